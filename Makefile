@@ -1,0 +1,66 @@
+# What a person types here. A line's own words after ## are what `make help` prints.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+BENCH_VENV := .venv-bench
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_NO_INPUT := 1
+
+# Run a command; show what it printed only if it fails.
+quietly = @log=$$($(1) 2>&1) || { printf '%s\n' "$$log"; exit 1; }
+
+# The targets share one environment, and pytest uses every core as it is.
+.NOTPARALLEL:
+.DEFAULT_GOAL := help
+.PHONY: help notice test bench clean libraries
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+notice: $(VENV)/installed ## write San Francisco's notice of 2010 as two PDF letters into out/
+	@$(BIN)/optout write examples/san-francisco-2010.yaml -o out/
+	@echo 'Another county: $(BIN)/optout write marin-county-ca -o out/'
+
+test: $(VENV)/installed-dev ## check style, types, imports, behavior and the wheel
+	$(call quietly,$(BIN)/ruff check)
+	$(call quietly,$(BIN)/ruff format --check)
+	$(call quietly,$(BIN)/mypy --strict optout_cli)
+	$(call quietly,$(BIN)/lint-imports --no-logo)
+	@$(BIN)/pytest --quiet --no-header --cov --cov-report= --cov-fail-under=0
+	$(call quietly,$(BIN)/coverage report)
+	$(call quietly,tools/check-wheel.sh $(BIN)/python)
+
+bench: $(VENV)/installed $(BENCH_VENV)/installed ## print what the commands cost, and what others do
+	@$(BIN)/python bench/bench.py $(BENCH_VENV)/bin/mailmerge
+
+clean: ## remove what the targets made, but never out/: a letter there may be the signed one
+	rm -rf $(VENV) $(BENCH_VENV) build dist .coverage .coverage.* .hypothesis
+	rm -rf .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+
+# Asked each time: it is quick, and a library may be gone.
+libraries:
+	@tools/system-libraries.sh "$(PYTHON)"
+
+# A stamp is written last, so that an interrupted step is done again.
+$(VENV)/created: | libraries
+	@echo 'Making the Python environment $(VENV)'
+	$(call quietly,"$(PYTHON)" -m venv $(VENV))
+	@touch $@
+
+$(VENV)/installed: pyproject.toml $(VENV)/created | libraries
+	@echo 'Installing optout into $(VENV), about a minute the first time'
+	$(call quietly,$(BIN)/python -m pip install --quiet --editable .)
+	@touch $@
+
+$(VENV)/installed-dev: pyproject.toml $(VENV)/created | libraries
+	@echo 'Installing optout and what checks it into $(VENV), about a minute the first time'
+	$(call quietly,$(BIN)/python -m pip install --quiet --editable '.[dev]')
+	@touch $(VENV)/installed $@
+
+$(BENCH_VENV)/installed: | libraries
+	@echo 'Installing mailmerge into $(BENCH_VENV), to measure against'
+	$(call quietly,"$(PYTHON)" -m venv $(BENCH_VENV))
+	$(call quietly,$(BENCH_VENV)/bin/python -m pip install --quiet mailmerge==2.3.0)
+	@touch $@

@@ -1,0 +1,60 @@
+"""Keep what is costly to parse, by the content it was parsed from.
+
+A cache entry is never believed unless its own digest agrees: a damaged, truncated or unwritable
+cache costs time and is no error.
+"""
+
+import os
+from contextlib import suppress
+from hashlib import sha256
+from pathlib import Path
+
+from optout_cli import __version__
+
+_DIGEST_SIZE = sha256().digest_size  # bytes
+
+
+class Cache:
+    """Bytes under a key, in one folder of the user's own; `folder` None keeps nothing."""
+
+    def __init__(self, folder: Path | None) -> None:
+        self._folder = folder
+
+    def get(self, key: bytes) -> bytes | None:
+        """Return what was put under `key`, or None where it is missing or damaged."""
+        if self._folder is None:
+            return None
+        try:
+            entry = self._path(key).read_bytes()
+        except OSError:
+            return None
+        digest, payload = entry[:_DIGEST_SIZE], entry[_DIGEST_SIZE:]
+        return payload if sha256(payload).digest() == digest else None
+
+    def put(self, key: bytes, payload: bytes) -> None:
+        """Keep `payload` under `key`, whole or not at all; a folder that refuses keeps nothing."""
+        if self._folder is None:
+            return
+        with suppress(OSError):
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            write_whole(self._path(key), sha256(payload).digest() + payload)
+
+    def _path(self, key: bytes) -> Path:
+        assert self._folder is not None
+        # The version is part of the key: a release never reads another release's shapes.
+        name = sha256(__version__.encode() + b"\0" + key).hexdigest()[:32]
+        return self._folder / name
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file so that readers see all of it or nothing. Raises OSError."""
+    import tempfile  # 5 ms that a warm start does not need
+
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".optout-")
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink()
+        raise

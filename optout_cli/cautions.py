@@ -1,0 +1,82 @@
+"""What the user is told beside a notice, never in it. Pure; the wording is the templates'."""
+
+from collections.abc import Iterator
+
+from optout_cli.model.case import Case
+from optout_cli.model.notice import Caution, Recipient
+from optout_cli.model.places import Law
+from optout_cli.model.program import Period
+
+_DOUBTFUL = ("third-party", "memory")  # kinds of source that need special care
+_RECENT_YEARS = 1  # an undated address is told of on letters older than this
+
+
+def cautions_for(case: Case, period: Period, recipient: Recipient) -> Iterator[Caution]:
+    """Yield what the user must know about one recipient's notice, most general first."""
+    if case.request.signatory is None:
+        yield Caution(code="draft", text=case.wording.draft)
+    if period.caution:
+        yield Caution(code="period", text=period.caution)
+    yield from law_cautions(case)
+    yield contact_caution(case, recipient)
+    yield from _anachronism(case, recipient)
+
+
+def law_cautions(case: Case) -> Iterator[Caution]:
+    """Yield the state's laws that bear on the letter and were, or may have been, in effect."""
+    topics = set(case.kind.about)
+    for name, particular in case.kind.particulars.items():
+        chosen = getattr(case.particulars, name.replace("-", "_"), None) or ()
+        for choice in (chosen,) if isinstance(chosen, str) else chosen:
+            topics.update(particular.about.get(choice, ()) if isinstance(choice, str) else ())
+    for law in case.locality.laws:
+        if topics.intersection(law.about) and (law.effective is None or law.effective <= case.date):
+            yield _law_caution(case, law)
+
+
+def _law_caution(case: Case, law: Law) -> Caution:
+    wording = case.wording.law if law.effective else case.wording.law_undated
+    text = wording.format(
+        state=case.locality.state_name,
+        effect=law.effect,
+        citation=law.citation,
+        effective=law.effective,
+        summary=law.summary,
+        kind=law.source.kind,
+    )
+    return Caution(code="state-law", text=text)
+
+
+def contact_caution(case: Case, recipient: Recipient) -> Caution:
+    """Say of what kind and age the recipient's contact is, and whether anyone confirmed it."""
+    words, source, confirmed = case.wording, recipient.contact.source, recipient.confirmed
+    if recipient.origins.get("address.street") == "request" or source is None:
+        named, age = words.from_request, f"{case.date:%Y}"
+    else:
+        doubtful = words.doubtful.format(kind=source.kind)
+        named = doubtful if source.kind in _DOUBTFUL else f"{source.kind} source"
+        age = words.dated.format(date=source.date) if source.date else words.undated
+    if confirmed:
+        confirmation = words.confirmed.format(by=confirmed.by, date=confirmed.date)
+    elif recipient.contact.verified:
+        confirmation = words.confirmed.format(by="us", date=recipient.contact.verified)
+    else:
+        confirmation = words.unconfirmed
+    text = words.contact.format(
+        party=recipient.party, source=named, age=age, confirmation=confirmation
+    )
+    return Caution(code="contact", text=text)
+
+
+def _anachronism(case: Case, recipient: Recipient) -> Iterator[Caution]:
+    source = recipient.contact.source
+    if recipient.historical or source is None or "request" in recipient.origins.values():
+        return
+    words, year = case.wording, case.date.year
+    blanks = {"party": recipient.party, "letter-year": year}
+    if source.date is None and case.today.year - year > _RECENT_YEARS:
+        text = words.undated_address.format(**blanks)
+        yield Caution(code="undated-address", text=text)
+    elif source.date and int(source.date[:4]) > year:
+        text = words.newer_address.format(year=source.date[:4], **blanks)
+        yield Caution(code="newer-address", text=text)

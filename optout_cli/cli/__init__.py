@@ -1,0 +1,75 @@
+"""The command line. Imports nothing but click until a command runs: `--help` is quick."""
+
+import sys
+from importlib import import_module
+
+import click
+
+from optout_cli import __version__
+
+# Each command's module and its line in the list; a test compares the lines with the commands.
+COMMANDS = {
+    "write": "Write a notice's letters: to the state's bureau and to ICE.",
+    "show": "Show who would be notified of a jurisdiction's letters.",
+    "list": "List jurisdictions, letters, agencies or formats.",
+    "check": "Say everything that is wrong with data, templates and requests.",
+}
+
+
+class _Group(click.Group):
+    """Imports a command only when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's signature
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(f"optout_cli.cli.{cmd_name}").command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            from optout_cli.errors import did_you_mean
+
+            hint = did_you_mean(args[0], COMMANDS)
+            raise click.UsageError(f"{error.message}\n  hint: {hint}", ctx) from None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(
+    cls=_Group,
+    context_settings={
+        "auto_envvar_prefix": "OPTOUT",
+        "help_option_names": ["-h", "--help"],
+        "max_content_width": 100,
+    },
+    epilog="Example:  optout write marin-county-ca -o letters/",
+)
+@click.version_option(__version__, message="optout %(version)s")
+def group() -> None:
+    """Write a jurisdiction's formal notice that it opts out of an immigration-enforcement program.
+
+    optout writes drafts for an official to sign. It acts in nobody's name, it is not legal advice,
+    and it says what a letter can and cannot do.
+    """
+
+
+def main() -> None:
+    """Run the command line and leave with its exit code."""
+    try:
+        code = group.main(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except click.Abort:
+        click.echo("interrupted; what was finished is kept", err=True)
+        code = 130
+    sys.exit(code)

@@ -1,0 +1,122 @@
+"""What the commands share: options, folders, the clock, and how problems are told."""
+
+import functools
+import json
+import os
+import sys
+from collections.abc import Callable, Iterable
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar
+
+import click
+import msgspec
+import platformdirs
+
+from optout_cli.cache import Cache
+from optout_cli.errors import OptoutError, Problem
+from optout_cli.pipeline.library import Library
+
+SCHEMA = 1  # of every JSON object that is printed
+_APP = "optout"
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+
+def library_options(command: _F) -> _F:
+    """Add the options that say which data and templates a command works with."""
+    data = click.option(
+        "--data",
+        "overlays",
+        multiple=True,
+        metavar="FILE",
+        help="Lay this data file on the shipped one (repeatable).",
+    )
+    templates = click.option(
+        "--templates",
+        "folders",
+        multiple=True,
+        metavar="DIR",
+        type=click.Path(path_type=Path, exists=True, file_okay=False),
+        help="Look for templates here first (repeatable).",
+    )
+    return data(templates(command))
+
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, one object a line.")
+
+
+def parsed_date(_ctx: click.Context, _param: click.Parameter, value: str | None) -> date | None:
+    """Read a date option. Raises click.BadParameter."""
+    if value is None:
+        return None
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        raise click.BadParameter(f"{value!r} is not a date; write it as 2010-08-31") from None
+
+
+def library_from(overlays: Iterable[str], folders: Iterable[Path]) -> Library:
+    """Return the data and templates: the user's own folder, then what the options name."""
+    home = platformdirs.user_config_path(_APP)
+    own_data, own_templates = home / "jurisdictions.yaml", home / "templates"
+    return Library(
+        overlays=([str(own_data)] if own_data.is_file() else []) + list(overlays),
+        folders=(*folders, *([own_templates] if own_templates.is_dir() else [])),
+        cache=Cache(platformdirs.user_cache_path(_APP)),
+    )
+
+
+def today() -> date:
+    """Return the day of writing: the machine's own, or SOURCE_DATE_EPOCH's where that is set."""
+    if epoch := os.environ.get("SOURCE_DATE_EPOCH"):
+        return datetime.fromtimestamp(int(epoch), UTC).date()
+    return datetime.now().astimezone().date()
+
+
+def say(text: str) -> None:
+    """Tell the user something, on stderr."""
+    click.echo(text, err=True)
+
+
+def print_json(value: Any) -> None:  # Any: whatever a listing holds
+    """Print one JSON object on one line, with its schema."""
+    data = msgspec.to_builtins(value)
+    click.echo(json.dumps({"schema": SCHEMA, **data}, ensure_ascii=False))
+
+
+def problems_told(command: _F) -> _F:
+    """Let a command end with its problems on stderr and their exit code."""
+
+    @functools.wraps(command)
+    def told(*args: Any, **options: Any) -> Any:  # Any: each command's own
+        try:
+            return command(*args, **options)
+        except OptoutError as error:
+            tell(error.problems, as_json=bool(options.get("as_json")))
+            sys.exit(error.exit_code)
+
+    return told  # type: ignore[return-value]  # wraps keeps the signature
+
+
+def tell(problems: Iterable[Problem], *, as_json: bool = False) -> None:
+    """Print problems on stderr; as JSON, one object a line."""
+    for problem in problems:
+        say(json.dumps(problem_as_json(problem), ensure_ascii=False) if as_json else str(problem))
+
+
+def problem_as_json(problem: Problem) -> dict[str, Any]:
+    """Return a Problem for scripts; `code` is stable."""
+    spot = problem.spot
+    place = {"file": spot.file, "line": spot.line, "column": spot.column} if spot else {}
+    return {
+        "schema": SCHEMA,
+        "problem": problem.code,
+        "message": problem.message,
+        "hint": problem.hint,
+        **place,
+    }
+
+
+def usage_error(message: str, hint: str) -> NoReturn:
+    """End with a fault of the command line, worded as every Problem is."""
+    raise click.UsageError(f"{message}\n  hint: {hint}")

@@ -1,0 +1,69 @@
+"""`optout check`: everything that is wrong, in one run."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from optout_cli.cli._shared import (
+    json_option,
+    library_from,
+    library_options,
+    print_json,
+    problem_as_json,
+    problems_told,
+    say,
+    today,
+)
+from optout_cli.errors import OptoutError
+from optout_cli.pipeline.checks import check_file, coverage, problems_in_library
+from optout_cli.pipeline.letters import Order
+
+
+@click.command(
+    "check",
+    short_help="Say everything that is wrong with data, templates and requests.",
+    epilog="Example:  optout check marin-county-ca.yaml",
+)
+@click.argument("files", nargs=-1, metavar="[FILE]...")
+@click.option("--coverage", "wants_coverage", is_flag=True, help="Count what the data lacks.")
+@json_option
+@library_options
+@problems_told
+def command(
+    files: Sequence[str],
+    wants_coverage: bool,
+    as_json: bool,
+    overlays: Sequence[str],
+    folders: Sequence[Path],
+) -> None:
+    """Check the data, the templates, and each FILE: a request, or a data file.
+
+    A request is checked by laying out its letters without writing them. Problems are printed on
+    stdout, one after the other; there are none when nothing is printed.
+    """
+    library = library_from(overlays, folders)
+    if wants_coverage:
+        _print_coverage(coverage(library), as_json=as_json)
+    problems = list(problems_in_library(library))
+    order = Order(today=today(), formats=("txt", "html"))
+    for path in files:
+        found, cautions = check_file(path, library, order)
+        problems += found
+        for caution in cautions:
+            say(f"{path}: note: {caution.text}")
+    if not problems:
+        return
+    for problem in problems:
+        print_json(problem_as_json(problem)) if as_json else click.echo(str(problem))
+    raise SystemExit(OptoutError(*problems).exit_code)
+
+
+def _print_coverage(rows: Sequence[dict[str, str | int]], *, as_json: bool) -> None:
+    if as_json:
+        for row in rows:
+            print_json(row)
+        return
+    from tabulate import tabulate
+
+    click.echo(tabulate(rows, headers="keys", tablefmt="plain"))

@@ -1,0 +1,91 @@
+"""`optout list`: jurisdictions, letters, agencies and formats, as a table or as NDJSON."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import click
+from tabulate import tabulate
+
+from optout_cli.cli._shared import (
+    json_option,
+    library_from,
+    library_options,
+    print_json,
+    problems_told,
+    usage_error,
+)
+from optout_cli.errors import did_you_mean
+from optout_cli.pipeline.letters import FORMATS
+from optout_cli.pipeline.library import Library
+
+Row = Mapping[str, object]
+
+
+@click.command(
+    "list",
+    short_help="List jurisdictions, letters, agencies or formats.",
+    epilog="Example:  optout list jurisdictions --state VT --json",
+)
+@click.argument(
+    "what", metavar="WHAT", type=click.Choice(["jurisdictions", "letters", "agencies", "formats"])
+)
+@click.option("--state", metavar="CODE", help="Only this state's, such as CA.")
+@json_option
+@library_options
+@problems_told
+def command(
+    what: str, state: str | None, as_json: bool, overlays: Sequence[str], folders: Sequence[Path]
+) -> None:
+    """List what there is: WHAT is jurisdictions, letters, agencies or formats."""
+    library = library_from(overlays, folders)
+    if state is not None:
+        state = state.upper()
+        if state not in library.directory.data.states:
+            usage_error(f"no state {state!r}", did_you_mean(state, library.directory.data.states))
+    rows = list(_rows(what, library, state))
+    if as_json:
+        for row in rows:
+            print_json(row)
+    elif rows:
+        click.echo(tabulate(rows, headers="keys", tablefmt="plain", disable_numparse=True))
+
+
+def _rows(what: str, library: Library, state: str | None) -> Iterator[Row]:
+    match what:
+        case "jurisdictions":
+            yield from _jurisdictions(library, state)
+        case "letters":
+            yield from _letters(library)
+        case "agencies":
+            yield from _agencies(library, state)
+        case _:
+            yield from ({"id": name, "title": text} for name, text in FORMATS.items())
+
+
+def _jurisdictions(library: Library, state: str | None) -> Iterator[Row]:
+    for code, id, it in library.directory.all(state):
+        yield {
+            "id": id,
+            "slug": library.directory.slug(code, id),
+            "name": it.name,
+            "state": code,
+            "activated": it.activated and it.activated.isoformat(),
+        }
+
+
+def _letters(library: Library) -> Iterator[Row]:
+    for id, _, kind in library.programs.letters():
+        yield {"id": id, "title": kind.title, "summary": kind.summary}
+
+
+def _agencies(library: Library, state: str | None) -> Iterator[Row]:
+    for id, _, it in library.directory.contacts():
+        if state is None or it.address.state == state or id == f"bureau-{state.lower()}":
+            yield {
+                "id": id,
+                "name": ", ".join(it.organization),
+                "city": it.address.city,
+                "source": it.source and it.source.kind,
+                "dated": it.source and it.source.date,
+                "verified": it.verified and it.verified.isoformat(),
+            }

@@ -1,0 +1,142 @@
+"""`optout show`: who would be notified, by what route, and where each value was read."""
+
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+
+import click
+
+from optout_cli.cli._shared import (
+    json_option,
+    library_from,
+    library_options,
+    parsed_date,
+    print_json,
+    problems_told,
+    today,
+)
+from optout_cli.errors import Spot
+from optout_cli.model.places import Contact
+from optout_cli.pipeline.overview import Outlook, Overview, as_builtins, overview_of
+
+_COLUMNS = 100
+_LABEL = 14  # columns
+
+
+@click.command(
+    "show",
+    short_help="Show who would be notified of a jurisdiction's letters.",
+    epilog='Example:  optout show "Marin County, CA"',
+)
+@click.argument("id", metavar="JURISDICTION")
+@click.option("--date", "day", metavar="DATE", callback=parsed_date, help="As of this day.")
+@json_option
+@library_options
+@problems_told
+def command(
+    id: str, day: date | None, as_json: bool, overlays: Sequence[str], folders: Sequence[Path]
+) -> None:
+    """Show who would be notified of a jurisdiction's letters.
+
+    With the file, line, source and age of each contact, each program's status, and the state's
+    laws.
+
+    JURISDICTION is a FIPS code (06041), a slug (marin-county-ca) or a name ("Marin County, CA").
+    """
+    spot = Spot("JURISDICTION", is_command_line=True)
+    overview = overview_of(id, library_from(overlays, folders), day or today(), spot)
+    if as_json:
+        print_json(as_builtins(overview))
+    else:
+        click.echo("\n".join(_lines(overview)))
+
+
+def _lines(overview: Overview) -> Iterator[str]:
+    locality = overview.locality
+    jurisdiction = locality.jurisdiction
+    yield f"{locality.name} ({locality.slug}, {locality.id})"
+    yield _pair(
+        "in a letter",
+        jurisdiction.formal or jurisdiction.name,
+        locality.origins,
+        "jurisdiction.name",
+    )
+    day = jurisdiction.activated
+    yield _pair(
+        "activated", str(day or "no date found"), locality.origins, "jurisdiction.activated"
+    )
+    if day and locality.activation_source:
+        yield _pair(
+            "",
+            f"source: {locality.activation_source.kind}, {locality.activation_source.url}",
+            {},
+            "",
+        )
+    for outlook in overview.outlooks:
+        yield ""
+        yield from _outlook_lines(outlook, overview.date)
+
+
+def _outlook_lines(outlook: Outlook, day: date) -> Iterator[str]:
+    yield f"{outlook.title} on {day}: {outlook.period or 'not yet begun'}"
+    if outlook.status:
+        yield from _wrapped(outlook.status)
+    yield from _wrapped(f"letters: {', '.join(outlook.letters)}")
+    for recipient, line in zip(outlook.recipients, outlook.contact_lines, strict=True):
+        yield ""
+        yield f"  To {line}"
+        yield from _contact_lines(recipient.contact, recipient.origins)
+    for id, contact in outlook.copies.items():
+        yield ""
+        yield f"  Copy to {id}"
+        yield from _contact_lines(contact, {})
+    for law in outlook.laws:
+        yield ""
+        yield from _wrapped(law)
+
+
+def _contact_lines(contact: Contact, origins: Mapping[str, str]) -> Iterator[str]:
+    address = contact.address
+    if not contact.organization:
+        yield from _wrapped("nobody is known; name the agency under recipients: in the request")
+    known: list[tuple[str, str | None]] = [
+        ("attention", contact.attention),
+        ("organization", "; ".join(contact.organization)),
+        ("address.street", "; ".join(address.street)),
+        ("address.city", address.city),
+        ("address.state", address.state),
+        ("address.zip", address.zip),
+        ("phone", contact.phone),
+        ("fax", contact.fax),
+        ("email", contact.email),
+        ("website", contact.website),
+    ]
+    for path, value in known:
+        if value:
+            yield _pair(path.removeprefix("address."), value, origins, path)
+    if contact.organization:
+        missing = [path.removeprefix("address.") for path, value in known if not value]
+        if missing:
+            yield _pair("not known", ", ".join(missing), {}, "")
+    if source := contact.source:
+        yield _pair(
+            "source",
+            f"{source.kind}, {source.date or 'undated'}, {source.url or 'no address'}",
+            origins,
+            "source",
+        )
+        if source.note:
+            yield from _wrapped(source.note, indent=_LABEL + 2)
+
+
+def _pair(label: str, value: str, origins: Mapping[str, str], path: str) -> str:
+    """Lay out a line: `  phone         415-555-0123          jurisdictions.yaml:280`."""
+    line = f"  {label:<{_LABEL}}{value}"
+    place = origins.get(path)
+    return f"{line:<66}  {place}" if place else line
+
+
+def _wrapped(text: str, indent: int = 2) -> list[str]:
+    blanks = " " * indent
+    return textwrap.wrap(text, _COLUMNS, initial_indent=blanks, subsequent_indent=blanks)

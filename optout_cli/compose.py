@@ -1,0 +1,257 @@
+"""Request, jurisdiction and program -> the facts of each recipient's notice. Pure.
+
+Decides who receives, who gets a copy, what is missing, which period holds, what the user must be
+told, and the reference. Words of letters and cautions come from the template folders.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
+from hashlib import sha256
+from typing import Any
+
+import msgspec
+
+from optout_cli.cautions import cautions_for
+from optout_cli.errors import Problem, raise_any
+from optout_cli.model.case import Case
+from optout_cli.model.notice import Activation, Notice, Place, Recipient
+from optout_cli.model.places import Address, Contact, Locality
+from optout_cli.model.program import Rule
+from optout_cli.model.request import PARTIES, Correction, Party
+
+# No 0 O, 1 I L, 5 S, 2 Z: a fax makes them alike.
+REFERENCE_LETTERS = "ABCDEFGHJKMNPQRTUVWXY346789"
+_REFERENCE_LENGTH = 4
+_FURTHEST = timedelta(days=366)  # a letter dated later than this is a slip of the pen
+
+
+def compose(case: Case, parties: Iterable[Party] = PARTIES) -> tuple[Notice, ...]:
+    """Return one Notice for each of `parties` that the program's rules name, in their order.
+
+    Raises OptoutError with every problem, each with its key path in the request.
+    """
+    raise_any(_date_problems(case))
+    recipients = recipients_of(case)
+    chosen = [it for it in recipients if it.party in set(parties)]
+    raise_any(it for recipient in chosen for it in _recipient_problems(case, recipient))
+    return tuple(_notice(case, recipient, recipients) for recipient in chosen)
+
+
+def recipients_of(case: Case) -> tuple[Recipient, ...]:
+    """Return who receives a notice on the case's date, complete or not."""
+    return tuple(
+        _recipient(case, rule) for rule in case.program.recipients if rule.holds(case.date)
+    )
+
+
+def party_of(rule: Rule) -> Party:
+    """Say which side a rule's recipient is on: the state's bureau, or ICE."""
+    return "bureau" if rule.role == "bureau" else "ice"
+
+
+def _recipient(case: Case, rule: Rule) -> Recipient:
+    party, locality = party_of(rule), case.locality
+    office = "bureau" if party == "bureau" else rule.office or locality.field_office or ""
+    known = locality.bureau if party == "bureau" else locality.offices.get(office)
+    correction: Correction = getattr(case.request.recipients, party)
+    root = "bureau" if party == "bureau" else f"offices.{office}"
+    origins = {
+        path.removeprefix(f"{root}."): place
+        for path, place in locality.origins.items()
+        if path.startswith(f"{root}.")
+    }
+    return Recipient(
+        party=party,
+        role=rule.role,
+        office=office,
+        contact=corrected(known or Contact(), correction),
+        service=getattr(case.request.service, party),
+        confirmed=correction.confirmed,
+        is_person=correction.attention is not None,
+        historical=getattr(known, "status", "") == "historical",
+        origins=origins | dict.fromkeys(_paths_set(correction), "request"),
+    )
+
+
+def corrected(contact: Contact, correction: Correction) -> Contact:
+    """Lay what the request knows better onto a contact, field by field.
+
+    A new name or address never keeps the old envelope form, nor a new name the old salutation.
+    """
+    changes: dict[str, Any] = {  # Any: values of each field's own type
+        name: value
+        for name in Correction.__struct_fields__
+        if name not in ("address", "confirmed") and (value := getattr(correction, name))
+    }
+    if correction.address:
+        changes["address"] = _overlaid(contact.address, correction.address)
+    if {"attention", "organization", "address"} & changes.keys():
+        changes.setdefault("envelope", ())
+    if "attention" in changes:
+        changes.setdefault("salutation", None)
+    return msgspec.structs.replace(contact, **changes)
+
+
+def _overlaid(old: Address, new: Address) -> Address:
+    changes = {name: value for name in new.__struct_fields__ if (value := getattr(new, name))}
+    return msgspec.structs.replace(old, **changes)
+
+
+def _paths_set(correction: Correction) -> Iterator[str]:
+    for name, value in msgspec.to_builtins(correction).items():
+        yield name
+        if isinstance(value, dict):
+            yield from (f"{name}.{inner}" for inner in value)
+
+
+def _date_problems(case: Case) -> Iterator[Problem]:
+    day, program = case.date, case.program
+    if program.period(day) is None:
+        began = program.periods[0].from_
+        message = f"the letter is dated {day}, before {program.title} began ({began})"
+        yield Problem("before-program", message, hint="correct date:", path="date")
+    if day > case.today + _FURTHEST:
+        message = f"the letter is dated {day}, more than a year from now"
+        yield Problem("far-date", message, hint="correct date:", path="date")
+    for number, authority in enumerate(case.request.authority):
+        if authority.date and authority.date > day:
+            message = (
+                f"the {authority.instrument} is dated {authority.date}, after the letter ({day})"
+            )
+            yield Problem("later-authority", message, path=f"authority.{number}.date")
+
+
+def _recipient_problems(case: Case, recipient: Recipient) -> Iterator[Problem]:
+    party, contact = recipient.party, recipient.contact
+    path = f"recipients.{party}"
+    correction: Correction = getattr(case.request.recipients, party)
+    if missing := contact.missing:
+        other = next(it for it in PARTIES if it != party)
+        fields = ", ".join(missing)
+        message = f"{_named(recipient)} of {case.locality.name} is not known in full: no {fields}"
+        hint = f"add {_line_to_add(party, missing)}; or write the other letter with --to {other}"
+        yield Problem("incomplete-contact", message, hint=hint, path=path)
+    new = correction.address
+    if new and (new.street or new.city) and not (new.street and new.city and new.state and new.zip):
+        message = f"{path}.address is new but not whole"
+        hint = "write street, city, state and zip"
+        yield Problem("half-address", message, hint=hint, path=f"{path}.address")
+    for number, service in enumerate(recipient.service):
+        if service.by in ("email", "fax") and not getattr(contact, service.by):
+            message = (
+                f"service by {service.by}, but no {service.by} is known of {_named(recipient)}"
+            )
+            hint = f"add {_line_to_add(party, [service.by])}"
+            place = f"service.{party}.{number}"
+            yield Problem("no-address-for-service", message, hint=hint, path=place)
+    yield from _age_problems(case, recipient)
+
+
+def _age_problems(case: Case, recipient: Recipient) -> Iterator[Problem]:
+    if case.max_age is None or recipient.historical:
+        return
+    day = recipient.confirmed.date if recipient.confirmed else recipient.contact.verified
+    path = f"recipients.{recipient.party}"
+    line = f"recipients: {{{recipient.party}: {{confirmed: {{by: telephone, date: ...}}}}}}"
+    hint = f"call them, then add {line}"
+    if day is None:
+        message = f"{_named(recipient)}'s contact was never confirmed"
+        yield Problem("unconfirmed-contact", message, hint=hint, path=path)
+    elif (case.date - day).days > case.max_age:
+        message = f"{_named(recipient)}'s contact was last confirmed on {day}"
+        yield Problem("old-contact", message, hint=hint, path=path)
+
+
+def _line_to_add(party: Party, paths: Iterable[str]) -> str:
+    """Word the request's line: `recipients: {bureau: {address: {zip: "..."}}}`."""
+    plain = [f"{path}: ..." for path in paths if "." not in path]
+    inner = [f"{path.partition('.')[2]}: ..." for path in paths if "." in path]
+    fields = [*plain, *([f"address: {{{', '.join(inner)}}}"] if inner else [])]
+    return f"recipients: {{{party}: {{{', '.join(fields)}}}}}"
+
+
+def _named(recipient: Recipient) -> str:
+    return "the State Identification Bureau" if recipient.party == "bureau" else "the ICE office"
+
+
+def _notice(case: Case, recipient: Recipient, recipients: tuple[Recipient, ...]) -> Notice:
+    request, locality, program = case.request, case.locality, case.program
+    period = program.period(case.date)
+    assert period is not None  # _date_problems has seen to it
+    rule = next(
+        rule
+        for rule in program.recipients
+        if rule.holds(case.date) and party_of(rule) == recipient.party
+    )
+    return Notice(
+        program=request.letter.partition("/")[0],
+        program_title=program.title,
+        letter=request.letter,
+        title=case.kind.title,
+        version=case.kind.version,
+        reviewed_by=case.kind.reviewed_by,
+        period=period.id,
+        place=_place(locality),
+        date=case.date,
+        reference=reference_of(case),
+        addressing=request.addressing,
+        recipient=recipient,
+        # One that is not known at all can be named nowhere; its own letter is a Problem.
+        recipients=tuple(it for it in recipients if it.contact.organization),
+        copies=tuple(locality.offices[id] for id in rule.copy),
+        cc=request.cc,
+        activation=_activation(case),
+        signatory=request.signatory,
+        letterhead=request.letterhead,
+        signature=request.signature,
+        authority=request.authority,
+        particulars=case.particulars,
+        citations={id: it for id, it in program.citations.items() if it.date <= case.date},
+        enclosures=request.enclosures,
+        ori=request.ori,
+        cautions=tuple(cautions_for(case, period, recipient)),
+    )
+
+
+def _place(locality: Locality) -> Place:
+    return Place(
+        id=locality.id,
+        slug=locality.slug,
+        name=locality.jurisdiction.name,
+        formal=locality.jurisdiction.formal or locality.jurisdiction.name,
+        state_code=locality.state_code,
+        state_name=locality.state_name,
+    )
+
+
+def _activation(case: Case) -> Activation | None:
+    """Return the day it happened, if the letter can know it, else the day the request names."""
+    actual = case.locality.jurisdiction.activated
+    if actual and actual <= case.date:
+        return Activation(date=actual, kind="actual", source=case.locality.activation_source)
+    scheduled = getattr(case.particulars, "scheduled", None)
+    return Activation(date=scheduled, kind="scheduled") if scheduled else None
+
+
+def reference_of(case: Case) -> str:
+    """Return the request's reference, such as `SC-06075-20100831-K7QD`.
+
+    Its last letters change with what is stated (jurisdiction, letter, date, signatory's name and
+    title, authority, particulars), never with contacts, copies, service or enclosures.
+    """
+    request, signatory = case.request, case.request.signatory
+    stated = [
+        case.locality.id,
+        request.letter,
+        case.date,
+        [signatory.name, signatory.title] if signatory else None,
+        request.authority,
+        case.particulars,
+    ]
+    digest = sha256(msgspec.json.encode(stated, order="sorted")).digest()
+    number = int.from_bytes(digest)
+    tail = ""
+    for _ in range(_REFERENCE_LENGTH):
+        number, index = divmod(number, len(REFERENCE_LETTERS))
+        tail += REFERENCE_LETTERS[index]
+    return f"{case.program.code}-{case.locality.id.upper()}-{case.date:%Y%m%d}-{tail}"

@@ -1,0 +1,96 @@
+"""Say what is wrong, where, and what to type next.
+
+Takes nothing, gives the values that every other module reports with. Never prints, never exits.
+"""
+
+from collections.abc import Iterable
+from enum import IntEnum
+
+import msgspec
+
+
+class ExitCode(IntEnum):
+    """How a command ends, as the shell sees it."""
+
+    DONE = 0
+    CONTENT = 1  # a problem in the content of a file, or in reading or writing one
+    COMMAND_LINE = 2  # an unknown option, jurisdiction, letter or file
+    INTERRUPTED = 130  # 128 + SIGINT
+
+
+class Spot(msgspec.Struct, frozen=True):
+    """A place in what the user wrote: a file, or an option on the command line.
+
+    `line` and `column` count from 1; `path` is the key path where there are no lines.
+    """
+
+    file: str
+    line: int | None = None
+    column: int | None = None
+    path: str = ""
+    is_command_line: bool = False
+
+    def __str__(self) -> str:
+        numbers = [str(number) for number in (self.line, self.column) if number is not None]
+        place = ":".join([self.file, *numbers])
+        return f"{place}: {self.path}" if self.path else place
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """One thing that is wrong. `code` is stable, for scripts; `hint` is what to type next.
+
+    `path` is a key path in the request, for who knows the request's file to place it by.
+    """
+
+    code: str
+    message: str
+    spot: Spot | None = None
+    hint: str | None = None
+    path: str = ""
+
+    def __str__(self) -> str:
+        head = f"{self.spot}: {self.message}" if self.spot else self.message
+        return f"{head}\n  hint: {self.hint}" if self.hint else head
+
+
+class OptoutError(Exception):
+    """Everything known to be wrong, as Problems.
+
+    The exit code is COMMAND_LINE where each Problem lies on the command line, else CONTENT.
+    """
+
+    def __init__(self, *problems: Problem) -> None:
+        super().__init__(*problems)
+        self.problems = problems
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self.problems))
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """Tell scripts whether the command line or a file's content has to change."""
+        on_command_line = [bool(it.spot and it.spot.is_command_line) for it in self.problems]
+        return ExitCode.COMMAND_LINE if all(on_command_line) else ExitCode.CONTENT
+
+
+def raise_any(problems: Iterable[Problem]) -> None:
+    """Raise OptoutError with all `problems`, if there are any."""
+    if found := tuple(problems):
+        raise OptoutError(*found)
+
+
+def closest(word: str, known: Iterable[str]) -> str | None:
+    """Return the one of `known` that `word` was probably meant to be, or None."""
+    from difflib import get_close_matches  # only a mistake needs it
+
+    by_folded = {name.casefold(): name for name in known}
+    matches = get_close_matches(word.casefold(), by_folded, n=1, cutoff=0.6)
+    return by_folded[matches[0]] if matches else None
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Word the hint for an unknown `word`: the closest of `known`, else all of them."""
+    names = sorted(known)
+    if match := closest(word, names):
+        return f"did you mean {match!r}?"
+    return f"one of {', '.join(names)}" if names else "none is known here"

@@ -1,0 +1,36 @@
+"""One file per format; each turns a finished Letter into bytes and knows nothing behind it.
+
+A format is a module with `MEDIA_TYPE`, `IS_TEXT` and `encode(letter, press) -> bytes`; its name
+is the file's suffix. A further format is one more line here.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Protocol, cast
+
+if TYPE_CHECKING:
+    from optout_cli.exporters.press import Press
+    from optout_cli.model.notice import Letter
+
+FORMATS = {
+    "pdf": "a letter to print, sign and mail (PDF/A-2a, PDF/UA-1)",
+    "txt": "plain text, 80 columns",
+    "html": "one web page, nothing outside it",
+    "json": "the facts of the notice, with the source of every contact",
+}
+
+
+class Exporter(Protocol):
+    """What a format's module has."""
+
+    MEDIA_TYPE: str
+    IS_TEXT: bool
+
+    def encode(self, letter: "Letter", press: "Press") -> bytes:
+        """Return the letter in this format; the same letter gives the same bytes."""
+        ...
+
+
+def exporter_for(name: str) -> Exporter:
+    """Import the module of the format `name` in FORMATS; PDF alone loads the PDF engine."""
+    # A module fits a protocol by what it has, which no checker can see through import_module.
+    return cast(Exporter, import_module(f"optout_cli.exporters.{name}"))

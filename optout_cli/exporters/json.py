@@ -1,0 +1,16 @@
+"""The composed notice as JSON, with the source, age and place of every contact."""
+
+import msgspec
+
+from optout_cli.exporters.press import Press
+from optout_cli.model.notice import Letter
+
+MEDIA_TYPE = "application/json"
+IS_TEXT = True
+SCHEMA = 1
+
+
+def encode(letter: Letter, press: Press) -> bytes:  # noqa: ARG001  # formats are called alike
+    """Return the letter's Notice, two-space indented, ending in a line end."""
+    notice = {"schema": SCHEMA, **msgspec.to_builtins(letter.notice)}
+    return msgspec.json.format(msgspec.json.encode(notice), indent=2) + b"\n"

@@ -1,0 +1,29 @@
+"""What one request's notices follow from, gathered for `compose`."""
+
+from datetime import date as Date
+from typing import Any
+
+import msgspec
+
+from optout_cli.model.places import Locality
+from optout_cli.model.program import Cautions, LetterKind, Program
+from optout_cli.model.request import Request
+
+
+class Case(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that a request's notices follow from.
+
+    `today` is the day of writing; `max_age` the days for which a confirmation of a contact
+    holds, None where an unconfirmed contact is a caution only.
+    """
+
+    request: Request
+    # Any: a struct made from what the letter kind declares.
+    particulars: Any
+    locality: Locality
+    program: Program
+    kind: LetterKind
+    wording: Cautions
+    date: Date
+    today: Date
+    max_age: int | None = None

@@ -1,0 +1,178 @@
+"""Jurisdictions, agencies and laws: what `jurisdictions.yaml` holds."""
+
+from datetime import date
+from typing import Literal
+
+from optout_cli.model.fields import (
+    Email,
+    Fax,
+    JurisdictionId,
+    Line,
+    Name,
+    Noun,
+    PartialDate,
+    Phone,
+    StateCode,
+    Text,
+    Url,
+    Zip,
+)
+
+SourceKind = Literal["official", "other-government", "third-party", "memory"]
+Topic = Literal["287g", "detainers", "policy", "information-sharing"]
+
+
+class Source(Noun, frozen=True, kw_only=True):
+    """Where a fact was read. `date` is the source's own, None where it shows none."""
+
+    kind: SourceKind
+    url: Url | None = None
+    date: PartialDate | None = None
+    note: Text | None = None
+
+
+class Address(Noun, frozen=True, kw_only=True):
+    """A postal address as far as it is known."""
+
+    street: tuple[Line, ...] = ()
+    city: Line | None = None
+    state: StateCode | None = None
+    zip: Zip | None = None
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The lines as the post wants them: street lines, then `City, ST ZIP`."""
+        place = " ".join(filter(None, (self.state, self.zip)))
+        last = ", ".join(filter(None, (self.city, place)))
+        return (*self.street, last) if last else self.street
+
+
+class Contact(Noun, frozen=True, kw_only=True):
+    """An agency that receives notices: an office, never a person.
+
+    `envelope` is the block for the window, at most four lines, where the full one is longer.
+    `verified` is the day a person confirmed the contact.
+    """
+
+    attention: Line | None = None
+    organization: tuple[Line, ...] = ()
+    address: Address = Address()
+    envelope: tuple[Line, ...] = ()
+    salutation: Line | None = None
+    phone: Phone | None = None
+    fax: Fax | None = None
+    email: Email | None = None
+    website: Url | None = None
+    source: Source | None = None
+    verified: date | None = None
+
+    @property
+    def block(self) -> tuple[str, ...]:
+        """The full address block, one line each, for a letter."""
+        head = (self.attention,) if self.attention else ()
+        return (*head, *self.organization, *self.address.lines)
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Name the fields that a letter's address needs and that are not known."""
+        address = self.address
+        needs: dict[str, object] = {
+            "attention": self.attention,
+            "organization": self.organization,
+            "address.street": address.street,
+            "address.city": address.city,
+            "address.state": address.state,
+            "address.zip": address.zip,
+        }
+        return tuple(path for path, value in needs.items() if not value)
+
+
+class Office(Contact, frozen=True, kw_only=True):
+    """An ICE office. A historical one is closed: right on letters of its time alone."""
+
+    role: Literal["field-office", "program-office", "headquarters"]
+    status: Literal["current", "historical"] = "current"
+    area: Text | None = None
+
+
+class Law(Noun, frozen=True, kw_only=True):
+    """A state law that requires, forbids or limits cooperation with ICE.
+
+    `effective` None: the source shows no date.
+    """
+
+    effect: Literal["requires", "prohibits-sanctuary", "restricts"]
+    about: tuple[Topic, ...]
+    citation: Line
+    summary: Text
+    effective: date | None = None
+    status: Text | None = None
+    source: Source
+
+
+class Jurisdiction(Noun, frozen=True, kw_only=True):
+    """A county, city or agency. `formal` is its name within a sentence, where not `name`.
+
+    `activated` is the day ICE switched Secure Communities on, not a day it was planned for.
+    """
+
+    name: Line
+    formal: Line | None = None
+    kind: Line | None = None
+    activated: date | None = None
+    field_office: Name | None = None
+    note: Text | None = None
+
+
+class State(Noun, frozen=True, kw_only=True):
+    """A state or territory with its State Identification Bureau, laws and jurisdictions."""
+
+    name: Line
+    bureau: Contact | None = None
+    field_office: Name | None = None
+    activation_source: Name | None = None
+    laws: tuple[Law, ...] = ()
+    jurisdictions: dict[JurisdictionId, Jurisdiction] = {}
+
+
+class Retired(Noun, frozen=True, kw_only=True):
+    """A FIPS code no longer in use, and the codes that follow it."""
+
+    name: Line
+    state: StateCode
+    successors: tuple[JurisdictionId, ...]
+    note: Text
+
+
+class Gazetteer(Noun, frozen=True, kw_only=True):
+    """The whole of a data file, shipped or overlay."""
+
+    sources: dict[Name, Source] = {}
+    states: dict[StateCode, State] = {}
+    offices: dict[Name, Office] = {}
+    retired: dict[JurisdictionId, Retired] = {}
+
+
+class Locality(Noun, frozen=True, kw_only=True):
+    """A jurisdiction with everything the data knows that bears on its notices.
+
+    `origins` says for each key path (`bureau.address.zip`, `offices.ero-denver.phone`) the
+    file and line it was read at.
+    """
+
+    id: str
+    slug: str
+    jurisdiction: Jurisdiction
+    state_code: str
+    state_name: str
+    bureau: Contact | None
+    field_office: str | None
+    offices: dict[str, Office]
+    laws: tuple[Law, ...]
+    activation_source: Source | None
+    origins: dict[str, str]
+
+    @property
+    def name(self) -> str:
+        """The name with its state's code: `Marin County, CA`."""
+        return f"{self.jurisdiction.name}, {self.state_code}"

@@ -1,0 +1,106 @@
+"""Everything wrong with data, templates and requests, in one run; and what the data lacks."""
+
+from collections.abc import Callable, Iterator, Sequence
+
+from optout_cli.errors import OptoutError, Problem
+from optout_cli.model.notice import Caution
+from optout_cli.model.places import Contact, Gazetteer
+from optout_cli.pipeline.letters import Order, exports_of, folder_of, request_file
+from optout_cli.pipeline.library import Library
+from optout_cli.source.shape import convert
+from optout_cli.source.stored import load_document
+
+_DATA_KEYS = set(Gazetteer.__struct_fields__)
+_CHECK_FORMATS = ("txt", "html")  # every word is laid out; no PDF engine is started
+
+
+def problems_in_library(library: Library) -> Iterator[Problem]:
+    """Yield what is wrong with the data files and the templates."""
+    yield from _raised(lambda: library.directory)
+    yield from _raised(lambda: library.programs)
+    yield from library.templates.problems()
+    yield from _long_envelopes(library)
+    yield from _letters_without_template(library)
+
+
+def check_file(path: str, library: Library, order: Order) -> tuple[list[Problem], list[Caution]]:
+    """Check one file: a request by writing its letters nowhere, or a data file by its shape."""
+    cautions: list[Caution] = []
+
+    def check() -> None:
+        document = load_document(path, on_command_line=True)
+        if _DATA_KEYS & document.data.keys():
+            convert(document, Gazetteer)
+            return
+        request = request_file(path) if path != "-" else document
+        exports = exports_of(request, library, order, folder_of(path))
+        cautions.extend(
+            caution for it in exports for caution in (*it.notice.cautions, *it.findings)
+        )
+
+    problems = list(_raised(check))
+    return problems, list(dict.fromkeys(cautions))
+
+
+def _raised(check: Callable[[], object]) -> Iterator[Problem]:
+    try:
+        check()
+    except OptoutError as error:
+        yield from error.problems
+
+
+def _long_envelopes(library: Library) -> Iterator[Problem]:
+    from optout_cli.exporters.window import LINES, window_lines
+
+    try:
+        contacts = list(library.directory.contacts())
+    except OptoutError:
+        return  # already told
+    for id, path, contact in contacts:
+        lines = window_lines(contact.envelope or contact.block)
+        if lines > LINES and not contact.missing:  # an incomplete one is told of with its notice
+            message = f"{id}: the address takes {lines} lines in the envelope's window"
+            hint = f"add envelope: with at most {LINES} lines of 3.25 in"
+            yield Problem("long-envelope", message, library.directory.spot(path), hint)
+
+
+def _letters_without_template(library: Library) -> Iterator[Problem]:
+    try:
+        letters = [id for id, _, _ in library.programs.letters()]
+    except OptoutError:
+        return  # already told
+    for id in letters:
+        name = library.templates.name_of(id, "", "")
+        if not any((folder / name).is_file() for folder in library.templates.folders):
+            message = f"the letter {id!r} has no template"
+            yield Problem("missing-template", message, hint=f"write {name}")
+
+
+def coverage(library: Library) -> list[dict[str, str | int]]:
+    """Count what the data has and lacks, a row for each kind of fact."""
+    data = library.directory.data
+    states = list(data.states.values())
+    jurisdictions = [it for _, _, it in library.directory.all()]
+    bureaus = [it.bureau for it in states if it.bureau]
+    return [
+        _row("jurisdictions", "activation date", [it.activated for it in jurisdictions]),
+        _row("states", "field office", [it.field_office for it in states]),
+        _row("states", "law found", [it.laws for it in states]),
+        *_contact_rows("bureaus", bureaus),
+        *_contact_rows("ICE offices", list(data.offices.values())),
+    ]
+
+
+def _contact_rows(what: str, contacts: Sequence[Contact]) -> Iterator[dict[str, str | int]]:
+    yield _row(what, "whole address", [not it.missing for it in contacts])
+    for field in ("phone", "fax", "email", "verified"):
+        yield _row(what, field, [getattr(it, field) for it in contacts])
+    sources = [it.source for it in contacts]
+    yield _row(what, "dated source", [it and it.date for it in sources])
+    for kind in sorted({it.kind for it in sources if it}):
+        yield _row(what, f"{kind} source", [it and it.kind == kind for it in sources])
+
+
+def _row(what: str, fact: str, values: Sequence[object]) -> dict[str, str | int]:
+    have = sum(bool(value) for value in values)
+    return {"what": what, "fact": fact, "have": have, "lack": len(values) - have}

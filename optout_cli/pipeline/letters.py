@@ -1,0 +1,170 @@
+"""From a request to its letters: documents -> cases -> notices -> letters -> exports."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from optout_cli.compose import compose
+from optout_cli.errors import OptoutError, Problem, raise_any
+from optout_cli.exporters import FORMATS, exporter_for
+from optout_cli.model.case import Case
+from optout_cli.model.notice import Caution, Export, Image, Notice
+from optout_cli.model.request import PARTIES, Party, Request
+from optout_cli.pipeline.library import Library
+from optout_cli.programs import particulars_from
+from optout_cli.source.document import Document, Layer, with_assignments
+from optout_cli.source.files import STDIN
+from optout_cli.source.shape import convert
+from optout_cli.source.stored import load_document
+
+_T = TypeVar("_T")
+COMMAND_LINE = "command line"
+__all__ = ["FORMATS", "STDIN", "Document"]  # passed on to who drives the stages
+
+
+class Order(msgspec.Struct, frozen=True, kw_only=True):
+    """What to make of a request: for whom, in which formats, on which day.
+
+    `max_age` is the days for which a confirmation of a contact holds; None asks for none.
+    """
+
+    today: date
+    parties: tuple[Party, ...] = PARTIES
+    formats: tuple[str, ...] = ("pdf",)
+    max_age: int | None = None
+
+
+def request_file(path: str) -> Document:
+    """Read a request's file (`-`: standard input). Raises OptoutError."""
+    return load_document(path, on_command_line=True)
+
+
+def request_for(jurisdiction: str, letter: str) -> Document:
+    """Make the shortest request there is, from the command line."""
+    data = {"jurisdiction": jurisdiction, "letter": letter}
+    return Document(dict(data), (Layer(COMMAND_LINE, dict.fromkeys(data, (1, 1)), "command-line"),))
+
+
+def amended(document: Document, option: str, assignments: Mapping[str, str]) -> Document:
+    """Lay what the command line says onto a request. Raises OptoutError."""
+    return with_assignments(document, option, assignments) if assignments else document
+
+
+def case_of(document: Document, library: Library, order: Order) -> Case:
+    """Gather what the request's notices follow from. Raises OptoutError with every problem."""
+    request = convert(document, Request)
+    problems: list[Problem] = []
+    spot = document.spot("jurisdiction")
+    locality = _tried(problems, lambda: library.directory.find(request.jurisdiction, spot))
+    found = _tried(problems, lambda: library.programs.find(request.letter, document.spot("letter")))
+    particulars = found and _tried(problems, lambda: particulars_from(document, found[1]))
+    raise_any(problems)
+    assert locality is not None
+    assert found is not None
+    program, kind = found
+    return Case(
+        request=request,
+        particulars=particulars,
+        locality=locality,
+        program=program,
+        kind=kind,
+        wording=library.programs.cautions,
+        date=request.date or order.today,
+        today=order.today,
+        max_age=order.max_age,
+    )
+
+
+def exports_of(
+    document: Document, library: Library, order: Order, folder: Path = Path()
+) -> tuple[Export, ...]:
+    """Make every letter of a request in every format asked for: all of them or none.
+
+    `folder` is where the files lie that the request names. Raises OptoutError with every problem.
+    """
+    case = case_of(document, library, order)
+    problems: list[Problem] = []
+    notices = _tried(problems, lambda: compose(case, order.parties)) or ()
+    seal = _tried(problems, lambda: _seal(case.request, folder))
+    problems += _missing_files(case.request, folder)
+    raise_any(_placed(problems, document))
+    exports = [
+        _tried(problems, lambda notice=notice: tuple(_exports(notice, library, order, seal)))  # type: ignore[misc]  # mypy cannot type a lambda's default
+        for notice in notices
+    ]
+    raise_any(_placed(problems, document))
+    return tuple(export for group in exports for export in group or ())
+
+
+def _exports(
+    notice: Notice, library: Library, order: Order, seal: Image | None
+) -> Iterator[Export]:
+    from optout_cli.render import render  # imports jinja2
+
+    letter = render(notice, library.templates, seal)
+    for name in order.formats:
+        exporter = exporter_for(name)
+        yield Export(
+            notice=notice,
+            format=name,
+            media_type=exporter.MEDIA_TYPE,
+            is_text=exporter.IS_TEXT,
+            name=f"{notice.name}.{name}",
+            content=exporter.encode(letter, library.press),
+            findings=tuple(_window_cautions(notice, library)) if name == "pdf" else (),
+        )
+
+
+def _window_cautions(notice: Notice, library: Library) -> Iterator[Caution]:
+    from optout_cli.exporters.window import LINES, window_lines
+
+    recipient = notice.recipient
+    lines = window_lines(recipient.contact.envelope or recipient.contact.block)
+    if lines > LINES:
+        text = library.programs.cautions.envelope.format(party=recipient.party, lines=lines)
+        yield Caution(code="envelope", text=text)
+
+
+def _seal(request: Request, folder: Path) -> Image | None:
+    if request.letterhead is None:
+        return None
+    from optout_cli.source.images import load_image
+
+    return load_image(folder / request.letterhead.seal, request.letterhead.alt)
+
+
+def _missing_files(request: Request, folder: Path) -> Iterator[Problem]:
+    named = [(f"authority.{number}.file", it.file) for number, it in enumerate(request.authority)]
+    named += [
+        (f"enclosures.{number}.file", it.file) for number, it in enumerate(request.enclosures)
+    ]
+    for path, file in named:
+        if file and not (folder / file).is_file():
+            hint = "a file's name is read from the request's own folder"
+            yield Problem("missing-file", f"there is no file {file!r} to enclose", None, hint, path)
+
+
+def _tried(problems: list[Problem], make: Callable[[], _T]) -> _T | None:
+    """Return what `make` gives; where it raises, add its problems and return None."""
+    try:
+        return make()
+    except OptoutError as error:
+        problems += error.problems
+        return None
+
+
+def _placed(problems: Sequence[Problem], document: Document) -> Iterator[Problem]:
+    """Give each Problem that names a key path its place in the request."""
+    for it in problems:
+        if it.spot is None:
+            yield msgspec.structs.replace(it, spot=document.spot(it.path))
+        else:
+            yield it
+
+
+def folder_of(path: str) -> Path:
+    """Return the folder that a request's file names are read from."""
+    return Path() if path == STDIN else Path(path).parent

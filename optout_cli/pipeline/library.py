@@ -1,0 +1,54 @@
+"""The data and templates that a run works with, each loaded when it is first needed."""
+
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from optout_cli import bundled
+from optout_cli.cache import Cache
+from optout_cli.directory import Directory, load_directory
+from optout_cli.programs import Programs, load_programs
+
+if TYPE_CHECKING:
+    from optout_cli.exporters.press import Press
+    from optout_cli.templates import Templates
+
+
+class Library:
+    """Data files and template folders, the user's before the shipped ones.
+
+    `overlays` are laid on the shipped data in their order; `folders` of templates come before
+    the shipped one.
+    """
+
+    def __init__(
+        self, overlays: Sequence[str] = (), folders: Sequence[Path] = (), cache: Cache | None = None
+    ) -> None:
+        self._overlays = overlays
+        self._folders = (*folders, bundled.TEMPLATES)
+        self._cache = cache
+
+    @cached_property
+    def directory(self) -> Directory:
+        """Jurisdictions, bureaus and offices."""
+        return load_directory(str(bundled.JURISDICTIONS), self._overlays, self._cache)
+
+    @cached_property
+    def programs(self) -> Programs:
+        """Programs and letter kinds."""
+        return load_programs(self._folders, self._cache)
+
+    @cached_property
+    def templates(self) -> "Templates":
+        """The letters' templates."""
+        from optout_cli.templates import Templates  # imports jinja2, 40 ms
+
+        return Templates(self._folders, self._cache)
+
+    @cached_property
+    def press(self) -> "Press":
+        """What exporters share."""
+        from optout_cli.exporters.press import Press
+
+        return Press(self.templates)

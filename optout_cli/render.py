@@ -1,0 +1,61 @@
+"""Lay a Notice out as a Letter: the template filled in and read into parts.
+
+Reads templates; knows nothing of files written, formats or time.
+"""
+
+from optout_cli.body import plain, sections_from
+from optout_cli.errors import OptoutError, Problem, Spot
+from optout_cli.model.notice import Block, Image, Letter, Notice, Paragraph
+from optout_cli.templates import Templates, long_date
+
+_SECTIONS = (
+    "mark", "sender", "sender-contact", "service", "to", "reference", "subject", "salutation",
+    "body", "closing", "signature", "enclosures", "cc", "continuation", "foot",
+)  # fmt: skip
+_MAY_BE_EMPTY = ("mark", "sender-contact", "service", "to", "enclosures", "cc")
+
+
+def render(notice: Notice, templates: Templates, seal: Image | None = None) -> Letter:
+    """Fill in the letter kind's template. Raises OptoutError at the template's line."""
+    name = templates.name_of(notice.letter, notice.place.slug, notice.place.state_code)
+    facts = {field: getattr(notice, field) for field in notice.__struct_fields__}
+    sections = sections_from(templates.fill_in(name, facts), name)
+    _check_sections(sections, name)
+    lines = {id: _lines(sections[id], name, id) for id in _SECTIONS if id != "body"}
+    one_line = {id: " ".join(lines[id]) for id in _ONE_LINE}
+    contact = notice.recipient.contact
+    return Letter(
+        notice=notice,
+        sender=lines["sender"],
+        sender_contact=lines["sender-contact"],
+        seal=seal,
+        date=long_date(notice.date),
+        recipient=contact.block,
+        envelope=contact.envelope or contact.block,
+        body=sections["body"],
+        service=lines["service"],
+        to=lines["to"],
+        signature=lines["signature"],
+        enclosures=lines["enclosures"],
+        cc=lines["cc"],
+        **one_line,
+    )
+
+
+_ONE_LINE = ("mark", "reference", "subject", "salutation", "closing", "continuation", "foot")
+
+
+def _check_sections(sections: dict[str, tuple[Block, ...]], name: str) -> None:
+    missing = [id for id in _SECTIONS if id not in sections]
+    missing += [id for id in _SECTIONS if id not in (*_MAY_BE_EMPTY, *missing) and not sections[id]]
+    if missing:
+        message = f"the letter has no {', no '.join(missing)}"
+        hint = "extend the program's _letter.html.j2, which has every part"
+        raise OptoutError(Problem("template", message, Spot(name), hint))
+
+
+def _lines(blocks: tuple[Block, ...], name: str, section: str) -> tuple[str, ...]:
+    if not all(isinstance(block, Paragraph) for block in blocks):
+        message = f"the part {section!r} may hold <p> only"
+        raise OptoutError(Problem("template", message, Spot(name)))
+    return tuple(plain(block.runs) for block in blocks if isinstance(block, Paragraph))

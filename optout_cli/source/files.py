@@ -1,0 +1,98 @@
+"""Read a file's text, or say in one sentence why not."""
+
+import os
+import re
+import sys
+from pathlib import Path
+
+from optout_cli.errors import OptoutError, Problem, Spot
+
+MAX_BYTES = 8 * 2**20  # of a text file: twenty times the shipped data
+STDIN = "-"
+
+# What no letter can show and no reader can see: control characters, the separators that some
+# readers take for line ends, and the marks that turn the direction of the text around.
+# Built from numbers, so that this file itself has none of them.
+_UNSEEN_RANGES = (
+    (0x00, 0x08), (0x0B, 0x0C), (0x0E, 0x1F), (0x7F, 0x9F), (0x2028, 0x2029),
+    (0x202A, 0x202E), (0x2066, 0x2069), (0xD800, 0xDFFF), (0xFEFF, 0xFEFF), (0xFFFE, 0xFFFF),
+)  # fmt: skip
+UNSEEN = re.compile("[" + "".join(f"{chr(low)}-{chr(high)}" for low, high in _UNSEEN_RANGES) + "]")
+
+
+def read_text(path: str, *, on_command_line: bool = False) -> str:
+    """Return the text of the UTF-8 file `path` (`-`: standard input), line ends as LF.
+
+    Raises OptoutError for a file that is missing, a folder, too large, not UTF-8, empty, or
+    holds characters that cannot be seen. `on_command_line`: the user typed the name there.
+    """
+    content = read_bytes(path, MAX_BYTES, on_command_line=on_command_line)
+    text = _decoded(content, path).replace("\r\n", "\n").replace("\r", "\n")
+    if not text.strip():
+        raise OptoutError(Problem("empty-file", "the file is empty", Spot(path)))
+    if unseen := UNSEEN.search(text):
+        raise OptoutError(unseen_problem(unseen[0], place_in(text, unseen.start(), path)))
+    return text
+
+
+def read_bytes(path: str, limit: int, *, on_command_line: bool = False) -> bytes:
+    """Return the content of `path`, at most `limit` bytes. Raises OptoutError."""
+    spot = Spot(path, is_command_line=on_command_line)
+    try:
+        if path == STDIN:
+            content = sys.stdin.buffer.read(limit + 1)
+        else:
+            with Path(path).open("rb") as stream:
+                size = os.fstat(stream.fileno()).st_size
+                content = stream.read(limit + 1) if size <= limit else b""
+                if size > limit:
+                    raise OptoutError(_too_large(size, limit, spot))
+    except FileNotFoundError:
+        hint = f"there is no such file in {Path(path).parent}/; look for a misspelt name"
+        raise OptoutError(Problem("missing-file", "no such file", spot, hint)) from None
+    except IsADirectoryError:
+        raise OptoutError(Problem("not-a-file", "is a folder, not a file", spot)) from None
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise OptoutError(Problem("unreadable", f"cannot be read: {reason}", spot)) from None
+    if len(content) > limit:
+        raise OptoutError(_too_large(len(content), limit, spot))
+    return content
+
+
+def _too_large(size: int, limit: int, spot: Spot) -> Problem:
+    return Problem(
+        "too-large",
+        f"is too large ({size / 2**20:.0f} MB or more; at most {limit / 2**20:.0f} MB are read)",
+        spot,
+    )
+
+
+def _decoded(content: bytes, path: str) -> str:
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = content[: error.start]
+        line = before.count(b"\n") + 1
+        column = len(before.rpartition(b"\n")[2].decode("utf-8", "replace")) + 1
+        is_utf16 = content[:2] in (b"\xff\xfe", b"\xfe\xff")
+        encoding = "UTF-16" if is_utf16 else "Latin-1 or Windows-1252"
+        problem = Problem(
+            "not-utf-8",
+            f"is not UTF-8 text (byte 0x{content[error.start]:02x}); it looks like {encoding}",
+            Spot(path, line, column),
+            "in your editor choose Save as, encoding UTF-8",
+        )
+        raise OptoutError(problem) from None
+
+
+def unseen_problem(character: str, spot: Spot) -> Problem:
+    """Word the Problem of a character that no letter can show."""
+    message = f"has a character that cannot be seen (U+{ord(character):04X})"
+    return Problem("unseen-character", message, spot, "delete it and type the text again")
+
+
+def place_in(text: str, index: int, path: str) -> Spot:
+    """Return the line and column of `index` in `text`."""
+    before = text[:index]
+    return Spot(path, before.count("\n") + 1, index - (before.rfind("\n") + 1) + 1)

@@ -1,0 +1,223 @@
+"""Document -> noun: every wrong shape, key and text named at its place, in one run.
+
+msgspec is quick and stops at its first error; where it does, a walk over the noun's fields looks
+at every value.
+"""
+
+import re
+from collections.abc import Iterator
+from datetime import date
+from functools import cache, reduce
+from operator import or_
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
+
+import msgspec
+from msgspec.structs import FieldInfo
+
+from optout_cli.errors import Problem, did_you_mean, raise_any
+from optout_cli.model.fields import Text
+from optout_cli.source.document import Document, Tree
+
+_T = TypeVar("_T", bound=msgspec.Struct)
+_SHOWN = 60  # characters of a wrong value that a message repeats
+
+
+def convert(document: Document, noun: type[_T], path: str = "") -> _T:
+    """Read the value at `path` of `document` as a `noun`. Raises OptoutError with every problem.
+
+    A text where a list is wanted is split: paragraphs at blank lines, lines at line ends.
+    """
+    value: Tree = document.data
+    for part in filter(None, path.split(".")):
+        value = value.get(part, {}) if isinstance(value, dict) else {}
+    try:
+        return msgspec.convert(value, noun, strict=False)
+    except msgspec.ValidationError:
+        walk = _Walk(document)
+        # Any: what the walk gives is plain data until msgspec has made the noun of it.
+        plain: Any = walk.read(value, noun, path, path or noun.__name__.lower())
+        raise_any(walk.problems)
+        return msgspec.convert(plain, noun, strict=False)
+
+
+class _Walk:
+    """Reads values by their annotations, and collects what is wrong with them."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self.problems: list[Problem] = []
+
+    # Any: annotations are classes, unions, literals and Annotated, which have no common type.
+    def read(self, value: Tree, annotation: Any, path: str, name: str) -> Any:
+        kind = _without_none(annotation)
+        metas = [it for it in get_args(kind)[1:] if isinstance(it, msgspec.Meta)]
+        bare = get_args(kind)[0] if get_origin(kind) is Annotated else kind
+        origin = get_origin(bare)
+        if bare is Any:
+            return value
+        if origin in (Union, UnionType):
+            return self.read(value, _chosen(get_args(bare), value), path, name)
+        if origin is tuple:
+            return self._list(value, get_args(bare)[0], metas, path, name)
+        if origin is dict:
+            return self._mapping(value, get_args(bare), path, name)
+        if isinstance(bare, type) and issubclass(bare, msgspec.Struct):
+            return self._noun(value, bare, path, name)
+        return self._text(value, kind, bare, metas, path, name)
+
+    def fail(self, path: str, code: str, message: str, hint: str | None = None) -> None:
+        self.problems.append(Problem(code, message, self.document.spot(path), hint))
+
+    def _noun(self, value: Tree, noun: type[msgspec.Struct], path: str, name: str) -> Tree:
+        if not isinstance(value, dict):
+            keys = ", ".join(f"{field.encode_name}: ..." for field in _fields(noun)[:3])
+            self.fail(
+                path,
+                "wrong-shape",
+                f"{name} must hold `key: value`, not {_shown(value)}",
+                f"write {keys}",
+            )
+            return {}
+        known = {field.encode_name: field for field in _fields(noun)}
+        for key in value:
+            if key not in known:
+                hint = did_you_mean(key, known)
+                self.fail(_joined(path, key), "unknown-key", f"{name} has no field {key!r}", hint)
+        for key, field in known.items():
+            if field.required and key not in value:
+                self.fail(path, "missing-key", f"{name} needs {key!r}", f"add {key}: ...")
+        return {
+            key: self.read(value[key], field.type, _joined(path, key), _joined(path, key))
+            for key, field in known.items()
+            if key in value
+        }
+
+    def _mapping(self, value: Tree, kinds: tuple[Any, ...], path: str, name: str) -> Tree:
+        if not isinstance(value, dict):
+            self.fail(path, "wrong-shape", f"{name} must hold `key: value`, not {_shown(value)}")
+            return {}
+        key_kind, value_kind = kinds
+        if key_kind is not str:
+            for key in value:
+                self.read(key, key_kind, _joined(path, key), f"the key {key!r} in {name}")
+        return {
+            key: self.read(item, value_kind, _joined(path, key), _joined(path, key))
+            for key, item in value.items()
+        }
+
+    def _list(
+        self, value: Tree, kind: Any, metas: list[msgspec.Meta], path: str, name: str
+    ) -> list[Tree]:
+        items = _split(value, kind) if isinstance(value, str) and _is_text(kind) else value
+        if not isinstance(items, list):
+            hint = f"below {name}: begin each with `- `"
+            self.fail(path, "wrong-shape", f"{name} must be a list, not {_shown(value)}", hint)
+            return []
+        most = next((meta.max_length for meta in metas if meta.max_length), None)
+        if most is not None and len(items) > most:
+            self.fail(path, "too-long", f"{name} has {len(items)} entries; at most {most} fit")
+            return []
+        return [
+            self.read(item, kind, _joined(path, str(number)), f"{name}.{number}")
+            for number, item in enumerate(items)
+        ]
+
+    def _text(
+        self, value: Tree, kind: Any, bare: Any, metas: list[msgspec.Meta], path: str, name: str
+    ) -> Tree:
+        if not isinstance(value, str):
+            self.fail(path, "wrong-shape", f"{name} must be one text, not {_shown(value)}")
+        elif get_origin(bare) is Literal:
+            if value not in get_args(bare):
+                hint = did_you_mean(value, map(str, get_args(bare)))
+                self.fail(path, "unknown-choice", f"{name} cannot be {value!r}", hint)
+        elif bare is date:
+            self._date(value, path, name)
+        else:
+            self._leaf(value, kind, bare, metas, path, name)
+        return value
+
+    def _leaf(
+        self, value: str, kind: Any, bare: Any, metas: list[msgspec.Meta], path: str, name: str
+    ) -> None:
+        try:
+            msgspec.convert(value, kind, strict=False)
+        except msgspec.ValidationError:
+            pass
+        else:
+            return
+        most = next((meta.max_length for meta in metas if meta.max_length), None)
+        if most is not None and len(value) > most:
+            message = f"{name} is {len(value):,} characters long; at most {most:,} fit"
+            self.fail(path, "too-long", message, "shorten it, or put it into a file to enclose")
+            return
+        extra = next((meta.extra for meta in metas if meta.extra), None) or {}
+        expects = extra.get("expects", "true or false" if bare is bool else "of the right form")
+        self.fail(path, "wrong-text", f"{name} {_shown(value)} is not {expects}", extra.get("hint"))
+
+    def _date(self, value: str, path: str, name: str) -> None:
+        try:
+            if re.fullmatch(r"\d{4}-\d\d-\d\d", value):
+                date.fromisoformat(value)
+                return
+        except ValueError:
+            self.fail(path, "wrong-date", f"{name} {value!r} is no day of the calendar")
+            return
+        self.fail(path, "wrong-date", f"{name} {_shown(value)} is not a date", _date_hint(value))
+
+
+def _date_hint(value: str) -> str:
+    if american := re.fullmatch(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})", value):
+        month, day, year = american.groups()
+        return f"write year, month, day; is {year}-{int(month):02}-{int(day):02} meant?"
+    return "write it as 2010-08-31: year, month, day"
+
+
+@cache
+def _fields(noun: type[msgspec.Struct]) -> tuple[FieldInfo, ...]:
+    return msgspec.structs.fields(noun)
+
+
+def _without_none(annotation: Any) -> Any:
+    if get_origin(annotation) not in (Union, UnionType):
+        return annotation
+    members = [it for it in get_args(annotation) if it is not NoneType]
+    return reduce(or_, members)
+
+
+def _chosen(members: tuple[Any, ...], value: Tree) -> Any:
+    """Pick the member of a union that has the value's shape, else the first."""
+    return next((it for it in _fitting(members, value)), members[0])
+
+
+def _fitting(members: tuple[Any, ...], value: Tree) -> Iterator[Any]:
+    for member in members:
+        is_mapping = get_origin(member) is dict or (
+            isinstance(member, type) and issubclass(member, msgspec.Struct)
+        )
+        if is_mapping == isinstance(value, dict):
+            yield member
+
+
+def _is_text(kind: Any) -> bool:
+    return (get_args(kind)[0] if get_origin(kind) is Annotated else kind) is str
+
+
+def _split(value: str, kind: Any) -> list[Tree]:
+    """Split a text into a list: paragraphs at blank lines, lines at line ends."""
+    if kind == Text:
+        return [" ".join(part.split()) for part in re.split(r"\n\s*\n", value.strip())]
+    return [line.strip() for line in value.strip().split("\n")]
+
+
+def _joined(path: str, key: str) -> str:
+    return f"{path}.{key}" if path else key
+
+
+def _shown(value: Tree) -> str:
+    if isinstance(value, dict):
+        return "a group of keys"
+    if isinstance(value, list):
+        return "a list"
+    return repr(value if len(value) <= _SHOWN else value[:_SHOWN] + "...")

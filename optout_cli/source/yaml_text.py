@@ -1,0 +1,212 @@
+"""YAML text -> Document, in one pass over the parser's events.
+
+PyYAML's own loaders guess (FIPS `06041` becomes 3105, `NO` becomes False), let the last of two
+equal keys win, and can be brought down by aliases or by nesting; reading the events does not.
+A plain `null`, `~` or nothing means absent; quoted it is text.
+"""
+
+import re
+from typing import Any
+
+import yaml
+
+from optout_cli.errors import OptoutError, Problem, Spot, raise_any
+from optout_cli.source.document import Document, Layer, Tree
+from optout_cli.source.files import UNSEEN, unseen_problem
+
+MAX_DEPTH = 40
+MAX_NODES = 500_000
+_ABSENT = ("", "null", "~")
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the first where libyaml is there
+_GLUED_COMMENT = re.compile(r"\s+#[^\s#]")
+_MAPPING, _LIST = "a list of `key: value` lines", "a list"
+
+
+class _Frame:
+    """A mapping or list that is being read, its key path, and the key that waits for a value."""
+
+    def __init__(self, node: dict[str, Tree] | list[Tree], path: str) -> None:
+        self.node = node
+        self.path = path
+        self.key: str | None = None
+
+
+class _Reader:
+    """Turns events into values; collects problems and goes on where it can."""
+
+    def __init__(self, text: str, file: str) -> None:
+        self.lines = text.split("\n")
+        self.file = file
+        self.problems: list[Problem] = []
+        self.marks: dict[str, tuple[int, int]] = {}
+        self.root: Tree | None = None
+        self.frames: list[_Frame] = []
+        self.documents = 0
+
+    def read(self, event: yaml.Event) -> None:
+        if isinstance(event, yaml.DocumentStartEvent):
+            self.documents += 1
+            if self.documents > 1:
+                self.fail(event, "many-documents", "begins a second document", "remove the `---`")
+        elif isinstance(event, yaml.NodeEvent):
+            self._read_node(event)
+        elif isinstance(event, yaml.MappingEndEvent | yaml.SequenceEndEvent):
+            self.frames.pop()
+
+    def fail(self, event: yaml.Event, code: str, message: str, hint: str | None = None) -> None:
+        self.problems.append(Problem(code, message, self.spot(event), hint))
+
+    def spot(self, event: yaml.Event) -> Spot:
+        return Spot(self.file, *_place(event.start_mark))
+
+    def _read_node(self, event: yaml.NodeEvent) -> None:
+        if isinstance(event, yaml.AliasEvent) or event.anchor is not None:
+            self.fail(
+                event, "anchor", "uses a YAML anchor (& or *)", "write the value out, or quote it"
+            )
+        tag = getattr(event, "tag", None)  # an alias has none
+        if tag is not None:
+            self.fail(event, "tag", f"uses a YAML tag ({tag})", "leave the ! word out, or quote it")
+        if isinstance(event, yaml.ScalarEvent):
+            self._read_scalar(event)
+        elif isinstance(event, yaml.CollectionStartEvent):
+            self._open(event)
+        else:
+            self._place(event, "*")
+
+    def _open(self, event: yaml.CollectionStartEvent) -> None:
+        node: dict[str, Tree] | list[Tree] = {} if isinstance(event, yaml.MappingStartEvent) else []
+        path = self._place(event, node)
+        self.frames.append(_Frame(node, path))
+        if len(self.frames) > MAX_DEPTH:
+            self.fail(event, "too-deep", f"is nested more than {MAX_DEPTH} levels deep")
+            raise OptoutError(*self.problems)
+
+    def _read_scalar(self, event: yaml.ScalarEvent) -> None:
+        is_plain = event.style is None or event.style == ""
+        if unseen := UNSEEN.search(event.value):
+            self.problems.append(unseen_problem(unseen[0], self.spot(event)))
+        if is_plain and _GLUED_COMMENT.match(self._rest_of_line(event)):
+            self.fail(
+                event,
+                "comment-in-value",
+                f"what follows {event.value!r} is lost: ' #' begins a comment",
+                "put the whole value in quotes, or a blank after the #",
+            )
+        frame = self.frames[-1] if self.frames else None
+        if frame and isinstance(frame.node, dict) and frame.key is None:
+            self._read_key(frame, event)
+        elif is_plain and event.value in _ABSENT:
+            self._leave_out(frame, event)
+        else:
+            self._place(event, event.value)
+
+    def _rest_of_line(self, event: yaml.Event) -> str:
+        line, column = _place(event.end_mark)
+        return self.lines[line - 1][column - 1 :]
+
+    def _read_key(self, frame: _Frame, event: yaml.ScalarEvent) -> None:
+        frame.key = event.value
+        path = _joined(frame.path, event.value)
+        if path in self.marks or event.value in frame.node:
+            self.fail(
+                event,
+                "equal-keys",
+                f"{event.value!r} stands here a second time",
+                "keep one of the two",
+            )
+        self.marks.setdefault(path, _place(event.start_mark))
+        if len(self.marks) > MAX_NODES:
+            self.fail(event, "too-many", f"has more than {MAX_NODES:,} values")
+            raise OptoutError(*self.problems)
+
+    def _leave_out(self, frame: _Frame | None, event: yaml.Event) -> None:
+        if frame and isinstance(frame.node, list):
+            self.fail(
+                event,
+                "empty-item",
+                "is an empty item of a list",
+                "write the item, or delete its line",
+            )
+        elif frame:
+            frame.key = None
+
+    def _place(self, event: yaml.Event, value: Tree) -> str:
+        """Put `value` where the parser stands and return its key path."""
+        if not self.frames:
+            self.root = value
+            return ""
+        frame = self.frames[-1]
+        if isinstance(frame.node, list):
+            path = _joined(frame.path, str(len(frame.node)))
+            self.marks[path] = _place(event.start_mark)
+            frame.node.append(value)
+            return path
+        if frame.key is None:
+            self.fail(
+                event, "wrong-key", "a key must be one word or text", "quote braces and brackets"
+            )
+            frame.key = "?"
+            return frame.path  # the value of this key comes next and is left alone
+        path = _joined(frame.path, frame.key)
+        frame.node[frame.key] = value
+        frame.key = None
+        return path
+
+
+# Any: the C parser and the other one have each a class of their own for marks.
+def _place(mark: Any) -> tuple[int, int]:
+    """Return line and column from 1."""
+    return mark.line + 1, mark.column + 1
+
+
+def _joined(path: str, key: str) -> str:
+    return f"{path}.{key}" if path else key
+
+
+def document_from_yaml(text: str, file: str) -> Document:
+    """Read `text`, which stands in `file`. Raises OptoutError with every problem found."""
+    reader = _Reader(text, file)
+    try:
+        for event in yaml.parse(text, Loader=_LOADER):
+            reader.read(event)
+    except yaml.YAMLError as error:
+        raise OptoutError(*reader.problems, _syntax_problem(error, text, file)) from None
+    raise_any(reader.problems)
+    if reader.root is None:
+        raise OptoutError(Problem("empty-file", "holds only comments", Spot(file)))
+    if not isinstance(reader.root, dict):
+        raise OptoutError(
+            Problem(
+                "wrong-shape",
+                f"must be {_MAPPING}",
+                Spot(file, 1, 1),
+                "begin with `jurisdiction: ...`",
+            )
+        )
+    return Document(reader.root, (Layer(file, reader.marks),))
+
+
+def _syntax_problem(error: yaml.YAMLError, text: str, file: str) -> Problem:
+    mark = getattr(error, "problem_mark", None)
+    reason = getattr(error, "problem", None) or "cannot be read as YAML"
+    if mark is None:
+        return Problem("yaml", f"is not YAML: {reason}", Spot(file))
+    spot = Spot(file, mark.line + 1, mark.column + 1)
+    lines = text.split("\n")
+    line = lines[mark.line] if mark.line < len(lines) else ""
+    if line[: mark.column + 1].lstrip(" ").startswith("\t") or "\\t" in reason:
+        return Problem("tab", "is indented with a tab", spot, "indent with blanks")
+    return Problem("yaml", f"is not YAML: {reason}", spot, _syntax_hint(reason))
+
+
+def _syntax_hint(reason: str) -> str:
+    if "mapping values" in reason:
+        return "a text with a colon in it must be quoted; or is this line indented too far?"
+    if "expected <block end>" in reason:
+        return "the lines of one list must begin at the same column; look at the line above too"
+    if "cannot start any token" in reason or "escape" in reason:
+        return "put the text in single quotes"
+    if "could not find expected ':'" in reason:
+        return "write it as `key: value`, with a blank after the colon"
+    return "look for a missing quote, bracket or colon, here or just above"

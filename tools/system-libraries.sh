@@ -1,0 +1,96 @@
+#!/usr/bin/env bash
+# Make sure of what the package needs from the system: Python 3.11 with venv, and Pango.
+# What is missing is installed with apt-get, as root or through sudo; elsewhere it is named.
+# Usage: tools/system-libraries.sh [PYTHON]
+set -euo pipefail
+
+python=${1:-python3}
+
+say() { printf '%s\n' "$*" >&2; }
+fail() {
+  say "$*"
+  exit 1
+}
+
+# Install Debian packages. Fails where there is no apt-get, no right to use it, or no such package.
+install() {
+  local as_root=() log
+  command -v apt-get >/dev/null || return 1
+  if [[ $EUID -ne 0 ]]; then
+    sudo -n true 2>/dev/null || return 1
+    as_root=(sudo -n)
+  fi
+  say "Installing $* with apt-get"
+  apt() {
+    log=$("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+      apt-get --quiet --option DPkg::Lock::Timeout=120 "$@" 2>&1 </dev/null) ||
+      { say "$log" && return 1; }
+  }
+  # An old list of packages is often good enough, and a fresh machine has none.
+  apt update || true
+  apt install --yes --no-install-recommends "$@"
+}
+
+# Print what the loader does not find, under the names that WeasyPrint tries, one a line.
+missing() {
+  "$python" - <<'PYTHON'
+import ctypes
+import ctypes.util
+
+
+def is_loadable(name):
+    files = [f"lib{name}.so.0", f"lib{name}.dylib", f"lib{name}.0.dylib"]
+    return any(map(loads, files)) or loads(ctypes.util.find_library(name))
+
+
+def loads(file):
+    try:
+        return bool(file and ctypes.CDLL(file))
+    except OSError:
+        return False
+
+
+try:
+    import ensurepip
+except ImportError:
+    print("venv")
+if not all(map(is_loadable, ["pango-1.0", "pangoft2-1.0", "harfbuzz"])):
+    print("pango")
+if not is_loadable("harfbuzz-subset"):
+    print("harfbuzz-subset")
+PYTHON
+}
+
+is_missing() { [[ " $(missing | tr '\n' ' ')" == *" $1 "* ]]; }
+
+if [[ $python == python3 ]] && ! command -v python3 >/dev/null; then
+  install python3-venv || true
+fi
+command -v "$python" >/dev/null || fail "optout needs Python 3.11 or later, and there is no $python here."
+read -r version is_new <<<"$("$python" -c '
+from sys import version_info
+print("%d.%d " % version_info[:2] + str(version_info >= (3, 11)))')"
+[[ $is_new == True ]] ||
+  fail "optout needs Python 3.11 or later, and $python is $version: name another one, as in make PYTHON=python3.12 notice."
+
+[[ -n $(missing) ]] || exit 0
+
+packages=()
+if is_missing venv; then packages+=("python$version-venv"); fi
+if is_missing pango; then packages+=(libpango-1.0-0 libpangoft2-1.0-0); fi
+if [[ ${#packages[@]} -gt 0 ]]; then install "${packages[@]}" || true; fi
+if is_missing harfbuzz-subset; then install libharfbuzz-subset0 || true; fi
+
+status=0
+if is_missing venv; then
+  say "The Python module venv is missing: install python$version-venv with apt, or a Python that has it."
+  status=1
+fi
+if is_missing pango; then
+  say "The library Pango is missing: install libpango-1.0-0 and libpangoft2-1.0-0 with apt, or pango with Homebrew or dnf."
+  status=1
+fi
+if is_missing harfbuzz-subset; then
+  say "Letters take twice as long without the library harfbuzz-subset: install libharfbuzz-subset0 with apt, or harfbuzz with Homebrew or dnf."
+fi
+exit "$status"
