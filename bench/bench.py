@@ -54,10 +54,17 @@ def main() -> None:
         print(line)
 
 
+_NO_BYTECODE = "PYTHONDONTWRITEBYTECODE"
+
+
 def isolated(folder: Path) -> dict[str, str]:
-    """Return the environment with caches and settings of its own, empty at first."""
+    """Return the environment with caches and settings of its own, empty at first.
+
+    Compiled modules may be written, as they are when a package is installed.
+    """
+    inherited = {name: value for name, value in os.environ.items() if name != _NO_BYTECODE}
     own = {"HOME": "home", "XDG_CACHE_HOME": "cache", "XDG_CONFIG_HOME": "config"}
-    return {**os.environ, **{name: str(folder / value) for name, value in own.items()}}
+    return {**inherited, **{name: str(folder / value) for name, value in own.items()}}
 
 
 def commands_from(folder: Path, mailmerge: Path) -> dict[str, list[str]]:

@@ -26,9 +26,10 @@ def law_cautions(case: Case) -> Iterator[Caution]:
     """Yield the state's laws that bear on the letter and were, or may have been, in effect."""
     topics = set(case.kind.about)
     for name, particular in case.kind.particulars.items():
-        chosen = getattr(case.particulars, name.replace("-", "_"), None) or ()
-        for choice in (chosen,) if isinstance(chosen, str) else chosen:
-            topics.update(particular.about.get(choice, ()) if isinstance(choice, str) else ())
+        if particular.about:
+            chosen = getattr(case.particulars, name.replace("-", "_"), None) or ()
+            choices = (chosen,) if isinstance(chosen, str) else chosen
+            topics.update(topic for it in choices for topic in particular.about.get(it, ()))
     for law in case.locality.laws:
         if topics.intersection(law.about) and (law.effective is None or law.effective <= case.date):
             yield _law_caution(case, law)

@@ -10,9 +10,9 @@ from optout_cli.templates import Templates, long_date
 
 _SECTIONS = (
     "mark", "sender", "sender-contact", "service", "to", "reference", "subject", "salutation",
-    "body", "closing", "signature", "enclosures", "cc", "continuation", "foot",
+    "body", "closing", "signature", "enclosures", "cc", "record", "continuation", "foot",
 )  # fmt: skip
-_MAY_BE_EMPTY = ("mark", "sender-contact", "service", "to", "enclosures", "cc")
+_MAY_BE_EMPTY = ("mark", "sender-contact", "service", "to", "enclosures", "cc", "record")
 
 
 def render(notice: Notice, templates: Templates, seal: Image | None = None) -> Letter:
@@ -38,6 +38,7 @@ def render(notice: Notice, templates: Templates, seal: Image | None = None) -> L
         signature=lines["signature"],
         enclosures=lines["enclosures"],
         cc=lines["cc"],
+        record=lines["record"],
         **one_line,
     )
 

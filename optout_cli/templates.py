@@ -6,7 +6,6 @@ the template folders.
 """
 
 import re
-import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
@@ -216,6 +215,8 @@ def _placed(name: str, folders: Sequence[Path]) -> Iterator[None]:
 
 def _last(error: BaseException, name: str, folders: Sequence[Path]) -> Spot:
     """Find the last frame of the traceback that lies in a template."""
+    import traceback  # 3 ms that only an error needs
+
     frames = traceback.extract_tb(error.__traceback__)
     inside = [frame for frame in frames if frame.filename.endswith(SUFFIX)]
     return Spot(_shown(inside[-1].filename, folders), inside[-1].lineno) if inside else Spot(name)

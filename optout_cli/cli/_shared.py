@@ -1,7 +1,6 @@
 """What the commands share: options, folders, the clock, and how problems are told."""
 
 import functools
-import json
 import os
 import sys
 from collections.abc import Callable, Iterable
@@ -80,8 +79,7 @@ def say(text: str) -> None:
 
 def print_json(value: Any) -> None:  # Any: whatever a listing holds
     """Print one JSON object on one line, with its schema."""
-    data = msgspec.to_builtins(value)
-    click.echo(json.dumps({"schema": SCHEMA, **data}, ensure_ascii=False))
+    click.echo(_json_line({"schema": SCHEMA, **msgspec.to_builtins(value)}))
 
 
 def problems_told(command: _F) -> _F:
@@ -101,7 +99,11 @@ def problems_told(command: _F) -> _F:
 def tell(problems: Iterable[Problem], *, as_json: bool = False) -> None:
     """Print problems on stderr; as JSON, one object a line."""
     for problem in problems:
-        say(json.dumps(problem_as_json(problem), ensure_ascii=False) if as_json else str(problem))
+        say(_json_line(problem_as_json(problem)) if as_json else str(problem))
+
+
+def _json_line(value: dict[str, Any]) -> str:
+    return msgspec.json.encode(value).decode()
 
 
 def problem_as_json(problem: Problem) -> dict[str, Any]:

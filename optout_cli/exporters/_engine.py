@@ -3,43 +3,45 @@
 What it takes from the page it draws, or it raises; nothing is left out silently.
 """
 
+import ctypes.util
 import logging
 import re
 import ssl
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from weasyprint import CSS, HTML
-from weasyprint.text.fonts import FontConfiguration
-from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
-
 from optout_cli.errors import OptoutError, Problem, raise_any
+from optout_cli.exporters._finish import finish, unknown_glyph
 from optout_cli.exporters.press import TYPEFACE, faces
 from optout_cli.model.notice import Image
+
+
+@contextmanager
+def _libraries_by_full_name() -> Iterator[None]:
+    """Let the engine load its libraries by their full names only, on Linux.
+
+    It asks for 22 shorter ones first, each a run of ldconfig and of a compiler: a fifth of what
+    a cold letter costs. Elsewhere the search is what finds them.
+    """
+    search = ctypes.util.find_library
+    if sys.platform == "linux":
+        ctypes.util.find_library = lambda name: None  # noqa: ARG005  # its signature
+    try:
+        yield
+    finally:
+        ctypes.util.find_library = search
+
+
+with _libraries_by_full_name():
+    from weasyprint import CSS, HTML
+    from weasyprint.text.fonts import FontConfiguration
+    from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
 _PX_PER_INCH = 96
 _HEAD_LIMIT = 2.3  # in from the top: what stands lower would show in the envelope's window
 _FONT_URL = "optout:font/"
-# PDF/UA-1's identification needs its schema declared in a PDF/A file (ISO 19005-2, 6.6.2.3).
-_PDFUA_XMP = (
-    b'<rdf:Description rdf:about="" xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/">'
-    b"<pdfuaid:part>1</pdfuaid:part></rdf:Description>"
-    b'<rdf:Description rdf:about="" xmlns:pdfaExtension="http://www.aiim.org/pdfa/ns/extension/"'
-    b' xmlns:pdfaSchema="http://www.aiim.org/pdfa/ns/schema#"'
-    b' xmlns:pdfaProperty="http://www.aiim.org/pdfa/ns/property#">'
-    b'<pdfaExtension:schemas><rdf:Bag><rdf:li rdf:parseType="Resource">'
-    b"<pdfaSchema:schema>PDF/UA identification schema</pdfaSchema:schema>"
-    b"<pdfaSchema:namespaceURI>http://www.aiim.org/pdfua/ns/id/</pdfaSchema:namespaceURI>"
-    b"<pdfaSchema:prefix>pdfuaid</pdfaSchema:prefix>"
-    b'<pdfaSchema:property><rdf:Seq><rdf:li rdf:parseType="Resource">'
-    b"<pdfaProperty:name>part</pdfaProperty:name>"
-    b"<pdfaProperty:valueType>Integer</pdfaProperty:valueType>"
-    b"<pdfaProperty:category>internal</pdfaProperty:category>"
-    b"<pdfaProperty:description>part of ISO 14289 followed</pdfaProperty:description>"
-    b"</rdf:li></rdf:Seq></pdfaSchema:property></rdf:li></rdf:Bag></pdfaExtension:schemas>"
-    b"</rdf:Description>"
-)
 
 
 class Engine:
@@ -62,7 +64,7 @@ class Engine:
                 stylesheets=[self._style], font_config=self._fonts, pdf_variant="pdf/a-2a"
             )
             raise_any(_head_problems(document))
-            content: bytes = document.write_pdf(finisher=_finish, pdf_variant="pdf/a-2a")
+            content: bytes = document.write_pdf(finisher=finish, pdf_variant="pdf/a-2a")
         if self._fetcher.refused:
             message = f"the page asks for {self._fetcher.refused[0]!r}, which is outside it"
             raise OptoutError(Problem("outside-page", message))
@@ -131,13 +133,8 @@ def _complaints() -> Iterator[None]:
 
 def _problem_of(message: str) -> Problem:
     if glyph := re.search(r"\.notdef glyph .*\(U\+([0-9A-F]+)\)", message):
-        return _unknown_glyph(int(glyph[1], 16))
+        return unknown_glyph(int(glyph[1], 16))
     return Problem("page", f"the page cannot be printed as it is: {message}")
-
-
-def _unknown_glyph(codepoint: int) -> Problem:
-    message = f"{TYPEFACE} has no character {chr(codepoint)!r} (U+{codepoint:04X})"
-    return Problem("unknown-glyph", message, hint="spell the word without it")
 
 
 def _head_problems(document: Any) -> Iterator[Problem]:
@@ -145,32 +142,3 @@ def _head_problems(document: Any) -> Iterator[Problem]:
     if end > _HEAD_LIMIT:
         message = f"letterhead and service lines take {end:.2f} in; {_HEAD_LIMIT} in fit"
         yield Problem("tall-letterhead", message, hint="shorten signatory: or service:")
-
-
-def _finish(document: Any, pdf: Any) -> None:
-    """Claim PDF/UA-1 beside PDF/A-2a, set right what the engine writes, refuse other typefaces."""
-    for item in pdf.objects:
-        if getattr(item, "extra", {}).get("Type") == "/Metadata":
-            item.stream = [
-                it.replace(b"</rdf:RDF>", _PDFUA_XMP + b"</rdf:RDF>") for it in item.stream
-            ]
-    raise_any(_foreign_fonts(pdf, document))
-
-
-def _foreign_fonts(pdf: Any, document: Any) -> Iterator[Problem]:
-    """Find a character that was drawn from a typeface of the machine's own, not the letter's."""
-    names = [str(it["BaseFont"]) for it in pdf.objects if isinstance(it, dict) and "BaseFont" in it]
-    if all(TYPEFACE.replace(" ", "") in name.replace("-", "") for name in names):
-        return
-    from fontTools.ttLib import TTFont
-
-    regular = TTFont(faces()["normal", "normal"], lazy=True)
-    known = set(regular.getBestCmap())
-    drawn = {ord(letter) for page in document.pages for letter in _words(page)}
-    for codepoint in sorted(drawn - known - set(map(ord, "\n\t "))):
-        yield _unknown_glyph(codepoint)
-
-
-def _words(page: Any) -> Iterator[str]:
-    for box in page._page_box.descendants():  # noqa: SLF001  # the engine has no public text
-        yield from getattr(box, "text", None) or ""

@@ -26,7 +26,9 @@ def lines_of(letter: Letter) -> list[str]:
         _wrapped(letter.salutation),
         *(_block_lines(block) for block in letter.body),
         [*_wrapped(letter.closing), *_SPACE_TO_SIGN, *_wrapped_each(letter.signature)],
-        _wrapped_each((*letter.enclosures, *letter.cc)),
+        _wrapped_each(letter.enclosures),
+        _wrapped_each(letter.cc),
+        _wrapped_each(letter.record),
         _wrapped(letter.foot),
     ]
     lines: list[str] = []

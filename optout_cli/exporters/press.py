@@ -8,11 +8,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from optout_cli.errors import OptoutError, Problem
 from optout_cli.templates import Templates
 
 if TYPE_CHECKING:
     from optout_cli.exporters._engine import Engine
 
+_CURE = "install Pango: apt install libpango-1.0-0 libpangoft2-1.0-0, or brew install pango"
 TYPEFACE = "Source Serif Pro"
 PAGE, STYLE = "_layout/letter.html.j2", "_layout/letter.css"
 
@@ -32,8 +34,11 @@ class Press:
     @cached_property
     def engine(self) -> "Engine":
         """The PDF engine with typefaces and styles loaded."""
-        from optout_cli.exporters._engine import Engine  # imports WeasyPrint, about a second
-
+        try:
+            from optout_cli.exporters._engine import Engine  # imports WeasyPrint, about a second
+        except OSError as error:  # a system library that it loads
+            message = f"the PDF engine lacks a system library: {error}".splitlines()[0]
+            raise OptoutError(Problem("missing-library", message, hint=_CURE)) from None
         return Engine(self.style)
 
 

@@ -195,6 +195,7 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
     signature: tuple[str, ...]
     enclosures: tuple[str, ...]
     cc: tuple[str, ...]
+    record: tuple[str, ...]
     continuation: str
     foot: str
 

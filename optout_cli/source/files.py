@@ -20,13 +20,11 @@ _UNSEEN_RANGES = (
 UNSEEN = re.compile("[" + "".join(f"{chr(low)}-{chr(high)}" for low, high in _UNSEEN_RANGES) + "]")
 
 
-def read_text(path: str, *, on_command_line: bool = False) -> str:
-    """Return the text of the UTF-8 file `path` (`-`: standard input), line ends as LF.
+def text_from(content: bytes, path: str) -> str:
+    """Return the text of a UTF-8 file's `content`, line ends as LF.
 
-    Raises OptoutError for a file that is missing, a folder, too large, not UTF-8, empty, or
-    holds characters that cannot be seen. `on_command_line`: the user typed the name there.
+    Raises OptoutError where it is not UTF-8, empty, or holds characters that cannot be seen.
     """
-    content = read_bytes(path, MAX_BYTES, on_command_line=on_command_line)
     text = _decoded(content, path).replace("\r\n", "\n").replace("\r", "\n")
     if not text.strip():
         raise OptoutError(Problem("empty-file", "the file is empty", Spot(path)))
@@ -36,7 +34,11 @@ def read_text(path: str, *, on_command_line: bool = False) -> str:
 
 
 def read_bytes(path: str, limit: int, *, on_command_line: bool = False) -> bytes:
-    """Return the content of `path`, at most `limit` bytes. Raises OptoutError."""
+    """Return the content of `path` (`-`: standard input), at most `limit` bytes.
+
+    Raises OptoutError for what is missing, a folder, unreadable or too large. `on_command_line`:
+    the user typed the name there.
+    """
     spot = Spot(path, is_command_line=on_command_line)
     try:
         if path == STDIN:

@@ -6,7 +6,7 @@ import msgspec
 
 from optout_cli.cache import Cache
 from optout_cli.source.document import Document, Layer
-from optout_cli.source.files import read_text
+from optout_cli.source.files import MAX_BYTES, read_bytes, text_from
 
 
 class _Stored(msgspec.Struct, frozen=True, array_like=True):
@@ -26,16 +26,15 @@ def load_document(
     `shown_as` is the name that places carry, where it is not the path; `on_command_line`: the
     user typed the name there.
     """
-    text = read_text(path, on_command_line=on_command_line)
+    content = read_bytes(path, MAX_BYTES, on_command_line=on_command_line)
     file = shown_as or path
-    key = text.encode()
-    if cache and (payload := cache.get(key)):
+    if cache and (payload := cache.get(content)):
         stored = msgspec.msgpack.decode(payload, type=_Stored)
         return Document(stored.data, (Layer(file, stored.marks),))
     from optout_cli.source.yaml_text import document_from_yaml  # 15 ms that the cache saves
 
-    document = document_from_yaml(text, file)
+    document = document_from_yaml(text_from(content, file), file)
     if cache:
         stored = _Stored(document.data, document.layers[0].marks)
-        cache.put(key, msgspec.msgpack.encode(stored))
+        cache.put(content, msgspec.msgpack.encode(stored))
     return document
