@@ -24,7 +24,7 @@ from optout_cli.model.program import (
 )
 from optout_cli.source.document import Document, merge
 from optout_cli.source.shape import convert
-from optout_cli.source.stored import load_document
+from optout_cli.source.stored import load_document, load_valid
 
 _FILE = "program.yaml"
 _CAUTIONS = "_layout/cautions.yaml"
@@ -73,17 +73,23 @@ def load_programs(folders: Sequence[Path], cache: Cache | None) -> Programs:
         problems += _period_problems(program, document)
         problems += _particular_problems(program, document)
         programs[id] = program
-    cautions = convert(load_document(str(folders[-1] / _CAUTIONS), cache), Cautions)
+    told = folders[-1] / _CAUTIONS
+    cautions = convert(load_valid(str(told), Cautions, cache, _shown(told)), Cautions)
     raise_any(problems)
     return Programs(programs, cautions)
 
 
 def _merged_document(paths: Sequence[Path], cache: Cache | None) -> Document:
-    documents = [load_document(str(path), cache) for path in paths if path.is_file()]
-    *overlays, document = documents
-    for overlay in reversed(overlays):
-        document = merge(document, overlay)
+    *overlays, lowest = [path for path in paths if path.is_file()]
+    document = load_valid(str(lowest), Program, cache, _shown(lowest))
+    for path in reversed(overlays):
+        document = merge(document, load_document(str(path)))
     return document
+
+
+def _shown(path: Path) -> str:
+    """Return the end of a path that tells the file: `secure-communities/program.yaml`."""
+    return "/".join(path.parts[-2:])
 
 
 def _period_problems(program: Program, document: Document) -> Iterator[Problem]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 
-from optout_cli.errors import OptoutError, Problem
+from optout_cli.errors import OptoutError, Problem, raise_any
 from optout_cli.model.notice import Caution
 from optout_cli.model.places import Contact, Gazetteer
 from optout_cli.pipeline.letters import Order, exports_of, folder_of, request_file
@@ -16,7 +16,7 @@ _CHECK_FORMATS = ("txt", "html")  # every word is laid out; no PDF engine is sta
 
 def problems_in_library(library: Library) -> Iterator[Problem]:
     """Yield what is wrong with the data files and the templates."""
-    yield from _raised(lambda: library.directory)
+    yield from _raised(lambda: raise_any(library.directory.problems()))
     yield from _raised(lambda: library.programs)
     yield from library.templates.problems()
     yield from _long_envelopes(library)

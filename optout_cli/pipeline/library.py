@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from optout_cli import bundled
 from optout_cli.cache import Cache
-from optout_cli.directory import Directory, load_directory
+from optout_cli.directory.data import Directory, load_directory
 from optout_cli.programs import Programs, load_programs
 
 if TYPE_CHECKING:

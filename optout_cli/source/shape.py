@@ -19,12 +19,12 @@ from optout_cli.errors import Problem, did_you_mean, raise_any
 from optout_cli.model.fields import Text
 from optout_cli.source.document import Document, Tree
 
-_T = TypeVar("_T", bound=msgspec.Struct)
+_T = TypeVar("_T")
 _SHOWN = 60  # characters of a wrong value that a message repeats
 
 
-def convert(document: Document, noun: type[_T], path: str = "") -> _T:
-    """Read the value at `path` of `document` as a `noun`. Raises OptoutError with every problem.
+def convert(document: Document, kind: type[_T], path: str = "") -> _T:
+    """Read the value at `path` of `document` as a noun. Raises OptoutError with every problem.
 
     A text where a list is wanted is split: paragraphs at blank lines, lines at line ends.
     """
@@ -32,13 +32,13 @@ def convert(document: Document, noun: type[_T], path: str = "") -> _T:
     for part in filter(None, path.split(".")):
         value = value.get(part, {}) if isinstance(value, dict) else {}
     try:
-        return msgspec.convert(value, noun, strict=False)
+        return msgspec.convert(value, kind, strict=False)
     except msgspec.ValidationError:
         walk = _Walk(document)
         # Any: what the walk gives is plain data until msgspec has made the noun of it.
-        plain: Any = walk.read(value, noun, path, path or noun.__name__.lower())
+        plain: Any = walk.read(value, kind, path, path or kind.__name__.lower())
         raise_any(walk.problems)
-        return msgspec.convert(plain, noun, strict=False)
+        return msgspec.convert(plain, kind, strict=False)
 
 
 class _Walk:

@@ -1,4 +1,4 @@
-"""A YAML file -> Document, parsed once and then read from the cache by the file's content."""
+"""A YAML file -> Document; a valid one is parsed once and then read from the cache by content."""
 
 from typing import Any
 
@@ -7,34 +7,48 @@ import msgspec
 from optout_cli.cache import Cache
 from optout_cli.source.document import Document, Layer
 from optout_cli.source.files import MAX_BYTES, read_bytes, text_from
+from optout_cli.source.shape import convert
 
 
 class _Stored(msgspec.Struct, frozen=True, array_like=True):
-    data: Any  # a Tree, whose recursion msgspec cannot name; an entry is its own content's digest
+    data: dict[str, Any]  # a Tree, whose recursion msgspec cannot name
     marks: dict[str, tuple[int, int]]
 
 
-def load_document(
-    path: str,
-    cache: Cache | None = None,
-    *,
-    shown_as: str | None = None,
-    on_command_line: bool = False,
-) -> Document:
+def load_document(path: str, *, on_command_line: bool = False) -> Document:
     """Read the YAML file `path` (`-`: standard input). Raises OptoutError with every problem.
 
-    `shown_as` is the name that places carry, where it is not the path; `on_command_line`: the
-    user typed the name there.
+    `on_command_line`: the user typed the name there.
     """
-    content = read_bytes(path, MAX_BYTES, on_command_line=on_command_line)
-    file = shown_as or path
-    if cache and (payload := cache.get(content)):
+    return _parsed(read_bytes(path, MAX_BYTES, on_command_line=on_command_line), path)
+
+
+def load_valid(path: str, noun: type[msgspec.Struct], cache: Cache | None, name: str) -> Document:
+    """Read a file that must be a whole `noun`; places in it are shown under `name`.
+
+    What comes from the cache was valid when it was kept. Places are as fine as lines. Raises
+    OptoutError with every problem.
+    """
+    content = read_bytes(path, MAX_BYTES)
+    key = noun.__name__.encode() + b"\0" + content
+    if cache and (payload := cache.get(key)):
         stored = msgspec.msgpack.decode(payload, type=_Stored)
-        return Document(stored.data, (Layer(file, stored.marks),))
+        return Document(stored.data, (Layer(name, stored.marks),))
+    document = _parsed(content, name)
+    convert(document, noun)
+    marks = document.layers[0].marks
+    # Most values stand on the line of what holds them, and are found there.
+    coarse = {at: it for at, it in marks.items() if marks.get(_around(at), (0, 0))[0] != it[0]}
+    if cache:
+        cache.put(key, msgspec.msgpack.encode(_Stored(document.data, coarse)))
+    return Document(document.data, (Layer(name, coarse),))
+
+
+def _around(path: str) -> str:
+    return path.rpartition(".")[0]
+
+
+def _parsed(content: bytes, path: str) -> Document:
     from optout_cli.source.yaml_text import document_from_yaml  # 15 ms that the cache saves
 
-    document = document_from_yaml(text_from(content, file), file)
-    if cache:
-        stored = _Stored(document.data, document.layers[0].marks)
-        cache.put(content, msgspec.msgpack.encode(stored))
-    return document
+    return document_from_yaml(text_from(content, path), path)

@@ -4,52 +4,70 @@ Finds a jurisdiction by FIPS code, slug or name. Never guesses between two.
 """
 
 import re
-import unicodedata
 from collections.abc import Iterator, Sequence
-from copy import deepcopy
+from functools import cached_property
+from typing import Any, cast
 
 from optout_cli.cache import Cache
+from optout_cli.directory.names import fold, names_within, slug_of, without_legal_word
+from optout_cli.directory.overlays import half_addresses, overlaid
 from optout_cli.errors import OptoutError, Problem, Spot, raise_any
-from optout_cli.model.places import Contact, Gazetteer, Jurisdiction, Locality, State
-from optout_cli.source.document import Document, Tree, merge
+from optout_cli.model.places import (
+    Contact,
+    Gazetteer,
+    Jurisdiction,
+    Locality,
+    Office,
+    Source,
+    State,
+)
+from optout_cli.source.document import Document, Tree
 from optout_cli.source.shape import convert
-from optout_cli.source.stored import load_document
+from optout_cli.source.stored import load_document, load_valid
 
 SHIPPED_NAME = "jurisdictions.yaml"  # how places in the shipped file are shown
 _FEW = 3  # jurisdictions: a state with no more than this has them all listed
 _MOST_CANDIDATES = 8  # more than this many are counted, not listed
-# The words that end a legal name and that people leave out ("Marin, CA").
-_LEGAL_WORDS = (
-    "city-and-borough", "census-area", "county", "parish", "borough", "municipality", "municipio",
-    "city", "district", "island",
-)  # fmt: skip
-_ADDRESS_KEYS = {"street", "city", "state", "zip"}
 
 
 def load_directory(shipped: str, overlays: Sequence[str], cache: Cache | None) -> "Directory":
     """Read the data files, later ones laid on earlier ones. Raises OptoutError."""
-    document = load_document(shipped, cache, shown_as=SHIPPED_NAME)
+    document = load_valid(shipped, Gazetteer, cache, SHIPPED_NAME)
     problems: list[Problem] = []
     for path in overlays:
         try:
-            overlay = load_document(path, cache, on_command_line=True)
+            overlay = load_document(path, on_command_line=True)
         except OptoutError as error:
             problems += error.problems
             continue
-        problems += _half_addresses(overlay)
-        document = merge(_without_stale_envelopes(document, overlay), overlay)
+        problems += half_addresses(overlay)
+        document = overlaid(document, overlay)
     raise_any(problems)
     directory = Directory(document)
-    raise_any(_dangling(directory))
+    if overlays:
+        raise_any(directory.problems())
     return directory
 
 
 class Directory:
-    """The merged data, and where each value of it was read."""
+    """The merged data, and where each value of it was read.
+
+    Made of a document that is a valid Gazetteer, or is found not to be when `data` is read.
+    """
 
     def __init__(self, document: Document) -> None:
         self._document = document
-        self.data = convert(document, Gazetteer)
+        # Any: the plain data, of which one state is made into nouns where one is enough.
+        self._states: dict[str, Any] = cast(dict[str, Any], document.data.get("states", {}))
+
+    @cached_property
+    def data(self) -> Gazetteer:
+        """The whole of the data. Raises OptoutError with every problem."""
+        return convert(self._document, Gazetteer)
+
+    def problems(self) -> Iterator[Problem]:
+        """Yield names of offices and sources that nothing in the data has."""
+        yield from _dangling(self)
 
     def find(self, query: str, spot: Spot | None = None) -> Locality:
         """Return the jurisdiction that `query` names: FIPS code, slug, or name with state.
@@ -84,19 +102,21 @@ class Directory:
     def _matches(self, query: str) -> list[tuple[str, str]]:
         """Return state code and id of each jurisdiction that `query` may name."""
         folded = fold(query)
-        states = self.data.states.items()
+        known = [
+            (code, it["name"], it.get("jurisdictions", {})) for code, it in self._states.items()
+        ]
         if by_id := {
-            (code, id) for code, it in states for id in (query, folded) if id in it.jurisdictions
+            (code, id) for code, _, inside in known for id in (query, folded) if id in inside
         }:
             return sorted(by_id)
         named, short = set(), set()
-        for code, state in states:
-            for name in _names_within(folded, code, state.name):
-                for id, jurisdiction in state.jurisdictions.items():
-                    slug = fold(jurisdiction.name)
+        for code, state, inside in known:
+            for name in names_within(folded, code, state):
+                for id, jurisdiction in inside.items():
+                    slug = fold(jurisdiction["name"])
                     if slug == name:
                         named.add((code, id))
-                    elif _without_legal_word(slug) == name != folded:
+                    elif without_legal_word(slug) == name != folded:
                         short.add((code, id))
         return sorted(named or short)
 
@@ -129,7 +149,7 @@ class Directory:
         everywhere = [
             self.slug(code, id)
             for code, id, it in self.all()
-            if folded in (fold(it.name), _without_legal_word(fold(it.name)))
+            if folded in (fold(it.name), without_legal_word(fold(it.name)))
         ]
         if everywhere:
             return "name the state too: " + _listed(everywhere)
@@ -138,7 +158,7 @@ class Directory:
         near = [
             code
             for code, it in self.data.states.items()
-            if any(_names_within(folded, code, it.name))
+            if any(names_within(folded, code, it.name))
         ]
         slugs = [self.slug(code, id) for code, id, _ in self.all() if not near or code in near]
         close = get_close_matches(folded, slugs, n=3, cutoff=0.6)
@@ -148,15 +168,17 @@ class Directory:
 
     def slug(self, code: str, id: str) -> str:
         """Return the slug of the jurisdiction `id` of the state `code`."""
-        return slug_of(id, self.data.states[code].jurisdictions[id].name, code)
+        return slug_of(id, self._states[code]["jurisdictions"][id]["name"], code)
 
     def _name(self, id: str) -> str:
         names = [f"{it.name}, {code}" for code, known, it in self.all() if known == id]
         return names[0] if names else "not in the data"
 
     def _locality(self, code: str, id: str) -> Locality:
-        state = self.data.states[code]
+        state = convert(self._document, State, f"states.{code}")
         jurisdiction = state.jurisdictions[id]
+        offices = convert(self._document, dict[str, Office], "offices")
+        sources = convert(self._document, dict[str, Source], "sources")
         return Locality(
             id=id,
             slug=self.slug(code, id),
@@ -165,9 +187,9 @@ class Directory:
             state_name=state.name,
             bureau=state.bureau,
             field_office=jurisdiction.field_office or state.field_office,
-            offices=self.data.offices,
+            offices=offices,
             laws=state.laws,
-            activation_source=self.data.sources.get(state.activation_source or ""),
+            activation_source=sources.get(state.activation_source or ""),
             origins=self._origins(code, id),
         )
 
@@ -203,78 +225,6 @@ def _paths_below(data: Tree, root: str) -> Iterator[str]:
             waiting += [(f"{path}.{key}", value) for key, value in node.items()]
 
 
-def fold(name: str) -> str:
-    """Reduce a name to small ASCII letters, digits and hyphens, as slugs are written.
-
-    `Prince George's County, MD` -> `prince-georges-county-md`; `Saint` and `St.` fold alike.
-    """
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
-    slug = re.sub(r"[^a-z0-9]+", "-", plain.replace("'", "")).strip("-")
-    return re.sub(r"\bsaint\b", "st", re.sub(r"\bsainte\b", "ste", slug))
-
-
-def slug_of(id: str, name: str, code: str) -> str:
-    """Return the slug: of a county from its name, of an overlay's jurisdiction its id."""
-    return f"{fold(name)}-{code.lower()}" if id.isdigit() else id
-
-
-def _names_within(folded: str, code: str, state: str) -> Iterator[str]:
-    """Yield what is left of a folded query without the state at its end, where it is there."""
-    for ending in {f"-{code.lower()}", f"-{fold(state)}"}:
-        if folded.endswith(ending):
-            yield folded.removesuffix(ending)
-    if folded == fold(state):  # Guam and the District of Columbia are their own state
-        yield folded
-
-
-def _without_legal_word(slug: str) -> str:
-    for word in _LEGAL_WORDS:
-        if slug.endswith(f"-{word}"):
-            return slug.removesuffix(f"-{word}")
-    return slug
-
-
-def _listed(candidates: Sequence[str]) -> str:
-    shown = " or ".join(candidates[:_MOST_CANDIDATES])
-    more = len(candidates) - _MOST_CANDIDATES
-    return f"{shown} or {more} more" if more > 0 else shown
-
-
-def _contact_nodes(data: dict[str, Tree]) -> Iterator[tuple[str, dict[str, Tree]]]:
-    for group, inner in (("states", "bureau"), ("offices", "")):
-        nodes = data.get(group)
-        for id, node in nodes.items() if isinstance(nodes, dict) else ():
-            contact = node.get(inner) if inner and isinstance(node, dict) else node
-            if isinstance(contact, dict):
-                yield ".".join(filter(None, (group, id, inner))), contact
-
-
-def _half_addresses(overlay: Document) -> Iterator[Problem]:
-    """Find overlays that move an agency to a new street and would keep the old city or ZIP."""
-    for path, contact in _contact_nodes(overlay.data):
-        address = contact.get("address")
-        if not isinstance(address, dict) or not {"street", "city"} & address.keys():
-            continue
-        if missing := sorted(_ADDRESS_KEYS - address.keys()):
-            message = f"{path}.address is new but has no {' and no '.join(missing)}"
-            hint = "write the whole address: street, city, state and zip"
-            yield Problem("half-address", message, overlay.spot(f"{path}.address"), hint)
-
-
-def _without_stale_envelopes(document: Document, overlay: Document) -> Document:
-    """Drop the envelope form of each contact whose name or address the overlay changes."""
-    stale = {
-        path
-        for path, contact in _contact_nodes(overlay.data)
-        if {"attention", "organization", "address"} & contact.keys() and "envelope" not in contact
-    }
-    data = deepcopy(document.data)
-    for path, contact in _contact_nodes(data):
-        if path in stale:
-            contact.pop("envelope", None)
-    return Document(data, document.layers)
-
-
 def _dangling(directory: Directory) -> Iterator[Problem]:
     """Find names of offices and sources that nothing in the data has."""
     data = directory.data
@@ -294,3 +244,9 @@ def _offices_named(code: str, state: State) -> Iterator[tuple[str, str]]:
     for id, jurisdiction in state.jurisdictions.items():
         if jurisdiction.field_office:
             yield f"states.{code}.jurisdictions.{id}.field-office", jurisdiction.field_office
+
+
+def _listed(candidates: Sequence[str]) -> str:
+    shown = " or ".join(candidates[:_MOST_CANDIDATES])
+    more = len(candidates) - _MOST_CANDIDATES
+    return f"{shown} or {more} more" if more > 0 else shown

@@ -1,0 +1,1 @@
+"""Jurisdictions, bureaus and ICE offices: read, merged with overlays by id, and found by name."""
