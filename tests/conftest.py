@@ -1,0 +1,82 @@
+"""What tests share: a home of their own, a fixed day, the shipped library, a request to vary."""
+
+import os
+import textwrap
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from optout_cli.cache import Cache
+from optout_cli.cli import group
+from optout_cli.pipeline.library import Library
+
+TODAY = date(2026, 11, 24)
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-golden", action="store_true", help="write the golden files anew")
+
+
+@pytest.fixture(autouse=True)
+def _own_home(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """No test reads the user's folders, the clock or the network."""
+    home = tmp_path_factory.getbasetemp() / "home"
+    for name, folder in (("HOME", ""), ("XDG_CONFIG_HOME", "config"), ("XDG_CACHE_HOME", "cache")):
+        monkeypatch.setenv(name, str(home / folder))
+    for name in [it for it in os.environ if it.startswith("OPTOUT_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1795521600")  # TODAY
+    monkeypatch.setenv("NO_COLOR", "1")
+
+
+@pytest.fixture(scope="session")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Cache:
+    return Cache(tmp_path_factory.getbasetemp() / "shared-cache")
+
+
+@pytest.fixture(scope="session")
+def library(cache: Cache) -> Library:
+    """Open the shipped data and templates."""
+    return Library(cache=cache)
+
+
+@pytest.fixture
+def run() -> Callable[..., Result]:
+    """Run `optout` in this process: `run("show", "06041")`."""
+
+    def call(*arguments: str, stdin: str | bytes | None = None) -> Result:
+        return CliRunner().invoke(group, list(arguments), input=stdin)
+
+    return call
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Callable[..., Path]:
+    """Write a file below the test's folder: `write("r.yaml", text)`; the text is dedented."""
+
+    def put(name: str, text: str) -> Path:
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(textwrap.dedent(text), "utf-8")
+        return path
+
+    return put
+
+
+@pytest.fixture
+def in_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Stand in the test's own folder."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+REQUEST = """\
+jurisdiction: marin-county-ca
+letter: secure-communities/opt-out
+date: 2026-11-20
+signatory: {name: Pat Placeholder, title: Sheriff}
+"""
