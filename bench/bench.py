@@ -17,6 +17,7 @@ RUNS = 9  # of each command, after one that warms the caches
 ROOT = Path(__file__).resolve().parent.parent
 REQUEST = ROOT / "examples" / "san-francisco-2010.yaml"
 BIN = Path(sys.executable).parent
+_NO_BYTECODE = "PYTHONDONTWRITEBYTECODE"
 
 MAILMERGE_FILES = {
     "template.txt": "TO: {{email}}\nSUBJECT: Notice\nFROM: sheriff@example.gov\n\nDear {{name}}:\n",
@@ -52,9 +53,6 @@ def main() -> None:
         costs = measure(commands, environment)
     for line in table(costs):
         print(line)
-
-
-_NO_BYTECODE = "PYTHONDONTWRITEBYTECODE"
 
 
 def isolated(folder: Path) -> dict[str, str]:

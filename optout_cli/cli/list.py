@@ -79,8 +79,9 @@ def _letters(library: Library) -> Iterator[Row]:
 
 
 def _agencies(library: Library, state: str | None) -> Iterator[Row]:
+    wanted = library.directory.agencies_of(state) if state else None
     for id, _, it in library.directory.contacts():
-        if state is None or it.address.state == state or id == f"bureau-{state.lower()}":
+        if wanted is None or id in wanted:
             yield {
                 "id": id,
                 "name": ", ".join(it.organization),

@@ -95,6 +95,12 @@ class Directory:
         for id, office in sorted(self.data.offices.items()):
             yield id, f"offices.{id}", office
 
+    def agencies_of(self, code: str) -> set[str]:
+        """Return the ids of the state's bureau and of the field offices of its jurisdictions."""
+        state = self.data.states[code]
+        offices = {state.field_office, *(it.field_office for it in state.jurisdictions.values())}
+        return {f"bureau-{code.lower()}", *filter(None, offices)}
+
     def spot(self, path: str) -> Spot:
         """Return where the value at key path `path` stands."""
         return self._document.spot(path)
