@@ -51,6 +51,8 @@ def _law_caution(case: Case, law: Law) -> Caution:
 def contact_caution(case: Case, recipient: Recipient) -> Caution:
     """Say of what kind and age the recipient's contact is, and whether anyone confirmed it."""
     words, source, confirmed = case.wording, recipient.contact.source, recipient.confirmed
+    if not recipient.contact.organization:
+        return Caution(code="unknown-agency", text=words.unknown.format(party=recipient.party))
     if recipient.origins.get("address.street") == "request" or source is None:
         named, age = words.from_request, f"{case.date:%Y}"
     else:

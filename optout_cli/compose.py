@@ -127,7 +127,7 @@ def _recipient_problems(case: Case, recipient: Recipient) -> Iterator[Problem]:
     correction: Correction = getattr(case.request.recipients, party)
     if missing := contact.missing:
         other = next(it for it in PARTIES if it != party)
-        fields = ", ".join(missing)
+        fields = ", ".join(it.removeprefix("address.") for it in missing)
         message = f"{_named(recipient)} of {case.locality.name} is not known in full: no {fields}"
         hint = f"add {_line_to_add(party, missing)}; or write the other letter with --to {other}"
         yield Problem("incomplete-contact", message, hint=hint, path=path)

@@ -46,7 +46,7 @@ def command(
     if wants_coverage:
         _print_coverage(coverage(library), as_json=as_json)
     problems = list(problems_in_library(library))
-    order = Order(today=today(), formats=("txt", "html"))
+    order = Order(today=today())
     for path in files:
         found, cautions = check_file(path, library, order)
         problems += found

@@ -98,8 +98,6 @@ def _outlook_lines(outlook: Outlook, day: date) -> Iterator[str]:
 
 def _contact_lines(contact: Contact, origins: Mapping[str, str]) -> Iterator[str]:
     address = contact.address
-    if not contact.organization:
-        yield from _wrapped("nobody is known; name the agency under recipients: in the request")
     known: list[tuple[str, str | None]] = [
         ("attention", contact.attention),
         ("organization", "; ".join(contact.organization)),

@@ -166,10 +166,12 @@ class Directory:
             for code, it in self.data.states.items()
             if any(names_within(folded, code, it.name))
         ]
-        slugs = [self.slug(code, id) for code, id, _ in self.all() if not near or code in near]
-        close = get_close_matches(folded, slugs, n=3, cutoff=0.6)
-        if close or len(slugs) <= _FEW:
-            return _listed(close or slugs)
+        pool = [(code, id, it) for code, id, it in self.all() if not near or code in near]
+        words = {fold(it.name): self.slug(code, id) for code, id, it in pool}
+        words |= {slug: slug for slug in (self.slug(code, id) for code, id, _ in pool)}
+        close = [words[it] for it in get_close_matches(folded, words, n=3, cutoff=0.6)]
+        if close or len(pool) <= _FEW:
+            return _listed(list(dict.fromkeys(close)) or sorted(set(words.values())))
         return f"`optout list jurisdictions --state {near[0] if near else 'CA'}` lists a state's"
 
     def slug(self, code: str, id: str) -> str:

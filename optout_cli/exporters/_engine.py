@@ -14,7 +14,7 @@ from typing import Any
 
 from optout_cli.errors import OptoutError, Problem, raise_any
 from optout_cli.exporters._finish import finish, unknown_glyph
-from optout_cli.exporters.press import TYPEFACE, faces
+from optout_cli.exporters.faces import TYPEFACE, faces
 from optout_cli.model.notice import Image
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pydyf
 
 from optout_cli.errors import Problem, raise_any
-from optout_cli.exporters.press import TYPEFACE, faces
+from optout_cli.exporters.faces import TYPEFACE, faces
 
 _PT_PER_PX = 0.75
 _PAGE_HEIGHT = 792  # pt: US Letter

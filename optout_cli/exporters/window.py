@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from optout_cli.exporters.press import faces
+from optout_cli.exporters.faces import faces
 
 LINES = 4  # that stay in the window wherever the sheet slides (see letter.css)
 WIDTH = 234  # pt: 3.25 in

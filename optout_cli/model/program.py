@@ -107,6 +107,7 @@ class Cautions(Noun, frozen=True, kw_only=True):
     newer_address: Text
     undated_address: Text
     envelope: Text
+    unknown: Text
     contact: Text
     doubtful: Text
     dated: Text

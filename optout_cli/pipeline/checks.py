@@ -11,7 +11,6 @@ from optout_cli.source.shape import convert
 from optout_cli.source.stored import load_document
 
 _DATA_KEYS = set(Gazetteer.__struct_fields__)
-_CHECK_FORMATS = ("txt", "html")  # every word is laid out; no PDF engine is started
 
 
 def problems_in_library(library: Library) -> Iterator[Problem]:

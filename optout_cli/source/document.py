@@ -41,8 +41,7 @@ class Document(msgspec.Struct, frozen=True):
                 if spot := layer.spot(path):
                     return spot
             path = path.rpartition(".")[0]
-        top = self.layers[-1]
-        return Spot(top.file, is_command_line=top.kind == "command-line")
+        return Spot(self.layers[-1].file)
 
 
 def merge(base: Document, over: Document) -> Document:
