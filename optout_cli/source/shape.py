@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 import msgspec
 from msgspec.structs import FieldInfo
 
-from optout_cli.errors import Problem, did_you_mean, raise_any
+from optout_cli.errors import Problem, closest, did_you_mean, raise_any
 from optout_cli.model.fields import Text
 from optout_cli.source.document import Document, Tree
 
@@ -80,12 +80,13 @@ class _Walk:
             )
             return {}
         known = {field.encode_name: field for field in _fields(noun)}
-        for key in value:
-            if key not in known:
-                hint = did_you_mean(key, known)
-                self.fail(_joined(path, key), "unknown-key", f"{name} has no field {key!r}", hint)
+        unknown = [key for key in value if key not in known]
+        for key in unknown:
+            message = f"{name} has no field {key!r}"
+            self.fail(_joined(path, key), "unknown-key", message, did_you_mean(key, known))
+        misspelt = {closest(key, known) for key in unknown}
         for key, field in known.items():
-            if field.required and key not in value:
+            if field.required and key not in value and key not in misspelt:
                 self.fail(path, "missing-key", f"{name} needs {key!r}", f"add {key}: ...")
         return {
             key: self.read(value[key], field.type, _joined(path, key), _joined(path, key))
