@@ -21,7 +21,7 @@ help: ## list the targets
 
 notice: $(VENV)/installed ## write San Francisco's notice of 2010 as two PDF letters into out/
 	@$(BIN)/optout write examples/san-francisco-2010.yaml -o out/
-	@echo 'Another county: $(BIN)/optout write marin-county-ca -o out/'
+	@echo 'Another county: $(BIN)/optout write marin-county-ca -o out/marin/'
 
 test: $(VENV)/installed-dev ## check style, types, imports, behavior and the wheel
 	$(call quietly,$(BIN)/ruff check)

@@ -8,10 +8,12 @@ import re
 from collections.abc import Iterable, Iterator
 from html import escape
 from html.parser import HTMLParser
+from typing import TypeVar
 
 from optout_cli.errors import OptoutError, Problem, Spot
 from optout_cli.model.notice import Block, Heading, ListBlock, Paragraph, Quote, Run
 
+_T = TypeVar("_T")
 _INLINE = ("strong", "em", "a")
 _WITHIN = {  # which tag may stand directly in which
     "": ("section",),
@@ -49,7 +51,8 @@ class _Parser(HTMLParser):
         self.open = [self.root]
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = {key: value or "" for key, value in attrs}
+        # Of two equal keys the first holds, which is the stamp's.
+        given = {key: value or "" for key, value in reversed(attrs)}
         file, _, line = given.pop("at", "").rpartition(":")
         spot = Spot(file, int(line)) if line else self.root.spot
         node = _Node(tag, spot, given.pop("href", None) if tag == "a" else None)
@@ -118,14 +121,19 @@ def _block(node: _Node) -> Block:
         case "h2":
             return Heading(_runs(node))
         case "blockquote":
-            return Quote(tuple(Paragraph(_runs(child)) for child in children))
+            return Quote(tuple(Paragraph(_runs(child)) for child in _filled(node, children)))
         case "ol" | "ul":
-            items = tuple(tuple(_item_blocks(child)) for child in children)
-            if not items:
-                raise _wrong(node.spot, f"<{node.tag}> has no item")
-            return ListBlock(node.tag == "ol", items)
+            items = (_filled(child, _item_blocks(child)) for child in _filled(node, children))
+            return ListBlock(node.tag == "ol", tuple(items))
         case _:
             return Paragraph(_runs(node))
+
+
+def _filled(node: _Node, inside: Iterable[_T]) -> tuple[_T, ...]:
+    """Return what is inside an element, of which there must be something."""
+    if found := tuple(inside):
+        return found
+    raise _wrong(node.spot, f"{_called(node)} is empty")
 
 
 def _item_blocks(item: _Node) -> Iterator[Paragraph | ListBlock]:
@@ -146,7 +154,7 @@ def _item_blocks(item: _Node) -> Iterator[Paragraph | ListBlock]:
 
 
 def _runs(node: _Node) -> tuple[Run, ...]:
-    """Flatten a paragraph: white space as HTML reads it, equal neighbors joined."""
+    """Flatten a paragraph, white space as HTML reads it."""
     runs: list[Run] = []
     for run in _raw_runs(node, Run("")):
         at_start = not runs or runs[-1].is_break

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from optout_cli.model.case import Case
 from optout_cli.model.notice import Caution, Recipient
 from optout_cli.model.places import Law
-from optout_cli.model.program import Period
+from optout_cli.model.program import Cautions, Period
 
 _DOUBTFUL = ("third-party", "memory")  # kinds of source that need special care
 _RECENT_YEARS = 1  # an undated address is told of on letters older than this
@@ -13,13 +13,35 @@ _RECENT_YEARS = 1  # an undated address is told of on letters older than this
 
 def cautions_for(case: Case, period: Period, recipient: Recipient) -> Iterator[Caution]:
     """Yield what the user must know about one recipient's notice, most general first."""
-    if case.request.signatory is None:
-        yield Caution(code="draft", text=case.wording.draft)
+    yield from _signatory_cautions(case)
     if period.caution:
         yield Caution(code="period", text=period.caution)
     yield from law_cautions(case)
+    yield from _activation_caution(case)
     yield contact_caution(case, recipient)
     yield from _anachronism(case, recipient)
+    if recipient.is_person and not recipient.contact.salutation:
+        yield Caution(code="greeting", text=case.wording.greeting.format(party=recipient.party))
+
+
+def _signatory_cautions(case: Case) -> Iterator[Caution]:
+    signatory, words = case.request.signatory, case.wording
+    if signatory is None:
+        yield Caution(code="draft", text=words.draft)
+        return
+    if not signatory.address.street:
+        yield Caution(code="no-return-address", text=words.no_return_address)
+    state = signatory.address.state
+    if state and state != case.locality.state_code:
+        blanks = {"signatory-state": state, "state": case.locality.state_code}
+        yield Caution(code="other-state", text=words.other_state.format(**blanks))
+
+
+def _activation_caution(case: Case) -> Iterator[Caution]:
+    day, source = case.locality.jurisdiction.activated, case.locality.activation_source
+    if day and day <= case.date and source and source.kind in _DOUBTFUL:
+        text = case.wording.activation.format(date=day, kind=source.kind, url=source.url)
+        yield Caution(code="activation", text=text)
 
 
 def law_cautions(case: Case) -> Iterator[Caution]:
@@ -36,16 +58,23 @@ def law_cautions(case: Case) -> Iterator[Caution]:
 
 
 def _law_caution(case: Case, law: Law) -> Caution:
-    wording = case.wording.law if law.effective else case.wording.law_undated
+    return Caution(code="state-law", text=law_text(law, case.locality.state_name, case.wording))
+
+
+def law_text(law: Law, state: str, words: Cautions) -> str:
+    """Say what a law asks, since when, from what kind of source."""
+    wording = words.law if law.effective else words.law_undated
     text = wording.format(
-        state=case.locality.state_name,
+        state=state,
         effect=law.effect,
+        about=", ".join(law.about),
         citation=law.citation,
         effective=law.effective,
         summary=law.summary,
+        status=law.status or "",
         kind=law.source.kind,
     )
-    return Caution(code="state-law", text=text)
+    return " ".join(text.split())
 
 
 def contact_caution(case: Case, recipient: Recipient) -> Caution:
@@ -56,13 +85,13 @@ def contact_caution(case: Case, recipient: Recipient) -> Caution:
     if recipient.origins.get("address.street") == "request" or source is None:
         named, age = words.from_request, f"{case.date:%Y}"
     else:
-        doubtful = words.doubtful.format(kind=source.kind)
-        named = doubtful if source.kind in _DOUBTFUL else f"{source.kind} source"
+        wording = words.doubtful if source.kind in _DOUBTFUL else words.sourced
+        named = wording.format(kind=source.kind)
         age = words.dated.format(date=source.date) if source.date else words.undated
     if confirmed:
         confirmation = words.confirmed.format(by=confirmed.by, date=confirmed.date)
     elif recipient.contact.verified:
-        confirmation = words.confirmed.format(by="us", date=recipient.contact.verified)
+        confirmation = words.verified.format(date=recipient.contact.verified)
     else:
         confirmation = words.unconfirmed
     text = words.contact.format(
@@ -72,8 +101,8 @@ def contact_caution(case: Case, recipient: Recipient) -> Caution:
 
 
 def _anachronism(case: Case, recipient: Recipient) -> Iterator[Caution]:
-    source = recipient.contact.source
-    if recipient.historical or source is None or "request" in recipient.origins.values():
+    source, is_new = recipient.contact.source, recipient.origins.get("address.street") == "request"
+    if recipient.historical or source is None or is_new:
         return
     words, year = case.wording, case.date.year
     blanks = {"party": recipient.party, "letter-year": year}

@@ -5,14 +5,14 @@ told, and the reference. Words of letters and cautions come from the template fo
 """
 
 from collections.abc import Iterable, Iterator
-from datetime import timedelta
 from hashlib import sha256
 from typing import Any
 
 import msgspec
 
 from optout_cli.cautions import cautions_for
-from optout_cli.errors import Problem, raise_any
+from optout_cli.errors import raise_any
+from optout_cli.faults import date_faults, office_faults, recipient_faults, service_faults
 from optout_cli.model.case import Case
 from optout_cli.model.notice import Activation, Notice, Place, Recipient
 from optout_cli.model.places import Address, Contact, Locality
@@ -22,7 +22,6 @@ from optout_cli.model.request import PARTIES, Correction, Party
 # No 0 O, 1 I L, 5 S, 2 Z: a fax makes them alike.
 REFERENCE_LETTERS = "ABCDEFGHJKMNPQRTUVWXY346789"
 _REFERENCE_LENGTH = 4
-_FURTHEST = timedelta(days=366)  # a letter dated later than this is a slip of the pen
 
 
 def compose(case: Case, parties: Iterable[Party] = PARTIES) -> tuple[Notice, ...]:
@@ -30,10 +29,12 @@ def compose(case: Case, parties: Iterable[Party] = PARTIES) -> tuple[Notice, ...
 
     Raises OptoutError with every problem, each with its key path in the request.
     """
-    raise_any(_date_problems(case))
+    raise_any((*date_faults(case), *office_faults(case)))
     recipients = recipients_of(case)
     chosen = [it for it in recipients if it.party in set(parties)]
-    raise_any(it for recipient in chosen for it in _recipient_problems(case, recipient))
+    faults = [it for recipient in chosen for it in recipient_faults(case, recipient)]
+    # Each letter tells of every service, also of those whose letter is not written now.
+    raise_any((*faults, *service_faults(recipients)))
     return tuple(_notice(case, recipient, recipients) for recipient in chosen)
 
 
@@ -52,7 +53,7 @@ def party_of(rule: Rule) -> Party:
 def _recipient(case: Case, rule: Rule) -> Recipient:
     party, locality = party_of(rule), case.locality
     office = "bureau" if party == "bureau" else rule.office or locality.field_office or ""
-    known = locality.bureau if party == "bureau" else locality.offices.get(office)
+    known = locality.agency(office)
     correction: Correction = getattr(case.request.recipients, party)
     root = "bureau" if party == "bureau" else f"offices.{office}"
     origins = {
@@ -67,7 +68,7 @@ def _recipient(case: Case, rule: Rule) -> Recipient:
         contact=corrected(known or Contact(), correction),
         service=getattr(case.request.service, party),
         confirmed=correction.confirmed,
-        is_person=correction.attention is not None,
+        is_person=correction.attention not in (None, known and known.attention),
         historical=getattr(known, "status", "") == "historical",
         origins=origins | dict.fromkeys(_paths_set(correction), "request"),
     )
@@ -78,13 +79,14 @@ def corrected(contact: Contact, correction: Correction) -> Contact:
 
     A new name or address never keeps the old envelope form, nor a new name the old salutation.
     """
-    changes: dict[str, Any] = {  # Any: values of each field's own type
+    given: dict[str, Any] = {  # Any: values of each field's own type
         name: value
         for name in Correction.__struct_fields__
         if name not in ("address", "confirmed") and (value := getattr(correction, name))
     }
     if correction.address:
-        changes["address"] = _overlaid(contact.address, correction.address)
+        given["address"] = _overlaid(contact.address, correction.address)
+    changes = {name: value for name, value in given.items() if value != getattr(contact, name)}
     if {"attention", "organization", "address"} & changes.keys():
         changes.setdefault("envelope", ())
     if "attention" in changes:
@@ -102,76 +104,6 @@ def _paths_set(correction: Correction) -> Iterator[str]:
         yield name
         if isinstance(value, dict):
             yield from (f"{name}.{inner}" for inner in value)
-
-
-def _date_problems(case: Case) -> Iterator[Problem]:
-    day, program = case.date, case.program
-    if program.period(day) is None:
-        began = program.periods[0].from_
-        message = f"the letter is dated {day}, before {program.title} began ({began})"
-        yield Problem("before-program", message, hint="correct date:", path="date")
-    if day > case.today + _FURTHEST:
-        message = f"the letter is dated {day}, more than a year from now"
-        yield Problem("far-date", message, hint="correct date:", path="date")
-    for number, authority in enumerate(case.request.authority):
-        if authority.date and authority.date > day:
-            message = (
-                f"the {authority.instrument} is dated {authority.date}, after the letter ({day})"
-            )
-            yield Problem("later-authority", message, path=f"authority.{number}.date")
-
-
-def _recipient_problems(case: Case, recipient: Recipient) -> Iterator[Problem]:
-    party, contact = recipient.party, recipient.contact
-    path = f"recipients.{party}"
-    correction: Correction = getattr(case.request.recipients, party)
-    if missing := contact.missing:
-        other = next(it for it in PARTIES if it != party)
-        fields = ", ".join(it.removeprefix("address.") for it in missing)
-        message = f"{_named(recipient)} of {case.locality.name} is not known in full: no {fields}"
-        hint = f"add {_line_to_add(party, missing)}; or write the other letter with --to {other}"
-        yield Problem("incomplete-contact", message, hint=hint, path=path)
-    new = correction.address
-    if new and (new.street or new.city) and not (new.street and new.city and new.state and new.zip):
-        message = f"{path}.address is new but not whole"
-        hint = "write street, city, state and zip"
-        yield Problem("half-address", message, hint=hint, path=f"{path}.address")
-    for number, service in enumerate(recipient.service):
-        if service.by in ("email", "fax") and not getattr(contact, service.by):
-            message = (
-                f"service by {service.by}, but no {service.by} is known of {_named(recipient)}"
-            )
-            hint = f"add {_line_to_add(party, [service.by])}"
-            place = f"service.{party}.{number}"
-            yield Problem("no-address-for-service", message, hint=hint, path=place)
-    yield from _age_problems(case, recipient)
-
-
-def _age_problems(case: Case, recipient: Recipient) -> Iterator[Problem]:
-    if case.max_age is None or recipient.historical:
-        return
-    day = recipient.confirmed.date if recipient.confirmed else recipient.contact.verified
-    path = f"recipients.{recipient.party}"
-    line = f"recipients: {{{recipient.party}: {{confirmed: {{by: telephone, date: ...}}}}}}"
-    hint = f"call them, then add {line}"
-    if day is None:
-        message = f"{_named(recipient)}'s contact was never confirmed"
-        yield Problem("unconfirmed-contact", message, hint=hint, path=path)
-    elif (case.date - day).days > case.max_age:
-        message = f"{_named(recipient)}'s contact was last confirmed on {day}"
-        yield Problem("old-contact", message, hint=hint, path=path)
-
-
-def _line_to_add(party: Party, paths: Iterable[str]) -> str:
-    """Word the request's line: `recipients: {bureau: {address: {zip: "..."}}}`."""
-    plain = [f"{path}: ..." for path in paths if "." not in path]
-    inner = [f"{path.partition('.')[2]}: ..." for path in paths if "." in path]
-    fields = [*plain, *([f"address: {{{', '.join(inner)}}}"] if inner else [])]
-    return f"recipients: {{{party}: {{{', '.join(fields)}}}}}"
-
-
-def _named(recipient: Recipient) -> str:
-    return "the State Identification Bureau" if recipient.party == "bureau" else "the ICE office"
 
 
 def _notice(case: Case, recipient: Recipient, recipients: tuple[Recipient, ...]) -> Notice:

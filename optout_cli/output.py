@@ -18,19 +18,36 @@ def write_all(files: Mapping[Path, bytes], *, force: bool = False) -> None:
     if not force:
         raise_any(_occupied(path) for path in fresh if path.is_file())
     staged: dict[Path, Path] = {}
-    new: list[Path] = []  # placed by this call; taken back if a later one fails
+    kept: dict[Path, Path] = {}
+    placed: list[Path] = []
     try:
         for path, content in fresh.items():
             staged[path] = _stage(path, content)
+            if path.is_file():
+                kept[path] = _keep(path)
         for path, temporary in staged.items():
-            was_there = path.exists()
             with _refusals(path):
                 temporary.replace(path)
-            new += [] if was_there else [path]
+            placed.append(path)
     except BaseException:
-        for path in (*staged.values(), *new):
-            path.unlink(missing_ok=True)
+        for path in placed:
+            kept.pop(path).replace(path) if path in kept else path.unlink()
         raise
+    finally:
+        for temporary in (*staged.values(), *kept.values()):
+            temporary.unlink(missing_ok=True)
+
+
+def is_folder(path: Path) -> bool:
+    """Say whether `path` is a folder. Raises OptoutError where it cannot be one's name."""
+    with _refusals(path):
+        return path.is_dir()
+
+
+def is_stream(path: Path) -> bool:
+    """Say whether `path` is there and neither file nor folder: a device or a named pipe."""
+    with _refusals(path):
+        return path.exists() and not path.is_dir() and not path.is_file()
 
 
 def write_stream(path: Path, content: bytes) -> None:
@@ -59,10 +76,24 @@ def _stage(path: Path, content: bytes) -> Path:
         try:
             with temporary.open("xb") as stream:
                 stream.write(content)
-        except OSError:
+        except BaseException:
             temporary.unlink(missing_ok=True)
             raise
     return temporary
+
+
+def _keep(path: Path) -> Path:
+    """Copy what stands at `path` beside it, to be put back if a later file fails."""
+    from shutil import copy2
+
+    kept = path.with_name(f".{path.name}.{os.getpid()}.old")
+    with _refusals(path):
+        try:
+            copy2(path, kept)
+        except BaseException:
+            kept.unlink(missing_ok=True)
+            raise
+    return kept
 
 
 @contextmanager
@@ -72,6 +103,8 @@ def _refusals(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         spot = Spot(str(path))
-        raise OptoutError(
-            Problem("unwritable", f"cannot be written: {error.strerror}", spot)
-        ) from None
+        reason = error.strerror
+        if isinstance(error, FileExistsError | NotADirectoryError):
+            files = [it for it in path.parents if it.exists() and not it.is_dir()]
+            reason = f"{str(files[0])!r} is a file, not a folder" if files else reason
+        raise OptoutError(Problem("unwritable", f"cannot be written: {reason}", spot)) from None

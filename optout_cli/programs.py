@@ -6,7 +6,7 @@ changes shipped ones. A name that begins with `_` is never a program or a letter
 
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
-from itertools import pairwise
+from itertools import combinations, pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -70,7 +70,9 @@ def load_programs(folders: Sequence[Path], cache: Cache | None) -> Programs:
         except OptoutError as error:
             problems += error.problems
             continue
+        problems += _empty_problems(program, document)
         problems += _period_problems(program, document)
+        problems += _rule_problems(program, document)
         problems += _particular_problems(program, document)
         programs[id] = program
     told = folders[-1] / _CAUTIONS
@@ -92,28 +94,67 @@ def _shown(path: Path) -> str:
     return "/".join(path.parts[-2:])
 
 
+def _empty_problems(program: Program, document: Document) -> Iterator[Problem]:
+    for key in ("periods", "recipients", "letters"):
+        if not getattr(program, key):
+            message = f"{program.title!r} has no {key}"
+            yield Problem("empty-program", message, document.spot(key), f"write one below {key}:")
+
+
 def _period_problems(program: Program, document: Document) -> Iterator[Problem]:
     """Periods must follow each other with neither a gap nor an overlap; only the last is open."""
     for number, (earlier, later) in enumerate(pairwise(program.periods), 1):
         if earlier.until is None or later.from_ != earlier.until + timedelta(days=1):
             message = f"period {later.id!r} does not begin on the day after {earlier.id!r} ends"
             yield Problem("period-gap", message, document.spot(f"periods.{number}.from"))
+    for number, period in enumerate(program.periods):
+        if period.until is not None and period.until < period.from_:
+            message = f"period {period.id!r} ends before it begins"
+            yield Problem("period-gap", message, document.spot(f"periods.{number}.until"))
     if program.periods and program.periods[-1].until is not None:
         spot = document.spot(f"periods.{len(program.periods) - 1}.until")
         yield Problem("period-gap", "the last period must have no end", spot, "leave `until` out")
 
 
+def _rule_problems(program: Program, document: Document) -> Iterator[Problem]:
+    """On no day may two rules name the bureau, or two an ICE office: a notice has one of each."""
+    for (_, rule), (number, other) in combinations(enumerate(program.recipients), 2):
+        is_same_side = (rule.role == "bureau") == (other.role == "bureau")
+        day = max(rule.from_ or date.min, other.from_ or date.min)
+        if is_same_side and rule.holds(day) and other.holds(day):
+            message = f"{other.role!r} receives letters on days on which {rule.role!r} does"
+            hint = "set from: and until: so that they follow each other"
+            yield Problem("equal-rules", message, document.spot(f"recipients.{number}"), hint)
+
+
 def _particular_problems(program: Program, document: Document) -> Iterator[Problem]:
     for name, kind in program.letters.items():
-        for key, spec in kind.particulars.items():
-            spot = document.spot(f"letters.{name}.particulars.{key}")
-            if spec.type == "list" and spec.of is None:
-                yield Problem("wrong-particular", f"the list {key!r} needs `of`", spot)
-            wants_choices = "choice" in (spec.type, spec.of)
-            if wants_choices != bool(spec.choices):
-                yield Problem(
-                    "wrong-particular", f"{key!r}: choice and `choices` go together", spot
-                )
+        yield from _declared_problems(kind.particulars, f"letters.{name}.particulars", document)
+
+
+def _declared_problems(
+    particulars: dict[str, Particular], path: str, document: Document
+) -> Iterator[Problem]:
+    for key, spec in particulars.items():
+        for message in _faults(key, spec):
+            yield Problem("wrong-particular", message, document.spot(f"{path}.{key}"))
+        if isinstance(spec.of, dict):
+            yield from _declared_problems(spec.of, f"{path}.{key}.of", document)
+
+
+def _faults(key: str, spec: Particular) -> Iterator[str]:
+    if key[0].isdigit():
+        yield f"{key!r} must begin with a letter"
+    if spec.type == "list" and (not spec.of or spec.of == "list"):
+        yield f"the list {key!r} needs `of`, and no list in it"
+    if spec.type != "list" and spec.of:
+        yield f"{key!r} is no list and has no `of`"
+    if ("choice" in (spec.type, spec.of)) != bool(spec.choices):
+        yield f"{key!r}: choice and `choices` go together"
+    if spec.when and "date" not in (spec.type, spec.of):
+        yield f"{key!r} is no date and has no `when`"
+    if unknown := sorted(spec.about.keys() - set(spec.choices)):
+        yield f"{key!r}: `about` names {unknown[0]!r}, which is no choice"
 
 
 # Any: a struct made here, whose fields no checker can know.
@@ -148,7 +189,7 @@ def _annotation(spec: Particular, kind: ParticularType) -> Any:
             return Annotated[tuple[Text, ...], few]
         case "choice":
             return Literal[spec.choices]
-        case "list":
+        case _:  # a list
             return Annotated[tuple[_item(spec), ...], few]  # type: ignore[misc]  # made at run time
 
 

@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
+from jinja2 import nodes
 from jinja2.bccache import Bucket, BytecodeCache
+from jinja2.compiler import CodeGenerator
 from jinja2.ext import Extension
 from jinja2.lexer import Token, TokenStream
 from jinja2.runtime import Undefined
@@ -123,9 +125,20 @@ class _Bytecode(BytecodeCache):
         return f"{kind} {jinja2.__version__} {bucket.key} {bucket.checksum}".encode()
 
 
+class _Generator(CodeGenerator):
+    """Leaves constants to `finalize`, which Jinja shows them escaped: None as the text `None`."""
+
+    # Any: Jinja's own names for what it is in the middle of.
+    def _output_child_to_const(self, node: nodes.Expr, frame: Any, finalize: Any) -> str:
+        if not isinstance(node, nodes.TemplateData):
+            raise nodes.Impossible
+        return super()._output_child_to_const(node, frame, finalize)
+
+
 class _Environment(ImmutableSandboxedEnvironment):
     """Jinja with nothing but what a letter needs."""
 
+    code_generator_class = _Generator
     intercepted_binops = frozenset({"*", "**", "%"})
 
     # Any: options of jinja2.Environment, each of its own type.
@@ -143,6 +156,9 @@ class _Environment(ImmutableSandboxedEnvironment):
         # A text's own methods make texts of any size ("x".ljust(10**9)).
         return not isinstance(obj, str) and super().is_safe_attribute(obj, attr, value)
 
+    def wrap_str_format(self, value: Any) -> None:
+        """Let `is_safe_attribute` refuse `str.format` like a text's other methods."""
+
 
 class _Stamp(Extension):
     """Hold the template's own text to the dialect, and stamp each tag with its place.
@@ -153,6 +169,9 @@ class _Stamp(Extension):
 
     def filter_stream(self, stream: TokenStream) -> Iterator[Token]:
         for token in stream:
+            if token.type == "tilde":
+                message = "`~` would print what is missing; print each part by itself"
+                raise jinja2.TemplateSyntaxError(message, token.lineno, stream.name)
             if token.type == "data":
                 yield Token(token.lineno, "data", self._stamped(token, stream.name or "template"))
             else:
@@ -166,10 +185,9 @@ class _Stamp(Extension):
                 raise jinja2.TemplateSyntaxError(f"<{tag}> has no place in a letter", line, name)
             return match[0] if slash else f'<{tag} {_STAMP}="{name}:{line}"{rest}>'
 
-        left = _TAG.sub("", token.value)
+        left = _TAG.sub(lambda tag: re.sub(r"[^\n]", " ", tag[0]), token.value)
         if "<" in left:
-            before = token.value[: token.value.rfind("<")]
-            line = token.lineno + before.count("\n")
+            line = token.lineno + left.count("\n", 0, left.index("<"))
             raise jinja2.TemplateSyntaxError("`<` begins no tag of a letter", line, name)
         return _TAG.sub(stamp, token.value)
 
@@ -208,7 +226,7 @@ def _placed(name: str, folders: Sequence[Path]) -> Iterator[None]:
         ) from None
     except RecursionError as error:
         spot, hint = _last(error, name, folders), f"name what it extends {BUILTIN}..."
-        raise OptoutError(Problem("template", "extends itself", spot, hint)) from None
+        raise OptoutError(Problem("template", "extends or calls itself", spot, hint)) from None
     except (jinja2.TemplateError, TypeError, ValueError, ArithmeticError) as error:
         raise OptoutError(Problem("template", str(error), _last(error, name, folders))) from None
 
@@ -252,6 +270,8 @@ def or_list(items: Sequence[str]) -> str:
 
 
 def _with_last(items: Sequence[str], word: str) -> str:
+    if not items:
+        raise _Refused("prints an empty list")
     *first, last = items
     if not first:
         return last
@@ -261,6 +281,16 @@ def _with_last(items: Sequence[str], word: str) -> str:
 def _sentence(text: str) -> str:
     """Write a name as a sentence begins: `The City of Alexandria`."""
     return text[:1].upper() + text[1:]
+
+
+def the(name: str) -> str:
+    """Put an article before a body's name, where it has none."""
+    return name if name.lower().startswith("the ") else f"the {name}"
+
+
+def full_stop(text: str) -> str:
+    """End a text as a sentence, where it does not end as one."""
+    return text if text.rstrip("\"'\u201d\u2019)").endswith((".", "!", "?")) else f"{text}."
 
 
 def _joined(items: Sequence[str], separator: str = ", ") -> str:
@@ -275,5 +305,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "long_date": long_date,
     "long_dates": lambda days: [long_date(day) for day in days],
     "or_list": or_list,
+    "full_stop": full_stop,
     "sentence": _sentence,
+    "the": the,
 }

@@ -8,12 +8,16 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from hypothesis import settings
 
 from optout_cli.cache import Cache
 from optout_cli.cli import group
 from optout_cli.pipeline.library import Library
 
 TODAY = date(2026, 11, 24)
+settings.register_profile("steady", deadline=None)  # a busy machine is no failure
+settings.load_profile("steady")
+
 ROOT = Path(__file__).resolve().parent.parent
 
 

@@ -65,7 +65,7 @@ def test_what_readme_puts_under_recipients_reaches_the_letter(
 ) -> None:
     (desk / "marin.yaml").write_text(REQUEST + RECIPIENTS, "utf-8")
     letter = run("write", "marin.yaml", "--to", "bureau", "-f", "json", "-o", "-").stdout
-    assert '"attention": "Bureau Chief"' in letter
+    assert '"phone": "916-555-0110"' in letter
     assert '"email": "bureau@example.gov"' in letter
 
 

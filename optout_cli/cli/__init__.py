@@ -1,6 +1,8 @@
 """The command line. Imports nothing but click until a command runs: `--help` is quick."""
 
+import errno
 import gc
+import os
 import sys
 from importlib import import_module
 
@@ -21,7 +23,7 @@ class _Group(click.Group):
     """Imports a command only when it is called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's signature
-        return list(COMMANDS)
+        return [*COMMANDS]  # here `list` is the command's module, once that was imported
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in COMMANDS:
@@ -42,7 +44,7 @@ class _Group(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
+            formatter.write_dl([*COMMANDS.items()])
 
 
 @click.group(
@@ -74,4 +76,15 @@ def main() -> None:
     except click.Abort:
         click.echo("interrupted; what was finished is kept", err=True)
         code = 130
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        code = _tell_full_output(error)
     sys.exit(code)
+
+
+def _tell_full_output(error: OSError) -> int:
+    """Say that what standard output leads to is full, and keep Python from trying it once more."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    click.echo(f"standard output: cannot be written: {error.strerror}", err=True)
+    return 1

@@ -2,6 +2,7 @@
 
 import functools
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime
@@ -43,15 +44,22 @@ def library_options(command: _F) -> _F:
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, one object a line.")
 
+quiet_option = click.option(
+    "-q", "--quiet", is_flag=True, help="Say nothing on stderr but problems."
+)
+
 
 def parsed_date(_ctx: click.Context, _param: click.Parameter, value: str | None) -> date | None:
     """Read a date option. Raises click.BadParameter."""
     if value is None:
         return None
     try:
-        return date.fromisoformat(value)
+        # The one form that a request takes: 20100831 and 2010-W35-2 would be ISO dates as well.
+        if re.fullmatch(r"\d{4}-\d\d-\d\d", value):
+            return date.fromisoformat(value)
     except ValueError:
-        raise click.BadParameter(f"{value!r} is not a date; write it as 2010-08-31") from None
+        raise click.BadParameter(f"{value!r} is no day of the calendar") from None
+    raise click.BadParameter(f"{value!r} is not a date; write it as 2010-08-31")
 
 
 def library_from(overlays: Iterable[str], folders: Iterable[Path]) -> Library:
@@ -66,10 +74,18 @@ def library_from(overlays: Iterable[str], folders: Iterable[Path]) -> Library:
 
 
 def today() -> date:
-    """Return the day of writing: the machine's own, or SOURCE_DATE_EPOCH's where that is set."""
-    if epoch := os.environ.get("SOURCE_DATE_EPOCH"):
+    """Return the day of writing: the machine's own, or SOURCE_DATE_EPOCH's where that is set.
+
+    Raises click.UsageError where that is no number of seconds.
+    """
+    epoch = os.environ.get("SOURCE_DATE_EPOCH")
+    if not epoch:
+        return datetime.now().astimezone().date()
+    try:
         return datetime.fromtimestamp(int(epoch), UTC).date()
-    return datetime.now().astimezone().date()
+    except (ValueError, OverflowError, OSError):
+        message = f"SOURCE_DATE_EPOCH {epoch!r} is no day, in seconds since 1970"
+        usage_error(message, "unset SOURCE_DATE_EPOCH, and the day is the machine's own")
 
 
 def say(text: str) -> None:
@@ -109,7 +125,9 @@ def _json_line(value: dict[str, Any]) -> str:
 def problem_as_json(problem: Problem) -> dict[str, Any]:
     """Return a Problem for scripts; `code` is stable."""
     spot = problem.spot
-    place = {"file": spot.file, "line": spot.line, "column": spot.column} if spot else {}
+    # A file's name may be no text at all: then JSON shows what can be shown of it.
+    file = spot and click.format_filename(spot.file)
+    place = {"file": file, "line": spot.line, "column": spot.column} if spot else {}
     return {
         "schema": SCHEMA,
         "problem": problem.code,

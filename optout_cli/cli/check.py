@@ -1,6 +1,7 @@
 """`optout check`: everything that is wrong, in one run."""
 
 from collections.abc import Sequence
+from os import fsencode
 from pathlib import Path
 
 import click
@@ -12,6 +13,7 @@ from optout_cli.cli._shared import (
     print_json,
     problem_as_json,
     problems_told,
+    quiet_option,
     say,
     today,
 )
@@ -28,19 +30,22 @@ from optout_cli.pipeline.letters import Order
 @click.argument("files", nargs=-1, metavar="[FILE]...")
 @click.option("--coverage", "wants_coverage", is_flag=True, help="Count what the data lacks.")
 @json_option
+@quiet_option
 @library_options
 @problems_told
 def command(
     files: Sequence[str],
     wants_coverage: bool,
     as_json: bool,
+    quiet: bool,
     overlays: Sequence[str],
     folders: Sequence[Path],
 ) -> None:
     """Check the data, the templates, and each FILE: a request, or a data file.
 
-    A request is checked by laying out its letters without writing them. Problems are printed on
-    stdout, one after the other; there are none when nothing is printed.
+    A request is checked by laying out its letters without writing them, a data file by laying it on
+    the shipped one. Problems are printed on stdout, one after the other; there are none when
+    nothing is printed.
     """
     library = library_from(overlays, folders)
     if wants_coverage:
@@ -50,12 +55,13 @@ def command(
     for path in files:
         found, cautions = check_file(path, library, order)
         problems += found
-        for caution in cautions:
+        for caution in () if quiet else cautions:
             say(f"{path}: note: {caution.text}")
     if not problems:
         return
-    for problem in problems:
-        print_json(problem_as_json(problem)) if as_json else click.echo(str(problem))
+    for problem in dict.fromkeys(problems):  # what is wrong with the data is met by each file
+        # Bytes, since a file's name may be no text.
+        print_json(problem_as_json(problem)) if as_json else click.echo(fsencode(str(problem)))
     raise SystemExit(OptoutError(*problems).exit_code)
 
 

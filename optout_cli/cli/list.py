@@ -19,6 +19,7 @@ from optout_cli.pipeline.letters import FORMATS
 from optout_cli.pipeline.library import Library
 
 Row = Mapping[str, object]
+_BY_STATE = ("jurisdictions", "agencies")
 
 
 @click.command(
@@ -39,15 +40,23 @@ def command(
     """List what there is: WHAT is jurisdictions, letters, agencies or formats."""
     library = library_from(overlays, folders)
     if state is not None:
-        state = state.upper()
-        if state not in library.directory.data.states:
-            usage_error(f"no state {state!r}", did_you_mean(state, library.directory.data.states))
+        if what not in _BY_STATE:
+            usage_error(f"{what} are the same in every state", "leave --state out")
+        state = _code_of(state, library)
     rows = list(_rows(what, library, state))
     if as_json:
         for row in rows:
             print_json(row)
     elif rows:
         click.echo(tabulate(rows, headers="keys", tablefmt="plain", disable_numparse=True))
+
+
+def _code_of(state: str, library: Library) -> str:
+    """Return the postal code of a state that is named by it or in full, in any case."""
+    states = library.directory.data.states
+    codes = {name.casefold(): code for code, it in states.items() for name in (code, it.name)}
+    code = codes.get(state.casefold())
+    return code or usage_error(f"no state {state!r}", did_you_mean(state, states))
 
 
 def _rows(what: str, library: Library, state: str | None) -> Iterator[Row]:

@@ -55,7 +55,8 @@ def command(
 def _lines(overview: Overview) -> Iterator[str]:
     locality = overview.locality
     jurisdiction = locality.jurisdiction
-    yield f"{locality.name} ({locality.slug}, {locality.id})"
+    ids = dict.fromkeys((locality.slug, locality.id))  # the same where an overlay named it
+    yield f"{locality.name} ({', '.join(ids)})"
     yield _pair(
         "in a letter",
         jurisdiction.formal or jurisdiction.name,
@@ -76,6 +77,10 @@ def _lines(overview: Overview) -> Iterator[str]:
     for outlook in overview.outlooks:
         yield ""
         yield from _outlook_lines(outlook, overview.date)
+    yield ""
+    yield f"State laws known here: {len(overview.laws) or 'none, which does not mean none'}"
+    for law in overview.laws:
+        yield from _wrapped(law)
 
 
 def _outlook_lines(outlook: Outlook, day: date) -> Iterator[str]:
@@ -91,9 +96,6 @@ def _outlook_lines(outlook: Outlook, day: date) -> Iterator[str]:
         yield ""
         yield f"  Copy to {id}"
         yield from _contact_lines(contact, {})
-    for law in outlook.laws:
-        yield ""
-        yield from _wrapped(law)
 
 
 def _contact_lines(contact: Contact, origins: Mapping[str, str]) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """`optout write`: the letters of one request, as files or on standard output."""
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -12,14 +12,15 @@ from optout_cli.cli._shared import (
     library_options,
     parsed_date,
     problems_told,
+    quiet_option,
     say,
     today,
     usage_error,
 )
 from optout_cli.errors import closest
-from optout_cli.model.notice import Export
+from optout_cli.model.notice import Export, Notice
 from optout_cli.model.request import PARTIES, Party
-from optout_cli.output import write_all, write_stream
+from optout_cli.output import is_folder, is_stream, write_all, write_stream
 from optout_cli.pipeline.letters import (
     FORMATS,
     STDIN,
@@ -81,7 +82,7 @@ _DAYS_WITHOUT_LIMIT = 36_500  # --strict alone: confirmed once is enough
     metavar="DAYS",
     help="Refuse contacts that were not confirmed within these days before the letter's date.",
 )
-@click.option("-q", "--quiet", is_flag=True, help="Say nothing on stderr but problems.")
+@quiet_option
 @library_options
 @problems_told
 def command(
@@ -124,9 +125,9 @@ def command(
     exports = exports_of(
         document, library_from(overlays, folders), order, folder_of(what) if is_file else Path()
     )
+    _put(exports, output, force=force)
     if not quiet:
         _say_what_to_know(exports, is_dated="date" in document.data)
-    _put(exports, output, force=force)
 
 
 def _party(name: str) -> Party:
@@ -148,7 +149,7 @@ def _formats(text: str) -> tuple[str, ...]:
 def _document(what: str, letter: str | None, *, is_file: bool) -> Document:
     if is_file:
         return request_file(what)
-    if Path(what).is_file():
+    if _is_file(what):
         usage_error(
             f"{what!r} is a file, but no request's name ends that way",
             f"a request ends in {', '.join(_REQUEST_SUFFIXES)}",
@@ -156,9 +157,16 @@ def _document(what: str, letter: str | None, *, is_file: bool) -> Document:
     return request_for(what, letter or DEFAULT_LETTER)
 
 
+def _is_file(name: str) -> bool:
+    try:
+        return Path(name).is_file()
+    except OSError:  # it is too long to be a file's
+        return False
+
+
 def _split(assignment: str) -> tuple[str, str]:
     key, equals, value = assignment.partition("=")
-    if not equals or not key:
+    if not equals or not all(key.split(".")):
         usage_error(
             f"--set {assignment!r} has no KEY=VALUE", "such as --set signatory.title=Sheriff"
         )
@@ -171,16 +179,21 @@ def _put(exports: Sequence[Export], output: str, *, force: bool) -> None:
         _print_bytes(_only(exports, "-o -"))
         return
     place = Path(output)
-    if output.endswith("/") or place.is_dir():
+    if output.endswith("/") or is_folder(place):
         files = {place / export.name: export.content for export in exports}
     else:
-        files = {place: _only(exports, f"-o {output}").content}
-    if place.exists() and not place.is_dir() and not place.is_file():
+        export = _only(exports, f"-o {output}")
+        if place.suffix.lower() != f".{export.format}" and not is_stream(place):
+            usage_error(
+                f"{output!r} would hold {export.format}", f"end its name in .{export.format}"
+            )
+        files = {place: export.content}
+    if place in files and is_stream(place):
         write_stream(place, files[place])
     else:
         write_all(files, force=force)
     for path in files:
-        click.echo(str(path))
+        click.echo(bytes(path))  # as it is, also where its name is no text
 
 
 def _only(exports: Sequence[Export], option: str) -> Export:
@@ -210,4 +223,18 @@ def _say_what_to_know(exports: Iterable[Export], *, is_dated: bool) -> None:
     )
     for _, text in told:
         say(f"note: {text}")
-    say("next: read each letter, call to confirm its address, print it, sign it, fold at the marks")
+    for line in dict.fromkeys(it for export in exports for it in _next_steps(export.notice)):
+        say(f"next: {line}")
+
+
+def _next_steps(notice: Notice) -> Iterator[str]:
+    """Yield what is left to do with one letter, in order."""
+    yield "read each letter, call to confirm its address, print it, sign it, fold at the marks"
+    files = [act.file for act in notice.authority if act.file]
+    files += [it.file or it.title for it in notice.enclosures]
+    if files:
+        yield f"enclose with each letter: {'; '.join(files)}"
+    for contact in notice.copies:
+        yield f"mail a copy to: {', '.join(contact.block)}"
+    for it in notice.cc:
+        yield f"give a copy to: {', '.join(filter(None, (it.name, it.title, it.organization)))}"

@@ -1,17 +1,25 @@
 """Overlays laid on the shipped data by id, field by field, without mixing two addresses."""
 
 from collections.abc import Iterator
-from copy import deepcopy
 
 from optout_cli.errors import Problem
-from optout_cli.source.document import Document, Tree, merge
+from optout_cli.source.document import Document, Tree, merge, without
 
 _ADDRESS_KEYS = {"street", "city", "state", "zip"}
 
 
 def overlaid(document: Document, overlay: Document) -> Document:
-    """Lay an overlay on the data; an address it changes never keeps the old envelope form."""
-    return merge(_without_stale_envelopes(document, overlay), overlay)
+    """Lay an overlay on the data by id, field by field.
+
+    An address it changes never keeps the old envelope form, and a source is replaced whole: half
+    of the old one would vouch for what it never said.
+    """
+    stale = {
+        f"{path}.{key}"
+        for path, contact in _contact_nodes(overlay.data)
+        for key in _stale_keys(contact)
+    }
+    return merge(without(document, stale), overlay)
 
 
 def _contact_nodes(data: dict[str, Tree]) -> Iterator[tuple[str, dict[str, Tree]]]:
@@ -35,15 +43,9 @@ def half_addresses(overlay: Document) -> Iterator[Problem]:
             yield Problem("half-address", message, overlay.spot(f"{path}.address"), hint)
 
 
-def _without_stale_envelopes(document: Document, overlay: Document) -> Document:
-    """Drop the envelope form of each contact whose name or address the overlay changes."""
-    stale = {
-        path
-        for path, contact in _contact_nodes(overlay.data)
-        if {"attention", "organization", "address"} & contact.keys() and "envelope" not in contact
-    }
-    data = deepcopy(document.data)
-    for path, contact in _contact_nodes(data):
-        if path in stale:
-            contact.pop("envelope", None)
-    return Document(data, document.layers)
+def _stale_keys(change: dict[str, Tree]) -> Iterator[str]:
+    """Yield what of a contact is no longer true once a change is laid on it."""
+    if {"attention", "organization", "address"} & change.keys() and "envelope" not in change:
+        yield "envelope"
+    if "source" in change:
+        yield "source"

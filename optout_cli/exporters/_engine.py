@@ -15,6 +15,7 @@ from typing import Any
 from optout_cli.errors import OptoutError, Problem, raise_any
 from optout_cli.exporters._finish import finish, unknown_glyph
 from optout_cli.exporters.faces import TYPEFACE, faces
+from optout_cli.exporters.press import STYLE
 from optout_cli.model.notice import Image
 
 
@@ -40,7 +41,8 @@ with _libraries_by_full_name():
     from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
 _PX_PER_INCH = 96
-_HEAD_LIMIT = 2.3  # in from the top: what stands lower would show in the envelope's window
+_HEAD_LIMIT = 2.2  # in from the top: what stands lower would show in the envelope's window
+_HEAD_END = "head-end"  # the id of the element, empty itself, with which the layout ends the head
 _FONT_URL = "optout:font/"
 
 
@@ -50,24 +52,26 @@ class Engine:
     def __init__(self, style: str) -> None:
         self._fetcher = _Fetcher()
         self._fonts = FontConfiguration()
-        with _complaints():
-            sheet = _font_rules() + style
-            self._style = CSS(
-                string=sheet, font_config=self._fonts, url_fetcher=self._fetcher, base_url="optout:"
-            )
+        # Two sheets, so that a complaint counts the lines of the style's own file.
+        with _complaints(STYLE):
+            self._styles = [self._sheet(_font_rules()), self._sheet(style)]
+
+    # Any: the engine's own type, which it does not declare.
+    def _sheet(self, text: str) -> Any:
+        return CSS(
+            string=text, font_config=self._fonts, url_fetcher=self._fetcher, base_url="optout:"
+        )
 
     def print(self, page: str, images: Mapping[str, Image]) -> bytes:
         """Return the page as PDF. Raises OptoutError for what could not be shown whole."""
         self._fetcher.serve(images)
-        with _complaints():
+        with _complaints("the page"):
             document = HTML(string=page, base_url="optout:", url_fetcher=self._fetcher).render(
-                stylesheets=[self._style], font_config=self._fonts, pdf_variant="pdf/a-2a"
+                stylesheets=self._styles, font_config=self._fonts, pdf_variant="pdf/a-2a"
             )
             raise_any(_head_problems(document))
             content: bytes = document.write_pdf(finisher=finish, pdf_variant="pdf/a-2a")
-        if self._fetcher.refused:
-            message = f"the page asks for {self._fetcher.refused[0]!r}, which is outside it"
-            raise OptoutError(Problem("outside-page", message))
+            raise_any(_outside(url) for url in self._fetcher.refused[:1])
         return content
 
 
@@ -94,7 +98,7 @@ class _Fetcher(URLFetcher):  # type: ignore[misc]  # the engine ships no types
             return URLFetcherResponse(url, image.content, {"Content-Type": image.media_type})
         # Within an SVG even this is swallowed, so the refusals are counted as well.
         self.refused.append(url)
-        raise FatalURLFetchingError(f"refused: {url}")
+        raise FatalURLFetchingError(url)
 
 
 def _font_rules() -> str:
@@ -118,27 +122,37 @@ class _Collector(logging.Handler):
 
 
 @contextmanager
-def _complaints() -> Iterator[None]:
+def _complaints(about: str) -> Iterator[None]:
     """Raise whatever the engine logs within the block: a missing glyph, image or style."""
     logger, collector = logging.getLogger("weasyprint"), _Collector()
     logger.addHandler(collector)
     try:
         yield
     except FatalURLFetchingError as error:
-        raise OptoutError(Problem("outside-page", str(error))) from None
+        raise OptoutError(_outside(str(error))) from None
     finally:
         logger.removeHandler(collector)
-    raise_any(_problem_of(message) for message in collector.messages)
+    raise_any(dict.fromkeys(_problem_of(message, about) for message in collector.messages))
 
 
-def _problem_of(message: str) -> Problem:
+def _outside(url: str) -> Problem:
+    return Problem("outside-page", f"the page asks for {url!r}, which is outside it")
+
+
+def _problem_of(message: str, about: str) -> Problem:
     if glyph := re.search(r"\.notdef glyph .*\(U\+([0-9A-F]+)\)", message):
         return unknown_glyph(int(glyph[1], 16))
-    return Problem("page", f"the page cannot be printed as it is: {message}")
+    return Problem("page", f"{about} cannot be printed as it is: {message}")
 
 
 def _head_problems(document: Any) -> Iterator[Problem]:
-    end = document.pages[0].anchors["head-end"][1] / _PX_PER_INCH
+    anchors = document.pages[0].anchors
+    if _HEAD_END not in anchors:
+        message = f"the layout has no element with the id {_HEAD_END!r} on its first page"
+        hint = f'end the letterhead with <div id="{_HEAD_END}"></div>'
+        yield Problem("no-head-end", message, hint=hint)
+        return
+    end = anchors[_HEAD_END][1] / _PX_PER_INCH
     if end > _HEAD_LIMIT:
         message = f"letterhead and service lines take {end:.2f} in; {_HEAD_LIMIT} in fit"
         yield Problem("tall-letterhead", message, hint="shorten signatory: or service:")

@@ -12,6 +12,7 @@ import pydyf
 from optout_cli.errors import Problem, raise_any
 from optout_cli.exporters.faces import TYPEFACE, faces
 
+_BLANKS = set(map(ord, "\n\t "))
 _PT_PER_PX = 0.75
 _PAGE_HEIGHT = 792  # pt: US Letter
 # PDF/UA-1's identification needs its schema declared in a PDF/A file (ISO 19005-2, 6.6.2.3).
@@ -91,12 +92,14 @@ def _foreign_glyphs(pdf: Any, document: Any) -> Iterator[Problem]:
         return
     from fontTools.ttLib import TTFont
 
-    known = set(TTFont(faces()["normal", "normal"], lazy=True).getBestCmap())
+    # What the italics lack is drawn from the upright face, aslant.
+    with TTFont(faces()["normal", "normal"], lazy=True) as face:
+        known = set(face.getBestCmap()) | _BLANKS
     drawn = {ord(letter) for page in document.pages for letter in _words(page)}
-    for codepoint in sorted(drawn - known - set(map(ord, "\n\t "))):
-        yield unknown_glyph(codepoint)
+    yield from map(unknown_glyph, sorted(drawn - known))
 
 
 def _words(page: Any) -> Iterator[str]:
-    for box in page._page_box.descendants():  # noqa: SLF001  # the engine has no public text
+    # Placeholders stand for what is placed by itself: the address in the window, list markers.
+    for box in page._page_box.descendants(placeholders=True):  # noqa: SLF001  # the engine has no public text
         yield from getattr(box, "text", None) or ""

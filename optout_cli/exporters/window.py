@@ -25,7 +25,14 @@ def _lines(text: str) -> int:
             lines, line = lines + 1, word
         else:
             line = longer
+        while _width(line) > WIDTH:  # one word alone is wider, and the page breaks it anywhere
+            lines, line = lines + 1, line[_fitting(line) :]
     return lines
+
+
+def _fitting(word: str) -> int:
+    """Return how many characters of a word fit on a line."""
+    return next(end for end in range(len(word), 0, -1) if _width(word[:end]) <= WIDTH)
 
 
 def _width(text: str) -> float:

@@ -41,18 +41,18 @@ Text = Annotated[
 ]
 Zip = Annotated[
     str,
-    _kind(r"\d{5}(-\d{4})?", "a ZIP code", 'five digits, in quotes: zip: "02134"'),
+    _kind(r"[0-9]{5}(-[0-9]{4})?", "a ZIP code", 'five digits, in quotes: zip: "02134"'),
 ]
 StateCode = Annotated[
     str,
     _kind(r"[A-Z]{2}", "a state's postal code", "two capital letters, such as CA"),
 ]
 # North American Numbering Plan, which every state and territory is in.
-_NUMBER = r"(\+?1[ .-]?)?(\(\d{3}\) ?|\d{3}[ .-])\d{3}[ .-]\d{4}"
+_NUMBER = r"((\+?1[ .-]?)?(\([0-9]{3}\) ?|[0-9]{3}[ .-])[0-9]{3}[ .-][0-9]{4}|[0-9]{10})"
 Phone = Annotated[
     str,
     _kind(
-        rf"{_NUMBER}( ?(ext\.?|x) ?\d{{1,6}})?",
+        rf"{_NUMBER}( ?(ext\.?|x) ?[0-9]{{1,6}})?",
         "a telephone number",
         "write it as 415-555-0123, with area code",
     ),
@@ -90,7 +90,7 @@ Ori = Annotated[
 JurisdictionId = Annotated[
     str,
     _kind(
-        r"(\d{5}|[a-z][a-z0-9-]*)",
+        r"([0-9]{5}|[a-z][a-z0-9-]*)",
         "a jurisdiction's id",
         'five digits in quotes ("06041"), or small letters, digits and hyphens',
     ),
@@ -102,7 +102,7 @@ Name = Annotated[
 PartialDate = Annotated[
     str,
     _kind(
-        r"\d{4}(-\d{2}(-\d{2})?)?",
+        r"[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?",
         "a date, month or year",
         "write it as 2018-07-31, 2018-07 or 2018",
     ),

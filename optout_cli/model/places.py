@@ -172,6 +172,10 @@ class Locality(Noun, frozen=True, kw_only=True):
     activation_source: Source | None
     origins: dict[str, str]
 
+    def agency(self, office: str) -> Contact | None:
+        """Return the contact of an ICE office by id, or of the bureau by `bureau`."""
+        return self.bureau if office == "bureau" else self.offices.get(office)
+
     @property
     def name(self) -> str:
         """The name with its state's code: `Marin County, CA`."""

@@ -57,13 +57,15 @@ ParticularType = Literal["text", "paragraphs", "date", "choice", "list"]
 class Particular(Noun, frozen=True, kw_only=True):
     """A fact that a letter kind asks for. `of` says what a list holds.
 
-    `about` names, by choice, the topics of state law which that choice touches.
+    `about` names, by choice, the topics of state law which that choice touches. `when` says on
+    which side of the letter's own date a date must lie.
     """
 
     type: ParticularType
     help: Text
     required: bool = False
     example: Text | None = None
+    when: Literal["before", "after"] | None = None
     choices: tuple[Name, ...] = ()
     about: dict[Name, tuple[Topic, ...]] = {}
     of: "ParticularType | dict[Name, Particular] | None" = None
@@ -102,6 +104,10 @@ class Cautions(Noun, frozen=True, kw_only=True):
     """
 
     draft: Text
+    no_return_address: Text
+    other_state: Text
+    greeting: Text
+    activation: Text
     law: Text
     law_undated: Text
     newer_address: Text
@@ -109,9 +115,11 @@ class Cautions(Noun, frozen=True, kw_only=True):
     envelope: Text
     unknown: Text
     contact: Text
+    sourced: Text
     doubtful: Text
     dated: Text
     undated: Text
     from_request: Text
     confirmed: Text
+    verified: Text
     unconfirmed: Text

@@ -1,16 +1,15 @@
 """Everything wrong with data, templates and requests, in one run; and what the data lacks."""
 
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 
-from optout_cli.errors import OptoutError, Problem, raise_any
+from optout_cli import bundled
+from optout_cli.errors import OptoutError, Problem, Spot, raise_any
 from optout_cli.model.notice import Caution
-from optout_cli.model.places import Contact, Gazetteer
-from optout_cli.pipeline.letters import Order, exports_of, folder_of, request_file
+from optout_cli.model.places import Contact
+from optout_cli.pipeline.letters import STDIN, Order, exports_of, folder_of, is_data
 from optout_cli.pipeline.library import Library
-from optout_cli.source.shape import convert
 from optout_cli.source.stored import load_document
-
-_DATA_KEYS = set(Gazetteer.__struct_fields__)
 
 
 def problems_in_library(library: Library) -> Iterator[Problem]:
@@ -23,19 +22,21 @@ def problems_in_library(library: Library) -> Iterator[Problem]:
 
 
 def check_file(path: str, library: Library, order: Order) -> tuple[list[Problem], list[Caution]]:
-    """Check one file: a request by writing its letters nowhere, or a data file by its shape."""
+    """Check one file: a request by writing its letters nowhere, a data file as an overlay."""
     cautions: list[Caution] = []
 
     def check() -> None:
         document = load_document(path, on_command_line=True)
-        if _DATA_KEYS & document.data.keys():
-            convert(document, Gazetteer)
-            return
-        request = request_file(path) if path != "-" else document
-        exports = exports_of(request, library, order, folder_of(path))
-        cautions.extend(
-            caution for it in exports for caution in (*it.notice.cautions, *it.findings)
-        )
+        if not is_data(document):
+            exports = exports_of(document, library, order, folder_of(path))
+            cautions.extend(
+                caution for it in exports for caution in (*it.notice.cautions, *it.findings)
+            )
+        elif path == STDIN:
+            message = "is a data file, which cannot be read from standard input"
+            raise OptoutError(Problem("not-a-request", message, Spot(path), "name the file"))
+        elif not Path(path).samefile(bundled.JURISDICTIONS):  # that one is the library's own
+            raise_any(library.with_data(path).directory.problems())
 
     problems = list(_raised(check))
     return problems, list(dict.fromkeys(cautions))

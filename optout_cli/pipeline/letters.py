@@ -8,10 +8,11 @@ from typing import TypeVar
 import msgspec
 
 from optout_cli.compose import compose
-from optout_cli.errors import OptoutError, Problem, raise_any
+from optout_cli.errors import OptoutError, Problem, Spot, raise_any
 from optout_cli.exporters import FORMATS, exporter_for
 from optout_cli.model.case import Case
 from optout_cli.model.notice import Caution, Export, Image, Notice
+from optout_cli.model.places import Gazetteer
 from optout_cli.model.request import PARTIES, Party, Request
 from optout_cli.pipeline.library import Library
 from optout_cli.programs import particulars_from
@@ -22,6 +23,7 @@ from optout_cli.source.stored import load_document
 
 _T = TypeVar("_T")
 COMMAND_LINE = "command line"
+_DATA_KEYS = set(Gazetteer.__struct_fields__)  # what a data file begins with, and no request
 __all__ = ["FORMATS", "STDIN", "Document"]  # passed on to who drives the stages
 
 
@@ -39,7 +41,18 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
 
 def request_file(path: str) -> Document:
     """Read a request's file (`-`: standard input). Raises OptoutError."""
-    return load_document(path, on_command_line=True)
+    document = load_document(path, on_command_line=True)
+    if is_data(document):
+        hint = f"give it beside a request: --data {path}"
+        raise OptoutError(
+            Problem("not-a-request", "is a data file, not a request", Spot(path), hint)
+        )
+    return document
+
+
+def is_data(document: Document) -> bool:
+    """Tell whether a document is a data file and no request."""
+    return bool(_DATA_KEYS & document.data.keys()) and "jurisdiction" not in document.data
 
 
 def request_for(jurisdiction: str, letter: str) -> Document:
@@ -55,13 +68,15 @@ def amended(document: Document, option: str, assignments: Mapping[str, str]) -> 
 
 def case_of(document: Document, library: Library, order: Order) -> Case:
     """Gather what the request's notices follow from. Raises OptoutError with every problem."""
-    request = convert(document, Request)
     problems: list[Problem] = []
-    spot = document.spot("jurisdiction")
-    locality = _tried(problems, lambda: library.directory.find(request.jurisdiction, spot))
-    found = _tried(problems, lambda: library.programs.find(request.letter, document.spot("letter")))
+    request = _tried(problems, lambda: convert(document, Request))
+    # Looked up as they stand there, so that a fault elsewhere in the request does not hide theirs.
+    place, letter = (_named(document, key, problems) for key in ("jurisdiction", "letter"))
+    locality = place and _tried(problems, lambda: library.directory.find(*place))
+    found = letter and _tried(problems, lambda: library.programs.find(*letter))
     particulars = found and _tried(problems, lambda: particulars_from(document, found[1]))
     raise_any(problems)
+    assert request is not None
     assert locality is not None
     assert found is not None
     program, kind = found
@@ -76,6 +91,14 @@ def case_of(document: Document, library: Library, order: Order) -> Case:
         today=order.today,
         max_age=order.max_age,
     )
+
+
+def _named(document: Document, key: str, problems: Sequence[Problem]) -> tuple[str, Spot] | None:
+    """Return a text of the request and its place, or None where it is missing or at fault."""
+    text, spot = document.data.get(key), document.spot(key)
+    if not isinstance(text, str) or spot in [it.spot for it in problems]:
+        return None
+    return text, spot
 
 
 def exports_of(
@@ -95,7 +118,8 @@ def exports_of(
         _tried(problems, lambda notice=notice: tuple(_exports(notice, library, order, seal)))  # type: ignore[misc]  # mypy cannot type a lambda's default
         for notice in notices
     ]
-    raise_any(_placed(problems, document))
+    # What is wrong with the template is met by each notice, and told once.
+    raise_any(dict.fromkeys(_placed(problems, document)))
     return tuple(export for group in exports for export in group or ())
 
 
@@ -133,7 +157,15 @@ def _seal(request: Request, folder: Path) -> Image | None:
         return None
     from optout_cli.source.images import load_image
 
-    return load_image(folder / request.letterhead.seal, request.letterhead.alt)
+    try:
+        return load_image(folder / request.letterhead.seal, request.letterhead.alt)
+    except OptoutError as error:  # told at the request's own line; the file's is in the words
+        path = "letterhead.seal"
+        told = [
+            Problem(it.code, f"{it.spot}: {it.message}", None, it.hint, path)
+            for it in error.problems
+        ]
+        raise OptoutError(*told) from None
 
 
 def _missing_files(request: Request, folder: Path) -> Iterator[Problem]:

@@ -29,6 +29,10 @@ class Library:
         self._folders = (*folders, bundled.TEMPLATES)
         self._cache = cache
 
+    def with_data(self, path: str) -> "Library":
+        """Return a library with one more overlay, the data file `path`."""
+        return Library((*self._overlays, path), self._folders[:-1], self._cache)
+
     @cached_property
     def directory(self) -> Directory:
         """Jurisdictions, bureaus and offices."""

@@ -1,11 +1,10 @@
 """Who would be notified of a jurisdiction's letters, and what is known of them."""
 
-from collections.abc import Iterator
 from datetime import date
 
 import msgspec
 
-from optout_cli.cautions import contact_caution, law_cautions
+from optout_cli.cautions import contact_caution, law_text
 from optout_cli.compose import recipients_of
 from optout_cli.errors import Spot
 from optout_cli.model.case import Case
@@ -28,7 +27,6 @@ class Outlook(Noun, frozen=True, kw_only=True):
     recipients: tuple[Recipient, ...]
     contact_lines: tuple[str, ...]
     copies: dict[str, Contact]
-    laws: tuple[str, ...]
 
 
 class Overview(Noun, frozen=True, kw_only=True):
@@ -37,6 +35,7 @@ class Overview(Noun, frozen=True, kw_only=True):
     locality: Locality
     date: date
     outlooks: tuple[Outlook, ...]
+    laws: tuple[str, ...]
 
 
 def overview_of(query: str, library: Library, day: date, spot: Spot) -> Overview:
@@ -46,42 +45,38 @@ def overview_of(query: str, library: Library, day: date, spot: Spot) -> Overview
         _outlook(id, program, locality, library, day)
         for id, program in sorted(library.programs.by_id.items())
     )
-    return Overview(locality=locality, date=day, outlooks=outlooks)
+    words = library.programs.cautions
+    laws = tuple(law_text(it, locality.state_name, words) for it in locality.laws)
+    return Overview(locality=locality, date=day, outlooks=outlooks, laws=laws)
 
 
 def _outlook(id: str, program: Program, locality: Locality, library: Library, day: date) -> Outlook:
-    cases = list(_cases(id, program, locality, library, day))
-    recipients = recipients_of(cases[0])
+    letters = tuple(f"{id}/{name}" for name in sorted(program.letters))
+    # The barest case there is: who receives depends on the program and the day alone.
+    case = Case(
+        request=Request(jurisdiction=locality.id, letter=letters[0]),
+        particulars=None,
+        locality=locality,
+        program=program,
+        kind=program.letters[letters[0].partition("/")[2]],
+        wording=library.programs.cautions,
+        date=day,
+        today=day,
+    )
+    recipients = recipients_of(case)
     period = program.period(day)
-    copies = [office for rule in program.recipients if rule.holds(day) for office in rule.copy]
+    rules = [rule for rule in program.recipients if rule.holds(day)]
+    copies = {office for rule in rules for office in rule.copy} & locality.offices.keys()
     return Outlook(
         program=id,
         title=program.title,
         period=period.id if period else None,
         status=period.caution if period else None,
-        letters=tuple(f"{id}/{name}" for name in sorted(program.letters)),
+        letters=letters,
         recipients=recipients,
-        contact_lines=tuple(contact_caution(cases[0], it).text for it in recipients),
-        copies={office: locality.offices[office] for office in copies},
-        laws=tuple(dict.fromkeys(it.text for case in cases for it in law_cautions(case))),
+        contact_lines=tuple(contact_caution(case, it).text for it in recipients),
+        copies={office: locality.offices[office] for office in sorted(copies)},
     )
-
-
-def _cases(
-    id: str, program: Program, locality: Locality, library: Library, day: date
-) -> Iterator[Case]:
-    """Yield the barest case of each letter kind: enough to know recipients and laws."""
-    for name, kind in sorted(program.letters.items()):
-        yield Case(
-            request=Request(jurisdiction=locality.id, letter=f"{id}/{name}"),
-            particulars=None,
-            locality=locality,
-            program=program,
-            kind=kind,
-            wording=library.programs.cautions,
-            date=day,
-            today=day,
-        )
 
 
 def as_builtins(overview: Overview) -> dict[str, object]:

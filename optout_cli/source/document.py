@@ -1,12 +1,15 @@
 """What was read, as plain text in mappings and lists, and where each value stands."""
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from copy import deepcopy
+from itertools import pairwise
 from typing import Literal
 
 import msgspec
 
-from optout_cli.errors import OptoutError, Problem, Spot, did_you_mean
+from optout_cli.errors import OptoutError, Problem, Spot, did_you_mean, raise_any
+from optout_cli.source.files import UNSEEN, unseen_problem
 
 Tree = str | list["Tree"] | dict[str, "Tree"]
 
@@ -36,17 +39,76 @@ class Document(msgspec.Struct, frozen=True):
 
     def spot(self, path: str) -> Spot:
         """Return the place of `path`, or of the nearest thing around it that has one."""
-        while path:
+        for it in _around(path):
             for layer in self.layers:
-                if spot := layer.spot(path):
+                if spot := layer.spot(it):
                     return spot
-            path = path.rpartition(".")[0]
         return Spot(self.layers[-1].file)
 
 
 def merge(base: Document, over: Document) -> Document:
     """Lay `over` onto `base`, mapping by mapping; texts and lists are replaced whole."""
-    return Document(_merged(base.data, over.data), (*over.layers, *base.layers))
+    kept = _kept_places(base, over)
+    replaced = set(_replaced(base.data, over.data, ""))
+    below = (_layer_without(it, replaced) for it in base.layers)
+    return Document(_merged(base.data, over.data), (*over.layers, *kept, *below))
+
+
+def without(document: Document, paths: set[str]) -> Document:
+    """Take the values at `paths` away, with every place at and below them."""
+    data = deepcopy(document.data)
+    for path in paths:
+        *around, last = path.split(".")
+        node: Tree = data
+        for key in around:
+            node = node.get(key, {}) if isinstance(node, dict) else {}
+        if isinstance(node, dict):
+            node.pop(last, None)
+    return Document(data, tuple(_layer_without(it, paths) for it in document.layers))
+
+
+def _layer_without(layer: Layer, paths: set[str]) -> Layer:
+    marks = {path: it for path, it in layer.marks.items() if paths.isdisjoint(_around(path))}
+    return msgspec.structs.replace(layer, marks=marks)
+
+
+def _around(path: str) -> Iterator[str]:
+    """Yield `path` and everything that holds it, the nearest first."""
+    while path:
+        yield path
+        path = path.rpartition(".")[0]
+
+
+def _replaced(base: Mapping[str, Tree], over: Mapping[str, Tree], around: str) -> Iterator[str]:
+    for key in base.keys() & over.keys():
+        old, new = base[key], over[key]
+        if isinstance(old, dict) and isinstance(new, dict):
+            yield from _replaced(old, new, f"{around}{key}.")
+        else:
+            yield f"{around}{key}"
+
+
+def _kept_places(base: Document, over: Document) -> Iterator[Layer]:
+    """Give each value of `base` that stays beside one of `over` a place of its own.
+
+    One that has only the place of what holds it would be found where `over` changes that.
+    """
+    places: dict[str, dict[str, tuple[int, int]]] = defaultdict(dict)
+    for path in _kept(base.data, over.data, ""):
+        spot = base.spot(path)
+        if spot.line is not None and spot.column is not None:
+            places[spot.file][path] = spot.line, spot.column
+    for file, marks in places.items():
+        yield Layer(file, marks)
+
+
+def _kept(base: Mapping[str, Tree], over: Mapping[str, Tree], around: str) -> Iterator[str]:
+    for key, value in base.items():
+        new = over.get(key)
+        if new is None:
+            yield f"{around}{key}"
+        elif isinstance(value, dict) and isinstance(new, dict):
+            yield from _kept(value, new, f"{around}{key}.")
 
 
 def _merged(base: Mapping[str, Tree], over: Mapping[str, Tree]) -> dict[str, Tree]:
@@ -61,8 +123,9 @@ def _merged(base: Mapping[str, Tree], over: Mapping[str, Tree]) -> dict[str, Tre
 def with_assignments(document: Document, option: str, assignments: Mapping[str, str]) -> Document:
     """Set dotted paths (`particulars.reasons.0`) to texts; an empty text takes the value away.
 
-    `option` is how the user gave them (`--set`), for the places of problems.
+    `option` is how the user gave them (`--set`), for the places of problems. Raises OptoutError.
     """
+    raise_any(_unseen(option, assignments))
     data = deepcopy(document.data)
     made = set(assignments)  # and whatever had to be made around them
     for path, value in assignments.items():
@@ -74,10 +137,16 @@ def with_assignments(document: Document, option: str, assignments: Mapping[str, 
     return Document(data, (layer, *document.layers))
 
 
+def _unseen(option: str, assignments: Mapping[str, str]) -> Iterator[Problem]:
+    for path, value in assignments.items():
+        if found := UNSEEN.search(value):
+            yield unseen_problem(found[0], Spot(option, path=path, is_command_line=True))
+
+
 def _assign(data: dict[str, Tree], path: str, value: str, option: str) -> None:
-    *parents, last = path.split(".")
+    last = path.rpartition(".")[2]
     node: Tree = data
-    for part, following in zip(parents, [*parents[1:], last], strict=True):
+    for part, following in pairwise(path.split(".")):
         if part not in _keys(node):
             _put(node, part, [] if following.isdigit() else {}, path, option)
         node = node[int(part)] if isinstance(node, list) else node[part]  # type: ignore[index]

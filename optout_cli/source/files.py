@@ -9,6 +9,13 @@ from optout_cli.errors import OptoutError, Problem, Spot
 
 MAX_BYTES = 8 * 2**20  # of a text file: twenty times the shipped data
 STDIN = "-"
+# How files begin that people take for a request.
+_OTHER_KINDS = {
+    b"PK\x03\x04": "a Word, Excel or zip file",
+    b"\xd0\xcf\x11\xe0": "an old Word or Excel file",
+    b"%PDF-": "a PDF",
+    b"{\\rtf": "a rich-text file",
+}
 
 # What no letter can show and no reader can see: control characters, the separators that some
 # readers take for line ends, and the marks that turn the direction of the text around.
@@ -71,6 +78,10 @@ def _too_large(size: int, limit: int, spot: Spot) -> Problem:
 
 
 def _decoded(content: bytes, path: str) -> str:
+    for beginning, kind in _OTHER_KINDS.items():
+        if content.startswith(beginning):
+            hint = "write the request in an editor for plain text, and save it as .yaml"
+            raise OptoutError(Problem("not-text", f"is {kind}, not a text file", Spot(path), hint))
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -79,13 +90,9 @@ def _decoded(content: bytes, path: str) -> str:
         column = len(before.rpartition(b"\n")[2].decode("utf-8", "replace")) + 1
         is_utf16 = content[:2] in (b"\xff\xfe", b"\xfe\xff")
         encoding = "UTF-16" if is_utf16 else "Latin-1 or Windows-1252"
-        problem = Problem(
-            "not-utf-8",
-            f"is not UTF-8 text (byte 0x{content[error.start]:02x}); it looks like {encoding}",
-            Spot(path, line, column),
-            "in your editor choose Save as, encoding UTF-8",
-        )
-        raise OptoutError(problem) from None
+        message = f"is not UTF-8 text (byte 0x{content[error.start]:02x}); it looks like {encoding}"
+        hint = "in your editor choose Save as, encoding UTF-8"
+        raise OptoutError(Problem("not-utf-8", message, Spot(path, line, column), hint)) from None
 
 
 def unseen_problem(character: str, spot: Spot) -> Problem:

@@ -1,20 +1,29 @@
 """A picture file -> Image, checked: it is what it claims, not huge, and refers to nothing."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from optout_cli.errors import OptoutError, Problem, Spot
 from optout_cli.model.notice import Image
 from optout_cli.source.files import read_bytes
 
+if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
+
 MAX_BYTES = 5 * 2**20
 MAX_PIXELS = 25_000_000  # 100 MB when drawn; a seal of 1 in at 600 dpi has 0.4 million
 _PNG = b"\x89PNG\r\n\x1a\n"
-# What would make an SVG reach outside itself, or grow when it is read.
+# What would make an SVG reach outside itself, or grow when it is read. A picture within it may be
+# of pixels only: another SVG could hide anything.
+_OWN = rb"(?:\#|data:image/(?!svg))"
 _OUTSIDE = re.compile(
     rb"""<!(?:DOCTYPE|ENTITY)|<\?xml-stylesheet|<(?:\w+:)?(?:script|foreignObject|iframe)\b|@import"""
-    rb"""|(?:href|src)\s*=\s*(?:"(?!\#|data:image/)[^"]*"|'(?!\#|data:image/)[^']*')"""
-    rb"""|url\(\s*["']?\s*(?!["']?\s*(?:\#|data:image/))[^)]*\)""",
+    rb"""|(?:href|src)\s*=\s*(?:"(?!OWN)[^"]*"|'(?!OWN)[^']*')"""
+    rb"""|url\((?!\s*(?:["']|&quot;)?\s*OWN)[^)]*""".replace(b"OWN", _OWN),
     re.IGNORECASE,
 )
 
@@ -34,44 +43,91 @@ def load_image(path: Path, alt: str) -> Image:
 
 
 def _checked_png(content: bytes, path: Path) -> bytes:
-    import warnings
-    from io import BytesIO
-
     from PIL import Image as Raster
 
+    width, height = (int.from_bytes(content[at : at + 4]) for at in (16, 20))  # IHDR comes first
+    if width * height > MAX_PIXELS:
+        message = f"is {width:,} x {height:,} pixels; at most {MAX_PIXELS // 10**6} million fit"
+        hint = "scale it down: 1,200 pixels a side print sharply"
+        raise OptoutError(Problem("too-large", message, Spot(str(path)), hint))
+    too_many = (Raster.DecompressionBombError, Raster.DecompressionBombWarning)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Raster.DecompressionBombWarning)  # measured below
-            picture = Raster.open(BytesIO(content), formats=["PNG"])
-            width, height = picture.size
-            if width * height > MAX_PIXELS:
-                message = (
-                    f"is {width:,} x {height:,} pixels; at most {MAX_PIXELS // 10**6} million fit"
-                )
-                hint = "scale it down: 1,200 pixels a side print sharply"
-                raise OptoutError(Problem("too-large", message, Spot(str(path)), hint))
-            picture.load()
-    except (OSError, SyntaxError, ValueError, Raster.DecompressionBombError) as error:
+        _read_pixels(content, (width, height))
+    except (OSError, SyntaxError, ValueError, *too_many):
+        hint = "open it in an image editor and save it as PNG again"
         raise OptoutError(
-            Problem("broken-image", f"is a broken PNG: {error}", Spot(str(path)))
+            Problem("broken-image", "is a broken PNG", Spot(str(path)), hint)
         ) from None
     return content
+
+
+def _read_pixels(content: bytes, size: tuple[int, int]) -> None:
+    with _strict_pillow() as raster:
+        picture = raster.open(BytesIO(content), formats=["PNG"])
+        if picture.size != size:
+            raise ValueError("it gives its size twice")
+        picture.load()
+
+
+@contextmanager
+def _strict_pillow() -> Iterator[Any]:  # Any: a module
+    """Lend Pillow as it is by itself: WeasyPrint tells it to take a picture that is cut off."""
+    import warnings
+
+    from PIL import Image as Raster
+    from PIL import ImageFile
+
+    lenient = ImageFile.LOAD_TRUNCATED_IMAGES
+    try:
+        ImageFile.LOAD_TRUNCATED_IMAGES = False
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of a part that no letter shows
+            warnings.simplefilter("error", Raster.DecompressionBombWarning)
+            yield Raster
+    finally:
+        ImageFile.LOAD_TRUNCATED_IMAGES = lenient
 
 
 def _checked_svg(content: bytes, path: Path) -> bytes:
     from xml.etree import ElementTree as ET
 
-    if found := _OUTSIDE.search(content):
-        line = content.count(b"\n", 0, found.start()) + 1
-        words = found[0].decode("utf-8", "replace")[:60]
-        message = f"reaches outside itself: {words}"
-        hint = "save it as plain SVG with everything embedded"
-        raise OptoutError(Problem("image-reaches-out", message, Spot(str(path), line), hint))
+    hint = "save it as plain SVG, encoding UTF-8"
+    unreadable = Problem("broken-image", "is not UTF-8 text", Spot(str(path)), hint)
+    if b"\0" in content:  # in UTF-16 nothing below would be found
+        raise OptoutError(unreadable)
+    _refuse_outside(content, content, path)
     try:
-        ET.fromstring(content)  # noqa: S314  # no entity can stand in it, see above
+        root = ET.fromstring(content)  # noqa: S314  # no entity can stand in it, see above
     except ET.ParseError as error:
         line, column = error.position
         raise OptoutError(
             Problem("broken-image", "is a broken SVG", Spot(str(path), line, column + 1))
         ) from None
+    except (LookupError, ValueError):  # an encoding that is unknown, or not read here
+        raise OptoutError(unreadable) from None
+    # Once more as it is read: `&#64;import` was not what it looked like.
+    _refuse_outside("\n".join(_as_read(root)).encode(), content, path)
     return content
+
+
+def _as_read(root: "Element") -> Iterator[str]:
+    """Yield what a reader makes of the markup, piece by piece."""
+    for node in root.iter():
+        yield f"<{_local(node.tag)}"
+        for name, value in node.items():
+            yield f'{_local(name)}="{value}"'
+        yield from filter(None, (node.text, node.tail))
+
+
+def _local(name: str) -> str:
+    """Return a name without its namespace: `{http://www.w3.org/2000/svg}g` -> `g`."""
+    return name.rpartition("}")[2]
+
+
+def _refuse_outside(markup: bytes, content: bytes, path: Path) -> None:
+    if found := _OUTSIDE.search(markup):
+        line = content.count(b"\n", 0, found.start()) + 1 if markup is content else None
+        words = found[0].decode("utf-8", "replace")[:60]
+        message = f"reaches outside itself: {words}"
+        hint = "save it as plain SVG with everything embedded"
+        raise OptoutError(Problem("image-reaches-out", message, Spot(str(path), line), hint))

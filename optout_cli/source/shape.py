@@ -20,6 +20,8 @@ from optout_cli.model.fields import Text
 from optout_cli.source.document import Document, Tree
 
 _T = TypeVar("_T")
+_PLAIN_DATE = "write it as 2010-08-31: year, month, day"
+_MOST_SHOWN = 5  # fields that a hint names
 _SHOWN = 60  # characters of a wrong value that a message repeats
 
 
@@ -71,28 +73,32 @@ class _Walk:
 
     def _noun(self, value: Tree, noun: type[msgspec.Struct], path: str, name: str) -> Tree:
         if not isinstance(value, dict):
-            keys = ", ".join(f"{field.encode_name}: ..." for field in _fields(noun)[:3])
-            self.fail(
-                path,
-                "wrong-shape",
-                f"{name} must hold `key: value`, not {_shown(value)}",
-                f"write {keys}",
-            )
+            keys = ", ".join(f"{field.encode_name}: ..." for field in _fields(noun)[:_MOST_SHOWN])
+            message = f"{name} must hold `key: value`, not {_shown(value)}"
+            self.fail(path, "wrong-shape", message, f"write {keys}")
             return {}
         known = {field.encode_name: field for field in _fields(noun)}
         unknown = [key for key in value if key not in known]
         for key in unknown:
             message = f"{name} has no field {key!r}"
-            self.fail(_joined(path, key), "unknown-key", message, did_you_mean(key, known))
+            self.fail(_joined(path, key), "unknown-key", message, _hint_for(key, known))
         misspelt = {closest(key, known) for key in unknown}
         for key, field in known.items():
             if field.required and key not in value and key not in misspelt:
-                self.fail(path, "missing-key", f"{name} needs {key!r}", f"add {key}: ...")
-        return {
-            key: self.read(value[key], field.type, _joined(path, key), _joined(path, key))
-            for key, field in known.items()
-            if key in value
-        }
+                at = _joined(path, key)  # where it stands empty, else around it
+                self.fail(at, "missing-key", f"{name} needs {key!r}", f"add {key}: ...")
+        return {key: self._field(value, known, key, path) for key in known if key in value}
+
+    def _field(
+        self, value: dict[str, Tree], known: dict[str, FieldInfo], key: str, path: str
+    ) -> Tree:
+        at = _joined(path, key)
+        if meant := _meant(value, known, key):
+            message = f"what stands below {key!r} belongs to {meant!r}"
+            self.fail(at, "wrong-key", message, f"write {meant}: instead of {key}:")
+            return {}
+        plain: Tree = self.read(value[key], known[key].type, at, at)
+        return plain
 
     def _mapping(self, value: Tree, kinds: tuple[Any, ...], path: str, name: str) -> Tree:
         if not isinstance(value, dict):
@@ -101,7 +107,7 @@ class _Walk:
         key_kind, value_kind = kinds
         if key_kind is not str:
             for key in value:
-                self.read(key, key_kind, _joined(path, key), f"the key {key!r} in {name}")
+                self.read(key, key_kind, _joined(path, key), f"the key in {name}")
         return {
             key: self.read(item, value_kind, _joined(path, key), _joined(path, key))
             for key, item in value.items()
@@ -128,7 +134,8 @@ class _Walk:
         self, value: Tree, kind: Any, bare: Any, metas: list[msgspec.Meta], path: str, name: str
     ) -> Tree:
         if not isinstance(value, str):
-            self.fail(path, "wrong-shape", f"{name} must be one text, not {_shown(value)}")
+            hint = "put a text with a colon in it in quotes" if isinstance(value, dict) else None
+            self.fail(path, "wrong-shape", f"{name} must be one text, not {_shown(value)}", hint)
         elif get_origin(bare) is Literal:
             if value not in get_args(bare):
                 hint = did_you_mean(value, map(str, get_args(bare)))
@@ -158,26 +165,61 @@ class _Walk:
         self.fail(path, "wrong-text", f"{name} {_shown(value)} is not {expects}", extra.get("hint"))
 
     def _date(self, value: str, path: str, name: str) -> None:
-        try:
-            if re.fullmatch(r"\d{4}-\d\d-\d\d", value):
-                date.fromisoformat(value)
-                return
-        except ValueError:
-            self.fail(path, "wrong-date", f"{name} {value!r} is no day of the calendar")
-            return
-        self.fail(path, "wrong-date", f"{name} {_shown(value)} is not a date", _date_hint(value))
+        if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+            message = f"{name} {_shown(value)} is not a date"
+            self.fail(path, "wrong-date", message, _date_hint(value))
+        elif not _is_day(value):
+            message = f"{name} {value!r} is no day of the calendar"
+            self.fail(path, "wrong-date", message, _PLAIN_DATE)
+
+
+def _is_day(value: str) -> bool:
+    try:
+        date.fromisoformat(value)
+    except ValueError:
+        return False
+    return True
 
 
 def _date_hint(value: str) -> str:
-    if american := re.fullmatch(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})", value):
-        month, day, year = american.groups()
-        return f"write year, month, day; is {year}-{int(month):02}-{int(day):02} meant?"
-    return "write it as 2010-08-31: year, month, day"
+    """Tell how a date is written; 8/31/2010 and 31.8.2010 can mean one day only."""
+    if parts := re.fullmatch(r"([0-9]{1,2})[/.-]([0-9]{1,2})[/.-]([0-9]{4})", value):
+        first, second, year = parts.groups()
+        for month, day in ((first, second), (second, first)):
+            meant = f"{year}-{int(month):02}-{int(day):02}"
+            if _is_day(meant):
+                return f"write year, month, day; is {meant} meant?"
+    return _PLAIN_DATE
 
 
 @cache
 def _fields(noun: type[msgspec.Struct]) -> tuple[FieldInfo, ...]:
     return msgspec.structs.fields(noun)
+
+
+def _hint_for(key: str, known: dict[str, FieldInfo]) -> str:
+    """Tell where an unknown key may belong: within a field beside it, or to a like one."""
+    within = [name for name, field in known.items() if key in _keys_within(field)]
+    if within:
+        return f"does it belong to {' or '.join(within)}? then indent it by two spaces below that"
+    return did_you_mean(key, known)
+
+
+def _meant(value: dict[str, Tree], known: dict[str, FieldInfo], key: str) -> str | None:
+    """Return the field that has all the keys found below `key`, where `key` has none of them."""
+    inside = value[key]
+    own = _keys_within(known[key])
+    if not own or not isinstance(inside, dict) or not inside or own & inside.keys():
+        return None
+    others = (name for name in known if name not in value)
+    return next((name for name in others if inside.keys() <= _keys_within(known[name])), None)
+
+
+def _keys_within(field: FieldInfo) -> set[str]:
+    kind = _without_none(field.type)
+    if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+        return {it.encode_name for it in _fields(kind)}
+    return set()
 
 
 def _without_none(annotation: Any) -> Any:

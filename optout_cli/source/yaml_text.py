@@ -18,8 +18,11 @@ MAX_DEPTH = 40
 MAX_NODES = 500_000
 _ABSENT = ("", "null", "~")
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the first where libyaml is there
-_GLUED_COMMENT = re.compile(r"\s+#[^\s#]")
-_MAPPING, _LIST = "a list of `key: value` lines", "a list"
+# What the parser notices only behind the fault, at times on a later line.
+_LATE = re.compile(r"could not find expected ':'|unexpected end of stream")
+_UNALIGNED = re.compile("expected (<block end>|key|'-' indicator)")  # both parsers' words
+# ` #4` and ` # 4` are what people write for a suite; a comment begins with a blank and a word.
+_GLUED_COMMENT = re.compile(r"\s+#([^\s#]|\s*[0-9])")
 
 
 class _Frame:
@@ -91,7 +94,7 @@ class _Reader:
                 event,
                 "comment-in-value",
                 f"what follows {event.value!r} is lost: ' #' begins a comment",
-                "put the whole value in quotes, or a blank after the #",
+                "put the whole value in quotes",
             )
         frame = self.frames[-1] if self.frames else None
         if frame and isinstance(frame.node, dict) and frame.key is None:
@@ -103,7 +106,8 @@ class _Reader:
 
     def _rest_of_line(self, event: yaml.Event) -> str:
         line, column = _place(event.end_mark)
-        return self.lines[line - 1][column - 1 :]
+        # Without a line end at its end, a file's last place is on the line behind it.
+        return self.lines[line - 1][column - 1 :] if line <= len(self.lines) else ""
 
     def _read_key(self, frame: _Frame, event: yaml.ScalarEvent) -> None:
         frame.key = event.value
@@ -115,6 +119,10 @@ class _Reader:
                 f"{event.value!r} stands here a second time",
                 "keep one of the two",
             )
+        self._mark(path, event)
+
+    def _mark(self, path: str, event: yaml.Event) -> None:
+        """Note where the value at `path` begins. Raises OptoutError where there are too many."""
         self.marks.setdefault(path, _place(event.start_mark))
         if len(self.marks) > MAX_NODES:
             self.fail(event, "too-many", f"has more than {MAX_NODES:,} values")
@@ -139,7 +147,7 @@ class _Reader:
         frame = self.frames[-1]
         if isinstance(frame.node, list):
             path = _joined(frame.path, str(len(frame.node)))
-            self.marks[path] = _place(event.start_mark)
+            self._mark(path, event)
             frame.node.append(value)
             return path
         if frame.key is None:
@@ -171,7 +179,10 @@ def document_from_yaml(text: str, file: str) -> Document:
         for event in yaml.parse(text, Loader=_LOADER):
             reader.read(event)
     except yaml.YAMLError as error:
-        raise OptoutError(*reader.problems, _syntax_problem(error, text, file)) from None
+        # A comment that cuts a line short is the cause; what follows from it is not told.
+        is_cut = any(it.code == "comment-in-value" for it in reader.problems)
+        syntax = [] if is_cut else [_syntax_problem(error, text, file)]
+        raise OptoutError(*reader.problems, *syntax) from None
     raise_any(reader.problems)
     if reader.root is None:
         raise OptoutError(Problem("empty-file", "holds only comments", Spot(file)))
@@ -179,7 +190,7 @@ def document_from_yaml(text: str, file: str) -> Document:
         raise OptoutError(
             Problem(
                 "wrong-shape",
-                f"must be {_MAPPING}",
+                "must be a list of `key: value` lines",
                 Spot(file, 1, 1),
                 "begin with `jurisdiction: ...`",
             )
@@ -188,23 +199,23 @@ def document_from_yaml(text: str, file: str) -> Document:
 
 
 def _syntax_problem(error: yaml.YAMLError, text: str, file: str) -> Problem:
-    mark = getattr(error, "problem_mark", None)
     reason = getattr(error, "problem", None) or "cannot be read as YAML"
+    mark = getattr(error, "context_mark" if _LATE.search(reason) else "problem_mark", None)
     if mark is None:
         return Problem("yaml", f"is not YAML: {reason}", Spot(file))
     spot = Spot(file, mark.line + 1, mark.column + 1)
     lines = text.split("\n")
     line = lines[mark.line] if mark.line < len(lines) else ""
     if line[: mark.column + 1].lstrip(" ").startswith("\t") or "\\t" in reason:
-        return Problem("tab", "is indented with a tab", spot, "indent with blanks")
+        return Problem("tab", "is indented with a tab", spot, "indent with spaces")
     return Problem("yaml", f"is not YAML: {reason}", spot, _syntax_hint(reason))
 
 
 def _syntax_hint(reason: str) -> str:
     if "mapping values" in reason:
         return "a text with a colon in it must be quoted; or is this line indented too far?"
-    if "expected <block end>" in reason:
-        return "the lines of one list must begin at the same column; look at the line above too"
+    if _UNALIGNED.search(reason):
+        return "lines that belong together begin at the same column; look at the line above too"
     if "cannot start any token" in reason or "escape" in reason:
         return "put the text in single quotes"
     if "could not find expected ':'" in reason:

@@ -1,0 +1,138 @@
+"""What keeps a notice from being written: days that cannot be, contacts that are not whole. Pure.
+
+Each Problem carries the key path in the request that it is about.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, timedelta
+
+from optout_cli.errors import Problem
+from optout_cli.model.case import Case
+from optout_cli.model.notice import Recipient
+from optout_cli.model.places import Address, Contact
+from optout_cli.model.program import Particular
+from optout_cli.model.request import PARTIES, Correction, Party
+
+_FURTHEST = timedelta(days=366)  # a letter dated later than this is a slip of the pen
+
+
+def date_faults(case: Case) -> Iterator[Problem]:
+    """Yield days that cannot be: the letter's own, and those that the letter tells of."""
+    day, program = case.date, case.program
+    if program.period(day) is None:
+        began = program.periods[0].from_
+        message = f"the letter is dated {day}, before {program.title} began ({began})"
+        yield Problem("before-program", message, hint="correct date:", path="date")
+    if day > case.today + _FURTHEST:
+        message = f"the letter is dated {day}, more than a year from now"
+        yield Problem("far-date", message, hint="correct date:", path="date")
+    for number, act in enumerate(case.request.authority):
+        if act.date and act.date > day:
+            message = f"the {act.instrument} is dated {act.date}, after the letter ({day})"
+            yield Problem("later-authority", message, path=f"authority.{number}.date")
+    for path, told, when in _days(case.kind.particulars, case.particulars, "particulars"):
+        if told > day if when == "before" else told < day:
+            side = "after" if when == "before" else "before"
+            message = f"{path} {told} lies {side} the letter's own date ({day})"
+            yield Problem("impossible-date", message, path=path)
+
+
+def _days(
+    declared: dict[str, Particular], values: object, path: str
+) -> Iterator[tuple[str, date, str]]:
+    """Yield path, day and side of each day that must lie before or after the letter's."""
+    for name, particular in declared.items():
+        value, at = getattr(values, name.replace("-", "_"), None), f"{path}.{name}"
+        if isinstance(particular.of, dict):
+            for number, item in enumerate(value or ()):
+                yield from _days(particular.of, item, f"{at}.{number}")
+        elif particular.when and isinstance(value, date):
+            yield at, value, particular.when
+        elif particular.when and value:
+            for number, day in enumerate(value):
+                yield f"{at}.{number}", day, particular.when
+
+
+def office_faults(case: Case) -> Iterator[Problem]:
+    """Yield offices that the program names and the data does not know."""
+    for rule in case.program.recipients:
+        for office in filter(None, (rule.office, *rule.copy)):
+            if rule.holds(case.date) and office not in case.locality.offices:
+                message = f"{case.program.title} names the office {office!r}, which is not known"
+                hint = "add it below offices: in a data file, or correct program.yaml"
+                yield Problem("unknown-office", message, hint=hint, path="letter")
+
+
+def recipient_faults(case: Case, recipient: Recipient) -> Iterator[Problem]:
+    """Yield what a recipient's contact lacks for a letter, and what of it is too old."""
+    party, contact = recipient.party, recipient.contact
+    path = f"recipients.{party}"
+    if missing := contact.missing:
+        other = next(it for it in PARTIES if it != party)
+        fields = ", ".join(it.removeprefix("address.") for it in missing)
+        message = f"{_named(recipient)} of {case.locality.name} is not known in full: no {fields}"
+        hint = f"{_line_to_add(party, missing)}; or write the other letter with --to {other}"
+        yield Problem("incomplete-contact", message, hint=hint, path=path)
+    correction: Correction = getattr(case.request.recipients, party)
+    known = (case.locality.agency(recipient.office) or Contact()).address
+    if _is_half(known, correction.address or Address()):
+        message = f"{path}.address is new but not whole"
+        hint = "write street, city, state and zip"
+        yield Problem("half-address", message, hint=hint, path=f"{path}.address")
+    yield from _age_faults(case, recipient)
+
+
+def _is_half(known: Address, new: Address) -> bool:
+    """Tell whether an agency would move to a new place and keep a part of the old address."""
+    moves = (new.street and known.street) or (new.city and known.city)
+    return bool(moves) and not (new.street and new.city and new.state and new.zip)
+
+
+def _age_faults(case: Case, recipient: Recipient) -> Iterator[Problem]:
+    path, confirmed = f"recipients.{recipient.party}", recipient.confirmed
+    if confirmed and confirmed.date > case.today:
+        message = f"{path}.confirmed is dated {confirmed.date}, a day to come"
+        yield Problem("later-confirmation", message, path=f"{path}.confirmed.date")
+    if case.max_age is None or recipient.historical:
+        return
+    day = confirmed.date if confirmed else recipient.contact.verified
+    line = "add confirmed: {by: telephone, date: ...}"
+    hint = f"call them, then {line} under recipients: {recipient.party}:"
+    if day is None:
+        message = f"{_named(recipient)}'s contact was never confirmed"
+        yield Problem("unconfirmed-contact", message, hint=hint, path=path)
+    elif (case.date - day).days > case.max_age:
+        message = f"{_named(recipient)}'s contact was last confirmed on {day}"
+        yield Problem("old-contact", message, hint=hint, path=path)
+
+
+def service_faults(recipients: Sequence[Recipient]) -> Iterator[Problem]:
+    """Yield ways of service for which there is no address, and a number that stands twice."""
+    ways = [
+        (f"service.{recipient.party}.{number}", recipient, way)
+        for recipient in recipients
+        for number, way in enumerate(recipient.service)
+    ]
+    uses = Counter(way.number for _, _, way in ways if way.number)
+    for path, recipient, way in ways:
+        if way.by in ("email", "fax") and not getattr(recipient.contact, way.by):
+            message = f"service by {way.by}, but no {way.by} is known of {_named(recipient)}"
+            hint = _line_to_add(recipient.party, [way.by])
+            yield Problem("no-address-for-service", message, hint=hint, path=path)
+        if way.number and uses[way.number] > 1:
+            message = f"the number {way.number!r} stands on more than one piece of mail"
+            hint = "each piece has a number of its own, on its receipt"
+            yield Problem("equal-numbers", message, hint=hint, path=f"{path}.number")
+
+
+def _line_to_add(party: Party, paths: Iterable[str]) -> str:
+    """Word what to add: `add address: {zip: ...} under recipients: bureau:`."""
+    plain = [f"{path}: ..." for path in paths if "." not in path]
+    inner = [f"{path.partition('.')[2]}: ..." for path in paths if "." in path]
+    fields = [*plain, *([f"address: {{{', '.join(inner)}}}"] if inner else [])]
+    return f"add {', '.join(fields)} under recipients: {party}:"
+
+
+def _named(recipient: Recipient) -> str:
+    return "the State Identification Bureau" if recipient.party == "bureau" else "the ICE office"

@@ -1,0 +1,121 @@
+"""The letters that the golden files show: periods, activation and addressing, each with the others.
+
+Three jurisdictions take turns, each with a request of its own: one that fills everything in, a
+plain one, and a draft that recalls an earlier request.
+"""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from itertools import product
+from typing import NamedTuple
+
+import msgspec
+from stages import case_for
+
+from optout_cli.compose import compose
+from optout_cli.model.notice import Letter
+from optout_cli.pipeline.library import Library
+from optout_cli.render import render
+
+DAYS = {
+    "before-procedure": date(2010, 8, 3),
+    "procedure": date(2010, 9, 15),
+    "contested": date(2010, 11, 15),
+    "closed": date(2026, 11, 20),
+}
+ACTIVATIONS = ("active", "scheduled", "no-date")
+ADDRESSINGS = ("separate", "joint")
+
+FULL = """\
+jurisdiction: dona-ana-county-nm
+letter: secure-communities/opt-out
+ori: NM0000000
+signatory:
+  name: María Placeholder
+  title: Sheriff
+  office: Doña Ana County Sheriff's Office
+  address: {{street: [123 Placeholder Street], city: Las Cruces, state: NM, zip: "88000"}}
+  phone: 575-555-0100
+  fax: 575-555-0101
+  email: sheriff@example.gov
+authority:
+  - {{instrument: Resolution, number: 10-01, date: {earlier}, body: Board of County Commissioners,
+     vote: 5 to 0}}
+recipients:
+  bureau: {{email: bureau@example.gov}}
+  ice: {{fax: 202-555-0112}}
+service:
+  bureau: [{{by: certified-mail, number: "7020 0001"}}, {{by: email}}]
+  ice: [{{by: certified-mail, number: "7020 0002"}}, {{by: fax}}]
+particulars:
+  reasons:
+    - Victims and witnesses must be able to speak to a deputy without fear.
+    - The county's jail has no staff to spare for the requests that follow.
+  meeting-dates: [{later}, {latest}]
+  meeting-place: at the Sheriff's Office, 123 Placeholder Street, Las Cruces
+  meeting-contact: Undersheriff Pat Placeholder, telephone 575-555-0102
+  reply-by: {latest}
+  declines: [match-results, detainers, 287g]
+enclosures: [{{title: Map of the county}}]
+cc:
+  - {{name: Alex Placeholder, title: County Attorney}}
+  - {{title: Chair, organization: Board of County Commissioners}}
+"""
+PLAIN = """\
+jurisdiction: orleans-parish-la
+letter: secure-communities/opt-out
+signatory:
+  name: Sam Placeholder
+  title: Sheriff
+  office: Orleans Parish Sheriff's Office
+  address: {{street: [123 Placeholder Street], city: New Orleans, state: LA, zip: "70100"}}
+service: {{bureau: [{{by: mail}}], ice: [{{by: hand}}]}}
+"""
+DRAFT = """\
+jurisdiction: alexandria-city-va
+letter: secure-communities/opt-out
+particulars:
+  earlier:
+    - {{date: {earlier}, to: the Governor, asked: to be left out, answered: {answered},
+       answer: Declined.}}
+    - {{date: {answered}, to: ICE}}
+"""
+TURNS = (FULL, PLAIN, DRAFT)
+
+
+class Setting(NamedTuple):
+    """One letter's setting; its name is the golden file's."""
+
+    period: str
+    activation: str
+    addressing: str
+
+    def __str__(self) -> str:
+        return "-".join(self)
+
+
+SETTINGS = [Setting(*it) for it in product(DAYS, ACTIVATIONS, ADDRESSINGS)]
+
+
+def letters_in(setting: Setting, library: Library) -> tuple[Letter, ...]:
+    """Return the letters of a setting, the bureau's and ICE's."""
+    day = DAYS[setting.period]
+    turn = TURNS[sum(_indexes(setting)) % len(TURNS)]
+    apart = {"earlier": -60, "answered": -30, "later": 14, "latest": 21}
+    dates = {name: day + timedelta(days) for name, days in apart.items()}
+    lines = f"{{date: {day}, addressing: {setting.addressing}}}"
+    if setting.activation == "scheduled":
+        planned = day + timedelta(45)
+        lines = f"{lines[:-1]}, particulars: {{scheduled: {planned}}}}}"
+    case = case_for(library, lines, turn.format(**dates))
+    if setting.activation != "active":
+        place = msgspec.structs.replace(case.locality.jurisdiction, activated=None)
+        locality = msgspec.structs.replace(case.locality, jurisdiction=place)
+        case = msgspec.structs.replace(case, locality=locality)
+    return tuple(render(it, library.templates) for it in compose(case))
+
+
+def _indexes(setting: Setting) -> Iterator[int]:
+    yield list(DAYS).index(setting.period)
+    yield ACTIVATIONS.index(setting.activation)
+    yield ADDRESSINGS.index(setting.addressing)

@@ -1,0 +1,320 @@
+"""Hostile and mistaken requests: one clear error and nothing written, or the text as typed."""
+
+import json
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pypdfium2
+import pytest
+from conftest import REQUEST
+from desk import LETTERS, Run, Write, lying_in, outcome, words
+
+HEAD = "jurisdiction: marin-county-ca\nletter: secure-communities/opt-out\n"
+SIGNED = HEAD + "date: 2026-11-20\nsignatory: {{name: {}, title: Sheriff}}\n"
+ONE_LINE = "hint: write it on one line, with no blanks before or after it"
+CANDIDATES = "marin-county-ca or madera-county-ca or amador-county-ca"
+
+
+@pytest.mark.parametrize(
+    ("request_text", "told"),
+    [
+        pytest.param(
+            HEAD + "sigantory: {name: Pat, title: Sheriff}\n",
+            "3:1: request has no field 'sigantory'\n  hint: did you mean 'signatory'?",
+            id="misspelt key",
+        ),
+        pytest.param(
+            HEAD + "date: 2026-11-20\ndate: 2026-11-21\n",
+            "4:1: 'date' stands here a second time\n  hint: keep one of the two",
+            id="two equal keys",
+        ),
+        pytest.param(
+            HEAD + "date: 2010-02-30\n",
+            "3:1: date '2010-02-30' is no day of the calendar\n"
+            "  hint: write it as 2010-08-31: year, month, day",
+            id="no day of the calendar",
+        ),
+        pytest.param(
+            HEAD + "date: 2008-10-26\n",
+            "3:1: the letter is dated 2008-10-26, before Secure Communities began (2008-10-27)\n"
+            "  hint: correct date:",
+            id="before the program",
+        ),
+        pytest.param(
+            HEAD + "date: 2226-11-20\n",
+            "3:1: the letter is dated 2226-11-20, more than a year from now\n  hint: correct date:",
+            id="200 years ahead",
+        ),
+        pytest.param(
+            REQUEST.replace("marin-", "marn-"),
+            f"1:1: no jurisdiction is known as 'marn-county-ca'\n  hint: {CANDIDATES}",
+            id="unknown county",
+        ),
+        pytest.param(
+            REQUEST.replace("marin-county-ca", "Baltimore, MD"),
+            "1:1: 'Baltimore, MD' could be any of 2 jurisdictions\n"
+            "  hint: baltimore-county-md or baltimore-city-md",
+            id="ambiguous county",
+        ),
+        pytest.param(
+            REQUEST.replace("marin-county-ca", "6041"),
+            "1:1: no jurisdiction is known as '6041'\n"
+            "  hint: FIPS codes have five digits; is '06041' meant?",
+            id="a code that lost its zero",
+        ),
+        pytest.param(
+            REQUEST.replace("title:", "address: {zip: 2134}, title:"),
+            "4:46: signatory.address.zip '2134' is not a ZIP code\n"
+            '  hint: five digits, in quotes: zip: "02134"',
+            id="ZIP that lost its zero",
+        ),
+        pytest.param(
+            REQUEST.replace("title:", "phone: call me, title:"),
+            "4:36: signatory.phone 'call me' is not a telephone number\n"
+            "  hint: write it as 415-555-0123, with area code",
+            id="phone in words",
+        ),
+        pytest.param(
+            SIGNED.format('"Pat\\nPlaceholder"'),
+            f"4:13: signatory.name 'Pat\\nPlaceholder' is not one line without blanks at its ends\n"
+            f"  {ONE_LINE}",
+            id="newline in a name",
+        ),
+        pytest.param(
+            SIGNED.format('"Pat\\0"'),
+            "4:19: has a character that cannot be seen (U+0000)\n"
+            "  hint: delete it and type the text again",
+            id="NUL in a name",
+        ),
+        pytest.param(
+            SIGNED.format('"Pat \u202eredlohecalP"'),
+            "4:24: has a character that cannot be seen (U+202E)\n"
+            "  hint: delete it and type the text again",
+            id="text turned around",
+        ),
+        pytest.param(
+            SIGNED.format("x" * 3000),
+            "4:13: signatory.name is 3,000 characters long; at most 200 fit\n"
+            "  hint: shorten it, or put it into a file to enclose",
+            id="3,000 characters in a name",
+        ),
+        pytest.param(
+            SIGNED.format("null"),
+            "4:13: signatory needs 'name'\n  hint: add name: ...",
+            id="null for a name",
+        ),
+        pytest.param(
+            SIGNED.format("# head"),
+            "5:1: is not YAML: did not find expected node content\n"
+            "  hint: look for a missing quote, bracket or colon, here or just above",
+            id="# before a name",
+        ),
+        pytest.param(
+            SIGNED.format("{{ 7*7 }}"),
+            "4:20: a key must be one word or text\n  hint: quote braces and brackets",
+            id="braces without quotes",
+        ),
+    ],
+)
+def test_a_wrong_request_is_told_with_its_place_and_nothing_is_written(
+    request_text: str, told: str, run: Run, write: Write, in_folder: Path
+) -> None:
+    write("r.yaml", request_text)
+    found = outcome(run("write", "r.yaml", "-f", "txt,html,json", "-o", "out/"))
+    assert (*found, lying_in(in_folder)) == (1, "", f"r.yaml:{told}\n", ["r.yaml"])
+
+
+def test_every_fault_of_a_request_is_told_in_one_run(
+    run: Run, write: Write, in_folder: Path
+) -> None:
+    write(
+        "r.yaml",
+        """\
+        jurisdiction: marin-county-ca
+        letter: secure-communities/opt-out
+        date: 31 August 2010
+        signatory: {name: Pat, tilte: Sheriff, phone: call me, address: {zip: 2134}}
+        recipients: {bureau: {fax: 555-0100}}
+        ori: ca
+        """,
+    )
+    _, _, err = outcome(run("write", "r.yaml", "-f", "txt"))
+    places = [line.split(": ")[0] for line in err.splitlines() if line.startswith("r.yaml:")]
+    assert sorted(places) == [
+        "r.yaml:3:1",
+        "r.yaml:4:24",
+        "r.yaml:4:40",
+        "r.yaml:4:66",
+        "r.yaml:5:23",
+        "r.yaml:6:1",
+    ]
+
+
+NAMES = [
+    "Null",
+    "null",
+    "~",
+    "<b>Bob</b>",
+    "</p><script>alert(1)</script>",
+    "*stars*",
+    "# head",
+    "{{ 7*7 }}",
+    "{% include '/etc/passwd' %}",
+    "&amp;",
+    "&lt;b&gt;",
+    "AT&T; R&D",
+    'O\'Brien "Bob" O\u2019Brien',
+    "\u05e9\u05dc\u05d5\u05dd",
+    "\u0645\u062f\u064a\u0631",
+    "Pat \U0001f600",
+    "Doña Núñez",
+    "x" * 200,
+    "\\n\\0 %s {0} $HOME `id`",
+    "-",
+    "---",
+    "no",
+    "06041",
+]
+
+
+class _Page(HTMLParser):
+    """The tags and the text of a page."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.text = ""
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(f"{tag} {attrs}")
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+@pytest.mark.parametrize("name", NAMES, ids=lambda it: it[:30])
+def test_a_name_stands_on_the_letter_as_it_was_typed(
+    name: str, run: Run, write: Write, in_folder: Path
+) -> None:
+    write("r.yaml", SIGNED.format(json.dumps(name, ensure_ascii=False)))
+    code, _, _ = outcome(run("write", "r.yaml", "-f", "txt,html,json", "--to", "ice", "-o", "out/"))
+    stem = in_folder / "out" / "2026-11-20-opt-out-ice"
+    plain = stem.with_suffix(".txt").read_text("utf-8").partition("Respectfully,")[2]
+    page = _Page(stem.with_suffix(".html").read_text("utf-8"))
+    facts = json.loads(stem.with_suffix(".json").read_text("utf-8"))
+    assert (code, facts["signatory"]["name"]) == (0, name)
+    assert words(name).replace(" ", "") in words(plain).replace(" ", "")
+    assert name in page.text
+
+
+@pytest.mark.parametrize("name", [it for it in NAMES if "<" in it or "&" in it])
+def test_a_name_never_becomes_markup(name: str, run: Run, write: Write, in_folder: Path) -> None:
+    write("plain.yaml", SIGNED.format("Pat"))
+    write("r.yaml", SIGNED.format(json.dumps(name)))
+    options = ("-f", "html", "--to", "ice", "-o", "-")
+    plain, hostile = (
+        _Page(outcome(run("write", it, *options))[1]) for it in ("plain.yaml", "r.yaml")
+    )
+    assert hostile.tags == plain.tags
+
+
+@pytest.mark.parametrize(
+    "fax", ["fax: null, ", "fax: ~, ", "fax: , ", ""], ids=["null", "~", "nothing", "no line"]
+)
+def test_a_value_that_is_not_there_leaves_no_trace(
+    fax: str, run: Run, write: Write, in_folder: Path
+) -> None:
+    write("r.yaml", REQUEST.replace("title:", f"{fax}title:"))
+    write("plain.yaml", REQUEST)
+    options = ("-f", "txt", "--to", "ice", "-o", "-")
+    assert outcome(run("write", "r.yaml", *options)) == outcome(
+        run("write", "plain.yaml", *options)
+    )
+
+
+REASON = "".join(f"x{number:03}" for number in range(750))  # 3,000 characters without a blank
+
+
+def test_a_reason_of_3000_characters_is_printed_whole_on_paper_and_as_text(
+    run: Run, write: Write, in_folder: Path
+) -> None:
+    write("r.yaml", REQUEST + f"particulars: {{reasons: [{REASON}]}}\n")
+    assert outcome(run("write", "r.yaml", "-f", "txt,pdf", "--to", "ice", "-o", "out/"))[0] == 0
+    plain = (in_folder / "out" / LETTERS[1]).read_text("utf-8")
+    with pypdfium2.PdfDocument(in_folder / "out" / "2026-11-20-opt-out-ice.pdf") as document:
+        pages = [document[number].get_textpage().get_text_range() for number in range(3)]
+    assert REASON in "".join(plain.split())
+    assert [it for it in range(750) if f"x{it:03}" not in "".join("".join(pages).split())] == []
+
+
+def test_no_line_of_the_text_form_is_longer_than_80_columns(
+    run: Run, write: Write, in_folder: Path
+) -> None:
+    write("r.yaml", SIGNED.format("y" * 200) + f"particulars: {{reasons: [{REASON}]}}\n")
+    shown = outcome(run("write", "r.yaml", "-f", "txt", "--to", "ice", "-o", "-"))[1]
+    assert max(len(line) for line in shown.splitlines()) == 80
+
+
+@pytest.mark.parametrize(
+    ("name", "missing"),
+    [
+        ("Pat \U0001f600", ["\U0001f600"]),
+        ("\u05d0\u05d1", ["\u05d0", "\u05d1"]),
+        ("\u4e2d", ["\u4e2d"]),
+    ],
+)
+def test_paper_refuses_a_character_that_its_typeface_lacks(
+    name: str, missing: list[str], run: Run, write: Write, in_folder: Path
+) -> None:
+    write("r.yaml", SIGNED.format(name))
+    code, out, err = outcome(run("write", "r.yaml", "-f", "txt,pdf", "--to", "ice"))
+    told = [line.partition("has no character ")[2] for line in err.splitlines()[::2]]
+    assert (code, out, told) == (1, "", [f"{it!r} (U+{ord(it):04X})" for it in missing])
+    assert lying_in(in_folder) == ["r.yaml"]
+
+
+@pytest.mark.parametrize(
+    ("query", "named", "lacks"),
+    [
+        ("guam", "the State Identification Bureau of Guam, GU", "zip"),
+        ("60010", "the ICE office of Eastern District, AS", "attention, organization, street"),
+        ("60010", "the State Identification Bureau of Eastern District, AS", "street, city, state"),
+    ],
+)
+def test_an_agency_that_is_not_known_in_full_stops_the_letters(
+    query: str, named: str, lacks: str, run: Run, in_folder: Path
+) -> None:
+    code, out, err = outcome(run("write", query, "-f", "txt"))
+    assert (code, out, lying_in(in_folder)) == (1, "", [])
+    assert f"{named} is not known in full: no {lacks}" in err
+
+
+@pytest.mark.parametrize(
+    ("query", "sender", "sentence"),
+    [
+        ("Carson City, NV", "Carson City, Nevada", "I write on behalf of Carson City, Nevada"),
+        ("11001", "District of Columbia", "I write on behalf of the District of Columbia ("),
+        (
+            "Prince George's, MD",
+            "Prince George's County, Maryland",
+            "I write on behalf of Prince George's County, Maryland",
+        ),
+        (
+            "Doña Ana, NM",
+            "Doña Ana County, New Mexico",
+            "I write on behalf of Doña Ana County, New Mexico",
+        ),
+        (
+            "LaSalle Parish, LA",
+            "LaSalle Parish, Louisiana",
+            "I write on behalf of LaSalle Parish, Louisiana",
+        ),
+    ],
+)
+def test_a_place_is_named_as_it_names_itself(
+    query: str, sender: str, sentence: str, run: Run, in_folder: Path
+) -> None:
+    code, shown, _ = outcome(run("write", query, "-f", "txt", "--to", "bureau", "-o", "-"))
+    assert (code, shown.splitlines()[2]) == (0, sender)
+    assert sentence in words(shown)

@@ -1,0 +1,114 @@
+"""`-o` where no letter can lie: one clear error, nothing written, and nothing half-written."""
+
+import os
+from pathlib import Path
+
+import pytest
+from conftest import REQUEST
+from desk import LETTERS, Run, Write, fault, lying_in, outcome
+
+AS_ROOT = os.geteuid() == 0  # whom no permission stops
+
+
+@pytest.fixture
+def write_to(run: Run, write: Write, in_folder: Path) -> Run:
+    """Run `optout write r.yaml -f txt -o PLACE ...`."""
+    write("r.yaml", REQUEST)
+    return lambda place, *options: run("write", "r.yaml", "-f", "txt", "-o", place, *options)
+
+
+@pytest.mark.parametrize(
+    ("place", "file", "reason"),
+    [
+        ("r.yaml/", f"r.yaml/{LETTERS[0]}", "'r.yaml' is a file, not a folder"),
+        ("r.yaml/deep/er/", f"r.yaml/deep/er/{LETTERS[0]}", "'r.yaml' is a file, not a folder"),
+        ("/dev/null/", f"/dev/null/{LETTERS[0]}", "'/dev/null' is a file, not a folder"),
+        (f"{'long' * 70}/", f"{'long' * 70}/{LETTERS[0]}", "File name too long"),
+    ],
+)
+def test_a_folder_that_cannot_be_is_told(
+    place: str, file: str, reason: str, write_to: Run, in_folder: Path
+) -> None:
+    assert outcome(write_to(place)) == (1, "", f"{file}: cannot be written: {reason}\n")
+    assert lying_in(in_folder) == ["r.yaml"]
+
+
+def test_a_file_below_a_file_is_told(write_to: Run, in_folder: Path) -> None:
+    told = "r.yaml/a.txt: cannot be written: 'r.yaml' is a file, not a folder\n"
+    assert outcome(write_to("r.yaml/a.txt", "--to", "ice")) == (1, "", told)
+    assert lying_in(in_folder) == ["r.yaml"]
+
+
+def test_a_name_that_is_too_long_is_told(write_to: Run, in_folder: Path) -> None:
+    name = "long" * 70
+    told = f"{name}: cannot be written: File name too long\n"
+    assert outcome(write_to(name, "--to", "ice")) == (1, "", told)
+    assert lying_in(in_folder) == ["r.yaml"]
+
+
+@pytest.mark.parametrize("place", ["r.yaml", "letter.pdf", "letter"])
+def test_a_file_named_after_another_format_is_refused(
+    place: str, write_to: Run, in_folder: Path
+) -> None:
+    told = f"{place!r} would hold txt\n  hint: end its name in .txt\n"
+    assert fault(write_to(place, "--to", "ice", "--force")) == (2, told)
+    assert (lying_in(in_folder), (in_folder / "r.yaml").read_text("utf-8")) == (["r.yaml"], REQUEST)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_a_full_device_is_told(write_to: Run, in_folder: Path) -> None:
+    told = "/dev/full: cannot be written: No space left on device\n"
+    assert outcome(write_to("/dev/full", "--to", "ice")) == (1, "", told)
+    assert lying_in(in_folder) == ["r.yaml"]
+
+
+def test_a_device_is_written_to_as_it_is(write_to: Run) -> None:
+    assert outcome(write_to("/dev/null", "-q", "--to", "ice")) == (0, "/dev/null\n", "")
+    assert Path("/dev/null").is_char_device()
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="this system has no /proc")
+def test_a_read_only_place_is_told(write_to: Run, in_folder: Path) -> None:
+    code, out, err = outcome(write_to("/proc/letters/"))
+    expected = f"/proc/letters/{LETTERS[0]}: cannot be written: "
+    assert (code, out, err[: len(expected)]) == (1, "", expected)
+
+
+@pytest.mark.skipif(AS_ROOT, reason="no permission stops root")
+def test_a_folder_without_permission_is_told(write_to: Run, in_folder: Path) -> None:
+    (in_folder / "closed").mkdir(mode=0o500)
+    told = f"closed/{LETTERS[0]}: cannot be written: Permission denied\n"
+    assert outcome(write_to("closed/")) == (1, "", told)
+    assert lying_in(in_folder) == ["closed", "r.yaml"]
+
+
+def test_a_folder_in_a_letters_place_takes_the_other_letter_back(
+    write_to: Run, in_folder: Path
+) -> None:
+    (in_folder / "out" / LETTERS[1]).mkdir(parents=True)
+    told = f"out/{LETTERS[1]}: cannot be written: Is a directory\n"
+    for force in ([], ["--force"]):
+        assert outcome(write_to("out/", *force)) == (1, "", told)
+        assert lying_in(in_folder) == [f"out/{LETTERS[1]}", "r.yaml"]
+
+
+def test_a_link_to_the_signed_letter_is_as_good_as_the_letter(
+    write_to: Run, in_folder: Path
+) -> None:
+    (in_folder / "signed").write_text("signed\n")
+    (in_folder / LETTERS[1]).symlink_to("signed")
+    code, out, err = outcome(write_to("./"))
+    assert (code, out, err.startswith(f"{LETTERS[1]}: exists with other content;")) == (1, "", True)
+    assert lying_in(in_folder) == sorted([LETTERS[1], "r.yaml", "signed"])
+
+
+def test_every_letter_in_the_way_is_named(write_to: Run, in_folder: Path) -> None:
+    for name in LETTERS:
+        (in_folder / name).write_text("signed\n")
+    hint = "  hint: choose another place with -o, or --force\n"
+    told = [
+        f"{it}: exists with other content; it may be the letter that was signed\n{hint}"
+        for it in LETTERS
+    ]
+    assert outcome(write_to("./")) == (1, "", "".join(told))
+    assert [(in_folder / name).read_text() for name in LETTERS] == ["signed\n"] * 2

@@ -1,0 +1,77 @@
+"""A template of the user's that does what no letter may: told with its line, nothing written."""
+
+from pathlib import Path
+
+import pytest
+from conftest import REQUEST
+from desk import Run, Write, lying_in, outcome
+
+NAME = "secure-communities/opt-out.html.j2"
+OWN = '{{% extends "builtin:secure-communities/opt-out.html.j2" %}}\n{{% block limits %}}\n{}\n{}'
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("<p>{% for _ in range(1000000000) %}x{% endfor %}</p>", "a range of 1,000,000,000 is too"),
+        ("<p>{% for _ in range(10**9) %}x{% endfor %}</p>", "** is "),
+        ("<p>{{ 'x' * 1000000000 }}</p>", "* is "),
+        ("<p>{{ '%1000000000d' % 1 }}</p>", "% is "),
+        ("<p>{% for _ in range(999) %}{{ 'x%s' }}{{ title }}</p>{% endif %}", "Encountered "),
+        ("<p>{{ signatory.__class__ }}</p>", "access to attribute '__class__' of 'Signatory' "),
+        ("<p>{{ title.__class__.__mro__ }}</p>", "access to attribute '__class__' of 'str' obje"),
+        ("<p>{{ range.__globals__ }}</p>", "access to attribute '__globals__' of 'function' obj"),
+        ("<p>{{ sheriff }}</p>", "'sheriff' is undefined"),
+        ("<p>{{ signatory.phne }}</p>", "'optout_cli.model.request.Signatory object' has no att"),
+        ("<p>{{ signatory.phone }}</p>", "prints a fact that is missing"),
+        ('<p>{{ "x" if false }}</p>', "prints something that is not defined"),
+        ('<p>{{ "" }}</p>', "prints a fact that is missing"),
+        ("<p>{{ authority }}</p>", "prints a tuple; use a loop or a filter"),
+        ("<p>{{ date }}</p>", "prints a date; use a loop or a filter"),
+        ("<p></p>", "<p> is empty"),
+        ("<script>alert(1)</script>", "<script> has no place in a letter"),
+        ("<table><tr><td>x</td></tr></table>", "<table> has no place in a letter"),
+        ('<p onclick="x">x</p>', "<p> may not have onclick"),
+        ('<p><a href="javascript:x">x</a></p>', "a link leads to https: or mailto: only"),
+        ("<p>{{ '<b>' | safe }}</p>", "No filter named 'safe'."),
+        ('{% include "/etc/passwd" %}', "there is no template '/etc/passwd' in the template fold"),
+        ('{% include "../r.yaml" %}', "there is no template '../r.yaml' in the template folders"),
+        ('{% include "../outside.html.j2" %}', "there is no template '../outside.html.j2' in th"),
+        ('{% include "outside.html.j2" %}', "there is no template 'outside.html.j2' in the tem"),
+        ("{% if %}", "Expected an expression, got 'end of statement block'"),
+    ],
+)
+def test_a_template_that_does_what_no_letter_may_is_told_with_its_line(
+    line: str, told: str, run: Run, write: Write, in_folder: Path
+) -> None:
+    write("r.yaml", REQUEST)
+    write("outside.html.j2", "<p>Outside.</p>\n")
+    write(f"mine/{NAME}", OWN.format(line, "{% endblock %}"))
+    before = lying_in(in_folder)
+    code, out, err = outcome(run("write", "r.yaml", "-f", "txt", "--templates", "mine"))
+    expected = f"{NAME}:3: {told}"
+    assert (code, out, err[: len(expected)], err.count(NAME)) == (1, "", expected, 1)
+    assert lying_in(in_folder) == before
+
+
+def test_a_template_that_prints_without_end_is_stopped(
+    run: Run, write: Write, in_folder: Path
+) -> None:
+    loops = "{% for _ in range(1000) %}" * 3 + "x" + "{% endfor %}" * 3
+    write("r.yaml", REQUEST)
+    write(f"mine/{NAME}", OWN.format(f"<p>{loops}</p>", "{% endblock %}"))
+    code, out, err = outcome(run("write", "r.yaml", "-f", "txt", "--templates", "mine"))
+    assert (code, out, "prints more than 1,000,000 characters" in err) == (1, "", True)
+
+
+def test_a_template_that_extends_itself_is_told_how_to_name_what_it_replaces(
+    run: Run, write: Write, in_folder: Path
+) -> None:
+    write("r.yaml", REQUEST)
+    write(f"mine/{NAME}", f'{{% extends "{NAME}" %}}\n')
+    code, out, err = outcome(run("write", "r.yaml", "-f", "txt", "--templates", "mine"))
+    assert (code, out, err.partition("\n")[2]) == (
+        1,
+        "",
+        "  hint: name what it extends builtin:...\n",
+    )

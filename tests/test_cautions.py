@@ -1,0 +1,328 @@
+"""What the user is told beside a notice, and when. The words here are the tests' own."""
+
+from datetime import date
+from types import SimpleNamespace
+from typing import Any
+
+import msgspec
+import pytest
+from conftest import TODAY
+from stages import BARE, case_for
+
+from optout_cli.cautions import cautions_for, contact_caution, law_cautions
+from optout_cli.compose import compose, recipients_of
+from optout_cli.model.case import Case
+from optout_cli.model.places import Law, Source
+from optout_cli.model.program import Cautions, LetterKind, Particular
+from optout_cli.model.request import Correction, Request
+from optout_cli.pipeline.library import Library
+
+WORDING = Cautions(
+    draft="draft",
+    no_return_address="no return address",
+    other_state="{signatory-state} | {state}",
+    greeting="{party} | greeting",
+    activation="{date} | {kind} | {url}",
+    law="{state} | {effect} | {about} | {citation} | {effective} | {summary} {status} | {kind}",
+    law_undated="{state} | {effect} | {about} | {citation} | undated | {summary} {status} | {kind}",
+    newer_address="{party} | newer: {year} | {letter-year}",
+    undated_address="{party} | undated | {letter-year}",
+    envelope="{party} | {lines}",
+    unknown="{party} | unknown",
+    contact="{party} | {source} | {age} | {confirmation}",
+    sourced="{kind}",
+    doubtful="doubtful {kind}",
+    dated="of {date}",
+    undated="undated",
+    from_request="from the request",
+    confirmed="confirmed by {by} on {date}",
+    verified="verified on {date}",
+    unconfirmed="never confirmed",
+)
+SHERIFF = """\
+signatory:
+  name: Pat Placeholder
+  title: Sheriff
+  address: {street: [1 Main Street], city: Ross, state: CA, zip: "94957"}
+"""
+POLICY = Law(
+    effect="restricts",
+    about=("policy",),
+    citation="Code § 1",
+    summary="It says so.",
+    effective=date(2020, 1, 1),
+    source=Source(kind="official"),
+)
+
+
+# Any: values of the Case's or the Locality's own types.
+def case_of(library: Library, text: str = "", base: str = BARE, **changes: Any) -> Case:
+    case = case_for(library, text, base)
+    known = {"laws": (), "activation_source": None}
+    chosen = {name: changes.pop(name, value) for name, value in known.items()}
+    locality = msgspec.structs.replace(case.locality, **chosen)
+    return msgspec.structs.replace(case, locality=locality, wording=WORDING, **changes)
+
+
+def codes(case: Case, party: int = 0) -> list[str]:
+    period = case.program.period(case.date)
+    assert period is not None
+    return [it.code for it in cautions_for(case, period, recipients_of(case)[party])]
+
+
+def test_the_most_general_caution_comes_first(library: Library) -> None:
+    lines = "{date: 2010-10-06, recipients: {bureau: {attention: Ann Lee}}}"
+    laws, source = (replaced(POLICY, effective=None),), Source(kind="memory")
+    case = case_of(library, lines, laws=laws, activation_source=source)
+    assert codes(case) == [
+        "draft",
+        "period",
+        "state-law",
+        "activation",
+        "contact",
+        "undated-address",
+        "greeting",
+    ]
+
+
+def replaced(law: Law, **changes: Any) -> Law:
+    return msgspec.structs.replace(law, **changes)
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ("", []),
+        ("signatory: {address: {state: NV}}", [("other-state", "NV | CA")]),
+    ],
+)
+def test_the_signatorys_address_is_in_the_jurisdictions_state(
+    library: Library, change: str, told: list[tuple[str, str]]
+) -> None:
+    case = case_of(library, change, BARE + SHERIFF)
+    cautions = compose(case)[0].cautions
+    assert [(it.code, it.text) for it in cautions if it.code not in ("period", "contact")] == told
+
+
+def test_a_signatory_without_an_address_is_told_of(library: Library) -> None:
+    signed = "signatory: {name: Pat Placeholder, title: Sheriff}"
+    assert codes(case_of(library, signed))[0] == "no-return-address"
+
+
+@pytest.mark.parametrize(
+    ("day", "kind", "told"),
+    [
+        ("2010-08-10", "third-party", ["2010-08-10 | third-party | https://a.test"]),
+        ("2010-08-10", "memory", ["2010-08-10 | memory | https://a.test"]),
+        ("2010-08-10", "official", []),
+        ("2010-08-09", "third-party", []),
+    ],
+)
+def test_a_day_of_activation_from_a_doubtful_source_is_told_of_where_the_letter_names_it(
+    library: Library, day: str, kind: Any, told: list[str]
+) -> None:
+    source = Source(kind=kind, url="https://a.test")
+    case = case_of(library, f"date: {day}", activation_source=source)
+    assert [it.text for it in compose(case)[0].cautions if it.code == "activation"] == told
+
+
+@pytest.mark.parametrize(
+    ("correction", "told"),
+    [
+        ("attention: Ann Lee", ["bureau | greeting"]),
+        ("attention: Ann Lee, salutation: 'Dear Ms. Lee:'", []),
+        ("phone: 916-555-0100", []),
+    ],
+)
+def test_a_person_named_without_a_salutation_is_told_of(
+    library: Library, correction: str, told: list[str]
+) -> None:
+    case = case_of(library, f"recipients: {{bureau: {{{correction}}}}}")
+    assert [it.text for it in compose(case)[0].cautions if it.code == "greeting"] == told
+
+
+def test_a_signed_notice_is_no_draft(library: Library) -> None:
+    assert codes(case_of(library, SHERIFF)) == ["period", "contact"]
+
+
+@pytest.mark.parametrize(
+    ("day", "period"),
+    [
+        ("2010-08-16", "before-procedure"),
+        ("2010-08-17", None),
+        ("2010-10-05", None),
+        ("2010-10-06", "contested"),
+        ("2011-08-05", "closed"),
+    ],
+)
+def test_each_period_has_its_own_caution_or_none(
+    library: Library, day: str, period: str | None
+) -> None:
+    case = case_of(library, f"date: {day}")
+    told = [it.text for it in compose(case)[0].cautions if it.code == "period"]
+    assert told == [it.caution for it in case.program.periods if it.id == period]
+
+
+@pytest.mark.parametrize(
+    ("law", "lines", "is_told"),
+    [
+        (POLICY, "date: 2020-01-01", True),
+        (POLICY, "date: 2019-12-31", False),
+        (replaced(POLICY, effective=None), "date: 2009-01-01", True),
+        (replaced(POLICY, about=("information-sharing", "detainers")), "", True),
+        (replaced(POLICY, about=("detainers",)), "", False),
+        (replaced(POLICY, about=("detainers",)), "particulars: {declines: [287g]}", False),
+        (replaced(POLICY, about=("detainers",)), "particulars: {declines: [detainers]}", True),
+        (replaced(POLICY, about=("287g",)), "particulars: {declines: [detainers, 287g]}", True),
+    ],
+)
+def test_a_law_is_told_of_where_it_bears_on_the_letter_and_was_in_effect(
+    library: Library, law: Law, lines: str, is_told: bool
+) -> None:
+    assert len(list(law_cautions(case_of(library, lines, laws=(law,))))) == is_told
+
+
+def test_a_single_choice_brings_in_the_laws_of_its_topics(library: Library) -> None:
+    model = Particular(type="choice", help="h", choices=("jem", "wso"), about={"wso": ("287g",)})
+    kind = LetterKind(title="T", summary="S", version="1", particulars={"the-model": model})
+    laws = (replaced(POLICY, about=("287g",)),)
+
+    def told(chosen: str | None) -> int:
+        particulars = SimpleNamespace(the_model=chosen)
+        return len(
+            list(law_cautions(case_of(library, laws=laws, kind=kind, particulars=particulars)))
+        )
+
+    assert [told(it) for it in ("wso", "jem", None)] == [1, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("law", "text"),
+    [
+        (
+            POLICY,
+            "California | restricts | policy | Code § 1 | 2020-01-01 | It says so. | official",
+        ),
+        (
+            replaced(POLICY, effective=None, about=("287g", "policy"), status="X"),
+            "California | restricts | 287g, policy | Code § 1 | undated | It says so. X | official",
+        ),
+    ],
+)
+def test_a_law_is_told_with_effect_date_words_and_kind_of_source(
+    library: Library, law: Law, text: str
+) -> None:
+    (caution,) = law_cautions(case_of(library, laws=(law,)))
+    assert (caution.code, caution.text) == ("state-law", text)
+
+
+NEW_ADDRESS = "address: {street: [1 A Street], city: Ross, state: CA, zip: '94957'}"
+CONFIRMED = "confirmed: {by: telephone, date: 2026-11-19}"
+
+
+@pytest.mark.parametrize(
+    ("source", "correction", "text"),
+    [
+        (Source(kind="official"), "", "official | undated | never confirmed"),
+        (Source(kind="official", date="2018-07"), "", "official | of 2018-07 | never confirmed"),
+        (Source(kind="other-government"), "", "other-government | undated | never confirmed"),
+        (Source(kind="third-party"), "", "doubtful third-party | undated | never confirmed"),
+        (Source(kind="memory"), "", "doubtful memory | undated | never confirmed"),
+        (
+            Source(kind="official"),
+            CONFIRMED,
+            "official | undated | confirmed by telephone on 2026-11-19",
+        ),
+        (Source(kind="official"), "phone: 916-555-0100", "official | undated | never confirmed"),
+        (Source(kind="memory"), NEW_ADDRESS, "from the request | 2026 | never confirmed"),
+        (None, "", "from the request | 2026 | never confirmed"),
+    ],
+)
+def test_a_contact_is_told_with_source_age_and_confirmation(
+    library: Library, source: Source | None, correction: str, text: str
+) -> None:
+    case = case_of(library, f"recipients: {{bureau: {{{correction}}}}}")
+    recipient = recipients_of(case)[0]
+    contact = msgspec.structs.replace(recipient.contact, source=source)
+    told = contact_caution(case, msgspec.structs.replace(recipient, contact=contact))
+    assert (told.code, told.text) == ("contact", f"bureau | {text}")
+
+
+def test_a_contact_that_the_data_verified_is_told_with_the_day(library: Library) -> None:
+    case = case_of(library)
+    recipient = recipients_of(case)[0]
+    contact = msgspec.structs.replace(recipient.contact, verified=date(2026, 11, 1))
+    told = contact_caution(case, msgspec.structs.replace(recipient, contact=contact))
+    assert told.text == "bureau | official | undated | verified on 2026-11-01"
+
+
+def test_a_side_on_which_nobody_is_known_is_told_of(library: Library) -> None:
+    case = case_of(library, "jurisdiction: eastern-district-as")
+    told = contact_caution(case, recipients_of(case)[1])
+    assert (told.code, told.text) == ("unknown-agency", "ice | unknown")
+
+
+def test_the_kind_of_source_is_told_before_its_age(library: Library) -> None:
+    wording = library.programs.cautions.contact
+    blanks = ["{party}", "{source}", "{age}", "{confirmation}"]
+    assert sorted(blanks, key=wording.index) == blanks
+
+
+@pytest.mark.parametrize(
+    ("day", "dated", "correction", "text"),
+    [
+        ("2010-08-31", "2018-07", "", "bureau | newer: 2018 | 2010"),
+        ("2010-08-31", "2011", "", "bureau | newer: 2011 | 2010"),
+        ("2010-08-31", "2010-12-31", "", None),
+        ("2026-11-20", "2018-07", "", None),
+        ("2010-08-31", None, "", "bureau | undated | 2010"),
+        ("2024-12-31", None, "", "bureau | undated | 2024"),
+        ("2025-01-01", None, "", None),
+        ("2010-08-31", "2018-07", NEW_ADDRESS, None),
+        ("2010-08-31", "2018-07", "email: a@example.gov", "bureau | newer: 2018 | 2010"),
+        ("2010-08-31", None, CONFIRMED, "bureau | undated | 2010"),
+    ],
+)
+def test_an_address_newer_than_the_letter_is_told_of(
+    library: Library, day: str, dated: str | None, correction: str, text: str | None
+) -> None:
+    case = case_of(library, f"{{date: {day}, recipients: {{bureau: {{{correction}}}}}}}")
+    source = Source(kind="official", date=dated)
+    bureau = msgspec.structs.replace(case.locality.bureau, source=source)
+    locality = msgspec.structs.replace(case.locality, bureau=bureau)
+    told = compose(msgspec.structs.replace(case, locality=locality))[0].cautions
+    found = [it.text for it in told if it.code in ("newer-address", "undated-address")]
+    assert found == ([text] if text else [])
+
+
+def test_a_historical_office_is_right_on_a_letter_of_its_time(library: Library) -> None:
+    assert codes(case_of(library, "date: 2010-08-31"), party=1) == ["draft", "contact"]
+
+
+def test_the_shipped_wording_fits_every_state_and_period(library: Library) -> None:
+    base, fips = case_for(library, BARE), {code: id for code, id, _ in library.directory.all()}
+    told = [
+        text
+        for id in fips.values()
+        for day in (date(2010, 8, 1), date(2010, 11, 1), TODAY)
+        for text in _told(base, library, id, day)
+    ]
+    assert {"{" in it for it in told} == {False}
+
+
+def _told(base: Case, library: Library, id: str, day: date) -> list[str]:
+    locality, request = library.directory.find(id), Request(jurisdiction=id, letter="p/k")
+    case = msgspec.structs.replace(base, locality=locality, request=request, date=day)
+    period = case.program.period(day)
+    assert period is not None
+    return [it.text for who in recipients_of(case) for it in cautions_for(case, period, who)]
+
+
+def test_a_correction_without_an_address_is_told_as_the_datas_own(library: Library) -> None:
+    case = case_of(library)
+    recipients = msgspec.structs.replace(
+        case.request.recipients, bureau=Correction(attention="Chief")
+    )
+    request = msgspec.structs.replace(case.request, recipients=recipients)
+    told = contact_caution(case, recipients_of(msgspec.structs.replace(case, request=request))[0])
+    assert told.text == "bureau | official | undated | never confirmed"

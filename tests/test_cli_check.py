@@ -1,0 +1,259 @@
+"""`optout check`: everything that is wrong, in one run, on stdout; nothing where nothing is."""
+
+import json
+from pathlib import Path
+
+import pytest
+from conftest import REQUEST, ROOT
+from desk import Run, Write, lying_in, noted, outcome, parties
+
+# Two wrong requests and a wrong data file, and all that is wrong with them.
+FAULTY = {
+    "a.yaml": REQUEST.replace("signatory", "sigantory") + "addressing: both\n",
+    "b.yaml": REQUEST.replace("marin-county-ca", "marin-county-cal"),
+    "d.yaml": "states: {CA: {bureau: {fone: 916-555-0100, fax: 555-0101}}}\n",
+}
+PROBLEMS = """\
+a.yaml:4:1: request has no field 'sigantory'
+  hint: did you mean 'signatory'?
+a.yaml:5:1: addressing cannot be 'both'
+  hint: one of joint, separate
+b.yaml:1:1: no jurisdiction is known as 'marin-county-cal'
+  hint: marin-county-ca or marion-county-al or martin-county-nc
+d.yaml:1:24: states.CA.bureau has no field 'fone'
+  hint: did you mean 'phone'?
+d.yaml:1:44: states.CA.bureau.fax '555-0101' is not a fax number
+  hint: write it as 415-555-0123, with area code, no extension
+"""
+CODES = ["unknown-key", "unknown-choice", "unknown-jurisdiction", "unknown-key", "wrong-text"]
+
+
+@pytest.fixture
+def faulty(write: Write, in_folder: Path) -> list[str]:
+    """Lie the faulty files in the folder, and name them."""
+    for name, text in FAULTY.items():
+        write(name, text)
+    return list(FAULTY)
+
+
+def test_the_shipped_data_and_templates_have_no_problem(run: Run) -> None:
+    assert outcome(run("check")) == (0, "", "")
+
+
+def test_a_good_request_leaves_notes_and_writes_nothing(
+    run: Run, write: Write, in_folder: Path
+) -> None:
+    write("r.yaml", REQUEST)
+    code, out, err = outcome(run("check", "r.yaml"))
+    notes = noted(err, "r.yaml: note: ")
+    assert (code, out, parties(notes)) == (0, "", ["bureau", "ice"])
+    assert lying_in(in_folder) == ["r.yaml"]
+
+
+def test_quiet_leaves_the_notes_out(run: Run, write: Write, in_folder: Path) -> None:
+    write("r.yaml", REQUEST)
+    assert outcome(run("check", "-q", "r.yaml")) == (0, "", "")
+
+
+def test_a_request_may_come_from_standard_input(run: Run) -> None:
+    code, out, err = outcome(run("check", "-", stdin=REQUEST))
+    assert (code, out, parties(noted(err, "-: note: "))) == (0, "", ["bureau", "ice"])
+
+
+def test_every_problem_of_every_file_is_told_in_one_run(run: Run, faulty: list[str]) -> None:
+    assert outcome(run("check", *faulty)) == (1, PROBLEMS, "")
+
+
+def test_json_has_an_object_for_each_problem_with_a_stable_code(
+    run: Run, faulty: list[str]
+) -> None:
+    code, out, err = outcome(run("check", "--json", *faulty))
+    told = [json.loads(line) for line in out.splitlines()]
+    keys = ["schema", "problem", "message", "hint", "file", "line", "column"]
+    assert (code, err, [it["problem"] for it in told]) == (1, "", CODES)
+    assert {tuple(it) for it in told} == {tuple(keys)}
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("nowhere.yaml", "no such file\n  hint: there is no such file in ./; look for a misspelt"),
+        ("folder", "is a folder, not a file\n"),
+        ("r.yaml/x", "cannot be read: Not a directory\n"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_a_fault_of_the_command_line(
+    name: str, message: str, run: Run, write: Write, in_folder: Path
+) -> None:
+    write("r.yaml", REQUEST)
+    (in_folder / "folder").mkdir()
+    code, out, err = outcome(run("check", name))
+    expected = f"{name}: {message}"
+    assert (code, out[: len(expected)], err) == (2, expected, "")
+
+
+def test_a_fault_in_a_files_content_outweighs_a_missing_file(run: Run, faulty: list[str]) -> None:
+    assert outcome(run("check", "nowhere.yaml", "b.yaml", "-q"))[0] == 1
+
+
+def test_a_name_that_is_no_text_is_shown_as_far_as_it_goes(run: Run) -> None:
+    told = json.loads(outcome(run("check", "--json", "caf\udce9.yaml"))[1])
+    assert told["file"] == "caf\ufffd.yaml"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "states: {CA: {bureau: {phone: 916-555-0100}}}\n",
+        "offices: {ero-san-francisco: {phone: 415-555-0100}}\n",
+        'states: {CA: {jurisdictions: {san-rafael-ca: {name: "City of San Rafael"}}}}\n',
+    ],
+)
+def test_a_data_file_is_checked_as_what_it_is_laid_on_the_shipped_one(
+    text: str, run: Run, write: Write, in_folder: Path
+) -> None:
+    write("mine.yaml", text)
+    assert outcome(run("check", "mine.yaml")) == (0, "", "")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            "states: {CA: {field-office: ero-nowhere}}",
+            "mine.yaml:1:15: no office is known as 'ero-nowhere'\n",
+        ),
+        (
+            "states: {CA: {bureau: {address: {city: Davis}}}}",
+            (
+                "mine.yaml:1:24: states.CA.bureau.address is new but has no state and no street and"
+                " no zip\n  hint: write the whole address: street, city, state and zip\n"
+            ),
+        ),
+        (
+            "offices: {ero-new: {attention: Director}}",
+            "mine.yaml:1:11: offices.ero-new needs 'role'\n  hint: add role: ...\n",
+        ),
+    ],
+)
+def test_a_data_file_that_does_not_fit_the_shipped_one_is_told(
+    text: str, told: str, run: Run, write: Write, in_folder: Path
+) -> None:
+    write("mine.yaml", text)
+    assert outcome(run("check", "mine.yaml")) == (1, told, "")
+
+
+def test_the_shipped_data_file_may_be_named(run: Run) -> None:
+    assert outcome(run("check", str(ROOT / "jurisdictions.yaml"))) == (0, "", "")
+
+
+def test_data_is_not_read_from_standard_input(run: Run) -> None:
+    message = "-: is a data file, which cannot be read from standard input\n  hint: name the file\n"
+    assert outcome(run("check", "-", stdin=FAULTY["d.yaml"])) == (1, message, "")
+
+
+def test_what_is_wrong_with_the_data_is_told_once(run: Run, write: Write, in_folder: Path) -> None:
+    write("r.yaml", REQUEST)
+    write("mine.yaml", "states: {CA: {bureau: {fone: 916-555-0100}}}\n")
+    told = "mine.yaml:1:24: states.CA.bureau has no field 'fone'\n  hint: did you mean 'phone'?\n"
+    found = outcome(run("check", "--data", "mine.yaml", "r.yaml", "mine.yaml"))
+    assert found == (1, told, "")
+
+
+def test_a_program_that_cannot_be_read_is_told_once(
+    run: Run, write: Write, in_folder: Path
+) -> None:
+    write("r.yaml", REQUEST)
+    write("mine/jail-phones/program.yaml", "title: Jail telephones\ncode: JT\nperiods: []\n")
+    told = (
+        "jail-phones/program.yaml: program needs 'recipients'\n  hint: add recipients: ...\n"
+        "jail-phones/program.yaml: program needs 'letters'\n  hint: add letters: ...\n"
+    )
+    assert outcome(run("check", "--templates", "mine", "r.yaml")) == (1, told, "")
+
+
+def test_an_address_that_is_too_long_for_the_window_is_told(
+    run: Run, write: Write, in_folder: Path
+) -> None:
+    write("mine.yaml", "offices: {ero-el-paso: {envelope: [A, B, C, D, E]}}\n")
+    told = (
+        "mine.yaml:1:11: ero-el-paso: the address takes 5 lines in the envelope's window\n"
+        "  hint: add envelope: with at most 4 lines of 3.25 in\n"
+    )
+    assert outcome(run("check", "--data", "mine.yaml")) == (1, told, "")
+
+
+def test_a_requests_own_long_address_is_a_note(run: Run, write: Write, in_folder: Path) -> None:
+    write("r.yaml", REQUEST + "recipients: {ice: {organization: [A, B, C, D]}}\n")
+    code, out, err = outcome(run("check", "r.yaml"))
+    told = "ice: the address takes 7 lines in the envelope's window, where 4 are safe; shorten"
+    assert (code, out, noted(err, "r.yaml: note: ")[-1][: len(told)]) == (0, "", told)
+
+
+def test_a_character_that_no_page_can_show_is_found_before_the_letter_is_written(
+    run: Run, write: Write, in_folder: Path
+) -> None:
+    write("r.yaml", REQUEST.replace("Pat", "\u2603"))
+    code, out, _ = outcome(run("check", "r.yaml", "-q"))
+    assert (code, out.splitlines()[0].endswith(" has no character '\u2603' (U+2603)")) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "told"),
+    [
+        (
+            "secure-communities/opt-out.html.j2",
+            "<p>\n{% if %}</p>\n",
+            (
+                "secure-communities/opt-out.html.j2:2: Expected an expression, got 'end of"
+                " statement block'\n"
+            ),
+        ),
+        (
+            "secure-communities/opt-out.html.j2",
+            "<p>One.</p>\n<table></table>\n",
+            "secure-communities/opt-out.html.j2:2: <table> has no place in a letter\n",
+        ),
+        (
+            "secure-communities/program.yaml",
+            'letters: {next: {title: Next, summary: It asks., version: "1", reviewed-by: null}}\n',
+            (
+                "the letter 'secure-communities/next' has no template\n"
+                "  hint: write secure-communities/next.html.j2\n"
+            ),
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_template_folder_is_told(
+    name: str, text: str, told: str, run: Run, write: Write, in_folder: Path
+) -> None:
+    write(f"mine/{name}", text)
+    assert outcome(run("check", "--templates", "mine")) == (1, told, "")
+
+
+def test_coverage_counts_what_the_data_has_and_lacks(run: Run) -> None:
+    code, out, err = outcome(run("check", "--coverage", "--json"))
+    rows = [json.loads(line) for line in out.splitlines()]
+    sums = {it["what"]: it["have"] + it["lack"] for it in rows}
+    assert (code, err, {tuple(it) for it in rows}) == (
+        0,
+        "",
+        {("schema", "what", "fact", "have", "lack")},
+    )
+    assert sums == {"jurisdictions": 3234, "states": 56, "bureaus": 56, "ICE offices": 28}
+
+
+def test_the_coverage_table_says_what_json_says(run: Run) -> None:
+    rows = [json.loads(it) for it in outcome(run("check", "--coverage", "--json"))[1].splitlines()]
+    table = outcome(run("check", "--coverage"))[1].splitlines()
+    assert table[0].split() == ["what", "fact", "have", "lack"]
+    assert [line.split()[-2:] for line in table[1:]] == [
+        [str(it["have"]), str(it["lack"])] for it in rows
+    ]
+
+
+def test_a_correction_shows_in_the_coverage(run: Run, write: Write, in_folder: Path) -> None:
+    write("mine.yaml", "states: {CA: {bureau: {verified: 2026-11-01}}}\n")
+    out = outcome(run("check", "--coverage", "--data", "mine.yaml"))[1]
+    row = next(line for line in out.splitlines() if line.startswith("bureaus        verified"))
+    assert row.split() == ["bureaus", "verified", "1", "55"]

@@ -1,0 +1,103 @@
+"""What `--help` promises is so, and a slip of the pen is answered with what to type."""
+
+import gc
+import re
+import shlex
+import sys
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+from conftest import REQUEST
+from desk import Run, Write, fault, outcome
+
+from optout_cli import __version__
+from optout_cli.cli import COMMANDS, main
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_command_is_listed_with_its_own_line(name: str) -> None:
+    command = import_module(f"optout_cli.cli.{name}").command
+    assert (command.name, command.short_help) == (name, COMMANDS[name])
+
+
+def test_help_lists_every_command_once(run: Run) -> None:
+    listed = run("--help").stdout.partition("Commands:\n")[2].partition("\n\n")[0]
+    lines = [re.split(r"  +", line.strip(), maxsplit=1) for line in listed.splitlines()]
+    assert dict(lines) == COMMANDS
+
+
+@pytest.mark.parametrize("words", [[], *([name] for name in COMMANDS)], ids=str)
+def test_the_example_in_each_help_runs(
+    words: list[str], run: Run, write: Write, in_folder: Path
+) -> None:
+    write("marin-county-ca.yaml", REQUEST)
+    example = re.search(r"^ *Example:  optout (.+)$", run(*words, "--help").stdout, re.MULTILINE)
+    assert example
+    assert outcome(run(*shlex.split(example[1])))[0] == 0
+
+
+@pytest.mark.parametrize("words", [[], *([name] for name in COMMANDS)], ids=str)
+def test_h_is_help(words: list[str], run: Run) -> None:
+    assert outcome(run(*words, "-h")) == outcome(run(*words, "--help"))
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_option_says_what_it_does(name: str) -> None:
+    command = import_module(f"optout_cli.cli.{name}").command
+    silent = [it.name for it in command.params if it.param_type_name == "option" and not it.help]
+    assert silent == []
+
+
+def test_version_is_the_packages(run: Run) -> None:
+    assert outcome(run("--version")) == (0, f"optout {__version__}\n", "")
+
+
+def test_without_a_command_help_is_shown_and_the_shell_is_told(run: Run) -> None:
+    assert outcome(run()) == (2, "", run("--help").stdout)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("wirte", "No such command 'wirte'.\n  hint: did you mean 'write'?\n"),
+        ("lst", "No such command 'lst'.\n  hint: did you mean 'list'?\n"),
+        ("Write", "No such command 'Write'.\n  hint: did you mean 'write'?\n"),
+        ("mail", "No such command 'mail'.\n  hint: one of check, list, show, write\n"),
+        ("write r.yaml --too ice", "No such option '--too'. (Did you mean one of: '--set', '--to'"),
+        ("show 06041 --jsn", "No such option '--jsn'. Did you mean '--json'?\n"),
+        ("check --coverge", "No such option '--coverge'. Did you mean '--coverage'?\n"),
+        ("list formats -x", "No such option '-x'.\n"),
+        ("list", "Missing argument 'WHAT'. Choose from:\n\tjurisdictions,\n\tletters,\n"),
+        ("list format", "Invalid value for 'WHAT': 'format' is not one of 'jurisdictions', "),
+        ("show", "Missing argument 'JURISDICTION'.\n"),
+        ("write", "Missing argument 'REQUEST|JURISDICTION'.\n"),
+        ("show marin county", "Got unexpected extra argument (county)\n"),
+    ],
+)
+def test_a_slip_on_the_command_line_is_answered_with_what_to_type(
+    words: str, message: str, run: Run
+) -> None:
+    code, told = fault(run(*words.split()))
+    assert (code, told[: len(message)]) == (2, message)
+
+
+@pytest.fixture
+def arguments(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
+    """Set what the shell would have handed over; give back the collector that `main` stops."""
+    yield lambda *words: monkeypatch.setattr(sys, "argv", ["optout", *words])
+    gc.enable()
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [("list formats", 0), ("show nowhere-county-zz", 2), ("show", 2), ("", 2)],
+)
+def test_the_program_leaves_with_the_commands_exit_code(
+    words: str, code: int, arguments: Callable[..., None]
+) -> None:
+    arguments(*words.split())
+    with pytest.raises(SystemExit) as left:
+        main()
+    assert (left.value.code or 0) == code

@@ -1,0 +1,173 @@
+"""`optout list`: a table for people, one JSON object a line for scripts, nothing else."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+from desk import Run, Write, fault, outcome
+
+FORMATS = """\
+id    title
+pdf   a letter to print, sign and mail (PDF/A-2a, PDF/UA-1)
+txt   plain text, 80 columns
+html  one web page, nothing outside it
+json  the facts of the notice, with the source of every contact
+"""
+OVERLAY = """\
+states:
+  CA:
+    jurisdictions:
+      san-rafael-ca: {name: City of San Rafael, kind: city, formal: the City of San Rafael}
+  ZZ: {name: Nowhere}
+offices:
+  ero-nowhere:
+    role: field-office
+    organization: [Nowhere Field Office]
+    address: {street: 1 Main Street, city: Nowhere, state: CA, zip: "90001"}
+"""
+EVERYTHING = ["jurisdictions", "letters", "agencies", "formats"]
+
+
+def rows(result: Result) -> list[dict[str, str | None]]:
+    """Read what `--json` printed: one object a line, each with the schema's number."""
+    code, out, err = outcome(result)
+    found = [json.loads(line) for line in out.splitlines()]
+    assert (code, err, {it.pop("schema") for it in found}) == (0, "", {1})
+    return found
+
+
+def test_formats_are_a_table_of_id_and_title(run: Run) -> None:
+    assert outcome(run("list", "formats")) == (0, FORMATS, "")
+
+
+@pytest.mark.parametrize("what", EVERYTHING)
+def test_json_has_a_row_for_each_row_of_the_table(what: str, run: Run) -> None:
+    table = outcome(run("list", what))[1].splitlines()[1:]
+    ids = [line.split()[0] for line in table]
+    assert ids == [it["id"] for it in rows(run("list", what, "--json"))]
+
+
+@pytest.mark.parametrize("what", EVERYTHING)
+def test_json_keys_are_the_tables_headings(what: str, run: Run) -> None:
+    headings = outcome(run("list", what))[1].splitlines()[0].split()
+    assert headings == list(rows(run("list", what, "--json"))[0])
+
+
+def test_every_county_and_equivalent_is_listed_once(run: Run) -> None:
+    ids = [it["id"] for it in rows(run("list", "jurisdictions", "--json"))]
+    assert (len(ids), len(set(ids))) == (3234, 3234)
+
+
+def test_every_slug_is_one_jurisdictions_own(run: Run) -> None:
+    slugs = [it["slug"] for it in rows(run("list", "jurisdictions", "--json"))]
+    assert len(slugs) == len(set(slugs))
+
+
+def test_every_state_has_one_bureau(run: Run) -> None:
+    ids = [it["id"] for it in rows(run("list", "agencies", "--json"))]
+    assert sum(str(id).startswith("bureau-") for id in ids) == 56
+
+
+@pytest.mark.parametrize("state", ["DE", "de", "Delaware", "DELAWARE"])
+def test_a_state_is_listed_by_its_postal_code_or_its_name(state: str, run: Run) -> None:
+    listed = rows(run("list", "jurisdictions", "--state", state, "--json"))
+    assert [(it["id"], it["slug"], it["name"], it["state"]) for it in listed] == [
+        ("10001", "kent-county-de", "Kent County", "DE"),
+        ("10003", "new-castle-county-de", "New Castle County", "DE"),
+        ("10005", "sussex-county-de", "Sussex County", "DE"),
+    ]
+
+
+def test_a_day_that_is_not_known_is_null(run: Run) -> None:
+    listed = rows(run("list", "jurisdictions", "--state", "GU", "--json"))
+    assert [(it["name"], it["activated"]) for it in listed] == [("Guam", None)]
+
+
+def test_a_states_agencies_are_its_bureau_and_its_field_offices(run: Run) -> None:
+    listed = rows(run("list", "agencies", "--state", "NV", "--json"))
+    assert [it["id"] for it in listed] == ["bureau-nv", "ero-salt-lake-city"]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("jurisdictions --state XX", "no state 'XX'\n  hint: "),
+        ("agencies --state calif", "no state 'calif'\n  hint: "),
+        ("formats --state CA", "formats are the same in every state\n  hint: leave --state out\n"),
+        ("letters --state CA", "letters are the same in every state\n  hint: leave --state out\n"),
+    ],
+)
+def test_a_state_that_cannot_be_meant_is_refused(words: str, message: str, run: Run) -> None:
+    code, told = fault(run("list", *words.split()))
+    assert (code, told[: len(message)]) == (2, message)
+
+
+def test_an_overlays_jurisdiction_stands_among_the_shipped_ones(run: Run, write: Write) -> None:
+    overlay = str(write("mine.yaml", OVERLAY))
+    listed = rows(run("list", "jurisdictions", "--state", "CA", "--data", overlay, "--json"))
+    assert listed[-1] == {
+        "id": "san-rafael-ca",
+        "slug": "san-rafael-ca",
+        "name": "City of San Rafael",
+        "state": "CA",
+        "activated": None,
+    }
+
+
+def test_nothing_to_list_prints_nothing(run: Run, write: Write) -> None:
+    overlay = str(write("mine.yaml", OVERLAY))
+    assert outcome(run("list", "jurisdictions", "--state", "ZZ", "--data", overlay)) == (0, "", "")
+
+
+def test_the_state_may_come_from_the_environment(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPTOUT_LIST_STATE", "DE")
+    assert [it["id"] for it in rows(run("list", "jurisdictions", "--json"))] == [
+        "10001",
+        "10003",
+        "10005",
+    ]
+
+
+def test_a_program_of_the_users_folder_is_listed(run: Run, write: Write) -> None:
+    program = write(
+        "mine/jail-phones/program.yaml",
+        """\
+        title: Jail telephones
+        code: JT
+        periods: [{id: open, from: "2020-01-01"}]
+        recipients: [{role: bureau}]
+        letters:
+          stop: {title: Notice to stop, summary: It stops., version: "1", reviewed-by: null}
+        """,
+    )
+    folder = str(program.parent.parent)
+    assert rows(run("list", "letters", "--templates", folder, "--json"))[0] == {
+        "id": "jail-phones/stop",
+        "title": "Notice to stop",
+        "summary": "It stops.",
+    }
+
+
+@pytest.mark.parametrize("flag", [["--json"], []], ids=["json", "text"])
+def test_a_broken_data_file_is_told_on_stderr_alone(
+    flag: list[str], run: Run, write: Write, in_folder: Path
+) -> None:
+    write("mine.yaml", "states: {CA: {bureau: {fone: 916-555-0100}}}\n")
+    message, hint = "states.CA.bureau has no field 'fone'", "did you mean 'phone'?"
+    told = {
+        "schema": 1,
+        "problem": "unknown-key",
+        "message": message,
+        "hint": hint,
+        "file": "mine.yaml",
+        "line": 1,
+        "column": 24,
+    }
+    code, out, err = outcome(run("list", "agencies", "--data", "mine.yaml", *flag))
+    expected = (
+        json.dumps(told, separators=(",", ":"))
+        if flag
+        else (f"mine.yaml:1:24: {message}\n  hint: {hint}")
+    )
+    assert (code, out, err) == (1, "", f"{expected}\n")

@@ -1,0 +1,328 @@
+"""`optout write`: stdout has the paths, stderr the talk; all letters are written, or none."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+from conftest import REQUEST
+from desk import LETTERS, NOWHERE, Run, Write, fault, lying_in, noted, parties
+from desk import outcome as ended
+
+TODAY = "dated today, 2026-11-24; to keep that date add date: 2026-11-24 to the request"
+UNCONFIRMED = """\
+r.yaml: {}'s contact was never confirmed
+  hint: call them, then add confirmed: {{by: telephone, date: ...}} under recipients: {}:
+"""
+
+
+@pytest.fixture
+def write_text(run: Run, write: Write, in_folder: Path) -> Run:
+    """Run `optout write r.yaml -f txt ...` beside that request."""
+    write("r.yaml", REQUEST)
+    return lambda *options: run("write", "r.yaml", "-f", "txt", *options)
+
+
+def paths(*names: str, folder: str = "") -> str:
+    return "".join(f"{folder}{name}\n" for name in names)
+
+
+TALK = """\
+note: This notice follows the procedure that ICE published on August 17, 2010. ICE has since said \
+that the program is not opt-in/opt-out (October 6, 2010) and ended the state agreements (August \
+5, 2011). It records the jurisdiction's position; it does not by itself stop the sharing of \
+fingerprints between the FBI and DHS.
+note: bureau: official source, of 2026-01-02, never confirmed; call before sending
+note: ice: doubtful (third-party) source, undated, never confirmed; call before sending
+next: read each letter, call to confirm its address, print it, sign it, fold at the marks
+next: enclose with each letter: act.pdf; Map
+next: give a copy to: Alex, Counsel
+next: mail a copy to: Director, U.S. Immigration and Customs Enforcement, 500 12th Street SW, \
+Washington, DC 20536
+"""
+
+
+def test_the_paths_are_the_product_and_the_rest_is_talk(
+    run: Run, write: Write, in_folder: Path
+) -> None:
+    write("nowhere.yaml", NOWHERE.replace("[policy]", "[detainers]"))
+    write(
+        "r.yaml",
+        """\
+        jurisdiction: nowhere-county-zz
+        letter: secure-communities/opt-out
+        date: 2026-11-20
+        signatory:
+          name: Pat Placeholder
+          title: Sheriff
+          address: {street: 3 Main Street, city: Nowhere, state: ZZ, zip: "00003"}
+        authority: [{instrument: Resolution, file: act.pdf}]
+        enclosures: [{title: Map}]
+        cc: [{name: Alex, title: Counsel}]
+        """,
+    )
+    write("act.pdf", "")
+    found = run("write", "r.yaml", "-f", "txt", "--data", "nowhere.yaml")
+    assert ended(found) == (0, paths(*LETTERS), TALK)
+
+
+def test_quiet_leaves_the_talk_out(write_text: Run) -> None:
+    assert ended(write_text("-q")) == (0, paths(*LETTERS), "")
+
+
+def test_a_jurisdictions_name_makes_drafts_that_are_dated_today(run: Run, in_folder: Path) -> None:
+    names = [name.replace("2026-11-20", "2026-11-24") for name in LETTERS]
+    code, out, err = ended(run("write", "marin-county-ca", "-f", "txt"))
+    first, _, rest = err.partition("\n")
+    assert (code, out, first) == (0, paths(*names), TODAY)
+    assert noted(rest)[0].startswith("no signatory is named: each page is marked DRAFT; ")
+    assert [(in_folder / name).read_text("utf-8").split("\n")[0] for name in names] == ["DRAFT"] * 2
+
+
+def test_a_request_may_come_from_standard_input(run: Run, in_folder: Path) -> None:
+    assert ended(run("write", "-", "-q", "-f", "txt", stdin=REQUEST)) == (0, paths(*LETTERS), "")
+
+
+@pytest.mark.parametrize("name", ["R.YAML", "r.yml", "a request.yaml", "Ñandú/ص.yaml"])
+def test_a_request_is_known_by_the_end_of_its_name(
+    name: str, run: Run, write: Write, in_folder: Path
+) -> None:
+    write(name, REQUEST)
+    assert ended(run("write", name, "-q", "-f", "txt")) == (0, paths(*LETTERS), "")
+
+
+def test_json_is_read_as_the_yaml_that_it_is(run: Run, write: Write, in_folder: Path) -> None:
+    request = {
+        "jurisdiction": "06041",
+        "letter": "secure-communities/opt-out",
+        "date": "2026-11-20",
+        "signatory": {"name": "Pat Placeholder", "title": "Sheriff"},
+    }
+    write("r.json", json.dumps(request))
+    write("r.yaml", REQUEST)
+    from_json = ended(run("write", "r.json", "-f", "txt", "--to", "ice", "-o", "-"))
+    assert from_json == ended(run("write", "r.yaml", "-f", "txt", "--to", "ice", "-o", "-"))
+
+
+def test_each_recipients_letter_is_written_in_each_format_asked_for(
+    write_text: Run, in_folder: Path
+) -> None:
+    names = [
+        f"2026-11-20-opt-out-{party}.{suffix}"
+        for party in ("bureau", "ice")
+        for suffix in ("json", "html", "txt")
+    ]
+    assert ended(write_text("-q", "-f", " json,html , txt,json"))[:2] == (0, paths(*names))
+    assert lying_in(in_folder) == sorted([*names, "r.yaml"])
+
+
+@pytest.mark.parametrize(
+    ("to", "letters", "told"),
+    [
+        ("all", LETTERS, ["bureau", "ice"]),
+        ("bureau", LETTERS[:1], ["bureau"]),
+        ("ice", LETTERS[1:], ["ice"]),
+    ],
+)
+def test_to_chooses_the_recipient(
+    to: str, letters: list[str], told: list[str], write_text: Run, in_folder: Path
+) -> None:
+    code, out, err = ended(write_text("--to", to))
+    assert (code, out, parties(noted(err))) == (0, paths(*letters), told)
+    assert lying_in(in_folder) == [*letters, "r.yaml"]
+
+
+def test_options_may_stand_in_any_order(run: Run, write: Write, in_folder: Path) -> None:
+    write("r.yaml", REQUEST)
+    found = ended(run("write", "-o", "out/", "-f", "txt", "--to", "ice", "-q", "--", "r.yaml"))
+    assert found == (0, paths(LETTERS[1], folder="out/"), "")
+
+
+@pytest.mark.parametrize(
+    ("option", "folder"),
+    [
+        ("out/", "out/"),
+        ("out/deep/er/", "out/deep/er/"),
+        ("my letters/", "my letters/"),
+        ("ünï/", "ünï/"),
+        ("there", "there/"),
+        ("./", ""),
+        ("there/..", "there/../"),
+    ],
+)
+def test_a_folder_is_made_where_its_name_ends_with_a_slash(
+    option: str, folder: str, write_text: Run, in_folder: Path
+) -> None:
+    (in_folder / "there").mkdir()
+    assert ended(write_text("-q", "-o", option)) == (0, paths(*LETTERS, folder=folder), "")
+    assert [(in_folder / folder / name).is_file() for name in LETTERS] == [True, True]
+
+
+@pytest.mark.parametrize("place", ["letter.txt", "new folder/a letter.TXT", "Ñ.txt"])
+def test_one_letter_may_be_given_a_name_of_its_own(
+    place: str, write_text: Run, in_folder: Path
+) -> None:
+    assert ended(write_text("-q", "--to", "ice", "-o", place)) == (0, f"{place}\n", "")
+    assert lying_in(in_folder) == sorted([place, "r.yaml"])
+
+
+def test_a_dash_prints_the_letter_itself(write_text: Run, in_folder: Path) -> None:
+    write_text("-q", "--to", "ice")
+    letter = (in_folder / LETTERS[1]).read_text("utf-8")
+    code, out, err = ended(write_text("--to", "ice", "-o", "-"))
+    assert (code, out, parties(noted(err))) == (0, letter, ["ice"])
+
+
+@pytest.mark.parametrize("place", ["-", "letter.txt"])
+@pytest.mark.parametrize(
+    ("options", "number"), [("", 2), ("--to ice -f txt,json", 2), ("-f txt,html", 4)]
+)
+def test_one_place_takes_one_letter(
+    place: str, options: str, number: int, write_text: Run, in_folder: Path
+) -> None:
+    assert fault(write_text("-o", place, *options.split())) == (
+        2,
+        (
+            f"-o {place} takes one letter in one format, not {number}\n"
+            "  hint: choose one with --to and -f, or end a folder's name with /\n"
+        ),
+    )
+    assert lying_in(in_folder) == ["r.yaml"]
+
+
+def test_the_same_request_leaves_the_letters_that_are_there_alone(
+    write_text: Run, in_folder: Path
+) -> None:
+    write_text()
+    before = [(it.st_ino, it.st_mtime_ns) for it in map(os.stat, LETTERS)]
+    assert ended(write_text("-q")) == (0, paths(*LETTERS), "")
+    assert [(it.st_ino, it.st_mtime_ns) for it in map(os.stat, LETTERS)] == before
+
+
+def test_a_letter_with_other_bytes_stays_and_no_other_is_written(
+    write_text: Run, in_folder: Path
+) -> None:
+    signed = in_folder / LETTERS[1]
+    signed.write_text("signed\n")
+    told = (
+        f"{LETTERS[1]}: exists with other content; it may be the letter that was signed\n"
+        "  hint: choose another place with -o, or --force\n"
+    )
+    assert ended(write_text()) == (1, "", told)
+    assert (lying_in(in_folder), signed.read_text()) == ([LETTERS[1], "r.yaml"], "signed\n")
+
+
+def test_force_replaces_a_letter_with_other_bytes(write_text: Run, in_folder: Path) -> None:
+    write_text()
+    letter = (in_folder / LETTERS[1]).read_bytes()
+    (in_folder / LETTERS[1]).write_text("signed\n")
+    assert ended(write_text("-q", "--force")) == (0, paths(*LETTERS), "")
+    assert (in_folder / LETTERS[1]).read_bytes() == letter
+
+
+def test_where_one_recipient_is_incomplete_no_letter_is_written(
+    run: Run, write: Write, in_folder: Path
+) -> None:
+    write("r.yaml", REQUEST.replace("marin-county-ca", "guam"))
+    told = (
+        "r.yaml: the State Identification Bureau of Guam, GU is not known in full: no zip\n"
+        "  hint: add address: {zip: ...} under recipients: bureau:; or write the other letter with"
+        " --to ice\n"
+    )
+    assert ended(run("write", "r.yaml", "-f", "txt")) == (1, "", told)
+    assert lying_in(in_folder) == ["r.yaml"]
+    assert ended(run("write", "r.yaml", "-f", "txt", "-q", "--to", "ice"))[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("nowhere.yaml", "no such file\n  hint: there is no such file in ./; look for a misspelt"),
+        ("no/where.yml", "no such file\n  hint: there is no such file in no/; look for a misspelt"),
+        ("folder.yaml", "is a folder, not a file\n"),
+        ("bad\0name.yaml", "cannot be read: embedded null byte\n"),
+    ],
+)
+def test_a_request_that_cannot_be_read_is_a_fault_of_the_command_line(
+    name: str, message: str, run: Run, in_folder: Path
+) -> None:
+    (in_folder / "folder.yaml").mkdir()
+    code, out, err = ended(run("write", name))
+    expected = f"{name}: {message}"
+    assert (code, out, err[: len(expected)]) == (2, "", expected)
+
+
+def test_a_data_file_is_no_request(run: Run, write: Write, in_folder: Path) -> None:
+    write("nowhere.yaml", NOWHERE)
+    told = (
+        "nowhere.yaml: is a data file, not a request\n"
+        "  hint: give it beside a request: --data nowhere.yaml\n"
+    )
+    assert ended(run("write", "nowhere.yaml")) == (1, "", told)
+
+
+def test_a_file_whose_name_ends_otherwise_is_no_request(
+    run: Run, write: Write, in_folder: Path
+) -> None:
+    write("r.txt", REQUEST)
+    assert fault(run("write", "r.txt")) == (
+        2,
+        (
+            "'r.txt' is a file, but no request's name ends that way\n"
+            "  hint: a request ends in .yaml, .yml, .json\n"
+        ),
+    )
+
+
+def test_what_is_too_long_to_be_a_files_name_is_told_as_a_jurisdiction(run: Run) -> None:
+    told = (
+        "command line: jurisdiction: jurisdiction is 300 characters long; at most 200 fit\n"
+        "  hint: shorten it, or put it into a file to enclose\n"
+    )
+    assert ended(run("write", "x" * 300)) == (2, "", told)
+
+
+@pytest.mark.parametrize(
+    ("formats", "message"),
+    [
+        ("doc", "there is no format 'doc'\n  hint: one of pdf, txt, html, json\n"),
+        ("pdf,TXT", "there is no format 'TXT'\n  hint: did you mean 'txt'?\n"),
+        ("txt,jsn", "there is no format 'jsn'\n  hint: did you mean 'json'?\n"),
+        (" , ", "no format is named\n  hint: such as -f pdf,txt\n"),
+    ],
+)
+def test_a_format_that_there_is_not_is_refused(
+    formats: str, message: str, write_text: Run, in_folder: Path
+) -> None:
+    assert fault(write_text("-f", formats)) == (2, message)
+    assert lying_in(in_folder) == ["r.yaml"]
+
+
+def test_strict_refuses_contacts_that_nobody_confirmed(write_text: Run, in_folder: Path) -> None:
+    told = [
+        UNCONFIRMED.format("the State Identification Bureau", "bureau"),
+        UNCONFIRMED.format("the ICE office", "ice"),
+    ]
+    assert ended(write_text("--strict")) == (1, "", "".join(told))
+    assert lying_in(in_folder) == ["r.yaml"]
+
+
+@pytest.mark.parametrize(
+    ("day", "options", "code"),
+    [
+        ("2026-11-20", ["--max-age", "0"], 0),
+        ("2026-11-19", ["--max-age", "0"], 1),
+        ("2026-10-21", ["--max-age", "30"], 0),
+        ("2026-10-20", ["--max-age", "30"], 1),
+        ("2026-10-20", ["--max-age", "30", "--strict"], 1),
+        ("2016-11-20", ["--strict"], 0),
+    ],
+)
+def test_a_confirmation_holds_for_the_days_of_max_age(
+    day: str, options: list[str], code: int, run: Run, write: Write, in_folder: Path
+) -> None:
+    confirmed = f"recipients: {{ice: {{confirmed: {{by: telephone, date: {day}}}}}}}\n"
+    write("r.yaml", REQUEST + confirmed)
+    told = f"r.yaml:5:14: the ICE office's contact was last confirmed on {day}\n"
+    found = run("write", "r.yaml", "-q", "-f", "txt", "--to", "ice", *options)
+    assert (found.exit_code, found.stderr[: len(told)]) == (code, told if code else "")

@@ -1,0 +1,321 @@
+"""A jurisdiction is found as people write it; where it is not certain, the candidates are told."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from stages import problems_of, told_by
+
+from optout_cli.directory.data import Directory
+from optout_cli.directory.names import fold, without_legal_word
+from optout_cli.errors import Problem, Spot
+from optout_cli.pipeline.library import Library
+from optout_cli.source.yaml_text import document_from_yaml
+
+
+@pytest.fixture
+def directory(library: Library) -> Directory:
+    return library.directory
+
+
+def small(text: str) -> Directory:
+    return Directory(document_from_yaml(text, "data.yaml"))
+
+
+@pytest.mark.parametrize(
+    ("query", "id"),
+    [
+        ("06041", "06041"),
+        ("marin-county-ca", "06041"),
+        ("Marin County, CA", "06041"),
+        ("Marin County, California", "06041"),
+        ("Marin, CA", "06041"),
+        ("  MARIN  county,ca ", "06041"),
+        ("Prince George's County, MD", "24033"),
+        ("Prince George\u2019s County, MD", "24033"),
+        ("Prince Georges, MD", "24033"),
+        ("Doña Ana County, NM", "35013"),
+        ("Dona Ana, NM", "35013"),
+        ("LaSalle Parish, LA", "22059"),
+        ("lasalle-parish-la", "22059"),
+        ("Saint Louis County, MO", "29189"),
+        ("St. Louis city, MO", "29510"),
+        ("Sainte Genevieve, MO", "29186"),
+        ("Carson City, NV", "32510"),
+        ("District of Columbia", "11001"),
+        ("District of Columbia, DC", "11001"),
+        ("Guam", "66010"),
+        ("Guam, GU", "66010"),
+        ("Juneau, AK", "02110"),
+        ("Anchorage, AK", "02020"),
+        ("Bethel, AK", "02050"),
+        ("Adjuntas, PR", "72001"),
+        ("Baltimore County, MD", "24005"),
+        ("Baltimore city, MD", "24510"),
+        ("James City County, VA", "51095"),
+        ("Mercer County, West Virginia", "54055"),
+        ("San Francisco, CA", "06075"),
+        ("New York County, New York", "36061"),
+    ],
+)
+def test_a_jurisdiction_is_found_by_code_slug_or_name(
+    directory: Directory, query: str, id: str
+) -> None:
+    assert directory.find(query).id == id
+
+
+FIRST_WASHINGTONS = ("al", "ar", "co", "fl", "ga", "ia", "id", "il")
+
+
+def listing(state: str) -> str:
+    return f"`optout list jurisdictions --state {state}` lists a state's"
+
+
+@pytest.mark.parametrize(
+    ("query", "hint"),
+    [
+        ("6041", "FIPS codes have five digits; is '06041' meant?"),
+        ("9999", listing("CA")),
+        ("99999", listing("CA")),
+        ("", listing("CA")),
+        ("日本", listing("CA")),
+        ("Zzzz, NV", listing("NV")),
+        ("Marin", "name the state too: marin-county-ca"),
+        ("Marin County", "name the state too: marin-county-ca"),
+        (
+            "Washington County",
+            "name the state too: "
+            + " or ".join(f"washington-county-{it}" for it in FIRST_WASHINGTONS)
+            + " or 22 more",
+        ),
+        ("Washington, DC", "district-of-columbia-dc"),
+        ("Agana, GU", "guam-gu"),
+    ],
+)
+def test_an_unknown_jurisdiction_is_a_problem_with_what_to_type_next(
+    directory: Directory, query: str, hint: str
+) -> None:
+    (problem,) = problems_of(lambda: directory.find(query))
+    message = f"no jurisdiction is known as {query!r}"
+    assert problem == Problem("unknown-jurisdiction", message, hint=hint)
+
+
+@pytest.mark.parametrize(
+    ("query", "hint"),
+    [
+        ("Baltimore, MD", "baltimore-county-md or baltimore-city-md"),
+        ("Saint Louis, Missouri", "st-louis-county-mo or st-louis-city-mo"),
+    ],
+)
+def test_a_name_that_fits_two_is_a_problem_with_both(
+    directory: Directory, query: str, hint: str
+) -> None:
+    (problem,) = problems_of(lambda: directory.find(query))
+    message = f"{query!r} could be any of 2 jurisdictions"
+    assert problem == Problem("ambiguous-jurisdiction", message, hint=hint)
+
+
+@pytest.mark.parametrize(
+    ("query", "old", "hint"),
+    [
+        (
+            "12025",
+            "Dade County, FL (renamed Miami-Dade, 1997)",
+            "12086 (Miami-Dade County, FL)",
+        ),
+        (
+            "shannon county, sd",
+            "Shannon County, SD (renamed Oglala Lakota, 2015)",
+            "46102 (Oglala Lakota County, SD)",
+        ),
+        (
+            "valdez-cordova-census-area-ak",
+            "Valdez-Cordova Census Area, AK (split into Chugach and Copper River, 2019)",
+            "02063 (Chugach Census Area, AK) or 02066 (Copper River Census Area, AK)",
+        ),
+    ],
+)
+def test_a_retired_jurisdiction_is_a_problem_with_its_successors(
+    directory: Directory, query: str, old: str, hint: str
+) -> None:
+    (problem,) = problems_of(lambda: directory.find(query))
+    message = f"{query!r} is no longer in use: {old}"
+    assert problem == Problem("retired-jurisdiction", message, hint=hint)
+
+
+@pytest.mark.parametrize(
+    ("query", "slug"),
+    [("Marn County, CA", "marin-county-ca"), ("La Salle Parish, LA", "lasalle-parish-la")],
+)
+def test_a_misspelt_name_is_told_the_nearest_first(
+    directory: Directory, query: str, slug: str
+) -> None:
+    (problem,) = problems_of(lambda: directory.find(query))
+    assert problem.hint is not None
+    assert problem.hint.split(" or ")[0] == slug
+
+
+def test_the_problem_lies_where_the_name_was_typed(directory: Directory) -> None:
+    (problem,) = problems_of(lambda: directory.find("Marin", Spot("r.yaml", 1, 1)))
+    assert problem.spot == Spot("r.yaml", 1, 1)
+
+
+def test_a_successor_that_is_not_in_the_data_is_told_as_such() -> None:
+    text = 'retired:\n  "01999": {name: Old County, state: AL, successors: ["01998"], note: gone}\n'
+    assert told_by(lambda: small(text).find("01999")) == (
+        "'01999' is no longer in use: Old County, AL (gone)\n  hint: 01998 (not in the data)"
+    )
+
+
+def test_an_id_that_two_states_have_is_ambiguous() -> None:
+    text = "states:\n"
+    for code, name in (("AL", "Alabama"), ("GA", "Georgia")):
+        text += f"  {code}: {{name: {name}, jurisdictions: {{troy: {{name: City of Troy}}}}}}\n"
+    assert told_by(lambda: small(text).find("troy")) == (
+        "'troy' could be any of 2 jurisdictions\n  hint: troy or troy"
+    )
+
+
+def test_an_empty_file_of_data_knows_no_one() -> None:
+    told = "no jurisdiction is known as 'Marin'"
+    assert told_by(lambda: small("states: {}\n").find("Marin")) == told
+
+
+def test_a_locality_holds_everything_that_bears_on_its_notices(directory: Directory) -> None:
+    it = directory.find("Los Angeles County, CA")
+    assert (it.id, it.slug, it.name, it.state_code, it.state_name, it.field_office) == (
+        "06037",
+        "los-angeles-county-ca",
+        "Los Angeles County, CA",
+        "CA",
+        "California",
+        "ero-los-angeles",
+    )
+    assert it.bureau is not None
+    assert it.bureau.address.state == "CA"
+    assert it.field_office in it.offices
+    assert it.activation_source is not None
+    assert {law.source.kind for law in it.laws} <= {"official", "other-government", "third-party"}
+
+
+def test_a_jurisdiction_without_an_office_of_its_own_has_its_states(directory: Directory) -> None:
+    assert directory.find("Marin County, CA").field_office == "ero-san-francisco"
+
+
+def test_american_samoa_has_a_bureau_by_name_only_and_no_field_office(directory: Directory) -> None:
+    it = directory.find("eastern-district-as")
+    assert it.bureau is not None
+    assert (it.field_office, it.bureau.missing) == (
+        None,
+        ("address.street", "address.city", "address.state", "address.zip"),
+    )
+
+
+def test_each_value_of_a_locality_has_its_file_and_line() -> None:
+    text = """\
+states:
+  CA:
+    name: California
+    bureau:
+      attention: Director
+      address: {city: Sacramento,
+        zip: "95816"}
+    laws:
+      - {effect: restricts, about: [287g], citation: c, summary: s, source: {kind: official}}
+    jurisdictions:
+      "06041": {name: Marin County, activated: "2010-08-10"}
+      "06075": {name: San Francisco County}
+"""
+    assert small(text).find("06041").origins == {
+        "bureau": "data.yaml:4",
+        "bureau.attention": "data.yaml:5",
+        "bureau.address": "data.yaml:6",
+        "bureau.address.city": "data.yaml:6",
+        "bureau.address.zip": "data.yaml:7",
+        "jurisdiction": "data.yaml:11",
+        "jurisdiction.name": "data.yaml:11",
+        "jurisdiction.activated": "data.yaml:11",
+        "laws": "data.yaml:8",
+    }
+
+
+def test_jurisdictions_are_listed_by_id_of_one_state_or_of_all() -> None:
+    text = """\
+states:
+  NV: {name: Nevada, jurisdictions: {"32510": {name: Carson City}}}
+  CA: {name: California, jurisdictions: {"06075": {name: SF}, "06041": {name: Marin}}}
+"""
+    ids = [[(code, id) for code, id, _ in small(text).all(state)] for state in (None, "CA", "XX")]
+    assert ids == [
+        [("CA", "06041"), ("CA", "06075"), ("NV", "32510")],
+        [("CA", "06041"), ("CA", "06075")],
+        [],
+    ]
+
+
+def test_contacts_are_the_bureaus_and_then_the_offices() -> None:
+    text = """\
+states: {NV: {name: Nevada}, CA: {name: California, bureau: {attention: Director}}}
+offices: {hq: {role: headquarters}, a: {role: field-office}}
+"""
+    assert [(id, path) for id, path, _ in small(text).contacts()] == [
+        ("bureau-ca", "states.CA.bureau"),
+        ("a", "offices.a"),
+        ("hq", "offices.hq"),
+    ]
+
+
+def test_a_states_agencies_are_its_bureau_and_every_field_office_of_it() -> None:
+    text = """\
+states:
+  NY: {name: New York, field-office: a, jurisdictions: {x: {name: X, field-office: b}}}
+  AS: {name: American Samoa}
+"""
+    agencies = [small(text).agencies_of(code) for code in ("NY", "AS")]
+    assert agencies == [{"bureau-ny", "a", "b"}, {"bureau-as"}]
+
+
+@pytest.mark.parametrize(
+    ("name", "folded"),
+    [
+        ("Prince George's County, MD", "prince-georges-county-md"),
+        ("Doña Ana", "dona-ana"),
+        ("St. John the Baptist", "st-john-the-baptist"),
+        ("Saint-Denis", "st-denis"),
+        ("Sainte Genevieve", "ste-genevieve"),
+        ("Saintsbury", "saintsbury"),
+        ("  A -- b  ", "a-b"),
+        ("\u02bbŌlelo", "olelo"),
+        ("", ""),
+    ],
+)
+def test_a_name_is_folded_to_ascii_letters_digits_and_hyphens(name: str, folded: str) -> None:
+    assert fold(name) == folded
+
+
+_parts = st.sampled_from(["Saint", "sainte", "St.", " ", "-", "'", "e", "É", "County", "ß"])
+_names = st.text() | st.lists(_parts).map("".join)
+
+
+@given(_names)
+def test_folding_a_folded_name_changes_nothing(name: str) -> None:
+    assert fold(fold(name)) == fold(name)
+
+
+@given(_names)
+def test_a_folded_name_is_a_slug(name: str) -> None:
+    assert all(part.isascii() and part.isalnum() for part in fold(name).split("-") if fold(name))
+
+
+@pytest.mark.parametrize(
+    ("slug", "said"),
+    [
+        ("marin-county", "marin"),
+        ("juneau-city-and-borough", "juneau"),
+        ("bethel-census-area", "bethel"),
+        ("james-city-county", "james-city"),
+        ("guam", "guam"),
+        ("county", "county"),
+    ],
+)
+def test_one_legal_word_at_the_end_is_left_out_as_people_do(slug: str, said: str) -> None:
+    assert without_legal_word(slug) == said

@@ -1,0 +1,269 @@
+"""Documents: where values stand, how one is laid on another, how --set changes one."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from stages import problems_of, told_by
+
+from optout_cli.source.document import Document, Layer, Tree, merge, with_assignments, without
+from optout_cli.source.yaml_text import document_from_yaml
+
+REQUEST = """\
+jurisdiction: marin-county-ca
+signatory: {name: Pat, title: Sheriff}
+cc:
+  - name: Sam
+  - {name: Kim, title: Clerk}
+"""
+
+
+def request() -> Document:
+    return document_from_yaml(REQUEST, "r.yaml")
+
+
+def assigned(**paths: str) -> Document:
+    """Set paths, in which `__` stands for a dot."""
+    changes = {path.replace("__", "."): value for path, value in paths.items()}
+    return with_assignments(request(), "--set", changes)
+
+
+@pytest.mark.parametrize(
+    ("path", "place"),
+    [
+        ("cc.1.title", "r.yaml:5:17"),
+        ("cc.0.name", "r.yaml:4:5"),
+        ("cc.0.title", "r.yaml:4:5"),
+        ("cc.2.name", "r.yaml:3:1"),
+        ("signatory.address.zip", "r.yaml:2:1"),
+        ("date", "r.yaml"),
+        ("", "r.yaml"),
+    ],
+)
+def test_a_path_is_placed_at_the_nearest_thing_around_it(path: str, place: str) -> None:
+    assert str(request().spot(path)) == place
+
+
+def test_a_mapping_is_merged_and_texts_and_lists_are_replaced_whole() -> None:
+    base = document_from_yaml("a: {b: x, c: {d: y, e: z}}\nf: [1, 2]\ng: h\ni: {j: k}\n", "low")
+    over = document_from_yaml("a: {c: {d: new}}\nf: [3]\ng: {h: x}\ni: text\nl: m\n", "top")
+    assert merge(base, over).data == {
+        "a": {"b": "x", "c": {"d": "new", "e": "z"}},
+        "f": ["3"],
+        "g": {"h": "x"},
+        "i": "text",
+        "l": "m",
+    }
+
+
+def test_a_merge_changes_neither_of_the_two() -> None:
+    base, over = document_from_yaml("a: {b: x}\n", "low"), document_from_yaml("a: {c: y}\n", "top")
+    merge(base, over)
+    assert (base.data, over.data) == ({"a": {"b": "x"}}, {"a": {"c": "y"}})
+
+
+@pytest.mark.parametrize(
+    ("path", "place"),
+    [
+        ("a", "top:1:1"),
+        ("a.b", "low:2:3"),
+        ("a.b.x", "low:2:3"),
+        ("a.c", "top:2:3"),
+        ("a.c.d", "top:2:7"),
+        ("a.c.e", "low:3:13"),
+        ("a.new", "top:1:1"),
+        ("f", "low:4:1"),
+        ("nowhere", "low"),
+    ],
+)
+def test_after_a_merge_each_value_is_placed_where_it_was_set(path: str, place: str) -> None:
+    base = document_from_yaml("a:\n  b: x\n  c: {d: y, e: z}\nf: g\n", "low")
+    over = document_from_yaml("a:\n  c: {d: new}\n", "top")
+    assert str(merge(base, over).spot(path)) == place
+
+
+def test_a_value_placed_by_what_holds_it_is_not_placed_where_the_holder_is_changed() -> None:
+    base = Document({"a": {"b": "x", "c": "y"}}, (Layer("low", {"a": (7, 3)}),))
+    merged = merge(base, document_from_yaml("a: {c: new}\n", "top"))
+    assert [str(merged.spot(path)) for path in ("a", "a.b", "a.c")] == [
+        "top:1:1",
+        "low:7:3",
+        "top:1:5",
+    ]
+
+
+def test_what_a_list_lacks_is_not_placed_in_the_list_that_it_replaced() -> None:
+    base = document_from_yaml("a:\n- b: x\n  c: y\n", "low")
+    merged = merge(base, document_from_yaml("a:\n- b: z\n", "top"))
+    assert [str(merged.spot(path)) for path in ("a.0.b", "a.0.c", "a.1.b")] == [
+        "top:2:3",
+        "top:2:3",
+        "top:1:1",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("paths", "data", "places"),
+    [
+        (set(), {"a": {"b": {"c": "x"}, "d": "y"}}, {"a", "a.b", "a.b.c", "a.d"}),
+        ({"a.b"}, {"a": {"d": "y"}}, {"a", "a.d"}),
+        ({"a.b.c", "a.d"}, {"a": {"b": {}}}, {"a", "a.b"}),
+        ({"a"}, {}, set()),
+        ({"a.d.e", "x", "x.y"}, {"a": {"b": {"c": "x"}, "d": "y"}}, {"a", "a.b", "a.b.c", "a.d"}),
+    ],
+)
+def test_a_value_is_taken_away_with_its_places(
+    paths: set[str], data: dict[str, Tree], places: set[str]
+) -> None:
+    left = without(document_from_yaml("a: {b: {c: x}, d: y}\n", "f"), paths)
+    assert (left.data, left.layers[0].marks.keys()) == (data, places)
+
+
+def test_a_value_without_any_place_is_placed_in_no_other_file() -> None:
+    base = Document({"a": "x"}, (Layer("low", {}),))
+    merged = merge(base, document_from_yaml("b: y\n", "top"))
+    assert str(merged.spot("a")) == "low"
+
+
+def test_three_documents_are_merged_in_their_order() -> None:
+    low, middle, top = (
+        document_from_yaml(text, file)
+        for text, file in (
+            ("a: {b: 1, c: 1, d: 1}\n", "1"),
+            ("a: {c: 2, d: 2}\n", "2"),
+            ("a: {d: 3}\n", "3"),
+        )
+    )
+    merged = merge(merge(low, middle), top)
+    places = {path: str(merged.spot(path)) for path in ("a.b", "a.c", "a.d")}
+    assert (merged.data, places) == (
+        {"a": {"b": "1", "c": "2", "d": "3"}},
+        {"a.b": "1:1:5", "a.c": "2:1:5", "a.d": "3:1:5"},
+    )
+
+
+_trees = st.recursive(
+    st.sampled_from(["x", "y"]),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from("abc"), inner),
+    max_leaves=8,
+)
+_data: st.SearchStrategy[dict[str, Tree]] = st.dictionaries(st.sampled_from("abc"), _trees)
+
+
+@given(_data, _data)
+def test_a_document_laid_on_another_wins_wherever_it_speaks(
+    low: dict[str, Tree], top: dict[str, Tree]
+) -> None:
+    over = Document(top, (Layer("top", {}),))
+    merged = merge(Document(low, (Layer("low", {}),)), over)
+    assert merge(merged, over).data == merged.data
+    assert merge(merged, Document({}, ())).data == merged.data
+
+
+@pytest.mark.parametrize(
+    ("paths", "data"),
+    [
+        ({"ori": "CA0380000"}, {"ori": "CA0380000"}),
+        ({"jurisdiction": "06075"}, {"jurisdiction": "06075"}),
+        ({"ori": "null"}, {"ori": "null"}),
+        ({"signatory.name": "Kim"}, {"signatory": {"name": "Kim", "title": "Sheriff"}}),
+        (
+            {"signatory.address.zip": "02134"},
+            {"signatory": {"name": "Pat", "title": "Sheriff", "address": {"zip": "02134"}}},
+        ),
+        (
+            {"cc.0.name": "Lee"},
+            {"cc": [{"name": "Lee"}, {"name": "Kim", "title": "Clerk"}]},
+        ),
+        (
+            {"cc.2.name": "Lee"},
+            {"cc": [{"name": "Sam"}, {"name": "Kim", "title": "Clerk"}, {"name": "Lee"}]},
+        ),
+        ({"cc.0": "Lee"}, {"cc": ["Lee", {"name": "Kim", "title": "Clerk"}]}),
+        (
+            {"particulars.reasons.0": "One.", "particulars.reasons.1": "Two."},
+            {"particulars": {"reasons": ["One.", "Two."]}},
+        ),
+        (
+            {"enclosures.0.title": "Resolution", "enclosures.0.file": "r.pdf"},
+            {"enclosures": [{"title": "Resolution", "file": "r.pdf"}]},
+        ),
+        ({"cc.0": ""}, {"cc": [{"name": "Kim", "title": "Clerk"}]}),
+        ({"cc.1.title": ""}, {"cc": [{"name": "Sam"}, {"name": "Kim"}]}),
+        ({"signatory": ""}, {"signatory": None}),
+        ({"ori": ""}, {}),
+        ({"cc.7": ""}, {}),
+        ({"jurisdiction.name": ""}, {}),
+    ],
+)
+def test_an_assignment_sets_a_path_and_an_empty_one_takes_it_away(
+    paths: dict[str, str], data: dict[str, Tree | None]
+) -> None:
+    expected = {key: it for key, it in {**request().data, **data}.items() if it is not None}
+    assert with_assignments(request(), "--set", paths).data == expected
+
+
+def test_assignments_leave_the_document_they_were_given_as_it_was() -> None:
+    document = request()
+    with_assignments(document, "--set", {"signatory.name": "Kim", "cc.0": ""})
+    assert document == request()
+
+
+@pytest.mark.parametrize(
+    ("paths", "told"),
+    [
+        (
+            {"signatory.name.first": "Pat"},
+            "--set: signatory.name.first: 'first' cannot stand below the text 'Pat'",
+        ),
+        (
+            {"cc.3.name": "Lee"},
+            "--set: cc.3.name: the list has no place '3'\n  hint: one of 0, 1, 2",
+        ),
+        ({"cc.x": "Lee"}, "--set: cc.x: the list has no place 'x'\n  hint: one of 0, 1, 2"),
+        ({"cc.²": "Lee"}, "--set: cc.²: the list has no place '²'\n  hint: one of 0, 1, 2"),
+        (
+            {"service.ice.1.by": "mail"},
+            "--set: service.ice.1.by: the list has no place '1'\n  hint: one of 0",
+        ),
+    ],
+)
+def test_a_path_that_leads_nowhere_is_a_problem(paths: dict[str, str], told: str) -> None:
+    assert told_by(lambda: with_assignments(request(), "--set", paths)) == told
+
+
+def test_every_unseen_character_of_assignments_is_told_in_one_run() -> None:
+    paths = {"ori": "CA\x1b[31m", "signatory.name": "Pat", "signatory.title": "\u202eroyaM"}
+    assert (
+        told_by(lambda: with_assignments(request(), "--set", paths))
+        == """\
+--set: ori: has a character that cannot be seen (U+001B)
+  hint: delete it and type the text again
+--set: signatory.title: has a character that cannot be seen (U+202E)
+  hint: delete it and type the text again"""
+    )
+
+
+def test_bytes_of_the_command_line_that_are_no_utf_8_are_a_problem() -> None:
+    name = b"Do\xf1a".decode("utf-8", "surrogateescape")
+    (problem,) = problems_of(lambda: with_assignments(request(), "--set", {"ori": name}))
+    assert problem.message == "has a character that cannot be seen (U+DCF1)"
+
+
+@pytest.mark.parametrize(
+    ("path", "place", "is_command_line"),
+    [
+        ("signatory.name", "--set: signatory.name", True),
+        ("signatory.title", "r.yaml:2:24", False),
+        ("signatory", "r.yaml:2:1", False),
+        ("service.ice.0.number", "--set: service.ice.0", True),
+        ("service.ice", "--set: service.ice", True),
+        ("service.bureau", "--set: service", True),
+        ("ori", "r.yaml", False),
+    ],
+)
+def test_what_an_assignment_made_is_placed_on_the_command_line(
+    path: str, place: str, is_command_line: bool
+) -> None:
+    document = assigned(signatory__name="Kim", service__ice__0__by="mail")
+    spot = document.spot(path)
+    assert (str(spot), spot.is_command_line) == (place, is_command_line)

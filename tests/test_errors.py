@@ -1,0 +1,115 @@
+"""What a Problem says, how many are told, and the exit code that follows."""
+
+import pytest
+
+from optout_cli.errors import (
+    ExitCode,
+    OptoutError,
+    Problem,
+    Spot,
+    closest,
+    did_you_mean,
+    raise_any,
+)
+
+IN_FILE = Problem("a", "is wrong", Spot("r.yaml", 3, 5))
+ON_COMMAND_LINE = Problem("b", "is wrong too", Spot("--set", path="ori", is_command_line=True))
+NOWHERE = Problem("c", "is wrong as well")
+
+
+@pytest.mark.parametrize(
+    ("spot", "shown"),
+    [
+        (Spot("r.yaml"), "r.yaml"),
+        (Spot("r.yaml", 3), "r.yaml:3"),
+        (Spot("r.yaml", 3, 5), "r.yaml:3:5"),
+        (Spot("--set", path="cc.0.name"), "--set: cc.0.name"),
+        (Spot("r.ndjson", 12, path="$.signatory"), "r.ndjson:12: $.signatory"),
+    ],
+)
+def test_a_spot_shows_file_line_column_and_key_path_as_far_as_known(spot: Spot, shown: str) -> None:
+    assert str(spot) == shown
+
+
+@pytest.mark.parametrize(
+    ("problem", "shown"),
+    [
+        (Problem("x", "is empty"), "is empty"),
+        (Problem("x", "is empty", hint="fill it"), "is empty\n  hint: fill it"),
+        (Problem("x", "is empty", Spot("a", 1, 2)), "a:1:2: is empty"),
+        (Problem("x", "is empty", Spot("a"), "fill it"), "a: is empty\n  hint: fill it"),
+    ],
+)
+def test_a_problem_shows_its_place_before_and_its_hint_below(problem: Problem, shown: str) -> None:
+    assert str(problem) == shown
+
+
+def test_an_error_shows_each_problem_on_lines_of_its_own() -> None:
+    assert str(OptoutError(IN_FILE, NOWHERE)) == "r.yaml:3:5: is wrong\nis wrong as well"
+
+
+@pytest.mark.parametrize(
+    ("problems", "code"),
+    [
+        ((ON_COMMAND_LINE,), ExitCode.COMMAND_LINE),
+        ((ON_COMMAND_LINE, ON_COMMAND_LINE), ExitCode.COMMAND_LINE),
+        ((IN_FILE,), ExitCode.CONTENT),
+        ((NOWHERE,), ExitCode.CONTENT),
+        ((ON_COMMAND_LINE, IN_FILE), ExitCode.CONTENT),
+        ((ON_COMMAND_LINE, NOWHERE), ExitCode.CONTENT),
+    ],
+)
+def test_only_faults_of_the_command_line_alone_end_with_its_exit_code(
+    problems: tuple[Problem, ...], code: ExitCode
+) -> None:
+    assert OptoutError(*problems).exit_code is code
+
+
+def test_exit_codes_are_the_documented_numbers() -> None:
+    assert {it.name: it.value for it in ExitCode} == {
+        "DONE": 0,
+        "CONTENT": 1,
+        "COMMAND_LINE": 2,
+        "INTERRUPTED": 130,
+    }
+
+
+def test_all_problems_are_raised_together() -> None:
+    with pytest.raises(OptoutError) as error:
+        raise_any(iter([IN_FILE, NOWHERE]))
+    assert error.value.problems == (IN_FILE, NOWHERE)
+
+
+def test_no_problem_raises_nothing() -> None:
+    assert raise_any(iter(())) is None
+
+
+@pytest.mark.parametrize(
+    ("word", "match"),
+    [
+        ("fx", "fax"),
+        ("signatry", "signatory"),
+        ("SIGNATORY", "signatory"),
+        ("Phone", "phone"),
+        ("zip", None),
+        ("", None),
+    ],
+)
+def test_the_closest_known_word_is_found_whatever_its_case(word: str, match: str | None) -> None:
+    assert closest(word, ["fax", "phone", "signatory"]) == match
+
+
+def test_the_closest_word_is_returned_as_it_is_known() -> None:
+    assert closest("ca", ["CA", "NY"]) == "CA"
+
+
+@pytest.mark.parametrize(
+    ("word", "known", "hint"),
+    [
+        ("fx", ["phone", "fax"], "did you mean 'fax'?"),
+        ("zip", ["phone", "fax"], "one of fax, phone"),
+        ("zip", [], "none is known here"),
+    ],
+)
+def test_a_hint_names_the_closest_word_or_else_all(word: str, known: list[str], hint: str) -> None:
+    assert did_you_mean(word, known) == hint

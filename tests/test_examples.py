@@ -1,0 +1,80 @@
+"""Every example is a request that is right, writes its letters, and gives nobody's real contact."""
+
+import re
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+from desk import Run, lying_in, outcome
+
+from optout_cli.model.request import Request
+from optout_cli.pipeline.library import Library
+
+EXAMPLES = sorted((ROOT / "examples").glob("*.yaml"))
+CONTACT = re.compile(
+    r"\b\d{3}-\d{3}-\d{4}\b"  # a telephone or fax number
+    r"|[\w.+-]+@[\w.-]+\w"
+)
+PLACEHOLDER = re.compile(r"\d{3}-555-01\d\d|[\w-]+@example\.gov")
+
+
+@pytest.fixture(params=EXAMPLES, ids=lambda it: it.stem)
+def example(request: pytest.FixtureRequest) -> Path:
+    path: Path = request.param
+    return path
+
+
+def test_there_are_examples_of_a_notice_of_2010_of_one_of_today_and_of_everything() -> None:
+    assert {path.stem for path in EXAMPLES} == {
+        "everything",
+        "marin-today",
+        "san-francisco-2010",
+        "san-francisco-2010-joint",
+    }
+
+
+def test_an_example_has_no_problem(example: Path, run: Run) -> None:
+    assert outcome(run("check", "-q", str(example))) == (0, "", "")
+
+
+def test_an_example_writes_the_same_letters_each_time(
+    example: Path, run: Run, in_folder: Path
+) -> None:
+    options = ("-q", "-f", "pdf,txt,html,json")
+    assert outcome(run("write", str(example), *options, "-o", "first/"))[0] == 0
+    assert outcome(run("write", str(example), *options, "-o", "second/"))[0] == 0
+    first, second = in_folder / "first", in_folder / "second"
+    letters = {it.name: it.read_bytes() for it in first.iterdir()}
+    assert letters == {it.name: it.read_bytes() for it in second.iterdir()}
+    assert {name.rpartition("-")[2] for name in letters} == {
+        f"{party}.{suffix}"
+        for party in ("bureau", "ice")
+        for suffix in ("pdf", "txt", "html", "json")
+    }
+
+
+def test_an_examples_numbers_and_addresses_reach_nobody(example: Path) -> None:
+    found = [it[0] for it in CONTACT.finditer(example.read_text("utf-8"))]
+    assert [it for it in found if not PLACEHOLDER.fullmatch(it)] == []
+
+
+def test_an_example_shows_the_command_that_writes_it(
+    example: Path, run: Run, in_folder: Path
+) -> None:
+    text = example.read_text("utf-8")
+    command = re.search(r"^#     optout (write examples/(\S+\.yaml) .+)$", text, re.MULTILINE)
+    assert command
+    assert command[2] == example.name
+    words = command[1].replace("examples/", f"{example.parent}/", 1).split()
+    code, out, _ = outcome(run(*words))
+    assert (code, out.split()) == (0, lying_in(in_folder))
+
+
+def test_the_full_example_has_every_key_that_a_request_and_its_letter_may_have(
+    library: Library,
+) -> None:
+    text = (ROOT / "examples" / "everything.yaml").read_text("utf-8")
+    _, kind = library.programs.find("secure-communities/opt-out")
+    inner = text.partition("\nparticulars:")[2].partition("\n\n")[0]
+    assert set(re.findall(r"^([a-z]+):", text, re.MULTILINE)) == set(Request.__struct_fields__)
+    assert set(re.findall(r"^  ([a-z-]+):", inner, re.MULTILINE)) == set(kind.particulars)

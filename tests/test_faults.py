@@ -1,0 +1,251 @@
+"""What keeps a notice from being written: days, offices, contacts and ways of service."""
+
+import re
+from datetime import date
+
+import msgspec
+import pytest
+from stages import BARE, case_for, notices_for, problems_of, told_by
+
+from optout_cli.compose import compose
+from optout_cli.model.program import Rule
+from optout_cli.pipeline.library import Library
+
+BUREAU = "the State Identification Bureau"
+
+
+@pytest.mark.parametrize(
+    ("day", "told"),
+    [
+        (
+            "2008-10-26",
+            "the letter is dated 2008-10-26, before Secure Communities began (2008-10-27)",
+        ),
+        ("2027-11-26", "the letter is dated 2027-11-26, more than a year from now"),
+        ("2226-11-24", "the letter is dated 2226-11-24, more than a year from now"),
+    ],
+)
+def test_a_date_before_the_program_or_far_ahead_is_a_problem(
+    library: Library, day: str, told: str
+) -> None:
+    (problem,) = problems_of(lambda: notices_for(library, f"date: {day}"))
+    assert (problem.message, problem.path) == (told, "date")
+
+
+@pytest.mark.parametrize("day", ["2008-10-27", "2027-11-25"])
+def test_the_first_day_of_the_program_and_a_day_within_a_year_are_dates(
+    library: Library, day: str
+) -> None:
+    assert str(notices_for(library, f"date: {day}")[0].date) == day
+
+
+def test_an_act_later_than_the_letter_is_a_problem_at_its_date(library: Library) -> None:
+    acts = """\
+        authority:
+          - {instrument: Ordinance, date: 2026-11-20}
+          - {instrument: Motion}
+          - {instrument: Resolution, date: 2026-11-21}
+        """
+    (problem,) = problems_of(lambda: notices_for(library, acts))
+    assert (problem.message, problem.path) == (
+        "the Resolution is dated 2026-11-21, after the letter (2026-11-20)",
+        "authority.2.date",
+    )
+
+
+DAYS_TOLD = """\
+particulars:
+  earlier:
+    - {date: 2026-11-20, to: ICE, answered: 2026-11-21}
+    - {date: 2026-11-22, to: ICE}
+  meeting-dates: [2026-11-20, 2026-11-19]
+  reply-by: 2026-11-01
+"""
+IMPOSSIBLE = """\
+particulars.earlier.0.answered 2026-11-21 lies after the letter's own date (2026-11-20)
+particulars.earlier.1.date 2026-11-22 lies after the letter's own date (2026-11-20)
+particulars.meeting-dates.1 2026-11-19 lies before the letter's own date (2026-11-20)
+particulars.reply-by 2026-11-01 lies before the letter's own date (2026-11-20)"""
+
+
+def test_what_is_past_lies_before_the_letter_and_what_is_asked_for_after_it(
+    library: Library,
+) -> None:
+    problems = problems_of(lambda: notices_for(library, DAYS_TOLD))
+    assert "\n".join(it.message for it in problems) == IMPOSSIBLE
+    assert [it.path for it in problems] == [it.partition(" ")[0] for it in IMPOSSIBLE.split("\n")]
+
+
+@pytest.mark.parametrize(
+    "rule", [Rule(role="program-office", office="nowhere"), Rule(role="bureau", copy=("nowhere",))]
+)
+def test_an_office_that_the_data_lacks_is_a_problem(library: Library, rule: Rule) -> None:
+    case = case_for(library)
+    program = msgspec.structs.replace(case.program, recipients=(rule,))
+    assert told_by(lambda: compose(msgspec.structs.replace(case, program=program))) == (
+        "Secure Communities names the office 'nowhere', which is not known\n"
+        "  hint: add it below offices: in a data file, or correct program.yaml"
+    )
+
+
+def test_an_office_of_another_time_may_be_missing_from_the_data(library: Library) -> None:
+    case = case_for(library)
+    past = Rule(role="program-office", office="nowhere", until=date(2011, 8, 4))
+    program = msgspec.structs.replace(case.program, recipients=(Rule(role="bureau"), past))
+    assert len(compose(msgspec.structs.replace(case, program=program))) == 1
+
+
+@pytest.mark.parametrize(
+    ("jurisdiction", "name", "missing", "line"),
+    [
+        ("guam", "Guam, GU", "zip", "address: {zip: ...}"),
+        ("saipan-municipality-mp", "Saipan Municipality, MP", "street, zip",
+         "address: {street: ..., zip: ...}"),
+        ("st-thomas-island-vi", "St. Thomas Island, VI", "zip", "address: {zip: ...}"),
+    ],
+)  # fmt: skip
+def test_an_incomplete_contact_is_a_problem_of_the_notice_that_needs_it(
+    library: Library, jurisdiction: str, name: str, missing: str, line: str
+) -> None:
+    assert told_by(lambda: notices_for(library, f"jurisdiction: {jurisdiction}")) == (
+        f"{BUREAU} of {name} is not known in full: no {missing}\n"
+        f"  hint: add {line} under recipients: bureau:; or write the other letter with --to ice"
+    )
+
+
+SAMOA = f"""\
+{BUREAU} of Eastern District, AS is not known in full: no street, city, state, zip
+  hint: add address: {{street: ..., city: ..., state: ..., zip: ...}} under recipients: bureau:; \
+or write the other letter with --to ice
+the ICE office of Eastern District, AS is not known in full: \
+no attention, organization, street, city, state, zip
+  hint: add attention: ..., organization: ..., \
+address: {{street: ..., city: ..., state: ..., zip: ...}} under recipients: ice:; \
+or write the other letter with --to bureau"""
+
+
+def test_american_samoa_has_a_bureau_known_by_name_and_no_field_office(library: Library) -> None:
+    assert told_by(lambda: notices_for(library, "jurisdiction: eastern-district-as")) == SAMOA
+
+
+BLANKS = {
+    "attention: ...": "attention: Director",
+    "organization: ...": "organization: [Some Office]",
+    "street: ...": "street: [1 Main Street]",
+    "city: ...": "city: Pago Pago",
+    "state: ...": "state: AS",
+    "zip: ...": 'zip: "96799"',
+}
+
+
+@pytest.mark.parametrize(
+    "jurisdiction",
+    ["guam", "saipan-municipality-mp", "st-thomas-island-vi", "eastern-district-as"],
+)
+def test_the_lines_that_the_hints_name_make_the_notices_whole(
+    library: Library, jurisdiction: str
+) -> None:
+    base = BARE.replace("marin-county-ca", jurisdiction)
+    hints = [it.hint or "" for it in problems_of(lambda: notices_for(library, base=base))]
+    lines = [re.findall(r"add (.*) under recipients: (\w+):", it)[0] for it in hints]
+    added = f"recipients: {{{', '.join(f'{party}: {{{line}}}' for line, party in lines)}}}"
+    for blank, value in BLANKS.items():
+        added = added.replace(blank, value)
+    assert [it.recipient.contact.missing for it in notices_for(library, added, base)] == [(), ()]
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "{street: [1 Main Street]}",
+        "{city: Fresno}",
+        "{street: [1 Main Street], city: Fresno, state: CA}",
+        "{street: [1 Main Street], city: Fresno, zip: '93650'}",
+        "{city: Fresno, state: CA, zip: '93650'}",
+    ],
+)
+def test_half_an_address_never_mixes_with_the_old_one(library: Library, address: str) -> None:
+    lines = f"recipients: {{bureau: {{address: {address}}}}}"
+    (problem,) = problems_of(lambda: notices_for(library, lines))
+    assert (problem.path, problem.message, problem.hint) == (
+        "recipients.bureau.address",
+        "recipients.bureau.address is new but not whole",
+        "write street, city, state and zip",
+    )
+
+
+NO_WAY = f"""\
+service by email, but no email is known of {BUREAU}
+  hint: add email: ... under recipients: bureau:
+service by fax, but no fax is known of the ICE office
+  hint: add fax: ... under recipients: ice:"""
+SERVED = "service: {bureau: [{by: mail}, {by: email}], ice: [{by: fax}, {by: hand}]}\n"
+
+
+@pytest.mark.parametrize("parties", [("bureau", "ice"), ("ice",)])
+def test_service_by_email_or_fax_needs_the_address_whichever_letter_is_written(
+    library: Library, parties: tuple[str, ...]
+) -> None:
+    case = case_for(library, SERVED)
+    assert told_by(lambda: compose(case, parties)) == NO_WAY
+    places = [it.path for it in problems_of(lambda: compose(case, parties))]
+    assert places == ["service.bureau.1", "service.ice.0"]
+
+
+def test_service_may_go_where_the_request_says(library: Library) -> None:
+    known = "recipients: {bureau: {email: records@example.gov}, ice: {fax: 415-555-0100}}"
+    assert len(notices_for(library, SERVED + known)) == 2
+
+
+def test_two_pieces_of_mail_never_have_one_number(library: Library) -> None:
+    way = "{by: certified-mail, number: '7020'}"
+    lines = f"service: {{bureau: [{way}, {{by: mail}}], ice: [{{by: mail}}, {way}]}}"
+    problems = problems_of(lambda: notices_for(library, lines))
+    assert [(it.code, it.path) for it in problems] == [
+        ("equal-numbers", "service.bureau.0.number"),
+        ("equal-numbers", "service.ice.1.number"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("max_age", "confirmed", "told"),
+    [
+        (None, None, None),
+        (30, None, "the ICE office's contact was never confirmed"),
+        (30, "2026-10-20", "the ICE office's contact was last confirmed on 2026-10-20"),
+        (30, "2026-10-21", None),
+        (0, "2026-11-20", None),
+    ],
+)
+def test_a_contact_must_have_been_confirmed_within_the_days_asked_for(
+    library: Library, max_age: int | None, confirmed: str | None, told: str | None
+) -> None:
+    line = f"recipients: {{ice: {{confirmed: {{by: telephone, date: {confirmed}}}}}}}"
+    case = case_for(library, line if confirmed else "", max_age=max_age)
+    if told is None:
+        assert len(compose(case, ["ice"])) == 1
+        return
+    assert told_by(lambda: compose(case, ["ice"])) == (
+        f"{told}\n  hint: call them, then add confirmed: {{by: telephone, date: ...}} "
+        "under recipients: ice:"
+    )
+
+
+def test_nobody_has_confirmed_a_contact_on_a_day_to_come(library: Library) -> None:
+    line = "recipients: {ice: {confirmed: {by: telephone, date: 2026-11-25}}}"
+    (problem,) = problems_of(lambda: notices_for(library, line))
+    assert (problem.message, problem.path) == (
+        "recipients.ice.confirmed is dated 2026-11-25, a day to come",
+        "recipients.ice.confirmed.date",
+    )
+
+
+def test_a_historical_office_need_not_be_confirmed(library: Library) -> None:
+    assert len(compose(case_for(library, "date: 2010-08-31", max_age=1), ["ice"])) == 1
+
+
+def test_the_day_that_the_data_gives_as_verified_counts_as_confirmed(library: Library) -> None:
+    case = case_for(library, max_age=30)
+    bureau = msgspec.structs.replace(case.locality.bureau, verified=date(2026, 11, 1))
+    locality = msgspec.structs.replace(case.locality, bureau=bureau)
+    assert len(compose(msgspec.structs.replace(case, locality=locality), ["bureau"])) == 1

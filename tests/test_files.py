@@ -1,0 +1,229 @@
+"""Files are read as UTF-8 text, or one sentence says why not."""
+
+import io
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from stages import problems_of, told_by
+
+from optout_cli.errors import OptoutError
+from optout_cli.source.files import MAX_BYTES, UNSEEN, place_in, read_bytes, text_from
+
+UTF_8 = "in your editor choose Save as, encoding UTF-8"
+
+
+def stdin_of(content: bytes) -> io.TextIOWrapper:
+    return io.TextIOWrapper(io.BytesIO(content), "utf-8")
+
+
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        (b"a: 1\n", "a: 1\n"),
+        (b"\xef\xbb\xbfa: 1\n", "a: 1\n"),
+        (b"a: 1\r\nb: 2\r\n", "a: 1\nb: 2\n"),
+        (b"a: 1\rb: 2\r", "a: 1\nb: 2\n"),
+        (b"a: 1", "a: 1"),
+        (b"a:\t1\n", "a:\t1\n"),
+        ("name: Doña Ana ʻŌ אבג 🦅\n".encode(), "name: Doña Ana ʻŌ אבג 🦅\n"),
+        ("name: \u200fאבג\u200f\n".encode(), "name: \u200fאבג\u200f\n"),
+    ],
+    ids=["LF", "BOM", "CRLF", "CR", "no last line end", "tab", "any script", "right-to-left mark"],
+)
+def test_text_is_utf_8_with_or_without_a_bom_and_any_line_ends(content: bytes, text: str) -> None:
+    assert text_from(content, "f") == text
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"", "f: the file is empty"),
+        (b"\xef\xbb\xbf", "f: the file is empty"),
+        (b" \r\n\t\n", "f: the file is empty"),
+        (
+            "name: Doña Ana\n".encode("latin-1"),
+            "f:1:9: is not UTF-8 text (byte 0xf1); it looks like Latin-1 or Windows-1252",
+        ),
+        (
+            "é: é\nname: Prince George\u2019s\n".encode("cp1252"),
+            "f:1:1: is not UTF-8 text (byte 0xe9); it looks like Latin-1 or Windows-1252",
+        ),
+        (
+            "ñ: 1\nname: ñ".encode() + "ñ".encode("latin-1"),
+            "f:2:8: is not UTF-8 text (byte 0xf1); it looks like Latin-1 or Windows-1252",
+        ),
+        (
+            "a: 1\n".encode("utf-16"),
+            "f:1:1: is not UTF-8 text (byte 0xff); it looks like UTF-16",
+        ),
+        (
+            b"\xfe\xff" + "a: 1\n".encode("utf-16-be"),
+            "f:1:1: is not UTF-8 text (byte 0xfe); it looks like UTF-16",
+        ),
+    ],
+)
+def test_what_is_no_text_is_named_at_its_first_byte(content: bytes, told: str) -> None:
+    hint = f"\n  hint: {UTF_8}" if "UTF-8" in told else ""
+    assert told_by(lambda: text_from(content, "f")) == told + hint
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [
+        (b"PK\x03\x04\x14\0", "a Word, Excel or zip file"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1", "an old Word or Excel file"),
+        (b"%PDF-1.7\n", "a PDF"),
+        (b"{\\rtf1\\ansi}", "a rich-text file"),
+    ],
+)
+def test_what_people_take_for_text_is_named(content: bytes, kind: str) -> None:
+    assert told_by(lambda: text_from(content, "f")) == (
+        f"f: is {kind}, not a text file\n"
+        "  hint: write the request in an editor for plain text, and save it as .yaml"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("a: 1\nb: \0\n", "f:2:4: has a character that cannot be seen (U+0000)"),
+        ("a: \x1b[31mred\n", "f:1:4: has a character that cannot be seen (U+001B)"),
+        ("a: x\x7f\n", "f:1:5: has a character that cannot be seen (U+007F)"),
+        ("a: x\x85y\n", "f:1:5: has a character that cannot be seen (U+0085)"),
+        ("a: \u2028\n", "f:1:4: has a character that cannot be seen (U+2028)"),
+        ("é: \u202eEGAP\n", "f:1:4: has a character that cannot be seen (U+202E)"),
+        ("a: \u2066x\u2069\n", "f:1:4: has a character that cannot be seen (U+2066)"),
+        ("\ufeff\ufeffa: 1\n", "f:1:1: has a character that cannot be seen (U+FEFF)"),
+        ("a: \ufffe\n", "f:1:4: has a character that cannot be seen (U+FFFE)"),
+    ],
+)
+def test_a_character_that_cannot_be_seen_is_named_at_its_place(text: str, told: str) -> None:
+    hint = "delete it and type the text again"
+    assert told_by(lambda: text_from(text.encode(), "f")) == f"{told}\n  hint: {hint}"
+
+
+def test_utf_16_without_a_bom_is_told_by_its_nul() -> None:
+    assert told_by(lambda: text_from("a: 1\n".encode("utf-16-le"), "f")).startswith(
+        "f:1:2: has a character that cannot be seen (U+0000)"
+    )
+
+
+@given(st.binary(max_size=60))
+def test_any_bytes_are_text_that_can_be_shown_or_a_problem(content: bytes) -> None:
+    try:
+        text = text_from(content, "f")
+    except OptoutError as error:
+        text = error.problems[0].code
+    assert text.strip()
+    assert not UNSEEN.search(text.replace("\n", ""))
+    assert "\r" not in text
+
+
+@given(st.lists(st.text(st.characters(exclude_characters="\n"), max_size=5), min_size=1))
+def test_a_place_counts_lines_and_columns_from_one(lines: list[str]) -> None:
+    text = "\n".join([*lines, "x"])
+    assert str(place_in(text, len(text) - 1, "f")) == f"f:{len(lines) + 1}:1"
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [
+        (b"PK\x03\x04\x14\0", "a Word, Excel or zip file"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1", "an old Word or Excel file"),
+        (b"%PDF-1.7\n", "a PDF"),
+        (b"{\\rtf1\\ansi", "a rich-text file"),
+    ],
+)
+def test_a_document_of_a_word_processor_is_told_for_what_it_is(content: bytes, kind: str) -> None:
+    assert told_by(lambda: text_from(content, "f")) == (
+        f"f: is {kind}, not a text file\n"
+        "  hint: write the request in an editor for plain text, and save it as .yaml"
+    )
+
+
+def test_a_file_is_read_whole(tmp_path: Path) -> None:
+    path = tmp_path / "r.yaml"
+    path.write_bytes(b"a: 1\r\n")
+    assert read_bytes(str(path), MAX_BYTES) == b"a: 1\r\n"
+
+
+def test_a_dash_reads_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", stdin_of(b"a: 1\r\n"))
+    assert read_bytes("-", MAX_BYTES) == b"a: 1\r\n"
+
+
+def test_a_file_of_the_most_bytes_is_read_and_one_more_is_too_large(tmp_path: Path) -> None:
+    path = tmp_path / "r.yaml"
+    path.write_bytes(b"x" * 2**20)
+    told = told_by(lambda: read_bytes(str(path), 2**20 - 1))
+    assert (len(read_bytes(str(path), 2**20)), told) == (
+        2**20,
+        f"{path}: is too large (1 MB or more; at most 1 MB are read)",
+    )
+
+
+def test_a_file_of_100_mb_is_too_large(tmp_path: Path) -> None:
+    path = tmp_path / "r.yaml"
+    path.touch()
+    os.truncate(path, 100 * 2**20)  # sparse
+    told = f"{path}: is too large (100 MB or more; at most 8 MB are read)"
+    assert told_by(lambda: read_bytes(str(path), MAX_BYTES)) == told
+
+
+def test_endless_input_is_read_no_further_than_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    stdin = stdin_of(b"x" * (3 * 2**20))
+    monkeypatch.setattr("sys.stdin", stdin)
+    told = told_by(lambda: read_bytes("-", 2**20))
+    assert (told, stdin.buffer.tell()) == (
+        "-: is too large (1 MB or more; at most 1 MB are read)",
+        2**20 + 1,
+    )
+
+
+@pytest.mark.skipif(not Path("/dev/zero").is_char_device(), reason="only POSIX has /dev/zero")
+def test_a_device_without_an_end_is_too_large() -> None:
+    told = "/dev/zero: is too large (1 MB or more; at most 1 MB are read)"
+    assert told_by(lambda: read_bytes("/dev/zero", 2**20)) == told
+
+
+def test_a_missing_file_is_a_problem_with_its_folder(tmp_path: Path) -> None:
+    path = tmp_path / "r.yaml"
+    assert told_by(lambda: read_bytes(str(path), 9)) == (
+        f"{path}: no such file\n"
+        f"  hint: there is no such file in {tmp_path}/; look for a misspelt name"
+    )
+
+
+def test_a_folder_is_not_a_file(tmp_path: Path) -> None:
+    told = f"{tmp_path}: is a folder, not a file"
+    assert told_by(lambda: read_bytes(str(tmp_path), 9)) == told
+
+
+def test_what_the_system_refuses_to_read_is_told_in_its_words(tmp_path: Path) -> None:
+    path = tmp_path / "r.yaml"
+    path.symlink_to(path)
+    told = f"{path}: cannot be read: Too many levels of symbolic links"
+    assert told_by(lambda: read_bytes(str(path), 9)) == told
+
+
+def test_a_name_with_a_nul_is_a_problem() -> None:
+    (problem,) = problems_of(lambda: read_bytes("a\0b", 9))
+    assert (problem.code, problem.spot and problem.spot.file) == ("unreadable", "a\0b")
+
+
+@pytest.mark.parametrize("on_command_line", [True, False])
+def test_a_name_typed_on_the_command_line_is_placed_there(
+    tmp_path: Path, on_command_line: bool
+) -> None:
+    names = (tmp_path / "missing", tmp_path, "a\0b")
+    spots = [
+        problem.spot and problem.spot.is_command_line
+        for name in names
+        for problem in problems_of(
+            lambda name=name: read_bytes(str(name), 9, on_command_line=on_command_line)
+        )
+    ]
+    assert spots == [on_command_line] * 3

@@ -1,0 +1,74 @@
+"""The letter as one web page."""
+
+import re
+from base64 import b64encode
+from pathlib import Path
+
+import pytest
+from conftest import REQUEST, ROOT
+from msgspec.structs import replace
+from stages import BARE, html_words, letter_for, letters_for, texts_of
+
+from optout_cli.exporters import exporter_for
+from optout_cli.exporters.press import STYLE
+from optout_cli.model.notice import Image, Letter
+from optout_cli.pipeline.library import Library
+
+EXAMPLES = sorted((ROOT / "examples").glob("*.yaml"))
+
+
+def page_of(letter: Letter, library: Library) -> str:
+    return exporter_for("html").encode(letter, library.press).decode()
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_every_text_of_the_letter_stands_on_the_page(library: Library, path: Path) -> None:
+    for letter in letters_for(library, base=path.read_text("utf-8")):
+        words = " ".join(html_words(page_of(letter, library)))
+        whole_block = set(letter.recipient) - set(letter.envelope)
+        missing = [it for it in texts_of(letter) if " ".join(it.split()) not in words]
+        assert set(missing) <= whole_block
+
+
+def test_the_page_refers_to_nothing_outside(library: Library) -> None:
+    letter = replace(letter_for(library), seal=Image("image/png", b"png", "Seal"))
+    page = page_of(letter, library)
+    assert re.findall(r'(?:src|href)="([^"]*)"', page) == [
+        f"data:image/png;base64,{b64encode(b'png').decode()}"
+    ]
+    assert re.findall(r"@import|url\(|<(?:link|script|iframe|object|base)\b", page) == []
+
+
+def test_the_page_holds_the_style_sheet_of_the_layout(library: Library) -> None:
+    sheet = (library.templates.folders[-1] / STYLE).read_text("utf-8").strip()
+    assert f"<style>\n{sheet}" in page_of(letter_for(library), library)
+
+
+def test_the_page_names_its_language_and_title(library: Library) -> None:
+    letter = letter_for(library)
+    page = page_of(letter, library)
+    assert page.startswith('<!DOCTYPE html>\n<html lang="en-US">\n')
+    assert f"<title>{letter.subject}</title>" in page
+    assert page.count("<h1>") == 1
+
+
+def test_a_letter_without_a_seal_has_no_picture(library: Library) -> None:
+    assert "<img" not in page_of(letter_for(library), library)
+
+
+def test_the_seal_has_its_words(library: Library) -> None:
+    letter = replace(letter_for(library), seal=Image("image/svg+xml", b"<svg/>", 'A "seal" & <b>'))
+    assert 'alt="A &#34;seal&#34; &amp; &lt;b&gt;"' in page_of(letter, library)
+
+
+@pytest.mark.parametrize(("base", "is_draft"), [(BARE, True), (REQUEST, False)])
+def test_only_a_draft_is_marked(library: Library, base: str, is_draft: bool) -> None:
+    page = page_of(letter_for(library, base=base), library)
+    assert ('<p class="mark">DRAFT</p>' in page) == is_draft
+
+
+@pytest.mark.parametrize("addressing", ["separate", "joint"])
+def test_only_a_joint_letter_lists_its_addressees(library: Library, addressing: str) -> None:
+    letter = letter_for(library, f"addressing: {addressing}")
+    labels = re.findall(r'<span class="label">(\w+):</span>', page_of(letter, library))
+    assert labels == [*["To"] * (2 if addressing == "joint" else 0), "Re"]

@@ -1,0 +1,294 @@
+"""A seal is a PNG or an SVG, whole, not huge, and reaches for nothing outside itself."""
+
+import struct
+import zlib
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image as Raster
+from PIL import ImageFile
+from stages import problems_of, told_by
+
+from optout_cli.errors import OptoutError
+from optout_cli.model.notice import Image
+from optout_cli.source.images import MAX_BYTES, load_image
+
+SIGNATURE = b"\x89PNG\r\n\x1a\n"
+BROKEN = "is a broken PNG\n  hint: open it in an image editor and save it as PNG again"
+EMBEDDED = "\n  hint: save it as plain SVG with everything embedded"
+UTF_8 = "is not UTF-8 text\n  hint: save it as plain SVG, encoding UTF-8"
+
+
+def png(mode: str = "RGBA", size: tuple[int, int] = (20, 20)) -> bytes:
+    stream = BytesIO()
+    Raster.new(mode, size).save(stream, "PNG")
+    return stream.getvalue()
+
+
+def chunk(name: bytes, payload: bytes) -> bytes:
+    return b"".join(
+        (
+            struct.pack(">I", len(payload)),
+            name,
+            payload,
+            struct.pack(">I", zlib.crc32(name + payload)),
+        )
+    )
+
+
+def header(width: int, height: int) -> bytes:
+    return chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 6, 0, 0, 0))
+
+
+def svg(inside: str = "", before: str = "") -> bytes:
+    names = 'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
+    return f'{before}<svg {names} viewBox="0 0 9 9">\n{inside}\n</svg>\n'.encode()
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "seal"
+
+
+def told_of(path: Path, content: bytes) -> str:
+    """Return what is wrong with a picture, without the path that begins it."""
+    path.write_bytes(content)
+    return told_by(lambda: load_image(path, "Seal")).removeprefix(str(path))
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "I;16"])
+def test_a_png_of_any_kind_passes_byte_for_byte(path: Path, mode: str) -> None:
+    path.write_bytes(png(mode))
+    assert load_image(path, "Seal") == Image("image/png", png(mode), "Seal")
+
+
+def test_a_missing_seal_is_a_problem(tmp_path: Path) -> None:
+    path = tmp_path / "seal.png"
+    assert told_by(lambda: load_image(path, "Seal")) == (
+        f"{path}: no such file\n"
+        f"  hint: there is no such file in {tmp_path}/; look for a misspelt name"
+    )
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"a seal", b"GIF89a", b"\xff\xd8\xff\xe0", b"%PDF-1.7", b"<html/>", svg().hex().encode()],
+)
+def test_what_is_no_image_is_a_problem(path: Path, content: bytes) -> None:
+    told = ": is neither PNG nor SVG\n  hint: save the seal as PNG or SVG"
+    assert told_of(path, content) == told
+
+
+def test_a_file_larger_than_the_limit_is_not_read(path: Path) -> None:
+    told = ": is too large (6 MB or more; at most 5 MB are read)"
+    assert told_of(path, SIGNATURE + bytes(MAX_BYTES + 2**19)) == told
+
+
+BODY = png()[33:]  # what follows the header
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        SIGNATURE,
+        SIGNATURE + header(20, 20)[:-9],
+        png()[:50],
+        SIGNATURE + header(0, 0) + BODY,
+        SIGNATURE + header(20, 20) + chunk(b"IEND", b""),
+        SIGNATURE + header(20, 20) + chunk(b"IDAT", b"rubbish") + chunk(b"IEND", b""),
+        SIGNATURE + header(20, 20) + chunk(b"zTXt", b"a\0\0" + zlib.compress(bytes(2**23))) + BODY,
+        SIGNATURE + header(2, 2) + header(9_000, 9_000) + BODY,
+        SIGNATURE + header(2, 2) + header(10_000, 10_000) + BODY,
+        SIGNATURE + header(2, 2) + header(60_000, 60_000) + BODY,
+        SIGNATURE + chunk(b"tEXt", b"a\0" + bytes(20)) + header(20, 20) + BODY,
+    ],
+    ids=[
+        *("signature", "half a header", "cut", "no size", "no pixels", "rubbish"),
+        *("8 MB of text", "two sizes", "warned of", "refused", "header late"),
+    ],
+)
+@pytest.mark.parametrize("lenient", [False, True])
+def test_a_broken_png_is_a_problem_also_where_the_pdf_engine_makes_pillow_lenient(
+    path: Path, content: bytes, lenient: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", lenient)
+    told = told_of(path, content)
+    assert (told, ImageFile.LOAD_TRUNCATED_IMAGES) == (f": {BROKEN}", lenient)
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "shown"),
+    [
+        (60_000, 60_000, "60,000 x 60,000"),
+        (5_001, 5_000, "5,001 x 5,000"),
+        (1, 25_000_001, "1 x 25,000,001"),
+    ],
+)
+def test_a_png_of_too_many_pixels_is_told_its_size_before_it_is_drawn(
+    path: Path, width: int, height: int, shown: str
+) -> None:
+    content = SIGNATURE + header(width, height) + BODY
+    assert told_of(path, content) == (
+        f": is {shown} pixels; at most 25 million fit\n"
+        "  hint: scale it down: 1,200 pixels a side print sharply"
+    )
+
+
+def test_a_png_of_the_most_pixels_passes(path: Path) -> None:
+    content = png("1", (5_000, 5_000))
+    path.write_bytes(content)
+    assert load_image(path, "Seal").content == content
+
+
+@given(at=st.integers(8, len(png()) - 1), byte=st.integers(0, 255), cut=st.integers(8))
+def test_any_damage_to_a_png_is_a_problem_or_harmless_and_never_a_bug(
+    at: int, byte: int, cut: int, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    damaged = bytearray(png())
+    damaged[at] = byte
+    content = bytes(damaged[:cut])
+    path = tmp_path_factory.mktemp("seal") / "seal.png"
+    path.write_bytes(content)
+    try:
+        outcome = load_image(path, "Seal").content
+    except OptoutError as error:
+        outcome = error.problems[0].code
+    assert outcome in (content, "broken-image", "too-large")
+
+
+@pytest.mark.parametrize(
+    ("inside", "words"),
+    [
+        ('<image href="file:///etc/passwd"/>', 'href="file:///etc/passwd"'),
+        ('<image href="http://localhost/x.png"/>', 'href="http://localhost/x.png"'),
+        ('<image xlink:href="http://localhost"/>', 'href="http://localhost"'),
+        ("<image xlink:href='//localhost'/>", "href='//localhost'"),
+        ('<image href = " seal.png"/>', 'href = " seal.png"'),
+        ('<image src="seal.png"/>', 'src="seal.png"'),
+        ('<image href=""/>', 'href=""'),
+        ('<use href="other.svg#a"/>', 'href="other.svg#a"'),
+        ('<a href="https://example.gov"><path/></a>', 'href="https://example.gov"'),
+        ('<image href="&#104;ttp://localhost"/>', 'href="&#104;ttp://localhost"'),
+        ('<image href="data:text/html,x"/>', 'href="data:text/html,x"'),
+        ('<image href="data:image/svg+xml,x"/>', 'href="data:image/svg+xml,x"'),
+        ('<path fill="url(http://localhost#a)"/>', "url(http://localhost#a"),
+        ("<path style=\"fill:url( 'file:///x' )\"/>", "url( 'file:///x' "),
+        ('<path style="fill:URL(&quot;x&quot;)"/>', "URL(&quot;x&quot;"),
+        ("<style>@import 'http://localhost';</style>", "@import"),
+        ("<style>@font-face {src: url(x.woff)}</style>", "url(x.woff"),
+        ("<script>alert(1)</script>", "<script"),
+        ('<s:script xmlns:s="http://www.w3.org/2000/svg"/>', "<s:script"),
+        ("<SCRIPT/>", "<SCRIPT"),
+        ("<foreignObject><p/></foreignObject>", "<foreignObject"),
+        ("<iframe/>", "<iframe"),
+        ("<!ENTITY a 'b'>", "<!ENTITY"),
+    ],
+)
+def test_an_svg_that_reaches_outside_itself_is_a_problem_at_its_line(
+    path: Path, inside: str, words: str
+) -> None:
+    assert told_of(path, svg(inside)) == f":2: reaches outside itself: {words}{EMBEDDED}"
+
+
+@pytest.mark.parametrize(
+    ("before", "place", "words"),
+    [
+        ("<!DOCTYPE svg>\n", ":1", "<!DOCTYPE"),
+        ('<!DOCTYPE svg [\n<!ENTITY a "b">\n]>\n', ":1", "<!DOCTYPE"),
+        ('<?xml version="1.0"?>\n<?xml-stylesheet href="x"?>\n', ":2", "<?xml-stylesheet"),
+    ],
+)
+def test_an_svg_that_declares_what_lies_elsewhere_is_a_problem(
+    path: Path, before: str, place: str, words: str
+) -> None:
+    told = f"{place}: reaches outside itself: {words}{EMBEDDED}"
+    assert told_of(path, svg(before=before)) == told
+
+
+@pytest.mark.parametrize(
+    ("inside", "words"),
+    [
+        ("<style>&#64;import 'x';</style>", "@import"),
+        ("<style>@<![CDATA[import 'x']]></style>", "@import"),
+        ('<path style="fill:&#117;rl(x"/>', 'url(x"\n\n'),
+        ('<path fill="&#x75;&#x72;l(x)"/>', "url(x"),
+    ],
+)
+def test_an_svg_is_judged_as_it_is_read_and_not_as_it_looks(
+    path: Path, inside: str, words: str
+) -> None:
+    assert told_of(path, svg(inside)) == f": reaches outside itself: {words}{EMBEDDED}"
+
+
+def test_only_the_beginning_of_what_reaches_outside_is_shown(path: Path) -> None:
+    told = f':2: reaches outside itself: href="http://{"x" * 47}{EMBEDDED}'
+    assert told_of(path, svg(f'<image href="http://{"x" * 200}"/>')) == told
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        '<path id="a" d="M0 0h9v9z"/><use href="#a"/><use xlink:href=\'#a\'/>',
+        '<path fill="url(#a)" style="fill:url( &quot;#a&quot; )" mask=\'url("#a")\'/>',
+        "<style>path {fill: url('#a')}</style>",
+        '<image href="data:image/png;base64,iVBORw0KGgo="/>',
+        "<image xlink:href='data:image/jpeg;base64,/9j/'/>",
+        "<text>Doña Ana &amp; the scripture, see href</text><!-- a comment -->",
+        "<metadata>C:\\seal.svg</metadata><title>Seal</title>",
+    ],
+)
+def test_an_svg_that_refers_to_itself_alone_passes_byte_for_byte(path: Path, inside: str) -> None:
+    path.write_bytes(svg(inside))
+    assert load_image(path, "Seal") == Image("image/svg+xml", svg(inside), "Seal")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        svg(before='<?xml version="1.0" encoding="UTF-8"?>\n'),
+        b"\xef\xbb\xbf" + svg(),
+        svg(before="<!-- made by hand -->\n"),
+        b'<?xml version="1.0" encoding="iso-8859-1"?>'
+        + svg("<text>Do\xf1a</text>").decode().encode("latin-1"),
+        svg("<g>" * 5_000 + "</g>" * 5_000),
+    ],
+    ids=["declared", "BOM", "comment", "declared Latin-1", "5,000 levels"],
+)
+def test_an_svg_in_other_forms_passes_byte_for_byte(path: Path, content: bytes) -> None:
+    path.write_bytes(content)
+    assert load_image(path, "Seal").content == content
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"<svg", ":1:1: is a broken SVG"),
+        (svg("<path"), ":3:1: is a broken SVG"),
+        (svg("<g></path>"), ":2:6: is a broken SVG"),
+        (svg("&nbsp;"), ":2:1: is a broken SVG"),
+        (svg("Doña").decode().encode("latin-1"), ":2:3: is a broken SVG"),
+    ],
+)
+def test_a_broken_svg_is_a_problem_at_its_place(path: Path, content: bytes, told: str) -> None:
+    assert told_of(path, content) == told
+
+
+def test_an_svg_in_utf_16_is_refused_since_nothing_would_be_found_in_it(path: Path) -> None:
+    # In UTF-16 these two characters are the bytes `<svg`.
+    content = svg("<script/>", before="<!-- \u733c\u6776 -->").decode().encode("utf-16")
+    assert told_of(path, content) == f": {UTF_8}"
+
+
+@pytest.mark.parametrize("encoding", ["no-such", "utf-7", "shift_jis", "punycode"])
+def test_an_svg_in_an_encoding_that_is_not_read_is_refused(path: Path, encoding: str) -> None:
+    before = f'<?xml version="1.0" encoding="{encoding}"?>'
+    assert told_of(path, svg(before=before)) == f": {UTF_8}"
+
+
+def test_a_seal_that_reaches_out_lies_in_its_own_file(path: Path) -> None:
+    path.write_bytes(svg("<script/>"))
+    (problem,) = problems_of(lambda: load_image(path, "Seal"))
+    assert (problem.code, problem.spot and problem.spot.file) == ("image-reaches-out", str(path))

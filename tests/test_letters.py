@@ -1,0 +1,174 @@
+"""What the letters say: whole ones as golden files, and what none of them may say."""
+
+import re
+from datetime import date, datetime
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+from letter_cases import DAYS, SETTINGS, Setting, letters_in
+from stages import body_texts, letter_for, letters_for, texts_of
+
+from optout_cli.exporters import exporter_for
+from optout_cli.pipeline.library import Library
+from optout_cli.templates import MONTHS
+
+GOLDEN = Path(__file__).parent / "golden"
+SAN_FRANCISCO = (ROOT / "examples" / "san-francisco-2010.yaml").read_text("utf-8")
+
+
+@pytest.mark.parametrize("setting", SETTINGS, ids=str)
+def test_a_letter_reads_as_its_golden_file(
+    library: Library, setting: Setting, pytestconfig: pytest.Config
+) -> None:
+    for letter in letters_in(setting, library):
+        text = exporter_for("txt").encode(letter, library.press).decode()
+        path = GOLDEN / f"{setting}-{letter.notice.recipient.party}.txt"
+        if pytestconfig.getoption("--update-golden"):
+            GOLDEN.mkdir(exist_ok=True)
+            path.write_text(text, "utf-8")
+        assert text == path.read_text("utf-8")
+
+
+def test_every_golden_file_is_some_settings_letter() -> None:
+    names = {f"{setting}-{party}.txt" for setting in SETTINGS for party in ("bureau", "ice")}
+    assert {path.name for path in GOLDEN.iterdir()} == names
+
+
+@pytest.mark.parametrize("setting", SETTINGS, ids=str)
+def test_a_setting_is_in_the_period_that_its_name_says(library: Library, setting: Setting) -> None:
+    notice = letters_in(setting, library)[0].notice
+    activation = notice.activation
+    kinds = {"active": "actual", "scheduled": "scheduled", "no-date": None}
+    assert (notice.period, activation and activation.kind, notice.addressing) == (
+        setting.period,
+        kinds[setting.activation],
+        setting.addressing,
+    )
+
+
+# The six parts of San Francisco's letter of 2010-08-31, as the press described them.
+SIX_PARTS = {
+    "reaffirms the wish to opt out": r"reaffirms.*opts? out|opts? out.*reaffirms",
+    "acknowledges that it is active": r"activated .* on June 8, 2010",
+    "recalls the written requests": r"May 18, 2010, to the Attorney General of California.*"
+    r"May 25, 2010.*June 3, 2010, to ICE",
+    "recalls the refusal by telephone": r"by telephone, Marc Rapp said that there is no provision",
+    "says that there is a procedure now": r"there is now a procedure|suggests.* procedure",
+    "looks forward to a resolution": r"looks forward to meeting with all parties and to a .*"
+    r"resolution",
+}
+
+
+@pytest.mark.parametrize("pattern", SIX_PARTS.values(), ids=SIX_PARTS)
+def test_san_franciscos_letter_has_the_parts_that_the_press_described(
+    library: Library, pattern: str
+) -> None:
+    for letter in letters_for(library, base=SAN_FRANCISCO):
+        assert re.search(pattern, " ".join(body_texts(letter)))
+
+
+def test_san_franciscos_letter_quotes_the_passage_word_for_word(library: Library) -> None:
+    for letter in letters_for(library, base=SAN_FRANCISCO):
+        quoted = letter.notice.citations["setting-the-record-straight"].text
+        assert f"“{quoted}”" in body_texts(letter)
+
+
+# What would claim an effect that no law gives, state what nobody knows, or name an official whom
+# the request does not name.
+FORBIDDEN = re.compile(
+    r"""
+    not\ (?:yet\ )?(?:been\ )?activated
+    | (?:stops?|ceases?|refuses?|declines?|longer|not|never)\ (?:to\ )?
+      (?:send|submit|shar|transmit|provid)\w*\ (?:\w+\ ){0,3}fingerprints
+    | ICE\ (?:must|shall|is\ required|is\ obliged|has\ to|promised)
+    | (?:is|are)\ (?:here|there)by\ \w+ | \bhereby\b
+    | (?:has|have|had)\ opted\ out
+    | right\ to\ opt\ out | entitled\ to | legally\ binding | legal\ (?:effect|force)
+    | takes?\ effect | (?:is|are|be)\ (?:void|null|exempt)
+    | unconstitutional | unlawful | illegal
+    | Venturella | Rapp\b | Morton | Napolitano | Lofgren
+    | ask\ counsel | \bdraft\b | placeholder\b.*\bTODO
+    | \bNone\b | \bnull\b | [{}<>] | \bFalse\b | \bTrue\b
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+PLANTED = [
+    "The jurisdiction has not been activated.",
+    "The county will stop sending fingerprints to the state.",
+    "It declines to submit any of its fingerprints.",
+    "It will no longer share the fingerprints of anyone.",
+    "ICE must remove the county from the plan.",
+    "The agreement is hereby ended.",
+    "The county has opted out.",
+    "The county has a right to opt out.",
+    "This notice is legally binding.",
+    "This notice takes effect on receipt.",
+    "The program is unlawful.",
+    "Dear Mr. Venturella:",
+    "Ask counsel before sending.",
+    "The meeting is at None.",
+    "<b>Re:</b>",
+]
+
+
+@pytest.mark.parametrize("sentence", PLANTED)
+def test_the_list_of_forbidden_phrases_catches_what_it_is_for(sentence: str) -> None:
+    assert FORBIDDEN.search(sentence)
+
+
+@pytest.mark.parametrize("setting", SETTINGS, ids=str)
+def test_no_letter_says_what_it_may_not(library: Library, setting: Setting) -> None:
+    for letter in letters_in(setting, library):
+        texts = [it for it in texts_of(letter) if it != letter.mark]
+        assert [it for it in texts if FORBIDDEN.search(it)] == []
+
+
+@pytest.mark.parametrize("setting", SETTINGS, ids=str)
+def test_no_caution_stands_in_a_letter(library: Library, setting: Setting) -> None:
+    for letter in letters_in(setting, library):
+        text = " ".join(texts_of(letter))
+        assert [it.text for it in letter.notice.cautions if it.text in text] == []
+
+
+A_DATE = re.compile(rf"({'|'.join(MONTHS)}) (\d\d?), (\d{{4}})")
+
+
+@pytest.mark.parametrize(
+    "day",
+    ["2008-10-27", "2010-08-16", "2010-08-17", "2010-09-06", "2010-09-07", "2010-10-05",
+     "2010-10-06", "2011-08-04", "2011-08-05", "2026-11-20"],
+)  # fmt: skip
+def test_a_letter_names_no_day_after_its_own(library: Library, day: str) -> None:
+    letter = letter_for(library, f"date: {day}")
+    found = {it[0] for text in texts_of(letter) for it in A_DATE.finditer(text)}
+    days = {datetime.strptime(it, "%B %d, %Y").date() for it in found}  # noqa: DTZ007  # a day
+    assert max(days) == date.fromisoformat(day)
+
+
+@pytest.mark.parametrize("period", DAYS)
+def test_both_letters_of_a_request_say_the_same(library: Library, period: str) -> None:
+    for activation in ("active", "no-date"):
+        bureau, ice = letters_in(Setting(period, activation, "separate"), library)
+        assert (bureau.body, bureau.subject, bureau.reference) == (
+            ice.body,
+            ice.subject,
+            ice.reference,
+        )
+
+
+@pytest.mark.parametrize("addressing", ["separate", "joint"])
+def test_each_separate_letter_names_the_other_recipient_under_cc_and_a_joint_one_under_to(
+    library: Library, addressing: str
+) -> None:
+    letters = letters_for(library, f"addressing: {addressing}")
+    organizations = [it.notice.recipient.contact.organization[0] for it in letters]
+    named = [
+        [any(name in line for line in (letter.to if addressing == "joint" else letter.cc))
+         for name in organizations]
+        for letter in letters
+    ]  # fmt: skip
+    if addressing == "joint":
+        assert named == [[True, True], [True, True]]
+    else:
+        assert [named[0][1], named[1][0], letters[0].to] == [True, True, ()]

@@ -1,0 +1,37 @@
+"""Fields that stand at the wrong place in a request: what the user is told to do."""
+
+from stages import told_by
+
+from optout_cli.model.request import Request
+from optout_cli.source.document import Document
+from optout_cli.source.shape import convert
+from optout_cli.source.yaml_text import document_from_yaml
+
+HEAD = "jurisdiction: marin-county-ca\nletter: secure-communities/opt-out\n"
+
+
+def read(text: str) -> Document:
+    return document_from_yaml(HEAD + text, "f")
+
+
+def test_a_field_that_lost_its_indentation_is_shown_where_it_belongs() -> None:
+    told = told_by(lambda: convert(read("name: Pat Placeholder\n"), Request))
+    assert told == (
+        "f:3:1: request has no field 'name'\n"
+        "  hint: does it belong to signatory? then indent it by two spaces below that"
+    )
+
+
+def test_fields_below_the_wrong_name_are_told_once() -> None:
+    text = "signature:\n  name: Pat Placeholder\n  title: Sheriff\n"
+    assert told_by(lambda: convert(read(text), Request)) == (
+        "f:3:1: what stands below 'signature' belongs to 'signatory'\n"
+        "  hint: write signatory: instead of signature:"
+    )
+
+
+def test_a_wrong_field_beside_a_right_one_is_told_by_itself() -> None:
+    text = "signature: {kind: ink, name: Pat}\n"
+    assert told_by(lambda: convert(read(text), Request)) == (
+        "f:3:24: signature has no field 'name'\n  hint: one of kind"
+    )

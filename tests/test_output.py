@@ -1,0 +1,215 @@
+"""Files are written all of them or none, whole, and never over another letter."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from stages import told_by
+
+from optout_cli.errors import OptoutError
+from optout_cli.output import is_folder, is_stream, write_all, write_stream
+
+Files = dict[str, bytes]
+
+
+def below(folder: Path) -> Files:
+    """Return each file below a folder with its content, hidden ones too."""
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def put(folder: Path, files: Files) -> None:
+    for name, content in files.items():
+        (folder / name).write_bytes(content)
+
+
+def test_every_file_is_written_in_folders_made_for_it(tmp_path: Path) -> None:
+    write_all({tmp_path / "a.pdf": b"A", tmp_path / "new" / "deep" / "b.pdf": b"B"})
+    assert below(tmp_path) == {"a.pdf": b"A", "new/deep/b.pdf": b"B"}
+
+
+def test_a_file_with_these_bytes_is_left_alone(tmp_path: Path) -> None:
+    put(tmp_path, {"a.pdf": b"A"})
+    before = (tmp_path / "a.pdf").stat()
+    write_all({tmp_path / "a.pdf": b"A"})
+    assert (tmp_path / "a.pdf").stat() == before
+
+
+def test_each_file_with_other_bytes_is_a_problem_and_nothing_is_written(tmp_path: Path) -> None:
+    old = {"a.pdf": b"signed", "b.pdf": b"signed too"}
+    put(tmp_path, old)
+    a, b, c = (tmp_path / name for name in ("a.pdf", "b.pdf", "c.pdf"))
+    told = told_by(lambda: write_all({c: b"C", a: b"A", b: b"B"}))
+    assert (told, below(tmp_path)) == (
+        f"""\
+{a}: exists with other content; it may be the letter that was signed
+  hint: choose another place with -o, or --force
+{b}: exists with other content; it may be the letter that was signed
+  hint: choose another place with -o, or --force""",
+        old,
+    )
+
+
+def test_force_writes_over_other_bytes_and_leaves_nothing_beside(tmp_path: Path) -> None:
+    put(tmp_path, {"a.pdf": b"old", "other": b"other"})
+    write_all({tmp_path / "a.pdf": b"A", tmp_path / "b.pdf": b"B"}, force=True)
+    assert below(tmp_path) == {"a.pdf": b"A", "b.pdf": b"B", "other": b"other"}
+
+
+def test_a_folder_in_the_place_takes_the_other_files_back(tmp_path: Path) -> None:
+    (tmp_path / "b.pdf").mkdir()
+    told = told_by(lambda: write_all({tmp_path / it: b"new" for it in ("a.pdf", "b.pdf", "c.pdf")}))
+    assert (told, below(tmp_path)) == (
+        f"{tmp_path / 'b.pdf'}: cannot be written: Is a directory",
+        {},
+    )
+
+
+def test_a_failure_puts_back_what_force_wrote_over(tmp_path: Path) -> None:
+    put(tmp_path, {"a.pdf": b"signed"})
+    (tmp_path / "b.pdf").mkdir()
+    before = (tmp_path / "a.pdf").stat().st_mtime_ns
+    with pytest.raises(OptoutError):
+        write_all({tmp_path / "a.pdf": b"A", tmp_path / "b.pdf": b"B"}, force=True)
+    after = (tmp_path / "a.pdf").stat().st_mtime_ns
+    assert (below(tmp_path), after) == ({"a.pdf": b"signed"}, before)
+
+
+def test_a_file_in_a_folders_place_is_named_and_nothing_is_written(tmp_path: Path) -> None:
+    put(tmp_path, {"out": b"a file"})
+    path = tmp_path / "out" / "b.pdf"
+    told = told_by(lambda: write_all({tmp_path / "a.pdf": b"A", path: b"B"}))
+    assert (told, below(tmp_path)) == (
+        f"{path}: cannot be written: {str(tmp_path / 'out')!r} is a file, not a folder",
+        {"out": b"a file"},
+    )
+
+
+def test_a_name_that_the_system_refuses_is_a_problem(tmp_path: Path) -> None:
+    path = tmp_path / ("x" * 300)
+    assert (
+        told_by(lambda: write_all({path: b"A"})) == f"{path}: cannot be written: File name too long"
+    )
+
+
+def test_an_interruption_leaves_everything_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = Path.replace
+
+    def interrupted(self: Path, target: Path) -> Path:
+        if target.name == "b.pdf":
+            raise KeyboardInterrupt
+        return place(self, target)
+
+    put(tmp_path, {"a.pdf": b"signed"})
+    monkeypatch.setattr(Path, "replace", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        write_all({tmp_path / "a.pdf": b"A", tmp_path / "b.pdf": b"B"}, force=True)
+    assert below(tmp_path) == {"a.pdf": b"signed"}
+
+
+@pytest.fixture
+def small_files() -> Iterator[None]:
+    """Let the system refuse to write more than 9 bytes into a file, as a full disk would."""
+    resource = pytest.importorskip("resource")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (9, hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_a_content_that_does_not_fit_leaves_nothing_behind(
+    tmp_path: Path, small_files: None
+) -> None:
+    long = tmp_path / "b.pdf"
+    told = told_by(lambda: write_all({tmp_path / "a.pdf": b"A", long: b"more than 9 bytes"}))
+    assert (told, below(tmp_path)) == (f"{long}: cannot be written: File too large", {})
+
+
+def test_an_old_file_that_cannot_be_kept_is_not_written_over(
+    tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    path = tmp_path / "b.pdf"
+    path.write_bytes(b"more than 9 bytes")
+    request.getfixturevalue("small_files")
+    told = told_by(lambda: write_all({tmp_path / "a.pdf": b"A", path: b"B"}, force=True))
+    assert (told, below(tmp_path)) == (
+        f"{path}: cannot be written: File too large",
+        {"b.pdf": b"more than 9 bytes"},
+    )
+
+
+NAMES = ("a.pdf", "b.pdf", "in/c.pdf")
+BEFORE = st.sampled_from(["missing", "these bytes", "other bytes", "a folder", "below a file"])
+
+
+def prepare(path: Path, before: str) -> None:
+    match before:
+        case "these bytes":
+            path.parent.mkdir(exist_ok=True)
+            path.write_bytes(b"new")
+        case "other bytes":
+            path.parent.mkdir(exist_ok=True)
+            path.write_bytes(b"signed")
+        case "a folder":
+            path.mkdir(parents=True)
+        case "below a file" if not path.parent.exists():
+            path.parent.write_bytes(b"a file")
+
+
+@given(before=st.tuples(BEFORE, BEFORE, BEFORE), force=st.booleans())
+def test_either_every_file_is_written_or_everything_is_as_it_was(
+    before: tuple[str, ...], force: bool, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("out")
+    for name, it in zip(NAMES, before, strict=True):
+        prepare(folder / name, it)
+    old = below(folder)
+    try:
+        write_all({folder / name: b"new" for name in NAMES}, force=force)
+    except OptoutError:
+        assert below(folder) == old
+    else:
+        assert below(folder) == dict.fromkeys(NAMES, b"new")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="only POSIX has named pipes")
+def test_a_folder_a_file_a_pipe_and_nothing_are_told_apart(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    put(tmp_path, {"file": b""})
+    places = (tmp_path, tmp_path / "file", tmp_path / "pipe", tmp_path / "nothing")
+    assert [(is_folder(it), is_stream(it)) for it in places] == [
+        (True, False),
+        (False, False),
+        (False, True),
+        (False, False),
+    ]
+
+
+@pytest.mark.parametrize("ask", [is_folder, is_stream])
+def test_a_name_too_long_for_any_place_is_a_problem(ask: Callable[[Path], bool]) -> None:
+    name = Path("x" * 300)
+    assert told_by(lambda: ask(name)) == f"{name}: cannot be written: File name too long"
+
+
+def test_a_device_is_written_to_and_not_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "stream"
+    path.write_bytes(b"a longer old content")
+    inode = path.stat().st_ino
+    write_stream(path, b"new")
+    assert (path.read_bytes(), path.stat().st_ino) == (b"new", inode)
+
+
+@pytest.mark.skipif(not Path("/dev/full").is_char_device(), reason="only Linux has /dev/full")
+def test_a_full_device_is_a_problem() -> None:
+    full = Path("/dev/full")
+    assert told_by(lambda: write_stream(full, b"A")) == (
+        "/dev/full: cannot be written: No space left on device"
+    )

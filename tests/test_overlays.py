@@ -1,0 +1,262 @@
+"""Overlays add to the data and change it, by id and field by field, without mixing two facts."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from stages import told_by
+
+from optout_cli import bundled
+from optout_cli.cache import Cache
+from optout_cli.directory.data import Directory, load_directory
+from optout_cli.errors import ExitCode, OptoutError
+from optout_cli.model.places import Address, Contact, Source
+
+Write = Callable[..., Path]
+
+SHIPPED = """\
+sources:
+  list: {kind: official, note: the list}
+states:
+  CA:
+    name: California
+    activation-source: list
+    field-office: ero
+    bureau:
+      attention: Director
+      organization: [Department of Justice]
+      address: {street: [P.O. Box 1], city: Sacramento, state: CA, zip: "95816"}
+      envelope: [Director, P.O. Box 1]
+      phone: "916-555-0100"
+      source:
+        kind: official
+        url: "https://example.gov"
+    jurisdictions:
+      "06041": {name: Marin County, activated: "2010-08-10"}
+offices:
+  ero: {role: field-office, attention: Director, envelope: [Director]}
+"""
+
+
+@pytest.fixture
+def laid(write: Write) -> Callable[..., Directory]:
+    """Lay texts on the data, each a file of its own: `laid("offices: ...")`."""
+
+    def load(*texts: str) -> Directory:
+        shipped = str(write("shipped.yaml", SHIPPED))
+        paths = [str(write(f"{number}.yaml", it)) for number, it in enumerate(texts)]
+        return load_directory(shipped, paths, None)
+
+    return load
+
+
+Laid = Callable[..., Directory]
+
+
+def bureau_of(directory: Directory) -> Contact:
+    bureau = directory.find("06041").bureau
+    assert bureau is not None
+    return bureau
+
+
+def test_without_overlays_the_shipped_file_is_read_alone(laid: Laid) -> None:
+    assert bureau_of(laid()).phone == "916-555-0100"
+
+
+def test_a_field_is_changed_and_the_others_are_kept(laid: Laid) -> None:
+    directory = laid('states: {CA: {bureau: {phone: "916-555-0199"}}}\n')
+    bureau = bureau_of(directory)
+    assert (bureau.phone, bureau.attention, bureau.envelope) == (
+        "916-555-0199",
+        "Director",
+        ("Director", "P.O. Box 1"),
+    )
+
+
+def test_a_later_overlay_is_laid_on_an_earlier_one(laid: Laid) -> None:
+    directory = laid(
+        'states: {CA: {bureau: {phone: "916-555-0111", fax: "916-555-0111"}}}\n',
+        'states: {CA: {bureau: {phone: "916-555-0122"}}}\n',
+    )
+    bureau = bureau_of(directory)
+    assert (bureau.phone, bureau.fax) == ("916-555-0122", "916-555-0111")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "{attention: Chief}",
+        "{organization: [Bureau of Records]}",
+        '{address: {street: [1 Oak St.], city: Novato, state: CA, zip: "94945"}}',
+        '{address: {zip: "95817"}}',
+    ],
+)
+def test_a_changed_name_or_address_drops_the_old_envelope(change: str, laid: Laid) -> None:
+    directory = laid(f"states: {{CA: {{bureau: {change}}}}}\noffices: {{ero: {change}}}\n")
+    office = directory.data.offices["ero"]
+    assert (bureau_of(directory).envelope, office.envelope) == ((), ())
+
+
+def test_an_envelope_that_comes_with_the_address_is_kept(laid: Laid) -> None:
+    directory = laid("states: {CA: {bureau: {attention: Chief, envelope: [Chief]}}}\n")
+    assert bureau_of(directory).envelope == ("Chief",)
+
+
+def test_a_part_of_the_address_that_moves_nobody_is_changed_alone(laid: Laid) -> None:
+    directory = laid('states: {CA: {bureau: {address: {zip: "95817", state: CA}}}}\n')
+    assert bureau_of(directory).address == Address(
+        street=("P.O. Box 1",), city="Sacramento", state="CA", zip="95817"
+    )
+
+
+@pytest.mark.parametrize(
+    ("address", "lacks"),
+    [
+        ("street: [1 Oak St.]", "no city and no state and no zip"),
+        ("city: Novato", "no state and no street and no zip"),
+        ("street: [1 Oak St.], city: Novato, zip: null, state: CA", "no zip"),
+    ],
+)
+def test_half_an_address_is_never_mixed_with_the_old_one(
+    address: str, lacks: str, laid: Laid, tmp_path: Path
+) -> None:
+    hint = "\n  hint: write the whole address: street, city, state and zip"
+    text = f"states:\n  CA:\n    bureau: {{address: {{{address}}}}}\noffices:\n  ero:\n"
+    text += f"    address: {{{address}}}\n"
+    assert told_by(lambda: laid(text)) == (
+        f"{tmp_path}/0.yaml:3:14: states.CA.bureau.address is new but has {lacks}{hint}\n"
+        f"{tmp_path}/0.yaml:6:5: offices.ero.address is new but has {lacks}{hint}"
+    )
+
+
+def test_a_source_is_replaced_whole(laid: Laid) -> None:
+    directory = laid('states: {CA: {bureau: {source: {kind: third-party, note: "a call"}}}}\n')
+    assert bureau_of(directory).source == Source(kind="third-party", note="a call")
+
+
+def test_half_a_source_is_a_problem_in_the_overlay(laid: Laid, tmp_path: Path) -> None:
+    told = told_by(lambda: laid("states: {CA: {bureau: {source: {note: a call}}}}\n"))
+    assert told == (
+        f"{tmp_path}/0.yaml:1:24: states.CA.bureau.source needs 'kind'\n  hint: add kind: ..."
+    )
+
+
+def test_a_police_department_is_added_under_an_id_of_its_own(laid: Laid) -> None:
+    directory = laid("""\
+        states:
+          CA:
+            jurisdictions:
+              novato-police:
+                name: Novato Police Department
+                formal: the City of Novato
+                kind: city police
+        """)
+    found = [directory.find(it) for it in ("novato-police", "Novato Police Department, CA")]
+    assert [(it.id, it.slug, it.name, it.field_office) for it in found] == [
+        ("novato-police", "novato-police", "Novato Police Department, CA", "ero")
+    ] * 2
+
+
+def test_a_police_department_is_added_to_the_shipped_data_too(write: Write, cache: Cache) -> None:
+    text = "states: {CA: {jurisdictions: {novato-police: {name: Novato Police Department}}}}\n"
+    directory = load_directory(str(bundled.JURISDICTIONS), [str(write("own.yaml", text))], cache)
+    assert [directory.find(it).id for it in ("novato-police", "06041")] == [
+        "novato-police",
+        "06041",
+    ]
+
+
+def test_each_value_is_placed_in_the_file_that_set_it(laid: Laid, tmp_path: Path) -> None:
+    text = """\
+        states:
+          CA:
+            jurisdictions:
+              "06041": {formal: the County of Marin}
+        """
+    origins = laid(text).find("06041").origins
+    assert {path: it for path, it in origins.items() if path.startswith("jurisdiction")} == {
+        "jurisdiction": f"{tmp_path}/0.yaml:4",
+        "jurisdiction.formal": f"{tmp_path}/0.yaml:4",
+        "jurisdiction.name": "jurisdictions.yaml:18",
+        "jurisdiction.activated": "jurisdictions.yaml:18",
+    }
+
+
+def test_an_office_that_nothing_has_is_a_problem_at_each_place_that_names_it(
+    laid: Laid, tmp_path: Path
+) -> None:
+    text = """\
+        states:
+          CA:
+            field-office: ero-x
+            activation-source: x
+            jurisdictions:
+              "06041": {field-office: ero-y}
+              "06043": {name: Mariposa County, field-office: ero}
+        """
+    assert told_by(lambda: laid(text)) == (
+        f"{tmp_path}/0.yaml:3:5: no office is known as 'ero-x'\n"
+        f"{tmp_path}/0.yaml:6:17: no office is known as 'ero-y'\n"
+        f"{tmp_path}/0.yaml:4:5: no source 'x'"
+    )
+
+
+def test_what_a_new_state_or_jurisdiction_lacks_is_a_problem(laid: Laid, tmp_path: Path) -> None:
+    text = """\
+        states:
+          XX: {}
+          CA:
+            jurisdictions:
+              marin: {formal: Marin}
+        """
+    assert told_by(lambda: laid(text)) == (
+        f"{tmp_path}/0.yaml:5:7: states.CA.jurisdictions.marin needs 'name'\n"
+        "  hint: add name: ...\n"
+        f"{tmp_path}/0.yaml:2:3: states.XX needs 'name'\n"
+        "  hint: add name: ..."
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("states: x\n", "1:1: states must hold `key: value`, not 'x'"),
+        ("states: [x]\n", "1:1: states must hold `key: value`, not a list"),
+        ("offices: {ero: x}\n", "1:11: offices.ero must hold `key: value`, not 'x'"),
+        ("states: {CA: x}\n", "1:10: states.CA must hold `key: value`, not 'x'"),
+        ("states: {CA: {bureau: x}}\n", "1:15: states.CA.bureau must hold `key: value`, not 'x'"),
+        ("stats: {}\n", "1:1: gazetteer has no field 'stats'"),
+    ],
+)
+def test_an_overlay_of_a_wrong_shape_is_a_problem(
+    text: str, told: str, laid: Laid, tmp_path: Path
+) -> None:
+    assert told_by(lambda: laid(text)).split("\n")[0] == f"{tmp_path}/0.yaml:{told}"
+
+
+def test_what_is_wrong_with_every_overlay_is_told_in_one_run(laid: Laid, tmp_path: Path) -> None:
+    told = told_by(
+        lambda: laid("a: &x y\n", "states: {}\n", "offices: {ero: {address: {city: x}}}\n")
+    )
+    assert [line.split(": ")[0] for line in told.split("\n") if "hint" not in line] == [
+        f"{tmp_path}/0.yaml:1:4",
+        f"{tmp_path}/2.yaml:1:17",
+    ]
+
+
+def test_a_missing_overlay_is_a_fault_of_the_command_line(write: Write) -> None:
+    with pytest.raises(OptoutError) as error:
+        load_directory(str(write("shipped.yaml", SHIPPED)), ["missing.yaml"], None)
+    assert error.value.exit_code is ExitCode.COMMAND_LINE
+
+
+def test_an_overlay_leaves_the_shipped_data_as_it_was(laid: Laid) -> None:
+    laid("states: {CA: {bureau: {attention: Chief}}}\n")
+    assert bureau_of(laid()).block[0] == "Director"
+
+
+def test_what_is_wrong_with_the_shipped_file_is_told_by_its_name(write: Write) -> None:
+    path = str(write("shipped.yaml", "states: {CA: {nam: x}}\n"))
+    assert told_by(lambda: load_directory(path, [], None)) == (
+        "jurisdictions.yaml:1:15: states.CA has no field 'nam'\n  hint: did you mean 'name'?"
+    )

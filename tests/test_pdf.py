@@ -1,0 +1,137 @@
+"""The letter as PDF: its pages, its words, and the bytes that they always are."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import REQUEST, ROOT
+from pdf_reader import lines_on, objects_of, opened, shapes_on, tagged_words, text_on
+from stages import BARE, document_of, letter_for, letters_for, library_with, printed, texts_of
+
+from optout_cli.cache import Cache
+from optout_cli.model.notice import Letter
+from optout_cli.pipeline.letters import Order, exports_of
+from optout_cli.pipeline.library import Library
+
+EXAMPLES = sorted((ROOT / "examples").glob("*.yaml"))
+LONG = f"particulars: {{reasons: [{'It costs far too much. ' * 200}]}}"  # three pages
+
+
+def read_aloud(content: bytes) -> str:
+    """Return the text in the order of the tags, without blanks: readers add some of their own."""
+    return "".join(it for it in tagged_words(content) if it != "·")
+
+
+def on_paper(letter: Letter) -> str:
+    """Return a letter's text as its pages have it: labels, and the window's block as address."""
+    texts = texts_of(letter)[bool(letter.mark) : -2]  # mark, running head and foot are apart
+    first = texts.index(letter.recipient[0])
+    texts[first : first + len(letter.recipient)] = letter.envelope
+    for line in letter.to:
+        texts[texts.index(line)] = f"To: {line}"
+    texts[texts.index(letter.subject)] = f"Re: {letter.subject}"
+    return "".join("".join(texts).split())
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_the_words_in_reading_order_are_the_letters_words(library: Library, path: Path) -> None:
+    for letter in letters_for(library, base=path.read_text("utf-8")):
+        assert read_aloud(printed(letter, library)) == on_paper(letter)
+
+
+NESTED = """\
+{% extends "builtin:secure-communities/opt-out.html.j2" %}
+{% block statement %}
+<h2>What is asked</h2>
+<ol>
+  <li>first<ul><li>one</li><li>two</li></ul></li>
+  <li><p>second</p><p>more of it</p></li>
+</ol>
+<p>See <a href="https://example.gov/">the <em>page</em></a>,<br>then <strong>answer</strong>.</p>
+{% endblock %}
+"""
+
+
+def test_a_list_within_a_list_and_a_link_are_read_in_their_place(tmp_path: Path) -> None:
+    library = library_with(tmp_path, {"secure-communities/opt-out.html.j2": NESTED})
+    letter = letter_for(library)
+    assert read_aloud(printed(letter, library)) == on_paper(letter)
+
+
+def test_every_page_is_us_letter(library: Library) -> None:
+    document = opened(printed(letter_for(library, LONG), library))
+    assert [page.get_size() for page in document] == [(612, 792)] * 3
+
+
+def test_the_file_says_its_title_author_maker_and_day(library: Library) -> None:
+    letter = letter_for(library)
+    pdf = objects_of(printed(letter, library))
+    assert {key: str(value) for key, value in pdf.docinfo.items() if key != "/Producer"} == {
+        "/Title": letter.subject,
+        "/Author": letter.sender[0],
+        "/Creator": "optout",
+        "/CreationDate": "D:20261120120000Z",
+        "/ModDate": "D:20261120120000Z",
+    }
+    assert bool(pdf.Root.ViewerPreferences.DisplayDocTitle)
+
+
+def test_pages_after_the_first_carry_recipient_date_reference_and_number(
+    library: Library,
+) -> None:
+    letter = letter_for(library, LONG)
+    first, *others = opened(printed(letter, library))
+    heads = [[it.text for it in lines_on(page) if it.bottom < 0.95] for page in others]
+    assert heads == [[letter.continuation, f"Page {number} of 3"] for number in (2, 3)]
+    assert "Page" not in text_on(first)
+    named = [letter.notice.recipient.contact.organization[0], letter.date, letter.notice.reference]
+    assert [it in letter.continuation for it in named] == [True] * 3
+
+
+def test_every_page_has_the_letters_kind_and_version_at_its_foot(library: Library) -> None:
+    letter = letter_for(library, LONG)
+    document = opened(printed(letter, library))
+    assert [lines_on(page)[-1].text for page in document] == [letter.foot] * 3
+
+
+@pytest.mark.parametrize(("base", "is_draft"), [(BARE, True), (REQUEST, False)])
+def test_a_draft_is_marked_on_each_page_and_a_signed_letter_on_none(
+    library: Library, base: str, is_draft: bool
+) -> None:
+    document = opened(printed(letter_for(library, LONG, base), library))
+    marked = ["DRAFT" in text_on(page).replace(" ", "") for page in document]
+    assert marked == [is_draft] * 3
+
+
+def test_no_word_stands_in_the_margins_at_the_sides(library: Library) -> None:
+    word = "particulars: {reasons: [" + "long" * 300 + "]}"
+    for page in opened(printed(letter_for(library, word), library)):
+        assert {0.98 <= it.left <= it.right <= 7.52 for it in lines_on(page)} == {True}
+
+
+def test_the_folds_are_marked_on_the_first_page_alone(library: Library) -> None:
+    first, *others = opened(printed(letter_for(library, LONG), library))
+    marks = [[box for box in shapes_on(page) if box[2] < 0.9] for page in (first, *others)]
+    assert [(left, right) for left, _, right, _ in marks[0]] == [(0.12, 0.3)] * 2
+    heights = sorted((top + bottom) / 2 for _, top, _, bottom in marks[0])
+    assert heights == pytest.approx([3.95, 7.475], abs=0.01)
+    assert marks[1:] == [[], []]
+
+
+def test_the_same_letter_gives_the_same_bytes_on_any_press(library: Library, cache: Cache) -> None:
+    letter = letter_for(library)
+    twice = [printed(letter, library), printed(letter, library)]
+    assert [printed(letter, Library(cache=cache))] * 2 == twice
+
+
+def test_another_process_gives_the_same_bytes(library: Library) -> None:
+    order = Order(today=letter_for(library).notice.date, parties=("bureau",))
+    (export,) = exports_of(document_of(), library, order)
+    command = [sys.executable, "-m", "optout_cli", "write", "-", "--to", "bureau", "-q", "-o", "-"]
+    environment = {**os.environ, "TZ": "Pacific/Auckland", "LC_ALL": "C"}
+    other = subprocess.run(
+        command, input=REQUEST.encode(), capture_output=True, check=True, env=environment
+    )
+    assert other.stdout == export.content

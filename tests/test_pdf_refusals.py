@@ -1,0 +1,197 @@
+"""What a page could not show whole, or would fetch from outside: a Problem, never a hole."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pikepdf
+import pytest
+from conftest import REQUEST
+from pdf_reader import objects_of
+from stages import document_of, letter_for, library_with, printed, problems_of, told_by
+
+from optout_cli import bundled
+from optout_cli.exporters.press import PAGE, STYLE
+from optout_cli.model.notice import Image
+from optout_cli.pipeline.letters import Order, exports_of
+from optout_cli.pipeline.library import Library
+from optout_cli.source.document import with_assignments
+
+LAYOUT = (bundled.TEMPLATES / PAGE).read_text("utf-8")
+SHEET = (bundled.TEMPLATES / STYLE).read_text("utf-8")
+
+FIELDS = [
+    "recipients.bureau.attention",
+    "signatory.office",
+    "service.bureau.0.number",
+    "particulars.reasons.0",
+    "cc.0.name",
+]
+
+
+def pdf_with(library: Library, path: str, value: str) -> bytes:
+    """Print the bureau's letter with one value of its request set."""
+    served = {"service.bureau.0.by": "certified-mail"} if path.startswith("service") else {}
+    document = with_assignments(document_of(), "--set", {**served, path: value})
+    order = Order(today=letter_for(library).notice.date, parties=("bureau",))
+    return exports_of(document, library, order)[0].content
+
+
+@pytest.mark.parametrize("path", FIELDS)
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        ("Ann 😀", ["'😀' (U+1F600)"]),
+        ("כל", ["'כ' (U+05DB)", "'ל' (U+05DC)"]),
+        ("漢漢", ["'漢' (U+6F22)"]),
+    ],
+    ids=["emoji", "hebrew", "chinese"],
+)
+def test_a_character_that_the_typeface_lacks_is_a_problem(
+    library: Library, path: str, value: str, told: list[str]
+) -> None:
+    problems = problems_of(lambda: pdf_with(library, path, value))
+    assert [(it.code, it.message, it.hint) for it in problems] == [
+        (
+            "unknown-glyph",
+            f"bureau: Source Serif Pro has no character {it}",
+            "spell the word without it",
+        )
+        for it in told
+    ]
+
+
+@pytest.mark.parametrize("path", FIELDS)
+def test_every_other_character_is_drawn_from_the_letters_own_typeface(
+    library: Library, path: str
+) -> None:
+    pdf = objects_of(
+        pdf_with(library, path, "Peña Ōkubo Ngũgĩ Nguyễn § 1 ½ “a” — … № • e\u0301 \u02bb")
+    )
+    dictionaries = [it for it in pdf.objects if isinstance(it, pikepdf.Dictionary)]
+    fonts = [str(it.BaseFont) for it in dictionaries if "/BaseFont" in it]
+    assert {it.partition("+")[2].replace("-", "")[:14] for it in fonts} == {"SourceSerifPro"}
+
+
+def test_a_head_that_reaches_into_the_window_is_a_problem(library: Library) -> None:
+    ways = ", ".join(["{by: mail}"] * 5)
+    lines = f"service: {{bureau: [{ways}]}}"
+    assert len(printed(letter_for(library, lines), library)) > 0
+    (problem,) = problems_of(
+        lambda: printed(letter_for(library, lines.replace("]}", f", {ways}]}}")), library)
+    )
+    assert (problem.code, problem.hint) == ("tall-letterhead", "shorten signatory: or service:")
+
+
+def test_a_layout_that_does_not_say_where_its_head_ends_is_a_problem(tmp_path: Path) -> None:
+    library = library_with(tmp_path, {PAGE: LAYOUT.replace('<div id="head-end"></div>', "")})
+    assert told_by(lambda: printed(letter_for(library), library)) == (
+        "bureau: the layout has no element with the id 'head-end' on its first page\n"
+        '  hint: end the letterhead with <div id="head-end"></div>'
+    )
+
+
+SVG = """\
+<svg width="9" height="9"><title>x</title><image href="file:///etc/passwd" width="9" height="9"/>
+</svg>"""
+
+
+@pytest.mark.parametrize(
+    ("markup", "url"),
+    [
+        ('<img src="file:///etc/passwd" alt="x">', "file:///etc/passwd"),
+        ('<img src="http://localhost/x.png" alt="x">', "http://localhost/x.png"),
+        ('<img src="x.png" alt="x">', "x.png"),
+        ('<link rel="attachment" href="file:///etc/passwd">', "file:///etc/passwd"),
+        ('<link rel="stylesheet" href="http://localhost/x.css">', "http://localhost/x.css"),
+        ('<object data="file:///etc/passwd">x</object>', "file:///etc/passwd"),
+        ('<embed src="file:///etc/passwd">', "file:///etc/passwd"),
+        ('<p style="background: url(http://localhost/x)">x</p>', "http://localhost/x"),
+        (SVG, "file:///etc/passwd"),
+    ],
+)
+def test_a_layout_can_name_nothing_outside_the_page(tmp_path: Path, markup: str, url: str) -> None:
+    library = library_with(tmp_path, {PAGE: LAYOUT.replace("</body>", f"{markup}</body>")})
+    problems = problems_of(lambda: printed(letter_for(library), library))
+    assert [(it.code, it.message) for it in problems] == [
+        ("outside-page", f"bureau: the page asks for {url!r}, which is outside it")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("rule", "url"),
+    [
+        ('@import url("http://localhost/x.css");', "http://localhost/x.css"),
+        ('@import "file:///etc/passwd";', "file:///etc/passwd"),
+        ("p { background: url(file:///etc/passwd) }", "file:///etc/passwd"),
+        ("p::before { content: url(http://localhost/x) }", "http://localhost/x"),
+        ("ul { list-style-image: url(x.png) }", "x.png"),
+        (
+            '@font-face { font-family: "X"; src: url(file:///etc/passwd) }',
+            "file:///etc/passwd",
+        ),
+    ],
+)
+def test_a_style_sheet_can_name_nothing_outside_the_page(
+    tmp_path: Path, rule: str, url: str
+) -> None:
+    template = (
+        '{% extends "builtin:secure-communities/opt-out.html.j2" %}'
+        "{% block limits %}<ul><li>a</li></ul>{% endblock %}"
+    )
+    files = {STYLE: rule + SHEET, "secure-communities/opt-out.html.j2": template}
+    library = library_with(tmp_path, files)
+    problems = problems_of(lambda: printed(letter_for(library), library))
+    assert [(it.code, it.message) for it in problems] == [
+        ("outside-page", f"bureau: the page asks for {url!r}, which is outside it")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("rule", "told"),
+    [
+        ("p { colour: red }", "Ignored `colour: red ` at 2:5, unknown property."),
+        ("p { color: }", "Ignored `color: ` at 2:5, no value."),
+        ("p { orphans: none }", "Ignored `orphans: none ` at 2:5, invalid value."),
+    ],
+)
+def test_a_style_that_the_engine_does_not_know_is_a_problem_at_its_line(
+    tmp_path: Path, rule: str, told: str
+) -> None:
+    library = library_with(tmp_path, {STYLE: f"\n{rule}\n{SHEET}"})
+    assert told_by(lambda: printed(letter_for(library), library)) == (
+        f"bureau: _layout/letter.css cannot be printed as it is: {told}"
+    )
+
+
+def test_a_picture_that_cannot_be_drawn_is_a_problem(library: Library) -> None:
+    from optout_cli.render import render
+
+    letter = letter_for(library)
+    seal = Image("image/png", b"no picture", "Seal")
+    torn = render(letter.notice, library.templates, seal)
+    (problem,) = problems_of(lambda: printed(torn, library))
+    assert problem.code == "page"
+
+
+def test_after_a_refusal_the_press_prints_the_next_letter(library: Library) -> None:
+    fresh = printed(letter_for(library), library)
+    problems_of(lambda: pdf_with(library, "cc.0.name", "😀"))
+    assert printed(letter_for(library), library) == fresh
+
+
+def test_without_its_system_library_the_pdf_engine_names_what_to_install(tmp_path: Path) -> None:
+    engine = tmp_path / "weasyprint.py"
+    engine.write_text("raise OSError(\"cannot load library 'libpango-1.0-0'\\nmore\")\n")
+    command = [sys.executable, "-m", "optout_cli", "write", "-", "--to", "bureau", "-q", "-o", "-"]
+    ended = subprocess.run(
+        command,
+        input=REQUEST.encode(),
+        capture_output=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+    )
+    assert (ended.returncode, ended.stdout) == (1, b"")
+    assert "the PDF engine lacks a system library: cannot load library" in ended.stderr.decode()
+    assert "hint: install Pango: " in ended.stderr.decode()

@@ -1,0 +1,271 @@
+"""What only a real process shows: exit codes, pipes, signals, what is imported, no network."""
+
+import contextlib
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+import sysconfig
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from conftest import REQUEST
+from desk import LETTERS, Run, Write, lying_in, outcome
+
+from optout_cli import __version__
+
+OPTOUT = (sys.executable, "-m", "optout_cli")
+SCRIPT = str(Path(sysconfig.get_path("scripts")) / "optout")
+TO_ICE = ("write", "r.yaml", "-q", "--to", "ice")
+# Runs a command and prints on stderr which of the costly modules it imported.
+IMPORTS = """
+import json, sys
+from optout_cli.cli import main
+try:
+    main()
+finally:
+    costly = ("weasyprint", "jinja2", "yaml", "PIL", "fontTools", "tabulate", "difflib", "msgspec")
+    print(json.dumps([it for it in costly if it in sys.modules]), file=sys.stderr)
+"""
+# Runs a command and refuses it every name on the network and every connection.
+OFFLINE = """
+import sys
+def refuse(event, arguments):
+    if event.startswith("socket.") and event != "socket.__new__":
+        raise PermissionError(f"{event}{arguments}")
+sys.addaudithook(refuse)
+from optout_cli.cli import main
+main()
+"""
+
+Done = subprocess.CompletedProcess[bytes]
+
+
+def call(*words: str, stdin: bytes = b"", **environment: str) -> Done:
+    return subprocess.run(
+        words,
+        input=stdin,
+        capture_output=True,
+        env={**os.environ, **environment},
+        check=False,
+    )
+
+
+@pytest.fixture(autouse=True)
+def _desk(write: Write, in_folder: Path) -> None:
+    """Stand in a folder with a request."""
+    write("r.yaml", REQUEST)
+
+
+@pytest.mark.parametrize("program", [OPTOUT, (SCRIPT,)], ids=["module", "script"])
+def test_the_module_and_the_script_are_the_same_command(program: tuple[str, ...]) -> None:
+    done = call(*program, "--version")
+    assert (done.returncode, done.stdout, done.stderr) == (
+        0,
+        f"optout {__version__}\n".encode(),
+        b"",
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        ("list formats", 0),
+        ("check r.yaml bad.yaml", 1),
+        ("show nowhere-county-zz", 2),
+        ("write r.yaml --formt txt", 2),
+        ("write nowhere.yaml", 2),
+        ("wirte r.yaml", 2),
+    ],
+)
+def test_the_shell_sees_the_exit_code(words: str, code: int, write: Write) -> None:
+    write("bad.yaml", "jurisdiction: 06041\n")
+    assert call(SCRIPT, *words.split()).returncode == code
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("list", "jurisdictions"),
+        ("list", "jurisdictions", "--json"),
+        ("show", "06041"),
+        ("check", "--coverage"),
+        ("--help",),
+        (*TO_ICE, "-f", "txt", "-o", "-"),
+        (*TO_ICE, "-f", "txt"),
+    ],
+    ids=" ".join,
+)
+def test_a_pipe_that_nobody_reads_ends_the_command_in_silence(words: tuple[str, ...]) -> None:
+    read_end, write_end = os.pipe()
+    os.close(read_end)
+    with os.fdopen(write_end, "wb") as closed:
+        done = subprocess.run((*OPTOUT, *words), stdout=closed, stderr=subprocess.PIPE, check=False)
+    assert (done.returncode, done.stderr) == (1, b"")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+@pytest.mark.parametrize(
+    "words",
+    [("list", "formats"), ("--version",), (*TO_ICE, "-f", "txt", "-o", "-")],
+    ids=" ".join,
+)
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_full_output_is_told_in_one_line(words: tuple[str, ...], unbuffered: str) -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            (*OPTOUT, *words),
+            stdout=full,
+            stderr=subprocess.PIPE,
+            env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
+            check=False,
+        )
+    told = b"standard output: cannot be written: No space left on device\n"
+    assert (done.returncode, done.stderr) == (1, told)
+
+
+def test_an_interrupt_leaves_nothing_and_says_so(in_folder: Path) -> None:
+    request = in_folder / "waiting.yaml"
+    os.mkfifo(request)
+    process = subprocess.Popen(
+        (*OPTOUT, "write", "waiting.yaml", "-o", "out/"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    with request.open("wb"):  # opens once the command reads
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate()
+    assert (process.returncode, out) == (130, b"")
+    assert err.strip() == b"interrupted; what was finished is kept"
+    assert lying_in(in_folder) == ["r.yaml", "waiting.yaml"]
+
+
+@pytest.mark.parametrize(
+    ("words", "unwanted"),
+    [
+        (["--help"], {"weasyprint", "jinja2", "yaml", "PIL", "msgspec", "tabulate", "difflib"}),
+        (["--version"], {"weasyprint", "jinja2", "yaml", "PIL", "msgspec", "tabulate", "difflib"}),
+        (["write", "--help"], {"weasyprint", "jinja2", "yaml", "PIL", "tabulate"}),
+        (["show", "06041"], {"weasyprint", "jinja2", "yaml", "PIL", "tabulate", "difflib"}),
+        (["list", "jurisdictions"], {"weasyprint", "jinja2", "yaml", "PIL", "fontTools"}),
+        (["list", "letters"], {"weasyprint", "jinja2", "yaml", "PIL", "fontTools"}),
+        (["write", "r.yaml", "-f", "txt,html,json"], {"weasyprint", "PIL", "fontTools"}),
+    ],
+    ids=lambda it: " ".join(it) if isinstance(it, list) else "",
+)
+def test_what_a_command_does_not_need_it_does_not_import(
+    words: list[str], unwanted: set[str], run: Run
+) -> None:
+    for command in (["show", "06041"], ["list", "letters"]):  # what is parsed once is kept
+        run(*command)
+    done = call(sys.executable, "-c", IMPORTS, *words)
+    imported = set(json.loads(done.stderr.splitlines()[-1]))
+    assert (done.returncode, imported & unwanted) == (0, set())
+
+
+def test_only_paper_imports_the_pdf_engine() -> None:
+    done = call(sys.executable, "-c", IMPORTS, *TO_ICE)
+    assert "weasyprint" in json.loads(done.stderr.splitlines()[-1])
+
+
+def test_a_letter_is_printed_without_the_network(write: Write, in_folder: Path) -> None:
+    seal = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><path d="M0 0h9v9z"/></svg>'
+    write("seal.svg", seal)
+    write("r.yaml", REQUEST + "letterhead: {seal: seal.svg, alt: Seal}\n")
+    done = call(sys.executable, "-c", OFFLINE, *TO_ICE, "-f", "pdf,txt,html,json")
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert len(lying_in(in_folder)) == 6
+
+
+def test_the_guard_against_the_network_holds() -> None:
+    probe = OFFLINE.partition("from optout_cli")[0] + "import socket; socket.create_connection"
+    done = call(sys.executable, "-c", f"{probe}(('localhost', 9))")
+    assert b"PermissionError: socket." in done.stderr
+
+
+@pytest.mark.parametrize("suffix", ["txt", "pdf"])
+def test_a_dash_prints_the_bytes_that_a_file_would_have(suffix: str, in_folder: Path) -> None:
+    printed = call(*OPTOUT, *TO_ICE, "-f", suffix, "-o", "-").stdout
+    call(*OPTOUT, "write", "-", "-q", "--to", "ice", "-f", suffix, stdin=REQUEST.encode())
+    assert printed == (in_folder / f"2026-11-20-opt-out-ice.{suffix}").read_bytes()
+
+
+def test_the_machines_language_and_zone_and_chance_change_no_byte() -> None:
+    letters = {
+        call(*OPTOUT, *TO_ICE, "-o", "-", PYTHONHASHSEED=seed, TZ=zone, LC_ALL=locale).stdout
+        for seed, zone, locale in (("1", "Pacific/Guam", "C"), ("2", "America/Adak", "C.UTF-8"))
+    }
+    assert (len(letters), min(letters)[:5]) == (1, b"%PDF-")
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="names of files are text there")
+def test_a_name_that_is_no_text_is_printed_as_it_is() -> None:
+    folder = os.fsdecode(b"caf\xe9/")
+    done = call(*OPTOUT, *TO_ICE, "-f", "txt", "-o", folder, PYTHONIOENCODING="utf-8:strict")
+    missing = call(*OPTOUT, "check", f"{folder}r.yaml", PYTHONIOENCODING="utf-8:strict")
+    assert (done.stdout, done.stderr) == (b"caf\xe9/" + LETTERS[1].encode() + b"\n", b"")
+    assert missing.stdout.startswith(b"caf\xe9/r.yaml: no such file\n")
+
+
+@pytest.mark.parametrize(
+    ("suffix", "code", "told"),
+    [
+        ("pdf", 2, "Error: a terminal cannot show pdf\n  hint: name a file with -o\n"),
+        ("txt", 0, ""),
+    ],
+)
+def test_a_terminal_is_shown_text_and_spared_the_rest(suffix: str, code: int, told: str) -> None:
+    terminal, screen = pty.openpty()
+    process = subprocess.Popen(
+        (*OPTOUT, *TO_ICE, "-f", suffix, "-o", "-"), stdout=screen, stderr=subprocess.PIPE
+    )
+    os.close(screen)
+    shown = b"".join(everything_from(terminal))
+    err = process.communicate()[1].decode()
+    assert (process.returncode, err.endswith(told)) == (code, True)
+    assert shown[:6] == (b"Marin " if code == 0 else b"")
+
+
+def everything_from(terminal: int) -> Iterator[bytes]:
+    """Yield what is written to a terminal until nobody holds its other end."""
+    with contextlib.suppress(OSError), os.fdopen(terminal, "rb", buffering=0) as reader:
+        while chunk := reader.read(4096):
+            yield chunk
+
+
+def damaged(folder: Path) -> None:
+    for entry in folder.glob("**/optout/*"):
+        entry.write_bytes(b"damaged")
+
+
+def cut_short(folder: Path) -> None:
+    for entry in folder.glob("**/optout/*"):
+        entry.write_bytes(entry.read_bytes()[:50])
+
+
+def made_folders(folder: Path) -> None:
+    for entry in list(folder.glob("**/optout/*")):
+        entry.unlink()
+        entry.mkdir()
+
+
+@pytest.mark.parametrize("harm", [damaged, cut_short, made_folders])
+def test_a_harmed_cache_costs_no_error(
+    harm: Callable[[Path], None], run: Run, monkeypatch: pytest.MonkeyPatch, in_folder: Path
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(in_folder / "cache"))
+    commands = (("show", "06041"), (*TO_ICE, "-f", "txt", "-o", "-"))
+    before = [outcome(run(*words)) for words in commands]
+    harm(in_folder)
+    assert [outcome(run(*words)) for words in commands] == before
+
+
+@pytest.mark.parametrize("cache", ["r.yaml", "r.yaml/below", "/dev/null", "/proc/none"])
+def test_a_cache_that_cannot_be_written_costs_no_error(
+    cache: str, run: Run, monkeypatch: pytest.MonkeyPatch, in_folder: Path
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(in_folder / cache))
+    assert outcome(run(*TO_ICE, "-f", "txt")) == (0, f"{LETTERS[1]}\n", "")

@@ -1,0 +1,217 @@
+"""Programs and letter kinds, read from template folders."""
+
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import msgspec
+import pytest
+from stages import problems_of, told_by
+
+from optout_cli import bundled
+from optout_cli.cache import Cache
+from optout_cli.errors import Problem, Spot
+from optout_cli.model.program import Period
+from optout_cli.programs import Programs, load_programs
+
+PROGRAM = """\
+title: Example
+code: EX
+periods:
+  - {id: only, from: 2010-01-01}
+recipients:
+  - {role: bureau}
+letters:
+  ask:
+    title: Question
+    summary: Asks.
+    version: "1"
+"""
+SHIPPED = "secure-communities"
+
+Load = Callable[..., Programs]
+
+
+@pytest.fixture
+def load(tmp_path: Path, cache: Cache) -> Load:
+    """Read programs from `first`, then from `second`, then from the shipped folder.
+
+    Each maps a program's id to the text of its file.
+    """
+
+    def call(first: dict[str, str], second: dict[str, str] | None = None) -> Programs:
+        folders = []
+        for number, files in enumerate((first, second or {})):
+            folders.append(tmp_path / str(number))
+            for id, text in files.items():
+                path = tmp_path / str(number) / id / "program.yaml"
+                path.parent.mkdir(parents=True)
+                path.write_text(text, "utf-8")
+        return load_programs([*folders, bundled.TEMPLATES], cache)
+
+    return call
+
+
+def test_a_folder_with_a_program_file_adds_a_program(load: Load) -> None:
+    programs = load({"example": PROGRAM})
+    assert [id for id, _, _ in programs.letters()] == ["example/ask", f"{SHIPPED}/opt-out"]
+    program, kind = programs.find("example/ask")
+    assert (program.title, kind.title) == ("Example", "Question")
+
+
+def test_a_name_that_begins_with_an_underscore_is_no_program(load: Load) -> None:
+    assert load({"_example": PROGRAM}).by_id.keys() == load({}).by_id.keys()
+
+
+def test_a_file_is_no_program(tmp_path: Path, cache: Cache) -> None:
+    (tmp_path / "program.yaml").write_text(PROGRAM)
+    assert load_programs([tmp_path, bundled.TEMPLATES], cache).by_id.keys() == {SHIPPED}
+
+
+def test_a_users_file_changes_a_shipped_program_field_by_field(load: Load) -> None:
+    shipped = load({}).by_id[SHIPPED]
+    changed = load({SHIPPED: "letters: {opt-out: {title: Letter of opt-out}}"}).by_id[SHIPPED]
+    kind = msgspec.structs.replace(shipped.letters["opt-out"], title="Letter of opt-out")
+    assert changed == msgspec.structs.replace(shipped, letters={"opt-out": kind})
+
+
+def test_a_users_file_adds_a_letter_kind_to_a_shipped_program(load: Load) -> None:
+    programs = load({SHIPPED: "letters: {ask: {title: Question, summary: Asks., version: 2}}"})
+    assert programs.by_id[SHIPPED].letters.keys() == {"ask", "opt-out"}
+
+
+def test_the_first_folders_word_comes_before_the_next_ones(load: Load) -> None:
+    programs = load({"example": "title: First"}, {"example": PROGRAM})
+    program = programs.by_id["example"]
+    assert (program.title, program.code) == ("First", "EX")
+
+
+def test_what_is_wrong_with_a_users_change_stands_at_its_own_line(load: Load) -> None:
+    (problem,) = problems_of(lambda: load({SHIPPED: "title: x\ncodes: SC\n"}))
+    assert problem.spot is not None
+    assert Path(problem.spot.file).parts[-3:] == ("0", SHIPPED, "program.yaml")
+    assert (problem.spot.line, problem.message, problem.hint) == (
+        2,
+        "program has no field 'codes'",
+        "did you mean 'code'?",
+    )
+
+
+def test_every_program_is_complained_of_in_one_run(load: Load) -> None:
+    broken = {"a": "title: A", "b": PROGRAM.replace("2010-01-01", "2010-02-30"), "c": "- a list"}
+    assert [it.code for it in problems_of(lambda: load(broken))] == [
+        *["missing-key"] * 4,
+        "wrong-date",
+        "wrong-shape",
+    ]
+
+
+def test_an_unknown_letter_is_a_problem_where_it_was_named(load: Load) -> None:
+    programs, spot = load({"example": PROGRAM}), Spot("r.yaml", 2, 1)
+    assert problems_of(lambda: programs.find("example/aks", spot)) == [
+        Problem(
+            "unknown-letter",
+            "there is no letter 'example/aks'",
+            spot,
+            "did you mean 'example/ask'?",
+        )
+    ]
+
+
+def test_a_damaged_cache_entry_changes_nothing(tmp_path: Path) -> None:
+    folder = tmp_path / "kept"
+    fresh = load_programs([bundled.TEMPLATES], Cache(folder))
+    for entry in folder.iterdir():
+        entry.write_bytes(entry.read_bytes()[:-1])
+    assert load_programs([bundled.TEMPLATES], Cache(folder)).by_id == fresh.by_id
+
+
+@pytest.mark.parametrize(
+    ("periods", "told"),
+    [
+        (
+            ["{id: a, from: 2010-01-01, until: 2010-05-31}", "{id: b, from: 2010-06-02}"],
+            "example/program.yaml:5:5: period 'b' does not begin on the day after 'a' ends",
+        ),
+        (
+            ["{id: a, from: 2010-01-01, until: 2010-05-31}", "{id: b, from: 2010-05-31}"],
+            "example/program.yaml:5:5: period 'b' does not begin on the day after 'a' ends",
+        ),
+        (
+            ["{id: a, from: 2010-01-01}", "{id: b, from: 2010-06-01}"],
+            "example/program.yaml:5:5: period 'b' does not begin on the day after 'a' ends",
+        ),
+        (
+            ["{id: a, from: 2010-01-01, until: 2010-05-31}"],
+            "example/program.yaml:4:5: the last period must have no end\n  hint: leave `until` out",
+        ),
+        (
+            ["{id: a, from: 2010-01-01, until: 2009-01-01}", "{id: b, from: 2009-01-02}"],
+            "example/program.yaml:4:5: period 'a' ends before it begins",
+        ),
+    ],
+    ids=["gap", "overlap", "open-inside", "closed-end", "backwards"],
+)
+def test_periods_follow_each_other_without_gap_or_overlap(
+    load: Load, periods: list[str], told: str
+) -> None:
+    lines = "".join(f"  - {it}\n" for it in periods)
+    program = PROGRAM.replace("  - {id: only, from: 2010-01-01}\n", lines)
+    assert told_by(lambda: load({"example": program})) == told
+
+
+def test_both_ends_of_a_period_are_in_it() -> None:
+    period = Period(id="a", from_=date(2010, 1, 1), until=date(2010, 1, 3))
+    days = [date(2009, 12, 31), *(date(2010, 1, day) for day in range(1, 5))]
+    assert [period.has(day) for day in days] == [False, True, True, True, False]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key", "line"),
+    [
+        ("periods:\n  - {id: only, from: 2010-01-01}", "periods: []", "periods", 3),
+        ("recipients:\n  - {role: bureau}", "recipients: []", "recipients", 5),
+    ],
+)
+def test_a_program_has_periods_and_recipients(
+    load: Load, old: str, new: str, key: str, line: int
+) -> None:
+    assert told_by(lambda: load({"example": PROGRAM.replace(old, new)})) == (
+        f"example/program.yaml:{line}:1: 'Example' has no {key}\n  hint: write one below {key}:"
+    )
+
+
+def test_a_program_has_letters(load: Load) -> None:
+    program = PROGRAM[: PROGRAM.index("letters:")] + "letters: {}\n"
+    assert [it.code for it in problems_of(lambda: load({"example": program}))] == ["empty-program"]
+
+
+# --- recipients ---
+
+FOLLOWING = """\
+- {role: program-office, office: x, until: 2011-08-04}
+  - {role: field-office, from: 2011-08-05}"""
+MEETING = FOLLOWING.replace("from: 2011-08-05", "from: 2011-08-04")
+
+
+def test_two_offices_of_ice_may_follow_each_other(load: Load) -> None:
+    program = load({"example": PROGRAM.replace("- {role: bureau}", FOLLOWING)}).by_id["example"]
+    assert [it.role for it in program.recipients] == ["program-office", "field-office"]
+
+
+@pytest.mark.parametrize(
+    ("rules", "told"),
+    [
+        (MEETING, "'field-office' receives letters on days on which 'program-office' does"),
+        (
+            "- {role: bureau}\n  - {role: bureau, from: 2015-01-01}",
+            "'bureau' receives letters on days on which 'bureau' does",
+        ),
+    ],
+)
+def test_no_day_has_two_recipients_on_one_side(load: Load, rules: str, told: str) -> None:
+    program = PROGRAM.replace("- {role: bureau}", rules)
+    assert told_by(lambda: load({"example": program})) == (
+        f"example/program.yaml:7:5: {told}\n"
+        "  hint: set from: and until: so that they follow each other"
+    )

@@ -1,0 +1,284 @@
+"""Which template is meant, what it may do, and where a Problem of it stands."""
+
+import shutil
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from stages import problems_of, told_by
+
+from optout_cli import bundled
+from optout_cli.cache import Cache
+from optout_cli.errors import Problem, Spot
+from optout_cli.templates import Templates
+
+Fill = Callable[..., str]
+NAME = "p/ask.html.j2"
+
+
+def write(folder: Path, files: dict[str, str]) -> Path:
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+    return folder
+
+
+@pytest.fixture
+def templates(tmp_path: Path) -> Templates:
+    """Open a user's folder before a shipped one."""
+    return Templates([write(tmp_path / "user", {}), write(tmp_path / "shipped", {})])
+
+
+@pytest.fixture
+def fill(templates: Templates) -> Fill:
+    """Fill in a template of the user's folder: `fill("<p>{{ x }}</p>", x="a")`."""
+
+    def call(source: str, name: str = NAME, /, **facts: Any) -> str:
+        write(templates.folders[0], {name: source})
+        return templates.fill_in(name, facts)
+
+    return call
+
+
+# A later one of these is found only where none of the earlier ones is there.
+PLACES = [
+    "user/p/ask.marin-county-ca.html.j2",
+    "user/p/ask.CA.html.j2",
+    "user/p/ask.html.j2",
+    "shipped/p/ask.marin-county-ca.html.j2",
+    "shipped/p/ask.CA.html.j2",
+    "shipped/p/ask.html.j2",
+]
+
+
+@pytest.mark.parametrize("first", range(len(PLACES)))
+def test_the_users_folder_comes_first_and_in_it_jurisdiction_state_kind(
+    templates: Templates, tmp_path: Path, first: int
+) -> None:
+    write(tmp_path, {place: place for place in PLACES[first:]})
+    name = templates.name_of("p/ask", "marin-county-ca", "CA")
+    assert templates.fill_in(name, {}) == PLACES[first]
+
+
+def test_wording_of_another_place_is_left_alone(templates: Templates, tmp_path: Path) -> None:
+    write(tmp_path, {place: place for place in PLACES})
+    name = templates.name_of("p/ask", "harris-county-tx", "TX")
+    assert templates.fill_in(name, {}) == "user/p/ask.html.j2"
+
+
+def test_a_kind_without_a_template_is_a_problem(templates: Templates) -> None:
+    name = templates.name_of("p/ask", "marin-county-ca", "CA")
+    assert told_by(lambda: templates.fill_in(name, {})) == (
+        "p/ask.html.j2: there is no template 'p/ask.html.j2' in the template folders"
+    )
+
+
+def test_an_override_extends_the_shipped_template_it_replaces(fill: Fill, tmp_path: Path) -> None:
+    write(tmp_path / "shipped", {NAME: "a {% block b %}shipped{% endblock %} c"})
+    override = '{% extends "builtin:p/ask.html.j2" %}{% block b %}mine, {{ super() }}{% endblock %}'
+    assert fill(override) == "a mine, shipped c"
+
+
+def test_builtin_never_means_the_users_folder(fill: Fill) -> None:
+    assert told_by(lambda: fill('\n{% extends "builtin:p/ask.html.j2" %}')) == (
+        "p/ask.html.j2:2: there is no template 'builtin:p/ask.html.j2' in the template folders"
+    )
+
+
+# Each stands on line 2 of its template.
+REFUSED = {
+    "{{ nothing }}": "'nothing' is undefined",
+    "{{ place.county }}": "'dict object' has no attribute 'county'",
+    "{{ none }}": "prints a fact that is missing",
+    "{{ missing }}": "prints a fact that is missing",
+    "{{ empty }}": "prints a fact that is missing",
+    "{{ items }}": "prints a list; use a loop or a filter",
+    "{{ day }}": "prints a date; use a loop or a filter",
+    "{{ place }}": "prints a dict; use a loop or a filter",
+    "{{ yes }}": "prints a bool; use a loop or a filter",
+    "{{ 1.5 }}": "prints a float; use a loop or a filter",
+    "{{ text if missing }}": "prints something that is not defined",
+    "{{ text ~ missing }}": "`~` would print what is missing; print each part by itself",
+    "{{ items | and_list }}": "prints an empty list",
+    "{{ text | long_date }}": "long_date takes a date, not 'a'",
+    "{% for i in range(10**9) %}{% endfor %}": "** is for two numbers only",
+    "{% for i in range(1000000000) %}{% endfor %}":
+        "a range of 1,000,000,000 is too long; at most 1,000",
+    "{{ 'x' * 100000000 }}": "* is for two numbers only",
+    "{{ 100000000 * 'x' }}": "* is for two numbers only",
+    "{{ '%1000000000d' % 1 }}": "% is for two numbers only",
+    "{{ text.__class__ }}": "access to attribute '__class__' of 'str' object is unsafe.",
+    "{{ items.__class__ }}": "access to attribute '__class__' of 'list' object is unsafe.",
+    "{{ items.append(1) }}": "access to attribute 'append' of 'list' object is unsafe.",
+    "{{ text.ljust(1000000000) }}": "access to attribute 'ljust' of 'str' object is unsafe.",
+    "{{ '{:>1000000000}'.format(1) }}": "access to attribute 'format' of 'str' object is unsafe.",
+    "{{ text | safe }}": "No filter named 'safe'.",
+    "{{ text | attr('x') }}": "No filter named 'attr'.",
+    "{{ lipsum() }}": "'lipsum' is undefined",
+    "{{ 1 / 0 }}": "division by zero",
+    "<script>alert(1)</script>": "<script> has no place in a letter",
+    "<table></table>": "<table> has no place in a letter",
+    "<img src=x>": "<img> has no place in a letter",
+    "<!-- a comment -->": "`<` begins no tag of a letter",
+    "a < b": "`<` begins no tag of a letter",
+    "<p": "`<` begins no tag of a letter",
+    "{% raw %}<b>{% endraw %}": "<b> has no place in a letter",
+    "{% if %}": "Expected an expression, got 'end of statement block'",
+    "{{ text }": "unexpected '}'",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("source", "message"), REFUSED.items(), ids=REFUSED)
+def test_what_a_letter_may_not_do_is_a_problem_at_its_line(
+    fill: Fill, source: str, message: str
+) -> None:
+    facts = {"text": "a", "empty": "", "missing": None, "items": [], "place": {}, "yes": True}
+    page = f"<section>\n{source}\n</section>"
+    assert problems_of(lambda: fill(page, **facts, day=date(2010, 8, 31))) == [
+        Problem("template", message, Spot(NAME, 2))
+    ]
+
+
+@pytest.mark.parametrize(
+    "other", ["missing.html.j2", "../../secret.html.j2", "/etc/passwd", "p/../../secret.html.j2"]
+)
+@pytest.mark.parametrize("verb", ["include", "extends", "import"])
+def test_no_file_outside_the_folders_can_be_named(
+    fill: Fill, tmp_path: Path, verb: str, other: str
+) -> None:
+    write(tmp_path, {"secret.html.j2": "secret"})
+    whole = f'\n{{% {verb} "{other}" {"as x " if verb == "import" else ""}%}}'
+    message = f"there is no template {other!r} in the template folders"
+    assert problems_of(lambda: fill(whole)) == [Problem("missing-template", message, Spot(NAME, 2))]
+
+
+@pytest.mark.parametrize(
+    "source",
+    ['{% extends "p/ask.html.j2" %}', "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}"],
+    ids=["extends", "macro"],
+)
+def test_a_template_that_turns_in_a_circle_is_a_problem(fill: Fill, source: str) -> None:
+    assert told_by(lambda: fill(source)) == (
+        "p/ask.html.j2:1: extends or calls itself\n  hint: name what it extends builtin:..."
+    )
+
+
+@pytest.mark.parametrize(
+    "source", ["{{ x }}", "{% for i in range(1000) %}{{ i }}{{ y }}{% endfor %}"]
+)
+def test_a_letter_is_no_longer_than_a_million_characters(fill: Fill, source: str) -> None:
+    assert told_by(lambda: fill(source, x="y" * 1_000_001, y="y" * 1000)) == (
+        "p/ask.html.j2: prints more than 1,000,000 characters"
+    )
+
+
+def test_a_problem_stands_in_the_template_it_is_in(fill: Fill, tmp_path: Path) -> None:
+    write(tmp_path / "shipped", {"p/_names.html.j2": "{% macro m(x) %}\n\n{{ x }}{% endmacro %}"})
+    source = '{% from "p/_names.html.j2" import m %}\n{{ m(none) }}'
+    assert told_by(lambda: fill(source)) == "p/_names.html.j2:3: prints a fact that is missing"
+
+
+def test_a_template_that_is_no_utf_8_is_a_problem(templates: Templates) -> None:
+    write(templates.folders[0], {NAME: ""})
+    (templates.folders[0] / NAME).write_bytes(b"\xe9")
+    (problem,) = problems_of(lambda: templates.fill_in(NAME, {}))
+    assert (problem.code, problem.spot) == ("template", Spot(NAME))
+
+
+@pytest.mark.parametrize(
+    ("source", "printed"),
+    [
+        ("{{ 2 * 3 }} {{ 7 % 4 }} {{ 2 + 2 }}", "6 3 4"),
+        ("{{ '<b> &amp;' }}", "&lt;b&gt; &amp;amp;"),
+        ("{{ names | and_list }}", "a, b, and c"),
+        ("{{ names[:2] | and_list }}", "a and b"),
+        ("{{ names[:1] | or_list }}", "a"),
+        ("{{ names | or_list }}", "a, b, or c"),
+        ("{{ names | join }}", "a, b, c"),
+        ("{{ names | join('; ') }}", "a; b; c"),
+        ("{{ names | length }}", "3"),
+        ("{{ day | long_date }}", "August 31, 2010"),
+        ("{{ [day] | long_dates | and_list }}", "August 31, 2010"),
+        ("{{ name | sentence }}", "The City of Alexandria"),
+        ("{{ name | the }}, {{ 'City' | the }}", "the City of Alexandria, the City"),
+        ("{{ 'No' | full_stop }} {{ 'Why?' | full_stop }}", "No. Why?"),
+        ("{{ text | full_stop }}", "“No.”"),
+        ("{% for i in range(1000) %}{% endfor %}", ""),
+        ("{% set x %}<p>{{ names[0] }}</p>{% endset %}{{ x }}", '<p at="p/ask.html.j2:1">a</p>'),
+    ],
+)
+def test_a_letter_may_calculate_join_and_write_dates(fill: Fill, source: str, printed: str) -> None:
+    facts = {"names": ("a", "b", "c"), "day": date(2010, 8, 31), "text": "“No.”"}
+    facts |= {"name": "the City of Alexandria"}
+    assert fill(source, **facts) == printed
+
+
+def test_every_tag_is_stamped_with_its_template_and_line(fill: Fill) -> None:
+    page = (
+        '<section id="body">\n<p>\na<br>{% if x %}\n<a href="https://a.test">b</a>{% endif %}</p>'
+    )
+    assert fill(page, x=1) == (
+        f'<section at="{NAME}:1" id="body">\n<p at="{NAME}:2">\na<br at="{NAME}:3">\n'
+        f'<a at="{NAME}:4" href="https://a.test">b</a></p>'
+    )
+
+
+def test_a_page_is_not_held_to_the_letters_dialect(templates: Templates) -> None:
+    write(templates.folders[0], {"_layout/x.html.j2": "<!-- c -->\n<img src='{{ x }}'>"})
+    assert templates.lay_out("_layout/x.html.j2", {"x": "'"}) == "<!-- c -->\n<img src='&#39;'>"
+
+
+def test_the_shipped_templates_have_no_problem(library: Any) -> None:
+    assert list(library.templates.problems()) == []
+
+
+def test_every_template_is_compiled_to_find_its_problems(
+    templates: Templates, tmp_path: Path
+) -> None:
+    broken = {NAME: "<b>", "p/_names.html.j2": "ok", "_layout/letter.html.j2": "<b>{% if %}"}
+    write(tmp_path / "shipped", broken)
+    write(tmp_path / "user", {NAME: "\n{% end %}"})
+    assert [str(it.spot) for it in templates.problems()] == [
+        f"{NAME}:2",
+        "_layout/letter.html.j2:1",
+        f"{NAME}:1",
+    ]
+
+
+def test_a_damaged_bytecode_cache_costs_time_and_is_no_error(tmp_path: Path) -> None:
+    folder, kept = write(tmp_path / "shipped", {NAME: "<p>{{ x }}</p>"}), tmp_path / "kept"
+
+    def filled() -> str:
+        return Templates([folder], Cache(kept)).fill_in(NAME, {"x": "a"})
+
+    fresh = filled()
+    (entry,) = kept.iterdir()
+    whole = entry.read_bytes()
+    for damaged in (b"", whole[:-1], b"\0" * len(whole), whole[::-1]):
+        entry.write_bytes(damaged)
+        assert filled() == fresh
+        assert entry.read_bytes() == whole
+
+
+def test_a_compiled_template_is_read_from_the_cache(tmp_path: Path) -> None:
+    folder = write(tmp_path / "shipped", {NAME: "<p>{{ x }}</p>"})
+    one = Templates([folder], Cache(tmp_path / "kept")).fill_in(NAME, {"x": "a"})
+    (entry,) = (tmp_path / "kept").iterdir()
+    written = entry.stat().st_mtime_ns, entry.stat().st_ino
+    assert Templates([folder], Cache(tmp_path / "kept")).fill_in(NAME, {"x": "a"}) == one
+    assert (entry.stat().st_mtime_ns, entry.stat().st_ino) == written
+
+
+def test_a_template_that_moves_is_compiled_anew_under_its_own_name(tmp_path: Path) -> None:
+    cache = Cache(tmp_path / "kept")
+    places = [write(tmp_path / name, {NAME: "\n{{ x }}"}) for name in ("one", "two")]
+    told = [told_by(lambda at=it: Templates([at], cache).fill_in(NAME, {})) for it in places]
+    assert told == [f"{NAME}:2: 'x' is undefined"] * 2
+
+
+def test_the_shipped_folder_works_from_anywhere(tmp_path: Path, library: Any) -> None:
+    copied = Path(shutil.copytree(bundled.TEMPLATES, tmp_path / "copy"))
+    assert list(Templates([copied]).problems()) == []

@@ -1,0 +1,118 @@
+"""The address block and the window of a #10 envelope, measured on finished pages."""
+
+import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+from pdf_reader import Line, lines_on, opened
+from stages import document_of, letter_for, letters_for, printed
+
+from optout_cli.exporters.window import LINES, window_lines
+from optout_cli.pipeline.letters import Order, exports_of
+from optout_cli.pipeline.library import Library
+from optout_cli.source.document import with_assignments
+
+# in from the left and from the top: what stays visible wherever the folded sheet slides
+SAFE = (1.0, 2.63, 4.25, 3.20)
+# in from the top: what may show in the window of one envelope or another
+SEEN = (2.2, 3.63)
+SLACK = 0.01  # in; a letter's curve may reach over the edge of its box
+
+
+def seen_on(content: bytes) -> list[Line]:
+    """Return the lines of the first page that may show in the window."""
+    return [it for it in lines_on(opened(content)[0]) if it.bottom > SEEN[0] and it.top < SEEN[1]]
+
+
+def is_safe(line: Line) -> bool:
+    left, top, right, bottom = SAFE
+    return (
+        left - SLACK <= line.left
+        and line.right <= right + SLACK
+        and top - SLACK <= line.top
+        and line.bottom <= bottom + SLACK
+    )
+
+
+FULL_HEAD = """\
+signatory:
+  office: Office of the Sheriff
+  address: {street: ["1 Main Street, Suite 2"], city: Ross, state: CA, zip: "94957"}
+  phone: 415-555-0100
+  email: a@example.gov
+service: {bureau: [{by: mail}, {by: hand}], ice: [{by: mail}, {by: hand}, {by: mail}]}
+"""
+PLACES = [
+    "",
+    "{date: 2010-08-31, jurisdiction: san-francisco-county-ca}",
+    "{jurisdiction: dona-ana-county-nm}",
+    "{jurisdiction: orleans-parish-la}",
+    "{jurisdiction: alexandria-city-va}",
+    "{jurisdiction: honolulu-county-hi}",
+    "{jurisdiction: adjuntas-municipio-pr}",
+    "{addressing: joint}",
+    FULL_HEAD,
+]
+
+
+@pytest.mark.parametrize("lines", PLACES)
+def test_the_address_alone_shows_in_the_window_and_stays_in_it(
+    library: Library, lines: str
+) -> None:
+    for letter in letters_for(library, lines):
+        seen = seen_on(printed(letter, library))
+        assert [it.text for it in seen] == list(letter.envelope)
+        assert [it.text for it in seen if not is_safe(it)] == []
+
+
+def test_no_shipped_address_takes_more_lines_than_the_window_holds(library: Library) -> None:
+    blocks = [
+        (id, window_lines(it.envelope or it.block))
+        for id, _, it in library.directory.contacts()
+        if not it.missing
+    ]
+    assert [(id, lines) for id, lines in blocks if lines > LINES] == []
+
+
+@pytest.mark.parametrize(
+    ("block", "lines"),
+    [
+        (("Director", "Bureau", "P.O. Box 1", "Ross, CA 94957"), 4),
+        (("Director of the Bureau of Criminal Information and Analysis",), 2),
+        (("W" * 60,), 3),
+        (("the " + "W" * 30,), 3),
+        ((), 0),
+    ],
+)
+def test_lines_are_counted_after_wrapping(block: tuple[str, ...], lines: int) -> None:
+    assert window_lines(block) == lines
+
+
+WORDS = st.text("abefilmstwyABMRSTW&.,'1270-", min_size=1, max_size=12)
+LONG_WORDS = st.text("abimstwyAMRTW", min_size=30, max_size=60)
+NAMES = st.lists(WORDS | WORDS | LONG_WORDS, min_size=1, max_size=14).map(" ".join)
+
+
+# Each example prints a page, so that a failing one is shown as it was found.
+@settings(max_examples=20, derandomize=True, phases=[Phase.explicit, Phase.generate])
+@given(name=NAMES.filter(lambda it: len(it) <= 150))
+def test_the_count_is_what_the_page_shows(library: Library, name: str) -> None:
+    document = with_assignments(document_of(), "--set", {"recipients.bureau.envelope.0": name})
+    order = Order(today=letter_for(library).notice.date, parties=("bureau",))
+    content = exports_of(document, library, order)[0].content
+    assert len(seen_on(content)) == window_lines([name])
+
+
+@pytest.mark.parametrize(("block", "told"), [(["a"] * 4, 0), (["a"] * 3 + ["long " * 20], 1)])
+def test_an_address_too_long_for_the_window_is_told_of_and_never_set_smaller(
+    library: Library, block: list[str], told: int
+) -> None:
+    envelope = {f"recipients.bureau.envelope.{n}": text.strip() for n, text in enumerate(block)}
+    document = with_assignments(document_of(), "--set", envelope)
+    order = Order(
+        today=letter_for(library).notice.date, parties=("bureau",), formats=("pdf", "txt")
+    )
+    pdf, txt = exports_of(document, library, order)
+    assert [it.code for it in pdf.findings] == ["envelope"] * told
+    assert txt.findings == ()
+    heights = {round(it.bottom - it.top, 1) for it in seen_on(pdf.content)}
+    assert heights == {0.1}

@@ -1,0 +1,299 @@
+"""YAML is read as text alone; whatever else it could mean is a problem at its place."""
+
+import json
+
+import pytest
+import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from stages import problems_of, told_by
+
+from optout_cli.errors import OptoutError, Problem
+from optout_cli.source import yaml_text
+from optout_cli.source.document import Document, Tree
+from optout_cli.source.files import UNSEEN
+from optout_cli.source.yaml_text import MAX_DEPTH, document_from_yaml
+
+# The pure parser serves where libyaml is missing; both have to read alike.
+PARSERS = [getattr(yaml, name) for name in ("SafeLoader", "CSafeLoader") if hasattr(yaml, name)]
+
+
+@pytest.fixture(params=PARSERS, ids=lambda it: it.__name__, autouse=True)
+def _parser(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(yaml_text, "_LOADER", request.param)
+
+
+def read(text: str) -> Document:
+    return document_from_yaml(text, "f")
+
+
+def data_of(text: str) -> dict[str, Tree]:
+    return read(text).data
+
+
+def outcome(text: str) -> Document | tuple[Problem, ...]:
+    """Return what comes of a text: a document, or what is wrong with it."""
+    try:
+        return read(text)
+    except OptoutError as error:
+        return error.problems
+
+
+@pytest.mark.parametrize(
+    "scalar",
+    [
+        *("06041", "02134", "0o17", "0x1F", "1e3", "12:30", "1_000", "3.10", "+13035550100"),
+        *("NO", "no", "off", "True", "yes", ".inf", ".NaN", "=", "<<"),
+        *("2010-08-31", "2010-08-31T12:00:00Z", "Null", "NULL", "nil", "None", "-", "a#4", "#"),
+    ],
+)
+def test_a_scalar_stays_the_text_that_was_typed(scalar: str) -> None:
+    quoted = f'"{scalar}"' if scalar in ("-", "#") else scalar
+    assert data_of(f"a: {quoted}\n") == {"a": scalar}
+
+
+@pytest.mark.parametrize("nothing", ["null", "~", "", "  ", "# a comment", "null  # a comment"])
+def test_a_plain_null_or_nothing_means_absent(nothing: str) -> None:
+    assert data_of(f"a: {nothing}\nb: x\n") == {"b": "x"}
+
+
+@pytest.mark.parametrize("text", ["a: x\n?", "a: x\nb:", "a: x\nb: null"])
+def test_a_file_may_end_in_nothing_without_a_line_end(text: str) -> None:
+    assert data_of(text) == {"a": "x"}
+
+
+@pytest.mark.parametrize("text", ["null", "~", "", " ", "Null"])
+@pytest.mark.parametrize("quote", ['"', "'"])
+def test_a_quoted_null_is_text(text: str, quote: str) -> None:
+    assert data_of(f"a: {quote}{text}{quote}\n") == {"a": text}
+
+
+@pytest.mark.parametrize(
+    ("text", "data"),
+    [
+        ("a: [x, y]\n", {"a": ["x", "y"]}),
+        ("a:\n- x\n- y\n", {"a": ["x", "y"]}),
+        ("a: []\nb: {}\n", {"a": [], "b": {}}),
+        ("a: {b: {c: x}}\n", {"a": {"b": {"c": "x"}}}),
+        ("a:\n- {b: x, c: null}\n- b: y\n", {"a": [{"b": "x"}, {"b": "y"}]}),
+        ("a: |\n  # not a comment #4\n  y\n", {"a": "# not a comment #4\ny\n"}),
+        ("a: >-\n  x\n  y\n", {"a": "x y"}),
+        ("a: x\n  y\n", {"a": "x y"}),
+        ("---\na: x\n...\n", {"a": "x"}),
+        ("%YAML 1.1\n---\na: x\n", {"a": "x"}),
+        ("# a comment\na: x  # another\n", {"a": "x"}),
+        ("<<: {a: x}\n", {"<<": {"a": "x"}}),
+        ("null: x\n~: y\n", {"null": "x", "~": "y"}),
+        ("a: Suite 4 # a comment\nb: 'Suite #4'\n", {"a": "Suite 4", "b": "Suite #4"}),
+    ],
+)
+def test_mappings_lists_and_texts_are_read(text: str, data: dict[str, Tree]) -> None:
+    assert data_of(text) == data
+
+
+def test_each_value_has_its_line_and_column() -> None:
+    text = "a: x\nb:\n  - c: y\n    d: [é, z]\n  -\n    e: null\n"
+    assert read(text).layers[0].marks == {
+        "a": (1, 1),
+        "b": (2, 1),
+        "b.0": (3, 5),
+        "b.0.c": (3, 5),
+        "b.0.d": (4, 5),
+        "b.0.d.0": (4, 9),
+        "b.0.d.1": (4, 12),
+        "b.1": (6, 5),
+        "b.1.e": (6, 5),
+    }
+
+
+ANCHOR = "uses a YAML anchor (& or *)\n  hint: write the value out, or quote it"
+TAG = "\n  hint: leave the ! word out, or quote it"
+TWICE = "stands here a second time\n  hint: keep one of the two"
+COMMENT = "is lost: ' #' begins a comment\n  hint: put the whole value in quotes"
+EMPTY_ITEM = "is an empty item of a list\n  hint: write the item, or delete its line"
+KEY = "a key must be one word or text\n  hint: quote braces and brackets"
+MAPPING = "must be a list of `key: value` lines\n  hint: begin with `jurisdiction: ...`"
+UNSEEN_BY = "\n  hint: delete it and type the text again"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("a: &x 1\n", f"f:1:4: {ANCHOR}"),
+        ("a: {b: *x}\n", f"f:1:8: {ANCHOR}"),
+        ("*x : 1\n", f"f:1:1: {ANCHOR}\nf:1:1: {KEY}"),
+        ("&x a: 1\n", f"f:1:1: {ANCHOR}"),
+        ("a: &x {b: 1}\nc:\n  <<: *x\n", f"f:1:4: {ANCHOR}\nf:3:7: {ANCHOR}"),
+        ("a: !!int 06041\n", f"f:1:4: uses a YAML tag (tag:yaml.org,2002:int){TAG}"),
+        ("a: !new {b: 1}\n", f"f:1:4: uses a YAML tag (!new){TAG}"),
+        ("a: ! x\n", f"f:1:4: uses a YAML tag (!){TAG}"),
+        ("a: 1\n---\nb: 2\n", "f:2:1: begins a second document\n  hint: remove the `---`"),
+        ("a: 1\nb: 2\na: 3\n", f"f:3:1: 'a' {TWICE}"),
+        ("a: {b: 1, b: [2]}\n", f"f:1:11: 'b' {TWICE}"),
+        ("a:\na: 1\n", f"f:2:1: 'a' {TWICE}"),
+        ("'a': 1\n\"a\": 2\na: 3\n", f"f:2:1: 'a' {TWICE}\nf:3:1: 'a' {TWICE}"),
+        ("a: Suite #4\n", f"f:1:4: what follows 'Suite' {COMMENT}"),
+        ("a: 12 Oak\n  St #4\n", f"f:1:4: what follows '12 Oak St' {COMMENT}"),
+        ("a: Suite # 4\n", f"f:1:4: what follows 'Suite' {COMMENT}"),
+        ("a: 12 Oak St # 4\n", f"f:1:4: what follows '12 Oak St' {COMMENT}"),
+        ("a: {b: 12 Oak St #4, c: x}\n", f"f:1:8: what follows '12 Oak St' {COMMENT}"),
+        ("a: #4\n", f"f:1:3: what follows '' {COMMENT}"),
+        ("a: [\n  🦅 é #4\n  , x]\n", f"f:2:3: what follows '🦅 é' {COMMENT}"),
+        (
+            "a:\n-\n- x\n- ~\n- null\n",
+            f"f:2:2: {EMPTY_ITEM}\nf:4:3: {EMPTY_ITEM}\nf:5:3: {EMPTY_ITEM}",
+        ),
+        ("? [a]\n: 1\n", f"f:1:3: {KEY}"),
+        ("a: {{b: c}: 1}\n", f"f:1:5: {KEY}"),
+        (
+            'a: "\\u202e4 etiuS"\n',
+            f"f:1:4: has a character that cannot be seen (U+202E){UNSEEN_BY}",
+        ),
+        ('a: "x\\0y"\n', f"f:1:4: has a character that cannot be seen (U+0000){UNSEEN_BY}"),
+        ('"\\u2028": x\n', f"f:1:1: has a character that cannot be seen (U+2028){UNSEEN_BY}"),
+        ("# only\n# comments\n", "f: holds only comments"),
+        ("---\n", "f: holds only comments"),
+        ("null\n", "f: holds only comments"),
+        ("text\n", f"f:1:1: {MAPPING}"),
+        ("- a: 1\n", f"f:1:1: {MAPPING}"),
+        ("'null'\n", f"f:1:1: {MAPPING}"),
+    ],
+)
+def test_what_could_mean_something_else_is_a_problem_at_its_place(text: str, told: str) -> None:
+    assert told_by(lambda: read(text)) == told
+
+
+COLON = "a text with a colon in it must be quoted; or is this line indented too far?"
+AROUND = "look for a missing quote, bracket or colon, here or just above"
+ALIGNED = "lines that belong together begin at the same column; look at the line above too"
+SINGLE = "put the text in single quotes"
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "place", "hint"),
+    [
+        ("a: 1\n\tb: 2\n", "tab", "f:2:1", "indent with spaces"),
+        ("a:\n  \tb: 1\n", "tab", "f:2:3", "indent with spaces"),
+        ("a: |\n\tx\n", "tab", "f:2:1", "indent with spaces"),
+        ("a: Re: notice\n", "yaml", "f:1:6", COLON),
+        ("a: 1\n  b: 2\n", "yaml", "f:2:4", COLON),
+        ("a: @sheriff\n", "yaml", "f:1:4", SINGLE),
+        ("a: `x`\n", "yaml", "f:1:4", SINGLE),
+        (
+            "a: 1\nb\nc: 2\n",
+            "yaml",
+            "f:2:1",
+            "write it as `key: value`, with a blank after the colon",
+        ),
+        ("a: 'x\nb: 1\n", "yaml", "f:1:4", AROUND),
+        ("a:\n  b: x\n c: y\n", "yaml", "f:3:2", ALIGNED),
+        ("a:\n  - b\n c: x\n", "yaml", "f:3:2", ALIGNED),
+        ("a:\n  - b\n  c: x\n", "yaml", "f:3:3", ALIGNED),
+        ("a: [1\nb: 2\n", "yaml", "f:2:2", AROUND),
+        ("a: {b: 1\n", "yaml", "f:2:1", AROUND),
+        ("%YAML 2.0\n---\na: 1\n", "yaml", "f:1:1", AROUND),
+    ],
+)
+def test_what_is_no_yaml_is_placed_where_the_fault_is(
+    text: str, code: str, place: str, hint: str
+) -> None:
+    (problem,) = problems_of(lambda: read(text))
+    assert (problem.code, str(problem.spot), problem.hint) == (code, place, hint)
+
+
+def test_a_bad_escape_is_told_to_be_put_in_single_quotes() -> None:
+    (problem,) = problems_of(lambda: read('a: "C:\\q"\n'))
+    assert (problem.code, problem.spot and problem.spot.line, problem.hint) == ("yaml", 1, SINGLE)
+
+
+def test_what_the_parser_cannot_place_is_told_of_the_file() -> None:
+    assert told_by(lambda: read("a: \0")) == "f: is not YAML: cannot be read as YAML"
+
+
+def test_every_fault_of_a_file_is_told_in_one_run() -> None:
+    text = "a: 5 #4\nb: 1\nb: &x 2\nc: !y z\nd:\n-\n? [k]\n: e\n"
+    assert [(it.code, str(it.spot)) for it in problems_of(lambda: read(text))] == [
+        ("comment-in-value", "f:1:4"),
+        ("equal-keys", "f:3:1"),
+        ("anchor", "f:3:4"),
+        ("tag", "f:4:4"),
+        ("empty-item", "f:6:2"),
+        ("wrong-key", "f:7:3"),
+    ]
+
+
+def test_what_was_found_before_the_file_stops_being_yaml_is_told_too() -> None:
+    problems = problems_of(lambda: read("a: !x y\nb: [z\nc: d\n"))
+    assert [(it.code, str(it.spot)) for it in problems] == [("tag", "f:1:4"), ("yaml", "f:3:2")]
+
+
+def test_forty_levels_are_read() -> None:
+    value: Tree = "x"
+    for _ in range(MAX_DEPTH - 1):
+        value = [value]
+    assert data_of(f"a: {'[' * 39}x{']' * 39}\n") == {"a": value}
+
+
+@pytest.mark.parametrize(
+    ("text", "column"),
+    [
+        (f"a: {'[' * 40}x{']' * 40}", 43),
+        ("[" * 30_000, 41),
+        ("[" * 30_000 + "]" * 30_000, 41),
+        ("{a: " * 30_000 + "}" * 30_000, 161),
+    ],
+    ids=["41 levels", "30,000 open", "30,000 lists", "30,000 mappings"],
+)
+def test_more_than_forty_levels_are_refused_at_the_first_too_many(text: str, column: int) -> None:
+    told = f"f:1:{column}: is nested more than 40 levels deep"
+    assert told_by(lambda: read(text)) == told
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [("a: [b, c]\n", "f:1:8"), ("a: {b: c, d: e}\n", "f:1:11"), ("a: b\nc: d\ne: f\n", "f:3:1")],
+)
+def test_more_values_than_the_limit_are_refused(
+    text: str, place: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(yaml_text, "MAX_NODES", 2)
+    assert told_by(lambda: read(text)) == f"{place}: has more than 2 values"
+
+
+# The parser's fixture only chooses the parser, which stays the same for all examples.
+_any_number = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+_texts = st.text(max_size=80).filter(lambda it: not UNSEEN.search(it))
+_keys = _texts.filter(lambda it: "." not in it)  # which separates the keys of a path
+
+
+@_any_number
+@given(_texts)
+def test_any_text_in_json_quotes_comes_back_as_it_was(text: str) -> None:
+    assert data_of(f"a: {json.dumps(text, ensure_ascii=False)}\n") == {"a": text}
+
+
+@_any_number
+@given(text=_texts, style=st.sampled_from(["'", '"', "|", ">", None]))
+def test_any_text_that_a_yaml_writer_wrote_comes_back_as_it_was(
+    text: str, style: str | None
+) -> None:
+    written = yaml.safe_dump({"a": [text]}, default_style=style, allow_unicode=True)
+    assert data_of(written) == {"a": [text]}
+
+
+@_any_number
+@given(
+    st.recursive(
+        _texts,
+        lambda inner: st.lists(inner) | st.dictionaries(_keys, inner),
+        max_leaves=12,
+    )
+)
+def test_any_values_in_json_come_back_as_they_were(value: Tree) -> None:
+    assert data_of(json.dumps({"a": value}, ensure_ascii=False)) == {"a": value}
+
+
+@_any_number
+@given(st.text("ab0 \n\n:-#'\"[]{},&*!|>?~%@`\\.é🦅", max_size=40))
+def test_any_marks_of_yaml_are_a_document_or_problems(text: str) -> None:
+    assert outcome(text)
