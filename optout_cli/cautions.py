@@ -82,8 +82,10 @@ def contact_caution(case: Case, recipient: Recipient) -> Caution:
     words, source, confirmed = case.wording, recipient.contact.source, recipient.confirmed
     if not recipient.contact.organization:
         return Caution(code="unknown-agency", text=words.unknown.format(party=recipient.party))
-    if recipient.origins.get("address.street") == "request" or source is None:
+    if recipient.origins.get("address.street") == "request":
         named, age = words.from_request, f"{case.date:%Y}"
+    elif source is None:
+        named, age = words.unsourced, words.undated
     else:
         wording = words.doubtful if source.kind in _DOUBTFUL else words.sourced
         named = wording.format(kind=source.kind)

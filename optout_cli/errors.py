@@ -39,7 +39,8 @@ class Spot(msgspec.Struct, frozen=True):
 class Problem(msgspec.Struct, frozen=True):
     """One thing that is wrong. `code` is stable, for scripts; `hint` is what to type next.
 
-    `path` is a key path in the request, for who knows the request's file to place it by.
+    For who knows the request's file, to place it by: `path` is a key path in the request, `text`
+    the very characters that are wrong.
     """
 
     code: str
@@ -47,9 +48,13 @@ class Problem(msgspec.Struct, frozen=True):
     spot: Spot | None = None
     hint: str | None = None
     path: str = ""
+    text: str = ""
 
     def __str__(self) -> str:
-        head = f"{self.spot}: {self.message}" if self.spot else self.message
+        spot = self.spot
+        if spot and spot.path and self.message.startswith(spot.path):
+            spot = msgspec.structs.replace(spot, path="")  # it is told in the message
+        head = f"{spot}: {self.message}" if spot else self.message
         return f"{head}\n  hint: {self.hint}" if self.hint else head
 
 

@@ -4,7 +4,7 @@ Each Problem carries the key path in the request that it is about.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 
 from optout_cli.errors import Problem
@@ -126,12 +126,13 @@ def service_faults(recipients: Sequence[Recipient]) -> Iterator[Problem]:
             yield Problem("equal-numbers", message, hint=hint, path=f"{path}.number")
 
 
-def _line_to_add(party: Party, paths: Iterable[str]) -> str:
+def _line_to_add(party: Party, paths: Sequence[str]) -> str:
     """Word what to add: `add address: {zip: ...} under recipients: bureau:`."""
     plain = [f"{path}: ..." for path in paths if "." not in path]
     inner = [f"{path.partition('.')[2]}: ..." for path in paths if "." in path]
     fields = [*plain, *([f"address: {{{', '.join(inner)}}}"] if inner else [])]
-    return f"add {', '.join(fields)} under recipients: {party}:"
+    line = f"add {', '.join(fields)} under recipients: {party}:"
+    return f"{line}, or pass --set recipients.{party}.{paths[0]}=..." if len(paths) == 1 else line
 
 
 def _named(recipient: Recipient) -> str:

@@ -1,11 +1,13 @@
 """Put finished files where they belong: all of them or none, and never over another letter."""
 
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from secrets import token_hex
 
 from optout_cli.errors import OptoutError, Problem, Spot, raise_any
+
+_LONGEST = 200  # characters of a name that another name is made from
 
 
 def write_all(files: Mapping[Path, bytes], *, force: bool = False) -> None:
@@ -62,15 +64,15 @@ def _differs(path: Path, content: bytes) -> bool:
 
 
 def _occupied(path: Path) -> Problem:
-    message = "exists with other content; it may be the letter that was signed"
+    message = "exists with other content; it may be a signed letter, or another county's"
     return Problem(
-        "file-exists", message, Spot(str(path)), "choose another place with -o, or --force"
+        "file-exists", message, Spot(str(path)), "name another folder with -o, or --force"
     )
 
 
 def _stage(path: Path, content: bytes) -> Path:
     """Write the content beside its place, under a name of its own."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary = _beside(path)
     with _refusals(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
@@ -82,11 +84,16 @@ def _stage(path: Path, content: bytes) -> Path:
     return temporary
 
 
+def _beside(path: Path) -> Path:
+    """Return a hidden name in the same folder that nothing has, also none of a killed run."""
+    return path.with_name(f".{path.name[:_LONGEST]}.{token_hex(6)}")
+
+
 def _keep(path: Path) -> Path:
     """Copy what stands at `path` beside it, to be put back if a later file fails."""
     from shutil import copy2
 
-    kept = path.with_name(f".{path.name}.{os.getpid()}.old")
+    kept = _beside(path)
     with _refusals(path):
         try:
             copy2(path, kept)

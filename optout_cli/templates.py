@@ -28,7 +28,7 @@ from optout_cli.errors import OptoutError, Problem, Spot
 SUFFIX = ".html.j2"
 BUILTIN = "builtin:"  # how an override names the shipped template that it extends
 MAX_LETTER = 1_000_000  # characters that one template may print
-MAX_RANGE = 1_000  # items; the longest list of a request has 60
+MAX_RANGE = 100  # items; the longest list of a request has 60
 _TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9]*)([^<>]*)>")
 _STAMP = "at"  # the attribute that carries a tag's place to `body`
 # The closed dialect of a letter's body, and the sections that a letter is made of.
@@ -150,6 +150,8 @@ class _Environment(ImmutableSandboxedEnvironment):
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
         if isinstance(left, int) and isinstance(right, int) and operator != "**":
             return super().call_binop(context, operator, left, right)
+        if operator == "**":
+            raise _Refused("** has no place in a letter")
         raise _Refused(f"{operator} is for two numbers only")
 
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
@@ -294,6 +296,8 @@ def full_stop(text: str) -> str:
 
 
 def _joined(items: Sequence[str], separator: str = ", ") -> str:
+    if not isinstance(separator, str):
+        raise _Refused(f"join takes a text, not {separator!r}")
     return separator.join(items)
 
 

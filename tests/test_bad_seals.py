@@ -96,7 +96,7 @@ def test_a_folder_is_no_seal(run: Run, write: Write, in_folder: Path) -> None:
     write("r.yaml", REQUEST + "letterhead: {seal: seal, alt: Seal of the county}\n")
     (in_folder / "seal").mkdir()
     found = outcome(run("write", "r.yaml", "-f", "txt"))
-    assert found == (1, "", "r.yaml:5:14: seal: is a folder, not a file\n")
+    assert found == (1, "", "r.yaml:5:14: seal: is not a file\n")
 
 
 @pytest.mark.parametrize("content", [SVG.format('<path d="M0 0h9v9z"/>').encode(), png(9, 9)])

@@ -14,7 +14,7 @@ OWN = '{{% extends "builtin:secure-communities/opt-out.html.j2" %}}\n{{% block l
     ("line", "told"),
     [
         ("<p>{% for _ in range(1000000000) %}x{% endfor %}</p>", "a range of 1,000,000,000 is too"),
-        ("<p>{% for _ in range(10**9) %}x{% endfor %}</p>", "** is "),
+        ("<p>{% for _ in range(10**9) %}x{% endfor %}</p>", "** has "),
         ("<p>{{ 'x' * 1000000000 }}</p>", "* is "),
         ("<p>{{ '%1000000000d' % 1 }}</p>", "% is "),
         ("<p>{% for _ in range(999) %}{{ 'x%s' }}{{ title }}</p>{% endif %}", "Encountered "),
@@ -57,7 +57,7 @@ def test_a_template_that_does_what_no_letter_may_is_told_with_its_line(
 def test_a_template_that_prints_without_end_is_stopped(
     run: Run, write: Write, in_folder: Path
 ) -> None:
-    loops = "{% for _ in range(1000) %}" * 3 + "x" + "{% endfor %}" * 3
+    loops = "{% for _ in range(100) %}" * 3 + "x" + "{% endfor %}" * 3
     write("r.yaml", REQUEST)
     write(f"mine/{NAME}", OWN.format(f"<p>{loops}</p>", "{% endblock %}"))
     code, out, err = outcome(run("write", "r.yaml", "-f", "txt", "--templates", "mine"))

@@ -31,6 +31,7 @@ WORDING = Cautions(
     unknown="{party} | unknown",
     contact="{party} | {source} | {age} | {confirmation}",
     sourced="{kind}",
+    unsourced="no source",
     doubtful="doubtful {kind}",
     dated="of {date}",
     undated="undated",
@@ -235,7 +236,7 @@ CONFIRMED = "confirmed: {by: telephone, date: 2026-11-19}"
         ),
         (Source(kind="official"), "phone: 916-555-0100", "official | undated | never confirmed"),
         (Source(kind="memory"), NEW_ADDRESS, "from the request | 2026 | never confirmed"),
-        (None, "", "from the request | 2026 | never confirmed"),
+        (None, "", "no source | undated | never confirmed"),
     ],
 )
 def test_a_contact_is_told_with_source_age_and_confirmation(

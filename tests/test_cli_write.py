@@ -110,9 +110,12 @@ def test_each_recipients_letter_is_written_in_each_format_asked_for(
     names = [
         f"2026-11-20-opt-out-{party}.{suffix}"
         for party in ("bureau", "ice")
-        for suffix in ("json", "html", "txt")
+        for suffix in ("txt", "json", "html")
     ]
-    assert ended(write_text("-q", "-f", " json,html , txt,json"))[:2] == (0, paths(*names))
+    assert ended(write_text("-q", "-f", " json,html , txt", "--format", "json"))[:2] == (
+        0,
+        paths(*names),
+    )
     assert lying_in(in_folder) == sorted([*names, "r.yaml"])
 
 
@@ -205,8 +208,8 @@ def test_a_letter_with_other_bytes_stays_and_no_other_is_written(
     signed = in_folder / LETTERS[1]
     signed.write_text("signed\n")
     told = (
-        f"{LETTERS[1]}: exists with other content; it may be the letter that was signed\n"
-        "  hint: choose another place with -o, or --force\n"
+        f"{LETTERS[1]}: exists with other content; it may be a signed letter, or another county's\n"
+        "  hint: name another folder with -o, or --force\n"
     )
     assert ended(write_text()) == (1, "", told)
     assert (lying_in(in_folder), signed.read_text()) == ([LETTERS[1], "r.yaml"], "signed\n")
@@ -226,8 +229,8 @@ def test_where_one_recipient_is_incomplete_no_letter_is_written(
     write("r.yaml", REQUEST.replace("marin-county-ca", "guam"))
     told = (
         "r.yaml: the State Identification Bureau of Guam, GU is not known in full: no zip\n"
-        "  hint: add address: {zip: ...} under recipients: bureau:; or write the other letter with"
-        " --to ice\n"
+        "  hint: add address: {zip: ...} under recipients: bureau:, or pass"
+        " --set recipients.bureau.address.zip=...; or write the other letter with --to ice\n"
     )
     assert ended(run("write", "r.yaml", "-f", "txt")) == (1, "", told)
     assert lying_in(in_folder) == ["r.yaml"]
@@ -276,7 +279,7 @@ def test_a_file_whose_name_ends_otherwise_is_no_request(
 
 def test_what_is_too_long_to_be_a_files_name_is_told_as_a_jurisdiction(run: Run) -> None:
     told = (
-        "command line: jurisdiction: jurisdiction is 300 characters long; at most 200 fit\n"
+        "command line: jurisdiction is 300 characters long; at most 200 fit\n"
         "  hint: shorten it, or put it into a file to enclose\n"
     )
     assert ended(run("write", "x" * 300)) == (2, "", told)
@@ -288,7 +291,6 @@ def test_what_is_too_long_to_be_a_files_name_is_told_as_a_jurisdiction(run: Run)
         ("doc", "there is no format 'doc'\n  hint: one of pdf, txt, html, json\n"),
         ("pdf,TXT", "there is no format 'TXT'\n  hint: did you mean 'txt'?\n"),
         ("txt,jsn", "there is no format 'jsn'\n  hint: did you mean 'json'?\n"),
-        (" , ", "no format is named\n  hint: such as -f pdf,txt\n"),
     ],
 )
 def test_a_format_that_there_is_not_is_refused(
@@ -296,6 +298,12 @@ def test_a_format_that_there_is_not_is_refused(
 ) -> None:
     assert fault(write_text("-f", formats)) == (2, message)
     assert lying_in(in_folder) == ["r.yaml"]
+
+
+def test_a_format_must_be_named(run: Run, write: Write) -> None:
+    write("r.yaml", REQUEST)
+    told = "no format is named\n  hint: such as -f pdf,txt\n"
+    assert fault(run("write", "r.yaml", "-f", " , ")) == (2, told)
 
 
 def test_strict_refuses_contacts_that_nobody_confirmed(write_text: Run, in_folder: Path) -> None:

@@ -89,6 +89,8 @@ def listing(state: str) -> str:
         ),
         ("Washington, DC", "district-of-columbia-dc"),
         ("Agana, GU", "guam-gu"),
+        ("Zzzz, VI", "st-croix-island-vi or st-john-island-vi or st-thomas-island-vi"),
+        ("Zzzz, MP", listing("MP")),
     ],
 )
 def test_an_unknown_jurisdiction_is_a_problem_with_what_to_type_next(
@@ -164,6 +166,15 @@ def test_a_successor_that_is_not_in_the_data_is_told_as_such() -> None:
     assert told_by(lambda: small(text).find("01999")) == (
         "'01999' is no longer in use: Old County, AL (gone)\n  hint: 01998 (not in the data)"
     )
+
+
+@pytest.mark.parametrize(("number", "more"), [(8, ""), (9, " or 1 more"), (10, " or 2 more")])
+def test_eight_candidates_are_listed_and_the_others_counted(number: int, more: str) -> None:
+    rows = [f"x{it}: {{name: X}}" for it in range(number)]
+    text = f"states: {{CA: {{name: California, jurisdictions: {{{', '.join(rows)}}}}}}}\n"
+    (problem,) = problems_of(lambda: small(text).find("X"))
+    listed = " or ".join(f"x{it}" for it in range(8))
+    assert problem.hint == f"name the state too: {listed}{more}"
 
 
 def test_an_id_that_two_states_have_is_ambiguous() -> None:

@@ -107,9 +107,11 @@ def test_an_office_of_another_time_may_be_missing_from_the_data(library: Library
 def test_an_incomplete_contact_is_a_problem_of_the_notice_that_needs_it(
     library: Library, jurisdiction: str, name: str, missing: str, line: str
 ) -> None:
+    option = ", or pass --set recipients.bureau.address.zip=..." if missing == "zip" else ""
     assert told_by(lambda: notices_for(library, f"jurisdiction: {jurisdiction}")) == (
         f"{BUREAU} of {name} is not known in full: no {missing}\n"
-        f"  hint: add {line} under recipients: bureau:; or write the other letter with --to ice"
+        f"  hint: add {line} under recipients: bureau:{option}; "
+        "or write the other letter with --to ice"
     )
 
 
@@ -176,9 +178,9 @@ def test_half_an_address_never_mixes_with_the_old_one(library: Library, address:
 
 NO_WAY = f"""\
 service by email, but no email is known of {BUREAU}
-  hint: add email: ... under recipients: bureau:
+  hint: add email: ... under recipients: bureau:, or pass --set recipients.bureau.email=...
 service by fax, but no fax is known of the ICE office
-  hint: add fax: ... under recipients: ice:"""
+  hint: add fax: ... under recipients: ice:, or pass --set recipients.ice.fax=..."""
 SERVED = "service: {bureau: [{by: mail}, {by: email}], ice: [{by: fax}, {by: hand}]}\n"
 
 

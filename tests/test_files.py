@@ -105,6 +105,11 @@ def test_a_character_that_cannot_be_seen_is_named_at_its_place(text: str, told: 
     assert told_by(lambda: text_from(text.encode(), "f")) == f"{told}\n  hint: {hint}"
 
 
+def test_what_only_borders_on_the_unseen_characters_is_text() -> None:
+    text = " ~\xa0\u2027\u202f\u2065\u206a\ud7ff\ue000\ufefe\uff00\ufffd\U0001f985\t\n"
+    assert text_from(text.encode(), "f") == text
+
+
 def test_utf_16_without_a_bom_is_told_by_its_nul() -> None:
     assert told_by(lambda: text_from("a: 1\n".encode("utf-16-le"), "f")).startswith(
         "f:1:2: has a character that cannot be seen (U+0000)"

@@ -65,6 +65,12 @@ def test_a_png_of_any_kind_passes_byte_for_byte(path: Path, mode: str) -> None:
     assert load_image(path, "Seal") == Image("image/png", png(mode), "Seal")
 
 
+def test_a_fault_in_a_part_that_no_letter_shows_is_no_problem(path: Path) -> None:
+    content = SIGNATURE + header(20, 20) + chunk(b"acTL", b"\xff" * 8) + png()[33:]
+    path.write_bytes(content)
+    assert load_image(path, "Seal").content == content
+
+
 def test_a_missing_seal_is_a_problem(tmp_path: Path) -> None:
     path = tmp_path / "seal.png"
     assert told_by(lambda: load_image(path, "Seal")) == (

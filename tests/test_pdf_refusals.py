@@ -55,8 +55,8 @@ def test_a_character_that_the_typeface_lacks_is_a_problem(
     assert [(it.code, it.message, it.hint) for it in problems] == [
         (
             "unknown-glyph",
-            f"bureau: Source Serif Pro has no character {it}",
-            "spell the word without it",
+            f"Source Serif Pro has no character {it}",
+            "spell it without",
         )
         for it in told
     ]
@@ -87,7 +87,7 @@ def test_a_head_that_reaches_into_the_window_is_a_problem(library: Library) -> N
 def test_a_layout_that_does_not_say_where_its_head_ends_is_a_problem(tmp_path: Path) -> None:
     library = library_with(tmp_path, {PAGE: LAYOUT.replace('<div id="head-end"></div>', "")})
     assert told_by(lambda: printed(letter_for(library), library)) == (
-        "bureau: the layout has no element with the id 'head-end' on its first page\n"
+        "the layout has no element with the id 'head-end' on its first page\n"
         '  hint: end the letterhead with <div id="head-end"></div>'
     )
 
@@ -115,7 +115,7 @@ def test_a_layout_can_name_nothing_outside_the_page(tmp_path: Path, markup: str,
     library = library_with(tmp_path, {PAGE: LAYOUT.replace("</body>", f"{markup}</body>")})
     problems = problems_of(lambda: printed(letter_for(library), library))
     assert [(it.code, it.message) for it in problems] == [
-        ("outside-page", f"bureau: the page asks for {url!r}, which is outside it")
+        ("outside-page", f"the page asks for {url!r}, which is outside it")
     ]
 
 
@@ -144,7 +144,7 @@ def test_a_style_sheet_can_name_nothing_outside_the_page(
     library = library_with(tmp_path, files)
     problems = problems_of(lambda: printed(letter_for(library), library))
     assert [(it.code, it.message) for it in problems] == [
-        ("outside-page", f"bureau: the page asks for {url!r}, which is outside it")
+        ("outside-page", f"the page asks for {url!r}, which is outside it")
     ]
 
 
@@ -161,7 +161,7 @@ def test_a_style_that_the_engine_does_not_know_is_a_problem_at_its_line(
 ) -> None:
     library = library_with(tmp_path, {STYLE: f"\n{rule}\n{SHEET}"})
     assert told_by(lambda: printed(letter_for(library), library)) == (
-        f"bureau: _layout/letter.css cannot be printed as it is: {told}"
+        f"_layout/letter.css cannot be printed as it is: {told}"
     )
 
 

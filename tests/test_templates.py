@@ -104,9 +104,9 @@ REFUSED = {
     "{{ text ~ missing }}": "`~` would print what is missing; print each part by itself",
     "{{ items | and_list }}": "prints an empty list",
     "{{ text | long_date }}": "long_date takes a date, not 'a'",
-    "{% for i in range(10**9) %}{% endfor %}": "** is for two numbers only",
+    "{% for i in range(10**9) %}{% endfor %}": "** has no place in a letter",
     "{% for i in range(1000000000) %}{% endfor %}":
-        "a range of 1,000,000,000 is too long; at most 1,000",
+        "a range of 1,000,000,000 is too long; at most 100",
     "{{ 'x' * 100000000 }}": "* is for two numbers only",
     "{{ 100000000 * 'x' }}": "* is for two numbers only",
     "{{ '%1000000000d' % 1 }}": "% is for two numbers only",
@@ -167,10 +167,10 @@ def test_a_template_that_turns_in_a_circle_is_a_problem(fill: Fill, source: str)
 
 
 @pytest.mark.parametrize(
-    "source", ["{{ x }}", "{% for i in range(1000) %}{{ i }}{{ y }}{% endfor %}"]
+    "source", ["{{ x }}", "{% for i in range(100) %}{{ i }}{{ y }}{% endfor %}"]
 )
 def test_a_letter_is_no_longer_than_a_million_characters(fill: Fill, source: str) -> None:
-    assert told_by(lambda: fill(source, x="y" * 1_000_001, y="y" * 1000)) == (
+    assert told_by(lambda: fill(source, x="y" * 1_000_001, y="y" * 10_000)) == (
         "p/ask.html.j2: prints more than 1,000,000 characters"
     )
 
@@ -206,7 +206,7 @@ def test_a_template_that_is_no_utf_8_is_a_problem(templates: Templates) -> None:
         ("{{ name | the }}, {{ 'City' | the }}", "the City of Alexandria, the City"),
         ("{{ 'No' | full_stop }} {{ 'Why?' | full_stop }}", "No. Why?"),
         ("{{ text | full_stop }}", "“No.”"),
-        ("{% for i in range(1000) %}{% endfor %}", ""),
+        ("{% for i in range(100) %}{% endfor %}", ""),
         ("{% set x %}<p>{{ names[0] }}</p>{% endset %}{{ x }}", '<p at="p/ask.html.j2:1">a</p>'),
     ],
 )

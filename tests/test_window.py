@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from pdf_reader import Line, lines_on, opened
 from stages import document_of, letter_for, letters_for, printed
 
+from optout_cli.errors import OptoutError
 from optout_cli.exporters.window import LINES, window_lines
 from optout_cli.pipeline.letters import Order, exports_of
 from optout_cli.pipeline.library import Library
@@ -62,6 +63,20 @@ def test_the_address_alone_shows_in_the_window_and_stays_in_it(
         seen = seen_on(printed(letter, library))
         assert [it.text for it in seen] == list(letter.envelope)
         assert [it.text for it in seen if not is_safe(it)] == []
+
+
+@pytest.mark.parametrize("office", ["Sheriff", "Office of the Sheriff of Marin County " * 4])
+def test_a_head_prints_clear_of_the_window_or_is_a_problem(library: Library, office: str) -> None:
+    def outcome(ways: int) -> str:
+        served = f"service: {{bureau: [{', '.join(['{by: mail}'] * ways)}]}}"
+        letter = letter_for(library, f"signatory: {{office: {office.strip()}}}\n{served}")
+        try:
+            content = printed(letter, library)
+        except OptoutError as error:
+            return error.problems[0].code
+        return "clear" if [it.text for it in seen_on(content)] == [*letter.envelope] else "shows"
+
+    assert {outcome(ways) for ways in range(1, 9)} == {"clear", "tall-letterhead"}
 
 
 def test_no_shipped_address_takes_more_lines_than_the_window_holds(library: Library) -> None:

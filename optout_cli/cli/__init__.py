@@ -74,7 +74,7 @@ def main() -> None:
         error.show()
         code = error.exit_code
     except click.Abort:
-        click.echo("interrupted; what was finished is kept", err=True)
+        click.echo("interrupted; each file is whole or absent", err=True)
         code = 130
     except OSError as error:
         if error.errno != errno.ENOSPC:

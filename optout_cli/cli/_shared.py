@@ -49,7 +49,7 @@ quiet_option = click.option(
 )
 
 
-def parsed_date(_ctx: click.Context, _param: click.Parameter, value: str | None) -> date | None:
+def _parsed_date(_ctx: click.Context, _param: click.Parameter, value: str | None) -> date | None:
     """Read a date option. Raises click.BadParameter."""
     if value is None:
         return None
@@ -60,6 +60,11 @@ def parsed_date(_ctx: click.Context, _param: click.Parameter, value: str | None)
     except ValueError:
         raise click.BadParameter(f"{value!r} is no day of the calendar") from None
     raise click.BadParameter(f"{value!r} is not a date; write it as 2010-08-31")
+
+
+date_option = click.option(
+    "--date", "day", metavar="DATE", callback=_parsed_date, help="The letter's date, or as of when."
+)
 
 
 def library_from(overlays: Iterable[str], folders: Iterable[Path]) -> Library:

@@ -8,10 +8,10 @@ from pathlib import Path
 import click
 
 from optout_cli.cli._shared import (
+    date_option,
     json_option,
     library_from,
     library_options,
-    parsed_date,
     print_json,
     problems_told,
     today,
@@ -30,7 +30,7 @@ _LABEL = 14  # columns
     epilog='Example:  optout show "Marin County, CA"',
 )
 @click.argument("id", metavar="JURISDICTION")
-@click.option("--date", "day", metavar="DATE", callback=parsed_date, help="As of this day.")
+@date_option
 @json_option
 @library_options
 @problems_told

@@ -8,9 +8,9 @@ from pathlib import Path
 import click
 
 from optout_cli.cli._shared import (
+    date_option,
     library_from,
     library_options,
-    parsed_date,
     problems_told,
     quiet_option,
     say,
@@ -19,7 +19,7 @@ from optout_cli.cli._shared import (
 )
 from optout_cli.errors import closest
 from optout_cli.model.notice import Export, Notice
-from optout_cli.model.request import PARTIES, Party
+from optout_cli.model.request import PARTIES
 from optout_cli.output import is_folder, is_stream, write_all, write_stream
 from optout_cli.pipeline.letters import (
     FORMATS,
@@ -54,16 +54,22 @@ _DAYS_WITHOUT_LIMIT = 36_500  # --strict alone: confirmed once is enough
     metavar="KEY=VALUE",
     help="Set a value of the request, such as particulars.reply-by=2027-01-31 (repeatable).",
 )
-@click.option("--date", "day", metavar="DATE", callback=parsed_date, help="The letter's date.")
+@date_option
 @click.option(
     "--to",
     type=click.Choice([*PARTIES, "all"]),
-    default="all",
-    show_default=True,
-    help="Write to one recipient only.",
+    multiple=True,
+    default=["all"],
+    help="Write to one recipient only.  [default: all]",
 )
 @click.option(
-    "-f", "--format", "formats", default="pdf", show_default=True, help="Formats, with commas."
+    "-f",
+    "--format",
+    "formats",
+    multiple=True,
+    default=["pdf"],
+    envvar="OPTOUT_WRITE_FORMAT",
+    help="Formats, with commas or repeated.  [default: pdf]",
 )
 @click.option(
     "-o",
@@ -90,8 +96,8 @@ def command(
     letter: str | None,
     assignments: Sequence[str],
     day: date | None,
-    to: str,
-    formats: str,
+    to: Sequence[str],
+    formats: Sequence[str],
     output: str,
     force: bool,
     strict: bool,
@@ -111,8 +117,8 @@ def command(
     """
     order = Order(
         today=today(),
-        parties=PARTIES if to == "all" else (_party(to),),
-        formats=_formats(formats),
+        parties=tuple(it for it in PARTIES if it in to or "all" in to),
+        formats=_formats(",".join(formats)),
         max_age=_DAYS_WITHOUT_LIMIT if strict and max_age is None else max_age,
     )
     is_file = what == STDIN or what.lower().endswith(_REQUEST_SUFFIXES)
@@ -128,10 +134,6 @@ def command(
     _put(exports, output, force=force)
     if not quiet:
         _say_what_to_know(exports, is_dated="date" in document.data)
-
-
-def _party(name: str) -> Party:
-    return next(it for it in PARTIES if it == name)
 
 
 def _formats(text: str) -> tuple[str, ...]:

@@ -81,7 +81,7 @@ def _mend_box(layout: Any) -> None:
 def unknown_glyph(codepoint: int) -> Problem:
     """Word the Problem of a character that the letters' typeface lacks."""
     message = f"{TYPEFACE} has no character {chr(codepoint)!r} (U+{codepoint:04X})"
-    return Problem("unknown-glyph", message, hint="spell the word without it")
+    return Problem("unknown-glyph", message, hint="spell it without", text=chr(codepoint))
 
 
 def _foreign_glyphs(pdf: Any, document: Any) -> Iterator[Problem]:

@@ -116,6 +116,7 @@ class Cautions(Noun, frozen=True, kw_only=True):
     unknown: Text
     contact: Text
     sourced: Text
+    unsourced: Text
     doubtful: Text
     dated: Text
     undated: Text

@@ -189,12 +189,10 @@ def _tried(problems: list[Problem], make: Callable[[], _T]) -> _T | None:
 
 
 def _placed(problems: Sequence[Problem], document: Document) -> Iterator[Problem]:
-    """Give each Problem that names a key path its place in the request."""
+    """Give each Problem that names a key path, or characters, its place in the request."""
     for it in problems:
-        if it.spot is None:
-            yield msgspec.structs.replace(it, spot=document.spot(it.path))
-        else:
-            yield it
+        path = it.path or (document.path_of(it.text) if it.text else "")
+        yield it if it.spot else msgspec.structs.replace(it, spot=document.spot(path))
 
 
 def folder_of(path: str) -> Path:

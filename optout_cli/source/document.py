@@ -45,6 +45,18 @@ class Document(msgspec.Struct, frozen=True):
                     return spot
         return Spot(self.layers[-1].file)
 
+    def path_of(self, text: str) -> str:
+        """Return the key path of the first value that holds `text`, or an empty one."""
+        waiting: list[tuple[str, Tree]] = [("", self.data)]
+        while waiting:
+            path, node = waiting.pop(0)
+            if isinstance(node, str) and text in node:
+                return path
+            if not isinstance(node, str):
+                inside = node.items() if isinstance(node, dict) else enumerate(node)
+                waiting += [(f"{path}.{key}".lstrip("."), value) for key, value in inside]
+        return ""
+
 
 def merge(base: Document, over: Document) -> Document:
     """Lay `over` onto `base`, mapping by mapping; texts and lists are replaced whole."""

@@ -48,6 +48,8 @@ def read_bytes(path: str, limit: int, *, on_command_line: bool = False) -> bytes
     """
     spot = Spot(path, is_command_line=on_command_line)
     try:
+        if path == STDIN and sys.stdin is None:
+            raise OptoutError(Problem("unreadable", "standard input is closed", spot))
         if path == STDIN:
             content = sys.stdin.buffer.read(limit + 1)
         else:
