@@ -43,6 +43,22 @@ def test_a_path_is_placed_at_the_nearest_thing_around_it(path: str, place: str) 
     assert str(request().spot(path)) == place
 
 
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        ("Sheriff", "signatory.title"),
+        ("Kim", "cc.1.name"),
+        ("m", "jurisdiction"),
+        ("a", "jurisdiction"),
+        ("Pa", "signatory.name"),
+        ("nowhere", ""),
+        ("signatory", ""),
+    ],
+)
+def test_the_value_that_holds_a_text_is_found_by_the_text(text: str, path: str) -> None:
+    assert request().path_of(text) == path
+
+
 def test_a_mapping_is_merged_and_texts_and_lists_are_replaced_whole() -> None:
     base = document_from_yaml("a: {b: x, c: {d: y, e: z}}\nf: [1, 2]\ng: h\ni: {j: k}\n", "low")
     over = document_from_yaml("a: {c: {d: new}}\nf: [3]\ng: {h: x}\ni: text\nl: m\n", "top")
@@ -141,11 +157,9 @@ def test_three_documents_are_merged_in_their_order() -> None:
     )
 
 
-_trees = st.recursive(
-    st.sampled_from(["x", "y"]),
-    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from("abc"), inner),
-    max_leaves=8,
-)
+_leaves = st.sampled_from(["x", "y"])
+_twigs = _leaves | st.lists(_leaves, max_size=2) | st.dictionaries(st.sampled_from("abc"), _leaves)
+_trees = _twigs | st.lists(_twigs, max_size=2) | st.dictionaries(st.sampled_from("abc"), _twigs)
 _data: st.SearchStrategy[dict[str, Tree]] = st.dictionaries(st.sampled_from("abc"), _trees)
 
 

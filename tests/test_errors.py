@@ -38,6 +38,8 @@ def test_a_spot_shows_file_line_column_and_key_path_as_far_as_known(spot: Spot, 
         (Problem("x", "is empty", hint="fill it"), "is empty\n  hint: fill it"),
         (Problem("x", "is empty", Spot("a", 1, 2)), "a:1:2: is empty"),
         (Problem("x", "is empty", Spot("a"), "fill it"), "a: is empty\n  hint: fill it"),
+        (Problem("x", "is empty", Spot("--set", path="ori")), "--set: ori: is empty"),
+        (Problem("x", "ori is empty", Spot("--set", path="ori")), "--set: ori is empty"),
     ],
 )
 def test_a_problem_shows_its_place_before_and_its_hint_below(problem: Problem, shown: str) -> None:

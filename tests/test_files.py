@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from stages import problems_of, told_by
 
 from optout_cli.errors import OptoutError
-from optout_cli.source.files import MAX_BYTES, UNSEEN, place_in, read_bytes, text_from
+from optout_cli.source.files import MAX_BYTES, UNSEEN, is_file, place_in, read_bytes, text_from
 
 UTF_8 = "in your editor choose Save as, encoding UTF-8"
 
@@ -217,6 +217,17 @@ def test_what_the_system_refuses_to_read_is_told_in_its_words(tmp_path: Path) ->
 def test_a_name_with_a_nul_is_a_problem() -> None:
     (problem,) = problems_of(lambda: read_bytes("a\0b", 9))
     assert (problem.code, problem.spot and problem.spot.file) == ("unreadable", "a\0b")
+
+
+def test_a_closed_standard_input_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", None)
+    assert told_by(lambda: read_bytes("-", 9)) == "-: standard input is closed"
+
+
+def test_only_a_file_that_is_there_is_one(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    names = ("file", "missing", ".", "file/below", "x" * 300, "a\0b")
+    assert [name for name in names if is_file(tmp_path / name)] == ["file"]
 
 
 @pytest.mark.parametrize("on_command_line", [True, False])

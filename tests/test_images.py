@@ -79,6 +79,17 @@ def test_a_missing_seal_is_a_problem(tmp_path: Path) -> None:
     )
 
 
+def test_a_folder_is_no_seal(tmp_path: Path) -> None:
+    told = f"{tmp_path}: is not a file"
+    assert told_by(lambda: load_image(tmp_path, "Seal")) == told
+
+
+def test_a_name_too_long_for_a_file_is_a_problem(tmp_path: Path) -> None:
+    path = tmp_path / ("🦅" * 100)
+    told = f"{path}: cannot be read: File name too long"
+    assert told_by(lambda: load_image(path, "Seal")) == told
+
+
 @pytest.mark.parametrize(
     "content",
     [b"", b"a seal", b"GIF89a", b"\xff\xd8\xff\xe0", b"%PDF-1.7", b"<html/>", svg().hex().encode()],

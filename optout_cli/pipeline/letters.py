@@ -17,7 +17,7 @@ from optout_cli.model.request import PARTIES, Party, Request
 from optout_cli.pipeline.library import Library
 from optout_cli.programs import particulars_from
 from optout_cli.source.document import Document, Layer, with_assignments
-from optout_cli.source.files import STDIN
+from optout_cli.source.files import STDIN, is_file
 from optout_cli.source.shape import convert
 from optout_cli.source.stored import load_document
 
@@ -174,7 +174,7 @@ def _missing_files(request: Request, folder: Path) -> Iterator[Problem]:
         (f"enclosures.{number}.file", it.file) for number, it in enumerate(request.enclosures)
     ]
     for path, file in named:
-        if file and not (folder / file).is_file():
+        if file and not is_file(folder / file):
             hint = "a file's name is read from the request's own folder"
             yield Problem("missing-file", f"there is no file {file!r} to enclose", None, hint, path)
 

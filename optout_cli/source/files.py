@@ -71,6 +71,14 @@ def read_bytes(path: str, limit: int, *, on_command_line: bool = False) -> bytes
     return content
 
 
+def is_file(path: Path) -> bool:
+    """Say whether `path` is a file that is there; what the system takes for no name is none."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
+
+
 def _too_large(size: int, limit: int, spot: Spot) -> Problem:
     return Problem(
         "too-large",

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,8 +30,9 @@ _OUTSIDE = re.compile(
 
 def load_image(path: Path, alt: str) -> Image:
     """Read a PNG or SVG file. Raises OptoutError where it is missing, wrong or not its own."""
-    if path.exists() and not path.is_file():  # a named pipe would never end
-        raise OptoutError(Problem("not-a-file", "is not a file", Spot(str(path))))
+    with suppress(OSError):  # a name that cannot be one is refused when it is read
+        if path.exists() and not path.is_file():  # a named pipe would never end
+            raise OptoutError(Problem("not-a-file", "is not a file", Spot(str(path))))
     content = read_bytes(str(path), MAX_BYTES)
     if content.startswith(_PNG):
         return Image("image/png", _checked_png(content, path), alt)
