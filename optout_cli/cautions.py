@@ -40,7 +40,9 @@ def _signatory_cautions(case: Case) -> Iterator[Caution]:
 def _activation_caution(case: Case) -> Iterator[Caution]:
     day, source = case.locality.jurisdiction.activated, case.locality.activation_source
     if day and day <= case.date and source and source.kind in _DOUBTFUL:
-        text = case.wording.activation.format(date=day, kind=source.kind, url=source.url)
+        text = case.wording.activation.format(
+            date=day, kind=source.kind, url=source.url or "no address"
+        )
         yield Caution(code="activation", text=text)
 
 

@@ -177,7 +177,7 @@ def reference_of(case: Case) -> str:
         request.letter,
         case.date,
         [signatory.name, signatory.title] if signatory else None,
-        request.authority,
+        [msgspec.structs.replace(act, file=None) for act in request.authority],
         case.particulars,
     ]
     digest = sha256(msgspec.json.encode(stated, order="sorted")).digest()

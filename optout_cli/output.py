@@ -1,9 +1,9 @@
 """Put finished files where they belong: all of them or none, and never over another letter."""
 
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from secrets import token_hex
 
 from optout_cli.errors import OptoutError, Problem, Spot, raise_any
 
@@ -86,7 +86,7 @@ def _stage(path: Path, content: bytes) -> Path:
 
 def _beside(path: Path) -> Path:
     """Return a hidden name in the same folder that nothing has, also none of a killed run."""
-    return path.with_name(f".{path.name[:_LONGEST]}.{token_hex(6)}")
+    return path.with_name(f".{path.name[:_LONGEST]}.{os.urandom(6).hex()}")
 
 
 def _keep(path: Path) -> Path:

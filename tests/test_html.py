@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from conftest import REQUEST, ROOT
 from msgspec.structs import replace
-from stages import BARE, html_words, letter_for, letters_for, texts_of
+from stages import BARE, html_words, letter_for, letters_for, library_with, texts_of, told_by
 
 from optout_cli.exporters import exporter_for
-from optout_cli.exporters.press import STYLE
+from optout_cli.exporters.press import PAGE, STYLE
 from optout_cli.model.notice import Image, Letter
 from optout_cli.pipeline.library import Library
 
@@ -72,3 +72,26 @@ def test_only_a_joint_letter_lists_its_addressees(library: Library, addressing: 
     letter = letter_for(library, f"addressing: {addressing}")
     labels = re.findall(r'<span class="label">(\w+):</span>', page_of(letter, library))
     assert labels == [*["To"] * (2 if addressing == "joint" else 0), "Re"]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "url"),
+    [
+        (STYLE, "@import url(http://localhost/x.css);", "@import url(http://localhost/x.css)"),
+        (STYLE, "p { background: url('x.png') }", "url('x.png')"),
+        (
+            PAGE,
+            '<img src="http://localhost/x.png" alt="x">',
+            '<img src="http://localhost/x.png" alt="x"',
+        ),
+        (PAGE, "<script>1</script>", "<script"),
+        (PAGE, '<p style="background: url(x)">x</p>', '<p style="background: url(x)"'),
+    ],
+)
+def test_a_layout_that_reaches_out_of_the_page_is_a_problem(
+    tmp_path: Path, name: str, text: str, url: str
+) -> None:
+    library = library_with(tmp_path, {name: text})
+    assert told_by(lambda: page_of(letter_for(library), library)) == (
+        f"the page asks for {url!r}, which is outside it"
+    )

@@ -195,3 +195,11 @@ def test_without_its_system_library_the_pdf_engine_names_what_to_install(tmp_pat
     assert (ended.returncode, ended.stdout) == (1, b"")
     assert "the PDF engine lacks a system library: cannot load library" in ended.stderr.decode()
     assert "hint: install Pango: " in ended.stderr.decode()
+
+
+def test_a_typeface_of_the_machine_is_a_problem(tmp_path: Path) -> None:
+    sheet = SHEET.replace("html { font:", "html { font-family: monospace } h1 { font:")
+    (problem,) = problems_of(
+        lambda: printed(letter_for(lib := library_with(tmp_path, {STYLE: sheet})), lib)
+    )
+    assert (problem.code, problem.hint) == ("foreign-typeface", "set it in Source Serif Pro")

@@ -103,6 +103,7 @@ REFUSED = {
     "{{ text if missing }}": "prints something that is not defined",
     "{{ text ~ missing }}": "`~` would print what is missing; print each part by itself",
     "{{ items | and_list }}": "prints an empty list",
+    "{{ items | join(3) }}": "join takes a text, not 3",
     "{{ text | long_date }}": "long_date takes a date, not 'a'",
     "{% for i in range(10**9) %}{% endfor %}": "** has no place in a letter",
     "{% for i in range(1000000000) %}{% endfor %}":

@@ -88,7 +88,8 @@ def _foreign_glyphs(pdf: Any, document: Any) -> Iterator[Problem]:
     """Find what was drawn from a typeface of the machine's own instead of the letter's."""
     fonts = [str(it["BaseFont"]) for it in pdf.objects if isinstance(it, dict) and "BaseFont" in it]
     own = TYPEFACE.replace(" ", "")
-    if all(own in name.replace("-", "") for name in fonts):
+    foreign = [name for name in fonts if own not in name.replace("-", "")]
+    if not foreign:
         return
     from fontTools.ttLib import TTFont
 
@@ -96,7 +97,13 @@ def _foreign_glyphs(pdf: Any, document: Any) -> Iterator[Problem]:
     with TTFont(faces()["normal", "normal"], lazy=True) as face:
         known = set(face.getBestCmap()) | _BLANKS
     drawn = {ord(letter) for page in document.pages for letter in _words(page)}
-    yield from map(unknown_glyph, sorted(drawn - known))
+    if lacking := sorted(drawn - known):
+        yield from map(unknown_glyph, lacking)
+    else:  # a style sheet asks for it
+        message = (
+            f"the page is set in {foreign[0].partition('+')[2]}, which other machines may lack"
+        )
+        yield Problem("foreign-typeface", message, hint=f"set it in {TYPEFACE}")
 
 
 def _words(page: Any) -> Iterator[str]:

@@ -1,21 +1,37 @@
 """The letter as one web page, and as the page that `pdf` prints."""
 
+import re
 from base64 import b64encode
 
 from markupsafe import Markup
 
 from optout_cli.body import html_from
+from optout_cli.errors import OptoutError, Problem
 from optout_cli.exporters.press import PAGE, Press
 from optout_cli.model.notice import Image, Letter
 
 MEDIA_TYPE = "text/html"
+_STYLE_OUTSIDE = re.compile(r"@import[^;]*|url\((?!\s*[\"']?(?:data:|#))[^)]*\)", re.IGNORECASE)
+# In the letter's own words `<` is escaped, so that a tag is always the layout's.
+_MARKUP_OUTSIDE = re.compile(
+    r"<(?:script|link|iframe|object|embed|base)\b[^>]*|<[^>]*\ssrc=(?![\"']?data:)[^>]*"
+    r"|<[^>]*\sstyle=[^>]*url\([^>]*",
+    re.IGNORECASE,
+)
 IS_TEXT = True
 
 
 def encode(letter: Letter, press: Press) -> bytes:
-    """Return a page that holds its styles and its seal and refers to nothing outside."""
+    """Return a page that holds its styles and its seal and refers to nothing outside.
+
+    Raises OptoutError where a user's layout or style sheet would reach out of it.
+    """
     seal = _data_url(letter.seal) if letter.seal else None
-    return page_of(letter, press, seal=seal, style=press.style).encode()
+    page = page_of(letter, press, seal=seal, style=press.style)
+    if found := _STYLE_OUTSIDE.search(press.style) or _MARKUP_OUTSIDE.search(page):
+        message = f"the page asks for {found[0]!r}, which is outside it"
+        raise OptoutError(Problem("outside-page", message))
+    return page.encode()
 
 
 def page_of(letter: Letter, press: Press, *, seal: str | None, style: str | None) -> str:

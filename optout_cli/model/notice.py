@@ -38,8 +38,8 @@ class Place(Noun, frozen=True, kw_only=True):
 
     @property
     def full_name(self) -> str:
-        """The name with its state: `Marin County, California`; `Guam` stands alone."""
-        return self._with_state(self.name)
+        """The name with its state, as a heading: `City of Alexandria, Virginia`, `Guam`."""
+        return self._with_state(self.formal.removeprefix("the "))
 
     @property
     def full_formal(self) -> str:

@@ -16,6 +16,7 @@ def problems_in_library(library: Library) -> Iterator[Problem]:
     """Yield what is wrong with the data files and the templates."""
     yield from _raised(lambda: raise_any(library.directory.problems()))
     yield from _raised(lambda: library.programs)
+    yield from _unknown_offices(library)
     yield from library.templates.problems()
     yield from _long_envelopes(library)
     yield from _letters_without_template(library)
@@ -47,6 +48,19 @@ def _raised(check: Callable[[], object]) -> Iterator[Problem]:
         check()
     except OptoutError as error:
         yield from error.problems
+
+
+def _unknown_offices(library: Library) -> Iterator[Problem]:
+    try:
+        programs, offices = library.programs.by_id, library.directory.data.offices
+    except OptoutError:
+        return  # already told
+    for id, program in programs.items():
+        for rule in program.recipients:
+            for office in filter(None, (rule.office, *rule.copy)):
+                if office not in offices:
+                    message = f"{id} names the office {office!r}, which is not known"
+                    yield Problem("unknown-office", message, Spot(f"{id}/program.yaml"))
 
 
 def _long_envelopes(library: Library) -> Iterator[Problem]:
