@@ -1,5 +1,6 @@
 """What the user is told beside a notice, never in it. Pure; the wording is the templates'."""
 
+import re
 from collections.abc import Iterator
 
 from optout_cli.model.case import Case
@@ -31,10 +32,24 @@ def _signatory_cautions(case: Case) -> Iterator[Caution]:
         return
     if not signatory.address.street:
         yield Caution(code="no-return-address", text=words.no_return_address)
+    for text in (signatory.office, *(act.body for act in case.request.authority)):
+        if text and _names_another(case.locality.jurisdiction.name, text):
+            blanks = {"text": text, "name": case.locality.name}
+            yield Caution(code="other-place", text=words.other_place.format(**blanks))
     state = signatory.address.state
     if state and state != case.locality.state_code:
         blanks = {"signatory-state": state, "state": case.locality.state_code}
         yield Caution(code="other-state", text=words.other_state.format(**blanks))
+
+
+def _names_another(name: str, text: str) -> bool:
+    """Tell whether a text names some county, but not this one: `Kane County Board`, Cook County.
+
+    `Board of County Commissioners` names none.
+    """
+    short, _, legal = name.rpartition(" ")
+    names_some = re.search(rf"\b[A-Z]\S* {re.escape(legal)}\b", text)
+    return bool(short and names_some) and short not in text
 
 
 def _activation_caution(case: Case) -> Iterator[Caution]:

@@ -80,7 +80,22 @@ def recipient_faults(case: Case, recipient: Recipient) -> Iterator[Problem]:
         message = f"{path}.address is new but not whole"
         hint = "write street, city, state and zip"
         yield Problem("half-address", message, hint=hint, path=f"{path}.address")
+    yield from _route_faults(case, recipient)
     yield from _age_faults(case, recipient)
+
+
+def _route_faults(case: Case, recipient: Recipient) -> Iterator[Problem]:
+    """Yield addresses that the formats asked for need: the recipient's, and by e-mail one's own."""
+    for route in case.routes:
+        if not getattr(recipient.contact, route):
+            message = f"no {route} is known of {_named(recipient)}"
+            hint = f"{_line_to_add(recipient.party, [route])}; or write a draft with --draft"
+            yield Problem("no-address", message, hint=hint, path=f"recipients.{recipient.party}")
+    signatory = case.request.signatory
+    if "email" in case.routes and not (signatory and signatory.email):
+        message = "the sender has no e-mail address"
+        hint = "add email: ... under signatory:; or write a draft with --draft"
+        yield Problem("no-sender", message, hint=hint, path="signatory")
 
 
 def _is_half(known: Address, new: Address) -> bool:

@@ -5,17 +5,18 @@ Reads templates; knows nothing of files written, formats or time.
 
 from optout_cli.body import plain, sections_from
 from optout_cli.errors import OptoutError, Problem, Spot
-from optout_cli.model.notice import Block, Image, Letter, Notice, Paragraph
+from optout_cli.model.notice import Block, Files, Letter, Notice, Paragraph
 from optout_cli.templates import Templates, long_date
 
 _SECTIONS = (
     "mark", "sender", "sender-contact", "service", "to", "reference", "subject", "salutation",
-    "body", "closing", "signature", "enclosures", "cc", "record", "continuation", "foot",
+    "body", "closing", "signature", "enclosures", "cc", "record", "continuation",
+    "cover", "head", "foot",
 )  # fmt: skip
-_MAY_BE_EMPTY = ("mark", "sender-contact", "service", "to", "enclosures", "cc", "record")
+_MAY_BE_EMPTY = ("mark", "sender-contact", "service", "to", "enclosures", "cc", "record", "cover")
 
 
-def render(notice: Notice, templates: Templates, seal: Image | None = None) -> Letter:
+def render(notice: Notice, templates: Templates, files: Files | None = None) -> Letter:
     """Fill in the letter kind's template. Raises OptoutError at the template's line."""
     name = templates.name_of(notice.letter, notice.place.slug, notice.place.state_code)
     facts = {field: getattr(notice, field) for field in notice.__struct_fields__}
@@ -24,11 +25,14 @@ def render(notice: Notice, templates: Templates, seal: Image | None = None) -> L
     lines = {id: _lines(sections[id], name, id) for id in _SECTIONS if id != "body"}
     one_line = {id: " ".join(lines[id]) for id in _ONE_LINE}
     contact = notice.recipient.contact
+    files = files or Files()
     return Letter(
         notice=notice,
         sender=lines["sender"],
         sender_contact=lines["sender-contact"],
-        seal=seal,
+        seal=files.seal,
+        autograph=files.autograph,
+        attachments=files.attachments,
         date=long_date(notice.date),
         recipient=contact.block,
         envelope=contact.envelope or contact.block,
@@ -39,11 +43,14 @@ def render(notice: Notice, templates: Templates, seal: Image | None = None) -> L
         enclosures=lines["enclosures"],
         cc=lines["cc"],
         record=lines["record"],
+        cover=lines["cover"],
         **one_line,
     )
 
 
-_ONE_LINE = ("mark", "reference", "subject", "salutation", "closing", "continuation", "foot")
+_ONE_LINE = (
+    "mark", "reference", "subject", "salutation", "closing", "continuation", "head", "foot",
+)  # fmt: skip
 
 
 def _check_sections(sections: dict[str, tuple[Block, ...]], name: str) -> None:

@@ -26,6 +26,7 @@ from optout_cli.cache import Cache
 from optout_cli.errors import OptoutError, Problem, Spot
 
 SUFFIX = ".html.j2"
+_PAGES = ("_layout/letter.html.j2", "_layout/cover.html.j2")  # the layout around letters
 BUILTIN = "builtin:"  # how an override names the shipped template that it extends
 MAX_LETTER = 1_000_000  # characters that one template may print
 MAX_RANGE = 100  # items; the longest list of a request has 60
@@ -84,7 +85,7 @@ class Templates:
         for folder in self.folders:
             for path in sorted(folder.rglob(f"*{SUFFIX}")):
                 name = path.relative_to(folder).as_posix()
-                environment = self.pages if name.startswith("_layout/letter") else self.letters
+                environment = self.pages if name in _PAGES else self.letters
                 try:
                     with _placed(name, self.folders):
                         environment.compile(path.read_text("utf-8"), name, str(path))

@@ -21,6 +21,7 @@ WORDING = Cautions(
     draft="draft",
     no_return_address="no return address",
     other_state="{signatory-state} | {state}",
+    other_place="{text} | {name}",
     greeting="{party} | greeting",
     activation="{date} | {kind} | {url}",
     law="{state} | {effect} | {about} | {citation} | {effective} | {summary} {status} | {kind}",

@@ -13,6 +13,9 @@ pdf   a letter to print, sign and mail (PDF/A-2a, PDF/UA-1)
 txt   plain text, 80 columns
 html  one web page, nothing outside it
 json  the facts of the notice, with the source of every contact
+eml   an e-mail with text, web page and PDF (RFC 5322)
+fax   fax-ready text: ASCII, a cover page, numbered pages
+tiff  fax pages: cover, letter and enclosed PDFs (TIFF class F)
 """
 OVERLAY = """\
 states:

@@ -9,6 +9,8 @@ from conftest import REQUEST
 from desk import LETTERS, NOWHERE, Run, Write, fault, lying_in, noted, parties
 from desk import outcome as ended
 
+from optout_cli.exporters import FORMATS
+
 TODAY = "dated today, 2026-11-24; to keep that date add date: 2026-11-24 to the request"
 UNCONFIRMED = """\
 r.yaml: {}'s contact was never confirmed
@@ -34,11 +36,17 @@ that the program is not opt-in/opt-out (October 6, 2010) and ended the state agr
 fingerprints between the FBI and DHS.
 note: bureau: official source, of 2026-01-02, never confirmed; call before sending
 note: ice: doubtful (third-party) source, undated, never confirmed; call before sending
-next: read each letter, call to confirm its address, print it, sign it, fold at the marks
+next: read each letter
+next: call to confirm the address of: Chief, Nowhere Police, Records Section, 2 Main Street, \
+Nowhere, ZZ 00001
+next: call to confirm the address of: Director, Nowhere Field Office, 1 Main Street, Nowhere, \
+ZZ 00002
+next: print each letter, sign it, fold it at the marks
 next: enclose with each letter: act.pdf; Map
+next: put a copy of each letter into the other's envelope
+next: mail a copy of the ice letter to: Director, U.S. Immigration and Customs Enforcement, \
+500 12th Street SW, Washington, DC 20536
 next: give a copy to: Alex, Counsel
-next: mail a copy to: Director, U.S. Immigration and Customs Enforcement, 500 12th Street SW, \
-Washington, DC 20536
 """
 
 
@@ -272,7 +280,7 @@ def test_a_file_whose_name_ends_otherwise_is_no_request(
         2,
         (
             "'r.txt' is a file, but no request's name ends that way\n"
-            "  hint: a request ends in .yaml, .yml, .json\n"
+            "  hint: save it as plain text, and name it r.yaml\n"
         ),
     )
 
@@ -288,7 +296,7 @@ def test_what_is_too_long_to_be_a_files_name_is_told_as_a_jurisdiction(run: Run)
 @pytest.mark.parametrize(
     ("formats", "message"),
     [
-        ("doc", "there is no format 'doc'\n  hint: one of pdf, txt, html, json\n"),
+        ("doc", "there is no format 'doc'\n  hint: one of " + ", ".join(FORMATS) + "\n"),
         ("pdf,TXT", "there is no format 'TXT'\n  hint: did you mean 'txt'?\n"),
         ("txt,jsn", "there is no format 'jsn'\n  hint: did you mean 'json'?\n"),
     ],

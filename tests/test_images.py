@@ -253,7 +253,7 @@ def test_only_the_beginning_of_what_reaches_outside_is_shown(path: Path) -> None
         "<style>path {fill: url('#a')}</style>",
         '<image href="data:image/png;base64,iVBORw0KGgo="/>',
         "<image xlink:href='data:image/jpeg;base64,/9j/'/>",
-        "<text>Doña Ana &amp; the scripture, see href</text><!-- a comment -->",
+        "<title>Doña Ana &amp; the scripture, see href</title><!-- a comment -->",
         "<metadata>C:\\seal.svg</metadata><title>Seal</title>",
     ],
 )
@@ -269,7 +269,7 @@ def test_an_svg_that_refers_to_itself_alone_passes_byte_for_byte(path: Path, ins
         b"\xef\xbb\xbf" + svg(),
         svg(before="<!-- made by hand -->\n"),
         b'<?xml version="1.0" encoding="iso-8859-1"?>'
-        + svg("<text>Do\xf1a</text>").decode().encode("latin-1"),
+        + svg("<title>Do\xf1a</title>").decode().encode("latin-1"),
         svg("<g>" * 5_000 + "</g>" * 5_000),
     ],
     ids=["declared", "BOM", "comment", "declared Latin-1", "5,000 levels"],
@@ -309,3 +309,11 @@ def test_a_seal_that_reaches_out_lies_in_its_own_file(path: Path) -> None:
     path.write_bytes(svg("<script/>"))
     (problem,) = problems_of(lambda: load_image(path, "Seal"))
     assert (problem.code, problem.spot and problem.spot.file) == ("image-reaches-out", str(path))
+
+
+@pytest.mark.parametrize("lettering", ["<text>City</text>", "<g><text x='1'>City</text></g>"])
+def test_lettering_in_an_svg_is_a_problem(path: Path, lettering: str) -> None:
+    assert told_of(path, svg(lettering)) == (
+        ": has lettering that no typeface comes with\n"
+        "  hint: save it as PNG, or turn its lettering into shapes (paths)"
+    )

@@ -33,5 +33,5 @@ def test_fields_below_the_wrong_name_are_told_once() -> None:
 def test_a_wrong_field_beside_a_right_one_is_told_by_itself() -> None:
     text = "signature: {kind: ink, name: Pat}\n"
     assert told_by(lambda: convert(read(text), Request)) == (
-        "f:3:24: signature has no field 'name'\n  hint: one of kind"
+        "f:3:24: signature has no field 'name'\n  hint: one of alt, file, kind"
     )

@@ -13,7 +13,7 @@ from stages import document_of, letter_for, library_with, printed, problems_of, 
 
 from optout_cli import bundled
 from optout_cli.exporters.press import PAGE, STYLE
-from optout_cli.model.notice import Image
+from optout_cli.model.notice import Files, Image
 from optout_cli.pipeline.letters import Order, exports_of
 from optout_cli.pipeline.library import Library
 from optout_cli.source.document import with_assignments
@@ -170,7 +170,7 @@ def test_a_picture_that_cannot_be_drawn_is_a_problem(library: Library) -> None:
 
     letter = letter_for(library)
     seal = Image("image/png", b"no picture", "Seal")
-    torn = render(letter.notice, library.templates, seal)
+    torn = render(letter.notice, library.templates, Files(seal=seal))
     (problem,) = problems_of(lambda: printed(torn, library))
     assert problem.code == "page"
 

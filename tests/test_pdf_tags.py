@@ -101,6 +101,6 @@ def test_the_seal_has_its_words_and_its_box_in_points_from_the_foot(
     pdf = objects_of(printed(letter, library))
     (figure,) = [it for it in elements_of(pdf) if it.S == "/Figure"]
     assert str(figure.Alt) == seal.alt
-    # 0.8 in square, in the corner of the margins: 1 in from the left and 0.6 in from the top
-    box = [72, 792 - 43.2 - 57.6, 72 + 57.6, 792 - 43.2]
+    # 1.1 by 0.8 in, in the corner of the margins: 1 in from the left and 0.6 in from the top
+    box = [72, 792 - 43.2 - 57.6, 72 + 79.2, 792 - 43.2]
     assert [float(it) for it in figure.A.BBox] == pytest.approx(box, abs=1)

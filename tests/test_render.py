@@ -23,7 +23,7 @@ from stages import (
 from optout_cli import bundled
 from optout_cli.compose import compose
 from optout_cli.exporters import exporter_for
-from optout_cli.model.notice import Image, Letter, Paragraph, Run
+from optout_cli.model.notice import Files, Image, Letter, Paragraph, Run
 from optout_cli.pipeline.letters import Order, case_of
 from optout_cli.pipeline.library import Library
 from optout_cli.render import render
@@ -32,9 +32,12 @@ from optout_cli.templates import Templates
 
 PARTS = [
     "mark", "sender", "sender-contact", "service", "to", "reference", "subject", "salutation",
-    "body", "closing", "signature", "enclosures", "cc", "record", "continuation", "foot",
+    "body", "closing", "signature", "enclosures", "cc", "record", "continuation", "cover", "head",
+    "foot",
 ]  # fmt: skip
-ONE_LINE = ["mark", "reference", "subject", "salutation", "closing", "continuation", "foot"]
+ONE_LINE = [
+    "mark", "reference", "subject", "salutation", "closing", "continuation", "head", "foot",
+]  # fmt: skip
 OWN = "secure-communities/opt-out.html.j2"
 
 Lay = Callable[[str], Letter]
@@ -83,7 +86,7 @@ def test_without_an_envelope_form_the_whole_address_stands_in_the_window(library
 
 def test_the_seal_is_the_one_that_was_read(library: Library) -> None:
     seal = Image("image/png", b"", "Seal")
-    assert render(notice_for(library), library.templates, seal).seal is seal
+    assert render(notice_for(library), library.templates, Files(seal=seal)).seal is seal
 
 
 def test_parts_that_the_template_lacks_are_a_problem(lay: Lay) -> None:
@@ -100,7 +103,7 @@ def test_a_letter_needs_words_in_every_part_but_those_that_a_request_may_leave_o
     (problem,) = problems_of(lambda: lay("".join(section(it, "") for it in PARTS)))
     assert problem.message == (
         "the letter has no sender, no reference, no subject, no salutation, no body, no closing, "
-        "no signature, no continuation, no foot"
+        "no signature, no continuation, no head, no foot"
     )
 
 

@@ -15,7 +15,7 @@ import platformdirs
 
 from optout_cli.cache import Cache
 from optout_cli.errors import OptoutError, Problem
-from optout_cli.pipeline.library import Library
+from optout_cli.pipeline.library import Library, Options
 
 SCHEMA = 1  # of every JSON object that is printed
 _APP = "optout"
@@ -67,7 +67,9 @@ date_option = click.option(
 )
 
 
-def library_from(overlays: Iterable[str], folders: Iterable[Path]) -> Library:
+def library_from(
+    overlays: Iterable[str], folders: Iterable[Path], options: Options | None = None
+) -> Library:
     """Return the data and templates: the user's own folder, then what the options name."""
     home = platformdirs.user_config_path(_APP)
     own_data, own_templates = home / "jurisdictions.yaml", home / "templates"
@@ -75,6 +77,7 @@ def library_from(overlays: Iterable[str], folders: Iterable[Path]) -> Library:
         overlays=([str(own_data)] if own_data.is_file() else []) + list(overlays),
         folders=(*folders, *([own_templates] if own_templates.is_dir() else [])),
         cache=Cache(platformdirs.user_cache_path(_APP)),
+        options=options,
     )
 
 

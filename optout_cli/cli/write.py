@@ -1,9 +1,10 @@
 """`optout write`: the letters of one request, as files or on standard output."""
 
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
+from typing import Literal
 
 import click
 
@@ -13,16 +14,17 @@ from optout_cli.cli._shared import (
     library_options,
     problems_told,
     quiet_option,
-    say,
     today,
     usage_error,
 )
+from optout_cli.cli._talk import say_what_to_know
 from optout_cli.errors import closest
-from optout_cli.model.notice import Export, Notice
+from optout_cli.model.notice import Export
 from optout_cli.model.request import PARTIES
 from optout_cli.output import is_folder, is_stream, write_all, write_stream
 from optout_cli.pipeline.letters import (
     FORMATS,
+    ROUTES,
     STDIN,
     Document,
     Order,
@@ -32,6 +34,7 @@ from optout_cli.pipeline.letters import (
     request_file,
     request_for,
 )
+from optout_cli.pipeline.library import Options
 
 DEFAULT_LETTER = "secure-communities/opt-out"
 _REQUEST_SUFFIXES = (".yaml", ".yml", ".json")
@@ -57,7 +60,7 @@ _DAYS_WITHOUT_LIMIT = 36_500  # --strict alone: confirmed once is enough
 @date_option
 @click.option(
     "--to",
-    type=click.Choice([*PARTIES, "all"]),
+    type=click.Choice([*PARTIES, "all"], case_sensitive=False),
     multiple=True,
     default=["all"],
     help="Write to one recipient only.  [default: all]",
@@ -88,6 +91,36 @@ _DAYS_WITHOUT_LIMIT = 36_500  # --strict alone: confirmed once is enough
     metavar="DAYS",
     help="Refuse contacts that were not confirmed within these days before the letter's date.",
 )
+@click.option(
+    "--lines-per-page",
+    type=click.IntRange(min=20),
+    default=Options().lines_per_page,
+    show_default=True,
+    metavar="N",
+    help="How many lines a page of fax text has.",
+)
+@click.option(
+    "--resolution",
+    type=click.Choice(["fine", "standard"]),
+    default="fine",
+    show_default=True,
+    help="Of fax pages: 204x196 or 204x98 dots an inch.",
+)
+@click.option(
+    "--compression",
+    type=click.Choice(["group4", "group3"]),
+    default="group4",
+    show_default=True,
+    help="Of fax pages.",
+)
+@click.option(
+    "--draft",
+    "is_draft",
+    is_flag=True,
+    envvar="OPTOUT_WRITE_DRAFT",
+    help="Write a message although an address is missing, marked as unsent; never to standard"
+    " output.",
+)
 @quiet_option
 @library_options
 @problems_told
@@ -102,6 +135,10 @@ def command(
     force: bool,
     strict: bool,
     max_age: int | None,
+    lines_per_page: int,
+    resolution: Literal["fine", "standard"],
+    compression: Literal["group4", "group3"],
+    is_draft: bool,
     quiet: bool,
     overlays: Sequence[str],
     folders: Sequence[Path],
@@ -120,7 +157,10 @@ def command(
         parties=tuple(it for it in PARTIES if it in to or "all" in to),
         formats=_formats(",".join(formats)),
         max_age=_DAYS_WITHOUT_LIMIT if strict and max_age is None else max_age,
+        is_draft=is_draft,
     )
+    if is_draft:
+        _keep_in_the_house(order.formats, output)
     is_file = what == STDIN or what.lower().endswith(_REQUEST_SUFFIXES)
     document = _document(what, letter, is_file=is_file)
     if is_file and letter:
@@ -128,12 +168,17 @@ def command(
     if day:
         document = amended(document, "--date", {"date": day.isoformat()})
     document = amended(document, "--set", dict(_split(it) for it in assignments))
-    exports = exports_of(
-        document, library_from(overlays, folders), order, folder_of(what) if is_file else Path()
+    options = Options(
+        lines_per_page=lines_per_page,
+        resolution=resolution,
+        compression=compression,
+        is_draft=is_draft,
     )
+    library = library_from(overlays, folders, options)
+    exports = exports_of(document, library, order, folder_of(what) if is_file else Path())
     _put(exports, output, force=force)
     if not quiet:
-        _say_what_to_know(exports, is_dated="date" in document.data)
+        say_what_to_know(exports, is_dated="date" in document.data)
 
 
 def _formats(text: str) -> tuple[str, ...]:
@@ -148,13 +193,23 @@ def _formats(text: str) -> tuple[str, ...]:
     return names or usage_error("no format is named", "such as -f pdf,txt")
 
 
+def _keep_in_the_house(formats: Sequence[str], output: str) -> None:
+    """Refuse to hand a draft of a message on: what reads it might send it."""
+    messages = [name for name in formats if name in ROUTES]
+    if messages and (output == STDIN or is_stream(Path(output))):
+        usage_error(
+            f"--draft writes {messages[0]} to a file only, not to -o {output}",
+            "name a folder or a file with -o, or leave --draft out",
+        )
+
+
 def _document(what: str, letter: str | None, *, is_file: bool) -> Document:
     if is_file:
         return request_file(what)
     if _is_file(what):
         usage_error(
             f"{what!r} is a file, but no request's name ends that way",
-            f"a request ends in {', '.join(_REQUEST_SUFFIXES)}",
+            f"save it as plain text, and name it {Path(what).stem.removesuffix('.yaml')}.yaml",
         )
     return request_for(what, letter or DEFAULT_LETTER)
 
@@ -210,33 +265,3 @@ def _print_bytes(export: Export) -> None:
         usage_error(f"a terminal cannot show {export.format}", "name a file with -o")
     sys.stdout.buffer.write(export.content)
     sys.stdout.buffer.flush()
-
-
-def _say_what_to_know(exports: Iterable[Export], *, is_dated: bool) -> None:
-    """Print each caution once, then what to do with the letters."""
-    exports = list(exports)
-    if not is_dated:
-        day = exports[0].notice.date
-        say(f"dated today, {day}; to keep that date add date: {day} to the request")
-    told = dict.fromkeys(
-        (it.code, it.text)
-        for export in exports
-        for it in (*export.notice.cautions, *export.findings)
-    )
-    for _, text in told:
-        say(f"note: {text}")
-    for line in dict.fromkeys(it for export in exports for it in _next_steps(export.notice)):
-        say(f"next: {line}")
-
-
-def _next_steps(notice: Notice) -> Iterator[str]:
-    """Yield what is left to do with one letter, in order."""
-    yield "read each letter, call to confirm its address, print it, sign it, fold at the marks"
-    files = [act.file for act in notice.authority if act.file]
-    files += [it.file or it.title for it in notice.enclosures]
-    if files:
-        yield f"enclose with each letter: {'; '.join(files)}"
-    for contact in notice.copies:
-        yield f"mail a copy to: {', '.join(contact.block)}"
-    for it in notice.cc:
-        yield f"give a copy to: {', '.join(filter(None, (it.name, it.title, it.organization)))}"

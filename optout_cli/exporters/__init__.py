@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 if TYPE_CHECKING:
     from optout_cli.exporters.press import Press
+    from optout_cli.model.case import Route
     from optout_cli.model.notice import Letter
 
 FORMATS = {
@@ -16,7 +17,14 @@ FORMATS = {
     "txt": "plain text, 80 columns",
     "html": "one web page, nothing outside it",
     "json": "the facts of the notice, with the source of every contact",
+    "eml": "an e-mail with text, web page and PDF (RFC 5322)",
+    "fax": "fax-ready text: ASCII, a cover page, numbered pages",
+    "tiff": "fax pages: cover, letter and enclosed PDFs (TIFF class F)",
 }
+# The address that a format needs of the recipient: a message that can go nowhere is none.
+ROUTES: dict[str, "Route"] = {"eml": "email", "fax": "fax", "tiff": "fax"}
+# The formats that take the enclosed files along.
+TAKING_ALONG = ("eml", "tiff")
 
 
 class Exporter(Protocol):

@@ -100,9 +100,8 @@ def _foreign_glyphs(pdf: Any, document: Any) -> Iterator[Problem]:
     if lacking := sorted(drawn - known):
         yield from map(unknown_glyph, lacking)
     else:  # a style sheet asks for it
-        message = (
-            f"the page is set in {foreign[0].partition('+')[2]}, which other machines may lack"
-        )
+        name = foreign[0].partition("+")[2].strip("'")
+        message = f"the page is set in {name}, which other machines may lack"
         yield Problem("foreign-typeface", message, hint=f"set it in {TYPEFACE}")
 
 

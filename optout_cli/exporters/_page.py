@@ -1,7 +1,12 @@
-"""Lay out a letter's words as lines of text, at most 80 columns, for every text format."""
+"""Lay out a letter's words as lines of text, at most 80 columns, and lines as pages.
+
+Knows for each line how firmly it holds to the next; whether there are pages is the format's affair.
+"""
 
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from enum import IntEnum
+from typing import NamedTuple
 
 from optout_cli.body import plain
 from optout_cli.model.notice import Block, Heading, Letter, ListBlock, Paragraph, Quote
@@ -12,62 +17,164 @@ _HANGING = " " * 4  # under `Re: `
 _SPACE_TO_SIGN = ("", "", "")
 
 
+class Bond(IntEnum):
+    """How firmly a line holds to the next one; a page ends at the weakest bond that it can."""
+
+    FREE = 0
+    LOOSE = 1  # better on one page: a list's introduction and its first item
+    FIRM = 2  # on one page unless nothing else fits: the signature block, a heading and its text
+
+
+class Line(NamedTuple):
+    """A line of text and its bond to the next line."""
+
+    text: str
+    bond: Bond = Bond.FREE
+
+
+Group = tuple[Line, ...]  # lines with a blank one before and after them
+
+
 def lines_of(letter: Letter) -> list[str]:
     """Return the whole letter, one text line each, without line ends or trailing blanks."""
-    groups: list[Iterable[str]] = [
-        [letter.mark] if letter.mark else [],
-        _wrapped_each((*letter.sender, *letter.sender_contact)),
-        _wrapped(letter.date),
-        _wrapped_each(letter.service),
-        _wrapped_each(letter.recipient),
-        _wrapped(letter.reference),
-        (line for it in letter.to for line in _wrapped(f"To: {it}", rest=_HANGING)),
-        _wrapped(f"Re: {letter.subject}", rest=_HANGING),
-        _wrapped(letter.salutation),
-        *(_block_lines(block) for block in letter.body),
-        [*_wrapped(letter.closing), *_SPACE_TO_SIGN, *_wrapped_each(letter.signature)],
-        _wrapped_each(letter.enclosures),
-        _wrapped_each(letter.cc),
-        _wrapped_each(letter.record),
-        _wrapped(letter.foot),
+    mark = [letter.mark, ""] if letter.mark else []
+    return [*mark, *(line.text for line in joined(groups_of(letter)))]
+
+
+def groups_of(letter: Letter) -> list[Group]:
+    """Return the letter without its mark, in groups that blank lines part.
+
+    The bond of a group's last line is the group's own to the next one.
+    """
+    groups = [
+        _block(_wrapped_each((*letter.sender, *letter.sender_contact))),
+        _block(wrapped(letter.date)),
+        _block(_wrapped_each(letter.service)),
+        _block(_wrapped_each(letter.recipient)),
+        _block(wrapped(letter.reference)),
+        _block(line for it in letter.to for line in wrapped(f"To: {it}", rest=_HANGING)),
+        _block(wrapped(f"Re: {letter.subject}", rest=_HANGING)),
+        _block(wrapped(letter.salutation), Bond.FIRM),
+        *_body_groups(letter.body),
+        _block([*wrapped(letter.closing), *_SPACE_TO_SIGN, *_wrapped_each(letter.signature)]),
+        _running(_wrapped_each(letter.enclosures)),
+        _running(_wrapped_each(letter.cc)),
+        _running(_wrapped_each(letter.record)),
     ]
-    lines: list[str] = []
+    kept = [group for group in groups if group]
+    # The foot alone is no page.
+    return [*kept[:-1], _bound(kept[-1], Bond.LOOSE), _block(wrapped(letter.foot))]
+
+
+def joined(groups: Iterable[Group]) -> list[Line]:
+    """Return the groups' lines with a blank one between groups."""
+    lines: list[Line] = []
     for group in groups:
-        if found := list(group):
-            lines += [*found, ""]
-    return [line.rstrip() for line in lines[:-1]]
+        if group:
+            lines += [*group, Line("", group[-1].bond)]
+    return [Line(line.text.rstrip(), line.bond) for line in lines[:-1]]
 
 
-def _block_lines(block: Block, indent: str = "") -> Iterator[str]:
+def pages_of(lines: Sequence[Line], height: int) -> list[list[str]]:
+    """Break lines into pages of at most `height` lines, none of which begins or ends blank."""
+    pages: list[list[str]] = []
+    start = 0
+    while start < len(lines):
+        end = _page_end(lines, start, height)
+        page = [line.text for line in lines[start:end]]
+        while page and not page[-1]:
+            page.pop()
+        pages.append(page)
+        while end < len(lines) and not lines[end].text:
+            end += 1
+        start = end
+    return pages
+
+
+def _page_end(lines: Sequence[Line], start: int, height: int) -> int:
+    """Return where the page from `start` ends: at the last of the weakest bonds on it."""
+    limit = start + height
+    if limit >= len(lines):
+        return len(lines)
+    weakest = min(line.bond for line in lines[start:limit])
+    return next(end for end in range(limit, start, -1) if lines[end - 1].bond == weakest)
+
+
+def _body_groups(blocks: Sequence[Block]) -> Iterator[Group]:
+    """Yield a group for each block; the last lines go with the signature that follows them."""
+    for block, following in zip(blocks, [*blocks[1:], None], strict=True):
+        group = tuple(_block_lines(block))
+        yield _bound(group, Bond.LOOSE) if following is None else _led(group, block, following)
+
+
+def _led(group: Group, block: Block, following: Block) -> Group:
+    """Bind what leads to the next block: a heading to any, an introduction to its list."""
+    if isinstance(block, Heading):
+        return _bound(group, Bond.FIRM)
+    is_colon = bool(group) and group[-1].text.endswith(":")
+    leads = isinstance(block, Paragraph) and (is_colon or isinstance(following, ListBlock | Quote))
+    return _bound(group, Bond.LOOSE) if leads else group
+
+
+def _block_lines(block: Block, indent: str = "") -> Iterator[Line]:
     if isinstance(block, ListBlock):
         yield from _list_lines(block, indent)
     elif isinstance(block, Quote):
-        for number, paragraph in enumerate(block.blocks):
-            if number:
-                yield ""
-            yield from _block_lines(paragraph, indent + _QUOTE_INDENT)
+        quoted = indent + _QUOTE_INDENT
+        yield from joined(tuple(_block_lines(it, quoted)) for it in block.blocks)
     else:
         assert isinstance(block, Paragraph | Heading)
-        for line in plain(block.runs).split("\n"):
-            yield from _wrapped(line, first=indent, rest=indent)
+        lines = [
+            line
+            for text in plain(block.runs).split("\n")
+            for line in wrapped(text, first=indent, rest=indent)
+        ]
+        yield from _block(lines) if isinstance(block, Heading) else _running(lines)
 
 
-def _list_lines(block: ListBlock, indent: str) -> Iterator[str]:
+def _list_lines(block: ListBlock, indent: str) -> Iterator[Line]:
     width = len(f"{len(block.items)}. ") if block.ordered else 2
     for number, item in enumerate(block.items, 1):
         bullet = (f"{number}." if block.ordered else "-").ljust(width)
         inner = indent + " " * width
-        lines = [line for part in item for line in _block_lines(part, inner)]
-        yield indent + bullet + lines[0].removeprefix(inner)
+        # An item may be nothing that is seen, such as a soft hyphen.
+        lines = [line for part in _item_groups(item, inner) for line in part] or [Line("")]
+        yield Line(indent + bullet + lines[0].text.removeprefix(inner), lines[0].bond)
         yield from lines[1:]
+
+
+def _item_groups(item: Sequence[Block], indent: str) -> Iterator[Group]:
+    for part, following in zip(item, [*item[1:], None], strict=True):
+        group = tuple(_block_lines(part, indent))
+        yield _led(group, part, following) if following else group
+
+
+def _block(texts: Iterable[str], bond: Bond = Bond.FREE) -> Group:
+    """Return lines that stay together, such as an address."""
+    return _bound(tuple(Line(text, Bond.FIRM) for text in texts), bond)
+
+
+def _running(texts: Iterable[str]) -> Group:
+    """Return lines that may go on overleaf, if two stand there and two here."""
+    lines = list(texts)
+    bonds = [Bond.FREE] * len(lines)
+    bonds[-2:-1] = [Bond.LOOSE] * len(bonds[-2:-1])
+    if len(lines) > 1:
+        bonds[0] = Bond.FIRM
+    return tuple(map(Line, lines, bonds))
+
+
+def _bound(group: Group, bond: Bond) -> Group:
+    """Return the group with the bond of its last line to what follows."""
+    return (*group[:-1], Line(group[-1].text, bond)) if group else group
 
 
 def _wrapped_each(texts: Iterable[str]) -> Iterator[str]:
     for text in texts:
-        yield from _wrapped(text, rest="  ")
+        yield from wrapped(text, rest="  ")
 
 
-def _wrapped(text: str, first: str = "", rest: str = "") -> list[str]:
+def wrapped(text: str, first: str = "", rest: str = "") -> list[str]:
     """Break a text at blanks; a word longer than a line is broken rather than lost."""
     return textwrap.wrap(
         text, COLUMNS, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False

@@ -2,6 +2,7 @@
 
 import re
 from base64 import b64encode
+from collections.abc import Mapping
 
 from markupsafe import Markup
 
@@ -26,22 +27,31 @@ def encode(letter: Letter, press: Press) -> bytes:
 
     Raises OptoutError where a user's layout or style sheet would reach out of it.
     """
-    seal = _data_url(letter.seal) if letter.seal else None
-    page = page_of(letter, press, seal=seal, style=press.style)
+    pictures = {name: _data_url(it) for name, it in pictures_of(letter).items()}
+    page = page_of(letter, press, pictures, style=press.style)
     if found := _STYLE_OUTSIDE.search(press.style) or _MARKUP_OUTSIDE.search(page):
         message = f"the page asks for {found[0]!r}, which is outside it"
         raise OptoutError(Problem("outside-page", message))
     return page.encode()
 
 
-def page_of(letter: Letter, press: Press, *, seal: str | None, style: str | None) -> str:
-    """Fill in the layout. `seal` is the picture's URL; `style` goes into the page itself."""
+def pictures_of(letter: Letter) -> dict[str, Image]:
+    """Return the letter's pictures by the names under which the layout knows them."""
+    named = {"seal": letter.seal, "autograph": letter.autograph}
+    return {name: picture for name, picture in named.items() if picture}
+
+
+def page_of(
+    letter: Letter, press: Press, pictures: Mapping[str, str], *, style: str | None = None
+) -> str:
+    """Fill in the layout. `pictures` are URLs by name; `style` goes into the page itself."""
     parts = {
         "letter": letter,
         # Written by `body`, which escapes every text.
         "body": Markup(html_from(letter.body)),  # noqa: S704
         "moment": f"{letter.notice.date.isoformat()}T12:00:00Z",
-        "seal": seal,
+        "seal": pictures.get("seal"),
+        "autograph": pictures.get("autograph"),
         "style": Markup(style) if style else None,  # noqa: S704  # our own style sheet
     }
     return press.templates.lay_out(PAGE, parts)

@@ -7,20 +7,22 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from optout_cli.errors import OptoutError, Problem
+from optout_cli.exporters.options import Options
 from optout_cli.templates import Templates
 
 if TYPE_CHECKING:
     from optout_cli.exporters._engine import Engine
 
 _CURE = "install Pango: apt install libpango-1.0-0 libpangoft2-1.0-0, or brew install pango"
-PAGE, STYLE = "_layout/letter.html.j2", "_layout/letter.css"
+PAGE, COVER, STYLE = "_layout/letter.html.j2", "_layout/cover.html.j2", "_layout/letter.css"
 
 
 class Press:
     """Made once a process; its parts are made when they are first needed."""
 
-    def __init__(self, templates: Templates) -> None:
+    def __init__(self, templates: Templates, options: Options | None = None) -> None:
         self.templates = templates
+        self.options = options or Options()
 
     @cached_property
     def style(self) -> str:

@@ -1,7 +1,7 @@
 """What one request's notices follow from, gathered for `compose`."""
 
 from datetime import date as Date
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -9,12 +9,15 @@ from optout_cli.model.places import Locality
 from optout_cli.model.program import Cautions, LetterKind, Program
 from optout_cli.model.request import Request
 
+Route = Literal["email", "fax"]
+
 
 class Case(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that a request's notices follow from.
 
     `today` is the day of writing; `max_age` the days for which a confirmation of a contact
-    holds, None where an unconfirmed contact is a caution only.
+    holds, None where an unconfirmed contact is a caution only; `routes` those by which the letters
+    are to go, for which there must be addresses.
     """
 
     request: Request
@@ -27,3 +30,4 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     date: Date
     today: Date
     max_age: int | None = None
+    routes: tuple[Route, ...] = ()

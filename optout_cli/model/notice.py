@@ -170,11 +170,29 @@ class Image(msgspec.Struct, frozen=True):
     alt: str
 
 
+class Attachment(msgspec.Struct, frozen=True):
+    """A file to enclose: a name in ASCII, media type and bytes. A PDF among them can be read."""
+
+    name: str
+    media_type: str
+    content: bytes
+
+
+class Files(msgspec.Struct, frozen=True, kw_only=True):
+    """The files that a request names, read and checked."""
+
+    seal: Image | None = None
+    autograph: Image | None = None
+    attachments: tuple[Attachment, ...] = ()
+
+
 class Letter(msgspec.Struct, frozen=True, kw_only=True):
     """The letter in parts, in the words of its template; exporters read nothing else.
 
     `envelope` stands in the window; `recipient` is the full block. `mark` stands on each page
-    of a draft, else it is empty.
+    of a draft, else it is empty. `cover` are the lines of a fax's first page, in which `{pages}`
+    stands for their number, and `head` begins each later one. `autograph` is a signature's
+    picture. `attachments` are the files enclosed, where a format takes them along.
     """
 
     notice: Notice
@@ -192,11 +210,15 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
     salutation: str
     body: tuple[Block, ...]
     closing: str
+    autograph: Image | None
     signature: tuple[str, ...]
     enclosures: tuple[str, ...]
+    attachments: tuple[Attachment, ...]
     cc: tuple[str, ...]
     record: tuple[str, ...]
     continuation: str
+    cover: tuple[str, ...]
+    head: str
     foot: str
 
 

@@ -106,6 +106,7 @@ class Cautions(Noun, frozen=True, kw_only=True):
     draft: Text
     no_return_address: Text
     other_state: Text
+    other_place: Text
     greeting: Text
     activation: Text
     law: Text

@@ -42,9 +42,14 @@ class Letterhead(Noun, frozen=True, kw_only=True):
 
 
 class Signature(Noun, frozen=True, kw_only=True):
-    """How the letter is signed: by hand, in ink, above the name."""
+    """How the letter is signed: in ink above the name, typed (`/s/ Name`), or by a picture.
 
-    kind: Literal["ink"] = "ink"
+    A picture needs `file`, PNG or SVG beside the request, and `alt`, its words.
+    """
+
+    kind: Literal["ink", "typed", "image"] = "ink"
+    file: Line | None = None
+    alt: Line | None = None
 
 
 class Authority(Noun, frozen=True, kw_only=True):
@@ -113,6 +118,7 @@ class Copy(Noun, frozen=True, kw_only=True):
     name: Line | None = None
     title: Line | None = None
     organization: Line | None = None
+    email: Email | None = None
 
 
 class Request(Noun, frozen=True, kw_only=True):

@@ -9,34 +9,37 @@ import msgspec
 
 from optout_cli.compose import compose
 from optout_cli.errors import OptoutError, Problem, Spot, raise_any
-from optout_cli.exporters import FORMATS, exporter_for
+from optout_cli.exporters import FORMATS, ROUTES, TAKING_ALONG, exporter_for
 from optout_cli.model.case import Case
-from optout_cli.model.notice import Caution, Export, Image, Notice
+from optout_cli.model.notice import Caution, Export, Files, Notice
 from optout_cli.model.places import Gazetteer
 from optout_cli.model.request import PARTIES, Party, Request
+from optout_cli.pipeline.files import files_of
 from optout_cli.pipeline.library import Library
 from optout_cli.programs import particulars_from
 from optout_cli.source.document import Document, Layer, with_assignments
-from optout_cli.source.files import STDIN, is_file
+from optout_cli.source.files import STDIN
 from optout_cli.source.shape import convert
 from optout_cli.source.stored import load_document
 
 _T = TypeVar("_T")
 COMMAND_LINE = "command line"
 _DATA_KEYS = set(Gazetteer.__struct_fields__)  # what a data file begins with, and no request
-__all__ = ["FORMATS", "STDIN", "Document"]  # passed on to who drives the stages
+__all__ = ["FORMATS", "ROUTES", "STDIN", "Document"]  # passed on to who drives the stages
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
     """What to make of a request: for whom, in which formats, on which day.
 
-    `max_age` is the days for which a confirmation of a contact holds; None asks for none.
+    `max_age` is the days for which a confirmation of a contact holds; None asks for none. A draft
+    may lack the address by which it is to go.
     """
 
     today: date
     parties: tuple[Party, ...] = PARTIES
     formats: tuple[str, ...] = ("pdf",)
     max_age: int | None = None
+    is_draft: bool = False
 
 
 def request_file(path: str) -> Document:
@@ -90,6 +93,8 @@ def case_of(document: Document, library: Library, order: Order) -> Case:
         date=request.date or order.today,
         today=order.today,
         max_age=order.max_age,
+        # A draft may still lack the address by which it is to go.
+        routes=() if order.is_draft else tuple(ROUTES[it] for it in order.formats if it in ROUTES),
     )
 
 
@@ -111,11 +116,11 @@ def exports_of(
     case = case_of(document, library, order)
     problems: list[Problem] = []
     notices = _tried(problems, lambda: compose(case, order.parties)) or ()
-    seal = _tried(problems, lambda: _seal(case.request, folder))
-    problems += _missing_files(case.request, folder)
+    takes_along = any(it in TAKING_ALONG for it in order.formats)
+    files = _tried(problems, lambda: files_of(case.request, folder, with_attachments=takes_along))
     raise_any(_placed(problems, document))
     exports = [
-        _tried(problems, lambda notice=notice: tuple(_exports(notice, library, order, seal)))  # type: ignore[misc]  # mypy cannot type a lambda's default
+        _tried(problems, lambda notice=notice: tuple(_exports(notice, library, order, files)))  # type: ignore[misc]  # mypy cannot type a lambda's default
         for notice in notices
     ]
     # What is wrong with the template is met by each notice, and told once.
@@ -124,11 +129,11 @@ def exports_of(
 
 
 def _exports(
-    notice: Notice, library: Library, order: Order, seal: Image | None
+    notice: Notice, library: Library, order: Order, files: Files | None
 ) -> Iterator[Export]:
     from optout_cli.render import render  # imports jinja2
 
-    letter = render(notice, library.templates, seal)
+    letter = render(notice, library.templates, files)
     for name in order.formats:
         exporter = exporter_for(name)
         yield Export(
@@ -150,33 +155,6 @@ def _window_cautions(notice: Notice, library: Library) -> Iterator[Caution]:
     if lines > LINES:
         text = library.programs.cautions.envelope.format(party=recipient.party, lines=lines)
         yield Caution(code="envelope", text=text)
-
-
-def _seal(request: Request, folder: Path) -> Image | None:
-    if request.letterhead is None:
-        return None
-    from optout_cli.source.images import load_image
-
-    try:
-        return load_image(folder / request.letterhead.seal, request.letterhead.alt)
-    except OptoutError as error:  # told at the request's own line; the file's is in the words
-        path = "letterhead.seal"
-        told = [
-            Problem(it.code, f"{it.spot}: {it.message}", None, it.hint, path)
-            for it in error.problems
-        ]
-        raise OptoutError(*told) from None
-
-
-def _missing_files(request: Request, folder: Path) -> Iterator[Problem]:
-    named = [(f"authority.{number}.file", it.file) for number, it in enumerate(request.authority)]
-    named += [
-        (f"enclosures.{number}.file", it.file) for number, it in enumerate(request.enclosures)
-    ]
-    for path, file in named:
-        if file and not is_file(folder / file):
-            hint = "a file's name is read from the request's own folder"
-            yield Problem("missing-file", f"there is no file {file!r} to enclose", None, hint, path)
 
 
 def _tried(problems: list[Problem], make: Callable[[], _T]) -> _T | None:

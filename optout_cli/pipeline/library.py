@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING
 from optout_cli import bundled
 from optout_cli.cache import Cache
 from optout_cli.directory.data import Directory, load_directory
+from optout_cli.exporters.options import Options
 from optout_cli.programs import Programs, load_programs
 
 if TYPE_CHECKING:
     from optout_cli.exporters.press import Press
     from optout_cli.templates import Templates
+
+__all__ = ["Library", "Options"]  # `Options` is passed on to who drives the stages
 
 
 class Library:
@@ -23,15 +26,20 @@ class Library:
     """
 
     def __init__(
-        self, overlays: Sequence[str] = (), folders: Sequence[Path] = (), cache: Cache | None = None
+        self,
+        overlays: Sequence[str] = (),
+        folders: Sequence[Path] = (),
+        cache: Cache | None = None,
+        options: Options | None = None,
     ) -> None:
+        self._options = options
         self._overlays = overlays
         self._folders = (*folders, bundled.TEMPLATES)
         self._cache = cache
 
     def with_data(self, path: str) -> "Library":
         """Return a library with one more overlay, the data file `path`."""
-        return Library((*self._overlays, path), self._folders[:-1], self._cache)
+        return Library((*self._overlays, path), self._folders[:-1], self._cache, self._options)
 
     @cached_property
     def directory(self) -> Directory:
@@ -55,4 +63,4 @@ class Library:
         """What exporters share."""
         from optout_cli.exporters.press import Press
 
-        return Press(self.templates)
+        return Press(self.templates, self._options)

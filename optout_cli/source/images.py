@@ -110,7 +110,22 @@ def _checked_svg(content: bytes, path: Path) -> bytes:
         raise OptoutError(unreadable) from None
     # Once more as it is read: `&#64;import` was not what it looked like.
     _refuse_outside("\n".join(_as_read(root)).encode(), content, path)
+    _refuse_lettering(root, path)
     return content
+
+
+def _refuse_lettering(root: "Element", path: Path) -> None:
+    """Text within an SVG is set in whatever typeface a machine has; as shapes it stays itself."""
+    if any(_local(node.tag) == "text" for node in root.iter()):
+        hint = "save it as PNG, or turn its lettering into shapes (paths)"
+        raise OptoutError(
+            Problem(
+                "image-lettering",
+                "has lettering that no typeface comes with",
+                Spot(str(path)),
+                hint,
+            )
+        )
 
 
 def _as_read(root: "Element") -> Iterator[str]:

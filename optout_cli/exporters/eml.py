@@ -1,0 +1,192 @@
+"""The letter as an e-mail (RFC 5322): its text, its web page, and the PDF attached.
+
+Takes a Letter, gives the whole message, ready for a file, a pipe or a mail server; sends nothing.
+"""
+
+import re
+from base64 import b64encode
+from binascii import b2a_qp
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, time
+from email.utils import format_datetime
+from hashlib import sha256
+
+from optout_cli.errors import OptoutError, Problem, raise_any
+from optout_cli.exporters import html, pdf
+from optout_cli.exporters._headers import (
+    LINE,
+    Mailbox,
+    address_faults,
+    address_header,
+    header,
+    text_faults,
+    text_header,
+)
+from optout_cli.exporters._page import lines_of
+from optout_cli.exporters.press import Press
+from optout_cli.model.notice import Letter, Notice
+from optout_cli.model.places import Contact
+
+MEDIA_TYPE = "message/rfc822"
+IS_TEXT = True
+SIZE_LIMIT = 20_000_000  # bytes of the whole message; large providers refuse more than 25 million
+_NOON = time(12, tzinfo=UTC)
+_NO_DOMAIN = "optout.invalid"  # RFC 2606: a domain that nobody has
+_LINE_END = re.compile("\r\n|\r|\n")
+# Mailboxes change a line that begins with `From `, and pipes end at a lone dot.
+_AS_IT_IS = re.compile(rf"(?:(?!From |\.\r)[\t -~]{{0,{LINE}}}\r\n)*")
+_FILE_NAME = re.compile(r"[A-Za-z0-9-]+")
+
+
+def encode(letter: Letter, press: Press) -> bytes:
+    """Return the message, each line ended by CRLF; the same letter gives the same bytes.
+
+    A draft may lack the addresses of recipient and sender. Raises OptoutError where another letter
+    lacks them, where a header cannot hold a name, and where there are more than SIZE_LIMIT bytes.
+    """
+    is_draft, notice = press.options.is_draft, letter.notice
+    people = _people(notice)
+    raise_any(_faults(letter, people, is_draft=is_draft))
+    head = _head(letter, people, is_draft=is_draft)
+    printed = pdf.encode(letter, press)
+    parts = (
+        _text_part("plain", "\n".join(lines_of(letter))),
+        _text_part("html", html.encode(letter, press).decode()),
+        _attached(f"{notice.name}.pdf", pdf.MEDIA_TYPE, printed),
+        *(_attached(it.name, it.media_type, it.content) for it in letter.attachments),
+    )
+    # What says the same has the same identity, on every machine.
+    digest = sha256(b"\0".join((head.encode(), *parts))).hexdigest()[:32]
+    identity = header("Message-ID", [f"<{digest}@{_domain(people)}>"])
+    message = (head + identity).encode("ascii") + _multipart(parts, digest)
+    if len(message) > SIZE_LIMIT:
+        raise OptoutError(_too_large(letter, len(message), printed))
+    return message
+
+
+def _people(notice: Notice) -> dict[str, list[Mailbox]]:
+    """Return who stands in which header: those of them who have an address."""
+    signatory = notice.signatory
+    sender = [(signatory.name, signatory.email)] if signatory and signatory.email else []
+    recipient = list(_mailboxes(notice.recipient.contact))
+    copies: dict[str, Mailbox] = {}
+    for name, address in _copied(notice):
+        copies.setdefault(address.lower(), (name, address))
+    for _, address in recipient:
+        copies.pop(address.lower(), None)
+    return {
+        "From": sender,
+        "Reply-To": sender,
+        "To": recipient,
+        "Cc": list(copies.values()),
+    }
+
+
+def _copied(notice: Notice) -> list[Mailbox]:
+    """Return everyone behind the letter's "cc:" who has an address, in its order."""
+    # A joint letter names all as its addressees, and each has a copy as the recipient.
+    others = notice.recipients if notice.addressing == "separate" else ()
+    offices = [it.contact for it in others if it.party != notice.recipient.party]
+    people = [
+        (", ".join(filter(None, (it.name, it.title, it.organization))), it.email)
+        for it in notice.cc
+        if it.email
+    ]
+    return [*_mailboxes(*offices, *notice.copies), *people]
+
+
+def _mailboxes(*contacts: Contact) -> Iterator[Mailbox]:
+    for it in contacts:
+        if it.email:
+            yield it.attention or ", ".join(it.organization), it.email
+
+
+def _domain(people: Mapping[str, Sequence[Mailbox]]) -> str:
+    return next((address.rpartition("@")[2] for _, address in people["From"]), _NO_DOMAIN)
+
+
+def _faults(
+    letter: Letter, people: Mapping[str, Sequence[Mailbox]], *, is_draft: bool
+) -> Iterator[Problem]:
+    for name in () if is_draft else ("From", "To"):
+        if not people[name]:
+            yield Problem("no-address", f"the e-mail has no address for its {name}:")
+    for name, mailboxes in people.items():
+        if name != "Reply-To":  # the sender, once more
+            yield from address_faults(name, mailboxes)
+    yield from text_faults("Subject", letter.subject)
+    if not _FILE_NAME.fullmatch(letter.notice.name):
+        yield Problem("file-name", f"{letter.notice.name!r} cannot name an attachment")
+
+
+def _head(letter: Letter, people: Mapping[str, Sequence[Mailbox]], *, is_draft: bool) -> str:
+    moment = format_datetime(datetime.combine(letter.notice.date, _NOON))
+    return "".join(
+        (
+            header("Date", [moment]),
+            *(address_header(name, mailboxes) for name, mailboxes in people.items()),
+            text_header("Subject", letter.subject),
+            header("X-Unsent", ["1"]) if is_draft else "",  # mail programs open it to be edited
+            header("MIME-Version", ["1.0"]),
+        )
+    )
+
+
+def _text_part(subtype: str, text: str) -> bytes:
+    """Return a text with its headers: readable as it stands, but for what ASCII lacks."""
+    lines = "".join(f"{line}\r\n" for line in _LINE_END.split(text.removesuffix("\n")))
+    charset = "us-ascii" if lines.isascii() else "utf-8"
+    encoding, content = "7bit", lines.encode()
+    if not _AS_IT_IS.fullmatch(lines):
+        encoding = "quoted-printable"
+        # A soft break within the word keeps `From ` from beginning a line.
+        content = re.sub(rb"(?m)^F(?=rom )", b"=46=\r\n", b2a_qp(content))
+    head = (
+        f"Content-Type: text/{subtype}; charset={charset}\r\n"
+        f"Content-Transfer-Encoding: {encoding}\r\n\r\n"
+    )
+    return head.encode() + content
+
+
+def _attached(name: str, media_type: str, content: bytes) -> bytes:
+    encoded = b64encode(content)
+    lines = [encoded[start : start + LINE] for start in range(0, len(encoded), LINE)]
+    head = (
+        f"Content-Type: {media_type}\r\n"
+        "Content-Transfer-Encoding: base64\r\n"
+        f'Content-Disposition: attachment; filename="{name}"\r\n\r\n'
+    )
+    return head.encode() + b"\r\n".join((*lines, b""))
+
+
+def _multipart(parts: Sequence[bytes], digest: str) -> bytes:
+    """Put text and page side by side, and the files behind them, the letter's own first."""
+    texts, files = parts[:2], parts[2:]
+    return _joined("mixed", digest, [_joined("alternative", digest, texts), *files])
+
+
+def _joined(subtype: str, digest: str, parts: Sequence[bytes]) -> bytes:
+    # A boundary that stands in no part: none can hold the digest of itself.
+    boundary = f"=_{subtype}_{digest}"
+    head = f'Content-Type: multipart/{subtype};\r\n boundary="{boundary}"\r\n\r\n'
+    body = b"".join(f"--{boundary}\r\n".encode() + part + b"\r\n" for part in parts)
+    return head.encode() + body + f"--{boundary}--\r\n".encode()
+
+
+def _too_large(letter: Letter, size: int, printed: bytes) -> Problem:
+    files = {f"{letter.notice.name}.pdf": len(printed)}
+    files |= {it.name: len(it.content) for it in letter.attachments}
+    largest = max(files, key=files.__getitem__)
+    message = (
+        f"the e-mail has {_megabytes(size)} MB and {_megabytes(SIZE_LIMIT)} fit;"
+        f" {largest} alone has {_megabytes(files[largest])}, and a third more once encoded"
+    )
+    if largest in {it.name for it in letter.attachments}:
+        hint, path = "make that file smaller, or send it by mail", "enclosures"
+    else:
+        hint, path = "use a smaller picture as the seal", "letterhead.seal"
+    return Problem("large-message", message, hint=hint, path=path)
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1e6:.1f}"

@@ -1,0 +1,22 @@
+"""What the user chooses of how formats look; light to import, since the commands name it."""
+
+from typing import Literal
+
+import msgspec
+
+# Lines that HylaFAX 6's `textfmt -B -s na-let -p 11` sets on a page of US Letter before it begins
+# another; 80 columns do not wrap. (At its default of 10 pt it sets 57, so that 52 hold as well.)
+FAX_LINES = 52
+
+
+class Options(msgspec.Struct, frozen=True, kw_only=True):
+    """What the user chooses of how formats look.
+
+    `lines_per_page` is a fax text's; `resolution` and `compression` are fax pages'. `is_draft` lets
+    a message go out of the house for the last touch, addresses or not.
+    """
+
+    lines_per_page: int = FAX_LINES
+    resolution: Literal["fine", "standard"] = "fine"
+    compression: Literal["group4", "group3"] = "group4"
+    is_draft: bool = False

@@ -1,0 +1,122 @@
+"""The letter as fax pages: cover, letter and enclosed PDFs in one TIFF of class F (RFC 2306).
+
+Each page is drawn straight onto scan lines and thresholded: dithering would lose thin strokes.
+"""
+
+from collections.abc import Iterator
+from enum import IntEnum
+from io import BytesIO
+from struct import pack_into, unpack_from
+
+import pypdfium2 as pdfium
+import pypdfium2.raw as pdfium_c
+from PIL import Image, TiffImagePlugin
+
+from optout_cli.errors import OptoutError, Problem
+from optout_cli.exporters import pdf
+from optout_cli.exporters.options import Options
+from optout_cli.exporters.press import COVER, Press
+from optout_cli.model.notice import Letter
+
+MEDIA_TYPE = "image/tiff"
+IS_TEXT = False
+FAX_WIDTH = 1728  # px per scan line, ITU-T T.4 (215 mm at 204 dpi)
+_ACROSS = 204  # dpi, ITU-T T.4
+_DOWN = {"fine": 196, "standard": 98}  # scan lines an inch, ITU-T T.4
+_PAPER = 11  # in, the height of US Letter
+_INK = 128  # of 255: what is darker is black
+
+
+class _Tag(IntEnum):
+    """Tags by their numbers in TIFF 6.0 and RFC 2306."""
+
+    SUBFILE = 254
+    PHOTOMETRIC = 262
+    FILL_ORDER = 266
+    T4_OPTIONS = 292
+    T6_OPTIONS = 293
+    PAGE = 297
+
+
+_ONE_OF_MANY, _MOST_SIGNIFICANT_FIRST = 2, 1
+_OPTIONS = {"group4": _Tag.T6_OPTIONS, "group3": _Tag.T4_OPTIONS}
+
+
+def encode(letter: Letter, press: Press) -> bytes:
+    """Draw the cover, the letter and the PDFs it encloses, page by page.
+
+    Raises OptoutError for a page without ink.
+    """
+    lines = _DOWN[press.options.resolution] * _PAPER
+    enclosed = [it.content for it in letter.attachments if it.media_type == pdf.MEDIA_TYPE]
+    body = [page for it in (pdf.encode(letter, press), *enclosed) for page in _drawn(it, lines)]
+    pages = [*_drawn(_cover(letter, press, len(body) + 1), lines), *body]
+    for number, page in enumerate(pages, 1):
+        if not page.getbbox():
+            message = f"page {number} of {len(pages)} has no ink: a blank fax is a failed one"
+            raise OptoutError(Problem("blank-page", message))
+    return _declared(_joined(pages, press.options), len(pages))
+
+
+def _cover(letter: Letter, press: Press, pages: int) -> bytes:
+    lines = [line.replace("{pages}", str(pages)) for line in letter.cover]
+    return press.engine.print(
+        press.templates.lay_out(COVER, {"letter": letter, "cover": lines}), {}
+    )
+
+
+def _drawn(content: bytes, lines: int) -> Iterator[Image.Image]:
+    """Yield each page as bits, 1,728 px by `lines`, 1 = ink, top first."""
+    document = pdfium.PdfDocument(content)
+    try:
+        for page in document:
+            bitmap = pdfium.PdfBitmap.new_native(FAX_WIDTH, lines, pdfium_c.FPDFBitmap_Gray)
+            bitmap.fill_rect((255, 255, 255, 255), 0, 0, FAX_WIDTH, lines)
+            # Drawn at both resolutions at once: scaling afterwards costs as much again.
+            pdfium_c.FPDF_RenderPageBitmap(bitmap, page, 0, 0, FAX_WIDTH, lines, 0, 0)
+            yield bitmap.to_pil().point([255 if it < _INK else 0 for it in range(256)], "1")
+    finally:
+        document.close()
+
+
+def _joined(pages: list[Image.Image], options: Options) -> bytes:
+    for page in pages:
+        tags = TiffImagePlugin.ImageFileDirectory_v2()
+        tags[_Tag.SUBFILE] = _ONE_OF_MANY
+        tags[_Tag.FILL_ORDER] = _MOST_SIGNIFICANT_FIRST
+        tags[_OPTIONS[options.compression]] = 0
+        tags[_Tag.PAGE] = (0, 0)  # see _declared
+        page.encoderinfo = {"tiffinfo": tags}  # what Pillow saves this one page with
+    output = BytesIO()
+    pages[0].save(
+        output,
+        "TIFF",
+        save_all=True,
+        append_images=pages[1:],
+        compression=options.compression,
+        dpi=(_ACROSS, _DOWN[options.resolution]),
+        tiffinfo=pages[0].encoderinfo["tiffinfo"],
+    )
+    return output.getvalue()
+
+
+def _declared(content: bytes, pages: int) -> bytes:
+    """Say in each page of a little-endian TIFF that 0 is white, and its number of how many.
+
+    Pillow turns every pixel round in Python for the first, a second a page, and libtiff takes the
+    second wrongly from it.
+    """
+    data = bytearray(content)
+    number = 0
+    (at,) = unpack_from("<I", data, 4)
+    while at:
+        (entries,) = unpack_from("<H", data, at)
+        for entry in range(at + 2, at + 2 + 12 * entries, 12):
+            match unpack_from("<H", data, entry):
+                case (_Tag.PHOTOMETRIC,):
+                    pack_into("<H", data, entry + 8, 0)
+                case (_Tag.PAGE,):
+                    pack_into("<HH", data, entry + 8, number, pages)
+        number += 1
+        (at,) = unpack_from("<I", data, at + 2 + 12 * entries)
+    return bytes(data)

@@ -1,0 +1,109 @@
+"""What a reader finds in a finished e-mail: its headers, its parts, and the words in each."""
+
+import re
+from collections.abc import Iterator
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from typing import NamedTuple, cast
+
+from pdf_reader import tagged_words
+from stages import html_words, texts_of
+
+from optout_cli.exporters import exporter_for
+from optout_cli.exporters.options import Options
+from optout_cli.exporters.press import Press
+from optout_cli.model.notice import Letter
+from optout_cli.pipeline.library import Library
+
+ADDRESSED = """\
+signatory: {email: sheriff@example.gov}
+recipients: {bureau: {email: bureau@example.gov}, ice: {email: ice@example.gov}}
+"""
+
+
+class Mailbox(NamedTuple):
+    """One of a header's addresses, as a reader takes it apart."""
+
+    name: str
+    address: str
+
+
+def mailed(letter: Letter, library: Library) -> bytes:
+    """Return the letter as an e-mail."""
+    return exporter_for("eml").encode(letter, library.press)
+
+
+def drafted(letter: Letter, library: Library) -> bytes:
+    """Return the letter as an e-mail that is a draft."""
+    press = Press(library.templates, Options(is_draft=True))
+    press.engine = library.press.engine  # set up once is enough
+    return exporter_for("eml").encode(letter, press)
+
+
+def read(content: bytes) -> EmailMessage:
+    """Read a message as its standards have it; a defect raises."""
+    # The policy makes a message of this class.
+    return cast(EmailMessage, message_from_bytes(content, policy=policy.strict))
+
+
+def headers_of(content: bytes) -> list[tuple[str, str]]:
+    """Return the message's headers as a reader shows them, without the boundary."""
+    message = read(content)
+    return [(name, str(value)) for name, value in message.items() if name != "Content-Type"]
+
+
+def mailboxes(content: bytes, header: str) -> list[Mailbox]:
+    """Return the addresses of a header; none where there is no such header."""
+    found = read(content)[header]
+    return [Mailbox(it.display_name, it.addr_spec) for it in found.addresses] if found else []
+
+
+class Parts(NamedTuple):
+    """What the message carries, decoded."""
+
+    text: str
+    page: str
+    printed: bytes
+
+
+def parts_of(content: bytes) -> Parts:
+    """Return text, page and PDF; the line ends of text are one character each."""
+    text, page, attachment = (it for it in read(content).walk() if not it.is_multipart())
+    texts = (it.get_content().replace("\r\n", "\n") for it in (text, page))
+    return Parts(*texts, printed=attachment.get_content())
+
+
+def differing(parts: Parts, letter: Letter) -> list[str]:
+    """Return those of the parts whose words are not the letter's own, each in its place."""
+    shown = {
+        "text": ([*letter.recipient], _text_words(parts.text)),
+        "page": ([*letter.envelope], [it for it in html_words(parts.page) if it != "·"]),
+        "printed": ([*letter.envelope], [it for it in tagged_words(parts.printed) if it != "·"]),
+    }
+    return [
+        name
+        for name, (address, words) in shown.items()
+        if "".join(words) != "".join(" ".join(_said(letter, address, name)).split())
+    ]
+
+
+def _text_words(text: str) -> list[str]:
+    return [it for it in text.split() if not re.fullmatch(r"-|\d{1,2}\.", it)]
+
+
+def _said(letter: Letter, address: list[str], part: str) -> Iterator[str]:
+    """Yield a letter's texts as a part has them: with labels, and heads where it has pages."""
+    texts = texts_of(letter)
+    marks = texts[: bool(letter.mark)]
+    first = texts.index(letter.recipient[0])
+    texts[first : first + len(letter.recipient)] = address
+    for line in letter.to:
+        texts[texts.index(line)] = f"To: {line}"
+    texts[texts.index(letter.subject)] = f"Re: {letter.subject}"
+    body = texts[len(marks) : -2]
+    if part == "text":
+        yield from (*marks, *body, letter.foot)
+    elif part == "page":  # running head and foot stand in front, for the printer to take
+        yield from (*marks, *marks, letter.continuation, letter.foot, *body)
+    else:  # which the tags of a PDF leave out
+        yield from body

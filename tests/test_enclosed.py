@@ -1,0 +1,125 @@
+"""Files that a request names: what is taken along, how a letter is signed, what is refused."""
+
+from email import message_from_bytes, policy
+from io import BytesIO
+from pathlib import Path
+
+import pikepdf
+import pytest
+from conftest import ROOT, TODAY
+from PIL import Image as Picture
+from stages import document_of, letter_for, problems_of
+
+from optout_cli.exporters import exporter_for
+from optout_cli.model.notice import Export
+from optout_cli.pipeline.letters import Order, exports_of
+from optout_cli.pipeline.library import Library
+
+ACT = (ROOT / "examples" / "placeholder-resolution.pdf").read_bytes()
+SEAL = (ROOT / "examples" / "placeholder-seal.svg").read_bytes()
+MAILED = (
+    "recipients: {bureau: {email: bureau@example.gov, fax: 916-555-0130}}\n"
+    "authority: [{instrument: Resolution, file: resoluci\u00f3n 1.pdf}]\n"
+    "enclosures: [{title: Notes, file: notes.odt}]\n"
+)
+
+
+def exported(library: Library, folder: Path, name: str, lines: str = MAILED) -> Export:
+    document = document_of(lines)
+    document.data["signatory"]["email"] = "sheriff@example.gov"  # type: ignore[index,call-overload]
+    order = Order(today=TODAY, parties=("bureau",), formats=(name,))
+    return exports_of(document, library, order, folder)[0]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "resoluci\u00f3n 1.pdf").write_bytes(ACT)
+    (tmp_path / "notes.odt").write_bytes(b"notes")
+    (tmp_path / "autograph.svg").write_bytes(SEAL)
+    return tmp_path
+
+
+def test_an_e_mail_takes_every_file_along_under_a_name_in_ascii(
+    library: Library, folder: Path
+) -> None:
+    message = message_from_bytes(exported(library, folder, "eml").content, policy=policy.default)
+    files = [
+        (it.get_filename(), it.get_content_type(), it.get_payload(decode=True))
+        for it in message.walk()
+        if it.get_content_disposition() == "attachment"
+    ]
+    assert [it[:2] for it in files] == [
+        ("2026-11-20-opt-out-bureau.pdf", "application/pdf"),
+        ("resolucion-1.pdf", "application/pdf"),
+        ("notes.odt", "application/octet-stream"),
+    ]
+    assert [it[2] for it in files[1:]] == [ACT, b"notes"]
+
+
+def test_fax_pages_take_the_pages_of_enclosed_pdfs_along(library: Library, folder: Path) -> None:
+    alone = exported(library, folder, "tiff", "recipients: {bureau: {fax: 916-555-0130}}")
+    both = exported(library, folder, "tiff")
+    counts = [Picture.open(BytesIO(it.content)).n_frames for it in (alone, both)]
+    assert counts[1] - counts[0] == 1
+
+
+def locked() -> bytes:
+    output = BytesIO()
+    with pikepdf.open(BytesIO(ACT)) as pdf:
+        pdf.save(output, encryption=pikepdf.Encryption(owner="o", user="u"))
+    return output.getvalue()
+
+
+@pytest.mark.parametrize(
+    "content", [b"%PDF-1.7 and no more", locked(), b""], ids=["broken", "locked", "empty"]
+)
+def test_a_pdf_that_cannot_be_read_is_a_problem_at_the_requests_line(
+    library: Library, folder: Path, content: bytes
+) -> None:
+    path = folder / "resoluci\u00f3n 1.pdf"
+    path.write_bytes(content)
+    (problem,) = problems_of(lambda: exported(library, folder, "eml"))
+    assert (problem.code, problem.message, problem.spot and problem.spot.line) == (
+        "broken-pdf",
+        f"{path}: is a PDF that is broken or locked by a password",
+        2,
+    )
+
+
+def test_a_missing_file_is_a_problem_in_every_format(library: Library, folder: Path) -> None:
+    (folder / "notes.odt").unlink()
+    (problem,) = problems_of(lambda: exported(library, folder, "txt"))
+    assert problem.message == "there is no file 'notes.odt' to enclose"
+
+
+def test_a_typed_signature_stands_above_the_name(library: Library) -> None:
+    letter = letter_for(library, "signature: {kind: typed}")
+    assert letter.signature == ("/s/ Pat Placeholder", "Pat Placeholder", "Sheriff")
+
+
+@pytest.mark.parametrize("name", ["html", "pdf"])
+def test_a_signatures_picture_is_drawn_with_its_words(
+    library: Library, folder: Path, name: str
+) -> None:
+    lines = "signature: {kind: image, file: autograph.svg, alt: Signature of Pat Placeholder}"
+    content = exported(library, folder, name, lines).content
+    if name == "pdf":
+        with pikepdf.open(BytesIO(content)) as pdf:
+            figures = [it for it in pdf.objects if isinstance(it, pikepdf.Dictionary)]
+            words = [str(it.Alt) for it in figures if it.get("/S") == "/Figure"]
+        assert words == ["Signature of Pat Placeholder"]
+    else:
+        assert b'alt="Signature of Pat Placeholder"' in content
+
+
+def test_a_signatures_picture_needs_a_file_and_its_words(library: Library, folder: Path) -> None:
+    lines = "signature: {kind: image, file: autograph.svg}"
+    (problem,) = problems_of(lambda: exported(library, folder, "txt", lines))
+    assert (problem.message, problem.hint) == (
+        "a signature's picture needs both",
+        "add file: ... and alt: ... under signature:",
+    )
+
+
+def test_the_web_page_of_a_plain_letter_has_no_picture(library: Library) -> None:
+    assert b"<img" not in exporter_for("html").encode(letter_for(library), library.press)

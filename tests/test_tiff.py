@@ -1,0 +1,108 @@
+"""Fax pages: TIFF class F, as a fax server expects it."""
+
+from datetime import date
+from io import BytesIO
+
+import pypdfium2 as pdfium
+import pytest
+from msgspec.structs import replace
+from PIL import Image, ImageChops
+from stages import letter_for, told_by
+
+from optout_cli.exporters import exporter_for
+from optout_cli.exporters.press import Options, Press
+from optout_cli.model.notice import Letter
+from optout_cli.pipeline.library import Library
+
+FAX = "recipients: {bureau: {fax: 916-555-0130}}"
+KINDS = [("fine", "group4"), ("standard", "group4"), ("fine", "group3"), ("standard", "group3")]
+
+
+@pytest.fixture(scope="module")
+def letter(library: Library) -> Letter:
+    return letter_for(library, FAX)
+
+
+def tiff(letter: Letter, press: Press) -> bytes:
+    return exporter_for("tiff").encode(letter, press)
+
+
+def pages_of(content: bytes) -> list[Image.Image]:
+    """Return each page as it is read, 8-bit gray."""
+    picture = Image.open(BytesIO(content))
+    pages = []
+    for number in range(picture.n_frames):
+        picture.seek(number)
+        pages.append(picture.convert("L"))
+    return pages
+
+
+@pytest.mark.parametrize(("resolution", "compression"), KINDS)
+def test_each_page_has_the_tags_that_a_fax_server_expects(
+    letter: Letter, library: Library, resolution: str, compression: str
+) -> None:
+    options = Options(resolution=resolution, compression=compression)
+    picture = Image.open(BytesIO(tiff(letter, Press(library.templates, options))))
+    coding, option = {"group4": (4, 293), "group3": (3, 292)}[compression]
+    lines = {"fine": 196, "standard": 98}[resolution]
+    for number in range(picture.n_frames):
+        picture.seek(number)
+        tags = picture.tag_v2
+        expected = {
+            254: 2, 256: 1728, 257: lines * 11, 259: coding, 262: 0, 266: 1,
+            282: 204, 283: lines, 296: 2, 297: (number, picture.n_frames), option: 0,
+        }  # fmt: skip
+        assert {tag: tags[tag] for tag in expected} == expected
+
+
+def test_the_pages_are_the_cover_and_those_of_the_letter(letter: Letter, library: Library) -> None:
+    pdf = pdfium.PdfDocument(exporter_for("pdf").encode(letter, library.press))
+    pages = pages_of(tiff(letter, library.press))
+    drawn = [page.render(scale=1728 / page.get_width(), grayscale=True).to_pil() for page in pdf]
+    pdf.close()
+    assert len(pages) == 1 + len(drawn)
+    for page, expected in zip(pages[1:], drawn, strict=True):
+        # The shapes agree but for the edges of strokes: ink that one has far from any of the other.
+        difference = ImageChops.difference(
+            page.resize((432, 539)), expected.resize((432, 539))
+        ).point(lambda shade: 255 if shade > 160 else 0)
+        assert sum(difference.histogram()[128:]) < 50
+
+
+def test_every_page_is_black_on_white_and_nothing_between(letter: Letter, library: Library) -> None:
+    for page in pages_of(tiff(letter, library.press)):
+        black, white = page.histogram()[0], page.histogram()[255]
+        assert black + white == 1728 * 2156
+        assert 0 < black < white
+
+
+def test_the_cover_counts_its_pages(letter: Letter, library: Library) -> None:
+    one = tiff(letter, library.press)
+    told = tuple(line.replace("{pages}", str(len(pages_of(one)))) for line in letter.cover)
+    assert "{pages}" in "".join(letter.cover)
+    assert tiff(replace(letter, cover=told), library.press) == one
+
+
+def test_a_page_without_ink_is_a_problem(letter: Letter, library: Library) -> None:
+    blank = replace(letter, cover=("\u00a0",))
+    assert told_by(lambda: tiff(blank, library.press)).endswith(
+        "has no ink: a blank fax is a failed one"
+    )
+
+
+def test_the_same_letter_gives_the_same_pages(letter: Letter, library: Library) -> None:
+    assert tiff(letter, library.press) == tiff(letter, Press(library.templates))
+
+
+def test_a_draft_is_marked_on_its_cover(library: Library) -> None:
+    drafted = letter_for(
+        library,
+        FAX,
+        base="jurisdiction: marin-county-ca\n"
+        f"letter: secure-communities/opt-out\ndate: {date(2026, 11, 20)}\n",
+    )
+    assert drafted.mark
+    marked, plain = (
+        pages_of(tiff(it, library.press))[0] for it in (drafted, replace(drafted, mark=""))
+    )
+    assert marked.histogram()[0] > plain.histogram()[0]
