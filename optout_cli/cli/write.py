@@ -162,12 +162,7 @@ def command(
     if is_draft:
         _keep_in_the_house(order.formats, output)
     is_file = what == STDIN or what.lower().endswith(_REQUEST_SUFFIXES)
-    document = _document(what, letter, is_file=is_file)
-    if is_file and letter:
-        document = amended(document, "--letter", {"letter": letter})
-    if day:
-        document = amended(document, "--date", {"date": day.isoformat()})
-    document = amended(document, "--set", dict(_split(it) for it in assignments))
+    document = _amended(_document(what, letter, is_file=is_file), letter, day, assignments)
     options = Options(
         lines_per_page=lines_per_page,
         resolution=resolution,
@@ -179,6 +174,17 @@ def command(
     _put(exports, output, force=force)
     if not quiet:
         say_what_to_know(exports, is_dated="date" in document.data)
+
+
+def _amended(
+    document: Document, letter: str | None, day: date | None, assignments: Sequence[str]
+) -> Document:
+    """Lay what the options say onto a request, each under its own name for problems."""
+    if letter and document.data.get("letter") != letter:
+        document = amended(document, "--letter", {"letter": letter})
+    if day:
+        document = amended(document, "--date", {"date": day.isoformat()})
+    return amended(document, "--set", dict(_split(it) for it in assignments))
 
 
 def _formats(text: str) -> tuple[str, ...]:
