@@ -95,3 +95,16 @@ def test_a_layout_that_reaches_out_of_the_page_is_a_problem(
     assert told_by(lambda: page_of(letter_for(library), library)) == (
         f"the page asks for {url!r}, which is outside it"
     )
+
+
+def test_a_picture_may_be_larger_than_all_the_letters_words(library: Library) -> None:
+    large = Image("image/png", b"png" * 1_000_000, "Seal")
+    page = page_of(replace(letter_for(library), seal=large), library)
+    assert f'src="data:image/png;base64,{b64encode(large.content).decode()}"' in page
+
+
+def test_words_like_a_pictures_address_stay_words(library: Library) -> None:
+    words = 'src="optout:seal"'
+    letter = letter_for(library, f"particulars: {{reasons: ['{words}']}}")
+    page = page_of(replace(letter, seal=Image("image/png", b"png", words)), library)
+    assert (page.count("data:image/png"), html_words(page).count(words)) == (1, 1)

@@ -2,7 +2,6 @@
 
 import re
 from base64 import b64encode
-from collections.abc import Mapping
 
 from markupsafe import Markup
 
@@ -12,6 +11,7 @@ from optout_cli.exporters.press import PAGE, Press
 from optout_cli.model.notice import Image, Letter
 
 MEDIA_TYPE = "text/html"
+_SEAL, _AUTOGRAPH = "optout:seal", "optout:autograph"
 _STYLE_OUTSIDE = re.compile(r"@import[^;]*|url\((?!\s*[\"']?(?:data:|#))[^)]*\)", re.IGNORECASE)
 # In the letter's own words `<` is escaped, so that a tag is always the layout's.
 _MARKUP_OUTSIDE = re.compile(
@@ -23,12 +23,14 @@ IS_TEXT = True
 
 
 def encode(letter: Letter, press: Press) -> bytes:
-    """Return a page that holds its styles and its seal and refers to nothing outside.
+    """Return a page that holds its styles and its pictures and refers to nothing outside.
 
     Raises OptoutError where a user's layout or style sheet would reach out of it.
     """
-    pictures = {name: _data_url(it) for name, it in pictures_of(letter).items()}
-    page = page_of(letter, press, pictures, style=press.style)
+    page = page_of(letter, press, style=press.style)
+    # Put in when the page is laid out: a picture is no word, and may be larger than all of them.
+    for url, picture in pictures_of(letter).items():
+        page = page.replace(f'src="{url}"', f'src="{_data_url(picture)}"')
     if found := _STYLE_OUTSIDE.search(press.style) or _MARKUP_OUTSIDE.search(page):
         message = f"the page asks for {found[0]!r}, which is outside it"
         raise OptoutError(Problem("outside-page", message))
@@ -36,22 +38,20 @@ def encode(letter: Letter, press: Press) -> bytes:
 
 
 def pictures_of(letter: Letter) -> dict[str, Image]:
-    """Return the letter's pictures by the names under which the layout knows them."""
-    named = {"seal": letter.seal, "autograph": letter.autograph}
-    return {name: picture for name, picture in named.items() if picture}
+    """Return the letter's pictures by the URLs under which the page names them."""
+    named = {_SEAL: letter.seal, _AUTOGRAPH: letter.autograph}
+    return {url: picture for url, picture in named.items() if picture}
 
 
-def page_of(
-    letter: Letter, press: Press, pictures: Mapping[str, str], *, style: str | None = None
-) -> str:
-    """Fill in the layout. `pictures` are URLs by name; `style` goes into the page itself."""
+def page_of(letter: Letter, press: Press, *, style: str | None = None) -> str:
+    """Fill in the layout, in which pictures have URLs of our own; `style` goes into the page."""
     parts = {
         "letter": letter,
         # Written by `body`, which escapes every text.
         "body": Markup(html_from(letter.body)),  # noqa: S704
         "moment": f"{letter.notice.date.isoformat()}T12:00:00Z",
-        "seal": pictures.get("seal"),
-        "autograph": pictures.get("autograph"),
+        "seal": _SEAL if letter.seal else None,
+        "autograph": _AUTOGRAPH if letter.autograph else None,
         "style": Markup(style) if style else None,  # noqa: S704  # our own style sheet
     }
     return press.templates.lay_out(PAGE, parts)

@@ -10,6 +10,4 @@ IS_TEXT = False
 
 def encode(letter: Letter, press: Press) -> bytes:
     """Print the letter. Raises OptoutError for whatever the page could not show."""
-    pictures = {f"optout:{name}": it for name, it in pictures_of(letter).items()}
-    urls = {url.removeprefix("optout:"): url for url in pictures}
-    return press.engine.print(page_of(letter, press, urls), pictures)
+    return press.engine.print(page_of(letter, press), pictures_of(letter))
