@@ -123,3 +123,24 @@ def test_a_signatures_picture_needs_a_file_and_its_words(library: Library, folde
 
 def test_the_web_page_of_a_plain_letter_has_no_picture(library: Library) -> None:
     assert b"<img" not in exporter_for("html").encode(letter_for(library), library.press)
+
+
+@pytest.mark.parametrize(
+    "paper",
+    [(612, 792), (792, 612), (595, 842), (306, 396), (1224, 792)],
+    ids=["letter", "lying", "A4", "half", "tabloid"],
+)
+def test_a_page_of_any_shape_is_drawn_in_proportion(
+    library: Library, folder: Path, paper: tuple[int, int]
+) -> None:
+    with pikepdf.new() as pdf:
+        page = pdf.add_blank_page(page_size=paper)
+        page.Contents = pdf.make_stream(b"72 72 144 144 re f")  # a black square
+        pdf.save(folder / "resoluci\u00f3n 1.pdf")
+    picture = Picture.open(BytesIO(exported(library, folder, "tiff").content))
+    picture.seek(picture.n_frames - 1)
+    ink = picture.convert("L").point(lambda shade: 255 - shade).getbbox()
+    assert ink is not None
+    across, down = (ink[2] - ink[0]) / 1728 * 8.5, (ink[3] - ink[1]) / 196
+    assert across == pytest.approx(down, abs=0.02)
+    assert 0 < ink[0] < ink[2] < 1728

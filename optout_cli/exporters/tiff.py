@@ -24,6 +24,7 @@ FAX_WIDTH = 1728  # px per scan line, ITU-T T.4 (215 mm at 204 dpi)
 _ACROSS = 204  # dpi, ITU-T T.4
 _DOWN = {"fine": 196, "standard": 98}  # scan lines an inch, ITU-T T.4
 _PAPER = 11  # in, the height of US Letter
+_LETTER = 612, 792  # pt: US Letter
 _INK = 128  # of 255: what is darker is black
 
 
@@ -73,10 +74,25 @@ def _drawn(content: bytes, lines: int) -> Iterator[Image.Image]:
             bitmap = pdfium.PdfBitmap.new_native(FAX_WIDTH, lines, pdfium_c.FPDFBitmap_Gray)
             bitmap.fill_rect((255, 255, 255, 255), 0, 0, FAX_WIDTH, lines)
             # Drawn at both resolutions at once: scaling afterwards costs as much again.
-            pdfium_c.FPDF_RenderPageBitmap(bitmap, page, 0, 0, FAX_WIDTH, lines, 0, 0)
+            width, height = page.get_size()
+            pdfium_c.FPDF_RenderPageBitmap(bitmap, page, *_place(width, height, lines), 0)
             yield bitmap.to_pil().point([255 if it < _INK else 0 for it in range(256)], "1")
     finally:
         document.close()
+
+
+def _place(width: float, height: float, lines: int) -> tuple[int, int, int, int, int]:
+    """Place a page of any size in pt on the fax page: left, top, width, height in px, and turns.
+
+    A page that lies is turned upright; one of another shape is fitted in, in the middle.
+    """
+    turns = 1 if width > height else 0  # of 90 degrees, clockwise
+    if turns:
+        width, height = height, width
+    scale = min(_LETTER[0] / width, _LETTER[1] / height)
+    across = round(FAX_WIDTH * scale * width / _LETTER[0])
+    down = round(lines * scale * height / _LETTER[1])
+    return (FAX_WIDTH - across) // 2, (lines - down) // 2, across, down, turns
 
 
 def _joined(pages: list[Image.Image], options: Options) -> bytes:
