@@ -109,7 +109,7 @@ def _paths_set(correction: Correction) -> Iterator[str]:
 def _notice(case: Case, recipient: Recipient, recipients: tuple[Recipient, ...]) -> Notice:
     request, locality, program = case.request, case.locality, case.program
     period = program.period(case.date)
-    assert period is not None  # _date_problems has seen to it
+    assert period is not None  # date_faults has seen to it
     rule = next(
         rule
         for rule in program.recipients
@@ -142,6 +142,7 @@ def _notice(case: Case, recipient: Recipient, recipients: tuple[Recipient, ...])
         enclosures=request.enclosures,
         ori=request.ori,
         cautions=tuple(cautions_for(case, period, recipient)),
+        is_draft=case.is_draft,
     )
 
 

@@ -86,6 +86,8 @@ def recipient_faults(case: Case, recipient: Recipient) -> Iterator[Problem]:
 
 def _route_faults(case: Case, recipient: Recipient) -> Iterator[Problem]:
     """Yield addresses that the formats asked for need: the recipient's, and by e-mail one's own."""
+    if case.is_draft:
+        return
     for route in case.routes:
         if not getattr(recipient.contact, route):
             message = f"no {route} is known of {_named(recipient)}"

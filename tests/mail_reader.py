@@ -6,12 +6,11 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 from typing import NamedTuple, cast
 
+from msgspec.structs import replace
 from pdf_reader import tagged_words
 from stages import html_words, texts_of
 
 from optout_cli.exporters import exporter_for
-from optout_cli.exporters.options import Options
-from optout_cli.exporters.press import Press
 from optout_cli.model.notice import Letter
 from optout_cli.pipeline.library import Library
 
@@ -35,9 +34,7 @@ def mailed(letter: Letter, library: Library) -> bytes:
 
 def drafted(letter: Letter, library: Library) -> bytes:
     """Return the letter as an e-mail that is a draft."""
-    press = Press(library.templates, Options(is_draft=True))
-    press.engine = library.press.engine  # set up once is enough
-    return exporter_for("eml").encode(letter, press)
+    return mailed(replace(letter, notice=replace(letter.notice, is_draft=True)), library)
 
 
 def read(content: bytes) -> EmailMessage:

@@ -79,7 +79,7 @@ def test_a_draft_of_a_message_never_goes_into_a_pipe(write_fax: Run, in_folder: 
 def test_a_draft_of_what_is_printed_may_go_to_standard_output(run: Run, write: Write) -> None:
     path = str(write("r.yaml", REQUEST))
     ended = outcome(run("write", path, "-q", "--draft", "--to", "ice", "-f", "txt", "-o", "-"))
-    assert (ended[0], ended[1].startswith("Marin County"), ended[2]) == (0, True, "")
+    assert (ended[0], ended[1].startswith("DRAFT\n\nMarin County"), ended[2]) == (0, True, "")
 
 
 @pytest.mark.parametrize(("lines", "pages"), [("20", 6), ("52", 3), ("400", 2)])

@@ -3,18 +3,19 @@
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
+from conftest import ROOT, TODAY
 from hypothesis import given
 from hypothesis import strategies as st
 from letter_cases import SETTINGS, Setting, letters_in
 from msgspec.structs import replace
-from stages import BARE, letter_for, letters_for, texts_of, told_by
+from stages import BARE, document_of, letter_for, letters_for, texts_of, told_by
 
 from optout_cli.exporters import exporter_for
 from optout_cli.exporters._ascii import in_ascii
 from optout_cli.exporters.options import FAX_LINES, Options
 from optout_cli.exporters.press import Press
 from optout_cli.model.notice import Block, Heading, Letter, ListBlock, Paragraph, Quote, Run
+from optout_cli.pipeline.letters import Order, exports_of
 from optout_cli.pipeline.library import Library
 
 EXAMPLES = sorted((ROOT / "examples").glob("*.yaml"))
@@ -131,7 +132,9 @@ def test_a_draft_is_marked_on_each_page(library: Library) -> None:
 
 
 def test_a_whole_letter_that_is_not_to_be_sent_yet_is_marked_as_a_draft(library: Library) -> None:
-    text = fax_of(letter_for(library, FAX), library, Options(is_draft=True))
+    order = Order(today=TODAY, parties=("bureau",), formats=("fax",), is_draft=True)
+    (draft,) = exports_of(document_of(FAX), library, order)
+    text = draft.content.decode("ascii")
     assert text.count("DRAFT\n") == len(pages_of(text))
 
 

@@ -31,6 +31,7 @@ from optout_cli.pipeline.letters import (
     amended,
     exports_of,
     folder_of,
+    is_file,
     request_file,
     request_for,
 )
@@ -118,8 +119,8 @@ _DAYS_WITHOUT_LIMIT = 36_500  # --strict alone: confirmed once is enough
     "is_draft",
     is_flag=True,
     envvar="OPTOUT_WRITE_DRAFT",
-    help="Write a message although an address is missing, marked as unsent; never to standard"
-    " output.",
+    help="Mark each page as a draft, and write a message although an address is missing; never to"
+    " standard output.",
 )
 @quiet_option
 @library_options
@@ -161,16 +162,16 @@ def command(
     )
     if is_draft:
         _keep_in_the_house(order.formats, output)
-    is_file = what == STDIN or what.lower().endswith(_REQUEST_SUFFIXES)
-    document = _amended(_document(what, letter, is_file=is_file), letter, day, assignments)
+    is_request = what == STDIN or what.lower().endswith(_REQUEST_SUFFIXES)
+    document = _document(what, letter, is_request=is_request)
+    document = _amended(document, letter, day, assignments)
     options = Options(
         lines_per_page=lines_per_page,
         resolution=resolution,
         compression=compression,
-        is_draft=is_draft,
     )
     library = library_from(overlays, folders, options)
-    exports = exports_of(document, library, order, folder_of(what) if is_file else Path())
+    exports = exports_of(document, library, order, folder_of(what) if is_request else Path())
     _put(exports, output, force=force)
     if not quiet:
         say_what_to_know(exports, is_dated="date" in document.data)
@@ -209,22 +210,15 @@ def _keep_in_the_house(formats: Sequence[str], output: str) -> None:
         )
 
 
-def _document(what: str, letter: str | None, *, is_file: bool) -> Document:
-    if is_file:
+def _document(what: str, letter: str | None, *, is_request: bool) -> Document:
+    if is_request:
         return request_file(what)
-    if _is_file(what):
+    if is_file(Path(what)):
         usage_error(
             f"{what!r} is a file, but no request's name ends that way",
             f"save it as plain text, and name it {Path(what).stem.removesuffix('.yaml')}.yaml",
         )
     return request_for(what, letter or DEFAULT_LETTER)
-
-
-def _is_file(name: str) -> bool:
-    try:
-        return Path(name).is_file()
-    except OSError:  # it is too long to be a file's
-        return False
 
 
 def _split(assignment: str) -> tuple[str, str]:

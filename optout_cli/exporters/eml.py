@@ -44,10 +44,10 @@ def encode(letter: Letter, press: Press) -> bytes:
     A draft may lack the addresses of recipient and sender. Raises OptoutError where another letter
     lacks them, where a header cannot hold a name, and where there are more than SIZE_LIMIT bytes.
     """
-    is_draft, notice = press.options.is_draft, letter.notice
+    notice = letter.notice
     people = _people(notice)
-    raise_any(_faults(letter, people, is_draft=is_draft))
-    head = _head(letter, people, is_draft=is_draft)
+    raise_any(_faults(letter, people))
+    head = _head(letter, people)
     printed = pdf.encode(letter, press)
     parts = (
         _text_part("plain", "\n".join(lines_of(letter))),
@@ -105,10 +105,8 @@ def _domain(people: Mapping[str, Sequence[Mailbox]]) -> str:
     return next((address.rpartition("@")[2] for _, address in people["From"]), _NO_DOMAIN)
 
 
-def _faults(
-    letter: Letter, people: Mapping[str, Sequence[Mailbox]], *, is_draft: bool
-) -> Iterator[Problem]:
-    for name in () if is_draft else ("From", "To"):
+def _faults(letter: Letter, people: Mapping[str, Sequence[Mailbox]]) -> Iterator[Problem]:
+    for name in () if letter.notice.is_draft else ("From", "To"):
         if not people[name]:
             yield Problem("no-address", f"the e-mail has no address for its {name}:")
     for name, mailboxes in people.items():
@@ -119,14 +117,15 @@ def _faults(
         yield Problem("file-name", f"{letter.notice.name!r} cannot name an attachment")
 
 
-def _head(letter: Letter, people: Mapping[str, Sequence[Mailbox]], *, is_draft: bool) -> str:
+def _head(letter: Letter, people: Mapping[str, Sequence[Mailbox]]) -> str:
     moment = format_datetime(datetime.combine(letter.notice.date, _NOON))
     return "".join(
         (
             header("Date", [moment]),
             *(address_header(name, mailboxes) for name, mailboxes in people.items()),
             text_header("Subject", letter.subject),
-            header("X-Unsent", ["1"]) if is_draft else "",  # mail programs open it to be edited
+            # Mail programs open such a message to be edited.
+            header("X-Unsent", ["1"]) if letter.notice.is_draft else "",
             header("MIME-Version", ["1.0"]),
         )
     )

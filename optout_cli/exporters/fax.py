@@ -12,7 +12,6 @@ MEDIA_TYPE = "text/plain"
 IS_TEXT = True
 _HANGING = " " * 4
 _PAGE, _PAGES = "{page}", "{pages}"  # wider than any number, so that no line grows
-_DRAFT = "DRAFT"  # of a letter that is whole, but not to be sent yet
 _LEAST = 10  # lines of the letter on a page: a signature block with the body's last lines
 
 
@@ -22,8 +21,7 @@ def encode(letter: Letter, press: Press) -> bytes:
     Raises OptoutError for characters that cannot be spelled, and where the head fills the page.
     """
     letter = in_ascii(letter)
-    mark = letter.mark or (_DRAFT if press.options.is_draft else "")
-    marked = [*wrapped(mark), ""] if mark else []
+    marked = [*wrapped(letter.mark), ""] if letter.mark else []
     head = [*wrapped(f"{letter.head}, page {_PAGE} of {_PAGES}"), "", *marked]
     height = press.options.lines_per_page - len(head)
     if height < _LEAST:

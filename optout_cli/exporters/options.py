@@ -12,11 +12,9 @@ FAX_LINES = 52
 class Options(msgspec.Struct, frozen=True, kw_only=True):
     """What the user chooses of how formats look.
 
-    `lines_per_page` is a fax text's; `resolution` and `compression` are fax pages'. `is_draft` lets
-    a message go out of the house for the last touch, addresses or not.
+    `lines_per_page` is a fax text's; `resolution` and `compression` are fax pages'.
     """
 
     lines_per_page: int = FAX_LINES
     resolution: Literal["fine", "standard"] = "fine"
     compression: Literal["group4", "group3"] = "group4"
-    is_draft: bool = False

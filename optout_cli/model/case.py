@@ -17,7 +17,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
 
     `today` is the day of writing; `max_age` the days for which a confirmation of a contact
     holds, None where an unconfirmed contact is a caution only; `routes` those by which the letters
-    are to go, for which there must be addresses.
+    are to go, for which there must be addresses unless it is a draft.
     """
 
     request: Request
@@ -31,3 +31,4 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     today: Date
     max_age: int | None = None
     routes: tuple[Route, ...] = ()
+    is_draft: bool = False

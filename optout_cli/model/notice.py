@@ -87,7 +87,8 @@ class Notice(Noun, frozen=True, kw_only=True):
     """The facts of one recipient's letter; all notices of a request share one reference.
 
     `recipients` are those of all the request's letters, this one's among them. `citations` holds
-    only sources that the letter's own date can know.
+    only sources that the letter's own date can know. A draft may lack the address by which it is
+    to go, and is marked.
     """
 
     program: str
@@ -116,6 +117,7 @@ class Notice(Noun, frozen=True, kw_only=True):
     enclosures: tuple[Enclosure, ...]
     ori: str | None
     cautions: tuple[Caution, ...]
+    is_draft: bool = False
 
     @property
     def name(self) -> str:

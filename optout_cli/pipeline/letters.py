@@ -18,14 +18,20 @@ from optout_cli.pipeline.files import files_of
 from optout_cli.pipeline.library import Library
 from optout_cli.programs import particulars_from
 from optout_cli.source.document import Document, Layer, with_assignments
-from optout_cli.source.files import STDIN
+from optout_cli.source.files import STDIN, is_file
 from optout_cli.source.shape import convert
 from optout_cli.source.stored import load_document
 
 _T = TypeVar("_T")
 COMMAND_LINE = "command line"
 _DATA_KEYS = set(Gazetteer.__struct_fields__)  # what a data file begins with, and no request
-__all__ = ["FORMATS", "ROUTES", "STDIN", "Document"]  # passed on to who drives the stages
+__all__ = [
+    "FORMATS",
+    "ROUTES",
+    "STDIN",
+    "Document",
+    "is_file",
+]  # passed on to who drives the stages
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,8 +99,8 @@ def case_of(document: Document, library: Library, order: Order) -> Case:
         date=request.date or order.today,
         today=order.today,
         max_age=order.max_age,
-        # A draft may still lack the address by which it is to go.
-        routes=() if order.is_draft else tuple(ROUTES[it] for it in order.formats if it in ROUTES),
+        routes=tuple(ROUTES[it] for it in order.formats if it in ROUTES),
+        is_draft=order.is_draft,
     )
 
 
