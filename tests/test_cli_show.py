@@ -166,7 +166,7 @@ def test_a_jurisdiction_is_found_as_people_write_it(query: str, shown: str, run:
             "Samoa\x1b[31m, AS",
             "unknown-jurisdiction",
             "no jurisdiction is known as 'Samoa\\x1b[31m, AS'",
-            "`optout list jurisdictions --state AS` lists a state's",
+            "`optout list jurisdictions --state AS` lists them all",
         ),
     ],
 )

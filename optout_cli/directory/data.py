@@ -172,7 +172,8 @@ class Directory:
         close = [words[it] for it in get_close_matches(folded, words, n=3, cutoff=0.6)]
         if close or len(pool) <= _FEW:
             return _listed(list(dict.fromkeys(close)) or sorted(set(words.values())))
-        return f"`optout list jurisdictions --state {near[0] if near else 'CA'}` lists a state's"
+        where = f" --state {near[0]}" if near else ""
+        return f"`optout list jurisdictions{where}` lists them all"
 
     def slug(self, code: str, id: str) -> str:
         """Return the slug of the jurisdiction `id` of the state `code`."""
