@@ -137,6 +137,10 @@ def service_faults(recipients: Sequence[Recipient]) -> Iterator[Problem]:
             message = f"service by {way.by}, but no {way.by} is known of {_named(recipient)}"
             hint = _line_to_add(recipient.party, [way.by])
             yield Problem("no-address-for-service", message, hint=hint, path=path)
+        if way.in_reply_to and way.by != "email":
+            message = f"a letter sent by {way.by} follows no e-mail"
+            hint = "let in-reply-to: stand beside by: email"
+            yield Problem("no-thread", message, hint=hint, path=f"{path}.in-reply-to")
         if way.number and uses[way.number] > 1:
             message = f"the number {way.number!r} stands on more than one piece of mail"
             hint = "each piece has a number of its own, on its receipt"

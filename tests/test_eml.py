@@ -25,8 +25,9 @@ from stages import BARE, letter_for, letters_for, library_with, problems_of, tol
 
 from optout_cli.cache import Cache
 from optout_cli.exporters import eml, exporter_for
+from optout_cli.exporters._envelope import message_id
 from optout_cli.exporters._page import lines_of
-from optout_cli.model.notice import Block, Image, Letter, Paragraph, Run
+from optout_cli.model.notice import Attachment, Block, Image, Letter, Paragraph, Run
 from optout_cli.pipeline.library import Library
 
 EXAMPLES = sorted((ROOT / "examples").glob("*.yaml"))
@@ -72,7 +73,7 @@ def test_the_parts_are_what_the_other_formats_write(library: Library) -> None:
 
 def test_the_headers_are_these_and_no_others(library: Library) -> None:
     content = mailed(letter_for(library, ADDRESSED), library)
-    *others, (name, identity) = headers_of(content)
+    *others, (name, identity), version = headers_of(content)
     assert others == [
         ("Date", "Fri, 20 Nov 2026 12:00:00 +0000"),
         ("From", "Pat Placeholder <sheriff@example.gov>"),
@@ -80,8 +81,8 @@ def test_the_headers_are_these_and_no_others(library: Library) -> None:
         ("To", "Director <bureau@example.gov>"),
         ("Cc", "Field Office Director <ice@example.gov>"),
         ("Subject", SUBJECT),
-        ("MIME-Version", "1.0"),
     ]
+    assert version == ("MIME-Version", "1.0")
     assert (name, bool(re.fullmatch(r"<[0-9a-f]{32}@example\.gov>", identity))) == (
         "Message-ID",
         True,
@@ -187,17 +188,63 @@ def test_a_letter_of_short_ascii_lines_is_readable_as_it_stands(library: Library
     assert "\r\n".join(lines_of(letter)).encode() in content
 
 
+def test_what_is_said_shown_sent_or_enclosed_otherwise_has_another_identity(
+    library: Library,
+) -> None:
+    letter = letter_for(library, ADDRESSED)
+    picture = Image("image/png", b"one", "Seal")
+    file = Attachment("a.odt", "application/octet-stream", b"one")
+    letters = [
+        letter,
+        replace(letter, seal=picture),
+        replace(letter, autograph=picture, seal=Image("image/png", b"other", "Seal")),
+        replace(letter, attachments=(file,)),
+        replace(letter, attachments=(replace(file, content=b"other"),)),
+        letter_for(library, ADDRESSED.replace("ice@", "other@")),
+        letter_for(library, "addressing: joint\n" + ADDRESSED),
+    ]
+    assert len({message_id(it) for it in letters}) == len(letters)
+
+
+@pytest.mark.parametrize(
+    ("line", "last", "all_"),
+    [
+        ("in-reply-to: <a@x.gov>", "<a@x.gov>", "<a@x.gov>"),
+        (
+            "in-reply-to: ['<a@x.gov>', '<b@[10.0.0.1]>']",
+            "<b@[10.0.0.1]>",
+            "<a@x.gov> <b@[10.0.0.1]>",
+        ),
+    ],
+)
+def test_a_message_stands_behind_those_it_follows(
+    library: Library, line: str, last: str, all_: str
+) -> None:
+    way = f"service: {{bureau: [{{by: mail}}, {{by: email, {line}}}]}}\n"
+    messages = [read(mailed(it, library)) for it in letters_for(library, way + ADDRESSED)]
+    found = [(it["In-Reply-To"], it["References"]) for it in messages]
+    assert found == [(last, all_), (None, None)]
+
+
+def test_sixty_earlier_messages_are_folded_between_their_names(library: Library) -> None:
+    names = [f"<{number:0>40}@example.gov>" for number in range(60)]
+    way = f"service: {{bureau: [{{by: email, in-reply-to: [{', '.join(names)}]}}]}}\n"
+    content = mailed(letter_for(library, way + ADDRESSED), library)
+    assert read(content)["References"].split() == names
+    assert max(map(len, content.partition(b"\r\n\r\n")[0].split(b"\r\n"))) <= 78
+
+
 def test_a_draft_is_opened_to_be_edited_and_lacks_the_addresses_that_are_not_known(
     library: Library,
 ) -> None:
     content = drafted(letter_for(library, base=BARE), library)
-    *others, (name, identity) = headers_of(content)
+    *others, (name, identity) = headers_of(content)[:-2]
+    marks = headers_of(content)[-2:]
     assert [it for it in others if it[0] != "Subject"] == [
-        ("Date", "Fri, 20 Nov 2026 12:00:00 +0000"),
-        ("X-Unsent", "1"),
-        ("MIME-Version", "1.0"),
+        ("Date", "Fri, 20 Nov 2026 12:00:00 +0000")
     ]
     assert (name, identity.partition("@")[2]) == ("Message-ID", "optout.invalid>")
+    assert marks == [("X-Unsent", "1"), ("MIME-Version", "1.0")]
 
 
 def test_a_draft_keeps_the_addresses_that_are_known(library: Library) -> None:

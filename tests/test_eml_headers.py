@@ -23,8 +23,8 @@ HEADERS = [
     "To",
     "Cc",
     "Subject",
-    "MIME-Version",
     "Message-ID",
+    "MIME-Version",
     "Content-Type",
 ]
 INJECTION = "=?utf-8?q?a=0D=0ABcc:_evil@x.test?="

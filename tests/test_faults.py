@@ -199,6 +199,15 @@ def test_service_may_go_where_the_request_says(library: Library) -> None:
     assert len(notices_for(library, SERVED + known)) == 2
 
 
+def test_only_an_e_mail_follows_an_e_mail(library: Library) -> None:
+    lines = "service: {ice: [{by: hand}, {by: mail, in-reply-to: <a@example.gov>}]}"
+    (problem,) = problems_of(lambda: notices_for(library, lines))
+    assert (problem.code, problem.path) == ("no-thread", "service.ice.1.in-reply-to")
+    assert str(problem) == (
+        "a letter sent by mail follows no e-mail\n  hint: let in-reply-to: stand beside by: email"
+    )
+
+
 def test_two_pieces_of_mail_never_have_one_number(library: Library) -> None:
     way = "{by: certified-mail, number: '7020'}"
     lines = f"service: {{bureau: [{way}, {{by: mail}}], ice: [{{by: mail}}, {way}]}}"

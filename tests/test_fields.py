@@ -18,6 +18,7 @@ ACCEPTED = {
     ],
     "Fax": ["415-555-0123", "+1 (415) 555-0123"],
     "Email": ["records@example.gov", "a.b+c@mail.example.gov", "o'neil@x-y.gov"],
+    "MessageId": ["<a.b+c@example.gov>", "<20261124.1@[192.0.2.1]>", "<x$1@mail>"],
     "Url": ["https://www.ice.gov/contact", "http://x"],
     "Ori": ["CA0380000", "NYABCDEF1"],
     "JurisdictionId": ["06041", "oakland-police", "x"],
@@ -36,6 +37,10 @@ REFUSED = {
         *("x", "a@b", "a b@x.gov", "<a@x.gov>", "A <a@x.gov>", "a@x.gov, b@x.gov", "a@x.gov\n"),
         *("a@x.gov\nBcc: b@x.gov", ".a@x.gov", "a..b@x.gov", "a@-x.gov", "a@x..gov", "é@x.gov"),
         "a" * 200 + "@x.gov",
+    ],
+    "MessageId": [
+        *("a@x.gov", "<a@x.gov", "<a@x.gov> <b@x.gov>", "<a b@x.gov>", "<@x.gov>", "<a@>", "<a>"),
+        *("<a@x.gov>\nBcc: b@x.gov", "<a@x.gov>\n", "<é@x.gov>", f"<{'a' * 200}@x.gov>"),
     ],
     "Url": ["www.ice.gov", "ftp://x", "javascript:alert(1)", "https://a b", "https://x\n"],
     "Ori": ["ca0380000", "CA038", "CA03800000", "00CA38000"],

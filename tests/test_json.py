@@ -2,14 +2,18 @@
 
 import json
 from datetime import date
+from pathlib import Path
 
 import msgspec
+from conftest import TODAY
+from mail_reader import ADDRESSED, read
 from msgspec.structs import fields
-from stages import letters_for
+from stages import document_of, letters_for
 
 from optout_cli.exporters import exporter_for
 from optout_cli.model.notice import Letter, Notice
 from optout_cli.model.request import Service
+from optout_cli.pipeline.letters import Order, exports_of
 from optout_cli.pipeline.library import Library
 
 FULL = """\
@@ -27,7 +31,8 @@ def facts(letter: Letter, library: Library) -> str:
 def test_the_facts_are_the_notices_own(library: Library) -> None:
     for letter in letters_for(library, FULL):
         data, notice = json.loads(facts(letter, library)), letter.notice
-        assert data.keys() <= {"schema", *map(str, (it.encode_name for it in fields(Notice)))}
+        known = {str(it.encode_name) for it in fields(Notice)}
+        assert data.keys() <= {"schema", *known, "message-id"}
         assert [data["schema"], data["reference"], data["period"], data["place"]["id"]] == [
             1,
             notice.reference,
@@ -77,3 +82,13 @@ def test_cautions_carry_stable_codes(library: Library) -> None:
     letter = letters_for(library, FULL)[0]
     told = json.loads(facts(letter, library))["cautions"]
     assert told == [{"code": it.code, "text": it.text} for it in letter.notice.cautions]
+
+
+def test_the_message_id_is_the_e_mails_own(library: Library, tmp_path: Path) -> None:
+    (tmp_path / "notes.odt").write_bytes(b"notes")
+    document = document_of("enclosures: [{title: Notes, file: notes.odt}]\n" + ADDRESSED)
+    told = []
+    for name in ("json", "eml"):
+        order = Order(today=TODAY, parties=("bureau",), formats=(name,))
+        told += [it.content for it in exports_of(document, library, order, tmp_path)]
+    assert json.loads(told[0])["message-id"] == read(told[1])["Message-ID"]

@@ -9,10 +9,10 @@ from binascii import b2a_qp
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, time
 from email.utils import format_datetime
-from hashlib import sha256
 
 from optout_cli.errors import OptoutError, Problem, raise_any
 from optout_cli.exporters import html, pdf
+from optout_cli.exporters._envelope import identity_of, message_id, people_of
 from optout_cli.exporters._headers import (
     LINE,
     Mailbox,
@@ -25,13 +25,11 @@ from optout_cli.exporters._headers import (
 from optout_cli.exporters._page import lines_of
 from optout_cli.exporters.press import Press
 from optout_cli.model.notice import Letter, Notice
-from optout_cli.model.places import Contact
 
 MEDIA_TYPE = "message/rfc822"
 IS_TEXT = True
 SIZE_LIMIT = 20_000_000  # bytes of the whole message; large providers refuse more than 25 million
 _NOON = time(12, tzinfo=UTC)
-_NO_DOMAIN = "optout.invalid"  # RFC 2606: a domain that nobody has
 _LINE_END = re.compile("\r\n|\r|\n")
 # Mailboxes change a line that begins with `From `, and pipes end at a lone dot.
 _AS_IT_IS = re.compile(rf"(?:(?!From |\.\r)[\t -~]{{0,{LINE}}}\r\n)*")
@@ -45,9 +43,8 @@ def encode(letter: Letter, press: Press) -> bytes:
     lacks them, where a header cannot hold a name, and where there are more than SIZE_LIMIT bytes.
     """
     notice = letter.notice
-    people = _people(notice)
+    people = people_of(notice)
     raise_any(_faults(letter, people))
-    head = _head(letter, people)
     printed = pdf.encode(letter, press)
     parts = (
         _text_part("plain", "\n".join(lines_of(letter))),
@@ -55,54 +52,10 @@ def encode(letter: Letter, press: Press) -> bytes:
         _attached(f"{notice.name}.pdf", pdf.MEDIA_TYPE, printed),
         *(_attached(it.name, it.media_type, it.content) for it in letter.attachments),
     )
-    # What says the same has the same identity, on every machine.
-    digest = sha256(b"\0".join((head.encode(), *parts))).hexdigest()[:32]
-    identity = header("Message-ID", [f"<{digest}@{_domain(people)}>"])
-    message = (head + identity).encode("ascii") + _multipart(parts, digest)
+    message = _head(letter, people).encode("ascii") + _multipart(parts, identity_of(letter))
     if len(message) > SIZE_LIMIT:
         raise OptoutError(_too_large(letter, len(message), printed))
     return message
-
-
-def _people(notice: Notice) -> dict[str, list[Mailbox]]:
-    """Return who stands in which header: those of them who have an address."""
-    signatory = notice.signatory
-    sender = [(signatory.name, signatory.email)] if signatory and signatory.email else []
-    recipient = list(_mailboxes(notice.recipient.contact))
-    copies: dict[str, Mailbox] = {}
-    for name, address in _copied(notice):
-        copies.setdefault(address.lower(), (name, address))
-    for _, address in recipient:
-        copies.pop(address.lower(), None)
-    return {
-        "From": sender,
-        "Reply-To": sender,
-        "To": recipient,
-        "Cc": list(copies.values()),
-    }
-
-
-def _copied(notice: Notice) -> list[Mailbox]:
-    """Return everyone behind the letter's "cc:" who has an address, in its order."""
-    # A joint letter names all as its addressees, and each has a copy as the recipient.
-    others = notice.recipients if notice.addressing == "separate" else ()
-    offices = [it.contact for it in others if it.party != notice.recipient.party]
-    people = [
-        (", ".join(filter(None, (it.name, it.title, it.organization))), it.email)
-        for it in notice.cc
-        if it.email
-    ]
-    return [*_mailboxes(*offices, *notice.copies), *people]
-
-
-def _mailboxes(*contacts: Contact) -> Iterator[Mailbox]:
-    for it in contacts:
-        if it.email:
-            yield it.attention or ", ".join(it.organization), it.email
-
-
-def _domain(people: Mapping[str, Sequence[Mailbox]]) -> str:
-    return next((address.rpartition("@")[2] for _, address in people["From"]), _NO_DOMAIN)
 
 
 def _faults(letter: Letter, people: Mapping[str, Sequence[Mailbox]]) -> Iterator[Problem]:
@@ -124,11 +77,21 @@ def _head(letter: Letter, people: Mapping[str, Sequence[Mailbox]]) -> str:
             header("Date", [moment]),
             *(address_header(name, mailboxes) for name, mailboxes in people.items()),
             text_header("Subject", letter.subject),
+            header("Message-ID", [message_id(letter)]),
+            *_thread(letter.notice),
             # Mail programs open such a message to be edited.
             header("X-Unsent", ["1"]) if letter.notice.is_draft else "",
             header("MIME-Version", ["1.0"]),
         )
     )
+
+
+def _thread(notice: Notice) -> Iterator[str]:
+    """Yield the headers that put a message behind the earlier ones it follows (RFC 5322, 3.6.4)."""
+    earlier = [it for way in notice.recipient.service for it in way.in_reply_to]
+    if earlier:
+        yield header("In-Reply-To", earlier[-1:])
+        yield header("References", earlier)
 
 
 def _text_part(subtype: str, text: str) -> bytes:
@@ -158,15 +121,15 @@ def _attached(name: str, media_type: str, content: bytes) -> bytes:
     return head.encode() + b"\r\n".join((*lines, b""))
 
 
-def _multipart(parts: Sequence[bytes], digest: str) -> bytes:
+def _multipart(parts: Sequence[bytes], identity: str) -> bytes:
     """Put text and page side by side, and the files behind them, the letter's own first."""
     texts, files = parts[:2], parts[2:]
-    return _joined("mixed", digest, [_joined("alternative", digest, texts), *files])
+    return _joined("mixed", identity, [_joined("alternative", identity, texts), *files])
 
 
-def _joined(subtype: str, digest: str, parts: Sequence[bytes]) -> bytes:
-    # A boundary that stands in no part: none can hold the digest of itself.
-    boundary = f"=_{subtype}_{digest}"
+def _joined(subtype: str, identity: str, parts: Sequence[bytes]) -> bytes:
+    # A boundary that stands in no part: no letter can say its own digest.
+    boundary = f"=_{subtype}_{identity}"
     head = f'Content-Type: multipart/{subtype};\r\n boundary="{boundary}"\r\n\r\n'
     body = b"".join(f"--{boundary}\r\n".encode() + part + b"\r\n" for part in parts)
     return head.encode() + body + f"--{boundary}--\r\n".encode()

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from optout_cli.exporters._envelope import message_id
 from optout_cli.exporters.press import Press
 from optout_cli.model.notice import Letter
 
@@ -11,6 +12,10 @@ SCHEMA = 1
 
 
 def encode(letter: Letter, press: Press) -> bytes:  # noqa: ARG001  # formats are called alike
-    """Return the letter's Notice, two-space indented, ending in a line end."""
-    notice = {"schema": SCHEMA, **msgspec.to_builtins(letter.notice)}
+    """Return the letter's Notice, two-space indented, ending in a line end.
+
+    `message-id` is what its e-mail has, for a later one to answer.
+    """
+    facts = msgspec.to_builtins(letter.notice)
+    notice = {"schema": SCHEMA, **facts, "message-id": message_id(letter)}
     return msgspec.json.format(msgspec.json.encode(notice), indent=2) + b"\n"

@@ -71,6 +71,15 @@ Email = Annotated[
         "write the bare address, such as records@example.gov",
     ),
 ]
+# The msg-id of RFC 5322, as programs write it: within angle brackets, without quoted parts.
+MessageId = Annotated[
+    str,
+    _kind(
+        r"<[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+@[A-Za-z0-9!#$%&'*+/=?^_`{|}~.\[\]:-]+>",
+        "a Message-ID",
+        "copy it from the earlier e-mail's headers, with its angle brackets: <...@example.gov>",
+    ),
+]
 Url = Annotated[
     str,
     Meta(

@@ -11,6 +11,7 @@ from optout_cli.model.fields import (
     Fax,
     LetterId,
     Line,
+    MessageId,
     Noun,
     Ori,
     Phone,
@@ -92,10 +93,14 @@ class Corrections(Noun, frozen=True, kw_only=True):
 
 
 class Service(Noun, frozen=True, kw_only=True):
-    """One way by which the letter is formally sent; `number` is the post's."""
+    """One way by which the letter is formally sent; `number` is the post's.
+
+    `in_reply_to` are the earlier e-mails that this one follows, the oldest first.
+    """
 
     by: Literal["certified-mail", "mail", "email", "fax", "hand"]
     number: Line | None = None
+    in_reply_to: Annotated[tuple[MessageId, ...], _Few] = ()
 
 
 class Services(Noun, frozen=True, kw_only=True):
