@@ -63,6 +63,15 @@ def test_fax_pages_take_the_pages_of_enclosed_pdfs_along(library: Library, folde
     assert counts[1] - counts[0] == 1
 
 
+def test_an_enclosed_page_without_ink_is_named(library: Library, folder: Path) -> None:
+    with pikepdf.open(BytesIO(ACT)) as pdf:
+        pdf.add_blank_page()
+        pdf.save(folder / "resoluci\u00f3n 1.pdf")
+    (problem,) = problems_of(lambda: exported(library, folder, "tiff"))
+    assert problem.message.startswith("page 2 of resolucion-1.pdf has no ink")
+    assert problem.hint == "make a PDF without that page"
+
+
 def locked() -> bytes:
     output = BytesIO()
     with pikepdf.open(BytesIO(ACT)) as pdf:

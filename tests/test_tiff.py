@@ -85,8 +85,8 @@ def test_the_cover_counts_its_pages(letter: Letter, library: Library) -> None:
 
 def test_a_page_without_ink_is_a_problem(letter: Letter, library: Library) -> None:
     blank = replace(letter, cover=("\u00a0",))
-    assert told_by(lambda: tiff(blank, library.press)).endswith(
-        "has no ink: a blank fax is a failed one"
+    assert told_by(lambda: tiff(blank, library.press)) == (
+        "page 1 of the cover has no ink, and a blank fax page is a failed one"
     )
 
 

@@ -4,10 +4,10 @@ import sys
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
-from typing import Literal
 
 import click
 
+from optout_cli.cli._formats import formats_from, look_options
 from optout_cli.cli._shared import (
     date_option,
     library_from,
@@ -18,12 +18,10 @@ from optout_cli.cli._shared import (
     usage_error,
 )
 from optout_cli.cli._talk import say_what_to_know
-from optout_cli.errors import closest
 from optout_cli.model.notice import Export
 from optout_cli.model.request import PARTIES
 from optout_cli.output import is_folder, is_stream, write_all, write_stream
 from optout_cli.pipeline.letters import (
-    FORMATS,
     ROUTES,
     STDIN,
     Document,
@@ -92,28 +90,7 @@ _DAYS_WITHOUT_LIMIT = 36_500  # --strict alone: confirmed once is enough
     metavar="DAYS",
     help="Refuse contacts that were not confirmed within these days before the letter's date.",
 )
-@click.option(
-    "--lines-per-page",
-    type=click.IntRange(min=20),
-    default=Options().lines_per_page,
-    show_default=True,
-    metavar="N",
-    help="How many lines a page of fax text has.",
-)
-@click.option(
-    "--resolution",
-    type=click.Choice(["fine", "standard"]),
-    default="fine",
-    show_default=True,
-    help="Of fax pages: 204x196 or 204x98 dots an inch.",
-)
-@click.option(
-    "--compression",
-    type=click.Choice(["group4", "group3"]),
-    default="group4",
-    show_default=True,
-    help="Of fax pages.",
-)
+@look_options
 @click.option(
     "--draft",
     "is_draft",
@@ -136,9 +113,7 @@ def command(
     force: bool,
     strict: bool,
     max_age: int | None,
-    lines_per_page: int,
-    resolution: Literal["fine", "standard"],
-    compression: Literal["group4", "group3"],
+    look: Options,
     is_draft: bool,
     quiet: bool,
     overlays: Sequence[str],
@@ -156,21 +131,18 @@ def command(
     order = Order(
         today=today(),
         parties=tuple(it for it in PARTIES if it in to or "all" in to),
-        formats=_formats(",".join(formats)),
+        formats=formats_from(formats),
         max_age=_DAYS_WITHOUT_LIMIT if strict and max_age is None else max_age,
         is_draft=is_draft,
     )
+    if look.with_enclosures and "pdf" not in order.formats:
+        usage_error("--with-enclosures needs the format pdf", "add -f pdf, or leave it out")
     if is_draft:
         _keep_in_the_house(order.formats, output)
     is_request = what == STDIN or what.lower().endswith(_REQUEST_SUFFIXES)
     document = _document(what, letter, is_request=is_request)
     document = _amended(document, letter, day, assignments)
-    options = Options(
-        lines_per_page=lines_per_page,
-        resolution=resolution,
-        compression=compression,
-    )
-    library = library_from(overlays, folders, options)
+    library = library_from(overlays, folders, look)
     exports = exports_of(document, library, order, folder_of(what) if is_request else Path())
     _put(exports, output, force=force)
     if not quiet:
@@ -186,18 +158,6 @@ def _amended(
     if day:
         document = amended(document, "--date", {"date": day.isoformat()})
     return amended(document, "--set", dict(_split(it) for it in assignments))
-
-
-def _formats(text: str) -> tuple[str, ...]:
-    names = tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
-    for name in names:
-        if name not in FORMATS:
-            known = f"one of {', '.join(FORMATS)}"
-            match = closest(name, FORMATS)
-            usage_error(
-                f"there is no format {name!r}", f"did you mean {match!r}?" if match else known
-            )
-    return names or usage_error("no format is named", "such as -f pdf,txt")
 
 
 def _keep_in_the_house(formats: Sequence[str], output: str) -> None:

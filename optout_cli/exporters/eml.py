@@ -45,7 +45,7 @@ def encode(letter: Letter, press: Press) -> bytes:
     notice = letter.notice
     people = people_of(notice)
     raise_any(_faults(letter, people))
-    printed = pdf.encode(letter, press)
+    printed = pdf.printed(letter, press)
     parts = (
         _text_part("plain", "\n".join(lines_of(letter))),
         _text_part("html", html.encode(letter, press).decode()),

@@ -9,5 +9,19 @@ IS_TEXT = False
 
 
 def encode(letter: Letter, press: Press) -> bytes:
-    """Print the letter. Raises OptoutError for whatever the page could not show."""
+    """Print the letter, and behind it the PDFs that it encloses where the options ask for them.
+
+    Raises OptoutError for whatever the page could not show.
+    """
+    content = printed(letter, press)
+    enclosed = [it for it in letter.attachments if it.media_type == MEDIA_TYPE]
+    if not (press.options.with_enclosures and enclosed):
+        return content
+    from optout_cli.exporters._package import bound  # imports pikepdf, 100 ms
+
+    return bound(content, enclosed)
+
+
+def printed(letter: Letter, press: Press) -> bytes:
+    """Print the letter alone."""
     return press.engine.print(page_of(letter, press), pictures_of(letter))

@@ -49,14 +49,22 @@ def encode(letter: Letter, press: Press) -> bytes:
     Raises OptoutError for a page without ink.
     """
     lines = _DOWN[press.options.resolution] * _PAPER
-    enclosed = [it.content for it in letter.attachments if it.media_type == pdf.MEDIA_TYPE]
-    body = [page for it in (pdf.encode(letter, press), *enclosed) for page in _drawn(it, lines)]
-    pages = [*_drawn(_cover(letter, press, len(body) + 1), lines), *body]
+    body = _pages("the letter", pdf.printed(letter, press), lines)
+    for it in letter.attachments:
+        if it.media_type == pdf.MEDIA_TYPE:
+            body += _pages(it.name, it.content, lines, hint="make a PDF without that page")
+    pages = [*_pages("the cover", _cover(letter, press, len(body) + 1), lines), *body]
+    return _declared(_joined(pages, press.options), len(pages))
+
+
+def _pages(name: str, content: bytes, lines: int, hint: str | None = None) -> list[Image.Image]:
+    """Draw a PDF's pages. Raises OptoutError for one without ink, with what to do about it."""
+    pages = list(_drawn(content, lines))
     for number, page in enumerate(pages, 1):
         if not page.getbbox():
-            message = f"page {number} of {len(pages)} has no ink: a blank fax is a failed one"
-            raise OptoutError(Problem("blank-page", message))
-    return _declared(_joined(pages, press.options), len(pages))
+            message = f"page {number} of {name} has no ink, and a blank fax page is a failed one"
+            raise OptoutError(Problem("blank-page", message, hint=hint))
+    return pages
 
 
 def _cover(letter: Letter, press: Press, pages: int) -> bytes:
@@ -69,13 +77,17 @@ def _cover(letter: Letter, press: Press, pages: int) -> bytes:
 def _drawn(content: bytes, lines: int) -> Iterator[Image.Image]:
     """Yield each page as bits, 1,728 px by `lines`, 1 = ink, top first."""
     document = pdfium.PdfDocument(content)
+    document.init_forms()
     try:
         for page in document:
             bitmap = pdfium.PdfBitmap.new_native(FAX_WIDTH, lines, pdfium_c.FPDFBitmap_Gray)
             bitmap.fill_rect((255, 255, 255, 255), 0, 0, FAX_WIDTH, lines)
             # Drawn at both resolutions at once: scaling afterwards costs as much again.
             width, height = page.get_size()
-            pdfium_c.FPDF_RenderPageBitmap(bitmap, page, *_place(width, height, lines), 0)
+            place = _place(width, height, lines)
+            pdfium_c.FPDF_RenderPageBitmap(bitmap, page, *place, pdfium_c.FPDF_ANNOT)
+            if document.formenv:  # what a form was filled in with
+                pdfium_c.FPDF_FFLDraw(document.formenv, bitmap, page, *place, pdfium_c.FPDF_ANNOT)
             yield bitmap.to_pil().point([255 if it < _INK else 0 for it in range(256)], "1")
     finally:
         document.close()

@@ -114,6 +114,8 @@ class Cautions(Noun, frozen=True, kw_only=True):
     newer_address: Text
     undated_address: Text
     envelope: Text
+    package: Text
+    loose: Text
     unknown: Text
     contact: Text
     sourced: Text

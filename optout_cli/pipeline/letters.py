@@ -11,10 +11,11 @@ from optout_cli.compose import compose
 from optout_cli.errors import OptoutError, Problem, Spot, raise_any
 from optout_cli.exporters import FORMATS, ROUTES, TAKING_ALONG, exporter_for
 from optout_cli.model.case import Case
-from optout_cli.model.notice import Caution, Export, Files, Notice
+from optout_cli.model.notice import Export, Files, Notice
 from optout_cli.model.places import Gazetteer
 from optout_cli.model.request import PARTIES, Party, Request
 from optout_cli.pipeline.files import files_of
+from optout_cli.pipeline.findings import findings_of
 from optout_cli.pipeline.library import Library
 from optout_cli.programs import particulars_from
 from optout_cli.source.document import Document, Layer, with_assignments
@@ -122,7 +123,7 @@ def exports_of(
     case = case_of(document, library, order)
     problems: list[Problem] = []
     notices = _tried(problems, lambda: compose(case, order.parties)) or ()
-    takes_along = any(it in TAKING_ALONG for it in order.formats)
+    takes_along = library.options.with_enclosures or any(it in TAKING_ALONG for it in order.formats)
     files = _tried(problems, lambda: files_of(case.request, folder, with_attachments=takes_along))
     raise_any(_placed(problems, document))
     exports = [
@@ -142,25 +143,16 @@ def _exports(
     letter = render(notice, library.templates, files)
     for name in order.formats:
         exporter = exporter_for(name)
+        content = exporter.encode(letter, library.press)
         yield Export(
             notice=notice,
             format=name,
             media_type=exporter.MEDIA_TYPE,
             is_text=exporter.IS_TEXT,
             name=f"{notice.name}.{name}",
-            content=exporter.encode(letter, library.press),
-            findings=tuple(_window_cautions(notice, library)) if name == "pdf" else (),
+            content=content,
+            findings=tuple(findings_of(letter, content, library)) if name == "pdf" else (),
         )
-
-
-def _window_cautions(notice: Notice, library: Library) -> Iterator[Caution]:
-    from optout_cli.exporters.window import LINES, window_lines
-
-    recipient = notice.recipient
-    lines = window_lines(recipient.contact.envelope or recipient.contact.block)
-    if lines > LINES:
-        text = library.programs.cautions.envelope.format(party=recipient.party, lines=lines)
-        yield Caution(code="envelope", text=text)
 
 
 def _tried(problems: list[Problem], make: Callable[[], _T]) -> _T | None:

@@ -32,14 +32,18 @@ class Library:
         cache: Cache | None = None,
         options: Options | None = None,
     ) -> None:
-        self._options = options
+        self.options = options or Options()
         self._overlays = overlays
         self._folders = (*folders, bundled.TEMPLATES)
         self._cache = cache
 
     def with_data(self, path: str) -> "Library":
         """Return a library with one more overlay, the data file `path`."""
-        return Library((*self._overlays, path), self._folders[:-1], self._cache, self._options)
+        return Library((*self._overlays, path), self._folders[:-1], self._cache, self.options)
+
+    def looking(self, options: Options) -> "Library":
+        """Return a library of the same data and templates whose formats look otherwise."""
+        return Library(self._overlays, self._folders[:-1], self._cache, options)
 
     @cached_property
     def directory(self) -> Directory:
@@ -63,4 +67,4 @@ class Library:
         """What exporters share."""
         from optout_cli.exporters.press import Press
 
-        return Press(self.templates, self._options)
+        return Press(self.templates, self.options)
