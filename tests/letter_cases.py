@@ -10,10 +10,12 @@ from itertools import product
 from typing import NamedTuple
 
 import msgspec
-from stages import case_for
+from conftest import TODAY
+from stages import case_for, document_of
 
 from optout_cli.compose import compose
 from optout_cli.model.notice import Letter
+from optout_cli.pipeline.letters import Order, case_of
 from optout_cli.pipeline.library import Library
 from optout_cli.render import render
 
@@ -101,18 +103,33 @@ def letters_in(setting: Setting, library: Library) -> tuple[Letter, ...]:
     """Return the letters of a setting, the bureau's and ICE's."""
     day = DAYS[setting.period]
     turn = TURNS[sum(_indexes(setting)) % len(TURNS)]
-    apart = {"earlier": -60, "answered": -30, "later": 14, "latest": 21}
-    dates = {name: day + timedelta(days) for name, days in apart.items()}
     lines = f"{{date: {day}, addressing: {setting.addressing}}}"
     if setting.activation == "scheduled":
         planned = day + timedelta(45)
         lines = f"{lines[:-1]}, particulars: {{scheduled: {planned}}}}}"
-    case = case_for(library, lines, turn.format(**dates))
+    case = case_for(library, lines, turn.format(**_dates(day)))
     if setting.activation != "active":
         place = msgspec.structs.replace(case.locality.jurisdiction, activated=None)
         locality = msgspec.structs.replace(case.locality, jurisdiction=place)
         case = msgspec.structs.replace(case, locality=locality)
     return tuple(render(it, library.templates) for it in compose(case))
+
+
+def sample_letters(kind: str, turn: int, library: Library) -> tuple[Letter, ...]:
+    """Return today's letters of a kind for one of the jurisdictions, as drafts."""
+    day = DAYS["closed"]
+    document = document_of(f"{{date: {day}, letter: {kind}}}", TURNS[turn].format(**_dates(day)))
+    declared = library.programs.find(kind)[1].particulars
+    given = document.data.get("particulars", {})
+    assert isinstance(given, dict)
+    document.data["particulars"] = {name: it for name, it in given.items() if name in declared}
+    case = case_of(document, library, Order(today=TODAY, is_draft=True))
+    return tuple(render(it, library.templates) for it in compose(case))
+
+
+def _dates(day: date) -> dict[str, date]:
+    apart = {"earlier": -60, "answered": -30, "later": 14, "latest": 21}
+    return {name: day + timedelta(days) for name, days in apart.items()}
 
 
 def _indexes(setting: Setting) -> Iterator[int]:

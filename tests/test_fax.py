@@ -4,14 +4,14 @@ from pathlib import Path
 
 import pytest
 from conftest import ROOT, TODAY
+from fax_reader import MARKS, pages_of, said_by, said_in, sheets_of
 from hypothesis import given
 from hypothesis import strategies as st
 from letter_cases import SETTINGS, Setting, letters_in
 from msgspec.structs import replace
-from stages import BARE, document_of, letter_for, letters_for, texts_of, told_by
+from stages import BARE, document_of, letter_for, letters_for, told_by
 
 from optout_cli.exporters import exporter_for
-from optout_cli.exporters._ascii import in_ascii
 from optout_cli.exporters.options import FAX_LINES, Options
 from optout_cli.exporters.press import Press
 from optout_cli.model.notice import Block, Heading, Letter, ListBlock, Paragraph, Quote, Run
@@ -20,22 +20,10 @@ from optout_cli.pipeline.library import Library
 
 EXAMPLES = sorted((ROOT / "examples").glob("*.yaml"))
 FAX = "recipients: {bureau: {fax: 916-555-0130}}"
-MARKS = {"-", *(f"{number}." for number in range(1, 100))}
 
 
 def fax_of(letter: Letter, library: Library, options: Options | None = None) -> str:
     return exporter_for("fax").encode(letter, Press(library.templates, options)).decode("ascii")
-
-
-def pages_of(text: str) -> list[list[str]]:
-    """Return each page's lines."""
-    assert text.endswith("\n")
-    return [page.removesuffix("\n").split("\n") for page in text.split("\f")]
-
-
-def sheets_of(text: str) -> list[list[str]]:
-    """Return the lines of each page after the cover, below its running head."""
-    return [page[page.index("") + 1 :] for page in pages_of(text)[1:]]
 
 
 COVER = """\
@@ -84,22 +72,6 @@ def test_the_words_are_the_letters_words_in_their_order(library: Library, settin
 def test_the_examples_words_are_their_words_in_their_order(library: Library, path: Path) -> None:
     for letter in letters_for(library, base=path.read_text("utf-8")):
         assert said_in(fax_of(letter, library)) == said_by(letter)
-
-
-def said_in(text: str) -> list[str]:
-    """Return the words below the heads, without list marks and the mark of a draft."""
-    words = [word for sheet in sheets_of(text) for line in sheet for word in line.split()]
-    return [it for it in words if it not in MARKS and it != "DRAFT"]
-
-
-def said_by(letter: Letter) -> list[str]:
-    """Return what a fax is to say of a letter, in ASCII."""
-    letter = in_ascii(letter)
-    shown = [it for it in texts_of(letter) if it not in (letter.mark, letter.continuation)]
-    shown[shown.index(letter.subject)] = f"Re: {letter.subject}"
-    for line in letter.to:
-        shown[shown.index(line)] = f"To: {line}"
-    return " ".join(shown).split()
 
 
 def test_another_word_in_the_body_is_another_word_in_the_fax(library: Library) -> None:

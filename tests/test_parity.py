@@ -1,0 +1,80 @@
+"""Every format says what the Letter says: recipient, reference, date and every word of the body."""
+
+import json
+from collections.abc import Iterator, Mapping
+
+import pytest
+from fax_reader import drawn, pictures_in, said_by, said_in
+from letter_cases import TURNS, sample_letters
+from mail_reader import Parts, differing, parts_of
+from msgspec.structs import replace
+
+from optout_cli.exporters import FORMATS, exporter_for
+from optout_cli.model.notice import Block, Letter, Paragraph, Run
+from optout_cli.pipeline.library import Library
+
+KINDS = [name for name, *_ in Library().programs.letters()]
+
+
+def exported(letter: Letter, library: Library) -> dict[str, bytes]:
+    return {name: exporter_for(name).encode(letter, library.press) for name in FORMATS}
+
+
+def otherwise_said(
+    contents: Mapping[str, bytes], letter: Letter, library: Library
+) -> Iterator[str]:
+    """Yield each format that says anything but the letter, or leaves any of it out."""
+    parts = Parts(contents["txt"].decode(), contents["html"].decode(), contents["pdf"])
+    formats = {"text": "txt", "page": "html", "printed": "pdf"}
+    yield from (formats[part] for part in differing(parts, letter))
+    if differing(parts_of(contents["eml"]), letter):
+        yield "eml"
+    if said_in(contents["fax"].decode("ascii")) != said_by(letter):
+        yield "fax"
+    # No reader finds words in dots: they are the dots of the PDF, whose words one finds.
+    printed = exporter_for("pdf").encode(letter, library.press)
+    pages = [page.tobytes() for page in pictures_in(contents["tiff"])]
+    if pages[1:] != [*drawn(printed)]:
+        yield "tiff"
+    # The facts alone: it has no body.
+    facts, notice = json.loads(contents["json"]), letter.notice
+    block = tuple(facts["recipient"]["contact"]["organization"])
+    told = (facts["reference"], facts["date"], block)
+    if told != (notice.reference, str(notice.date), notice.recipient.contact.organization):
+        yield "json"
+
+
+@pytest.mark.parametrize("turn", range(len(TURNS)), ids=["dona-ana", "orleans", "alexandria"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_format_says_what_the_letter_says(library: Library, kind: str, turn: int) -> None:
+    for letter in sample_letters(kind, turn, library):
+        assert list(otherwise_said(exported(letter, library), letter, library)) == []
+
+
+def reworded(blocks: tuple[Block, ...]) -> tuple[Block, ...]:
+    """Change one word of the first paragraph."""
+    first = blocks[0]
+    assert isinstance(first, Paragraph)
+    head, _, rest = first.runs[0].text.partition(" ")
+    return (Paragraph((Run(f"{head}x {rest}"), *first.runs[1:])), *blocks[1:])
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_one_other_word_in_one_format_is_found(library: Library, name: str) -> None:
+    letter = sample_letters(KINDS[0], 0, library)[0]
+    other = replace(letter, body=reworded(letter.body))
+    if name == "json":
+        other = replace(letter, notice=replace(letter.notice, reference="SC-OTHER"))
+    contents = exported(letter, library)
+    changed = exporter_for(name).encode(other, library.press)
+    assert list(otherwise_said({**contents, name: changed}, letter, library)) == [name]
+
+
+def test_one_other_word_in_a_part_of_the_e_mail_is_found(library: Library) -> None:
+    letter = sample_letters(KINDS[0], 0, library)[0]
+    contents = exported(letter, library)
+    text = contents["eml"]
+    head, found, rest = text.partition(b"does not wish to")
+    assert found
+    planted = {**contents, "eml": head + b"does now wish to" + rest}
+    assert list(otherwise_said(planted, letter, library)) == ["eml"]
