@@ -34,6 +34,7 @@ test: $(VENV)/installed-dev ## check style, types, imports, behavior and the whe
 
 bench: $(BENCH_VENV)/installed ## print what the commands cost, and what others do
 	@$(BENCH_VENV)/bin/python bench/bench.py
+	@$(BENCH_VENV)/bin/python bench/formats.py
 
 clean: ## remove what the targets made, but never out/: a letter there may be the signed one
 	rm -rf $(VENV) $(BENCH_VENV) build dist .coverage .coverage.* .hypothesis

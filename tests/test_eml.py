@@ -25,7 +25,7 @@ from stages import BARE, letter_for, letters_for, library_with, problems_of, tol
 
 from optout_cli.cache import Cache
 from optout_cli.exporters import eml, exporter_for
-from optout_cli.exporters._envelope import message_id
+from optout_cli.exporters._envelope import envelope_of
 from optout_cli.exporters._page import lines_of
 from optout_cli.model.notice import Attachment, Block, Image, Letter, Paragraph, Run
 from optout_cli.pipeline.library import Library
@@ -203,7 +203,7 @@ def test_what_is_said_shown_sent_or_enclosed_otherwise_has_another_identity(
         letter_for(library, ADDRESSED.replace("ice@", "other@")),
         letter_for(library, "addressing: joint\n" + ADDRESSED),
     ]
-    assert len({message_id(it) for it in letters}) == len(letters)
+    assert len({envelope_of(it, str(lines_of(it))).identity for it in letters}) == len(letters)
 
 
 @pytest.mark.parametrize(

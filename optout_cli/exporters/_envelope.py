@@ -2,17 +2,37 @@
 
 from collections.abc import Iterator
 from hashlib import sha256
+from typing import NamedTuple
 
 from optout_cli.exporters._headers import Mailbox
-from optout_cli.exporters._page import lines_of
 from optout_cli.model.notice import Letter, Notice
 from optout_cli.model.places import Contact
 
 _NO_DOMAIN = "optout.invalid"  # RFC 2606: a domain that nobody has
 
 
-def people_of(notice: Notice) -> dict[str, list[Mailbox]]:
-    """Return who stands in which header: those of them who have an address."""
+class Envelope(NamedTuple):
+    """Who stands in which header; and 32 hex digits for what is said, to whom, and with what."""
+
+    people: dict[str, list[Mailbox]]
+    identity: str
+
+    @property
+    def message_id(self) -> str:
+        """The Message-ID (RFC 5322, 3.6.4), in the sender's domain."""
+        sender = self.people["From"]
+        domain = sender[0][1].rpartition("@")[2] if sender else _NO_DOMAIN
+        return f"<{self.identity}@{domain}>"
+
+
+def envelope_of(letter: Letter, text: str) -> Envelope:
+    """Return the envelope of a letter, of which `text` is the plain text."""
+    people = _people(letter.notice)
+    return Envelope(people, _identity(letter, people, text))
+
+
+def _people(notice: Notice) -> dict[str, list[Mailbox]]:
+    """Return those who stand in each header and have an address."""
     signatory = notice.signatory
     sender = [(signatory.name, signatory.email)] if signatory and signatory.email else []
     recipient = list(_mailboxes(notice.recipient.contact))
@@ -29,17 +49,8 @@ def people_of(notice: Notice) -> dict[str, list[Mailbox]]:
     }
 
 
-def message_id(letter: Letter) -> str:
-    """Return the letter's Message-ID (RFC 5322, 3.6.4), in the sender's domain."""
-    sender = people_of(letter.notice)["From"]
-    domain = sender[0][1].rpartition("@")[2] if sender else _NO_DOMAIN
-    return f"<{identity_of(letter)}@{domain}>"
-
-
-def identity_of(letter: Letter) -> str:
-    """Return 32 hexadecimal digits that stand for what a letter says, to whom, with which files."""
-    said = [repr(people_of(letter.notice)), *lines_of(letter)]
-    digest = sha256("\n".join(said).encode())
+def _identity(letter: Letter, people: dict[str, list[Mailbox]], text: str) -> str:
+    digest = sha256(f"{people}\n{text}".encode())
     for it in (letter.seal, letter.autograph, *letter.attachments):
         digest.update(sha256(it.content if it else b"").digest())
     return digest.hexdigest()[:32]

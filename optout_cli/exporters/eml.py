@@ -12,7 +12,7 @@ from email.utils import format_datetime
 
 from optout_cli.errors import OptoutError, Problem, raise_any
 from optout_cli.exporters import html, pdf
-from optout_cli.exporters._envelope import identity_of, message_id, people_of
+from optout_cli.exporters._envelope import Envelope, envelope_of
 from optout_cli.exporters._headers import (
     LINE,
     Mailbox,
@@ -42,17 +42,17 @@ def encode(letter: Letter, press: Press) -> bytes:
     A draft may lack the addresses of recipient and sender. Raises OptoutError where another letter
     lacks them, where a header cannot hold a name, and where there are more than SIZE_LIMIT bytes.
     """
-    notice = letter.notice
-    people = people_of(notice)
-    raise_any(_faults(letter, people))
+    text = "\n".join(lines_of(letter))
+    envelope = envelope_of(letter, text)
+    raise_any(_faults(letter, envelope.people))
     printed = pdf.printed(letter, press)
     parts = (
-        _text_part("plain", "\n".join(lines_of(letter))),
+        _text_part("plain", text),
         _text_part("html", html.encode(letter, press).decode()),
-        _attached(f"{notice.name}.pdf", pdf.MEDIA_TYPE, printed),
+        _attached(f"{letter.notice.name}.pdf", pdf.MEDIA_TYPE, printed),
         *(_attached(it.name, it.media_type, it.content) for it in letter.attachments),
     )
-    message = _head(letter, people).encode("ascii") + _multipart(parts, identity_of(letter))
+    message = _head(letter, envelope).encode("ascii") + _multipart(parts, envelope.identity)
     if len(message) > SIZE_LIMIT:
         raise OptoutError(_too_large(letter, len(message), printed))
     return message
@@ -70,14 +70,14 @@ def _faults(letter: Letter, people: Mapping[str, Sequence[Mailbox]]) -> Iterator
         yield Problem("file-name", f"{letter.notice.name!r} cannot name an attachment")
 
 
-def _head(letter: Letter, people: Mapping[str, Sequence[Mailbox]]) -> str:
+def _head(letter: Letter, envelope: Envelope) -> str:
     moment = format_datetime(datetime.combine(letter.notice.date, _NOON))
     return "".join(
         (
             header("Date", [moment]),
-            *(address_header(name, mailboxes) for name, mailboxes in people.items()),
+            *(address_header(name, mailboxes) for name, mailboxes in envelope.people.items()),
             text_header("Subject", letter.subject),
-            header("Message-ID", [message_id(letter)]),
+            header("Message-ID", [envelope.message_id]),
             *_thread(letter.notice),
             # Mail programs open such a message to be edited.
             header("X-Unsent", ["1"]) if letter.notice.is_draft else "",

@@ -2,7 +2,8 @@
 
 import msgspec
 
-from optout_cli.exporters._envelope import message_id
+from optout_cli.exporters._envelope import envelope_of
+from optout_cli.exporters._page import lines_of
 from optout_cli.exporters.press import Press
 from optout_cli.model.notice import Letter
 
@@ -16,6 +17,7 @@ def encode(letter: Letter, press: Press) -> bytes:  # noqa: ARG001  # formats ar
 
     `message-id` is what its e-mail has, for a later one to answer.
     """
+    envelope = envelope_of(letter, "\n".join(lines_of(letter)))
     facts = msgspec.to_builtins(letter.notice)
-    notice = {"schema": SCHEMA, **facts, "message-id": message_id(letter)}
+    notice = {"schema": SCHEMA, **facts, "message-id": envelope.message_id}
     return msgspec.json.format(msgspec.json.encode(notice), indent=2) + b"\n"

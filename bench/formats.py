@@ -1,0 +1,101 @@
+"""Print what e-mail, fax text and fax pages cost in CPU time once the letter is laid out.
+
+The PDF within an e-mail or a fax page is made beforehand, and handed out as it is: what is measured
+is the format's own work. Judges nothing: the limits are printed beside the figures.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from io import BytesIO
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+from time import process_time
+
+from PIL import Image as Picture
+
+from optout_cli.cache import Cache
+from optout_cli.compose import compose
+from optout_cli.exporters import exporter_for
+from optout_cli.exporters.press import Press
+from optout_cli.model.notice import Image, Letter
+from optout_cli.pipeline.letters import Order, case_of, request_file
+from optout_cli.pipeline.library import Library
+from optout_cli.render import render
+
+ROOT = Path(__file__).resolve().parent.parent
+REQUEST = ROOT / "examples" / "everything.yaml"
+TODAY = date(2026, 11, 24)
+RUNS = 9  # of each, after one that warms the caches
+TIMES = 50  # a run
+
+
+class Printed:
+    """An engine that has printed its letter already."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+
+    def print(self, page: str, images: Mapping[str, Image]) -> bytes:  # noqa: ARG002  # as called
+        """Return what was printed beforehand, whatever the page."""
+        return self._content
+
+
+def main() -> None:
+    """Measure and print the table."""
+    with TemporaryDirectory() as folder:
+        library = Library(cache=Cache(Path(folder)))
+        document = request_file(str(REQUEST))
+        order = Order(today=TODAY, parties=("bureau",), is_draft=True)
+
+        def composed() -> Letter:
+            return render(compose(case_of(document, library, order))[0], library.templates)
+
+        letter, press = composed(), Press(library.templates)
+        press.__dict__["engine"] = Printed(exporter_for("pdf").encode(letter, library.press))
+        for line in table(composed, letter, press):
+            print(line)
+
+
+def table(composed: Callable[[], Letter], letter: Letter, press: Press) -> list[str]:
+    """Lay the figures out, each with the limit that it is to keep."""
+    pages = Picture.open(BytesIO(exporter_for("tiff").encode(letter, press))).n_frames
+    fax_page = cost(lambda: exporter_for("tiff").encode(letter, press), 5) / pages
+    rows = [
+        ("request to letter", 1 / cost(composed), "a second and core", ""),
+        *(
+            (
+                name,
+                1 / cost(lambda name=name: exporter_for(name).encode(letter, press)),
+                unit,
+                limit,
+            )
+            for name, unit, limit in (
+                ("txt", "a second and core", ""),
+                ("eml", "a second and core", "at least 400"),
+                ("fax", "a second and core", ""),
+            )
+        ),
+        ("tiff", fax_page * 1000, "ms a page", "at most 35"),
+    ]
+    head = f"CPU time, median of {RUNS} runs; the PDF within is made beforehand"
+    return [
+        head,
+        "",
+        *(f"{it:<26}{rate:>8.0f} {unit:<20}{limit}" for it, rate, unit, limit in rows),
+    ]
+
+
+def cost(work: Callable[[], object], times: int = TIMES) -> float:
+    """Return the median CPU time of `work` in s."""
+    spent = []
+    for _ in range(RUNS + 1):
+        start = process_time()
+        for _ in range(times):
+            work()
+        spent.append((process_time() - start) / times)
+    return median(spent[1:])
+
+
+if __name__ == "__main__":
+    main()
