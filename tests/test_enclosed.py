@@ -1,8 +1,10 @@
 """Files that a request names: what is taken along, how a letter is signed, what is refused."""
 
+import re
 from email import message_from_bytes, policy
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pikepdf
 import pytest
@@ -72,27 +74,66 @@ def test_an_enclosed_page_without_ink_is_named(library: Library, folder: Path) -
     assert problem.hint == "make a PDF without that page"
 
 
-def locked() -> bytes:
+def saved(**options: Any) -> bytes:  # Any: what pikepdf takes
     output = BytesIO()
     with pikepdf.open(BytesIO(ACT)) as pdf:
-        pdf.save(output, encryption=pikepdf.Encryption(owner="o", user="u"))
+        pdf.save(output, object_stream_mode=pikepdf.ObjectStreamMode.disable, **options)
     return output.getvalue()
 
 
+PLAIN = saved()
+LENGTHS = [it.span(1) for it in re.finditer(rb"/Length (\d+)", PLAIN)]
+INSIDE = PLAIN.index(b"stream\n")
+LOCKED = {
+    "locked": saved(encryption=pikepdf.Encryption(owner="o", user="u")),
+    "printing forbidden": saved(encryption=pikepdf.Encryption(owner="o", user="")),
+}
+
+
+def lying(span: tuple[int, int], length: bytes) -> bytes:
+    """Return a PDF one of whose streams claims a length that it has not."""
+    start, end = span
+    return PLAIN[:start] + length.rjust(end - start)[: end - start] + PLAIN[end:]
+
+
+DAMAGED = {
+    "no more than a head": b"%PDF-1.7 and no more",
+    "empty": b"",
+    "cut short": PLAIN[: len(PLAIN) // 2],
+    "cut within its end": PLAIN[:-30],
+    **{f"length {it!r}": lying(LENGTHS[0], it) for it in (b"0", b"3", b"9999", b"-1")},
+    "last length": lying(LENGTHS[-1], b"3"),
+    "bytes changed": PLAIN[: INSIDE + 50] + b"\xff" * 20 + PLAIN[INSIDE + 70 :],
+}
+
+
+@pytest.mark.parametrize("name", ["eml", "tiff"])
 @pytest.mark.parametrize(
-    "content", [b"%PDF-1.7 and no more", locked(), b""], ids=["broken", "locked", "empty"]
+    ("content", "fault"),
+    [
+        *((it, "is a PDF locked by a password") for it in LOCKED.values()),
+        *((it, "is a damaged PDF") for it in DAMAGED.values()),
+    ],
+    ids=[*LOCKED, *DAMAGED],
 )
-def test_a_pdf_that_cannot_be_read_is_a_problem_at_the_requests_line(
-    library: Library, folder: Path, content: bytes
+def test_a_pdf_that_a_reader_may_show_less_of_is_a_problem_at_the_requests_line(
+    library: Library, folder: Path, content: bytes, fault: str, name: str
 ) -> None:
     path = folder / "resoluci\u00f3n 1.pdf"
     path.write_bytes(content)
-    (problem,) = problems_of(lambda: exported(library, folder, "eml"))
+    (problem,) = problems_of(lambda: exported(library, folder, name))
     assert (problem.code, problem.message, problem.spot and problem.spot.line) == (
         "broken-pdf",
-        f"{path}: is a PDF that is broken or locked by a password",
+        f"{path}: {fault}",
         2,
     )
+
+
+def test_a_pdf_without_a_page_is_a_problem(library: Library, folder: Path) -> None:
+    with pikepdf.new() as pdf:
+        pdf.save(folder / "resoluci\u00f3n 1.pdf")
+    (problem,) = problems_of(lambda: exported(library, folder, "eml"))
+    assert problem.message.endswith(": is a PDF without a page")
 
 
 def test_a_missing_file_is_a_problem_in_every_format(library: Library, folder: Path) -> None:

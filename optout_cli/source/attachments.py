@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from io import BytesIO
 from pathlib import Path
 
 from optout_cli.errors import OptoutError, Problem, Spot
@@ -26,24 +27,29 @@ def load_attachment(path: Path) -> Attachment:
     """Read a file. Raises OptoutError where it is too large, or a PDF that is broken or locked."""
     content = read_bytes(str(path), MAX_BYTES)
     media_type = _MEDIA_TYPES.get(path.suffix.lower(), _ANY)
-    if media_type == PDF:
-        _check_pdf(content, path)
+    if media_type == PDF and (fault := _fault_of(content)):
+        hint = "open it, look at each page, and print it to a new PDF"
+        raise OptoutError(Problem("broken-pdf", fault, Spot(str(path)), hint))
     return Attachment(_ascii_name(path.name), media_type, content)
 
 
-def _check_pdf(content: bytes, path: Path) -> None:
-    import pypdfium2
+def _fault_of(content: bytes) -> str | None:
+    """Say why any reader may show less of a PDF than there is; None for a whole one."""
+    import pikepdf
 
+    locked, damaged = "is a PDF locked by a password", "is a damaged PDF"
     try:
-        document = pypdfium2.PdfDocument(content)
-    except pypdfium2.PdfiumError:
-        hint = "open it, and print it to a new PDF without a password"
-        message = "is a PDF that is broken or locked by a password"
-        raise OptoutError(Problem("broken-pdf", message, Spot(str(path)), hint)) from None
-    pages = len(document)
-    document.close()
-    if not pages:
-        raise OptoutError(Problem("broken-pdf", "is a PDF without a page", Spot(str(path))))
+        # Strictly: what one reader mends another may leave out.
+        with pikepdf.open(BytesIO(content), attempt_recovery=False) as document:
+            if document.is_encrypted:
+                return locked
+            if not document.pages:
+                return "is a PDF without a page"
+            return damaged if document.check_pdf_syntax() else None
+    except pikepdf.PasswordError:
+        return locked
+    except pikepdf.PdfError:
+        return damaged
 
 
 def _ascii_name(name: str) -> str:
