@@ -21,7 +21,7 @@ from mail_reader import (
     read,
 )
 from msgspec.structs import replace
-from stages import BARE, letter_for, letters_for, library_with, problems_of, told_by
+from stages import BARE, letter_for, letters_for, library_with, told_by
 
 from optout_cli.cache import Cache
 from optout_cli.exporters import eml, exporter_for
@@ -290,24 +290,6 @@ def test_copies_go_once_to_everyone_behind_the_letters_cc_who_has_an_address(
         Mailbox("Alex Placeholder, County Attorney", "attorney@example.gov"),
         Mailbox("Chair, Board of Supervisors", "chair@example.gov"),
     ]
-
-
-def test_a_message_over_the_limit_is_a_problem_that_names_the_pdf(
-    library: Library, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    letter = letter_for(library, ADDRESSED)
-    content = mailed(letter, library)
-    monkeypatch.setattr(eml, "SIZE_LIMIT", len(content))
-    assert mailed(letter, library) == content
-    monkeypatch.setattr(eml, "SIZE_LIMIT", len(content) - 1)
-    (problem,) = problems_of(lambda: mailed(letter, library))
-    printed = len(parts_of(content).printed) / 1e6
-    assert problem.path == "letterhead.seal"
-    assert problem.message == (
-        f"the e-mail has {len(content) / 1e6:.1f} MB and {len(content) / 1e6:.1f} fit;"
-        f" 2026-11-20-opt-out-bureau.pdf alone has {printed:.1f},"
-        " and a third more once encoded"
-    )
 
 
 def test_the_seal_goes_within_the_page_and_the_pdf(library: Library) -> None:

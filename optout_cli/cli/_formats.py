@@ -20,6 +20,14 @@ _OPTIONS = (
         help="Put the enclosed PDFs behind the letter, in its PDF, to print them together.",
     ),
     click.option(
+        "--mail-limit",
+        type=click.IntRange(1, 150),
+        default=_DEFAULTS.mail_limit,
+        show_default=True,
+        metavar="MB",
+        help="How large an e-mail may be, with all that it takes along.",
+    ),
+    click.option(
         "--lines-per-page",
         type=click.IntRange(min=20),
         default=_DEFAULTS.lines_per_page,

@@ -28,7 +28,7 @@ from optout_cli.model.notice import Letter, Notice
 
 MEDIA_TYPE = "message/rfc822"
 IS_TEXT = True
-SIZE_LIMIT = 20_000_000  # bytes of the whole message; large providers refuse more than 25 million
+_MB = 1_000_000
 _NOON = time(12, tzinfo=UTC)
 _LINE_END = re.compile("\r\n|\r|\n")
 # Mailboxes change a line that begins with `From `, and pipes end at a lone dot.
@@ -40,7 +40,8 @@ def encode(letter: Letter, press: Press) -> bytes:
     """Return the message, each line ended by CRLF; the same letter gives the same bytes.
 
     A draft may lack the addresses of recipient and sender. Raises OptoutError where another letter
-    lacks them, where a header cannot hold a name, and where there are more than SIZE_LIMIT bytes.
+    lacks them, where a header cannot hold a name, and where the whole is larger than the options
+    allow.
     """
     text = "\n".join(lines_of(letter))
     envelope = envelope_of(letter, text)
@@ -53,8 +54,9 @@ def encode(letter: Letter, press: Press) -> bytes:
         *(_attached(it.name, it.media_type, it.content) for it in letter.attachments),
     )
     message = _head(letter, envelope).encode("ascii") + _multipart(parts, envelope.identity)
-    if len(message) > SIZE_LIMIT:
-        raise OptoutError(_too_large(letter, len(message), printed))
+    limit = press.options.mail_limit
+    if len(message) > limit * _MB:
+        raise OptoutError(_too_large(letter, len(message), limit, printed))
     return message
 
 
@@ -135,20 +137,21 @@ def _joined(subtype: str, identity: str, parts: Sequence[bytes]) -> bytes:
     return head.encode() + body + f"--{boundary}--\r\n".encode()
 
 
-def _too_large(letter: Letter, size: int, printed: bytes) -> Problem:
+def _too_large(letter: Letter, size: int, limit: int, printed: bytes) -> Problem:
     files = {f"{letter.notice.name}.pdf": len(printed)}
     files |= {it.name: len(it.content) for it in letter.attachments}
     largest = max(files, key=files.__getitem__)
     message = (
-        f"the e-mail has {_megabytes(size)} MB and {_megabytes(SIZE_LIMIT)} fit;"
+        f"the e-mail has {_megabytes(size)} MB, over the limit of {limit};"
         f" {largest} alone has {_megabytes(files[largest])}, and a third more once encoded"
     )
     if largest in {it.name for it in letter.attachments}:
-        hint, path = "make that file smaller, or send it by mail", "enclosures"
+        hint = "make that file smaller, send it by mail, or allow more with --mail-limit"
+        path = "enclosures"
     else:
         hint, path = "use a smaller picture as the seal", "letterhead.seal"
     return Problem("large-message", message, hint=hint, path=path)
 
 
 def _megabytes(size: int) -> str:
-    return f"{size / 1e6:.1f}"
+    return f"{size / _MB:.1f}"

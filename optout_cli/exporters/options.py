@@ -12,11 +12,12 @@ FAX_LINES = 52
 class Options(msgspec.Struct, frozen=True, kw_only=True):
     """What the user chooses of how formats look.
 
-    `with_enclosures` is a PDF's, `lines_per_page` a fax text's; `resolution` and `compression` are
-    fax pages'.
+    `with_enclosures` is a PDF's, `mail_limit` an e-mail's in MB, `lines_per_page` a fax text's;
+    `resolution` and `compression` are fax pages'.
     """
 
     with_enclosures: bool = False
+    mail_limit: int = 20  # large providers refuse more than 25
     lines_per_page: int = FAX_LINES
     resolution: Literal["fine", "standard"] = "fine"
     compression: Literal["group4", "group3"] = "group4"
