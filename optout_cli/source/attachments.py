@@ -9,7 +9,7 @@ from optout_cli.errors import OptoutError, Problem, Spot
 from optout_cli.model.notice import Attachment
 from optout_cli.source.files import read_bytes
 
-MAX_BYTES = 100_000_000
+MAX_BYTES = 100 * 2**20
 PDF = "application/pdf"
 _MEDIA_TYPES = {
     ".pdf": PDF,
