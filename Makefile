@@ -14,7 +14,7 @@ quietly = @log=$$($(1) 2>&1) || { printf '%s\n' "$$log"; exit 1; }
 # The targets share one environment, and pytest uses every core as it is.
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help notice test bench clean libraries
+.PHONY: help notice test verify bench clean libraries
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,6 +31,9 @@ test: $(VENV)/installed-dev ## check style, types, imports, behavior and the whe
 	@$(BIN)/pytest --quiet --no-header --cov --cov-report= --cov-fail-under=0
 	$(call quietly,$(BIN)/coverage report)
 	$(call quietly,tools/check-wheel.sh $(BIN)/python)
+
+verify: $(VENV)/installed-verify ## have the examples' letters judged: PDF/A-2a, PDF/UA-1, qpdf
+	@$(BIN)/python tools/verify/verify.py
 
 bench: $(BENCH_VENV)/installed ## print what the commands cost, and what others do
 	@$(BENCH_VENV)/bin/python bench/bench.py
@@ -59,6 +62,12 @@ $(VENV)/installed-dev: pyproject.toml $(VENV)/created | libraries
 	@echo 'Installing optout and what checks it into $(VENV), about a minute the first time'
 	$(call quietly,$(BIN)/python -m pip install --quiet --editable '.[dev]')
 	@touch $(VENV)/installed $@
+
+$(VENV)/installed-verify: pyproject.toml tools/verify/tools.sh $(VENV)/installed-dev
+	@tools/verify/tools.sh
+	@echo 'Installing what judges the letters into $(VENV)'
+	$(call quietly,$(BIN)/python -m pip install --quiet --editable '.[verify]')
+	@touch $@
 
 # Both in one environment, as a user has them: its start costs both the same.
 $(BENCH_VENV)/installed: pyproject.toml jurisdictions.yaml $(shell find optout_cli templates -type f -not -name '*.pyc') | libraries

@@ -11,6 +11,12 @@ from pypdfium2 import raw
 
 PAGE_HEIGHT = 11.0  # in
 POINTS = 72  # an inch
+# in from the left and from the top: what stays visible wherever the folded sheet slides
+SAFE = (1.0, 2.63, 4.25, 3.20)
+# in from the top: what may show in the window of one envelope or another
+SEEN = (2.2, 3.63)
+CLEAR = 0.125  # in between SAFE and every edge of the window (DMM 601.6.3)
+SLACK = 0.01  # in; a letter's curve may reach over the edge of its box
 
 
 class Line(NamedTuple):
@@ -119,3 +125,19 @@ def elements_of(pdf: pikepdf.Pdf) -> Iterator[pikepdf.Dictionary]:
 def kinds_within(element: pikepdf.Dictionary) -> list[str]:
     """Return the kinds of the elements directly within one."""
     return [str(it.S) for it in element.K if isinstance(it, pikepdf.Dictionary) and "/S" in it]
+
+
+def seen_on(content: bytes) -> list[Line]:
+    """Return the lines of the first page that may show in the window of a #10 envelope."""
+    return [it for it in lines_on(opened(content)[0]) if it.bottom > SEEN[0] and it.top < SEEN[1]]
+
+
+def is_safe(line: Line) -> bool:
+    """Tell whether a line stays in the window wherever the folded sheet slides."""
+    left, top, right, bottom = SAFE
+    return (
+        left - SLACK <= line.left
+        and line.right <= right + SLACK
+        and top - SLACK <= line.top
+        and line.bottom <= bottom + SLACK
+    )

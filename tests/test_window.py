@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
-from pdf_reader import Line, lines_on, opened
+from pdf_reader import is_safe, seen_on
 from stages import document_of, letter_for, letters_for, printed
 
 from optout_cli.errors import OptoutError
@@ -11,28 +11,6 @@ from optout_cli.exporters.window import LINES, window_lines
 from optout_cli.pipeline.letters import Order, exports_of
 from optout_cli.pipeline.library import Library
 from optout_cli.source.document import with_assignments
-
-# in from the left and from the top: what stays visible wherever the folded sheet slides
-SAFE = (1.0, 2.63, 4.25, 3.20)
-# in from the top: what may show in the window of one envelope or another
-SEEN = (2.2, 3.63)
-SLACK = 0.01  # in; a letter's curve may reach over the edge of its box
-
-
-def seen_on(content: bytes) -> list[Line]:
-    """Return the lines of the first page that may show in the window."""
-    return [it for it in lines_on(opened(content)[0]) if it.bottom > SEEN[0] and it.top < SEEN[1]]
-
-
-def is_safe(line: Line) -> bool:
-    left, top, right, bottom = SAFE
-    return (
-        left - SLACK <= line.left
-        and line.right <= right + SLACK
-        and top - SLACK <= line.top
-        and line.bottom <= bottom + SLACK
-    )
-
 
 FULL_HEAD = """\
 signatory:

@@ -3,33 +3,9 @@
 # What is missing is installed with apt-get, as root or through sudo; elsewhere it is named.
 # Usage: tools/system-libraries.sh [PYTHON]
 set -euo pipefail
+. "$(dirname "${BASH_SOURCE[0]}")/debian.sh"
 
 python=${1:-python3}
-
-say() { printf '%s\n' "$*" >&2; }
-fail() {
-  say "$*"
-  exit 1
-}
-
-# Install Debian packages. Fails where there is no apt-get, no right to use it, or no such package.
-install() {
-  local as_root=() log
-  command -v apt-get >/dev/null || return 1
-  if [[ $EUID -ne 0 ]]; then
-    sudo -n true 2>/dev/null || return 1
-    as_root=(sudo -n)
-  fi
-  say "Installing $* with apt-get"
-  apt() {
-    log=$("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
-      apt-get --quiet --option DPkg::Lock::Timeout=120 "$@" 2>&1 </dev/null) ||
-      { say "$log" && return 1; }
-  }
-  # An old list of packages is often good enough, and a fresh machine has none.
-  apt update || true
-  apt install --yes --no-install-recommends "$@"
-}
 
 # Print what the loader does not find, under the names that WeasyPrint tries, one a line.
 missing() {
