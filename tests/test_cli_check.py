@@ -10,7 +10,7 @@ from desk import Run, Write, lying_in, noted, outcome, parties
 # Two wrong requests and a wrong data file, and all that is wrong with them.
 FAULTY = {
     "a.yaml": REQUEST.replace("signatory", "sigantory") + "addressing: both\n",
-    "b.yaml": REQUEST.replace("marin-county-ca", "marin-county-cal"),
+    "b.yaml": REQUEST.replace("marin-county-ca", "marine-county-ca"),
     "d.yaml": "states: {CA: {bureau: {fone: 916-555-0100, fax: 555-0101}}}\n",
 }
 PROBLEMS = """\
@@ -18,8 +18,8 @@ a.yaml:4:1: request has no field 'sigantory'
   hint: did you mean 'signatory'?
 a.yaml:5:1: addressing cannot be 'both'
   hint: one of joint, separate
-b.yaml:1:1: no jurisdiction is known as 'marin-county-cal'
-  hint: marin-county-ca or marion-county-al or martin-county-nc
+b.yaml:1:1: no jurisdiction is known as 'marine-county-ca'
+  hint: marin-county-ca or alpine-county-ca
 d.yaml:1:24: states.CA.bureau has no field 'fone'
   hint: did you mean 'phone'?
 d.yaml:1:44: states.CA.bureau.fax '555-0101' is not a fax number

@@ -186,6 +186,45 @@ def test_an_id_that_two_states_have_is_ambiguous() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("query", "slug"),
+    [
+        ("Marin Co., CA", "marin-county-ca"),
+        ("Marin County, Calif.", "marin-county-ca"),
+        ("the County of Marin, California", "marin-county-ca"),
+        ("City and County of San Francisco, CA", "san-francisco-county-ca"),
+        ("City of Alexandria, Va.", "alexandria-city-va"),
+        ("Parish of Orleans, La.", "orleans-parish-la"),
+        ("Denver, Colo.", "denver-county-co"),
+        ("king co wash", "king-county-wa"),
+    ],
+)
+def test_a_name_is_found_as_people_write_it(query: str, slug: str, directory: Directory) -> None:
+    assert directory.find(query).slug == slug
+
+
+def test_a_state_cut_too_short_to_tell_is_never_guessed(directory: Directory) -> None:
+    assert told_by(lambda: directory.find("Washington, Miss.")) == (
+        "'Washington, Miss.' could be any of 2 jurisdictions\n"
+        "  hint: washington-county-mo or washington-county-ms"
+    )
+
+
+@pytest.mark.parametrize(
+    ("query", "slugs"),
+    [
+        ("marin", ["marin-county-ca"]),
+        ("baltimore, md", ["baltimore-county-md", "baltimore-city-md"]),
+        ("marn, ca", ["marin-county-ca", "madera-county-ca"]),
+        ("xyzzy", []),
+    ],
+)
+def test_what_may_be_meant_can_be_asked_for(
+    query: str, slugs: list[str], directory: Directory
+) -> None:
+    assert directory.candidates(query) == slugs
+
+
 def test_an_empty_file_of_data_knows_no_one() -> None:
     told = "no jurisdiction is known as 'Marin'"
     assert told_by(lambda: small("states: {}\n").find("Marin")) == told

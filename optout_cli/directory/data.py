@@ -152,28 +152,44 @@ class Directory:
         if re.fullmatch(r"\d{4}", query) and self._matches(f"0{query}"):
             return f"FIPS codes have five digits; is '0{query}' meant?"
         folded = fold(query)
-        everywhere = [
+        if everywhere := self._everywhere(folded):
+            return "name the state too: " + _listed(everywhere)
+        near = self._states_named(folded)
+        close = self._close(folded, near)
+        if close or not any(self.all()):
+            return _listed(close)
+        where = f" --state {near[0]}" if near else ""
+        return f"`optout list jurisdictions{where}` lists them all"
+
+    def candidates(self, query: str) -> list[str]:
+        """Return the slugs of what a query that fits no single jurisdiction may mean."""
+        folded, matches = fold(query), self._matches(query)
+        if matches:
+            return [self.slug(code, id) for code, id in matches]
+        return self._everywhere(folded) or self._close(folded, self._states_named(folded))
+
+    def _everywhere(self, folded: str) -> list[str]:
+        """Return those of all states that have the name, which is said without its state."""
+        return [
             self.slug(code, id)
             for code, id, it in self.all()
             if folded in (fold(it.name), without_legal_word(fold(it.name)))
         ]
-        if everywhere:
-            return "name the state too: " + _listed(everywhere)
+
+    def _states_named(self, folded: str) -> list[str]:
+        states = self.data.states.items()
+        return [code for code, it in states if any(names_within(folded, code, it.name))]
+
+    def _close(self, folded: str, near: Sequence[str]) -> list[str]:
+        """Return those that are spelled alike, of the states `near` where there are any."""
         from difflib import get_close_matches
 
-        near = [
-            code
-            for code, it in self.data.states.items()
-            if any(names_within(folded, code, it.name))
-        ]
         pool = [(code, id, it) for code, id, it in self.all() if not near or code in near]
         words = {fold(it.name): self.slug(code, id) for code, id, it in pool}
         words |= {slug: slug for slug in (self.slug(code, id) for code, id, _ in pool)}
         close = [words[it] for it in get_close_matches(folded, words, n=3, cutoff=0.6)]
-        if close or len(pool) <= _FEW:
-            return _listed(list(dict.fromkeys(close)) or sorted(set(words.values())))
-        where = f" --state {near[0]}" if near else ""
-        return f"`optout list jurisdictions{where}` lists them all"
+        few = sorted(set(words.values())) if len(pool) <= _FEW else []
+        return list(dict.fromkeys(close)) or few
 
     def slug(self, code: str, id: str) -> str:
         """Return the slug of the jurisdiction `id` of the state `code`."""

@@ -11,6 +11,9 @@ LEGAL_WORDS = (
 )  # fmt: skip
 
 
+_SHORTEST = 3  # letters of a state's name that is cut short
+
+
 def fold(name: str) -> str:
     """Reduce a name to small ASCII letters, digits and hyphens, as slugs are written.
 
@@ -27,12 +30,29 @@ def slug_of(id: str, name: str, code: str) -> str:
 
 
 def names_within(folded: str, code: str, state: str) -> Iterator[str]:
-    """Yield what is left of a folded query without the state at its end, where it is there."""
+    """Yield what is left of a folded query without the state at its end, where it is there.
+
+    The state is its code, its name, or the beginning of that: `ca`, `california`, `calif`.
+    """
     for ending in {f"-{code.lower()}", f"-{fold(state)}"}:
         if folded.endswith(ending):
-            yield folded.removesuffix(ending)
+            yield from _ways_of(folded.removesuffix(ending))
+    rest, _, last = folded.rpartition("-")
+    if len(last) >= _SHORTEST and fold(state).startswith(last) and last != fold(state):
+        yield from _ways_of(rest)
     if folded == fold(state):  # Guam and the District of Columbia are their own state
         yield folded
+
+
+def _ways_of(name: str) -> Iterator[str]:
+    """Yield a folded name, and how it stands in the data: `marin-co`, `county-of-marin`."""
+    yield name
+    if name.endswith("-co"):
+        yield f"{name}unty"
+    words, _, rest = name.removeprefix("the-").partition("-of-")
+    word = words.removeprefix("city-and-")
+    if word in LEGAL_WORDS and rest:
+        yield f"{rest}-{word}"
 
 
 def without_legal_word(slug: str) -> str:
