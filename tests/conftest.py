@@ -20,6 +20,13 @@ settings.register_profile("steady", deadline=None, derandomize=True)
 settings.load_profile("steady")
 
 ROOT = Path(__file__).resolve().parent.parent
+# The user's folders, below the tests' home.
+_FOLDERS = (
+    ("HOME", ""),
+    ("XDG_CONFIG_HOME", "config"),
+    ("XDG_CACHE_HOME", "cache"),
+    ("XDG_STATE_HOME", "state"),
+)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -30,7 +37,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def _own_home(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
     """No test reads the user's folders, the clock or the network."""
     home = tmp_path_factory.getbasetemp() / "home"
-    for name, folder in (("HOME", ""), ("XDG_CONFIG_HOME", "config"), ("XDG_CACHE_HOME", "cache")):
+    for name, folder in _FOLDERS:
         monkeypatch.setenv(name, str(home / folder))
     for name in [it for it in os.environ if it.startswith("OPTOUT_")]:
         monkeypatch.delenv(name)

@@ -12,6 +12,7 @@ from optout_cli import __version__
 
 # Each command's module and its line in the list; a test compares the lines with the commands.
 COMMANDS = {
+    "new": "Write a request: asks on a terminal, else gives a sample.",
     "write": "Write a notice's letters: to the state's bureau and to ICE.",
     "show": "Show who would be notified of a jurisdiction's letters.",
     "list": "List jurisdictions, letters, agencies or formats.",

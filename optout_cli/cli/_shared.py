@@ -18,7 +18,7 @@ from optout_cli.errors import OptoutError, Problem
 from optout_cli.pipeline.library import Library, Options
 
 SCHEMA = 1  # of every JSON object that is printed
-_APP = "optout"
+APP = "optout"  # the name of its folders in the user's home
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 
@@ -71,12 +71,12 @@ def library_from(
     overlays: Iterable[str], folders: Iterable[Path], options: Options | None = None
 ) -> Library:
     """Return the data and templates: the user's own folder, then what the options name."""
-    home = platformdirs.user_config_path(_APP)
+    home = platformdirs.user_config_path(APP)
     own_data, own_templates = home / "jurisdictions.yaml", home / "templates"
     return Library(
         overlays=([str(own_data)] if own_data.is_file() else []) + list(overlays),
         folders=(*folders, *([own_templates] if own_templates.is_dir() else [])),
-        cache=Cache(platformdirs.user_cache_path(_APP)),
+        cache=Cache(platformdirs.user_cache_path(APP)),
         options=options,
     )
 

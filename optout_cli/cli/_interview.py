@@ -1,0 +1,171 @@
+"""The questions of `optout new`, each put in one line. Asks alone; writes no file."""
+
+from optout_cli.cli._ask import ask, ask_choice, ask_yes, say_wrapped, tell_problem
+from optout_cli.cli._contacts import ask_recipients
+from optout_cli.cli._last import last_signatory
+from optout_cli.cli._shared import say
+from optout_cli.cli._sheet import Sheet
+from optout_cli.cli.write import DEFAULT_LETTER
+from optout_cli.errors import OptoutError, Spot
+from optout_cli.model.places import Locality
+from optout_cli.model.program import Particular
+from optout_cli.model.request import PARTIES
+from optout_cli.pipeline.library import Library
+
+_WAYS = {
+    "certified-mail": "with a receipt; the usual way for a formal notice",
+    "mail": "by ordinary mail",
+    "email": "",
+    "fax": "",
+    "hand": "someone takes it there",
+}
+_MOST_CANDIDATES = 8
+_NONE = "none of these"
+_ROUTES = {"email": "E-mail address", "fax": "Fax number"}
+
+
+def ask_place(query: str | None, library: Library) -> Locality:
+    """Ask whose notice it is, until one jurisdiction fits."""
+    while True:
+        if not query:
+            note = "Which county or city gives notice? Any spelling will do: Marin, CA."
+            query = ask("County or city, and state", note, required=True)
+        if locality := _found(query, library):
+            name = f"{locality.jurisdiction.name}, {locality.state_name}"
+            say_wrapped(f"Found: {name} ({locality.id}).", "  ")
+            if ask_yes("Is that the one?", offered=True):
+                return locality
+        query = None
+
+
+def _found(query: str, library: Library) -> Locality | None:
+    """Find the jurisdiction, or offer those that may be meant."""
+    find = library.directory.find
+    try:
+        return find(query, Spot(""))
+    except OptoutError as error:
+        problem = error.problems[0]
+    candidates = library.directory.candidates(query)
+    if not 0 < len(candidates) <= _MOST_CANDIDATES:
+        tell_problem(problem)
+        return None
+    say_wrapped(f"Please check: {problem.message}. Perhaps one of these?", "  ")
+    choices = {slug: find(slug).name for slug in candidates} | {_NONE: ""}
+    chosen = ask_choice("Which one", choices, offered=_NONE)
+    return None if chosen == _NONE else find(chosen)
+
+
+def ask_letter(library: Library) -> str:
+    """Ask which letter, where there is more than one."""
+    letters = {id: kind.title for id, _, kind in library.programs.letters()}
+    if len(letters) == 1:
+        return next(iter(letters))
+    say_wrapped("Which letter is it to be?")
+    return ask_choice("Letter", letters, offered=DEFAULT_LETTER)
+
+
+def ask_all(sheet: Sheet) -> None:
+    """Ask everything that makes letters ready to sign."""
+    for questions in (
+        _ask_date,
+        _ask_particulars,
+        ask_recipients,
+        _ask_signatory,
+        _ask_authority,
+        _ask_service,
+        _ask_seal,
+    ):
+        questions(sheet)
+
+
+def _ask_date(sheet: Sheet) -> None:
+    note = "Which day is to stand on the letters? Year, month, day."
+    sheet.ask("date", "Date", note, offered=sheet.today.isoformat(), required=True)
+
+
+def _ask_signatory(sheet: Sheet) -> None:
+    say("")
+    if last := last_signatory():
+        named = ", ".join(str(last[key]) for key in ("name", "title", "office") if key in last)
+        say_wrapped(f"Last time {named} signed.")
+        if ask_yes("The same again?", offered=True):
+            sheet.put_whole("signatory", last)
+            return
+    note = "Who signs? Without a name the letters are drafts, and say so on each page."
+    if not sheet.ask("signatory.name", "Name", note):
+        return
+    sheet.ask("signatory.title", "Title", "Such as Sheriff, or Chair of the Board.", required=True)
+    sheet.ask("signatory.office", "Office", "The office, as it stands at the head of its letters.")
+    if sheet.ask("signatory.address.street", "Street or box", "Where answers are to go."):
+        sheet.ask("signatory.address.city", "City", required=True)
+        state = sheet.locality.state_code
+        sheet.ask("signatory.address.state", "State", offered=state, required=True)
+        sheet.ask("signatory.address.zip", "ZIP code", required=True)
+    sheet.ask("signatory.phone", "Telephone", "For the head of the letters; Enter leaves it out.")
+    sheet.ask("signatory.fax", "Fax")
+    sheet.ask("signatory.email", "E-mail")
+
+
+def _ask_authority(sheet: Sheet) -> None:
+    say("")
+    note = "By what authority? Such as Resolution, or Ordinance; Enter if there is none to name."
+    if not sheet.ask("authority.0.instrument", "Kind of act", note):
+        return
+    sheet.ask("authority.0.number", "Its number", "As it is to be read: No. 2026-14.")
+    sheet.ask("authority.0.date", "Its date", "Year, month, day.")
+    sheet.ask("authority.0.body", "Who passed it", "Such as Board of Supervisors.")
+    sheet.ask("authority.0.vote", "The vote", "Such as 5 to 0.")
+    note = f"A PDF of it in {_folder(sheet)}, to enclose."
+    sheet.ask("authority.0.file", "File", note)
+
+
+def _folder(sheet: Sheet) -> str:
+    return "this folder" if str(sheet.folder) == "." else str(sheet.folder)
+
+
+def _ask_service(sheet: Sheet) -> None:
+    for party in PARTIES:
+        name = "the state's bureau" if party == "bureau" else "ICE"
+        say("")
+        say_wrapped(f"How does the letter to {name} go out?")
+        way = ask_choice("Sent by", _WAYS, offered="certified-mail")
+        sheet.put({f"service.{party}.0.by": way})
+        known = {it.party: it.contact for it in sheet.prospect().recipients}
+        if way in _ROUTES and not getattr(known[party], way):
+            note = "It is not known here, so the letter needs it from you."
+            sheet.ask(f"recipients.{party}.{way}", _ROUTES[way], note, required=True)
+
+
+def _ask_seal(sheet: Sheet) -> None:
+    say("")
+    name = sheet.locality.jurisdiction.formal or sheet.locality.jurisdiction.name
+    sheet.put({"letterhead.alt": f"Seal of {name}"})
+    note = f"A picture of the seal for the letters' head: a PNG or SVG file in {_folder(sheet)}."
+    if not sheet.ask("letterhead.seal", "File", note):
+        sheet.put({"letterhead": ""})
+
+
+def _ask_particulars(sheet: Sheet) -> None:
+    """Ask what the letter cannot be without; what it can say besides stands in the file."""
+    _, kind = sheet.library.programs.find(sheet.letter)
+    for key, spec in kind.particulars.items():
+        if spec.required:
+            say("")
+            _ask_particular(sheet, f"particulars.{key}", key, spec)
+
+
+def _ask_particular(sheet: Sheet, path: str, key: str, spec: Particular) -> None:
+    if isinstance(spec.of, dict):
+        say_wrapped(f"{spec.help}:")
+        for inner, it in spec.of.items():
+            _ask_particular(sheet, f"{path}.0.{inner}", inner, it)
+        return
+    at = f"{path}.0" if spec.type in ("list", "paragraphs") else path
+    label = key.replace("-", " ").capitalize()
+    if spec.choices:
+        say_wrapped(f"{spec.help}:")
+        choices = dict.fromkeys(spec.choices, "")
+        sheet.put({at: ask_choice(label, choices, offered=spec.choices[0])})
+        return
+    note = f"{spec.help} (such as: {spec.example})" if spec.example else spec.help
+    sheet.ask(at, label, note, required=spec.required)

@@ -1,0 +1,36 @@
+"""The signatory of the last request, offered again; kept in the user's own state folder."""
+
+from pathlib import Path
+
+import msgspec
+import platformdirs
+
+from optout_cli.cli._shared import APP
+from optout_cli.errors import OptoutError
+from optout_cli.form import Answers
+from optout_cli.model.request import Signatory
+from optout_cli.output import write_all
+
+
+def place() -> Path:
+    """Return the file; a state folder, since no one may lose it by emptying a cache."""
+    return platformdirs.user_state_path(APP) / "signatory.json"
+
+
+def last_signatory() -> Answers | None:
+    """Return the signatory of the last request; None where none was kept, or it cannot be read."""
+    try:
+        signatory = msgspec.json.decode(place().read_bytes(), type=Signatory)
+    except (OSError, msgspec.ValidationError, msgspec.DecodeError):
+        return None
+    plain: Answers = msgspec.to_builtins(signatory)
+    return plain
+
+
+def keep_signatory(signatory: Answers) -> bool:
+    """Keep a signatory for the next request; say whether that could be done."""
+    try:
+        write_all({place(): msgspec.json.encode(signatory)}, force=True)
+    except OptoutError:
+        return False
+    return True

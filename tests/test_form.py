@@ -1,0 +1,170 @@
+"""The text of a request: what is answered holds, and every other line is a sample, switched off."""
+
+import re
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+import yaml
+from conftest import ROOT, TODAY
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from optout_cli.form import request_text
+from optout_cli.model.program import LetterKind, Particular
+from optout_cli.model.request import Correction, Request, Signatory
+from optout_cli.pipeline.letters import Order, exports_of
+from optout_cli.pipeline.library import Library
+from optout_cli.source.yaml_text import document_from_yaml
+
+LAYOUT = (ROOT / "templates" / "_layout" / "request.yaml").read_text("utf-8")
+BARE = LetterKind(title="Bare", summary="Bare.", version="1")
+DAY = TODAY
+
+
+def text_of(answers: dict[str, Any], kind: LetterKind = BARE, day: date = DAY) -> str:
+    return request_text(answers, LAYOUT, kind, day, "r.yaml")
+
+
+def read(text: str) -> Any:
+    """Read a request's text as the product does, without what it says of places."""
+    return document_from_yaml(text, "r.yaml").data
+
+
+def switched_on(text: str) -> str:
+    """Take the # away from every sample line."""
+    return re.sub(r"^#(?=[a-z]+:|  +[a-z-]+:|  +- )", "", text, flags=re.MULTILINE)
+
+
+def test_a_bare_request_holds_what_is_known_and_nothing_else() -> None:
+    answers = {"jurisdiction": "marin-county-ca", "letter": "a/b", "date": "2026-11-24"}
+    assert read(text_of(answers)) == answers
+
+
+def test_the_layout_has_every_key_that_a_request_may_have() -> None:
+    shown = yaml.load(LAYOUT, yaml.BaseLoader)
+    assert set(shown) == set(Request.__struct_fields__)
+    assert set(shown["signatory"]) == set(Signatory.__struct_fields__)
+    for party in ("bureau", "ice"):
+        assert set(shown["recipients"][party]) == set(Correction.__struct_fields__)
+
+
+def test_every_sample_switched_on_writes_the_letters(library: Library, tmp_path: Path) -> None:
+    """A clerk who takes every # away has a request that is whole, for each kind of letter."""
+    for name in ("seal.png", "resolution.pdf"):
+        source = "placeholder-resolution.pdf" if name.endswith("pdf") else "placeholder-seal.svg"
+        (tmp_path / name.replace("png", "svg")).write_bytes(
+            (ROOT / "examples" / source).read_bytes()
+        )
+    for letter, _, kind in library.programs.letters():
+        day = date(2026, 2, 1)
+        answers = {"jurisdiction": "marin-county-ca", "letter": letter, "date": day.isoformat()}
+        text = switched_on(text_of(answers, kind, day)).replace("seal.png", "seal.svg")
+        document = document_from_yaml(text, "r.yaml")
+        exports = exports_of(document, library, Order(today=TODAY, formats=("txt",)), tmp_path)
+        assert [it.notice.recipient.party for it in exports] == ["bureau", "ice"]
+        assert "Pat Placeholder" in exports[0].content.decode()
+
+
+def test_a_field_that_was_left_out_stands_beside_the_others_switched_off() -> None:
+    text = text_of({"signatory": {"name": "Pat Placeholder", "title": "Sheriff"}})
+    part = text.partition("signatory:\n")[2].partition("\n\n")[0]
+    assert part == (
+        "  name: Pat Placeholder\n"
+        "  title: Sheriff\n"
+        "#  office: Anytown County Sheriff's Office\n"
+        '#  address: {street: 123 Main Street, city: Anytown, state: CA, zip: "94900"}\n'
+        "#  phone: 415-555-0100\n"
+        "#  fax: 415-555-0101\n"
+        "#  email: sheriff@example.gov"
+    )
+
+
+def test_particulars_are_shown_with_their_help_and_what_they_may_hold() -> None:
+    kind = msgspec.structs.replace(
+        BARE,
+        particulars={
+            "model": Particular(
+                type="choice", help="which model", required=True, choices=("a", "b")
+            ),
+            "signed": Particular(type="date", help="the day", when="before"),
+            "effective": Particular(type="date", help="the day", example="2026-12-01"),
+            "answer-by": Particular(type="date", help="the day"),
+            "days": Particular(type="list", of="date", help="some days", when="after"),
+            "reasons": Particular(type="paragraphs", help="the reasons"),
+            "people": Particular(
+                type="list",
+                of={"name": Particular(type="text", help="who", example="Pat")},
+                help="who is " + "meant " * 20,
+            ),
+        },
+    )
+    text = text_of({"particulars": {"model": "b"}}, kind)
+    assert text.partition("say besides.\n")[2].partition("\n\n")[0] == (
+        "particulars:\n"
+        "  # required: which model (a, b)\n"
+        "  model: b\n"
+        "  # the day\n"
+        "#  signed: 2026-11-03\n"
+        "  # the day\n"
+        "#  effective: 2026-12-01\n"
+        "  # the day\n"
+        "#  answer-by: 2026-11-24\n"
+        "  # some days\n"
+        "#  days: [2026-12-15]\n"
+        "  # the reasons\n"
+        "#  reasons:\n"
+        f"  # who is {'meant ' * 13}meant\n"
+        f"  # {'meant ' * 5}meant\n"
+        "#  people: [{name: Pat}]"
+    )
+
+
+def test_what_is_long_takes_several_lines_and_none_is_wider_than_a_screen() -> None:
+    words = "The opt-out was decided in a well-attended meeting. " * 6
+    answers = {
+        "authority": [{"instrument": "Resolution", "body": "Board of " + "Supervisors " * 6}],
+        "cc": [{"name": "Pat"}, {"name": "Alex", "title": "Clerk of the " + "County " * 9}],
+        "particulars": {"reasons": [words.strip(), "Short."]},
+    }
+    kind = msgspec.structs.replace(
+        BARE, particulars={"reasons": Particular(type="paragraphs", help="why")}
+    )
+    answers["authority"][0]["body"] = answers["authority"][0]["body"].strip()
+    answers["cc"][1]["title"] = answers["cc"][1]["title"].strip()
+    text = text_of(answers, kind)
+    assert read(text) == answers
+    assert [it for it in text.splitlines() if len(it) > 100] == []
+
+
+PLAIN = st.characters(
+    codec="utf-8", exclude_categories=("C", "Zl", "Zp"), exclude_characters="\u00a0"
+)
+TEXTS = st.text(PLAIN, min_size=1, max_size=40).filter(lambda it: it == it.strip())
+VALUES = st.one_of(
+    TEXTS, st.sampled_from(["null", "~", "No", "06041", "1e3", "- a", "a: b", "#", "2026-11-24"])
+)
+
+
+@settings(max_examples=60)
+@given(name=VALUES, reason=VALUES, street=VALUES)
+def test_whatever_is_answered_is_read_back(name: str, reason: str, street: str) -> None:
+    kind = msgspec.structs.replace(
+        BARE, particulars={"reasons": Particular(type="paragraphs", help="why")}
+    )
+    answers = {
+        "signatory": {"name": name, "address": {"street": [street, "x"], "city": name}},
+        "particulars": {"reasons": [reason, f"{reason} " * 5 + "end"]},
+        "cc": [{"name": street}],
+    }
+    shown = read(text_of(answers, kind))
+    shown["particulars"]["reasons"][1] = shown["particulars"]["reasons"][1].split()
+    answers["particulars"]["reasons"][1] = answers["particulars"]["reasons"][1].split()
+    assert shown == answers
+
+
+@pytest.mark.parametrize("line", text_of({"jurisdiction": "marin-county-ca"}).splitlines())
+def test_a_line_is_a_note_a_sample_or_holds(line: str) -> None:
+    assert re.match(r"$|#$| *# |#[a-z]+:|#  +[a-z-]|[a-z]+:| +[a-z-]+:", line)

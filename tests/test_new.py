@@ -1,0 +1,160 @@
+"""`optout new` off a terminal: a sample to fill in; and --wording: a template to change."""
+
+import re
+from pathlib import Path
+
+import pytest
+from conftest import TODAY
+from desk import Run, fault, lying_in, outcome
+
+from optout_cli.source.yaml_text import document_from_yaml
+
+
+def test_off_a_terminal_it_writes_a_sample_and_says_what_to_type_next(
+    run: Run, in_folder: Path
+) -> None:
+    assert outcome(run("new", "Marin, CA")) == (
+        0,
+        "marin-county-ca.yaml\n",
+        (
+            "next: fill in marin-county-ca.yaml in an editor, and then"
+            " optout write marin-county-ca.yaml -o letters/\n"
+        ),
+    )
+    text = (in_folder / "marin-county-ca.yaml").read_text("utf-8")
+    assert document_from_yaml(text, "").data == {
+        "jurisdiction": "marin-county-ca",
+        "letter": "secure-communities/opt-out",
+        "date": TODAY.isoformat(),
+    }
+
+
+def test_the_sample_has_no_problem_as_it_is(run: Run, in_folder: Path) -> None:
+    run("new", "06041")
+    assert outcome(run("check", "-q", "marin-county-ca.yaml")) == (0, "", "")
+
+
+def test_a_sample_without_a_jurisdiction_wants_one(run: Run, in_folder: Path) -> None:
+    assert outcome(run("new", "-q")) == (0, "request.yaml\n", "")
+    code, out, _ = outcome(run("check", "request.yaml"))
+    assert (code, out.partition(": ")[2]) == (
+        1,
+        "request needs 'jurisdiction'\n  hint: add jurisdiction: ...\n",
+    )
+
+
+def test_the_sample_can_go_to_standard_output(run: Run, in_folder: Path) -> None:
+    code, out, err = outcome(run("new", "marin-county-ca", "-o", "-"))
+    assert (code, out[:12], err, lying_in(in_folder)) == (0, "# A request:", "", [])
+
+
+@pytest.mark.parametrize(
+    ("output", "file"),
+    [("sub/", "sub/marin-county-ca.yaml"), ("own.yml", "own.yml"), (".", "marin-county-ca.yaml")],
+)
+def test_it_goes_where_it_is_told(output: str, file: str, run: Run, in_folder: Path) -> None:
+    assert outcome(run("new", "-q", "06041", "-o", output)) == (0, f"{file}\n", "")
+    assert lying_in(in_folder) == [file]
+    assert f"optout check {file} " in (in_folder / file).read_text("utf-8")
+
+
+def test_it_never_overwrites(run: Run, in_folder: Path) -> None:
+    own = in_folder / "marin-county-ca.yaml"
+    own.write_text("mine\n", "utf-8")
+    assert outcome(run("new", "06041")) == (
+        1,
+        "",
+        (
+            "marin-county-ca.yaml: is there already, and is never replaced\n"
+            "  hint: name another file with -o, such as -o second.yaml\n"
+        ),
+    )
+    assert own.read_text("utf-8") == "mine\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (
+            ("06041", "-o", "letter.pdf"),
+            "'letter.pdf' is no request's name\n  hint: end it in .yaml",
+        ),
+        (("06041", "--letter", "x/opt-out"), None),
+        (("marin",), None),
+    ],
+)
+def test_a_wrong_command_line_writes_nothing(
+    words: tuple[str, ...], told: str | None, run: Run, in_folder: Path
+) -> None:
+    result = run("new", *words)
+    assert (result.exit_code, result.stdout, lying_in(in_folder)) == (2, "", [])
+    if told:
+        assert fault(result) == (2, f"{told}\n")
+
+
+OWN = "secure-communities/opt-out.html.j2"
+
+
+def test_the_wording_is_copied_to_the_users_own_templates(run: Run, in_folder: Path) -> None:
+    code, out, err = outcome(run("new", "--wording"))
+    path = Path(out.rstrip("\n"))
+    assert (code, path.parts[-3:]) == (0, ("templates", *OWN.split("/")))
+    assert path.is_relative_to(in_folder.parent.parent) or "home" in path.parts
+    assert err == (
+        "next: keep the paragraph to be changed, delete the rest, and run `optout check`\n"
+    )
+    path.unlink()
+
+
+def test_a_copy_of_the_wording_changes_no_letter_until_it_is_changed(
+    run: Run, in_folder: Path
+) -> None:
+    for place in ("06041", "35013"):
+        assert outcome(run("new", "-q", place, "--wording", "-o", "own"))[0] == 0
+    letter = ("write", "06041", "--to", "ice", "-f", "txt", "-o", "-", "-q")
+    shipped = outcome(run(*letter))[1]
+    assert outcome(run(*letter, "--templates", "own"))[1] == shipped
+    assert outcome(run("check", "--templates", "own"))[:2] == (0, "")
+
+
+def test_counsel_changes_one_paragraph_and_deletes_the_rest(run: Run, in_folder: Path) -> None:
+    path = Path(outcome(run("new", "-q", "06041", "--wording", "-o", "own"))[1].rstrip("\n"))
+    assert path == Path("own/secure-communities/opt-out.marin-county-ca.html.j2")
+    text = path.read_text("utf-8")
+    head = text[: text.index("{% set")]
+    path.write_text(f"{head}{{% block limits %}}<p>As counsel has it.</p>{{% endblock %}}", "utf-8")
+    options = ("--to", "ice", "-f", "txt", "-o", "-", "-q", "--templates", "own")
+    marin, dona_ana = (outcome(run("write", it, *options))[1] for it in ("06041", "35013"))
+    assert ("As counsel has it." in marin, "As counsel has it." in dona_ana) == (True, False)
+    assert "notice that it opts out of Secure Communities" in marin
+
+
+def test_the_copy_names_the_passages_that_it_does_not_hold(run: Run, in_folder: Path) -> None:
+    path = Path(outcome(run("new", "-q", "--wording", "-o", "own"))[1].rstrip("\n"))
+    text = path.read_text("utf-8")
+    (others,) = re.findall(r"Passages around them: (.+)\. -#}", text)
+    assert set(others.split(", ")).isdisjoint(re.findall(r"block (\w+)", text))
+
+
+def test_wording_that_was_changed_is_never_replaced(run: Run, in_folder: Path) -> None:
+    path = Path(outcome(run("new", "-q", "--wording", "-o", "own"))[1].rstrip("\n"))
+    path.write_text("mine", "utf-8")
+    assert outcome(run("new", "--wording", "-o", "own"))[0] == 1
+    assert path.read_text("utf-8") == "mine"
+
+
+def test_a_letter_of_ones_own_has_no_shipped_wording(run: Run, in_folder: Path) -> None:
+    folder = in_folder / "own" / "secure-communities"
+    folder.mkdir(parents=True)
+    (folder / "program.yaml").write_text(
+        "letters: {plain: {title: Plain, summary: Plain., version: '1'}}\n", "utf-8"
+    )
+    options = ("--templates", "own", "--letter", "secure-communities/plain")
+    code, _, err = outcome(run("new", "--wording", *options))
+    assert (code, err) == (
+        2,
+        (
+            "--letter: the letter 'secure-communities/plain' is your own, and not shipped\n"
+            "  hint: change secure-communities/plain.html.j2 in your own folder of templates\n"
+        ),
+    )

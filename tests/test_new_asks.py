@@ -1,0 +1,387 @@
+"""What `optout new` asks on a terminal, what it makes of answers, and how it takes wrong ones."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from clerk import Answers, Clerk
+from click.testing import Result
+from conftest import ROOT, TODAY
+from desk import NOWHERE, Run, Write, lying_in, outcome, words
+
+from optout_cli.cli import _ask, _last, new
+from optout_cli.source.yaml_text import document_from_yaml
+
+Asked = Callable[..., tuple[Result, Clerk]]
+SIGNS = {"Name": "Pat Placeholder", "Title": "Sheriff"}
+EVERYTHING: dict[str, Any] = {
+    "County or city": "Marin, CA",
+    "Date": "2026-11-20",
+    "Is that right?": ["yes", "no"],
+    "How did you confirm": ["telephone", "letter"],
+    "On which day": ["2026-11-18", "2026-11-19"],
+    "Attention": "Deputy Field Office Director",
+    "Organization": "ICE; San Francisco Field Office",
+    "Street or box": ["1 Main Street; Floor 2", "123 Main Street"],
+    "City": ["Oakland", "San Rafael"],
+    "ZIP": ["94600", "94900"],
+    "Telephone": ["415-555-0120", "415-555-0100"],
+    "Fax": ["415-555-0121", "415-555-0101"],
+    "E-mail": ["ice@example.gov", "sheriff@example.gov"],
+    "Greeting": "Dear Deputy Director:",
+    "Lines": "Deputy Director; ICE; 1 Main Street; Oakland, CA 94600",
+    **SIGNS,
+    "Office": "Marin County Sheriff's Office",
+    "Kind of act": "Resolution",
+    "Its number": "No. 26-01",
+    "Its date": "2026-11-01",
+    "Who passed": "Board of Supervisors",
+    "The vote": "5 to 0",
+    "File": ["resolution.pdf", "seal.svg"],
+    "Sent by": ["certified-mail", "4"],
+}
+
+
+@pytest.fixture
+def asked(run: Run, in_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Asked:
+    """Run `optout new` as on a terminal: `asked(answers, "06041", ...)`."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(in_folder.with_name(f"{in_folder.name}-state")))
+    monkeypatch.setattr(new, "_is_terminal", lambda: True)
+
+    def call(answers: Answers, *arguments: str) -> tuple[Result, Clerk]:
+        clerk = Clerk(answers)
+        monkeypatch.setattr(_ask, "_prompt", clerk)
+        return run("new", *arguments), clerk
+
+    return call
+
+
+@pytest.fixture
+def files(in_folder: Path) -> None:
+    for name in ("resolution.pdf", "seal.svg"):
+        (in_folder / name).write_bytes((ROOT / "examples" / f"placeholder-{name}").read_bytes())
+
+
+def data_in(path: str) -> Any:
+    return document_from_yaml(Path(path).read_text("utf-8"), path).data
+
+
+@pytest.mark.usefixtures("files")
+def test_every_answer_stands_in_the_request(asked: Asked) -> None:
+    result, clerk = asked(EVERYTHING)
+    assert (outcome(result)[:2], clerk.unused) == ((0, "marin-county-ca.yaml\n"), [])
+    assert data_in("marin-county-ca.yaml") == yaml.load(
+        """
+        jurisdiction: marin-county-ca
+        letter: secure-communities/opt-out
+        date: 2026-11-20
+        signatory:
+          name: Pat Placeholder
+          title: Sheriff
+          office: Marin County Sheriff's Office
+          address: {street: 123 Main Street, city: San Rafael, state: CA, zip: "94900"}
+          phone: 415-555-0100
+          fax: 415-555-0101
+          email: sheriff@example.gov
+        letterhead: {seal: seal.svg, alt: Seal of Marin County}
+        authority:
+          - instrument: Resolution
+            number: No. 26-01
+            date: 2026-11-01
+            body: Board of Supervisors
+            vote: 5 to 0
+            file: resolution.pdf
+        recipients:
+          bureau: {confirmed: {by: telephone, date: 2026-11-18}}
+          ice:
+            attention: Deputy Field Office Director
+            organization: [ICE, San Francisco Field Office]
+            address: {street: [1 Main Street, Floor 2], city: Oakland, state: CA, zip: "94600"}
+            envelope: [Deputy Director, ICE, 1 Main Street, "Oakland, CA 94600"]
+            salutation: "Dear Deputy Director:"
+            phone: 415-555-0120
+            fax: 415-555-0121
+            email: ice@example.gov
+            confirmed: {by: letter, date: 2026-11-19}
+        service: {bureau: [{by: certified-mail}], ice: [{by: fax}]}
+        """,
+        yaml.BaseLoader,
+    )
+
+
+@pytest.mark.usefixtures("files")
+def test_two_letters_follow_that_are_ready_to_sign(asked: Asked, run: Run) -> None:
+    asked(EVERYTHING)
+    code, out, err = outcome(run("write", "marin-county-ca.yaml", "--strict", "-o", "letters/"))
+    assert (code, out.split()) == (
+        0,
+        [f"letters/2026-11-20-opt-out-{it}.pdf" for it in ("bureau", "ice")],
+    )
+    assert "call to confirm" not in err
+
+
+def test_enter_alone_gives_a_draft_with_what_is_known(asked: Asked) -> None:
+    result, _ = asked({}, "06041")
+    assert outcome(result)[0] == 0
+    assert data_in("marin-county-ca.yaml") == {
+        "jurisdiction": "marin-county-ca",
+        "letter": "secure-communities/opt-out",
+        "date": TODAY.isoformat(),
+        "service": {"bureau": [{"by": "certified-mail"}], "ice": [{"by": "certified-mail"}]},
+    }
+
+
+def test_she_is_shown_whom_it_goes_to_with_source_and_age_and_the_states_laws(
+    asked: Asked, write: Write
+) -> None:
+    write("nowhere.yaml", NOWHERE)
+    told = words(outcome(asked({}, "99001", "--data", "nowhere.yaml")[0])[2])
+    for text in (
+        "Found: Nowhere County, Nowhere (99001).",
+        "Activated in Secure Communities: 2010-09-01 (no source named).",
+        "Note: This notice follows the procedure that ICE published",
+        "Note: Nowhere law (requires; about policy): Nowhere Code 1, in effect since 2020-01-01.",
+        "To the state's bureau: Chief Nowhere Police Records Section 2 Main Street Nowhere,",
+        "telephone 555-555-0100 (official source, of 2026-01-02, never confirmed; call before",
+        (
+            "To ICE: Director Nowhere Field Office 1 Main Street Nowhere, ZZ 00002 (doubtful"
+            " (third-party) source, undated, never confirmed; call before sending)"
+        ),
+    ):
+        assert text in told
+
+
+def test_the_letter_is_shown_before_the_request_is_written(asked: Asked) -> None:
+    told = outcome(asked({**SIGNS}, "06041")[0])[2]
+    assert told.index("Dear Director:") < told.index("next: optout write")
+
+
+def test_what_she_declines_is_not_written(asked: Asked, in_folder: Path) -> None:
+    result, _ = asked({"Read the first": "n", "Write marin": "n"}, "06041")
+    assert (outcome(result)[::2], lying_in(in_folder)) == (
+        (130, outcome(result)[2]),
+        [],
+    )
+    assert outcome(result)[2].endswith("\nstopped; no request was written\n")
+
+
+@pytest.mark.parametrize(
+    ("label", "wrong", "told"),
+    [
+        ("County or city", "", "This one is needed."),
+        ("County or city", "Atlantis", "no jurisdiction is known as 'Atlantis'"),
+        ("County or city", "Washington", "'Washington'. Name the state too: washington-county-al"),
+        ("Is that the one?", "maybe", "Type y for yes or n for no."),
+        ("Date", "tomorrow", "'tomorrow' is not a date. Write it as 2010-08-31: year, month, day."),
+        ("Date", "2026-02-30", "'2026-02-30' is no day of the calendar."),
+        ("Date", "-", "This one is needed."),
+        ("Is that right?", "9", "Type a number from 1 to 3, or Enter for later."),
+        ("Title", "", "This one is needed."),
+        ("Name", "a\tb", "is not one line without blanks"),
+        ("State", "California", "'California' is not a state's postal code."),
+        ("ZIP", "949", "'949' is not a ZIP code."),
+        ("Telephone", "call me", "'call me' is not a telephone number."),
+        ("Fax", "415-555-0101 ext 3", "is not a fax number. Write it as 415-555-0123, with area"),
+        ("E-mail", "pat at example", "'pat at example' is not an e-mail address."),
+        ("Its date", "November 1", "'November 1' is not a date."),
+        ("File", "nowhere.pdf", "there is no file 'nowhere.pdf' to enclose."),
+    ],
+)
+def test_a_wrong_answer_is_told_and_asked_again(
+    label: str, wrong: str, told: str, asked: Asked
+) -> None:
+    answers: dict[str, Any] = {
+        "County or city": ["Marin, CA"],
+        **{key: [text] for key, text in SIGNS.items()},
+        "Street": ["1 Main Street"],
+        "City": ["Ross"],
+        "ZIP": ["94957"],
+        "Kind of act": ["Resolution"],
+    }
+    answers[label] = [wrong, *answers.get(label, [])]
+    result, clerk = asked(answers)
+    code, _, err = outcome(result)
+    assert (code, clerk.unused, told in words(err)) == (0, [], True)
+    assert len(next(it for key, it in clerk.asked.items() if key.startswith(label))) > 1
+
+
+def test_a_name_that_is_near_is_offered_to_choose_from(asked: Asked) -> None:
+    result, _ = asked({"County or city": ["marn, ca", "marn, ca"], "Which one": ["3", "1"]})
+    told = words(outcome(result)[2])
+    assert "Perhaps one of these? 1 marin-county-ca: Marin County, CA 2 madera-county-ca" in told
+    assert data_in("marin-county-ca.yaml")["jurisdiction"] == "marin-county-ca"
+
+
+def test_another_county_can_be_named_when_the_one_found_is_not_meant(asked: Asked) -> None:
+    asked({"Is that the one?": ["n"], "County or city": ["Kern, CA"]}, "06041")
+    assert data_in("kern-county-ca.yaml")["jurisdiction"] == "kern-county-ca"
+
+
+@pytest.mark.parametrize(("said", "date"), [("y", "2026-11-05"), ("n", TODAY.isoformat())])
+def test_an_american_date_is_read_back_to_her(said: str, date: str, asked: Asked) -> None:
+    asked({"Date": ["11/5/2026"], "  Is 2026-11-05 meant?": said}, "06041")
+    assert data_in("marin-county-ca.yaml")["date"] == date
+
+
+def test_the_last_signatory_is_offered_again_and_it_is_said_where_it_is_kept(
+    asked: Asked,
+) -> None:
+    first = asked({**SIGNS, "Office": "Sheriff's Office"}, "06041")[0]
+    assert f"kept in {_last.place()}, to be offered again." in words(outcome(first)[2])
+    again, clerk = asked({}, "06029")
+    told = words(outcome(again)[2])
+    assert "Last time Pat Placeholder, Sheriff, Sheriff's Office signed." in told
+    assert "Name" not in clerk.asked
+    assert data_in("kern-county-ca.yaml")["signatory"]["name"] == "Pat Placeholder"
+
+
+def test_someone_else_may_sign_this_time(asked: Asked) -> None:
+    asked({**SIGNS}, "06041")
+    asked({"The same again": "n", "Name": "Sam Placeholder", "Title": "Chair"}, "06029")
+    assert data_in("kern-county-ca.yaml")["signatory"]["name"] == "Sam Placeholder"
+
+
+def test_a_signatory_that_cannot_be_kept_or_read_is_none(
+    asked: Asked, monkeypatch: pytest.MonkeyPatch, in_folder: Path
+) -> None:
+    (in_folder / "file").write_text("", "utf-8")
+    monkeypatch.setenv("XDG_STATE_HOME", str(in_folder / "file"))
+    result, _ = asked({**SIGNS}, "06041")
+    assert (outcome(result)[0], "kept in" in outcome(result)[2]) == (0, False)
+    monkeypatch.setenv("XDG_STATE_HOME", str(in_folder))
+    _last.place().parent.mkdir()
+    _last.place().write_text("{}", "utf-8")
+    assert "Name" in asked({}, "06029")[1].asked
+
+
+def test_a_file_that_is_there_stays_and_another_name_is_offered(
+    asked: Asked, in_folder: Path
+) -> None:
+    for number in ("", "-2"):
+        (in_folder / f"marin-county-ca{number}.yaml").write_text("mine\n", "utf-8")
+    names = ["marin-county-ca.yaml", "letter.pdf", ""]
+    result, clerk = asked({"Name of the new file": names}, "06041")
+    code, out, err = outcome(result)
+    assert (code, out) == (0, "marin-county-ca-3.yaml\n")
+    assert clerk.asked["Name of the new file"] == ["marin-county-ca-3.yaml"] * 3
+    assert "is there already, and is never replaced" in words(err)
+    assert "'letter.pdf' is no request's name. End it in .yaml." in words(err)
+    assert (in_folder / "marin-county-ca.yaml").read_text("utf-8") == "mine\n"
+
+
+def test_a_corrected_address_keeps_what_stayed_as_it_was_out_of_the_request(asked: Asked) -> None:
+    asked({"Is that right?": ["no"], "Fax": "916-555-0111"}, "06041")
+    assert data_in("marin-county-ca.yaml")["recipients"] == {
+        "bureau": {
+            "fax": "916-555-0111",
+            "confirmed": {"by": "telephone", "date": TODAY.isoformat()},
+        }
+    }
+
+
+def test_more_lines_than_the_window_shows_are_asked_for_again(asked: Asked) -> None:
+    lines = ["a; b; c; d; e", "Chief; Bureau; P.O. Box 1; Ross, CA 94957"]
+    result, clerk = asked({"Is that right?": ["no"], "Attention": "Chief", "Lines": lines}, "06041")
+    assert clerk.unused == []
+    assert "Please check: this has 5 entries; at most 4 fit." in words(outcome(result)[2])
+    bureau = data_in("marin-county-ca.yaml")["recipients"]["bureau"]
+    assert bureau["envelope"] == ["Chief", "Bureau", "P.O. Box 1", "Ross, CA 94957"]
+    assert bureau["salutation"] == "Dear Sir or Madam:"
+
+
+def test_what_is_not_known_of_an_agency_is_said_and_can_be_filled_in(asked: Asked) -> None:
+    said = {"Is that right?": ["2"], "ZIP": "96910"}
+    result, _ = asked(said, "Guam")
+    assert "Not known: zip. Without it the letter cannot be written." in words(outcome(result)[2])
+    address = data_in("guam-gu.yaml")["recipients"]["bureau"]["address"]
+    assert (address["zip"], set(address)) == ("96910", {"street", "city", "state", "zip"})
+
+
+def test_where_it_is_left_unknown_the_request_is_written_and_says_what_it_lacks(
+    asked: Asked,
+) -> None:
+    code, out, err = outcome(asked({}, "Guam")[0])
+    assert (code, out) == (0, "guam-gu.yaml\n")
+    assert "The letters cannot be written yet." in words(err)
+    assert "hint: add address: {zip: ...} under recipients: bureau:" in err
+
+
+def test_a_letter_by_fax_or_e_mail_needs_the_number_where_none_is_known(asked: Asked) -> None:
+    said = {
+        "Sent by": ["email", "fax"],
+        "E-mail address": ["", "records@example.gov"],
+        "Fax number": "415-555-0121",
+    }
+    _, clerk = asked(said, "06041")
+    assert clerk.unused == []
+    recipients = data_in("marin-county-ca.yaml")["recipients"]
+    assert recipients == {
+        "bureau": {"email": "records@example.gov"},
+        "ice": {"fax": "415-555-0121"},
+    }
+
+
+ANOTHER = """\
+title: Another
+code: AN
+periods: [{id: all, from: "2000-01-01"}]
+recipients: [{role: bureau}, {role: field-office}]
+letters:
+  first:
+    title: First
+    summary: The first.
+    version: "1"
+    particulars:
+      model: {type: choice, required: true, choices: [jem, wso], help: which model}
+      signed: {type: date, required: true, help: the day it was signed, example: "2020-01-31"}
+      said:
+        type: list
+        required: true
+        help: what was said
+        of: {to: {type: text, required: true, help: to whom}, day: {type: date, help: on which day}}
+      reasons: {type: paragraphs, help: why}
+"""
+
+
+def test_which_letter_is_asked_where_there_are_several_and_what_it_must_have(
+    asked: Asked, write: Write
+) -> None:
+    write("own/another/program.yaml", ANOTHER)
+    said = {
+        "Letter": "1",
+        "Model": "2",
+        "Signed": ["soon", "2020-02-01"],
+        "To": "Pat",
+        "Day": "2020-02-02",
+    }
+    result, clerk = asked(said, "06041", "--templates", "own")
+    assert clerk.unused == []
+    assert "the day it was signed (such as: 2020-01-31)" in words(outcome(result)[2])
+    data = data_in("marin-county-ca.yaml")
+    assert (data["letter"], data["particulars"]) == (
+        "another/first",
+        {"model": "wso", "signed": "2020-02-01", "said": [{"to": "Pat", "day": "2020-02-02"}]},
+    )
+
+
+def test_an_interrupt_leaves_nothing_and_says_so(asked: Asked, in_folder: Path) -> None:
+    result, _ = asked({"Title": "^C", "Name": "Pat"}, "06041")
+    code, out, err = outcome(result)
+    assert (code, out, lying_in(in_folder)) == (130, "", [])
+    assert err.endswith("\nstopped; no request was written\n")
+
+
+def test_the_request_can_go_to_standard_output(asked: Asked, in_folder: Path) -> None:
+    code, out, err = outcome(asked({}, "06041", "-o", "-")[0])
+    assert (code, lying_in(in_folder)) == (0, [])
+    assert out.startswith("# A request:")
+    assert "next:" not in err
+
+
+def test_no_question_takes_more_than_one_line_to_explain(asked: Asked) -> None:
+    told = outcome(asked({}, "06041")[0])[2]
+    notes = [it for it in re.split(r"\n\n+", told) if it.endswith("?")]
+    assert all(len(it) <= 80 for it in notes)
