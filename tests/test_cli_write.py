@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -36,17 +37,20 @@ that the program is not opt-in/opt-out (October 6, 2010) and ended the state agr
 fingerprints between the FBI and DHS.
 note: bureau: official source, of 2026-01-02, never confirmed; call before sending
 note: ice: doubtful (third-party) source, undated, never confirmed; call before sending
+written: 2 letters of 2026-11-20 in txt for County of Nowhere, Nowhere, reference REF
 next: read each letter
-next: call to confirm the address of: Chief, Nowhere Police, Records Section, 2 Main Street, \
-Nowhere, ZZ 00001
-next: call to confirm the address of: Director, Nowhere Field Office, 1 Main Street, Nowhere, \
-ZZ 00002
-next: print each letter, sign it, fold it at the marks
+next: call 555-555-0100 to confirm the address of: Chief, Nowhere Police, Records Section, \
+2 Main Street, Nowhere, ZZ 00001
+next: call them (the telephone number is not known here) to confirm the address of: Director, \
+Nowhere Field Office, 1 Main Street, Nowhere, ZZ 00002
 next: enclose with each letter: act.pdf; Map
 next: put a copy of each letter into the other's envelope
-next: mail a copy of the ice letter to: Director, U.S. Immigration and Customs Enforcement, \
+next: send the bureau's letter by certified mail, return receipt requested; keep the receipt
+next: send ICE's letter by certified mail, return receipt requested; keep the receipt
+next: mail a copy of ICE's letter to: Director, U.S. Immigration and Customs Enforcement, \
 500 12th Street SW, Washington, DC 20536
 next: give a copy to: Alex, Counsel
+next: no answer by 2026-12-20: write again, and quote the reference REF
 """
 
 
@@ -71,7 +75,8 @@ def test_the_paths_are_the_product_and_the_rest_is_talk(
     )
     write("act.pdf", "")
     found = run("write", "r.yaml", "-f", "txt", "--data", "nowhere.yaml")
-    assert ended(found) == (0, paths(*LETTERS), TALK)
+    code, out, err = ended(found)
+    assert (code, out, re.sub(r"SC-99001-20261120-\w{4}", "REF", err)) == (0, paths(*LETTERS), TALK)
 
 
 def test_quiet_leaves_the_talk_out(write_text: Run) -> None:

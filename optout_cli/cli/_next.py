@@ -1,0 +1,78 @@
+"""What is left to do with letters that were written, in the order in which it is done."""
+
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+
+from optout_cli.model.notice import Export, Notice, Recipient
+from optout_cli.model.request import Service
+
+FOLLOW_UP = timedelta(30)  # after the letter's date: our choice, since no source sets a deadline
+_CERTIFIED = Service(by="certified-mail")  # where the request says nothing of service
+
+
+def next_steps(exports: Sequence[Export]) -> Iterator[str]:
+    """Yield what to do with a request's letters, each step in one line."""
+    notices = list({it.notice.name: it.notice for it in exports}.values())
+    first = notices[0]
+    if first.signatory is None:
+        yield "name who signs under signatory: in a request, and write the letters again"
+        return
+    yield "read each letter"
+    for it in notices:
+        yield from _calls(it.recipient)
+    formats = {it.format for it in exports}
+    if "pdf" in formats:
+        signs = "sign it, " if first.signature.kind == "ink" else ""
+        yield f"print each letter single-sided on US Letter, {signs}fold it at the two marks"
+    files = [act.file for act in first.authority if act.file]
+    files += [it.file or it.title for it in first.enclosures]
+    if files:
+        yield f"enclose with each letter: {'; '.join(files)}"
+    if first.addressing == "separate" and len(first.recipients) > 1:
+        yield "put a copy of each letter into the other's envelope"
+    for it in notices:
+        yield from _services(it.recipient)
+        yield from _copies(it)
+    for copy in first.cc:
+        named = ", ".join(filter(None, (copy.name, copy.title, copy.organization)))
+        yield f"give a copy to: {named}"
+    yield _follow_up(first)
+
+
+def _whose(recipient: Recipient) -> str:
+    return "the bureau's letter" if recipient.party == "bureau" else "ICE's letter"
+
+
+def _calls(recipient: Recipient) -> Iterator[str]:
+    contact = recipient.contact
+    if not (recipient.confirmed or contact.verified):
+        number = contact.phone or "them (the telephone number is not known here)"
+        yield f"call {number} to confirm the address of: {', '.join(contact.block)}"
+
+
+def _services(recipient: Recipient) -> Iterator[str]:
+    whose, contact = _whose(recipient), recipient.contact
+    for service in recipient.service or (_CERTIFIED,):
+        match service.by:
+            case "certified-mail":
+                yield f"send {whose} by certified mail, return receipt requested; keep the receipt"
+            case "mail":
+                yield f"mail {whose}"
+            case "email":
+                yield f"e-mail {whose} to {contact.email}; keep a copy of what was sent"
+            case "fax":
+                yield f"fax {whose} to {contact.fax}; keep the report that it went through"
+            case "hand":
+                yield f"have {whose} taken there, and a copy stamped as received"
+
+
+def _copies(notice: Notice) -> Iterator[str]:
+    for contact in notice.copies:
+        yield f"mail a copy of {_whose(notice.recipient)} to: {', '.join(contact.block)}"
+
+
+def _follow_up(notice: Notice) -> str:
+    """Say by when to write again: after the day that the letter itself names, or a month."""
+    asked = getattr(notice.particulars, "reply_by", None)
+    day = asked or notice.date + FOLLOW_UP
+    return f"no answer by {day}: write again, and quote the reference {notice.reference}"

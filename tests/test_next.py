@@ -1,0 +1,92 @@
+"""What is left to do with the letters, as it is told after `write`: each step by its occasion."""
+
+import pytest
+from conftest import REQUEST
+from desk import Run, Write, outcome
+
+CONFIRMED = "confirmed: {by: telephone, date: 2026-11-18}"
+RECIPIENTS = f"""\
+recipients:
+  bureau: {{email: bureau@example.gov, fax: 916-555-0130, {CONFIRMED}}}
+  ice: {{email: ice@example.gov, fax: 415-555-0131, {CONFIRMED}}}
+"""
+
+
+@pytest.fixture
+def steps(run: Run, write: Write) -> Run:
+    """Write the letters of a request with more lines, and return what is to be done next."""
+
+    def told(lines: str = "", *options: str) -> list[str]:
+        path = write("r.yaml", REQUEST + lines)
+        options = ("-o", f"{path.parent}/out/", *(options or ("-f", "txt")))
+        _, _, err = outcome(run("write", str(path), *options))
+        return [it.removeprefix("next: ") for it in err.splitlines() if it.startswith("next: ")]
+
+    return told
+
+
+def test_a_draft_wants_a_signatory_before_anything_else(run: Run, write: Write) -> None:
+    path = write("r.yaml", "".join(REQUEST.splitlines(keepends=True)[:3]))
+    _, _, err = outcome(run("write", str(path), "-f", "txt", "-o", f"{path.parent}/"))
+    assert [it for it in err.splitlines() if it.startswith("next: ")] == [
+        "next: name who signs under signatory: in a request, and write the letters again"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("way", "told"),
+    [
+        ("certified-mail", "by certified mail, return receipt requested; keep the receipt"),
+        ("mail", "mail the bureau's letter"),
+        ("email", "e-mail the bureau's letter to bureau@example.gov; keep a copy of what was sent"),
+        ("fax", "fax the bureau's letter to 916-555-0130; keep the report that it went through"),
+        ("hand", "have the bureau's letter taken there, and a copy stamped as received"),
+    ],
+)
+def test_each_way_of_service_has_its_proof(way: str, told: str, steps: Run) -> None:
+    lines = steps(f"{RECIPIENTS}service: {{bureau: [{{by: {way}}}]}}\n")
+    assert [it for it in lines if "bureau's letter" in it and it.endswith(told)]
+
+
+def test_without_a_way_of_service_both_go_by_certified_mail(steps: Run) -> None:
+    assert len([it for it in steps(RECIPIENTS) if "certified mail" in it]) == 2
+
+
+def test_an_address_that_someone_confirmed_needs_no_call(steps: Run) -> None:
+    assert [it for it in steps(RECIPIENTS) if it.startswith("call")] == []
+    assert [it.partition(" to confirm")[0] for it in steps() if it.startswith("call")] == [
+        "call them (the telephone number is not known here)",
+        "call (415) 365-8800",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("signature", "told"),
+    [
+        ("ink", "print each letter single-sided on US Letter, sign it, fold it at the two marks"),
+        ("typed", "print each letter single-sided on US Letter, fold it at the two marks"),
+    ],
+)
+def test_a_printed_letter_is_signed_by_hand_unless_its_signature_is_on_it(
+    signature: str, told: str, steps: Run
+) -> None:
+    assert told in steps(f"signature: {{kind: {signature}}}\n", "-f", "pdf")
+
+
+def test_nothing_is_printed_where_there_is_no_page(steps: Run) -> None:
+    assert [it for it in steps() if "print" in it] == []
+
+
+@pytest.mark.parametrize(
+    ("lines", "day"),
+    [("", "2026-12-20"), ("particulars: {reply-by: 2027-01-31}\n", "2027-01-31")],
+)
+def test_it_is_said_by_when_to_write_again(lines: str, day: str, steps: Run) -> None:
+    assert steps(lines)[-1].startswith(
+        f"no answer by {day}: write again, and quote the reference SC"
+    )
+
+
+def test_one_letter_goes_into_no_others_envelope_twice(steps: Run) -> None:
+    joint = steps("addressing: joint\n")
+    assert [it for it in joint if "envelope" in it] == []
