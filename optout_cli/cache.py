@@ -18,11 +18,11 @@ class Cache:
     """Bytes under a key, in one folder of the user's own; `folder` None keeps nothing."""
 
     def __init__(self, folder: Path | None) -> None:
-        self._folder = folder
+        self.folder = folder
 
     def get(self, key: bytes) -> bytes | None:
         """Return what was put under `key`, or None where it is missing or damaged."""
-        if self._folder is None:
+        if self.folder is None:
             return None
         try:
             entry = self._path(key).read_bytes()
@@ -33,17 +33,17 @@ class Cache:
 
     def put(self, key: bytes, payload: bytes) -> None:
         """Keep `payload` under `key`, whole or not at all; a folder that refuses keeps nothing."""
-        if self._folder is None:
+        if self.folder is None:
             return
         with suppress(OSError):
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             write_whole(self._path(key), sha256(payload).digest() + payload)
 
     def _path(self, key: bytes) -> Path:
-        assert self._folder is not None
+        assert self.folder is not None
         # The version is part of the key: a release never reads another release's shapes.
         name = sha256(__version__.encode() + b"\0" + key).hexdigest()[:32]
-        return self._folder / name
+        return self.folder / name
 
 
 def write_whole(path: Path, content: bytes) -> None:

@@ -48,6 +48,12 @@ def request_text(answers: Answers, layout: str, kind: LetterKind, day: date, fil
     return "\n\n".join(parts) + "\n"
 
 
+def notes_in(layout: str) -> dict[str, str]:
+    """Return the note that the layout has for each key of a request, as one text."""
+    parts = map(_part_from, layout.strip().split("\n\n")[1:])
+    return {it.key: " ".join(it.notes.replace("# ", "").split()) for it in parts}
+
+
 def _part_from(section: str) -> _Part:
     """Read a section of the layout: lines of notes, then a key with its sample."""
     notes = "".join(line for line in section.splitlines(keepends=True) if line.startswith("#"))

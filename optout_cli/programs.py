@@ -160,7 +160,12 @@ def _faults(key: str, spec: Particular) -> Iterator[str]:
 # Any: a struct made here, whose fields no checker can know.
 def particulars_from(document: Document, kind: LetterKind) -> Any:
     """Read the request's particulars as the letter kind declares them. Raises OptoutError."""
-    return convert(document, _defined("particulars", kind.particulars), "particulars")
+    return convert(document, particulars_type(kind.particulars), "particulars")
+
+
+def particulars_type(declared: dict[str, Particular]) -> type[msgspec.Struct]:
+    """Return the struct that holds what a letter kind declares."""
+    return _defined("particulars", declared)
 
 
 def _defined(name: str, particulars: dict[str, Particular]) -> type[msgspec.Struct]:

@@ -64,7 +64,7 @@ def test_without_a_command_help_is_shown_and_the_shell_is_told(run: Run) -> None
         ("wirte", "No such command 'wirte'.\n  hint: did you mean 'write'?\n"),
         ("lst", "No such command 'lst'.\n  hint: did you mean 'list'?\n"),
         ("Write", "No such command 'Write'.\n  hint: did you mean 'write'?\n"),
-        ("mail", "No such command 'mail'.\n  hint: one of check, list, new, show, write\n"),
+        ("mail", f"No such command 'mail'.\n  hint: one of {', '.join(sorted(COMMANDS))}\n"),
         ("write r.yaml --too ice", "No such option '--too'. (Did you mean one of: '--set', '--to'"),
         ("show 06041 --jsn", "No such option '--jsn'. Did you mean '--json'?\n"),
         ("check --coverge", "No such option '--coverge'. Did you mean '--coverage'?\n"),

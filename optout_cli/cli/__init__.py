@@ -17,6 +17,8 @@ COMMANDS = {
     "show": "Show who would be notified of a jurisdiction's letters.",
     "list": "List jurisdictions, letters, agencies or formats.",
     "check": "Say everything that is wrong with data, templates and requests.",
+    "schema": "Print a JSON Schema, for editors that complete and check.",
+    "doctor": "Say whether everything is here that the letters need.",
 }
 
 

@@ -13,7 +13,7 @@ from optout_cli.templates import Templates
 if TYPE_CHECKING:
     from optout_cli.exporters._engine import Engine
 
-_CURE = "install Pango: apt install libpango-1.0-0 libpangoft2-1.0-0, or brew install pango"
+CURE = "install Pango: apt install libpango-1.0-0 libpangoft2-1.0-0, or brew install pango"
 PAGE, COVER, STYLE = "_layout/letter.html.j2", "_layout/cover.html.j2", "_layout/letter.css"
 
 
@@ -37,5 +37,5 @@ class Press:
             from optout_cli.exporters._engine import Engine  # imports WeasyPrint, about a second
         except OSError as error:  # a system library that it loads
             message = f"the PDF engine lacks a system library: {error}".splitlines()[0]
-            raise OptoutError(Problem("missing-library", message, hint=_CURE)) from None
+            raise OptoutError(Problem("missing-library", message, hint=CURE)) from None
         return Engine(self.style)

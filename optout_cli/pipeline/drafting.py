@@ -84,7 +84,12 @@ def prospect_of(document: Document, library: Library, today: date) -> Prospect:
 def drafted(answers: Answers, library: Library, day: date, file: str) -> str:
     """Return the text of a request with these answers, its letter's samples beside them."""
     _, kind = library.programs.find(answers["letter"])
-    return request_text(answers, _LAYOUT.read_text("utf-8"), kind, day, file)
+    return request_text(answers, layout(), kind, day, file)
+
+
+def layout() -> str:
+    """Return the layout of a request's text: each key with a note and a sample."""
+    return _LAYOUT.read_text("utf-8")
 
 
 def previewed(text: str, name: str, library: Library, today: date, folder: Path) -> list[str]:

@@ -17,6 +17,7 @@ from optout_cli.source.files import UNSEEN, unseen_problem
 MAX_DEPTH = 40
 MAX_NODES = 500_000
 _ABSENT = ("", "null", "~")
+HAS_LIBYAML: bool = yaml.__with_libyaml__
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the first where libyaml is there
 # What the parser notices only behind the fault, at times on a later line.
 _LATE = re.compile(r"could not find expected ':'|unexpected end of stream")

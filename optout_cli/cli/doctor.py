@@ -1,0 +1,34 @@
+"""`optout doctor`: whether everything is here that the letters need, and the cure where not."""
+
+import click
+import platformdirs
+
+from optout_cli.cache import Cache
+from optout_cli.cli._shared import APP, json_option, print_json, problems_told
+from optout_cli.errors import ExitCode
+from optout_cli.pipeline.health import findings
+
+
+@click.command(
+    "doctor",
+    short_help="Say whether everything is here that the letters need.",
+    epilog="Example:  optout doctor",
+)
+@json_option
+@problems_told
+def command(as_json: bool) -> None:
+    """Look at what the letters need of this machine, and name the cure of what is not well.
+
+    Looks at versions, Pango, harfbuzz-subset, the typeface, libyaml, the cache folder and the
+    locale. What is poor is a nuisance; the exit code is 1 where something is broken.
+    """
+    found = list(findings(Cache(platformdirs.user_cache_path(APP))))
+    for it in found:
+        if as_json:
+            print_json(it)
+            continue
+        click.echo(f"{it.state:<7} {it.what}: {it.found}")
+        if it.cure:
+            click.echo(f"        cure: {it.cure}")
+    if any(it.state == "broken" for it in found):
+        raise SystemExit(ExitCode.CONTENT)

@@ -1,0 +1,27 @@
+"""`optout schema`: JSON Schemas, from which editors complete and check what is typed."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from optout_cli.cli._shared import library_from, library_options, problems_told
+from optout_cli.pipeline.schemas import SCHEMAS, schema_of
+
+
+@click.command(
+    "schema",
+    short_help="Print a JSON Schema, for editors that complete and check.",
+    epilog="Example:  optout schema request",
+)
+@click.argument("what", metavar="WHAT", type=click.Choice(list(SCHEMAS)))
+@library_options
+@problems_told
+def command(what: str, overlays: Sequence[str], folders: Sequence[Path]) -> None:
+    """Print a JSON Schema: WHAT is request, jurisdictions (a data file) or program.
+
+    A request's knows the letters that there are, your own among them, and what each asks for.
+    """
+    schema = schema_of(what, library_from(overlays, folders))
+    click.echo(json.dumps(schema, ensure_ascii=False, indent=2))

@@ -1,0 +1,100 @@
+"""Whether everything is on this machine that the letters need; what is not, with its cure."""
+
+import platform
+import sys
+from collections.abc import Iterator
+from importlib.metadata import version
+from typing import Literal
+
+import msgspec
+
+from optout_cli.cache import Cache
+from optout_cli.exporters import health
+from optout_cli.exporters.faces import TYPEFACE, faces
+from optout_cli.exporters.press import CURE
+from optout_cli.source.yaml_text import HAS_LIBYAML
+
+# Those that decide how a letter looks, or how it is read.
+_PACKAGES = ("weasyprint", "pydyf", "pypdfium2", "pikepdf", "pillow", "jinja2", "pyyaml", "msgspec")
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that was looked at. `poor` is a nuisance; `broken` keeps letters from being."""
+
+    what: str
+    state: Literal["ok", "poor", "broken"]
+    found: str
+    cure: str | None = None
+
+
+def findings(cache: Cache) -> Iterator[Finding]:
+    """Yield what was found of each part, in the order in which a letter needs them."""
+    yield _ok("optout", f"{version('optout')} on Python {platform.python_version()}")
+    yield _ok("packages", ", ".join(f"{name} {version(name)}" for name in _PACKAGES))
+    yield from _engine()
+    yield _fonts()
+    yield _libyaml()
+    yield _cache(cache)
+    yield _locale()
+
+
+def _ok(what: str, found: str) -> Finding:
+    return Finding(what=what, state="ok", found=found)
+
+
+def _engine() -> Iterator[Finding]:
+    try:
+        yield _ok("Pango", health.pango_version())
+    except OSError as error:
+        found = f"cannot be loaded: {error}".splitlines()[0]
+        yield Finding(what="Pango", state="broken", found=found, cure=CURE)
+        return
+    if health.has_subsetting():
+        yield _ok("harfbuzz-subset", "is there")
+        return
+    cure = "apt install libharfbuzz-subset0, or brew install harfbuzz"
+    found = "is missing; each letter takes twice the time"
+    yield Finding(what="harfbuzz-subset", state="poor", found=found, cure=cure)
+
+
+def _fonts() -> Finding:
+    missing = [str(path) for path in faces().values() if not path.is_file()]
+    if not missing:
+        return _ok("typeface", f"{TYPEFACE}, {len(faces())} faces")
+    cure = "install it again: pip install --force-reinstall font-source-serif-pro"
+    return Finding(what="typeface", state="broken", found=f"no {', '.join(missing)}", cure=cure)
+
+
+def _libyaml() -> Finding:
+    if HAS_LIBYAML:
+        return _ok("libyaml", "is there")
+    cure = "install a PyYAML that has it: pip install --force-reinstall pyyaml"
+    found = "is missing; data files take several times as long to read"
+    return Finding(what="libyaml", state="poor", found=found, cure=cure)
+
+
+def _cache(cache: Cache) -> Finding:
+    key, value = b"doctor", b"well"
+    cache.put(key, value)
+    if cache.get(key) == value:
+        return _ok("cache", f"{cache.folder} keeps what is put there")
+    cure = f"make {cache.folder} a folder of yours with room in it, or set XDG_CACHE_HOME"
+    found = f"{cache.folder} keeps nothing; each run reads all data anew"
+    return Finding(what="cache", state="poor", found=found, cure=cure)
+
+
+def _locale() -> Finding:
+    encodings = {
+        "file names": sys.getfilesystemencoding(),
+        "output": getattr(sys.stdout, "encoding", None) or "none",
+    }
+    others = [f"{what} in {it}" for what, it in encodings.items() if not _is_utf8(it)]
+    if not others:
+        return _ok("locale", "UTF-8")
+    cure = "set LC_ALL=C.UTF-8, or PYTHONUTF8=1"
+    found = f"{' and '.join(others)}; a name such as Doña Ana may be shown wrongly"
+    return Finding(what="locale", state="poor", found=found, cure=cure)
+
+
+def _is_utf8(encoding: str) -> bool:
+    return encoding.lower().replace("-", "").replace("_", "") == "utf8"

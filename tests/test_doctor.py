@@ -1,0 +1,83 @@
+"""`optout doctor`: what is looked at, and for each thing that is not well, its cure."""
+
+import io
+import json
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+from desk import Run, outcome
+
+from optout_cli.exporters import faces as typeface
+from optout_cli.exporters import health as engine
+from optout_cli.pipeline import health
+
+PARTS = ["optout", "packages", "Pango", "harfbuzz-subset", "typeface", "libyaml", "cache", "locale"]
+
+
+def found(run: Run) -> dict[str, dict[str, str]]:
+    """Return what was found of each part."""
+    lines = run("doctor", "--json").stdout.splitlines()
+    return {it["what"]: it for it in map(json.loads, lines)}
+
+
+def test_every_part_is_looked_at_and_well(run: Run) -> None:
+    parts = found(run)
+    assert list(parts) == PARTS
+    assert {it["state"] for it in parts.values()} <= {"ok", "poor"}
+    assert parts["optout"]["found"].startswith(f"{version('optout')} on Python ")
+
+
+def test_each_part_is_a_line_and_a_healthy_machine_is_no_failure(run: Run) -> None:
+    code, out, err = outcome(run("doctor"))
+    assert (code, err) == (0, "")
+    heads = [it for it in out.splitlines() if not it.startswith(" ")]
+    assert [it.split(maxsplit=1)[1].partition(":")[0] for it in heads] == PARTS
+
+
+def missing_library() -> str:
+    raise OSError("cannot load library 'libpango-1.0-0'\nand 3 lines more")
+
+
+def test_a_missing_library_breaks_it_and_its_cure_is_named(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "pango_version", missing_library)
+    code, out, _ = outcome(run("doctor"))
+    assert code == 1
+    assert (
+        "broken  Pango: cannot be loaded: cannot load library 'libpango-1.0-0'\n"
+        "        cure: install Pango: apt install libpango-1.0-0 libpangoft2-1.0-0, or brew"
+        " install pango\n"
+    ) in out
+    assert "harfbuzz-subset" not in out
+
+
+def test_what_only_costs_time_is_poor_and_no_failure(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("", "utf-8")
+    monkeypatch.setattr(engine, "has_subsetting", lambda: False)
+    monkeypatch.setattr(health, "HAS_LIBYAML", False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    parts = found(run)
+    poor = {what: it["cure"] for what, it in parts.items() if it["state"] == "poor"}
+    assert list(poor) == ["harfbuzz-subset", "libyaml", "cache"]
+    assert str(tmp_path / "file") in poor["cache"]
+    assert run("doctor").exit_code == 0
+
+
+def test_a_typeface_that_is_not_there_breaks_it(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    lost = {key: path.with_name("lost.ttf") for key, path in typeface.faces().items()}
+    monkeypatch.setattr(health, "faces", lambda: lost)
+    assert found(run)["typeface"]["state"] == "broken"
+
+
+def test_a_locale_without_the_letters_of_names_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(io.BytesIO(), "ascii"))
+    finding = health._locale()
+    assert (finding.state, finding.found) == (
+        "poor",
+        "output in ascii; a name such as Doña Ana may be shown wrongly",
+    )

@@ -1,0 +1,122 @@
+"""What editors complete and check from: right files are valid, and a slip is found where it is."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from conftest import ROOT
+from desk import NOWHERE, Run, Write, fault, outcome
+from jsonschema import Draft202012Validator
+
+EXAMPLES = sorted((ROOT / "examples").glob("*.yaml"))
+PROGRAMS = sorted((ROOT / "templates").glob("*/program.yaml"))
+
+
+class _Editor(yaml.SafeLoader):
+    """Reads YAML as editors do: what looks like a date is a text."""
+
+    yaml_implicit_resolvers = {
+        first: [it for it in resolvers if not it[0].endswith("timestamp")]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+
+def read(text: str) -> Any:
+    return yaml.load(text, _Editor)
+
+
+@pytest.fixture
+def schema(run: Run) -> Any:
+    """Open a schema as an editor does: `schema("request")`."""
+
+    def opened(name: str, *options: str) -> Draft202012Validator:
+        found = json.loads(outcome(run("schema", name, *options))[1])
+        Draft202012Validator.check_schema(found)
+        return Draft202012Validator(found)
+
+    return opened
+
+
+def faults(validator: Draft202012Validator, text: str) -> list[str]:
+    return [".".join(map(str, it.absolute_path)) for it in validator.iter_errors(read(text))]
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda it: it.stem)
+def test_each_example_is_a_request(path: Path, schema: Any) -> None:
+    assert faults(schema("request"), path.read_text("utf-8")) == []
+
+
+@pytest.mark.parametrize("path", PROGRAMS, ids=lambda it: it.parent.name)
+def test_each_shipped_program_is_one(path: Path, schema: Any) -> None:
+    assert faults(schema("program"), path.read_text("utf-8")) == []
+
+
+def test_the_shipped_data_and_a_part_of_it_are_data_files(schema: Any) -> None:
+    validator = schema("jurisdictions")
+    data = read((ROOT / "jurisdictions.yaml").read_text("utf-8"))
+    data["states"] = {code: data["states"][code] for code in ("CA", "GU", "PR")}
+    assert [it.message for it in validator.iter_errors(data)] == []
+    assert faults(validator, NOWHERE) == []
+    assert faults(validator, "states: {CA: {bureau: {fax: 916-555-0111}}}") == []
+
+
+@pytest.mark.parametrize(
+    ("lines", "where"),
+    [
+        ("sigantory: {name: Pat}", ""),
+        ("signatory: {name: Pat}", "signatory"),
+        ("signatory: {name: Pat, title: Sheriff, phone: call me}", "signatory"),
+        ("date: tomorrow week\naddressing: both", "addressing"),
+        ("particulars: {reasns: x}", "particulars"),
+        ("particulars: {earlier: [{date: 2010-01-01}]}", "particulars.earlier.0"),
+        ("particulars: {declines: [everything]}", "particulars.declines.0"),
+        ("service: {bureau: [{by: pigeon}]}", "service.bureau.0.by"),
+    ],
+)
+def test_a_slip_is_found_where_it_is(lines: str, where: str, schema: Any) -> None:
+    text = f"jurisdiction: '06041'\nletter: secure-communities/opt-out\n{lines}\n"
+    assert faults(schema("request"), text) == [where]
+
+
+def test_what_may_be_typed_as_a_text_may_also_be_a_list(schema: Any) -> None:
+    base = "jurisdiction: '06041'\nletter: secure-communities/opt-out\n"
+    for reasons in ("One.", "[One., Two.]"):
+        text = f"{base}particulars: {{reasons: {reasons}}}\n"
+        assert faults(schema("request"), text) == []
+
+
+def test_letters_are_completed_ones_own_among_them_with_what_they_need(
+    schema: Any, write: Write
+) -> None:
+    program = """\
+        title: Another
+        code: AN
+        periods: [{id: all, from: "2000-01-01"}]
+        recipients: [{role: bureau}]
+        letters:
+          first:
+            title: First
+            summary: The first.
+            version: "1"
+            particulars: {model: {type: choice, required: true, choices: [a, b], help: which one}}
+        """
+    own = write("own/another/program.yaml", program).parent.parent
+    validator = schema("request", "--templates", str(own))
+    request = validator.schema["$defs"]["Request"]
+    assert "another/first" in request["properties"]["letter"]["enum"]
+    base = "jurisdiction: '06041'\nletter: another/first\n"
+    assert faults(validator, base) == [""]
+    assert faults(validator, f"{base}particulars: {{model: a}}\n") == []
+    assert "which one" in json.dumps(request["allOf"])
+
+
+def test_every_key_of_a_request_is_explained(schema: Any) -> None:
+    properties = schema("request").schema["$defs"]["Request"]["properties"]
+    assert [key for key, it in properties.items() if not it.get("description")] == []
+
+
+def test_an_unknown_schema_is_answered_with_those_there_are(run: Run) -> None:
+    code, told = fault(run("schema", "csv"))
+    assert (code, "'request', 'jurisdictions', 'program'" in told) == (2, True)
