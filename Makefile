@@ -14,7 +14,7 @@ quietly = @log=$$($(1) 2>&1) || { printf '%s\n' "$$log"; exit 1; }
 # The targets share one environment, and pytest uses every core as it is.
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help notice test verify bench clean libraries
+.PHONY: help notice test verify docs bench clean libraries
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,6 +34,10 @@ test: $(VENV)/installed-dev ## check style, types, imports, behavior and the whe
 
 verify: $(VENV)/installed-verify ## have the examples' letters judged: PDF/A-2a, PDF/UA-1, qpdf
 	@$(BIN)/python tools/verify/verify.py
+
+docs: $(VENV)/installed-dev ## draw README's pictures and the manual page anew
+	@$(BIN)/python tools/pictures.py
+	@$(BIN)/python tools/man.py
 
 bench: $(BENCH_VENV)/installed ## print what the commands cost, and what others do
 	@$(BENCH_VENV)/bin/python bench/bench.py

@@ -285,6 +285,7 @@ states:
         "jurisdiction.name": "data.yaml:11",
         "jurisdiction.activated": "data.yaml:11",
         "laws": "data.yaml:8",
+        "laws.0": "data.yaml:9",
     }
 
 

@@ -25,22 +25,48 @@ def commands(text: str) -> list[str]:
     return [line for line in lines if re.match(r"(\.venv/bin/)?optout ", line)]
 
 
-REQUEST, RECIPIENTS = blocks(README, "yaml")
+REQUEST, RECIPIENTS, OVERLAY, PROGRAM, MODELINE = blocks(README, "yaml")
+CLOSING, THANKS = blocks(README, "jinja")
+LETTER = ("write", "marin.yaml", "--to", "ice", "-f", "txt", "-o", "-")
 
 
 @pytest.fixture
 def desk(in_folder: Path) -> Path:
-    """Lie README's request where its commands look for it."""
-    (in_folder / "marin.yaml").write_text(REQUEST, "utf-8")
+    """Lie README's files where its commands look for them."""
+    letters = "wording/secure-communities"
+    files = {
+        "marin.yaml": REQUEST,
+        "own.yaml": OVERLAY,
+        f"{letters}/program.yaml": PROGRAM,
+        f"{letters}/thanks.html.j2": THANKS,
+    }
+    for name, text in files.items():
+        (in_folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (in_folder / name).write_text(text, "utf-8")
     return in_folder
 
 
 @pytest.mark.usefixtures("desk")
 @pytest.mark.parametrize("line", commands(README))
 def test_every_command_in_readme_runs(line: str, run: Callable[..., Result]) -> None:
-    words, _, stdin = line.partition(" < ")
+    if "write marin-county-ca.yaml" in line:
+        run("new", "marin-county-ca")
+    words, _, stdin = line.partition(" > ")[0].partition(" < ")
     result = run(*shlex.split(words)[1:], stdin=REQUEST if stdin else None)
     assert (result.exit_code, bool(result.stdout)) == (0, "check" not in words)
+
+
+def test_the_schema_is_written_where_the_editors_line_looks_for_it() -> None:
+    (line,) = [it for it in commands(README) if "schema" in it]
+    assert MODELINE.strip().endswith(f"$schema={line.partition(' > ')[2]}")
+
+
+@pytest.mark.usefixtures("desk")
+def test_a_request_with_the_editors_line_is_still_a_request(
+    desk: Path, run: Callable[..., Result]
+) -> None:
+    (desk / "marin.yaml").write_text(MODELINE + REQUEST, "utf-8")
+    assert run("check", "marin.yaml", "-q").exit_code == 0
 
 
 def test_readme_has_two_commands_that_set_everything_up() -> None:
@@ -69,17 +95,42 @@ def test_what_readme_puts_under_recipients_reaches_the_letter(
     assert '"email": "bureau@example.gov"' in letter
 
 
-@pytest.mark.usefixtures("desk")
 def test_the_wording_that_readme_replaces_is_replaced(
     desk: Path, run: Callable[..., Result]
 ) -> None:
-    folder = desk / "wording" / "secure-communities"
-    folder.mkdir(parents=True)
-    (folder / "opt-out.CA.html.j2").write_text(blocks(README, "jinja")[0], "utf-8")
-    arguments = ("write", "marin.yaml", "--to", "ice", "-f", "txt", "-o", "-")
-    letter = run(*arguments, "--templates", "wording").stdout
+    (desk / "wording/secure-communities/opt-out.CA.html.j2").write_text(CLOSING, "utf-8")
+    letter = run(*LETTER, "--templates", "wording").stdout
     assert "\nSincerely,\n" in letter
     assert "Respectfully" not in letter
+
+
+@pytest.mark.usefixtures("desk")
+def test_the_letter_that_readme_adds_says_what_it_is_given(run: Callable[..., Result]) -> None:
+    own = ("--templates", "wording", "--letter", "secure-communities/thanks")
+    letter = " ".join(run(*LETTER, *own, "--set", "particulars.met=2026-11-02").stdout.split())
+    assert "Thank you for the meeting of November 2, 2026. Please send its outcome" in letter
+    wrong = run(*LETTER, *own, "--set", "particulars.met=2026-12-02")
+    assert "particulars.met 2026-12-02 lies after the letter's own date" in wrong.stderr
+
+
+@pytest.mark.usefixtures("desk")
+def test_readmes_own_data_is_shown_with_its_file_and_line(run: Callable[..., Result]) -> None:
+    shown = run("show", "san-rafael-police", "--data", "own.yaml").stdout
+    assert re.search(r"in a letter +the San Rafael Police Department +own\.yaml:10\n", shown)
+    assert re.search(r"fax +916-555-0130 +own\.yaml:4\n", shown)
+    assert re.search(r"zip +95816-0207 +jurisdictions\.yaml:\d+\n", shown)
+    letter = run("write", "san-rafael-police", "--data", "own.yaml", *LETTER[2:]).stdout
+    assert "the San Rafael Police Department" in " ".join(letter.split())
+
+
+def test_data_in_the_users_own_folder_is_found_without_being_named(
+    desk: Path, run: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (desk / "config" / "optout").mkdir(parents=True)
+    (desk / "own.yaml").rename(desk / "config" / "optout" / "jurisdictions.yaml")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(desk / "config"))
+    shown = run("show", "San Rafael Police Department, CA").stdout
+    assert re.search(r"fax +916-555-0130 +\S+/optout/jurisdictions\.yaml:4\n", shown)
 
 
 def test_the_overlay_in_the_data_guide_is_laid_on_the_data(

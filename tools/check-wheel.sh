@@ -31,3 +31,7 @@ if [[ $(head -c 5 letter.pdf) != %PDF- || $(tail -c 6 letter.pdf) != %%EOF* ]]; 
   echo "the letter that the installed wheel wrote is no whole PDF" >&2
   exit 1
 fi
+if [[ ! -f $(dirname "$optout")/../share/man/man1/optout.1 ]]; then
+  echo "the wheel brought no manual page" >&2
+  exit 1
+fi

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from optout_cli.cli._ask import ask, ask_yes, say_wrapped
+from optout_cli.cli._complete import jurisdictions, letters
 from optout_cli.cli._interview import ask_all, ask_letter, ask_place
 from optout_cli.cli._last import keep_signatory, place
 from optout_cli.cli._shared import (
@@ -45,9 +46,12 @@ _WELCOME = (
     short_help="Write a request: asks on a terminal, else gives a sample.",
     epilog="Example:  optout new marin-county-ca -o marin.yaml",
 )
-@click.argument("jurisdiction", required=False)
+@click.argument("jurisdiction", required=False, shell_complete=jurisdictions)
 @click.option(
-    "--letter", metavar="PROGRAM/KIND", help="Which letter; `optout list letters` has them."
+    "--letter",
+    metavar="PROGRAM/KIND",
+    shell_complete=letters,
+    help="Which letter; `optout list letters` has them.",
 )
 @click.option(
     "-o",

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from optout_cli.cli._complete import jurisdictions
 from optout_cli.cli._shared import (
     date_option,
     json_option,
@@ -22,6 +23,7 @@ from optout_cli.pipeline.overview import Outlook, Overview, as_builtins, overvie
 
 _COLUMNS = 100
 _LABEL = 14  # columns
+_OWN = ("envelope",)  # what an office need not have
 
 
 @click.command(
@@ -29,7 +31,7 @@ _LABEL = 14  # columns
     short_help="Show who would be notified of a jurisdiction's letters.",
     epilog='Example:  optout show "Marin County, CA"',
 )
-@click.argument("id", metavar="JURISDICTION")
+@click.argument("id", metavar="JURISDICTION", shell_complete=jurisdictions)
 @date_option
 @json_option
 @library_options
@@ -61,7 +63,7 @@ def _lines(overview: Overview) -> Iterator[str]:
         "in a letter",
         jurisdiction.formal or jurisdiction.name,
         locality.origins,
-        "jurisdiction.name",
+        "jurisdiction.formal" if jurisdiction.formal else "jurisdiction.name",
     )
     day = jurisdiction.activated
     yield _pair(
@@ -76,14 +78,14 @@ def _lines(overview: Overview) -> Iterator[str]:
         )
     for outlook in overview.outlooks:
         yield ""
-        yield from _outlook_lines(outlook, overview.date)
+        yield from _outlook_lines(outlook, overview.date, locality.origins)
     yield ""
     yield f"State laws known here: {len(overview.laws) or 'none, which does not mean none'}"
-    for law in overview.laws:
-        yield from _wrapped(law)
+    for number, law in enumerate(overview.laws):
+        yield from _wrapped(f"{law} [{locality.origins[f'laws.{number}']}]")
 
 
-def _outlook_lines(outlook: Outlook, day: date) -> Iterator[str]:
+def _outlook_lines(outlook: Outlook, day: date, origins: Mapping[str, str]) -> Iterator[str]:
     yield f"{outlook.title} on {day}: {outlook.period or 'not yet begun'}"
     if outlook.status:
         yield from _wrapped(outlook.status)
@@ -95,7 +97,9 @@ def _outlook_lines(outlook: Outlook, day: date) -> Iterator[str]:
     for id, contact in outlook.copies.items():
         yield ""
         yield f"  Copy to {id}"
-        yield from _contact_lines(contact, {})
+        root = f"offices.{id}."
+        own = {path.removeprefix(root): it for path, it in origins.items() if path.startswith(root)}
+        yield from _contact_lines(contact, own)
 
 
 def _contact_lines(contact: Contact, origins: Mapping[str, str]) -> Iterator[str]:
@@ -107,6 +111,7 @@ def _contact_lines(contact: Contact, origins: Mapping[str, str]) -> Iterator[str
         ("address.city", address.city),
         ("address.state", address.state),
         ("address.zip", address.zip),
+        ("envelope", "; ".join(contact.envelope)),
         ("phone", contact.phone),
         ("fax", contact.fax),
         ("email", contact.email),
@@ -116,7 +121,7 @@ def _contact_lines(contact: Contact, origins: Mapping[str, str]) -> Iterator[str
         if value:
             yield _pair(path.removeprefix("address."), value, origins, path)
     if contact.organization:
-        missing = [path.removeprefix("address.") for path, value in known if not value]
+        missing = [it.removeprefix("address.") for it, value in known if not (value or it in _OWN)]
         if missing:
             yield _pair("not known", ", ".join(missing), {}, "")
     if source := contact.source:

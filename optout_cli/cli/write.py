@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from optout_cli.cli._complete import letters, requests
 from optout_cli.cli._formats import formats_from, look_options
 from optout_cli.cli._shared import (
     date_option,
@@ -45,9 +46,12 @@ _DAYS_WITHOUT_LIMIT = 36_500  # --strict alone: confirmed once is enough
     short_help="Write a notice's letters: to the state's bureau and to ICE.",
     epilog="Example:  optout write marin-county-ca.yaml -f pdf,txt -o letters/",
 )
-@click.argument("what", metavar="REQUEST|JURISDICTION")
+@click.argument("what", metavar="REQUEST|JURISDICTION", shell_complete=requests)
 @click.option(
-    "--letter", metavar="PROGRAM/KIND", help="Which letter; `optout list letters` has them."
+    "--letter",
+    metavar="PROGRAM/KIND",
+    shell_complete=letters,
+    help="Which letter; `optout list letters` has them.",
 )
 @click.option(
     "--set",

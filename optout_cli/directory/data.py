@@ -232,6 +232,9 @@ class Directory:
             for path in _paths_below(self._document.data, root):
                 spot = self._document.spot(path)
                 origins[short + path.removeprefix(root)] = f"{spot.file}:{spot.line}"
+        for number in range(len(self._states[code].get("laws", ()))):
+            spot = self._document.spot(f"states.{code}.laws.{number}")
+            origins[f"laws.{number}"] = f"{spot.file}:{spot.line}"
         return origins
 
 
