@@ -30,12 +30,14 @@ def date_faults(case: Case) -> Iterator[Problem]:
     for number, act in enumerate(case.request.authority):
         if act.date and act.date > day:
             message = f"the {act.instrument} is dated {act.date}, after the letter ({day})"
-            yield Problem("later-authority", message, path=f"authority.{number}.date")
+            hint = "correct one of the two dates"
+            yield Problem("later-authority", message, hint=hint, path=f"authority.{number}.date")
     for path, told, when in _days(case.kind.particulars, case.particulars, "particulars"):
         if told > day if when == "before" else told < day:
             side = "after" if when == "before" else "before"
             message = f"{path} {told} lies {side} the letter's own date ({day})"
-            yield Problem("impossible-date", message, path=path)
+            hint = "correct one of the two dates"
+            yield Problem("impossible-date", message, hint=hint, path=path)
 
 
 def _days(
@@ -110,7 +112,8 @@ def _age_faults(case: Case, recipient: Recipient) -> Iterator[Problem]:
     path, confirmed = f"recipients.{recipient.party}", recipient.confirmed
     if confirmed and confirmed.date > case.today:
         message = f"{path}.confirmed is dated {confirmed.date}, a day to come"
-        yield Problem("later-confirmation", message, path=f"{path}.confirmed.date")
+        hint = "write the day on which you asked"
+        yield Problem("later-confirmation", message, hint=hint, path=f"{path}.confirmed.date")
     if case.max_age is None or recipient.historical:
         return
     day = confirmed.date if confirmed else recipient.contact.verified

@@ -106,8 +106,8 @@ CANDIDATES = "marin-county-ca or madera-county-ca or amador-county-ca"
         ),
         pytest.param(
             SIGNED.format("# head"),
-            "5:1: is not YAML: did not find expected node content\n"
-            "  hint: look for a missing quote, bracket or colon, here or just above",
+            "5:1: a bracket that was opened is not closed, or a comma is missing\n"
+            "  hint: look for } or ] or a comma, here or just above",
             id="# before a name",
         ),
         pytest.param(

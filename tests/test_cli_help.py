@@ -73,7 +73,11 @@ def test_without_a_command_help_is_shown_and_the_shell_is_told(run: Run) -> None
         ("list format", "Invalid value for 'WHAT': 'format' is not one of 'jurisdictions', "),
         ("show", "Missing argument 'JURISDICTION'.\n"),
         ("write", "Missing argument 'REQUEST|JURISDICTION'.\n"),
-        ("show marin county", "Got unexpected extra argument (county)\n"),
+        (
+            "show marin county",
+            "Got unexpected extra argument (county)\n"
+            '  hint: put a name with blanks in it in quotes: "Marin County, CA"\n',
+        ),
     ],
 )
 def test_a_slip_on_the_command_line_is_answered_with_what_to_type(

@@ -29,7 +29,7 @@ def test_a_draft_wants_a_signatory_before_anything_else(run: Run, write: Write) 
     path = write("r.yaml", "".join(REQUEST.splitlines(keepends=True)[:3]))
     _, _, err = outcome(run("write", str(path), "-f", "txt", "-o", f"{path.parent}/"))
     assert [it for it in err.splitlines() if it.startswith("next: ")] == [
-        "next: name who signs under signatory: in a request, and write the letters again"
+        "next: write down who signs, under signatory:, and write the letters again"
     ]
 
 

@@ -76,7 +76,8 @@ def test_a_text_becomes_what_its_field_is(text: str, noun: Outer) -> None:
 NAMES = "\n  hint: write name: ..., title: ..., is-open: ..."
 COLON = "\n  hint: put a text with a colon in it in quotes"
 COLON = "\n  hint: put a text with a colon in it in quotes"
-ITEMS = "\n  hint: below many: begin each with `- `"
+ITEMS = "\n  hint: below lines: begin each with `- `"
+GROUPS = "\n  hint: write it as [{name: ...}]"
 
 
 @pytest.mark.parametrize(
@@ -87,13 +88,10 @@ ITEMS = "\n  hint: below many: begin each with `- `"
         ("many:\n- Pat\n", f"f:2:3: many.0 must hold `key: value`, not 'Pat'{NAMES}"),
         (
             "many: Pat\n",
-            f"f:1:1: many must be a list, not 'Pat'{ITEMS}",
+            f"f:1:1: many must be a list, not 'Pat'{GROUPS}",
         ),
-        ("many: {name: x}\n", f"f:1:1: many must be a list, not a group of keys{ITEMS}"),
-        (
-            "lines: {a: b}\n",
-            f"f:1:1: lines must be a list, not a group of keys{ITEMS.replace('many', 'lines')}",
-        ),
+        ("many: {name: x}\n", f"f:1:1: many must be a list, not a group of keys{GROUPS}"),
+        ("lines: {a: b}\n", f"f:1:1: lines must be a list, not a group of keys{ITEMS}"),
         ("lines: [[x]]\n", "f:1:9: lines.0 must be one text, not a list"),
         ("lines: [{a: b}]\n", f"f:1:9: lines.0 must be one text, not a group of keys{COLON}"),
         ("inner: {name: [x]}\n", "f:1:9: inner.name must be one text, not a list"),
@@ -107,7 +105,7 @@ ITEMS = "\n  hint: below many: begin each with `- `"
         ("named: [x]\n", "f:1:1: named must hold `key: value`, not a list"),
         (
             "some: {a: b}\n",
-            f"f:1:1: some must be a list, not a group of keys{ITEMS.replace('many', 'some')}",
+            f"f:1:1: some must be a list, not a group of keys{ITEMS.replace('lines', 'some')}",
         ),
         ("either: [x]\n", "f:1:1: either must be one text, not a list"),
     ],

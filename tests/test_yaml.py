@@ -163,7 +163,8 @@ def test_what_could_mean_something_else_is_a_problem_at_its_place(text: str, tol
     assert told_by(lambda: read(text)) == told
 
 
-COLON = "a text with a colon in it must be quoted; or is this line indented too far?"
+COLON = "put a text with a colon in it in quotes, or begin the line where the one above begins"
+CLOSE = "look for } or ] or a comma, here or just above"
 AROUND = "look for a missing quote, bracket or colon, here or just above"
 ALIGNED = "lines that belong together begin at the same column; look at the line above too"
 SINGLE = "put the text in single quotes"
@@ -185,12 +186,12 @@ SINGLE = "put the text in single quotes"
             "f:2:1",
             "write it as `key: value`, with a blank after the colon",
         ),
-        ("a: 'x\nb: 1\n", "yaml", "f:1:4", AROUND),
+        ("a: 'x\nb: 1\n", "yaml", "f:1:4", "end the text with the same sign"),
         ("a:\n  b: x\n c: y\n", "yaml", "f:3:2", ALIGNED),
         ("a:\n  - b\n c: x\n", "yaml", "f:3:2", ALIGNED),
         ("a:\n  - b\n  c: x\n", "yaml", "f:3:3", ALIGNED),
-        ("a: [1\nb: 2\n", "yaml", "f:2:2", AROUND),
-        ("a: {b: 1\n", "yaml", "f:2:1", AROUND),
+        ("a: [1\nb: 2\n", "yaml", "f:2:2", CLOSE),
+        ("a: {b: 1\n", "yaml", "f:2:1", CLOSE),
         ("%YAML 2.0\n---\na: 1\n", "yaml", "f:1:1", AROUND),
     ],
 )
@@ -207,7 +208,7 @@ def test_a_bad_escape_is_told_to_be_put_in_single_quotes() -> None:
 
 
 def test_what_the_parser_cannot_place_is_told_of_the_file() -> None:
-    assert told_by(lambda: read("a: \0")) == "f: is not YAML: cannot be read as YAML"
+    assert told_by(lambda: read("a: \0")) == "f: cannot be read as YAML: it is damaged"
 
 
 def test_every_fault_of_a_file_is_told_in_one_run() -> None:

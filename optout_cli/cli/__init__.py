@@ -45,6 +45,15 @@ class _Group(click.Group):
             hint = did_you_mean(args[0], COMMANDS)
             raise click.UsageError(f"{error.message}\n  hint: {hint}", ctx) from None
 
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except click.UsageError as error:
+            if "unexpected extra argument" not in error.message:
+                raise
+            hint = 'put a name with blanks in it in quotes: "Marin County, CA"'
+            raise click.UsageError(f"{error.message}\n  hint: {hint}", error.ctx) from None
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         with formatter.section("Commands"):
             formatter.write_dl([*COMMANDS.items()])

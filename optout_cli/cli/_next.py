@@ -15,7 +15,7 @@ def next_steps(exports: Sequence[Export]) -> Iterator[str]:
     notices = list({it.notice.name: it.notice for it in exports}.values())
     first = notices[0]
     if first.signatory is None:
-        yield "name who signs under signatory: in a request, and write the letters again"
+        yield "write down who signs, under signatory:, and write the letters again"
         return
     yield "read each letter"
     for it in notices:

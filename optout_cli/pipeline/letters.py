@@ -13,6 +13,7 @@ from optout_cli.exporters import FORMATS, ROUTES, TAKING_ALONG, exporter_for
 from optout_cli.model.case import Case
 from optout_cli.model.notice import Export, Files, Notice
 from optout_cli.model.places import Gazetteer
+from optout_cli.model.program import LetterKind
 from optout_cli.model.request import PARTIES, Party, Request
 from optout_cli.pipeline.files import files_of
 from optout_cli.pipeline.findings import findings_of
@@ -85,7 +86,7 @@ def case_of(document: Document, library: Library, order: Order) -> Case:
     locality = place and _tried(problems, lambda: library.directory.find(*place))
     found = letter and _tried(problems, lambda: library.programs.find(*letter))
     particulars = found and _tried(problems, lambda: particulars_from(document, found[1]))
-    raise_any(problems)
+    raise_any(_with_particulars_named(problems, document, found[1]) if found else problems)
     assert request is not None
     assert locality is not None
     assert found is not None
@@ -103,6 +104,19 @@ def case_of(document: Document, library: Library, order: Order) -> Case:
         routes=tuple(ROUTES[it] for it in order.formats if it in ROUTES),
         is_draft=order.is_draft,
     )
+
+
+def _with_particulars_named(
+    problems: Sequence[Problem], document: Document, kind: LetterKind
+) -> Iterator[Problem]:
+    """Tell of a key that stands at the top and is the letter kind's own, where it belongs."""
+    own = {document.spot(key): key for key in kind.particulars if key in document.data}
+    for it in problems:
+        if it.code == "unknown-key" and it.spot in own:
+            hint = f"put it below particulars: {{{own[it.spot]}: ...}}"
+            yield msgspec.structs.replace(it, hint=hint)
+        else:
+            yield it
 
 
 def _named(document: Document, key: str, problems: Sequence[Problem]) -> tuple[str, Spot] | None:

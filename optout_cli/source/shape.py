@@ -22,6 +22,7 @@ from optout_cli.source.document import Document, Tree
 _T = TypeVar("_T")
 _PLAIN_DATE = "write it as 2010-08-31: year, month, day"
 _MOST_SHOWN = 5  # fields that a hint names
+_CURLY = ("\u201c", "\u201d", "\u2018", "\u2019")  # quotes that a word processor makes
 _SHOWN = 60  # characters of a wrong value that a message repeats
 
 
@@ -118,7 +119,7 @@ class _Walk:
     ) -> list[Tree]:
         items = _split(value, kind) if isinstance(value, str) and _is_text(kind) else value
         if not isinstance(items, list):
-            hint = f"below {name}: begin each with `- `"
+            hint = _list_hint(kind, name)
             self.fail(path, "wrong-shape", f"{name} must be a list, not {_shown(value)}", hint)
             return []
         most = next((meta.max_length for meta in metas if meta.max_length), None)
@@ -162,7 +163,12 @@ class _Walk:
             return
         extra = next((meta.extra for meta in metas if meta.extra), None) or {}
         expects = extra.get("expects", "true or false" if bare is bool else "of the right form")
-        self.fail(path, "wrong-text", f"{name} {_shown(value)} is not {expects}", extra.get("hint"))
+        hint = extra.get("hint")
+        if value.startswith(_CURLY):
+            hint = (
+                'type straight quotes (") around it; those of a word processor belong to the text'
+            )
+        self.fail(path, "wrong-text", f"{name} {_shown(value)} is not {expects}", hint)
 
     def _date(self, value: str, path: str, name: str) -> None:
         if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
@@ -195,6 +201,14 @@ def _date_hint(value: str) -> str:
 @cache
 def _fields(noun: type[msgspec.Struct]) -> tuple[FieldInfo, ...]:
     return msgspec.structs.fields(noun)
+
+
+def _list_hint(kind: Any, name: str) -> str:
+    """Show a list of groups on one line, and say how any other is begun."""
+    if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+        key = next((it.encode_name for it in _fields(kind) if it.required), _fields(kind)[0].name)
+        return f"write it as [{{{key}: ...}}]"
+    return f"below {name}: begin each with `- `"
 
 
 def _hint_for(key: str, known: dict[str, FieldInfo]) -> str:

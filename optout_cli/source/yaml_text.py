@@ -21,7 +21,39 @@ HAS_LIBYAML: bool = yaml.__with_libyaml__
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the first where libyaml is there
 # What the parser notices only behind the fault, at times on a later line.
 _LATE = re.compile(r"could not find expected ':'|unexpected end of stream")
-_UNALIGNED = re.compile("expected (<block end>|key|'-' indicator)")  # both parsers' words
+# For what either parser says: plain words, and what to do.
+_PLAIN_WORDS = (
+    (
+        "mapping values",
+        "has a second colon, or is indented too far",
+        "put a text with a colon in it in quotes, or begin the line where the one above begins",
+    ),
+    (
+        "expected (<block end>|key|'-' indicator)",
+        "does not line up with the lines around it",
+        "lines that belong together begin at the same column; look at the line above too",
+    ),
+    (
+        "could not find expected ':'",
+        "has no colon with a blank after it",
+        "write it as `key: value`, with a blank after the colon",
+    ),
+    (
+        "unexpected end of stream",
+        "a quote that is opened here is never closed",
+        "end the text with the same sign",
+    ),
+    (
+        "expected (',' or|node content)",
+        "a bracket that was opened is not closed, or a comma is missing",
+        "look for } or ] or a comma, here or just above",
+    ),
+    (
+        "cannot start any token|escape",
+        "begins with a sign that has a meaning of its own here",
+        "put the text in single quotes",
+    ),
+)
 # ` #4` and ` # 4` are what people write for a suite; a comment begins with a blank and a word.
 _GLUED_COMMENT = re.compile(r"\s+#([^\s#]|\s*[0-9])")
 
@@ -200,25 +232,23 @@ def document_from_yaml(text: str, file: str) -> Document:
 
 
 def _syntax_problem(error: yaml.YAMLError, text: str, file: str) -> Problem:
-    reason = getattr(error, "problem", None) or "cannot be read as YAML"
+    reason = getattr(error, "problem", None) or "it is damaged"
     mark = getattr(error, "context_mark" if _LATE.search(reason) else "problem_mark", None)
     if mark is None:
-        return Problem("yaml", f"is not YAML: {reason}", Spot(file))
+        return Problem("yaml", f"cannot be read as YAML: {reason}", Spot(file))
     spot = Spot(file, mark.line + 1, mark.column + 1)
     lines = text.split("\n")
     line = lines[mark.line] if mark.line < len(lines) else ""
     if line[: mark.column + 1].lstrip(" ").startswith("\t") or "\\t" in reason:
         return Problem("tab", "is indented with a tab", spot, "indent with spaces")
-    return Problem("yaml", f"is not YAML: {reason}", spot, _syntax_hint(reason))
+    message, hint = _plainly(reason)
+    return Problem("yaml", message, spot, hint)
 
 
-def _syntax_hint(reason: str) -> str:
-    if "mapping values" in reason:
-        return "a text with a colon in it must be quoted; or is this line indented too far?"
-    if _UNALIGNED.search(reason):
-        return "lines that belong together begin at the same column; look at the line above too"
-    if "cannot start any token" in reason or "escape" in reason:
-        return "put the text in single quotes"
-    if "could not find expected ':'" in reason:
-        return "write it as `key: value`, with a blank after the colon"
-    return "look for a missing quote, bracket or colon, here or just above"
+def _plainly(reason: str) -> tuple[str, str]:
+    """Say in plain words, with a hint, what the parser says in its own."""
+    for pattern, message, hint in _PLAIN_WORDS:
+        if re.search(pattern, reason):
+            return message, hint
+    hint = "look for a missing quote, bracket or colon, here or just above"
+    return f"cannot be read as YAML: {reason}", hint

@@ -1,0 +1,221 @@
+"""Mistakes that a clerk makes: each is told in plain words, with its line and what to type instead.
+
+Read them aloud: no word of the trade of those who write programs, and the next step is named.
+"""
+
+import re
+
+import pytest
+from desk import Run, Write, outcome
+
+REQUEST = """\
+jurisdiction: marin-county-ca
+letter: secure-communities/opt-out
+date: 2026-11-20
+signatory:
+  name: Pat Placeholder
+  title: Sheriff
+  office: Marin County Sheriff's Office
+  address: {street: 123 Main Street, city: San Rafael, state: CA, zip: "94900"}
+  phone: 415-555-0120
+"""
+# What was typed instead of what, and what is said of it; a + adds lines below.
+MISTAKES = {
+    "no blank after a colon": (
+        ("title: Sheriff", "title:Sheriff"),
+        "6:3: has no colon with a blank after it",
+        "write it as `key: value`, with a blank after the colon",
+    ),
+    "a tab": (("  title", "\ttitle"), "6:1: is indented with a tab", "indent with spaces"),
+    "a blank too many": (
+        ("  title", "   title"),
+        "6:9: has a second colon, or is indented too far",
+        "put a text with a colon in it in quotes, or begin the line where the one above begins",
+    ),
+    "a colon in a text": (
+        ("Marin County Sheriff's", "Office: Sheriff's"),
+        "7:17: has a second colon, or is indented too far",
+        "put a text with a colon in it in quotes, or begin the line where the one above begins",
+    ),
+    "a quote that is not closed": (
+        ('"94900"}', '"94900}'),
+        "8:72: a quote that is opened here is never closed",
+        "end the text with the same sign",
+    ),
+    "a bracket that is not closed": (
+        ('"94900"}', '"94900"'),
+        "9:3: a bracket that was opened is not closed, or a comma is missing",
+        "look for } or ] or a comma, here or just above",
+    ),
+    "only the head of a group switched off": (
+        ("signatory:", "#signatory:"),
+        "5:3: does not line up with the lines around it",
+        "lines that belong together begin at the same column; look at the line above too",
+    ),
+    "quotes of a word processor": (
+        ('"94900"', "\u201c94900\u201d"),
+        "8:67: signatory.address.zip '\u201c94900\u201d' is not a ZIP code",
+        'type straight quotes (") around it; those of a word processor belong to the text',
+    ),
+    "a digit too few": (
+        ('"94900"', '"9490"'),
+        "8:67: signatory.address.zip '9490' is not a ZIP code",
+        'five digits, in quotes: zip: "02134"',
+    ),
+    "a state in full": (
+        ("state: CA", "state: California"),
+        "8:56: signatory.address.state 'California' is not a state's postal code",
+        "two capital letters, such as CA",
+    ),
+    "no area code": (
+        ("415-555-0120", "555-0120"),
+        "9:3: signatory.phone '555-0120' is not a telephone number",
+        "write it as 415-555-0123, with area code",
+    ),
+    "a web address for an e-mail address": (
+        ("+", "  email: marin.example.gov\n"),
+        "10:3: signatory.email 'marin.example.gov' is not an e-mail address",
+        "write the bare address, such as records@example.gov",
+    ),
+    "an American date": (
+        ("2026-11-20", "11/20/2026"),
+        "3:1: date '11/20/2026' is not a date",
+        "write year, month, day; is 2026-11-20 meant?",
+    ),
+    "a date in words": (
+        ("2026-11-20", "November 20, 2026"),
+        "3:1: date 'November 20, 2026' is not a date",
+        "write it as 2010-08-31: year, month, day",
+    ),
+    "a day that is not": (
+        ("2026-11-20", "2026-11-31"),
+        "3:1: date '2026-11-31' is no day of the calendar",
+        "write it as 2010-08-31: year, month, day",
+    ),
+    "two digits that changed places": (
+        ("2026-11-20", "2062-11-20"),
+        "3:1: the letter is dated 2062-11-20, more than a year from now",
+        "correct date:",
+    ),
+    "a county without its state": (
+        ("marin-county-ca", "Marin County"),
+        "1:1: no jurisdiction is known as 'Marin County'",
+        "name the state too: marin-county-ca",
+    ),
+    "a misspelt county": (
+        ("marin-county-ca", "Marrin County, CA"),
+        "1:1: no jurisdiction is known as 'Marrin County, CA'",
+        "marin-county-ca or mariposa-county-ca",
+    ),
+    "a FIPS code without its zero": (
+        ("marin-county-ca", "6041"),
+        "1:1: no jurisdiction is known as '6041'",
+        "FIPS codes have five digits; is '06041' meant?",
+    ),
+    "a misspelt letter": (
+        ("opt-out", "optout"),
+        "2:1: there is no letter 'secure-communities/optout'",
+        "did you mean 'secure-communities/opt-out'?",
+    ),
+    "a misspelt key": (
+        ("signatory:", "signatry:"),
+        "4:1: request has no field 'signatry'",
+        "did you mean 'signatory'?",
+    ),
+    "a line twice": (
+        ("+", "letter: secure-communities/opt-out\n"),
+        "10:1: 'letter' stands here a second time",
+        "keep one of the two",
+    ),
+    "an address under nobody's name": (
+        ("+", "recipients:\n  email: bureau@example.gov\n"),
+        "11:3: recipients has no field 'email'",
+        "does it belong to bureau or ice? then indent it by two spaces below that",
+    ),
+    "half a new address": (
+        ("+", "recipients:\n  bureau:\n    address: {street: 1 Main Street}\n"),
+        "12:5: recipients.bureau.address is new but not whole",
+        "write street, city, state and zip",
+    ),
+    "confirmed, but how and when": (
+        ("+", "recipients:\n  bureau: {confirmed: yes}\n"),
+        "11:12: recipients.bureau.confirmed must hold `key: value`, not 'yes'",
+        "write by: ..., date: ...",
+    ),
+    "a way of sending in her own words": (
+        ("+", "service: {bureau: [{by: certified}]}\n"),
+        "10:21: service.bureau.0.by cannot be 'certified'",
+        "did you mean 'certified-mail'?",
+    ),
+    "a way of sending without its brackets": (
+        ("+", "service: {bureau: certified-mail}\n"),
+        "10:11: service.bureau must be a list, not 'certified-mail'",
+        "write it as [{by: ...}]",
+    ),
+    "e-mail to nowhere": (
+        ("+", "service: {bureau: [{by: email}]}\n"),
+        "10:20: service by email, but no email is known of the State Identification Bureau",
+        "add email: ... under recipients: bureau:, or pass --set recipients.bureau.email=...",
+    ),
+    "a seal that is not there": (
+        ("+", "letterhead: {seal: seal.png, alt: Seal}\n"),
+        "10:14: seal.png: no such file",
+        "there is no such file in ./; look for a misspelt name",
+    ),
+    "a resolution that is not there": (
+        ("+", "authority: [{instrument: Resolution, file: resolution.pdf}]\n"),
+        "10:38: there is no file 'resolution.pdf' to enclose",
+        "a file's name is read from the request's own folder",
+    ),
+    "a resolution of tomorrow": (
+        ("+", "authority: [{instrument: Resolution, date: 2026-12-01}]\n"),
+        "10:38: the Resolution is dated 2026-12-01, after the letter (2026-11-20)",
+        "correct one of the two dates",
+    ),
+    "reasons at the top": (
+        ("+", "reasons: Because the county says so.\n"),
+        "10:1: request has no field 'reasons'",
+        "put it below particulars: {reasons: ...}",
+    ),
+    "an answer by a day that is past": (
+        ("+", "particulars: {reply-by: 2026-01-31}\n"),
+        "10:15: particulars.reply-by 2026-01-31 lies before the letter's own date (2026-11-20)",
+        "correct one of the two dates",
+    ),
+}
+JARGON = re.compile(
+    r"YAML|scalar|mapping|sequence|token|pars|null|None|exception|traceback|valid|schema|struct"
+    r"|attribute|regex|stream|node\b",
+    re.IGNORECASE,
+)
+
+
+def with_mistake(right: str, wrong: str) -> str:
+    if right == "+":
+        return REQUEST + wrong
+    assert right in REQUEST
+    return REQUEST.replace(right, wrong)
+
+
+@pytest.mark.usefixtures("in_folder")
+@pytest.mark.parametrize("name", MISTAKES)
+def test_a_mistake_is_told_with_its_line_and_what_to_type(
+    name: str, run: Run, write: Write
+) -> None:
+    change, message, hint = MISTAKES[name]
+    write("r.yaml", with_mistake(*change))
+    assert outcome(run("check", "-q", "r.yaml")) == (
+        1,
+        f"r.yaml:{message}\n  hint: {hint}\n",
+        "",
+    )
+
+
+def test_there_are_thirty_and_each_is_told_without_jargon() -> None:
+    assert len(MISTAKES) >= 30
+    told = [f"{message} {hint}" for _, message, hint in MISTAKES.values()]
+    assert [it for it in told if JARGON.search(it)] == []
+
+
+def test_the_request_they_are_made_in_is_right(run: Run, write: Write) -> None:
+    assert outcome(run("check", "-q", str(write("r.yaml", REQUEST)))) == (0, "", "")
