@@ -75,8 +75,10 @@ def test_without_a_command_help_is_shown_and_the_shell_is_told(run: Run) -> None
         ("write", "Missing argument 'REQUEST|JURISDICTION'.\n"),
         (
             "show marin county",
-            "Got unexpected extra argument (county)\n"
-            '  hint: put a name with blanks in it in quotes: "Marin County, CA"\n',
+            (
+                "Got unexpected extra argument (county)\n"
+                '  hint: put a name with blanks in it in quotes: "Marin County, CA"\n'
+            ),
         ),
     ],
 )
