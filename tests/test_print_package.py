@@ -193,6 +193,7 @@ def test_the_option_writes_the_package_and_says_its_pages(run: Run, in_folder: P
     pages = len(PdfDocument(in_folder / out.strip()))
     told = f"bureau: {pages} pages to print: the letter {pages - 1}, placeholder-resolution.pdf 1"
     assert told in err
+    assert "next: enclose with each letter: Earlier letter of May 4, 2026\n" in err
 
 
 def test_the_option_is_for_pdfs(run: Run, in_folder: Path) -> None:

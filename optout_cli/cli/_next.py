@@ -24,10 +24,7 @@ def next_steps(exports: Sequence[Export]) -> Iterator[str]:
     if "pdf" in formats:
         signs = "sign it, " if first.signature.kind == "ink" else ""
         yield f"print each letter single-sided on US Letter, {signs}fold it at the two marks"
-    files = [act.file for act in first.authority if act.file]
-    files += [it.file or it.title for it in first.enclosures]
-    if files:
-        yield f"enclose with each letter: {'; '.join(files)}"
+    yield from _enclosing(exports)
     if first.addressing == "separate" and len(first.recipients) > 1:
         yield "put a copy of each letter into the other's envelope"
     for it in notices:
@@ -37,6 +34,17 @@ def next_steps(exports: Sequence[Export]) -> Iterator[str]:
         named = ", ".join(filter(None, (copy.name, copy.title, copy.organization)))
         yield f"give a copy to: {named}"
     yield _follow_up(first)
+
+
+def _enclosing(exports: Sequence[Export]) -> Iterator[str]:
+    """Name what goes into the envelope, but for PDFs that are printed behind the letter."""
+    notice = exports[0].notice
+    files = [act.file for act in notice.authority if act.file]
+    files += [it.file or it.title for it in notice.enclosures]
+    if any(it.code == "package" for export in exports for it in export.findings):
+        files = [it for it in files if not it.lower().endswith(".pdf")]
+    if files:
+        yield f"enclose with each letter: {'; '.join(files)}"
 
 
 def _whose(recipient: Recipient) -> str:
