@@ -356,15 +356,37 @@ def test_which_letter_is_asked_where_there_are_several_and_what_it_must_have(
         "Signed": ["soon", "2020-02-01"],
         "To": "Pat",
         "Day": "2020-02-02",
+        "Said: is there another?": "n",
+        "Answer these now?": "y",
+        "Reasons": ["One.", "Two."],
     }
     result, clerk = asked(said, "06041", "--templates", "own")
     assert clerk.unused == []
-    assert "the day it was signed (such as: 2020-01-31)" in words(outcome(result)[2])
+    assert "The day it was signed (such as: 2020-01-31)" in words(outcome(result)[2])
     data = data_in("marin-county-ca.yaml")
     assert (data["letter"], data["particulars"]) == (
         "another/first",
-        {"model": "wso", "signed": "2020-02-01", "said": [{"to": "Pat", "day": "2020-02-02"}]},
+        {
+            "model": "wso",
+            "signed": "2020-02-01",
+            "said": [{"to": "Pat", "day": "2020-02-02"}],
+            "reasons": ["One.", "Two."],
+        },
     )
+
+
+def test_the_next_command_has_the_options_that_it_needs(asked: Asked, write: Write) -> None:
+    write("my data/own.yaml", NOWHERE)
+    result, _ = asked({}, "99001", "--data", "my data/own.yaml", "-o", "a b.yaml")
+    command = "'a b.yaml' --data 'my data/own.yaml'"
+    assert outcome(result)[2].endswith(f"next: optout write {command} -o letters/\n")
+    assert f"optout check {command} " in Path("a b.yaml").read_text("utf-8")
+
+
+def test_a_city_that_is_not_in_the_list_is_sent_to_a_data_file(asked: Asked) -> None:
+    said = {"County or city": ["San Rafael, CA", "marn, ca", "Marin, CA"], "Which one": ["3"]}
+    told = words(outcome(asked(said)[0])[2])
+    assert told.count("goes into a data file of your own, which is given with --data") == 2
 
 
 def test_an_interrupt_leaves_nothing_and_says_so(asked: Asked, in_folder: Path) -> None:

@@ -57,6 +57,25 @@ TYPED = (
     ("Sent by", "pigeon", "1"),
     ("Sent by", "fax"),
     ("File", "resolution.pdf", "seal.svg"),
+    ("Answer these now?", "well", "y"),
+    ("Scheduled", "soon", ""),
+    ("Earlier: is there one?", "y"),
+    ("Date", "5/18/2010"),
+    ("  Is 2010-05-18 meant?", ""),
+    ("To", "", "the Attorney General of California"),
+    ("Asked", "that its booking data not be passed on"),
+    ("Answered", "2010-05-25"),
+    ("Answer", "the request was declined"),
+    ("Earlier: is there another?", "n"),
+    ("Reasons", "Deputies need the trust of witnesses."),
+    ("Reasons", ""),
+    ("Meeting dates", "2026-12-15"),
+    ("Meeting dates", ""),
+    ("Meeting place", "at the Sheriff's Office"),
+    ("Meeting contact", ""),
+    ("Reply by", "in a month", "2026-12-31"),
+    ("Declines", "all of them", "2"),
+    ("Declines", ""),
     ("Read the first letter now?", "y"),
     ("Write marin-county-ca.yaml?", "y"),
 )
@@ -126,6 +145,22 @@ def test_every_question_is_answered_wrong_answers_first(
             "email": "ice@example.gov",
             "confirmed": {"by": "telephone", "date": "2026-11-24"},
         },
+    }
+    assert data["particulars"] == {
+        "earlier": [
+            {
+                "date": "2010-05-18",
+                "to": "the Attorney General of California",
+                "asked": "that its booking data not be passed on",
+                "answered": "2010-05-25",
+                "answer": "the request was declined",
+            }
+        ],
+        "reasons": ["Deputies need the trust of witnesses."],
+        "meeting-dates": ["2026-12-15"],
+        "meeting-place": "at the Sheriff's Office",
+        "reply-by": "2026-12-31",
+        "declines": ["detainers"],
     }
     code, out, _ = outcome(run("write", "marin-county-ca.yaml", "-f", "txt", "-o", "letters/"))
     assert (code, len(out.split())) == (0, 2)

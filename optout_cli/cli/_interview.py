@@ -21,6 +21,10 @@ _WAYS = {
 }
 _MOST_CANDIDATES = 8
 _NONE = "none of these"
+_NOT_LISTED = (
+    "A city or an agency that is not in the list goes into a data file of your own, which is given"
+    " with --data: the README shows one, under `Your own data and wording`."
+)
 _ROUTES = {"email": "E-mail address", "fax": "Fax number"}
 
 
@@ -48,11 +52,16 @@ def _found(query: str, library: Library) -> Locality | None:
     candidates = library.directory.candidates(query)
     if not 0 < len(candidates) <= _MOST_CANDIDATES:
         tell_problem(problem)
+        say_wrapped(_NOT_LISTED, "  ")
         return None
     say_wrapped(f"Please check: {problem.message}. Perhaps one of these?", "  ")
     choices = {slug: find(slug).name for slug in candidates} | {_NONE: ""}
+    # Never offered by Enter alone: what is spelled alike may be another county.
     chosen = ask_choice("Which one", choices, offered=_NONE)
-    return None if chosen == _NONE else find(chosen)
+    if chosen != _NONE:
+        return find(chosen)
+    say_wrapped(_NOT_LISTED, "  ")
+    return None
 
 
 def ask_letter(library: Library) -> str:
@@ -74,6 +83,7 @@ def ask_all(sheet: Sheet) -> None:
         _ask_authority,
         _ask_service,
         _ask_seal,
+        _ask_more,
     ):
         questions(sheet)
 
@@ -96,7 +106,11 @@ def _ask_signatory(sheet: Sheet) -> None:
         return
     sheet.ask("signatory.title", "Title", "Such as Sheriff, or Chair of the Board.", required=True)
     sheet.ask("signatory.office", "Office", "The office, as it stands at the head of its letters.")
-    if sheet.ask("signatory.address.street", "Street or box", "Where answers are to go."):
+    if sheet.ask(
+        "signatory.address.street",
+        "Street or box",
+        "Its address, for the head of the letters, where answers go.",
+    ):
         sheet.ask("signatory.address.city", "City", required=True)
         state = sheet.locality.state_code
         sheet.ask("signatory.address.state", "State", offered=state, required=True)
@@ -146,26 +160,76 @@ def _ask_seal(sheet: Sheet) -> None:
 
 
 def _ask_particulars(sheet: Sheet) -> None:
-    """Ask what the letter cannot be without; what it can say besides stands in the file."""
-    _, kind = sheet.library.programs.find(sheet.letter)
-    for key, spec in kind.particulars.items():
+    """Ask what the letter cannot be without."""
+    for key, spec in _particulars(sheet).items():
         if spec.required:
             say("")
             _ask_particular(sheet, f"particulars.{key}", key, spec)
 
 
+def _ask_more(sheet: Sheet) -> None:
+    """Ask what the letter can say besides, where she has time for it now."""
+    optional = {key: it for key, it in _particulars(sheet).items() if not it.required}
+    if not optional:
+        return
+    say("")
+    names = ", ".join(key.replace("-", " ") for key in optional)
+    say_wrapped(f"The letter can say more: {names}. All of it stands in the file as well.")
+    if ask_yes("Answer these now?", offered=False):
+        for key, spec in optional.items():
+            say("")
+            _ask_particular(sheet, f"particulars.{key}", key, spec)
+
+
+def _particulars(sheet: Sheet) -> dict[str, Particular]:
+    return sheet.library.programs.find(sheet.letter)[1].particulars
+
+
 def _ask_particular(sheet: Sheet, path: str, key: str, spec: Particular) -> None:
-    if isinstance(spec.of, dict):
-        say_wrapped(f"{spec.help}:")
-        for inner, it in spec.of.items():
-            _ask_particular(sheet, f"{path}.0.{inner}", inner, it)
-        return
-    at = f"{path}.0" if spec.type in ("list", "paragraphs") else path
-    label = key.replace("-", " ").capitalize()
-    if spec.choices:
-        say_wrapped(f"{spec.help}:")
-        choices = dict.fromkeys(spec.choices, "")
-        sheet.put({at: ask_choice(label, choices, offered=spec.choices[0])})
-        return
     note = f"{spec.help} (such as: {spec.example})" if spec.example else spec.help
-    sheet.ask(at, label, note, required=spec.required)
+    say_wrapped(f"{note[:1].upper()}{note[1:]}")
+    if isinstance(spec.of, dict):
+        _ask_groups(sheet, path, key, spec, spec.of)
+    elif spec.type in ("list", "paragraphs"):
+        _ask_items(sheet, path, key, spec)
+    else:
+        _ask_text(sheet, path, key, spec, is_required=spec.required)
+
+
+def _ask_groups(
+    sheet: Sheet, path: str, key: str, spec: Particular, fields: dict[str, Particular]
+) -> None:
+    """Ask for groups of answers, one group after the other."""
+    number = 0
+    while (number == 0 and spec.required) or ask_yes(_next(key, number), offered=False):
+        for name, it in fields.items():
+            _ask_particular(sheet, f"{path}.{number}.{name}", name, it)
+        number += 1
+
+
+def _ask_items(sheet: Sheet, path: str, key: str, spec: Particular) -> None:
+    """Ask for one thing after the other, until Enter alone ends it."""
+    number = 0
+    while _ask_text(
+        sheet, f"{path}.{number}", key, spec, is_required=number == 0 and spec.required
+    ):
+        number += 1
+        say_wrapped("Another one? Enter ends it.", "  ")
+
+
+def _ask_text(sheet: Sheet, path: str, key: str, spec: Particular, *, is_required: bool) -> str:
+    label = key.replace("-", " ").capitalize()
+    if not spec.choices:
+        return sheet.ask(path, label, required=is_required)
+    choices = dict.fromkeys(spec.choices, "") | ({} if is_required else {_NONE: ""})
+    offered = spec.choices[0] if is_required else _NONE
+    chosen = ask_choice(label, choices, offered=offered)
+    if chosen == _NONE:
+        return ""
+    sheet.put({path: chosen})
+    return chosen
+
+
+def _next(key: str, number: int) -> str:
+    name = key.replace("-", " ").capitalize()
+    return f"{name}: is there another?" if number else f"{name}: is there one?"

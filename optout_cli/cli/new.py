@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from shlex import quote
 
 import click
 
@@ -97,11 +98,12 @@ def command(
         copy_wording(jurisdiction, letter or DEFAULT_LETTER, output, library, quiet=quiet)
         return
     is_asked = _is_terminal()
+    options = _options(overlays, folders)
     try:
         if is_asked:
-            path, text = _asked(jurisdiction, letter, output, library)
+            path, text = _asked(jurisdiction, letter, output, library, options)
         else:
-            path, text = _sample(jurisdiction, letter or DEFAULT_LETTER, output, library)
+            path, text = _sample(jurisdiction, letter or DEFAULT_LETTER, output, library, options)
     except (click.Abort, KeyboardInterrupt):
         say("\nstopped; no request was written")
         raise SystemExit(ExitCode.INTERRUPTED) from None
@@ -112,7 +114,14 @@ def command(
     click.echo(bytes(path))
     if not quiet:
         before = "" if is_asked else f"fill in {path} in an editor, and then "
-        say(f"next: {before}optout write {path} -o letters/")
+        say(f"next: {before}optout write {quote(str(path))}{options} -o letters/")
+
+
+def _options(overlays: Sequence[str], folders: Sequence[Path]) -> str:
+    """Word the options that the next command needs as well."""
+    words = [it for overlay in overlays for it in ("--data", overlay)]
+    words += [it for folder in folders for it in ("--templates", str(folder))]
+    return "".join(f" {quote(it)}" for it in words)
 
 
 def _is_terminal() -> bool:
@@ -121,7 +130,7 @@ def _is_terminal() -> bool:
 
 
 def _sample(
-    query: str | None, letter: str, output: str | None, library: Library
+    query: str | None, letter: str, output: str | None, library: Library, options: str
 ) -> tuple[Path | None, str]:
     """Return where to write the sample, and its text."""
     answers: Answers = {"letter": letter, "date": today().isoformat()}
@@ -132,11 +141,11 @@ def _sample(
     path = _path(output, name)
     if path and path.exists():
         raise OptoutError(_occupied(path))
-    return path, drafted(answers, library, today(), str(path or name))
+    return path, drafted(answers, library, today(), f"{quote(str(path or name))}{options}")
 
 
 def _asked(
-    query: str | None, letter: str | None, output: str | None, library: Library
+    query: str | None, letter: str | None, output: str | None, library: Library, options: str
 ) -> tuple[Path | None, str]:
     """Ask everything on the terminal; return where to write the request, and its text."""
     say_wrapped(_WELCOME)
@@ -148,7 +157,7 @@ def _asked(
     sheet = Sheet(answers, locality, library, today(), path.parent if path else Path())
     ask_all(sheet)
     name = str(path or f"{locality.slug}.yaml")
-    text = drafted(sheet.answers, library, sheet.date, name)
+    text = drafted(sheet.answers, library, sheet.date, f"{quote(name)}{options}")
     say("")
     _preview(text, name, sheet)
     if not ask_yes(f"Write {name}?", offered=True):
