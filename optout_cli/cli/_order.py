@@ -1,0 +1,126 @@
+"""The options that say what is made of a request: for whom, in which formats, with which values."""
+
+import functools
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date
+from typing import Any, TypeVar
+
+import click
+
+from optout_cli.cli._complete import letters
+from optout_cli.cli._formats import formats_from, look_options
+from optout_cli.cli._shared import date_option, today, usage_error
+from optout_cli.model.request import PARTIES
+from optout_cli.pipeline.letters import Order
+from optout_cli.pipeline.library import Options
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+Values = dict[str, Mapping[str, str]]  # what to lay onto a request, under the option that said so
+_DAYS_WITHOUT_LIMIT = 36_500  # --strict alone: confirmed once is enough
+
+
+def order_options(prefix: str) -> Callable[[_F], _F]:
+    """Add the options; the command gets an `order`, the `values` to set, and the `look`.
+
+    `prefix` begins the names of the environment's variables for them.
+    """
+
+    def adding(command: _F) -> _F:
+        @functools.wraps(command)
+        def gathered(*args: Any, look: Options, **given: Any) -> Any:  # Any: each command's own
+            order, values = _order_from(given, look)
+            return command(*args, order=order, values=values, look=look, **given)
+
+        adorned = look_options(gathered)
+        for option in reversed([*_whom(), *_how(prefix)]):
+            adorned = option(adorned)
+        return adorned  # type: ignore[return-value]  # wraps keeps the signature
+
+    return adding
+
+
+def _whom() -> Iterator[Callable[[Any], Any]]:
+    yield click.option(
+        "--letter",
+        metavar="PROGRAM/KIND",
+        shell_complete=letters,
+        help="Which letter; `optout list letters` has them.",
+    )
+    yield click.option(
+        "--set",
+        "assignments",
+        multiple=True,
+        metavar="KEY=VALUE",
+        help="Set a value of the request, such as particulars.reply-by=2027-01-31 (repeatable).",
+    )
+    yield date_option
+    yield click.option(
+        "--to",
+        type=click.Choice([*PARTIES, "all"], case_sensitive=False),
+        multiple=True,
+        default=["all"],
+        help="Write to one recipient only.  [default: all]",
+    )
+
+
+def _how(prefix: str) -> Iterator[Callable[[Any], Any]]:
+    yield click.option(
+        "-f",
+        "--format",
+        "formats",
+        multiple=True,
+        default=["pdf"],
+        envvar=f"{prefix}_FORMAT",
+        help="Formats, with commas or repeated.  [default: pdf]",
+    )
+    yield click.option("--strict", is_flag=True, help="Refuse contacts that nobody has confirmed.")
+    yield click.option(
+        "--max-age",
+        type=click.IntRange(min=0),
+        metavar="DAYS",
+        help="Refuse contacts that were not confirmed within these days before the letter's date.",
+    )
+    yield click.option(
+        "--draft",
+        "is_draft",
+        is_flag=True,
+        envvar=f"{prefix}_DRAFT",
+        help="Mark each page as a draft, and write a message although an address is missing; never"
+        " to standard output.",
+    )
+
+
+# Any: the options' values, each of its own type.
+def _order_from(given: dict[str, Any], look: Options) -> tuple[Order, Values]:
+    """Take the options out of `given`. Raises click.UsageError for those that do not agree."""
+    strict, max_age, to = (given.pop(name) for name in ("strict", "max_age", "to"))
+    order = Order(
+        today=today(),
+        parties=tuple(it for it in PARTIES if it in to or "all" in to),
+        formats=formats_from(given.pop("formats")),
+        max_age=_DAYS_WITHOUT_LIMIT if strict and max_age is None else max_age,
+        is_draft=given.pop("is_draft"),
+    )
+    if look.with_enclosures and "pdf" not in order.formats:
+        usage_error("--with-enclosures needs the format pdf", "add -f pdf, or leave it out")
+    return order, _values(given.pop("letter"), given.pop("day"), given.pop("assignments"))
+
+
+def _values(letter: str | None, day: date | None, assignments: Sequence[str]) -> Values:
+    values: Values = {}
+    if letter:
+        values["--letter"] = {"letter": letter}
+    if day:
+        values["--date"] = {"date": day.isoformat()}
+    if assignments:
+        values["--set"] = dict(_split(it) for it in assignments)
+    return values
+
+
+def _split(assignment: str) -> tuple[str, str]:
+    key, equals, value = assignment.partition("=")
+    if not equals or not all(key.split(".")):
+        usage_error(
+            f"--set {assignment!r} has no KEY=VALUE", "such as --set signatory.title=Sheriff"
+        )
+    return key, value
