@@ -15,6 +15,7 @@ class ExitCode(IntEnum):
     DONE = 0
     CONTENT = 1  # a problem in the content of a file, or in reading or writing one
     COMMAND_LINE = 2  # an unknown option, jurisdiction, letter or file
+    PARTLY = 3  # some requests of a batch were written, and others rejected
     INTERRUPTED = 130  # 128 + SIGINT
 
 
@@ -52,7 +53,7 @@ class Problem(msgspec.Struct, frozen=True):
 
     def __str__(self) -> str:
         spot = self.spot
-        if spot and spot.path and self.message.startswith(spot.path):
+        if spot and spot.path and self.message.startswith(spot.path.removeprefix("$.")):
             spot = msgspec.structs.replace(spot, path="")  # it is told in the message
         head = f"{spot}: {self.message}" if spot else self.message
         return f"{head}\n  hint: {self.hint}" if self.hint else head

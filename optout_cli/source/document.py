@@ -15,11 +15,16 @@ Tree = str | list["Tree"] | dict[str, "Tree"]
 
 
 class Layer(msgspec.Struct, frozen=True):
-    """Where the values of one source stand: by key path (`cc.0.name`), line and column from 1."""
+    """Where the values of one source stand: by key path (`cc.0.name`), line and column from 1.
+
+    A row of a table has the empty path as its own place. `names` are a table's columns or a
+    line's JSON paths, where they are not the key path itself.
+    """
 
     file: str
     marks: dict[str, tuple[int, int]]
-    kind: Literal["file", "command-line"] = "file"
+    kind: Literal["file", "row", "command-line"] = "file"
+    names: dict[str, str] = {}
 
     def spot(self, path: str) -> Spot | None:
         """Return where `path` stands in this source, or None where it says nothing of it."""
@@ -28,6 +33,8 @@ class Layer(msgspec.Struct, frozen=True):
         if self.kind == "command-line":
             return Spot(self.file, path=path, is_command_line=True)
         line, column = self.marks[path]
+        if self.kind == "row":
+            return Spot(self.file, line, path=self.names.get(path, path))
         return Spot(self.file, line, column)
 
 
@@ -85,10 +92,11 @@ def _layer_without(layer: Layer, paths: set[str]) -> Layer:
 
 
 def _around(path: str) -> Iterator[str]:
-    """Yield `path` and everything that holds it, the nearest first."""
+    """Yield `path` and everything that holds it, the nearest first and the whole last."""
     while path:
         yield path
         path = path.rpartition(".")[0]
+    yield ""
 
 
 def _replaced(base: Mapping[str, Tree], over: Mapping[str, Tree], around: str) -> Iterator[str]:

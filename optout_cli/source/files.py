@@ -9,6 +9,10 @@ from optout_cli.errors import OptoutError, Problem, Spot
 
 MAX_BYTES = 8 * 2**20  # of a text file: twenty times the shipped data
 STDIN = "-"
+_EDITOR = (
+    "write the request in an editor for plain text, and save it as .yaml",
+    "in your editor choose Save as, encoding UTF-8",
+)
 # How files begin that people take for a request.
 _OTHER_KINDS = {
     b"PK\x03\x04": "a Word, Excel or zip file",
@@ -32,11 +36,21 @@ def text_from(content: bytes, path: str) -> str:
 
     Raises OptoutError where it is not UTF-8, empty, or holds characters that cannot be seen.
     """
-    text = _decoded(content, path).replace("\r\n", "\n").replace("\r", "\n")
-    if not text.strip():
-        raise OptoutError(Problem("empty-file", "the file is empty", Spot(path)))
+    text = decoded(content, path, _EDITOR)
     if unseen := UNSEEN.search(text):
         raise OptoutError(unseen_problem(unseen[0], place_in(text, unseen.start(), path)))
+    return text
+
+
+def decoded(content: bytes, path: str, saved: tuple[str, str]) -> str:
+    """Return the text of a UTF-8 file, line ends as LF, whatever characters are in it.
+
+    `saved` are the hints for a file of another kind and of another encoding. Raises OptoutError
+    where it is not UTF-8 or empty.
+    """
+    text = _decoded(content, path, saved).replace("\r\n", "\n").replace("\r", "\n")
+    if not text.strip():
+        raise OptoutError(Problem("empty-file", "the file is empty", Spot(path)))
     return text
 
 
@@ -87,11 +101,11 @@ def _too_large(size: int, limit: int, spot: Spot) -> Problem:
     )
 
 
-def _decoded(content: bytes, path: str) -> str:
+def _decoded(content: bytes, path: str, saved: tuple[str, str]) -> str:
     for beginning, kind in _OTHER_KINDS.items():
         if content.startswith(beginning):
-            hint = "write the request in an editor for plain text, and save it as .yaml"
-            raise OptoutError(Problem("not-text", f"is {kind}, not a text file", Spot(path), hint))
+            message = f"is {kind}, not a text file"
+            raise OptoutError(Problem("not-text", message, Spot(path), saved[0]))
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -101,8 +115,8 @@ def _decoded(content: bytes, path: str) -> str:
         is_utf16 = content[:2] in (b"\xff\xfe", b"\xfe\xff")
         encoding = "UTF-16" if is_utf16 else "Latin-1 or Windows-1252"
         message = f"is not UTF-8 text (byte 0x{content[error.start]:02x}); it looks like {encoding}"
-        hint = "in your editor choose Save as, encoding UTF-8"
-        raise OptoutError(Problem("not-utf-8", message, Spot(path, line, column), hint)) from None
+        problem = Problem("not-utf-8", message, Spot(path, line, column), saved[1])
+        raise OptoutError(problem) from None
 
 
 def unseen_problem(character: str, spot: Spot) -> Problem:

@@ -1,4 +1,4 @@
-"""YAML text -> Document, in one pass over the parser's events.
+"""YAML text -> Document, or the rows of a list, in one pass over the parser's events.
 
 PyYAML's own loaders guess (FIPS `06041` becomes 3105, `NO` becomes False), let the last of two
 equal keys win, and can be brought down by aliases or by nesting; reading the events does not.
@@ -6,6 +6,7 @@ A plain `null`, `~` or nothing means absent; quoted it is text.
 """
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import yaml
@@ -13,6 +14,7 @@ import yaml
 from optout_cli.errors import OptoutError, Problem, Spot, raise_any
 from optout_cli.source.document import Document, Layer, Tree
 from optout_cli.source.files import UNSEEN, unseen_problem
+from optout_cli.source.rows import Row, row_from
 
 MAX_DEPTH = 40
 MAX_NODES = 500_000
@@ -70,21 +72,17 @@ class _Frame:
 class _Reader:
     """Turns events into values; collects problems and goes on where it can."""
 
-    def __init__(self, text: str, file: str) -> None:
-        self.lines = text.split("\n")
+    def __init__(self, lines: list[str], file: str, begin: tuple[int, int]) -> None:
+        self.lines = lines
+        self.begin = begin
         self.file = file
         self.problems: list[Problem] = []
         self.marks: dict[str, tuple[int, int]] = {}
         self.root: Tree | None = None
         self.frames: list[_Frame] = []
-        self.documents = 0
 
     def read(self, event: yaml.Event) -> None:
-        if isinstance(event, yaml.DocumentStartEvent):
-            self.documents += 1
-            if self.documents > 1:
-                self.fail(event, "many-documents", "begins a second document", "remove the `---`")
-        elif isinstance(event, yaml.NodeEvent):
+        if isinstance(event, yaml.NodeEvent):
             self._read_node(event)
         elif isinstance(event, yaml.MappingEndEvent | yaml.SequenceEndEvent):
             self.frames.pop()
@@ -207,19 +205,14 @@ def _joined(path: str, key: str) -> str:
 
 def document_from_yaml(text: str, file: str) -> Document:
     """Read `text`, which stands in `file`. Raises OptoutError with every problem found."""
-    reader = _Reader(text, file)
-    try:
-        for event in yaml.parse(text, Loader=_LOADER):
-            reader.read(event)
-    except yaml.YAMLError as error:
-        # A comment that cuts a line short is the cause; what follows from it is not told.
-        is_cut = any(it.code == "comment-in-value" for it in reader.problems)
-        syntax = [] if is_cut else [_syntax_problem(error, text, file)]
-        raise OptoutError(*reader.problems, *syntax) from None
-    raise_any(reader.problems)
-    if reader.root is None:
+    first, *others = _roots(text, file)
+    if others:
+        spot = Spot(file, *others[0].begin)
+        message = "begins a second document"
+        raise OptoutError(Problem("many-documents", message, spot, "remove the `---`"))
+    if first.root is None:
         raise OptoutError(Problem("empty-file", "holds only comments", Spot(file)))
-    if not isinstance(reader.root, dict):
+    if not isinstance(first.root, dict):
         raise OptoutError(
             Problem(
                 "wrong-shape",
@@ -228,7 +221,49 @@ def document_from_yaml(text: str, file: str) -> Document:
                 "begin with `jurisdiction: ...`",
             )
         )
-    return Document(reader.root, (Layer(file, reader.marks),))
+    return Document(first.root, (Layer(file, first.marks),))
+
+
+def rows_from_yaml(text: str, file: str) -> Iterator[Row]:
+    """Yield a row for each request of a list, of a stream of documents, or for a lone one.
+
+    Raises OptoutError with every problem of the text.
+    """
+    for it in _roots(text, file):
+        if isinstance(it.root, list):
+            places: list[dict[str, tuple[int, int]]] = [{} for _ in it.root]
+            for path, place in it.marks.items():
+                number, _, within = path.partition(".")
+                places[int(number)][within] = place
+            for value, marks in zip(it.root, places, strict=True):
+                yield row_from(_mapping(value), value, Layer(file, marks), [])
+        elif it.root is not None:
+            marks = {"": it.begin, **it.marks}
+            yield row_from(_mapping(it.root), it.root, Layer(file, marks), [])
+
+
+def _mapping(value: Tree) -> dict[str, Tree]:
+    return value if isinstance(value, dict) else {"": value}
+
+
+def _roots(text: str, file: str) -> list[_Reader]:
+    """Read each document of a stream. Raises OptoutError with every problem found."""
+    lines = text.split("\n")
+    readers: list[_Reader] = []
+    try:
+        for event in yaml.parse(text, Loader=_LOADER):
+            if isinstance(event, yaml.DocumentStartEvent):
+                readers.append(_Reader(lines, file, _place(event.start_mark)))
+            elif readers:
+                readers[-1].read(event)
+    except yaml.YAMLError as error:
+        problems = [problem for it in readers for problem in it.problems]
+        # A comment that cuts a line short is the cause; what follows from it is not told.
+        is_cut = any(it.code == "comment-in-value" for it in problems)
+        syntax = [] if is_cut else [_syntax_problem(error, text, file)]
+        raise OptoutError(*problems, *syntax) from None
+    raise_any(problem for it in readers for problem in it.problems)
+    return readers or [_Reader(lines, file, (1, 1))]
 
 
 def _syntax_problem(error: yaml.YAMLError, text: str, file: str) -> Problem:

@@ -1,0 +1,142 @@
+"""CSV text -> rows. The first line names the columns, which are key paths (`cc.0.name`).
+
+An empty cell is absent, blanks around a text are dropped, and what is left of a list moves up. A
+text where a list is wanted is a list of its lines, which is for `shape` to say. A spreadsheet
+would take a cell that begins as a formula for one, so such a cell is kept behind an apostrophe.
+"""
+
+import csv
+import io
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from optout_cli.errors import OptoutError, Problem, Spot, raise_any
+from optout_cli.source.document import Layer, Tree
+from optout_cli.source.rows import MAX_DEPTH, OWN_MARK, Row, row_from, unseen_in
+from optout_cli.tables import unguarded
+
+_DELIMITERS = ",;\t"  # spreadsheets write the second where the comma is the decimal sign
+_Branch = dict[str, "_Branch | str"]
+
+
+class _Column(NamedTuple):
+    """A column's place, its name, and the keys that the name consists of."""
+
+    number: int
+    name: str
+    keys: tuple[str, ...]
+
+
+def rows_from_csv(text: str, file: str) -> Iterator[Row]:
+    """Yield each row below the header that has a cell filled in.
+
+    Raises OptoutError where the header is wrong, or where quotes do not pair.
+    """
+    csv.field_size_limit(len(text) + 1)
+    lines = io.StringIO(text, newline="")
+    reader = csv.reader(lines, delimiter=_delimiter(text), strict=True)
+    columns: tuple[_Column, ...] = ()
+    line = 1
+    try:
+        for cells in reader:
+            if any(it.strip() for it in cells):
+                if columns:
+                    yield _row(cells, columns, line, file)
+                else:
+                    columns = _columns(cells, Spot(file, line))
+            line = reader.line_num + 1
+    except csv.Error as error:
+        hint = 'a text with a comma or a quote in it stands in quotes, a quote in it is ""'
+        raise OptoutError(Problem("csv", f"is not CSV: {error}", Spot(file, line), hint)) from None
+
+
+def _delimiter(text: str) -> str:
+    header = text.lstrip("\r\n").partition("\n")[0]
+    return max(_DELIMITERS, key=header.count)
+
+
+def _columns(cells: Sequence[str], spot: Spot) -> tuple[_Column, ...]:
+    """Read the header. Raises OptoutError with every problem of it."""
+    names = [it.strip() for it in cells]
+    read = [it for it in names if it and not it.startswith(OWN_MARK)]
+    problems = [
+        Problem("equal-columns", f"has the column {name!r} {count} times", spot, "keep one of them")
+        for name, count in Counter(read).items()
+        if count > 1
+    ]
+    above = {name.rpartition(".")[0] for name in read}
+    above |= {name[:end] for name in above for end in range(len(name)) if name[end] == "."}
+    for name in dict.fromkeys(read):
+        keys = name.split(".")
+        if not all(keys) or len(keys) > MAX_DEPTH:
+            hint = "such as jurisdiction, signatory.name or cc.0.title"
+            problems.append(Problem("wrong-column", f"has no such column as {name!r}", spot, hint))
+        if name in above:
+            inner = next(it for it in read if it.startswith(f"{name}."))
+            message = f"has the column {name!r} and within it {inner!r}"
+            problems.append(Problem("wrong-column", message, spot, "keep one of the two forms"))
+    raise_any(problems)
+    return tuple(_Column(it, name, tuple(name.split("."))) for it, name in enumerate(names))
+
+
+def _row(cells: Sequence[str], columns: Sequence[_Column], line: int, file: str) -> Row:
+    names = [it.name for it in columns] + [""] * (len(cells) - len(columns))
+    original = tuple(zip(names, map(_plain, cells), strict=False))
+    spot = Spot(file, line)
+    problems = [
+        _nameless(number, text, spot)
+        for number, (name, text) in enumerate(original, 1)
+        if text and not name
+    ]
+    branch: _Branch = {}
+    for column, (_, text) in zip(columns, original, strict=False):
+        if text and column.name and not column.name.startswith(OWN_MARK):
+            node = branch
+            for key in column.keys[:-1]:
+                node = node.setdefault(key, {})  # type: ignore[assignment]  # the header saw to it
+            node[column.keys[-1]] = text
+    layer = Layer(file, {"": (line, 1)}, "row")
+    data = _settled(branch, "", "", layer)
+    texts = ((path, _at(branch, layer.names.get(path, path))) for path in layer.marks)
+    problems += unseen_in(texts, layer)
+    return row_from(original, data, layer, problems)
+
+
+def _nameless(number: int, text: str, spot: Spot) -> Problem:
+    message = f"cell {number} ({text[:40]!r}) stands in a column without a name"
+    hint = "name the column in the first line; or is a text with a comma in it not in quotes?"
+    return Problem("nameless-column", message, spot, hint)
+
+
+def _settled(branch: _Branch, path: str, column: str, layer: Layer) -> Tree:
+    """Turn numbered keys into lists without gaps, and note the column of each path in `layer`."""
+    is_list = bool(branch) and all(key.isdecimal() for key in branch)
+    keys = sorted(branch, key=int) if is_list else list(branch)
+    settled: dict[str, Tree] = {}
+    for number, key in enumerate(keys):
+        at = _joined(path, str(number) if is_list else key)
+        from_column = _joined(column, key)
+        layer.marks[at] = layer.marks[""]
+        if at != from_column:
+            layer.names[at] = from_column
+        value = branch[key]
+        settled[key] = value if isinstance(value, str) else _settled(value, at, from_column, layer)
+    return list(settled.values()) if is_list else settled
+
+
+def _at(branch: _Branch, column: str) -> str:
+    """Return the text of a column, or an empty one where other columns lie within it."""
+    node: _Branch | str = branch
+    for key in column.split(".") if column else ():
+        node = node[key] if isinstance(node, dict) else ""
+    return node if isinstance(node, str) else ""
+
+
+def _joined(path: str, key: str) -> str:
+    return f"{path}.{key}" if path else key
+
+
+def _plain(cell: str) -> str:
+    """Return a cell's text as it is meant: line ends as LF, no blanks around it, no guard."""
+    return unguarded(cell.replace("\r\n", "\n").replace("\r", "\n").strip())

@@ -1,0 +1,149 @@
+"""A table is read as requests: columns are key paths, and each fault has its line and column."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from stages import told_by
+
+from optout_cli.source.csv_text import rows_from_csv
+from optout_cli.source.document import Tree
+from optout_cli.source.rows import Row
+from optout_cli.tables import csv_from
+
+
+def rows(text: str) -> list[Row]:
+    return list(rows_from_csv(text, "n.csv"))
+
+
+def data(text: str) -> list[dict[str, Tree]]:
+    return [row.document.data for row in rows(text) if row.document]
+
+
+def told(text: str) -> list[str]:
+    return [str(it) for row in rows(text) for it in row.problems]
+
+
+def place(row: Row, path: str) -> str:
+    assert row.document is not None
+    return str(row.document.spot(path))
+
+
+def test_columns_are_key_paths_and_an_empty_cell_is_absent() -> None:
+    table = (
+        "jurisdiction,signatory.name,signatory.title,date\n06041,Pat,,\n50001,,Sheriff,2026-01-02\n"
+    )
+    assert data(table) == [
+        {"jurisdiction": "06041", "signatory": {"name": "Pat"}},
+        {"jurisdiction": "50001", "signatory": {"title": "Sheriff"}, "date": "2026-01-02"},
+    ]
+
+
+def test_numbered_columns_are_a_list_that_closes_its_gaps() -> None:
+    table = "cc.1.name,cc.0.name,cc.10.title\nB,A,\n,,C\n"
+    assert data(table) == [
+        {"cc": [{"name": "A"}, {"name": "B"}]},
+        {"cc": [{"title": "C"}]},
+    ]
+
+
+def test_a_value_that_moved_up_is_found_in_its_own_column() -> None:
+    (row,) = rows("jurisdiction,cc.0.name,cc.3.email\n06041,,nobody\n")
+    assert place(row, "cc.0.email") == "n.csv:2: cc.3.email"
+
+
+@pytest.mark.parametrize(
+    ("path", "shown"),
+    [
+        ("signatory.name", "n.csv:2: signatory.name"),
+        ("signatory.title", "n.csv:2: signatory"),
+        ("letter", "n.csv:2"),
+        ("particulars.reasons.1", "n.csv:2: particulars.reasons"),
+    ],
+)
+def test_a_place_is_the_line_and_the_column(path: str, shown: str) -> None:
+    (row,) = rows("jurisdiction,signatory.name,particulars.reasons\n06041,Pat,a\n")
+    assert place(row, path) == shown
+
+
+def test_a_line_is_that_of_the_file_also_behind_a_cell_of_many_lines() -> None:
+    table = 'jurisdiction,particulars.reasons\r\n1,"one\r\n\r\ntwo"\r\n,\r\n2,\r\n'
+    first, second = rows(table)
+    assert first.document is not None
+    assert first.document.data["particulars"] == {"reasons": "one\n\ntwo"}
+    assert (first.spot.line, second.spot.line) == (2, 6)
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_the_header_tells_what_parts_the_cells(delimiter: str) -> None:
+    table = f"jurisdiction{delimiter} signatory.name \n06041{delimiter} Pat\xa0\n"
+    assert data(table) == [{"jurisdiction": "06041", "signatory": {"name": "Pat"}}]
+
+
+def test_columns_of_the_users_own_and_empty_ones_are_not_read() -> None:
+    assert data("# rejected,jurisdiction,#note,,\nwhy,06041,mine,,\n") == [
+        {"jurisdiction": "06041"}
+    ]
+
+
+@pytest.mark.parametrize(
+    ("header", "message"),
+    [
+        ("a,b,a", "n.csv:1: has the column 'a' 2 times\n  hint: keep one of them"),
+        (
+            "a..b",
+            (
+                "n.csv:1: has no such column as 'a..b'\n"
+                "  hint: such as jurisdiction, signatory.name or cc.0.title"
+            ),
+        ),
+        (
+            "cc,cc.0.name",
+            (
+                "n.csv:1: has the column 'cc' and within it 'cc.0.name'\n"
+                "  hint: keep one of the two forms"
+            ),
+        ),
+    ],
+)
+def test_a_wrong_header_is_told_before_any_row(header: str, message: str) -> None:
+    assert told_by(lambda: rows(f"{header}\n1,2,3\n")) == message
+
+
+def test_a_cell_in_a_nameless_column_is_a_problem_of_its_row() -> None:
+    assert told("a,b\n1,2,three,\n4,5\n") == [
+        (
+            "n.csv:2: cell 3 ('three') stands in a column without a name\n"
+            "  hint: name the column in the first line; or is a text with a comma in it not in quotes?"
+        )
+    ]
+
+
+def test_a_quote_that_is_not_closed_is_told_at_the_line_where_it_opens() -> None:
+    message = told_by(lambda: rows('a,b\n1,2\n3,"4\n5,6\n'))
+    assert message.splitlines()[0] == "n.csv:3: is not CSV: unexpected end of data"
+
+
+def test_a_character_that_cannot_be_seen_is_told_in_its_column() -> None:
+    assert told("a,b.0\n1,x\u202ey\n")[0].splitlines()[0] == (
+        "n.csv:2: b.0: has a character that cannot be seen (U+202E)"
+    )
+
+
+CELLS = st.text(st.characters(exclude_categories=["C"], exclude_characters="\u2028\u2029"))
+
+
+@given(
+    cells=st.lists(
+        CELLS | st.sampled_from(["=1+1", "'=x", "''@y", "-", "+1 303", "a\nb"]), min_size=1
+    )
+)
+def test_what_is_written_is_read_back_and_no_cell_is_a_formula(cells: list[str]) -> None:
+    header = [f"c{number}" for number in range(len(cells))]
+    text = csv_from(header, [cells])
+    (read,) = data(text) or [{}]
+    assert read == {
+        name: cell.strip().replace("\r", "\n")
+        for name, cell in zip(header, cells, strict=True)
+        if cell.strip()
+    }
+    assert not any(cell[:1] in ("=", "+", "-", "@") for cell in text.split(",") if cell)

@@ -1,0 +1,115 @@
+"""A line of JSON is read as a request: every scalar stays text, each fault has its JSON path."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from optout_cli.source.ndjson_text import rows_from_ndjson
+from optout_cli.source.rows import Row
+
+
+def rows(text: str) -> list[Row]:
+    return list(rows_from_ndjson(text, "n.ndjson"))
+
+
+def told(text: str) -> list[str]:
+    return [str(it) for row in rows(text) for it in row.problems]
+
+
+def test_every_scalar_stays_as_it_is_written_and_null_is_absent() -> None:
+    line = '{"a": 6041, "b": 1.10, "c": true, "d": null, "e": [NaN, {"f": "06041"}], "#g": 1}'
+    (row,) = rows(f"\n# a comment\n{line}\n")
+    assert row.document is not None
+    assert row.document.data == {
+        "a": "6041",
+        "b": "1.10",
+        "c": "true",
+        "e": ["NaN", {"f": "06041"}],
+    }
+
+
+@pytest.mark.parametrize(
+    ("path", "shown"),
+    [
+        ("signatory.name", "n.ndjson:2: $.signatory.name"),
+        ("signatory.title", "n.ndjson:2: $.signatory"),
+        ("cc.0.name", "n.ndjson:2: $.cc[0].name"),
+        ("letter", "n.ndjson:2"),
+    ],
+)
+def test_a_place_is_the_line_and_the_path(path: str, shown: str) -> None:
+    (row,) = rows('\n{"signatory": {"name": "Pat"}, "cc": [{"name": "A"}]}')
+    assert row.document is not None
+    assert str(row.document.spot(path)) == shown
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        (
+            '{"jurisdiction": 06041}',
+            (
+                "n.ndjson:1: is not JSON: Expecting ',' delimiter at character 19\n"
+                '  hint: a number that begins with 0 stands in quotes: "06041"'
+            ),
+        ),
+        (
+            "jurisdiction: x",
+            (
+                "n.ndjson:1: is not JSON: Expecting value at character 1\n"
+                "  hint: one object a line, in braces; look for a missing quote, comma or brace"
+            ),
+        ),
+        (
+            "[1]",
+            "n.ndjson:1: must hold `key: value`\n  hint: begin with the key jurisdiction",
+        ),
+        (
+            '{"a": {"b": 1, "b": 2}}',
+            "n.ndjson:1: $.a: 'b' stands here a second time\n  hint: keep one of the two",
+        ),
+        (
+            '{"a": [1, null]}',
+            "n.ndjson:1: $.a: has an empty item (null)\n  hint: write the item, or leave it out",
+        ),
+        ("[" * 100_000, "n.ndjson:1: is nested more than 40 levels deep"),
+        (
+            '{"a": ' + "[" * 50 + "]" * 50 + "}",
+            "n.ndjson:1: $.a" + "[0]" * 40 + ": is nested more than 40 levels deep",
+        ),
+        (
+            r'{"a": "x\u0000"}',
+            (
+                "n.ndjson:1: $.a: has a character that cannot be seen (U+0000)\n"
+                "  hint: delete it and type the text again"
+            ),
+        ),
+        (
+            r'{"a": "\ud83d"}',
+            (
+                "n.ndjson:1: $.a: has a character that cannot be seen (U+D83D)\n"
+                "  hint: delete it and type the text again"
+            ),
+        ),
+    ],
+    ids=lambda it: it[:30],
+)
+def test_each_fault_is_told_at_its_place(line: str, message: str) -> None:
+    assert told(line) == [message]
+
+
+def test_equal_keys_of_the_users_own_are_no_fault() -> None:
+    assert told('{"# rejected": "a", "# rejected": "b", "a": 1}') == []
+
+
+PLAIN = st.text(st.characters(codec="ascii", categories=["L", "N", "P", "S", "Zs"]), min_size=1)
+TREES = st.recursive(PLAIN, lambda it: st.lists(it) | st.dictionaries(PLAIN, it), max_leaves=20)
+
+
+@given(data=st.dictionaries(PLAIN.filter(lambda it: not it.startswith("#")), TREES))
+def test_texts_lists_and_mappings_come_through(data: dict[str, object]) -> None:
+    (row,) = rows(json.dumps(data))
+    assert row.document is not None
+    assert row.document.data == data

@@ -1,0 +1,139 @@
+"""A file of requests is told by its name or its beginning, and rejected rows can be given again."""
+
+from pathlib import Path
+
+import pytest
+from desk import Write
+from stages import told_by
+
+from optout_cli.source.rows import REASON, Row
+from optout_cli.source.sheets import Sheet, load_sheet, rejects_from
+
+LIST = """\
+# requests
+- jurisdiction: 06041
+  cc: [{name: A}]
+- jurisdiction: 50001
+---
+jurisdiction: "50003"
+--- # nothing
+---
+- only words
+"""
+
+
+def rows(form: str, text: str, name: str = "n") -> list[Row]:
+    return list(Sheet(name, form, text).rows())  # type: ignore[arg-type]  # a form
+
+
+def test_a_yaml_list_and_a_stream_are_rows_with_their_own_places() -> None:
+    first, second, third, fourth = rows("yaml", LIST, "n.yaml")
+    assert [it.document.data for it in (first, second, third) if it.document] == [
+        {"jurisdiction": "06041", "cc": [{"name": "A"}]},
+        {"jurisdiction": "50001"},
+        {"jurisdiction": "50003"},
+    ]
+    assert first.document is not None
+    assert [str(first.document.spot(it)) for it in ("jurisdiction", "cc.0.name", "letter")] == [
+        "n.yaml:2:3",
+        "n.yaml:3:9",
+        "n.yaml:2:3",
+    ]
+    assert [str(it) for it in fourth.problems] == [
+        "n.yaml:9:3: must hold `key: value`\n  hint: begin with the key jurisdiction"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "form"),
+    [
+        ("jurisdiction\n06041\n", "csv"),
+        ("jurisdiction,letter\n06041,x/y: z\n", "csv"),
+        ('\n{"jurisdiction": "06041"}\n', "ndjson"),
+        ("jurisdiction: x\n", "yaml"),
+        ("# c\n- jurisdiction: x\n", "yaml"),
+        ("---\njurisdiction: x\n", "yaml"),
+        ('[{"jurisdiction": "06041"}]', "yaml"),
+        ("# rejected,jurisdiction\nwhy,06041\n", "csv"),
+    ],
+)
+def test_the_form_is_told_by_the_beginning_where_no_name_tells_it(
+    text: str, form: str, write: Write
+) -> None:
+    assert load_sheet(str(write("requests", text))).form == form
+
+
+@pytest.mark.parametrize(
+    ("name", "form"),
+    [("a.csv", "csv"), ("a.TSV", "csv"), ("a.jsonl", "ndjson"), ("a.json", "yaml")],
+)
+def test_the_form_is_told_by_the_name(name: str, form: str, write: Write) -> None:
+    assert load_sheet(str(write(name, "x"))).form == form
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"PK\x03\x04...", "is a Word, Excel or zip file, not a text file"),
+        (b"a,b\n1,caf\xe9", "is not UTF-8 text (byte 0xe9); it looks like Latin-1 or Windows-1252"),
+    ],
+)
+def test_what_a_spreadsheet_saved_otherwise_says_how_to_save_it(
+    content: bytes, message: str, tmp_path: Path
+) -> None:
+    (tmp_path / "n.csv").write_bytes(content)
+    first, hint = told_by(lambda: load_sheet(str(tmp_path / "n.csv"))).splitlines()
+    assert first.endswith(message)
+    assert hint == '  hint: in the spreadsheet choose Save as, "CSV UTF-8"'
+
+
+def test_excels_mark_at_the_beginning_is_no_part_of_the_first_column(tmp_path: Path) -> None:
+    (tmp_path / "n.csv").write_bytes(b"\xef\xbb\xbfjurisdiction\r\n06041\r\n")
+    (row,) = load_sheet(str(tmp_path / "n.csv")).rows()
+    assert row.document is not None
+    assert row.document.data == {"jurisdiction": "06041"}
+
+
+TABLE = 'jurisdiction,particulars.reasons,# mine,\n06041,"a\n\n=b",x,\n,,,lost\n'
+LINES = (
+    '{"jurisdiction": "06041", "x": 1.10}\n{}\n{"# rejected": "old \\" one", "a": 1}\n'
+LINES += '{"b": 01}\n'
+)
+
+
+@pytest.mark.parametrize(
+    ("form", "text", "name"),
+    [
+        ("csv", TABLE, "rejects.csv"),
+        ("ndjson", LINES, "rejects.ndjson"),
+        ("yaml", LIST.rpartition("---")[0], "rejects.yaml"),
+    ],
+)
+def test_rejected_rows_are_read_again_as_they_were(form: str, text: str, name: str) -> None:
+    reason = 'wrong "x"\nand, more'
+    before = rows(form, text)
+    files = rejects_from([(it, reason) for it in before])
+    assert (list(files), reason.split(maxsplit=1)[0] in files[name]) == ([name], True)
+    again = rows(form, files[name])
+    assert [it.document and it.document.data for it in again] == [
+        it.document and it.document.data for it in before
+    ]
+    assert [[one.code for one in it.problems] for it in again] == [
+        [one.code for one in it.problems] for it in before
+    ]
+
+
+def test_a_row_that_is_rejected_twice_has_one_reason() -> None:
+    once = rejects_from([(it, "old") for it in rows("ndjson", LINES)])["rejects.ndjson"]
+    twice = rejects_from([(it, "new") for it in rows("ndjson", once)])["rejects.ndjson"]
+    assert "old" not in twice.replace('old \\" one', "")
+    table = rejects_from([(it, "old") for it in rows("csv", TABLE)])["rejects.csv"]
+    assert (
+        rejects_from([(it, "new") for it in rows("csv", table)])["rejects.csv"].count(REASON) == 1
+    )
+
+
+def test_tables_with_other_columns_are_rejected_into_one() -> None:
+    both = [*rows("csv", "a,b\n1,2\n"), *rows("csv", "b,c\n3,4\n")]
+    table = rejects_from([(it, "why") for it in both])["rejects.csv"]
+    assert table == "# rejected,a,b,c\r\nwhy,1,2,\r\nwhy,,3,4\r\n"
