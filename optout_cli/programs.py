@@ -6,6 +6,7 @@ changes shipped ones. A name that begins with `_` is never a program or a letter
 
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
+from functools import lru_cache
 from itertools import combinations, pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -165,7 +166,12 @@ def particulars_from(document: Document, kind: LetterKind) -> Any:
 
 def particulars_type(declared: dict[str, Particular]) -> type[msgspec.Struct]:
     """Return the struct that holds what a letter kind declares."""
-    return _defined("particulars", declared)
+    return _declared(msgspec.msgpack.encode(declared))
+
+
+@lru_cache(maxsize=64)  # a class for each letter kind, and none for each request
+def _declared(particulars: bytes) -> type[msgspec.Struct]:
+    return _defined("particulars", msgspec.msgpack.decode(particulars, type=dict[str, Particular]))
 
 
 def _defined(name: str, particulars: dict[str, Particular]) -> type[msgspec.Struct]:

@@ -59,6 +59,8 @@ class Directory:
         self._document = document
         # Any: the plain data, of which one state is made into nouns where one is enough.
         self._states: dict[str, Any] = cast(dict[str, Any], document.data.get("states", {}))
+        self._made: dict[str, State] = {}
+        self._shared_origins: dict[str, dict[str, str]] = {}
 
     @cached_property
     def data(self) -> Gazetteer:
@@ -200,10 +202,8 @@ class Directory:
         return names[0] if names else "not in the data"
 
     def _locality(self, code: str, id: str) -> Locality:
-        state = convert(self._document, State, f"states.{code}")
+        state = self._state(code)
         jurisdiction = state.jurisdictions[id]
-        offices = convert(self._document, dict[str, Office], "offices")
-        sources = convert(self._document, dict[str, Source], "sources")
         return Locality(
             id=id,
             slug=self.slug(code, id),
@@ -212,30 +212,54 @@ class Directory:
             state_name=state.name,
             bureau=state.bureau,
             field_office=jurisdiction.field_office or state.field_office,
-            offices=offices,
+            offices=self._offices,
             laws=state.laws,
-            activation_source=sources.get(state.activation_source or ""),
+            activation_source=self._sources.get(state.activation_source or ""),
             origins=self._origins(code, id),
         )
 
+    def _state(self, code: str) -> State:
+        """Return a state, which is made once: the next request is often the same state's."""
+        if code not in self._made:
+            self._made[code] = convert(self._document, State, f"states.{code}")
+        return self._made[code]
+
+    @cached_property
+    def _offices(self) -> dict[str, Office]:
+        return convert(self._document, dict[str, Office], "offices")
+
+    @cached_property
+    def _sources(self) -> dict[str, Source]:
+        return convert(self._document, dict[str, Source], "sources")
+
     def _origins(self, code: str, id: str) -> dict[str, str]:
         """Map each key path within a Locality to its `file:line`."""
-        roots = {
-            "bureau": f"states.{code}.bureau",
-            "jurisdiction": f"states.{code}.jurisdictions.{id}",
-            "field-office": f"states.{code}.field-office",
-            "laws": f"states.{code}.laws",
-            "offices": "offices",
+        own = self._origins_below("jurisdiction", f"states.{code}.jurisdictions.{id}")
+        return {**self._state_origins(code), **own}
+
+    def _state_origins(self, code: str) -> dict[str, str]:
+        if code not in self._shared_origins:
+            roots = {
+                "bureau": f"states.{code}.bureau",
+                "field-office": f"states.{code}.field-office",
+                "laws": f"states.{code}.laws",
+                "offices": "offices",
+            }
+            found = {}
+            for short, root in roots.items():
+                found.update(self._origins_below(short, root))
+            for number in range(len(self._states[code].get("laws", ()))):
+                spot = self._document.spot(f"states.{code}.laws.{number}")
+                found[f"laws.{number}"] = f"{spot.file}:{spot.line}"
+            self._shared_origins[code] = found
+        return self._shared_origins[code]
+
+    def _origins_below(self, short: str, root: str) -> dict[str, str]:
+        """Map what lies at and below `root`, which the Locality calls `short`."""
+        spots = {
+            path: self._document.spot(path) for path in _paths_below(self._document.data, root)
         }
-        origins = {}
-        for short, root in roots.items():
-            for path in _paths_below(self._document.data, root):
-                spot = self._document.spot(path)
-                origins[short + path.removeprefix(root)] = f"{spot.file}:{spot.line}"
-        for number in range(len(self._states[code].get("laws", ()))):
-            spot = self._document.spot(f"states.{code}.laws.{number}")
-            origins[f"laws.{number}"] = f"{spot.file}:{spot.line}"
-        return origins
+        return {short + at.removeprefix(root): f"{it.file}:{it.line}" for at, it in spots.items()}
 
 
 def _paths_below(data: Tree, root: str) -> Iterator[str]:

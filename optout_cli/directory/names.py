@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 
 # The words that end a legal name and that people leave out ("Marin, CA").
 LEGAL_WORDS = (
@@ -14,6 +15,7 @@ LEGAL_WORDS = (
 _SHORTEST = 3  # letters of a state's name that is cut short
 
 
+@lru_cache(maxsize=20_000)  # every name of the data, and those of a long table
 def fold(name: str) -> str:
     """Reduce a name to small ASCII letters, digits and hyphens, as slugs are written.
 
