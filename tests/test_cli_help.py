@@ -33,6 +33,8 @@ def test_the_example_in_each_help_runs(
     words: list[str], run: Run, write: Write, in_folder: Path
 ) -> None:
     write("marin-county-ca.yaml", REQUEST)
+    write("notices.csv", "jurisdiction\n06041\n")
+    write("common.yaml", "letter: secure-communities/opt-out\n")
     example = re.search(r"^ *Example:  optout (.+)$", run(*words, "--help").stdout, re.MULTILINE)
     assert example
     assert outcome(run(*shlex.split(example[1])))[0] == 0

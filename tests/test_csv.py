@@ -113,7 +113,8 @@ def test_a_cell_in_a_nameless_column_is_a_problem_of_its_row() -> None:
     assert told("a,b\n1,2,three,\n4,5\n") == [
         (
             "n.csv:2: cell 3 ('three') stands in a column without a name\n"
-            "  hint: name the column in the first line; or is a text with a comma in it not in quotes?"
+            "  hint: name the column in the first line; or is a text with a comma in it not in"
+            " quotes?"
         )
     ]
 

@@ -72,6 +72,7 @@ def test_exit_codes_are_the_documented_numbers() -> None:
         "DONE": 0,
         "CONTENT": 1,
         "COMMAND_LINE": 2,
+        "PARTLY": 3,
         "INTERRUPTED": 130,
     }
 

@@ -96,8 +96,7 @@ def test_excels_mark_at_the_beginning_is_no_part_of_the_first_column(tmp_path: P
 
 TABLE = 'jurisdiction,particulars.reasons,# mine,\n06041,"a\n\n=b",x,\n,,,lost\n'
 LINES = (
-    '{"jurisdiction": "06041", "x": 1.10}\n{}\n{"# rejected": "old \\" one", "a": 1}\n'
-LINES += '{"b": 01}\n'
+    '{"jurisdiction": "06041", "x": 1.10}\n{}\n{"# rejected": "old \\" one", "a": 1}\n{"b": 01}\n'
 )
 
 

@@ -14,6 +14,7 @@ from optout_cli import __version__
 COMMANDS = {
     "new": "Write a request: asks on a terminal, else gives a sample.",
     "write": "Write a notice's letters: to the state's bureau and to ICE.",
+    "batch": "Write the letters of many requests, from a spreadsheet or a pipeline.",
     "show": "Show who would be notified of a jurisdiction's letters.",
     "list": "List jurisdictions, letters, agencies or formats.",
     "check": "Say everything that is wrong with data, templates and requests.",

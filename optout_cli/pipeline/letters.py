@@ -1,6 +1,6 @@
 """From a request to its letters: documents -> cases -> notices -> letters -> exports."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import TypeVar
@@ -11,7 +11,7 @@ from optout_cli.compose import compose
 from optout_cli.errors import OptoutError, Problem, Spot, raise_any
 from optout_cli.exporters import FORMATS, ROUTES, TAKING_ALONG, exporter_for
 from optout_cli.model.case import Case
-from optout_cli.model.notice import Export, Files, Notice
+from optout_cli.model.notice import Export, Letter
 from optout_cli.model.places import Gazetteer
 from optout_cli.model.program import LetterKind
 from optout_cli.model.request import PARTIES, Party, Request
@@ -135,26 +135,45 @@ def exports_of(
     `folder` is where the files lie that the request names. Raises OptoutError with every problem.
     """
     case = case_of(document, library, order)
+    letters = letters_of(case, document, library, order, folder)
+    return encoded(letters, document, library, order)
+
+
+def letters_of(
+    case: Case, document: Document, library: Library, order: Order, folder: Path
+) -> tuple[Letter, ...]:
+    """Lay out the words of every letter of a request. Raises OptoutError with every problem."""
+    from optout_cli.render import render  # imports jinja2
+
     problems: list[Problem] = []
     notices = _tried(problems, lambda: compose(case, order.parties)) or ()
     takes_along = library.options.with_enclosures or any(it in TAKING_ALONG for it in order.formats)
     files = _tried(problems, lambda: files_of(case.request, folder, with_attachments=takes_along))
-    raise_any(_placed(problems, document))
-    exports = [
-        _tried(problems, lambda notice=notice: tuple(_exports(notice, library, order, files)))  # type: ignore[misc]  # mypy cannot type a lambda's default
+    raise_any(placed(problems, document))
+    letters = [
+        _tried(problems, lambda notice=notice: render(notice, library.templates, files))  # type: ignore[misc]  # mypy cannot type a lambda's default
         for notice in notices
     ]
     # What is wrong with the template is met by each notice, and told once.
-    raise_any(dict.fromkeys(_placed(problems, document)))
+    raise_any(dict.fromkeys(placed(problems, document)))
+    return tuple(it for it in letters if it)
+
+
+def encoded(
+    letters: Sequence[Letter], document: Document, library: Library, order: Order
+) -> tuple[Export, ...]:
+    """Put a request's letters into every format asked for. Raises OptoutError."""
+    problems: list[Problem] = []
+    exports = [
+        _tried(problems, lambda letter=letter: tuple(_exports(letter, library, order)))  # type: ignore[misc]  # as above
+        for letter in letters
+    ]
+    raise_any(dict.fromkeys(placed(problems, document)))
     return tuple(export for group in exports for export in group or ())
 
 
-def _exports(
-    notice: Notice, library: Library, order: Order, files: Files | None
-) -> Iterator[Export]:
-    from optout_cli.render import render  # imports jinja2
-
-    letter = render(notice, library.templates, files)
+def _exports(letter: Letter, library: Library, order: Order) -> Iterator[Export]:
+    notice = letter.notice
     for name in order.formats:
         exporter = exporter_for(name)
         content = exporter.encode(letter, library.press)
@@ -178,7 +197,7 @@ def _tried(problems: list[Problem], make: Callable[[], _T]) -> _T | None:
         return None
 
 
-def _placed(problems: Sequence[Problem], document: Document) -> Iterator[Problem]:
+def placed(problems: Iterable[Problem], document: Document) -> Iterator[Problem]:
     """Give each Problem that names a key path, or characters, its place in the request."""
     for it in problems:
         path = it.path or (document.path_of(it.text) if it.text else "")

@@ -34,16 +34,20 @@ class Library:
     ) -> None:
         self.options = options or Options()
         self._overlays = overlays
-        self._folders = (*folders, bundled.TEMPLATES)
+        self.folders = (*folders, bundled.TEMPLATES)
         self._cache = cache
+
+    def __reduce__(self) -> tuple[type["Library"], tuple[object, ...]]:
+        """Travel to another process as what it was opened with, and be loaded there again."""
+        return Library, (self._overlays, self.folders[:-1], self._cache, self.options)
 
     def with_data(self, path: str) -> "Library":
         """Return a library with one more overlay, the data file `path`."""
-        return Library((*self._overlays, path), self._folders[:-1], self._cache, self.options)
+        return Library((*self._overlays, path), self.folders[:-1], self._cache, self.options)
 
     def looking(self, options: Options) -> "Library":
         """Return a library of the same data and templates whose formats look otherwise."""
-        return Library(self._overlays, self._folders[:-1], self._cache, options)
+        return Library(self._overlays, self.folders[:-1], self._cache, options)
 
     @cached_property
     def directory(self) -> Directory:
@@ -53,14 +57,14 @@ class Library:
     @cached_property
     def programs(self) -> Programs:
         """Programs and letter kinds."""
-        return load_programs(self._folders, self._cache)
+        return load_programs(self.folders, self._cache)
 
     @cached_property
     def templates(self) -> "Templates":
         """The letters' templates."""
         from optout_cli.templates import Templates  # imports jinja2, 40 ms
 
-        return Templates(self._folders, self._cache)
+        return Templates(self.folders, self._cache)
 
     @cached_property
     def press(self) -> "Press":

@@ -33,7 +33,7 @@ def rows_from_csv(text: str, file: str) -> Iterator[Row]:
 
     Raises OptoutError where the header is wrong, or where quotes do not pair.
     """
-    csv.field_size_limit(len(text) + 1)
+    csv.field_size_limit(max(csv.field_size_limit(), len(text) + 1))
     lines = io.StringIO(text, newline="")
     reader = csv.reader(lines, delimiter=_delimiter(text), strict=True)
     columns: tuple[_Column, ...] = ()

@@ -1,0 +1,99 @@
+"""What a batch has written, a line for each file: read, believed or not, and written as text.
+
+A line is believed where it is whole and the file has the size and hash that it states.
+"""
+
+from collections.abc import Iterable
+from contextlib import suppress
+from hashlib import sha256
+from pathlib import Path, PurePosixPath
+
+import msgspec
+
+from optout_cli.tables import csv_from
+
+NAME, TABLE = "manifest.ndjson", "manifest.csv"
+_DEPTH = 3  # state, jurisdiction and name: the parts of a path within the batch's folder
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True):
+    """One file that is finished. Texts of the notice are here for whoever merges mail.
+
+    `request` is the place of the row, `path` is relative to the batch's folder, `pages` is None
+    where a format has none, `cautions` are their codes, and `fingerprint` is of all that the
+    file follows from.
+    """
+
+    request: str
+    jurisdiction: str
+    name: str
+    letter: str
+    recipient: str
+    address: tuple[str, ...]
+    email: str | None
+    fax: str | None
+    format: str
+    path: str
+    bytes: int
+    sha256: str
+    pages: int | None
+    cautions: tuple[str, ...]
+    reference: str
+    fingerprint: str
+    version: str
+
+    @property
+    def source(self) -> str:
+        """The file of the request, without the line."""
+        return self.request.rpartition(":")[0]
+
+    def is_true(self, folder: Path) -> bool:
+        """Tell whether the file below `folder` has the size and the content that are stated."""
+        path = folder / self.path
+        with suppress(OSError):
+            return path.stat().st_size == self.bytes and digest_of(path) == self.sha256
+        return False
+
+
+def digest_of(path: Path) -> str:
+    """Return a file's SHA-256 in hexadecimal. Raises OSError."""
+    return sha256(path.read_bytes()).hexdigest()
+
+
+def load_records(folder: Path) -> dict[str, Record]:
+    """Return by path what the manifest in `folder` states; a torn or foreign line is no line."""
+    try:
+        content = (folder / NAME).read_bytes()
+    except OSError:
+        return {}
+    decoder = msgspec.json.Decoder(Record)
+    records: dict[str, Record] = {}
+    for line in content.split(b"\n")[:-1]:  # what is behind the last line end was torn off
+        with suppress(msgspec.DecodeError):
+            record = decoder.decode(line)
+            path = PurePosixPath(*PurePosixPath(record.path).parts[-_DEPTH:])
+            if ".." not in path.parts and len(path.parts) == _DEPTH:
+                records[str(path)] = msgspec.structs.replace(record, path=str(path))
+    return records
+
+
+def line_of(record: Record, folder: Path) -> bytes:
+    """Return the record as a line of NDJSON, its path as seen from where `folder` is named."""
+    shown = msgspec.structs.replace(record, path=str(folder / record.path))
+    return msgspec.json.encode(shown) + b"\n"
+
+
+def table_of(records: Iterable[Record], folder: Path) -> str:
+    """Return the records as CSV; the lines of an address stand in one cell."""
+    return csv_from(Record.__struct_fields__, (_cells(it, folder) for it in records))
+
+
+def _cells(record: Record, folder: Path) -> list[str]:
+    values = msgspec.structs.asdict(record) | {"path": str(folder / record.path)}
+    return [_cell(it) for it in values.values()]
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, tuple):
+        return "\n".join(value)
+    return "" if value is None else str(value)

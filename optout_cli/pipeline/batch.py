@@ -1,0 +1,351 @@
+"""Many requests: each row checked, then those that can be written are made, by several workers.
+
+Nothing is written here. A row that has a Problem never stops another one.
+"""
+
+import os.path
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from optout_cli import __version__
+from optout_cli.compose import compose, recipients_of
+from optout_cli.errors import OptoutError, Problem, Spot
+from optout_cli.exporters.pages import pages_of
+from optout_cli.manifest import Record
+from optout_cli.model.case import Case
+from optout_cli.model.notice import Caution, Export, Notice
+from optout_cli.pipeline.farm import Lost, farmed
+from optout_cli.pipeline.fingerprints import Fingerprints
+from optout_cli.pipeline.letters import (
+    Order,
+    amended,
+    case_of,
+    encoded,
+    folder_of,
+    letters_of,
+    placed,
+)
+from optout_cli.pipeline.library import Library
+from optout_cli.pipeline.sheets import Row, Sheet, rows_of
+from optout_cli.source.document import Document, Tree, merge
+
+_T = TypeVar("_T")
+_ROWS_A_TASK = 8  # to check; handing one over costs a tenth of checking it
+_LAID_OUT = ("pdf", "eml", "tiff")  # formats that cost a hundred times the check
+_UNKNOWN = {"incomplete-contact", "no-address", "no-address-for-service"}
+
+
+class Piece(msgspec.Struct, frozen=True):
+    """A finished file: what the manifest will say of it, and its bytes."""
+
+    record: Record
+    content: bytes
+
+
+class Checked(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of one row before anything is written.
+
+    `key` is the jurisdiction and the letter, where they are known. `paths` are the files of its
+    letters, relative to the batch's folder, and `finished` those of them that need not be made
+    again. `lacking` names agencies and what is not known of them. `pieces` are there where
+    checking was making.
+    """
+
+    number: int
+    spot: Spot
+    problems: tuple[Problem, ...] = ()
+    key: tuple[str, str] | None = None
+    fingerprint: str = ""
+    is_dated: bool = True
+    paths: tuple[str, ...] = ()
+    finished: tuple[str, ...] = ()
+    lacking: tuple[tuple[str, str], ...] = ()
+    cautions: tuple[Caution, ...] = ()
+    pieces: tuple[Piece, ...] | None = None
+
+
+class Made(msgspec.Struct, frozen=True, kw_only=True):
+    """All files of one row, or why there are none."""
+
+    number: int
+    spot: Spot
+    pieces: tuple[Piece, ...] = ()
+    findings: tuple[Caution, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+
+class Job(msgspec.Struct, frozen=True, kw_only=True):
+    """What is the same for each row: data and templates, what to make, and values around it.
+
+    `common` lies below each row and `over` above it, each mapping under the option that gave it.
+    `folder` is where the files will be, and `records` what its manifest states by path.
+    """
+
+    library: Library
+    order: Order
+    common: Document | None = None
+    over: tuple[tuple[str, Mapping[str, str]], ...] = ()
+    folder: Path = Path()
+    records: Mapping[str, Record] = {}
+
+    def document_of(self, row: Document, folder: Path) -> Document:
+        """Lay a row onto what is common and under what the options say. Raises OptoutError."""
+        document = merge(relocated(self.common, folder), row) if self.common else row
+        for option, values in self.over:
+            document = amended(document, option, values)
+        return document
+
+    @property
+    def is_cheap(self) -> bool:
+        """Tell whether checking a letter costs about as much as making it."""
+        return not set(_LAID_OUT) & set(self.order.formats)
+
+
+def relocated(common: Document, folder: Path) -> Document:
+    """Name the files of the common values as seen from a row's folder."""
+    own = folder_of(common.layers[0].file)
+    if own == folder:
+        return common
+
+    def moved(node: Tree, key: str) -> Tree:
+        if isinstance(node, dict):
+            return {name: moved(value, name) for name, value in node.items()}
+        if isinstance(node, list):
+            return [moved(value, key) for value in node]
+        return os.path.relpath(own / node, folder) if key in ("file", "seal") else node
+
+    kept = ("letterhead", "signature", "authority", "enclosures")
+    data = {key: moved(it, key) if key in kept else it for key, it in common.data.items()}
+    return Document(data, common.layers)
+
+
+def checked(sheets: Sequence[Sheet], job: Job, jobs: int) -> Iterator[Checked]:
+    """Check each row, in order.
+
+    Raises OptoutError for what is wrong with the data or the programs, and where a sheet cannot
+    be read to its end.
+    """
+    _ = job.library.directory, job.library.programs  # loaded, or told of, before all rows
+    check = _Check(job)
+    tasks = _chunks(rows_of(sheets), _ROWS_A_TASK)
+    for task, result in _paired(check, tasks, jobs):
+        if isinstance(result, Lost):
+            # One of them kills its worker: each by itself then.
+            for one, alone in _paired(check, ([it] for it in task), max(jobs, 2)):
+                yield from [_lost(*one[0], alone)] if isinstance(alone, Lost) else alone
+        else:
+            yield from result
+
+
+def made(
+    sheets: Sequence[Sheet], wanted: Mapping[int, Order], job: Job, jobs: int
+) -> Iterator[Made]:
+    """Make the files of the rows whose numbers are `wanted`, each as its order says."""
+    make = _Make(job)
+    tasks = ((it, row, wanted[it]) for it, row in rows_of(sheets) if it in wanted)
+    for (number, row, _), result in _paired(make, tasks, jobs):
+        if isinstance(result, Lost):
+            problems = _lost(number, row, result).problems
+            yield Made(number=number, spot=row.spot, problems=problems)
+        else:
+            yield result
+
+
+def remaining(order: Order, it: Checked) -> Order:
+    """Return what is still to be made of a row: the formats of which a file is missing."""
+    return _missing(order, it.paths, it.finished)
+
+
+def _missing(order: Order, paths: Iterable[str], finished: Iterable[str]) -> Order:
+    names = {path.rpartition(".")[2] for path in set(paths) - set(finished)}
+    formats = tuple(name for name in order.formats if name in names)
+    return msgspec.structs.replace(order, formats=formats)
+
+
+def _paired(
+    work: Callable[[_T], "_R"], tasks: Iterable[_T], jobs: int
+) -> Iterator[tuple[_T, "_R | Lost"]]:
+    """Yield each task with its result."""
+    handed: list[_T] = []
+
+    def noted() -> Iterator[_T]:
+        for it in tasks:
+            handed.append(it)
+            yield it
+
+    for result in farmed(work, noted(), jobs):
+        yield handed.pop(0), result
+
+
+_R = TypeVar("_R")
+
+
+def _chunks(items: Iterator[_T], size: int) -> Iterator[list[_T]]:
+    while chunk := list(islice(items, size)):
+        yield chunk
+
+
+def _lost(number: int, row: Row, lost: Lost) -> Checked:
+    message = f"the process that worked at it was killed (signal {lost.signal})"
+    hint = "was there too little memory? try it again with --jobs 1"
+    problem = Problem("worker-killed", message, row.spot, hint)
+    return Checked(number=number, spot=row.spot, problems=(problem,))
+
+
+class _Check:
+    """Checks a few rows; made once, and then in each worker."""
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+        self.prints = Fingerprints(job.library)
+        self.by_print: dict[str, list[Record]] = {}
+        for it in job.records.values():
+            self.by_print.setdefault(it.fingerprint, []).append(it)
+
+    def __call__(self, rows: list[tuple[int, Row]]) -> list[Checked]:
+        return [self._one(number, row) for number, row in rows]
+
+    def _one(self, number: int, row: Row) -> Checked:
+        if row.document is None:
+            return Checked(number=number, spot=row.spot, problems=row.problems)
+        job, folder = self.job, folder_of(row.spot.file)
+        document, case = row.document, None
+        try:
+            document = job.document_of(document, folder)
+            case = case_of(document, job.library, job.order)
+            return self._letters(number, row, document, case)
+        except OptoutError as error:
+            problems = tuple(_at_header(it, row) for it in error.problems)
+            is_lacking = case is not None and any(it.code in _UNKNOWN for it in problems)
+            return Checked(
+                number=number,
+                spot=row.spot,
+                problems=problems,
+                key=(case.locality.id, case.request.letter) if case else None,
+                lacking=tuple(_lacking(case)) if is_lacking and case else (),
+            )
+
+    def _letters(self, number: int, row: Row, document: Document, case: Case) -> Checked:
+        job, folder = self.job, folder_of(row.spot.file)
+        fingerprint = self.prints.of(case, folder)
+        finished: tuple[str, ...] = ()
+        pieces: tuple[Piece, ...] | None = None
+        if known := self.by_print.get(fingerprint):
+            finished = tuple(it.path for it in known if it.is_true(job.folder))
+            notices = composed(case, document, job.order)
+        if not known or set(_paths(notices, job.order)) - set(finished):
+            letters = letters_of(case, document, job.library, job.order, folder)
+            notices = tuple(it.notice for it in letters)
+            if job.is_cheap:
+                missing = _missing(job.order, _paths(notices, job.order), finished)
+                exports = encoded(letters, document, job.library, missing)
+                pieces = pieces_of(exports, row.spot, fingerprint)
+        return Checked(
+            number=number,
+            spot=row.spot,
+            key=(case.locality.id, case.request.letter),
+            fingerprint=fingerprint,
+            is_dated=case.request.date is not None,
+            paths=tuple(_paths(notices, job.order)),
+            finished=finished,
+            cautions=tuple(dict.fromkeys(it for notice in notices for it in notice.cautions)),
+            pieces=pieces,
+        )
+
+
+def composed(case: Case, document: Document, order: Order) -> tuple[Notice, ...]:
+    """Compose a request's notices. Raises OptoutError with each problem at its place."""
+    try:
+        return compose(case, order.parties)
+    except OptoutError as error:
+        raise OptoutError(*placed(error.problems, document)) from None
+
+
+def _at_header(problem: Problem, row: Row) -> Problem:
+    """Tell of a wrong column at the header, where it is wrong for all rows at once."""
+    spot = problem.spot
+    is_table = not isinstance(row.original, str | dict)
+    if problem.code != "unknown-key" or not is_table or not spot or spot.file != row.spot.file:
+        return problem
+    return msgspec.structs.replace(problem, spot=Spot(spot.file, 1, path=spot.path))
+
+
+def _lacking(case: Case) -> Iterator[tuple[str, str]]:
+    """Yield each agency of the case with each field that its letter needs and nobody knows."""
+    for it in recipients_of(case):
+        agency = it.office or "none"
+        if it.party == "bureau":
+            agency = f"bureau-{case.locality.state_code.lower()}"
+        routes = [route for route in case.routes if not getattr(it.contact, route)]
+        ways = [way.by for way in it.service if way.by in ("email", "fax")]
+        routes += [by for by in ways if not getattr(it.contact, by)]
+        for field in dict.fromkeys((*it.contact.missing, *routes)):
+            yield agency, field
+
+
+def _paths(notices: Sequence[Notice], order: Order) -> Iterator[str]:
+    for notice in notices:
+        for name in order.formats:
+            yield f"{notice.place.state_code}/{notice.place.slug}/{notice.name}.{name}"
+
+
+class _Make:
+    """Makes the files of one row; made once, and then in each worker."""
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+        self.prints = Fingerprints(job.library)
+
+    def __call__(self, task: tuple[int, Row, Order]) -> Made:
+        number, row, order = task
+        library, folder = self.job.library, folder_of(row.spot.file)
+        assert row.document is not None  # it was checked
+        try:
+            document = self.job.document_of(row.document, folder)
+            case = case_of(document, library, order)
+            letters = letters_of(case, document, library, order, folder)
+            exports = encoded(letters, document, library, order)
+        except OptoutError as error:
+            return Made(number=number, spot=row.spot, problems=error.problems)
+        return Made(
+            number=number,
+            spot=row.spot,
+            pieces=pieces_of(exports, row.spot, self.prints.of(case, folder)),
+            findings=tuple(dict.fromkeys(it for export in exports for it in export.findings)),
+        )
+
+
+def pieces_of(exports: Iterable[Export], spot: Spot, fingerprint: str) -> tuple[Piece, ...]:
+    """Put beside each export what the manifest will say of it."""
+    return tuple(Piece(_record(it, spot, fingerprint), it.content) for it in exports)
+
+
+def _record(export: Export, spot: Spot, fingerprint: str) -> Record:
+    from hashlib import sha256
+
+    notice = export.notice
+    contact, place = notice.recipient.contact, notice.place
+    cautions = (*notice.cautions, *export.findings)
+    return Record(
+        request=f"{spot.file}:{spot.line}",
+        jurisdiction=place.id,
+        name=f"{place.name}, {place.state_code}",
+        letter=notice.letter,
+        recipient=notice.recipient.party,
+        address=contact.block,
+        email=contact.email,
+        fax=contact.fax,
+        format=export.format,
+        path=f"{place.state_code}/{place.slug}/{export.name}",
+        bytes=len(export.content),
+        sha256=sha256(export.content).hexdigest(),
+        pages=pages_of(export.format, export.content),
+        cautions=tuple(dict.fromkeys(it.code for it in cautions)),
+        reference=notice.reference,
+        fingerprint=fingerprint,
+        version=__version__,
+    )

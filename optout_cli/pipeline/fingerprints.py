@@ -1,0 +1,66 @@
+"""What a request's files follow from, as one hash: as long as it is the same, so are the files."""
+
+from collections.abc import Iterator
+from hashlib import sha256
+from importlib.metadata import version
+from pathlib import Path
+
+import msgspec
+
+from optout_cli import __version__
+from optout_cli.model.case import Case
+from optout_cli.model.request import Request
+from optout_cli.pipeline.library import Library
+
+_DRAWING = ("weasyprint", "font-source-serif-pro")  # another version may break lines elsewhere
+
+
+class Fingerprints:
+    """Hashes of requests' cases, with what is common to all of them hashed once."""
+
+    def __init__(self, library: Library) -> None:
+        common = sha256(__version__.encode())
+        for name in _DRAWING:
+            common.update(f"{name} {version(name)}\0".encode())
+        common.update(msgspec.msgpack.encode(library.options))
+        for folder in library.folders:
+            for path in sorted(it for it in folder.rglob("*") if it.is_file()):
+                common.update(f"{path.relative_to(folder)}\0".encode() + _digest(path))
+        self._common = common.digest()
+        self._files: dict[tuple[str, int, int], bytes] = {}
+
+    def of(self, case: Case, folder: Path) -> str:
+        """Return 32 hexadecimal digits; `folder` is where the files lie that the request names.
+
+        What only says whether a letter may be written, not what is in it, has no part in it.
+        """
+        stated = msgspec.structs.replace(
+            case, today=case.today.replace(month=1, day=1), max_age=None, routes=()
+        )
+        hashed = sha256(self._common + msgspec.msgpack.encode(stated, order="deterministic"))
+        for file in _files_named(case.request):
+            hashed.update(self._digest(folder / file))
+        return hashed.hexdigest()[:32]
+
+    def _digest(self, path: Path) -> bytes:
+        """Return a file's digest, which is made once for a seal that all rows name."""
+        try:
+            status = path.stat()
+            key = str(path), status.st_mtime_ns, status.st_size
+            if key not in self._files:
+                self._files[key] = _digest(path)
+        except OSError:
+            return b"missing"
+        return self._files[key]
+
+
+def _digest(path: Path) -> bytes:
+    return sha256(path.read_bytes()).digest()
+
+
+def _files_named(request: Request) -> Iterator[str]:
+    if request.letterhead:
+        yield request.letterhead.seal
+    named = [request.signature.file, *(it.file for it in request.authority)]
+    named += [it.file for it in request.enclosures]
+    yield from filter(None, named)

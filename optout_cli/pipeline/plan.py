@@ -1,0 +1,135 @@
+"""What a batch is going to do, row by row, once every row is checked."""
+
+import pickle
+from collections import Counter, defaultdict
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from typing import IO
+
+import msgspec
+
+from optout_cli.errors import Problem
+from optout_cli.manifest import Record
+from optout_cli.model.notice import Caution
+from optout_cli.pipeline.batch import Checked, Job, Made, Piece, made, remaining
+from optout_cli.pipeline.letters import Order
+from optout_cli.pipeline.sheets import Sheet
+
+
+class Plan:
+    """Checked rows: those to write, those that are finished, those with problems, and why.
+
+    `spool` is an open file in which what checking has made waits for its turn.
+    """
+
+    def __init__(self, spool: IO[bytes] | None = None) -> None:
+        self.rows: dict[int, Checked] = {}
+        self.problems: dict[int, tuple[Problem, ...]] = {}
+        self.findings: list[Caution] = []
+        self.lacking: Counter[tuple[str, str]] = Counter()
+        self.undated = 0
+        self._by_path: dict[str, int] = {}
+        self._cautions: dict[Caution, Caution] = {}
+        self._spool = _Spool(spool) if spool else None
+
+    def add(self, it: Checked) -> None:
+        """Take in the next row."""
+        self.lacking.update(it.lacking)
+        self.undated += not it.is_dated
+        if it.pieces is not None and self._spool:
+            self._spool.put(it.number, it.pieces)
+        # Most rows have the same cautions, of which one is enough.
+        cautions = tuple(self._cautions.setdefault(one, one) for one in it.cautions)
+        self.rows[it.number] = msgspec.structs.replace(it, pieces=None, cautions=cautions)
+        if it.problems:
+            self.problems[it.number] = it.problems
+        for path in it.paths:
+            first = self._by_path.setdefault(path, it.number)
+            if first != it.number:
+                self._collide(path, first, it.number)
+
+    def _collide(self, path: str, *numbers: int) -> None:
+        """Two rows would write one file: neither is right more than the other."""
+        one, other = (self.rows[it] for it in numbers)
+        hint = "give them different dates, or delete one of the two"
+        if one.fingerprint == other.fingerprint:
+            hint = "they ask for the same letter: delete one of the two"
+        for it, rival in ((one, other), (other, one)):
+            message = f"would write {path}, as {rival.spot} would"
+            problem = Problem("equal-names", message, it.spot, hint)
+            known = self.problems.get(it.number, ())
+            if not any(known_one.code == problem.code for known_one in known):
+                self.problems[it.number] = (*known, problem)
+
+    @property
+    def good(self) -> Iterator[Checked]:
+        """Yield the rows whose letters can be written or are."""
+        return (it for number, it in self.rows.items() if number not in self.problems)
+
+    def cautions(self) -> Counter[Caution]:
+        """Count the good rows that each caution is about, in the order of their first ones."""
+        return Counter(one for it in self.good for one in it.cautions) + Counter(self.findings)
+
+    def unfinished(self, order: Order, *, force: bool) -> dict[int, Order]:
+        """Return what is to be made of each good row of which a file is missing."""
+        if force:
+            return {it.number: order for it in self.good}
+        found = {it.number: remaining(order, it) for it in self.good}
+        return {number: it for number, it in found.items() if it.formats}
+
+    def stale(self, records: Mapping[str, Record]) -> list[Record]:
+        """Return what the manifest has of requests of these rows as they no longer are.
+
+        A row is known again by its file, its jurisdiction and its letter.
+        """
+        current: dict[tuple[str, str, str], set[str]] = defaultdict(set)
+        for it in self.rows.values():
+            if it.key:
+                current[it.spot.file, *it.key].add(it.fingerprint)
+        planned = {path for it in self.good for path in it.paths}
+        return [
+            record
+            for path, record in records.items()
+            if path not in planned
+            and (key := (record.source, record.jurisdiction, record.letter)) in current
+            and record.fingerprint not in current[key]
+        ]
+
+    def results(
+        self, wanted: Mapping[int, Order], sheets: Sequence[Sheet], job: Job, jobs: int
+    ) -> Generator[Made, None, None]:
+        """Yield the files of each wanted row, made now or when it was checked."""
+        if self._spool and self._spool.offsets:
+            for number in wanted:
+                pieces = self._spool.get(number)
+                yield Made(number=number, spot=self.rows[number].spot, pieces=pieces)
+        else:
+            yield from made(sheets, wanted, job, jobs)
+
+    def places(self) -> dict[str, str]:
+        """Return the place of the request of each file that a good row gives."""
+        return {path: f"{it.spot.file}:{it.spot.line}" for it in self.good for path in it.paths}
+
+
+class _Spool:
+    """Finished pieces on the disk, so that memory need not hold them."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self.offsets: dict[int, int] = {}
+
+    def put(self, number: int, pieces: tuple[Piece, ...]) -> None:
+        self.offsets[number] = self._file.tell()
+        pickle.dump(pieces, self._file)
+
+    def get(self, number: int) -> tuple[Piece, ...]:
+        self._file.seek(self.offsets[number])
+        pieces: tuple[Piece, ...] = pickle.load(self._file)  # noqa: S301  # written above
+        return pieces
+
+
+def planned(checks: Iterable[Checked], spool: IO[bytes] | None = None) -> Plan:
+    """Take in each checked row."""
+    plan = Plan(spool)
+    for it in checks:
+        plan.add(it)
+    return plan

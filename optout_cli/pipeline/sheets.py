@@ -1,0 +1,45 @@
+"""The files of requests that a batch is given, and the rows of them that it gives back."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from optout_cli.errors import OptoutError, Problem, raise_any
+from optout_cli.source.rows import Row
+from optout_cli.source.sheets import Sheet, load_sheet, rejects_from
+
+__all__ = ["Row", "Sheet", "load_sheets", "rejects_of", "rows_of"]
+
+
+def load_sheets(paths: Iterable[str]) -> tuple[Sheet, ...]:
+    """Read each file of requests. Raises OptoutError with the problems of all of them."""
+    problems: list[Problem] = []
+    sheets: list[Sheet] = []
+    for path in paths:
+        try:
+            sheets.append(load_sheet(path))
+        except OptoutError as error:
+            problems += error.problems
+    raise_any(problems)
+    return tuple(sheets)
+
+
+def rows_of(sheets: Iterable[Sheet]) -> Iterator[tuple[int, Row]]:
+    """Yield each row of all sheets with its number. Raises OptoutError."""
+    return enumerate(row for sheet in sheets for row in sheet.rows())
+
+
+def rejects_of(
+    sheets: Sequence[Sheet], problems: Mapping[int, Sequence[Problem]]
+) -> dict[str, str]:
+    """Return the rows that have problems in the forms they came in, by the names of files."""
+    return rejects_from(
+        (row, "\n".join(map(_reason, problems[number])))
+        for number, row in rows_of(sheets)
+        if number in problems
+    )
+
+
+def _reason(problem: Problem) -> str:
+    """Word a Problem for the row itself, which needs to be told of no line."""
+    path = problem.spot.path.removeprefix("$.") if problem.spot else ""
+    head = f"{path}: " if path and not problem.message.startswith(path) else ""
+    return f"{head}{problem.message}" + (f" ({problem.hint})" if problem.hint else "")

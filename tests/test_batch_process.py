@@ -1,0 +1,268 @@
+"""A batch that is killed, interrupted, or left without disk loses nothing and goes on."""
+
+import fcntl
+import json
+import os
+import pty
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from desk import Write, lying_in
+
+OPTOUT = (sys.executable, "-m", "optout_cli")
+COMMON = "letter: secure-communities/opt-out\ndate: 2026-11-20\n"
+ROWS = [f"50{number:03}" for number in range(1, 28, 2)]  # every county of Vermont
+TEXT = ("batch", "n.csv", "--common", "common.yaml", "-f", "txt,json,fax", "--draft")
+
+
+@pytest.fixture(autouse=True)
+def _desk(write: Write, in_folder: Path) -> None:
+    """Stand in a folder with a table."""
+    write("common.yaml", COMMON)
+    write("n.csv", "jurisdiction,signatory.name,signatory.title\n" + rows(ROWS))
+
+
+def rows(ids: list[str]) -> str:
+    return "".join(f"{id},Pat,Sheriff\n" for id in ids)
+
+
+def call(*words: str, stdin: bytes | None = None) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run((*OPTOUT, *words), input=stdin, capture_output=True, check=False)
+
+
+def below(folder: Path) -> dict[str, bytes]:
+    files = {name: folder / name for name in lying_in(folder)}
+    return {name: path.read_bytes() for name, path in files.items() if path.is_file()}
+
+
+def start(*words: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        (*OPTOUT, *words), stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
+    )
+
+
+def lines_in(manifest: Path) -> int:
+    try:
+        return manifest.read_bytes().count(b"\n")
+    except OSError:
+        return 0
+
+
+def wait_for(manifest: Path, count: int, process: subprocess.Popen[bytes]) -> None:
+    """Wait until that many files are finished, or the batch is."""
+    while lines_in(manifest) < count and process.poll() is None:
+        time.sleep(0.002)
+
+
+@pytest.mark.parametrize(
+    ("formats", "jobs", "count", "kills"), [("txt,json,fax", "1", 14, 14), ("pdf,txt", "2", 4, 6)]
+)
+def test_a_batch_killed_at_any_instant_ends_as_if_it_had_not_been(
+    formats: str, jobs: str, count: int, kills: int, write: Write
+) -> None:
+    write("n.csv", "jurisdiction,signatory.name,signatory.title\n" + rows(ROWS[:count]))
+    words = (*TEXT[:-2], formats, "--draft", "-q", "-j", jobs, "-o")
+    began = time.monotonic()
+    assert call(*words, "calm/").returncode == 0
+    lasts = time.monotonic() - began
+    files = {name: it for name, it in below(Path("calm")).items() if name[:3] == "VT/"}
+    instants = random.Random(jobs)
+    killed = 0
+    for number in range(kills):
+        process = start(*words, "out/")
+        if number % 2:
+            time.sleep(lasts * instants.uniform(0, 0.9))
+        else:
+            wait_for(Path("out/manifest.ndjson"), instants.randrange(len(files)), process)
+        process.kill()
+        killed += process.wait() == -signal.SIGKILL
+        process.communicate()
+        left = {name: it for name, it in below(Path("out")).items() if name[:3] == "VT/"}
+        assert {name: files.get(name) for name in left} == left
+        if number % 4 == 3:  # at times from the beginning
+            assert_same(call(*words, "out/"))
+            shutil.rmtree("out")
+    assert_same(call(*words, "out/"))
+    assert killed > 2
+
+
+def assert_same(done: subprocess.CompletedProcess[bytes]) -> None:
+    assert (done.returncode, b"Traceback" in done.stderr) == (0, False)
+    calm, out = below(Path("calm")), below(Path("out"))
+    assert out.keys() == calm.keys()
+    for name, content in calm.items():
+        assert out[name].replace(b"out/", b"calm/") == content
+
+
+def test_pages_too_are_whole_or_absent_where_the_batch_is_killed() -> None:
+    words = (*TEXT[:-2], "pdf", "--to", "ice", "-j", "2", "-o", "out/")
+    process = start(*words)
+    wait_for(Path("out/manifest.ndjson"), 5, process)
+    process.kill()
+    process.communicate()
+    before = {path: path.stat().st_mtime_ns for path in Path("out").rglob("*.pdf")}
+    records = [json.loads(it) for it in Path("out/manifest.ndjson").read_text().splitlines()]
+    assert 0 < len(before) < len(ROWS)
+    assert {Path(it["path"]) for it in records} <= before.keys()
+    done = call(*words)
+    assert done.returncode == 0
+    assert len(list(Path("out").rglob("*.pdf"))) == len(ROWS)
+    assert {path: path.stat().st_mtime_ns for path in before} == before
+    assert not set(done.stdout.decode().splitlines()) & {it["path"] for it in records}
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_an_interrupt_ends_within_a_second_and_says_how_to_go_on(jobs: str) -> None:
+    process = start("batch", "n.csv", "--common", "common.yaml", "-j", jobs, "-q", "-o", "out/")
+    wait_for(Path("out/manifest.ndjson"), 2, process)
+    os.killpg(process.pid, signal.SIGINT)
+    began = time.monotonic()
+    out, err = process.communicate()
+    assert time.monotonic() - began < 1
+    finished = len(out.splitlines()) // 2
+    told = (
+        f"interrupted: {finished} of 14 requests finished, each file whole or absent;"
+        " to go on, give the same command again\n"
+    )
+    assert (process.returncode, err.decode()) == (130, told)
+    assert len(list(Path("out").rglob("*.pdf"))) == 2 * finished
+
+
+@pytest.mark.parametrize("option", ["--ndjson", "--print0", "-q"])
+def test_a_reader_that_leaves_is_no_fault(option: str) -> None:
+    read_end, write_end = os.pipe()
+    os.close(read_end)
+    with os.fdopen(write_end, "wb") as closed:
+        done = subprocess.run(
+            (*OPTOUT, *TEXT, "-q", option), stdout=closed, stderr=subprocess.PIPE, check=False
+        )
+    assert (done.returncode, done.stderr) == (1, b"")
+    assert call(*TEXT, "-q").returncode == 0
+    assert len(list(Path("out").rglob("*.txt"))) == 2 * len(ROWS)
+
+
+def test_a_second_batch_in_the_folder_is_refused() -> None:
+    Path("out/.optout").mkdir(parents=True)
+    with Path("out/.optout/lock").open("w") as lock:
+        fcntl.lockf(lock, fcntl.LOCK_EX)
+        done = call(*TEXT)
+    assert (done.returncode, done.stdout, done.stderr.decode()) == (
+        1,
+        b"",
+        (
+            "out: another batch is writing to this folder\n"
+            "  hint: wait until it has ended, or give another -o\n"
+        ),
+    )
+
+
+def test_a_folder_that_is_deleted_meanwhile_stops_the_batch() -> None:
+    process = start("batch", "n.csv", "--common", "common.yaml", "-q", "-o", "out/")
+    wait_for(Path("out/manifest.ndjson"), 2, process)
+    shutil.rmtree("out")
+    _, err = process.communicate()
+    told = err.decode().splitlines()
+    assert process.returncode == 1
+    assert told[0] == "out: the folder was deleted or moved while it was written to"
+    assert told[1].startswith("stopped: ")
+    assert call(*TEXT, "-q").returncode == 0
+
+
+def mounted(*words: str) -> bool:
+    if shutil.which("mount") is None:
+        return False
+    return subprocess.run(words, capture_output=True, check=False).returncode == 0
+
+
+@pytest.fixture
+def small_disk(in_folder: Path) -> Iterator[Path]:
+    """Mount a disk of 900 kB, where that is allowed."""
+    place = in_folder / "disk"
+    place.mkdir()
+    mount = ("mount", "-t", "tmpfs", "-o", "size=900k", "tmpfs", str(place))
+    if not mounted(*mount):
+        pytest.skip("no disk may be mounted here")
+    yield place
+    subprocess.run(("umount", str(place)), check=True)
+
+
+def test_a_full_disk_stops_the_batch_and_room_lets_it_go_on(small_disk: Path) -> None:
+    (small_disk / "large").write_bytes(bytes(700_000))
+    words = (*TEXT[:-2], "pdf", "--to", "ice", "-q", "-j1", "-o", "disk/out/")
+    done = call(*words)
+    first, second = done.stderr.decode().splitlines()[-2:]
+    assert (done.returncode, "No space left on device" in first) == (1, True)
+    assert second.startswith("stopped: ")
+    assert done.stdout.splitlines()
+    (small_disk / "large").unlink()
+    again = call(*words)
+    assert again.returncode == 0
+    assert len(done.stdout.splitlines()) + len(again.stdout.splitlines()) == len(ROWS)
+    assert len(list(small_disk.rglob("*.pdf"))) == len(ROWS)
+
+
+def test_a_disk_that_is_full_before_the_first_letter_is_told(small_disk: Path) -> None:
+    (small_disk / "large").write_bytes(bytes(880_000))
+    done = call(*TEXT, "-q", "-o", "disk/out/")
+    told = b"disk/out: cannot be written: No space left on device\n"
+    assert (done.returncode, done.stdout, done.stderr) == (1, b"", told)
+
+
+def test_a_folder_that_is_read_only_is_told_before_any_letter() -> None:
+    Path("out").mkdir()
+    mount = ("mount", "-t", "tmpfs", "-o", "ro,size=9k", "tmpfs", "out")
+    if not mounted(*mount):
+        pytest.skip("no disk may be mounted here")
+    done = call(*TEXT)
+    subprocess.run(("umount", "out"), check=True)
+    assert (done.returncode, done.stdout, done.stderr) == (
+        1,
+        b"",
+        b"out: cannot be written: Read-only file system\n",
+    )
+
+
+def test_progress_is_drawn_on_a_terminal_only() -> None:
+    assert b"writing" not in call(*TEXT).stderr
+    terminal, screen = pty.openpty()
+    process = subprocess.Popen(
+        (*OPTOUT, *TEXT, "--force"), stdout=subprocess.DEVNULL, stderr=screen
+    )
+    os.close(screen)
+    shown = b""
+    try:
+        while chunk := os.read(terminal, 4096):
+            shown += chunk
+    except OSError:
+        pass
+    os.close(terminal)
+    assert process.wait() == 0
+    assert (
+        b"checking" in shown,
+        b"writing" in shown,
+        b"14/14" in shown,
+        b" a second" in shown,
+    ) == (
+        True,
+        True,
+        True,
+        True,
+    )
+
+
+def test_ten_thousand_rows_of_which_three_are_right(write: Write) -> None:
+    bad = [f"500{2 * (number % 14) + 1:02},Pat," for number in range(9_997)]
+    good = [f"{id},Pat,Sheriff" for id in ROWS[:3]]
+    lines = ["jurisdiction,signatory.name,signatory.title", *bad[:5000], *good, *bad[5000:]]
+    write("n.csv", "\n".join(lines))
+    done = call(*TEXT, "-q")
+    assert (done.returncode, len(done.stdout.splitlines())) == (3, 18)
+    assert done.stderr.count(b"signatory needs 'title'") == 9_997
+    assert Path("out/rejects.csv").read_bytes().count(b"\n") == 9_998

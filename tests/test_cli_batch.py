@@ -1,0 +1,438 @@
+"""`optout batch`: every row is checked first, good ones are written, bad ones come back."""
+
+import csv
+import json
+import shlex
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from desk import Run, Write, lying_in, outcome, words
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from optout_cli.cli import group
+from optout_cli.manifest import Record
+
+COMMON = "letter: secure-communities/opt-out\ndate: 2026-11-20\n"
+HEADER = "jurisdiction,signatory.name,signatory.title\n"
+ROWS = "50001,Pat,Sheriff\n50003,Pat,Sheriff\n50005,Alex,Sheriff\n"
+SLUGS = ("addison-county-vt", "bennington-county-vt", "caledonia-county-vt")
+FILES = [
+    f"out/VT/{slug}/2026-11-20-opt-out-{party}.txt" for slug in SLUGS for party in ("bureau", "ice")
+]
+KEPT = [".optout/lock", "manifest.csv", "manifest.ndjson"]
+Batch = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def batch(run: Run, write: Write, in_folder: Path) -> Batch:
+    """Run `optout batch n.csv --common common.yaml -f txt -j1 ...`; a first text is the table."""
+    write("common.yaml", COMMON)
+    write("n.csv", HEADER + ROWS)
+
+    def call(*options: str, table: str | None = None, name: str = "n.csv") -> tuple[int, str, str]:
+        if table is not None:
+            (in_folder / name).write_text(table, "utf-8")
+        common = ("--common", "common.yaml", "-f", "txt", "-j1")
+        return outcome(run("batch", name, *common, *options))
+
+    return call
+
+
+def records(folder: Path = Path("out")) -> list[dict[str, object]]:
+    return [json.loads(it) for it in (folder / "manifest.ndjson").read_text("utf-8").splitlines()]
+
+
+def below(folder: Path) -> dict[str, bytes]:
+    return {name: (folder / name).read_bytes() for name in lying_in(folder)}
+
+
+def paths(*names: str) -> str:
+    return "".join(f"{name}\n" for name in names)
+
+
+def test_each_row_has_its_letters_and_each_letter_its_line(batch: Batch, in_folder: Path) -> None:
+    assert batch("-q") == (0, paths(*FILES), "")
+    assert lying_in(in_folder / "out") == sorted([*KEPT, *(it[4:] for it in FILES)])
+    assert [it["path"] for it in records()] == FILES
+    first = records()[0]
+    assert first.keys() == set(Record.__struct_fields__)
+    assert (first["request"], first["jurisdiction"], first["recipient"]) == (
+        "n.csv:2",
+        "50001",
+        "bureau",
+    )
+    with Path("out/manifest.csv").open(encoding="utf-8-sig", newline="") as stream:
+        table = list(csv.DictReader(stream))
+    assert [it["path"] for it in table] == FILES
+    assert table[0]["address"].splitlines() == first["address"]
+
+
+def test_a_letter_is_byte_for_byte_that_of_write(batch: Batch, run: Run, write: Write) -> None:
+    assert batch("-f", "txt,json,pdf,html", "--to", "bureau")[0] == 0
+    write("r.yaml", COMMON + 'jurisdiction: "50003"\nsignatory: {name: Pat, title: Sheriff}\n')
+    run("write", "r.yaml", "-f", "txt,json,pdf,html", "--to", "bureau", "-o", "single/")
+    for name in lying_in(Path("single")):
+        mine = Path("single", name).read_bytes()
+        assert Path("out/VT/bennington-county-vt", name).read_bytes() == mine
+
+
+def test_a_row_overrides_what_is_common_field_by_field(batch: Batch, write: Write) -> None:
+    write("common.yaml", COMMON + "signatory: {name: Pat, title: Chief}\nori: VT0000000\n")
+    batch(table="jurisdiction,signatory.title,ori\n50001,Sheriff,\n", name="n.csv")
+    letter = Path(FILES[0]).read_text("utf-8")
+    assert ("Pat\nSheriff" in letter, "VT0000000" in letter) == (True, True)
+
+
+def test_options_lie_above_the_rows(batch: Batch) -> None:
+    batch("--date", "2026-11-19", "--set", "signatory.name=Sam", "-q")
+    letter = Path(FILES[0].replace("11-20", "11-19")).read_text("utf-8")
+    assert ("Sam\nSheriff" in letter, "November 19, 2026" in letter) == (True, True)
+
+
+BAD = """\
+jurisdiction,signatory.name,signatory.title,date,signatory.fx
+6041,Pat,Sheriff,,
+50001,Pat,Sheriff,,
+50003,Pat,,11/24/2026,
+50005,Pat,Sheriff,,9
+50005,Pat,Sheriff,,
+50005,Pat,Sheriff,,
+"""
+TOLD = """\
+n.csv:2: jurisdiction: no jurisdiction is known as '6041'
+  hint: FIPS codes have five digits; is '06041' meant?
+n.csv:4: date '11/24/2026' is not a date
+  hint: write year, month, day; is 2026-11-24 meant?
+n.csv:4: signatory needs 'title'
+  hint: add title: ...
+n.csv:1: signatory.fx: signatory has no field 'fx'
+  hint: did you mean 'fax'?
+n.csv:6: would write VT/caledonia-county-vt/2026-11-20-opt-out-bureau.txt, as n.csv:7 would
+  hint: they ask for the same letter: delete one of the two
+n.csv:7: would write VT/caledonia-county-vt/2026-11-20-opt-out-bureau.txt, as n.csv:6 would
+  hint: they ask for the same letter: delete one of the two
+"""
+
+
+def test_all_problems_of_all_rows_are_told_and_the_good_ones_written(batch: Batch) -> None:
+    code, out, err = batch(table=BAD)
+    assert (code, out, err[: len(TOLD)]) == (3, paths(*FILES[:2]), TOLD)
+    assert "2 files written to out/; 5 requests rejected\n" in err
+    assert "next: correct out/rejects.csv, and give it in place of the input" in err
+
+
+def test_rejected_rows_are_corrected_and_given_again(batch: Batch, run: Run) -> None:
+    batch(table=BAD)
+    rejects = Path("out/rejects.csv").read_text("utf-8")
+    assert rejects.startswith("# rejected,jurisdiction,")
+    lines = rejects.replace(",6041,", ",06041,").splitlines()
+    Path("again.csv").write_text("\n".join(lines[:2]), "utf-8")
+    code, out, _ = batch("-q", name="again.csv")
+    assert (code, len(out.splitlines())) == (0, 2)
+    assert [it["request"] for it in records()] == ["n.csv:3"] * 2 + ["again.csv:2"] * 2
+    assert not Path("out/rejects.csv").exists()
+
+
+def test_rejects_may_be_given_from_where_they_lie(batch: Batch) -> None:
+    batch(table=BAD)
+    before = Path("out/rejects.csv").read_bytes()
+    assert batch("-q", name="out/rejects.csv")[0] == 3
+    assert Path("out/rejects.csv").read_bytes() == before
+    assert Path("out/rejects-2.csv").read_bytes() == before.replace(b"n.csv:", b"out/rejects.csv:")
+
+
+def test_fail_fast_writes_none(batch: Batch) -> None:
+    code, out, err = batch("--fail-fast", table=BAD)
+    assert (code, out, err) == (1, "", TOLD + "nothing is written: --fail-fast\n")
+    assert [it for it in lying_in(Path("out")) if "VT" in it] == []
+
+
+def test_check_counts_and_writes_nothing(batch: Batch, in_folder: Path) -> None:
+    before = lying_in(in_folder)
+    code, out, err = batch("--check", "-f", "eml", table=HEADER + ROWS + "6041,,\n")
+    assert (code, err, lying_in(in_folder)) == (1, "", before)
+    assert out.partition("4 requests: ")[2] == (
+        "0 can be written (0 files), 4 cannot\n"
+        "        3  no-address\n        3  no-sender\n        1  unknown-jurisdiction\n"
+        "not known, and needed by so many requests:\n"
+        "        3  bureau-vt: email\n        3  ero-boston: email\n"
+    )
+
+
+def test_check_of_good_rows_says_how_many_letters_there_would_be(batch: Batch) -> None:
+    assert batch("--check") == (0, "3 requests: 3 can be written (6 files), 0 cannot\n", "")
+
+
+def test_problems_can_be_read_by_a_script(batch: Batch) -> None:
+    code, out, _ = batch("--check", "--ndjson", table=BAD)
+    assert (code, {json.loads(it)["problem"] for it in out.splitlines()}) == (
+        1,
+        {"unknown-jurisdiction", "missing-key", "wrong-date", "unknown-key", "equal-names"},
+    )
+
+
+def test_two_rows_that_differ_only_in_date_are_two_letters(batch: Batch) -> None:
+    table = "jurisdiction,date\n50001,2026-11-18\n50001,2026-11-19\n"
+    code, out, _ = batch(table=table)
+    assert (code, len(set(out.splitlines()))) == (0, 4)
+
+
+def test_a_problem_of_the_common_file_is_told_once(batch: Batch, write: Write) -> None:
+    write("common.yaml", COMMON.replace("opt-out", "opt-uot"))
+    code, _, err = batch()
+    told = "common.yaml:1:1: there is no letter 'secure-communities/opt-uot' (met 3 times)\n"
+    assert (code, err.count("opt-uot"), err.startswith(told)) == (3, 1, True)
+
+
+def test_a_common_file_elsewhere_names_files_beside_itself(batch: Batch, write: Write) -> None:
+    seal = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><path d="M0 0h9v9z"/></svg>'
+    write("shared/seal.svg", seal)
+    write("shared/c.yaml", COMMON + "letterhead: {seal: seal.svg, alt: Seal}\n")
+    assert batch("--common", "shared/c.yaml", "-f", "html")[0] == 0
+    assert "data:image/svg+xml" in Path(FILES[0]).with_suffix(".html").read_text("utf-8")
+
+
+def test_a_second_run_writes_nothing_and_keeps_every_byte(batch: Batch) -> None:
+    batch()
+    before = below(Path("out"))
+    code, out, err = batch()
+    assert (code, out, below(Path("out"))) == (0, "", before)
+    assert "0 files written to out/; 3 requests had been finished before\n" in err
+
+
+def test_another_format_is_added_and_the_first_is_left(batch: Batch) -> None:
+    batch()
+    code, out, _ = batch("-f", "txt,json", "-q")
+    assert (code, {it.rpartition(".")[2] for it in out.splitlines()}) == (0, {"json"})
+    assert len(records()) == 12
+
+
+def test_force_writes_all_again(batch: Batch) -> None:
+    batch()
+    assert batch("--force", "-q") == (0, paths(*FILES), "")
+
+
+def test_a_changed_row_replaces_its_letter_and_takes_the_old_one_away(batch: Batch) -> None:
+    batch()
+    table = "jurisdiction,signatory.name,signatory.title,date\n50001,Kim,Sheriff,\n"
+    table += "50003,Pat,Sheriff,2026-11-19\n50005,Alex,Sheriff,\n"
+    code, out, _ = batch("-q", table=table)
+    moved = [it.replace("11-20", "11-19") for it in FILES[2:4]]
+    assert (code, out) == (0, paths(*FILES[:2], *moved))
+    assert lying_in(Path("out/VT")) == sorted(it[7:] for it in (*FILES[:2], *moved, *FILES[4:]))
+    assert [it["path"] for it in records()] == [*FILES[:2], *moved, *FILES[4:]]
+
+
+def test_another_tables_letters_are_left_alone(batch: Batch) -> None:
+    batch()
+    table = "jurisdiction,signatory.name,signatory.title,date\n50001,Kim,Sheriff,2026-11-19\n"
+    assert batch("-q", table=table, name="march.csv")[0] == 0
+    assert len(records()) == 8
+
+
+def test_a_changed_template_makes_every_letter_anew(batch: Batch, write: Write) -> None:
+    batch()
+    kept = Path(FILES[0]).read_text("utf-8")
+    wording = '{% extends "builtin:secure-communities/opt-out.html.j2" %}\n'
+    wording += "{% block closing %}<p>Sincerely,</p>{% endblock %}\n"
+    write("wording/secure-communities/opt-out.html.j2", wording)
+    assert batch("-q", "--templates", "wording") == (0, paths(*FILES), "")
+    assert Path(FILES[0]).read_text("utf-8") != kept
+
+
+OCCUPIED = (
+    "exists with other content; it may be a signed letter, or another county's\n"
+    "  hint: name another folder with -o, or --force\n"
+)
+
+
+def test_a_letter_that_was_signed_is_not_written_over(batch: Batch) -> None:
+    batch()
+    signed = Path(FILES[0])
+    signed.write_bytes(signed.read_bytes() + b"signed\n")
+    code, out, err = batch("-q")
+    assert (code, out, err) == (3, "", f"{FILES[0]}: {OCCUPIED}")
+    assert signed.read_bytes().endswith(b"signed\n")
+    assert FILES[0] not in [it["path"] for it in records()]
+    assert batch("-q", "--force")[0] == 0
+
+
+def torn(content: bytes) -> list[bytes]:
+    half = len(content) // 2
+    return [b"", content[:half], content[:half] + bytes(half), bytes(512) + content[512:]]
+
+
+@pytest.mark.parametrize("number", range(4))
+def test_what_a_power_cut_tore_is_made_again(batch: Batch, number: int) -> None:
+    batch()
+    before = below(Path("out"))
+    letter = Path(FILES[2])
+    letter.write_bytes(torn(letter.read_bytes())[number])
+    assert batch("-q")[0] == 0
+    assert below(Path("out")) == before
+
+
+@pytest.mark.parametrize("tail", ["", '{"request": "n.csv', "\0\0\0\0"])
+def test_a_torn_line_of_the_manifest_is_not_believed(batch: Batch, tail: str) -> None:
+    batch()
+    before = below(Path("out"))
+    manifest = Path("out/manifest.ndjson")
+    lines = manifest.read_text("utf-8").splitlines(keepends=True)
+    manifest.write_text("".join(lines[:3]) + lines[3][:40] + tail, "utf-8")
+    Path("out/manifest.csv").unlink()
+    Path("out/.optout/.half.0123").write_text("half", "utf-8")
+    assert batch("-q") == (0, paths(*FILES[2:]), "")
+    assert below(Path("out")) == before
+
+
+def test_a_line_that_names_a_place_outside_is_no_line(batch: Batch) -> None:
+    batch()
+    line = Path("out/manifest.ndjson").read_text("utf-8").splitlines()[0]
+    hostile = line.replace("out/VT/addison-county-vt/", "../../..//etc/../")
+    Path("out/manifest.ndjson").write_text(f"{hostile}\n[]\n{{}}\n", "utf-8")
+    assert batch("-q")[0] == 0
+    assert [it["path"] for it in records()] == FILES
+
+
+def test_undated_rows_are_dated_today_and_said_to_be(batch: Batch, write: Write) -> None:
+    write("common.yaml", COMMON.partition("date")[0])
+    told = "dated today, 2026-11-24: 3 requests; to keep that date add date: 2026-11-24 to the rows"
+    assert told in batch()[2]
+
+
+def test_a_caution_is_told_once_with_how_many_it_is_about(batch: Batch) -> None:
+    notes = [line for line in batch()[2].splitlines() if line.startswith("note")]
+    assert len(notes) == len(set(notes))
+    assert "note (3 requests): This notice follows the procedure" in words(" ".join(notes))
+
+
+def test_the_manifests_lines_are_printed_on_demand(batch: Batch) -> None:
+    code, out, _ = batch("--ndjson", "-q")
+    assert (code, out) == (0, Path("out/manifest.ndjson").read_text("utf-8"))
+
+
+def test_paths_may_end_in_nul(batch: Batch) -> None:
+    assert batch("--print0", "-q") == (0, "".join(f"{it}\0" for it in FILES), "")
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("batch", "Missing argument 'INPUT...'."),
+        ("batch n.csv --ndjson --print0", "--ndjson and --print0 print different things\n"),
+        ("batch n.csv -o n.csv", "-o n.csv is a file, not a folder\n"),
+        ("batch n.csv -j 0", "Invalid value for '-j'"),
+    ],
+)
+def test_a_wrong_command_line_is_told(words: str, message: str, batch: Batch, run: Run) -> None:
+    code, out, err = outcome(run(*shlex.split(words)))
+    assert (code, out, message in err) == (2, "", True)
+
+
+def test_inputs_that_cannot_be_read_are_all_told_before_anything(
+    batch: Batch, run: Run, in_folder: Path
+) -> None:
+    (in_folder / "x.xlsx").write_bytes(b"PK\x03\x04")
+    code, out, err = outcome(run("batch", "n.csv", "x.xlsx", "none.csv"))
+    assert (code, out, [it.partition(":")[0] for it in err.splitlines()]) == (
+        1,
+        "",
+        ["x.xlsx", "  hint", "none.csv", "  hint"],
+    )
+    assert not Path("out").exists()
+
+
+def test_a_table_without_a_row_is_told(batch: Batch) -> None:
+    assert batch(table=HEADER) == (
+        1,
+        "",
+        (
+            "n.csv: no request is given\n"
+            "  hint: a table has one request a line, below the line that names the columns\n"
+        ),
+    )
+
+
+def test_inputs_of_all_forms_may_be_mixed(batch: Batch, run: Run, write: Write) -> None:
+    write("a.ndjson", '{"jurisdiction": "50007"}\n{"jurisdiction": 0}\n')
+    write("b.yaml", "- jurisdiction: 50009\n- jurisdiction: nowhere\n")
+    rest = ("--common", "common.yaml", "-f", "txt", "--to", "ice", "-q")
+    code, out, _ = outcome(
+        run("batch", "n.csv", "a.ndjson", "b.yaml", "-", *rest, stdin="jurisdiction\n50011\n")
+    )
+    assert (code, len(out.splitlines())) == (3, 6)
+    assert [it["request"] for it in records()][3:] == ["a.ndjson:1", "b.yaml:1", "-:2"]
+    assert sorted(it.name for it in Path("out").glob("rejects*")) == [
+        "rejects.ndjson",
+        "rejects.yaml",
+    ]
+
+
+def test_one_row_with_megabytes_of_reasons_is_rejected_alone(batch: Batch) -> None:
+    table = "jurisdiction,particulars.reasons\n50001," + "x" * 5_000_000 + "\n50003,short\n"
+    code, out, err = batch("-q", table=table)
+    assert (code, len(out.splitlines())) == (3, 2)
+    assert "5,000,000 characters long; at most 5,000 fit" in err
+    assert Path("out/rejects.csv").stat().st_size > 5_000_000
+
+
+def test_a_file_where_a_folder_must_be_costs_its_own_requests_only(batch: Batch) -> None:
+    Path("out/VT").mkdir(parents=True)
+    Path("out/VT/addison-county-vt").write_text("a file", "utf-8")
+    code, out, err = batch("-q")
+    assert (code, out) == (3, paths(*FILES[2:]))
+    assert err.endswith("'out/VT/addison-county-vt' is a file, not a folder\n")
+
+
+FAULTS = st.sampled_from(
+    [
+        None,
+        {"jurisdiction": "nowhere"},
+        {"date": "2026-13-01"},
+        {"signatory.title": ""},
+        {"signatory.name": "a\u202eb"},
+        {"cc.0.email": "no address"},
+        {"letter": "no-such/letter"},
+        {"enclosures.0.title": "Map", "enclosures.0.file": "none.pdf"},
+        {"authority.0.instrument": "Act", "authority.0.date": "2030-01-01"},
+        {"service.bureau.0.by": "fax"},
+        {"jurisdiction": ""},
+    ]
+)
+COLUMNS = [
+    "jurisdiction", "signatory.name", "signatory.title", "date", "cc.0.email", "letter",
+    "enclosures.0.title", "enclosures.0.file", "authority.0.instrument", "authority.0.date",
+    "service.bureau.0.by",
+]  # fmt: skip
+
+
+@settings(max_examples=15)
+@given(faults=st.lists(FAULTS, min_size=1, max_size=14))
+def test_all_good_rows_are_written_and_all_bad_ones_listed(
+    faults: list[dict[str, str] | None], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    from click.testing import CliRunner
+
+    folder = tmp_path_factory.mktemp("rows")
+    (folder / "common.yaml").write_text(COMMON, "utf-8")
+    rows = []
+    for number, fault in enumerate(faults):
+        row = {"jurisdiction": f"500{2 * number + 1:02}", "signatory.name": "Pat"}
+        rows.append({**row, "signatory.title": "Sheriff", **(fault or {})})
+    with (folder / "n.csv").open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, COLUMNS)
+        writer.writeheader()
+        writer.writerows(rows)
+    place = str(folder / "out")
+    words = ["batch", str(folder / "n.csv"), "--common", str(folder / "common.yaml"), "-o", place]
+    code, out, _ = outcome(CliRunner().invoke(group, [*words, "-f", "txt", "-j1", "-q"]))
+    good = [number for number, fault in enumerate(faults) if fault is None]
+    bad = [number for number, fault in enumerate(faults) if fault is not None]
+    made = {int(it["request"].rpartition(":")[2]) - 2 for it in records(folder / "out") or []}
+    assert (code, len(out.splitlines()), made) == (3 if bad else 0, 2 * len(good), set(good))
+    rejects = folder / "out" / "rejects.csv"
+    listed = rejects.read_text("utf-8") if bad else ""
+    assert listed.count("Sheriff") + listed.count(",Pat,,") == len(bad)
+    assert rejects.exists() == bool(bad)
