@@ -25,7 +25,8 @@ def commands(text: str) -> list[str]:
     return [line for line in lines if re.match(r"(\.venv/bin/)?optout ", line)]
 
 
-REQUEST, RECIPIENTS, OVERLAY, PROGRAM, MODELINE = blocks(README, "yaml")
+REQUEST, RECIPIENTS, COMMON, OVERLAY, PROGRAM, MODELINE = blocks(README, "yaml")
+(TABLE,) = blocks(README, "csv")
 CLOSING, THANKS = blocks(README, "jinja")
 LETTER = ("write", "marin.yaml", "--to", "ice", "-f", "txt", "-o", "-")
 
@@ -37,6 +38,8 @@ def desk(in_folder: Path) -> Path:
     files = {
         "marin.yaml": REQUEST,
         "own.yaml": OVERLAY,
+        "common.yaml": COMMON,
+        "notices.csv": TABLE,
         f"{letters}/program.yaml": PROGRAM,
         f"{letters}/thanks.html.j2": THANKS,
     }

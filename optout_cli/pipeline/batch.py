@@ -5,6 +5,7 @@ Nothing is written here. A row that has a Problem never stops another one.
 
 import os.path
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from hashlib import sha256
 from itertools import islice
 from pathlib import Path
 from typing import TypeVar
@@ -325,8 +326,6 @@ def pieces_of(exports: Iterable[Export], spot: Spot, fingerprint: str) -> tuple[
 
 
 def _record(export: Export, spot: Spot, fingerprint: str) -> Record:
-    from hashlib import sha256
-
     notice = export.notice
     contact, place = notice.recipient.contact, notice.place
     cautions = (*notice.cautions, *export.findings)
