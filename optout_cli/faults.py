@@ -127,8 +127,11 @@ def _age_faults(case: Case, recipient: Recipient) -> Iterator[Problem]:
         yield Problem("old-contact", message, hint=hint, path=path)
 
 
-def service_faults(recipients: Sequence[Recipient]) -> Iterator[Problem]:
-    """Yield ways of service for which there is no address, and a number that stands twice."""
+def service_faults(recipients: Sequence[Recipient], *, is_draft: bool) -> Iterator[Problem]:
+    """Yield ways of service for which there is no address, and a number that stands twice.
+
+    A draft may lack the address.
+    """
     ways = [
         (f"service.{recipient.party}.{number}", recipient, way)
         for recipient in recipients
@@ -136,7 +139,8 @@ def service_faults(recipients: Sequence[Recipient]) -> Iterator[Problem]:
     ]
     uses = Counter(way.number for _, _, way in ways if way.number)
     for path, recipient, way in ways:
-        if way.by in ("email", "fax") and not getattr(recipient.contact, way.by):
+        is_lacking = way.by in ("email", "fax") and not getattr(recipient.contact, way.by)
+        if is_lacking and not is_draft:
             message = f"service by {way.by}, but no {way.by} is known of {_named(recipient)}"
             hint = _line_to_add(recipient.party, [way.by])
             yield Problem("no-address-for-service", message, hint=hint, path=path)

@@ -6,7 +6,7 @@ import pypdfium2
 import pytest
 from conftest import TODAY
 from pdf_reader import text_on
-from stages import document_of
+from stages import document_of, problems_of
 
 from optout_cli.model.notice import Export
 from optout_cli.pipeline.letters import Order, exports_of
@@ -41,3 +41,17 @@ def test_a_draft_of_a_message_goes_to_nobody_and_says_so(library: Library) -> No
     assert text is not None
     assert (message["To"], message["X-Unsent"]) == (None, "1")
     assert text.get_content().splitlines()[0] == "DRAFT"
+
+
+@pytest.mark.parametrize(
+    ("way", "told"), [("email", "\nVia e-mail\n"), ("fax", "\nVia facsimile\n")]
+)
+def test_a_draft_may_lack_the_address_of_its_service(library: Library, way: str, told: str) -> None:
+    document = document_of(f"service: {{bureau: [{{by: {way}}}]}}")
+    for is_draft in (False, True):
+        order = Order(today=TODAY, parties=("bureau",), formats=("txt",), is_draft=is_draft)
+        if is_draft:
+            assert told in exports_of(document, library, order)[0].content.decode()
+        else:
+            problems = problems_of(lambda order=order: exports_of(document, library, order))
+            assert [it.code for it in problems] == ["no-address-for-service"]

@@ -115,6 +115,15 @@ def test_the_pages_are_counted_and_what_is_no_pdf_is_named(
     ]
 
 
+def test_two_files_of_one_name_are_counted_each(packing: Library, folder: Path) -> None:
+    lines = (
+        "authority: [{instrument: Resolution, file: act.pdf}]\n"
+        "enclosures: [{title: The same once more, file: act.pdf}]\n"
+    )
+    (finding,) = exported(packing, folder, lines).findings
+    assert finding.text.endswith(": the letter 2, act.pdf 1, act.pdf 1")
+
+
 def test_a_package_claims_neither_archive_nor_accessibility(
     library: Library, packing: Library, folder: Path
 ) -> None:

@@ -28,10 +28,11 @@ def _window_findings(letter: Letter, library: Library) -> Iterator[Caution]:
 def _package_findings(letter: Letter, content: bytes, library: Library) -> Iterator[Caution]:
     """Count the pages to print, and name what is enclosed and is no PDF."""
     wording, party = library.programs.cautions, letter.notice.recipient.party
-    pages = {it.name: _pages(it.content) for it in letter.attachments if it.media_type == _PDF}
+    # Two of them may have one name.
+    pages = [(it.name, _pages(it.content)) for it in letter.attachments if it.media_type == _PDF]
     total = _pages(content)
-    own = total - sum(pages.values())
-    enclosed = ", ".join(f"{name} {count}" for name, count in pages.items())
+    own = total - sum(count for _, count in pages)
+    enclosed = ", ".join(f"{name} {count}" for name, count in pages)
     if pages:
         text = wording.package.format(party=party, pages=total, own=own, enclosed=enclosed)
         yield Caution(code="package", text=text)
