@@ -2,7 +2,9 @@
 
 from datetime import date
 from io import BytesIO
+from itertools import pairwise
 
+import pikepdf
 import pytest
 from fax_reader import drawn, pictures_in
 from msgspec.structs import replace
@@ -11,7 +13,7 @@ from stages import letter_for, told_by
 
 from optout_cli.exporters import exporter_for
 from optout_cli.exporters.press import Options, Press
-from optout_cli.model.notice import Letter
+from optout_cli.model.notice import Attachment, Letter
 from optout_cli.pipeline.library import Library
 
 FAX = "recipients: {bureau: {fax: 916-555-0130}}"
@@ -56,6 +58,25 @@ def test_every_page_is_black_on_white_and_nothing_between(letter: Letter, librar
         black, white = page.histogram()[0], page.histogram()[255]
         assert black + white == 1728 * 2156
         assert 0 < black < white
+
+
+@pytest.mark.parametrize("resolution", ["fine", "standard"])
+def test_a_small_hyphen_is_drawn_wherever_it_lies_between_scan_lines(
+    letter: Letter, library: Library, resolution: str
+) -> None:
+    name, rows = pikepdf.Name, 40
+    words = "".join(f"1 0 0 1 72 {700 - 15.03 * it:.2f} Tm (-----) Tj " for it in range(rows))
+    with pikepdf.new() as pdf, BytesIO() as output:
+        page = pdf.add_blank_page(page_size=(612, 792))
+        page.Contents = pdf.make_stream(f"BT /F 7 Tf {words} ET".encode())
+        face = pikepdf.Dictionary(Type=name.Font, Subtype=name.Type1, BaseFont=name("/Times-Roman"))
+        page.Resources = pikepdf.Dictionary(Font=pikepdf.Dictionary(F=face))
+        pdf.save(output)
+        act = Attachment("act.pdf", "application/pdf", output.getvalue())
+    press = Press(library.templates, Options(resolution=resolution))
+    drawn_page = pictures_in(tiff(replace(letter, attachments=(act,)), press))[-1]
+    inked = [not it for it in drawn_page.reduce((1728, 1)).point(lambda it: it // 255).tobytes()]
+    assert sum(this and not above for above, this in pairwise(inked)) == rows
 
 
 def test_the_cover_counts_its_pages(letter: Letter, library: Library) -> None:

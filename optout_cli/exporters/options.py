@@ -7,6 +7,7 @@ import msgspec
 # Lines that HylaFAX 6's `textfmt -B -s na-let -p 11` sets on a page of US Letter before it begins
 # another; 80 columns do not wrap. (At its default of 10 pt it sets 57, so that 52 hold as well.)
 FAX_LINES = 52
+Resolution = Literal["fine", "standard"]
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
@@ -19,5 +20,5 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     with_enclosures: bool = False
     mail_limit: int = 20  # large providers refuse more than 25
     lines_per_page: int = FAX_LINES
-    resolution: Literal["fine", "standard"] = "fine"
+    resolution: Resolution = "fine"
     compression: Literal["group4", "group3"] = "group4"
