@@ -34,12 +34,12 @@ def png(width: int, height: int) -> bytes:
         ),
         pytest.param(
             b"hello",
-            "seal: is neither PNG nor SVG\n  hint: save the seal as PNG or SVG\n",
+            "seal: is neither PNG nor SVG\n  hint: save the picture as PNG or SVG\n",
             id="no picture",
         ),
         pytest.param(
             b"\xff\xd8\xff\xe0\0\x10JFIF",
-            "seal: is neither PNG nor SVG\n  hint: save the seal as PNG or SVG\n",
+            "seal: is neither PNG nor SVG\n  hint: save the picture as PNG or SVG\n",
             id="JPEG",
         ),
         pytest.param(

@@ -8,7 +8,9 @@ from typing import Any
 
 import pikepdf
 import pytest
-from conftest import ROOT, TODAY
+from conftest import REQUEST, ROOT, TODAY
+from desk import Run, Write, outcome
+from mail_reader import read
 from PIL import Image as Picture
 from stages import document_of, letter_for, problems_of
 
@@ -84,10 +86,8 @@ def saved(**options: Any) -> bytes:  # Any: what pikepdf takes
 PLAIN = saved()
 LENGTHS = [it.span(1) for it in re.finditer(rb"/Length (\d+)", PLAIN)]
 INSIDE = PLAIN.index(b"stream\n")
-LOCKED = {
-    "locked": saved(encryption=pikepdf.Encryption(owner="o", user="u")),
-    "printing forbidden": saved(encryption=pikepdf.Encryption(owner="o", user="")),
-}
+LOCKED = saved(encryption=pikepdf.Encryption(owner="o", user="u"))
+LIMITED = saved(encryption=pikepdf.Encryption(owner="o", user=""))
 
 
 def lying(span: tuple[int, int], length: bytes) -> bytes:
@@ -98,7 +98,6 @@ def lying(span: tuple[int, int], length: bytes) -> bytes:
 
 DAMAGED = {
     "no more than a head": b"%PDF-1.7 and no more",
-    "empty": b"",
     "cut short": PLAIN[: len(PLAIN) // 2],
     "cut within its end": PLAIN[:-30],
     **{f"length {it!r}": lying(LENGTHS[0], it) for it in (b"0", b"3", b"9999", b"-1")},
@@ -107,26 +106,61 @@ DAMAGED = {
 }
 
 
-@pytest.mark.parametrize("name", ["eml", "tiff"])
-@pytest.mark.parametrize(
-    ("content", "fault"),
-    [
-        *((it, "is a PDF locked by a password") for it in LOCKED.values()),
-        *((it, "is a damaged PDF") for it in DAMAGED.values()),
-    ],
-    ids=[*LOCKED, *DAMAGED],
-)
-def test_a_pdf_that_a_reader_may_show_less_of_is_a_problem_at_the_requests_line(
-    library: Library, folder: Path, content: bytes, fault: str, name: str
+ANEW = "open it, look at each page, and print it to a new PDF"
+OTHER = "name the file that you mean"
+FAULTS = {
+    "locked": (LOCKED, "is a PDF locked by a password", ANEW),
+    "printing forbidden": (LIMITED, "is a PDF with limits on what may be done with it", ANEW),
+    "empty": (b"", "is empty", OTHER),
+    "a picture": (b"\x89PNG\r\n", "is no PDF, whatever its name says", OTHER),
+    **{name: (content, "is a damaged PDF", ANEW) for name, content in DAMAGED.items()},
+}
+
+
+@pytest.mark.parametrize("name", ["txt", "pdf", "eml", "tiff"])
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_pdf_that_a_reader_may_show_less_of_is_a_problem_in_every_format(
+    library: Library, folder: Path, fault: str, name: str
 ) -> None:
+    content, message, hint = FAULTS[fault]
     path = folder / "resoluci\u00f3n 1.pdf"
     path.write_bytes(content)
     (problem,) = problems_of(lambda: exported(library, folder, name))
-    assert (problem.code, problem.message, problem.spot and problem.spot.line) == (
+    assert (problem.code, problem.message, problem.hint) == (
         "broken-pdf",
-        f"{path}: {fault}",
-        2,
+        f"{path}: {message}",
+        hint,
     )
+    assert problem.spot is not None
+    assert problem.spot.line == 2
+
+
+def test_a_pdf_may_have_something_before_its_head(library: Library, folder: Path) -> None:
+    (folder / "resoluci\u00f3n 1.pdf").write_bytes(b"from the scanner\n" + ACT)
+    assert exported(library, folder, "txt").name.endswith(".txt")
+
+
+def test_files_of_one_name_have_names_of_their_own_in_the_e_mail(
+    library: Library, folder: Path
+) -> None:
+    for place in ("one", "other", "third"):
+        (folder / place).mkdir()
+        (folder / place / "Act.pdf").write_bytes(ACT)
+        (folder / place / "notes").write_bytes(place.encode())
+    (folder / "act.pdf").write_bytes(ACT)
+    named = ("one/Act.pdf", "act.pdf", "third/Act.pdf", "one/notes", "other/notes")
+    rows = ", ".join(f"{{title: File, file: {it}}}" for it in named)
+    lines = f"enclosures: [{rows}]\nrecipients: {{bureau: {{email: bureau@example.gov}}}}\n"
+    message = read(exported(library, folder, "eml", lines).content)
+    names = [it.get_filename() for it in message.iter_attachments()]
+    assert names[1:] == ["Act.pdf", "act-2.pdf", "Act-3.pdf", "notes", "notes-2"]
+
+
+def test_check_finds_what_is_wrong_with_an_enclosed_file(run: Run, write: Write) -> None:
+    path = write("r.yaml", f"{REQUEST}enclosures: [{{title: Act, file: act.pdf}}]\n")
+    (path.parent / "act.pdf").write_bytes(DAMAGED["cut short"])
+    code, out, _ = outcome(run("check", str(path)))
+    assert (code, "act.pdf: is a damaged PDF" in out) == (1, True)
 
 
 def test_a_pdf_without_a_page_is_a_problem(library: Library, folder: Path) -> None:

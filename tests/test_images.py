@@ -95,7 +95,7 @@ def test_a_name_too_long_for_a_file_is_a_problem(tmp_path: Path) -> None:
     [b"", b"a seal", b"GIF89a", b"\xff\xd8\xff\xe0", b"%PDF-1.7", b"<html/>", svg().hex().encode()],
 )
 def test_what_is_no_image_is_a_problem(path: Path, content: bytes) -> None:
-    told = ": is neither PNG nor SVG\n  hint: save the seal as PNG or SVG"
+    told = ": is neither PNG nor SVG\n  hint: save the picture as PNG or SVG"
     assert told_of(path, content) == told
 
 

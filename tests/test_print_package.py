@@ -121,7 +121,7 @@ def test_two_files_of_one_name_are_counted_each(packing: Library, folder: Path) 
         "enclosures: [{title: The same once more, file: act.pdf}]\n"
     )
     (finding,) = exported(packing, folder, lines).findings
-    assert finding.text.endswith(": the letter 2, act.pdf 1, act.pdf 1")
+    assert finding.text.endswith(": the letter 2, act.pdf 1, act-2.pdf 1")
 
 
 def test_a_package_claims_neither_archive_nor_accessibility(

@@ -23,8 +23,6 @@ FORMATS = {
 }
 # The address that a format needs of the recipient: a message that can go nowhere is none.
 ROUTES: dict[str, "Route"] = {"eml": "email", "fax": "fax", "tiff": "fax"}
-# The formats that take the enclosed files along, or tell of a message that does.
-TAKING_ALONG = ("eml", "tiff", "json")
 
 
 class Exporter(Protocol):

@@ -56,7 +56,7 @@ def fault_of(
     try:
         request = convert(tried, Request)
         particulars_from(tried, library.programs.find(request.letter)[1])
-        files_of(request, folder, with_attachments=False)
+        files_of(request, folder)
     except OptoutError as error:
         return next((it for it in error.problems if _is_about(it, texts)), None)
     return None

@@ -1,8 +1,11 @@
 """The files that a request names: read, checked, and told of at the request's own line."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain, count
 from pathlib import Path
 from typing import TypeVar
+
+import msgspec
 
 from optout_cli.errors import OptoutError, Problem, raise_any
 from optout_cli.model.notice import Attachment, Files, Image
@@ -12,8 +15,8 @@ from optout_cli.source.files import is_file
 _T = TypeVar("_T")
 
 
-def files_of(request: Request, folder: Path, *, with_attachments: bool) -> Files:
-    """Read the pictures that a request names, and what it encloses where that is taken along.
+def files_of(request: Request, folder: Path) -> Files:
+    """Read the pictures that a request names, and what it encloses.
 
     `folder` is where the files lie. Raises OptoutError with every problem, each with its key path.
     """
@@ -26,10 +29,22 @@ def files_of(request: Request, folder: Path, *, with_attachments: bool) -> Files
             hint = "a file's name is read from the request's own folder"
             message = f"there is no file {file!r} to enclose"
             problems.append(Problem("missing-file", message, None, hint, path))
-        elif with_attachments:
+        else:
             attachments.append(_read(problems, path, lambda name=file: _attachment(folder / name)))  # type: ignore[misc]  # mypy cannot type a lambda's default
     raise_any(problems)
-    return Files(seal=seal, autograph=autograph, attachments=tuple(it for it in attachments if it))
+    whole = _told_apart(it for it in attachments if it)
+    return Files(seal=seal, autograph=autograph, attachments=tuple(whole))
+
+
+def _told_apart(attachments: Iterable[Attachment]) -> Iterator[Attachment]:
+    """Give files of one name, from several folders, a number behind it."""
+    taken: set[str] = set()
+    for it in attachments:
+        stem, dot, suffix = it.name.rpartition(".")
+        names = (f"{stem or suffix}-{number}{dot}{suffix if stem else ''}" for number in count(2))
+        name = next(name for name in chain([it.name], names) if name.lower() not in taken)
+        taken.add(name.lower())
+        yield msgspec.structs.replace(it, name=name)
 
 
 def _enclosed(request: Request) -> Iterator[tuple[str, str]]:

@@ -9,7 +9,7 @@ import msgspec
 
 from optout_cli.compose import compose
 from optout_cli.errors import OptoutError, Problem, Spot, raise_any
-from optout_cli.exporters import FORMATS, ROUTES, TAKING_ALONG, exporter_for
+from optout_cli.exporters import FORMATS, ROUTES, exporter_for
 from optout_cli.model.case import Case
 from optout_cli.model.notice import Export, Letter
 from optout_cli.model.places import Gazetteer
@@ -147,8 +147,7 @@ def letters_of(
 
     problems: list[Problem] = []
     notices = _tried(problems, lambda: compose(case, order.parties)) or ()
-    takes_along = library.options.with_enclosures or any(it in TAKING_ALONG for it in order.formats)
-    files = _tried(problems, lambda: files_of(case.request, folder, with_attachments=takes_along))
+    files = _tried(problems, lambda: files_of(case.request, folder))
     raise_any(placed(problems, document))
     letters = [
         _tried(problems, lambda notice=notice: render(notice, library.templates, files))  # type: ignore[misc]  # mypy cannot type a lambda's default

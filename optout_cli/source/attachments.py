@@ -4,10 +4,14 @@ import re
 import unicodedata
 from io import BytesIO
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from optout_cli.errors import OptoutError, Problem, Spot
 from optout_cli.model.notice import Attachment
 from optout_cli.source.files import read_bytes
+
+if TYPE_CHECKING:
+    import pikepdf
 
 MAX_BYTES = 100 * 2**20
 PDF = "application/pdf"
@@ -20,6 +24,11 @@ _MEDIA_TYPES = {
     ".doc": "application/msword",
     ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
 }
+_HEAD, _HEAD_WITHIN = b"%PDF-", 1024  # readers take it anywhere in so many bytes
+_LOCKED = "is a PDF locked by a password"
+_LIMITED = "is a PDF with limits on what may be done with it"
+_DAMAGED = "is a damaged PDF"
+_ANEW = "open it, look at each page, and print it to a new PDF"
 _ANY = "application/octet-stream"
 
 
@@ -28,28 +37,35 @@ def load_attachment(path: Path) -> Attachment:
     content = read_bytes(str(path), MAX_BYTES)
     media_type = _MEDIA_TYPES.get(path.suffix.lower(), _ANY)
     if media_type == PDF and (fault := _fault_of(content)):
-        hint = "open it, look at each page, and print it to a new PDF"
+        hint = _ANEW if fault in (_LOCKED, _LIMITED, _DAMAGED) else "name the file that you mean"
         raise OptoutError(Problem("broken-pdf", fault, Spot(str(path)), hint))
     return Attachment(_ascii_name(path.name), media_type, content)
 
 
 def _fault_of(content: bytes) -> str | None:
     """Say why any reader may show less of a PDF than there is; None for a whole one."""
+    if not content:
+        return "is empty"
+    if _HEAD not in content[:_HEAD_WITHIN]:
+        return "is no PDF, whatever its name says"
     import pikepdf
 
-    locked, damaged = "is a PDF locked by a password", "is a damaged PDF"
     try:
         # Strictly: what one reader mends another may leave out.
         with pikepdf.open(BytesIO(content), attempt_recovery=False) as document:
-            if document.is_encrypted:
-                return locked
-            if not document.pages:
-                return "is a PDF without a page"
-            return damaged if document.check_pdf_syntax() else None
+            return _fault_within(document)
     except pikepdf.PasswordError:
-        return locked
+        return _LOCKED
     except pikepdf.PdfError:
-        return damaged
+        return _DAMAGED
+
+
+def _fault_within(document: "pikepdf.Pdf") -> str | None:
+    if document.is_encrypted:
+        return _LIMITED
+    if not document.pages:
+        return "is a PDF without a page"
+    return _DAMAGED if document.check_pdf_syntax() else None
 
 
 def _ascii_name(name: str) -> str:

@@ -40,7 +40,10 @@ def load_image(path: Path, alt: str) -> Image:
         return Image("image/svg+xml", _checked_svg(content, path), alt)
     raise OptoutError(
         Problem(
-            "not-an-image", "is neither PNG nor SVG", Spot(str(path)), "save the seal as PNG or SVG"
+            "not-an-image",
+            "is neither PNG nor SVG",
+            Spot(str(path)),
+            "save the picture as PNG or SVG",
         )
     )
 
