@@ -33,6 +33,7 @@ from optout_cli.errors import ExitCode, OptoutError, Problem, Spot
 from optout_cli.outfolder import OutFolder
 from optout_cli.output import is_folder, refusals
 from optout_cli.pipeline.batch import Job, Made, checked
+from optout_cli.pipeline.farm import uninterrupted
 from optout_cli.pipeline.letters import Order, request_file
 from optout_cli.pipeline.library import Options
 from optout_cli.pipeline.plan import Plan, planned
@@ -202,19 +203,22 @@ class _Run:
         try:
             with closing(plan.results(wanted, self.sheets, job, self.jobs)) as results:
                 for it in progress(results, "writing", len(wanted), quiet=self.quiet):
-                    problems = it.problems or self._refused(it, folder, show)
-                    if problems:
-                        plan.problems[it.number] = problems
-                        self._tell(problems)
-                    else:
-                        plan.findings += it.findings
-                        self.written += len(it.pieces)
-                        self.finished += 1
+                    with uninterrupted():  # so that what is there is counted
+                        self._put_one(plan, it, folder, show)
         except KeyboardInterrupt:
             self._stop("interrupted", ExitCode.INTERRUPTED)
         except OptoutError as error:
             self._tell(error.problems)
             self._stop("stopped", ExitCode.CONTENT)
+
+    def _put_one(self, plan: Plan, it: Made, folder: OutFolder, show: Show) -> None:
+        if problems := it.problems or self._refused(it, folder, show):
+            plan.problems[it.number] = problems
+            self._tell(problems)
+            return
+        plan.findings += it.findings
+        self.written += len(it.pieces)
+        self.finished += 1
 
     def _refused(self, it: Made, folder: OutFolder, show: Show) -> tuple[Problem, ...]:
         """Put one request's files into the folder, or return why they cannot be."""

@@ -67,7 +67,7 @@ def _done_here(work: Callable[[_Task], _Result], tasks: Iterable[_Task]) -> Iter
 
 
 @contextmanager
-def _uninterrupted() -> Iterator[None]:
+def uninterrupted() -> Iterator[None]:
     """Hold an interrupt back until the end of the block."""
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
@@ -196,5 +196,5 @@ class _Farm(Generic[_Task, _Result]):
     def _start(self, slot: int) -> None:
         """Put a worker into a slot, which is new or whose worker has died."""
         others = [it.pipe for number, it in enumerate(self._workers) if number != slot]
-        with _uninterrupted():  # one that is in no slot would be left behind
+        with uninterrupted():  # one that is in no slot would be left behind
             self._workers[slot : slot + 1] = [_Worker(self._work, others)]
