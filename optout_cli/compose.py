@@ -34,7 +34,8 @@ def compose(case: Case, parties: Iterable[Party] = PARTIES) -> tuple[Notice, ...
     chosen = [it for it in recipients if it.party in set(parties)]
     faults = [it for recipient in chosen for it in recipient_faults(case, recipient)]
     # Each letter tells of every service, also of those whose letter is not written now.
-    raise_any((*faults, *service_faults(recipients, is_draft=case.is_draft)))
+    # What is wrong with the sender is met by each recipient's letter, and told once.
+    raise_any(dict.fromkeys((*faults, *service_faults(recipients, is_draft=case.is_draft))))
     return tuple(_notice(case, recipient, recipients) for recipient in chosen)
 
 

@@ -148,7 +148,11 @@ def service_faults(recipients: Sequence[Recipient], *, is_draft: bool) -> Iterat
             message = f"a letter sent by {way.by} follows no e-mail"
             hint = "let in-reply-to: stand beside by: email"
             yield Problem("no-thread", message, hint=hint, path=f"{path}.in-reply-to")
-        if way.number and uses[way.number] > 1:
+        if way.number and way.by in ("email", "fax"):
+            message = f"number: is the post's, and a letter sent by {way.by} has none"
+            hint = f"{_line_to_add(recipient.party, [way.by])}, and leave number out"
+            yield Problem("number-of-no-mail", message, hint=hint, path=f"{path}.number")
+        elif way.number and uses[way.number] > 1:
             message = f"the number {way.number!r} stands on more than one piece of mail"
             hint = "each piece has a number of its own, on its receipt"
             yield Problem("equal-numbers", message, hint=hint, path=f"{path}.number")

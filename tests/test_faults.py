@@ -5,10 +5,12 @@ from datetime import date
 
 import msgspec
 import pytest
-from stages import BARE, case_for, notices_for, problems_of, told_by
+from conftest import TODAY
+from stages import BARE, case_for, document_of, notices_for, problems_of, told_by
 
 from optout_cli.compose import compose
 from optout_cli.model.program import Rule
+from optout_cli.pipeline.letters import Order, case_of
 from optout_cli.pipeline.library import Library
 
 BUREAU = "the State Identification Bureau"
@@ -206,6 +208,27 @@ def test_only_an_e_mail_follows_an_e_mail(library: Library) -> None:
     assert str(problem) == (
         "a letter sent by mail follows no e-mail\n  hint: let in-reply-to: stand beside by: email"
     )
+
+
+def test_a_fax_number_beside_the_way_is_told_where_it_belongs(library: Library) -> None:
+    lines = (
+        "recipients: {ice: {fax: 415-555-0100}}\n"
+        "service: {ice: [{by: fax, number: 504-555-0100}]}\n"
+    )
+    (problem,) = problems_of(lambda: notices_for(library, lines))
+    assert (problem.code, problem.path) == ("number-of-no-mail", "service.ice.0.number")
+    assert str(problem) == (
+        "number: is the post's, and a letter sent by fax has none\n"
+        "  hint: add fax: ... under recipients: ice:, or pass --set recipients.ice.fax=...,"
+        " and leave number out"
+    )
+
+
+def test_what_the_sender_lacks_is_told_once(library: Library) -> None:
+    order = Order(today=TODAY, formats=("eml",))
+    document = document_of("recipients: {bureau: {email: a@x.gov}, ice: {email: b@x.gov}}")
+    problems = problems_of(lambda: compose(case_of(document, library, order)))
+    assert [it.code for it in problems] == ["no-sender"]
 
 
 def test_two_pieces_of_mail_never_have_one_number(library: Library) -> None:

@@ -19,6 +19,7 @@ EXITS = (
     ("0", "done"),
     ("1", "a problem in the content of a file, or in reading or writing one"),
     ("2", "the command line: an unknown option, jurisdiction, letter or file"),
+    ("3", "some requests of a batch had a problem, and all the others are written"),
     ("130", "interrupted"),
 )
 ENVIRONMENT = (
