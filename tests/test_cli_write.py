@@ -3,10 +3,11 @@
 import json
 import os
 import re
+import shutil
 from pathlib import Path
 
 import pytest
-from conftest import REQUEST
+from conftest import REQUEST, ROOT
 from desk import LETTERS, NOWHERE, Run, Write, fault, lying_in, noted, parties
 from desk import outcome as ended
 
@@ -73,7 +74,7 @@ def test_the_paths_are_the_product_and_the_rest_is_talk(
         cc: [{name: Alex, title: Counsel}]
         """,
     )
-    write("act.pdf", "")
+    shutil.copy(ROOT / "examples" / "placeholder-resolution.pdf", "act.pdf")
     found = run("write", "r.yaml", "-f", "txt", "--data", "nowhere.yaml")
     code, out, err = ended(found)
     assert (code, out, re.sub(r"SC-99001-20261120-\w{4}", "REF", err)) == (0, paths(*LETTERS), TALK)

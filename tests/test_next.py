@@ -90,3 +90,27 @@ def test_it_is_said_by_when_to_write_again(lines: str, day: str, steps: Run) -> 
 def test_one_letter_goes_into_no_others_envelope_twice(steps: Run) -> None:
     joint = steps("addressing: joint\n")
     assert [it for it in joint if "envelope" in it] == []
+
+
+def test_a_message_is_sent_and_neither_printed_nor_put_into_an_envelope(steps: Run) -> None:
+    lines = "signature: {kind: typed}\ncc: [{name: A. Clerk, email: clerk@example.gov}]\n"
+    sender = "--set=signatory.email=sheriff@example.gov"
+    mailed = steps(RECIPIENTS + lines, "-f", "eml", sender)
+    assert [it.partition(";")[0] for it in mailed[1:3]] == [
+        "e-mail the bureau's letter to bureau@example.gov",
+        "e-mail ICE's letter to ice@example.gov",
+    ]
+    faxed = steps(RECIPIENTS + lines, "-f", "fax,tiff")
+    assert faxed[1].startswith("fax the bureau's letter to 916-555-0130")
+    assert [
+        it for it in mailed + faxed if "envelope" in it or "print" in it or "certified" in it
+    ] == []
+    assert [it for it in mailed if "Clerk" in it] == []
+    assert [it for it in faxed if "Clerk" in it] == ["give a copy to: A. Clerk"]
+
+
+def test_a_letter_marked_as_a_draft_is_to_be_written_again(steps: Run) -> None:
+    assert steps(RECIPIENTS, "-f", "txt,eml", "--draft") == [
+        "read each letter",
+        "fill in what is missing, and write the letters again without --draft",
+    ]

@@ -21,6 +21,7 @@ ENCLOSING = (
     "authority: [{instrument: Resolution, file: act.pdf}]\n"
     "enclosures: [{title: Map, file: map.pdf}, {title: Notes, file: notes.odt}]\n"
 )
+NOT_IN_IT = "the letter names these as enclosed, and they are not in it"
 EVERYTHING = str(ROOT / "examples" / "everything.yaml")
 
 
@@ -111,7 +112,7 @@ def test_the_pages_are_counted_and_what_is_no_pdf_is_named(
     own = len(words_by_page(exported(library, folder).content))
     assert findings == [
         f"bureau: {own + 3} pages to print: the letter {own}, act.pdf 1, map.pdf 2",
-        "notes.odt is no PDF, and not behind the letter: print it by itself",
+        f"pdf: {NOT_IN_IT}: notes.odt; send them by themselves",
     ]
 
 
@@ -150,7 +151,9 @@ def test_without_an_enclosed_pdf_it_is_the_letter_itself(
     lines = "enclosures: [{title: Notes, file: notes.odt}, {title: By hand}]\n"
     export = exported(packing, folder, lines)
     assert export.content == exported(library, folder, lines).content
-    assert [it.code for it in export.findings] == ["loose"]
+    assert [(it.code, it.text.partition(" not in it: ")[2]) for it in export.findings] == [
+        ("left-out", "notes.odt; By hand; send them by themselves")
+    ]
 
 
 def test_an_e_mail_and_a_fax_take_the_letter_alone(

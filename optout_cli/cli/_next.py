@@ -4,10 +4,16 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from optout_cli.model.notice import Export, Notice, Recipient
-from optout_cli.model.request import Service
+from optout_cli.model.request import Service, Way
 
 FOLLOW_UP = timedelta(30)  # after the letter's date: our choice, since no source sets a deadline
-_CERTIFIED = Service(by="certified-mail")  # where the request says nothing of service
+_ON_PAPER = {"pdf", "txt", "html", "json"}
+# By what a letter in one of these formats goes where the request says nothing of service.
+_USUAL: dict[Way, set[str]] = {
+    "certified-mail": _ON_PAPER,
+    "email": {"eml"},
+    "fax": {"fax", "tiff"},
+}
 
 
 def next_steps(exports: Sequence[Export]) -> Iterator[str]:
@@ -20,20 +26,31 @@ def next_steps(exports: Sequence[Export]) -> Iterator[str]:
     yield "read each letter"
     for it in notices:
         yield from _calls(it.recipient)
+    if first.is_draft:
+        yield "fill in what is missing, and write the letters again without --draft"
+        return
     formats = {it.format for it in exports}
-    if "pdf" in formats:
-        signs = "sign it, " if first.signature.kind == "ink" else ""
-        yield f"print each letter single-sided on US Letter, {signs}fold it at the two marks"
-    yield from _enclosing(exports)
-    if first.addressing == "separate" and len(first.recipients) > 1:
-        yield "put a copy of each letter into the other's envelope"
+    if formats & _ON_PAPER:
+        yield from _on_paper(exports, is_laid_out="pdf" in formats)
+    usual = next(Service(by=way) for way, names in _USUAL.items() if formats & names)
     for it in notices:
-        yield from _services(it.recipient)
+        yield from _services(it.recipient, usual)
         yield from _copies(it)
     for copy in first.cc:
-        named = ", ".join(filter(None, (copy.name, copy.title, copy.organization)))
-        yield f"give a copy to: {named}"
+        if not (copy.email and "eml" in formats):
+            named = ", ".join(filter(None, (copy.name, copy.title, copy.organization)))
+            yield f"give a copy to: {named}"
     yield _follow_up(first)
+
+
+def _on_paper(exports: Sequence[Export], *, is_laid_out: bool) -> Iterator[str]:
+    notice = exports[0].notice
+    if is_laid_out:
+        signs = "sign it, " if notice.signature.kind == "ink" else ""
+        yield f"print each letter single-sided on US Letter, {signs}fold it at the two marks"
+    yield from _enclosing(exports)
+    if notice.addressing == "separate" and len(notice.recipients) > 1:
+        yield "put a copy of each letter into the other's envelope"
 
 
 def _enclosing(exports: Sequence[Export]) -> Iterator[str]:
@@ -58,9 +75,9 @@ def _calls(recipient: Recipient) -> Iterator[str]:
         yield f"call {number} to confirm the address of: {', '.join(contact.block)}"
 
 
-def _services(recipient: Recipient) -> Iterator[str]:
+def _services(recipient: Recipient, usual: Service) -> Iterator[str]:
     whose, contact = _whose(recipient), recipient.contact
-    for service in recipient.service or (_CERTIFIED,):
+    for service in recipient.service or (usual,):
         match service.by:
             case "certified-mail":
                 yield f"send {whose} by certified mail, return receipt requested; keep the receipt"

@@ -115,7 +115,8 @@ class Cautions(Noun, frozen=True, kw_only=True):
     undated_address: Text
     envelope: Text
     package: Text
-    loose: Text
+    left_out: Text
+    unsigned: Text
     unknown: Text
     contact: Text
     sourced: Text

@@ -18,6 +18,7 @@ from optout_cli.model.fields import (
 )
 from optout_cli.model.places import Address
 
+Way = Literal["certified-mail", "mail", "email", "fax", "hand"]
 Party = Literal["bureau", "ice"]
 PARTIES: tuple[Party, ...] = ("bureau", "ice")
 _Few = Meta(max_length=MAX_ITEMS)
@@ -98,7 +99,7 @@ class Service(Noun, frozen=True, kw_only=True):
     `in_reply_to` are the earlier e-mails that this one follows, the oldest first.
     """
 
-    by: Literal["certified-mail", "mail", "email", "fax", "hand"]
+    by: Way
     number: Line | None = None
     in_reply_to: Annotated[tuple[MessageId, ...], _Few] = ()
 

@@ -3,7 +3,6 @@
 Nothing is written here. A row that has a Problem never stops another one.
 """
 
-import os.path
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from itertools import islice
@@ -31,8 +30,8 @@ from optout_cli.pipeline.letters import (
     placed,
 )
 from optout_cli.pipeline.library import Library
-from optout_cli.pipeline.sheets import Row, Sheet, rows_of
-from optout_cli.source.document import Document, Tree, merge
+from optout_cli.pipeline.sheets import Row, Sheet, relocated, rows_of
+from optout_cli.source.document import Document, merge
 
 _T = TypeVar("_T")
 _ROWS_A_TASK = 8  # to check; handing one over costs a tenth of checking it
@@ -104,24 +103,6 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     def is_cheap(self) -> bool:
         """Tell whether checking a letter costs about as much as making it."""
         return not set(_LAID_OUT) & set(self.order.formats)
-
-
-def relocated(common: Document, folder: Path) -> Document:
-    """Name the files of the common values as seen from a row's folder."""
-    own = folder_of(common.layers[0].file)
-    if own == folder:
-        return common
-
-    def moved(node: Tree, key: str) -> Tree:
-        if isinstance(node, dict):
-            return {name: moved(value, name) for name, value in node.items()}
-        if isinstance(node, list):
-            return [moved(value, key) for value in node]
-        return os.path.relpath(own / node, folder) if key in ("file", "seal") else node
-
-    kept = ("letterhead", "signature", "authority", "enclosures")
-    data = {key: moved(it, key) if key in kept else it for key, it in common.data.items()}
-    return Document(data, common.layers)
 
 
 def checked(sheets: Sequence[Sheet], job: Job, jobs: int) -> Iterator[Checked]:
@@ -235,6 +216,7 @@ class _Check:
         fingerprint = self.prints.of(case, folder)
         finished: tuple[str, ...] = ()
         pieces: tuple[Piece, ...] | None = None
+        found: list[Caution] = []
         if known := self.by_print.get(fingerprint):
             finished = tuple(it.path for it in known if it.is_true(job.folder))
             notices = composed(case, document, job.order)
@@ -245,6 +227,7 @@ class _Check:
                 missing = _missing(job.order, _paths(notices, job.order), finished)
                 exports = encoded(letters, document, job.library, missing)
                 pieces = pieces_of(exports, row.spot, fingerprint)
+                found = [it for export in exports for it in export.findings]
         return Checked(
             number=number,
             spot=row.spot,
@@ -253,7 +236,9 @@ class _Check:
             is_dated=case.request.date is not None,
             paths=tuple(_paths(notices, job.order)),
             finished=finished,
-            cautions=tuple(dict.fromkeys(it for notice in notices for it in notice.cautions)),
+            cautions=tuple(
+                dict.fromkeys([*(it for one in notices for it in one.cautions), *found])
+            ),
             pieces=pieces,
         )
 

@@ -183,7 +183,7 @@ def _exports(letter: Letter, library: Library, order: Order) -> Iterator[Export]
             is_text=exporter.IS_TEXT,
             name=f"{notice.name}.{name}",
             content=content,
-            findings=tuple(findings_of(letter, content, library)) if name == "pdf" else (),
+            findings=tuple(findings_of(letter, name, content, library)),
         )
 
 

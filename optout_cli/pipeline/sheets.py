@@ -1,12 +1,16 @@
 """The files of requests that a batch is given, and the rows of them that it gives back."""
 
+import os.path
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 
 from optout_cli.errors import OptoutError, Problem, raise_any
+from optout_cli.pipeline.letters import folder_of
+from optout_cli.source.document import Document, Tree
 from optout_cli.source.rows import Row
 from optout_cli.source.sheets import Sheet, load_sheet, rejects_from
 
-__all__ = ["Row", "Sheet", "load_sheets", "rejects_of", "rows_of"]
+__all__ = ["Row", "Sheet"]
 
 
 def load_sheets(paths: Iterable[str]) -> tuple[Sheet, ...]:
@@ -36,6 +40,24 @@ def rejects_of(
         for number, row in rows_of(sheets)
         if number in problems
     )
+
+
+def relocated(common: Document, folder: Path) -> Document:
+    """Name the files of the common values as seen from a row's folder."""
+    own = folder_of(common.layers[0].file)
+    if own == folder:
+        return common
+
+    def moved(node: Tree, key: str) -> Tree:
+        if isinstance(node, dict):
+            return {name: moved(value, name) for name, value in node.items()}
+        if isinstance(node, list):
+            return [moved(value, key) for value in node]
+        return os.path.relpath(own / node, folder) if key in ("file", "seal") else node
+
+    kept = ("letterhead", "signature", "authority", "enclosures")
+    data = {key: moved(it, key) if key in kept else it for key, it in common.data.items()}
+    return Document(data, common.layers)
 
 
 def _reason(problem: Problem) -> str:

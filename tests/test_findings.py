@@ -1,0 +1,75 @@
+"""What is told of a finished file: what it does not hold, and that nobody has signed it."""
+
+from pathlib import Path
+
+import pytest
+from conftest import ROOT, TODAY
+from stages import document_of
+
+from optout_cli.pipeline.letters import Order, exports_of
+from optout_cli.pipeline.library import Library
+
+ACT = (ROOT / "examples" / "placeholder-resolution.pdf").read_bytes()
+ADDRESSED = (
+    "signatory: {name: Pat Placeholder, title: Sheriff, email: sheriff@example.gov}\n"
+    "recipients: {bureau: {email: bureau@example.gov, fax: 916-555-0130}}\n"
+)
+ENCLOSING = (
+    "authority: [{instrument: Resolution, file: act.pdf}]\n"
+    "enclosures: [{title: Notes, file: notes.odt}, {title: Map of the county}]\n"
+)
+
+
+def found(
+    library: Library, folder: Path, name: str, lines: str, *, is_draft: bool = False
+) -> dict[str, str]:
+    """Return what is told of the bureau's letter, by code."""
+    order = Order(today=TODAY, parties=("bureau",), formats=(name,), is_draft=is_draft)
+    (export,) = exports_of(document_of(ADDRESSED + lines), library, order, folder)
+    return {it.code: it.text for it in export.findings}
+
+
+@pytest.mark.parametrize(
+    ("name", "names"),
+    [
+        ("eml", "Map of the county"),
+        ("tiff", "notes.odt; Map of the county"),
+        ("fax", "act.pdf; notes.odt; Map of the county"),
+    ],
+)
+def test_what_is_named_as_enclosed_and_is_not_there_is_told(
+    library: Library, tmp_path: Path, name: str, names: str
+) -> None:
+    (tmp_path / "act.pdf").write_bytes(ACT)
+    (tmp_path / "notes.odt").write_bytes(b"notes")
+    told = found(library, tmp_path, name, ENCLOSING + "signature: {kind: typed}\n")
+    assert told == {
+        "left-out": f"{name}: the letter names these as enclosed, and they are not in it: {names};"
+        " send them by themselves"
+    }
+
+
+@pytest.mark.parametrize("name", ["pdf", "txt", "html", "json"])
+def test_what_is_put_into_an_envelope_by_hand_is_no_finding(
+    library: Library, tmp_path: Path, name: str
+) -> None:
+    (tmp_path / "act.pdf").write_bytes(ACT)
+    (tmp_path / "notes.odt").write_bytes(b"notes")
+    assert found(library, tmp_path, name, ENCLOSING) == {}
+
+
+@pytest.mark.parametrize("name", ["eml", "tiff", "fax"])
+@pytest.mark.parametrize("kind", ["ink", "typed", "image"])
+def test_a_message_that_nobody_has_signed_is_told(
+    library: Library, tmp_path: Path, name: str, kind: str
+) -> None:
+    seal = ROOT / "examples" / "placeholder-seal.svg"
+    (tmp_path / "name.svg").write_bytes(seal.read_bytes())
+    picture = ", file: name.svg, alt: Signature" if kind == "image" else ""
+    told = found(library, tmp_path, name, f"signature: {{kind: {kind}{picture}}}\n")
+    is_signed = kind == "typed" or (kind == "image" and name != "fax")
+    assert list(told) == ([] if is_signed else ["unsigned"])
+
+
+def test_a_draft_need_not_be_signed(library: Library, tmp_path: Path) -> None:
+    assert found(library, tmp_path, "eml", "", is_draft=True) == {}
