@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from optout_cli.errors import OptoutError, Problem, Spot, raise_any
 
@@ -44,6 +45,23 @@ def write_all(
     finally:
         for temporary in (*staged.values(), *kept.values()):
             temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def written(path: Path) -> Iterator[BinaryIO]:
+    """Open a file that gets its name, and takes the place of another, once the block has ended."""
+    temporary = _aside(path, None)
+    with refusals(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        stream = temporary.open("xb+")
+    try:
+        with stream:
+            yield stream
+        with refusals(path):
+            _make_durable(temporary)
+            temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def make_durable(paths: Iterable[Path]) -> None:

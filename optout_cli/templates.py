@@ -26,7 +26,8 @@ from optout_cli.cache import Cache
 from optout_cli.errors import OptoutError, Problem, Spot
 
 SUFFIX = ".html.j2"
-_PAGES = ("_layout/letter.html.j2", "_layout/cover.html.j2")  # the layout around letters
+# The layout around letters.
+_PAGES = ("_layout/letter.html.j2", "_layout/cover.html.j2", "_layout/sheet.html.j2")
 BUILTIN = "builtin:"  # how an override names the shipped template that it extends
 MAX_LETTER = 1_000_000  # characters that one template may print
 MAX_RANGE = 100  # items; the longest list of a request has 60

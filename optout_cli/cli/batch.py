@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import IO, NoReturn
+from typing import IO, NamedTuple, NoReturn
 
 import click
 import msgspec
@@ -31,16 +31,38 @@ from optout_cli.cli._tally import (
 )
 from optout_cli.errors import ExitCode, OptoutError, Problem, Spot
 from optout_cli.outfolder import OutFolder
-from optout_cli.output import is_folder, refusals
+from optout_cli.output import is_folder, occupied, refusals, written
 from optout_cli.pipeline.batch import Job, Made, checked
 from optout_cli.pipeline.farm import uninterrupted
 from optout_cli.pipeline.letters import Order, request_file
 from optout_cli.pipeline.library import Options
 from optout_cli.pipeline.plan import Plan, planned
+from optout_cli.pipeline.printing import is_print_run, print_run
 from optout_cli.pipeline.sheets import Sheet, load_sheets, rejects_of, rows_of
 
 _STOPPING = ("disk-full", "folder-gone")  # what no further request would escape
 Show = Callable[[Sequence[Path], bytes], None]  # prints paths, or their lines of the manifest
+
+
+class _Paper(NamedTuple):
+    """Where the file to print goes, and how its sheets are."""
+
+    path: Path
+    is_duplex: bool
+    with_sheets: bool
+
+
+def _paper(path: Path | None, order: Order, *, is_duplex: bool, with_sheets: bool) -> _Paper | None:
+    if path is None:
+        if is_duplex or with_sheets:
+            usage_error("--duplex and --separators are for --print", "add --print FILE.pdf")
+        return None
+    if "pdf" not in order.formats:
+        usage_error("--print needs the format pdf", "add -f pdf, or leave it out")
+    with refusals(path):
+        if path.exists() and not is_print_run(path):
+            raise OptoutError(occupied(path))
+    return _Paper(path, is_duplex, with_sheets)
 
 
 @click.command(
@@ -76,6 +98,25 @@ Show = Callable[[Sequence[Path], bytes], None]  # prints paths, or their lines o
     help="Print the manifest's line of each file, not its path.",
 )
 @click.option("--print0", "is_nul", is_flag=True, help="End each path with NUL, for `xargs -0`.")
+@click.option(
+    "--print",
+    "print_to",
+    metavar="FILE.pdf",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Put all PDF letters into one file to print, in the order of their rows.",
+)
+@click.option(
+    "--duplex",
+    "is_duplex",
+    is_flag=True,
+    help="In that file, begin each letter on the front of a sheet.",
+)
+@click.option(
+    "--separators",
+    "with_sheets",
+    is_flag=True,
+    help="In that file, put a sheet with its name before each request's letters.",
+)
 @order_options("OPTOUT_BATCH")
 @quiet_option
 @library_options
@@ -90,6 +131,9 @@ def command(
     jobs: int | None,
     as_json: bool,
     is_nul: bool,
+    print_to: Path | None,
+    is_duplex: bool,
+    with_sheets: bool,
     order: Order,
     values: Values,
     look: Options,
@@ -115,6 +159,7 @@ def command(
         usage_error("--ndjson and --print0 print different things", "leave one of them out")
     if not is_folder(place) and place.is_file():
         usage_error(f"-o {output} is a file, not a folder", "name a folder")
+    paper = _paper(print_to, order, is_duplex=is_duplex, with_sheets=with_sheets)
     sheets = load_sheets(inputs)
     job = Job(
         library=library_from(overlays, folders, look),
@@ -128,7 +173,10 @@ def command(
         run.check(as_json=as_json)
     show = _lines if as_json else _paths_nul if is_nul else _paths
     with OutFolder(place) as folder, folder.spool() as spool:
-        run.write(folder, spool, show, fail_fast=fail_fast)
+        code = run.write(folder, spool, show, fail_fast=fail_fast)
+        if paper:
+            run.print(folder, paper)
+    sys.exit(code)
 
 
 class _Run:
@@ -165,8 +213,8 @@ class _Run:
 
     def write(
         self, folder: OutFolder, spool: IO[bytes], show: Show, *, fail_fast: bool
-    ) -> NoReturn:
-        """Write what is not finished, and leave with the exit code."""
+    ) -> ExitCode:
+        """Write what is not finished, and return the exit code."""
         records = {} if self.force else folder.records
         job = msgspec.structs.replace(self.job, records=records)
         plan = self._planned(job, spool)
@@ -187,7 +235,24 @@ class _Run:
             say_what_to_know(plan, job.order.today.isoformat())
             say_what_was_done(plan, self.written, before, folder.path)
             say_next(rejects, self.written)
-        sys.exit(ExitCode.PARTLY if plan.problems else ExitCode.DONE)
+        self.plan = plan
+        return ExitCode.PARTLY if plan.problems else ExitCode.DONE
+
+    def print(self, folder: OutFolder, paper: _Paper) -> None:
+        """Put all PDF letters of this run's requests into one file."""
+        requests = list(self.plan.printed(folder.records))
+        shown = progress(requests, "binding", len(requests), quiet=self.quiet)
+        with written(paper.path) as output:
+            pages = print_run(
+                shown,
+                folder.path,
+                output,
+                self.job.library,
+                is_duplex=paper.is_duplex,
+                with_sheets=paper.with_sheets,
+            )
+        if not self.quiet:
+            say(f"{paper.path} has {pages:,} pages; print it at 100 %, not fitted to the page")
 
     def _planned(self, job: Job, spool: IO[bytes] | None) -> Plan:
         checks = checked(self.sheets, job, self.jobs)

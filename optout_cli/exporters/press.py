@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 CURE = "install Pango: apt install libpango-1.0-0 libpangoft2-1.0-0, or brew install pango"
 PAGE, COVER, STYLE = "_layout/letter.html.j2", "_layout/cover.html.j2", "_layout/letter.css"
+SHEET = "_layout/sheet.html.j2"
 
 
 class Press:

@@ -105,6 +105,13 @@ class Plan:
         else:
             yield from made(sheets, wanted, job, jobs)
 
+    def printed(self, records: Mapping[str, Record]) -> Iterator[list[Record]]:
+        """Yield the PDF letters of each good row, in the rows' order."""
+        for it in self.good:
+            found = [records[path] for path in it.paths if path.endswith(".pdf")]
+            if found:
+                yield found
+
     def places(self) -> dict[str, str]:
         """Return the place of the request of each file that a good row gives."""
         return {path: f"{it.spot.file}:{it.spot.line}" for it in self.good for path in it.paths}

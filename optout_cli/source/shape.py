@@ -258,7 +258,9 @@ def _fitting(members: tuple[Any, ...], value: Tree) -> Iterator[Any]:
 
 
 def _is_text(kind: Any) -> bool:
-    return (get_args(kind)[0] if get_origin(kind) is Annotated else kind) is str
+    """Tell whether a value is written as one text: a line, a paragraph, a date, a choice."""
+    bare = get_args(kind)[0] if get_origin(kind) is Annotated else kind
+    return bare in (str, date) or get_origin(bare) is Literal
 
 
 def _split(value: str, kind: Any) -> list[Tree]:

@@ -1,0 +1,111 @@
+"""Many finished letters as one PDF to print, in their order, each under a bookmark.
+
+Such a file is for the printer alone: the letters' tags and archive claims stay with the letters.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from io import BytesIO
+from typing import BinaryIO, NamedTuple
+
+import pikepdf
+
+from optout_cli.errors import OptoutError, Problem
+from optout_cli.exporters.press import SHEET, Press
+
+_AT_ONCE = 100  # requests whose sheets are laid out together
+_CREATOR = "optout batch --print"
+_SHEET_SIDES = 2  # of a sheet of paper
+
+
+class Pile(NamedTuple):
+    """A request's letters: the bookmark above them, theirs, and what its separator sheet says."""
+
+    title: str
+    letters: Sequence[tuple[str, bytes]]
+    sheet: object
+
+
+def stack(
+    piles: Iterable[Pile], output: BinaryIO, press: Press, *, is_duplex: bool, with_sheets: bool
+) -> int:
+    """Write the letters of all piles into `output`, and return how many pages there are.
+
+    For `is_duplex` each letter begins on the front of a sheet. It is to be printed as large as it
+    is: the address stands where the envelope's window will be. Raises OptoutError.
+    """
+    with pikepdf.new() as printed:
+        with printed.open_outline() as outline:
+            for pile, sheet in _with_sheets(piles, press) if with_sheets else _without(piles):
+                item = pikepdf.OutlineItem(pile.title, len(printed.pages))
+                outline.root.append(item)
+                item.is_closed = True
+                if sheet:
+                    _add(printed, sheet, is_duplex=is_duplex)
+                for title, content in pile.letters:
+                    item.children.append(pikepdf.OutlineItem(title, len(printed.pages)))
+                    _add(printed, _opened(content, title), is_duplex=is_duplex)
+        printed.Root.PageMode = pikepdf.Name.UseOutlines
+        printed.Root.ViewerPreferences = pikepdf.Dictionary(
+            PrintScaling=pikepdf.Name("/None"),
+            Duplex=pikepdf.Name("/DuplexFlipLongEdge" if is_duplex else "/Simplex"),
+        )
+        printed.docinfo["/Creator"] = _CREATOR
+        pages = len(printed.pages)
+        printed.save(output, deterministic_id=True, min_version="1.7")
+    return pages
+
+
+def is_stack(content: bytes) -> bool:
+    """Say whether a file is one of these, so that the next may take its place."""
+    try:
+        with pikepdf.open(BytesIO(content)) as document:
+            return document.docinfo.get("/Creator") == _CREATOR
+    except pikepdf.PdfError:
+        return False
+
+
+def _without(piles: Iterable[Pile]) -> Iterator[tuple[Pile, None]]:
+    for pile in piles:
+        yield pile, None
+
+
+def _with_sheets(piles: Iterable[Pile], press: Press) -> Iterator[tuple[Pile, pikepdf.Pdf]]:
+    """Yield each pile with its separator sheet; many sheets are laid out at once."""
+    waiting: list[Pile] = []
+    for pile in piles:
+        waiting.append(pile)
+        if len(waiting) == _AT_ONCE:
+            yield from zip(waiting, _sheets(waiting, press), strict=True)
+            waiting = []
+    yield from zip(waiting, _sheets(waiting, press), strict=True)
+
+
+def _sheets(piles: Sequence[Pile], press: Press) -> Iterator[pikepdf.Pdf]:
+    if not piles:
+        return
+    page = press.templates.lay_out(SHEET, {"sheets": [it.sheet for it in piles]})
+    with pikepdf.open(BytesIO(press.engine.print(page, {}))) as laid_out:
+        if len(laid_out.pages) != len(piles):
+            message, hint = "a separator sheet takes more than one page", "shorten its template"
+            raise OptoutError(Problem("long-sheet", message, hint=hint))
+        for it in laid_out.pages:
+            one = pikepdf.new()
+            one.pages.append(it)
+            yield one
+
+
+def _opened(content: bytes, title: str) -> pikepdf.Pdf:
+    try:
+        return pikepdf.open(BytesIO(content))
+    except pikepdf.PdfError as error:
+        message = f"the PDF of {title} cannot be read: {error}"
+        raise OptoutError(Problem("broken-pdf", message)) from None
+
+
+def _add(printed: pikepdf.Pdf, document: pikepdf.Pdf, *, is_duplex: bool) -> None:
+    """Put a document's pages at the end, and an empty one where the next begins overleaf."""
+    for page in document.pages:
+        del page.obj["/StructParents"]
+        printed.pages.append(page)
+    if is_duplex and len(document.pages) % _SHEET_SIDES:
+        printed.add_blank_page(page_size=(612, 792))  # pt: US Letter
