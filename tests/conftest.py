@@ -43,6 +43,7 @@ def _own_home(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPath
         monkeypatch.delenv(name)
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1795521600")  # TODAY
     monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("OPTOUT_BATCH_JOBS", "1")  # pytest's process has threads, and never forks
 
 
 @pytest.fixture(scope="session")
