@@ -42,6 +42,7 @@ docs: $(VENV)/installed-dev ## draw README's pictures and the manual page anew
 bench: $(BENCH_VENV)/installed ## print what the commands cost, and what others do
 	@$(BENCH_VENV)/bin/python bench/bench.py
 	@$(BENCH_VENV)/bin/python bench/formats.py
+	@$(BENCH_VENV)/bin/python bench/batch.py
 
 clean: ## remove what the targets made, but never out/: a letter there may be the signed one
 	rm -rf $(VENV) $(BENCH_VENV) build dist .coverage .coverage.* .hypothesis
