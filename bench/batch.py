@@ -6,6 +6,7 @@ some minutes; the e-mail and fax addresses that the shipped data lacks are made 
 that is deleted, and each page is marked as a draft.
 """
 
+import csv
 import json
 import os
 import subprocess
@@ -40,7 +41,6 @@ import gc
 gc.disable()
 from optout_cli.cache import Cache
 from optout_cli.exporters import exporter_for
-from optout_cli.exporters.faces import TYPEFACE, faces
 from optout_cli.outfolder import OutFolder
 from optout_cli.pipeline.batch import Job, checked, made
 from optout_cli.pipeline.letters import Order, case_of, letters_of, request_file
@@ -49,7 +49,7 @@ from optout_cli.pipeline.plan import planned
 from optout_cli.pipeline.sheets import load_sheets, rows_of
 from weasyprint import HTML
 
-rows, common, work = sys.argv[1:]
+rows, common, work, rules = sys.argv[1:]
 library = Library(cache=Cache(Path(work) / "cache"))
 order = Order(today=date(2026, 11, 24), formats=("pdf",))
 sheets = load_sheets([rows])
@@ -59,10 +59,6 @@ for number, row in rows_of(sheets):
     document = job.document_of(row.document, Path(work))
     case = case_of(document, library, order)
     letters[number] = letters_of(case, document, library, order, Path(work))
-rules = "".join(
-    f'@font-face {{ font-family: "{TYPEFACE}"; font-weight: {weight}; font-style: {style};'
-    f' src: url("{path.as_uri()}") }}' for (weight, style), path in faces().items()
-)
 pages = {
     number: [exporter_for("html").encode(it, library.press).decode()
              .replace("<style>", "<style>" + rules) for it in each]
@@ -134,7 +130,8 @@ def some(folder: Path, count: int) -> str:
 def figures(folder: Path, environment: dict[str, str]) -> Iterator[str]:
     """Yield each figure with its limit."""
     command = (sys.executable, "-c", SIDE_BY_SIDE, some(folder, ROWS), str(folder / "common.yaml"))
-    done = subprocess.check_output((*command, str(folder)), env=environment, text=True)
+    words = (*command, str(folder), font_rules())
+    done = subprocess.check_output(words, env=environment, text=True)
     ours, naive = map(float, done.split())
     limit = 0.65 if sys.version_info >= (3, 12) else 0.80
     yield f"PDF, CPU ms a letter: {ours:.1f}; HTML(string=...).write_pdf(): {naive:.1f}"
@@ -142,7 +139,7 @@ def figures(folder: Path, environment: dict[str, str]) -> Iterator[str]:
     walls = {jobs: median(wall(folder, environment, jobs) for _ in range(3)) for jobs in (1, 2)}
     yield f"{WORKED} rows as PDF, wall s: one worker {walls[1]:.1f}, two {walls[2]:.1f}"
     yield f"  ratio {walls[1] / walls[2]:.2f}, limit 1.70 on two idle cores"
-    yield weasymerge(folder, environment, walls[2])
+    yield from weasymerge(folder, environment)
     cpu, letters = text(folder, environment)
     yield f"text with files, checked and written, a second and core: {letters / cpu:.0f}, limit 400"
     first, last = memory(folder, environment)
@@ -160,17 +157,54 @@ def wall(folder: Path, environment: dict[str, str], jobs: int) -> float:
     """Return the time of the whole command in s, into a folder of its own."""
     with TemporaryDirectory(dir=folder) as out:
         command = batch(folder, some(folder, WORKED), "-o", out, "-j", str(jobs))
-        start = time.monotonic()
-        subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, check=True)
-        return time.monotonic() - start
+        return timed(command, environment)
 
 
-def weasymerge(folder: Path, environment: dict[str, str], ours: float) -> str:
-    """Compare the whole command with weasymerge's, of as many letters in our letter's own HTML."""
-    program = BIN / "weasymerge"
-    if not program.exists():
-        return "weasymerge 0.1.0 is not compared: it needs Python 3.12, or is not installed"
-    return f"weasymerge 0.1.0 is there; two workers' {ours:.1f} s are to be 2.5 times as fast"
+def weasymerge(folder: Path, environment: dict[str, str]) -> Iterator[str]:
+    """Compare the whole command with weasymerge's, which gets each letter's own page in a cell."""
+    program = str(BIN / "weasymerge")
+    if not Path(program).exists():
+        yield "weasymerge 0.1.0 is left out: it needs Python 3.12"
+        return
+    rows = some(folder, WORKED)
+    pages = batch(folder, rows, "--to", "bureau", "-f", "html", "-o", str(folder / "pages"))
+    paths = subprocess.check_output(pages, env=environment, text=True).splitlines()
+    rules = font_rules()
+    with (folder / "pages.csv").open("w", newline="") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(["page"])
+        for path in paths:
+            writer.writerow([Path(path).read_text().replace("<style>", "<style>" + rules)])
+    template = folder / "page.html"
+    template.write_text("{% autoescape false %}{{ row.page }}{% endautoescape %}")
+    merged = str(folder / "{row_number}.pdf")
+    theirs = [program, "--data", str(folder / "pages.csv"), "--template", str(template)]
+    times = []
+    for _ in range(3):
+        with TemporaryDirectory(dir=folder) as out:
+            ours = timed(batch(folder, rows, "--to", "bureau", "-o", out), environment)
+        times.append((ours, timed([*theirs, "--output", merged], environment)))
+    ours, other = (median(it) for it in zip(*times, strict=True))
+    yield f"{WORKED} letters, whole command, wall s: {ours:.1f}; weasymerge 0.1.0: {other:.1f}"
+    yield f"  times as fast {other / ours:.2f}, limit 2.50 on two idle cores"
+
+
+def font_rules() -> str:
+    """Return the rules by which a page finds the letters' typeface on the disk."""
+    from optout_cli.exporters.faces import TYPEFACE, faces
+
+    return "".join(
+        f'@font-face {{ font-family: "{TYPEFACE}"; font-weight: {weight}; font-style: {style};'
+        f' src: url("{path.as_uri()}") }}'
+        for (weight, style), path in faces().items()
+    )
+
+
+def timed(command: list[str], environment: dict[str, str]) -> float:
+    """Run a command and return its time in s."""
+    start = time.monotonic()
+    subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, check=True)
+    return time.monotonic() - start
 
 
 def text(folder: Path, environment: dict[str, str]) -> tuple[float, int]:
