@@ -1,16 +1,21 @@
 """Work is spread over processes: results come in order, and a killed worker costs one task."""
 
+import gc
 import os
 import signal
+import threading
 import time
 from collections.abc import Iterator
 from itertools import count, islice
+from multiprocessing import Pipe
 
 import pytest
 
-from optout_cli.pipeline.farm import Lost, farmed
+from optout_cli.pipeline.farm import Lost, _serve, farmed
 
 HERE = os.getpid()
+# pytest's own process has threads; what is forked here never meets them.
+pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
 
 
 def slowly(number: int) -> int:
@@ -71,3 +76,24 @@ def test_no_more_tasks_are_taken_than_are_soon_due() -> None:
     assert list(islice(results, 10)) == [it * it for it in range(10)]
     assert next(taken) < 10 + 2 * 10
     results.close()  # type: ignore[attr-defined]  # a generator
+
+
+def test_a_worker_answers_until_nobody_asks() -> None:
+    here, there = Pipe()
+    before = signal.getsignal(signal.SIGINT)
+    for number in range(20):
+        here.send(number)
+    inherited, _ = Pipe()
+    was_on = gc.isenabled()
+    try:
+        asked = threading.Thread(target=lambda: [here.recv() for _ in range(20)] and here.close())
+        asked.start()
+        _serve(there, slowly, [inherited])
+        asked.join()
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)
+        gc.unfreeze()
+        if was_on:
+            gc.enable()
+    assert inherited.closed

@@ -13,8 +13,9 @@ from contextlib import contextmanager
 from typing import Any
 
 from optout_cli.errors import OptoutError, Problem, raise_any
-from optout_cli.exporters._finish import finish, unknown_glyph
+from optout_cli.exporters._finish import finish
 from optout_cli.exporters.faces import TYPEFACE, faces
+from optout_cli.exporters.glyphs import unknown_glyph
 from optout_cli.exporters.press import STYLE
 from optout_cli.model.notice import Image
 

@@ -10,9 +10,9 @@ from typing import Any
 import pydyf
 
 from optout_cli.errors import Problem, raise_any
-from optout_cli.exporters.faces import TYPEFACE, faces
+from optout_cli.exporters.faces import TYPEFACE
+from optout_cli.exporters.glyphs import known_characters, unknown_glyph
 
-_BLANKS = set(map(ord, "\n\t "))
 _PT_PER_PX = 0.75
 _PAGE_HEIGHT = 792  # pt: US Letter
 # PDF/UA-1's identification needs its schema declared in a PDF/A file (ISO 19005-2, 6.6.2.3).
@@ -78,12 +78,6 @@ def _mend_box(layout: Any) -> None:
     layout["BBox"] = pydyf.Array([left, _PAGE_HEIGHT - bottom, right, _PAGE_HEIGHT - top])
 
 
-def unknown_glyph(codepoint: int) -> Problem:
-    """Word the Problem of a character that the letters' typeface lacks."""
-    message = f"{TYPEFACE} has no character {chr(codepoint)!r} (U+{codepoint:04X})"
-    return Problem("unknown-glyph", message, hint="spell it without", text=chr(codepoint))
-
-
 def _foreign_glyphs(pdf: Any, document: Any) -> Iterator[Problem]:
     """Find what was drawn from a typeface of the machine's own instead of the letter's."""
     fonts = [str(it["BaseFont"]) for it in pdf.objects if isinstance(it, dict) and "BaseFont" in it]
@@ -91,14 +85,9 @@ def _foreign_glyphs(pdf: Any, document: Any) -> Iterator[Problem]:
     foreign = [name for name in fonts if own not in name.replace("-", "")]
     if not foreign:
         return
-    from fontTools.ttLib import TTFont
-
-    # What the italics lack is drawn from the upright face, aslant.
-    with TTFont(faces()["normal", "normal"], lazy=True) as face:
-        known = set(face.getBestCmap()) | _BLANKS
-    drawn = {ord(letter) for page in document.pages for letter in _words(page)}
-    if lacking := sorted(drawn - known):
-        yield from map(unknown_glyph, lacking)
+    drawn = {letter for page in document.pages for letter in _words(page)}
+    if lacking := sorted(drawn - known_characters()):
+        yield from (unknown_glyph(ord(it)) for it in lacking)
     else:  # a style sheet asks for it
         name = foreign[0].partition("+")[2].strip("'")
         message = f"the page is set in {name}, which other machines may lack"

@@ -13,7 +13,8 @@ import msgspec
 
 from optout_cli import __version__
 from optout_cli.compose import compose, recipients_of
-from optout_cli.errors import OptoutError, Problem, Spot
+from optout_cli.errors import OptoutError, Problem, Spot, raise_any
+from optout_cli.exporters.glyphs import glyph_faults
 from optout_cli.exporters.pages import pages_of
 from optout_cli.manifest import Record
 from optout_cli.model.case import Case
@@ -228,6 +229,9 @@ class _Check:
                 exports = encoded(letters, document, job.library, missing)
                 pieces = pieces_of(exports, row.spot, fingerprint)
                 found = [it for export in exports for it in export.findings]
+            else:
+                faults = (fault for it in letters for fault in glyph_faults(it))
+                raise_any(dict.fromkeys(placed(faults, document)))
         return Checked(
             number=number,
             spot=row.spot,

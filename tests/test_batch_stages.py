@@ -1,0 +1,166 @@
+"""The stages of a batch for themselves: what a killed worker costs, what a page alone shows."""
+
+import os
+import signal
+from pathlib import Path
+
+import msgspec
+import pikepdf
+import pytest
+from conftest import TODAY
+from desk import Write
+from stages import letter_for, library_with, problems_of, told_by
+
+from optout_cli.exporters import exporter_for
+from optout_cli.exporters.pages import pages_of
+from optout_cli.exporters.stack import Pile, stack
+from optout_cli.manifest import load_records
+from optout_cli.outfolder import OutFolder
+from optout_cli.pipeline import batch
+from optout_cli.pipeline.batch import Job, checked, made
+from optout_cli.pipeline.letters import Order
+from optout_cli.pipeline.library import Library
+from optout_cli.pipeline.plan import planned
+from optout_cli.pipeline.sheets import Sheet, load_sheets
+
+ROWS = "jurisdiction,letter\n" + "".join(
+    f"{50_001 + 2 * number},secure-communities/opt-out\n" for number in range(14)
+)
+FATAL = "50019"
+LETTER = "secure-communities/opt-out"
+pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
+
+
+@pytest.fixture
+def sheets(write: Write) -> tuple[Sheet, ...]:
+    return load_sheets([str(write("n.csv", ROWS))])
+
+
+@pytest.fixture
+def fatal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let one request kill whoever works at it, as too little memory would."""
+    whole = batch.case_of
+
+    def case_of(document: object, *rest: object) -> object:
+        if document.data["jurisdiction"] == FATAL:  # type: ignore[attr-defined]  # a Document
+            os.kill(os.getpid(), signal.SIGKILL)
+        return whole(document, *rest)  # type: ignore[arg-type]  # as above
+
+    monkeypatch.setattr(batch, "case_of", case_of)
+
+
+def job(library: Library, *formats: str) -> Job:
+    return Job(library=library, order=Order(today=TODAY, formats=formats))
+
+
+@pytest.mark.usefixtures("fatal")
+def test_a_worker_killed_while_checking_costs_one_row(
+    library: Library, sheets: tuple[Sheet, ...]
+) -> None:
+    found = list(checked(sheets, job(library, "txt"), 2))
+    assert [it.number for it in found] == list(range(14))
+    (problem,) = [one for it in found for one in it.problems]
+    assert str(problem).partition(": ")[2] == (
+        "the process that worked at it was killed (signal 9)\n"
+        "  hint: was there too little memory? try it again with --jobs 1"
+    )
+    assert [bool(it.pieces) for it in found] == [it != 9 for it in range(14)]
+
+
+@pytest.mark.usefixtures("fatal")
+def test_a_worker_killed_while_writing_costs_one_row(
+    library: Library, sheets: tuple[Sheet, ...]
+) -> None:
+    text = job(library, "txt")
+    found = list(made(sheets, dict.fromkeys(range(14), text.order), text, 2))
+    assert [it.number for it in found if it.problems] == [9]
+    assert {len(it.pieces) for it in found if not it.problems} == {2}
+
+
+def only(folder: Path, cells: str) -> tuple[Sheet, ...]:
+    """Write a table of one row."""
+    columns = "jurisdiction,letter,signatory.name,signatory.title,signatory.office"
+    (folder / "n.csv").write_text(f"{columns}\n50001,{LETTER},{cells}\n", "utf-8")
+    return load_sheets([str(folder / "n.csv")])
+
+
+def test_a_character_that_no_page_shows_is_told_before_a_page_is_made(
+    library: Library, tmp_path: Path
+) -> None:
+    sheets = only(tmp_path, "Pat \u5f20,Sheriff,")
+    (problem,) = planned(checked(sheets, job(library, "pdf"), 1)).problems[0]
+    assert str(problem).partition("n.csv")[2] == (
+        ":2: signatory.name: Source Serif Pro has no character '\u5f20' (U+5F20)\n"
+        "  hint: spell it without"
+    )
+
+
+@pytest.mark.parametrize("name", ["n\u0303andu\u0301", "a\u00adb", "\u1ed6 \u014d \u02bb \u00a7"])
+def test_what_the_page_shows_is_no_fault_before(
+    name: str, library: Library, tmp_path: Path
+) -> None:
+    pdf, sheets = job(library, "pdf"), only(tmp_path, f"{name},Sheriff,")
+    assert planned(checked(sheets, pdf, 1)).problems == {}
+    (found,) = made(sheets, {0: pdf.order}, pdf, 1)
+    assert found.problems == ()
+
+
+def test_what_only_the_page_shows_rejects_the_row_when_it_is_made(
+    library: Library, tmp_path: Path
+) -> None:
+    pdf, sheets = job(library, "pdf"), only(tmp_path, "Pat,Sheriff,")
+    ways = {f"service.bureau.{it}.by": "mail" for it in range(30)}
+    pdf = msgspec.structs.replace(pdf, over=(("--set", ways),))
+    assert planned(checked(sheets, pdf, 1)).problems == {}
+    (found,) = made(sheets, {0: pdf.order}, pdf, 1)
+    assert [it.code for it in found.problems] == ["tall-letterhead"]
+    assert str(found.problems[0].spot).endswith("n.csv:2")
+
+
+@pytest.mark.parametrize(("name", "pages"), [("pdf", 2), ("tiff", 3), ("fax", 3), ("txt", None)])
+def test_pages_are_counted(name: str, pages: int | None, library: Library) -> None:
+    assert pages_of(name, exporter_for(name).encode(letter_for(library), library.press)) == pages
+
+
+def test_a_file_that_is_no_pdf_is_not_printed(library: Library, tmp_path: Path) -> None:
+    pile = Pile("Marin", [("Marin: ice", b"no pdf")], None)
+    with (tmp_path / "all.pdf").open("wb+") as output:
+        told = told_by(
+            lambda: stack([pile], output, library.press, is_duplex=False, with_sheets=False)
+        )
+    assert told.startswith("the PDF of Marin: ice cannot be read: ")
+
+
+def test_a_separator_sheet_of_two_pages_is_refused(tmp_path: Path) -> None:
+    page = (
+        '<body><div id="head-end"></div><h1>One</h1><h1 style="break-before: page">Two</h1></body>'
+    )
+    (tmp_path / "own").mkdir()
+    own = library_with(
+        tmp_path / "own",
+        {"_layout/sheet.html.j2": f'<html lang="en"><title>A</title>{page}</html>'},
+    )
+    with (tmp_path / "all.pdf").open("wb+") as output:
+        (problem,) = problems_of(
+            lambda: stack([Pile("A", [], {})], output, own.press, is_duplex=False, with_sheets=True)
+        )
+    assert problem.message == "a separator sheet takes more than one page"
+
+
+def test_many_requests_have_a_sheet_each(library: Library, tmp_path: Path) -> None:
+    facts = {"name": "A", "reference": "SC-1", "request": "n.csv:2", "letters": ()}
+    piles = [Pile("A", [], facts)] * 101
+    with (tmp_path / "all.pdf").open("wb+") as output:
+        pages = stack(piles, output, library.press, is_duplex=False, with_sheets=True)
+    with pikepdf.open(tmp_path / "all.pdf") as document:
+        assert (pages, len(document.pages)) == (101, 101)
+
+
+def test_a_folder_without_a_manifest_has_no_records(tmp_path: Path) -> None:
+    assert load_records(tmp_path) == {}
+
+
+def test_a_folder_lets_the_next_batch_in_once_it_is_done(tmp_path: Path) -> None:
+    for _ in range(2):
+        with OutFolder(tmp_path / "out") as folder:
+            assert folder.records == {}
