@@ -224,3 +224,15 @@ def _inline(run: Run) -> str:
     if run.strong:
         text = f"<strong>{text}</strong>"
     return f'<a href="{escape(run.href)}">{text}</a>' if run.href else text
+
+
+def texts_in(blocks: Iterable[Block]) -> Iterator[str]:
+    """Yield the words of each paragraph and heading, in their order."""
+    for block in blocks:
+        if isinstance(block, ListBlock):
+            for item in block.items:
+                yield from texts_in(item)
+        elif isinstance(block, Quote):
+            yield from texts_in(block.blocks)
+        else:
+            yield plain(block.runs)

@@ -7,6 +7,7 @@ from optout_cli.model.case import Case
 from optout_cli.model.notice import Caution, Recipient
 from optout_cli.model.places import Law
 from optout_cli.model.program import Cautions, Period
+from optout_cli.rules import told_of
 
 _DOUBTFUL = ("third-party", "memory")  # kinds of source that need special care
 _RECENT_YEARS = 1  # an undated address is told of on letters older than this
@@ -17,8 +18,8 @@ def cautions_for(case: Case, period: Period, recipient: Recipient) -> Iterator[C
     yield from _signatory_cautions(case)
     if period.caution:
         yield Caution(code="period", text=period.caution)
+    yield from (Caution(code="letter", text=text) for text in told_of(case))
     yield from law_cautions(case)
-    yield from _activation_caution(case)
     yield contact_caution(case, recipient)
     yield from _anachronism(case, recipient)
     if recipient.is_person and not recipient.contact.salutation:
@@ -50,15 +51,6 @@ def _names_another(name: str, text: str) -> bool:
     short, _, legal = name.rpartition(" ")
     names_some = re.search(rf"\b[A-Z]\S* {re.escape(legal)}\b", text)
     return bool(short and names_some) and short not in text
-
-
-def _activation_caution(case: Case) -> Iterator[Caution]:
-    day, source = case.locality.jurisdiction.activated, case.locality.activation_source
-    if day and day <= case.date and source and source.kind in _DOUBTFUL:
-        text = case.wording.activation.format(
-            date=day, kind=source.kind, url=source.url or "no address"
-        )
-        yield Caution(code="activation", text=text)
 
 
 def law_cautions(case: Case) -> Iterator[Caution]:

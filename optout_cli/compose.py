@@ -14,10 +14,11 @@ from optout_cli.cautions import cautions_for
 from optout_cli.errors import raise_any
 from optout_cli.faults import date_faults, office_faults, recipient_faults, service_faults
 from optout_cli.model.case import Case
-from optout_cli.model.notice import Activation, Notice, Place, Recipient
+from optout_cli.model.notice import Notice, Place, Recipient
 from optout_cli.model.places import Address, Contact, Locality
 from optout_cli.model.program import Rule
 from optout_cli.model.request import PARTIES, Correction, Party
+from optout_cli.rules import activation_of, computed_dates, copies_of, refusals
 
 # No 0 O, 1 I L, 5 S, 2 Z: a fax makes them alike.
 REFERENCE_LETTERS = "ABCDEFGHJKMNPQRTUVWXY346789"
@@ -29,7 +30,7 @@ def compose(case: Case, parties: Iterable[Party] = PARTIES) -> tuple[Notice, ...
 
     Raises OptoutError with every problem, each with its key path in the request.
     """
-    raise_any((*date_faults(case), *office_faults(case)))
+    raise_any((*refusals(case), *date_faults(case), *office_faults(case)))
     recipients = recipients_of(case)
     chosen = [it for it in recipients if it.party in set(parties)]
     faults = [it for recipient in chosen for it in recipient_faults(case, recipient)]
@@ -131,14 +132,15 @@ def _notice(case: Case, recipient: Recipient, recipients: tuple[Recipient, ...])
         recipient=recipient,
         # One that is not known at all can be named nowhere; its own letter is a Problem.
         recipients=tuple(it for it in recipients if it.contact.organization),
-        copies=tuple(locality.offices[id] for id in rule.copy),
+        copies=copies_of(case, rule),
         cc=request.cc,
-        activation=_activation(case),
+        activation=activation_of(case),
         signatory=request.signatory,
         letterhead=request.letterhead,
         signature=request.signature,
         authority=request.authority,
         particulars=case.particulars,
+        computed=computed_dates(case),
         citations={id: it for id, it in program.citations.items() if it.date <= case.date},
         enclosures=request.enclosures,
         ori=request.ori,
@@ -156,15 +158,6 @@ def _place(locality: Locality) -> Place:
         state_code=locality.state_code,
         state_name=locality.state_name,
     )
-
-
-def _activation(case: Case) -> Activation | None:
-    """Return the day it happened, if the letter can know it, else the day the request names."""
-    actual = case.locality.jurisdiction.activated
-    if actual and actual <= case.date:
-        return Activation(date=actual, kind="actual", source=case.locality.activation_source)
-    scheduled = getattr(case.particulars, "scheduled", None)
-    return Activation(date=scheduled, kind="scheduled") if scheduled else None
 
 
 def reference_of(case: Case) -> str:

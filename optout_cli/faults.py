@@ -6,6 +6,7 @@ Each Problem carries the key path in the request that it is about.
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
+from typing import Any
 
 from optout_cli.errors import Problem
 from optout_cli.model.case import Case
@@ -13,7 +14,9 @@ from optout_cli.model.notice import Recipient
 from optout_cli.model.places import Address, Contact
 from optout_cli.model.program import Particular
 from optout_cli.model.request import PARTIES, Correction, Party
+from optout_cli.rules import holds
 
+_ONE_OF_TWO = "correct one of the two dates"
 _FURTHEST = timedelta(days=366)  # a letter dated later than this is a slip of the pen
 
 
@@ -30,37 +33,55 @@ def date_faults(case: Case) -> Iterator[Problem]:
     for number, act in enumerate(case.request.authority):
         if act.date and act.date > day:
             message = f"the {act.instrument} is dated {act.date}, after the letter ({day})"
-            hint = "correct one of the two dates"
-            yield Problem("later-authority", message, hint=hint, path=f"authority.{number}.date")
-    for path, told, when in _days(case.kind.particulars, case.particulars, "particulars"):
-        if told > day if when == "before" else told < day:
-            side = "after" if when == "before" else "before"
-            message = f"{path} {told} lies {side} the letter's own date ({day})"
-            hint = "correct one of the two dates"
-            yield Problem("impossible-date", message, hint=hint, path=path)
+            yield Problem(
+                "later-authority", message, hint=_ONE_OF_TWO, path=f"authority.{number}.date"
+            )
+    yield from _order_faults(case, case.kind.particulars, case.particulars, "particulars")
 
 
-def _days(
-    declared: dict[str, Particular], values: object, path: str
-) -> Iterator[tuple[str, date, str]]:
-    """Yield path, day and side of each day that must lie before or after the letter's."""
+def _order_faults(
+    case: Case, declared: dict[str, Particular], values: object, path: str
+) -> Iterator[Problem]:
+    """Yield each day on the wrong side of the letter's own, or before one that it follows."""
     for name, particular in declared.items():
-        value, at = getattr(values, name.replace("-", "_"), None), f"{path}.{name}"
+        at = f"{path}.{name}"
         if isinstance(particular.of, dict):
-            for number, item in enumerate(value or ()):
-                yield from _days(particular.of, item, f"{at}.{number}")
-        elif particular.when and isinstance(value, date):
-            yield at, value, particular.when
-        elif particular.when and value:
-            for number, day in enumerate(value):
-                yield f"{at}.{number}", day, particular.when
+            for number, item in enumerate(_value(values, name) or ()):
+                yield from _order_faults(case, particular.of, item, f"{at}.{number}")
+        for at_day, day in _days(_value(values, name), at):
+            if particular.when and (
+                day > case.date if particular.when == "before" else day < case.date
+            ):
+                side = "after" if particular.when == "before" else "before"
+                message = f"{at_day} {day} lies {side} the letter's own date ({case.date})"
+                yield Problem("impossible-date", message, hint=_ONE_OF_TWO, path=at_day)
+            first = particular.not_before and _value(values, particular.not_before)
+            if first and day < first:
+                message = f"{at_day} {day} lies before {particular.not_before} ({first})"
+                yield Problem("impossible-date", message, hint=_ONE_OF_TWO, path=at_day)
+
+
+# Any: a particular's value, as its letter kind declares it.
+def _value(values: object, name: str) -> Any:
+    return getattr(values, name.replace("-", "_"), None)
+
+
+def _days(value: object, path: str) -> Iterator[tuple[str, date]]:
+    """Yield path and day of a particular that is a day, or a list of days."""
+    if isinstance(value, date):
+        yield path, value
+    elif isinstance(value, tuple):
+        yield from (
+            (f"{path}.{number}", it) for number, it in enumerate(value) if isinstance(it, date)
+        )
 
 
 def office_faults(case: Case) -> Iterator[Problem]:
     """Yield offices that the program names and the data does not know."""
     for rule in case.program.recipients:
-        for office in filter(None, (rule.office, *rule.copy)):
-            if rule.holds(case.date) and office not in case.locality.offices:
+        copies = (it.office for it in rule.copy if holds(it.when, case))
+        for office in filter(None, (rule.office, *copies)):
+            if rule.holds(case.date) and case.locality.agency(office) is None:
                 message = f"{case.program.title} names the office {office!r}, which is not known"
                 hint = "add it below offices: in a data file, or correct program.yaml"
                 yield Problem("unknown-office", message, hint=hint, path="letter")

@@ -86,8 +86,9 @@ def _sample(spec: Particular, day: date) -> Any:
     match kind:
         case "date":
             apart = {"before": -_APART, "after": _APART}
-            value = (day + apart[spec.when]).isoformat() if spec.when else day.isoformat()
-            value = spec.example or value
+            near = (day + apart[spec.when]).isoformat() if spec.when else day.isoformat()
+            # An example is of some other letter's time.
+            value = near if spec.when else spec.example or near
         case "choice":
             value = spec.choices[0]
         case _:

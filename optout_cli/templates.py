@@ -72,6 +72,10 @@ class Templates:
                     return name
         return names[-1]
 
+    def has(self, name: str) -> bool:
+        """Tell whether there is a template of this name."""
+        return any((folder / name).is_file() for folder in self.folders)
+
     # Any: the facts of a notice, of any type.
     def fill_in(self, name: str, facts: dict[str, Any]) -> str:
         """Print a letter's template. Raises OptoutError with the template's line."""
@@ -92,6 +96,33 @@ class Templates:
                         environment.compile(path.read_text("utf-8"), name, str(path))
                 except OptoutError as error:
                     yield from error.problems
+
+    def parts_of(self, name: str) -> dict[str, tuple[str, nodes.Template]]:
+        """Return the source and syntax of a letter's template and of all that it is made of.
+
+        By name, the template itself first. Raises OptoutError with the template's line.
+        """
+        from jinja2.meta import find_referenced_templates
+
+        parts: dict[str, tuple[str, nodes.Template]] = {}
+        waiting = [name]
+        while waiting:
+            at = waiting.pop(0)
+            with _placed(at, self.folders):
+                source, file, _ = self._loader.get_source(self.letters, at)
+                syntax = self.letters.parse(source, at, file)
+            parts[at] = source, syntax
+            # None stands for a name that is put together; _Environment knows no other way to.
+            named = filter(None, find_referenced_templates(syntax))
+            waiting += [it for it in named if it not in (*parts, *waiting)]
+        return parts
+
+    def digest_of(self, name: str) -> str:
+        """Return the SHA-256 of a letter's template and of all that it is made of, as hex."""
+        from hashlib import sha256
+
+        sources = [f"{at}\0{source}\0" for at, (source, _) in self.parts_of(name).items()]
+        return sha256("".join(sources).encode()).hexdigest()
 
     def _printed(self, environment: "_Environment", name: str, facts: dict[str, Any]) -> str:
         with _placed(name, self.folders):
@@ -201,9 +232,11 @@ def _printable(value: Any) -> Any:
     if isinstance(value, Undefined):
         str(value)  # raises with the name that is not defined
         raise _Refused("prints something that is not defined")
+    if isinstance(value, Markup):  # what a macro printed, which may be nothing
+        return value
     if value is None or value == "":
         raise _Refused("prints a fact that is missing")
-    if isinstance(value, Markup | str | int) and not isinstance(value, bool):
+    if isinstance(value, str | int) and not isinstance(value, bool):
         return value
     raise _Refused(f"prints a {type(value).__name__}; use a loop or a filter")
 

@@ -1,9 +1,11 @@
 """What a reader finds in fax text and in fax pages."""
 
+import re
 from collections.abc import Iterator
 from io import BytesIO
 
 import pypdfium2 as pdfium
+from mail_reader import LIST_MARK
 from PIL import Image
 from pypdfium2 import raw
 from stages import texts_of
@@ -28,8 +30,8 @@ def sheets_of(text: str) -> list[list[str]]:
 
 def said_in(text: str) -> list[str]:
     """Return the words below the heads, without list marks and the mark of a draft."""
-    words = [word for sheet in sheets_of(text) for line in sheet for word in line.split()]
-    return [it for it in words if it not in MARKS and it != "DRAFT"]
+    lines = [re.sub(LIST_MARK, "", line) for sheet in sheets_of(text) for line in sheet]
+    return [it for line in lines for it in line.split() if it != "DRAFT"]
 
 
 def said_by(letter: Letter) -> list[str]:

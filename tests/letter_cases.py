@@ -14,10 +14,13 @@ from conftest import TODAY
 from stages import case_for, document_of
 
 from optout_cli.compose import compose
+from optout_cli.model.case import Case
 from optout_cli.model.notice import Letter
 from optout_cli.pipeline.letters import Order, case_of
 from optout_cli.pipeline.library import Library
+from optout_cli.pipeline.samples import samples
 from optout_cli.render import render
+from optout_cli.rules import refusals
 
 DAYS = {
     "before-procedure": date(2010, 8, 3),
@@ -83,6 +86,8 @@ particulars:
     - {{date: {answered}, to: ICE}}
 """
 TURNS = (FULL, PLAIN, DRAFT)
+EVERYWHERE = date(2013, 1, 23)  # from when on no activation lies ahead
+BEFORE_ACTIVATION = ("secure-communities/adjust-date",)
 
 
 class Setting(NamedTuple):
@@ -109,22 +114,45 @@ def letters_in(setting: Setting, library: Library) -> tuple[Letter, ...]:
         lines = f"{lines[:-1]}, particulars: {{scheduled: {planned}}}}}"
     case = case_for(library, lines, turn.format(**_dates(day)))
     if setting.activation != "active":
-        place = msgspec.structs.replace(case.locality.jurisdiction, activated=None)
-        locality = msgspec.structs.replace(case.locality, jurisdiction=place)
-        case = msgspec.structs.replace(case, locality=locality)
+        case = not_activated(case)
     return tuple(render(it, library.templates) for it in compose(case))
 
 
 def sample_letters(kind: str, turn: int, library: Library) -> tuple[Letter, ...]:
     """Return today's letters of a kind for one of the jurisdictions, as drafts."""
-    day = DAYS["closed"]
-    document = document_of(f"{{date: {day}, letter: {kind}}}", TURNS[turn].format(**_dates(day)))
+    return kind_letters(kind, DAYS["closed"], TURNS[turn], library)
+
+
+def kind_letters(kind: str, day: date, turn: str, library: Library) -> tuple[Letter, ...]:
+    """Return the letters of a kind, with a sample of what the turn's request does not give.
+
+    A letter that makes no sense once a jurisdiction is active is of a day on which this was not.
+    """
+    if kind in BEFORE_ACTIVATION and day >= EVERYWHERE:
+        day = EVERYWHERE - timedelta(300)
+    document = document_of(f"{{date: {day}, letter: {kind}}}", turn.format(**_dates(day)))
     declared = library.programs.find(kind)[1].particulars
     given = document.data.get("particulars", {})
     assert isinstance(given, dict)
-    document.data["particulars"] = {name: it for name, it in given.items() if name in declared}
-    case = case_of(document, library, Order(today=TODAY, is_draft=True))
-    return tuple(render(it, library.templates) for it in compose(case))
+    for whole in samples(declared, day):
+        document.data["particulars"] = {
+            name: given.get(name, it)
+            for name, it in whole.items()
+            if name in given or turn != PLAIN or declared[name].required
+        }
+        case = case_of(document, library, Order(today=TODAY, is_draft=True))
+        if kind in BEFORE_ACTIVATION:
+            case = not_activated(case)
+        if not any(refusals(case)):  # of another model, perhaps
+            return tuple(render(it, library.templates) for it in compose(case))
+    return ()
+
+
+def not_activated(case: Case) -> Case:
+    place = msgspec.structs.replace(case.locality.jurisdiction, activated=None)
+    return msgspec.structs.replace(
+        case, locality=msgspec.structs.replace(case.locality, jurisdiction=place)
+    )
 
 
 def _dates(day: date) -> dict[str, date]:

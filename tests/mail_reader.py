@@ -14,6 +14,7 @@ from optout_cli.exporters import exporter_for
 from optout_cli.model.notice import Letter
 from optout_cli.pipeline.library import Library
 
+LIST_MARK = r"^ *(?:-|\d{1,2}\.) +(?=\S)"
 ADDRESSED = """\
 signatory: {email: sheriff@example.gov}
 recipients: {bureau: {email: bureau@example.gov}, ice: {email: ice@example.gov}}
@@ -85,7 +86,7 @@ def differing(parts: Parts, letter: Letter) -> list[str]:
 
 
 def _text_words(text: str) -> list[str]:
-    return [it for it in text.split() if not re.fullmatch(r"-|\d{1,2}\.", it)]
+    return re.sub(LIST_MARK, "", text, flags=re.MULTILINE).split()
 
 
 def _said(letter: Letter, address: list[str], part: str) -> Iterator[str]:

@@ -23,7 +23,6 @@ WORDING = Cautions(
     other_state="{signatory-state} | {state}",
     other_place="{text} | {name}",
     greeting="{party} | greeting",
-    activation="{date} | {kind} | {url}",
     law="{state} | {effect} | {about} | {citation} | {effective} | {summary} {status} | {kind}",
     law_undated="{state} | {effect} | {about} | {citation} | undated | {summary} {status} | {kind}",
     newer_address="{party} | newer: {year} | {letter-year}",
@@ -82,8 +81,8 @@ def test_the_most_general_caution_comes_first(library: Library) -> None:
     assert codes(case) == [
         "draft",
         "period",
+        "letter",
         "state-law",
-        "activation",
         "contact",
         "undated-address",
         "greeting",
@@ -117,8 +116,8 @@ def test_a_signatory_without_an_address_is_told_of(library: Library) -> None:
 @pytest.mark.parametrize(
     ("day", "kind", "told"),
     [
-        ("2010-08-10", "third-party", ["2010-08-10 | third-party | https://a.test"]),
-        ("2010-08-10", "memory", ["2010-08-10 | memory | https://a.test"]),
+        ("2010-08-10", "third-party", ["third-party source: https://a.test"]),
+        ("2010-08-10", "memory", ["memory source: https://a.test"]),
         ("2010-08-10", "official", []),
         ("2010-08-09", "third-party", []),
     ],
@@ -128,7 +127,9 @@ def test_a_day_of_activation_from_a_doubtful_source_is_told_of_where_the_letter_
 ) -> None:
     source = Source(kind=kind, url="https://a.test")
     case = case_of(library, f"date: {day}", activation_source=source)
-    assert [it.text for it in compose(case)[0].cautions if it.code == "activation"] == told
+    head = "the day of activation, 2010-08-10, is from a "
+    found = [it.text for it in compose(case)[0].cautions if it.code == "letter"]
+    assert found == [head + it for it in told]
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import Result
-from desk import Run, Write, fault, outcome
+from desk import Run, Write, fault, outcome, words
 
 FORMATS = """\
 id    title
@@ -29,7 +29,7 @@ offices:
     organization: [Nowhere Field Office]
     address: {street: 1 Main Street, city: Nowhere, state: CA, zip: "90001"}
 """
-EVERYTHING = ["jurisdictions", "letters", "agencies", "formats"]
+TABLES = ["jurisdictions", "agencies", "formats"]
 
 
 def rows(result: Result) -> list[dict[str, str | None]]:
@@ -44,14 +44,25 @@ def test_formats_are_a_table_of_id_and_title(run: Run) -> None:
     assert outcome(run("list", "formats")) == (0, FORMATS, "")
 
 
-@pytest.mark.parametrize("what", EVERYTHING)
+def test_letters_are_listed_with_purpose_and_particulars(run: Run) -> None:
+    code, out, err = outcome(run("list", "letters"))
+    letters = {it.partition(": ")[0]: words(it) for it in out.split("\n\n")}
+    listed = rows(run("list", "letters", "--json"))
+    assert (code, err, [*letters]) == (0, "", [it["id"] for it in listed])
+    for it in listed:
+        shown = letters[str(it["id"])]
+        assert shown.startswith(f"{it['id']}: {it['title']} {it['summary']}")
+        assert [name for name in it["particulars"] or () if name not in shown] == []
+
+
+@pytest.mark.parametrize("what", TABLES)
 def test_json_has_a_row_for_each_row_of_the_table(what: str, run: Run) -> None:
     table = outcome(run("list", what))[1].splitlines()[1:]
     ids = [line.split()[0] for line in table]
     assert ids == [it["id"] for it in rows(run("list", what, "--json"))]
 
 
-@pytest.mark.parametrize("what", EVERYTHING)
+@pytest.mark.parametrize("what", TABLES)
 def test_json_keys_are_the_tables_headings(what: str, run: Run) -> None:
     headings = outcome(run("list", what))[1].splitlines()[0].split()
     assert headings == list(rows(run("list", what, "--json"))[0])
@@ -145,10 +156,13 @@ def test_a_program_of_the_users_folder_is_listed(run: Run, write: Write) -> None
         """,
     )
     folder = str(program.parent.parent)
-    assert rows(run("list", "letters", "--templates", folder, "--json"))[0] == {
+    listed = rows(run("list", "letters", "--templates", folder, "--json"))
+    assert next(it for it in listed if it["id"] == "jail-phones/stop") == {
         "id": "jail-phones/stop",
         "title": "Notice to stop",
         "summary": "It stops.",
+        "follows": [],
+        "particulars": {},
     }
 
 

@@ -18,7 +18,9 @@ Secure Communities on 2026-11-24: closed
   the program is not opt-in/opt-out (October 6, 2010) and ended the state agreements (August 5,
   2011). It records the jurisdiction's position; it does not by itself stop the sharing of
   fingerprints between the FBI and DHS.
-  letters: secure-communities/opt-out
+  letters: secure-communities/adjust-date, secure-communities/decline-results,
+  secure-communities/follow-up, secure-communities/meeting-confirmation, secure-communities/opt-out,
+  secure-communities/record-of-conversation, secure-communities/renewed-request
 
   To bureau: official source, of 2026-01-02, never confirmed; call before sending
   attention     Chief                                               nowhere.yaml:6
@@ -54,7 +56,10 @@ def problem(code: str, message: str, hint: str) -> str:
 
 def test_each_value_stands_beside_its_file_and_line(show: Run) -> None:
     code, out, err = outcome(show("99001"))
-    assert (code, out[: len(SHOWN)], err) == (0, SHOWN, "")
+    head, program = SHOWN.split("\n\nSecure Communities", 1)
+    assert (code, err) == (0, "")
+    assert out.startswith(head)
+    assert f"\n\nSecure Communities{program}" in out
 
 
 def test_the_copy_that_the_program_sends_is_shown(show: Run) -> None:
@@ -99,7 +104,7 @@ def test_the_day_decides_the_period_and_who_receives(
 ) -> None:
     text = outcome(run("show", "06041", "--date", day))[1]
     shown = json.loads(outcome(run("show", "06041", "--date", day, "--json"))[1])
-    outlook = shown["outlooks"][0]
+    outlook = next(it for it in shown["outlooks"] if it["program"] == "secure-communities")
     assert f"\nSecure Communities on {day}: {period}\n" in text
     assert [it["role"] for it in outlook["recipients"]] == ["bureau", to]
 
@@ -194,7 +199,8 @@ def test_json_is_one_object_on_one_line(show: Run) -> None:
     shown = json.loads(out)
     assert (code, out.count("\n"), err) == (0, 1, "")
     assert list(shown) == ["schema", "locality", "date", "outlooks", "laws"]
-    assert shown["outlooks"][0]["recipients"][0]["origins"]["phone"] == "nowhere.yaml:9"
+    outlook = next(it for it in shown["outlooks"] if it["program"] == "secure-communities")
+    assert outlook["recipients"][0]["origins"]["phone"] == "nowhere.yaml:9"
 
 
 def test_an_overlay_adds_to_a_shipped_contact_field_by_field(

@@ -114,7 +114,11 @@ def test_no_letter_of_any_day_cites_what_is_later_than_itself(library: Library) 
         ("2010-09-07", "procedure", ["setting-the-record-straight", "agency-duty"]),
         ("2010-10-05", "procedure", ["setting-the-record-straight", "agency-duty"]),
         ("2010-10-06", "contested", ["setting-the-record-straight", "agency-duty", "not-opt-in"]),
-        ("2011-08-04", "contested", ["setting-the-record-straight", "agency-duty", "not-opt-in"]),
+        (
+            "2011-08-04",
+            "contested",
+            ["setting-the-record-straight", "agency-duty", "not-opt-in", "results-declined"],
+        ),
     ],
 )
 def test_a_letter_may_cite_what_its_day_can_know(

@@ -9,7 +9,7 @@ from conftest import TODAY
 from stages import BARE, case_for, document_of, notices_for, problems_of, told_by
 
 from optout_cli.compose import compose
-from optout_cli.model.program import Rule
+from optout_cli.model.program import CopyRule, Rule
 from optout_cli.pipeline.letters import Order, case_of
 from optout_cli.pipeline.library import Library
 
@@ -79,7 +79,11 @@ def test_what_is_past_lies_before_the_letter_and_what_is_asked_for_after_it(
 
 
 @pytest.mark.parametrize(
-    "rule", [Rule(role="program-office", office="nowhere"), Rule(role="bureau", copy=("nowhere",))]
+    "rule",
+    [
+        Rule(role="program-office", office="nowhere"),
+        Rule(role="bureau", copy=(CopyRule(office="nowhere"),)),
+    ],
 )
 def test_an_office_that_the_data_lacks_is_a_problem(library: Library, rule: Rule) -> None:
     case = case_for(library)

@@ -23,6 +23,7 @@ ACCEPTED = {
     "Ori": ["CA0380000", "NYABCDEF1"],
     "JurisdictionId": ["06041", "oakland-police", "x"],
     "Name": ["ero-san-francisco", "2010"],
+    "Count": ["1", "90", "1000"],
     "PartialDate": ["2018-07-31", "2018-07", "2018"],
     "LetterId": ["secure-communities/opt-out", "287g/terminate"],
 }
@@ -46,6 +47,7 @@ REFUSED = {
     "Ori": ["ca0380000", "CA038", "CA03800000", "00CA38000"],
     "JurisdictionId": ["6041", "060411", "Oakland", "-x", "a_b", "a.b", ""],
     "Name": ["X", "-x", "a b", "a.b", "a/b", ""],
+    "Count": ["0", "-1", "1e3", "1.5", "ninety", "10000", "90\n", "٩٠"],
     "PartialDate": ["2018-7", "18", "2018-07-31T00", "July 2018", "2018-"],
     "LetterId": ["opt-out", "a/b/c", "A/b", "a/", "../x"],
 }

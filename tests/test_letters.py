@@ -74,26 +74,14 @@ def test_san_franciscos_letter_quotes_the_passage_word_for_word(library: Library
         assert f"“{quoted}”" in body_texts(letter)
 
 
-# What would claim an effect that no law gives, state what nobody knows, or name an official whom
-# the request does not name.
-FORBIDDEN = re.compile(
-    r"""
-    not\ (?:yet\ )?(?:been\ )?activated
-    | (?:stops?|ceases?|refuses?|declines?|longer|not|never)\ (?:to\ )?
-      (?:send|submit|shar|transmit|provid)\w*\ (?:\w+\ ){0,3}fingerprints
-    | ICE\ (?:must|shall|is\ required|is\ obliged|has\ to|promised)
-    | (?:is|are)\ (?:here|there)by\ \w+ | \bhereby\b
-    | (?:has|have|had)\ opted\ out
-    | right\ to\ opt\ out | entitled\ to | legally\ binding | legal\ (?:effect|force)
-    | takes?\ effect | (?:is|are|be)\ (?:void|null|exempt)
-    | unconstitutional | unlawful | illegal
-    | Venturella | Rapp\b | Morton | Napolitano | Lofgren
-    | ask\ counsel | \bdraft\b | placeholder\b.*\bTODO
-    | \bNone\b | \bnull\b | [{}<>] | \bFalse\b | \bTrue\b
-    """,
-    re.VERBOSE | re.IGNORECASE,
-)
+# Each is caught by a rule of `_layout/wording.yaml`, or of the program.
 PLANTED = [
+    "The sharing of fingerprints stops.",
+    "From then on, sharing stops.",
+    "The county may cease fingerprinting.",
+    "The county may stop the submission of fingerprints.",
+    "ICE must answer by September 30, 2010.",
+    "Your office shall reply within ten days.",
     "The jurisdiction has not been activated.",
     "The county will stop sending fingerprints to the state.",
     "It declines to submit any of its fingerprints.",
@@ -109,19 +97,43 @@ PLANTED = [
     "Ask counsel before sending.",
     "The meeting is at None.",
     "<b>Re:</b>",
+    "It is sent to the the bureau.",
+    "It goes to your your office.",
+    "The County gives a answer.",
+    "It is a Orleans Parish matter.",
+    "It waits for an letter.",
+    "A meeting at , in the morning.",
+    "A meeting (on ) would do.",
+    "A meeting..",
+    "The letter of , 2010.",
 ]
 
 
+def forbidden_in(text: str, library: Library) -> list[str]:
+    program = library.programs.by_id["secure-communities"]
+    rules = (*library.programs.wording.forbidden, *program.forbidden)
+    return [it.words for it in rules if re.search(it.words, text, re.IGNORECASE)]
+
+
 @pytest.mark.parametrize("sentence", PLANTED)
-def test_the_list_of_forbidden_phrases_catches_what_it_is_for(sentence: str) -> None:
-    assert FORBIDDEN.search(sentence)
+def test_the_list_of_forbidden_words_catches_what_it_is_for(
+    library: Library, sentence: str
+) -> None:
+    assert forbidden_in(sentence, library)
+
+
+def test_every_forbidden_pattern_catches_some_planted_sentence(library: Library) -> None:
+    program = library.programs.by_id["secure-communities"]
+    rules = (*library.programs.wording.forbidden, *program.forbidden)
+    caught = {words for it in PLANTED for words in forbidden_in(it, library)}
+    assert caught == {it.words for it in rules}
 
 
 @pytest.mark.parametrize("setting", SETTINGS, ids=str)
 def test_no_letter_says_what_it_may_not(library: Library, setting: Setting) -> None:
     for letter in letters_in(setting, library):
         texts = [it for it in texts_of(letter) if it != letter.mark]
-        assert [it for it in texts if FORBIDDEN.search(it)] == []
+        assert [it for it in texts if forbidden_in(it, library)] == []
 
 
 @pytest.mark.parametrize("setting", SETTINGS, ids=str)

@@ -351,7 +351,7 @@ def test_which_letter_is_asked_where_there_are_several_and_what_it_must_have(
 ) -> None:
     write("own/another/program.yaml", ANOTHER)
     said = {
-        "Letter": "1",
+        "Program": "another",
         "Model": "2",
         "Signed": ["soon", "2020-02-01"],
         "To": "Pat",

@@ -21,6 +21,8 @@ TYPED = (
     ("County or city", "marn, ca"),
     ("Which one", "x", "1"),
     ("Is that the one?", "perhaps", "y"),
+    ("Program", "3", "2"),
+    ("Letter", "opt-out"),
     ("Date", "tomorrow", "2026-11-20"),
     ("Is that right?", "7", "yes"),
     ("How did you confirm", "telephone"),
@@ -169,7 +171,7 @@ def test_every_question_is_answered_wrong_answers_first(
 def test_a_narrow_terminal_is_not_written_over_its_edge(talk: Talk) -> None:
     child = talk("06041", columns=40)
     shown = ""
-    for _ in range(3):
+    for _ in range(5):
         child.expect(PROMPT)
         shown += child.before
         child.sendline("")

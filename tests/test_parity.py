@@ -13,6 +13,7 @@ from optout_cli.exporters import FORMATS, exporter_for
 from optout_cli.model.notice import Block, Letter, Paragraph, Run
 from optout_cli.pipeline.library import Library
 
+USUAL = "secure-communities/opt-out"
 KINDS = [name for name, *_ in Library().programs.letters()]
 
 
@@ -61,7 +62,7 @@ def reworded(blocks: tuple[Block, ...]) -> tuple[Block, ...]:
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_one_other_word_in_one_format_is_found(library: Library, name: str) -> None:
-    letter = sample_letters(KINDS[0], 0, library)[0]
+    letter = sample_letters(USUAL, 0, library)[0]
     other = replace(letter, body=reworded(letter.body))
     if name == "json":
         other = replace(letter, notice=replace(letter.notice, reference="SC-OTHER"))
@@ -71,7 +72,7 @@ def test_one_other_word_in_one_format_is_found(library: Library, name: str) -> N
 
 
 def test_one_other_word_in_a_part_of_the_e_mail_is_found(library: Library) -> None:
-    letter = sample_letters(KINDS[0], 0, library)[0]
+    letter = sample_letters(USUAL, 0, library)[0]
     contents = exported(letter, library)
     text = contents["eml"]
     head, found, rest = text.partition(b"does not wish to")

@@ -1,5 +1,7 @@
 """The questions of `optout new`, each put in one line. Asks alone; writes no file."""
 
+from collections.abc import Mapping
+
 from optout_cli.cli._ask import ask, ask_choice, ask_yes, say_wrapped, tell_problem
 from optout_cli.cli._contacts import ask_recipients
 from optout_cli.cli._last import last_signatory
@@ -65,12 +67,22 @@ def _found(query: str, library: Library) -> Locality | None:
 
 
 def ask_letter(library: Library) -> str:
-    """Ask which letter, where there is more than one."""
-    letters = {id: kind.title for id, _, kind in library.programs.letters()}
-    if len(letters) == 1:
-        return next(iter(letters))
-    say_wrapped("Which letter is it to be?")
-    return ask_choice("Letter", letters, offered=DEFAULT_LETTER)
+    """Ask which program's letter, and which of them, where there is more than one."""
+    default, _, usual = DEFAULT_LETTER.partition("/")
+    programs = library.programs.by_id
+    titles = {id: it.title for id, it in sorted(programs.items())}
+    program = _one_of("Which program is it about?", "Program", titles, default)
+    letters = {name: kind.title for name, kind in programs[program].letters.items()}
+    return f"{program}/{_one_of('Which letter is it to be?', 'Letter', letters, usual)}"
+
+
+def _one_of(note: str, label: str, choices: Mapping[str, str], usual: str) -> str:
+    """Ask for one of some, unless there is one alone; offer the usual one, or the first."""
+    first, *others = choices
+    if not others:
+        return first
+    say_wrapped(note)
+    return ask_choice(label, choices, offered=usual if usual in choices else first)
 
 
 def ask_all(sheet: Sheet) -> None:

@@ -18,7 +18,12 @@ from optout_cli.cli._shared import (
     today,
 )
 from optout_cli.errors import OptoutError
-from optout_cli.pipeline.checks import check_file, coverage, problems_in_library
+from optout_cli.pipeline.checks import (
+    check_file,
+    coverage,
+    problems_in_letters,
+    problems_in_library,
+)
 from optout_cli.pipeline.letters import Order
 
 
@@ -43,6 +48,10 @@ def command(
 ) -> None:
     """Check the data, the templates, and each FILE: a request, or a data file.
 
+    Without a FILE or --coverage, every letter of every program is written in each period with
+    sample facts, which takes some seconds: is everything in it declared and used, does it say what
+    no letter may say, does what a person writes change more than its words?
+
     A request is checked by laying out its letters without writing them, a data file by laying it on
     the shipped one. Problems are printed on stdout, one after the other; there are none when
     nothing is printed.
@@ -52,6 +61,8 @@ def command(
         _print_coverage(coverage(library), as_json=as_json)
     problems = list(problems_in_library(library))
     order = Order(today=today())
+    if not files and not wants_coverage:
+        problems += problems_in_letters(library, order.today)
     for path in files:
         found, cautions = check_file(path, library, order)
         problems += found

@@ -1,5 +1,6 @@
 """`optout list`: jurisdictions, letters, agencies and formats, as a table or as NDJSON."""
 
+import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from optout_cli.pipeline.letters import FORMATS
 from optout_cli.pipeline.library import Library
 
 Row = Mapping[str, object]
+_COLUMNS = 100
 _BY_STATE = ("jurisdictions", "agencies")
 
 
@@ -43,6 +45,9 @@ def command(
         if what not in _BY_STATE:
             usage_error(f"{what} are the same in every state", "leave --state out")
         state = _code_of(state, library)
+    if what == "letters" and not as_json:
+        click.echo("\n".join(_letter_lines(library)).rstrip("\n"))
+        return
     rows = list(_rows(what, library, state))
     if as_json:
         for row in rows:
@@ -84,7 +89,36 @@ def _jurisdictions(library: Library, state: str | None) -> Iterator[Row]:
 
 def _letters(library: Library) -> Iterator[Row]:
     for id, _, kind in library.programs.letters():
-        yield {"id": id, "title": kind.title, "summary": kind.summary}
+        yield {
+            "id": id,
+            "title": kind.title,
+            "summary": kind.summary,
+            "follows": kind.follows,
+            "particulars": kind.particulars,
+        }
+
+
+def _letter_lines(library: Library) -> Iterator[str]:
+    """Yield each letter's id and title, its purpose, and the particulars that it takes."""
+    for id, _, kind in library.programs.letters():
+        yield f"{id}: {kind.title}"
+        yield from _wrapped(kind.summary)
+        names = kind.particulars
+        for label, wanted in (("needs", True), ("may have", False)):
+            if found := [it for it in names if names[it].required == wanted]:
+                yield from _wrapped(f"{label}: {', '.join(found)}")
+        yield ""
+
+
+def _wrapped(text: str) -> list[str]:
+    indent = "  "
+    return textwrap.wrap(
+        text,
+        _COLUMNS,
+        initial_indent=indent,
+        subsequent_indent=indent,
+        break_on_hyphens=False,  # a name is copied whole
+    )
 
 
 def _agencies(library: Library, state: str | None) -> Iterator[Row]:

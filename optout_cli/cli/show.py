@@ -144,4 +144,10 @@ def _pair(label: str, value: str, origins: Mapping[str, str], path: str) -> str:
 
 def _wrapped(text: str, indent: int = 2) -> list[str]:
     blanks = " " * indent
-    return textwrap.wrap(text, _COLUMNS, initial_indent=blanks, subsequent_indent=blanks)
+    return textwrap.wrap(
+        text,
+        _COLUMNS,
+        initial_indent=blanks,
+        subsequent_indent=blanks,
+        break_on_hyphens=False,  # an id is copied whole
+    )

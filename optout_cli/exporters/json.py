@@ -12,12 +12,18 @@ IS_TEXT = True
 SCHEMA = 1
 
 
-def encode(letter: Letter, press: Press) -> bytes:  # noqa: ARG001  # formats are called alike
+def encode(letter: Letter, press: Press) -> bytes:
     """Return the letter's Notice, two-space indented, ending in a line end.
 
+    `template` names the letter's template, with the SHA-256 of it and all that it is made of.
     `message-id` is what its e-mail has, for a later one to answer.
     """
-    envelope = envelope_of(letter, "\n".join(lines_of(letter)))
-    facts = msgspec.to_builtins(letter.notice)
-    notice = {"schema": SCHEMA, **facts, "message-id": envelope.message_id}
+    place, templates = letter.notice.place, press.templates
+    name = templates.name_of(letter.notice.letter, place.slug, place.state_code)
+    notice = {
+        "schema": SCHEMA,
+        **msgspec.to_builtins(letter.notice),
+        "template": {"name": name, "sha256": templates.digest_of(name)},
+        "message-id": envelope_of(letter, "\n".join(lines_of(letter))).message_id,
+    }
     return msgspec.json.format(msgspec.json.encode(notice), indent=2) + b"\n"

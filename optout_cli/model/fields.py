@@ -108,6 +108,11 @@ Name = Annotated[
     str,
     _kind(r"[a-z0-9][a-z0-9-]*", "an id", "small letters, digits and hyphens"),
 ]
+# A text, since msgspec would read "1e3" as a number; digits only, so that `int` takes it.
+Count = Annotated[
+    str,
+    _kind(r"[1-9][0-9]{0,3}", "a number", "write it in digits, such as 90"),
+]
 PartialDate = Annotated[
     str,
     _kind(

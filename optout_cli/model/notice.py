@@ -87,7 +87,8 @@ class Notice(Noun, frozen=True, kw_only=True):
     """The facts of one recipient's letter; all notices of a request share one reference.
 
     `recipients` are those of all the request's letters, this one's among them. `citations` holds
-    only sources that the letter's own date can know. A draft may lack the address by which it is
+    only sources that the letter's own date can know; `computed` each date that the kind computes,
+    None where it cannot be. A draft may lack the address by which it is
     to go, and is marked.
     """
 
@@ -113,6 +114,7 @@ class Notice(Noun, frozen=True, kw_only=True):
     authority: tuple[Authority, ...]
     # Any: a struct made from what the letter kind declares in its program.yaml.
     particulars: Any
+    computed: dict[str, Date | None]
     citations: dict[str, Citation]
     enclosures: tuple[Enclosure, ...]
     ori: str | None

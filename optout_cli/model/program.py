@@ -1,12 +1,12 @@
 """A program of ICE and its kinds of letters, as a template folder declares them."""
 
 from datetime import date
-from typing import Literal
+from typing import Any, Literal
 
 from msgspec import field
 
-from optout_cli.model.fields import Line, Name, Noun, Text
-from optout_cli.model.places import Source, Topic
+from optout_cli.model.fields import Count, JurisdictionId, Line, Name, Noun, Text
+from optout_cli.model.places import Source, SourceKind, Topic
 
 
 class Period(Noun, frozen=True, kw_only=True):
@@ -31,18 +31,41 @@ class Citation(Noun, frozen=True, kw_only=True):
     source: Source
 
 
+class Condition(Noun, frozen=True, kw_only=True):
+    """What must be so, all of it, for a rule to hold; an empty one always holds.
+
+    `from` and `until` are the letter's own date. `activation` is what the letter knows of the
+    jurisdiction's, `source` the kind of source that it has for it. `chosen` has, by choice, the
+    values of which one must be chosen. `given` and `missing` name particulars and computed dates.
+    """
+
+    from_: date | None = field(name="from", default=None)
+    until: date | None = None
+    activation: tuple[Literal["actual", "scheduled", "unknown"], ...] = ()
+    source: tuple[SourceKind, ...] = ()
+    chosen: dict[Name, tuple[Name, ...]] = {}
+    given: tuple[Name, ...] = ()
+    missing: tuple[Name, ...] = ()
+
+
+class CopyRule(Noun, frozen=True, kw_only=True):
+    """An agency that receives a copy: an ICE office by id, or the state's `bureau`."""
+
+    office: Name
+    when: Condition = Condition()
+
+
 class Rule(Noun, frozen=True, kw_only=True):
     """Who receives a letter, from which day until which: the bureau or an ICE office.
 
-    `office` names it; without one it is the jurisdiction's own field office. `copy` names the
-    offices that receive a copy.
+    `office` names it; without one it is the jurisdiction's own field office.
     """
 
     role: Literal["bureau", "program-office", "field-office"]
     office: Name | None = None
     from_: date | None = field(name="from", default=None)
     until: date | None = None
-    copy: tuple[Name, ...] = ()
+    copy: tuple[CopyRule, ...] = ()
 
     def holds(self, day: date) -> bool:
         """Tell whether the rule is in force on `day`."""
@@ -58,7 +81,8 @@ class Particular(Noun, frozen=True, kw_only=True):
     """A fact that a letter kind asks for. `of` says what a list holds.
 
     `about` names, by choice, the topics of state law which that choice touches. `when` says on
-    which side of the letter's own date a date must lie.
+    which side of the letter's own date a date must lie, `not_before` which other date it may not
+    precede. `follow` names the fact of an earlier letter that it is, where this one follows one.
     """
 
     type: ParticularType
@@ -66,30 +90,93 @@ class Particular(Noun, frozen=True, kw_only=True):
     required: bool = False
     example: Text | None = None
     when: Literal["before", "after"] | None = None
+    not_before: Name | None = None
     choices: tuple[Name, ...] = ()
     about: dict[Name, tuple[Topic, ...]] = {}
     of: "ParticularType | dict[Name, Particular] | None" = None
+    follow: Line | None = None
+
+
+class ComputedDate(Noun, frozen=True, kw_only=True):
+    """A date that lies `days` after a particular, where that is given and `when` holds."""
+
+    from_: Name = field(name="from")
+    days: Count
+    when: Condition = Condition()
+
+
+class Told(Noun, frozen=True, kw_only=True):
+    """What the user is told of a letter where `when` holds; particulars stand in braces."""
+
+    when: Condition = Condition()
+    text: Text
+
+
+class Refusal(Noun, frozen=True, kw_only=True):
+    """Why a letter is not written where `when` holds, and what to do instead."""
+
+    when: Condition
+    reason: Text
+    hint: Text
+
+
+class Forbidden(Noun, frozen=True, kw_only=True):
+    """Words, as a regular expression, that no letter may hold, and why."""
+
+    words: Text
+    reason: Text
+
+
+class Wording(Noun, frozen=True, kw_only=True):
+    """What is asked of every letter of every program, and with whose facts that is checked.
+
+    `samples` are jurisdictions whose names need different words around them, and `request` what
+    their requests have beside the particulars.
+    """
+
+    forbidden: tuple[Forbidden, ...]
+    samples: tuple[JurisdictionId, ...]
+    # Any: a request, which `source` reads.
+    request: dict[str, Any]
 
 
 class LetterKind(Noun, frozen=True, kw_only=True):
-    """A letter of a program. `about` names the topics of state law that it touches."""
+    """A letter of a program. `about` names the topics of state law that it touches.
+
+    `uses` and `requires` name particulars that the program declares for several letters; once a
+    program is loaded they stand among `particulars`. `follows` names the kinds that this one may
+    follow.
+    """
 
     title: Line
     summary: Text
     version: Line
     reviewed_by: Line | None = None
     about: tuple[Topic, ...] = ()
+    follows: tuple[Name, ...] = ()
+    refuse: tuple[Refusal, ...] = ()
+    cautions: tuple[Told, ...] = ()
+    computed: dict[Name, ComputedDate] = {}
+    uses: tuple[Name, ...] = ()
+    requires: tuple[Name, ...] = ()
     particulars: dict[Name, Particular] = {}
 
 
 class Program(Noun, frozen=True, kw_only=True):
-    """A program with its periods, sources, recipients and letters."""
+    """A program with its periods, sources, recipients and letters.
+
+    `refuse` and `cautions` are for each letter that has the particulars which they name.
+    """
 
     title: Line
     code: Line
     periods: tuple[Period, ...]
     citations: dict[Name, Citation] = {}
     recipients: tuple[Rule, ...]
+    refuse: tuple[Refusal, ...] = ()
+    cautions: tuple[Told, ...] = ()
+    forbidden: tuple[Forbidden, ...] = ()
+    particulars: dict[Name, Particular] = {}
     letters: dict[Name, LetterKind]
 
     def period(self, day: date) -> Period | None:
@@ -108,7 +195,6 @@ class Cautions(Noun, frozen=True, kw_only=True):
     other_state: Text
     other_place: Text
     greeting: Text
-    activation: Text
     law: Text
     law_undated: Text
     newer_address: Text

@@ -1,6 +1,7 @@
 """Everything wrong with data, templates and requests, in one run; and what the data lacks."""
 
 from collections.abc import Callable, Iterator, Sequence
+from datetime import date
 from pathlib import Path
 
 from optout_cli import bundled
@@ -9,6 +10,7 @@ from optout_cli.model.notice import Caution
 from optout_cli.model.places import Contact
 from optout_cli.pipeline.letters import STDIN, Order, exports_of, folder_of, is_data
 from optout_cli.pipeline.library import Library
+from optout_cli.pipeline.rehearsal import rehearse
 from optout_cli.source.stored import load_document
 
 
@@ -20,6 +22,11 @@ def problems_in_library(library: Library) -> Iterator[Problem]:
     yield from library.templates.problems()
     yield from _long_envelopes(library)
     yield from _letters_without_template(library)
+
+
+def problems_in_letters(library: Library, today: date) -> Iterator[Problem]:
+    """Yield what is wrong with the letters of every program, written with sample facts."""
+    yield from _raised(lambda: raise_any(rehearse(library, today)))
 
 
 def check_file(path: str, library: Library, order: Order) -> tuple[list[Problem], list[Caution]]:
@@ -57,8 +64,8 @@ def _unknown_offices(library: Library) -> Iterator[Problem]:
         return  # already told
     for id, program in programs.items():
         for rule in program.recipients:
-            for office in filter(None, (rule.office, *rule.copy)):
-                if office not in offices:
+            for office in filter(None, (rule.office, *(it.office for it in rule.copy))):
+                if office not in (*offices, "bureau"):
                     message = f"{id} names the office {office!r}, which is not known"
                     yield Problem("unknown-office", message, Spot(f"{id}/program.yaml"))
 
@@ -85,7 +92,7 @@ def _letters_without_template(library: Library) -> Iterator[Problem]:
         return  # already told
     for id in letters:
         name = library.templates.name_of(id, "", "")
-        if not any((folder / name).is_file() for folder in library.templates.folders):
+        if not library.templates.has(name):
             message = f"the letter {id!r} has no template"
             yield Problem("missing-template", message, hint=f"write {name}")
 

@@ -19,6 +19,7 @@ from optout_cli.pipeline.files import files_of
 from optout_cli.pipeline.findings import findings_of
 from optout_cli.pipeline.library import Library
 from optout_cli.programs import particulars_from
+from optout_cli.rules import refusals
 from optout_cli.source.document import Document, Layer, with_assignments
 from optout_cli.source.files import STDIN, is_file
 from optout_cli.source.shape import convert
@@ -85,13 +86,13 @@ def case_of(document: Document, library: Library, order: Order) -> Case:
     place, letter = (_named(document, key, problems) for key in ("jurisdiction", "letter"))
     locality = place and _tried(problems, lambda: library.directory.find(*place))
     found = letter and _tried(problems, lambda: library.programs.find(*letter))
-    particulars = found and _tried(problems, lambda: particulars_from(document, found[1]))
-    raise_any(_with_particulars_named(problems, document, found[1]) if found else problems)
-    assert request is not None
-    assert locality is not None
-    assert found is not None
+    unread: list[Problem] = []
+    particulars = found and _tried(unread, lambda: particulars_from(document, found[1]))
+    if not request or not locality or not found:
+        told = (*problems, *unread)
+        raise OptoutError(*(_with_particulars_named(told, document, found[1]) if found else told))
     program, kind = found
-    return Case(
+    case = Case(
         request=request,
         particulars=particulars,
         locality=locality,
@@ -104,6 +105,9 @@ def case_of(document: Document, library: Library, order: Order) -> Case:
         routes=tuple(ROUTES[it] for it in order.formats if it in ROUTES),
         is_draft=order.is_draft,
     )
+    if unread:  # a letter that makes no sense needs no particulars
+        raise OptoutError(*(tuple(placed(tuple(refusals(case)), document)) or unread))
+    return case
 
 
 def _with_particulars_named(

@@ -66,7 +66,7 @@ def _outlook(id: str, program: Program, locality: Locality, library: Library, da
     recipients = recipients_of(case)
     period = program.period(day)
     rules = [rule for rule in program.recipients if rule.holds(day)]
-    copies = {office for rule in rules for office in rule.copy} & locality.offices.keys()
+    copied = {it.office for rule in rules for it in rule.copy}
     return Outlook(
         program=id,
         title=program.title,
@@ -75,7 +75,7 @@ def _outlook(id: str, program: Program, locality: Locality, library: Library, da
         letters=letters,
         recipients=recipients,
         contact_lines=tuple(contact_caution(case, it).text for it in recipients),
-        copies={office: locality.offices[office] for office in sorted(copies)},
+        copies={it: contact for it in sorted(copied) if (contact := locality.agency(it))},
     )
 
 

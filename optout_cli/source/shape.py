@@ -126,6 +126,8 @@ class _Walk:
         if most is not None and len(items) > most:
             self.fail(path, "too-long", f"{name} has {len(items)} entries; at most {most} fit")
             return []
+        if not items and any(meta.min_length for meta in metas):
+            self.fail(path, "missing-key", f"{name} has no entry", "add at least one")
         return [
             self.read(item, kind, _joined(path, str(number)), f"{name}.{number}")
             for number, item in enumerate(items)

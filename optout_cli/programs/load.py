@@ -1,0 +1,117 @@
+"""The template folders' `program.yaml` files -> Programs; finds a letter kind by its id."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from optout_cli.cache import Cache
+from optout_cli.errors import OptoutError, Problem, Spot, did_you_mean, raise_any
+from optout_cli.model.fields import Noun
+from optout_cli.model.program import Cautions, LetterKind, Program, Wording
+from optout_cli.programs.faults import program_problems
+from optout_cli.source.document import Document, merge
+from optout_cli.source.shape import convert
+from optout_cli.source.stored import load_document, load_valid
+
+_FILE = "program.yaml"
+_CAUTIONS = "_layout/cautions.yaml"
+_WORDING = "_layout/wording.yaml"
+_N = TypeVar("_N", bound=Noun)
+
+
+class Programs:
+    """All programs of the template folders, by id (the folder's name)."""
+
+    def __init__(
+        self,
+        programs: dict[str, Program],
+        documents: dict[str, Document],
+        cautions: Cautions,
+        wording: Wording,
+    ) -> None:
+        self.by_id = programs
+        self.cautions = cautions
+        self.wording = wording
+        self._documents = documents
+
+    def spot(self, program: str, path: str) -> Spot:
+        """Return where `path` of a program's declaration stands."""
+        return self._documents[program].spot(path)
+
+    def letters(self) -> Iterator[tuple[str, Program, LetterKind]]:
+        """Yield each letter's id (`secure-communities/opt-out`), its program and its kind."""
+        for id, program in sorted(self.by_id.items()):
+            for name, kind in sorted(program.letters.items()):
+                yield f"{id}/{name}", program, kind
+
+    def find(self, letter: str, spot: Spot | None = None) -> tuple[Program, LetterKind]:
+        """Return the program and kind of a letter id. Raises OptoutError, placed at `spot`."""
+        for id, program, kind in self.letters():
+            if id == letter:
+                return program, kind
+        hint = did_you_mean(letter, [id for id, _, _ in self.letters()])
+        raise OptoutError(Problem("unknown-letter", f"there is no letter {letter!r}", spot, hint))
+
+
+def load_programs(folders: Sequence[Path], cache: Cache | None) -> Programs:
+    """Read every program of `folders`, the first folder's word before the next one's.
+
+    The last folder is the shipped one, and alone holds the cautions and what is asked of every
+    letter. Raises OptoutError.
+    """
+    problems: list[Problem] = []
+    programs: dict[str, Program] = {}
+    documents: dict[str, Document] = {}
+    for id in sorted(
+        {path.parent.name for folder in folders for path in folder.glob(f"*/{_FILE}")}
+    ):
+        if id.startswith("_"):
+            continue
+        try:
+            document = _merged_document([folder / id / _FILE for folder in folders], cache)
+            program = convert(document, Program)
+        except OptoutError as error:
+            problems += error.problems
+            continue
+        problems += program_problems(program, document)
+        programs[id], documents[id] = _whole(program), document
+    cautions = _shipped(folders[-1] / _CAUTIONS, Cautions, cache)
+    wording = _shipped(folders[-1] / _WORDING, Wording, cache)
+    raise_any(problems)
+    return Programs(programs, documents, cautions, wording)
+
+
+def _shipped(path: Path, noun: type[_N], cache: Cache | None) -> _N:
+    return convert(load_valid(str(path), noun, cache, _shown(path)), noun)
+
+
+def _merged_document(paths: Sequence[Path], cache: Cache | None) -> Document:
+    *overlays, lowest = [path for path in paths if path.is_file()]
+    document = load_valid(str(lowest), Program, cache, _shown(lowest))
+    for path in reversed(overlays):
+        document = merge(document, load_document(str(path)))
+    return document
+
+
+def _shown(path: Path) -> str:
+    """Return the end of a path that tells the file: `secure-communities/program.yaml`."""
+    return "/".join(path.parts[-2:])
+
+
+def _whole(program: Program) -> Program:
+    """Put the particulars that a letter kind uses of the program's among its own."""
+    letters = {name: _with_used(kind, program) for name, kind in program.letters.items()}
+    return msgspec.structs.replace(program, letters=letters)
+
+
+def _with_used(kind: LetterKind, program: Program) -> LetterKind:
+    shared = program.particulars
+    used = {it: shared[it] for it in kind.uses if it in shared}
+    required = {
+        it: msgspec.structs.replace(shared[it], required=True)
+        for it in kind.requires
+        if it in shared
+    }
+    return msgspec.structs.replace(kind, particulars=required | kind.particulars | used)
