@@ -1,0 +1,187 @@
+"""What a letter takes from the JSON form of the one that it follows."""
+
+import json
+from datetime import date
+from pathlib import Path
+
+import pytest
+from conftest import REQUEST, TODAY
+from stages import letters_for, problems_of, told_by
+
+from optout_cli.exporters import exporter_for
+from optout_cli.form import Answers
+from optout_cli.pipeline.drafting import drafted
+from optout_cli.pipeline.follow import answers_following
+from optout_cli.pipeline.letters import Order, exports_of
+from optout_cli.pipeline.library import Library
+from optout_cli.source.yaml_text import document_from_yaml
+
+SENT = """\
+signatory: {office: Marin County Sheriff's Office}
+authority: [{instrument: Resolution, number: "1", file: act.pdf}]
+letterhead: {seal: seal.svg, alt: The seal}
+recipients:
+  bureau: {phone: 916-555-0110, confirmed: {by: telephone, date: 2026-11-18}}
+  ice: {email: ice@example.gov, address: {zip: "94112"}}
+service:
+  bureau: [{by: certified-mail, number: "7020 0001"}]
+  ice: [{by: email}, {by: hand}]
+particulars:
+  earlier: [{date: 2026-05-01, to: ICE, answer: "No."}]
+cc: [{name: Alex Placeholder}]
+"""
+
+
+@pytest.fixture
+def notice(library: Library, tmp_path: Path) -> Path:
+    """Keep the JSON form of the letter to ICE."""
+    letter = letters_for(library, SENT)[1]
+    path = tmp_path / letter.notice.name
+    path.write_bytes(exporter_for("json").encode(letter, library.press))
+    return path
+
+
+def following(notice: Path, letter: str | None, library: Library, day: date = TODAY) -> Answers:
+    return answers_following(str(notice), letter, library, day)
+
+
+def test_a_follow_up_begins_with_the_notices_facts(notice: Path, library: Library) -> None:
+    facts = json.loads(notice.read_text("utf-8"))
+    answers = following(notice, "secure-communities/follow-up", library)
+    message_id = answers["service"]["ice"][0].pop("in-reply-to")
+    assert message_id == [facts["message-id"]]
+    assert answers == {
+        "jurisdiction": "marin-county-ca",
+        "letter": "secure-communities/follow-up",
+        "date": "2026-11-24",
+        "addressing": "separate",
+        "signatory": {
+            "name": "Pat Placeholder",
+            "title": "Sheriff",
+            "office": "Marin County Sheriff's Office",
+        },
+        "cc": [{"name": "Alex Placeholder"}],
+        "authority": [{"instrument": "Resolution", "number": "1"}],
+        "recipients": {
+            "bureau": {
+                "phone": "916-555-0110",
+                "confirmed": {"by": "telephone", "date": "2026-11-18"},
+            },
+            "ice": {"email": "ice@example.gov", "address": {"zip": "94112"}},
+        },
+        "service": {
+            "bureau": [{"by": "certified-mail"}],
+            "ice": [{"by": "email"}, {"by": "hand"}],
+        },
+        "particulars": {
+            "notice": "opt-out",
+            "notice-date": "2026-11-20",
+            "notice-reference": facts["reference"],
+            "served": [
+                {"to": "bureau", "by": "certified-mail", "number": "7020 0001"},
+                {"to": "ice", "by": "email"},
+                {"to": "ice", "by": "hand"},
+            ],
+        },
+    }
+
+
+def test_the_answers_make_a_request_that_can_be_written(notice: Path, library: Library) -> None:
+    answers = following(notice, "secure-communities/follow-up", library)
+    text = drafted(answers, library, TODAY, "r.yaml")
+    order = Order(today=TODAY, formats=("txt",))
+    bureau, ice = exports_of(document_from_yaml(text, "r.yaml"), library, order)
+    reference = answers["particulars"]["notice-reference"]
+    words = " ".join(bureau.content.decode().split())
+    assert f"the notice of opt-out of November 20, 2026 (our reference {reference})" in words
+    assert "sent to your office by certified mail no. 7020 0001." in words
+    assert "7020 0001" not in " ".join(ice.content.decode().split())
+
+
+def test_a_renewed_request_recalls_the_notice_and_what_came_before(
+    notice: Path, library: Library
+) -> None:
+    earlier = following(notice, "secure-communities/renewed-request", library)["particulars"]
+    assert [(it["date"], it["to"][:24]) for it in earlier["earlier"]] == [
+        ("2026-05-01", "ICE"),
+        ("2026-11-20", "California Department of"),
+        ("2026-11-20", "U.S. Immigration and Cus"),
+    ]
+
+
+def test_a_287g_follow_up_takes_the_model_and_the_clause_along(
+    library: Library, tmp_path: Path
+) -> None:
+    lines = """\
+        letter: 287g/terminate
+        particulars: {model: jem, signed: 2020-06-09, clause: [It ends.], effective: 2026-12-01}
+        """
+    (letter,) = letters_for(library, lines)
+    path = tmp_path / "terminate.json"
+    path.write_bytes(exporter_for("json").encode(letter, library.press))
+    answers = following(path, None, library)
+    assert (answers["letter"], answers["particulars"]) == (
+        "287g/follow-up",
+        {
+            "model": "jem",
+            "notice": "terminate",
+            "notice-date": "2026-11-20",
+            "notice-reference": letter.notice.reference,
+            "effective": "2026-12-01",
+            "signed": "2020-06-09",
+            "clause": ["It ends."],
+        },
+    )
+
+
+def test_another_office_of_a_later_time_is_not_given_the_old_ones_address(
+    library: Library, tmp_path: Path
+) -> None:
+    lines = "date: 2010-09-15\nrecipients: {ice: {phone: 202-555-0100}}"
+    letter = letters_for(library, lines)[1]
+    path = tmp_path / "2010.json"
+    path.write_bytes(exporter_for("json").encode(letter, library.press))
+    name = "secure-communities/follow-up"
+    assert "recipients" in following(path, name, library, date(2010, 10, 15))
+    assert "recipients" not in following(path, name, library)
+
+
+@pytest.mark.parametrize(
+    ("letter", "told"),
+    [
+        (
+            "secure-communities/adjust-date",
+            "--letter: secure-communities/adjust-date does not follow secure-communities/opt-out",
+        ),
+        ("287g/follow-up", "--letter: 287g/follow-up does not follow secure-communities/opt-out"),
+        (None, "--letter: which letter is to follow?"),
+        ("secure-communities/folow-up", "--letter: there is no letter"),
+    ],
+)
+def test_a_letter_that_does_not_follow_is_a_problem(
+    letter: str | None, told: str, notice: Path, library: Library
+) -> None:
+    found = told_by(lambda: following(notice, letter, library))
+    assert found.startswith(told)
+    assert "secure-communities/follow-up" in found
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("", "is not JSON"),
+        ("{", "is not JSON"),
+        ("[]", "is no letter's JSON form"),
+        ('{"schema": 2}', "is no letter's JSON form"),
+        ('{"schema": 1, "letter": "x/y"}', "is no letter's JSON form: it has no date, no"),
+        (REQUEST, "is not JSON"),
+    ],
+)
+def test_a_file_that_is_no_letters_json_form_is_a_problem(
+    text: str, told: str, library: Library, tmp_path: Path
+) -> None:
+    path = tmp_path / "x.json"
+    path.write_text(text, "utf-8")
+    (problem,) = problems_of(lambda: following(path, None, library))
+    assert problem.message.startswith(told)
+    assert problem.hint == "give a file that `optout write -f json` wrote"
