@@ -6,11 +6,13 @@ from pathlib import Path
 import pytest
 from conftest import ROOT
 from desk import Run, lying_in, outcome
+from stages import body_texts, letters_for
 
 from optout_cli.model.request import Request
 from optout_cli.pipeline.library import Library
 
 EXAMPLES = sorted((ROOT / "examples").glob("*.yaml"))
+DAKOTA = (ROOT / "examples" / "dakota-county-287g.yaml").read_text("utf-8")
 CONTACT = re.compile(
     r"\b\d{3}-\d{3}-\d{4}\b"  # a telephone or fax number
     r"|[\w.+-]+@[\w.-]+\w"
@@ -24,8 +26,9 @@ def example(request: pytest.FixtureRequest) -> Path:
     return path
 
 
-def test_there_are_examples_of_a_notice_of_2010_of_one_of_today_and_of_everything() -> None:
+def test_there_are_examples_of_2010_of_today_of_everything_and_of_287g() -> None:
     assert {path.stem for path in EXAMPLES} == {
+        "dakota-county-287g",
         "everything",
         "marin-today",
         "san-francisco-2010",
@@ -48,7 +51,7 @@ def test_an_example_writes_the_same_letters_each_time(
     assert letters == {it.name: it.read_bytes() for it in second.iterdir()}
     assert {name.rpartition("-")[2] for name in letters} == {
         f"{party}.{suffix}"
-        for party in ("bureau", "ice")
+        for party in (("ice",) if "287g" in example.stem else ("bureau", "ice"))
         for suffix in ("pdf", "txt", "html", "json")
     }
 
@@ -78,3 +81,27 @@ def test_the_full_example_has_every_key_that_a_request_and_its_letter_may_have(
     inner = text.partition("\nparticulars:")[2].partition("\n\n")[0]
     assert set(re.findall(r"^([a-z]+):", text, re.MULTILINE)) == set(Request.__struct_fields__)
     assert set(re.findall(r"^  ([a-z-]+):", inner, re.MULTILINE)) == set(kind.particulars)
+
+
+# What the 287(g) clause and its consequences have to be in a letter that ends an agreement.
+@pytest.mark.parametrize(
+    "words",
+    [
+        "terminates the Memorandum of Agreement of June 9, 2020,",
+        "under section 287(g) of the Immigration and Nationality Act (8\u00a0U.S.C.\u00a01357(g))",
+        "The agreement says, in section VIII:",
+        "\u201cThis MOA becomes effective upon signature of both parties and will remain in effect"
+        " until either party terminates or suspends the MOA. Termination by the LEA shall be"
+        " provided, in writing, to the local Field Office.\u201d",
+        "takes effect on January 1, 2027, or on receipt of this notice if that is later.",
+        "shall constitute immediate revocation of all immigration enforcement authorizations",
+        "is returning any credentials that ICE issued",
+        "for a written acknowledgment of this notice",
+    ],
+)
+def test_dakota_countys_letter_ends_the_agreement_by_its_own_clause(
+    library: Library, words: str
+) -> None:
+    (letter,) = letters_for(library, base=DAKOTA)
+    assert words in " ".join(body_texts(letter))
+    assert letter.recipient[-2:] == ("1 Federal Drive, Suite 1601", "Fort Snelling, MN 55111")

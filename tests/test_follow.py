@@ -129,7 +129,7 @@ def test_a_287g_follow_up_takes_the_model_and_the_clause_along(
             "notice-reference": letter.notice.reference,
             "effective": "2026-12-01",
             "signed": "2020-06-09",
-            "clause": ["It ends."],
+            "own-clause": ["It ends."],
         },
     )
 

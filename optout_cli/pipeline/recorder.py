@@ -67,6 +67,7 @@ def names_in_rules(program: Program, kind: LetterKind) -> set[str]:
     conditions = [it.when for it in (*kind.refuse, *program.refuse)]
     conditions += [it.when for it in (*kind.cautions, *program.cautions)]
     conditions += [it.when for rule in program.recipients for it in rule.copy]
+    conditions += [it.when for it in kind.computed.values()]
     names = {name for when in conditions for name in (*when.chosen, *when.given, *when.missing)}
     names |= {it.from_ for it in kind.computed.values()}
     return {f"particulars.{it}" for it in names}
