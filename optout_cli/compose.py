@@ -125,7 +125,7 @@ def _notice(case: Case, recipient: Recipient, recipients: tuple[Recipient, ...])
         version=case.kind.version,
         reviewed_by=case.kind.reviewed_by,
         period=period.id,
-        place=_place(locality),
+        place=place_of(locality),
         date=case.date,
         reference=reference_of(case),
         addressing=request.addressing,
@@ -149,7 +149,8 @@ def _notice(case: Case, recipient: Recipient, recipients: tuple[Recipient, ...])
     )
 
 
-def _place(locality: Locality) -> Place:
+def place_of(locality: Locality) -> Place:
+    """Return the jurisdiction as letters name it."""
     return Place(
         id=locality.id,
         slug=locality.slug,

@@ -3,7 +3,7 @@
 The words are the program's; what stands in braces in them is filled in here.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from typing import Any
 
@@ -11,7 +11,7 @@ from optout_cli.errors import Problem
 from optout_cli.model.case import Case
 from optout_cli.model.notice import Activation
 from optout_cli.model.places import Contact, Source
-from optout_cli.model.program import Condition, Rule
+from optout_cli.model.program import Condition, Rule, Told
 
 
 def activation_of(case: Case) -> Activation | None:
@@ -70,7 +70,12 @@ def refusals(case: Case) -> Iterator[Problem]:
 
 def told_of(case: Case) -> Iterator[str]:
     """Yield what the program and the letter kind tell the user of the case."""
-    for it in (*case.kind.cautions, *case.program.cautions):
+    yield from those_of((*case.kind.cautions, *case.program.cautions), case)
+
+
+def those_of(told: Iterable[Told], case: Case) -> Iterator[str]:
+    """Yield the texts that hold for the case, filled in."""
+    for it in told:
         if holds(it.when, case):
             yield it.text.format_map(_blanks(case))
 

@@ -26,8 +26,8 @@ from optout_cli.cache import Cache
 from optout_cli.errors import OptoutError, Problem, Spot
 
 SUFFIX = ".html.j2"
-# The layout around letters.
-_PAGES = ("_layout/letter.html.j2", "_layout/cover.html.j2", "_layout/sheet.html.j2")
+# The layout around letters, and of pages that are none.
+_PAGES = tuple(f"_layout/{it}.html.j2" for it in ("letter", "cover", "sheet", "guide-page"))
 BUILTIN = "builtin:"  # how an override names the shipped template that it extends
 MAX_LETTER = 1_000_000  # characters that one template may print
 MAX_RANGE = 100  # items; the longest list of a request has 60
@@ -98,10 +98,7 @@ class Templates:
                     yield from error.problems
 
     def parts_of(self, name: str) -> dict[str, tuple[str, nodes.Template]]:
-        """Return the source and syntax of a letter's template and of all that it is made of.
-
-        By name, the template itself first. Raises OptoutError with the template's line.
-        """
+        """Return source and syntax, by name, of a letter's template and all that it is made of."""
         from jinja2.meta import find_referenced_templates
 
         parts: dict[str, tuple[str, nodes.Template]] = {}
@@ -112,9 +109,8 @@ class Templates:
                 source, file, _ = self._loader.get_source(self.letters, at)
                 syntax = self.letters.parse(source, at, file)
             parts[at] = source, syntax
-            # None stands for a name that is put together; _Environment knows no other way to.
-            named = filter(None, find_referenced_templates(syntax))
-            waiting += [it for it in named if it not in (*parts, *waiting)]
+            named = find_referenced_templates(syntax)  # None: a name that is put together
+            waiting += [it for it in named if it and it not in (*parts, *waiting)]
         return parts
 
     def digest_of(self, name: str) -> str:

@@ -65,7 +65,7 @@ def library_with(folder: Path, files: dict[str, str]) -> Library:
     """Open the shipped library below a user's folder of templates with these files."""
     for name, text in files.items():
         path = folder / name
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, "utf-8")
     return Library(folders=[folder], cache=Cache(folder.with_name("kept")))
 

@@ -11,7 +11,8 @@ from stages import problems_of, told_by
 from optout_cli import bundled
 from optout_cli.cache import Cache
 from optout_cli.errors import Problem, Spot
-from optout_cli.model.program import Period
+from optout_cli.model.program import FOLLOWED, Period
+from optout_cli.pipeline.follow import FACTS
 from optout_cli.programs import Programs, load_programs
 
 PROGRAM = """\
@@ -218,3 +219,75 @@ def test_no_day_has_two_recipients_on_one_side(load: Load, rules: str, told: str
         f"example/program.yaml:7:5: {told}\n"
         "  hint: set from: and until: so that they follow each other"
     )
+
+
+# --- names that lead nowhere ---
+
+KIND = """    version: "1"
+    particulars: {day: {type: date, help: x}, word: {type: text, help: x}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("lines", "told"),
+    [
+        ("    uses: [nothing]", "letters.ask.uses names 'nothing', which is not there"),
+        ("    requires: [nothing]", "letters.ask.requires names 'nothing', which is not there"),
+        ("    follows: [tell]", "letters.ask.follows names 'tell', which is not there"),
+        (
+            '    computed: {end: {from: word, days: "9"}}',
+            "letters.ask.computed.end.from names 'word', which is not there",
+        ),
+        (
+            "    refuse: [{when: {given: [dya]}, reason: x, hint: y}]",
+            "letters.ask.refuse.0.when names 'dya', which is not there",
+        ),
+        (
+            '    cautions: [{text: "on {day}"}]',  # which may not be given
+            "letters.ask.cautions.0 names 'day', which is not there",
+        ),
+        (
+            '    cautions: [{when: {given: [day]}, text: "on {day} in {place}, {activated}"}]',
+            "letters.ask.cautions.0 names 'activated', which is not there",
+        ),
+        (
+            "guide: {replies: [{reply: x, letter: tell}]}",
+            "guide.replies.0 names 'tell', which is not there",
+        ),
+        (
+            "cautions: [{when: {missing: [dya]}, text: x}]",
+            "cautions.0.when names 'dya', which is not there",
+        ),
+        (
+            "particulars: {lonely: {type: text, help: x}}",
+            "particulars.lonely names 'lonely', which is not there",
+        ),
+        (
+            "    uses: [a]\nparticulars: {a: {type: text, help: x, follow: datum}}",
+            "'a': `follow` names 'datum', which is no fact of an earlier letter",
+        ),
+        ("forbidden: [{words: '(', reason: x}]", "'(' is no regular expression"),
+    ],
+)
+def test_a_name_that_leads_nowhere_is_a_problem(load: Load, lines: str, told: str) -> None:
+    program = PROGRAM.replace('    version: "1"\n', KIND) + lines + "\n"
+    found = problems_of(lambda: load({"example": program}))
+    assert [it.message[: len(told)] for it in found] == [told]
+    assert found[0].spot is not None
+    assert found[0].spot.line is not None
+
+
+def test_shared_particulars_stand_among_a_letters_own(load: Load) -> None:
+    shared = "particulars: {a: {type: text, help: x}, b: {type: text, help: x}}\n"
+    program = PROGRAM.replace('    version: "1"\n', KIND + "    uses: [a]\n    requires: [b]\n")
+    kind = load({"example": program + shared}).find("example/ask")[1]
+    assert {name: it.required for name, it in kind.particulars.items()} == {
+        "b": True,
+        "day": False,
+        "word": False,
+        "a": False,
+    }
+
+
+def test_each_fact_that_may_be_followed_is_read_from_the_earlier_letter() -> None:
+    assert sorted(FACTS) == sorted(FOLLOWED)

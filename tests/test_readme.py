@@ -25,9 +25,9 @@ def commands(text: str) -> list[str]:
     return [line for line in lines if re.match(r"(\.venv/bin/)?optout ", line)]
 
 
-REQUEST, RECIPIENTS, COMMON, OVERLAY, PROGRAM, MODELINE = blocks(README, "yaml")
+REQUEST, RECIPIENTS, COMMON, OVERLAY, LETTERS, PROGRAM, MODELINE = blocks(README, "yaml")
 (TABLE,) = blocks(README, "csv")
-CLOSING, THANKS = blocks(README, "jinja")
+CLOSING, THANKS, ASK = blocks(README, "jinja")
 LETTER = ("write", "marin.yaml", "--to", "ice", "-f", "txt", "-o", "-")
 
 
@@ -40,8 +40,10 @@ def desk(in_folder: Path) -> Path:
         "own.yaml": OVERLAY,
         "common.yaml": COMMON,
         "notices.csv": TABLE,
-        f"{letters}/program.yaml": PROGRAM,
+        f"{letters}/program.yaml": LETTERS,
         f"{letters}/thanks.html.j2": THANKS,
+        "wording/match-records/program.yaml": PROGRAM,
+        "wording/match-records/ask.html.j2": ASK,
     }
     for name, text in files.items():
         (in_folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -114,6 +116,10 @@ def test_the_letter_that_readme_adds_says_what_it_is_given(run: Callable[..., Re
     assert "Thank you for the meeting of November 2, 2026. Please send its outcome" in letter
     wrong = run(*LETTER, *own, "--set", "particulars.met=2026-12-02")
     assert "particulars.met 2026-12-02 lies after the letter's own date" in wrong.stderr
+
+
+def test_readme_shows_a_program_in_twenty_lines() -> None:
+    assert len((PROGRAM + ASK).splitlines()) <= 20
 
 
 @pytest.mark.usefixtures("desk")

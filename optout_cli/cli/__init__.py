@@ -16,6 +16,7 @@ COMMANDS = {
     "write": "Write a notice's letters: to the state's bureau and to ICE.",
     "batch": "Write the letters of many requests, from a spreadsheet or a pipeline.",
     "show": "Show who would be notified of a jurisdiction's letters.",
+    "guide": "Say step by step how a jurisdiction gives notice.",
     "list": "List jurisdictions, letters, agencies or formats.",
     "check": "Say everything that is wrong with data, templates and requests.",
     "schema": "Print a JSON Schema, for editors that complete and check.",

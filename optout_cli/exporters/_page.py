@@ -66,6 +66,11 @@ def groups_of(letter: Letter) -> list[Group]:
     return [*kept[:-1], _bound(kept[-1], Bond.LOOSE), _block(wrapped(letter.foot))]
 
 
+def text_groups(title: str, blocks: Sequence[Block], foot: str) -> list[Group]:
+    """Return a text that is no letter in groups: its title, its blocks, its foot."""
+    return [_block(wrapped(title), Bond.FIRM), *_body_groups(blocks), _block(wrapped(foot))]
+
+
 def joined(groups: Iterable[Group]) -> list[Line]:
     """Return the groups' lines with a blank one between groups."""
     lines: list[Line] = []

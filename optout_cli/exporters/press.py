@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from optout_cli.exporters._engine import Engine
 
 CURE = "install Pango: apt install libpango-1.0-0 libpangoft2-1.0-0, or brew install pango"
+GUIDE = "_layout/guide-page.html.j2"
 PAGE, COVER, STYLE = "_layout/letter.html.j2", "_layout/cover.html.j2", "_layout/letter.css"
 SHEET = "_layout/sheet.html.j2"
 

@@ -226,6 +226,14 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
     foot: str
 
 
+class Guide(msgspec.Struct, frozen=True, kw_only=True):
+    """The protocol for one jurisdiction's letter, in the words of its template."""
+
+    title: str
+    body: tuple[Block, ...]
+    foot: str
+
+
 class Export(msgspec.Struct, frozen=True):
     """A letter in one format, as bytes, with the name it is written under.
 

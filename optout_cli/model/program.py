@@ -74,6 +74,8 @@ class Rule(Noun, frozen=True, kw_only=True):
         )
 
 
+# The facts of an earlier letter that a particular may be, beside that letter's `particulars.x`.
+FOLLOWED = ("date", "kind", "reference", "requests", "service")
 ParticularType = Literal["text", "paragraphs", "date", "choice", "list"]
 
 
@@ -140,6 +142,23 @@ class Wording(Noun, frozen=True, kw_only=True):
     request: dict[str, Any]
 
 
+class Reply(Noun, frozen=True, kw_only=True):
+    """What may come back on a letter, and the kind of letter that answers it."""
+
+    reply: Text
+    letter: Name
+
+
+class Advice(Noun, frozen=True, kw_only=True):
+    """What the guide to a program's letters says: each a sentence, or an item of a list."""
+
+    enclose: tuple[Told, ...] = ()
+    can: tuple[Told, ...] = ()
+    cannot: tuple[Told, ...] = ()
+    next: tuple[Told, ...] = ()
+    replies: tuple[Reply, ...] = ()
+
+
 class LetterKind(Noun, frozen=True, kw_only=True):
     """A letter of a program. `about` names the topics of state law that it touches.
 
@@ -176,6 +195,7 @@ class Program(Noun, frozen=True, kw_only=True):
     refuse: tuple[Refusal, ...] = ()
     cautions: tuple[Told, ...] = ()
     forbidden: tuple[Forbidden, ...] = ()
+    guide: Advice = Advice()
     particulars: dict[Name, Particular] = {}
     letters: dict[Name, LetterKind]
 

@@ -61,18 +61,24 @@ class _Trial(NamedTuple):
 
 def rehearse(library: Library, today: date) -> Iterator[Problem]:
     """Write every letter in every period, and yield each thing that is wrong with one once."""
-    for id, program in sorted(library.programs.by_id.items()):
-        parts = [
-            _kind(library, f"{id}/{name}", program, kind)
-            for name, kind in sorted(program.letters.items())
-        ]
-        yield from [it for part in parts for it in _once(_kind_problems(part, today))]
-        seen = {path for part in parts for path in part.seen}
-        is_whole = all(part.seen for part in parts)  # else a letter not written may cite it
-        for name in program.citations if is_whole else ():
-            if f"citations.{name}" not in seen:
-                message = f"no letter cites {name!r}"
-                yield _declared("unused-citation", message, library, id, f"citations.{name}")
+    for id in sorted(library.programs.by_id):
+        yield from rehearse_program(library, id, today)
+
+
+def rehearse_program(library: Library, id: str, today: date) -> Iterator[Problem]:
+    """Write every letter of one program, and yield each thing that is wrong with one once."""
+    program = library.programs.by_id[id]
+    parts = [
+        _kind(library, f"{id}/{name}", program, kind)
+        for name, kind in sorted(program.letters.items())
+    ]
+    yield from [it for part in parts for it in _once(_kind_problems(part, today))]
+    seen = {path for part in parts for path in part.seen}
+    is_whole = all(part.seen for part in parts)  # else a letter not written may cite it
+    for name in program.citations if is_whole else ():
+        if f"citations.{name}" not in seen:
+            message = f"no letter cites {name!r}"
+            yield _declared("unused-citation", message, library, id, f"citations.{name}")
 
 
 def _once(problems: Iterable[Problem]) -> Iterator[Problem]:

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from itertools import combinations, pairwise
 
 from optout_cli.errors import Problem, did_you_mean
-from optout_cli.model.program import Condition, LetterKind, Particular, Program
+from optout_cli.model.program import FOLLOWED, Condition, LetterKind, Particular, Program, Told
 from optout_cli.source.document import Document
 
 _BLANK = re.compile(r"\{([a-z0-9-]*)\}")
@@ -84,6 +84,8 @@ def _faults(key: str, spec: Particular) -> Iterator[str]:
         yield f"{key!r}: choice and `choices` go together"
     if (spec.when or spec.not_before) and not is_date:
         yield f"{key!r} is no date and has no `{'when' if spec.when else 'not-before'}`"
+    if spec.follow and not spec.follow.startswith("particulars.") and spec.follow not in FOLLOWED:
+        yield f"{key!r}: `follow` names {spec.follow!r}, which is no fact of an earlier letter"
     if unknown := sorted(spec.about.keys() - set(spec.choices)):
         yield f"{key!r}: `about` names {unknown[0]!r}, which is no choice"
 
@@ -127,6 +129,11 @@ def _shared_names(
     """Yield the names of what the program says for all its letters; some letter must have them."""
     told = [(f"refuse.{n}", it.when, it.reason) for n, it in enumerate(program.refuse)]
     told += [(f"cautions.{n}", it.when, it.text) for n, it in enumerate(program.cautions)]
+    for key in ("enclose", "can", "cannot", "next"):
+        advice: tuple[Told, ...] = getattr(program.guide, key)
+        told += [(f"guide.{key}.{n}", it.when, it.text) for n, it in enumerate(advice)]
+    for number, reply in enumerate(program.guide.replies):
+        yield f"guide.replies.{number}", reply.letter, program.letters
     for at, when, text in told:
         yield from _condition_names(f"{at}.when", when, everywhere)
         known = {*_ALWAYS, *when.given, *when.chosen, *_known_with(when)}

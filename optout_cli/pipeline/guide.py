@@ -1,0 +1,111 @@
+"""The protocol for one jurisdiction's letter: whom to notify, how, with what, and what is next."""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+import msgspec
+
+from optout_cli.body import plain, sections_from
+from optout_cli.cautions import contact_caution, law_cautions
+from optout_cli.compose import place_of, recipients_of
+from optout_cli.errors import OptoutError, Problem, Spot, raise_any
+from optout_cli.exporters.guide import FORMATS as GUIDE_FORMATS
+from optout_cli.exporters.guide import encode
+from optout_cli.model.case import Case
+from optout_cli.model.notice import Guide, Paragraph, Recipient
+from optout_cli.model.program import Program
+from optout_cli.model.request import Request
+from optout_cli.pipeline.library import Library
+from optout_cli.rules import copies_of, refusals, those_of, told_of
+
+__all__ = ["GUIDE_FORMATS", "guide_of", "guide_written"]  # formats are passed on to `cli`
+_TEMPLATE = "_layout/guide.html.j2"
+_FACTS = dict[str, Any]  # Any: what a template is filled in with
+
+
+def guide_of(query: str, letter: str, library: Library, day: date, spot: Spot) -> Guide:
+    """Write the guide to a letter of `day`. Raises OptoutError, also where it makes no sense."""
+    locality = library.directory.find(query, spot)
+    program, kind = library.programs.find(letter, Spot("--letter", is_command_line=True))
+    case = Case(
+        request=Request(jurisdiction=locality.id, letter=letter),
+        particulars=None,
+        locality=locality,
+        program=program,
+        kind=kind,
+        wording=library.programs.cautions,
+        date=day,
+        today=day,
+    )
+    if program.period(day) is None:
+        began = program.periods[0].from_
+        message = f"{program.title} began on {began}; there is nothing to give notice of before"
+        raise OptoutError(Problem("before-program", message, spot, "choose a later --date"))
+    raise_any(msgspec.structs.replace(it, spot=spot) for it in refusals(case))
+    sections = sections_from(library.templates.fill_in(_TEMPLATE, _facts(case)), _TEMPLATE)
+    return Guide(
+        title=_line(sections["title"]),
+        body=sections["body"],
+        foot=_line(sections["foot"]),
+    )
+
+
+def guide_written(guide: Guide, day: date, name: str, library: Library) -> bytes:
+    """Return the guide as a file of the format `name`."""
+    return encode(guide, day.isoformat(), name, library.press)
+
+
+def _line(blocks: tuple[object, ...]) -> str:
+    return " ".join(plain(block.runs) for block in blocks if isinstance(block, Paragraph))
+
+
+def _facts(case: Case) -> _FACTS:
+    program, advice = case.program, case.program.guide
+    period = program.period(case.date)
+    recipients = recipients_of(case)
+    rules = [it for it in program.recipients if it.holds(case.date)]
+    copies = [contact for rule in rules for contact in copies_of(case, rule)]
+    return {
+        "program": program,
+        "letter": case.kind,
+        "place": place_of(case.locality),
+        "date": case.date,
+        "status": period.caution if period else None,
+        "recipients": [_route(case, it) for it in recipients],
+        "copies": [{"text": ", ".join(it.block)} for it in copies],
+        "needs": [
+            {"name": name, "help": it.help}
+            for name, it in case.kind.particulars.items()
+            if it.required
+        ],
+        "enclose": list(those_of(advice.enclose, case)),
+        "can": list(those_of(advice.can, case)),
+        "cannot": list(those_of(advice.cannot, case)),
+        "next": list(those_of(advice.next, case)),
+        "laws": [it.text for it in law_cautions(case)],
+        "replies": list(_replies(case, program)),
+        "notes": list(told_of(case)),
+    }
+
+
+def _route(case: Case, recipient: Recipient) -> _FACTS:
+    contact = recipient.contact
+    source = contact.source
+    return {
+        "block": contact.block,
+        "phone": contact.phone,
+        "fax": contact.fax,
+        "email": contact.email,
+        "source": contact_caution(case, recipient).text.partition(": ")[2],
+        "url": source.url if source else None,
+    }
+
+
+def _replies(case: Case, program: Program) -> Iterator[_FACTS]:
+    """Yield each reply that a letter answers which makes sense on this day."""
+    folder = case.request.letter.partition("/")[0]
+    for it in program.guide.replies:
+        kind = program.letters[it.letter]
+        if kind is not case.kind and not any(refusals(msgspec.structs.replace(case, kind=kind))):
+            yield {"reply": it.reply, "title": kind.title, "letter": f"{folder}/{it.letter}"}

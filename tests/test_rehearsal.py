@@ -1,0 +1,154 @@
+"""`check` writes every letter with sample facts, and finds what is planted in them."""
+
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import pytest
+from conftest import TODAY
+from stages import library_with
+from test_third_program import AGAIN, PROGRAM, STOP
+
+from optout_cli.errors import Problem
+from optout_cli.pipeline.library import Library
+from optout_cli.pipeline.rehearsal import rehearse_program
+from optout_cli.pipeline.samples import hostile, samples
+
+Found = Callable[..., list[Problem]]
+
+
+@pytest.fixture
+def found(tmp_path: Path) -> Found:
+    """Return what is found in the program with a change: in its file, or in its template."""
+
+    def call(
+        program: tuple[str, str] = ("", ""), stop: tuple[str, str] = ("", "")
+    ) -> list[Problem]:
+        files = {"program.yaml": PROGRAM.replace(*program), "stop.html.j2": STOP.replace(*stop)}
+        files["again.html.j2"] = AGAIN
+        library = library_with(
+            tmp_path / "mine", {f"jail-phones/{name}": text for name, text in files.items()}
+        )
+        return list(rehearse_program(library, "jail-phones", TODAY))
+
+    return call
+
+
+def test_nothing_is_found_in_a_program_that_is_right(found: Found) -> None:
+    assert found() == []
+
+
+BODY = "<p>Please stop."
+PLANTED = {
+    "undefined particular": (BODY, "{{ particulars.kin }}", "particulars has no 'kin'"),
+    "on a branch that no sample takes": (
+        BODY,
+        "{% if date == 1 %}<p>{{ particulars.kin }}</p>{% endif %}" + BODY,
+        "particulars has no 'kin'",
+    ),
+    "undefined citation": (BODY, '{{ citations["ruel"].text }}', "citations has no 'ruel'"),
+    "undefined date": (BODY, '{{ computed["free"] }}', "computed has no 'free'"),
+    "no such period": ('"late"', '"later"', "period has no 'later'"),
+    "no such choice": ('"county"', '"conty"', "particulars.kind has no 'conty'"),
+    "forbidden": ("Please stop.", "ICE must stop.", "says 'ICE must': no source obliges them;"),
+    "doubled word": ("Please stop.", "Please stop the the calls.", "says 'the the': a doubled"),
+    "wrong article": ("Please stop.", "It is a open letter.", "says 'a op': a wrong article"),
+    "doubled line": (BODY, "<p>One.</p><p>One.</p>" + BODY, "says twice: 'One.'"),
+    "later day": (BODY, "<p>On January 1, 2030.</p>" + BODY, "names 2030-01-01, a day after its"),
+    "missing fact": (BODY, "<p>{{ particulars.told | long_date }}", "long_date takes a date, not"),
+}
+
+
+@pytest.mark.parametrize(("old", "new", "told"), PLANTED.values(), ids=PLANTED)
+def test_a_planted_fault_is_found_at_its_template(
+    found: Found, old: str, new: str, told: str
+) -> None:
+    problems = found(stop=(old, new))
+    assert [it.message[: len(told)] for it in problems if it.message.startswith(told)] == [told]
+    assert {it.spot and it.spot.file for it in problems} <= {
+        "jail-phones/stop.html.j2",
+        "jail-phones/program.yaml",
+    }
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "told"),
+    [
+        (
+            "    particulars:\n      told:",
+            "    particulars:\n      unread: {type: text, help: x}\n      told:",
+            27,
+            "nothing asks for the particular 'unread'",
+        ),
+        (
+            "citations:\n",
+            (
+                "citations:\n"
+                '  other: {title: X, date: "2009-01-01", text: Y., source: {kind: official}}\n'
+            ),
+            7,
+            "no letter cites 'other'",
+        ),
+        (
+            "when: {chosen: {kind: [city]}}",
+            'when: {from: "2009-01-01"}',
+            23,
+            "jail-phones/stop is refused in every period",
+        ),
+    ],
+    ids=["particular", "citation", "refused"],
+)
+def test_what_is_declared_and_never_used_is_found_at_its_line(
+    found: Found, old: str, new: str, line: int, told: str
+) -> None:
+    problems = [it for it in found(program=(old, new)) if it.message == told]
+    assert [str(it.spot).rsplit("/", 1)[1].split(":")[:2] for it in problems] == [
+        ["program.yaml", str(line)]
+    ]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "{% for i in range(particulars.word | length) %}<p>One {{ i }}.</p>{% endfor %}",
+        '{% if particulars.word == "Sample" %}<p>Two.</p>{% endif %}',
+    ],
+    ids=["as many blocks as characters", "a block for one word"],
+)
+def test_a_value_that_changes_the_blocks_is_found(found: Found, body: str, tmp_path: Path) -> None:
+    program = PROGRAM.replace("      told:", "      word: {type: text, help: x}\n      told:")
+    text = STOP.replace(BODY, f"{{% if particulars.word %}}{body}{{% endif %}}{BODY}")
+    library = library_with(
+        tmp_path / "mine",
+        {"jail-phones/program.yaml": program, "jail-phones/stop.html.j2": text,
+         "jail-phones/again.html.j2": AGAIN},
+    )  # fmt: skip
+    codes = [it.code for it in rehearse_program(library, "jail-phones", TODAY)]
+    assert "hostile-words" in codes
+
+
+def test_a_part_of_the_parent_that_is_replaced_is_not_looked_at(found: Found) -> None:
+    # `again` replaces the body of `stop`, which asks for particulars that `again` has not.
+    assert not [it for it in found() if it.code == "unknown-name"]
+
+
+def test_samples_have_each_optional_particular_with_and_without(library: Library) -> None:
+    declared = library.programs.find("287g/terminate")[1].particulars
+    groups = list(samples(declared, date(2026, 11, 20)))
+    optional = {name for name, it in declared.items() if not it.required}
+    for model in ("wso", "jem", "tfm"):
+        mine = [set(it) for it in groups if it["model"] == model]
+        assert set(declared) in mine
+        assert set(declared) - optional in mine
+        for name in optional:
+            assert set(declared) - {name} in mine
+            assert set(declared) - optional | {name} in mine
+
+
+def test_hostile_words_stand_where_a_person_writes_and_nowhere_else(library: Library) -> None:
+    declared = library.programs.find("secure-communities/opt-out")[1].particulars
+    whole = next(samples(declared, date(2026, 11, 20)))
+    wild = {name: hostile(it, declared[name], "X") for name, it in whole.items()}
+    assert (wild["meeting-place"], wild["reasons"]) == ("X", ["X", "X"])
+    assert (wild["scheduled"], wild["declines"]) == (whole["scheduled"], whole["declines"])
+    assert {it["to"] for it in wild["earlier"]} == {"X"}  # type: ignore[index, union-attr, call-overload]
