@@ -175,12 +175,13 @@ def test_a_program_that_cannot_be_read_is_told_once(
 def test_an_address_that_is_too_long_for_the_window_is_told(
     run: Run, write: Write, in_folder: Path
 ) -> None:
+    write("r.yaml", REQUEST)  # with a file, the letters of others are not tried
     write("mine.yaml", "offices: {ero-el-paso: {envelope: [A, B, C, D, E]}}\n")
     told = (
         "mine.yaml:1:11: ero-el-paso: the address takes 5 lines in the envelope's window\n"
         "  hint: add envelope: with at most 4 lines of 3.25 in\n"
     )
-    assert outcome(run("check", "--data", "mine.yaml")) == (1, told, "")
+    assert outcome(run("check", "-q", "r.yaml", "--data", "mine.yaml")) == (1, told, "")
 
 
 def test_a_requests_own_long_address_is_a_note(run: Run, write: Write, in_folder: Path) -> None:
@@ -227,8 +228,9 @@ def test_a_character_that_no_page_can_show_is_found_before_the_letter_is_written
 def test_what_is_wrong_with_a_template_folder_is_told(
     name: str, text: str, told: str, run: Run, write: Write, in_folder: Path
 ) -> None:
+    write("r.yaml", REQUEST)  # with a file, the letters of others are not tried
     write(f"mine/{name}", text)
-    assert outcome(run("check", "--templates", "mine")) == (1, told, "")
+    assert outcome(run("check", "-q", "r.yaml", "--templates", "mine")) == (1, told, "")
 
 
 def test_coverage_counts_what_the_data_has_and_lacks(run: Run) -> None:

@@ -76,7 +76,8 @@ def test_every_jurisdiction_has_its_letters_or_the_problem_that_its_data_deserve
             except OptoutError as error:
                 lacking[party, case.locality.state_code] += 1
                 wrong += [it.code for it in error.problems if it.code != "incomplete-contact"]
-        if notices:  # of two, one is read: they say the same
+        # Of two, one is read: they say the same. And 287(g) letters differ in names alone.
+        if notices and (letter != "287g/terminate" or number % 4 == 0):
             notice = notices[number % len(notices)]
             laid_out = render(notice, library.templates)
             assert laid_out.subject.count(notice.place.full_name) == 1

@@ -283,9 +283,9 @@ def test_shared_particulars_stand_among_a_letters_own(load: Load) -> None:
     kind = load({"example": program + shared}).find("example/ask")[1]
     assert {name: it.required for name, it in kind.particulars.items()} == {
         "b": True,
+        "a": False,
         "day": False,
         "word": False,
-        "a": False,
     }
 
 

@@ -127,6 +127,20 @@ def test_a_value_that_changes_the_blocks_is_found(found: Found, body: str, tmp_p
     assert "hostile-words" in codes
 
 
+@pytest.mark.parametrize("place", ["marin-county-ca", "CA", "orleans-parish-la"])
+def test_local_wording_is_tried_as_well(found: Found, tmp_path: Path, place: str) -> None:
+    local = STOP.replace(BODY, "<p>ICE must stop {{ particulars.kin }}.</p>" + BODY)
+    files = {"program.yaml": PROGRAM, "stop.html.j2": STOP, f"stop.{place}.html.j2": local}
+    files["again.html.j2"] = AGAIN
+    library = library_with(
+        tmp_path / "mine", {f"jail-phones/{name}": text for name, text in files.items()}
+    )
+    told = {str(it).partition("\n")[0] for it in rehearse_program(library, "jail-phones", TODAY)}
+    name = f"jail-phones/stop.{place}.html.j2"
+    assert f"{name}:4: particulars has no 'kin'" in told
+    assert any(it.startswith(f"{name}:4: 'optout_cli.") for it in told)
+
+
 def test_a_part_of_the_parent_that_is_replaced_is_not_looked_at(found: Found) -> None:
     # `again` replaces the body of `stop`, which asks for particulars that `again` has not.
     assert not [it for it in found() if it.code == "unknown-name"]

@@ -21,9 +21,9 @@ class _Scope(NamedTuple):
 
 
 def reference_problems(
-    id: str, program: Program, kind: LetterKind, templates: Templates
+    name: str, program: Program, kind: LetterKind, templates: Templates
 ) -> Iterator[Problem]:
-    """Yield each name that the letter's template asks for and its program does not declare.
+    """Yield each name that the template `name` asks for and its program does not declare.
 
     Raises OptoutError where a template is no template.
     """
@@ -37,12 +37,12 @@ def reference_problems(
         f"particulars.{name}": it.choices for name, it in particulars.items() if it.choices
     }
     choices["period"] = [it.id for it in program.periods]
-    for template, node in _reachable(templates.name_of(id, "", ""), templates):
-        for asked, name, line in _asked(node):
-            names = known.get(asked, choices.get(asked, (name,)))
-            if name not in names:
-                message = f"{asked} has no {name!r}"
-                hint = did_you_mean(name, names)
+    for template, node in _reachable(name, templates):
+        for asked, word, line in _asked(node):
+            words = known.get(asked, choices.get(asked, (word,)))
+            if word not in words:
+                message = f"{asked} has no {word!r}"
+                hint = did_you_mean(word, words)
                 yield Problem("unknown-name", message, Spot(template, line), hint)
 
 

@@ -28,7 +28,7 @@ from optout_cli.render import render
 from optout_cli.rules import refusals
 from optout_cli.source.document import Document, Layer
 from optout_cli.source.shape import convert
-from optout_cli.templates import MONTHS
+from optout_cli.templates import MONTHS, SUFFIX
 
 _TAME, _HOSTILE = "Sample", '</p><li>{{ 7 * 7 }} &amp; "x" <b>y</b>'
 _A_DAY = re.compile(rf"(?:{'|'.join(MONTHS)}) \d{{1,2}}, \d{{4}}")
@@ -45,6 +45,7 @@ class _Kind(NamedTuple):
     template: str
     forbidden: list[tuple[re.Pattern[str], str]]
     seen: set[str]
+    local: list[str]  # the states and jurisdictions that have wording of their own
     places: dict[str, Locality]
     read: set[str]  # texts in which forbidden words were looked for
 
@@ -95,6 +96,11 @@ def _kind(library: Library, id: str, program: Program, kind: LetterKind) -> _Kin
         (re.compile(it.words, re.IGNORECASE), it.reason)
         for it in (*library.programs.wording.forbidden, *program.forbidden)
     ]
+    local = [
+        path.name.partition(".")[2].removesuffix(SUFFIX)
+        for folder in library.templates.folders
+        for path in sorted(folder.glob(f"{id}.*{SUFFIX}"))
+    ]
     return _Kind(
         library=library,
         id=id,
@@ -102,10 +108,20 @@ def _kind(library: Library, id: str, program: Program, kind: LetterKind) -> _Kin
         kind=kind,
         template=library.templates.name_of(id, "", ""),
         forbidden=forbidden,
-        places={it: library.directory.find(it) for it in library.programs.wording.samples},
+        local=local,
+        places=_places(library, local),
         seen=set(),
         read=set(),
     )
+
+
+def _places(library: Library, local: Sequence[str]) -> dict[str, Locality]:
+    """Return the sample jurisdictions, and one for each wording of a state or jurisdiction."""
+    places = [*library.programs.wording.samples]
+    for name in local:
+        inside = [id for _, id, _ in library.directory.all(name)] if name.isupper() else [name]
+        places += inside[:1]
+    return {it: library.directory.find(it, Spot(f"*.{it}{SUFFIX}")) for it in places}
 
 
 def _declared(code: str, message: str, library: Library, program: str, path: str) -> Problem:
@@ -116,7 +132,8 @@ def _kind_problems(part: _Kind, today: date) -> Iterator[Problem]:
     if not part.library.templates.has(part.template):
         return  # already told
     try:
-        yield from reference_problems(part.id, part.program, part.kind, part.library.templates)
+        for name in (part.template, *(f"{part.id}.{it}{SUFFIX}" for it in part.local)):
+            yield from reference_problems(name, part.program, part.kind, part.library.templates)
     except OptoutError as error:
         yield from error.problems
         return
@@ -236,22 +253,23 @@ def _texts(letter: Letter) -> list[str]:
 
 
 def _wording_problems(part: _Kind, letter: Letter, trial: _Trial) -> Iterator[Problem]:
-    texts = _texts(letter)
+    texts, place = _texts(letter), letter.notice.place
+    spot = Spot(part.library.templates.name_of(part.id, place.slug, place.state_code))
     for text in [it for it in texts if it not in part.read]:
         part.read.add(text)
         for pattern, reason in part.forbidden:
             if found := pattern.search(text):
                 message = f"says {found[0]!r}: {reason}"
-                yield _told_of(Problem("forbidden-words", message, Spot(part.template)), trial)
+                yield _told_of(Problem("forbidden-words", message, spot), trial)
     for text, following in pairwise(texts):
         if text == following:
             message = f"says twice: {text!r}"
-            yield _told_of(Problem("doubled-line", message, Spot(part.template)), trial)
+            yield _told_of(Problem("doubled-line", message, spot), trial)
     known = days_in(letter.notice.particulars) | days_in(letter.notice.computed)
     for day in {_day(it) for text in texts for it in _A_DAY.findall(text)} - known:
         if day > trial.day:
             message = f"names {day}, a day after its own"
-            yield _told_of(Problem("later-day", message, Spot(part.template)), trial)
+            yield _told_of(Problem("later-day", message, spot), trial)
 
 
 def _day(text: str) -> date:

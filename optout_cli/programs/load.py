@@ -114,4 +114,6 @@ def _with_used(kind: LetterKind, program: Program) -> LetterKind:
         for it in kind.requires
         if it in shared
     }
-    return msgspec.structs.replace(kind, particulars=required | kind.particulars | used)
+    whole = required | used | kind.particulars
+    needed = {name: it for name, it in whole.items() if it.required}  # asked for first
+    return msgspec.structs.replace(kind, particulars=needed | whole)
