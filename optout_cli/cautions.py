@@ -75,13 +75,14 @@ def law_text(law: Law, state: str, words: Cautions) -> str:
     wording = words.law if law.effective else words.law_undated
     text = wording.format(
         state=state,
-        effect=law.effect,
-        about=", ".join(law.about),
+        effect=words.law_effects[law.effect],
+        about=", ".join(words.law_topics[it] for it in law.about),
         citation=law.citation,
         effective=law.effective,
         summary=law.summary,
         status=law.status or "",
         kind=law.source.kind,
+        url=law.source.url or words.law_unsourced,
     )
     return " ".join(text.split())
 

@@ -2,7 +2,7 @@
 
 from datetime import date
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 import pytest
@@ -12,7 +12,7 @@ from stages import BARE, case_for
 from optout_cli.cautions import cautions_for, contact_caution, law_cautions
 from optout_cli.compose import compose, recipients_of
 from optout_cli.model.case import Case
-from optout_cli.model.places import Law, Source
+from optout_cli.model.places import Law, Source, Topic
 from optout_cli.model.program import Cautions, LetterKind, Particular
 from optout_cli.model.request import Correction, Request
 from optout_cli.pipeline.library import Library
@@ -25,6 +25,9 @@ WORDING = Cautions(
     greeting="{party} | greeting",
     law="{state} | {effect} | {about} | {citation} | {effective} | {summary} {status} | {kind}",
     law_undated="{state} | {effect} | {about} | {citation} | undated | {summary} {status} | {kind}",
+    law_effects={"requires": "requires", "restricts": "restricts", "prohibits-sanctuary": "bans"},
+    law_topics={it: it for it in get_args(Topic)},
+    law_unsourced="nowhere",
     newer_address="{party} | newer: {year} | {letter-year}",
     undated_address="{party} | undated | {letter-year}",
     envelope="{party} | {lines}",

@@ -70,8 +70,9 @@ def test_the_copy_that_the_program_sends_is_shown(show: Run) -> None:
 def test_the_states_laws_come_last(show: Run) -> None:
     law = """
 State laws known here: 1
-  Nowhere law (requires; about policy): Nowhere Code 1, in effect since 2020-01-01. Everyone helps.
-  Source: official. Ask counsel before sending. [nowhere.yaml:12]
+  Nowhere law requires cooperation (policies on cooperation): Nowhere Code 1, in effect since
+  2020-01-01. Everyone helps. Source: official (https://example.gov/code). Ask counsel before
+  sending. [nowhere.yaml:12]
 """
     assert outcome(show("99001"))[1].endswith(law)
 

@@ -32,8 +32,10 @@ def test_a_guide_takes_two_pages_at_most(library: Library, place: str, letter: s
 
 def test_it_names_each_recipient_with_routes_source_and_age(run: Run) -> None:
     text = words(outcome(run("guide", "35013"))[1])
-    assert "1. Director, New Mexico Department of Public Safety" in text
-    assert "2. Field Office Director, U.S. Immigration and Customs Enforcement" in text
+    assert "1. \N{BALLOT BOX} Director, New Mexico Department of Public Safety" in text
+    assert (
+        "2. \N{BALLOT BOX} Field Office Director, U.S. Immigration and Customs Enforcement" in text
+    )
     assert "fax not known; e-mail not known. Official source, of 2026-02-04, never" in text
     assert "(https://www.ice.gov/contact/field-offices)" in text
     assert "A copy goes to Director, U.S. Immigration and Customs Enforcement, 500 12th" in text
@@ -41,8 +43,8 @@ def test_it_names_each_recipient_with_routes_source_and_age(run: Run) -> None:
 
 def test_it_says_what_the_letter_needs_can_and_cannot(run: Run) -> None:
     text = words(outcome(run("guide", "35013", "--letter", "287g/terminate"))[1])
-    assert "- model: which model the agreement follows" in text
-    assert "To enclose: a copy of the signed agreement" in text
+    assert "1. \N{BALLOT BOX} Model: which model the agreement follows" in text
+    assert "\N{BALLOT BOX} Enclose a copy of the signed agreement" in text
     assert "- Warrant Service Officer model: 90 days after receipt" in text
     assert "- It ends no other arrangement, such as a contract for detention." in text
     assert "- Each model asks that what is told the press about the agreement" in text
@@ -51,7 +53,9 @@ def test_it_says_what_the_letter_needs_can_and_cannot(run: Run) -> None:
 def test_floridas_board_stands_first_among_its_laws(run: Run) -> None:
     text = words(outcome(run("guide", "12095", "--letter", "287g/terminate"))[1])
     laws = text.partition("4. What your state's law asks ")[2]
-    assert laws.startswith("- Florida law (requires; about 287g): Fla. Stat. § 908.11")
+    assert laws.startswith(
+        "- Florida law requires cooperation (287(g) agreements): Fla. Stat. § 908.11"
+    )
     assert "the State Board of Immigration Enforcement must approve ending it" in laws
 
 
@@ -83,9 +87,10 @@ def test_each_reply_is_answered_by_a_letter_that_makes_sense_on_that_day(run: Ru
 def test_all_forms_say_the_same(library: Library) -> None:
     guide = guide_of("35013", LETTERS[0], library, TODAY, Spot(""))
     text, page = (guide_written(guide, TODAY, it, library).decode() for it in ("txt", "html"))
-    plain = [it for it in text.split() if it not in ("-", "1.", "2.")]
+    marks = ("-", "1.", "2.", "3.")
+    plain = [it for it in text.split() if it not in marks]
     shown = html_words(page)[len(guide.title.split()) + len(guide.foot.split()) :]
-    bare = [it for it in shown if it not in ("1.", "2.")]
+    bare = [it for it in shown if it not in marks]
     assert bare == plain[: -len(guide.foot.split())]
 
 

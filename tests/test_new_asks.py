@@ -143,7 +143,7 @@ def test_she_is_shown_whom_it_goes_to_with_source_and_age_and_the_states_laws(
         "Found: Nowhere County, Nowhere (99001).",
         "Activated in Secure Communities: 2010-09-01 (no source named).",
         "Note: This notice follows the procedure that ICE published",
-        "Note: Nowhere law (requires; about policy): Nowhere Code 1, in effect since 2020-01-01.",
+        "Note: Nowhere law requires cooperation (policies on cooperation): Nowhere Code 1, in",
         "To the state's bureau: Chief Nowhere Police Records Section 2 Main Street Nowhere,",
         "telephone 555-555-0100 (official source, of 2026-01-02, never confirmed; call before",
         (

@@ -177,7 +177,8 @@ def test_a_narrow_terminal_is_not_written_over_its_edge(talk: Talk) -> None:
         child.sendline("")
     lines = shown.splitlines()
     assert len(lines) > 30
-    assert [it for it in lines if len(it) > 40] == []
+    links = [it for it in lines if it.startswith("(https://")]  # whole, to be copied
+    assert [it for it in lines if len(it) > 40 and it not in links] == []
 
 
 @pytest.mark.parametrize("key", ["\x03", "\x04"], ids=["Ctrl-C", "Ctrl-D"])

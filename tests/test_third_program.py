@@ -128,7 +128,7 @@ def test_batch_new_schema_and_guide_know_it(run: Run, write: Write, desk: Path) 
     assert "# required: which jail (county, city)\n" in sample
     assert "jail-phones/stop" in outcome(run("schema", "request", *MINE))[1]
     guide = outcome(run("guide", "06041", "--letter", "jail-phones/stop", *MINE))[1]
-    assert "- Wait for an answer." in guide
+    assert "1. \N{BALLOT BOX} Wait for an answer." in guide
     assert "- None: Second notice (jail-phones/again)" in guide
 
 

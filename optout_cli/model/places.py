@@ -19,6 +19,7 @@ from optout_cli.model.fields import (
 )
 
 SourceKind = Literal["official", "other-government", "third-party", "memory"]
+LawEffect = Literal["requires", "prohibits-sanctuary", "restricts"]
 Topic = Literal["287g", "detainers", "policy", "information-sharing"]
 
 
@@ -101,7 +102,7 @@ class Law(Noun, frozen=True, kw_only=True):
     `effective` None: the source shows no date.
     """
 
-    effect: Literal["requires", "prohibits-sanctuary", "restricts"]
+    effect: LawEffect
     about: tuple[Topic, ...]
     citation: Line
     summary: Text

@@ -6,7 +6,7 @@ from typing import Any, Literal
 from msgspec import field
 
 from optout_cli.model.fields import Count, JurisdictionId, Line, Name, Noun, Text
-from optout_cli.model.places import Source, SourceKind, Topic
+from optout_cli.model.places import LawEffect, Source, SourceKind, Topic
 
 
 class Period(Noun, frozen=True, kw_only=True):
@@ -217,6 +217,9 @@ class Cautions(Noun, frozen=True, kw_only=True):
     greeting: Text
     law: Text
     law_undated: Text
+    law_effects: dict[LawEffect, Text]
+    law_topics: dict[Topic, Text]
+    law_unsourced: Text
     newer_address: Text
     undated_address: Text
     envelope: Text
