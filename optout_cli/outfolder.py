@@ -21,6 +21,7 @@ from optout_cli.output import make_durable, occupied, refusals, write_all
 
 _OWN = ".optout"  # the folder within the folder: the lock, and files that are not whole yet
 _BLOCK = 512  # bytes: what a disk writes whole
+_TABLE_ENCODING = "utf-8-sig"  # a spreadsheet tells by its first bytes that a table is UTF-8
 _REJECTS = ("rejects.csv", "rejects.ndjson", "rejects.yaml")
 
 
@@ -141,7 +142,7 @@ class OutFolder:
         ]
         kept = [*(it for it in others if it.is_true(self.path)), *own]
         self._rewrite(kept)
-        self._replace(TABLE, table_of(kept, self.path).encode("utf-8-sig"))
+        self._replace(TABLE, table_of(kept, self.path).encode(_TABLE_ENCODING))
         make_durable([self.path / NAME, self.path / TABLE])
 
     def put_rejects(self, texts: Mapping[str, str], inputs: Iterable[Path]) -> list[Path]:
@@ -154,8 +155,9 @@ class OutFolder:
         for name in _REJECTS:
             place = next(it for it in self._names(name) if os.path.realpath(it) not in read)
             if name in texts:
+                content = texts[name].encode(_TABLE_ENCODING if name.endswith(".csv") else "utf-8")
                 with refusals(place):
-                    write_all({place: texts[name].encode()}, force=True, staging=self.staging)
+                    write_all({place: content}, force=True, staging=self.staging)
                 written.append(place)
             elif place.name == name:
                 with refusals(place):

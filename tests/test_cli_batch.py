@@ -1,5 +1,6 @@
 """`optout batch`: every row is checked first, good ones are written, bad ones come back."""
 
+import codecs
 import csv
 import json
 import shlex
@@ -125,7 +126,7 @@ def test_all_problems_of_all_rows_are_told_and_the_good_ones_written(batch: Batc
 
 def test_rejected_rows_are_corrected_and_given_again(batch: Batch, run: Run) -> None:
     batch(table=BAD)
-    rejects = Path("out/rejects.csv").read_text("utf-8")
+    rejects = Path("out/rejects.csv").read_text("utf-8-sig")
     assert rejects.startswith("# rejected,jurisdiction,")
     lines = rejects.replace(",6041,", ",06041,").splitlines()
     Path("again.csv").write_text("\n".join(lines[:2]), "utf-8")
@@ -133,6 +134,12 @@ def test_rejected_rows_are_corrected_and_given_again(batch: Batch, run: Run) -> 
     assert (code, len(out.splitlines())) == (0, 2)
     assert [it["request"] for it in records()] == ["n.csv:3"] * 2 + ["again.csv:2"] * 2
     assert not Path("out/rejects.csv").exists()
+
+
+def test_a_spreadsheet_reads_the_letters_of_rejected_rows_as_they_are(batch: Batch) -> None:
+    batch(table=HEADER + '"Doña Ana County, NM",Ñandú,\n')
+    assert Path("out/rejects.csv").read_bytes().startswith(codecs.BOM_UTF8)
+    assert "Doña Ana County, NM" in Path("out/rejects.csv").read_text("utf-8-sig")
 
 
 def test_rejects_may_be_given_from_where_they_lie(batch: Batch) -> None:

@@ -1,12 +1,15 @@
 """The table to start from has columns that a request knows, and rows that can be written."""
 
+import codecs
 import csv
 import io
+import shlex
 from datetime import date
+from pathlib import Path
 
 import pytest
 from conftest import TODAY
-from desk import Run, Write, outcome
+from desk import Run, Write, fault, lying_in, outcome
 from stages import problems_of
 
 from optout_cli.pipeline.letters import Order, case_of
@@ -37,7 +40,7 @@ def test_a_state_has_a_row_for_each_of_its_jurisdictions(library: Library) -> No
     table = list(csv.DictReader(io.StringIO(spreadsheet(library, LETTER, "VT"))))
     assert len(table) == 14
     assert {key: value for key, value in table[0].items() if value} == {
-        "jurisdiction": "50001",
+        "jurisdiction": "addison-county-vt",
         "# name": "Addison County, VT",
         "letter": LETTER,
     }
@@ -66,6 +69,78 @@ def test_the_table_is_a_batch_as_it_stands(library: Library, run: Run, write: Wr
     path = write("vt.csv", spreadsheet(library, LETTER, "VT"))
     found = outcome(run("batch", str(path), "--check"))
     assert found == (0, "14 requests: 14 can be written (28 files), 0 cannot\n", "")
+
+
+def test_it_is_written_filled_in_and_given_to_batch(run: Run, in_folder: Path) -> None:
+    assert outcome(run("new", "--csv", "--state", "NM")) == (
+        0,
+        "nm.csv\n",
+        (
+            'next: fill in nm.csv as a spreadsheet, save it as "CSV UTF-8", and then'
+            " optout batch nm.csv --check\n"
+        ),
+    )
+    assert (in_folder / "nm.csv").read_bytes().startswith(codecs.BOM_UTF8)
+    with Path("nm.csv").open(encoding="utf-8-sig", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    with Path("filled.csv").open("w", encoding="utf-8-sig", newline="") as stream:
+        writer = csv.DictWriter(stream, rows[0].keys())
+        writer.writeheader()
+        for number, row in enumerate(rows):
+            signed = {"signatory.name": f"Pat {number} Placeholder", "signatory.title": "Sheriff"}
+            writer.writerow(row | signed)
+    code, out, _ = outcome(run("batch", "filled.csv", "-f", "txt", "-j1", "-q"))
+    assert (code, len(out.splitlines())) == (0, 2 * len(rows))
+    for number, row in enumerate(rows):
+        for path in out.splitlines()[2 * number : 2 * number + 2]:
+            assert row["jurisdiction"] in path
+            assert f"Pat {number} Placeholder" in Path(path).read_text("utf-8")
+
+
+def test_it_goes_to_standard_output_for_a_pipeline(run: Run, in_folder: Path) -> None:
+    code, out, err = outcome(run("new", "--csv", "--state", "Vermont", "-o", "-"))
+    assert (code, out.count("\n"), err, lying_in(in_folder)) == (0, 15, "", [])
+    assert out.startswith("jurisdiction,# name,")
+
+
+@pytest.mark.parametrize(
+    ("words", "name", "lines"),
+    [("", "requests.csv", 1), ("--state GU -o sub/", "sub/gu.csv", 2), ("-o A.CSV", "A.CSV", 1)],
+)
+def test_it_has_a_name_of_its_own(
+    words: str, name: str, lines: int, run: Run, in_folder: Path
+) -> None:
+    assert outcome(run("new", "--csv", "-q", *words.split())) == (0, f"{name}\n", "")
+    assert (in_folder / name).read_text("utf-8").count("\n") == lines
+
+
+def test_a_table_that_is_there_stays(run: Run, write: Write, in_folder: Path) -> None:
+    own = write("vt.csv", "mine\n")
+    assert outcome(run("new", "--csv", "--state", "VT")) == (
+        1,
+        "",
+        (
+            "vt.csv: is there already, and is never replaced\n"
+            "  hint: name another file with -o, such as -o second.csv\n"
+        ),
+    )
+    assert own.read_text("utf-8") == "mine\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("--csv --state XQ", "no state 'XQ'\n  hint: one of AK, AL, "),
+        ("--csv --state ''", "no state ''\n  hint: one of AK, AL, "),
+        ("--state VT", "--state is for --csv\n  hint: add --csv, or name a jurisdiction"),
+        ("--csv marin-county-ca", "--csv is a table of many, not of 'marin-county-ca' alone\n"),
+        ("--csv --wording", "--csv and --wording write different files\n"),
+        ("--csv -o vt.yaml", "'vt.yaml' is no table's name\n  hint: end it in .csv\n"),
+    ],
+)
+def test_a_wrong_command_line_is_told(words: str, told: str, run: Run, in_folder: Path) -> None:
+    code, message = fault(run("new", *shlex.split(words)))
+    assert (code, message.startswith(told), lying_in(in_folder)) == (2, True, [])
 
 
 def test_a_letter_that_there_is_not_is_a_problem(library: Library) -> None:

@@ -14,7 +14,7 @@ import msgspec
 import platformdirs
 
 from optout_cli.cache import Cache
-from optout_cli.errors import OptoutError, Problem
+from optout_cli.errors import OptoutError, Problem, did_you_mean
 from optout_cli.pipeline.library import Library, Options
 
 SCHEMA = 1  # of every JSON object that is printed
@@ -79,6 +79,17 @@ def library_from(
         cache=Cache(platformdirs.user_cache_path(APP)),
         options=options,
     )
+
+
+def code_of(state: str, library: Library) -> str:
+    """Return the postal code of a state that is named by it or in full, in any case.
+
+    Raises click.UsageError for a state that there is not.
+    """
+    states = library.directory.data.states
+    codes = {name.casefold(): code for code, it in states.items() for name in (code, it.name)}
+    code = codes.get(state.casefold())
+    return code or usage_error(f"no state {state!r}", did_you_mean(state, states))
 
 
 def today() -> date:

@@ -8,6 +8,7 @@ import click
 from tabulate import tabulate
 
 from optout_cli.cli._shared import (
+    code_of,
     json_option,
     library_from,
     library_options,
@@ -15,7 +16,6 @@ from optout_cli.cli._shared import (
     problems_told,
     usage_error,
 )
-from optout_cli.errors import did_you_mean
 from optout_cli.pipeline.letters import FORMATS
 from optout_cli.pipeline.library import Library
 
@@ -44,7 +44,7 @@ def command(
     if state is not None:
         if what not in _BY_STATE:
             usage_error(f"{what} are the same in every state", "leave --state out")
-        state = _code_of(state, library)
+        state = code_of(state, library)
     if what == "letters" and not as_json:
         click.echo("\n".join(_letter_lines(library)).rstrip("\n"))
         return
@@ -54,14 +54,6 @@ def command(
             print_json(row)
     elif rows:
         click.echo(tabulate(rows, headers="keys", tablefmt="plain", disable_numparse=True))
-
-
-def _code_of(state: str, library: Library) -> str:
-    """Return the postal code of a state that is named by it or in full, in any case."""
-    states = library.directory.data.states
-    codes = {name.casefold(): code for code, it in states.items() for name in (code, it.name)}
-    code = codes.get(state.casefold())
-    return code or usage_error(f"no state {state!r}", did_you_mean(state, states))
 
 
 def _rows(what: str, library: Library, state: str | None) -> Iterator[Row]:

@@ -12,6 +12,7 @@ from optout_cli.cli._complete import jurisdictions, letters
 from optout_cli.cli._interview import ask_all, ask_letter, ask_place
 from optout_cli.cli._last import keep_signatory, place
 from optout_cli.cli._shared import (
+    code_of,
     library_from,
     library_options,
     problems_told,
@@ -29,11 +30,13 @@ from optout_cli.output import is_folder, write_all
 from optout_cli.pipeline.drafting import drafted, previewed
 from optout_cli.pipeline.letters import STDIN
 from optout_cli.pipeline.library import Library
+from optout_cli.pipeline.spreadsheet import spreadsheet
 
 _PLACE = Spot("JURISDICTION", is_command_line=True)
 _LETTER = Spot("--letter", is_command_line=True)
 _SUFFIXES = (".yaml", ".yml")
 _UNNAMED = "request.yaml"  # where no jurisdiction gives its name
+_TABLES, _MANY = ".csv", "requests"  # a table's suffix, and its name where no state gives it
 _WELCOME = (
     "This writes a request: a small text file with what you decide, from which the letters are"
     " made. Nothing is sent. Answer each question and press Enter. Enter alone takes what stands in"
@@ -59,7 +62,18 @@ _WELCOME = (
     "--output",
     "output",
     metavar="DIR/|FILE|-",
-    help="The request to write.  [default: the jurisdiction's name, such as marin-county-ca.yaml]",
+    help="The file to write.  [default: the jurisdiction's name, such as marin-county-ca.yaml; of a"
+    " table the state's, such as vt.csv]",
+)
+@click.option(
+    "--csv",
+    "wants_table",
+    is_flag=True,
+    help="Write a table for `optout batch` instead, to fill in as a spreadsheet: a column for each"
+    " thing that a request says.",
+)
+@click.option(
+    "--state", metavar="CODE", help="In that table, put a row for each jurisdiction of this state."
 )
 @click.option(
     "--wording",
@@ -75,6 +89,8 @@ def command(
     jurisdiction: str | None,
     letter: str | None,
     output: str | None,
+    wants_table: bool,
+    state: str | None,
     wants_wording: bool,
     quiet: bool,
     overlays: Sequence[str],
@@ -83,12 +99,13 @@ def command(
     """Write a request, from which `optout write` makes the letters.
 
     On a terminal it asks in plain words, shows what is known and how old it is, and lets you
-    correct an address. Elsewhere it writes a sample with a word on each line. It never replaces a
-    file.
+    correct an address. Elsewhere it writes a sample with a word on each line. With --csv it writes
+    a table of many requests, for `optout batch`. It never replaces a file.
 
     JURISDICTION is a FIPS code (06041), a slug (marin-county-ca) or a name ("Marin County, CA").
     Prints the path of the file.
     """
+    _check_usage(jurisdiction, state, wants_table=wants_table, wants_wording=wants_wording)
     library = library_from(overlays, folders)
     if letter:
         library.programs.find(letter, _LETTER)
@@ -97,10 +114,12 @@ def command(
 
         copy_wording(jurisdiction, letter or DEFAULT_LETTER, output, library, quiet=quiet)
         return
-    is_asked = _is_terminal()
     options = _options(overlays, folders)
+    is_asked = _is_terminal() and not wants_table
     try:
-        if is_asked:
+        if wants_table:
+            path, text = _table(state, letter or DEFAULT_LETTER, output, library)
+        elif is_asked:
             path, text = _asked(jurisdiction, letter, output, library, options)
         else:
             path, text = _sample(jurisdiction, letter or DEFAULT_LETTER, output, library, options)
@@ -110,11 +129,34 @@ def command(
     if path is None:
         click.echo(text, nl=False)
         return
-    write_all({path: text.encode()})
+    # A spreadsheet tells by its first bytes that a table is UTF-8.
+    write_all({path: text.encode("utf-8-sig" if wants_table else "utf-8")})
     click.echo(bytes(path))
     if not quiet:
-        before = "" if is_asked else f"fill in {path} in an editor, and then "
-        say(f"next: {before}optout write {quote(str(path))}{options} -o letters/")
+        name = f"{quote(str(path))}{options}"
+        say(f"next: {_next(path, name, is_table=wants_table, is_asked=is_asked)}")
+
+
+def _check_usage(
+    query: str | None, state: str | None, *, wants_table: bool, wants_wording: bool
+) -> None:
+    """Refuse options that do not agree. Raises click.UsageError."""
+    if wants_table and wants_wording:
+        usage_error("--csv and --wording write different files", "leave one of them out")
+    if wants_table and query:
+        hint = "put --state CODE in its place, or leave --csv out"
+        usage_error(f"--csv is a table of many, not of {query!r} alone", hint)
+    if state is not None and not wants_table:
+        usage_error("--state is for --csv", "add --csv, or name a jurisdiction in its place")
+
+
+def _next(path: Path, name: str, *, is_table: bool, is_asked: bool) -> str:
+    """Say what to do with the file; `name` is how the next command names it."""
+    if is_table:
+        how = f'fill in {path} as a spreadsheet, save it as "CSV UTF-8"'
+        return f"{how}, and then optout batch {name} --check"
+    before = "" if is_asked else f"fill in {path} in an editor, and then "
+    return f"{before}optout write {name} -o letters/"
 
 
 def _options(overlays: Sequence[str], folders: Sequence[Path]) -> str:
@@ -144,6 +186,17 @@ def _sample(
     return path, drafted(answers, library, today(), f"{quote(str(path or name))}{options}")
 
 
+def _table(
+    state: str | None, letter: str, output: str | None, library: Library
+) -> tuple[Path | None, str]:
+    """Return where to write the table to fill in, and its text."""
+    code = code_of(state, library) if state is not None else None
+    path = _path(output, f"{(code or _MANY).lower()}{_TABLES}", (_TABLES,))
+    if path and path.exists():
+        raise OptoutError(_occupied(path))
+    return path, spreadsheet(library, letter, code)
+
+
 def _asked(
     query: str | None, letter: str | None, output: str | None, library: Library, options: str
 ) -> tuple[Path | None, str]:
@@ -166,15 +219,16 @@ def _asked(
     return path, text
 
 
-def _path(output: str | None, name: str) -> Path | None:
-    """Return where the request goes; None: standard output."""
+def _path(output: str | None, name: str, suffixes: tuple[str, ...] = _SUFFIXES) -> Path | None:
+    """Return where the file goes; None: standard output."""
     if output == STDIN:
         return None
     path = Path(output or name)
     if output and (output.endswith("/") or is_folder(path)):
         path /= name
-    if not path.name.lower().endswith(_SUFFIXES):
-        usage_error(f"{str(path)!r} is no request's name", "end it in .yaml")
+    if not path.name.lower().endswith(suffixes):
+        noun = "request" if suffixes is _SUFFIXES else "table"
+        usage_error(f"{str(path)!r} is no {noun}'s name", f"end it in {suffixes[0]}")
     return path
 
 
@@ -195,7 +249,7 @@ def _name_fault(name: str) -> Problem | None:
 
 
 def _occupied(path: Path) -> Problem:
-    hint = "name another file with -o, such as -o second.yaml"
+    hint = f"name another file with -o, such as -o second{path.suffix.lower()}"
     return Problem("file-exists", "is there already, and is never replaced", Spot(str(path)), hint)
 
 

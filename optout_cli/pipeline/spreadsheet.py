@@ -34,7 +34,9 @@ def spreadsheet(library: Library, letter: str, state: str | None = None) -> str:
     particulars = _columns(kind.particulars, "particulars")
     header = [*COLUMNS, *particulars, *AFTER]
     found = library.directory.all(state) if state else ()
-    rows = ([id, f"{it.name}, {code}", letter] for code, id, it in found)
+    # By its slug: a spreadsheet takes the zero from before a FIPS code.
+    slug = library.directory.slug
+    rows = ([slug(code, id), f"{it.name}, {code}", letter] for code, id, it in found)
     return csv_from(header, ([*row, *[""] * (len(header) - len(row))] for row in rows))
 
 
