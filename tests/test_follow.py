@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from conftest import REQUEST, TODAY
+from desk import Run, fault, lying_in, outcome
 from stages import letters_for, problems_of, told_by
 
 from optout_cli.exporters import exporter_for
@@ -185,3 +186,40 @@ def test_a_file_that_is_no_letters_json_form_is_a_problem(
     (problem,) = problems_of(lambda: following(path, None, library))
     assert problem.message.startswith(told)
     assert problem.hint == "give a file that `optout write -f json` wrote"
+
+
+@pytest.mark.usefixtures("in_folder")
+def test_new_writes_the_request_beside_the_first_one(notice: Path, run: Run) -> None:
+    letter = ("--letter", "secure-communities/follow-up")
+    path = "marin-county-ca-follow-up.yaml"
+    code, out, err = outcome(run("new", "--follow", str(notice), *letter))
+    assert (code, out) == (0, f"{path}\n")
+    assert f"optout write {path} -o letters/" in err
+    text = Path(path).read_text("utf-8")
+    earlier = json.loads(notice.read_text("utf-8"))["date"]
+    assert document_from_yaml(text, path).data["particulars"]["notice-date"] == earlier
+    assert f"optout check {path} " in text
+    assert outcome(run("write", path, "-q", "-f", "txt", "-o", "out/"))[0] == 0
+    assert outcome(run("new", "--follow", str(notice), *letter))[0] == 1  # it replaces nothing
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["06041"], "--follow takes the jurisdiction from its file"),
+        (["--wording"], "--wording and --follow write different files"),
+        (["--csv"], "--csv and --follow write different files"),
+    ],
+)
+def test_what_does_not_go_with_it_is_a_usage_error(
+    arguments: list[str], told: str, run: Run, in_folder: Path
+) -> None:
+    code, message = fault(run("new", "--follow", "x.json", *arguments))
+    assert (code, message[: len(told)]) == (2, told)
+    assert lying_in(in_folder) == []
+
+
+def test_a_file_that_is_not_there_is_told(run: Run, in_folder: Path) -> None:
+    code, _, err = outcome(run("new", "--follow", "x.json"))
+    assert (code, err.partition("\n")[0]) == (2, "x.json: no such file")
+    assert lying_in(in_folder) == []

@@ -407,3 +407,30 @@ def test_no_question_takes_more_than_one_line_to_explain(asked: Asked) -> None:
     told = outcome(asked({}, "06041")[0])[2]
     notes = [it for it in re.split(r"\n\n+", told) if it.endswith("?")]
     assert all(len(it) <= 80 for it in notes)
+
+
+def test_what_an_earlier_letter_answers_is_not_asked_again(asked: Asked, run: Run) -> None:
+    request = "jurisdiction: 06041\nletter: secure-communities/opt-out\ndate: 2026-10-01\n"
+    request += "signatory: {name: Pat Placeholder, title: Sheriff}\n"
+    request += "service: {bureau: [{by: hand}], ice: [{by: mail}]}\n"
+    Path("first.yaml").write_text(request.replace("06041", '"06041"'), "utf-8")
+    run("write", "first.yaml", "-f", "json", "-o", "out/")
+    former = ("--follow", "out/2026-10-01-opt-out-ice.json")
+    letter = ("--letter", "secure-communities/record-of-conversation")
+    answers = {
+        "Date": "2026-11-20",
+        "Spoken": "2026-11-02",
+        "Means": "telephone",
+        "Speaker": "Kim Placeholder, ICE",
+        "Said": ["No.", ""],
+    }
+    result, clerk = asked(answers, *former, *letter)
+    code, out, err = outcome(result)
+    assert (code, out, clerk.unused) == (0, "marin-county-ca-record-of-conversation.yaml\n", [])
+    assert "For Marin County, California (06041)." in words(err)
+    assert clerk.asked.keys().isdisjoint(("Name", "Sent by"))
+    data = data_in(out.strip())
+    assert (data["date"], data["signatory"]["name"]) == ("2026-11-20", "Pat Placeholder")
+    assert data["particulars"]["notice-date"] == "2026-10-01"
+    assert data["particulars"]["said"] == ["No."]
+    assert data["service"] == {"bureau": [{"by": "hand"}], "ice": [{"by": "mail"}]}

@@ -56,6 +56,8 @@ def desk(in_folder: Path) -> Path:
 def test_every_command_in_readme_runs(line: str, run: Callable[..., Result]) -> None:
     if "write marin-county-ca.yaml" in line:
         run("new", "marin-county-ca")
+    if "--follow" in line:
+        run("write", "marin.yaml", "-f", "json", "-o", "letters/")
     words, _, stdin = line.partition(" > ")[0].partition(" < ")
     result = run(*shlex.split(words)[1:], stdin=REQUEST if stdin else None)
     assert (result.exit_code, bool(result.stdout)) == (0, " check " not in words)

@@ -86,18 +86,20 @@ def _one_of(note: str, label: str, choices: Mapping[str, str], usual: str) -> st
 
 
 def ask_all(sheet: Sheet) -> None:
-    """Ask everything that makes letters ready to sign."""
-    for questions in (
-        _ask_date,
-        _ask_particulars,
-        ask_recipients,
-        _ask_signatory,
-        _ask_authority,
-        _ask_service,
-        _ask_seal,
-        _ask_more,
+    """Ask everything that makes letters ready to sign, but for what is answered already."""
+    known = set(sheet.answers)
+    for key, questions in (
+        ("", _ask_date),
+        ("", _ask_particulars),
+        ("", ask_recipients),
+        ("signatory", _ask_signatory),
+        ("authority", _ask_authority),
+        ("service", _ask_service),
+        ("letterhead", _ask_seal),
+        ("", _ask_more),
     ):
-        questions(sheet)
+        if key not in known:
+            questions(sheet)
 
 
 def _ask_date(sheet: Sheet) -> None:
@@ -194,7 +196,10 @@ def _ask_more(sheet: Sheet) -> None:
 
 
 def _particulars(sheet: Sheet) -> dict[str, Particular]:
-    return sheet.library.programs.find(sheet.letter)[1].particulars
+    """Return the particulars of the letter that are not answered yet."""
+    declared = sheet.library.programs.find(sheet.letter)[1].particulars
+    known = sheet.answers.get("particulars", {})
+    return {key: it for key, it in declared.items() if key not in known}
 
 
 def _ask_particular(sheet: Sheet, path: str, key: str, spec: Particular) -> None:

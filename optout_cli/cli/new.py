@@ -7,10 +7,9 @@ from shlex import quote
 
 import click
 
-from optout_cli.cli._ask import ask, ask_yes, say_wrapped
 from optout_cli.cli._complete import jurisdictions, letters
-from optout_cli.cli._interview import ask_all, ask_letter, ask_place
-from optout_cli.cli._last import keep_signatory, place
+from optout_cli.cli._newfile import REQUEST, TABLE, free, path_for, request_name
+from optout_cli.cli._session import asked
 from optout_cli.cli._shared import (
     code_of,
     library_from,
@@ -18,31 +17,20 @@ from optout_cli.cli._shared import (
     problems_told,
     quiet_option,
     say,
-    tell,
     today,
     usage_error,
 )
-from optout_cli.cli._sheet import Sheet
 from optout_cli.cli.write import DEFAULT_LETTER
-from optout_cli.errors import ExitCode, OptoutError, Problem, Spot
+from optout_cli.errors import ExitCode, Spot
 from optout_cli.form import Answers
-from optout_cli.output import is_folder, write_all
-from optout_cli.pipeline.drafting import drafted, previewed
-from optout_cli.pipeline.letters import STDIN
+from optout_cli.output import write_all
+from optout_cli.pipeline.drafting import drafted
+from optout_cli.pipeline.follow import answers_following
 from optout_cli.pipeline.library import Library
 from optout_cli.pipeline.spreadsheet import spreadsheet
 
 _PLACE = Spot("JURISDICTION", is_command_line=True)
 _LETTER = Spot("--letter", is_command_line=True)
-_SUFFIXES = (".yaml", ".yml")
-_UNNAMED = "request.yaml"  # where no jurisdiction gives its name
-_TABLES, _MANY = ".csv", "requests"  # a table's suffix, and its name where no state gives it
-_WELCOME = (
-    "This writes a request: a small text file with what you decide, from which the letters are"
-    " made. Nothing is sent. Answer each question and press Enter. Enter alone takes what stands in"
-    " brackets, or leaves the line out; a single - leaves it out as well. Ctrl-C stops, and nothing"
-    " is written. All of it can be changed in the file afterwards."
-)
 
 
 @click.command(
@@ -76,6 +64,13 @@ _WELCOME = (
     "--state", metavar="CODE", help="In that table, put a row for each jurisdiction of this state."
 )
 @click.option(
+    "--follow",
+    "former",
+    metavar="FILE.json",
+    help="Begin with the facts of an earlier letter, from its JSON form: who signed it, who"
+    " received it, when and how, its reference.",
+)
+@click.option(
     "--wording",
     "wants_wording",
     is_flag=True,
@@ -91,6 +86,7 @@ def command(
     output: str | None,
     wants_table: bool,
     state: str | None,
+    former: str | None,
     wants_wording: bool,
     quiet: bool,
     overlays: Sequence[str],
@@ -105,7 +101,7 @@ def command(
     JURISDICTION is a FIPS code (06041), a slug (marin-county-ca) or a name ("Marin County, CA").
     Prints the path of the file.
     """
-    _check_usage(jurisdiction, state, wants_table=wants_table, wants_wording=wants_wording)
+    _check_usage(jurisdiction, state, former, wants_table=wants_table, wants_wording=wants_wording)
     library = library_from(overlays, folders)
     if letter:
         library.programs.find(letter, _LETTER)
@@ -116,13 +112,13 @@ def command(
         return
     options = _options(overlays, folders)
     is_asked = _is_terminal() and not wants_table
+    known = _known(letter, former, library)
     try:
         if wants_table:
             path, text = _table(state, letter or DEFAULT_LETTER, output, library)
-        elif is_asked:
-            path, text = _asked(jurisdiction, letter, output, library, options)
         else:
-            path, text = _sample(jurisdiction, letter or DEFAULT_LETTER, output, library, options)
+            make = asked if is_asked else _sample
+            path, text = make(jurisdiction, known, output, library, options)
     except (click.Abort, KeyboardInterrupt):
         say("\nstopped; no request was written")
         raise SystemExit(ExitCode.INTERRUPTED) from None
@@ -138,16 +134,32 @@ def command(
 
 
 def _check_usage(
-    query: str | None, state: str | None, *, wants_table: bool, wants_wording: bool
+    query: str | None,
+    state: str | None,
+    former: str | None,
+    *,
+    wants_table: bool,
+    wants_wording: bool,
 ) -> None:
     """Refuse options that do not agree. Raises click.UsageError."""
-    if wants_table and wants_wording:
-        usage_error("--csv and --wording write different files", "leave one of them out")
+    modes = {"--csv": wants_table, "--wording": wants_wording, "--follow": former}
+    chosen = [name for name, it in modes.items() if it]
+    if len(chosen) > 1:
+        usage_error(f"{' and '.join(chosen)} write different files", "leave one of them out")
     if wants_table and query:
         hint = "put --state CODE in its place, or leave --csv out"
         usage_error(f"--csv is a table of many, not of {query!r} alone", hint)
+    if former and query:
+        usage_error("--follow takes the jurisdiction from its file", f"leave {query!r} out")
     if state is not None and not wants_table:
         usage_error("--state is for --csv", "add --csv, or name a jurisdiction in its place")
+
+
+def _known(letter: str | None, former: str | None, library: Library) -> Answers:
+    """Return what the command line answers, itself or by an earlier letter's file."""
+    if former:
+        return answers_following(former, letter, library, today())
+    return {"letter": letter} if letter else {}
 
 
 def _next(path: Path, name: str, *, is_table: bool, is_asked: bool) -> str:
@@ -172,17 +184,13 @@ def _is_terminal() -> bool:
 
 
 def _sample(
-    query: str | None, letter: str, output: str | None, library: Library, options: str
+    query: str | None, known: Answers, output: str | None, library: Library, options: str
 ) -> tuple[Path | None, str]:
     """Return where to write the sample, and its text."""
-    answers: Answers = {"letter": letter, "date": today().isoformat()}
-    name = _UNNAMED
-    if query:
-        slug = library.directory.find(query, _PLACE).slug
-        answers, name = {"jurisdiction": slug, **answers}, f"{slug}.yaml"
-    path = _path(output, name)
-    if path and path.exists():
-        raise OptoutError(_occupied(path))
+    place = {"jurisdiction": library.directory.find(query, _PLACE).slug} if query else {}
+    answers = {**place, "letter": DEFAULT_LETTER, "date": today().isoformat(), **known}
+    name = request_name(answers)
+    path = free(path_for(output, name, REQUEST))
     return path, drafted(answers, library, today(), f"{quote(str(path or name))}{options}")
 
 
@@ -191,82 +199,5 @@ def _table(
 ) -> tuple[Path | None, str]:
     """Return where to write the table to fill in, and its text."""
     code = code_of(state, library) if state is not None else None
-    path = _path(output, f"{(code or _MANY).lower()}{_TABLES}", (_TABLES,))
-    if path and path.exists():
-        raise OptoutError(_occupied(path))
+    path = free(path_for(output, f"{(code or 'requests').lower()}.csv", TABLE))
     return path, spreadsheet(library, letter, code)
-
-
-def _asked(
-    query: str | None, letter: str | None, output: str | None, library: Library, options: str
-) -> tuple[Path | None, str]:
-    """Ask everything on the terminal; return where to write the request, and its text."""
-    say_wrapped(_WELCOME)
-    say("")
-    locality = ask_place(query, library)
-    path = _free_path(_path(output, f"{locality.slug}.yaml"))
-    chosen = letter or ask_letter(library)
-    answers = {"jurisdiction": locality.slug, "letter": chosen}
-    sheet = Sheet(answers, locality, library, today(), path.parent if path else Path())
-    ask_all(sheet)
-    name = str(path or f"{locality.slug}.yaml")
-    text = drafted(sheet.answers, library, sheet.date, f"{quote(name)}{options}")
-    say("")
-    _preview(text, name, sheet)
-    if not ask_yes(f"Write {name}?", offered=True):
-        raise click.Abort
-    _keep(sheet)
-    return path, text
-
-
-def _path(output: str | None, name: str, suffixes: tuple[str, ...] = _SUFFIXES) -> Path | None:
-    """Return where the file goes; None: standard output."""
-    if output == STDIN:
-        return None
-    path = Path(output or name)
-    if output and (output.endswith("/") or is_folder(path)):
-        path /= name
-    if not path.name.lower().endswith(suffixes):
-        noun = "request" if suffixes is _SUFFIXES else "table"
-        usage_error(f"{str(path)!r} is no {noun}'s name", f"end it in {suffixes[0]}")
-    return path
-
-
-def _free_path(path: Path | None) -> Path | None:
-    """Ask for another name where the file is there already."""
-    if path is None or not path.exists():
-        return path
-    say_wrapped(f"{path} is there already, and stays as it is.")
-    numbers = range(2, sys.maxsize)
-    free = next(it for n in numbers if not (it := path.with_stem(f"{path.stem}-{n}")).exists())
-    return Path(ask("Name of the new file", offered=str(free), fault=_name_fault, required=True))
-
-
-def _name_fault(name: str) -> Problem | None:
-    if not name.lower().endswith(_SUFFIXES):
-        return Problem("wrong-name", f"{name!r} is no request's name", hint="end it in .yaml")
-    return _occupied(Path(name)) if Path(name).exists() else None
-
-
-def _occupied(path: Path) -> Problem:
-    hint = f"name another file with -o, such as -o second{path.suffix.lower()}"
-    return Problem("file-exists", "is there already, and is never replaced", Spot(str(path)), hint)
-
-
-def _preview(text: str, name: str, sheet: Sheet) -> None:
-    """Show the letter to the bureau, or say what keeps it from being written."""
-    try:
-        letters = previewed(text, name, sheet.library, sheet.today, sheet.folder)
-    except OptoutError as error:
-        say_wrapped("The letters cannot be written yet. You can mend these lines in the file:")
-        tell(error.problems)
-        return
-    if ask_yes("Read the first letter now?", offered=True):
-        say("")
-        say(letters[0])
-
-
-def _keep(sheet: Sheet) -> None:
-    """Keep the signatory for the next request, and say so."""
-    if (signatory := sheet.answers.get("signatory")) and keep_signatory(signatory):
-        say_wrapped(f"Who signs is kept in {place()}, to be offered again. You may delete it.")
