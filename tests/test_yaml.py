@@ -246,8 +246,10 @@ def test_forty_levels_are_read() -> None:
     ids=["41 levels", "30,000 open", "30,000 lists", "30,000 mappings"],
 )
 def test_more_than_forty_levels_are_refused_at_the_first_too_many(text: str, column: int) -> None:
-    told = f"f:1:{column}: is nested more than 40 levels deep"
-    assert told_by(lambda: read(text)) == told
+    place, _, message = told_by(lambda: read(text)).partition(": ")
+    assert message == "is nested more than 40 levels deep"
+    # From version 0.2.6 on, libyaml stops at the thousandth bracket before it gives out the first.
+    assert place in (f"f:1:{column}", "f:1:1001")
 
 
 @pytest.mark.parametrize(

@@ -23,8 +23,10 @@ HAS_LIBYAML: bool = yaml.__with_libyaml__
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the first where libyaml is there
 # What the parser notices only behind the fault, at times on a later line.
 _LATE = re.compile(r"could not find expected ':'|unexpected end of stream")
+_TOO_DEEP = f"is nested more than {MAX_DEPTH} levels deep"
 # For what either parser says: plain words, and what to do.
 _PLAIN_WORDS = (
+    ("nesting depth", _TOO_DEEP, None),  # libyaml has a limit of its own, and looks ahead
     (
         "mapping values",
         "has a second colon, or is indented too far",
@@ -113,7 +115,7 @@ class _Reader:
         path = self._place(event, node)
         self.frames.append(_Frame(node, path))
         if len(self.frames) > MAX_DEPTH:
-            self.fail(event, "too-deep", f"is nested more than {MAX_DEPTH} levels deep")
+            self.fail(event, "too-deep", _TOO_DEEP)
             raise OptoutError(*self.problems)
 
     def _read_scalar(self, event: yaml.ScalarEvent) -> None:
@@ -280,7 +282,7 @@ def _syntax_problem(error: yaml.YAMLError, text: str, file: str) -> Problem:
     return Problem("yaml", message, spot, hint)
 
 
-def _plainly(reason: str) -> tuple[str, str]:
+def _plainly(reason: str) -> tuple[str, str | None]:
     """Say in plain words, with a hint, what the parser says in its own."""
     for pattern, message, hint in _PLAIN_WORDS:
         if re.search(pattern, reason):
