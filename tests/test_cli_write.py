@@ -38,7 +38,7 @@ that the program is not opt-in/opt-out (October 6, 2010) and ended the state agr
 fingerprints between the FBI and DHS.
 note: bureau: official source, of 2026-01-02, never confirmed; call before sending
 note: ice: doubtful (third-party) source, undated, never confirmed; call before sending
-written: 2 letters of 2026-11-20 in txt for County of Nowhere, Nowhere, reference REF
+written: 2 letters of 2026-11-20 (txt) for County of Nowhere, Nowhere, reference REF
 next: read each letter
 next: call 555-555-0100 to confirm the address of: Chief, Nowhere Police, Records Section, \
 2 Main Street, Nowhere, ZZ 00001

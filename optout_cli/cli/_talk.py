@@ -26,8 +26,8 @@ def say_what_to_know(exports: Sequence[Export], *, is_dated: bool) -> None:
 
 
 def _letters(exports: Sequence[Export]) -> str:
-    """Count what was written: `2 letters of 2026-11-20 in pdf and txt`."""
+    """Count what was written: `2 letters of 2026-11-20 (pdf, txt)`."""
     count = len({it.notice.name for it in exports})
-    formats = " and ".join(dict.fromkeys(it.format for it in exports))
+    formats = ", ".join(dict.fromkeys(it.format for it in exports))
     what = "letter" if count == 1 else "letters"
-    return f"{count} {what} of {exports[0].notice.date} in {formats}"
+    return f"{count} {what} of {exports[0].notice.date} ({formats})"
