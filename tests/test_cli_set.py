@@ -76,7 +76,7 @@ def test_set_gives_a_key_another_value(
     [
         ("nope=x", "nope", "request has no field 'nope'"),
         ("signatory.nmae=x", "signatory.nmae", "signatory has no field 'nmae'"),
-        ("signatory=x", "signatory", "signatory must hold `key: value`, not 'x'"),
+        ("signatory=x", "signatory", "signatory must hold `name: value`, not 'x'"),
         ("signatory.name.first=x", "signatory.name.first", "'first' cannot stand below the text"),
         ("date=2010-02-30", "date", "date '2010-02-30' is no day of the calendar"),
         ("addressing=both", "addressing", "addressing cannot be 'both'"),

@@ -24,7 +24,22 @@ MISTAKES = {
     "no blank after a colon": (
         ("title: Sheriff", "title:Sheriff"),
         "6:3: has no colon with a blank after it",
-        "write it as `key: value`, with a blank after the colon",
+        "write it as `name: value`, with a blank after the colon",
+    ),
+    "no blank after a colon, and lines that follow": (
+        ("name: Pat", "name:Pat"),
+        "5:3: has no colon with a blank after it",
+        "write it as `name: value`, with a blank after the colon",
+    ),
+    "a quote that a later line closes": (
+        ('zip: "94900"}', 'zip: "94900}\n  phone: "415-555-0100"'),
+        "8:72: a quote that is opened here is closed on line 9 only",
+        "end the text with the same sign on its own line",
+    ),
+    "a comma in a text between braces": (
+        ("123 Main Street", "123 Main Street, Suite 4"),
+        "8:38: 'Suite 4' is lost: the comma before it ends the text",
+        "put the whole text in quotes, the comma in it",
     ),
     "a tab": (("  title", "\ttitle"), "6:1: is indented with a tab", "indent with spaces"),
     "a blank too many": (
@@ -139,7 +154,7 @@ MISTAKES = {
     ),
     "confirmed, but how and when": (
         ("+", "recipients:\n  bureau: {confirmed: yes}\n"),
-        "11:12: recipients.bureau.confirmed must hold `key: value`, not 'yes'",
+        "11:12: recipients.bureau.confirmed must hold `name: value`, not 'yes'",
         "write by: ..., date: ...",
     ),
     "a way of sending in her own words": (

@@ -64,7 +64,7 @@ def test_a_place_is_the_line_and_the_path(path: str, shown: str) -> None:
         ),
         (
             "[1]",
-            "n.ndjson:1: must hold `key: value`\n  hint: begin with the key jurisdiction",
+            "n.ndjson:1: must hold `name: value`\n  hint: begin with the key jurisdiction",
         ),
         (
             '{"a": {"b": 1, "b": 2}}',

@@ -83,9 +83,9 @@ GROUPS = "\n  hint: write it as [{name: ...}]"
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("inner: Pat\n", f"f:1:1: inner must hold `key: value`, not 'Pat'{NAMES}"),
-        ("inner: [Pat]\n", f"f:1:1: inner must hold `key: value`, not a list{NAMES}"),
-        ("many:\n- Pat\n", f"f:2:3: many.0 must hold `key: value`, not 'Pat'{NAMES}"),
+        ("inner: Pat\n", f"f:1:1: inner must hold `name: value`, not 'Pat'{NAMES}"),
+        ("inner: [Pat]\n", f"f:1:1: inner must hold `name: value`, not a list{NAMES}"),
+        ("many:\n- Pat\n", f"f:2:3: many.0 must hold `name: value`, not 'Pat'{NAMES}"),
         (
             "many: Pat\n",
             f"f:1:1: many must be a list, not 'Pat'{GROUPS}",
@@ -101,8 +101,8 @@ GROUPS = "\n  hint: write it as [{name: ...}]"
         ),
         ("day: [2010-08-31]\n", "f:1:1: day must be one text, not a list"),
         ("choice: {joint: x}\n", f"f:1:1: choice must be one text, not a group of keys{COLON}"),
-        ("named: x\n", "f:1:1: named must hold `key: value`, not 'x'"),
-        ("named: [x]\n", "f:1:1: named must hold `key: value`, not a list"),
+        ("named: x\n", "f:1:1: named must hold `name: value`, not 'x'"),
+        ("named: [x]\n", "f:1:1: named must hold `name: value`, not a list"),
         (
             "some: {a: b}\n",
             f"f:1:1: some must be a list, not a group of keys{ITEMS.replace('lines', 'some')}",

@@ -40,7 +40,7 @@ def test_a_yaml_list_and_a_stream_are_rows_with_their_own_places() -> None:
         "n.yaml:2:3",
     ]
     assert [str(it) for it in fourth.problems] == [
-        "n.yaml:9:3: must hold `key: value`\n  hint: begin with the key jurisdiction"
+        "n.yaml:9:3: must hold `name: value`\n  hint: begin with the key jurisdiction"
     ]
 
 

@@ -112,7 +112,7 @@ TWICE = "stands here a second time\n  hint: keep one of the two"
 COMMENT = "is lost: ' #' begins a comment\n  hint: put the whole value in quotes"
 EMPTY_ITEM = "is an empty item of a list\n  hint: write the item, or delete its line"
 KEY = "a key must be one word or text\n  hint: quote braces and brackets"
-MAPPING = "must be a list of `key: value` lines\n  hint: begin with `jurisdiction: ...`"
+MAPPING = "must be a list of `name: value` lines\n  hint: begin with `jurisdiction: ...`"
 UNSEEN_BY = "\n  hint: delete it and type the text again"
 
 
@@ -184,7 +184,7 @@ SINGLE = "put the text in single quotes"
             "a: 1\nb\nc: 2\n",
             "yaml",
             "f:2:1",
-            "write it as `key: value`, with a blank after the colon",
+            "write it as `name: value`, with a blank after the colon",
         ),
         ("a: 'x\nb: 1\n", "yaml", "f:1:4", "end the text with the same sign"),
         ("a:\n  b: x\n c: y\n", "yaml", "f:3:2", ALIGNED),

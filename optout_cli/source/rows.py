@@ -32,7 +32,7 @@ def row_from(original: Original, data: Tree, layer: Layer, problems: list[Proble
     """Make the row that `data` holds; `layer` has its places."""
     spot = layer.spot("") or Spot(layer.file)
     if not problems and not isinstance(data, dict):
-        message, hint = "must hold `key: value`", "begin with the key jurisdiction"
+        message, hint = "must hold `name: value`", "begin with the key jurisdiction"
         problems.append(Problem("wrong-shape", message, spot, hint))
     if problems or not isinstance(data, dict):
         return Row(spot, original, problems=tuple(problems))

@@ -75,7 +75,7 @@ class _Walk:
     def _noun(self, value: Tree, noun: type[msgspec.Struct], path: str, name: str) -> Tree:
         if not isinstance(value, dict):
             keys = ", ".join(f"{field.encode_name}: ..." for field in _fields(noun)[:_MOST_SHOWN])
-            message = f"{name} must hold `key: value`, not {_shown(value)}"
+            message = f"{name} must hold `name: value`, not {_shown(value)}"
             self.fail(path, "wrong-shape", message, f"write {keys}")
             return {}
         known = {field.encode_name: field for field in _fields(noun)}
@@ -103,7 +103,7 @@ class _Walk:
 
     def _mapping(self, value: Tree, kinds: tuple[Any, ...], path: str, name: str) -> Tree:
         if not isinstance(value, dict):
-            self.fail(path, "wrong-shape", f"{name} must hold `key: value`, not {_shown(value)}")
+            self.fail(path, "wrong-shape", f"{name} must hold `name: value`, not {_shown(value)}")
             return {}
         key_kind, value_kind = kinds
         if key_kind is not str:

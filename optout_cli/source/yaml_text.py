@@ -24,6 +24,10 @@ _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the first where libya
 # What the parser notices only behind the fault, at times on a later line.
 _LATE = re.compile(r"could not find expected ':'|unexpected end of stream")
 _TOO_DEEP = f"is nested more than {MAX_DEPTH} levels deep"
+_NO_COLON = (
+    "has no colon with a blank after it",
+    "write it as `name: value`, with a blank after the colon",
+)
 # For what either parser says: plain words, and what to do.
 _PLAIN_WORDS = (
     ("nesting depth", _TOO_DEEP, None),  # libyaml has a limit of its own, and looks ahead
@@ -37,11 +41,7 @@ _PLAIN_WORDS = (
         "does not line up with the lines around it",
         "lines that belong together begin at the same column; look at the line above too",
     ),
-    (
-        "could not find expected ':'",
-        "has no colon with a blank after it",
-        "write it as `key: value`, with a blank after the colon",
-    ),
+    ("could not find expected ':'", *_NO_COLON),
     (
         "unexpected end of stream",
         "a quote that is opened here is never closed",
@@ -69,6 +69,7 @@ class _Frame:
         self.node = node
         self.path = path
         self.key: str | None = None
+        self.has_colon = True  # behind that key
 
 
 class _Reader:
@@ -144,6 +145,7 @@ class _Reader:
 
     def _read_key(self, frame: _Frame, event: yaml.ScalarEvent) -> None:
         frame.key = event.value
+        frame.has_colon = self._rest_of_line(event).lstrip()[:1] not in (",", "}")
         path = _joined(frame.path, event.value)
         if path in self.marks or event.value in frame.node:
             self.fail(
@@ -170,6 +172,11 @@ class _Reader:
                 "write the item, or delete its line",
             )
         elif frame:
+            if not frame.has_colon and frame.node:  # `{street: 1 Main Street, Suite 4}`
+                spot = Spot(self.file, *self.marks[_joined(frame.path, frame.key or "")])
+                message = f"{frame.key!r} is lost: the comma before it ends the text"
+                hint = "put the whole text in quotes, the comma in it"
+                self.problems.append(Problem("comma-in-value", message, spot, hint))
             frame.key = None
 
     def _place(self, event: yaml.Event, value: Tree) -> str:
@@ -218,7 +225,7 @@ def document_from_yaml(text: str, file: str) -> Document:
         raise OptoutError(
             Problem(
                 "wrong-shape",
-                "must be a list of `key: value` lines",
+                "must be a list of `name: value` lines",
                 Spot(file, 1, 1),
                 "begin with `jurisdiction: ...`",
             )
@@ -252,8 +259,10 @@ def _roots(text: str, file: str) -> list[_Reader]:
     """Read each document of a stream. Raises OptoutError with every problem found."""
     lines = text.split("\n")
     readers: list[_Reader] = []
+    last: yaml.Event | None = None
     try:
         for event in yaml.parse(text, Loader=_LOADER):
+            last = event
             if isinstance(event, yaml.DocumentStartEvent):
                 readers.append(_Reader(lines, file, _place(event.start_mark)))
             elif readers:
@@ -262,19 +271,35 @@ def _roots(text: str, file: str) -> list[_Reader]:
         problems = [problem for it in readers for problem in it.problems]
         # A comment that cuts a line short is the cause; what follows from it is not told.
         is_cut = any(it.code == "comment-in-value" for it in problems)
-        syntax = [] if is_cut else [_syntax_problem(error, text, file)]
+        cause = _cause(last, lines, file) or _syntax_problem(error, lines, file)
+        syntax = [] if is_cut else [cause]
         raise OptoutError(*problems, *syntax) from None
     raise_any(problem for it in readers for problem in it.problems)
     return readers or [_Reader(lines, file, (1, 1))]
 
 
-def _syntax_problem(error: yaml.YAMLError, text: str, file: str) -> Problem:
+def _cause(last: yaml.Event | None, lines: list[str], file: str) -> Problem | None:
+    """Return the fault in a text of several lines, where the parser stumbled behind it."""
+    if not isinstance(last, yaml.ScalarEvent):
+        return None
+    (line, column), (end, _) = _place(last.start_mark), _place(last.end_mark)
+    if line == end:
+        return None
+    spot = Spot(file, line, column)
+    if last.style in ("'", '"'):
+        message = f"a quote that is opened here is closed on line {end} only"
+        return Problem("yaml", message, spot, "end the text with the same sign on its own line")
+    if lines[line - 1][: column - 1].strip(" -"):
+        return None  # it is a value, and what follows it is at fault
+    return Problem("yaml", _NO_COLON[0], spot, _NO_COLON[1])
+
+
+def _syntax_problem(error: yaml.YAMLError, lines: list[str], file: str) -> Problem:
     reason = getattr(error, "problem", None) or "it is damaged"
     mark = getattr(error, "context_mark" if _LATE.search(reason) else "problem_mark", None)
     if mark is None:
         return Problem("yaml", f"cannot be read as YAML: {reason}", Spot(file))
     spot = Spot(file, mark.line + 1, mark.column + 1)
-    lines = text.split("\n")
     line = lines[mark.line] if mark.line < len(lines) else ""
     if line[: mark.column + 1].lstrip(" ").startswith("\t") or "\\t" in reason:
         return Problem("tab", "is indented with a tab", spot, "indent with spaces")
