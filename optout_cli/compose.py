@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from optout_cli.cautions import cautions_for
-from optout_cli.errors import raise_any
+from optout_cli.errors import OptoutError, Problem, raise_any
 from optout_cli.faults import date_faults, office_faults, recipient_faults, service_faults
 from optout_cli.model.case import Case
 from optout_cli.model.notice import Notice, Place, Recipient
@@ -33,6 +33,12 @@ def compose(case: Case, parties: Iterable[Party] = PARTIES) -> tuple[Notice, ...
     raise_any((*refusals(case), *date_faults(case), *office_faults(case)))
     recipients = recipients_of(case)
     chosen = [it for it in recipients if it.party in set(parties)]
+    if not chosen:
+        named = " or ".join(f"--to {it}" for it in parties)
+        written = " or ".join(it.party for it in recipients)
+        message = f"{case.request.letter} has no letter {named}"
+        hint = f"leave --to out, or give --to {written}"
+        raise OptoutError(Problem("no-letter", message, path="letter", hint=hint))
     faults = [it for recipient in chosen for it in recipient_faults(case, recipient)]
     # Each letter tells of every service, also of those whose letter is not written now.
     # What is wrong with the sender is met by each recipient's letter, and told once.

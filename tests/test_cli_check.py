@@ -106,7 +106,7 @@ def test_a_name_that_is_no_text_is_shown_as_far_as_it_goes(run: Run) -> None:
     [
         "states: {CA: {bureau: {phone: 916-555-0100}}}\n",
         "offices: {ero-san-francisco: {phone: 415-555-0100}}\n",
-        'states: {CA: {jurisdictions: {san-rafael-ca: {name: "City of San Rafael"}}}}\n',
+        'states: {VT: {jurisdictions: {barre-vt: {name: "City of Barre"}}}}\n',
     ],
 )
 def test_a_data_file_is_checked_as_what_it_is_laid_on_the_shipped_one(

@@ -104,6 +104,16 @@ def test_set_needs_a_key_and_a_value(assignment: str, run: Run) -> None:
     assert (code, told[: len(message)]) == (2, message)
 
 
+@pytest.mark.parametrize("value", ["[One.]", "{name: Pat}", "[{name: Pat}]"])
+def test_a_list_is_set_entry_by_entry(value: str, run: Run) -> None:
+    code, told = fault(run("write", "marin-county-ca", "--set", f"particulars.reasons={value}"))
+    assert (code, told.partition("\n")[0]) == (
+        2,
+        f"--set particulars.reasons takes one text, not {value!r}",
+    )
+    assert "--set particulars.reasons.0=" in told
+
+
 def test_set_takes_away_what_the_request_has(letter: Letter) -> None:
     assert letter("--set", "signatory=")[0] == "DRAFT"
 
@@ -186,7 +196,8 @@ def test_a_letter_that_there_is_not_is_answered_with_what_there_is(
 
 
 def test_an_overlays_city_writes_in_its_own_name(letter: Letter, write: Write) -> None:
-    city = "{name: City of San Rafael, kind: city, formal: the City of San Rafael}"
+    city = "{name: City of San Rafael, kind: city, formal: the City of San Rafael,"
+    city += " field-office: ero-san-francisco}"
     write("mine.yaml", f"states: {{CA: {{jurisdictions: {{san-rafael-ca: {city}}}}}}}\n")
     lines = letter("--data", "mine.yaml", "--set", "jurisdiction=san-rafael-ca")
     assert lines[0] == "City of San Rafael, California"
@@ -218,7 +229,8 @@ def test_the_users_own_folder_is_read_without_being_named(
     before = letter()
     data = write(
         "config/optout/jurisdictions.yaml",
-        "states: {CA: {jurisdictions: {\n" + "  zed: {name: City of Zed}}}}\n",
+        "states: {CA: {jurisdictions: {\n"
+        "  zed: {name: City of Zed, field-office: ero-san-francisco}}}}\n",
     )
     write("config/optout/templates/secure-communities/opt-out.html.j2", OWN)
     monkeypatch.setenv("XDG_CONFIG_HOME", str(data.parent.parent))

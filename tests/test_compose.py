@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import msgspec
 import pytest
-from stages import BARE, case_for, notices_for
+from stages import BARE, case_for, notices_for, problems_of
 
 from optout_cli.compose import compose
 from optout_cli.model.case import Case
@@ -43,6 +43,12 @@ def test_every_notice_names_all_recipients(library: Library) -> None:
 def test_one_party_can_be_written_to_alone_and_still_names_the_other(library: Library) -> None:
     case = case_for(library)
     assert compose(case, ["ice"]) == compose(case)[1:]
+
+
+def test_a_letter_to_nobody_who_is_asked_for_is_a_problem(library: Library) -> None:
+    case = case_for(library, "letter: 287g/terminate\nparticulars: {model: jem}")
+    (problem,) = problems_of(lambda: compose(case, ["bureau"]))
+    assert problem.message == "287g/terminate has no letter --to bureau"
 
 
 def test_a_program_that_names_no_office_of_ice_gives_one_notice(library: Library) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from stages import told_by
+from stages import problems_of, told_by
 
 from optout_cli import bundled
 from optout_cli.cache import Cache
@@ -36,6 +36,8 @@ states:
 offices:
   ero: {role: field-office, attention: Director, envelope: [Director]}
 """
+
+ADDRESS = 'address: {street: 1 Main Street, city: Sacramento, state: CA, zip: "95800"}'
 
 
 @pytest.fixture
@@ -130,15 +132,36 @@ def test_half_an_address_is_never_mixed_with_the_old_one(
 
 
 def test_a_source_is_replaced_whole(laid: Laid) -> None:
-    directory = laid('states: {CA: {bureau: {source: {kind: third-party, note: "a call"}}}}\n')
+    source = '{kind: third-party, note: "a call"}'
+    directory = laid(f"states: {{CA: {{bureau: {{{ADDRESS}, source: {source}}}}}}}\n")
     assert bureau_of(directory).source == Source(kind="third-party", note="a call")
 
 
 def test_half_a_source_is_a_problem_in_the_overlay(laid: Laid, tmp_path: Path) -> None:
-    told = told_by(lambda: laid("states: {CA: {bureau: {source: {note: a call}}}}\n"))
+    told = told_by(
+        lambda: laid(f"states: {{CA: {{bureau: {{source: {{note: a call}}, {ADDRESS}}}}}}}\n")
+    )
     assert told == (
         f"{tmp_path}/0.yaml:1:24: states.CA.bureau.source needs 'kind'\n  hint: add kind: ..."
     )
+
+
+def test_a_source_never_vouches_for_an_address_that_it_does_not_stand_beside(laid: Laid) -> None:
+    (problem,) = problems_of(
+        lambda: laid("states: {CA: {bureau: {fax: 916-555-0130, source: {kind: official}}}}\n")
+    )
+    assert problem.code == "half-source"
+    assert problem.message.endswith("would speak for an address that is not here")
+
+
+def test_a_new_jurisdiction_says_which_of_several_field_offices_is_its_own(
+    write: Write, cache: Cache
+) -> None:
+    text = "states: {CA: {jurisdictions: {novato-police: {name: Novato Police Department}}}}\n"
+    path = str(write("own.yaml", text))
+    (problem,) = problems_of(lambda: load_directory(str(bundled.JURISDICTIONS), [path], cache))
+    assert problem.message == "novato-police needs 'field-office': CA has 3 of them"
+    assert (problem.hint or "").endswith("ero-los-angeles or ero-san-diego or ero-san-francisco")
 
 
 def test_a_police_department_is_added_under_an_id_of_its_own(laid: Laid) -> None:
@@ -158,7 +181,7 @@ def test_a_police_department_is_added_under_an_id_of_its_own(laid: Laid) -> None
 
 
 def test_a_police_department_is_added_to_the_shipped_data_too(write: Write, cache: Cache) -> None:
-    text = "states: {CA: {jurisdictions: {novato-police: {name: Novato Police Department}}}}\n"
+    text = "states: {VT: {jurisdictions: {novato-police: {name: Novato Police Department}}}}\n"
     directory = load_directory(str(bundled.JURISDICTIONS), [str(write("own.yaml", text))], cache)
     assert [directory.find(it).id for it in ("novato-police", "06041")] == [
         "novato-police",

@@ -127,7 +127,7 @@ def test_readme_shows_a_program_in_twenty_lines() -> None:
 @pytest.mark.usefixtures("desk")
 def test_readmes_own_data_is_shown_with_its_file_and_line(run: Callable[..., Result]) -> None:
     shown = run("show", "san-rafael-police", "--data", "own.yaml").stdout
-    assert re.search(r"in a letter +the San Rafael Police Department +own\.yaml:10\n", shown)
+    assert re.search(r"in a letter +the San Rafael Police Department +own\.yaml:8\n", shown)
     assert re.search(r"fax +916-555-0130 +own\.yaml:4\n", shown)
     assert re.search(r"zip +95816-0207 +jurisdictions\.yaml:\d+\n", shown)
     letter = run("write", "san-rafael-police", "--data", "own.yaml", *LETTER[2:]).stdout

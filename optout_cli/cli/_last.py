@@ -20,11 +20,12 @@ def place() -> Path:
 def last_signatory() -> Answers | None:
     """Return the signatory of the last request; None where none was kept, or it cannot be read."""
     try:
-        signatory = msgspec.json.decode(place().read_bytes(), type=Signatory)
+        content = place().read_bytes()
+        msgspec.json.decode(content, type=Signatory)
     except (OSError, msgspec.ValidationError, msgspec.DecodeError):
         return None
-    plain: Answers = msgspec.to_builtins(signatory)
-    return plain
+    kept: Answers = msgspec.json.decode(content)
+    return kept
 
 
 def keep_signatory(signatory: Answers) -> bool:

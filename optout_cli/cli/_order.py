@@ -123,4 +123,7 @@ def _split(assignment: str) -> tuple[str, str]:
         usage_error(
             f"--set {assignment!r} has no KEY=VALUE", "such as --set signatory.title=Sheriff"
         )
+    if value[:1] + value[-1:] in ("[]", "{}"):
+        hint = f"give each entry by itself: --set {key}.0=..., or --set {key}.0.name=..."
+        usage_error(f"--set {key} takes one text, not {value!r}", hint)
     return key, value

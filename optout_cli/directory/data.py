@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from optout_cli.cache import Cache
 from optout_cli.directory.names import fold, names_within, slug_of, without_legal_word
-from optout_cli.directory.overlays import half_addresses, overlaid
+from optout_cli.directory.overlays import overlaid, overlay_problems
 from optout_cli.errors import OptoutError, Problem, Spot, raise_any
 from optout_cli.model.places import (
     Contact,
@@ -40,7 +40,7 @@ def load_directory(shipped: str, overlays: Sequence[str], cache: Cache | None) -
         except OptoutError as error:
             problems += error.problems
             continue
-        problems += half_addresses(overlay)
+        problems += overlay_problems(document, overlay)
         document = overlaid(document, overlay)
     raise_any(problems)
     directory = Directory(document)

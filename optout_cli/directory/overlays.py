@@ -31,7 +31,46 @@ def _contact_nodes(data: dict[str, Tree]) -> Iterator[tuple[str, dict[str, Tree]
                 yield ".".join(filter(None, (group, id, inner))), contact
 
 
-def half_addresses(overlay: Document) -> Iterator[Problem]:
+def overlay_problems(document: Document, overlay: Document) -> Iterator[Problem]:
+    """Find what an overlay would mix with the data below it, or leave to chance."""
+    yield from _half_addresses(overlay)
+    yield from _half_sources(overlay)
+    yield from _without_office(document, overlay)
+
+
+def _half_sources(overlay: Document) -> Iterator[Problem]:
+    """Find sources that would vouch for an address which they do not give."""
+    for path, contact in _contact_nodes(overlay.data):
+        if "source" in contact and "address" not in contact:
+            message = f"{path}.source would speak for an address that is not here"
+            hint = "write the address too, or leave source: out; `show` names your file and line"
+            yield Problem("half-source", message, overlay.spot(f"{path}.source"), hint)
+
+
+def _without_office(document: Document, overlay: Document) -> Iterator[Problem]:
+    """Find new jurisdictions of a state with several field offices that do not say which."""
+    states = _dict(overlay.data.get("states"))
+    for code, id in [(code, id) for code, it in states.items() for id in _inside(it)]:
+        known = _dict(_dict(document.data.get("states")).get(code))
+        own = _dict(_inside(states[code])[id])
+        named = [known, *map(_dict, _inside(known).values())]
+        offices = sorted({str(it["field-office"]) for it in named if it.get("field-office")})
+        if id not in _inside(known) and "field-office" not in own and len(offices) > 1:
+            path = f"states.{code}.jurisdictions.{id}"
+            message = f"{id} needs 'field-office': {code} has {len(offices)} of them"
+            hint = f"that of its county, which `optout show` names: {' or '.join(offices)}"
+            yield Problem("no-field-office", message, overlay.spot(path), hint)
+
+
+def _inside(state: Tree) -> dict[str, Tree]:
+    return _dict(_dict(state).get("jurisdictions"))
+
+
+def _dict(node: Tree | None) -> dict[str, Tree]:
+    return node if isinstance(node, dict) else {}
+
+
+def _half_addresses(overlay: Document) -> Iterator[Problem]:
     """Find overlays that move an agency to a new street and would keep the old city or ZIP."""
     for path, contact in _contact_nodes(overlay.data):
         address = contact.get("address")
