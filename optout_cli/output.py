@@ -16,12 +16,12 @@ _LONGEST = 200  # characters of a name that another name is made from
 
 def write_all(
     files: Mapping[Path, bytes], *, force: bool = False, staging: Path | None = None
-) -> None:
+) -> set[Path]:
     """Write every file whole, or none; one that has these bytes already is left alone.
 
-    With `staging`, a folder on the same disk, unfinished files lie there and not beside their
-    places. Raises OptoutError where a file exists with other bytes (it may be the signed one) and
-    `force` is not set, or where a place cannot be written.
+    Returns those that were written. With `staging`, a folder on the same disk, unfinished files
+    lie there and not beside their places. Raises OptoutError where a file exists with other bytes
+    (it may be the signed one) and `force` is not set, or where a place cannot be written.
     """
     fresh = {path: content for path, content in files.items() if _differs(path, content)}
     if not force:
@@ -45,6 +45,7 @@ def write_all(
     finally:
         for temporary in (*staged.values(), *kept.values()):
             temporary.unlink(missing_ok=True)
+    return set(fresh)
 
 
 @contextmanager

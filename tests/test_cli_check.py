@@ -37,7 +37,8 @@ def faulty(write: Write, in_folder: Path) -> list[str]:
 
 
 def test_the_shipped_data_and_templates_have_no_problem(run: Run) -> None:
-    assert outcome(run("check")) == (0, "", "")
+    told = "no mistakes in data, templates and letters\n"
+    assert outcome(run("check")) == (0, "", told)
 
 
 def test_a_good_request_leaves_notes_and_writes_nothing(
@@ -45,7 +46,9 @@ def test_a_good_request_leaves_notes_and_writes_nothing(
 ) -> None:
     write("r.yaml", REQUEST)
     code, out, err = outcome(run("check", "r.yaml"))
-    notes = noted(err, "r.yaml: note: ")
+    *lines, last = err.splitlines(keepends=True)
+    assert last == "no mistakes in r.yaml\n"
+    notes = noted("".join(lines), "r.yaml: note: ")
     assert (code, out, parties(notes)) == (0, "", ["bureau", "ice"])
     assert lying_in(in_folder) == ["r.yaml"]
 
@@ -57,7 +60,8 @@ def test_quiet_leaves_the_notes_out(run: Run, write: Write, in_folder: Path) -> 
 
 def test_a_request_may_come_from_standard_input(run: Run) -> None:
     code, out, err = outcome(run("check", "-", stdin=REQUEST))
-    assert (code, out, parties(noted(err, "-: note: "))) == (0, "", ["bureau", "ice"])
+    notes = noted(err.removesuffix("no mistakes in -\n"), "-: note: ")
+    assert (code, out, parties(notes)) == (0, "", ["bureau", "ice"])
 
 
 def test_every_problem_of_every_file_is_told_in_one_run(run: Run, faulty: list[str]) -> None:
@@ -113,7 +117,7 @@ def test_a_data_file_is_checked_as_what_it_is_laid_on_the_shipped_one(
     text: str, run: Run, write: Write, in_folder: Path
 ) -> None:
     write("mine.yaml", text)
-    assert outcome(run("check", "mine.yaml")) == (0, "", "")
+    assert outcome(run("check", "mine.yaml")) == (0, "", "no mistakes in mine.yaml\n")
 
 
 @pytest.mark.parametrize(
@@ -144,7 +148,8 @@ def test_a_data_file_that_does_not_fit_the_shipped_one_is_told(
 
 
 def test_the_shipped_data_file_may_be_named(run: Run) -> None:
-    assert outcome(run("check", str(ROOT / "jurisdictions.yaml"))) == (0, "", "")
+    path = str(ROOT / "jurisdictions.yaml")
+    assert outcome(run("check", path)) == (0, "", f"no mistakes in {path}\n")
 
 
 def test_data_is_not_read_from_standard_input(run: Run) -> None:
@@ -188,7 +193,8 @@ def test_a_requests_own_long_address_is_a_note(run: Run, write: Write, in_folder
     write("r.yaml", REQUEST + "recipients: {ice: {organization: [A, B, C, D]}}\n")
     code, out, err = outcome(run("check", "r.yaml"))
     told = "ice: the address takes 7 lines in the envelope's window, where 4 are safe; shorten"
-    assert (code, out, noted(err, "r.yaml: note: ")[-1][: len(told)]) == (0, "", told)
+    notes = noted(err.removesuffix("no mistakes in r.yaml\n"), "r.yaml: note: ")
+    assert (code, out, notes[-1][: len(told)]) == (0, "", told)
 
 
 def test_a_character_that_no_page_can_show_is_found_before_the_letter_is_written(

@@ -75,7 +75,7 @@ MISTAKES = {
     "a digit too few": (
         ('"94900"', '"9490"'),
         "8:67: signatory.address.zip '9490' is not a ZIP code",
-        'five digits, in quotes: zip: "02134"',
+        "write all 5 digits; a spreadsheet keeps 09490 where the format is Text",
     ),
     "a state in full": (
         ("state: CA", "state: California"),
@@ -100,12 +100,12 @@ MISTAKES = {
     "a date in words": (
         ("2026-11-20", "November 20, 2026"),
         "3:1: date 'November 20, 2026' is not a date",
-        "write it as 2010-08-31: year, month, day",
+        "write year, month, day; is 2026-11-20 meant?",
     ),
     "a day that is not": (
         ("2026-11-20", "2026-11-31"),
         "3:1: date '2026-11-31' is no day of the calendar",
-        "write it as 2010-08-31: year, month, day",
+        "November 2026 has 30 days",
     ),
     "two digits that changed places": (
         ("2026-11-20", "2062-11-20"),

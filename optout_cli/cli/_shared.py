@@ -3,7 +3,9 @@
 import functools
 import os
 import re
+import shutil
 import sys
+import textwrap
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -108,8 +110,31 @@ def today() -> date:
 
 
 def say(text: str) -> None:
-    """Tell the user something, on stderr."""
-    click.echo(text, err=True)
+    """Tell the user something, on stderr; on a terminal no word is broken at its edge."""
+    click.echo(_fitted(text) if sys.stderr.isatty() else text, err=True)
+
+
+def _fitted(text: str) -> str:
+    """Break lines that are wider than the terminal at blanks, and indent what follows.
+
+    A command stays whole, to be copied.
+    """
+    width = shutil.get_terminal_size().columns
+    lines: list[str] = []
+    for line in text.split("\n"):
+        if f"{APP} " in line:
+            lines.append(line)
+            continue
+        indent = " " * (len(line) - len(line.lstrip(" ")) + 2)
+        lines += textwrap.wrap(
+            line,
+            width,
+            subsequent_indent=indent,
+            break_long_words=False,
+            break_on_hyphens=False,
+            replace_whitespace=False,
+        ) or [""]
+    return "\n".join(lines)
 
 
 def print_json(value: Any) -> None:  # Any: whatever a listing holds

@@ -7,8 +7,11 @@ from optout_cli.cli._shared import say
 from optout_cli.model.notice import Export
 
 
-def say_what_to_know(exports: Sequence[Export], *, is_dated: bool) -> None:
-    """Print each caution once, then what was written and what to do with it."""
+def say_what_to_know(exports: Sequence[Export], *, is_dated: bool, is_new: bool) -> None:
+    """Print each caution once, then what was written and what to do with it.
+
+    `is_new` False: all of it was there already, to the byte.
+    """
     notice = exports[0].notice
     if not is_dated:
         day = notice.date
@@ -20,7 +23,8 @@ def say_what_to_know(exports: Sequence[Export], *, is_dated: bool) -> None:
     )
     for _, text in told:
         say(f"note: {text}")
-    say(f"written: {_letters(exports)} for {notice.place.full_name}, reference {notice.reference}")
+    done = "written" if is_new else "unchanged, as they were written before"
+    say(f"{done}: {_letters(exports)} for {notice.place.full_name}, reference {notice.reference}")
     for step in next_steps(exports):
         say(f"next: {step}")
 

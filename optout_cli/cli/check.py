@@ -69,6 +69,8 @@ def command(
         for caution in () if quiet else cautions:
             say(f"{path}: note: {caution.text}")
     if not problems:
+        if not quiet and not wants_coverage:
+            say(f"no mistakes in {', '.join(files) or 'data, templates and letters'}")
         return
     for problem in dict.fromkeys(problems):  # what is wrong with the data is met by each file
         # Bytes, since a file's name may be no text.

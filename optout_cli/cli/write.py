@@ -86,9 +86,9 @@ def command(
             document = amended(document, option, assignments)
     library = library_from(overlays, folders, look)
     exports = exports_of(document, library, order, folder_of(what) if is_request else Path())
-    _put(exports, output, force=force)
+    is_new = _put(exports, output, force=force)
     if not quiet:
-        say_what_to_know(exports, is_dated="date" in document.data)
+        say_what_to_know(exports, is_dated="date" in document.data, is_new=is_new)
 
 
 def _keep_in_the_house(formats: Sequence[str], output: str) -> None:
@@ -112,11 +112,14 @@ def _document(what: str, letter: str | None, *, is_request: bool) -> Document:
     return request_for(what, letter or DEFAULT_LETTER)
 
 
-def _put(exports: Sequence[Export], output: str, *, force: bool) -> None:
-    """Write the exports where `output` says; print the paths, or the bytes themselves."""
+def _put(exports: Sequence[Export], output: str, *, force: bool) -> bool:
+    """Write the exports where `output` says; print the paths, or the bytes themselves.
+
+    Returns whether that changed anything.
+    """
     if output == STDIN:
         _print_bytes(_only(exports, "-o -"))
-        return
+        return True
     place = Path(output)
     if output.endswith("/") or is_folder(place):
         files = {place / export.name: export.content for export in exports}
@@ -127,12 +130,14 @@ def _put(exports: Sequence[Export], output: str, *, force: bool) -> None:
                 f"{output!r} would hold {export.format}", f"end its name in .{export.format}"
             )
         files = {place: export.content}
+    fresh = set(files)
     if place in files and is_stream(place):
         write_stream(place, files[place])
     else:
-        write_all(files, force=force)
+        fresh = write_all(files, force=force)
     for path in files:
         click.echo(bytes(path))  # as it is, also where its name is no text
+    return bool(fresh)
 
 
 def _only(exports: Sequence[Export], option: str) -> Export:

@@ -1,6 +1,7 @@
 """The kinds of text that the nouns are made of, each with the words to refuse a wrong one.
 
-`extra` carries what `source` says of a text that does not fit: what it `expects` and a `hint`.
+`extra` carries what `source` says of a text that does not fit: what it `expects`, a `hint`, and how
+many `digits` it has, of which a spreadsheet drops zeros at the front.
 """
 
 from typing import Annotated
@@ -41,7 +42,10 @@ Text = Annotated[
 ]
 Zip = Annotated[
     str,
-    _kind(r"[0-9]{5}(-[0-9]{4})?", "a ZIP code", 'five digits, in quotes: zip: "02134"'),
+    Meta(
+        pattern=rf"^[0-9]{{5}}(-[0-9]{{4}})?{_END}",
+        extra={"expects": "a ZIP code", "hint": "write five digits, such as 02134", "digits": 5},
+    ),
 ]
 StateCode = Annotated[
     str,

@@ -17,10 +17,10 @@ from msgspec.structs import FieldInfo
 
 from optout_cli.errors import Problem, closest, did_you_mean, raise_any
 from optout_cli.model.fields import Text
+from optout_cli.source.dates import date_hint, is_day
 from optout_cli.source.document import Document, Tree
 
 _T = TypeVar("_T")
-_PLAIN_DATE = "write it as 2010-08-31: year, month, day"
 _MOST_SHOWN = 5  # fields that a hint names
 _CURLY = ("\u201c", "\u201d", "\u2018", "\u2019")  # quotes that a word processor makes
 _SHOWN = 60  # characters of a wrong value that a message repeats
@@ -170,34 +170,20 @@ class _Walk:
             hint = (
                 'type straight quotes (") around it; those of a word processor belong to the text'
             )
+        digits = extra.get("digits", 0)
+        if value.isdecimal() and digits - 2 <= len(value) < digits:
+            whole = value.zfill(digits)
+            hint = (
+                f"write all {digits} digits; a spreadsheet keeps {whole} where the format is Text"
+            )
         self.fail(path, "wrong-text", f"{name} {_shown(value)} is not {expects}", hint)
 
     def _date(self, value: str, path: str, name: str) -> None:
-        if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
-            message = f"{name} {_shown(value)} is not a date"
-            self.fail(path, "wrong-date", message, _date_hint(value))
-        elif not _is_day(value):
-            message = f"{name} {value!r} is no day of the calendar"
-            self.fail(path, "wrong-date", message, _PLAIN_DATE)
-
-
-def _is_day(value: str) -> bool:
-    try:
-        date.fromisoformat(value)
-    except ValueError:
-        return False
-    return True
-
-
-def _date_hint(value: str) -> str:
-    """Tell how a date is written; 8/31/2010 and 31.8.2010 can mean one day only."""
-    if parts := re.fullmatch(r"([0-9]{1,2})[/.-]([0-9]{1,2})[/.-]([0-9]{4})", value):
-        first, second, year = parts.groups()
-        for month, day in ((first, second), (second, first)):
-            meant = f"{year}-{int(month):02}-{int(day):02}"
-            if _is_day(meant):
-                return f"write year, month, day; is {meant} meant?"
-    return _PLAIN_DATE
+        if is_day(value):
+            return
+        is_written = re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value)
+        fault = "is no day of the calendar" if is_written else "is not a date"
+        self.fail(path, "wrong-date", f"{name} {_shown(value)} {fault}", date_hint(value))
 
 
 @cache
