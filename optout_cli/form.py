@@ -7,7 +7,7 @@ with a note above each key. Never asks, and never reads a file.
 import json
 import re
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
@@ -20,6 +20,8 @@ Answers = Mapping[str, Any]
 _COLUMNS = 98  # of a line
 _APART = timedelta(21)  # between the letter and a sample's day before or after it
 _PARTICULARS = "particulars"
+_ADDRESSING = "addressing"
+_BY_PARTY = ("recipients", "service")
 _FILE = "FILE"  # stands in the layout for the request's own name
 
 
@@ -31,21 +33,38 @@ class _Part(NamedTuple):
     sample: Any
 
 
-def request_text(answers: Answers, layout: str, kind: LetterKind, day: date, file: str) -> str:
+def request_text(
+    answers: Answers,
+    layout: str,
+    kind: LetterKind,
+    parties: Collection[str],
+    day: date,
+    file: str,
+) -> str:
     """Write a request in YAML: what is answered holds; all the rest is shown, switched off by a #.
 
-    `day` is the letter's, from which a sample's days are counted; `file` the request's name.
+    `parties` are those who receive a letter; `day` is the letter's, from which a sample's days are
+    counted; `file` the request's name.
     """
     head, *sections = layout.strip().split("\n\n")
     parts = [head.replace(_FILE, file)]
     for part in map(_part_from, sections):
         value = answers.get(part.key)
-        lines = _lines(part.key, value, part.sample)
+        if part.key == _ADDRESSING and value is None and len(parties) == 1:
+            continue
+        lines = _lines(part.key, value, _for_parties(part, parties))
         if part.key == _PARTICULARS:
             lines = _particular_lines(value or {}, kind.particulars, day)
         if text := "\n".join(lines):
             parts.append(part.notes + text)
     return "\n\n".join(parts) + "\n"
+
+
+def _for_parties(part: _Part, parties: Collection[str]) -> Any:
+    """Return a sample without what is for a party that receives nothing."""
+    if part.key not in _BY_PARTY:
+        return part.sample
+    return {party: it for party, it in part.sample.items() if party in parties}
 
 
 def notes_in(layout: str) -> dict[str, str]:

@@ -42,14 +42,14 @@ written: 2 letters of 2026-11-20 (txt) for County of Nowhere, Nowhere, reference
 next: read each letter
 next: call 555-555-0100 to confirm the address of: Chief, Nowhere Police, Records Section, \
 2 Main Street, Nowhere, ZZ 00001
-next: call them (the telephone number is not known here) to confirm the address of: Director, \
+next: find a telephone number (none is known) to confirm the address of: Director, \
 Nowhere Field Office, 1 Main Street, Nowhere, ZZ 00002
 next: enclose with each letter: act.pdf; Map
 next: put a copy of each letter into the other's envelope
 next: send the bureau's letter by certified mail, return receipt requested; keep the receipt
 next: send ICE's letter by certified mail, return receipt requested; keep the receipt
-next: mail a copy of ICE's letter to: Director, U.S. Immigration and Customs Enforcement, \
-500 12th Street SW, Washington, DC 20536
+next: mail a copy of ICE's letter, which names it behind cc:, to: Director, U.S. Immigration and \
+Customs Enforcement, 500 12th Street SW, Washington, DC 20536
 next: give a copy to: Alex, Counsel
 next: no answer by 2026-12-20: write again, and quote the reference REF
 """
@@ -348,3 +348,12 @@ def test_a_confirmation_holds_for_the_days_of_max_age(
     told = f"r.yaml:5:14: the ICE office's contact was last confirmed on {day}\n"
     found = run("write", "r.yaml", "-q", "-f", "txt", "--to", "ice", *options)
     assert (found.exit_code, found.stderr[: len(told)]) == (code, told if code else "")
+
+
+def test_letters_that_are_there_already_are_not_said_to_be_written(
+    run: Run, write: Write, in_folder: Path
+) -> None:
+    write("r.yaml", REQUEST)
+    first, second = (ended(run("write", "r.yaml", "-f", "txt", "-o", "out/"))[2] for _ in range(2))
+    assert ("\nwritten: 2 letters" in first, "\nwritten:" in second) == (True, False)
+    assert "\nunchanged, as they were written before: 2 letters" in second

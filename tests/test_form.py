@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from optout_cli.form import request_text
 from optout_cli.model.program import LetterKind, Particular
 from optout_cli.model.request import Correction, Request, Signatory
+from optout_cli.pipeline.drafting import drafted
 from optout_cli.pipeline.letters import Order, exports_of
 from optout_cli.pipeline.library import Library
 from optout_cli.source.yaml_text import document_from_yaml
@@ -25,7 +26,7 @@ DAY = TODAY
 
 
 def text_of(answers: dict[str, Any], kind: LetterKind = BARE, day: date = DAY) -> str:
-    return request_text(answers, LAYOUT, kind, day, "r.yaml")
+    return request_text(answers, LAYOUT, kind, ("bureau", "ice"), day, "r.yaml")
 
 
 def read(text: str) -> Any:
@@ -172,3 +173,10 @@ def test_whatever_is_answered_is_read_back(name: str, reason: str, street: str) 
 @pytest.mark.parametrize("line", text_of({"jurisdiction": "marin-county-ca"}).splitlines())
 def test_a_line_is_a_note_a_sample_or_holds(line: str) -> None:
     assert re.match(r"$|#$| *# |#[a-z]+:|#  +[a-z-]|[a-z]+:| +[a-z-]+:", line)
+
+
+def test_a_party_that_receives_nothing_has_no_lines(library: Library) -> None:
+    text = drafted({"letter": "287g/terminate"}, library, TODAY, "r.yaml")
+    assert "#  ice:" in text
+    assert "#  bureau:" not in text
+    assert "addressing:" not in text

@@ -29,8 +29,8 @@ EVERYTHING: dict[str, Any] = {
     "City": ["Oakland", "San Rafael"],
     "ZIP": ["94600", "94900"],
     "Telephone": ["415-555-0120", "415-555-0100"],
-    "Fax": ["415-555-0121", "415-555-0101"],
-    "E-mail": ["ice@example.gov", "sheriff@example.gov"],
+    "Fax": ["", "415-555-0121", "415-555-0101"],
+    "E-mail": ["bureau@example.gov", "ice@example.gov", "sheriff@example.gov"],
     "Greeting": "Dear Deputy Director:",
     "Lines": "Deputy Director; ICE; 1 Main Street; Oakland, CA 94600",
     **SIGNS,
@@ -95,7 +95,7 @@ def test_every_answer_stands_in_the_request(asked: Asked) -> None:
             vote: 5 to 0
             file: resolution.pdf
         recipients:
-          bureau: {confirmed: {by: telephone, date: 2026-11-18}}
+          bureau: {email: bureau@example.gov, confirmed: {by: telephone, date: 2026-11-18}}
           ice:
             attention: Deputy Field Office Director
             organization: [ICE, San Francisco Field Office]

@@ -20,11 +20,12 @@ PROMPT = r"([^\r\n]*): $"
 TYPED = (
     ("County or city", "marn, ca"),
     ("Which one", "x", "1"),
-    ("Is that the one?", "perhaps", "y"),
     ("Program", "3", "2"),
     ("Letter", "opt-out"),
     ("Date", "tomorrow", "2026-11-20"),
     ("Is that right?", "7", "yes"),
+    ("Fax", ""),
+    ("E-mail", "-"),
     ("How did you confirm", "telephone"),
     ("On which day", "11/18/2026"),
     ("  Is 2026-11-18 meant?", ""),
@@ -78,7 +79,8 @@ TYPED = (
     ("Reply by", "in a month", "2026-12-31"),
     ("Declines", "all of them", "2"),
     ("Declines", ""),
-    ("Read the first letter now?", "y"),
+    ("Read the first letter now?", "perhaps", "y"),
+    *(("Enter shows what follows", "") for _ in range(2)),
     ("Write marin-county-ca.yaml?", "y"),
 )
 

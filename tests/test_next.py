@@ -55,7 +55,7 @@ def test_without_a_way_of_service_both_go_by_certified_mail(steps: Run) -> None:
 def test_an_address_that_someone_confirmed_needs_no_call(steps: Run) -> None:
     assert [it for it in steps(RECIPIENTS) if it.startswith("call")] == []
     assert [it.partition(" to confirm")[0] for it in steps() if it.startswith("call")] == [
-        "call them (the telephone number is not known here)",
+        "find a telephone number (none is known)",
         "call (415) 365-8800",
     ]
 
@@ -114,3 +114,22 @@ def test_a_letter_marked_as_a_draft_is_to_be_written_again(steps: Run) -> None:
         "read each letter",
         "fill in what is missing, and write the letters again without --draft",
     ]
+
+
+def test_a_fax_is_faxed_where_the_request_names_another_way_alone(steps: Run) -> None:
+    lines = f"{RECIPIENTS}service: {{ice: [{{by: certified-mail}}]}}\n"
+    told = steps(lines, "-f", "fax", "--to", "ice")
+    assert [it.partition(" to ")[0] for it in told if "ICE's letter" in it][:2] == [
+        "send ICE's letter by certified mail, return receipt requested; keep the receipt",
+        "fax ICE's letter",
+    ]
+
+
+def test_one_letter_alone_has_no_other_envelope(steps: Run) -> None:
+    assert [it for it in steps("", "-f", "txt", "--to", "ice") if "other's envelope" in it] == []
+
+
+def test_an_act_that_is_named_and_not_enclosed_is_remembered(steps: Run) -> None:
+    told = steps("authority: [{instrument: Resolution, number: No. 26-07}]\n")
+    named = "Resolution No. 26-07 (file: under authority:)"
+    assert f"see whether to enclose what the letter names: {named}" in told

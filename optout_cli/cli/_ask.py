@@ -55,7 +55,9 @@ def ask(
         elif not text or not (problem := fault and fault(text)):
             return text
         elif meant := _date_meant_by(problem):
-            return meant
+            if ask_yes(f"  Is {meant} meant?", offered=True):
+                return meant
+            say_wrapped("Then type it as year, month, day, such as 2026-01-31.", "  ")
         else:
             tell_problem(problem)
 
@@ -72,8 +74,21 @@ def ask_yes(label: str, *, offered: bool) -> bool:
         say_wrapped("Type y for yes or n for no.", "  ")
 
 
-def ask_choice(label: str, choices: Mapping[str, str], *, offered: str) -> str:
-    """Ask for one of a few, by its number or its name; return the name."""
+def show(text: str) -> None:
+    """Show a long text a screen at a time."""
+    lines = text.rstrip("\n").split("\n")
+    height = max(shutil.get_terminal_size().lines - 2, 1)
+    for start in range(0, len(lines), height):
+        if start:
+            _prompt("Enter shows what follows", "")
+        say("\n".join(lines[start : start + height]))
+
+
+def ask_choice(label: str, choices: Mapping[str, str], *, offered: str = "") -> str:
+    """Ask for one of a few, by its number or its name; return the name.
+
+    Where none is `offered`, Enter alone is no answer.
+    """
     names = list(choices)
     for number, (name, text) in enumerate(choices.items(), 1):
         say_wrapped(f"{number}  {name}" + (f": {text}" if text else ""), "  ")
@@ -84,7 +99,8 @@ def ask_choice(label: str, choices: Mapping[str, str], *, offered: str) -> str:
             return text
         if text in numbers:
             return numbers[text]
-        say_wrapped(f"Type a number from 1 to {len(names)}, or Enter for {offered}.", "  ")
+        otherwise = f", or Enter for {offered}" if offered else ""
+        say_wrapped(f"Type a number from 1 to {len(names)}{otherwise}.", "  ")
 
 
 def tell_problem(problem: Problem) -> None:
@@ -99,13 +115,13 @@ def tell_problem(problem: Problem) -> None:
 
 
 def _date_meant_by(problem: Problem) -> str:
-    """Offer the date that was written the American way, such as 8/31/2026."""
-    if found := re.search(r"is ([0-9]{4}-[0-9]{2}-[0-9]{2}) meant", problem.hint or ""):
-        return found[1] if ask_yes(f"  Is {found[1]} meant?", offered=True) else ""
-    return ""
+    """Return the day that was written another way, such as 8/31/2026, in a request's form."""
+    found = re.search(r"is ([0-9]{4}-[0-9]{2}-[0-9]{2}) meant", problem.hint or "")
+    return found[1] if found else ""
 
 
 def _prompt(label: str, offered: str) -> str:
     shown = f"{label} [{offered}]" if offered else label
-    text: str = click.prompt(shown, default=offered, show_default=False, err=True)
-    return text.strip()
+    text: str = click.prompt(shown, default=offered, show_default=False, err=True).strip()
+    is_quoted = len(text) > 1 and text[0] == text[-1] == '"'  # as a file would need it
+    return text[1:-1].strip() if is_quoted else text

@@ -7,13 +7,14 @@ from optout_cli.model.notice import Recipient
 from optout_cli.model.places import Contact
 
 _NUMBERS = {"phone": "Telephone", "fax": "Fax", "email": "E-mail"}
+_ACTIVATED_IN = "secure-communities/"  # the program whose activations the data has
 _SAFE_LINES = 4  # in the window of an envelope
 
 
 def ask_recipients(sheet: Sheet) -> None:
     """Tell of the program, the state's laws and each recipient; let her correct the addresses."""
     jurisdiction, source = sheet.locality.jurisdiction, sheet.locality.activation_source
-    if jurisdiction.activated:
+    if jurisdiction.activated and sheet.letter.startswith(_ACTIVATED_IN):
         told = f"{source.kind} source" if source else "no source named"
         say_wrapped(f"Activated in Secure Communities: {jurisdiction.activated} ({told}).")
     prospect = sheet.prospect()
@@ -42,11 +43,21 @@ def _ask_recipient(sheet: Sheet, recipient: Recipient, line: str) -> None:
     match ask_choice("Is that right?", choices, offered="later"):
         case "later":
             return
+        case "yes":
+            _ask_routes(sheet, recipient)
         case "no":
             _correct(sheet, f"recipients.{recipient.party}", contact)
     path = f"recipients.{recipient.party}.confirmed"
     sheet.ask(f"{path}.by", "How did you confirm it?", offered="telephone", required=True)
     sheet.ask(f"{path}.date", "On which day?", offered=sheet.today.isoformat(), required=True)
+
+
+def _ask_routes(sheet: Sheet, recipient: Recipient) -> None:
+    """Ask for the numbers that are not known, since somebody has just been called."""
+    for key in ("fax", "email"):
+        if not getattr(recipient.contact, key):
+            note = "It is not known here; Enter leaves it out."
+            sheet.ask(f"recipients.{recipient.party}.{key}", _NUMBERS[key], note)
 
 
 def _correct(sheet: Sheet, path: str, contact: Contact) -> None:

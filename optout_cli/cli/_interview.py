@@ -11,7 +11,6 @@ from optout_cli.cli.write import DEFAULT_LETTER
 from optout_cli.errors import OptoutError, Spot
 from optout_cli.model.places import Locality
 from optout_cli.model.program import Particular
-from optout_cli.model.request import PARTIES
 from optout_cli.pipeline.library import Library
 
 _WAYS = {
@@ -37,20 +36,21 @@ def ask_place(query: str | None, library: Library) -> Locality:
             note = "Which county or city gives notice? Any spelling will do: Marin, CA."
             query = ask("County or city, and state", note, required=True)
         if locality := _found(query, library):
-            name = f"{locality.jurisdiction.name}, {locality.state_name}"
-            say_wrapped(f"Found: {name} ({locality.id}).", "  ")
-            if ask_yes("Is that the one?", offered=True):
-                return locality
+            return locality
         query = None
 
 
 def _found(query: str, library: Library) -> Locality | None:
-    """Find the jurisdiction, or offer those that may be meant."""
+    """Find the jurisdiction and ask whether it is the one, or offer those that may be meant."""
     find = library.directory.find
     try:
-        return find(query, Spot(""))
+        locality = find(query, Spot(""))
     except OptoutError as error:
         problem = error.problems[0]
+    else:
+        name = f"{locality.jurisdiction.name}, {locality.state_name}"
+        say_wrapped(f"Found: {name} ({locality.id}).", "  ")
+        return locality if ask_yes("Is that the one?", offered=True) else None
     candidates = library.directory.candidates(query)
     if not 0 < len(candidates) <= _MOST_CANDIDATES:
         tell_problem(problem)
@@ -119,7 +119,10 @@ def _ask_signatory(sheet: Sheet) -> None:
     if not sheet.ask("signatory.name", "Name", note):
         return
     sheet.ask("signatory.title", "Title", "Such as Sheriff, or Chair of the Board.", required=True)
-    sheet.ask("signatory.office", "Office", "The office, as it stands at the head of its letters.")
+    is_sheriff = "sheriff" in str(sheet.answers["signatory"].get("title", "")).lower()
+    offered = f"{sheet.locality.jurisdiction.name} Sheriff's Office" if is_sheriff else ""
+    note = "The office, as it stands at the head of its letters."
+    sheet.ask("signatory.office", "Office", note, offered=offered)
     if sheet.ask(
         "signatory.address.street",
         "Street or box",
@@ -136,7 +139,7 @@ def _ask_signatory(sheet: Sheet) -> None:
 
 def _ask_authority(sheet: Sheet) -> None:
     say("")
-    note = "By what authority? Such as Resolution, or Ordinance; Enter if there is none to name."
+    note = "By what authority? Such as Resolution, without its number; Enter if there is none."
     if not sheet.ask("authority.0.instrument", "Kind of act", note):
         return
     sheet.ask("authority.0.number", "Its number", "As it is to be read: No. 2026-14.")
@@ -152,7 +155,7 @@ def _folder(sheet: Sheet) -> str:
 
 
 def _ask_service(sheet: Sheet) -> None:
-    for party in PARTIES:
+    for party in [it.party for it in sheet.prospect().recipients]:
         name = "the state's bureau" if party == "bureau" else "ICE"
         say("")
         say_wrapped(f"How does the letter to {name} go out?")
@@ -239,8 +242,8 @@ def _ask_text(sheet: Sheet, path: str, key: str, spec: Particular, *, is_require
     if not spec.choices:
         return sheet.ask(path, label, required=is_required)
     choices = dict.fromkeys(spec.choices, "") | ({} if is_required else {_NONE: ""})
-    offered = spec.choices[0] if is_required else _NONE
-    chosen = ask_choice(label, choices, offered=offered)
+    # What is needed is never taken from Enter alone: it may be a fact of a contract.
+    chosen = ask_choice(label, choices, offered="" if is_required else _NONE)
     if chosen == _NONE:
         return ""
     sheet.put({path: chosen})

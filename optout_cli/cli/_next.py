@@ -32,9 +32,9 @@ def next_steps(exports: Sequence[Export]) -> Iterator[str]:
     formats = {it.format for it in exports}
     if formats & _ON_PAPER:
         yield from _on_paper(exports, is_laid_out="pdf" in formats)
-    usual = next(Service(by=way) for way, names in _USUAL.items() if formats & names)
+    ways = [Service(by=way) for way, names in _USUAL.items() if formats & names]
     for it in notices:
-        yield from _services(it.recipient, usual)
+        yield from _services(it.recipient, ways)
         yield from _copies(it)
     for copy in first.cc:
         if not (copy.email and "eml" in formats):
@@ -49,7 +49,8 @@ def _on_paper(exports: Sequence[Export], *, is_laid_out: bool) -> Iterator[str]:
         signs = "sign it, " if notice.signature.kind == "ink" else ""
         yield f"print each letter single-sided on US Letter, {signs}fold it at the two marks"
     yield from _enclosing(exports)
-    if notice.addressing == "separate" and len(notice.recipients) > 1:
+    written = {it.notice.recipient.party for it in exports}
+    if notice.addressing == "separate" and len(written) > 1:
         yield "put a copy of each letter into the other's envelope"
 
 
@@ -60,6 +61,10 @@ def _enclosing(exports: Sequence[Export]) -> Iterator[str]:
     files += [it.file or it.title for it in notice.enclosures]
     if any(it.code == "package" for export in exports for it in export.findings):
         files = [it for it in files if not it.lower().endswith(".pdf")]
+    acts = [act for act in notice.authority if not act.file]
+    if acts:
+        named = "; ".join(f"{it.instrument} {it.number or ''}".strip() for it in acts)
+        yield f"see whether to enclose what the letter names: {named} (file: under authority:)"
     if files:
         yield f"enclose with each letter: {'; '.join(files)}"
 
@@ -71,13 +76,18 @@ def _whose(recipient: Recipient) -> str:
 def _calls(recipient: Recipient) -> Iterator[str]:
     contact = recipient.contact
     if not (recipient.confirmed or contact.verified):
-        number = contact.phone or "them (the telephone number is not known here)"
-        yield f"call {number} to confirm the address of: {', '.join(contact.block)}"
+        how = (
+            f"call {contact.phone}" if contact.phone else "find a telephone number (none is known)"
+        )
+        yield f"{how} to confirm the address of: {', '.join(contact.block)}"
 
 
-def _services(recipient: Recipient, usual: Service) -> Iterator[str]:
+def _services(recipient: Recipient, usual: Sequence[Service]) -> Iterator[str]:
+    """Yield how the letter goes out: as the request says, and as what was written is sent."""
     whose, contact = _whose(recipient), recipient.contact
-    for service in recipient.service or (usual,):
+    said = {it.by for it in recipient.service}
+    sent = [it for it in usual if it.by in ("email", "fax") or not said]
+    for service in (*recipient.service, *(it for it in sent if it.by not in said)):
         match service.by:
             case "certified-mail":
                 yield f"send {whose} by certified mail, return receipt requested; keep the receipt"
@@ -93,7 +103,8 @@ def _services(recipient: Recipient, usual: Service) -> Iterator[str]:
 
 def _copies(notice: Notice) -> Iterator[str]:
     for contact in notice.copies:
-        yield f"mail a copy of {_whose(notice.recipient)} to: {', '.join(contact.block)}"
+        to = ", ".join(contact.block)
+        yield f"mail a copy of {_whose(notice.recipient)}, which names it behind cc:, to: {to}"
 
 
 def _follow_up(notice: Notice) -> str:

@@ -5,7 +5,7 @@ from shlex import quote
 
 import click
 
-from optout_cli.cli._ask import ask_yes, say_wrapped
+from optout_cli.cli._ask import ask_yes, say_wrapped, show
 from optout_cli.cli._interview import ask_all, ask_letter, ask_place
 from optout_cli.cli._last import keep_signatory, place
 from optout_cli.cli._newfile import REQUEST, asked_free, path_for, request_name
@@ -70,7 +70,7 @@ def _preview(text: str, name: str, sheet: Sheet) -> None:
         return
     if ask_yes("Read the first letter now?", offered=True):
         say("")
-        say(letters[0])
+        show(letters[0])
 
 
 def _keep(sheet: Sheet) -> None:

@@ -109,6 +109,12 @@ def today() -> date:
         usage_error(message, "unset SOURCE_DATE_EPOCH, and the day is the machine's own")
 
 
+def program() -> str:
+    """Return what to type to run this program: its name, or its path where no shell knows that."""
+    called = Path(sys.argv[0])
+    return str(called) if called.name == APP and not shutil.which(APP) else APP
+
+
 def say(text: str) -> None:
     """Tell the user something, on stderr; on a terminal no word is broken at its edge."""
     click.echo(_fitted(text) if sys.stderr.isatty() else text, err=True)

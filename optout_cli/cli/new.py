@@ -15,6 +15,7 @@ from optout_cli.cli._shared import (
     library_from,
     library_options,
     problems_told,
+    program,
     quiet_option,
     say,
     today,
@@ -166,9 +167,9 @@ def _next(path: Path, name: str, *, is_table: bool, is_asked: bool) -> str:
     """Say what to do with the file; `name` is how the next command names it."""
     if is_table:
         how = f'fill in {path} as a spreadsheet, save it as "CSV UTF-8"'
-        return f"{how}, and then optout batch {name} --check"
+        return f"{how}, and then {program()} batch {name} --check"
     before = "" if is_asked else f"fill in {path} in an editor, and then "
-    return f"{before}optout write {name} -o letters/"
+    return f"{before}{program()} write {name} -o letters/"
 
 
 def _options(overlays: Sequence[str], folders: Sequence[Path]) -> str:

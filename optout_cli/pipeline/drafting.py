@@ -8,7 +8,7 @@ import msgspec
 
 from optout_cli import bundled
 from optout_cli.cautions import contact_caution, law_cautions
-from optout_cli.compose import recipients_of
+from optout_cli.compose import party_of, recipients_of
 from optout_cli.errors import OptoutError, Problem
 from optout_cli.form import Answers, request_text
 from optout_cli.model.notice import Recipient
@@ -83,8 +83,9 @@ def prospect_of(document: Document, library: Library, today: date) -> Prospect:
 
 def drafted(answers: Answers, library: Library, day: date, file: str) -> str:
     """Return the text of a request with these answers, its letter's samples beside them."""
-    _, kind = library.programs.find(answers["letter"])
-    return request_text(answers, layout(), kind, day, file)
+    program, kind = library.programs.find(answers["letter"])
+    parties = {party_of(rule) for rule in program.recipients if rule.holds(day)}
+    return request_text(answers, layout(), kind, parties, day, file)
 
 
 def layout() -> str:
