@@ -357,3 +357,8 @@ def test_letters_that_are_there_already_are_not_said_to_be_written(
     first, second = (ended(run("write", "r.yaml", "-f", "txt", "-o", "out/"))[2] for _ in range(2))
     assert ("\nwritten: 2 letters" in first, "\nwritten:" in second) == (True, False)
     assert "\nunchanged, as they were written before: 2 letters" in second
+
+
+def test_a_files_name_that_no_request_has_is_not_taken_for_a_county(run: Run) -> None:
+    message = "there is no file 'marin-county-ca.txt'\n  hint: a request's name ends in .yaml\n"
+    assert fault(run("write", "marin-county-ca.txt")) == (2, message)

@@ -40,9 +40,9 @@ def test_text_is_utf_8_with_or_without_a_bom_and_any_line_ends(content: bytes, t
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        (b"", "f: the file is empty"),
-        (b"\xef\xbb\xbf", "f: the file is empty"),
-        (b" \r\n\t\n", "f: the file is empty"),
+        (b"", "f: the file is empty\n  hint: was it saved?"),
+        (b"\xef\xbb\xbf", "f: the file is empty\n  hint: was it saved?"),
+        (b" \r\n\t\n", "f: the file is empty\n  hint: was it saved?"),
         (
             "name: Doña Ana\n".encode("latin-1"),
             "f:1:9: is not UTF-8 text (byte 0xf1); it looks like Latin-1 or Windows-1252",
@@ -243,3 +243,9 @@ def test_a_name_typed_on_the_command_line_is_placed_there(
         )
     ]
     assert spots == [on_command_line] * 3
+
+
+def test_a_misspelt_file_is_asked_for_by_the_name_of_its_like(tmp_path: Path) -> None:
+    (tmp_path / "marin-county-ca.yaml").write_text("x", "utf-8")
+    told = told_by(lambda: read_bytes(f"{tmp_path}/marin-conty-ca.yaml", MAX_BYTES))
+    assert told.endswith("is marin-county-ca.yaml meant?")

@@ -185,7 +185,10 @@ def test_a_file_that_is_no_letters_json_form_is_a_problem(
     path.write_text(text, "utf-8")
     (problem,) = problems_of(lambda: following(path, None, library))
     assert problem.message.startswith(told)
-    assert problem.hint == "give a file that `optout write -f json` wrote"
+    assert (
+        problem.hint
+        == "give a letter's JSON form; `optout write REQUEST -f json -o letters/` makes it"
+    )
 
 
 @pytest.mark.usefixtures("in_folder")

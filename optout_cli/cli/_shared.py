@@ -14,6 +14,7 @@ from typing import Any, NoReturn, TypeVar
 import click
 import msgspec
 import platformdirs
+from click.shell_completion import CompletionItem
 
 from optout_cli.cache import Cache
 from optout_cli.errors import OptoutError, Problem, did_you_mean
@@ -24,6 +25,11 @@ APP = "optout"  # the name of its folders in the user's home
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 
+def files(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Let the shell complete the names of files and folders."""
+    return [CompletionItem(incomplete, type="file")]
+
+
 def library_options(command: _F) -> _F:
     """Add the options that say which data and templates a command works with."""
     data = click.option(
@@ -31,6 +37,7 @@ def library_options(command: _F) -> _F:
         "overlays",
         multiple=True,
         metavar="FILE",
+        shell_complete=files,
         help="Lay this data file on the shipped one (repeatable).",
     )
     templates = click.option(

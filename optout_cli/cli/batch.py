@@ -12,6 +12,7 @@ import msgspec
 from optout_cli.cli._order import Values, order_options
 from optout_cli.cli._progress import cores, progress
 from optout_cli.cli._shared import (
+    files,
     library_from,
     library_options,
     print_json,
@@ -70,8 +71,10 @@ def _paper(path: Path | None, order: Order, *, is_duplex: bool, with_sheets: boo
     short_help="Write the letters of many requests, from a spreadsheet or a pipeline.",
     epilog="Example:  optout batch notices.csv --common common.yaml -o out/",
 )
-@click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
-@click.option("--common", metavar="FILE", help="A request's lines that all rows share.")
+@click.argument("inputs", nargs=-1, required=True, metavar="INPUT...", shell_complete=files)
+@click.option(
+    "--common", metavar="FILE", shell_complete=files, help="A request's lines that all rows share."
+)
 @click.option(
     "-o",
     "--output",
@@ -79,6 +82,7 @@ def _paper(path: Path | None, order: Order, *, is_duplex: bool, with_sheets: boo
     default="out/",
     show_default=True,
     metavar="DIR/",
+    shell_complete=files,
     help="The folder for the letters.",
 )
 @click.option("--check", "is_check", is_flag=True, help="Check every row, and write nothing.")

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from optout_cli.cli._shared import (
+    files,
     json_option,
     library_from,
     library_options,
@@ -32,7 +33,7 @@ from optout_cli.pipeline.letters import Order
     short_help="Say everything that is wrong with data, templates and requests.",
     epilog="Example:  optout check marin-county-ca.yaml",
 )
-@click.argument("files", nargs=-1, metavar="[FILE]...")
+@click.argument("files", nargs=-1, metavar="[FILE]...", shell_complete=files)
 @click.option("--coverage", "wants_coverage", is_flag=True, help="Count what the data lacks.")
 @json_option
 @quiet_option

@@ -10,6 +10,7 @@ import click
 from optout_cli.cli._complete import jurisdictions, letters
 from optout_cli.cli._shared import (
     date_option,
+    files,
     library_from,
     library_options,
     problems_told,
@@ -54,6 +55,7 @@ from optout_cli.pipeline.letters import STDIN
     default=STDIN,
     show_default=True,
     metavar="DIR/|FILE|-",
+    shell_complete=files,
     help="A folder, a file, or - for standard output.",
 )
 @click.option("--force", is_flag=True, help="Replace a file that exists with other content.")

@@ -12,6 +12,7 @@ from optout_cli.cli._newfile import REQUEST, TABLE, free, path_for, request_name
 from optout_cli.cli._session import asked
 from optout_cli.cli._shared import (
     code_of,
+    files,
     library_from,
     library_options,
     problems_told,
@@ -51,6 +52,7 @@ _LETTER = Spot("--letter", is_command_line=True)
     "--output",
     "output",
     metavar="DIR/|FILE|-",
+    shell_complete=files,
     help="The file to write.  [default: the jurisdiction's name, such as marin-county-ca.yaml; of a"
     " table the state's, such as vt.csv]",
 )
@@ -68,6 +70,7 @@ _LETTER = Spot("--letter", is_command_line=True)
     "--follow",
     "former",
     metavar="FILE.json",
+    shell_complete=files,
     help="Begin with the facts of an earlier letter, from its JSON form: who signed it, who"
     " received it, when and how, its reference.",
 )

@@ -1,5 +1,6 @@
 """`optout write`: the letters of one request, as files or on standard output."""
 
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,6 +10,7 @@ import click
 from optout_cli.cli._complete import requests
 from optout_cli.cli._order import Values, order_options
 from optout_cli.cli._shared import (
+    files,
     library_from,
     library_options,
     problems_told,
@@ -33,6 +35,7 @@ from optout_cli.pipeline.letters import (
 from optout_cli.pipeline.library import Options
 
 DEFAULT_LETTER = "secure-communities/opt-out"
+_FILE_NAME = re.compile(r"^\S+\.[A-Za-z0-9]{1,5}$")  # no jurisdiction's is like that
 _REQUEST_SUFFIXES = (".yaml", ".yml", ".json")
 
 
@@ -49,6 +52,7 @@ _REQUEST_SUFFIXES = (".yaml", ".yml", ".json")
     default="./",
     show_default=True,
     metavar="DIR/|FILE|-",
+    shell_complete=files,
     help="A folder, a file for a single letter, or - for standard output.",
 )
 @click.option("--force", is_flag=True, help="Replace files that exist with other content.")
@@ -109,6 +113,8 @@ def _document(what: str, letter: str | None, *, is_request: bool) -> Document:
             f"{what!r} is a file, but no request's name ends that way",
             f"save it as plain text, and name it {Path(what).stem.removesuffix('.yaml')}.yaml",
         )
+    if _FILE_NAME.search(what):
+        usage_error(f"there is no file {what!r}", "a request's name ends in .yaml")
     return request_for(what, letter or DEFAULT_LETTER)
 
 

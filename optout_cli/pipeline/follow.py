@@ -50,8 +50,13 @@ def answers_following(path: str, letter: str | None, library: Library, day: date
 
 def _facts_in(path: str) -> _Facts:
     """Read a letter's JSON form. Raises OptoutError where the file is none."""
-    content = read_bytes(path, MAX_BYTES, on_command_line=True)
-    hint = "give a file that `optout write -f json` wrote"
+    hint = "give a letter's JSON form; `optout write REQUEST -f json -o letters/` makes it"
+    try:
+        content = read_bytes(path, MAX_BYTES, on_command_line=True)
+    except OptoutError as error:
+        raise OptoutError(
+            *(msgspec.structs.replace(it, hint=hint) for it in error.problems)
+        ) from None
     try:
         facts = msgspec.json.decode(content)
     except (msgspec.DecodeError, UnicodeDecodeError):

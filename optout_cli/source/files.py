@@ -3,9 +3,10 @@
 import os
 import re
 import sys
+from contextlib import suppress
 from pathlib import Path
 
-from optout_cli.errors import OptoutError, Problem, Spot
+from optout_cli.errors import OptoutError, Problem, Spot, closest
 
 MAX_BYTES = 8 * 2**20  # of a text file: twenty times the shipped data
 STDIN = "-"
@@ -50,7 +51,7 @@ def decoded(content: bytes, path: str, saved: tuple[str, str]) -> str:
     """
     text = _decoded(content, path, saved).replace("\r\n", "\n").replace("\r", "\n")
     if not text.strip():
-        raise OptoutError(Problem("empty-file", "the file is empty", Spot(path)))
+        raise OptoutError(Problem("empty-file", "the file is empty", Spot(path), "was it saved?"))
     return text
 
 
@@ -73,7 +74,7 @@ def read_bytes(path: str, limit: int, *, on_command_line: bool = False) -> bytes
                 if size > limit:
                     raise OptoutError(_too_large(size, limit, spot))
     except FileNotFoundError:
-        hint = f"there is no such file in {Path(path).parent}/; look for a misspelt name"
+        hint = f"there is no such file in {Path(path).parent}/; {_looked_like(Path(path))}"
         raise OptoutError(Problem("missing-file", "no such file", spot, hint)) from None
     except IsADirectoryError:
         raise OptoutError(Problem("not-a-file", "is a folder, not a file", spot)) from None
@@ -91,6 +92,15 @@ def is_file(path: Path) -> bool:
         return path.is_file()
     except OSError:
         return False
+
+
+def _looked_like(path: Path) -> str:
+    """Name the file of the same kind beside a missing one that is spelled most like it."""
+    with suppress(OSError, ValueError):
+        stems = [it.stem for it in path.parent.iterdir() if it.suffix == path.suffix]
+        if stem := closest(path.stem, stems):
+            return f"is {stem}{path.suffix} meant?"
+    return "look for a misspelt name"
 
 
 def _too_large(size: int, limit: int, spot: Spot) -> Problem:
