@@ -56,9 +56,7 @@ def test_broken_data_completes_nothing_and_says_nothing(
     assert completed("optout new --letter s") == []
 
 
-# How README turns it on; zsh's start file has the first line, as a rule.
 ON = {shell: blocks(README, shell)[0].strip() for shell in ("bash", "zsh", "fish")}
-ON["zsh"] = f"autoload -Uz compinit; compinit -u; {ON['zsh']}"
 
 
 @pytest.mark.parametrize("shell", ON)
