@@ -36,6 +36,8 @@ Fax: 916-555-0130
 
 From: Pat Placeholder, Sheriff, Marin County, California
 
+Re: Notice of opt-out: Secure Communities, Marin County, California
+
 Date: November 20, 2026
 
 Our reference: {reference}
