@@ -13,7 +13,7 @@ Nowhere County, ZZ (nowhere-county-zz, 99001)
   in a letter   the County of Nowhere                               nowhere.yaml:19
   activated     2010-09-01                                          nowhere.yaml:19
 
-Secure Communities on 2026-11-24: closed
+Secure Communities, in letters of 2026-11-24
   This notice follows the procedure that ICE published on August 17, 2010. ICE has since said that
   the program is not opt-in/opt-out (October 6, 2010) and ended the state agreements (August 5,
   2011). It records the jurisdiction's position; it does not by itself stop the sharing of
@@ -93,7 +93,7 @@ def test_a_jurisdiction_without_a_code_is_named_once(show: Run) -> None:
 @pytest.mark.parametrize(
     ("day", "period", "to"),
     [
-        ("2000-01-01", "not yet begun", "program-office"),
+        ("2000-01-01", None, "program-office"),
         ("2010-01-01", "before-procedure", "program-office"),
         ("2010-08-31", "procedure", "program-office"),
         ("2011-08-04", "contested", "program-office"),
@@ -101,12 +101,14 @@ def test_a_jurisdiction_without_a_code_is_named_once(show: Run) -> None:
     ],
 )
 def test_the_day_decides_the_period_and_who_receives(
-    day: str, period: str, to: str, run: Run
+    day: str, period: str | None, to: str, run: Run
 ) -> None:
     text = outcome(run("show", "06041", "--date", day))[1]
     shown = json.loads(outcome(run("show", "06041", "--date", day, "--json"))[1])
     outlook = next(it for it in shown["outlooks"] if it["program"] == "secure-communities")
-    assert f"\nSecure Communities on {day}: {period}\n" in text
+    told = f"in letters of {day}" if period else f"not begun on {day}"
+    assert f"\nSecure Communities, {told}\n" in text
+    assert outlook["period"] == period
     assert [it["role"] for it in outlook["recipients"]] == ["bureau", to]
 
 
@@ -238,3 +240,14 @@ def test_a_later_overlay_is_laid_on_an_earlier_one(run: Run, write: Write, in_fo
 def test_a_day_has_one_form(day: str, message: str, run: Run) -> None:
     code, _, err = outcome(run("show", "06041", "--date", day))
     assert (code, err.partition("Error: ")[2]) == (2, f"Invalid value for '--date': {message}\n")
+
+
+def test_a_copy_to_the_bureau_has_file_and_line_too(run: Run) -> None:
+    text = outcome(run("show", "31043"))[1]
+    copy = text.partition("\n  Copy to bureau\n")[2]
+    assert re.match(r"  attention     Director +jurisdictions\.yaml:\d+\n", copy)
+
+
+def test_the_usual_program_comes_first(run: Run) -> None:
+    text = outcome(run("show", "31043"))[1]
+    assert text.index("\nSecure Communities, ") < text.index("\n287(g) agreement, ")

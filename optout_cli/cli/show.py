@@ -1,5 +1,7 @@
 """`optout show`: who would be notified, by what route, and where each value was read."""
 
+import shutil
+import sys
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
@@ -17,12 +19,14 @@ from optout_cli.cli._shared import (
     problems_told,
     today,
 )
+from optout_cli.cli.write import DEFAULT_LETTER
 from optout_cli.errors import Spot
 from optout_cli.model.places import Contact
 from optout_cli.pipeline.overview import Outlook, Overview, as_builtins, overview_of
 
-_COLUMNS = 100
-_LABEL = 14  # columns
+_WIDEST = 100  # columns
+_PLACE = 34  # columns for file and line, behind the value
+_LABEL = 14
 _OWN = ("envelope",)  # what an office need not have
 
 
@@ -59,24 +63,25 @@ def _lines(overview: Overview) -> Iterator[str]:
     jurisdiction = locality.jurisdiction
     ids = dict.fromkeys((locality.slug, locality.id))  # the same where an overlay named it
     yield f"{locality.name} ({', '.join(ids)})"
-    yield _pair(
+    yield from _pair(
         "in a letter",
         jurisdiction.formal or jurisdiction.name,
         locality.origins,
         "jurisdiction.formal" if jurisdiction.formal else "jurisdiction.name",
     )
     day = jurisdiction.activated
-    yield _pair(
+    yield from _pair(
         "activated", str(day or "no date found"), locality.origins, "jurisdiction.activated"
     )
     if day and locality.activation_source:
-        yield _pair(
+        yield from _pair(
             "",
             f"source: {locality.activation_source.kind}, {locality.activation_source.url}",
             {},
             "",
         )
-    for outlook in overview.outlooks:
+    usual = DEFAULT_LETTER.partition("/")[0]
+    for outlook in sorted(overview.outlooks, key=lambda it: it.program != usual):
         yield ""
         yield from _outlook_lines(outlook, overview.date, locality.origins)
     yield ""
@@ -86,7 +91,7 @@ def _lines(overview: Overview) -> Iterator[str]:
 
 
 def _outlook_lines(outlook: Outlook, day: date, origins: Mapping[str, str]) -> Iterator[str]:
-    yield f"{outlook.title} on {day}: {outlook.period or 'not yet begun'}"
+    yield f"{outlook.title}, {f'in letters of {day}' if outlook.period else f'not begun on {day}'}"
     if outlook.status:
         yield from _wrapped(outlook.status)
     yield from _wrapped(f"letters: {', '.join(outlook.letters)}")
@@ -97,7 +102,7 @@ def _outlook_lines(outlook: Outlook, day: date, origins: Mapping[str, str]) -> I
     for id, contact in outlook.copies.items():
         yield ""
         yield f"  Copy to {id}"
-        root = f"offices.{id}."
+        root = "bureau." if id == "bureau" else f"offices.{id}."
         own = {path.removeprefix(root): it for path, it in origins.items() if path.startswith(root)}
         yield from _contact_lines(contact, own)
 
@@ -119,13 +124,13 @@ def _contact_lines(contact: Contact, origins: Mapping[str, str]) -> Iterator[str
     ]
     for path, value in known:
         if value:
-            yield _pair(path.removeprefix("address."), value, origins, path)
+            yield from _pair(path.removeprefix("address."), value, origins, path)
     if contact.organization:
         missing = [it.removeprefix("address.") for it, value in known if not (value or it in _OWN)]
         if missing:
-            yield _pair("not known", ", ".join(missing), {}, "")
+            yield from _pair("not known", ", ".join(missing), {}, "")
     if source := contact.source:
-        yield _pair(
+        yield from _pair(
             "source",
             f"{source.kind}, {source.date or 'undated'}, {source.url or 'no address'}",
             origins,
@@ -135,19 +140,31 @@ def _contact_lines(contact: Contact, origins: Mapping[str, str]) -> Iterator[str
             yield from _wrapped(source.note, indent=_LABEL + 2)
 
 
-def _pair(label: str, value: str, origins: Mapping[str, str], path: str) -> str:
-    """Lay out a line: `  phone         415-555-0123          jurisdictions.yaml:280`."""
-    line = f"  {label:<{_LABEL}}{value}"
-    place = origins.get(path)
-    return f"{line:<66}  {place}" if place else line
+def _pair(label: str, value: str, origins: Mapping[str, str], path: str) -> Iterator[str]:
+    """Lay out a line, or more: `  phone         415-555-0123          jurisdictions.yaml:280`."""
+    width = _columns() - _PLACE
+    head = f"  {label:<{_LABEL}}"
+    place = origins.get(path, "")
+    first, *others = _fitted(value, width if place else _columns(), head, " " * len(head))
+    yield f"{first:<{width}}  {place}".rstrip()
+    yield from others
 
 
 def _wrapped(text: str, indent: int = 2) -> list[str]:
-    blanks = " " * indent
+    return _fitted(text, _columns(), " " * indent, " " * indent)
+
+
+def _fitted(text: str, width: int, head: str, blanks: str) -> list[str]:
     return textwrap.wrap(
         text,
-        _COLUMNS,
-        initial_indent=blanks,
+        width,
+        initial_indent=head,
         subsequent_indent=blanks,
-        break_on_hyphens=False,  # an id is copied whole
+        break_on_hyphens=False,  # an id is copied whole, and so is a link
+        break_long_words=False,
     )
+
+
+def _columns() -> int:
+    """Return how wide the lines may be: a terminal's width, or a page's."""
+    return min(_WIDEST, shutil.get_terminal_size().columns) if sys.stdout.isatty() else _WIDEST
