@@ -107,7 +107,7 @@ n.csv:2: jurisdiction: no jurisdiction is known as '6041'
 n.csv:4: date '11/24/2026' is not a date
   hint: write year, month, day; is 2026-11-24 meant?
 n.csv:4: signatory needs 'title'
-  hint: add title: ...
+  hint: fill in signatory.title
 n.csv:1: signatory.fx: signatory has no field 'fx'
   hint: did you mean 'fax'?
 n.csv:6: would write VT/caledonia-county-vt/2026-11-20-opt-out-bureau.txt, as n.csv:7 would

@@ -5,10 +5,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stages import told_by
 
+from optout_cli.model.fields import Noun, Text
 from optout_cli.source.csv_text import rows_from_csv
 from optout_cli.source.document import Tree
 from optout_cli.source.rows import Row
+from optout_cli.source.shape import convert
 from optout_cli.tables import csv_from
+
+
+class _Lists(Noun, frozen=True, kw_only=True):
+    many: tuple[Text, ...]
 
 
 def rows(text: str) -> list[Row]:
@@ -148,3 +154,40 @@ def test_what_is_written_is_read_back_and_no_cell_is_a_formula(cells: list[str])
         if cell.strip()
     }
     assert not any(cell[:1] in ("=", "+", "-", "@") for cell in text.split(",") if cell)
+
+
+@pytest.mark.parametrize(
+    ("cell", "message"),
+    [
+        ("#REF!", "holds #REF!, a spreadsheet's error"),
+        ("#N/A", "holds #N/A, a spreadsheet's error"),
+        ("#NAME?", "holds #NAME?, a spreadsheet's error"),
+        ("=SUM(A1:A3)", "holds a formula, not what it comes to"),
+        (" =A1", "holds a formula, not what it comes to"),
+    ],
+)
+def test_what_a_spreadsheet_has_in_place_of_a_value_is_a_problem(cell: str, message: str) -> None:
+    (found,) = told(f"jurisdiction,signatory.name\n06041,{cell}\n")
+    assert found.partition("\n")[0] == f"n.csv:2: signatory.name: {message}"
+    assert told(f"jurisdiction,# name\n06041,{cell}\n") == []
+
+
+def test_a_text_that_only_looks_like_a_formula_stands_behind_an_apostrophe() -> None:
+    assert told("jurisdiction,signatory.name\n06041,'=Pat\n") == []
+
+
+@pytest.mark.parametrize(
+    ("cell", "reasons"),
+    [
+        ("One.\nTwo.", ["One.", "Two."]),
+        ("One.\n\nTwo.", ["One.", "Two."]),
+        ("- One.\n- Two.", ["One.", "Two."]),
+        ("1. One.\n2) Two.", ["One.", "Two."]),
+        ("1. One.\nTwo.", ["1. One.", "Two."]),
+        ("- One.", ["- One."]),
+    ],
+)
+def test_each_line_of_a_cell_is_an_entry_of_its_list(cell: str, reasons: list[str]) -> None:
+    (row,) = rows(csv_from(["many"], [[cell]]))
+    assert row.document is not None
+    assert convert(row.document, _Lists).many == tuple(reasons)

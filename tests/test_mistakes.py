@@ -41,6 +41,11 @@ MISTAKES = {
         "8:38: 'Suite 4' is lost: the comma before it ends the text",
         "put the whole text in quotes, the comma in it",
     ),
+    "a column's name": (
+        ("date: 2026-11-20", "particulars.reasons: No staff."),
+        "3:1: 'particulars.reasons' is two names in one",
+        "write particulars: and below it, two blanks further in, reasons:",
+    ),
     "a tab": (("  title", "\ttitle"), "6:1: is indented with a tab", "indent with spaces"),
     "a blank too many": (
         ("  title", "   title"),

@@ -7,15 +7,19 @@ would take a cell that begins as a formula for one, so such a cell is kept behin
 
 import csv
 import io
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
+
+import msgspec
 
 from optout_cli.errors import OptoutError, Problem, Spot, raise_any
 from optout_cli.source.document import Layer, Tree
 from optout_cli.source.rows import MAX_DEPTH, OWN_MARK, Row, row_from, unseen_in
 from optout_cli.tables import unguarded
 
+_ERROR = re.compile(r"#(REF!|N/A|NAME\?|VALUE!|DIV/0!|NULL!|NUM!|SPILL!|CALC!)")
 _DELIMITERS = ",;\t"  # spreadsheets write the second where the comma is the decimal sign
 _Branch = dict[str, "_Branch | str"]
 
@@ -89,6 +93,11 @@ def _row(cells: Sequence[str], columns: Sequence[_Column], line: int, file: str)
         for number, (name, text) in enumerate(original, 1)
         if text and not name
     ]
+    problems += [
+        it
+        for (name, _), cell in zip(original, cells, strict=False)
+        if name and not name.startswith(OWN_MARK) and (it := _formula(name, cell.strip(), spot))
+    ]
     branch: _Branch = {}
     for column, (_, text) in zip(columns, original, strict=False):
         if text and column.name and not column.name.startswith(OWN_MARK):
@@ -107,6 +116,17 @@ def _nameless(number: int, text: str, spot: Spot) -> Problem:
     message = f"cell {number} ({text[:40]!r}) stands in a column without a name"
     hint = "name the column in the first line; or is a text with a comma in it not in quotes?"
     return Problem("nameless-column", message, spot, hint)
+
+
+def _formula(column: str, cell: str, spot: Spot) -> Problem | None:
+    """Return the Problem of a cell that holds a formula, or why that comes to nothing."""
+    at = msgspec.structs.replace(spot, path=column)
+    hint = "see to it in the spreadsheet, and save the values as CSV UTF-8"
+    if _ERROR.fullmatch(cell):
+        return Problem("spreadsheet-error", f"holds {cell}, a spreadsheet's error", at, hint)
+    if cell.startswith("="):
+        return Problem("formula", "holds a formula, not what it comes to", at, hint)
+    return None
 
 
 def _settled(branch: _Branch, path: str, column: str, layer: Layer) -> Tree:

@@ -52,6 +52,10 @@ class Document(msgspec.Struct, frozen=True):
                     return spot
         return Spot(self.layers[-1].file)
 
+    def is_cell(self, path: str) -> bool:
+        """Tell whether the value at `path` is from a row: of a table, or of a list of requests."""
+        return next((it.kind == "row" for it in self.layers if path in it.marks), False)
+
     def path_of(self, text: str) -> str:
         """Return the key path of the first value that holds `text`, or an empty one."""
         waiting: list[tuple[str, Tree]] = [("", self.data)]

@@ -23,13 +23,17 @@ from optout_cli.source.document import Document, Tree
 _T = TypeVar("_T")
 _MOST_SHOWN = 5  # fields that a hint names
 _CURLY = ("\u201c", "\u201d", "\u2018", "\u2019")  # quotes that a word processor makes
+_LIST_MARK = re.compile(
+    r"^(?:[-*\u2022\u2013]|[0-9]{1,2}[.)])\s+"
+)  # as people begin a list's lines
 _SHOWN = 60  # characters of a wrong value that a message repeats
 
 
 def convert(document: Document, kind: type[_T], path: str = "") -> _T:
     """Read the value at `path` of `document` as a noun. Raises OptoutError with every problem.
 
-    A text where a list is wanted is split: paragraphs at blank lines, lines at line ends.
+    A text where a list is wanted is split: paragraphs at blank lines, lines at line ends, and so
+    is a cell of a row.
     """
     value: Tree = document.data
     for part in filter(None, path.split(".")):
@@ -49,6 +53,7 @@ class _Walk:
 
     def __init__(self, document: Document) -> None:
         self.document = document
+        self.is_row = any(it.kind == "row" for it in document.layers)
         self.problems: list[Problem] = []
 
     # Any: annotations are classes, unions, literals and Annotated, which have no common type.
@@ -87,7 +92,8 @@ class _Walk:
         for key, field in known.items():
             if field.required and key not in value and key not in misspelt:
                 at = _joined(path, key)  # where it stands empty, else around it
-                self.fail(at, "missing-key", f"{name} needs {key!r}", f"add {key}: ...")
+                hint = f"fill in {at}" if self.is_row else f"add {key}: ..."
+                self.fail(at, "missing-key", f"{name} needs {key!r}", hint)
         return {key: self._field(value, known, key, path) for key in known if key in value}
 
     def _field(
@@ -117,7 +123,8 @@ class _Walk:
     def _list(
         self, value: Tree, kind: Any, metas: list[msgspec.Meta], path: str, name: str
     ) -> list[Tree]:
-        items = _split(value, kind) if isinstance(value, str) and _is_text(kind) else value
+        is_split = isinstance(value, str) and _is_text(kind)
+        items = self._split(value, kind, path) if is_split else value  # type: ignore[arg-type]  # a text
         if not isinstance(items, list):
             hint = _list_hint(kind, name)
             self.fail(path, "wrong-shape", f"{name} must be a list, not {_shown(value)}", hint)
@@ -132,6 +139,17 @@ class _Walk:
             self.read(item, kind, _joined(path, str(number)), f"{name}.{number}")
             for number, item in enumerate(items)
         ]
+
+    def _split(self, value: str, kind: Any, path: str) -> list[Tree]:
+        is_cell = self.document.is_cell(path)
+        if kind == Text and not is_cell:
+            return [" ".join(part.split()) for part in re.split(r"\n\s*\n", value.strip())]
+        lines = [line.strip() for line in value.strip().split("\n")]
+        if is_cell and len(lines) > 1:  # the letter has marks of its own
+            lines = [it for it in lines if it]
+            bare = [_LIST_MARK.sub("", it) for it in lines]
+            lines = bare if all(it != line for it, line in zip(bare, lines, strict=True)) else lines
+        return [*lines]
 
     def _text(
         self, value: Tree, kind: Any, bare: Any, metas: list[msgspec.Meta], path: str, name: str
@@ -249,13 +267,6 @@ def _is_text(kind: Any) -> bool:
     """Tell whether a value is written as one text: a line, a paragraph, a date, a choice."""
     bare = get_args(kind)[0] if get_origin(kind) is Annotated else kind
     return bare in (str, date) or get_origin(bare) is Literal
-
-
-def _split(value: str, kind: Any) -> list[Tree]:
-    """Split a text into a list: paragraphs at blank lines, lines at line ends."""
-    if kind == Text:
-        return [" ".join(part.split()) for part in re.split(r"\n\s*\n", value.strip())]
-    return [line.strip() for line in value.strip().split("\n")]
 
 
 def _joined(path: str, key: str) -> str:

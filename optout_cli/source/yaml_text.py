@@ -155,6 +155,11 @@ class _Reader:
                 "keep one of the two",
             )
         self._mark(path, event)
+        outer, dot, inner = event.value.partition(".")
+        if dot and re.fullmatch(r"[\w.-]+", event.value):  # a column's name, which no file has
+            message = f"{event.value!r} is two names in one"
+            hint = f"write {outer}: and below it, two blanks further in, {inner}:"
+            self.fail(event, "dotted-key", message, hint)
 
     def _mark(self, path: str, event: yaml.Event) -> None:
         """Note where the value at `path` begins. Raises OptoutError where there are too many."""
