@@ -191,3 +191,13 @@ def test_each_line_of_a_cell_is_an_entry_of_its_list(cell: str, reasons: list[st
     (row,) = rows(csv_from(["many"], [[cell]]))
     assert row.document is not None
     assert convert(row.document, _Lists).many == tuple(reasons)
+
+
+def test_a_column_of_ones_own_is_told_how_to_be_named() -> None:
+    (row,) = rows("many,notes\nx,called twice\n")
+    document = row.document
+    assert document is not None
+    assert told_by(lambda: convert(document, _Lists)) == (
+        "n.csv:2: notes: _lists has no field 'notes'\n"
+        "  hint: begin the name of a column of your own with #"
+    )

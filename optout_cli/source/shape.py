@@ -19,6 +19,7 @@ from optout_cli.errors import Problem, closest, did_you_mean, raise_any
 from optout_cli.model.fields import Text
 from optout_cli.source.dates import date_hint, is_day
 from optout_cli.source.document import Document, Tree
+from optout_cli.source.rows import OWN_MARK
 
 _T = TypeVar("_T")
 _MOST_SHOWN = 5  # fields that a hint names
@@ -87,7 +88,10 @@ class _Walk:
         unknown = [key for key in value if key not in known]
         for key in unknown:
             message = f"{name} has no field {key!r}"
-            self.fail(_joined(path, key), "unknown-key", message, _hint_for(key, known))
+            is_own = self.is_row and not path and not closest(key, known)
+            hint = f"begin the name of a column of your own with {OWN_MARK}" if is_own else ""
+            at = _joined(path, key)
+            self.fail(at, "unknown-key", message, hint or _hint_for(key, known))
         misspelt = {closest(key, known) for key in unknown}
         for key, field in known.items():
             if field.required and key not in value and key not in misspelt:
