@@ -16,6 +16,7 @@ _RECENT_YEARS = 1  # an undated address is told of on letters older than this
 def cautions_for(case: Case, period: Period, recipient: Recipient) -> Iterator[Caution]:
     """Yield what the user must know about one recipient's notice, most general first."""
     yield from _signatory_cautions(case)
+    yield from _sample_cautions(case)
     if period.caution:
         yield Caution(code="period", text=period.caution)
     yield from (Caution(code="letter", text=text) for text in told_of(case))
@@ -41,6 +42,16 @@ def _signatory_cautions(case: Case) -> Iterator[Caution]:
     if state and state != case.locality.state_code:
         blanks = {"signatory-state": state, "state": case.locality.state_code}
         yield Caution(code="other-state", text=words.other_state.format(**blanks))
+
+
+def _sample_cautions(case: Case) -> Iterator[Caution]:
+    """Tell of sentences that a request has as its sample had them."""
+    for name, it in case.kind.particulars.items():
+        value = getattr(case.particulars, name.replace("-", "_"), None)
+        texts = value if isinstance(value, tuple) else (value,)
+        if it.type in ("text", "paragraphs") and it.example in texts and " " in str(it.example):
+            text = case.wording.sample.format(name=f"particulars.{name}", text=it.example)
+            yield Caution(code="sample", text=text)
 
 
 def _names_another(name: str, text: str) -> bool:

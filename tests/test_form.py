@@ -66,6 +66,8 @@ def test_every_sample_switched_on_writes_the_letters(library: Library, tmp_path:
         answers = {"jurisdiction": place, "letter": letter, "date": day.isoformat()}
         text = switched_on(text_of(answers, kind, day)).replace("seal.png", "seal.svg")
         text = text.replace("2026-01", f"{day.year}-01")  # the layout's own days
+        assert "Anytown" in text  # which is told where it stays
+        text = text.replace("Anytown", "San Rafael")
         document = document_from_yaml(text, "r.yaml")
         exports = exports_of(document, library, Order(today=TODAY, formats=("txt",)), tmp_path)
         parties = ["ice"] if letter.startswith("287g/") else ["bureau", "ice"]

@@ -226,6 +226,8 @@ class Cautions(Noun, frozen=True, kw_only=True):
     package: Text
     left_out: Text
     unsigned: Text
+    sample: Text
+    sample_city: Text
     unknown: Text
     contact: Text
     sourced: Text
