@@ -1,9 +1,7 @@
 """Print what a batch costs: a letter beside WeasyPrint's own way, two workers beside one, memory.
 
 Runs in the environment that `make bench` makes. Judges nothing: the limits are printed beside the
-figures. With --country it writes the whole country instead, as PDF and as fax text, which takes
-some minutes; the e-mail and fax addresses that the shipped data lacks are made up, in a folder
-that is deleted, and each page is marked as a draft.
+figures. What the whole country takes is for country.py to measure.
 """
 
 import csv
@@ -27,7 +25,7 @@ OPTOUT = str(BIN / "optout")
 COMMON = """\
 letter: secure-communities/opt-out
 date: 2026-11-24
-signatory: {name: Pat Placeholder, title: Sheriff}
+signatory: {name: Pat Placeholder, title: Sheriff, email: sheriff@example.gov}
 """
 # Compares our way with the library's, in turns, letter by letter, in one process.
 SIDE_BY_SIDE = """
@@ -95,27 +93,20 @@ def main() -> None:
         folder = Path(name)
         environment = isolated(folder)
         write_inputs(folder, environment)
-        table = country if "--country" in sys.argv else figures
-        for line in table(folder, environment):
+        for line in figures(folder, environment):
             print(line, flush=True)
 
 
 def write_inputs(folder: Path, environment: dict[str, str]) -> None:
-    """Write a row for each county, alone and with an address for everyone."""
+    """Write a row for each county, and what all rows share."""
     (folder / "common.yaml").write_text(COMMON)
     listed = subprocess.check_output(
         (OPTOUT, "list", "jurisdictions", "--json"), env=environment, text=True
     )
     ids = [json.loads(line)["id"] for line in listed.splitlines()]
     known = [id for id in ids if id < "57"]  # the states, whose bureaus are known in full
-    routes = {
-        party: {"email": f"{party}@example.gov", "fax": "555-555-0100"}
-        for party in ("bureau", "ice")
-    }
     rows = [{"jurisdiction": id} for id in known]
     (folder / "all.ndjson").write_text("".join(json.dumps(it) + "\n" for it in rows))
-    sent = [{**it, "recipients": routes} for it in rows]
-    (folder / "routes.ndjson").write_text("".join(json.dumps(it) + "\n" for it in sent))
 
 
 def some(folder: Path, count: int) -> str:
@@ -260,18 +251,6 @@ def measured(command: list[str], environment: dict[str, str]) -> tuple[float, fl
     _, _, usage = os.wait4(process, 0)
     wall = time.monotonic() - start
     return usage.ru_utime + usage.ru_stime, wall, usage.ru_maxrss / 1024
-
-
-def country(folder: Path, environment: dict[str, str]) -> Iterator[str]:
-    """Yield what the whole country takes, and what it takes to find that it is finished."""
-    out = folder / "country"
-    rows = str(folder / "routes.ndjson")
-    command = batch(folder, rows, "-f", "pdf,fax", "--draft", "-o", str(out))
-    for name in ("written", "found finished"):
-        cpu, took, peak = measured(command, environment)
-        files = lines_in(out)
-        yield f"the country, {name}: {took:.1f} s wall, {cpu:.1f} s CPU, {files:,} files,"
-        yield f"  {files / took / 2:.1f} letters a second, largest process {peak:.0f} MiB"
 
 
 if __name__ == "__main__":

@@ -91,8 +91,9 @@ def test_the_headers_are_these_and_no_others(library: Library) -> None:
 
 def test_the_same_letter_gives_the_same_bytes_on_any_press(library: Library, cache: Cache) -> None:
     letter = letter_for(library, ADDRESSED)
-    twice = [mailed(letter, library), mailed(letter, library)]
-    assert [mailed(letter, Library(cache=cache))] * 2 == twice
+    another = replace(letter, subject="Another")
+    first, _, again = (mailed(it, library) for it in (letter, another, letter))
+    assert [mailed(letter, Library(cache=cache))] * 2 == [first, again]
 
 
 def test_every_letter_has_an_identity_and_boundaries_of_its_own(library: Library) -> None:

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 from conftest import REQUEST, ROOT
+from msgspec.structs import replace
 from pdf_reader import lines_on, objects_of, opened, shapes_on, tagged_words, text_on
 from stages import BARE, document_of, letter_for, letters_for, library_with, printed, texts_of
 
 from optout_cli.cache import Cache
-from optout_cli.model.notice import Letter
+from optout_cli.model.notice import Image, Letter
 from optout_cli.pipeline.letters import Order, exports_of
 from optout_cli.pipeline.library import Library
 
@@ -121,9 +122,22 @@ def test_the_folds_are_marked_on_the_first_page_alone(library: Library) -> None:
 
 
 def test_the_same_letter_gives_the_same_bytes_on_any_press(library: Library, cache: Cache) -> None:
+    letter, other = letter_for(library), letter_for(library, LONG)
+    first, _, again = (printed(it, library) for it in (letter, other, letter))
+    assert [printed(letter, Library(cache=cache))] * 2 == [first, again]
+
+
+def test_the_page_that_was_just_printed_is_not_laid_out_again(library: Library) -> None:
     letter = letter_for(library)
-    twice = [printed(letter, library), printed(letter, library)]
-    assert [printed(letter, Library(cache=cache))] * 2 == twice
+    assert printed(letter, library) is printed(letter, library)
+    assert printed(letter, library) is not printed(letter_for(library, LONG), library)
+
+
+def test_a_page_with_another_picture_is_another_page(library: Library) -> None:
+    svg = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><path d="M0 0h{}v9z"/></svg>'
+    seals = [Image("image/svg+xml", svg.format(it).encode(), "Seal") for it in (3, 9)]
+    one, other = (printed(replace(letter_for(library), seal=it), library) for it in seals)
+    assert one != other
 
 
 def test_another_process_gives_the_same_bytes(library: Library) -> None:

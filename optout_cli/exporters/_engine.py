@@ -56,6 +56,8 @@ class Engine:
         # Two sheets, so that a complaint counts the lines of the style's own file.
         with _complaints(STYLE):
             self._styles = [self._sheet(_font_rules()), self._sheet(style)]
+        # An e-mail and a fax hold the page that was just printed by itself.
+        self._last: tuple[str, Mapping[str, Image], bytes] = "", {}, b""
 
     # Any: the engine's own type, which it does not declare.
     def _sheet(self, text: str) -> Any:
@@ -65,6 +67,13 @@ class Engine:
 
     def print(self, page: str, images: Mapping[str, Image]) -> bytes:
         """Return the page as PDF. Raises OptoutError for what could not be shown whole."""
+        last, pictures, content = self._last
+        if (page, images) != (last, pictures):
+            content = self._printed(page, images)
+            self._last = page, images, content
+        return content
+
+    def _printed(self, page: str, images: Mapping[str, Image]) -> bytes:
         self._fetcher.serve(images)
         with _complaints("the page"):
             document = HTML(string=page, base_url="optout:", url_fetcher=self._fetcher).render(
