@@ -141,6 +141,7 @@ class OutFolder:
             if path in self.records
         ]
         kept = [*(it for it in others if it.is_true(self.path)), *own]
+        self.records = {it.path: it for it in kept}
         self._rewrite(kept)
         self._replace(TABLE, table_of(kept, self.path).encode(_TABLE_ENCODING))
         make_durable([self.path / NAME, self.path / TABLE])

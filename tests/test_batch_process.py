@@ -135,6 +135,24 @@ def test_an_interrupt_ends_within_a_second_and_says_how_to_go_on(jobs: str) -> N
     assert len(list(Path("out").rglob("*.pdf"))) == 2 * finished
 
 
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_an_interrupt_while_rows_are_checked_says_how_to_go_on(jobs: str, write: Write) -> None:
+    write("n.csv", "jurisdiction,signatory.name,signatory.title\n" + rows(ROWS * 700))
+    process = start(*TEXT, "-q", "-j", jobs)
+    while not Path("out/.optout/lock").exists() and process.poll() is None:
+        time.sleep(0.002)
+    os.killpg(process.pid, signal.SIGINT)
+    began = time.monotonic()
+    out, err = process.communicate()
+    assert time.monotonic() - began < 1
+    assert (process.returncode, out, err.decode()) == (
+        130,
+        b"",
+        "interrupted; each file is whole or absent; to go on, give the same command again\n",
+    )
+    assert not Path("out/VT").exists()
+
+
 @pytest.mark.parametrize("option", ["--ndjson", "--print0", "-q"])
 def test_a_reader_that_leaves_is_no_fault(option: str) -> None:
     read_end, write_end = os.pipe()

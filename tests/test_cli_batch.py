@@ -4,10 +4,10 @@ import codecs
 import csv
 import json
 import shlex
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from batches import COMMON, FILES, HEADER, KEPT, ROWS, Batch, batch_in, paths, records
 from desk import Run, Write, lying_in, outcome, words
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,42 +15,10 @@ from hypothesis import strategies as st
 from optout_cli.cli import group
 from optout_cli.manifest import Record
 
-COMMON = "letter: secure-communities/opt-out\ndate: 2026-11-20\n"
-HEADER = "jurisdiction,signatory.name,signatory.title\n"
-ROWS = "50001,Pat,Sheriff\n50003,Pat,Sheriff\n50005,Alex,Sheriff\n"
-SLUGS = ("addison-county-vt", "bennington-county-vt", "caledonia-county-vt")
-FILES = [
-    f"out/VT/{slug}/2026-11-20-opt-out-{party}.txt" for slug in SLUGS for party in ("bureau", "ice")
-]
-KEPT = [".optout/lock", "manifest.csv", "manifest.ndjson"]
-Batch = Callable[..., tuple[int, str, str]]
-
 
 @pytest.fixture
-def batch(run: Run, write: Write, in_folder: Path) -> Batch:
-    """Run `optout batch n.csv --common common.yaml -f txt -j1 ...`; a first text is the table."""
-    write("common.yaml", COMMON)
-    write("n.csv", HEADER + ROWS)
-
-    def call(*options: str, table: str | None = None, name: str = "n.csv") -> tuple[int, str, str]:
-        if table is not None:
-            (in_folder / name).write_text(table, "utf-8")
-        common = ("--common", "common.yaml", "-f", "txt", "-j1")
-        return outcome(run("batch", name, *common, *options))
-
-    return call
-
-
-def records(folder: Path = Path("out")) -> list[dict[str, object]]:
-    return [json.loads(it) for it in (folder / "manifest.ndjson").read_text("utf-8").splitlines()]
-
-
-def below(folder: Path) -> dict[str, bytes]:
-    return {name: (folder / name).read_bytes() for name in lying_in(folder)}
-
-
-def paths(*names: str) -> str:
-    return "".join(f"{name}\n" for name in names)
+def batch(run: Run, in_folder: Path) -> Batch:
+    return batch_in(in_folder, run)
 
 
 def test_each_row_has_its_letters_and_each_letter_its_line(batch: Batch, in_folder: Path) -> None:
@@ -199,108 +167,6 @@ def test_a_common_file_elsewhere_names_files_beside_itself(batch: Batch, write: 
     write("shared/c.yaml", COMMON + "letterhead: {seal: seal.svg, alt: Seal}\n")
     assert batch("--common", "shared/c.yaml", "-f", "html")[0] == 0
     assert "data:image/svg+xml" in Path(FILES[0]).with_suffix(".html").read_text("utf-8")
-
-
-def test_a_second_run_writes_nothing_and_keeps_every_byte(batch: Batch) -> None:
-    batch()
-    before = below(Path("out"))
-    code, out, err = batch()
-    assert (code, out, below(Path("out"))) == (0, "", before)
-    assert "0 files written to out/; 3 requests had been finished before\n" in err
-
-
-def test_another_format_is_added_and_the_first_is_left(batch: Batch) -> None:
-    batch()
-    code, out, _ = batch("-f", "txt,json", "-q")
-    assert (code, {it.rpartition(".")[2] for it in out.splitlines()}) == (0, {"json"})
-    assert len(records()) == 12
-
-
-def test_force_writes_all_again(batch: Batch) -> None:
-    batch()
-    assert batch("--force", "-q") == (0, paths(*FILES), "")
-
-
-def test_a_changed_row_replaces_its_letter_and_takes_the_old_one_away(batch: Batch) -> None:
-    batch()
-    table = "jurisdiction,signatory.name,signatory.title,date\n50001,Kim,Sheriff,\n"
-    table += "50003,Pat,Sheriff,2026-11-19\n50005,Alex,Sheriff,\n"
-    code, out, _ = batch("-q", table=table)
-    moved = [it.replace("11-20", "11-19") for it in FILES[2:4]]
-    assert (code, out) == (0, paths(*FILES[:2], *moved))
-    assert lying_in(Path("out/VT")) == sorted(it[7:] for it in (*FILES[:2], *moved, *FILES[4:]))
-    assert [it["path"] for it in records()] == [*FILES[:2], *moved, *FILES[4:]]
-
-
-def test_another_tables_letters_are_left_alone(batch: Batch) -> None:
-    batch()
-    table = "jurisdiction,signatory.name,signatory.title,date\n50001,Kim,Sheriff,2026-11-19\n"
-    assert batch("-q", table=table, name="march.csv")[0] == 0
-    assert len(records()) == 8
-
-
-def test_a_changed_template_makes_every_letter_anew(batch: Batch, write: Write) -> None:
-    batch()
-    kept = Path(FILES[0]).read_text("utf-8")
-    wording = '{% extends "builtin:secure-communities/opt-out.html.j2" %}\n'
-    wording += "{% block closing %}<p>Sincerely,</p>{% endblock %}\n"
-    write("wording/secure-communities/opt-out.html.j2", wording)
-    assert batch("-q", "--templates", "wording") == (0, paths(*FILES), "")
-    assert Path(FILES[0]).read_text("utf-8") != kept
-
-
-OCCUPIED = (
-    "exists with other content; it may be a signed letter, or another county's\n"
-    "  hint: name another folder with -o, or --force\n"
-)
-
-
-def test_a_letter_that_was_signed_is_not_written_over(batch: Batch) -> None:
-    batch()
-    signed = Path(FILES[0])
-    signed.write_bytes(signed.read_bytes() + b"signed\n")
-    code, out, err = batch("-q")
-    assert (code, out, err) == (3, "", f"{FILES[0]}: {OCCUPIED}")
-    assert signed.read_bytes().endswith(b"signed\n")
-    assert FILES[0] not in [it["path"] for it in records()]
-    assert batch("-q", "--force")[0] == 0
-
-
-def torn(content: bytes) -> list[bytes]:
-    half = len(content) // 2
-    return [b"", content[:half], content[:half] + bytes(half), bytes(512) + content[512:]]
-
-
-@pytest.mark.parametrize("number", range(4))
-def test_what_a_power_cut_tore_is_made_again(batch: Batch, number: int) -> None:
-    batch()
-    before = below(Path("out"))
-    letter = Path(FILES[2])
-    letter.write_bytes(torn(letter.read_bytes())[number])
-    assert batch("-q")[0] == 0
-    assert below(Path("out")) == before
-
-
-@pytest.mark.parametrize("tail", ["", '{"request": "n.csv', "\0\0\0\0"])
-def test_a_torn_line_of_the_manifest_is_not_believed(batch: Batch, tail: str) -> None:
-    batch()
-    before = below(Path("out"))
-    manifest = Path("out/manifest.ndjson")
-    lines = manifest.read_text("utf-8").splitlines(keepends=True)
-    manifest.write_text("".join(lines[:3]) + lines[3][:40] + tail, "utf-8")
-    Path("out/manifest.csv").unlink()
-    Path("out/.optout/.half.0123").write_text("half", "utf-8")
-    assert batch("-q") == (0, paths(*FILES[2:]), "")
-    assert below(Path("out")) == before
-
-
-def test_a_line_that_names_a_place_outside_is_no_line(batch: Batch) -> None:
-    batch()
-    line = Path("out/manifest.ndjson").read_text("utf-8").splitlines()[0]
-    hostile = line.replace("out/VT/addison-county-vt/", "../../..//etc/../")
-    Path("out/manifest.ndjson").write_text(f"{hostile}\n[]\n{{}}\n", "utf-8")
-    assert batch("-q")[0] == 0
-    assert [it["path"] for it in records()] == FILES
 
 
 def test_undated_rows_are_dated_today_and_said_to_be(batch: Batch, write: Write) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from optout_cli.cli._shared import say
 from optout_cli.errors import Problem
+from optout_cli.manifest import Record
 from optout_cli.pipeline.plan import Plan
 
 _MOST_ALIKE = 5  # cautions of one kind whose words differ, by a date as a rule
@@ -63,6 +64,16 @@ def say_what_was_done(plan: Plan, written: int, finished: int, folder: Path) -> 
     if plan.problems:
         parts.append(f"{_counted(len(plan.problems), 'request')} rejected")
     say("; ".join(parts))
+
+
+def say_what_is_left_over(records: Sequence[Record], folder: Path) -> None:
+    """Print which letters stay although their rows are gone: a row may have moved elsewhere."""
+    if not records:
+        return
+    source, path = records[0].source, folder / records[0].path
+    more = f" and {len(records) - 1:,} more" if len(records) > 1 else ""
+    said = f"{source} no longer has the requests of {_counted(len(records), 'file')}"
+    say(f"note: {said}, which stay; delete them if they are not to go out: {path}{more}")
 
 
 def say_next(rejects: Sequence[Path], written: int) -> None:

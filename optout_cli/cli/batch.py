@@ -1,8 +1,8 @@
 """`optout batch`: the letters of many requests, checked first, resumed where it was killed."""
 
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import IO, NamedTuple, NoReturn
 
@@ -25,6 +25,7 @@ from optout_cli.cli._shared import (
 from optout_cli.cli._tally import (
     problem_lines,
     say_next,
+    say_what_is_left_over,
     say_what_stopped,
     say_what_to_know,
     say_what_was_done,
@@ -172,15 +173,26 @@ def command(
         over=tuple(values.items()),
         folder=place,
     )
-    run = _Run(sheets, job, jobs or cores(), quiet=quiet, force=force)
-    if is_check:
-        run.check(as_json=as_json)
-    show = _lines if as_json else _paths_nul if is_nul else _paths
-    with OutFolder(place) as folder, folder.spool() as spool:
-        code = run.write(folder, spool, show, fail_fast=fail_fast)
-        if paper:
-            run.print(folder, paper)
+    with _resumable():
+        run = _Run(sheets, job, jobs or cores(), quiet=quiet, force=force)
+        if is_check:
+            run.check(as_json=as_json)
+        show = _lines if as_json else _paths_nul if is_nul else _paths
+        with OutFolder(place) as folder, folder.spool() as spool:
+            code = run.write(folder, spool, show, fail_fast=fail_fast)
+            if paper:
+                run.print(folder, paper)
     sys.exit(code)
+
+
+@contextmanager
+def _resumable() -> Iterator[None]:
+    """Say how to go on where the user interrupts, whatever is being done."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        say("interrupted; each file is whole or absent; to go on, give the same command again")
+        sys.exit(ExitCode.INTERRUPTED)
 
 
 class _Run:
@@ -237,6 +249,7 @@ class _Run:
         )
         if not self.quiet:
             say_what_to_know(plan, job.order.today.isoformat())
+            say_what_is_left_over(plan.left_over(folder.records), folder.path)
             say_what_was_done(plan, self.written, before, folder.path)
             say_next(rejects, self.written)
         self.plan = plan

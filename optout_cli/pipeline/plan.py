@@ -11,7 +11,7 @@ from optout_cli.errors import Problem
 from optout_cli.manifest import Record
 from optout_cli.model.notice import Caution
 from optout_cli.pipeline.batch import Checked, Job, Made, Piece, made, remaining
-from optout_cli.pipeline.letters import Order
+from optout_cli.pipeline.letters import STDIN, Order
 from optout_cli.pipeline.sheets import Sheet
 
 
@@ -92,6 +92,19 @@ class Plan:
             if path not in planned
             and (key := (record.source, record.jurisdiction, record.letter)) in current
             and record.fingerprint not in current[key]
+        ]
+
+    def left_over(self, records: Mapping[str, Record]) -> list[Record]:
+        """Return what the manifest has of requests that were in these rows' files, and no longer.
+
+        Standard input is no file of which one knows what was in it before.
+        """
+        keys = {(it.spot.file, *it.key) for it in self.rows.values() if it.key}
+        files = {it.spot.file for it in self.rows.values()} - {STDIN}
+        return [
+            it
+            for it in records.values()
+            if it.source in files and (it.source, it.jurisdiction, it.letter) not in keys
         ]
 
     def results(

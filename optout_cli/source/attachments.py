@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,16 +31,25 @@ _LIMITED = "is a PDF with limits on what may be done with it"
 _DAMAGED = "is a damaged PDF"
 _ANEW = "open it, look at each page, and print it to a new PDF"
 _ANY = "application/octet-stream"
+_FAULTS: dict[bytes, str | None] = {}  # by the content's digest, for as long as the process lives
 
 
 def load_attachment(path: Path) -> Attachment:
     """Read a file. Raises OptoutError where it is too large, or a PDF that is broken or locked."""
     content = read_bytes(str(path), MAX_BYTES)
     media_type = _MEDIA_TYPES.get(path.suffix.lower(), _ANY)
-    if media_type == PDF and (fault := _fault_of(content)):
+    if media_type == PDF and (fault := _known_fault(content)):
         hint = _ANEW if fault in (_LOCKED, _LIMITED, _DAMAGED) else "name the file that you mean"
         raise OptoutError(Problem("broken-pdf", fault, Spot(str(path)), hint))
     return Attachment(_ascii_name(path.name), media_type, content)
+
+
+def _known_fault(content: bytes) -> str | None:
+    """Say what `_fault_of` does, and look once at a resolution that a thousand rows enclose."""
+    digest = sha256(content).digest()
+    if digest not in _FAULTS:
+        _FAULTS[digest] = _fault_of(content)
+    return _FAULTS[digest]
 
 
 def _fault_of(content: bytes) -> str | None:

@@ -1,0 +1,49 @@
+"""A small table of requests, what a batch makes of it, and how its folder is looked at."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from desk import Run, lying_in, outcome
+
+COMMON = "letter: secure-communities/opt-out\ndate: 2026-11-20\n"
+HEADER = "jurisdiction,signatory.name,signatory.title\n"
+ROWS = "50001,Pat,Sheriff\n50003,Pat,Sheriff\n50005,Alex,Sheriff\n"
+SLUGS = ("addison-county-vt", "bennington-county-vt", "caledonia-county-vt")
+FILES = [
+    f"out/VT/{slug}/2026-11-20-opt-out-{party}.txt" for slug in SLUGS for party in ("bureau", "ice")
+]
+KEPT = [".optout/lock", "manifest.csv", "manifest.ndjson"]
+Batch = Callable[..., tuple[int, str, str]]
+
+
+def batch_in(folder: Path, run: Run) -> Batch:
+    """Write the table; return what runs `optout batch n.csv --common common.yaml -f txt -j1 ...`.
+
+    Its `table` is another text for the table, its `name` another file.
+    """
+    (folder / "common.yaml").write_text(COMMON, "utf-8")
+    (folder / "n.csv").write_text(HEADER + ROWS, "utf-8")
+
+    def call(*options: str, table: str | None = None, name: str = "n.csv") -> tuple[int, str, str]:
+        if table is not None:
+            (folder / name).write_text(table, "utf-8")
+        common = ("--common", "common.yaml", "-f", "txt", "-j1")
+        return outcome(run("batch", name, *common, *options))
+
+    return call
+
+
+def records(folder: Path = Path("out")) -> list[dict[str, object]]:
+    """Return the lines of the manifest."""
+    return [json.loads(it) for it in (folder / "manifest.ndjson").read_text("utf-8").splitlines()]
+
+
+def below(folder: Path) -> dict[str, bytes]:
+    """Return every file below the folder with its content."""
+    return {name: (folder / name).read_bytes() for name in lying_in(folder)}
+
+
+def paths(*names: str) -> str:
+    """Return paths as they are printed."""
+    return "".join(f"{name}\n" for name in names)

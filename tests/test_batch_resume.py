@@ -1,0 +1,133 @@
+"""Another run into a batch's folder: what is finished stays, what is stale goes, none is lost."""
+
+from pathlib import Path
+
+import pytest
+from batches import FILES, HEADER, ROWS, Batch, batch_in, below, paths, records
+from desk import Run, Write, lying_in, outcome
+
+
+@pytest.fixture
+def batch(run: Run, in_folder: Path) -> Batch:
+    return batch_in(in_folder, run)
+
+
+def test_a_second_run_writes_nothing_and_keeps_every_byte(batch: Batch) -> None:
+    batch()
+    before = below(Path("out"))
+    code, out, err = batch()
+    assert (code, out, below(Path("out"))) == (0, "", before)
+    assert "0 files written to out/; 3 requests had been finished before\n" in err
+
+
+def test_another_format_is_added_and_the_first_is_left(batch: Batch) -> None:
+    batch()
+    code, out, _ = batch("-f", "txt,json", "-q")
+    assert (code, {it.rpartition(".")[2] for it in out.splitlines()}) == (0, {"json"})
+    assert len(records()) == 12
+
+
+def test_force_writes_all_again(batch: Batch) -> None:
+    batch()
+    assert batch("--force", "-q") == (0, paths(*FILES), "")
+
+
+def test_a_changed_row_replaces_its_letter_and_takes_the_old_one_away(batch: Batch) -> None:
+    batch()
+    table = "jurisdiction,signatory.name,signatory.title,date\n50001,Kim,Sheriff,\n"
+    table += "50003,Pat,Sheriff,2026-11-19\n50005,Alex,Sheriff,\n"
+    code, out, _ = batch("-q", table=table)
+    moved = [it.replace("11-20", "11-19") for it in FILES[2:4]]
+    assert (code, out) == (0, paths(*FILES[:2], *moved))
+    assert lying_in(Path("out/VT")) == sorted(it[7:] for it in (*FILES[:2], *moved, *FILES[4:]))
+    assert [it["path"] for it in records()] == [*FILES[:2], *moved, *FILES[4:]]
+
+
+def test_letters_whose_row_is_gone_stay_and_are_told(batch: Batch) -> None:
+    batch()
+    code, _, err = batch(table=HEADER + ROWS.splitlines()[1] + "\n")
+    told = "note: n.csv no longer has the requests of 4 files, which stay; delete them if they are"
+    assert (code, f"{told} not to go out: {FILES[0]} and 3 more\n" in err) == (0, True)
+    assert len(records()) == 6
+    for path in (*FILES[:2], *FILES[4:]):
+        Path(path).unlink()
+    assert "no longer has" not in batch()[2]
+    assert [it["path"] for it in records()] == FILES[2:4]
+
+
+def test_standard_input_is_no_table_that_lost_a_row(run: Run, batch: Batch) -> None:
+    for id in ("50001", "50003"):
+        common = ("--common", "common.yaml", "-f", "txt", "-j1")
+        code, _, err = outcome(run("batch", "-", *common, stdin=f"jurisdiction\n{id}\n"))
+        assert (code, "no longer has" in err) == (0, False)
+
+
+def test_another_tables_letters_are_left_alone(batch: Batch) -> None:
+    batch()
+    table = "jurisdiction,signatory.name,signatory.title,date\n50001,Kim,Sheriff,2026-11-19\n"
+    assert batch("-q", table=table, name="march.csv")[0] == 0
+    assert len(records()) == 8
+
+
+def test_a_changed_template_makes_every_letter_anew(batch: Batch, write: Write) -> None:
+    batch()
+    kept = Path(FILES[0]).read_text("utf-8")
+    wording = '{% extends "builtin:secure-communities/opt-out.html.j2" %}\n'
+    wording += "{% block closing %}<p>Sincerely,</p>{% endblock %}\n"
+    write("wording/secure-communities/opt-out.html.j2", wording)
+    assert batch("-q", "--templates", "wording") == (0, paths(*FILES), "")
+    assert Path(FILES[0]).read_text("utf-8") != kept
+
+
+OCCUPIED = (
+    "exists with other content; it may be a signed letter, or another county's\n"
+    "  hint: name another folder with -o, or --force\n"
+)
+
+
+def test_a_letter_that_was_signed_is_not_written_over(batch: Batch) -> None:
+    batch()
+    signed = Path(FILES[0])
+    signed.write_bytes(signed.read_bytes() + b"signed\n")
+    code, out, err = batch("-q")
+    assert (code, out, err) == (3, "", f"{FILES[0]}: {OCCUPIED}")
+    assert signed.read_bytes().endswith(b"signed\n")
+    assert FILES[0] not in [it["path"] for it in records()]
+    assert batch("-q", "--force")[0] == 0
+
+
+def torn(content: bytes) -> list[bytes]:
+    half = len(content) // 2
+    return [b"", content[:half], content[:half] + bytes(half), bytes(512) + content[512:]]
+
+
+@pytest.mark.parametrize("number", range(4))
+def test_what_a_power_cut_tore_is_made_again(batch: Batch, number: int) -> None:
+    batch()
+    before = below(Path("out"))
+    letter = Path(FILES[2])
+    letter.write_bytes(torn(letter.read_bytes())[number])
+    assert batch("-q")[0] == 0
+    assert below(Path("out")) == before
+
+
+@pytest.mark.parametrize("tail", ["", '{"request": "n.csv', "\0\0\0\0"])
+def test_a_torn_line_of_the_manifest_is_not_believed(batch: Batch, tail: str) -> None:
+    batch()
+    before = below(Path("out"))
+    manifest = Path("out/manifest.ndjson")
+    lines = manifest.read_text("utf-8").splitlines(keepends=True)
+    manifest.write_text("".join(lines[:3]) + lines[3][:40] + tail, "utf-8")
+    Path("out/manifest.csv").unlink()
+    Path("out/.optout/.half.0123").write_text("half", "utf-8")
+    assert batch("-q") == (0, paths(*FILES[2:]), "")
+    assert below(Path("out")) == before
+
+
+def test_a_line_that_names_a_place_outside_is_no_line(batch: Batch) -> None:
+    batch()
+    line = Path("out/manifest.ndjson").read_text("utf-8").splitlines()[0]
+    hostile = line.replace("out/VT/addison-county-vt/", "../../..//etc/../")
+    Path("out/manifest.ndjson").write_text(f"{hostile}\n[]\n{{}}\n", "utf-8")
+    assert batch("-q")[0] == 0
+    assert [it["path"] for it in records()] == FILES
