@@ -20,6 +20,7 @@ from optout_cli.manifest import NAME, TABLE, Record, line_of, load_records, tabl
 from optout_cli.output import make_durable, occupied, refusals, write_all
 
 _OWN = ".optout"  # the folder within the folder: the lock, and files that are not whole yet
+_AT_ONCE = 500  # files to settle, so that an interrupt never waits for thousands
 _BLOCK = 512  # bytes: what a disk writes whole
 _TABLE_ENCODING = "utf-8-sig"  # a spreadsheet tells by its first bytes that a table is UTF-8
 _REJECTS = ("rejects.csv", "rejects.ndjson", "rejects.yaml")
@@ -64,7 +65,7 @@ class OutFolder:
         at: TracebackType | None,
     ) -> None:
         """Keep what was written through a power cut, and let the next batch in."""
-        make_durable(self._fresh)
+        self._settle()
         with suppress(OSError):  # what was not written was told when it was refused
             self._manifest.close()
         self._lock.close()
@@ -91,7 +92,14 @@ class OutFolder:
             self._manifest.flush()
         self.records |= {record.path: record for record, _ in files}
         self._fresh += contents
+        if len(self._fresh) >= _AT_ONCE:
+            self._settle()
         return lines
+
+    def _settle(self) -> None:
+        """See to it that what was written since the last time outlives a power cut."""
+        make_durable(self._fresh)
+        self._fresh = []
 
     def _may_replace(self, path: str, content: bytes) -> bool:
         """Say whether a file is absent, the same, of this folder, or torn by a power cut."""
@@ -132,8 +140,7 @@ class OutFolder:
 
     def finish(self, places: Mapping[str, str]) -> None:
         """Set the manifest in order: the run's files, each with its request's place, come last."""
-        make_durable(self._fresh)
-        self._fresh = []
+        self._settle()
         others = [it for path, it in self.records.items() if path not in places]
         own = [
             msgspec.structs.replace(self.records[path], request=place)

@@ -56,9 +56,9 @@ def written(path: Path) -> Iterator[BinaryIO]:
         path.parent.mkdir(parents=True, exist_ok=True)
         stream = temporary.open("xb+")
     try:
-        with stream:
-            yield stream
         with refusals(path):
+            with stream:
+                yield stream
             _make_durable(temporary)
             temporary.replace(path)
     finally:

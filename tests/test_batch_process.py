@@ -284,3 +284,16 @@ def test_ten_thousand_rows_of_which_three_are_right(write: Write) -> None:
     assert (done.returncode, len(done.stdout.splitlines())) == (3, 18)
     assert done.stderr.count(b"signatory needs 'title'") == 9_997
     assert Path("out/rejects.csv").read_bytes().count(b"\n") == 9_998
+
+
+def test_a_disk_too_small_for_the_print_run_is_told_and_the_letters_are_kept(
+    small_disk: Path,
+) -> None:
+    (small_disk / "large").write_bytes(bytes(800_000))
+    words = (*TEXT[:-2], "pdf", "--to", "ice", "-q", "-j1", "--print", "disk/all.pdf")
+    done = call(*words)
+    told = b"disk/all.pdf: cannot be written: No space left on device\n"
+    assert (done.returncode, done.stderr, lying_in(small_disk)) == (1, told, ["large"])
+    (small_disk / "large").unlink()
+    assert call(*words).returncode == 0
+    assert lying_in(small_disk) == ["all.pdf"]

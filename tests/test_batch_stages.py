@@ -11,6 +11,7 @@ from conftest import TODAY
 from desk import Write
 from stages import letter_for, library_with, problems_of, told_by
 
+from optout_cli import outfolder
 from optout_cli.exporters import exporter_for
 from optout_cli.exporters.pages import pages_of
 from optout_cli.exporters.stack import Pile, stack
@@ -164,3 +165,17 @@ def test_a_folder_lets_the_next_batch_in_once_it_is_done(tmp_path: Path) -> None
     for _ in range(2):
         with OutFolder(tmp_path / "out") as folder:
             assert folder.records == {}
+
+
+def test_files_outlive_a_power_cut_long_before_the_batch_ends(
+    library: Library, sheets: tuple[Sheet, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settled: list[Path] = []
+    monkeypatch.setattr(outfolder, "make_durable", settled.extend)
+    monkeypatch.setattr(outfolder, "_AT_ONCE", 10)
+    text = job(library, "txt")
+    with OutFolder(tmp_path / "out") as folder:
+        for it in made(sheets, dict.fromkeys(range(14), text.order), text, 1):
+            folder.put([(piece.record, piece.content) for piece in it.pieces])
+        assert len(settled) == 20
+    assert len(set(settled)) == 28

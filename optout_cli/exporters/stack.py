@@ -4,8 +4,8 @@ Such a file is for the printer alone: the letters' tags and archive claims stay 
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from io import BytesIO
-from typing import BinaryIO, NamedTuple
+from io import BytesIO, RawIOBase
+from typing import Any, BinaryIO, NamedTuple
 
 import pikepdf
 
@@ -31,8 +31,10 @@ def stack(
     """Write the letters of all piles into `output`, and return how many pages there are.
 
     For `is_duplex` each letter begins on the front of a sheet. It is to be printed as large as it
-    is: the address stands where the envelope's window will be. Raises OptoutError.
+    is: the address stands where the envelope's window will be. Raises OptoutError, and OSError
+    where `output` takes no more.
     """
+    sink = _Sink(output)
     with pikepdf.new() as printed:
         with printed.open_outline() as outline:
             for pile, sheet in _with_sheets(piles, press) if with_sheets else _without(piles):
@@ -51,8 +53,30 @@ def stack(
         )
         printed.docinfo["/Creator"] = _CREATOR
         pages = len(printed.pages)
-        printed.save(output, deterministic_id=True, min_version="1.7")
+        printed.save(sink, deterministic_id=True, min_version="1.7")
+    if sink.refusal:
+        raise sink.refusal
     return pages
+
+
+class _Sink(RawIOBase):
+    """Passes on what is written, and keeps a refusal for later: QPDF would abort the process."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self.refusal: OSError | None = None
+
+    def writable(self) -> bool:
+        return True
+
+    # Any: what a buffer is, which the base class does not name either.
+    def write(self, chunk: Any) -> int:
+        try:
+            if not self.refusal:
+                self._stream.write(chunk)
+        except OSError as error:
+            self.refusal = error
+        return len(chunk)
 
 
 def is_stack(content: bytes) -> bool:
