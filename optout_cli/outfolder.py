@@ -156,18 +156,21 @@ class OutFolder:
     def put_rejects(self, texts: Mapping[str, str], inputs: Iterable[Path]) -> list[Path]:
         """Write rejected rows, each form's under its name, and take earlier ones away.
 
-        One that this batch was read from is left alone: its rows may be nowhere else.
+        One that this batch was read from is left alone, and so are those of other forms then:
+        their rows may be nowhere else.
         """
-        read = {os.path.realpath(it) for it in inputs}
+        read = {Path(os.path.realpath(it)) for it in inputs}
+        own = Path(os.path.realpath(self.path))
+        forms = {it.suffix for it in read if it.parent == own and it.name.startswith("rejects")}
         written = []
         for name in _REJECTS:
-            place = next(it for it in self._names(name) if os.path.realpath(it) not in read)
+            place = next(it for it in self._names(name) if Path(os.path.realpath(it)) not in read)
             if name in texts:
                 content = texts[name].encode(_TABLE_ENCODING if name.endswith(".csv") else "utf-8")
                 with refusals(place):
                     write_all({place: content}, force=True, staging=self.staging)
                 written.append(place)
-            elif place.name == name:
+            elif place.name == name and (not forms or place.suffix in forms):
                 with refusals(place):
                     place.unlink(missing_ok=True)
         return written

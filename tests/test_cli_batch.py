@@ -118,6 +118,20 @@ def test_rejects_may_be_given_from_where_they_lie(batch: Batch) -> None:
     assert Path("out/rejects-2.csv").read_bytes() == before.replace(b"n.csv:", b"out/rejects.csv:")
 
 
+def test_rejects_of_several_forms_are_given_again_one_by_one(
+    batch: Batch, run: Run, write: Write
+) -> None:
+    write("a.ndjson", '{"jurisdiction": "nowhere"}\n')
+    batch("a.ndjson", "-q", table=HEADER + "nowhere,Pat,Sheriff\n")
+    kept = Path("out/rejects.ndjson").read_bytes()
+    Path("out/rejects.csv").write_text(HEADER + ROWS, "utf-8")
+    assert batch("-q", name="out/rejects.csv")[0] == 0
+    assert Path("out/rejects.ndjson").read_bytes() == kept
+    Path("out/rejects-2.csv").write_text(HEADER + ROWS, "utf-8")
+    assert batch("-q", name="out/rejects-2.csv")[0] == 0
+    assert lying_in(Path("out"))[-2:] == ["rejects-2.csv", "rejects.ndjson"]
+
+
 def test_fail_fast_writes_none(batch: Batch) -> None:
     code, out, err = batch("--fail-fast", table=BAD)
     assert (code, out, err) == (1, "", TOLD + "nothing is written: --fail-fast\n")

@@ -5,7 +5,7 @@ Such a file is for the printer alone: the letters' tags and archive claims stay 
 
 from collections.abc import Iterable, Iterator, Sequence
 from io import BytesIO, RawIOBase
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple, cast
 
 import pikepdf
 
@@ -53,7 +53,8 @@ def stack(
         )
         printed.docinfo["/Creator"] = _CREATOR
         pages = len(printed.pages)
-        printed.save(sink, deterministic_id=True, min_version="1.7")
+        # cast: it is asked for nothing else that a file has.
+        printed.save(cast(BinaryIO, sink), deterministic_id=True, min_version="1.7")
     if sink.refusal:
         raise sink.refusal
     return pages
