@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from optout_cli.cli._progress import cores, progress
+from optout_cli.cli._progress import clear_line, cores, progress
 
 
 class Screen(io.StringIO):
@@ -27,8 +27,19 @@ def test_a_terminal_shows_how_many_there_were(
     assert ("writing" in shown, "5/5" in shown, " a second" in shown) == (drawn,) * 3
 
 
+def test_the_bar_makes_way_for_what_is_printed(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = Screen()
+    monkeypatch.setattr(sys, "stderr", screen)
+    for _ in progress(range(2), "writing", 2):
+        clear_line()
+        screen.write("a path\n")
+    shown = screen.getvalue().split("a path\n")
+    assert [it.endswith("\r\x1b[K") for it in shown] == [True, True, False]
+
+
 def test_what_is_no_terminal_is_left_alone(capsys: pytest.CaptureFixture[str]) -> None:
     assert list(progress(range(5), "writing", 5)) == list(range(5))
+    clear_line()
     assert capsys.readouterr().err == ""
 
 

@@ -36,3 +36,9 @@ def progress(items: Iterable[_T], label: str, length: int, *, quiet: bool = Fals
         for it in shown:
             count += 1
             yield it
+
+
+def clear_line() -> None:
+    """Take the bar away from where something else is about to be printed; it is drawn again."""
+    if sys.stderr.isatty():
+        click.echo("\r\x1b[K", nl=False, err=True)

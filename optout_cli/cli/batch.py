@@ -10,7 +10,7 @@ import click
 import msgspec
 
 from optout_cli.cli._order import Values, order_options
-from optout_cli.cli._progress import cores, progress
+from optout_cli.cli._progress import clear_line, cores, progress
 from optout_cli.cli._shared import (
     files,
     library_from,
@@ -285,6 +285,7 @@ class _Run:
         try:
             with closing(plan.results(wanted, self.sheets, job, self.jobs)) as results:
                 for it in progress(results, "writing", len(wanted), quiet=self.quiet):
+                    clear_line()
                     with uninterrupted():  # so that what is there is counted
                         self._put_one(plan, it, folder, show)
         except KeyboardInterrupt:
