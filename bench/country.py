@@ -70,6 +70,7 @@ def country(
         yield f"the country as {formats}, {name}: {took:.1f} s wall, {cpu:.1f} s CPU;"
         yield f"  {files:,} files, {letters / took:.1f} letters a second,"
         yield f"  largest process {peak:.0f} MiB"
+    yield "  limit 5 s for what is found finished"
     pages = [page for path in sorted(out.rglob("*.*"))[::_LOOKED_AT] for page in pages_of(path)]
     lacking = sum(MARK not in "".join(page.split()) for page in pages)
     yield f"  pages looked at: {len(pages)}; without the mark {MARK}: {lacking}"
