@@ -12,12 +12,13 @@ from conftest import REQUEST, ROOT, TODAY
 from desk import Run, Write, outcome
 from mail_reader import read
 from PIL import Image as Picture
-from stages import document_of, letter_for, problems_of
+from stages import document_of, letter_for, problems_of, told_by
 
 from optout_cli.exporters import exporter_for
 from optout_cli.model.notice import Export
 from optout_cli.pipeline.letters import Order, exports_of
 from optout_cli.pipeline.library import Library
+from optout_cli.source import attachments
 
 ACT = (ROOT / "examples" / "placeholder-resolution.pdf").read_bytes()
 SEAL = (ROOT / "examples" / "placeholder-seal.svg").read_bytes()
@@ -138,6 +139,20 @@ def test_a_pdf_that_a_reader_may_show_less_of_is_a_problem_in_every_format(
 def test_a_pdf_may_have_something_before_its_head(library: Library, folder: Path) -> None:
     (folder / "resoluci\u00f3n 1.pdf").write_bytes(b"from the scanner\n" + ACT)
     assert exported(library, folder, "txt").name.endswith(".txt")
+
+
+def test_a_pdf_that_many_requests_enclose_is_looked_at_once(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[bytes] = []
+    whole = attachments._fault_of
+    monkeypatch.setattr(attachments, "_FAULTS", {})
+    monkeypatch.setattr(attachments, "_fault_of", lambda it: looks.append(it) or whole(it))
+    path = folder / "resoluci\u00f3n 1.pdf"
+    assert [attachments.load_attachment(path).content for _ in range(3)] == [ACT] * 3
+    path.write_bytes(b"%PDF-1.7 broken")
+    assert "damaged" in told_by(lambda: attachments.load_attachment(path))
+    assert looks == [ACT, b"%PDF-1.7 broken"]
 
 
 def test_files_of_one_name_have_names_of_their_own_in_the_e_mail(
