@@ -3,8 +3,10 @@
 Such a file is for the printer alone: the letters' tags and archive claims stay with the letters.
 """
 
+import gc
 from collections.abc import Iterable, Iterator, Sequence
 from io import BytesIO, RawIOBase
+from itertools import islice
 from typing import Any, BinaryIO, NamedTuple, cast
 
 import pikepdf
@@ -42,10 +44,10 @@ def stack(
                 outline.root.append(item)
                 item.is_closed = True
                 if sheet:
-                    _add(printed, sheet, is_duplex=is_duplex)
+                    _add(printed, [sheet], is_duplex=is_duplex)
                 for title, content in pile.letters:
                     item.children.append(pikepdf.OutlineItem(title, len(printed.pages)))
-                    _add(printed, _opened(content, title), is_duplex=is_duplex)
+                    _add(printed, _opened(content, title).pages, is_duplex=is_duplex)
         printed.Root.PageMode = pikepdf.Name.UseOutlines
         printed.Root.ViewerPreferences = pikepdf.Dictionary(
             PrintScaling=pikepdf.Name("/None"),
@@ -94,29 +96,17 @@ def _without(piles: Iterable[Pile]) -> Iterator[tuple[Pile, None]]:
         yield pile, None
 
 
-def _with_sheets(piles: Iterable[Pile], press: Press) -> Iterator[tuple[Pile, pikepdf.Pdf]]:
-    """Yield each pile with its separator sheet; many sheets are laid out at once."""
-    waiting: list[Pile] = []
-    for pile in piles:
-        waiting.append(pile)
-        if len(waiting) == _AT_ONCE:
-            yield from zip(waiting, _sheets(waiting, press), strict=True)
-            waiting = []
-    yield from zip(waiting, _sheets(waiting, press), strict=True)
-
-
-def _sheets(piles: Sequence[Pile], press: Press) -> Iterator[pikepdf.Pdf]:
-    if not piles:
-        return
-    page = press.templates.lay_out(SHEET, {"sheets": [it.sheet for it in piles]})
-    with pikepdf.open(BytesIO(press.engine.print(page, {}))) as laid_out:
-        if len(laid_out.pages) != len(piles):
-            message, hint = "a separator sheet takes more than one page", "shorten its template"
-            raise OptoutError(Problem("long-sheet", message, hint=hint))
-        for it in laid_out.pages:
-            one = pikepdf.new()
-            one.pages.append(it)
-            yield one
+def _with_sheets(piles: Iterable[Pile], press: Press) -> Iterator[tuple[Pile, pikepdf.Page]]:
+    """Yield each pile with its separator sheet; those that are laid out at once share typefaces."""
+    waiting = iter(piles)
+    while some := list(islice(waiting, _AT_ONCE)):
+        page = press.templates.lay_out(SHEET, {"sheets": [it.sheet for it in some]})
+        with pikepdf.open(BytesIO(press.engine.print(page, {}))) as laid_out:
+            gc.collect()  # what the engine leaves, which nobody looks for in a short process
+            if len(laid_out.pages) != len(some):
+                message, hint = "a separator sheet takes more than one page", "shorten its template"
+                raise OptoutError(Problem("long-sheet", message, hint=hint))
+            yield from zip(some, laid_out.pages, strict=True)
 
 
 def _opened(content: bytes, title: str) -> pikepdf.Pdf:
@@ -127,10 +117,11 @@ def _opened(content: bytes, title: str) -> pikepdf.Pdf:
         raise OptoutError(Problem("broken-pdf", message)) from None
 
 
-def _add(printed: pikepdf.Pdf, document: pikepdf.Pdf, *, is_duplex: bool) -> None:
-    """Put a document's pages at the end, and an empty one where the next begins overleaf."""
-    for page in document.pages:
+def _add(printed: pikepdf.Pdf, pages: Iterable[pikepdf.Page], *, is_duplex: bool) -> None:
+    """Put pages at the end, and an empty one where the next letter would begin overleaf."""
+    before = len(printed.pages)
+    for page in pages:
         del page.obj["/StructParents"]
         printed.pages.append(page)
-    if is_duplex and len(document.pages) % _SHEET_SIDES:
+    if is_duplex and (len(printed.pages) - before) % _SHEET_SIDES:
         printed.add_blank_page(page_size=(612, 792))  # pt: US Letter
