@@ -21,7 +21,11 @@ OVERLAY = """\
 states:
   CA:
     jurisdictions:
-      san-rafael-ca: {name: City of San Rafael, kind: city, formal: the City of San Rafael}
+      san-rafael-ca:
+        name: City of San Rafael
+        kind: city
+        formal: the City of San Rafael
+        field-office: ero-san-francisco
   ZZ: {name: Nowhere}
 offices:
   ero-nowhere:
