@@ -2,14 +2,16 @@
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 
 from optout_cli.model.case import Case
 from optout_cli.model.notice import Caution, Recipient
 from optout_cli.model.places import Law
 from optout_cli.model.program import Cautions, Period
-from optout_cli.rules import told_of
+from optout_cli.rules import laws_of, told_of
 
 _DOUBTFUL = ("third-party", "memory")  # kinds of source that need special care
+_SIGNED_WITHIN = timedelta(days=30)  # a letter of an earlier day is told of
 _RECENT_YEARS = 1  # an undated address is told of on letters older than this
 
 
@@ -17,6 +19,8 @@ def cautions_for(case: Case, period: Period, recipient: Recipient) -> Iterator[C
     """Yield what the user must know about one recipient's notice, most general first."""
     yield from _signatory_cautions(case)
     yield from _sample_cautions(case)
+    if case.today - case.date > _SIGNED_WITHIN:
+        yield Caution(code="antedated", text=case.wording.antedated.format(date=case.date))
     if period.caution:
         yield Caution(code="period", text=period.caution)
     yield from (Caution(code="letter", text=text) for text in told_of(case))
@@ -66,19 +70,9 @@ def _names_another(name: str, text: str) -> bool:
 
 def law_cautions(case: Case) -> Iterator[Caution]:
     """Yield the state's laws that bear on the letter and were, or may have been, in effect."""
-    topics = set(case.kind.about)
-    for name, particular in case.kind.particulars.items():
-        if particular.about:
-            chosen = getattr(case.particulars, name.replace("-", "_"), None) or ()
-            choices = (chosen,) if isinstance(chosen, str) else chosen
-            topics.update(topic for it in choices for topic in particular.about.get(it, ()))
-    for law in case.locality.laws:
-        if topics.intersection(law.about) and (law.effective is None or law.effective <= case.date):
-            yield _law_caution(case, law)
-
-
-def _law_caution(case: Case, law: Law) -> Caution:
-    return Caution(code="state-law", text=law_text(law, case.locality.state_name, case.wording))
+    for law in laws_of(case):
+        text = law_text(law, case.locality.state_name, case.wording)
+        yield Caution(code="state-law", text=text)
 
 
 def law_text(law: Law, state: str, words: Cautions) -> str:

@@ -22,6 +22,7 @@ WORDING = Cautions(
     no_return_address="no return address",
     other_state="{signatory-state} | {state}",
     other_place="{text} | {name}",
+    antedated="antedated {date}",
     greeting="{party} | greeting",
     law="{state} | {effect} | {about} | {citation} | {effective} | {summary} {status} | {kind}",
     law_undated="{state} | {effect} | {about} | {citation} | undated | {summary} {status} | {kind}",
@@ -85,6 +86,7 @@ def test_the_most_general_caution_comes_first(library: Library) -> None:
     case = case_of(library, lines, laws=laws, activation_source=source)
     assert codes(case) == [
         "draft",
+        "antedated",
         "period",
         "letter",
         "state-law",
@@ -307,7 +309,16 @@ def test_an_address_newer_than_the_letter_is_told_of(
 
 
 def test_a_historical_office_is_right_on_a_letter_of_its_time(library: Library) -> None:
-    assert codes(case_of(library, "date: 2010-08-31"), party=1) == ["draft", "contact"]
+    assert codes(case_of(library, "date: 2010-08-31"), party=1) == ["draft", "antedated", "contact"]
+
+
+@pytest.mark.parametrize(("day", "told"), [("2026-10-21", []), ("2026-10-20", ["2026-10-20"])])
+def test_a_letter_of_a_day_long_past_is_told_of(
+    library: Library, day: str, told: list[str]
+) -> None:
+    case = case_of(library, f"date: {day}", today=date(2026, 11, 20))
+    found = [it.text for it in compose(case)[0].cautions if it.code == "antedated"]
+    assert found == [f"antedated {it}" for it in told]
 
 
 def test_the_shipped_wording_fits_every_state_and_period(library: Library) -> None:

@@ -267,6 +267,35 @@ KIND = """    version: "1"
             "'a': `follow` names 'datum', which is no fact of an earlier letter",
         ),
         ("forbidden: [{words: '(', reason: x}]", "'(' is no regular expression"),
+        ("    examples: {dya: x}", "letters.ask.examples names 'dya', which is not there"),
+        (
+            "    cautions: [{when: {before: {day: dya}}, text: x}]",
+            "letters.ask.cautions.0.when names 'dya', which is not there",
+        ),
+        (
+            "    cautions: [{when: {letters: [aks]}, text: x}]",
+            "letters.ask.cautions.0.when names 'aks', which is not there",
+        ),
+        (
+            "guide: {before: [{when: {letters: [aks]}, text: x}]}",
+            "guide.before.0.when names 'aks', which is not there",
+        ),
+        (
+            "guide: {others: [{where: x, letter: tell}]}",
+            "guide.others.0 names 'tell', which is not there",
+        ),
+        (
+            'guide: {next: [{text: "by {again}"}]}',  # which needs `wait`
+            "guide.next.0 names 'again', which is not there",
+        ),
+        (
+            'guide: {wait: "9", can: [{text: "by {again}"}]}',
+            "guide.can.0 names 'again', which is not there",
+        ),
+        (
+            "    uses: [date]\nparticulars: {date: {type: date, help: x}}",
+            "'date' is the letter's own day, and no particular",
+        ),
     ],
 )
 def test_a_name_that_leads_nowhere_is_a_problem(load: Load, lines: str, told: str) -> None:
@@ -287,6 +316,21 @@ def test_shared_particulars_stand_among_a_letters_own(load: Load) -> None:
         "day": False,
         "word": False,
     }
+
+
+def test_a_shared_particular_may_have_an_example_of_the_letters_own(load: Load) -> None:
+    shared = "particulars: {a: {type: text, help: x, example: one}}\n"
+    own = KIND + "    uses: [a]\n    examples: {a: two}\n"
+    programs = load({"example": PROGRAM.replace('    version: "1"\n', own) + shared})
+    assert programs.find("example/ask")[1].particulars["a"].example == "two"
+
+
+def test_a_text_may_name_the_days_that_its_condition_compares(load: Load) -> None:
+    rule = """    computed: {end: {from: date, days: "9"}}
+    cautions: [{when: {before: {day: end}}, text: "{day}, {end}, {date}, {place}"}]
+"""
+    program = PROGRAM.replace('    version: "1"\n', KIND + rule)
+    assert len(load({"example": program}).find("example/ask")[1].cautions) == 1
 
 
 def test_each_fact_that_may_be_followed_is_read_from_the_earlier_letter() -> None:

@@ -31,21 +31,39 @@ class Citation(Noun, frozen=True, kw_only=True):
     source: Source
 
 
+# In a rule, the name of the letter's own day; no particular has it.
+OWN_DAY = "date"
+
+
 class Condition(Noun, frozen=True, kw_only=True):
     """What must be so, all of it, for a rule to hold; an empty one always holds.
 
     `from` and `until` are the letter's own date. `activation` is what the letter knows of the
-    jurisdiction's, `source` the kind of source that it has for it. `chosen` has, by choice, the
-    values of which one must be chosen. `given` and `missing` name particulars and computed dates.
+    jurisdiction's, `source` the kind of source that it has for it. `letters` names letter kinds of
+    the program, `office` says whether the signatory's is named, `laws` what a state law that bears
+    on the letter does. `chosen` has, by choice, the values of which one must be chosen. `given` and
+    `missing` name particulars and computed dates. `before` and `not_before` have, by the name of a
+    day, another that it must, or may not, precede; `date` is the letter's own.
     """
 
     from_: date | None = field(name="from", default=None)
     until: date | None = None
     activation: tuple[Literal["actual", "scheduled", "unknown"], ...] = ()
     source: tuple[SourceKind, ...] = ()
+    letters: tuple[Name, ...] = ()
+    office: Literal["named", "unnamed"] | None = None
+    laws: tuple[LawEffect, ...] = ()
     chosen: dict[Name, tuple[Name, ...]] = {}
     given: tuple[Name, ...] = ()
     missing: tuple[Name, ...] = ()
+    before: dict[Name, Name] = {}
+    not_before: dict[Name, Name] = {}
+
+    @property
+    def names(self) -> set[str]:
+        """The particulars and computed dates that are asked for."""
+        compared = (*self.before.items(), *self.not_before.items())
+        return {*self.chosen, *self.given, *self.missing}.union(*compared) - {OWN_DAY}
 
 
 class CopyRule(Noun, frozen=True, kw_only=True):
@@ -100,7 +118,7 @@ class Particular(Noun, frozen=True, kw_only=True):
 
 
 class ComputedDate(Noun, frozen=True, kw_only=True):
-    """A date that lies `days` after a particular, where that is given and `when` holds."""
+    """A date `days` after a given particular, or the letter's own date, where `when` holds."""
 
     from_: Name = field(name="from")
     days: Count
@@ -149,22 +167,38 @@ class Reply(Noun, frozen=True, kw_only=True):
     letter: Name
 
 
-class Advice(Noun, frozen=True, kw_only=True):
-    """What the guide to a program's letters says: each a sentence, or an item of a list."""
+class Other(Noun, frozen=True, kw_only=True):
+    """What else may be wanted, and the kind of letter that does it."""
 
-    enclose: tuple[Told, ...] = ()
+    where: Text
+    letter: Name
+
+
+class Advice(Noun, frozen=True, kw_only=True):
+    """What the guide to a program's letters says: each a sentence, or an item of a list.
+
+    `before` are the steps before a letter is written, `send` those of sending it, `next` those
+    after. `wait` is the days from the letter's own after which one writes again: that day is
+    `{again}` in the words of `next` and `replies`.
+    """
+
     can: tuple[Told, ...] = ()
     cannot: tuple[Told, ...] = ()
+    before: tuple[Told, ...] = ()
+    enclose: tuple[Told, ...] = ()
+    send: tuple[Told, ...] = ()
     next: tuple[Told, ...] = ()
     replies: tuple[Reply, ...] = ()
+    others: tuple[Other, ...] = ()
+    wait: Count | None = None
 
 
 class LetterKind(Noun, frozen=True, kw_only=True):
     """A letter of a program. `about` names the topics of state law that it touches.
 
     `uses` and `requires` name particulars that the program declares for several letters; once a
-    program is loaded they stand among `particulars`. `follows` names the kinds that this one may
-    follow.
+    program is loaded they stand among `particulars`, each with the example that `examples` has for
+    it. `follows` names the kinds that this one may follow.
     """
 
     title: Line
@@ -178,6 +212,7 @@ class LetterKind(Noun, frozen=True, kw_only=True):
     computed: dict[Name, ComputedDate] = {}
     uses: tuple[Name, ...] = ()
     requires: tuple[Name, ...] = ()
+    examples: dict[Name, Text] = {}
     particulars: dict[Name, Particular] = {}
 
 
@@ -214,6 +249,7 @@ class Cautions(Noun, frozen=True, kw_only=True):
     no_return_address: Text
     other_state: Text
     other_place: Text
+    antedated: Text
     greeting: Text
     law: Text
     law_undated: Text

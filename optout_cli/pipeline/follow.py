@@ -120,7 +120,8 @@ def _particulars(kind: LetterKind, facts: _Facts) -> _Facts:
     found = {}
     for name, spec in kind.particulars.items():
         value = _fact(spec, facts) if spec.follow else None
-        if value and (not spec.choices or value in spec.choices):
+        chosen = value if isinstance(value, list) else [value]
+        if value and (not spec.choices or set(spec.choices).issuperset(chosen)):
             found[name] = value
     return found
 

@@ -6,11 +6,19 @@ from datetime import date, timedelta
 from itertools import combinations, pairwise
 
 from optout_cli.errors import Problem, did_you_mean
-from optout_cli.model.program import FOLLOWED, Condition, LetterKind, Particular, Program, Told
+from optout_cli.model.program import (
+    FOLLOWED,
+    OWN_DAY,
+    Condition,
+    LetterKind,
+    Particular,
+    Program,
+)
 from optout_cli.source.document import Document
 
 _BLANK = re.compile(r"\{([a-z0-9-]*)\}")
-_ALWAYS = ("place",)  # what a text in braces may name of every case
+_ALWAYS = ("place", OWN_DAY)  # what a text in braces may name of every case
+_LATER = ("guide.next.", "guide.replies.")  # what may name the day of the next letter
 
 
 def program_problems(program: Program, document: Document) -> Iterator[Problem]:
@@ -57,9 +65,14 @@ def _rule_problems(program: Program, document: Document) -> Iterator[Problem]:
 
 
 def _particular_problems(program: Program, document: Document) -> Iterator[Problem]:
-    yield from _declared_problems(program.particulars, "particulars", document)
+    groups = {"particulars": program.particulars}
     for name, kind in program.letters.items():
-        yield from _declared_problems(kind.particulars, f"letters.{name}.particulars", document)
+        groups[f"letters.{name}.particulars"] = kind.particulars
+    for path, declared in groups.items():
+        yield from _declared_problems(declared, path, document)
+        if OWN_DAY in declared:
+            message = f"{OWN_DAY!r} is the letter's own day, and no particular"
+            yield Problem("wrong-particular", message, document.spot(f"{path}.{OWN_DAY}"))
 
 
 def _declared_problems(
@@ -111,14 +124,17 @@ def _names(program: Program) -> Iterator[tuple[str, str, Collection[str]]]:
         yield from ((f"{path}.uses", it, shared) for it in kind.uses)
         yield from ((f"{path}.requires", it, shared) for it in kind.requires)
         yield from ((f"{path}.follows", it, program.letters) for it in kind.follows)
+        yield from ((f"{path}.examples", it, declared) for it in kind.examples)
         for name, rule in kind.computed.items():
             at = f"{path}.computed.{name}"
-            yield f"{at}.from", rule.from_, [it for it in declared if values[it].type == "date"]
-            yield from _condition_names(f"{at}.when", rule.when, declared)
+            days = [it for it in declared if values[it].type == "date"]
+            yield f"{at}.from", rule.from_, [*days, OWN_DAY]
+            yield from _condition_names(f"{at}.when", rule.when, declared, program)
         told = [(f"{path}.refuse.{n}", it.when, it.reason) for n, it in enumerate(kind.refuse)]
         told += [(f"{path}.cautions.{n}", it.when, it.text) for n, it in enumerate(kind.cautions)]
         for at, when, text in told:
-            yield from _condition_names(f"{at}.when", when, {*declared, *kind.computed})
+            known = {*declared, *kind.computed}
+            yield from _condition_names(f"{at}.when", when, known, program)
             yield from _blank_names(at, text, when, kind, program)
     yield from _shared_names(program, everywhere)
 
@@ -129,27 +145,40 @@ def _shared_names(
     """Yield the names of what the program says for all its letters; some letter must have them."""
     told = [(f"refuse.{n}", it.when, it.reason) for n, it in enumerate(program.refuse)]
     told += [(f"cautions.{n}", it.when, it.text) for n, it in enumerate(program.cautions)]
-    for key in ("enclose", "can", "cannot", "next"):
-        advice: tuple[Told, ...] = getattr(program.guide, key)
-        told += [(f"guide.{key}.{n}", it.when, it.text) for n, it in enumerate(advice)]
-    for number, reply in enumerate(program.guide.replies):
-        yield f"guide.replies.{number}", reply.letter, program.letters
+    told += _advice(program)
+    for key in ("replies", "others"):
+        for number, it in enumerate(getattr(program.guide, key)):
+            yield f"guide.{key}.{number}", it.letter, program.letters
     for at, when, text in told:
-        yield from _condition_names(f"{at}.when", when, everywhere)
+        yield from _condition_names(f"{at}.when", when, everywhere, program)
         known = {*_ALWAYS, *when.given, *when.chosen, *_known_with(when)}
+        if program.guide.wait and at.startswith(_LATER):
+            known.add("again")
         yield from ((at, name, known) for name in _BLANK.findall(text))
     for number, rule in enumerate(program.recipients):
         for place, copied in enumerate(rule.copy):
             at = f"recipients.{number}.copy.{place}.when"
-            yield from _condition_names(at, copied.when, everywhere)
+            yield from _condition_names(at, copied.when, everywhere, program)
     yield from ((f"particulars.{name}", name, everywhere) for name in program.particulars)
 
 
+def _advice(program: Program) -> list[tuple[str, Condition, str]]:
+    """Return path, condition and text of all that the guide says."""
+    guide = program.guide
+    told = [
+        (f"guide.{key}.{n}", it.when, it.text)
+        for key in ("can", "cannot", "before", "enclose", "send", "next")
+        for n, it in enumerate(getattr(guide, key))
+    ]
+    replies = enumerate(guide.replies)
+    return told + [(f"guide.replies.{n}", Condition(), it.reply) for n, it in replies]
+
+
 def _condition_names(
-    path: str, when: Condition, known: Collection[str]
+    path: str, when: Condition, known: Collection[str], program: Program
 ) -> Iterator[tuple[str, str, Collection[str]]]:
-    for name in (*when.chosen, *when.given, *when.missing):
-        yield path, name, known
+    yield from ((path, it, known) for it in sorted(when.names))
+    yield from ((path, it, program.letters) for it in when.letters)
 
 
 def _blank_names(
@@ -159,7 +188,8 @@ def _blank_names(
     own = {**{it: program.particulars.get(it) for it in kind.uses}, **kind.particulars}
     sure = {name for name, it in own.items() if it and it.required}
     known = {*_ALWAYS, *kind.requires, *sure, *when.given, *when.chosen}
-    known |= {kind.computed[it].from_ for it in when.given if it in kind.computed}
+    known |= {it for days in (when.before, when.not_before) for it in (*days, *days.values())}
+    known |= {kind.computed[it].from_ for it in known if it in kind.computed}
     known |= _known_with(when)
     yield from ((path, name, known) for name in _BLANK.findall(text))
 

@@ -115,5 +115,8 @@ def _with_used(kind: LetterKind, program: Program) -> LetterKind:
         if it in shared
     }
     whole = required | used | kind.particulars
+    for name, example in kind.examples.items():
+        if name in whole:
+            whole[name] = msgspec.structs.replace(whole[name], example=example)
     needed = {name: it for name, it in whole.items() if it.required}  # asked for first
     return msgspec.structs.replace(kind, particulars=needed | whole)
