@@ -93,6 +93,8 @@ def case_of_member(member: Member, library: Library) -> Case:
     particulars = {name: it for name, it in given.items() if name in declared}
     for layer in _layers(member, days):
         particulars |= layer
+    if particulars.keys() >= {"clause", "exigent"}:
+        del particulars["exigent"]  # the exception is of the known clause
     document.data["particulars"] = particulars
     case = case_of(document, library, Order(today=max(TODAY, member.day), is_draft=True))
     return not_activated(case) if member.kind in BEFORE_ACTIVATION else case

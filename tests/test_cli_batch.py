@@ -192,7 +192,7 @@ def test_undated_rows_are_dated_today_and_said_to_be(batch: Batch, write: Write)
 def test_a_caution_is_told_once_with_how_many_it_is_about(batch: Batch) -> None:
     notes = [line for line in batch()[2].splitlines() if line.startswith("note")]
     assert len(notes) == len(set(notes))
-    assert "note (3 requests): This notice follows the procedure" in words(" ".join(notes))
+    assert "note (3 requests): A notice of opt-out of this date" in words(" ".join(notes))
 
 
 def test_the_manifests_lines_are_printed_on_demand(batch: Batch) -> None:

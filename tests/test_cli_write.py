@@ -32,10 +32,13 @@ def paths(*names: str, folder: str = "") -> str:
 
 
 TALK = """\
-note: This notice follows the procedure that ICE published on August 17, 2010. ICE has since said \
-that the program is not opt-in/opt-out (October 6, 2010) and ended the state agreements (August \
-5, 2011). It records the jurisdiction's position; it does not by itself stop the sharing of \
-fingerprints between the FBI and DHS.
+note: A notice of opt-out of this date follows the procedure that ICE published on August 17, \
+2010, and records the jurisdiction's position. The Department of Homeland Security (DHS) has since \
+said that the program is not opt-in/opt-out (October 6, 2010), and ICE ended the state agreements \
+(August 5, 2011). DHS discontinued the program on November 20, 2014; Executive Order 13768 brought \
+it back on January 25, 2017, Executive Order 13993 revoked that order on January 20, 2021, and \
+Executive Order 14159 revoked the latter on January 20, 2025; whether that one names the program \
+is not settled. No letter by itself stops the sharing of fingerprints between the FBI and DHS.
 note: bureau: official source, of 2026-01-02, never confirmed; call before sending
 note: ice: doubtful (third-party) source, undated, never confirmed; call before sending
 written: 2 letters of 2026-11-20 (txt) for County of Nowhere, Nowhere, reference REF

@@ -89,7 +89,7 @@ def test_the_full_example_has_every_key_that_a_request_and_its_letter_may_have(
     [
         "terminates the Memorandum of Agreement of June 9, 2020,",
         "under section 287(g) of the Immigration and Nationality Act (8\u00a0U.S.C.\u00a01357(g))",
-        "The agreement says, in section VIII:",
+        "(\u201cMOA\u201d; the agency is \u201cthe LEA\u201d) say, in section VIII:",
         (
             "\u201cThis MOA becomes effective upon signature of both parties and will remain in"
             " effect until either party terminates or suspends the MOA. Termination by the LEA"
@@ -97,11 +97,11 @@ def test_the_full_example_has_every_key_that_a_request_and_its_letter_may_have(
         ),
         "takes effect on January 1, 2027, or on receipt of this notice if that is later.",
         "shall constitute immediate revocation of all immigration enforcement authorizations",
-        "is returning any credentials that ICE issued",
+        "will return any credentials that ICE issued",
         "for a written acknowledgment of this notice",
     ],
 )
-def test_dakota_countys_letter_ends_the_agreement_by_its_own_clause(
+def test_dakota_countys_letter_ends_the_agreement_by_the_clause_of_its_model(
     library: Library, words: str
 ) -> None:
     (letter,) = letters_for(library, base=DAKOTA)

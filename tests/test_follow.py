@@ -115,7 +115,8 @@ def test_a_287g_follow_up_takes_the_model_and_the_clause_along(
 ) -> None:
     lines = """\
         letter: 287g/terminate
-        particulars: {model: jem, signed: 2020-06-09, clause: [It ends.], effective: 2026-12-01}
+        particulars: {model: jem, signed: 2020-06-09, clause: [It ends.], effective: 2026-12-01,
+          contact: "Pat Doe, 415-555-0123", courtesy-copy: [bureau]}
         """
     (letter,) = letters_for(library, lines)
     path = tmp_path / "terminate.json"
@@ -131,6 +132,8 @@ def test_a_287g_follow_up_takes_the_model_and_the_clause_along(
             "effective": "2026-12-01",
             "signed": "2020-06-09",
             "own-clause": ["It ends."],
+            "contact": "Pat Doe, 415-555-0123",
+            "courtesy-copy": ["bureau"],
         },
     )
 

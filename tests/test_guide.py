@@ -7,8 +7,10 @@ from conftest import TODAY
 from desk import Run, lying_in, outcome, words
 from stages import html_words
 
+from optout_cli.body import plain
 from optout_cli.errors import Spot
 from optout_cli.exporters.pages import pages_of
+from optout_cli.model.notice import Heading
 from optout_cli.pipeline.guide import guide_of, guide_written
 from optout_cli.pipeline.library import Library
 
@@ -32,31 +34,45 @@ def test_a_guide_takes_two_pages_at_most(library: Library, place: str, letter: s
 
 def test_it_names_each_recipient_with_routes_source_and_age(run: Run) -> None:
     text = words(outcome(run("guide", "35013"))[1])
-    assert "1. \N{BALLOT BOX} Director, New Mexico Department of Public Safety" in text
-    assert (
-        "2. \N{BALLOT BOX} Field Office Director, U.S. Immigration and Customs Enforcement" in text
-    )
+    assert "- Director, New Mexico Department of Public Safety" in text
+    assert "- Field Office Director, U.S. Immigration and Customs Enforcement" in text
     assert "fax not known; e-mail not known. Official source, of 2026-02-04, never" in text
-    assert "(https://www.ice.gov/contact/field-offices)" in text
+    assert " https://www.ice.gov/contact/field-offices " in text
     assert "A copy goes to Director, U.S. Immigration and Customs Enforcement, 500 12th" in text
 
 
 def test_it_says_what_the_letter_needs_can_and_cannot(run: Run) -> None:
     text = words(outcome(run("guide", "35013", "--letter", "287g/terminate"))[1])
-    assert "1. \N{BALLOT BOX} Model: which model the agreement follows" in text
+    assert (
+        "1. \N{BALLOT BOX} The agreement's model: Warrant Service Officer, Jail Enforcement Model,"
+        " or Task Force Model (model: wso, jem, tfm)." in text
+    )
     assert "\N{BALLOT BOX} Enclose a copy of the signed agreement" in text
     assert "- Warrant Service Officer model: 90 days after receipt" in text
-    assert "- It ends no other arrangement, such as a contract for detention." in text
-    assert "- Each model asks that what is told the press about the agreement" in text
+    assert "- It touches no other arrangement, such as a contract for detention." in text
+    assert "\N{BALLOT BOX} Clear any statement to the press with ICE's Office of Public" in text
 
 
 def test_floridas_board_stands_first_among_its_laws(run: Run) -> None:
     text = words(outcome(run("guide", "12095", "--letter", "287g/terminate"))[1])
-    laws = text.partition("4. What your state's law asks ")[2]
+    laws = text.partition("3. What your state's law asks ")[2]
     assert laws.startswith(
         "- Florida law requires cooperation (287(g) agreements): Fla. Stat. § 908.11"
     )
     assert "the State Board of Immigration Enforcement must approve ending it" in laws
+    assert (
+        "4. Before you write 1. \N{BALLOT BOX} Settle with counsel what the laws above ask, such as"
+        " an approval or an agreement, before you send." in laws
+    )
+
+
+def test_laws_on_other_subjects_are_named(run: Run) -> None:
+    text = words(outcome(run("guide", "35013"))[1])
+    assert (
+        "Known here, on other subjects: N.M. HB 9 (2026), Immigrant Safety Act (287(g) agreements,"
+        " detainers)." in text
+    )
+    assert "Settle with counsel" not in text
 
 
 def test_a_state_without_a_known_law_may_have_one(run: Run) -> None:
@@ -67,8 +83,8 @@ def test_a_state_without_a_known_law_may_have_one(run: Run) -> None:
 @pytest.mark.parametrize(
     ("day", "said", "unsaid"),
     [
-        ("2010-09-15", ["by which ICE will request a meeting", "only the date of"], "opting in"),
-        ("2010-11-15", ["ICE will request a meeting", "which has said since October 6"], "history"),
+        ("2010-09-15", ["ICE will request a meeting with you", "only the date of"], "opting in"),
+        ("2010-11-15", ["ICE will request a meeting", "said on October 6, 2010, that"], "history"),
         ("2026-11-20", ["recalls it as history", "match results are declined"], "only the date of"),
     ],
 )
@@ -79,15 +95,65 @@ def test_the_day_decides_what_it_says(run: Run, day: str, said: list[str], unsai
 
 
 def test_each_reply_is_answered_by_a_letter_that_makes_sense_on_that_day(run: Run) -> None:
-    text = words(outcome(run("guide", "06041"))[1])
-    assert "- ICE offers a meeting: Confirmation of a meeting (secure-communities/meeting-" in text
+    text = words(outcome(run("guide", "06041", "--date", "2026-11-20"))[1])
+    assert (
+        "- No answer by December 20, 2026: Request for an answer. optout new --follow NOTICE.json"
+        " --letter secure-communities/follow-up" in text
+    )
+    assert "- A spoken answer, also a spoken no: Record of a conversation." in text
+    assert "- A written no: Renewed notice of opt-out." in text
     assert "adjust-date" not in text  # Marin County was activated
+
+
+def test_another_letter_that_follows_none_begins_with_the_jurisdiction(run: Run) -> None:
+    text = words(outcome(run("guide", "06041", "--letter", "287g/terminate"))[1])
+    others = text.partition("Other letters:")[2]
+    assert "single officers are to leave it: Notice that authorizations are revoked." in others
+    assert "optout new marin-county-ca --letter 287g/revoke-personnel" in others
+
+
+@pytest.mark.parametrize(
+    ("letter", "said", "unsaid"),
+    [
+        (
+            "follow-up",
+            ["a copy of the notice, and of the receipt"],
+            ["signed agreement", "It ends"],
+        ),
+        ("revoke-personnel", ["tell ICE within 48 hours", "It leaves the agreement"], ["It ends"]),
+        ("suspend", ["It suspends the agreement"], ["It ends", "48 hours"]),
+        ("terminate", ["It ends the agreement"], ["It suspends", "48 hours"]),
+    ],
+)
+def test_each_letter_has_a_guide_of_its_own(
+    run: Run, letter: str, said: list[str], unsaid: list[str]
+) -> None:
+    text = words(outcome(run("guide", "12095", "--letter", f"287g/{letter}"))[1])
+    assert [it for it in said if it not in text] == []
+    assert [it for it in unsaid if it in text] == []
+    asks_counsel = "whether what a law says of ending an agreement covers this letter" in text
+    assert asks_counsel == (letter in ("suspend", "revoke-personnel"))
+
+
+def test_what_the_letter_needs_is_said_in_words_with_the_key_behind(run: Run) -> None:
+    text = words(outcome(run("guide", "06041", "--letter", "287g/follow-up"))[1])
+    assert "\N{BALLOT BOX} The day of that letter (notice-date)." in text
+
+
+def test_the_parts_are_numbered_without_a_gap(library: Library) -> None:
+    for letter, _, _ in library.programs.letters():
+        if not letter.endswith("adjust-date"):  # refused today
+            guide = guide_of("35013", letter, library, TODAY, Spot(""))
+            heads = [plain(it.runs) for it in guide.body if isinstance(it, Heading)]
+            numbers = [int(it.partition(".")[0]) for it in heads]
+            assert numbers == list(range(1, len(heads) + 1))
+            assert pages_of("pdf", guide_written(guide, TODAY, "pdf", library)) in (1, 2)
 
 
 def test_all_forms_say_the_same(library: Library) -> None:
     guide = guide_of("35013", LETTERS[0], library, TODAY, Spot(""))
     text, page = (guide_written(guide, TODAY, it, library).decode() for it in ("txt", "html"))
-    marks = ("-", "1.", "2.", "3.")
+    marks = ("-", "1.", "2.", "3.", "4.", "5.", "6.")
     plain = [it for it in text.split() if it not in marks]
     shown = html_words(page)[len(guide.title.split()) + len(guide.foot.split()) :]
     bare = [it for it in shown if it not in marks]

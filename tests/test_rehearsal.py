@@ -77,7 +77,7 @@ def test_a_planted_fault_is_found_at_its_template(
         (
             "    particulars:\n      told:",
             "    particulars:\n      unread: {type: text, help: x}\n      told:",
-            27,
+            28,
             "nothing asks for the particular 'unread'",
         ),
         (
@@ -92,7 +92,7 @@ def test_a_planted_fault_is_found_at_its_template(
         (
             "when: {chosen: {kind: [city]}}",
             'when: {from: "2009-01-01"}',
-            23,
+            24,
             "jail-phones/stop is refused in every period",
         ),
     ],

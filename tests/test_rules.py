@@ -4,14 +4,17 @@ from typing import Any
 
 import msgspec
 import pytest
-from stages import case_for, letters_for, notices_for, problems_of, told_by
+from stages import BARE, case_for, letters_for, notices_for, problems_of, told_by
 
+from optout_cli.body import texts_in
 from optout_cli.compose import compose
 from optout_cli.model.program import Condition
 from optout_cli.pipeline.library import Library
 from optout_cli.rules import holds
 
-TERMINATE = "letter: 287g/terminate\nparticulars: {{model: {model}{more}}}"
+FOLLOWED = "notice: terminate, notice-date: 2026-11-14"
+REVOKED = "notice: revoke-personnel, notice-date: 2026-11-14"
+PAT = "officers: [{name: Pat Placeholder}]"
 
 
 def lines(model: str, more: str = "", letter: str = "terminate") -> str:
@@ -38,6 +41,20 @@ def lines(model: str, more: str = "", letter: str = "terminate") -> str:
         ({"missing": ["effective"]}, True),
         ({"missing": ["received"]}, False),
         ({"missing": ["a-particular-of-another-letter"]}, False),
+        ({"letters": ["suspend", "terminate"]}, True),
+        ({"letters": ["suspend"]}, False),
+        ({"office": "unnamed"}, True),
+        ({"office": "named"}, False),
+        ({"laws": ["restricts"]}, True),
+        ({"laws": ["requires"]}, False),
+        ({"before": {"date": "received"}}, True),
+        ({"before": {"received": "date"}}, False),
+        ({"before": {"received": "received"}}, False),
+        ({"before": {"date": "effective"}}, False),  # which is not known
+        ({"not-before": {"received": "date"}}, True),
+        ({"not-before": {"received": "received"}}, True),
+        ({"not-before": {"date": "received"}}, False),
+        ({"not-before": {"effective": "date"}}, False),
     ],
     ids=str,
 )
@@ -74,12 +91,36 @@ def test_the_90_days_are_counted_from_receipt_where_they_are_the_clauses(
     [
         (lines("jem", "exigent: x"), "the 90 days, and the exception from them, stand in the"),
         (lines("wso", "effective: 2027-01-01"), "in the Warrant Service Officer model it takes"),
+        (
+            lines("wso", "exigent: x, clause: [It ends.]"),
+            "the exception for exigent circumstances is of the clause known here, and you quote",
+        ),
+        (
+            lines("wso", f"{FOLLOWED}, exigent: x, own-clause: [It ends.]", "follow-up"),
+            "the exception for exigent circumstances is of the clause known here, and that letter",
+        ),
+        (
+            lines("wso", f"{FOLLOWED}, effective: 2026-12-01", "follow-up"),
+            "in the Warrant Service Officer model it takes effect 90 days after receipt",
+        ),
+        (
+            lines("tfm", f"{REVOKED}, effective: 2026-12-01", "follow-up"),
+            "a notice that authorizations are revoked names no day on which it takes effect",
+        ),
+        (
+            lines("wso", "received: 2026-12-01, lasts-until: 2027-02-28", "suspend"),
+            "the suspension would end on 2027-02-28, before it takes effect on 2027-03-01",
+        ),
+        (
+            lines("wso", "lasts-until: 2027-02-17", "suspend"),
+            "the suspension would end on 2027-02-17, within the 90 days after receipt: received",
+        ),
         (lines("jem", "clause-section: part 4"), "particulars.clause-section says where your own"),
         (f"date: 2025-07-18\n{lines('jem')}", "the clauses known here were read in a copy of July"),
-        (lines("jem", letter="suspend"), "how an agency suspends is known here of the Warrant"),
+        (lines("jem", letter="suspend"), "the only suspension clause known here is that of the"),
         (
             lines("wso", "officers: [{name: X}]", "revoke-personnel"),
-            "how an agency revokes the authorization of single officers is known here of the Task",
+            "the only clause known here on the revocation of single officers' authority is that",
         ),
         (
             "letter: secure-communities/adjust-date",  # whatever particulars are missing
@@ -101,6 +142,102 @@ def test_a_letter_that_makes_no_sense_is_refused_with_the_reason_and_what_to_do(
     (problem,) = problems_of(lambda: compose(case_for(library, text)))
     assert (problem.code, problem.message[: len(told)]) == ("refused-letter", told)
     assert problem.hint
+
+
+@pytest.mark.parametrize(
+    "more",
+    ["", "received: 2026-12-01, lasts-until: 2027-03-02", "exigent: x, lasts-until: 2026-12-01"],
+)
+def test_a_suspension_that_ends_after_it_begins_is_written(library: Library, more: str) -> None:
+    assert len(notices_for(library, lines("wso", more, "suspend"))) == 1
+
+
+def cautions(library: Library, text: str, base: str = BARE) -> str:
+    (notice,) = notices_for(library, text, base)
+    return "\n".join(it.text for it in notice.cautions if it.code == "letter")
+
+
+COPY = "the clause quoted is that of signed agreements as read in a copy of July 19, 2025"
+NINETY = "the 90 days of the Warrant Service Officer model run from"
+DECIDES = "names 2026-12-01 as well: the clause decides"
+PARTY = "the letter names Marin County, CA as the party to the agreement"
+ENDED = "ended on 2026-11-18, before the letter's date; tell ICE today"
+
+
+@pytest.mark.parametrize(
+    ("text", "told", "untold"),
+    [
+        (lines("wso"), [COPY, NINETY, PARTY], [DECIDES]),
+        (lines("jem", "effective: 2026-12-01"), [COPY], [NINETY, DECIDES]),
+        (lines("wso", "exigent: x"), [COPY], [NINETY]),
+        (lines("wso", "clause: [It ends.], effective: 2026-12-01"), [DECIDES], [COPY, NINETY]),
+        (lines("wso", "agency: County Jail", "suspend"), [COPY, NINETY], [PARTY]),
+        (lines("tfm", f"{PAT}, revoked: 2026-11-16", "revoke-personnel"), [ENDED], ["end on"]),
+        (
+            lines("tfm", f"{PAT}, revoked: 2026-11-18", "revoke-personnel"),
+            ["those after the revocation of 2026-11-18 end on 2026-11-20"],
+            ["ended on"],
+        ),
+        (
+            lines("tfm", PAT, "revoke-personnel"),
+            ["those after the letter's date end on 2026-11-22"],
+            ["revocation of"],
+        ),
+        (lines("jem", FOLLOWED, "follow-up"), ["the notice is of 2026-11-14, a few days"], [COPY]),
+        (
+            lines("jem", FOLLOWED.replace("14", "13"), "follow-up"),
+            [PARTY],
+            ["a few days", "certified mail", "the press"],
+        ),
+    ],
+)
+def test_what_is_told_of_an_agreement_is_true_of_the_letter(
+    library: Library, text: str, told: list[str], untold: list[str]
+) -> None:
+    found = cautions(library, text)
+    assert [it for it in told if it not in found] == []
+    assert [it for it in untold if it in found] == []
+
+
+def test_the_party_to_the_agreement_is_the_signatorys_office(library: Library) -> None:
+    office = "signatory: {name: Pat Placeholder, title: Sheriff, office: Marin County Sheriff}\n"
+    assert PARTY not in cautions(library, lines("jem"), BARE + office)
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ("", "takes effect. The agency has received no written acknowledgment."),
+        ("received: 2026-12-01", "received it on December 1, 2026, which is therefore that day."),
+        (
+            "received: 2026-11-16",
+            "received it on November 16, 2026; that day is therefore November 30, 2026.",
+        ),
+    ],
+)
+def test_a_follow_up_says_on_which_day_the_notice_took_effect(
+    library: Library, more: str, said: str
+) -> None:
+    given = f"{FOLLOWED}, effective: 2026-11-30{', ' if more else ''}{more}"
+    (letter,) = letters_for(library, f"date: 2026-12-10\n{lines('jem', given, 'follow-up')}")
+    text = " ".join(texts_in(letter.body))
+    assert "named November 30, 2026, or the day of its receipt if later, as the day on" in text
+    assert said in text
+
+
+@pytest.mark.parametrize(
+    ("place", "said"),
+    [
+        ("at the jail", ", at the jail."),
+        ("in Room 4", ", in Room 4."),
+        ("the ICE field office", ", at the ICE field office."),
+    ],
+)
+def test_a_place_has_its_preposition(library: Library, place: str, said: str) -> None:
+    given = f"{{day: 2026-12-09, time: noon, place: {place}}}"
+    text = f"letter: secure-communities/meeting-confirmation\nparticulars: {given}"
+    letter = letters_for(library, text)[0]
+    assert f"The meeting is on December 9, 2026, at noon{said}" in " ".join(texts_in(letter.body))
 
 
 @pytest.mark.parametrize("model", ["jem", "wso", "tfm"])

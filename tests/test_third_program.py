@@ -21,8 +21,9 @@ recipients:
 particulars:
   kind: {type: choice, choices: [county, city], help: which jail}
 guide:
-  next: [{text: Wait for an answer.}]
-  replies: [{reply: none, letter: again}]
+  next: [{text: "Wait for an answer until {again}."}]
+  wait: "10"
+  replies: [{reply: "none by {again}", letter: again}]
 letters:
   stop:
     title: Notice to stop
@@ -127,9 +128,11 @@ def test_batch_new_schema_and_guide_know_it(run: Run, write: Write, desk: Path) 
     sample = outcome(run("new", "06041", "--letter", "jail-phones/stop", "-o", "-", *MINE))[1]
     assert "# required: which jail (county, city)\n" in sample
     assert "jail-phones/stop" in outcome(run("schema", "request", *MINE))[1]
-    guide = outcome(run("guide", "06041", "--letter", "jail-phones/stop", *MINE))[1]
-    assert "1. \N{BALLOT BOX} Wait for an answer." in guide
-    assert "- None: Second notice (jail-phones/again)" in guide
+    on = ("--date", "2026-11-20")
+    guide = words(outcome(run("guide", "06041", "--letter", "jail-phones/stop", *on, *MINE))[1])
+    assert "2. What your state's law asks" in guide  # it says of nothing what it can do
+    assert "\N{BALLOT BOX} Wait for an answer until November 30, 2026." in guide
+    assert "- None by November 30, 2026: Second notice. optout new --follow NOTICE.json" in guide
 
 
 def test_check_finds_nothing_wrong_with_its_request(run: Run) -> None:

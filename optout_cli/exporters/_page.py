@@ -180,7 +180,12 @@ def _wrapped_each(texts: Iterable[str]) -> Iterator[str]:
 
 
 def wrapped(text: str, first: str = "", rest: str = "") -> list[str]:
-    """Break a text at blanks; a word longer than a line is broken rather than lost."""
+    """Break a text at blanks; a word longer than a line is broken, but no web address."""
     return textwrap.wrap(
-        text, COLUMNS, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False
+        text,
+        COLUMNS,
+        initial_indent=first,
+        subsequent_indent=rest,
+        break_on_hyphens=False,
+        break_long_words="://" not in text,
     )

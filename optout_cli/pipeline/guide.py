@@ -1,7 +1,7 @@
 """The protocol for one jurisdiction's letter: whom to notify, how, with what, and what is next."""
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import msgspec
@@ -14,13 +14,15 @@ from optout_cli.exporters.guide import FORMATS as GUIDE_FORMATS
 from optout_cli.exporters.guide import encode
 from optout_cli.model.case import Case
 from optout_cli.model.notice import Guide, Paragraph, Recipient
-from optout_cli.model.program import Program
+from optout_cli.model.program import Told
 from optout_cli.model.request import Request
 from optout_cli.pipeline.library import Library
-from optout_cli.rules import copies_of, refusals, those_of, told_of
+from optout_cli.rules import copies_of, laws_in_effect, laws_of, refusals, those_of
+from optout_cli.templates import long_date
 
 __all__ = ["GUIDE_FORMATS", "guide_of", "guide_written"]  # formats are passed on to `cli`
 _TEMPLATE = "_layout/guide.html.j2"
+_LISTS = ("can", "cannot", "before", "enclose", "send", "next")  # of a program's advice
 _FACTS = dict[str, Any]  # Any: what a template is filled in with
 
 
@@ -66,6 +68,7 @@ def _facts(case: Case) -> _FACTS:
     recipients = recipients_of(case)
     rules = [it for it in program.recipients if it.holds(case.date)]
     copies = [contact for rule in rules for contact in copies_of(case, rule)]
+    more = {"again": long_date(case.date + timedelta(int(advice.wait)))} if advice.wait else {}
     return {
         "program": program,
         "letter": case.kind,
@@ -73,19 +76,26 @@ def _facts(case: Case) -> _FACTS:
         "date": case.date,
         "status": period.caution if period else None,
         "recipients": [_route(case, it) for it in recipients],
+        "unconfirmed": not any(it.contact.verified for it in recipients),
         "copies": [{"text": ", ".join(it.block)} for it in copies],
         "needs": [
-            {"name": name, "help": it.help}
+            {"name": name, "help": it.help, "choices": it.choices}
             for name, it in case.kind.particulars.items()
             if it.required
         ],
-        "enclose": list(those_of(advice.enclose, case)),
-        "can": list(those_of(advice.can, case)),
-        "cannot": list(those_of(advice.cannot, case)),
-        "next": list(those_of(advice.next, case)),
+        **{name: list(those_of(getattr(advice, name), case, **more)) for name in _LISTS},
         "laws": [it.text for it in law_cautions(case)],
-        "replies": list(_replies(case, program)),
-        "notes": list(told_of(case)),
+        "other_laws": list(_other_laws(case)),
+        "replies": [
+            {"where": "".join(those_of([Told(text=it.reply)], case, **more)), **answer}
+            for it in advice.replies
+            for answer in _letters(case, it.letter)
+        ],
+        "others": [
+            {"where": it.where, **other}
+            for it in advice.others
+            for other in _letters(case, it.letter)
+        ],
     }
 
 
@@ -102,10 +112,22 @@ def _route(case: Case, recipient: Recipient) -> _FACTS:
     }
 
 
-def _replies(case: Case, program: Program) -> Iterator[_FACTS]:
-    """Yield each reply that a letter answers which makes sense on this day."""
-    folder = case.request.letter.partition("/")[0]
-    for it in program.guide.replies:
-        kind = program.letters[it.letter]
-        if kind is not case.kind and not any(refusals(msgspec.structs.replace(case, kind=kind))):
-            yield {"reply": it.reply, "title": kind.title, "letter": f"{folder}/{it.letter}"}
+def _other_laws(case: Case) -> Iterator[str]:
+    """Yield what laws of the state are on other subjects: `N.M. HB 9 (2026) (detainers)`."""
+    near, topics = list(laws_of(case)), case.wording.law_topics
+    for law in laws_in_effect(case):
+        if law not in near:
+            yield f"{law.citation} ({', '.join(topics[it] for it in law.about)})"
+
+
+def _letters(case: Case, name: str) -> Iterator[_FACTS]:
+    """Yield another kind of letter, where it makes sense on this day.
+
+    It takes the facts of the notice that it follows: of this letter, or of the one that this
+    letter follows itself.
+    """
+    kind, own = case.program.letters[name], case.request.letter
+    folder, _, own_name = own.partition("/")
+    if kind is not case.kind and not any(refusals(msgspec.structs.replace(case, kind=kind))):
+        is_next = own_name in kind.follows or bool(case.kind.follows and kind.follows)
+        yield {"title": kind.title, "letter": f"{folder}/{name}", "follows": is_next}
