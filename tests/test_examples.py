@@ -97,7 +97,7 @@ def test_the_full_example_has_every_key_that_a_request_and_its_letter_may_have(
         ),
         "takes effect on January 1, 2027, or on receipt of this notice if that is later.",
         "shall constitute immediate revocation of all immigration enforcement authorizations",
-        "will return any credentials that ICE issued",
+        "will return any credentials and equipment that ICE issued",
         "for a written acknowledgment of this notice",
     ],
 )
