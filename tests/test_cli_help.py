@@ -73,7 +73,7 @@ def test_without_a_command_help_is_shown_and_the_shell_is_told(run: Run) -> None
         ("list formats -x", "No such option '-x'.\n"),
         ("list", "Missing argument 'WHAT'. Choose from:\n\tjurisdictions,\n\tletters,\n"),
         ("list format", "Invalid value for 'WHAT': 'format' is not one of 'jurisdictions', "),
-        ("show", "Missing argument 'JURISDICTION'.\n"),
+        ("show", "Missing argument 'JURISDICTION|REQUEST'.\n"),
         ("write", "Missing argument 'REQUEST|JURISDICTION'.\n"),
         (
             "show marin county",

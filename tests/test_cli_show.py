@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import Result
+from conftest import REQUEST
 from desk import NOWHERE, Run, Write, outcome
 
 SHOWN = """\
@@ -254,3 +255,10 @@ def test_a_copy_to_the_bureau_has_file_and_line_too(run: Run) -> None:
 def test_the_usual_program_comes_first(run: Run) -> None:
     text = outcome(run("show", "31043"))[1]
     assert text.index("\nSecure Communities, ") < text.index("\n287(g) agreement, ")
+
+
+def test_a_requests_own_numbers_are_shown_as_such(run: Run, write: Write, in_folder: Path) -> None:
+    write("r.yaml", f"{REQUEST}recipients: {{ice: {{fax: 415-555-0131}}}}\n")
+    code, text, err = outcome(run("show", "r.yaml"))
+    assert (code, err) == (0, "")
+    assert re.search(r"\n  fax +415-555-0131 +request\n", text)

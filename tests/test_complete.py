@@ -28,7 +28,7 @@ def completed(line: str) -> list[str]:
     ("line", "offered"),
     [
         ("optout ", [f"plain,{name}" for name in COMMANDS]),
-        ("optout show marin-c", ["plain,marin-county-ca"]),
+        ("optout show marin-c", ["file,marin-c", "plain,marin-county-ca"]),
         ("optout new Marin-c", ["plain,marin-county-ca"]),
         ("optout write marin-c", ["file,marin-c", "plain,marin-county-ca"]),
         ("optout write ", ["file,"]),
@@ -52,7 +52,7 @@ def test_broken_data_completes_nothing_and_says_nothing(
     broken = write("config/optout/jurisdictions.yaml", "states: [\n")
     write("config/optout/templates/secure-communities/program.yaml", "letters: [\n")
     monkeypatch.setenv("XDG_CONFIG_HOME", str(broken.parent.parent))
-    assert completed("optout show marin-c") == []
+    assert completed("optout new marin-c") == []
     assert completed("optout new --letter s") == []
 
 

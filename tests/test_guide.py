@@ -192,3 +192,28 @@ def test_what_cannot_be_guided_is_told(run: Run, arguments: list[str], told: str
 
 def test_a_name_of_another_kind_is_refused(run: Run) -> None:
     assert "end its name in .txt" in outcome(run("guide", "06041", "-o", "guide.pdf"))[2]
+
+
+REQUEST_FILE = """\
+jurisdiction: marin-county-ca
+letter: secure-communities/follow-up
+date: 2026-11-20
+recipients: {ice: {fax: 415-555-0131, confirmed: {by: telephone, date: 2026-11-18}}}
+"""
+
+
+def test_a_requests_guide_knows_its_letter_and_its_recipients(run: Run, in_folder: Path) -> None:
+    (in_folder / "r.yaml").write_text(REQUEST_FILE, "utf-8")
+    code, text, err = outcome(run("guide", "r.yaml"))
+    assert (code, err) == (0, "")
+    assert text.startswith("How to give notice: Request for an answer, Marin County, California\n")
+    assert "fax 415-555-0131" in words(text)
+    assert "confirmed by telephone on 2026-11-18" in words(text)
+    other = outcome(run("guide", "r.yaml", "--letter", "secure-communities/opt-out"))[1]
+    assert other.startswith("How to give notice: Notice of opt-out, ")
+
+
+def test_a_request_that_cannot_be_read_is_told_with_its_place(run: Run, in_folder: Path) -> None:
+    (in_folder / "r.yaml").write_text("jurisdiction: nowhere-zz\nletter: a/b\n", "utf-8")
+    code, _, err = outcome(run("guide", "r.yaml"))
+    assert (code, err.partition(": ")[0]) == (1, "r.yaml")

@@ -22,6 +22,7 @@ from optout_cli.pipeline.library import Library, Options
 
 SCHEMA = 1  # of every JSON object that is printed
 APP = "optout"  # the name of its folders in the user's home
+_REQUEST_SUFFIXES = (".yaml", ".yml", ".json")
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 
@@ -114,6 +115,11 @@ def today() -> date:
     except (ValueError, OverflowError, OSError):
         message = f"SOURCE_DATE_EPOCH {epoch!r} is no day, in seconds since 1970"
         usage_error(message, "unset SOURCE_DATE_EPOCH, and the day is the machine's own")
+
+
+def is_request(what: str) -> bool:
+    """Tell whether an argument is a request's file, and no jurisdiction."""
+    return what.lower().endswith(_REQUEST_SUFFIXES)
 
 
 def program() -> str:

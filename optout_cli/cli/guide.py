@@ -7,10 +7,11 @@ from pathlib import Path
 
 import click
 
-from optout_cli.cli._complete import jurisdictions, letters
+from optout_cli.cli._complete import letters, requests
 from optout_cli.cli._shared import (
     date_option,
     files,
+    is_request,
     library_from,
     library_options,
     problems_told,
@@ -21,7 +22,7 @@ from optout_cli.cli.write import DEFAULT_LETTER
 from optout_cli.errors import Spot
 from optout_cli.output import is_folder, write_all
 from optout_cli.pipeline.guide import GUIDE_FORMATS, guide_of, guide_written
-from optout_cli.pipeline.letters import STDIN
+from optout_cli.pipeline.letters import STDIN, request_in
 
 
 @click.command(
@@ -29,14 +30,13 @@ from optout_cli.pipeline.letters import STDIN
     short_help="Say step by step how a jurisdiction gives notice.",
     epilog="Example:  optout guide marin-county-ca",
 )
-@click.argument("jurisdiction", shell_complete=jurisdictions)
+@click.argument("what", metavar="JURISDICTION|REQUEST", shell_complete=requests)
 @click.option(
     "--letter",
     metavar="PROGRAM/KIND",
-    default=DEFAULT_LETTER,
-    show_default=True,
     shell_complete=letters,
-    help="Which letter; `optout list letters` has them.",
+    help="Which letter; `optout list letters` has them.  [default: the request's, or"
+    f" {DEFAULT_LETTER}]",
 )
 @date_option
 @click.option(
@@ -52,21 +52,19 @@ from optout_cli.pipeline.letters import STDIN
     "-o",
     "--output",
     "output",
-    default=STDIN,
-    show_default=True,
     metavar="DIR/|FILE|-",
     shell_complete=files,
-    help="A folder, a file, or - for standard output.",
+    help="A folder, a file, or - for standard output.  [default: -; pages on a terminal: ./]",
 )
 @click.option("--force", is_flag=True, help="Replace a file that exists with other content.")
 @library_options
 @problems_told
 def command(
-    jurisdiction: str,
-    letter: str,
+    what: str,
+    letter: str | None,
     day: date | None,
     name: str,
-    output: str,
+    output: str | None,
     force: bool,
     overlays: Sequence[str],
     folders: Sequence[Path],
@@ -78,19 +76,35 @@ def command(
     and which letter answers which reply.
 
     JURISDICTION is a FIPS code (06041), a slug (marin-county-ca) or a name ("Marin County, CA").
+    With a REQUEST's file, the guide is to its letter, and knows what it has of the recipients.
     """
-    library, day = library_from(overlays, folders), day or today()
-    guide = guide_of(jurisdiction, letter, library, day, Spot("JURISDICTION", is_command_line=True))
+    library = library_from(overlays, folders)
+    if is_request(what):
+        given = request_in(what)
+        letter, day = letter or given.letter, day or given.date or today()
+        guide = guide_of(given.jurisdiction, letter, library, day, Spot(what), given.recipients)
+    else:
+        letter, day = letter or DEFAULT_LETTER, day or today()
+        guide = guide_of(what, letter, library, day, Spot("JURISDICTION", is_command_line=True))
     content = guide_written(guide, day, name, library)
-    if output == STDIN:
-        if name == "pdf" and sys.stdout.isatty():
-            usage_error("a terminal cannot show pdf", "name a file with -o")
+    path = _place(output, name, f"{day}-guide-{letter.partition('/')[2]}.{name}")
+    if path is None:
         click.echo(content, nl=False)
         return
-    path = Path(output)
-    if output.endswith("/") or is_folder(path):
-        path /= f"{day}-guide-{letter.partition('/')[2]}.{name}"
-    elif path.suffix.lower() != f".{name}":
-        usage_error(f"{output!r} would hold {name}", f"end its name in .{name}")
     write_all({path: content}, force=force)
     click.echo(bytes(path))
+
+
+def _place(output: str | None, name: str, file: str) -> Path | None:
+    """Return where the guide goes; None: standard output, but for pages on a terminal."""
+    is_shown = name != "pdf" or not sys.stdout.isatty()
+    if output is None:
+        return None if is_shown else Path(file)
+    if output == STDIN:
+        return None if is_shown else usage_error("a terminal cannot show pdf", "leave -o - out")
+    path = Path(output)
+    if output.endswith("/") or is_folder(path):
+        return path / file
+    if path.suffix.lower() != f".{name}":
+        usage_error(f"{output!r} would hold {name}", f"end its name in .{name}")
+    return path

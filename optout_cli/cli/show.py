@@ -9,9 +9,10 @@ from pathlib import Path
 
 import click
 
-from optout_cli.cli._complete import jurisdictions
+from optout_cli.cli._complete import requests
 from optout_cli.cli._shared import (
     date_option,
+    is_request,
     json_option,
     library_from,
     library_options,
@@ -22,6 +23,7 @@ from optout_cli.cli._shared import (
 from optout_cli.cli.write import DEFAULT_LETTER
 from optout_cli.errors import Spot
 from optout_cli.model.places import Contact
+from optout_cli.pipeline.letters import request_in
 from optout_cli.pipeline.overview import Outlook, Overview, as_builtins, overview_of
 
 _WIDEST = 100  # columns
@@ -35,13 +37,13 @@ _OWN = ("envelope",)  # what an office need not have
     short_help="Show who would be notified of a jurisdiction's letters.",
     epilog='Example:  optout show "Marin County, CA"',
 )
-@click.argument("id", metavar="JURISDICTION", shell_complete=jurisdictions)
+@click.argument("what", metavar="JURISDICTION|REQUEST", shell_complete=requests)
 @date_option
 @json_option
 @library_options
 @problems_told
 def command(
-    id: str, day: date | None, as_json: bool, overlays: Sequence[str], folders: Sequence[Path]
+    what: str, day: date | None, as_json: bool, overlays: Sequence[str], folders: Sequence[Path]
 ) -> None:
     """Show who would be notified of a jurisdiction's letters.
 
@@ -49,9 +51,15 @@ def command(
     laws.
 
     JURISDICTION is a FIPS code (06041), a slug (marin-county-ca) or a name ("Marin County, CA").
+    With a REQUEST's file, what that knows better of the recipients is shown as well.
     """
-    spot = Spot("JURISDICTION", is_command_line=True)
-    overview = overview_of(id, library_from(overlays, folders), day or today(), spot)
+    library, day = library_from(overlays, folders), day or today()
+    if is_request(what):
+        given = request_in(what)
+        spot = Spot(what)
+        overview = overview_of(given.jurisdiction, library, day, spot, given.recipients)
+    else:
+        overview = overview_of(what, library, day, Spot("JURISDICTION", is_command_line=True))
     if as_json:
         print_json(as_builtins(overview))
     else:

@@ -11,6 +11,7 @@ from optout_cli.cli._complete import requests
 from optout_cli.cli._order import Values, order_options
 from optout_cli.cli._shared import (
     files,
+    is_request,
     library_from,
     library_options,
     problems_told,
@@ -36,7 +37,6 @@ from optout_cli.pipeline.library import Options
 
 DEFAULT_LETTER = "secure-communities/opt-out"
 _FILE_NAME = re.compile(r"^\S+\.[A-Za-z0-9]{1,5}$")  # no jurisdiction's is like that
-_REQUEST_SUFFIXES = (".yaml", ".yml", ".json")
 
 
 @click.command(
@@ -82,14 +82,14 @@ def command(
     """
     if order.is_draft:
         _keep_in_the_house(order.formats, output)
-    is_request = what == STDIN or what.lower().endswith(_REQUEST_SUFFIXES)
+    is_file_of_one = what == STDIN or is_request(what)
     letter = values.get("--letter", {}).get("letter")
-    document = _document(what, letter, is_request=is_request)
+    document = _document(what, letter, is_request=is_file_of_one)
     for option, assignments in values.items():
         if option != "--letter" or document.data.get("letter") != letter:
             document = amended(document, option, assignments)
     library = library_from(overlays, folders, look)
-    exports = exports_of(document, library, order, folder_of(what) if is_request else Path())
+    exports = exports_of(document, library, order, folder_of(what) if is_file_of_one else Path())
     is_new = _put(exports, output, force=force)
     if not quiet:
         say_what_to_know(exports, is_dated="date" in document.data, is_new=is_new)

@@ -15,7 +15,7 @@ from optout_cli.exporters.guide import encode
 from optout_cli.model.case import Case
 from optout_cli.model.notice import Guide, Paragraph, Recipient
 from optout_cli.model.program import Told
-from optout_cli.model.request import Request
+from optout_cli.model.request import Corrections, Request
 from optout_cli.pipeline.library import Library
 from optout_cli.rules import copies_of, laws_in_effect, laws_of, refusals, those_of
 from optout_cli.templates import long_date
@@ -26,12 +26,24 @@ _LISTS = ("can", "cannot", "before", "enclose", "send", "next")  # of a program'
 _FACTS = dict[str, Any]  # Any: what a template is filled in with
 
 
-def guide_of(query: str, letter: str, library: Library, day: date, spot: Spot) -> Guide:
-    """Write the guide to a letter of `day`. Raises OptoutError, also where it makes no sense."""
+def guide_of(
+    query: str,
+    letter: str,
+    library: Library,
+    day: date,
+    spot: Spot,
+    recipients: Corrections | None = None,
+) -> Guide:
+    """Write the guide to a letter of `day`, with what is known better of its `recipients`.
+
+    Raises OptoutError, also where it makes no sense.
+    """
     locality = library.directory.find(query, spot)
     program, kind = library.programs.find(letter, Spot("--letter", is_command_line=True))
     case = Case(
-        request=Request(jurisdiction=locality.id, letter=letter),
+        request=Request(
+            jurisdiction=locality.id, letter=letter, recipients=recipients or Corrections()
+        ),
         particulars=None,
         locality=locality,
         program=program,

@@ -62,6 +62,11 @@ def request_file(path: str) -> Document:
     return document
 
 
+def request_in(path: str) -> Request:
+    """Read the request in a file, without its letter's particulars. Raises OptoutError."""
+    return convert(request_file(path), Request)
+
+
 def is_data(document: Document) -> bool:
     """Tell whether a document is a data file and no request."""
     return bool(_DATA_KEYS & document.data.keys()) and "jurisdiction" not in document.data

@@ -12,7 +12,7 @@ from optout_cli.model.fields import Noun
 from optout_cli.model.notice import Recipient
 from optout_cli.model.places import Contact, Locality
 from optout_cli.model.program import Program
-from optout_cli.model.request import Request
+from optout_cli.model.request import Corrections, Request
 from optout_cli.pipeline.library import Library
 
 
@@ -38,11 +38,17 @@ class Overview(Noun, frozen=True, kw_only=True):
     laws: tuple[str, ...]
 
 
-def overview_of(query: str, library: Library, day: date, spot: Spot) -> Overview:
-    """Look at the jurisdiction that `query` names. Raises OptoutError, placed at `spot`."""
+def overview_of(
+    query: str, library: Library, day: date, spot: Spot, recipients: Corrections | None = None
+) -> Overview:
+    """Look at the jurisdiction that `query` names, with what is known better of its recipients.
+
+    Raises OptoutError, placed at `spot`.
+    """
+    corrections = recipients or Corrections()
     locality = library.directory.find(query, spot)
     outlooks = tuple(
-        _outlook(id, program, locality, library, day)
+        _outlook(id, program, locality, library, day, corrections)
         for id, program in sorted(library.programs.by_id.items())
     )
     words = library.programs.cautions
@@ -50,11 +56,18 @@ def overview_of(query: str, library: Library, day: date, spot: Spot) -> Overview
     return Overview(locality=locality, date=day, outlooks=outlooks, laws=laws)
 
 
-def _outlook(id: str, program: Program, locality: Locality, library: Library, day: date) -> Outlook:
+def _outlook(
+    id: str,
+    program: Program,
+    locality: Locality,
+    library: Library,
+    day: date,
+    corrections: Corrections,
+) -> Outlook:
     letters = tuple(f"{id}/{name}" for name in sorted(program.letters))
     # The barest case there is: who receives depends on the program and the day alone.
     case = Case(
-        request=Request(jurisdiction=locality.id, letter=letters[0]),
+        request=Request(jurisdiction=locality.id, letter=letters[0], recipients=corrections),
         particulars=None,
         locality=locality,
         program=program,
