@@ -61,7 +61,8 @@ class _Parser(HTMLParser):
         if given:
             raise _wrong(spot, f"<{tag}> may not have {', '.join(sorted(given))}")
         if tag not in _WITHIN.get(parent.tag, ()):
-            raise _wrong(spot, f"<{tag}> cannot stand in {_called(parent)}")
+            message = f"<{tag}> cannot stand in {_called(parent)}"
+            raise _wrong(spot, message, _cure(tag, spot, parent))
         if tag in ("ol", "ul") and sum(it.tag in ("ol", "ul") for it in self.open) > 1:
             raise _wrong(spot, "lists may be nested once only")
         if tag == "a" and not _LINK.fullmatch(node.href or ""):
@@ -76,7 +77,8 @@ class _Parser(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         node = self.open[-1]
         if tag != node.tag:
-            raise _wrong(node.spot, f"{_called(node)} is not closed before </{tag}>")
+            hint = f"write </{node.tag}> before it" if node.tag else None
+            raise _wrong(node.spot, f"{_called(node)} is not closed before </{tag}>", hint)
         self.open.pop()
 
     def handle_data(self, data: str) -> None:
@@ -84,7 +86,9 @@ class _Parser(HTMLParser):
         if node.tag in ("", "section", "blockquote", "ol", "ul"):
             if data.strip():
                 words = " ".join(data.split())[:40]
-                raise _wrong(node.spot, f"{words!r} stands in {_called(node)} outside a paragraph")
+                tag = "li" if node.tag in ("ol", "ul") else "p"
+                hint = f"write <{tag}> before it and </{tag}> behind it"
+                raise _wrong(node.spot, f"{words!r} stands outside a paragraph", hint, text=words)
             return
         node.children.append(data)
 
@@ -99,8 +103,16 @@ def _called(node: _Node) -> str:
     return f"<{node.tag}>" if node.tag else "the letter"
 
 
-def _wrong(spot: Spot, message: str) -> OptoutError:
-    return OptoutError(Problem("template", message, spot))
+def _cure(tag: str, spot: Spot, parent: _Node) -> str:
+    if tag == parent.tag == "p":
+        if spot.file != parent.spot.file:
+            return "this passage stands within a paragraph already: leave <p> and </p> out"
+        return "write </p> before it"
+    return f"what can: {', '.join(f'<{it}>' for it in _WITHIN.get(parent.tag, ()))}"
+
+
+def _wrong(spot: Spot, message: str, hint: str | None = None, text: str = "") -> OptoutError:
+    return OptoutError(Problem("template", message, spot, hint, text=text))
 
 
 def sections_from(html: str, name: str) -> dict[str, tuple[Block, ...]]:

@@ -152,6 +152,7 @@ def _notice(case: Case, recipient: Recipient, recipients: tuple[Recipient, ...])
         ori=request.ori,
         cautions=tuple(cautions_for(case, period, recipient)),
         is_draft=case.is_draft,
+        is_reworded=case.is_reworded,
     )
 
 
@@ -171,7 +172,8 @@ def reference_of(case: Case) -> str:
     """Return the request's reference, such as `SC-06075-20100831-K7QD`.
 
     Its last letters change with what is stated (jurisdiction, letter, date, signatory's name and
-    title, authority, particulars), never with contacts, copies, service or enclosures.
+    title, authority, particulars) and with own wording, never with contacts, copies, service or
+    enclosures.
     """
     request, signatory = case.request, case.request.signatory
     stated = [
@@ -181,6 +183,7 @@ def reference_of(case: Case) -> str:
         [signatory.name, signatory.title] if signatory else None,
         [msgspec.structs.replace(act, file=None) for act in request.authority],
         case.particulars,
+        *filter(None, [case.own_wording]),
     ]
     digest = sha256(msgspec.json.encode(stated, order="sorted")).digest()
     number = int.from_bytes(digest)

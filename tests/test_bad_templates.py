@@ -17,12 +17,15 @@ OWN = '{{% extends "builtin:secure-communities/opt-out.html.j2" %}}\n{{% block l
         ("<p>{% for _ in range(10**9) %}x{% endfor %}</p>", "** has "),
         ("<p>{{ 'x' * 1000000000 }}</p>", "* is "),
         ("<p>{{ '%1000000000d' % 1 }}</p>", "% is "),
-        ("<p>{% for _ in range(999) %}{{ 'x%s' }}{{ title }}</p>{% endif %}", "Encountered "),
-        ("<p>{{ signatory.__class__ }}</p>", "access to attribute '__class__' of 'Signatory' "),
-        ("<p>{{ title.__class__.__mro__ }}</p>", "access to attribute '__class__' of 'str' obje"),
-        ("<p>{{ range.__globals__ }}</p>", "access to attribute '__globals__' of 'function' obj"),
-        ("<p>{{ sheriff }}</p>", "'sheriff' is undefined"),
-        ("<p>{{ signatory.phne }}</p>", "'optout_cli.model.request.Signatory object' has no att"),
+        (
+            "<p>{% for _ in range(999) %}{{ 'x%s' }}{{ title }}</p>{% endif %}",
+            "{% endif %} closes nothing here",
+        ),
+        ("<p>{{ signatory.__class__ }}</p>", "'__class__' has no place in a letter"),
+        ("<p>{{ title.__class__.__mro__ }}</p>", "'__class__' has no place in a letter"),
+        ("<p>{{ range.__globals__ }}</p>", "'__globals__' has no place in a letter"),
+        ("<p>{{ sheriff }}</p>", "nothing in a letter is called 'sheriff'"),
+        ("<p>{{ signatory.phne }}</p>", "signatory has no 'phne'\n  hint: did you mean 'phone'?"),
         ("<p>{{ signatory.phone }}</p>", "prints a fact that is missing"),
         ('<p>{{ "x" if false }}</p>', "prints something that is not defined"),
         ('<p>{{ "" }}</p>', "prints a fact that is missing"),
@@ -33,12 +36,12 @@ OWN = '{{% extends "builtin:secure-communities/opt-out.html.j2" %}}\n{{% block l
         ("<table><tr><td>x</td></tr></table>", "<table> has no place in a letter"),
         ('<p onclick="x">x</p>', "<p> may not have onclick"),
         ('<p><a href="javascript:x">x</a></p>', "a link leads to https: or mailto: only"),
-        ("<p>{{ '<b>' | safe }}</p>", "No filter named 'safe'."),
+        ("<p>{{ '<b>' | safe }}</p>", "there is no filter 'safe'"),
         ('{% include "/etc/passwd" %}', "there is no template '/etc/passwd' in the template fold"),
         ('{% include "../r.yaml" %}', "there is no template '../r.yaml' in the template folders"),
         ('{% include "../outside.html.j2" %}', "there is no template '../outside.html.j2' in th"),
         ('{% include "outside.html.j2" %}', "there is no template 'outside.html.j2' in the tem"),
-        ("{% if %}", "Expected an expression, got 'end of statement block'"),
+        ("{% if %}", "{% %} lacks what it is about"),
     ],
 )
 def test_a_template_that_does_what_no_letter_may_is_told_with_its_line(
@@ -49,7 +52,7 @@ def test_a_template_that_does_what_no_letter_may_is_told_with_its_line(
     write(f"mine/{NAME}", OWN.format(line, "{% endblock %}"))
     before = lying_in(in_folder)
     code, out, err = outcome(run("write", "r.yaml", "-f", "txt", "--templates", "mine"))
-    expected = f"{NAME}:3: {told}"
+    expected = f"mine/{NAME}:3: {told}"
     assert (code, out, err[: len(expected)], err.count(NAME)) == (1, "", expected, 1)
     assert lying_in(in_folder) == before
 
@@ -73,5 +76,5 @@ def test_a_template_that_extends_itself_is_told_how_to_name_what_it_replaces(
     assert (code, out, err.partition("\n")[2]) == (
         1,
         "",
-        "  hint: name what it extends builtin:...\n",
+        f'  hint: name the shipped one: {{% extends "builtin:{NAME}" %}}\n',
     )

@@ -97,10 +97,10 @@ WRONG = {
     '<p><a href="http://a.test">a</a></p>': "a link leads to https: or mailto: only",
     '<p><a href="javascript:x">a</a></p>': "a link leads to https: or mailto: only",
     '<p><a href="https://a b">a</a></p>': "a link leads to https: or mailto: only",
-    "a": "'a' stands in <section> outside a paragraph",
-    "<p>a</p> and\n more": "'and more' stands in <section> outside a paragraph",
-    "<ol>a<li>b</li></ol>": "'a' stands in <ol> outside a paragraph",
-    "<blockquote>a</blockquote>": "'a' stands in <blockquote> outside a paragraph",
+    "a": "'a' stands outside a paragraph",
+    "<p>a</p> and\n more": "'and more' stands outside a paragraph",
+    "<ol>a<li>b</li></ol>": "'a' stands outside a paragraph",
+    "<blockquote>a</blockquote>": "'a' stands outside a paragraph",
     "<p></p>": "<p> is empty",
     "<p> <strong> </strong><br></p>": "<p> is empty",
     "<h2></h2>": "<h2> is empty",
@@ -132,8 +132,9 @@ def test_a_section_that_is_never_closed_is_a_problem() -> None:
 
 
 def test_words_outside_every_section_are_a_problem() -> None:
+    hint = "write <p> before it and </p> behind it"
     assert problems_of(lambda: sections_from("stray", "ask")) == [
-        Problem("template", "'stray' stands in the letter outside a paragraph", Spot("ask"))
+        Problem("template", "'stray' stands outside a paragraph", Spot("ask"), hint, text="stray")
     ]
 
 

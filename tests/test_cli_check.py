@@ -171,8 +171,8 @@ def test_a_program_that_cannot_be_read_is_told_once(
     write("r.yaml", REQUEST)
     write("mine/jail-phones/program.yaml", "title: Jail telephones\ncode: JT\nperiods: []\n")
     told = (
-        "jail-phones/program.yaml: program needs 'recipients'\n  hint: add recipients: ...\n"
-        "jail-phones/program.yaml: program needs 'letters'\n  hint: add letters: ...\n"
+        "mine/jail-phones/program.yaml: program needs 'recipients'\n  hint: add recipients: ...\n"
+        "mine/jail-phones/program.yaml: program needs 'letters'\n  hint: add letters: ...\n"
     )
     assert outcome(run("check", "--templates", "mine", "r.yaml")) == (1, told, "")
 
@@ -212,20 +212,25 @@ def test_a_character_that_no_page_can_show_is_found_before_the_letter_is_written
             "secure-communities/opt-out.html.j2",
             "<p>\n{% if %}</p>\n",
             (
-                "secure-communities/opt-out.html.j2:2: Expected an expression, got 'end of"
-                " statement block'\n"
+                "mine/secure-communities/opt-out.html.j2:2: {% %} lacks what it is about\n"
+                "  hint: as in {% if signatory %}\n"
             ),
         ),
         (
             "secure-communities/opt-out.html.j2",
             "<p>One.</p>\n<table></table>\n",
-            "secure-communities/opt-out.html.j2:2: <table> has no place in a letter\n",
+            (
+                "mine/secure-communities/opt-out.html.j2:2: <table> has no place in a letter\n"
+                "  hint: what has: <p>, <ol>, <ul>, <li>, <blockquote>, <strong>, <em>, <br>, <h2>,"
+                " <a>\n"
+            ),
         ),
         (
             "secure-communities/program.yaml",
             'letters: {next: {title: Next, summary: It asks., version: "1", reviewed-by: null}}\n',
             (
-                "the letter 'secure-communities/next' has no template\n"
+                "mine/secure-communities/program.yaml:1:11: the letter 'secure-communities/next'"
+                " has no template\n"
                 "  hint: write secure-communities/next.html.j2\n"
             ),
         ),

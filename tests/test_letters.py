@@ -10,8 +10,9 @@ from letter_cases import DAYS, SETTINGS, Setting, letters_in
 from stages import body_texts, letter_for, letters_for, texts_of
 
 from optout_cli.exporters import exporter_for
+from optout_cli.filters import MONTHS
+from optout_cli.pipeline.claims import claims_in, rules_for
 from optout_cli.pipeline.library import Library
-from optout_cli.templates import MONTHS
 
 GOLDEN = Path(__file__).parent / "golden"
 SAN_FRANCISCO = (ROOT / "examples" / "san-francisco-2010.yaml").read_text("utf-8")
@@ -106,6 +107,30 @@ PLANTED = [
     "A meeting (on ) would do.",
     "A meeting..",
     "The letter of , 2010.",
+    "You are required to reply within ten days.",
+    "You must reply.",
+    "Your office will be required to confirm it.",
+    "ICE is bound to reply.",
+    "The field office has a duty to answer.",
+    "The bureau has to remove it.",
+    "The Tenth Amendment makes the agreement void.",
+    "The agreement is invalid.",
+    "Please answer by December 1.",
+    "An answer is due no later than March 15th, at noon.",
+]
+# None of these says more than a letter may.
+HONEST = [
+    "The agency asks for a written answer within ten days.",
+    "An acknowledgment by December 1, 2026 would be appreciated.",
+    "It holds from January 1, 2027, or from receipt if that is later.",
+    "You are asked to record this notice.",
+    "The jurisdiction is not bound by an agreement of its own.",
+    "The county is required by its charter to act by resolution.",
+    "To avoid a misunderstanding, the agency writes to both offices.",
+    "Under the Tenth Amendment, counsel has advised the Board.",
+    "Your office may answer by mail, by fax, or by e-mail.",
+    "It asks ICE to confirm that no task will be given.",
+    "The agency will go on submitting fingerprints to the state.",
 ]
 
 
@@ -120,6 +145,18 @@ def test_the_list_of_forbidden_words_catches_what_it_is_for(
     library: Library, sentence: str
 ) -> None:
     assert forbidden_in(sentence, library)
+
+
+@pytest.mark.parametrize("sentence", HONEST)
+@pytest.mark.parametrize("program", ["287g", "secure-communities"])
+def test_an_honest_sentence_passes(library: Library, sentence: str, program: str) -> None:
+    assert claims_in(sentence, rules_for(program, library)) == ()
+
+
+def test_a_claim_that_two_rules_catch_is_told_once(library: Library) -> None:
+    sentence = "The county will stop sending fingerprints to the state."
+    (claim,) = claims_in(sentence, rules_for("secure-communities", library))
+    assert claim.words == "stop sending fingerprints"
 
 
 def test_every_forbidden_pattern_catches_some_planted_sentence(library: Library) -> None:

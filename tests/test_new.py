@@ -7,6 +7,8 @@ import pytest
 from conftest import TODAY
 from desk import Run, fault, lying_in, outcome
 
+from optout_cli import bundled
+from optout_cli.pipeline.library import Library
 from optout_cli.source.yaml_text import document_from_yaml
 
 
@@ -101,9 +103,16 @@ def test_the_wording_is_copied_to_the_users_own_templates(run: Run, in_folder: P
     assert (code, path.parts[-3:]) == (0, ("templates", *OWN.split("/")))
     assert path.is_relative_to(in_folder.parent.parent) or "home" in path.parts
     assert err == (
-        "next: keep the paragraph to be changed, delete the rest, and run `optout check`\n"
+        "next: keep the passage to be changed, and delete all the others\n"
+        "next: optout check\n"
+        "next: optout write REQUEST\n"
     )
     path.unlink()
+
+
+def _without_reference(letter: str) -> str:
+    """Return a letter without the reference's last letters, which follow from its wording too."""
+    return re.sub(r"(SC-\d{5}-\d{8})-\w{4}", r"\1", letter)
 
 
 def test_a_copy_of_the_wording_changes_no_letter_until_it_is_changed(
@@ -112,8 +121,11 @@ def test_a_copy_of_the_wording_changes_no_letter_until_it_is_changed(
     for place in ("06041", "35013"):
         assert outcome(run("new", "-q", place, "--wording", "-o", "own"))[0] == 0
     letter = ("write", "06041", "--to", "ice", "-f", "txt", "-o", "-", "-q")
-    shipped = outcome(run(*letter))[1]
-    assert outcome(run(*letter, "--templates", "own"))[1] == shipped
+    shipped, own = (outcome(run(*letter, *it))[1] for it in ((), ("--templates", "own")))
+    assert re.search(r"opt-out, version \d\n$", shipped)
+    assert re.search(r"opt-out, version \d, own wording\n$", own)
+    unmarked = own.replace(", own wording", "")
+    assert _without_reference(unmarked) == _without_reference(shipped)
     assert outcome(run("check", "--templates", "own"))[:2] == (0, "")
 
 
@@ -129,11 +141,29 @@ def test_counsel_changes_one_paragraph_and_deletes_the_rest(run: Run, in_folder:
     assert "notice that it opts out of Secure Communities" in marin
 
 
-def test_the_copy_names_the_passages_that_it_does_not_hold(run: Run, in_folder: Path) -> None:
-    path = Path(outcome(run("new", "-q", "--wording", "-o", "own"))[1].rstrip("\n"))
-    text = path.read_text("utf-8")
-    (others,) = re.findall(r"Passages around them: (.+)\. -#}", text)
-    assert set(others.split(", ")).isdisjoint(re.findall(r"block (\w+)", text))
+@pytest.mark.parametrize("letter", ["287g/terminate", "secure-communities/opt-out"])
+def test_the_copy_says_of_each_passage_that_can_be_changed_what_it_is(
+    letter: str, run: Run, in_folder: Path, library: Library
+) -> None:
+    path = Path(outcome(run("new", "-q", "--wording", "--letter", letter, "-o", "own"))[1].strip())
+    head, _, body = path.read_text("utf-8").partition("-#}")
+    told = dict(re.findall(r"^ {4}(\w+)  +(.+?) *$", head, re.MULTILINE))
+    words = library.programs.wording.blocks
+    assert told == {name: words[name] for name in told}
+    assert {"closing", "foot", *re.findall(r"block (\w+)", body)} <= told.keys()
+
+
+def test_every_block_of_the_shipped_templates_is_described_and_no_other(library: Library) -> None:
+    sources = [it.read_text("utf-8") for it in bundled.TEMPLATES.rglob("*.j2")]
+    blocks = {name for it in sources for name in re.findall(r"{%-? block (\w+)", it)}
+    assert blocks == library.programs.wording.blocks.keys()
+
+
+def test_the_copy_ends_with_the_commands_that_try_and_use_it(run: Run, in_folder: Path) -> None:
+    assert outcome(run("new", "--wording", "-o", "our wording"))[2].splitlines()[1:] == [
+        "next: optout check --templates 'our wording'",
+        "next: optout write REQUEST --templates 'our wording'",
+    ]
 
 
 def test_wording_that_was_changed_is_never_replaced(run: Run, in_folder: Path) -> None:

@@ -59,9 +59,8 @@ def kind_declaring(folder: Path, declared: str) -> LetterKind:
 def test_a_particular_that_no_request_could_fill_in_is_a_problem(
     tmp_path: Path, declared: str, told: str
 ) -> None:
-    assert told_by(lambda: kind_declaring(tmp_path, declared)) == (
-        f"example/program.yaml:11:7: {told}"
-    )
+    problem = told_by(lambda: kind_declaring(tmp_path, declared))
+    assert problem.endswith(f"/example/program.yaml:11:7: {told}")
 
 
 DECLARED = """\

@@ -34,7 +34,7 @@ Load = Callable[..., Programs]
 
 
 @pytest.fixture
-def load(tmp_path: Path, cache: Cache) -> Load:
+def load(in_folder: Path, cache: Cache) -> Load:
     """Read programs from `first`, then from `second`, then from the shipped folder.
 
     Each maps a program's id to the text of its file.
@@ -43,9 +43,9 @@ def load(tmp_path: Path, cache: Cache) -> Load:
     def call(first: dict[str, str], second: dict[str, str] | None = None) -> Programs:
         folders = []
         for number, files in enumerate((first, second or {})):
-            folders.append(tmp_path / str(number))
+            folders.append(Path(str(number)))
             for id, text in files.items():
-                path = tmp_path / str(number) / id / "program.yaml"
+                path = in_folder / str(number) / id / "program.yaml"
                 path.parent.mkdir(parents=True)
                 path.write_text(text, "utf-8")
         return load_programs([*folders, bundled.TEMPLATES], cache)
@@ -135,23 +135,26 @@ def test_a_damaged_cache_entry_changes_nothing(tmp_path: Path) -> None:
     [
         (
             ["{id: a, from: 2010-01-01, until: 2010-05-31}", "{id: b, from: 2010-06-02}"],
-            "example/program.yaml:5:5: period 'b' does not begin on the day after 'a' ends",
+            "0/example/program.yaml:5:5: period 'b' does not begin on the day after 'a' ends",
         ),
         (
             ["{id: a, from: 2010-01-01, until: 2010-05-31}", "{id: b, from: 2010-05-31}"],
-            "example/program.yaml:5:5: period 'b' does not begin on the day after 'a' ends",
+            "0/example/program.yaml:5:5: period 'b' does not begin on the day after 'a' ends",
         ),
         (
             ["{id: a, from: 2010-01-01}", "{id: b, from: 2010-06-01}"],
-            "example/program.yaml:5:5: period 'b' does not begin on the day after 'a' ends",
+            "0/example/program.yaml:5:5: period 'b' does not begin on the day after 'a' ends",
         ),
         (
             ["{id: a, from: 2010-01-01, until: 2010-05-31}"],
-            "example/program.yaml:4:5: the last period must have no end\n  hint: leave `until` out",
+            (
+                "0/example/program.yaml:4:5: the last period must have no end\n"
+                "  hint: leave `until` out"
+            ),
         ),
         (
             ["{id: a, from: 2010-01-01, until: 2009-01-01}", "{id: b, from: 2009-01-02}"],
-            "example/program.yaml:4:5: period 'a' ends before it begins",
+            "0/example/program.yaml:4:5: period 'a' ends before it begins",
         ),
     ],
     ids=["gap", "overlap", "open-inside", "closed-end", "backwards"],
@@ -181,7 +184,7 @@ def test_a_program_has_periods_and_recipients(
     load: Load, old: str, new: str, key: str, line: int
 ) -> None:
     assert told_by(lambda: load({"example": PROGRAM.replace(old, new)})) == (
-        f"example/program.yaml:{line}:1: 'Example' has no {key}\n  hint: write one below {key}:"
+        f"0/example/program.yaml:{line}:1: 'Example' has no {key}\n  hint: write one below {key}:"
     )
 
 
@@ -216,7 +219,7 @@ def test_two_offices_of_ice_may_follow_each_other(load: Load) -> None:
 def test_no_day_has_two_recipients_on_one_side(load: Load, rules: str, told: str) -> None:
     program = PROGRAM.replace("- {role: bureau}", rules)
     assert told_by(lambda: load({"example": program})) == (
-        f"example/program.yaml:7:5: {told}\n"
+        f"0/example/program.yaml:7:5: {told}\n"
         "  hint: set from: and until: so that they follow each other"
     )
 

@@ -91,7 +91,7 @@ def test_the_seal_is_the_one_that_was_read(library: Library) -> None:
 
 def test_parts_that_the_template_lacks_are_a_problem(lay: Lay) -> None:
     template = "".join(section(it) for it in PARTS if it not in ("cc", "body"))
-    assert told_by(lambda: lay(template)) == (
+    assert told_by(lambda: lay(template)).endswith(
         f"{OWN}: the letter has no body, no cc\n"
         "  hint: extend the program's _letter.html.j2, which has every part"
     )
@@ -109,7 +109,7 @@ def test_a_letter_needs_words_in_every_part_but_those_that_a_request_may_leave_o
 
 def test_only_the_body_may_hold_more_than_paragraphs(lay: Lay) -> None:
     template = "".join(section(it) for it in PARTS if it != "cc")
-    assert told_by(lambda: lay(template + section("cc", "<ul><li>a</li></ul>"))) == (
+    assert told_by(lambda: lay(template + section("cc", "<ul><li>a</li></ul>"))).endswith(
         f"{OWN}: the part 'cc' may hold <p> only"
     )
 

@@ -1,6 +1,7 @@
 """`optout new --wording`: a letter kind's template, to be changed in a folder of one's own."""
 
 from pathlib import Path
+from shlex import quote
 
 import click
 import platformdirs
@@ -27,6 +28,7 @@ def copy_wording(
     click.echo(bytes(path))
     if quiet:
         return
-    say("next: keep the paragraph to be changed, delete the rest, and run `optout check`")
-    if folder != own:
-        say(f"next: optout write REQUEST --templates {folder}")
+    option = "" if folder == own else f" --templates {quote(str(folder))}"
+    say("next: keep the passage to be changed, and delete all the others")
+    say(f"next: optout check{option}")
+    say(f"next: optout write REQUEST{option}")

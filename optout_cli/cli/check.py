@@ -18,10 +18,11 @@ from optout_cli.cli._shared import (
     say,
     today,
 )
-from optout_cli.errors import OptoutError
+from optout_cli.errors import OptoutError, Problem, Spot
 from optout_cli.pipeline.checks import (
     check_file,
     coverage,
+    idle_folders,
     problems_in_letters,
     problems_in_library,
 )
@@ -60,7 +61,7 @@ def command(
     library = library_from(overlays, folders)
     if wants_coverage:
         _print_coverage(coverage(library), as_json=as_json)
-    problems = list(problems_in_library(library))
+    problems = [*idle_folders(folders), *problems_in_library(library)]
     order = Order(today=today())
     if not files and not wants_coverage:
         problems += problems_in_letters(library, order.today)
@@ -73,7 +74,10 @@ def command(
         if not quiet and not wants_coverage:
             say(f"no mistakes in {', '.join(files) or 'data, templates and letters'}")
         return
-    for problem in dict.fromkeys(problems):  # what is wrong with the data is met by each file
+    told: dict[tuple[Spot | None, str], Problem] = {}
+    for problem in problems:  # with the data it is met by each file, with a template by each letter
+        told.setdefault((problem.spot, problem.message), problem)
+    for problem in told.values():
         # Bytes, since a file's name may be no text.
         print_json(problem_as_json(problem)) if as_json else click.echo(fsencode(str(problem)))
     raise SystemExit(OptoutError(*problems).exit_code)

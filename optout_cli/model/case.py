@@ -17,7 +17,9 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
 
     `today` is the day of writing; `max_age` the days for which a confirmation of a contact
     holds, None where an unconfirmed contact is a caution only; `routes` those by which the letters
-    are to go, for which there must be addresses unless it is a draft.
+    are to go, for which there must be addresses unless it is a draft; `own_wording` the hash of
+    what the user wrote of the letter's template, None where all of it ships, and `is_reworded`
+    tells that the letter itself ships.
     """
 
     request: Request
@@ -32,3 +34,5 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     max_age: int | None = None
     routes: tuple[Route, ...] = ()
     is_draft: bool = False
+    own_wording: str | None = None
+    is_reworded: bool = False

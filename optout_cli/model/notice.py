@@ -89,7 +89,7 @@ class Notice(Noun, frozen=True, kw_only=True):
     `recipients` are those of all the request's letters, this one's among them. `citations` holds
     only sources that the letter's own date can know; `computed` each date that the kind computes,
     None where it cannot be. A draft may lack the address by which it is
-    to go, and is marked.
+    to go, and is marked. `is_reworded` is true of a shipped letter in words of the user's.
     """
 
     program: str
@@ -120,6 +120,7 @@ class Notice(Noun, frozen=True, kw_only=True):
     ori: str | None
     cautions: tuple[Caution, ...]
     is_draft: bool = False
+    is_reworded: bool = False
 
     @property
     def name(self) -> str:

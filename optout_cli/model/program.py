@@ -151,13 +151,15 @@ class Wording(Noun, frozen=True, kw_only=True):
     """What is asked of every letter of every program, and with whose facts that is checked.
 
     `samples` are jurisdictions whose names need different words around them, and `request` what
-    their requests have beside the particulars.
+    their requests have beside the particulars. `blocks` say what each passage of a letter is, by
+    the name of its block, in the order in which who words one would look for them.
     """
 
     forbidden: tuple[Forbidden, ...]
     samples: tuple[JurisdictionId, ...]
     # Any: a request, which `source` reads.
     request: dict[str, Any]
+    blocks: dict[str, Text]
 
 
 class Reply(Noun, frozen=True, kw_only=True):

@@ -1,6 +1,6 @@
 """Everything wrong with data, templates and requests, in one run; and what the data lacks."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -8,9 +8,19 @@ from optout_cli import bundled
 from optout_cli.errors import OptoutError, Problem, Spot, raise_any
 from optout_cli.model.notice import Caution
 from optout_cli.model.places import Contact
-from optout_cli.pipeline.letters import STDIN, Order, exports_of, folder_of, is_data
+from optout_cli.pipeline.claims import CODE as WORDING
+from optout_cli.pipeline.claims import own_wording_problems
+from optout_cli.pipeline.letters import (
+    STDIN,
+    Order,
+    encoded,
+    folder_of,
+    is_data,
+    letters_of_request,
+)
 from optout_cli.pipeline.library import Library
 from optout_cli.pipeline.rehearsal import rehearse
+from optout_cli.pipeline.strays import is_idle, strays
 from optout_cli.source.stored import load_document
 
 
@@ -20,6 +30,7 @@ def problems_in_library(library: Library) -> Iterator[Problem]:
     yield from _raised(lambda: library.programs)
     yield from _unknown_offices(library)
     yield from library.templates.problems()
+    yield from _raised(lambda: raise_any(strays(library)))
     yield from _long_envelopes(library)
     yield from _letters_without_template(library)
 
@@ -29,6 +40,15 @@ def problems_in_letters(library: Library, today: date) -> Iterator[Problem]:
     yield from _raised(lambda: raise_any(rehearse(library, today)))
 
 
+def idle_folders(folders: Iterable[Path]) -> Iterator[Problem]:
+    """Yield each folder of templates that overrides and adds nothing."""
+    for folder in folders:
+        if is_idle(folder):
+            message = "nothing in this folder overrides a template or adds one"
+            hint = "a letter's wording is a file like 287g/terminate.html.j2 in it"
+            yield Problem("idle-folder", message, Spot(str(folder)), hint)
+
+
 def check_file(path: str, library: Library, order: Order) -> tuple[list[Problem], list[Caution]]:
     """Check one file: a request by writing its letters nowhere, a data file as an overlay."""
     cautions: list[Caution] = []
@@ -36,10 +56,11 @@ def check_file(path: str, library: Library, order: Order) -> tuple[list[Problem]
     def check() -> None:
         document = load_document(path, on_command_line=True)
         if not is_data(document):
-            exports = exports_of(document, library, order, folder_of(path))
-            cautions.extend(
-                caution for it in exports for caution in (*it.notice.cautions, *it.findings)
-            )
+            letters = letters_of_request(document, library, order, folder_of(path))
+            exports = encoded(letters, document, library, order)
+            found = [it for one in exports for it in (*one.notice.cautions, *one.findings)]
+            cautions.extend(it for it in found if it.code != WORDING)
+            raise_any(own for it in letters for own in own_wording_problems(it, library))
         elif path == STDIN:
             message = "is a data file, which cannot be read from standard input"
             raise OptoutError(Problem("not-a-request", message, Spot(path), "name the file"))
@@ -67,7 +88,8 @@ def _unknown_offices(library: Library) -> Iterator[Problem]:
             for office in filter(None, (rule.office, *(it.office for it in rule.copy))):
                 if office not in (*offices, "bureau"):
                     message = f"{id} names the office {office!r}, which is not known"
-                    yield Problem("unknown-office", message, Spot(f"{id}/program.yaml"))
+                    spot = library.programs.spot(id, "recipients")
+                    yield Problem("unknown-office", message, spot)
 
 
 def _long_envelopes(library: Library) -> Iterator[Problem]:
@@ -94,7 +116,9 @@ def _letters_without_template(library: Library) -> Iterator[Problem]:
         name = library.templates.name_of(id, "", "")
         if not library.templates.has(name):
             message = f"the letter {id!r} has no template"
-            yield Problem("missing-template", message, hint=f"write {name}")
+            program, _, kind = id.partition("/")
+            spot = library.programs.spot(program, f"letters.{kind}")
+            yield Problem("missing-template", message, spot, f"write {name}")
 
 
 def coverage(library: Library) -> list[dict[str, str | int]]:

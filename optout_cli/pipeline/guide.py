@@ -6,19 +6,20 @@ from typing import Any
 
 import msgspec
 
-from optout_cli.body import plain, sections_from
+from optout_cli.body import plain
 from optout_cli.cautions import contact_caution, law_cautions
 from optout_cli.compose import place_of, recipients_of
 from optout_cli.errors import OptoutError, Problem, Spot, raise_any
 from optout_cli.exporters.guide import FORMATS as GUIDE_FORMATS
 from optout_cli.exporters.guide import encode
+from optout_cli.filters import long_date
 from optout_cli.model.case import Case
 from optout_cli.model.notice import Guide, Paragraph, Recipient
 from optout_cli.model.program import Told
 from optout_cli.model.request import Corrections, Request
 from optout_cli.pipeline.library import Library
+from optout_cli.render import sections_of
 from optout_cli.rules import copies_of, laws_in_effect, laws_of, refusals, those_of
-from optout_cli.templates import long_date
 
 __all__ = ["GUIDE_FORMATS", "guide_of", "guide_written"]  # formats are passed on to `cli`
 _TEMPLATE = "_layout/guide.html.j2"
@@ -57,7 +58,7 @@ def guide_of(
         message = f"{program.title} began on {began}; there is nothing to give notice of before"
         raise OptoutError(Problem("before-program", message, spot, "choose a later --date"))
     raise_any(msgspec.structs.replace(it, spot=spot) for it in refusals(case))
-    sections = sections_from(library.templates.fill_in(_TEMPLATE, _facts(case)), _TEMPLATE)
+    sections = sections_of(_TEMPLATE, _facts(case), library.templates)
     return Guide(
         title=_line(sections["title"]),
         body=sections["body"],

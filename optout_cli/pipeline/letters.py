@@ -110,9 +110,23 @@ def case_of(document: Document, library: Library, order: Order) -> Case:
         routes=tuple(ROUTES[it] for it in order.formats if it in ROUTES),
         is_draft=order.is_draft,
     )
+    case = _worded(case, library)
     if unread:  # a letter that makes no sense needs no particulars
         raise OptoutError(*(tuple(placed(tuple(refusals(case)), document)) or unread))
     return case
+
+
+def _worded(case: Case, library: Library) -> Case:
+    """Note what the user wrote of the letter's template, if anything."""
+    if len(library.folders) == 1:  # the shipped one: no template need be looked at
+        return case
+    templates, letter, place = library.templates, case.request.letter, case.locality
+    try:
+        own = templates.own_digest_of(templates.name_of(letter, place.slug, place.state_code))
+    except OptoutError:
+        return case  # what is wrong with it is told where it is filled in
+    is_reworded = own is not None and templates.ships(letter)
+    return msgspec.structs.replace(case, own_wording=own, is_reworded=is_reworded)
 
 
 def _with_particulars_named(
@@ -143,9 +157,16 @@ def exports_of(
 
     `folder` is where the files lie that the request names. Raises OptoutError with every problem.
     """
-    case = case_of(document, library, order)
-    letters = letters_of(case, document, library, order, folder)
+    letters = letters_of_request(document, library, order, folder)
     return encoded(letters, document, library, order)
+
+
+def letters_of_request(
+    document: Document, library: Library, order: Order, folder: Path
+) -> tuple[Letter, ...]:
+    """Compose a request's letters and lay them out. Raises OptoutError with every problem."""
+    case = case_of(document, library, order)
+    return letters_of(case, document, library, order, folder)
 
 
 def letters_of(
@@ -164,7 +185,11 @@ def letters_of(
     ]
     # What is wrong with the template is met by each notice, and told once.
     raise_any(dict.fromkeys(placed(problems, document)))
-    return tuple(it for it in letters if it)
+    if len(library.folders) == 1:
+        return tuple(it for it in letters if it)
+    from optout_cli.pipeline.claims import with_notes  # imports jinja2
+
+    return tuple(with_notes(it, library) for it in letters if it)
 
 
 def encoded(

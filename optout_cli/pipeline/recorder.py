@@ -26,6 +26,8 @@ class _Recorder:
 
     def __getattr__(self, name: str) -> Any:
         value = getattr(self._value, name)
+        if name.startswith("__"):  # Python's, which no template can ask for
+            return value
         path = f"{self._path}.{name.replace('_', '-')}"
         self._seen.add(path)
         if isinstance(value, tuple):

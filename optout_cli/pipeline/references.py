@@ -4,13 +4,27 @@ Read from the templates' syntax, so that a branch which no sample takes is looke
 """
 
 from collections.abc import Collection, Iterator
-from typing import NamedTuple
+from typing import NamedTuple, get_args, get_type_hints
 
 from jinja2 import nodes
 
-from optout_cli.errors import Problem, Spot, did_you_mean
+from optout_cli.errors import Problem, did_you_mean
+from optout_cli.model.fields import Noun
+from optout_cli.model.notice import Notice
 from optout_cli.model.program import LetterKind, Program
+from optout_cli.template_faults import names_in
 from optout_cli.templates import Templates
+
+
+def _fields() -> Iterator[tuple[str, Collection[str]]]:
+    """Yield each fact of a notice that is a noun, and what it may be asked for."""
+    for name, kind in get_type_hints(Notice).items():
+        for noun in (kind, *get_args(kind)):
+            if isinstance(noun, type) and issubclass(noun, Noun):
+                yield name, names_in(noun)
+
+
+_FACTS = dict(_fields())
 
 
 class _Scope(NamedTuple):
@@ -29,6 +43,7 @@ def reference_problems(
     """
     particulars = {name.replace("-", "_"): it for name, it in kind.particulars.items()}
     known: dict[str, Collection[str]] = {
+        **_FACTS,
         "particulars": particulars,
         "citations": program.citations,
         "computed": kind.computed,
@@ -43,15 +58,17 @@ def reference_problems(
             if word not in words:
                 message = f"{asked} has no {word!r}"
                 hint = did_you_mean(word, words)
-                yield Problem("unknown-name", message, Spot(template, line), hint)
+                yield Problem("unknown-name", message, templates.spot(template, line), hint)
 
 
 def _reachable(name: str, templates: Templates) -> Iterator[_Scope]:
     """Yield what can be printed: the layout, blocks that none overrides, macros that are called."""
     parts = {at: syntax for at, (_, syntax) in templates.parts_of(name).items()}
     overridden: set[str] = set()
+    seen: set[str] = set()
     at: str | None = name
-    while at:
+    while at and at not in seen:
+        seen.add(at)
         syntax = parts[at]
         blocks = list(syntax.find_all(nodes.Block))
         dead = [it for it in blocks if it.name in overridden]

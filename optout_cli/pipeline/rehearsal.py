@@ -5,20 +5,22 @@ Nothing is kept of the letters. What is found is a Problem of the template or of
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import NamedTuple
 
 import msgspec
 
-from optout_cli.body import texts_in
 from optout_cli.compose import compose
 from optout_cli.errors import OptoutError, Problem, Spot
+from optout_cli.filters import MONTHS
 from optout_cli.model.case import Case
 from optout_cli.model.notice import Letter
 from optout_cli.model.places import Locality
-from optout_cli.model.program import LetterKind, Program
+from optout_cli.model.program import Forbidden, LetterKind, Program
 from optout_cli.model.request import Request
+from optout_cli.pipeline.claims import claim_problem, claims_in, rules_for, texts_of
 from optout_cli.pipeline.library import Library
 from optout_cli.pipeline.recorder import days_in, names_in_rules, recorded
 from optout_cli.pipeline.references import reference_problems
@@ -26,9 +28,9 @@ from optout_cli.pipeline.samples import Group, hostile, samples
 from optout_cli.programs import particulars_from
 from optout_cli.render import render
 from optout_cli.rules import refusals
+from optout_cli.shelf import SUFFIX
 from optout_cli.source.document import Document, Layer
 from optout_cli.source.shape import convert
-from optout_cli.templates import MONTHS, SUFFIX
 
 _TAME, _HOSTILE = "Sample", '</p><li>{{ 7 * 7 }} &amp; "x" <b>y</b>'
 _A_DAY = re.compile(rf"(?:{'|'.join(MONTHS)}) \d{{1,2}}, \d{{4}}")
@@ -43,10 +45,11 @@ class _Kind(NamedTuple):
     program: Program
     kind: LetterKind
     template: str
-    forbidden: list[tuple[re.Pattern[str], str]]
+    forbidden: tuple[Forbidden, ...]
     seen: set[str]
     local: list[str]  # the states and jurisdictions that have wording of their own
     places: dict[str, Locality]
+    choices: frozenset[str]  # the particulars of which one is chosen
     read: set[str]  # texts in which forbidden words were looked for
 
 
@@ -92,36 +95,41 @@ def _once(problems: Iterable[Problem]) -> Iterator[Problem]:
 
 
 def _kind(library: Library, id: str, program: Program, kind: LetterKind) -> _Kind:
-    forbidden = [
-        (re.compile(it.words, re.IGNORECASE), it.reason)
-        for it in (*library.programs.wording.forbidden, *program.forbidden)
-    ]
     local = [
         path.name.partition(".")[2].removesuffix(SUFFIX)
         for folder in library.templates.folders
         for path in sorted(folder.glob(f"{id}.*{SUFFIX}"))
     ]
+    places = _places(library, local)
     return _Kind(
         library=library,
         id=id,
         program=program,
         kind=kind,
         template=library.templates.name_of(id, "", ""),
-        forbidden=forbidden,
-        local=local,
-        places=_places(library, local),
+        forbidden=rules_for(id.partition("/")[0], library),
+        local=[it for it in local if it in places or it in library.directory.data.states],
+        places=places,
+        choices=frozenset(name for name, it in kind.particulars.items() if it.type == "choice"),
         seen=set(),
         read=set(),
     )
 
 
 def _places(library: Library, local: Sequence[str]) -> dict[str, Locality]:
-    """Return the sample jurisdictions, and one for each wording of a state or jurisdiction."""
+    """Return the sample jurisdictions, and one for each wording of a state or jurisdiction.
+
+    Wording for a place that there is not is left out: it is told of by its file's name.
+    """
     places = [*library.programs.wording.samples]
     for name in local:
         inside = [id for _, id, _ in library.directory.all(name)] if name.isupper() else [name]
         places += inside[:1]
-    return {it: library.directory.find(it, Spot(f"*.{it}{SUFFIX}")) for it in places}
+    found: dict[str, Locality] = {}
+    for it in places:
+        with suppress(OptoutError):
+            found[it] = library.directory.find(it)
+    return found
 
 
 def _declared(code: str, message: str, library: Library, program: str, path: str) -> Problem:
@@ -132,22 +140,26 @@ def _kind_problems(part: _Kind, today: date) -> Iterator[Problem]:
     if not part.library.templates.has(part.template):
         return  # already told
     try:
-        for name in (part.template, *(f"{part.id}.{it}{SUFFIX}" for it in part.local)):
-            yield from reference_problems(name, part.program, part.kind, part.library.templates)
+        unknown = [it for name in _names(part) for it in _unknown_names(name, part)]
     except OptoutError as error:
         yield from error.problems
         return
-    is_written = False
+    yield from unknown
+    told = {it.spot for it in unknown}
+    is_written = is_broken = False
     for number, trial in enumerate(_trials(part, today)):
         try:
             letters = _letters(part, trial, number)
         except OptoutError as error:
-            yield from (_told_of(it, trial) for it in error.problems)
-            is_written = True
+            yield from (_told_of(it, part, trial) for it in error.problems if it.spot not in told)
+            is_broken = True
             continue
         is_written |= bool(letters)
         for letter in letters:
             yield from _wording_problems(part, letter, trial)
+    if is_broken:
+        part.seen.clear()  # what else it would ask for is not known
+        return
     if not is_written:
         message = f"{part.id} is refused in every period"
         yield Problem("never-written", message, part.library.programs.spot(*_at(part, "refuse")))
@@ -155,16 +167,23 @@ def _kind_problems(part: _Kind, today: date) -> Iterator[Problem]:
     yield from _hostile_problems(part, today)
 
 
+def _names(part: _Kind) -> list[str]:
+    """Return the letter's template, and each local wording of it."""
+    return [part.template, *(f"{part.id}.{it}{SUFFIX}" for it in part.local)]
+
+
+def _unknown_names(name: str, part: _Kind) -> Iterator[Problem]:
+    return reference_problems(name, part.program, part.kind, part.library.templates)
+
+
 def _at(part: _Kind, path: str) -> tuple[str, str]:
     program, _, name = part.id.partition("/")
     return program, f"letters.{name}.{path}"
 
 
-def _told_of(problem: Problem, trial: _Trial) -> Problem:
-    given = ", ".join(
-        f"{name}: {it}" if isinstance(it, str) else name for name, it in trial.particulars.items()
-    )
-    hint = problem.hint or f"found in a letter of {trial.day} with {given or 'no particulars'}"
+def _told_of(problem: Problem, part: _Kind, trial: _Trial) -> Problem:
+    chosen = [f", {name}: {it}" for name, it in trial.particulars.items() if name in part.choices]
+    hint = problem.hint or f"in a letter of {trial.day}{''.join(chosen)}"
     return msgspec.structs.replace(problem, hint=hint)
 
 
@@ -235,41 +254,23 @@ def _locality(part: _Kind, trial: _Trial) -> Locality:
     return msgspec.structs.replace(locality, jurisdiction=jurisdiction)
 
 
-def _texts(letter: Letter) -> list[str]:
-    """Return every text that the letter's template wrote, without its mark."""
-    return [
-        *letter.service,
-        *letter.to,
-        letter.subject,
-        letter.salutation,
-        *texts_in(letter.body),
-        letter.closing,
-        *letter.signature,
-        *letter.enclosures,
-        *letter.cc,
-        *letter.record,
-        letter.foot,
-    ]
-
-
 def _wording_problems(part: _Kind, letter: Letter, trial: _Trial) -> Iterator[Problem]:
-    texts, place = _texts(letter), letter.notice.place
-    spot = Spot(part.library.templates.name_of(part.id, place.slug, place.state_code))
+    texts, place, templates = texts_of(letter), letter.notice.place, part.library.templates
+    name = templates.name_of(part.id, place.slug, place.state_code)
+    spot = templates.spot(name)
     for text in [it for it in texts if it not in part.read]:
         part.read.add(text)
-        for pattern, reason in part.forbidden:
-            if found := pattern.search(text):
-                message = f"says {found[0]!r}: {reason}"
-                yield _told_of(Problem("forbidden-words", message, spot), trial)
+        for claim in claims_in(text, part.forbidden):
+            yield _told_of(claim_problem(claim, name, templates), part, trial)
     for text, following in pairwise(texts):
         if text == following:
             message = f"says twice: {text!r}"
-            yield _told_of(Problem("doubled-line", message, spot), trial)
+            yield _told_of(Problem("doubled-line", message, spot), part, trial)
     known = days_in(letter.notice.particulars) | days_in(letter.notice.computed)
     for day in {_day(it) for text in texts for it in _A_DAY.findall(text)} - known:
         if day > trial.day:
             message = f"names {day}, a day after its own"
-            yield _told_of(Problem("later-day", message, spot), trial)
+            yield _told_of(Problem("later-day", message, spot), part, trial)
 
 
 def _day(text: str) -> date:
@@ -279,9 +280,18 @@ def _day(text: str) -> date:
 def _unused(part: _Kind) -> Iterator[Problem]:
     """Yield each particular that no letter and no rule asks for, also within lists."""
     used = part.seen | names_in_rules(part.program, part.kind)
+    templates = part.library.templates
+    is_reworded = templates.ships(part.id) and templates.own_digest_of(part.template) is not None
     for path in _paths(part.kind):
-        if path not in used:
-            message = f"nothing asks for the particular {path.removeprefix('particulars.')!r}"
+        if path in used:
+            continue
+        name = path.removeprefix("particulars.")
+        if is_reworded:
+            message = f"leaves out the particular {name!r}, which a request may state"
+            hint = "where a block replaces the passage on it, let {{ super() }} print that as well"
+            yield Problem("unused-particular", message, templates.spot(part.template), hint)
+        else:
+            message = f"nothing asks for the particular {name!r}"
             at = path.replace(".", ".of.").replace("particulars.of.", "particulars.", 1)
             yield _declared("unused-particular", message, part.library, *_at(part, at))
 
@@ -303,10 +313,10 @@ def _hostile_problems(part: _Kind, today: date) -> Iterator[Problem]:
     try:
         pairs = zip(_letters(part, tame, 0), _letters(part, wild, 0), strict=True)
         for one, other in pairs:
-            shown = [text.replace(_HOSTILE, _TAME) for text in _texts(other)]
-            if shown != _texts(one) or _shape(one.body) != _shape(other.body):
+            shown = [text.replace(_HOSTILE, _TAME) for text in texts_of(other)]
+            if shown != texts_of(one) or _shape(one.body) != _shape(other.body):
                 message = "what a person writes in a particular changes more than its words"
-                yield Problem("hostile-words", message, Spot(part.template))
+                yield Problem("hostile-words", message, part.library.templates.spot(part.template))
     except OptoutError as error:
         yield from error.problems
 

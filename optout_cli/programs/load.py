@@ -88,8 +88,10 @@ def _shipped(path: Path, noun: type[_N], cache: Cache | None) -> _N:
 
 
 def _merged_document(paths: Sequence[Path], cache: Cache | None) -> Document:
+    """Read a program's files, the last of which ships if it is there."""
     *overlays, lowest = [path for path in paths if path.is_file()]
-    document = load_valid(str(lowest), Program, cache, _shown(lowest))
+    shown = _shown(lowest) if lowest == paths[-1] else str(lowest)
+    document = load_valid(str(lowest), Program, cache, shown)
     for path in reversed(overlays):
         document = merge(document, load_document(str(path)))
     return document

@@ -1,0 +1,80 @@
+"""The template folders: which file a template's name means, and how its place is shown.
+
+Reads file names alone, never what is in a file.
+"""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path, PurePosixPath
+
+from optout_cli.errors import Spot
+
+SUFFIX = ".html.j2"
+BUILTIN = "builtin:"  # how an override names the shipped template that it extends
+
+
+class Shelf:
+    """Template folders, the first one's files before the next one's; the last ships."""
+
+    def __init__(self, folders: Sequence[Path]) -> None:
+        self.folders = tuple(folders)
+
+    @property
+    def own(self) -> tuple[Path, ...]:
+        """The user's folders, without the shipped one."""
+        return self.folders[:-1]
+
+    def name_of(self, letter: str, slug: str, state: str) -> str:
+        """Return the template for a letter id: local wording first, within each folder."""
+        names = [f"{letter}.{slug}{SUFFIX}", f"{letter}.{state}{SUFFIX}", f"{letter}{SUFFIX}"]
+        for folder in self.folders:
+            for name in names:
+                if (folder / name).is_file():
+                    return name
+        return names[-1]
+
+    def path_of(self, name: str) -> Path | None:
+        """Return the file that a template's name means, or None where there is none."""
+        inner = name.removeprefix(BUILTIN)
+        if ".." in PurePosixPath(inner).parts:
+            return None
+        folders = self.folders[-1:] if inner != name else self.folders
+        return next((path for it in folders if (path := it / inner).is_file()), None)
+
+    def has(self, name: str) -> bool:
+        """Tell whether there is a template of this name."""
+        return self.path_of(name) is not None
+
+    def is_own(self, name: str) -> bool:
+        """Tell whether a template's name means a file of the user's."""
+        path = self.path_of(name)
+        return path is not None and self.is_shown_whole(path)
+
+    def ships(self, letter: str) -> bool:
+        """Tell whether a letter's template is among the shipped ones."""
+        return self.has(f"{BUILTIN}{letter}{SUFFIX}")
+
+    def is_shown_whole(self, path: Path) -> bool:
+        """Tell whether a file lies in a folder of the user's."""
+        return any(path.is_relative_to(it) for it in self.own)
+
+    def shown(self, path: Path) -> str:
+        """Return a file's path: the user's as they gave it, a shipped one's within its folder."""
+        if self.is_shown_whole(path) or not path.is_relative_to(self.folders[-1]):
+            return str(path)
+        return path.relative_to(self.folders[-1]).as_posix()
+
+    def spot(self, name: str, line: int | None = None) -> Spot:
+        """Return the place of a template, which need not be there."""
+        path = self.path_of(name)
+        return Spot(self.shown(path) if path else name.removeprefix(BUILTIN), line)
+
+    def names(self) -> Iterator[str]:
+        """Yield each name that a template may be extended or included by."""
+        for folder in self.folders:
+            for path in folder.rglob(f"*{SUFFIX}"):
+                yield path.relative_to(folder).as_posix()
+        shipped = self.folders[-1]
+        yield from (
+            f"{BUILTIN}{path.relative_to(shipped).as_posix()}"
+            for path in shipped.rglob(f"*{SUFFIX}")
+        )

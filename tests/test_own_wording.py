@@ -1,0 +1,351 @@
+"""Wording of one's own: what is told of it beside a letter, and which names lose it silently."""
+
+import json
+from pathlib import Path
+
+import pytest
+from conftest import ROOT, TODAY
+from desk import Run, Write, outcome, words
+
+from optout_cli.cache import Cache
+from optout_cli.pipeline.library import Library
+from optout_cli.pipeline.rehearsal import rehearse_program
+from optout_cli.pipeline.strays import strays
+
+EXTENDS = '{% extends "builtin:287g/terminate.html.j2" %}\n'
+NAME = "287g/terminate.html.j2"
+OWN = f"wording/{NAME}"
+REQUEST = (ROOT / "examples" / "dakota-county-287g.yaml").read_text("utf-8")
+WITH = ("--templates", "wording/")
+LETTER = ("write", "r.yaml", "-f", "txt", "-o", "-", *WITH)
+NO_YEAR = "a day without its year; a day by which something is asked for comes from the request"
+CLAIMS = (
+    f"{OWN}:3: says 'ICE must': no source obliges them; what a source says is quoted with its date",
+    f"{OWN}:5: says 'by December 1': {NO_YEAR}",
+)
+
+
+def reasons(words: str) -> str:
+    return f"{EXTENDS}{{% block reasons %}}\n{words}{{% endblock %}}\n"
+
+
+CLAIMING = reasons(
+    "<p>We write. ICE\nmust answer. {{ super() }}</p>\n<p>It is due by December 1.</p>"
+)
+CLAIMING = reasons("<p>We write. ICE <em>must</em> answer.</p>\n\n<p>It is due by\nDecember 1.</p>")
+
+
+@pytest.fixture
+def own(write: Write, in_folder: Path) -> Write:
+    """Lie a request on the desk, and return what writes a file of wording."""
+    write("r.yaml", REQUEST)
+    (in_folder / "wording").mkdir()
+    return lambda name, text="": write(f"wording/{name}", text)
+
+
+def told(run: Run, *options: str) -> list[str]:
+    """Return what `check` tells of the request with one's own wording, each on two lines."""
+    return outcome(run("check", "-q", "r.yaml", *WITH, *options))[1].splitlines()
+
+
+def test_a_claim_is_a_note_beside_the_letter_and_a_problem_to_check(run: Run, own: Write) -> None:
+    own(NAME, CLAIMING)
+    code, _, err = outcome(run(*LETTER))
+    notes = [it.removeprefix("note: ") for it in err.splitlines() if "wording" in it]
+    assert (code, notes) == (0, list(CLAIMS))
+    assert outcome(run("check", "-q", "r.yaml", *WITH)) == (1, "\n".join((*CLAIMS, "")), "")
+
+
+def test_batch_counts_the_claim_and_its_manifest_has_the_code(
+    run: Run, own: Write, in_folder: Path
+) -> None:
+    own(NAME, CLAIMING)
+    code, _, err = outcome(run("batch", "r.yaml", "-f", "txt", "-o", "out/", *WITH))
+    assert (code, CLAIMS[0] in err) == (0, True)
+    assert "wording" in (in_folder / "out" / "manifest.csv").read_text("utf-8")
+
+
+def test_what_the_request_states_is_its_own(run: Run, own: Write, write: Write) -> None:
+    own(NAME, f"{EXTENDS}{{% block closing %}}<p>Sincerely,</p>{{% endblock %}}")
+    write("r.yaml", REQUEST + "  reasons: [ICE must answer by December 1.]\n")
+    assert "ICE must answer by December 1." in outcome(run(*LETTER))[1]
+    assert told(run) == []
+    own(NAME, f"{EXTENDS}{{% block closing %}}<p>ICE must answer,</p>{{% endblock %}}")
+    assert [it.partition(": says")[0] for it in told(run)] == [f"{OWN}:2"]
+
+
+def test_a_shipped_letter_is_not_looked_at_again(run: Run, own: Write) -> None:
+    own("287g/suspend.html.j2", '{% extends "builtin:287g/suspend.html.j2" %}')
+    shipped = outcome(run("write", "r.yaml", "-f", "txt", "-o", "-"))
+    assert outcome(run(*LETTER)) == shipped
+
+
+def test_foot_and_reference_tell_own_wording_from_the_shipped(run: Run, own: Write) -> None:
+    def facts() -> tuple[str, bool, str]:
+        letter = json.loads(outcome(run("write", "r.yaml", "-f", "json", "-o", "-", *WITH))[1])
+        return letter["reference"], letter.get("is-reworded", False), letter["template"]["sha256"]
+
+    found = [facts()]
+    for closing in ("Sincerely,", "Yours,", "Sincerely,"):
+        own(NAME, f"{EXTENDS}{{% block closing %}}<p>{closing}</p>{{% endblock %}}")
+        found.append(facts())
+    shipped, first, second, again = found
+    assert (first, shipped[1], first[1]) == (again, False, True)
+    for place in (0, 2):
+        assert len({it[place] for it in (shipped, first, second)}) == 3
+    assert outcome(run(*LETTER))[1].endswith("287g/terminate, version 1, own wording\n")
+
+
+def test_a_part_that_letters_share_makes_their_wording_ones_own(run: Run, own: Write) -> None:
+    shared = '{% extends "builtin:287g/_letter.html.j2" %}\n'
+    own("287g/_letter.html.j2", f"{shared}{{% block closing %}}<p>You must,</p>{{% endblock %}}")
+    assert told(run)[0].startswith("wording/287g/_letter.html.j2:2: says 'You must':")
+
+
+STRAYS = {
+    "287g/terminte.html.j2": ("287g has no letter 'terminte'", "did you mean 'terminate'?"),
+    "287gg/terminate.html.j2": ("there is no program '287gg'", "did you mean '287g'?"),
+    "287g/terminate.NX.html.j2": ("there is no state or jurisdiction 'NX'", "one of AK, AL, "),
+    "287g/terminate.ne.html.j2": (
+        "there is no state or jurisdiction 'ne'",
+        "did you mean 'NE'?",
+    ),
+    "287g/terminate.dakota-conty-ne.html.j2": (
+        "there is no state or jurisdiction 'dakota-conty-ne'",
+        "dakota-county-ne or ",
+    ),
+    "287g/terminate.31043.html.j2": (
+        "there is no state or jurisdiction '31043'",
+        "name it terminate.dakota-county-ne.html.j2",
+    ),
+    "287g/_pasages.html.j2": ("no template names it", "did you mean '_passages'?"),
+    "_layout/part.html.j2": ("no template names it", "did you mean 'parts'?"),
+    "terminate.html.j2": ("lies in no program's folder", "put it into 287g/, or give --templates"),
+    "ask.html.j2": ("lies in no program's folder", "put it into the folder of its program/, or"),
+    "287g/terminate.html.j2.txt": ("no file of this name is read", "name it terminate.html.j2"),
+    "287g/terminate.NE.html": ("no file of this name is read", "name it terminate.NE.html.j2"),
+    "287g/terminate.j2": ("no file of this name is read", "name it terminate.html.j2"),
+    "287g/reasons.j2": ("no file of this name is read", "name it reasons.html.j2"),
+    "287g/program.yml": ("no file of this name is read", "name it program.yaml"),
+}
+
+
+@pytest.mark.parametrize(("name", "problem"), STRAYS.items(), ids=STRAYS)
+def test_a_file_that_nothing_reads_is_told_with_its_path(
+    name: str, problem: tuple[str, str], own: Write, cache: Cache
+) -> None:
+    own(NAME, EXTENDS)
+    own(name)
+    (found,) = strays(Library(folders=[Path("wording")], cache=cache))
+    assert str(found).startswith(f"wording/{name}: {problem[0]}\n  hint: {problem[1]}")
+
+
+def test_check_tells_of_strays_with_a_request_as_well(run: Run, own: Write) -> None:
+    own("287g/terminte.html.j2", EXTENDS)
+    assert told(run) == [
+        "wording/287g/terminte.html.j2: 287g has no letter 'terminte'",
+        "  hint: did you mean 'terminate'?",
+    ]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["287g/README.md", "287g/.terminate.html.j2.swp", "notes.docx", "287g/terminate.NE.html.j2",
+     "287g/terminate.dakota-county-ne.html.j2"],
+)  # fmt: skip
+def test_notes_and_local_wording_are_no_strays(name: str, own: Write, cache: Cache) -> None:
+    own(NAME, EXTENDS)
+    own(name, EXTENDS)
+    assert list(strays(Library(folders=[Path("wording")], cache=cache))) == []
+
+
+def test_a_template_that_another_one_names_is_read(own: Write, cache: Cache) -> None:
+    own("287g/_ours.html.j2", "{% macro ours() %}Ours.{% endmacro %}")
+    own(NAME, f'{EXTENDS}{{% from "287g/_ours.html.j2" import ours %}}')
+    assert list(strays(Library(folders=[Path("wording")], cache=cache))) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "message", "hint"),
+    [
+        (
+            "{% block opertive %}<p>Lost.</p>{% endblock %}",
+            2,
+            "no letter that this extends has a block 'opertive': it is lost",
+            "did you mean 'operative'?",
+        ),
+        (
+            "\n<p>Lost.</p>",
+            3,
+            "'Lost.' stands outside every block: it is lost",
+            "put it into the block of the passage that it is to replace",
+        ),
+    ],
+    ids=["block", "words"],
+)
+def test_what_no_letter_would_show_is_told_at_its_line(
+    text: str, line: int, message: str, hint: str, run: Run, own: Write
+) -> None:
+    own(NAME, EXTENDS + text)
+    assert told(run) == [f"{OWN}:{line}: {message}", f"  hint: {hint}"]
+    assert f"note: {OWN}:{line}: {message}\n" in outcome(run(*LETTER))[2]
+
+
+def test_a_block_within_a_block_is_ones_own_to_name(own: Write, cache: Cache) -> None:
+    own(NAME, reasons("{% block ours %}<p>It is ours.</p>{% endblock %}"))
+    assert list(strays(Library(folders=[Path("wording")], cache=cache))) == []
+
+
+@pytest.mark.parametrize("name", [None, "287g/notes.txt"])
+def test_a_folder_that_overrides_nothing_is_told(name: str | None, run: Run, own: Write) -> None:
+    if name:
+        own(name)
+    assert told(run) == [
+        "wording: nothing in this folder overrides a template or adds one",
+        "  hint: a letter's wording is a file like 287g/terminate.html.j2 in it",
+    ]
+
+
+# What counsel may mistype, on the second line: what is said of it, and what to do.
+MISTYPED = {
+    "{{ particulars.modle }}": ("particulars has no 'modle'", "did you mean 'model'?"),
+    "{{ signatory.nam }}": ("signatory has no 'nam'", "did you mean 'name'?"),
+    "{{ place['nam'] }}": ("place has no 'nam'", "did you mean 'name'?"),
+    "{{ letterhead.seal }}": ("letterhead is not given, and has no 'seal'", "put {% if letterhead"),
+    "{{ agrement() }}": (
+        "nothing in a letter is called 'agrement'",
+        "did you mean 'agreement'?",
+    ),
+    "{{ means_named('fax') }}": (
+        "nothing in a letter is called 'means_named'",
+        'add {% from "_layout/names.html.j2" import means_named with context %}',
+    ),
+    "{{ signatry.name }}": (
+        "nothing in a letter is called 'signatry'",
+        "did you mean 'signatory'?",
+    ),
+    "{{ date | longdate }}": ("there is no filter 'longdate'", "did you mean 'long_date'?"),
+    "{{ place.name.upper() }}": ("a text has no 'upper'", "filters are and_list, "),
+    "{{ range }}": ("prints a macro itself", "write () behind its name"),
+    "{{ place() }}": ("() stands behind what is no macro", "leave the () out"),
+    "{{ place.name }": ("`}` is out of place", "a fact is written {{ signatory.name }}, two"),
+    "{{ }}": ("{{ }} is empty", "a fact is written"),
+    "{{ place name }}": ("'name' is out of place in {{ }}", "one fact, and filters behind |"),
+    "{% if “x” %}": ("`“` is a curly quote", 'write " there'),
+    "{% for x in particulars.officer %}{% endfor %}": ("particulars has no 'officer'", "one of "),
+    "{% for x in letterhead %}{% endfor %}": (
+        "a loop runs over a fact that is missing",
+        "put {% if ... %} around it",
+    ),
+    "<b>x</b>": ("<b> has no place in a letter", "write <strong>; what has: <p>, <ol>"),
+    "<p>x</p>": ("<p> cannot stand in <p>", "write </p> before it"),
+    "<ul><li>x</li></ul>": ("<ul> cannot stand in <p>", "what can: <strong>, <em>, <a>, <br>"),
+    "<em>x": ("<em> is not closed before </p>", "write </em> before it"),
+    "{% blok x %}": ("there is no {% blok %}", "did you mean 'block'?"),
+    "{% endif %}": ("{% endif %} closes nothing here", "close {% block %} first, by {% endblock"),
+    "{% if signatory %}": ("{% endblock %} closes nothing here", "close {% if %} first, by"),
+}
+
+
+@pytest.mark.parametrize(("source", "problem"), MISTYPED.items(), ids=MISTYPED)
+def test_a_mistype_is_told_in_plain_words_with_its_cure(
+    source: str, problem: tuple[str, str], run: Run, own: Write
+) -> None:
+    own(NAME, f"{EXTENDS}{{% block reasons %}}<p>{source}</p>{{% endblock %}}\n")
+    err = outcome(run(*LETTER))[2]
+    assert err.startswith(f"{OWN}:2: {problem[0]}\n  hint: {problem[1]}")
+
+
+@pytest.mark.parametrize(
+    ("text", "told_at", "hint"),
+    [
+        (
+            "{% block closing %}Sincerely,{% endblock %}",
+            "2: 'Sincerely,' stands outside a paragraph",
+            "write <p> before it and </p> behind it",
+        ),
+        (
+            "{% block closing %}Sincerely, {{ place.name }}{% endblock %}",
+            "2: 'Sincerely,' stands outside a paragraph",
+            "write <p> before it and </p> behind it",
+        ),
+        (
+            "{% block operative %}<p>It ends.</p>{% endblock %}",
+            "2: <p> cannot stand in <p>",
+            "this passage stands within a paragraph already: leave <p> and </p> out",
+        ),
+        (
+            "\n{% block reasons %}<p>It ends.</p>\n\n",
+            "3: {% block %} is never closed",
+            "write {% endblock %} behind what it holds",
+        ),
+        (
+            "{% block a-b %}{% endblock %}",
+            "2: a block's name has no hyphen",
+            "write _ in its place",
+        ),
+        (
+            "{% block cc %}{% endblock %}{% block cc %}{% endblock %}",
+            "2: two blocks are called 'cc'",
+            "keep one of them",
+        ),
+        ("{# remark", "2: {# is never closed", "write #} behind the remark"),
+    ],
+)
+def test_a_mistake_is_told_where_counsel_made_it(
+    text: str, told_at: str, hint: str, run: Run, own: Write
+) -> None:
+    own(NAME, EXTENDS + text)
+    assert outcome(run(*LETTER))[2] == f"{OWN}:{told_at}\n  hint: {hint}\n"
+
+
+@pytest.mark.parametrize(
+    ("extends", "message", "hint"),
+    [
+        (
+            "builtin:287g/termnate.html.j2",
+            "there is no template 'builtin:287g/termnate.html.j2' in the template folders",
+            "did you mean 'builtin:287g/terminate.html.j2'?",
+        ),
+        (
+            NAME,
+            "extends or calls itself",
+            'name the shipped one: {% extends "builtin:287g/terminate.html.j2" %}',
+        ),
+    ],
+    ids=["misspelt", "itself"],
+)
+def test_a_wrong_extends_is_told_in_the_file_that_extends(
+    extends: str, message: str, hint: str, run: Run, own: Write
+) -> None:
+    own(NAME, f'{{% extends "{extends}" %}}\n')
+    assert told(run) == [f"{OWN}:1: {message}", f"  hint: {hint}"]
+    assert outcome(run(*LETTER))[2] == f"{OWN}:1: {message}\n  hint: {hint}\n"
+
+
+@pytest.mark.parametrize("kept", ["", "{{ super() }}"])
+def test_wording_that_drops_what_a_request_may_state_is_told(
+    own: Write, cache: Cache, kept: str
+) -> None:
+    own(NAME, reasons(f"<p>It costs too much.</p>{kept}"))
+    library = Library(folders=[Path("wording")], cache=cache)
+    told = (
+        f"{OWN}: leaves out the particular 'reasons', which a request may state\n"
+        "  hint: where a block replaces the passage on it, let {{ super() }} print that as well"
+    )
+    found = [str(it) for it in rehearse_program(library, "287g", TODAY)]
+    assert found == ([] if kept else [told])
+
+
+def test_a_finding_names_its_day_and_the_single_choices(own: Write, cache: Cache) -> None:
+    own(NAME, CLAIMING)
+    library = Library(folders=[Path("wording")], cache=cache)
+    found = [it for it in rehearse_program(library, "287g", TODAY) if it.code == "forbidden-words"]
+    assert [str(it).partition("\n")[0] for it in found] == list(CLAIMS)
+    assert {it.hint for it in found} == {"in a letter of 2025-07-18, model: wso"}
+
+
+def test_each_passage_of_a_termination_can_be_replaced_alone(run: Run, own: Write) -> None:
+    own(NAME, f"{EXTENDS}{{% block clause %}}<p>Its section 9 ends it.</p>{{% endblock %}}")
+    letter = words(outcome(run(*LETTER))[1])
+    assert "(“the agreement”). Its section 9 ends it. The termination takes effect on" in letter
