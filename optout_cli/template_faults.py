@@ -97,6 +97,12 @@ def missing_template(name: str, spot: Spot, shelf: Shelf) -> Problem:
     return Problem("missing-template", message, spot, hint)
 
 
+def missing_filter(name: str, spot: Spot) -> Problem:
+    """Say that a template asks for a filter that there is not."""
+    message = f"there is no filter {name!r}"
+    return Problem("template", message, spot, did_you_mean(name, FILTERS))
+
+
 def extends_itself(name: str, spot: Spot, shelf: Shelf) -> Problem:
     """Say that a template extends the file that it is, and how to name the shipped one."""
     shipped = f"{BUILTIN}{name.removeprefix(BUILTIN)}"
@@ -119,6 +125,8 @@ def _syntax_problem(error: jinja2.TemplateSyntaxError, name: str, shelf: Shelf) 
     shown, line = shelf.shown(path) if path else name, error.lineno
     told = error.message or "is wrong"
     hint: str | None
+    if found := re.match(r"No filter named '(.+)'", told):
+        return missing_filter(found[1], Spot(shown, line))
     if found := _OPEN.match(told):
         message = f"{{% {found[1]} %}} is never closed"
         hint = f"write {{% end{found[1]} %}} behind what it holds"
@@ -130,8 +138,6 @@ def _syntax_problem(error: jinja2.TemplateSyntaxError, name: str, shelf: Shelf) 
 
 
 def _syntax_words(told: str) -> _Told:
-    if found := re.match(r"No filter named '(.+)'", told):
-        return f"there is no filter {found[1]!r}", did_you_mean(found[1], FILTERS)
     if not (found := _UNKNOWN_TAG.match(told)):
         return _worded(told, _SYNTAX)
     tag, around = found.groups()

@@ -19,10 +19,10 @@ from jinja2.bccache import Bucket, BytecodeCache
 
 from optout_cli.cache import Cache
 from optout_cli.errors import OptoutError, Problem, Spot
-from optout_cli.filters import Refused
+from optout_cli.filters import FILTERS, Refused
 from optout_cli.sandbox import MAX_LETTER, Environment, Stamp, printable
 from optout_cli.shelf import BUILTIN, SUFFIX, Shelf
-from optout_cli.template_faults import extends_itself, missing_template, placed
+from optout_cli.template_faults import extends_itself, missing_filter, missing_template, placed
 
 # The layout around letters, and of pages that are none.
 _PAGES = tuple(f"_layout/{it}.html.j2" for it in ("letter", "cover", "sheet", "guide-page"))
@@ -78,7 +78,13 @@ class Templates(Shelf):
                     yield from error.problems
 
     def _lost(self, syntax: nodes.Template, name: str, path: Path) -> Iterator[Problem]:
-        """Yield each template that this one names and that is not there, or is itself."""
+        """Yield each template, and filter, that this one names and that is not there.
+
+        Of a filter on a branch Jinja tells only when a letter takes it.
+        """
+        for it in syntax.find_all(nodes.Filter):
+            if it.name not in FILTERS:
+                yield missing_filter(it.name, Spot(self.shown(path), it.lineno))
         for node, named in _named_in(syntax):
             spot = Spot(self.shown(path), node.lineno)
             if not self.has(named):

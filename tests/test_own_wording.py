@@ -323,6 +323,14 @@ def test_a_wrong_extends_is_told_in_the_file_that_extends(
     assert outcome(run(*LETTER))[2] == f"{OWN}:1: {message}\n  hint: {hint}\n"
 
 
+def test_a_filter_on_a_branch_that_no_sample_takes_is_looked_for(own: Write, cache: Cache) -> None:
+    own(NAME, reasons("{% if date == 1 %}<p>{{ date | longdate }}</p>{% endif %}"))
+    (found,) = Library(folders=[Path("wording")], cache=cache).templates.problems()
+    assert str(found) == (
+        f"{OWN}:3: there is no filter 'longdate'\n  hint: did you mean 'long_date'?"
+    )
+
+
 @pytest.mark.parametrize("kept", ["", "{{ super() }}"])
 def test_wording_that_drops_what_a_request_may_state_is_told(
     own: Write, cache: Cache, kept: str
