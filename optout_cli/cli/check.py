@@ -1,6 +1,6 @@
 """`optout check`: everything that is wrong, in one run."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from os import fsencode
 from pathlib import Path
 
@@ -74,13 +74,18 @@ def command(
         if not quiet and not wants_coverage:
             say(f"no mistakes in {', '.join(files) or 'data, templates and letters'}")
         return
-    told: dict[tuple[Spot | None, str], Problem] = {}
-    for problem in problems:  # with the data it is met by each file, with a template by each letter
-        told.setdefault((problem.spot, problem.message), problem)
-    for problem in told.values():
+    for problem in _once(problems):
         # Bytes, since a file's name may be no text.
         print_json(problem_as_json(problem)) if as_json else click.echo(fsencode(str(problem)))
     raise SystemExit(OptoutError(*problems).exit_code)
+
+
+def _once(problems: Iterable[Problem]) -> Iterable[Problem]:
+    """Return each problem as it was first met: each file meets the data's, each letter its own."""
+    told: dict[tuple[Spot | None, str], Problem] = {}
+    for it in problems:
+        told.setdefault((it.spot, it.message), it)
+    return told.values()
 
 
 def _print_coverage(rows: Sequence[dict[str, str | int]], *, as_json: bool) -> None:
