@@ -22,7 +22,8 @@ class ExitCode(IntEnum):
 class Spot(msgspec.Struct, frozen=True):
     """A place in what the user wrote: a file, or an option on the command line.
 
-    `line` and `column` count from 1; `path` is the key path where there are no lines.
+    `line` and `column` count from 1; `path` is the key path where there are no lines. `label` says
+    what one finds there, as a row's jurisdiction.
     """
 
     file: str
@@ -30,10 +31,11 @@ class Spot(msgspec.Struct, frozen=True):
     column: int | None = None
     path: str = ""
     is_command_line: bool = False
+    label: str = ""
 
     def __str__(self) -> str:
         numbers = [str(number) for number in (self.line, self.column) if number is not None]
-        place = ":".join([self.file, *numbers])
+        place = ":".join([self.file, *numbers]) + (f" ({self.label})" if self.label else "")
         return f"{place}: {self.path}" if self.path else place
 
 

@@ -91,7 +91,7 @@ def test_a_character_that_no_page_shows_is_told_before_a_page_is_made(
     sheets = only(tmp_path, "Pat \u5f20,Sheriff,")
     (problem,) = planned(checked(sheets, job(library, "pdf"), 1)).problems[0]
     assert str(problem).partition("n.csv")[2] == (
-        ":2: signatory.name: Source Serif Pro has no character '\u5f20' (U+5F20)\n"
+        ":2 (50001): signatory.name: Source Serif Pro has no character '\u5f20' (U+5F20)\n"
         "  hint: spell it without"
     )
 
@@ -115,7 +115,7 @@ def test_what_only_the_page_shows_rejects_the_row_when_it_is_made(
     assert planned(checked(sheets, pdf, 1)).problems == {}
     (found,) = made(sheets, {0: pdf.order}, pdf, 1)
     assert [it.code for it in found.problems] == ["tall-letterhead"]
-    assert str(found.problems[0].spot).endswith("n.csv:2")
+    assert str(found.problems[0].spot).endswith("n.csv:2 (50001)")
 
 
 @pytest.mark.parametrize(("name", "pages"), [("pdf", 2), ("tiff", 3), ("fax", 3), ("txt", None)])

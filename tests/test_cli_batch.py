@@ -70,17 +70,17 @@ jurisdiction,signatory.name,signatory.title,date,signatory.fx
 50005,Pat,Sheriff,,
 """
 TOLD = """\
-n.csv:2: jurisdiction: no jurisdiction is known as '6041'
+n.csv:2 (6041): jurisdiction: no jurisdiction is known as '6041'
   hint: FIPS codes have five digits; is '06041' meant?
-n.csv:4: date '11/24/2026' is not a date
+n.csv:4 (50003): date '11/24/2026' is not a date
   hint: write year, month, day; is 2026-11-24 meant?
-n.csv:4: signatory needs 'title'
+n.csv:4 (50003): signatory needs 'title'
   hint: fill in signatory.title
 n.csv:1: signatory.fx: signatory has no field 'fx'
   hint: did you mean 'fax'?
-n.csv:6: would write VT/caledonia-county-vt/2026-11-20-opt-out-bureau.txt, as n.csv:7 would
+n.csv:6 (50005): would write VT/caledonia-county-vt/2026-11-20-opt-out-bureau.txt, as n.csv:7 would
   hint: they ask for the same letter: delete one of the two
-n.csv:7: would write VT/caledonia-county-vt/2026-11-20-opt-out-bureau.txt, as n.csv:6 would
+n.csv:7 (50005): would write VT/caledonia-county-vt/2026-11-20-opt-out-bureau.txt, as n.csv:6 would
   hint: they ask for the same letter: delete one of the two
 """
 
@@ -90,6 +90,14 @@ def test_all_problems_of_all_rows_are_told_and_the_good_ones_written(batch: Batc
     assert (code, out, err[: len(TOLD)]) == (3, paths(*FILES[:2]), TOLD)
     assert "2 files written to out/; 5 requests rejected\n" in err
     assert "next: correct out/rejects.csv, and give it in place of the input" in err
+
+
+def test_a_row_is_told_of_by_its_county_and_as_a_spreadsheet_counts(batch: Batch) -> None:
+    table = 'jurisdiction,particulars.reasons,ori\n50001,"one\ntwo",\n\nbennington-county-vt,,1\n'
+    code, _, err = batch(table=table)
+    assert (code, err.partition(" '1' ")[0]) == (3, "n.csv:5 (row 4, bennington-county-vt): ori")
+    code, _, err = batch(name="n.yaml", table='- {jurisdiction: "50001", ori: "1"}\n')
+    assert (code, err.partition(" '1' ")[0]) == (3, "n.yaml:1:27 (50001): ori")
 
 
 def test_rejected_rows_are_corrected_and_given_again(batch: Batch, run: Run) -> None:

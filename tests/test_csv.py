@@ -115,6 +115,14 @@ def test_a_wrong_header_is_told_before_any_row(header: str, message: str) -> Non
     assert told_by(lambda: rows(f"{header}\n1,2,3\n")) == message
 
 
+@pytest.mark.parametrize("title", ["Vermont counties", "Vermont counties,,", "Counties: Vt., 2026"])
+def test_a_title_above_the_header_is_told_once(title: str) -> None:
+    assert told_by(lambda: rows(f"{title}\n\n#, jurisdiction,date\n1,50001,\n2,50003,\n")) == (
+        "n.csv:1: does not name the columns; line 3 does\n"
+        "  hint: delete line 1: the names of the columns come first"
+    )
+
+
 def test_a_cell_in_a_nameless_column_is_a_problem_of_its_row() -> None:
     assert told("a,b\n1,2,three,\n4,5\n") == [
         (

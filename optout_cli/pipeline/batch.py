@@ -4,21 +4,18 @@ Nothing is written here. A row that has a Problem never stops another one.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from hashlib import sha256
 from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
 import msgspec
 
-from optout_cli import __version__
 from optout_cli.compose import compose, recipients_of
 from optout_cli.errors import OptoutError, Problem, Spot, raise_any
 from optout_cli.exporters.glyphs import glyph_faults
-from optout_cli.exporters.pages import pages_of
 from optout_cli.manifest import Record
 from optout_cli.model.case import Case
-from optout_cli.model.notice import Caution, Export, Notice
+from optout_cli.model.notice import Caution, Notice
 from optout_cli.pipeline.farm import Lost, farmed
 from optout_cli.pipeline.fingerprints import Fingerprints
 from optout_cli.pipeline.letters import (
@@ -31,20 +28,14 @@ from optout_cli.pipeline.letters import (
     placed,
 )
 from optout_cli.pipeline.library import Library
-from optout_cli.pipeline.sheets import Row, Sheet, relocated, rows_of
+from optout_cli.pipeline.pieces import Piece, pieces_of, place_of
+from optout_cli.pipeline.sheets import Row, Sheet, relocated, rows_of, told_of
 from optout_cli.source.document import Document, merge
 
 _T = TypeVar("_T")
 _ROWS_A_TASK = 8  # to check; handing one over costs a tenth of checking it
 _LAID_OUT = ("pdf", "eml", "tiff")  # formats that cost a hundred times the check
 _UNKNOWN = {"incomplete-contact", "no-address", "no-address-for-service"}
-
-
-class Piece(msgspec.Struct, frozen=True):
-    """A finished file: what the manifest will say of it, and its bytes."""
-
-    record: Record
-    content: bytes
 
 
 class Checked(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,6 +58,11 @@ class Checked(msgspec.Struct, frozen=True, kw_only=True):
     lacking: tuple[tuple[str, str], ...] = ()
     cautions: tuple[Caution, ...] = ()
     pieces: tuple[Piece, ...] | None = None
+
+    @property
+    def place(self) -> str:
+        """Return the row's place as the manifest has it."""
+        return place_of(self.spot)
 
 
 class Made(msgspec.Struct, frozen=True, kw_only=True):
@@ -194,7 +190,7 @@ class _Check:
 
     def _one(self, number: int, row: Row) -> Checked:
         if row.document is None:
-            return Checked(number=number, spot=row.spot, problems=row.problems)
+            return Checked(number=number, spot=row.spot, problems=_told(row.problems, row))
         job, folder = self.job, folder_of(row.spot.file)
         document, case = row.document, None
         try:
@@ -202,7 +198,7 @@ class _Check:
             case = case_of(document, job.library, job.order)
             return self._letters(number, row, document, case)
         except OptoutError as error:
-            problems = tuple(_at_header(it, row) for it in error.problems)
+            problems = _told(error.problems, row)
             is_lacking = case is not None and any(it.code in _UNKNOWN for it in problems)
             return Checked(
                 number=number,
@@ -255,6 +251,11 @@ def composed(case: Case, document: Document, order: Order) -> tuple[Notice, ...]
         raise OptoutError(*placed(error.problems, document)) from None
 
 
+def _told(problems: Iterable[Problem], row: Row) -> tuple[Problem, ...]:
+    """Place a row's Problems where one looks for them in a table or list of many."""
+    return tuple(_at_header(told_of(it, row), row) for it in problems)
+
+
 def _at_header(problem: Problem, row: Row) -> Problem:
     """Tell of a wrong column at the header, where it is wrong for all rows at once."""
     spot = problem.spot
@@ -300,40 +301,10 @@ class _Make:
             letters = letters_of(case, document, library, order, folder)
             exports = encoded(letters, document, library, order)
         except OptoutError as error:
-            return Made(number=number, spot=row.spot, problems=error.problems)
+            return Made(number=number, spot=row.spot, problems=_told(error.problems, row))
         return Made(
             number=number,
             spot=row.spot,
             pieces=pieces_of(exports, row.spot, self.prints.of(case, folder)),
             findings=tuple(dict.fromkeys(it for export in exports for it in export.findings)),
         )
-
-
-def pieces_of(exports: Iterable[Export], spot: Spot, fingerprint: str) -> tuple[Piece, ...]:
-    """Put beside each export what the manifest will say of it."""
-    return tuple(Piece(_record(it, spot, fingerprint), it.content) for it in exports)
-
-
-def _record(export: Export, spot: Spot, fingerprint: str) -> Record:
-    notice = export.notice
-    contact, place = notice.recipient.contact, notice.place
-    cautions = (*notice.cautions, *export.findings)
-    return Record(
-        request=f"{spot.file}:{spot.line}",
-        jurisdiction=place.id,
-        name=f"{place.name}, {place.state_code}",
-        letter=notice.letter,
-        recipient=notice.recipient.party,
-        address=contact.block,
-        email=contact.email,
-        fax=contact.fax,
-        format=export.format,
-        path=f"{place.state_code}/{place.slug}/{export.name}",
-        bytes=len(export.content),
-        sha256=sha256(export.content).hexdigest(),
-        pages=pages_of(export.format, export.content),
-        cautions=tuple(dict.fromkeys(it.code for it in cautions)),
-        reference=notice.reference,
-        fingerprint=fingerprint,
-        version=__version__,
-    )

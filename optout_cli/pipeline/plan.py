@@ -10,8 +10,9 @@ import msgspec
 from optout_cli.errors import Problem
 from optout_cli.manifest import Record
 from optout_cli.model.notice import Caution
-from optout_cli.pipeline.batch import Checked, Job, Made, Piece, made, remaining
+from optout_cli.pipeline.batch import Checked, Job, Made, made, remaining
 from optout_cli.pipeline.letters import STDIN, Order
+from optout_cli.pipeline.pieces import Piece
 from optout_cli.pipeline.sheets import Sheet
 
 
@@ -54,7 +55,7 @@ class Plan:
         if one.fingerprint == other.fingerprint:
             hint = "they ask for the same letter: delete one of the two"
         for it, rival in ((one, other), (other, one)):
-            message = f"would write {path}, as {rival.spot} would"
+            message = f"would write {path}, as {rival.place} would"
             problem = Problem("equal-names", message, it.spot, hint)
             known = self.problems.get(it.number, ())
             if not any(known_one.code == problem.code for known_one in known):
@@ -127,7 +128,7 @@ class Plan:
 
     def places(self) -> dict[str, str]:
         """Return the place of the request of each file that a good row gives."""
-        return {path: f"{it.spot.file}:{it.spot.line}" for it in self.good for path in it.paths}
+        return {path: it.place for it in self.good for path in it.paths}
 
 
 class _Spool:

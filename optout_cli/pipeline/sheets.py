@@ -7,10 +7,10 @@ from pathlib import Path
 from optout_cli.errors import OptoutError, Problem, raise_any
 from optout_cli.pipeline.letters import folder_of
 from optout_cli.source.document import Document, Tree
-from optout_cli.source.rows import Row
+from optout_cli.source.rows import Row, told_of
 from optout_cli.source.sheets import Sheet, load_sheet, rejects_from
 
-__all__ = ["Row", "Sheet"]
+__all__ = ["Row", "Sheet", "told_of"]
 
 
 def load_sheets(paths: Iterable[str]) -> tuple[Sheet, ...]:

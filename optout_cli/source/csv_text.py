@@ -10,6 +10,7 @@ import io
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import NamedTuple
 
 import msgspec
@@ -20,6 +21,7 @@ from optout_cli.source.rows import MAX_DEPTH, OWN_MARK, Row, row_from, unseen_in
 from optout_cli.tables import unguarded
 
 _ERROR = re.compile(r"#(REF!|N/A|NAME\?|VALUE!|DIV/0!|NULL!|NUM!|SPILL!|CALC!)")
+_KEY = "jurisdiction"  # the column that the header has, and no row
 _DELIMITERS = ",;\t"  # spreadsheets write the second where the comma is the decimal sign
 _Branch = dict[str, "_Branch | str"]
 
@@ -38,21 +40,46 @@ def rows_from_csv(text: str, file: str) -> Iterator[Row]:
     Raises OptoutError where the header is wrong, or where quotes do not pair.
     """
     csv.field_size_limit(max(csv.field_size_limit(), len(text) + 1))
+    lines = _lines(text, file)
+    header, first = next(lines, None), next(lines, None)
+    if header is None:
+        return
+    if first is not None:
+        _refuse_title(header, first, file)
+    columns = _columns(header.cells, Spot(file, header.line))
+    for it in chain(filter(None, [first]), lines):
+        yield _row(it, columns, file)
+
+
+class _Line(NamedTuple):
+    """A line with a cell filled in: where it begins, and its row as a spreadsheet counts."""
+
+    line: int
+    number: int
+    cells: list[str]
+
+
+def _lines(text: str, file: str) -> Iterator[_Line]:
     lines = io.StringIO(text, newline="")
     reader = csv.reader(lines, delimiter=_delimiter(text), strict=True)
-    columns: tuple[_Column, ...] = ()
     line = 1
     try:
-        for cells in reader:
+        for number, cells in enumerate(reader, 1):
             if any(it.strip() for it in cells):
-                if columns:
-                    yield _row(cells, columns, line, file)
-                else:
-                    columns = _columns(cells, Spot(file, line))
+                yield _Line(line, number, cells)
             line = reader.line_num + 1
     except csv.Error as error:
         hint = 'a text with a comma or a quote in it stands in quotes, a quote in it is ""'
         raise OptoutError(Problem("csv", f"is not CSV: {error}", Spot(file, line), hint)) from None
+
+
+def _refuse_title(header: _Line, following: _Line, file: str) -> None:
+    """Tell once of what stands above the columns' names, and not in each row."""
+    has_key = [_KEY in map(str.strip, it.cells) for it in (header, following)]
+    if has_key == [False, True]:
+        message = f"does not name the columns; line {following.line} does"
+        hint = f"delete line {header.line}: the names of the columns come first"
+        raise OptoutError(Problem("no-header", message, Spot(file, header.line), hint))
 
 
 def _delimiter(text: str) -> str:
@@ -84,13 +111,14 @@ def _columns(cells: Sequence[str], spot: Spot) -> tuple[_Column, ...]:
     return tuple(_Column(it, name, tuple(name.split("."))) for it, name in enumerate(names))
 
 
-def _row(cells: Sequence[str], columns: Sequence[_Column], line: int, file: str) -> Row:
+def _row(at: _Line, columns: Sequence[_Column], file: str) -> Row:
+    line, number, cells = at
     names = [it.name for it in columns] + [""] * (len(cells) - len(columns))
     original = tuple(zip(names, map(_plain, cells), strict=False))
     spot = Spot(file, line)
     problems = [
-        _nameless(number, text, spot)
-        for number, (name, text) in enumerate(original, 1)
+        _nameless(place, text, spot)
+        for place, (name, text) in enumerate(original, 1)
         if text and not name
     ]
     problems += [
@@ -109,7 +137,7 @@ def _row(cells: Sequence[str], columns: Sequence[_Column], line: int, file: str)
     data = _settled(branch, "", "", layer)
     texts = ((path, _at(branch, layer.names.get(path, path))) for path in layer.marks)
     problems += unseen_in(texts, layer)
-    return row_from(original, data, layer, problems)
+    return row_from(original, data, layer, problems, "" if number == line else f"row {number}")
 
 
 def _nameless(number: int, text: str, spot: Spot) -> Problem:
