@@ -8,15 +8,16 @@ import fcntl
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryFile
 from types import TracebackType
-from typing import IO, Self
+from typing import IO, NamedTuple, Self
 
 import msgspec
 
 from optout_cli.errors import OptoutError, Problem, Spot, raise_any
-from optout_cli.manifest import NAME, TABLE, Record, line_of, load_records, table_of
+from optout_cli.manifest import NAME, TABLE, Record, digest_of, line_of, load_records, table_of
 from optout_cli.output import make_durable, occupied, refusals, write_all
 
 _OWN = ".optout"  # the folder within the folder: the lock, and files that are not whole yet
@@ -24,6 +25,15 @@ _AT_ONCE = 500  # files to settle, so that an interrupt never waits for thousand
 _BLOCK = 512  # bytes: what a disk writes whole
 _TABLE_ENCODING = "utf-8-sig"  # a spreadsheet tells by its first bytes that a table is UTF-8
 _REJECTS = ("rejects.csv", "rejects.ndjson", "rejects.yaml")
+_SEALS = "rejects"  # in the folder's own: the hashes of what was put into those
+
+
+class Put(NamedTuple):
+    """What was done with a request's files: lines of the manifest, paths written and left alone."""
+
+    lines: bytes
+    written: list[Path]
+    left: list[Path]
 
 
 class OutFolder:
@@ -70,18 +80,23 @@ class OutFolder:
             self._manifest.close()
         self._lock.close()
 
-    def put(self, files: Sequence[tuple[Record, bytes]], *, force: bool = False) -> bytes:
-        """Write the files of one request, all or none, and return their lines of the manifest.
+    def put(self, files: Sequence[tuple[Record, bytes]], *, force: bool = False) -> Put:
+        """Write the files of one request, all or none, and say what was done.
 
-        Raises OptoutError where a file with other content is not this folder's own.
+        One that was changed since it was written, and would be the same again, is left alone.
+        Raises OptoutError where another one with other content would have to be replaced.
         """
+        kept = {
+            record.path
+            for record, content in files
+            if not force and not self._may_replace(record.path, content)
+        }
+        raise_any(
+            self._occupied(it) for it, _ in files if it.path in kept and not self._is_same(it)
+        )
+        if kept:
+            files = [it for it in files if it[0].path not in kept and not self._is_done(it[0])]
         contents = {self.path / record.path: content for record, content in files}
-        if not force:
-            raise_any(
-                occupied(self.path / record.path)
-                for record, content in files
-                if not self._may_replace(record.path, content)
-            )
         if not self.staging.is_dir():
             message = "the folder was deleted or moved while it was written to"
             raise OptoutError(Problem("folder-gone", message, Spot(str(self.path))))
@@ -94,7 +109,23 @@ class OutFolder:
         self._fresh += contents
         if len(self._fresh) >= _AT_ONCE:
             self._settle()
-        return lines
+        return Put(lines, list(contents), [self.path / it for it in sorted(kept)])
+
+    def _is_same(self, new: Record) -> bool:
+        """Say whether the folder has had this very letter, whatever became of it."""
+        old = self.records.get(new.path)
+        return old is not None and old.fingerprint == new.fingerprint
+
+    def _is_done(self, new: Record) -> bool:
+        return self._is_same(new) and self.records[new.path].is_true(self.path)
+
+    def _occupied(self, new: Record) -> Problem:
+        place = self.path / new.path
+        if new.path not in self.records:
+            return occupied(place)
+        message = "is not as optout wrote it (signed?), and would read otherwise now"
+        hint = "move it away and give the command again, or replace it with --force"
+        return Problem("file-exists", message, Spot(str(place)), hint)
 
     def _settle(self) -> None:
         """See to it that what was written since the last time outlives a power cut."""
@@ -153,27 +184,49 @@ class OutFolder:
         self._replace(TABLE, table_of(kept, self.path).encode(_TABLE_ENCODING))
         make_durable([self.path / NAME, self.path / TABLE])
 
-    def put_rejects(self, texts: Mapping[str, str], inputs: Iterable[Path]) -> list[Path]:
+    def put_rejects(
+        self, texts: Mapping[str, str], inputs: Iterable[Path]
+    ) -> tuple[list[Path], list[Path]]:
         """Write rejected rows, each form's under its name, and take earlier ones away.
 
         One that this batch was read from is left alone, and so are those of other forms then:
-        their rows may be nowhere else.
+        their rows may be nowhere else. One that was changed since it was written holds somebody's
+        work. Returns what was written, and what was left for that last reason.
         """
         read = {Path(os.path.realpath(it)) for it in inputs}
         own = Path(os.path.realpath(self.path))
         forms = {it.suffix for it in read if it.parent == own and it.name.startswith("rejects")}
-        written = []
+        contents = {
+            name: text.encode(_TABLE_ENCODING if name.endswith(".csv") else "utf-8")
+            for name, text in texts.items()
+        }
+        seals = self._seal(contents.values())
+        written, changed = [], []
         for name in _REJECTS:
-            place = next(it for it in self._names(name) if Path(os.path.realpath(it)) not in read)
-            if name in texts:
-                content = texts[name].encode(_TABLE_ENCODING if name.endswith(".csv") else "utf-8")
+            unread = (it for it in self._names(name) if Path(os.path.realpath(it)) not in read)
+            for place in unread:
                 with refusals(place):
-                    write_all({place: content}, force=True, staging=self.staging)
+                    if not place.exists() or digest_of(place) in seals:
+                        break
+                changed.append(place)
+            if name in contents:
+                write_all({place: contents[name]}, force=True, staging=self.staging)
                 written.append(place)
             elif place.name == name and (not forms or place.suffix in forms):
                 with refusals(place):
                     place.unlink(missing_ok=True)
-        return written
+        return written, changed
+
+    def _seal(self, contents: Iterable[bytes]) -> set[str]:
+        """Note the hashes of what is about to be written beside those of what was."""
+        place = self.staging / _SEALS
+        with refusals(place):
+            known = set(place.read_text("ascii", "replace").split()) if place.exists() else set()
+            there = {digest_of(it) for it in self.path.glob("rejects*.*") if it.is_file()}
+        seals = (known & there) | {sha256(it).hexdigest() for it in contents}
+        if seals != known:
+            write_all({place: "\n".join(sorted(seals)).encode()}, force=True, staging=self.staging)
+        return seals
 
     def _names(self, name: str) -> Iterator[Path]:
         yield self.path / name

@@ -67,7 +67,7 @@ def test_a_second_run_prints_the_same_from_the_letters_that_are_there(printed: P
     printed()
     before = Path("all.pdf").read_bytes()
     code, out, _ = printed()
-    assert (code, out, Path("all.pdf").read_bytes()) == (0, "", before)
+    assert (code, out, Path("all.pdf").read_bytes()) == (0, "all.pdf\n", before)
 
 
 @pytest.mark.parametrize("content", [b"signed", b""])
@@ -75,7 +75,7 @@ def test_another_file_is_not_written_over(printed: Printed, content: bytes) -> N
     Path("all.pdf").write_bytes(content)
     code, out, err = printed()
     assert (code, out) == (1, "")
-    assert err.startswith("all.pdf: exists with other content")
+    assert err.startswith("all.pdf: exists, and is no file of letters to print")
     assert (Path("all.pdf").read_bytes(), Path("out").exists()) == (content, False)
 
 
@@ -83,6 +83,7 @@ def test_another_file_is_not_written_over(printed: Printed, content: bytes) -> N
     ("words", "message"),
     [
         ("batch n.csv --duplex", "--duplex and --separators are for --print\n"),
+        ("batch n.csv --print keep", "--print keep is no PDF's name\n  hint: end it in .pdf\n"),
         ("batch n.csv --print all.pdf -f txt", "--print needs the format pdf\n"),
     ],
 )
@@ -97,5 +98,28 @@ def test_a_letter_that_was_changed_is_not_printed(printed: Printed, run: Run) ->
     printed()
     signed = Path("out/VT/addison-county-vt/2026-11-20-opt-out-ice.pdf")
     signed.write_bytes(signed.read_bytes() + b"signed")
-    code, _, _ = printed("-q")
-    assert (code, len(texts("all.pdf"))) == (3, 4)
+    code, _, err = printed()
+    assert (code, len(texts("all.pdf"))) == (0, 4)
+    assert "all.pdf has 1 of 2 requests; missing: n.csv:3 (50001)\n" in err
+
+
+def test_a_file_to_print_says_whose_letters_are_missing(printed: Printed, write: Write) -> None:
+    rest = "".join(f"nowhere {it},Pat,Sheriff\n" for it in range(7))
+    write("n.csv", TABLE + rest)
+    code, out, err = printed()
+    assert (code, out.endswith("\nall.pdf\n"), len(texts("all.pdf"))) == (3, True, 8)
+    assert "all.pdf has 2 of 9 requests; missing: n.csv:4 (nowhere 0), n.csv:5 (now" in err
+    assert ", n.csv:8 (nowhere 4) and 2 more\n" in err
+    assert "and print all.pdf and sign\n" in err
+
+
+def test_a_file_to_print_stays_where_there_is_nothing_to_print(
+    printed: Printed, write: Write
+) -> None:
+    printed()
+    before = Path("all.pdf").read_bytes()
+    write("n.csv", "jurisdiction\nnowhere\n")
+    code, out, err = printed()
+    assert (code, out, Path("all.pdf").read_bytes()) == (3, "", before)
+    assert "nothing to print: all.pdf is not written\n" in err
+    assert printed("-q")[2].startswith("n.csv:2 (nowhere): jurisdiction: no jurisdiction")

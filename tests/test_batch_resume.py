@@ -89,11 +89,41 @@ def test_a_letter_that_was_signed_is_not_written_over(batch: Batch) -> None:
     batch()
     signed = Path(FILES[0])
     signed.write_bytes(signed.read_bytes() + b"signed\n")
-    code, out, err = batch("-q")
-    assert (code, out, err) == (3, "", f"{FILES[0]}: {OCCUPIED}")
-    assert signed.read_bytes().endswith(b"signed\n")
-    assert FILES[0] not in [it["path"] for it in records()]
+    told = f"left alone: {FILES[0]} is not as optout wrote it (signed?); --force would replace it\n"
+    for _ in range(2):
+        code, out, err = batch()
+        assert (code, out, told in err, "rejects" in err) == (0, "", True, False)
+        assert "had been finished before; 1 request left alone\n" in err
+        assert signed.read_bytes().endswith(b"signed\n")
+        assert [it["path"] for it in records()] == FILES
+    assert batch("-q", "-f", "txt,json")[1].count(".json\n") == 6
     assert batch("-q", "--force")[0] == 0
+    assert not signed.read_bytes().endswith(b"signed\n")
+
+
+def test_a_signed_letter_stays_beside_the_others_of_its_request_that_has_changed(
+    batch: Batch, write: Write
+) -> None:
+    batch()
+    signed = Path(FILES[0])
+    signed.write_bytes(b"signed\n")
+    other = Path(FILES[1]).read_bytes()
+    write("common.yaml", "letter: secure-communities/opt-out\ndate: 2026-11-20\nori: VT0000000\n")
+    code, out, err = batch()
+    assert (code, out) == (3, paths(*FILES[2:]))
+    assert f"{FILES[0]}: is not as optout wrote it (signed?), and would read otherwise now\n" in err
+    assert "move it away and give the command again, or replace it with --force\n" in err
+    assert (signed.read_bytes(), Path(FILES[1]).read_bytes()) == (b"signed\n", other)
+    assert not Path("out/rejects.csv").exists()
+    assert {it["path"] for it in records()} == set(FILES)
+
+
+def test_a_letter_that_the_folder_does_not_know_is_not_written_over(batch: Batch) -> None:
+    Path(FILES[0]).parent.mkdir(parents=True)
+    Path(FILES[0]).write_bytes(b"another's\n")
+    code, out, err = batch("-q")
+    assert (code, out, err) == (3, paths(*FILES[2:]), f"{FILES[0]}: {OCCUPIED}")
+    assert not Path("out/rejects.csv").exists()
 
 
 def torn(content: bytes) -> list[bytes]:

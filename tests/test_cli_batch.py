@@ -137,7 +137,23 @@ def test_rejects_of_several_forms_are_given_again_one_by_one(
     assert Path("out/rejects.ndjson").read_bytes() == kept
     Path("out/rejects-2.csv").write_text(HEADER + ROWS, "utf-8")
     assert batch("-q", name="out/rejects-2.csv")[0] == 0
-    assert lying_in(Path("out"))[-2:] == ["rejects-2.csv", "rejects.ndjson"]
+    mended = ["rejects-2.csv", "rejects.csv", "rejects.ndjson"]
+    assert lying_in(Path("out"))[-3:] == mended
+
+
+def test_rejects_that_were_changed_are_not_written_over(batch: Batch) -> None:
+    batch(table=BAD)
+    rejects, second = Path("out/rejects.csv"), Path("out/rejects-2.csv")
+    written = rejects.read_bytes()
+    assert (batch("-q")[0], rejects.read_bytes(), second.exists()) == (3, written, False)
+    rejects.write_text("mended", "utf-8")
+    told = "out/rejects.csv was changed since it was written, and is left alone\n"
+    for _ in range(2):
+        code, _, err = batch()
+        assert (code, told in err, "next: correct out/rejects-2.csv, " in err) == (3, True, True)
+        assert (rejects.read_text("utf-8"), second.read_bytes()) == ("mended", written)
+    assert told in batch(table=HEADER + ROWS)[2]
+    assert rejects.read_text("utf-8") == "mended"
 
 
 def test_fail_fast_writes_none(batch: Batch) -> None:
@@ -159,7 +175,28 @@ def test_check_counts_and_writes_nothing(batch: Batch, in_folder: Path) -> None:
 
 
 def test_check_of_good_rows_says_how_many_letters_there_would_be(batch: Batch) -> None:
-    assert batch("--check") == (0, "3 requests: 3 can be written (6 files), 0 cannot\n", "")
+    tally = "3 requests: 3 can be written (6 files), 0 cannot\n"
+    assert batch("--check", "-q") == (0, tally, "")
+    code, out, err = batch("--check")
+    assert (code, out.endswith(tally), err) == (0, True, "")
+    assert all(it.startswith("note (3 requests): ") for it in out.splitlines()[:-1])
+
+
+def test_check_tells_of_drafts_and_the_day_and_of_laws_first(batch: Batch, write: Write) -> None:
+    write("common.yaml", "letter: secure-communities/opt-out\n")
+    table = "jurisdiction,signatory.name,signatory.title\n50001,,\n48001,Pat,Sheriff\n"
+    dated, law, draft, *_ = batch("--check", table=table)[1].splitlines()
+    assert dated.startswith("dated today, 2026-11-24: 2 requests; to keep that date add")
+    assert law.startswith("note (1 of 2 requests): Texas law prohibits")
+    assert draft.startswith("note (1 of 2 requests): no signatory is named: each page is marked")
+
+
+def test_check_writes_nothing_and_looks_at_no_folder(batch: Batch, in_folder: Path) -> None:
+    before = lying_in(in_folder)
+    print_to = ("--print", "n.csv.pdf", "-f", "pdf")
+    Path("n.csv.pdf").write_text("mine", "utf-8")
+    assert batch("--check", "-q", "-o", "n.csv", *print_to)[0] == 0
+    assert lying_in(in_folder) == [*before, "n.csv.pdf"]
 
 
 def test_problems_can_be_read_by_a_script(batch: Batch) -> None:

@@ -67,7 +67,7 @@ def test_every_column_is_one_that_a_request_knows(library: Library) -> None:
 
 def test_the_table_is_a_batch_as_it_stands(library: Library, run: Run, write: Write) -> None:
     path = write("vt.csv", spreadsheet(library, LETTER, "VT"))
-    found = outcome(run("batch", str(path), "--check"))
+    found = outcome(run("batch", str(path), "--check", "-q"))
     assert found == (0, "14 requests: 14 can be written (28 files), 0 cannot\n", "")
 
 

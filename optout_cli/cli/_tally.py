@@ -1,16 +1,22 @@
 """What a batch says: the problems of all rows in one list, counts, and what to do next."""
 
+import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import date
 from pathlib import Path
 
 from optout_cli.cli._shared import say
 from optout_cli.errors import Problem
 from optout_cli.manifest import Record
+from optout_cli.model.notice import Caution
+from optout_cli.pipeline.letters import Order
 from optout_cli.pipeline.plan import Plan
 
-_MOST_ALIKE = 5  # cautions of one kind whose words differ, by a date as a rule
+_MOST_ALIKE = 5  # cautions of one kind, paths, or rows that are named one by one
 _ALWAYS_TOLD = ("period", "state-law")
+_NUMBER = re.compile(r"([0-9][0-9-]*)")
+_SENT = {"e-mail them": ("eml",), "fax them": ("fax", "tiff")}
 
 
 def problem_lines(problems: Iterable[Problem]) -> Iterator[str]:
@@ -39,21 +45,38 @@ def tally_lines(plan: Plan) -> Iterator[str]:
         yield f"  {count:>7,}  {agency}: {field}"
 
 
-def say_what_to_know(plan: Plan, day: str) -> None:
-    """Print each caution once, with how many requests it is about."""
-    if plan.undated:
-        say(
-            f"dated today, {day}: {_counted(plan.undated, 'request')}; to keep that date"
-            f" add date: {day} to the rows or to --common"
+def note_lines(plan: Plan, wanted: Collection[int], today: date) -> Iterator[str]:
+    """Yield each caution once, with how many requests it is about; of `wanted` rows and laws."""
+    good = {it.number: it for it in plan.good}
+    undated = sum(not it.is_dated for number, it in good.items() if number in wanted)
+    if undated:
+        yield (
+            f"dated today, {today}: {_counted(undated, 'request')}; to keep that date"
+            f" add date: {today} to the rows or to --common"
         )
     told: Counter[str] = Counter()
-    for caution, count in plan.cautions().items():
+    for caution, count in _summed(plan.cautions(wanted)).items():
         told[caution.code] += 1
         if told[caution.code] <= _MOST_ALIKE or caution.code in _ALWAYS_TOLD:
-            say(f"note ({_counted(count, 'request')}): {caution.text}")
+            share = f"{count:,} of " if count < len(good) else ""
+            yield f"note ({share}{_counted(len(good), 'request')}): {caution.text}"
     for code, count in told.items():
         if count > _MOST_ALIKE and code not in _ALWAYS_TOLD:
-            say(f"note: {count - _MOST_ALIKE:,} more of the kind {code!r}")
+            yield f"note: {count - _MOST_ALIKE:,} more like those of the kind {code!r}"
+
+
+def _summed(cautions: Counter[Caution]) -> Counter[Caution]:
+    """Make one of cautions whose texts differ in a date or number alone, which is left out."""
+    alike: dict[tuple[str, str], list[Caution]] = {}
+    for it in cautions:
+        text = it.text if it.code in _ALWAYS_TOLD else _NUMBER.sub("", it.text)
+        alike.setdefault((it.code, text), []).append(it)
+    found: Counter[Caution] = Counter()
+    for (code, _), several in alike.items():
+        parts = zip(*(_NUMBER.split(it.text) for it in several), strict=True)
+        text = "".join(it[0] if len(set(it)) == 1 else "..." for it in parts)
+        found[Caution(code=code, text=text)] += sum(cautions[it] for it in several)
+    return found
 
 
 def say_what_was_done(plan: Plan, written: int, finished: int, folder: Path) -> None:
@@ -61,6 +84,8 @@ def say_what_was_done(plan: Plan, written: int, finished: int, folder: Path) -> 
     parts = [f"{_counted(written, 'file')} written to {folder}/"]
     if finished:
         parts.append(f"{_counted(finished, 'request')} had been finished before")
+    if plan.left:
+        parts.append(f"{_counted(len(plan.left), 'request')} left alone")
     if plan.problems:
         parts.append(f"{_counted(len(plan.problems), 'request')} rejected")
     say("; ".join(parts))
@@ -76,13 +101,56 @@ def say_what_is_left_over(records: Sequence[Record], folder: Path) -> None:
     say(f"note: {said}, which stay; delete them if they are not to go out: {path}{more}")
 
 
-def say_next(rejects: Sequence[Path], written: int) -> None:
-    """Print what is left to do."""
+def say_what_was_left(paths: Sequence[Path]) -> None:
+    """Print which files stay as somebody has changed them."""
+    for it in paths[:_MOST_ALIKE]:
+        say(f"left alone: {it} is not as optout wrote it (signed?); --force would replace it")
+    if len(paths) > _MOST_ALIKE:
+        say(f"left alone: {_counted(len(paths) - _MOST_ALIKE, 'file')} more like these")
+
+
+def say_what_is_missing(path: Path, plan: Plan) -> None:
+    """Print whose letters are not in the file to print."""
+    missing, total = plan.unprinted, len(plan.rows)
+    if not missing:
+        return
+    names = ", ".join(str(it.spot) for it in missing[:_MOST_ALIKE])
+    more = f" and {len(missing) - _MOST_ALIKE:,} more" if len(missing) > _MOST_ALIKE else ""
+    count = _counted(total, "request")
+    say(f"{path} has {total - len(missing):,} of {count}; missing: {names}{more}")
+
+
+def say_next(
+    plan: Plan,
+    order: Order,
+    rejects: Sequence[Path],
+    changed: Sequence[Path],
+    paper: Path | None,
+    *,
+    is_due: bool,
+) -> None:
+    """Print what is left to do; `is_due` where there are letters that nobody has seen."""
+    for it in changed:
+        say(f"{it} was changed since it was written, and is left alone")
     if rejects:
         names = " ".join(map(str, rejects))
         say(f"next: correct {names}, and give it in place of the input, with the same options")
-    if written:
-        say("next: read the letters, confirm the addresses that the notes name, print and sign")
+    if order.is_draft and is_due:
+        say("next: fill in what is missing, and give the command again without --draft")
+    elif is_due and all(any(one.code == "draft" for one in it.cautions) for it in plan.good):
+        say("next: fill in signatory.name and signatory.title, and give the command again")
+    elif is_due:
+        steps = ["read the letters", "confirm the addresses that the notes name"]
+        steps += [*_sending(order.formats, paper)]
+        say(f"next: {', '.join(steps[:-1])}, and {steps[-1]}")
+
+
+def _sending(formats: Sequence[str], paper: Path | None) -> Iterator[str]:
+    """Yield how letters go out: those on paper are printed, the others are sent as they are."""
+    messages = {name for names in _SENT.values() for name in names}
+    if paper or not messages.issuperset(formats):
+        yield f"print {paper} and sign" if paper else "print and sign them"
+    yield from (how for how, names in _SENT.items() if not set(names).isdisjoint(formats))
 
 
 def say_what_stopped(why: str, finished: int, total: int) -> None:

@@ -2,7 +2,7 @@
 
 import pickle
 from collections import Counter, defaultdict
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Generator, Iterable, Iterator, Mapping, Sequence
 from typing import IO
 
 import msgspec
@@ -14,6 +14,8 @@ from optout_cli.pipeline.batch import Checked, Job, Made, made, remaining
 from optout_cli.pipeline.letters import STDIN, Order
 from optout_cli.pipeline.pieces import Piece
 from optout_cli.pipeline.sheets import Sheet
+
+LAW = "state-law"  # the caution that bears repeating
 
 
 class Plan:
@@ -27,7 +29,7 @@ class Plan:
         self.problems: dict[int, tuple[Problem, ...]] = {}
         self.findings: list[Caution] = []
         self.lacking: Counter[tuple[str, str]] = Counter()
-        self.undated = 0
+        self.left: set[int] = set()  # rows of which a file stays as somebody has changed it
         self._by_path: dict[str, int] = {}
         self._cautions: dict[Caution, Caution] = {}
         self._spool = _Spool(spool) if spool else None
@@ -35,7 +37,6 @@ class Plan:
     def add(self, it: Checked) -> None:
         """Take in the next row."""
         self.lacking.update(it.lacking)
-        self.undated += not it.is_dated
         if it.pieces is not None and self._spool:
             self._spool.put(it.number, it.pieces)
         # Most rows have the same cautions, of which one is enough.
@@ -66,9 +67,16 @@ class Plan:
         """Yield the rows whose letters can be written or are."""
         return (it for number, it in self.rows.items() if number not in self.problems)
 
-    def cautions(self) -> Counter[Caution]:
-        """Count the good rows that each caution is about, in the order of their first ones."""
-        return Counter(one for it in self.good for one in it.cautions) + Counter(self.findings)
+    def cautions(self, wanted: Container[int]) -> Counter[Caution]:
+        """Count the good rows that each caution is about, the laws first.
+
+        Of rows that are not `wanted`, which were told of before, only the laws are told again.
+        """
+        found = Counter(
+            one for it in self.good for one in it.cautions if it.number in wanted or one.code == LAW
+        )
+        found.update(self.findings)
+        return Counter(dict(sorted(found.items(), key=lambda it: it[0].code != LAW)))
 
     def unfinished(self, order: Order, *, force: bool) -> dict[int, Order]:
         """Return what is to be made of each good row of which a file is missing."""
@@ -119,12 +127,18 @@ class Plan:
         else:
             yield from made(sheets, wanted, job, jobs)
 
+    @property
+    def unprinted(self) -> list[Checked]:
+        """Return the rows whose letters are not to be printed: rejected, or changed by somebody."""
+        rows = self.rows.items()
+        return [it for number, it in rows if number in self.problems or number in self.left]
+
     def printed(self, records: Mapping[str, Record]) -> Iterator[list[Record]]:
-        """Yield the PDF letters of each good row, in the rows' order."""
-        for it in self.good:
-            found = [records[path] for path in it.paths if path.endswith(".pdf")]
-            if found:
-                yield found
+        """Yield the PDF letters of every other row, in the rows' order."""
+        left_out = {it.number for it in self.unprinted}
+        for it in self.rows.values():
+            if it.number not in left_out:
+                yield [records[path] for path in it.paths if path.endswith(".pdf")]
 
     def places(self) -> dict[str, str]:
         """Return the place of the request of each file that a good row gives."""

@@ -1,0 +1,203 @@
+"""One run of `optout batch`: its rows checked, written, printed, and told of."""
+
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import IO, NamedTuple, NoReturn
+
+import click
+import msgspec
+
+from optout_cli.cli._progress import clear_line, progress
+from optout_cli.cli._shared import print_json, problem_as_json, say
+from optout_cli.cli._tally import (
+    note_lines,
+    problem_lines,
+    say_next,
+    say_what_is_left_over,
+    say_what_is_missing,
+    say_what_stopped,
+    say_what_was_done,
+    say_what_was_left,
+    tally_lines,
+)
+from optout_cli.errors import ExitCode, OptoutError, Problem, Spot
+from optout_cli.outfolder import OutFolder
+from optout_cli.output import refusals, written
+from optout_cli.pipeline.batch import Job, Made, checked
+from optout_cli.pipeline.farm import uninterrupted
+from optout_cli.pipeline.letters import Order
+from optout_cli.pipeline.plan import Plan, planned
+from optout_cli.pipeline.printing import print_run
+from optout_cli.pipeline.sheets import Sheet, rejects_of, rows_of
+
+_STOPPING = ("disk-full", "folder-gone")  # what no further request would escape
+_OCCUPIED = "file-exists"  # what no change of the row would mend
+Show = Callable[[Sequence[Path], bytes], None]  # prints paths, or their lines of the manifest
+
+
+class Paper(NamedTuple):
+    """Where the file to print goes, and how its sheets are."""
+
+    path: Path
+    is_duplex: bool
+    with_sheets: bool
+
+
+class Run:
+    """What the command was given, and what is known of each row so far."""
+
+    def __init__(
+        self,
+        sheets: Sequence[Sheet],
+        job: Job,
+        jobs: int,
+        *,
+        show: Show,
+        paper: Paper | None,
+        quiet: bool,
+        force: bool,
+    ) -> None:
+        self.sheets = sheets
+        self.job = job
+        self.jobs = jobs
+        self.show = show
+        self.paper = paper
+        self.quiet = quiet
+        self.force = force
+        self.written = 0  # files
+        self.finished = 0  # requests of which every file is there
+        self.left: list[Path] = []  # files that stay as somebody has changed them
+        self.is_partial = False
+        self.count = sum(1 for _ in rows_of(sheets))
+        if not self.count:
+            hint = "a table has one request a line, below the line that names the columns"
+            raise OptoutError(Problem("no-rows", "no request is given", Spot(sheets[0].name), hint))
+
+    def check(self, *, as_json: bool) -> ExitCode:
+        """Tell what is wrong with each row, what to know of the others, and counts."""
+        plan = self._planned(self.job, None)
+        problems = [it for row in plan.problems.values() for it in row]
+        if as_json:
+            for it in dict.fromkeys(problems):
+                print_json(problem_as_json(it))
+        else:
+            for line in problem_lines(problems):
+                click.echo(line)
+        notes = [] if self.quiet else note_lines(plan, plan.rows, self.job.order.today)
+        for line in (*notes, *tally_lines(plan)):
+            click.echo(line, err=as_json)
+        return ExitCode.CONTENT if problems else ExitCode.DONE
+
+    def write(self, folder: OutFolder, spool: IO[bytes], *, fail_fast: bool) -> ExitCode:
+        """Write what is not finished, bind what is to be printed, and return the exit code."""
+        records = {} if self.force else folder.records
+        job = msgspec.structs.replace(self.job, records=records)
+        plan = self._planned(job, spool)
+        self._tell(it for row in plan.problems.values() for it in row)
+        if fail_fast and plan.problems:
+            say("nothing is written: --fail-fast")
+            return ExitCode.CONTENT
+        for path in folder.remove(plan.stale(folder.records)):
+            say(f"{path}: its request has changed, and so was the file; look at it")
+        wanted = plan.unfinished(job.order, force=self.force)
+        before = self.finished = len(plan.rows) - len(plan.problems) - len(wanted)
+        self._put(plan, wanted, job, folder)
+        folder.finish(plan.places())
+        rejects, changed = folder.put_rejects(
+            rejects_of(self.sheets, plan.problems), [Path(it.name) for it in self.sheets]
+        )
+        if not self.quiet:
+            for line in note_lines(plan, wanted, job.order.today):
+                say(line)
+            say_what_is_left_over(plan.left_over(folder.records), folder.path)
+            say_what_was_left(self.left)
+        is_printed = self.paper is not None and self._print(plan, self.paper, folder)
+        if not self.quiet:
+            say_what_was_done(plan, self.written, before, folder.path)
+            paper = self.paper.path if self.paper and is_printed else None
+            is_due = bool(self.written or is_printed)
+            say_next(plan, job.order, rejects, changed, paper, is_due=is_due)
+        return ExitCode.PARTLY if plan.problems or self.is_partial else ExitCode.DONE
+
+    def _print(self, plan: Plan, paper: Paper, folder: OutFolder) -> bool:
+        """Put all PDF letters of this run's requests into one file; say whether there are any."""
+        requests = list(plan.printed(folder.records))
+        if not requests:
+            if not self.quiet:
+                say(f"nothing to print: {paper.path} is not written")
+            return False
+        shown = progress(requests, "binding", len(requests), quiet=self.quiet)
+        with written(paper.path) as output:
+            pages = print_run(
+                shown,
+                folder.path,
+                output,
+                self.job.library,
+                is_duplex=paper.is_duplex,
+                with_sheets=paper.with_sheets,
+            )
+        self.show([paper.path], b"")
+        if not self.quiet:
+            say(f"{paper.path} has {pages:,} pages; print it at 100 %, not fitted to the page")
+            say_what_is_missing(paper.path, plan)
+        return True
+
+    def _planned(self, job: Job, spool: IO[bytes] | None) -> Plan:
+        checks = checked(self.sheets, job, self.jobs)
+        with refusals(job.folder):  # of the spool
+            return planned(progress(checks, "checking", self.count, quiet=self.quiet), spool)
+
+    def _put(self, plan: Plan, wanted: Mapping[int, Order], job: Job, folder: OutFolder) -> None:
+        """Put each wanted request's files into the folder, or tell why one's cannot be."""
+        if wanted:
+            folder.begin()
+        try:
+            with closing(plan.results(wanted, self.sheets, job, self.jobs)) as results:
+                for it in progress(results, "writing", len(wanted), quiet=self.quiet):
+                    clear_line()
+                    with uninterrupted():  # so that what is there is counted
+                        self._put_one(plan, it, folder)
+        except KeyboardInterrupt:
+            self._stop("interrupted", ExitCode.INTERRUPTED)
+        except OptoutError as error:
+            self._tell(error.problems)
+            self._stop("stopped", ExitCode.CONTENT)
+
+    def _put_one(self, plan: Plan, it: Made, folder: OutFolder) -> None:
+        problems = it.problems or self._refused(plan, it, folder)
+        if not problems:
+            plan.findings += it.findings
+            self.finished += 1
+            return
+        self._tell(problems)
+        if all(one.code == _OCCUPIED for one in problems):
+            plan.left.add(it.number)
+            self.is_partial = True
+        else:
+            plan.problems[it.number] = problems
+
+    def _refused(self, plan: Plan, it: Made, folder: OutFolder) -> tuple[Problem, ...]:
+        """Put one request's files into the folder, or return why they cannot be."""
+        files = [(piece.record, piece.content) for piece in it.pieces]
+        try:
+            put = folder.put(files, force=self.force)
+        except OptoutError as error:
+            if any(problem.code in _STOPPING for problem in error.problems):
+                raise
+            return error.problems
+        self.show(put.written, put.lines)
+        self.written += len(put.written)
+        self.left += put.left
+        if put.left:
+            plan.left.add(it.number)
+        return ()
+
+    def _stop(self, why: str, code: ExitCode) -> NoReturn:
+        say_what_stopped(why, self.finished, self.count)
+        sys.exit(code)
+
+    def _tell(self, problems: Iterable[Problem]) -> None:
+        for line in problem_lines(problems):
+            say(line)
