@@ -43,7 +43,8 @@ class Problem(msgspec.Struct, frozen=True):
     """One thing that is wrong. `code` is stable, for scripts; `hint` is what to type next.
 
     For who knows the request's file, to place it by: `path` is a key path in the request, `text`
-    the very characters that are wrong.
+    the very characters that are wrong. `in_row` is the hint for who has columns to
+    fill in, and no lines to add.
     """
 
     code: str
@@ -52,6 +53,7 @@ class Problem(msgspec.Struct, frozen=True):
     hint: str | None = None
     path: str = ""
     text: str = ""
+    in_row: str = ""
 
     def __str__(self) -> str:
         spot = self.spot

@@ -16,6 +16,7 @@ from optout_cli.model.program import Particular
 from optout_cli.model.request import PARTIES, Correction, Party
 from optout_cli.rules import holds
 
+_OR_DRAFT = "; or write a draft with --draft"
 _ONE_OF_TWO = "correct one of the two dates"
 _FURTHEST = timedelta(days=366)  # a letter dated later than this is a slip of the pen
 
@@ -95,8 +96,8 @@ def recipient_faults(case: Case, recipient: Recipient) -> Iterator[Problem]:
         other = next(it for it in PARTIES if it != party)
         fields = ", ".join(it.removeprefix("address.") for it in missing)
         message = f"{_named(recipient)} of {case.locality.name} is not known in full: no {fields}"
-        hint = f"{_line_to_add(party, missing)}; or write the other letter with --to {other}"
-        yield Problem("incomplete-contact", message, hint=hint, path=path)
+        more = f"; or write the other letter with --to {other}"
+        yield _lacking("incomplete-contact", message, path, (party, missing), more)
     correction: Correction = getattr(case.request.recipients, party)
     known = (case.locality.agency(recipient.office) or Contact()).address
     if _is_half(known, correction.address or Address()):
@@ -125,13 +126,13 @@ def _route_faults(case: Case, recipient: Recipient) -> Iterator[Problem]:
     for route in case.routes:
         if not getattr(recipient.contact, route):
             message = f"no {route} is known of {_named(recipient)}"
-            hint = f"{_line_to_add(recipient.party, [route])}; or write a draft with --draft"
-            yield Problem("no-address", message, hint=hint, path=f"recipients.{recipient.party}")
+            at = f"recipients.{recipient.party}"
+            yield _lacking("no-address", message, at, (recipient.party, [route]), _OR_DRAFT)
     signatory = case.request.signatory
     if "email" in case.routes and not (signatory and signatory.email):
         message = "the sender has no e-mail address"
-        hint = "add email: ... under signatory:; or write a draft with --draft"
-        yield Problem("no-sender", message, hint=hint, path="signatory")
+        hint, cell = f"add email: ... under signatory:{_OR_DRAFT}", "fill in signatory.email"
+        yield Problem("no-sender", message, None, hint, "signatory", in_row=f"{cell}{_OR_DRAFT}")
 
 
 def _is_half(known: Address, new: Address) -> bool:
@@ -151,12 +152,13 @@ def _age_faults(case: Case, recipient: Recipient) -> Iterator[Problem]:
     day = confirmed.date if confirmed else recipient.contact.verified
     line = "add confirmed: {by: telephone, date: ...}"
     hint = f"call them, then {line} under recipients: {recipient.party}:"
+    cells = f"call them, then fill in {path}.confirmed.by and {path}.confirmed.date"
     if day is None:
         message = f"{_named(recipient)}'s contact was never confirmed"
-        yield Problem("unconfirmed-contact", message, hint=hint, path=path)
+        yield Problem("unconfirmed-contact", message, None, hint, path, in_row=cells)
     elif (case.date - day).days > case.max_age:
         message = f"{_named(recipient)}'s contact was last confirmed on {day}"
-        yield Problem("old-contact", message, hint=hint, path=path)
+        yield Problem("old-contact", message, None, hint, path, in_row=cells)
 
 
 def service_faults(recipients: Sequence[Recipient], *, is_draft: bool) -> Iterator[Problem]:
@@ -174,20 +176,29 @@ def service_faults(recipients: Sequence[Recipient], *, is_draft: bool) -> Iterat
         is_lacking = way.by in ("email", "fax") and not getattr(recipient.contact, way.by)
         if is_lacking and not is_draft:
             message = f"service by {way.by}, but no {way.by} is known of {_named(recipient)}"
-            hint = _line_to_add(recipient.party, [way.by])
-            yield Problem("no-address-for-service", message, hint=hint, path=path)
+            lack = recipient.party, [way.by]
+            yield _lacking("no-address-for-service", message, path, lack)
         if way.in_reply_to and way.by != "email":
             message = f"a letter sent by {way.by} follows no e-mail"
             hint = "let in-reply-to: stand beside by: email"
             yield Problem("no-thread", message, hint=hint, path=f"{path}.in-reply-to")
         if way.number and way.by in ("email", "fax"):
             message = f"number: is the post's, and a letter sent by {way.by} has none"
-            hint = f"{_line_to_add(recipient.party, [way.by])}, and leave number out"
-            yield Problem("number-of-no-mail", message, hint=hint, path=f"{path}.number")
+            lack, more = (recipient.party, [way.by]), ", and leave number out"
+            yield _lacking("number-of-no-mail", message, f"{path}.number", lack, more)
         elif way.number and uses[way.number] > 1:
             message = f"the number {way.number!r} stands on more than one piece of mail"
             hint = "each piece has a number of its own, on its receipt"
             yield Problem("equal-numbers", message, hint=hint, path=f"{path}.number")
+
+
+def _lacking(
+    code: str, message: str, path: str, lack: tuple[Party, Sequence[str]], more: str = ""
+) -> Problem:
+    """Make the Problem of fields that a recipient lacks; its hint says what to add, and `more`."""
+    party, fields = lack
+    cells = f"fill in {', '.join(f'recipients.{party}.{it}' for it in fields)}{more}"
+    return Problem(code, message, None, f"{_line_to_add(party, fields)}{more}", path, in_row=cells)
 
 
 def _line_to_add(party: Party, paths: Sequence[str]) -> str:

@@ -3,7 +3,7 @@
 A line is believed where it is whole and the file has the size and hash that it states.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
@@ -13,6 +13,11 @@ import msgspec
 from optout_cli.tables import csv_from
 
 NAME, TABLE = "manifest.ndjson", "manifest.csv"
+# What mail is merged from comes first in the table.
+_MERGED = (
+    "jurisdiction", "name", "recipient", "address", "email", "fax", "format", "path", "pages",
+    "reference",
+)  # fmt: skip
 _DEPTH = 3  # state, jurisdiction and name: the parts of a path within the batch's folder
 
 
@@ -85,12 +90,13 @@ def line_of(record: Record, folder: Path) -> bytes:
 
 def table_of(records: Iterable[Record], folder: Path) -> str:
     """Return the records as CSV; the lines of an address stand in one cell."""
-    return csv_from(Record.__struct_fields__, (_cells(it, folder) for it in records))
+    columns = [*_MERGED, *(it for it in Record.__struct_fields__ if it not in _MERGED)]
+    return csv_from(columns, (_cells(it, columns, folder) for it in records))
 
 
-def _cells(record: Record, folder: Path) -> list[str]:
+def _cells(record: Record, columns: Sequence[str], folder: Path) -> list[str]:
     values = msgspec.structs.asdict(record) | {"path": str(folder / record.path)}
-    return [_cell(it) for it in values.values()]
+    return [_cell(values[it]) for it in columns]
 
 
 def _cell(value: object) -> str:

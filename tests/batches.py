@@ -14,6 +14,16 @@ FILES = [
     f"out/VT/{slug}/2026-11-20-opt-out-{party}.txt" for slug in SLUGS for party in ("bureau", "ice")
 ]
 KEPT = [".optout/lock", "manifest.csv", "manifest.ndjson"]
+BAD = """\
+jurisdiction,signatory.name,signatory.title,date,signatory.fx
+6041,Pat,Sheriff,,
+50001,Pat,Sheriff,,
+50003,Pat,,11/24/2026,
+50005,Pat,Sheriff,,9
+50005,Pat,Sheriff,,
+50005,Pat,Sheriff,,
+"""
+SEAL = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><path d="M0 0h9v9z"/></svg>'
 Batch = Callable[..., tuple[int, str, str]]
 
 

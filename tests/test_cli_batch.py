@@ -1,13 +1,12 @@
 """`optout batch`: every row is checked first, good ones are written, bad ones come back."""
 
-import codecs
 import csv
 import json
 import shlex
 from pathlib import Path
 
 import pytest
-from batches import COMMON, FILES, HEADER, KEPT, ROWS, Batch, batch_in, paths, records
+from batches import BAD, COMMON, FILES, HEADER, KEPT, ROWS, SEAL, Batch, batch_in, paths, records
 from desk import Run, Write, lying_in, outcome, words
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -36,6 +35,8 @@ def test_each_row_has_its_letters_and_each_letter_its_line(batch: Batch, in_fold
         table = list(csv.DictReader(stream))
     assert [it["path"] for it in table] == FILES
     assert table[0]["address"].splitlines() == first["address"]
+    assert [*table[0]][:4] == ["jurisdiction", "name", "recipient", "address"]
+    assert {*table[0]} == first.keys()
 
 
 def test_a_letter_is_byte_for_byte_that_of_write(batch: Batch, run: Run, write: Write) -> None:
@@ -60,15 +61,7 @@ def test_options_lie_above_the_rows(batch: Batch) -> None:
     assert ("Sam\nSheriff" in letter, "November 19, 2026" in letter) == (True, True)
 
 
-BAD = """\
-jurisdiction,signatory.name,signatory.title,date,signatory.fx
-6041,Pat,Sheriff,,
-50001,Pat,Sheriff,,
-50003,Pat,,11/24/2026,
-50005,Pat,Sheriff,,9
-50005,Pat,Sheriff,,
-50005,Pat,Sheriff,,
-"""
+ROW = HEADER + "50001,Pat,Sheriff\n"
 TOLD = """\
 n.csv:2 (6041): jurisdiction: no jurisdiction is known as '6041'
   hint: FIPS codes have five digits; is '06041' meant?
@@ -85,6 +78,30 @@ n.csv:7 (50005): would write VT/caledonia-county-vt/2026-11-20-opt-out-bureau.tx
 """
 
 
+def test_a_hint_names_the_columns_to_fill_in(batch: Batch) -> None:
+    fields = "recipients.bureau.email", "signatory.email", "recipients.ice.email"
+    hints = [f"  hint: fill in {it}; or write a draft with --draft" for it in fields]
+    assert batch("--check", "-f", "eml", "-q", table=ROW)[1].splitlines()[1:6:2] == hints
+    err = batch("-q", "--strict", "--to", "ice", table=ROW)[2]
+    path = "recipients.ice.confirmed"
+    assert f"hint: call them, then fill in {path}.by and {path}.date\n" in err
+    served = f"{HEADER.strip()},service.ice.0.by\n50001,Pat,Sheriff,fax\n"
+    assert "hint: fill in recipients.ice.fax\n" in batch("-q", table=served)[2]
+    image = f"{HEADER.strip()},signature.kind\n50001,Pat,Sheriff,image\n"
+    assert "hint: fill in signature.file and signature.alt\n" in batch("-q", table=image)[2]
+    listed = '- {jurisdiction: "50001", signatory: {name: Pat, title: Sheriff}}\n'
+    told = batch("-q", "-f", "eml", table=listed, name="n.yaml")[2]
+    assert "hint: add email: ... under recipients: bureau:" in told
+
+
+def test_two_choices_in_one_cell_and_a_choice_in_words_are_told(batch: Batch) -> None:
+    table = 'jurisdiction,particulars.declines\n50001,"match-results, detainers"\n'
+    assert "  hint: write each on a line of its own\n" in batch("-q", table=table)[2]
+    table = "jurisdiction,particulars.model\n50001,Warrant Service Officer\n"
+    told = batch("-q", "--letter", "287g/terminate", table=table)[2]
+    assert "cannot be 'Warrant Service Officer'\n  hint: write wso\n" in told
+
+
 def test_all_problems_of_all_rows_are_told_and_the_good_ones_written(batch: Batch) -> None:
     code, out, err = batch(table=BAD)
     assert (code, out, err[: len(TOLD)]) == (3, paths(*FILES[:2]), TOLD)
@@ -98,62 +115,6 @@ def test_a_row_is_told_of_by_its_county_and_as_a_spreadsheet_counts(batch: Batch
     assert (code, err.partition(" '1' ")[0]) == (3, "n.csv:5 (row 4, bennington-county-vt): ori")
     code, _, err = batch(name="n.yaml", table='- {jurisdiction: "50001", ori: "1"}\n')
     assert (code, err.partition(" '1' ")[0]) == (3, "n.yaml:1:27 (50001): ori")
-
-
-def test_rejected_rows_are_corrected_and_given_again(batch: Batch, run: Run) -> None:
-    batch(table=BAD)
-    rejects = Path("out/rejects.csv").read_text("utf-8-sig")
-    assert rejects.startswith("# rejected,jurisdiction,")
-    lines = rejects.replace(",6041,", ",06041,").splitlines()
-    Path("again.csv").write_text("\n".join(lines[:2]), "utf-8")
-    code, out, _ = batch("-q", name="again.csv")
-    assert (code, len(out.splitlines())) == (0, 2)
-    assert [it["request"] for it in records()] == ["n.csv:3"] * 2 + ["again.csv:2"] * 2
-    assert not Path("out/rejects.csv").exists()
-
-
-def test_a_spreadsheet_reads_the_letters_of_rejected_rows_as_they_are(batch: Batch) -> None:
-    batch(table=HEADER + '"Doña Ana County, NM",Ñandú,\n')
-    assert Path("out/rejects.csv").read_bytes().startswith(codecs.BOM_UTF8)
-    assert "Doña Ana County, NM" in Path("out/rejects.csv").read_text("utf-8-sig")
-
-
-def test_rejects_may_be_given_from_where_they_lie(batch: Batch) -> None:
-    batch(table=BAD)
-    before = Path("out/rejects.csv").read_bytes()
-    assert batch("-q", name="out/rejects.csv")[0] == 3
-    assert Path("out/rejects.csv").read_bytes() == before
-    assert Path("out/rejects-2.csv").read_bytes() == before.replace(b"n.csv:", b"out/rejects.csv:")
-
-
-def test_rejects_of_several_forms_are_given_again_one_by_one(
-    batch: Batch, run: Run, write: Write
-) -> None:
-    write("a.ndjson", '{"jurisdiction": "nowhere"}\n')
-    batch("a.ndjson", "-q", table=HEADER + "nowhere,Pat,Sheriff\n")
-    kept = Path("out/rejects.ndjson").read_bytes()
-    Path("out/rejects.csv").write_text(HEADER + ROWS, "utf-8")
-    assert batch("-q", name="out/rejects.csv")[0] == 0
-    assert Path("out/rejects.ndjson").read_bytes() == kept
-    Path("out/rejects-2.csv").write_text(HEADER + ROWS, "utf-8")
-    assert batch("-q", name="out/rejects-2.csv")[0] == 0
-    mended = ["rejects-2.csv", "rejects.csv", "rejects.ndjson"]
-    assert lying_in(Path("out"))[-3:] == mended
-
-
-def test_rejects_that_were_changed_are_not_written_over(batch: Batch) -> None:
-    batch(table=BAD)
-    rejects, second = Path("out/rejects.csv"), Path("out/rejects-2.csv")
-    written = rejects.read_bytes()
-    assert (batch("-q")[0], rejects.read_bytes(), second.exists()) == (3, written, False)
-    rejects.write_text("mended", "utf-8")
-    told = "out/rejects.csv was changed since it was written, and is left alone\n"
-    for _ in range(2):
-        code, _, err = batch()
-        assert (code, told in err, "next: correct out/rejects-2.csv, " in err) == (3, True, True)
-        assert (rejects.read_text("utf-8"), second.read_bytes()) == ("mended", written)
-    assert told in batch(table=HEADER + ROWS)[2]
-    assert rejects.read_text("utf-8") == "mended"
 
 
 def test_fail_fast_writes_none(batch: Batch) -> None:
@@ -221,8 +182,7 @@ def test_a_problem_of_the_common_file_is_told_once(batch: Batch, write: Write) -
 
 
 def test_a_common_file_elsewhere_names_files_beside_itself(batch: Batch, write: Write) -> None:
-    seal = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><path d="M0 0h9v9z"/></svg>'
-    write("shared/seal.svg", seal)
+    write("shared/seal.svg", SEAL)
     write("shared/c.yaml", COMMON + "letterhead: {seal: seal.svg, alt: Seal}\n")
     assert batch("--common", "shared/c.yaml", "-f", "html")[0] == 0
     assert "data:image/svg+xml" in Path(FILES[0]).with_suffix(".html").read_text("utf-8")

@@ -105,9 +105,8 @@ class Run:
         before = self.finished = len(plan.rows) - len(plan.problems) - len(wanted)
         self._put(plan, wanted, job, folder)
         folder.finish(plan.places())
-        rejects, changed = folder.put_rejects(
-            rejects_of(self.sheets, plan.problems), [Path(it.name) for it in self.sheets]
-        )
+        texts = rejects_of(self.sheets, plan.problems, folder.path)
+        rejects, changed = folder.put_rejects(texts, [Path(it.name) for it in self.sheets])
         if not self.quiet:
             for line in note_lines(plan, wanted, job.order.today):
                 say(line)
@@ -115,8 +114,8 @@ class Run:
             say_what_was_left(self.left)
         is_printed = self.paper is not None and self._print(plan, self.paper, folder)
         if not self.quiet:
-            say_what_was_done(plan, self.written, before, folder.path)
             paper = self.paper.path if self.paper and is_printed else None
+            say_what_was_done(plan, self.written, before, folder.path, paper)
             is_due = bool(self.written or is_printed)
             say_next(plan, job.order, rejects, changed, paper, is_due=is_due)
         return ExitCode.PARTLY if plan.problems or self.is_partial else ExitCode.DONE

@@ -79,9 +79,12 @@ def _summed(cautions: Counter[Caution]) -> Counter[Caution]:
     return found
 
 
-def say_what_was_done(plan: Plan, written: int, finished: int, folder: Path) -> None:
+def say_what_was_done(
+    plan: Plan, written: int, finished: int, folder: Path, paper: Path | None
+) -> None:
     """Print how many files there are now, and why not more."""
-    parts = [f"{_counted(written, 'file')} written to {folder}/"]
+    bound = f", and {paper}" if paper else ""
+    parts = [f"{_counted(written, 'file')} written to {folder}/{bound}"]
     if finished:
         parts.append(f"{_counted(finished, 'request')} had been finished before")
     if plan.left:

@@ -253,7 +253,10 @@ def composed(case: Case, document: Document, order: Order) -> tuple[Notice, ...]
 
 def _told(problems: Iterable[Problem], row: Row) -> tuple[Problem, ...]:
     """Place a row's Problems where one looks for them in a table or list of many."""
-    return tuple(_at_header(told_of(it, row), row) for it in problems)
+    told = (_at_header(told_of(it, row), row) for it in problems)
+    if isinstance(row.original, dict):  # of YAML, to which lines can be added
+        return tuple(told)
+    return tuple(msgspec.structs.replace(it, hint=it.in_row or it.hint) for it in told)
 
 
 def _at_header(problem: Problem, row: Row) -> Problem:

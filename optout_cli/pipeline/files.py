@@ -69,7 +69,9 @@ def _autograph(request: Request, folder: Path) -> Image | None:
         return None
     if not signature.file or not signature.alt:
         hint = "add file: ... and alt: ... under signature:"
-        raise OptoutError(Problem("no-picture", "a signature's picture needs both", None, hint))
+        cells = "fill in signature.file and signature.alt"
+        message = "a signature's picture needs both"
+        raise OptoutError(Problem("no-picture", message, None, hint, in_row=cells))
     from optout_cli.source.images import load_image
 
     return load_image(folder / signature.file, signature.alt)
@@ -88,5 +90,5 @@ def _read(problems: list[Problem], path: str, make: Callable[[], _T]) -> _T | No
     except OptoutError as error:
         for it in error.problems:
             message = f"{it.spot}: {it.message}" if it.spot else it.message
-            problems.append(Problem(it.code, message, None, it.hint, path))
+            problems.append(Problem(it.code, message, None, it.hint, path, in_row=it.in_row))
         return None

@@ -1,8 +1,12 @@
 """The files of requests that a batch is given, and the rows of them that it gives back."""
 
+import json
 import os.path
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
+
+import msgspec
 
 from optout_cli.errors import OptoutError, Problem, raise_any
 from optout_cli.pipeline.letters import folder_of
@@ -10,6 +14,8 @@ from optout_cli.source.document import Document, Tree
 from optout_cli.source.rows import Row, told_of
 from optout_cli.source.sheets import Sheet, load_sheet, rejects_from
 
+_NAMING = ("letterhead", "signature", "authority", "enclosures")  # what of a request names files
+_NAMES = ("file", "seal")  # and under which key
 __all__ = ["Row", "Sheet", "told_of"]
 
 
@@ -32,11 +38,14 @@ def rows_of(sheets: Iterable[Sheet]) -> Iterator[tuple[int, Row]]:
 
 
 def rejects_of(
-    sheets: Sequence[Sheet], problems: Mapping[int, Sequence[Problem]]
+    sheets: Sequence[Sheet], problems: Mapping[int, Sequence[Problem]], folder: Path
 ) -> dict[str, str]:
-    """Return the rows that have problems in the forms they came in, by the names of files."""
+    """Return the rows that have problems in the forms they came in, by the names of files.
+
+    They name files as seen from `folder`, where they are to lie.
+    """
     return rejects_from(
-        (row, "\n".join(map(_reason, problems[number])))
+        (_row_moved(row, folder), "\n".join(map(_reason, problems[number])))
         for number, row in rows_of(sheets)
         if number in problems
     )
@@ -45,19 +54,47 @@ def rejects_of(
 def relocated(common: Document, folder: Path) -> Document:
     """Name the files of the common values as seen from a row's folder."""
     own = folder_of(common.layers[0].file)
-    if own == folder:
-        return common
+    return common if own == folder else Document(_moved(common.data, own, folder), common.layers)
 
-    def moved(node: Tree, key: str) -> Tree:
+
+def _row_moved(row: Row, folder: Path) -> Row:
+    """Name the files of a row as seen from another folder than its own."""
+    own, original = folder_of(row.spot.file), row.original
+    if os.path.realpath(own) == os.path.realpath(folder):
+        return row
+    if isinstance(original, tuple):
+        cells = ((name, _seen_from(folder, own, name, text)) for name, text in original)
+        return msgspec.structs.replace(row, original=tuple(cells))
+    if isinstance(original, dict):
+        return msgspec.structs.replace(row, original=_moved(original, own, folder))
+    if row.document is None:  # a line of no use as it is
+        return row
+    data = json.loads(original)
+    moved = _moved(data, own, folder)
+    line = json.dumps(moved, ensure_ascii=False) if moved != data else original
+    return msgspec.structs.replace(row, original=line)
+
+
+def _moved(data: dict[str, Tree], own: Path, folder: Path) -> dict[str, Tree]:
+    """Return a request's data, its files seen from `folder` and not from its `own`."""
+
+    # Any: a line of JSON holds more than text.
+    def moved(node: Any, path: str) -> Any:
         if isinstance(node, dict):
-            return {name: moved(value, name) for name, value in node.items()}
+            return {name: moved(value, f"{path}.{name}") for name, value in node.items()}
         if isinstance(node, list):
-            return [moved(value, key) for value in node]
-        return os.path.relpath(own / node, folder) if key in ("file", "seal") else node
+            return [moved(value, f"{path}.{number}") for number, value in enumerate(node)]
+        return _seen_from(folder, own, path, node) if isinstance(node, str) else node
 
-    kept = ("letterhead", "signature", "authority", "enclosures")
-    data = {key: moved(it, key) if key in kept else it for key, it in common.data.items()}
-    return Document(data, common.layers)
+    return {key: moved(value, key) for key, value in data.items()}
+
+
+def _seen_from(folder: Path, own: Path, path: str, text: str) -> str:
+    """Return a text as it is, or where it names a file, that file as seen from `folder`."""
+    is_file = path.partition(".")[0] in _NAMING and path.rpartition(".")[2] in _NAMES
+    if not is_file or not text or Path(text).is_absolute():
+        return text
+    return os.path.relpath(own / text, folder)
 
 
 def _reason(problem: Problem) -> str:

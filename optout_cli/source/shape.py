@@ -27,6 +27,7 @@ _CURLY = ("\u201c", "\u201d", "\u2018", "\u2019")  # quotes that a word processo
 _LIST_MARK = re.compile(
     r"^(?:[-*\u2022\u2013]|[0-9]{1,2}[.)])\s+"
 )  # as people begin a list's lines
+_INITIALS = 3  # letters that are enough to know a name by
 _SHOWN = 60  # characters of a wrong value that a message repeats
 
 
@@ -163,13 +164,25 @@ class _Walk:
             self.fail(path, "wrong-shape", f"{name} must be one text, not {_shown(value)}", hint)
         elif get_origin(bare) is Literal:
             if value not in get_args(bare):
-                hint = did_you_mean(value, map(str, get_args(bare)))
-                self.fail(path, "unknown-choice", f"{name} cannot be {value!r}", hint)
+                hint = self._choice_hint(value, [*map(str, get_args(bare))], path)
+                self.fail(path, "unknown-choice", f"{name} cannot be {_shown(value)}", hint)
         elif bare is date:
             self._date(value, path, name)
         else:
             self._leaf(value, kind, bare, metas, path, name)
         return value
+
+    def _choice_hint(self, value: str, choices: list[str], path: str) -> str:
+        """Tell several choices in one text apart, and know one by its initials."""
+        parts = re.split(r"[\s,;]+", value.strip())
+        is_in_list = path.rpartition(".")[2].isdecimal()
+        if is_in_list and len(parts) > 1 and set(parts) <= set(choices):
+            is_cell = self.is_row and self.document.is_cell(path.rpartition(".")[0])
+            listed = ", ".join(parts)
+            return "write each on a line of its own" if is_cell else f"write [{listed}]"
+        initials = "".join(it[0] for it in re.split(r"[\W_]+", value.casefold()) if it)
+        known = [it for it in choices if len(it) >= _INITIALS and initials.startswith(it)]
+        return f"write {known[0]}" if known else did_you_mean(value, choices)
 
     def _leaf(
         self, value: str, kind: Any, bare: Any, metas: list[msgspec.Meta], path: str, name: str

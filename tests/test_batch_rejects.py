@@ -1,0 +1,118 @@
+"""Rejected rows come back with their reasons, to be corrected and given again; no work is lost."""
+
+import codecs
+import json
+from pathlib import Path
+
+import pytest
+from batches import BAD, HEADER, ROWS, SEAL, Batch, batch_in, records
+from desk import Run, Write, lying_in
+
+
+@pytest.fixture
+def batch(run: Run, in_folder: Path) -> Batch:
+    return batch_in(in_folder, run)
+
+
+def test_rejected_rows_are_corrected_and_given_again(batch: Batch, run: Run) -> None:
+    batch(table=BAD)
+    rejects = Path("out/rejects.csv").read_text("utf-8-sig")
+    assert rejects.startswith("# rejected,jurisdiction,")
+    lines = rejects.replace(",6041,", ",06041,").splitlines()
+    Path("again.csv").write_text("\n".join(lines[:2]), "utf-8")
+    code, out, _ = batch("-q", name="again.csv")
+    assert (code, len(out.splitlines())) == (0, 2)
+    assert [it["request"] for it in records()] == ["n.csv:3"] * 2 + ["again.csv:2"] * 2
+    assert not Path("out/rejects.csv").exists()
+
+
+def test_a_spreadsheet_reads_the_letters_of_rejected_rows_as_they_are(batch: Batch) -> None:
+    batch(table=HEADER + '"Doña Ana County, NM",Ñandú,\n')
+    assert Path("out/rejects.csv").read_bytes().startswith(codecs.BOM_UTF8)
+    assert "Doña Ana County, NM" in Path("out/rejects.csv").read_text("utf-8-sig")
+
+
+def test_rejects_may_be_given_from_where_they_lie(batch: Batch) -> None:
+    batch(table=BAD)
+    before = Path("out/rejects.csv").read_bytes()
+    assert batch("-q", name="out/rejects.csv")[0] == 3
+    assert Path("out/rejects.csv").read_bytes() == before
+    assert Path("out/rejects-2.csv").read_bytes() == before.replace(b"n.csv:", b"out/rejects.csv:")
+
+
+def test_rejects_of_several_forms_are_given_again_one_by_one(
+    batch: Batch, run: Run, write: Write
+) -> None:
+    write("a.ndjson", '{"jurisdiction": "nowhere"}\n')
+    batch("a.ndjson", "-q", table=HEADER + "nowhere,Pat,Sheriff\n")
+    kept = Path("out/rejects.ndjson").read_bytes()
+    Path("out/rejects.csv").write_text(HEADER + ROWS, "utf-8")
+    assert batch("-q", name="out/rejects.csv")[0] == 0
+    assert Path("out/rejects.ndjson").read_bytes() == kept
+    Path("out/rejects-2.csv").write_text(HEADER + ROWS, "utf-8")
+    assert batch("-q", name="out/rejects-2.csv")[0] == 0
+    mended = ["rejects-2.csv", "rejects.csv", "rejects.ndjson"]
+    assert lying_in(Path("out"))[-3:] == mended
+
+
+def test_rejects_that_were_changed_are_not_written_over(batch: Batch) -> None:
+    batch(table=BAD)
+    rejects, second = Path("out/rejects.csv"), Path("out/rejects-2.csv")
+    written = rejects.read_bytes()
+    assert (batch("-q")[0], rejects.read_bytes(), second.exists()) == (3, written, False)
+    rejects.write_text("mended", "utf-8")
+    told = "out/rejects.csv was changed since it was written, and is left alone\n"
+    for _ in range(2):
+        code, _, err = batch()
+        assert (code, told in err, "next: correct out/rejects-2.csv, " in err) == (3, True, True)
+        assert (rejects.read_text("utf-8"), second.read_bytes()) == ("mended", written)
+    assert told in batch(table=HEADER + ROWS)[2]
+    assert rejects.read_text("utf-8") == "mended"
+
+
+LIST = [
+    {
+        "# mine": 1,
+        "jurisdiction": "50001",
+        "letterhead": {"seal": "seal.svg", "alt": "Seal"},
+        "enclosures": [{"title": "Map", "file": "map.txt"}, {"title": "All", "file": "/all.txt"}],
+        "date": "tomorrow",
+    },
+    {"jurisdiction": "50003", "date": "tomorrow"},
+]
+TABLE = """\
+jurisdiction,letterhead.seal,letterhead.alt,enclosures.0.title,enclosures.0.file,enclosures.1.title,\
+enclosures.1.file,date,# mine
+50001,seal.svg,Seal,Map,map.txt,All,/all.txt,tomorrow,1
+50003,,,,,,,tomorrow,
+"""
+
+
+@pytest.mark.parametrize(
+    ("form", "table"),
+    [
+        ("csv", TABLE),
+        ("ndjson", "".join(json.dumps(it) + "\n" for it in LIST) + "[]\n"),
+        ("yaml", json.dumps(LIST)),
+    ],
+)
+def test_rejected_rows_name_their_files_from_where_the_rejects_lie(
+    form: str, table: str, batch: Batch, write: Write
+) -> None:
+    write("in/seal.svg", SEAL)
+    write("in/map.txt", "a map")
+    rejects = Path(f"out/rejects.{form}")
+    assert batch("-q", table=table, name=f"in/n.{form}")[0] == 3
+    text = rejects.read_text("utf-8-sig")
+    assert [text.count(it) for it in ("../in/seal.svg", "../in/map.txt", "../all", "# mine")] == [
+        1,
+        1,
+        0,
+        1,
+    ]
+    mended = text.replace("/all.txt", "../in/map.txt").replace("\n[]", "")
+    for it in ("tomorrow,", '"tomorrow"', "tomorrow\n"):
+        mended = mended.replace(it, it.replace("tomorrow", "2026-11-20"))
+    rejects.write_text(mended, "utf-8")
+    code, out, err = batch("-q", name=str(rejects))
+    assert (code, err, len(out.splitlines())) == (0, "", 4)
