@@ -27,6 +27,7 @@ FILLED = {
     "fax": "802-555-0101",
     "email": "clerk@example.gov",
     "by": "mail",
+    "kind": "typed",
     "declines": "detainers\nmatch-results",
     "scheduled": "2013-02-01",
     "answered": "2026-11-19",
@@ -48,6 +49,14 @@ def test_a_state_has_a_row_for_each_of_its_jurisdictions(library: Library) -> No
 
 def test_without_a_state_there_are_the_columns_alone(library: Library) -> None:
     assert len(spreadsheet(library, LETTER).splitlines()) == 1
+
+
+def test_a_letter_to_ice_alone_has_no_column_for_the_bureau(run: Run, in_folder: Path) -> None:
+    code, _, err = outcome(run("new", "--csv", "--letter", "287g/revoke-personnel"))
+    header = (in_folder / "requests.csv").read_text("utf-8-sig")
+    assert (code, "bureau" in header, "recipients.ice.email" in header) == (0, False, True)
+    assert err.startswith("a letter needs jurisdiction, signatory.name, signatory.title, ")
+    assert "particulars.model" in err
 
 
 def test_every_column_is_one_that_a_request_knows(library: Library) -> None:
@@ -76,6 +85,9 @@ def test_it_is_written_filled_in_and_given_to_batch(run: Run, in_folder: Path) -
         0,
         "nm.csv\n",
         (
+            "a letter needs jurisdiction, signatory.name and signatory.title; what stands in each"
+            " column is explained by\n"
+            "  optout new --letter secure-communities/opt-out -o - < /dev/null\n"
             'next: fill in nm.csv as a spreadsheet, save it as "CSV UTF-8", and then'
             " optout batch nm.csv --check\n"
         ),

@@ -29,7 +29,7 @@ from optout_cli.output import write_all
 from optout_cli.pipeline.drafting import drafted
 from optout_cli.pipeline.follow import answers_following
 from optout_cli.pipeline.library import Library
-from optout_cli.pipeline.spreadsheet import spreadsheet
+from optout_cli.pipeline.spreadsheet import needed, spreadsheet
 
 _PLACE = Spot("JURISDICTION", is_command_line=True)
 _LETTER = Spot("--letter", is_command_line=True)
@@ -134,6 +134,8 @@ def command(
     click.echo(bytes(path))
     if not quiet:
         name = f"{quote(str(path))}{options}"
+        if wants_table:
+            _tell_columns(letter or DEFAULT_LETTER, library, options)
         say(f"next: {_next(path, name, is_table=wants_table, is_asked=is_asked)}")
 
 
@@ -173,6 +175,13 @@ def _next(path: Path, name: str, *, is_table: bool, is_asked: bool) -> str:
         return f"{how}, and then {program()} batch {name} --check"
     before = "" if is_asked else f"fill in {path} in an editor, and then "
     return f"{before}{program()} write {name} -o letters/"
+
+
+def _tell_columns(letter: str, library: Library, options: str) -> None:
+    """Say which columns a letter needs, and what says more of each."""
+    *most, last = needed(library, letter)
+    say(f"a letter needs {', '.join(most)} and {last}; what stands in each column is explained by")
+    say(f"  {program()} new --letter {letter} -o -{options} < /dev/null")
 
 
 def _options(overlays: Sequence[str], folders: Sequence[Path]) -> str:

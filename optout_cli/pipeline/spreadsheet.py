@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 
+from optout_cli.compose import party_of
 from optout_cli.model.program import Particular
+from optout_cli.model.request import PARTIES
 from optout_cli.pipeline.library import Library
 from optout_cli.tables import csv_from
 
@@ -13,6 +15,7 @@ COLUMNS = (
     "signatory.name", "signatory.title", "signatory.office", "signatory.address.street",
     "signatory.address.city", "signatory.address.state", "signatory.address.zip",
     "signatory.phone", "signatory.fax", "signatory.email",
+    "signature.kind", "letterhead.seal", "letterhead.alt",
     "authority.0.instrument", "authority.0.number", "authority.0.date", "authority.0.body",
     "authority.0.vote",
 )  # fmt: skip
@@ -30,14 +33,23 @@ def spreadsheet(library: Library, letter: str, state: str | None = None) -> str:
     `letter` is a letter's id, `state` a postal code; without one there are no rows. Raises
     OptoutError for a letter that there is not.
     """
-    _, kind = library.programs.find(letter)
+    program, kind = library.programs.find(letter)
     particulars = _columns(kind.particulars, "particulars")
-    header = [*COLUMNS, *particulars, *AFTER]
+    others = set(PARTIES) - {party_of(rule) for rule in program.recipients}
+    after = (it for it in AFTER if others.isdisjoint(it.split(".")))
+    header = [*COLUMNS, *particulars, *after]
     found = library.directory.all(state) if state else ()
     # By its slug: a spreadsheet takes the zero from before a FIPS code.
     slug = library.directory.slug
     rows = ([slug(code, id), f"{it.name}, {code}", letter] for code, id, it in found)
     return csv_from(header, ([*row, *[""] * (len(header) - len(row))] for row in rows))
+
+
+def needed(library: Library, letter: str) -> tuple[str, ...]:
+    """Return the columns that a letter cannot do without, but as a draft. Raises OptoutError."""
+    _, kind = library.programs.find(letter)
+    required = (f"particulars.{name}" for name, it in kind.particulars.items() if it.required)
+    return ("jurisdiction", "signatory.name", "signatory.title", *required)
 
 
 def _columns(declared: dict[str, Particular], path: str) -> Iterator[str]:
