@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from test_readme import COMMON, README, TABLE, blocks
 
-LIST, PRINT, MAIL = blocks(README, "shell")
+LIST, PRINT, MAIL, REST = blocks(README, "shell")
 STUB = """\
 #!/bin/sh
 echo "$@" >> "$0.args"
@@ -63,7 +63,7 @@ def test_each_letter_is_handed_to_the_printer() -> None:
     assert [Path(it).read_bytes()[:5] for it in paths.split()] == [b"%PDF-"] * 6
 
 
-def test_each_message_is_handed_to_sendmail() -> None:
+def write_messages() -> None:
     for number, county in enumerate(("50001", "50003")):
         request = {
             "jurisdiction": county,
@@ -76,12 +76,29 @@ def test_each_message_is_handed_to_sendmail() -> None:
         }
         with Path("requests.ndjson").open("a") as stream:
             stream.write(json.dumps(request) + "\n")
+
+
+def test_each_message_is_handed_to_sendmail() -> None:
+    write_messages()
     assert piped(MAIL) == []
     assert Path("bin/sendmail.args").read_text().splitlines() == ["-t"] * 4
     sent = [str(message_from_bytes(it)["To"]) for it in given("sendmail")]
     assert sorted(it.partition("<")[2] for it in sent) == [
         f"{party}-{number}@example.gov>" for party in ("bureau", "ice") for number in range(2)
     ]
+
+
+def test_what_could_not_be_sent_is_sent_later() -> None:
+    write_messages()
+    sendmail = Path("bin/sendmail")
+    sendmail.write_text(f"{STUB}[ $(wc -l < $0.args) -lt 3 ]\n")
+    with pytest.raises(AssertionError):  # since xargs says that some failed
+        piped(MAIL)
+    assert len(Path("sent.txt").read_text().splitlines()) == 2
+    sendmail.write_text(STUB)
+    assert piped(REST) == []
+    sent = Path("sent.txt").read_text().splitlines()
+    assert (len(sent), len(set(sent)), len(given("sendmail"))) == (4, 4, 6)
 
 
 def test_a_reader_that_has_seen_enough_ends_a_pipeline_in_silence() -> None:
