@@ -170,7 +170,10 @@ class OutFolder:
             (self.path / TABLE).unlink(missing_ok=True)
 
     def finish(self, places: Mapping[str, str]) -> None:
-        """Set the manifest in order: the run's files, each with its request's place, come last."""
+        """Set the manifest in order: the run's files, each with its request's place, come last.
+
+        One that was changed, as by signing it, keeps its line, which states what was written.
+        """
         self._settle()
         others = [it for path, it in self.records.items() if path not in places]
         own = [
@@ -178,7 +181,7 @@ class OutFolder:
             for path, place in places.items()
             if path in self.records
         ]
-        kept = [*(it for it in others if it.is_true(self.path)), *own]
+        kept = [*(it for it in others if (self.path / it.path).exists()), *own]
         self.records = {it.path: it for it in kept}
         self._rewrite(kept)
         self._replace(TABLE, table_of(kept, self.path).encode(_TABLE_ENCODING))

@@ -111,6 +111,8 @@ def test_a_file_to_print_says_whose_letters_are_missing(printed: Printed, write:
     assert "all.pdf has 2 of 9 requests; missing: n.csv:4 (nowhere 0), n.csv:5 (now" in err
     assert ", n.csv:8 (nowhere 4) and 2 more\n" in err
     assert "and print all.pdf and sign\n" in err
+    again = "next: correct the table itself, and give the command again: all.pdf is complete then\n"
+    assert again in err
 
 
 def test_a_file_to_print_stays_where_there_is_nothing_to_print(

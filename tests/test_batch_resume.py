@@ -79,6 +79,16 @@ def test_a_changed_template_makes_every_letter_anew(batch: Batch, write: Write) 
     assert Path(FILES[0]).read_text("utf-8") != kept
 
 
+def test_letters_stay_where_their_request_cannot_be_written_in_another_format(
+    batch: Batch,
+) -> None:
+    batch()
+    code, _, err = batch("-f", "eml", "--to", "bureau", "-q")
+    assert (code, err.count("no email is known")) == (3, 3)
+    assert [it["path"] for it in records()] == FILES
+    assert all(Path(it).exists() for it in FILES)
+
+
 OCCUPIED = (
     "exists with other content; it may be a signed letter, or another county's\n"
     "  hint: name another folder with -o, or --force\n"
@@ -97,6 +107,8 @@ def test_a_letter_that_was_signed_is_not_written_over(batch: Batch) -> None:
         assert signed.read_bytes().endswith(b"signed\n")
         assert [it["path"] for it in records()] == FILES
     assert batch("-q", "-f", "txt,json")[1].count(".json\n") == 6
+    assert batch("-q", "-f", "json", "--to", "ice")[0] == 0
+    assert FILES[0] in [it["path"] for it in records()]
     assert batch("-q", "--force")[0] == 0
     assert not signed.read_bytes().endswith(b"signed\n")
 

@@ -114,8 +114,9 @@ class Run:
             say_what_was_left(self.left)
         is_printed = self.paper is not None and self._print(plan, self.paper, folder)
         if not self.quiet:
-            paper = self.paper.path if self.paper and is_printed else None
-            say_what_was_done(plan, self.written, before, folder.path, paper)
+            paper = self.paper.path if self.paper else None
+            bound = paper if is_printed else None
+            say_what_was_done(plan, self.written, before, folder.path, bound)
             is_due = bool(self.written or is_printed)
             say_next(plan, job.order, rejects, changed, paper, is_due=is_due)
         return ExitCode.PARTLY if plan.problems or self.is_partial else ExitCode.DONE

@@ -11,10 +11,10 @@ from optout_cli.errors import Problem
 from optout_cli.manifest import Record
 from optout_cli.model.notice import Caution
 from optout_cli.pipeline.letters import Order
-from optout_cli.pipeline.plan import Plan
+from optout_cli.pipeline.plan import DRAFT, LAW, Plan
 
 _MOST_ALIKE = 5  # cautions of one kind, paths, or rows that are named one by one
-_ALWAYS_TOLD = ("period", "state-law")
+_ALWAYS_TOLD = ("period", LAW)
 _NUMBER = re.compile(r"([0-9][0-9-]*)")
 _SENT = {"e-mail them": ("eml",), "fax them": ("fax", "tiff")}
 
@@ -135,12 +135,14 @@ def say_next(
     """Print what is left to do; `is_due` where there are letters that nobody has seen."""
     for it in changed:
         say(f"{it} was changed since it was written, and is left alone")
-    if rejects:
-        names = " ".join(map(str, rejects))
+    names = " ".join(map(str, rejects))
+    if rejects and paper:
+        say(f"next: correct the table itself, and give the command again: {paper} is complete then")
+    elif rejects:
         say(f"next: correct {names}, and give it in place of the input, with the same options")
     if order.is_draft and is_due:
         say("next: fill in what is missing, and give the command again without --draft")
-    elif is_due and all(any(one.code == "draft" for one in it.cautions) for it in plan.good):
+    elif is_due and all(any(one.code == DRAFT for one in it.cautions) for it in plan.good):
         say("next: fill in signatory.name and signatory.title, and give the command again")
     elif is_due:
         steps = ["read the letters", "confirm the addresses that the notes name"]

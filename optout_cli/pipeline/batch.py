@@ -205,6 +205,7 @@ class _Check:
                 spot=row.spot,
                 problems=problems,
                 key=(case.locality.id, case.request.letter) if case else None,
+                fingerprint=self.prints.of(case, folder) if case else "",
                 lacking=tuple(_lacking(case)) if is_lacking and case else (),
             )
 

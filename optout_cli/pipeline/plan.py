@@ -16,6 +16,7 @@ from optout_cli.pipeline.pieces import Piece
 from optout_cli.pipeline.sheets import Sheet
 
 LAW = "state-law"  # the caution that bears repeating
+DRAFT = "draft"
 
 
 class Plan:
@@ -68,7 +69,7 @@ class Plan:
         return (it for number, it in self.rows.items() if number not in self.problems)
 
     def cautions(self, wanted: Container[int]) -> Counter[Caution]:
-        """Count the good rows that each caution is about, the laws first.
+        """Count the good rows that each caution is about, the laws and drafts first.
 
         Of rows that are not `wanted`, which were told of before, only the laws are told again.
         """
@@ -76,7 +77,10 @@ class Plan:
             one for it in self.good for one in it.cautions if it.number in wanted or one.code == LAW
         )
         found.update(self.findings)
-        return Counter(dict(sorted(found.items(), key=lambda it: it[0].code != LAW)))
+        ranks = {LAW: 0, DRAFT: 1}
+        return Counter(
+            dict(sorted(found.items(), key=lambda it: ranks.get(it[0].code, len(ranks))))
+        )
 
     def unfinished(self, order: Order, *, force: bool) -> dict[int, Order]:
         """Return what is to be made of each good row of which a file is missing."""
