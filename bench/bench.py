@@ -68,7 +68,8 @@ def isolated(folder: Path) -> dict[str, str]:
 def commands_from(folder: Path) -> dict[str, list[str]]:
     """Return each command under the name that the table prints."""
     optout = str(BIN / "optout")
-    write = [optout, "write", str(REQUEST), "--to", "bureau", "-o", "-", "-f"]
+    # By the options' long names, as mailmerge's are: click looks for what a short one may mean.
+    write = [optout, "write", str(REQUEST), "--to", "bureau", "--output", "-", "--format"]
     template, database, server = (str(folder / name) for name in MAILMERGE_FILES)
     files = ["--template", template, "--database", database, "--config", server]
     letter = [str(folder / "letter.html"), str(folder / "letter.pdf")]

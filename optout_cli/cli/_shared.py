@@ -3,22 +3,22 @@
 import functools
 import os
 import re
-import shutil
 import sys
-import textwrap
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
 import msgspec
 import platformdirs
-from click.shell_completion import CompletionItem
 
 from optout_cli.cache import Cache
 from optout_cli.errors import OptoutError, Problem, did_you_mean
 from optout_cli.pipeline.library import Library, Options
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 SCHEMA = 1  # of every JSON object that is printed
 APP = "optout"  # the name of its folders in the user's home
@@ -26,9 +26,17 @@ _REQUEST_SUFFIXES = (".yaml", ".yml", ".json")
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 
-def files(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+# Any: what click's own class takes.
+def item(value: str, **more: Any) -> "CompletionItem":
+    """Return one completion. Only a shell that asks needs click's module for it."""
+    from click.shell_completion import CompletionItem
+
+    return CompletionItem(value, **more)
+
+
+def files(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list["CompletionItem"]:
     """Let the shell complete the names of files and folders."""
-    return [CompletionItem(incomplete, type="file")]
+    return [item(incomplete, type="file")]
 
 
 def library_options(command: _F) -> _F:
@@ -124,6 +132,8 @@ def is_request(what: str) -> bool:
 
 def program() -> str:
     """Return what to type to run this program: its name, or its path where no shell knows that."""
+    import shutil
+
     called = Path(sys.argv[0])
     return str(called) if called.name == APP and not shutil.which(APP) else APP
 
@@ -138,6 +148,9 @@ def _fitted(text: str) -> str:
 
     A command stays whole, to be copied.
     """
+    import shutil
+    import textwrap
+
     width = shutil.get_terminal_size().columns
     lines: list[str] = []
     for line in text.split("\n"):
