@@ -24,8 +24,9 @@ def render(notice: Notice, templates: Templates, files: Files | None = None) -> 
     name = templates.name_of(notice.letter, notice.place.slug, notice.place.state_code)
     facts = {field: getattr(notice, field) for field in notice.__struct_fields__}
     sections = sections_of(name, facts, templates)
-    _check_sections(sections, templates.spot(name))
-    lines = {id: _lines(sections[id], templates.spot(name), id) for id in _SECTIONS if id != "body"}
+    spot = templates.spot(name)
+    _check_sections(sections, spot)
+    lines = {id: _lines(sections[id], spot, id) for id in _SECTIONS if id != "body"}
     one_line = {id: " ".join(lines[id]) for id in _ONE_LINE}
     contact = notice.recipient.contact
     files = files or Files()

@@ -6,6 +6,7 @@ Knows for each line how firmly it holds to the next; whether there are pages is 
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from enum import IntEnum
+from functools import lru_cache
 from typing import NamedTuple
 
 from optout_cli.body import plain
@@ -179,13 +180,16 @@ def _wrapped_each(texts: Iterable[str]) -> Iterator[str]:
         yield from wrapped(text, rest="  ")
 
 
-def wrapped(text: str, first: str = "", rest: str = "") -> list[str]:
+@lru_cache(maxsize=4096)  # most paragraphs are the same from county to county
+def wrapped(text: str, first: str = "", rest: str = "") -> tuple[str, ...]:
     """Break a text at blanks; a word longer than a line is broken, but no web address."""
-    return textwrap.wrap(
-        text,
-        COLUMNS,
-        initial_indent=first,
-        subsequent_indent=rest,
-        break_on_hyphens=False,
-        break_long_words="://" not in text,
+    return tuple(
+        textwrap.wrap(
+            text,
+            COLUMNS,
+            initial_indent=first,
+            subsequent_indent=rest,
+            break_on_hyphens=False,
+            break_long_words="://" not in text,
+        )
     )
