@@ -1,14 +1,15 @@
 """One run of `optout batch`: its rows checked, written, printed, and told of."""
 
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import IO, NamedTuple, NoReturn
+from typing import IO, NoReturn
 
 import click
 import msgspec
 
+from optout_cli.cli._prints import Paper, Prints
 from optout_cli.cli._progress import clear_line, progress
 from optout_cli.cli._shared import print_json, problem_as_json, say
 from optout_cli.cli._tally import (
@@ -34,15 +35,6 @@ from optout_cli.pipeline.sheets import Sheet, rejects_of, rows_of
 
 _STOPPING = ("disk-full", "folder-gone")  # what no further request would escape
 _OCCUPIED = "file-exists"  # what no change of the row would mend
-Show = Callable[[Sequence[Path], bytes], None]  # prints paths, or their lines of the manifest
-
-
-class Paper(NamedTuple):
-    """Where the file to print goes, and how its sheets are."""
-
-    path: Path
-    is_duplex: bool
-    with_sheets: bool
 
 
 class Run:
@@ -53,17 +45,15 @@ class Run:
         sheets: Sequence[Sheet],
         job: Job,
         jobs: int,
+        prints: Prints,
         *,
-        show: Show,
-        paper: Paper | None,
         quiet: bool,
         force: bool,
     ) -> None:
         self.sheets = sheets
         self.job = job
         self.jobs = jobs
-        self.show = show
-        self.paper = paper
+        self.prints = prints
         self.quiet = quiet
         self.force = force
         self.written = 0  # files
@@ -75,11 +65,11 @@ class Run:
             hint = "a table has one request a line, below the line that names the columns"
             raise OptoutError(Problem("no-rows", "no request is given", Spot(sheets[0].name), hint))
 
-    def check(self, *, as_json: bool) -> ExitCode:
+    def check(self) -> ExitCode:
         """Tell what is wrong with each row, what to know of the others, and counts."""
         plan = self._planned(self.job, None)
         problems = [it for row in plan.problems.values() for it in row]
-        if as_json:
+        if self.prints.as_json:
             for it in dict.fromkeys(problems):
                 print_json(problem_as_json(it))
         else:
@@ -87,7 +77,7 @@ class Run:
                 click.echo(line)
         notes = [] if self.quiet else note_lines(plan, plan.rows, self.job.order.today)
         for line in (*notes, *tally_lines(plan)):
-            click.echo(line, err=as_json)
+            click.echo(line, err=self.prints.as_json)
         return ExitCode.CONTENT if problems else ExitCode.DONE
 
     def write(self, folder: OutFolder, spool: IO[bytes], *, fail_fast: bool) -> ExitCode:
@@ -112,13 +102,14 @@ class Run:
                 say(line)
             say_what_is_left_over(plan.left_over(folder.records), folder.path)
             say_what_was_left(self.left)
-        is_printed = self.paper is not None and self._print(plan, self.paper, folder)
+        paper = self.prints.paper
+        is_printed = paper is not None and self._print(plan, paper, folder)
         if not self.quiet:
-            paper = self.paper.path if self.paper else None
-            bound = paper if is_printed else None
+            place = paper.path if paper else None
+            bound = place if is_printed else None
             say_what_was_done(plan, self.written, before, folder.path, bound)
             is_due = bool(self.written or is_printed)
-            say_next(plan, job.order, rejects, changed, paper, is_due=is_due)
+            say_next(plan, job.order, rejects, changed, place, is_due=is_due)
         return ExitCode.PARTLY if plan.problems or self.is_partial else ExitCode.DONE
 
     def _print(self, plan: Plan, paper: Paper, folder: OutFolder) -> bool:
@@ -138,7 +129,7 @@ class Run:
                 is_duplex=paper.is_duplex,
                 with_sheets=paper.with_sheets,
             )
-        self.show([paper.path], b"")
+        self.prints.show([paper.path], b"")
         if not self.quiet:
             say(f"{paper.path} has {pages:,} pages; print it at 100 %, not fitted to the page")
             say_what_is_missing(paper.path, plan)
@@ -187,7 +178,7 @@ class Run:
             if any(problem.code in _STOPPING for problem in error.problems):
                 raise
             return error.problems
-        self.show(put.written, put.lines)
+        self.prints.show(put.written, put.lines)
         self.written += len(put.written)
         self.left += put.left
         if put.left:

@@ -8,8 +8,9 @@ from pathlib import Path
 import click
 
 from optout_cli.cli._order import Values, order_options
+from optout_cli.cli._prints import Prints, prints_options
 from optout_cli.cli._progress import cores
-from optout_cli.cli._run import Paper, Run
+from optout_cli.cli._run import Run
 from optout_cli.cli._shared import (
     files,
     library_from,
@@ -19,34 +20,13 @@ from optout_cli.cli._shared import (
     say,
     usage_error,
 )
-from optout_cli.errors import ExitCode, OptoutError, Problem, Spot
+from optout_cli.errors import ExitCode
 from optout_cli.outfolder import OutFolder
-from optout_cli.output import is_folder, refusals
+from optout_cli.output import is_folder
 from optout_cli.pipeline.batch import Job
 from optout_cli.pipeline.letters import Order, request_file
 from optout_cli.pipeline.library import Options
-from optout_cli.pipeline.printing import is_print_run
 from optout_cli.pipeline.sheets import load_sheets
-
-
-def _paper(path: Path | None, order: Order, *, is_duplex: bool, with_sheets: bool) -> Paper | None:
-    if path is None:
-        if is_duplex or with_sheets:
-            usage_error("--duplex and --separators are for --print", "add --print FILE.pdf")
-        return None
-    if "pdf" not in order.formats:
-        usage_error("--print needs the format pdf", "add -f pdf, or leave it out")
-    if path.suffix.lower() != ".pdf":
-        usage_error(f"--print {path} is no PDF's name", "end it in .pdf")
-    return Paper(path, is_duplex, with_sheets)
-
-
-def _refuse_other(path: Path) -> None:
-    """Raise OptoutError where the file to print would replace one of another kind."""
-    with refusals(path):
-        if path.exists() and not is_print_run(path):
-            message, hint = "exists, and is no file of letters to print", "name another file"
-            raise OptoutError(Problem("file-exists", message, Spot(str(path)), hint))
 
 
 @click.command(
@@ -78,33 +58,8 @@ def _refuse_other(path: Path) -> None:
     metavar="N",
     help="How many processes make letters.  [default: as many as the machine lets this one use]",
 )
-@click.option(
-    "--ndjson",
-    "as_json",
-    is_flag=True,
-    help="Print the manifest's line of each file, not its path.",
-)
-@click.option("--print0", "is_nul", is_flag=True, help="End each path with NUL, for `xargs -0`.")
-@click.option(
-    "--print",
-    "print_to",
-    metavar="FILE.pdf",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="Put all PDF letters into one file to print, in the order of their rows.",
-)
-@click.option(
-    "--duplex",
-    "is_duplex",
-    is_flag=True,
-    help="In that file, begin each letter on the front of a sheet.",
-)
-@click.option(
-    "--separators",
-    "with_sheets",
-    is_flag=True,
-    help="In that file, put a sheet with its name before each request's letters.",
-)
 @order_options("OPTOUT_BATCH")
+@prints_options
 @quiet_option
 @library_options
 @problems_told
@@ -116,12 +71,8 @@ def command(
     fail_fast: bool,
     force: bool,
     jobs: int | None,
-    as_json: bool,
-    is_nul: bool,
-    print_to: Path | None,
-    is_duplex: bool,
-    with_sheets: bool,
     order: Order,
+    prints: Prints,
     values: Values,
     look: Options,
     quiet: bool,
@@ -144,13 +95,8 @@ def command(
     manifest.csv.
     """
     place = Path(output)
-    if as_json and is_nul:
-        usage_error("--ndjson and --print0 print different things", "leave one of them out")
-    if not is_check and not is_folder(place) and place.is_file():
-        usage_error(f"-o {output} is a file, not a folder", "name a folder")
-    paper = _paper(print_to, order, is_duplex=is_duplex, with_sheets=with_sheets)
-    if paper and not is_check:
-        _refuse_other(paper.path)
+    if not is_check:
+        _refuse_others(place, prints)
     sheets = load_sheets(inputs)
     job = Job(
         library=library_from(overlays, folders, look),
@@ -159,14 +105,21 @@ def command(
         over=tuple(values.items()),
         folder=place,
     )
-    show = _lines if as_json else _paths_nul if is_nul else _paths
     with _resumable():
-        run = Run(sheets, job, jobs or cores(), show=show, paper=paper, quiet=quiet, force=force)
+        run = Run(sheets, job, jobs or cores(), prints, quiet=quiet, force=force)
         if is_check:
-            sys.exit(run.check(as_json=as_json))
+            sys.exit(run.check())
         with OutFolder(place) as folder, folder.spool() as spool:
             code = run.write(folder, spool, fail_fast=fail_fast)
     sys.exit(code)
+
+
+def _refuse_others(place: Path, prints: Prints) -> None:
+    """Refuse to write where something else is: instead of a folder, or of an earlier print."""
+    if not is_folder(place) and place.is_file():
+        usage_error(f"-o {place} is a file, not a folder", "name a folder")
+    if prints.paper:
+        prints.paper.refuse_other()
 
 
 @contextmanager
@@ -177,15 +130,3 @@ def _resumable() -> Iterator[None]:
     except KeyboardInterrupt:
         say("interrupted; each file is whole or absent; to go on, give the same command again")
         sys.exit(ExitCode.INTERRUPTED)
-
-
-def _lines(_: Sequence[Path], lines: bytes) -> None:
-    click.echo(lines, nl=False)
-
-
-def _paths(paths: Sequence[Path], _: bytes) -> None:
-    click.echo(b"".join(bytes(it) + b"\n" for it in paths), nl=False)
-
-
-def _paths_nul(paths: Sequence[Path], _: bytes) -> None:
-    click.echo(b"".join(bytes(it) + b"\0" for it in paths), nl=False)

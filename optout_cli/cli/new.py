@@ -8,10 +8,9 @@ from shlex import quote
 import click
 
 from optout_cli.cli._complete import jurisdictions, letters
-from optout_cli.cli._newfile import REQUEST, TABLE, free, path_for, request_name
+from optout_cli.cli._newfile import REQUEST, free, path_for, request_name
 from optout_cli.cli._session import asked
 from optout_cli.cli._shared import (
-    code_of,
     files,
     library_from,
     library_options,
@@ -29,7 +28,6 @@ from optout_cli.output import write_all
 from optout_cli.pipeline.drafting import drafted
 from optout_cli.pipeline.follow import answers_following
 from optout_cli.pipeline.library import Library
-from optout_cli.pipeline.spreadsheet import needed, spreadsheet
 
 _PLACE = Spot("JURISDICTION", is_command_line=True)
 _LETTER = Spot("--letter", is_command_line=True)
@@ -115,28 +113,25 @@ def command(
         copy_wording(jurisdiction, letter or DEFAULT_LETTER, output, library, quiet=quiet)
         return
     options = _options(overlays, folders)
-    is_asked = _is_terminal() and not wants_table
-    known = _known(letter, former, library)
+    if wants_table:
+        from optout_cli.cli._table import write_table
+
+        write_table(state, letter or DEFAULT_LETTER, output, library, options, quiet=quiet)
+        return
+    is_asked = _is_terminal()
+    make, known = asked if is_asked else _sample, _known(letter, former, library)
     try:
-        if wants_table:
-            path, text = _table(state, letter or DEFAULT_LETTER, output, library)
-        else:
-            make = asked if is_asked else _sample
-            path, text = make(jurisdiction, known, output, library, options)
+        path, text = make(jurisdiction, known, output, library, options)
     except (click.Abort, KeyboardInterrupt):
         say("\nstopped; no request was written")
         raise SystemExit(ExitCode.INTERRUPTED) from None
     if path is None:
         click.echo(text, nl=False)
         return
-    # A spreadsheet tells by its first bytes that a table is UTF-8.
-    write_all({path: text.encode("utf-8-sig" if wants_table else "utf-8")})
+    write_all({path: text.encode()})
     click.echo(bytes(path))
     if not quiet:
-        name = f"{quote(str(path))}{options}"
-        if wants_table:
-            _tell_columns(letter or DEFAULT_LETTER, library, options)
-        say(f"next: {_next(path, name, is_table=wants_table, is_asked=is_asked)}")
+        _say_next(path, options, is_asked=is_asked)
 
 
 def _check_usage(
@@ -168,20 +163,9 @@ def _known(letter: str | None, former: str | None, library: Library) -> Answers:
     return {"letter": letter} if letter else {}
 
 
-def _next(path: Path, name: str, *, is_table: bool, is_asked: bool) -> str:
-    """Say what to do with the file; `name` is how the next command names it."""
-    if is_table:
-        how = f'fill in {path} as a spreadsheet, save it as "CSV UTF-8"'
-        return f"{how}, and then {program()} batch {name} --check"
+def _say_next(path: Path, options: str, *, is_asked: bool) -> None:
     before = "" if is_asked else f"fill in {path} in an editor, and then "
-    return f"{before}{program()} write {name} -o letters/"
-
-
-def _tell_columns(letter: str, library: Library, options: str) -> None:
-    """Say which columns a letter needs, and what says more of each."""
-    *most, last = needed(library, letter)
-    say(f"a letter needs {', '.join(most)} and {last}; what stands in each column is explained by")
-    say(f"  {program()} new --letter {letter} -o -{options} < /dev/null")
+    say(f"next: {before}{program()} write {quote(str(path))}{options} -o letters/")
 
 
 def _options(overlays: Sequence[str], folders: Sequence[Path]) -> str:
@@ -205,12 +189,3 @@ def _sample(
     name = request_name(answers)
     path = free(path_for(output, name, REQUEST))
     return path, drafted(answers, library, today(), f"{quote(str(path or name))}{options}")
-
-
-def _table(
-    state: str | None, letter: str, output: str | None, library: Library
-) -> tuple[Path | None, str]:
-    """Return where to write the table to fill in, and its text."""
-    code = code_of(state, library) if state is not None else None
-    path = free(path_for(output, f"{(code or 'requests').lower()}.csv", TABLE))
-    return path, spreadsheet(library, letter, code)
