@@ -11,6 +11,7 @@ from optout_cli.body import plain
 from optout_cli.errors import Spot
 from optout_cli.exporters.pages import pages_of
 from optout_cli.model.notice import Heading
+from optout_cli.model.request import Request
 from optout_cli.pipeline.guide import guide_of, guide_written
 from optout_cli.pipeline.library import Library
 
@@ -28,7 +29,7 @@ LETTERS = ["secure-communities/opt-out", "287g/terminate"]
 @pytest.mark.parametrize("letter", LETTERS)
 @pytest.mark.parametrize("place", PLACES)
 def test_a_guide_takes_two_pages_at_most(library: Library, place: str, letter: str) -> None:
-    guide = guide_of(place, letter, library, TODAY, Spot(""))
+    guide = guide_of(Request(jurisdiction=place, letter=letter), library, TODAY, Spot(""))
     assert pages_of("pdf", guide_written(guide, TODAY, "pdf", library)) in (1, 2)
 
 
@@ -143,7 +144,7 @@ def test_what_the_letter_needs_is_said_in_words_with_the_key_behind(run: Run) ->
 def test_the_parts_are_numbered_without_a_gap(library: Library) -> None:
     for letter, _, _ in library.programs.letters():
         if not letter.endswith("adjust-date"):  # refused today
-            guide = guide_of("35013", letter, library, TODAY, Spot(""))
+            guide = guide_of(Request(jurisdiction="35013", letter=letter), library, TODAY, Spot(""))
             heads = [plain(it.runs) for it in guide.body if isinstance(it, Heading)]
             numbers = [int(it.partition(".")[0]) for it in heads]
             assert numbers == list(range(1, len(heads) + 1))
@@ -151,7 +152,7 @@ def test_the_parts_are_numbered_without_a_gap(library: Library) -> None:
 
 
 def test_all_forms_say_the_same(library: Library) -> None:
-    guide = guide_of("35013", LETTERS[0], library, TODAY, Spot(""))
+    guide = guide_of(Request(jurisdiction="35013", letter=LETTERS[0]), library, TODAY, Spot(""))
     text, page = (guide_written(guide, TODAY, it, library).decode() for it in ("txt", "html"))
     marks = ("-", "1.", "2.", "3.", "4.", "5.", "6.")
     plain = [it for it in text.split() if it not in marks]
@@ -217,3 +218,30 @@ def test_a_request_that_cannot_be_read_is_told_with_its_place(run: Run, in_folde
     (in_folder / "r.yaml").write_text("jurisdiction: nowhere-zz\nletter: a/b\n", "utf-8")
     code, _, err = outcome(run("guide", "r.yaml"))
     assert (code, err.partition(": ")[0]) == (1, "r.yaml")
+
+
+def test_what_a_request_has_decided_is_no_step_any_more(run: Run, in_folder: Path) -> None:
+    (in_folder / "r.yaml").write_text(
+        REQUEST_FILE.replace("follow-up", "opt-out")
+        + "signatory: {name: Pat Placeholder, title: Sheriff}\n"
+        + "service: {ice: [{by: fax}]}\n"
+        + "authority: [{instrument: Resolution, number: No. 26-07}]\n",
+        "utf-8",
+    )
+    text = words(outcome(run("guide", "r.yaml"))[1])
+    assert "none of those above has been confirmed" not in text
+    assert "Call and confirm the address of: Director, California Department of Justice" in text
+    assert "Call and confirm the address of: Field Office Director" not in text
+    assert "Your request has all that the letter cannot be without." in text
+    assert "Enclose Resolution No. 26-07." in text
+    assert "if there is one" not in text.partition("Send it")[2]
+    assert "To Field Office Director: send it by facsimile to 415-555-0131." in text
+    assert "To Director: send it by certified mail with return receipt, the usual route." in text
+
+
+def test_needs_that_a_request_states_are_left_out(run: Run, in_folder: Path) -> None:
+    (in_folder / "r.yaml").write_text(REQUEST_FILE + "particulars: {notice: opt-out}\n", "utf-8")
+    text = words(outcome(run("guide", "r.yaml"))[1])
+    assert ("(notice:" in text, "(notice-date)" in text) == (False, True)
+    bare = words(outcome(run("guide", "06041", "--letter", "secure-communities/follow-up"))[1])
+    assert ("(notice:" in bare, "(notice-date)" in bare) == (True, True)

@@ -75,7 +75,7 @@ def _whose(recipient: Recipient) -> str:
 
 def _calls(recipient: Recipient) -> Iterator[str]:
     contact = recipient.contact
-    if not (recipient.confirmed or contact.verified):
+    if not recipient.is_confirmed:
         how = (
             f"call {contact.phone}" if contact.phone else "find a telephone number (none is known)"
         )

@@ -20,6 +20,7 @@ from optout_cli.cli._shared import (
 )
 from optout_cli.cli.write import DEFAULT_LETTER
 from optout_cli.errors import Spot
+from optout_cli.model.request import Request
 from optout_cli.output import is_folder, write_all
 from optout_cli.pipeline.guide import GUIDE_FORMATS, guide_of, guide_written
 from optout_cli.pipeline.letters import STDIN, request_in
@@ -76,18 +77,18 @@ def command(
     and which letter answers which reply.
 
     JURISDICTION is a FIPS code (06041), a slug (marin-county-ca) or a name ("Marin County, CA").
-    With a REQUEST's file, the guide is to its letter, and knows what it has of the recipients.
+    With a REQUEST's file, the guide is to its letter, and leaves out what that has decided.
     """
     library = library_from(overlays, folders)
     if is_request(what):
-        given = request_in(what)
-        letter, day = letter or given.letter, day or given.date or today()
-        guide = guide_of(given.jurisdiction, letter, library, day, Spot(what), given.recipients)
+        asked, spot = request_in(what, letter), Spot(what)
     else:
-        letter, day = letter or DEFAULT_LETTER, day or today()
-        guide = guide_of(what, letter, library, day, Spot("JURISDICTION", is_command_line=True))
+        asked = Request(jurisdiction=what, letter=letter or DEFAULT_LETTER)
+        spot = Spot("JURISDICTION", is_command_line=True)
+    day = day or asked.date or today()
+    guide = guide_of(asked, library, day, spot)
     content = guide_written(guide, day, name, library)
-    path = _place(output, name, f"{day}-guide-{letter.partition('/')[2]}.{name}")
+    path = _place(output, name, f"{day}-guide-{asked.letter.partition('/')[2]}.{name}")
     if path is None:
         click.echo(content, nl=False)
         return

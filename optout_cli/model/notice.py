@@ -75,6 +75,11 @@ class Recipient(Noun, frozen=True, kw_only=True):
     historical: bool = False
     origins: dict[str, str] = {}
 
+    @property
+    def is_confirmed(self) -> bool:
+        """Tell whether somebody has confirmed the contact: the user, or whoever made the data."""
+        return bool(self.confirmed or self.contact.verified)
+
 
 class Caution(Noun, frozen=True, kw_only=True):
     """What the user is told about a notice; `code` is stable, for scripts."""

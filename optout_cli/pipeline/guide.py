@@ -16,7 +16,7 @@ from optout_cli.filters import long_date
 from optout_cli.model.case import Case
 from optout_cli.model.notice import Guide, Paragraph, Recipient
 from optout_cli.model.program import Told
-from optout_cli.model.request import Corrections, Request
+from optout_cli.model.request import Request
 from optout_cli.pipeline.library import Library
 from optout_cli.render import sections_of
 from optout_cli.rules import copies_of, laws_in_effect, laws_of, refusals, those_of
@@ -27,24 +27,16 @@ _LISTS = ("can", "cannot", "before", "enclose", "send", "next")  # of a program'
 _FACTS = dict[str, Any]  # Any: what a template is filled in with
 
 
-def guide_of(
-    query: str,
-    letter: str,
-    library: Library,
-    day: date,
-    spot: Spot,
-    recipients: Corrections | None = None,
-) -> Guide:
-    """Write the guide to a letter of `day`, with what is known better of its `recipients`.
+def guide_of(request: Request, library: Library, day: date, spot: Spot) -> Guide:
+    """Write the guide to a request's letter of `day`: what it decides is no step any more.
 
-    Raises OptoutError, also where it makes no sense.
+    `request` may hold a jurisdiction and a letter alone, and is told of at `spot`. Raises
+    OptoutError, also where the letter makes no sense.
     """
-    locality = library.directory.find(query, spot)
-    program, kind = library.programs.find(letter, Spot("--letter", is_command_line=True))
+    locality = library.directory.find(request.jurisdiction, spot)
+    program, kind = library.programs.find(request.letter, Spot("--letter", is_command_line=True))
     case = Case(
-        request=Request(
-            jurisdiction=locality.id, letter=letter, recipients=recipients or Corrections()
-        ),
+        request=request,
         particulars=None,
         locality=locality,
         program=program,
@@ -89,12 +81,15 @@ def _facts(case: Case) -> _FACTS:
         "date": case.date,
         "status": period.caution if period else None,
         "recipients": [_route(case, it) for it in recipients],
-        "unconfirmed": not any(it.contact.verified for it in recipients),
+        "unconfirmed": [it.contact.block for it in recipients if not it.is_confirmed],
+        "signatory": case.request.signatory,
+        "acts": case.request.authority,
+        "enclosures": case.request.enclosures,
         "copies": [{"text": ", ".join(it.block)} for it in copies],
         "needs": [
             {"name": name, "help": it.help, "choices": it.choices}
             for name, it in case.kind.particulars.items()
-            if it.required
+            if it.required and name not in case.request.particulars
         ],
         **{name: list(those_of(getattr(advice, name), case, **more)) for name in _LISTS},
         "laws": [it.text for it in law_cautions(case)],
@@ -116,6 +111,9 @@ def _route(case: Case, recipient: Recipient) -> _FACTS:
     contact = recipient.contact
     source = contact.source
     return {
+        "party": recipient.party,
+        "contact": contact,
+        "service": recipient.service,
         "block": contact.block,
         "phone": contact.phone,
         "fax": contact.fax,

@@ -62,9 +62,15 @@ def request_file(path: str) -> Document:
     return document
 
 
-def request_in(path: str) -> Request:
-    """Read the request in a file, without its letter's particulars. Raises OptoutError."""
-    return convert(request_file(path), Request)
+def request_in(path: str, letter: str | None = None) -> Request:
+    """Read the request in a file, or for another `letter`, which has other particulars.
+
+    What the particulars hold is not looked at. Raises OptoutError.
+    """
+    request = convert(request_file(path), Request)
+    if letter in (None, request.letter):
+        return request
+    return msgspec.structs.replace(request, letter=letter, particulars={})
 
 
 def is_data(document: Document) -> bool:
