@@ -49,7 +49,7 @@ def _signatory_cautions(case: Case) -> Iterator[Caution]:
 
 
 def _sample_cautions(case: Case) -> Iterator[Caution]:
-    """Tell of sentences that a request has as its sample had them."""
+    """Tell of what a letter says as its sample had it, which by chance may be right."""
     for name, it in case.kind.particulars.items():
         value = getattr(case.particulars, name.replace("-", "_"), None)
         texts = value if isinstance(value, tuple) else (value,)

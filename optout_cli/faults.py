@@ -104,19 +104,8 @@ def recipient_faults(case: Case, recipient: Recipient) -> Iterator[Problem]:
         message = f"{path}.address is new but not whole"
         hint = "write street, city, state and zip"
         yield Problem("half-address", message, hint=hint, path=f"{path}.address")
-    yield from _sample_faults(recipient.contact.address, path, case)
-    if signatory := case.request.signatory:
-        yield from _sample_faults(signatory.address, "signatory", case)
     yield from _route_faults(case, recipient)
     yield from _age_faults(case, recipient)
-
-
-def _sample_faults(address: Address, path: str, case: Case) -> Iterator[Problem]:
-    """Yield an address that was taken over from the sample of a request as it stands there."""
-    if address.city == case.wording.sample_city:
-        message = f"{path}.address is still the sample's"
-        hint = "write the real one, or take its line out"
-        yield Problem("still-sample", message, hint=hint, path=f"{path}.address")
 
 
 def _route_faults(case: Case, recipient: Recipient) -> Iterator[Problem]:

@@ -65,7 +65,7 @@ CANDIDATES = "marin-county-ca or madera-county-ca or amador-county-ca"
         pytest.param(
             REQUEST.replace("title:", "address: {zip: 2134}, title:"),
             "4:46: signatory.address.zip '2134' is not a ZIP code\n"
-            "  hint: write all 5 digits; a spreadsheet keeps 02134 where the format is Text",
+            "  hint: write five digits, such as 02134",
             id="ZIP that lost its zero",
         ),
         pytest.param(

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stages import told_by
 
-from optout_cli.model.fields import Noun, Text
+from optout_cli.model.fields import Noun, Text, Zip
 from optout_cli.source.csv_text import rows_from_csv
 from optout_cli.source.document import Tree
 from optout_cli.source.rows import Row
@@ -15,6 +15,10 @@ from optout_cli.tables import csv_from
 
 class _Lists(Noun, frozen=True, kw_only=True):
     many: tuple[Text, ...]
+
+
+class _Zipped(Noun, frozen=True, kw_only=True):
+    zip: Zip
 
 
 def rows(text: str) -> list[Row]:
@@ -209,3 +213,11 @@ def test_a_column_of_ones_own_is_told_how_to_be_named() -> None:
         "n.csv:2: notes: _lists has no field 'notes'\n"
         "  hint: begin the name of a column of your own with #"
     )
+
+
+def test_the_zero_that_a_spreadsheet_took_is_asked_for() -> None:
+    (row,) = rows("zip\n5753\n")
+    document = row.document
+    assert document is not None
+    told = told_by(lambda: convert(document, _Zipped))
+    assert told.endswith("write all 5 digits; a spreadsheet keeps 05753 where the format is Text")

@@ -287,13 +287,3 @@ def test_the_day_that_the_data_gives_as_verified_counts_as_confirmed(library: Li
     bureau = msgspec.structs.replace(case.locality.bureau, verified=date(2026, 11, 1))
     locality = msgspec.structs.replace(case.locality, bureau=bureau)
     assert len(compose(msgspec.structs.replace(case, locality=locality), ["bureau"])) == 1
-
-
-def test_an_address_that_was_left_as_the_sample_has_it_is_told(library: Library) -> None:
-    address = '{street: 123 Main Street, city: Anytown, state: CA, zip: "94900"}'
-    text = f"signatory: {{address: {address}}}\nrecipients: {{ice: {{address: {address}}}}}"
-    problems = problems_of(lambda: notices_for(library, text))
-    assert [(it.code, it.path) for it in problems] == [
-        ("still-sample", "signatory.address"),
-        ("still-sample", "recipients.ice.address"),
-    ]

@@ -1,6 +1,7 @@
 """The text of a request: what is answered holds, and every other line is a sample, switched off."""
 
 import re
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -11,12 +12,13 @@ import yaml
 from conftest import ROOT, TODAY
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from stages import problems_of
 
 from optout_cli.form import request_text
 from optout_cli.model.program import LetterKind, Particular
 from optout_cli.model.request import Correction, Request, Signatory
 from optout_cli.pipeline.drafting import drafted
-from optout_cli.pipeline.letters import Order, exports_of
+from optout_cli.pipeline.letters import Order, case_of, exports_of
 from optout_cli.pipeline.library import Library
 from optout_cli.source.yaml_text import document_from_yaml
 
@@ -52,8 +54,20 @@ def test_the_layout_has_every_key_that_a_request_may_have() -> None:
         assert set(shown["recipients"][party]) == set(Correction.__struct_fields__)
 
 
-def test_every_sample_switched_on_writes_the_letters(library: Library, tmp_path: Path) -> None:
-    """A clerk who takes every # away has a request that is whole, for each kind of letter."""
+def leaves(tree: Any, path: str = "") -> Iterator[str]:
+    """Yield the path of each text in mappings and lists."""
+    inside = tree.items() if isinstance(tree, dict) else enumerate(tree)
+    for key, value in inside:
+        at = f"{path}.{key}".lstrip(".")
+        yield from [at] if isinstance(value, str) else leaves(value, at)
+
+
+def test_every_sample_switched_on_is_told_and_else_whole(
+    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A clerk who takes every # away is told what to put in, and has a request that is whole."""
+    samples = library.programs.cautions.samples
+    order = Order(today=TODAY, formats=("txt",))
     for name in ("seal.png", "resolution.pdf"):
         source = "placeholder-resolution.pdf" if name.endswith("pdf") else "placeholder-seal.svg"
         (tmp_path / name.replace("png", "svg")).write_bytes(
@@ -66,11 +80,15 @@ def test_every_sample_switched_on_writes_the_letters(library: Library, tmp_path:
         answers = {"jurisdiction": place, "letter": letter, "date": day.isoformat()}
         text = switched_on(text_of(answers, kind, day)).replace("seal.png", "seal.svg")
         text = text.replace("2026-01", f"{day.year}-01")  # the layout's own days
-        assert "Anytown" in text  # which is told where it stays
-        text = text.replace("Anytown", "San Rafael")
         text = re.sub(r"^  exigent:.*\n", "", text, flags=re.MULTILINE)  # of no clause of one's own
         document = document_from_yaml(text, "r.yaml")
-        exports = exports_of(document, library, Order(today=TODAY, formats=("txt",)), tmp_path)
+        told = problems_of(lambda it=document: case_of(it, library, order))
+        assert {it.code for it in told} == {"still-sample"}
+        assert {it.message.partition(" ")[0] for it in told} == set(leaves(samples))
+        with monkeypatch.context() as patch:
+            words = msgspec.structs.replace(library.programs.cautions, samples={})
+            patch.setattr(library.programs, "cautions", words)
+            exports = exports_of(document, library, order, tmp_path)
         parties = ["ice"] if letter.startswith("287g/") else ["bureau", "ice"]
         assert [it.notice.recipient.party for it in exports] == parties
         assert "Pat Placeholder" in exports[0].content.decode()
@@ -84,9 +102,9 @@ def test_a_field_that_was_left_out_stands_beside_the_others_switched_off() -> No
         "  title: Sheriff\n"
         "#  office: Anytown County Sheriff's Office\n"
         '#  address: {street: 123 Main Street, city: Anytown, state: CA, zip: "94900"}\n'
-        "#  phone: 415-555-0100\n"
-        "#  fax: 415-555-0101\n"
-        "#  email: sheriff@example.gov"
+        "#  phone: 415-555-0190\n"
+        "#  fax: 415-555-0191\n"
+        "#  email: office@example.gov"
     )
 
 

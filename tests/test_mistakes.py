@@ -74,13 +74,18 @@ MISTAKES = {
     ),
     "quotes of a word processor": (
         ('"94900"', "\u201c94900\u201d"),
-        "8:67: signatory.address.zip '\u201c94900\u201d' is not a ZIP code",
-        'type straight quotes (") around it; those of a word processor belong to the text',
+        "8:72: stands in curly quotes, as of a word processor",
+        'type straight quotes (") around it; to keep the curly ones, put those around them',
+    ),
+    "a name in quotes of a word processor": (
+        ("name: Pat Placeholder", "name: \u201cPat Placeholder\u201d"),
+        "5:9: stands in curly quotes, as of a word processor",
+        'type straight quotes (") around it; to keep the curly ones, put those around them',
     ),
     "a digit too few": (
         ('"94900"', '"9490"'),
         "8:67: signatory.address.zip '9490' is not a ZIP code",
-        "write all 5 digits; a spreadsheet keeps 09490 where the format is Text",
+        "write five digits, such as 02134",
     ),
     "a state in full": (
         ("state: CA", "state: California"),

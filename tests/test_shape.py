@@ -148,10 +148,7 @@ def test_a_wrong_shape_is_a_problem_that_says_which_is_right(text: str, told: st
         ),
         (
             "zip: 2134\n",
-            (
-                "f:1:1: zip '2134' is not a ZIP code\n  hint: write all 5 digits; a spreadsheet"
-                " keeps 02134 where the format is Text"
-            ),
+            "f:1:1: zip '2134' is not a ZIP code\n  hint: write five digits, such as 02134",
         ),
         (
             "zip: ''\n",

@@ -300,3 +300,15 @@ def test_any_values_in_json_come_back_as_they_were(value: Tree) -> None:
 @given(st.text("ab0 \n\n:-#'\"[]{},&*!|>?~%@`\\.é🦅", max_size=40))
 def test_any_marks_of_yaml_are_a_document_or_problems(text: str) -> None:
     assert outcome(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["\u201cRule of law\u201d resolution", "\u2018Ewa", '"\u201cNo.\u201d"']
+)
+def test_curly_quotes_within_a_text_or_meant_so_are_kept(text: str) -> None:
+    assert data_of(f"a: {text}\n") == {"a": text.strip('"')}
+
+
+def test_a_curly_quote_whose_other_is_beyond_a_comma_is_told_too() -> None:
+    problems = problems_of(lambda: read("a: {b: \u201cx, y\u201d, c: z}\n"))
+    assert [it.code for it in problems] == ["curly-quotes", "comma-in-value"]

@@ -265,7 +265,7 @@ class Cautions(Noun, frozen=True, kw_only=True):
     left_out: Text
     unsigned: Text
     sample: Text
-    sample_city: Text
+    samples: dict[str, Any]  # Any: a part of a request
     unknown: Text
     contact: Text
     sourced: Text

@@ -109,7 +109,8 @@ def _facts(case: Case) -> _FACTS:
 
 def _route(case: Case, recipient: Recipient) -> _FACTS:
     contact = recipient.contact
-    source = contact.source
+    is_given = recipient.origins.get("address.street") == "request"
+    source = None if is_given else contact.source
     return {
         "party": recipient.party,
         "contact": contact,

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -117,9 +117,31 @@ def case_of(document: Document, library: Library, order: Order) -> Case:
         is_draft=order.is_draft,
     )
     case = _worded(case, library)
+    raise_any(_left_samples(document, case))
     if unread:  # a letter that makes no sense needs no particulars
         raise OptoutError(*(tuple(placed(tuple(refusals(case)), document)) or unread))
     return case
+
+
+def _left_samples(document: Document, case: Case) -> Iterator[Problem]:
+    """Yield each sample that a request has as it stood there, switched off."""
+    for path, text in _left(case.wording.samples, document.data, ""):
+        message = f"{path} is still the sample's: {text!r}"
+        hint = "write your own, or take its line out"
+        yield Problem("still-sample", message, document.spot(path), hint)
+
+
+# Any: trees of mappings, lists and texts.
+def _left(sample: Any, value: Any, path: str) -> Iterator[tuple[str, str]]:
+    """Yield path and text of what is the same in a request and in its samples."""
+    if isinstance(sample, dict) and isinstance(value, dict):
+        for key in [it for it in sample if it in value]:
+            yield from _left(sample[key], value[key], f"{path}.{key}".lstrip("."))
+    elif isinstance(sample, list) and isinstance(value, list):
+        for number, (one, other) in enumerate(zip(sample, value, strict=False)):
+            yield from _left(one, other, f"{path}.{number}")
+    elif sample == value:
+        yield path, str(value)
 
 
 def _worded(case: Case, library: Library) -> Case:

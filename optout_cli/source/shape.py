@@ -23,7 +23,6 @@ from optout_cli.source.rows import OWN_MARK
 
 _T = TypeVar("_T")
 _MOST_SHOWN = 5  # fields that a hint names
-_CURLY = ("\u201c", "\u201d", "\u2018", "\u2019")  # quotes that a word processor makes
 _LIST_MARK = re.compile(
     r"^(?:[-*\u2022\u2013]|[0-9]{1,2}[.)])\s+"
 )  # as people begin a list's lines
@@ -201,12 +200,8 @@ class _Walk:
         extra = next((meta.extra for meta in metas if meta.extra), None) or {}
         expects = extra.get("expects", "true or false" if bare is bool else "of the right form")
         hint = extra.get("hint")
-        if value.startswith(_CURLY):
-            hint = (
-                'type straight quotes (") around it; those of a word processor belong to the text'
-            )
         digits = extra.get("digits", 0)
-        if value.isdecimal() and digits - 2 <= len(value) < digits:
+        if self.is_row and value.isdecimal() and digits - 2 <= len(value) < digits:
             whole = value.zfill(digits)
             hint = (
                 f"write all {digits} digits; a spreadsheet keeps {whole} where the format is Text"

@@ -58,6 +58,9 @@ _PLAIN_WORDS = (
         "put the text in single quotes",
     ),
 )
+# In quotes of a word processor, or behind the first of them where a comma cuts the other off. A
+# single one at the beginning may be an okina.
+_CURLY = re.compile("\u201c([^\u201d]*|.*\u201d)$|\u2018.*\u2019$", re.DOTALL)
 # ` #4` and ` # 4` are what people write for a suite; a comment begins with a blank and a word.
 _GLUED_COMMENT = re.compile(r"\s+#([^\s#]|\s*[0-9])")
 
@@ -130,6 +133,11 @@ class _Reader:
                 f"what follows {event.value!r} is lost: ' #' begins a comment",
                 "put the whole value in quotes",
             )
+        if is_plain and _CURLY.match(event.value):
+            hint = (
+                'type straight quotes (") around it; to keep the curly ones, put those around them'
+            )
+            self.fail(event, "curly-quotes", "stands in curly quotes, as of a word processor", hint)
         frame = self.frames[-1] if self.frames else None
         if frame and isinstance(frame.node, dict) and frame.key is None:
             self._read_key(frame, event)
