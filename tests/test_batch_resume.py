@@ -173,3 +173,14 @@ def test_a_line_that_names_a_place_outside_is_no_line(batch: Batch) -> None:
     Path("out/manifest.ndjson").write_text(f"{hostile}\n[]\n{{}}\n", "utf-8")
     assert batch("-q")[0] == 0
     assert [it["path"] for it in records()] == FILES
+
+
+def test_drafts_to_one_recipient_take_no_final_letter_of_the_other_away(batch: Batch) -> None:
+    batch()
+    before = below(Path("out/VT"))
+    finals = {name: it for name, it in before.items() if name.endswith("-bureau.txt")}
+    assert batch("--to", "ice", "--draft", "-q")[0] == 0
+    drafted = below(Path("out/VT"))
+    assert (finals.items() <= drafted.items(), drafted == before) == (True, False)
+    batch()
+    assert below(Path("out/VT")) == before

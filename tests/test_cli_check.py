@@ -270,3 +270,15 @@ def test_a_correction_shows_in_the_coverage(run: Run, write: Write, in_folder: P
     out = outcome(run("check", "--coverage", "--data", "mine.yaml"))[1]
     row = next(line for line in out.splitlines() if line.startswith("bureaus        verified"))
     assert row.split() == ["bureaus", "verified", "1", "55"]
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"), [("r.txt", "name it r.yaml"), ("r.csv", "for optout batch, which checks it")]
+)
+def test_a_file_that_write_would_not_take_is_not_found_right(
+    name: str, hint: str, run: Run, write: Write, in_folder: Path
+) -> None:
+    write(name, REQUEST)
+    told = [outcome(run(command, name))[::2] for command in ("check", "write")]
+    assert [code for code, _ in told] == [2, 2]
+    assert all(hint in err for _, err in told)

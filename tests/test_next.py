@@ -133,3 +133,12 @@ def test_an_act_that_is_named_and_not_enclosed_is_remembered(steps: Run) -> None
     told = steps("authority: [{instrument: Resolution, number: No. 26-07}]\n")
     named = "Resolution No. 26-07 (file: under authority:)"
     assert f"see whether to enclose what the letter names: {named}" in told
+
+
+def test_what_is_faxed_alone_needs_no_envelope(steps: Run) -> None:
+    both = f"{RECIPIENTS}service: {{bureau: [{{by: fax}}], ice: [{{by: fax}}]}}\n"
+    told = steps(both, "-f", "pdf")
+    assert "print each letter single-sided on US Letter, sign it" in told
+    one = steps(f"{RECIPIENTS}service: {{ice: [{{by: fax}}]}}\n", "-f", "pdf", "--force")
+    assert "print each letter single-sided on US Letter, sign it, fold it at the two marks" in one
+    assert [it for it in (*told, *one) if "other's envelope" in it] == []

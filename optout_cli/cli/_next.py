@@ -31,7 +31,7 @@ def next_steps(exports: Sequence[Export]) -> Iterator[str]:
         return
     formats = {it.format for it in exports}
     if formats & _ON_PAPER:
-        yield from _on_paper(exports, is_laid_out="pdf" in formats)
+        yield from _on_paper(exports, notices, is_laid_out="pdf" in formats)
     ways = [Service(by=way) for way, names in _USUAL.items() if formats & names]
     for it in notices:
         yield from _services(it.recipient, ways)
@@ -43,15 +43,24 @@ def next_steps(exports: Sequence[Export]) -> Iterator[str]:
     yield _follow_up(first)
 
 
-def _on_paper(exports: Sequence[Export], *, is_laid_out: bool) -> Iterator[str]:
-    notice = exports[0].notice
+def _on_paper(
+    exports: Sequence[Export], notices: Sequence[Notice], *, is_laid_out: bool
+) -> Iterator[str]:
+    notice, mailed = notices[0], [it for it in notices if _is_mailed(it.recipient)]
     if is_laid_out:
-        signs = "sign it, " if notice.signature.kind == "ink" else ""
-        yield f"print each letter single-sided on US Letter, {signs}fold it at the two marks"
+        steps = ["print each letter single-sided on US Letter"]
+        steps += ["sign it"] if notice.signature.kind == "ink" else []
+        steps += ["fold it at the two marks"] if mailed else []
+        yield ", ".join(steps)
     yield from _enclosing(exports)
-    written = {it.notice.recipient.party for it in exports}
-    if notice.addressing == "separate" and len(written) > 1:
+    if notice.addressing == "separate" and len(mailed) > 1:
         yield "put a copy of each letter into the other's envelope"
+
+
+def _is_mailed(recipient: Recipient) -> bool:
+    """Tell whether a letter goes in an envelope: it does where the request says nothing."""
+    ways = {it.by for it in recipient.service}
+    return not ways or not ways <= {"email", "fax"}
 
 
 def _enclosing(exports: Sequence[Export]) -> Iterator[str]:

@@ -89,7 +89,8 @@ class Run:
         if fail_fast and plan.problems:
             say("nothing is written: --fail-fast")
             return ExitCode.CONTENT
-        for path in folder.remove(plan.stale(folder.records)):
+        stale = [] if job.order.is_draft else plan.stale(folder.records)  # a draft outdates nothing
+        for path in folder.remove(stale):
             say(f"{path}: its request has changed, and so was the file; look at it")
         wanted = plan.unfinished(job.order, force=self.force)
         before = self.finished = len(plan.rows) - len(plan.problems) - len(wanted)

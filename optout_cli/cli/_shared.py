@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 SCHEMA = 1  # of every JSON object that is printed
 APP = "optout"  # the name of its folders in the user's home
 _REQUEST_SUFFIXES = (".yaml", ".yml", ".json")
+_TABLE_SUFFIXES = (".csv", ".ndjson")
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 
@@ -128,6 +129,14 @@ def today() -> date:
 def is_request(what: str) -> bool:
     """Tell whether an argument is a request's file, and no jurisdiction."""
     return what.lower().endswith(_REQUEST_SUFFIXES)
+
+
+def misnamed(what: str) -> NoReturn:
+    """Refuse a file that is there under a name which no request or data has."""
+    hint = f"save it as plain text, and name it {Path(what).stem.removesuffix('.yaml')}.yaml"
+    if what.lower().endswith(_TABLE_SUFFIXES):
+        hint = f"a table of many is for {APP} batch, which checks it with --check"
+    usage_error(f"{what!r} is a file, but no request's name ends that way", hint)
 
 
 def program() -> str:

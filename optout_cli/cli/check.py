@@ -8,9 +8,11 @@ import click
 
 from optout_cli.cli._shared import (
     files,
+    is_request,
     json_option,
     library_from,
     library_options,
+    misnamed,
     print_json,
     problem_as_json,
     problems_told,
@@ -26,7 +28,15 @@ from optout_cli.pipeline.checks import (
     problems_in_letters,
     problems_in_library,
 )
-from optout_cli.pipeline.letters import Order
+from optout_cli.pipeline.letters import STDIN, Order, is_file
+
+
+def _named(_ctx: click.Context, _param: click.Parameter, paths: tuple[str, ...]) -> tuple[str, ...]:
+    """Refuse files that `write` would not take for a request either."""
+    for path in paths:
+        if path != STDIN and not is_request(path) and is_file(Path(path)):
+            misnamed(path)
+    return paths
 
 
 @click.command(
@@ -34,7 +44,7 @@ from optout_cli.pipeline.letters import Order
     short_help="Say everything that is wrong with data, templates and requests.",
     epilog="Example:  optout check marin-county-ca.yaml",
 )
-@click.argument("files", nargs=-1, metavar="[FILE]...", shell_complete=files)
+@click.argument("files", nargs=-1, metavar="[FILE]...", callback=_named, shell_complete=files)
 @click.option("--coverage", "wants_coverage", is_flag=True, help="Count what the data lacks.")
 @json_option
 @quiet_option

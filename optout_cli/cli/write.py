@@ -14,6 +14,7 @@ from optout_cli.cli._shared import (
     is_request,
     library_from,
     library_options,
+    misnamed,
     problems_told,
     quiet_option,
     usage_error,
@@ -109,10 +110,7 @@ def _document(what: str, letter: str | None, *, is_request: bool) -> Document:
     if is_request:
         return request_file(what)
     if is_file(Path(what)):
-        usage_error(
-            f"{what!r} is a file, but no request's name ends that way",
-            f"save it as plain text, and name it {Path(what).stem.removesuffix('.yaml')}.yaml",
-        )
+        misnamed(what)
     if _FILE_NAME.search(what):
         usage_error(f"there is no file {what!r}", "a request's name ends in .yaml")
     return request_for(what, letter or DEFAULT_LETTER)
