@@ -94,6 +94,8 @@ def main() -> None:
         if error.errno != errno.ENOSPC:
             raise
         code = _tell_full_output(error)
+    finally:
+        gc.freeze()  # else Python looks for them once more as it ends, a seventh of a text letter
     sys.exit(code)
 
 

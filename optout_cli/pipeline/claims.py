@@ -69,6 +69,8 @@ def texts_of(letter: Letter) -> list[str]:
 def own_wording_problems(letter: Letter, library: Library) -> Iterator[Problem]:
     """Yield what is wrong with a letter's own wording; nothing where all of it ships."""
     notice, templates = letter.notice, library.templates
+    if not templates.own:
+        return
     name = templates.name_of(notice.letter, notice.place.slug, notice.place.state_code)
     if templates.own_digest_of(name) is None:
         return
