@@ -52,8 +52,3 @@ def records(folder: Path = Path("out")) -> list[dict[str, object]]:
 def below(folder: Path) -> dict[str, bytes]:
     """Return every file below the folder with its content."""
     return {name: (folder / name).read_bytes() for name in lying_in(folder)}
-
-
-def paths(*names: str) -> str:
-    """Return paths as they are printed."""
-    return "".join(f"{name}\n" for name in names)

@@ -1,12 +1,23 @@
 """A clerk who answers the questions of `optout new`, each by the words it begins with."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
 import click
+import pytest
+from click.testing import Result
+from desk import Run
+
+from optout_cli.cli import _ask, new
+from optout_cli.source.yaml_text import document_from_yaml
 
 # What she is asked again and again is answered in turn; Enter alone where nothing is set down.
 Answers = Mapping[str, str | Sequence[str]]
+
+
+SIGNS = {"Name": "Pat Placeholder", "Title": "Sheriff"}
 
 
 class Clerk:
@@ -33,3 +44,23 @@ class Clerk:
     def unused(self) -> list[str]:
         """The answers to questions that were never put."""
         return [text for answers in self._waiting.values() for text in answers]
+
+
+Asked = Callable[..., tuple[Result, Clerk]]
+
+
+def at_the_terminal(run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Asked:
+    """Return what runs `optout new` as on a terminal: `asked(answers, "06041", ...)`."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(folder.with_name(f"{folder.name}-state")))
+    monkeypatch.setattr(new, "_is_terminal", lambda: True)
+
+    def call(answers: Answers, *arguments: str) -> tuple[Result, Clerk]:
+        clerk = Clerk(answers)
+        monkeypatch.setattr(_ask, "_prompt", clerk)
+        return run("new", *arguments), clerk
+
+    return call
+
+
+def data_in(path: str) -> Any:
+    return document_from_yaml(Path(path).read_text("utf-8"), path).data

@@ -77,3 +77,8 @@ def lying_in(folder: Path) -> list[str]:
 def words(text: str) -> str:
     """Return a letter's text without its line breaks."""
     return re.sub(r"\s+", " ", text)
+
+
+def paths(*names: str, folder: str = "") -> str:
+    """Return paths as they are printed."""
+    return "".join(f"{folder}{name}\n" for name in names)

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
-from batches import FILES, HEADER, ROWS, Batch, batch_in, below, paths, records
-from desk import Run, Write, lying_in, outcome
+from batches import FILES, HEADER, ROWS, Batch, batch_in, below, records
+from desk import Run, Write, lying_in, outcome, paths
 
 
 @pytest.fixture

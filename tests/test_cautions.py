@@ -348,11 +348,3 @@ def test_a_correction_without_an_address_is_told_as_the_datas_own(library: Libra
     request = msgspec.structs.replace(case.request, recipients=recipients)
     told = contact_caution(case, recipients_of(msgspec.structs.replace(case, request=request))[0])
     assert told.text == "bureau | official | undated | never confirmed"
-
-
-def test_a_sentence_that_was_left_as_the_sample_has_it_is_told(library: Library) -> None:
-    place = "at the Sheriff's Office, 1 Main Street"
-    told = [f'particulars: {{meeting-place: "{it}"}}' for it in (place, "at the County Courthouse")]
-    notices = [compose(case_for(library, it))[0] for it in told]
-    samples = [[it.text for it in one.cautions if it.code == "sample"] for one in notices]
-    assert samples == [[f"particulars.meeting-place is still the sample's: {place}"], []]

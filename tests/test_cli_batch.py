@@ -6,8 +6,8 @@ import shlex
 from pathlib import Path
 
 import pytest
-from batches import BAD, COMMON, FILES, HEADER, KEPT, ROWS, SEAL, Batch, batch_in, paths, records
-from desk import Run, Write, lying_in, outcome, words
+from batches import BAD, COMMON, FILES, HEADER, KEPT, ROWS, SEAL, Batch, batch_in, records
+from desk import Run, Write, lying_in, outcome, paths, words
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from conftest import REQUEST, ROOT
-from desk import LETTERS, NOWHERE, Run, Write, fault, lying_in, noted, parties
+from desk import LETTERS, NOWHERE, Run, Write, fault, lying_in, noted, parties, paths
 from desk import outcome as ended
 
 from optout_cli.exporters import FORMATS
@@ -25,10 +25,6 @@ def write_text(run: Run, write: Write, in_folder: Path) -> Run:
     """Run `optout write r.yaml -f txt ...` beside that request."""
     write("r.yaml", REQUEST)
     return lambda *options: run("write", "r.yaml", "-f", "txt", *options)
-
-
-def paths(*names: str, folder: str = "") -> str:
-    return "".join(f"{folder}{name}\n" for name in names)
 
 
 TALK = """\
@@ -98,14 +94,6 @@ def test_a_jurisdictions_name_makes_drafts_that_are_dated_today(run: Run, in_fol
 
 def test_a_request_may_come_from_standard_input(run: Run, in_folder: Path) -> None:
     assert ended(run("write", "-", "-q", "-f", "txt", stdin=REQUEST)) == (0, paths(*LETTERS), "")
-
-
-@pytest.mark.parametrize("name", ["R.YAML", "r.yml", "a request.yaml", "Ñandú/ص.yaml"])
-def test_a_request_is_known_by_the_end_of_its_name(
-    name: str, run: Run, write: Write, in_folder: Path
-) -> None:
-    write(name, REQUEST)
-    assert ended(run("write", name, "-q", "-f", "txt")) == (0, paths(*LETTERS), "")
 
 
 def test_json_is_read_as_the_yaml_that_it_is(run: Run, write: Write, in_folder: Path) -> None:
@@ -272,36 +260,6 @@ def test_a_request_that_cannot_be_read_is_a_fault_of_the_command_line(
     assert (code, out, err[: len(expected)]) == (2, "", expected)
 
 
-def test_a_data_file_is_no_request(run: Run, write: Write, in_folder: Path) -> None:
-    write("nowhere.yaml", NOWHERE)
-    told = (
-        "nowhere.yaml: is a data file, not a request\n"
-        "  hint: give it beside a request: --data nowhere.yaml\n"
-    )
-    assert ended(run("write", "nowhere.yaml")) == (1, "", told)
-
-
-def test_a_file_whose_name_ends_otherwise_is_no_request(
-    run: Run, write: Write, in_folder: Path
-) -> None:
-    write("r.txt", REQUEST)
-    assert fault(run("write", "r.txt")) == (
-        2,
-        (
-            "'r.txt' is a file, but no request's name ends that way\n"
-            "  hint: save it as plain text, and name it r.yaml\n"
-        ),
-    )
-
-
-def test_what_is_too_long_to_be_a_files_name_is_told_as_a_jurisdiction(run: Run) -> None:
-    told = (
-        "command line: jurisdiction is 300 characters long; at most 200 fit\n"
-        "  hint: shorten it, or put it into a file to enclose\n"
-    )
-    assert ended(run("write", "x" * 300)) == (2, "", told)
-
-
 @pytest.mark.parametrize(
     ("formats", "message"),
     [
@@ -360,8 +318,3 @@ def test_letters_that_are_there_already_are_not_said_to_be_written(
     first, second = (ended(run("write", "r.yaml", "-f", "txt", "-o", "out/"))[2] for _ in range(2))
     assert ("\nwritten: 2 letters" in first, "\nwritten:" in second) == (True, False)
     assert "\nunchanged, as they were written before: 2 letters" in second
-
-
-def test_a_files_name_that_no_request_has_is_not_taken_for_a_county(run: Run) -> None:
-    message = "there is no file 'marin-county-ca.txt'\n  hint: a request's name ends in .yaml\n"
-    assert fault(run("write", "marin-county-ca.txt")) == (2, message)

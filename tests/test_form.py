@@ -12,8 +12,9 @@ import yaml
 from conftest import ROOT, TODAY
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from stages import problems_of
+from stages import case_for, problems_of
 
+from optout_cli.compose import compose
 from optout_cli.form import request_text
 from optout_cli.model.program import LetterKind, Particular
 from optout_cli.model.request import Correction, Request, Signatory
@@ -201,3 +202,11 @@ def test_a_party_that_receives_nothing_has_no_lines(library: Library) -> None:
     assert "#  ice:" in text
     assert "#  bureau:" not in text
     assert "addressing:" not in text
+
+
+def test_a_sentence_that_was_left_as_the_sample_has_it_is_told(library: Library) -> None:
+    place = "at the Sheriff's Office, 1 Main Street"
+    told = [f'particulars: {{meeting-place: "{it}"}}' for it in (place, "at the County Courthouse")]
+    notices = [compose(case_for(library, it))[0] for it in told]
+    samples = [[it.text for it in one.cautions if it.code == "sample"] for one in notices]
+    assert samples == [[f"particulars.meeting-place is still the sample's: {place}"], []]

@@ -1,22 +1,15 @@
 """What `optout new` asks on a terminal, what it makes of answers, and how it takes wrong ones."""
 
 import re
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from clerk import Answers, Clerk
-from click.testing import Result
+from clerk import SIGNS, Asked, at_the_terminal, data_in
 from conftest import ROOT, TODAY
 from desk import NOWHERE, Run, Write, lying_in, outcome, words
 
-from optout_cli.cli import _ask, _last, new
-from optout_cli.source.yaml_text import document_from_yaml
-
-Asked = Callable[..., tuple[Result, Clerk]]
-SIGNS = {"Name": "Pat Placeholder", "Title": "Sheriff"}
 EVERYTHING: dict[str, Any] = {
     "County or city": "Marin, CA",
     "Date": "2026-11-20",
@@ -47,26 +40,13 @@ EVERYTHING: dict[str, Any] = {
 
 @pytest.fixture
 def asked(run: Run, in_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Asked:
-    """Run `optout new` as on a terminal: `asked(answers, "06041", ...)`."""
-    monkeypatch.setenv("XDG_STATE_HOME", str(in_folder.with_name(f"{in_folder.name}-state")))
-    monkeypatch.setattr(new, "_is_terminal", lambda: True)
-
-    def call(answers: Answers, *arguments: str) -> tuple[Result, Clerk]:
-        clerk = Clerk(answers)
-        monkeypatch.setattr(_ask, "_prompt", clerk)
-        return run("new", *arguments), clerk
-
-    return call
+    return at_the_terminal(run, in_folder, monkeypatch)
 
 
 @pytest.fixture
 def files(in_folder: Path) -> None:
     for name in ("resolution.pdf", "seal.svg"):
         (in_folder / name).write_bytes((ROOT / "examples" / f"placeholder-{name}").read_bytes())
-
-
-def data_in(path: str) -> Any:
-    return document_from_yaml(Path(path).read_text("utf-8"), path).data
 
 
 @pytest.mark.usefixtures("files")
@@ -224,104 +204,6 @@ def test_another_county_can_be_named_when_the_one_found_is_not_meant(asked: Aske
 def test_an_american_date_is_read_back_to_her(said: str, date: str, asked: Asked) -> None:
     asked({"Date": ["11/5/2026"], "  Is 2026-11-05 meant?": said}, "06041")
     assert data_in("marin-county-ca.yaml")["date"] == date
-
-
-def test_the_last_signatory_is_offered_again_and_it_is_said_where_it_is_kept(
-    asked: Asked,
-) -> None:
-    first = asked({**SIGNS, "Office": "Sheriff's Office"}, "06041")[0]
-    assert f"kept in {_last.place()}, to be offered again." in words(outcome(first)[2])
-    again, clerk = asked({}, "06029")
-    told = words(outcome(again)[2])
-    assert "Last time Pat Placeholder, Sheriff, Sheriff's Office signed." in told
-    assert "Name" not in clerk.asked
-    assert data_in("kern-county-ca.yaml")["signatory"]["name"] == "Pat Placeholder"
-
-
-def test_someone_else_may_sign_this_time(asked: Asked) -> None:
-    asked({**SIGNS}, "06041")
-    asked({"The same again": "n", "Name": "Sam Placeholder", "Title": "Chair"}, "06029")
-    assert data_in("kern-county-ca.yaml")["signatory"]["name"] == "Sam Placeholder"
-
-
-def test_a_signatory_that_cannot_be_kept_or_read_is_none(
-    asked: Asked, monkeypatch: pytest.MonkeyPatch, in_folder: Path
-) -> None:
-    (in_folder / "file").write_text("", "utf-8")
-    monkeypatch.setenv("XDG_STATE_HOME", str(in_folder / "file"))
-    result, _ = asked({**SIGNS}, "06041")
-    assert (outcome(result)[0], "kept in" in outcome(result)[2]) == (0, False)
-    monkeypatch.setenv("XDG_STATE_HOME", str(in_folder))
-    _last.place().parent.mkdir()
-    _last.place().write_text("{}", "utf-8")
-    assert "Name" in asked({}, "06029")[1].asked
-
-
-def test_a_file_that_is_there_stays_and_another_name_is_offered(
-    asked: Asked, in_folder: Path
-) -> None:
-    for number in ("", "-2"):
-        (in_folder / f"marin-county-ca{number}.yaml").write_text("mine\n", "utf-8")
-    names = ["marin-county-ca.yaml", "letter.pdf", ""]
-    result, clerk = asked({"Name of the new file": names}, "06041")
-    code, out, err = outcome(result)
-    assert (code, out) == (0, "marin-county-ca-3.yaml\n")
-    assert clerk.asked["Name of the new file"] == ["marin-county-ca-3.yaml"] * 3
-    assert "is there already, and is never replaced" in words(err)
-    assert "'letter.pdf' is no request's name. End it in .yaml." in words(err)
-    assert (in_folder / "marin-county-ca.yaml").read_text("utf-8") == "mine\n"
-
-
-def test_a_corrected_address_keeps_what_stayed_as_it_was_out_of_the_request(asked: Asked) -> None:
-    asked({"Is that right?": ["no"], "Fax": "916-555-0111"}, "06041")
-    assert data_in("marin-county-ca.yaml")["recipients"] == {
-        "bureau": {
-            "fax": "916-555-0111",
-            "confirmed": {"by": "telephone", "date": TODAY.isoformat()},
-        }
-    }
-
-
-def test_more_lines_than_the_window_shows_are_asked_for_again(asked: Asked) -> None:
-    lines = ["a; b; c; d; e", "Chief; Bureau; P.O. Box 1; Ross, CA 94957"]
-    result, clerk = asked({"Is that right?": ["no"], "Attention": "Chief", "Lines": lines}, "06041")
-    assert clerk.unused == []
-    assert "Please check: this has 5 entries; at most 4 fit." in words(outcome(result)[2])
-    bureau = data_in("marin-county-ca.yaml")["recipients"]["bureau"]
-    assert bureau["envelope"] == ["Chief", "Bureau", "P.O. Box 1", "Ross, CA 94957"]
-    assert bureau["salutation"] == "Dear Sir or Madam:"
-
-
-def test_what_is_not_known_of_an_agency_is_said_and_can_be_filled_in(asked: Asked) -> None:
-    said = {"Is that right?": ["2"], "ZIP": "96910"}
-    result, _ = asked(said, "Guam")
-    assert "Not known: zip. Without it the letter cannot be written." in words(outcome(result)[2])
-    address = data_in("guam-gu.yaml")["recipients"]["bureau"]["address"]
-    assert (address["zip"], set(address)) == ("96910", {"street", "city", "state", "zip"})
-
-
-def test_where_it_is_left_unknown_the_request_is_written_and_says_what_it_lacks(
-    asked: Asked,
-) -> None:
-    code, out, err = outcome(asked({}, "Guam")[0])
-    assert (code, out) == (0, "guam-gu.yaml\n")
-    assert "The letters cannot be written yet." in words(err)
-    assert "hint: add address: {zip: ...} under recipients: bureau:" in err
-
-
-def test_a_letter_by_fax_or_e_mail_needs_the_number_where_none_is_known(asked: Asked) -> None:
-    said = {
-        "Sent by": ["email", "fax"],
-        "E-mail address": ["", "records@example.gov"],
-        "Fax number": "415-555-0121",
-    }
-    _, clerk = asked(said, "06041")
-    assert clerk.unused == []
-    recipients = data_in("marin-county-ca.yaml")["recipients"]
-    assert recipients == {
-        "bureau": {"email": "records@example.gov"},
-        "ice": {"fax": "415-555-0121"},
-    }
 
 
 ANOTHER = """\

@@ -1,0 +1,129 @@
+"""What counsel mistypes in wording of one's own: told where it stands, with a cure."""
+
+from pathlib import Path
+
+import pytest
+from counsel import EXTENDS, LETTER, NAME, OWN, own_wording, told
+from desk import Run, Write, outcome
+
+
+@pytest.fixture
+def own(write: Write, in_folder: Path) -> Write:
+    return own_wording(write, in_folder)
+
+
+# What counsel may mistype, on the second line: what is said of it, and what to do.
+MISTYPED = {
+    "{{ particulars.modle }}": ("particulars has no 'modle'", "did you mean 'model'?"),
+    "{{ signatory.nam }}": ("signatory has no 'nam'", "did you mean 'name'?"),
+    "{{ place['nam'] }}": ("place has no 'nam'", "did you mean 'name'?"),
+    "{{ letterhead.seal }}": ("letterhead is not given, and has no 'seal'", "put {% if letterhead"),
+    "{{ agrement() }}": (
+        "nothing in a letter is called 'agrement'",
+        "did you mean 'agreement'?",
+    ),
+    "{{ means_named('fax') }}": (
+        "nothing in a letter is called 'means_named'",
+        'add {% from "_layout/names.html.j2" import means_named with context %}',
+    ),
+    "{{ signatry.name }}": (
+        "nothing in a letter is called 'signatry'",
+        "did you mean 'signatory'?",
+    ),
+    "{{ date | longdate }}": ("there is no filter 'longdate'", "did you mean 'long_date'?"),
+    "{{ place.name.upper() }}": ("a text has no 'upper'", "filters are and_list, "),
+    "{{ range }}": ("prints a macro itself", "write () behind its name"),
+    "{{ place() }}": ("() stands behind what is no macro", "leave the () out"),
+    "{{ place.name }": ("`}` is out of place", "a fact is written {{ signatory.name }}, two"),
+    "{{ }}": ("{{ }} is empty", "a fact is written"),
+    "{{ place name }}": ("'name' is out of place in {{ }}", "one fact, and filters behind |"),
+    "{% if “x” %}": ("`“` is a curly quote", 'write " there'),
+    "{% for x in particulars.officer %}{% endfor %}": ("particulars has no 'officer'", "one of "),
+    "{% for x in letterhead %}{% endfor %}": (
+        "a loop runs over a fact that is missing",
+        "put {% if ... %} around it",
+    ),
+    "<b>x</b>": ("<b> has no place in a letter", "write <strong>; what has: <p>, <ol>"),
+    "<p>x</p>": ("<p> cannot stand in <p>", "write </p> before it"),
+    "<ul><li>x</li></ul>": ("<ul> cannot stand in <p>", "what can: <strong>, <em>, <a>, <br>"),
+    "<em>x": ("<em> is not closed before </p>", "write </em> before it"),
+    "{% blok x %}": ("there is no {% blok %}", "did you mean 'block'?"),
+    "{% endif %}": ("{% endif %} closes nothing here", "close {% block %} first, by {% endblock"),
+    "{% if signatory %}": ("{% endblock %} closes nothing here", "close {% if %} first, by"),
+}
+
+
+@pytest.mark.parametrize(("source", "problem"), MISTYPED.items(), ids=MISTYPED)
+def test_a_mistype_is_told_in_plain_words_with_its_cure(
+    source: str, problem: tuple[str, str], run: Run, own: Write
+) -> None:
+    own(NAME, f"{EXTENDS}{{% block reasons %}}<p>{source}</p>{{% endblock %}}\n")
+    err = outcome(run(*LETTER))[2]
+    assert err.startswith(f"{OWN}:2: {problem[0]}\n  hint: {problem[1]}")
+
+
+@pytest.mark.parametrize(
+    ("text", "told_at", "hint"),
+    [
+        (
+            "{% block closing %}Sincerely,{% endblock %}",
+            "2: 'Sincerely,' stands outside a paragraph",
+            "write <p> before it and </p> behind it",
+        ),
+        (
+            "{% block closing %}Sincerely, {{ place.name }}{% endblock %}",
+            "2: 'Sincerely,' stands outside a paragraph",
+            "write <p> before it and </p> behind it",
+        ),
+        (
+            "{% block operative %}<p>It ends.</p>{% endblock %}",
+            "2: <p> cannot stand in <p>",
+            "this passage stands within a paragraph already: leave <p> and </p> out",
+        ),
+        (
+            "\n{% block reasons %}<p>It ends.</p>\n\n",
+            "3: {% block %} is never closed",
+            "write {% endblock %} behind what it holds",
+        ),
+        (
+            "{% block a-b %}{% endblock %}",
+            "2: a block's name has no hyphen",
+            "write _ in its place",
+        ),
+        (
+            "{% block cc %}{% endblock %}{% block cc %}{% endblock %}",
+            "2: two blocks are called 'cc'",
+            "keep one of them",
+        ),
+        ("{# remark", "2: {# is never closed", "write #} behind the remark"),
+    ],
+)
+def test_a_mistake_is_told_where_counsel_made_it(
+    text: str, told_at: str, hint: str, run: Run, own: Write
+) -> None:
+    own(NAME, EXTENDS + text)
+    assert outcome(run(*LETTER))[2] == f"{OWN}:{told_at}\n  hint: {hint}\n"
+
+
+@pytest.mark.parametrize(
+    ("extends", "message", "hint"),
+    [
+        (
+            "builtin:287g/termnate.html.j2",
+            "there is no template 'builtin:287g/termnate.html.j2' in the template folders",
+            "did you mean 'builtin:287g/terminate.html.j2'?",
+        ),
+        (
+            NAME,
+            "extends or calls itself",
+            'name the shipped one: {% extends "builtin:287g/terminate.html.j2" %}',
+        ),
+    ],
+    ids=["misspelt", "itself"],
+)
+def test_a_wrong_extends_is_told_in_the_file_that_extends(
+    extends: str, message: str, hint: str, run: Run, own: Write
+) -> None:
+    own(NAME, f'{{% extends "{extends}" %}}\n')
+    assert told(run) == [f"{OWN}:1: {message}", f"  hint: {hint}"]
+    assert outcome(run(*LETTER))[2] == f"{OWN}:1: {message}\n  hint: {hint}\n"
