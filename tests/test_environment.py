@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from conftest import REQUEST
-from desk import LETTERS, Run, Write, outcome
+from desk import LETTERS, Run, Write, outcome, paths
 
 
 @pytest.fixture
@@ -14,10 +14,6 @@ def write_text(run: Run, write: Write, in_folder: Path) -> Run:
     """Run `optout write r.yaml -f txt ...` beside that request."""
     write("r.yaml", REQUEST)
     return lambda *options: run("write", "r.yaml", "-f", "txt", *options)
-
-
-def paths(*names: str) -> str:
-    return "".join(f"{name}\n" for name in names)
 
 
 @pytest.mark.parametrize(

@@ -190,8 +190,9 @@ def _ask_more(sheet: Sheet) -> None:
     if not optional:
         return
     say("")
-    names = ", ".join(key.replace("-", " ") for key in optional)
-    say_wrapped(f"The letter can say more: {names}. All of it stands in the file as well.")
+    say_wrapped("The letter can say more, which stands in the file as well:")
+    for it in optional.values():
+        say_wrapped(f"- {it.help}", "  ")
     if ask_yes("Answer these now?", offered=False):
         for key, spec in optional.items():
             say("")
