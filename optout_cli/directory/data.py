@@ -235,7 +235,12 @@ class Directory:
     def _origins(self, code: str, id: str) -> dict[str, str]:
         """Map each key path within a Locality to its `file:line`."""
         own = self._origins_below("jurisdiction", f"states.{code}.jurisdictions.{id}")
-        return {**self._state_origins(code), **own}
+        return {**self._office_origins, **self._state_origins(code), **own}
+
+    @cached_property
+    def _office_origins(self) -> dict[str, str]:
+        """The places of what is known of each office, which every state shares."""
+        return self._origins_below("offices", "offices")
 
     def _state_origins(self, code: str) -> dict[str, str]:
         if code not in self._shared_origins:
@@ -243,7 +248,6 @@ class Directory:
                 "bureau": f"states.{code}.bureau",
                 "field-office": f"states.{code}.field-office",
                 "laws": f"states.{code}.laws",
-                "offices": "offices",
             }
             found = {}
             for short, root in roots.items():
