@@ -1,3 +1,3 @@
 """optout: formal opt-out notices, from jurisdiction data to finished letters."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
