@@ -14,30 +14,42 @@ quietly = @log=$$($(1) 2>&1) || { printf '%s\n' "$$log"; exit 1; }
 # The targets share one environment, and pytest uses every core as it is.
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help notice test verify docs bench clean libraries
+.PHONY: help notice test test-all lint format verify docs bench clean libraries
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 notice: $(VENV)/installed ## write San Francisco's notice of 2010 as two PDF letters into out/
 	@$(BIN)/optout write examples/san-francisco-2010.yaml -o out/
 	@echo 'Another county: $(BIN)/optout write marin-county-ca -o out/marin/'
 
 test: $(VENV)/installed-dev ## check style, types, imports, behavior and the wheel
-	$(call quietly,$(BIN)/ruff check)
-	$(call quietly,$(BIN)/ruff format --check)
-	$(call quietly,$(BIN)/mypy --strict optout_cli)
-	$(call quietly,$(BIN)/lint-imports --no-logo)
+	@echo 'Running every check: about MINUTES minutes on two cores'
+	@$(MAKE) --no-print-directory lint
 	@$(BIN)/pytest --quiet --no-header --cov --cov-report= --cov-fail-under=0
 	$(call quietly,$(BIN)/coverage report)
 	$(call quietly,tools/check-wheel.sh $(BIN)/python)
 
+test-all: ## run the tests on each Python from 3.11 to 3.13 that is here
+	@tools/test-all.sh
+
+lint: $(VENV)/installed-dev ## check style, types and imports
+	$(call quietly,$(BIN)/ruff check)
+	$(call quietly,$(BIN)/ruff format --check)
+	$(call quietly,$(BIN)/mypy --strict optout_cli)
+	$(call quietly,$(BIN)/lint-imports --no-logo)
+
+format: $(VENV)/installed-dev ## format the code, and fix what ruff can fix
+	@$(BIN)/ruff format
+	@$(BIN)/ruff check --fix
+
 verify: $(VENV)/installed-verify ## have the examples' letters judged: PDF/A-2a, PDF/UA-1, qpdf
 	@$(BIN)/python tools/verify/verify.py
 
-docs: $(VENV)/installed-dev ## draw README's pictures and the manual page anew
+docs: $(VENV)/installed-dev ## make the pictures, the manual page and the lists of codes again
 	@$(BIN)/python tools/pictures.py
 	@$(BIN)/python tools/man.py
+	@$(BIN)/python tools/codes.py
 
 bench: $(BENCH_VENV)/installed ## print what the commands cost, and what others do
 	@$(BENCH_VENV)/bin/python bench/bench.py
@@ -45,7 +57,7 @@ bench: $(BENCH_VENV)/installed ## print what the commands cost, and what others 
 	@$(BENCH_VENV)/bin/python bench/batch.py
 
 clean: ## remove what the targets made, but never out/: a letter there may be the signed one
-	rm -rf $(VENV) $(BENCH_VENV) build dist .coverage .coverage.* .hypothesis
+	rm -rf $(VENV) $(VENV)-3.* $(BENCH_VENV) build dist .coverage .coverage.* .hypothesis
 	rm -rf .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 
 # Asked each time: it is quick, and a library may be gone.

@@ -1,0 +1,41 @@
+#!/usr/bin/env bash
+# Run the tests on each Python from 3.11 to 3.13 that this computer has: on PATH, or from pyenv.
+# Each has an environment of its own, .venv-3.11 and so on.
+# Usage: tools/test-all.sh [PYTEST-ARGUMENT]...
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+. tools/debian.sh
+
+# Print a Python of this version that starts and can make an environment. pyenv's shims may not.
+python_of() {
+  local candidate
+  for candidate in "python$1" "${PYENV_ROOT:-$HOME/.pyenv}"/versions/"$1".*/bin/python; do
+    if "$candidate" -c 'import ensurepip, venv' 2>/dev/null; then
+      echo "$candidate"
+      return
+    fi
+  done
+}
+
+tested=() failed=()
+for version in 3.11 3.12 3.13; do
+  python=$(python_of "$version")
+  if [[ -z $python ]]; then
+    say "Python $version is not here: not tested"
+    continue
+  fi
+  env=.venv-$version
+  if [[ ! $env/installed -nt pyproject.toml ]]; then
+    say "Installing optout and its tests into $env"
+    "$python" -m venv --clear "$env"
+    "$env/bin/python" -m pip install --quiet --editable '.[dev]'
+    touch "$env/installed"
+  fi
+  say "Testing on $("$env/bin/python" --version)"
+  tested+=("$version")
+  "$env/bin/pytest" --quiet --no-header "$@" || failed+=("$version")
+done
+
+[[ ${#tested[@]} -gt 0 ]] || fail "There is no Python from 3.11 to 3.13 here."
+[[ ${#failed[@]} -eq 0 ]] || fail "The tests failed on Python ${failed[*]}."
+say "The tests passed on Python ${tested[*]}."
