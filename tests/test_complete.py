@@ -10,7 +10,7 @@ import pexpect
 import pytest
 from click.shell_completion import ShellComplete
 from desk import Write
-from test_readme import README, blocks
+from pages import blocks
 
 from optout_cli.cli import COMMANDS, group
 
@@ -56,7 +56,7 @@ def test_broken_data_completes_nothing_and_says_nothing(
     assert completed("optout new --letter s") == []
 
 
-ON = {shell: blocks(README, shell)[0].strip() for shell in ("bash", "zsh", "fish")}
+ON = {shell: blocks("install.md", shell)[0].strip() for shell in ("bash", "zsh", "fish")}
 
 
 @pytest.mark.parametrize("shell", ON)

@@ -1,4 +1,4 @@
-"""README's pipelines are run as they stand, with jq, xargs and what takes the letters."""
+"""The pipelines in docs/scripts.md are run with jq, xargs and what takes the letters."""
 
 import json
 import os
@@ -10,9 +10,10 @@ from email import message_from_bytes
 from pathlib import Path
 
 import pytest
-from test_readme import COMMON, README, TABLE, blocks
+from pages import blocks
+from test_readme import COMMON, TABLE
 
-LIST, PRINT, MAIL, REST = blocks(README, "shell")
+LIST, PRINT, MAIL, REST = blocks("scripts.md", "shell")
 STUB = """\
 #!/bin/sh
 echo "$@" >> "$0.args"
@@ -22,7 +23,7 @@ cat > "$0.$$.stdin"
 
 @pytest.fixture(autouse=True)
 def _desk(in_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Stand beside README's files, with stand-ins for what would print or send."""
+    """Stand beside the pages' files, with stand-ins for what would print or send."""
     programs = in_folder / "bin"
     programs.mkdir()
     for name in ("lp", "sendmail"):

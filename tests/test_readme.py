@@ -2,38 +2,62 @@
 
 import re
 import shlex
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from click.testing import Result
 from conftest import ROOT
+from pages import PAGES, all_blocks, blocks
 
-README = (ROOT / "README.md").read_text("utf-8")
-DATA = (ROOT / "docs" / "data.md").read_text("utf-8")
-
-
-def blocks(text: str, language: str) -> list[str]:
-    """Return the fenced blocks of one language, dedented."""
-    found = re.findall(rf"^( *)```{language}\n(.*?)^ *```$", text, re.DOTALL | re.MULTILINE)
-    return [re.sub(rf"^{indent}", "", body, flags=re.MULTILINE) for indent, body in found]
-
-
-def commands(text: str) -> list[str]:
-    """Return the lines of the shell blocks that run optout."""
-    lines = [line for block in blocks(text, "sh") for line in block.splitlines()]
-    return [line for line in lines if re.match(r"(\.venv/bin/)?optout ", line)]
-
-
-REQUEST, RECIPIENTS, COMMON, OVERLAY, LETTERS, PROGRAM, MODELINE = blocks(README, "yaml")
-(TABLE,) = blocks(README, "csv")
-CLOSING, THANKS, ASK = blocks(README, "jinja")
+REQUEST, RECIPIENTS, ADDRESSEE, MODELINE = blocks("letters.md", "yaml")
+(COMMON,) = blocks("batch.md", "yaml")
+(TABLE,) = blocks("batch.md", "csv")
+LETTERS, PROGRAM = blocks("wording.md", "yaml")
+CLOSING, THANKS, ASK = blocks("wording.md", "jinja")
+CONFIRMED, PHONE, OVERLAY = blocks("data.md", "yaml")
+CONTACT, TYPED, PICTURE, SERVICE = blocks("email-and-fax.md", "yaml")
+(MISTAKE,) = blocks("letters.md", "text")
+# The blocks that the tests below take one by one; `test_pipelines` and `test_complete` run theirs.
+TAKEN = {
+    ("letters.md", "yaml"): 4,
+    ("letters.md", "text"): 1,
+    ("batch.md", "yaml"): 1,
+    ("batch.md", "csv"): 1,
+    ("wording.md", "yaml"): 2,
+    ("wording.md", "jinja"): 3,
+    ("data.md", "yaml"): 3,
+    ("email-and-fax.md", "yaml"): 4,
+    ("scripts.md", "shell"): 4,
+    ("install.md", "bash"): 1,
+    ("install.md", "zsh"): 1,
+    ("install.md", "fish"): 1,
+}
+# What changes the machine is not run: only its shape, and the names in it, are looked at.
+ON_THE_MACHINE = re.compile(
+    r"sudo (apt|dnf) |brew install|pipx (install|ensurepath)|explorer\.exe \.|wsl --install"
+    r"|(ls|cd|mkdir -p) (/mnt/c/Users|~/optout)|cp -r /mnt/c/Users/"
+    r"|\.venv/bin/(pytest|python|towncrier)|git "
+)
 LETTER = ("write", "marin.yaml", "--to", "ice", "-f", "txt", "-o", "-")
+Run = Callable[..., Result]
+
+
+def lines_of(page: str) -> list[str]:
+    """Return the lines of a page's shell blocks, without the words behind a `#`."""
+    lines = [line for block in blocks(page, "sh") for line in block.splitlines()]
+    return [line.partition("  #")[0].strip() for line in lines]
+
+
+def commands(page: str) -> list[str]:
+    """Return those that run optout."""
+    return [line for line in lines_of(page) if re.match(r"(\.venv/bin/)?optout ", line)]
 
 
 @pytest.fixture
 def desk(in_folder: Path) -> Path:
-    """Lie README's files where its commands look for them."""
+    """Put the files of the pages where their commands look for them."""
     letters = "wording/secure-communities"
     files = {
         "marin.yaml": REQUEST,
@@ -51,60 +75,116 @@ def desk(in_folder: Path) -> Path:
     return in_folder
 
 
+@pytest.mark.parametrize("page", PAGES)
+def test_every_block_of_a_page_is_read_by_a_test(page: str) -> None:
+    languages = [language for language, _ in all_blocks(page)]
+    assert PAGES[page].count("```") == 2 * len(languages)
+    others = {it: languages.count(it) for it in languages if it not in ("sh", "powershell")}
+    assert others == {kind: count for (name, kind), count in TAKEN.items() if name == page}
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_command_of_a_page_is_run_or_known(page: str) -> None:
+    lines = [*lines_of(page), *"".join(blocks(page, "powershell")).splitlines()]
+    targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
+    made = {f"make {target}" for target in targets}
+    others = [it for it in lines if it and it not in made and it not in commands(page)]
+    assert [it for it in others if not ON_THE_MACHINE.match(it)] == []
+    script = "\n".join(line for block in blocks(page, "sh") for line in block.splitlines())
+    assert subprocess.run(("bash", "-n", "-c", script), check=False).returncode == 0
+
+
 @pytest.mark.usefixtures("desk")
-@pytest.mark.parametrize("line", commands(README))
-def test_every_command_in_readme_runs(line: str, run: Callable[..., Result]) -> None:
-    if "write marin-county-ca.yaml" in line:
-        run("new", "marin-county-ca")
-    if "--follow" in line:
-        run("write", "marin.yaml", "-f", "json", "-o", "letters/")
-    words, _, stdin = line.partition(" > ")[0].partition(" < ")
-    result = run(*shlex.split(words)[1:], stdin=REQUEST if stdin else None)
-    assert (result.exit_code, bool(result.stdout)) == (0, " check " not in words)
+@pytest.mark.parametrize("page", [page for page in PAGES if commands(page)])
+def test_every_optout_command_of_a_page_runs_in_its_turn(page: str, run: Run) -> None:
+    for line in dict.fromkeys(commands(page)):
+        words, _, target = line.partition(" > ")
+        words, _, stdin = words.partition(" < ")
+        result = run(*shlex.split(words)[1:], stdin=REQUEST if stdin else None)
+        is_silent = re.search(r" check( |$)|--check$", words) is not None
+        assert (result.exit_code, result.stdout != "" or is_silent) == (0, True), (
+            line,
+            result.stdout,
+            result.stderr,
+        )
+        if target:
+            Path(target).write_text(result.stdout, "utf-8")
+
+
+def test_readme_is_a_front_page() -> None:
+    assert len(PAGES["README.md"].splitlines()) <= 150
+
+
+def test_readme_has_two_commands_that_set_everything_up() -> None:
+    setups = [it for it in lines_of("README.md") if it.startswith("make ")]
+    assert setups == ["make notice", "make test"]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_link_of_a_page_leads_somewhere(page: str) -> None:
+    folder = ROOT if (ROOT / page).is_file() else ROOT / "docs"
+    for target in re.findall(r"\]\(([^)\s]+)\)", PAGES[page]):
+        file, _, heading = target.partition("#")
+        assert (folder / file).exists(), target
+        if heading:
+            text = (folder / (file or page)).read_text("utf-8")
+            titles = [it.strip() for it in re.findall(r"^#+ (.*)$", text, re.MULTILINE)]
+            slugs = [re.sub(r"[^\w -]", "", it.lower()).replace(" ", "-") for it in titles]
+            assert heading in slugs, target
+
+
+def test_the_packages_that_windows_users_install_are_those_of_make() -> None:
+    script = (ROOT / "tools" / "system-libraries.sh").read_text("utf-8")
+    named = re.findall(r"\blib[a-z]+[\w.-]*\d\b", PAGES["install.md"])
+    assert named
+    assert [it for it in named if it not in script] == []
 
 
 def test_the_schema_is_written_where_the_editors_line_looks_for_it() -> None:
-    (line,) = [it for it in commands(README) if "schema" in it]
+    (line,) = [it for it in commands("letters.md") if "schema" in it]
     assert MODELINE.strip().endswith(f"$schema={line.partition(' > ')[2]}")
 
 
-@pytest.mark.usefixtures("desk")
-def test_a_request_with_the_editors_line_is_still_a_request(
-    desk: Path, run: Callable[..., Result]
-) -> None:
+def test_a_request_with_the_editors_line_is_still_a_request(desk: Path, run: Run) -> None:
     (desk / "marin.yaml").write_text(MODELINE + REQUEST, "utf-8")
     assert run("check", "marin.yaml", "-q").exit_code == 0
 
 
-def test_readme_has_two_commands_that_set_everything_up() -> None:
-    setups = [
-        line.split("#")[0].strip() for line in README.splitlines() if line.startswith("make ")
-    ]
-    assert setups == ["make notice", "make test"]
-
-
-@pytest.mark.usefixtures("desk")
-def test_the_mistake_that_readme_shows_is_told_as_it_says(
-    desk: Path, run: Callable[..., Result]
-) -> None:
+def test_the_mistake_that_the_page_shows_is_reported_as_it_says(desk: Path, run: Run) -> None:
     (desk / "marin.yaml").write_text(REQUEST.replace("title:", "tilte:"), "utf-8")
-    told = run("check", "marin.yaml").stdout
-    assert told == blocks(README, "text")[0]
+    assert run("check", "marin.yaml").stdout == MISTAKE
 
 
-@pytest.mark.usefixtures("desk")
-def test_what_readme_puts_under_recipients_reaches_the_letter(
-    desk: Path, run: Callable[..., Result]
+@pytest.mark.parametrize(
+    ("block", "expected"),
+    [
+        (RECIPIENTS, ['"phone": "916-555-0110"', '"email": "bureau@example.gov"']),
+        (ADDRESSEE, ['"attention": "Chief, Records Section"', '"salutation": "Dear Chief:"']),
+        (CONFIRMED, ['"phone": "916-555-0100"', '"by": "telephone"']),
+        (CONTACT, ['"fax": "916-555-0130"', '"email": "bureau@example.gov"']),
+        (TYPED, ['"kind": "typed"']),
+        (f"{CONTACT}{SERVICE}", ["<c2a1fe6d@example.gov>", '"email": "attorney@example.gov"']),
+    ],
+)
+def test_what_a_page_adds_to_a_request_reaches_the_letter(
+    block: str, expected: list[str], desk: Path, run: Run
 ) -> None:
-    (desk / "marin.yaml").write_text(REQUEST + RECIPIENTS, "utf-8")
+    confirmed_then = block.replace("2026-12-01", "2026-11-21")  # a day to come, for these tests
+    (desk / "marin.yaml").write_text(REQUEST + confirmed_then, "utf-8")
     letter = run("write", "marin.yaml", "--to", "bureau", "-f", "json", "-o", "-").stdout
-    assert '"phone": "916-555-0110"' in letter
-    assert '"email": "bureau@example.gov"' in letter
+    assert [it for it in expected if it not in letter] == []
 
 
-def test_the_wording_that_readme_replaces_is_replaced(
-    desk: Path, run: Callable[..., Result]
-) -> None:
+def test_a_picture_of_the_signature_is_taken(desk: Path, run: Run) -> None:
+    from PIL import Image
+
+    Image.new("L", (600, 200), 0).save(desk / "signature.png")
+    (desk / "marin.yaml").write_text(REQUEST + PICTURE, "utf-8")
+    letter = run("write", "marin.yaml", "--to", "bureau", "-f", "html", "-o", "-").stdout
+    assert 'alt="Signature of Sheriff Placeholder"' in letter
+
+
+def test_the_wording_that_the_page_replaces_is_replaced(desk: Path, run: Run) -> None:
     (desk / "wording/secure-communities/opt-out.CA.html.j2").write_text(CLOSING, "utf-8")
     letter = run(*LETTER, "--templates", "wording").stdout
     assert "\nSincerely,\n" in letter
@@ -112,7 +192,7 @@ def test_the_wording_that_readme_replaces_is_replaced(
 
 
 @pytest.mark.usefixtures("desk")
-def test_the_letter_that_readme_adds_says_what_it_is_given(run: Callable[..., Result]) -> None:
+def test_the_letter_that_the_page_adds_says_what_it_is_given(run: Run) -> None:
     own = ("--templates", "wording", "--letter", "secure-communities/thanks")
     letter = " ".join(run(*LETTER, *own, "--set", "particulars.met=2026-11-02").stdout.split())
     assert "Thank you for the meeting of November 2, 2026. Please send its outcome" in letter
@@ -120,12 +200,12 @@ def test_the_letter_that_readme_adds_says_what_it_is_given(run: Callable[..., Re
     assert "particulars.met 2026-12-02 lies after the letter's own date" in wrong.stderr
 
 
-def test_readme_shows_a_program_in_twenty_lines() -> None:
+def test_the_page_shows_a_program_in_twenty_lines() -> None:
     assert len((PROGRAM + ASK).splitlines()) <= 20
 
 
 @pytest.mark.usefixtures("desk")
-def test_readmes_own_data_is_shown_with_its_file_and_line(run: Callable[..., Result]) -> None:
+def test_own_data_is_shown_with_its_file_and_line(run: Run) -> None:
     shown = run("show", "san-rafael-police", "--data", "own.yaml").stdout
     assert re.search(r"in a letter +the San Rafael Police Department +own\.yaml:8\n", shown)
     assert re.search(r"fax +916-555-0130 +own\.yaml:4\n", shown)
@@ -135,7 +215,7 @@ def test_readmes_own_data_is_shown_with_its_file_and_line(run: Callable[..., Res
 
 
 def test_data_in_the_users_own_folder_is_found_without_being_named(
-    desk: Path, run: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
+    desk: Path, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (desk / "config" / "optout").mkdir(parents=True)
     (desk / "own.yaml").rename(desk / "config" / "optout" / "jurisdictions.yaml")
@@ -144,10 +224,7 @@ def test_data_in_the_users_own_folder_is_found_without_being_named(
     assert re.search(r"fax +916-555-0130 +\S+/optout/jurisdictions\.yaml:4\n", shown)
 
 
-def test_the_overlay_in_the_data_guide_is_laid_on_the_data(
-    in_folder: Path, run: Callable[..., Result]
-) -> None:
-    overlay, _ = blocks(DATA, "yaml")
-    (in_folder / "own.yaml").write_text(overlay, "utf-8")
+def test_a_corrected_number_is_laid_on_the_shipped_data(in_folder: Path, run: Run) -> None:
+    (in_folder / "own.yaml").write_text(PHONE, "utf-8")
     shown = run("show", "marin-county-ca", "--data", "own.yaml").stdout
     assert re.search(r"phone +916-555-0100 +own\.yaml:4\n", shown)

@@ -24,7 +24,7 @@ _MOST_CANDIDATES = 8
 _NONE = "none of these"
 _NOT_LISTED = (
     "A city or an agency that is not in the list goes into a data file of your own, which is given"
-    " with --data: the README shows one, under `Your own data and wording`."
+    " with --data: docs/data.md shows one, under `Your own data`."
 )
 _ROUTES = {"email": "E-mail address", "fax": "Fax number"}
 

@@ -1,0 +1,22 @@
+"""docs/scripts.md has each code that a script can meet, and none that no longer exists."""
+
+import pytest
+
+from tools import tool
+
+CODES = tool("codes")
+
+
+@pytest.mark.parametrize(("kind", "noun"), CODES.NOUNS.items())
+def test_each_code_has_a_sentence_and_each_sentence_a_code(kind: str, noun: str) -> None:
+    assert sorted(CODES.words()[kind]) == sorted(CODES.codes_of(noun)), "tools/codes.yaml"
+
+
+@pytest.mark.parametrize("kind", CODES.NOUNS)
+def test_the_words_on_a_code_are_one_short_sentence(kind: str) -> None:
+    words = CODES.words()[kind]
+    assert [code for code, said in words.items() if not said.endswith(".") or len(said) > 95] == []
+
+
+def test_the_page_lists_them_as_they_are_today() -> None:
+    assert CODES.page() == CODES.PAGE.read_text("utf-8"), "make docs writes the lists"

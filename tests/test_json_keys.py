@@ -1,0 +1,52 @@
+"""docs/scripts.md names every key of every JSON object that the commands print, and no other."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from conftest import REQUEST, ROOT
+from desk import Run, Write
+from pages import PAGES
+
+HEADINGS = re.findall(r"^### `(.*(?:json|ndjson))`$", PAGES["scripts.md"], re.MULTILINE)
+# How each object is had, by the heading of its table.
+CALLS = {
+    "optout list jurisdictions --json": ("list", "jurisdictions", "--state", "VT", "--json"),
+    "optout list letters --json": ("list", "letters", "--json"),
+    "optout list agencies --json": ("list", "agencies", "--state", "VT", "--json"),
+    "optout list formats --json": ("list", "formats", "--json"),
+    "optout show --json": ("show", "50007", "--json"),
+    "optout doctor --json": ("doctor", "--json"),
+    "optout check --coverage --json": ("check", "--coverage", "--json"),
+    "optout check --json": ("check", "wrong.yaml", "--json"),
+    "optout write -f json": (
+        *("write", str(ROOT / "examples" / "everything.yaml"), "--to", "bureau"),
+        *("-f", "json", "-o", "-"),
+    ),
+    "optout batch --ndjson": ("batch", "requests.ndjson", "-f", "txt", "--ndjson"),
+}
+
+
+def documented(heading: str) -> set[str]:
+    """Return the keys in the first column of the table below a heading."""
+    section = PAGES["scripts.md"].partition(f"### `{heading}`\n")[2].partition("\n##")[0]
+    cells = [line.split("|")[1] for line in section.splitlines() if line.startswith("| `")]
+    return {key for cell in cells for key in re.findall(r"`([^`]+)`", cell)}
+
+
+def test_every_table_of_keys_is_compared_with_a_command() -> None:
+    assert [*CALLS] == HEADINGS
+
+
+@pytest.mark.parametrize("heading", CALLS)
+def test_a_table_has_the_keys_that_the_command_prints(
+    heading: str, write: Write, in_folder: Path, run: Run
+) -> None:
+    write("wrong.yaml", REQUEST.replace("title:", "tilte:"))
+    row = {"jurisdiction": "50007", "letter": "secure-communities/opt-out", "date": "2026-11-20"}
+    write("requests.ndjson", json.dumps(row) + "\n")
+    printed = run(*CALLS[heading]).stdout
+    decoder = json.JSONDecoder()
+    first, _ = decoder.raw_decode(printed)
+    assert documented(heading) == {*first}

@@ -1,0 +1,136 @@
+"""Write the lists of codes in docs/scripts.md: each problem and note that optout can report.
+
+The codes are read from the source, and the words on each from tools/codes.yaml. A test compares
+source, words and page. Usage: python tools/codes.py
+"""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGE = ROOT / "docs" / "scripts.md"
+WORDS = ROOT / "tools" / "codes.yaml"
+NOUNS = {"problems": "Problem", "notes": "Caution"}
+_MODULES = sorted((ROOT / "optout_cli").rglob("*.py"))
+_Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+class _Maker(NamedTuple):
+    """A function that passes one of its arguments on as a code: `module` None is any module."""
+
+    module: Path | None
+    name: str
+    index: int
+    argument: str
+
+
+def codes_of(noun: str) -> set[str]:
+    """Return each code with which a Problem or a Caution is made.
+
+    Raises ValueError where a code is not written as a text, nor comes from a caller that does.
+    """
+    trees = {path: ast.parse(path.read_text("utf-8")) for path in _MODULES}
+    makers, done = [_Maker(None, noun, 0, "code")], 0
+    codes: set[str] = set()
+    while done < len(makers):
+        maker = makers[done]
+        done += 1
+        for path, tree in trees.items():
+            if maker.module not in (None, path) and not _imports(tree, maker.name):
+                continue
+            for call, function in _calls(tree, maker.name, None):
+                for found in _values(_argument(call, maker), function, tree, path):
+                    if isinstance(found, str):
+                        codes.add(found)
+                    elif found not in makers:
+                        makers.append(found)
+    return codes
+
+
+def _imports(tree: ast.Module, name: str) -> bool:
+    imports = (node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom))
+    return any(alias.name == name for node in imports for alias in node.names)
+
+
+def _calls(
+    node: ast.AST, name: str, function: _Function | None
+) -> Iterator[tuple[ast.Call, _Function | None]]:
+    """Yield each call of `name` with the function that it stands in."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.Call):
+            called = child.func
+            if name in (getattr(called, "id", ""), getattr(called, "attr", "")):
+                yield child, function
+        yield from _calls(child, name, child if isinstance(child, _Function) else function)
+
+
+def _argument(call: ast.Call, maker: _Maker) -> ast.expr:
+    named = {keyword.arg: keyword.value for keyword in call.keywords}
+    return named[maker.argument] if maker.argument in named else call.args[maker.index]
+
+
+def _values(
+    value: ast.expr, function: _Function | None, tree: ast.Module, path: Path
+) -> Iterator[str | _Maker]:
+    """Yield the codes that an argument can be, or the function that is given it."""
+    match value:
+        case ast.Constant(value=str(code)):
+            yield code
+        case ast.IfExp():
+            yield from _values(value.body, function, tree, path)
+            yield from _values(value.orelse, function, tree, path)
+        case ast.Attribute(attr="code"):  # a copy of another Problem
+            return
+        case ast.Name(id=name) if function and name in _arguments(function):
+            index = _arguments(function).index(name)
+            yield _Maker(path, function.name, index - (_arguments(function)[0] == "self"), name)
+        case ast.Name(id=name) if bound := [*_bound(name, function or tree), *_bound(name, tree)]:
+            for other in filter(None, bound):
+                yield from _values(other, function, tree, path)
+        case _:
+            message = f"{path}:{value.lineno}: cannot tell which codes {ast.unparse(value)} can be"
+            raise ValueError(message)
+
+
+def _arguments(function: _Function) -> list[str]:
+    return [argument.arg for argument in (*function.args.args, *function.args.kwonlyargs)]
+
+
+def _bound(name: str, within: ast.AST) -> Iterator[ast.expr | None]:
+    """Yield each value that a name gets; None in a loop over what was made elsewhere."""
+    for node in ast.walk(within):
+        match node:
+            case ast.Assign(targets=[ast.Name(id=found)], value=value) if found == name:
+                yield value
+            case ast.AnnAssign(target=ast.Name(id=found), value=value) if found == name:
+                yield value
+            case ast.For(target=target) | ast.comprehension(target=target):
+                names = [it.id for it in ast.walk(target) if isinstance(it, ast.Name)]
+                yield from [None] * (name in names)
+
+
+def words() -> dict[str, dict[str, str]]:
+    """Return the sentence on each code, problems and notes apart."""
+    told: dict[str, dict[str, str]] = yaml.safe_load(WORDS.read_text("utf-8"))
+    return told
+
+
+def page() -> str:
+    """Return docs/scripts.md with its lists as they are today."""
+    text = PAGE.read_text("utf-8")
+    for kind, told in words().items():
+        rows = "\n".join(f"| `{code}` | {said} |" for code, said in sorted(told.items()))
+        table = f"| code | |\n| --- | --- |\n{rows}\n"
+        begin, end = f"<!-- {kind}: written by tools/codes.py -->\n", f"<!-- end of {kind} -->"
+        pattern = f"(?<={re.escape(begin)}).*?(?={re.escape(end)})"
+        text = re.sub(pattern, lambda _, table=table: table, text, flags=re.DOTALL)
+    return text
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), "utf-8")
