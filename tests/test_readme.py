@@ -3,6 +3,7 @@
 import re
 import shlex
 import subprocess
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,7 +18,7 @@ REQUEST, RECIPIENTS, ADDRESSEE, MODELINE = blocks("letters.md", "yaml")
 LETTERS, PROGRAM = blocks("wording.md", "yaml")
 CLOSING, THANKS, ASK = blocks("wording.md", "jinja")
 CONFIRMED, PHONE, OVERLAY = blocks("data.md", "yaml")
-CONTACT, TYPED, PICTURE, SERVICE = blocks("email-and-fax.md", "yaml")
+CONTACT, SERVICE, TYPED, PICTURE = blocks("email-and-fax.md", "yaml")
 (MISTAKE,) = blocks("letters.md", "text")
 # The blocks that the tests below take one by one; `test_pipelines` and `test_complete` run theirs.
 TAKEN = {
@@ -86,10 +87,12 @@ def test_every_block_of_a_page_is_read_by_a_test(page: str) -> None:
 @pytest.mark.parametrize("page", PAGES)
 def test_every_command_of_a_page_is_run_or_known(page: str) -> None:
     lines = [*lines_of(page), *"".join(blocks(page, "powershell")).splitlines()]
-    targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
-    made = {f"make {target}" for target in targets}
+    makefile = (ROOT / "Makefile").read_text("utf-8").replace("$(VENV)", ".venv")
+    made = {f"make {target}" for target in re.findall(r"^([\w./-]+):", makefile, re.MULTILINE)}
     others = [it for it in lines if it and it not in made and it not in commands(page)]
     assert [it for it in others if not ON_THE_MACHINE.match(it)] == []
+    named = [word for line in others for word in line.split() if word.startswith("tests/")]
+    assert [it for it in named if not (ROOT / it).exists()] == []
     script = "\n".join(line for block in blocks(page, "sh") for line in block.splitlines())
     assert subprocess.run(("bash", "-n", "-c", script), check=False).returncode == 0
 
@@ -131,6 +134,13 @@ def test_every_link_of_a_page_leads_somewhere(page: str) -> None:
             titles = [it.strip() for it in re.findall(r"^#+ (.*)$", text, re.MULTILINE)]
             slugs = [re.sub(r"[^\w -]", "", it.lower()).replace(" ", "-") for it in titles]
             assert heading in slugs, target
+
+
+def test_the_source_distribution_has_every_page() -> None:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["hatch"]
+    included = settings["build"]["targets"]["sdist"]["only-include"]
+    pages = {page if (ROOT / page).is_file() else "docs" for page in PAGES}
+    assert pages - {*included, "README.md"} == set()  # hatchling adds the README by itself
 
 
 def test_the_packages_that_windows_users_install_are_those_of_make() -> None:

@@ -14,24 +14,33 @@ import click
 from optout_cli.cli import COMMANDS, group
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "optout.1"
-# What no command tells of itself.
+# What the commands do not say themselves.
 EXITS = (
     ("0", "done"),
     ("1", "a problem in the content of a file, or in reading or writing one"),
-    ("2", "the command line: an unknown option, jurisdiction, letter or file"),
-    ("3", "some requests of a batch had a problem, and all the others are written"),
+    ("2", "a problem on the command line: an unknown option, jurisdiction, letter or file"),
+    ("3", "batch: some requests had a problem, and all others are written"),
     ("130", "interrupted"),
 )
 ENVIRONMENT = (
     ("OPTOUT_COMMAND_OPTION", "sets an option of a command, such as OPTOUT_WRITE_OUTPUT=letters/."),
-    ("SOURCE_DATE_EPOCH", "stands for today where a request has no date, in seconds since 1970."),
-    ("XDG_CONFIG_HOME, XDG_CACHE_HOME, XDG_STATE_HOME", "move the folders named below."),
+    ("SOURCE_DATE_EPOCH", "the day that counts as today, in seconds since 1970."),
+    ("XDG_CONFIG_HOME, XDG_CACHE_HOME, XDG_STATE_HOME", "move the folders below."),
 )
 FILES = (
-    ("~/.config/optout/jurisdictions.yaml", "data of your own, laid on the shipped data."),
-    ("~/.config/optout/templates/", "letters and programs of your own, before the shipped ones."),
-    ("~/.local/state/optout/signatory.json", "who signed the last request, to be offered again."),
-    ("~/.cache/optout/", "what is costly to read; nothing of your requests. May be deleted."),
+    ("~/.config/optout/jurisdictions.yaml", "your own data, which replaces the shipped values."),
+    (
+        "~/.config/optout/templates/",
+        "your own letters and programs; they come before the shipped ones.",
+    ),
+    (
+        "~/.local/state/optout/signatory.json",
+        "who signed the last request, so that new can offer it again.",
+    ),
+    (
+        "~/.cache/optout/",
+        "a copy of shipped files, for a faster start; nothing of yours. You can delete it.",
+    ),
 )
 
 
