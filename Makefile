@@ -1,4 +1,4 @@
-# What a person types here. A line's own words after ## are what `make help` prints.
+# The commands for people. `make help` prints the words after ##.
 
 PYTHON ?= python3
 VENV := .venv
@@ -24,7 +24,7 @@ notice: $(VENV)/installed ## write San Francisco's notice of 2010 as two PDF let
 	@echo 'Another county: $(BIN)/optout write marin-county-ca -o out/marin/'
 
 test: $(VENV)/installed-dev ## check style, types, imports, behavior and the wheel
-	@echo 'Running every check: about MINUTES minutes on two cores'
+	@echo 'Running every check: about 7 minutes on two cores'
 	@$(MAKE) --no-print-directory lint
 	@$(BIN)/pytest --quiet --no-header --cov --cov-report= --cov-fail-under=0
 	$(call quietly,$(BIN)/coverage report)
@@ -43,7 +43,7 @@ format: $(VENV)/installed-dev ## format the code, and fix what ruff can fix
 	@$(BIN)/ruff format
 	@$(BIN)/ruff check --fix
 
-verify: $(VENV)/installed-verify ## have the examples' letters judged: PDF/A-2a, PDF/UA-1, qpdf
+verify: $(VENV)/installed-verify ## check the examples' letters: PDF/A-2a, PDF/UA-1, qpdf
 	@$(BIN)/python tools/verify/verify.py
 
 docs: $(VENV)/installed-dev ## make the pictures, the manual page and the lists of codes again
@@ -51,16 +51,16 @@ docs: $(VENV)/installed-dev ## make the pictures, the manual page and the lists 
 	@$(BIN)/python tools/man.py
 	@$(BIN)/python tools/codes.py
 
-bench: $(BENCH_VENV)/installed ## print what the commands cost, and what others do
+bench: $(BENCH_VENV)/installed ## measure the commands, beside other programs
 	@$(BENCH_VENV)/bin/python bench/bench.py
 	@$(BENCH_VENV)/bin/python bench/formats.py
 	@$(BENCH_VENV)/bin/python bench/batch.py
 
-clean: ## remove what the targets made, but never out/: a letter there may be the signed one
+clean: ## remove what the targets made; not out/, which may hold a signed letter
 	rm -rf $(VENV) $(VENV)-3.* $(BENCH_VENV) build dist .coverage .coverage.* .hypothesis
 	rm -rf .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 
-# Asked each time: it is quick, and a library may be gone.
+# Checked each time: it is quick, and a library may be gone.
 libraries:
 	@tools/system-libraries.sh "$(PYTHON)"
 
@@ -76,13 +76,13 @@ $(VENV)/installed: pyproject.toml $(VENV)/created | libraries
 	@touch $@
 
 $(VENV)/installed-dev: pyproject.toml $(VENV)/created | libraries
-	@echo 'Installing optout and what checks it into $(VENV), about a minute the first time'
+	@echo 'Installing optout and its tests into $(VENV), about a minute the first time'
 	$(call quietly,$(BIN)/python -m pip install --quiet --editable '.[dev]')
 	@touch $(VENV)/installed $@
 
 $(VENV)/installed-verify: pyproject.toml tools/verify/tools.sh $(VENV)/installed-dev
 	@tools/verify/tools.sh
-	@echo 'Installing what judges the letters into $(VENV)'
+	@echo 'Installing what checks the letters into $(VENV)'
 	$(call quietly,$(BIN)/python -m pip install --quiet --editable '.[verify]')
 	@touch $@
 
