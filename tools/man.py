@@ -6,7 +6,6 @@ Usage: python tools/man.py, in an environment that has optout. A test compares p
 import re
 import textwrap
 from collections.abc import Iterator
-from importlib import import_module
 from pathlib import Path
 
 import click
@@ -22,8 +21,15 @@ EXITS = (
     ("3", "batch: some requests had a problem, and all others are written"),
     ("130", "interrupted"),
 )
+VARIABLES = (
+    "sets an option of a command, and is named with each option above: OPTOUT_WRITE_MAX_AGE=365"
+    " is --max-age 365 of write. The command line outweighs it. 1, true or yes sets an option that"
+    " takes no value, and 0, false or no unsets it; an empty variable sets nothing. A repeatable"
+    " option may have several values in it: files and folders with a : between them (on Windows a"
+    " ;), those of --set on a line each, and others with blanks between them."
+)
 ENVIRONMENT = (
-    ("OPTOUT_COMMAND_OPTION", "sets an option of a command, such as OPTOUT_WRITE_OUTPUT=letters/."),
+    ("OPTOUT_COMMAND_OPTION", VARIABLES),
     ("SOURCE_DATE_EPOCH", "the day that counts as today, in seconds since 1970."),
     ("XDG_CONFIG_HOME, XDG_CACHE_HOME, XDG_STATE_HOME", "move the folders below."),
 )
@@ -70,17 +76,26 @@ def _lines() -> Iterator[str]:
 
 
 def _command(name: str) -> Iterator[str]:
-    command: click.Command = import_module(f"optout_cli.cli.{name}").command
     parent = click.Context(group, info_name="optout", **group.context_settings)
+    command = group.get_command(parent, name)
+    assert command is not None
     context = click.Context(command, parent, info_name=name)
     yield f".SS {name}"
     usage = " ".join(command.collect_usage_pieces(context))
     yield rf"\fBoptout {name}\fR {_text(usage)}"
     yield from _paragraphs(command.help or "")
-    options = (it for it in command.get_params(context) if isinstance(it, click.Option))
-    yield from _items(tuple(filter(None, (it.get_help_record(context) for it in options))))
+    options = [it for it in command.get_params(context) if isinstance(it, click.Option)]
+    yield from _items(tuple(filter(None, (_option(it, context) for it in options))))
     if command.epilog:
         yield from _paragraphs(command.epilog)
+
+
+def _option(option: click.Option, context: click.Context) -> tuple[str, str] | None:
+    """Return an option and its help, with the variable that sets it as well."""
+    record = option.get_help_record(context)
+    if not record or not option.envvar:
+        return record
+    return record[0], f"{record[1]}  [{option.envvar}]"
 
 
 def _paragraphs(text: str) -> Iterator[str]:

@@ -3,10 +3,12 @@
 import errno
 import gc
 import os
+import re
 import sys
 from importlib import import_module
 
 import click
+from click.core import ParameterSource
 
 from optout_cli import __version__
 
@@ -34,6 +36,7 @@ class _Group(click.Group):
         if cmd_name not in COMMANDS:
             return None
         command: click.Command = import_module(f"optout_cli.cli.{cmd_name}").command
+        _name_variables(command)
         return command
 
     def resolve_command(
@@ -50,6 +53,8 @@ class _Group(click.Group):
     def invoke(self, ctx: click.Context) -> object:
         try:
             return super().invoke(ctx)
+        except click.BadParameter as error:
+            raise _naming_variable(error) from None
         except click.UsageError as error:
             if "unexpected extra argument" not in error.message:
                 raise
@@ -61,14 +66,36 @@ class _Group(click.Group):
             formatter.write_dl([*COMMANDS.items()])
 
 
+def _name_variables(command: click.Command) -> None:
+    """Let a variable of the environment set each option: `batch --max-age`, OPTOUT_BATCH_MAX_AGE.
+
+    Click itself would name it after the function's argument, which no user knows.
+    """
+    for option in command.params:
+        if isinstance(option, click.Option):
+            name = next(it for it in option.opts if it.startswith("--"))
+            words = f"optout {command.name} {name.removeprefix('--')}"
+            option.envvar = re.sub(r"\W", "_", words).upper()
+
+
+def _naming_variable(error: click.BadParameter) -> click.BadParameter:
+    """Say that a bad value is a variable's, where nobody typed it on the command line."""
+    option, context = error.param, error.ctx
+    if not isinstance(option, click.Option) or not context or not option.name:
+        return error
+    if context.get_parameter_source(option.name) is ParameterSource.ENVIRONMENT:
+        error.param_hint = f"{option.get_error_hint(context)} (set by {option.envvar})"
+    return error
+
+
 @click.group(
     cls=_Group,
     context_settings={
-        "auto_envvar_prefix": "OPTOUT",
         "help_option_names": ["-h", "--help"],
         "max_content_width": 100,
     },
-    epilog="Example:  optout write marin-county-ca -o letters/",
+    epilog="Example:  optout write marin-county-ca -o letters/\n\nA variable of the environment can"
+    " set each option, such as OPTOUT_WRITE_MAX_AGE for `optout write --max-age`.",
 )
 @click.version_option(__version__, message="optout %(version)s")
 def group() -> None:

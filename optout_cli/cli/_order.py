@@ -19,24 +19,26 @@ Values = dict[str, Mapping[str, str]]  # what to lay onto a request, under the o
 _DAYS_WITHOUT_LIMIT = 36_500  # --strict alone: confirmed once is enough
 
 
-def order_options(prefix: str) -> Callable[[_F], _F]:
-    """Add the options; the command gets an `order`, the `values` to set, and the `look`.
+class _Assignments(click.types.StringParamType):
+    """A text; several in one variable of the environment have a line each, and keep blanks."""
 
-    `prefix` begins the names of the environment's variables for them.
-    """
+    def split_envvar_value(self, rv: str) -> list[str]:
+        """Return the lines that are not blank."""
+        return [line for line in rv.splitlines() if line.strip()]
 
-    def adding(command: _F) -> _F:
-        @functools.wraps(command)
-        def gathered(*args: Any, look: Options, **given: Any) -> Any:  # Any: each command's own
-            order, values = _order_from(given, look)
-            return command(*args, order=order, values=values, look=look, **given)
 
-        adorned = look_options(gathered)
-        for option in reversed([*_whom(), *_how(prefix)]):
-            adorned = option(adorned)
-        return adorned  # type: ignore[return-value]  # wraps keeps the signature
+def order_options(command: _F) -> _F:
+    """Add the options; the command gets an `order`, the `values` to set, and the `look`."""
 
-    return adding
+    @functools.wraps(command)
+    def gathered(*args: Any, look: Options, **given: Any) -> Any:  # Any: each command's own
+        order, values = _order_from(given, look)
+        return command(*args, order=order, values=values, look=look, **given)
+
+    adorned = look_options(gathered)
+    for option in reversed([*_whom(), *_how()]):
+        adorned = option(adorned)
+    return adorned  # type: ignore[return-value]  # wraps keeps the signature
 
 
 def _whom() -> Iterator[Callable[[Any], Any]]:
@@ -50,6 +52,7 @@ def _whom() -> Iterator[Callable[[Any], Any]]:
         "--set",
         "assignments",
         multiple=True,
+        type=_Assignments(),
         metavar="KEY=VALUE",
         help="Set a value of the request, such as particulars.reply-by=2027-01-31 (repeatable).",
     )
@@ -63,14 +66,13 @@ def _whom() -> Iterator[Callable[[Any], Any]]:
     )
 
 
-def _how(prefix: str) -> Iterator[Callable[[Any], Any]]:
+def _how() -> Iterator[Callable[[Any], Any]]:
     yield click.option(
         "-f",
         "--format",
         "formats",
         multiple=True,
         default=["pdf"],
-        envvar=f"{prefix}_FORMAT",
         help="Formats, with commas or repeated.  [default: pdf]",
     )
     yield click.option("--strict", is_flag=True, help="Refuse contacts that nobody has confirmed.")
@@ -84,7 +86,6 @@ def _how(prefix: str) -> Iterator[Callable[[Any], Any]]:
         "--draft",
         "is_draft",
         is_flag=True,
-        envvar=f"{prefix}_DRAFT",
         help="Mark each page as a draft, and write a message although an address is missing; never"
         " to standard output.",
     )

@@ -47,6 +47,7 @@ def library_options(command: _F) -> _F:
         "overlays",
         multiple=True,
         metavar="FILE",
+        type=click.Path(),  # several in a variable of the environment are split as paths are
         shell_complete=files,
         help="Lay this data file on the shipped one (repeatable).",
     )

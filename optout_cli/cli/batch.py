@@ -58,7 +58,7 @@ from optout_cli.pipeline.sheets import load_sheets
     metavar="N",
     help="How many processes make letters.  [default: as many as the machine lets this one use]",
 )
-@order_options("OPTOUT_BATCH")
+@order_options
 @prints_options
 @quiet_option
 @library_options

@@ -57,7 +57,7 @@ _FILE_NAME = re.compile(r"^\S+\.[A-Za-z0-9]{1,5}$")  # no jurisdiction's is like
     help="A folder, a file for a single letter, or - for standard output.",
 )
 @click.option("--force", is_flag=True, help="Replace files that exist with other content.")
-@order_options("OPTOUT_WRITE")
+@order_options
 @quiet_option
 @library_options
 @problems_told
