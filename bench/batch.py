@@ -54,7 +54,7 @@ sheets = load_sheets([rows])
 job = Job(library=library, order=order, common=request_file(common), folder=Path(work) / "out")
 letters = {}
 for number, row in rows_of(sheets):
-    document = job.document_of(row.document, Path(work))
+    document = job.document_of(row.document)
     case = case_of(document, library, order)
     letters[number] = letters_of(case, document, library, order, Path(work))
 pages = {

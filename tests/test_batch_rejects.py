@@ -114,5 +114,7 @@ def test_rejected_rows_name_their_files_from_where_the_rejects_lie(
     for it in ("tomorrow,", '"tomorrow"', "tomorrow\n"):
         mended = mended.replace(it, it.replace("tomorrow", "2026-11-20"))
     rejects.write_text(mended, "utf-8")
-    code, out, err = batch("-q", name=str(rejects))
-    assert (code, err, len(out.splitlines())) == (0, "", 4)
+    outside = "leads outside the folder of out/rejects."
+    assert batch("-q", name=str(rejects))[2].count(outside) == 3
+    code, out, err = batch("-q", "--files-from", "in/", name=str(rejects))
+    assert (code, err, len(out.splitlines())) == (0, "", 2)

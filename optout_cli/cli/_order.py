@@ -9,7 +9,7 @@ import click
 
 from optout_cli.cli._complete import letters
 from optout_cli.cli._formats import formats_from, look_options
-from optout_cli.cli._shared import date_option, today, usage_error
+from optout_cli.cli._shared import date_option, files_from_option, today, usage_error
 from optout_cli.model.request import PARTIES
 from optout_cli.pipeline.letters import Order
 from optout_cli.pipeline.library import Options
@@ -67,6 +67,7 @@ def _whom() -> Iterator[Callable[[Any], Any]]:
 
 
 def _how() -> Iterator[Callable[[Any], Any]]:
+    yield files_from_option
     yield click.option(
         "-f",
         "--format",
@@ -101,6 +102,7 @@ def _order_from(given: dict[str, Any], look: Options) -> tuple[Order, Values]:
         formats=formats_from(given.pop("formats")),
         max_age=_DAYS_WITHOUT_LIMIT if strict and max_age is None else max_age,
         is_draft=given.pop("is_draft"),
+        files_from=given.pop("files_from"),
     )
     if look.with_enclosures and "pdf" not in order.formats:
         usage_error("--with-enclosures needs the format pdf", "add -f pdf, or leave it out")

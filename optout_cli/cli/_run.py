@@ -31,7 +31,7 @@ from optout_cli.pipeline.farm import uninterrupted
 from optout_cli.pipeline.letters import Order
 from optout_cli.pipeline.plan import Plan, planned
 from optout_cli.pipeline.printing import print_run
-from optout_cli.pipeline.sheets import Sheet, rejects_of, rows_of
+from optout_cli.pipeline.sheets import Sheet, folders_of, rejects_of, rows_of
 
 _STOPPING = ("disk-full", "folder-gone")  # what no further request would escape
 _OCCUPIED = "file-exists"  # what no change of the row would mend
@@ -97,6 +97,7 @@ class Run:
         self._put(plan, wanted, job, folder)
         folder.finish(plan.places())
         texts = rejects_of(self.sheets, plan.problems, folder.path)
+        named = folders_of(self.sheets, texts.values(), folder.path)
         rejects, changed = folder.put_rejects(texts, [Path(it.name) for it in self.sheets])
         if not self.quiet:
             for line in note_lines(plan, wanted, job.order.today):
@@ -110,7 +111,7 @@ class Run:
             bound = place if is_printed else None
             say_what_was_done(plan, self.written, before, folder.path, bound)
             is_due = bool(self.written or is_printed)
-            say_next(plan, job.order, rejects, changed, place, is_due=is_due)
+            say_next(plan, job.order, rejects, changed, place, named, is_due=is_due)
         return ExitCode.PARTLY if plan.problems or self.is_partial else ExitCode.DONE
 
     def _print(self, plan: Plan, paper: Paper, folder: OutFolder) -> bool:

@@ -29,11 +29,18 @@ _FOLLOWING = (
 
 
 def asked(
-    query: str | None, known: Answers, output: str | None, library: Library, options: str
+    query: str | None,
+    known: Answers,
+    output: str | None,
+    library: Library,
+    options: str,
+    *,
+    files_from: tuple[Path, ...],
 ) -> tuple[Path | None, str]:
     """Ask everything on the terminal; return where to write the request, and its text.
 
-    `known` is what an earlier letter, or the command line, has answered already.
+    `known` is what an earlier letter, or the command line, has answered already. The files that it
+    names may lie in `files_from` besides.
     """
     say_wrapped(_WELCOME)
     say("")
@@ -48,7 +55,8 @@ def asked(
     path = asked_free(path_for(output, name, REQUEST))
     if "letter" not in answers:
         answers["letter"] = ask_letter(library)
-    sheet = Sheet(answers, locality, library, today(), path.parent if path else Path())
+    folder = path.parent if path else Path()
+    sheet = Sheet(answers, locality, library, today(), folder, files_from)
     ask_all(sheet)
     name = str(path or name)
     text = drafted(sheet.answers, library, sheet.date, f"{quote(name)}{options}")
@@ -63,7 +71,7 @@ def asked(
 def _preview(text: str, name: str, sheet: Sheet) -> None:
     """Show the letter to the bureau, or say what keeps it from being written."""
     try:
-        letters = previewed(text, name, sheet.library, sheet.today, sheet.folder)
+        letters = previewed(text, name, sheet.library, sheet.today, sheet.folder, sheet.files_from)
     except OptoutError as error:
         say_wrapped("The letters cannot be written yet. You can mend these lines in the file:")
         tell(error.problems)

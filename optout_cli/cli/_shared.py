@@ -62,6 +62,14 @@ def library_options(command: _F) -> _F:
     return data(templates(command))
 
 
+files_from_option = click.option(
+    "--files-from",
+    multiple=True,
+    metavar="DIR",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Let requests name files in this folder too, and not in their own only (repeatable).",
+)
+
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, one object a line.")
 
 quiet_option = click.option(

@@ -16,16 +16,26 @@ _BETWEEN = "; "  # lines of one answer
 
 
 class Sheet:
-    """What was answered so far, in a request's shape. `folder` is where its files will lie."""
+    """What was answered so far, in a request's shape.
+
+    Its files lie in `folder`, where it will be, or in one of `files_from`.
+    """
 
     def __init__(
-        self, answers: Answers, locality: Locality, library: Library, today: date, folder: Path
+        self,
+        answers: Answers,
+        locality: Locality,
+        library: Library,
+        today: date,
+        folder: Path,
+        files_from: tuple[Path, ...],
     ) -> None:
         self._document = document_from(answers)
         self.locality = locality
         self.library = library
         self.today = today
         self.folder = folder
+        self.files_from = files_from
 
     @property
     def answers(self) -> dict[str, Any]:
@@ -87,7 +97,7 @@ class Sheet:
         return tuple(lines.values())
 
     def _fault(self, texts: Mapping[str, str]) -> Problem | None:
-        return fault_of(self._document, texts, self.library, self.folder)
+        return fault_of(self._document, texts, self.library, self.folder, self.files_from)
 
 
 def _numbered(path: str, text: str) -> dict[str, str]:

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
+from shlex import quote
 
 from optout_cli.cli._shared import say
 from optout_cli.errors import Problem
@@ -129,17 +130,24 @@ def say_next(
     rejects: Sequence[Path],
     changed: Sequence[Path],
     paper: Path | None,
+    named: Sequence[Path],
     *,
     is_due: bool,
 ) -> None:
-    """Print what is left to do; `is_due` where there are letters that nobody has seen."""
+    """Print what is left to do; `is_due` where there are letters that nobody has seen.
+
+    `named` are folders that the rejects name files of.
+    """
     for it in changed:
         say(f"{it} was changed since it was written, and is left alone")
     names = " ".join(map(str, rejects))
     if rejects and paper:
         say(f"next: correct the table itself, and give the command again: {paper} is complete then")
     elif rejects:
-        say(f"next: correct {names}, and give it in place of the input, with the same options")
+        more = "".join(f" and --files-from {quote(str(it))}" for it in named)
+        say(
+            f"next: correct {names}, and give it in place of the input, with the same options{more}"
+        )
     if order.is_draft and is_due:
         say("next: fill in what is missing, and give the command again without --draft")
     elif is_due and all(any(one.code == DRAFT for one in it.cautions) for it in plan.good):

@@ -8,6 +8,7 @@ import click
 
 from optout_cli.cli._shared import (
     files,
+    files_from_option,
     is_request,
     json_option,
     library_from,
@@ -46,6 +47,7 @@ def _named(_ctx: click.Context, _param: click.Parameter, paths: tuple[str, ...])
 )
 @click.argument("files", nargs=-1, metavar="[FILE]...", callback=_named, shell_complete=files)
 @click.option("--coverage", "wants_coverage", is_flag=True, help="Count what the data lacks.")
+@files_from_option
 @json_option
 @quiet_option
 @library_options
@@ -53,6 +55,7 @@ def _named(_ctx: click.Context, _param: click.Parameter, paths: tuple[str, ...])
 def command(
     files: Sequence[str],
     wants_coverage: bool,
+    files_from: tuple[Path, ...],
     as_json: bool,
     quiet: bool,
     overlays: Sequence[str],
@@ -72,7 +75,7 @@ def command(
     if wants_coverage:
         _print_coverage(coverage(library), as_json=as_json)
     problems = [*idle_folders(folders), *problems_in_library(library)]
-    order = Order(today=today())
+    order = Order(today=today(), files_from=files_from)
     if not files and not wants_coverage:
         problems += problems_in_letters(library, order.today)
     for path in files:

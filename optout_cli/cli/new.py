@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from shlex import quote
 
@@ -12,6 +13,7 @@ from optout_cli.cli._newfile import REQUEST, free, path_for, request_name
 from optout_cli.cli._session import asked
 from optout_cli.cli._shared import (
     files,
+    files_from_option,
     library_from,
     library_options,
     problems_told,
@@ -79,6 +81,7 @@ _LETTER = Spot("--letter", is_command_line=True)
     help="Copy the letter's template for counsel to change a paragraph; with JURISDICTION, for it"
     " alone. Goes into your own folder of templates, or below the folder named by -o.",
 )
+@files_from_option
 @quiet_option
 @library_options
 @problems_told
@@ -90,6 +93,7 @@ def command(
     state: str | None,
     former: str | None,
     wants_wording: bool,
+    files_from: tuple[Path, ...],
     quiet: bool,
     overlays: Sequence[str],
     folders: Sequence[Path],
@@ -112,14 +116,15 @@ def command(
 
         copy_wording(jurisdiction, letter or DEFAULT_LETTER, output, library, quiet=quiet)
         return
-    options = _options(overlays, folders)
+    options = _options(overlays, folders, files_from)
     if wants_table:
         from optout_cli.cli._table import write_table
 
         write_table(state, letter or DEFAULT_LETTER, output, library, options, quiet=quiet)
         return
     is_asked = _is_terminal()
-    make, known = asked if is_asked else _sample, _known(letter, former, library)
+    make = partial(asked, files_from=files_from) if is_asked else _sample
+    known = _known(letter, former, library)
     try:
         path, text = make(jurisdiction, known, output, library, options)
     except (click.Abort, KeyboardInterrupt):
@@ -168,10 +173,11 @@ def _say_next(path: Path, options: str, *, is_asked: bool) -> None:
     say(f"next: {before}{program()} write {quote(str(path))}{options} -o letters/")
 
 
-def _options(overlays: Sequence[str], folders: Sequence[Path]) -> str:
+def _options(overlays: Sequence[str], folders: Sequence[Path], files_from: Sequence[Path]) -> str:
     """Word the options that the next command needs as well."""
     words = [it for overlay in overlays for it in ("--data", overlay)]
     words += [it for folder in folders for it in ("--templates", str(folder))]
+    words += [it for folder in files_from for it in ("--files-from", str(folder))]
     return "".join(f" {quote(it)}" for it in words)
 
 

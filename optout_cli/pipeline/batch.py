@@ -17,6 +17,7 @@ from optout_cli.manifest import Record
 from optout_cli.model.case import Case
 from optout_cli.model.notice import Caution, Notice
 from optout_cli.pipeline.farm import Lost, farmed
+from optout_cli.pipeline.files import NamedFiles
 from optout_cli.pipeline.fingerprints import Fingerprints
 from optout_cli.pipeline.letters import (
     Order,
@@ -29,7 +30,7 @@ from optout_cli.pipeline.letters import (
 )
 from optout_cli.pipeline.library import Library
 from optout_cli.pipeline.pieces import Piece, pieces_of, place_of
-from optout_cli.pipeline.sheets import Row, Sheet, relocated, rows_of, told_of
+from optout_cli.pipeline.sheets import Row, Sheet, rows_of, told_of
 from optout_cli.source.document import Document, merge
 
 _T = TypeVar("_T")
@@ -89,12 +90,16 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     folder: Path = Path()
     records: Mapping[str, Record] = {}
 
-    def document_of(self, row: Document, folder: Path) -> Document:
+    def document_of(self, row: Document) -> Document:
         """Lay a row onto what is common and under what the options say. Raises OptoutError."""
-        document = merge(relocated(self.common, folder), row) if self.common else row
+        document = merge(self.common, row) if self.common else row
         for option, values in self.over:
             document = amended(document, option, values)
         return document
+
+    def named_by(self, document: Document, row: Row) -> NamedFiles:
+        """Return what finds the files that a row's whole document names."""
+        return NamedFiles(document, folder_of(row.spot.file), self.order.files_from)
 
     @property
     def is_cheap(self) -> bool:
@@ -191,10 +196,10 @@ class _Check:
     def _one(self, number: int, row: Row) -> Checked:
         if row.document is None:
             return Checked(number=number, spot=row.spot, problems=_told(row.problems, row))
-        job, folder = self.job, folder_of(row.spot.file)
+        job = self.job
         document, case = row.document, None
         try:
-            document = job.document_of(document, folder)
+            document = job.document_of(document)
             case = case_of(document, job.library, job.order)
             return self._letters(number, row, document, case)
         except OptoutError as error:
@@ -205,13 +210,13 @@ class _Check:
                 spot=row.spot,
                 problems=problems,
                 key=(case.locality.id, case.request.letter) if case else None,
-                fingerprint=self.prints.of(case, folder) if case else "",
+                fingerprint=self.prints.of(case, job.named_by(document, row)) if case else "",
                 lacking=tuple(_lacking(case)) if is_lacking and case else (),
             )
 
     def _letters(self, number: int, row: Row, document: Document, case: Case) -> Checked:
         job, folder = self.job, folder_of(row.spot.file)
-        fingerprint = self.prints.of(case, folder)
+        fingerprint = self.prints.of(case, job.named_by(document, row))
         finished: tuple[str, ...] = ()
         pieces: tuple[Piece, ...] | None = None
         found: list[Caution] = []
@@ -300,7 +305,7 @@ class _Make:
         library, folder = self.job.library, folder_of(row.spot.file)
         assert row.document is not None  # it was checked
         try:
-            document = self.job.document_of(row.document, folder)
+            document = self.job.document_of(row.document)
             case = case_of(document, library, order)
             letters = letters_of(case, document, library, order, folder)
             exports = encoded(letters, document, library, order)
@@ -309,6 +314,8 @@ class _Make:
         return Made(
             number=number,
             spot=row.spot,
-            pieces=pieces_of(exports, row.spot, self.prints.of(case, folder)),
+            pieces=pieces_of(
+                exports, row.spot, self.prints.of(case, self.job.named_by(document, row))
+            ),
             findings=tuple(dict.fromkeys(it for export in exports for it in export.findings)),
         )

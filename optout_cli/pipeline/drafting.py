@@ -13,7 +13,7 @@ from optout_cli.errors import OptoutError, Problem
 from optout_cli.form import Answers, request_text
 from optout_cli.model.notice import Recipient
 from optout_cli.model.request import Request
-from optout_cli.pipeline.files import files_of
+from optout_cli.pipeline.files import NamedFiles, files_of
 from optout_cli.pipeline.letters import Order, case_of, exports_of
 from optout_cli.pipeline.library import Library
 from optout_cli.programs import particulars_from
@@ -46,17 +46,22 @@ def answered(document: Document, texts: Mapping[str, str]) -> Document:
 
 
 def fault_of(
-    document: Document, texts: Mapping[str, str], library: Library, folder: Path
+    document: Document,
+    texts: Mapping[str, str],
+    library: Library,
+    folder: Path,
+    files_from: tuple[Path, ...],
 ) -> Problem | None:
     """Return what is wrong with answers, by key path, whatever else the request still lacks.
 
-    A file is looked for in `folder`.
+    A file is looked for in `folder`, where the request will be, and in `files_from`.
     """
     tried = answered(document, texts)
     try:
         request = convert(tried, Request)
         particulars_from(tried, library.programs.find(request.letter)[1])
-        files_of(request, folder)
+        # Without places: what is typed here will be the request's own word.
+        files_of(request, NamedFiles(Document(tried.data, ()), folder, files_from))
     except OptoutError as error:
         return next((it for it in error.problems if _is_about(it, texts)), None)
     return None
@@ -93,8 +98,15 @@ def layout() -> str:
     return _LAYOUT.read_text("utf-8")
 
 
-def previewed(text: str, name: str, library: Library, today: date, folder: Path) -> list[str]:
+def previewed(
+    text: str,
+    name: str,
+    library: Library,
+    today: date,
+    folder: Path,
+    files_from: tuple[Path, ...],
+) -> list[str]:
     """Return the letters that a request's text would make, as plain text. Raises OptoutError."""
-    order = Order(today=today, formats=("txt",))
+    order = Order(today=today, formats=("txt",), files_from=files_from)
     exports = exports_of(document_from_yaml(text, name), library, order, folder)
     return [it.content.decode() for it in exports]

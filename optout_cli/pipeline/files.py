@@ -1,36 +1,106 @@
-"""The files that a request names: read, checked, and told of at the request's own line."""
+"""The files that a request names: found, read, checked, and told of at the request's own line.
 
+A request may come from somebody else. What it names is read from its own folder, and from those
+that the user allows; nothing elsewhere is opened, or said to be there or not.
+"""
+
+import os
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain, count
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import msgspec
 
 from optout_cli.errors import OptoutError, Problem, raise_any
 from optout_cli.model.notice import Attachment, Files, Image
 from optout_cli.model.request import Request
-from optout_cli.source.files import is_file
+from optout_cli.source.document import Document, Layer
+from optout_cli.source.files import STDIN, folder_of, is_file, no_such_file
+from optout_cli.trust import real, within
 
 _T = TypeVar("_T")
 
 
-def files_of(request: Request, folder: Path) -> Files:
+class Found(NamedTuple):
+    """Where a name leads, without a link; and the file's path as the user would give it."""
+
+    place: Path
+    shown: Path
+
+
+class NamedFiles(msgspec.Struct, frozen=True):
+    """Finds the files that `document` names: in the folder of the file that names them, or below.
+
+    `folder` is the request's own, and `others` are those that the user allows besides.
+    """
+
+    document: Document
+    folder: Path
+    others: tuple[Path, ...] = ()
+
+    def find(self, path: str, name: str) -> Found:
+        """Return the file that is named at a key path, which need not be there.
+
+        Raises OptoutError where the name, or a link, leads out of the folders.
+        """
+        layer = next((it for it in self.document.layers if path in it.marks), None)
+        folders = (self._folder(layer), *self.others)
+        roots = [real(it) for it in folders]
+        missing = None
+        for folder, root in zip(folders, roots, strict=True):
+            # `..` is taken as it is written: what it leads through is not looked at.
+            written = Path(os.path.normpath(root / name))
+            place, shown = real(written), Path(os.path.normpath(folder / name))
+            if not within(place, roots) and not _is_typed(layer, written, roots):
+                continue
+            if os.path.exists(place):  # noqa: PTH110  # Path's own raises for a name too long
+                return Found(place, shown)
+            missing = missing or Found(place, shown)
+        return missing or _refuse(path, name, layer)
+
+    def _folder(self, layer: Layer | None) -> Path:
+        """Return the folder of the file that a value is from; beside rows it may be --common's."""
+        has_rows = any(it.kind == "row" for it in self.document.layers)
+        if layer and layer.kind == "file" and has_rows:
+            return folder_of(layer.file)
+        return self.folder
+
+
+def _is_typed(layer: Layer | None, written: Path, roots: Iterable[Path]) -> bool:
+    """Tell whether the user typed a name that leads elsewhere; a link may not take them there."""
+    return layer is not None and layer.kind == "command-line" and not within(written, roots)
+
+
+def _refuse(path: str, name: str, layer: Layer | None) -> Found:
+    is_named = layer and layer.kind != "command-line" and layer.file != STDIN
+    folder = f"the folder of {layer.file}" if layer and is_named else "the request's folder"
+    message = f"{name!r} leads outside {folder}"
+    hint = "copy the file into that folder, or allow its own folder with --files-from DIR"
+    raise OptoutError(Problem("file-outside", message, None, hint, path))
+
+
+def named_in(request: Request) -> Iterator[tuple[str, str]]:
+    """Yield key path and name of each file that a request names."""
+    if request.letterhead:
+        yield "letterhead.seal", request.letterhead.seal
+    if request.signature.file:
+        yield "signature.file", request.signature.file
+    yield from _enclosed(request)
+
+
+def files_of(request: Request, named: NamedFiles) -> Files:
     """Read the pictures that a request names, and what it encloses.
 
-    `folder` is where the files lie. Raises OptoutError with every problem, each with its key path.
+    Raises OptoutError with every problem, each with its key path.
     """
     problems: list[Problem] = []
-    seal = _read(problems, "letterhead.seal", lambda: _seal(request, folder))
-    autograph = _read(problems, "signature.file", lambda: _autograph(request, folder))
-    attachments = []
-    for path, file in _enclosed(request):
-        if not is_file(folder / file):
-            hint = "a file's name is read from the request's own folder"
-            message = f"there is no file {file!r} to enclose"
-            problems.append(Problem("missing-file", message, None, hint, path))
-        else:
-            attachments.append(_read(problems, path, lambda name=file: _attachment(folder / name)))  # type: ignore[misc]  # mypy cannot type a lambda's default
+    seal = _read(problems, "letterhead.seal", lambda: _seal(request, named))
+    autograph = _read(problems, "signature.file", lambda: _autograph(request, named))
+    attachments = [
+        _read(problems, path, lambda path=path, name=name: _attachment(path, name, named))  # type: ignore[misc]  # mypy cannot type a lambda's default
+        for path, name in _enclosed(request)
+    ]
     raise_any(problems)
     whole = _told_apart(it for it in attachments if it)
     return Files(seal=seal, autograph=autograph, attachments=tuple(whole))
@@ -55,15 +125,14 @@ def _enclosed(request: Request) -> Iterator[tuple[str, str]]:
                 yield f"{group}.{number}.file", it.file
 
 
-def _seal(request: Request, folder: Path) -> Image | None:
-    if request.letterhead is None:
+def _seal(request: Request, named: NamedFiles) -> Image | None:
+    letterhead = request.letterhead
+    if letterhead is None:
         return None
-    from optout_cli.source.images import load_image
-
-    return load_image(folder / request.letterhead.seal, request.letterhead.alt)
+    return _image(named.find("letterhead.seal", letterhead.seal), letterhead.alt)
 
 
-def _autograph(request: Request, folder: Path) -> Image | None:
+def _autograph(request: Request, named: NamedFiles) -> Image | None:
     signature = request.signature
     if signature.kind != "image":
         return None
@@ -72,15 +141,40 @@ def _autograph(request: Request, folder: Path) -> Image | None:
         cells = "fill in signature.file and signature.alt"
         message = "a signature's picture needs both"
         raise OptoutError(Problem("no-picture", message, None, hint, in_row=cells))
+    return _image(named.find("signature.file", signature.file), signature.alt)
+
+
+def _image(found: Found, alt: str) -> Image:
     from optout_cli.source.images import load_image
 
-    return load_image(folder / signature.file, signature.alt)
+    if not os.path.exists(found.place):  # noqa: PTH110  # as above
+        raise OptoutError(no_such_file(found.place, found.shown))
+    return _as_shown(found, lambda place: load_image(place, alt))
 
 
-def _attachment(path: Path) -> Attachment:
+def _attachment(path: str, name: str, named: NamedFiles) -> Attachment:
     from optout_cli.source.attachments import load_attachment
 
-    return load_attachment(path)
+    found = named.find(path, name)
+    if not is_file(found.place):
+        hint = "a file's name is read from the request's own folder"
+        message = f"there is no file {name!r} to enclose"
+        raise OptoutError(Problem("missing-file", message, None, hint))
+    return _as_shown(found, lambda place: load_attachment(place, name))
+
+
+def _as_shown(found: Found, load: Callable[[Path], _T]) -> _T:
+    """Return what is loaded; a problem with it names the file as the user would."""
+    try:
+        return load(found.place)
+    except OptoutError as error:
+        called = (_called(it, str(found.shown)) for it in error.problems)
+        raise OptoutError(*called) from None
+
+
+def _called(problem: Problem, file: str) -> Problem:
+    spot = problem.spot and msgspec.structs.replace(problem.spot, file=file)
+    return msgspec.structs.replace(problem, spot=spot)
 
 
 def _read(problems: list[Problem], path: str, make: Callable[[], _T]) -> _T | None:

@@ -1,6 +1,5 @@
 """What a request's files follow from, as one hash: as long as it is the same, so are the files."""
 
-from collections.abc import Iterator
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
@@ -8,8 +7,9 @@ from pathlib import Path
 import msgspec
 
 from optout_cli import __version__
+from optout_cli.errors import OptoutError
 from optout_cli.model.case import Case
-from optout_cli.model.request import Request
+from optout_cli.pipeline.files import NamedFiles, named_in
 from optout_cli.pipeline.library import Library
 
 _DRAWING = ("weasyprint", "font-source-serif-pro")  # another version may break lines elsewhere
@@ -29,8 +29,8 @@ class Fingerprints:
         self._common = common.digest()
         self._files: dict[tuple[str, int, int], bytes] = {}
 
-    def of(self, case: Case, folder: Path) -> str:
-        """Return 32 hexadecimal digits; `folder` is where the files lie that the request names.
+    def of(self, case: Case, named: NamedFiles) -> str:
+        """Return 32 hexadecimal digits; `named` finds the files that the request names.
 
         What only says whether a letter may be written, not what is in it, has no part in it.
         """
@@ -38,9 +38,15 @@ class Fingerprints:
             case, today=case.today.replace(month=1, day=1), max_age=None, routes=()
         )
         hashed = sha256(self._common + msgspec.msgpack.encode(stated, order="deterministic"))
-        for file in _files_named(case.request):
-            hashed.update(self._digest(folder / file))
+        for path, name in named_in(case.request):
+            hashed.update(self._digest_of(named, path, name))
         return hashed.hexdigest()[:32]
+
+    def _digest_of(self, named: NamedFiles, path: str, name: str) -> bytes:
+        try:
+            return self._digest(named.find(path, name).place)
+        except OptoutError:
+            return b"outside"
 
     def _digest(self, path: Path) -> bytes:
         """Return a file's digest, which is made once for a seal that all rows name."""
@@ -56,11 +62,3 @@ class Fingerprints:
 
 def _digest(path: Path) -> bytes:
     return sha256(path.read_bytes()).digest()
-
-
-def _files_named(request: Request) -> Iterator[str]:
-    if request.letterhead:
-        yield request.letterhead.seal
-    named = [request.signature.file, *(it.file for it in request.authority)]
-    named += [it.file for it in request.enclosures]
-    yield from filter(None, named)

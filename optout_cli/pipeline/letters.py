@@ -15,13 +15,13 @@ from optout_cli.model.notice import Export, Letter
 from optout_cli.model.places import Gazetteer
 from optout_cli.model.program import LetterKind
 from optout_cli.model.request import PARTIES, Party, Request
-from optout_cli.pipeline.files import files_of
+from optout_cli.pipeline.files import NamedFiles, files_of
 from optout_cli.pipeline.findings import findings_of
 from optout_cli.pipeline.library import Library
 from optout_cli.programs import particulars_from
 from optout_cli.rules import refusals
 from optout_cli.source.document import Document, Layer, with_assignments
-from optout_cli.source.files import STDIN, is_file
+from optout_cli.source.files import STDIN, folder_of, is_file
 from optout_cli.source.shape import convert
 from optout_cli.source.stored import load_document
 
@@ -33,6 +33,7 @@ __all__ = [
     "ROUTES",
     "STDIN",
     "Document",
+    "folder_of",
     "is_file",
 ]  # passed on to who drives the stages
 
@@ -41,7 +42,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     """What to make of a request: for whom, in which formats, on which day.
 
     `max_age` is the days for which a confirmation of a contact holds; None asks for none. A draft
-    may lack the address by which it is to go.
+    may lack the address by which it is to go. `files_from` are folders outside the request's own
+    in which the files that it names may lie.
     """
 
     today: date
@@ -49,6 +51,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     formats: tuple[str, ...] = ("pdf",)
     max_age: int | None = None
     is_draft: bool = False
+    files_from: tuple[Path, ...] = ()
 
 
 def request_file(path: str) -> Document:
@@ -205,7 +208,8 @@ def letters_of(
 
     problems: list[Problem] = []
     notices = _tried(problems, lambda: compose(case, order.parties)) or ()
-    files = _tried(problems, lambda: files_of(case.request, folder))
+    named = NamedFiles(document, folder, order.files_from)
+    files = _tried(problems, lambda: files_of(case.request, named))
     raise_any(placed(problems, document))
     letters = [
         _tried(problems, lambda notice=notice: render(notice, library.templates, files))  # type: ignore[misc]  # mypy cannot type a lambda's default
@@ -263,8 +267,3 @@ def placed(problems: Iterable[Problem], document: Document) -> Iterator[Problem]
     for it in problems:
         path = it.path or (document.path_of(it.text) if it.text else "")
         yield it if it.spot else msgspec.structs.replace(it, spot=document.spot(path))
-
-
-def folder_of(path: str) -> Path:
-    """Return the folder that a request's file names are read from."""
-    return Path() if path == STDIN else Path(path).parent

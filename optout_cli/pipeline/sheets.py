@@ -10,9 +10,10 @@ import msgspec
 
 from optout_cli.errors import OptoutError, Problem, raise_any
 from optout_cli.pipeline.letters import folder_of
-from optout_cli.source.document import Document, Tree
+from optout_cli.source.document import Tree
 from optout_cli.source.rows import Row, told_of
 from optout_cli.source.sheets import Sheet, load_sheet, rejects_from
+from optout_cli.trust import real
 
 _NAMING = ("letterhead", "signature", "authority", "enclosures")  # what of a request names files
 _NAMES = ("file", "seal")  # and under which key
@@ -51,16 +52,21 @@ def rejects_of(
     )
 
 
-def relocated(common: Document, folder: Path) -> Document:
-    """Name the files of the common values as seen from a row's folder."""
-    own = folder_of(common.layers[0].file)
-    return common if own == folder else Document(_moved(common.data, own, folder), common.layers)
+def folders_of(sheets: Iterable[Sheet], texts: Iterable[str], folder: Path) -> list[Path]:
+    """Return the sheets' folders that the `texts` of rejects in `folder` name files of.
+
+    A file in `folder` may name those only where the user allows it.
+    """
+    here, joined = real(folder), "".join(texts)
+    folders = dict.fromkeys(folder_of(it.name) for it in sheets)
+    seen = {it: json.dumps(os.path.relpath(real(it), here) + os.sep)[1:-1] for it in folders}
+    return [it for it in folders if real(it) != here and seen[it] in joined]
 
 
 def _row_moved(row: Row, folder: Path) -> Row:
     """Name the files of a row as seen from another folder than its own."""
-    own, original = folder_of(row.spot.file), row.original
-    if os.path.realpath(own) == os.path.realpath(folder):
+    own, folder, original = real(folder_of(row.spot.file)), real(folder), row.original
+    if own == folder:
         return row
     if isinstance(original, tuple):
         cells = ((name, _seen_from(folder, own, name, text)) for name, text in original)

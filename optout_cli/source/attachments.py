@@ -34,14 +34,18 @@ _ANY = "application/octet-stream"
 _FAULTS: dict[bytes, str | None] = {}  # by the content's digest, for as long as the process lives
 
 
-def load_attachment(path: Path) -> Attachment:
-    """Read a file. Raises OptoutError where it is too large, or a PDF that is broken or locked."""
+def load_attachment(path: Path, name: str = "") -> Attachment:
+    """Read a file; `name` is what the user calls it, where `path` is what a link leads to.
+
+    Raises OptoutError where it is too large, or a PDF that is broken or locked.
+    """
     content = read_bytes(str(path), MAX_BYTES)
-    media_type = _MEDIA_TYPES.get(path.suffix.lower(), _ANY)
+    called = Path(name or path)
+    media_type = _MEDIA_TYPES.get(called.suffix.lower(), _ANY)
     if media_type == PDF and (fault := _known_fault(content)):
         hint = _ANEW if fault in (_LOCKED, _LIMITED, _DAMAGED) else "name the file that you mean"
         raise OptoutError(Problem("broken-pdf", fault, Spot(str(path)), hint))
-    return Attachment(_ascii_name(path.name), media_type, content)
+    return Attachment(_ascii_name(called.name), media_type, content)
 
 
 def _known_fault(content: bytes) -> str | None:

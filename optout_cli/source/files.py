@@ -6,6 +6,8 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
+import msgspec
+
 from optout_cli.errors import OptoutError, Problem, Spot, closest
 
 MAX_BYTES = 8 * 2**20  # of a text file: twenty times the shipped data
@@ -74,8 +76,8 @@ def read_bytes(path: str, limit: int, *, on_command_line: bool = False) -> bytes
                 if size > limit:
                     raise OptoutError(_too_large(size, limit, spot))
     except FileNotFoundError:
-        hint = f"there is no such file in {Path(path).parent}/; {_looked_like(Path(path))}"
-        raise OptoutError(Problem("missing-file", "no such file", spot, hint)) from None
+        problem = no_such_file(Path(path), Path(path))
+        raise OptoutError(msgspec.structs.replace(problem, spot=spot)) from None
     except IsADirectoryError:
         raise OptoutError(Problem("not-a-file", "is a folder, not a file", spot)) from None
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
@@ -84,6 +86,17 @@ def read_bytes(path: str, limit: int, *, on_command_line: bool = False) -> bytes
     if len(content) > limit:
         raise OptoutError(_too_large(len(content), limit, spot))
     return content
+
+
+def folder_of(path: str) -> Path:
+    """Return the folder that a request's file names are read from."""
+    return Path() if path == STDIN else Path(path).parent
+
+
+def no_such_file(place: Path, shown: Path) -> Problem:
+    """Word the Problem of a file that is missing at `place`, and is called `shown`."""
+    hint = f"there is no such file in {shown.parent}/; {_looked_like(place)}"
+    return Problem("missing-file", "no such file", Spot(str(shown)), hint)
 
 
 def is_file(path: Path) -> bool:
