@@ -1,7 +1,8 @@
 """Keep what is costly to parse, by the content it was parsed from.
 
-A cache entry is never believed unless its own digest agrees: a damaged, truncated or unwritable
-cache costs time and is no error.
+A cache entry is never believed unless its own digest agrees, and folder and entry are the user's,
+whom nobody else can write for: what is kept here is run. A damaged, truncated, unwritable or
+foreign cache costs time and is no error.
 """
 
 import os
@@ -10,6 +11,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from optout_cli import __version__
+from optout_cli.trust import is_own, is_own_file, may_be_made
 
 _DIGEST_SIZE = sha256().digest_size  # bytes
 
@@ -21,11 +23,12 @@ class Cache:
         self.folder = folder
 
     def get(self, key: bytes) -> bytes | None:
-        """Return what was put under `key`, or None where it is missing or damaged."""
-        if self.folder is None:
+        """Return what was put under `key`, or None where it is missing, damaged or another's."""
+        if self.folder is None or not is_own(self.folder):
             return None
         try:
-            entry = self._path(key).read_bytes()
+            with self._path(key).open("rb") as stream:
+                entry = stream.read() if is_own_file(os.fstat(stream.fileno())) else b""
         except OSError:
             return None
         digest, payload = entry[:_DIGEST_SIZE], entry[_DIGEST_SIZE:]
@@ -33,11 +36,12 @@ class Cache:
 
     def put(self, key: bytes, payload: bytes) -> None:
         """Keep `payload` under `key`, whole or not at all; a folder that refuses keeps nothing."""
-        if self.folder is None:
+        if self.folder is None or not may_be_made(self.folder):
             return
         with suppress(OSError):
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            write_whole(self._path(key), sha256(payload).digest() + payload)
+            if is_own(self.folder):
+                write_whole(self._path(key), sha256(payload).digest() + payload)
 
     def _path(self, key: bytes) -> Path:
         assert self.folder is not None

@@ -7,9 +7,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
 from optout_cli.errors import Spot
+from optout_cli.trust import check_within
 
 SUFFIX = ".html.j2"
 BUILTIN = "builtin:"  # how an override names the shipped template that it extends
+_IN_NO_NAME = "\0\\:"
 
 
 class Shelf:
@@ -24,21 +26,32 @@ class Shelf:
         return self.folders[:-1]
 
     def name_of(self, letter: str, slug: str, state: str) -> str:
-        """Return the template for a letter id: local wording first, within each folder."""
+        """Return the template for a letter id: local wording first, within each folder.
+
+        Raises OptoutError where a link leads out of a folder, as all that look for a file here.
+        """
         names = [f"{letter}.{slug}{SUFFIX}", f"{letter}.{state}{SUFFIX}", f"{letter}{SUFFIX}"]
         for folder in self.folders:
             for name in names:
-                if (folder / name).is_file():
+                if self._file(folder, name):
                     return name
         return names[-1]
 
     def path_of(self, name: str) -> Path | None:
         """Return the file that a template's name means, or None where there is none."""
         inner = name.removeprefix(BUILTIN)
-        if ".." in PurePosixPath(inner).parts:
+        place = PurePosixPath(inner)
+        if ".." in place.parts or place.is_absolute() or any(it in inner for it in _IN_NO_NAME):
             return None
         folders = self.folders[-1:] if inner != name else self.folders
-        return next((path for it in folders if (path := it / inner).is_file()), None)
+        return next((path for it in folders if (path := self._file(it, inner))), None)
+
+    def _file(self, folder: Path, name: str) -> Path | None:
+        """Return a file below a folder, or None where there is none. Raises OptoutError."""
+        path = folder / name
+        if folder != self.folders[-1]:  # the shipped ones lie where an installer put them
+            check_within(path, folder)
+        return path if path.is_file() else None
 
     def has(self, name: str) -> bool:
         """Tell whether there is a template of this name."""

@@ -6,7 +6,7 @@ file outside the template folders.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from hashlib import sha256
 from html import unescape
 from pathlib import Path
@@ -21,7 +21,7 @@ from optout_cli.cache import Cache
 from optout_cli.errors import OptoutError, Problem, Spot
 from optout_cli.filters import FILTERS, Refused
 from optout_cli.sandbox import MAX_LETTER, Environment, Stamp, printable
-from optout_cli.shelf import BUILTIN, SUFFIX, Shelf
+from optout_cli.shelf import SUFFIX, Shelf
 from optout_cli.template_faults import extends_itself, missing_filter, missing_template, placed
 
 # The layout around letters, and of pages that are none.
@@ -35,13 +35,7 @@ class Templates(Shelf):
 
     def __init__(self, folders: Sequence[Path], cache: Cache | None = None) -> None:
         super().__init__(folders)
-        shipped = jinja2.FileSystemLoader(self.folders[-1])
-        self._loader = jinja2.ChoiceLoader(
-            [
-                jinja2.PrefixLoader({BUILTIN.rstrip(":"): shipped}, delimiter=":"),
-                jinja2.FileSystemLoader(self.folders),
-            ]
-        )
+        self._loader = _Loader(self)
         self._bytecode = _Bytecode(cache) if cache else None
         self._parsed: _Parts = {}
         self._own: dict[str, str | None] = {}
@@ -70,6 +64,7 @@ class Templates(Shelf):
                 name = path.relative_to(folder).as_posix()
                 environment = self.pages if name in _PAGES else self.letters
                 try:
+                    self._file(folder, name)
                     with placed(name, self):
                         source = path.read_text("utf-8")
                         environment.compile(source, name, str(path))
@@ -176,6 +171,24 @@ def _named_in(syntax: nodes.Template) -> Iterator[tuple[nodes.Node, str]]:
 
 def _digest(sources: list[tuple[str, str]]) -> str:
     return sha256("".join(f"{at}\0{source}\0" for at, source in sources).encode()).hexdigest()
+
+
+class _Loader(jinja2.BaseLoader):
+    """Reads the file that the shelf has under a template's name, and no other."""
+
+    def __init__(self, shelf: Shelf) -> None:
+        self._shelf = shelf
+
+    def get_source(
+        self,
+        environment: jinja2.Environment,  # noqa: ARG002  # Jinja's signature
+        template: str,
+    ) -> tuple[str, str, Callable[[], bool]]:
+        path = self._shelf.path_of(template)
+        if path is None:
+            raise jinja2.TemplateNotFound(template)
+        read = path.stat().st_mtime_ns
+        return path.read_text("utf-8"), str(path), lambda: path.stat().st_mtime_ns == read
 
 
 class _Bytecode(BytecodeCache):

@@ -33,6 +33,12 @@ ENVIRONMENT = (
     ("SOURCE_DATE_EPOCH", "the day that counts as today, in seconds since 1970."),
     ("XDG_CONFIG_HOME, XDG_CACHE_HOME, XDG_STATE_HOME", "move the folders below."),
 )
+OWNERS = (
+    "What another user owns or may change in these folders is not used: for the first two every"
+    " command says so and stops, unless you name them with --data or --templates; the others are"
+    " passed over, and doctor tells of the last. A link in a folder of templates may not lead out"
+    " of that folder."
+)
 FILES = (
     ("~/.config/optout/jurisdictions.yaml", "your own data, which replaces the shipped values."),
     (
@@ -73,6 +79,7 @@ def _lines() -> Iterator[str]:
     yield from _items(ENVIRONMENT)
     yield ".SH FILES"
     yield from _items(FILES)
+    yield from _paragraphs(OWNERS)
 
 
 def _command(name: str) -> Iterator[str]:

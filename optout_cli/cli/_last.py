@@ -10,6 +10,7 @@ from optout_cli.errors import OptoutError
 from optout_cli.form import Answers
 from optout_cli.model.request import Signatory
 from optout_cli.output import write_all
+from optout_cli.trust import doubt_about, may_be_made
 
 
 def place() -> Path:
@@ -18,7 +19,12 @@ def place() -> Path:
 
 
 def last_signatory() -> Answers | None:
-    """Return the signatory of the last request; None where none was kept, or it cannot be read."""
+    """Return the signatory of the last request; None where none was kept, or it cannot be read.
+
+    What is not the user's own is not offered.
+    """
+    if _is_doubtful():
+        return None
     try:
         content = place().read_bytes()
         msgspec.json.decode(content, type=Signatory)
@@ -30,8 +36,15 @@ def last_signatory() -> Answers | None:
 
 def keep_signatory(signatory: Answers) -> bool:
     """Keep a signatory for the next request; say whether that could be done."""
+    if _is_doubtful():
+        return False
     try:
         write_all({place(): msgspec.json.encode(signatory)}, force=True)
     except OptoutError:
         return False
     return True
+
+
+def _is_doubtful() -> bool:
+    folder = place().parent
+    return not may_be_made(folder) or any(doubt_about(it) for it in (folder, place()))

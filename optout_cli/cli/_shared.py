@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
@@ -14,8 +15,9 @@ import msgspec
 import platformdirs
 
 from optout_cli.cache import Cache
-from optout_cli.errors import OptoutError, Problem, did_you_mean
+from optout_cli.errors import OptoutError, Problem, did_you_mean, raise_any
 from optout_cli.pipeline.library import Library, Options
+from optout_cli.trust import doubt_about, real
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -98,15 +100,40 @@ date_option = click.option(
 def library_from(
     overlays: Iterable[str], folders: Iterable[Path], options: Options | None = None
 ) -> Library:
-    """Return the data and templates: the user's own folder, then what the options name."""
-    home = platformdirs.user_config_path(APP)
-    own_data, own_templates = home / "jurisdictions.yaml", home / "templates"
+    """Return the data and templates: the user's own folder, then what the options name.
+
+    Raises OptoutError where that folder need not be the user's own.
+    """
+    own_data, own_templates, doubts = own_files([*map(Path, overlays), *folders])
+    raise_any(doubts)
     return Library(
-        overlays=([str(own_data)] if own_data.is_file() else []) + list(overlays),
-        folders=(*folders, *([own_templates] if own_templates.is_dir() else [])),
+        overlays=[*map(str, own_data), *overlays],
+        folders=(*folders, *own_templates),
         cache=Cache(platformdirs.user_cache_path(APP)),
         options=options,
     )
+
+
+def own_files(named: Iterable[Path] = ()) -> tuple[list[Path], list[Path], list[Problem]]:
+    """Return the data file and the templates of the user's own folder, and why not to use them.
+
+    What is `named` on the command line is the user's choice, and not looked for here.
+    """
+    home = platformdirs.user_config_path(APP)
+    chosen = {real(it) for it in named}
+    doubts: list[Problem] = []
+    data, templates = home / "jurisdictions.yaml", home / "templates"
+    # Of a folder that the user may not even look into, nothing is there.
+    is_there = {data: os.path.isfile(data), templates: os.path.isdir(templates)}  # noqa: PTH112, PTH113
+    used = [it for it, is_it in is_there.items() if is_it and real(it) not in chosen]
+    for path in used:
+        if doubt := doubt_about(home) or doubt_about(path, below=path == templates):
+            option = "--data" if path == data else "--templates"
+            named_so = f"add {option} {quote(str(path))} to use it all the same"
+            hint = f"{doubt.hint}, or {named_so}" if doubt.hint else named_so
+            message = f"is not used: it {doubt.message}"
+            doubts.append(msgspec.structs.replace(doubt, message=message, hint=hint))
+    return [it for it in used if it == data], [it for it in used if it == templates], doubts
 
 
 def code_of(state: str, library: Library) -> str:

@@ -1,12 +1,14 @@
 """`optout doctor`: whether everything is here that the letters need, and the cure where not."""
 
+from collections.abc import Iterator
+
 import click
 import platformdirs
 
 from optout_cli.cache import Cache
-from optout_cli.cli._shared import APP, json_option, print_json, problems_told
+from optout_cli.cli._shared import APP, json_option, own_files, print_json, problems_told
 from optout_cli.errors import ExitCode
-from optout_cli.pipeline.health import findings
+from optout_cli.pipeline.health import Finding, findings
 
 
 @click.command(
@@ -22,7 +24,7 @@ def command(as_json: bool) -> None:
     Looks at versions, Pango, harfbuzz-subset, the typeface, libyaml, the cache folder and the
     locale. What is poor is a nuisance; the exit code is 1 where something is broken.
     """
-    found = list(findings(Cache(platformdirs.user_cache_path(APP))))
+    found = [*findings(Cache(platformdirs.user_cache_path(APP))), *_own_files()]
     for it in found:
         if as_json:
             print_json(it)
@@ -32,3 +34,10 @@ def command(as_json: bool) -> None:
             click.echo(f"        cure: {it.cure}")
     if any(it.state == "broken" for it in found):
         raise SystemExit(ExitCode.CONTENT)
+
+
+def _own_files() -> Iterator[Finding]:
+    """Yield what of the user's own data and templates keeps every command from beginning."""
+    for it in own_files()[2]:
+        found = f"{it.spot} {it.message}"
+        yield Finding(what="own files", state="broken", found=found, cure=it.hint)

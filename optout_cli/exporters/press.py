@@ -29,8 +29,9 @@ class Press:
     @cached_property
     def style(self) -> str:
         """The layout's style sheet, the user's before the shipped one."""
-        folders = self.templates.folders
-        return next(path for it in folders if (path := it / STYLE).is_file()).read_text("utf-8")
+        path = self.templates.path_of(STYLE)
+        assert path is not None  # one ships
+        return path.read_text("utf-8")
 
     @cached_property
     def engine(self) -> "Engine":

@@ -11,6 +11,7 @@ from optout_cli.errors import OptoutError
 from optout_cli.model.case import Case
 from optout_cli.pipeline.files import NamedFiles, named_in
 from optout_cli.pipeline.library import Library
+from optout_cli.trust import leads_outside
 
 _DRAWING = ("weasyprint", "font-source-serif-pro")  # another version may break lines elsewhere
 
@@ -24,7 +25,10 @@ class Fingerprints:
             common.update(f"{name} {version(name)}\0".encode())
         common.update(msgspec.msgpack.encode(library.options))
         for folder in library.folders:
+            is_shipped = folder == library.folders[-1]
             for path in sorted(it for it in folder.rglob("*") if it.is_file()):
+                if not is_shipped and leads_outside(path, folder):
+                    continue  # no letter is made of it
                 common.update(f"{path.relative_to(folder)}\0".encode() + _digest(path))
         self._common = common.digest()
         self._files: dict[tuple[str, int, int], bytes] = {}

@@ -13,6 +13,7 @@ from optout_cli.exporters import health
 from optout_cli.exporters.faces import TYPEFACE, faces
 from optout_cli.exporters.press import CURE
 from optout_cli.source.yaml_text import HAS_LIBYAML
+from optout_cli.trust import is_own
 
 # Those that decide how a letter looks, or how it is read.
 _PACKAGES = ("weasyprint", "pydyf", "pypdfium2", "pikepdf", "pillow", "jinja2", "pyyaml", "msgspec")
@@ -78,6 +79,10 @@ def _cache(cache: Cache) -> Finding:
     cache.put(key, value)
     if cache.get(key) == value:
         return _ok("cache", f"{cache.folder} keeps what is put there")
+    if cache.folder and cache.folder.exists() and not is_own(cache.folder):
+        found = f"{cache.folder} is not used: it is another user's, or others can change it"
+        cure = "set XDG_CACHE_HOME to a folder of yours that nobody else can change"
+        return Finding(what="cache", state="poor", found=found, cure=cure)
     cure = f"make {cache.folder} a folder of yours with room in it, or set XDG_CACHE_HOME"
     found = f"{cache.folder} keeps nothing; each run reads all data anew"
     return Finding(what="cache", state="poor", found=found, cure=cure)

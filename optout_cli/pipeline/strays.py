@@ -10,6 +10,7 @@ from optout_cli.errors import OptoutError, Problem, Spot, did_you_mean
 from optout_cli.pipeline.library import Library
 from optout_cli.pipeline.overrides import unreached
 from optout_cli.shelf import BUILTIN, SUFFIX
+from optout_cli.trust import leads_outside
 
 _PROGRAM, _STYLE, _LAYOUT = "program.yaml", "_layout/letter.css", "_layout"
 
@@ -23,6 +24,8 @@ def strays(library: Library) -> Iterator[Problem]:
     for folder in library.templates.own:
         for path in sorted(it for it in folder.rglob("*") if it.is_file()):
             name = path.relative_to(folder).as_posix()
+            if leads_outside(path, folder):
+                continue  # where it is read, it is told of
             if problem := known.problem_of(name, path):
                 yield problem
             elif name.endswith(SUFFIX) and library.templates.path_of(name) == path:

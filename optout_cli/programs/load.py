@@ -14,6 +14,7 @@ from optout_cli.programs.faults import program_problems
 from optout_cli.source.document import Document, merge
 from optout_cli.source.shape import convert
 from optout_cli.source.stored import load_document, load_valid
+from optout_cli.trust import check_within
 
 _FILE = "program.yaml"
 _CAUTIONS = "_layout/cautions.yaml"
@@ -70,6 +71,8 @@ def load_programs(folders: Sequence[Path], cache: Cache | None) -> Programs:
         if id.startswith("_"):
             continue
         try:
+            for folder in folders[:-1]:
+                check_within(folder / id / _FILE, folder)
             document = _merged_document([folder / id / _FILE for folder in folders], cache)
             program = convert(document, Program)
         except OptoutError as error:
