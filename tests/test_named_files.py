@@ -252,6 +252,18 @@ def test_rejects_say_which_folder_they_name_files_of(outside: Path, write: Write
     assert f"{said}\n" in outcome(run("batch", "n.csv", "-f", "txt"))[2]
 
 
+def test_rejects_find_their_files_again_where_the_same_options_allow_them(
+    outside: Path, write: Write, run: Run
+) -> None:
+    row = {**BASE, "enclosures.0.title": "Map", "enclosures.0.file": "x.svg"}
+    write("in/n.csv", as_csv({**row, "jurisdiction": "nowhere"}))
+    options = ("-q", "-f", "txt", "--to", "ice", "--files-from", "../elsewhere")
+    assert outcome(run("batch", "n.csv", *options))[0] == 3
+    rejects = Path("out/rejects.csv")
+    rejects.write_text(rejects.read_text("utf-8").replace("nowhere", "50001"), "utf-8")
+    assert outcome(run("batch", str(rejects), *options))[0] == 0
+
+
 def test_an_enclosure_has_the_name_that_it_is_called_by(
     outside: Path, write: Write, run: Run
 ) -> None:

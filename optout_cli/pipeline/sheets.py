@@ -96,9 +96,14 @@ def _moved(data: dict[str, Tree], own: Path, folder: Path) -> dict[str, Tree]:
 
 
 def _seen_from(folder: Path, own: Path, path: str, text: str) -> str:
-    """Return a text as it is, or where it names a file, that file as seen from `folder`."""
+    """Return a text as it is, or where it names a file of `own`, that file as seen from `folder`.
+
+    A file that lies elsewhere, as --files-from allows, is found there by its name as it is.
+    """
     is_file = path.partition(".")[0] in _NAMING and path.rpartition(".")[2] in _NAMES
     if not is_file or not text or Path(text).is_absolute():
+        return text
+    if not os.path.lexists(own / text):
         return text
     return os.path.relpath(own / text, folder)
 
