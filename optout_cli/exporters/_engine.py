@@ -10,13 +10,14 @@ import ssl
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 from optout_cli.errors import OptoutError, Problem, raise_any
 from optout_cli.exporters._finish import finish
 from optout_cli.exporters.faces import TYPEFACE, faces
 from optout_cli.exporters.glyphs import unknown_glyph
 from optout_cli.exporters.press import STYLE
+from optout_cli.exporters.window import HEAD_LIMIT, tall_letterhead
 from optout_cli.model.notice import Image
 
 
@@ -42,7 +43,9 @@ with _libraries_by_full_name():
     from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
 _PX_PER_INCH = 96
-_HEAD_LIMIT = 2.2  # in from the top: what stands lower would show in the envelope's window
+_ADDRESS = "recipient"  # the class of the element with which the layout puts the address
+_HAIR = 2  # px
+_SHORTER = "shorten it, or give envelope: with at most four lines under recipients:"
 _HEAD_END = "head-end"  # the id of the element, empty itself, with which the layout ends the head
 _FONT_URL = "optout:font/"
 
@@ -79,7 +82,7 @@ class Engine:
             document = HTML(string=page, base_url="optout:", url_fetcher=self._fetcher).render(
                 stylesheets=self._styles, font_config=self._fonts, pdf_variant="pdf/a-2a"
             )
-            raise_any(_head_problems(document))
+            raise_any((*_head_problems(document), *_address_problems(document)))
             content: bytes = document.write_pdf(finisher=finish, pdf_variant="pdf/a-2a")
             raise_any(_outside(url) for url in self._fetcher.refused[:1])
         return content
@@ -163,6 +166,43 @@ def _head_problems(document: Any) -> Iterator[Problem]:
         yield Problem("no-head-end", message, hint=hint)
         return
     end = anchors[_HEAD_END][1] / _PX_PER_INCH
-    if end > _HEAD_LIMIT:
-        message = f"letterhead and service lines take {end:.2f} in; {_HEAD_LIMIT} in fit"
-        yield Problem("tall-letterhead", message, hint="shorten signatory: or service:")
+    if end > HEAD_LIMIT:
+        yield tall_letterhead(end)
+
+
+class _Ink(NamedTuple):
+    """A line of text as it is drawn: from a capital's top to the foot of a `g`, in pixels."""
+
+    text: str
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    def is_over(self, other: "_Ink") -> bool:
+        """Tell whether two texts are drawn on each other, by more than a hair."""
+        return (
+            min(self.right, other.right) - max(self.left, other.left) > _HAIR
+            and min(self.bottom, other.bottom) - max(self.top, other.top) > _HAIR
+        )
+
+
+def _address_problems(document: Any) -> Iterator[Problem]:
+    """Find an address that is printed over other words: it stands by itself, and pushes nothing."""
+    boxes = list(document.pages[0]._page_box.descendants(placeholders=True))  # noqa: SLF001  # as in _finish
+    root = next(it.element for it in boxes if it.element_tag == "html")
+    blocks = [it for it in root.iter() if _ADDRESS in (it.get("class") or "").split()]
+    inside = {id(it) for block in blocks for it in block.iter()}
+    inks = [(_ink(it), id(it.element) in inside) for it in boxes if getattr(it, "text", "")]
+    own = [ink for ink, is_own in inks if is_own]
+    for ink, is_own in inks:
+        if not is_own and any(it.is_over(ink) for it in own):
+            message = f"the address is printed over {ink.text.strip()!r}"
+            yield Problem("tall-address", message, hint=_SHORTER, text=own[0].text)
+            return
+
+
+def _ink(box: Any) -> _Ink:
+    size, base = box.style["font_size"], box.position_y + box.baseline
+    left, right = box.position_x, box.position_x + box.width
+    return _Ink(box.text, left, base - 0.7 * size, right, base + 0.2 * size)

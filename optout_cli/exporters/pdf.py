@@ -1,7 +1,9 @@
 """The letter as PDF: US Letter, tagged, PDF/A-2a and PDF/UA-1 at once."""
 
+from optout_cli.errors import raise_any
 from optout_cli.exporters.html import page_of, pictures_of
 from optout_cli.exporters.press import Press
+from optout_cli.exporters.window import room_faults
 from optout_cli.model.notice import Letter
 
 MEDIA_TYPE = "application/pdf"
@@ -23,5 +25,6 @@ def encode(letter: Letter, press: Press) -> bytes:
 
 
 def printed(letter: Letter, press: Press) -> bytes:
-    """Print the letter alone."""
+    """Print the letter alone. Raises OptoutError for whatever the page could not show."""
+    raise_any(room_faults(letter, press))
     return press.engine.print(page_of(letter, press), pictures_of(letter))

@@ -27,6 +27,12 @@ class Press:
         self.options = options or Options()
 
     @cached_property
+    def has_own_page(self) -> bool:
+        """Tell whether the user lays letters out, or styles them, in some other way."""
+        own = self.templates.folders[:-1]
+        return any((folder / name).is_file() for folder in own for name in (PAGE, STYLE))
+
+    @cached_property
     def style(self) -> str:
         """The layout's style sheet, the user's before the shipped one."""
         path = self.templates.path_of(STYLE)

@@ -13,6 +13,7 @@ import msgspec
 from optout_cli.compose import compose, recipients_of
 from optout_cli.errors import OptoutError, Problem, Spot, raise_any
 from optout_cli.exporters.glyphs import glyph_faults
+from optout_cli.exporters.window import room_faults
 from optout_cli.manifest import Record
 from optout_cli.model.case import Case
 from optout_cli.model.notice import Caution, Notice
@@ -232,7 +233,8 @@ class _Check:
                 pieces = pieces_of(exports, row.spot, fingerprint)
                 found = [it for export in exports for it in export.findings]
             else:
-                faults = (fault for it in letters for fault in glyph_faults(it))
+                press = job.library.press
+                faults = [f for it in letters for f in (*glyph_faults(it), *room_faults(it, press))]
                 raise_any(dict.fromkeys(placed(faults, document)))
         return Checked(
             number=number,
