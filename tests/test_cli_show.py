@@ -20,8 +20,8 @@ Secure Communities, in letters of 2026-11-24
   the program is not opt-in/opt-out (October 6, 2010), and ICE ended the state agreements (August 5,
   2011). DHS discontinued the program on November 20, 2014; Executive Order 13768 brought it back on
   January 25, 2017, Executive Order 13993 revoked that order on January 20, 2021, and Executive
-  Order 14159 revoked the latter on January 20, 2025; whether that one names the program is not
-  settled. No letter by itself stops the sharing of fingerprints between the FBI and DHS.
+  Order 14159 revoked the latter on January 20, 2025, without naming the program (90 FR 8443). No
+  letter by itself stops the sharing of fingerprints between the FBI and DHS.
   letters: secure-communities/adjust-date, secure-communities/decline-results,
   secure-communities/follow-up, secure-communities/meeting-confirmation, secure-communities/opt-out,
   secure-communities/record-of-conversation, secure-communities/renewed-request

@@ -33,8 +33,8 @@ note: A notice of opt-out of this date follows the procedure that ICE published 
 said that the program is not opt-in/opt-out (October 6, 2010), and ICE ended the state agreements \
 (August 5, 2011). DHS discontinued the program on November 20, 2014; Executive Order 13768 brought \
 it back on January 25, 2017, Executive Order 13993 revoked that order on January 20, 2021, and \
-Executive Order 14159 revoked the latter on January 20, 2025; whether that one names the program \
-is not settled. No letter by itself stops the sharing of fingerprints between the FBI and DHS.
+Executive Order 14159 revoked the latter on January 20, 2025, without naming the program (90 FR \
+8443). No letter by itself stops the sharing of fingerprints between the FBI and DHS.
 note: bureau: official source, of 2026-01-02, never confirmed; call before sending
 note: ice: doubtful (third-party) source, undated, never confirmed; call before sending
 written: 2 letters of 2026-11-20 (txt) for County of Nowhere, Nowhere, reference REF
