@@ -57,7 +57,7 @@ def test_everything_is_counted(directory: Directory) -> None:
         "jurisdictions": 3_234,
         "bureaus": 56,
         "offices": 28,
-        "laws": 59,
+        "laws": 66,
         "retired": 11,
         "activation dates": 3_180,
     }

@@ -58,7 +58,7 @@ def test_floridas_board_stands_first_among_its_laws(run: Run) -> None:
     text = words(outcome(run("guide", "12095", "--letter", "287g/terminate"))[1])
     laws = text.partition("3. What your state's law asks ")[2]
     assert laws.startswith(
-        "- Florida law requires cooperation (287(g) agreements): Fla. Stat. § 908.11"
+        "- Florida law requires cooperation (287(g) agreements): Fla. Stat. §§ 908.11"
     )
     assert "the State Board of Immigration Enforcement must approve ending it" in laws
     assert (

@@ -1,0 +1,95 @@
+"""What the shipped state laws tell the user of which letter, and from which day."""
+
+import pytest
+from stages import notice_for
+
+from optout_cli.pipeline.library import Library
+
+TERMINATE = "letter: 287g/terminate\nparticulars: {model: jem}\n"
+SUSPEND = "letter: 287g/suspend\nparticulars: {model: wso}\n"
+OPT_OUT = "letter: secure-communities/opt-out\n"
+
+
+def told(library: Library, place: str, lines: str, day: str = "2026-11-24") -> list[str]:
+    """Return what a letter of that day is told of its state's laws."""
+    notice = notice_for(library, f"jurisdiction: {place}\ndate: {day}\n{lines}")
+    return [it.text for it in notice.cautions if it.code == "state-law"]
+
+
+@pytest.mark.parametrize(
+    ("place", "lines", "words"),
+    [
+        ("davidson-county-tn", OPT_OUT, "Tenn. Pub. Ch. 1 (2025 first extraordinary session"),
+        (
+            "davidson-county-tn",
+            OPT_OUT,
+            "commits a felony and is removed from office on conviction",
+        ),
+        ("davidson-county-tn", OPT_OUT, "Pub. Ch. 1 of the 2025 special session added criminal"),
+        ("davidson-county-tn", TERMINATE, "gives 2027-01-01 as the deadline"),
+        ("hinds-county-ms", TERMINATE, "Mississippi law requires cooperation (287(g) agreements)"),
+        ("hinds-county-ms", SUSPEND, "Miss. SB 2114 (2026), in effect since 2026-07-01"),
+        ("kanawha-county-wv", TERMINATE, "W. Va. Code § 15-16-4"),
+        ("wake-county-nc", OPT_OUT, 'North Carolina law prohibits "sanctuary" policies'),
+        ("wake-county-nc", OPT_OUT, "SB 153 of the 2025-2026 session (Border Protection Act)"),
+        ("rensselaer-county-ny", TERMINATE, "N.Y. Executive Law § 170-k"),
+        ("rensselaer-county-ny", TERMINATE, "in effect since 2026-05-27"),
+        ("rensselaer-county-ny", TERMINATE, "void and unenforceable from 2026-08-25"),
+        ("bergen-county-nj", TERMINATE, "N.J. P.L. 2026, c. 5"),
+        ("bergen-county-nj", OPT_OUT, "put into statute by P.L. 2026, c. 5"),
+        ("tarrant-county-tx", TERMINATE, "sheriffs must comply by 2026-12-01"),
+        ("tarrant-county-tx", TERMINATE, "demanded it of one sheriff on 2026-05-13"),
+        ("hillsborough-county-fl", TERMINATE, "by unanimous vote"),
+        ("johnson-county-ks", TERMINATE, "Kan. S. Sub. for HB 2372 (2026)"),
+        ("cecil-county-md", TERMINATE, "existing ones must end by 2026-07-01"),
+        ("freeborn-county-mn", TERMINATE, "reports a preliminary injunction of 2026-01-16"),
+        ("cumberland-county-me", TERMINATE, "forecast for mid-July 2026"),
+        ("orleans-parish-la", OPT_OUT, "public officials, sheriffs among them, can be charged"),
+    ],
+)
+def test_a_letter_is_told_of_its_states_law(
+    library: Library, place: str, lines: str, words: str
+) -> None:
+    assert [it for it in told(library, place, lines) if words in it] != []
+
+
+@pytest.mark.parametrize(
+    ("place", "citation", "before", "first"),
+    [
+        ("hinds-county-ms", "SB 2114", "2026-06-30", "2026-07-01"),
+        ("rensselaer-county-ny", "170-k", "2026-05-26", "2026-05-27"),
+        ("tarrant-county-tx", "ch. 753", "2025-12-31", "2026-01-01"),
+        ("cecil-county-md", "HB 444", "2026-02-16", "2026-02-17"),
+    ],
+)
+def test_a_law_is_told_from_its_first_day_on(
+    library: Library, place: str, citation: str, before: str, first: str
+) -> None:
+    days = [told(library, place, TERMINATE, it) for it in (before, first)]
+    assert [any(citation in it for it in texts) for texts in days] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("place", "lines", "citation"),
+    [
+        ("davidson-county-tn", TERMINATE, "Pub. Ch. 1 ("),
+        ("hinds-county-ms", OPT_OUT, "SB 2114"),
+        ("kanawha-county-wv", OPT_OUT, "15-16-4"),
+        ("wake-county-nc", TERMINATE, "SB 153"),
+    ],
+)
+def test_a_letter_that_a_law_does_not_touch_is_not_told_of_it(
+    library: Library, place: str, lines: str, citation: str
+) -> None:
+    assert [it for it in told(library, place, lines) if citation in it] == []
+
+
+def test_the_law_by_which_a_vote_is_a_felony_is_told_first(library: Library) -> None:
+    first, *_ = told(library, "davidson-county-tn", OPT_OUT)
+    assert "felony" in first
+
+
+def test_the_executive_order_that_revoked_the_last_one_names_no_program(library: Library) -> None:
+    (period,) = [it.text for it in notice_for(library).cautions if it.code == "period"]
+    assert "14159 revoked the latter on January 20, 2025, without naming the program" in period
+    assert "not settled" not in period
