@@ -4,6 +4,7 @@ Decides who receives, who gets a copy, what is missing, which period holds, what
 told, and the reference. Words of letters and cautions come from the template folders.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from typing import Any
@@ -23,6 +24,8 @@ from optout_cli.rules import activation_of, computed_dates, copies_of, refusals
 # No 0 O, 1 I L, 5 S, 2 Z: a fax makes them alike.
 REFERENCE_LETTERS = "ABCDEFGHJKMNPQRTUVWXY346789"
 _REFERENCE_LENGTH = 4
+_LONGEST_PART = 60  # characters of an agency's name in a file's, of which no system takes over 255
+_MARK_LENGTH = 6
 
 
 def compose(case: Case, parties: Iterable[Party] = PARTIES) -> tuple[Notice, ...]:
@@ -132,6 +135,7 @@ def _notice(case: Case, recipient: Recipient, recipients: tuple[Recipient, ...])
         reviewed_by=case.kind.reviewed_by,
         period=period.id,
         place=place_of(locality),
+        author=author_of(case),
         date=case.date,
         reference=reference_of(case),
         addressing=request.addressing,
@@ -153,6 +157,7 @@ def _notice(case: Case, recipient: Recipient, recipients: tuple[Recipient, ...])
         cautions=tuple(cautions_for(case, period, recipient)),
         is_draft=case.is_draft,
         is_reworded=case.is_reworded,
+        variant=variant_of(case),
     )
 
 
@@ -166,6 +171,52 @@ def place_of(locality: Locality) -> Place:
         state_code=locality.state_code,
         state_name=locality.state_name,
     )
+
+
+def author_of(case: Case) -> str:
+    """Return who writes, as a heading names it: `Ross Police Department, California`."""
+    place, bare = place_of(case.locality), _bare(_stated(case, case.program.author or ""))
+    if not bare or bare in (place.name, place.formal.removeprefix("the ")):
+        return place.full_name
+    is_whole = bare.endswith((f", {place.state_code}", f", {place.state_name}"))
+    return bare if is_whole else f"{bare}, {place.state_name}"
+
+
+def variant_of(case: Case) -> str:
+    """Return what tells the letter from others of its jurisdiction, kind and day, for file names.
+
+    Small ASCII letters, digits and hyphens: `jem-ross-police-department`.
+    """
+    stated = (_stated(case, name) for name in case.program.told_apart_by)
+    return "-".join(_shortened(it) for it in stated if it)
+
+
+def unstated(case: Case) -> tuple[str, ...]:
+    """Name the particulars by which the letter could be told from another, and is not."""
+    known = (name for name in case.program.told_apart_by if name in case.kind.particulars)
+    return tuple(f"particulars.{name}" for name in known if not _stated(case, name))
+
+
+def _bare(name: str) -> str:
+    return name.removeprefix("the ").removeprefix("The ")
+
+
+def _stated(case: Case, name: str) -> str:
+    return getattr(case.particulars, name.replace("-", "_"), None) or ""
+
+
+def _shortened(text: str) -> str:
+    """Reduce a name to ASCII for a file name; one that is cut short keeps a mark of the whole."""
+    plain = _bare(text)
+    if not plain.isascii():
+        from anyascii import anyascii  # 50 ms
+
+        plain = anyascii(plain)
+    slug = re.sub(r"[^a-z0-9]+", "-", plain.replace("'", "").lower()).strip("-")
+    if slug and len(slug) <= _LONGEST_PART:
+        return slug
+    mark = sha256(text.encode()).hexdigest()[:_MARK_LENGTH]
+    return f"{slug[:_LONGEST_PART]}-{mark}".replace("--", "-").strip("-")
 
 
 def reference_of(case: Case) -> str:

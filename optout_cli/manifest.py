@@ -52,6 +52,13 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
         """The file of the request, without the line."""
         return self.request.rpartition(":")[0]
 
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What a request is known again by: the jurisdiction, the letter, and its variant."""
+        kind, stem = self.letter.partition("/")[2], PurePosixPath(self.path).stem
+        variant = stem[len("2026-11-24-") + len(kind) :].removesuffix(f"-{self.recipient}")
+        return self.jurisdiction, self.letter, variant.removeprefix("-")
+
     def is_true(self, folder: Path) -> bool:
         """Tell whether the file below `folder` has the size and the content that are stated."""
         path = folder / self.path

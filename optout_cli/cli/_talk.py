@@ -24,7 +24,7 @@ def say_what_to_know(exports: Sequence[Export], *, is_dated: bool, is_new: bool)
     for _, text in told:
         say(f"note: {text}")
     done = "written" if is_new else "unchanged, as they were written before"
-    say(f"{done}: {_letters(exports)} for {notice.place.full_name}, reference {notice.reference}")
+    say(f"{done}: {_letters(exports)} for {notice.author}, reference {notice.reference}")
     for step in next_steps(exports):
         say(f"next: {step}")
 

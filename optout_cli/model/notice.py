@@ -91,10 +91,12 @@ class Caution(Noun, frozen=True, kw_only=True):
 class Notice(Noun, frozen=True, kw_only=True):
     """The facts of one recipient's letter; all notices of a request share one reference.
 
+    `author` is who writes, as a heading names it: the jurisdiction, or an agency in it.
     `recipients` are those of all the request's letters, this one's among them. `citations` holds
     only sources that the letter's own date can know; `computed` each date that the kind computes,
-    None where it cannot be. A draft may lack the address by which it is
-    to go, and is marked. `is_reworded` is true of a shipped letter in words of the user's.
+    None where it cannot be. A draft may lack the address by which it is to go, and is marked.
+    `is_reworded` is true of a shipped letter in words of the user's. `variant` is what sets its
+    file apart from those of the jurisdiction's other agreements.
     """
 
     program: str
@@ -105,6 +107,7 @@ class Notice(Noun, frozen=True, kw_only=True):
     reviewed_by: str | None
     period: str
     place: Place
+    author: str
     date: Date
     reference: str
     addressing: Literal["separate", "joint"]
@@ -126,12 +129,14 @@ class Notice(Noun, frozen=True, kw_only=True):
     cautions: tuple[Caution, ...]
     is_draft: bool = False
     is_reworded: bool = False
+    variant: str = ""
 
     @property
     def name(self) -> str:
-        """The file name without suffix, from ids only: `2010-08-31-opt-out-bureau`."""
+        """The file name without suffix, in ASCII: `2026-11-24-terminate-jem-ross-police-ice`."""
         kind = self.letter.partition("/")[2]
-        return f"{self.date.isoformat()}-{kind}-{self.recipient.party}"
+        parts = (self.date.isoformat(), kind, self.variant, self.recipient.party)
+        return "-".join(filter(None, parts))
 
 
 class Run(msgspec.Struct, frozen=True):

@@ -221,11 +221,16 @@ class LetterKind(Noun, frozen=True, kw_only=True):
 class Program(Noun, frozen=True, kw_only=True):
     """A program with its periods, sources, recipients and letters.
 
-    `refuse` and `cautions` are for each letter that has the particulars which they name.
+    `author` names the particular that says which agency writes, where it is not the jurisdiction
+    itself. `told_apart_by` names particulars in which two letters of one jurisdiction, kind and day
+    may differ: file names carry them. `refuse` and `cautions` are for each letter that has the
+    particulars which they name.
     """
 
     title: Line
     code: Line
+    author: Name | None = None
+    told_apart_by: tuple[Name, ...] = ()
     periods: tuple[Period, ...]
     citations: dict[Name, Citation] = {}
     recipients: tuple[Rule, ...]

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import msgspec
 
-from optout_cli.compose import compose, recipients_of
+from optout_cli.compose import compose, recipients_of, unstated, variant_of
 from optout_cli.errors import OptoutError, Problem, Spot, raise_any
 from optout_cli.exporters.glyphs import glyph_faults
 from optout_cli.exporters.window import room_faults
@@ -43,7 +43,8 @@ _UNKNOWN = {"incomplete-contact", "no-address", "no-address-for-service"}
 class Checked(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of one row before anything is written.
 
-    `key` is the jurisdiction and the letter, where they are known. `paths` are the files of its
+    `key` is the jurisdiction, the letter and its variant, where they are known, and `unstated` what
+    could tell the letter from another of them. `paths` are the files of its
     letters, relative to the batch's folder, and `finished` those of them that need not be made
     again. `lacking` names agencies and what is not known of them. `pieces` are there where
     checking was making.
@@ -52,7 +53,8 @@ class Checked(msgspec.Struct, frozen=True, kw_only=True):
     number: int
     spot: Spot
     problems: tuple[Problem, ...] = ()
-    key: tuple[str, str] | None = None
+    key: tuple[str, str, str] | None = None
+    unstated: tuple[str, ...] = ()
     fingerprint: str = ""
     is_dated: bool = True
     paths: tuple[str, ...] = ()
@@ -210,7 +212,7 @@ class _Check:
                 number=number,
                 spot=row.spot,
                 problems=problems,
-                key=(case.locality.id, case.request.letter) if case else None,
+                key=_key(case) if case else None,
                 fingerprint=self.prints.of(case, job.named_by(document, row)) if case else "",
                 lacking=tuple(_lacking(case)) if is_lacking and case else (),
             )
@@ -239,7 +241,8 @@ class _Check:
         return Checked(
             number=number,
             spot=row.spot,
-            key=(case.locality.id, case.request.letter),
+            key=_key(case),
+            unstated=unstated(case),
             fingerprint=fingerprint,
             is_dated=case.request.date is not None,
             paths=tuple(_paths(notices, job.order)),
@@ -249,6 +252,10 @@ class _Check:
             ),
             pieces=pieces,
         )
+
+
+def _key(case: Case) -> tuple[str, str, str]:
+    return case.locality.id, case.request.letter, variant_of(case)
 
 
 def composed(case: Case, document: Document, order: Order) -> tuple[Notice, ...]:

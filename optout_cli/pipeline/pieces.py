@@ -33,10 +33,11 @@ def _record(export: Export, spot: Spot, fingerprint: str) -> Record:
     notice = export.notice
     contact, place = notice.recipient.contact, notice.place
     cautions = (*notice.cautions, *export.findings)
+    is_own = notice.author == place.full_name
     return Record(
         request=place_of(spot),
         jurisdiction=place.id,
-        name=f"{place.name}, {place.state_code}",
+        name=f"{place.name}, {place.state_code}" if is_own else notice.author,
         letter=notice.letter,
         recipient=notice.recipient.party,
         address=contact.block,

@@ -54,6 +54,8 @@ class Plan:
         """Two rows would write one file: neither is right more than the other."""
         one, other = (self.rows[it] for it in numbers)
         hint = "give them different dates, or delete one of the two"
+        if apart := {*one.unstated, *other.unstated}:
+            hint = f"fill in {', '.join(sorted(apart))}, {hint}"
         if one.fingerprint == other.fingerprint:
             hint = "they ask for the same letter: delete one of the two"
         for it, rival in ((one, other), (other, one)):
@@ -92,9 +94,9 @@ class Plan:
     def stale(self, records: Mapping[str, Record]) -> list[Record]:
         """Return what the manifest has of requests of these rows as they no longer are.
 
-        A row is known again by its file, its jurisdiction and its letter.
+        A row is known again by its file, its jurisdiction, its letter and that one's variant.
         """
-        current: dict[tuple[str, str, str], set[str]] = defaultdict(set)
+        current: dict[tuple[str, ...], set[str]] = defaultdict(set)
         for it in self.rows.values():
             if it.key:
                 current[it.spot.file, *it.key].add(it.fingerprint)
@@ -103,7 +105,7 @@ class Plan:
             record
             for path, record in records.items()
             if path not in planned
-            and (key := (record.source, record.jurisdiction, record.letter)) in current
+            and (key := (record.source, *record.key)) in current
             and record.fingerprint not in current[key]
         ]
 
@@ -115,9 +117,7 @@ class Plan:
         keys = {(it.spot.file, *it.key) for it in self.rows.values() if it.key}
         files = {it.spot.file for it in self.rows.values()} - {STDIN}
         return [
-            it
-            for it in records.values()
-            if it.source in files and (it.source, it.jurisdiction, it.letter) not in keys
+            it for it in records.values() if it.source in files and (it.source, *it.key) not in keys
         ]
 
     def results(

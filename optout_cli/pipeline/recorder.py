@@ -72,6 +72,7 @@ def names_in_rules(program: Program, kind: LetterKind) -> set[str]:
     conditions += [it.when for it in kind.computed.values()]
     names = {name for when in conditions for name in (*when.chosen, *when.given, *when.missing)}
     names |= {it.from_ for it in kind.computed.values()}
+    names |= {*program.told_apart_by, *filter(None, [program.author])}
     return {f"particulars.{it}" for it in names}
 
 

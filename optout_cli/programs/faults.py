@@ -160,6 +160,12 @@ def _shared_names(
             at = f"recipients.{number}.copy.{place}.when"
             yield from _condition_names(at, copied.when, everywhere, program)
     yield from ((f"particulars.{name}", name, everywhere) for name in program.particulars)
+    groups = (program.particulars, *(kind.particulars for kind in program.letters.values()))
+    types = {name: it.type for group in groups for name, it in group.items()}
+    short = [name for name, kind in types.items() if kind in ("text", "choice")]
+    named = [("author", it) for it in filter(None, [program.author])]
+    named += [(f"told-apart-by.{n}", it) for n, it in enumerate(program.told_apart_by)]
+    yield from ((path, name, short) for path, name in named)
 
 
 def _advice(program: Program) -> list[tuple[str, Condition, str]]:
