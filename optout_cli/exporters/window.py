@@ -4,7 +4,7 @@ A layout of the user's own may have other room; what that one cannot show, the P
 """
 
 from collections.abc import Iterator, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from optout_cli.errors import Problem, Spot
@@ -95,9 +95,12 @@ def _longest_part(contact: Contact) -> str:
     return max(parts, key=lambda name: window_lines(parts[name]))
 
 
+@lru_cache(maxsize=4096)  # most addresses are the same from county to county
 def lines_taken(text: str, width: float = WIDTH, size: float = SIZE, weight: str = "normal") -> int:
     """Return how many lines of `width` points a text takes, set in `size` points."""
     fits = width * _UNITS / size
+    if _length(" ".join(text.split()), weight) <= fits:
+        return 1
     lines, line = 1, ""
     for word in text.split():
         longer = f"{line} {word}" if line else word
