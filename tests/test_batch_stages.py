@@ -11,9 +11,10 @@ from conftest import TODAY
 from desk import Write
 from stages import letter_for, library_with, problems_of, told_by
 
-from optout_cli import outfolder
+from optout_cli import bundled, outfolder
 from optout_cli.exporters import exporter_for
 from optout_cli.exporters.pages import pages_of
+from optout_cli.exporters.press import PAGE
 from optout_cli.exporters.stack import Pile, stack
 from optout_cli.manifest import load_records
 from optout_cli.outfolder import OutFolder
@@ -109,13 +110,18 @@ def test_what_the_page_shows_is_no_fault_before(
 def test_what_only_the_page_shows_rejects_the_row_when_it_is_made(
     library: Library, tmp_path: Path
 ) -> None:
-    pdf, sheets = job(library, "pdf"), only(tmp_path, "Pat,Sheriff,")
+    sheets = only(tmp_path, "Pat,Sheriff,")
     ways = {f"service.bureau.{it}.by": "mail" for it in range(30)}
-    pdf = msgspec.structs.replace(pdf, over=(("--set", ways),))
+    counted = msgspec.structs.replace(job(library, "pdf"), over=(("--set", ways),))
+    found = planned(checked(sheets, counted, 1)).problems
+    assert [it.code for it in found[0]] == ["tall-letterhead"]
+    # How much room a layout of the user's own has, its page alone shows.
+    own = library_with(tmp_path / "own", {PAGE: (bundled.TEMPLATES / PAGE).read_text("utf-8")})
+    pdf = msgspec.structs.replace(counted, library=own)
     assert planned(checked(sheets, pdf, 1)).problems == {}
-    (found,) = made(sheets, {0: pdf.order}, pdf, 1)
-    assert [it.code for it in found.problems] == ["tall-letterhead"]
-    assert str(found.problems[0].spot).endswith("n.csv:2 (50001)")
+    (row,) = made(sheets, {0: pdf.order}, pdf, 1)
+    assert [it.code for it in row.problems] == ["tall-letterhead"]
+    assert str(row.problems[0].spot).endswith("n.csv:2 (50001)")
 
 
 @pytest.mark.parametrize(("name", "pages"), [("pdf", 2), ("tiff", 3), ("fax", 3), ("txt", None)])
