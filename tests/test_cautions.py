@@ -35,6 +35,7 @@ WORDING = Cautions(
     package="{party} | {pages} | {own} | {enclosed}",
     left_out="{format} | {names}",
     unsigned="{format}",
+    small_faults="{name} | {faults}",
     sample="{name} | {text}",
     samples={},
     unknown="{party} | unknown",

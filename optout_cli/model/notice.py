@@ -186,11 +186,15 @@ class Image(msgspec.Struct, frozen=True):
 
 
 class Attachment(msgspec.Struct, frozen=True):
-    """A file to enclose: a name in ASCII, media type and bytes. A PDF among them can be read."""
+    """A file to enclose: a name in ASCII, media type and bytes. A PDF among them can be read.
+
+    `small_faults` are those of a PDF that readers repair.
+    """
 
     name: str
     media_type: str
     content: bytes
+    small_faults: tuple[str, ...] = ()
 
 
 class Files(msgspec.Struct, frozen=True, kw_only=True):

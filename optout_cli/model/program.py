@@ -269,6 +269,7 @@ class Cautions(Noun, frozen=True, kw_only=True):
     package: Text
     left_out: Text
     unsigned: Text
+    small_faults: Text
     sample: Text
     samples: dict[str, Any]  # Any: a part of a request
     unknown: Text

@@ -11,7 +11,7 @@ from optout_cli.compose import compose
 from optout_cli.errors import OptoutError, Problem, Spot, raise_any
 from optout_cli.exporters import FORMATS, ROUTES, exporter_for
 from optout_cli.model.case import Case
-from optout_cli.model.notice import Export, Letter
+from optout_cli.model.notice import Caution, Export, Files, Letter, Notice
 from optout_cli.model.places import Gazetteer
 from optout_cli.model.program import LetterKind
 from optout_cli.model.request import PARTIES, Party, Request
@@ -211,6 +211,7 @@ def letters_of(
     named = NamedFiles(document, folder, order.files_from)
     files = _tried(problems, lambda: files_of(case.request, named))
     raise_any(placed(problems, document))
+    notices = tuple(_with_faults_told(it, files, library) for it in notices)
     letters = [
         _tried(problems, lambda notice=notice: render(notice, library.templates, files))  # type: ignore[misc]  # mypy cannot type a lambda's default
         for notice in notices
@@ -222,6 +223,19 @@ def letters_of(
     from optout_cli.pipeline.claims import with_notes  # imports jinja2
 
     return tuple(with_notes(it, library) for it in letters if it)
+
+
+def _with_faults_told(notice: Notice, files: Files | None, library: Library) -> Notice:
+    """Tell beside a notice of enclosed PDFs with faults that readers repair."""
+    words = library.programs.cautions.small_faults
+    notes = [
+        Caution(
+            code="pdf-faults", text=words.format(name=it.name, faults=", ".join(it.small_faults))
+        )
+        for it in (files.attachments if files else ())
+        if it.small_faults
+    ]
+    return msgspec.structs.replace(notice, cautions=(*notice.cautions, *notes)) if notes else notice
 
 
 def encoded(

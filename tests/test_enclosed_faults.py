@@ -1,0 +1,206 @@
+"""Enclosed PDFs with faults: one that readers repair is told of, one that costs a page refused."""
+
+import re
+import sys
+from collections.abc import Callable
+from io import BytesIO
+from pathlib import Path
+
+import pikepdf
+import pytest
+from batches import SEAL
+from conftest import REQUEST, ROOT
+from desk import Run, Write, noted, outcome
+from pikepdf import Array, Name
+from PIL import Image as Picture
+from stages import problems_of
+
+from optout_cli.errors import OptoutError
+from optout_cli.source.attachments import load_attachment
+from optout_cli.source.images import load_image
+
+ACT = (ROOT / "examples" / "placeholder-resolution.pdf").read_bytes()
+ENCLOSING = f"{REQUEST}enclosures: [{{title: Resolution, file: act.pdf}}]\n"
+NOTE = (
+    "act.pdf has small faults that PDF readers repair ({}); a copy that is printed to PDF has none"
+)
+
+
+def changed(
+    change: Callable[[pikepdf.Pdf], None] = lambda _: None, *, linear: bool = False
+) -> bytes:
+    """Return the resolution after a change, its objects to be read as text."""
+    output = BytesIO()
+    with pikepdf.open(BytesIO(ACT)) as pdf:
+        change(pdf)
+        plain = pikepdf.ObjectStreamMode.disable
+        pdf.save(output, object_stream_mode=plain, linearize=linear)
+    return output.getvalue()
+
+
+def rewritten(content: bytes, pattern: bytes, change: Callable[[int], int]) -> bytes:
+    """Change the first number that stands behind a pattern, at the same width."""
+    found = re.search(pattern + rb" *(\d+)", content)
+    assert found
+    start, end = found.span(1)
+    number = str(change(int(found[1]))).encode().rjust(end - start)
+    return content[:start] + number[: end - start] + content[end:]
+
+
+def page_of_a_picture(pdf: pikepdf.Pdf) -> None:
+    """Pack the words of the page as if they were a picture."""
+    words = pdf.make_stream(b"")
+    words.write(b"garbage", filter=Name.JBIG2Decode)
+    pdf.pages[0].obj.Contents = words
+
+
+def picture_in_jbig2(pdf: pikepdf.Pdf) -> None:
+    image = pdf.make_stream(b"", Type=Name.XObject, Subtype=Name.Image, Width=8, Height=8)
+    image.BitsPerComponent, image.ColorSpace = 1, Name.DeviceGray
+    image.write(b"garbage", filter=Name.JBIG2Decode)
+    pdf.pages[0].add_resource(image, Name.XObject, Name.Scan)
+
+
+def box(name: str, *corners: float) -> Callable[[pikepdf.Pdf], None]:
+    def put(pdf: pikepdf.Pdf) -> None:
+        pdf.pages[0].obj[name] = Array(corners)
+
+    return put
+
+
+def without_size(pdf: pikepdf.Pdf) -> None:
+    del pdf.pages[0].obj["/MediaBox"]
+
+
+PLAIN, LINEAR = changed(), changed(linear=True)
+HINTS = re.search(rb"/H \[ (\d+)", LINEAR)
+assert HINTS
+HINT = LINEAR.index(b"stream\n", int(HINTS[1])) + 10
+WEB, COUNT = "wrong entries for fast web view", "a wrong count of its objects"
+SMALL = {
+    "hints changed": (LINEAR[:HINT] + b"\xff" * 5 + LINEAR[HINT + 5 :], WEB),
+    "hints elsewhere": (rewritten(LINEAR, rb"/H \[", lambda it: it + 3), WEB),
+    "end of first page": (rewritten(LINEAR, rb"/E", lambda it: it - 5), WEB),
+    "first page": (rewritten(LINEAR, rb"/O", lambda _: 2), WEB),
+    "pages": (rewritten(LINEAR, rb"/N", lambda _: 9), WEB),
+    "size too small": (rewritten(PLAIN, rb"/Size", lambda it: it - 1), COUNT),
+    "size too large": (rewritten(PLAIN, rb"/Size", lambda it: it + 5), COUNT),
+    "no size of page": (changed(without_size), "a page without a size"),
+}
+WHOLE = {
+    "plain": PLAIN,
+    "linearized": LINEAR,
+    "linearized, then added to": LINEAR + b"\n% more\n",
+    "a scan in JBIG2": changed(picture_in_jbig2),
+}
+DAMAGED = "is a damaged PDF"
+REFUSED = {
+    "more pages counted than there are": (
+        PLAIN.replace(b"/Count 1 /Kids", b"/Count 5 /Kids"),
+        DAMAGED,
+    ),
+    "words in JBIG2": (changed(page_of_a_picture), DAMAGED),
+    "linearized, a wrong length": (rewritten(LINEAR, rb"/Length", lambda _: 3), DAMAGED),
+    "cropped to nothing": (
+        changed(box("/CropBox", 1000, 1000, 1100, 1100)),
+        "is a PDF whose page 1 is cropped to nothing",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", SMALL)
+def test_a_fault_that_readers_repair_is_told_once_and_the_file_enclosed(
+    case: str, run: Run, write: Write
+) -> None:
+    content, fault = SMALL[case]
+    path = write("r.yaml", ENCLOSING)
+    (path.parent / "act.pdf").write_bytes(content)
+    code, _, err = outcome(run("write", str(path), "-f", "txt,html", "-o", f"{path.parent}/out/"))
+    told = [it for it in noted(err) if it.startswith("act.pdf")]
+    assert (code, told) == (0, [NOTE.format(fault)])
+
+
+@pytest.mark.parametrize("case", WHOLE)
+def test_a_whole_pdf_has_no_fault_to_tell_of(
+    case: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "act.pdf"
+    path.write_bytes(WHOLE[case])
+    assert load_attachment(path).small_faults == ()
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_a_fault_that_costs_a_page_is_refused(case: str, tmp_path: Path) -> None:
+    content, message = REFUSED[case]
+    path = tmp_path / "act.pdf"
+    path.write_bytes(content)
+    (problem,) = problems_of(lambda: load_attachment(path))
+    assert (problem.code, problem.message) == ("broken-pdf", message)
+    assert problem.hint == "open it, look at each page, and print it to a new PDF"
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_check_of_many_requests_finds_what_pages_could_not_be_made_of(
+    case: str, run: Run, write: Write
+) -> None:
+    path = write("n.yaml", f"- {ENCLOSING.replace(chr(10), chr(10) + '  ').rstrip()}\n")
+    (path.parent / "act.pdf").write_bytes(REFUSED[case][0])
+    words = ("batch", str(path), "-f", "tiff,pdf", "--with-enclosures", "--check")
+    code, out, _ = outcome(run(*words))
+    assert (code, f"act.pdf: {REFUSED[case][1]}" in out) == (1, True)
+
+
+def test_check_tells_of_a_fault_that_readers_repair(run: Run, write: Write) -> None:
+    path = write("r.yaml", ENCLOSING)
+    (path.parent / "act.pdf").write_bytes(SMALL["size too small"][0])
+    code, _, err = outcome(run("check", str(path)))
+    assert (code, err.count(NOTE.format(COUNT))) == (0, 1)
+
+
+def test_a_fault_told_of_a_file_that_is_drawn_otherwise_once_repaired_is_damage(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from optout_cli.source import attachments
+
+    monkeypatch.setattr(attachments, "_FAULTS", {})
+    monkeypatch.setattr(attachments, "_drawn", lambda content: [content])
+    path = tmp_path / "act.pdf"
+    path.write_bytes(SMALL["size too large"][0])
+    (problem,) = problems_of(lambda: load_attachment(path))
+    assert problem.message == DAMAGED
+
+
+def test_messages_after_a_linearized_pdf_reach_the_user(run: Run, write: Write) -> None:
+    path = write("r.yaml", ENCLOSING)
+    (path.parent / "act.pdf").write_bytes(LINEAR)
+    code, _, err = outcome(run("write", str(path), "-f", "txt", "-o", f"{path.parent}/out/"))
+    assert (code, "bureau: " in err, "next: " in err) == (0, True, True)
+
+
+def test_nothing_that_is_enclosed_changes_where_messages_go(tmp_path: Path) -> None:
+    streams = sys.stdin, sys.stdout, sys.stderr, sys.__stdout__, sys.__stderr__
+    contents = [
+        *(it for it, _ in SMALL.values()),
+        *WHOLE.values(),
+        *(it for it, _ in REFUSED.values()),
+    ]
+    for name in ("a.pdf", "a.docx", "a.txt", "a.bin"):
+        for number, content in enumerate(contents):
+            # Content of its own, so that each is looked at here.
+            (tmp_path / name).write_bytes(content + b"%% %d" % number)
+            try_to(lambda path=tmp_path / name: load_attachment(path))  # type: ignore[misc]  # mypy cannot type a lambda's default
+    picture = BytesIO()
+    Picture.new("L", (9, 9)).save(picture, "PNG")
+    for content in (picture.getvalue(), picture.getvalue()[:-9], SEAL.encode(), b"<svg", b"GIF89a"):
+        (tmp_path / "seal").write_bytes(content)
+        try_to(lambda: load_image(tmp_path / "seal", "Seal"))
+    assert (sys.stdin, sys.stdout, sys.stderr, sys.__stdout__, sys.__stderr__) == streams
+    assert not any(it.closed for it in streams if it)
+
+
+def try_to(call: Callable[[], object]) -> None:
+    try:
+        call()
+    except OptoutError:
+        return
