@@ -5,11 +5,13 @@ nothing, so that one that is killed, or outlives this process by a letter, does 
 """
 
 import gc
+import shutil
 import signal
 import sys
+import tempfile
 import traceback
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import islice
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
@@ -79,26 +81,37 @@ def uninterrupted() -> Iterator[None]:
 class _Worker(Generic[_Task, _Result]):
     """A process, this side's end of the pipe to it, and the number of the task it works at."""
 
-    def __init__(self, work: Callable[[_Task], _Result], siblings: list[Connection]) -> None:
+    def __init__(
+        self, work: Callable[[_Task], _Result], siblings: list[Connection], scratch: str
+    ) -> None:
         context = get_context(_METHOD)
         self.pipe, other = context.Pipe()
         # Under spawn nothing is inherited, and there is nothing to close.
         inherited = [*siblings, self.pipe] if _METHOD == "fork" else []
         # Any: the context's Process, which differs by the method.
         make: Any = context.Process  # type: ignore[attr-defined]  # each context has one
-        self.process = make(target=_serve, args=(other, work, inherited), daemon=True)
+        self.process = make(target=_serve, args=(other, work, inherited, scratch), daemon=True)
         self.process.start()
         other.close()
         self.number: int | None = None
 
 
-def _serve(pipe: Connection, work: Callable[[Any], Any], inherited: list[Connection]) -> None:
-    """Answer each task until the other end is closed, as it also is when that process dies."""
+def _serve(
+    pipe: Connection,
+    work: Callable[[Any], Any],
+    inherited: list[Connection],
+    scratch: str = "",
+) -> None:
+    """Answer each task until the other end is closed, as it also is when that process dies.
+
+    `scratch` is the folder for temporary files, which outlives a worker that is killed.
+    """
     # The terminal sends it to all; one answers. It was held back until here.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     for it in inherited:
         it.close()
+    tempfile.tempdir = scratch or tempfile.tempdir
     gc.freeze()
     gc.disable()
     number = 0
@@ -129,6 +142,7 @@ class _Farm(Generic[_Task, _Result]):
         self._workers: list[_Worker[_Task, _Result]] = []
         self._done: dict[int, _Result | Lost] = {}
         self._due = 0
+        self._scratch = ""  # made with the first worker, removed after the last
 
     def results(self, tasks: Iterable[_Task]) -> Iterator[_Result | Lost]:
         waiting = enumerate(tasks)
@@ -148,6 +162,8 @@ class _Farm(Generic[_Task, _Result]):
             it.process.kill()
             it.process.join()
             it.pipe.close()
+        if self._scratch:
+            shutil.rmtree(self._scratch, ignore_errors=True)
 
     def _feed(self, waiting: Iterator[tuple[int, _Task]]) -> None:
         """Give each idle worker a task; a worker is started once there is one for it."""
@@ -197,4 +213,7 @@ class _Farm(Generic[_Task, _Result]):
         """Put a worker into a slot, which is new or whose worker has died."""
         others = [it.pipe for number, it in enumerate(self._workers) if number != slot]
         with uninterrupted():  # one that is in no slot would be left behind
-            self._workers[slot : slot + 1] = [_Worker(self._work, others)]
+            if not self._scratch:
+                with suppress(OSError):  # text needs no temporary files
+                    self._scratch = tempfile.mkdtemp(prefix="optout-")
+            self._workers[slot : slot + 1] = [_Worker(self._work, others, self._scratch)]

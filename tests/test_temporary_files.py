@@ -1,0 +1,124 @@
+"""No command leaves anything in the folder for temporary files, however it ends."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from batches import COMMON, HEADER
+from conftest import REQUEST
+from desk import Write, lying_in
+from stages import library_with
+
+from optout_cli.exporters.press import Press
+from optout_cli.pipeline.farm import Lost, farmed
+
+OPTOUT = (sys.executable, "-m", "optout_cli")
+ROWS = "".join(f"50{number:03},Pat,Sheriff\n" for number in range(1, 28, 2))
+BATCH = ("batch", "n.csv", "--common", "common.yaml", "-q", "-o", "out/")
+COMMANDS = {
+    "write a PDF": ("write", "r.yaml", "-f", "pdf"),
+    "write an e-mail": ("write", "r.yaml", "-f", "eml", "--draft"),
+    "write fax pages": ("write", "r.yaml", "-f", "tiff", "--draft"),
+    "print a guide": ("guide", "marin-county-ca", "-f", "pdf", "-o", "guide.pdf"),
+    "check a request": ("check", "r.yaml"),
+    "check all requests": ("batch", "n.csv", "--common", "common.yaml", "--check"),
+    "write many": (*BATCH, "-j1"),
+    "write many by two workers": (*BATCH, "-j2"),
+    "print many": (*BATCH, "-j2", "--print", "all.pdf"),
+    "a style that cannot be printed": ("write", "r.yaml", "--templates", "t"),
+    "a letterhead that is too tall": ("write", "tall.yaml"),
+}
+# pytest's own process has threads; what is forked here never meets them.
+pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
+
+
+@pytest.fixture
+def scratch(write: Write, in_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Stand in a folder with requests; the folder for temporary files is another one, empty."""
+    write("r.yaml", REQUEST)
+    write("tall.yaml", REQUEST.replace("title: Sheriff", f"title: {'Sheriff and Clerk ' * 60}"))
+    write("common.yaml", COMMON)
+    write("n.csv", HEADER + ROWS)
+    write("t/_layout/letter.css", "p { widows: many }\n")
+    (in_folder / "scratch").mkdir()
+    monkeypatch.setenv("TMPDIR", str(in_folder / "scratch"))
+    return in_folder / "scratch"
+
+
+def start(*words: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        (*OPTOUT, *words), stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
+    )
+
+
+def wait_for(is_so: Callable[[], object], process: subprocess.Popen[bytes]) -> None:
+    while not is_so() and process.poll() is None:
+        time.sleep(0.002)
+
+
+@pytest.mark.parametrize("case", COMMANDS)
+def test_no_command_leaves_a_temporary_file(case: str, scratch: Path) -> None:
+    process = start(*COMMANDS[case])
+    _, err = process.communicate()
+    assert (lying_in(scratch), b"Traceback" in err) == ([], False)
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_an_interrupted_batch_leaves_no_temporary_file(jobs: str, scratch: Path) -> None:
+    process = start(*BATCH, "-j", jobs)
+    wait_for(lambda: list(Path("out").rglob("*.pdf")), process)
+    assert lying_in(scratch) != []
+    os.killpg(process.pid, signal.SIGINT)
+    process.communicate()
+    assert (process.returncode, lying_in(scratch)) == (130, [])
+
+
+def test_a_batch_whose_worker_is_killed_leaves_no_temporary_file(scratch: Path) -> None:
+    process = start(*BATCH, "-j", "2")
+    wait_for(lambda: list(Path("out").rglob("*.pdf")), process)
+    for worker in workers_of(process.pid):
+        os.kill(worker, signal.SIGKILL)
+    process.communicate()
+    assert lying_in(scratch) == []
+
+
+def workers_of(process: int) -> list[int]:
+    """Return the processes that a process has started."""
+    return [int(it) for it in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
+
+
+def litters(number: int) -> int:
+    """Leave a temporary file behind and, as number 3, be killed."""
+    import tempfile
+
+    Path(tempfile.mkdtemp(), "font").write_bytes(b"0")
+    if number == 3:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return number
+
+
+def test_what_a_killed_worker_leaves_is_removed_by_who_started_it(
+    scratch: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(scratch))
+    results = farmed(litters, range(6), 2)
+    assert next(results) == 0  # it is done here
+    here = lying_in(scratch)
+    assert list(results) == [1, 2, Lost(signal.SIGKILL), 4, 5]
+    assert lying_in(scratch) == here
+
+
+def test_an_engine_that_is_no_longer_used_leaves_no_temporary_file(
+    scratch: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(scratch))
+    press = Press(library_with(scratch.with_name("own"), {}).templates)
+    assert press.engine is not None
+    assert lying_in(scratch) != []
+    del press
+    assert lying_in(scratch) == []
