@@ -165,6 +165,32 @@ def test_what_is_wrong_with_the_data_is_told_once(run: Run, write: Write, in_fol
     assert found == (1, told, "")
 
 
+@pytest.mark.parametrize(
+    ("mistake", "told"),
+    [
+        ("CA: {bureau: {fone: 916-555-0100}}", "states.CA.bureau has no field 'fone'"),
+        ("CA: hello", "states.CA must hold `name: value`, not 'hello'"),
+        ("CA: {laws: x}", "states.CA.laws must be a list, not 'x'"),
+        ("CA: {jurisdictions: [a]}", "states.CA.jurisdictions must hold `name: value`, not a list"),
+        ("CA: {field-office: ero-nowhere}", "no office is known as 'ero-nowhere'"),
+        ('QQ: {jurisdictions: {"99001": {name: Q County}}}', "states.QQ needs 'name'"),
+        (
+            'CA: {jurisdictions: {"06041": {activated: 2010-13-09}}}',
+            "states.CA.jurisdictions.06041.activated '2010-13-09' is no day of the calendar",
+        ),
+    ],
+)
+def test_a_mistake_in_data_of_ones_own_is_told_where_all_letters_are_tried(
+    run: Run, write: Write, in_folder: Path, mistake: str, told: str
+) -> None:
+    write("mine.yaml", f"states: {{{mistake}}}\n")
+    write("mine/secure-communities/opt-out.CA.html.j2", "{% extends 'no-such.html.j2' %}\n")
+    for words in (("--data", "mine.yaml"), ("--data", "mine.yaml", "--templates", "mine")):
+        code, out, _ = outcome(run("check", *words))
+        found = [line for line in out.splitlines() if line.startswith("mine.yaml:")]
+        assert (code, len(found), found[0].endswith(f": {told}")) == (1, 1, True)
+
+
 def test_a_program_that_cannot_be_read_is_told_once(
     run: Run, write: Write, in_folder: Path
 ) -> None:

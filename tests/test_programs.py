@@ -253,6 +253,19 @@ KIND = """    version: "1"
             '    cautions: [{when: {given: [day]}, text: "on {day} in {place}, {activated}"}]',
             "letters.ask.cautions.0 names 'activated', which is not there",
         ),
+        ('    cautions: [{text: "on {"}]', "letters.ask.cautions.0 has a brace around no name"),
+        (
+            '    refuse: [{when: {given: [day]}, reason: "day}", hint: y}]',
+            "letters.ask.refuse.0 has a brace around no name",
+        ),
+        (
+            '    cautions: [{text: "{date.year}"}]',
+            "letters.ask.cautions.0 names 'date.year', which is not there",
+        ),
+        (
+            'cautions: [{text: "{0:>9999}"}]',
+            "cautions.0 names '0:>9999', which is not there",
+        ),
         (
             "guide: {replies: [{reply: x, letter: tell}]}",
             "guide.replies.0 names 'tell', which is not there",

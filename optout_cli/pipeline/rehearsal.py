@@ -120,7 +120,9 @@ def _places(library: Library, local: Sequence[str]) -> dict[str, Locality]:
     """Return the sample jurisdictions, and one for each wording of a state or jurisdiction.
 
     Wording for a place that there is not is left out: it is told of by its file's name.
+    Raises OptoutError for data in which no place can be looked up.
     """
+    _ = library.directory.data
     places = [*library.programs.wording.samples]
     for name in local:
         inside = [id for _, id, _ in library.directory.all(name)] if name.isupper() else [name]

@@ -16,7 +16,7 @@ from optout_cli.model.program import (
 )
 from optout_cli.source.document import Document
 
-_BLANK = re.compile(r"\{([a-z0-9-]*)\}")
+_BLANK = re.compile(r"\{([^{}]*)\}?|\}")  # and a brace by itself, which no text can be filled in at
 _ALWAYS = ("place", OWN_DAY)  # what a text in braces may name of every case
 _LATER = ("guide.next.", "guide.replies.")  # what may name the day of the next letter
 
@@ -108,6 +108,8 @@ def _name_problems(program: Program, document: Document) -> Iterator[Problem]:
     for path, name, known in _names(program):
         if name not in known:
             message = f"{path} names {name!r}, which is not there"
+            if not name:
+                message = f"{path} has a brace around no name"
             yield Problem(
                 "unknown-name", message, document.spot(path), did_you_mean(name, map(str, known))
             )
