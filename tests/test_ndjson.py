@@ -74,6 +74,24 @@ def test_a_place_is_the_line_and_the_path(path: str, shown: str) -> None:
             '{"a": [1, null]}',
             "n.ndjson:1: $.a: has an empty item (null)\n  hint: write the item, or leave it out",
         ),
+        (
+            '{"a": {"\\ud800b": 1}}',
+            (
+                "n.ndjson:1: $.a: has a key with a character that cannot be seen (U+D800)\n"
+                "  hint: delete it and type the key again"
+            ),
+        ),
+        (
+            '{"a": {"\\u001b[31m": "b"}}',
+            (
+                "n.ndjson:1: $.a: has a key with a character that cannot be seen (U+001B)\n"
+                "  hint: delete it and type the key again"
+            ),
+        ),
+        (
+            f'{{"a": [{"9" * 5000}]}}',
+            "n.ndjson:1: $.a[0]: has a number of 5,000 digits\n  hint: put a text in quotes",
+        ),
         ("[" * 100_000, "n.ndjson:1: is nested more than 40 levels deep"),
         (
             '{"a": ' + "[" * 50 + "]" * 50 + "}",

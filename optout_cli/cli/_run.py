@@ -23,6 +23,7 @@ from optout_cli.cli._tally import (
     say_what_was_left,
     tally_lines,
 )
+from optout_cli.cli._tracebacks import keep_tracebacks, say_tracebacks
 from optout_cli.errors import ExitCode, OptoutError, Problem, Spot
 from optout_cli.outfolder import OutFolder
 from optout_cli.output import refusals, written
@@ -75,6 +76,7 @@ class Run:
         else:
             for line in problem_lines(problems):
                 click.echo(line)
+        say_tracebacks(plan.tracebacks)
         notes = [] if self.quiet else note_lines(plan, plan.rows, self.job.order.today)
         for line in (*notes, *tally_lines(plan)):
             click.echo(line, err=self.prints.as_json)
@@ -87,6 +89,7 @@ class Run:
         plan = self._planned(job, spool)
         self._tell(it for row in plan.problems.values() for it in row)
         if fail_fast and plan.problems:
+            say_tracebacks(plan.tracebacks)
             say("nothing is written: --fail-fast")
             return ExitCode.CONTENT
         stale = [] if job.order.is_draft else plan.stale(folder.records)  # a draft outdates nothing
@@ -95,6 +98,7 @@ class Run:
         wanted = plan.unfinished(job.order, force=self.force)
         before = self.finished = len(plan.rows) - len(plan.problems) - len(wanted)
         self._put(plan, wanted, job, folder)
+        keep_tracebacks(plan.tracebacks, folder.path)
         folder.finish(plan.places())
         texts = rejects_of(self.sheets, plan.problems, folder.path)
         named = folders_of(self.sheets, texts.values(), folder.path)
@@ -159,6 +163,7 @@ class Run:
             self._stop("stopped", ExitCode.CONTENT)
 
     def _put_one(self, plan: Plan, it: Made, folder: OutFolder) -> None:
+        plan.note_traceback(it)
         problems = it.problems or self._refused(plan, it, folder)
         if not problems:
             plan.findings += it.findings

@@ -6,6 +6,7 @@ Nothing is written here. A row that has a Problem never stops another one.
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
+from traceback import format_exc
 from typing import TypeVar
 
 import msgspec
@@ -36,6 +37,7 @@ from optout_cli.source.document import Document, merge
 
 _T = TypeVar("_T")
 _ROWS_A_TASK = 8  # to check; handing one over costs a tenth of checking it
+_MOST_OF_ERROR = 300  # characters of a library's own message
 _LAID_OUT = ("pdf", "eml", "tiff")  # formats that cost a hundred times the check
 _UNKNOWN = {"incomplete-contact", "no-address", "no-address-for-service"}
 
@@ -47,7 +49,7 @@ class Checked(msgspec.Struct, frozen=True, kw_only=True):
     could tell the letter from another of them. `paths` are the files of its
     letters, relative to the batch's folder, and `finished` those of them that need not be made
     again. `lacking` names agencies and what is not known of them. `pieces` are there where
-    checking was making.
+    checking was making, `traceback` where an error that nobody foresaw ended it.
     """
 
     number: int
@@ -62,6 +64,7 @@ class Checked(msgspec.Struct, frozen=True, kw_only=True):
     lacking: tuple[tuple[str, str], ...] = ()
     cautions: tuple[Caution, ...] = ()
     pieces: tuple[Piece, ...] | None = None
+    traceback: str = ""
 
     @property
     def place(self) -> str:
@@ -70,13 +73,19 @@ class Checked(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Made(msgspec.Struct, frozen=True, kw_only=True):
-    """All files of one row, or why there are none."""
+    """All files of one row, or why there are none; `traceback` as of Checked."""
 
     number: int
     spot: Spot
     pieces: tuple[Piece, ...] = ()
     findings: tuple[Caution, ...] = ()
     problems: tuple[Problem, ...] = ()
+    traceback: str = ""
+
+    @property
+    def place(self) -> str:
+        """Return the row's place as the manifest has it."""
+        return place_of(self.spot)
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True):
@@ -183,6 +192,20 @@ def _lost(number: int, row: Row, lost: Lost) -> Checked:
     return Checked(number=number, spot=row.spot, problems=(problem,))
 
 
+def _unforeseen(error: Exception, row: Row) -> Problem:
+    """Word the Problem of an error in a row that nobody foresaw, whether ours or a library's."""
+    if isinstance(error, MemoryError):
+        message, hint = "there was too little memory for its letters", "try it with --jobs 1"
+        return Problem("out-of-memory", message, row.spot, hint)
+    text = " ".join(str(error).split())[:_MOST_OF_ERROR]
+    shown = "".join(it if it.isprintable() else ascii(it)[1:-1] for it in text)
+    message = ": ".join(filter(None, (f"optout failed with {type(error).__name__}", shown)))
+    hint = "this is a bug: report it with its traceback, and leave the row out until then"
+    if isinstance(error, OSError):
+        hint = "look at the disk or the file that it names, and give the command again"
+    return Problem("internal-error", message, row.spot, hint)
+
+
 class _Check:
     """Checks a few rows; made once, and then in each worker."""
 
@@ -199,27 +222,31 @@ class _Check:
     def _one(self, number: int, row: Row) -> Checked:
         if row.document is None:
             return Checked(number=number, spot=row.spot, problems=_told(row.problems, row))
-        job = self.job
-        document, case = row.document, None
+        job, case, fingerprint = self.job, None, ""
         try:
-            document = job.document_of(document)
+            document = job.document_of(row.document)
             case = case_of(document, job.library, job.order)
-            return self._letters(number, row, document, case)
+            fingerprint = self.prints.of(case, job.named_by(document, row))
+            return self._letters(number, row, document, case, fingerprint)
         except OptoutError as error:
-            problems = _told(error.problems, row)
-            is_lacking = case is not None and any(it.code in _UNKNOWN for it in problems)
-            return Checked(
-                number=number,
-                spot=row.spot,
-                problems=problems,
-                key=_key(case) if case else None,
-                fingerprint=self.prints.of(case, job.named_by(document, row)) if case else "",
-                lacking=tuple(_lacking(case)) if is_lacking and case else (),
-            )
+            problems, traceback = _told(error.problems, row), ""
+        except Exception as error:  # noqa: BLE001  # whatever it is, the other rows are written
+            problems, traceback = (_unforeseen(error, row),), format_exc()
+        is_lacking = case is not None and any(it.code in _UNKNOWN for it in problems)
+        return Checked(
+            number=number,
+            spot=row.spot,
+            problems=problems,
+            key=_key(case) if case and fingerprint else None,
+            fingerprint=fingerprint,
+            lacking=tuple(_lacking(case)) if is_lacking and case else (),
+            traceback=traceback,
+        )
 
-    def _letters(self, number: int, row: Row, document: Document, case: Case) -> Checked:
+    def _letters(
+        self, number: int, row: Row, document: Document, case: Case, fingerprint: str
+    ) -> Checked:
         job, folder = self.job, folder_of(row.spot.file)
-        fingerprint = self.prints.of(case, job.named_by(document, row))
         finished: tuple[str, ...] = ()
         pieces: tuple[Piece, ...] | None = None
         found: list[Caution] = []
@@ -318,13 +345,15 @@ class _Make:
             case = case_of(document, library, order)
             letters = letters_of(case, document, library, order, folder)
             exports = encoded(letters, document, library, order)
+            fingerprint = self.prints.of(case, self.job.named_by(document, row))
+            return Made(
+                number=number,
+                spot=row.spot,
+                pieces=pieces_of(exports, row.spot, fingerprint),
+                findings=tuple(dict.fromkeys(it for one in exports for it in one.findings)),
+            )
         except OptoutError as error:
             return Made(number=number, spot=row.spot, problems=_told(error.problems, row))
-        return Made(
-            number=number,
-            spot=row.spot,
-            pieces=pieces_of(
-                exports, row.spot, self.prints.of(case, self.job.named_by(document, row))
-            ),
-            findings=tuple(dict.fromkeys(it for export in exports for it in export.findings)),
-        )
+        except Exception as error:  # noqa: BLE001  # whatever it is, the other rows are written
+            problem = _unforeseen(error, row)
+            return Made(number=number, spot=row.spot, problems=(problem,), traceback=format_exc())

@@ -31,6 +31,7 @@ class Plan:
         self.findings: list[Caution] = []
         self.lacking: Counter[tuple[str, str]] = Counter()
         self.left: set[int] = set()  # rows of which a file stays as somebody has changed it
+        self.tracebacks: dict[str, list[str]] = {}  # each with the places of the rows it is of
         self._by_path: dict[str, int] = {}
         self._cautions: dict[Caution, Caution] = {}
         self._spool = _Spool(spool) if spool else None
@@ -42,13 +43,20 @@ class Plan:
             self._spool.put(it.number, it.pieces)
         # Most rows have the same cautions, of which one is enough.
         cautions = tuple(self._cautions.setdefault(one, one) for one in it.cautions)
-        self.rows[it.number] = msgspec.structs.replace(it, pieces=None, cautions=cautions)
+        slim = msgspec.structs.replace(it, pieces=None, cautions=cautions, traceback="")
+        self.rows[it.number] = slim
+        self.note_traceback(it)
         if it.problems:
             self.problems[it.number] = it.problems
         for path in it.paths:
             first = self._by_path.setdefault(path, it.number)
             if first != it.number:
                 self._collide(path, first, it.number)
+
+    def note_traceback(self, it: Checked | Made) -> None:
+        """Keep the traceback of an error that nobody foresaw, if one ended the work at a row."""
+        if it.traceback:
+            self.tracebacks.setdefault(it.traceback, []).append(it.place)
 
     def _collide(self, path: str, *numbers: int) -> None:
         """Two rows would write one file: neither is right more than the other."""

@@ -75,7 +75,7 @@ def _row_moved(row: Row, folder: Path) -> Row:
         return msgspec.structs.replace(row, original=_moved(original, own, folder))
     if row.document is None:  # a line of no use as it is
         return row
-    data = json.loads(original)
+    data = json.loads(original, parse_int=str)  # numbers are text, of as many digits as may be
     moved = _moved(data, own, folder)
     line = json.dumps(moved, ensure_ascii=False) if moved != data else original
     return msgspec.structs.replace(row, original=line)

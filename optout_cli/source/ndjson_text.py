@@ -10,8 +10,10 @@ from typing import Any
 
 from optout_cli.errors import Problem, Spot
 from optout_cli.source.document import Layer, Tree
+from optout_cli.source.files import UNSEEN
 from optout_cli.source.rows import MAX_DEPTH, OWN_MARK, Row, row_from, unseen_in
 
+_MOST_DIGITS = 40  # of a number: the longest that a request may state has 22
 _LOST_QUOTES = re.compile(r":\s*0[0-9]")
 
 
@@ -44,8 +46,14 @@ class _Pairs(list[tuple[str, Any]]):
     """A JSON object's keys and values, equal keys and all."""
 
 
+class _Number(str):
+    """A number, as it is written."""
+
+    __slots__ = ()
+
+
 _decoder = json.JSONDecoder(
-    object_pairs_hook=_Pairs, parse_int=str, parse_float=str, parse_constant=str
+    object_pairs_hook=_Pairs, parse_int=_Number, parse_float=_Number, parse_constant=str
 )
 
 
@@ -80,6 +88,10 @@ class _Reader:
                 for number, it in enumerate(value)
                 if it is not None
             ]
+        if isinstance(value, _Number) and len(value) > _MOST_DIGITS:
+            message, hint = f"has a number of {len(value):,} digits", "put a text in quotes"
+            self.problems.append(Problem("long-number", message, spot, hint))
+            return ""
         text = str(value).lower() if isinstance(value, bool) else str(value)
         self.texts.append((path, text))
         return text
@@ -87,10 +99,15 @@ class _Reader:
     def _mapping(self, pairs: _Pairs, path: str, shown: str, depth: int) -> Tree:
         data: dict[str, Tree] = {}
         seen: set[str] = set()
+        spot = self.layer.spot(path) or Spot(self.layer.file)
         for key, value in pairs:
+            if unseen := UNSEEN.search(key):
+                message = f"has a key with a character that cannot be seen (U+{ord(unseen[0]):04X})"
+                hint = "delete it and type the key again"
+                self.problems.append(Problem("unseen-character", message, spot, hint))
+                continue
             at = _joined(path, key)
             if key in seen and not key.startswith(OWN_MARK):
-                spot = self.layer.spot(path) or Spot(self.layer.file)
                 message = f"{key!r} stands here a second time"
                 self.problems.append(Problem("equal-keys", message, spot, "keep one of the two"))
             seen.add(key)

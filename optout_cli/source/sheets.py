@@ -109,7 +109,7 @@ def _by_column(cells: tuple[tuple[str, str], ...]) -> dict[str, str]:
 def _rejected_line(line: str, reason: str) -> Iterator[str]:
     """Yield a line of JSON with its reason within, or below a comment where it is none."""
     try:
-        is_object = isinstance(json.loads(line), dict)
+        is_object = isinstance(json.loads(line, parse_int=str), dict)
     except (ValueError, RecursionError):
         is_object = False
     if not is_object:
