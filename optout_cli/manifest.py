@@ -3,7 +3,7 @@
 A line is believed where it is whole and the file has the size and hash that it states.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
@@ -13,6 +13,7 @@ import msgspec
 from optout_cli.tables import csv_from
 
 NAME, TABLE = "manifest.ndjson", "manifest.csv"
+TABLE_ENCODING = "utf-8-sig"  # a spreadsheet tells by its first bytes that a table is UTF-8
 # What mail is merged from comes first in the table.
 _MERGED = (
     "jurisdiction", "name", "recipient", "address", "email", "fax", "format", "path", "pages",
@@ -26,7 +27,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
 
     `request` is the place of the row, `path` is relative to the batch's folder, `pages` is None
     where a format has none, `cautions` are their codes, and `fingerprint` is of all that the
-    file follows from.
+    file follows from. `origins` are the tables that the row may come from, as seen from the folder.
     """
 
     request: str
@@ -46,6 +47,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     reference: str
     fingerprint: str
     version: str
+    origins: tuple[str, ...] = ()
 
     @property
     def source(self) -> str:
@@ -58,6 +60,11 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
         kind, stem = self.letter.partition("/")[2], PurePosixPath(self.path).stem
         variant = stem[len("2026-11-24-") + len(kind) :].removesuffix(f"-{self.recipient}")
         return self.jurisdiction, self.letter, variant.removeprefix("-")
+
+    def moved_to(self, request: str, origins: Mapping[str, tuple[str, ...]]) -> "Record":
+        """Return the record of a file whose row is at another place now."""
+        moved = msgspec.structs.replace(self, request=request)
+        return msgspec.structs.replace(moved, origins=origins.get(moved.source, self.origins))
 
     def is_true(self, folder: Path) -> bool:
         """Tell whether the file below `folder` has the size and the content that are stated."""
@@ -87,6 +94,16 @@ def load_records(folder: Path) -> dict[str, Record]:
             if ".." not in path.parts and len(path.parts) == _DEPTH:
                 records[str(path)] = msgspec.structs.replace(record, path=str(path))
     return records
+
+
+def is_own_table(folder: Path) -> bool:
+    """Say whether manifest.csv is as it was written with manifest.ndjson. Raises OSError."""
+    decoder = msgspec.json.Decoder(Record)
+    lines = (folder / NAME).read_bytes().splitlines() if (folder / NAME).exists() else []
+    with suppress(msgspec.DecodeError):
+        text = table_of(map(decoder.decode, lines), Path())
+        return (folder / TABLE).read_bytes() == text.encode(TABLE_ENCODING)
+    return False
 
 
 def line_of(record: Record, folder: Path) -> bytes:

@@ -1,12 +1,15 @@
 """The folder of a batch: locked, its manifest kept true, and each file in it whole or absent.
 
 A letter that this folder's manifest does not know, or that was changed since, is never replaced
-unless that is asked for: it may be the signed one.
+unless that is asked for: it may be the signed one. No letter is ever deleted: one that is replaced,
+or that its request no longer gives, moves to the folder `earlier` beside its place.
 """
 
 import fcntl
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import re
+import stat
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
@@ -17,15 +20,24 @@ from typing import IO, NamedTuple, Self
 import msgspec
 
 from optout_cli.errors import OptoutError, Problem, Spot, raise_any
-from optout_cli.manifest import NAME, TABLE, Record, digest_of, line_of, load_records, table_of
-from optout_cli.output import make_durable, occupied, refusals, write_all
+from optout_cli.manifest import (
+    NAME,
+    TABLE,
+    TABLE_ENCODING,
+    Record,
+    digest_of,
+    is_own_table,
+    line_of,
+    load_records,
+    table_of,
+)
+from optout_cli.origins import OWN, STATE, Rejects, load_rejects
+from optout_cli.output import make_durable, move_to_earlier, occupied, refusals, write_all
 
-_OWN = ".optout"  # the folder within the folder: the lock, and files that are not whole yet
 _AT_ONCE = 500  # files to settle, so that an interrupt never waits for thousands
 _BLOCK = 512  # bytes: what a disk writes whole
-_TABLE_ENCODING = "utf-8-sig"  # a spreadsheet tells by its first bytes that a table is UTF-8
 _REJECTS = ("rejects.csv", "rejects.ndjson", "rejects.yaml")
-_SEALS = "rejects"  # in the folder's own: the hashes of what was put into those
+_UNFINISHED = re.compile(r"\..+\.[0-9a-f]{12}", re.DOTALL)  # names that write_all gives in OWN
 
 
 class Put(NamedTuple):
@@ -37,19 +49,28 @@ class Put(NamedTuple):
 
 
 class OutFolder:
-    """A folder that one batch at a time writes to; `records` is what its manifest states."""
+    """A folder that one batch at a time writes to.
+
+    `records` is what its manifest states, and `moved` the paths whose files are in `earlier` now.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.staging = path / _OWN
+        self.staging = path / OWN
         self.records: dict[str, Record] = {}
+        self.moved: list[Path] = []
         self._fresh: list[Path] = []
+        self._is_own_table = True
 
     def __enter__(self) -> Self:
         """Lock the folder and take over its manifest. Raises OptoutError."""
+        lock = self.staging / "lock"
         with refusals(self.path):
-            self.staging.mkdir(parents=True, exist_ok=True)
-            self._lock = (self.staging / "lock").open("a+")
+            self.path.mkdir(parents=True, exist_ok=True)
+            _refuse_foreign(self.staging, stat.S_ISDIR, "folder")
+            self.staging.mkdir(exist_ok=True)
+            _refuse_foreign(lock, stat.S_ISREG, "file")
+            self._lock = lock.open("a+")
         try:
             # Not inherited by workers, and gone with this process however it ends.
             fcntl.lockf(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -60,11 +81,15 @@ class OutFolder:
                 "in-use", message, Spot(str(self.path)), f"{hint}, or give another -o"
             )
             raise OptoutError(problem) from None
-        for it in self.staging.glob(".*"):  # what a killed run left
-            it.unlink()
+        with refusals(self.staging):
+            for file in self.staging.iterdir():  # what a killed run left
+                if _UNFINISHED.fullmatch(file.name) and stat.S_ISREG(file.lstat().st_mode):
+                    file.unlink()
         self.records = load_records(self.path)
-        self._rewrite(self.records.values())
         with refusals(self.path / NAME):
+            table = self.path / TABLE
+            self._is_own_table = not table.exists() or is_own_table(self.path)
+            self._rewrite(self.records.values())
             self._manifest = (self.path / NAME).open("ab")
         return self
 
@@ -100,7 +125,13 @@ class OutFolder:
         if not self.staging.is_dir():
             message = "the folder was deleted or moved while it was written to"
             raise OptoutError(Problem("folder-gone", message, Spot(str(self.path))))
-        write_all(contents, force=True, staging=self.staging)
+        keep = {
+            self.path / record.path
+            for record, content in files
+            if self._holds_other(record, content)
+        }
+        written = write_all(contents, force=True, staging=self.staging, keep=keep)
+        self.moved += [path for path, earlier in written.items() if earlier]
         lines = b"".join(line_of(record, self.path) for record, _ in files)
         with refusals(self.path / NAME):
             self._manifest.write(lines)
@@ -118,6 +149,14 @@ class OutFolder:
 
     def _is_done(self, new: Record) -> bool:
         return self._is_same(new) and self.records[new.path].is_true(self.path)
+
+    def _holds_other(self, new: Record, content: bytes) -> bool:
+        """Say whether the place of a letter holds another one, and not just a part of this one."""
+        place, old = self.path / new.path, self.records.get(new.path)
+        with refusals(place):
+            there = place.read_bytes() if place.is_file() else content
+        is_whole = old and (old.fingerprint != new.fingerprint or old.is_true(self.path))
+        return there != content and bool(is_whole or not _is_torn(there, content))
 
     def _occupied(self, new: Record) -> Problem:
         place = self.path / new.path
@@ -140,18 +179,36 @@ class OutFolder:
                 return True
             return _is_torn(place.read_bytes(), content)
 
-    def remove(self, records: Iterable[Record]) -> list[Path]:
-        """Take files away that their requests no longer give; return those that were changed."""
-        kept = []
-        for it in list(records):
-            place = self.path / it.path
-            if it.is_true(self.path):
-                with refusals(place):
-                    place.unlink()
+    def retire(self, records: Iterable[Record]) -> tuple[list[Path], list[Problem]]:
+        """Move letters that their requests no longer give to `earlier`.
+
+        Returns those that stay because they were changed, and what is wrong where one cannot move.
+        """
+        self._settle()  # what was written in their stead
+        changed: list[Path] = []
+        problems: list[Problem] = []
+        for record in records:
+            place = self.path / record.path
+            if record.is_true(self.path):
+                try:
+                    self._refuse_linked(place.parent)
+                    move_to_earlier(place)
+                except OptoutError as error:
+                    problems += error.problems
+                    continue
+                self.moved.append(place)
             elif place.exists():
-                kept.append(place)
-            del self.records[it.path]
-        return kept
+                changed.append(place)
+            del self.records[record.path]
+        return changed, problems
+
+    def _refuse_linked(self, folder: Path) -> None:
+        """Raise OptoutError where a folder is elsewhere: a manifest may be somebody else's."""
+        own = os.path.realpath(self.path)
+        if os.path.commonpath([own, os.path.realpath(folder)]) != own:
+            message = "is a link out of the batch's folder, and letters there are not moved"
+            hint = "replace the link with a folder, or move old letters there yourself"
+            raise OptoutError(Problem("not-ours", message, Spot(str(folder)), hint))
 
     @contextmanager
     def spool(self) -> Iterator[IO[bytes]]:
@@ -166,70 +223,93 @@ class OutFolder:
 
     def begin(self) -> None:
         """Take away what tells of a whole batch, until this one is."""
+        self._keep_table()
         with refusals(self.path / TABLE):
             (self.path / TABLE).unlink(missing_ok=True)
 
-    def finish(self, places: Mapping[str, str]) -> None:
+    def _keep_table(self) -> None:
+        """Move manifest.csv to `earlier` if somebody has changed it, as to note what went out."""
+        if not self._is_own_table:
+            move_to_earlier(self.path / TABLE)
+            self.moved.append(self.path / TABLE)
+            self._is_own_table = True
+
+    def finish(self, places: Mapping[str, str], origins: Mapping[str, tuple[str, ...]]) -> None:
         """Set the manifest in order: the run's files, each with its request's place, come last.
 
         One that was changed, as by signing it, keeps its line, which states what was written.
+        `origins` are the tables of each file of requests.
         """
         self._settle()
+        self._keep_table()
         others = [it for path, it in self.records.items() if path not in places]
         own = [
-            msgspec.structs.replace(self.records[path], request=place)
+            self.records[path].moved_to(place, origins)
             for path, place in places.items()
             if path in self.records
         ]
         kept = [*(it for it in others if (self.path / it.path).exists()), *own]
         self.records = {it.path: it for it in kept}
         self._rewrite(kept)
-        self._replace(TABLE, table_of(kept, self.path).encode(_TABLE_ENCODING))
+        self._replace(TABLE, table_of(kept, self.path).encode(TABLE_ENCODING))
         make_durable([self.path / NAME, self.path / TABLE])
 
     def put_rejects(
-        self, texts: Mapping[str, str], inputs: Iterable[Path]
+        self, texts: Mapping[str, str], origins: Mapping[str, tuple[str, ...]]
     ) -> tuple[list[Path], list[Path]]:
-        """Write rejected rows, each form's under its name, and take earlier ones away.
+        """Write rejected rows, each form's under its name, and move earlier ones to `earlier`.
 
-        One that this batch was read from is left alone, and so are those of other forms then:
-        their rows may be nowhere else. One that was changed since it was written holds somebody's
-        work. Returns what was written, and what was left for that last reason.
+        `origins` are the tables of each file that this batch was read from. Such a file is left
+        alone, and so are rejects of other forms then: their rows may be nowhere else. One that was
+        changed since it was written holds somebody's work. Returns what was written, and what was
+        left for that last reason.
         """
-        read = {Path(os.path.realpath(it)) for it in inputs}
+        read = {Path(os.path.realpath(it)) for it in origins}
         own = Path(os.path.realpath(self.path))
         forms = {it.suffix for it in read if it.parent == own and it.name.startswith("rejects")}
         contents = {
-            name: text.encode(_TABLE_ENCODING if name.endswith(".csv") else "utf-8")
+            name: text.encode(TABLE_ENCODING if name.endswith(".csv") else "utf-8")
             for name, text in texts.items()
         }
-        seals = self._seal(contents.values())
+        known = self._seal(contents.values())
         written, changed = [], []
         for name in _REJECTS:
             unread = (it for it in self._names(name) if Path(os.path.realpath(it)) not in read)
             for place in unread:
                 with refusals(place):
-                    if not place.exists() or digest_of(place) in seals:
+                    if not place.exists() or digest_of(place) in known.seals:
                         break
                 changed.append(place)
             if name in contents:
-                write_all({place: contents[name]}, force=True, staging=self.staging)
+                self._write_rejects(place, contents[name])
                 written.append(place)
-            elif place.name == name and (not forms or place.suffix in forms):
-                with refusals(place):
-                    place.unlink(missing_ok=True)
+            elif place.exists() and place.name == name and (not forms or place.suffix in forms):
+                move_to_earlier(place)
+                self.moved.append(place)
+        tables = {table for several in origins.values() for table in several}
+        known.tables.update((it.name, tuple(sorted(tables))) for it in written)
+        self._note(known)
         return written, changed
 
-    def _seal(self, contents: Iterable[bytes]) -> set[str]:
+    def _write_rejects(self, place: Path, content: bytes) -> None:
+        written = write_all({place: content}, force=True, staging=self.staging, keep=[place])
+        self.moved += [path for path, earlier in written.items() if earlier]
+
+    def _seal(self, contents: Iterable[bytes]) -> Rejects:
         """Note the hashes of what is about to be written beside those of what was."""
-        place = self.staging / _SEALS
-        with refusals(place):
-            known = set(place.read_text("ascii", "replace").split()) if place.exists() else set()
+        known = load_rejects(self.path)
+        with refusals(self.path):
             there = {digest_of(it) for it in self.path.glob("rejects*.*") if it.is_file()}
-        seals = (known & there) | {sha256(it).hexdigest() for it in contents}
-        if seals != known:
-            write_all({place: "\n".join(sorted(seals)).encode()}, force=True, staging=self.staging)
-        return seals
+        seals = (known.seals & there) | {sha256(it).hexdigest() for it in contents}
+        sealed = msgspec.structs.replace(known, seals=seals)
+        self._note(sealed)
+        return sealed
+
+    def _note(self, rejects: Rejects) -> None:
+        """Write what is known of the files of rejected rows, if there is anything."""
+        if rejects != Rejects():
+            content = msgspec.json.encode(rejects, order="deterministic")
+            write_all({self.staging / STATE: content}, force=True, staging=self.staging)
 
     def _names(self, name: str) -> Iterator[Path]:
         yield self.path / name
@@ -241,11 +321,20 @@ class OutFolder:
 
     def _rewrite(self, records: Iterable[Record]) -> None:
         content = b"".join(line_of(it, self.path) for it in records)
-        if content or (self.path / NAME).exists():
+        if content or os.path.lexists(self.path / NAME):  # a link is replaced, not followed
             self._replace(NAME, content)
 
     def _replace(self, name: str, content: bytes) -> None:
         write_all({self.path / name: content}, force=True, staging=self.staging)
+
+
+def _refuse_foreign(path: Path, is_kind: Callable[[int], bool], noun: str) -> None:
+    """Raise OptoutError where something else is in the place of the batch's own file or folder."""
+    if os.path.lexists(path) and not is_kind(path.lstat().st_mode):
+        what = "a symbolic link, and not" if path.is_symlink() else "not"
+        message = f"is {what} the {noun} that optout keeps here"
+        hint = "move it away and give the command again, or give another -o"
+        raise OptoutError(Problem("not-ours", message, Spot(str(path)), hint))
 
 
 def _is_torn(old: bytes, content: bytes) -> bool:

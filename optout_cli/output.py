@@ -1,9 +1,14 @@
-"""Put finished files where they belong: all of them or none, and never over another letter."""
+"""Put finished files where they belong: all of them or none, and never over another letter.
+
+A letter that is replaced all the same stays in the folder `earlier` beside its place.
+"""
 
 import errno
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from hashlib import sha256
+from itertools import chain, count
 from pathlib import Path
 from typing import BinaryIO
 
@@ -12,45 +17,144 @@ from optout_cli.errors import OptoutError, Problem, Spot, raise_any
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _WRITERS = 16  # threads, each of which only waits for the disk
 _LONGEST = 200  # characters of a name that another name is made from
+_EARLIER = "earlier"  # the folder beside the letters, for those that were replaced
+_DIGITS = 12  # of a SHA-256, in the name of an earlier letter
 
 
 def write_all(
-    files: Mapping[Path, bytes], *, force: bool = False, staging: Path | None = None
-) -> set[Path]:
+    files: Mapping[Path, bytes],
+    *,
+    force: bool = False,
+    staging: Path | None = None,
+    keep: Container[Path] = (),
+) -> dict[Path, Path | None]:
     """Write every file whole, or none; one that has these bytes already is left alone.
 
-    Returns those that were written. With `staging`, a folder on the same disk, unfinished files
-    lie there and not beside their places. Raises OptoutError where a file exists with other bytes
-    (it may be the signed one) and `force` is not set, or where a place cannot be written.
+    Returns those that were written, each with where the file that it replaced is now: in the
+    folder `earlier` beside it for a path in `keep`, else None. With `staging`, a folder on the same
+    disk, unfinished files lie there and not beside their places. A link is replaced and never
+    followed. Raises OptoutError where a file exists with other bytes (it may be the signed one)
+    and `force` is not set, or where a place cannot be written.
     """
-    fresh = {path: content for path, content in files.items() if _differs(path, content)}
-    if not force:
-        raise_any(occupied(path) for path in fresh if path.is_file())
+    fresh = _unwritten(files, force=force)
     staged: dict[Path, Path] = {}
+    backups: dict[Path, Path] = {}
     kept: dict[Path, Path] = {}
+    added: list[Path] = []  # those of them that were not there before
     placed: list[Path] = []
     try:
         for path, content in fresh.items():
             staged[path] = _stage(path, content, staging)
             if path.is_file():
-                kept[path] = _keep(path, staging)
+                backups[path] = _back_up(path, staging)
+                if path in keep:
+                    kept[path] = _keep(path, added)
         for path, temporary in staged.items():
             with refusals(path):
-                temporary.replace(path)
+                _place(temporary, path, force=force)
             placed.append(path)
     except BaseException:
-        for path in placed:
-            kept.pop(path).replace(path) if path in kept else path.unlink()
+        _put_back(placed, backups)
+        for path in added:  # which each have their own place again
+            path.unlink()
         raise
     finally:
-        for temporary in (*staged.values(), *kept.values()):
+        for temporary in (*staged.values(), *backups.values()):
             temporary.unlink(missing_ok=True)
-    return set(fresh)
+    return {path: kept.get(path) for path in placed}
+
+
+def _unwritten(files: Mapping[Path, bytes], *, force: bool) -> dict[Path, bytes]:
+    """Return what is to be written. Raises OptoutError where that may not be."""
+    if force:
+        return {
+            path: content
+            for path, content in files.items()
+            if path.is_symlink() or _differs(path, content)
+        }
+    fresh = {path: content for path, content in files.items() if _differs(path, content)}
+    raise_any(occupied(path) for path in fresh if path.is_file())
+    return fresh
+
+
+def _put_back(placed: Iterable[Path], backups: dict[Path, Path]) -> None:
+    """Make each place as it was before."""
+    for path in placed:
+        backups.pop(path).replace(path) if path in backups else path.unlink()
+
+
+def _place(temporary: Path, path: Path, *, force: bool) -> None:
+    """Give a finished file its name. Without `force` never that of a file that has appeared."""
+    if not force:
+        with suppress(OSError):  # it is there, or this disk has no hard links
+            os.link(temporary, path)
+            return
+        if path.is_file() and _digest(path) != _digest(temporary):
+            raise OptoutError(occupied(path))
+    temporary.replace(path)
+
+
+def move_to_earlier(path: Path) -> Path:
+    """Move a letter to the folder `earlier` beside it, and return where it is now.
+
+    At each instant it has one name or both. Raises OptoutError.
+    """
+    kept = _keep(path, [])
+    with refusals(path):
+        path.unlink()
+    return kept
+
+
+def _keep(path: Path, added: list[Path]) -> Path:
+    """Give the file at `path` a second name in the folder `earlier` beside it.
+
+    The name has the beginning of the file's SHA-256: 2026-11-24-opt-out-ice.1f0c5a9d3e7b.pdf.
+    Returns it, and adds it to `added` if it is new. No file there is ever replaced, so two
+    processes may do this at once. Raises OptoutError.
+    """
+    folder = path.parent / _EARLIER
+    with refusals(folder / path.name):
+        if folder.is_symlink():
+            message = "is a symbolic link, and letters are never moved through one"
+            hint = "replace the link with a folder, and give the command again"
+            raise OptoutError(Problem("not-ours", message, Spot(str(folder)), hint))
+        folder.mkdir(exist_ok=True)
+        digest = _digest(path)
+        texts = chain([digest[:_DIGITS]], (f"{digest}-{number}" for number in count(1)))
+        names = (folder / f"{path.stem[:_LONGEST]}.{text}{path.suffix}" for text in texts)
+        for name in names:
+            if _add_name(path, name):
+                added.append(name)
+                return name
+            if not name.is_symlink() and name.is_file() and _digest(name) == digest:
+                return name
+    raise AssertionError  # there is always another name
+
+
+def _digest(path: Path) -> str:
+    return sha256(path.read_bytes()).hexdigest()
+
+
+def _add_name(path: Path, name: Path) -> bool:
+    """Make `name` the same file, or else a copy. Returns False where there is one of that name."""
+    if not path.is_symlink():
+        with suppress(OSError):  # this disk has no hard links, or it is another user's file
+            os.link(path, name)
+            return True
+    if os.path.lexists(name):
+        return False
+    copy = _back_up(path, name.parent)
+    _make_durable(copy)
+    copy.replace(name)
+    return True
 
 
 @contextmanager
-def written(path: Path) -> Iterator[BinaryIO]:
-    """Open a file that gets its name, and takes the place of another, once the block has ended."""
+def written(path: Path, moved: list[Path]) -> Iterator[BinaryIO]:
+    """Open a file that gets its name once the block has ended.
+
+    A file of that name with other content is moved to `earlier`, and its path added to `moved`.
+    """
     temporary = _aside(path, None)
     with refusals(path):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -60,6 +164,9 @@ def written(path: Path) -> Iterator[BinaryIO]:
             with stream:
                 yield stream
             _make_durable(temporary)
+            if path.is_file() and _digest(path) != _digest(temporary):
+                _keep(path, [])
+                moved.append(path)
             temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
@@ -112,9 +219,8 @@ def _differs(path: Path, content: bytes) -> bool:
 def occupied(path: Path) -> Problem:
     """Word the Problem of a file that is there with other content."""
     message = "exists with other content; it may be a signed letter, or another county's"
-    return Problem(
-        "file-exists", message, Spot(str(path)), "name another folder with -o, or --force"
-    )
+    hint = "name another folder with -o, or --force, which moves this file to earlier/"
+    return Problem("file-exists", message, Spot(str(path)), hint)
 
 
 def _stage(path: Path, content: bytes, staging: Path | None) -> Path:
@@ -136,18 +242,18 @@ def _aside(path: Path, staging: Path | None) -> Path:
     return (staging or path.parent) / f".{path.name[:_LONGEST]}.{os.urandom(6).hex()}"
 
 
-def _keep(path: Path, staging: Path | None) -> Path:
+def _back_up(path: Path, staging: Path | None) -> Path:
     """Copy what stands at `path` aside, to be put back if a later file fails."""
     from shutil import copy2
 
-    kept = _aside(path, staging)
+    backup = _aside(path, staging)
     with refusals(path):
         try:
-            copy2(path, kept)
+            copy2(path, backup)
         except BaseException:
-            kept.unlink(missing_ok=True)
+            backup.unlink(missing_ok=True)
             raise
-    return kept
+    return backup
 
 
 @contextmanager

@@ -49,6 +49,11 @@ def records(folder: Path = Path("out")) -> list[dict[str, object]]:
     return [json.loads(it) for it in (folder / "manifest.ndjson").read_text("utf-8").splitlines()]
 
 
+def current(folder: Path) -> dict[str, bytes]:
+    """Return every file below the folder but those in a folder `earlier`."""
+    return {name: it for name, it in below(folder).items() if "earlier/" not in name}
+
+
 def below(folder: Path) -> dict[str, bytes]:
     """Return every file below the folder with its content."""
     return {name: (folder / name).read_bytes() for name in lying_in(folder)}

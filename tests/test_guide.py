@@ -171,7 +171,10 @@ def test_it_goes_to_a_file_and_replaces_none(run: Run, in_folder: Path) -> None:
     code, _, err = outcome(run("guide", "35013", "-o", "g.txt"))
     assert (code, "g.txt" in err) == (1, True)
     assert outcome(run("guide", "35013", "-o", "g.txt", "--force"))[0] == 0
-    assert lying_in(in_folder) == ["g.txt", "out/2026-11-20-guide-opt-out.html"]
+    (earlier,) = (in_folder / "earlier").iterdir()
+    assert (earlier.name[:2], "Marin" in earlier.read_text("utf-8")) == ("g.", True)
+    others = [it for it in lying_in(in_folder) if "earlier/" not in it]
+    assert others == ["g.txt", "out/2026-11-20-guide-opt-out.html"]
 
 
 @pytest.mark.parametrize(

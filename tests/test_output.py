@@ -50,9 +50,9 @@ def test_each_file_with_other_bytes_is_a_problem_and_nothing_is_written(tmp_path
     assert (told, below(tmp_path)) == (
         f"""\
 {a}: exists with other content; it may be a signed letter, or another county's
-  hint: name another folder with -o, or --force
+  hint: name another folder with -o, or --force, which moves this file to earlier/
 {b}: exists with other content; it may be a signed letter, or another county's
-  hint: name another folder with -o, or --force""",
+  hint: name another folder with -o, or --force, which moves this file to earlier/""",
         old,
     )
 
@@ -145,6 +145,102 @@ def test_an_old_file_that_cannot_be_kept_is_not_written_over(
         f"{path}: cannot be written: File too large",
         {"b.pdf": b"more than 9 bytes"},
     )
+
+
+def kept(folder: Path) -> list[bytes]:
+    files = [it for it in (folder / "earlier").iterdir() if not it.is_symlink()]
+    return sorted(it.read_bytes() for it in files)
+
+
+def replace(path: Path, content: bytes) -> Path | None:
+    return write_all({path: content}, force=True, keep=[path])[path]
+
+
+A = "559aead08264d5795d3909718cdd05abd49572e84fe55590eef31a88a08fdffd"  # SHA-256 of b"A"
+
+
+def test_what_is_replaced_is_kept_beside_it_under_a_name_of_its_own(tmp_path: Path) -> None:
+    path, fresh = tmp_path / "a.b.pdf", tmp_path / "c.pdf"
+    path.write_bytes(b"A")
+    assert write_all({path: b"B", fresh: b"C"}, force=True, keep=[path, fresh]) == {
+        path: tmp_path / "earlier" / f"a.b.{A[:12]}.pdf",
+        fresh: None,
+    }
+    assert below(tmp_path) == {"a.b.pdf": b"B", "c.pdf": b"C", f"earlier/a.b.{A[:12]}.pdf": b"A"}
+
+
+def test_content_that_is_kept_already_is_kept_once(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    for content in (b"A", b"B", b"A", b"B", b"C"):
+        replace(path, content)
+    assert kept(tmp_path) == [b"A", b"B"]
+
+
+def test_no_file_that_is_kept_is_ever_replaced(tmp_path: Path) -> None:
+    (tmp_path / "earlier").mkdir()
+    others = [f"earlier/a.{A[:12]}.pdf", f"earlier/a.{A}-1.pdf", f"earlier/a.{A}-2.pdf"]
+    put(tmp_path, dict(zip(others[:2], (b"changed", b"changed too"), strict=True)))
+    (tmp_path / others[2]).symlink_to("nowhere")
+    path = tmp_path / "a.pdf"
+    path.write_bytes(b"A")
+    assert replace(path, b"B") == tmp_path / "earlier" / f"a.{A}-3.pdf"
+    assert kept(tmp_path) == [b"A", b"changed", b"changed too"]
+
+
+def test_a_copy_is_kept_where_the_disk_has_no_hard_links(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(os, "link", refused)
+    path = tmp_path / "a.pdf"
+    for content in (b"A", b"B", b"A", b"B"):
+        replace(path, content)
+    assert (kept(tmp_path), path.read_bytes()) == ([b"A", b"B"], b"B")
+    assert write_all({tmp_path / "b.pdf": b"new"}) == {tmp_path / "b.pdf": None}
+
+
+def test_a_failure_keeps_nothing_that_is_in_its_own_place_again(tmp_path: Path) -> None:
+    put(tmp_path, {"a.pdf": b"signed"})
+    (tmp_path / "b.pdf").mkdir()
+    files = {tmp_path / "a.pdf": b"A", tmp_path / "b.pdf": b"B"}
+    with pytest.raises(OptoutError):
+        write_all(files, force=True, keep=files)
+    assert below(tmp_path) == {"a.pdf": b"signed"}
+
+
+def test_what_a_link_shows_is_kept_and_its_file_is_left_alone(tmp_path: Path) -> None:
+    put(tmp_path, {"scan.pdf": b"signed"})
+    (tmp_path / "a.pdf").symlink_to("scan.pdf")
+    replace(tmp_path / "a.pdf", b"A")
+    assert (kept(tmp_path), (tmp_path / "scan.pdf").read_bytes()) == ([b"signed"], b"signed")
+    assert not (tmp_path / "a.pdf").is_symlink()
+
+
+@pytest.mark.parametrize("is_link", [True, False])
+def test_a_letter_that_cannot_be_kept_is_not_replaced(tmp_path: Path, is_link: bool) -> None:
+    put(tmp_path, {"a.pdf": b"signed"})
+    place = tmp_path / "earlier"
+    place.symlink_to(tmp_path) if is_link else place.write_bytes(b"a file")
+    told = told_by(lambda: replace(tmp_path / "a.pdf", b"A"))
+    assert ("symbolic link" if is_link else "is a file, not a folder") in told
+    assert (tmp_path / "a.pdf").read_bytes() == b"signed"
+
+
+def test_a_file_that_appears_while_another_is_written_is_not_written_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    link, path = os.link, tmp_path / "a.pdf"
+
+    def late(source: Path, target: Path) -> None:
+        path.write_bytes(b"another's")
+        link(source, target)
+
+    monkeypatch.setattr(os, "link", late)
+    told = told_by(lambda: write_all({path: b"A"}))
+    assert told.startswith(f"{path}: exists with other content;")
+    assert below(tmp_path) == {"a.pdf": b"another's"}
 
 
 NAMES = ("a.pdf", "b.pdf", "in/c.pdf")

@@ -1,7 +1,7 @@
 """One run of `optout batch`: its rows checked, written, printed, and told of."""
 
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import IO, NoReturn
@@ -11,7 +11,13 @@ import msgspec
 
 from optout_cli.cli._prints import Paper, Prints
 from optout_cli.cli._progress import clear_line, progress
-from optout_cli.cli._shared import print_json, problem_as_json, say
+from optout_cli.cli._shared import (
+    path_lines,
+    print_json,
+    problem_as_json,
+    say,
+    say_what_moved,
+)
 from optout_cli.cli._tally import (
     note_lines,
     problem_lines,
@@ -25,17 +31,18 @@ from optout_cli.cli._tally import (
 )
 from optout_cli.cli._tracebacks import keep_tracebacks, say_tracebacks
 from optout_cli.errors import ExitCode, OptoutError, Problem, Spot
+from optout_cli.manifest import Record, load_records
+from optout_cli.origins import origins_of
 from optout_cli.outfolder import OutFolder
 from optout_cli.output import refusals, written
 from optout_cli.pipeline.batch import Job, Made, checked
 from optout_cli.pipeline.farm import uninterrupted
 from optout_cli.pipeline.letters import Order
-from optout_cli.pipeline.plan import Plan, planned
+from optout_cli.pipeline.plan import OCCUPIED, Plan, planned
 from optout_cli.pipeline.printing import print_run
 from optout_cli.pipeline.sheets import Sheet, folders_of, rejects_of, rows_of
 
 _STOPPING = ("disk-full", "folder-gone")  # what no further request would escape
-_OCCUPIED = "file-exists"  # what no change of the row would mend
 
 
 class Run:
@@ -61,6 +68,8 @@ class Run:
         self.finished = 0  # requests of which every file is there
         self.left: list[Path] = []  # files that stay as somebody has changed them
         self.is_partial = False
+        files = ((it.name, it.is_rejected) for it in sheets)
+        self.origins = origins_of(files, job.folder)
         self.count = sum(1 for _ in rows_of(sheets))
         if not self.count:
             hint = "a table has one request a line, below the line that names the columns"
@@ -69,6 +78,10 @@ class Run:
     def check(self) -> ExitCode:
         """Tell what is wrong with each row, what to know of the others, and counts."""
         plan = self._planned(self.job, None)
+        records = load_records(self.job.folder)
+        if not self.force:
+            plan.take_places(records, self.job.folder)
+            plan.problems |= plan.taken
         problems = [it for row in plan.problems.values() for it in row]
         if self.prints.as_json:
             for it in dict.fromkeys(problems):
@@ -77,32 +90,44 @@ class Run:
             for line in problem_lines(problems):
                 click.echo(line)
         say_tracebacks(plan.tracebacks)
-        notes = [] if self.quiet else note_lines(plan, plan.rows, self.job.order.today)
+        notes = [] if self.quiet else self._notes(plan, records)
         for line in (*notes, *tally_lines(plan)):
             click.echo(line, err=self.prints.as_json)
         return ExitCode.CONTENT if problems else ExitCode.DONE
+
+    def _notes(self, plan: Plan, records: Mapping[str, Record]) -> Iterator[str]:
+        """Yield what to know of the rows, and what would become of letters that are there."""
+        folder = self.job.folder
+        yield from note_lines(plan, plan.rows, self.job.order.today)
+        replaced = list(plan.replaced(records, folder, force=self.force))
+        yield from path_lines("would replace, and move the old one to earlier", replaced)
+        stale = [] if self.job.order.is_draft else plan.stale(records)
+        moving = [folder / it.path for it in stale if it.is_true(folder)]
+        yield from path_lines("would move to earlier", moving)
 
     def write(self, folder: OutFolder, spool: IO[bytes], *, fail_fast: bool) -> ExitCode:
         """Write what is not finished, bind what is to be printed, and return the exit code."""
         records = {} if self.force else folder.records
         job = msgspec.structs.replace(self.job, records=records)
         plan = self._planned(job, spool)
-        self._tell(it for row in plan.problems.values() for it in row)
-        if fail_fast and plan.problems:
+        if not self.force:
+            plan.take_places(folder.records, folder.path)
+        rows = (*plan.problems.values(), *plan.taken.values())
+        self._tell(it for problems in rows for it in problems)
+        if fail_fast and (plan.problems or plan.taken):
             say_tracebacks(plan.tracebacks)
             say("nothing is written: --fail-fast")
             return ExitCode.CONTENT
-        stale = [] if job.order.is_draft else plan.stale(folder.records)  # a draft outdates nothing
-        for path in folder.remove(stale):
-            say(f"{path}: its request has changed, and so was the file; look at it")
         wanted = plan.unfinished(job.order, force=self.force)
-        before = self.finished = len(plan.rows) - len(plan.problems) - len(wanted)
+        rejected = len(plan.problems) + len(plan.taken)
+        before = self.finished = len(plan.rows) - rejected - len(wanted)
         self._put(plan, wanted, job, folder)
+        self._retire(plan, folder)
         keep_tracebacks(plan.tracebacks, folder.path)
-        folder.finish(plan.places())
+        folder.finish(plan.places(), self.origins)
         texts = rejects_of(self.sheets, plan.problems, folder.path)
         named = folders_of(self.sheets, texts.values(), folder.path)
-        rejects, changed = folder.put_rejects(texts, [Path(it.name) for it in self.sheets])
+        rejects, changed = folder.put_rejects(texts, self.origins)
         if not self.quiet:
             for line in note_lines(plan, wanted, job.order.today):
                 say(line)
@@ -111,12 +136,23 @@ class Run:
         paper = self.prints.paper
         is_printed = paper is not None and self._print(plan, paper, folder)
         if not self.quiet:
+            say_what_moved(folder.moved)
             place = paper.path if paper else None
             bound = place if is_printed else None
             say_what_was_done(plan, self.written, before, folder.path, bound)
             is_due = bool(self.written or is_printed)
             say_next(plan, job.order, rejects, changed, place, named, is_due=is_due)
-        return ExitCode.PARTLY if plan.problems or self.is_partial else ExitCode.DONE
+        is_partial = plan.problems or plan.taken or self.is_partial
+        return ExitCode.PARTLY if is_partial else ExitCode.DONE
+
+    def _retire(self, plan: Plan, folder: OutFolder) -> None:
+        """Move letters of requests that have changed; a draft outdates nothing."""
+        stale = [] if self.job.order.is_draft else plan.stale(folder.records)
+        changed, problems = folder.retire(stale)
+        for path in changed:
+            say(f"{path}: its request has changed, and so was the file; look at it")
+        self._tell(problems)
+        self.is_partial |= bool(problems)
 
     def _print(self, plan: Plan, paper: Paper, folder: OutFolder) -> bool:
         """Put all PDF letters of this run's requests into one file; say whether there are any."""
@@ -126,7 +162,7 @@ class Run:
                 say(f"nothing to print: {paper.path} is not written")
             return False
         shown = progress(requests, "binding", len(requests), quiet=self.quiet)
-        with written(paper.path) as output:
+        with written(paper.path, folder.moved) as output:
             pages = print_run(
                 shown,
                 folder.path,
@@ -144,7 +180,8 @@ class Run:
     def _planned(self, job: Job, spool: IO[bytes] | None) -> Plan:
         checks = checked(self.sheets, job, self.jobs)
         with refusals(job.folder):  # of the spool
-            return planned(progress(checks, "checking", self.count, quiet=self.quiet), spool)
+            shown = progress(checks, "checking", self.count, quiet=self.quiet)
+            return planned(shown, spool, self.origins)
 
     def _put(self, plan: Plan, wanted: Mapping[int, Order], job: Job, folder: OutFolder) -> None:
         """Put each wanted request's files into the folder, or tell why one's cannot be."""
@@ -157,10 +194,10 @@ class Run:
                     with uninterrupted():  # so that what is there is counted
                         self._put_one(plan, it, folder)
         except KeyboardInterrupt:
-            self._stop("interrupted", ExitCode.INTERRUPTED)
+            self._stop(folder, "interrupted", ExitCode.INTERRUPTED)
         except OptoutError as error:
             self._tell(error.problems)
-            self._stop("stopped", ExitCode.CONTENT)
+            self._stop(folder, "stopped", ExitCode.CONTENT)
 
     def _put_one(self, plan: Plan, it: Made, folder: OutFolder) -> None:
         plan.note_traceback(it)
@@ -170,7 +207,8 @@ class Run:
             self.finished += 1
             return
         self._tell(problems)
-        if all(one.code == _OCCUPIED for one in problems):
+        plan.unwritten.add(it.number)
+        if all(one.code == OCCUPIED for one in problems):
             plan.left.add(it.number)
             self.is_partial = True
         else:
@@ -178,7 +216,10 @@ class Run:
 
     def _refused(self, plan: Plan, it: Made, folder: OutFolder) -> tuple[Problem, ...]:
         """Put one request's files into the folder, or return why they cannot be."""
-        files = [(piece.record, piece.content) for piece in it.pieces]
+        files = [
+            (piece.record.moved_to(piece.record.request, self.origins), piece.content)
+            for piece in it.pieces
+        ]
         try:
             put = folder.put(files, force=self.force)
         except OptoutError as error:
@@ -192,7 +233,9 @@ class Run:
             plan.left.add(it.number)
         return ()
 
-    def _stop(self, why: str, code: ExitCode) -> NoReturn:
+    def _stop(self, folder: OutFolder, why: str, code: ExitCode) -> NoReturn:
+        if not self.quiet:
+            say_what_moved(folder.moved)
         say_what_stopped(why, self.finished, self.count)
         sys.exit(code)
 

@@ -4,7 +4,7 @@ import functools
 import os
 import re
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from shlex import quote
@@ -26,6 +26,7 @@ SCHEMA = 1  # of every JSON object that is printed
 APP = "optout"  # the name of its folders in the user's home
 _REQUEST_SUFFIXES = (".yaml", ".yml", ".json")
 _TABLE_SUFFIXES = (".csv", ".ndjson")
+_MOST_PATHS = 5  # that are named one by one
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 
@@ -186,6 +187,20 @@ def program() -> str:
 def say(text: str) -> None:
     """Tell the user something, on stderr; on a terminal no word is broken at its edge."""
     click.echo(_fitted(text) if sys.stderr.isatty() else text, err=True)
+
+
+def path_lines(what: str, paths: Sequence[Path]) -> Iterator[str]:
+    """Yield a line that says what happens to each path, and how many there are besides a few."""
+    yield from (f"{what}: {path}" for path in paths[:_MOST_PATHS])
+    more = len(paths) - _MOST_PATHS
+    if more > 0:
+        yield f"{what}: {more:,} more file{'s' if more > 1 else ''}"
+
+
+def say_what_moved(paths: Sequence[Path]) -> None:
+    """Print which files are in the folder `earlier` now, since others took their places."""
+    for line in path_lines("moved to earlier", paths):
+        say(line)
 
 
 def _fitted(text: str) -> str:

@@ -50,7 +50,11 @@ from optout_cli.pipeline.sheets import load_sheets
 )
 @click.option("--check", "is_check", is_flag=True, help="Check every row, and write nothing.")
 @click.option("--fail-fast", is_flag=True, help="Write nothing where a row has a problem.")
-@click.option("--force", is_flag=True, help="Write every letter anew, and replace other files.")
+@click.option(
+    "--force",
+    is_flag=True,
+    help="Write every letter anew, and replace other files; they move to earlier/.",
+)
 @click.option(
     "-j",
     "--jobs",
@@ -90,6 +94,8 @@ def command(
     that was interrupted goes on where it was when the same command is given.
 
     A file that was changed since it was written, such as a letter that was signed, is left alone.
+    So is a letter of another table. No letter is deleted: where a row has changed, its old letter
+    moves to the folder earlier beside the new one.
 
     Prints the paths of the files that it writes, which are also in manifest.ndjson and
     manifest.csv.

@@ -15,6 +15,7 @@ from optout_cli.cli._shared import (
     library_from,
     library_options,
     problems_told,
+    say_what_moved,
     today,
     usage_error,
 )
@@ -57,7 +58,11 @@ from optout_cli.pipeline.letters import STDIN, request_in
     shell_complete=files,
     help="A folder, a file, or - for standard output.  [default: -; pages on a terminal: ./]",
 )
-@click.option("--force", is_flag=True, help="Replace a file that exists with other content.")
+@click.option(
+    "--force",
+    is_flag=True,
+    help="Replace a file that exists with other content; it moves to earlier/.",
+)
 @library_options
 @problems_told
 def command(
@@ -92,8 +97,9 @@ def command(
     if path is None:
         click.echo(content, nl=False)
         return
-    write_all({path: content}, force=force)
+    fresh = write_all({path: content}, force=force, keep=[path])
     click.echo(bytes(path))
+    say_what_moved([it for it, earlier in fresh.items() if earlier])
 
 
 def _place(output: str | None, name: str, file: str) -> Path | None:

@@ -17,6 +17,7 @@ from optout_cli.cli._shared import (
     misnamed,
     problems_told,
     quiet_option,
+    say_what_moved,
     usage_error,
 )
 from optout_cli.cli._talk import say_what_to_know
@@ -56,7 +57,11 @@ _FILE_NAME = re.compile(r"^\S+\.[A-Za-z0-9]{1,5}$")  # no jurisdiction's is like
     shell_complete=files,
     help="A folder, a file for a single letter, or - for standard output.",
 )
-@click.option("--force", is_flag=True, help="Replace files that exist with other content.")
+@click.option(
+    "--force",
+    is_flag=True,
+    help="Replace files that exist with other content; they move to earlier/.",
+)
 @order_options
 @quiet_option
 @library_options
@@ -91,8 +96,9 @@ def command(
             document = amended(document, option, assignments)
     library = library_from(overlays, folders, look)
     exports = exports_of(document, library, order, folder_of(what) if is_file_of_one else Path())
-    is_new = _put(exports, output, force=force)
+    is_new, moved = _put(exports, output, force=force)
     if not quiet:
+        say_what_moved(moved)
         say_what_to_know(exports, is_dated="date" in document.data, is_new=is_new)
 
 
@@ -116,14 +122,14 @@ def _document(what: str, letter: str | None, *, is_request: bool) -> Document:
     return request_for(what, letter or DEFAULT_LETTER)
 
 
-def _put(exports: Sequence[Export], output: str, *, force: bool) -> bool:
+def _put(exports: Sequence[Export], output: str, *, force: bool) -> tuple[bool, list[Path]]:
     """Write the exports where `output` says; print the paths, or the bytes themselves.
 
-    Returns whether that changed anything.
+    Returns whether that changed anything, and the paths whose earlier files have moved.
     """
     if output == STDIN:
         _print_bytes(_only(exports, "-o -"))
-        return True
+        return True, []
     place = Path(output)
     if output.endswith("/") or is_folder(place):
         files = {place / export.name: export.content for export in exports}
@@ -134,14 +140,14 @@ def _put(exports: Sequence[Export], output: str, *, force: bool) -> bool:
                 f"{output!r} would hold {export.format}", f"end its name in .{export.format}"
             )
         files = {place: export.content}
-    fresh = set(files)
+    fresh: dict[Path, Path | None] = dict.fromkeys(files)
     if place in files and is_stream(place):
         write_stream(place, files[place])
     else:
-        fresh = write_all(files, force=force)
+        fresh = write_all(files, force=force, keep=files)
     for path in files:
         click.echo(bytes(path))  # as it is, also where its name is no text
-    return bool(fresh)
+    return bool(fresh), [path for path, earlier in fresh.items() if earlier]
 
 
 def _only(exports: Sequence[Export], option: str) -> Export:

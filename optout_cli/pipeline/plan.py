@@ -3,6 +3,7 @@
 import pickle
 from collections import Counter, defaultdict
 from collections.abc import Container, Generator, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import IO
 
 import msgspec
@@ -15,6 +16,8 @@ from optout_cli.pipeline.letters import STDIN, Order
 from optout_cli.pipeline.pieces import Piece
 from optout_cli.pipeline.sheets import Sheet
 
+OCCUPIED = "file-exists"  # the problem that no change of the row would mend
+_File = tuple[str, tuple[str, ...]]  # the name of a file of requests, and the tables it is of
 LAW = "state-law"  # the caution that bears repeating
 DRAFT = "draft"
 
@@ -22,15 +25,21 @@ DRAFT = "draft"
 class Plan:
     """Checked rows: those to write, those that are finished, those with problems, and why.
 
-    `spool` is an open file in which what checking has made waits for its turn.
+    `origins` are the tables of each file of requests. `spool` is an open file in which what
+    checking has made waits for its turn.
     """
 
-    def __init__(self, spool: IO[bytes] | None = None) -> None:
+    def __init__(
+        self, origins: Mapping[str, tuple[str, ...]], spool: IO[bytes] | None = None
+    ) -> None:
+        self.origins = origins
         self.rows: dict[int, Checked] = {}
         self.problems: dict[int, tuple[Problem, ...]] = {}
         self.findings: list[Caution] = []
         self.lacking: Counter[tuple[str, str]] = Counter()
-        self.left: set[int] = set()  # rows of which a file stays as somebody has changed it
+        self.left: set[int] = set()  # rows of which a file stays: changed, or another row's
+        self.unwritten: set[int] = set()  # good rows whose letters could not be put in place
+        self.taken: dict[int, tuple[Problem, ...]] = {}  # the latter, and whose it is
         self.tracebacks: dict[str, list[str]] = {}  # each with the places of the rows it is of
         self._by_path: dict[str, int] = {}
         self._cautions: dict[Caution, Caution] = {}
@@ -94,38 +103,88 @@ class Plan:
 
     def unfinished(self, order: Order, *, force: bool) -> dict[int, Order]:
         """Return what is to be made of each good row of which a file is missing."""
+        free = (it for it in self.good if it.number not in self.taken)
         if force:
-            return {it.number: order for it in self.good}
-        found = {it.number: remaining(order, it) for it in self.good}
+            return {it.number: order for it in free}
+        found = {it.number: remaining(order, it) for it in free}
         return {number: it for number, it in found.items() if it.formats}
+
+    def take_places(self, records: Mapping[str, Record], folder: Path) -> None:
+        """Leave out each good row that would replace a letter of another table or request."""
+        for row in self.good:
+            others = [
+                record
+                for path in row.paths
+                if (record := records.get(path))
+                and record.fingerprint != row.fingerprint
+                and not self._is_same_request(record, row)
+                and (folder / path).is_file()
+            ]
+            if others:
+                more = f" and {len(others) - 1} more" if others[1:] else ""
+                place = folder / others[0].path
+                message = f"would replace {place}{more}, written from {others[0].request}"
+                hint = "name another folder with -o, or --force, which moves the old to earlier/"
+                self.taken[row.number] = (Problem(OCCUPIED, message, row.spot, hint),)
+        self.left |= self.taken.keys()
+
+    def _is_same_request(self, record: Record, row: Checked) -> bool:
+        """Say whether a file was written from a row of this table, or from one it rejected."""
+        file = row.spot.file
+        is_same_table = record.source == file
+        if record.origins:
+            is_same_table = not set(record.origins).isdisjoint(self.origins.get(file, ()))
+        return is_same_table and record.key == row.key
+
+    def replaced(
+        self, records: Mapping[str, Record], folder: Path, *, force: bool
+    ) -> Iterator[Path]:
+        """Yield each file that the good rows would replace with another one."""
+        for row in self.good:
+            for path in row.paths if row.number not in self.left else ():
+                record, place = records.get(path), folder / path
+                is_ours = record is not None and record.is_true(folder)
+                is_other = record is None or record.fingerprint != row.fingerprint
+                if (is_ours and is_other) or (force and not is_ours and place.is_file()):
+                    yield place
 
     def stale(self, records: Mapping[str, Record]) -> list[Record]:
         """Return what the manifest has of requests of these rows as they no longer are.
 
-        A row is known again by its file, its jurisdiction, its letter and that one's variant.
+        A row is known again by its file, its jurisdiction, its letter and that one's variant. What
+        a row gave before is not stale as long as its new letter is not in its place.
         """
-        current: dict[tuple[str, ...], set[str]] = defaultdict(set)
+        current: dict[tuple[_File | str, ...], set[str]] = defaultdict(set)
         for it in self.rows.values():
             if it.key:
-                current[it.spot.file, *it.key].add(it.fingerprint)
+                current[self._file(it), *it.key].add(it.fingerprint)
+        unwritten = (self.rows[it] for it in self.left | self.unwritten)
+        waiting = {(self._file(it), *it.key) for it in unwritten if it.key}
         planned = {path for it in self.good for path in it.paths}
         return [
             record
             for path, record in records.items()
             if path not in planned
-            and (key := (record.source, *record.key)) in current
+            and (key := (_file_of(record), *record.key)) in current
+            and key not in waiting
             and record.fingerprint not in current[key]
         ]
+
+    def _file(self, row: Checked) -> _File:
+        """Return what a row's file is known again by, wherever the command is given."""
+        return Path(row.spot.file).name, self.origins.get(row.spot.file, ())
 
     def left_over(self, records: Mapping[str, Record]) -> list[Record]:
         """Return what the manifest has of requests that were in these rows' files, and no longer.
 
         Standard input is no file of which one knows what was in it before.
         """
-        keys = {(it.spot.file, *it.key) for it in self.rows.values() if it.key}
-        files = {it.spot.file for it in self.rows.values()} - {STDIN}
+        keys = {(self._file(it), *it.key) for it in self.rows.values() if it.key}
+        files = {self._file(it) for it in self.rows.values() if it.spot.file != STDIN}
         return [
-            it for it in records.values() if it.source in files and (it.source, *it.key) not in keys
+            it
+            for it in records.values()
+            if _file_of(it) in files and (_file_of(it), *it.key) not in keys
         ]
 
     def results(
@@ -154,7 +213,8 @@ class Plan:
 
     def places(self) -> dict[str, str]:
         """Return the place of the request of each file that a good row gives."""
-        return {path: it.place for it in self.good for path in it.paths}
+        free = (it for it in self.good if it.number not in self.taken)
+        return {path: it.place for it in free for path in it.paths}
 
 
 class _Spool:
@@ -174,9 +234,17 @@ class _Spool:
         return pieces
 
 
-def planned(checks: Iterable[Checked], spool: IO[bytes] | None = None) -> Plan:
-    """Take in each checked row."""
-    plan = Plan(spool)
+def _file_of(record: Record) -> _File:
+    return Path(record.source).name, record.origins
+
+
+def planned(
+    checks: Iterable[Checked],
+    spool: IO[bytes] | None = None,
+    origins: Mapping[str, tuple[str, ...]] | None = None,
+) -> Plan:
+    """Take in each checked row; `origins` are the tables of each file of requests."""
+    plan = Plan(origins or {}, spool)
     for it in checks:
         plan.add(it)
     return plan

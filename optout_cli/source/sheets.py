@@ -40,6 +40,11 @@ class Sheet(msgspec.Struct, frozen=True):
     form: Form
     text: str
 
+    @property
+    def is_rejected(self) -> bool:
+        """Say whether its rows came back from a batch, each with the reason."""
+        return REASON in self.text
+
     def rows(self) -> Iterator[Row]:
         """Read each row. Raises OptoutError where what follows cannot be told apart."""
         if self.form == "csv":

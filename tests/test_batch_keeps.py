@@ -1,0 +1,295 @@
+"""No letter that a batch wrote is ever lost: what it deletes or replaces moves to `earlier`."""
+
+import random
+import signal
+import subprocess
+import sys
+import time
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+from batches import FILES, HEADER, ROWS, Batch, batch_in, current, records
+from desk import Run, Write, lying_in, outcome
+
+TEXAS = [f"48{number:03}" for number in range(1, 131, 2)]
+PARTIES = ("bureau", "ice")
+ADDISON = Path("out/VT/addison-county-vt")
+
+
+@pytest.fixture
+def batch(run: Run, in_folder: Path) -> Batch:
+    return batch_in(in_folder, run)
+
+
+def hashes(folder: Path = Path("out")) -> set[str]:
+    """Return the SHA-256 of every letter below the folder."""
+    return {sha256(it.read_bytes()).hexdigest() for it in folder.rglob("*.txt") if it.is_file()}
+
+
+def earlier(folder: Path = Path("out")) -> list[str]:
+    """Return the names of the files in all folders `earlier`, without a part of their hash."""
+    names = (it.name for it in folder.rglob("earlier/*"))
+    return sorted(f"{it.split('.')[0]}.{it.rpartition('.')[2]}" for it in names)
+
+
+def moved(err: str) -> list[str]:
+    """Return what was said to have moved."""
+    return [it[18:] for it in err.splitlines() if it.startswith("moved to earlier: ")]
+
+
+def test_no_step_of_a_long_story_loses_a_letter(
+    batch: Batch, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def step(table: str, *options: str, name: str = "n.csv", count: int, code: int = 0) -> str:
+        before = hashes()
+        ended, _, err = batch(*options, table=table, name=name)
+        assert (ended, len(hashes() - before), before - hashes()) == (code, count, set())
+        return err
+
+    write("common.yaml", "letter: secure-communities/opt-out\n")
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1795000000")
+    columns = "jurisdiction,signatory.name,signatory.title,date,service.ice.0.by\n"
+    rows = [f"{it},Pat,Sheriff,," for it in TEXAS]
+    step(columns + "\n".join(rows[:60]), count=120)
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1795600000")
+    said = moved(step(columns + "\n".join(rows), count=130))
+    assert said[0] == "out/TX/anderson-county-tx/2026-11-18-opt-out-bureau.txt"
+    assert (len(said), said[5]) == (6, "115 more files")
+    rows[0] = "48001,Pat,Sheriff,2026-12-01,"  # a changed date
+    said = moved(step(columns + "\n".join(rows), count=2))
+    assert said == [f"out/TX/anderson-county-tx/2026-11-25-opt-out-{it}.txt" for it in PARTIES]
+    rows[1] = "48003,Pat,Sheriff,,fax"  # rejected: no fax number is known
+    said = moved(step(columns + "\n".join(rows), count=0, code=3))
+    assert said == [f"out/TX/andrews-county-tx/2026-11-25-opt-out-{it}.txt" for it in PARTIES]
+    rejects = Path("out/rejects.csv").read_text("utf-8-sig")
+    mended = rejects.replace(",fax\r", ",\r").replace(",fax\n", ",\n").replace("Pat", "Kim")
+    step(mended, name="out/rejects.csv", count=2)
+    rows[1] = "48003,Lee,Sheriff,,"  # a new sheriff, also of a row that was rejected once
+    assert len(moved(step(columns + "\n".join(rows), count=2))) == 2
+    second = columns + "48005,Zoe,Chief,,\n48131,Zoe,Chief,,\n"
+    assert "file-exists" in batch("--check", name="second.csv", table=second)[1]
+    step(second, name="second.csv", count=2, code=3)
+    assert len(moved(step(second, "--force", name="second.csv", count=2))) == 2
+    assert len(current(Path("out/TX"))) == 132
+
+
+def test_a_replaced_letter_keeps_its_name_and_part_of_its_hash(batch: Batch) -> None:
+    batch()
+    old = Path(FILES[0]).read_bytes()
+    code, _, err = batch(table=HEADER + ROWS.replace("50001,Pat", "50001,Kim"))
+    assert (code, moved(err)) == (0, FILES[:2])
+    name = f"2026-11-20-opt-out-bureau.{sha256(old).hexdigest()[:12]}.txt"
+    assert (ADDISON / "earlier" / name).read_bytes() == old
+    assert [it["path"] for it in records()] == FILES
+    assert batch("-q") == (0, "", "")
+    assert "moved" not in batch("-q", table=HEADER + ROWS)[2]
+
+
+def test_a_letter_that_comes_back_is_kept_once(batch: Batch) -> None:
+    for name in ("Pat", "Kim", "Pat", "Kim", "Pat"):
+        assert batch("-q", table=f"{HEADER}50001,{name},Sheriff\n")[0] == 0
+    assert earlier() == sorted(2 * [Path(it).name for it in FILES[:2]])
+
+
+def test_a_text_that_only_became_longer_is_another_letter(batch: Batch) -> None:
+    table = HEADER.replace("\n", ",cc.0.name,cc.0.title\n")
+    batch(table=f"{table}50001,Pat,Sheriff,,\n")
+    before = hashes()
+    place = Path(FILES[0])
+    longer = place.read_bytes() + b"more\n"
+    batch(table=f"{table}50001,Pat,Sheriff,Sam,Clerk\n")
+    assert before <= hashes()
+    assert not place.read_bytes().startswith(longer)
+
+
+def test_force_keeps_a_letter_that_was_signed(batch: Batch) -> None:
+    batch()
+    Path(FILES[0]).write_bytes(b"signed\n")
+    assert moved(batch("--force")[2]) == [FILES[0]]
+    assert [it.read_bytes() for it in (ADDISON / "earlier").iterdir()] == [b"signed\n"]
+
+
+def test_a_draft_keeps_the_final_letter(batch: Batch) -> None:
+    batch()
+    before = hashes()
+    assert moved(batch("--draft", "--to", "ice")[2]) == FILES[1::2]
+    assert before <= hashes()
+
+
+def test_new_addresses_keep_the_letter_to_the_old_one(batch: Batch, write: Write) -> None:
+    batch()
+    before = hashes()
+    write("own.yaml", "states: {VT: {bureau: {attention: Chief}}}\n")
+    assert moved(batch("--data", "own.yaml")[2]) == [*FILES[:5], "1 more file"]
+    assert before <= hashes()
+
+
+TAKEN = (
+    f"march.csv:2 (50001): would replace {FILES[0]} and 1 more, written from n.csv:2\n"
+    "  hint: name another folder with -o, or --force, which moves the old to earlier/\n"
+)
+MARCH = f"{HEADER}50001,Kim,Sheriff\n50003,Pat,Sheriff\n50007,Kim,Sheriff\n"
+
+
+def test_another_tables_letter_of_the_same_name_is_a_problem(batch: Batch) -> None:
+    batch()
+    before = current(Path("out/VT"))
+    code, out, err = batch("--check", "-q", table=MARCH, name="march.csv")
+    assert (code, out, err) == (
+        1,
+        TAKEN + "3 requests: 2 can be written (4 files), 1 cannot\n        1  file-exists\n",
+        "",
+    )
+    said = TAKEN + "nothing is written: --fail-fast\n"
+    assert batch("--fail-fast", name="march.csv") == (1, "", said)
+    for _ in range(2):
+        code, _, err = batch(name="march.csv")
+        assert (code, err.startswith(TAKEN), "1 request left alone\n" in err) == (3, True, True)
+        assert (before.items() <= current(Path("out/VT")).items(), earlier()) == (True, [])
+        assert not Path("out/rejects.csv").exists()
+    assert batch("-q") == (0, "", "")
+    code, _, err = batch("--force", name="march.csv")
+    assert (code, moved(err)) == (0, FILES[:2])
+
+
+def test_a_table_is_the_same_one_from_wherever_it_is_given(
+    batch: Batch, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch()
+    row = HEADER + ROWS.replace("50001,Pat", "50001,Kim")
+    assert moved(batch(table=row, name="./n.csv")[2]) == FILES[:2]
+    monkeypatch.chdir("out")
+    row = "jurisdiction,signatory.name,signatory.title,date\n50001,Kim,Sheriff,2026-11-21\n"
+    Path("../n.csv").write_text(row, "utf-8")
+    words = ("--common", "../common.yaml", "-f", "txt", "-o", ".")
+    code, _, err = outcome(run("batch", "../n.csv", *words))
+    assert (code, moved(err)) == (0, [it[4:] for it in FILES[:2]])
+
+
+def test_the_letter_of_another_program_in_the_same_place_is_a_problem(batch: Batch) -> None:
+    batch()
+    manifest = Path("out/manifest.ndjson")
+    lines = manifest.read_text("utf-8")
+    lines = lines.replace("secure-communities/opt-out", "another/opt-out")
+    manifest.write_text(lines.replace('"fingerprint":"', '"fingerprint":"0'), "utf-8")
+    before = current(Path("out/VT"))
+    code, _, err = batch()
+    assert (code, err.count("would replace out/VT/"), current(Path("out/VT"))) == (3, 3, before)
+
+
+def test_a_corrected_reject_replaces_its_own_tables_letter_and_no_others(batch: Batch) -> None:
+    batch()
+    batch("-q", name="march.csv", table=f"{HEADER}50007,Pat,Sheriff\n")
+    batch("-q", table=f"{HEADER}50001,Pat,\n50007,Pat,\n")
+    rejects = Path("out/rejects.csv").read_text("utf-8-sig")
+    mended = rejects.replace("50001,Pat,", "50001,Kim,Sheriff").replace("07,Pat,", "07,Kim,Chief")
+    for name in ("out/rejects.csv", "mended.csv"):
+        code, _, err = batch(name=name, table=mended.replace("Kim", name[0]))
+        assert (code, err.count("would replace"), moved(err)) == (3, 1, FILES[:2])
+        assert f"{name}:3 (50007): would replace out/VT/chittenden-county-vt/" in err
+    before = hashes()
+    code, _, err = batch(table=f"{HEADER}50001,Lee,Sheriff\n")
+    assert (code, moved(err)[:2], before - hashes()) == (0, FILES[:2], set())
+
+
+def test_rejects_that_nobody_has_changed_move_as_well(batch: Batch) -> None:
+    batch(table=f"{HEADER}nowhere,Pat,Sheriff\n")
+    rejects = Path("out/rejects.csv").read_bytes()
+    assert "out/rejects.csv" in moved(batch(table=f"{HEADER}anywhere,Pat,Sheriff\n")[2])
+    second = Path("out/rejects.csv").read_bytes()
+    assert "out/rejects.csv" in moved(batch(table=HEADER + ROWS)[2])
+    kept = sorted(it.read_bytes() for it in Path("out/earlier").iterdir())
+    assert (kept, Path("out/rejects.csv").exists()) == (sorted([rejects, second]), False)
+
+
+def test_check_says_what_would_be_replaced_and_moved(batch: Batch) -> None:
+    batch()
+    before = lying_in(Path("out"))
+    table = "jurisdiction,signatory.name,signatory.title,date\n"
+    table += "50001,Kim,Sheriff,\n50003,Pat,Sheriff,2026-11-19\n50005,Alex,Sheriff,\n"
+    out = batch("--check", table=table)[1]
+    assert [it for it in out.splitlines() if it.startswith("would ")] == [
+        *(f"would replace, and move the old one to earlier: {it}" for it in FILES[:2]),
+        *(f"would move to earlier: {it}" for it in FILES[2:4]),
+    ]
+    assert lying_in(Path("out")) == before
+    batch("-q")
+    assert "would" not in batch("--check")[1]
+
+
+def test_a_row_that_cannot_be_put_in_place_keeps_its_old_letter_there(batch: Batch) -> None:
+    batch()
+    before = hashes()
+    (ADDISON / "2026-11-21-opt-out-ice.txt").mkdir()
+    dated = HEADER.replace("\n", ",date\n")
+    code, _, err = batch(table=f"{dated}50001,Pat,Sheriff,2026-11-21\n")
+    assert (code, "Is a directory" in err, moved(err)) == (3, True, [])
+    assert Path(FILES[0]).exists()
+    assert before <= hashes()
+
+
+def test_a_table_of_letters_with_notes_of_ones_own_is_kept(batch: Batch) -> None:
+    batch()
+    table = Path("out/manifest.csv")
+    noted = table.read_bytes() + b"sent on Monday\r\n"
+    table.write_bytes(noted)
+    assert moved(batch()[2]) == ["out/manifest.csv"]
+    assert [it.read_bytes() for it in Path("out/earlier").iterdir()] == [noted]
+    assert moved(batch("--force")[2]) == []
+
+
+def test_a_file_to_print_keeps_the_one_of_before(batch: Batch) -> None:
+    words = ("-f", "pdf", "--to", "ice", "--print", "all.pdf")
+    table = f"{HEADER}50001,Pat,Sheriff\n"
+    batch(*words, table=table)
+    before = Path("all.pdf").read_bytes()
+    assert moved(batch(*words)[2]) == []
+    assert moved(batch(*words, table=table.replace("Pat", "Kim"))[2])[-1:] == ["all.pdf"]
+    assert [it.read_bytes() for it in Path("earlier").iterdir()] == [before]
+
+
+def test_write_and_guide_keep_what_force_replaces(run: Run, in_folder: Path, write: Write) -> None:
+    write("letters/2026-11-20-opt-out-ice.txt", "signed\n")
+    words = ("write", "50001", "--date", "2026-11-20", "--to", "ice", "-f", "txt")
+    assert "which moves this file to earlier/" in outcome(run(*words, "-o", "letters/"))[2]
+    code, _, err = outcome(run(*words, "-o", "letters/", "--force"))
+    assert (code, moved(err)) == (0, ["letters/2026-11-20-opt-out-ice.txt"])
+    (kept,) = Path("letters/earlier").iterdir()
+    assert kept.read_text("utf-8") == "signed\n"
+    assert moved(outcome(run(*words, "-o", "letters/", "--force"))[2]) == []
+    write("guide.txt", "notes\n")
+    assert moved(outcome(run("guide", "50001", "-o", "guide.txt", "--force"))[2]) == ["guide.txt"]
+
+
+def start(*words: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        (sys.executable, "-m", "optout_cli", *words),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+def test_a_batch_killed_at_any_instant_has_lost_no_earlier_letter(batch: Batch) -> None:
+    words = ("batch", "n.csv", "--common", "common.yaml", "-f", "txt", "-q", "-j1")
+    dated = HEADER.replace("\n", ",date\n")
+    instants = random.Random(7)
+    ids = [f"50{number:03}" for number in range(1, 28, 2)]
+    batch(table=dated + "".join(f"{id},Pat,Sheriff,\n" for id in ids))
+    manifest, killed = Path("out/manifest.ndjson"), 0
+    for number in range(12):
+        before, known = hashes(), len(manifest.read_bytes().splitlines())
+        day = "2026-11-21" if number % 3 else ""
+        rows = "".join(f"{id},Kim {'I' * number},Sheriff,{day}\n" for id in ids)
+        Path("n.csv").write_text(dated + rows, "utf-8")
+        process = start(*words)
+        count = known + instants.randrange(1, len(ids))
+        while len(manifest.read_bytes().splitlines()) < count and process.poll() is None:
+            time.sleep(0.001)
+        process.kill()
+        killed += process.wait() == -signal.SIGKILL
+        assert before <= hashes()
+    before = hashes()
+    assert batch("-q")[0] == 0
+    assert (before <= hashes(), killed > 3) == (True, True)
+    assert {it["path"].partition("out/")[2] for it in records()} <= current(Path("out")).keys()

@@ -1,0 +1,125 @@
+"""A batch deletes only its own unfinished files, and follows no link that somebody has planted."""
+
+import os
+from pathlib import Path
+
+import pytest
+from batches import FILES, HEADER, ROWS, Batch, batch_in, below, current, records
+from desk import Run, lying_in
+
+KIM = HEADER + ROWS.replace("50001,Pat", "50001,Kim")
+MOVE_IT = "  hint: move it away and give the command again, or give another -o\n"
+UNFINISHED = ".2026-11-20-opt-out-ice.txt.0123456789ab"
+
+
+@pytest.fixture
+def batch(run: Run, in_folder: Path) -> Batch:
+    return batch_in(in_folder, run)
+
+
+@pytest.fixture
+def home(in_folder: Path) -> Path:
+    """Make a folder of somebody's own files."""
+    folder = in_folder / "home"
+    folder.mkdir()
+    for name in (".bashrc", UNFINISHED, "lock", "manifest.ndjson"):
+        (folder / name).write_text(f"{name}, precious\n", "utf-8")
+    return folder
+
+
+def test_a_link_in_the_place_of_the_batchs_own_folder_is_refused(batch: Batch, home: Path) -> None:
+    before = below(home)
+    Path("out").mkdir()
+    Path("out/.optout").symlink_to(home)
+    told = "out/.optout: is a symbolic link, and not the folder that optout keeps here\n"
+    assert batch() == (1, "", told + MOVE_IT)
+    assert (below(home), [it.name for it in Path("out").iterdir()]) == (before, [".optout"])
+
+
+@pytest.mark.parametrize("place", ["out/.optout", "out/.optout/lock"])
+def test_something_else_in_the_place_of_the_batchs_own_is_refused(
+    place: str, batch: Batch, home: Path
+) -> None:
+    noun = "file" if place.endswith("lock") else "folder"
+    Path(place).parent.mkdir(parents=True)
+    os.mkfifo(place)
+    assert batch() == (1, "", f"{place}: is not the {noun} that optout keeps here\n{MOVE_IT}")
+    Path(place).unlink()
+    Path(place).symlink_to(home / "new")
+    assert batch()[2].startswith(f"{place}: is a symbolic link, and not the {noun} that")
+    assert not (home / "new").exists()
+
+
+def test_only_files_that_a_killed_batch_left_are_deleted(batch: Batch, home: Path) -> None:
+    own = Path("out/.optout")
+    (own / ".git").mkdir(parents=True)
+    (own / f"{UNFINISHED}.0123456789ab").mkdir()
+    for name in (UNFINISHED, ".keep", ".keep.0123", ".keep.0123456789AB", "x.0123456789ab"):
+        (own / name).write_text("", "utf-8")
+    (own / ".link.0123456789ab").symlink_to(home / ".bashrc")
+    before = below(home)
+    left = set(lying_in(own)) - {UNFINISHED}
+    assert batch("-q")[0] == 0
+    assert (set(lying_in(own)), below(home)) == (left | {"lock"}, before)
+
+
+def test_links_in_the_place_of_the_batchs_files_are_replaced_and_not_followed(
+    batch: Batch, home: Path
+) -> None:
+    batch()
+    lines = Path("out/manifest.ndjson").read_bytes()
+    for name in ("manifest.ndjson", "manifest.csv", "rejects.csv"):
+        (home / name).write_bytes(lines if name == "manifest.ndjson" else b"precious\n")
+        Path("out", name).unlink(missing_ok=True)
+        Path("out", name).symlink_to(home / name)
+    before = below(home)
+    assert batch("-q", table=KIM + "nowhere,Pat,Sheriff\n")[0] == 3
+    assert below(home) == before
+    links = [it for it in ("manifest.ndjson", "manifest.csv") if Path("out", it).is_symlink()]
+    assert (links, Path("out/rejects-2.csv").exists(), len(records())) == ([], True, 6)
+
+
+def test_a_link_that_leads_nowhere_is_no_manifest(batch: Batch, home: Path) -> None:
+    Path("out").mkdir()
+    Path("out/manifest.ndjson").symlink_to(home / "new")
+    assert batch("-q")[0] == 0
+    assert ((home / "new").exists(), len(records())) == (False, 6)
+
+
+def test_a_link_in_the_place_of_a_letter_is_replaced_and_what_it_showed_is_kept(
+    batch: Batch, home: Path
+) -> None:
+    batch()
+    before = below(home)
+    Path(FILES[0]).unlink()
+    Path(FILES[0]).symlink_to(home / ".bashrc")
+    assert (batch("-q")[0], batch("-q", table=KIM)[0]) == (0, 3)
+    assert batch("-q", "--force")[0] == 0
+    (kept,) = [it for it in Path("out").rglob("earlier/*bureau*") if not it.is_symlink()]
+    assert (kept.read_text("utf-8"), Path(FILES[0]).is_symlink()) == (".bashrc, precious\n", False)
+    assert below(home) == before
+
+
+def test_letters_never_move_through_a_planted_link(batch: Batch, home: Path) -> None:
+    batch()
+    county = Path("out/VT/addison-county-vt")
+    (county / "earlier").symlink_to(home)
+    before, letters = below(home), current(Path("out/VT"))
+    told = f"{county}/earlier: is a symbolic link, and letters are never moved through one"
+    for table in (KIM, HEADER.replace("\n", ",date\n") + "50001,Pat,Sheriff,2026-11-19\n"):
+        code, _, err = batch("-q", table=table)
+        assert (code, told in err, below(home)) == (3, True, before)
+        assert letters.items() <= current(Path("out/VT")).items()
+
+
+def test_old_letters_in_a_folder_elsewhere_are_not_moved(batch: Batch, home: Path) -> None:
+    batch()
+    Path("out/VT").rename(home / "VT")
+    Path("out/VT").symlink_to(home / "VT")
+    before = below(home)
+    dated = HEADER.replace("\n", ",date\n")
+    code, out, err = batch("-q", table=f"{dated}50001,Pat,Sheriff,2026-11-19\n")
+    assert (code, len(out.splitlines()), before.items() <= below(home).items()) == (3, 2, True)
+    told = "out/VT/addison-county-vt: is a link out of the batch's folder, and letters there are"
+    assert told in err
+    assert told in batch("-q")[2]
