@@ -7,7 +7,7 @@ import errno
 import os
 from collections.abc import Container, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from hashlib import sha256
+from hashlib import file_digest
 from itertools import chain, count
 from pathlib import Path
 from typing import BinaryIO
@@ -132,7 +132,8 @@ def _keep(path: Path, added: list[Path]) -> Path:
 
 
 def _digest(path: Path) -> str:
-    return sha256(path.read_bytes()).hexdigest()
+    with path.open("rb") as stream:  # a file to print may be large
+        return file_digest(stream, "sha256").hexdigest()
 
 
 def _add_name(path: Path, name: Path) -> bool:

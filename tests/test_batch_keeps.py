@@ -277,7 +277,7 @@ def test_a_batch_killed_at_any_instant_has_lost_no_earlier_letter(batch: Batch) 
     ids = [f"50{number:03}" for number in range(1, 28, 2)]
     batch(table=dated + "".join(f"{id},Pat,Sheriff,\n" for id in ids))
     manifest, killed = Path("out/manifest.ndjson"), 0
-    for number in range(12):
+    for number in range(8):
         before, known = hashes(), len(manifest.read_bytes().splitlines())
         day = "2026-11-21" if number % 3 else ""
         rows = "".join(f"{id},Kim {'I' * number},Sheriff,{day}\n" for id in ids)
@@ -290,6 +290,6 @@ def test_a_batch_killed_at_any_instant_has_lost_no_earlier_letter(batch: Batch) 
         killed += process.wait() == -signal.SIGKILL
         assert before <= hashes()
     before = hashes()
-    assert batch("-q")[0] == 0
-    assert (before <= hashes(), killed > 3) == (True, True)
+    assert batch("-q", "--force")[0] == 0  # a kill may leave a letter that no line tells of
+    assert (before <= hashes(), killed > 2) == (True, True)
     assert {it["path"].partition("out/")[2] for it in records()} <= current(Path("out")).keys()

@@ -46,7 +46,9 @@ def test_a_changed_row_replaces_its_letter_and_moves_the_old_one(batch: Batch) -
 def test_letters_whose_row_is_gone_stay_and_are_told(batch: Batch) -> None:
     batch()
     code, _, err = batch(table=HEADER + ROWS.splitlines()[1] + "\n")
-    told = "note: n.csv no longer has the requests of 4 files, which stay; delete them if they are"
+    told = (
+        "note: n.csv no longer has the requests of 4 files, which stay; move them away if they are"
+    )
     assert (code, f"{told} not to go out: {FILES[0]} and 3 more\n" in err) == (0, True)
     assert len(records()) == 6
     for path in (*FILES[:2], *FILES[4:]):

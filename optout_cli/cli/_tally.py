@@ -102,7 +102,7 @@ def say_what_is_left_over(records: Sequence[Record], folder: Path) -> None:
     source, path = records[0].source, folder / records[0].path
     more = f" and {len(records) - 1:,} more" if len(records) > 1 else ""
     said = f"{source} no longer has the requests of {_counted(len(records), 'file')}"
-    say(f"note: {said}, which stay; delete them if they are not to go out: {path}{more}")
+    say(f"note: {said}, which stay; move them away if they are not to go out: {path}{more}")
 
 
 def say_what_was_left(paths: Sequence[Path]) -> None:
