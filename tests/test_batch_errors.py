@@ -142,7 +142,7 @@ def test_a_row_that_fails_in_a_worker_costs_one_row(
     failing(KeyError("fax"), "letters_of")
     found = list(checked(sheets, job, jobs))
     assert [bool(it.pieces) for it in found] == [True, False, True]
-    assert found[1].key == ("50003", "secure-communities/opt-out")
+    assert found[1].key == ("50003", "secure-communities/opt-out", "")
     written = list(made(sheets, dict.fromkeys(range(3), order), job, jobs))
     assert [len(it.pieces) for it in written] == [2, 0, 2]
     for it in (found[1], written[1]):
