@@ -11,7 +11,7 @@ export PIP_NO_INPUT := 1
 # Run a command; show what it printed only if it fails.
 quietly = @log=$$($(1) 2>&1) || { printf '%s\n' "$$log"; exit 1; }
 
-# The targets share one environment, and pytest uses every core as it is.
+# The targets share one environment, and `make test` uses every core as it is.
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
 .PHONY: help notice test test-all lint format verify docs bench clean libraries
@@ -26,7 +26,7 @@ notice: $(VENV)/installed ## write San Francisco's notice of 2010 as two PDF let
 test: $(VENV)/installed-dev ## check style, types, imports, behavior and the wheel
 	@echo 'Running every check: about 7 minutes on two cores'
 	@$(MAKE) --no-print-directory lint
-	@$(BIN)/pytest --quiet --no-header --cov --cov-report= --cov-fail-under=0
+	@$(BIN)/pytest --quiet --no-header -n auto --cov --cov-report= --cov-fail-under=0
 	$(call quietly,$(BIN)/coverage report)
 	$(call quietly,tools/check-wheel.sh $(BIN)/python)
 
@@ -36,7 +36,7 @@ test-all: ## run the tests on each Python from 3.11 to 3.13 that is here
 lint: $(VENV)/installed-dev ## check style, types and imports
 	$(call quietly,$(BIN)/ruff check)
 	$(call quietly,$(BIN)/ruff format --check)
-	$(call quietly,$(BIN)/mypy --strict optout_cli)
+	$(call quietly,$(BIN)/mypy --strict optout_cli tests)
 	$(call quietly,$(BIN)/lint-imports --no-logo)
 
 format: $(VENV)/installed-dev ## format the code, and fix what ruff can fix

@@ -103,9 +103,13 @@ def case_of_member(member: Member, library: Library) -> Case:
 def _layers(member: Member, days: dict[str, date]) -> Iterator[dict[str, Tree]]:
     """Yield the particulars, each later group laid on the earlier."""
     text = re.sub(r"<([a-z-]+)>", lambda it: days[it[1]].isoformat(), _GIVEN)
-    needed, part, rest = document_from_yaml(text, "family.yaml").data[member.kind]
-    yield needed
-    yield from {"orleans": (), "missoula": (part,), "dona-ana": (rest,)}[member.place]
+    layers = document_from_yaml(text, "family.yaml").data[member.kind]
+    chosen = {"orleans": (0,), "missoula": (0, 1), "dona-ana": (0, 2)}[member.place]
+    for number in chosen:
+        assert isinstance(layers, list)
+        layer = layers[number]
+        assert isinstance(layer, dict)
+        yield layer
     if member.kind.startswith("287g/"):
         if member.period == "own-clause" and not member.kind.endswith("follow-up"):
             yield OWN_CLAUSE

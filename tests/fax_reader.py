@@ -6,7 +6,7 @@ from io import BytesIO
 
 import pypdfium2 as pdfium
 from mail_reader import LIST_MARK
-from PIL import Image
+from PIL import Image, ImageSequence
 from pypdfium2 import raw
 from stages import texts_of
 
@@ -46,12 +46,8 @@ def said_by(letter: Letter) -> list[str]:
 
 def pictures_in(content: bytes) -> list[Image.Image]:
     """Return each page of a TIFF as it is read, 8-bit gray."""
-    picture = Image.open(BytesIO(content))
-    pages = []
-    for number in range(picture.n_frames):
-        picture.seek(number)
-        pages.append(picture.convert("L"))
-    return pages
+    with Image.open(BytesIO(content)) as picture:
+        return [page.convert("L") for page in ImageSequence.Iterator(picture)]
 
 
 def drawn(content: bytes) -> Iterator[bytes]:

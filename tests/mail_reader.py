@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from email import message_from_bytes, policy
 from email.message import EmailMessage
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 from msgspec.structs import replace
 from pdf_reader import tagged_words
@@ -40,8 +40,7 @@ def drafted(letter: Letter, library: Library) -> bytes:
 
 def read(content: bytes) -> EmailMessage:
     """Read a message as its standards have it; a defect raises."""
-    # The policy makes a message of this class.
-    return cast(EmailMessage, message_from_bytes(content, policy=policy.strict))
+    return message_from_bytes(content, policy=policy.strict)
 
 
 def headers_of(content: bytes) -> list[tuple[str, str]]:
@@ -67,8 +66,8 @@ class Parts(NamedTuple):
 def parts_of(content: bytes) -> Parts:
     """Return text, page and PDF; the line ends of text are one character each."""
     text, page, attachment = (it for it in read(content).walk() if not it.is_multipart())
-    texts = (it.get_content().replace("\r\n", "\n") for it in (text, page))
-    return Parts(*texts, printed=attachment.get_content())
+    words, shown = (it.get_content().replace("\r\n", "\n") for it in (text, page))
+    return Parts(words, shown, attachment.get_content())
 
 
 def differing(parts: Parts, letter: Letter) -> list[str]:

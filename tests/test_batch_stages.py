@@ -17,13 +17,15 @@ from optout_cli.exporters.pages import pages_of
 from optout_cli.exporters.press import PAGE
 from optout_cli.exporters.stack import Pile, stack
 from optout_cli.manifest import load_records
+from optout_cli.model.case import Case
 from optout_cli.outfolder import OutFolder
 from optout_cli.pipeline import batch
 from optout_cli.pipeline.batch import Job, checked, made
-from optout_cli.pipeline.letters import Order
+from optout_cli.pipeline.letters import Order, case_of
 from optout_cli.pipeline.library import Library
 from optout_cli.pipeline.plan import planned
 from optout_cli.pipeline.sheets import Sheet, load_sheets
+from optout_cli.source.document import Document
 
 ROWS = "jurisdiction,letter\n" + "".join(
     f"{50_001 + 2 * number},secure-communities/opt-out\n" for number in range(14)
@@ -41,14 +43,13 @@ def sheets(write: Write) -> tuple[Sheet, ...]:
 @pytest.fixture
 def fatal(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let one request kill whoever works at it, as too little memory would."""
-    whole = batch.case_of
 
-    def case_of(document: object, *rest: object) -> object:
-        if document.data["jurisdiction"] == FATAL:  # type: ignore[attr-defined]  # a Document
+    def fatal_case_of(document: Document, library: Library, order: Order) -> Case:
+        if document.data["jurisdiction"] == FATAL:
             os.kill(os.getpid(), signal.SIGKILL)
-        return whole(document, *rest)  # type: ignore[arg-type]  # as above
+        return case_of(document, library, order)
 
-    monkeypatch.setattr(batch, "case_of", case_of)
+    monkeypatch.setattr(batch, "case_of", fatal_case_of)
 
 
 def job(library: Library, *formats: str) -> Job:

@@ -302,6 +302,7 @@ def test_an_address_newer_than_the_letter_is_told_of(
 ) -> None:
     case = case_of(library, f"{{date: {day}, recipients: {{bureau: {{{correction}}}}}}}")
     source = Source(kind="official", date=dated)
+    assert case.locality.bureau is not None
     bureau = msgspec.structs.replace(case.locality.bureau, source=source)
     locality = msgspec.structs.replace(case.locality, bureau=bureau)
     told = compose(msgspec.structs.replace(case, locality=locality))[0].cautions

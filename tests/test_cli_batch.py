@@ -325,7 +325,7 @@ def test_all_good_rows_are_written_and_all_bad_ones_listed(
     code, out, _ = outcome(CliRunner().invoke(group, [*words, "-f", "txt", "-j1", "-q"]))
     good = [number for number, fault in enumerate(faults) if fault is None]
     bad = [number for number, fault in enumerate(faults) if fault is not None]
-    made = {int(it["request"].rpartition(":")[2]) - 2 for it in records(folder / "out") or []}
+    made = {int(str(it["request"]).rpartition(":")[2]) - 2 for it in records(folder / "out")}
     assert (code, len(out.splitlines()), made) == (3 if bad else 0, 2 * len(good), set(good))
     rejects = folder / "out" / "rejects.csv"
     listed = rejects.read_text("utf-8") if bad else ""

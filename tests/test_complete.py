@@ -73,7 +73,7 @@ def test_a_shell_takes_what_turns_it_on(shell: str, tmp_path: Path) -> None:
 def test_bash_completes_as_it_is_typed(tmp_path: Path) -> None:
     environment = {**os.environ, "PATH": f"{SCRIPTS}:{os.environ['PATH']}", "TERM": "dumb"}
     child = pexpect.spawn(
-        "bash", ["--norc", "--noprofile"], env=environment, encoding="utf-8", timeout=20
+        "bash", ["--norc", "--noprofile"], env=environment, encoding="utf-8", timeout=300
     )
     child.sendline(f"cd {tmp_path}; PS1='> '; {ON['bash']}; echo rea''dy")
     child.expect("ready")

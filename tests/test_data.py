@@ -184,7 +184,7 @@ def test_the_jurisdictions_of_each_state_are_sorted_by_id(document: Document) ->
     ids = {
         code: list(state["jurisdictions"])
         for code, state in group(document, "states").items()
-        if isinstance(state, dict)
+        if isinstance(state, dict) and isinstance(state["jurisdictions"], dict)
     }
     assert ids == {code: sorted(it) for code, it in ids.items()}
 
@@ -202,7 +202,7 @@ def plain_scalars(text: str) -> Iterator[yaml.ScalarEvent]:
 
 def test_what_looks_like_a_number_or_a_date_is_quoted() -> None:
     bare = [
-        f"{event.start_mark.line + 1}: {event.value}"
+        f"{event.start_mark and event.start_mark.line + 1}: {event.value}"
         for event in plain_scalars(bundled.JURISDICTIONS.read_text("utf-8"))
         if LOOKS_LIKE_A_NUMBER.fullmatch(event.value)
     ]

@@ -1,6 +1,7 @@
 """A draft: a letter that is whole, but must not go out yet."""
 
 from email import message_from_bytes, policy
+from functools import partial
 
 import pypdfium2
 import pytest
@@ -53,5 +54,5 @@ def test_a_draft_may_lack_the_address_of_its_service(library: Library, way: str,
         if is_draft:
             assert told in exports_of(document, library, order)[0].content.decode()
         else:
-            problems = problems_of(lambda order=order: exports_of(document, library, order))
+            problems = problems_of(partial(exports_of, document, library, order))
             assert [it.code for it in problems] == ["no-address-for-service"]

@@ -1,6 +1,7 @@
 """The e-mail as others take it: a reader that is not Python's, and a mail server."""
 
 import smtplib
+from asyncio import Server
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -95,9 +96,9 @@ class FreePort(Controller):
     """A server on whatever port is free, which its base class cannot tell of."""
 
     def _trigger_server(self) -> None:
-        assert self.server is not None
+        assert isinstance(self.server, Server)
         self.port = self.server.sockets[0].getsockname()[1]
-        super()._trigger_server()
+        super()._trigger_server()  # type: ignore[no-untyped-call]  # aiosmtpd's own
 
 
 @pytest.fixture

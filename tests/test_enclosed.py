@@ -10,8 +10,8 @@ import pikepdf
 import pytest
 from conftest import REQUEST, ROOT, TODAY
 from desk import Run, Write, outcome
+from fax_reader import pictures_in
 from mail_reader import read
-from PIL import Image as Picture
 from stages import document_of, letter_for, problems_of, told_by
 
 from optout_cli.exporters import exporter_for
@@ -64,7 +64,7 @@ def test_an_e_mail_takes_every_file_along_under_a_name_in_ascii(
 def test_fax_pages_take_the_pages_of_enclosed_pdfs_along(library: Library, folder: Path) -> None:
     alone = exported(library, folder, "tiff", "recipients: {bureau: {fax: 916-555-0130}}")
     both = exported(library, folder, "tiff")
-    counts = [Picture.open(BytesIO(it.content)).n_frames for it in (alone, both)]
+    counts = [len(pictures_in(it.content)) for it in (alone, both)]
     assert counts[1] - counts[0] == 1
 
 
@@ -146,8 +146,13 @@ def test_a_pdf_that_many_requests_enclose_is_looked_at_once(
 ) -> None:
     looks: list[bytes] = []
     whole = attachments._fault_of
+
+    def looked_at(content: bytes) -> str | None:
+        looks.append(content)
+        return whole(content)
+
     monkeypatch.setattr(attachments, "_FAULTS", {})
-    monkeypatch.setattr(attachments, "_fault_of", lambda it: looks.append(it) or whole(it))
+    monkeypatch.setattr(attachments, "_fault_of", looked_at)
     path = folder / "resoluci\u00f3n 1.pdf"
     assert [attachments.load_attachment(path).content for _ in range(3)] == [ACT] * 3
     path.write_bytes(b"%PDF-1.7 broken")
@@ -236,9 +241,8 @@ def test_a_page_of_any_shape_is_drawn_in_proportion(
         page = pdf.add_blank_page(page_size=paper)
         page.Contents = pdf.make_stream(b"72 72 144 144 re f")  # a black square
         pdf.save(folder / "resoluci\u00f3n 1.pdf")
-    picture = Picture.open(BytesIO(exported(library, folder, "tiff").content))
-    picture.seek(picture.n_frames - 1)
-    ink = picture.convert("L").point(lambda shade: 255 - shade).getbbox()
+    picture = pictures_in(exported(library, folder, "tiff").content)[-1]
+    ink = picture.point(lambda shade: 255 - shade).getbbox()
     assert ink is not None
     across, down = (ink[2] - ink[0]) / 1728 * 8.5, (ink[3] - ink[1]) / 196
     assert across == pytest.approx(down, abs=0.02)

@@ -84,7 +84,7 @@ def test_all_problems_are_raised_together() -> None:
 
 
 def test_no_problem_raises_nothing() -> None:
-    assert raise_any(iter(())) is None
+    raise_any(iter(()))
 
 
 @pytest.mark.parametrize(

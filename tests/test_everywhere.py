@@ -12,6 +12,7 @@ from optout_cli.compose import compose
 from optout_cli.errors import OptoutError
 from optout_cli.exporters import exporter_for
 from optout_cli.model.case import Case
+from optout_cli.model.notice import Notice
 from optout_cli.model.request import Party
 from optout_cli.pipeline.library import Library
 from optout_cli.render import render
@@ -41,6 +42,7 @@ _BLANKS = re.compile(r"  +(?=\S)|[ \t]$")  # within a line, or at its end
 def cases(letter: str, library: Library) -> list[Case]:
     """Return the letter's case for every jurisdiction, with a sheriff of its own."""
     first = case_for(library, f"letter: {letter}\n{LETTERS[letter]}")
+    assert first.request.signatory is not None
     found = []
     for _, id, _ in library.directory.all():
         locality = library.directory.find(id)
@@ -69,7 +71,7 @@ def test_every_jurisdiction_has_its_letters_or_the_problem_that_its_data_deserve
     lacking: Counter[tuple[Party, str]] = Counter()
     wrong = []
     for number, case in enumerate(cases(letter, library)):
-        notices = []
+        notices: list[Notice] = []
         for party in RECIPIENTS[letter]:
             try:
                 notices += compose(case, [party])

@@ -85,8 +85,14 @@ def test_a_worker_answers_until_nobody_asks() -> None:
         here.send(number)
     inherited, _ = Pipe()
     was_on = gc.isenabled()
+
+    def ask() -> None:
+        for _ in range(20):
+            here.recv()
+        here.close()
+
     try:
-        asked = threading.Thread(target=lambda: [here.recv() for _ in range(20)] and here.close())
+        asked = threading.Thread(target=ask)
         asked.start()
         _serve(there, slowly, [inherited])
         asked.join()

@@ -10,6 +10,7 @@ from stages import BARE, case_for, document_of, notices_for, problems_of, told_b
 
 from optout_cli.compose import compose
 from optout_cli.model.program import CopyRule, Rule
+from optout_cli.model.request import Party
 from optout_cli.pipeline.letters import Order, case_of
 from optout_cli.pipeline.library import Library
 
@@ -192,7 +193,7 @@ SERVED = "service: {bureau: [{by: mail}, {by: email}], ice: [{by: fax}, {by: han
 
 @pytest.mark.parametrize("parties", [("bureau", "ice"), ("ice",)])
 def test_service_by_email_or_fax_needs_the_address_whichever_letter_is_written(
-    library: Library, parties: tuple[str, ...]
+    library: Library, parties: tuple[Party, ...]
 ) -> None:
     case = case_for(library, SERVED)
     assert told_by(lambda: compose(case, parties)) == NO_WAY
@@ -284,6 +285,7 @@ def test_a_historical_office_need_not_be_confirmed(library: Library) -> None:
 
 def test_the_day_that_the_data_gives_as_verified_counts_as_confirmed(library: Library) -> None:
     case = case_for(library, max_age=30)
+    assert case.locality.bureau is not None
     bureau = msgspec.structs.replace(case.locality.bureau, verified=date(2026, 11, 1))
     locality = msgspec.structs.replace(case.locality, bureau=bureau)
     assert len(compose(msgspec.structs.replace(case, locality=locality), ["bureau"])) == 1

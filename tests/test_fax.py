@@ -238,6 +238,7 @@ def test_a_page_is_filled_to_its_last_line(library: Library, height: int) -> Non
 
 def test_what_shows_nothing_leaves_its_list_mark(library: Library) -> None:
     nothing = Paragraph((Run("\u00ad"),))
-    body = (nothing, Heading(nothing.runs), ListBlock(True, ((nothing,), (Quote((nothing,)),))))
+    items = ((nothing,), (nothing, nothing))
+    body = (nothing, Heading(nothing.runs), ListBlock(True, items), Quote((nothing,)))
     text = fax_of(replace(letter_for(library), body=body), library)
     assert "\nDear Director:\n\n1.\n2.\n\nRespectfully,\n" in text

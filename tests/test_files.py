@@ -2,6 +2,7 @@
 
 import io
 import os
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -179,10 +180,10 @@ def test_a_file_of_100_mb_is_too_large(tmp_path: Path) -> None:
 
 
 def test_endless_input_is_read_no_further_than_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    stdin = stdin_of(b"x" * (3 * 2**20))
-    monkeypatch.setattr("sys.stdin", stdin)
+    stream = io.BytesIO(b"x" * (3 * 2**20))
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(stream, "utf-8"))
     told = told_by(lambda: read_bytes("-", 2**20))
-    assert (told, stdin.buffer.tell()) == (
+    assert (told, stream.tell()) == (
         "-: is too large (1 MB or more; at most 1 MB are read)",
         2**20 + 1,
     )
@@ -239,7 +240,7 @@ def test_a_name_typed_on_the_command_line_is_placed_there(
         problem.spot and problem.spot.is_command_line
         for name in names
         for problem in problems_of(
-            lambda name=name: read_bytes(str(name), 9, on_command_line=on_command_line)
+            partial(read_bytes, str(name), 9, on_command_line=on_command_line)
         )
     ]
     assert spots == [on_command_line] * 3

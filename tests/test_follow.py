@@ -203,7 +203,9 @@ def test_new_writes_the_request_beside_the_first_one(notice: Path, run: Run) -> 
     assert f"optout write {path} -o letters/" in err
     text = Path(path).read_text("utf-8")
     earlier = json.loads(notice.read_text("utf-8"))["date"]
-    assert document_from_yaml(text, path).data["particulars"]["notice-date"] == earlier
+    particulars = document_from_yaml(text, path).data["particulars"]
+    assert isinstance(particulars, dict)
+    assert particulars["notice-date"] == earlier
     assert f"optout check {path} " in text
     assert outcome(run("write", path, "-q", "-f", "txt", "-o", "out/"))[0] == 0
     assert outcome(run("new", "--follow", str(notice), *letter))[0] == 1  # it replaces nothing

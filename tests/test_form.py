@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -83,7 +84,7 @@ def test_every_sample_switched_on_is_told_and_else_whole(
         text = text.replace("2026-01", f"{day.year}-01")  # the layout's own days
         text = re.sub(r"^  exigent:.*\n", "", text, flags=re.MULTILINE)  # of no clause of one's own
         document = document_from_yaml(text, "r.yaml")
-        told = problems_of(lambda it=document: case_of(it, library, order))
+        told = problems_of(partial(case_of, document, library, order))
         assert {it.code for it in told} == {"still-sample"}
         assert {it.message.partition(" ")[0] for it in told} == set(leaves(samples))
         with monkeypatch.context() as patch:
@@ -151,7 +152,7 @@ def test_particulars_are_shown_with_their_help_and_what_they_may_hold() -> None:
 
 def test_what_is_long_takes_several_lines_and_none_is_wider_than_a_screen() -> None:
     words = "The opt-out was decided in a well-attended meeting. " * 6
-    answers = {
+    answers: dict[str, Any] = {  # Any: lists and tables, as YAML nests them
         "authority": [{"instrument": "Resolution", "body": "Board of " + "Supervisors " * 6}],
         "cc": [{"name": "Pat"}, {"name": "Alex", "title": "Clerk of the " + "County " * 9}],
         "particulars": {"reasons": [words.strip(), "Short."]},
@@ -181,7 +182,7 @@ def test_whatever_is_answered_is_read_back(name: str, reason: str, street: str) 
     kind = msgspec.structs.replace(
         BARE, particulars={"reasons": Particular(type="paragraphs", help="why")}
     )
-    answers = {
+    answers: dict[str, Any] = {  # Any: as above
         "signatory": {"name": name, "address": {"street": [street, "x"], "city": name}},
         "particulars": {"reasons": [reason, f"{reason} " * 5 + "end"]},
         "cc": [{"name": street}],

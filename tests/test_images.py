@@ -170,7 +170,7 @@ def test_any_damage_to_a_png_is_a_problem_or_harmless_and_never_a_bug(
     path = tmp_path_factory.mktemp("seal") / "seal.png"
     path.write_bytes(content)
     try:
-        outcome = load_image(path, "Seal").content
+        outcome: str | bytes = load_image(path, "Seal").content
     except OptoutError as error:
         outcome = error.problems[0].code
     assert outcome in (content, "broken-image", "too-large")

@@ -104,7 +104,7 @@ def talk(in_folder: Path) -> Iterator[Talk]:
             dimensions=(40, columns),
             env=environment,
             encoding="utf-8",
-            timeout=30,
+            timeout=300,
         )
         child.delaybeforesend = None
         started.append(child)
@@ -115,17 +115,24 @@ def talk(in_folder: Path) -> Iterator[Talk]:
         child.close(force=True)
 
 
+def shown_until(pattern: str | type[pexpect.EOF], child: "pexpect.spawn[str]") -> str:
+    """Wait for a text, or for the end; return what was shown before it."""
+    child.expect(pattern)
+    assert child.before is not None
+    return child.before
+
+
 def type_all(child: "pexpect.spawn[str]") -> str:
     """Answer each question as it is put; return everything that was shown."""
     shown = ""
     for label, *answers in TYPED:
         for answer in answers:
-            child.expect(PROMPT)
-            shown += child.before + child.after
+            shown += shown_until(PROMPT, child)
+            assert isinstance(child.match, re.Match)
+            shown += child.match[0]
             assert re.search(rf"{re.escape(label)}[^\r\n]*$", child.match[1])
             child.sendline(answer)
-    child.expect(pexpect.EOF)
-    shown += child.before
+    shown += shown_until(pexpect.EOF, child)
     child.close()
     return shown
 
@@ -174,8 +181,7 @@ def test_a_narrow_terminal_is_not_written_over_its_edge(talk: Talk) -> None:
     child = talk("06041", columns=40)
     shown = ""
     for _ in range(5):
-        child.expect(PROMPT)
-        shown += child.before
+        shown += shown_until(PROMPT, child)
         child.sendline("")
     lines = shown.splitlines()
     assert len(lines) > 30
@@ -194,7 +200,7 @@ def test_a_stop_writes_nothing_and_says_so(
         child.sendline(answer)
     child.expect(PROMPT)
     child.send(key)
-    child.expect(pexpect.EOF)
+    shown = shown_until(pexpect.EOF, child)
     child.close()
-    assert child.before.endswith("\r\nstopped; no request was written\r\n")
+    assert shown.endswith("\r\nstopped; no request was written\r\n")
     assert (child.exitstatus, lying_in(in_folder)) == (130, ["resolution.pdf", "seal.svg"])

@@ -1,5 +1,7 @@
 """What is left to do with the letters, as it is told after `write`: each step by its occasion."""
 
+from collections.abc import Callable
+
 import pytest
 from conftest import REQUEST
 from desk import Run, Write, outcome
@@ -10,10 +12,11 @@ recipients:
   bureau: {{email: bureau@example.gov, fax: 916-555-0130, {CONFIRMED}}}
   ice: {{email: ice@example.gov, fax: 415-555-0131, {CONFIRMED}}}
 """
+Steps = Callable[..., list[str]]
 
 
 @pytest.fixture
-def steps(run: Run, write: Write) -> Run:
+def steps(run: Run, write: Write) -> Steps:
     """Write the letters of a request with more lines, and return what is to be done next."""
 
     def told(lines: str = "", *options: str) -> list[str]:
@@ -43,16 +46,16 @@ def test_a_draft_wants_a_signatory_before_anything_else(run: Run, write: Write) 
         ("hand", "have the bureau's letter taken there, and a copy stamped as received"),
     ],
 )
-def test_each_way_of_service_has_its_proof(way: str, told: str, steps: Run) -> None:
+def test_each_way_of_service_has_its_proof(way: str, told: str, steps: Steps) -> None:
     lines = steps(f"{RECIPIENTS}service: {{bureau: [{{by: {way}}}]}}\n")
     assert [it for it in lines if "bureau's letter" in it and it.endswith(told)]
 
 
-def test_without_a_way_of_service_both_go_by_certified_mail(steps: Run) -> None:
+def test_without_a_way_of_service_both_go_by_certified_mail(steps: Steps) -> None:
     assert len([it for it in steps(RECIPIENTS) if "certified mail" in it]) == 2
 
 
-def test_an_address_that_someone_confirmed_needs_no_call(steps: Run) -> None:
+def test_an_address_that_someone_confirmed_needs_no_call(steps: Steps) -> None:
     assert [it for it in steps(RECIPIENTS) if "to confirm" in it] == []
     assert [it.partition(" to confirm")[0] for it in steps() if "to confirm" in it] == [
         "find a telephone number (none is known)",
@@ -68,12 +71,12 @@ def test_an_address_that_someone_confirmed_needs_no_call(steps: Run) -> None:
     ],
 )
 def test_a_printed_letter_is_signed_by_hand_unless_its_signature_is_on_it(
-    signature: str, told: str, steps: Run
+    signature: str, told: str, steps: Steps
 ) -> None:
     assert told in steps(f"signature: {{kind: {signature}}}\n", "-f", "pdf")
 
 
-def test_nothing_is_printed_where_there_is_no_page(steps: Run) -> None:
+def test_nothing_is_printed_where_there_is_no_page(steps: Steps) -> None:
     assert [it for it in steps() if "print" in it] == []
 
 
@@ -81,18 +84,18 @@ def test_nothing_is_printed_where_there_is_no_page(steps: Run) -> None:
     ("lines", "day"),
     [("", "2026-12-20"), ("particulars: {reply-by: 2027-01-31}\n", "2027-01-31")],
 )
-def test_it_is_said_by_when_to_write_again(lines: str, day: str, steps: Run) -> None:
+def test_it_is_said_by_when_to_write_again(lines: str, day: str, steps: Steps) -> None:
     assert steps(lines)[-1].startswith(
         f"no answer by {day}: write again, and quote the reference SC"
     )
 
 
-def test_one_letter_goes_into_no_others_envelope_twice(steps: Run) -> None:
+def test_one_letter_goes_into_no_others_envelope_twice(steps: Steps) -> None:
     joint = steps("addressing: joint\n")
     assert [it for it in joint if "envelope" in it] == []
 
 
-def test_a_message_is_sent_and_neither_printed_nor_put_into_an_envelope(steps: Run) -> None:
+def test_a_message_is_sent_and_neither_printed_nor_put_into_an_envelope(steps: Steps) -> None:
     lines = "signature: {kind: typed}\ncc: [{name: A. Clerk, email: clerk@example.gov}]\n"
     sender = "--set=signatory.email=sheriff@example.gov"
     mailed = steps(RECIPIENTS + lines, "-f", "eml", sender)
@@ -109,14 +112,14 @@ def test_a_message_is_sent_and_neither_printed_nor_put_into_an_envelope(steps: R
     assert [it for it in faxed if "Clerk" in it] == ["give a copy to: A. Clerk"]
 
 
-def test_a_letter_marked_as_a_draft_is_to_be_written_again(steps: Run) -> None:
+def test_a_letter_marked_as_a_draft_is_to_be_written_again(steps: Steps) -> None:
     assert steps(RECIPIENTS, "-f", "txt,eml", "--draft") == [
         "read each letter",
         "fill in what is missing, and write the letters again without --draft",
     ]
 
 
-def test_a_fax_is_faxed_where_the_request_names_another_way_alone(steps: Run) -> None:
+def test_a_fax_is_faxed_where_the_request_names_another_way_alone(steps: Steps) -> None:
     lines = f"{RECIPIENTS}service: {{ice: [{{by: certified-mail}}]}}\n"
     told = steps(lines, "-f", "fax", "--to", "ice")
     assert [it.partition(" to ")[0] for it in told if "ICE's letter" in it][:2] == [
@@ -125,17 +128,17 @@ def test_a_fax_is_faxed_where_the_request_names_another_way_alone(steps: Run) ->
     ]
 
 
-def test_one_letter_alone_has_no_other_envelope(steps: Run) -> None:
+def test_one_letter_alone_has_no_other_envelope(steps: Steps) -> None:
     assert [it for it in steps("", "-f", "txt", "--to", "ice") if "other's envelope" in it] == []
 
 
-def test_an_act_that_is_named_and_not_enclosed_is_remembered(steps: Run) -> None:
+def test_an_act_that_is_named_and_not_enclosed_is_remembered(steps: Steps) -> None:
     told = steps("authority: [{instrument: Resolution, number: No. 26-07}]\n")
     named = "Resolution No. 26-07 (file: under authority:)"
     assert f"see whether to enclose what the letter names: {named}" in told
 
 
-def test_what_is_faxed_alone_needs_no_envelope(steps: Run) -> None:
+def test_what_is_faxed_alone_needs_no_envelope(steps: Steps) -> None:
     both = f"{RECIPIENTS}service: {{bureau: [{{by: fax}}], ice: [{{by: fax}}]}}\n"
     told = steps(both, "-f", "pdf")
     assert "print each letter single-sided on US Letter, sign it" in told

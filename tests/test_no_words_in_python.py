@@ -56,8 +56,8 @@ def days(library: Library) -> set[date]:
     """Return the days on which a program's wording, recipients or sources change."""
     found: set[date | None] = set()
     for program in library.programs.by_id.values():
-        for part in (*program.periods, *program.recipients):
-            found |= {part.from_, part.until}
+        found |= {day for it in program.periods for day in (it.from_, it.until)}
+        found |= {day for it in program.recipients for day in (it.from_, it.until)}
         found |= {it.date for it in program.citations.values()}
     return {it for it in found if it}
 
@@ -70,9 +70,9 @@ def constants_of(source: str) -> Iterator[object]:
         if isinstance(node, ast.Constant) and id(node) not in told:
             yield node.value
         elif isinstance(node, ast.Call) and len(node.args) == 3:
-            numbers = [getattr(it, "value", None) for it in node.args]
-            if all(isinstance(it, int) for it in numbers) and 1900 < numbers[0] < 2200:
-                yield date(*numbers)
+            match [getattr(it, "value", None) for it in node.args]:
+                case [int(year), int(month), int(day)] if 1900 < year < 2200:
+                    yield date(year, month, day)
 
 
 def found_in(source: str, library: Library) -> list[object]:

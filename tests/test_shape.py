@@ -326,10 +326,10 @@ _trees: st.SearchStrategy[Tree] = st.recursive(
 def test_any_values_are_a_noun_or_problems_and_never_a_bug(data: dict[str, Tree]) -> None:
     document = Document(data, (Layer("f", {}),))
     try:
-        noun = convert(document, Outer)
+        made: object = convert(document, Outer)
     except OptoutError as error:
-        noun = error.problems
-    assert noun
+        made = error.problems
+    assert made
 
 
 def test_the_data_file_is_known_by_its_own_words() -> None:

@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Callable
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -139,7 +140,14 @@ REFUSED = {
 def test_what_a_letter_may_not_do_is_a_problem_at_its_line(
     fill: Fill, source: str, message: str
 ) -> None:
-    facts = {"text": "a", "empty": "", "missing": None, "items": [], "place": {}, "yes": True}
+    facts: dict[str, object] = {
+        "text": "a",
+        "empty": "",
+        "missing": None,
+        "items": [],
+        "place": {},
+        "yes": True,
+    }
     page = f"<section>\n{source}\n</section>"
     problems = problems_of(lambda: fill(page, **facts, day=date(2010, 8, 31)))
     assert [(it.code, it.message, it.spot) for it in problems] == [
@@ -281,7 +289,7 @@ def test_a_compiled_template_is_read_from_the_cache(tmp_path: Path) -> None:
 def test_a_template_that_moves_is_compiled_anew_under_its_own_name(tmp_path: Path) -> None:
     cache = Cache(tmp_path / "kept")
     places = [write(tmp_path / name, {NAME: "\n{{ x }}"}) for name in ("one", "two")]
-    told = [told_by(lambda at=it: Templates([at], cache).fill_in(NAME, {})) for it in places]
+    told = [told_by(partial(Templates([it], cache).fill_in, NAME, {})) for it in places]
     assert told == [f"{NAME}:2: nothing in a letter is called 'x'"] * 2
 
 

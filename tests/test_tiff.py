@@ -9,15 +9,22 @@ import pytest
 from fax_reader import drawn, pictures_in
 from msgspec.structs import replace
 from PIL import Image
+from PIL.TiffImagePlugin import TiffImageFile
 from stages import letter_for, told_by
 
 from optout_cli.exporters import exporter_for
-from optout_cli.exporters.press import Options, Press
+from optout_cli.exporters.options import Options, Resolution
+from optout_cli.exporters.press import Press
 from optout_cli.model.notice import Attachment, Letter
 from optout_cli.pipeline.library import Library
 
 FAX = "recipients: {bureau: {fax: 916-555-0130}}"
-KINDS = [("fine", "group4"), ("standard", "group4"), ("fine", "group3"), ("standard", "group3")]
+KINDS = [
+    Options(resolution="fine", compression="group4"),
+    Options(resolution="standard", compression="group4"),
+    Options(resolution="fine", compression="group3"),
+    Options(resolution="standard", compression="group3"),
+]
 
 
 @pytest.fixture(scope="module")
@@ -29,14 +36,14 @@ def tiff(letter: Letter, press: Press) -> bytes:
     return exporter_for("tiff").encode(letter, press)
 
 
-@pytest.mark.parametrize(("resolution", "compression"), KINDS)
+@pytest.mark.parametrize("options", KINDS, ids=str)
 def test_each_page_has_the_tags_that_a_fax_server_expects(
-    letter: Letter, library: Library, resolution: str, compression: str
+    letter: Letter, library: Library, options: Options
 ) -> None:
-    options = Options(resolution=resolution, compression=compression)
     picture = Image.open(BytesIO(tiff(letter, Press(library.templates, options))))
-    coding, option = {"group4": (4, 293), "group3": (3, 292)}[compression]
-    lines = {"fine": 196, "standard": 98}[resolution]
+    assert isinstance(picture, TiffImageFile)
+    coding, option = {"group4": (4, 293), "group3": (3, 292)}[options.compression]
+    lines = {"fine": 196, "standard": 98}[options.resolution]
     for number in range(picture.n_frames):
         picture.seek(number)
         tags = picture.tag_v2
@@ -62,7 +69,7 @@ def test_every_page_is_black_on_white_and_nothing_between(letter: Letter, librar
 
 @pytest.mark.parametrize("resolution", ["fine", "standard"])
 def test_a_small_hyphen_is_drawn_wherever_it_lies_between_scan_lines(
-    letter: Letter, library: Library, resolution: str
+    letter: Letter, library: Library, resolution: Resolution
 ) -> None:
     name, rows = pikepdf.Name, 40
     words = "".join(f"1 0 0 1 72 {700 - 15.03 * it:.2f} Tm (-----) Tj " for it in range(rows))
