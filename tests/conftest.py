@@ -10,8 +10,11 @@ import pytest
 from click.testing import CliRunner, Result
 from hypothesis import settings
 
+from optout_cli import bundled
 from optout_cli.cache import Cache
-from optout_cli.cli import group
+from optout_cli.cli import check, group
+from optout_cli.errors import Problem
+from optout_cli.pipeline.checks import problems_in_library
 from optout_cli.pipeline.library import Library
 
 TODAY = date(2026, 11, 24)
@@ -57,9 +60,29 @@ def library(cache: Cache) -> Library:
     return Library(cache=cache)
 
 
+@pytest.fixture(scope="session")
+def shipped_problems() -> dict[Path, list[Problem]]:
+    """Keep what `optout check` found wrong with the shipped data and templates."""
+    return {}
+
+
 @pytest.fixture
-def run() -> Callable[..., Result]:
-    """Run `optout` in this process: `run("show", "06041")`."""
+def run(
+    monkeypatch: pytest.MonkeyPatch, shipped_problems: dict[Path, list[Problem]]
+) -> Callable[..., Result]:
+    """Run `optout` in this process: `run("show", "06041")`.
+
+    `optout check` checks the shipped data and templates too; here that is done once for all tests.
+    """
+
+    def problems_of(library: Library) -> list[Problem]:
+        if library._overlays or len(library.folders) > 1:
+            return list(problems_in_library(library))
+        if bundled.JURISDICTIONS not in shipped_problems:
+            shipped_problems[bundled.JURISDICTIONS] = list(problems_in_library(library))
+        return shipped_problems[bundled.JURISDICTIONS]
+
+    monkeypatch.setattr(check, "problems_in_library", problems_of)
 
     def call(*arguments: str, stdin: str | bytes | None = None) -> Result:
         return CliRunner().invoke(group, list(arguments), input=stdin)

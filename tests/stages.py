@@ -1,5 +1,6 @@
 """The stages between a request's text and its letters, for tests that look between them."""
 
+import os
 import textwrap
 from collections.abc import Callable, Iterator
 from datetime import date
@@ -67,7 +68,8 @@ def library_with(folder: Path, files: dict[str, str]) -> Library:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, "utf-8")
-    return Library(folders=[folder], cache=Cache(folder.with_name("kept")))
+    kept = Path(os.environ["XDG_CACHE_HOME"]) / "optout"  # the tests' own; see conftest
+    return Library(folders=[folder], cache=Cache(kept))
 
 
 def printed(letter: Letter, library: Library) -> bytes:

@@ -45,6 +45,7 @@ def test_a_text_is_spelled_as_the_field_writes_it(text: str, spelled: str) -> No
     assert (ascii_of(text, lacking), lacking) == (spelled, {})
 
 
+@pytest.mark.no_cover  # slow, with code that others cover
 @given(text=st.text())
 def test_what_is_spelled_has_seven_bits_and_what_is_not_is_named(text: str) -> None:
     lacking: dict[str, None] = {}

@@ -36,6 +36,7 @@ def faulty(write: Write, in_folder: Path) -> list[str]:
     return list(FAULTY)
 
 
+@pytest.mark.no_cover  # slow, with code that others cover
 def test_the_shipped_data_and_templates_have_no_problem(run: Run) -> None:
     told = "no mistakes in data, templates and letters\n"
     assert outcome(run("check")) == (0, "", told)

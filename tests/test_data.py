@@ -19,6 +19,8 @@ from optout_cli.source import yaml_text
 from optout_cli.source.document import Document, Tree
 from optout_cli.source.stored import load_document
 
+pytestmark = pytest.mark.no_cover  # all the data, with code that others cover
+
 PARSERS = [getattr(yaml, name) for name in ("SafeLoader", "CSafeLoader") if hasattr(yaml, name)]
 SHIPPED = [bundled.JURISDICTIONS, *sorted(bundled.TEMPLATES.rglob("*.yaml"))]
 SHIPPED += sorted((ROOT / "examples").glob("*.yaml"))

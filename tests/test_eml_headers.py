@@ -11,6 +11,7 @@ from mail_reader import ADDRESSED, mailboxes, mailed, read
 from msgspec.structs import replace
 from stages import letter_for, problems_of, told_by
 
+from optout_cli.exporters import pdf
 from optout_cli.exporters._headers import address_header, text_header
 from optout_cli.model.notice import Letter
 from optout_cli.model.request import Copy
@@ -61,6 +62,12 @@ HOSTILE = [
     "\ufeffmark",
     "José Núñez de la Peña y Álvarez de Toledo, alguacil mayor del condado",
 ]
+
+
+@pytest.fixture(autouse=True)
+def _no_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lay out no page: what the message carries is no matter of its headers."""
+    monkeypatch.setattr(pdf, "printed", lambda *_: b"%PDF-")
 
 
 def naming(library: Library, text: str) -> Letter:

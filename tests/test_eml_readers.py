@@ -21,6 +21,8 @@ from optout_cli.model.notice import Paragraph
 from optout_cli.model.notice import Run as Words
 from optout_cli.pipeline.library import Library
 
+pytestmark = pytest.mark.no_cover  # many messages, with code that others cover
+
 EXAMPLES = sorted((ROOT / "examples").glob("*.yaml"))
 AWKWARD = [SETTINGS[0], SETTINGS[1], SETTINGS[3]]  # Doña Ana, Orleans Parish, Alexandria (a draft)
 SENDER, RECIPIENT = "sheriff@example.gov", "bureau@example.gov"

@@ -11,6 +11,8 @@ from stages import body_texts, letters_for
 from optout_cli.model.request import Request
 from optout_cli.pipeline.library import Library
 
+pytestmark = pytest.mark.no_cover  # many pages, with code that others cover
+
 EXAMPLES = sorted((ROOT / "examples").glob("*.yaml"))
 DAKOTA = (ROOT / "examples" / "dakota-county-287g.yaml").read_text("utf-8")
 CONTACT = re.compile(

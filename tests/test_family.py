@@ -12,6 +12,8 @@ from optout_cli.exporters import exporter_for
 from optout_cli.exporters.pages import pages_of
 from optout_cli.pipeline.library import Library
 
+pytestmark = pytest.mark.no_cover  # many letters and pages, with code that others cover
+
 GOLDEN = Path(__file__).parent / "golden" / "family"
 _STYLE = re.compile(r"<style>.*?</style>\n", re.DOTALL)  # the layout's, the same in all
 NOT_YET = ("before-procedure", "procedure")  # periods in which results could not be declined

@@ -126,6 +126,7 @@ PLAIN = st.text(st.characters(codec="ascii", categories=["L", "N", "P", "S", "Zs
 TREES = st.recursive(PLAIN, lambda it: st.lists(it) | st.dictionaries(PLAIN, it), max_leaves=20)
 
 
+@pytest.mark.no_cover  # slow, with code that others cover
 @given(data=st.dictionaries(PLAIN.filter(lambda it: not it.startswith("#")), TREES))
 def test_texts_lists_and_mappings_come_through(data: dict[str, object]) -> None:
     (row,) = rows(json.dumps(data))

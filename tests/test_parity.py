@@ -13,6 +13,8 @@ from optout_cli.exporters import FORMATS, exporter_for
 from optout_cli.model.notice import Block, Letter, Paragraph, Run
 from optout_cli.pipeline.library import Library
 
+pytestmark = pytest.mark.no_cover  # many pages, with code that others cover
+
 USUAL = "secure-communities/opt-out"
 KINDS = [name for name, *_ in Library().programs.letters()]
 

@@ -41,6 +41,7 @@ ON_THE_MACHINE = re.compile(
     r"|(ls|cd|mkdir -p) (/mnt/c/Users|~/optout)|cp -r /mnt/c/Users/"
     r"|\.venv/bin/(pytest|python|towncrier)|git "
 )
+pytestmark = pytest.mark.no_cover  # many commands, with code that others cover
 LETTER = ("write", "marin.yaml", "--to", "ice", "-f", "txt", "-o", "-")
 Run = Callable[..., Result]
 

@@ -12,6 +12,8 @@ from optout_cli.pipeline.letters import Order, exports_of
 from optout_cli.pipeline.library import Library
 from optout_cli.source.document import with_assignments
 
+pytestmark = pytest.mark.no_cover  # many pages, with code that others cover
+
 FULL_HEAD = """\
 signatory:
   office: Office of the Sheriff
