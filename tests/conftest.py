@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 from hypothesis import settings
+from pause_coverage import pause_coverage
 
 from optout_cli import bundled
 from optout_cli.cache import Cache
@@ -34,6 +35,10 @@ _FOLDERS = (
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="write the golden files anew")
+
+
+def pytest_runtest_setup() -> None:
+    pause_coverage()
 
 
 @pytest.fixture(autouse=True)

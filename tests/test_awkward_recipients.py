@@ -62,6 +62,7 @@ def seen_for(block: str, library: Library) -> tuple[list[Line], list[str]]:
     return seen_on(export.content), [it.code for it in export.findings]
 
 
+@pytest.mark.no_cover  # slow, with code that others cover
 @pytest.mark.parametrize("name", AWKWARD)
 def test_an_awkward_recipient_is_whole_in_the_window_or_told_of(
     name: str, library: Library

@@ -28,6 +28,7 @@ def test_help_lists_every_command_once(run: Run) -> None:
     assert dict(lines) == COMMANDS
 
 
+@pytest.mark.no_cover  # slow, with code that others cover
 @pytest.mark.parametrize("words", [[], *([name] for name in COMMANDS)], ids=str)
 def test_the_example_in_each_help_runs(
     words: list[str], run: Run, write: Write, in_folder: Path

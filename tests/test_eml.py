@@ -107,6 +107,7 @@ def test_every_letter_has_an_identity_and_boundaries_of_its_own(library: Library
     assert len({it.get_boundary() for it in messages}) == 4
 
 
+@pytest.mark.no_cover  # slow, with code that others cover
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_every_part_has_the_letters_words(library: Library, path: Path) -> None:
     for letter in letters_for(library, base=path.read_text("utf-8")):
@@ -127,6 +128,7 @@ def test_one_other_word_in_one_part_is_found(library: Library, part: str) -> Non
     assert differing(parts._replace(**{part: planted}), letter) == [part]
 
 
+@pytest.mark.no_cover  # slow, with code that others cover
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_no_line_has_more_than_76_octets_and_each_ends_in_crlf(
     library: Library, path: Path

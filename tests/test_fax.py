@@ -178,6 +178,7 @@ QUOTES = st.builds(
 BODIES = st.lists(PARAGRAPHS | HEADED | LISTS | NESTED | QUOTES, min_size=1, max_size=14)
 
 
+@pytest.mark.no_cover  # slow, with code that others cover
 @given(parts=BODIES, height=st.integers(20, 70))
 def test_pages_break_where_a_person_would(
     library: Library, parts: list[tuple[Block, ...]], height: int
@@ -204,6 +205,7 @@ def is_alone(line: str) -> bool:
     return begins or line in ("HEADING", "Dear Director:")
 
 
+@pytest.mark.no_cover  # slow, with code that others cover
 @given(parts=BODIES, height=st.integers(36, 70))
 def test_a_page_never_begins_with_the_signature_or_a_list_without_its_introduction(
     library: Library, parts: list[tuple[Block, ...]], height: int
@@ -217,6 +219,7 @@ def test_a_page_never_begins_with_the_signature_or_a_list_without_its_introducti
     assert [it for it in tails if "Begins" not in it] == []
 
 
+@pytest.mark.no_cover  # slow, with code that others cover
 @pytest.mark.parametrize("height", range(20, 60))
 def test_what_ends_in_a_colon_is_no_pages_last_and_the_foot_no_pages_only_line(
     library: Library, height: int

@@ -176,6 +176,7 @@ VALUES = st.one_of(
 )
 
 
+@pytest.mark.no_cover  # slow, with code that others cover
 @settings(max_examples=60)
 @given(name=VALUES, reason=VALUES, street=VALUES)
 def test_whatever_is_answered_is_read_back(name: str, reason: str, street: str) -> None:

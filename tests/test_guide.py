@@ -26,6 +26,7 @@ PLACES = [
 LETTERS = ["secure-communities/opt-out", "287g/terminate"]
 
 
+@pytest.mark.no_cover  # slow, with code that others cover
 @pytest.mark.parametrize("letter", LETTERS)
 @pytest.mark.parametrize("place", PLACES)
 def test_a_guide_takes_two_pages_at_most(library: Library, place: str, letter: str) -> None:
@@ -141,6 +142,7 @@ def test_what_the_letter_needs_is_said_in_words_with_the_key_behind(run: Run) ->
     assert "\N{BALLOT BOX} The day of that letter (notice-date)." in text
 
 
+@pytest.mark.no_cover  # slow, with code that others cover
 def test_the_parts_are_numbered_without_a_gap(library: Library) -> None:
     for letter, _, _ in library.programs.letters():
         if not letter.endswith("adjust-date"):  # refused today

@@ -198,6 +198,7 @@ def test_a_filter_on_a_branch_that_no_sample_takes_is_looked_for(own: Write, cac
     )
 
 
+@pytest.mark.no_cover  # slow, with code that others cover
 @pytest.mark.parametrize("kept", ["", "{{ super() }}"])
 def test_wording_that_drops_what_a_request_may_state_is_told(
     own: Write, cache: Cache, kept: str
@@ -212,6 +213,7 @@ def test_wording_that_drops_what_a_request_may_state_is_told(
     assert found == ([] if kept else [told])
 
 
+@pytest.mark.no_cover  # slow, with code that others cover
 def test_a_finding_names_its_day_and_the_single_choices(own: Write, cache: Cache) -> None:
     own(NAME, CLAIMING)
     library = Library(folders=[Path("wording")], cache=cache)

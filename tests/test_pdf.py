@@ -36,6 +36,7 @@ def on_paper(letter: Letter) -> str:
     return "".join("".join(texts).split())
 
 
+@pytest.mark.no_cover  # slow, with code that others cover
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_the_words_in_reading_order_are_the_letters_words(library: Library, path: Path) -> None:
     for letter in letters_for(library, base=path.read_text("utf-8")):

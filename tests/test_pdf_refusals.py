@@ -38,6 +38,7 @@ def pdf_with(library: Library, path: str, value: str) -> bytes:
     return exports_of(document, library, order)[0].content
 
 
+@pytest.mark.no_cover  # slow, with code that others cover
 @pytest.mark.parametrize("path", FIELDS)
 @pytest.mark.parametrize(
     ("value", "told"),
@@ -62,6 +63,7 @@ def test_a_character_that_the_typeface_lacks_is_a_problem(
     ]
 
 
+@pytest.mark.no_cover  # slow, with code that others cover
 @pytest.mark.parametrize("path", FIELDS)
 def test_every_other_character_is_drawn_from_the_letters_own_typeface(
     library: Library, path: str

@@ -160,6 +160,7 @@ DAYS = ["2008-10-27", "2010-08-16", "2010-08-17", "2010-09-07", "2010-10-06", "2
         "2026-11-20"]  # fmt: skip
 
 
+@pytest.mark.no_cover  # slow, with code that others cover
 @settings(max_examples=300)
 @given(
     chosen=st.sets(st.sampled_from(sorted(ELEMENTS))),

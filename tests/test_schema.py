@@ -53,6 +53,7 @@ def test_each_shipped_program_is_one(path: Path, schema: Any) -> None:
     assert faults(schema("program"), path.read_text("utf-8")) == []
 
 
+@pytest.mark.no_cover  # slow, with code that others cover
 def test_the_shipped_data_and_a_part_of_it_are_data_files(schema: Any) -> None:
     validator = schema("jurisdictions")
     data = read((ROOT / "jurisdictions.yaml").read_text("utf-8"))
@@ -62,6 +63,7 @@ def test_the_shipped_data_and_a_part_of_it_are_data_files(schema: Any) -> None:
     assert faults(validator, "states: {CA: {bureau: {fax: 916-555-0111}}}") == []
 
 
+@pytest.mark.no_cover  # slow, with code that others cover
 @pytest.mark.parametrize(
     ("lines", "where"),
     [

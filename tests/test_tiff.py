@@ -36,6 +36,7 @@ def tiff(letter: Letter, press: Press) -> bytes:
     return exporter_for("tiff").encode(letter, press)
 
 
+@pytest.mark.no_cover  # slow, with code that others cover
 @pytest.mark.parametrize("options", KINDS, ids=str)
 def test_each_page_has_the_tags_that_a_fax_server_expects(
     letter: Letter, library: Library, options: Options

@@ -115,6 +115,7 @@ def test_each_element_of_a_body_has_its_own_form(tmp_path: Path) -> None:
 WORD = st.text(st.characters(categories=("L", "N", "P", "S")), min_size=1, max_size=90)
 
 
+@pytest.mark.no_cover  # slow, with code that others cover
 @given(words=st.lists(WORD, min_size=1, max_size=30))
 def test_no_word_is_lost_however_long(library: Library, words: list[str]) -> None:
     letter = replace(letter_for(library), body=(Paragraph((Run(" ".join(words)),)),))

@@ -284,6 +284,7 @@ def test_any_text_that_a_yaml_writer_wrote_comes_back_as_it_was(
     assert data_of(written) == {"a": [text]}
 
 
+@pytest.mark.no_cover  # slow, with code that others cover
 @_any_number
 @given(
     st.recursive(
