@@ -1,4 +1,4 @@
-"""What tests share: a home of their own, a fixed day, the shipped library, a request to vary."""
+"""Give each test a home of its own, a fixed day, the shipped library, and a request to vary."""
 
 import os
 import textwrap

@@ -5,8 +5,8 @@ from datetime import date
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from make_letters import document_of, letter_for, told_by
 from msgspec.structs import replace
-from stages import document_of, letter_for, told_by
 
 from optout_cli.exporters._ascii import ascii_of, in_ascii
 from optout_cli.model.notice import Heading, ListBlock, Paragraph, Quote, Run

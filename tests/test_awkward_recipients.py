@@ -4,8 +4,8 @@ import re
 
 import pytest
 from conftest import TODAY
-from pdf_reader import CLEAR, SAFE, Line, is_safe, seen_on
-from stages import document_of
+from make_letters import document_of
+from read_pdf import CLEAR, SAFE, Line, is_safe, seen_on
 
 from optout_cli.exporters.window import LINES
 from optout_cli.pipeline.letters import Order, exports_of

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pypdfium2
 import pytest
+from command_results import LETTERS, Run, Write, lying_in, outcome, words
 from conftest import REQUEST
-from desk import LETTERS, Run, Write, lying_in, outcome, words
-from pdf_reader import lines_on
+from read_pdf import lines_on
 
 HEAD = "jurisdiction: marin-county-ca\nletter: secure-communities/opt-out\n"
 SIGNED = HEAD + "date: 2026-11-20\nsignatory: {{name: {}, title: Sheriff}}\n"

@@ -4,8 +4,8 @@ import os
 from pathlib import Path
 
 import pytest
+from command_results import LETTERS, Run, Write, fault, lying_in, outcome
 from conftest import REQUEST
-from desk import LETTERS, Run, Write, fault, lying_in, outcome
 
 AS_ROOT = os.geteuid() == 0  # whom no permission stops
 

@@ -5,8 +5,8 @@ import zlib
 from pathlib import Path
 
 import pytest
+from command_results import Run, Write, lying_in, outcome
 from conftest import REQUEST
-from desk import Run, Write, lying_in, outcome
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink">{}</svg>'
 PLAIN = "  hint: save it as plain SVG with everything embedded\n"

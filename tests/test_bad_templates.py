@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
+from command_results import Run, Write, lying_in, outcome
 from conftest import REQUEST
-from desk import Run, Write, lying_in, outcome
 
 NAME = "secure-communities/opt-out.html.j2"
 OWN = '{{% extends "builtin:secure-communities/opt-out.html.j2" %}}\n{{% block limits %}}\n{}\n{}'

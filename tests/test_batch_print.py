@@ -6,7 +6,7 @@ from pathlib import Path
 import pikepdf
 import pypdfium2
 import pytest
-from desk import Run, Write, outcome
+from command_results import Run, Write, outcome
 
 COMMON = "letter: secure-communities/opt-out\ndate: 2026-11-20\n"
 TABLE = "jurisdiction,signatory.name,signatory.title\n50003,Pat,Sheriff\n50001,Pat,Sheriff\n"

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from desk import Write, lying_in
+from command_results import Write, lying_in
 
 OPTOUT = (sys.executable, "-m", "optout_cli")
 COMMON = "letter: secure-communities/opt-out\ndate: 2026-11-20\n"

@@ -5,8 +5,8 @@ import json
 from pathlib import Path
 
 import pytest
-from batches import BAD, HEADER, ROWS, SEAL, Batch, batch_in, records
-from desk import Run, Write, lying_in
+from command_results import Run, Write, lying_in
+from run_batch import BAD, HEADER, ROWS, SEAL, Batch, batch_in, records
 
 
 @pytest.fixture

@@ -7,9 +7,9 @@ from pathlib import Path
 import msgspec
 import pikepdf
 import pytest
+from command_results import Write
 from conftest import TODAY
-from desk import Write
-from stages import letter_for, library_with, problems_of, told_by
+from make_letters import letter_for, library_with, problems_of, told_by
 
 from optout_cli import bundled, outfolder
 from optout_cli.exporters import exporter_for

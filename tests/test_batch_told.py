@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
-from batches import COMMON, HEADER, Batch, batch_in
-from desk import Run, Write
+from command_results import Run, Write
+from run_batch import COMMON, HEADER, Batch, batch_in
 
 TEXAS = "".join(f"48{number:03},Pat,Sheriff\n" for number in range(1, 41, 2))
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from stages import problems_of
+from make_letters import problems_of
 
 from optout_cli.body import html_from, inline_html, plain, sections_from
 from optout_cli.errors import Problem, Spot

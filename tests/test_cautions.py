@@ -7,7 +7,7 @@ from typing import Any, get_args
 import msgspec
 import pytest
 from conftest import TODAY
-from stages import BARE, case_for
+from make_letters import BARE, case_for
 
 from optout_cli.cautions import cautions_for, contact_caution, law_cautions
 from optout_cli.compose import compose, recipients_of

@@ -6,10 +6,10 @@ import shlex
 from pathlib import Path
 
 import pytest
-from batches import BAD, COMMON, FILES, HEADER, KEPT, ROWS, SEAL, Batch, batch_in, records
-from desk import Run, Write, lying_in, outcome, paths, words
+from command_results import Run, Write, lying_in, outcome, paths, words
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from run_batch import BAD, COMMON, FILES, HEADER, KEPT, ROWS, SEAL, Batch, batch_in, records
 
 from optout_cli.cli import group
 from optout_cli.manifest import Record

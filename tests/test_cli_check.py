@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 
 import pytest
+from command_results import Run, Write, lying_in, noted, outcome, parties
 from conftest import REQUEST, ROOT
-from desk import Run, Write, lying_in, noted, outcome, parties
 
 # Two wrong requests and a wrong data file, and all that is wrong with them.
 FAULTY = {

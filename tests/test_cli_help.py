@@ -9,8 +9,8 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
+from command_results import Run, Write, fault, outcome
 from conftest import REQUEST
-from desk import Run, Write, fault, outcome
 
 from optout_cli import __version__
 from optout_cli.cli import COMMANDS, main

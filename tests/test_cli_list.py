@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import Result
-from desk import Run, Write, fault, outcome, words
+from command_results import Run, Write, fault, outcome, words
 
 FORMATS = """\
 id    title

@@ -4,8 +4,8 @@ import os
 from pathlib import Path
 
 import pytest
+from command_results import Run, Write, fault, lying_in, outcome
 from conftest import REQUEST
-from desk import Run, Write, fault, lying_in, outcome
 
 BOTH = "recipients: {bureau: {fax: 916-555-0130}, ice: {fax: 415-555-0131}}\n"
 FAXES = ["2026-11-20-opt-out-bureau.fax", "2026-11-20-opt-out-ice.fax"]

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from command_results import Run, Write, fault, lying_in, outcome
 from conftest import REQUEST
-from desk import Run, Write, fault, lying_in, outcome
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

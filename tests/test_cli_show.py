@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 from click.testing import Result
+from command_results import NOWHERE, Run, Write, outcome
 from conftest import REQUEST
-from desk import NOWHERE, Run, Write, outcome
 
 SHOWN = """\
 Nowhere County, ZZ (nowhere-county-zz, 99001)

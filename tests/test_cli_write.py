@@ -7,9 +7,9 @@ import shutil
 from pathlib import Path
 
 import pytest
+from command_results import LETTERS, NOWHERE, Run, Write, fault, lying_in, noted, parties, paths
+from command_results import outcome as ended
 from conftest import REQUEST, ROOT
-from desk import LETTERS, NOWHERE, Run, Write, fault, lying_in, noted, parties, paths
-from desk import outcome as ended
 
 from optout_cli.exporters import FORMATS
 

@@ -9,7 +9,7 @@ from shutil import which
 import pexpect
 import pytest
 from click.shell_completion import ShellComplete
-from desk import Write
+from command_results import Write
 from pages import blocks
 
 from optout_cli.cli import COMMANDS, group

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import msgspec
 import pytest
-from stages import BARE, case_for, notices_for, problems_of
+from make_letters import BARE, case_for, notices_for, problems_of
 
 from optout_cli.compose import compose
 from optout_cli.model.case import Case

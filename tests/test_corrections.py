@@ -4,7 +4,7 @@ import re
 
 import msgspec
 import pytest
-from stages import notices_for
+from make_letters import notices_for
 
 from optout_cli.compose import corrected
 from optout_cli.model.notice import Notice

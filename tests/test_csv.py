@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from stages import told_by
+from make_letters import told_by
 
 from optout_cli.model.fields import Noun, Text, Zip
 from optout_cli.source.csv_text import rows_from_csv

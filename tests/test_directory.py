@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from stages import problems_of, told_by
+from make_letters import problems_of, told_by
 
 from optout_cli.directory.data import Directory
 from optout_cli.directory.names import fold, without_legal_word

@@ -7,7 +7,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import pytest
-from desk import Run, outcome
+from command_results import Run, outcome
 
 from optout_cli.exporters import faces as typeface
 from optout_cli.exporters import health as engine

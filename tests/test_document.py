@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from stages import problems_of, told_by
+from make_letters import problems_of, told_by
 
 from optout_cli.source.document import Document, Layer, Tree, merge, with_assignments, without
 from optout_cli.source.yaml_text import document_from_yaml

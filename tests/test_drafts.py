@@ -6,8 +6,8 @@ from functools import partial
 import pypdfium2
 import pytest
 from conftest import TODAY
-from pdf_reader import text_on
-from stages import document_of, problems_of
+from make_letters import document_of, problems_of
+from read_pdf import text_on
 
 from optout_cli.model.notice import Export
 from optout_cli.pipeline.letters import Order, exports_of

@@ -8,8 +8,10 @@ import pytest
 from conftest import ROOT
 from hypothesis import given
 from hypothesis import strategies as st
-from letter_cases import SETTINGS, Setting, letters_in
-from mail_reader import (
+from letters_by_period import SETTINGS, Setting, letters_in
+from make_letters import BARE, letter_for, letters_for, library_with, told_by
+from msgspec.structs import replace
+from read_mail import (
     ADDRESSED,
     Mailbox,
     differing,
@@ -20,8 +22,6 @@ from mail_reader import (
     parts_of,
     read,
 )
-from msgspec.structs import replace
-from stages import BARE, letter_for, letters_for, library_with, told_by
 
 from optout_cli.cache import Cache
 from optout_cli.exporters import eml, exporter_for

@@ -7,9 +7,9 @@ import pytest
 from fast_mail_parser import parse_email
 from hypothesis import given
 from hypothesis import strategies as st
-from mail_reader import ADDRESSED, mailboxes, mailed, read
+from make_letters import letter_for, problems_of, told_by
 from msgspec.structs import replace
-from stages import letter_for, problems_of, told_by
+from read_mail import ADDRESSED, mailboxes, mailed, read
 
 from optout_cli.exporters import pdf
 from optout_cli.exporters._headers import address_header, text_header

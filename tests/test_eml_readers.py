@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
+from command_results import Run, outcome
 from conftest import ROOT
-from desk import Run, outcome
 from fast_mail_parser import PyAddress, parse_email
-from letter_cases import SETTINGS, Setting, letters_in
-from mail_reader import ADDRESSED, Parts, differing, drafted, mailed
+from letters_by_period import SETTINGS, Setting, letters_in
+from make_letters import letter_for, letters_for
 from msgspec.structs import replace
-from stages import letter_for, letters_for
+from read_mail import ADDRESSED, Parts, differing, drafted, mailed
 
 from optout_cli.exporters import exporter_for
 from optout_cli.model.notice import Paragraph

@@ -3,10 +3,10 @@
 from io import BytesIO
 from random import Random
 
-from mail_reader import ADDRESSED, mailed
+from make_letters import letter_for, problems_of, told_by
 from msgspec.structs import replace
 from PIL import Image as Picture
-from stages import letter_for, problems_of, told_by
+from read_mail import ADDRESSED, mailed
 
 from optout_cli.exporters.options import Options
 from optout_cli.model.notice import Attachment, Image, Letter

@@ -8,11 +8,11 @@ from typing import Any
 
 import pikepdf
 import pytest
+from command_results import Run, Write, outcome
 from conftest import REQUEST, ROOT, TODAY
-from desk import Run, Write, outcome
-from fax_reader import pictures_in
-from mail_reader import read
-from stages import document_of, letter_for, problems_of, told_by
+from make_letters import document_of, letter_for, problems_of, told_by
+from read_fax import pictures_in
+from read_mail import read
 
 from optout_cli.exporters import exporter_for
 from optout_cli.model.notice import Export

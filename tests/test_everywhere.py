@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import msgspec
 import pytest
-from stages import case_for
+from make_letters import case_for
 
 from optout_cli.compose import compose
 from optout_cli.errors import OptoutError

@@ -4,9 +4,9 @@ import re
 from pathlib import Path
 
 import pytest
+from command_results import Run, lying_in, outcome
 from conftest import ROOT
-from desk import Run, lying_in, outcome
-from stages import body_texts, letters_for
+from make_letters import body_texts, letters_for
 
 from optout_cli.model.request import Request
 from optout_cli.pipeline.library import Library

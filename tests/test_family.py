@@ -4,8 +4,8 @@ import re
 from pathlib import Path
 
 import pytest
-from family_cases import DAYS, Member, case_of_member, letter_of, members
-from stages import printed, problems_of
+from every_letter_kind import DAYS, Member, case_of_member, letter_of, members
+from make_letters import pdf_of, problems_of
 
 from optout_cli.compose import compose
 from optout_cli.exporters import exporter_for
@@ -75,5 +75,5 @@ SHORT = {
 def test_a_letter_takes_one_page_where_it_can_and_two_at_most(
     library: Library, member: Member
 ) -> None:
-    pages = pages_of("pdf", printed(letter_of(member, library), library))
+    pages = pages_of("pdf", pdf_of(letter_of(member, library), library))
     assert pages in ((1,) if member.kind in SHORT and member.place == "orleans" else (1, 2))

@@ -6,7 +6,7 @@ from datetime import date
 import msgspec
 import pytest
 from conftest import TODAY
-from stages import BARE, case_for, document_of, notices_for, problems_of, told_by
+from make_letters import BARE, case_for, document_of, notices_for, problems_of, told_by
 
 from optout_cli.compose import compose
 from optout_cli.model.program import CopyRule, Rule

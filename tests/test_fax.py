@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 from conftest import ROOT, TODAY
-from fax_reader import MARKS, pages_of, said_by, said_in, sheets_of
 from hypothesis import given
 from hypothesis import strategies as st
-from letter_cases import SETTINGS, Setting, letters_in
+from letters_by_period import SETTINGS, Setting, letters_in
+from make_letters import BARE, document_of, letter_for, letters_for, told_by
 from msgspec.structs import replace
-from stages import BARE, document_of, letter_for, letters_for, told_by
+from read_fax import MARKS, pages_of, said_by, said_in, sheets_of
 
 from optout_cli.exporters import exporter_for
 from optout_cli.exporters.options import FAX_LINES, Options

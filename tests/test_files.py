@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from stages import problems_of, told_by
+from make_letters import problems_of, told_by
 
 from optout_cli.errors import OptoutError
 from optout_cli.source.files import MAX_BYTES, UNSEEN, is_file, place_in, read_bytes, text_from

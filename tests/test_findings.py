@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from conftest import ROOT, TODAY
-from stages import document_of
+from make_letters import document_of
 
 from optout_cli.pipeline.letters import Order, exports_of
 from optout_cli.pipeline.library import Library

@@ -5,9 +5,9 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from command_results import Run, fault, lying_in, outcome
 from conftest import REQUEST, TODAY
-from desk import Run, fault, lying_in, outcome
-from stages import letters_for, problems_of, told_by
+from make_letters import letters_for, problems_of, told_by
 
 from optout_cli.exporters import exporter_for
 from optout_cli.form import Answers

@@ -13,7 +13,7 @@ import yaml
 from conftest import ROOT, TODAY
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from stages import case_for, problems_of
+from make_letters import case_for, problems_of
 
 from optout_cli.compose import compose
 from optout_cli.form import request_text

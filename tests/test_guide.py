@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
+from command_results import Run, lying_in, outcome, words
 from conftest import TODAY
-from desk import Run, lying_in, outcome, words
-from stages import html_words
+from make_letters import html_words
 
 from optout_cli.body import plain
 from optout_cli.errors import Spot

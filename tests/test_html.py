@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 from conftest import REQUEST, ROOT
+from make_letters import BARE, html_words, letter_for, letters_for, library_with, texts_of, told_by
 from msgspec.structs import replace
-from stages import BARE, html_words, letter_for, letters_for, library_with, texts_of, told_by
 
 from optout_cli.exporters import exporter_for
 from optout_cli.exporters.press import PAGE, STYLE

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from make_letters import problems_of, told_by
 from PIL import Image as Raster
 from PIL import ImageFile
-from stages import problems_of, told_by
 
 from optout_cli.errors import OptoutError
 from optout_cli.model.notice import Image

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import msgspec
 from conftest import TODAY
-from mail_reader import ADDRESSED, read
+from make_letters import document_of, letters_for
 from msgspec.structs import fields
-from stages import document_of, letters_for
+from read_mail import ADDRESSED, read
 
 from optout_cli.exporters import exporter_for
 from optout_cli.model.notice import Letter, Notice

@@ -1,9 +1,9 @@
 """The letterhead: whatever its seal and its words, all of it stands on the paper."""
 
 import pytest
+from make_letters import letter_for, pdf_of
 from msgspec.structs import replace
-from pdf_reader import lines_on, opened, shapes_on
-from stages import letter_for, printed
+from read_pdf import lines_on, opened, shapes_on
 
 from optout_cli.model.notice import Image
 from optout_cli.pipeline.library import Library
@@ -27,7 +27,7 @@ def test_a_seal_of_any_shape_leaves_the_words_whole_and_stays_in_its_place(
 ) -> None:
     seal = Image("image/svg+xml", WIDE.format(width).encode(), "Seal")
     letter = letter_for(library, LONG, BASE)
-    (page, *_) = opened(printed(replace(letter, seal=seal), library))
+    (page, *_) = opened(pdf_of(replace(letter, seal=seal), library))
     head = [line for line in lines_on(page) if line.top < 2.2]
     words = " ".join(line.text for line in head)
     assert " ".join(letter.sender[0].split()) in words

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 from conftest import ROOT
-from letter_cases import DAYS, SETTINGS, Setting, letters_in
-from stages import body_texts, letter_for, letters_for, texts_of
+from letters_by_period import DAYS, SETTINGS, Setting, letters_in
+from make_letters import body_texts, letter_for, letters_for, texts_of
 
 from optout_cli.exporters import exporter_for
 from optout_cli.filters import MONTHS

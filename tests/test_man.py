@@ -7,9 +7,9 @@ from shutil import which
 import click
 import pytest
 from conftest import ROOT
+from import_tool import tool
 
 from optout_cli.cli import COMMANDS
-from tools import tool
 
 PAGE = ROOT / "docs" / "optout.1"
 

@@ -1,6 +1,6 @@
 """Fields that stand at the wrong place in a request: what the user is told to do."""
 
-from stages import told_by
+from make_letters import told_by
 
 from optout_cli.model.request import Request
 from optout_cli.source.document import Document

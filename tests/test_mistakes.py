@@ -6,7 +6,7 @@ Read them aloud: no word of the trade of those who write programs, and the next 
 import re
 
 import pytest
-from desk import Run, Write, outcome
+from command_results import Run, Write, outcome
 
 REQUEST = """\
 jurisdiction: marin-county-ca

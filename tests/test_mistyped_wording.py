@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
-from counsel import EXTENDS, LETTER, NAME, OWN, own_wording, told
-from desk import Run, Write, outcome
+from command_results import Run, Write, outcome
+from edit_wording import EXTENDS, LETTER, NAME, OWN, own_wording, told
 
 
 @pytest.fixture

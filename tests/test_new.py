@@ -4,8 +4,8 @@ import re
 from pathlib import Path
 
 import pytest
+from command_results import Run, fault, lying_in, outcome
 from conftest import TODAY
-from desk import Run, fault, lying_in, outcome
 
 from optout_cli import bundled
 from optout_cli.pipeline.library import Library

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 import yaml
-from clerk import SIGNS, Asked, at_the_terminal, data_in
+from answer_questions import SIGNS, Asked, at_the_terminal, data_in
+from command_results import NOWHERE, Run, Write, lying_in, outcome, words
 from conftest import ROOT, TODAY
-from desk import NOWHERE, Run, Write, lying_in, outcome, words
 
 EVERYTHING: dict[str, Any] = {
     "County or city": "Marin, CA",

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
-from clerk import SIGNS, Asked, at_the_terminal, data_in
+from answer_questions import SIGNS, Asked, at_the_terminal, data_in
+from command_results import Run, outcome, words
 from conftest import TODAY
-from desk import Run, outcome, words
 
 from optout_cli.cli import _last
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pexpect
 import pytest
+from command_results import Run, lying_in, outcome
 from conftest import ROOT
-from desk import Run, lying_in, outcome
 
 from optout_cli.source.yaml_text import document_from_yaml
 

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 import pytest
+from command_results import Run, Write, outcome
 from conftest import REQUEST
-from desk import Run, Write, outcome
 
 CONFIRMED = "confirmed: {by: telephone, date: 2026-11-18}"
 RECIPIENTS = f"""\

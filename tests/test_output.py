@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from stages import told_by
+from make_letters import told_by
 
 from optout_cli.errors import OptoutError
 from optout_cli.output import is_folder, is_stream, write_all, write_stream

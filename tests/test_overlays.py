@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from stages import problems_of, told_by
+from make_letters import problems_of, told_by
 
 from optout_cli import bundled
 from optout_cli.cache import Cache

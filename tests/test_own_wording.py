@@ -4,9 +4,9 @@ import json
 from pathlib import Path
 
 import pytest
+from command_results import Run, Write, outcome, words
 from conftest import TODAY
-from counsel import EXTENDS, LETTER, NAME, OWN, REQUEST, WITH, own_wording, told
-from desk import Run, Write, outcome, words
+from edit_wording import EXTENDS, LETTER, NAME, OWN, REQUEST, WITH, own_wording, told
 
 from optout_cli.cache import Cache
 from optout_cli.pipeline.library import Library

@@ -4,10 +4,10 @@ import json
 from collections.abc import Iterator, Mapping
 
 import pytest
-from fax_reader import drawn, pictures_in, said_by, said_in
-from letter_cases import TURNS, sample_letters
-from mail_reader import Parts, differing, parts_of
+from letters_by_period import TURNS, sample_letters
 from msgspec.structs import replace
+from read_fax import drawn, pictures_in, said_by, said_in
+from read_mail import Parts, differing, parts_of
 
 from optout_cli.exporters import FORMATS, exporter_for
 from optout_cli.model.notice import Block, Letter, Paragraph, Run

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from stages import document_of, problems_of, told_by
+from make_letters import document_of, problems_of, told_by
 
 from optout_cli import bundled
 from optout_cli.model.program import LetterKind

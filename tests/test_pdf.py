@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 from conftest import REQUEST, ROOT
+from make_letters import BARE, document_of, letter_for, letters_for, library_with, pdf_of, texts_of
 from msgspec.structs import replace
-from pdf_reader import lines_on, objects_of, opened, shapes_on, tagged_words, text_on
-from stages import BARE, document_of, letter_for, letters_for, library_with, printed, texts_of
+from read_pdf import lines_on, objects_of, opened, shapes_on, tagged_words, text_on
 
 from optout_cli.cache import Cache
 from optout_cli.model.notice import Image, Letter
@@ -40,7 +40,7 @@ def on_paper(letter: Letter) -> str:
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_the_words_in_reading_order_are_the_letters_words(library: Library, path: Path) -> None:
     for letter in letters_for(library, base=path.read_text("utf-8")):
-        assert read_aloud(printed(letter, library)) == on_paper(letter)
+        assert read_aloud(pdf_of(letter, library)) == on_paper(letter)
 
 
 NESTED = """\
@@ -59,17 +59,17 @@ NESTED = """\
 def test_a_list_within_a_list_and_a_link_are_read_in_their_place(tmp_path: Path) -> None:
     library = library_with(tmp_path, {"secure-communities/opt-out.html.j2": NESTED})
     letter = letter_for(library)
-    assert read_aloud(printed(letter, library)) == on_paper(letter)
+    assert read_aloud(pdf_of(letter, library)) == on_paper(letter)
 
 
 def test_every_page_is_us_letter(library: Library) -> None:
-    document = opened(printed(letter_for(library, LONG), library))
+    document = opened(pdf_of(letter_for(library, LONG), library))
     assert [page.get_size() for page in document] == [(612, 792)] * 3
 
 
 def test_the_file_says_its_title_author_maker_and_day(library: Library) -> None:
     letter = letter_for(library)
-    pdf = objects_of(printed(letter, library))
+    pdf = objects_of(pdf_of(letter, library))
     assert {key: str(value) for key, value in pdf.docinfo.items() if key != "/Producer"} == {
         "/Title": letter.subject,
         "/Author": letter.sender[0],
@@ -84,7 +84,7 @@ def test_pages_after_the_first_carry_recipient_date_reference_and_number(
     library: Library,
 ) -> None:
     letter = letter_for(library, LONG)
-    first, *others = opened(printed(letter, library))
+    first, *others = opened(pdf_of(letter, library))
     heads = [[it.text for it in lines_on(page) if it.bottom < 0.95] for page in others]
     assert heads == [[letter.continuation, f"Page {number} of 3"] for number in (2, 3)]
     assert "Page" not in text_on(first)
@@ -94,7 +94,7 @@ def test_pages_after_the_first_carry_recipient_date_reference_and_number(
 
 def test_every_page_has_the_letters_kind_and_version_at_its_foot(library: Library) -> None:
     letter = letter_for(library, LONG)
-    document = opened(printed(letter, library))
+    document = opened(pdf_of(letter, library))
     assert [lines_on(page)[-1].text for page in document] == [letter.foot] * 3
 
 
@@ -102,19 +102,19 @@ def test_every_page_has_the_letters_kind_and_version_at_its_foot(library: Librar
 def test_a_draft_is_marked_on_each_page_and_a_signed_letter_on_none(
     library: Library, base: str, is_draft: bool
 ) -> None:
-    document = opened(printed(letter_for(library, LONG, base), library))
+    document = opened(pdf_of(letter_for(library, LONG, base), library))
     marked = ["DRAFT" in text_on(page).replace(" ", "") for page in document]
     assert marked == [is_draft] * 3
 
 
 def test_no_word_stands_in_the_margins_at_the_sides(library: Library) -> None:
     word = "particulars: {reasons: [" + "long" * 300 + "]}"
-    for page in opened(printed(letter_for(library, word), library)):
+    for page in opened(pdf_of(letter_for(library, word), library)):
         assert {0.98 <= it.left <= it.right <= 7.52 for it in lines_on(page)} == {True}
 
 
 def test_the_folds_are_marked_on_the_first_page_alone(library: Library) -> None:
-    first, *others = opened(printed(letter_for(library, LONG), library))
+    first, *others = opened(pdf_of(letter_for(library, LONG), library))
     marks = [[box for box in shapes_on(page) if box[2] < 0.9] for page in (first, *others)]
     assert [(left, right) for left, _, right, _ in marks[0]] == [(0.12, 0.3)] * 2
     heights = sorted((top + bottom) / 2 for _, top, _, bottom in marks[0])
@@ -124,20 +124,20 @@ def test_the_folds_are_marked_on_the_first_page_alone(library: Library) -> None:
 
 def test_the_same_letter_gives_the_same_bytes_on_any_press(library: Library, cache: Cache) -> None:
     letter, other = letter_for(library), letter_for(library, LONG)
-    first, _, again = (printed(it, library) for it in (letter, other, letter))
-    assert [printed(letter, Library(cache=cache))] * 2 == [first, again]
+    first, _, again = (pdf_of(it, library) for it in (letter, other, letter))
+    assert [pdf_of(letter, Library(cache=cache))] * 2 == [first, again]
 
 
 def test_the_page_that_was_just_printed_is_not_laid_out_again(library: Library) -> None:
     letter = letter_for(library)
-    assert printed(letter, library) is printed(letter, library)
-    assert printed(letter, library) is not printed(letter_for(library, LONG), library)
+    assert pdf_of(letter, library) is pdf_of(letter, library)
+    assert pdf_of(letter, library) is not pdf_of(letter_for(library, LONG), library)
 
 
 def test_a_page_with_another_picture_is_another_page(library: Library) -> None:
     svg = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><path d="M0 0h{}v9z"/></svg>'
     seals = [Image("image/svg+xml", svg.format(it).encode(), "Seal") for it in (3, 9)]
-    one, other = (printed(replace(letter_for(library), seal=it), library) for it in seals)
+    one, other = (pdf_of(replace(letter_for(library), seal=it), library) for it in seals)
     assert one != other
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pikepdf
 import pytest
 from conftest import REQUEST
-from pdf_reader import objects_of
-from stages import document_of, letter_for, library_with, printed, problems_of, told_by
+from make_letters import document_of, letter_for, library_with, pdf_of, problems_of, told_by
+from read_pdf import objects_of
 
 from optout_cli import bundled
 from optout_cli.exporters.press import PAGE, STYLE
@@ -79,16 +79,16 @@ def test_every_other_character_is_drawn_from_the_letters_own_typeface(
 def test_a_head_that_reaches_into_the_window_is_a_problem(library: Library) -> None:
     ways = ", ".join(["{by: mail}"] * 5)
     lines = f"service: {{bureau: [{ways}]}}"
-    assert len(printed(letter_for(library, lines), library)) > 0
+    assert len(pdf_of(letter_for(library, lines), library)) > 0
     (problem,) = problems_of(
-        lambda: printed(letter_for(library, lines.replace("]}", f", {ways}]}}")), library)
+        lambda: pdf_of(letter_for(library, lines.replace("]}", f", {ways}]}}")), library)
     )
     assert (problem.code, problem.hint) == ("tall-letterhead", "shorten signatory: or service:")
 
 
 def test_a_layout_that_does_not_say_where_its_head_ends_is_a_problem(tmp_path: Path) -> None:
     library = library_with(tmp_path, {PAGE: LAYOUT.replace('<div id="head-end"></div>', "")})
-    assert told_by(lambda: printed(letter_for(library), library)) == (
+    assert told_by(lambda: pdf_of(letter_for(library), library)) == (
         "the layout has no element with the id 'head-end' on its first page\n"
         '  hint: end the letterhead with <div id="head-end"></div>'
     )
@@ -115,7 +115,7 @@ SVG = """\
 )
 def test_a_layout_can_name_nothing_outside_the_page(tmp_path: Path, markup: str, url: str) -> None:
     library = library_with(tmp_path, {PAGE: LAYOUT.replace("</body>", f"{markup}</body>")})
-    problems = problems_of(lambda: printed(letter_for(library), library))
+    problems = problems_of(lambda: pdf_of(letter_for(library), library))
     assert [(it.code, it.message) for it in problems] == [
         ("outside-page", f"the page asks for {url!r}, which is outside it")
     ]
@@ -144,7 +144,7 @@ def test_a_style_sheet_can_name_nothing_outside_the_page(
     )
     files = {STYLE: rule + SHEET, "secure-communities/opt-out.html.j2": template}
     library = library_with(tmp_path, files)
-    problems = problems_of(lambda: printed(letter_for(library), library))
+    problems = problems_of(lambda: pdf_of(letter_for(library), library))
     assert [(it.code, it.message) for it in problems] == [
         ("outside-page", f"the page asks for {url!r}, which is outside it")
     ]
@@ -162,7 +162,7 @@ def test_a_style_that_the_engine_does_not_know_is_a_problem_at_its_line(
     tmp_path: Path, rule: str, told: str
 ) -> None:
     library = library_with(tmp_path, {STYLE: f"\n{rule}\n{SHEET}"})
-    assert told_by(lambda: printed(letter_for(library), library)) == (
+    assert told_by(lambda: pdf_of(letter_for(library), library)) == (
         f"_layout/letter.css cannot be printed as it is: {told}"
     )
 
@@ -173,14 +173,14 @@ def test_a_picture_that_cannot_be_drawn_is_a_problem(library: Library) -> None:
     letter = letter_for(library)
     seal = Image("image/png", b"no picture", "Seal")
     torn = render(letter.notice, library.templates, Files(seal=seal))
-    (problem,) = problems_of(lambda: printed(torn, library))
+    (problem,) = problems_of(lambda: pdf_of(torn, library))
     assert problem.code == "page"
 
 
 def test_after_a_refusal_the_press_prints_the_next_letter(library: Library) -> None:
-    fresh = printed(letter_for(library), library)
+    fresh = pdf_of(letter_for(library), library)
     problems_of(lambda: pdf_with(library, "cc.0.name", "😀"))
-    assert printed(letter_for(library), library) == fresh
+    assert pdf_of(letter_for(library), library) == fresh
 
 
 def test_without_its_system_library_the_pdf_engine_names_what_to_install(tmp_path: Path) -> None:
@@ -202,6 +202,6 @@ def test_without_its_system_library_the_pdf_engine_names_what_to_install(tmp_pat
 def test_a_typeface_of_the_machine_is_a_problem(tmp_path: Path) -> None:
     sheet = SHEET.replace("html { font:", "html { font-family: monospace } h1 { font:")
     (problem,) = problems_of(
-        lambda: printed(letter_for(lib := library_with(tmp_path, {STYLE: sheet})), lib)
+        lambda: pdf_of(letter_for(lib := library_with(tmp_path, {STYLE: sheet})), lib)
     )
     assert (problem.code, problem.hint) == ("foreign-typeface", "set it in Source Serif Pro")

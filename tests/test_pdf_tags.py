@@ -7,9 +7,9 @@ from pathlib import Path
 import msgspec
 import pikepdf
 import pytest
-from pdf_reader import elements_of, kinds_within, objects_of
+from make_letters import letter_for, library_with, pdf_of
 from PIL import Image as Raster
-from stages import letter_for, library_with, printed
+from read_pdf import elements_of, kinds_within, objects_of
 
 from optout_cli.model.notice import Image
 from optout_cli.pipeline.library import Library
@@ -22,19 +22,19 @@ IDENTIFICATION = {
 
 
 def test_the_file_says_that_it_is_pdf_a_2a_and_pdf_ua_1(library: Library) -> None:
-    pdf = objects_of(printed(letter_for(library), library))
+    pdf = objects_of(pdf_of(letter_for(library), library))
     with pdf.open_metadata() as metadata:
         assert {key: metadata.get(key) for key in IDENTIFICATION} == IDENTIFICATION
     assert [str(it.S) for it in pdf.Root.OutputIntents] == ["/GTS_PDFA1"]
 
 
 def test_the_file_is_tagged_and_says_its_language(library: Library) -> None:
-    pdf = objects_of(printed(letter_for(library), library))
+    pdf = objects_of(pdf_of(letter_for(library), library))
     assert (bool(pdf.Root.MarkInfo.Marked), str(pdf.Root.Lang)) == (True, "en-US")
 
 
 def test_a_letter_has_one_heading_its_subject(library: Library) -> None:
-    pdf = objects_of(printed(letter_for(library), library))
+    pdf = objects_of(pdf_of(letter_for(library), library))
     kinds = [str(it.S) for it in elements_of(pdf)]
     assert [it for it in kinds if re.fullmatch(r"/H\d?", it)] == ["/H1"]
 
@@ -53,7 +53,7 @@ LISTS = """\
 
 def test_each_item_of_a_list_has_a_label_and_a_body(tmp_path: Path) -> None:
     library = library_with(tmp_path, {"secure-communities/opt-out.html.j2": LISTS})
-    pdf = objects_of(printed(letter_for(library), library))
+    pdf = objects_of(pdf_of(letter_for(library), library))
     items = [it for it in elements_of(pdf) if it.S == "/LI"]
     assert [kinds_within(it) for it in items] == [["/Lbl", "/LBody"]] * 94
     assert {str(it.P.S) for it in items} == {"/L"}
@@ -62,14 +62,14 @@ def test_each_item_of_a_list_has_a_label_and_a_body(tmp_path: Path) -> None:
 def test_an_item_with_nothing_but_a_list_has_a_label_alone(tmp_path: Path) -> None:
     bare = LISTS.replace("first<ul>", "<ul>")
     library = library_with(tmp_path, {"secure-communities/opt-out.html.j2": bare})
-    pdf = objects_of(printed(letter_for(library), library))
+    pdf = objects_of(pdf_of(letter_for(library), library))
     kinds = [kinds_within(it) for it in elements_of(pdf) if it.S == "/LI"]
     assert kinds == [["/Lbl"], *[["/Lbl", "/LBody"]] * 93]
 
 
 def test_what_an_element_holds_knows_it_as_its_parent(tmp_path: Path) -> None:
     library = library_with(tmp_path, {"secure-communities/opt-out.html.j2": LISTS})
-    pdf = objects_of(printed(letter_for(library), library))
+    pdf = objects_of(pdf_of(letter_for(library), library))
     astray = [
         str(inner.S)
         for element in elements_of(pdf)
@@ -98,7 +98,7 @@ def test_the_seal_has_its_words_and_its_box_in_points_from_the_foot(
     library: Library, seal: Image
 ) -> None:
     letter = msgspec.structs.replace(letter_for(library), seal=seal)
-    pdf = objects_of(printed(letter, library))
+    pdf = objects_of(pdf_of(letter, library))
     (figure,) = [it for it in elements_of(pdf) if it.S == "/Figure"]
     assert str(figure.Alt) == seal.alt
     # 1.1 by 0.8 in, in the corner of the margins: 1 in from the left and 0.6 in from the top

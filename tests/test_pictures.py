@@ -4,9 +4,8 @@ import re
 
 import pytest
 from conftest import ROOT
+from import_tool import tool
 from PIL import Image, ImageChops
-
-from tools import tool
 
 PICTURES = tool("pictures").PICTURES
 BLOCK = 12  # px: as high as a line of a letter, so that a word that moved changes a block's gray

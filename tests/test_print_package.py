@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pikepdf
 import pytest
+from command_results import Run, fault, outcome
 from conftest import ROOT, TODAY
-from desk import Run, fault, outcome
-from fax_reader import pictures_in
+from make_letters import document_of, problems_of
 from pypdfium2 import PdfDocument
-from stages import document_of, problems_of
+from read_fax import pictures_in
 
 from optout_cli.exporters.options import Options
 from optout_cli.model.notice import Export

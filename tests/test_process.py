@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from command_results import LETTERS, Run, Write, lying_in, outcome
 from conftest import REQUEST
-from desk import LETTERS, Run, Write, lying_in, outcome
 
 from optout_cli import __version__
 

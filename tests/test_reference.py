@@ -6,7 +6,7 @@ import string
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from stages import BARE, notices_for
+from make_letters import BARE, notices_for
 
 from optout_cli.compose import REFERENCE_LETTERS
 from optout_cli.pipeline.library import Library

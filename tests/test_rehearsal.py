@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from conftest import TODAY
-from stages import library_with
+from make_letters import library_with
 from test_third_program import AGAIN, PROGRAM, STOP
 
 from optout_cli.errors import Problem

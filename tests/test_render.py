@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from stages import (
+from make_letters import (
     BARE,
     document_of,
     html_words,

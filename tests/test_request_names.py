@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
+from command_results import LETTERS, NOWHERE, Run, Write, fault, paths
+from command_results import outcome as ended
 from conftest import REQUEST
-from desk import LETTERS, NOWHERE, Run, Write, fault, paths
-from desk import outcome as ended
 
 
 @pytest.mark.parametrize("name", ["R.YAML", "r.yml", "a request.yaml", "Ñandú/ص.yaml"])

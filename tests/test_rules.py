@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from stages import BARE, case_for, letters_for, notices_for, problems_of, told_by
+from make_letters import BARE, case_for, letters_for, notices_for, problems_of, told_by
 
 from optout_cli.body import texts_in
 from optout_cli.compose import compose

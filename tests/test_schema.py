@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 import yaml
+from command_results import NOWHERE, Run, Write, fault, outcome
 from conftest import ROOT
-from desk import NOWHERE, Run, Write, fault, outcome
 from jsonschema import Draft202012Validator
 
 EXAMPLES = sorted((ROOT / "examples").glob("*.yaml"))

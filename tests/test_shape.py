@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from make_letters import problems_of, told_by
 from msgspec import Meta
-from stages import problems_of, told_by
 
 from optout_cli.errors import OptoutError
 from optout_cli.model.fields import Line, Name, Noun, Text, Zip

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
-from desk import Write
-from stages import told_by
+from command_results import Write
+from make_letters import told_by
 
 from optout_cli.source.rows import REASON, Row
 from optout_cli.source.sheets import Sheet, load_sheet, rejects_from

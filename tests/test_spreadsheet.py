@@ -8,9 +8,9 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from command_results import Run, Write, fault, lying_in, outcome
 from conftest import TODAY
-from desk import Run, Write, fault, lying_in, outcome
-from stages import problems_of
+from make_letters import problems_of
 
 from optout_cli.pipeline.letters import Order, case_of
 from optout_cli.pipeline.library import Library

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from stages import problems_of, told_by
+from make_letters import problems_of, told_by
 
 from optout_cli.cache import Cache
 from optout_cli.errors import Spot

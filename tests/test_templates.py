@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from stages import problems_of, told_by
+from make_letters import problems_of, told_by
 
 from optout_cli import bundled
 from optout_cli.cache import Cache

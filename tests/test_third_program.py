@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 
 import pytest
+from command_results import Run, Write, lying_in, outcome, words
 from conftest import REQUEST
-from desk import Run, Write, lying_in, outcome, words
 
 PROGRAM = """\
 title: Jail telephones

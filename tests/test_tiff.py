@@ -6,11 +6,11 @@ from itertools import pairwise
 
 import pikepdf
 import pytest
-from fax_reader import drawn, pictures_in
+from make_letters import letter_for, told_by
 from msgspec.structs import replace
 from PIL import Image
 from PIL.TiffImagePlugin import TiffImageFile
-from stages import letter_for, told_by
+from read_fax import drawn, pictures_in
 
 from optout_cli.exporters import exporter_for
 from optout_cli.exporters.options import Options, Resolution

@@ -6,8 +6,8 @@ import pytest
 from conftest import REQUEST, ROOT
 from hypothesis import given
 from hypothesis import strategies as st
+from make_letters import BARE, letter_for, letters_for, library_with, texts_of
 from msgspec.structs import replace
-from stages import BARE, letter_for, letters_for, library_with, texts_of
 
 from optout_cli.exporters import exporter_for
 from optout_cli.model.notice import Letter, Paragraph, Run

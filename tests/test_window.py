@@ -3,8 +3,8 @@
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
-from pdf_reader import is_safe, seen_on
-from stages import document_of, letter_for, letters_for, printed
+from make_letters import document_of, letter_for, letters_for, pdf_of
+from read_pdf import is_safe, seen_on
 
 from optout_cli.errors import OptoutError
 from optout_cli.exporters.window import LINES, window_lines
@@ -40,7 +40,7 @@ def test_the_address_alone_shows_in_the_window_and_stays_in_it(
     library: Library, lines: str
 ) -> None:
     for letter in letters_for(library, lines):
-        seen = seen_on(printed(letter, library))
+        seen = seen_on(pdf_of(letter, library))
         assert [it.text for it in seen] == list(letter.envelope)
         assert [it.text for it in seen if not is_safe(it)] == []
 
@@ -51,7 +51,7 @@ def test_a_head_prints_clear_of_the_window_or_is_a_problem(library: Library, off
         served = f"service: {{bureau: [{', '.join(['{by: mail}'] * ways)}]}}"
         letter = letter_for(library, f"signatory: {{office: {office.strip()}}}\n{served}")
         try:
-            content = printed(letter, library)
+            content = pdf_of(letter, library)
         except OptoutError as error:
             return error.problems[0].code
         return "clear" if [it.text for it in seen_on(content)] == [*letter.envelope] else "shows"

@@ -6,7 +6,7 @@ import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from stages import problems_of, told_by
+from make_letters import problems_of, told_by
 
 from optout_cli.errors import OptoutError, Problem
 from optout_cli.source import yaml_text

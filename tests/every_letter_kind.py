@@ -1,4 +1,4 @@
-"""Every letter kind in every period, for three jurisdictions: the requests behind the golden files.
+"""Write every letter kind in every period for three jurisdictions, as golden/family/ has it.
 
 Doña Ana has an accent and gives everything; Orleans Parish gives what is needed and has neither fax
 nor e-mail; Missoula's bureau has a long address, and its requests give a part.
@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from conftest import TODAY
-from letter_cases import BEFORE_ACTIVATION, FULL, PLAIN, not_activated
-from stages import document_of
+from letters_by_period import BEFORE_ACTIVATION, FULL, PLAIN, not_activated
+from make_letters import document_of
 
 from optout_cli.compose import compose
 from optout_cli.model.case import Case
@@ -52,7 +52,7 @@ OWN_CLAUSE: dict[str, Tree] = {
     "clause-section": "part 4",
 }
 _APART = {"long-before": -400, "before": -60, "since": -30, "soon": 21, "later": 120}
-_GIVEN = (Path(__file__).parent / "family.yaml").read_text("utf-8")
+_GIVEN = (Path(__file__).parent / "every_letter_kind.yaml").read_text("utf-8")
 
 
 class Member(NamedTuple):
@@ -103,7 +103,7 @@ def case_of_member(member: Member, library: Library) -> Case:
 def _layers(member: Member, days: dict[str, date]) -> Iterator[dict[str, Tree]]:
     """Yield the particulars, each later group laid on the earlier."""
     text = re.sub(r"<([a-z-]+)>", lambda it: days[it[1]].isoformat(), _GIVEN)
-    layers = document_from_yaml(text, "family.yaml").data[member.kind]
+    layers = document_from_yaml(text, "every_letter_kind.yaml").data[member.kind]
     chosen = {"orleans": (0,), "missoula": (0, 1), "dona-ana": (0, 2)}[member.place]
     for number in chosen:
         assert isinstance(layers, list)

@@ -1,4 +1,4 @@
-"""A clerk who answers the questions of `optout new`, each by the words it begins with."""
+"""Answer the questions of `optout new` without a terminal."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -8,7 +8,7 @@ from typing import Any
 import click
 import pytest
 from click.testing import Result
-from desk import Run
+from command_results import Run
 
 from optout_cli.cli import _ask, new
 from optout_cli.source.yaml_text import document_from_yaml

@@ -1,4 +1,4 @@
-"""What the tests of the commands share: how a run ended, and what lies in a folder after it."""
+"""Read how a command ended, what it said, and which files it left."""
 
 import re
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""The letters that the golden files show: periods, activation and addressing, each with the others.
+"""Write the opt-out letter for each period, activation and addressing, as golden/*.txt has it.
 
 Three jurisdictions take turns, each with a request of its own: one that fills everything in, a
 plain one, and a draft that recalls an earlier request.
@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import msgspec
 from conftest import TODAY
-from stages import case_for, document_of
+from make_letters import case_for, document_of
 
 from optout_cli.compose import compose
 from optout_cli.model.case import Case

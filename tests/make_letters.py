@@ -1,4 +1,4 @@
-"""The stages between a request's text and its letters, for tests that look between them."""
+"""Make a request's case, notices, letters and PDF, and read their texts and problems."""
 
 import os
 import textwrap
@@ -72,7 +72,7 @@ def library_with(folder: Path, files: dict[str, str]) -> Library:
     return Library(folders=[folder], cache=Cache(kept))
 
 
-def printed(letter: Letter, library: Library) -> bytes:
+def pdf_of(letter: Letter, library: Library) -> bytes:
     """Return the letter as PDF."""
     return exporter_for("pdf").encode(letter, library.press)
 

@@ -1,10 +1,10 @@
-"""A small table of requests, what a batch makes of it, and how its folder is looked at."""
+"""Run `optout batch` on a small table, and read the folder that it wrote."""
 
 import json
 from collections.abc import Callable
 from pathlib import Path
 
-from desk import Run, lying_in, outcome
+from command_results import Run, lying_in, outcome
 
 COMMON = "letter: secure-communities/opt-out\ndate: 2026-11-20\n"
 HEADER = "jurisdiction,signatory.name,signatory.title\n"

@@ -1,14 +1,14 @@
-"""What a reader finds in fax text and in fax pages."""
+"""Read the words of fax text and the pictures of fax pages."""
 
 import re
 from collections.abc import Iterator
 from io import BytesIO
 
 import pypdfium2 as pdfium
-from mail_reader import LIST_MARK
+from make_letters import texts_of
 from PIL import Image, ImageSequence
 from pypdfium2 import raw
-from stages import texts_of
+from read_mail import LIST_MARK
 
 from optout_cli.exporters._ascii import in_ascii
 from optout_cli.model.notice import Letter

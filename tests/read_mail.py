@@ -1,4 +1,4 @@
-"""What a reader finds in a finished e-mail: its headers, its parts, and the words in each."""
+"""Write a letter as an e-mail, and read its headers, its parts and their words."""
 
 import re
 from collections.abc import Iterator
@@ -6,9 +6,9 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 from typing import NamedTuple
 
+from make_letters import html_words, texts_of
 from msgspec.structs import replace
-from pdf_reader import tagged_words
-from stages import html_words, texts_of
+from read_pdf import tagged_words
 
 from optout_cli.exporters import exporter_for
 from optout_cli.model.notice import Letter

@@ -1,4 +1,4 @@
-"""What a reader finds in a finished PDF: its words in order, where they stand, its tags."""
+"""Read a PDF's words, where they stand on the page, and its tags."""
 
 import ctypes
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""The scripts in tools/, for tests that hold what they made against what they would make today."""
+"""Import a script of tools/, to compare what it made with what it makes today."""
 
 from importlib.util import module_from_spec, spec_from_file_location
 from types import ModuleType

@@ -1,9 +1,9 @@
-"""Counsel's desk: a request on it, and a folder for wording of one's own."""
+"""Set up a request and a folder with wording of the user's own, and check them."""
 
 from pathlib import Path
 
+from command_results import Run, Write, outcome
 from conftest import ROOT
-from desk import Run, Write, outcome
 
 EXTENDS = '{% extends "builtin:287g/terminate.html.j2" %}\n'
 NAME = "287g/terminate.html.j2"
