@@ -1,6 +1,8 @@
 """Give each test a home of its own, a fixed day, the shipped library, and a request to vary."""
 
 import os
+import shlex
+import sys
 import textwrap
 from collections.abc import Callable
 from datetime import date
@@ -90,7 +92,11 @@ def run(
     monkeypatch.setattr(check, "problems_in_library", problems_of)
 
     def call(*arguments: str, stdin: str | bytes | None = None) -> Result:
-        return CliRunner().invoke(group, list(arguments), input=stdin)
+        result = CliRunner().invoke(group, list(arguments), input=stdin)
+        # pytest shows this where the test fails, whatever the assertion compares.
+        shown = f"$ optout {shlex.join(arguments)}\n{result.output}exit code {result.exit_code}\n"
+        sys.stdout.write(shown.encode("utf-8", "replace").decode())
+        return result
 
     return call
 
