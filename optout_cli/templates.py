@@ -67,8 +67,9 @@ class Templates(Shelf):
                     self._file(folder, name)
                     with placed(name, self):
                         source = path.read_text("utf-8")
-                        environment.compile(source, name, str(path))
-                        yield from self._lost(environment.parse(source), name, path)
+                        syntax = environment.parse(source, name, str(path))
+                        environment.compile(syntax, name, str(path))
+                        yield from self._lost(syntax, name, path)
                 except OptoutError as error:
                     yield from error.problems
 

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from optout_cli.source.ndjson_text import rows_from_ndjson
@@ -127,6 +127,7 @@ TREES = st.recursive(PLAIN, lambda it: st.lists(it) | st.dictionaries(PLAIN, it)
 
 
 @pytest.mark.no_cover  # slow, with code that others cover
+@settings(max_examples=40)
 @given(data=st.dictionaries(PLAIN.filter(lambda it: not it.startswith("#")), TREES))
 def test_texts_lists_and_mappings_come_through(data: dict[str, object]) -> None:
     (row,) = rows(json.dumps(data))

@@ -59,7 +59,6 @@ PLANTED = {
 }
 
 
-@pytest.mark.no_cover  # slow, with code that others cover
 @pytest.mark.parametrize(("old", "new", "told"), PLANTED.values(), ids=PLANTED)
 def test_a_planted_fault_is_found_at_its_template(
     found: Found, old: str, new: str, told: str
