@@ -4,9 +4,9 @@ import json
 from pathlib import Path
 
 import pytest
-from batches import records
-from desk import Run, lying_in, outcome
-from stages import letter_for, library_with, notice_for, told_by
+from command_results import Run, lying_in, outcome
+from make_letters import letter_for, library_with, notice_for, told_by
+from run_batch import records
 
 from optout_cli.pipeline.library import Library
 

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from batches import FILES, HEADER, ROWS, Batch, batch_in
+from command_results import Run, Write, lying_in, outcome
 from conftest import TODAY
-from desk import Run, Write, lying_in, outcome
+from run_batch import FILES, HEADER, ROWS, Batch, batch_in
 
 from optout_cli.cli._tracebacks import PLACE
 from optout_cli.pipeline import batch as stages

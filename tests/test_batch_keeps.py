@@ -9,8 +9,8 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
-from batches import FILES, HEADER, ROWS, Batch, batch_in, current, records
-from desk import Run, Write, lying_in, outcome
+from command_results import Run, Write, lying_in, outcome
+from run_batch import FILES, HEADER, ROWS, Batch, batch_in, current, records
 
 TEXAS = [f"48{number:03}" for number in range(1, 131, 2)]
 PARTIES = ("bureau", "ice")

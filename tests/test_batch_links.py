@@ -4,8 +4,8 @@ import os
 from pathlib import Path
 
 import pytest
-from batches import FILES, HEADER, ROWS, Batch, batch_in, below, current, records
-from desk import Run, lying_in
+from command_results import Run, lying_in
+from run_batch import FILES, HEADER, ROWS, Batch, batch_in, below, current, records
 
 KIM = HEADER + ROWS.replace("50001,Pat", "50001,Kim")
 MOVE_IT = "  hint: move it away and give the command again, or give another -o\n"

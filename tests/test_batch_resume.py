@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
-from run_batch import FILES, HEADER, ROWS, Batch, batch_in, below, current, records
 from command_results import Run, Write, outcome, paths
+from run_batch import FILES, HEADER, ROWS, Batch, batch_in, below, current, records
 
 
 @pytest.fixture

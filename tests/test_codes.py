@@ -1,8 +1,7 @@
 """docs/scripts.md has each code that a script can meet, and none that no longer exists."""
 
 import pytest
-
-from tools import tool
+from import_tool import tool
 
 CODES = tool("codes")
 

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pikepdf
 import pytest
-from batches import SEAL
+from command_results import Run, Write, noted, outcome
 from conftest import REQUEST, ROOT
-from desk import Run, Write, noted, outcome
+from make_letters import problems_of
 from pikepdf import Array, Name
 from PIL import Image as Picture
-from stages import problems_of
+from run_batch import SEAL
 
 from optout_cli.errors import OptoutError
 from optout_cli.source.attachments import load_attachment

@@ -10,10 +10,10 @@ from typing import Any
 
 import click
 import pytest
-from run_batch import HEADER, ROWS
 from click.core import ParameterSource
-from conftest import REQUEST, ROOT
 from command_results import LETTERS, Run, Write, fault, lying_in, outcome, paths
+from conftest import REQUEST, ROOT
+from run_batch import HEADER, ROWS
 
 from optout_cli.cli import COMMANDS, group
 

@@ -5,8 +5,8 @@ import re
 from pathlib import Path
 
 import pytest
+from command_results import Run, Write
 from conftest import REQUEST, ROOT
-from desk import Run, Write
 from pages import PAGES
 
 HEADINGS = re.findall(r"^### `(.*(?:json|ndjson))`$", PAGES["scripts.md"], re.MULTILINE)

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from batches import COMMON, SEAL
+from command_results import Run, Write, outcome
 from conftest import REQUEST
-from desk import Run, Write, outcome
-from stages import document_of
+from make_letters import document_of
+from run_batch import COMMON, SEAL
 
 from optout_cli.pipeline.drafting import fault_of
 from optout_cli.pipeline.library import Library

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 from click.testing import Result
+from command_results import outcome
 from conftest import REQUEST, TODAY
-from desk import outcome
-from pdf_reader import lines_on, opened
-from stages import document_of, letter_for, letters_for, library_with, printed, problems_of
+from make_letters import document_of, letter_for, letters_for, library_with, printed, problems_of
+from read_pdf import lines_on, opened
 
 from optout_cli import bundled
 from optout_cli.errors import Problem

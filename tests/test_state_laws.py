@@ -1,7 +1,7 @@
 """What the shipped state laws tell the user of which letter, and from which day."""
 
 import pytest
-from stages import notice_for
+from make_letters import notice_for
 
 from optout_cli.pipeline.library import Library
 

@@ -9,10 +9,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from batches import COMMON, HEADER
+from command_results import Write, lying_in
 from conftest import REQUEST
-from desk import Write, lying_in
-from stages import library_with
+from make_letters import library_with
+from run_batch import COMMON, HEADER
 
 from optout_cli.exporters.press import Press
 from optout_cli.pipeline.farm import Lost, farmed

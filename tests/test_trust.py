@@ -8,8 +8,8 @@ from pathlib import Path
 
 import platformdirs
 import pytest
+from command_results import Run, Write, outcome
 from conftest import REQUEST, ROOT
-from desk import Run, Write, outcome
 
 from optout_cli.cache import Cache
 from optout_cli.cli import _last
