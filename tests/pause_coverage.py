@@ -11,7 +11,7 @@ from typing import Any
 
 def pause_coverage() -> None:
     """Wrap the layout of pages as soon as an earlier test has imported WeasyPrint."""
-    document = sys.modules.get("weasyprint.document")
+    document: Any = sys.modules.get("weasyprint.document")
     if document is not None and not hasattr(document.layout_document, "__wrapped__"):
         document.layout_document = _untraced(document.layout_document)
 

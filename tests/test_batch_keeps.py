@@ -292,4 +292,4 @@ def test_a_batch_killed_at_any_instant_has_lost_no_earlier_letter(batch: Batch) 
     before = hashes()
     assert batch("-q", "--force")[0] == 0  # a kill may leave a letter that no line tells of
     assert (before <= hashes(), killed > 2) == (True, True)
-    assert {it["path"].partition("out/")[2] for it in records()} <= current(Path("out")).keys()
+    assert {str(it["path"]).partition("out/")[2] for it in records()} <= current(Path("out")).keys()

@@ -10,7 +10,7 @@ import pexpect
 import pytest
 from click.shell_completion import ShellComplete
 from command_results import Write
-from pages import blocks
+from read_docs import blocks
 
 from optout_cli.cli import COMMANDS, group
 

@@ -147,7 +147,7 @@ def test_a_pdf_that_many_requests_enclose_is_looked_at_once(
     looks: list[bytes] = []
     whole = attachments._fault_of
 
-    def looked_at(content: bytes) -> str | None:
+    def looked_at(content: bytes) -> attachments._Faults:
         looks.append(content)
         return whole(content)
 

@@ -80,7 +80,7 @@ def value_for(option: click.Option) -> str:
     if option.is_flag:
         return "true"
     if isinstance(kind, click.Choice):
-        return next(it for it in kind.choices if it not in (option.default, "all"))
+        return next(str(it) for it in kind.choices if it not in (option.default, "all"))
     if isinstance(kind, click.IntRange):
         return str((kind.min or 0) + 7)
     if isinstance(kind, click.Path) and kind.exists:

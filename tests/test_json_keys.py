@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from command_results import Run, Write
 from conftest import REQUEST, ROOT
-from pages import PAGES
+from read_docs import PAGES
 
 HEADINGS = re.findall(r"^### `(.*(?:json|ndjson))`$", PAGES["scripts.md"], re.MULTILINE)
 # How each object is had, by the heading of its table.

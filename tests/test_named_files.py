@@ -283,7 +283,7 @@ def test_what_is_typed_into_the_interview_is_the_requests_own_word(
 
     def told(*files_from: Path) -> str | None:
         problem = fault_of(document_of(), texts, library, Path(), files_from)
-        return problem and problem.message
+        return problem.message if problem else None
 
     assert told() == "'../elsewhere/x.svg' leads outside the request's folder"
     assert told(outside) is None

@@ -10,7 +10,7 @@ from email import message_from_bytes
 from pathlib import Path
 
 import pytest
-from pages import blocks
+from read_docs import blocks
 from test_readme import COMMON, TABLE
 
 LIST, PRINT, MAIL, REST = blocks("scripts.md", "shell")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 from conftest import ROOT
-from pages import PAGES, all_blocks, blocks
+from read_docs import PAGES, all_blocks, blocks
 
 REQUEST, RECIPIENTS, ADDRESSEE, MODELINE = blocks("letters.md", "yaml")
 (COMMON,) = blocks("batch.md", "yaml")

@@ -7,7 +7,7 @@ import pytest
 from click.testing import Result
 from command_results import outcome
 from conftest import REQUEST, TODAY
-from make_letters import document_of, letter_for, letters_for, library_with, printed, problems_of
+from make_letters import document_of, letter_for, letters_for, library_with, pdf_of, problems_of
 from read_pdf import lines_on, opened
 
 from optout_cli import bundled
@@ -43,11 +43,11 @@ def told(lines: str, library: Library, *formats: str) -> list[Problem]:
 def test_an_address_ends_above_the_reference_or_is_a_problem(library: Library, lines: int) -> None:
     letter = letter_for(library, of_lines(lines))
     if lines > 7:
-        (problem,) = problems_of(lambda: printed(letter, library))
+        (problem,) = problems_of(lambda: pdf_of(letter, library))
         told = f"the bureau's address takes {lines} lines; 7 fit above the reference"
         assert (problem.code, problem.message) == ("tall-address", told)
         return
-    seen = lines_on(opened(printed(letter, library))[0])
+    seen = lines_on(opened(pdf_of(letter, library))[0])
     (reference,) = [it for it in seen if it.text == letter.reference]
     (last,) = [it for it in seen if it.text == letter.envelope[-1]]
     assert last.bottom < reference.top
@@ -82,7 +82,7 @@ def test_a_format_without_a_window_takes_any_address(library: Library, name: str
 def test_four_lines_for_the_envelope_are_the_way_out(library: Library) -> None:
     envelope = f', envelope: [Director, Bureau, 1 Main Street, "Ross, CA 94957"], address: {PLACE}'
     lines = of_lines(9).replace(f", address: {PLACE}", envelope)
-    assert printed(letter_for(library, lines), library).startswith(b"%PDF")
+    assert pdf_of(letter_for(library, lines), library).startswith(b"%PDF")
 
 
 @pytest.mark.parametrize("party", ["bureau", "ice"])
@@ -139,7 +139,7 @@ def test_a_layout_of_ones_own_is_judged_by_the_page_it_makes(tmp_path: Path) -> 
     assert roomy != SHEET
     lines = of_lines(12)
     own = library_with(tmp_path / "roomy", {STYLE: roomy})
-    assert printed(letter_for(own, lines), own).startswith(b"%PDF")
+    assert pdf_of(letter_for(own, lines), own).startswith(b"%PDF")
     same = library_with(tmp_path / "same", {PAGE: LAYOUT})
     (problem,) = told(lines, same)
     assert problem.spot is not None
@@ -163,7 +163,7 @@ def test_a_running_head_that_reaches_the_papers_edge_is_a_problem(
 def test_a_running_head_of_three_lines_is_printed_on_the_paper(library: Library) -> None:
     name = ("Department of Public Safety and Corrections " * 5)[:198].strip()
     letter = letter_for(library, recipient("bureau", name, ", envelope: [Director, Bureau]"))
-    (_, page, *_) = opened(printed(letter, library))
+    (_, page, *_) = opened(pdf_of(letter, library))
     assert min(it.top for it in lines_on(page)) > 0.25
 
 
@@ -185,5 +185,5 @@ def test_the_letterhead_is_counted_as_the_page_measures_it(
 ) -> None:
     own = library_with(tmp_path, {PAGE: LAYOUT})
     counted = [it.message for it in room_faults(letters_for(library, lines)[0], library.press)]
-    measured = problems_of(lambda: printed(letter_for(own, lines), own))
+    measured = problems_of(lambda: pdf_of(letter_for(own, lines), own))
     assert counted == [it.message for it in measured]
