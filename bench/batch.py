@@ -39,12 +39,12 @@ import gc
 gc.disable()
 from optout_cli.cache import Cache
 from optout_cli.exporters import exporter_for
-from optout_cli.outfolder import OutFolder
-from optout_cli.pipeline.batch import Job, checked, made
-from optout_cli.pipeline.letters import Order, case_of, letters_of, request_file
-from optout_cli.pipeline.library import Library
-from optout_cli.pipeline.plan import planned
-from optout_cli.pipeline.sheets import load_sheets, rows_of
+from optout_cli.batch.folder import OutFolder
+from optout_cli.batch.rows import Job, checked, made
+from optout_cli.letters.pipeline import Order, case_of, letters_of, request_file
+from optout_cli.letters.library import Library
+from optout_cli.batch.plan import planned
+from optout_cli.batch.input import load_sheets, rows_of
 from weasyprint import HTML
 
 rows, common, work, rules = sys.argv[1:]
@@ -183,7 +183,7 @@ def weasymerge(folder: Path, environment: dict[str, str]) -> Iterator[str]:
 
 def font_rules() -> str:
     """Return the rules by which a page finds the letters' typeface on the disk."""
-    from optout_cli.exporters.faces import TYPEFACE, faces
+    from optout_cli.engines.fonts import TYPEFACE, faces
 
     return "".join(
         f'@font-face {{ font-family: "{TYPEFACE}"; font-weight: {weight}; font-style: {style};'

@@ -15,13 +15,13 @@ from time import process_time
 from PIL import Image as Picture
 
 from optout_cli.cache import Cache
-from optout_cli.compose import compose
 from optout_cli.exporters import exporter_for
-from optout_cli.exporters.press import Press
-from optout_cli.model.notice import Image, Letter
-from optout_cli.pipeline.letters import Order, case_of, request_file
-from optout_cli.pipeline.library import Library
-from optout_cli.render import render
+from optout_cli.exporters.context import Press
+from optout_cli.letters.compose import compose
+from optout_cli.letters.library import Library
+from optout_cli.letters.pipeline import Order, case_of, request_file
+from optout_cli.letters.render import render
+from optout_cli.model.letter import Image, Letter
 
 ROOT = Path(__file__).resolve().parent.parent
 REQUEST = ROOT / "examples" / "everything.yaml"

@@ -50,7 +50,7 @@ def write_all(
                 if path in keep:
                     kept[path] = _keep(path, added)
         for path, temporary in staged.items():
-            with refusals(path):
+            with write_errors(path):
                 _place(temporary, path, force=force)
             placed.append(path)
     except BaseException:
@@ -100,7 +100,7 @@ def move_to_earlier(path: Path) -> Path:
     At each instant it has one name or both. Raises OptoutError.
     """
     kept = _keep(path, [])
-    with refusals(path):
+    with write_errors(path):
         path.unlink()
     return kept
 
@@ -113,7 +113,7 @@ def _keep(path: Path, added: list[Path]) -> Path:
     processes may do this at once. Raises OptoutError.
     """
     folder = path.parent / _EARLIER
-    with refusals(folder / path.name):
+    with write_errors(folder / path.name):
         if folder.is_symlink():
             message = "is a symbolic link, and letters are never moved through one"
             hint = "replace the link with a folder, and give the command again"
@@ -151,17 +151,17 @@ def _add_name(path: Path, name: Path) -> bool:
 
 
 @contextmanager
-def written(path: Path, moved: list[Path]) -> Iterator[BinaryIO]:
+def open_replacement(path: Path, moved: list[Path]) -> Iterator[BinaryIO]:
     """Open a file that gets its name once the block has ended.
 
     A file of that name with other content is moved to `earlier`, and its path added to `moved`.
     """
     temporary = _aside(path, None)
-    with refusals(path):
+    with write_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         stream = temporary.open("xb+")
     try:
-        with refusals(path):
+        with write_errors(path):
             with stream:
                 yield stream
             _make_durable(temporary)
@@ -196,24 +196,24 @@ def _make_durable(path: Path) -> None:
 
 def is_folder(path: Path) -> bool:
     """Say whether `path` is a folder. Raises OptoutError where it cannot be one's name."""
-    with refusals(path):
+    with write_errors(path):
         return path.is_dir()
 
 
 def is_stream(path: Path) -> bool:
     """Say whether `path` is there and neither file nor folder: a device or a named pipe."""
-    with refusals(path):
+    with write_errors(path):
         return path.exists() and not path.is_dir() and not path.is_file()
 
 
 def write_stream(path: Path, content: bytes) -> None:
     """Write to something that is no regular file: a device or a named pipe."""
-    with refusals(path), path.open("wb") as stream:
+    with write_errors(path), path.open("wb") as stream:
         stream.write(content)
 
 
 def _differs(path: Path, content: bytes) -> bool:
-    with refusals(path):
+    with write_errors(path):
         return not path.is_file() or path.read_bytes() != content
 
 
@@ -227,7 +227,7 @@ def occupied(path: Path) -> Problem:
 def _stage(path: Path, content: bytes, staging: Path | None) -> Path:
     """Write the content beside its place or in `staging`, under a name of its own."""
     temporary = _aside(path, staging)
-    with refusals(path):
+    with write_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             with temporary.open("xb") as stream:
@@ -248,7 +248,7 @@ def _back_up(path: Path, staging: Path | None) -> Path:
     from shutil import copy2
 
     backup = _aside(path, staging)
-    with refusals(path):
+    with write_errors(path):
         try:
             copy2(path, backup)
         except BaseException:
@@ -258,7 +258,7 @@ def _back_up(path: Path, staging: Path | None) -> Path:
 
 
 @contextmanager
-def refusals(path: Path) -> Iterator[None]:
+def write_errors(path: Path) -> Iterator[None]:
     """Turn the system's refusal into a Problem of `path`."""
     try:
         yield

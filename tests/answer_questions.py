@@ -10,8 +10,9 @@ import pytest
 from click.testing import Result
 from command_results import Run
 
-from optout_cli.cli import _ask, new
-from optout_cli.source.yaml_text import document_from_yaml
+from optout_cli.cli import new
+from optout_cli.cli.new import ask as _ask
+from optout_cli.readers.yaml import document_from_yaml
 
 # What she is asked again and again is answered in turn; Enter alone where nothing is set down.
 Answers = Mapping[str, str | Sequence[str]]

@@ -17,8 +17,8 @@ from optout_cli import bundled
 from optout_cli.cache import Cache
 from optout_cli.cli import check, group
 from optout_cli.errors import Problem
-from optout_cli.pipeline.checks import problems_in_library
-from optout_cli.pipeline.library import Library
+from optout_cli.letters.library import Library
+from optout_cli.lint import problems_in_library
 
 TODAY = date(2026, 11, 24)
 # The same examples on every machine and every day; a busy machine is no failure.

@@ -14,14 +14,14 @@ from conftest import TODAY
 from letters_by_period import BEFORE_ACTIVATION, FULL, PLAIN, not_activated
 from make_letters import document_of
 
-from optout_cli.compose import compose
-from optout_cli.model.case import Case
-from optout_cli.model.notice import Letter
-from optout_cli.pipeline.letters import Order, case_of
-from optout_cli.pipeline.library import Library
-from optout_cli.render import render
-from optout_cli.source.document import Tree
-from optout_cli.source.yaml_text import document_from_yaml
+from optout_cli.letters.compose import compose
+from optout_cli.letters.library import Library
+from optout_cli.letters.pipeline import Order, case_of
+from optout_cli.letters.render import render
+from optout_cli.model.letter import Letter
+from optout_cli.model.notice import Case
+from optout_cli.readers.document import Tree
+from optout_cli.readers.yaml import document_from_yaml
 
 LONG = """\
 jurisdiction: missoula-county-mt

@@ -13,14 +13,14 @@ import msgspec
 from conftest import TODAY
 from make_letters import case_for, document_of
 
-from optout_cli.compose import compose
-from optout_cli.model.case import Case
-from optout_cli.model.notice import Letter
-from optout_cli.pipeline.letters import Order, case_of
-from optout_cli.pipeline.library import Library
-from optout_cli.pipeline.samples import samples
-from optout_cli.render import render
-from optout_cli.rules import refusals
+from optout_cli.letters.compose import compose
+from optout_cli.letters.library import Library
+from optout_cli.letters.pipeline import Order, case_of
+from optout_cli.letters.render import render
+from optout_cli.lint.samples import samples
+from optout_cli.model.letter import Letter
+from optout_cli.model.notice import Case
+from optout_cli.programs.conditions import refusals
 
 DAYS = {
     "before-procedure": date(2010, 8, 3),

@@ -10,18 +10,18 @@ from pathlib import Path
 import pytest
 from conftest import REQUEST, TODAY
 
-from optout_cli.body import plain
 from optout_cli.cache import Cache
-from optout_cli.compose import compose
 from optout_cli.errors import OptoutError, Problem
 from optout_cli.exporters import exporter_for
-from optout_cli.model.case import Case
-from optout_cli.model.notice import Block, Letter, ListBlock, Notice, Quote
-from optout_cli.pipeline.letters import Order, case_of
-from optout_cli.pipeline.library import Library
-from optout_cli.render import render
-from optout_cli.source.document import Document, merge
-from optout_cli.source.yaml_text import document_from_yaml
+from optout_cli.letters.compose import compose
+from optout_cli.letters.library import Library
+from optout_cli.letters.pipeline import Order, case_of
+from optout_cli.letters.render import render
+from optout_cli.model.letter import Block, Letter, ListBlock, Quote
+from optout_cli.model.notice import Case, Notice
+from optout_cli.readers.document import Document, merge
+from optout_cli.readers.yaml import document_from_yaml
+from optout_cli.templating.body import plain
 
 BARE = "".join(line for line in REQUEST.splitlines(keepends=True) if "signatory" not in line)
 

@@ -10,8 +10,8 @@ from PIL import Image, ImageSequence
 from pypdfium2 import raw
 from read_mail import LIST_MARK
 
-from optout_cli.exporters._ascii import in_ascii
-from optout_cli.model.notice import Letter
+from optout_cli.exporters.fax import in_ascii
+from optout_cli.model.letter import Letter
 
 FAX_PAGE = 1728, 2156  # dots of US Letter at 204x196 an inch
 MARKS = {"-", *(f"{number}." for number in range(1, 100))}

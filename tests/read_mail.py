@@ -11,8 +11,8 @@ from msgspec.structs import replace
 from read_pdf import tagged_words
 
 from optout_cli.exporters import exporter_for
-from optout_cli.model.notice import Letter
-from optout_cli.pipeline.library import Library
+from optout_cli.letters.library import Library
+from optout_cli.model.letter import Letter
 
 LIST_MARK = r"^ *(?:-|\d{1,2}\.) +(?=\S)"
 ADDRESSED = """\

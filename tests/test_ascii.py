@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from make_letters import document_of, letter_for, told_by
 from msgspec.structs import replace
 
-from optout_cli.exporters._ascii import ascii_of, in_ascii
-from optout_cli.model.notice import Heading, ListBlock, Paragraph, Quote, Run
-from optout_cli.pipeline.letters import Order, exports_of
-from optout_cli.pipeline.library import Library
+from optout_cli.exporters.fax import ascii_of, in_ascii
+from optout_cli.letters.library import Library
+from optout_cli.letters.pipeline import Order, exports_of
+from optout_cli.model.letter import Heading, ListBlock, Paragraph, Quote, Run
 
 
 @pytest.mark.parametrize(

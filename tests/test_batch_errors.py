@@ -9,13 +9,13 @@ from command_results import Run, Write, lying_in, outcome
 from conftest import TODAY
 from run_batch import FILES, HEADER, ROWS, Batch, batch_in
 
-from optout_cli.cli._tracebacks import PLACE
-from optout_cli.pipeline import batch as stages
-from optout_cli.pipeline import letters
-from optout_cli.pipeline.batch import Job, checked, made
-from optout_cli.pipeline.letters import Order
-from optout_cli.pipeline.library import Library
-from optout_cli.pipeline.sheets import load_sheets
+from optout_cli.batch import rows as stages
+from optout_cli.batch.input import load_inputs
+from optout_cli.batch.rows import Job, check_rows, make_rows
+from optout_cli.cli.batch.report import PLACE
+from optout_cli.letters import pipeline as letters
+from optout_cli.letters.library import Library
+from optout_cli.letters.pipeline import Order
 
 FATAL = "50003"
 GOOD = [it for it in FILES if "bennington" not in it]
@@ -135,15 +135,15 @@ def test_a_long_message_of_a_library_is_shortened(batch: Batch, failing: Failing
 def test_a_row_that_fails_in_a_worker_costs_one_row(
     library: Library, write: Write, failing: Failing, jobs: int
 ) -> None:
-    sheets = load_sheets([str(write("n.csv", f"{HEADER}{ROWS}"))])
+    sheets = load_inputs([str(write("n.csv", f"{HEADER}{ROWS}"))])
     order = Order(today=TODAY, formats=("txt",))
     over = (("--letter", {"letter": "secure-communities/opt-out"}),)
     job = Job(library=library, order=order, over=over)
     failing(KeyError("fax"), "letters_of")
-    found = list(checked(sheets, job, jobs))
+    found = list(check_rows(sheets, job, jobs))
     assert [bool(it.pieces) for it in found] == [True, False, True]
     assert found[1].key == ("50003", "secure-communities/opt-out", "")
-    written = list(made(sheets, dict.fromkeys(range(3), order), job, jobs))
+    written = list(make_rows(sheets, dict.fromkeys(range(3), order), job, jobs))
     assert [len(it.pieces) for it in written] == [2, 0, 2]
     for it in (found[1], written[1]):
         assert [one.code for one in it.problems] == ["internal-error"]

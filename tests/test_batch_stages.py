@@ -11,21 +11,21 @@ from command_results import Write
 from conftest import TODAY
 from make_letters import letter_for, library_with, problems_of, told_by
 
-from optout_cli import bundled, outfolder
-from optout_cli.exporters import exporter_for
-from optout_cli.exporters.pages import pages_of
-from optout_cli.exporters.press import PAGE
-from optout_cli.exporters.stack import Pile, stack
-from optout_cli.manifest import load_records
-from optout_cli.model.case import Case
-from optout_cli.outfolder import OutFolder
-from optout_cli.pipeline import batch
-from optout_cli.pipeline.batch import Job, checked, made
-from optout_cli.pipeline.letters import Order, case_of
-from optout_cli.pipeline.library import Library
-from optout_cli.pipeline.plan import planned
-from optout_cli.pipeline.sheets import Sheet, load_sheets
-from optout_cli.source.document import Document
+from optout_cli import bundled
+from optout_cli.batch import folder as outfolder
+from optout_cli.batch import rows as batch
+from optout_cli.batch.folder import OutputFolder
+from optout_cli.batch.input import InputFile, load_inputs
+from optout_cli.batch.manifest import load_records
+from optout_cli.batch.plan import plan_from
+from optout_cli.batch.rows import Job, check_rows, make_rows
+from optout_cli.exporters import count_pages, exporter_for
+from optout_cli.exporters.binding import Pile, bind_print_run
+from optout_cli.exporters.context import PAGE
+from optout_cli.letters.library import Library
+from optout_cli.letters.pipeline import Order, case_of
+from optout_cli.model.notice import Case
+from optout_cli.readers.document import Document
 
 ROWS = "jurisdiction,letter\n" + "".join(
     f"{50_001 + 2 * number},secure-communities/opt-out\n" for number in range(14)
@@ -36,8 +36,8 @@ pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarn
 
 
 @pytest.fixture
-def sheets(write: Write) -> tuple[Sheet, ...]:
-    return load_sheets([str(write("n.csv", ROWS))])
+def sheets(write: Write) -> tuple[InputFile, ...]:
+    return load_inputs([str(write("n.csv", ROWS))])
 
 
 @pytest.fixture
@@ -58,9 +58,9 @@ def job(library: Library, *formats: str) -> Job:
 
 @pytest.mark.usefixtures("fatal")
 def test_a_worker_killed_while_checking_costs_one_row(
-    library: Library, sheets: tuple[Sheet, ...]
+    library: Library, sheets: tuple[InputFile, ...]
 ) -> None:
-    found = list(checked(sheets, job(library, "txt"), 2))
+    found = list(check_rows(sheets, job(library, "txt"), 2))
     assert [it.number for it in found] == list(range(14))
     (problem,) = [one for it in found for one in it.problems]
     assert str(problem).partition(": ")[2] == (
@@ -72,26 +72,26 @@ def test_a_worker_killed_while_checking_costs_one_row(
 
 @pytest.mark.usefixtures("fatal")
 def test_a_worker_killed_while_writing_costs_one_row(
-    library: Library, sheets: tuple[Sheet, ...]
+    library: Library, sheets: tuple[InputFile, ...]
 ) -> None:
     text = job(library, "txt")
-    found = list(made(sheets, dict.fromkeys(range(14), text.order), text, 2))
+    found = list(make_rows(sheets, dict.fromkeys(range(14), text.order), text, 2))
     assert [it.number for it in found if it.problems] == [9]
     assert {len(it.pieces) for it in found if not it.problems} == {2}
 
 
-def only(folder: Path, cells: str) -> tuple[Sheet, ...]:
+def only(folder: Path, cells: str) -> tuple[InputFile, ...]:
     """Write a table of one row."""
     columns = "jurisdiction,letter,signatory.name,signatory.title,signatory.office"
     (folder / "n.csv").write_text(f"{columns}\n50001,{LETTER},{cells}\n", "utf-8")
-    return load_sheets([str(folder / "n.csv")])
+    return load_inputs([str(folder / "n.csv")])
 
 
 def test_a_character_that_no_page_shows_is_told_before_a_page_is_made(
     library: Library, tmp_path: Path
 ) -> None:
     sheets = only(tmp_path, "Pat \u5f20,Sheriff,")
-    (problem,) = planned(checked(sheets, job(library, "pdf"), 1)).problems[0]
+    (problem,) = plan_from(check_rows(sheets, job(library, "pdf"), 1)).problems[0]
     assert str(problem).partition("n.csv")[2] == (
         ":2 (50001): signatory.name: Source Serif Pro has no character '\u5f20' (U+5F20)\n"
         "  hint: spell it without"
@@ -103,8 +103,8 @@ def test_what_the_page_shows_is_no_fault_before(
     name: str, library: Library, tmp_path: Path
 ) -> None:
     pdf, sheets = job(library, "pdf"), only(tmp_path, f"{name},Sheriff,")
-    assert planned(checked(sheets, pdf, 1)).problems == {}
-    (found,) = made(sheets, {0: pdf.order}, pdf, 1)
+    assert plan_from(check_rows(sheets, pdf, 1)).problems == {}
+    (found,) = make_rows(sheets, {0: pdf.order}, pdf, 1)
     assert found.problems == ()
 
 
@@ -114,27 +114,29 @@ def test_what_only_the_page_shows_rejects_the_row_when_it_is_made(
     sheets = only(tmp_path, "Pat,Sheriff,")
     ways = {f"service.bureau.{it}.by": "mail" for it in range(30)}
     counted = msgspec.structs.replace(job(library, "pdf"), over=(("--set", ways),))
-    found = planned(checked(sheets, counted, 1)).problems
+    found = plan_from(check_rows(sheets, counted, 1)).problems
     assert [it.code for it in found[0]] == ["tall-letterhead"]
     # How much room a layout of the user's own has, its page alone shows.
     own = library_with(tmp_path / "own", {PAGE: (bundled.TEMPLATES / PAGE).read_text("utf-8")})
     pdf = msgspec.structs.replace(counted, library=own)
-    assert planned(checked(sheets, pdf, 1)).problems == {}
-    (row,) = made(sheets, {0: pdf.order}, pdf, 1)
+    assert plan_from(check_rows(sheets, pdf, 1)).problems == {}
+    (row,) = make_rows(sheets, {0: pdf.order}, pdf, 1)
     assert [it.code for it in row.problems] == ["tall-letterhead"]
     assert str(row.problems[0].spot).endswith("n.csv:2 (50001)")
 
 
 @pytest.mark.parametrize(("name", "pages"), [("pdf", 2), ("tiff", 3), ("fax", 3), ("txt", None)])
 def test_pages_are_counted(name: str, pages: int | None, library: Library) -> None:
-    assert pages_of(name, exporter_for(name).encode(letter_for(library), library.press)) == pages
+    assert count_pages(name, exporter_for(name).encode(letter_for(library), library.press)) == pages
 
 
 def test_a_file_that_is_no_pdf_is_not_printed(library: Library, tmp_path: Path) -> None:
     pile = Pile("Marin", [("Marin: ice", b"no pdf")], None)
     with (tmp_path / "all.pdf").open("wb+") as output:
         told = told_by(
-            lambda: stack([pile], output, library.press, is_duplex=False, with_sheets=False)
+            lambda: bind_print_run(
+                [pile], output, library.press, is_duplex=False, with_sheets=False
+            )
         )
     assert told.startswith("the PDF of Marin: ice cannot be read: ")
 
@@ -150,7 +152,9 @@ def test_a_separator_sheet_of_two_pages_is_refused(tmp_path: Path) -> None:
     )
     with (tmp_path / "all.pdf").open("wb+") as output:
         (problem,) = problems_of(
-            lambda: stack([Pile("A", [], {})], output, own.press, is_duplex=False, with_sheets=True)
+            lambda: bind_print_run(
+                [Pile("A", [], {})], output, own.press, is_duplex=False, with_sheets=True
+            )
         )
     assert problem.message == "a separator sheet takes more than one page"
 
@@ -159,7 +163,7 @@ def test_many_requests_have_a_sheet_each(library: Library, tmp_path: Path) -> No
     facts = {"name": "A", "reference": "SC-1", "request": "n.csv:2", "letters": ()}
     piles = [Pile("A", [], facts)] * 101
     with (tmp_path / "all.pdf").open("wb+") as output:
-        pages = stack(piles, output, library.press, is_duplex=False, with_sheets=True)
+        pages = bind_print_run(piles, output, library.press, is_duplex=False, with_sheets=True)
     with pikepdf.open(tmp_path / "all.pdf") as document:
         assert (pages, len(document.pages)) == (101, 101)
 
@@ -170,19 +174,19 @@ def test_a_folder_without_a_manifest_has_no_records(tmp_path: Path) -> None:
 
 def test_a_folder_lets_the_next_batch_in_once_it_is_done(tmp_path: Path) -> None:
     for _ in range(2):
-        with OutFolder(tmp_path / "out") as folder:
+        with OutputFolder(tmp_path / "out") as folder:
             assert folder.records == {}
 
 
 def test_files_outlive_a_power_cut_long_before_the_batch_ends(
-    library: Library, sheets: tuple[Sheet, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    library: Library, sheets: tuple[InputFile, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settled: list[Path] = []
     monkeypatch.setattr(outfolder, "make_durable", settled.extend)
     monkeypatch.setattr(outfolder, "_AT_ONCE", 10)
     text = job(library, "txt")
-    with OutFolder(tmp_path / "out") as folder:
-        for it in made(sheets, dict.fromkeys(range(14), text.order), text, 1):
+    with OutputFolder(tmp_path / "out") as folder:
+        for it in make_rows(sheets, dict.fromkeys(range(14), text.order), text, 1):
             folder.put([(piece.record, piece.content) for piece in it.pieces])
         assert len(settled) == 20
     assert len(set(settled)) == 28

@@ -7,10 +7,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from make_letters import problems_of
 
-from optout_cli.body import html_from, inline_html, plain, sections_from
 from optout_cli.errors import Problem, Spot
-from optout_cli.model.notice import Block, Heading, ListBlock, Paragraph, Quote, Run
-from optout_cli.templates import Templates
+from optout_cli.model.letter import Block, Heading, ListBlock, Paragraph, Quote, Run
+from optout_cli.templating.body import html_from, inline_html, plain, sections_from
+from optout_cli.templating.templates import Templates
 
 
 def blocks(html: str) -> tuple[Block, ...]:

@@ -9,13 +9,13 @@ import pytest
 from conftest import TODAY
 from make_letters import BARE, case_for
 
-from optout_cli.cautions import cautions_for, contact_caution, law_cautions
-from optout_cli.compose import compose, recipients_of
-from optout_cli.model.case import Case
-from optout_cli.model.places import Law, Source, Topic
+from optout_cli.letters.compose import compose, recipients_of
+from optout_cli.letters.library import Library
+from optout_cli.letters.notes import contact_note, law_notes, notes_for
+from optout_cli.model.jurisdiction import Law, Source, Topic
+from optout_cli.model.notice import Case
 from optout_cli.model.program import Cautions, LetterKind, Particular
 from optout_cli.model.request import Correction, Request
-from optout_cli.pipeline.library import Library
 
 WORDING = Cautions(
     draft="draft",
@@ -78,7 +78,7 @@ def case_of(library: Library, text: str = "", base: str = BARE, **changes: Any) 
 def codes(case: Case, party: int = 0) -> list[str]:
     period = case.program.period(case.date)
     assert period is not None
-    return [it.code for it in cautions_for(case, period, recipients_of(case)[party])]
+    return [it.code for it in notes_for(case, period, recipients_of(case)[party])]
 
 
 def test_the_most_general_caution_comes_first(library: Library) -> None:
@@ -193,7 +193,7 @@ def test_each_period_has_its_own_caution_or_none(
 def test_a_law_is_told_of_where_it_bears_on_the_letter_and_was_in_effect(
     library: Library, law: Law, lines: str, is_told: bool
 ) -> None:
-    assert len(list(law_cautions(case_of(library, lines, laws=(law,))))) == is_told
+    assert len(list(law_notes(case_of(library, lines, laws=(law,))))) == is_told
 
 
 def test_a_single_choice_brings_in_the_laws_of_its_topics(library: Library) -> None:
@@ -203,9 +203,7 @@ def test_a_single_choice_brings_in_the_laws_of_its_topics(library: Library) -> N
 
     def told(chosen: str | None) -> int:
         particulars = SimpleNamespace(the_model=chosen)
-        return len(
-            list(law_cautions(case_of(library, laws=laws, kind=kind, particulars=particulars)))
-        )
+        return len(list(law_notes(case_of(library, laws=laws, kind=kind, particulars=particulars))))
 
     assert [told(it) for it in ("wso", "jem", None)] == [1, 0, 0]
 
@@ -226,7 +224,7 @@ def test_a_single_choice_brings_in_the_laws_of_its_topics(library: Library) -> N
 def test_a_law_is_told_with_effect_date_words_and_kind_of_source(
     library: Library, law: Law, text: str
 ) -> None:
-    (caution,) = law_cautions(case_of(library, laws=(law,)))
+    (caution,) = law_notes(case_of(library, laws=(law,)))
     assert (caution.code, caution.text) == ("state-law", text)
 
 
@@ -258,7 +256,7 @@ def test_a_contact_is_told_with_source_age_and_confirmation(
     case = case_of(library, f"recipients: {{bureau: {{{correction}}}}}")
     recipient = recipients_of(case)[0]
     contact = msgspec.structs.replace(recipient.contact, source=source)
-    told = contact_caution(case, msgspec.structs.replace(recipient, contact=contact))
+    told = contact_note(case, msgspec.structs.replace(recipient, contact=contact))
     assert (told.code, told.text) == ("contact", f"bureau | {text}")
 
 
@@ -266,13 +264,13 @@ def test_a_contact_that_the_data_verified_is_told_with_the_day(library: Library)
     case = case_of(library)
     recipient = recipients_of(case)[0]
     contact = msgspec.structs.replace(recipient.contact, verified=date(2026, 11, 1))
-    told = contact_caution(case, msgspec.structs.replace(recipient, contact=contact))
+    told = contact_note(case, msgspec.structs.replace(recipient, contact=contact))
     assert told.text == "bureau | official | undated | verified on 2026-11-01"
 
 
 def test_a_side_on_which_nobody_is_known_is_told_of(library: Library) -> None:
     case = case_of(library, "jurisdiction: eastern-district-as")
-    told = contact_caution(case, recipients_of(case)[1])
+    told = contact_note(case, recipients_of(case)[1])
     assert (told.code, told.text) == ("unknown-agency", "ice | unknown")
 
 
@@ -339,7 +337,7 @@ def _told(base: Case, library: Library, id: str, day: date) -> list[str]:
     case = msgspec.structs.replace(base, locality=locality, request=request, date=day)
     period = case.program.period(day)
     assert period is not None
-    return [it.text for who in recipients_of(case) for it in cautions_for(case, period, who)]
+    return [it.text for who in recipients_of(case) for it in notes_for(case, period, who)]
 
 
 def test_a_correction_without_an_address_is_told_as_the_datas_own(library: Library) -> None:
@@ -348,5 +346,5 @@ def test_a_correction_without_an_address_is_told_as_the_datas_own(library: Libra
         case.request.recipients, bureau=Correction(attention="Chief")
     )
     request = msgspec.structs.replace(case.request, recipients=recipients)
-    told = contact_caution(case, recipients_of(msgspec.structs.replace(case, request=request))[0])
+    told = contact_note(case, recipients_of(msgspec.structs.replace(case, request=request))[0])
     assert told.text == "bureau | official | undated | never confirmed"

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from run_batch import BAD, COMMON, FILES, HEADER, KEPT, ROWS, SEAL, Batch, batch_in, records
 
+from optout_cli.batch.manifest import Record
 from optout_cli.cli import group
-from optout_cli.manifest import Record
 
 
 @pytest.fixture

@@ -6,10 +6,10 @@ import msgspec
 import pytest
 from make_letters import BARE, case_for, notices_for, problems_of
 
-from optout_cli.compose import compose
-from optout_cli.model.case import Case
+from optout_cli.letters.compose import compose
+from optout_cli.letters.library import Library
+from optout_cli.model.notice import Case
 from optout_cli.model.program import Rule
-from optout_cli.pipeline.library import Library
 
 
 def with_rules(case: Case, *rules: Rule) -> Case:

@@ -6,11 +6,11 @@ import msgspec
 import pytest
 from make_letters import notices_for
 
-from optout_cli.compose import corrected
+from optout_cli.letters.compose import correct_contact
+from optout_cli.letters.library import Library
+from optout_cli.model.jurisdiction import Address, Contact
 from optout_cli.model.notice import Notice
-from optout_cli.model.places import Address, Contact
 from optout_cli.model.request import Correction
-from optout_cli.pipeline.library import Library
 
 OLD = Contact(
     attention="Director",
@@ -46,7 +46,7 @@ NEW = Address(street=("2 New Street",), city="Newtown", state="CA", zip="90002")
 def test_a_correction_changes_its_fields_and_drops_what_they_made_stale(
     correction: Correction, changes: dict[str, object]
 ) -> None:
-    assert corrected(OLD, correction) == msgspec.structs.replace(OLD, **changes)
+    assert correct_contact(OLD, correction) == msgspec.structs.replace(OLD, **changes)
 
 
 def test_a_new_zip_keeps_the_street(library: Library) -> None:

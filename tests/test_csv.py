@@ -6,11 +6,9 @@ from hypothesis import strategies as st
 from make_letters import told_by
 
 from optout_cli.model.fields import Noun, Text, Zip
-from optout_cli.source.csv_text import rows_from_csv
-from optout_cli.source.document import Tree
-from optout_cli.source.rows import Row
-from optout_cli.source.shape import convert
-from optout_cli.tables import csv_from
+from optout_cli.readers.csv import csv_from, rows_from_csv
+from optout_cli.readers.document import Row, Tree
+from optout_cli.readers.validate import convert
 
 
 class _Lists(Noun, frozen=True, kw_only=True):

@@ -12,12 +12,12 @@ import yaml
 from conftest import ROOT
 
 from optout_cli import bundled
-from optout_cli.directory.data import Directory
-from optout_cli.exporters.window import LINES, window_lines
-from optout_cli.pipeline.library import Library
-from optout_cli.source import yaml_text
-from optout_cli.source.document import Document, Tree
-from optout_cli.source.stored import load_document
+from optout_cli.directory import Directory
+from optout_cli.engines.window import LINES, window_lines
+from optout_cli.letters.library import Library
+from optout_cli.readers import yaml as yaml_text
+from optout_cli.readers.document import Document, Tree
+from optout_cli.readers.stored import load_document
 
 pytestmark = pytest.mark.no_cover  # all the data, with code that others cover
 

@@ -5,11 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from make_letters import problems_of, told_by
 
-from optout_cli.directory.data import Directory
-from optout_cli.directory.names import fold, without_legal_word
+from optout_cli.directory import Directory
+from optout_cli.directory.matching import fold, without_legal_word
 from optout_cli.errors import Problem, Spot
-from optout_cli.pipeline.library import Library
-from optout_cli.source.yaml_text import document_from_yaml
+from optout_cli.letters.library import Library
+from optout_cli.readers.yaml import document_from_yaml
 
 
 @pytest.fixture

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from command_results import Run, outcome
 
-from optout_cli.exporters import faces as typeface
-from optout_cli.exporters import health as engine
-from optout_cli.pipeline import health
+from optout_cli import engines as engine
+from optout_cli.engines import fonts as typeface
+from optout_cli.reports import doctor as health
 
 PARTS = ["optout", "packages", "Pango", "harfbuzz-subset", "typeface", "libyaml", "cache", "locale"]
 

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from make_letters import problems_of, told_by
 
-from optout_cli.source.document import Document, Layer, Tree, merge, with_assignments, without
-from optout_cli.source.yaml_text import document_from_yaml
+from optout_cli.readers.document import Document, Layer, Tree, merge, with_assignments, without
+from optout_cli.readers.yaml import document_from_yaml
 
 REQUEST = """\
 jurisdiction: marin-county-ca

@@ -9,9 +9,9 @@ from conftest import TODAY
 from make_letters import document_of, problems_of
 from read_pdf import text_on
 
-from optout_cli.model.notice import Export
-from optout_cli.pipeline.letters import Order, exports_of
-from optout_cli.pipeline.library import Library
+from optout_cli.letters.library import Library
+from optout_cli.letters.pipeline import Order, exports_of
+from optout_cli.model.letter import Export
 
 
 def exported(library: Library, name: str, *, is_draft: bool) -> Export:

@@ -25,10 +25,10 @@ from read_mail import (
 
 from optout_cli.cache import Cache
 from optout_cli.exporters import eml, exporter_for
-from optout_cli.exporters._envelope import envelope_of
-from optout_cli.exporters._page import lines_of
-from optout_cli.model.notice import Attachment, Block, Image, Letter, Paragraph, Run
-from optout_cli.pipeline.library import Library
+from optout_cli.exporters.mail_headers import envelope_of
+from optout_cli.exporters.txt import lines_of
+from optout_cli.letters.library import Library
+from optout_cli.model.letter import Attachment, Block, Image, Letter, Paragraph, Run
 
 EXAMPLES = sorted((ROOT / "examples").glob("*.yaml"))
 AWKWARD = [SETTINGS[0], SETTINGS[1], SETTINGS[3]]  # Doña Ana, Orleans Parish, Alexandria (a draft)

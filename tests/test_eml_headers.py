@@ -12,10 +12,10 @@ from msgspec.structs import replace
 from read_mail import ADDRESSED, mailboxes, mailed, read
 
 from optout_cli.exporters import pdf
-from optout_cli.exporters._headers import address_header, text_header
-from optout_cli.model.notice import Letter
+from optout_cli.exporters.mail_headers import address_header, text_header
+from optout_cli.letters.library import Library
+from optout_cli.model.letter import Letter
 from optout_cli.model.request import Copy
-from optout_cli.pipeline.library import Library
 
 HEADERS = [
     "Date",

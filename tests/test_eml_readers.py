@@ -17,9 +17,9 @@ from msgspec.structs import replace
 from read_mail import ADDRESSED, Parts, differing, drafted, mailed
 
 from optout_cli.exporters import exporter_for
-from optout_cli.model.notice import Paragraph
-from optout_cli.model.notice import Run as Words
-from optout_cli.pipeline.library import Library
+from optout_cli.letters.library import Library
+from optout_cli.model.letter import Paragraph
+from optout_cli.model.letter import Run as Words
 
 pytestmark = pytest.mark.no_cover  # many messages, with code that others cover
 

@@ -8,9 +8,9 @@ from msgspec.structs import replace
 from PIL import Image as Picture
 from read_mail import ADDRESSED, mailed
 
-from optout_cli.exporters.options import Options
-from optout_cli.model.notice import Attachment, Image, Letter
-from optout_cli.pipeline.library import Library
+from optout_cli.exporters.context import Options
+from optout_cli.letters.library import Library
+from optout_cli.model.letter import Attachment, Image, Letter
 
 
 def test_a_message_over_the_limit_is_a_problem_that_names_the_largest_file(

@@ -15,10 +15,10 @@ from read_fax import pictures_in
 from read_mail import read
 
 from optout_cli.exporters import exporter_for
-from optout_cli.model.notice import Export
-from optout_cli.pipeline.letters import Order, exports_of
-from optout_cli.pipeline.library import Library
-from optout_cli.source import attachments
+from optout_cli.letters.library import Library
+from optout_cli.letters.pipeline import Order, exports_of
+from optout_cli.model.letter import Export
+from optout_cli.readers import enclosures as attachments
 
 ACT = (ROOT / "examples" / "placeholder-resolution.pdf").read_bytes()
 SEAL = (ROOT / "examples" / "placeholder-seal.svg").read_bytes()

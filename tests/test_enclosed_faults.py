@@ -16,8 +16,8 @@ from PIL import Image as Picture
 from run_batch import SEAL
 
 from optout_cli.errors import OptoutError
-from optout_cli.source.attachments import load_attachment
-from optout_cli.source.images import load_image
+from optout_cli.readers.enclosures import load_attachment
+from optout_cli.readers.pictures import load_image
 
 ACT = (ROOT / "examples" / "placeholder-resolution.pdf").read_bytes()
 ENCLOSING = f"{REQUEST}enclosures: [{{title: Resolution, file: act.pdf}}]\n"
@@ -161,7 +161,7 @@ def test_check_tells_of_a_fault_that_readers_repair(run: Run, write: Write) -> N
 def test_a_fault_told_of_a_file_that_is_drawn_otherwise_once_repaired_is_damage(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from optout_cli.source import attachments
+    from optout_cli.readers import enclosures as attachments
 
     monkeypatch.setattr(attachments, "_FAULTS", {})
     monkeypatch.setattr(attachments, "_drawn", lambda content: [content])

@@ -2,15 +2,7 @@
 
 import pytest
 
-from optout_cli.errors import (
-    ExitCode,
-    OptoutError,
-    Problem,
-    Spot,
-    closest,
-    did_you_mean,
-    raise_any,
-)
+from optout_cli.errors import ExitCode, OptoutError, Problem, Spot, closest, did_you_mean, raise_any
 
 IN_FILE = Problem("a", "is wrong", Spot("r.yaml", 3, 5))
 ON_COMMAND_LINE = Problem("b", "is wrong too", Spot("--set", path="ori", is_command_line=True))

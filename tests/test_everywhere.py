@@ -8,14 +8,13 @@ import msgspec
 import pytest
 from make_letters import case_for
 
-from optout_cli.compose import compose
 from optout_cli.errors import OptoutError
 from optout_cli.exporters import exporter_for
-from optout_cli.model.case import Case
-from optout_cli.model.notice import Notice
+from optout_cli.letters.compose import compose
+from optout_cli.letters.library import Library
+from optout_cli.letters.render import render
+from optout_cli.model.notice import Case, Notice
 from optout_cli.model.request import Party
-from optout_cli.pipeline.library import Library
-from optout_cli.render import render
 
 pytestmark = pytest.mark.no_cover  # all the data, with code that others cover
 

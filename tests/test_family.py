@@ -7,10 +7,9 @@ import pytest
 from every_letter_kind import DAYS, Member, case_of_member, letter_of, members
 from make_letters import pdf_of, problems_of
 
-from optout_cli.compose import compose
-from optout_cli.exporters import exporter_for
-from optout_cli.exporters.pages import pages_of
-from optout_cli.pipeline.library import Library
+from optout_cli.exporters import count_pages, exporter_for
+from optout_cli.letters.compose import compose
+from optout_cli.letters.library import Library
 
 pytestmark = pytest.mark.no_cover  # many letters and pages, with code that others cover
 
@@ -75,5 +74,5 @@ SHORT = {
 def test_a_letter_takes_one_page_where_it_can_and_two_at_most(
     library: Library, member: Member
 ) -> None:
-    pages = pages_of("pdf", pdf_of(letter_of(member, library), library))
+    pages = count_pages("pdf", pdf_of(letter_of(member, library), library))
     assert pages in ((1,) if member.kind in SHORT and member.place == "orleans" else (1, 2))

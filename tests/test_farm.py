@@ -11,7 +11,7 @@ from multiprocessing import Pipe
 
 import pytest
 
-from optout_cli.pipeline.farm import Lost, _serve, farmed
+from optout_cli.batch.pool import Lost, _serve, farmed
 
 HERE = os.getpid()
 # pytest's own process has threads; what is forked here never meets them.

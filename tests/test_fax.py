@@ -12,11 +12,10 @@ from msgspec.structs import replace
 from read_fax import MARKS, pages_of, said_by, said_in, sheets_of
 
 from optout_cli.exporters import exporter_for
-from optout_cli.exporters.options import FAX_LINES, Options
-from optout_cli.exporters.press import Press
-from optout_cli.model.notice import Block, Heading, Letter, ListBlock, Paragraph, Quote, Run
-from optout_cli.pipeline.letters import Order, exports_of
-from optout_cli.pipeline.library import Library
+from optout_cli.exporters.context import FAX_LINES, Options, Press
+from optout_cli.letters.library import Library
+from optout_cli.letters.pipeline import Order, exports_of
+from optout_cli.model.letter import Block, Heading, Letter, ListBlock, Paragraph, Quote, Run
 
 EXAMPLES = sorted((ROOT / "examples").glob("*.yaml"))
 FAX = "recipients: {bureau: {fax: 916-555-0130}}"

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from make_letters import problems_of, told_by
 
 from optout_cli.errors import OptoutError
-from optout_cli.source.files import MAX_BYTES, UNSEEN, is_file, place_in, read_bytes, text_from
+from optout_cli.readers.files import MAX_BYTES, UNSEEN, is_file, location_in, read_bytes, text_from
 
 UTF_8 = "in your editor choose Save as, encoding UTF-8"
 
@@ -131,7 +131,7 @@ def test_any_bytes_are_text_that_can_be_shown_or_a_problem(content: bytes) -> No
 @given(st.lists(st.text(st.characters(exclude_characters="\n"), max_size=5), min_size=1))
 def test_a_place_counts_lines_and_columns_from_one(lines: list[str]) -> None:
     text = "\n".join([*lines, "x"])
-    assert str(place_in(text, len(text) - 1, "f")) == f"f:{len(lines) + 1}:1"
+    assert str(location_in(text, len(text) - 1, "f")) == f"f:{len(lines) + 1}:1"
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ import pytest
 from conftest import ROOT, TODAY
 from make_letters import document_of
 
-from optout_cli.pipeline.letters import Order, exports_of
-from optout_cli.pipeline.library import Library
+from optout_cli.letters.library import Library
+from optout_cli.letters.pipeline import Order, exports_of
 
 ACT = (ROOT / "examples" / "placeholder-resolution.pdf").read_bytes()
 ADDRESSED = (

@@ -9,13 +9,13 @@ from command_results import Run, fault, lying_in, outcome
 from conftest import REQUEST, TODAY
 from make_letters import letters_for, problems_of, told_by
 
+from optout_cli.authoring.draft import draft_text
+from optout_cli.authoring.follow import answers_following
+from optout_cli.authoring.request_writer import Answers
 from optout_cli.exporters import exporter_for
-from optout_cli.form import Answers
-from optout_cli.pipeline.drafting import drafted
-from optout_cli.pipeline.follow import answers_following
-from optout_cli.pipeline.letters import Order, exports_of
-from optout_cli.pipeline.library import Library
-from optout_cli.source.yaml_text import document_from_yaml
+from optout_cli.letters.library import Library
+from optout_cli.letters.pipeline import Order, exports_of
+from optout_cli.readers.yaml import document_from_yaml
 
 SENT = """\
 signatory: {office: Marin County Sheriff's Office}
@@ -89,7 +89,7 @@ def test_a_follow_up_begins_with_the_notices_facts(notice: Path, library: Librar
 
 def test_the_answers_make_a_request_that_can_be_written(notice: Path, library: Library) -> None:
     answers = following(notice, "secure-communities/follow-up", library)
-    text = drafted(answers, library, TODAY, "r.yaml")
+    text = draft_text(answers, library, TODAY, "r.yaml")
     order = Order(today=TODAY, formats=("txt",))
     bureau, ice = exports_of(document_from_yaml(text, "r.yaml"), library, order)
     reference = answers["particulars"]["notice-reference"]

@@ -15,14 +15,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from make_letters import case_for, problems_of
 
-from optout_cli.compose import compose
-from optout_cli.form import request_text
+from optout_cli.authoring.draft import draft_text
+from optout_cli.authoring.request_writer import request_text
+from optout_cli.letters.compose import compose
+from optout_cli.letters.library import Library
+from optout_cli.letters.pipeline import Order, case_of, exports_of
 from optout_cli.model.program import LetterKind, Particular
 from optout_cli.model.request import Correction, Request, Signatory
-from optout_cli.pipeline.drafting import drafted
-from optout_cli.pipeline.letters import Order, case_of, exports_of
-from optout_cli.pipeline.library import Library
-from optout_cli.source.yaml_text import document_from_yaml
+from optout_cli.readers.yaml import document_from_yaml
 
 LAYOUT = (ROOT / "templates" / "_layout" / "request.yaml").read_text("utf-8")
 BARE = LetterKind(title="Bare", summary="Bare.", version="1")
@@ -200,7 +200,7 @@ def test_a_line_is_a_note_a_sample_or_holds(line: str) -> None:
 
 
 def test_a_party_that_receives_nothing_has_no_lines(library: Library) -> None:
-    text = drafted({"letter": "287g/terminate"}, library, TODAY, "r.yaml")
+    text = draft_text({"letter": "287g/terminate"}, library, TODAY, "r.yaml")
     assert "#  ice:" in text
     assert "#  bureau:" not in text
     assert "addressing:" not in text

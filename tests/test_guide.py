@@ -7,13 +7,13 @@ from command_results import Run, lying_in, outcome, words
 from conftest import TODAY
 from make_letters import html_words
 
-from optout_cli.body import plain
 from optout_cli.errors import Spot
-from optout_cli.exporters.pages import pages_of
-from optout_cli.model.notice import Heading
+from optout_cli.exporters import count_pages
+from optout_cli.letters.library import Library
+from optout_cli.model.letter import Heading
 from optout_cli.model.request import Request
-from optout_cli.pipeline.guide import guide_of, guide_written
-from optout_cli.pipeline.library import Library
+from optout_cli.reports.guide import guide_of, guide_written
+from optout_cli.templating.body import plain
 
 PLACES = [
     "dona-ana-county-nm",
@@ -31,7 +31,7 @@ LETTERS = ["secure-communities/opt-out", "287g/terminate"]
 @pytest.mark.parametrize("place", PLACES)
 def test_a_guide_takes_two_pages_at_most(library: Library, place: str, letter: str) -> None:
     guide = guide_of(Request(jurisdiction=place, letter=letter), library, TODAY, Spot(""))
-    assert pages_of("pdf", guide_written(guide, TODAY, "pdf", library)) in (1, 2)
+    assert count_pages("pdf", guide_written(guide, TODAY, "pdf", library)) in (1, 2)
 
 
 def test_it_names_each_recipient_with_routes_source_and_age(run: Run) -> None:
@@ -150,7 +150,7 @@ def test_the_parts_are_numbered_without_a_gap(library: Library) -> None:
             heads = [plain(it.runs) for it in guide.body if isinstance(it, Heading)]
             numbers = [int(it.partition(".")[0]) for it in heads]
             assert numbers == list(range(1, len(heads) + 1))
-            assert pages_of("pdf", guide_written(guide, TODAY, "pdf", library)) in (1, 2)
+            assert count_pages("pdf", guide_written(guide, TODAY, "pdf", library)) in (1, 2)
 
 
 def test_all_forms_say_the_same(library: Library) -> None:

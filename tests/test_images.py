@@ -13,8 +13,8 @@ from PIL import Image as Raster
 from PIL import ImageFile
 
 from optout_cli.errors import OptoutError
-from optout_cli.model.notice import Image
-from optout_cli.source.images import MAX_BYTES, load_image
+from optout_cli.model.letter import Image
+from optout_cli.readers.pictures import MAX_BYTES, load_image
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 BROKEN = "is a broken PNG\n  hint: open it in an image editor and save it as PNG again"

@@ -11,10 +11,11 @@ from msgspec.structs import fields
 from read_mail import ADDRESSED, read
 
 from optout_cli.exporters import exporter_for
-from optout_cli.model.notice import Letter, Notice
+from optout_cli.letters.library import Library
+from optout_cli.letters.pipeline import Order, exports_of
+from optout_cli.model.letter import Letter
+from optout_cli.model.notice import Notice
 from optout_cli.model.request import Service
-from optout_cli.pipeline.letters import Order, exports_of
-from optout_cli.pipeline.library import Library
 
 FULL = """\
 service: {bureau: [{by: certified-mail, number: "7020"}]}

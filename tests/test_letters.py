@@ -10,9 +10,9 @@ from letters_by_period import DAYS, SETTINGS, Setting, letters_in
 from make_letters import body_texts, letter_for, letters_for, texts_of
 
 from optout_cli.exporters import exporter_for
-from optout_cli.filters import MONTHS
-from optout_cli.pipeline.claims import claims_in, rules_for
-from optout_cli.pipeline.library import Library
+from optout_cli.letters.library import Library
+from optout_cli.letters.own_wording import claims_in, rules_for
+from optout_cli.templating.filters import MONTHS
 
 GOLDEN = Path(__file__).parent / "golden"
 SAN_FRANCISCO = (ROOT / "examples" / "san-francisco-2010.yaml").read_text("utf-8")

@@ -3,9 +3,9 @@
 from make_letters import told_by
 
 from optout_cli.model.request import Request
-from optout_cli.source.document import Document
-from optout_cli.source.shape import convert
-from optout_cli.source.yaml_text import document_from_yaml
+from optout_cli.readers.document import Document
+from optout_cli.readers.validate import convert
+from optout_cli.readers.yaml import document_from_yaml
 
 HEAD = "jurisdiction: marin-county-ca\nletter: secure-communities/opt-out\n"
 

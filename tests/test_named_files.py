@@ -12,8 +12,8 @@ from conftest import REQUEST
 from make_letters import document_of
 from run_batch import COMMON, SEAL
 
-from optout_cli.pipeline.drafting import fault_of
-from optout_cli.pipeline.library import Library
+from optout_cli.authoring.draft import problem_with
+from optout_cli.letters.library import Library
 
 HINT = "\n  hint: copy the file into that folder, or allow its own folder with --files-from DIR\n"
 # The key path of each name of a file that a request can have, and what stands around it.
@@ -282,7 +282,7 @@ def test_what_is_typed_into_the_interview_is_the_requests_own_word(
     texts = {"letterhead.seal": "../elsewhere/x.svg", "letterhead.alt": "Seal"}
 
     def told(*files_from: Path) -> str | None:
-        problem = fault_of(document_of(), texts, library, Path(), files_from)
+        problem = problem_with(document_of(), texts, library, Path(), files_from)
         return problem.message if problem else None
 
     assert told() == "'../elsewhere/x.svg' leads outside the request's folder"

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from optout_cli.source.ndjson_text import rows_from_ndjson
-from optout_cli.source.rows import Row
+from optout_cli.readers.document import Row
+from optout_cli.readers.ndjson import rows_from_ndjson
 
 
 def rows(text: str) -> list[Row]:

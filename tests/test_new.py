@@ -8,8 +8,8 @@ from command_results import Run, fault, lying_in, outcome
 from conftest import TODAY
 
 from optout_cli import bundled
-from optout_cli.pipeline.library import Library
-from optout_cli.source.yaml_text import document_from_yaml
+from optout_cli.letters.library import Library
+from optout_cli.readers.yaml import document_from_yaml
 
 
 def test_off_a_terminal_it_writes_a_sample_and_says_what_to_type_next(

@@ -7,7 +7,7 @@ from answer_questions import SIGNS, Asked, at_the_terminal, data_in
 from command_results import Run, outcome, words
 from conftest import TODAY
 
-from optout_cli.cli import _last
+from optout_cli.cli.new import saved_signatory as _last
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def test_the_last_signatory_is_offered_again_and_it_is_said_where_it_is_kept(
     asked: Asked,
 ) -> None:
     first = asked({**SIGNS, "Office": "Sheriff's Office"}, "06041")[0]
-    assert f"kept in {_last.place()}, to be offered again." in words(outcome(first)[2])
+    assert f"kept in {_last.signatory_path()}, to be offered again." in words(outcome(first)[2])
     again, clerk = asked({}, "06029")
     told = words(outcome(again)[2])
     assert "Last time Pat Placeholder, Sheriff, Sheriff's Office signed." in told
@@ -41,8 +41,8 @@ def test_a_signatory_that_cannot_be_kept_or_read_is_none(
     result, _ = asked({**SIGNS}, "06041")
     assert (outcome(result)[0], "kept in" in outcome(result)[2]) == (0, False)
     monkeypatch.setenv("XDG_STATE_HOME", str(in_folder))
-    _last.place().parent.mkdir()
-    _last.place().write_text("{}", "utf-8")
+    _last.signatory_path().parent.mkdir()
+    _last.signatory_path().write_text("{}", "utf-8")
     assert "Name" in asked({}, "06029")[1].asked
 
 

@@ -11,7 +11,7 @@ import pytest
 from command_results import Run, lying_in, outcome
 from conftest import ROOT
 
-from optout_cli.source.yaml_text import document_from_yaml
+from optout_cli.readers.yaml import document_from_yaml
 
 Talk = Callable[..., "pexpect.spawn[str]"]
 _SET_ASIDE = ("NO_COLOR", "COLUMNS", "LINES")  # the terminal itself says what it is

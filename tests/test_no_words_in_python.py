@@ -11,8 +11,8 @@ import pytest
 import yaml
 from conftest import ROOT
 
-from optout_cli.filters import long_date
-from optout_cli.pipeline.library import Library
+from optout_cli.letters.library import Library
+from optout_cli.templating.filters import long_date
 
 RUN = 5  # words in a row that make a sentence of a letter recognizable
 # `check` blames the data for what `write` cautions of: a Problem and a caution in the same words.

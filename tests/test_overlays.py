@@ -8,9 +8,9 @@ from make_letters import problems_of, told_by
 
 from optout_cli import bundled
 from optout_cli.cache import Cache
-from optout_cli.directory.data import Directory, load_directory
+from optout_cli.directory import Directory, load_directory
 from optout_cli.errors import ExitCode, OptoutError
-from optout_cli.model.places import Address, Contact, Source
+from optout_cli.model.jurisdiction import Address, Contact, Source
 
 Write = Callable[..., Path]
 

@@ -9,9 +9,9 @@ from conftest import TODAY
 from edit_wording import EXTENDS, LETTER, NAME, OWN, REQUEST, WITH, own_wording, told
 
 from optout_cli.cache import Cache
-from optout_cli.pipeline.library import Library
-from optout_cli.pipeline.rehearsal import rehearse_program
-from optout_cli.pipeline.strays import strays
+from optout_cli.letters.library import Library
+from optout_cli.lint.trial_letters import try_program
+from optout_cli.lint.unused_files import unused_files
 
 NO_YEAR = "a day without its year; a day by which something is asked for comes from the request"
 CLAIMS = (
@@ -120,7 +120,7 @@ def test_a_file_that_nothing_reads_is_told_with_its_path(
 ) -> None:
     own(NAME, EXTENDS)
     own(name)
-    (found,) = strays(Library(folders=[Path("wording")], cache=cache))
+    (found,) = unused_files(Library(folders=[Path("wording")], cache=cache))
     assert str(found).startswith(f"wording/{name}: {problem[0]}\n  hint: {problem[1]}")
 
 
@@ -140,13 +140,13 @@ def test_check_tells_of_strays_with_a_request_as_well(run: Run, own: Write) -> N
 def test_notes_and_local_wording_are_no_strays(name: str, own: Write, cache: Cache) -> None:
     own(NAME, EXTENDS)
     own(name, EXTENDS)
-    assert list(strays(Library(folders=[Path("wording")], cache=cache))) == []
+    assert list(unused_files(Library(folders=[Path("wording")], cache=cache))) == []
 
 
 def test_a_template_that_another_one_names_is_read(own: Write, cache: Cache) -> None:
     own("287g/_ours.html.j2", "{% macro ours() %}Ours.{% endmacro %}")
     own(NAME, f'{EXTENDS}{{% from "287g/_ours.html.j2" import ours %}}')
-    assert list(strays(Library(folders=[Path("wording")], cache=cache))) == []
+    assert list(unused_files(Library(folders=[Path("wording")], cache=cache))) == []
 
 
 @pytest.mark.parametrize(
@@ -177,7 +177,7 @@ def test_what_no_letter_would_show_is_told_at_its_line(
 
 def test_a_block_within_a_block_is_ones_own_to_name(own: Write, cache: Cache) -> None:
     own(NAME, reasons("{% block ours %}<p>It is ours.</p>{% endblock %}"))
-    assert list(strays(Library(folders=[Path("wording")], cache=cache))) == []
+    assert list(unused_files(Library(folders=[Path("wording")], cache=cache))) == []
 
 
 @pytest.mark.parametrize("name", [None, "287g/notes.txt"])
@@ -209,7 +209,7 @@ def test_wording_that_drops_what_a_request_may_state_is_told(
         f"{OWN}: leaves out the particular 'reasons', which a request may state\n"
         "  hint: where a block replaces the passage on it, let {{ super() }} print that as well"
     )
-    found = [str(it) for it in rehearse_program(library, "287g", TODAY)]
+    found = [str(it) for it in try_program(library, "287g", TODAY)]
     assert found == ([] if kept else [told])
 
 
@@ -217,7 +217,7 @@ def test_wording_that_drops_what_a_request_may_state_is_told(
 def test_a_finding_names_its_day_and_the_single_choices(own: Write, cache: Cache) -> None:
     own(NAME, CLAIMING)
     library = Library(folders=[Path("wording")], cache=cache)
-    found = [it for it in rehearse_program(library, "287g", TODAY) if it.code == "forbidden-words"]
+    found = [it for it in try_program(library, "287g", TODAY) if it.code == "forbidden-words"]
     assert [str(it).partition("\n")[0] for it in found] == list(CLAIMS)
     assert {it.hint for it in found} == {"in a letter of 2025-07-18, model: wso"}
 

@@ -10,8 +10,8 @@ from read_fax import drawn, pictures_in, said_by, said_in
 from read_mail import Parts, differing, parts_of
 
 from optout_cli.exporters import FORMATS, exporter_for
-from optout_cli.model.notice import Block, Letter, Paragraph, Run
-from optout_cli.pipeline.library import Library
+from optout_cli.letters.library import Library
+from optout_cli.model.letter import Block, Letter, Paragraph, Run
 
 pytestmark = pytest.mark.no_cover  # many pages, with code that others cover
 

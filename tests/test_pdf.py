@@ -12,9 +12,9 @@ from msgspec.structs import replace
 from read_pdf import lines_on, objects_of, opened, shapes_on, tagged_words, text_on
 
 from optout_cli.cache import Cache
-from optout_cli.model.notice import Image, Letter
-from optout_cli.pipeline.letters import Order, exports_of
-from optout_cli.pipeline.library import Library
+from optout_cli.letters.library import Library
+from optout_cli.letters.pipeline import Order, exports_of
+from optout_cli.model.letter import Image, Letter
 
 EXAMPLES = sorted((ROOT / "examples").glob("*.yaml"))
 LONG = f"particulars: {{reasons: [{'It costs far too much. ' * 200}]}}"  # three pages

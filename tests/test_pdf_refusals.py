@@ -12,11 +12,12 @@ from make_letters import document_of, letter_for, library_with, pdf_of, problems
 from read_pdf import objects_of
 
 from optout_cli import bundled
-from optout_cli.exporters.press import PAGE, STYLE
-from optout_cli.model.notice import Files, Image
-from optout_cli.pipeline.letters import Order, exports_of
-from optout_cli.pipeline.library import Library
-from optout_cli.source.document import with_assignments
+from optout_cli.engines import STYLE
+from optout_cli.exporters.context import PAGE
+from optout_cli.letters.library import Library
+from optout_cli.letters.pipeline import Order, exports_of
+from optout_cli.model.letter import Files, Image
+from optout_cli.readers.document import with_assignments
 
 LAYOUT = (bundled.TEMPLATES / PAGE).read_text("utf-8")
 SHEET = (bundled.TEMPLATES / STYLE).read_text("utf-8")
@@ -168,7 +169,7 @@ def test_a_style_that_the_engine_does_not_know_is_a_problem_at_its_line(
 
 
 def test_a_picture_that_cannot_be_drawn_is_a_problem(library: Library) -> None:
-    from optout_cli.render import render
+    from optout_cli.letters.render import render
 
     letter = letter_for(library)
     seal = Image("image/png", b"no picture", "Seal")

@@ -11,8 +11,8 @@ from make_letters import letter_for, library_with, pdf_of
 from PIL import Image as Raster
 from read_pdf import elements_of, kinds_within, objects_of
 
-from optout_cli.model.notice import Image
-from optout_cli.pipeline.library import Library
+from optout_cli.letters.library import Library
+from optout_cli.model.letter import Image
 
 IDENTIFICATION = {
     "{http://www.aiim.org/pdfa/ns/id/}part": "2",

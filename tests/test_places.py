@@ -2,8 +2,8 @@
 
 import pytest
 
-from optout_cli.model.places import Address, Contact, Office
-from optout_cli.pipeline.library import Library
+from optout_cli.letters.library import Library
+from optout_cli.model.jurisdiction import Address, Contact, Office
 
 WHOLE = Contact(
     attention="Director",

@@ -11,10 +11,10 @@ from make_letters import document_of, problems_of
 from pypdfium2 import PdfDocument
 from read_fax import pictures_in
 
-from optout_cli.exporters.options import Options
-from optout_cli.model.notice import Export
-from optout_cli.pipeline.letters import Order, exports_of
-from optout_cli.pipeline.library import Library
+from optout_cli.exporters.context import Options
+from optout_cli.letters.library import Library
+from optout_cli.letters.pipeline import Order, exports_of
+from optout_cli.model.letter import Export
 
 ACT = (ROOT / "examples" / "placeholder-resolution.pdf").read_bytes()
 ENCLOSING = (

@@ -9,10 +9,10 @@ import pytest
 from make_letters import problems_of, told_by
 
 from optout_cli import bundled
+from optout_cli.authoring.follow import FACTS
 from optout_cli.cache import Cache
 from optout_cli.errors import Problem, Spot
 from optout_cli.model.program import FOLLOWED, Period
-from optout_cli.pipeline.follow import FACTS
 from optout_cli.programs import Programs, load_programs
 
 PROGRAM = """\

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from optout_cli.cli._progress import clear_line, cores, progress
+from optout_cli.cli.batch.output import clear_line, cores, progress
 
 
 class Screen(io.StringIO):

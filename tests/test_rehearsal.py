@@ -10,9 +10,9 @@ from make_letters import library_with
 from test_third_program import AGAIN, PROGRAM, STOP
 
 from optout_cli.errors import Problem
-from optout_cli.pipeline.library import Library
-from optout_cli.pipeline.rehearsal import rehearse_program
-from optout_cli.pipeline.samples import hostile, samples
+from optout_cli.letters.library import Library
+from optout_cli.lint.samples import hostile, samples
+from optout_cli.lint.trial_letters import try_program
 
 Found = Callable[..., list[Problem]]
 
@@ -29,7 +29,7 @@ def found(in_folder: Path) -> Found:
         library = library_with(
             Path("mine"), {f"jail-phones/{name}": text for name, text in files.items()}
         )
-        return list(rehearse_program(library, "jail-phones", TODAY))
+        return list(try_program(library, "jail-phones", TODAY))
 
     return call
 
@@ -123,7 +123,7 @@ def test_a_value_that_changes_the_blocks_is_found(found: Found, body: str, tmp_p
         {"jail-phones/program.yaml": program, "jail-phones/stop.html.j2": text,
          "jail-phones/again.html.j2": AGAIN},
     )  # fmt: skip
-    codes = [it.code for it in rehearse_program(library, "jail-phones", TODAY)]
+    codes = [it.code for it in try_program(library, "jail-phones", TODAY)]
     assert "hostile-words" in codes
 
 
@@ -135,7 +135,7 @@ def test_local_wording_is_tried_as_well(in_folder: Path, place: str) -> None:
     library = library_with(
         Path("mine"), {f"jail-phones/{name}": text for name, text in files.items()}
     )
-    told = [str(it).partition("\n")[0] for it in rehearse_program(library, "jail-phones", TODAY)]
+    told = [str(it).partition("\n")[0] for it in try_program(library, "jail-phones", TODAY)]
     assert told == [f"mine/jail-phones/stop.{place}.html.j2:4: particulars has no 'kin'"]
 
 

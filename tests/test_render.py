@@ -21,14 +21,14 @@ from make_letters import (
 )
 
 from optout_cli import bundled
-from optout_cli.compose import compose
 from optout_cli.exporters import exporter_for
-from optout_cli.model.notice import Files, Image, Letter, Paragraph, Run
-from optout_cli.pipeline.letters import Order, case_of
-from optout_cli.pipeline.library import Library
-from optout_cli.render import render
-from optout_cli.source.document import with_assignments
-from optout_cli.templates import Templates
+from optout_cli.letters.compose import compose
+from optout_cli.letters.library import Library
+from optout_cli.letters.pipeline import Order, case_of
+from optout_cli.letters.render import render
+from optout_cli.model.letter import Files, Image, Letter, Paragraph, Run
+from optout_cli.readers.document import with_assignments
+from optout_cli.templating.templates import Templates
 
 PARTS = [
     "mark", "sender", "sender-contact", "service", "to", "reference", "subject", "salutation",

@@ -11,11 +11,12 @@ from make_letters import document_of, letter_for, letters_for, library_with, pdf
 from read_pdf import lines_on, opened
 
 from optout_cli import bundled
+from optout_cli.engines import STYLE
+from optout_cli.engines.window import room_problems
 from optout_cli.errors import Problem
-from optout_cli.exporters.press import PAGE, STYLE
-from optout_cli.exporters.window import room_faults
-from optout_cli.pipeline.letters import Order, exports_of
-from optout_cli.pipeline.library import Library
+from optout_cli.exporters.context import PAGE
+from optout_cli.letters.library import Library
+from optout_cli.letters.pipeline import Order, exports_of
 
 PLACE = '{street: ["1 Main Street, Room 5"], city: Ross, state: CA, zip: "94957"}'
 LAYOUT = (bundled.TEMPLATES / PAGE).read_text("utf-8")
@@ -184,6 +185,8 @@ def test_the_letterhead_is_counted_as_the_page_measures_it(
     tmp_path: Path, library: Library, lines: str
 ) -> None:
     own = library_with(tmp_path, {PAGE: LAYOUT})
-    counted = [it.message for it in room_faults(letters_for(library, lines)[0], library.press)]
+    counted = [
+        it.message for it in room_problems(letters_for(library, lines)[0], has_own_page=False)
+    ]
     measured = problems_of(lambda: pdf_of(letter_for(own, lines), own))
     assert counted == [it.message for it in measured]

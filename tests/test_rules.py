@@ -6,11 +6,11 @@ import msgspec
 import pytest
 from make_letters import BARE, case_for, letters_for, notices_for, problems_of, told_by
 
-from optout_cli.body import texts_in
-from optout_cli.compose import compose
+from optout_cli.letters.compose import compose
+from optout_cli.letters.library import Library
 from optout_cli.model.program import Condition
-from optout_cli.pipeline.library import Library
-from optout_cli.rules import holds
+from optout_cli.programs.conditions import holds
+from optout_cli.templating.body import texts_in
 
 FOLLOWED = "notice: terminate, notice-date: 2026-11-14"
 REVOKED = "notice: revoke-personnel, notice-date: 2026-11-14"

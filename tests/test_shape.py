@@ -11,11 +11,11 @@ from msgspec import Meta
 
 from optout_cli.errors import OptoutError
 from optout_cli.model.fields import Line, Name, Noun, Text, Zip
-from optout_cli.model.places import Gazetteer
+from optout_cli.model.jurisdiction import Gazetteer
 from optout_cli.model.request import Request
-from optout_cli.source.document import Document, Layer, Tree
-from optout_cli.source.shape import convert
-from optout_cli.source.yaml_text import document_from_yaml
+from optout_cli.readers.document import Document, Layer, Tree
+from optout_cli.readers.validate import convert
+from optout_cli.readers.yaml import document_from_yaml
 
 
 class Inner(Noun, frozen=True, kw_only=True):

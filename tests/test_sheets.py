@@ -6,8 +6,8 @@ import pytest
 from command_results import Write
 from make_letters import told_by
 
-from optout_cli.source.rows import REASON, Row
-from optout_cli.source.sheets import Sheet, load_sheet, rejects_from
+from optout_cli.batch.input import InputFile, load_input, rejects_from
+from optout_cli.readers.document import REASON, Row
 
 LIST = """\
 # requests
@@ -23,7 +23,7 @@ jurisdiction: "50003"
 
 
 def rows(form: str, text: str, name: str = "n") -> list[Row]:
-    return list(Sheet(name, form, text).rows())  # type: ignore[arg-type]  # a form
+    return list(InputFile(name, form, text).rows())  # type: ignore[arg-type]  # a form
 
 
 def test_a_yaml_list_and_a_stream_are_rows_with_their_own_places() -> None:
@@ -60,7 +60,7 @@ def test_a_yaml_list_and_a_stream_are_rows_with_their_own_places() -> None:
 def test_the_form_is_told_by_the_beginning_where_no_name_tells_it(
     text: str, form: str, write: Write
 ) -> None:
-    assert load_sheet(str(write("requests", text))).form == form
+    assert load_input(str(write("requests", text))).form == form
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_the_form_is_told_by_the_beginning_where_no_name_tells_it(
     [("a.csv", "csv"), ("a.TSV", "csv"), ("a.jsonl", "ndjson"), ("a.json", "yaml")],
 )
 def test_the_form_is_told_by_the_name(name: str, form: str, write: Write) -> None:
-    assert load_sheet(str(write(name, "x"))).form == form
+    assert load_input(str(write(name, "x"))).form == form
 
 
 @pytest.mark.parametrize(
@@ -82,14 +82,14 @@ def test_what_a_spreadsheet_saved_otherwise_says_how_to_save_it(
     content: bytes, message: str, tmp_path: Path
 ) -> None:
     (tmp_path / "n.csv").write_bytes(content)
-    first, hint = told_by(lambda: load_sheet(str(tmp_path / "n.csv"))).splitlines()
+    first, hint = told_by(lambda: load_input(str(tmp_path / "n.csv"))).splitlines()
     assert first.endswith(message)
     assert hint == '  hint: in the spreadsheet choose Save as, "CSV UTF-8"'
 
 
 def test_excels_mark_at_the_beginning_is_no_part_of_the_first_column(tmp_path: Path) -> None:
     (tmp_path / "n.csv").write_bytes(b"\xef\xbb\xbfjurisdiction\r\n06041\r\n")
-    (row,) = load_sheet(str(tmp_path / "n.csv")).rows()
+    (row,) = load_input(str(tmp_path / "n.csv")).rows()
     assert row.document is not None
     assert row.document.data == {"jurisdiction": "06041"}
 

@@ -12,10 +12,10 @@ from command_results import Run, Write, fault, lying_in, outcome
 from conftest import TODAY
 from make_letters import problems_of
 
-from optout_cli.pipeline.letters import Order, case_of
-from optout_cli.pipeline.library import Library
-from optout_cli.pipeline.spreadsheet import spreadsheet
-from optout_cli.source.csv_text import rows_from_csv
+from optout_cli.authoring.csv_template import csv_template
+from optout_cli.letters.library import Library
+from optout_cli.letters.pipeline import Order, case_of
+from optout_cli.readers.csv import rows_from_csv
 
 LETTER = "secure-communities/opt-out"
 FILLED = {
@@ -38,7 +38,7 @@ FILLED = {
 
 
 def test_a_state_has_a_row_for_each_of_its_jurisdictions(library: Library) -> None:
-    table = list(csv.DictReader(io.StringIO(spreadsheet(library, LETTER, "VT"))))
+    table = list(csv.DictReader(io.StringIO(csv_template(library, LETTER, "VT"))))
     assert len(table) == 14
     assert {key: value for key, value in table[0].items() if value} == {
         "jurisdiction": "addison-county-vt",
@@ -48,7 +48,7 @@ def test_a_state_has_a_row_for_each_of_its_jurisdictions(library: Library) -> No
 
 
 def test_without_a_state_there_are_the_columns_alone(library: Library) -> None:
-    assert len(spreadsheet(library, LETTER).splitlines()) == 1
+    assert len(csv_template(library, LETTER).splitlines()) == 1
 
 
 def test_a_letter_to_ice_alone_has_no_column_for_the_bureau(run: Run, in_folder: Path) -> None:
@@ -60,7 +60,7 @@ def test_a_letter_to_ice_alone_has_no_column_for_the_bureau(run: Run, in_folder:
 
 
 def test_every_column_is_one_that_a_request_knows(library: Library) -> None:
-    header, row = list(csv.reader(io.StringIO(spreadsheet(library, LETTER, "VT"))))[:2]
+    header, row = list(csv.reader(io.StringIO(csv_template(library, LETTER, "VT"))))[:2]
     cells = [
         old or FILLED.get(name.rpartition(".")[2], "Some text").format(number)
         for number, (name, old) in enumerate(zip(header, row, strict=True))
@@ -75,7 +75,7 @@ def test_every_column_is_one_that_a_request_knows(library: Library) -> None:
 
 
 def test_the_table_is_a_batch_as_it_stands(library: Library, run: Run, write: Write) -> None:
-    path = write("vt.csv", spreadsheet(library, LETTER, "VT"))
+    path = write("vt.csv", csv_template(library, LETTER, "VT"))
     found = outcome(run("batch", str(path), "--check", "-q"))
     assert found == (0, "14 requests: 14 can be written (28 files), 0 cannot\n", "")
 
@@ -156,11 +156,11 @@ def test_a_wrong_command_line_is_told(words: str, told: str, run: Run, in_folder
 
 
 def test_a_letter_that_there_is_not_is_a_problem(library: Library) -> None:
-    (problem,) = problems_of(lambda: spreadsheet(library, "secure-communities/no"))
+    (problem,) = problems_of(lambda: csv_template(library, "secure-communities/no"))
     assert problem.code == "unknown-letter"
 
 
 @pytest.mark.parametrize("state", ["VT", "GU"])
 def test_no_cell_is_taken_for_a_formula(state: str, library: Library) -> None:
-    for row in csv.reader(io.StringIO(spreadsheet(library, LETTER, state))):
+    for row in csv.reader(io.StringIO(csv_template(library, LETTER, state))):
         assert not any(cell[:1] in "=+-@" for cell in row if cell)

@@ -10,7 +10,7 @@ from make_letters import problems_of, told_by
 from optout_cli.cache import Cache
 from optout_cli.errors import Spot
 from optout_cli.model.fields import Line, Noun
-from optout_cli.source.stored import load_document, load_valid
+from optout_cli.readers.stored import load_document, load_valid
 
 Write = Callable[..., Path]
 
@@ -90,7 +90,7 @@ def test_the_cache_is_read_and_the_file_not_parsed_again(
 ) -> None:
     path = str(write("data.yaml", TEXT))
     first = load_valid(path, Shelf, cold, "d")
-    monkeypatch.setattr("optout_cli.source.yaml_text._LOADER", None)  # which could parse nothing
+    monkeypatch.setattr("optout_cli.readers.yaml._LOADER", None)  # which could parse nothing
     assert load_valid(path, Shelf, cold, "d") == first
 
 

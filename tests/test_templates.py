@@ -13,7 +13,7 @@ from make_letters import problems_of, told_by
 from optout_cli import bundled
 from optout_cli.cache import Cache
 from optout_cli.errors import Problem, Spot
-from optout_cli.templates import Templates
+from optout_cli.templating.templates import Templates
 
 Fill = Callable[..., str]
 NAME = "p/ask.html.j2"

@@ -14,8 +14,8 @@ from conftest import REQUEST
 from make_letters import library_with
 from run_batch import COMMON, HEADER
 
-from optout_cli.exporters.press import Press
-from optout_cli.pipeline.farm import Lost, farmed
+from optout_cli.batch.pool import Lost, farmed
+from optout_cli.exporters.context import Press
 
 OPTOUT = (sys.executable, "-m", "optout_cli")
 ROWS = "".join(f"50{number:03},Pat,Sheriff\n" for number in range(1, 28, 2))

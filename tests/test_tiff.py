@@ -13,10 +13,9 @@ from PIL.TiffImagePlugin import TiffImageFile
 from read_fax import drawn, pictures_in
 
 from optout_cli.exporters import exporter_for
-from optout_cli.exporters.options import Options, Resolution
-from optout_cli.exporters.press import Press
-from optout_cli.model.notice import Attachment, Letter
-from optout_cli.pipeline.library import Library
+from optout_cli.exporters.context import Options, Press, Resolution
+from optout_cli.letters.library import Library
+from optout_cli.model.letter import Attachment, Letter
 
 FAX = "recipients: {bureau: {fax: 916-555-0130}}"
 KINDS = [

@@ -12,7 +12,7 @@ from command_results import Run, Write, outcome
 from conftest import REQUEST, ROOT
 
 from optout_cli.cache import Cache
-from optout_cli.cli import _last
+from optout_cli.cli.new import saved_signatory as _last
 from optout_cli.trust import doubt_about, is_own
 
 IS_ROOT = os.geteuid() == 0
@@ -204,7 +204,7 @@ def test_the_last_signatory_is_not_anothers(
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     pat = {"name": "Pat", "title": "Sheriff"}
     assert (_last.keep_signatory(pat), _last.last_signatory()) == (True, pat)
-    (make_foreign if how == "foreign" else make_writable)(_last.place())
+    (make_foreign if how == "foreign" else make_writable)(_last.signatory_path())
     assert (_last.last_signatory(), _last.keep_signatory(pat)) == (None, False)
 
 
@@ -302,7 +302,7 @@ def test_a_shipped_template_lies_where_an_installer_put_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Some installers fill a package's folders with links."""
-    from optout_cli.shelf import Shelf
+    from optout_cli.templating.search import Shelf
 
     (tmp_path / "p").mkdir()
     (tmp_path / "p" / "ask.html.j2").symlink_to(ROOT / "templates" / f"{LETTER}.html.j2")

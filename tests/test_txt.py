@@ -10,8 +10,8 @@ from make_letters import BARE, letter_for, letters_for, library_with, texts_of
 from msgspec.structs import replace
 
 from optout_cli.exporters import exporter_for
-from optout_cli.model.notice import Letter, Paragraph, Run
-from optout_cli.pipeline.library import Library
+from optout_cli.letters.library import Library
+from optout_cli.model.letter import Letter, Paragraph, Run
 
 EXAMPLES = sorted((ROOT / "examples").glob("*.yaml"))
 

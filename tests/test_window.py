@@ -6,11 +6,11 @@ from hypothesis import strategies as st
 from make_letters import document_of, letter_for, letters_for, pdf_of
 from read_pdf import is_safe, seen_on
 
+from optout_cli.engines.window import LINES, window_lines
 from optout_cli.errors import OptoutError
-from optout_cli.exporters.window import LINES, window_lines
-from optout_cli.pipeline.letters import Order, exports_of
-from optout_cli.pipeline.library import Library
-from optout_cli.source.document import with_assignments
+from optout_cli.letters.library import Library
+from optout_cli.letters.pipeline import Order, exports_of
+from optout_cli.readers.document import with_assignments
 
 pytestmark = pytest.mark.no_cover  # many pages, with code that others cover
 

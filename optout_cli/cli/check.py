@@ -6,30 +6,33 @@ from pathlib import Path
 
 import click
 
-from optout_cli.cli._shared import (
-    files,
-    files_from_option,
+from optout_cli.cli.console import (
     is_request,
-    json_option,
-    library_from,
-    library_options,
     misnamed,
     print_json,
     problem_as_json,
-    problems_told,
-    quiet_option,
+    report_problems,
     say,
+)
+from optout_cli.cli.options import (
+    files,
+    files_from_option,
+    json_option,
+    library_from,
+    library_options,
+    quiet_option,
     today,
 )
 from optout_cli.errors import OptoutError, Problem, Spot
-from optout_cli.pipeline.checks import (
+from optout_cli.letters.pipeline import Order
+from optout_cli.lint import (
     check_file,
     coverage,
     idle_folders,
     problems_in_letters,
     problems_in_library,
 )
-from optout_cli.pipeline.letters import STDIN, Order, is_file
+from optout_cli.readers.files import STDIN, is_file
 
 
 def _named(_ctx: click.Context, _param: click.Parameter, paths: tuple[str, ...]) -> tuple[str, ...]:
@@ -51,7 +54,7 @@ def _named(_ctx: click.Context, _param: click.Parameter, paths: tuple[str, ...])
 @json_option
 @quiet_option
 @library_options
-@problems_told
+@report_problems
 def command(
     files: Sequence[str],
     wants_coverage: bool,

@@ -6,9 +6,10 @@ import click
 import platformdirs
 
 from optout_cli.cache import Cache
-from optout_cli.cli._shared import APP, json_option, own_files, print_json, problems_told
+from optout_cli.cli.console import APP, print_json, report_problems
+from optout_cli.cli.options import json_option, own_files
 from optout_cli.errors import ExitCode
-from optout_cli.pipeline.health import Finding, findings
+from optout_cli.reports.doctor import Check, run_checks
 
 
 @click.command(
@@ -17,14 +18,14 @@ from optout_cli.pipeline.health import Finding, findings
     epilog="Example:  optout doctor",
 )
 @json_option
-@problems_told
+@report_problems
 def command(as_json: bool) -> None:
     """Look at what the letters need of this machine, and name the cure of what is not well.
 
     Looks at versions, Pango, harfbuzz-subset, the typeface, libyaml, the cache folder and the
     locale. What is poor is a nuisance; the exit code is 1 where something is broken.
     """
-    found = [*findings(Cache(platformdirs.user_cache_path(APP))), *_own_files()]
+    found = [*run_checks(Cache(platformdirs.user_cache_path(APP))), *_own_files()]
     for it in found:
         if as_json:
             print_json(it)
@@ -36,8 +37,8 @@ def command(as_json: bool) -> None:
         raise SystemExit(ExitCode.CONTENT)
 
 
-def _own_files() -> Iterator[Finding]:
+def _own_files() -> Iterator[Check]:
     """Yield what of the user's own data and templates keeps every command from beginning."""
     for it in own_files()[2]:
         found = f"{it.spot} {it.message}"
-        yield Finding(what="own files", state="broken", found=found, cure=it.hint)
+        yield Check(what="own files", state="broken", found=found, cure=it.hint)

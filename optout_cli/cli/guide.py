@@ -7,24 +7,24 @@ from pathlib import Path
 
 import click
 
-from optout_cli.cli._complete import letters, requests
-from optout_cli.cli._shared import (
+from optout_cli.cli.console import is_request, report_problems, usage_error
+from optout_cli.cli.options import (
     date_option,
     files,
-    is_request,
+    letters,
     library_from,
     library_options,
-    problems_told,
+    requests,
     say_what_moved,
     today,
-    usage_error,
 )
 from optout_cli.cli.write import DEFAULT_LETTER
 from optout_cli.errors import Spot
+from optout_cli.letters.pipeline import request_in
 from optout_cli.model.request import Request
 from optout_cli.output import is_folder, write_all
-from optout_cli.pipeline.guide import GUIDE_FORMATS, guide_of, guide_written
-from optout_cli.pipeline.letters import STDIN, request_in
+from optout_cli.readers.files import STDIN
+from optout_cli.reports.guide import GUIDE_FORMATS, guide_of, guide_written
 
 
 @click.command(
@@ -64,7 +64,7 @@ from optout_cli.pipeline.letters import STDIN, request_in
     help="Replace a file that exists with other content; it moves to earlier/.",
 )
 @library_options
-@problems_told
+@report_problems
 def command(
     what: str,
     letter: str | None,

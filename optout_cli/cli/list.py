@@ -7,17 +7,10 @@ from pathlib import Path
 import click
 from tabulate import tabulate
 
-from optout_cli.cli._shared import (
-    code_of,
-    json_option,
-    library_from,
-    library_options,
-    print_json,
-    problems_told,
-    usage_error,
-)
-from optout_cli.pipeline.letters import FORMATS
-from optout_cli.pipeline.library import Library
+from optout_cli.cli.console import print_json, report_problems, usage_error
+from optout_cli.cli.options import code_of, json_option, library_from, library_options
+from optout_cli.exporters import FORMATS
+from optout_cli.letters.library import Library
 
 Row = Mapping[str, object]
 _COLUMNS = 100
@@ -35,7 +28,7 @@ _BY_STATE = ("jurisdictions", "agencies")
 @click.option("--state", metavar="CODE", help="Only this state's, such as CA.")
 @json_option
 @library_options
-@problems_told
+@report_problems
 def command(
     what: str, state: str | None, as_json: bool, overlays: Sequence[str], folders: Sequence[Path]
 ) -> None:

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import click
 
-from optout_cli.cli._shared import library_from, library_options, problems_told
-from optout_cli.pipeline.schemas import SCHEMAS, schema_of
+from optout_cli.authoring.schemas import SCHEMAS, schema_of
+from optout_cli.cli.console import report_problems
+from optout_cli.cli.options import library_from, library_options
 
 
 @click.command(
@@ -17,7 +18,7 @@ from optout_cli.pipeline.schemas import SCHEMAS, schema_of
 )
 @click.argument("what", metavar="WHAT", type=click.Choice(list(SCHEMAS)))
 @library_options
-@problems_told
+@report_problems
 def command(what: str, overlays: Sequence[str], folders: Sequence[Path]) -> None:
     """Print a JSON Schema: WHAT is request, jurisdictions (a data file) or program.
 

@@ -9,22 +9,20 @@ from pathlib import Path
 
 import click
 
-from optout_cli.cli._complete import requests
-from optout_cli.cli._shared import (
+from optout_cli.cli.console import is_request, print_json, report_problems
+from optout_cli.cli.options import (
     date_option,
-    is_request,
     json_option,
     library_from,
     library_options,
-    print_json,
-    problems_told,
+    requests,
     today,
 )
 from optout_cli.cli.write import DEFAULT_LETTER
 from optout_cli.errors import Spot
-from optout_cli.model.places import Contact
-from optout_cli.pipeline.letters import request_in
-from optout_cli.pipeline.overview import Outlook, Overview, as_builtins, overview_of
+from optout_cli.letters.pipeline import request_in
+from optout_cli.model.jurisdiction import Contact
+from optout_cli.reports.show import Outlook, Overview, as_builtins, overview_of
 
 _WIDEST = 100  # columns
 _PLACE = 34  # columns for file and line, behind the value
@@ -41,7 +39,7 @@ _OWN = ("envelope",)  # what an office need not have
 @date_option
 @json_option
 @library_options
-@problems_told
+@report_problems
 def command(
     what: str, day: date | None, as_json: bool, overlays: Sequence[str], folders: Sequence[Path]
 ) -> None:

@@ -7,35 +7,24 @@ from pathlib import Path
 
 import click
 
-from optout_cli.cli._complete import requests
-from optout_cli.cli._order import Values, order_options
-from optout_cli.cli._shared import (
+from optout_cli.cli.console import is_request, misnamed, report_problems, usage_error
+from optout_cli.cli.next_steps import report_letters
+from optout_cli.cli.options import (
     files,
-    is_request,
     library_from,
     library_options,
-    misnamed,
-    problems_told,
     quiet_option,
+    requests,
     say_what_moved,
-    usage_error,
 )
-from optout_cli.cli._talk import say_what_to_know
-from optout_cli.model.notice import Export
+from optout_cli.cli.order import Values, order_options
+from optout_cli.exporters import ROUTES
+from optout_cli.exporters.context import Options
+from optout_cli.letters.pipeline import Order, exports_of, request_file, request_for, set_values
+from optout_cli.model.letter import Export
 from optout_cli.output import is_folder, is_stream, write_all, write_stream
-from optout_cli.pipeline.letters import (
-    ROUTES,
-    STDIN,
-    Document,
-    Order,
-    amended,
-    exports_of,
-    folder_of,
-    is_file,
-    request_file,
-    request_for,
-)
-from optout_cli.pipeline.library import Options
+from optout_cli.readers.document import Document
+from optout_cli.readers.files import STDIN, folder_of, is_file
 
 DEFAULT_LETTER = "secure-communities/opt-out"
 _FILE_NAME = re.compile(r"^\S+\.[A-Za-z0-9]{1,5}$")  # no jurisdiction's is like that
@@ -65,7 +54,7 @@ _FILE_NAME = re.compile(r"^\S+\.[A-Za-z0-9]{1,5}$")  # no jurisdiction's is like
 @order_options
 @quiet_option
 @library_options
-@problems_told
+@report_problems
 def command(
     what: str,
     output: str,
@@ -93,13 +82,13 @@ def command(
     document = _document(what, letter, is_request=is_file_of_one)
     for option, assignments in values.items():
         if option != "--letter" or document.data.get("letter") != letter:
-            document = amended(document, option, assignments)
+            document = set_values(document, option, assignments)
     library = library_from(overlays, folders, look)
     exports = exports_of(document, library, order, folder_of(what) if is_file_of_one else Path())
     is_new, moved = _put(exports, output, force=force)
     if not quiet:
         say_what_moved(moved)
-        say_what_to_know(exports, is_dated="date" in document.data, is_new=is_new)
+        report_letters(exports, is_dated="date" in document.data, is_new=is_new)
 
 
 def _keep_in_the_house(formats: Sequence[str], output: str) -> None:

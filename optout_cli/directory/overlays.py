@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 
 from optout_cli.errors import Problem
-from optout_cli.source.document import Document, Tree, merge, without
+from optout_cli.readers.document import Document, Tree, merge, without
 
 _ADDRESS_KEYS = {"street", "city", "state", "zip"}
 
 
-def overlaid(document: Document, overlay: Document) -> Document:
+def lay_over(document: Document, overlay: Document) -> Document:
     """Lay an overlay on the data by id, field by field.
 
     An address it changes never keeps the old envelope form, and a source is replaced whole: half

@@ -8,9 +8,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Protocol, cast
 
 if TYPE_CHECKING:
-    from optout_cli.exporters.press import Press
-    from optout_cli.model.case import Route
-    from optout_cli.model.notice import Letter
+    from optout_cli.exporters.context import Press
+    from optout_cli.model.letter import Letter
+    from optout_cli.model.notice import Route
+import io
 
 FORMATS = {
     "pdf": "a letter to print, sign and mail (PDF/A-2a, PDF/UA-1)",
@@ -40,3 +41,20 @@ def exporter_for(name: str) -> Exporter:
     """Import the module of the format `name` in FORMATS; PDF alone loads the PDF engine."""
     # A module fits a protocol by what it has, which no checker can see through import_module.
     return cast(Exporter, import_module(f"optout_cli.exporters.{name}"))
+
+
+def count_pages(name: str, content: bytes) -> int | None:
+    """Return the number of pages, or None where the format `name` has none."""
+    if name == "pdf":
+        import pypdfium2
+
+        document = pypdfium2.PdfDocument(content)
+        pages = len(document)
+        document.close()
+        return pages
+    if name == "tiff":
+        from PIL import Image
+
+        with Image.open(io.BytesIO(content)) as image:
+            return getattr(image, "n_frames", 1)
+    return content.count(b"\f") + 1 if name == "fax" else None

@@ -12,19 +12,21 @@ from email.utils import format_datetime
 
 from optout_cli.errors import OptoutError, Problem, raise_any
 from optout_cli.exporters import html, pdf
-from optout_cli.exporters._envelope import Envelope, envelope_of
-from optout_cli.exporters._headers import (
+from optout_cli.exporters.context import Press
+from optout_cli.exporters.mail_headers import (
     LINE,
+    Envelope,
     Mailbox,
-    address_faults,
     address_header,
+    address_problems,
+    envelope_of,
     header,
-    text_faults,
     text_header,
+    text_problems,
 )
-from optout_cli.exporters._page import lines_of
-from optout_cli.exporters.press import Press
-from optout_cli.model.notice import Letter, Notice
+from optout_cli.exporters.txt import lines_of
+from optout_cli.model.letter import Letter
+from optout_cli.model.notice import Notice
 
 MEDIA_TYPE = "message/rfc822"
 IS_TEXT = True
@@ -66,8 +68,8 @@ def _faults(letter: Letter, people: Mapping[str, Sequence[Mailbox]]) -> Iterator
             yield Problem("no-address", f"the e-mail has no address for its {name}:")
     for name, mailboxes in people.items():
         if name != "Reply-To":  # the sender, once more
-            yield from address_faults(name, mailboxes)
-    yield from text_faults("Subject", letter.subject)
+            yield from address_problems(name, mailboxes)
+    yield from text_problems("Subject", letter.subject)
     if not _FILE_NAME.fullmatch(letter.notice.name):
         yield Problem("file-name", f"{letter.notice.name!r} cannot name an attachment")
 

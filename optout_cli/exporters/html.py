@@ -5,10 +5,10 @@ from base64 import b64encode
 
 from markupsafe import Markup
 
-from optout_cli.body import html_from
 from optout_cli.errors import OptoutError, Problem
-from optout_cli.exporters.press import PAGE, Press
-from optout_cli.model.notice import Image, Letter
+from optout_cli.exporters.context import PAGE, Press
+from optout_cli.model.letter import Image, Letter
+from optout_cli.templating.body import html_from
 
 MEDIA_TYPE = "text/html"
 _SEAL, _AUTOGRAPH = "optout:seal", "optout:autograph"

@@ -2,10 +2,10 @@
 
 import msgspec
 
-from optout_cli.exporters._envelope import envelope_of
-from optout_cli.exporters._page import lines_of
-from optout_cli.exporters.press import Press
-from optout_cli.model.notice import Letter
+from optout_cli.exporters.context import Press
+from optout_cli.exporters.mail_headers import envelope_of
+from optout_cli.exporters.txt import lines_of
+from optout_cli.model.letter import Letter
 
 MEDIA_TYPE = "application/json"
 IS_TEXT = True

@@ -1,10 +1,10 @@
 """The letter as PDF: US Letter, tagged, PDF/A-2a and PDF/UA-1 at once."""
 
+from optout_cli.engines.window import room_problems
 from optout_cli.errors import raise_any
+from optout_cli.exporters.context import Press
 from optout_cli.exporters.html import page_of, pictures_of
-from optout_cli.exporters.press import Press
-from optout_cli.exporters.window import room_faults
-from optout_cli.model.notice import Letter
+from optout_cli.model.letter import Letter
 
 MEDIA_TYPE = "application/pdf"
 IS_TEXT = False
@@ -19,12 +19,12 @@ def encode(letter: Letter, press: Press) -> bytes:
     enclosed = [it for it in letter.attachments if it.media_type == MEDIA_TYPE]
     if not (press.options.with_enclosures and enclosed):
         return content
-    from optout_cli.exporters._package import bound  # imports pikepdf, 100 ms
+    from optout_cli.exporters.binding import bind_enclosures  # imports pikepdf, 100 ms
 
-    return bound(content, enclosed)
+    return bind_enclosures(content, enclosed)
 
 
 def printed(letter: Letter, press: Press) -> bytes:
     """Print the letter alone. Raises OptoutError for whatever the page could not show."""
-    raise_any(room_faults(letter, press))
+    raise_any(room_problems(letter, has_own_page=press.has_own_page))
     return press.engine.print(page_of(letter, press), pictures_of(letter))

@@ -14,9 +14,8 @@ from PIL import Image, TiffImagePlugin
 
 from optout_cli.errors import OptoutError, Problem
 from optout_cli.exporters import pdf
-from optout_cli.exporters.options import Options, Resolution
-from optout_cli.exporters.press import COVER, Press
-from optout_cli.model.notice import Letter
+from optout_cli.exporters.context import COVER, Options, Press, Resolution
+from optout_cli.model.letter import Letter
 
 MEDIA_TYPE = "image/tiff"
 IS_TEXT = False

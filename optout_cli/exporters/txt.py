@@ -1,8 +1,14 @@
 """The letter as plain text, at most 80 columns, UTF-8."""
 
-from optout_cli.exporters._page import lines_of
-from optout_cli.exporters.press import Press
-from optout_cli.model.notice import Letter
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
+from enum import IntEnum
+from functools import lru_cache
+from typing import NamedTuple
+
+from optout_cli.exporters.context import Press
+from optout_cli.model.letter import Block, Heading, Letter, ListBlock, Paragraph, Quote
+from optout_cli.templating.body import plain
 
 MEDIA_TYPE = "text/plain"
 IS_TEXT = True
@@ -11,3 +17,190 @@ IS_TEXT = True
 def encode(letter: Letter, press: Press) -> bytes:  # noqa: ARG001  # formats are called alike
     """Return the letter's lines, each with a line end."""
     return "".join(f"{line}\n" for line in lines_of(letter)).encode()
+
+
+COLUMNS = 80
+_QUOTE_INDENT = " " * 4
+_HANGING = " " * 4  # under `Re: `
+_SPACE_TO_SIGN = ("", "", "")
+
+
+class Bond(IntEnum):
+    """How firmly a line holds to the next one; a page ends at the weakest bond that it can."""
+
+    FREE = 0
+    LOOSE = 1  # better on one page: a list's introduction and its first item
+    FIRM = 2  # on one page unless nothing else fits: the signature block, a heading and its text
+
+
+class Line(NamedTuple):
+    """A line of text and its bond to the next line."""
+
+    text: str
+    bond: Bond = Bond.FREE
+
+
+Group = tuple[Line, ...]  # lines with a blank one before and after them
+
+
+def lines_of(letter: Letter) -> list[str]:
+    """Return the whole letter, one text line each, without line ends or trailing blanks."""
+    mark = [letter.mark, ""] if letter.mark else []
+    return [*mark, *(line.text for line in join_groups(groups_of(letter)))]
+
+
+def groups_of(letter: Letter) -> list[Group]:
+    """Return the letter without its mark, in groups that blank lines part.
+
+    The bond of a group's last line is the group's own to the next one.
+    """
+    groups = [
+        _unbroken(_wrap_each((*letter.sender, *letter.sender_contact))),
+        _unbroken(wrap(letter.date)),
+        _unbroken(_wrap_each(letter.service)),
+        _unbroken(_wrap_each(letter.recipient)),
+        _unbroken(wrap(letter.reference)),
+        _unbroken(line for it in letter.to for line in wrap(f"To: {it}", rest=_HANGING)),
+        _unbroken(wrap(f"Re: {letter.subject}", rest=_HANGING)),
+        _unbroken(wrap(letter.salutation), Bond.FIRM),
+        *_body_groups(letter.body),
+        _unbroken([*wrap(letter.closing), *_SPACE_TO_SIGN, *_wrap_each(letter.signature)]),
+        _breakable(_wrap_each(letter.enclosures)),
+        _breakable(_wrap_each(letter.cc)),
+        _breakable(_wrap_each(letter.record)),
+    ]
+    kept = [group for group in groups if group]
+    # The foot alone is no page.
+    return [*kept[:-1], _with_bond(kept[-1], Bond.LOOSE), _unbroken(wrap(letter.foot))]
+
+
+def text_groups(title: str, blocks: Sequence[Block], foot: str) -> list[Group]:
+    """Return a text that is no letter in groups: its title, its blocks, its foot."""
+    return [_unbroken(wrap(title), Bond.FIRM), *_body_groups(blocks), _unbroken(wrap(foot))]
+
+
+def join_groups(groups: Iterable[Group]) -> list[Line]:
+    """Return the groups' lines with a blank one between groups."""
+    lines: list[Line] = []
+    for group in groups:
+        if group:
+            lines += [*group, Line("", group[-1].bond)]
+    return [Line(line.text.rstrip(), line.bond) for line in lines[:-1]]
+
+
+def break_pages(lines: Sequence[Line], height: int) -> list[list[str]]:
+    """Break lines into pages of at most `height` lines, none of which begins or ends blank."""
+    pages: list[list[str]] = []
+    start = 0
+    while start < len(lines):
+        end = _page_end(lines, start, height)
+        page = [line.text for line in lines[start:end]]
+        while page and not page[-1]:
+            page.pop()
+        pages.append(page)
+        while end < len(lines) and not lines[end].text:
+            end += 1
+        start = end
+    return pages
+
+
+def _page_end(lines: Sequence[Line], start: int, height: int) -> int:
+    """Return where the page from `start` ends: at the last of the weakest bonds on it."""
+    limit = start + height
+    if limit >= len(lines):
+        return len(lines)
+    weakest = min(line.bond for line in lines[start:limit])
+    return next(end for end in range(limit, start, -1) if lines[end - 1].bond == weakest)
+
+
+def _body_groups(blocks: Sequence[Block]) -> Iterator[Group]:
+    """Yield a group for each block; the last lines go with the signature that follows them."""
+    for block, following in zip(blocks, [*blocks[1:], None], strict=True):
+        group = tuple(_block_lines(block))
+        yield (
+            _with_bond(group, Bond.LOOSE)
+            if following is None
+            else _bind_to_next(group, block, following)
+        )
+
+
+def _bind_to_next(group: Group, block: Block, following: Block) -> Group:
+    """Bind what leads to the next block: a heading to any, an introduction to its list."""
+    if isinstance(block, Heading):
+        return _with_bond(group, Bond.FIRM)
+    is_colon = bool(group) and group[-1].text.endswith(":")
+    leads = isinstance(block, Paragraph) and (is_colon or isinstance(following, ListBlock | Quote))
+    return _with_bond(group, Bond.LOOSE) if leads else group
+
+
+def _block_lines(block: Block, indent: str = "") -> Iterator[Line]:
+    if isinstance(block, ListBlock):
+        yield from _list_lines(block, indent)
+    elif isinstance(block, Quote):
+        quoted = indent + _QUOTE_INDENT
+        yield from join_groups(tuple(_block_lines(it, quoted)) for it in block.blocks)
+    else:
+        assert isinstance(block, Paragraph | Heading)
+        lines = [
+            line
+            for text in plain(block.runs).split("\n")
+            for line in wrap(text, first=indent, rest=indent)
+        ]
+        yield from _unbroken(lines) if isinstance(block, Heading) else _breakable(lines)
+
+
+def _list_lines(block: ListBlock, indent: str) -> Iterator[Line]:
+    width = len(f"{len(block.items)}. ") if block.ordered else 2
+    for number, item in enumerate(block.items, 1):
+        bullet = (f"{number}." if block.ordered else "-").ljust(width)
+        inner = indent + " " * width
+        # An item may be nothing that is seen, such as a soft hyphen.
+        lines = [line for part in _item_groups(item, inner) for line in part] or [Line("")]
+        yield Line(indent + bullet + lines[0].text.removeprefix(inner), lines[0].bond)
+        yield from lines[1:]
+
+
+def _item_groups(item: Sequence[Block], indent: str) -> Iterator[Group]:
+    for part, following in zip(item, [*item[1:], None], strict=True):
+        group = tuple(_block_lines(part, indent))
+        yield _bind_to_next(group, part, following) if following else group
+
+
+def _unbroken(texts: Iterable[str], bond: Bond = Bond.FREE) -> Group:
+    """Return lines that stay together, such as an address."""
+    return _with_bond(tuple(Line(text, Bond.FIRM) for text in texts), bond)
+
+
+def _breakable(texts: Iterable[str]) -> Group:
+    """Return lines that may go on overleaf, if two stand there and two here."""
+    lines = list(texts)
+    bonds = [Bond.FREE] * len(lines)
+    bonds[-2:-1] = [Bond.LOOSE] * len(bonds[-2:-1])
+    if len(lines) > 1:
+        bonds[0] = Bond.FIRM
+    return tuple(map(Line, lines, bonds))
+
+
+def _with_bond(group: Group, bond: Bond) -> Group:
+    """Return the group with the bond of its last line to what follows."""
+    return (*group[:-1], Line(group[-1].text, bond)) if group else group
+
+
+def _wrap_each(texts: Iterable[str]) -> Iterator[str]:
+    for text in texts:
+        yield from wrap(text, rest="  ")
+
+
+@lru_cache(maxsize=4096)  # most paragraphs are the same from county to county
+def wrap(text: str, first: str = "", rest: str = "") -> tuple[str, ...]:
+    """Break a text at blanks; a word longer than a line is broken, but no web address."""
+    return tuple(
+        textwrap.wrap(
+            text,
+            COLUMNS,
+            initial_indent=first,
+            subsequent_indent=rest,
+            break_on_hyphens=False,
+            break_long_words="://" not in text,
+        )
+    )

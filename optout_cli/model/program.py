@@ -6,7 +6,7 @@ from typing import Any, Literal
 from msgspec import field
 
 from optout_cli.model.fields import Count, JurisdictionId, Line, Name, Noun, Text
-from optout_cli.model.places import LawEffect, Source, SourceKind, Topic
+from optout_cli.model.jurisdiction import LawEffect, Source, SourceKind, Topic
 
 
 class Period(Noun, frozen=True, kw_only=True):

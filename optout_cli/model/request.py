@@ -16,7 +16,7 @@ from optout_cli.model.fields import (
     Ori,
     Phone,
 )
-from optout_cli.model.places import Address
+from optout_cli.model.jurisdiction import Address
 
 Way = Literal["certified-mail", "mail", "email", "fax", "hand"]
 Party = Literal["bureau", "ice"]

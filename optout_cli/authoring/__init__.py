@@ -1,0 +1,1 @@
+"""An unfinished request: draft, request writer, tables to fill in, follow-ups, JSON Schemas."""

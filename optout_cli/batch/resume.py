@@ -1,0 +1,68 @@
+"""What a request's files follow from, as one hash: as long as it is the same, so are the files."""
+
+from hashlib import sha256
+from importlib.metadata import version
+from pathlib import Path
+
+import msgspec
+
+from optout_cli import __version__
+from optout_cli.errors import OptoutError
+from optout_cli.letters.files import NamedFiles, named_in
+from optout_cli.letters.library import Library
+from optout_cli.model.notice import Case
+from optout_cli.trust import leads_outside
+
+_DRAWING = ("weasyprint", "font-source-serif-pro")  # another version may break lines elsewhere
+
+
+class Fingerprints:
+    """Hashes of requests' cases, with what is common to all of them hashed once."""
+
+    def __init__(self, library: Library) -> None:
+        common = sha256(__version__.encode())
+        for name in _DRAWING:
+            common.update(f"{name} {version(name)}\0".encode())
+        common.update(msgspec.msgpack.encode(library.options))
+        for folder in library.folders:
+            is_shipped = folder == library.folders[-1]
+            for path in sorted(it for it in folder.rglob("*") if it.is_file()):
+                if not is_shipped and leads_outside(path, folder):
+                    continue  # no letter is made of it
+                common.update(f"{path.relative_to(folder)}\0".encode() + _digest(path))
+        self._common = common.digest()
+        self._files: dict[tuple[str, int, int], bytes] = {}
+
+    def of(self, case: Case, named: NamedFiles) -> str:
+        """Return 32 hexadecimal digits; `named` finds the files that the request names.
+
+        What only says whether a letter may be written, not what is in it, has no part in it.
+        """
+        stated = msgspec.structs.replace(
+            case, today=case.today.replace(month=1, day=1), max_age=None, routes=()
+        )
+        hashed = sha256(self._common + msgspec.msgpack.encode(stated, order="deterministic"))
+        for path, name in named_in(case.request):
+            hashed.update(self._digest_of(named, path, name))
+        return hashed.hexdigest()[:32]
+
+    def _digest_of(self, named: NamedFiles, path: str, name: str) -> bytes:
+        try:
+            return self._digest(named.find(path, name).place)
+        except OptoutError:
+            return b"outside"
+
+    def _digest(self, path: Path) -> bytes:
+        """Return a file's digest, which is made once for a seal that all rows name."""
+        try:
+            status = path.stat()
+            key = str(path), status.st_mtime_ns, status.st_size
+            if key not in self._files:
+                self._files[key] = _digest(path)
+        except OSError:
+            return b"missing"
+        return self._files[key]
+
+
+def _digest(path: Path) -> bytes:
+    return sha256(path.read_bytes()).digest()

@@ -1,0 +1,367 @@
+"""Many requests: each row checked, then those that can be written are made, by several workers.
+
+Nothing is written here. A row that has a Problem never stops another one.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from pathlib import Path
+from traceback import format_exc
+from typing import TypeVar
+
+import msgspec
+
+from optout_cli.batch.input import InputFile, rows_of
+from optout_cli.batch.manifest import Piece, Record, files_from_exports, row_place
+from optout_cli.batch.pool import Lost, farmed
+from optout_cli.batch.resume import Fingerprints
+from optout_cli.engines.fonts import missing_characters
+from optout_cli.engines.window import room_problems
+from optout_cli.errors import OptoutError, Problem, Spot, raise_any
+from optout_cli.letters.compose import compose, recipients_of, unstated, variant_of
+from optout_cli.letters.files import NamedFiles
+from optout_cli.letters.library import Library
+from optout_cli.letters.pipeline import (
+    Order,
+    case_of,
+    encode_letters,
+    letters_of,
+    locate_problems,
+    set_values,
+)
+from optout_cli.model.notice import Case, Caution, Notice
+from optout_cli.readers.document import Document, Row, merge, problem_in_row
+from optout_cli.readers.files import folder_of
+
+_T = TypeVar("_T")
+_ROWS_A_TASK = 8  # to check; handing one over costs a tenth of checking it
+_MOST_OF_ERROR = 300  # characters of a library's own message
+_LAID_OUT = ("pdf", "eml", "tiff")  # formats that cost a hundred times the check
+_UNKNOWN = {"incomplete-contact", "no-address", "no-address-for-service"}
+
+
+class CheckedRow(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of one row before anything is written.
+
+    `key` is the jurisdiction, the letter and its variant, where they are known, and `unstated` what
+    could tell the letter from another of them. `paths` are the files of its
+    letters, relative to the batch's folder, and `finished` those of them that need not be made
+    again. `lacking` names agencies and what is not known of them. `pieces` are there where
+    checking was making, `traceback` where an error that nobody foresaw ended it.
+    """
+
+    number: int
+    spot: Spot
+    problems: tuple[Problem, ...] = ()
+    key: tuple[str, str, str] | None = None
+    unstated: tuple[str, ...] = ()
+    fingerprint: str = ""
+    is_dated: bool = True
+    paths: tuple[str, ...] = ()
+    finished: tuple[str, ...] = ()
+    lacking: tuple[tuple[str, str], ...] = ()
+    cautions: tuple[Caution, ...] = ()
+    pieces: tuple[Piece, ...] | None = None
+    traceback: str = ""
+
+    @property
+    def place(self) -> str:
+        """Return the row's place as the manifest has it."""
+        return row_place(self.spot)
+
+
+class MadeRow(msgspec.Struct, frozen=True, kw_only=True):
+    """All files of one row, or why there are none; `traceback` as of Checked."""
+
+    number: int
+    spot: Spot
+    pieces: tuple[Piece, ...] = ()
+    findings: tuple[Caution, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    traceback: str = ""
+
+    @property
+    def place(self) -> str:
+        """Return the row's place as the manifest has it."""
+        return row_place(self.spot)
+
+
+class Job(msgspec.Struct, frozen=True, kw_only=True):
+    """What is the same for each row: data and templates, what to make, and values around it.
+
+    `common` lies below each row and `over` above it, each mapping under the option that gave it.
+    `folder` is where the files will be, and `records` what its manifest states by path.
+    """
+
+    library: Library
+    order: Order
+    common: Document | None = None
+    over: tuple[tuple[str, Mapping[str, str]], ...] = ()
+    folder: Path = Path()
+    records: Mapping[str, Record] = {}
+
+    def document_of(self, row: Document) -> Document:
+        """Lay a row onto what is common and under what the options say. Raises OptoutError."""
+        document = merge(self.common, row) if self.common else row
+        for option, values in self.over:
+            document = set_values(document, option, values)
+        return document
+
+    def named_by(self, document: Document, row: Row) -> NamedFiles:
+        """Return what finds the files that a row's whole document names."""
+        return NamedFiles(document, folder_of(row.spot.file), self.order.files_from)
+
+    @property
+    def is_cheap(self) -> bool:
+        """Tell whether checking a letter costs about as much as making it."""
+        return not set(_LAID_OUT) & set(self.order.formats)
+
+
+def check_rows(sheets: Sequence[InputFile], job: Job, jobs: int) -> Iterator[CheckedRow]:
+    """Check each row, in order.
+
+    Raises OptoutError for what is wrong with the data or the programs, and where a sheet cannot
+    be read to its end.
+    """
+    _ = job.library.directory, job.library.programs  # loaded, or told of, before all rows
+    check = _Check(job)
+    tasks = _chunk(rows_of(sheets), _ROWS_A_TASK)
+    for task, result in _pair_results(check, tasks, jobs):
+        if isinstance(result, Lost):
+            # One of them kills its worker: each by itself then.
+            for one, alone in _pair_results(check, ([it] for it in task), max(jobs, 2)):
+                yield from [_killed(*one[0], alone)] if isinstance(alone, Lost) else alone
+        else:
+            yield from result
+
+
+def make_rows(
+    sheets: Sequence[InputFile], wanted: Mapping[int, Order], job: Job, jobs: int
+) -> Iterator[MadeRow]:
+    """Make the files of the rows whose numbers are `wanted`, each as its order says."""
+    make = _Make(job)
+    tasks = ((it, row, wanted[it]) for it, row in rows_of(sheets) if it in wanted)
+    for (number, row, _), result in _pair_results(make, tasks, jobs):
+        if isinstance(result, Lost):
+            problems = _killed(number, row, result).problems
+            yield MadeRow(number=number, spot=row.spot, problems=problems)
+        else:
+            yield result
+
+
+def remaining_order(order: Order, it: CheckedRow) -> Order:
+    """Return what is still to be made of a row: the formats of which a file is missing."""
+    return _missing(order, it.paths, it.finished)
+
+
+def _missing(order: Order, paths: Iterable[str], finished: Iterable[str]) -> Order:
+    names = {path.rpartition(".")[2] for path in set(paths) - set(finished)}
+    formats = tuple(name for name in order.formats if name in names)
+    return msgspec.structs.replace(order, formats=formats)
+
+
+def _pair_results(
+    work: Callable[[_T], "_R"], tasks: Iterable[_T], jobs: int
+) -> Iterator[tuple[_T, "_R | Lost"]]:
+    """Yield each task with its result."""
+    handed: list[_T] = []
+
+    def noted() -> Iterator[_T]:
+        for it in tasks:
+            handed.append(it)
+            yield it
+
+    for result in farmed(work, noted(), jobs):
+        yield handed.pop(0), result
+
+
+_R = TypeVar("_R")
+
+
+def _chunk(items: Iterator[_T], size: int) -> Iterator[list[_T]]:
+    while chunk := list(islice(items, size)):
+        yield chunk
+
+
+def _killed(number: int, row: Row, lost: Lost) -> CheckedRow:
+    message = f"the process that worked at it was killed (signal {lost.signal})"
+    hint = "was there too little memory? try it again with --jobs 1"
+    problem = Problem("worker-killed", message, row.spot, hint)
+    return CheckedRow(number=number, spot=row.spot, problems=(problem,))
+
+
+def _unexpected_problem(error: Exception, row: Row) -> Problem:
+    """Word the Problem of an error in a row that nobody foresaw, whether ours or a library's."""
+    if isinstance(error, MemoryError):
+        message, hint = "there was too little memory for its letters", "try it with --jobs 1"
+        return Problem("out-of-memory", message, row.spot, hint)
+    text = " ".join(str(error).split())[:_MOST_OF_ERROR]
+    shown = "".join(it if it.isprintable() else ascii(it)[1:-1] for it in text)
+    message = ": ".join(filter(None, (f"optout failed with {type(error).__name__}", shown)))
+    hint = "this is a bug: report it with its traceback, and leave the row out until then"
+    if isinstance(error, OSError):
+        hint = "look at the disk or the file that it names, and give the command again"
+    return Problem("internal-error", message, row.spot, hint)
+
+
+class _Check:
+    """Checks a few rows; made once, and then in each worker."""
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+        self.prints = Fingerprints(job.library)
+        self.by_print: dict[str, list[Record]] = {}
+        for it in job.records.values():
+            self.by_print.setdefault(it.fingerprint, []).append(it)
+
+    def __call__(self, rows: list[tuple[int, Row]]) -> list[CheckedRow]:
+        return [self._one(number, row) for number, row in rows]
+
+    def _one(self, number: int, row: Row) -> CheckedRow:
+        if row.document is None:
+            return CheckedRow(
+                number=number, spot=row.spot, problems=_place_in_row(row.problems, row)
+            )
+        job, case, fingerprint = self.job, None, ""
+        try:
+            document = job.document_of(row.document)
+            case = case_of(document, job.library, job.order)
+            fingerprint = self.prints.of(case, job.named_by(document, row))
+            return self._letters(number, row, document, case, fingerprint)
+        except OptoutError as error:
+            problems, traceback = _place_in_row(error.problems, row), ""
+        except Exception as error:  # noqa: BLE001  # whatever it is, the other rows are written
+            problems, traceback = (_unexpected_problem(error, row),), format_exc()
+        is_lacking = case is not None and any(it.code in _UNKNOWN for it in problems)
+        return CheckedRow(
+            number=number,
+            spot=row.spot,
+            problems=problems,
+            key=_key(case) if case and fingerprint else None,
+            fingerprint=fingerprint,
+            lacking=tuple(_missing_contacts(case)) if is_lacking and case else (),
+            traceback=traceback,
+        )
+
+    def _letters(
+        self, number: int, row: Row, document: Document, case: Case, fingerprint: str
+    ) -> CheckedRow:
+        job, folder = self.job, folder_of(row.spot.file)
+        finished: tuple[str, ...] = ()
+        pieces: tuple[Piece, ...] | None = None
+        found: list[Caution] = []
+        if known := self.by_print.get(fingerprint):
+            finished = tuple(it.path for it in known if it.is_true(job.folder))
+            notices = compose_notices(case, document, job.order)
+        if not known or set(_paths(notices, job.order)) - set(finished):
+            letters = letters_of(case, document, job.library, job.order, folder)
+            notices = tuple(it.notice for it in letters)
+            if job.is_cheap:
+                missing = _missing(job.order, _paths(notices, job.order), finished)
+                exports = encode_letters(letters, document, job.library, missing)
+                pieces = files_from_exports(exports, row.spot, fingerprint)
+                found = [it for export in exports for it in export.findings]
+            else:
+                is_own = job.library.press.has_own_page
+                faults = [
+                    f
+                    for it in letters
+                    for f in (*missing_characters(it), *room_problems(it, has_own_page=is_own))
+                ]
+                raise_any(dict.fromkeys(locate_problems(faults, document)))
+        return CheckedRow(
+            number=number,
+            spot=row.spot,
+            key=_key(case),
+            unstated=unstated(case),
+            fingerprint=fingerprint,
+            is_dated=case.request.date is not None,
+            paths=tuple(_paths(notices, job.order)),
+            finished=finished,
+            cautions=tuple(
+                dict.fromkeys([*(it for one in notices for it in one.cautions), *found])
+            ),
+            pieces=pieces,
+        )
+
+
+def _key(case: Case) -> tuple[str, str, str]:
+    return case.locality.id, case.request.letter, variant_of(case)
+
+
+def compose_notices(case: Case, document: Document, order: Order) -> tuple[Notice, ...]:
+    """Compose a request's notices. Raises OptoutError with each problem at its place."""
+    try:
+        return compose(case, order.parties)
+    except OptoutError as error:
+        raise OptoutError(*locate_problems(error.problems, document)) from None
+
+
+def _place_in_row(problems: Iterable[Problem], row: Row) -> tuple[Problem, ...]:
+    """Place a row's Problems where one looks for them in a table or list of many."""
+    told = (_at_header(problem_in_row(it, row), row) for it in problems)
+    if isinstance(row.original, dict):  # of YAML, to which lines can be added
+        return tuple(told)
+    return tuple(msgspec.structs.replace(it, hint=it.in_row or it.hint) for it in told)
+
+
+def _at_header(problem: Problem, row: Row) -> Problem:
+    """Tell of a wrong column at the header, where it is wrong for all rows at once."""
+    spot = problem.spot
+    is_table = not isinstance(row.original, str | dict)
+    if problem.code != "unknown-key" or not is_table or not spot or spot.file != row.spot.file:
+        return problem
+    return msgspec.structs.replace(problem, spot=Spot(spot.file, 1, path=spot.path))
+
+
+def _missing_contacts(case: Case) -> Iterator[tuple[str, str]]:
+    """Yield each agency of the case with each field that its letter needs and nobody knows."""
+    for it in recipients_of(case):
+        agency = it.office or "none"
+        if it.party == "bureau":
+            agency = f"bureau-{case.locality.state_code.lower()}"
+        routes = [route for route in case.routes if not getattr(it.contact, route)]
+        ways = [way.by for way in it.service if way.by in ("email", "fax")]
+        routes += [by for by in ways if not getattr(it.contact, by)]
+        for field in dict.fromkeys((*it.contact.missing, *routes)):
+            yield agency, field
+
+
+def _paths(notices: Sequence[Notice], order: Order) -> Iterator[str]:
+    for notice in notices:
+        for name in order.formats:
+            yield f"{notice.place.state_code}/{notice.place.slug}/{notice.name}.{name}"
+
+
+class _Make:
+    """Makes the files of one row; made once, and then in each worker."""
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+        self.prints = Fingerprints(job.library)
+
+    def __call__(self, task: tuple[int, Row, Order]) -> MadeRow:
+        number, row, order = task
+        library, folder = self.job.library, folder_of(row.spot.file)
+        assert row.document is not None  # it was checked
+        try:
+            document = self.job.document_of(row.document)
+            case = case_of(document, library, order)
+            letters = letters_of(case, document, library, order, folder)
+            exports = encode_letters(letters, document, library, order)
+            fingerprint = self.prints.of(case, self.job.named_by(document, row))
+            return MadeRow(
+                number=number,
+                spot=row.spot,
+                pieces=files_from_exports(exports, row.spot, fingerprint),
+                findings=tuple(dict.fromkeys(it for one in exports for it in one.findings)),
+            )
+        except OptoutError as error:
+            return MadeRow(
+                number=number, spot=row.spot, problems=_place_in_row(error.problems, row)
+            )
+        except Exception as error:  # noqa: BLE001  # whatever it is, the other rows are written
+            problem = _unexpected_problem(error, row)
+            return MadeRow(
+                number=number, spot=row.spot, problems=(problem,), traceback=format_exc()
+            )

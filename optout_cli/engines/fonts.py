@@ -1,0 +1,61 @@
+"""The letters' typeface: static faces of one package, so that lines break alike everywhere."""
+
+import unicodedata
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+
+import msgspec
+
+from optout_cli.errors import Problem
+from optout_cli.model.letter import Letter
+
+TYPEFACE = "Source Serif Pro"
+
+
+def faces() -> Mapping[tuple[str, str], Path]:
+    """Return the typeface's files by weight and style, from the package that carries them."""
+    # Found without importing it: its import lists a folder of 60 files.
+    spec = find_spec("font_source_serif_pro")
+    assert spec is not None
+    assert spec.origin is not None  # a declared dependency
+    folder = Path(spec.origin).parent / "files"
+    names = {
+        ("normal", "normal"): "Regular",
+        ("bold", "normal"): "Bold",
+        ("normal", "italic"): "It",
+        ("bold", "italic"): "BoldIt",
+    }
+    return {key: folder / f"SourceSerifPro-{name}.ttf" for key, name in names.items()}
+
+
+_BLANKS = frozenset("\n\t ")
+_NOT_ON_THE_PAGE = {"notice", "seal", "autograph", "attachments", "cover", "head"}
+# Marks that are joined to the letter before them, and what has no form of its own.
+_WITHOUT_FORM = ("Mn", "Me", "Cf", "Cc", "Zs")
+
+
+def unknown_glyph(codepoint: int) -> Problem:
+    """Word the Problem of a character that the letters' typeface lacks."""
+    message = f"{TYPEFACE} has no character {chr(codepoint)!r} (U+{codepoint:04X})"
+    return Problem("unknown-glyph", message, hint="spell it without", text=chr(codepoint))
+
+
+@cache
+def known_characters() -> frozenset[str]:
+    """Return what the upright face can draw, aslant where the italics cannot, and blanks."""
+    from fontTools.ttLib import TTFont
+
+    with TTFont(faces()["normal", "normal"], lazy=True) as face:
+        return frozenset(map(chr, face.getBestCmap())) | _BLANKS
+
+
+def missing_characters(letter: Letter) -> Iterator[Problem]:
+    """Yield each character of a letter that no page could show; a page may tell of more."""
+    fields = set(letter.__struct_fields__) - _NOT_ON_THE_PAGE
+    words = msgspec.json.encode([getattr(letter, name) for name in sorted(fields)]).decode()
+    characters = set(unicodedata.normalize("NFC", words)) - known_characters()
+    for it in sorted(characters):
+        if unicodedata.category(it) not in _WITHOUT_FORM:
+            yield unknown_glyph(ord(it))

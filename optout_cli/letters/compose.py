@@ -1,0 +1,249 @@
+"""Request, jurisdiction and program -> the facts of each recipient's notice. Pure.
+
+Decides who receives, who gets a copy, what is missing, which period holds, what the user must be
+told, and the reference. Words of letters and cautions come from the template folders.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from hashlib import sha256
+from typing import Any
+
+import msgspec
+
+from optout_cli.errors import OptoutError, Problem, raise_any
+from optout_cli.letters.notes import notes_for
+from optout_cli.letters.requirements import (
+    date_problems,
+    office_problems,
+    recipient_problems,
+    service_problems,
+)
+from optout_cli.model.jurisdiction import Address, Contact, Locality
+from optout_cli.model.notice import Case, Notice, Place, Recipient
+from optout_cli.model.program import Rule
+from optout_cli.model.request import PARTIES, Correction, Party
+from optout_cli.programs.conditions import activation_of, computed_dates, copies_of, refusals
+
+# No 0 O, 1 I L, 5 S, 2 Z: a fax makes them alike.
+REFERENCE_LETTERS = "ABCDEFGHJKMNPQRTUVWXY346789"
+_REFERENCE_LENGTH = 4
+_LONGEST_PART = 60  # characters of an agency's name in a file's, of which no system takes over 255
+_MARK_LENGTH = 6
+
+
+def compose(case: Case, parties: Iterable[Party] = PARTIES) -> tuple[Notice, ...]:
+    """Return one Notice for each of `parties` that the program's rules name, in their order.
+
+    Raises OptoutError with every problem, each with its key path in the request.
+    """
+    raise_any((*refusals(case), *date_problems(case), *office_problems(case)))
+    recipients = recipients_of(case)
+    chosen = [it for it in recipients if it.party in set(parties)]
+    if not chosen:
+        named = " or ".join(f"--to {it}" for it in parties)
+        written = " or ".join(it.party for it in recipients)
+        message = f"{case.request.letter} has no letter {named}"
+        hint = f"leave --to out, or give --to {written}"
+        raise OptoutError(Problem("no-letter", message, path="letter", hint=hint))
+    faults = [it for recipient in chosen for it in recipient_problems(case, recipient)]
+    # Each letter tells of every service, also of those whose letter is not written now.
+    # What is wrong with the sender is met by each recipient's letter, and told once.
+    raise_any(dict.fromkeys((*faults, *service_problems(recipients, is_draft=case.is_draft))))
+    return tuple(_notice(case, recipient, recipients) for recipient in chosen)
+
+
+def recipients_of(case: Case) -> tuple[Recipient, ...]:
+    """Return who receives a notice on the case's date, complete or not."""
+    return tuple(
+        _recipient(case, rule) for rule in case.program.recipients if rule.holds(case.date)
+    )
+
+
+def party_of(rule: Rule) -> Party:
+    """Say which side a rule's recipient is on: the state's bureau, or ICE."""
+    return "bureau" if rule.role == "bureau" else "ice"
+
+
+def _recipient(case: Case, rule: Rule) -> Recipient:
+    party, locality = party_of(rule), case.locality
+    office = "bureau" if party == "bureau" else rule.office or locality.field_office or ""
+    known = locality.agency(office)
+    correction: Correction = getattr(case.request.recipients, party)
+    root = "bureau" if party == "bureau" else f"offices.{office}"
+    origins = {
+        path.removeprefix(f"{root}."): place
+        for path, place in locality.origins.items()
+        if path.startswith(f"{root}.")
+    }
+    return Recipient(
+        party=party,
+        role=rule.role,
+        office=office,
+        contact=correct_contact(known or Contact(), correction),
+        service=getattr(case.request.service, party),
+        confirmed=correction.confirmed,
+        is_person=correction.attention not in (None, known and known.attention),
+        historical=getattr(known, "status", "") == "historical",
+        origins=origins | dict.fromkeys(_paths_set(correction), "request"),
+    )
+
+
+def correct_contact(contact: Contact, correction: Correction) -> Contact:
+    """Lay what the request knows better onto a contact, field by field.
+
+    A new name or address never keeps the old envelope form, nor a new name the old salutation.
+    """
+    given: dict[str, Any] = {  # Any: values of each field's own type
+        name: value
+        for name in Correction.__struct_fields__
+        if name not in ("address", "confirmed") and (value := getattr(correction, name))
+    }
+    if correction.address:
+        given["address"] = _correct_address(contact.address, correction.address)
+    changes = {name: value for name, value in given.items() if value != getattr(contact, name)}
+    if {"attention", "organization", "address"} & changes.keys():
+        changes.setdefault("envelope", ())
+    if "attention" in changes:
+        changes.setdefault("salutation", None)
+    return msgspec.structs.replace(contact, **changes)
+
+
+def _correct_address(old: Address, new: Address) -> Address:
+    changes = {name: value for name in new.__struct_fields__ if (value := getattr(new, name))}
+    return msgspec.structs.replace(old, **changes)
+
+
+def _paths_set(correction: Correction) -> Iterator[str]:
+    for name, value in msgspec.to_builtins(correction).items():
+        yield name
+        if isinstance(value, dict):
+            yield from (f"{name}.{inner}" for inner in value)
+
+
+def _notice(case: Case, recipient: Recipient, recipients: tuple[Recipient, ...]) -> Notice:
+    request, locality, program = case.request, case.locality, case.program
+    period = program.period(case.date)
+    assert period is not None  # date_faults has seen to it
+    rule = next(
+        rule
+        for rule in program.recipients
+        if rule.holds(case.date) and party_of(rule) == recipient.party
+    )
+    return Notice(
+        program=request.letter.partition("/")[0],
+        program_title=program.title,
+        letter=request.letter,
+        title=case.kind.title,
+        version=case.kind.version,
+        reviewed_by=case.kind.reviewed_by,
+        period=period.id,
+        place=place_of(locality),
+        author=author_of(case),
+        date=case.date,
+        reference=reference_of(case),
+        addressing=request.addressing,
+        recipient=recipient,
+        # One that is not known at all can be named nowhere; its own letter is a Problem.
+        recipients=tuple(it for it in recipients if it.contact.organization),
+        copies=copies_of(case, rule),
+        cc=request.cc,
+        activation=activation_of(case),
+        signatory=request.signatory,
+        letterhead=request.letterhead,
+        signature=request.signature,
+        authority=request.authority,
+        particulars=case.particulars,
+        computed=computed_dates(case),
+        citations={id: it for id, it in program.citations.items() if it.date <= case.date},
+        enclosures=request.enclosures,
+        ori=request.ori,
+        cautions=tuple(notes_for(case, period, recipient)),
+        is_draft=case.is_draft,
+        is_reworded=case.is_reworded,
+        variant=variant_of(case),
+    )
+
+
+def place_of(locality: Locality) -> Place:
+    """Return the jurisdiction as letters name it."""
+    return Place(
+        id=locality.id,
+        slug=locality.slug,
+        name=locality.jurisdiction.name,
+        formal=locality.jurisdiction.formal or locality.jurisdiction.name,
+        state_code=locality.state_code,
+        state_name=locality.state_name,
+    )
+
+
+def author_of(case: Case) -> str:
+    """Return who writes, as a heading names it: `Ross Police Department, California`."""
+    place, bare = place_of(case.locality), _bare(_stated(case, case.program.author or ""))
+    if not bare or bare in (place.name, place.formal.removeprefix("the ")):
+        return place.full_name
+    is_whole = bare.endswith((f", {place.state_code}", f", {place.state_name}"))
+    return bare if is_whole else f"{bare}, {place.state_name}"
+
+
+def variant_of(case: Case) -> str:
+    """Return what tells the letter from others of its jurisdiction, kind and day, for file names.
+
+    Small ASCII letters, digits and hyphens: `jem-ross-police-department`.
+    """
+    stated = (_stated(case, name) for name in case.program.told_apart_by)
+    return "-".join(_shortened(it) for it in stated if it)
+
+
+def unstated(case: Case) -> tuple[str, ...]:
+    """Name the particulars by which the letter could be told from another, and is not."""
+    known = (name for name in case.program.told_apart_by if name in case.kind.particulars)
+    return tuple(f"particulars.{name}" for name in known if not _stated(case, name))
+
+
+def _bare(name: str) -> str:
+    return name.removeprefix("the ").removeprefix("The ")
+
+
+def _stated(case: Case, name: str) -> str:
+    return getattr(case.particulars, name.replace("-", "_"), None) or ""
+
+
+def _shortened(text: str) -> str:
+    """Reduce a name to ASCII for a file name; one that is cut short keeps a mark of the whole."""
+    plain = _bare(text)
+    if not plain.isascii():
+        from anyascii import anyascii  # 50 ms
+
+        plain = anyascii(plain)
+    slug = re.sub(r"[^a-z0-9]+", "-", plain.replace("'", "").lower()).strip("-")
+    if slug and len(slug) <= _LONGEST_PART:
+        return slug
+    mark = sha256(text.encode()).hexdigest()[:_MARK_LENGTH]
+    return f"{slug[:_LONGEST_PART]}-{mark}".replace("--", "-").strip("-")
+
+
+def reference_of(case: Case) -> str:
+    """Return the request's reference, such as `SC-06075-20100831-K7QD`.
+
+    Its last letters change with what is stated (jurisdiction, letter, date, signatory's name and
+    title, authority, particulars) and with own wording, never with contacts, copies, service or
+    enclosures.
+    """
+    request, signatory = case.request, case.request.signatory
+    stated = [
+        case.locality.id,
+        request.letter,
+        case.date,
+        [signatory.name, signatory.title] if signatory else None,
+        [msgspec.structs.replace(act, file=None) for act in request.authority],
+        case.particulars,
+        *filter(None, [case.own_wording]),
+    ]
+    digest = sha256(msgspec.json.encode(stated, order="sorted")).digest()
+    number = int.from_bytes(digest)
+    tail = ""
+    for _ in range(_REFERENCE_LENGTH):
+        number, index = divmod(number, len(REFERENCE_LETTERS))
+        tail += REFERENCE_LETTERS[index]
+    return f"{case.program.code}-{case.locality.id.upper()}-{case.date:%Y%m%d}-{tail}"

@@ -1,0 +1,1 @@
+"""The templates of letters and pages: search path, sandbox, filters, errors, and the body."""

@@ -1,0 +1,250 @@
+"""A letter's body: HTML in a closed dialect -> sections of blocks; blocks -> HTML, -> lines.
+
+The dialect is `p, ol, ul, li` (one nesting), `blockquote, strong, em, br, h2, a`, within
+`section`s. Anything else is a Problem at the template's line.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from html import escape
+from html.parser import HTMLParser
+from typing import TypeVar
+
+from optout_cli.errors import OptoutError, Problem, Spot
+from optout_cli.model.letter import Block, Heading, ListBlock, Paragraph, Quote, Run
+
+_T = TypeVar("_T")
+_INLINE = ("strong", "em", "a")
+_WITHIN = {  # which tag may stand directly in which
+    "": ("section",),
+    "section": ("p", "ol", "ul", "blockquote", "h2"),
+    "blockquote": ("p",),
+    "ol": ("li",),
+    "ul": ("li",),
+    "li": ("p", "ol", "ul", *_INLINE, "br"),
+    "p": (*_INLINE, "br"),
+    "h2": (*_INLINE, "br"),
+    "strong": ("em", "a", "br"),
+    "em": ("strong", "a", "br"),
+    "a": ("strong", "em"),
+}
+_LINK = re.compile(r"(https://|mailto:)\S+")
+
+
+class _Node:
+    """An open or finished element."""
+
+    def __init__(self, tag: str, spot: Spot, href: str | None = None) -> None:
+        self.tag = tag
+        self.spot = spot
+        self.href = href
+        self.children: list[_Node | str] = []
+        self.id = ""
+
+
+class _Parser(HTMLParser):
+    """Reads a filled-in template into nodes."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.root = _Node("", Spot(name))
+        self.open = [self.root]
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        # Of two equal keys the first holds, which is the stamp's.
+        given = {key: value or "" for key, value in reversed(attrs)}
+        file, _, line = given.pop("at", "").rpartition(":")
+        spot = Spot(file, int(line)) if line else self.root.spot
+        node = _Node(tag, spot, given.pop("href", None) if tag == "a" else None)
+        node.id = given.pop("id", "") if tag == "section" else ""
+        parent = self.open[-1]
+        if given:
+            raise _wrong(spot, f"<{tag}> may not have {', '.join(sorted(given))}")
+        if tag not in _WITHIN.get(parent.tag, ()):
+            message = f"<{tag}> cannot stand in {_called(parent)}"
+            raise _wrong(spot, message, _cure(tag, spot, parent))
+        if tag in ("ol", "ul") and sum(it.tag in ("ol", "ul") for it in self.open) > 1:
+            raise _wrong(spot, "lists may be nested once only")
+        if tag == "a" and not _LINK.fullmatch(node.href or ""):
+            raise _wrong(spot, "a link leads to https: or mailto: only")
+        parent.children.append(node)
+        if tag != "br":
+            self.open.append(node)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)  # `<br/>` is `<br>`
+
+    def handle_endtag(self, tag: str) -> None:
+        node = self.open[-1]
+        if tag != node.tag:
+            hint = f"write </{node.tag}> before it" if node.tag else None
+            raise _wrong(node.spot, f"{_called(node)} is not closed before </{tag}>", hint)
+        self.open.pop()
+
+    def handle_data(self, data: str) -> None:
+        node = self.open[-1]
+        if node.tag in ("", "section", "blockquote", "ol", "ul"):
+            if data.strip():
+                words = " ".join(data.split())[:40]
+                tag = "li" if node.tag in ("ol", "ul") else "p"
+                hint = f"write <{tag}> before it and </{tag}> behind it"
+                raise _wrong(node.spot, f"{words!r} stands outside a paragraph", hint, text=words)
+            return
+        node.children.append(data)
+
+    def finish(self) -> _Node:
+        self.close()
+        if len(self.open) > 1:
+            raise _wrong(self.open[-1].spot, f"{_called(self.open[-1])} is never closed")
+        return self.root
+
+
+def _called(node: _Node) -> str:
+    return f"<{node.tag}>" if node.tag else "the letter"
+
+
+def _cure(tag: str, spot: Spot, parent: _Node) -> str:
+    if tag == parent.tag == "p":
+        if spot.file != parent.spot.file:
+            return "this passage stands within a paragraph already: leave <p> and </p> out"
+        return "write </p> before it"
+    return f"what can: {', '.join(f'<{it}>' for it in _WITHIN.get(parent.tag, ()))}"
+
+
+def _wrong(spot: Spot, message: str, hint: str | None = None, text: str = "") -> OptoutError:
+    return OptoutError(Problem("template", message, spot, hint, text=text))
+
+
+def sections_from(html: str, name: str) -> dict[str, tuple[Block, ...]]:
+    """Read a filled-in letter, section by section. Raises OptoutError at the template's line."""
+    parser = _Parser(name)
+    parser.feed(html)
+    root = parser.finish()
+    return {
+        node.id: tuple(_block(child) for child in node.children if isinstance(child, _Node))
+        for node in root.children
+        if isinstance(node, _Node)
+    }
+
+
+def _block(node: _Node) -> Block:
+    children = [it for it in node.children if isinstance(it, _Node)]
+    match node.tag:
+        case "h2":
+            return Heading(_runs(node))
+        case "blockquote":
+            return Quote(tuple(Paragraph(_runs(child)) for child in _filled(node, children)))
+        case "ol" | "ul":
+            items = (_filled(child, _item_blocks(child)) for child in _filled(node, children))
+            return ListBlock(node.tag == "ol", tuple(items))
+        case _:
+            return Paragraph(_runs(node))
+
+
+def _filled(node: _Node, inside: Iterable[_T]) -> tuple[_T, ...]:
+    """Return what is inside an element, of which there must be something."""
+    if found := tuple(inside):
+        return found
+    raise _wrong(node.spot, f"{_called(node)} is empty")
+
+
+def _item_blocks(item: _Node) -> Iterator[Paragraph | ListBlock]:
+    """Yield an item's paragraphs and nested list; bare words are a paragraph."""
+    words = _Node("p", item.spot)
+    for child in [*item.children, None]:
+        is_block = child is None or (isinstance(child, _Node) and child.tag in ("p", "ol", "ul"))
+        if not is_block and child is not None:
+            words.children.append(child)
+            continue
+        if any(isinstance(it, _Node) or it.strip() for it in words.children):
+            yield Paragraph(_runs(words))
+        words = _Node("p", item.spot)
+        if isinstance(child, _Node):
+            block = _block(child)
+            assert isinstance(block, Paragraph | ListBlock)  # _WITHIN allows no other
+            yield block
+
+
+def _runs(node: _Node) -> tuple[Run, ...]:
+    """Flatten a paragraph, white space as HTML reads it."""
+    runs: list[Run] = []
+    for run in _raw_runs(node, Run("")):
+        at_start = not runs or runs[-1].is_break
+        text = re.sub(r"[ \t\r\n]+", " ", run.text)
+        if at_start or runs[-1].text.endswith(" "):
+            text = text.removeprefix(" ")
+        if run.is_break and runs:
+            runs[-1] = _with_text(runs[-1], runs[-1].text.rstrip(" "))
+        if text or run.is_break:
+            runs.append(_with_text(run, text))
+    if runs:
+        runs[-1] = _with_text(runs[-1], runs[-1].text.rstrip(" "))
+    if not any(run.text for run in runs):
+        raise _wrong(node.spot, f"{_called(node)} is empty")
+    return tuple(run for run in runs if run.text or run.is_break)
+
+
+def _with_text(run: Run, text: str) -> Run:
+    return Run(text, run.strong, run.emphasis, run.href, run.is_break)
+
+
+def _raw_runs(node: _Node, style: Run) -> Iterator[Run]:
+    for child in node.children:
+        if isinstance(child, str):
+            yield _with_text(style, child)
+        elif child.tag == "br":
+            yield Run("", is_break=True)
+        else:
+            strong = style.strong or child.tag == "strong"
+            emphasis = style.emphasis or child.tag == "em"
+            yield from _raw_runs(child, Run("", strong, emphasis, child.href or style.href))
+
+
+def plain(runs: Iterable[Run]) -> str:
+    """Return the words of runs; a line break is a line end, a link is its words."""
+    return "".join("\n" if run.is_break else run.text for run in runs)
+
+
+def html_from(blocks: Iterable[Block]) -> str:
+    """Write blocks as HTML, for a page; every text is escaped."""
+    return "\n".join(_html(block) for block in blocks)
+
+
+def _html(block: Paragraph | Heading | Quote | ListBlock) -> str:
+    if isinstance(block, Heading):
+        return f"<h2>{inline_html(block.runs)}</h2>"
+    if isinstance(block, Quote):
+        return f"<blockquote>{html_from(block.blocks)}</blockquote>"
+    if isinstance(block, ListBlock):
+        tag = "ol" if block.ordered else "ul"
+        items = "".join(f"<li>{html_from(item)}</li>" for item in block.items)
+        return f"<{tag}>{items}</{tag}>"
+    return f"<p>{inline_html(block.runs)}</p>"
+
+
+def inline_html(runs: Iterable[Run]) -> str:
+    """Write runs as HTML."""
+    return "".join(map(_inline, runs))
+
+
+def _inline(run: Run) -> str:
+    if run.is_break:
+        return "<br>"
+    text = escape(run.text)
+    if run.emphasis:
+        text = f"<em>{text}</em>"
+    if run.strong:
+        text = f"<strong>{text}</strong>"
+    return f'<a href="{escape(run.href)}">{text}</a>' if run.href else text
+
+
+def texts_in(blocks: Iterable[Block]) -> Iterator[str]:
+    """Yield the words of each paragraph and heading, in their order."""
+    for block in blocks:
+        if isinstance(block, ListBlock):
+            for item in block.items:
+                yield from texts_in(item)
+        elif isinstance(block, Quote):
+            yield from texts_in(block.blocks)
+        else:
+            yield plain(block.runs)

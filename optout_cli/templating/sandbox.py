@@ -1,0 +1,176 @@
+"""The Jinja environment of letters: a closed dialect of HTML, our own filters, and nothing else.
+
+Knows nothing of files and folders. What a template may not do ends it with an exception, which
+`template_faults` turns into a Problem.
+"""
+
+import re
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+import jinja2
+from jinja2 import nodes
+from jinja2.compiler import CodeGenerator
+from jinja2.ext import Extension
+from jinja2.lexer import Token, TokenStream
+from jinja2.runtime import Undefined
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2.utils import missing
+from markupsafe import Markup
+
+from optout_cli.templating.filters import FILTERS, Refused
+
+MAX_LETTER = 1_000_000  # characters that one template may print
+MAX_RANGE = 100  # items; the longest list of a request has 60
+_TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9]*)([^<>]*)>")
+_STAMP = "at"  # the attribute that carries a tag's place to `body`
+# The closed dialect of a letter's body, and the sections that a letter is made of.
+DIALECT = ("p", "ol", "ul", "li", "blockquote", "strong", "em", "br", "h2", "a", "section")
+_INSTEAD = {"b": "strong", "i": "em", "h1": "h2", "h3": "h2", "div": "p"}
+
+
+class ForeignTag(jinja2.TemplateSyntaxError):
+    """A tag that no letter has."""
+
+    def __init__(self, tag: str, lineno: int, stream: TokenStream) -> None:
+        super().__init__(f"<{tag}> has no place in a letter", lineno, stream.name, stream.filename)
+        instead = _INSTEAD.get(tag.lower())
+        tags = ", ".join(f"<{it}>" for it in DIALECT if it != "section")
+        self.hint = f"write <{instead}>; " if instead else ""
+        self.hint += f"what has: {tags}"
+
+
+class Unknown(jinja2.UndefinedError):
+    """A name that leads nowhere: `name` asked `of` a value, or of the letter itself."""
+
+    def __init__(self, of: Any, name: Any, message: str) -> None:
+        super().__init__(message)
+        self.of, self.name = of, name
+
+    @property
+    def is_of_letter(self) -> bool:
+        """Tell whether the name stands alone, and is no part of something."""
+        return self.of is missing
+
+
+class _Missing(jinja2.StrictUndefined):
+    """Remembers what was asked of what, where Jinja would tell of Python's types."""
+
+    __slots__ = ()
+
+    # Any: values of any type, as Jinja hands them over.
+    def __init__(
+        self, hint: str | None = None, obj: Any = missing, name: Any = None, exc: Any = None
+    ) -> None:
+        told = exc or jinja2.UndefinedError
+        make = told if hint else partial(Unknown, obj, name)
+        super().__init__(hint, obj, name, make)  # type: ignore[arg-type]  # it is called, no more
+
+
+class _Generator(CodeGenerator):
+    """Leaves constants to `finalize`, which Jinja shows them escaped: None as the text `None`."""
+
+    # Any: Jinja's own names for what it is in the middle of.
+    def _output_child_to_const(self, node: nodes.Expr, frame: Any, finalize: Any) -> str:
+        if not isinstance(node, nodes.TemplateData):
+            raise nodes.Impossible
+        return super()._output_child_to_const(node, frame, finalize)
+
+
+class Environment(ImmutableSandboxedEnvironment):
+    """Jinja with nothing but what a letter needs."""
+
+    code_generator_class = _Generator
+    intercepted_binops = frozenset({"*", "**", "%"})
+
+    # Any: options of jinja2.Environment, each of its own type.
+    def __init__(self, **options: Any) -> None:
+        super().__init__(undefined=_Missing, **options)
+        self.globals = {"range": _short_range}
+        self.filters = dict(FILTERS)
+
+    def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
+        """Calculate with numbers alone."""
+        if isinstance(left, int) and isinstance(right, int) and operator != "**":
+            return super().call_binop(context, operator, left, right)
+        if operator == "**":
+            raise Refused("** has no place in a letter")
+        raise Refused(f"{operator} is for two numbers only")
+
+    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
+        """Refuse Python's inner names, and every method of a text."""
+        # A text's own methods make texts of any size ("x".ljust(10**9)).
+        return not isinstance(obj, str) and super().is_safe_attribute(obj, attr, value)
+
+    # Any: what a template asks, of any type.
+    def unsafe_undefined(self, obj: Any, attribute: str) -> Undefined:
+        """Say in plain words what was refused."""
+        if isinstance(obj, str) and not attribute.startswith("_"):
+            message, hint = f"a text has no {attribute!r}", f"filters are {', '.join(FILTERS)}"
+        else:
+            message, hint = f"{attribute!r} has no place in a letter", None
+        return _Missing(message, exc=partial(Refused, hint=hint))
+
+    def wrap_str_format(self, value: Any) -> None:
+        """Let `is_safe_attribute` refuse `str.format` like a text's other methods."""
+
+
+class Stamp(Extension):
+    """Hold the template's own text to the dialect, and stamp each tag with its place.
+
+    `<p>` -> `<p at="secure-communities/opt-out.html.j2:12">`. Data is escaped when it is
+    printed, so every tag that reaches the page was stamped here.
+    """
+
+    def filter_stream(self, stream: TokenStream) -> Iterator[Token]:
+        """Yield the template's tokens, its text stamped."""
+        for token in stream:
+            if token.type == "tilde":
+                message = "`~` would print what is missing; print each part by itself"
+                raise jinja2.TemplateSyntaxError(
+                    message, token.lineno, stream.name, stream.filename
+                )
+            if token.type == "data":
+                yield Token(token.lineno, "data", self._stamped(token, stream))
+            else:
+                yield token
+
+    def _stamped(self, token: Token, stream: TokenStream) -> str:
+        name, file = stream.name or "template", stream.filename
+
+        def stamp(match: re.Match[str]) -> str:
+            line = token.lineno + token.value.count("\n", 0, match.start())
+            slash, tag, rest = match.groups()
+            if tag.lower() not in DIALECT:
+                raise ForeignTag(tag, line, stream)
+            return match[0] if slash else f'<{tag} {_STAMP}="{name}:{line}"{rest}>'
+
+        left = _TAG.sub(lambda tag: re.sub(r"[^\n]", " ", tag[0]), token.value)
+        if "<" in left:
+            line = token.lineno + left.count("\n", 0, left.index("<"))
+            raise jinja2.TemplateSyntaxError("`<` begins no tag of a letter", line, name, file)
+        return _TAG.sub(stamp, token.value)
+
+
+def printable(value: Any) -> Any:
+    """Refuse what must never reach a page: nothing, an empty text, a list, a raw date."""
+    if isinstance(value, Undefined):
+        str(value)  # raises with the name that is not defined
+        raise Refused("prints something that is not defined")
+    if isinstance(value, Markup):  # what a macro printed, which may be nothing
+        return value
+    if value is None or value == "":
+        raise Refused("prints a fact that is missing")
+    if isinstance(value, str | int) and not isinstance(value, bool):
+        return value
+    if callable(value):
+        raise Refused("prints a macro itself", "write () behind its name")
+    raise Refused(f"prints a {type(value).__name__}; use a loop or a filter")
+
+
+def _short_range(*bounds: int) -> range:
+    numbers = range(*bounds)
+    if len(numbers) > MAX_RANGE:
+        raise Refused(f"a range of {len(numbers):,} is too long; at most {MAX_RANGE:,}")
+    return numbers
