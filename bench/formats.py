@@ -16,7 +16,7 @@ from PIL import Image as Picture
 
 from optout_cli.cache import Cache
 from optout_cli.exporters import exporter_for
-from optout_cli.exporters.context import Press
+from optout_cli.exporters.context import ExportContext
 from optout_cli.letters.compose import compose
 from optout_cli.letters.library import Library
 from optout_cli.letters.pipeline import Order, case_of, request_file
@@ -51,22 +51,22 @@ def main() -> None:
         def composed() -> Letter:
             return render(compose(case_of(document, library, order))[0], library.templates)
 
-        letter, press = composed(), Press(library.templates)
-        press.__dict__["engine"] = Printed(exporter_for("pdf").encode(letter, library.press))
-        for line in table(composed, letter, press):
+        letter, context = composed(), ExportContext(library.templates)
+        context.__dict__["engine"] = Printed(exporter_for("pdf").encode(letter, library.context))
+        for line in table(composed, letter, context):
             print(line)
 
 
-def table(composed: Callable[[], Letter], letter: Letter, press: Press) -> list[str]:
+def table(composed: Callable[[], Letter], letter: Letter, context: ExportContext) -> list[str]:
     """Lay the figures out, each with the limit that it is to keep."""
-    pages = Picture.open(BytesIO(exporter_for("tiff").encode(letter, press))).n_frames
-    fax_page = cost(lambda: exporter_for("tiff").encode(letter, press), 5) / pages
+    pages = Picture.open(BytesIO(exporter_for("tiff").encode(letter, context))).n_frames
+    fax_page = cost(lambda: exporter_for("tiff").encode(letter, context), 5) / pages
     rows = [
         ("request to letter", 1 / cost(composed), "a second and core", ""),
         *(
             (
                 name,
-                1 / cost(lambda name=name: exporter_for(name).encode(letter, press)),
+                1 / cost(lambda name=name: exporter_for(name).encode(letter, context)),
                 unit,
                 limit,
             )

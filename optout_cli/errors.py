@@ -19,7 +19,7 @@ class ExitCode(IntEnum):
     INTERRUPTED = 130  # 128 + SIGINT
 
 
-class Spot(msgspec.Struct, frozen=True):
+class Location(msgspec.Struct, frozen=True):
     """A place in what the user wrote: a file, or an option on the command line.
 
     `line` and `column` count from 1; `path` is the key path where there are no lines. `label` says
@@ -49,17 +49,17 @@ class Problem(msgspec.Struct, frozen=True):
 
     code: str
     message: str
-    spot: Spot | None = None
+    location: Location | None = None
     hint: str | None = None
     path: str = ""
     text: str = ""
     in_row: str = ""
 
     def __str__(self) -> str:
-        spot = self.spot
-        if spot and spot.path and self.message.startswith(spot.path.removeprefix("$.")):
-            spot = msgspec.structs.replace(spot, path="")  # it is told in the message
-        head = f"{spot}: {self.message}" if spot else self.message
+        location = self.location
+        if location and location.path and self.message.startswith(location.path.removeprefix("$.")):
+            location = msgspec.structs.replace(location, path="")  # it is told in the message
+        head = f"{location}: {self.message}" if location else self.message
         return f"{head}\n  hint: {self.hint}" if self.hint else head
 
 
@@ -79,7 +79,9 @@ class OptoutError(Exception):
     @property
     def exit_code(self) -> ExitCode:
         """Tell scripts whether the command line or a file's content has to change."""
-        on_command_line = [bool(it.spot and it.spot.is_command_line) for it in self.problems]
+        on_command_line = [
+            bool(it.location and it.location.is_command_line) for it in self.problems
+        ]
         return ExitCode.COMMAND_LINE if all(on_command_line) else ExitCode.CONTENT
 
 

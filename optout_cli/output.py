@@ -12,7 +12,7 @@ from itertools import chain, count
 from pathlib import Path
 from typing import BinaryIO
 
-from optout_cli.errors import OptoutError, Problem, Spot, raise_any
+from optout_cli.errors import Location, OptoutError, Problem, raise_any
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _WRITERS = 16  # threads, each of which only waits for the disk
@@ -117,7 +117,7 @@ def _keep(path: Path, added: list[Path]) -> Path:
         if folder.is_symlink():
             message = "is a symbolic link, and letters are never moved through one"
             hint = "replace the link with a folder, and give the command again"
-            raise OptoutError(Problem("not-ours", message, Spot(str(folder)), hint))
+            raise OptoutError(Problem("not-ours", message, Location(str(folder)), hint))
         folder.mkdir(exist_ok=True)
         digest = _digest(path)
         texts = chain([digest[:_DIGITS]], (f"{digest}-{number}" for number in count(1)))
@@ -221,7 +221,7 @@ def occupied(path: Path) -> Problem:
     """Word the Problem of a file that is there with other content."""
     message = "exists with other content; it may be a signed letter, or another county's"
     hint = "name another folder with -o, or --force, which moves this file to earlier/"
-    return Problem("file-exists", message, Spot(str(path)), hint)
+    return Problem("file-exists", message, Location(str(path)), hint)
 
 
 def _stage(path: Path, content: bytes, staging: Path | None) -> Path:
@@ -263,10 +263,10 @@ def write_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        spot = Spot(str(path))
+        location = Location(str(path))
         reason = error.strerror
         if isinstance(error, FileExistsError | NotADirectoryError):
             files = [it for it in path.parents if it.exists() and not it.is_dir()]
             reason = f"{str(files[0])!r} is a file, not a folder" if files else reason
         code = "disk-full" if error.errno in _FULL else "unwritable"
-        raise OptoutError(Problem(code, f"cannot be written: {reason}", spot)) from None
+        raise OptoutError(Problem(code, f"cannot be written: {reason}", location)) from None

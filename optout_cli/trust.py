@@ -8,7 +8,7 @@ import stat
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
-from optout_cli.errors import OptoutError, Problem, Spot
+from optout_cli.errors import Location, OptoutError, Problem
 
 _HAS_OWNERS = hasattr(os, "geteuid")  # not on Windows
 _ROOT = 0  # the user id of who can change everything anyway
@@ -39,7 +39,7 @@ def check_within(path: Path, folder: Path) -> None:
     if link := leads_outside(path, folder):
         message = "is a link that leads outside the template folder"
         hint = "put a copy of what it leads to in its place"
-        raise OptoutError(Problem("link-outside", message, Spot(str(link)), hint))
+        raise OptoutError(Problem("link-outside", message, Location(str(link)), hint))
 
 
 def doubt_about(path: Path, *, below: bool = False) -> Problem | None:
@@ -80,7 +80,7 @@ def _link_doubt(path: Path) -> Problem | None:
         status = _status(place, is_followed=False)
         if status and stat.S_ISLNK(status.st_mode) and status.st_uid not in (_ROOT, _user()):
             message = f"is reached through {place}, a link of {_name_of(status.st_uid)}"
-            return Problem("not-own", message, Spot(str(path)))
+            return Problem("not-own", message, Location(str(path)))
     return None
 
 
@@ -94,11 +94,11 @@ def _doubt(path: Path, owners: Collection[int]) -> Problem | None:
     status = _status(path, is_followed=True)
     if not status:
         return None
-    spot = Spot(str(path))
+    location = Location(str(path))
     if status.st_uid not in owners:
-        return Problem("not-own", f"belongs to {_name_of(status.st_uid)}", spot)
+        return Problem("not-own", f"belongs to {_name_of(status.st_uid)}", location)
     if _is_shared(status):
-        return Problem("not-own", "can be changed by others", spot, f"chmod go-w {path}")
+        return Problem("not-own", "can be changed by others", location, f"chmod go-w {path}")
     return None
 
 

@@ -49,7 +49,7 @@ def outcome(result: Result) -> tuple[int, str, str]:
     return result.exit_code, result.stdout, result.stderr
 
 
-def fault(result: Result) -> tuple[int, str]:
+def problem(result: Result) -> tuple[int, str]:
     """Return exit code and message of a fault of the command line, without the usage above it."""
     code, out, err = outcome(result)
     assert out == ""

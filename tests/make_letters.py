@@ -74,7 +74,7 @@ def library_with(folder: Path, files: dict[str, str]) -> Library:
 
 def pdf_of(letter: Letter, library: Library) -> bytes:
     """Return the letter as PDF."""
-    return exporter_for("pdf").encode(letter, library.press)
+    return exporter_for("pdf").encode(letter, library.context)
 
 
 def problems_of(call: Callable[[], object]) -> list[Problem]:

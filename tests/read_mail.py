@@ -30,7 +30,7 @@ class Mailbox(NamedTuple):
 
 def mailed(letter: Letter, library: Library) -> bytes:
     """Return the letter as an e-mail."""
-    return exporter_for("eml").encode(letter, library.press)
+    return exporter_for("eml").encode(letter, library.context)
 
 
 def drafted(letter: Letter, library: Library) -> bytes:

@@ -59,7 +59,7 @@ def seen_for(block: str, library: Library) -> tuple[list[Line], list[str]]:
         }
     }
     (export,) = exports_of(document, library, Order(today=TODAY, parties=("bureau",)))
-    return seen_on(export.content), [it.code for it in export.findings]
+    return seen_on(export.content), [it.code for it in export.notes]
 
 
 @pytest.mark.no_cover  # slow, with code that others cover

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
-from command_results import LETTERS, Run, Write, fault, lying_in, outcome
+from command_results import LETTERS, Run, Write, lying_in, outcome, problem
 from conftest import REQUEST
 
 AS_ROOT = os.geteuid() == 0  # whom no permission stops
@@ -51,7 +51,7 @@ def test_a_file_named_after_another_format_is_refused(
     place: str, write_to: Run, in_folder: Path
 ) -> None:
     told = f"{place!r} would hold txt\n  hint: end its name in .txt\n"
-    assert fault(write_to(place, "--to", "ice", "--force")) == (2, told)
+    assert problem(write_to(place, "--to", "ice", "--force")) == (2, told)
     assert (lying_in(in_folder), (in_folder / "r.yaml").read_text("utf-8")) == (["r.yaml"], REQUEST)
 
 

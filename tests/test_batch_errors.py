@@ -141,10 +141,10 @@ def test_a_row_that_fails_in_a_worker_costs_one_row(
     job = Job(library=library, order=order, over=over)
     failing(KeyError("fax"), "letters_of")
     found = list(check_rows(sheets, job, jobs))
-    assert [bool(it.pieces) for it in found] == [True, False, True]
+    assert [bool(it.output_files) for it in found] == [True, False, True]
     assert found[1].key == ("50003", "secure-communities/opt-out", "")
     written = list(make_rows(sheets, dict.fromkeys(range(3), order), job, jobs))
-    assert [len(it.pieces) for it in written] == [2, 0, 2]
+    assert [len(it.output_files) for it in written] == [2, 0, 2]
     for it in (found[1], written[1]):
         assert [one.code for one in it.problems] == ["internal-error"]
         assert it.traceback.endswith("KeyError: 'fax'\n")

@@ -20,7 +20,7 @@ from optout_cli.batch.manifest import load_records
 from optout_cli.batch.plan import plan_from
 from optout_cli.batch.rows import Job, check_rows, make_rows
 from optout_cli.exporters import count_pages, exporter_for
-from optout_cli.exporters.binding import Pile, bind_print_run
+from optout_cli.exporters.binding import Bundle, bind_print_run
 from optout_cli.exporters.context import PAGE
 from optout_cli.letters.library import Library
 from optout_cli.letters.pipeline import Order, case_of
@@ -67,7 +67,7 @@ def test_a_worker_killed_while_checking_costs_one_row(
         "the process that worked at it was killed (signal 9)\n"
         "  hint: was there too little memory? try it again with --jobs 1"
     )
-    assert [bool(it.pieces) for it in found] == [it != 9 for it in range(14)]
+    assert [bool(it.output_files) for it in found] == [it != 9 for it in range(14)]
 
 
 @pytest.mark.usefixtures("fatal")
@@ -77,7 +77,7 @@ def test_a_worker_killed_while_writing_costs_one_row(
     text = job(library, "txt")
     found = list(make_rows(sheets, dict.fromkeys(range(14), text.order), text, 2))
     assert [it.number for it in found if it.problems] == [9]
-    assert {len(it.pieces) for it in found if not it.problems} == {2}
+    assert {len(it.output_files) for it in found if not it.problems} == {2}
 
 
 def only(folder: Path, cells: str) -> tuple[InputFile, ...]:
@@ -122,20 +122,22 @@ def test_what_only_the_page_shows_rejects_the_row_when_it_is_made(
     assert plan_from(check_rows(sheets, pdf, 1)).problems == {}
     (row,) = make_rows(sheets, {0: pdf.order}, pdf, 1)
     assert [it.code for it in row.problems] == ["tall-letterhead"]
-    assert str(row.problems[0].spot).endswith("n.csv:2 (50001)")
+    assert str(row.problems[0].location).endswith("n.csv:2 (50001)")
 
 
 @pytest.mark.parametrize(("name", "pages"), [("pdf", 2), ("tiff", 3), ("fax", 3), ("txt", None)])
 def test_pages_are_counted(name: str, pages: int | None, library: Library) -> None:
-    assert count_pages(name, exporter_for(name).encode(letter_for(library), library.press)) == pages
+    assert (
+        count_pages(name, exporter_for(name).encode(letter_for(library), library.context)) == pages
+    )
 
 
 def test_a_file_that_is_no_pdf_is_not_printed(library: Library, tmp_path: Path) -> None:
-    pile = Pile("Marin", [("Marin: ice", b"no pdf")], None)
+    bundle = Bundle("Marin", [("Marin: ice", b"no pdf")], None)
     with (tmp_path / "all.pdf").open("wb+") as output:
         told = told_by(
             lambda: bind_print_run(
-                [pile], output, library.press, is_duplex=False, with_sheets=False
+                [bundle], output, library.context, is_duplex=False, with_sheets=False
             )
         )
     assert told.startswith("the PDF of Marin: ice cannot be read: ")
@@ -153,7 +155,7 @@ def test_a_separator_sheet_of_two_pages_is_refused(tmp_path: Path) -> None:
     with (tmp_path / "all.pdf").open("wb+") as output:
         (problem,) = problems_of(
             lambda: bind_print_run(
-                [Pile("A", [], {})], output, own.press, is_duplex=False, with_sheets=True
+                [Bundle("A", [], {})], output, own.context, is_duplex=False, with_sheets=True
             )
         )
     assert problem.message == "a separator sheet takes more than one page"
@@ -161,9 +163,9 @@ def test_a_separator_sheet_of_two_pages_is_refused(tmp_path: Path) -> None:
 
 def test_many_requests_have_a_sheet_each(library: Library, tmp_path: Path) -> None:
     facts = {"name": "A", "reference": "SC-1", "request": "n.csv:2", "letters": ()}
-    piles = [Pile("A", [], facts)] * 101
+    bundles = [Bundle("A", [], facts)] * 101
     with (tmp_path / "all.pdf").open("wb+") as output:
-        pages = bind_print_run(piles, output, library.press, is_duplex=False, with_sheets=True)
+        pages = bind_print_run(bundles, output, library.context, is_duplex=False, with_sheets=True)
     with pikepdf.open(tmp_path / "all.pdf") as document:
         assert (pages, len(document.pages)) == (101, 101)
 
@@ -187,6 +189,8 @@ def test_files_outlive_a_power_cut_long_before_the_batch_ends(
     text = job(library, "txt")
     with OutputFolder(tmp_path / "out") as folder:
         for it in make_rows(sheets, dict.fromkeys(range(14), text.order), text, 1):
-            folder.put([(piece.record, piece.content) for piece in it.pieces])
+            folder.put(
+                [(output_file.record, output_file.content) for output_file in it.output_files]
+            )
         assert len(settled) == 20
     assert len(set(settled)) == 28

@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from make_letters import problems_of
 
-from optout_cli.errors import Problem, Spot
+from optout_cli.errors import Location, Problem
 from optout_cli.model.letter import Block, Heading, ListBlock, Paragraph, Quote, Run
 from optout_cli.templating.body import html_from, inline_html, plain, sections_from
 from optout_cli.templating.templates import Templates
@@ -127,14 +127,16 @@ def test_anything_outside_the_dialect_is_a_problem(html: str, message: str) -> N
 def test_a_section_that_is_never_closed_is_a_problem() -> None:
     whole = '<section at="ask:3" id="body"><p at="ask:4">a</p>'
     assert problems_of(lambda: sections_from(whole, "ask")) == [
-        Problem("template", "<section> is never closed", Spot("ask", 3))
+        Problem("template", "<section> is never closed", Location("ask", 3))
     ]
 
 
 def test_words_outside_every_section_are_a_problem() -> None:
     hint = "write <p> before it and </p> behind it"
     assert problems_of(lambda: sections_from("stray", "ask")) == [
-        Problem("template", "'stray' stands outside a paragraph", Spot("ask"), hint, text="stray")
+        Problem(
+            "template", "'stray' stands outside a paragraph", Location("ask"), hint, text="stray"
+        )
     ]
 
 
@@ -151,7 +153,7 @@ def test_words_outside_every_section_are_a_problem() -> None:
 def test_a_problem_stands_at_the_line_that_the_element_is_stamped_with(
     html: str, line: int
 ) -> None:
-    assert [it.spot for it in problems_of(lambda: blocks(html))] == [Spot("ask", line)]
+    assert [it.location for it in problems_of(lambda: blocks(html))] == [Location("ask", line)]
 
 
 def test_sections_are_told_by_their_id() -> None:

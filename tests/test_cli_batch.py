@@ -304,18 +304,18 @@ COLUMNS = [
 
 
 @settings(max_examples=15)
-@given(faults=st.lists(FAULTS, min_size=1, max_size=14))
+@given(problems=st.lists(FAULTS, min_size=1, max_size=14))
 def test_all_good_rows_are_written_and_all_bad_ones_listed(
-    faults: list[dict[str, str] | None], tmp_path_factory: pytest.TempPathFactory
+    problems: list[dict[str, str] | None], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     from click.testing import CliRunner
 
     folder = tmp_path_factory.mktemp("rows")
     (folder / "common.yaml").write_text(COMMON, "utf-8")
     rows = []
-    for number, fault in enumerate(faults):
+    for number, problem in enumerate(problems):
         row = {"jurisdiction": f"500{2 * number + 1:02}", "signatory.name": "Pat"}
-        rows.append({**row, "signatory.title": "Sheriff", **(fault or {})})
+        rows.append({**row, "signatory.title": "Sheriff", **(problem or {})})
     with (folder / "n.csv").open("w", encoding="utf-8", newline="") as stream:
         writer = csv.DictWriter(stream, COLUMNS)
         writer.writeheader()
@@ -323,8 +323,8 @@ def test_all_good_rows_are_written_and_all_bad_ones_listed(
     place = str(folder / "out")
     words = ["batch", str(folder / "n.csv"), "--common", str(folder / "common.yaml"), "-o", place]
     code, out, _ = outcome(CliRunner().invoke(group, [*words, "-f", "txt", "-j1", "-q"]))
-    good = [number for number, fault in enumerate(faults) if fault is None]
-    bad = [number for number, fault in enumerate(faults) if fault is not None]
+    good = [number for number, problem in enumerate(problems) if problem is None]
+    bad = [number for number, problem in enumerate(problems) if problem is not None]
     made = {int(str(it["request"]).rpartition(":")[2]) - 2 for it in records(folder / "out")}
     assert (code, len(out.splitlines()), made) == (3 if bad else 0, 2 * len(good), set(good))
     rejects = folder / "out" / "rejects.csv"

@@ -9,7 +9,7 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
-from command_results import Run, Write, fault, outcome
+from command_results import Run, Write, outcome, problem
 from conftest import REQUEST
 
 from optout_cli import __version__
@@ -88,7 +88,7 @@ def test_without_a_command_help_is_shown_and_the_shell_is_told(run: Run) -> None
 def test_a_slip_on_the_command_line_is_answered_with_what_to_type(
     words: str, message: str, run: Run
 ) -> None:
-    code, told = fault(run(*words.split()))
+    code, told = problem(run(*words.split()))
     assert (code, told[: len(message)]) == (2, message)
 
 

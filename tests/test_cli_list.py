@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import Result
-from command_results import Run, Write, fault, outcome, words
+from command_results import Run, Write, outcome, problem, words
 
 FORMATS = """\
 id    title
@@ -117,7 +117,7 @@ def test_a_states_agencies_are_its_bureau_and_its_field_offices(run: Run) -> Non
     ],
 )
 def test_a_state_that_cannot_be_meant_is_refused(words: str, message: str, run: Run) -> None:
-    code, told = fault(run("list", *words.split()))
+    code, told = problem(run("list", *words.split()))
     assert (code, told[: len(message)]) == (2, message)
 
 

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
-from command_results import Run, Write, fault, lying_in, outcome
+from command_results import Run, Write, lying_in, outcome, problem
 from conftest import REQUEST
 
 BOTH = "recipients: {bureau: {fax: 916-555-0130}, ice: {fax: 415-555-0131}}\n"
@@ -66,13 +66,13 @@ def test_a_draft_of_a_message_never_goes_to_standard_output(
         "--draft writes fax to a file only, not to -o -\n"
         "  hint: name a folder or a file with -o, or leave --draft out\n"
     )
-    assert fault(write_fax("--draft", "--to", "ice", "-f", formats, "-o", "-")) == (2, told)
+    assert problem(write_fax("--draft", "--to", "ice", "-f", formats, "-o", "-")) == (2, told)
 
 
 def test_a_draft_of_a_message_never_goes_into_a_pipe(write_fax: Run, in_folder: Path) -> None:
     os.mkfifo(in_folder / "pipe.fax")
     told = "--draft writes fax to a file only, not to -o pipe.fax\n"
-    code, message = fault(write_fax("--draft", "--to", "ice", "-o", "pipe.fax"))
+    code, message = problem(write_fax("--draft", "--to", "ice", "-o", "pipe.fax"))
     assert (code, message.partition("  hint")[0]) == (2, told)
 
 
@@ -94,5 +94,5 @@ def test_the_lines_of_a_page_are_an_option(
 
 @pytest.mark.parametrize("lines", ["19", "0", "-1", "many"])
 def test_a_page_has_at_least_20_lines(lines: str, write_fax: Run) -> None:
-    code, told = fault(write_fax("--lines-per-page", lines))
+    code, told = problem(write_fax("--lines-per-page", lines))
     assert (code, told.partition(": ")[0]) == (2, "Invalid value for '--lines-per-page'")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from command_results import Run, Write, fault, lying_in, outcome
+from command_results import Run, Write, lying_in, outcome, problem
 from conftest import REQUEST
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -100,13 +100,13 @@ def test_a_value_that_does_not_fit_is_a_fault_of_the_command_line(
 @pytest.mark.parametrize("assignment", ["signatory.name", "=x", ".=x", "a..b=x", "a.=x", ""])
 def test_set_needs_a_key_and_a_value(assignment: str, run: Run) -> None:
     message = f"--set {assignment!r} has no KEY=VALUE\n  hint: such as --set signatory.title=Sher"
-    code, told = fault(run("write", "marin-county-ca", "-f", "txt", "--set", assignment))
+    code, told = problem(run("write", "marin-county-ca", "-f", "txt", "--set", assignment))
     assert (code, told[: len(message)]) == (2, message)
 
 
 @pytest.mark.parametrize("value", ["[One.]", "{name: Pat}", "[{name: Pat}]"])
 def test_a_list_is_set_entry_by_entry(value: str, run: Run) -> None:
-    code, told = fault(run("write", "marin-county-ca", "--set", f"particulars.reasons={value}"))
+    code, told = problem(run("write", "marin-county-ca", "--set", f"particulars.reasons={value}"))
     assert (code, told.partition("\n")[0]) == (
         2,
         f"--set particulars.reasons takes one text, not {value!r}",
@@ -261,7 +261,7 @@ def test_a_template_folder_must_be_one(
 ) -> None:
     write("r.yaml", REQUEST)
     expected = f"Invalid value for '--templates': {message}"
-    code, told = fault(run("write", "r.yaml", "--templates", folder))
+    code, told = problem(run("write", "r.yaml", "--templates", folder))
     assert (code, told[: len(expected)]) == (2, expected)
 
 

@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from command_results import LETTERS, NOWHERE, Run, Write, fault, lying_in, noted, parties, paths
+from command_results import LETTERS, NOWHERE, Run, Write, lying_in, noted, parties, paths, problem
 from command_results import outcome as ended
 from conftest import REQUEST, ROOT
 
@@ -188,7 +188,7 @@ def test_a_dash_prints_the_letter_itself(write_text: Run, in_folder: Path) -> No
 def test_one_place_takes_one_letter(
     place: str, options: str, number: int, write_text: Run, in_folder: Path
 ) -> None:
-    assert fault(write_text("-o", place, *options.split())) == (
+    assert problem(write_text("-o", place, *options.split())) == (
         2,
         (
             f"-o {place} takes one letter in one format, not {number}\n"
@@ -271,14 +271,14 @@ def test_a_request_that_cannot_be_read_is_a_fault_of_the_command_line(
 def test_a_format_that_there_is_not_is_refused(
     formats: str, message: str, write_text: Run, in_folder: Path
 ) -> None:
-    assert fault(write_text("-f", formats)) == (2, message)
+    assert problem(write_text("-f", formats)) == (2, message)
     assert lying_in(in_folder) == ["r.yaml"]
 
 
 def test_a_format_must_be_named(run: Run, write: Write) -> None:
     write("r.yaml", REQUEST)
     told = "no format is named\n  hint: such as -f pdf,txt\n"
-    assert fault(run("write", "r.yaml", "-f", " , ")) == (2, told)
+    assert problem(run("write", "r.yaml", "-f", " , ")) == (2, told)
 
 
 def test_strict_refuses_contacts_that_nobody_confirmed(write_text: Run, in_folder: Path) -> None:

@@ -58,7 +58,7 @@ def test_a_program_that_names_no_office_of_ice_gives_one_notice(library: Library
 
 def test_notices_of_one_request_differ_by_recipient_alone(library: Library) -> None:
     bureau, ice = notices_for(library, "addressing: joint")
-    same = {"recipient": ice.recipient, "copies": ice.copies, "cautions": ice.cautions}
+    same = {"recipient": ice.recipient, "copies": ice.copies, "notes": ice.notes}
     assert msgspec.structs.replace(bureau, **same) == ice
 
 

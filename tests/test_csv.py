@@ -33,7 +33,7 @@ def told(text: str) -> list[str]:
 
 def place(row: Row, path: str) -> str:
     assert row.document is not None
-    return str(row.document.spot(path))
+    return str(row.document.location(path))
 
 
 def test_columns_are_key_paths_and_an_empty_cell_is_absent() -> None:
@@ -78,7 +78,7 @@ def test_a_line_is_that_of_the_file_also_behind_a_cell_of_many_lines() -> None:
     first, second = rows(table)
     assert first.document is not None
     assert first.document.data["particulars"] == {"reasons": "one\n\ntwo"}
-    assert (first.spot.line, second.spot.line) == (2, 6)
+    assert (first.location.line, second.location.line) == (2, 6)
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])

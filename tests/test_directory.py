@@ -7,7 +7,7 @@ from make_letters import problems_of, told_by
 
 from optout_cli.directory import Directory
 from optout_cli.directory.matching import fold, without_legal_word
-from optout_cli.errors import Problem, Spot
+from optout_cli.errors import Location, Problem
 from optout_cli.letters.library import Library
 from optout_cli.readers.yaml import document_from_yaml
 
@@ -157,8 +157,8 @@ def test_a_misspelt_name_is_told_the_nearest_first(
 
 
 def test_the_problem_lies_where_the_name_was_typed(directory: Directory) -> None:
-    (problem,) = problems_of(lambda: directory.find("Marin", Spot("r.yaml", 1, 1)))
-    assert problem.spot == Spot("r.yaml", 1, 1)
+    (problem,) = problems_of(lambda: directory.find("Marin", Location("r.yaml", 1, 1)))
+    assert problem.location == Location("r.yaml", 1, 1)
 
 
 def test_a_successor_that_is_not_in_the_data_is_told_as_such() -> None:

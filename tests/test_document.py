@@ -40,7 +40,7 @@ def assigned(**paths: str) -> Document:
     ],
 )
 def test_a_path_is_placed_at_the_nearest_thing_around_it(path: str, place: str) -> None:
-    assert str(request().spot(path)) == place
+    assert str(request().location(path)) == place
 
 
 @pytest.mark.parametrize(
@@ -94,13 +94,13 @@ def test_a_merge_changes_neither_of_the_two() -> None:
 def test_after_a_merge_each_value_is_placed_where_it_was_set(path: str, place: str) -> None:
     base = document_from_yaml("a:\n  b: x\n  c: {d: y, e: z}\nf: g\n", "low")
     over = document_from_yaml("a:\n  c: {d: new}\n", "top")
-    assert str(merge(base, over).spot(path)) == place
+    assert str(merge(base, over).location(path)) == place
 
 
 def test_a_value_placed_by_what_holds_it_is_not_placed_where_the_holder_is_changed() -> None:
     base = Document({"a": {"b": "x", "c": "y"}}, (Layer("low", {"a": (7, 3)}),))
     merged = merge(base, document_from_yaml("a: {c: new}\n", "top"))
-    assert [str(merged.spot(path)) for path in ("a", "a.b", "a.c")] == [
+    assert [str(merged.location(path)) for path in ("a", "a.b", "a.c")] == [
         "top:1:1",
         "low:7:3",
         "top:1:5",
@@ -110,7 +110,7 @@ def test_a_value_placed_by_what_holds_it_is_not_placed_where_the_holder_is_chang
 def test_what_a_list_lacks_is_not_placed_in_the_list_that_it_replaced() -> None:
     base = document_from_yaml("a:\n- b: x\n  c: y\n", "low")
     merged = merge(base, document_from_yaml("a:\n- b: z\n", "top"))
-    assert [str(merged.spot(path)) for path in ("a.0.b", "a.0.c", "a.1.b")] == [
+    assert [str(merged.location(path)) for path in ("a.0.b", "a.0.c", "a.1.b")] == [
         "top:2:3",
         "top:2:3",
         "top:1:1",
@@ -137,7 +137,7 @@ def test_a_value_is_taken_away_with_its_places(
 def test_a_value_without_any_place_is_placed_in_no_other_file() -> None:
     base = Document({"a": "x"}, (Layer("low", {}),))
     merged = merge(base, document_from_yaml("b: y\n", "top"))
-    assert str(merged.spot("a")) == "low"
+    assert str(merged.location("a")) == "low"
 
 
 def test_three_documents_are_merged_in_their_order() -> None:
@@ -150,7 +150,7 @@ def test_three_documents_are_merged_in_their_order() -> None:
         )
     )
     merged = merge(merge(low, middle), top)
-    places = {path: str(merged.spot(path)) for path in ("a.b", "a.c", "a.d")}
+    places = {path: str(merged.location(path)) for path in ("a.b", "a.c", "a.d")}
     assert (merged.data, places) == (
         {"a": {"b": "1", "c": "2", "d": "3"}},
         {"a.b": "1:1:5", "a.c": "2:1:5", "a.d": "3:1:5"},
@@ -284,5 +284,5 @@ def test_what_an_assignment_made_is_placed_on_the_command_line(
     path: str, place: str, is_command_line: bool
 ) -> None:
     document = assigned(signatory__name="Kim", service__ice__0__by="mail")
-    spot = document.spot(path)
-    assert (str(spot), spot.is_command_line) == (place, is_command_line)
+    location = document.location(path)
+    assert (str(location), location.is_command_line) == (place, is_command_line)

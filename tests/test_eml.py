@@ -66,7 +66,7 @@ def test_a_message_holds_text_and_page_as_alternatives_and_the_pdf(library: Libr
 
 def test_the_parts_are_what_the_other_formats_write(library: Library) -> None:
     letter = letter_for(library, ADDRESSED)
-    others = [exporter_for(it).encode(letter, library.press) for it in ("txt", "html", "pdf")]
+    others = [exporter_for(it).encode(letter, library.context) for it in ("txt", "html", "pdf")]
     text, page, printed = parts_of(mailed(letter, library))
     assert [text.encode(), page.removesuffix("\n").encode(), printed] == others
 

@@ -57,7 +57,7 @@ def test_a_reader_in_rust_finds_people_subject_day_and_attachment(library: Libra
     assert (attachment.filename, attachment.mimetype, attachment.content) == (
         "2026-11-20-opt-out-bureau.pdf",
         "application/pdf",
-        exporter_for("pdf").encode(letter, library.press),
+        exporter_for("pdf").encode(letter, library.context),
     )
 
 

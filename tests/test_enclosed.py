@@ -132,8 +132,8 @@ def test_a_pdf_that_a_reader_may_show_less_of_is_a_problem_in_every_format(
         f"{path}: {message}",
         hint,
     )
-    assert problem.spot is not None
-    assert problem.spot.line == 2
+    assert problem.location is not None
+    assert problem.location.line == 2
 
 
 def test_a_pdf_may_have_something_before_its_head(library: Library, folder: Path) -> None:
@@ -226,7 +226,7 @@ def test_a_signatures_picture_needs_a_file_and_its_words(library: Library, folde
 
 
 def test_the_web_page_of_a_plain_letter_has_no_picture(library: Library) -> None:
-    assert b"<img" not in exporter_for("html").encode(letter_for(library), library.press)
+    assert b"<img" not in exporter_for("html").encode(letter_for(library), library.context)
 
 
 @pytest.mark.parametrize(

@@ -112,12 +112,12 @@ REFUSED = {
 def test_a_fault_that_readers_repair_is_told_once_and_the_file_enclosed(
     case: str, run: Run, write: Write
 ) -> None:
-    content, fault = SMALL[case]
+    content, problem = SMALL[case]
     path = write("r.yaml", ENCLOSING)
     (path.parent / "act.pdf").write_bytes(content)
     code, _, err = outcome(run("write", str(path), "-f", "txt,html", "-o", f"{path.parent}/out/"))
     told = [it for it in noted(err) if it.startswith("act.pdf")]
-    assert (code, told) == (0, [NOTE.format(fault)])
+    assert (code, told) == (0, [NOTE.format(problem)])
 
 
 @pytest.mark.parametrize("case", WHOLE)

@@ -11,7 +11,7 @@ from typing import Any
 import click
 import pytest
 from click.core import ParameterSource
-from command_results import LETTERS, Run, Write, fault, lying_in, outcome, paths
+from command_results import LETTERS, Run, Write, lying_in, outcome, paths, problem
 from conftest import REQUEST, ROOT
 from run_batch import HEADER, ROWS
 
@@ -176,7 +176,7 @@ def test_a_bad_value_is_told_of_with_the_variable_that_has_it(
     name: str, value: str, message: str, write_text: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(f"OPTOUT_WRITE_{name}", value)
-    code, told = fault(write_text())
+    code, told = problem(write_text())
     assert (code, told[: len(message) + 18]) == (2, f"Invalid value for {message}")
 
 

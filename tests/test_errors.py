@@ -2,25 +2,35 @@
 
 import pytest
 
-from optout_cli.errors import ExitCode, OptoutError, Problem, Spot, closest, did_you_mean, raise_any
+from optout_cli.errors import (
+    ExitCode,
+    Location,
+    OptoutError,
+    Problem,
+    closest,
+    did_you_mean,
+    raise_any,
+)
 
-IN_FILE = Problem("a", "is wrong", Spot("r.yaml", 3, 5))
-ON_COMMAND_LINE = Problem("b", "is wrong too", Spot("--set", path="ori", is_command_line=True))
+IN_FILE = Problem("a", "is wrong", Location("r.yaml", 3, 5))
+ON_COMMAND_LINE = Problem("b", "is wrong too", Location("--set", path="ori", is_command_line=True))
 NOWHERE = Problem("c", "is wrong as well")
 
 
 @pytest.mark.parametrize(
-    ("spot", "shown"),
+    ("location", "shown"),
     [
-        (Spot("r.yaml"), "r.yaml"),
-        (Spot("r.yaml", 3), "r.yaml:3"),
-        (Spot("r.yaml", 3, 5), "r.yaml:3:5"),
-        (Spot("--set", path="cc.0.name"), "--set: cc.0.name"),
-        (Spot("r.ndjson", 12, path="$.signatory"), "r.ndjson:12: $.signatory"),
+        (Location("r.yaml"), "r.yaml"),
+        (Location("r.yaml", 3), "r.yaml:3"),
+        (Location("r.yaml", 3, 5), "r.yaml:3:5"),
+        (Location("--set", path="cc.0.name"), "--set: cc.0.name"),
+        (Location("r.ndjson", 12, path="$.signatory"), "r.ndjson:12: $.signatory"),
     ],
 )
-def test_a_spot_shows_file_line_column_and_key_path_as_far_as_known(spot: Spot, shown: str) -> None:
-    assert str(spot) == shown
+def test_a_spot_shows_file_line_column_and_key_path_as_far_as_known(
+    location: Location, shown: str
+) -> None:
+    assert str(location) == shown
 
 
 @pytest.mark.parametrize(
@@ -28,10 +38,10 @@ def test_a_spot_shows_file_line_column_and_key_path_as_far_as_known(spot: Spot, 
     [
         (Problem("x", "is empty"), "is empty"),
         (Problem("x", "is empty", hint="fill it"), "is empty\n  hint: fill it"),
-        (Problem("x", "is empty", Spot("a", 1, 2)), "a:1:2: is empty"),
-        (Problem("x", "is empty", Spot("a"), "fill it"), "a: is empty\n  hint: fill it"),
-        (Problem("x", "is empty", Spot("--set", path="ori")), "--set: ori: is empty"),
-        (Problem("x", "ori is empty", Spot("--set", path="ori")), "--set: ori is empty"),
+        (Problem("x", "is empty", Location("a", 1, 2)), "a:1:2: is empty"),
+        (Problem("x", "is empty", Location("a"), "fill it"), "a: is empty\n  hint: fill it"),
+        (Problem("x", "is empty", Location("--set", path="ori")), "--set: ori: is empty"),
+        (Problem("x", "ori is empty", Location("--set", path="ori")), "--set: ori is empty"),
     ],
 )
 def test_a_problem_shows_its_place_before_and_its_hint_below(problem: Problem, shown: str) -> None:

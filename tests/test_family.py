@@ -27,7 +27,7 @@ def test_a_letter_reads_as_its_golden_files(
 ) -> None:
     letter = letter_of(member, library)
     for suffix in ("txt", "html"):
-        text = exporter_for(suffix).encode(letter, library.press).decode()
+        text = exporter_for(suffix).encode(letter, library.context).decode()
         content, path = _STYLE.sub("", text), GOLDEN / f"{member}.{suffix}"
         if pytestconfig.getoption("--update-golden"):
             GOLDEN.mkdir(parents=True, exist_ok=True)

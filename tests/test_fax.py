@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from read_fax import MARKS, pages_of, said_by, said_in, sheets_of
 
 from optout_cli.exporters import exporter_for
-from optout_cli.exporters.context import FAX_LINES, Options, Press
+from optout_cli.exporters.context import FAX_LINES, ExportContext, Options
 from optout_cli.letters.library import Library
 from optout_cli.letters.pipeline import Order, exports_of
 from optout_cli.model.letter import Block, Heading, Letter, ListBlock, Paragraph, Quote, Run
@@ -22,7 +22,11 @@ FAX = "recipients: {bureau: {fax: 916-555-0130}}"
 
 
 def fax_of(letter: Letter, library: Library, options: Options | None = None) -> str:
-    return exporter_for("fax").encode(letter, Press(library.templates, options)).decode("ascii")
+    return (
+        exporter_for("fax")
+        .encode(letter, ExportContext(library.templates, options))
+        .decode("ascii")
+    )
 
 
 COVER = """\

@@ -217,7 +217,7 @@ def test_what_the_system_refuses_to_read_is_told_in_its_words(tmp_path: Path) ->
 
 def test_a_name_with_a_nul_is_a_problem() -> None:
     (problem,) = problems_of(lambda: read_bytes("a\0b", 9))
-    assert (problem.code, problem.spot and problem.spot.file) == ("unreadable", "a\0b")
+    assert (problem.code, problem.location and problem.location.file) == ("unreadable", "a\0b")
 
 
 def test_a_closed_standard_input_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -236,14 +236,14 @@ def test_a_name_typed_on_the_command_line_is_placed_there(
     tmp_path: Path, on_command_line: bool
 ) -> None:
     names = (tmp_path / "missing", tmp_path, "a\0b")
-    spots = [
-        problem.spot and problem.spot.is_command_line
+    locations = [
+        problem.location and problem.location.is_command_line
         for name in names
         for problem in problems_of(
             partial(read_bytes, str(name), 9, on_command_line=on_command_line)
         )
     ]
-    assert spots == [on_command_line] * 3
+    assert locations == [on_command_line] * 3
 
 
 def test_a_misspelt_file_is_asked_for_by_the_name_of_its_like(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from command_results import Run, fault, lying_in, outcome
+from command_results import Run, lying_in, outcome, problem
 from conftest import REQUEST, TODAY
 from make_letters import letters_for, problems_of, told_by
 
@@ -38,7 +38,7 @@ def notice(library: Library, tmp_path: Path) -> Path:
     """Keep the JSON form of the letter to ICE."""
     letter = letters_for(library, SENT)[1]
     path = tmp_path / letter.notice.name
-    path.write_bytes(exporter_for("json").encode(letter, library.press))
+    path.write_bytes(exporter_for("json").encode(letter, library.context))
     return path
 
 
@@ -120,7 +120,7 @@ def test_a_287g_follow_up_takes_the_model_and_the_clause_along(
         """
     (letter,) = letters_for(library, lines)
     path = tmp_path / "terminate.json"
-    path.write_bytes(exporter_for("json").encode(letter, library.press))
+    path.write_bytes(exporter_for("json").encode(letter, library.context))
     answers = following(path, None, library)
     assert (answers["letter"], answers["particulars"]) == (
         "287g/follow-up",
@@ -144,7 +144,7 @@ def test_another_office_of_a_later_time_is_not_given_the_old_ones_address(
     lines = "date: 2010-09-15\nrecipients: {ice: {phone: 202-555-0100}}"
     letter = letters_for(library, lines)[1]
     path = tmp_path / "2010.json"
-    path.write_bytes(exporter_for("json").encode(letter, library.press))
+    path.write_bytes(exporter_for("json").encode(letter, library.context))
     name = "secure-communities/follow-up"
     assert "recipients" in following(path, name, library, date(2010, 10, 15))
     assert "recipients" not in following(path, name, library)
@@ -222,7 +222,7 @@ def test_new_writes_the_request_beside_the_first_one(notice: Path, run: Run) -> 
 def test_what_does_not_go_with_it_is_a_usage_error(
     arguments: list[str], told: str, run: Run, in_folder: Path
 ) -> None:
-    code, message = fault(run("new", "--follow", "x.json", *arguments))
+    code, message = problem(run("new", "--follow", "x.json", *arguments))
     assert (code, message[: len(told)]) == (2, told)
     assert lying_in(in_folder) == []
 

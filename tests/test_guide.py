@@ -7,7 +7,7 @@ from command_results import Run, lying_in, outcome, words
 from conftest import TODAY
 from make_letters import html_words
 
-from optout_cli.errors import Spot
+from optout_cli.errors import Location
 from optout_cli.exporters import count_pages
 from optout_cli.letters.library import Library
 from optout_cli.model.letter import Heading
@@ -30,7 +30,7 @@ LETTERS = ["secure-communities/opt-out", "287g/terminate"]
 @pytest.mark.parametrize("letter", LETTERS)
 @pytest.mark.parametrize("place", PLACES)
 def test_a_guide_takes_two_pages_at_most(library: Library, place: str, letter: str) -> None:
-    guide = guide_of(Request(jurisdiction=place, letter=letter), library, TODAY, Spot(""))
+    guide = guide_of(Request(jurisdiction=place, letter=letter), library, TODAY, Location(""))
     assert count_pages("pdf", guide_written(guide, TODAY, "pdf", library)) in (1, 2)
 
 
@@ -146,7 +146,9 @@ def test_what_the_letter_needs_is_said_in_words_with_the_key_behind(run: Run) ->
 def test_the_parts_are_numbered_without_a_gap(library: Library) -> None:
     for letter, _, _ in library.programs.letters():
         if not letter.endswith("adjust-date"):  # refused today
-            guide = guide_of(Request(jurisdiction="35013", letter=letter), library, TODAY, Spot(""))
+            guide = guide_of(
+                Request(jurisdiction="35013", letter=letter), library, TODAY, Location("")
+            )
             heads = [plain(it.runs) for it in guide.body if isinstance(it, Heading)]
             numbers = [int(it.partition(".")[0]) for it in heads]
             assert numbers == list(range(1, len(heads) + 1))
@@ -154,7 +156,7 @@ def test_the_parts_are_numbered_without_a_gap(library: Library) -> None:
 
 
 def test_all_forms_say_the_same(library: Library) -> None:
-    guide = guide_of(Request(jurisdiction="35013", letter=LETTERS[0]), library, TODAY, Spot(""))
+    guide = guide_of(Request(jurisdiction="35013", letter=LETTERS[0]), library, TODAY, Location(""))
     text, page = (guide_written(guide, TODAY, it, library).decode() for it in ("txt", "html"))
     marks = ("-", "1.", "2.", "3.", "4.", "5.", "6.")
     plain = [it for it in text.split() if it not in marks]

@@ -19,7 +19,7 @@ EXAMPLES = sorted((ROOT / "examples").glob("*.yaml"))
 
 
 def page_of(letter: Letter, library: Library) -> str:
-    return exporter_for("html").encode(letter, library.press).decode()
+    return exporter_for("html").encode(letter, library.context).decode()
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)

@@ -26,7 +26,7 @@ cc: [{name: A. Clerk}]
 
 
 def facts(letter: Letter, library: Library) -> str:
-    return exporter_for("json").encode(letter, library.press).decode()
+    return exporter_for("json").encode(letter, library.context).decode()
 
 
 def test_the_facts_are_the_notices_own(library: Library) -> None:
@@ -82,7 +82,7 @@ def test_dates_are_written_year_first(library: Library) -> None:
 def test_cautions_carry_stable_codes(library: Library) -> None:
     letter = letters_for(library, FULL)[0]
     told = json.loads(facts(letter, library))["cautions"]
-    assert told == [{"code": it.code, "text": it.text} for it in letter.notice.cautions]
+    assert told == [{"code": it.code, "text": it.text} for it in letter.notice.notes]
 
 
 def test_the_message_id_is_the_e_mails_own(library: Library, tmp_path: Path) -> None:

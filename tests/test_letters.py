@@ -23,7 +23,7 @@ def test_a_letter_reads_as_its_golden_file(
     library: Library, setting: Setting, pytestconfig: pytest.Config
 ) -> None:
     for letter in letters_in(setting, library):
-        text = exporter_for("txt").encode(letter, library.press).decode()
+        text = exporter_for("txt").encode(letter, library.context).decode()
         path = GOLDEN / f"{setting}-{letter.notice.recipient.party}.txt"
         if pytestconfig.getoption("--update-golden"):
             GOLDEN.mkdir(exist_ok=True)
@@ -177,7 +177,7 @@ def test_no_letter_says_what_it_may_not(library: Library, setting: Setting) -> N
 def test_no_caution_stands_in_a_letter(library: Library, setting: Setting) -> None:
     for letter in letters_in(setting, library):
         text = " ".join(texts_of(letter))
-        assert [it.text for it in letter.notice.cautions if it.text in text] == []
+        assert [it.text for it in letter.notice.notes if it.text in text] == []
 
 
 A_DATE = re.compile(rf"({'|'.join(MONTHS)}) (\d\d?), (\d{{4}})")

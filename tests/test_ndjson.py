@@ -42,7 +42,7 @@ def test_every_scalar_stays_as_it_is_written_and_null_is_absent() -> None:
 def test_a_place_is_the_line_and_the_path(path: str, shown: str) -> None:
     (row,) = rows('\n{"signatory": {"name": "Pat"}, "cc": [{"name": "A"}]}')
     assert row.document is not None
-    assert str(row.document.spot(path)) == shown
+    assert str(row.document.location(path)) == shown
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from command_results import Run, fault, lying_in, outcome
+from command_results import Run, lying_in, outcome, problem
 from conftest import TODAY
 
 from optout_cli import bundled
@@ -91,7 +91,7 @@ def test_a_wrong_command_line_writes_nothing(
     result = run("new", *words)
     assert (result.exit_code, result.stdout, lying_in(in_folder)) == (2, "", [])
     if told:
-        assert fault(result) == (2, f"{told}\n")
+        assert problem(result) == (2, f"{told}\n")
 
 
 OWN = "secure-communities/opt-out.html.j2"

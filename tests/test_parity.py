@@ -20,7 +20,7 @@ KINDS = [name for name, *_ in Library().programs.letters()]
 
 
 def exported(letter: Letter, library: Library) -> dict[str, bytes]:
-    return {name: exporter_for(name).encode(letter, library.press) for name in FORMATS}
+    return {name: exporter_for(name).encode(letter, library.context) for name in FORMATS}
 
 
 def otherwise_said(
@@ -35,7 +35,7 @@ def otherwise_said(
     if said_in(contents["fax"].decode("ascii")) != said_by(letter):
         yield "fax"
     # No reader finds words in dots: they are the dots of the PDF, whose words one finds.
-    printed = exporter_for("pdf").encode(letter, library.press)
+    printed = exporter_for("pdf").encode(letter, library.context)
     pages = [page.tobytes() for page in pictures_in(contents["tiff"])]
     if pages[1:] != [*drawn(printed)]:
         yield "tiff"
@@ -73,7 +73,7 @@ def test_one_other_word_in_one_format_is_found(library: Library, name: str) -> N
     if name == "json":
         other = replace(letter, notice=replace(letter.notice, reference="SC-OTHER"))
     contents = exported(letter, library)
-    changed = exporter_for(name).encode(other, library.press)
+    changed = exporter_for(name).encode(other, library.context)
     assert list(otherwise_said({**contents, name: changed}, letter, library)) == [name]
 
 

@@ -174,4 +174,4 @@ TOLD = {
 
 def test_every_wrong_particular_is_named_at_its_place(kind: LetterKind) -> None:
     problems = problems_of(lambda: particulars_from(document_of(WRONG), kind))
-    assert {(str(it.spot), it.message) for it in problems} == TOLD
+    assert {(str(it.location), it.message) for it in problems} == TOLD

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pikepdf
 import pytest
-from command_results import Run, fault, outcome
+from command_results import Run, outcome, problem
 from conftest import ROOT, TODAY
 from make_letters import document_of, problems_of
 from pypdfium2 import PdfDocument
@@ -108,9 +108,9 @@ def test_each_enclosed_file_has_a_bookmark_behind_the_letters_own(
 def test_the_pages_are_counted_and_what_is_no_pdf_is_named(
     library: Library, packing: Library, folder: Path
 ) -> None:
-    findings = [it.text for it in exported(packing, folder).findings]
+    notes = [it.text for it in exported(packing, folder).notes]
     own = len(words_by_page(exported(library, folder).content))
-    assert findings == [
+    assert notes == [
         f"bureau: {own + 3} pages to print: the letter {own}, act.pdf 1, map.pdf 2",
         f"pdf: {NOT_IN_IT}: notes.odt; send them by themselves",
     ]
@@ -121,7 +121,7 @@ def test_two_files_of_one_name_are_counted_each(packing: Library, folder: Path) 
         "authority: [{instrument: Resolution, file: act.pdf}]\n"
         "enclosures: [{title: The same once more, file: act.pdf}]\n"
     )
-    (finding,) = exported(packing, folder, lines).findings
+    (finding,) = exported(packing, folder, lines).notes
     assert finding.text.endswith(": the letter 2, act.pdf 1, act-2.pdf 1")
 
 
@@ -151,7 +151,7 @@ def test_without_an_enclosed_pdf_it_is_the_letter_itself(
     lines = "enclosures: [{title: Notes, file: notes.odt}, {title: By hand}]\n"
     export = exported(packing, folder, lines)
     assert export.content == exported(library, folder, lines).content
-    assert [(it.code, it.text.partition(" not in it: ")[2]) for it in export.findings] == [
+    assert [(it.code, it.text.partition(" not in it: ")[2]) for it in export.notes] == [
         ("left-out", "notes.odt; By hand; send them by themselves")
     ]
 
@@ -209,7 +209,7 @@ def test_the_option_writes_the_package_and_says_its_pages(run: Run, in_folder: P
 
 
 def test_the_option_is_for_pdfs(run: Run, in_folder: Path) -> None:
-    assert fault(run("write", EVERYTHING, "--with-enclosures", "-f", "txt")) == (
+    assert problem(run("write", EVERYTHING, "--with-enclosures", "-f", "txt")) == (
         2,
         "--with-enclosures needs the format pdf\n  hint: add -f pdf, or leave it out\n",
     )

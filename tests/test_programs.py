@@ -11,7 +11,7 @@ from make_letters import problems_of, told_by
 from optout_cli import bundled
 from optout_cli.authoring.follow import FACTS
 from optout_cli.cache import Cache
-from optout_cli.errors import Problem, Spot
+from optout_cli.errors import Location, Problem
 from optout_cli.model.program import FOLLOWED, Period
 from optout_cli.programs import Programs, load_programs
 
@@ -92,9 +92,9 @@ def test_the_first_folders_word_comes_before_the_next_ones(load: Load) -> None:
 
 def test_what_is_wrong_with_a_users_change_stands_at_its_own_line(load: Load) -> None:
     (problem,) = problems_of(lambda: load({SHIPPED: "title: x\ncodes: SC\n"}))
-    assert problem.spot is not None
-    assert Path(problem.spot.file).parts[-3:] == ("0", SHIPPED, "program.yaml")
-    assert (problem.spot.line, problem.message, problem.hint) == (
+    assert problem.location is not None
+    assert Path(problem.location.file).parts[-3:] == ("0", SHIPPED, "program.yaml")
+    assert (problem.location.line, problem.message, problem.hint) == (
         2,
         "program has no field 'codes'",
         "did you mean 'code'?",
@@ -111,12 +111,12 @@ def test_every_program_is_complained_of_in_one_run(load: Load) -> None:
 
 
 def test_an_unknown_letter_is_a_problem_where_it_was_named(load: Load) -> None:
-    programs, spot = load({"example": PROGRAM}), Spot("r.yaml", 2, 1)
-    assert problems_of(lambda: programs.find("example/aks", spot)) == [
+    programs, location = load({"example": PROGRAM}), Location("r.yaml", 2, 1)
+    assert problems_of(lambda: programs.find("example/aks", location)) == [
         Problem(
             "unknown-letter",
             "there is no letter 'example/aks'",
-            spot,
+            location,
             "did you mean 'example/ask'?",
         )
     ]
@@ -318,8 +318,8 @@ def test_a_name_that_leads_nowhere_is_a_problem(load: Load, lines: str, told: st
     program = PROGRAM.replace('    version: "1"\n', KIND) + lines + "\n"
     found = problems_of(lambda: load({"example": program}))
     assert [it.message[: len(told)] for it in found] == [told]
-    assert found[0].spot is not None
-    assert found[0].spot.line is not None
+    assert found[0].location is not None
+    assert found[0].location.line is not None
 
 
 def test_shared_particulars_stand_among_a_letters_own(load: Load) -> None:
@@ -346,7 +346,7 @@ def test_a_text_may_name_the_days_that_its_condition_compares(load: Load) -> Non
     cautions: [{when: {before: {day: end}}, text: "{day}, {end}, {date}, {place}"}]
 """
     program = PROGRAM.replace('    version: "1"\n', KIND + rule)
-    assert len(load({"example": program}).find("example/ask")[1].cautions) == 1
+    assert len(load({"example": program}).find("example/ask")[1].notes) == 1
 
 
 def test_each_fact_that_may_be_followed_is_read_from_the_earlier_letter() -> None:

@@ -252,7 +252,7 @@ def test_every_text_stands_in_every_text_format_exactly_as_typed(
     notice = compose(case_of(document, library, Order(today=date(2026, 11, 20))))[0]
     letter = render(notice, library.templates)
     txt, page, facts = (
-        exporter_for(name).encode(letter, library.press).decode()
+        exporter_for(name).encode(letter, library.context).decode()
         for name in ("txt", "html", "json")
     )
     assert [it for it in typed.values() if it not in " ".join(txt.split())] == []

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from command_results import LETTERS, NOWHERE, Run, Write, fault, paths
+from command_results import LETTERS, NOWHERE, Run, Write, paths, problem
 from command_results import outcome as ended
 from conftest import REQUEST
 
@@ -29,7 +29,7 @@ def test_a_file_whose_name_ends_otherwise_is_no_request(
     run: Run, write: Write, in_folder: Path
 ) -> None:
     write("r.txt", REQUEST)
-    assert fault(run("write", "r.txt")) == (
+    assert problem(run("write", "r.txt")) == (
         2,
         (
             "'r.txt' is a file, but no request's name ends that way\n"
@@ -48,4 +48,4 @@ def test_what_is_too_long_to_be_a_files_name_is_told_as_a_jurisdiction(run: Run)
 
 def test_a_files_name_that_no_request_has_is_not_taken_for_a_county(run: Run) -> None:
     message = "there is no file 'marin-county-ca.txt'\n  hint: a request's name ends in .yaml\n"
-    assert fault(run("write", "marin-county-ca.txt")) == (2, message)
+    assert problem(run("write", "marin-county-ca.txt")) == (2, message)

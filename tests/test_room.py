@@ -70,8 +70,8 @@ def test_a_long_address_is_a_problem_at_its_place_in_the_request(
     base = REQUEST + lines
     order = Order(today=TODAY, formats=formats, is_draft=True)
     (problem,) = problems_of(lambda: exports_of(document_of("", base), library, order))
-    assert problem.spot is not None
-    assert (problem.code, problem.spot.line) == ("tall-address", line)
+    assert problem.location is not None
+    assert (problem.code, problem.location.line) == ("tall-address", line)
 
 
 @pytest.mark.parametrize("name", ["txt", "html", "fax", "json"])
@@ -109,8 +109,12 @@ def test_a_long_address_of_a_data_file_is_told_at_its_line(
         """,
     )
     (problem,) = told("", Library(overlays=[str(own)]))
-    assert problem.spot is not None
-    assert (problem.code, problem.spot.file, problem.spot.line) == ("tall-address", str(own), 4)
+    assert problem.location is not None
+    assert (problem.code, problem.location.file, problem.location.line) == (
+        "tall-address",
+        str(own),
+        4,
+    )
 
 
 HEADER = "jurisdiction,signatory.name,signatory.title,recipients.ice.organization\n"
@@ -143,8 +147,8 @@ def test_a_layout_of_ones_own_is_judged_by_the_page_it_makes(tmp_path: Path) -> 
     assert pdf_of(letter_for(own, lines), own).startswith(b"%PDF")
     same = library_with(tmp_path / "same", {PAGE: LAYOUT})
     (problem,) = told(lines, same)
-    assert problem.spot is not None
-    assert (problem.code, problem.spot.line) == ("tall-address", 1)
+    assert problem.location is not None
+    assert (problem.code, problem.location.line) == ("tall-address", 1)
     assert problem.message.startswith("the address is printed over 'Our reference: SC-06041")
 
 

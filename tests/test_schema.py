@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import yaml
-from command_results import NOWHERE, Run, Write, fault, outcome
+from command_results import NOWHERE, Run, Write, outcome, problem
 from conftest import ROOT
 from jsonschema import Draft202012Validator
 
@@ -39,18 +39,18 @@ def schema(run: Run) -> Any:
     return opened
 
 
-def faults(validator: Draft202012Validator, text: str) -> list[str]:
+def problems(validator: Draft202012Validator, text: str) -> list[str]:
     return [".".join(map(str, it.absolute_path)) for it in validator.iter_errors(read(text))]
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda it: it.stem)
 def test_each_example_is_a_request(path: Path, schema: Any) -> None:
-    assert faults(schema("request"), path.read_text("utf-8")) == []
+    assert problems(schema("request"), path.read_text("utf-8")) == []
 
 
 @pytest.mark.parametrize("path", PROGRAMS, ids=lambda it: it.parent.name)
 def test_each_shipped_program_is_one(path: Path, schema: Any) -> None:
-    assert faults(schema("program"), path.read_text("utf-8")) == []
+    assert problems(schema("program"), path.read_text("utf-8")) == []
 
 
 @pytest.mark.no_cover  # slow, with code that others cover
@@ -59,8 +59,8 @@ def test_the_shipped_data_and_a_part_of_it_are_data_files(schema: Any) -> None:
     data = read((ROOT / "jurisdictions.yaml").read_text("utf-8"))
     data["states"] = {code: data["states"][code] for code in ("CA", "GU", "PR")}
     assert [it.message for it in validator.iter_errors(data)] == []
-    assert faults(validator, NOWHERE) == []
-    assert faults(validator, "states: {CA: {bureau: {fax: 916-555-0111}}}") == []
+    assert problems(validator, NOWHERE) == []
+    assert problems(validator, "states: {CA: {bureau: {fax: 916-555-0111}}}") == []
 
 
 @pytest.mark.no_cover  # slow, with code that others cover
@@ -79,14 +79,14 @@ def test_the_shipped_data_and_a_part_of_it_are_data_files(schema: Any) -> None:
 )
 def test_a_slip_is_found_where_it_is(lines: str, where: str, schema: Any) -> None:
     text = f"jurisdiction: '06041'\nletter: secure-communities/opt-out\n{lines}\n"
-    assert faults(schema("request"), text) == [where]
+    assert problems(schema("request"), text) == [where]
 
 
 def test_what_may_be_typed_as_a_text_may_also_be_a_list(schema: Any) -> None:
     base = "jurisdiction: '06041'\nletter: secure-communities/opt-out\n"
     for reasons in ("One.", "[One., Two.]"):
         text = f"{base}particulars: {{reasons: {reasons}}}\n"
-        assert faults(schema("request"), text) == []
+        assert problems(schema("request"), text) == []
 
 
 def test_letters_are_completed_ones_own_among_them_with_what_they_need(
@@ -109,8 +109,8 @@ def test_letters_are_completed_ones_own_among_them_with_what_they_need(
     request = validator.schema["$defs"]["Request"]
     assert "another/first" in request["properties"]["letter"]["enum"]
     base = "jurisdiction: '06041'\nletter: another/first\n"
-    assert faults(validator, base) == [""]
-    assert faults(validator, f"{base}particulars: {{model: a}}\n") == []
+    assert problems(validator, base) == [""]
+    assert problems(validator, f"{base}particulars: {{model: a}}\n") == []
     assert "which one" in json.dumps(request["allOf"])
 
 
@@ -120,5 +120,5 @@ def test_every_key_of_a_request_is_explained(schema: Any) -> None:
 
 
 def test_an_unknown_schema_is_answered_with_those_there_are(run: Run) -> None:
-    code, told = fault(run("schema", "csv"))
+    code, told = problem(run("schema", "csv"))
     assert (code, "'request', 'jurisdictions', 'program'" in told) == (2, True)

@@ -13,7 +13,7 @@ OPT_OUT = "letter: secure-communities/opt-out\n"
 def told(library: Library, place: str, lines: str, day: str = "2026-11-24") -> list[str]:
     """Return what a letter of that day is told of its state's laws."""
     notice = notice_for(library, f"jurisdiction: {place}\ndate: {day}\n{lines}")
-    return [it.text for it in notice.cautions if it.code == "state-law"]
+    return [it.text for it in notice.notes if it.code == "state-law"]
 
 
 @pytest.mark.parametrize(
@@ -90,6 +90,6 @@ def test_the_law_by_which_a_vote_is_a_felony_is_told_first(library: Library) -> 
 
 
 def test_the_executive_order_that_revoked_the_last_one_names_no_program(library: Library) -> None:
-    (period,) = [it.text for it in notice_for(library).cautions if it.code == "period"]
+    (period,) = [it.text for it in notice_for(library).notes if it.code == "period"]
     assert "14159 revoked the latter on January 20, 2025, without naming the program" in period
     assert "not settled" not in period

@@ -12,7 +12,7 @@ from make_letters import problems_of, told_by
 
 from optout_cli import bundled
 from optout_cli.cache import Cache
-from optout_cli.errors import Problem, Spot
+from optout_cli.errors import Location, Problem
 from optout_cli.templating.templates import Templates
 
 Fill = Callable[..., str]
@@ -150,8 +150,8 @@ def test_what_a_letter_may_not_do_is_a_problem_at_its_line(
     }
     page = f"<section>\n{source}\n</section>"
     problems = problems_of(lambda: fill(page, **facts, day=date(2010, 8, 31)))
-    assert [(it.code, it.message, it.spot) for it in problems] == [
-        ("template", message, Spot(OWN, 2))
+    assert [(it.code, it.message, it.location) for it in problems] == [
+        ("template", message, Location(OWN, 2))
     ]
 
 
@@ -165,7 +165,9 @@ def test_no_file_outside_the_folders_can_be_named(
     write(tmp_path, {"secret.html.j2": "secret"})
     whole = f'\n{{% {verb} "{other}" {"as x " if verb == "import" else ""}%}}'
     message = f"there is no template {other!r} in the template folders"
-    assert problems_of(lambda: fill(whole)) == [Problem("missing-template", message, Spot(OWN, 2))]
+    assert problems_of(lambda: fill(whole)) == [
+        Problem("missing-template", message, Location(OWN, 2))
+    ]
 
 
 @pytest.mark.parametrize(
@@ -199,7 +201,7 @@ def test_a_template_that_is_no_utf_8_is_a_problem(templates: Templates) -> None:
     write(templates.folders[0], {NAME: ""})
     (templates.folders[0] / NAME).write_bytes(b"\xe9")
     (problem,) = problems_of(lambda: templates.fill_in(NAME, {}))
-    assert (problem.code, problem.spot) == ("template", Spot(OWN))
+    assert (problem.code, problem.location) == ("template", Location(OWN))
 
 
 @pytest.mark.parametrize(
@@ -255,7 +257,7 @@ def test_every_template_is_compiled_to_find_its_problems(
     broken = {NAME: "<b>", "p/_names.html.j2": "ok", "_layout/letter.html.j2": "<b>{% if %}"}
     write(tmp_path / "shipped", broken)
     write(tmp_path / "user", {NAME: "\n{% end %}"})
-    assert [str(it.spot) for it in templates.problems()] == [
+    assert [str(it.location) for it in templates.problems()] == [
         f"{OWN}:2",
         "_layout/letter.html.j2:1",
         f"{NAME}:1",

@@ -14,8 +14,8 @@ from conftest import REQUEST
 from make_letters import library_with
 from run_batch import COMMON, HEADER
 
-from optout_cli.batch.pool import Lost, farmed
-from optout_cli.exporters.context import Press
+from optout_cli.batch.pool import WorkerKilled, results_in_order
+from optout_cli.exporters.context import ExportContext
 
 OPTOUT = (sys.executable, "-m", "optout_cli")
 ROWS = "".join(f"50{number:03},Pat,Sheriff\n" for number in range(1, 28, 2))
@@ -106,10 +106,10 @@ def test_what_a_killed_worker_leaves_is_removed_by_who_started_it(
     scratch: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(scratch))
-    results = farmed(litters, range(6), 2)
-    assert next(results) == 0  # it is done here
+    results = results_in_order(litters, range(6), 2)
+    assert next(results) == (0, 0)  # it is done here
     here = lying_in(scratch)
-    assert list(results) == [1, 2, Lost(signal.SIGKILL), 4, 5]
+    assert [result for _, result in results] == [1, 2, WorkerKilled(), 4, 5]
     assert lying_in(scratch) == here
 
 
@@ -117,8 +117,8 @@ def test_an_engine_that_is_no_longer_used_leaves_no_temporary_file(
     scratch: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(scratch))
-    press = Press(library_with(scratch.with_name("own"), {}).templates)
-    assert press.engine is not None
+    context = ExportContext(library_with(scratch.with_name("own"), {}).templates)
+    assert context.engine is not None
     assert lying_in(scratch) != []
-    del press
+    del context
     assert lying_in(scratch) == []

@@ -13,7 +13,7 @@ from PIL.TiffImagePlugin import TiffImageFile
 from read_fax import drawn, pictures_in
 
 from optout_cli.exporters import exporter_for
-from optout_cli.exporters.context import Options, Press, Resolution
+from optout_cli.exporters.context import ExportContext, Options, Resolution
 from optout_cli.letters.library import Library
 from optout_cli.model.letter import Attachment, Letter
 
@@ -31,8 +31,8 @@ def letter(library: Library) -> Letter:
     return letter_for(library, FAX)
 
 
-def tiff(letter: Letter, press: Press) -> bytes:
-    return exporter_for("tiff").encode(letter, press)
+def tiff(letter: Letter, context: ExportContext) -> bytes:
+    return exporter_for("tiff").encode(letter, context)
 
 
 @pytest.mark.no_cover  # slow, with code that others cover
@@ -40,7 +40,7 @@ def tiff(letter: Letter, press: Press) -> bytes:
 def test_each_page_has_the_tags_that_a_fax_server_expects(
     letter: Letter, library: Library, options: Options
 ) -> None:
-    picture = Image.open(BytesIO(tiff(letter, Press(library.templates, options))))
+    picture = Image.open(BytesIO(tiff(letter, ExportContext(library.templates, options))))
     assert isinstance(picture, TiffImageFile)
     coding, option = {"group4": (4, 293), "group3": (3, 292)}[options.compression]
     lines = {"fine": 196, "standard": 98}[options.resolution]
@@ -55,13 +55,13 @@ def test_each_page_has_the_tags_that_a_fax_server_expects(
 
 
 def test_the_pages_are_the_cover_and_those_of_the_letter(letter: Letter, library: Library) -> None:
-    printed = exporter_for("pdf").encode(letter, library.press)
+    printed = exporter_for("pdf").encode(letter, library.context)
     expected = list(drawn(printed))
-    assert [it.tobytes() for it in pictures_in(tiff(letter, library.press))[1:]] == expected
+    assert [it.tobytes() for it in pictures_in(tiff(letter, library.context))[1:]] == expected
 
 
 def test_every_page_is_black_on_white_and_nothing_between(letter: Letter, library: Library) -> None:
-    for page in pictures_in(tiff(letter, library.press)):
+    for page in pictures_in(tiff(letter, library.context)):
         black, white = page.histogram()[0], page.histogram()[255]
         assert black + white == 1728 * 2156
         assert 0 < black < white
@@ -80,28 +80,28 @@ def test_a_small_hyphen_is_drawn_wherever_it_lies_between_scan_lines(
         page.Resources = pikepdf.Dictionary(Font=pikepdf.Dictionary(F=face))
         pdf.save(output)
         act = Attachment("act.pdf", "application/pdf", output.getvalue())
-    press = Press(library.templates, Options(resolution=resolution))
-    drawn_page = pictures_in(tiff(replace(letter, attachments=(act,)), press))[-1]
+    context = ExportContext(library.templates, Options(resolution=resolution))
+    drawn_page = pictures_in(tiff(replace(letter, attachments=(act,)), context))[-1]
     inked = [not it for it in drawn_page.reduce((1728, 1)).point(lambda it: it // 255).tobytes()]
     assert sum(this and not above for above, this in pairwise(inked)) == rows
 
 
 def test_the_cover_counts_its_pages(letter: Letter, library: Library) -> None:
-    one = tiff(letter, library.press)
+    one = tiff(letter, library.context)
     told = tuple(line.replace("{pages}", str(len(pictures_in(one)))) for line in letter.cover)
     assert "{pages}" in "".join(letter.cover)
-    assert tiff(replace(letter, cover=told), library.press) == one
+    assert tiff(replace(letter, cover=told), library.context) == one
 
 
 def test_a_page_without_ink_is_a_problem(letter: Letter, library: Library) -> None:
     blank = replace(letter, cover=("\u00a0",))
-    assert told_by(lambda: tiff(blank, library.press)) == (
+    assert told_by(lambda: tiff(blank, library.context)) == (
         "page 1 of the cover has no ink, and a blank fax page is a failed one"
     )
 
 
 def test_the_same_letter_gives_the_same_pages(letter: Letter, library: Library) -> None:
-    assert tiff(letter, library.press) == tiff(letter, Press(library.templates))
+    assert tiff(letter, library.context) == tiff(letter, ExportContext(library.templates))
 
 
 def test_a_draft_is_marked_on_its_cover(library: Library) -> None:
@@ -113,6 +113,6 @@ def test_a_draft_is_marked_on_its_cover(library: Library) -> None:
     )
     assert drafted.mark
     marked, plain = (
-        pictures_in(tiff(it, library.press))[0] for it in (drafted, replace(drafted, mark=""))
+        pictures_in(tiff(it, library.context))[0] for it in (drafted, replace(drafted, mark=""))
     )
     assert marked.histogram()[0] > plain.histogram()[0]

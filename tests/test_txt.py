@@ -17,7 +17,7 @@ EXAMPLES = sorted((ROOT / "examples").glob("*.yaml"))
 
 
 def text_of(letter: Letter, library: Library) -> str:
-    return exporter_for("txt").encode(letter, library.press).decode()
+    return exporter_for("txt").encode(letter, library.context).decode()
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)

@@ -107,7 +107,7 @@ def test_an_address_too_long_for_the_window_is_told_of_and_never_set_smaller(
         today=letter_for(library).notice.date, parties=("bureau",), formats=("pdf", "txt")
     )
     pdf, txt = exports_of(document, library, order)
-    assert [it.code for it in pdf.findings] == ["envelope"] * told
-    assert txt.findings == ()
+    assert [it.code for it in pdf.notes] == ["envelope"] * told
+    assert txt.notes == ()
     heights = {round(it.bottom - it.top, 1) for it in seen_on(pdf.content)}
     assert heights == {0.1}

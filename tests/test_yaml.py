@@ -199,12 +199,16 @@ def test_what_is_no_yaml_is_placed_where_the_fault_is(
     text: str, code: str, place: str, hint: str
 ) -> None:
     (problem,) = problems_of(lambda: read(text))
-    assert (problem.code, str(problem.spot), problem.hint) == (code, place, hint)
+    assert (problem.code, str(problem.location), problem.hint) == (code, place, hint)
 
 
 def test_a_bad_escape_is_told_to_be_put_in_single_quotes() -> None:
     (problem,) = problems_of(lambda: read('a: "C:\\q"\n'))
-    assert (problem.code, problem.spot and problem.spot.line, problem.hint) == ("yaml", 1, SINGLE)
+    assert (problem.code, problem.location and problem.location.line, problem.hint) == (
+        "yaml",
+        1,
+        SINGLE,
+    )
 
 
 def test_what_the_parser_cannot_place_is_told_of_the_file() -> None:
@@ -213,7 +217,7 @@ def test_what_the_parser_cannot_place_is_told_of_the_file() -> None:
 
 def test_every_fault_of_a_file_is_told_in_one_run() -> None:
     text = "a: 5 #4\nb: 1\nb: &x 2\nc: !y z\nd:\n-\n? [k]\n: e\n"
-    assert [(it.code, str(it.spot)) for it in problems_of(lambda: read(text))] == [
+    assert [(it.code, str(it.location)) for it in problems_of(lambda: read(text))] == [
         ("comment-in-value", "f:1:4"),
         ("equal-keys", "f:3:1"),
         ("anchor", "f:3:4"),
@@ -225,7 +229,7 @@ def test_every_fault_of_a_file_is_told_in_one_run() -> None:
 
 def test_what_was_found_before_the_file_stops_being_yaml_is_told_too() -> None:
     problems = problems_of(lambda: read("a: !x y\nb: [z\nc: d\n"))
-    assert [(it.code, str(it.spot)) for it in problems] == [("tag", "f:1:4"), ("yaml", "f:3:2")]
+    assert [(it.code, str(it.location)) for it in problems] == [("tag", "f:1:4"), ("yaml", "f:3:2")]
 
 
 def test_forty_levels_are_read() -> None:

@@ -15,7 +15,7 @@ import yaml
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "scripts.md"
 WORDS = ROOT / "tools" / "codes.yaml"
-NOUNS = {"problems": "Problem", "notes": "Caution"}
+NOUNS = {"problems": "Problem", "notes": "Note"}
 _MODULES = sorted((ROOT / "optout_cli").rglob("*.py"))
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 

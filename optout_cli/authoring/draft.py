@@ -69,7 +69,7 @@ def problem_with(
 def _is_about(problem: Problem, paths: Mapping[str, str]) -> bool:
     """Tell whether a Problem is one of these answers, or of the list whose lines they are."""
     lists = {list_ for list_, _, last in (it.rpartition(".") for it in paths) if last.isdigit()}
-    places = {problem.path, problem.spot.path if problem.spot else ""}
+    places = {problem.path, problem.location.path if problem.location else ""}
     return not places.isdisjoint(paths.keys() | lists)
 
 
@@ -78,7 +78,7 @@ def prospect_of(document: Document, library: Library, today: date) -> Prospect:
     case = case_of(document, library, Order(today=today))
     period, recipients = case.program.period(case.date), recipients_of(case)
     return Prospect(
-        status=period.caution if period else None,
+        status=period.note if period else None,
         laws=tuple(it.text for it in law_notes(case)),
         recipients=recipients,
         contact_lines=tuple(contact_note(case, it).text for it in recipients),

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from optout_cli.authoring.request_writer import Answers
-from optout_cli.errors import OptoutError, Problem, Spot
+from optout_cli.errors import Location, OptoutError, Problem
 from optout_cli.letters.library import Library
 from optout_cli.model.program import LetterKind, Particular, Program
 from optout_cli.readers.files import MAX_BYTES, read_bytes
@@ -19,7 +19,7 @@ from optout_cli.readers.files import MAX_BYTES, read_bytes
 _Facts = dict[str, Any]
 _SCHEMA = 1
 _NEEDED = ("letter", "date", "reference", "place", "recipient", "recipients")
-_LETTER = Spot("--letter", is_command_line=True)
+_LETTER = Location("--letter", is_command_line=True)
 _KEPT = ("addressing", "signatory", "cc", "ori")  # stated once, and so again
 _FROM_REQUEST = "request"  # the origin of what a request knew better than the data
 
@@ -60,12 +60,12 @@ def _facts_in(path: str) -> _Facts:
     try:
         facts = msgspec.json.decode(content)
     except (msgspec.DecodeError, UnicodeDecodeError):
-        raise OptoutError(Problem("not-a-letter", "is not JSON", Spot(path), hint)) from None
+        raise OptoutError(Problem("not-a-letter", "is not JSON", Location(path), hint)) from None
     if not isinstance(facts, dict) or facts.get("schema") != _SCHEMA:
-        raise OptoutError(Problem("not-a-letter", "is no letter's JSON form", Spot(path), hint))
+        raise OptoutError(Problem("not-a-letter", "is no letter's JSON form", Location(path), hint))
     if missing := [key for key in _NEEDED if key not in facts]:
         message = f"is no letter's JSON form: it has no {', no '.join(missing)}"
-        raise OptoutError(Problem("not-a-letter", message, Spot(path), hint))
+        raise OptoutError(Problem("not-a-letter", message, Location(path), hint))
     return facts
 
 

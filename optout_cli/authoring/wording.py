@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator, Mapping
 
 from optout_cli import bundled
-from optout_cli.errors import OptoutError, Problem, Spot
+from optout_cli.errors import Location, OptoutError, Problem
 from optout_cli.letters.library import Library
 
-_LETTER = Spot("--letter", is_command_line=True)
+_LETTER = Location("--letter", is_command_line=True)
 _EXTENDS = re.compile(r'{%-?\s*extends\s+"([^"]+)"\s*-?%}\n?')
 _BLOCK = re.compile(r"{%-?\s*block\s+(\w+)")
 _HEAD = """\

@@ -31,7 +31,7 @@ from optout_cli.batch.manifest import (
     table_of,
 )
 from optout_cli.batch.rejects import OWN, STATE, Rejects, load_rejects
-from optout_cli.errors import OptoutError, Problem, Spot, raise_any
+from optout_cli.errors import Location, OptoutError, Problem, raise_any
 from optout_cli.output import make_durable, move_to_earlier, occupied, write_all, write_errors
 
 _AT_ONCE = 500  # files to settle, so that an interrupt never waits for thousands
@@ -78,7 +78,7 @@ class OutputFolder:
             self._lock.close()
             message, hint = "another batch is writing to this folder", "wait until it has ended"
             problem = Problem(
-                "in-use", message, Spot(str(self.path)), f"{hint}, or give another -o"
+                "in-use", message, Location(str(self.path)), f"{hint}, or give another -o"
             )
             raise OptoutError(problem) from None
         with write_errors(self.staging):
@@ -124,7 +124,7 @@ class OutputFolder:
         contents = {self.path / record.path: content for record, content in files}
         if not self.staging.is_dir():
             message = "the folder was deleted or moved while it was written to"
-            raise OptoutError(Problem("folder-gone", message, Spot(str(self.path))))
+            raise OptoutError(Problem("folder-gone", message, Location(str(self.path))))
         keep = {
             self.path / record.path
             for record, content in files
@@ -164,7 +164,7 @@ class OutputFolder:
             return occupied(place)
         message = "is not as optout wrote it (signed?), and would read otherwise now"
         hint = "move it away and give the command again, or replace it with --force"
-        return Problem("file-exists", message, Spot(str(place)), hint)
+        return Problem("file-exists", message, Location(str(place)), hint)
 
     def _settle(self) -> None:
         """See to it that what was written since the last time outlives a power cut."""
@@ -208,7 +208,7 @@ class OutputFolder:
         if os.path.commonpath([own, os.path.realpath(folder)]) != own:
             message = "is a link out of the batch's folder, and letters there are not moved"
             hint = "replace the link with a folder, or move old letters there yourself"
-            raise OptoutError(Problem("not-ours", message, Spot(str(folder)), hint))
+            raise OptoutError(Problem("not-ours", message, Location(str(folder)), hint))
 
     @contextmanager
     def spool(self) -> Iterator[IO[bytes]]:
@@ -334,7 +334,7 @@ def _refuse_foreign(path: Path, is_kind: Callable[[int], bool], noun: str) -> No
         what = "a symbolic link, and not" if path.is_symlink() else "not"
         message = f"is {what} the {noun} that optout keeps here"
         hint = "move it away and give the command again, or give another -o"
-        raise OptoutError(Problem("not-ours", message, Spot(str(path)), hint))
+        raise OptoutError(Problem("not-ours", message, Location(str(path)), hint))
 
 
 def _is_torn(old: bytes, content: bytes) -> bool:

@@ -135,23 +135,23 @@ _NAMES = ("file", "seal")  # and under which key
 def load_inputs(paths: Iterable[str]) -> tuple[InputFile, ...]:
     """Read each file of requests. Raises OptoutError with the problems of all of them."""
     problems: list[Problem] = []
-    sheets: list[InputFile] = []
+    input_files: list[InputFile] = []
     for path in paths:
         try:
-            sheets.append(load_input(path))
+            input_files.append(load_input(path))
         except OptoutError as error:
             problems += error.problems
     raise_any(problems)
-    return tuple(sheets)
+    return tuple(input_files)
 
 
-def rows_of(sheets: Iterable[InputFile]) -> Iterator[tuple[int, Row]]:
+def rows_of(input_files: Iterable[InputFile]) -> Iterator[tuple[int, Row]]:
     """Yield each row of all sheets with its number. Raises OptoutError."""
-    return enumerate(row for sheet in sheets for row in sheet.rows())
+    return enumerate(row for source in input_files for row in source.rows())
 
 
 def rejects_of(
-    sheets: Sequence[InputFile], problems: Mapping[int, Sequence[Problem]], folder: Path
+    input_files: Sequence[InputFile], problems: Mapping[int, Sequence[Problem]], folder: Path
 ) -> dict[str, str]:
     """Return the rows that have problems in the forms they came in, by the names of files.
 
@@ -159,25 +159,25 @@ def rejects_of(
     """
     return rejects_from(
         (_relocate_row(row, folder), "\n".join(map(_reason, problems[number])))
-        for number, row in rows_of(sheets)
+        for number, row in rows_of(input_files)
         if number in problems
     )
 
 
-def folders_of(sheets: Iterable[InputFile], texts: Iterable[str], folder: Path) -> list[Path]:
+def folders_of(input_files: Iterable[InputFile], texts: Iterable[str], folder: Path) -> list[Path]:
     """Return the sheets' folders that the `texts` of rejects in `folder` name files of.
 
     A file in `folder` may name those only where the user allows it.
     """
     here, joined = real(folder), "".join(texts)
-    folders = dict.fromkeys(folder_of(it.name) for it in sheets)
+    folders = dict.fromkeys(folder_of(it.name) for it in input_files)
     seen = {it: json.dumps(os.path.relpath(real(it), here) + os.sep)[1:-1] for it in folders}
     return [it for it in folders if real(it) != here and seen[it] in joined]
 
 
 def _relocate_row(row: Row, folder: Path) -> Row:
     """Name the files of a row as seen from another folder than its own."""
-    own, folder, original = real(folder_of(row.spot.file)), real(folder), row.original
+    own, folder, original = real(folder_of(row.location.file)), real(folder), row.original
     if own == folder:
         return row
     if isinstance(original, tuple):
@@ -222,6 +222,6 @@ def _seen_from(folder: Path, own: Path, path: str, text: str) -> str:
 
 def _reason(problem: Problem) -> str:
     """Word a Problem for the row itself, which needs to be told of no line."""
-    path = problem.spot.path.removeprefix("$.") if problem.spot else ""
+    path = problem.location.path.removeprefix("$.") if problem.location else ""
     head = f"{path}: " if path and not problem.message.startswith(path) else ""
     return f"{head}{problem.message}" + (f" ({problem.hint})" if problem.hint else "")

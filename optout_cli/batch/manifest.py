@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 import msgspec
 
 from optout_cli import __version__
-from optout_cli.errors import Spot
+from optout_cli.errors import Location
 from optout_cli.exporters import count_pages
 from optout_cli.model.letter import Export
 from optout_cli.readers.csv import csv_from
@@ -47,7 +47,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     bytes: int
     sha256: str
     pages: int | None
-    cautions: tuple[str, ...]
+    notes: tuple[str, ...] = msgspec.field(name="cautions")
     reference: str
     fingerprint: str
     version: str
@@ -118,12 +118,14 @@ def line_of(record: Record, folder: Path) -> bytes:
 
 def table_of(records: Iterable[Record], folder: Path) -> str:
     """Return the records as CSV; the lines of an address stand in one cell."""
-    columns = [*_MERGED, *(it for it in Record.__struct_fields__ if it not in _MERGED)]
+    columns = [*_MERGED, *(it for it in Record.__struct_encode_fields__ if it not in _MERGED)]
     return csv_from(columns, (_cells(it, columns, folder) for it in records))
 
 
 def _cells(record: Record, columns: Sequence[str], folder: Path) -> list[str]:
-    values = msgspec.structs.asdict(record) | {"path": str(folder / record.path)}
+    values = dict(
+        zip(Record.__struct_encode_fields__, msgspec.structs.astuple(record), strict=True)
+    ) | {"path": str(folder / record.path)}
     return [_cell(values[it]) for it in columns]
 
 
@@ -133,7 +135,7 @@ def _cell(value: object) -> str:
     return "" if value is None else str(value)
 
 
-class Piece(msgspec.Struct, frozen=True):
+class OutputFile(msgspec.Struct, frozen=True):
     """A finished file: what the manifest will say of it, and its bytes."""
 
     record: Record
@@ -141,24 +143,24 @@ class Piece(msgspec.Struct, frozen=True):
 
 
 def files_from_exports(
-    exports: Iterable[Export], spot: Spot, fingerprint: str
-) -> tuple[Piece, ...]:
+    exports: Iterable[Export], location: Location, fingerprint: str
+) -> tuple[OutputFile, ...]:
     """Put beside each export what the manifest will say of it."""
-    return tuple(Piece(_record(it, spot, fingerprint), it.content) for it in exports)
+    return tuple(OutputFile(_record(it, location, fingerprint), it.content) for it in exports)
 
 
-def row_place(spot: Spot) -> str:
+def row_place(location: Location) -> str:
     """Return a request's place as the manifest has it."""
-    return f"{spot.file}:{spot.line}"
+    return f"{location.file}:{location.line}"
 
 
-def _record(export: Export, spot: Spot, fingerprint: str) -> Record:
+def _record(export: Export, location: Location, fingerprint: str) -> Record:
     notice = export.notice
     contact, place = notice.recipient.contact, notice.place
-    cautions = (*notice.cautions, *export.findings)
+    notes = (*notice.notes, *export.notes)
     is_own = notice.author == place.full_name
     return Record(
-        request=row_place(spot),
+        request=row_place(location),
         jurisdiction=place.id,
         name=f"{place.name}, {place.state_code}" if is_own else notice.author,
         letter=notice.letter,
@@ -171,7 +173,7 @@ def _record(export: Export, spot: Spot, fingerprint: str) -> Record:
         bytes=len(export.content),
         sha256=sha256(export.content).hexdigest(),
         pages=count_pages(export.format, export.content),
-        cautions=tuple(dict.fromkeys(it.code for it in cautions)),
+        notes=tuple(dict.fromkeys(it.code for it in notes)),
         reference=notice.reference,
         fingerprint=fingerprint,
         version=__version__,

@@ -9,11 +9,11 @@ from typing import IO
 import msgspec
 
 from optout_cli.batch.input import InputFile
-from optout_cli.batch.manifest import Piece, Record
+from optout_cli.batch.manifest import OutputFile, Record
 from optout_cli.batch.rows import CheckedRow, Job, MadeRow, make_rows, remaining_order
 from optout_cli.errors import Problem
 from optout_cli.letters.pipeline import Order
-from optout_cli.model.notice import Caution
+from optout_cli.model.notice import Note
 from optout_cli.readers.files import STDIN
 
 OCCUPIED = "file-exists"  # the problem that no change of the row would mend
@@ -35,24 +35,24 @@ class BatchPlan:
         self.origins = origins
         self.rows: dict[int, CheckedRow] = {}
         self.problems: dict[int, tuple[Problem, ...]] = {}
-        self.findings: list[Caution] = []
+        self.notes: list[Note] = []
         self.lacking: Counter[tuple[str, str]] = Counter()
         self.left: set[int] = set()  # rows of which a file stays: changed, or another row's
         self.unwritten: set[int] = set()  # good rows whose letters could not be put in place
         self.taken: dict[int, tuple[Problem, ...]] = {}  # the latter, and whose it is
         self.tracebacks: dict[str, list[str]] = {}  # each with the places of the rows it is of
         self._by_path: dict[str, int] = {}
-        self._cautions: dict[Caution, Caution] = {}
+        self._notes: dict[Note, Note] = {}
         self._spool = _Spool(spool) if spool else None
 
     def add(self, it: CheckedRow) -> None:
         """Take in the next row."""
         self.lacking.update(it.lacking)
-        if it.pieces is not None and self._spool:
-            self._spool.put(it.number, it.pieces)
+        if it.output_files is not None and self._spool:
+            self._spool.put(it.number, it.output_files)
         # Most rows have the same cautions, of which one is enough.
-        cautions = tuple(self._cautions.setdefault(one, one) for one in it.cautions)
-        slim = msgspec.structs.replace(it, pieces=None, cautions=cautions, traceback="")
+        notes = tuple(self._notes.setdefault(one, one) for one in it.notes)
+        slim = msgspec.structs.replace(it, output_files=None, notes=notes, traceback="")
         self.rows[it.number] = slim
         self.note_traceback(it)
         if it.problems:
@@ -77,7 +77,7 @@ class BatchPlan:
             hint = "they ask for the same letter: delete one of the two"
         for it, rival in ((one, other), (other, one)):
             message = f"would write {path}, as {rival.place} would"
-            problem = Problem("equal-names", message, it.spot, hint)
+            problem = Problem("equal-names", message, it.location, hint)
             known = self.problems.get(it.number, ())
             if not any(known_one.code == problem.code for known_one in known):
                 self.problems[it.number] = (*known, problem)
@@ -87,15 +87,15 @@ class BatchPlan:
         """Yield the rows whose letters can be written or are."""
         return (it for number, it in self.rows.items() if number not in self.problems)
 
-    def count_notes(self, wanted: Container[int]) -> Counter[Caution]:
+    def count_notes(self, wanted: Container[int]) -> Counter[Note]:
         """Count the good rows that each caution is about, the laws and drafts first.
 
         Of rows that are not `wanted`, which were told of before, only the laws are told again.
         """
         found = Counter(
-            one for it in self.good for one in it.cautions if it.number in wanted or one.code == LAW
+            one for it in self.good for one in it.notes if it.number in wanted or one.code == LAW
         )
-        found.update(self.findings)
+        found.update(self.notes)
         ranks = {LAW: 0, DRAFT: 1}
         return Counter(
             dict(sorted(found.items(), key=lambda it: ranks.get(it[0].code, len(ranks))))
@@ -125,12 +125,12 @@ class BatchPlan:
                 place = folder / others[0].path
                 message = f"would replace {place}{more}, written from {others[0].request}"
                 hint = "name another folder with -o, or --force, which moves the old to earlier/"
-                self.taken[row.number] = (Problem(OCCUPIED, message, row.spot, hint),)
+                self.taken[row.number] = (Problem(OCCUPIED, message, row.location, hint),)
         self.left |= self.taken.keys()
 
     def _is_same_request(self, record: Record, row: CheckedRow) -> bool:
         """Say whether a file was written from a row of this table, or from one it rejected."""
-        file = row.spot.file
+        file = row.location.file
         is_same_table = record.source == file
         if record.origins:
             is_same_table = not set(record.origins).isdisjoint(self.origins.get(file, ()))
@@ -172,7 +172,7 @@ class BatchPlan:
 
     def _file(self, row: CheckedRow) -> _File:
         """Return what a row's file is known again by, wherever the command is given."""
-        return Path(row.spot.file).name, self.origins.get(row.spot.file, ())
+        return Path(row.location.file).name, self.origins.get(row.location.file, ())
 
     def left_over(self, records: Mapping[str, Record]) -> list[Record]:
         """Return what the manifest has of requests that were in these rows' files, and no longer.
@@ -180,7 +180,7 @@ class BatchPlan:
         Standard input is no file of which one knows what was in it before.
         """
         keys = {(self._file(it), *it.key) for it in self.rows.values() if it.key}
-        files = {self._file(it) for it in self.rows.values() if it.spot.file != STDIN}
+        files = {self._file(it) for it in self.rows.values() if it.location.file != STDIN}
         return [
             it
             for it in records.values()
@@ -188,15 +188,17 @@ class BatchPlan:
         ]
 
     def results(
-        self, wanted: Mapping[int, Order], sheets: Sequence[InputFile], job: Job, jobs: int
+        self, wanted: Mapping[int, Order], input_files: Sequence[InputFile], job: Job, jobs: int
     ) -> Generator[MadeRow, None, None]:
         """Yield the files of each wanted row, made now or when it was checked."""
         if self._spool and self._spool.offsets:
             for number in wanted:
-                pieces = self._spool.get(number)
-                yield MadeRow(number=number, spot=self.rows[number].spot, pieces=pieces)
+                output_files = self._spool.get(number)
+                yield MadeRow(
+                    number=number, location=self.rows[number].location, output_files=output_files
+                )
         else:
-            yield from make_rows(sheets, wanted, job, jobs)
+            yield from make_rows(input_files, wanted, job, jobs)
 
     @property
     def unprinted(self) -> list[CheckedRow]:
@@ -224,14 +226,14 @@ class _Spool:
         self._file = file
         self.offsets: dict[int, int] = {}
 
-    def put(self, number: int, pieces: tuple[Piece, ...]) -> None:
+    def put(self, number: int, output_files: tuple[OutputFile, ...]) -> None:
         self.offsets[number] = self._file.tell()
-        pickle.dump(pieces, self._file)
+        pickle.dump(output_files, self._file)
 
-    def get(self, number: int) -> tuple[Piece, ...]:
+    def get(self, number: int) -> tuple[OutputFile, ...]:
         self._file.seek(self.offsets[number])
-        pieces: tuple[Piece, ...] = pickle.load(self._file)  # noqa: S301  # written above
-        return pieces
+        output_files: tuple[OutputFile, ...] = pickle.load(self._file)  # noqa: S301  # written above
+        return output_files
 
 
 def _file_of(record: Record) -> _File:

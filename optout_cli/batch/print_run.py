@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from optout_cli.batch.manifest import Record
-from optout_cli.errors import OptoutError, Problem, Spot
+from optout_cli.errors import Location, OptoutError, Problem
 from optout_cli.letters.library import Library
 
 if TYPE_CHECKING:
-    from optout_cli.exporters.binding import Pile
+    from optout_cli.exporters.binding import Bundle
 
 
 def print_run(
@@ -27,9 +27,9 @@ def print_run(
     """
     from optout_cli.exporters.binding import bind_print_run  # imports pikepdf
 
-    piles = _bundles(requests, folder)
+    bundles = _bundles(requests, folder)
     return bind_print_run(
-        piles, output, library.press, is_duplex=is_duplex, with_sheets=with_sheets
+        bundles, output, library.context, is_duplex=is_duplex, with_sheets=with_sheets
     )
 
 
@@ -40,8 +40,8 @@ def is_print_run(path: Path) -> bool:
     return is_print_run_file(path.read_bytes())
 
 
-def _bundles(requests: Iterable[Sequence[Record]], folder: Path) -> Iterator["Pile"]:
-    from optout_cli.exporters.binding import Pile
+def _bundles(requests: Iterable[Sequence[Record]], folder: Path) -> Iterator["Bundle"]:
+    from optout_cli.exporters.binding import Bundle
 
     for records in requests:
         first = records[0]
@@ -52,7 +52,7 @@ def _bundles(requests: Iterable[Sequence[Record]], folder: Path) -> Iterator["Pi
             "request": first.request,
             "letters": records,
         }
-        yield Pile(first.name, letters, sheet)
+        yield Bundle(first.name, letters, sheet)
 
 
 def _content(record: Record, folder: Path) -> bytes:
@@ -60,5 +60,5 @@ def _content(record: Record, folder: Path) -> bytes:
     if not record.is_true(folder):
         message = "is not the letter that the batch wrote, and is not printed"
         hint = "give the command again without --print, and look at what it says of this file"
-        raise OptoutError(Problem("changed-letter", message, Spot(str(place)), hint))
+        raise OptoutError(Problem("changed-letter", message, Location(str(place)), hint))
     return place.read_bytes()

@@ -1,9 +1,9 @@
-"""Many requests: each row checked, then those that can be written are made, by several workers.
+"""Many requests: check each row, then make the files of those that can be written.
 
 Nothing is written here. A row that has a Problem never stops another one.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from traceback import format_exc
@@ -12,12 +12,12 @@ from typing import TypeVar
 import msgspec
 
 from optout_cli.batch.input import InputFile, rows_of
-from optout_cli.batch.manifest import Piece, Record, files_from_exports, row_place
-from optout_cli.batch.pool import Lost, farmed
+from optout_cli.batch.manifest import OutputFile, Record, files_from_exports, row_place
+from optout_cli.batch.pool import WorkerKilled, result_alone, results_in_order
 from optout_cli.batch.resume import Fingerprints
 from optout_cli.engines.fonts import missing_characters
 from optout_cli.engines.window import room_problems
-from optout_cli.errors import OptoutError, Problem, Spot, raise_any
+from optout_cli.errors import Location, OptoutError, Problem, raise_any
 from optout_cli.letters.compose import compose, recipients_of, unstated, variant_of
 from optout_cli.letters.files import NamedFiles
 from optout_cli.letters.library import Library
@@ -29,7 +29,7 @@ from optout_cli.letters.pipeline import (
     locate_problems,
     set_values,
 )
-from optout_cli.model.notice import Case, Caution, Notice
+from optout_cli.model.notice import Case, Note, Notice
 from optout_cli.readers.document import Document, Row, merge, problem_in_row
 from optout_cli.readers.files import folder_of
 
@@ -51,7 +51,7 @@ class CheckedRow(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     number: int
-    spot: Spot
+    location: Location
     problems: tuple[Problem, ...] = ()
     key: tuple[str, str, str] | None = None
     unstated: tuple[str, ...] = ()
@@ -60,30 +60,30 @@ class CheckedRow(msgspec.Struct, frozen=True, kw_only=True):
     paths: tuple[str, ...] = ()
     finished: tuple[str, ...] = ()
     lacking: tuple[tuple[str, str], ...] = ()
-    cautions: tuple[Caution, ...] = ()
-    pieces: tuple[Piece, ...] | None = None
+    notes: tuple[Note, ...] = ()
+    output_files: tuple[OutputFile, ...] | None = None
     traceback: str = ""
 
     @property
     def place(self) -> str:
         """Return the row's place as the manifest has it."""
-        return row_place(self.spot)
+        return row_place(self.location)
 
 
 class MadeRow(msgspec.Struct, frozen=True, kw_only=True):
     """All files of one row, or why there are none; `traceback` as of Checked."""
 
     number: int
-    spot: Spot
-    pieces: tuple[Piece, ...] = ()
-    findings: tuple[Caution, ...] = ()
+    location: Location
+    output_files: tuple[OutputFile, ...] = ()
+    notes: tuple[Note, ...] = ()
     problems: tuple[Problem, ...] = ()
     traceback: str = ""
 
     @property
     def place(self) -> str:
         """Return the row's place as the manifest has it."""
-        return row_place(self.spot)
+        return row_place(self.location)
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True):
@@ -109,7 +109,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
 
     def named_by(self, document: Document, row: Row) -> NamedFiles:
         """Return what finds the files that a row's whole document names."""
-        return NamedFiles(document, folder_of(row.spot.file), self.order.files_from)
+        return NamedFiles(document, folder_of(row.location.file), self.order.files_from)
 
     @property
     def is_cheap(self) -> bool:
@@ -117,7 +117,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
         return not set(_LAID_OUT) & set(self.order.formats)
 
 
-def check_rows(sheets: Sequence[InputFile], job: Job, jobs: int) -> Iterator[CheckedRow]:
+def check_rows(input_files: Sequence[InputFile], job: Job, jobs: int) -> Iterator[CheckedRow]:
     """Check each row, in order.
 
     Raises OptoutError for what is wrong with the data or the programs, and where a sheet cannot
@@ -125,26 +125,26 @@ def check_rows(sheets: Sequence[InputFile], job: Job, jobs: int) -> Iterator[Che
     """
     _ = job.library.directory, job.library.programs  # loaded, or told of, before all rows
     check = _Check(job)
-    tasks = _chunk(rows_of(sheets), _ROWS_A_TASK)
-    for task, result in _pair_results(check, tasks, jobs):
-        if isinstance(result, Lost):
-            # One of them kills its worker: each by itself then.
-            for one, alone in _pair_results(check, ([it] for it in task), max(jobs, 2)):
-                yield from [_killed(*one[0], alone)] if isinstance(alone, Lost) else alone
-        else:
+    tasks = _chunk(rows_of(input_files), _ROWS_A_TASK)
+    for task, result in results_in_order(check, tasks, jobs):
+        if not isinstance(result, WorkerKilled):
             yield from result
+            continue
+        for number, row in task:  # one of these rows killed the worker; find out which
+            alone = result_alone(check, [(number, row)])
+            yield from [_killed(number, row)] if isinstance(alone, WorkerKilled) else alone
 
 
 def make_rows(
-    sheets: Sequence[InputFile], wanted: Mapping[int, Order], job: Job, jobs: int
+    input_files: Sequence[InputFile], wanted: Mapping[int, Order], job: Job, jobs: int
 ) -> Iterator[MadeRow]:
     """Make the files of the rows whose numbers are `wanted`, each as its order says."""
     make = _Make(job)
-    tasks = ((it, row, wanted[it]) for it, row in rows_of(sheets) if it in wanted)
-    for (number, row, _), result in _pair_results(make, tasks, jobs):
-        if isinstance(result, Lost):
-            problems = _killed(number, row, result).problems
-            yield MadeRow(number=number, spot=row.spot, problems=problems)
+    tasks = ((it, row, wanted[it]) for it, row in rows_of(input_files) if it in wanted)
+    for (number, row, _), result in results_in_order(make, tasks, jobs):
+        if isinstance(result, WorkerKilled):
+            problems = _killed(number, row).problems
+            yield MadeRow(number=number, location=row.location, problems=problems)
         else:
             yield result
 
@@ -160,48 +160,30 @@ def _missing(order: Order, paths: Iterable[str], finished: Iterable[str]) -> Ord
     return msgspec.structs.replace(order, formats=formats)
 
 
-def _pair_results(
-    work: Callable[[_T], "_R"], tasks: Iterable[_T], jobs: int
-) -> Iterator[tuple[_T, "_R | Lost"]]:
-    """Yield each task with its result."""
-    handed: list[_T] = []
-
-    def noted() -> Iterator[_T]:
-        for it in tasks:
-            handed.append(it)
-            yield it
-
-    for result in farmed(work, noted(), jobs):
-        yield handed.pop(0), result
-
-
-_R = TypeVar("_R")
-
-
 def _chunk(items: Iterator[_T], size: int) -> Iterator[list[_T]]:
     while chunk := list(islice(items, size)):
         yield chunk
 
 
-def _killed(number: int, row: Row, lost: Lost) -> CheckedRow:
-    message = f"the process that worked at it was killed (signal {lost.signal})"
-    hint = "was there too little memory? try it again with --jobs 1"
-    problem = Problem("worker-killed", message, row.spot, hint)
-    return CheckedRow(number=number, spot=row.spot, problems=(problem,))
+def _killed(number: int, row: Row) -> CheckedRow:
+    message = "the process that worked on this row was killed"
+    hint = "was there too little memory? try again with --jobs 1"
+    problem = Problem("worker-killed", message, row.location, hint)
+    return CheckedRow(number=number, location=row.location, problems=(problem,))
 
 
 def _unexpected_problem(error: Exception, row: Row) -> Problem:
     """Word the Problem of an error in a row that nobody foresaw, whether ours or a library's."""
     if isinstance(error, MemoryError):
         message, hint = "there was too little memory for its letters", "try it with --jobs 1"
-        return Problem("out-of-memory", message, row.spot, hint)
+        return Problem("out-of-memory", message, row.location, hint)
     text = " ".join(str(error).split())[:_MOST_OF_ERROR]
     shown = "".join(it if it.isprintable() else ascii(it)[1:-1] for it in text)
     message = ": ".join(filter(None, (f"optout failed with {type(error).__name__}", shown)))
     hint = "this is a bug: report it with its traceback, and leave the row out until then"
     if isinstance(error, OSError):
         hint = "look at the disk or the file that it names, and give the command again"
-    return Problem("internal-error", message, row.spot, hint)
+    return Problem("internal-error", message, row.location, hint)
 
 
 class _Check:
@@ -220,7 +202,7 @@ class _Check:
     def _one(self, number: int, row: Row) -> CheckedRow:
         if row.document is None:
             return CheckedRow(
-                number=number, spot=row.spot, problems=_place_in_row(row.problems, row)
+                number=number, location=row.location, problems=_place_in_row(row.problems, row)
             )
         job, case, fingerprint = self.job, None, ""
         try:
@@ -235,7 +217,7 @@ class _Check:
         is_lacking = case is not None and any(it.code in _UNKNOWN for it in problems)
         return CheckedRow(
             number=number,
-            spot=row.spot,
+            location=row.location,
             problems=problems,
             key=_key(case) if case and fingerprint else None,
             fingerprint=fingerprint,
@@ -246,10 +228,10 @@ class _Check:
     def _letters(
         self, number: int, row: Row, document: Document, case: Case, fingerprint: str
     ) -> CheckedRow:
-        job, folder = self.job, folder_of(row.spot.file)
+        job, folder = self.job, folder_of(row.location.file)
         finished: tuple[str, ...] = ()
-        pieces: tuple[Piece, ...] | None = None
-        found: list[Caution] = []
+        output_files: tuple[OutputFile, ...] | None = None
+        found: list[Note] = []
         if known := self.by_print.get(fingerprint):
             finished = tuple(it.path for it in known if it.is_true(job.folder))
             notices = compose_notices(case, document, job.order)
@@ -259,29 +241,27 @@ class _Check:
             if job.is_cheap:
                 missing = _missing(job.order, _paths(notices, job.order), finished)
                 exports = encode_letters(letters, document, job.library, missing)
-                pieces = files_from_exports(exports, row.spot, fingerprint)
-                found = [it for export in exports for it in export.findings]
+                output_files = files_from_exports(exports, row.location, fingerprint)
+                found = [it for export in exports for it in export.notes]
             else:
-                is_own = job.library.press.has_own_page
-                faults = [
+                is_own = job.library.context.has_own_page
+                problems = [
                     f
                     for it in letters
                     for f in (*missing_characters(it), *room_problems(it, has_own_page=is_own))
                 ]
-                raise_any(dict.fromkeys(locate_problems(faults, document)))
+                raise_any(dict.fromkeys(locate_problems(problems, document)))
         return CheckedRow(
             number=number,
-            spot=row.spot,
+            location=row.location,
             key=_key(case),
             unstated=unstated(case),
             fingerprint=fingerprint,
             is_dated=case.request.date is not None,
             paths=tuple(_paths(notices, job.order)),
             finished=finished,
-            cautions=tuple(
-                dict.fromkeys([*(it for one in notices for it in one.cautions), *found])
-            ),
-            pieces=pieces,
+            notes=tuple(dict.fromkeys([*(it for one in notices for it in one.notes), *found])),
+            output_files=output_files,
         )
 
 
@@ -307,11 +287,16 @@ def _place_in_row(problems: Iterable[Problem], row: Row) -> tuple[Problem, ...]:
 
 def _at_header(problem: Problem, row: Row) -> Problem:
     """Tell of a wrong column at the header, where it is wrong for all rows at once."""
-    spot = problem.spot
+    location = problem.location
     is_table = not isinstance(row.original, str | dict)
-    if problem.code != "unknown-key" or not is_table or not spot or spot.file != row.spot.file:
+    if (
+        problem.code != "unknown-key"
+        or not is_table
+        or not location
+        or location.file != row.location.file
+    ):
         return problem
-    return msgspec.structs.replace(problem, spot=Spot(spot.file, 1, path=spot.path))
+    return msgspec.structs.replace(problem, location=Location(location.file, 1, path=location.path))
 
 
 def _missing_contacts(case: Case) -> Iterator[tuple[str, str]]:
@@ -342,7 +327,7 @@ class _Make:
 
     def __call__(self, task: tuple[int, Row, Order]) -> MadeRow:
         number, row, order = task
-        library, folder = self.job.library, folder_of(row.spot.file)
+        library, folder = self.job.library, folder_of(row.location.file)
         assert row.document is not None  # it was checked
         try:
             document = self.job.document_of(row.document)
@@ -352,16 +337,16 @@ class _Make:
             fingerprint = self.prints.of(case, self.job.named_by(document, row))
             return MadeRow(
                 number=number,
-                spot=row.spot,
-                pieces=files_from_exports(exports, row.spot, fingerprint),
-                findings=tuple(dict.fromkeys(it for one in exports for it in one.findings)),
+                location=row.location,
+                output_files=files_from_exports(exports, row.location, fingerprint),
+                notes=tuple(dict.fromkeys(it for one in exports for it in one.notes)),
             )
         except OptoutError as error:
             return MadeRow(
-                number=number, spot=row.spot, problems=_place_in_row(error.problems, row)
+                number=number, location=row.location, problems=_place_in_row(error.problems, row)
             )
         except Exception as error:  # noqa: BLE001  # whatever it is, the other rows are written
             problem = _unexpected_problem(error, row)
             return MadeRow(
-                number=number, spot=row.spot, problems=(problem,), traceback=format_exc()
+                number=number, location=row.location, problems=(problem,), traceback=format_exc()
             )

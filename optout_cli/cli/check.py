@@ -23,7 +23,7 @@ from optout_cli.cli.options import (
     quiet_option,
     today,
 )
-from optout_cli.errors import OptoutError, Problem, Spot
+from optout_cli.errors import Location, OptoutError, Problem
 from optout_cli.letters.pipeline import Order
 from optout_cli.lint import (
     check_file,
@@ -82,10 +82,10 @@ def command(
     if not files and not wants_coverage:
         problems += problems_in_letters(library, order.today)
     for path in files:
-        found, cautions = check_file(path, library, order)
+        found, notes = check_file(path, library, order)
         problems += found
-        for caution in () if quiet else cautions:
-            say(f"{path}: note: {caution.text}")
+        for note in () if quiet else notes:
+            say(f"{path}: note: {note.text}")
     if not problems:
         if not quiet and not wants_coverage:
             say(f"no mistakes in {', '.join(files) or 'data, templates and letters'}")
@@ -98,9 +98,9 @@ def command(
 
 def _once(problems: Iterable[Problem]) -> Iterable[Problem]:
     """Return each problem as it was first met: each file meets the data's, each letter its own."""
-    told: dict[tuple[Spot | None, str], Problem] = {}
+    told: dict[tuple[Location | None, str], Problem] = {}
     for it in problems:
-        told.setdefault((it.spot, it.message), it)
+        told.setdefault((it.location, it.message), it)
     return told.values()
 
 

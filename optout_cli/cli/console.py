@@ -107,10 +107,10 @@ def _json_line(value: dict[str, Any]) -> str:
 
 def problem_as_json(problem: Problem) -> dict[str, Any]:
     """Return a Problem for scripts; `code` is stable."""
-    spot = problem.spot
+    location = problem.location
     # A file's name may be no text at all: then JSON shows what can be shown of it.
-    file = spot and click.format_filename(spot.file)
-    place = {"file": file, "line": spot.line, "column": spot.column} if spot else {}
+    file = location and click.format_filename(location.file)
+    place = {"file": file, "line": location.line, "column": location.column} if location else {}
     return {
         "schema": SCHEMA,
         "problem": problem.code,

@@ -40,5 +40,5 @@ def command(as_json: bool) -> None:
 def _own_files() -> Iterator[Check]:
     """Yield what of the user's own data and templates keeps every command from beginning."""
     for it in own_files()[2]:
-        found = f"{it.spot} {it.message}"
+        found = f"{it.location} {it.message}"
         yield Check(what="own files", state="broken", found=found, cure=it.hint)

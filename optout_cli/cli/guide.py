@@ -19,7 +19,7 @@ from optout_cli.cli.options import (
     today,
 )
 from optout_cli.cli.write import DEFAULT_LETTER
-from optout_cli.errors import Spot
+from optout_cli.errors import Location
 from optout_cli.letters.pipeline import request_in
 from optout_cli.model.request import Request
 from optout_cli.output import is_folder, write_all
@@ -86,12 +86,12 @@ def command(
     """
     library = library_from(overlays, folders)
     if is_request(what):
-        asked, spot = request_in(what, letter), Spot(what)
+        asked, location = request_in(what, letter), Location(what)
     else:
         asked = Request(jurisdiction=what, letter=letter or DEFAULT_LETTER)
-        spot = Spot("JURISDICTION", is_command_line=True)
+        location = Location("JURISDICTION", is_command_line=True)
     day = day or asked.date or today()
-    guide = guide_of(asked, library, day, spot)
+    guide = guide_of(asked, library, day, location)
     content = guide_written(guide, day, name, library)
     path = _place(output, name, f"{day}-guide-{asked.letter.partition('/')[2]}.{name}")
     if path is None:

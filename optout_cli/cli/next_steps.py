@@ -19,9 +19,7 @@ def report_letters(exports: Sequence[Export], *, is_dated: bool, is_new: bool) -
         day = notice.date
         say(f"dated today, {day}; to keep that date add date: {day} to the request")
     told = dict.fromkeys(
-        (it.code, it.text)
-        for export in exports
-        for it in (*export.notice.cautions, *export.findings)
+        (it.code, it.text) for export in exports for it in (*export.notice.notes, *export.notes)
     )
     for _, text in told:
         say(f"note: {text}")
@@ -101,7 +99,7 @@ def _enclosing(exports: Sequence[Export]) -> Iterator[str]:
     notice = exports[0].notice
     files = [act.file for act in notice.authority if act.file]
     files += [it.file or it.title for it in notice.enclosures]
-    if any(it.code == "package" for export in exports for it in export.findings):
+    if any(it.code == "package" for export in exports for it in export.notes):
         files = [it for it in files if not it.lower().endswith(".pdf")]
     acts = [act for act in notice.authority if not act.file]
     if acts:

@@ -19,7 +19,7 @@ from optout_cli.cli.options import (
     today,
 )
 from optout_cli.cli.write import DEFAULT_LETTER
-from optout_cli.errors import Spot
+from optout_cli.errors import Location
 from optout_cli.letters.pipeline import request_in
 from optout_cli.model.jurisdiction import Contact
 from optout_cli.reports.show import Outlook, Overview, as_builtins, overview_of
@@ -54,10 +54,10 @@ def command(
     library, day = library_from(overlays, folders), day or today()
     if is_request(what):
         given = request_in(what)
-        spot = Spot(what)
-        overview = overview_of(given.jurisdiction, library, day, spot, given.recipients)
+        location = Location(what)
+        overview = overview_of(given.jurisdiction, library, day, location, given.recipients)
     else:
-        overview = overview_of(what, library, day, Spot("JURISDICTION", is_command_line=True))
+        overview = overview_of(what, library, day, Location("JURISDICTION", is_command_line=True))
     if as_json:
         print_json(as_builtins(overview))
     else:

@@ -8,7 +8,7 @@ from typing import Any, cast
 from optout_cli.cache import Cache
 from optout_cli.directory.matching import fold, names_within, slug_of, without_legal_word
 from optout_cli.directory.overlays import lay_over, overlay_problems
-from optout_cli.errors import OptoutError, Problem, Spot, raise_any
+from optout_cli.errors import Location, OptoutError, Problem, raise_any
 from optout_cli.model.jurisdiction import (
     Contact,
     Gazetteer,
@@ -68,7 +68,7 @@ class Directory:
         """Yield names of offices and sources that nothing in the data has."""
         yield from _dangling(self)
 
-    def find(self, query: str, spot: Spot | None = None) -> Locality:
+    def find(self, query: str, location: Location | None = None) -> Locality:
         """Return the jurisdiction that `query` names: FIPS code, slug, or name with state.
 
         Raises OptoutError, placed at `spot`, where none or more than one fits.
@@ -77,7 +77,7 @@ class Directory:
         if len(matches) == 1:
             code, id = matches[0]
             return self._locality(code, id)
-        raise OptoutError(self._not_found(query, matches, spot))
+        raise OptoutError(self._not_found(query, matches, location))
 
     def all(self, state: str | None = None) -> Iterator[tuple[str, str, Jurisdiction]]:
         """Yield state code, id and jurisdiction, sorted by id, of one state or of all."""
@@ -100,9 +100,9 @@ class Directory:
         offices = {state.field_office, *(it.field_office for it in state.jurisdictions.values())}
         return {f"bureau-{code.lower()}", *filter(None, offices)}
 
-    def spot(self, path: str) -> Spot:
+    def location(self, path: str) -> Location:
         """Return where the value at key path `path` stands."""
-        return self._document.spot(path)
+        return self._document.location(path)
 
     def _matches(self, query: str) -> list[tuple[str, str]]:
         """Return state code and id of each jurisdiction that `query` may name."""
@@ -125,19 +125,23 @@ class Directory:
                         short.add((code, id))
         return sorted(named or short)
 
-    def _not_found(self, query: str, matches: list[tuple[str, str]], spot: Spot | None) -> Problem:
+    def _not_found(
+        self, query: str, matches: list[tuple[str, str]], location: Location | None
+    ) -> Problem:
         if matches:
             hint = _listed([self.slug(code, id) for code, id in matches])
             message = f"{query!r} could be any of {len(matches)} jurisdictions"
-            return Problem("ambiguous-jurisdiction", message, spot, hint)
+            return Problem("ambiguous-jurisdiction", message, location, hint)
         if retired := self._retired_by(query):
             old, successors = retired
             hint = _listed([f"{id} ({self._name(id)})" for id in successors])
             return Problem(
-                "retired-jurisdiction", f"{query!r} is no longer in use: {old}", spot, hint
+                "retired-jurisdiction", f"{query!r} is no longer in use: {old}", location, hint
             )
         hint = self._suggestion(query)
-        return Problem("unknown-jurisdiction", f"no jurisdiction is known as {query!r}", spot, hint)
+        return Problem(
+            "unknown-jurisdiction", f"no jurisdiction is known as {query!r}", location, hint
+        )
 
     def _retired_by(self, query: str) -> tuple[str, tuple[str, ...]] | None:
         folded = fold(query)
@@ -250,17 +254,19 @@ class Directory:
             for short, root in roots.items():
                 found.update(self._origins_below(short, root))
             for number in range(len(self._states[code].get("laws", ()))):
-                spot = self._document.spot(f"states.{code}.laws.{number}")
-                found[f"laws.{number}"] = f"{spot.file}:{spot.line}"
+                location = self._document.location(f"states.{code}.laws.{number}")
+                found[f"laws.{number}"] = f"{location.file}:{location.line}"
             self._shared_origins[code] = found
         return self._shared_origins[code]
 
     def _origins_below(self, short: str, root: str) -> dict[str, str]:
         """Map what lies at and below `root`, which the Locality calls `short`."""
-        spots = {
-            path: self._document.spot(path) for path in _paths_below(self._document.data, root)
+        locations = {
+            path: self._document.location(path) for path in _paths_below(self._document.data, root)
         }
-        return {short + at.removeprefix(root): f"{it.file}:{it.line}" for at, it in spots.items()}
+        return {
+            short + at.removeprefix(root): f"{it.file}:{it.line}" for at, it in locations.items()
+        }
 
 
 def _paths_below(data: Tree, root: str) -> Iterator[str]:
@@ -284,11 +290,11 @@ def _dangling(directory: Directory) -> Iterator[Problem]:
     for code, state in data.states.items():
         for path, office in _offices_named(code, state):
             if office not in data.offices:
-                spot = directory.spot(path)
-                yield Problem("unknown-office", f"no office is known as {office!r}", spot)
+                location = directory.location(path)
+                yield Problem("unknown-office", f"no office is known as {office!r}", location)
         if state.activation_source and state.activation_source not in data.sources:
-            spot = directory.spot(f"states.{code}.activation-source")
-            yield Problem("unknown-source", f"no source {state.activation_source!r}", spot)
+            location = directory.location(f"states.{code}.activation-source")
+            yield Problem("unknown-source", f"no source {state.activation_source!r}", location)
 
 
 def _offices_named(code: str, state: State) -> Iterator[tuple[str, str]]:

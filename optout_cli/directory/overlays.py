@@ -44,7 +44,7 @@ def _half_sources(overlay: Document) -> Iterator[Problem]:
         if "source" in contact and "address" not in contact:
             message = f"{path}.source would speak for an address that is not here"
             hint = "write the address too, or leave source: out; `show` names your file and line"
-            yield Problem("half-source", message, overlay.spot(f"{path}.source"), hint)
+            yield Problem("half-source", message, overlay.location(f"{path}.source"), hint)
 
 
 def _without_office(document: Document, overlay: Document) -> Iterator[Problem]:
@@ -59,7 +59,7 @@ def _without_office(document: Document, overlay: Document) -> Iterator[Problem]:
             path = f"states.{code}.jurisdictions.{id}"
             message = f"{id} needs 'field-office': {code} has {len(offices)} of them"
             hint = f"that of its county, which `optout show` names: {' or '.join(offices)}"
-            yield Problem("no-field-office", message, overlay.spot(path), hint)
+            yield Problem("no-field-office", message, overlay.location(path), hint)
 
 
 def _inside(state: Tree) -> dict[str, Tree]:
@@ -79,7 +79,7 @@ def _half_addresses(overlay: Document) -> Iterator[Problem]:
         if missing := sorted(_ADDRESS_KEYS - address.keys()):
             message = f"{path}.address is new but has no {' and no '.join(missing)}"
             hint = "write the whole address: street, city, state and zip"
-            yield Problem("half-address", message, overlay.spot(f"{path}.address"), hint)
+            yield Problem("half-address", message, overlay.location(f"{path}.address"), hint)
 
 
 def _stale_keys(change: dict[str, Tree]) -> Iterator[str]:

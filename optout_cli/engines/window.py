@@ -8,7 +8,7 @@ from functools import cache, lru_cache
 from typing import Any
 
 from optout_cli.engines.fonts import faces
-from optout_cli.errors import Problem, Spot
+from optout_cli.errors import Location, Problem
 from optout_cli.model.jurisdiction import Contact
 from optout_cli.model.letter import Letter
 from optout_cli.model.notice import Recipient
@@ -71,7 +71,7 @@ def _of_recipient(code: str, message: str, recipient: Recipient, field: str) -> 
     places = [place for path, place in origins.items() if f"{path}.".startswith(f"{field}.")]
     origin = _FROM_REQUEST if _FROM_REQUEST in places or not places else places[0]
     file, _, line = origin.rpartition(":")
-    spot = Spot(file, int(line)) if origin != _FROM_REQUEST and line.isdigit() else None
+    location = Location(file, int(line)) if origin != _FROM_REQUEST and line.isdigit() else None
     lines = f"at most {LINES} lines of 3.25 in"
     hint = f"shorten it, or add envelope: with {lines} under recipients: {party}:"
     cell = f"shorten it, or fill in recipients.{party}.envelope with {lines}"
@@ -80,7 +80,7 @@ def _of_recipient(code: str, message: str, recipient: Recipient, field: str) -> 
     elif field == "envelope":
         hint = cell = f"shorten it to {lines}"
     path = f"recipients.{party}.{field}"
-    return Problem(code, message, spot, hint, path, in_row=cell)
+    return Problem(code, message, location, hint, path, in_row=cell)
 
 
 def _longest_part(contact: Contact) -> str:

@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Protocol, cast
 
 if TYPE_CHECKING:
-    from optout_cli.exporters.context import Press
+    from optout_cli.exporters.context import ExportContext
     from optout_cli.model.letter import Letter
     from optout_cli.model.notice import Route
 import io
@@ -32,7 +32,7 @@ class Exporter(Protocol):
     MEDIA_TYPE: str
     IS_TEXT: bool
 
-    def encode(self, letter: "Letter", press: "Press") -> bytes:
+    def encode(self, letter: "Letter", context: "ExportContext") -> bytes:
         """Return the letter in this format; the same letter gives the same bytes."""
         ...
 

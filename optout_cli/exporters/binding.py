@@ -14,7 +14,7 @@ from typing import Any, BinaryIO, NamedTuple, cast
 import pikepdf
 
 from optout_cli.errors import OptoutError, Problem
-from optout_cli.exporters.context import SHEET, Press
+from optout_cli.exporters.context import SHEET, ExportContext
 from optout_cli.model.letter import Attachment
 
 _CLAIMS = ("http://www.aiim.org/pdfa/ns/id/", "http://www.aiim.org/pdfua/ns/id/")
@@ -58,7 +58,7 @@ _CREATOR = "optout batch --print"
 _SHEET_SIDES = 2  # of a sheet of paper
 
 
-class Pile(NamedTuple):
+class Bundle(NamedTuple):
     """A request's letters: the bookmark above them, theirs, and what its separator sheet says."""
 
     title: str
@@ -67,7 +67,12 @@ class Pile(NamedTuple):
 
 
 def bind_print_run(
-    piles: Iterable[Pile], output: BinaryIO, press: Press, *, is_duplex: bool, with_sheets: bool
+    bundles: Iterable[Bundle],
+    output: BinaryIO,
+    context: ExportContext,
+    *,
+    is_duplex: bool,
+    with_sheets: bool,
 ) -> int:
     """Write the letters of all piles into `output`, and return how many pages there are.
 
@@ -78,15 +83,15 @@ def bind_print_run(
     sink = _Sink(output)
     with pikepdf.new() as printed:
         with printed.open_outline() as outline:
-            for pile, sheet in (
-                _with_sheets(piles, press) if with_sheets else _without_sheets(piles)
+            for bundle, sheet in (
+                _with_sheets(bundles, context) if with_sheets else _without_sheets(bundles)
             ):
-                item = pikepdf.OutlineItem(pile.title, len(printed.pages))
+                item = pikepdf.OutlineItem(bundle.title, len(printed.pages))
                 outline.root.append(item)
                 item.is_closed = True
                 if sheet:
                     _add_pages(printed, [sheet], is_duplex=is_duplex)
-                for title, content in pile.letters:
+                for title, content in bundle.letters:
                     item.children.append(pikepdf.OutlineItem(title, len(printed.pages)))
                     _add_pages(printed, _open_letter(content, title).pages, is_duplex=is_duplex)
         printed.Root.PageMode = pikepdf.Name.UseOutlines
@@ -132,17 +137,19 @@ def is_print_run_file(content: bytes) -> bool:
         return False
 
 
-def _without_sheets(piles: Iterable[Pile]) -> Iterator[tuple[Pile, None]]:
-    for pile in piles:
-        yield pile, None
+def _without_sheets(bundles: Iterable[Bundle]) -> Iterator[tuple[Bundle, None]]:
+    for bundle in bundles:
+        yield bundle, None
 
 
-def _with_sheets(piles: Iterable[Pile], press: Press) -> Iterator[tuple[Pile, pikepdf.Page]]:
+def _with_sheets(
+    bundles: Iterable[Bundle], context: ExportContext
+) -> Iterator[tuple[Bundle, pikepdf.Page]]:
     """Yield each pile with its separator sheet; those that are laid out at once share typefaces."""
-    waiting = iter(piles)
+    waiting = iter(bundles)
     while some := list(islice(waiting, _AT_ONCE)):
-        page = press.templates.lay_out(SHEET, {"sheets": [it.sheet for it in some]})
-        with pikepdf.open(BytesIO(press.engine.print(page, {}))) as laid_out:
+        page = context.templates.lay_out(SHEET, {"sheets": [it.sheet for it in some]})
+        with pikepdf.open(BytesIO(context.engine.print(page, {}))) as laid_out:
             gc.collect()  # what the engine leaves, which nobody looks for in a short process
             if len(laid_out.pages) != len(some):
                 message, hint = "a separator sheet takes more than one page", "shorten its template"

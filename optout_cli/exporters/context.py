@@ -7,10 +7,10 @@ import msgspec
 
 from optout_cli.engines import CURE, STYLE
 from optout_cli.errors import OptoutError, Problem
-from optout_cli.templating.templates import Templates
 
 if TYPE_CHECKING:
     from optout_cli.engines.weasyprint import Engine
+    from optout_cli.templating.templates import Templates
 
 
 # Lines that HylaFAX 6's `textfmt -B -s na-let -p 11` sets on a page of US Letter before it begins
@@ -38,10 +38,10 @@ PAGE, COVER = "_layout/letter.html.j2", "_layout/cover.html.j2"
 SHEET = "_layout/sheet.html.j2"
 
 
-class Press:
+class ExportContext:
     """Made once a process; its parts are made when they are first needed."""
 
-    def __init__(self, templates: Templates, options: Options | None = None) -> None:
+    def __init__(self, templates: "Templates", options: Options | None = None) -> None:
         self.templates = templates
         self.options = options or Options()
 

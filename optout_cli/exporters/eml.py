@@ -12,7 +12,7 @@ from email.utils import format_datetime
 
 from optout_cli.errors import OptoutError, Problem, raise_any
 from optout_cli.exporters import html, pdf
-from optout_cli.exporters.context import Press
+from optout_cli.exporters.context import ExportContext
 from optout_cli.exporters.mail_headers import (
     LINE,
     Envelope,
@@ -38,7 +38,7 @@ _AS_IT_IS = re.compile(rf"(?:(?!From |\.\r)[\t -~]{{0,{LINE}}}\r\n)*")
 _FILE_NAME = re.compile(r"[A-Za-z0-9-]+")
 
 
-def encode(letter: Letter, press: Press) -> bytes:
+def encode(letter: Letter, context: ExportContext) -> bytes:
     """Return the message, each line ended by CRLF; the same letter gives the same bytes.
 
     A draft may lack the addresses of recipient and sender. Raises OptoutError where another letter
@@ -48,15 +48,15 @@ def encode(letter: Letter, press: Press) -> bytes:
     text = "\n".join(lines_of(letter))
     envelope = envelope_of(letter, text)
     raise_any(_faults(letter, envelope.people))
-    printed = pdf.printed(letter, press)
+    printed = pdf.printed(letter, context)
     parts = (
         _text_part("plain", text),
-        _text_part("html", html.encode(letter, press).decode()),
+        _text_part("html", html.encode(letter, context).decode()),
         _attached(f"{letter.notice.name}.pdf", pdf.MEDIA_TYPE, printed),
         *(_attached(it.name, it.media_type, it.content) for it in letter.attachments),
     )
     message = _head(letter, envelope).encode("ascii") + _multipart(parts, envelope.identity)
-    limit = press.options.mail_limit
+    limit = context.options.mail_limit
     if len(message) > limit * _MB:
         raise OptoutError(_too_large(letter, len(message), limit, printed))
     return message

@@ -10,7 +10,7 @@ from anyascii import anyascii
 from msgspec import Struct, structs
 
 from optout_cli.errors import OptoutError, Problem, raise_any
-from optout_cli.exporters.context import Press
+from optout_cli.exporters.context import ExportContext
 from optout_cli.exporters.txt import Line, break_pages, groups_of, join_groups, wrap
 from optout_cli.model.letter import Letter, Run
 
@@ -21,7 +21,7 @@ _PAGE, _PAGES = "{page}", "{pages}"  # wider than any number, so that no line gr
 _LEAST = 10  # lines of the letter on a page: a signature block with the body's last lines
 
 
-def encode(letter: Letter, press: Press) -> bytes:
+def encode(letter: Letter, context: ExportContext) -> bytes:
     """Return the pages with a form feed between them, each line with a line end.
 
     Raises OptoutError for characters that cannot be spelled, and where the head fills the page.
@@ -29,9 +29,9 @@ def encode(letter: Letter, press: Press) -> bytes:
     letter = in_ascii(letter)
     marked = [*wrap(letter.mark), ""] if letter.mark else []
     head = [*wrap(f"{letter.head}, page {_PAGE} of {_PAGES}"), "", *marked]
-    height = press.options.lines_per_page - len(head)
+    height = context.options.lines_per_page - len(head)
     if height < _LEAST:
-        message = f"a page of {press.options.lines_per_page} lines has no room for the letter"
+        message = f"a page of {context.options.lines_per_page} lines has no room for the letter"
         hint = f"its head takes {len(head)} lines; give it more with --lines-per-page"
         raise OptoutError(Problem("low-page", message, hint=hint))
     cover = break_pages(_cover_lines(letter), height)

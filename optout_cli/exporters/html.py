@@ -6,7 +6,7 @@ from base64 import b64encode
 from markupsafe import Markup
 
 from optout_cli.errors import OptoutError, Problem
-from optout_cli.exporters.context import PAGE, Press
+from optout_cli.exporters.context import PAGE, ExportContext
 from optout_cli.model.letter import Image, Letter
 from optout_cli.templating.body import html_from
 
@@ -22,16 +22,16 @@ _MARKUP_OUTSIDE = re.compile(
 IS_TEXT = True
 
 
-def encode(letter: Letter, press: Press) -> bytes:
+def encode(letter: Letter, context: ExportContext) -> bytes:
     """Return a page that holds its styles and its pictures and refers to nothing outside.
 
     Raises OptoutError where a user's layout or style sheet would reach out of it.
     """
-    page = page_of(letter, press, style=press.style)
+    page = page_of(letter, context, style=context.style)
     # Put in when the page is laid out: a picture is no word, and may be larger than all of them.
     for url, picture in pictures_of(letter).items():
         page = page.replace(f'src="{url}"', f'src="{_data_url(picture)}"')
-    if found := _STYLE_OUTSIDE.search(press.style) or _MARKUP_OUTSIDE.search(page):
+    if found := _STYLE_OUTSIDE.search(context.style) or _MARKUP_OUTSIDE.search(page):
         message = f"the page asks for {found[0]!r}, which is outside it"
         raise OptoutError(Problem("outside-page", message))
     return page.encode()
@@ -43,7 +43,7 @@ def pictures_of(letter: Letter) -> dict[str, Image]:
     return {url: picture for url, picture in named.items() if picture}
 
 
-def page_of(letter: Letter, press: Press, *, style: str | None = None) -> str:
+def page_of(letter: Letter, context: ExportContext, *, style: str | None = None) -> str:
     """Fill in the layout, in which pictures have URLs of our own; `style` goes into the page."""
     parts = {
         "letter": letter,
@@ -53,7 +53,7 @@ def page_of(letter: Letter, press: Press, *, style: str | None = None) -> str:
         "autograph": _AUTOGRAPH if letter.autograph else None,
         "style": marked_up(style) if style else None,
     }
-    return press.templates.lay_out(PAGE, parts)
+    return context.templates.lay_out(PAGE, parts)
 
 
 def marked_up(text: str) -> Markup:

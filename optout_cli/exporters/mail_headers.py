@@ -90,12 +90,12 @@ def _encode(text: str) -> list[str]:
 
     They end at a blank where there is one, since some readers put another between them.
     """
-    pieces = [""]
+    output_files = [""]
     for word in re.split("(?<= )", text):
-        if pieces[-1] and len((pieces[-1] + word).encode()) > _PIECE:
-            pieces.append("")
-        pieces[-1] += word
-    headers = (Header(it, "utf-8", maxlinelen=_WORD) for it in pieces)
+        if output_files[-1] and len((output_files[-1] + word).encode()) > _PIECE:
+            output_files.append("")
+        output_files[-1] += word
+    headers = (Header(it, "utf-8", maxlinelen=_WORD) for it in output_files)
     return [word for it in headers for word in it.encode().split()]
 
 

@@ -14,7 +14,7 @@ from PIL import Image, TiffImagePlugin
 
 from optout_cli.errors import OptoutError, Problem
 from optout_cli.exporters import pdf
-from optout_cli.exporters.context import COVER, Options, Press, Resolution
+from optout_cli.exporters.context import COVER, ExportContext, Options, Resolution
 from optout_cli.model.letter import Letter
 
 MEDIA_TYPE = "image/tiff"
@@ -44,18 +44,18 @@ _ONE_OF_MANY, _MOST_SIGNIFICANT_FIRST = 2, 1
 _OPTIONS = {"group4": _Tag.T6_OPTIONS, "group3": _Tag.T4_OPTIONS}
 
 
-def encode(letter: Letter, press: Press) -> bytes:
+def encode(letter: Letter, context: ExportContext) -> bytes:
     """Draw the cover, the letter and the PDFs it encloses, page by page.
 
     Raises OptoutError for a page without ink.
     """
-    resolution = press.options.resolution
-    body = _pages("the letter", pdf.printed(letter, press), resolution)
+    resolution = context.options.resolution
+    body = _pages("the letter", pdf.printed(letter, context), resolution)
     for it in letter.attachments:
         if it.media_type == pdf.MEDIA_TYPE:
             body += _pages(it.name, it.content, resolution, hint="make a PDF without that page")
-    pages = [*_pages("the cover", _cover(letter, press, len(body) + 1), resolution), *body]
-    return _declared(_joined(pages, press.options), len(pages))
+    pages = [*_pages("the cover", _cover(letter, context, len(body) + 1), resolution), *body]
+    return _declared(_joined(pages, context.options), len(pages))
 
 
 def _pages(
@@ -70,10 +70,10 @@ def _pages(
     return pages
 
 
-def _cover(letter: Letter, press: Press, pages: int) -> bytes:
+def _cover(letter: Letter, context: ExportContext, pages: int) -> bytes:
     lines = [line.replace("{pages}", str(pages)) for line in letter.cover]
-    return press.engine.print(
-        press.templates.lay_out(COVER, {"letter": letter, "cover": lines}), {}
+    return context.engine.print(
+        context.templates.lay_out(COVER, {"letter": letter, "cover": lines}), {}
     )
 
 

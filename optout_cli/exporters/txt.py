@@ -6,7 +6,7 @@ from enum import IntEnum
 from functools import lru_cache
 from typing import NamedTuple
 
-from optout_cli.exporters.context import Press
+from optout_cli.exporters.context import ExportContext
 from optout_cli.model.letter import Block, Heading, Letter, ListBlock, Paragraph, Quote
 from optout_cli.templating.body import plain
 
@@ -14,7 +14,7 @@ MEDIA_TYPE = "text/plain"
 IS_TEXT = True
 
 
-def encode(letter: Letter, press: Press) -> bytes:  # noqa: ARG001  # formats are called alike
+def encode(letter: Letter, context: ExportContext) -> bytes:  # noqa: ARG001  # formats are called alike
     """Return the letter's lines, each with a line end."""
     return "".join(f"{line}\n" for line in lines_of(letter)).encode()
 

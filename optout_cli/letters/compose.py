@@ -46,10 +46,10 @@ def compose(case: Case, parties: Iterable[Party] = PARTIES) -> tuple[Notice, ...
         message = f"{case.request.letter} has no letter {named}"
         hint = f"leave --to out, or give --to {written}"
         raise OptoutError(Problem("no-letter", message, path="letter", hint=hint))
-    faults = [it for recipient in chosen for it in recipient_problems(case, recipient)]
+    problems = [it for recipient in chosen for it in recipient_problems(case, recipient)]
     # Each letter tells of every service, also of those whose letter is not written now.
     # What is wrong with the sender is met by each recipient's letter, and told once.
-    raise_any(dict.fromkeys((*faults, *service_problems(recipients, is_draft=case.is_draft))))
+    raise_any(dict.fromkeys((*problems, *service_problems(recipients, is_draft=case.is_draft))))
     return tuple(_notice(case, recipient, recipients) for recipient in chosen)
 
 
@@ -158,7 +158,7 @@ def _notice(case: Case, recipient: Recipient, recipients: tuple[Recipient, ...])
         citations={id: it for id, it in program.citations.items() if it.date <= case.date},
         enclosures=request.enclosures,
         ori=request.ori,
-        cautions=tuple(notes_for(case, period, recipient)),
+        notes=tuple(notes_for(case, period, recipient)),
         is_draft=case.is_draft,
         is_reworded=case.is_reworded,
         variant=variant_of(case),

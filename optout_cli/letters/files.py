@@ -173,8 +173,8 @@ def _as_shown(found: Found, load: Callable[[Path], _T]) -> _T:
 
 
 def _called(problem: Problem, file: str) -> Problem:
-    spot = problem.spot and msgspec.structs.replace(problem.spot, file=file)
-    return msgspec.structs.replace(problem, spot=spot)
+    location = problem.location and msgspec.structs.replace(problem.location, file=file)
+    return msgspec.structs.replace(problem, location=location)
 
 
 def _read(problems: list[Problem], path: str, make: Callable[[], _T]) -> _T | None:
@@ -183,6 +183,6 @@ def _read(problems: list[Problem], path: str, make: Callable[[], _T]) -> _T | No
         return make()
     except OptoutError as error:
         for it in error.problems:
-            message = f"{it.spot}: {it.message}" if it.spot else it.message
+            message = f"{it.location}: {it.message}" if it.location else it.message
             problems.append(Problem(it.code, message, None, it.hint, path, in_row=it.in_row))
         return None

@@ -12,7 +12,7 @@ from optout_cli.exporters.context import Options
 from optout_cli.programs import Programs, load_programs
 
 if TYPE_CHECKING:
-    from optout_cli.exporters.context import Press
+    from optout_cli.exporters.context import ExportContext
     from optout_cli.templating.templates import Templates
 
 
@@ -65,8 +65,8 @@ class Library:
         return Templates(self.folders, self._cache)
 
     @cached_property
-    def press(self) -> "Press":
+    def context(self) -> "ExportContext":
         """What exporters share."""
-        from optout_cli.exporters.context import Press
+        from optout_cli.exporters.context import ExportContext
 
-        return Press(self.templates, self.options)
+        return ExportContext(self.templates, self.options)

@@ -8,8 +8,8 @@ from optout_cli.exporters import count_pages
 from optout_cli.letters.library import Library
 from optout_cli.model.jurisdiction import Law
 from optout_cli.model.letter import Letter
-from optout_cli.model.notice import Case, Caution, Notice, Recipient
-from optout_cli.model.program import Cautions, Period
+from optout_cli.model.notice import Case, Note, Notice, Recipient
+from optout_cli.model.program import NoteWording, Period
 from optout_cli.programs.conditions import laws_of, program_notes
 
 _DOUBTFUL = ("third-party", "memory")  # kinds of source that need special care
@@ -17,47 +17,47 @@ _SIGNED_WITHIN = timedelta(days=30)  # a letter of an earlier day is told of
 _RECENT_YEARS = 1  # an undated address is told of on letters older than this
 
 
-def notes_for(case: Case, period: Period, recipient: Recipient) -> Iterator[Caution]:
+def notes_for(case: Case, period: Period, recipient: Recipient) -> Iterator[Note]:
     """Yield what the user must know about one recipient's notice, most general first."""
     yield from _signatory_notes(case)
     yield from _sample_notes(case)
     if case.today - case.date > _SIGNED_WITHIN:
-        yield Caution(code="antedated", text=case.wording.antedated.format(date=case.date))
-    if period.caution:
-        yield Caution(code="period", text=period.caution)
-    yield from (Caution(code="letter", text=text) for text in program_notes(case))
+        yield Note(code="antedated", text=case.wording.antedated.format(date=case.date))
+    if period.note:
+        yield Note(code="period", text=period.note)
+    yield from (Note(code="letter", text=text) for text in program_notes(case))
     yield from law_notes(case)
     yield contact_note(case, recipient)
     yield from _anachronism_notes(case, recipient)
     if recipient.is_person and not recipient.contact.salutation:
-        yield Caution(code="greeting", text=case.wording.greeting.format(party=recipient.party))
+        yield Note(code="greeting", text=case.wording.greeting.format(party=recipient.party))
 
 
-def _signatory_notes(case: Case) -> Iterator[Caution]:
+def _signatory_notes(case: Case) -> Iterator[Note]:
     signatory, words = case.request.signatory, case.wording
     if signatory is None:
-        yield Caution(code="draft", text=words.draft)
+        yield Note(code="draft", text=words.draft)
         return
     if not signatory.address.street:
-        yield Caution(code="no-return-address", text=words.no_return_address)
+        yield Note(code="no-return-address", text=words.no_return_address)
     for text in (signatory.office, *(act.body for act in case.request.authority)):
         if text and _names_another(case.locality.jurisdiction.name, text):
             blanks = {"text": text, "name": case.locality.name}
-            yield Caution(code="other-place", text=words.other_place.format(**blanks))
+            yield Note(code="other-place", text=words.other_place.format(**blanks))
     state = signatory.address.state
     if state and state != case.locality.state_code:
         blanks = {"signatory-state": state, "state": case.locality.state_code}
-        yield Caution(code="other-state", text=words.other_state.format(**blanks))
+        yield Note(code="other-state", text=words.other_state.format(**blanks))
 
 
-def _sample_notes(case: Case) -> Iterator[Caution]:
+def _sample_notes(case: Case) -> Iterator[Note]:
     """Tell of what a letter says as its sample had it, which by chance may be right."""
     for name, it in case.kind.particulars.items():
         value = getattr(case.particulars, name.replace("-", "_"), None)
         texts = value if isinstance(value, tuple) else (value,)
         if it.type in ("text", "paragraphs") and it.example in texts and " " in str(it.example):
             text = case.wording.sample.format(name=f"particulars.{name}", text=it.example)
-            yield Caution(code="sample", text=text)
+            yield Note(code="sample", text=text)
 
 
 def _names_another(name: str, text: str) -> bool:
@@ -70,14 +70,14 @@ def _names_another(name: str, text: str) -> bool:
     return bool(short and names_some) and short not in text
 
 
-def law_notes(case: Case) -> Iterator[Caution]:
+def law_notes(case: Case) -> Iterator[Note]:
     """Yield the state's laws that bear on the letter and were, or may have been, in effect."""
     for law in laws_of(case):
         text = law_text(law, case.locality.state_name, case.wording)
-        yield Caution(code="state-law", text=text)
+        yield Note(code="state-law", text=text)
 
 
-def law_text(law: Law, state: str, words: Cautions) -> str:
+def law_text(law: Law, state: str, words: NoteWording) -> str:
     """Say what a law asks, since when, from what kind of source."""
     wording = words.law if law.effective else words.law_undated
     text = wording.format(
@@ -94,11 +94,11 @@ def law_text(law: Law, state: str, words: Cautions) -> str:
     return " ".join(text.split())
 
 
-def contact_note(case: Case, recipient: Recipient) -> Caution:
+def contact_note(case: Case, recipient: Recipient) -> Note:
     """Say of what kind and age the recipient's contact is, and whether anyone confirmed it."""
     words, source, confirmed = case.wording, recipient.contact.source, recipient.confirmed
     if not recipient.contact.organization:
-        return Caution(code="unknown-agency", text=words.unknown.format(party=recipient.party))
+        return Note(code="unknown-agency", text=words.unknown.format(party=recipient.party))
     if recipient.origins.get("address.street") == "request":
         named, age = words.from_request, f"{case.date:%Y}"
     elif source is None:
@@ -116,10 +116,10 @@ def contact_note(case: Case, recipient: Recipient) -> Caution:
     text = words.contact.format(
         party=recipient.party, source=named, age=age, confirmation=confirmation
     )
-    return Caution(code="contact", text=text)
+    return Note(code="contact", text=text)
 
 
-def _anachronism_notes(case: Case, recipient: Recipient) -> Iterator[Caution]:
+def _anachronism_notes(case: Case, recipient: Recipient) -> Iterator[Note]:
     source, is_new = recipient.contact.source, recipient.origins.get("address.street") == "request"
     if recipient.historical or source is None or is_new:
         return
@@ -127,10 +127,10 @@ def _anachronism_notes(case: Case, recipient: Recipient) -> Iterator[Caution]:
     blanks = {"party": recipient.party, "letter-year": year}
     if source.date is None and case.today.year - year > _RECENT_YEARS:
         text = words.undated_address.format(**blanks)
-        yield Caution(code="undated-address", text=text)
+        yield Note(code="undated-address", text=text)
     elif source.date and int(source.date[:4]) > year:
         text = words.newer_address.format(year=source.date[:4], **blanks)
-        yield Caution(code="newer-address", text=text)
+        yield Note(code="newer-address", text=text)
 
 
 _PDF = "application/pdf"
@@ -138,7 +138,7 @@ _MESSAGES = ("eml", "tiff", "fax")  # they go out as they are: nobody signs them
 _SIGNED_IN = {"eml": ("typed", "image"), "tiff": ("typed", "image"), "fax": ("typed",)}
 
 
-def export_notes(letter: Letter, name: str, content: bytes, library: Library) -> Iterator[Caution]:
+def export_notes(letter: Letter, name: str, content: bytes, library: Library) -> Iterator[Note]:
     """Yield what to know of a letter in the format `name`, whose bytes are `content`."""
     is_package = name == "pdf" and library.options.with_enclosures
     if name == "pdf":
@@ -151,32 +151,32 @@ def export_notes(letter: Letter, name: str, content: bytes, library: Library) ->
         yield from _unsigned_notes(letter.notice, name, library)
 
 
-def _window_notes(letter: Letter, library: Library) -> Iterator[Caution]:
+def _window_notes(letter: Letter, library: Library) -> Iterator[Note]:
     from optout_cli.engines.window import LINES, window_lines
 
     recipient = letter.notice.recipient
     lines = window_lines(letter.envelope)
     if lines > LINES:
-        text = library.programs.cautions.envelope.format(party=recipient.party, lines=lines)
-        yield Caution(code="envelope", text=text)
+        text = library.programs.notes.envelope.format(party=recipient.party, lines=lines)
+        yield Note(code="envelope", text=text)
 
 
-def _package_notes(letter: Letter, content: bytes, library: Library) -> Iterator[Caution]:
+def _package_notes(letter: Letter, content: bytes, library: Library) -> Iterator[Note]:
     """Count the pages to print."""
     enclosed = [it for it in letter.attachments if it.media_type == _PDF]
     pages = [(it.name, count_pages("pdf", it.content) or 0) for it in enclosed]
     total = count_pages("pdf", content) or 0
     if pages:
-        text = library.programs.cautions.package.format(
+        text = library.programs.notes.package.format(
             party=letter.notice.recipient.party,
             pages=total,
             own=total - sum(count for _, count in pages),
             enclosed=", ".join(f"{name} {count}" for name, count in pages),
         )
-        yield Caution(code="package", text=text)
+        yield Note(code="package", text=text)
 
 
-def _left_out_notes(notice: Notice, name: str, library: Library) -> Iterator[Caution]:
+def _left_out_notes(notice: Notice, name: str, library: Library) -> Iterator[Note]:
     """Name what the letter encloses and the file does not hold: no file, or one it cannot take."""
     takes = {"eml": "", "tiff": ".pdf", "pdf": ".pdf"}.get(name)
     files = [act.file for act in notice.authority if act.file]
@@ -185,12 +185,12 @@ def _left_out_notes(notice: Notice, name: str, library: Library) -> Iterator[Cau
     missing = [it for it in files if takes is None or not it.lower().endswith(takes)]
     if missing or titles:
         names = "; ".join([*missing, *titles])
-        text = library.programs.cautions.left_out.format(format=name, names=names)
-        yield Caution(code="left-out", text=text)
+        text = library.programs.notes.left_out.format(format=name, names=names)
+        yield Note(code="left-out", text=text)
 
 
-def _unsigned_notes(notice: Notice, name: str, library: Library) -> Iterator[Caution]:
+def _unsigned_notes(notice: Notice, name: str, library: Library) -> Iterator[Note]:
     is_final = notice.signatory and not notice.is_draft
     if is_final and notice.signature.kind not in _SIGNED_IN[name]:
-        text = library.programs.cautions.unsigned.format(format=name)
-        yield Caution(code="unsigned", text=text)
+        text = library.programs.notes.unsigned.format(format=name)
+        yield Note(code="unsigned", text=text)

@@ -10,7 +10,7 @@ import msgspec
 from optout_cli.errors import Problem
 from optout_cli.letters.library import Library
 from optout_cli.model.letter import Letter
-from optout_cli.model.notice import Caution, Notice
+from optout_cli.model.notice import Note, Notice
 from optout_cli.model.program import Forbidden
 from optout_cli.templating.body import texts_in
 from optout_cli.templating.inspect import unprinted_parts
@@ -90,15 +90,15 @@ def with_notes(letter: Letter, library: Library) -> Letter:
     found = dict.fromkeys(own_wording_problems(letter, library))
     if not found:
         return letter
-    notes = (Caution(code=CODE, text=f"{it.spot}: {it.message}") for it in found)
-    notice = msgspec.structs.replace(letter.notice, cautions=(*letter.notice.cautions, *notes))
+    notes = (Note(code=CODE, text=f"{it.location}: {it.message}") for it in found)
+    notice = msgspec.structs.replace(letter.notice, notes=(*letter.notice.notes, *notes))
     return msgspec.structs.replace(letter, notice=notice)
 
 
 def claim_problem(claim: Claim, name: str, templates: Templates) -> Problem:
     """Say where a template says what no letter may."""
-    spot = templates.spot_of_words(claim.words, name) or templates.spot(name)
-    return Problem("forbidden-words", f"says {claim.words!r}: {claim.reason}", spot)
+    location = templates.spot_of_words(claim.words, name) or templates.location(name)
+    return Problem("forbidden-words", f"says {claim.words!r}: {claim.reason}", location)
 
 
 def _stated_texts(notice: Notice) -> set[str]:

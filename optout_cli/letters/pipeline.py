@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from optout_cli.errors import OptoutError, Problem, Spot, raise_any
+from optout_cli.errors import Location, OptoutError, Problem, raise_any
 from optout_cli.exporters import ROUTES, exporter_for
 from optout_cli.letters.compose import compose
 from optout_cli.letters.files import NamedFiles, files_of
@@ -15,7 +15,7 @@ from optout_cli.letters.library import Library
 from optout_cli.letters.notes import export_notes
 from optout_cli.model.jurisdiction import Gazetteer
 from optout_cli.model.letter import Export, Files, Letter
-from optout_cli.model.notice import Case, Caution, Notice
+from optout_cli.model.notice import Case, Note, Notice
 from optout_cli.model.program import LetterKind
 from optout_cli.model.request import PARTIES, Party, Request
 from optout_cli.programs import particulars_from
@@ -51,7 +51,7 @@ def request_file(path: str) -> Document:
     if is_data(document):
         hint = f"give it beside a request: --data {path}"
         raise OptoutError(
-            Problem("not-a-request", "is a data file, not a request", Spot(path), hint)
+            Problem("not-a-request", "is a data file, not a request", Location(path), hint)
         )
     return document
 
@@ -103,7 +103,7 @@ def case_of(document: Document, library: Library, order: Order) -> Case:
         locality=locality,
         program=program,
         kind=kind,
-        wording=library.programs.cautions,
+        wording=library.programs.notes,
         date=request.date or order.today,
         today=order.today,
         max_age=order.max_age,
@@ -122,7 +122,7 @@ def _left_samples(document: Document, case: Case) -> Iterator[Problem]:
     for path, text in _left(case.wording.samples, document.data, ""):
         message = f"{path} is still the sample's: {text!r}"
         hint = "write your own, or take its line out"
-        yield Problem("still-sample", message, document.spot(path), hint)
+        yield Problem("still-sample", message, document.location(path), hint)
 
 
 # Any: trees of mappings, lists and texts.
@@ -155,21 +155,23 @@ def _with_particulars_named(
     problems: Sequence[Problem], document: Document, kind: LetterKind
 ) -> Iterator[Problem]:
     """Tell of a key that stands at the top and is the letter kind's own, where it belongs."""
-    own = {document.spot(key): key for key in kind.particulars if key in document.data}
+    own = {document.location(key): key for key in kind.particulars if key in document.data}
     for it in problems:
-        if it.code == "unknown-key" and it.spot in own:
-            hint = f"put it below particulars: {{{own[it.spot]}: ...}}"
+        if it.code == "unknown-key" and it.location in own:
+            hint = f"put it below particulars: {{{own[it.location]}: ...}}"
             yield msgspec.structs.replace(it, hint=hint)
         else:
             yield it
 
 
-def _named(document: Document, key: str, problems: Sequence[Problem]) -> tuple[str, Spot] | None:
+def _named(
+    document: Document, key: str, problems: Sequence[Problem]
+) -> tuple[str, Location] | None:
     """Return a text of the request and its place, or None where it is missing or at fault."""
-    text, spot = document.data.get(key), document.spot(key)
-    if not isinstance(text, str) or spot in [it.spot for it in problems]:
+    text, location = document.data.get(key), document.location(key)
+    if not isinstance(text, str) or location in [it.location for it in problems]:
         return None
-    return text, spot
+    return text, location
 
 
 def exports_of(
@@ -218,15 +220,15 @@ def letters_of(
 
 def _with_faults_told(notice: Notice, files: Files | None, library: Library) -> Notice:
     """Tell beside a notice of enclosed PDFs with faults that readers repair."""
-    words = library.programs.cautions.small_faults
+    words = library.programs.notes.small_faults
     notes = [
-        Caution(
-            code="pdf-faults", text=words.format(name=it.name, faults=", ".join(it.small_faults))
+        Note(
+            code="pdf-faults", text=words.format(name=it.name, problems=", ".join(it.small_faults))
         )
         for it in (files.attachments if files else ())
         if it.small_faults
     ]
-    return msgspec.structs.replace(notice, cautions=(*notice.cautions, *notes)) if notes else notice
+    return msgspec.structs.replace(notice, notes=(*notice.notes, *notes)) if notes else notice
 
 
 def encode_letters(
@@ -246,7 +248,7 @@ def _exports(letter: Letter, library: Library, order: Order) -> Iterator[Export]
     notice = letter.notice
     for name in order.formats:
         exporter = exporter_for(name)
-        content = exporter.encode(letter, library.press)
+        content = exporter.encode(letter, library.context)
         yield Export(
             notice=notice,
             format=name,
@@ -254,7 +256,7 @@ def _exports(letter: Letter, library: Library, order: Order) -> Iterator[Export]
             is_text=exporter.IS_TEXT,
             name=f"{notice.name}.{name}",
             content=content,
-            findings=tuple(export_notes(letter, name, content, library)),
+            notes=tuple(export_notes(letter, name, content, library)),
         )
 
 
@@ -271,4 +273,4 @@ def locate_problems(problems: Iterable[Problem], document: Document) -> Iterator
     """Give each Problem that names a key path, or characters, its place in the request."""
     for it in problems:
         path = it.path or (document.path_of(it.text) if it.text else "")
-        yield it if it.spot else msgspec.structs.replace(it, spot=document.spot(path))
+        yield it if it.location else msgspec.structs.replace(it, location=document.location(path))

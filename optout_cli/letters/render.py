@@ -5,7 +5,7 @@ Reads templates; knows nothing of files written, formats or time.
 
 from typing import Any
 
-from optout_cli.errors import OptoutError, Problem, Spot
+from optout_cli.errors import Location, OptoutError, Problem
 from optout_cli.model.letter import Block, Files, Letter, Paragraph
 from optout_cli.model.notice import Notice
 from optout_cli.templating.body import plain, sections_from
@@ -25,9 +25,9 @@ def render(notice: Notice, templates: Templates, files: Files | None = None) -> 
     name = templates.name_of(notice.letter, notice.place.slug, notice.place.state_code)
     facts = {field: getattr(notice, field) for field in notice.__struct_fields__}
     sections = sections_of(name, facts, templates)
-    spot = templates.spot(name)
-    _check_sections(sections, spot)
-    lines = {id: _lines(sections[id], spot, id) for id in _SECTIONS if id != "body"}
+    location = templates.location(name)
+    _check_sections(sections, location)
+    lines = {id: _lines(sections[id], location, id) for id in _SECTIONS if id != "body"}
     one_line = {id: " ".join(lines[id]) for id in _ONE_LINE}
     contact = notice.recipient.contact
     files = files or Files()
@@ -70,17 +70,17 @@ _ONE_LINE = (
 )  # fmt: skip
 
 
-def _check_sections(sections: dict[str, tuple[Block, ...]], spot: Spot) -> None:
+def _check_sections(sections: dict[str, tuple[Block, ...]], location: Location) -> None:
     missing = [id for id in _SECTIONS if id not in sections]
     missing += [id for id in _SECTIONS if id not in (*_MAY_BE_EMPTY, *missing) and not sections[id]]
     if missing:
         message = f"the letter has no {', no '.join(missing)}"
         hint = "extend the program's _letter.html.j2, which has every part"
-        raise OptoutError(Problem("template", message, spot, hint))
+        raise OptoutError(Problem("template", message, location, hint))
 
 
-def _lines(blocks: tuple[Block, ...], spot: Spot, section: str) -> tuple[str, ...]:
+def _lines(blocks: tuple[Block, ...], location: Location, section: str) -> tuple[str, ...]:
     if not all(isinstance(block, Paragraph) for block in blocks):
         message = f"the part {section!r} may hold <p> only"
-        raise OptoutError(Problem("template", message, spot))
+        raise OptoutError(Problem("template", message, location))
     return tuple(plain(block.runs) for block in blocks if isinstance(block, Paragraph))

@@ -5,7 +5,7 @@ from datetime import date
 from pathlib import Path
 
 from optout_cli import bundled
-from optout_cli.errors import OptoutError, Problem, Spot, raise_any
+from optout_cli.errors import Location, OptoutError, Problem, raise_any
 from optout_cli.letters.library import Library
 from optout_cli.letters.own_wording import CODE as WORDING
 from optout_cli.letters.own_wording import own_wording_problems
@@ -13,7 +13,7 @@ from optout_cli.letters.pipeline import Order, encode_letters, is_data, letters_
 from optout_cli.lint.trial_letters import try_letters
 from optout_cli.lint.unused_files import is_idle, unused_files
 from optout_cli.model.jurisdiction import Contact
-from optout_cli.model.notice import Caution
+from optout_cli.model.notice import Note
 from optout_cli.readers.files import STDIN, folder_of
 from optout_cli.readers.stored import load_document
 
@@ -40,29 +40,29 @@ def idle_folders(folders: Iterable[Path]) -> Iterator[Problem]:
         if is_idle(folder):
             message = "nothing in this folder overrides a template or adds one"
             hint = "a letter's wording is a file like 287g/terminate.html.j2 in it"
-            yield Problem("idle-folder", message, Spot(str(folder)), hint)
+            yield Problem("idle-folder", message, Location(str(folder)), hint)
 
 
-def check_file(path: str, library: Library, order: Order) -> tuple[list[Problem], list[Caution]]:
+def check_file(path: str, library: Library, order: Order) -> tuple[list[Problem], list[Note]]:
     """Check one file: a request by writing its letters nowhere, a data file as an overlay."""
-    cautions: list[Caution] = []
+    notes: list[Note] = []
 
     def check() -> None:
         document = load_document(path, on_command_line=True)
         if not is_data(document):
             letters = letters_of_request(document, library, order, folder_of(path))
             exports = encode_letters(letters, document, library, order)
-            found = [it for one in exports for it in (*one.notice.cautions, *one.findings)]
-            cautions.extend(it for it in found if it.code != WORDING)
+            found = [it for one in exports for it in (*one.notice.notes, *one.notes)]
+            notes.extend(it for it in found if it.code != WORDING)
             raise_any(own for it in letters for own in own_wording_problems(it, library))
         elif path == STDIN:
             message = "is a data file, which cannot be read from standard input"
-            raise OptoutError(Problem("not-a-request", message, Spot(path), "name the file"))
+            raise OptoutError(Problem("not-a-request", message, Location(path), "name the file"))
         elif not Path(path).samefile(bundled.JURISDICTIONS):  # that one is the library's own
             raise_any(library.with_data(path).directory.problems())
 
     problems = list(_raised(check))
-    return problems, list(dict.fromkeys(cautions))
+    return problems, list(dict.fromkeys(notes))
 
 
 def _raised(check: Callable[[], object]) -> Iterator[Problem]:
@@ -82,8 +82,8 @@ def _unknown_offices(library: Library) -> Iterator[Problem]:
             for office in filter(None, (rule.office, *(it.office for it in rule.copy))):
                 if office not in (*offices, "bureau"):
                     message = f"{id} names the office {office!r}, which is not known"
-                    spot = library.programs.spot(id, "recipients")
-                    yield Problem("unknown-office", message, spot)
+                    location = library.programs.location(id, "recipients")
+                    yield Problem("unknown-office", message, location)
 
 
 def _long_envelopes(library: Library) -> Iterator[Problem]:
@@ -98,7 +98,7 @@ def _long_envelopes(library: Library) -> Iterator[Problem]:
         if lines > LINES and not contact.missing:  # an incomplete one is told of with its notice
             message = f"{id}: the address takes {lines} lines in the envelope's window"
             hint = f"add envelope: with at most {LINES} lines of 3.25 in"
-            yield Problem("long-envelope", message, library.directory.spot(path), hint)
+            yield Problem("long-envelope", message, library.directory.location(path), hint)
 
 
 def _letters_without_template(library: Library) -> Iterator[Problem]:
@@ -111,8 +111,8 @@ def _letters_without_template(library: Library) -> Iterator[Problem]:
         if not library.templates.has(name):
             message = f"the letter {id!r} has no template"
             program, _, kind = id.partition("/")
-            spot = library.programs.spot(program, f"letters.{kind}")
-            yield Problem("missing-template", message, spot, f"write {name}")
+            location = library.programs.location(program, f"letters.{kind}")
+            yield Problem("missing-template", message, location, f"write {name}")
 
 
 def coverage(library: Library) -> list[dict[str, str | int]]:

@@ -176,7 +176,7 @@ def recorded(notice: Notice, seen: set[str]) -> Notice:
 def names_in_rules(program: Program, kind: LetterKind) -> set[str]:
     """Return the particulars that rules ask for: conditions, computed dates, orders of days."""
     conditions = [it.when for it in (*kind.refuse, *program.refuse)]
-    conditions += [it.when for it in (*kind.cautions, *program.cautions)]
+    conditions += [it.when for it in (*kind.notes, *program.notes)]
     conditions += [it.when for rule in program.recipients for it in rule.copy]
     conditions += [it.when for it in kind.computed.values()]
     names = {name for when in conditions for name in (*when.chosen, *when.given, *when.missing)}

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from optout_cli.errors import OptoutError, Problem, Spot
+from optout_cli.errors import Location, OptoutError, Problem
 from optout_cli.letters.compose import compose
 from optout_cli.letters.library import Library
 from optout_cli.letters.own_wording import claim_problem, claims_in, rules_for, texts_of
@@ -86,10 +86,10 @@ def try_program(library: Library, id: str, today: date) -> Iterator[Problem]:
 
 def _once(problems: Iterable[Problem]) -> Iterator[Problem]:
     """Yield each problem as it is first met; in other letters it is the same."""
-    seen: set[tuple[Spot | None, str]] = set()
+    seen: set[tuple[Location | None, str]] = set()
     for it in problems:
-        if (it.spot, it.message) not in seen:
-            seen.add((it.spot, it.message))
+        if (it.location, it.message) not in seen:
+            seen.add((it.location, it.message))
             yield it
 
 
@@ -134,7 +134,9 @@ def _places(library: Library, local: Sequence[str]) -> dict[str, Locality]:
 
 
 def _declared(code: str, message: str, library: Library, program: str, path: str) -> Problem:
-    return Problem(code, message, library.programs.spot(program, path), "use it, or take it out")
+    return Problem(
+        code, message, library.programs.location(program, path), "use it, or take it out"
+    )
 
 
 def _kind_problems(part: _Kind, today: date) -> Iterator[Problem]:
@@ -146,13 +148,15 @@ def _kind_problems(part: _Kind, today: date) -> Iterator[Problem]:
         yield from error.problems
         return
     yield from unknown
-    told = {it.spot for it in unknown}
+    told = {it.location for it in unknown}
     is_written = is_broken = False
     for number, trial in enumerate(_trials(part, today)):
         try:
             letters = _letters(part, trial, number)
         except OptoutError as error:
-            yield from (_describe(it, part, trial) for it in error.problems if it.spot not in told)
+            yield from (
+                _describe(it, part, trial) for it in error.problems if it.location not in told
+            )
             is_broken = True
             continue
         is_written |= bool(letters)
@@ -163,7 +167,9 @@ def _kind_problems(part: _Kind, today: date) -> Iterator[Problem]:
         return
     if not is_written:
         message = f"{part.id} is refused in every period"
-        yield Problem("never-written", message, part.library.programs.spot(*_at(part, "refuse")))
+        yield Problem(
+            "never-written", message, part.library.programs.location(*_at(part, "refuse"))
+        )
     yield from _unused(part)
     yield from _hostile_problems(part, today)
 
@@ -231,7 +237,7 @@ def _case(part: _Kind, trial: _Trial) -> Case:
         locality=_locality(part, trial),
         program=part.program,
         kind=part.kind,
-        wording=part.library.programs.cautions,
+        wording=part.library.programs.notes,
         date=trial.day,
         today=trial.day,
     )
@@ -258,7 +264,7 @@ def _locality(part: _Kind, trial: _Trial) -> Locality:
 def _wording_problems(part: _Kind, letter: Letter, trial: _Trial) -> Iterator[Problem]:
     texts, place, templates = texts_of(letter), letter.notice.place, part.library.templates
     name = templates.name_of(part.id, place.slug, place.state_code)
-    spot = templates.spot(name)
+    location = templates.location(name)
     for text in [it for it in texts if it not in part.read]:
         part.read.add(text)
         for claim in claims_in(text, part.forbidden):
@@ -266,12 +272,12 @@ def _wording_problems(part: _Kind, letter: Letter, trial: _Trial) -> Iterator[Pr
     for text, following in pairwise(texts):
         if text == following:
             message = f"says twice: {text!r}"
-            yield _describe(Problem("doubled-line", message, spot), part, trial)
+            yield _describe(Problem("doubled-line", message, location), part, trial)
     known = days_in(letter.notice.particulars) | days_in(letter.notice.computed)
     for day in {_day(it) for text in texts for it in _A_DAY.findall(text)} - known:
         if day > trial.day:
             message = f"names {day}, a day after its own"
-            yield _describe(Problem("later-day", message, spot), part, trial)
+            yield _describe(Problem("later-day", message, location), part, trial)
 
 
 def _day(text: str) -> date:
@@ -290,7 +296,7 @@ def _unused(part: _Kind) -> Iterator[Problem]:
         if is_reworded:
             message = f"leaves out the particular {name!r}, which a request may state"
             hint = "where a block replaces the passage on it, let {{ super() }} print that as well"
-            yield Problem("unused-particular", message, templates.spot(part.template), hint)
+            yield Problem("unused-particular", message, templates.location(part.template), hint)
         else:
             message = f"nothing asks for the particular {name!r}"
             at = path.replace(".", ".of.").replace("particulars.of.", "particulars.", 1)
@@ -317,7 +323,9 @@ def _hostile_problems(part: _Kind, today: date) -> Iterator[Problem]:
             shown = [text.replace(_HOSTILE, _TAME) for text in texts_of(other)]
             if shown != texts_of(one) or _shape(one.body) != _shape(other.body):
                 message = "what a person writes in a particular changes more than its words"
-                yield Problem("hostile-words", message, part.library.templates.spot(part.template))
+                yield Problem(
+                    "hostile-words", message, part.library.templates.location(part.template)
+                )
     except OptoutError as error:
         yield from error.problems
 

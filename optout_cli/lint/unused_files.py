@@ -6,7 +6,7 @@ Yields Problems at the file's path; reads the templates, and writes nothing.
 from collections.abc import Iterator
 from pathlib import Path
 
-from optout_cli.errors import OptoutError, Problem, Spot, did_you_mean
+from optout_cli.errors import Location, OptoutError, Problem, did_you_mean
 from optout_cli.letters.library import Library
 from optout_cli.templating.inspect import unprinted_parts
 from optout_cli.templating.search import BUILTIN, SUFFIX
@@ -61,49 +61,51 @@ class _Known:
     def problem_of(self, name: str, path: Path) -> Problem | None:
         """Return what is wrong with a file's name, or None where the file is read."""
         program, _, file = name.rpartition("/")
-        spot = Spot(str(path))
+        location = Location(str(path))
         if (file == _PROGRAM and program and "/" not in program) or name == _STYLE:
             return None
         if not name.endswith(SUFFIX):
-            return self._misnamed(program, file, spot)
+            return self._misnamed(program, file, location)
         if name in self.named or self.templates.has(f"{BUILTIN}{name}"):
             return None
         if program not in self.programs:
-            return self._homeless(program, file, spot)
+            return self._homeless(program, file, location)
         kind, _, local = file.removesuffix(SUFFIX).partition(".")
         letters = self.programs[program].letters
         if kind not in letters:
             is_part = kind.startswith("_")
             message = "no template names it" if is_part else f"{program} has no letter {kind!r}"
             hint = did_you_mean(kind, self._parts_in(program) if is_part else letters)
-            return Problem("stray-template", message, spot, hint)
-        return self._local_problem(kind, local, spot) if local else None
+            return Problem("stray-template", message, location, hint)
+        return self._local_problem(kind, local, location) if local else None
 
     def _parts_in(self, program: str) -> set[str]:
         """Return the templates of a folder that others name, without suffix."""
         inside = (it for it in self.named if it.startswith(f"{program}/"))
         return {it.rpartition("/")[2].removesuffix(SUFFIX) for it in inside}
 
-    def _homeless(self, program: str, file: str, spot: Spot) -> Problem:
+    def _homeless(self, program: str, file: str, location: Location) -> Problem:
         """Say that a template lies in no program's folder."""
         if program == _LAYOUT:
             kind = file.removesuffix(SUFFIX)
             hint = did_you_mean(kind, self._parts_in(_LAYOUT))
-            return Problem("stray-template", "no template names it", spot, hint)
+            return Problem("stray-template", "no template names it", location, hint)
         if program:
             message = f"there is no program {program!r}"
-            return Problem("stray-template", message, spot, did_you_mean(program, self.programs))
+            return Problem(
+                "stray-template", message, location, did_you_mean(program, self.programs)
+            )
         kind = file.partition(".")[0]
         homes = [id for id, it in self.programs.items() if kind in it.letters]
         hint = f"put it into {homes[0] if homes else 'the folder of its program'}/, "
         return Problem(
             "stray-template",
             "lies in no program's folder",
-            spot,
+            location,
             f"{hint}or give --templates the folder above",
         )
 
-    def _misnamed(self, program: str, file: str, spot: Spot) -> Problem | None:
+    def _misnamed(self, program: str, file: str, location: Location) -> Problem | None:
         """Say that a file is none that is read, where it seems to be meant so."""
         kind = file.partition(".")[0]
         local = file.removeprefix(f"{kind}.").partition(".")[0]
@@ -117,9 +119,11 @@ class _Known:
             name = f"{kind}{SUFFIX}"
         else:
             return None  # a note, a picture, a backup
-        return Problem("stray-template", "no file of this name is read", spot, f"name it {name}")
+        return Problem(
+            "stray-template", "no file of this name is read", location, f"name it {name}"
+        )
 
-    def _local_problem(self, kind: str, local: str, spot: Spot) -> Problem | None:
+    def _local_problem(self, kind: str, local: str, location: Location) -> Problem | None:
         """Say that wording is for a state or a jurisdiction that there is not."""
         states = self.library.directory.data.states
         if local in states:
@@ -130,7 +134,7 @@ class _Known:
         except OptoutError as error:
             folded = did_you_mean(local, states) if len(local) == len("CA") else None
             hint = folded or error.problems[0].hint
-            return Problem("stray-template", message, spot, hint)
+            return Problem("stray-template", message, location, hint)
         if slug == local:
             return None
-        return Problem("stray-template", message, spot, f"name it {kind}.{slug}{SUFFIX}")
+        return Problem("stray-template", message, location, f"name it {kind}.{slug}{SUFFIX}")

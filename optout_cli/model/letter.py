@@ -2,7 +2,7 @@
 
 import msgspec
 
-from optout_cli.model.notice import Caution, Notice
+from optout_cli.model.notice import Note, Notice
 
 
 class Run(msgspec.Struct, frozen=True):
@@ -127,4 +127,4 @@ class Export(msgspec.Struct, frozen=True):
     is_text: bool
     name: str
     content: bytes
-    findings: tuple[Caution, ...] = ()
+    notes: tuple[Note, ...] = ()

@@ -7,7 +7,7 @@ import msgspec
 
 from optout_cli.model.fields import Noun
 from optout_cli.model.jurisdiction import Contact, Locality, Source
-from optout_cli.model.program import Cautions, Citation, LetterKind, Program
+from optout_cli.model.program import Citation, LetterKind, NoteWording, Program
 from optout_cli.model.request import (
     Authority,
     Confirmation,
@@ -40,7 +40,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     locality: Locality
     program: Program
     kind: LetterKind
-    wording: Cautions
+    wording: NoteWording
     date: Date
     today: Date
     max_age: int | None = None
@@ -110,7 +110,7 @@ class Recipient(Noun, frozen=True, kw_only=True):
         return bool(self.confirmed or self.contact.verified)
 
 
-class Caution(Noun, frozen=True, kw_only=True):
+class Note(Noun, frozen=True, kw_only=True):
     """What the user is told about a notice; `code` is stable, for scripts."""
 
     code: str
@@ -155,7 +155,7 @@ class Notice(Noun, frozen=True, kw_only=True):
     citations: dict[str, Citation]
     enclosures: tuple[Enclosure, ...]
     ori: str | None
-    cautions: tuple[Caution, ...]
+    notes: tuple[Note, ...] = msgspec.field(name="cautions")
     is_draft: bool = False
     is_reworded: bool = False
     variant: str = ""

@@ -15,7 +15,7 @@ class Period(Noun, frozen=True, kw_only=True):
     id: Name
     from_: date = field(name="from")
     until: date | None = None
-    caution: Text | None = None
+    note: Text | None = field(name="caution", default=None)
 
     def has(self, day: date) -> bool:
         """Tell whether `day` lies in the period."""
@@ -125,7 +125,7 @@ class ComputedDate(Noun, frozen=True, kw_only=True):
     when: Condition = Condition()
 
 
-class Told(Noun, frozen=True, kw_only=True):
+class ConditionalText(Noun, frozen=True, kw_only=True):
     """What the user is told of a letter where `when` holds; particulars stand in braces."""
 
     when: Condition = Condition()
@@ -184,12 +184,12 @@ class Advice(Noun, frozen=True, kw_only=True):
     `{again}` in the words of `next` and `replies`.
     """
 
-    can: tuple[Told, ...] = ()
-    cannot: tuple[Told, ...] = ()
-    before: tuple[Told, ...] = ()
-    enclose: tuple[Told, ...] = ()
-    send: tuple[Told, ...] = ()
-    next: tuple[Told, ...] = ()
+    can: tuple[ConditionalText, ...] = ()
+    cannot: tuple[ConditionalText, ...] = ()
+    before: tuple[ConditionalText, ...] = ()
+    enclose: tuple[ConditionalText, ...] = ()
+    send: tuple[ConditionalText, ...] = ()
+    next: tuple[ConditionalText, ...] = ()
     replies: tuple[Reply, ...] = ()
     others: tuple[Other, ...] = ()
     wait: Count | None = None
@@ -210,7 +210,7 @@ class LetterKind(Noun, frozen=True, kw_only=True):
     about: tuple[Topic, ...] = ()
     follows: tuple[Name, ...] = ()
     refuse: tuple[Refusal, ...] = ()
-    cautions: tuple[Told, ...] = ()
+    notes: tuple[ConditionalText, ...] = field(name="cautions", default=())
     computed: dict[Name, ComputedDate] = {}
     uses: tuple[Name, ...] = ()
     requires: tuple[Name, ...] = ()
@@ -235,7 +235,7 @@ class Program(Noun, frozen=True, kw_only=True):
     citations: dict[Name, Citation] = {}
     recipients: tuple[Rule, ...]
     refuse: tuple[Refusal, ...] = ()
-    cautions: tuple[Told, ...] = ()
+    notes: tuple[ConditionalText, ...] = field(name="cautions", default=())
     forbidden: tuple[Forbidden, ...] = ()
     guide: Advice = Advice()
     particulars: dict[Name, Particular] = {}
@@ -246,7 +246,7 @@ class Program(Noun, frozen=True, kw_only=True):
         return next((period for period in self.periods if period.has(day)), None)
 
 
-class Cautions(Noun, frozen=True, kw_only=True):
+class NoteWording(Noun, frozen=True, kw_only=True):
     """The wording of what the user is told beside a notice; never on a page that is mailed.
 
     Each is filled in by `str.format`; `contact` is put together from the short ones below it.

@@ -9,11 +9,11 @@ from typing import Annotated, Any, Literal, TypeVar
 import msgspec
 
 from optout_cli.cache import Cache
-from optout_cli.errors import OptoutError, Problem, Spot, did_you_mean, raise_any
+from optout_cli.errors import Location, OptoutError, Problem, did_you_mean, raise_any
 from optout_cli.model.fields import MAX_ITEMS, Line, Noun, Text
 from optout_cli.model.program import (
-    Cautions,
     LetterKind,
+    NoteWording,
     Particular,
     ParticularType,
     Program,
@@ -38,17 +38,17 @@ class Programs:
         self,
         programs: dict[str, Program],
         documents: dict[str, Document],
-        cautions: Cautions,
+        notes: NoteWording,
         wording: Wording,
     ) -> None:
         self.by_id = programs
-        self.cautions = cautions
+        self.notes = notes
         self.wording = wording
         self._documents = documents
 
-    def spot(self, program: str, path: str) -> Spot:
+    def location(self, program: str, path: str) -> Location:
         """Return where `path` of a program's declaration stands."""
-        return self._documents[program].spot(path)
+        return self._documents[program].location(path)
 
     def letters(self) -> Iterator[tuple[str, Program, LetterKind]]:
         """Yield each letter's id (`secure-communities/opt-out`), its program and its kind."""
@@ -56,13 +56,15 @@ class Programs:
             for name, kind in sorted(program.letters.items()):
                 yield f"{id}/{name}", program, kind
 
-    def find(self, letter: str, spot: Spot | None = None) -> tuple[Program, LetterKind]:
+    def find(self, letter: str, location: Location | None = None) -> tuple[Program, LetterKind]:
         """Return the program and kind of a letter id. Raises OptoutError, placed at `spot`."""
         for id, program, kind in self.letters():
             if id == letter:
                 return program, kind
         hint = did_you_mean(letter, [id for id, _, _ in self.letters()])
-        raise OptoutError(Problem("unknown-letter", f"there is no letter {letter!r}", spot, hint))
+        raise OptoutError(
+            Problem("unknown-letter", f"there is no letter {letter!r}", location, hint)
+        )
 
 
 def load_programs(folders: Sequence[Path], cache: Cache | None) -> Programs:
@@ -89,10 +91,10 @@ def load_programs(folders: Sequence[Path], cache: Cache | None) -> Programs:
             continue
         problems += program_problems(program, document)
         programs[id], documents[id] = _whole(program), document
-    cautions = _shipped(folders[-1] / _CAUTIONS, Cautions, cache)
+    notes = _shipped(folders[-1] / _CAUTIONS, NoteWording, cache)
     wording = _shipped(folders[-1] / _WORDING, Wording, cache)
     raise_any(problems)
-    return Programs(programs, documents, cautions, wording)
+    return Programs(programs, documents, notes, wording)
 
 
 def _shipped(path: Path, noun: type[_N], cache: Cache | None) -> _N:

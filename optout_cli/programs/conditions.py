@@ -10,7 +10,7 @@ from typing import Any
 from optout_cli.errors import Problem
 from optout_cli.model.jurisdiction import Contact, Law, Source
 from optout_cli.model.notice import Activation, Case
-from optout_cli.model.program import OWN_DAY, Condition, Rule, Told
+from optout_cli.model.program import OWN_DAY, Condition, ConditionalText, Rule
 
 
 def activation_of(case: Case) -> Activation | None:
@@ -80,10 +80,10 @@ def refusals(case: Case) -> Iterator[Problem]:
 
 def program_notes(case: Case) -> Iterator[str]:
     """Yield what the program and the letter kind tell the user of the case."""
-    yield from texts_that_hold((*case.kind.cautions, *case.program.cautions), case)
+    yield from texts_that_hold((*case.kind.notes, *case.program.notes), case)
 
 
-def texts_that_hold(told: Iterable[Told], case: Case, **more: object) -> Iterator[str]:
+def texts_that_hold(told: Iterable[ConditionalText], case: Case, **more: object) -> Iterator[str]:
     """Yield the texts that hold for the case, filled in; `more` is what else they may name."""
     for it in told:
         if holds(it.when, case):

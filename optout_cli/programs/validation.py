@@ -28,7 +28,9 @@ def _empty_problems(program: Program, document: Document) -> Iterator[Problem]:
     for key in ("periods", "recipients", "letters"):
         if not getattr(program, key):
             message = f"{program.title!r} has no {key}"
-            yield Problem("empty-program", message, document.spot(key), f"write one below {key}:")
+            yield Problem(
+                "empty-program", message, document.location(key), f"write one below {key}:"
+            )
 
 
 def _period_problems(program: Program, document: Document) -> Iterator[Problem]:
@@ -36,14 +38,16 @@ def _period_problems(program: Program, document: Document) -> Iterator[Problem]:
     for number, (earlier, later) in enumerate(pairwise(program.periods), 1):
         if earlier.until is None or later.from_ != earlier.until + timedelta(days=1):
             message = f"period {later.id!r} does not begin on the day after {earlier.id!r} ends"
-            yield Problem("period-gap", message, document.spot(f"periods.{number}.from"))
+            yield Problem("period-gap", message, document.location(f"periods.{number}.from"))
     for number, period in enumerate(program.periods):
         if period.until is not None and period.until < period.from_:
             message = f"period {period.id!r} ends before it begins"
-            yield Problem("period-gap", message, document.spot(f"periods.{number}.until"))
+            yield Problem("period-gap", message, document.location(f"periods.{number}.until"))
     if program.periods and program.periods[-1].until is not None:
-        spot = document.spot(f"periods.{len(program.periods) - 1}.until")
-        yield Problem("period-gap", "the last period must have no end", spot, "leave `until` out")
+        location = document.location(f"periods.{len(program.periods) - 1}.until")
+        yield Problem(
+            "period-gap", "the last period must have no end", location, "leave `until` out"
+        )
 
 
 def _rule_problems(program: Program, document: Document) -> Iterator[Problem]:
@@ -54,7 +58,7 @@ def _rule_problems(program: Program, document: Document) -> Iterator[Problem]:
         if is_same_side and rule.holds(day) and other.holds(day):
             message = f"{other.role!r} receives letters on days on which {rule.role!r} does"
             hint = "set from: and until: so that they follow each other"
-            yield Problem("equal-rules", message, document.spot(f"recipients.{number}"), hint)
+            yield Problem("equal-rules", message, document.location(f"recipients.{number}"), hint)
 
 
 def _particular_problems(program: Program, document: Document) -> Iterator[Problem]:
@@ -65,7 +69,7 @@ def _particular_problems(program: Program, document: Document) -> Iterator[Probl
         yield from _declared_problems(declared, path, document)
         if OWN_DAY in declared:
             message = f"{OWN_DAY!r} is the letter's own day, and no particular"
-            yield Problem("wrong-particular", message, document.spot(f"{path}.{OWN_DAY}"))
+            yield Problem("wrong-particular", message, document.location(f"{path}.{OWN_DAY}"))
 
 
 def _declared_problems(
@@ -73,7 +77,7 @@ def _declared_problems(
 ) -> Iterator[Problem]:
     for key, spec in particulars.items():
         for message in _faults(key, spec):
-            yield Problem("wrong-particular", message, document.spot(f"{path}.{key}"))
+            yield Problem("wrong-particular", message, document.location(f"{path}.{key}"))
         if isinstance(spec.of, dict):
             yield from _declared_problems(spec.of, f"{path}.{key}.of", document)
 
@@ -104,7 +108,10 @@ def _name_problems(program: Program, document: Document) -> Iterator[Problem]:
             if not name:
                 message = f"{path} has a brace around no name"
             yield Problem(
-                "unknown-name", message, document.spot(path), did_you_mean(name, map(str, known))
+                "unknown-name",
+                message,
+                document.location(path),
+                did_you_mean(name, map(str, known)),
             )
 
 
@@ -126,7 +133,7 @@ def _names(program: Program) -> Iterator[tuple[str, str, Collection[str]]]:
             yield f"{at}.from", rule.from_, [*days, OWN_DAY]
             yield from _condition_names(f"{at}.when", rule.when, declared, program)
         told = [(f"{path}.refuse.{n}", it.when, it.reason) for n, it in enumerate(kind.refuse)]
-        told += [(f"{path}.cautions.{n}", it.when, it.text) for n, it in enumerate(kind.cautions)]
+        told += [(f"{path}.cautions.{n}", it.when, it.text) for n, it in enumerate(kind.notes)]
         for at, when, text in told:
             known = {*declared, *kind.computed}
             yield from _condition_names(f"{at}.when", when, known, program)
@@ -139,7 +146,7 @@ def _shared_names(
 ) -> Iterator[tuple[str, str, Collection[str]]]:
     """Yield the names of what the program says for all its letters; some letter must have them."""
     told = [(f"refuse.{n}", it.when, it.reason) for n, it in enumerate(program.refuse)]
-    told += [(f"cautions.{n}", it.when, it.text) for n, it in enumerate(program.cautions)]
+    told += [(f"cautions.{n}", it.when, it.text) for n, it in enumerate(program.notes)]
     told += _advice(program)
     for key in ("replies", "others"):
         for number, it in enumerate(getattr(program.guide, key)):
@@ -204,5 +211,7 @@ def _pattern_problems(program: Program, document: Document) -> Iterator[Problem]
         try:
             re.compile(it.words)
         except re.error as error:
-            spot = document.spot(f"forbidden.{number}.words")
-            yield Problem("wrong-pattern", f"{it.words!r} is no regular expression: {error}", spot)
+            location = document.location(f"forbidden.{number}.words")
+            yield Problem(
+                "wrong-pattern", f"{it.words!r} is no regular expression: {error}", location
+            )

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from optout_cli.errors import OptoutError, Problem, Spot, raise_any
+from optout_cli.errors import Location, OptoutError, Problem, raise_any
 from optout_cli.readers.document import MAX_DEPTH, OWN_MARK, Layer, Row, Tree, row_from, unseen_in
 
 _ERROR = re.compile(r"#(REF!|N/A|NAME\?|VALUE!|DIV/0!|NULL!|NUM!|SPILL!|CALC!)")
@@ -44,7 +44,7 @@ def rows_from_csv(text: str, file: str) -> Iterator[Row]:
         return
     if first is not None:
         _refuse_title(header, first, file)
-    columns = _columns(header.cells, Spot(file, header.line))
+    columns = _columns(header.cells, Location(file, header.line))
     for it in chain(filter(None, [first]), lines):
         yield _row(it, columns, file)
 
@@ -68,7 +68,9 @@ def _lines(text: str, file: str) -> Iterator[_Line]:
             line = reader.line_num + 1
     except csv.Error as error:
         hint = 'a text with a comma or a quote in it stands in quotes, a quote in it is ""'
-        raise OptoutError(Problem("csv", f"is not CSV: {error}", Spot(file, line), hint)) from None
+        raise OptoutError(
+            Problem("csv", f"is not CSV: {error}", Location(file, line), hint)
+        ) from None
 
 
 def _refuse_title(header: _Line, following: _Line, file: str) -> None:
@@ -77,7 +79,7 @@ def _refuse_title(header: _Line, following: _Line, file: str) -> None:
     if has_key == [False, True]:
         message = f"does not name the columns; line {following.line} does"
         hint = f"delete line {header.line}: the names of the columns come first"
-        raise OptoutError(Problem("no-header", message, Spot(file, header.line), hint))
+        raise OptoutError(Problem("no-header", message, Location(file, header.line), hint))
 
 
 def _delimiter(text: str) -> str:
@@ -85,12 +87,14 @@ def _delimiter(text: str) -> str:
     return max(_DELIMITERS, key=header.count)
 
 
-def _columns(cells: Sequence[str], spot: Spot) -> tuple[_Column, ...]:
+def _columns(cells: Sequence[str], location: Location) -> tuple[_Column, ...]:
     """Read the header. Raises OptoutError with every problem of it."""
     names = [it.strip() for it in cells]
     read = [it for it in names if it and not it.startswith(OWN_MARK)]
     problems = [
-        Problem("equal-columns", f"has the column {name!r} {count} times", spot, "keep one of them")
+        Problem(
+            "equal-columns", f"has the column {name!r} {count} times", location, "keep one of them"
+        )
         for name, count in Counter(read).items()
         if count > 1
     ]
@@ -100,11 +104,13 @@ def _columns(cells: Sequence[str], spot: Spot) -> tuple[_Column, ...]:
         keys = name.split(".")
         if not all(keys) or len(keys) > MAX_DEPTH:
             hint = "such as jurisdiction, signatory.name or cc.0.title"
-            problems.append(Problem("wrong-column", f"has no such column as {name!r}", spot, hint))
+            problems.append(
+                Problem("wrong-column", f"has no such column as {name!r}", location, hint)
+            )
         if name in above:
             inner = next(it for it in read if it.startswith(f"{name}."))
             message = f"has the column {name!r} and within it {inner!r}"
-            problems.append(Problem("wrong-column", message, spot, "keep one of the two forms"))
+            problems.append(Problem("wrong-column", message, location, "keep one of the two forms"))
     raise_any(problems)
     return tuple(_Column(it, name, tuple(name.split("."))) for it, name in enumerate(names))
 
@@ -113,16 +119,16 @@ def _row(at: _Line, columns: Sequence[_Column], file: str) -> Row:
     line, number, cells = at
     names = [it.name for it in columns] + [""] * (len(cells) - len(columns))
     original = tuple(zip(names, map(_plain, cells), strict=False))
-    spot = Spot(file, line)
+    location = Location(file, line)
     problems = [
-        _nameless(place, text, spot)
+        _nameless(place, text, location)
         for place, (name, text) in enumerate(original, 1)
         if text and not name
     ]
     problems += [
         it
         for (name, _), cell in zip(original, cells, strict=False)
-        if name and not name.startswith(OWN_MARK) and (it := _formula(name, cell.strip(), spot))
+        if name and not name.startswith(OWN_MARK) and (it := _formula(name, cell.strip(), location))
     ]
     branch: _Branch = {}
     for column, (_, text) in zip(columns, original, strict=False):
@@ -138,15 +144,15 @@ def _row(at: _Line, columns: Sequence[_Column], file: str) -> Row:
     return row_from(original, data, layer, problems, "" if number == line else f"row {number}")
 
 
-def _nameless(number: int, text: str, spot: Spot) -> Problem:
+def _nameless(number: int, text: str, location: Location) -> Problem:
     message = f"cell {number} ({text[:40]!r}) stands in a column without a name"
     hint = "name the column in the first line; or is a text with a comma in it not in quotes?"
-    return Problem("nameless-column", message, spot, hint)
+    return Problem("nameless-column", message, location, hint)
 
 
-def _formula(column: str, cell: str, spot: Spot) -> Problem | None:
+def _formula(column: str, cell: str, location: Location) -> Problem | None:
     """Return the Problem of a cell that holds a formula, or why that comes to nothing."""
-    at = msgspec.structs.replace(spot, path=column)
+    at = msgspec.structs.replace(location, path=column)
     hint = "see to it in the spreadsheet, and save the values as CSV UTF-8"
     if _ERROR.fullmatch(cell):
         return Problem("spreadsheet-error", f"holds {cell}, a spreadsheet's error", at, hint)

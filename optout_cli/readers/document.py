@@ -8,7 +8,7 @@ from typing import Literal
 
 import msgspec
 
-from optout_cli.errors import OptoutError, Problem, Spot, did_you_mean, raise_any
+from optout_cli.errors import Location, OptoutError, Problem, did_you_mean, raise_any
 from optout_cli.readers.files import UNSEEN, unseen_problem
 
 Tree = str | list["Tree"] | dict[str, "Tree"]
@@ -26,16 +26,16 @@ class Layer(msgspec.Struct, frozen=True):
     kind: Literal["file", "row", "command-line"] = "file"
     names: dict[str, str] = {}
 
-    def spot(self, path: str) -> Spot | None:
+    def location(self, path: str) -> Location | None:
         """Return where `path` stands in this source, or None where it says nothing of it."""
         if path not in self.marks:
             return None
         if self.kind == "command-line":
-            return Spot(self.file, path=path, is_command_line=True)
+            return Location(self.file, path=path, is_command_line=True)
         line, column = self.marks[path]
         if self.kind == "row":
-            return Spot(self.file, line, path=self.names.get(path, path))
-        return Spot(self.file, line, column)
+            return Location(self.file, line, path=self.names.get(path, path))
+        return Location(self.file, line, column)
 
 
 class Document(msgspec.Struct, frozen=True):
@@ -44,13 +44,13 @@ class Document(msgspec.Struct, frozen=True):
     data: dict[str, Tree]
     layers: tuple[Layer, ...]
 
-    def spot(self, path: str) -> Spot:
+    def location(self, path: str) -> Location:
         """Return the place of `path`, or of the nearest thing around it that has one."""
         for it in _around(path):
             for layer in self.layers:
-                if spot := layer.spot(it):
-                    return spot
-        return Spot(self.layers[-1].file)
+                if location := layer.location(it):
+                    return location
+        return Location(self.layers[-1].file)
 
     def is_cell(self, path: str) -> bool:
         """Tell whether the value at `path` is from a row: of a table, or of a list of requests."""
@@ -119,9 +119,9 @@ def _kept_places(base: Document, over: Document) -> Iterator[Layer]:
     """
     places: dict[str, dict[str, tuple[int, int]]] = defaultdict(dict)
     for path in _kept(base.data, over.data, ""):
-        spot = base.spot(path)
-        if spot.line is not None and spot.column is not None:
-            places[spot.file][path] = spot.line, spot.column
+        location = base.location(path)
+        if location.line is not None and location.column is not None:
+            places[location.file][path] = location.line, location.column
     for file, marks in places.items():
         yield Layer(file, marks)
 
@@ -164,7 +164,7 @@ def with_assignments(document: Document, option: str, assignments: Mapping[str, 
 def _unseen(option: str, assignments: Mapping[str, str]) -> Iterator[Problem]:
     for path, value in assignments.items():
         if found := UNSEEN.search(value):
-            yield unseen_problem(found[0], Spot(option, path=path, is_command_line=True))
+            yield unseen_problem(found[0], Location(option, path=path, is_command_line=True))
 
 
 def _assign(data: dict[str, Tree], path: str, value: str, option: str) -> None:
@@ -200,11 +200,13 @@ def _put(node: Tree, key: str, value: Tree, path: str, option: str) -> None:
 
 
 def _no_such_place(node: Tree, key: str, path: str, option: str) -> Problem:
-    spot = Spot(option, path=path, is_command_line=True)
+    location = Location(option, path=path, is_command_line=True)
     if isinstance(node, str):
-        return Problem("wrong-path", f"{key!r} cannot stand below the text {node!r}", spot)
+        return Problem("wrong-path", f"{key!r} cannot stand below the text {node!r}", location)
     known = [*_keys(node), str(len(node))]
-    return Problem("wrong-path", f"the list has no place {key!r}", spot, did_you_mean(key, known))
+    return Problem(
+        "wrong-path", f"the list has no place {key!r}", location, did_you_mean(key, known)
+    )
 
 
 OWN_MARK = "#"  # begins the names of columns and keys that are the user's own, and are not read
@@ -223,7 +225,7 @@ class Row(msgspec.Struct, frozen=True):
     the data of a YAML request.
     """
 
-    spot: Spot
+    location: Location
     original: Original
     document: Document | None = None
     problems: tuple[Problem, ...] = ()
@@ -234,23 +236,23 @@ def row_from(
 ) -> Row:
     """Make the row that `data` holds; `layer` has its places, `label` begins that of the row."""
     label = ", ".join(filter(None, (label, _named(data))))
-    spot = msgspec.structs.replace(layer.spot("") or Spot(layer.file), label=label)
+    location = msgspec.structs.replace(layer.location("") or Location(layer.file), label=label)
     if not problems and not isinstance(data, dict):
         message, hint = "must hold `name: value`", "begin with the key jurisdiction"
-        problems.append(Problem("wrong-shape", message, spot, hint))
+        problems.append(Problem("wrong-shape", message, location, hint))
     if problems or not isinstance(data, dict):
-        return Row(spot, original, problems=tuple(problems))
+        return Row(location, original, problems=tuple(problems))
     read = {key: value for key, value in data.items() if not key.startswith(OWN_MARK)}
-    return Row(spot, original, Document(read, (layer,)))
+    return Row(location, original, Document(read, (layer,)))
 
 
 def problem_in_row(problem: Problem, row: Row) -> Problem:
     """Label the place of a Problem that lies in the row."""
-    spot = problem.spot
-    if not spot or spot.file != row.spot.file or spot.label:
+    location = problem.location
+    if not location or location.file != row.location.file or location.label:
         return problem
-    labelled = msgspec.structs.replace(spot, label=row.spot.label)
-    return msgspec.structs.replace(problem, spot=labelled)
+    labelled = msgspec.structs.replace(location, label=row.location.label)
+    return msgspec.structs.replace(problem, location=labelled)
 
 
 def _named(data: Tree) -> str:
@@ -264,4 +266,4 @@ def unseen_in(texts: Iterator[tuple[str, str]], layer: Layer) -> Iterator[Proble
     """Yield a Problem for each text, given with its key path, that has an unseen character."""
     for path, text in texts:
         if found := UNSEEN.search(text):
-            yield unseen_problem(found[0], layer.spot(path) or Spot(layer.file))
+            yield unseen_problem(found[0], layer.location(path) or Location(layer.file))

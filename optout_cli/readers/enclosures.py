@@ -12,7 +12,7 @@ from io import BytesIO, StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from optout_cli.errors import OptoutError, Problem, Spot
+from optout_cli.errors import Location, OptoutError, Problem
 from optout_cli.model.letter import Attachment
 from optout_cli.readers.files import read_bytes
 
@@ -71,12 +71,12 @@ def load_attachment(path: Path, name: str = "") -> Attachment:
     content = read_bytes(str(path), MAX_BYTES)
     called = Path(name or path)
     media_type = _MEDIA_TYPES.get(called.suffix.lower(), _ANY)
-    faults = _known_faults(content) if media_type == PDF else _Faults()
-    if faults.refused:
-        is_another_file = faults.refused in (_EMPTY, _NO_PDF, _NO_PAGE)
+    problems = _known_faults(content) if media_type == PDF else _Faults()
+    if problems.refused:
+        is_another_file = problems.refused in (_EMPTY, _NO_PDF, _NO_PAGE)
         hint = "name the file that you mean" if is_another_file else _ANEW
-        raise OptoutError(Problem("broken-pdf", faults.refused, Spot(str(path)), hint))
-    return Attachment(_ascii_name(called.name), media_type, content, faults.small)
+        raise OptoutError(Problem("broken-pdf", problems.refused, Location(str(path)), hint))
+    return Attachment(_ascii_name(called.name), media_type, content, problems.small)
 
 
 def _known_faults(content: bytes) -> _Faults:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from optout_cli.errors import OptoutError, Problem, Spot, closest
+from optout_cli.errors import Location, OptoutError, Problem, closest
 
 MAX_BYTES = 8 * 2**20  # of a text file: twenty times the shipped data
 STDIN = "-"
@@ -53,7 +53,9 @@ def decode(content: bytes, path: str, saved: tuple[str, str]) -> str:
     """
     text = _decode(content, path, saved).replace("\r\n", "\n").replace("\r", "\n")
     if not text.strip():
-        raise OptoutError(Problem("empty-file", "the file is empty", Spot(path), "was it saved?"))
+        raise OptoutError(
+            Problem("empty-file", "the file is empty", Location(path), "was it saved?")
+        )
     return text
 
 
@@ -63,10 +65,10 @@ def read_bytes(path: str, limit: int, *, on_command_line: bool = False) -> bytes
     Raises OptoutError for what is missing, a folder, unreadable or too large. `on_command_line`:
     the user typed the name there.
     """
-    spot = Spot(path, is_command_line=on_command_line)
+    location = Location(path, is_command_line=on_command_line)
     try:
         if path == STDIN and sys.stdin is None:
-            raise OptoutError(Problem("unreadable", "standard input is closed", spot))
+            raise OptoutError(Problem("unreadable", "standard input is closed", location))
         if path == STDIN:
             content = sys.stdin.buffer.read(limit + 1)
         else:
@@ -74,17 +76,17 @@ def read_bytes(path: str, limit: int, *, on_command_line: bool = False) -> bytes
                 size = os.fstat(stream.fileno()).st_size
                 content = stream.read(limit + 1) if size <= limit else b""
                 if size > limit:
-                    raise OptoutError(_too_large(size, limit, spot))
+                    raise OptoutError(_too_large(size, limit, location))
     except FileNotFoundError:
         problem = no_such_file(Path(path), Path(path))
-        raise OptoutError(msgspec.structs.replace(problem, spot=spot)) from None
+        raise OptoutError(msgspec.structs.replace(problem, location=location)) from None
     except IsADirectoryError:
-        raise OptoutError(Problem("not-a-file", "is a folder, not a file", spot)) from None
+        raise OptoutError(Problem("not-a-file", "is a folder, not a file", location)) from None
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
         reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise OptoutError(Problem("unreadable", f"cannot be read: {reason}", spot)) from None
+        raise OptoutError(Problem("unreadable", f"cannot be read: {reason}", location)) from None
     if len(content) > limit:
-        raise OptoutError(_too_large(len(content), limit, spot))
+        raise OptoutError(_too_large(len(content), limit, location))
     return content
 
 
@@ -96,7 +98,7 @@ def folder_of(path: str) -> Path:
 def no_such_file(place: Path, shown: Path) -> Problem:
     """Word the Problem of a file that is missing at `place`, and is called `shown`."""
     hint = f"there is no such file in {shown.parent}/; {_looked_like(place)}"
-    return Problem("missing-file", "no such file", Spot(str(shown)), hint)
+    return Problem("missing-file", "no such file", Location(str(shown)), hint)
 
 
 def is_file(path: Path) -> bool:
@@ -116,11 +118,11 @@ def _looked_like(path: Path) -> str:
     return "look for a misspelt name"
 
 
-def _too_large(size: int, limit: int, spot: Spot) -> Problem:
+def _too_large(size: int, limit: int, location: Location) -> Problem:
     return Problem(
         "too-large",
         f"is too large ({size / 2**20:.0f} MB or more; at most {limit / 2**20:.0f} MB are read)",
-        spot,
+        location,
     )
 
 
@@ -128,7 +130,7 @@ def _decode(content: bytes, path: str, saved: tuple[str, str]) -> str:
     for beginning, kind in _OTHER_KINDS.items():
         if content.startswith(beginning):
             message = f"is {kind}, not a text file"
-            raise OptoutError(Problem("not-text", message, Spot(path), saved[0]))
+            raise OptoutError(Problem("not-text", message, Location(path), saved[0]))
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -138,17 +140,17 @@ def _decode(content: bytes, path: str, saved: tuple[str, str]) -> str:
         is_utf16 = content[:2] in (b"\xff\xfe", b"\xfe\xff")
         encoding = "UTF-16" if is_utf16 else "Latin-1 or Windows-1252"
         message = f"is not UTF-8 text (byte 0x{content[error.start]:02x}); it looks like {encoding}"
-        problem = Problem("not-utf-8", message, Spot(path, line, column), saved[1])
+        problem = Problem("not-utf-8", message, Location(path, line, column), saved[1])
         raise OptoutError(problem) from None
 
 
-def unseen_problem(character: str, spot: Spot) -> Problem:
+def unseen_problem(character: str, location: Location) -> Problem:
     """Word the Problem of a character that no letter can show."""
     message = f"has a character that cannot be seen (U+{ord(character):04X})"
-    return Problem("unseen-character", message, spot, "delete it and type the text again")
+    return Problem("unseen-character", message, location, "delete it and type the text again")
 
 
-def location_in(text: str, index: int, path: str) -> Spot:
+def location_in(text: str, index: int, path: str) -> Location:
     """Return the line and column of `index` in `text`."""
     before = text[:index]
-    return Spot(path, before.count("\n") + 1, index - (before.rfind("\n") + 1) + 1)
+    return Location(path, before.count("\n") + 1, index - (before.rfind("\n") + 1) + 1)

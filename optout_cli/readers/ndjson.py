@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from optout_cli.errors import Problem, Spot
+from optout_cli.errors import Location, Problem
 from optout_cli.readers.document import MAX_DEPTH, OWN_MARK, Layer, Row, Tree, row_from, unseen_in
 from optout_cli.readers.files import UNSEEN
 
@@ -24,7 +24,7 @@ def rows_from_ndjson(text: str, file: str) -> Iterator[Row]:
 
 
 def _row(line: str, number: int, file: str) -> Row:
-    spot = Spot(file, number)
+    location = Location(file, number)
     try:
         value = _decoder.decode(line)
     except json.JSONDecodeError as error:
@@ -32,9 +32,9 @@ def _row(line: str, number: int, file: str) -> Row:
         if _LOST_QUOTES.search(line):
             hint = 'a number that begins with 0 stands in quotes: "06041"'
         message = f"is not JSON: {error.msg} at character {error.pos + 1}"
-        return Row(spot, line, problems=(Problem("json", message, spot, hint),))
+        return Row(location, line, problems=(Problem("json", message, location, hint),))
     except RecursionError:
-        return Row(spot, line, problems=(_too_deep(spot),))
+        return Row(location, line, problems=(_too_deep(location),))
     layer = Layer(file, {"": (number, 1)}, "row")
     reader = _Reader(layer)
     data = reader.read(value, "", "$", 0)
@@ -56,8 +56,8 @@ _decoder = json.JSONDecoder(
 )
 
 
-def _too_deep(spot: Spot) -> Problem:
-    return Problem("too-deep", f"is nested more than {MAX_DEPTH} levels deep", spot)
+def _too_deep(location: Location) -> Problem:
+    return Problem("too-deep", f"is nested more than {MAX_DEPTH} levels deep", location)
 
 
 class _Reader:
@@ -72,16 +72,16 @@ class _Reader:
     def read(self, value: Any, path: str, shown: str, depth: int) -> Tree:
         self.layer.marks[path] = self.layer.marks[""]
         self.layer.names[path] = shown if path else ""
-        spot = self.layer.spot(path) or Spot(self.layer.file)
+        location = self.layer.location(path) or Location(self.layer.file)
         if depth > MAX_DEPTH:
-            self.problems.append(_too_deep(spot))
+            self.problems.append(_too_deep(location))
             return ""
         if isinstance(value, _Pairs):
             return self._mapping(value, path, shown, depth)
         if isinstance(value, list):
             if None in value:
                 message, hint = "has an empty item (null)", "write the item, or leave it out"
-                self.problems.append(Problem("empty-item", message, spot, hint))
+                self.problems.append(Problem("empty-item", message, location, hint))
             return [
                 self.read(it, _joined(path, str(number)), f"{shown}[{number}]", depth + 1)
                 for number, it in enumerate(value)
@@ -89,7 +89,7 @@ class _Reader:
             ]
         if isinstance(value, _Number) and len(value) > _MOST_DIGITS:
             message, hint = f"has a number of {len(value):,} digits", "put a text in quotes"
-            self.problems.append(Problem("long-number", message, spot, hint))
+            self.problems.append(Problem("long-number", message, location, hint))
             return ""
         text = str(value).lower() if isinstance(value, bool) else str(value)
         self.texts.append((path, text))
@@ -98,17 +98,19 @@ class _Reader:
     def _mapping(self, pairs: _Pairs, path: str, shown: str, depth: int) -> Tree:
         data: dict[str, Tree] = {}
         seen: set[str] = set()
-        spot = self.layer.spot(path) or Spot(self.layer.file)
+        location = self.layer.location(path) or Location(self.layer.file)
         for key, value in pairs:
             if unseen := UNSEEN.search(key):
                 message = f"has a key with a character that cannot be seen (U+{ord(unseen[0]):04X})"
                 hint = "delete it and type the key again"
-                self.problems.append(Problem("unseen-character", message, spot, hint))
+                self.problems.append(Problem("unseen-character", message, location, hint))
                 continue
             at = _joined(path, key)
             if key in seen and not key.startswith(OWN_MARK):
                 message = f"{key!r} stands here a second time"
-                self.problems.append(Problem("equal-keys", message, spot, "keep one of the two"))
+                self.problems.append(
+                    Problem("equal-keys", message, location, "keep one of the two")
+                )
             seen.add(key)
             if value is not None:
                 data[key] = self.read(value, at, f"{shown}.{key}", depth + 1)

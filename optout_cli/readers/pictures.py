@@ -7,7 +7,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from optout_cli.errors import OptoutError, Problem, Spot
+from optout_cli.errors import Location, OptoutError, Problem
 from optout_cli.model.letter import Image
 from optout_cli.readers.files import read_bytes
 
@@ -33,7 +33,7 @@ def load_image(path: Path, alt: str) -> Image:
     """Read a PNG or SVG file. Raises OptoutError where it is missing, wrong or not its own."""
     with suppress(OSError):  # a name that cannot be one is refused when it is read
         if path.exists() and not path.is_file():  # a named pipe would never end
-            raise OptoutError(Problem("not-a-file", "is not a file", Spot(str(path))))
+            raise OptoutError(Problem("not-a-file", "is not a file", Location(str(path))))
     content = read_bytes(str(path), MAX_BYTES)
     if content.startswith(_PNG):
         return Image("image/png", _checked_png(content, path), alt)
@@ -43,7 +43,7 @@ def load_image(path: Path, alt: str) -> Image:
         Problem(
             "not-an-image",
             "is neither PNG nor SVG",
-            Spot(str(path)),
+            Location(str(path)),
             "save the picture as PNG or SVG",
         )
     )
@@ -56,14 +56,14 @@ def _checked_png(content: bytes, path: Path) -> bytes:
     if width * height > MAX_PIXELS:
         message = f"is {width:,} x {height:,} pixels; at most {MAX_PIXELS // 10**6} million fit"
         hint = "scale it down: 1,200 pixels a side print sharply"
-        raise OptoutError(Problem("too-large", message, Spot(str(path)), hint))
+        raise OptoutError(Problem("too-large", message, Location(str(path)), hint))
     too_many = (Raster.DecompressionBombError, Raster.DecompressionBombWarning)
     try:
         _read_pixels(content, (width, height))
     except (OSError, SyntaxError, ValueError, *too_many):
         hint = "open it in an image editor and save it as PNG again"
         raise OptoutError(
-            Problem("broken-image", "is a broken PNG", Spot(str(path)), hint)
+            Problem("broken-image", "is a broken PNG", Location(str(path)), hint)
         ) from None
     return content
 
@@ -99,7 +99,7 @@ def _checked_svg(content: bytes, path: Path) -> bytes:
     from xml.etree import ElementTree as ET
 
     hint = "save it as plain SVG, encoding UTF-8"
-    unreadable = Problem("broken-image", "is not UTF-8 text", Spot(str(path)), hint)
+    unreadable = Problem("broken-image", "is not UTF-8 text", Location(str(path)), hint)
     if b"\0" in content:  # in UTF-16 nothing below would be found
         raise OptoutError(unreadable)
     _refuse_outside(content, content, path)
@@ -108,7 +108,7 @@ def _checked_svg(content: bytes, path: Path) -> bytes:
     except ET.ParseError as error:
         line, column = error.position
         raise OptoutError(
-            Problem("broken-image", "is a broken SVG", Spot(str(path), line, column + 1))
+            Problem("broken-image", "is a broken SVG", Location(str(path), line, column + 1))
         ) from None
     except (LookupError, ValueError):  # an encoding that is unknown, or not read here
         raise OptoutError(unreadable) from None
@@ -126,7 +126,7 @@ def _refuse_lettering(root: "Element", path: Path) -> None:
             Problem(
                 "image-lettering",
                 "has lettering that no typeface comes with",
-                Spot(str(path)),
+                Location(str(path)),
                 hint,
             )
         )
@@ -152,4 +152,4 @@ def _refuse_outside(markup: bytes, content: bytes, path: Path) -> None:
         words = found[0].decode("utf-8", "replace")[:60]
         message = f"reaches outside itself: {words}"
         hint = "save it as plain SVG with everything embedded"
-        raise OptoutError(Problem("image-reaches-out", message, Spot(str(path), line), hint))
+        raise OptoutError(Problem("image-reaches-out", message, Location(str(path), line), hint))

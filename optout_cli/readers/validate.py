@@ -75,7 +75,7 @@ class _Walk:
         return self._text(value, kind, bare, metas, path, name)
 
     def fail(self, path: str, code: str, message: str, hint: str | None = None) -> None:
-        self.problems.append(Problem(code, message, self.document.spot(path), hint))
+        self.problems.append(Problem(code, message, self.document.location(path), hint))
 
     def _noun(self, value: Tree, noun: type[msgspec.Struct], path: str, name: str) -> Tree:
         if not isinstance(value, dict):
@@ -211,8 +211,8 @@ class _Walk:
         if is_day(value):
             return
         is_written = re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value)
-        fault = "is no day of the calendar" if is_written else "is not a date"
-        self.fail(path, "wrong-date", f"{name} {_shown(value)} {fault}", date_hint(value))
+        problem = "is no day of the calendar" if is_written else "is not a date"
+        self.fail(path, "wrong-date", f"{name} {_shown(value)} {problem}", date_hint(value))
 
 
 @cache

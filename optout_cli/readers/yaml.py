@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from optout_cli.errors import OptoutError, Problem, Spot, raise_any
+from optout_cli.errors import Location, OptoutError, Problem, raise_any
 from optout_cli.readers.document import Document, Layer, Row, Tree, row_from
 from optout_cli.readers.files import UNSEEN, unseen_problem
 
@@ -93,10 +93,10 @@ class _Reader:
             self.frames.pop()
 
     def fail(self, event: yaml.Event, code: str, message: str, hint: str | None = None) -> None:
-        self.problems.append(Problem(code, message, self.spot(event), hint))
+        self.problems.append(Problem(code, message, self.location(event), hint))
 
-    def spot(self, event: yaml.Event) -> Spot:
-        return Spot(self.file, *_place(event.start_mark))
+    def location(self, event: yaml.Event) -> Location:
+        return Location(self.file, *_place(event.start_mark))
 
     def _read_node(self, event: yaml.NodeEvent) -> None:
         if isinstance(event, yaml.AliasEvent) or event.anchor is not None:
@@ -124,7 +124,7 @@ class _Reader:
     def _read_scalar(self, event: yaml.ScalarEvent) -> None:
         is_plain = event.style is None or event.style == ""
         if unseen := UNSEEN.search(event.value):
-            self.problems.append(unseen_problem(unseen[0], self.spot(event)))
+            self.problems.append(unseen_problem(unseen[0], self.location(event)))
         if is_plain and _GLUED_COMMENT.match(self._rest_of_line(event)):
             self.fail(
                 event,
@@ -185,10 +185,10 @@ class _Reader:
             )
         elif frame:
             if not frame.has_colon and frame.node:  # `{street: 1 Main Street, Suite 4}`
-                spot = Spot(self.file, *self.marks[_joined(frame.path, frame.key or "")])
+                location = Location(self.file, *self.marks[_joined(frame.path, frame.key or "")])
                 message = f"{frame.key!r} is lost: the comma before it ends the text"
                 hint = "put the whole text in quotes, the comma in it"
-                self.problems.append(Problem("comma-in-value", message, spot, hint))
+                self.problems.append(Problem("comma-in-value", message, location, hint))
             frame.key = None
 
     def _place(self, event: yaml.Event, value: Tree) -> str:
@@ -228,17 +228,17 @@ def document_from_yaml(text: str, file: str) -> Document:
     """Read `text`, which stands in `file`. Raises OptoutError with every problem found."""
     first, *others = _roots(text, file)
     if others:
-        spot = Spot(file, *others[0].begin)
+        location = Location(file, *others[0].begin)
         message = "begins a second document"
-        raise OptoutError(Problem("many-documents", message, spot, "remove the `---`"))
+        raise OptoutError(Problem("many-documents", message, location, "remove the `---`"))
     if first.root is None:
-        raise OptoutError(Problem("empty-file", "holds only comments", Spot(file)))
+        raise OptoutError(Problem("empty-file", "holds only comments", Location(file)))
     if not isinstance(first.root, dict):
         raise OptoutError(
             Problem(
                 "wrong-shape",
                 "must be a list of `name: value` lines",
-                Spot(file, 1, 1),
+                Location(file, 1, 1),
                 "begin with `jurisdiction: ...`",
             )
         )
@@ -297,26 +297,26 @@ def _cause(last: yaml.Event | None, lines: list[str], file: str) -> Problem | No
     (line, column), (end, _) = _place(last.start_mark), _place(last.end_mark)
     if line == end:
         return None
-    spot = Spot(file, line, column)
+    location = Location(file, line, column)
     if last.style in ("'", '"'):
         message = f"a quote that is opened here is closed on line {end} only"
-        return Problem("yaml", message, spot, "end the text with the same sign on its own line")
+        return Problem("yaml", message, location, "end the text with the same sign on its own line")
     if lines[line - 1][: column - 1].strip(" -"):
         return None  # it is a value, and what follows it is at fault
-    return Problem("yaml", _NO_COLON[0], spot, _NO_COLON[1])
+    return Problem("yaml", _NO_COLON[0], location, _NO_COLON[1])
 
 
 def _syntax_problem(error: yaml.YAMLError, lines: list[str], file: str) -> Problem:
     reason = getattr(error, "problem", None) or "it is damaged"
     mark = getattr(error, "context_mark" if _LATE.search(reason) else "problem_mark", None)
     if mark is None:
-        return Problem("yaml", f"cannot be read as YAML: {reason}", Spot(file))
-    spot = Spot(file, mark.line + 1, mark.column + 1)
+        return Problem("yaml", f"cannot be read as YAML: {reason}", Location(file))
+    location = Location(file, mark.line + 1, mark.column + 1)
     line = lines[mark.line] if mark.line < len(lines) else ""
     if line[: mark.column + 1].lstrip(" ").startswith("\t") or "\\t" in reason:
-        return Problem("tab", "is indented with a tab", spot, "indent with spaces")
+        return Problem("tab", "is indented with a tab", location, "indent with spaces")
     message, hint = _plainly(reason)
-    return Problem("yaml", message, spot, hint)
+    return Problem("yaml", message, location, hint)
 
 
 def _plainly(reason: str) -> tuple[str, str | None]:

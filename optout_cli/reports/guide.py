@@ -6,8 +6,8 @@ from typing import Any
 
 import msgspec
 
-from optout_cli.errors import OptoutError, Problem, Spot, raise_any
-from optout_cli.exporters.context import GUIDE, Press
+from optout_cli.errors import Location, OptoutError, Problem, raise_any
+from optout_cli.exporters.context import GUIDE, ExportContext
 from optout_cli.exporters.html import marked_up
 from optout_cli.exporters.txt import join_groups, text_groups
 from optout_cli.letters.compose import place_of, recipients_of
@@ -16,7 +16,7 @@ from optout_cli.letters.notes import contact_note, law_notes
 from optout_cli.letters.render import sections_of
 from optout_cli.model.letter import Guide, Paragraph
 from optout_cli.model.notice import Case, Recipient
-from optout_cli.model.program import Told
+from optout_cli.model.program import ConditionalText
 from optout_cli.model.request import Request
 from optout_cli.programs.conditions import (
     copies_of,
@@ -33,29 +33,31 @@ _LISTS = ("can", "cannot", "before", "enclose", "send", "next")  # of a program'
 _FACTS = dict[str, Any]  # Any: what a template is filled in with
 
 
-def guide_of(request: Request, library: Library, day: date, spot: Spot) -> Guide:
+def guide_of(request: Request, library: Library, day: date, location: Location) -> Guide:
     """Write the guide to a request's letter of `day`: what it decides is no step any more.
 
     `request` may hold a jurisdiction and a letter alone, and is told of at `spot`. Raises
     OptoutError, also where the letter makes no sense.
     """
-    locality = library.directory.find(request.jurisdiction, spot)
-    program, kind = library.programs.find(request.letter, Spot("--letter", is_command_line=True))
+    locality = library.directory.find(request.jurisdiction, location)
+    program, kind = library.programs.find(
+        request.letter, Location("--letter", is_command_line=True)
+    )
     case = Case(
         request=request,
         particulars=None,
         locality=locality,
         program=program,
         kind=kind,
-        wording=library.programs.cautions,
+        wording=library.programs.notes,
         date=day,
         today=day,
     )
     if program.period(day) is None:
         began = program.periods[0].from_
         message = f"{program.title} began on {began}; there is nothing to give notice of before"
-        raise OptoutError(Problem("before-program", message, spot, "choose a later --date"))
-    raise_any(msgspec.structs.replace(it, spot=spot) for it in refusals(case))
+        raise OptoutError(Problem("before-program", message, location, "choose a later --date"))
+    raise_any(msgspec.structs.replace(it, location=location) for it in refusals(case))
     sections = sections_of(_TEMPLATE, _facts(case), library.templates)
     return Guide(
         title=_line(sections["title"]),
@@ -66,7 +68,7 @@ def guide_of(request: Request, library: Library, day: date, spot: Spot) -> Guide
 
 def guide_written(guide: Guide, day: date, name: str, library: Library) -> bytes:
     """Return the guide as a file of the format `name`."""
-    return encode_guide(guide, day.isoformat(), name, library.press)
+    return encode_guide(guide, day.isoformat(), name, library.context)
 
 
 def _line(blocks: tuple[object, ...]) -> str:
@@ -85,7 +87,7 @@ def _facts(case: Case) -> _FACTS:
         "letter": case.kind,
         "place": place_of(case.locality),
         "date": case.date,
-        "status": period.caution if period else None,
+        "status": period.note if period else None,
         "recipients": [_route(case, it) for it in recipients],
         "unconfirmed": [it.contact.block for it in recipients if not it.is_confirmed],
         "signatory": case.request.signatory,
@@ -101,7 +103,10 @@ def _facts(case: Case) -> _FACTS:
         "laws": [it.text for it in law_notes(case)],
         "other_laws": list(_other_laws(case)),
         "replies": [
-            {"where": "".join(texts_that_hold([Told(text=it.reply)], case, **more)), **answer}
+            {
+                "where": "".join(texts_that_hold([ConditionalText(text=it.reply)], case, **more)),
+                **answer,
+            }
             for it in advice.replies
             for answer in _letters(case, it.letter)
         ],
@@ -158,7 +163,7 @@ GUIDE_FORMATS = {
 }
 
 
-def encode_guide(guide: Guide, day: str, name: str, press: Press) -> bytes:
+def encode_guide(guide: Guide, day: str, name: str, context: ExportContext) -> bytes:
     """Return the guide as the format `name`; `day` (ISO) is its date, also in the PDF."""
     if name == "txt":
         lines = join_groups(text_groups(guide.title, guide.body, guide.foot))
@@ -167,7 +172,7 @@ def encode_guide(guide: Guide, day: str, name: str, press: Press) -> bytes:
         "guide": guide,
         "body": marked_up(html_from(guide.body)),
         "moment": f"{day}T12:00:00Z",
-        "style": marked_up(press.style) if name == "html" else None,
+        "style": marked_up(context.style) if name == "html" else None,
     }
-    page = press.templates.lay_out(GUIDE, parts)
-    return page.encode() if name == "html" else press.engine.print(page, {})
+    page = context.templates.lay_out(GUIDE, parts)
+    return page.encode() if name == "html" else context.engine.print(page, {})

@@ -4,7 +4,7 @@ from datetime import date
 
 import msgspec
 
-from optout_cli.errors import Spot
+from optout_cli.errors import Location
 from optout_cli.letters.compose import recipients_of
 from optout_cli.letters.library import Library
 from optout_cli.letters.notes import contact_note, law_text
@@ -38,19 +38,23 @@ class Overview(Noun, frozen=True, kw_only=True):
 
 
 def overview_of(
-    query: str, library: Library, day: date, spot: Spot, recipients: Corrections | None = None
+    query: str,
+    library: Library,
+    day: date,
+    location: Location,
+    recipients: Corrections | None = None,
 ) -> Overview:
     """Look at the jurisdiction that `query` names, with what is known better of its recipients.
 
     Raises OptoutError, placed at `spot`.
     """
     corrections = recipients or Corrections()
-    locality = library.directory.find(query, spot)
+    locality = library.directory.find(query, location)
     outlooks = tuple(
         _outlook(id, program, locality, library, day, corrections)
         for id, program in sorted(library.programs.by_id.items())
     )
-    words = library.programs.cautions
+    words = library.programs.notes
     laws = tuple(law_text(it, locality.state_name, words) for it in locality.laws)
     return Overview(locality=locality, date=day, outlooks=outlooks, laws=laws)
 
@@ -71,7 +75,7 @@ def _outlook(
         locality=locality,
         program=program,
         kind=program.letters[letters[0].partition("/")[2]],
-        wording=library.programs.cautions,
+        wording=library.programs.notes,
         date=day,
         today=day,
     )
@@ -83,7 +87,7 @@ def _outlook(
         program=id,
         title=program.title,
         period=period.id if period else None,
-        status=period.caution if period else None,
+        status=period.note if period else None,
         letters=letters,
         recipients=recipients,
         contact_lines=tuple(contact_note(case, it).text for it in recipients),

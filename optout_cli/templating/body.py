@@ -10,7 +10,7 @@ from html import escape
 from html.parser import HTMLParser
 from typing import TypeVar
 
-from optout_cli.errors import OptoutError, Problem, Spot
+from optout_cli.errors import Location, OptoutError, Problem
 from optout_cli.model.letter import Block, Heading, ListBlock, Paragraph, Quote, Run
 
 _T = TypeVar("_T")
@@ -34,9 +34,9 @@ _LINK = re.compile(r"(https://|mailto:)\S+")
 class _Node:
     """An open or finished element."""
 
-    def __init__(self, tag: str, spot: Spot, href: str | None = None) -> None:
+    def __init__(self, tag: str, location: Location, href: str | None = None) -> None:
         self.tag = tag
-        self.spot = spot
+        self.location = location
         self.href = href
         self.children: list[_Node | str] = []
         self.id = ""
@@ -47,26 +47,26 @@ class _Parser(HTMLParser):
 
     def __init__(self, name: str) -> None:
         super().__init__(convert_charrefs=True)
-        self.root = _Node("", Spot(name))
+        self.root = _Node("", Location(name))
         self.open = [self.root]
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         # Of two equal keys the first holds, which is the stamp's.
         given = {key: value or "" for key, value in reversed(attrs)}
         file, _, line = given.pop("at", "").rpartition(":")
-        spot = Spot(file, int(line)) if line else self.root.spot
-        node = _Node(tag, spot, given.pop("href", None) if tag == "a" else None)
+        location = Location(file, int(line)) if line else self.root.location
+        node = _Node(tag, location, given.pop("href", None) if tag == "a" else None)
         node.id = given.pop("id", "") if tag == "section" else ""
         parent = self.open[-1]
         if given:
-            raise _wrong(spot, f"<{tag}> may not have {', '.join(sorted(given))}")
+            raise _wrong(location, f"<{tag}> may not have {', '.join(sorted(given))}")
         if tag not in _WITHIN.get(parent.tag, ()):
             message = f"<{tag}> cannot stand in {_called(parent)}"
-            raise _wrong(spot, message, _cure(tag, spot, parent))
+            raise _wrong(location, message, _cure(tag, location, parent))
         if tag in ("ol", "ul") and sum(it.tag in ("ol", "ul") for it in self.open) > 1:
-            raise _wrong(spot, "lists may be nested once only")
+            raise _wrong(location, "lists may be nested once only")
         if tag == "a" and not _LINK.fullmatch(node.href or ""):
-            raise _wrong(spot, "a link leads to https: or mailto: only")
+            raise _wrong(location, "a link leads to https: or mailto: only")
         parent.children.append(node)
         if tag != "br":
             self.open.append(node)
@@ -78,7 +78,7 @@ class _Parser(HTMLParser):
         node = self.open[-1]
         if tag != node.tag:
             hint = f"write </{node.tag}> before it" if node.tag else None
-            raise _wrong(node.spot, f"{_called(node)} is not closed before </{tag}>", hint)
+            raise _wrong(node.location, f"{_called(node)} is not closed before </{tag}>", hint)
         self.open.pop()
 
     def handle_data(self, data: str) -> None:
@@ -88,14 +88,16 @@ class _Parser(HTMLParser):
                 words = " ".join(data.split())[:40]
                 tag = "li" if node.tag in ("ol", "ul") else "p"
                 hint = f"write <{tag}> before it and </{tag}> behind it"
-                raise _wrong(node.spot, f"{words!r} stands outside a paragraph", hint, text=words)
+                raise _wrong(
+                    node.location, f"{words!r} stands outside a paragraph", hint, text=words
+                )
             return
         node.children.append(data)
 
     def finish(self) -> _Node:
         self.close()
         if len(self.open) > 1:
-            raise _wrong(self.open[-1].spot, f"{_called(self.open[-1])} is never closed")
+            raise _wrong(self.open[-1].location, f"{_called(self.open[-1])} is never closed")
         return self.root
 
 
@@ -103,16 +105,18 @@ def _called(node: _Node) -> str:
     return f"<{node.tag}>" if node.tag else "the letter"
 
 
-def _cure(tag: str, spot: Spot, parent: _Node) -> str:
+def _cure(tag: str, location: Location, parent: _Node) -> str:
     if tag == parent.tag == "p":
-        if spot.file != parent.spot.file:
+        if location.file != parent.location.file:
             return "this passage stands within a paragraph already: leave <p> and </p> out"
         return "write </p> before it"
     return f"what can: {', '.join(f'<{it}>' for it in _WITHIN.get(parent.tag, ()))}"
 
 
-def _wrong(spot: Spot, message: str, hint: str | None = None, text: str = "") -> OptoutError:
-    return OptoutError(Problem("template", message, spot, hint, text=text))
+def _wrong(
+    location: Location, message: str, hint: str | None = None, text: str = ""
+) -> OptoutError:
+    return OptoutError(Problem("template", message, location, hint, text=text))
 
 
 def sections_from(html: str, name: str) -> dict[str, tuple[Block, ...]]:
@@ -145,12 +149,12 @@ def _filled(node: _Node, inside: Iterable[_T]) -> tuple[_T, ...]:
     """Return what is inside an element, of which there must be something."""
     if found := tuple(inside):
         return found
-    raise _wrong(node.spot, f"{_called(node)} is empty")
+    raise _wrong(node.location, f"{_called(node)} is empty")
 
 
 def _item_blocks(item: _Node) -> Iterator[Paragraph | ListBlock]:
     """Yield an item's paragraphs and nested list; bare words are a paragraph."""
-    words = _Node("p", item.spot)
+    words = _Node("p", item.location)
     for child in [*item.children, None]:
         is_block = child is None or (isinstance(child, _Node) and child.tag in ("p", "ol", "ul"))
         if not is_block and child is not None:
@@ -158,7 +162,7 @@ def _item_blocks(item: _Node) -> Iterator[Paragraph | ListBlock]:
             continue
         if any(isinstance(it, _Node) or it.strip() for it in words.children):
             yield Paragraph(_runs(words))
-        words = _Node("p", item.spot)
+        words = _Node("p", item.location)
         if isinstance(child, _Node):
             block = _block(child)
             assert isinstance(block, Paragraph | ListBlock)  # _WITHIN allows no other
@@ -180,7 +184,7 @@ def _runs(node: _Node) -> tuple[Run, ...]:
     if runs:
         runs[-1] = _with_text(runs[-1], runs[-1].text.rstrip(" "))
     if not any(run.text for run in runs):
-        raise _wrong(node.spot, f"{_called(node)} is empty")
+        raise _wrong(node.location, f"{_called(node)} is empty")
     return tuple(run for run in runs if run.text or run.is_break)
 
 

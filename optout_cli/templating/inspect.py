@@ -40,15 +40,15 @@ def _unprinted_in(
     for block in _blocks(syntax):
         if id(block) not in inside and block.name not in known:
             message = f"no letter that this extends has a block {block.name!r}: it is lost"
-            spot = templates.spot(name, block.lineno)
-            yield Problem("unknown-block", message, spot, did_you_mean(block.name, known))
+            location = templates.location(name, block.lineno)
+            yield Problem("unknown-block", message, location, did_you_mean(block.name, known))
     outer = (it for node in syntax.body if isinstance(node, nodes.Output) for it in node.nodes)
     for data in outer:
         if isinstance(data, nodes.TemplateData) and (words := _TAG.sub(" ", data.data).split()):
             lines = data.data[: data.data.index(words[0])].count("\n")
             message = f"{' '.join(words)[:_SHORT]!r} stands outside every block: it is lost"
-            spot = templates.spot(name, data.lineno + lines)
-            yield Problem("lost-words", message, spot, _INTO)
+            location = templates.location(name, data.lineno + lines)
+            yield Problem("lost-words", message, location, _INTO)
 
 
 def _blocks(syntax: nodes.Template) -> list[nodes.Block]:
@@ -103,7 +103,7 @@ def reference_problems(
             if word not in words:
                 message = f"{asked} has no {word!r}"
                 hint = did_you_mean(word, words)
-                yield Problem("unknown-name", message, templates.spot(template, line), hint)
+                yield Problem("unknown-name", message, templates.location(template, line), hint)
 
 
 def _reachable(name: str, templates: Templates) -> Iterator[_Scope]:

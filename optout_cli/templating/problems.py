@@ -12,10 +12,10 @@ from typing import Any
 
 import jinja2
 
-from optout_cli.errors import OptoutError, Problem, Spot, closest, did_you_mean
+from optout_cli.errors import Location, OptoutError, Problem, closest, did_you_mean
 from optout_cli.templating.filters import FILTERS
 from optout_cli.templating.sandbox import Unknown
-from optout_cli.templating.search import BUILTIN, SUFFIX, Shelf
+from optout_cli.templating.search import BUILTIN, SUFFIX, TemplateSearch
 
 _TAGS = (
     "block", "elif", "else", "endblock", "endfor", "endif", "endmacro", "endset", "extends", "for",
@@ -60,7 +60,7 @@ _Told = tuple[str, str | None]
 
 
 @contextmanager
-def placed(name: str, shelf: Shelf, known: Collection[str] = ()) -> Iterator[None]:
+def placed(name: str, search: TemplateSearch, known: Collection[str] = ()) -> Iterator[None]:
     """Turn what Jinja raises within a `with` block into a Problem with the template's line.
 
     `known` are the facts that the template is filled in with.
@@ -68,47 +68,47 @@ def placed(name: str, shelf: Shelf, known: Collection[str] = ()) -> Iterator[Non
     try:
         yield
     except jinja2.TemplateSyntaxError as error:
-        raise OptoutError(_syntax_problem(error, name, shelf)) from None
+        raise OptoutError(_syntax_problem(error, name, search)) from None
     except jinja2.TemplateNotFound as error:
         raise OptoutError(
-            missing_template(str(error.name), _last(error, name, shelf), shelf)
+            missing_template(str(error.name), _last(error, name, search), search)
         ) from None
     except RecursionError as error:
-        raise OptoutError(extends_itself(name, _last(error, name, shelf), shelf)) from None
+        raise OptoutError(extends_itself(name, _last(error, name, search), search)) from None
     except Unknown as error:
-        spot = _last(error, name, shelf)
-        message, hint = _unknown(error, _Source(spot, name, shelf), known)
-        raise OptoutError(Problem("template", message, spot, hint)) from None
+        location = _last(error, name, search)
+        message, hint = _unknown(error, _Source(location, name, search), known)
+        raise OptoutError(Problem("template", message, location, hint)) from None
     except (jinja2.TemplateError, TypeError, ValueError, ArithmeticError) as error:
         message, hint = _reword(str(error), _RUNTIME)
         hint = getattr(error, "hint", None) or hint
-        raise OptoutError(Problem("template", message, _last(error, name, shelf), hint)) from None
+        raise OptoutError(Problem("template", message, _last(error, name, search), hint)) from None
 
 
-def missing_template(name: str, spot: Spot, shelf: Shelf) -> Problem:
+def missing_template(name: str, location: Location, search: TemplateSearch) -> Problem:
     """Say that a template names another one that is not there."""
     message = f"there is no template {name!r} in the template folders"
     is_shipped = name.startswith(BUILTIN)
-    names = {it.removesuffix(SUFFIX): it for it in shelf.names()}
+    names = {it.removesuffix(SUFFIX): it for it in search.names()}
     match = closest(
         name.removesuffix(SUFFIX), [it for it in names if it.startswith(BUILTIN) == is_shipped]
     )
     hint = f"did you mean {names[match]!r}?" if match else None
-    return Problem("missing-template", message, spot, hint)
+    return Problem("missing-template", message, location, hint)
 
 
-def missing_filter(name: str, spot: Spot) -> Problem:
+def missing_filter(name: str, location: Location) -> Problem:
     """Say that a template asks for a filter that there is not."""
     message = f"there is no filter {name!r}"
-    return Problem("template", message, spot, did_you_mean(name, FILTERS))
+    return Problem("template", message, location, did_you_mean(name, FILTERS))
 
 
-def extends_itself(name: str, spot: Spot, shelf: Shelf) -> Problem:
+def extends_itself(name: str, location: Location, search: TemplateSearch) -> Problem:
     """Say that a template extends the file that it is, and how to name the shipped one."""
     shipped = f"{BUILTIN}{name.removeprefix(BUILTIN)}"
-    it = shipped if shelf.has(shipped) else f"{BUILTIN}..."
+    it = shipped if search.has(shipped) else f"{BUILTIN}..."
     hint = f'name the shipped one: {{% extends "{it}" %}}'
-    return Problem("template", "extends or calls itself", spot, hint)
+    return Problem("template", "extends or calls itself", location, hint)
 
 
 def _reword(told: str, words: tuple[tuple[str, str, str | None], ...]) -> _Told:
@@ -118,15 +118,17 @@ def _reword(told: str, words: tuple[tuple[str, str, str | None], ...]) -> _Told:
     return told, None
 
 
-def _syntax_problem(error: jinja2.TemplateSyntaxError, name: str, shelf: Shelf) -> Problem:
+def _syntax_problem(
+    error: jinja2.TemplateSyntaxError, name: str, search: TemplateSearch
+) -> Problem:
     # Of an open comment Jinja gives the file as the name.
     files = [Path(it) for it in (error.filename, error.name) if it and Path(it).is_file()]
-    path = files[0] if files else shelf.path_of(error.name or name)
-    shown, line = shelf.shown(path) if path else name, error.lineno
+    path = files[0] if files else search.path_of(error.name or name)
+    shown, line = search.shown(path) if path else name, error.lineno
     told = error.message or "is wrong"
     hint: str | None
     if found := re.match(r"No filter named '(.+)'", told):
-        return missing_filter(found[1], Spot(shown, line))
+        return missing_filter(found[1], Location(shown, line))
     if found := _OPEN.match(told):
         message = f"{{% {found[1]} %}} is never closed"
         hint = f"write {{% end{found[1]} %}} behind what it holds"
@@ -134,7 +136,7 @@ def _syntax_problem(error: jinja2.TemplateSyntaxError, name: str, shelf: Shelf) 
     else:
         message, hint = _syntax_words(told)
         hint = getattr(error, "hint", hint)
-    return Problem("template", message, Spot(shown, line), hint)
+    return Problem("template", message, Location(shown, line), hint)
 
 
 def _syntax_words(told: str) -> _Told:
@@ -162,13 +164,15 @@ def _line_left_open(tag: str, path: Path | None) -> int | None:
 class _Source:
     """The template in which something is wrong, and the line of it."""
 
-    def __init__(self, spot: Spot, name: str, shelf: Shelf) -> None:
-        self.shelf, self.name = shelf, name
-        path = Path(spot.file)
-        found = path if path.is_file() else shelf.path_of(spot.file)
+    def __init__(self, location: Location, name: str, search: TemplateSearch) -> None:
+        self.search, self.name = search, name
+        path = Path(location.file)
+        found = path if path.is_file() else search.path_of(location.file)
         self.text = found.read_text("utf-8") if found else ""
         lines = self.text.splitlines()
-        self.line = lines[spot.line - 1] if spot.line and spot.line <= len(lines) else ""
+        self.line = (
+            lines[location.line - 1] if location.line and location.line <= len(lines) else ""
+        )
 
     def asked_for(self, name: str) -> str | None:
         """Return what is asked for `name` on the line: `particulars` in `particulars.modle`."""
@@ -184,10 +188,10 @@ class _Source:
 
     def macros(self) -> Iterator[tuple[str, str]]:
         """Yield template and macro of the letter's program and of the layout."""
-        for name in sorted(self.shelf.names()):
+        for name in sorted(self.search.names()):
             folder, _, file = name.rpartition("/")
             if folder in (self.name.partition("/")[0], "_layout") and BUILTIN not in name:
-                path = self.shelf.path_of(name)
+                path = self.search.path_of(name)
                 text = path.read_text("utf-8") if path and "_" in (file[0], folder[0]) else ""
                 yield from ((name, it) for it in re.findall(r"{%-?\s*macro\s+(\w+)", text))
 
@@ -219,10 +223,10 @@ def names_in(value: Any) -> Collection[str]:
     return [*getattr(value, "__struct_fields__", ()), *properties]
 
 
-def _last(error: BaseException, name: str, shelf: Shelf) -> Spot:
+def _last(error: BaseException, name: str, search: TemplateSearch) -> Location:
     """Find the last frame of the traceback that lies in a template."""
     frames = traceback.extract_tb(error.__traceback__)
     inside = [frame for frame in frames if frame.filename.endswith(SUFFIX)]
     if not inside:
-        return shelf.spot(name)
-    return Spot(shelf.shown(Path(inside[-1].filename)), inside[-1].lineno)
+        return search.location(name)
+    return Location(search.shown(Path(inside[-1].filename)), inside[-1].lineno)

@@ -6,7 +6,7 @@ Reads file names alone, never what is in a file.
 from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
-from optout_cli.errors import Spot
+from optout_cli.errors import Location
 from optout_cli.trust import check_within
 
 SUFFIX = ".html.j2"
@@ -14,7 +14,7 @@ BUILTIN = "builtin:"  # how an override names the shipped template that it exten
 _IN_NO_NAME = "\0\\:"
 
 
-class Shelf:
+class TemplateSearch:
     """Template folders, the first one's files before the next one's; the last ships."""
 
     def __init__(self, folders: Sequence[Path]) -> None:
@@ -76,10 +76,10 @@ class Shelf:
             return str(path)
         return path.relative_to(self.folders[-1]).as_posix()
 
-    def spot(self, name: str, line: int | None = None) -> Spot:
+    def location(self, name: str, line: int | None = None) -> Location:
         """Return the place of a template, which need not be there."""
         path = self.path_of(name)
-        return Spot(self.shown(path) if path else name.removeprefix(BUILTIN), line)
+        return Location(self.shown(path) if path else name.removeprefix(BUILTIN), line)
 
     def names(self) -> Iterator[str]:
         """Yield each name that a template may be extended or included by."""

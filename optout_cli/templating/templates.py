@@ -18,11 +18,11 @@ from jinja2 import nodes
 from jinja2.bccache import Bucket, BytecodeCache
 
 from optout_cli.cache import Cache
-from optout_cli.errors import OptoutError, Problem, Spot
+from optout_cli.errors import Location, OptoutError, Problem
 from optout_cli.templating.filters import FILTERS, Refused
 from optout_cli.templating.problems import extends_itself, missing_filter, missing_template, placed
 from optout_cli.templating.sandbox import MAX_LETTER, Environment, Stamp, printable
-from optout_cli.templating.search import SUFFIX, Shelf
+from optout_cli.templating.search import SUFFIX, TemplateSearch
 
 # The layout around letters, and of pages that are none.
 _PAGES = tuple(f"_layout/{it}.html.j2" for it in ("letter", "cover", "sheet", "guide-page"))
@@ -30,7 +30,7 @@ _COMMENT = re.compile(r"\{#.*?#\}", re.DOTALL)
 _Parts = dict[str, tuple[str, nodes.Template]]
 
 
-class Templates(Shelf):
+class Templates(TemplateSearch):
     """The templates of the folders, the first folder's before the next one's; the last ships."""
 
     def __init__(self, folders: Sequence[Path], cache: Cache | None = None) -> None:
@@ -80,13 +80,13 @@ class Templates(Shelf):
         """
         for it in syntax.find_all(nodes.Filter):
             if it.name not in FILTERS:
-                yield missing_filter(it.name, Spot(self.shown(path), it.lineno))
+                yield missing_filter(it.name, Location(self.shown(path), it.lineno))
         for node, named in _named_in(syntax):
-            spot = Spot(self.shown(path), node.lineno)
+            location = Location(self.shown(path), node.lineno)
             if not self.has(named):
-                yield missing_template(named, spot, self)
+                yield missing_template(named, location, self)
             elif self.path_of(named) == path:
-                yield extends_itself(name, spot, self)
+                yield extends_itself(name, location, self)
 
     def parts_of(self, name: str) -> _Parts:
         """Return source and syntax, by name, of a letter's template and all that it is made of.
@@ -94,20 +94,20 @@ class Templates(Shelf):
         The template comes first, then what it names, in that order. Raises OptoutError.
         """
         parts: _Parts = {}
-        waiting = [(name, self.spot(name))]
+        waiting = [(name, self.location(name))]
         while waiting:
-            at, spot = waiting.pop(0)
+            at, location = waiting.pop(0)
             if at in parts:
                 continue
             if not self.has(at):
-                raise OptoutError(missing_template(at, spot, self))
+                raise OptoutError(missing_template(at, location, self))
             if at not in self._parsed:
                 with placed(at, self):
                     source, file, _ = self._loader.get_source(self.letters, at)
                     self._parsed[at] = source, self.letters.parse(source, at, file)
             parts[at] = self._parsed[at]
             syntax = parts[at][1]
-            waiting += [(it, self.spot(at, node.lineno)) for node, it in _named_in(syntax)]
+            waiting += [(it, self.location(at, node.lineno)) for node, it in _named_in(syntax)]
         return parts
 
     def digest_of(self, name: str) -> str:
@@ -126,13 +126,13 @@ class Templates(Shelf):
             self._own[name] = _digest(own) if own else None
         return self._own[name]
 
-    def spot_of_words(self, words: str, name: str) -> Spot | None:
+    def spot_of_words(self, words: str, name: str) -> Location | None:
         """Find where words of a letter stand in its template, or in what that is made of."""
         pattern = re.compile(r"(?:\s|<[^>]*>)+".join(map(re.escape, words.split())))
         for at, source in self._sources(name):
             bare = _COMMENT.sub(lambda it: "\n" * it[0].count("\n"), unescape(source))
             if found := pattern.search(bare):
-                return self.spot(at, bare.count("\n", 0, found.start()) + 1)
+                return self.location(at, bare.count("\n", 0, found.start()) + 1)
         return None
 
     def _sources(self, name: str) -> list[tuple[str, str]]:
@@ -140,15 +140,15 @@ class Templates(Shelf):
 
     def placed(self, problem: Problem, name: str) -> Problem:
         """Place a Problem of a filled-in letter: where its words stand, else at its tag's stamp."""
-        spot = problem.spot
+        location = problem.location
         words = problem.text.split()
         for count in range(len(words), 0, -1):  # its last words may be a fact's
             own = " ".join(words[:count])
             if found := self.spot_of_words(own, name):
                 message = problem.message.replace(problem.text, own)
-                return msgspec.structs.replace(problem, message=message, spot=found, text="")
-        shown = self.spot(spot.file, spot.line) if spot else None
-        return msgspec.structs.replace(problem, spot=shown, text="")
+                return msgspec.structs.replace(problem, message=message, location=found, text="")
+        shown = self.location(location.file, location.line) if location else None
+        return msgspec.structs.replace(problem, location=shown, text="")
 
     def _printed(self, environment: Environment, name: str, facts: dict[str, Any]) -> str:
         with placed(name, self, facts):
@@ -177,15 +177,15 @@ def _digest(sources: list[tuple[str, str]]) -> str:
 class _Loader(jinja2.BaseLoader):
     """Reads the file that the shelf has under a template's name, and no other."""
 
-    def __init__(self, shelf: Shelf) -> None:
-        self._shelf = shelf
+    def __init__(self, search: TemplateSearch) -> None:
+        self._search = search
 
     def get_source(
         self,
         environment: jinja2.Environment,  # noqa: ARG002  # Jinja's signature
         template: str,
     ) -> tuple[str, str, Callable[[], bool]]:
-        path = self._shelf.path_of(template)
+        path = self._search.path_of(template)
         if path is None:
             raise jinja2.TemplateNotFound(template)
         read = path.stat().st_mtime_ns

@@ -36,7 +36,7 @@ def main() -> int:
         letters = [path for it in EXAMPLES for path in written(it, folder / it.stem)]
         planted = {judge: plant(letters[0], folder, judge) for judge in DEFECTS}
         judgments = judged([*letters, *planted.values()])
-        faults = [
+        problems = [
             f"{file.relative_to(folder)}: {judge}: {judgments[file, judge]}"
             for file in letters
             for judge in DEFECTS
@@ -45,13 +45,13 @@ def main() -> int:
     found = {judge: judgments[file, judge] for judge, file in planted.items()}
     for judge, told in found.items():
         print(f"{judge}, of the defect planted for it: {told[:SHOWN] or 'nothing'}")
-    faults += [f"{judge} did not find its defect" for judge, told in found.items() if not told]
-    for line in faults:
+    problems += [f"{judge} did not find its defect" for judge, told in found.items() if not told]
+    for line in problems:
         print(line)
     checks = len(letters) * len(DEFECTS) + len(found)
     print(f"{len(letters)} letters and {len(found)} defects, judged by {', '.join(DEFECTS)}:")
-    print(f"{checks - len(faults)} passed, {len(faults)} failed")
-    return bool(faults)
+    print(f"{checks - len(problems)} passed, {len(problems)} failed")
+    return bool(problems)
 
 
 def written(example: Path, folder: Path) -> list[Path]:
@@ -66,8 +66,8 @@ def judged(files: list[Path]) -> Judgments:
     judgments = {(file, "qpdf"): checked_by_qpdf(file) for file in files}
     for line in judged_by_verapdf(files).splitlines():
         name, profile, verdict, told = line.split("\t", 3)
-        fault = "" if verdict == "passed" else f"{verdict}: {told}"
-        judgments[Path(name), PROFILES[profile]] = fault
+        problem = "" if verdict == "passed" else f"{verdict}: {told}"
+        judgments[Path(name), PROFILES[profile]] = problem
     if missing := {(file, judge) for file in files for judge in DEFECTS} - judgments.keys():
         sys.exit(f"no judgment of {sorted(missing)}")
     return judgments

@@ -95,7 +95,7 @@ def command(
     place = Path(output)
     if not is_check:
         _refuse_others(place, prints)
-    sheets = load_inputs(inputs)
+    input_files = load_inputs(inputs)
     job = Job(
         library=library_from(overlays, folders, look),
         order=order,
@@ -104,7 +104,7 @@ def command(
         folder=place,
     )
     with _resumable():
-        run = Run(sheets, job, jobs or cores(), prints, quiet=quiet, force=force)
+        run = Run(input_files, job, jobs or cores(), prints, quiet=quiet, force=force)
         if is_check:
             sys.exit(run.check())
         with OutputFolder(place) as folder, folder.spool() as spool:

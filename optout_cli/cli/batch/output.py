@@ -12,7 +12,7 @@ import click
 
 from optout_cli.batch.print_run import is_print_run
 from optout_cli.cli.console import usage_error
-from optout_cli.errors import OptoutError, Problem, Spot
+from optout_cli.errors import Location, OptoutError, Problem
 from optout_cli.letters.pipeline import Order
 from optout_cli.output import write_errors
 
@@ -31,7 +31,7 @@ class Paper(NamedTuple):
         with write_errors(self.path):
             if self.path.exists() and not is_print_run(self.path):
                 message, hint = "exists, and is no file of letters to print", "name another file"
-                raise OptoutError(Problem("file-exists", message, Spot(str(self.path)), hint))
+                raise OptoutError(Problem("file-exists", message, Location(str(self.path)), hint))
 
 
 class Prints(NamedTuple):

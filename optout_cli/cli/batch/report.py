@@ -13,7 +13,7 @@ from optout_cli.batch.plan import DRAFT, LAW, BatchPlan
 from optout_cli.cli.console import say
 from optout_cli.errors import Problem
 from optout_cli.letters.pipeline import Order
-from optout_cli.model.notice import Caution
+from optout_cli.model.notice import Note
 from optout_cli.output import write_all, write_errors
 
 _MOST_ALIKE = 5  # cautions of one kind, paths, or rows that are named one by one
@@ -58,27 +58,27 @@ def note_lines(plan: BatchPlan, wanted: Collection[int], today: date) -> Iterato
             f" add date: {today} to the rows or to --common"
         )
     told: Counter[str] = Counter()
-    for caution, count in _summed(plan.count_notes(wanted)).items():
-        told[caution.code] += 1
-        if told[caution.code] <= _MOST_ALIKE or caution.code in _ALWAYS_TOLD:
+    for note, count in _summed(plan.count_notes(wanted)).items():
+        told[note.code] += 1
+        if told[note.code] <= _MOST_ALIKE or note.code in _ALWAYS_TOLD:
             share = f"{count:,} of " if count < len(good) else ""
-            yield f"note ({share}{_counted(len(good), 'request')}): {caution.text}"
+            yield f"note ({share}{_counted(len(good), 'request')}): {note.text}"
     for code, count in told.items():
         if count > _MOST_ALIKE and code not in _ALWAYS_TOLD:
             yield f"note: {count - _MOST_ALIKE:,} more like those of the kind {code!r}"
 
 
-def _summed(cautions: Counter[Caution]) -> Counter[Caution]:
+def _summed(notes: Counter[Note]) -> Counter[Note]:
     """Make one of cautions whose texts differ in a date or number alone, which is left out."""
-    alike: dict[tuple[str, str], list[Caution]] = {}
-    for it in cautions:
+    alike: dict[tuple[str, str], list[Note]] = {}
+    for it in notes:
         text = it.text if it.code in _ALWAYS_TOLD else _NUMBER.sub("", it.text)
         alike.setdefault((it.code, text), []).append(it)
-    found: Counter[Caution] = Counter()
+    found: Counter[Note] = Counter()
     for (code, _), several in alike.items():
         parts = zip(*(_NUMBER.split(it.text) for it in several), strict=True)
         text = "".join(it[0] if len(set(it)) == 1 else "..." for it in parts)
-        found[Caution(code=code, text=text)] += sum(cautions[it] for it in several)
+        found[Note(code=code, text=text)] += sum(notes[it] for it in several)
     return found
 
 
@@ -120,7 +120,7 @@ def say_what_is_missing(path: Path, plan: BatchPlan) -> None:
     missing, total = plan.unprinted, len(plan.rows)
     if not missing:
         return
-    names = ", ".join(str(it.spot) for it in missing[:_MOST_ALIKE])
+    names = ", ".join(str(it.location) for it in missing[:_MOST_ALIKE])
     more = f" and {len(missing) - _MOST_ALIKE:,} more" if len(missing) > _MOST_ALIKE else ""
     count = _counted(total, "request")
     say(f"{path} has {total - len(missing):,} of {count}; missing: {names}{more}")
@@ -152,7 +152,7 @@ def say_next(
         )
     if order.is_draft and is_due:
         say("next: fill in what is missing, and give the command again without --draft")
-    elif is_due and all(any(one.code == DRAFT for one in it.cautions) for it in plan.good):
+    elif is_due and all(any(one.code == DRAFT for one in it.notes) for it in plan.good):
         say("next: fill in signatory.name and signatory.title, and give the command again")
     elif is_due:
         steps = ["read the letters", "confirm the addresses that the notes name"]

@@ -13,7 +13,7 @@ from optout_cli.batch.folder import OutputFolder
 from optout_cli.batch.input import InputFile, folders_of, rejects_of, rows_of
 from optout_cli.batch.manifest import Record, load_records
 from optout_cli.batch.plan import OCCUPIED, BatchPlan, plan_from
-from optout_cli.batch.pool import uninterrupted
+from optout_cli.batch.pool import hold_interrupts
 from optout_cli.batch.print_run import print_run
 from optout_cli.batch.rejects import origins_of
 from optout_cli.batch.rows import Job, MadeRow, check_rows
@@ -33,7 +33,7 @@ from optout_cli.cli.batch.report import (
 )
 from optout_cli.cli.console import print_json, problem_as_json, say
 from optout_cli.cli.options import path_lines, say_what_moved
-from optout_cli.errors import ExitCode, OptoutError, Problem, Spot
+from optout_cli.errors import ExitCode, Location, OptoutError, Problem
 from optout_cli.letters.pipeline import Order
 from optout_cli.output import open_replacement, write_errors
 
@@ -45,7 +45,7 @@ class Run:
 
     def __init__(
         self,
-        sheets: Sequence[InputFile],
+        input_files: Sequence[InputFile],
         job: Job,
         jobs: int,
         prints: Prints,
@@ -53,7 +53,7 @@ class Run:
         quiet: bool,
         force: bool,
     ) -> None:
-        self.sheets = sheets
+        self.input_files = input_files
         self.job = job
         self.jobs = jobs
         self.prints = prints
@@ -63,12 +63,14 @@ class Run:
         self.finished = 0  # requests of which every file is there
         self.left: list[Path] = []  # files that stay as somebody has changed them
         self.is_partial = False
-        files = ((it.name, it.is_rejected) for it in sheets)
+        files = ((it.name, it.is_rejected) for it in input_files)
         self.origins = origins_of(files, job.folder)
-        self.count = sum(1 for _ in rows_of(sheets))
+        self.count = sum(1 for _ in rows_of(input_files))
         if not self.count:
             hint = "a table has one request a line, below the line that names the columns"
-            raise OptoutError(Problem("no-rows", "no request is given", Spot(sheets[0].name), hint))
+            raise OptoutError(
+                Problem("no-rows", "no request is given", Location(input_files[0].name), hint)
+            )
 
     def check(self) -> ExitCode:
         """Tell what is wrong with each row, what to know of the others, and counts."""
@@ -120,8 +122,8 @@ class Run:
         self._retire(plan, folder)
         keep_tracebacks(plan.tracebacks, folder.path)
         folder.finish(plan.places(), self.origins)
-        texts = rejects_of(self.sheets, plan.problems, folder.path)
-        named = folders_of(self.sheets, texts.values(), folder.path)
+        texts = rejects_of(self.input_files, plan.problems, folder.path)
+        named = folders_of(self.input_files, texts.values(), folder.path)
         rejects, changed = folder.put_rejects(texts, self.origins)
         if not self.quiet:
             for line in note_lines(plan, wanted, job.order.today):
@@ -173,7 +175,7 @@ class Run:
         return True
 
     def _planned(self, job: Job, spool: IO[bytes] | None) -> BatchPlan:
-        checks = check_rows(self.sheets, job, self.jobs)
+        checks = check_rows(self.input_files, job, self.jobs)
         with write_errors(job.folder):  # of the spool
             shown = progress(checks, "checking", self.count, quiet=self.quiet)
             return plan_from(shown, spool, self.origins)
@@ -185,10 +187,10 @@ class Run:
         if wanted:
             folder.begin()
         try:
-            with closing(plan.results(wanted, self.sheets, job, self.jobs)) as results:
+            with closing(plan.results(wanted, self.input_files, job, self.jobs)) as results:
                 for it in progress(results, "writing", len(wanted), quiet=self.quiet):
                     clear_line()
-                    with uninterrupted():  # so that what is there is counted
+                    with hold_interrupts():  # so that what is there is counted
                         self._put_one(plan, it, folder)
         except KeyboardInterrupt:
             self._stop(folder, "interrupted", ExitCode.INTERRUPTED)
@@ -200,7 +202,7 @@ class Run:
         plan.note_traceback(it)
         problems = it.problems or self._refused(plan, it, folder)
         if not problems:
-            plan.findings += it.findings
+            plan.notes += it.notes
             self.finished += 1
             return
         self._tell(problems)
@@ -214,8 +216,11 @@ class Run:
     def _refused(self, plan: BatchPlan, it: MadeRow, folder: OutputFolder) -> tuple[Problem, ...]:
         """Put one request's files into the folder, or return why they cannot be."""
         files = [
-            (piece.record.moved_to(piece.record.request, self.origins), piece.content)
-            for piece in it.pieces
+            (
+                output_file.record.moved_to(output_file.record.request, self.origins),
+                output_file.content,
+            )
+            for output_file in it.output_files
         ]
         try:
             put = folder.put(files, force=self.force)

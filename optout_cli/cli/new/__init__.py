@@ -29,12 +29,12 @@ from optout_cli.cli.options import (
     today,
 )
 from optout_cli.cli.write import DEFAULT_LETTER
-from optout_cli.errors import ExitCode, Spot
+from optout_cli.errors import ExitCode, Location
 from optout_cli.letters.library import Library
 from optout_cli.output import write_all
 
-_PLACE = Spot("JURISDICTION", is_command_line=True)
-_LETTER = Spot("--letter", is_command_line=True)
+_PLACE = Location("JURISDICTION", is_command_line=True)
+_LETTER = Location("--letter", is_command_line=True)
 
 
 @click.command(
@@ -226,7 +226,7 @@ def write_table(
     say(f"next: {how}, and then {program_name()} batch {quote(str(path))}{options} --check")
 
 
-_JURISDICTION = Spot("JURISDICTION", is_command_line=True)
+_JURISDICTION = Location("JURISDICTION", is_command_line=True)
 
 
 def copy_wording(

@@ -105,7 +105,7 @@ def ask_choice(label: str, choices: Mapping[str, str], *, offered: str = "") -> 
 
 def tell_problem(problem: Problem) -> None:
     """Say what is wrong with an answer, and what to type instead."""
-    path = problem.spot.path if problem.spot else ""
+    path = problem.location.path if problem.location else ""
     message = problem.message.removeprefix(path).strip()  # `signatory.zip '949' is not ...`
     subject = "this " if path and message.startswith(("has ", "is ")) else ""
     say_wrapped(f"Please check: {subject}{message}.", "  ")

@@ -11,21 +11,21 @@ _ACTIVATED_IN = "secure-communities/"  # the program whose activations the data 
 _SAFE_LINES = 4  # in the window of an envelope
 
 
-def ask_recipients(sheet: RequestDraft) -> None:
+def ask_recipients(draft: RequestDraft) -> None:
     """Tell of the program, the state's laws and each recipient; let her correct the addresses."""
-    jurisdiction, source = sheet.locality.jurisdiction, sheet.locality.activation_source
-    if jurisdiction.activated and sheet.letter.startswith(_ACTIVATED_IN):
+    jurisdiction, source = draft.locality.jurisdiction, draft.locality.activation_source
+    if jurisdiction.activated and draft.letter.startswith(_ACTIVATED_IN):
         told = f"{source.kind} source" if source else "no source named"
         say_wrapped(f"Activated in Secure Communities: {jurisdiction.activated} ({told}).")
-    prospect = sheet.prospect()
+    prospect = draft.prospect()
     for text in filter(None, (prospect.status, *prospect.laws)):
         say_wrapped(f"Note: {text}")
     for recipient, line in zip(prospect.recipients, prospect.contact_lines, strict=True):
         say("")
-        _ask_recipient(sheet, recipient, line)
+        _ask_recipient(draft, recipient, line)
 
 
-def _ask_recipient(sheet: RequestDraft, recipient: Recipient, line: str) -> None:
+def _ask_recipient(draft: RequestDraft, recipient: Recipient, line: str) -> None:
     contact = recipient.contact
     say_wrapped("To the state's bureau:" if recipient.party == "bureau" else "To ICE:")
     ways = {"telephone": contact.phone, "fax": contact.fax, "e-mail": contact.email}
@@ -44,72 +44,72 @@ def _ask_recipient(sheet: RequestDraft, recipient: Recipient, line: str) -> None
         case "later":
             return
         case "yes":
-            _ask_routes(sheet, recipient)
+            _ask_routes(draft, recipient)
         case "no":
-            _correct(sheet, f"recipients.{recipient.party}", contact)
+            _correct(draft, f"recipients.{recipient.party}", contact)
     path = f"recipients.{recipient.party}.confirmed"
-    sheet.ask(f"{path}.by", "How did you confirm it?", offered="telephone", required=True)
-    sheet.ask(f"{path}.date", "On which day?", offered=sheet.today.isoformat(), required=True)
+    draft.ask(f"{path}.by", "How did you confirm it?", offered="telephone", required=True)
+    draft.ask(f"{path}.date", "On which day?", offered=draft.today.isoformat(), required=True)
 
 
-def _ask_routes(sheet: RequestDraft, recipient: Recipient) -> None:
+def _ask_routes(draft: RequestDraft, recipient: Recipient) -> None:
     """Ask for the numbers that are not known, since somebody has just been called."""
     for key in ("fax", "email"):
         if not getattr(recipient.contact, key):
             note = "It is not known here; Enter leaves it out."
-            sheet.ask(f"recipients.{recipient.party}.{key}", _NUMBERS[key], note)
+            draft.ask(f"recipients.{recipient.party}.{key}", _NUMBERS[key], note)
 
 
-def _correct(sheet: RequestDraft, path: str, contact: Contact) -> None:
+def _correct(draft: RequestDraft, path: str, contact: Contact) -> None:
     """Ask line by line; what stays as it was does not go into the request."""
     say_wrapped(
         "Enter keeps what stands in brackets. Where there are several lines, put a ; between them."
     )
     address = contact.address
     parts = [
-        _has_changed(sheet, f"{path}.attention", "Attention", contact.attention),
-        _has_changed(sheet, f"{path}.organization", "Organization", contact.organization),
+        _has_changed(draft, f"{path}.attention", "Attention", contact.attention),
+        _has_changed(draft, f"{path}.organization", "Organization", contact.organization),
     ]
     asked = [
-        sheet.ask_lines(f"{path}.address.street", "Street or box", address.street),
-        sheet.ask(f"{path}.address.city", "City", offered=address.city or "", required=True),
-        sheet.ask(f"{path}.address.state", "State", offered=address.state or "", required=True),
-        sheet.ask(f"{path}.address.zip", "ZIP code", offered=address.zip or "", required=True),
+        draft.ask_lines(f"{path}.address.street", "Street or box", address.street),
+        draft.ask(f"{path}.address.city", "City", offered=address.city or "", required=True),
+        draft.ask(f"{path}.address.state", "State", offered=address.state or "", required=True),
+        draft.ask(f"{path}.address.zip", "ZIP code", offered=address.zip or "", required=True),
     ]
     if asked == [address.street, address.city, address.state, address.zip]:
-        sheet.put({f"{path}.address": ""})
+        draft.put({f"{path}.address": ""})
     else:
         parts.append(True)
     for key, label in _NUMBERS.items():
-        _has_changed(sheet, f"{path}.{key}", label, getattr(contact, key))
+        _has_changed(draft, f"{path}.{key}", label, getattr(contact, key))
     if parts[0]:
         note = "How the letter greets whoever that is."
-        sheet.ask(f"{path}.salutation", "Greeting", note, offered="Dear Sir or Madam:")
+        draft.ask(f"{path}.salutation", "Greeting", note, offered="Dear Sir or Madam:")
     if any(parts):
-        _ask_envelope(sheet, path)
+        _ask_envelope(draft, path)
 
 
 def _has_changed(
-    sheet: RequestDraft, path: str, label: str, known: str | tuple[str, ...] | None
+    draft: RequestDraft, path: str, label: str, known: str | tuple[str, ...] | None
 ) -> bool:
     """Ask for what is known; keep in the request what is new, and say whether it is."""
     if isinstance(known, tuple):
-        answer: object = sheet.ask_lines(path, label, known)
+        answer: object = draft.ask_lines(path, label, known)
     else:
-        answer = sheet.ask(path, label, offered=known or "") or None
+        answer = draft.ask(path, label, offered=known or "") or None
     if answer == known:
-        sheet.put({path: ""})
+        draft.put({path: ""})
     return answer != known
 
 
-def _ask_envelope(sheet: RequestDraft, path: str) -> None:
+def _ask_envelope(draft: RequestDraft, path: str) -> None:
     """Ask for the lines in the window where the block has more than fit."""
     party = path.rpartition(".")[2]
-    block = next(it.contact.block for it in sheet.prospect().recipients if it.party == party)
+    block = next(it.contact.block for it in draft.prospect().recipients if it.party == party)
     if len(block) > _SAFE_LINES:
         note = (
             f"The address has {len(block)} lines, and the window of an envelope shows"
             f" {_SAFE_LINES}. How shall it read there?"
         )
         say_wrapped(note)
-        sheet.ask_lines(f"{path}.envelope", "Lines", ())
+        draft.ask_lines(f"{path}.envelope", "Lines", ())

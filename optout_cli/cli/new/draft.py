@@ -85,7 +85,7 @@ class RequestDraft:
             note,
             offered=offered,
             required=required,
-            fault=lambda text: self._fault({path: text}),
+            fault=lambda text: self._problem({path: text}),
         )
         if text:
             self.put({path: text})
@@ -96,13 +96,13 @@ class RequestDraft:
         text = ask(
             label,
             offered=_BETWEEN.join(offered),
-            fault=lambda text: self._fault(_number_lines(path, text)),
+            fault=lambda text: self._problem(_number_lines(path, text)),
         )
         lines = _number_lines(path, text)
         self.put(lines)
         return tuple(lines.values())
 
-    def _fault(self, texts: Mapping[str, str]) -> Problem | None:
+    def _problem(self, texts: Mapping[str, str]) -> Problem | None:
         return problem_with(self._document, texts, self.library, self.folder, self.files_from)
 
 

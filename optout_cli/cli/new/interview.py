@@ -16,7 +16,7 @@ from optout_cli.cli.new.new_file import REQUEST, ask_for_free_name, path_for, re
 from optout_cli.cli.new.saved_signatory import keep_signatory, last_signatory, signatory_path
 from optout_cli.cli.options import today
 from optout_cli.cli.write import DEFAULT_LETTER
-from optout_cli.errors import OptoutError, Spot
+from optout_cli.errors import Location, OptoutError
 from optout_cli.letters.library import Library
 from optout_cli.model.jurisdiction import Locality
 from optout_cli.model.program import Particular
@@ -50,7 +50,7 @@ def run_interview(
     say_wrapped(_WELCOME)
     say("")
     if "jurisdiction" in known:
-        locality = library.directory.find(known["jurisdiction"], Spot("--follow"))
+        locality = library.directory.find(known["jurisdiction"], Location("--follow"))
         say_wrapped(f"For {locality.jurisdiction.name}, {locality.state_name} ({locality.id}).")
         say_wrapped(_FOLLOWING)
     else:
@@ -61,23 +61,23 @@ def run_interview(
     if "letter" not in answers:
         answers["letter"] = ask_letter(library)
     folder = path.parent if path else Path()
-    sheet = RequestDraft(answers, locality, library, today(), folder, files_from)
-    ask_all(sheet)
+    draft = RequestDraft(answers, locality, library, today(), folder, files_from)
+    ask_all(draft)
     name = str(path or name)
-    text = draft_text(sheet.answers, library, sheet.date, f"{quote(name)}{options}")
+    text = draft_text(draft.answers, library, draft.date, f"{quote(name)}{options}")
     say("")
-    _preview(text, name, sheet)
+    _preview(text, name, draft)
     if not ask_yes(f"Write {name}?", offered=True):
         raise click.Abort
-    _keep(sheet)
+    _keep(draft)
     return path, text
 
 
-def _preview(text: str, name: str, sheet: RequestDraft) -> None:
+def _preview(text: str, name: str, draft: RequestDraft) -> None:
     """Show the letter to the bureau, or say what keeps it from being written."""
     try:
         letters = preview_letters(
-            text, name, sheet.library, sheet.today, sheet.folder, sheet.files_from
+            text, name, draft.library, draft.today, draft.folder, draft.files_from
         )
     except OptoutError as error:
         say_wrapped("The letters cannot be written yet. You can mend these lines in the file:")
@@ -88,9 +88,9 @@ def _preview(text: str, name: str, sheet: RequestDraft) -> None:
         show(letters[0])
 
 
-def _keep(sheet: RequestDraft) -> None:
+def _keep(draft: RequestDraft) -> None:
     """Keep the signatory for the next request, and say so."""
-    if (signatory := sheet.answers.get("signatory")) and keep_signatory(signatory):
+    if (signatory := draft.answers.get("signatory")) and keep_signatory(signatory):
         say_wrapped(
             f"Who signs is kept in {signatory_path()}, to be offered again. You may delete it."
         )
@@ -127,7 +127,7 @@ def _found(query: str, library: Library) -> Locality | None:
     """Find the jurisdiction and ask whether it is the one, or offer those that may be meant."""
     find = library.directory.find
     try:
-        locality = find(query, Spot(""))
+        locality = find(query, Location(""))
     except OptoutError as error:
         problem = error.problems[0]
     else:
@@ -168,9 +168,9 @@ def _one_of(note: str, label: str, choices: Mapping[str, str], usual: str) -> st
     return ask_choice(label, choices, offered=usual if usual in choices else first)
 
 
-def ask_all(sheet: RequestDraft) -> None:
+def ask_all(draft: RequestDraft) -> None:
     """Ask everything that makes letters ready to sign, but for what is answered already."""
-    known = set(sheet.answers)
+    known = set(draft.answers)
     for key, questions in (
         ("", _ask_date),
         ("", _ask_particulars),
@@ -182,94 +182,94 @@ def ask_all(sheet: RequestDraft) -> None:
         ("", _ask_more),
     ):
         if key not in known:
-            questions(sheet)
+            questions(draft)
 
 
-def _ask_date(sheet: RequestDraft) -> None:
+def _ask_date(draft: RequestDraft) -> None:
     note = "Which day is to stand on the letters? Year, month, day."
-    sheet.ask("date", "Date", note, offered=sheet.today.isoformat(), required=True)
+    draft.ask("date", "Date", note, offered=draft.today.isoformat(), required=True)
 
 
-def _ask_signatory(sheet: RequestDraft) -> None:
+def _ask_signatory(draft: RequestDraft) -> None:
     say("")
     if last := last_signatory():
         named = ", ".join(str(last[key]) for key in ("name", "title", "office") if key in last)
         say_wrapped(f"Last time {named} signed.")
         if ask_yes("The same again?", offered=True):
-            sheet.put_whole("signatory", last)
+            draft.put_whole("signatory", last)
             return
     note = "Who signs? Without a name the letters are drafts, and say so on each page."
-    if not sheet.ask("signatory.name", "Name", note):
+    if not draft.ask("signatory.name", "Name", note):
         return
-    sheet.ask("signatory.title", "Title", "Such as Sheriff, or Chair of the Board.", required=True)
-    is_sheriff = "sheriff" in str(sheet.answers["signatory"].get("title", "")).lower()
-    offered = f"{sheet.locality.jurisdiction.name} Sheriff's Office" if is_sheriff else ""
+    draft.ask("signatory.title", "Title", "Such as Sheriff, or Chair of the Board.", required=True)
+    is_sheriff = "sheriff" in str(draft.answers["signatory"].get("title", "")).lower()
+    offered = f"{draft.locality.jurisdiction.name} Sheriff's Office" if is_sheriff else ""
     note = "The office, as it stands at the head of its letters."
-    sheet.ask("signatory.office", "Office", note, offered=offered)
-    if sheet.ask(
+    draft.ask("signatory.office", "Office", note, offered=offered)
+    if draft.ask(
         "signatory.address.street",
         "Street or box",
         "Its address, for the head of the letters, where answers go.",
     ):
-        sheet.ask("signatory.address.city", "City", required=True)
-        state = sheet.locality.state_code
-        sheet.ask("signatory.address.state", "State", offered=state, required=True)
-        sheet.ask("signatory.address.zip", "ZIP code", required=True)
-    sheet.ask("signatory.phone", "Telephone", "For the head of the letters; Enter leaves it out.")
-    sheet.ask("signatory.fax", "Fax")
-    sheet.ask("signatory.email", "E-mail")
+        draft.ask("signatory.address.city", "City", required=True)
+        state = draft.locality.state_code
+        draft.ask("signatory.address.state", "State", offered=state, required=True)
+        draft.ask("signatory.address.zip", "ZIP code", required=True)
+    draft.ask("signatory.phone", "Telephone", "For the head of the letters; Enter leaves it out.")
+    draft.ask("signatory.fax", "Fax")
+    draft.ask("signatory.email", "E-mail")
 
 
-def _ask_authority(sheet: RequestDraft) -> None:
+def _ask_authority(draft: RequestDraft) -> None:
     say("")
     note = "By what authority? Such as Resolution, without its number; Enter if there is none."
-    if not sheet.ask("authority.0.instrument", "Kind of act", note):
+    if not draft.ask("authority.0.instrument", "Kind of act", note):
         return
-    sheet.ask("authority.0.number", "Its number", "As it is to be read: No. 2026-14.")
-    sheet.ask("authority.0.date", "Its date", "Year, month, day.")
-    sheet.ask("authority.0.body", "Who passed it", "Such as Board of Supervisors.")
-    sheet.ask("authority.0.vote", "The vote", "Such as 5 to 0.")
-    note = f"A PDF of it in {_folder(sheet)}, to enclose."
-    sheet.ask("authority.0.file", "File", note)
+    draft.ask("authority.0.number", "Its number", "As it is to be read: No. 2026-14.")
+    draft.ask("authority.0.date", "Its date", "Year, month, day.")
+    draft.ask("authority.0.body", "Who passed it", "Such as Board of Supervisors.")
+    draft.ask("authority.0.vote", "The vote", "Such as 5 to 0.")
+    note = f"A PDF of it in {_folder(draft)}, to enclose."
+    draft.ask("authority.0.file", "File", note)
 
 
-def _folder(sheet: RequestDraft) -> str:
-    return "this folder" if str(sheet.folder) == "." else str(sheet.folder)
+def _folder(draft: RequestDraft) -> str:
+    return "this folder" if str(draft.folder) == "." else str(draft.folder)
 
 
-def _ask_service(sheet: RequestDraft) -> None:
-    for party in [it.party for it in sheet.prospect().recipients]:
+def _ask_service(draft: RequestDraft) -> None:
+    for party in [it.party for it in draft.prospect().recipients]:
         name = "the state's bureau" if party == "bureau" else "ICE"
         say("")
         say_wrapped(f"How does the letter to {name} go out?")
         way = ask_choice("Sent by", _WAYS, offered="certified-mail")
-        sheet.put({f"service.{party}.0.by": way})
-        known = {it.party: it.contact for it in sheet.prospect().recipients}
+        draft.put({f"service.{party}.0.by": way})
+        known = {it.party: it.contact for it in draft.prospect().recipients}
         if way in _ROUTES and not getattr(known[party], way):
             note = "It is not known here, so the letter needs it from you."
-            sheet.ask(f"recipients.{party}.{way}", _ROUTES[way], note, required=True)
+            draft.ask(f"recipients.{party}.{way}", _ROUTES[way], note, required=True)
 
 
-def _ask_seal(sheet: RequestDraft) -> None:
+def _ask_seal(draft: RequestDraft) -> None:
     say("")
-    name = sheet.locality.jurisdiction.formal or sheet.locality.jurisdiction.name
-    sheet.put({"letterhead.alt": f"Seal of {name}"})
-    note = f"A picture of the seal for the letters' head: a PNG or SVG file in {_folder(sheet)}."
-    if not sheet.ask("letterhead.seal", "File", note):
-        sheet.put({"letterhead": ""})
+    name = draft.locality.jurisdiction.formal or draft.locality.jurisdiction.name
+    draft.put({"letterhead.alt": f"Seal of {name}"})
+    note = f"A picture of the seal for the letters' head: a PNG or SVG file in {_folder(draft)}."
+    if not draft.ask("letterhead.seal", "File", note):
+        draft.put({"letterhead": ""})
 
 
-def _ask_particulars(sheet: RequestDraft) -> None:
+def _ask_particulars(draft: RequestDraft) -> None:
     """Ask what the letter cannot be without."""
-    for key, spec in _particulars(sheet).items():
+    for key, spec in _particulars(draft).items():
         if spec.required:
             say("")
-            _ask_particular(sheet, f"particulars.{key}", key, spec)
+            _ask_particular(draft, f"particulars.{key}", key, spec)
 
 
-def _ask_more(sheet: RequestDraft) -> None:
+def _ask_more(draft: RequestDraft) -> None:
     """Ask what the letter can say besides, where she has time for it now."""
-    optional = {key: it for key, it in _particulars(sheet).items() if not it.required}
+    optional = {key: it for key, it in _particulars(draft).items() if not it.required}
     if not optional:
         return
     say("")
@@ -279,60 +279,60 @@ def _ask_more(sheet: RequestDraft) -> None:
     if ask_yes("Answer these now?", offered=False):
         for key, spec in optional.items():
             say("")
-            _ask_particular(sheet, f"particulars.{key}", key, spec)
+            _ask_particular(draft, f"particulars.{key}", key, spec)
 
 
-def _particulars(sheet: RequestDraft) -> dict[str, Particular]:
+def _particulars(draft: RequestDraft) -> dict[str, Particular]:
     """Return the particulars of the letter that are not answered yet."""
-    declared = sheet.library.programs.find(sheet.letter)[1].particulars
-    known = sheet.answers.get("particulars", {})
+    declared = draft.library.programs.find(draft.letter)[1].particulars
+    known = draft.answers.get("particulars", {})
     return {key: it for key, it in declared.items() if key not in known}
 
 
-def _ask_particular(sheet: RequestDraft, path: str, key: str, spec: Particular) -> None:
+def _ask_particular(draft: RequestDraft, path: str, key: str, spec: Particular) -> None:
     note = f"{spec.help} (such as: {spec.example})" if spec.example else spec.help
     say_wrapped(f"{note[:1].upper()}{note[1:]}")
     if isinstance(spec.of, dict):
-        _ask_groups(sheet, path, key, spec, spec.of)
+        _ask_groups(draft, path, key, spec, spec.of)
     elif spec.type in ("list", "paragraphs"):
-        _ask_items(sheet, path, key, spec)
+        _ask_items(draft, path, key, spec)
     else:
-        _ask_text(sheet, path, key, spec, is_required=spec.required)
+        _ask_text(draft, path, key, spec, is_required=spec.required)
 
 
 def _ask_groups(
-    sheet: RequestDraft, path: str, key: str, spec: Particular, fields: dict[str, Particular]
+    draft: RequestDraft, path: str, key: str, spec: Particular, fields: dict[str, Particular]
 ) -> None:
     """Ask for groups of answers, one group after the other."""
     number = 0
     while (number == 0 and spec.required) or ask_yes(_next(key, number), offered=False):
         for name, it in fields.items():
-            _ask_particular(sheet, f"{path}.{number}.{name}", name, it)
+            _ask_particular(draft, f"{path}.{number}.{name}", name, it)
         number += 1
 
 
-def _ask_items(sheet: RequestDraft, path: str, key: str, spec: Particular) -> None:
+def _ask_items(draft: RequestDraft, path: str, key: str, spec: Particular) -> None:
     """Ask for one thing after the other, until Enter alone ends it."""
     number = 0
     while _ask_text(
-        sheet, f"{path}.{number}", key, spec, is_required=number == 0 and spec.required
+        draft, f"{path}.{number}", key, spec, is_required=number == 0 and spec.required
     ):
         number += 1
         say_wrapped("Another one? Enter ends it.", "  ")
 
 
 def _ask_text(
-    sheet: RequestDraft, path: str, key: str, spec: Particular, *, is_required: bool
+    draft: RequestDraft, path: str, key: str, spec: Particular, *, is_required: bool
 ) -> str:
     label = key.replace("-", " ").capitalize()
     if not spec.choices:
-        return sheet.ask(path, label, required=is_required)
+        return draft.ask(path, label, required=is_required)
     choices = dict.fromkeys(spec.choices, "") | ({} if is_required else {_NONE: ""})
     # What is needed is never taken from Enter alone: it may be a fact of a contract.
     chosen = ask_choice(label, choices, offered="" if is_required else _NONE)
     if chosen == _NONE:
         return ""
-    sheet.put({path: chosen})
+    draft.put({path: chosen})
     return chosen
 
 

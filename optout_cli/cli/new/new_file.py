@@ -7,7 +7,7 @@ from typing import NamedTuple
 from optout_cli.authoring.request_writer import Answers
 from optout_cli.cli.console import usage_error
 from optout_cli.cli.new.ask import ask, say_wrapped
-from optout_cli.errors import OptoutError, Problem, Spot
+from optout_cli.errors import Location, OptoutError, Problem
 from optout_cli.output import is_folder
 from optout_cli.readers.files import STDIN
 
@@ -70,4 +70,6 @@ def _name_fault(name: str) -> Problem | None:
 
 def _occupied(path: Path) -> Problem:
     hint = f"name another file with -o, such as -o second{path.suffix.lower()}"
-    return Problem("file-exists", "is there already, and is never replaced", Spot(str(path)), hint)
+    return Problem(
+        "file-exists", "is there already, and is never replaced", Location(str(path)), hint
+    )

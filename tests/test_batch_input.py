@@ -34,7 +34,7 @@ def test_a_yaml_list_and_a_stream_are_rows_with_their_own_places() -> None:
         {"jurisdiction": "50003"},
     ]
     assert first.document is not None
-    assert [str(first.document.spot(it)) for it in ("jurisdiction", "cc.0.name", "letter")] == [
+    assert [str(first.document.location(it)) for it in ("jurisdiction", "cc.0.name", "letter")] == [
         "n.yaml:2:3",
         "n.yaml:3:9",
         "n.yaml:2:3",

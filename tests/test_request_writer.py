@@ -68,7 +68,7 @@ def test_every_sample_switched_on_is_told_and_else_whole(
     library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A clerk who takes every # away is told what to put in, and has a request that is whole."""
-    samples = library.programs.cautions.samples
+    samples = library.programs.notes.samples
     order = Order(today=TODAY, formats=("txt",))
     for name in ("seal.png", "resolution.pdf"):
         source = "placeholder-resolution.pdf" if name.endswith("pdf") else "placeholder-seal.svg"
@@ -88,8 +88,8 @@ def test_every_sample_switched_on_is_told_and_else_whole(
         assert {it.code for it in told} == {"still-sample"}
         assert {it.message.partition(" ")[0] for it in told} == set(leaves(samples))
         with monkeypatch.context() as patch:
-            words = msgspec.structs.replace(library.programs.cautions, samples={})
-            patch.setattr(library.programs, "cautions", words)
+            words = msgspec.structs.replace(library.programs.notes, samples={})
+            patch.setattr(library.programs, "notes", words)
             exports = exports_of(document, library, order, tmp_path)
         parties = ["ice"] if letter.startswith("287g/") else ["bureau", "ice"]
         assert [it.notice.recipient.party for it in exports] == parties
@@ -210,5 +210,5 @@ def test_a_sentence_that_was_left_as_the_sample_has_it_is_told(library: Library)
     place = "at the Sheriff's Office, 1 Main Street"
     told = [f'particulars: {{meeting-place: "{it}"}}' for it in (place, "at the County Courthouse")]
     notices = [compose(case_for(library, it))[0] for it in told]
-    samples = [[it.text for it in one.cautions if it.code == "sample"] for one in notices]
+    samples = [[it.text for it in one.notes if it.code == "sample"] for one in notices]
     assert samples == [[f"particulars.meeting-place is still the sample's: {place}"], []]

@@ -276,7 +276,7 @@ authority:
     date: 2010-02-30
 """
     problems = problems_of(lambda: convert(document_from_yaml(text, "f"), Request))
-    assert sorted((str(it.spot), it.code, it.message) for it in problems) == [
+    assert sorted((str(it.location), it.code, it.message) for it in problems) == [
         ("f:10:1", "wrong-shape", "cc must be a list, not 'Pat'"),
         ("f:13:5", "wrong-date", "authority.0.date '2010-02-30' is no day of the calendar"),
         ("f:2:1", "unknown-key", "request has no field 'leter'"),

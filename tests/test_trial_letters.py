@@ -65,7 +65,7 @@ def test_a_planted_fault_is_found_at_its_template(
 ) -> None:
     problems = found(stop=(old, new))
     assert [it.message[: len(told)] for it in problems if it.message.startswith(told)] == [told]
-    assert {it.spot and it.spot.file for it in problems} <= {
+    assert {it.location and it.location.file for it in problems} <= {
         "mine/jail-phones/stop.html.j2",
         "mine/jail-phones/program.yaml",
     }
@@ -102,7 +102,7 @@ def test_what_is_declared_and_never_used_is_found_at_its_line(
     found: Found, old: str, new: str, line: int, told: str
 ) -> None:
     problems = [it for it in found(program=(old, new)) if it.message == told]
-    assert [str(it.spot).rsplit("/", 1)[1].split(":")[:2] for it in problems] == [
+    assert [str(it.location).rsplit("/", 1)[1].split(":")[:2] for it in problems] == [
         ["program.yaml", str(line)]
     ]
 

@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from command_results import Run, Write, fault, lying_in, outcome
+from command_results import Run, Write, lying_in, outcome, problem
 from conftest import TODAY
 from make_letters import problems_of
 
@@ -151,7 +151,7 @@ def test_a_table_that_is_there_stays(run: Run, write: Write, in_folder: Path) ->
     ],
 )
 def test_a_wrong_command_line_is_told(words: str, told: str, run: Run, in_folder: Path) -> None:
-    code, message = fault(run("new", *shlex.split(words)))
+    code, message = problem(run("new", *shlex.split(words)))
     assert (code, message.startswith(told), lying_in(in_folder)) == (2, True, [])
 
 

@@ -14,10 +14,10 @@ from optout_cli.letters.library import Library
 from optout_cli.letters.notes import contact_note, law_notes, notes_for
 from optout_cli.model.jurisdiction import Law, Source, Topic
 from optout_cli.model.notice import Case
-from optout_cli.model.program import Cautions, LetterKind, Particular
+from optout_cli.model.program import LetterKind, NoteWording, Particular
 from optout_cli.model.request import Correction, Request
 
-WORDING = Cautions(
+WORDING = NoteWording(
     draft="draft",
     no_return_address="no return address",
     other_state="{signatory-state} | {state}",
@@ -112,8 +112,8 @@ def test_the_signatorys_address_is_in_the_jurisdictions_state(
     library: Library, change: str, told: list[tuple[str, str]]
 ) -> None:
     case = case_of(library, change, BARE + SHERIFF)
-    cautions = compose(case)[0].cautions
-    assert [(it.code, it.text) for it in cautions if it.code not in ("period", "contact")] == told
+    notes = compose(case)[0].notes
+    assert [(it.code, it.text) for it in notes if it.code not in ("period", "contact")] == told
 
 
 def test_a_signatory_without_an_address_is_told_of(library: Library) -> None:
@@ -136,7 +136,7 @@ def test_a_day_of_activation_from_a_doubtful_source_is_told_of_where_the_letter_
     source = Source(kind=kind, url="https://a.test")
     case = case_of(library, f"date: {day}", activation_source=source)
     head = "the day of activation, 2010-08-10, is from a "
-    found = [it.text for it in compose(case)[0].cautions if it.code == "letter"]
+    found = [it.text for it in compose(case)[0].notes if it.code == "letter"]
     assert found == [head + it for it in told]
 
 
@@ -152,7 +152,7 @@ def test_a_person_named_without_a_salutation_is_told_of(
     library: Library, correction: str, told: list[str]
 ) -> None:
     case = case_of(library, f"recipients: {{bureau: {{{correction}}}}}")
-    assert [it.text for it in compose(case)[0].cautions if it.code == "greeting"] == told
+    assert [it.text for it in compose(case)[0].notes if it.code == "greeting"] == told
 
 
 def test_a_signed_notice_is_no_draft(library: Library) -> None:
@@ -173,8 +173,8 @@ def test_each_period_has_its_own_caution_or_none(
     library: Library, day: str, period: str | None
 ) -> None:
     case = case_of(library, f"date: {day}")
-    told = [it.text for it in compose(case)[0].cautions if it.code == "period"]
-    assert told == [it.caution for it in case.program.periods if it.id == period]
+    told = [it.text for it in compose(case)[0].notes if it.code == "period"]
+    assert told == [it.note for it in case.program.periods if it.id == period]
 
 
 @pytest.mark.parametrize(
@@ -224,8 +224,8 @@ def test_a_single_choice_brings_in_the_laws_of_its_topics(library: Library) -> N
 def test_a_law_is_told_with_effect_date_words_and_kind_of_source(
     library: Library, law: Law, text: str
 ) -> None:
-    (caution,) = law_notes(case_of(library, laws=(law,)))
-    assert (caution.code, caution.text) == ("state-law", text)
+    (note,) = law_notes(case_of(library, laws=(law,)))
+    assert (note.code, note.text) == ("state-law", text)
 
 
 NEW_ADDRESS = "address: {street: [1 A Street], city: Ross, state: CA, zip: '94957'}"
@@ -275,7 +275,7 @@ def test_a_side_on_which_nobody_is_known_is_told_of(library: Library) -> None:
 
 
 def test_the_kind_of_source_is_told_before_its_age(library: Library) -> None:
-    wording = library.programs.cautions.contact
+    wording = library.programs.notes.contact
     blanks = ["{party}", "{source}", "{age}", "{confirmation}"]
     assert sorted(blanks, key=wording.index) == blanks
 
@@ -303,7 +303,7 @@ def test_an_address_newer_than_the_letter_is_told_of(
     assert case.locality.bureau is not None
     bureau = msgspec.structs.replace(case.locality.bureau, source=source)
     locality = msgspec.structs.replace(case.locality, bureau=bureau)
-    told = compose(msgspec.structs.replace(case, locality=locality))[0].cautions
+    told = compose(msgspec.structs.replace(case, locality=locality))[0].notes
     found = [it.text for it in told if it.code in ("newer-address", "undated-address")]
     assert found == ([text] if text else [])
 
@@ -317,7 +317,7 @@ def test_a_letter_of_a_day_long_past_is_told_of(
     library: Library, day: str, told: list[str]
 ) -> None:
     case = case_of(library, f"date: {day}", today=date(2026, 11, 20))
-    found = [it.text for it in compose(case)[0].cautions if it.code == "antedated"]
+    found = [it.text for it in compose(case)[0].notes if it.code == "antedated"]
     assert found == [f"antedated {it}" for it in told]
 
 

@@ -26,7 +26,7 @@ def found(
     """Return what is told of the bureau's letter, by code."""
     order = Order(today=TODAY, parties=("bureau",), formats=(name,), is_draft=is_draft)
     (export,) = exports_of(document_of(ADDRESSED + lines), library, order, folder)
-    return {it.code: it.text for it in export.findings}
+    return {it.code: it.text for it in export.notes}
 
 
 @pytest.mark.parametrize(

@@ -82,7 +82,7 @@ def test_the_90_days_are_counted_from_receipt_where_they_are_the_clauses(
     (notice,) = notices_for(library, lines(model, more))
     found = notice.computed["takes-effect"]
     assert (str(found) if found else None) == day
-    told = [it.text for it in notice.cautions if it.text.startswith("the termination takes effect")]
+    told = [it.text for it in notice.notes if it.text.startswith("the termination takes effect")]
     assert bool(told) == bool(day)
 
 
@@ -152,9 +152,9 @@ def test_a_suspension_that_ends_after_it_begins_is_written(library: Library, mor
     assert len(notices_for(library, lines("wso", more, "suspend"))) == 1
 
 
-def cautions(library: Library, text: str, base: str = BARE) -> str:
+def notes(library: Library, text: str, base: str = BARE) -> str:
     (notice,) = notices_for(library, text, base)
-    return "\n".join(it.text for it in notice.cautions if it.code == "letter")
+    return "\n".join(it.text for it in notice.notes if it.code == "letter")
 
 
 COPY = "the clause quoted is that of signed agreements as read in a copy of July 19, 2025"
@@ -194,14 +194,14 @@ ENDED = "ended on 2026-11-18, before the letter's date; tell ICE today"
 def test_what_is_told_of_an_agreement_is_true_of_the_letter(
     library: Library, text: str, told: list[str], untold: list[str]
 ) -> None:
-    found = cautions(library, text)
+    found = notes(library, text)
     assert [it for it in told if it not in found] == []
     assert [it for it in untold if it in found] == []
 
 
 def test_the_party_to_the_agreement_is_the_signatorys_office(library: Library) -> None:
     office = "signatory: {name: Pat Placeholder, title: Sheriff, office: Marin County Sheriff}\n"
-    assert PARTY not in cautions(library, lines("jem"), BARE + office)
+    assert PARTY not in notes(library, lines("jem"), BARE + office)
 
 
 @pytest.mark.parametrize(

@@ -308,7 +308,10 @@ def test_an_svg_in_an_encoding_that_is_not_read_is_refused(path: Path, encoding:
 def test_a_seal_that_reaches_out_lies_in_its_own_file(path: Path) -> None:
     path.write_bytes(svg("<script/>"))
     (problem,) = problems_of(lambda: load_image(path, "Seal"))
-    assert (problem.code, problem.spot and problem.spot.file) == ("image-reaches-out", str(path))
+    assert (problem.code, problem.location and problem.location.file) == (
+        "image-reaches-out",
+        str(path),
+    )
 
 
 @pytest.mark.parametrize("lettering", ["<text>City</text>", "<g><text x='1'>City</text></g>"])

@@ -1,0 +1,89 @@
+"""Work is spread over processes: results come in order, and a killed worker costs one task."""
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from itertools import count, islice
+
+import pytest
+
+from optout_cli.batch.pool import WorkerKilled, result_alone, results_in_order
+
+HERE = os.getpid()
+# pytest's own process has threads; what is forked here never meets them.
+pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
+
+
+def slowly(number: int) -> int:
+    time.sleep(0.004 * (number % 3))
+    return number * number
+
+
+def fatally(number: int) -> int:
+    if number in (5, 12):
+        os.kill(os.getpid(), signal.SIGKILL)
+    return number
+
+
+@pytest.mark.parametrize("jobs", [1, 3])
+def test_results_come_in_the_order_of_their_tasks(jobs: int) -> None:
+    squares = [(number, number * number) for number in range(30)]
+    assert list(results_in_order(slowly, range(30), jobs)) == squares
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_there_may_be_nothing_to_do(jobs: int) -> None:
+    assert list(results_in_order(slowly, [], jobs)) == []
+
+
+def test_one_job_is_done_here_and_more_are_not() -> None:
+    assert {at for _, at in results_in_order(lambda _: os.getpid(), range(4), 1)} == {HERE}
+    first, *others = [at for _, at in results_in_order(lambda _: os.getpid(), range(40), 2)]
+    assert (first, HERE in others) == (HERE, False)
+
+
+def test_a_task_that_kills_its_worker_costs_no_other_task() -> None:
+    killed = {5: WorkerKilled(), 12: WorkerKilled()}
+    expected = [(number, killed.get(number, number)) for number in range(40)]
+    assert list(results_in_order(fatally, range(40), 2)) == expected
+
+
+def test_a_task_can_be_given_to_a_worker_of_its_own() -> None:
+    assert (result_alone(fatally, 5), result_alone(fatally, 6)) == (WorkerKilled(), 6)
+    assert result_alone(lambda _: os.getpid(), 0) != HERE
+
+
+def test_a_task_and_its_result_may_be_larger_than_a_pipe() -> None:
+    large = b"x" * 3_000_000
+    results = results_in_order(lambda task: task + task, [large] * 4, 2)
+    assert [result for _, result in results] == [large + large] * 4
+
+
+def test_an_error_in_a_worker_keeps_its_traceback() -> None:
+    with pytest.raises(ZeroDivisionError) as error:
+        list(results_in_order(lambda number: 1 // (number - 1), range(2), 2))
+    assert "test_pool.py" in str(error.value.__cause__)
+
+
+def test_no_more_tasks_are_taken_than_are_soon_due() -> None:
+    taken = count()
+
+    def tasks() -> Iterator[int]:
+        while True:
+            yield next(taken)
+
+    results = results_in_order(slowly, tasks(), 2)
+    assert [result for _, result in islice(results, 10)] == [n * n for n in range(10)]
+    assert next(taken) < 10 + 2 * 10
+    results.close()  # type: ignore[attr-defined]  # a generator
+
+
+def test_leaving_early_ends_the_workers() -> None:
+    results = results_in_order(lambda _: os.getpid(), count(), 2)
+    workers = {int(str(at)) for _, at in islice(results, 40)} - {HERE}
+    results.close()  # type: ignore[attr-defined]  # a generator
+    assert workers
+    for worker in workers:
+        with pytest.raises(ProcessLookupError):
+            os.kill(worker, 0)
