@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -106,6 +107,7 @@ def test_no_request_reads_a_file_outside_its_folder(
         Path(file).write_text(text({**BASE, **KEYS[key], key: named}), "utf-8")
         found = run(*words.split(), *options)
         assert not list(Path().glob("**/*.txt"))
+        shutil.rmtree("out", ignore_errors=True)  # else the second run tells of the first's rejects
         assert [it for it in opened if it.is_relative_to(outside)] == []
         told.append((found.exit_code, (found.stdout + found.stderr).replace(named, "NAMED")))
     assert told[0] == told[1]  # nor does it say whether a file is there
