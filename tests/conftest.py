@@ -4,14 +4,15 @@ import os
 import shlex
 import sys
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from datetime import date
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 from hypothesis import settings
-from pause_coverage import pause_coverage
+from pause_coverage import coverage_paused, pause_in_layouts
 
 from optout_cli import bundled
 from optout_cli.cache import Cache
@@ -40,7 +41,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_runtest_setup() -> None:
-    pause_coverage()
+    pause_in_layouts()
+
+
+@pytest.hookimpl(wrapper=True, trylast=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    with coverage_paused() if item.get_closest_marker("no_cover") else nullcontext():
+        yield
 
 
 @pytest.fixture(autouse=True)
