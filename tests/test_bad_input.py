@@ -26,12 +26,12 @@ CANDIDATES = "marin-county-ca or madera-county-ca or amador-county-ca"
         ),
         pytest.param(
             HEAD + "date: 2026-11-20\ndate: 2026-11-21\n",
-            "4:1: 'date' stands here a second time\n  hint: keep one of the two",
+            "4:1: repeats the key 'date'\n  hint: keep one of them",
             id="two equal keys",
         ),
         pytest.param(
             HEAD + "date: 2010-02-30\n",
-            "3:1: date '2010-02-30' is no day of the calendar\n  hint: February 2010 has 28 days",
+            "3:1: date '2010-02-30' is not on the calendar\n  hint: February 2010 has 28 days",
             id="no day of the calendar",
         ),
         pytest.param(
@@ -82,20 +82,18 @@ CANDIDATES = "marin-county-ca or madera-county-ca or amador-county-ca"
         ),
         pytest.param(
             SIGNED.format('"Pat\\0"'),
-            "4:19: has a character that cannot be seen (U+0000)\n"
-            "  hint: delete it and type the text again",
+            "4:19: has an invisible character (U+0000)\n  hint: delete it and type the text again",
             id="NUL in a name",
         ),
         pytest.param(
             SIGNED.format('"Pat \u202eredlohecalP"'),
-            "4:24: has a character that cannot be seen (U+202E)\n"
-            "  hint: delete it and type the text again",
+            "4:24: has an invisible character (U+202E)\n  hint: delete it and type the text again",
             id="text turned around",
         ),
         pytest.param(
             SIGNED.format("x" * 3000),
             "4:13: signatory.name is 3,000 characters long; at most 200 fit\n"
-            "  hint: shorten it, or put it into a file to enclose",
+            "  hint: shorten it, or enclose it as a file",
             id="3,000 characters in a name",
         ),
         pytest.param(
@@ -105,13 +103,14 @@ CANDIDATES = "marin-county-ca or madera-county-ca or amador-county-ca"
         ),
         pytest.param(
             SIGNED.format("# head"),
-            "5:1: a bracket that was opened is not closed, or a comma is missing\n"
-            "  hint: look for } or ] or a comma, here or just above",
+            "5:1: a bracket is not closed, or a comma is missing\n"
+            "  hint: look for a missing }, ] or comma, here or just above",
             id="# before a name",
         ),
         pytest.param(
             SIGNED.format("{{ 7*7 }}"),
-            "4:20: a key must be one word or text\n  hint: quote braces and brackets",
+            "4:20: a key must be text, not a group or a list\n"
+            "  hint: put text with braces or brackets in quotes",
             id="braces without quotes",
         ),
     ],

@@ -29,7 +29,7 @@ def png(width: int, height: int) -> bytes:
     [
         pytest.param(
             None,
-            "seal: no such file\n  hint: there is no such file in ./; look for a misspelt name\n",
+            "seal: cannot find this file\n  hint: check the spelling\n",
             id="missing",
         ),
         pytest.param(
@@ -44,8 +44,8 @@ def png(width: int, height: int) -> bytes:
         ),
         pytest.param(
             png(60_000, 60_000),
-            "seal: is 60,000 x 60,000 pixels; at most 25 million fit\n"
-            "  hint: scale it down: 1,200 pixels a side print sharply\n",
+            "seal: is 60,000 x 60,000 pixels; the limit is 25 million\n"
+            "  hint: scale it down: 1,200 pixels per side are enough for a sharp print\n",
             id="60,000 x 60,000 pixels",
         ),
         pytest.param(
@@ -61,22 +61,22 @@ def png(width: int, height: int) -> bytes:
         pytest.param(b"<svg><g></svg>", "seal:1:11: is a broken SVG\n", id="broken SVG"),
         pytest.param(
             b"<svg>" + b" " * 5 * 2**20,
-            "seal: is too large (5 MB or more; at most 5 MB are read)\n",
+            "seal: is too large (5 MB or more; the limit is 5 MB)\n",
             id="too many bytes",
         ),
         pytest.param(
             SVG.format('<image xlink:href="file:///etc/passwd"/>').encode(),
-            f'seal:1: reaches outside itself: href="file:///etc/passwd"\n{PLAIN}',
+            f'seal:1: refers to something outside the file: href="file:///etc/passwd"\n{PLAIN}',
             id="a file of the machine",
         ),
         pytest.param(
             SVG.format('<image href="http://localhost/x.png"/>').encode(),
-            f'seal:1: reaches outside itself: href="http://localhost/x.png"\n{PLAIN}',
+            f'seal:1: refers to something outside the file: href="http://localhost/x.png"\n{PLAIN}',
             id="the network",
         ),
         pytest.param(
             SVG.format('\n<rect fill="url(http://localhost/x)"/>').encode(),
-            f"seal:2: reaches outside itself: url(http://localhost/x\n{PLAIN}",
+            f"seal:2: refers to something outside the file: url(http://localhost/x\n{PLAIN}",
             id="a paint of the network",
         ),
     ],

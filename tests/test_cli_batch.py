@@ -66,7 +66,7 @@ TOLD = """\
 n.csv:2 (6041): jurisdiction: no jurisdiction is known as '6041'
   hint: FIPS codes have five digits; is '06041' meant?
 n.csv:4 (50003): date '11/24/2026' is not a date
-  hint: write year, month, day; is 2026-11-24 meant?
+  hint: write it as YYYY-MM-DD; did you mean 2026-11-24?
 n.csv:4 (50003): signatory needs 'title'
   hint: fill in signatory.title
 n.csv:1: signatory.fx: signatory has no field 'fx'

@@ -82,7 +82,7 @@ def test_json_has_an_object_for_each_problem_with_a_stable_code(
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("nowhere.yaml", "no such file\n  hint: there is no such file in ./; look for a misspelt"),
+        ("nowhere.yaml", "cannot find this file\n  hint: check the spelling"),
         ("folder", "is a folder, not a file\n"),
         ("r.yaml/x", "cannot be read: Not a directory\n"),
     ],
@@ -170,14 +170,17 @@ def test_what_is_wrong_with_the_data_is_told_once(run: Run, write: Write, in_fol
     ("mistake", "told"),
     [
         ("CA: {bureau: {fone: 916-555-0100}}", "states.CA.bureau has no field 'fone'"),
-        ("CA: hello", "states.CA must hold `name: value`, not 'hello'"),
+        ("CA: hello", "states.CA must be `name: value` pairs, not 'hello'"),
         ("CA: {laws: x}", "states.CA.laws must be a list, not 'x'"),
-        ("CA: {jurisdictions: [a]}", "states.CA.jurisdictions must hold `name: value`, not a list"),
+        (
+            "CA: {jurisdictions: [a]}",
+            "states.CA.jurisdictions must be `name: value` pairs, not a list",
+        ),
         ("CA: {field-office: ero-nowhere}", "no office is known as 'ero-nowhere'"),
         ('QQ: {jurisdictions: {"99001": {name: Q County}}}', "states.QQ needs 'name'"),
         (
             'CA: {jurisdictions: {"06041": {activated: 2010-13-09}}}',
-            "states.CA.jurisdictions.06041.activated '2010-13-09' is no day of the calendar",
+            "states.CA.jurisdictions.06041.activated '2010-13-09' is not on the calendar",
         ),
     ],
 )

@@ -245,8 +245,8 @@ def test_where_one_recipient_is_incomplete_no_letter_is_written(
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("nowhere.yaml", "no such file\n  hint: there is no such file in ./; look for a misspelt"),
-        ("no/where.yml", "no such file\n  hint: there is no such file in no/; look for a misspelt"),
+        ("nowhere.yaml", "cannot find this file\n  hint: check the spelling"),
+        ("no/where.yml", "cannot find this file\n  hint: check the spelling"),
         ("folder.yaml", "is a folder, not a file\n"),
         ("bad\0name.yaml", "cannot be read: embedded null byte\n"),
     ],

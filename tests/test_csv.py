@@ -100,15 +100,15 @@ def test_columns_of_the_users_own_and_empty_ones_are_not_read() -> None:
         (
             "a..b",
             (
-                "n.csv:1: has no such column as 'a..b'\n"
-                "  hint: such as jurisdiction, signatory.name or cc.0.title"
+                "n.csv:1: has the wrong column name 'a..b'\n"
+                "  hint: column names look like jurisdiction, signatory.name or cc.0.title"
             ),
         ),
         (
             "cc,cc.0.name",
             (
-                "n.csv:1: has the column 'cc' and within it 'cc.0.name'\n"
-                "  hint: keep one of the two forms"
+                "n.csv:1: has both the column 'cc' and the column 'cc.0.name'\n"
+                "  hint: keep one of the two"
             ),
         ),
     ],
@@ -121,16 +121,16 @@ def test_a_wrong_header_is_told_before_any_row(header: str, message: str) -> Non
 def test_a_title_above_the_header_is_told_once(title: str) -> None:
     assert told_by(lambda: rows(f"{title}\n\n#, jurisdiction,date\n1,50001,\n2,50003,\n")) == (
         "n.csv:1: does not name the columns; line 3 does\n"
-        "  hint: delete line 1: the names of the columns come first"
+        "  hint: delete line 1: the column names come first"
     )
 
 
 def test_a_cell_in_a_nameless_column_is_a_problem_of_its_row() -> None:
     assert told("a,b\n1,2,three,\n4,5\n") == [
         (
-            "n.csv:2: cell 3 ('three') stands in a column without a name\n"
-            "  hint: name the column in the first line; or is a text with a comma in it not in"
-            " quotes?"
+            "n.csv:2: cell 3 ('three') is in a column without a name\n"
+            "  hint: name the column in the first line, or put text with a comma in"
+            " quotes"
         )
     ]
 
@@ -142,7 +142,7 @@ def test_a_quote_that_is_not_closed_is_told_at_the_line_where_it_opens() -> None
 
 def test_a_character_that_cannot_be_seen_is_told_in_its_column() -> None:
     assert told("a,b.0\n1,x\u202ey\n")[0].splitlines()[0] == (
-        "n.csv:2: b.0: has a character that cannot be seen (U+202E)"
+        "n.csv:2: b.0: has an invisible character (U+202E)"
     )
 
 
@@ -169,11 +169,11 @@ def test_what_is_written_is_read_back_and_no_cell_is_a_formula(cells: list[str])
 @pytest.mark.parametrize(
     ("cell", "message"),
     [
-        ("#REF!", "holds #REF!, a spreadsheet's error"),
-        ("#N/A", "holds #N/A, a spreadsheet's error"),
-        ("#NAME?", "holds #NAME?, a spreadsheet's error"),
-        ("=SUM(A1:A3)", "holds a formula, not what it comes to"),
-        (" =A1", "holds a formula, not what it comes to"),
+        ("#REF!", "has the spreadsheet error #REF!"),
+        ("#N/A", "has the spreadsheet error #N/A"),
+        ("#NAME?", "has the spreadsheet error #NAME?"),
+        ("=SUM(A1:A3)", "has a formula, not its result"),
+        (" =A1", "has a formula, not its result"),
     ],
 )
 def test_what_a_spreadsheet_has_in_place_of_a_value_is_a_problem(cell: str, message: str) -> None:
@@ -209,7 +209,7 @@ def test_a_column_of_ones_own_is_told_how_to_be_named() -> None:
     assert document is not None
     assert told_by(lambda: convert(document, _Lists)) == (
         "n.csv:2: notes: _lists has no field 'notes'\n"
-        "  hint: begin the name of a column of your own with #"
+        "  hint: to add a column of your own, begin its name with #"
     )
 
 
@@ -218,4 +218,4 @@ def test_the_zero_that_a_spreadsheet_took_is_asked_for() -> None:
     document = row.document
     assert document is not None
     told = told_by(lambda: convert(document, _Zipped))
-    assert told.endswith("write all 5 digits; a spreadsheet keeps 05753 where the format is Text")
+    assert told.endswith("write all 5 digits; format the column as Text to keep 05753")

@@ -255,9 +255,9 @@ def test_every_unseen_character_of_assignments_is_told_in_one_run() -> None:
     assert (
         told_by(lambda: with_assignments(request(), "--set", paths))
         == """\
---set: ori: has a character that cannot be seen (U+001B)
+--set: ori: has an invisible character (U+001B)
   hint: delete it and type the text again
---set: signatory.title: has a character that cannot be seen (U+202E)
+--set: signatory.title: has an invisible character (U+202E)
   hint: delete it and type the text again"""
     )
 
@@ -265,7 +265,7 @@ def test_every_unseen_character_of_assignments_is_told_in_one_run() -> None:
 def test_bytes_of_the_command_line_that_are_no_utf_8_are_a_problem() -> None:
     name = b"Do\xf1a".decode("utf-8", "surrogateescape")
     (problem,) = problems_of(lambda: with_assignments(request(), "--set", {"ori": name}))
-    assert problem.message == "has a character that cannot be seen (U+DCF1)"
+    assert problem.message == "has an invisible character (U+DCF1)"
 
 
 @pytest.mark.parametrize(

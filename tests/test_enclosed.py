@@ -107,13 +107,13 @@ DAMAGED = {
 }
 
 
-ANEW = "open it, look at each page, and print it to a new PDF"
-OTHER = "name the file that you mean"
+ANEW = "open it, check each page, and print it to a new PDF"
+OTHER = "give the name of the file that you mean"
 FAULTS = {
-    "locked": (LOCKED, "is a PDF locked by a password", ANEW),
-    "printing forbidden": (LIMITED, "is a PDF with limits on what may be done with it", ANEW),
+    "locked": (LOCKED, "is a PDF locked with a password", ANEW),
+    "printing forbidden": (LIMITED, "is a PDF with restrictions on its use", ANEW),
     "empty": (b"", "is empty", OTHER),
-    "a picture": (b"\x89PNG\r\n", "is no PDF, whatever its name says", OTHER),
+    "a picture": (b"\x89PNG\r\n", "is not a PDF, although its name says so", OTHER),
     **{name: (content, "is a damaged PDF", ANEW) for name, content in DAMAGED.items()},
 }
 
@@ -145,14 +145,14 @@ def test_a_pdf_that_many_requests_enclose_is_looked_at_once(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     looks: list[bytes] = []
-    whole = attachments._fault_of
+    whole = attachments._check_pdf
 
-    def looked_at(content: bytes) -> attachments._Faults:
+    def looked_at(content: bytes) -> attachments._PdfCheck:
         looks.append(content)
         return whole(content)
 
-    monkeypatch.setattr(attachments, "_FAULTS", {})
-    monkeypatch.setattr(attachments, "_fault_of", looked_at)
+    monkeypatch.setattr(attachments, "_CHECKED", {})
+    monkeypatch.setattr(attachments, "_check_pdf", looked_at)
     path = folder / "resoluci\u00f3n 1.pdf"
     assert [attachments.load_attachment(path).content for _ in range(3)] == [ACT] * 3
     path.write_bytes(b"%PDF-1.7 broken")
@@ -187,7 +187,7 @@ def test_a_pdf_without_a_page_is_a_problem(library: Library, folder: Path) -> No
     with pikepdf.new() as pdf:
         pdf.save(folder / "resoluci\u00f3n 1.pdf")
     (problem,) = problems_of(lambda: exported(library, folder, "eml"))
-    assert problem.message.endswith(": is a PDF without a page")
+    assert problem.message.endswith(": is a PDF with no pages")
 
 
 def test_a_missing_file_is_a_problem_in_every_format(library: Library, folder: Path) -> None:

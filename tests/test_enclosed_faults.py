@@ -137,7 +137,7 @@ def test_a_fault_that_costs_a_page_is_refused(case: str, tmp_path: Path) -> None
     path.write_bytes(content)
     (problem,) = problems_of(lambda: load_attachment(path))
     assert (problem.code, problem.message) == ("broken-pdf", message)
-    assert problem.hint == "open it, look at each page, and print it to a new PDF"
+    assert problem.hint == "open it, check each page, and print it to a new PDF"
 
 
 @pytest.mark.parametrize("case", REFUSED)
@@ -163,8 +163,8 @@ def test_a_fault_told_of_a_file_that_is_drawn_otherwise_once_repaired_is_damage(
 ) -> None:
     from optout_cli.readers import enclosures as attachments
 
-    monkeypatch.setattr(attachments, "_FAULTS", {})
-    monkeypatch.setattr(attachments, "_drawn", lambda content: [content])
+    monkeypatch.setattr(attachments, "_CHECKED", {})
+    monkeypatch.setattr(attachments, "_draw_pages", lambda content: [content])
     path = tmp_path / "act.pdf"
     path.write_bytes(SMALL["size too large"][0])
     (problem,) = problems_of(lambda: load_attachment(path))

@@ -159,7 +159,7 @@ def test_a_variable_may_set_several_values(
     assert outcome(write_text("-q")) == (0, paths(*LETTERS), "")
     assert "Sam Placeholder\nJailer" in Path(LETTERS[0]).read_text("utf-8")
     monkeypatch.setenv("OPTOUT_WRITE_DATA", os.pathsep.join(["a b.yaml", "none.yaml"]))
-    assert outcome(write_text("-q"))[2].startswith("none.yaml: no such file\n")
+    assert outcome(write_text("-q"))[2].startswith("none.yaml: cannot find this file\n")
 
 
 @pytest.mark.parametrize(

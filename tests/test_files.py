@@ -13,7 +13,7 @@ from make_letters import problems_of, told_by
 from optout_cli.errors import OptoutError
 from optout_cli.readers.files import MAX_BYTES, UNSEEN, is_file, location_in, read_bytes, text_from
 
-UTF_8 = "in your editor choose Save as, encoding UTF-8"
+UTF_8 = "in your editor, choose Save As with encoding UTF-8"
 
 
 def stdin_of(content: bytes) -> io.TextIOWrapper:
@@ -41,9 +41,9 @@ def test_text_is_utf_8_with_or_without_a_bom_and_any_line_ends(content: bytes, t
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        (b"", "f: the file is empty\n  hint: was it saved?"),
-        (b"\xef\xbb\xbf", "f: the file is empty\n  hint: was it saved?"),
-        (b" \r\n\t\n", "f: the file is empty\n  hint: was it saved?"),
+        (b"", "f: the file is empty\n  hint: check that you saved it"),
+        (b"\xef\xbb\xbf", "f: the file is empty\n  hint: check that you saved it"),
+        (b" \r\n\t\n", "f: the file is empty\n  hint: check that you saved it"),
         (
             "name: Doña Ana\n".encode("latin-1"),
             "f:1:9: is not UTF-8 text (byte 0xf1); it looks like Latin-1 or Windows-1252",
@@ -83,22 +83,22 @@ def test_what_is_no_text_is_named_at_its_first_byte(content: bytes, told: str) -
 def test_what_people_take_for_text_is_named(content: bytes, kind: str) -> None:
     assert told_by(lambda: text_from(content, "f")) == (
         f"f: is {kind}, not a text file\n"
-        "  hint: write the request in an editor for plain text, and save it as .yaml"
+        "  hint: write the request in a plain-text editor, and save it as .yaml"
     )
 
 
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("a: 1\nb: \0\n", "f:2:4: has a character that cannot be seen (U+0000)"),
-        ("a: \x1b[31mred\n", "f:1:4: has a character that cannot be seen (U+001B)"),
-        ("a: x\x7f\n", "f:1:5: has a character that cannot be seen (U+007F)"),
-        ("a: x\x85y\n", "f:1:5: has a character that cannot be seen (U+0085)"),
-        ("a: \u2028\n", "f:1:4: has a character that cannot be seen (U+2028)"),
-        ("é: \u202eEGAP\n", "f:1:4: has a character that cannot be seen (U+202E)"),
-        ("a: \u2066x\u2069\n", "f:1:4: has a character that cannot be seen (U+2066)"),
-        ("\ufeff\ufeffa: 1\n", "f:1:1: has a character that cannot be seen (U+FEFF)"),
-        ("a: \ufffe\n", "f:1:4: has a character that cannot be seen (U+FFFE)"),
+        ("a: 1\nb: \0\n", "f:2:4: has an invisible character (U+0000)"),
+        ("a: \x1b[31mred\n", "f:1:4: has an invisible character (U+001B)"),
+        ("a: x\x7f\n", "f:1:5: has an invisible character (U+007F)"),
+        ("a: x\x85y\n", "f:1:5: has an invisible character (U+0085)"),
+        ("a: \u2028\n", "f:1:4: has an invisible character (U+2028)"),
+        ("é: \u202eEGAP\n", "f:1:4: has an invisible character (U+202E)"),
+        ("a: \u2066x\u2069\n", "f:1:4: has an invisible character (U+2066)"),
+        ("\ufeff\ufeffa: 1\n", "f:1:1: has an invisible character (U+FEFF)"),
+        ("a: \ufffe\n", "f:1:4: has an invisible character (U+FFFE)"),
     ],
 )
 def test_a_character_that_cannot_be_seen_is_named_at_its_place(text: str, told: str) -> None:
@@ -113,7 +113,7 @@ def test_what_only_borders_on_the_unseen_characters_is_text() -> None:
 
 def test_utf_16_without_a_bom_is_told_by_its_nul() -> None:
     assert told_by(lambda: text_from("a: 1\n".encode("utf-16-le"), "f")).startswith(
-        "f:1:2: has a character that cannot be seen (U+0000)"
+        "f:1:2: has an invisible character (U+0000)"
     )
 
 
@@ -146,7 +146,7 @@ def test_a_place_counts_lines_and_columns_from_one(lines: list[str]) -> None:
 def test_a_document_of_a_word_processor_is_told_for_what_it_is(content: bytes, kind: str) -> None:
     assert told_by(lambda: text_from(content, "f")) == (
         f"f: is {kind}, not a text file\n"
-        "  hint: write the request in an editor for plain text, and save it as .yaml"
+        "  hint: write the request in a plain-text editor, and save it as .yaml"
     )
 
 
@@ -167,7 +167,7 @@ def test_a_file_of_the_most_bytes_is_read_and_one_more_is_too_large(tmp_path: Pa
     told = told_by(lambda: read_bytes(str(path), 2**20 - 1))
     assert (len(read_bytes(str(path), 2**20)), told) == (
         2**20,
-        f"{path}: is too large (1 MB or more; at most 1 MB are read)",
+        f"{path}: is too large (1 MB or more; the limit is 1 MB)",
     )
 
 
@@ -175,7 +175,7 @@ def test_a_file_of_100_mb_is_too_large(tmp_path: Path) -> None:
     path = tmp_path / "r.yaml"
     path.touch()
     os.truncate(path, 100 * 2**20)  # sparse
-    told = f"{path}: is too large (100 MB or more; at most 8 MB are read)"
+    told = f"{path}: is too large (100 MB or more; the limit is 8 MB)"
     assert told_by(lambda: read_bytes(str(path), MAX_BYTES)) == told
 
 
@@ -184,22 +184,21 @@ def test_endless_input_is_read_no_further_than_the_limit(monkeypatch: pytest.Mon
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(stream, "utf-8"))
     told = told_by(lambda: read_bytes("-", 2**20))
     assert (told, stream.tell()) == (
-        "-: is too large (1 MB or more; at most 1 MB are read)",
+        "-: is too large (1 MB or more; the limit is 1 MB)",
         2**20 + 1,
     )
 
 
 @pytest.mark.skipif(not Path("/dev/zero").is_char_device(), reason="only POSIX has /dev/zero")
 def test_a_device_without_an_end_is_too_large() -> None:
-    told = "/dev/zero: is too large (1 MB or more; at most 1 MB are read)"
+    told = "/dev/zero: is too large (1 MB or more; the limit is 1 MB)"
     assert told_by(lambda: read_bytes("/dev/zero", 2**20)) == told
 
 
 def test_a_missing_file_is_a_problem_with_its_folder(tmp_path: Path) -> None:
     path = tmp_path / "r.yaml"
     assert told_by(lambda: read_bytes(str(path), 9)) == (
-        f"{path}: no such file\n"
-        f"  hint: there is no such file in {tmp_path}/; look for a misspelt name"
+        f"{path}: cannot find this file\n  hint: check the spelling"
     )
 
 
@@ -249,4 +248,4 @@ def test_a_name_typed_on_the_command_line_is_placed_there(
 def test_a_misspelt_file_is_asked_for_by_the_name_of_its_like(tmp_path: Path) -> None:
     (tmp_path / "marin-county-ca.yaml").write_text("x", "utf-8")
     told = told_by(lambda: read_bytes(f"{tmp_path}/marin-conty-ca.yaml", MAX_BYTES))
-    assert told.endswith("is marin-county-ca.yaml meant?")
+    assert told.endswith(f"did you mean '{tmp_path}/marin-county-ca.yaml'?")

@@ -229,5 +229,5 @@ def test_what_does_not_go_with_it_is_a_usage_error(
 
 def test_a_file_that_is_not_there_is_told(run: Run, in_folder: Path) -> None:
     code, _, err = outcome(run("new", "--follow", "x.json"))
-    assert (code, err.partition("\n")[0]) == (2, "x.json: no such file")
+    assert (code, err.partition("\n")[0]) == (2, "x.json: cannot find this file")
     assert lying_in(in_folder) == []

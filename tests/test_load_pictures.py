@@ -19,7 +19,7 @@ from optout_cli.readers.pictures import MAX_BYTES, load_image
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 BROKEN = "is a broken PNG\n  hint: open it in an image editor and save it as PNG again"
 EMBEDDED = "\n  hint: save it as plain SVG with everything embedded"
-UTF_8 = "is not UTF-8 text\n  hint: save it as plain SVG, encoding UTF-8"
+UTF_8 = "is not UTF-8 text\n  hint: save it as plain SVG with encoding UTF-8"
 
 
 def png(mode: str = "RGBA", size: tuple[int, int] = (20, 20)) -> bytes:
@@ -74,8 +74,7 @@ def test_a_fault_in_a_part_that_no_letter_shows_is_no_problem(path: Path) -> Non
 def test_a_missing_seal_is_a_problem(tmp_path: Path) -> None:
     path = tmp_path / "seal.png"
     assert told_by(lambda: load_image(path, "Seal")) == (
-        f"{path}: no such file\n"
-        f"  hint: there is no such file in {tmp_path}/; look for a misspelt name"
+        f"{path}: cannot find this file\n  hint: check the spelling"
     )
 
 
@@ -100,7 +99,7 @@ def test_what_is_no_image_is_a_problem(path: Path, content: bytes) -> None:
 
 
 def test_a_file_larger_than_the_limit_is_not_read(path: Path) -> None:
-    told = ": is too large (6 MB or more; at most 5 MB are read)"
+    told = ": is too large (6 MB or more; the limit is 5 MB)"
     assert told_of(path, SIGNATURE + bytes(MAX_BYTES + 2**19)) == told
 
 
@@ -149,8 +148,8 @@ def test_a_png_of_too_many_pixels_is_told_its_size_before_it_is_drawn(
 ) -> None:
     content = SIGNATURE + header(width, height) + BODY
     assert told_of(path, content) == (
-        f": is {shown} pixels; at most 25 million fit\n"
-        "  hint: scale it down: 1,200 pixels a side print sharply"
+        f": is {shown} pixels; the limit is 25 million\n"
+        "  hint: scale it down: 1,200 pixels per side are enough for a sharp print"
     )
 
 
@@ -207,7 +206,9 @@ def test_any_damage_to_a_png_is_a_problem_or_harmless_and_never_a_bug(
 def test_an_svg_that_reaches_outside_itself_is_a_problem_at_its_line(
     path: Path, inside: str, words: str
 ) -> None:
-    assert told_of(path, svg(inside)) == f":2: reaches outside itself: {words}{EMBEDDED}"
+    assert (
+        told_of(path, svg(inside)) == f":2: refers to something outside the file: {words}{EMBEDDED}"
+    )
 
 
 @pytest.mark.parametrize(
@@ -221,7 +222,7 @@ def test_an_svg_that_reaches_outside_itself_is_a_problem_at_its_line(
 def test_an_svg_that_declares_what_lies_elsewhere_is_a_problem(
     path: Path, before: str, place: str, words: str
 ) -> None:
-    told = f"{place}: reaches outside itself: {words}{EMBEDDED}"
+    told = f"{place}: refers to something outside the file: {words}{EMBEDDED}"
     assert told_of(path, svg(before=before)) == told
 
 
@@ -237,11 +238,13 @@ def test_an_svg_that_declares_what_lies_elsewhere_is_a_problem(
 def test_an_svg_is_judged_as_it_is_read_and_not_as_it_looks(
     path: Path, inside: str, words: str
 ) -> None:
-    assert told_of(path, svg(inside)) == f": reaches outside itself: {words}{EMBEDDED}"
+    assert (
+        told_of(path, svg(inside)) == f": refers to something outside the file: {words}{EMBEDDED}"
+    )
 
 
 def test_only_the_beginning_of_what_reaches_outside_is_shown(path: Path) -> None:
-    told = f':2: reaches outside itself: href="http://{"x" * 47}{EMBEDDED}'
+    told = f':2: refers to something outside the file: href="http://{"x" * 47}{EMBEDDED}'
     assert told_of(path, svg(f'<image href="http://{"x" * 200}"/>')) == told
 
 
@@ -317,6 +320,6 @@ def test_a_seal_that_reaches_out_lies_in_its_own_file(path: Path) -> None:
 @pytest.mark.parametrize("lettering", ["<text>City</text>", "<g><text x='1'>City</text></g>"])
 def test_lettering_in_an_svg_is_a_problem(path: Path, lettering: str) -> None:
     assert told_of(path, svg(lettering)) == (
-        ": has lettering that no typeface comes with\n"
-        "  hint: save it as PNG, or turn its lettering into shapes (paths)"
+        ": has text, and an SVG comes without its typeface\n"
+        "  hint: save it as PNG, or convert its text to paths"
     )

@@ -18,14 +18,14 @@ def test_a_field_that_lost_its_indentation_is_shown_where_it_belongs() -> None:
     told = told_by(lambda: convert(read("name: Pat Placeholder\n"), Request))
     assert told == (
         "f:3:1: request has no field 'name'\n"
-        "  hint: does it belong to signatory? then indent it by two spaces below that"
+        "  hint: does it belong to signatory? if so, indent it two spaces below"
     )
 
 
 def test_fields_below_the_wrong_name_are_told_once() -> None:
     text = "signature:\n  name: Pat Placeholder\n  title: Sheriff\n"
     assert told_by(lambda: convert(read(text), Request)) == (
-        "f:3:1: what stands below 'signature' belongs to 'signatory'\n"
+        "f:3:1: the lines below 'signature' belong to 'signatory'\n"
         "  hint: write signatory: instead of signature:"
     )
 

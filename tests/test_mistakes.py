@@ -23,64 +23,64 @@ signatory:
 MISTAKES = {
     "no blank after a colon": (
         ("title: Sheriff", "title:Sheriff"),
-        "6:3: has no colon with a blank after it",
-        "write it as `name: value`, with a blank after the colon",
+        "6:3: has no colon with a space after it",
+        "write it as `name: value`, with a space after the colon",
     ),
     "no blank after a colon, and lines that follow": (
         ("name: Pat", "name:Pat"),
-        "5:3: has no colon with a blank after it",
-        "write it as `name: value`, with a blank after the colon",
+        "5:3: has no colon with a space after it",
+        "write it as `name: value`, with a space after the colon",
     ),
     "a quote that a later line closes": (
         ('zip: "94900"}', 'zip: "94900}\n  phone: "415-555-0100"'),
-        "8:72: a quote that is opened here is closed on line 9 only",
-        "end the text with the same sign on its own line",
+        "8:72: a quote that opens here closes only on line 9",
+        "end the text with the same quotation mark on its own line",
     ),
     "a comma in a text between braces": (
         ("123 Main Street", "123 Main Street, Suite 4"),
         "8:38: 'Suite 4' is lost: the comma before it ends the text",
-        "put the whole text in quotes, the comma in it",
+        "put the whole text in quotes, with the comma",
     ),
     "a column's name": (
         ("date: 2026-11-20", "particulars.reasons: No staff."),
         "3:1: 'particulars.reasons' is two names in one",
-        "write particulars: and below it, two blanks further in, reasons:",
+        "write particulars: and below it, indented two spaces, reasons:",
     ),
     "a tab": (("  title", "\ttitle"), "6:1: is indented with a tab", "indent with spaces"),
     "a blank too many": (
         ("  title", "   title"),
         "6:9: has a second colon, or is indented too far",
-        "put a text with a colon in it in quotes, or begin the line where the one above begins",
+        "put text with a colon in quotes, or indent the line like the one above",
     ),
     "a colon in a text": (
         ("Marin County Sheriff's", "Office: Sheriff's"),
         "7:17: has a second colon, or is indented too far",
-        "put a text with a colon in it in quotes, or begin the line where the one above begins",
+        "put text with a colon in quotes, or indent the line like the one above",
     ),
     "a quote that is not closed": (
         ('"94900"}', '"94900}'),
-        "8:72: a quote that is opened here is never closed",
-        "end the text with the same sign",
+        "8:72: a quote that opens here never closes",
+        "end the text with the same quotation mark",
     ),
     "a bracket that is not closed": (
         ('"94900"}', '"94900"'),
-        "9:3: a bracket that was opened is not closed, or a comma is missing",
-        "look for } or ] or a comma, here or just above",
+        "9:3: a bracket is not closed, or a comma is missing",
+        "look for a missing }, ] or comma, here or just above",
     ),
     "only the head of a group switched off": (
         ("signatory:", "#signatory:"),
         "5:3: does not line up with the lines around it",
-        "lines that belong together begin at the same column; look at the line above too",
+        "start lines that belong together in the same column; check the line above too",
     ),
     "quotes of a word processor": (
         ('"94900"', "\u201c94900\u201d"),
-        "8:72: stands in curly quotes, as of a word processor",
-        'type straight quotes (") around it; to keep the curly ones, put those around them',
+        "8:72: is in curly quotes from a word processor",
+        'use straight quotes ("); to keep the curly ones, put straight ones around them',
     ),
     "a name in quotes of a word processor": (
         ("name: Pat Placeholder", "name: \u201cPat Placeholder\u201d"),
-        "5:9: stands in curly quotes, as of a word processor",
-        'type straight quotes (") around it; to keep the curly ones, put those around them',
+        "5:9: is in curly quotes from a word processor",
+        'use straight quotes ("); to keep the curly ones, put straight ones around them',
     ),
     "a digit too few": (
         ('"94900"', '"9490"'),
@@ -105,16 +105,16 @@ MISTAKES = {
     "an American date": (
         ("2026-11-20", "11/20/2026"),
         "3:1: date '11/20/2026' is not a date",
-        "write year, month, day; is 2026-11-20 meant?",
+        "write it as YYYY-MM-DD; did you mean 2026-11-20?",
     ),
     "a date in words": (
         ("2026-11-20", "November 20, 2026"),
         "3:1: date 'November 20, 2026' is not a date",
-        "write year, month, day; is 2026-11-20 meant?",
+        "write it as YYYY-MM-DD; did you mean 2026-11-20?",
     ),
     "a day that is not": (
         ("2026-11-20", "2026-11-31"),
-        "3:1: date '2026-11-31' is no day of the calendar",
+        "3:1: date '2026-11-31' is not on the calendar",
         "November 2026 has 30 days",
     ),
     "two digits that changed places": (
@@ -149,13 +149,13 @@ MISTAKES = {
     ),
     "a line twice": (
         ("+", "letter: secure-communities/opt-out\n"),
-        "10:1: 'letter' stands here a second time",
-        "keep one of the two",
+        "10:1: repeats the key 'letter'",
+        "keep one of them",
     ),
     "an address under nobody's name": (
         ("+", "recipients:\n  email: bureau@example.gov\n"),
         "11:3: recipients has no field 'email'",
-        "does it belong to bureau or ice? then indent it by two spaces below that",
+        "does it belong to bureau or ice? if so, indent it two spaces below",
     ),
     "half a new address": (
         ("+", "recipients:\n  bureau:\n    address: {street: 1 Main Street}\n"),
@@ -164,7 +164,7 @@ MISTAKES = {
     ),
     "confirmed, but how and when": (
         ("+", "recipients:\n  bureau: {confirmed: yes}\n"),
-        "11:12: recipients.bureau.confirmed must hold `name: value`, not 'yes'",
+        "11:12: recipients.bureau.confirmed must be `name: value` pairs, not 'yes'",
         "write by: ..., date: ...",
     ),
     "a way of sending in her own words": (
@@ -184,8 +184,8 @@ MISTAKES = {
     ),
     "a seal that is not there": (
         ("+", "letterhead: {seal: seal.png, alt: Seal}\n"),
-        "10:14: seal.png: no such file",
-        "there is no such file in ./; look for a misspelt name",
+        "10:14: seal.png: cannot find this file",
+        "check the spelling",
     ),
     "a resolution that is not there": (
         ("+", "authority: [{instrument: Resolution, file: resolution.pdf}]\n"),

@@ -52,14 +52,15 @@ def test_a_place_is_the_line_and_the_path(path: str, shown: str) -> None:
             '{"jurisdiction": 06041}',
             (
                 "n.ndjson:1: is not JSON: Expecting ',' delimiter at character 19\n"
-                '  hint: a number that begins with 0 stands in quotes: "06041"'
+                '  hint: put a number that begins with 0 in quotes: "06041"'
             ),
         ),
         (
             "jurisdiction: x",
             (
                 "n.ndjson:1: is not JSON: Expecting value at character 1\n"
-                "  hint: one object a line, in braces; look for a missing quote, comma or brace"
+                "  hint: write one object per line, in braces; "
+                "look for a missing quote, comma or brace"
             ),
         ),
         (
@@ -68,7 +69,7 @@ def test_a_place_is_the_line_and_the_path(path: str, shown: str) -> None:
         ),
         (
             '{"a": {"b": 1, "b": 2}}',
-            "n.ndjson:1: $.a: 'b' stands here a second time\n  hint: keep one of the two",
+            "n.ndjson:1: $.a: repeats the key 'b'\n  hint: keep one of them",
         ),
         (
             '{"a": [1, null]}',
@@ -77,20 +78,23 @@ def test_a_place_is_the_line_and_the_path(path: str, shown: str) -> None:
         (
             '{"a": {"\\ud800b": 1}}',
             (
-                "n.ndjson:1: $.a: has a key with a character that cannot be seen (U+D800)\n"
+                "n.ndjson:1: $.a: has a key with an invisible character (U+D800)\n"
                 "  hint: delete it and type the key again"
             ),
         ),
         (
             '{"a": {"\\u001b[31m": "b"}}',
             (
-                "n.ndjson:1: $.a: has a key with a character that cannot be seen (U+001B)\n"
+                "n.ndjson:1: $.a: has a key with an invisible character (U+001B)\n"
                 "  hint: delete it and type the key again"
             ),
         ),
         (
             f'{{"a": [{"9" * 5000}]}}',
-            "n.ndjson:1: $.a[0]: has a number of 5,000 digits\n  hint: put a text in quotes",
+            (
+                "n.ndjson:1: $.a[0]: has a number with 5,000 digits\n"
+                "  hint: if it is text, put it in quotes"
+            ),
         ),
         ("[" * 100_000, "n.ndjson:1: is nested more than 40 levels deep"),
         (
@@ -100,14 +104,14 @@ def test_a_place_is_the_line_and_the_path(path: str, shown: str) -> None:
         (
             r'{"a": "x\u0000"}',
             (
-                "n.ndjson:1: $.a: has a character that cannot be seen (U+0000)\n"
+                "n.ndjson:1: $.a: has an invisible character (U+0000)\n"
                 "  hint: delete it and type the text again"
             ),
         ),
         (
             r'{"a": "\ud83d"}',
             (
-                "n.ndjson:1: $.a: has a character that cannot be seen (U+D83D)\n"
+                "n.ndjson:1: $.a: has an invisible character (U+D83D)\n"
                 "  hint: delete it and type the text again"
             ),
         ),

@@ -243,11 +243,14 @@ def test_what_a_new_state_or_jurisdiction_lacks_is_a_problem(laid: Laid, tmp_pat
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("states: x\n", "1:1: states must hold `name: value`, not 'x'"),
-        ("states: [x]\n", "1:1: states must hold `name: value`, not a list"),
-        ("offices: {ero: x}\n", "1:11: offices.ero must hold `name: value`, not 'x'"),
-        ("states: {CA: x}\n", "1:10: states.CA must hold `name: value`, not 'x'"),
-        ("states: {CA: {bureau: x}}\n", "1:15: states.CA.bureau must hold `name: value`, not 'x'"),
+        ("states: x\n", "1:1: states must be `name: value` pairs, not 'x'"),
+        ("states: [x]\n", "1:1: states must be `name: value` pairs, not a list"),
+        ("offices: {ero: x}\n", "1:11: offices.ero must be `name: value` pairs, not 'x'"),
+        ("states: {CA: x}\n", "1:10: states.CA must be `name: value` pairs, not 'x'"),
+        (
+            "states: {CA: {bureau: x}}\n",
+            "1:15: states.CA.bureau must be `name: value` pairs, not 'x'",
+        ),
         ("stats: {}\n", "1:1: gazetteer has no field 'stats'"),
     ],
 )

@@ -163,10 +163,10 @@ TOLD = {
     ("request.yaml:3:3", "particulars.model cannot be 'tfm'"),
     (
         "request.yaml:4:19",
-        "particulars.meeting-dates.0 '2010-09-31' is no day of the calendar",
+        "particulars.meeting-dates.0 '2010-09-31' is not on the calendar",
     ),
     ("request.yaml:5:14", "particulars.declines.0 cannot be 'detainer'"),
-    ("request.yaml:6:11", "particulars.named.0 must be one text, not a list"),
+    ("request.yaml:6:11", "particulars.named.0 must be text, not a list"),
     ("request.yaml:8:7", "particulars.earlier.0 needs 'date'"),
     ("request.yaml:9:26", "particulars.earlier.1 has no field 'form'"),
 }

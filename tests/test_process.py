@@ -207,7 +207,7 @@ def test_a_name_that_is_no_text_is_printed_as_it_is() -> None:
     done = call(*OPTOUT, *TO_ICE, "-f", "txt", "-o", folder, PYTHONIOENCODING="utf-8:strict")
     missing = call(*OPTOUT, "check", f"{folder}r.yaml", PYTHONIOENCODING="utf-8:strict")
     assert (done.stdout, done.stderr) == (b"caf\xe9/" + LETTERS[1].encode() + b"\n", b"")
-    assert missing.stdout.startswith(b"caf\xe9/r.yaml: no such file\n")
+    assert missing.stdout.startswith(b"caf\xe9/r.yaml: cannot find this file\n")
 
 
 @pytest.mark.parametrize(

@@ -41,7 +41,7 @@ def test_a_file_whose_name_ends_otherwise_is_no_request(
 def test_what_is_too_long_to_be_a_files_name_is_told_as_a_jurisdiction(run: Run) -> None:
     told = (
         "command line: jurisdiction is 300 characters long; at most 200 fit\n"
-        "  hint: shorten it, or put it into a file to enclose\n"
+        "  hint: shorten it, or enclose it as a file\n"
     )
     assert ended(run("write", "x" * 300)) == (2, "", told)
 

@@ -74,40 +74,40 @@ def test_a_text_becomes_what_its_field_is(text: str, noun: Outer) -> None:
 
 
 NAMES = "\n  hint: write name: ..., title: ..., is-open: ..."
-COLON = "\n  hint: put a text with a colon in it in quotes"
-COLON = "\n  hint: put a text with a colon in it in quotes"
-ITEMS = "\n  hint: below lines: begin each with `- `"
+COLON = "\n  hint: put text with a colon in quotes"
+COLON = "\n  hint: put text with a colon in quotes"
+ITEMS = "\n  hint: below lines:, begin each item with `- `"
 GROUPS = "\n  hint: write it as [{name: ...}]"
 
 
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("inner: Pat\n", f"f:1:1: inner must hold `name: value`, not 'Pat'{NAMES}"),
-        ("inner: [Pat]\n", f"f:1:1: inner must hold `name: value`, not a list{NAMES}"),
-        ("many:\n- Pat\n", f"f:2:3: many.0 must hold `name: value`, not 'Pat'{NAMES}"),
+        ("inner: Pat\n", f"f:1:1: inner must be `name: value` pairs, not 'Pat'{NAMES}"),
+        ("inner: [Pat]\n", f"f:1:1: inner must be `name: value` pairs, not a list{NAMES}"),
+        ("many:\n- Pat\n", f"f:2:3: many.0 must be `name: value` pairs, not 'Pat'{NAMES}"),
         (
             "many: Pat\n",
             f"f:1:1: many must be a list, not 'Pat'{GROUPS}",
         ),
         ("many: {name: x}\n", f"f:1:1: many must be a list, not a group of keys{GROUPS}"),
         ("lines: {a: b}\n", f"f:1:1: lines must be a list, not a group of keys{ITEMS}"),
-        ("lines: [[x]]\n", "f:1:9: lines.0 must be one text, not a list"),
-        ("lines: [{a: b}]\n", f"f:1:9: lines.0 must be one text, not a group of keys{COLON}"),
-        ("inner: {name: [x]}\n", "f:1:9: inner.name must be one text, not a list"),
+        ("lines: [[x]]\n", "f:1:9: lines.0 must be text, not a list"),
+        ("lines: [{a: b}]\n", f"f:1:9: lines.0 must be text, not a group of keys{COLON}"),
+        ("inner: {name: [x]}\n", "f:1:9: inner.name must be text, not a list"),
         (
             "inner: {name: {a: b}}\n",
-            f"f:1:9: inner.name must be one text, not a group of keys{COLON}",
+            f"f:1:9: inner.name must be text, not a group of keys{COLON}",
         ),
-        ("day: [2010-08-31]\n", "f:1:1: day must be one text, not a list"),
-        ("choice: {joint: x}\n", f"f:1:1: choice must be one text, not a group of keys{COLON}"),
-        ("named: x\n", "f:1:1: named must hold `name: value`, not 'x'"),
-        ("named: [x]\n", "f:1:1: named must hold `name: value`, not a list"),
+        ("day: [2010-08-31]\n", "f:1:1: day must be text, not a list"),
+        ("choice: {joint: x}\n", f"f:1:1: choice must be text, not a group of keys{COLON}"),
+        ("named: x\n", "f:1:1: named must be `name: value` pairs, not 'x'"),
+        ("named: [x]\n", "f:1:1: named must be `name: value` pairs, not a list"),
         (
             "some: {a: b}\n",
             f"f:1:1: some must be a list, not a group of keys{ITEMS.replace('lines', 'some')}",
         ),
-        ("either: [x]\n", "f:1:1: either must be one text, not a list"),
+        ("either: [x]\n", "f:1:1: either must be text, not a list"),
     ],
 )
 def test_a_wrong_shape_is_a_problem_that_says_which_is_right(text: str, told: str) -> None:
@@ -172,7 +172,7 @@ def test_a_wrong_key_or_text_is_a_problem_with_a_hint(text: str, told: str) -> N
 
 
 INSTEAD = "\n  hint: write post: instead of inner:"
-BELONGS = "\n  hint: does it belong to inner? then indent it by two spaces below that"
+BELONGS = "\n  hint: does it belong to inner? if so, indent it two spaces below"
 
 
 @pytest.mark.parametrize(
@@ -181,7 +181,7 @@ BELONGS = "\n  hint: does it belong to inner? then indent it by two spaces below
         ("name: x\n", f"f:1:1: outer has no field 'name'{BELONGS}"),
         (
             "inner:\n  street: x\n  city: y\n",
-            f"f:1:1: what stands below 'inner' belongs to 'post'{INSTEAD}",
+            f"f:1:1: the lines below 'inner' belong to 'post'{INSTEAD}",
         ),
         (
             "inner: {street: x, name: y}\n",
@@ -197,25 +197,25 @@ def test_what_stands_at_another_fields_place_is_told_where_it_belongs(text: str,
     assert told_by(lambda: read(text)) == told
 
 
-NO_DAY = "is no day of the calendar\n  hint: write year, month, day: 2010-08-31"
-PLAIN = "\n  hint: write it as 2010-08-31: year, month, day"
-MEANT = "\n  hint: write year, month, day; is 2010-08-31 meant?"
+NO_DAY = "is not on the calendar\n  hint: write it as YYYY-MM-DD, such as 2010-08-31"
+PLAIN = "\n  hint: write it as YYYY-MM-DD, such as 2010-08-31"
+MEANT = "\n  hint: write it as YYYY-MM-DD; did you mean 2010-08-31?"
 
 
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("2010-02-30", "is no day of the calendar\n  hint: February 2010 has 28 days"),
-        ("2010-13-01", f"is no day of the calendar{PLAIN}"),
-        ("1900-02-29", "is no day of the calendar\n  hint: February 1900 has 28 days"),
-        ("0000-01-01", f"is no day of the calendar{PLAIN}"),
+        ("2010-02-30", "is not on the calendar\n  hint: February 2010 has 28 days"),
+        ("2010-13-01", f"is not on the calendar{PLAIN}"),
+        ("1900-02-29", "is not on the calendar\n  hint: February 1900 has 28 days"),
+        ("0000-01-01", f"is not on the calendar{PLAIN}"),
         ("8/31/2010", f"is not a date{MEANT}"),
         ("Aug. 31, 2010", f"is not a date{MEANT}"),
         ("31-Aug-10", f"is not a date{MEANT}"),
         ("40421", f"is not a date{MEANT}"),
         (
             "31.8.2010",
-            "is not a date\n  hint: write year, month, day; is 2010-08-31 meant?",
+            "is not a date\n  hint: write it as YYYY-MM-DD; did you mean 2010-08-31?",
         ),
         ("31/31/2010", f"is not a date{PLAIN}"),
         ("2010-8-31", f"is not a date{MEANT}"),
@@ -233,7 +233,7 @@ def test_a_wrong_date_is_a_problem_that_asks_for_the_day_meant(text: str, told: 
 def test_a_text_that_is_too_long_is_told_with_both_lengths() -> None:
     assert told_by(lambda: read(f"inner: {{name: {'x' * 3_000}}}\n")) == (
         "f:1:9: inner.name is 3,000 characters long; at most 200 fit\n"
-        "  hint: shorten it, or put it into a file to enclose"
+        "  hint: shorten it, or enclose it as a file"
     )
 
 
@@ -278,7 +278,7 @@ authority:
     problems = problems_of(lambda: convert(document_from_yaml(text, "f"), Request))
     assert sorted((str(it.location), it.code, it.message) for it in problems) == [
         ("f:10:1", "wrong-shape", "cc must be a list, not 'Pat'"),
-        ("f:13:5", "wrong-date", "authority.0.date '2010-02-30' is no day of the calendar"),
+        ("f:13:5", "wrong-date", "authority.0.date '2010-02-30' is not on the calendar"),
         ("f:2:1", "unknown-key", "request has no field 'leter'"),
         ("f:3:1", "wrong-date", "date '8/31/2010' is not a date"),
         ("f:4:1", "unknown-choice", "addressing cannot be 'jiont'"),

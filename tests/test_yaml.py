@@ -106,13 +106,15 @@ def test_each_value_has_its_line_and_column() -> None:
     }
 
 
-ANCHOR = "uses a YAML anchor (& or *)\n  hint: write the value out, or quote it"
-TAG = "\n  hint: leave the ! word out, or quote it"
-TWICE = "stands here a second time\n  hint: keep one of the two"
+ANCHOR = "uses a YAML anchor (& or *)\n  hint: write the value out, or put it in quotes"
+TAG = "\n  hint: delete the word with the !, or put the value in quotes"
+KEEP = "\n  hint: keep one of them"
 COMMENT = "is lost: ' #' begins a comment\n  hint: put the whole value in quotes"
-EMPTY_ITEM = "is an empty item of a list\n  hint: write the item, or delete its line"
-KEY = "a key must be one word or text\n  hint: quote braces and brackets"
-MAPPING = "must be a list of `name: value` lines\n  hint: begin with `jurisdiction: ...`"
+EMPTY_ITEM = "is an empty list item\n  hint: write the item, or delete its line"
+KEY = (
+    "a key must be text, not a group or a list\n  hint: put text with braces or brackets in quotes"
+)
+MAPPING = "must be `name: value` lines\n  hint: begin with `jurisdiction: ...`"
 UNSEEN_BY = "\n  hint: delete it and type the text again"
 
 
@@ -128,17 +130,20 @@ UNSEEN_BY = "\n  hint: delete it and type the text again"
         ("a: !new {b: 1}\n", f"f:1:4: uses a YAML tag (!new){TAG}"),
         ("a: ! x\n", f"f:1:4: uses a YAML tag (!){TAG}"),
         ("a: 1\n---\nb: 2\n", "f:2:1: begins a second document\n  hint: remove the `---`"),
-        ("a: 1\nb: 2\na: 3\n", f"f:3:1: 'a' {TWICE}"),
-        ("a: {b: 1, b: [2]}\n", f"f:1:11: 'b' {TWICE}"),
-        ("a:\na: 1\n", f"f:2:1: 'a' {TWICE}"),
-        ("'a': 1\n\"a\": 2\na: 3\n", f"f:2:1: 'a' {TWICE}\nf:3:1: 'a' {TWICE}"),
-        ("a: Suite #4\n", f"f:1:4: what follows 'Suite' {COMMENT}"),
-        ("a: 12 Oak\n  St #4\n", f"f:1:4: what follows '12 Oak St' {COMMENT}"),
-        ("a: Suite # 4\n", f"f:1:4: what follows 'Suite' {COMMENT}"),
-        ("a: 12 Oak St # 4\n", f"f:1:4: what follows '12 Oak St' {COMMENT}"),
-        ("a: {b: 12 Oak St #4, c: x}\n", f"f:1:8: what follows '12 Oak St' {COMMENT}"),
-        ("a: #4\n", f"f:1:3: what follows '' {COMMENT}"),
-        ("a: [\n  🦅 é #4\n  , x]\n", f"f:2:3: what follows '🦅 é' {COMMENT}"),
+        ("a: 1\nb: 2\na: 3\n", f"f:3:1: repeats the key 'a'{KEEP}"),
+        ("a: {b: 1, b: [2]}\n", f"f:1:11: repeats the key 'b'{KEEP}"),
+        ("a:\na: 1\n", f"f:2:1: repeats the key 'a'{KEEP}"),
+        (
+            "'a': 1\n\"a\": 2\na: 3\n",
+            f"f:2:1: repeats the key 'a'{KEEP}\nf:3:1: repeats the key 'a'{KEEP}",
+        ),
+        ("a: Suite #4\n", f"f:1:4: the text after 'Suite' {COMMENT}"),
+        ("a: 12 Oak\n  St #4\n", f"f:1:4: the text after '12 Oak St' {COMMENT}"),
+        ("a: Suite # 4\n", f"f:1:4: the text after 'Suite' {COMMENT}"),
+        ("a: 12 Oak St # 4\n", f"f:1:4: the text after '12 Oak St' {COMMENT}"),
+        ("a: {b: 12 Oak St #4, c: x}\n", f"f:1:8: the text after '12 Oak St' {COMMENT}"),
+        ("a: #4\n", f"f:1:3: the text after '' {COMMENT}"),
+        ("a: [\n  🦅 é #4\n  , x]\n", f"f:2:3: the text after '🦅 é' {COMMENT}"),
         (
             "a:\n-\n- x\n- ~\n- null\n",
             f"f:2:2: {EMPTY_ITEM}\nf:4:3: {EMPTY_ITEM}\nf:5:3: {EMPTY_ITEM}",
@@ -147,13 +152,13 @@ UNSEEN_BY = "\n  hint: delete it and type the text again"
         ("a: {{b: c}: 1}\n", f"f:1:5: {KEY}"),
         (
             'a: "\\u202e4 etiuS"\n',
-            f"f:1:4: has a character that cannot be seen (U+202E){UNSEEN_BY}",
+            f"f:1:4: has an invisible character (U+202E){UNSEEN_BY}",
         ),
-        ('a: "x\\0y"\n', f"f:1:4: has a character that cannot be seen (U+0000){UNSEEN_BY}"),
-        ('"\\u2028": x\n', f"f:1:1: has a character that cannot be seen (U+2028){UNSEEN_BY}"),
-        ("# only\n# comments\n", "f: holds only comments"),
-        ("---\n", "f: holds only comments"),
-        ("null\n", "f: holds only comments"),
+        ('a: "x\\0y"\n', f"f:1:4: has an invisible character (U+0000){UNSEEN_BY}"),
+        ('"\\u2028": x\n', f"f:1:1: has an invisible character (U+2028){UNSEEN_BY}"),
+        ("# only\n# comments\n", "f: has only comments"),
+        ("---\n", "f: has only comments"),
+        ("null\n", "f: has only comments"),
         ("text\n", f"f:1:1: {MAPPING}"),
         ("- a: 1\n", f"f:1:1: {MAPPING}"),
         ("'null'\n", f"f:1:1: {MAPPING}"),
@@ -163,10 +168,10 @@ def test_what_could_mean_something_else_is_a_problem_at_its_place(text: str, tol
     assert told_by(lambda: read(text)) == told
 
 
-COLON = "put a text with a colon in it in quotes, or begin the line where the one above begins"
-CLOSE = "look for } or ] or a comma, here or just above"
+COLON = "put text with a colon in quotes, or indent the line like the one above"
+CLOSE = "look for a missing }, ] or comma, here or just above"
 AROUND = "look for a missing quote, bracket or colon, here or just above"
-ALIGNED = "lines that belong together begin at the same column; look at the line above too"
+ALIGNED = "start lines that belong together in the same column; check the line above too"
 SINGLE = "put the text in single quotes"
 
 
@@ -184,9 +189,9 @@ SINGLE = "put the text in single quotes"
             "a: 1\nb\nc: 2\n",
             "yaml",
             "f:2:1",
-            "write it as `name: value`, with a blank after the colon",
+            "write it as `name: value`, with a space after the colon",
         ),
-        ("a: 'x\nb: 1\n", "yaml", "f:1:4", "end the text with the same sign"),
+        ("a: 'x\nb: 1\n", "yaml", "f:1:4", "end the text with the same quotation mark"),
         ("a:\n  b: x\n c: y\n", "yaml", "f:3:2", ALIGNED),
         ("a:\n  - b\n c: x\n", "yaml", "f:3:2", ALIGNED),
         ("a:\n  - b\n  c: x\n", "yaml", "f:3:3", ALIGNED),

@@ -14,6 +14,11 @@ from optout_cli.readers.files import UNSEEN, unseen_problem
 Tree = str | list["Tree"] | dict[str, "Tree"]
 
 
+def join_path(path: str, key: str | int) -> str:
+    """Return the key path of `key` within `path`; the path of the whole document is empty."""
+    return f"{path}.{key}" if path else str(key)
+
+
 class Layer(msgspec.Struct, frozen=True):
     """Where the values of one source stand: by key path (`cc.0.name`), line and column from 1.
 

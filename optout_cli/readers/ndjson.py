@@ -1,6 +1,6 @@
-"""NDJSON text -> rows, one JSON object a line. Every scalar stays text; `null` means absent.
+"""NDJSON text -> rows, one JSON object per line. Every scalar stays text; `null` means absent.
 
-A line that begins with `#` is a comment: rejected lines that are not JSON have their reason there.
+A line that begins with `#` is a comment. The file of rejected lines uses it for the reasons.
 """
 
 import json
@@ -9,32 +9,42 @@ from collections.abc import Iterator
 from typing import Any
 
 from optout_cli.errors import Location, Problem
-from optout_cli.readers.document import MAX_DEPTH, OWN_MARK, Layer, Row, Tree, row_from, unseen_in
+from optout_cli.readers.document import (
+    MAX_DEPTH,
+    OWN_MARK,
+    Layer,
+    Row,
+    Tree,
+    join_path,
+    row_from,
+    unseen_in,
+)
 from optout_cli.readers.files import UNSEEN
 
-_MOST_DIGITS = 40  # of a number: the longest that a request may state has 22
+_MAX_DIGITS = 40  # in a number; the longest that a request may have is 22
 _LOST_QUOTES = re.compile(r":\s*0[0-9]")
+_TOO_DEEP = f"is nested more than {MAX_DEPTH} levels deep"
 
 
 def rows_from_ndjson(text: str, file: str) -> Iterator[Row]:
     """Yield the row of each line that is neither blank nor a comment."""
     for number, line in enumerate(text.split("\n"), 1):
         if line.strip() and not line.startswith(OWN_MARK):
-            yield _row(line.strip(), number, file)
+            yield _row_from(line.strip(), number, file)
 
 
-def _row(line: str, number: int, file: str) -> Row:
+def _row_from(line: str, number: int, file: str) -> Row:
     location = Location(file, number)
     try:
         value = _decoder.decode(line)
     except json.JSONDecodeError as error:
-        hint = "one object a line, in braces; look for a missing quote, comma or brace"
+        hint = "write one object per line, in braces; look for a missing quote, comma or brace"
         if _LOST_QUOTES.search(line):
-            hint = 'a number that begins with 0 stands in quotes: "06041"'
+            hint = 'put a number that begins with 0 in quotes: "06041"'
         message = f"is not JSON: {error.msg} at character {error.pos + 1}"
         return Row(location, line, problems=(Problem("json", message, location, hint),))
     except RecursionError:
-        return Row(location, line, problems=(_too_deep(location),))
+        return Row(location, line, problems=(Problem("too-deep", _TOO_DEEP, location),))
     layer = Layer(file, {"": (number, 1)}, "row")
     reader = _Reader(layer)
     data = reader.read(value, "", "$", 0)
@@ -42,7 +52,7 @@ def _row(line: str, number: int, file: str) -> Row:
 
 
 class _Pairs(list[tuple[str, Any]]):
-    """A JSON object's keys and values, equal keys and all."""
+    """The keys and values of a JSON object, with repeated keys."""
 
 
 class _Number(str):
@@ -56,66 +66,56 @@ _decoder = json.JSONDecoder(
 )
 
 
-def _too_deep(location: Location) -> Problem:
-    return Problem("too-deep", f"is nested more than {MAX_DEPTH} levels deep", location)
-
-
 class _Reader:
-    """Turns decoded JSON into plain data, notes its places, and collects what is wrong."""
+    """Turns decoded JSON into plain data, notes where each value is, and collects problems."""
 
     def __init__(self, layer: Layer) -> None:
         self.layer = layer
         self.problems: list[Problem] = []
         self.texts: list[tuple[str, str]] = []
 
-    # Any: what `json` gives is of any shape.
+    # Any: `json` returns values of any type.
     def read(self, value: Any, path: str, shown: str, depth: int) -> Tree:
+        """Return the data of `value`, which is at `path`; `shown` is its JSON path."""
         self.layer.marks[path] = self.layer.marks[""]
         self.layer.names[path] = shown if path else ""
-        location = self.layer.location(path) or Location(self.layer.file)
         if depth > MAX_DEPTH:
-            self.problems.append(_too_deep(location))
+            self._fail(path, "too-deep", _TOO_DEEP)
             return ""
         if isinstance(value, _Pairs):
-            return self._mapping(value, path, shown, depth)
+            return self._read_object(value, path, shown, depth)
         if isinstance(value, list):
             if None in value:
-                message, hint = "has an empty item (null)", "write the item, or leave it out"
-                self.problems.append(Problem("empty-item", message, location, hint))
+                hint = "write the item, or leave it out"
+                self._fail(path, "empty-item", "has an empty item (null)", hint)
             return [
-                self.read(it, _joined(path, str(number)), f"{shown}[{number}]", depth + 1)
-                for number, it in enumerate(value)
-                if it is not None
+                self.read(item, join_path(path, number), f"{shown}[{number}]", depth + 1)
+                for number, item in enumerate(value)
+                if item is not None
             ]
-        if isinstance(value, _Number) and len(value) > _MOST_DIGITS:
-            message, hint = f"has a number of {len(value):,} digits", "put a text in quotes"
-            self.problems.append(Problem("long-number", message, location, hint))
+        if isinstance(value, _Number) and len(value) > _MAX_DIGITS:
+            message = f"has a number with {len(value):,} digits"
+            self._fail(path, "long-number", message, "if it is text, put it in quotes")
             return ""
         text = str(value).lower() if isinstance(value, bool) else str(value)
         self.texts.append((path, text))
         return text
 
-    def _mapping(self, pairs: _Pairs, path: str, shown: str, depth: int) -> Tree:
+    def _read_object(self, pairs: _Pairs, path: str, shown: str, depth: int) -> Tree:
         data: dict[str, Tree] = {}
         seen: set[str] = set()
-        location = self.layer.location(path) or Location(self.layer.file)
         for key, value in pairs:
             if unseen := UNSEEN.search(key):
-                message = f"has a key with a character that cannot be seen (U+{ord(unseen[0]):04X})"
-                hint = "delete it and type the key again"
-                self.problems.append(Problem("unseen-character", message, location, hint))
+                message = f"has a key with an invisible character (U+{ord(unseen[0]):04X})"
+                self._fail(path, "unseen-character", message, "delete it and type the key again")
                 continue
-            at = _joined(path, key)
             if key in seen and not key.startswith(OWN_MARK):
-                message = f"{key!r} stands here a second time"
-                self.problems.append(
-                    Problem("equal-keys", message, location, "keep one of the two")
-                )
+                self._fail(path, "equal-keys", f"repeats the key {key!r}", "keep one of them")
             seen.add(key)
             if value is not None:
-                data[key] = self.read(value, at, f"{shown}.{key}", depth + 1)
+                data[key] = self.read(value, join_path(path, key), f"{shown}.{key}", depth + 1)
         return data
 
-
-def _joined(path: str, key: str) -> str:
-    return f"{path}.{key}" if path else key
+    def _fail(self, path: str, code: str, message: str, hint: str | None = None) -> None:
+        location = self.layer.location(path) or Location(self.layer.file)
+        self.problems.append(Problem(code, message, location, hint))

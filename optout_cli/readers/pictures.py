@@ -1,11 +1,11 @@
-"""A picture file -> Image, checked: it is what it claims, not huge, and refers to nothing."""
+"""A picture file -> Image, checked: it is a real PNG or SVG, not huge, and needs no other file."""
 
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from optout_cli.errors import Location, OptoutError, Problem
 from optout_cli.model.letter import Image
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 MAX_BYTES = 5 * 2**20
 MAX_PIXELS = 25_000_000  # 100 MB when drawn; a seal of 1 in at 600 dpi has 0.4 million
 _PNG = b"\x89PNG\r\n\x1a\n"
-# What would make an SVG reach outside itself, or grow when it is read. A picture within it may be
-# of pixels only: another SVG could hide anything.
+# What makes an SVG refer to something outside the file, or grow when it is read. A picture embedded
+# in it must be made of pixels: another SVG could hide anything.
 _OWN = rb"(?:\#|data:image/(?!svg))"
 _OUTSIDE = re.compile(
     rb"""<!(?:DOCTYPE|ENTITY)|<\?xml-stylesheet|<(?:\w+:)?(?:script|foreignObject|iframe)\b|@import"""
@@ -30,55 +30,49 @@ _OUTSIDE = re.compile(
 
 
 def load_image(path: Path, alt: str) -> Image:
-    """Read a PNG or SVG file. Raises OptoutError where it is missing, wrong or not its own."""
-    with suppress(OSError):  # a name that cannot be one is refused when it is read
-        if path.exists() and not path.is_file():  # a named pipe would never end
+    """Read a PNG or SVG file.
+
+    Raises OptoutError where it is missing, broken, of another kind, or needs something outside it.
+    """
+    with suppress(OSError):  # read_bytes refuses a name that the system does not allow
+        if path.exists() and not path.is_file():  # reading a named pipe never ends
             raise OptoutError(Problem("not-a-file", "is not a file", Location(str(path))))
     content = read_bytes(str(path), MAX_BYTES)
     if content.startswith(_PNG):
-        return Image("image/png", _checked_png(content, path), alt)
+        _check_png(content, path)
+        return Image("image/png", content, alt)
     if b"<svg" in content[:4096].lower():
-        return Image("image/svg+xml", _checked_svg(content, path), alt)
-    raise OptoutError(
-        Problem(
-            "not-an-image",
-            "is neither PNG nor SVG",
-            Location(str(path)),
-            "save the picture as PNG or SVG",
-        )
-    )
+        _check_svg(content, path)
+        return Image("image/svg+xml", content, alt)
+    message, hint = "is neither PNG nor SVG", "save the picture as PNG or SVG"
+    raise OptoutError(Problem("not-an-image", message, Location(str(path)), hint))
 
 
-def _checked_png(content: bytes, path: Path) -> bytes:
+def _check_png(content: bytes, path: Path) -> None:
     from PIL import Image as Raster
 
     width, height = (int.from_bytes(content[at : at + 4]) for at in (16, 20))  # IHDR comes first
     if width * height > MAX_PIXELS:
-        message = f"is {width:,} x {height:,} pixels; at most {MAX_PIXELS // 10**6} million fit"
-        hint = "scale it down: 1,200 pixels a side print sharply"
+        message = f"is {width:,} x {height:,} pixels; the limit is {MAX_PIXELS // 10**6} million"
+        hint = "scale it down: 1,200 pixels per side are enough for a sharp print"
         raise OptoutError(Problem("too-large", message, Location(str(path)), hint))
     too_many = (Raster.DecompressionBombError, Raster.DecompressionBombWarning)
     try:
-        _read_pixels(content, (width, height))
+        with _strict_pillow():
+            picture = Raster.open(BytesIO(content), formats=["PNG"])
+            is_broken = picture.size != (width, height)  # it has two sizes
+            if not is_broken:
+                picture.load()
     except (OSError, SyntaxError, ValueError, *too_many):
+        is_broken = True
+    if is_broken:
         hint = "open it in an image editor and save it as PNG again"
-        raise OptoutError(
-            Problem("broken-image", "is a broken PNG", Location(str(path)), hint)
-        ) from None
-    return content
-
-
-def _read_pixels(content: bytes, size: tuple[int, int]) -> None:
-    with _strict_pillow() as raster:
-        picture = raster.open(BytesIO(content), formats=["PNG"])
-        if picture.size != size:
-            raise ValueError("it gives its size twice")
-        picture.load()
+        raise OptoutError(Problem("broken-image", "is a broken PNG", Location(str(path)), hint))
 
 
 @contextmanager
-def _strict_pillow() -> Iterator[Any]:  # Any: a module
-    """Lend Pillow as it is by itself: WeasyPrint tells it to take a picture that is cut off."""
+def _strict_pillow() -> Iterator[None]:
+    """Undo WeasyPrint's LOAD_TRUNCATED_IMAGES while the block runs; a huge picture is an error."""
     import warnings
 
     from PIL import Image as Raster
@@ -88,68 +82,55 @@ def _strict_pillow() -> Iterator[Any]:  # Any: a module
     try:
         ImageFile.LOAD_TRUNCATED_IMAGES = False
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of a part that no letter shows
+            warnings.simplefilter("ignore")  # other warnings are about parts that no letter shows
             warnings.simplefilter("error", Raster.DecompressionBombWarning)
-            yield Raster
+            yield
     finally:
         ImageFile.LOAD_TRUNCATED_IMAGES = lenient
 
 
-def _checked_svg(content: bytes, path: Path) -> bytes:
+def _check_svg(content: bytes, path: Path) -> None:
     from xml.etree import ElementTree as ET
 
-    hint = "save it as plain SVG, encoding UTF-8"
+    hint = "save it as plain SVG with encoding UTF-8"
     unreadable = Problem("broken-image", "is not UTF-8 text", Location(str(path)), hint)
-    if b"\0" in content:  # in UTF-16 nothing below would be found
+    if b"\0" in content:  # it is UTF-16, in which the checks below find nothing
         raise OptoutError(unreadable)
-    _refuse_outside(content, content, path)
+    if found := _OUTSIDE.search(content):
+        raise OptoutError(_outside_problem(found, path, content.count(b"\n", 0, found.start()) + 1))
     try:
-        root = ET.fromstring(content)  # noqa: S314  # no entity can stand in it, see above
+        root = ET.fromstring(content)  # noqa: S314  # the check above allows no entity
     except ET.ParseError as error:
         line, column = error.position
-        raise OptoutError(
-            Problem("broken-image", "is a broken SVG", Location(str(path), line, column + 1))
-        ) from None
-    except (LookupError, ValueError):  # an encoding that is unknown, or not read here
+        location = Location(str(path), line, column + 1)
+        raise OptoutError(Problem("broken-image", "is a broken SVG", location)) from None
+    except (LookupError, ValueError):  # an encoding that Python does not know, or cannot parse
         raise OptoutError(unreadable) from None
-    # Once more as it is read: `&#64;import` was not what it looked like.
-    _refuse_outside("\n".join(_as_read(root)).encode(), content, path)
-    _refuse_lettering(root, path)
-    return content
+    # Check again with the references resolved: `&#64;import` is `@import`.
+    if found := _OUTSIDE.search("\n".join(_resolved_parts(root)).encode()):
+        raise OptoutError(_outside_problem(found, path))
+    # Each computer draws text in its own typeface; text as paths looks the same everywhere.
+    if any(_local_name(node.tag) == "text" for node in root.iter()):
+        message = "has text, and an SVG comes without its typeface"
+        hint = "save it as PNG, or convert its text to paths"
+        raise OptoutError(Problem("image-lettering", message, Location(str(path)), hint))
 
 
-def _refuse_lettering(root: "Element", path: Path) -> None:
-    """Text within an SVG is set in whatever typeface a machine has; as shapes it stays itself."""
-    if any(_local(node.tag) == "text" for node in root.iter()):
-        hint = "save it as PNG, or turn its lettering into shapes (paths)"
-        raise OptoutError(
-            Problem(
-                "image-lettering",
-                "has lettering that no typeface comes with",
-                Location(str(path)),
-                hint,
-            )
-        )
-
-
-def _as_read(root: "Element") -> Iterator[str]:
-    """Yield what a reader makes of the markup, piece by piece."""
+def _resolved_parts(root: "Element") -> Iterator[str]:
+    """Yield each tag, attribute and text of the markup as a reader sees it."""
     for node in root.iter():
-        yield f"<{_local(node.tag)}"
+        yield f"<{_local_name(node.tag)}"
         for name, value in node.items():
-            yield f'{_local(name)}="{value}"'
+            yield f'{_local_name(name)}="{value}"'
         yield from filter(None, (node.text, node.tail))
 
 
-def _local(name: str) -> str:
+def _local_name(name: str) -> str:
     """Return a name without its namespace: `{http://www.w3.org/2000/svg}g` -> `g`."""
     return name.rpartition("}")[2]
 
 
-def _refuse_outside(markup: bytes, content: bytes, path: Path) -> None:
-    if found := _OUTSIDE.search(markup):
-        line = content.count(b"\n", 0, found.start()) + 1 if markup is content else None
-        words = found[0].decode("utf-8", "replace")[:60]
-        message = f"reaches outside itself: {words}"
-        hint = "save it as plain SVG with everything embedded"
-        raise OptoutError(Problem("image-reaches-out", message, Location(str(path), line), hint))
+def _outside_problem(found: re.Match[bytes], path: Path, line: int | None = None) -> Problem:
+    message = f"refers to something outside the file: {found[0].decode('utf-8', 'replace')[:60]}"
+    hint = "save it as plain SVG with everything embedded"
+    return Problem("image-reaches-out", message, Location(str(path), line), hint)

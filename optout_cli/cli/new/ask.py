@@ -116,7 +116,7 @@ def tell_problem(problem: Problem) -> None:
 
 def _date_meant_by(problem: Problem) -> str:
     """Return the day that was written another way, such as 8/31/2026, in a request's form."""
-    found = re.search(r"is ([0-9]{4}-[0-9]{2}-[0-9]{2}) meant", problem.hint or "")
+    found = re.search(r"did you mean ([0-9]{4}-[0-9]{2}-[0-9]{2})", problem.hint or "")
     return found[1] if found else ""
 
 
