@@ -158,7 +158,7 @@ def test_another_office_of_a_later_time_is_not_given_the_old_ones_address(
             "--letter: secure-communities/adjust-date does not follow secure-communities/opt-out",
         ),
         ("287g/follow-up", "--letter: 287g/follow-up does not follow secure-communities/opt-out"),
-        (None, "--letter: which letter is to follow?"),
+        (None, "--letter: cannot tell which letter follows secure-communities/opt-out"),
         ("secure-communities/folow-up", "--letter: there is no letter"),
     ],
 )
@@ -175,9 +175,9 @@ def test_a_letter_that_does_not_follow_is_a_problem(
     [
         ("", "is not JSON"),
         ("{", "is not JSON"),
-        ("[]", "is no letter's JSON form"),
-        ('{"schema": 2}', "is no letter's JSON form"),
-        ('{"schema": 1, "letter": "x/y"}', "is no letter's JSON form: it has no date, no"),
+        ("[]", "is not the JSON form of a letter"),
+        ('{"schema": 2}', "is not the JSON form of a letter"),
+        ('{"schema": 1, "letter": "x/y"}', "is not the JSON form of a letter: it has no date, no"),
         (REQUEST, "is not JSON"),
     ],
 )
@@ -190,7 +190,7 @@ def test_a_file_that_is_no_letters_json_form_is_a_problem(
     assert problem.message.startswith(told)
     assert (
         problem.hint
-        == "give a letter's JSON form; `optout write REQUEST -f json -o letters/` makes it"
+        == "give the JSON file of a letter; `optout write REQUEST -f json -o letters/` writes one"
     )
 
 

@@ -189,7 +189,7 @@ def test_a_letter_of_ones_own_has_no_shipped_wording(run: Run, in_folder: Path) 
     assert (code, err) == (
         2,
         (
-            "--letter: the letter 'secure-communities/plain' is your own, and not shipped\n"
-            "  hint: change secure-communities/plain.html.j2 in your own folder of templates\n"
+            "--letter: the letter 'secure-communities/plain' is your own, not one of optout's\n"
+            "  hint: change secure-communities/plain.html.j2 in your own template folder\n"
         ),
     )

@@ -1,4 +1,4 @@
-"""A request in the making: what is wrong with one answer, who would receive it, how it reads."""
+"""An unfinished request: what is wrong with an answer, who would receive it, how it reads."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -26,7 +26,7 @@ _ANSWER = "answer"
 
 
 class Prospect(msgspec.Struct, frozen=True):
-    """What to know of a request before it is whole: status, laws, recipients, a line on each."""
+    """What an unfinished request leads to: status, laws, recipients, and a note on each contact."""
 
     status: str | None
     laws: tuple[str, ...]
@@ -35,12 +35,12 @@ class Prospect(msgspec.Struct, frozen=True):
 
 
 def document_from(answers: Answers) -> Document:
-    """Take answers, which have a request's shape, for a request in the making."""
+    """Make an unfinished request from answers, which are in the shape of a request."""
     return Document(dict(answers), (Layer(_ANSWER, {}, "command-line"),))
 
 
 def with_answers(document: Document, texts: Mapping[str, str]) -> Document:
-    """Lay texts on a request in the making, by key path; an empty one takes the line away."""
+    """Set texts in an unfinished request, by key path; an empty text removes the value."""
     return with_assignments(document, _ANSWER, texts)
 
 
@@ -51,49 +51,48 @@ def problem_with(
     folder: Path,
     files_from: tuple[Path, ...],
 ) -> Problem | None:
-    """Return what is wrong with answers, by key path, whatever else the request still lacks.
+    """Return the first problem with the answers in `texts`, by key path.
 
-    A file is looked for in `folder`, where the request will be, and in `files_from`.
+    Ignores what the request still lacks. A named file must be in `folder`, where the request will
+    be, or in `files_from`.
     """
     tried = with_answers(document, texts)
     try:
         request = convert(tried, Request)
         particulars_from(tried, library.programs.find(request.letter)[1])
-        # Without places: what is typed here will be the request's own word.
+        # Without locations: the answers will be part of the request's file.
         files_of(request, NamedFiles(Document(tried.data, ()), folder, files_from))
     except OptoutError as error:
-        return next((it for it in error.problems if _is_about(it, texts)), None)
+        # A Problem is about one of the answers, or about the list that they are items of.
+        parents = (path.rpartition(".") for path in texts)
+        about = {*texts, *(parent for parent, _, last in parents if last.isdigit())}
+        for problem in error.problems:
+            if problem.path in about or (problem.location and problem.location.path in about):
+                return problem
     return None
 
 
-def _is_about(problem: Problem, paths: Mapping[str, str]) -> bool:
-    """Tell whether a Problem is one of these answers, or of the list whose lines they are."""
-    lists = {list_ for list_, _, last in (it.rpartition(".") for it in paths) if last.isdigit()}
-    places = {problem.path, problem.location.path if problem.location else ""}
-    return not places.isdisjoint(paths.keys() | lists)
-
-
 def prospect_of(document: Document, library: Library, today: date) -> Prospect:
-    """Look at what would follow from a request in the making. Raises OptoutError."""
+    """Tell what an unfinished request leads to. Raises OptoutError."""
     case = case_of(document, library, Order(today=today))
     period, recipients = case.program.period(case.date), recipients_of(case)
     return Prospect(
         status=period.note if period else None,
-        laws=tuple(it.text for it in law_notes(case)),
+        laws=tuple(note.text for note in law_notes(case)),
         recipients=recipients,
-        contact_lines=tuple(contact_note(case, it).text for it in recipients),
+        contact_lines=tuple(contact_note(case, recipient).text for recipient in recipients),
     )
 
 
 def draft_text(answers: Answers, library: Library, day: date, file: str) -> str:
-    """Return the text of a request with these answers, its letter's samples beside them."""
+    """Return the text of a request with these answers, and its letter's samples for the rest."""
     program, kind = library.programs.find(answers["letter"])
     parties = {party_of(rule) for rule in program.recipients if rule.holds(day)}
     return request_text(answers, layout(), kind, parties, day, file)
 
 
 def layout() -> str:
-    """Return the layout of a request's text: each key with a note and a sample."""
+    """Return the layout of a request's text, which has a note and a sample for each key."""
     return _LAYOUT.read_text("utf-8")
 
 
@@ -105,7 +104,7 @@ def preview_letters(
     folder: Path,
     files_from: tuple[Path, ...],
 ) -> list[str]:
-    """Return the letters that a request's text would make, as plain text. Raises OptoutError."""
+    """Return the letters of a request's text, as plain text. Raises OptoutError."""
     order = Order(today=today, formats=("txt",), files_from=files_from)
     exports = exports_of(document_from_yaml(text, name), library, order, folder)
-    return [it.content.decode() for it in exports]
+    return [export.content.decode() for export in exports]

@@ -1,6 +1,6 @@
-"""A request's text, to go on with in an editor: what is known, and a word on the rest. Pure.
+"""Write a request file: known values, and commented samples of the rest. Pure.
 
-Takes answers in a request's own shape, the letter kind, and the layout: a sample of a request
+Takes answers in the shape of a request, the letter kind, and the layout, which is a sample request
 with a note above each key. Never asks, and never reads a file.
 """
 
@@ -15,18 +15,18 @@ import yaml
 
 from optout_cli.model.program import LetterKind, Particular
 
-# A request as YAML has it: texts, lists and mappings. Any: they hold each other.
+# A request as in YAML: texts, lists and mappings. Any: they hold each other.
 Answers = Mapping[str, Any]
-_COLUMNS = 98  # of a line
-_APART = timedelta(21)  # between the letter and a sample's day before or after it
+_COLUMNS = 98  # the longest line, in characters
+_APART = timedelta(21)  # from the letter's date to a sample's earlier or later day
 _PARTICULARS = "particulars"
 _ADDRESSING = "addressing"
 _BY_PARTY = ("recipients", "service")
-_FILE = "FILE"  # stands in the layout for the request's own name
+_FILE = "FILE"  # the layout's placeholder for the name of the request file
 
 
 class _Part(NamedTuple):
-    """A key of a request: the notes above it, and a sample of what it holds."""
+    """A key of a request, with the notes above it and a sample of its value."""
 
     notes: str
     key: str
@@ -41,18 +41,20 @@ def request_text(
     day: date,
     file: str,
 ) -> str:
-    """Write a request in YAML: what is answered holds; all the rest is shown, switched off by a #.
+    """Write a request in YAML: the answers, and each other key as a sample behind a #.
 
-    `parties` are those who receive a letter; `day` is the letter's, from which a sample's days are
-    counted; `file` the request's name.
+    `parties` receive a letter; `day` is the letter's date, from which the days of samples are
+    counted; `file` is the name of the request file.
     """
     head, *sections = layout.strip().split("\n\n")
     parts = [head.replace(_FILE, file)]
     for part in map(_part_from, sections):
-        value = answers.get(part.key)
+        value, sample = answers.get(part.key), part.sample
         if part.key == _ADDRESSING and value is None and len(parties) == 1:
             continue
-        lines = _lines(part.key, value, _for_parties(part, parties))
+        if part.key in _BY_PARTY:  # drop samples for parties that get no letter
+            sample = {party: inner for party, inner in sample.items() if party in parties}
+        lines = _lines(part.key, value, sample)
         if part.key == _PARTICULARS:
             lines = _particular_lines(value or {}, kind.particulars, day)
         if text := "\n".join(lines):
@@ -60,23 +62,16 @@ def request_text(
     return "\n\n".join(parts) + "\n"
 
 
-def _for_parties(part: _Part, parties: Collection[str]) -> Any:
-    """Return a sample without what is for a party that receives nothing."""
-    if part.key not in _BY_PARTY:
-        return part.sample
-    return {party: it for party, it in part.sample.items() if party in parties}
-
-
 def notes_in(layout: str) -> dict[str, str]:
-    """Return the note that the layout has for each key of a request, as one text."""
+    """Return the layout's note for each key of a request, as one line."""
     parts = map(_part_from, layout.strip().split("\n\n")[1:])
-    return {it.key: " ".join(it.notes.replace("# ", "").split()) for it in parts}
+    return {part.key: " ".join(part.notes.replace("# ", "").split()) for part in parts}
 
 
 def _part_from(section: str) -> _Part:
     """Read a section of the layout: lines of notes, then a key with its sample."""
     notes = "".join(line for line in section.splitlines(keepends=True) if line.startswith("#"))
-    # The base loader makes texts, lists and mappings, and nothing else.
+    # The base loader returns only texts, lists and mappings.
     ((key, sample),) = yaml.load(section, yaml.BaseLoader).items()  # noqa: S506
     return _Part(notes, key, sample)
 
@@ -84,29 +79,25 @@ def _part_from(section: str) -> _Part:
 def _particular_lines(
     answers: Answers, declared: Mapping[str, Particular], day: date
 ) -> Iterator[str]:
-    """Yield what the letter kind asks for, each with its own words of help."""
+    """Yield the lines of each particular of the letter kind, below its help text."""
     if declared:
         yield f"{'' if answers else '#'}{_PARTICULARS}:"
     for key, spec in declared.items():
-        yield from _folded(_help(spec), "  # ")
-        yield from _lines(key, answers.get(key), _sample(spec, day), 2)
+        choices = f" ({', '.join(spec.choices)})" if spec.choices else ""
+        yield from _wrap(f"{'required: ' if spec.required else ''}{spec.help}{choices}", "  # ")
+        yield from _lines(key, answers.get(key), _sample_of(spec, day), 2)
 
 
-def _help(spec: Particular) -> str:
-    text = f"required: {spec.help}" if spec.required else spec.help
-    return f"{text} ({', '.join(spec.choices)})" if spec.choices else text
-
-
-def _sample(spec: Particular, day: date) -> Any:
-    """Make up what a particular may hold, from its own example where there is one."""
+def _sample_of(spec: Particular, day: date) -> Any:
+    """Make a sample value of a particular, from its example if it has one."""
     if isinstance(spec.of, dict):
-        return [{key: _sample(it, day) for key, it in spec.of.items()}]
+        return [{key: _sample_of(inner, day) for key, inner in spec.of.items()}]
     kind = spec.of if spec.type == "list" else spec.type
     match kind:
         case "date":
             apart = {"before": -_APART, "after": _APART}
             near = (day + apart[spec.when]).isoformat() if spec.when else day.isoformat()
-            # An example is of some other letter's time.
+            # The example belongs to a letter of another date.
             value = near if spec.when else spec.example or near
         case "choice":
             value = spec.choices[0]
@@ -116,44 +107,44 @@ def _sample(spec: Particular, day: date) -> Any:
 
 
 def _lines(key: str, value: Any, sample: Any, indent: int = 0) -> Iterator[str]:
-    """Yield a key's lines: of its value if there is one, else of its sample, switched off."""
+    """Yield the lines of a key with its value, or with its sample behind a #."""
     shown, head = (sample, "#") if value is None else (value, "")
     head += f"{' ' * indent}{key}:"
-    if isinstance(shown, Mapping) and _is_block(shown, sample, indent):
+    samples = sample if isinstance(sample, Mapping) else {}
+    # A mapping has a line for each key at the top level, and where it has mappings within.
+    is_block = isinstance(shown, Mapping) and (
+        indent == 0
+        or any(isinstance(inner, Mapping) for inner in (*shown.values(), *samples.values()))
+    )
+    if is_block:
         yield head
-        for inner in dict.fromkeys((*(sample or {}), *shown)):
-            held = None if value is None else value.get(inner)
-            yield from _lines(inner, held, (sample or {}).get(inner), indent + 2)
+        for inner in dict.fromkeys((*samples, *shown)):
+            inner_value = None if value is None else value.get(inner)
+            yield from _lines(inner, inner_value, samples.get(inner), indent + 2)
     elif isinstance(shown, list) and len(head) + len(_flow(shown)) > _COLUMNS:
         yield head
-        yield from _items(shown, f"{head[: head.index(key)]}  ")
+        yield from _item_lines(shown, f"{head[: head.index(key)]}  ")
     else:
         yield f"{head} {_flow(shown)}".rstrip()
 
 
-def _is_block(shown: Answers, sample: Any, indent: int) -> bool:
-    """Tell whether a mapping has a line for each key: at the top, and where mappings are inside."""
-    inside = [*shown.values(), *(sample or {}).values()]
-    return indent == 0 or any(isinstance(it, Mapping) for it in inside)
-
-
-def _items(items: list[Any], head: str) -> Iterator[str]:
-    """Yield the lines of a list: an item that is long takes several."""
+def _item_lines(items: list[Any], head: str) -> Iterator[str]:
+    """Yield the lines of a list. A long item takes several lines."""
     inner = f"{head}  "
     for item in items:
         if len(head) + len(_flow(item)) < _COLUMNS:
             yield f"{head}- {_flow(item)}"
         elif isinstance(item, Mapping):
-            first, *others = (f"{key}: {_flow(it)}" for key, it in item.items())
+            first, *others = (f"{key}: {_flow(value)}" for key, value in item.items())
             yield f"{head}- {first}"
-            yield from (f"{inner}{it}" for it in others)
+            yield from (f"{inner}{line}" for line in others)
         else:
             yield f"{head}- >-"
-            yield from _folded(item, inner)
+            yield from _wrap(item, inner)
 
 
-def _folded(text: str, head: str) -> list[str]:
-    """Break a paragraph at blanks alone, which is where YAML joins it again."""
+def _wrap(text: str, head: str) -> list[str]:
+    """Break a paragraph at spaces only: YAML joins its lines with spaces."""
     return textwrap.wrap(
         text,
         _COLUMNS,
@@ -167,15 +158,12 @@ def _folded(text: str, head: str) -> list[str]:
 def _flow(value: Any) -> str:
     """Write a value on one line."""
     if isinstance(value, Mapping):
-        return f"{{{', '.join(f'{key}: {_flow(it)}' for key, it in value.items())}}}"
+        return f"{{{', '.join(f'{key}: {_flow(inner)}' for key, inner in value.items())}}}"
     if isinstance(value, list):
         return f"[{', '.join(map(_flow, value))}]"
-    return _scalar(value)
-
-
-def _scalar(text: str) -> str:
-    """Write a text in quotes where YAML, or who learns it from this, would misread it."""
+    text: str = value
     if not text or re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
         return text
+    # Quote text where YAML or a reader could misread it.
     plain = yaml.safe_dump([text], default_flow_style=True, allow_unicode=True, width=10**9)
     return text if plain == f"[{text}]\n" else json.dumps(text, ensure_ascii=False)

@@ -1,4 +1,4 @@
-"""JSON Schemas of what people write, for editors that complete and check: from the model itself."""
+"""JSON Schemas of the files that people write, made from the model, for editors that use them."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -19,92 +19,84 @@ _DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def schema_of(name: str, library: Library) -> Schema:
-    """Return the schema called `name` in SCHEMAS, with the letters of the library's programs."""
+    """Return the schema named `name` in SCHEMAS, with the letters of the library's programs."""
     title, make = SCHEMAS[name]
     return {"$schema": _DRAFT, "title": title, **make(library)}
 
 
 def _request(library: Library) -> Schema:
-    """Describe a request: each letter's own particulars, the form's notes beside the keys."""
-    schema = _plain(Request)
+    """Describe a request, with each letter's particulars and the notes of the layout."""
+    schema = _schema_from(Request)
     root = schema["$defs"][Request.__name__]
     for key, note in notes_in(layout()).items():
         _describe(root["properties"], key, note)
     letters = {id: kind.particulars for id, _, kind in library.programs.letters()}
     root["properties"]["letter"]["enum"] = list(letters)
-    root["allOf"] = [_only_with(id, declared) for id, declared in letters.items()]
+    root["allOf"] = [
+        {
+            "if": {"properties": {"letter": {"const": id}}},
+            "then": {
+                "properties": {"particulars": _particulars_schema(declared)},
+                "required": ["particulars"] * any(spec.required for spec in declared.values()),
+            },
+        }
+        for id, declared in letters.items()
+    ]
     return schema
 
 
-def _only_with(letter: str, declared: dict[str, Particular]) -> Schema:
-    """Return what holds for a request with that letter."""
-    is_needed = any(it.required for it in declared.values())
-    return {
-        "if": {"properties": {"letter": {"const": letter}}},
-        "then": {
-            "properties": {"particulars": _particulars(declared)},
-            "required": ["particulars"] if is_needed else [],
-        },
-    }
-
-
-def _particulars(declared: dict[str, Particular]) -> Schema:
-    """Return the schema of what a letter kind declares, each with its words of help."""
-    root: Schema = _plain(particulars_type(declared))["$defs"]["particulars"]
+def _particulars_schema(declared: dict[str, Particular]) -> Schema:
+    """Return the schema of a letter kind's particulars, each with its help text."""
+    root: Schema = _schema_from(particulars_type(declared))["$defs"]["particulars"]
     for key, spec in declared.items():
-        if isinstance(spec.of, dict):  # which msgspec would put elsewhere, under one name for all
-            root["properties"][key]["items"] = _particulars(spec.of)
+        if isinstance(spec.of, dict):  # msgspec would give all groups one name in $defs
+            root["properties"][key]["items"] = _particulars_schema(spec.of)
         _describe(root["properties"], key, spec.help)
     return root
 
 
 def _data(_library: Library) -> Schema:
-    """Describe a data file: it names what differs from the shipped one, so no key is required."""
-    schema = _plain(Gazetteer)
+    """Describe a data file. It has only what differs from optout's own, so no key is required."""
+    schema = _schema_from(Gazetteer)
     for part in schema["$defs"].values():
         part.pop("required", None)
     return schema
 
 
 def _program(_library: Library) -> Schema:
-    """Describe a program's file: one may change a shipped one key by key, so no key is required."""
-    schema = _plain(Program)
+    """Describe a program file. It may change optout's own by key, so no key is required."""
+    schema = _schema_from(Program)
     schema["$defs"][Program.__name__].pop("required")
     return schema
 
 
-def _plain(noun: type[msgspec.Struct]) -> Schema:
-    """Return msgspec's schema, with what is said for programmers left out."""
+def _schema_from(noun: type[msgspec.Struct]) -> Schema:
+    """Return msgspec's schema of `noun`, without the notes to programmers."""
     schema: Schema = msgspec.json.schema(noun)
-    for part in _parts(schema):
+    for part in _parts_of(schema):
         if "description" in part:
             part["description"] = part["description"].partition("\n")[0]
+        # Text may replace a list of texts: it is split into lines or paragraphs.
         if part.get("type") == "array" and part.get("items", {}).get("type") == "string":
-            _let_a_text_stand_for_a_list(part)
+            array = dict(part)
+            part.clear()
+            part["anyOf"] = [array, {"type": "string"}]
     return schema
 
 
-def _let_a_text_stand_for_a_list(part: Schema) -> None:
-    """Allow a text, which is split into lines or paragraphs, where a list of them is wanted."""
-    array = dict(part)
-    part.clear()
-    part["anyOf"] = [array, {"type": "string"}]
-
-
-def _parts(schema: Any) -> Iterator[Schema]:
+def _parts_of(schema: Any) -> Iterator[Schema]:
     """Yield each object within a schema, the inner ones first."""
     if isinstance(schema, dict | list):
-        for it in list(schema.values() if isinstance(schema, dict) else schema):
-            yield from _parts(it)
+        for inner in list(schema.values() if isinstance(schema, dict) else schema):
+            yield from _parts_of(inner)
     if isinstance(schema, dict):
         yield schema
 
 
 def _describe(properties: Schema, key: str, text: str) -> None:
-    """Put words beside a key; a bare reference takes none, and is put into brackets first."""
-    held = properties[key]
-    properties[key] = {"allOf": [held], "description": text} if "$ref" in held else held
-    properties[key]["description"] = text
+    """Add a description to a key. A bare reference cannot have one, so wrap it first."""
+    part = properties[key]
+    properties[key] = {**({"allOf": [part]} if "$ref" in part else part), "description": text}
 
 
 SCHEMAS: dict[str, tuple[str, Callable[[Library], Schema]]] = {

@@ -1,7 +1,7 @@
-"""A letter kind's template as a start for other wording: its passages, and what it extends."""
+"""A template of the user's own wording, which begins with all passages of optout's letter."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from optout_cli import bundled
 from optout_cli.errors import Location, OptoutError, Problem
@@ -11,9 +11,9 @@ _LETTER = Location("--letter", is_command_line=True)
 _EXTENDS = re.compile(r'{%-?\s*extends\s+"([^"]+)"\s*-?%}\n?')
 _BLOCK = re.compile(r"{%-?\s*block\s+(\w+)")
 _HEAD = """\
-{{#- Wording of your own. Each block below is a passage of the shipped letter: change the one that
-    is to read otherwise, and delete all the others: what does not stand here stays as it ships, and
-    is corrected when that is. Every block of this letter can be replaced so:
+{{#- Your own wording. Each block below is a passage of optout's letter. Change the blocks that you
+    want to reword, and delete the others: the letter takes those from optout, with its later
+    corrections. You can replace any of these blocks:
 
 {blocks} -#}}
 {{% extends "builtin:{name}" %}}
@@ -21,39 +21,36 @@ _HEAD = """\
 
 
 def wording_of(letter: str, slug: str | None, library: Library) -> tuple[str, str]:
-    """Return name and text of a template that extends the shipped one, with its passages.
+    """Return the name and text of a template that extends optout's own and has its passages.
 
-    `slug` makes it one jurisdiction's. Raises OptoutError where there is no such letter, or it
-    does not ship.
+    With `slug` the template is for that jurisdiction only. Raises OptoutError where the letter is
+    unknown, or not one of optout's own.
     """
     shipped = f"{letter}.html.j2"
     library.programs.find(letter, _LETTER)
     if not (bundled.TEMPLATES / shipped).is_file():
-        message = f"the letter {letter!r} is your own, and not shipped"
-        hint = f"change {shipped} in your own folder of templates"
+        message = f"the letter {letter!r} is your own, not one of optout's"
+        hint = f"change {shipped} in your own template folder"
         raise OptoutError(Problem("not-shipped", message, _LETTER, hint))
-    text = _text(shipped)
+    text = _read_template(shipped)
     outer = _EXTENDS.search(text)
     body = text[outer.end() :] if outer else text
     name = f"{letter}.{slug}.html.j2" if slug else shipped
-    known = _describe_blocks(set(_blocks_of(shipped)), library.programs.wording.blocks)
-    return name, _HEAD.format(blocks="\n".join(known), name=shipped) + body
-
-
-def _describe_blocks(names: set[str], words: Mapping[str, str]) -> Iterator[str]:
-    """Yield a line on each block, those that are described first, in the order of that."""
-    width = max(map(len, names))
-    for name in [*(it for it in words if it in names), *sorted(names - words.keys())]:
-        yield f"    {name:{width}}  {words.get(name, '')}".rstrip()
+    # One line per block: those with a description first, in the order of the descriptions.
+    blocks, described = set(_blocks_of(shipped)), library.programs.wording.blocks
+    ordered = [*(block for block in described if block in blocks), *sorted(blocks - set(described))]
+    width = max(map(len, blocks))
+    lines = (f"    {block:{width}}  {described.get(block, '')}".rstrip() for block in ordered)
+    return name, _HEAD.format(blocks="\n".join(lines), name=shipped) + body
 
 
 def _blocks_of(name: str) -> Iterator[str]:
-    """Yield the blocks of a shipped template, and of what it extends."""
-    text = _text(name)
+    """Yield the blocks of one of optout's templates, and of the template that it extends."""
+    text = _read_template(name)
     yield from _BLOCK.findall(text)
     if outer := _EXTENDS.search(text):
         yield from _blocks_of(outer[1])
 
 
-def _text(name: str) -> str:
+def _read_template(name: str) -> str:
     return (bundled.TEMPLATES / name).read_text("utf-8")
