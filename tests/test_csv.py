@@ -1,4 +1,4 @@
-"""A table is read as requests: columns are key paths, and each fault has its line and column."""
+"""A table is read as requests: columns are key paths; each problem has its line and column."""
 
 import pytest
 from hypothesis import given
@@ -28,7 +28,7 @@ def data(text: str) -> list[dict[str, Tree]]:
 
 
 def told(text: str) -> list[str]:
-    return [str(it) for row in rows(text) for it in row.problems]
+    return [str(problem) for row in rows(text) for problem in row.problems]
 
 
 def place(row: Row, path: str) -> str:
@@ -68,12 +68,12 @@ def test_a_value_that_moved_up_is_found_in_its_own_column() -> None:
         ("particulars.reasons.1", "n.csv:2: particulars.reasons"),
     ],
 )
-def test_a_place_is_the_line_and_the_column(path: str, shown: str) -> None:
+def test_a_location_is_the_line_and_the_column(path: str, shown: str) -> None:
     (row,) = rows("jurisdiction,signatory.name,particulars.reasons\n06041,Pat,a\n")
     assert place(row, path) == shown
 
 
-def test_a_line_is_that_of_the_file_also_behind_a_cell_of_many_lines() -> None:
+def test_a_location_has_the_line_of_the_file_after_a_cell_of_many_lines() -> None:
     table = 'jurisdiction,particulars.reasons\r\n1,"one\r\n\r\ntwo"\r\n,\r\n2,\r\n'
     first, second = rows(table)
     assert first.document is not None
@@ -82,7 +82,7 @@ def test_a_line_is_that_of_the_file_also_behind_a_cell_of_many_lines() -> None:
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
-def test_the_header_tells_what_parts_the_cells(delimiter: str) -> None:
+def test_the_header_decides_the_delimiter(delimiter: str) -> None:
     table = f"jurisdiction{delimiter} signatory.name \n06041{delimiter} Pat\xa0\n"
     assert data(table) == [{"jurisdiction": "06041", "signatory": {"name": "Pat"}}]
 
@@ -113,12 +113,12 @@ def test_columns_of_the_users_own_and_empty_ones_are_not_read() -> None:
         ),
     ],
 )
-def test_a_wrong_header_is_told_before_any_row(header: str, message: str) -> None:
+def test_a_wrong_header_is_reported_before_any_row(header: str, message: str) -> None:
     assert told_by(lambda: rows(f"{header}\n1,2,3\n")) == message
 
 
 @pytest.mark.parametrize("title", ["Vermont counties", "Vermont counties,,", "Counties: Vt., 2026"])
-def test_a_title_above_the_header_is_told_once(title: str) -> None:
+def test_a_title_above_the_header_is_reported_once(title: str) -> None:
     assert told_by(lambda: rows(f"{title}\n\n#, jurisdiction,date\n1,50001,\n2,50003,\n")) == (
         "n.csv:1: does not name the columns; line 3 does\n"
         "  hint: delete line 1: the column names come first"
@@ -135,12 +135,12 @@ def test_a_cell_in_a_nameless_column_is_a_problem_of_its_row() -> None:
     ]
 
 
-def test_a_quote_that_is_not_closed_is_told_at_the_line_where_it_opens() -> None:
+def test_an_unclosed_quote_is_reported_at_the_line_where_it_opens() -> None:
     message = told_by(lambda: rows('a,b\n1,2\n3,"4\n5,6\n'))
     assert message.splitlines()[0] == "n.csv:3: is not CSV: unexpected end of data"
 
 
-def test_a_character_that_cannot_be_seen_is_told_in_its_column() -> None:
+def test_an_invisible_character_is_reported_in_its_column() -> None:
     assert told("a,b.0\n1,x\u202ey\n")[0].splitlines()[0] == (
         "n.csv:2: b.0: has an invisible character (U+202E)"
     )
@@ -176,13 +176,13 @@ def test_what_is_written_is_read_back_and_no_cell_is_a_formula(cells: list[str])
         (" =A1", "has a formula, not its result"),
     ],
 )
-def test_what_a_spreadsheet_has_in_place_of_a_value_is_a_problem(cell: str, message: str) -> None:
+def test_a_formula_or_a_spreadsheet_error_is_a_problem(cell: str, message: str) -> None:
     (found,) = told(f"jurisdiction,signatory.name\n06041,{cell}\n")
     assert found.partition("\n")[0] == f"n.csv:2: signatory.name: {message}"
     assert told(f"jurisdiction,# name\n06041,{cell}\n") == []
 
 
-def test_a_text_that_only_looks_like_a_formula_stands_behind_an_apostrophe() -> None:
+def test_text_that_looks_like_a_formula_gets_an_apostrophe() -> None:
     assert told("jurisdiction,signatory.name\n06041,'=Pat\n") == []
 
 
@@ -203,7 +203,7 @@ def test_each_line_of_a_cell_is_an_entry_of_its_list(cell: str, reasons: list[st
     assert convert(row.document, _Lists).many == tuple(reasons)
 
 
-def test_a_column_of_ones_own_is_told_how_to_be_named() -> None:
+def test_an_unknown_column_has_the_hint_how_to_name_a_column_of_your_own() -> None:
     (row,) = rows("many,notes\nx,called twice\n")
     document = row.document
     assert document is not None
@@ -213,7 +213,7 @@ def test_a_column_of_ones_own_is_told_how_to_be_named() -> None:
     )
 
 
-def test_the_zero_that_a_spreadsheet_took_is_asked_for() -> None:
+def test_a_zero_that_a_spreadsheet_dropped_is_asked_for() -> None:
     (row,) = rows("zip\n5753\n")
     document = row.document
     assert document is not None

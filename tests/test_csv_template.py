@@ -1,4 +1,4 @@
-"""The table to start from has columns that a request knows, and rows that can be written."""
+"""The table to fill in has columns that a request knows, and rows that can be written."""
 
 import codecs
 import csv
@@ -126,7 +126,7 @@ def test_it_has_a_name_of_its_own(
     assert (in_folder / name).read_text("utf-8").count("\n") == lines
 
 
-def test_a_table_that_is_there_stays(run: Run, write: Write, in_folder: Path) -> None:
+def test_an_existing_table_is_kept(run: Run, write: Write, in_folder: Path) -> None:
     own = write("vt.csv", "mine\n")
     assert outcome(run("new", "--csv", "--state", "VT")) == (
         1,
@@ -150,12 +150,12 @@ def test_a_table_that_is_there_stays(run: Run, write: Write, in_folder: Path) ->
         ("--csv -o vt.yaml", "'vt.yaml' is no table's name\n  hint: end it in .csv\n"),
     ],
 )
-def test_a_wrong_command_line_is_told(words: str, told: str, run: Run, in_folder: Path) -> None:
+def test_a_wrong_command_line_is_reported(words: str, told: str, run: Run, in_folder: Path) -> None:
     code, message = problem(run("new", *shlex.split(words)))
     assert (code, message.startswith(told), lying_in(in_folder)) == (2, True, [])
 
 
-def test_a_letter_that_there_is_not_is_a_problem(library: Library) -> None:
+def test_an_unknown_letter_is_a_problem(library: Library) -> None:
     (problem,) = problems_of(lambda: csv_template(library, "secure-communities/no"))
     assert problem.code == "unknown-letter"
 

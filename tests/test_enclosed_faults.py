@@ -1,4 +1,4 @@
-"""Enclosed PDFs with faults: one that readers repair is told of, one that costs a page refused."""
+"""Enclosed PDFs: a problem that readers repair is a note; one that costs a page is refused."""
 
 import re
 import sys
@@ -79,12 +79,12 @@ HINT = LINEAR.index(b"stream\n", int(HINTS[1])) + 10
 WEB, COUNT = "wrong entries for fast web view", "a wrong count of its objects"
 SMALL = {
     "hints changed": (LINEAR[:HINT] + b"\xff" * 5 + LINEAR[HINT + 5 :], WEB),
-    "hints elsewhere": (rewritten(LINEAR, rb"/H \[", lambda it: it + 3), WEB),
-    "end of first page": (rewritten(LINEAR, rb"/E", lambda it: it - 5), WEB),
+    "hints elsewhere": (rewritten(LINEAR, rb"/H \[", lambda number: number + 3), WEB),
+    "end of first page": (rewritten(LINEAR, rb"/E", lambda number: number - 5), WEB),
     "first page": (rewritten(LINEAR, rb"/O", lambda _: 2), WEB),
     "pages": (rewritten(LINEAR, rb"/N", lambda _: 9), WEB),
-    "size too small": (rewritten(PLAIN, rb"/Size", lambda it: it - 1), COUNT),
-    "size too large": (rewritten(PLAIN, rb"/Size", lambda it: it + 5), COUNT),
+    "size too small": (rewritten(PLAIN, rb"/Size", lambda number: number - 1), COUNT),
+    "size too large": (rewritten(PLAIN, rb"/Size", lambda number: number + 5), COUNT),
     "no size of page": (changed(without_size), "a page without a size"),
 }
 WHOLE = {
@@ -109,19 +109,19 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("case", SMALL)
-def test_a_fault_that_readers_repair_is_told_once_and_the_file_enclosed(
+def test_a_problem_that_readers_repair_is_a_note_and_the_file_is_enclosed(
     case: str, run: Run, write: Write
 ) -> None:
     content, problem = SMALL[case]
     path = write("r.yaml", ENCLOSING)
     (path.parent / "act.pdf").write_bytes(content)
     code, _, err = outcome(run("write", str(path), "-f", "txt,html", "-o", f"{path.parent}/out/"))
-    told = [it for it in noted(err) if it.startswith("act.pdf")]
+    told = [note for note in noted(err) if note.startswith("act.pdf")]
     assert (code, told) == (0, [NOTE.format(problem)])
 
 
 @pytest.mark.parametrize("case", WHOLE)
-def test_a_whole_pdf_has_no_fault_to_tell_of(
+def test_a_whole_pdf_has_no_problem(
     case: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "act.pdf"
@@ -131,7 +131,7 @@ def test_a_whole_pdf_has_no_fault_to_tell_of(
 
 
 @pytest.mark.parametrize("case", REFUSED)
-def test_a_fault_that_costs_a_page_is_refused(case: str, tmp_path: Path) -> None:
+def test_a_problem_that_costs_a_page_is_refused(case: str, tmp_path: Path) -> None:
     content, message = REFUSED[case]
     path = tmp_path / "act.pdf"
     path.write_bytes(content)
@@ -141,7 +141,7 @@ def test_a_fault_that_costs_a_page_is_refused(case: str, tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("case", REFUSED)
-def test_check_of_many_requests_finds_what_pages_could_not_be_made_of(
+def test_check_of_many_requests_finds_files_that_cannot_become_pages(
     case: str, run: Run, write: Write
 ) -> None:
     path = write("n.yaml", f"- {ENCLOSING.replace(chr(10), chr(10) + '  ').rstrip()}\n")
@@ -151,14 +151,14 @@ def test_check_of_many_requests_finds_what_pages_could_not_be_made_of(
     assert (code, f"act.pdf: {REFUSED[case][1]}" in out) == (1, True)
 
 
-def test_check_tells_of_a_fault_that_readers_repair(run: Run, write: Write) -> None:
+def test_check_notes_a_problem_that_readers_repair(run: Run, write: Write) -> None:
     path = write("r.yaml", ENCLOSING)
     (path.parent / "act.pdf").write_bytes(SMALL["size too small"][0])
     code, _, err = outcome(run("check", str(path)))
     assert (code, err.count(NOTE.format(COUNT))) == (0, 1)
 
 
-def test_a_fault_told_of_a_file_that_is_drawn_otherwise_once_repaired_is_damage(
+def test_a_file_that_looks_different_when_repaired_is_damaged(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from optout_cli.readers import enclosures as attachments
@@ -181,9 +181,9 @@ def test_messages_after_a_linearized_pdf_reach_the_user(run: Run, write: Write) 
 def test_nothing_that_is_enclosed_changes_where_messages_go(tmp_path: Path) -> None:
     streams = sys.stdin, sys.stdout, sys.stderr, sys.__stdout__, sys.__stderr__
     contents = [
-        *(it for it, _ in SMALL.values()),
+        *(content for content, _ in SMALL.values()),
         *WHOLE.values(),
-        *(it for it, _ in REFUSED.values()),
+        *(content for content, _ in REFUSED.values()),
     ]
     for name in ("a.pdf", "a.docx", "a.txt", "a.bin"):
         for number, content in enumerate(contents):
@@ -196,7 +196,7 @@ def test_nothing_that_is_enclosed_changes_where_messages_go(tmp_path: Path) -> N
         (tmp_path / "seal").write_bytes(content)
         try_to(lambda: load_image(tmp_path / "seal", "Seal"))
     assert (sys.stdin, sys.stdout, sys.stderr, sys.__stdout__, sys.__stderr__) == streams
-    assert not any(it.closed for it in streams if it)
+    assert not any(stream.closed for stream in streams if stream)
 
 
 def try_to(call: Callable[[], object]) -> None:

@@ -1,4 +1,4 @@
-"""Files are read as UTF-8 text, or one sentence says why not."""
+"""Files are read as UTF-8 text, or one sentence says why that is not possible."""
 
 import io
 import os
@@ -66,7 +66,7 @@ def test_text_is_utf_8_with_or_without_a_bom_and_any_line_ends(content: bytes, t
         ),
     ],
 )
-def test_what_is_no_text_is_named_at_its_first_byte(content: bytes, told: str) -> None:
+def test_a_file_that_is_not_text_is_reported_at_its_first_byte(content: bytes, told: str) -> None:
     hint = f"\n  hint: {UTF_8}" if "UTF-8" in told else ""
     assert told_by(lambda: text_from(content, "f")) == told + hint
 
@@ -80,7 +80,7 @@ def test_what_is_no_text_is_named_at_its_first_byte(content: bytes, told: str) -
         (b"{\\rtf1\\ansi}", "a rich-text file"),
     ],
 )
-def test_what_people_take_for_text_is_named(content: bytes, kind: str) -> None:
+def test_a_file_that_people_mistake_for_text_is_named(content: bytes, kind: str) -> None:
     assert told_by(lambda: text_from(content, "f")) == (
         f"f: is {kind}, not a text file\n"
         "  hint: write the request in a plain-text editor, and save it as .yaml"
@@ -101,17 +101,17 @@ def test_what_people_take_for_text_is_named(content: bytes, kind: str) -> None:
         ("a: \ufffe\n", "f:1:4: has an invisible character (U+FFFE)"),
     ],
 )
-def test_a_character_that_cannot_be_seen_is_named_at_its_place(text: str, told: str) -> None:
+def test_an_invisible_character_is_reported_at_its_location(text: str, told: str) -> None:
     hint = "delete it and type the text again"
     assert told_by(lambda: text_from(text.encode(), "f")) == f"{told}\n  hint: {hint}"
 
 
-def test_what_only_borders_on_the_unseen_characters_is_text() -> None:
+def test_neighbors_of_the_invisible_characters_are_text() -> None:
     text = " ~\xa0\u2027\u202f\u2065\u206a\ud7ff\ue000\ufefe\uff00\ufffd\U0001f985\t\n"
     assert text_from(text.encode(), "f") == text
 
 
-def test_utf_16_without_a_bom_is_told_by_its_nul() -> None:
+def test_utf_16_without_a_bom_is_recognized_by_its_nul() -> None:
     assert told_by(lambda: text_from("a: 1\n".encode("utf-16-le"), "f")).startswith(
         "f:1:2: has an invisible character (U+0000)"
     )
@@ -129,7 +129,7 @@ def test_any_bytes_are_text_that_can_be_shown_or_a_problem(content: bytes) -> No
 
 
 @given(st.lists(st.text(st.characters(exclude_characters="\n"), max_size=5), min_size=1))
-def test_a_place_counts_lines_and_columns_from_one(lines: list[str]) -> None:
+def test_a_location_counts_lines_and_columns_from_one(lines: list[str]) -> None:
     text = "\n".join([*lines, "x"])
     assert str(location_in(text, len(text) - 1, "f")) == f"f:{len(lines) + 1}:1"
 
@@ -143,7 +143,7 @@ def test_a_place_counts_lines_and_columns_from_one(lines: list[str]) -> None:
         (b"{\\rtf1\\ansi", "a rich-text file"),
     ],
 )
-def test_a_document_of_a_word_processor_is_told_for_what_it_is(content: bytes, kind: str) -> None:
+def test_a_word_processors_document_is_named(content: bytes, kind: str) -> None:
     assert told_by(lambda: text_from(content, "f")) == (
         f"f: is {kind}, not a text file\n"
         "  hint: write the request in a plain-text editor, and save it as .yaml"
@@ -195,7 +195,7 @@ def test_a_device_without_an_end_is_too_large() -> None:
     assert told_by(lambda: read_bytes("/dev/zero", 2**20)) == told
 
 
-def test_a_missing_file_is_a_problem_with_its_folder(tmp_path: Path) -> None:
+def test_a_missing_file_is_a_problem(tmp_path: Path) -> None:
     path = tmp_path / "r.yaml"
     assert told_by(lambda: read_bytes(str(path), 9)) == (
         f"{path}: cannot find this file\n  hint: check the spelling"
@@ -207,7 +207,7 @@ def test_a_folder_is_not_a_file(tmp_path: Path) -> None:
     assert told_by(lambda: read_bytes(str(tmp_path), 9)) == told
 
 
-def test_what_the_system_refuses_to_read_is_told_in_its_words(tmp_path: Path) -> None:
+def test_a_file_that_the_system_cannot_read_is_a_problem_in_its_words(tmp_path: Path) -> None:
     path = tmp_path / "r.yaml"
     path.symlink_to(path)
     told = f"{path}: cannot be read: Too many levels of symbolic links"
@@ -231,7 +231,7 @@ def test_only_a_file_that_is_there_is_one(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("on_command_line", [True, False])
-def test_a_name_typed_on_the_command_line_is_placed_there(
+def test_a_name_typed_on_the_command_line_is_located_there(
     tmp_path: Path, on_command_line: bool
 ) -> None:
     names = (tmp_path / "missing", tmp_path, "a\0b")
@@ -245,7 +245,7 @@ def test_a_name_typed_on_the_command_line_is_placed_there(
     assert locations == [on_command_line] * 3
 
 
-def test_a_misspelt_file_is_asked_for_by_the_name_of_its_like(tmp_path: Path) -> None:
+def test_a_misspelt_file_has_the_closest_name_as_a_hint(tmp_path: Path) -> None:
     (tmp_path / "marin-county-ca.yaml").write_text("x", "utf-8")
     told = told_by(lambda: read_bytes(f"{tmp_path}/marin-conty-ca.yaml", MAX_BYTES))
     assert told.endswith(f"did you mean '{tmp_path}/marin-county-ca.yaml'?")

@@ -1,4 +1,4 @@
-"""What a letter takes from the JSON form of the one that it follows."""
+"""What a letter takes from the JSON form of an earlier letter."""
 
 import json
 from datetime import date
@@ -99,11 +99,11 @@ def test_the_answers_make_a_request_that_can_be_written(notice: Path, library: L
     assert "7020 0001" not in " ".join(ice.content.decode().split())
 
 
-def test_a_renewed_request_recalls_the_notice_and_what_came_before(
+def test_a_renewed_request_lists_the_notice_and_earlier_requests(
     notice: Path, library: Library
 ) -> None:
     earlier = following(notice, "secure-communities/renewed-request", library)["particulars"]
-    assert [(it["date"], it["to"][:24]) for it in earlier["earlier"]] == [
+    assert [(request["date"], request["to"][:24]) for request in earlier["earlier"]] == [
         ("2026-05-01", "ICE"),
         ("2026-11-20", "California Department of"),
         ("2026-11-20", "U.S. Immigration and Cus"),
@@ -138,7 +138,7 @@ def test_a_287g_follow_up_takes_the_model_and_the_clause_along(
     )
 
 
-def test_another_office_of_a_later_time_is_not_given_the_old_ones_address(
+def test_a_later_office_does_not_get_the_old_offices_address(
     library: Library, tmp_path: Path
 ) -> None:
     lines = "date: 2010-09-15\nrecipients: {ice: {phone: 202-555-0100}}"
@@ -219,7 +219,7 @@ def test_new_writes_the_request_beside_the_first_one(notice: Path, run: Run) -> 
         (["--csv"], "--csv and --follow write different files"),
     ],
 )
-def test_what_does_not_go_with_it_is_a_usage_error(
+def test_an_option_that_does_not_go_with_follow_is_a_usage_error(
     arguments: list[str], told: str, run: Run, in_folder: Path
 ) -> None:
     code, message = problem(run("new", "--follow", "x.json", *arguments))
@@ -227,7 +227,7 @@ def test_what_does_not_go_with_it_is_a_usage_error(
     assert lying_in(in_folder) == []
 
 
-def test_a_file_that_is_not_there_is_told(run: Run, in_folder: Path) -> None:
+def test_a_missing_file_is_reported(run: Run, in_folder: Path) -> None:
     code, _, err = outcome(run("new", "--follow", "x.json"))
     assert (code, err.partition("\n")[0]) == (2, "x.json: cannot find this file")
     assert lying_in(in_folder) == []

@@ -1,4 +1,4 @@
-"""A seal is a PNG or an SVG, whole, not huge, and reaches for nothing outside itself."""
+"""A seal is a PNG or an SVG: whole, not huge, and it needs no other file."""
 
 import struct
 import zlib
@@ -65,7 +65,7 @@ def test_a_png_of_any_kind_passes_byte_for_byte(path: Path, mode: str) -> None:
     assert load_image(path, "Seal") == Image("image/png", png(mode), "Seal")
 
 
-def test_a_fault_in_a_part_that_no_letter_shows_is_no_problem(path: Path) -> None:
+def test_damage_in_a_part_that_no_letter_shows_is_no_problem(path: Path) -> None:
     content = SIGNATURE + header(20, 20) + chunk(b"acTL", b"\xff" * 8) + png()[33:]
     path.write_bytes(content)
     assert load_image(path, "Seal").content == content
@@ -143,7 +143,7 @@ def test_a_broken_png_is_a_problem_also_where_the_pdf_engine_makes_pillow_lenien
         (1, 25_000_001, "1 x 25,000,001"),
     ],
 )
-def test_a_png_of_too_many_pixels_is_told_its_size_before_it_is_drawn(
+def test_a_png_with_too_many_pixels_is_reported_before_it_is_drawn(
     path: Path, width: int, height: int, shown: str
 ) -> None:
     content = SIGNATURE + header(width, height) + BODY
@@ -203,7 +203,7 @@ def test_any_damage_to_a_png_is_a_problem_or_harmless_and_never_a_bug(
         ("<!ENTITY a 'b'>", "<!ENTITY"),
     ],
 )
-def test_an_svg_that_reaches_outside_itself_is_a_problem_at_its_line(
+def test_an_svg_that_refers_outside_the_file_is_a_problem_at_its_line(
     path: Path, inside: str, words: str
 ) -> None:
     assert (
@@ -235,7 +235,7 @@ def test_an_svg_that_declares_what_lies_elsewhere_is_a_problem(
         ('<path fill="&#x75;&#x72;l(x)"/>', "url(x"),
     ],
 )
-def test_an_svg_is_judged_as_it_is_read_and_not_as_it_looks(
+def test_an_svg_is_checked_with_its_references_resolved(
     path: Path, inside: str, words: str
 ) -> None:
     assert (
@@ -243,7 +243,7 @@ def test_an_svg_is_judged_as_it_is_read_and_not_as_it_looks(
     )
 
 
-def test_only_the_beginning_of_what_reaches_outside_is_shown(path: Path) -> None:
+def test_only_the_beginning_of_an_outside_reference_is_shown(path: Path) -> None:
     told = f':2: refers to something outside the file: href="http://{"x" * 47}{EMBEDDED}'
     assert told_of(path, svg(f'<image href="http://{"x" * 200}"/>')) == told
 
@@ -292,7 +292,7 @@ def test_an_svg_in_other_forms_passes_byte_for_byte(path: Path, content: bytes) 
         (svg("Doña").decode().encode("latin-1"), ":2:3: is a broken SVG"),
     ],
 )
-def test_a_broken_svg_is_a_problem_at_its_place(path: Path, content: bytes, told: str) -> None:
+def test_a_broken_svg_is_a_problem_at_its_location(path: Path, content: bytes, told: str) -> None:
     assert told_of(path, content) == told
 
 
@@ -308,7 +308,7 @@ def test_an_svg_in_an_encoding_that_is_not_read_is_refused(path: Path, encoding:
     assert told_of(path, svg(before=before)) == f": {UTF_8}"
 
 
-def test_a_seal_that_reaches_out_lies_in_its_own_file(path: Path) -> None:
+def test_a_seal_that_refers_outside_is_located_in_its_own_file(path: Path) -> None:
     path.write_bytes(svg("<script/>"))
     (problem,) = problems_of(lambda: load_image(path, "Seal"))
     assert (problem.code, problem.location and problem.location.file) == (
@@ -318,7 +318,7 @@ def test_a_seal_that_reaches_out_lies_in_its_own_file(path: Path) -> None:
 
 
 @pytest.mark.parametrize("lettering", ["<text>City</text>", "<g><text x='1'>City</text></g>"])
-def test_lettering_in_an_svg_is_a_problem(path: Path, lettering: str) -> None:
+def test_text_in_an_svg_is_a_problem(path: Path, lettering: str) -> None:
     assert told_of(path, svg(lettering)) == (
         ": has text, and an SVG comes without its typeface\n"
         "  hint: save it as PNG, or convert its text to paths"

@@ -1,4 +1,4 @@
-"""Fields that stand at the wrong place in a request: what the user is told to do."""
+"""Fields in the wrong part of a request, and the hints where they belong."""
 
 from make_letters import told_by
 
@@ -14,7 +14,7 @@ def read(text: str) -> Document:
     return document_from_yaml(HEAD + text, "f")
 
 
-def test_a_field_that_lost_its_indentation_is_shown_where_it_belongs() -> None:
+def test_a_field_that_lost_its_indentation_has_a_hint_where_it_belongs() -> None:
     told = told_by(lambda: convert(read("name: Pat Placeholder\n"), Request))
     assert told == (
         "f:3:1: request has no field 'name'\n"
@@ -22,7 +22,7 @@ def test_a_field_that_lost_its_indentation_is_shown_where_it_belongs() -> None:
     )
 
 
-def test_fields_below_the_wrong_name_are_told_once() -> None:
+def test_fields_below_the_wrong_name_are_reported_once() -> None:
     text = "signature:\n  name: Pat Placeholder\n  title: Sheriff\n"
     assert told_by(lambda: convert(read(text), Request)) == (
         "f:3:1: the lines below 'signature' belong to 'signatory'\n"
@@ -30,7 +30,7 @@ def test_fields_below_the_wrong_name_are_told_once() -> None:
     )
 
 
-def test_a_wrong_field_beside_a_right_one_is_told_by_itself() -> None:
+def test_a_wrong_field_beside_a_right_one_is_reported_alone() -> None:
     text = "signature: {kind: ink, name: Pat}\n"
     assert told_by(lambda: convert(read(text), Request)) == (
         "f:3:24: signature has no field 'name'\n  hint: one of alt, file, kind"

@@ -1,4 +1,4 @@
-"""A line of JSON is read as a request: every scalar stays text, each fault has its JSON path."""
+"""A line of JSON is read as a request: every scalar stays text, each problem has its JSON path."""
 
 import json
 
@@ -15,7 +15,7 @@ def rows(text: str) -> list[Row]:
 
 
 def told(text: str) -> list[str]:
-    return [str(it) for row in rows(text) for it in row.problems]
+    return [str(problem) for row in rows(text) for problem in row.problems]
 
 
 def test_every_scalar_stays_as_it_is_written_and_null_is_absent() -> None:
@@ -39,7 +39,7 @@ def test_every_scalar_stays_as_it_is_written_and_null_is_absent() -> None:
         ("letter", "n.ndjson:2"),
     ],
 )
-def test_a_place_is_the_line_and_the_path(path: str, shown: str) -> None:
+def test_a_location_is_the_line_and_the_path(path: str, shown: str) -> None:
     (row,) = rows('\n{"signatory": {"name": "Pat"}, "cc": [{"name": "A"}]}')
     assert row.document is not None
     assert str(row.document.location(path)) == shown
@@ -116,23 +116,25 @@ def test_a_place_is_the_line_and_the_path(path: str, shown: str) -> None:
             ),
         ),
     ],
-    ids=lambda it: it[:30],
+    ids=lambda value: value[:30],
 )
-def test_each_fault_is_told_at_its_place(line: str, message: str) -> None:
+def test_each_problem_is_reported_at_its_location(line: str, message: str) -> None:
     assert told(line) == [message]
 
 
-def test_equal_keys_of_the_users_own_are_no_fault() -> None:
+def test_repeated_keys_of_the_users_own_are_no_problem() -> None:
     assert told('{"# rejected": "a", "# rejected": "b", "a": 1}') == []
 
 
 PLAIN = st.text(st.characters(codec="ascii", categories=["L", "N", "P", "S", "Zs"]), min_size=1)
-TREES = st.recursive(PLAIN, lambda it: st.lists(it) | st.dictionaries(PLAIN, it), max_leaves=20)
+TREES = st.recursive(
+    PLAIN, lambda inner: st.lists(inner) | st.dictionaries(PLAIN, inner), max_leaves=20
+)
 
 
 @pytest.mark.no_cover  # slow, with code that others cover
 @settings(max_examples=40)
-@given(data=st.dictionaries(PLAIN.filter(lambda it: not it.startswith("#")), TREES))
+@given(data=st.dictionaries(PLAIN.filter(lambda key: not key.startswith("#")), TREES))
 def test_texts_lists_and_mappings_come_through(data: dict[str, object]) -> None:
     (row,) = rows(json.dumps(data))
     assert row.document is not None

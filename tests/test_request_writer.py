@@ -1,4 +1,4 @@
-"""The text of a request: what is answered holds, and every other line is a sample, switched off."""
+"""The text of a request: the answers, and every other line is a sample behind a #."""
 
 import re
 from collections.abc import Iterator
@@ -64,7 +64,7 @@ def leaves(tree: Any, path: str = "") -> Iterator[str]:
         yield from [at] if isinstance(value, str) else leaves(value, at)
 
 
-def test_every_sample_switched_on_is_told_and_else_whole(
+def test_every_uncommented_sample_is_reported_and_otherwise_whole(
     library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A clerk who takes every # away is told what to put in, and has a request that is whole."""
@@ -85,18 +85,18 @@ def test_every_sample_switched_on_is_told_and_else_whole(
         text = re.sub(r"^  exigent:.*\n", "", text, flags=re.MULTILINE)  # of no clause of one's own
         document = document_from_yaml(text, "r.yaml")
         told = problems_of(partial(case_of, document, library, order))
-        assert {it.code for it in told} == {"still-sample"}
-        assert {it.message.partition(" ")[0] for it in told} == set(leaves(samples))
+        assert {problem.code for problem in told} == {"still-sample"}
+        assert {problem.message.partition(" ")[0] for problem in told} == set(leaves(samples))
         with monkeypatch.context() as patch:
             words = msgspec.structs.replace(library.programs.notes, samples={})
             patch.setattr(library.programs, "notes", words)
             exports = exports_of(document, library, order, tmp_path)
         parties = ["ice"] if letter.startswith("287g/") else ["bureau", "ice"]
-        assert [it.notice.recipient.party for it in exports] == parties
+        assert [export.notice.recipient.party for export in exports] == parties
         assert "Pat Placeholder" in exports[0].content.decode()
 
 
-def test_a_field_that_was_left_out_stands_beside_the_others_switched_off() -> None:
+def test_a_field_without_an_answer_is_a_sample_beside_the_others() -> None:
     text = text_of({"signatory": {"name": "Pat Placeholder", "title": "Sheriff"}})
     part = text.partition("signatory:\n")[2].partition("\n\n")[0]
     assert part == (
@@ -150,7 +150,7 @@ def test_particulars_are_shown_with_their_help_and_what_they_may_hold() -> None:
     )
 
 
-def test_what_is_long_takes_several_lines_and_none_is_wider_than_a_screen() -> None:
+def test_long_values_take_several_lines_and_none_is_wider_than_a_screen() -> None:
     words = "The opt-out was decided in a well-attended meeting. " * 6
     answers: dict[str, Any] = {  # Any: lists and tables, as YAML nests them
         "authority": [{"instrument": "Resolution", "body": "Board of " + "Supervisors " * 6}],
@@ -164,13 +164,13 @@ def test_what_is_long_takes_several_lines_and_none_is_wider_than_a_screen() -> N
     answers["cc"][1]["title"] = answers["cc"][1]["title"].strip()
     text = text_of(answers, kind)
     assert read(text) == answers
-    assert [it for it in text.splitlines() if len(it) > 100] == []
+    assert [line for line in text.splitlines() if len(line) > 100] == []
 
 
 PLAIN = st.characters(
     codec="utf-8", exclude_categories=("C", "Zl", "Zp"), exclude_characters="\u00a0"
 )
-TEXTS = st.text(PLAIN, min_size=1, max_size=40).filter(lambda it: it == it.strip())
+TEXTS = st.text(PLAIN, min_size=1, max_size=40).filter(lambda text: text == text.strip())
 VALUES = st.one_of(
     TEXTS, st.sampled_from(["null", "~", "No", "06041", "1e3", "- a", "a: b", "#", "2026-11-24"])
 )
@@ -179,7 +179,7 @@ VALUES = st.one_of(
 @pytest.mark.no_cover  # slow, with code that others cover
 @settings(max_examples=60)
 @given(name=VALUES, reason=VALUES, street=VALUES)
-def test_whatever_is_answered_is_read_back(name: str, reason: str, street: str) -> None:
+def test_every_answer_is_read_back(name: str, reason: str, street: str) -> None:
     kind = msgspec.structs.replace(
         BARE, particulars={"reasons": Particular(type="paragraphs", help="why")}
     )
@@ -199,16 +199,19 @@ def test_a_line_is_a_note_a_sample_or_holds(line: str) -> None:
     assert re.match(r"$|#$| *# |#[a-z]+:|#  +[a-z-]|[a-z]+:| +[a-z-]+:", line)
 
 
-def test_a_party_that_receives_nothing_has_no_lines(library: Library) -> None:
+def test_a_party_without_a_letter_has_no_lines(library: Library) -> None:
     text = draft_text({"letter": "287g/terminate"}, library, TODAY, "r.yaml")
     assert "#  ice:" in text
     assert "#  bureau:" not in text
     assert "addressing:" not in text
 
 
-def test_a_sentence_that_was_left_as_the_sample_has_it_is_told(library: Library) -> None:
+def test_an_unchanged_sample_sentence_is_reported(library: Library) -> None:
     place = "at the Sheriff's Office, 1 Main Street"
-    told = [f'particulars: {{meeting-place: "{it}"}}' for it in (place, "at the County Courthouse")]
-    notices = [compose(case_for(library, it))[0] for it in told]
-    samples = [[it.text for it in one.notes if it.code == "sample"] for one in notices]
+    told = [
+        f'particulars: {{meeting-place: "{where}"}}'
+        for where in (place, "at the County Courthouse")
+    ]
+    notices = [compose(case_for(library, lines))[0] for lines in told]
+    samples = [[note.text for note in notice.notes if note.code == "sample"] for notice in notices]
     assert samples == [[f"particulars.meeting-place is still the sample's: {place}"], []]

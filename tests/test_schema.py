@@ -1,4 +1,4 @@
-"""What editors complete and check from: right files are valid, and a slip is found where it is."""
+"""Editors use the schemas: right files are valid, and a mistyped value is found at its path."""
 
 import json
 from pathlib import Path
@@ -18,7 +18,7 @@ class _Editor(yaml.SafeLoader):
     """Reads YAML as editors do: what looks like a date is a text."""
 
     yaml_implicit_resolvers = {
-        first: [it for it in resolvers if not it[0].endswith("timestamp")]
+        first: [resolver for resolver in resolvers if not resolver[0].endswith("timestamp")]
         for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }
 
@@ -40,15 +40,15 @@ def schema(run: Run) -> Any:
 
 
 def problems(validator: Draft202012Validator, text: str) -> list[str]:
-    return [".".join(map(str, it.absolute_path)) for it in validator.iter_errors(read(text))]
+    return [".".join(map(str, error.absolute_path)) for error in validator.iter_errors(read(text))]
 
 
-@pytest.mark.parametrize("path", EXAMPLES, ids=lambda it: it.stem)
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_each_example_is_a_request(path: Path, schema: Any) -> None:
     assert problems(schema("request"), path.read_text("utf-8")) == []
 
 
-@pytest.mark.parametrize("path", PROGRAMS, ids=lambda it: it.parent.name)
+@pytest.mark.parametrize("path", PROGRAMS, ids=lambda path: path.parent.name)
 def test_each_shipped_program_is_one(path: Path, schema: Any) -> None:
     assert problems(schema("program"), path.read_text("utf-8")) == []
 
@@ -58,7 +58,7 @@ def test_the_shipped_data_and_a_part_of_it_are_data_files(schema: Any) -> None:
     validator = schema("jurisdictions")
     data = read((ROOT / "jurisdictions.yaml").read_text("utf-8"))
     data["states"] = {code: data["states"][code] for code in ("CA", "GU", "PR")}
-    assert [it.message for it in validator.iter_errors(data)] == []
+    assert [error.message for error in validator.iter_errors(data)] == []
     assert problems(validator, NOWHERE) == []
     assert problems(validator, "states: {CA: {bureau: {fax: 916-555-0111}}}") == []
 
@@ -77,7 +77,7 @@ def test_the_shipped_data_and_a_part_of_it_are_data_files(schema: Any) -> None:
         ("service: {bureau: [{by: pigeon}]}", "service.bureau.0.by"),
     ],
 )
-def test_a_slip_is_found_where_it_is(lines: str, where: str, schema: Any) -> None:
+def test_a_mistyped_value_is_found_at_its_path(lines: str, where: str, schema: Any) -> None:
     text = f"jurisdiction: '06041'\nletter: secure-communities/opt-out\n{lines}\n"
     assert problems(schema("request"), text) == [where]
 
@@ -89,7 +89,7 @@ def test_what_may_be_typed_as_a_text_may_also_be_a_list(schema: Any) -> None:
         assert problems(schema("request"), text) == []
 
 
-def test_letters_are_completed_ones_own_among_them_with_what_they_need(
+def test_letters_are_completed_with_your_own_and_their_required_particulars(
     schema: Any, write: Write
 ) -> None:
     program = """\
@@ -116,9 +116,9 @@ def test_letters_are_completed_ones_own_among_them_with_what_they_need(
 
 def test_every_key_of_a_request_is_explained(schema: Any) -> None:
     properties = schema("request").schema["$defs"]["Request"]["properties"]
-    assert [key for key, it in properties.items() if not it.get("description")] == []
+    assert [key for key, part in properties.items() if not part.get("description")] == []
 
 
-def test_an_unknown_schema_is_answered_with_those_there_are(run: Run) -> None:
+def test_an_unknown_schema_is_a_problem_with_the_known_names(run: Run) -> None:
     code, told = problem(run("schema", "csv"))
     assert (code, "'request', 'jurisdictions', 'program'" in told) == (2, True)

@@ -39,7 +39,7 @@ def cold(tmp_path: Path) -> Cache:
 
 
 def entries(tmp_path: Path) -> list[bytes]:
-    return [it.read_bytes() for it in (tmp_path / "cache").glob("*")]
+    return [path.read_bytes() for path in (tmp_path / "cache").glob("*")]
 
 
 def test_a_document_is_read_from_a_file(write: Write) -> None:
@@ -49,12 +49,12 @@ def test_a_document_is_read_from_a_file(write: Write) -> None:
 
 
 @pytest.mark.parametrize("typed", [True, False])
-def test_a_missing_document_lies_on_the_command_line_where_it_was_typed_there(typed: bool) -> None:
+def test_a_missing_document_is_located_where_it_was_typed(typed: bool) -> None:
     (problem,) = problems_of(lambda: load_document("missing.yaml", on_command_line=typed))
     assert problem.location == Location("missing.yaml", is_command_line=typed)
 
 
-def test_a_valid_file_is_placed_under_the_name_it_is_shown_by(write: Write, cold: Cache) -> None:
+def test_a_valid_file_is_located_by_its_shown_name(write: Write, cold: Cache) -> None:
     path = str(write("deep/data.yaml", TEXT))
     assert (
         str(load_valid(path, TemplateSearch, cold, "data.yaml").location("many.1.name"))
@@ -83,7 +83,7 @@ def test_without_a_cache_the_same_is_read(write: Write, cold: Cache) -> None:
         ("many.1.name", "d:5:5"),
     ],
 )
-def test_places_are_as_fine_as_lines(path: str, place: str, write: Write, cold: Cache) -> None:
+def test_locations_are_exact_to_the_line(path: str, place: str, write: Write, cold: Cache) -> None:
     file = str(write("data.yaml", TEXT))
     assert str(load_valid(file, TemplateSearch, cold, "d").location(path)) == place
 
@@ -97,15 +97,13 @@ def test_the_cache_is_read_and_the_file_not_parsed_again(
     assert load_valid(path, TemplateSearch, cold, "d") == first
 
 
-def test_another_content_is_parsed_for_itself(write: Write, cold: Cache) -> None:
+def test_changed_content_is_parsed_again(write: Write, cold: Cache) -> None:
     load_valid(str(write("data.yaml", "name: x\n")), TemplateSearch, cold, "d")
     again = load_valid(str(write("data.yaml", "name: y\n")), TemplateSearch, cold, "d")
     assert again.data == {"name": "y"}
 
 
-def test_the_same_content_read_as_another_noun_is_looked_at_again(
-    write: Write, cold: Cache
-) -> None:
+def test_the_same_content_read_as_another_noun_is_checked_again(write: Write, cold: Cache) -> None:
     path = str(write("data.yaml", "name: x\n"))
     load_valid(path, TemplateSearch, cold, "d")
     assert told_by(lambda: load_valid(path, Renamed, cold, "d")) == (
@@ -117,7 +115,7 @@ def test_the_same_content_read_as_another_noun_is_looked_at_again(
 
 
 @pytest.mark.parametrize("text", ["nam: x\n", "name: [x\n", "name: &x y\n"])
-def test_an_invalid_file_is_told_of_each_time_and_never_kept(
+def test_an_invalid_file_is_reported_each_time_and_never_cached(
     text: str, write: Write, cold: Cache, tmp_path: Path
 ) -> None:
     path = str(write("data.yaml", text))

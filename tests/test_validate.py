@@ -1,4 +1,4 @@
-"""Plain values become nouns, or every wrong one is named at its place with a hint."""
+"""Plain values become nouns, or every wrong value is reported with its location and a hint."""
 
 from datetime import date
 from typing import Annotated, Literal
@@ -69,12 +69,11 @@ def read(text: str) -> Outer:
         ("lines: []\nmany: []\n", Outer()),
     ],
 )
-def test_a_text_becomes_what_its_field_is(text: str, noun: Outer) -> None:
+def test_text_becomes_the_type_of_its_field(text: str, noun: Outer) -> None:
     assert read(text) == noun
 
 
 NAMES = "\n  hint: write name: ..., title: ..., is-open: ..."
-COLON = "\n  hint: put text with a colon in quotes"
 COLON = "\n  hint: put text with a colon in quotes"
 ITEMS = "\n  hint: below lines:, begin each item with `- `"
 GROUPS = "\n  hint: write it as [{name: ...}]"
@@ -110,7 +109,7 @@ GROUPS = "\n  hint: write it as [{name: ...}]"
         ("either: [x]\n", "f:1:1: either must be text, not a list"),
     ],
 )
-def test_a_wrong_shape_is_a_problem_that_says_which_is_right(text: str, told: str) -> None:
+def test_a_wrong_shape_is_a_problem_that_says_the_right_shape(text: str, told: str) -> None:
     assert told_by(lambda: read(text)) == told
 
 
@@ -193,11 +192,10 @@ BELONGS = "\n  hint: does it belong to inner? if so, indent it two spaces below"
         ),
     ],
 )
-def test_what_stands_at_another_fields_place_is_told_where_it_belongs(text: str, told: str) -> None:
+def test_a_misplaced_value_is_a_problem_that_says_where_it_belongs(text: str, told: str) -> None:
     assert told_by(lambda: read(text)) == told
 
 
-NO_DAY = "is not on the calendar\n  hint: write it as YYYY-MM-DD, such as 2010-08-31"
 PLAIN = "\n  hint: write it as YYYY-MM-DD, such as 2010-08-31"
 MEANT = "\n  hint: write it as YYYY-MM-DD; did you mean 2010-08-31?"
 
@@ -226,30 +224,30 @@ MEANT = "\n  hint: write it as YYYY-MM-DD; did you mean 2010-08-31?"
         ("", f"is not a date{PLAIN}"),
     ],
 )
-def test_a_wrong_date_is_a_problem_that_asks_for_the_day_meant(text: str, told: str) -> None:
+def test_a_wrong_date_is_a_problem_that_suggests_the_right_one(text: str, told: str) -> None:
     assert told_by(lambda: read(f"day: '{text}'\n")) == f"f:1:1: day {text!r} {told}"
 
 
-def test_a_text_that_is_too_long_is_told_with_both_lengths() -> None:
+def test_a_text_that_is_too_long_is_reported_with_both_lengths() -> None:
     assert told_by(lambda: read(f"inner: {{name: {'x' * 3_000}}}\n")) == (
         "f:1:9: inner.name is 3,000 characters long; at most 200 fit\n"
         "  hint: shorten it, or enclose it as a file"
     )
 
 
-def test_what_is_right_beside_a_fault_is_no_problem() -> None:
+def test_right_values_beside_a_problem_are_not_reported() -> None:
     right = "day: 2010-08-31\nchoice: joint\nfree: {A b: {name: x}}\nlines: x\n"
     told = "f:5:1: zip 'x' is not a ZIP code\n  hint: write five digits, such as 02134"
     assert told_by(lambda: read(f"{right}zip: x\n")) == told
 
 
-def test_particulars_are_left_as_they_are_beside_a_fault() -> None:
+def test_particulars_are_not_checked_beside_a_problem() -> None:
     text = "jurisdiction: x\nletter: a/b\nparticulars: {a: [b]}\nori: x\n"
     (problem,) = problems_of(lambda: convert(document_from_yaml(text, "f"), Request))
     assert problem.message == "ori 'x' is not an ORI"
 
 
-def test_a_list_that_is_too_long_is_told_with_both_numbers() -> None:
+def test_a_list_that_is_too_long_is_reported_with_both_numbers() -> None:
     told = "f:1:1: many has 3 entries; at most 2 fit"
     assert told_by(lambda: read("many: [{name: x}, {name: y}, {nam: z}]\n")) == told
 
@@ -259,7 +257,7 @@ def test_a_long_wrong_text_is_repeated_only_in_part() -> None:
     assert problem.message == f"zip '{'x' * 60}...' is not a ZIP code"
 
 
-def test_every_fault_of_a_request_is_told_in_one_run_at_its_place() -> None:
+def test_every_problem_of_a_request_is_reported_in_one_run_with_its_location() -> None:
     text = """\
 jurisdiction: marin-county-ca
 leter: secure-communities/opt-out
@@ -276,7 +274,9 @@ authority:
     date: 2010-02-30
 """
     problems = problems_of(lambda: convert(document_from_yaml(text, "f"), Request))
-    assert sorted((str(it.location), it.code, it.message) for it in problems) == [
+    assert sorted(
+        (str(problem.location), problem.code, problem.message) for problem in problems
+    ) == [
         ("f:10:1", "wrong-shape", "cc must be a list, not 'Pat'"),
         ("f:13:5", "wrong-date", "authority.0.date '2010-02-30' is not on the calendar"),
         ("f:2:1", "unknown-key", "request has no field 'leter'"),
@@ -300,7 +300,7 @@ def test_nothing_at_a_path_is_read_as_empty(path: str) -> None:
     assert convert(document, Outer, path) == Outer()
 
 
-def test_what_is_wrong_at_a_path_is_named_by_the_path() -> None:
+def test_a_problem_at_a_path_is_named_by_the_path() -> None:
     document = document_from_yaml("named:\n  a: {title: x}\n", "f")
     told = "f:2:3: named.a needs 'name'\n  hint: add name: ..."
     assert told_by(lambda: convert(document, Inner, "named.a")) == told
@@ -332,10 +332,10 @@ def test_any_values_are_a_noun_or_problems_and_never_a_bug(data: dict[str, Tree]
     assert made
 
 
-def test_the_data_file_is_known_by_its_own_words() -> None:
+def test_problems_of_the_data_file_use_its_own_words() -> None:
     text = "states: {CA: {name: California, laws: [{effect: require, about: [287]}]}}\n"
     problems = problems_of(lambda: convert(document_from_yaml(text, "f"), Gazetteer))
-    assert [it.message for it in problems] == [
+    assert [problem.message for problem in problems] == [
         "states.CA.laws.0 needs 'citation'",
         "states.CA.laws.0 needs 'summary'",
         "states.CA.laws.0 needs 'source'",

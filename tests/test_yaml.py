@@ -1,4 +1,4 @@
-"""YAML is read as text alone; whatever else it could mean is a problem at its place."""
+"""YAML is read as text only; whatever else it could mean is a problem at its location."""
 
 import json
 
@@ -18,7 +18,7 @@ from optout_cli.readers.yaml import MAX_DEPTH, document_from_yaml
 PARSERS = [getattr(yaml, name) for name in ("SafeLoader", "CSafeLoader") if hasattr(yaml, name)]
 
 
-@pytest.fixture(params=PARSERS, ids=lambda it: it.__name__, autouse=True)
+@pytest.fixture(params=PARSERS, ids=lambda parser: parser.__name__, autouse=True)
 def _parser(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(yaml_text, "_LOADER", request.param)
 
@@ -164,7 +164,7 @@ UNSEEN_BY = "\n  hint: delete it and type the text again"
         ("'null'\n", f"f:1:1: {MAPPING}"),
     ],
 )
-def test_what_could_mean_something_else_is_a_problem_at_its_place(text: str, told: str) -> None:
+def test_what_yaml_could_read_otherwise_is_a_problem_at_its_location(text: str, told: str) -> None:
     assert told_by(lambda: read(text)) == told
 
 
@@ -200,14 +200,14 @@ SINGLE = "put the text in single quotes"
         ("%YAML 2.0\n---\na: 1\n", "yaml", "f:1:1", AROUND),
     ],
 )
-def test_what_is_no_yaml_is_placed_where_the_fault_is(
+def test_invalid_yaml_is_a_problem_at_its_location(
     text: str, code: str, place: str, hint: str
 ) -> None:
     (problem,) = problems_of(lambda: read(text))
     assert (problem.code, str(problem.location), problem.hint) == (code, place, hint)
 
 
-def test_a_bad_escape_is_told_to_be_put_in_single_quotes() -> None:
+def test_a_bad_escape_has_the_hint_to_use_single_quotes() -> None:
     (problem,) = problems_of(lambda: read('a: "C:\\q"\n'))
     assert (problem.code, problem.location and problem.location.line, problem.hint) == (
         "yaml",
@@ -216,13 +216,15 @@ def test_a_bad_escape_is_told_to_be_put_in_single_quotes() -> None:
     )
 
 
-def test_what_the_parser_cannot_place_is_told_of_the_file() -> None:
+def test_an_error_without_a_mark_is_reported_for_the_file() -> None:
     assert told_by(lambda: read("a: \0")) == "f: cannot be read as YAML: it is damaged"
 
 
-def test_every_fault_of_a_file_is_told_in_one_run() -> None:
+def test_every_problem_of_a_file_is_reported_in_one_run() -> None:
     text = "a: 5 #4\nb: 1\nb: &x 2\nc: !y z\nd:\n-\n? [k]\n: e\n"
-    assert [(it.code, str(it.location)) for it in problems_of(lambda: read(text))] == [
+    assert [
+        (problem.code, str(problem.location)) for problem in problems_of(lambda: read(text))
+    ] == [
         ("comment-in-value", "f:1:4"),
         ("equal-keys", "f:3:1"),
         ("anchor", "f:3:4"),
@@ -232,9 +234,12 @@ def test_every_fault_of_a_file_is_told_in_one_run() -> None:
     ]
 
 
-def test_what_was_found_before_the_file_stops_being_yaml_is_told_too() -> None:
+def test_problems_before_a_syntax_error_are_reported_too() -> None:
     problems = problems_of(lambda: read("a: !x y\nb: [z\nc: d\n"))
-    assert [(it.code, str(it.location)) for it in problems] == [("tag", "f:1:4"), ("yaml", "f:3:2")]
+    assert [(problem.code, str(problem.location)) for problem in problems] == [
+        ("tag", "f:1:4"),
+        ("yaml", "f:3:2"),
+    ]
 
 
 def test_forty_levels_are_read() -> None:
@@ -274,8 +279,8 @@ def test_more_values_than_the_limit_are_refused(
 
 # The parser's fixture only chooses the parser, which stays the same for all examples.
 _any_number = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-_texts = st.text(max_size=80).filter(lambda it: not UNSEEN.search(it))
-_keys = _texts.filter(lambda it: "." not in it)  # which separates the keys of a path
+_texts = st.text(max_size=80).filter(lambda text: not UNSEEN.search(text))
+_keys = _texts.filter(lambda key: "." not in key)  # which separates the keys of a path
 
 
 @_any_number
@@ -319,6 +324,6 @@ def test_curly_quotes_within_a_text_or_meant_so_are_kept(text: str) -> None:
     assert data_of(f"a: {text}\n") == {"a": text.strip('"')}
 
 
-def test_a_curly_quote_whose_other_is_beyond_a_comma_is_told_too() -> None:
+def test_a_curly_quote_that_closes_after_a_comma_is_reported_too() -> None:
     problems = problems_of(lambda: read("a: {b: \u201cx, y\u201d, c: z}\n"))
-    assert [it.code for it in problems] == ["curly-quotes", "comma-in-value"]
+    assert [problem.code for problem in problems] == ["curly-quotes", "comma-in-value"]

@@ -142,7 +142,7 @@ def _requests_of(facts: _Facts) -> list[_Facts]:
     return [*earlier, *({"date": facts["date"], "to": name} for name in names)]
 
 
-def _served(facts: _Facts) -> list[_Facts]:
+def _services_in(facts: _Facts) -> list[_Facts]:
     """Return each way in which the earlier letter was served, with its recipient."""
     return [
         {"to": recipient["party"], **_omit(service, "in-reply-to")}
@@ -170,5 +170,5 @@ FACTS: dict[str, Callable[[_Facts], Any]] = {
     "kind": lambda facts: facts["letter"].partition("/")[2],
     "reference": lambda facts: facts["reference"],
     "requests": _requests_of,
-    "service": _served,
+    "service": _services_in,
 }
