@@ -22,8 +22,8 @@ def test_the_law_comes_first_and_notes_that_differ_in_a_date_are_one(batch: Batc
     law, *rest = notes(batch(table=HEADER + TEXAS)[2])
     assert law.startswith("note (20 requests): Texas law prohibits ")
     activated = [it for it in rest if "activation" in it]
-    assert [it.partition(", is from")[0] for it in activated] == [
-        "note (20 requests): the day of activation, ..."
+    assert [it.partition(", comes from")[0] for it in activated] == [
+        "note (20 requests): the date of activation, ..."
     ]
 
 

@@ -15,13 +15,13 @@ Nowhere County, ZZ (nowhere-county-zz, 99001)
   activated     2010-09-01                                          nowhere.yaml:19
 
 Secure Communities, in letters of 2026-11-24
-  A notice of opt-out of this date follows the procedure that ICE published on August 17, 2010, and
-  records the jurisdiction's position. The Department of Homeland Security (DHS) has since said that
-  the program is not opt-in/opt-out (October 6, 2010), and ICE ended the state agreements (August 5,
-  2011). DHS discontinued the program on November 20, 2014; Executive Order 13768 brought it back on
-  January 25, 2017, Executive Order 13993 revoked that order on January 20, 2021, and Executive
-  Order 14159 revoked the latter on January 20, 2025, without naming the program (90 FR 8443). No
-  letter by itself stops the sharing of fingerprints between the FBI and DHS.
+  A notice of opt-out of this date follows the procedure that ICE published on August 17, 2010. It
+  records the jurisdiction's position. On October 6, 2010, the Department of Homeland Security (DHS)
+  said that the program is not opt-in/opt-out. On August 5, 2011, ICE ended the state agreements.
+  DHS discontinued the program on November 20, 2014. Executive Order 13768 brought it back on
+  January 25, 2017. Executive Order 13993 revoked that order on January 20, 2021. Executive Order
+  14159 revoked Executive Order 13993 on January 20, 2025, without naming the program (90 FR 8443).
+  No letter by itself stops the sharing of fingerprints between the FBI and DHS.
   letters: secure-communities/adjust-date, secure-communities/decline-results,
   secure-communities/follow-up, secure-communities/meeting-confirmation, secure-communities/opt-out,
   secure-communities/record-of-conversation, secure-communities/renewed-request

@@ -89,19 +89,19 @@ def test_the_90_days_are_counted_from_receipt_where_they_are_the_clauses(
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        (lines("jem", "exigent: x"), "the 90 days, and the exception from them, stand in the"),
-        (lines("wso", "effective: 2027-01-01"), "in the Warrant Service Officer model it takes"),
+        (lines("jem", "exigent: x"), "only the Warrant Service Officer model has the 90 days"),
+        (lines("wso", "effective: 2027-01-01"), "in the Warrant Service Officer model, a notice"),
         (
             lines("wso", "exigent: x, clause: [It ends.]"),
-            "the exception for exigent circumstances is of the clause known here, and you quote",
+            "the exception for exigent circumstances belongs to the published clause, but you",
         ),
         (
             lines("wso", f"{FOLLOWED}, exigent: x, own-clause: [It ends.]", "follow-up"),
-            "the exception for exigent circumstances is of the clause known here, and that letter",
+            "the exception for exigent circumstances belongs to the published clause, but that",
         ),
         (
             lines("wso", f"{FOLLOWED}, effective: 2026-12-01", "follow-up"),
-            "in the Warrant Service Officer model it takes effect 90 days after receipt",
+            "in the Warrant Service Officer model, a notice takes effect 90 days after receipt",
         ),
         (
             lines("tfm", f"{REVOKED}, effective: 2026-12-01", "follow-up"),
@@ -113,22 +113,22 @@ def test_the_90_days_are_counted_from_receipt_where_they_are_the_clauses(
         ),
         (
             lines("wso", "lasts-until: 2027-02-17", "suspend"),
-            "the suspension would end on 2027-02-17, within the 90 days after receipt: received",
+            "the suspension would end on 2027-02-17, within the 90 days after receipt: if the",
         ),
-        (lines("jem", "clause-section: part 4"), "particulars.clause-section says where your own"),
-        (f"date: 2025-07-18\n{lines('jem')}", "the clauses known here were read in a copy of July"),
-        (lines("jem", letter="suspend"), "the only suspension clause known here is that of the"),
+        (lines("jem", "clause-section: part 4"), "particulars.clause-section is given, but your"),
+        (f"date: 2025-07-18\n{lines('jem')}", "the clauses that optout knows were read in a copy"),
+        (lines("jem", letter="suspend"), "optout knows a suspension clause only for the"),
         (
             lines("wso", "officers: [{name: X}]", "revoke-personnel"),
-            "the only clause known here on the revocation of single officers' authority is that",
+            "optout knows a clause on revoking single officers' authority only for the Task Force",
         ),
         (
             "letter: secure-communities/adjust-date",  # whatever particulars are missing
-            "Marin County, CA was activated on 2010-08-10, so that no activation date is left",
+            "Marin County, CA was activated on 2010-08-10, so there is no activation date left",
         ),
         (
             "{letter: secure-communities/adjust-date, jurisdiction: guam-gu}",
-            "the last jurisdictions were activated on January 22, 2013; no activation date is left",
+            "the last jurisdictions were activated on January 22, 2013, so there is no activation",
         ),
         (
             "{letter: secure-communities/decline-results, date: 2010-11-04}",
@@ -157,9 +157,9 @@ def notes(library: Library, text: str, base: str = BARE) -> str:
     return "\n".join(it.text for it in notice.notes if it.code == "letter")
 
 
-COPY = "the clause quoted is that of signed agreements as read in a copy of July 19, 2025"
-NINETY = "the 90 days of the Warrant Service Officer model run from"
-DECIDES = "names 2026-12-01 as well: the clause decides"
+COPY = "the letter quotes a clause of published agreements, read in a copy of July 19, 2025"
+NINETY = "in the Warrant Service Officer model, the 90 days begin on"
+DECIDES = "also names 2026-12-01; the clause decides"
 PARTY = "the letter names Marin County, CA as the party to the agreement"
 ENDED = "ended on 2026-11-18, before the letter's date; tell ICE today"
 
@@ -175,15 +175,15 @@ ENDED = "ended on 2026-11-18, before the letter's date; tell ICE today"
         (lines("tfm", f"{PAT}, revoked: 2026-11-16", "revoke-personnel"), [ENDED], ["end on"]),
         (
             lines("tfm", f"{PAT}, revoked: 2026-11-18", "revoke-personnel"),
-            ["those after the revocation of 2026-11-18 end on 2026-11-20"],
+            ["after the revocation of 2026-11-18, they end on 2026-11-20"],
             ["ended on"],
         ),
         (
             lines("tfm", PAT, "revoke-personnel"),
-            ["those after the letter's date end on 2026-11-22"],
+            ["after the letter's date, they end on 2026-11-22"],
             ["revocation of"],
         ),
-        (lines("jem", FOLLOWED, "follow-up"), ["the notice is of 2026-11-14, a few days"], [COPY]),
+        (lines("jem", FOLLOWED, "follow-up"), ["dated 2026-11-14, a few days"], [COPY]),
         (
             lines("jem", FOLLOWED.replace("14", "13"), "follow-up"),
             [PARTY],

@@ -1,4 +1,4 @@
-"""`optout doctor`: what is looked at, and for each thing that is not well, its cure."""
+"""`optout doctor`: what it checks, and how it says to fix each problem."""
 
 import io
 import json
@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from command_results import Run, outcome
 
-from optout_cli import engines as engine
-from optout_cli.engines import fonts as typeface
-from optout_cli.reports import doctor as health
+from optout_cli import engines
+from optout_cli.engines import fonts
+from optout_cli.reports import doctor
 
 PARTS = ["optout", "packages", "Pango", "harfbuzz-subset", "typeface", "libyaml", "cache", "locale"]
 
@@ -43,7 +43,7 @@ def missing_library() -> str:
 def test_a_missing_library_breaks_it_and_its_cure_is_named(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine, "pango_version", missing_library)
+    monkeypatch.setattr(engines, "pango_version", missing_library)
     code, out, _ = outcome(run("doctor"))
     assert code == 1
     assert (
@@ -58,8 +58,8 @@ def test_what_only_costs_time_is_poor_and_no_failure(
     run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     (tmp_path / "file").write_text("", "utf-8")
-    monkeypatch.setattr(engine, "has_subsetting", lambda: False)
-    monkeypatch.setattr(health, "HAS_LIBYAML", False)
+    monkeypatch.setattr(engines, "has_subsetting", lambda: False)
+    monkeypatch.setattr(doctor, "HAS_LIBYAML", False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
     parts = found(run)
     poor = {what: it["cure"] for what, it in parts.items() if it["state"] == "poor"}
@@ -69,14 +69,14 @@ def test_what_only_costs_time_is_poor_and_no_failure(
 
 
 def test_a_typeface_that_is_not_there_breaks_it(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    lost = {key: path.with_name("lost.ttf") for key, path in typeface.faces().items()}
-    monkeypatch.setattr(health, "faces", lambda: lost)
+    lost = {key: path.with_name("lost.ttf") for key, path in fonts.faces().items()}
+    monkeypatch.setattr(doctor, "faces", lambda: lost)
     assert found(run)["typeface"]["state"] == "broken"
 
 
 def test_a_locale_without_the_letters_of_names_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(io.BytesIO(), "ascii"))
-    finding = health._locale()
+    finding = doctor._check_locale()
     assert (finding.state, finding.found) == (
         "poor",
         "output in ascii; a name such as Doña Ana may be shown wrongly",

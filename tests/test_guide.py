@@ -12,7 +12,7 @@ from optout_cli.exporters import count_pages
 from optout_cli.letters.library import Library
 from optout_cli.model.letter import Heading
 from optout_cli.model.request import Request
-from optout_cli.reports.guide import guide_of, guide_written
+from optout_cli.reports.guide import encode_guide, guide_of
 from optout_cli.templating.body import plain
 
 PLACES = [
@@ -31,14 +31,14 @@ LETTERS = ["secure-communities/opt-out", "287g/terminate"]
 @pytest.mark.parametrize("place", PLACES)
 def test_a_guide_takes_two_pages_at_most(library: Library, place: str, letter: str) -> None:
     guide = guide_of(Request(jurisdiction=place, letter=letter), library, TODAY, Location(""))
-    assert count_pages("pdf", guide_written(guide, TODAY, "pdf", library)) in (1, 2)
+    assert count_pages("pdf", encode_guide(guide, TODAY, "pdf", library)) in (1, 2)
 
 
 def test_it_names_each_recipient_with_routes_source_and_age(run: Run) -> None:
     text = words(outcome(run("guide", "35013"))[1])
     assert "- Director, New Mexico Department of Public Safety" in text
     assert "- Field Office Director, U.S. Immigration and Customs Enforcement" in text
-    assert "fax not known; e-mail not known. Official source, of 2026-02-04, never" in text
+    assert "Fax: not known. E-mail: not known. Official source, of 2026-02-04, never" in text
     assert " https://www.ice.gov/contact/field-offices " in text
     assert "A copy goes to Director, U.S. Immigration and Customs Enforcement, 500 12th" in text
 
@@ -50,44 +50,52 @@ def test_it_says_what_the_letter_needs_can_and_cannot(run: Run) -> None:
         " or Task Force Model (model: wso, jem, tfm)." in text
     )
     assert "\N{BALLOT BOX} Enclose a copy of the signed agreement" in text
-    assert "- Warrant Service Officer model: 90 days after receipt" in text
-    assert "- It touches no other arrangement, such as a contract for detention." in text
+    assert "- Warrant Service Officer model: it takes effect 90 days after receipt." in text
+    assert "- It does not affect any other arrangement, such as a contract for detention." in text
     assert "\N{BALLOT BOX} Clear any statement to the press with ICE's Office of Public" in text
 
 
 def test_floridas_board_stands_first_among_its_laws(run: Run) -> None:
     text = words(outcome(run("guide", "12095", "--letter", "287g/terminate"))[1])
-    laws = text.partition("3. What your state's law asks ")[2]
+    laws = text.partition("3. What the law of your state says ")[2]
     assert laws.startswith(
         "- Florida law requires cooperation (287(g) agreements): Fla. Stat. §§ 908.11"
     )
     assert "the State Board of Immigration Enforcement must approve ending it" in laws
     assert (
-        "4. Before you write 1. \N{BALLOT BOX} Settle with counsel what the laws above ask, such as"
-        " an approval or an agreement, before you send." in laws
+        "4. Before you write 1. \N{BALLOT BOX} Before you send, settle with counsel what the laws"
+        " above require, such as an approval or an agreement." in laws
     )
 
 
 def test_laws_on_other_subjects_are_named(run: Run) -> None:
     text = words(outcome(run("guide", "35013"))[1])
     assert (
-        "Known here, on other subjects: N.M. HB 9 (2026), Immigrant Safety Act (287(g) agreements,"
-        " detainers)." in text
+        "The state also has these laws on other subjects: N.M. HB 9 (2026), Immigrant Safety Act"
+        " (287(g) agreements, detainers)." in text
     )
-    assert "Settle with counsel" not in text
+    assert "settle with counsel" not in text
 
 
 def test_a_state_without_a_known_law_may_have_one(run: Run) -> None:
     text = words(outcome(run("guide", "guam-gu"))[1])
-    assert "No law on this is known here, which does not mean that there is none." in text
+    assert "optout knows no state law about this letter. There may be one." in text
 
 
 @pytest.mark.parametrize(
     ("day", "said", "unsaid"),
     [
-        ("2010-09-15", ["ICE will request a meeting with you", "only the date of"], "opting in"),
+        (
+            "2010-09-15",
+            ["ICE will request a meeting with you", "only the date of"],
+            "opt-in/opt-out",
+        ),
         ("2010-11-15", ["ICE will request a meeting", "said on October 6, 2010, that"], "history"),
-        ("2026-11-20", ["recalls it as history", "match results are declined"], "only the date of"),
+        (
+            "2026-11-20",
+            ["cites that procedure as history", "match results are declined"],
+            "only the date of",
+        ),
     ],
 )
 def test_the_day_decides_what_it_says(run: Run, day: str, said: list[str], unsaid: str) -> None:
@@ -102,15 +110,15 @@ def test_each_reply_is_answered_by_a_letter_that_makes_sense_on_that_day(run: Ru
         "- No answer by December 20, 2026: Request for an answer. optout new --follow NOTICE.json"
         " --letter secure-communities/follow-up" in text
     )
-    assert "- A spoken answer, also a spoken no: Record of a conversation." in text
-    assert "- A written no: Renewed notice of opt-out." in text
+    assert "- Somebody answers by word of mouth, even with a no: Record of a conversation." in text
+    assert "- ICE or the bureau says no in writing: Renewed notice of opt-out." in text
     assert "adjust-date" not in text  # Marin County was activated
 
 
 def test_another_letter_that_follows_none_begins_with_the_jurisdiction(run: Run) -> None:
     text = words(outcome(run("guide", "06041", "--letter", "287g/terminate"))[1])
     others = text.partition("Other letters:")[2]
-    assert "single officers are to leave it: Notice that authorizations are revoked." in others
+    assert "take single officers out of it: Notice that authorizations are revoked." in others
     assert "optout new marin-county-ca --letter 287g/revoke-personnel" in others
 
 
@@ -133,13 +141,13 @@ def test_each_letter_has_a_guide_of_its_own(
     text = words(outcome(run("guide", "12095", "--letter", f"287g/{letter}"))[1])
     assert [it for it in said if it not in text] == []
     assert [it for it in unsaid if it in text] == []
-    asks_counsel = "whether what a law says of ending an agreement covers this letter" in text
+    asks_counsel = "whether a law about ending an agreement also covers this letter" in text
     assert asks_counsel == (letter in ("suspend", "revoke-personnel"))
 
 
 def test_what_the_letter_needs_is_said_in_words_with_the_key_behind(run: Run) -> None:
     text = words(outcome(run("guide", "06041", "--letter", "287g/follow-up"))[1])
-    assert "\N{BALLOT BOX} The day of that letter (notice-date)." in text
+    assert "\N{BALLOT BOX} The date of that letter (notice-date)." in text
 
 
 @pytest.mark.no_cover  # slow, with code that others cover
@@ -152,12 +160,12 @@ def test_the_parts_are_numbered_without_a_gap(library: Library) -> None:
             heads = [plain(it.runs) for it in guide.body if isinstance(it, Heading)]
             numbers = [int(it.partition(".")[0]) for it in heads]
             assert numbers == list(range(1, len(heads) + 1))
-            assert count_pages("pdf", guide_written(guide, TODAY, "pdf", library)) in (1, 2)
+            assert count_pages("pdf", encode_guide(guide, TODAY, "pdf", library)) in (1, 2)
 
 
 def test_all_forms_say_the_same(library: Library) -> None:
     guide = guide_of(Request(jurisdiction="35013", letter=LETTERS[0]), library, TODAY, Location(""))
-    text, page = (guide_written(guide, TODAY, it, library).decode() for it in ("txt", "html"))
+    text, page = (encode_guide(guide, TODAY, it, library).decode() for it in ("txt", "html"))
     marks = ("-", "1.", "2.", "3.", "4.", "5.", "6.")
     plain = [it for it in text.split() if it not in marks]
     shown = html_words(page)[len(guide.title.split()) + len(guide.foot.split()) :]
@@ -188,9 +196,12 @@ def test_it_goes_to_a_file_and_replaces_none(run: Run, in_folder: Path) -> None:
         (["06041", "--letter", "a/b"], "--letter: there is no letter 'a/b'"),
         (
             ["06041", "--letter", "secure-communities/adjust-date"],
-            "JURISDICTION: Marin County, CA was activated on 2010-08-10, so that no",
+            "JURISDICTION: Marin County, CA was activated on 2010-08-10, so there is no",
         ),
-        (["06041", "--date", "2001-01-01"], "JURISDICTION: Secure Communities began on 2008-10-27"),
+        (
+            ["06041", "--date", "2001-01-01"],
+            "JURISDICTION: Secure Communities did not begin until 2008-10-27",
+        ),
     ],
 )
 def test_what_cannot_be_guided_is_told(run: Run, arguments: list[str], told: str) -> None:
@@ -215,7 +226,7 @@ def test_a_requests_guide_knows_its_letter_and_its_recipients(run: Run, in_folde
     code, text, err = outcome(run("guide", "r.yaml"))
     assert (code, err) == (0, "")
     assert text.startswith("How to give notice: Request for an answer, Marin County, California\n")
-    assert "fax 415-555-0131" in words(text)
+    assert "Fax: 415-555-0131." in words(text)
     assert "confirmed by telephone on 2026-11-18" in words(text)
     other = outcome(run("guide", "r.yaml", "--letter", "secure-communities/opt-out"))[1]
     assert other.startswith("How to give notice: Notice of opt-out, ")
@@ -236,14 +247,16 @@ def test_what_a_request_has_decided_is_no_step_any_more(run: Run, in_folder: Pat
         "utf-8",
     )
     text = words(outcome(run("guide", "r.yaml"))[1])
-    assert "none of those above has been confirmed" not in text
-    assert "Call and confirm the address of: Director, California Department of Justice" in text
-    assert "Call and confirm the address of: Field Office Director" not in text
-    assert "Your request has all that the letter cannot be without." in text
+    assert "Nobody has confirmed the addresses" not in text
+    assert "Call and confirm this address: Director, California Department of Justice" in text
+    assert "Call and confirm this address: Field Office Director" not in text
+    assert "Your request has everything that the letter needs." in text
     assert "Enclose Resolution No. 26-07." in text
     assert "if there is one" not in text.partition("Send it")[2]
-    assert "To Field Office Director: send it by facsimile to 415-555-0131." in text
-    assert "To Director: send it by certified mail with return receipt, the usual route." in text
+    send = "Send the letter to Field Office Director, U.S. Immigration and Customs Enforcement, by"
+    assert f"{send} facsimile to 415-555-0131." in text
+    send = "Send the letter to Director, California Department of Justice, by"
+    assert f"{send} certified mail with return receipt. This is the usual way." in text
 
 
 def test_needs_that_a_request_states_are_left_out(run: Run, in_folder: Path) -> None:

@@ -135,7 +135,7 @@ def test_a_day_of_activation_from_a_doubtful_source_is_told_of_where_the_letter_
 ) -> None:
     source = Source(kind=kind, url="https://a.test")
     case = case_of(library, f"date: {day}", activation_source=source)
-    head = "the day of activation, 2010-08-10, is from a "
+    head = "the date of activation, 2010-08-10, comes from a "
     found = [it.text for it in compose(case)[0].notes if it.code == "letter"]
     assert found == [head + it for it in told]
 

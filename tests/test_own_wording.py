@@ -13,9 +13,9 @@ from optout_cli.letters.library import Library
 from optout_cli.lint.trial_letters import try_program
 from optout_cli.lint.unused_files import unused_files
 
-NO_YEAR = "a day without its year; a day by which something is asked for comes from the request"
+NO_YEAR = "a day without its year; a deadline must come from the request"
 CLAIMS = (
-    f"{OWN}:3: says 'ICE must': no source obliges them; what a source says is quoted with its date",
+    f"{OWN}:3: says 'ICE must': no source obliges them; quote what a source says, with its date",
     f"{OWN}:5: says 'by December 1': {NO_YEAR}",
 )
 

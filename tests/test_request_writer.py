@@ -130,7 +130,7 @@ def test_particulars_are_shown_with_their_help_and_what_they_may_hold() -> None:
         },
     )
     text = text_of({"particulars": {"model": "b"}}, kind)
-    assert text.partition("say besides.\n")[2].partition("\n\n")[0] == (
+    assert text.partition("can say.\n")[2].partition("\n\n")[0] == (
         "particulars:\n"
         "  # required: which model (a, b)\n"
         "  model: b\n"

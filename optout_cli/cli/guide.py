@@ -24,7 +24,7 @@ from optout_cli.letters.pipeline import request_in
 from optout_cli.model.request import Request
 from optout_cli.output import is_folder, write_all
 from optout_cli.readers.files import STDIN
-from optout_cli.reports.guide import GUIDE_FORMATS, guide_of, guide_written
+from optout_cli.reports.guide import GUIDE_FORMATS, encode_guide, guide_of
 
 
 @click.command(
@@ -92,7 +92,7 @@ def command(
         location = Location("JURISDICTION", is_command_line=True)
     day = day or asked.date or today()
     guide = guide_of(asked, library, day, location)
-    content = guide_written(guide, day, name, library)
+    content = encode_guide(guide, day, name, library)
     path = _place(output, name, f"{day}-guide-{asked.letter.partition('/')[2]}.{name}")
     if path is None:
         click.echo(content, nl=False)

@@ -1,1 +1,1 @@
-"""What is known: about a jurisdiction, about how to give notice, and about this computer."""
+"""What optout knows: about a jurisdiction, about how to give notice, and about this computer."""

@@ -1,4 +1,4 @@
-"""Whether everything is on this machine that the letters need; what is not, with its cure."""
+"""Check that this computer has what optout needs, and say how to fix each problem."""
 
 import platform
 import sys
@@ -8,98 +8,106 @@ from typing import Literal
 
 import msgspec
 
-from optout_cli import engines as health
+from optout_cli import engines
 from optout_cli.cache import Cache
-from optout_cli.engines import CURE
 from optout_cli.engines.fonts import TYPEFACE, faces
 from optout_cli.readers.yaml import HAS_LIBYAML
 from optout_cli.trust import is_own
 
-# Those that decide how a letter looks, or how it is read.
+# The packages that decide how a letter looks, or how a file is read.
 _PACKAGES = ("weasyprint", "pydyf", "pypdfium2", "pikepdf", "pillow", "jinja2", "pyyaml", "msgspec")
 
 
 class Check(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing that was looked at. `poor` is a nuisance; `broken` keeps letters from being."""
+    """One thing that was checked. `poor` works, but slower; `broken` means no letters."""
 
     what: str
-    state: Literal["ok", "poor", "broken"]
+    state: Literal["ok", "poor", "broken"] = "ok"
     found: str
     cure: str | None = None
 
 
 def run_checks(cache: Cache) -> Iterator[Check]:
-    """Yield what was found of each part, in the order in which a letter needs them."""
-    yield _ok("optout", f"{version('optout')} on Python {platform.python_version()}")
-    yield _ok("packages", ", ".join(f"{name} {version(name)}" for name in _PACKAGES))
-    yield from _engine()
-    yield _fonts()
-    yield _libyaml()
-    yield _cache(cache)
-    yield _locale()
+    """Yield one result per part, in the order in which a letter needs the parts."""
+    yield Check(what="optout", found=f"{version('optout')} on Python {platform.python_version()}")
+    packages = ", ".join(f"{name} {version(name)}" for name in _PACKAGES)
+    yield Check(what="packages", found=packages)
+    yield from _check_engine()
+    yield _check_typeface()
+    yield _check_libyaml()
+    yield _check_cache(cache)
+    yield _check_locale()
 
 
-def _ok(what: str, found: str) -> Check:
-    return Check(what=what, state="ok", found=found)
-
-
-def _engine() -> Iterator[Check]:
+def _check_engine() -> Iterator[Check]:
     try:
-        yield _ok("Pango", health.pango_version())
+        yield Check(what="Pango", found=engines.pango_version())
     except OSError as error:
         found = f"cannot be loaded: {error}".splitlines()[0]
-        yield Check(what="Pango", state="broken", found=found, cure=CURE)
+        yield Check(what="Pango", state="broken", found=found, cure=engines.CURE)
         return
-    if health.has_subsetting():
-        yield _ok("harfbuzz-subset", "is there")
+    if engines.has_subsetting():
+        yield Check(what="harfbuzz-subset", found="installed")
         return
-    cure = "apt install libharfbuzz-subset0, or brew install harfbuzz"
-    found = "is missing; each letter takes twice the time"
-    yield Check(what="harfbuzz-subset", state="poor", found=found, cure=cure)
+    yield Check(
+        what="harfbuzz-subset",
+        state="poor",
+        found="missing; each letter takes twice as long",
+        cure="apt install libharfbuzz-subset0, or brew install harfbuzz",
+    )
 
 
-def _fonts() -> Check:
+def _check_typeface() -> Check:
     missing = [str(path) for path in faces().values() if not path.is_file()]
     if not missing:
-        return _ok("typeface", f"{TYPEFACE}, {len(faces())} faces")
-    cure = "install it again: pip install --force-reinstall font-source-serif-pro"
-    return Check(what="typeface", state="broken", found=f"no {', '.join(missing)}", cure=cure)
+        return Check(what="typeface", found=f"{TYPEFACE}, {len(faces())} faces")
+    return Check(
+        what="typeface",
+        state="broken",
+        found=f"missing: {', '.join(missing)}",
+        cure="install it again: pip install --force-reinstall font-source-serif-pro",
+    )
 
 
-def _libyaml() -> Check:
+def _check_libyaml() -> Check:
     if HAS_LIBYAML:
-        return _ok("libyaml", "is there")
-    cure = "install a PyYAML that has it: pip install --force-reinstall pyyaml"
-    found = "is missing; data files take several times as long to read"
-    return Check(what="libyaml", state="poor", found=found, cure=cure)
+        return Check(what="libyaml", found="installed")
+    return Check(
+        what="libyaml",
+        state="poor",
+        found="missing; reading data files takes several times as long",
+        cure="install a PyYAML that includes it: pip install --force-reinstall pyyaml",
+    )
 
 
-def _cache(cache: Cache) -> Check:
+def _check_cache(cache: Cache) -> Check:
     key, value = b"doctor", b"well"
     cache.put(key, value)
     if cache.get(key) == value:
-        return _ok("cache", f"{cache.folder} keeps what is put there")
+        return Check(what="cache", found=f"{cache.folder} works")
+    found = f"{cache.folder} cannot be used; each run reads all data again"
+    cure = f"make {cache.folder} a folder of yours with free space, or set XDG_CACHE_HOME"
     if cache.folder and cache.folder.exists() and not is_own(cache.folder):
-        found = f"{cache.folder} is not used: it is another user's, or others can change it"
+        found = f"{cache.folder} is not used: another user owns it, or others can change it"
         cure = "set XDG_CACHE_HOME to a folder of yours that nobody else can change"
-        return Check(what="cache", state="poor", found=found, cure=cure)
-    cure = f"make {cache.folder} a folder of yours with room in it, or set XDG_CACHE_HOME"
-    found = f"{cache.folder} keeps nothing; each run reads all data anew"
     return Check(what="cache", state="poor", found=found, cure=cure)
 
 
-def _locale() -> Check:
+def _check_locale() -> Check:
     encodings = {
         "file names": sys.getfilesystemencoding(),
         "output": getattr(sys.stdout, "encoding", None) or "none",
     }
-    others = [f"{what} in {it}" for what, it in encodings.items() if not _is_utf8(it)]
+    others = [
+        f"{what} in {encoding}"
+        for what, encoding in encodings.items()
+        if encoding.lower().replace("-", "").replace("_", "") != "utf8"
+    ]
     if not others:
-        return _ok("locale", "UTF-8")
-    cure = "set LC_ALL=C.UTF-8, or PYTHONUTF8=1"
-    found = f"{' and '.join(others)}; a name such as Doña Ana may be shown wrongly"
-    return Check(what="locale", state="poor", found=found, cure=cure)
-
-
-def _is_utf8(encoding: str) -> bool:
-    return encoding.lower().replace("-", "").replace("_", "") == "utf8"
+        return Check(what="locale", found="UTF-8")
+    return Check(
+        what="locale",
+        state="poor",
+        found=f"{' and '.join(others)}; a name such as Doña Ana may be shown wrongly",
+        cure="set LC_ALL=C.UTF-8, or PYTHONUTF8=1",
+    )

@@ -1,4 +1,4 @@
-"""The protocol for one jurisdiction's letter: whom to notify, how, with what, and what is next."""
+"""The guide to one jurisdiction's letter: whom to notify, how, with what, and what comes next."""
 
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from optout_cli.errors import Location, OptoutError, Problem, raise_any
-from optout_cli.exporters.context import GUIDE, ExportContext
+from optout_cli.exporters.context import GUIDE
 from optout_cli.exporters.html import marked_up
 from optout_cli.exporters.txt import join_groups, text_groups
 from optout_cli.letters.compose import place_of, recipients_of
@@ -30,14 +30,20 @@ from optout_cli.templating.filters import long_date
 
 _TEMPLATE = "_layout/guide.html.j2"
 _LISTS = ("can", "cannot", "before", "enclose", "send", "next")  # of a program's advice
-_FACTS = dict[str, Any]  # Any: what a template is filled in with
+_Facts = dict[str, Any]  # Any: what a template is filled in with
+
+GUIDE_FORMATS = {
+    "txt": "plain text, 80 columns",
+    "html": "one web page, nothing outside it",
+    "pdf": "pages to print (PDF/A-2a, PDF/UA-1)",
+}
 
 
 def guide_of(request: Request, library: Library, day: date, location: Location) -> Guide:
-    """Write the guide to a request's letter of `day`: what it decides is no step any more.
+    """Write the guide to a request's letter of `day`, without the steps that the request settles.
 
-    `request` may hold a jurisdiction and a letter alone, and is told of at `spot`. Raises
-    OptoutError, also where the letter makes no sense.
+    `request` may have no more than a jurisdiction and a letter; its problems are reported at
+    `location`. Raises OptoutError, also if the program refuses the letter.
     """
     locality = library.directory.find(request.jurisdiction, location)
     program, kind = library.programs.find(
@@ -54,125 +60,102 @@ def guide_of(request: Request, library: Library, day: date, location: Location) 
         today=day,
     )
     if program.period(day) is None:
-        began = program.periods[0].from_
-        message = f"{program.title} began on {began}; there is nothing to give notice of before"
+        message = f"{program.title} did not begin until {program.periods[0].from_}"
         raise OptoutError(Problem("before-program", message, location, "choose a later --date"))
-    raise_any(msgspec.structs.replace(it, location=location) for it in refusals(case))
+    raise_any(msgspec.structs.replace(problem, location=location) for problem in refusals(case))
     sections = sections_of(_TEMPLATE, _facts(case), library.templates)
-    return Guide(
-        title=_line(sections["title"]),
-        body=sections["body"],
-        foot=_line(sections["foot"]),
+    title, foot = (
+        " ".join(plain(block.runs) for block in sections[name] if isinstance(block, Paragraph))
+        for name in ("title", "foot")
     )
+    return Guide(title=title, body=sections["body"], foot=foot)
 
 
-def guide_written(guide: Guide, day: date, name: str, library: Library) -> bytes:
-    """Return the guide as a file of the format `name`."""
-    return encode_guide(guide, day.isoformat(), name, library.context)
+def encode_guide(guide: Guide, day: date, name: str, library: Library) -> bytes:
+    """Return the guide in the format `name`. Its date is `day`, also in the PDF's metadata."""
+    if name == "txt":
+        lines = join_groups(text_groups(guide.title, guide.body, guide.foot))
+        return "".join(f"{line.text}\n" for line in lines).encode()
+    context = library.context
+    parts = {
+        "guide": guide,
+        "body": marked_up(html_from(guide.body)),
+        "moment": f"{day.isoformat()}T12:00:00Z",
+        "style": marked_up(context.style) if name == "html" else None,
+    }
+    page = context.templates.lay_out(GUIDE, parts)
+    return page.encode() if name == "html" else context.engine.print(page, {})
 
 
-def _line(blocks: tuple[object, ...]) -> str:
-    return " ".join(plain(block.runs) for block in blocks if isinstance(block, Paragraph))
-
-
-def _facts(case: Case) -> _FACTS:
+def _facts(case: Case) -> _Facts:
     program, advice = case.program, case.program.guide
     period = program.period(case.date)
     recipients = recipients_of(case)
-    rules = [it for it in program.recipients if it.holds(case.date)]
+    rules = [rule for rule in program.recipients if rule.holds(case.date)]
     copies = [contact for rule in rules for contact in copies_of(case, rule)]
-    more = {"again": long_date(case.date + timedelta(int(advice.wait)))} if advice.wait else {}
+    again = {"again": long_date(case.date + timedelta(int(advice.wait)))} if advice.wait else {}
     return {
         "program": program,
         "letter": case.kind,
         "place": place_of(case.locality),
         "date": case.date,
         "status": period.note if period else None,
-        "recipients": [_route(case, it) for it in recipients],
-        "unconfirmed": [it.contact.block for it in recipients if not it.is_confirmed],
+        "recipients": [_route(case, recipient) for recipient in recipients],
+        "unconfirmed": [each.contact.block for each in recipients if not each.is_confirmed],
         "signatory": case.request.signatory,
         "acts": case.request.authority,
         "enclosures": case.request.enclosures,
-        "copies": [{"text": ", ".join(it.block)} for it in copies],
+        "copies": [", ".join(contact.block) for contact in copies],
         "needs": [
-            {"name": name, "help": it.help, "choices": it.choices}
-            for name, it in case.kind.particulars.items()
-            if it.required and name not in case.request.particulars
+            {"name": name, "help": particular.help, "choices": particular.choices}
+            for name, particular in case.kind.particulars.items()
+            if particular.required and name not in case.request.particulars
         ],
-        **{name: list(texts_that_hold(getattr(advice, name), case, **more)) for name in _LISTS},
-        "laws": [it.text for it in law_notes(case)],
-        "other_laws": list(_other_laws(case)),
+        **{name: [*texts_that_hold(getattr(advice, name), case, **again)] for name in _LISTS},
+        "laws": [note.text for note in law_notes(case)],
+        "other_laws": [*_other_laws(case)],
         "replies": [
-            {
-                "where": "".join(texts_that_hold([ConditionalText(text=it.reply)], case, **more)),
-                **answer,
-            }
-            for it in advice.replies
-            for answer in _letters(case, it.letter)
+            {"where": where, **letter}
+            for reply in advice.replies
+            for where in texts_that_hold([ConditionalText(text=reply.reply)], case, **again)
+            for letter in _next_letter(case, reply.letter)
         ],
         "others": [
-            {"where": it.where, **other}
-            for it in advice.others
-            for other in _letters(case, it.letter)
+            {"where": other.where, **letter}
+            for other in advice.others
+            for letter in _next_letter(case, other.letter)
         ],
     }
 
 
-def _route(case: Case, recipient: Recipient) -> _FACTS:
+def _route(case: Case, recipient: Recipient) -> _Facts:
+    """Return how to reach a recipient, and where the address is from."""
     contact = recipient.contact
     is_given = recipient.origins.get("address.street") == "request"
-    source = None if is_given else contact.source
     return {
-        "party": recipient.party,
         "contact": contact,
         "service": recipient.service,
-        "block": contact.block,
-        "phone": contact.phone,
-        "fax": contact.fax,
-        "email": contact.email,
         "source": contact_note(case, recipient).text.partition(": ")[2],
-        "url": source.url if source else None,
+        "url": contact.source.url if contact.source and not is_given else None,
     }
 
 
 def _other_laws(case: Case) -> Iterator[str]:
-    """Yield what laws of the state are on other subjects: `N.M. HB 9 (2026) (detainers)`."""
-    near, topics = list(laws_of(case)), case.wording.law_topics
+    """Yield the state's laws on other subjects: `N.M. HB 9 (2026) (detainers)`."""
+    about_letter, topics = [*laws_of(case)], case.wording.law_topics
     for law in laws_in_effect(case):
-        if law not in near:
-            yield f"{law.citation} ({', '.join(topics[it] for it in law.about)})"
+        if law not in about_letter:
+            yield f"{law.citation} ({', '.join(topics[topic] for topic in law.about)})"
 
 
-def _letters(case: Case, name: str) -> Iterator[_FACTS]:
-    """Yield another kind of letter, where it makes sense on this day.
+def _next_letter(case: Case, name: str) -> Iterator[_Facts]:
+    """Yield the letter kind `name`, unless the program refuses it on this day.
 
-    It takes the facts of the notice that it follows: of this letter, or of the one that this
-    letter follows itself.
+    `follows` tells whether it starts from an earlier notice: from this letter, or from the notice
+    that this letter itself follows.
     """
     kind, own = case.program.letters[name], case.request.letter
     folder, _, own_name = own.partition("/")
     if kind is not case.kind and not any(refusals(msgspec.structs.replace(case, kind=kind))):
-        is_next = own_name in kind.follows or bool(case.kind.follows and kind.follows)
-        yield {"title": kind.title, "letter": f"{folder}/{name}", "follows": is_next}
-
-
-GUIDE_FORMATS = {
-    "txt": "plain text, 80 columns",
-    "html": "one web page, nothing outside it",
-    "pdf": "pages to print (PDF/A-2a, PDF/UA-1)",
-}
-
-
-def encode_guide(guide: Guide, day: str, name: str, context: ExportContext) -> bytes:
-    """Return the guide as the format `name`; `day` (ISO) is its date, also in the PDF."""
-    if name == "txt":
-        lines = join_groups(text_groups(guide.title, guide.body, guide.foot))
-        return "".join(f"{line.text}\n" for line in lines).encode()
-    parts = {
-        "guide": guide,
-        "body": marked_up(html_from(guide.body)),
-        "moment": f"{day}T12:00:00Z",
-        "style": marked_up(context.style) if name == "html" else None,
-    }
-    page = context.templates.lay_out(GUIDE, parts)
-    return page.encode() if name == "html" else context.engine.print(page, {})
+        follows = own_name in kind.follows or bool(case.kind.follows and kind.follows)
+        yield {"title": kind.title, "letter": f"{folder}/{name}", "follows": follows}

@@ -1,4 +1,4 @@
-"""Who would be notified of a jurisdiction's letters, and what is known of them."""
+"""What optout knows about a jurisdiction: who receives its letters, and the laws of its state."""
 
 from datetime import date
 
@@ -16,7 +16,7 @@ from optout_cli.model.request import Corrections, Request
 
 
 class Outlook(Noun, frozen=True, kw_only=True):
-    """One program on one day: its status, its letters, who receives them, and what to know."""
+    """One program on one day: its status, its letters, and who receives them."""
 
     program: str
     title: str
@@ -44,9 +44,9 @@ def overview_of(
     location: Location,
     recipients: Corrections | None = None,
 ) -> Overview:
-    """Look at the jurisdiction that `query` names, with what is known better of its recipients.
+    """Return what is known about the jurisdiction that `query` names, as of `day`.
 
-    Raises OptoutError, placed at `spot`.
+    `recipients` are a request's corrections to the contacts. Raises OptoutError at `location`.
     """
     corrections = recipients or Corrections()
     locality = library.directory.find(query, location)
@@ -55,7 +55,7 @@ def overview_of(
         for id, program in sorted(library.programs.by_id.items())
     )
     words = library.programs.notes
-    laws = tuple(law_text(it, locality.state_name, words) for it in locality.laws)
+    laws = tuple(law_text(law, locality.state_name, words) for law in locality.laws)
     return Overview(locality=locality, date=day, outlooks=outlooks, laws=laws)
 
 
@@ -68,7 +68,7 @@ def _outlook(
     corrections: Corrections,
 ) -> Outlook:
     letters = tuple(f"{id}/{name}" for name in sorted(program.letters))
-    # The barest case there is: who receives depends on the program and the day alone.
+    # Any letter kind will do: the program and the day alone decide who receives a letter.
     case = Case(
         request=Request(jurisdiction=locality.id, letter=letters[0], recipients=corrections),
         particulars=None,
@@ -82,7 +82,7 @@ def _outlook(
     recipients = recipients_of(case)
     period = program.period(day)
     rules = [rule for rule in program.recipients if rule.holds(day)]
-    copied = {it.office for rule in rules for it in rule.copy}
+    copied = {copy.office for rule in rules for copy in rule.copy}
     return Outlook(
         program=id,
         title=program.title,
@@ -90,13 +90,13 @@ def _outlook(
         status=period.note if period else None,
         letters=letters,
         recipients=recipients,
-        contact_lines=tuple(contact_note(case, it).text for it in recipients),
-        copies={it: contact for it in sorted(copied) if (contact := locality.agency(it))},
+        contact_lines=tuple(contact_note(case, recipient).text for recipient in recipients),
+        copies={id: contact for id in sorted(copied) if (contact := locality.agency(id))},
     )
 
 
 def as_builtins(overview: Overview) -> dict[str, object]:
-    """Return the overview as plain data for JSON, without offices that have no part in it."""
+    """Return the overview as plain data for JSON, without the offices that it does not use."""
     data: dict[str, object] = msgspec.to_builtins(overview)
     locality = data["locality"]
     assert isinstance(locality, dict)
