@@ -1,4 +1,4 @@
-# The commands for people. `make help` prints the words after ##.
+# Commands for people. `make help` prints the words after ##.
 
 PYTHON ?= python3
 VENV := .venv
@@ -8,10 +8,10 @@ BENCH_VENV := .venv-bench
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 
-# Run a command; show what it printed only if it fails.
+# Run a command, and show its output only if it fails.
 quietly = @log=$$($(1) 2>&1) || { printf '%s\n' "$$log"; exit 1; }
 
-# The targets share one environment, and `make test` uses every core as it is.
+# The targets share one environment, and `make test` uses every core by itself.
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
 .PHONY: help notice test test-all lint format verify docs bench clean libraries
@@ -30,7 +30,7 @@ test: $(VENV)/installed-dev ## check style, types, imports, behavior and the whe
 	$(call quietly,$(BIN)/coverage report)
 	$(call quietly,tools/check-wheel.sh $(BIN)/python)
 
-test-all: ## run the tests on each Python from 3.11 to 3.13 that is here
+test-all: ## run the tests on each Python from 3.11 to 3.13 on this computer
 	@tools/test-all.sh
 
 lint: $(VENV)/installed-dev ## check style, types and imports
@@ -43,7 +43,7 @@ format: $(VENV)/installed-dev ## format the code, and fix what ruff can fix
 	@$(BIN)/ruff format
 	@$(BIN)/ruff check --fix
 
-verify: $(VENV)/installed-verify ## check the examples' letters: PDF/A-2a, PDF/UA-1, qpdf
+verify: $(VENV)/installed-verify ## check the examples' letters against PDF/A-2a and PDF/UA-1, and with qpdf
 	@$(BIN)/python tools/verify/verify.py
 
 docs: $(VENV)/installed-dev ## make the pictures, the manual page and the lists of codes again
@@ -51,20 +51,20 @@ docs: $(VENV)/installed-dev ## make the pictures, the manual page and the lists 
 	@$(BIN)/python tools/man.py
 	@$(BIN)/python tools/codes.py
 
-bench: $(BENCH_VENV)/installed ## measure the commands, beside other programs
+bench: $(BENCH_VENV)/installed ## measure how long the commands take, beside other programs
 	@$(BENCH_VENV)/bin/python bench/bench.py
 	@$(BENCH_VENV)/bin/python bench/formats.py
 	@$(BENCH_VENV)/bin/python bench/batch.py
 
-clean: ## remove what the targets made; not out/, which may hold a signed letter
+clean: ## remove what the targets made, but not out/, which may hold a signed letter
 	rm -rf $(VENV) $(VENV)-3.* $(BENCH_VENV) build dist .coverage .coverage.* .hypothesis
 	rm -rf .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 
-# Checked each time: it is quick, and a library may be gone.
+# Checked each time: the check is quick, and somebody may have removed a library.
 libraries:
 	@tools/system-libraries.sh "$(PYTHON)"
 
-# A stamp is written last, so that an interrupted step is done again.
+# The stamp file is written last, so that make repeats an interrupted step.
 $(VENV)/created: | libraries
 	@echo 'Making the Python environment $(VENV)'
 	$(call quietly,"$(PYTHON)" -m venv $(VENV))
@@ -82,11 +82,11 @@ $(VENV)/installed-dev: pyproject.toml $(VENV)/created | libraries
 
 $(VENV)/installed-verify: pyproject.toml tools/verify/tools.sh $(VENV)/installed-dev
 	@tools/verify/tools.sh
-	@echo 'Installing what checks the letters into $(VENV)'
+	@echo 'Installing the tools that check the letters into $(VENV)'
 	$(call quietly,$(BIN)/python -m pip install --quiet --editable '.[verify]')
 	@touch $@
 
-# Both in one environment, as a user has them: its start costs both the same.
+# optout and mailmerge share one environment, so that Python starts equally fast for both.
 $(BENCH_VENV)/installed: pyproject.toml jurisdictions.yaml $(shell find optout_cli templates -type f -not -name '*.pyc') | libraries
 	@echo 'Installing optout and mailmerge into $(BENCH_VENV), to measure them'
 	$(call quietly,"$(PYTHON)" -m venv --clear $(BENCH_VENV))

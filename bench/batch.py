@@ -1,7 +1,7 @@
-"""Print what a batch costs: a letter beside WeasyPrint's own way, two workers beside one, memory.
+"""Print what a batch costs: time per letter beside plain WeasyPrint and weasymerge, and memory.
 
-Runs in the environment that `make bench` makes. Judges nothing: the limits are printed beside the
-figures. What the whole country takes is for country.py to measure.
+Runs in the environment that `make bench` makes. Each figure has its limit beside it; nothing fails.
+country.py measures the letters of the whole country.
 """
 
 import csv
@@ -17,73 +17,15 @@ from tempfile import TemporaryDirectory
 
 from bench import BIN, isolated
 
-ROWS = 60  # of two letters each, side by side in one process
+ROWS = 60  # two letters each, for side_by_side.py
 WORKED = 120  # rows whose letters one worker and two write
-TURNS = 3  # of what is timed by the clock, whose shortest counts: others only make it longer
-MEMORY = (200, 2000)  # letters of two workers: a hundred and a thousand each
+TURNS = 3  # of each time by the clock; the shortest counts, since other programs only add to it
+MEMORY = (200, 2000)  # letters of two workers together: each has written 100, then 1,000
 OPTOUT = str(BIN / "optout")
 COMMON = """\
 letter: secure-communities/opt-out
 date: 2026-11-24
 signatory: {name: Pat Placeholder, title: Sheriff, email: sheriff@example.gov}
-"""
-# Compares our way with the library's, in turns, letter by letter, in one process.
-SIDE_BY_SIDE = """
-import sys
-from datetime import date
-from pathlib import Path
-from statistics import median
-from time import process_time
-from tempfile import TemporaryDirectory
-import gc
-gc.disable()
-from optout_cli.cache import Cache
-from optout_cli.exporters import exporter_for
-from optout_cli.batch.folder import OutFolder
-from optout_cli.batch.rows import Job, checked, made
-from optout_cli.letters.pipeline import Order, case_of, letters_of, request_file
-from optout_cli.letters.library import Library
-from optout_cli.batch.plan import planned
-from optout_cli.batch.input import load_sheets, rows_of
-from weasyprint import HTML
-
-rows, common, work, rules = sys.argv[1:]
-library = Library(cache=Cache(Path(work) / "cache"))
-order = Order(today=date(2026, 11, 24), formats=("pdf",))
-sheets = load_sheets([rows])
-job = Job(library=library, order=order, common=request_file(common), folder=Path(work) / "out")
-letters = {}
-for number, row in rows_of(sheets):
-    document = job.document_of(row.document)
-    case = case_of(document, library, order)
-    letters[number] = letters_of(case, document, library, order, Path(work))
-pages = {
-    number: [exporter_for("html").encode(it, library.press).decode()
-             .replace("<style>", "<style>" + rules) for it in each]
-    for number, each in letters.items()
-}
-gc.enable()  # as a program has it that does not care
-ours, naive = [], []
-with OutFolder(job.folder) as folder, folder.spool() as spool:
-    gc.disable()
-    start = process_time()
-    plan = planned(checked(sheets, job, 1), spool)
-    wanted = plan.unfinished(order, force=False)
-    checking = (process_time() - start) / len(wanted)
-    results = plan.results(wanted, sheets, job, 1)
-    for number in list(wanted):
-        gc.disable()
-        start = process_time()
-        made = next(results)
-        folder.put([(it.record, it.content) for it in made.pieces])
-        ours.append(process_time() - start + checking)
-        gc.enable()
-        start = process_time()
-        for page in pages[number]:
-            HTML(string=page).write_pdf(pdf_variant="pdf/a-2a")
-        naive.append(process_time() - start)
-pairs = list(zip(ours, naive))[2:]
-print(sum(a for a, _ in pairs) / len(pairs) * 500, sum(b for _, b in pairs) / len(pairs) * 500)
 """
 
 
@@ -98,19 +40,19 @@ def main() -> None:
 
 
 def write_inputs(folder: Path, environment: dict[str, str]) -> None:
-    """Write a row for each county, and what all rows share."""
+    """Write a row for each county of the states, and the values that all rows share."""
     (folder / "common.yaml").write_text(COMMON)
     listed = subprocess.check_output(
         (OPTOUT, "list", "jurisdictions", "--json"), env=environment, text=True
     )
     ids = [json.loads(line)["id"] for line in listed.splitlines()]
-    known = [id for id in ids if id < "57"]  # the states, whose bureaus are known in full
+    known = [id for id in ids if id < "57"]  # bureaus of territories lack parts of their address
     rows = [{"jurisdiction": id} for id in known]
-    (folder / "all.ndjson").write_text("".join(json.dumps(it) + "\n" for it in rows))
+    (folder / "all.ndjson").write_text("".join(f"{json.dumps(row)}\n" for row in rows))
 
 
 def some(folder: Path, count: int) -> str:
-    """Write a file of the first rows and return its name."""
+    """Write a file of `count` rows, evenly spread over the country, and return its name."""
     lines = (folder / "all.ndjson").read_text().splitlines(keepends=True)
     step = max(1, len(lines) // count)
     path = folder / f"rows-{count}.ndjson"
@@ -120,8 +62,9 @@ def some(folder: Path, count: int) -> str:
 
 def figures(folder: Path, environment: dict[str, str]) -> Iterator[str]:
     """Yield each figure with its limit."""
-    command = (sys.executable, "-c", SIDE_BY_SIDE, some(folder, ROWS), str(folder / "common.yaml"))
-    words = (*command, str(folder), font_rules())
+    script = str(Path(__file__).with_name("side_by_side.py"))
+    files = (some(folder, ROWS), str(folder / "common.yaml"), str(folder))
+    words = (sys.executable, script, *files, font_rules())
     done = subprocess.check_output(words, env=environment, text=True)
     ours, naive = map(float, done.split())
     limit = 0.65 if sys.version_info >= (3, 12) else 0.80
@@ -146,14 +89,14 @@ def batch(folder: Path, rows: str, *options: str) -> list[str]:
 
 
 def wall(folder: Path, environment: dict[str, str], jobs: int) -> float:
-    """Return the time of the whole command in s, into a folder of its own."""
+    """Return the time of the whole command in s; it writes into an empty folder."""
     with TemporaryDirectory(dir=folder) as out:
         command = batch(folder, some(folder, WORKED), "-o", out, "-j", str(jobs))
         return timed(command, environment)
 
 
 def weasymerge(folder: Path, environment: dict[str, str]) -> Iterator[str]:
-    """Compare the whole command with weasymerge's, which gets each letter's own page in a cell."""
+    """Compare the whole command with weasymerge, which reads each letter's page from a cell."""
     program = str(BIN / "weasymerge")
     if not Path(program).exists():
         yield "weasymerge 0.1.0 is left out: it needs Python 3.12"
@@ -182,7 +125,7 @@ def weasymerge(folder: Path, environment: dict[str, str]) -> Iterator[str]:
 
 
 def font_rules() -> str:
-    """Return the rules by which a page finds the letters' typeface on the disk."""
+    """Return the CSS rules by which a page finds the letters' typeface on the disk."""
     from optout_cli.engines.fonts import TYPEFACE, faces
 
     return "".join(
@@ -200,7 +143,7 @@ def timed(command: list[str], environment: dict[str, str]) -> float:
 
 
 def text(folder: Path, environment: dict[str, str]) -> tuple[float, int]:
-    """Return CPU s and letters of the country as text, in one process."""
+    """Return the CPU time in s for all letters as text in one process, and their number."""
     with TemporaryDirectory(dir=folder) as out:
         command = batch(folder, str(folder / "all.ndjson"), "-f", "txt", "-j1", "-o", out)
         cpu, _, _ = measured(command, environment)
@@ -208,7 +151,7 @@ def text(folder: Path, environment: dict[str, str]) -> tuple[float, int]:
 
 
 def memory(folder: Path, environment: dict[str, str]) -> tuple[float, float]:
-    """Return a worker's memory in MiB when it has written the first letters and the last."""
+    """Return the memory of the largest worker in MiB, after the first letters and at the end."""
     with TemporaryDirectory(dir=folder) as out:
         command = batch(folder, some(folder, MEMORY[1] // 2 + 20), "-o", out, "-j2")
         process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
@@ -228,7 +171,7 @@ def children(process: int) -> list[str]:
 
 
 def resident(process: str) -> float:
-    """Return a process's resident memory in MiB, what it shares with its parent included."""
+    """Return a process's resident memory in MiB, including what it shares with its parent."""
     with suppress(OSError):
         for line in Path(f"/proc/{process}/status").read_text().splitlines():
             if line.startswith("VmRSS"):
@@ -237,7 +180,7 @@ def resident(process: str) -> float:
 
 
 def lines_in(folder: Path) -> int:
-    """Return how many files the manifest of a folder has."""
+    """Return how many files a folder's manifest lists."""
     try:
         return (folder / "manifest.ndjson").read_bytes().count(b"\n")
     except OSError:
@@ -245,7 +188,7 @@ def lines_in(folder: Path) -> int:
 
 
 def measured(command: list[str], environment: dict[str, str]) -> tuple[float, float, float]:
-    """Run a command; return CPU s with its children's, wall s, and the largest memory in MiB."""
+    """Run a command; return CPU s (with its children), wall s, and the largest memory in MiB."""
     start = time.monotonic()
     actions = [(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)]
     process = os.posix_spawn(command[0], command, environment, file_actions=actions)

@@ -1,8 +1,8 @@
-"""Print what the commands cost in CPU time, each beside what it is measured against.
+"""Print the CPU time of the commands, each beside another program's.
 
-Runs in an environment that has optout and mailmerge 2.3, which `make bench` makes. Every command
-is a process of its own, in turns, so that a busy machine slows them alike. Judges nothing: the
-limits are printed beside the ratios.
+Runs in an environment that has optout and mailmerge 2.3, which `make bench` makes. Each command is
+a process of its own, and they take turns, so that a busy computer slows them alike. Each ratio has
+its limit beside it; nothing fails.
 """
 
 import os
@@ -13,7 +13,7 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
-RUNS = 21  # of each command, after one that warms the caches
+RUNS = 21  # of each command, after one that fills the caches
 ROOT = Path(__file__).resolve().parent.parent
 REQUEST = ROOT / "examples" / "san-francisco-2010.yaml"
 BIN = Path(sys.executable).parent
@@ -27,7 +27,7 @@ MAILMERGE_FILES = {
 
 
 class Comparison(NamedTuple):
-    """Two of the commands, and how many times the other's cost the first is to stay under."""
+    """Two commands: the first should cost less than `limit` times the second."""
 
     command: str
     against: str
@@ -56,9 +56,9 @@ def main() -> None:
 
 
 def isolated(folder: Path) -> dict[str, str]:
-    """Return the environment with caches and settings of its own, empty at first.
+    """Return an environment with empty caches and settings of its own.
 
-    Compiled modules may be written, as they are when a package is installed.
+    Python may write compiled modules, as it does when a package is installed.
     """
     inherited = {name: value for name, value in os.environ.items() if name != _NO_BYTECODE}
     own = {"HOME": "home", "XDG_CACHE_HOME": "cache", "XDG_CONFIG_HOME": "config"}
@@ -68,7 +68,7 @@ def isolated(folder: Path) -> dict[str, str]:
 def commands_from(folder: Path) -> dict[str, list[str]]:
     """Return each command under the name that the table prints."""
     optout = str(BIN / "optout")
-    # By the options' long names, as mailmerge's are: click looks for what a short one may mean.
+    # Long option names, as for mailmerge: click takes longer to look up short ones.
     write = [optout, "write", str(REQUEST), "--to", "bureau", "--output", "-", "--format"]
     template, database, server = (str(folder / name) for name in MAILMERGE_FILES)
     files = ["--template", template, "--database", database, "--config", server]
@@ -80,13 +80,13 @@ def commands_from(folder: Path) -> dict[str, list[str]]:
         "optout write, text": [*write, "txt"],
         "mailmerge, dry run": [str(BIN / "mailmerge"), *files],
         "optout write, PDF": [*write, "pdf"],
-        # The variant of our letters, so that both write the same tags.
+        # The same variant as our letters, so that both write the same tags.
         "weasyprint": [str(BIN / "weasyprint"), "--pdf-variant", "pdf/a-2a", *letter],
     }
 
 
 def write_inputs(folder: Path, environment: Mapping[str, str]) -> None:
-    """Write what `mailmerge` and `weasyprint` read; the latter gets our letter's own HTML."""
+    """Write what mailmerge and WeasyPrint read; WeasyPrint gets the HTML of our letter."""
     for name, text in MAILMERGE_FILES.items():
         (folder / name).write_text(text)
     write = [str(BIN / "optout"), "write", str(REQUEST), "--to", "bureau", "-o", "-", "-f", "html"]
@@ -94,7 +94,7 @@ def write_inputs(folder: Path, environment: Mapping[str, str]) -> None:
 
 
 def measure(commands: Mapping[str, list[str]], environment: Mapping[str, str]) -> dict[str, float]:
-    """Return the median CPU time of each command in ms; all take turns."""
+    """Return the median CPU time of each command in ms; the commands take turns."""
     rounds = [
         {name: run(command, environment) for name, command in commands.items()}
         for _ in range(RUNS + 1)
@@ -103,7 +103,7 @@ def measure(commands: Mapping[str, list[str]], environment: Mapping[str, str]) -
 
 
 def run(command: list[str], environment: Mapping[str, str], output: Path | None = None) -> float:
-    """Run a command and return its CPU time in ms, user and system, with its own children's."""
+    """Run a command and return its CPU time in ms: user and system, with its children."""
     process = os.posix_spawn(
         command[0],
         command,
@@ -120,7 +120,7 @@ def run(command: list[str], environment: Mapping[str, str], output: Path | None 
 
 
 def table(costs: Mapping[str, float]) -> list[str]:
-    """Lay the costs out: first each alone, then the ratios with their limits."""
+    """Return the lines to print: each cost, then the ratios with their limits."""
     lines = [f"{'command':<22}{'CPU ms':>8}   median of {RUNS} runs, in turns", ""]
     lines += [f"{name:<22}{cost:>8.1f}" for name, cost in costs.items()]
     lines += ["", f"{'command':<22}{'measured against':<20}{'times':>7}{'limit':>7}", ""]

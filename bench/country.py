@@ -1,8 +1,10 @@
-"""Print what the whole country takes: a letter to each bureau and each ICE office, for each county.
+"""Print the time for the letters of the whole country: each county's to its bureau and to ICE.
 
-Runs in the environment that `make bench` makes, and takes some minutes for each format. The e-mail
-addresses and fax numbers that the shipped data lacks are made up, as an overlay; the letters go
-into a folder that is deleted, and each page of them is marked as a sample, which is looked at.
+Runs in the environment that `make bench` makes, and takes some minutes for each format. An overlay
+makes up the e-mail addresses and fax numbers that the shipped data lacks. Each page is marked
+SAMPLE; the script checks the mark on some of them, and deletes all letters.
+
+Usage: python bench/country.py [FORMATS]..., such as pdf,fax eml
 """
 
 import json
@@ -23,11 +25,11 @@ WORDING = """\
 {% block mark %}<p>SAMPLE</p>{% endblock %}
 """
 FORMATS = sys.argv[1:] or ["pdf,fax", "eml"]
-_LOOKED_AT = 100  # every hundredth file
+_CHECKED = 100  # every hundredth file
 
 
 def main() -> None:
-    """Measure and print, a table for each list of formats."""
+    """Measure and print, one table for each list of formats."""
     with TemporaryDirectory() as name:
         folder = Path(name)
         environment = isolated(folder)
@@ -39,15 +41,15 @@ def main() -> None:
 
 
 def sample(folder: Path, environment: dict[str, str]) -> list[str]:
-    """Write an overlay of addresses and a template with the mark; return the options for them."""
+    """Write an overlay of addresses and a template with the mark; return their options."""
     listed = subprocess.check_output((OPTOUT, "list", "agencies", "--json"), env=environment)
     ids = [json.loads(line)["id"] for line in listed.splitlines()]
     routes = {
         id: {"email": f"{id}@example.gov", "fax": f"555-555-01{number % 100:02}"}
         for number, id in enumerate(ids)
     }
-    states = {id[-2:].upper(): {"bureau": it} for id, it in routes.items() if "bureau-" in id}
-    offices = {id: it for id, it in routes.items() if "bureau-" not in id}
+    states = {id[-2:].upper(): {"bureau": route} for id, route in routes.items() if "bureau-" in id}
+    offices = {id: route for id, route in routes.items() if "bureau-" not in id}
     overlay = folder / "sample.json"
     overlay.write_text(json.dumps({"states": states, "offices": offices}))
     template = folder / "templates" / "secure-communities" / "opt-out.html.j2"
@@ -59,7 +61,7 @@ def sample(folder: Path, environment: dict[str, str]) -> list[str]:
 def country(
     folder: Path, environment: dict[str, str], formats: str, options: list[str]
 ) -> Iterator[str]:
-    """Yield what it takes to write all letters, and to find that they are written."""
+    """Yield the time to write all letters, and the time to find that they are written."""
     out = folder / formats
     rows = str(folder / "all.ndjson")
     command = batch(folder, rows, "-f", formats, "-o", str(out), *options)
@@ -71,13 +73,13 @@ def country(
         yield f"  {files:,} files, {letters / took:.1f} letters a second,"
         yield f"  largest process {peak:.0f} MiB"
     yield "  limit 5 s for what is found finished"
-    pages = [page for path in sorted(out.rglob("*.*"))[::_LOOKED_AT] for page in pages_of(path)]
-    lacking = sum(MARK not in "".join(page.split()) for page in pages)
-    yield f"  pages looked at: {len(pages)}; without the mark {MARK}: {lacking}"
+    pages = [page for path in sorted(out.rglob("*.*"))[::_CHECKED] for page in pages_of(path)]
+    unmarked = sum(MARK not in "".join(page.split()) for page in pages)
+    yield f"  pages checked: {len(pages)}; without the mark {MARK}: {unmarked}"
 
 
 def pages_of(path: Path) -> Iterator[str]:
-    """Yield the text of each page of a PDF or a fax; an e-mail's text is one page."""
+    """Yield the text of each page of a PDF or a fax; an e-mail is one page."""
     if path.suffix == ".pdf":
         with pypdfium2.PdfDocument(path) as document:
             yield from (page.get_textpage().get_text_bounded() for page in document)

@@ -1,7 +1,7 @@
-"""Print what e-mail, fax text and fax pages cost in CPU time once the letter is laid out.
+"""Print the CPU time of text, e-mail, fax text and fax pages, without the time of their PDF.
 
-The PDF within an e-mail or a fax page is made beforehand, and handed out as it is: what is measured
-is the format's own work. Judges nothing: the limits are printed beside the figures.
+The PDF that an e-mail or a fax page needs is made beforehand, so each figure is the format's own
+work. Each figure has its limit beside it; nothing fails.
 """
 
 from collections.abc import Callable, Mapping
@@ -26,18 +26,18 @@ from optout_cli.model.letter import Image, Letter
 ROOT = Path(__file__).resolve().parent.parent
 REQUEST = ROOT / "examples" / "everything.yaml"
 TODAY = date(2026, 11, 24)
-RUNS = 9  # of each, after one that warms the caches
-TIMES = 50  # a run
+RUNS = 9  # of each, after one that fills the caches
+TIMES = 50  # in one run
 
 
 class Printed:
-    """An engine that has printed its letter already."""
+    """An engine that returns the same finished PDF each time."""
 
     def __init__(self, content: bytes) -> None:
         self._content = content
 
     def print(self, page: str, images: Mapping[str, Image]) -> bytes:  # noqa: ARG002  # as called
-        """Return what was printed beforehand, whatever the page."""
+        """Return the finished PDF, whatever the page."""
         return self._content
 
 
@@ -58,7 +58,7 @@ def main() -> None:
 
 
 def table(composed: Callable[[], Letter], letter: Letter, context: ExportContext) -> list[str]:
-    """Lay the figures out, each with the limit that it is to keep."""
+    """Return the lines to print: each figure with its limit."""
     pages = Picture.open(BytesIO(exporter_for("tiff").encode(letter, context))).n_frames
     fax_page = cost(lambda: exporter_for("tiff").encode(letter, context), 5) / pages
     rows = [
@@ -78,11 +78,11 @@ def table(composed: Callable[[], Letter], letter: Letter, context: ExportContext
         ),
         ("tiff", fax_page * 1000, "ms a page", "at most 35"),
     ]
-    head = f"CPU time, median of {RUNS} runs; the PDF within is made beforehand"
+    head = f"CPU time, median of {RUNS} runs, without the time of the PDF"
     return [
         head,
         "",
-        *(f"{it:<26}{rate:>8.0f} {unit:<20}{limit}" for it, rate, unit, limit in rows),
+        *(f"{name:<26}{rate:>8.0f} {unit:<20}{limit}" for name, rate, unit, limit in rows),
     ]
 
 
