@@ -1,7 +1,7 @@
 """Write the lists of codes in docs/scripts.md: each problem and note that optout can report.
 
-The codes are read from the source, and the words on each from tools/codes.yaml. A test compares
-source, words and page. Usage: python tools/codes.py
+The codes come from the source, and the sentence for each from tools/codes.yaml. A test compares
+source, sentences and page. Usage: python tools/codes.py
 """
 
 import ast
@@ -21,7 +21,7 @@ _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 class _Maker(NamedTuple):
-    """A function that passes one of its arguments on as a code: `module` None is any module."""
+    """A function that uses one of its arguments as a code; `module` None means any module."""
 
     module: Path | None
     name: str
@@ -30,9 +30,10 @@ class _Maker(NamedTuple):
 
 
 def codes_of(noun: str) -> set[str]:
-    """Return each code with which a Problem or a Caution is made.
+    """Return each code that the source gives to a `noun`, which is Problem or Note.
 
-    Raises ValueError where a code is not written as a text, nor comes from a caller that does.
+    Follows a code that is a function's argument to the callers. Raises ValueError for a code that
+    no caller writes as text.
     """
     trees = {path: ast.parse(path.read_text("utf-8")) for path in _MODULES}
     makers, done = [_Maker(None, noun, 0, "code")], 0
@@ -60,7 +61,7 @@ def _imports(tree: ast.Module, name: str) -> bool:
 def _calls(
     node: ast.AST, name: str, function: _Function | None
 ) -> Iterator[tuple[ast.Call, _Function | None]]:
-    """Yield each call of `name` with the function that it stands in."""
+    """Yield each call of `name`, with the function around the call."""
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.Call):
             called = child.func
@@ -77,7 +78,7 @@ def _argument(call: ast.Call, maker: _Maker) -> ast.expr:
 def _values(
     value: ast.expr, function: _Function | None, tree: ast.Module, path: Path
 ) -> Iterator[str | _Maker]:
-    """Yield the codes that an argument can be, or the function that is given it."""
+    """Yield the codes that an argument can be, or the function that gets it from its caller."""
     match value:
         case ast.Constant(value=str(code)):
             yield code
@@ -89,9 +90,12 @@ def _values(
         case ast.Name(id=name) if function and name in _arguments(function):
             index = _arguments(function).index(name)
             yield _Maker(path, function.name, index - (_arguments(function)[0] == "self"), name)
-        case ast.Name(id=name) if bound := [*_bound(name, function or tree), *_bound(name, tree)]:
-            for other in filter(None, bound):
-                yield from _values(other, function, tree, path)
+        case ast.Name(id=name) if bound := [
+            *_assigned(name, function or tree),
+            *_assigned(name, tree),
+        ]:
+            for assigned in filter(None, bound):
+                yield from _values(assigned, function, tree, path)
         case _:
             message = f"{path}:{value.lineno}: cannot tell which codes {ast.unparse(value)} can be"
             raise ValueError(message)
@@ -101,8 +105,8 @@ def _arguments(function: _Function) -> list[str]:
     return [argument.arg for argument in (*function.args.args, *function.args.kwonlyargs)]
 
 
-def _bound(name: str, within: ast.AST) -> Iterator[ast.expr | None]:
-    """Yield each value that a name gets; None in a loop over what was made elsewhere."""
+def _assigned(name: str, within: ast.AST) -> Iterator[ast.expr | None]:
+    """Yield each value that is assigned to a name; None if the name is a loop variable."""
     for node in ast.walk(within):
         match node:
             case ast.Assign(targets=[ast.Name(id=found)], value=value) if found == name:
@@ -110,21 +114,21 @@ def _bound(name: str, within: ast.AST) -> Iterator[ast.expr | None]:
             case ast.AnnAssign(target=ast.Name(id=found), value=value) if found == name:
                 yield value
             case ast.For(target=target) | ast.comprehension(target=target):
-                names = [it.id for it in ast.walk(target) if isinstance(it, ast.Name)]
+                names = [child.id for child in ast.walk(target) if isinstance(child, ast.Name)]
                 yield from [None] * (name in names)
 
 
 def words() -> dict[str, dict[str, str]]:
-    """Return the sentence on each code, problems and notes apart."""
-    told: dict[str, dict[str, str]] = yaml.safe_load(WORDS.read_text("utf-8"))
-    return told
+    """Return the sentence for each code, under `problems` and `notes`."""
+    sentences: dict[str, dict[str, str]] = yaml.safe_load(WORDS.read_text("utf-8"))
+    return sentences
 
 
 def page() -> str:
-    """Return docs/scripts.md with its lists as they are today."""
+    """Return docs/scripts.md with up-to-date lists."""
     text = PAGE.read_text("utf-8")
-    for kind, told in words().items():
-        rows = "\n".join(f"| `{code}` | {said} |" for code, said in sorted(told.items()))
+    for kind, sentences in words().items():
+        rows = "\n".join(f"| `{code}` | {text} |" for code, text in sorted(sentences.items()))
         table = f"| code | |\n| --- | --- |\n{rows}\n"
         begin, end = f"<!-- {kind}: written by tools/codes.py -->\n", f"<!-- end of {kind} -->"
         pattern = f"(?<={re.escape(begin)}).*?(?={re.escape(end)})"

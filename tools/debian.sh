@@ -1,4 +1,4 @@
-# For the scripts beside this one, which source it: say something, give up, and install packages.
+# Functions for the scripts in this folder, which source this file: print, stop, and install packages.
 # shellcheck shell=bash
 
 say() { printf '%s\n' "$*" >&2; }
@@ -7,7 +7,7 @@ fail() {
   exit 1
 }
 
-# Install Debian packages. Fails where there is no apt-get, no right to use it, or no such package.
+# Install Debian packages. Fails without apt-get, without the right to use it, or for unknown packages.
 install() {
   local as_root=() log
   command -v apt-get >/dev/null || return 1
@@ -21,7 +21,7 @@ install() {
       apt-get --quiet --option DPkg::Lock::Timeout=120 "$@" 2>&1 </dev/null) ||
       { say "$log" && return 1; }
   }
-  # An old list of packages is often good enough, and a fresh machine has none.
+  # A new computer has no list of packages. If the update fails, an old list is often good enough.
   apt update || true
   apt install --yes --no-install-recommends "$@"
 }

@@ -13,7 +13,7 @@ import click
 from optout_cli.cli import COMMANDS, group
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "optout.1"
-# What the commands do not say themselves.
+# What the commands' own help does not say.
 EXITS = (
     ("0", "done"),
     ("1", "a problem in the content of a file, or in reading or writing one"),
@@ -22,11 +22,11 @@ EXITS = (
     ("130", "interrupted"),
 )
 VARIABLES = (
-    "sets an option of a command, and is named with each option above: OPTOUT_WRITE_MAX_AGE=365"
-    " is --max-age 365 of write. The command line outweighs it. 1, true or yes sets an option that"
-    " takes no value, and 0, false or no unsets it; an empty variable sets nothing. A repeatable"
-    " option may have several values in it: files and folders with a : between them (on Windows a"
-    " ;), those of --set on a line each, and others with blanks between them."
+    "sets an option of a command: OPTOUT_WRITE_MAX_AGE=365 is optout write --max-age 365. Each"
+    " option above names its variable. The command line comes first. 1, true or yes turns on an"
+    " option that takes no value, and 0, false or no turns it off. An empty variable sets nothing."
+    " The variable of a repeatable option can have several values: put : between files or folders"
+    " (; on Windows), write each --set on a line of its own, and put spaces between other values."
 )
 ENVIRONMENT = (
     ("OPTOUT_COMMAND_OPTION", VARIABLES),
@@ -34,10 +34,10 @@ ENVIRONMENT = (
     ("XDG_CONFIG_HOME, XDG_CACHE_HOME, XDG_STATE_HOME", "move the folders below."),
 )
 OWNERS = (
-    "What another user owns or may change in these folders is not used: for the first two every"
-    " command says so and stops, unless you name them with --data or --templates; the others are"
-    " passed over, and doctor tells of the last. A link in a folder of templates may not lead out"
-    " of that folder."
+    "optout uses nothing in these folders that another user owns or can change. For the first two,"
+    " every command says so and stops, unless you name them with --data or --templates. The other"
+    " two are ignored; optout doctor reports a cache that is ignored. A link in a template folder"
+    " must not lead out of that folder."
 )
 FILES = (
     ("~/.config/optout/jurisdictions.yaml", "your own data, which replaces the shipped values."),
@@ -57,12 +57,12 @@ FILES = (
 
 
 def page() -> str:
-    """Return the manual page in the man macros, without a date, so that it stays the same."""
+    """Return the manual page in man macros, without a date, so that it changes only with optout."""
     return "\n".join(line for line in _lines()) + "\n"
 
 
 def _lines() -> Iterator[str]:
-    yield r".\" Made from the commands by tools/man.py: change those."
+    yield r".\" tools/man.py makes this page from the commands: change those."
     yield '.TH OPTOUT 1 "" "optout" "User Commands"'
     yield ".SH NAME"
     yield rf"optout \- {_text(group.get_short_help_str(200).rstrip('.').lower())}"
@@ -98,7 +98,7 @@ def _command(name: str) -> Iterator[str]:
 
 
 def _option(option: click.Option, context: click.Context) -> tuple[str, str] | None:
-    """Return an option and its help, with the variable that sets it as well."""
+    """Return an option and its help, with its environment variable."""
     record = option.get_help_record(context)
     if not record or not option.envvar:
         return record
@@ -119,7 +119,7 @@ def _items(items: tuple[tuple[str, str], ...]) -> Iterator[str]:
 
 
 def _text(text: str) -> str:
-    """Escape what roff would take for its own; a line that begins with a point is none of its."""
+    """Escape what roff would read as a command, also at the start of a line."""
     text = text.replace("\\", r"\e").replace("-", r"\-").replace("`", "\\`")
     return f"\\&{text}" if text.startswith((".", "'")) else text
 

@@ -1,6 +1,6 @@
-"""Draw README's pictures from the examples: what the letters look like today.
+"""Draw README's picture from an example's letters.
 
-Usage: python tools/pictures.py, in an environment that has optout. A test draws them again and
+Usage: python tools/pictures.py, in an environment that has optout. A test draws it again and
 compares.
 """
 
@@ -16,9 +16,9 @@ from optout_cli.cli import group
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
 EXAMPLES = ROOT / "examples"
-PAGE = (510, 660)  # px: US Letter at 60 dots an inch, enough to see what it is
+PAGE = (510, 660)  # px: US Letter at 60 dpi, enough to recognize a letter
 GAP = 24  # px around each page
-COLORS = 8  # shades of gray: a tenth of the bytes
+COLORS = 8  # shades of gray; all 256 take ten times the bytes
 
 
 def letters() -> Image.Image:
@@ -36,7 +36,7 @@ def letters() -> Image.Image:
 
 
 def side_by_side(pages: list[Image.Image]) -> Image.Image:
-    """Lay pages on a desk: light gray, with a thin edge around each page."""
+    """Put pages side by side on light gray, with a thin edge around each page."""
     width, height = PAGE
     desk = Image.new("L", (len(pages) * (width + GAP) + GAP, height + 2 * GAP), 225)
     for number, page in enumerate(pages):

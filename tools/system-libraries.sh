@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Make sure of what the package needs from the system: Python 3.11 with venv, and Pango.
-# What is missing is installed with apt-get, as root or through sudo; elsewhere it is named.
+# Check that the system has what the package needs: Python 3.11 with venv, and Pango. Install what is
+# missing with apt-get, as root or with sudo. If that is not possible, say what is missing.
 # Usage: tools/system-libraries.sh [PYTHON]
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/debian.sh"
 
 python=${1:-python3}
 
-# Print what the loader does not find, under the names that WeasyPrint tries, one a line.
+# Print each library that cannot be loaded, one per line. The names are those that WeasyPrint tries.
 missing() {
   "$python" - <<'PYTHON'
 import ctypes
@@ -42,12 +42,12 @@ is_missing() { [[ " $(missing | tr '\n' ' ')" == *" $1 "* ]]; }
 if [[ $python == python3 ]] && ! command -v python3 >/dev/null; then
   install python3-venv || true
 fi
-command -v "$python" >/dev/null || fail "optout needs Python 3.11 or later, and there is no $python here."
+command -v "$python" >/dev/null || fail "optout needs Python 3.11 or later, and this computer has no $python."
 read -r version is_new <<<"$("$python" -c '
 from sys import version_info
 print("%d.%d " % version_info[:2] + str(version_info >= (3, 11)))')"
 [[ $is_new == True ]] ||
-  fail "optout needs Python 3.11 or later, and $python is $version: name another one, as in make PYTHON=python3.12 notice."
+  fail "optout needs Python 3.11 or later, and $python is $version. Name another one: make PYTHON=python3.12 notice"
 
 [[ -n $(missing) ]] || exit 0
 
@@ -59,14 +59,14 @@ if is_missing harfbuzz-subset; then install libharfbuzz-subset0 || true; fi
 
 status=0
 if is_missing venv; then
-  say "The Python module venv is missing: install python$version-venv with apt, or a Python that has it."
+  say "The Python module venv is missing. Install python$version-venv with apt, or a Python that includes venv."
   status=1
 fi
 if is_missing pango; then
-  say "The library Pango is missing: install libpango-1.0-0 and libpangoft2-1.0-0 with apt, or pango with Homebrew or dnf."
+  say "The library Pango is missing. Install libpango-1.0-0 and libpangoft2-1.0-0 with apt, or pango with Homebrew or dnf."
   status=1
 fi
 if is_missing harfbuzz-subset; then
-  say "Letters take twice as long without the library harfbuzz-subset: install libharfbuzz-subset0 with apt, or harfbuzz with Homebrew or dnf."
+  say "Without the library harfbuzz-subset, letters take twice as long. Install libharfbuzz-subset0 with apt, or harfbuzz with Homebrew or dnf."
 fi
 exit "$status"

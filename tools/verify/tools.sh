@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Make sure of what judges the letters: qpdf, a Java that compiles, and the classes of JAXB that
-# veraPDF needs. What is missing is installed with apt-get, as root or through sudo; else named.
+# Check that this computer has what `make verify` needs: qpdf, a Java compiler, and the classes of JAXB
+# for veraPDF. Install what is missing with apt-get, as root or with sudo, or say what is missing.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/../debian.sh"
 
@@ -11,4 +11,4 @@ command -v qpdf >/dev/null || packages+=(qpdf)
 has_java || packages+=(default-jdk-headless)
 [[ -e /usr/share/java/jaxb-runtime.jar ]] || packages+=(libjaxb-java)
 [[ ${#packages[@]} -eq 0 ]] || install "${packages[@]}" ||
-  fail "make verify needs what Debian calls ${packages[*]}: install it and try again."
+  fail "make verify needs these Debian packages: ${packages[*]}. Install them and try again."
