@@ -90,7 +90,7 @@ def test_each_character_without_a_spelling_is_told_once_at_its_field(library: Li
     order = Order(today=date(2026, 11, 24), formats=("fax",), is_draft=True)
     assert told_by(lambda: exports_of(document, library, order)) == (
         "request.yaml:3:13: a fax has no way to write '\u0300' (U+0300)\n"
-        "  hint: spell it without\n"
+        "  hint: spell it without this character\n"
         "request.yaml:1:7: a fax has no way to write '\\ue000' (U+E000)\n"
-        "  hint: spell it without"
+        "  hint: spell it without this character"
     )

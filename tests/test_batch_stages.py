@@ -94,7 +94,7 @@ def test_a_character_that_no_page_shows_is_told_before_a_page_is_made(
     (problem,) = plan_from(check_rows(sheets, job(library, "pdf"), 1)).problems[0]
     assert str(problem).partition("n.csv")[2] == (
         ":2 (50001): signatory.name: Source Serif Pro has no character '\u5f20' (U+5F20)\n"
-        "  hint: spell it without"
+        "  hint: spell it without this character"
     )
 
 

@@ -58,7 +58,7 @@ def test_a_character_that_the_typeface_lacks_is_a_problem(
         (
             "unknown-glyph",
             f"Source Serif Pro has no character {it}",
-            "spell it without",
+            "spell it without this character",
         )
         for it in told
     ]

@@ -1,10 +1,10 @@
-"""Letter or page -> PDF. Knows which parts of the PDF engine this computer has."""
+"""Turn a letter or a page into PDF, and tell which parts of the PDF engine this computer has."""
 
 from importlib import import_module
 
 
 def pango_version() -> str:
-    """Return Pango's version. Raises OSError where it cannot be loaded."""
+    """Return Pango's version. Raises OSError where Pango cannot be loaded."""
     import_module("optout_cli.engines.weasyprint")  # loads the libraries as the letters do
     from weasyprint.text.ffi import pango
 
@@ -13,7 +13,7 @@ def pango_version() -> str:
 
 
 def has_subsetting() -> bool:
-    """Tell whether harfbuzz-subset is there, without which letters take twice the time."""
+    """Tell whether harfbuzz-subset is installed. Letters take twice as long without it."""
     from weasyprint.text import ffi
 
     return ffi.harfbuzz_subset is not None

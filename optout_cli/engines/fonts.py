@@ -1,4 +1,4 @@
-"""The letters' typeface: static faces of one package, so that lines break alike everywhere."""
+"""The letters' typeface: static font files from one package, so lines break alike everywhere."""
 
 import unicodedata
 from collections.abc import Iterator, Mapping
@@ -15,8 +15,8 @@ TYPEFACE = "Source Serif Pro"
 
 
 def faces() -> Mapping[tuple[str, str], Path]:
-    """Return the typeface's files by weight and style, from the package that carries them."""
-    # Found without importing it: its import lists a folder of 60 files.
+    """Return the typeface's files by weight and style, from the package that ships them."""
+    # Do not import the package: its import lists a folder of 60 files.
     spec = find_spec("font_source_serif_pro")
     assert spec is not None
     assert spec.origin is not None  # a declared dependency
@@ -32,19 +32,24 @@ def faces() -> Mapping[tuple[str, str], Path]:
 
 _BLANKS = frozenset("\n\t ")
 _NOT_ON_THE_PAGE = {"notice", "seal", "autograph", "attachments", "cover", "head"}
-# Marks that are joined to the letter before them, and what has no form of its own.
-_WITHOUT_FORM = ("Mn", "Me", "Cf", "Cc", "Zs")
+# Marks that join the letter before them, and characters without a shape.
+_WITHOUT_SHAPE = ("Mn", "Me", "Cf", "Cc", "Zs")
 
 
 def unknown_glyph(codepoint: int) -> Problem:
-    """Word the Problem of a character that the letters' typeface lacks."""
+    """Return the Problem of a character that the letters' typeface lacks."""
     message = f"{TYPEFACE} has no character {chr(codepoint)!r} (U+{codepoint:04X})"
-    return Problem("unknown-glyph", message, hint="spell it without", text=chr(codepoint))
+    return Problem(
+        "unknown-glyph", message, hint="spell it without this character", text=chr(codepoint)
+    )
 
 
 @cache
 def known_characters() -> frozenset[str]:
-    """Return what the upright face can draw, aslant where the italics cannot, and blanks."""
+    """Return the characters that the upright face can draw, and blanks.
+
+    WeasyPrint slants the upright face where the italics lack a character.
+    """
     from fontTools.ttLib import TTFont
 
     with TTFont(faces()["normal", "normal"], lazy=True) as face:
@@ -52,10 +57,9 @@ def known_characters() -> frozenset[str]:
 
 
 def missing_characters(letter: Letter) -> Iterator[Problem]:
-    """Yield each character of a letter that no page could show; a page may tell of more."""
+    """Yield each character of a letter that no page can show; the finished page may show more."""
     fields = set(letter.__struct_fields__) - _NOT_ON_THE_PAGE
     words = msgspec.json.encode([getattr(letter, name) for name in sorted(fields)]).decode()
-    characters = set(unicodedata.normalize("NFC", words)) - known_characters()
-    for it in sorted(characters):
-        if unicodedata.category(it) not in _WITHOUT_FORM:
-            yield unknown_glyph(ord(it))
+    for character in sorted({*unicodedata.normalize("NFC", words)} - known_characters()):
+        if unicodedata.category(character) not in _WITHOUT_SHAPE:
+            yield unknown_glyph(ord(character))

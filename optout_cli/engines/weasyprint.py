@@ -1,6 +1,6 @@
-"""WeasyPrint, set up once: typefaces, styles, no network, and every complaint raised.
+"""WeasyPrint, set up once: typefaces, styles, no network, and an error for every warning it logs.
 
-What it takes from the page it draws, or it raises; nothing is left out silently.
+Takes a finished page and gives its PDF. Whatever cannot be drawn is a Problem, never a hole.
 """
 
 import ctypes.util
@@ -21,33 +21,26 @@ from optout_cli.engines.window import HEAD_LIMIT, tall_letterhead
 from optout_cli.errors import OptoutError, Problem, raise_any
 from optout_cli.model.letter import Image
 
-
-@contextmanager
-def _libraries_by_full_name() -> Iterator[None]:
-    """Let the engine load its libraries by their full names only, on Linux.
-
-    It asks for 22 shorter ones first, each a run of ldconfig and of a compiler: a fifth of what
-    a cold letter costs. Elsewhere the search is what finds them.
-    """
-    search = ctypes.util.find_library
-    if sys.platform == "linux":
-        ctypes.util.find_library = lambda name: None  # noqa: ARG005  # its signature
-    try:
-        yield
-    finally:
-        ctypes.util.find_library = search
-
-
-with _libraries_by_full_name():
+# On Linux, let WeasyPrint load its libraries by their full names only. It asks for 22 shorter names
+# first, and each starts ldconfig and a compiler: a fifth of the time of the first letter. Other
+# systems find the libraries by that search.
+_find_library = ctypes.util.find_library
+if sys.platform == "linux":
+    ctypes.util.find_library = lambda name: None  # noqa: ARG005  # its signature
+try:
     from weasyprint import CSS, HTML
     from weasyprint.text.fonts import FontConfiguration
     from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
+finally:
+    ctypes.util.find_library = _find_library
 
 _PX_PER_INCH = 96
-_ADDRESS = "recipient"  # the class of the element with which the layout puts the address
+_PT_PER_PX = 0.75
+_PAGE_HEIGHT = 792  # pt: US Letter
+_ADDRESS = "recipient"  # the class of the layout's element that holds the address
 _HAIR = 2  # px
 _SHORTER = "shorten it, or give envelope: with at most four lines under recipients:"
-_HEAD_END = "head-end"  # the id of the element, empty itself, with which the layout ends the head
+_HEAD_END = "head-end"  # the id of the empty element that ends the head in the layout
 _FONT_URL = "optout:font/"
 
 
@@ -57,46 +50,50 @@ class Engine:
     def __init__(self, style: str) -> None:
         self._fetcher = _Fetcher()
         self._fonts = FontConfiguration()
-        # Else its folder of typefaces is removed only where Python looks for cycles as it ends,
-        # which it is kept from, and 0.6 MB stay in the machine's folder for temporary files.
+        # Remove its folder of typefaces (0.6 MB) from the machine's temporary files at exit. Python
+        # would do so only in a last garbage collection, which this program switches off.
         weakref.finalize(self, self._fonts.__del__)
-        # Two sheets, so that a complaint counts the lines of the style's own file.
-        with _complaints(STYLE):
-            self._styles = [self._sheet(_font_rules()), self._sheet(style)]
-        # An e-mail and a fax hold the page that was just printed by itself.
+        font_rules = (
+            f'@font-face {{ font-family: "{TYPEFACE}"; font-weight: {weight}; font-style: {slant};'
+            f' src: url("{_FONT_URL}{path.name}") }}\n'
+            for (weight, slant), path in faces().items()
+        )
+        # Two sheets, so that a warning counts the lines of the style's own file.
+        with _raise_warnings(STYLE):
+            self._styles = [
+                CSS(
+                    string=text,
+                    font_config=self._fonts,
+                    url_fetcher=self._fetcher,
+                    base_url="optout:",
+                )
+                for text in ("".join(font_rules), style)
+            ]
+        # The e-mail and the fax contain the page that was printed just before by itself.
         self._last: tuple[str, Mapping[str, Image], bytes] = "", {}, b""
 
-    # Any: the engine's own type, which it does not declare.
-    def _sheet(self, text: str) -> Any:
-        return CSS(
-            string=text, font_config=self._fonts, url_fetcher=self._fetcher, base_url="optout:"
-        )
-
     def print(self, page: str, images: Mapping[str, Image]) -> bytes:
-        """Return the page as PDF. Raises OptoutError for what could not be shown whole."""
-        last, pictures, content = self._last
-        if (page, images) != (last, pictures):
-            content = self._printed(page, images)
-            self._last = page, images, content
-        return content
-
-    def _printed(self, page: str, images: Mapping[str, Image]) -> bytes:
+        """Return the page as PDF. Raises OptoutError for anything that cannot be shown whole."""
+        last_page, last_images, content = self._last
+        if (page, images) == (last_page, last_images):
+            return content
         self._fetcher.serve(images)
-        with _complaints("the page"):
+        with _raise_warnings("the page"):
             document = HTML(string=page, base_url="optout:", url_fetcher=self._fetcher).render(
                 stylesheets=self._styles, font_config=self._fonts, pdf_variant="pdf/a-2a"
             )
             raise_any((*_head_problems(document), *_address_problems(document)))
-            content: bytes = document.write_pdf(finisher=finish, pdf_variant="pdf/a-2a")
+            printed: bytes = document.write_pdf(finisher=finish, pdf_variant="pdf/a-2a")
             raise_any(_outside(url) for url in self._fetcher.refused[:1])
-        return content
+        self._last = page, images, printed
+        return printed
 
 
 class _Fetcher(URLFetcher):  # type: ignore[misc]  # the engine ships no types
-    """Serves the typefaces and the letter's own images, and nothing else in the world."""
+    """Serves the typefaces and the letter's own images, and nothing else."""
 
     def __init__(self) -> None:
-        # A bare context, since nothing is ever fetched: the default one loads the CA file.
+        # A bare context, because nothing is ever fetched: the default one loads the CA file.
         super().__init__(ssl_context=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
         self._fonts = {_FONT_URL + path.name: path for path in faces().values()}
         self._images: Mapping[str, Image] = {}
@@ -113,18 +110,9 @@ class _Fetcher(URLFetcher):  # type: ignore[misc]  # the engine ships no types
             return URLFetcherResponse(url, content, {"Content-Type": "font/ttf"})
         if image := self._images.get(url):
             return URLFetcherResponse(url, image.content, {"Content-Type": image.media_type})
-        # Within an SVG even this is swallowed, so the refusals are counted as well.
+        # Within an SVG the engine ignores this error, so keep a list as well.
         self.refused.append(url)
         raise FatalURLFetchingError(url)
-
-
-def _font_rules() -> str:
-    rules = (
-        f'@font-face {{ font-family: "{TYPEFACE}"; font-weight: {weight}; font-style: {style};'
-        f' src: url("{_FONT_URL}{path.name}") }}\n'
-        for (weight, style), path in faces().items()
-    )
-    return "".join(rules)
 
 
 class _Collector(logging.Handler):
@@ -139,7 +127,7 @@ class _Collector(logging.Handler):
 
 
 @contextmanager
-def _complaints(about: str) -> Iterator[None]:
+def _raise_warnings(about: str) -> Iterator[None]:
     """Raise whatever the engine logs within the block: a missing glyph, image or style."""
     logger, collector = logging.getLogger("weasyprint"), _Collector()
     logger.addHandler(collector)
@@ -149,19 +137,19 @@ def _complaints(about: str) -> Iterator[None]:
         raise OptoutError(_outside(str(error))) from None
     finally:
         logger.removeHandler(collector)
-    raise_any(dict.fromkeys(_problem_of(message, about) for message in collector.messages))
+    problems: dict[Problem, None] = {}
+    for message in collector.messages:
+        glyph = re.search(r"\.notdef glyph .*\(U\+([0-9A-F]+)\)", message)
+        other = Problem("page", f"{about} cannot be printed as it is: {message}")
+        problems[unknown_glyph(int(glyph[1], 16)) if glyph else other] = None
+    raise_any(problems)
 
 
 def _outside(url: str) -> Problem:
     return Problem("outside-page", f"the page asks for {url!r}, which is outside it")
 
 
-def _problem_of(message: str, about: str) -> Problem:
-    if glyph := re.search(r"\.notdef glyph .*\(U\+([0-9A-F]+)\)", message):
-        return unknown_glyph(int(glyph[1], 16))
-    return Problem("page", f"{about} cannot be printed as it is: {message}")
-
-
+# Any, here and below: the engine and its PDF library declare no types.
 def _head_problems(document: Any) -> Iterator[Problem]:
     anchors = document.pages[0].anchors
     if _HEAD_END not in anchors:
@@ -175,13 +163,19 @@ def _head_problems(document: Any) -> Iterator[Problem]:
 
 
 class _Ink(NamedTuple):
-    """A line of text as it is drawn: from a capital's top to the foot of a `g`, in pixels."""
+    """A line of text as drawn: from the top of a capital to the foot of a `g`, in pixels."""
 
     text: str
     left: float
     top: float
     right: float
     bottom: float
+
+    @classmethod
+    def of(cls, box: Any) -> "_Ink":
+        size, base = box.style["font_size"], box.position_y + box.baseline
+        left, right = box.position_x, box.position_x + box.width
+        return cls(box.text, left, base - 0.7 * size, right, base + 0.2 * size)
 
     def is_over(self, other: "_Ink") -> bool:
         """Tell whether two texts are drawn on each other, by more than a hair."""
@@ -192,29 +186,24 @@ class _Ink(NamedTuple):
 
 
 def _address_problems(document: Any) -> Iterator[Problem]:
-    """Find an address that is printed over other words: it stands by itself, and pushes nothing."""
-    boxes = list(document.pages[0]._page_box.descendants(placeholders=True))  # noqa: SLF001  # as in _finish
-    root = next(it.element for it in boxes if it.element_tag == "html")
-    blocks = [it for it in root.iter() if _ADDRESS in (it.get("class") or "").split()]
-    inside = {id(it) for block in blocks for it in block.iter()}
-    inks = [(_ink(it), id(it.element) in inside) for it in boxes if getattr(it, "text", "")]
-    own = [ink for ink, is_own in inks if is_own]
-    for ink, is_own in inks:
-        if not is_own and any(it.is_over(ink) for it in own):
+    """Yield a Problem where the address is printed over other words.
+
+    The layout puts the address at a fixed position, where it does not push other words away.
+    """
+    boxes = list(document.pages[0]._page_box.descendants(placeholders=True))  # noqa: SLF001  # as in _foreign_glyphs
+    root = next(box.element for box in boxes if box.element_tag == "html")
+    blocks = [node for node in root.iter() if _ADDRESS in (node.get("class") or "").split()]
+    inside = {id(node) for block in blocks for node in block.iter()}
+    inks = [(_Ink.of(box), id(box.element) in inside) for box in boxes if getattr(box, "text", "")]
+    address = [ink for ink, is_address in inks if is_address]
+    for ink, is_address in inks:
+        if not is_address and any(line.is_over(ink) for line in address):
             message = f"the address is printed over {ink.text.strip()!r}"
-            yield Problem("tall-address", message, hint=_SHORTER, text=own[0].text)
+            yield Problem("tall-address", message, hint=_SHORTER, text=address[0].text)
             return
 
 
-def _ink(box: Any) -> _Ink:
-    size, base = box.style["font_size"], box.position_y + box.baseline
-    left, right = box.position_x, box.position_x + box.width
-    return _Ink(box.text, left, base - 0.7 * size, right, base + 0.2 * size)
-
-
-_PT_PER_PX = 0.75
-_PAGE_HEIGHT = 792  # pt: US Letter
-# PDF/UA-1's identification needs its schema declared in a PDF/A file (ISO 19005-2, 6.6.2.3).
+# A PDF/A file must declare the schema of PDF/UA-1's identification (ISO 19005-2, 6.6.2.3).
 _PDFUA_XMP = (
     b'<rdf:Description rdf:about="" xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/">'
     b"<pdfuaid:part>1</pdfuaid:part></rdf:Description>"
@@ -235,10 +224,9 @@ _PDFUA_XMP = (
 )
 
 
-# Any, here and below: the engine and its PDF library declare no types.
 def finish(document: Any, pdf: Any) -> None:
-    """Mend the file. Raises OptoutError for a character that the typeface lacks."""
-    by_reference = {it.reference: it for it in pdf.objects}
+    """Correct the file's tags. Raises OptoutError for a character that the typeface lacks."""
+    by_reference = {node.reference: node for node in pdf.objects}
     for item in list(pdf.objects):
         if getattr(item, "extra", {}).get("Type") == "/Metadata":
             end = b"</rdf:RDF>"
@@ -246,54 +234,52 @@ def finish(document: Any, pdf: Any) -> None:
         elif isinstance(item, dict) and item.get("S") == "/LI":
             _give_body(item, by_reference, pdf)
         elif isinstance(item, dict) and item.get("S") == "/Figure":
-            _mend_box(item["A"])
+            # Turn the box from pixels below the page's top into points above its foot.
+            left, top, right, bottom = (value * _PT_PER_PX for value in item["A"]["BBox"])
+            box = [left, _PAGE_HEIGHT - bottom, right, _PAGE_HEIGHT - top]
+            item["A"]["BBox"] = pydyf.Array(box)
     raise_any(_foreign_glyphs(pdf, document))
 
 
 def _give_body(item: Any, by_reference: Any, pdf: Any) -> None:
-    """Put what a list item says into one LBody, beside its label (ISO 14289-1, 7.2)."""
-    said = [it for it in item["K"] if by_reference[it]["S"] not in ("/Lbl", "/LBody")]
-    if not said:
+    """Put the contents of a list item into one LBody, beside its label (ISO 14289-1, 7.2)."""
+    loose = [key for key in item["K"] if by_reference[key]["S"] not in ("/Lbl", "/LBody")]
+    if not loose:
         return
     body = pydyf.Dictionary(
         {
             "Type": "/StructElem",
             "S": "/LBody",
-            "K": pydyf.Array(said),
+            "K": pydyf.Array(loose),
             "Pg": item["Pg"],
             "P": item.reference,
         }
     )
     pdf.add_object(body)
-    for it in said:
-        by_reference[it]["P"] = body.reference
-    kept = [it for it in item["K"] if it not in said]
+    for key in loose:
+        by_reference[key]["P"] = body.reference
+    kept = [key for key in item["K"] if key not in loose]
     item["K"] = pydyf.Array([*kept, body.reference])
 
 
-def _mend_box(layout: Any) -> None:
-    """Turn a figure's box from pixels below the page's top into points above its foot."""
-    left, top, right, bottom = (value * _PT_PER_PX for value in layout["BBox"])
-    layout["BBox"] = pydyf.Array([left, _PAGE_HEIGHT - bottom, right, _PAGE_HEIGHT - top])
-
-
 def _foreign_glyphs(pdf: Any, document: Any) -> Iterator[Problem]:
-    """Find what was drawn from a typeface of the machine's own instead of the letter's."""
-    fonts = [str(it["BaseFont"]) for it in pdf.objects if isinstance(it, dict) and "BaseFont" in it]
+    """Find characters that were drawn from one of this machine's typefaces, not the letter's."""
+    dictionaries = (item for item in pdf.objects if isinstance(item, dict))
+    fonts = [str(item["BaseFont"]) for item in dictionaries if "BaseFont" in item]
     own = TYPEFACE.replace(" ", "")
     foreign = [name for name in fonts if own not in name.replace("-", "")]
     if not foreign:
         return
-    drawn = {letter for page in document.pages for letter in _words(page)}
+    drawn = {
+        character
+        for page in document.pages
+        # Placeholders stand for boxes at fixed positions: the address, list markers.
+        for box in page._page_box.descendants(placeholders=True)  # noqa: SLF001  # the engine has no public text
+        for character in getattr(box, "text", None) or ""
+    }
     if lacking := sorted(drawn - known_characters()):
-        yield from (unknown_glyph(ord(it)) for it in lacking)
+        yield from (unknown_glyph(ord(character)) for character in lacking)
     else:  # a style sheet asks for it
         name = foreign[0].partition("+")[2].strip("'")
         message = f"the page is set in {name}, which other machines may lack"
         yield Problem("foreign-typeface", message, hint=f"set it in {TYPEFACE}")
-
-
-def _words(page: Any) -> Iterator[str]:
-    # Placeholders stand for what is placed by itself: the address in the window, list markers.
-    for box in page._page_box.descendants(placeholders=True):  # noqa: SLF001  # the engine has no public text
-        yield from getattr(box, "text", None) or ""

@@ -142,4 +142,4 @@ def _spelled(value: _T, lacking: dict[str, None]) -> _T:
 
 def _no_ascii(character: str) -> Problem:
     message = f"a fax has no way to write {character!r} (U+{ord(character):04X})"
-    return Problem("no-ascii", message, hint="spell it without", text=character)
+    return Problem("no-ascii", message, hint="spell it without this character", text=character)
