@@ -11,7 +11,7 @@ from command_results import LETTERS, NOWHERE, Run, Write, lying_in, noted, parti
 from command_results import outcome as ended
 from conftest import REQUEST, ROOT
 
-from optout_cli.exporters import FORMATS
+from optout_cli.exporters import all_exporters
 
 TODAY = "dated today, 2026-11-24; to keep that date add date: 2026-11-24 to the request"
 UNCONFIRMED = """\
@@ -263,7 +263,7 @@ def test_a_request_that_cannot_be_read_is_a_fault_of_the_command_line(
 @pytest.mark.parametrize(
     ("formats", "message"),
     [
-        ("doc", "there is no format 'doc'\n  hint: one of " + ", ".join(FORMATS) + "\n"),
+        ("doc", "there is no format 'doc'\n  hint: one of " + ", ".join(all_exporters()) + "\n"),
         ("pdf,TXT", "there is no format 'TXT'\n  hint: did you mean 'txt'?\n"),
         ("txt,jsn", "there is no format 'jsn'\n  hint: did you mean 'json'?\n"),
     ],

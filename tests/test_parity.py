@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from read_fax import drawn, pictures_in, said_by, said_in
 from read_mail import Parts, differing, parts_of
 
-from optout_cli.exporters import FORMATS, exporter_for
+from optout_cli.exporters import all_exporters, exporter_for
 from optout_cli.letters.library import Library
 from optout_cli.model.letter import Block, Letter, Paragraph, Run
 
@@ -20,7 +20,7 @@ KINDS = [name for name, *_ in Library().programs.letters()]
 
 
 def exported(letter: Letter, library: Library) -> dict[str, bytes]:
-    return {name: exporter_for(name).encode(letter, library.context) for name in FORMATS}
+    return {name: exporter_for(name).encode(letter, library.context) for name in all_exporters()}
 
 
 def otherwise_said(
@@ -66,7 +66,7 @@ def reworded(blocks: tuple[Block, ...]) -> tuple[Block, ...]:
     return (Paragraph((Run(f"{head}x {rest}"), *first.runs[1:])), *blocks[1:])
 
 
-@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("name", all_exporters())
 def test_one_other_word_in_one_format_is_found(library: Library, name: str) -> None:
     letter = sample_letters(USUAL, 0, library)[0]
     other = replace(letter, body=reworded(letter.body))

@@ -18,6 +18,7 @@ from optout_cli.batch.resume import Fingerprints
 from optout_cli.engines.fonts import missing_characters
 from optout_cli.engines.window import room_problems
 from optout_cli.errors import Location, OptoutError, Problem, raise_any
+from optout_cli.exporters import exporter_for
 from optout_cli.letters.compose import compose, recipients_of, unstated, variant_of
 from optout_cli.letters.files import NamedFiles
 from optout_cli.letters.library import Library
@@ -36,7 +37,6 @@ from optout_cli.readers.files import folder_of
 _T = TypeVar("_T")
 _ROWS_A_TASK = 8  # to check; handing one over costs a tenth of checking it
 _MOST_OF_ERROR = 300  # characters of a library's own message
-_LAID_OUT = ("pdf", "eml", "tiff")  # formats that cost a hundred times the check
 _UNKNOWN = {"incomplete-contact", "no-address", "no-address-for-service"}
 
 
@@ -114,7 +114,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def is_cheap(self) -> bool:
         """Tell whether checking a letter costs about as much as making it."""
-        return not set(_LAID_OUT) & set(self.order.formats)
+        return not any(exporter_for(name).IS_SLOW for name in self.order.formats)
 
 
 def check_rows(input_files: Sequence[InputFile], job: Job, jobs: int) -> Iterator[CheckedRow]:

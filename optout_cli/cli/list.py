@@ -9,7 +9,7 @@ from tabulate import tabulate
 
 from optout_cli.cli.console import print_json, report_problems, usage_error
 from optout_cli.cli.options import code_of, json_option, library_from, library_options
-from optout_cli.exporters import FORMATS
+from optout_cli.exporters import all_exporters
 from optout_cli.letters.library import Library
 
 Row = Mapping[str, object]
@@ -58,7 +58,8 @@ def _rows(what: str, library: Library, state: str | None) -> Iterator[Row]:
         case "agencies":
             yield from _agencies(library, state)
         case _:
-            yield from ({"id": name, "title": text} for name, text in FORMATS.items())
+            for name, exporter in all_exporters().items():
+                yield {"id": name, "title": exporter.DESCRIPTION}
 
 
 def _jurisdictions(library: Library, state: str | None) -> Iterator[Row]:

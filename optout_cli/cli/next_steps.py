@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from optout_cli.cli.console import say
+from optout_cli.exporters import exporter_for
 from optout_cli.model.letter import Export
 from optout_cli.model.notice import Notice, Recipient
 from optout_cli.model.request import Service, Way
@@ -38,13 +39,6 @@ def _letters(exports: Sequence[Export]) -> str:
 
 
 FOLLOW_UP = timedelta(30)  # after the letter's date: our choice, since no source sets a deadline
-_ON_PAPER = {"pdf", "txt", "html", "json"}
-# By what a letter in one of these formats goes where the request says nothing of service.
-_USUAL: dict[Way, set[str]] = {
-    "certified-mail": _ON_PAPER,
-    "email": {"eml"},
-    "fax": {"fax", "tiff"},
-}
 
 
 def next_steps(exports: Sequence[Export]) -> Iterator[str]:
@@ -60,15 +54,18 @@ def next_steps(exports: Sequence[Export]) -> Iterator[str]:
     if first.is_draft:
         yield "fill in what is missing, and write the letters again without --draft"
         return
-    formats = {it.format for it in exports}
-    if formats & _ON_PAPER:
-        yield from _on_paper(exports, notices, is_laid_out="pdf" in formats)
-    ways = [Service(by=way) for way, names in _USUAL.items() if formats & names]
+    exporters = [exporter_for(name) for name in {it.format for it in exports}]
+    if any(exporter.ROUTE is None for exporter in exporters):
+        is_printed = any(exporter.IS_PRINTED for exporter in exporters)
+        yield from _on_paper(exports, notices, is_laid_out=is_printed)
+    # How a letter goes out where the request says nothing about service: paper by certified mail.
+    usual: set[Way] = {exporter.ROUTE or "certified-mail" for exporter in exporters}
+    ways = [Service(by=way) for way in sorted(usual)]
     for it in notices:
         yield from _services(it.recipient, ways)
         yield from _copies(it)
     for copy in first.cc:
-        if not (copy.email and "eml" in formats):
+        if not (copy.email and "email" in usual):
             named = ", ".join(filter(None, (copy.name, copy.title, copy.organization)))
             yield f"give a copy to: {named}"
     yield _follow_up(first)

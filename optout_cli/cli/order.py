@@ -10,7 +10,7 @@ import click
 from optout_cli.cli.console import usage_error
 from optout_cli.cli.options import date_option, files_from_option, letters, today
 from optout_cli.errors import closest
-from optout_cli.exporters import FORMATS
+from optout_cli.exporters import all_exporters, format_names
 from optout_cli.exporters.context import Options
 from optout_cli.letters.pipeline import Order
 from optout_cli.model.request import PARTIES
@@ -191,8 +191,9 @@ def formats_from(texts: Iterable[str]) -> tuple[str, ...]:
     parts = (name.strip() for text in texts for name in text.split(","))
     names = tuple(dict.fromkeys(filter(None, parts)))
     for name in names:
-        if name not in FORMATS:
-            match = closest(name, FORMATS)
-            known = f"did you mean {match!r}?" if match else f"one of {', '.join(FORMATS)}"
+        if name not in format_names():
+            formats = all_exporters()
+            match = closest(name, formats)
+            known = f"did you mean {match!r}?" if match else f"one of {', '.join(formats)}"
             usage_error(f"there is no format {name!r}", known)
     return names or usage_error("no format is named", "such as -f pdf,txt")

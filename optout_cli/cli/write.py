@@ -18,7 +18,7 @@ from optout_cli.cli.options import (
     say_what_moved,
 )
 from optout_cli.cli.order import Values, order_options
-from optout_cli.exporters import ROUTES
+from optout_cli.exporters import exporter_for
 from optout_cli.exporters.context import Options
 from optout_cli.letters.pipeline import Order, exports_of, request_file, request_for, set_values
 from optout_cli.model.letter import Export
@@ -93,7 +93,7 @@ def command(
 
 def _keep_in_the_house(formats: Sequence[str], output: str) -> None:
     """Refuse to hand a draft of a message on: what reads it might send it."""
-    messages = [name for name in formats if name in ROUTES]
+    messages = [name for name in formats if exporter_for(name).ROUTE]
     if messages and (output == STDIN or is_stream(Path(output))):
         usage_error(
             f"--draft writes {messages[0]} to a file only, not to -o {output}",

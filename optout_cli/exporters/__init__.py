@@ -1,60 +1,65 @@
-"""One file per format; each turns a finished Letter into bytes and knows nothing behind it.
+"""One module per format: it turns a finished Letter into bytes, and holds all facts of its format.
 
-A format is a module with `MEDIA_TYPE`, `IS_TEXT` and `encode(letter, press) -> bytes`; its name
-is the file's suffix. A further format is one more line here.
+A new format is one new module here with everything that `Exporter` lists. Its name is the file's
+suffix. A command imports the formats that it uses. Listing imports them all, so no format's module
+imports anything slow at its top.
 """
 
+from functools import cache
 from importlib import import_module
-from typing import TYPE_CHECKING, Protocol, cast
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, Protocol, cast
 
 if TYPE_CHECKING:
     from optout_cli.exporters.context import ExportContext
     from optout_cli.model.letter import Letter
     from optout_cli.model.notice import Route
-import io
 
-FORMATS = {
-    "pdf": "a letter to print, sign and mail (PDF/A-2a, PDF/UA-1)",
-    "txt": "plain text, 80 columns",
-    "html": "one web page, nothing outside it",
-    "json": "the facts of the notice, with the source of every contact",
-    "eml": "an e-mail with text, web page and PDF (RFC 5322)",
-    "fax": "fax-ready text: ASCII, a cover page, numbered pages",
-    "tiff": "fax pages: cover, letter and enclosed PDFs (TIFF class F)",
-}
-# The address that a format needs of the recipient: a message that can go nowhere is none.
-ROUTES: dict[str, "Route"] = {"eml": "email", "fax": "fax", "tiff": "fax"}
+_SHARED = {"__init__", "binding", "context", "mail_headers"}  # modules here that are no format
 
 
 class Exporter(Protocol):
-    """What a format's module has."""
+    """Everything that the other packages know about a format."""
 
+    RANK: int  # its place in lists of formats, lowest first
+    DESCRIPTION: str  # a few words for `optout list formats`
     MEDIA_TYPE: str
-    IS_TEXT: bool
+    IS_TEXT: bool  # a terminal may show it
+    IS_SLOW: bool  # its pages are laid out: a hundred times the work of checking a request
+    IS_PRINTED: bool  # people print it, sign it and fold it for the envelope's window
+    # The field of the recipient's contact to which a message in this format goes; None: on paper.
+    ROUTE: "Route | None"
+    SIGNATURES: tuple[str, ...]  # which kinds of signature: it can show, or leave room for
+    ENCLOSES: Literal["all", "pdf", "none"]  # which of the enclosed files it can take along
 
     def encode(self, letter: "Letter", context: "ExportContext") -> bytes:
         """Return the letter in this format; the same letter gives the same bytes."""
         ...
 
+    def count_pages(self, content: bytes) -> int | None:
+        """Return how many pages `content` has, or None for a format without pages."""
+        ...
 
+
+def format_names() -> set[str]:
+    """Return the name of every format. Imports none."""
+    return {path.stem for folder in __path__ for path in Path(folder).glob("*.py")} - _SHARED
+
+
+@cache
 def exporter_for(name: str) -> Exporter:
-    """Import the module of the format `name` in FORMATS; PDF alone loads the PDF engine."""
-    # A module fits a protocol by what it has, which no checker can see through import_module.
-    return cast(Exporter, import_module(f"optout_cli.exporters.{name}"))
+    """Import the module of the format `name`."""
+    # cast: no checker can see through import_module that the module fits the protocol.
+    return cast(Exporter, import_module(f"{__name__}.{name}"))
+
+
+def all_exporters() -> dict[str, Exporter]:
+    """Return the module of every format by its name, in the order of lists."""
+    return dict(
+        sorted(((name, exporter_for(name)) for name in format_names()), key=lambda it: it[1].RANK)
+    )
 
 
 def count_pages(name: str, content: bytes) -> int | None:
-    """Return the number of pages, or None where the format `name` has none."""
-    if name == "pdf":
-        import pypdfium2
-
-        document = pypdfium2.PdfDocument(content)
-        pages = len(document)
-        document.close()
-        return pages
-    if name == "tiff":
-        from PIL import Image
-
-        with Image.open(io.BytesIO(content)) as image:
-            return getattr(image, "n_frames", 1)
-    return content.count(b"\f") + 1 if name == "fax" else None
+    """Return how many pages a file in the format `name` has, or None for one without pages."""
+    return exporter_for(name).count_pages(content)

@@ -1,7 +1,7 @@
-"""The letter and the PDFs that it encloses as one file, to print at once.
+"""Put PDFs together: a letter with its enclosures, and all letters of a batch in one file to print.
 
-Such a file is no archive copy: what is enclosed may be any PDF, so that the claims of PDF/A and
-PDF/UA, which the letter alone fulfills, are taken out.
+Such a file is not an archive copy. An enclosure may be any PDF, so the letter's claims of PDF/A and
+PDF/UA are removed.
 """
 
 import gc
@@ -17,31 +17,31 @@ from optout_cli.errors import OptoutError, Problem
 from optout_cli.exporters.context import SHEET, ExportContext
 from optout_cli.model.letter import Attachment
 
-_CLAIMS = ("http://www.aiim.org/pdfa/ns/id/", "http://www.aiim.org/pdfua/ns/id/")
+_CLAIMS = ("{http://www.aiim.org/pdfa/ns/id/", "{http://www.aiim.org/pdfua/ns/id/")
 
 
 def bind_enclosures(letter: bytes, enclosed: Sequence[Attachment]) -> bytes:
-    """Put the pages of PDFs behind a letter's, each under a bookmark with its file's name.
+    """Put the pages of PDFs behind a letter's pages, each PDF under a bookmark with its name.
 
-    What a form was filled in with is drawn on its page. Raises OptoutError for a file that cannot
-    be taken apart.
+    The values typed into a form are drawn on its page. Raises OptoutError for a file whose pages
+    cannot be read.
     """
     with ExitStack() as stack:
         package = stack.enter_context(pikepdf.open(BytesIO(letter)))
         with package.open_outline() as outline:
-            for it in enclosed:
-                outline.root.append(pikepdf.OutlineItem(it.name, len(package.pages)))
-                package.add_pages_from(_flatten(it, stack), outlines="ignore")
-        with package.open_metadata(set_pikepdf_as_editor=False, update_docinfo=False) as claims:
-            for key in [it for it in claims if it.startswith(tuple(f"{{{it}}}" for it in _CLAIMS))]:
-                del claims[key]
+            for file in enclosed:
+                outline.root.append(pikepdf.OutlineItem(file.name, len(package.pages)))
+                package.add_pages_from(_flatten(file, stack), outlines="ignore")
+        with package.open_metadata(set_pikepdf_as_editor=False, update_docinfo=False) as metadata:
+            for key in [key for key in metadata if key.startswith(_CLAIMS)]:
+                del metadata[key]
         output = BytesIO()
         package.save(output, deterministic_id=True)
     return output.getvalue()
 
 
 def _flatten(enclosed: Attachment, stack: ExitStack) -> pikepdf.Pdf:
-    """Open a PDF, and make what was filled in a part of its pages."""
+    """Open a PDF, and draw the values typed into its forms on its pages."""
     try:
         document = stack.enter_context(pikepdf.open(BytesIO(enclosed.content)))
         document.generate_appearance_streams()
@@ -53,13 +53,13 @@ def _flatten(enclosed: Attachment, stack: ExitStack) -> pikepdf.Pdf:
     return document
 
 
-_AT_ONCE = 100  # requests whose sheets are laid out together
+_AT_ONCE = 100  # requests whose separator sheets are laid out together
 _CREATOR = "optout batch --print"
 _SHEET_SIDES = 2  # of a sheet of paper
 
 
 class Bundle(NamedTuple):
-    """A request's letters: the bookmark above them, theirs, and what its separator sheet says."""
+    """A request's bookmark, the name and PDF of each letter, and the words of its separator."""
 
     title: str
     letters: Sequence[tuple[str, bytes]]
@@ -74,17 +74,19 @@ def bind_print_run(
     is_duplex: bool,
     with_sheets: bool,
 ) -> int:
-    """Write the letters of all piles into `output`, and return how many pages there are.
+    """Write the letters of all bundles into `output`, and return the number of pages.
 
-    For `is_duplex` each letter begins on the front of a sheet. It is to be printed as large as it
-    is: the address stands where the envelope's window will be. Raises OptoutError, and OSError
-    where `output` takes no more.
+    With `is_duplex` each letter begins on the front of a sheet. The file asks to be printed at full
+    size, so that the address fits the envelope's window. Raises OptoutError, and OSError when
+    `output` cannot be written.
     """
     sink = _Sink(output)
     with pikepdf.new() as printed:
         with printed.open_outline() as outline:
             for bundle, sheet in (
-                _with_sheets(bundles, context) if with_sheets else _without_sheets(bundles)
+                _with_sheets(bundles, context)
+                if with_sheets
+                else ((bundle, None) for bundle in bundles)
             ):
                 item = pikepdf.OutlineItem(bundle.title, len(printed.pages))
                 outline.root.append(item)
@@ -93,7 +95,12 @@ def bind_print_run(
                     _add_pages(printed, [sheet], is_duplex=is_duplex)
                 for title, content in bundle.letters:
                     item.children.append(pikepdf.OutlineItem(title, len(printed.pages)))
-                    _add_pages(printed, _open_letter(content, title).pages, is_duplex=is_duplex)
+                    try:
+                        letter = pikepdf.open(BytesIO(content))
+                    except pikepdf.PdfError as error:
+                        message = f"the PDF of {title} cannot be read: {error}"
+                        raise OptoutError(Problem("broken-pdf", message)) from None
+                    _add_pages(printed, letter.pages, is_duplex=is_duplex)
         printed.Root.PageMode = pikepdf.Name.UseOutlines
         printed.Root.ViewerPreferences = pikepdf.Dictionary(
             PrintScaling=pikepdf.Name("/None"),
@@ -101,35 +108,35 @@ def bind_print_run(
         )
         printed.docinfo["/Creator"] = _CREATOR
         pages = len(printed.pages)
-        # cast: it is asked for nothing else that a file has.
+        # cast: pikepdf only calls write.
         printed.save(cast(BinaryIO, sink), deterministic_id=True, min_version="1.7")
-    if sink.refusal:
-        raise sink.refusal
+    if sink.error:
+        raise sink.error
     return pages
 
 
 class _Sink(RawIOBase):
-    """Passes on what is written, and keeps a refusal for later: QPDF would abort the process."""
+    """Passes bytes on, and keeps an error for later: raised within QPDF, it aborts the process."""
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
-        self.refusal: OSError | None = None
+        self.error: OSError | None = None
 
     def writable(self) -> bool:
         return True
 
-    # Any: what a buffer is, which the base class does not name either.
+    # Any: a buffer, whose type the base class does not name either.
     def write(self, chunk: Any) -> int:
         try:
-            if not self.refusal:
+            if not self.error:
                 self._stream.write(chunk)
         except OSError as error:
-            self.refusal = error
+            self.error = error
         return len(chunk)
 
 
 def is_print_run_file(content: bytes) -> bool:
-    """Say whether a file is one of these, so that the next may take its place."""
+    """Tell whether a file is an earlier print run, which a new one may replace."""
     try:
         with pikepdf.open(BytesIO(content)) as document:
             return document.docinfo.get("/Creator") == _CREATOR
@@ -137,36 +144,23 @@ def is_print_run_file(content: bytes) -> bool:
         return False
 
 
-def _without_sheets(bundles: Iterable[Bundle]) -> Iterator[tuple[Bundle, None]]:
-    for bundle in bundles:
-        yield bundle, None
-
-
 def _with_sheets(
     bundles: Iterable[Bundle], context: ExportContext
 ) -> Iterator[tuple[Bundle, pikepdf.Page]]:
-    """Yield each pile with its separator sheet; those that are laid out at once share typefaces."""
+    """Yield each bundle with its separator sheet. Sheets laid out together share typefaces."""
     waiting = iter(bundles)
-    while some := list(islice(waiting, _AT_ONCE)):
-        page = context.templates.lay_out(SHEET, {"sheets": [it.sheet for it in some]})
+    while group := list(islice(waiting, _AT_ONCE)):
+        page = context.templates.lay_out(SHEET, {"sheets": [bundle.sheet for bundle in group]})
         with pikepdf.open(BytesIO(context.engine.print(page, {}))) as laid_out:
-            gc.collect()  # what the engine leaves, which nobody looks for in a short process
-            if len(laid_out.pages) != len(some):
+            gc.collect()  # the engine leaves garbage, and this program switches the collector off
+            if len(laid_out.pages) != len(group):
                 message, hint = "a separator sheet takes more than one page", "shorten its template"
                 raise OptoutError(Problem("long-sheet", message, hint=hint))
-            yield from zip(some, laid_out.pages, strict=True)
-
-
-def _open_letter(content: bytes, title: str) -> pikepdf.Pdf:
-    try:
-        return pikepdf.open(BytesIO(content))
-    except pikepdf.PdfError as error:
-        message = f"the PDF of {title} cannot be read: {error}"
-        raise OptoutError(Problem("broken-pdf", message)) from None
+            yield from zip(group, laid_out.pages, strict=True)
 
 
 def _add_pages(printed: pikepdf.Pdf, pages: Iterable[pikepdf.Page], *, is_duplex: bool) -> None:
-    """Put pages at the end, and an empty one where the next letter would begin overleaf."""
+    """Put pages at the end, and an empty page where the next letter would begin on a back side."""
     before = len(printed.pages)
     for page in pages:
         del page.obj["/StructParents"]

@@ -1,4 +1,7 @@
-"""What the user chooses of how formats look; light to import, since the commands name it."""
+"""What exporters share: the user's options, the templates, the PDF engine.
+
+Cheap to import: the CLI needs `Options` at start-up.
+"""
 
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
@@ -13,17 +16,17 @@ if TYPE_CHECKING:
     from optout_cli.templating.templates import Templates
 
 
-# Lines that HylaFAX 6's `textfmt -B -s na-let -p 11` sets on a page of US Letter before it begins
-# another; 80 columns do not wrap. (At its default of 10 pt it sets 57, so that 52 hold as well.)
+# Lines that HylaFAX 6's `textfmt -B -s na-let -p 11` sets on a page of US Letter before it starts
+# another; 80 columns do not wrap. (At its default of 10 pt it sets 57, so 52 fit as well.)
 FAX_LINES = 52
 Resolution = Literal["fine", "standard"]
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
-    """What the user chooses of how formats look.
+    """What the user chooses about the look of formats.
 
-    `with_enclosures` is a PDF's, `mail_limit` an e-mail's in MB, `lines_per_page` a fax text's;
-    `resolution` and `compression` are fax pages'.
+    `with_enclosures` is for PDF, `mail_limit` (MB) for e-mail, `lines_per_page` for fax text,
+    `resolution` and `compression` for fax pages.
     """
 
     with_enclosures: bool = False
@@ -39,7 +42,7 @@ SHEET = "_layout/sheet.html.j2"
 
 
 class ExportContext:
-    """Made once a process; its parts are made when they are first needed."""
+    """Made once a process; each part is made when it is first needed."""
 
     def __init__(self, templates: "Templates", options: Options | None = None) -> None:
         self.templates = templates
@@ -47,13 +50,13 @@ class ExportContext:
 
     @cached_property
     def has_own_page(self) -> bool:
-        """Tell whether the user lays letters out, or styles them, in some other way."""
+        """Tell whether the user has a layout or a style sheet of their own."""
         own = self.templates.folders[:-1]
         return any((folder / name).is_file() for folder in own for name in (PAGE, STYLE))
 
     @cached_property
     def style(self) -> str:
-        """The layout's style sheet, the user's before the shipped one."""
+        """The layout's style sheet: the user's, otherwise the shipped one."""
         path = self.templates.path_of(STYLE)
         assert path is not None  # one ships
         return path.read_text("utf-8")
@@ -63,7 +66,7 @@ class ExportContext:
         """The PDF engine with typefaces and styles loaded."""
         try:
             from optout_cli.engines.weasyprint import Engine  # imports WeasyPrint, about a second
-        except OSError as error:  # a system library that it loads
+        except OSError as error:  # a system library is missing
             message = f"the PDF engine lacks a system library: {error}".splitlines()[0]
             raise OptoutError(Problem("missing-library", message, hint=CURE)) from None
         return Engine(self.style)

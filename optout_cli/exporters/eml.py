@@ -1,12 +1,12 @@
 """The letter as an e-mail (RFC 5322): its text, its web page, and the PDF attached.
 
-Takes a Letter, gives the whole message, ready for a file, a pipe or a mail server; sends nothing.
+Takes a Letter and gives the message, ready for a file, a pipe or a mail server. Sends nothing.
 """
 
 import re
 from base64 import b64encode
 from binascii import b2a_qp
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, time
 from email.utils import format_datetime
 
@@ -16,7 +16,6 @@ from optout_cli.exporters.context import ExportContext
 from optout_cli.exporters.mail_headers import (
     LINE,
     Envelope,
-    Mailbox,
     address_header,
     address_problems,
     envelope_of,
@@ -26,14 +25,20 @@ from optout_cli.exporters.mail_headers import (
 )
 from optout_cli.exporters.txt import lines_of
 from optout_cli.model.letter import Letter
-from optout_cli.model.notice import Notice
 
+RANK = 5
+DESCRIPTION = "an e-mail with text, web page and PDF (RFC 5322)"
 MEDIA_TYPE = "message/rfc822"
 IS_TEXT = True
+IS_SLOW = True
+IS_PRINTED = False
+ROUTE = "email"
+SIGNATURES = ("typed", "image")
+ENCLOSES = "all"
 _MB = 1_000_000
 _NOON = time(12, tzinfo=UTC)
 _LINE_END = re.compile("\r\n|\r|\n")
-# Mailboxes change a line that begins with `From `, and pipes end at a lone dot.
+# Mail stores change a line that begins with `From `, and mail pipes end at a lone dot.
 _AS_IT_IS = re.compile(rf"(?:(?!From |\.\r)[\t -~]{{0,{LINE}}}\r\n)*")
 _FILE_NAME = re.compile(r"[A-Za-z0-9-]+")
 
@@ -41,33 +46,45 @@ _FILE_NAME = re.compile(r"[A-Za-z0-9-]+")
 def encode(letter: Letter, context: ExportContext) -> bytes:
     """Return the message, each line ended by CRLF; the same letter gives the same bytes.
 
-    A draft may lack the addresses of recipient and sender. Raises OptoutError where another letter
-    lacks them, where a header cannot hold a name, and where the whole is larger than the options
-    allow.
+    Only a draft may lack the addresses of recipient and sender. Raises OptoutError where another
+    letter lacks them, where a header cannot hold a name, and where the message is larger than the
+    options allow.
     """
     text = "\n".join(lines_of(letter))
     envelope = envelope_of(letter, text)
-    raise_any(_faults(letter, envelope.people))
+    raise_any(_header_problems(letter, envelope))
     printed = pdf.printed(letter, context)
-    parts = (
+    own_name = f"{letter.notice.name}.pdf"
+    texts = [
         _text_part("plain", text),
         _text_part("html", html.encode(letter, context).decode()),
-        _attached(f"{letter.notice.name}.pdf", pdf.MEDIA_TYPE, printed),
-        *(_attached(it.name, it.media_type, it.content) for it in letter.attachments),
-    )
-    message = _head(letter, envelope).encode("ascii") + _multipart(parts, envelope.identity)
+    ]
+    files = [
+        _attached(own_name, pdf.MEDIA_TYPE, printed),
+        *(_attached(file.name, file.media_type, file.content) for file in letter.attachments),
+    ]
+    # Text and page side by side, and the files behind them, the letter's own first.
+    alternative = _multipart("alternative", envelope.identity, texts)
+    body = _multipart("mixed", envelope.identity, [alternative, *files])
+    message = _head(letter, envelope).encode("ascii") + body
     limit = context.options.mail_limit
     if len(message) > limit * _MB:
-        raise OptoutError(_too_large(letter, len(message), limit, printed))
+        sizes = {own_name: len(printed)}
+        sizes |= {file.name: len(file.content) for file in letter.attachments}
+        raise OptoutError(_too_large(len(message), limit, sizes, own_name))
     return message
 
 
-def _faults(letter: Letter, people: Mapping[str, Sequence[Mailbox]]) -> Iterator[Problem]:
+def count_pages(content: bytes) -> None:
+    """Return None: an e-mail has no pages."""
+
+
+def _header_problems(letter: Letter, envelope: Envelope) -> Iterator[Problem]:
     for name in () if letter.notice.is_draft else ("From", "To"):
-        if not people[name]:
+        if not envelope.people[name]:
             yield Problem("no-address", f"the e-mail has no address for its {name}:")
-    for name, mailboxes in people.items():
-        if name != "Reply-To":  # the sender, once more
+    for name, mailboxes in envelope.people.items():
+        if name != "Reply-To":  # the same mailbox as in From
             yield from address_problems(name, mailboxes)
     yield from text_problems("Subject", letter.subject)
     if not _FILE_NAME.fullmatch(letter.notice.name):
@@ -76,36 +93,32 @@ def _faults(letter: Letter, people: Mapping[str, Sequence[Mailbox]]) -> Iterator
 
 def _head(letter: Letter, envelope: Envelope) -> str:
     moment = format_datetime(datetime.combine(letter.notice.date, _NOON))
+    service = letter.notice.recipient.service
+    earlier = [id for way in service for id in way.in_reply_to]
     return "".join(
         (
             header("Date", [moment]),
             *(address_header(name, mailboxes) for name, mailboxes in envelope.people.items()),
             text_header("Subject", letter.subject),
             header("Message-ID", [envelope.message_id]),
-            *_thread(letter.notice),
-            # Mail programs open such a message to be edited.
+            # Show the message below the earlier ones that it follows (RFC 5322, 3.6.4).
+            header("In-Reply-To", earlier[-1:]) if earlier else "",
+            header("References", earlier) if earlier else "",
+            # Mail programs open such a message for editing.
             header("X-Unsent", ["1"]) if letter.notice.is_draft else "",
             header("MIME-Version", ["1.0"]),
         )
     )
 
 
-def _thread(notice: Notice) -> Iterator[str]:
-    """Yield the headers that put a message behind the earlier ones it follows (RFC 5322, 3.6.4)."""
-    earlier = [it for way in notice.recipient.service for it in way.in_reply_to]
-    if earlier:
-        yield header("In-Reply-To", earlier[-1:])
-        yield header("References", earlier)
-
-
 def _text_part(subtype: str, text: str) -> bytes:
-    """Return a text with its headers: readable as it stands, but for what ASCII lacks."""
+    """Return a text with its headers, encoded only where plain ASCII lines would not arrive."""
     lines = "".join(f"{line}\r\n" for line in _LINE_END.split(text.removesuffix("\n")))
     charset = "us-ascii" if lines.isascii() else "utf-8"
     encoding, content = "7bit", lines.encode()
     if not _AS_IT_IS.fullmatch(lines):
         encoding = "quoted-printable"
-        # A soft break within the word keeps `From ` from beginning a line.
+        # A soft break within the word, so that no line begins with `From `.
         content = re.sub(rb"(?m)^F(?=rom )", b"=46=\r\n", b2a_qp(content))
     head = (
         f"Content-Type: text/{subtype}; charset={charset}\r\n"
@@ -125,35 +138,24 @@ def _attached(name: str, media_type: str, content: bytes) -> bytes:
     return head.encode() + b"\r\n".join((*lines, b""))
 
 
-def _multipart(parts: Sequence[bytes], identity: str) -> bytes:
-    """Put text and page side by side, and the files behind them, the letter's own first."""
-    texts, files = parts[:2], parts[2:]
-    return _joined("mixed", identity, [_joined("alternative", identity, texts), *files])
-
-
-def _joined(subtype: str, identity: str, parts: Sequence[bytes]) -> bytes:
-    # A boundary that stands in no part: no letter can say its own digest.
+def _multipart(subtype: str, identity: str, parts: Sequence[bytes]) -> bytes:
+    # No part contains the boundary: a letter cannot contain its own hash.
     boundary = f"=_{subtype}_{identity}"
     head = f'Content-Type: multipart/{subtype};\r\n boundary="{boundary}"\r\n\r\n'
     body = b"".join(f"--{boundary}\r\n".encode() + part + b"\r\n" for part in parts)
     return head.encode() + body + f"--{boundary}--\r\n".encode()
 
 
-def _too_large(letter: Letter, size: int, limit: int, printed: bytes) -> Problem:
-    files = {f"{letter.notice.name}.pdf": len(printed)}
-    files |= {it.name: len(it.content) for it in letter.attachments}
-    largest = max(files, key=files.__getitem__)
+def _too_large(size: int, limit: int, sizes: dict[str, int], own_name: str) -> Problem:
+    """Return the Problem of a message of `size` bytes; `sizes` are those of the attached files."""
+    largest = max(sizes, key=sizes.__getitem__)
     message = (
-        f"the e-mail has {_megabytes(size)} MB, over the limit of {limit};"
-        f" {largest} alone has {_megabytes(files[largest])}, and a third more once encoded"
+        f"the e-mail has {size / _MB:.1f} MB, over the limit of {limit};"
+        f" {largest} alone has {sizes[largest] / _MB:.1f}, and a third more once encoded"
     )
-    if largest in {it.name for it in letter.attachments}:
+    if largest == own_name:
+        hint, path = "use a smaller picture as the seal", "letterhead.seal"
+    else:
         hint = "make that file smaller, send it by mail, or allow more with --mail-limit"
         path = "enclosures"
-    else:
-        hint, path = "use a smaller picture as the seal", "letterhead.seal"
     return Problem("large-message", message, hint=hint, path=path)
-
-
-def _megabytes(size: int) -> str:
-    return f"{size / _MB:.1f}"

@@ -10,41 +10,52 @@ from optout_cli.exporters.context import PAGE, ExportContext
 from optout_cli.model.letter import Image, Letter
 from optout_cli.templating.body import html_from
 
+RANK = 3
+DESCRIPTION = "one web page, nothing outside it"
 MEDIA_TYPE = "text/html"
+IS_TEXT = True
+IS_SLOW = False
+IS_PRINTED = False
+ROUTE = None
+SIGNATURES = ("ink", "typed", "image")
+ENCLOSES = "none"
 _SEAL, _AUTOGRAPH = "optout:seal", "optout:autograph"
 _STYLE_OUTSIDE = re.compile(r"@import[^;]*|url\((?!\s*[\"']?(?:data:|#))[^)]*\)", re.IGNORECASE)
-# In the letter's own words `<` is escaped, so that a tag is always the layout's.
+# In the letter's own words `<` is escaped, so a tag always comes from the layout.
 _MARKUP_OUTSIDE = re.compile(
     r"<(?:script|link|iframe|object|embed|base)\b[^>]*|<[^>]*\ssrc=(?![\"']?data:)[^>]*"
     r"|<[^>]*\sstyle=[^>]*url\([^>]*",
     re.IGNORECASE,
 )
-IS_TEXT = True
 
 
 def encode(letter: Letter, context: ExportContext) -> bytes:
-    """Return a page that holds its styles and its pictures and refers to nothing outside.
+    """Return a page that contains its styles and pictures and refers to nothing outside.
 
-    Raises OptoutError where a user's layout or style sheet would reach out of it.
+    Raises OptoutError where the user's layout or style sheet refers to something outside.
     """
     page = page_of(letter, context, style=context.style)
-    # Put in when the page is laid out: a picture is no word, and may be larger than all of them.
-    for url, picture in pictures_of(letter).items():
-        page = page.replace(f'src="{url}"', f'src="{_data_url(picture)}"')
+    for url, picture in pictures_of(letter).items():  # large: insert them after rendering
+        content = b64encode(picture.content).decode()
+        page = page.replace(f'src="{url}"', f'src="data:{picture.media_type};base64,{content}"')
     if found := _STYLE_OUTSIDE.search(context.style) or _MARKUP_OUTSIDE.search(page):
         message = f"the page asks for {found[0]!r}, which is outside it"
         raise OptoutError(Problem("outside-page", message))
     return page.encode()
 
 
+def count_pages(content: bytes) -> None:
+    """Return None: a web page has no pages."""
+
+
 def pictures_of(letter: Letter) -> dict[str, Image]:
-    """Return the letter's pictures by the URLs under which the page names them."""
+    """Return the letter's pictures by the URLs that the page uses for them."""
     named = {_SEAL: letter.seal, _AUTOGRAPH: letter.autograph}
     return {url: picture for url, picture in named.items() if picture}
 
 
 def page_of(letter: Letter, context: ExportContext, *, style: str | None = None) -> str:
-    """Fill in the layout, in which pictures have URLs of our own; `style` goes into the page."""
+    """Fill in the layout. Pictures get URLs of our own, and `style` goes into the page."""
     parts = {
         "letter": letter,
         "body": marked_up(html_from(letter.body)),
@@ -57,9 +68,5 @@ def page_of(letter: Letter, context: ExportContext, *, style: str | None = None)
 
 
 def marked_up(text: str) -> Markup:
-    """Take a text for markup: one that `body` wrote, which escapes every word, or a style sheet."""
+    """Mark a text as safe markup: a style sheet, or what `body` wrote, which escapes each word."""
     return Markup(text)  # noqa: S704
-
-
-def _data_url(image: Image) -> str:
-    return f"data:{image.media_type};base64,{b64encode(image.content).decode()}"

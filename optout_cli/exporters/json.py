@@ -1,4 +1,4 @@
-"""The composed notice as JSON, with the source, age and place of every contact."""
+"""The composed notice as JSON, with the source and age of every contact and where it was read."""
 
 import msgspec
 
@@ -7,16 +7,23 @@ from optout_cli.exporters.mail_headers import envelope_of
 from optout_cli.exporters.txt import lines_of
 from optout_cli.model.letter import Letter
 
+RANK = 4
+DESCRIPTION = "the facts of the notice, with the source of every contact"
 MEDIA_TYPE = "application/json"
 IS_TEXT = True
+IS_SLOW = False
+IS_PRINTED = False
+ROUTE = None
+SIGNATURES = ("ink", "typed", "image")
+ENCLOSES = "none"
 SCHEMA = 1
 
 
 def encode(letter: Letter, context: ExportContext) -> bytes:
-    """Return the letter's Notice, two-space indented, ending in a line end.
+    """Return the letter's facts, indented by two spaces, with a line end at the end.
 
-    `template` names the letter's template, with the SHA-256 of it and all that it is made of.
-    `message-id` is what its e-mail has, for a later one to answer.
+    `template` names the letter's template and gives the SHA-256 of that and of every template that
+    it is made of. `message-id` is that of its e-mail, for a later e-mail to answer.
     """
     place, templates = letter.notice.place, context.templates
     name = templates.name_of(letter.notice.letter, place.slug, place.state_code)
@@ -27,3 +34,7 @@ def encode(letter: Letter, context: ExportContext) -> bytes:
         "message-id": envelope_of(letter, "\n".join(lines_of(letter))).message_id,
     }
     return msgspec.json.format(msgspec.json.encode(notice), indent=2) + b"\n"
+
+
+def count_pages(content: bytes) -> None:
+    """Return None: data has no pages."""

@@ -1,7 +1,8 @@
-"""Write an e-mail's header lines, so that nothing in a name or subject becomes another header.
+"""Write an e-mail's header lines. Nothing in a name or a subject can become another header.
 
-Written here, since in Python 3.11 `EmailMessage` decodes what stands in a name, line breaks with it
-(CVE-2024-6923), and makes one of two recipients where the first has a long accented name.
+The standard library's `EmailMessage` cannot be used: in Python 3.11 it decodes encoded words in a
+name, line breaks included (CVE-2024-6923), and joins two recipients if the first has a long
+accented name.
 """
 
 import re
@@ -21,14 +22,14 @@ from optout_cli.model.letter import Letter
 from optout_cli.model.notice import Notice
 
 Mailbox = tuple[str, str]  # display name, address
-LINE = 76  # octets, RFC 2047, 2; a line that holds one long address may have more
-_WORD = 64  # octets: fits behind every header's name
-_PIECE = 36  # octets, of which base64 makes 48, and an encoded word 60
-_BREAKS = ("Cc", "Cs", "Zl", "Zp")  # control characters, half characters, ends of line, paragraph
+LINE = 76  # octets, RFC 2047, 2; a line with one long address may have more
+_WORD = 64  # octets: fits behind the name of each header
+_PIECE = 36  # octets: 48 in base64, 60 as an encoded word
+_BREAKS = ("Cc", "Cs", "Zl", "Zp")  # control characters, surrogates, line and paragraph ends
 
 
 def header(name: str, words: Iterable[str]) -> str:
-    """Return a header's lines, folded between words and never within one."""
+    """Return a header's lines, folded between words and never within a word."""
     lines = [f"{name}:"]
     for number, word in enumerate(words):
         if number and len(lines[-1]) + 1 + len(word) > LINE:
@@ -38,10 +39,13 @@ def header(name: str, words: Iterable[str]) -> str:
 
 
 def address_header(name: str, mailboxes: Sequence[Mailbox]) -> str:
-    """Return a header that lists addresses, or nothing where there is none."""
+    """Return a header that lists addresses, or an empty text if there are none."""
     words: list[str] = []
-    for mailbox in mailboxes:
-        words += _mailbox_words(*mailbox)
+    for display_name, address in mailboxes:
+        if _is_plain(display_name) and len(display_name) <= _WORD:
+            words += formataddr((display_name, address)).rsplit(" ", 1)  # `"Doe, J."`, `<j@a.gov>`
+        else:
+            words += [*_encode(display_name), f"<{address}>"]
         words[-1] += ","
     return header(name, [*words[:-1], words[-1].removesuffix(",")]) if words else ""
 
@@ -54,7 +58,7 @@ def text_header(name: str, text: str) -> str:
 
 
 def text_problems(name: str, text: str) -> Iterator[Problem]:
-    """Yield each character that would end a header's line, or is no character at all."""
+    """Yield each character that would end a header's line, or that is half a character."""
     for character in dict.fromkeys(text):
         if unicodedata.category(character) in _BREAKS:
             message = f"the e-mail's {name}: cannot hold the character {character!r}"
@@ -62,7 +66,7 @@ def text_problems(name: str, text: str) -> Iterator[Problem]:
 
 
 def address_problems(name: str, mailboxes: Sequence[Mailbox]) -> Iterator[Problem]:
-    """Yield what is wrong with the names and addresses of a list."""
+    """Yield the problems with the names and addresses of a list."""
     for display_name, address in mailboxes:
         yield from text_problems(name, display_name)
         try:
@@ -73,37 +77,30 @@ def address_problems(name: str, mailboxes: Sequence[Mailbox]) -> Iterator[Proble
             yield Problem("header", message, hint=hint, text=address)
 
 
-def _mailbox_words(name: str, address: str) -> list[str]:
-    """Return what a header is folded between: `"Doe, J." <j@example.gov>` are two words."""
-    if _is_plain(name) and len(name) <= _WORD:
-        return formataddr((name, address)).rsplit(" ", 1)
-    return [*_encode(name), f"<{address}>"]
-
-
 def _is_plain(text: str) -> bool:
-    """Tell whether no reader would decode anything in a text, or drop a blank of it."""
+    """Tell whether every mail program shows a text unchanged: nothing to decode, no lost blanks."""
     return text.isascii() and "=?" not in text and text == " ".join(text.split())
 
 
 def _encode(text: str) -> list[str]:
     """Return a text as encoded words (RFC 2047), each of whole characters.
 
-    They end at a blank where there is one, since some readers put another between them.
+    They end at blanks where possible, because some mail programs insert a blank between them.
     """
-    output_files = [""]
+    pieces = [""]
     for word in re.split("(?<= )", text):
-        if output_files[-1] and len((output_files[-1] + word).encode()) > _PIECE:
-            output_files.append("")
-        output_files[-1] += word
-    headers = (Header(it, "utf-8", maxlinelen=_WORD) for it in output_files)
-    return [word for it in headers for word in it.encode().split()]
+        if pieces[-1] and len((pieces[-1] + word).encode()) > _PIECE:
+            pieces.append("")
+        pieces[-1] += word
+    headers = (Header(piece, "utf-8", maxlinelen=_WORD) for piece in pieces)
+    return [word for encoded in headers for word in encoded.encode().split()]
 
 
-_NO_DOMAIN = "optout.invalid"  # RFC 2606: a domain that nobody has
+_NO_DOMAIN = "optout.invalid"  # RFC 2606: nobody can own this domain
 
 
 class Envelope(NamedTuple):
-    """Who stands in which header; and 32 hex digits for what is said, to whom, and with what."""
+    """The mailboxes in each header, and a hash (32 hex digits) of the words, people and files."""
 
     people: dict[str, list[Mailbox]]
     identity: str
@@ -117,9 +114,12 @@ class Envelope(NamedTuple):
 
 
 def envelope_of(letter: Letter, text: str) -> Envelope:
-    """Return the envelope of a letter, of which `text` is the plain text."""
+    """Return the envelope of a letter whose plain text is `text`."""
     people = _people(letter.notice)
-    return Envelope(people, _identity(letter, people, text))
+    digest = sha256(f"{people}\n{text}".encode())
+    for file in (letter.seal, letter.autograph, *letter.attachments):
+        digest.update(sha256(file.content if file else b"").digest())
+    return Envelope(people, digest.hexdigest()[:32])
 
 
 def _people(notice: Notice) -> dict[str, list[Mailbox]]:
@@ -138,13 +138,6 @@ def _people(notice: Notice) -> dict[str, list[Mailbox]]:
         "To": recipient,
         "Cc": list(copies.values()),
     }
-
-
-def _identity(letter: Letter, people: dict[str, list[Mailbox]], text: str) -> str:
-    digest = sha256(f"{people}\n{text}".encode())
-    for it in (letter.seal, letter.autograph, *letter.attachments):
-        digest.update(sha256(it.content if it else b"").digest())
-    return digest.hexdigest()[:32]
 
 
 def _copied(notice: Notice) -> list[Mailbox]:

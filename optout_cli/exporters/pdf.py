@@ -6,17 +6,24 @@ from optout_cli.exporters.context import ExportContext
 from optout_cli.exporters.html import page_of, pictures_of
 from optout_cli.model.letter import Letter
 
+RANK = 1
+DESCRIPTION = "a letter to print, sign and mail (PDF/A-2a, PDF/UA-1)"
 MEDIA_TYPE = "application/pdf"
 IS_TEXT = False
+IS_SLOW = True
+IS_PRINTED = True
+ROUTE = None
+SIGNATURES = ("ink", "typed", "image")
+ENCLOSES = "pdf"
 
 
 def encode(letter: Letter, context: ExportContext) -> bytes:
-    """Print the letter, and behind it the PDFs that it encloses where the options ask for them.
+    """Print the letter, and the PDFs that it encloses behind it if the options ask for them.
 
-    Raises OptoutError for whatever the page could not show.
+    Raises OptoutError for anything that the page cannot show.
     """
     content = printed(letter, context)
-    enclosed = [it for it in letter.attachments if it.media_type == MEDIA_TYPE]
+    enclosed = [file for file in letter.attachments if file.media_type == MEDIA_TYPE]
     if not (context.options.with_enclosures and enclosed):
         return content
     from optout_cli.exporters.binding import bind_enclosures  # imports pikepdf, 100 ms
@@ -25,6 +32,16 @@ def encode(letter: Letter, context: ExportContext) -> bytes:
 
 
 def printed(letter: Letter, context: ExportContext) -> bytes:
-    """Print the letter alone. Raises OptoutError for whatever the page could not show."""
+    """Print the letter alone. Raises OptoutError for anything that the page cannot show."""
     raise_any(room_problems(letter, has_own_page=context.has_own_page))
     return context.engine.print(page_of(letter, context), pictures_of(letter))
+
+
+def count_pages(content: bytes) -> int:
+    """Return how many pages a PDF has."""
+    import pypdfium2  # 40 ms
+
+    document = pypdfium2.PdfDocument(content)
+    pages = len(document)
+    document.close()
+    return pages

@@ -1,31 +1,38 @@
 """The letter as fax pages: cover, letter and enclosed PDFs in one TIFF of class F (RFC 2306).
 
-Each page is drawn straight onto scan lines and thresholded: dithering would lose thin strokes.
+Draws each page straight onto scan lines, with a threshold: dithering would lose thin strokes.
 """
 
 from collections.abc import Iterator
 from enum import IntEnum
 from io import BytesIO
 from struct import pack_into, unpack_from
-
-import pypdfium2 as pdfium
-import pypdfium2.raw as pdfium_c
-from PIL import Image, TiffImagePlugin
+from typing import TYPE_CHECKING
 
 from optout_cli.errors import OptoutError, Problem
 from optout_cli.exporters import pdf
 from optout_cli.exporters.context import COVER, ExportContext, Options, Resolution
 from optout_cli.model.letter import Letter
 
+if TYPE_CHECKING:
+    from PIL import Image
+
+RANK = 7
+DESCRIPTION = "fax pages: cover, letter and enclosed PDFs (TIFF class F)"
 MEDIA_TYPE = "image/tiff"
 IS_TEXT = False
+IS_SLOW = True
+IS_PRINTED = False
+ROUTE = "fax"
+SIGNATURES = ("typed", "image")
+ENCLOSES = "pdf"
 FAX_WIDTH = 1728  # px per scan line, ITU-T T.4 (215 mm at 204 dpi)
 _ACROSS = 204  # dpi, ITU-T T.4
 _DOWN = {"fine": 196, "standard": 98}  # scan lines an inch, ITU-T T.4
 _PAPER = 11  # in, the height of US Letter
 _LETTER = 612, 792  # pt: US Letter
-# Of 255: what is darker is black. A hyphen may lie across two of the coarse scan lines, and be but
-# half of each: tesseract reads 98.7 % of the words with it, and 95.8 % without.
+# Of 255: darker pixels become black. A hyphen may lie across two coarse scan lines and fill only
+# half of each: tesseract reads 98.7 % of the words with 180, and 95.8 % with 128.
 _INK = {"fine": 128, "standard": 180}
 
 
@@ -50,19 +57,30 @@ def encode(letter: Letter, context: ExportContext) -> bytes:
     Raises OptoutError for a page without ink.
     """
     resolution = context.options.resolution
-    body = _pages("the letter", pdf.printed(letter, context), resolution)
-    for it in letter.attachments:
-        if it.media_type == pdf.MEDIA_TYPE:
-            body += _pages(it.name, it.content, resolution, hint="make a PDF without that page")
-    pages = [*_pages("the cover", _cover(letter, context, len(body) + 1), resolution), *body]
-    return _declared(_joined(pages, context.options), len(pages))
+    body = _draw_pages("the letter", pdf.printed(letter, context), resolution)
+    for file in letter.attachments:
+        if file.media_type == pdf.MEDIA_TYPE:
+            hint = "make a PDF without that page"
+            body += _draw_pages(file.name, file.content, resolution, hint)
+    lines = [line.replace("{pages}", str(len(body) + 1)) for line in letter.cover]
+    page = context.templates.lay_out(COVER, {"letter": letter, "cover": lines})
+    pages = [*_draw_pages("the cover", context.engine.print(page, {}), resolution), *body]
+    return _number_pages(_encode_pages(pages, context.options), len(pages))
 
 
-def _pages(
+def count_pages(content: bytes) -> int:
+    """Return how many pages a TIFF has."""
+    from PIL import Image
+
+    with Image.open(BytesIO(content)) as image:
+        return getattr(image, "n_frames", 1)
+
+
+def _draw_pages(
     name: str, content: bytes, resolution: Resolution, hint: str | None = None
-) -> list[Image.Image]:
-    """Draw a PDF's pages. Raises OptoutError for one without ink, with what to do about it."""
-    pages = list(_drawn(content, _DOWN[resolution] * _PAPER, _INK[resolution]))
+) -> "list[Image.Image]":
+    """Draw a PDF's pages. Raises OptoutError for a page without ink; `hint` says what to do."""
+    pages = list(_draw(content, _DOWN[resolution] * _PAPER, _INK[resolution]))
     for number, page in enumerate(pages, 1):
         if not page.getbbox():
             message = f"page {number} of {name} has no ink, and a blank fax page is a failed one"
@@ -70,28 +88,24 @@ def _pages(
     return pages
 
 
-def _cover(letter: Letter, context: ExportContext, pages: int) -> bytes:
-    lines = [line.replace("{pages}", str(pages)) for line in letter.cover]
-    return context.engine.print(
-        context.templates.lay_out(COVER, {"letter": letter, "cover": lines}), {}
-    )
-
-
-def _drawn(content: bytes, lines: int, ink: int) -> Iterator[Image.Image]:
+def _draw(content: bytes, lines: int, ink: int) -> "Iterator[Image.Image]":
     """Yield each page as bits, 1,728 px by `lines`, 1 = darker than `ink`, top first."""
+    import pypdfium2 as pdfium
+    import pypdfium2.raw as pdfium_c
+
     document = pdfium.PdfDocument(content)
     document.init_forms()
     try:
         for page in document:
             bitmap = pdfium.PdfBitmap.new_native(FAX_WIDTH, lines, pdfium_c.FPDFBitmap_Gray)
             bitmap.fill_rect((255, 255, 255, 255), 0, 0, FAX_WIDTH, lines)
-            # Drawn at both resolutions at once: scaling afterwards costs as much again.
+            # Draw at the fax's own resolution: scaling afterwards takes as long again.
             width, height = page.get_size()
             place = _place(width, height, lines)
             pdfium_c.FPDF_RenderPageBitmap(bitmap, page, *place, pdfium_c.FPDF_ANNOT)
-            if document.formenv:  # what a form was filled in with
+            if document.formenv:  # the values typed into a form
                 pdfium_c.FPDF_FFLDraw(document.formenv, bitmap, page, *place, pdfium_c.FPDF_ANNOT)
-            yield bitmap.to_pil().point([255 if it < ink else 0 for it in range(256)], "1")
+            yield bitmap.to_pil().point([255 if gray < ink else 0 for gray in range(256)], "1")
     finally:
         document.close()
 
@@ -99,7 +113,7 @@ def _drawn(content: bytes, lines: int, ink: int) -> Iterator[Image.Image]:
 def _place(width: float, height: float, lines: int) -> tuple[int, int, int, int, int]:
     """Place a page of any size in pt on the fax page: left, top, width, height in px, and turns.
 
-    A page that lies is turned upright; one of another shape is fitted in, in the middle.
+    A landscape page is rotated. A page of another shape is centered.
     """
     turns = 1 if width > height else 0  # of 90 degrees, clockwise
     if turns:
@@ -110,14 +124,16 @@ def _place(width: float, height: float, lines: int) -> tuple[int, int, int, int,
     return (FAX_WIDTH - across) // 2, (lines - down) // 2, across, down, turns
 
 
-def _joined(pages: list[Image.Image], options: Options) -> bytes:
+def _encode_pages(pages: "list[Image.Image]", options: Options) -> bytes:
+    from PIL import TiffImagePlugin
+
     for page in pages:
         tags = TiffImagePlugin.ImageFileDirectory_v2()
         tags[_Tag.SUBFILE] = _ONE_OF_MANY
         tags[_Tag.FILL_ORDER] = _MOST_SIGNIFICANT_FIRST
         tags[_OPTIONS[options.compression]] = 0
-        tags[_Tag.PAGE] = (0, 0)  # see _declared
-        page.encoderinfo = {"tiffinfo": tags}  # what Pillow saves this one page with
+        tags[_Tag.PAGE] = (0, 0)  # see _number_pages
+        page.encoderinfo = {"tiffinfo": tags}  # Pillow saves this page with them
     output = BytesIO()
     pages[0].save(
         output,
@@ -131,11 +147,11 @@ def _joined(pages: list[Image.Image], options: Options) -> bytes:
     return output.getvalue()
 
 
-def _declared(content: bytes, pages: int) -> bytes:
-    """Say in each page of a little-endian TIFF that 0 is white, and its number of how many.
+def _number_pages(content: bytes, pages: int) -> bytes:
+    """Write into each page of a little-endian TIFF that 0 is white, and "page number of total".
 
-    Pillow turns every pixel round in Python for the first, a second a page, and libtiff takes the
-    second wrongly from it.
+    Pillow would invert every pixel in Python, which takes a second a page, and hands the page
+    number to libtiff wrongly.
     """
     data = bytearray(content)
     number = 0

@@ -10,13 +10,24 @@ from optout_cli.exporters.context import ExportContext
 from optout_cli.model.letter import Block, Heading, Letter, ListBlock, Paragraph, Quote
 from optout_cli.templating.body import plain
 
+RANK = 2
+DESCRIPTION = "plain text, 80 columns"
 MEDIA_TYPE = "text/plain"
 IS_TEXT = True
+IS_SLOW = False
+IS_PRINTED = False
+ROUTE = None
+SIGNATURES = ("ink", "typed", "image")
+ENCLOSES = "none"
 
 
 def encode(letter: Letter, context: ExportContext) -> bytes:  # noqa: ARG001  # formats are called alike
     """Return the letter's lines, each with a line end."""
     return "".join(f"{line}\n" for line in lines_of(letter)).encode()
+
+
+def count_pages(content: bytes) -> None:
+    """Return None: plain text has no pages."""
 
 
 COLUMNS = 80
@@ -26,11 +37,11 @@ _SPACE_TO_SIGN = ("", "", "")
 
 
 class Bond(IntEnum):
-    """How firmly a line holds to the next one; a page ends at the weakest bond that it can."""
+    """How firmly a line holds to the next line. A page ends at its last weakest bond."""
 
     FREE = 0
     LOOSE = 1  # better on one page: a list's introduction and its first item
-    FIRM = 2  # on one page unless nothing else fits: the signature block, a heading and its text
+    FIRM = 2  # on one page if possible: the signature block, a heading and its text
 
 
 class Line(NamedTuple):
@@ -40,47 +51,47 @@ class Line(NamedTuple):
     bond: Bond = Bond.FREE
 
 
-Group = tuple[Line, ...]  # lines with a blank one before and after them
+Group = tuple[Line, ...]  # lines with a blank line before and after them
 
 
 def lines_of(letter: Letter) -> list[str]:
-    """Return the whole letter, one text line each, without line ends or trailing blanks."""
+    """Return the lines of the whole letter, without line ends or trailing blanks."""
     mark = [letter.mark, ""] if letter.mark else []
     return [*mark, *(line.text for line in join_groups(groups_of(letter)))]
 
 
 def groups_of(letter: Letter) -> list[Group]:
-    """Return the letter without its mark, in groups that blank lines part.
+    """Return the letter without its mark, in groups with blank lines between them.
 
-    The bond of a group's last line is the group's own to the next one.
+    The bond of a group's last line holds the group to the next group.
     """
     groups = [
-        _unbroken(_wrap_each((*letter.sender, *letter.sender_contact))),
-        _unbroken(wrap(letter.date)),
-        _unbroken(_wrap_each(letter.service)),
-        _unbroken(_wrap_each(letter.recipient)),
-        _unbroken(wrap(letter.reference)),
-        _unbroken(line for it in letter.to for line in wrap(f"To: {it}", rest=_HANGING)),
-        _unbroken(wrap(f"Re: {letter.subject}", rest=_HANGING)),
-        _unbroken(wrap(letter.salutation), Bond.FIRM),
+        _bind_all(_wrap_each((*letter.sender, *letter.sender_contact))),
+        _bind_all(wrap(letter.date)),
+        _bind_all(_wrap_each(letter.service)),
+        _bind_all(_wrap_each(letter.recipient)),
+        _bind_all(wrap(letter.reference)),
+        _bind_all(line for to in letter.to for line in wrap(f"To: {to}", rest=_HANGING)),
+        _bind_all(wrap(f"Re: {letter.subject}", rest=_HANGING)),
+        _bind_all(wrap(letter.salutation), Bond.FIRM),
         *_body_groups(letter.body),
-        _unbroken([*wrap(letter.closing), *_SPACE_TO_SIGN, *_wrap_each(letter.signature)]),
-        _breakable(_wrap_each(letter.enclosures)),
-        _breakable(_wrap_each(letter.cc)),
-        _breakable(_wrap_each(letter.record)),
+        _bind_all([*wrap(letter.closing), *_SPACE_TO_SIGN, *_wrap_each(letter.signature)]),
+        _bind_ends(_wrap_each(letter.enclosures)),
+        _bind_ends(_wrap_each(letter.cc)),
+        _bind_ends(_wrap_each(letter.record)),
     ]
     kept = [group for group in groups if group]
-    # The foot alone is no page.
-    return [*kept[:-1], _with_bond(kept[-1], Bond.LOOSE), _unbroken(wrap(letter.foot))]
+    # Never put the foot on a page alone.
+    return [*kept[:-1], _with_bond(kept[-1], Bond.LOOSE), _bind_all(wrap(letter.foot))]
 
 
 def text_groups(title: str, blocks: Sequence[Block], foot: str) -> list[Group]:
-    """Return a text that is no letter in groups: its title, its blocks, its foot."""
-    return [_unbroken(wrap(title), Bond.FIRM), *_body_groups(blocks), _unbroken(wrap(foot))]
+    """Return a text that is not a letter in groups: title, blocks, foot."""
+    return [_bind_all(wrap(title), Bond.FIRM), *_body_groups(blocks), _bind_all(wrap(foot))]
 
 
 def join_groups(groups: Iterable[Group]) -> list[Line]:
-    """Return the groups' lines with a blank one between groups."""
+    """Return the groups' lines with a blank line between groups."""
     lines: list[Line] = []
     for group in groups:
         if group:
@@ -89,7 +100,7 @@ def join_groups(groups: Iterable[Group]) -> list[Line]:
 
 
 def break_pages(lines: Sequence[Line], height: int) -> list[list[str]]:
-    """Break lines into pages of at most `height` lines, none of which begins or ends blank."""
+    """Break lines into pages of at most `height` lines, without blank lines at their ends."""
     pages: list[list[str]] = []
     start = 0
     while start < len(lines):
@@ -105,7 +116,7 @@ def break_pages(lines: Sequence[Line], height: int) -> list[list[str]]:
 
 
 def _page_end(lines: Sequence[Line], start: int, height: int) -> int:
-    """Return where the page from `start` ends: at the last of the weakest bonds on it."""
+    """Return where the page from `start` ends: behind the last of its weakest bonds."""
     limit = start + height
     if limit >= len(lines):
         return len(lines)
@@ -114,7 +125,7 @@ def _page_end(lines: Sequence[Line], start: int, height: int) -> int:
 
 
 def _body_groups(blocks: Sequence[Block]) -> Iterator[Group]:
-    """Yield a group for each block; the last lines go with the signature that follows them."""
+    """Yield a group for each block. The last lines stay with the signature that follows."""
     for block, following in zip(blocks, [*blocks[1:], None], strict=True):
         group = tuple(_block_lines(block))
         yield (
@@ -125,7 +136,7 @@ def _body_groups(blocks: Sequence[Block]) -> Iterator[Group]:
 
 
 def _bind_to_next(group: Group, block: Block, following: Block) -> Group:
-    """Bind what leads to the next block: a heading to any, an introduction to its list."""
+    """Bind a heading to the next block, and an introduction to its list."""
     if isinstance(block, Heading):
         return _with_bond(group, Bond.FIRM)
     is_colon = bool(group) and group[-1].text.endswith(":")
@@ -138,7 +149,7 @@ def _block_lines(block: Block, indent: str = "") -> Iterator[Line]:
         yield from _list_lines(block, indent)
     elif isinstance(block, Quote):
         quoted = indent + _QUOTE_INDENT
-        yield from join_groups(tuple(_block_lines(it, quoted)) for it in block.blocks)
+        yield from join_groups(tuple(_block_lines(part, quoted)) for part in block.blocks)
     else:
         assert isinstance(block, Paragraph | Heading)
         lines = [
@@ -146,7 +157,7 @@ def _block_lines(block: Block, indent: str = "") -> Iterator[Line]:
             for text in plain(block.runs).split("\n")
             for line in wrap(text, first=indent, rest=indent)
         ]
-        yield from _unbroken(lines) if isinstance(block, Heading) else _breakable(lines)
+        yield from _bind_all(lines) if isinstance(block, Heading) else _bind_ends(lines)
 
 
 def _list_lines(block: ListBlock, indent: str) -> Iterator[Line]:
@@ -154,25 +165,22 @@ def _list_lines(block: ListBlock, indent: str) -> Iterator[Line]:
     for number, item in enumerate(block.items, 1):
         bullet = (f"{number}." if block.ordered else "-").ljust(width)
         inner = indent + " " * width
-        # An item may be nothing that is seen, such as a soft hyphen.
-        lines = [line for part in _item_groups(item, inner) for line in part] or [Line("")]
+        lines: list[Line] = []
+        for part, following in zip(item, [*item[1:], None], strict=True):
+            group = tuple(_block_lines(part, inner))
+            lines += _bind_to_next(group, part, following) if following else group
+        lines = lines or [Line("")]  # an item may be invisible, such as a soft hyphen
         yield Line(indent + bullet + lines[0].text.removeprefix(inner), lines[0].bond)
         yield from lines[1:]
 
 
-def _item_groups(item: Sequence[Block], indent: str) -> Iterator[Group]:
-    for part, following in zip(item, [*item[1:], None], strict=True):
-        group = tuple(_block_lines(part, indent))
-        yield _bind_to_next(group, part, following) if following else group
-
-
-def _unbroken(texts: Iterable[str], bond: Bond = Bond.FREE) -> Group:
-    """Return lines that stay together, such as an address."""
+def _bind_all(texts: Iterable[str], bond: Bond = Bond.FREE) -> Group:
+    """Bind lines that stay together, such as an address."""
     return _with_bond(tuple(Line(text, Bond.FIRM) for text in texts), bond)
 
 
-def _breakable(texts: Iterable[str]) -> Group:
-    """Return lines that may go on overleaf, if two stand there and two here."""
+def _bind_ends(texts: Iterable[str]) -> Group:
+    """Bind lines that may break across pages, with two at least on each side."""
     lines = list(texts)
     bonds = [Bond.FREE] * len(lines)
     bonds[-2:-1] = [Bond.LOOSE] * len(bonds[-2:-1])
@@ -182,7 +190,7 @@ def _breakable(texts: Iterable[str]) -> Group:
 
 
 def _with_bond(group: Group, bond: Bond) -> Group:
-    """Return the group with the bond of its last line to what follows."""
+    """Return the group with another bond of its last line."""
     return (*group[:-1], Line(group[-1].text, bond)) if group else group
 
 
@@ -193,7 +201,7 @@ def _wrap_each(texts: Iterable[str]) -> Iterator[str]:
 
 @lru_cache(maxsize=4096)  # most paragraphs are the same from county to county
 def wrap(text: str, first: str = "", rest: str = "") -> tuple[str, ...]:
-    """Break a text at blanks; a word longer than a line is broken, but no web address."""
+    """Break a text at blanks. Breaks words that are longer than a line, but no web address."""
     return tuple(
         textwrap.wrap(
             text,

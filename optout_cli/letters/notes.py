@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from datetime import timedelta
 
-from optout_cli.exporters import count_pages
+from optout_cli.exporters import Exporter, count_pages, exporter_for
 from optout_cli.letters.library import Library
 from optout_cli.model.jurisdiction import Law
 from optout_cli.model.letter import Letter
@@ -134,21 +134,20 @@ def _anachronism_notes(case: Case, recipient: Recipient) -> Iterator[Note]:
 
 
 _PDF = "application/pdf"
-_MESSAGES = ("eml", "tiff", "fax")  # they go out as they are: nobody signs them or adds a sheet
-_SIGNED_IN = {"eml": ("typed", "image"), "tiff": ("typed", "image"), "fax": ("typed",)}
 
 
 def export_notes(letter: Letter, name: str, content: bytes, library: Library) -> Iterator[Note]:
     """Yield what to know of a letter in the format `name`, whose bytes are `content`."""
-    is_package = name == "pdf" and library.options.with_enclosures
-    if name == "pdf":
+    exporter = exporter_for(name)
+    is_package = exporter.IS_PRINTED and library.options.with_enclosures
+    if exporter.IS_PRINTED:
         yield from _window_notes(letter, library)
     if is_package:
         yield from _package_notes(letter, content, library)
-    if is_package or name in _MESSAGES:
-        yield from _left_out_notes(letter.notice, name, library)
-    if name in _MESSAGES:
-        yield from _unsigned_notes(letter.notice, name, library)
+    if is_package or exporter.ROUTE:  # nobody adds a sheet to a message, or signs it
+        yield from _left_out_notes(letter.notice, name, exporter, library)
+    if exporter.ROUTE:
+        yield from _unsigned_notes(letter.notice, name, exporter, library)
 
 
 def _window_notes(letter: Letter, library: Library) -> Iterator[Note]:
@@ -176,21 +175,25 @@ def _package_notes(letter: Letter, content: bytes, library: Library) -> Iterator
         yield Note(code="package", text=text)
 
 
-def _left_out_notes(notice: Notice, name: str, library: Library) -> Iterator[Note]:
+def _left_out_notes(
+    notice: Notice, name: str, exporter: Exporter, library: Library
+) -> Iterator[Note]:
     """Name what the letter encloses and the file does not hold: no file, or one it cannot take."""
-    takes = {"eml": "", "tiff": ".pdf", "pdf": ".pdf"}.get(name)
     files = [act.file for act in notice.authority if act.file]
     titles = [it.title for it in notice.enclosures if not it.file]
     files += [it.file for it in notice.enclosures if it.file]
-    missing = [it for it in files if takes is None or not it.lower().endswith(takes)]
+    taken = {"all": "", "pdf": ".pdf", "none": None}[exporter.ENCLOSES]
+    missing = [it for it in files if taken is None or not it.lower().endswith(taken)]
     if missing or titles:
         names = "; ".join([*missing, *titles])
         text = library.programs.notes.left_out.format(format=name, names=names)
         yield Note(code="left-out", text=text)
 
 
-def _unsigned_notes(notice: Notice, name: str, library: Library) -> Iterator[Note]:
+def _unsigned_notes(
+    notice: Notice, name: str, exporter: Exporter, library: Library
+) -> Iterator[Note]:
     is_final = notice.signatory and not notice.is_draft
-    if is_final and notice.signature.kind not in _SIGNED_IN[name]:
+    if is_final and notice.signature.kind not in exporter.SIGNATURES:
         text = library.programs.notes.unsigned.format(format=name)
         yield Note(code="unsigned", text=text)

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from optout_cli.errors import Location, OptoutError, Problem, raise_any
-from optout_cli.exporters import ROUTES, exporter_for
+from optout_cli.exporters import exporter_for
 from optout_cli.letters.compose import compose
 from optout_cli.letters.files import NamedFiles, files_of
 from optout_cli.letters.library import Library
@@ -107,7 +107,7 @@ def case_of(document: Document, library: Library, order: Order) -> Case:
         date=request.date or order.today,
         today=order.today,
         max_age=order.max_age,
-        routes=tuple(ROUTES[it] for it in order.formats if it in ROUTES),
+        routes=tuple(route for name in order.formats if (route := exporter_for(name).ROUTE)),
         is_draft=order.is_draft,
     )
     case = _with_own_wording(case, library)

@@ -12,6 +12,7 @@ from optout_cli.batch.manifest import Record
 from optout_cli.batch.plan import DRAFT, LAW, BatchPlan
 from optout_cli.cli.console import say
 from optout_cli.errors import Problem
+from optout_cli.exporters import exporter_for
 from optout_cli.letters.pipeline import Order
 from optout_cli.model.notice import Note
 from optout_cli.output import write_all, write_errors
@@ -19,7 +20,7 @@ from optout_cli.output import write_all, write_errors
 _MOST_ALIKE = 5  # cautions of one kind, paths, or rows that are named one by one
 _ALWAYS_TOLD = ("period", LAW)
 _NUMBER = re.compile(r"([0-9][0-9-]*)")
-_SENT = {"e-mail them": ("eml",), "fax them": ("fax", "tiff")}
+_SENT = {"email": "e-mail them", "fax": "fax them"}  # by the field that a message goes to
 
 
 def problem_lines(problems: Iterable[Problem]) -> Iterator[str]:
@@ -162,10 +163,10 @@ def say_next(
 
 def _sending(formats: Sequence[str], paper: Path | None) -> Iterator[str]:
     """Yield how letters go out: those on paper are printed, the others are sent as they are."""
-    messages = {name for names in _SENT.values() for name in names}
-    if paper or not messages.issuperset(formats):
+    routes = {exporter_for(name).ROUTE for name in formats}
+    if paper or None in routes:
         yield f"print {paper} and sign" if paper else "print and sign them"
-    yield from (how for how, names in _SENT.items() if not set(names).isdisjoint(formats))
+    yield from (how for route, how in _SENT.items() if route in routes)
 
 
 def say_what_stopped(why: str, finished: int, total: int) -> None:

@@ -1,0 +1,75 @@
+"""A format is one module: whatever else needs to know about it reads that module."""
+
+from pathlib import Path
+
+import pytest
+from command_results import Run, Write, outcome
+from conftest import REQUEST
+
+from optout_cli import exporters
+from optout_cli.exporters import Exporter, all_exporters, format_names
+
+TELEX = """
+RANK = 9
+DESCRIPTION = "a telex"
+MEDIA_TYPE = "text/x-telex"
+IS_TEXT = True
+IS_SLOW = False
+IS_PRINTED = False
+ROUTE = "fax"
+SIGNATURES = ("typed",)
+ENCLOSES = "pdf"
+
+
+def encode(letter, context):
+    return f"{letter.reference}\\n".encode()
+
+
+def count_pages(content):
+    return 3
+"""
+
+
+@pytest.fixture(autouse=True)
+def _telex(in_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Put the module of a new format into the package."""
+    folder = tmp_path / "exporters"
+    folder.mkdir()
+    (folder / "telex.py").write_text(TELEX, "utf-8")
+    monkeypatch.setattr(exporters, "__path__", [*exporters.__path__, str(folder)])
+
+
+def test_a_new_module_is_listed_last(run: Run) -> None:
+    code, out, _ = outcome(run("list", "formats"))
+    assert (code, out.splitlines()[-1].split(maxsplit=1)) == (0, ["telex", "a telex"])
+
+
+def test_a_new_module_is_written_with_its_notes_and_next_steps(run: Run, write: Write) -> None:
+    write(
+        "r.yaml",
+        REQUEST
+        + "recipients: {bureau: {fax: 916-555-0130}}\n"
+        + "enclosures: [{title: Map of the county}]\n",
+    )
+    code, out, err = outcome(run("write", "r.yaml", "--to", "bureau", "-f", "telex", "-o", "-"))
+    assert (code, len(out.splitlines())) == (0, 1)
+    assert "note: telex: " in err
+    assert "next: fax the bureau's letter to 916-555-0130" in err
+    assert "next: print" not in err
+
+
+def test_a_new_message_needs_the_recipients_address(run: Run, write: Write) -> None:
+    write("r.yaml", REQUEST)
+    code, _, err = outcome(run("write", "r.yaml", "--to", "bureau", "-f", "telex"))
+    assert (code, "fax" in err) == (1, True)
+
+
+def test_each_module_has_everything_that_a_format_has() -> None:
+    facts = {*Exporter.__annotations__, "encode", "count_pages"}
+    lacking = {name: facts - vars(module).keys() for name, module in all_exporters().items()}
+    assert lacking == {name: set() for name in format_names()}
+
+
+def test_no_two_formats_have_the_same_place_in_lists() -> None:
+    ranks = [exporter.RANK for exporter in all_exporters().values()]
+    assert ranks == sorted(set(ranks))
