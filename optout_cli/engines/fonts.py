@@ -31,7 +31,16 @@ def faces() -> Mapping[tuple[str, str], Path]:
 
 
 _BLANKS = frozenset("\n\t ")
-_NOT_ON_THE_PAGE = {"notice", "seal", "autograph", "attachments", "cover", "head"}
+_NOT_ON_THE_PAGE = {
+    "notice",
+    "template",
+    "people",
+    "seal",
+    "autograph",
+    "attachments",
+    "cover",
+    "head",
+}
 # Marks that join the letter before them, and characters without a shape.
 _WITHOUT_SHAPE = ("Mn", "Me", "Cf", "Cc", "Zs")
 

@@ -32,7 +32,7 @@ def room_problems(letter: Letter, *, has_own_page: bool) -> Iterator[Problem]:
     """Yield what does not fit on the shipped page, each at the location of its value."""
     if has_own_page:
         return
-    recipient, contact = letter.notice.recipient, letter.notice.recipient.contact
+    recipient, contact = letter.addressee, letter.addressee.contact
     whose = "the bureau's" if recipient.party == "bureau" else "ICE's"
     head_end = _head_end(letter)
     if head_end > HEAD_LIMIT:

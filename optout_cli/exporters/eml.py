@@ -54,7 +54,7 @@ def encode(letter: Letter, context: ExportContext) -> bytes:
     envelope = envelope_of(letter, text)
     raise_any(_header_problems(letter, envelope))
     printed = pdf.printed(letter, context)
-    own_name = f"{letter.notice.name}.pdf"
+    own_name = f"{letter.name}.pdf"
     texts = [
         _text_part("plain", text),
         _text_part("html", html.encode(letter, context).decode()),
@@ -80,21 +80,20 @@ def count_pages(content: bytes) -> None:
 
 
 def _header_problems(letter: Letter, envelope: Envelope) -> Iterator[Problem]:
-    for name in () if letter.notice.is_draft else ("From", "To"):
+    for name in () if letter.is_draft else ("From", "To"):
         if not envelope.people[name]:
             yield Problem("no-address", f"the e-mail has no address for its {name}:")
     for name, mailboxes in envelope.people.items():
         if name != "Reply-To":  # the same mailbox as in From
             yield from address_problems(name, mailboxes)
     yield from text_problems("Subject", letter.subject)
-    if not _FILE_NAME.fullmatch(letter.notice.name):
-        yield Problem("file-name", f"{letter.notice.name!r} cannot name an attachment")
+    if not _FILE_NAME.fullmatch(letter.name):
+        yield Problem("file-name", f"{letter.name!r} cannot name an attachment")
 
 
 def _head(letter: Letter, envelope: Envelope) -> str:
-    moment = format_datetime(datetime.combine(letter.notice.date, _NOON))
-    service = letter.notice.recipient.service
-    earlier = [id for way in service for id in way.in_reply_to]
+    moment = format_datetime(datetime.combine(letter.day, _NOON))
+    earlier = [id for service in letter.addressee.service for id in service.in_reply_to]
     return "".join(
         (
             header("Date", [moment]),
@@ -105,7 +104,7 @@ def _head(letter: Letter, envelope: Envelope) -> str:
             header("In-Reply-To", earlier[-1:]) if earlier else "",
             header("References", earlier) if earlier else "",
             # Mail programs open such a message for editing.
-            header("X-Unsent", ["1"]) if letter.notice.is_draft else "",
+            header("X-Unsent", ["1"]) if letter.is_draft else "",
             header("MIME-Version", ["1.0"]),
         )
     )

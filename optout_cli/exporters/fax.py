@@ -94,7 +94,7 @@ _SIGNS = re.compile("(\u00a7\u00a7|\u00b6\u00b6|\u00a7|\u00b6)(\\w)?")
 _PLURALS = {"\u00a7\u00a7": "Secs.", "\u00b6\u00b6": "Pars."}
 _FRACTION = re.compile("(?<=[0-9])(?=[\u00bc-\u00be\u2150-\u215e])")  # 1 1/2, not 11/2
 # Fields that no page of text shows, or that hold no words of the letter.
-_UNSEEN = ("notice", "seal", "envelope", "continuation")
+_UNSEEN = ("notice", "template", "people", "seal", "envelope", "continuation")
 
 
 def in_ascii(letter: Letter) -> Letter:

@@ -59,7 +59,7 @@ def page_of(letter: Letter, context: ExportContext, *, style: str | None = None)
     parts = {
         "letter": letter,
         "body": marked_up(html_from(letter.body)),
-        "moment": f"{letter.notice.date.isoformat()}T12:00:00Z",
+        "moment": f"{letter.day.isoformat()}T12:00:00Z",
         "seal": _SEAL if letter.seal else None,
         "autograph": _AUTOGRAPH if letter.autograph else None,
         "style": marked_up(style) if style else None,

@@ -25,15 +25,14 @@ def encode(letter: Letter, context: ExportContext) -> bytes:
     `template` names the letter's template and gives the SHA-256 of that and of every template that
     it is made of. `message-id` is that of its e-mail, for a later e-mail to answer.
     """
-    place, templates = letter.notice.place, context.templates
-    name = templates.name_of(letter.notice.letter, place.slug, place.state_code)
-    notice = {
+    digest = context.templates.digest_of(letter.template)
+    data = {
         "schema": SCHEMA,
-        **msgspec.to_builtins(letter.notice),
-        "template": {"name": name, "sha256": templates.digest_of(name)},
+        **letter.facts,
+        "template": {"name": letter.template, "sha256": digest},
         "message-id": envelope_of(letter, "\n".join(lines_of(letter))).message_id,
     }
-    return msgspec.json.format(msgspec.json.encode(notice), indent=2) + b"\n"
+    return msgspec.json.format(msgspec.json.encode(data), indent=2) + b"\n"
 
 
 def count_pages(content: bytes) -> None:

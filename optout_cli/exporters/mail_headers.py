@@ -17,11 +17,8 @@ import msgspec
 
 from optout_cli.errors import Problem
 from optout_cli.model.fields import Email
-from optout_cli.model.jurisdiction import Contact
-from optout_cli.model.letter import Letter
-from optout_cli.model.notice import Notice
+from optout_cli.model.letter import Letter, Mailbox
 
-Mailbox = tuple[str, str]  # display name, address
 LINE = 76  # octets, RFC 2047, 2; a line with one long address may have more
 _WORD = 64  # octets: fits behind the name of each header
 _PIECE = 36  # octets: 48 in base64, 60 as an encoded word
@@ -115,45 +112,14 @@ class Envelope(NamedTuple):
 
 def envelope_of(letter: Letter, text: str) -> Envelope:
     """Return the envelope of a letter whose plain text is `text`."""
-    people = _people(letter.notice)
+    sender = list(letter.people.sender)
+    people = {
+        "From": sender,
+        "Reply-To": sender,
+        "To": list(letter.people.recipient),
+        "Cc": list(letter.people.copies),
+    }
     digest = sha256(f"{people}\n{text}".encode())
     for file in (letter.seal, letter.autograph, *letter.attachments):
         digest.update(sha256(file.content if file else b"").digest())
     return Envelope(people, digest.hexdigest()[:32])
-
-
-def _people(notice: Notice) -> dict[str, list[Mailbox]]:
-    """Return those who stand in each header and have an address."""
-    signatory = notice.signatory
-    sender = [(signatory.name, signatory.email)] if signatory and signatory.email else []
-    recipient = list(_mailboxes(notice.recipient.contact))
-    copies: dict[str, Mailbox] = {}
-    for name, address in _copied(notice):
-        copies.setdefault(address.lower(), (name, address))
-    for _, address in recipient:
-        copies.pop(address.lower(), None)
-    return {
-        "From": sender,
-        "Reply-To": sender,
-        "To": recipient,
-        "Cc": list(copies.values()),
-    }
-
-
-def _copied(notice: Notice) -> list[Mailbox]:
-    """Return everyone behind the letter's "cc:" who has an address, in its order."""
-    # A joint letter names all as its addressees, and each has a copy as the recipient.
-    others = notice.recipients if notice.addressing == "separate" else ()
-    offices = [it.contact for it in others if it.party != notice.recipient.party]
-    people = [
-        (", ".join(filter(None, (it.name, it.title, it.organization))), it.email)
-        for it in notice.cc
-        if it.email
-    ]
-    return [*_mailboxes(*offices, *notice.copies), *people]
-
-
-def _mailboxes(*contacts: Contact) -> Iterator[Mailbox]:
-    for it in contacts:
-        if it.email:
-            yield it.attention or ", ".join(it.organization), it.email

@@ -1,4 +1,7 @@
-"""What a letter's template says that no letter may say; what its request states is its own."""
+"""Find forbidden words in the user's own wording of a letter.
+
+Only the template's words count: the values of a request are the jurisdiction's own words.
+"""
 
 import re
 from collections.abc import Iterator
@@ -10,14 +13,14 @@ import msgspec
 from optout_cli.errors import Problem
 from optout_cli.letters.library import Library
 from optout_cli.model.letter import Letter
-from optout_cli.model.notice import Note, Notice
+from optout_cli.model.notice import Note
 from optout_cli.model.program import Forbidden
 from optout_cli.templating.body import texts_in
 from optout_cli.templating.inspect import unprinted_parts
 from optout_cli.templating.templates import Templates
 
 CODE = "wording"  # of the note on a letter
-# Facts of a notice that a request states, or the data: none of them is the template's word.
+# Facts of a notice that come from the request or the data, not from the template.
 _STATED = (
     "place", "recipient", "recipients", "copies", "cc", "signatory", "letterhead", "authority",
     "particulars", "enclosures", "ori", "reference",
@@ -25,7 +28,7 @@ _STATED = (
 
 
 class Claim(NamedTuple):
-    """Words that no letter may say, where they stand in a text, and why."""
+    """Forbidden words, where they are in a text, and why they are forbidden."""
 
     words: str
     start: int
@@ -33,25 +36,26 @@ class Claim(NamedTuple):
     reason: str
 
 
-@lru_cache(maxsize=4096)  # many letters of a batch say the same
+@lru_cache(maxsize=4096)  # many letters of a batch have the same words
 def claims_in(text: str, rules: tuple[Forbidden, ...]) -> tuple[Claim, ...]:
-    """Return what a text says that it may not, each stretch of words by its first rule."""
+    """Return the forbidden words in a text, each stretch of words by its first rule."""
     found: list[Claim] = []
     for rule in rules:
-        for it in re.finditer(rule.words, text, re.IGNORECASE):
-            if all(it.end() <= one.start or one.end <= it.start() for one in found):
-                found.append(Claim(it[0], it.start(), it.end(), rule.reason))
+        for match in re.finditer(rule.words, text, re.IGNORECASE):
+            start, end = match.span()
+            if all(end <= claim.start or claim.end <= start for claim in found):
+                found.append(Claim(match[0], start, end, rule.reason))
     return tuple(found)
 
 
 def rules_for(program: str, library: Library) -> tuple[Forbidden, ...]:
-    """Return what no letter of a program may say."""
+    """Return the rules on forbidden words for the letters of a program."""
     programs = library.programs
     return (*programs.wording.forbidden, *programs.by_id[program].forbidden)
 
 
 def texts_of(letter: Letter) -> list[str]:
-    """Return every text that the letter's template wrote, without its mark."""
+    """Return every text of the letter that its template words, without the mark."""
     return [
         *letter.service,
         *letter.to,
@@ -68,47 +72,42 @@ def texts_of(letter: Letter) -> list[str]:
 
 
 def own_wording_problems(letter: Letter, library: Library) -> Iterator[Problem]:
-    """Yield what is wrong with a letter's own wording; nothing where all of it ships."""
-    notice, templates = letter.notice, library.templates
-    if not templates.own:
-        return
-    name = templates.name_of(notice.letter, notice.place.slug, notice.place.state_code)
-    if templates.own_digest_of(name) is None:
+    """Yield the problems with the user's own wording of a letter. Shipped wording has none."""
+    notice, name, templates = letter.notice, letter.template, library.templates
+    if not templates.own or templates.own_digest_of(name) is None:
         return
     yield from unprinted_parts(name, templates)
-    stated = [re.compile(re.escape(it), re.IGNORECASE) for it in _stated_texts(notice)]
+    facts = msgspec.to_builtins([getattr(notice, field) for field in _STATED])
+    stated = [re.compile(re.escape(text), re.IGNORECASE) for text in set(_texts_in(facts))]
     for text in texts_of(letter):
         claims = claims_in(text, rules_for(notice.program, library))
-        spans = [it.span() for one in stated for it in one.finditer(text)] if claims else []
-        for it in claims:
-            if not any(start <= it.start and it.end <= end for start, end in spans):
-                yield claim_problem(it, name, templates)
+        matches = (match for fact in stated for match in fact.finditer(text)) if claims else ()
+        spans = [match.span() for match in matches]
+        for claim in claims:
+            if not any(start <= claim.start and claim.end <= end for start, end in spans):
+                yield claim_problem(claim, name, templates)
 
 
 def with_notes(letter: Letter, library: Library) -> Letter:
-    """Tell beside a letter what is wrong with its own wording."""
-    found = dict.fromkeys(own_wording_problems(letter, library))
-    if not found:
+    """Add a note to the letter's notice for each problem with the user's own wording."""
+    problems = dict.fromkeys(own_wording_problems(letter, library))
+    if not problems:
         return letter
-    notes = (Note(code=CODE, text=f"{it.location}: {it.message}") for it in found)
+    notes = (Note(code=CODE, text=f"{problem.location}: {problem.message}") for problem in problems)
     notice = msgspec.structs.replace(letter.notice, notes=(*letter.notice.notes, *notes))
     return msgspec.structs.replace(letter, notice=notice)
 
 
 def claim_problem(claim: Claim, name: str, templates: Templates) -> Problem:
-    """Say where a template says what no letter may."""
+    """Return the Problem of forbidden words, at their location in a template."""
     location = templates.spot_of_words(claim.words, name) or templates.location(name)
     return Problem("forbidden-words", f"says {claim.words!r}: {claim.reason}", location)
 
 
-def _stated_texts(notice: Notice) -> set[str]:
-    """Return every text in the facts of a notice that are not the template's."""
-    return set(_texts(msgspec.to_builtins([getattr(notice, it) for it in _STATED])))
-
-
-def _texts(node: object) -> Iterator[str]:
+def _texts_in(node: object) -> Iterator[str]:
+    """Yield every text in plain data, with single blanks."""
     if isinstance(node, str):
         yield from filter(None, [" ".join(node.split())])
     elif isinstance(node, dict | list | tuple):
-        for it in node.values() if isinstance(node, dict) else node:
-            yield from _texts(it)
+        for item in node.values() if isinstance(node, dict) else node:
+            yield from _texts_in(item)

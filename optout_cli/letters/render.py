@@ -1,22 +1,24 @@
-"""Lay a Notice out as a Letter: the template filled in and read into parts.
+"""Notice -> Letter: fill in the template, and read the result into parts.
 
-Reads templates; knows nothing of files written, formats or time.
+Reads templates; knows nothing about files written, formats or time.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 from optout_cli.errors import Location, OptoutError, Problem
-from optout_cli.model.letter import Block, Files, Letter, Paragraph
+from optout_cli.model.jurisdiction import Contact
+from optout_cli.model.letter import Block, Files, Letter, Mailbox, Paragraph, People
 from optout_cli.model.notice import Notice
 from optout_cli.templating.body import plain, sections_from
 from optout_cli.templating.filters import long_date
 from optout_cli.templating.templates import Templates
 
-_SECTIONS = (
-    "mark", "sender", "sender-contact", "service", "to", "reference", "subject", "salutation",
-    "body", "closing", "signature", "enclosures", "cc", "record", "continuation",
-    "cover", "head", "foot",
+_ONE_LINE = (
+    "mark", "reference", "subject", "salutation", "closing", "continuation", "head", "foot",
 )  # fmt: skip
+_LINES = ("sender", "sender-contact", "service", "to", "signature", "enclosures", "cc", "record")
+_SECTIONS = (*_ONE_LINE, *_LINES, "cover", "body")
 _MAY_BE_EMPTY = ("mark", "sender-contact", "service", "to", "enclosures", "cc", "record", "cover")
 
 
@@ -26,13 +28,20 @@ def render(notice: Notice, templates: Templates, files: Files | None = None) -> 
     facts = {field: getattr(notice, field) for field in notice.__struct_fields__}
     sections = sections_of(name, facts, templates)
     location = templates.location(name)
-    _check_sections(sections, location)
-    lines = {id: _lines(sections[id], location, id) for id in _SECTIONS if id != "body"}
+    missing = [id for id in _SECTIONS if id not in sections]
+    missing += [id for id in _SECTIONS if id not in (*_MAY_BE_EMPTY, *missing) and not sections[id]]
+    if missing:
+        message = f"the letter has no {', no '.join(missing)}"
+        hint = "extend the program's _letter.html.j2, which has every part"
+        raise OptoutError(Problem("template", message, location, hint))
+    lines = {id: _lines_of(sections[id], location, id) for id in _SECTIONS if id != "body"}
     one_line = {id: " ".join(lines[id]) for id in _ONE_LINE}
     contact = notice.recipient.contact
     files = files or Files()
     return Letter(
         notice=notice,
+        template=name,
+        people=_people_of(notice),
         sender=lines["sender"],
         sender_contact=lines["sender-contact"],
         seal=files.seal,
@@ -62,25 +71,46 @@ def sections_of(
     try:
         return sections_from(html, name)
     except OptoutError as error:
-        raise OptoutError(*(templates.placed(it, name) for it in error.problems)) from None
+        located = (templates.placed(problem, name) for problem in error.problems)
+        raise OptoutError(*located) from None
 
 
-_ONE_LINE = (
-    "mark", "reference", "subject", "salutation", "closing", "continuation", "head", "foot",
-)  # fmt: skip
-
-
-def _check_sections(sections: dict[str, tuple[Block, ...]], location: Location) -> None:
-    missing = [id for id in _SECTIONS if id not in sections]
-    missing += [id for id in _SECTIONS if id not in (*_MAY_BE_EMPTY, *missing) and not sections[id]]
-    if missing:
-        message = f"the letter has no {', no '.join(missing)}"
-        hint = "extend the program's _letter.html.j2, which has every part"
-        raise OptoutError(Problem("template", message, location, hint))
-
-
-def _lines(blocks: tuple[Block, ...], location: Location, section: str) -> tuple[str, ...]:
+def _lines_of(blocks: tuple[Block, ...], location: Location, section: str) -> tuple[str, ...]:
     if not all(isinstance(block, Paragraph) for block in blocks):
-        message = f"the part {section!r} may hold <p> only"
+        message = f"the part {section!r} may contain only <p>"
         raise OptoutError(Problem("template", message, location))
     return tuple(plain(block.runs) for block in blocks if isinstance(block, Paragraph))
+
+
+def _people_of(notice: Notice) -> People:
+    """Return the sender, the recipient, and everyone behind "cc:", if they have an address.
+
+    A joint letter names all its recipients as addressees, and each gets a letter as the recipient.
+    """
+    signatory, recipient = notice.signatory, list(_mailboxes(notice.recipient.contact))
+    others = notice.recipients if notice.addressing == "separate" else ()
+    offices = [other.contact for other in others if other.party != notice.recipient.party]
+    copied = [
+        *_mailboxes(*offices, *notice.copies),
+        *(
+            (", ".join(filter(None, (copy.name, copy.title, copy.organization))), copy.email)
+            for copy in notice.cc
+            if copy.email
+        ),
+    ]
+    copies: dict[str, Mailbox] = {}  # by address in small letters
+    for name, address in copied:
+        copies.setdefault(address.lower(), (name, address))
+    for _, address in recipient:
+        copies.pop(address.lower(), None)
+    return People(
+        sender=((signatory.name, signatory.email),) if signatory and signatory.email else (),
+        recipient=tuple(recipient),
+        copies=tuple(copies.values()),
+    )
+
+
+def _mailboxes(*contacts: Contact) -> Iterator[Mailbox]:
+    for contact in contacts:
+        if contact.email:
+            yield contact.attention or ", ".join(contact.organization), contact.email

@@ -1,8 +1,13 @@
 """The letter in parts, the blocks of its body, and what exporters make of it."""
 
+from datetime import date as Date
+from typing import Any
+
 import msgspec
 
-from optout_cli.model.notice import Note, Notice
+from optout_cli.model.notice import Note, Notice, Recipient
+
+Mailbox = tuple[str, str]  # name, e-mail address
 
 
 class Run(msgspec.Struct, frozen=True):
@@ -71,16 +76,27 @@ class Files(msgspec.Struct, frozen=True, kw_only=True):
     attachments: tuple[Attachment, ...] = ()
 
 
-class Letter(msgspec.Struct, frozen=True, kw_only=True):
-    """The letter in parts, in the words of its template; exporters read nothing else.
+class People(msgspec.Struct, frozen=True):
+    """The names and addresses that an e-mail needs, of everyone who has an address."""
 
-    `envelope` stands in the window; `recipient` is the full block. `mark` stands on each page
-    of a draft, else it is empty. `cover` are the lines of a fax's first page, in which `{pages}`
-    stands for their number, and `head` begins each later one. `autograph` is a signature's
-    picture. `attachments` are the files enclosed, where a format takes them along.
+    sender: tuple[Mailbox, ...]
+    recipient: tuple[Mailbox, ...]
+    copies: tuple[Mailbox, ...]
+
+
+class Letter(msgspec.Struct, frozen=True, kw_only=True):
+    """The letter in parts, in the words of its template. Exporters read nothing behind it.
+
+    `envelope` is the address in the window; `recipient` is the full block. `mark` is printed on
+    each page of a draft and is empty otherwise. `cover` are the lines of a fax's first page, with
+    `{pages}` for the number of pages, and `head` begins each later page. `autograph` is a picture
+    of the signature. `attachments` are the enclosed files. `template` is the name of the letter's
+    template.
     """
 
-    notice: Notice
+    notice: Notice  # for notes and next steps; exporters use the properties below
+    template: str
+    people: People
     mark: str
     sender: tuple[str, ...]
     sender_contact: tuple[str, ...]
@@ -106,6 +122,37 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
     head: str
     foot: str
 
+    @property
+    def name(self) -> str:
+        """The file name without suffix, in ASCII."""
+        return self.notice.name
+
+    @property
+    def day(self) -> Date:
+        """The letter's date."""
+        return self.notice.date
+
+    @property
+    def is_draft(self) -> bool:
+        """Whether the letter is not to go out."""
+        return self.notice.is_draft
+
+    @property
+    def is_typed(self) -> bool:
+        """Whether the signature is typed (`/s/ Name`)."""
+        return self.notice.signature.kind == "typed"
+
+    @property
+    def addressee(self) -> Recipient:
+        """The recipient with the contact, the service, and where each value was read."""
+        return self.notice.recipient
+
+    @property
+    def facts(self) -> dict[str, Any]:  # Any: plain data of any shape
+        """All facts of the notice as plain data, with the notes for the user."""
+        facts: dict[str, Any] = msgspec.to_builtins(self.notice)
+        return facts
+
 
 class Guide(msgspec.Struct, frozen=True, kw_only=True):
     """The protocol for one jurisdiction's letter, in the words of its template."""
@@ -118,7 +165,7 @@ class Guide(msgspec.Struct, frozen=True, kw_only=True):
 class Export(msgspec.Struct, frozen=True):
     """A letter in one format, as bytes, with the name it is written under.
 
-    `findings` are what only the finished page shows, for the user.
+    `notes` are those that need the finished page.
     """
 
     notice: Notice
