@@ -65,7 +65,8 @@ def noted(err: str, prefix: str = "note: ") -> list[str]:
 
 def parties(notes: list[str]) -> list[str]:
     """Return the recipients of whose contacts the notes tell."""
-    return [it.partition(": ")[0] for it in notes if it.startswith(("bureau: ", "ice: "))]
+    found = [it.partition(": ")[0] for it in notes if it.startswith(("bureau: ", "ICE: "))]
+    return [it.lower() for it in found]
 
 
 def lying_in(folder: Path) -> list[str]:

@@ -126,5 +126,5 @@ def test_a_file_to_enclose_must_lie_beside_the_request(
     lines: str, told: str, run: Run, write: Write, in_folder: Path
 ) -> None:
     write("r.yaml", f"{REQUEST}{lines}\n")
-    hint = "  hint: a file's name is read from the request's own folder\n"
+    hint = "  hint: write the file's name as seen from the request's own folder\n"
     assert outcome(run("write", "r.yaml", "-f", "txt")) == (1, "", told + hint)

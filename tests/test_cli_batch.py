@@ -152,7 +152,7 @@ def test_check_tells_of_drafts_and_the_day_and_of_laws_first(batch: Batch, write
     dated, law, draft, *_ = batch("--check", table=table)[1].splitlines()
     assert dated.startswith("dated today, 2026-11-24: 2 requests; to keep that date add")
     assert law.startswith("note (1 of 2 requests): Texas law prohibits")
-    assert draft.startswith("note (1 of 2 requests): no signatory is named: each page is marked")
+    assert draft.startswith("note (1 of 2 requests): each page is marked DRAFT, because")
 
 
 def test_check_writes_nothing_and_looks_at_no_folder(batch: Batch, in_folder: Path) -> None:

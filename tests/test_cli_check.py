@@ -222,7 +222,7 @@ def test_an_address_that_is_too_long_for_the_window_is_told(
 def test_a_requests_own_long_address_is_a_note(run: Run, write: Write, in_folder: Path) -> None:
     write("r.yaml", REQUEST + "recipients: {ice: {organization: [A, B, C, D]}}\n")
     code, out, err = outcome(run("check", "r.yaml"))
-    told = "ice: the address takes 7 lines in the envelope's window, where 4 are safe; shorten"
+    told = "ICE's address takes 7 lines in the envelope's window, where 4 are safe; shorten"
     notes = noted(err.removesuffix("no mistakes in r.yaml\n"), "r.yaml: note: ")
     assert (code, out, notes[-1][: len(told)]) == (0, "", told)
 

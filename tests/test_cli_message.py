@@ -10,7 +10,7 @@ from conftest import REQUEST
 BOTH = "recipients: {bureau: {fax: 916-555-0130}, ice: {fax: 415-555-0131}}\n"
 FAXES = ["2026-11-20-opt-out-bureau.fax", "2026-11-20-opt-out-ice.fax"]
 NO_FAX = """\
-r.yaml: no fax is known of {}
+r.yaml: {} has no known fax number
   hint: add fax: ... under recipients: {}:, or pass --set recipients.{}.fax=...; \
 or write a draft with --draft
 """

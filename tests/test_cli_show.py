@@ -26,7 +26,7 @@ Secure Communities, in letters of 2026-11-24
   secure-communities/follow-up, secure-communities/meeting-confirmation, secure-communities/opt-out,
   secure-communities/record-of-conversation, secure-communities/renewed-request
 
-  To bureau: official source, of 2026-01-02, never confirmed; call before sending
+  To bureau: address from an official source (2026-01-02), not confirmed; call before sending
   attention     Chief                                               nowhere.yaml:6
   organization  Nowhere Police; Records Section                     nowhere.yaml:7
   street        2 Main Street                                       nowhere.yaml:8
@@ -197,8 +197,8 @@ def test_what_an_incomplete_bureau_lacks_is_named(run: Run) -> None:
 
 def test_an_office_that_nobody_knows_is_not_made_up(run: Run) -> None:
     shown = outcome(run("show", "eastern-district-as"))[1]
-    ice = shown.partition("\n  To ice: ")[2].partition("\n\n")[0]
-    assert ice == "no agency is known; name it under recipients: in the request"
+    ice = shown.partition("\n  To ICE: ")[2].partition("\n\n")[0]
+    assert ice == "the agency is unknown; add it under recipients: ice:"
 
 
 def test_json_is_one_object_on_one_line(show: Run) -> None:

@@ -15,7 +15,7 @@ from optout_cli.exporters import all_exporters
 
 TODAY = "dated today, 2026-11-24; to keep that date add date: 2026-11-24 to the request"
 UNCONFIRMED = """\
-r.yaml: {}'s contact was never confirmed
+r.yaml: the contact of {} was never confirmed
   hint: call them, then add confirmed: {{by: telephone, date: ...}} under recipients: {}:
 """
 
@@ -35,8 +35,9 @@ said that the program is not opt-in/opt-out (October 6, 2010), and ICE ended the
 it back on January 25, 2017, Executive Order 13993 revoked that order on January 20, 2021, and \
 Executive Order 14159 revoked the latter on January 20, 2025, without naming the program (90 FR \
 8443). No letter by itself stops the sharing of fingerprints between the FBI and DHS.
-note: bureau: official source, of 2026-01-02, never confirmed; call before sending
-note: ice: doubtful (third-party) source, undated, never confirmed; call before sending
+note: bureau: address from an official source (2026-01-02), not confirmed; call before sending
+note: ICE: address from a doubtful (third-party) source (undated), not confirmed; call before \
+sending
 written: 2 letters of 2026-11-20 (txt) for County of Nowhere, Nowhere, reference REF
 next: read each letter
 next: call 555-555-0100 to confirm the address of: Chief, Nowhere Police, Records Section, \
@@ -88,7 +89,7 @@ def test_a_jurisdictions_name_makes_drafts_that_are_dated_today(run: Run, in_fol
     code, out, err = ended(run("write", "marin-county-ca", "-f", "txt"))
     first, _, rest = err.partition("\n")
     assert (code, out, first) == (0, paths(*names), TODAY)
-    assert noted(rest)[0].startswith("no signatory is named: each page is marked DRAFT; ")
+    assert noted(rest)[0].startswith("each page is marked DRAFT, because nobody signs; ")
     assert [(in_folder / name).read_text("utf-8").split("\n")[0] for name in names] == ["DRAFT"] * 2
 
 
@@ -233,7 +234,7 @@ def test_where_one_recipient_is_incomplete_no_letter_is_written(
 ) -> None:
     write("r.yaml", REQUEST.replace("marin-county-ca", "guam"))
     told = (
-        "r.yaml: the State Identification Bureau of Guam, GU is not known in full: no zip\n"
+        "r.yaml: the ZIP code of the State Identification Bureau of Guam is missing\n"
         "  hint: add address: {zip: ...} under recipients: bureau:, or pass"
         " --set recipients.bureau.address.zip=...; or write the other letter with --to ice\n"
     )
@@ -306,7 +307,7 @@ def test_a_confirmation_holds_for_the_days_of_max_age(
 ) -> None:
     confirmed = f"recipients: {{ice: {{confirmed: {{by: telephone, date: {day}}}}}}}\n"
     write("r.yaml", REQUEST + confirmed)
-    told = f"r.yaml:5:14: the ICE office's contact was last confirmed on {day}\n"
+    told = f"r.yaml:5:14: the contact of the ICE office was last confirmed on {day}\n"
     found = run("write", "r.yaml", "-q", "-f", "txt", "--to", "ice", *options)
     assert (found.exit_code, found.stderr[: len(told)]) == (code, told if code else "")
 

@@ -22,7 +22,7 @@ from optout_cli.readers.pictures import load_image
 ACT = (ROOT / "examples" / "placeholder-resolution.pdf").read_bytes()
 ENCLOSING = f"{REQUEST}enclosures: [{{title: Resolution, file: act.pdf}}]\n"
 NOTE = (
-    "act.pdf has small faults that PDF readers repair ({}); a copy that is printed to PDF has none"
+    "act.pdf has small errors that PDF readers repair ({}); to remove them, print it to a new PDF"
 )
 
 

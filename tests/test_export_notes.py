@@ -44,8 +44,7 @@ def test_what_is_named_as_enclosed_and_is_not_there_is_told(
     (tmp_path / "notes.odt").write_bytes(b"notes")
     told = found(library, tmp_path, name, ENCLOSING + "signature: {kind: typed}\n")
     assert told == {
-        "left-out": f"{name}: the letter names these as enclosed, and they are not in it: {names};"
-        " send them by themselves"
+        "left-out": f"{name}: does not contain these enclosures: {names}; send them separately"
     }
 
 

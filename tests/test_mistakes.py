@@ -159,8 +159,8 @@ MISTAKES = {
     ),
     "half a new address": (
         ("+", "recipients:\n  bureau:\n    address: {street: 1 Main Street}\n"),
-        "12:5: recipients.bureau.address is new but not whole",
-        "write street, city, state and zip",
+        "12:5: recipients.bureau.address is incomplete",
+        "a new address needs street, city, state and zip",
     ),
     "confirmed, but how and when": (
         ("+", "recipients:\n  bureau: {confirmed: yes}\n"),
@@ -179,7 +179,7 @@ MISTAKES = {
     ),
     "e-mail to nowhere": (
         ("+", "service: {bureau: [{by: email}]}\n"),
-        "10:20: service by email, but no email is known of the State Identification Bureau",
+        "10:20: service by email, but the State Identification Bureau has no known e-mail address",
         "add email: ... under recipients: bureau:, or pass --set recipients.bureau.email=...",
     ),
     "a seal that is not there": (
@@ -190,7 +190,7 @@ MISTAKES = {
     "a resolution that is not there": (
         ("+", "authority: [{instrument: Resolution, file: resolution.pdf}]\n"),
         "10:38: there is no file 'resolution.pdf' to enclose",
-        "a file's name is read from the request's own folder",
+        "write the file's name as seen from the request's own folder",
     ),
     "a resolution of tomorrow": (
         ("+", "authority: [{instrument: Resolution, date: 2026-12-01}]\n"),
@@ -200,11 +200,11 @@ MISTAKES = {
     "reasons at the top": (
         ("+", "reasons: Because the county says so.\n"),
         "10:1: request has no field 'reasons'",
-        "put it below particulars: {reasons: ...}",
+        "put it under particulars: {reasons: ...}",
     ),
     "an answer by a day that is past": (
         ("+", "particulars: {reply-by: 2026-01-31}\n"),
-        "10:15: particulars.reply-by 2026-01-31 lies before the letter's own date (2026-11-20)",
+        "10:15: particulars.reply-by 2026-01-31 is before the letter's own date (2026-11-20)",
         "correct one of the two dates",
     ),
 }

@@ -125,10 +125,10 @@ def test_she_is_shown_whom_it_goes_to_with_source_and_age_and_the_states_laws(
         "Note: A notice of opt-out of this date follows the procedure that ICE",
         "Note: Nowhere law requires cooperation (policies on cooperation): Nowhere Code 1, in",
         "To the state's bureau: Chief Nowhere Police Records Section 2 Main Street Nowhere,",
-        "telephone 555-555-0100 (official source, of 2026-01-02, never confirmed; call before",
+        "telephone 555-555-0100 (address from an official source (2026-01-02), not confirmed;",
         (
-            "To ICE: Director Nowhere Field Office 1 Main Street Nowhere, ZZ 00002 (doubtful"
-            " (third-party) source, undated, never confirmed; call before sending)"
+            "To ICE: Director Nowhere Field Office 1 Main Street Nowhere, ZZ 00002 (address from a"
+            " doubtful (third-party) source (undated), not confirmed; call before sending)"
         ),
     ):
         assert text in told

@@ -21,7 +21,7 @@ ENCLOSING = (
     "authority: [{instrument: Resolution, file: act.pdf}]\n"
     "enclosures: [{title: Map, file: map.pdf}, {title: Notes, file: notes.odt}]\n"
 )
-NOT_IN_IT = "the letter names these as enclosed, and they are not in it"
+NOT_IN_IT = "does not contain these enclosures"
 EVERYTHING = str(ROOT / "examples" / "everything.yaml")
 
 
@@ -46,7 +46,7 @@ def exported(
 @pytest.fixture
 def packing(library: Library) -> Library:
     """Open the library with enclosures put behind the letter."""
-    return library.looking(Options(with_enclosures=True))
+    return library.with_options(Options(with_enclosures=True))
 
 
 def filled_in() -> bytes:
@@ -112,7 +112,7 @@ def test_the_pages_are_counted_and_what_is_no_pdf_is_named(
     own = len(words_by_page(exported(library, folder).content))
     assert notes == [
         f"bureau: {own + 3} pages to print: the letter {own}, act.pdf 1, map.pdf 2",
-        f"pdf: {NOT_IN_IT}: notes.odt; send them by themselves",
+        f"pdf: {NOT_IN_IT}: notes.odt; send them separately",
     ]
 
 
@@ -151,8 +151,8 @@ def test_without_an_enclosed_pdf_it_is_the_letter_itself(
     lines = "enclosures: [{title: Notes, file: notes.odt}, {title: By hand}]\n"
     export = exported(packing, folder, lines)
     assert export.content == exported(library, folder, lines).content
-    assert [(it.code, it.text.partition(" not in it: ")[2]) for it in export.notes] == [
-        ("left-out", "notes.odt; By hand; send them by themselves")
+    assert [(it.code, it.text.partition(" enclosures: ")[2]) for it in export.notes] == [
+        ("left-out", "notes.odt; By hand; send them separately")
     ]
 
 

@@ -213,7 +213,7 @@ def test_the_letter_that_the_page_adds_says_what_it_is_given(run: Run) -> None:
     letter = " ".join(run(*LETTER, *own, "--set", "particulars.met=2026-11-02").stdout.split())
     assert "Thank you for the meeting of November 2, 2026. Please send its outcome" in letter
     wrong = run(*LETTER, *own, "--set", "particulars.met=2026-12-02")
-    assert "particulars.met 2026-12-02 lies after the letter's own date" in wrong.stderr
+    assert "particulars.met 2026-12-02 is after the letter's own date" in wrong.stderr
 
 
 def test_the_page_shows_a_program_in_twenty_lines() -> None:

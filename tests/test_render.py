@@ -110,7 +110,7 @@ def test_a_letter_needs_words_in_every_part_but_those_that_a_request_may_leave_o
 def test_only_the_body_may_hold_more_than_paragraphs(lay: Lay) -> None:
     template = "".join(section(it) for it in PARTS if it != "cc")
     assert told_by(lambda: lay(template + section("cc", "<ul><li>a</li></ul>"))).endswith(
-        f"{OWN}: the part 'cc' may hold <p> only"
+        f"{OWN}: the part 'cc' may contain only <p>"
     )
 
 

@@ -20,7 +20,7 @@ def test_a_data_file_is_no_request(run: Run, write: Write, in_folder: Path) -> N
     write("nowhere.yaml", NOWHERE)
     told = (
         "nowhere.yaml: is a data file, not a request\n"
-        "  hint: give it beside a request: --data nowhere.yaml\n"
+        "  hint: name it with --data nowhere.yaml, beside a request\n"
     )
     assert ended(run("write", "nowhere.yaml")) == (1, "", told)
 

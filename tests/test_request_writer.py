@@ -68,7 +68,7 @@ def test_every_uncommented_sample_is_reported_and_otherwise_whole(
     library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A clerk who takes every # away is told what to put in, and has a request that is whole."""
-    samples = library.programs.notes.samples
+    samples = library.programs.wording.placeholders
     order = Order(today=TODAY, formats=("txt",))
     for name in ("seal.png", "resolution.pdf"):
         source = "placeholder-resolution.pdf" if name.endswith("pdf") else "placeholder-seal.svg"
@@ -88,8 +88,8 @@ def test_every_uncommented_sample_is_reported_and_otherwise_whole(
         assert {problem.code for problem in told} == {"still-sample"}
         assert {problem.message.partition(" ")[0] for problem in told} == set(leaves(samples))
         with monkeypatch.context() as patch:
-            words = msgspec.structs.replace(library.programs.notes, samples={})
-            patch.setattr(library.programs, "notes", words)
+            wording = msgspec.structs.replace(library.programs.wording, placeholders={})
+            patch.setattr(library.programs, "wording", wording)
             exports = exports_of(document, library, order, tmp_path)
         parties = ["ice"] if letter.startswith("287g/") else ["bureau", "ice"]
         assert [export.notice.recipient.party for export in exports] == parties
@@ -214,4 +214,4 @@ def test_an_unchanged_sample_sentence_is_reported(library: Library) -> None:
     ]
     notices = [compose(case_for(library, lines))[0] for lines in told]
     samples = [[note.text for note in notice.notes if note.code == "sample"] for notice in notices]
-    assert samples == [[f"particulars.meeting-place is still the sample's: {place}"], []]
+    assert samples == [[f"particulars.meeting-place is still the sample: {place}"], []]

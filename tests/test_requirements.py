@@ -65,10 +65,10 @@ particulars:
   reply-by: 2026-11-01
 """
 IMPOSSIBLE = """\
-particulars.earlier.0.answered 2026-11-21 lies after the letter's own date (2026-11-20)
-particulars.earlier.1.date 2026-11-22 lies after the letter's own date (2026-11-20)
-particulars.meeting-dates.1 2026-11-19 lies before the letter's own date (2026-11-20)
-particulars.reply-by 2026-11-01 lies before the letter's own date (2026-11-20)"""
+particulars.earlier.0.answered 2026-11-21 is after the letter's own date (2026-11-20)
+particulars.earlier.1.date 2026-11-22 is after the letter's own date (2026-11-20)
+particulars.meeting-dates.1 2026-11-19 is before the letter's own date (2026-11-20)
+particulars.reply-by 2026-11-01 is before the letter's own date (2026-11-20)"""
 
 
 def test_what_is_past_lies_before_the_letter_and_what_is_asked_for_after_it(
@@ -90,8 +90,8 @@ def test_an_office_that_the_data_lacks_is_a_problem(library: Library, rule: Rule
     case = case_for(library)
     program = msgspec.structs.replace(case.program, recipients=(rule,))
     assert told_by(lambda: compose(msgspec.structs.replace(case, program=program))) == (
-        "Secure Communities names the office 'nowhere', which is not known\n"
-        "  hint: add it below offices: in a data file, or correct program.yaml"
+        "Secure Communities names the unknown office 'nowhere'\n"
+        "  hint: add it under offices: in a data file, or correct program.yaml"
     )
 
 
@@ -105,29 +105,29 @@ def test_an_office_of_another_time_may_be_missing_from_the_data(library: Library
 @pytest.mark.parametrize(
     ("jurisdiction", "name", "missing", "line"),
     [
-        ("guam", "Guam, GU", "zip", "address: {zip: ...}"),
-        ("saipan-municipality-mp", "Saipan Municipality, MP", "street, zip",
+        ("guam", "Guam is", "ZIP code", "address: {zip: ...}"),
+        ("saipan-municipality-mp", "Northern Mariana Islands are", "street, ZIP code",
          "address: {street: ..., zip: ...}"),
-        ("st-thomas-island-vi", "St. Thomas Island, VI", "zip", "address: {zip: ...}"),
+        ("st-thomas-island-vi", "U.S. Virgin Islands is", "ZIP code", "address: {zip: ...}"),
     ],
 )  # fmt: skip
 def test_an_incomplete_contact_is_a_problem_of_the_notice_that_needs_it(
     library: Library, jurisdiction: str, name: str, missing: str, line: str
 ) -> None:
-    option = ", or pass --set recipients.bureau.address.zip=..." if missing == "zip" else ""
+    option = ", or pass --set recipients.bureau.address.zip=..." if missing == "ZIP code" else ""
     assert told_by(lambda: notices_for(library, f"jurisdiction: {jurisdiction}")) == (
-        f"{BUREAU} of {name} is not known in full: no {missing}\n"
+        f"the {missing} of {BUREAU} of {name} missing\n"
         f"  hint: add {line} under recipients: bureau:{option}; "
         "or write the other letter with --to ice"
     )
 
 
 SAMOA = f"""\
-{BUREAU} of Eastern District, AS is not known in full: no street, city, state, zip
+the street, city, state, ZIP code of {BUREAU} of American Samoa are missing
   hint: add address: {{street: ..., city: ..., state: ..., zip: ...}} under recipients: bureau:; \
 or write the other letter with --to ice
-the ICE office of Eastern District, AS is not known in full: \
-no attention, organization, street, city, state, zip
+the attention, organization, street, city, state, ZIP code of the ICE office of Eastern \
+District, AS are missing
   hint: add attention: ..., organization: ..., \
 address: {{street: ..., city: ..., state: ..., zip: ...}} under recipients: ice:; \
 or write the other letter with --to bureau"""
@@ -178,15 +178,15 @@ def test_half_an_address_never_mixes_with_the_old_one(library: Library, address:
     (problem,) = problems_of(lambda: notices_for(library, lines))
     assert (problem.path, problem.message, problem.hint) == (
         "recipients.bureau.address",
-        "recipients.bureau.address is new but not whole",
-        "write street, city, state and zip",
+        "recipients.bureau.address is incomplete",
+        "a new address needs street, city, state and zip",
     )
 
 
 NO_WAY = f"""\
-service by email, but no email is known of {BUREAU}
+service by email, but {BUREAU} has no known e-mail address
   hint: add email: ... under recipients: bureau:, or pass --set recipients.bureau.email=...
-service by fax, but no fax is known of the ICE office
+service by fax, but the ICE office has no known fax number
   hint: add fax: ... under recipients: ice:, or pass --set recipients.ice.fax=..."""
 SERVED = "service: {bureau: [{by: mail}, {by: email}], ice: [{by: fax}, {by: hand}]}\n"
 
@@ -211,7 +211,7 @@ def test_only_an_e_mail_follows_an_e_mail(library: Library) -> None:
     (problem,) = problems_of(lambda: notices_for(library, lines))
     assert (problem.code, problem.path) == ("no-thread", "service.ice.1.in-reply-to")
     assert str(problem) == (
-        "a letter sent by mail follows no e-mail\n  hint: let in-reply-to: stand beside by: email"
+        "in-reply-to: works only with by: email\n  hint: write by: email, or leave in-reply-to out"
     )
 
 
@@ -223,9 +223,8 @@ def test_a_fax_number_beside_the_way_is_told_where_it_belongs(library: Library) 
     (problem,) = problems_of(lambda: notices_for(library, lines))
     assert (problem.code, problem.path) == ("number-of-no-mail", "service.ice.0.number")
     assert str(problem) == (
-        "number: is the post's, and a letter sent by fax has none\n"
-        "  hint: add fax: ... under recipients: ice:, or pass --set recipients.ice.fax=...,"
-        " and leave number out"
+        "tracking numbers are only for mail, not for by: fax\n"
+        "  hint: leave number out; the fax number goes under recipients: ice:"
     )
 
 
@@ -250,8 +249,8 @@ def test_two_pieces_of_mail_never_have_one_number(library: Library) -> None:
     ("max_age", "confirmed", "told"),
     [
         (None, None, None),
-        (30, None, "the ICE office's contact was never confirmed"),
-        (30, "2026-10-20", "the ICE office's contact was last confirmed on 2026-10-20"),
+        (30, None, "the contact of the ICE office was never confirmed"),
+        (30, "2026-10-20", "the contact of the ICE office was last confirmed on 2026-10-20"),
         (30, "2026-10-21", None),
         (0, "2026-11-20", None),
     ],
@@ -274,7 +273,7 @@ def test_nobody_has_confirmed_a_contact_on_a_day_to_come(library: Library) -> No
     line = "recipients: {ice: {confirmed: {by: telephone, date: 2026-11-25}}}"
     (problem,) = problems_of(lambda: notices_for(library, line))
     assert (problem.message, problem.path) == (
-        "recipients.ice.confirmed is dated 2026-11-25, a day to come",
+        "recipients.ice.confirmed.date is in the future (2026-11-25)",
         "recipients.ice.confirmed.date",
     )
 

@@ -1,4 +1,4 @@
 """One request -> its letters -> exports. This is the pipeline.
 
-Returns values and raises problems; prints nothing, and takes the day from outside.
+Returns values and raises problems. Prints nothing, and gets the date from its caller.
 """

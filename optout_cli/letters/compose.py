@@ -1,11 +1,12 @@
 """Request, jurisdiction and program -> the facts of each recipient's notice. Pure.
 
-Decides who receives, who gets a copy, what is missing, which period holds, what the user must be
-told, and the reference. Words of letters and cautions come from the template folders.
+Decides who receives a letter, who gets a copy, what is missing, which period applies, which notes
+the user sees, and the reference. The words of letters come from the template folders.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from datetime import date
 from hashlib import sha256
 from typing import Any
 
@@ -19,17 +20,37 @@ from optout_cli.letters.requirements import (
     recipient_problems,
     service_problems,
 )
-from optout_cli.model.jurisdiction import Address, Contact, Locality
+from optout_cli.model.jurisdiction import Contact, Locality
 from optout_cli.model.notice import Case, Notice, Place, Recipient
-from optout_cli.model.program import Rule
-from optout_cli.model.request import PARTIES, Correction, Party
+from optout_cli.model.program import LetterKind, Program, Rule
+from optout_cli.model.request import PARTIES, Correction, Party, Request
 from optout_cli.programs.conditions import activation_of, computed_dates, copies_of, refusals
 
-# No 0 O, 1 I L, 5 S, 2 Z: a fax makes them alike.
+# No 0 O, 1 I L, 5 S, 2 Z: they look alike on a fax.
 REFERENCE_LETTERS = "ABCDEFGHJKMNPQRTUVWXY346789"
 _REFERENCE_LENGTH = 4
-_LONGEST_PART = 60  # characters of an agency's name in a file's, of which no system takes over 255
+_LONGEST_PART = 60  # characters of an agency's name in a file name, which may have 255 in all
 _MARK_LENGTH = 6
+
+
+def outline_case(
+    request: Request,
+    locality: Locality,
+    program: Program,
+    kind: LetterKind,
+    day: date,
+    particulars: Any = None,  # Any: a struct made from what the letter kind declares
+) -> Case:
+    """Return the case of a letter dated and written on `day`, without requirements of its own."""
+    return Case(
+        request=request,
+        particulars=particulars,
+        locality=locality,
+        program=program,
+        kind=kind,
+        date=day,
+        today=day,
+    )
 
 
 def compose(case: Case, parties: Iterable[Party] = PARTIES) -> tuple[Notice, ...]:
@@ -39,29 +60,30 @@ def compose(case: Case, parties: Iterable[Party] = PARTIES) -> tuple[Notice, ...
     """
     raise_any((*refusals(case), *date_problems(case), *office_problems(case)))
     recipients = recipients_of(case)
-    chosen = [it for it in recipients if it.party in set(parties)]
+    parties = tuple(parties)
+    chosen = [recipient for recipient in recipients if recipient.party in parties]
     if not chosen:
-        named = " or ".join(f"--to {it}" for it in parties)
-        written = " or ".join(it.party for it in recipients)
-        message = f"{case.request.letter} has no letter {named}"
-        hint = f"leave --to out, or give --to {written}"
+        asked = " or ".join(f"--to {party}" for party in parties)
+        known = " or ".join(recipient.party for recipient in recipients)
+        message = f"{case.request.letter} has no letter {asked}"
+        hint = f"leave --to out, or give --to {known}"
         raise OptoutError(Problem("no-letter", message, path="letter", hint=hint))
-    problems = [it for recipient in chosen for it in recipient_problems(case, recipient)]
-    # Each letter tells of every service, also of those whose letter is not written now.
-    # What is wrong with the sender is met by each recipient's letter, and told once.
+    problems = [problem for recipient in chosen for problem in recipient_problems(case, recipient)]
+    # Each letter names the service of all letters, so check also those not written now.
+    # Each letter reports problems with the sender; report them once.
     raise_any(dict.fromkeys((*problems, *service_problems(recipients, is_draft=case.is_draft))))
     return tuple(_notice(case, recipient, recipients) for recipient in chosen)
 
 
 def recipients_of(case: Case) -> tuple[Recipient, ...]:
-    """Return who receives a notice on the case's date, complete or not."""
+    """Return who receives a notice on the case's date, whether the contact is complete or not."""
     return tuple(
         _recipient(case, rule) for rule in case.program.recipients if rule.holds(case.date)
     )
 
 
 def party_of(rule: Rule) -> Party:
-    """Say which side a rule's recipient is on: the state's bureau, or ICE."""
+    """Return the party of a rule's recipient: the state's bureau, or ICE."""
     return "bureau" if rule.role == "bureau" else "ice"
 
 
@@ -76,6 +98,10 @@ def _recipient(case: Case, rule: Rule) -> Recipient:
         for path, place in locality.origins.items()
         if path.startswith(f"{root}.")
     }
+    for name, value in msgspec.to_builtins(correction).items():
+        origins[name] = "request"
+        if isinstance(value, dict):
+            origins |= {f"{name}.{inner}": "request" for inner in value}
     return Recipient(
         party=party,
         role=rule.role,
@@ -85,22 +111,23 @@ def _recipient(case: Case, rule: Rule) -> Recipient:
         confirmed=correction.confirmed,
         is_person=correction.attention not in (None, known and known.attention),
         historical=getattr(known, "status", "") == "historical",
-        origins=origins | dict.fromkeys(_paths_set(correction), "request"),
+        origins=origins,
     )
 
 
 def correct_contact(contact: Contact, correction: Correction) -> Contact:
-    """Lay what the request knows better onto a contact, field by field.
+    """Correct a contact with the request's values, field by field.
 
-    A new name or address never keeps the old envelope form, nor a new name the old salutation.
+    A new name or address drops the old envelope form, and a new name also the old salutation.
     """
     given: dict[str, Any] = {  # Any: values of each field's own type
         name: value
         for name in Correction.__struct_fields__
         if name not in ("address", "confirmed") and (value := getattr(correction, name))
     }
-    if correction.address:
-        given["address"] = _correct_address(contact.address, correction.address)
+    if new := correction.address:
+        parts = {name: value for name in new.__struct_fields__ if (value := getattr(new, name))}
+        given["address"] = msgspec.structs.replace(contact.address, **parts)
     changes = {name: value for name, value in given.items() if value != getattr(contact, name)}
     if {"attention", "organization", "address"} & changes.keys():
         changes.setdefault("envelope", ())
@@ -109,22 +136,10 @@ def correct_contact(contact: Contact, correction: Correction) -> Contact:
     return msgspec.structs.replace(contact, **changes)
 
 
-def _correct_address(old: Address, new: Address) -> Address:
-    changes = {name: value for name in new.__struct_fields__ if (value := getattr(new, name))}
-    return msgspec.structs.replace(old, **changes)
-
-
-def _paths_set(correction: Correction) -> Iterator[str]:
-    for name, value in msgspec.to_builtins(correction).items():
-        yield name
-        if isinstance(value, dict):
-            yield from (f"{name}.{inner}" for inner in value)
-
-
 def _notice(case: Case, recipient: Recipient, recipients: tuple[Recipient, ...]) -> Notice:
     request, locality, program = case.request, case.locality, case.program
     period = program.period(case.date)
-    assert period is not None  # date_faults has seen to it
+    assert period is not None  # date_problems made sure
     rule = next(
         rule
         for rule in program.recipients
@@ -144,8 +159,8 @@ def _notice(case: Case, recipient: Recipient, recipients: tuple[Recipient, ...])
         reference=reference_of(case),
         addressing=request.addressing,
         recipient=recipient,
-        # One that is not known at all can be named nowhere; its own letter is a Problem.
-        recipients=tuple(it for it in recipients if it.contact.organization),
+        # No letter can name an unknown agency; the letter to that agency is a Problem.
+        recipients=tuple(other for other in recipients if other.contact.organization),
         copies=copies_of(case, rule),
         cc=request.cc,
         activation=activation_of(case),
@@ -155,7 +170,7 @@ def _notice(case: Case, recipient: Recipient, recipients: tuple[Recipient, ...])
         authority=request.authority,
         particulars=case.particulars,
         computed=computed_dates(case),
-        citations={id: it for id, it in program.citations.items() if it.date <= case.date},
+        citations={id: act for id, act in program.citations.items() if act.date <= case.date},
         enclosures=request.enclosures,
         ori=request.ori,
         notes=tuple(notes_for(case, period, recipient)),
@@ -178,7 +193,7 @@ def place_of(locality: Locality) -> Place:
 
 
 def author_of(case: Case) -> str:
-    """Return who writes, as a heading names it: `Ross Police Department, California`."""
+    """Return the sender as a heading names it: `Ross Police Department, California`."""
     place, bare = place_of(case.locality), _bare(_stated(case, case.program.author or ""))
     if not bare or bare in (place.name, place.formal.removeprefix("the ")):
         return place.full_name
@@ -187,16 +202,16 @@ def author_of(case: Case) -> str:
 
 
 def variant_of(case: Case) -> str:
-    """Return what tells the letter from others of its jurisdiction, kind and day, for file names.
+    """Return the part of file names that tells letters of one jurisdiction, kind and day apart.
 
-    Small ASCII letters, digits and hyphens: `jem-ross-police-department`.
+    Lowercase ASCII letters, digits and hyphens: `jem-ross-police-department`.
     """
     stated = (_stated(case, name) for name in case.program.told_apart_by)
-    return "-".join(_shortened(it) for it in stated if it)
+    return "-".join(_slug(text) for text in stated if text)
 
 
 def unstated(case: Case) -> tuple[str, ...]:
-    """Name the particulars by which the letter could be told from another, and is not."""
+    """Return the paths of missing particulars that would tell the letter from another one."""
     known = (name for name in case.program.told_apart_by if name in case.kind.particulars)
     return tuple(f"particulars.{name}" for name in known if not _stated(case, name))
 
@@ -209,8 +224,8 @@ def _stated(case: Case, name: str) -> str:
     return getattr(case.particulars, name.replace("-", "_"), None) or ""
 
 
-def _shortened(text: str) -> str:
-    """Reduce a name to ASCII for a file name; one that is cut short keeps a mark of the whole."""
+def _slug(text: str) -> str:
+    """Return a name in ASCII for a file name. A name that is cut short gets a hash behind it."""
     plain = _bare(text)
     if not plain.isascii():
         from anyascii import anyascii  # 50 ms
@@ -226,9 +241,9 @@ def _shortened(text: str) -> str:
 def reference_of(case: Case) -> str:
     """Return the request's reference, such as `SC-06075-20100831-K7QD`.
 
-    Its last letters change with what is stated (jurisdiction, letter, date, signatory's name and
-    title, authority, particulars) and with own wording, never with contacts, copies, service or
-    enclosures.
+    Its last letters change with the statement (jurisdiction, letter, date, the signatory's name and
+    title, authority, particulars) and with the user's own wording, but never with contacts, copies,
+    service or enclosures.
     """
     request, signatory = case.request, case.request.signatory
     stated = [

@@ -1,4 +1,4 @@
-"""The data and templates that a run works with, each loaded when it is first needed."""
+"""The data and templates that a command works with, each loaded when it is first needed."""
 
 from collections.abc import Sequence
 from functools import cached_property
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 class Library:
     """Data files and template folders, the user's before the shipped ones.
 
-    `overlays` are laid on the shipped data in their order; `folders` of templates come before
-    the shipped one.
+    `overlays` correct the shipped data, in their order. Template `folders` come before the shipped
+    folder.
     """
 
     def __init__(
@@ -36,15 +36,15 @@ class Library:
         self._cache = cache
 
     def __reduce__(self) -> tuple[type["Library"], tuple[object, ...]]:
-        """Travel to another process as what it was opened with, and be loaded there again."""
+        """Go to another process without the loaded data, and load it there again."""
         return Library, (self._overlays, self.folders[:-1], self._cache, self.options)
 
     def with_data(self, path: str) -> "Library":
-        """Return a library with one more overlay, the data file `path`."""
+        """Return a library that also has the data file `path` as an overlay."""
         return Library((*self._overlays, path), self.folders[:-1], self._cache, self.options)
 
-    def looking(self, options: Options) -> "Library":
-        """Return a library of the same data and templates whose formats look otherwise."""
+    def with_options(self, options: Options) -> "Library":
+        """Return a library with the same data and templates, and other options of formats."""
         return Library(self._overlays, self.folders[:-1], self._cache, options)
 
     @cached_property

@@ -1,63 +1,81 @@
-"""What the user is told beside a notice, never in it. Pure; the wording is the templates'."""
+"""What the user should know about a letter. These notes are printed beside it, never in it."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
-from optout_cli.exporters import Exporter, count_pages, exporter_for
-from optout_cli.letters.library import Library
-from optout_cli.model.jurisdiction import Law
+from optout_cli.exporters import Exporter, exporter_for
+from optout_cli.exporters.context import Options
+from optout_cli.model.jurisdiction import Law, LawEffect, Topic
 from optout_cli.model.letter import Letter
 from optout_cli.model.notice import Case, Note, Notice, Recipient
-from optout_cli.model.program import NoteWording, Period
+from optout_cli.model.program import Period
+from optout_cli.model.request import Party
 from optout_cli.programs.conditions import laws_of, program_notes
 
-_DOUBTFUL = ("third-party", "memory")  # kinds of source that need special care
-_SIGNED_WITHIN = timedelta(days=30)  # a letter of an earlier day is told of
-_RECENT_YEARS = 1  # an undated address is told of on letters older than this
+_DOUBTFUL = ("third-party", "memory")  # kinds of source
+_SIGNED_WITHIN = timedelta(days=30)  # of the letter's date; a letter dated earlier gets a note
+_RECENT_YEARS = 1  # letters older than this get a note on an undated address
+_LAW_EFFECTS: Mapping[LawEffect, str] = {
+    "requires": "requires cooperation",
+    "prohibits-sanctuary": 'prohibits "sanctuary" policies',
+    "restricts": "restricts cooperation",
+}
+LAW_TOPICS: Mapping[Topic, str] = {
+    "287g": "287(g) agreements",
+    "detainers": "detainers",
+    "policy": "policies on cooperation",
+    "information-sharing": "sharing of information",
+}
+_PARTIES: Mapping[Party, str] = {"bureau": "bureau", "ice": "ICE"}
+_WHOSE: Mapping[Party, str] = {"bureau": "the bureau's", "ice": "ICE's"}
 
 
 def notes_for(case: Case, period: Period, recipient: Recipient) -> Iterator[Note]:
     """Yield what the user must know about one recipient's notice, most general first."""
     yield from _signatory_notes(case)
-    yield from _sample_notes(case)
+    for name, particular in case.kind.particulars.items():
+        value = getattr(case.particulars, name.replace("-", "_"), None)
+        texts, sample = value if isinstance(value, tuple) else (value,), particular.example
+        # A sample of one word may be right by chance.
+        if particular.type in ("text", "paragraphs") and sample in texts and " " in str(sample):
+            yield Note(code="sample", text=f"particulars.{name} is still the sample: {sample}")
     if case.today - case.date > _SIGNED_WITHIN:
-        yield Note(code="antedated", text=case.wording.antedated.format(date=case.date))
+        text = f"the letter is dated {case.date}; use the date of the signature"
+        yield Note(code="antedated", text=text)
     if period.note:
         yield Note(code="period", text=period.note)
     yield from (Note(code="letter", text=text) for text in program_notes(case))
     yield from law_notes(case)
     yield contact_note(case, recipient)
-    yield from _anachronism_notes(case, recipient)
+    yield from _address_notes(case, recipient)
     if recipient.is_person and not recipient.contact.salutation:
-        yield Note(code="greeting", text=case.wording.greeting.format(party=recipient.party))
+        whose, party = _WHOSE[recipient.party], recipient.party
+        text = (
+            f'you changed the addressee, so {whose} letter says "Dear Sir or Madam:";'
+            f" to change that, add salutation: under recipients: {party}:"
+        )
+        yield Note(code="greeting", text=text)
 
 
 def _signatory_notes(case: Case) -> Iterator[Note]:
-    signatory, words = case.request.signatory, case.wording
+    signatory, check = case.request.signatory, "check that jurisdiction: is right"
     if signatory is None:
-        yield Note(code="draft", text=words.draft)
+        text = "each page is marked DRAFT, because nobody signs; add the signer under signatory:"
+        yield Note(code="draft", text=text)
         return
     if not signatory.address.street:
-        yield Note(code="no-return-address", text=words.no_return_address)
-    for text in (signatory.office, *(act.body for act in case.request.authority)):
-        if text and _names_another(case.locality.jurisdiction.name, text):
-            blanks = {"text": text, "name": case.locality.name}
-            yield Note(code="other-place", text=words.other_place.format(**blanks))
+        text = "the letterhead has no address; add address: under signatory:"
+        yield Note(code="no-return-address", text=text)
+    for name in (signatory.office, *(act.body for act in case.request.authority)):
+        if name and _names_another(case.locality.jurisdiction.name, name):
+            text = f"{name!r} does not name {case.locality.name}; {check}"
+            yield Note(code="other-place", text=text)
     state = signatory.address.state
     if state and state != case.locality.state_code:
-        blanks = {"signatory-state": state, "state": case.locality.state_code}
-        yield Note(code="other-state", text=words.other_state.format(**blanks))
-
-
-def _sample_notes(case: Case) -> Iterator[Note]:
-    """Tell of what a letter says as its sample had it, which by chance may be right."""
-    for name, it in case.kind.particulars.items():
-        value = getattr(case.particulars, name.replace("-", "_"), None)
-        texts = value if isinstance(value, tuple) else (value,)
-        if it.type in ("text", "paragraphs") and it.example in texts and " " in str(it.example):
-            text = case.wording.sample.format(name=f"particulars.{name}", text=it.example)
-            yield Note(code="sample", text=text)
+        where = f"the jurisdiction is in {case.locality.state_code}"
+        text = f"the signatory's address is in {state}, but {where}; {check}"
+        yield Note(code="other-state", text=text)
 
 
 def _names_another(name: str, text: str) -> bool:
@@ -73,127 +91,111 @@ def _names_another(name: str, text: str) -> bool:
 def law_notes(case: Case) -> Iterator[Note]:
     """Yield the state's laws that bear on the letter and were, or may have been, in effect."""
     for law in laws_of(case):
-        text = law_text(law, case.locality.state_name, case.wording)
-        yield Note(code="state-law", text=text)
+        yield Note(code="state-law", text=law_text(law, case.locality.state_name))
 
 
-def law_text(law: Law, state: str, words: NoteWording) -> str:
-    """Say what a law asks, since when, from what kind of source."""
-    wording = words.law if law.effective else words.law_undated
-    text = wording.format(
-        state=state,
-        effect=words.law_effects[law.effect],
-        about=", ".join(words.law_topics[it] for it in law.about),
-        citation=law.citation,
-        effective=law.effective,
-        summary=law.summary,
-        status=law.status or "",
-        kind=law.source.kind,
-        url=law.source.url or words.law_unsourced,
+def law_text(law: Law, state: str) -> str:
+    """Say what a law requires, since when, and what kind of source says so."""
+    since = f"in effect since {law.effective}" if law.effective else "date not shown in the source"
+    about = ", ".join(LAW_TOPICS[topic] for topic in law.about)
+    text = (
+        f"{state} law {_LAW_EFFECTS[law.effect]} ({about}): {law.citation}, {since}."
+        f" {law.summary} {law.status or ''}"
+        f" Source: {law.source.kind} ({law.source.url or 'no address'})."
+        " Ask counsel before sending."
     )
     return " ".join(text.split())
 
 
 def contact_note(case: Case, recipient: Recipient) -> Note:
-    """Say of what kind and age the recipient's contact is, and whether anyone confirmed it."""
-    words, source, confirmed = case.wording, recipient.contact.source, recipient.confirmed
+    """Say which party's contact it is, and `contact_text`."""
+    code = "contact" if recipient.contact.organization else "unknown-agency"
+    return Note(code=code, text=f"{_PARTIES[recipient.party]}: {contact_text(case, recipient)}")
+
+
+def contact_text(case: Case, recipient: Recipient) -> str:
+    """Say where the recipient's address is from, how old it is, and whether anyone confirmed it."""
+    source, confirmed = recipient.contact.source, recipient.confirmed
     if not recipient.contact.organization:
-        return Note(code="unknown-agency", text=words.unknown.format(party=recipient.party))
-    if recipient.origins.get("address.street") == "request":
-        named, age = words.from_request, f"{case.date:%Y}"
+        return f"the agency is unknown; add it under recipients: {recipient.party}:"
+    if _is_from_request(recipient):
+        origin = f"your request ({case.date:%Y})"
     elif source is None:
-        named, age = words.unsourced, words.undated
+        origin = "an unnamed source (undated)"
     else:
-        wording = words.doubtful if source.kind in _DOUBTFUL else words.sourced
-        named = wording.format(kind=source.kind)
-        age = words.dated.format(date=source.date) if source.date else words.undated
+        kind = f"doubtful ({source.kind})" if source.kind in _DOUBTFUL else source.kind
+        article = "an" if kind[0] in "aeiou" else "a"
+        origin = f"{article} {kind} source ({source.date or 'undated'})"
     if confirmed:
-        confirmation = words.confirmed.format(by=confirmed.by, date=confirmed.date)
+        confirmation = f"confirmed by {confirmed.by} on {confirmed.date}"
     elif recipient.contact.verified:
-        confirmation = words.verified.format(date=recipient.contact.verified)
+        confirmation = f"confirmed on {recipient.contact.verified}"
     else:
-        confirmation = words.unconfirmed
-    text = words.contact.format(
-        party=recipient.party, source=named, age=age, confirmation=confirmation
-    )
-    return Note(code="contact", text=text)
+        confirmation = "not confirmed; call before sending"
+    return f"address from {origin}, {confirmation}"
 
 
-def _anachronism_notes(case: Case, recipient: Recipient) -> Iterator[Note]:
-    source, is_new = recipient.contact.source, recipient.origins.get("address.street") == "request"
-    if recipient.historical or source is None or is_new:
+def _is_from_request(recipient: Recipient) -> bool:
+    return recipient.origins.get("address.street") == "request"
+
+
+def _address_notes(case: Case, recipient: Recipient) -> Iterator[Note]:
+    """Yield addresses that may not have been in use on the letter's date."""
+    source, year = recipient.contact.source, case.date.year
+    if recipient.historical or source is None or _is_from_request(recipient):
         return
-    words, year = case.wording, case.date.year
-    blanks = {"party": recipient.party, "letter-year": year}
+    subject, task = f"{_WHOSE[recipient.party]} address", "find the address used at that time"
     if source.date is None and case.today.year - year > _RECENT_YEARS:
-        text = words.undated_address.format(**blanks)
+        text = f"{subject} is undated, but the letter is from {year}; {task}"
         yield Note(code="undated-address", text=text)
     elif source.date and int(source.date[:4]) > year:
-        text = words.newer_address.format(year=source.date[:4], **blanks)
+        text = f"{subject} is from {source.date[:4]}, but the letter is from {year}; {task}"
         yield Note(code="newer-address", text=text)
 
 
-_PDF = "application/pdf"
-
-
-def export_notes(letter: Letter, name: str, content: bytes, library: Library) -> Iterator[Note]:
-    """Yield what to know of a letter in the format `name`, whose bytes are `content`."""
-    exporter = exporter_for(name)
-    is_package = exporter.IS_PRINTED and library.options.with_enclosures
+def export_notes(letter: Letter, name: str, content: bytes, options: Options) -> Iterator[Note]:
+    """Yield what to know about a letter in the format `name`, whose bytes are `content`."""
+    exporter, notice = exporter_for(name), letter.notice
+    party = notice.recipient.party
+    is_package = exporter.IS_PRINTED and options.with_enclosures
     if exporter.IS_PRINTED:
-        yield from _window_notes(letter, library)
+        from optout_cli.engines.window import LINES, window_lines
+
+        lines = window_lines(letter.envelope)
+        if lines > LINES:
+            problem = f"{_WHOSE[party]} address takes {lines} lines in the envelope's window"
+            hint = f"shorten it with envelope: under recipients: {party}:"
+            yield Note(code="envelope", text=f"{problem}, where {LINES} are safe; {hint}")
     if is_package:
-        yield from _package_notes(letter, content, library)
-    if is_package or exporter.ROUTE:  # nobody adds a sheet to a message, or signs it
-        yield from _left_out_notes(letter.notice, name, exporter, library)
-    if exporter.ROUTE:
-        yield from _unsigned_notes(letter.notice, name, exporter, library)
+        yield from _package_notes(letter, party, content)
+    if is_package or exporter.ROUTE:  # nobody adds a sheet to a message
+        yield from _left_out_notes(notice, name, exporter)
+    is_final = notice.signatory and not notice.is_draft
+    if exporter.ROUTE and is_final and notice.signature.kind not in exporter.SIGNATURES:
+        text = "nobody has signed it; mail the signed letter, or set signature: {kind: typed}"
+        yield Note(code="unsigned", text=f"{name}: {text}")
 
 
-def _window_notes(letter: Letter, library: Library) -> Iterator[Note]:
-    from optout_cli.engines.window import LINES, window_lines
-
-    recipient = letter.notice.recipient
-    lines = window_lines(letter.envelope)
-    if lines > LINES:
-        text = library.programs.notes.envelope.format(party=recipient.party, lines=lines)
-        yield Note(code="envelope", text=text)
-
-
-def _package_notes(letter: Letter, content: bytes, library: Library) -> Iterator[Note]:
-    """Count the pages to print."""
-    enclosed = [it for it in letter.attachments if it.media_type == _PDF]
-    pages = [(it.name, count_pages("pdf", it.content) or 0) for it in enclosed]
-    total = count_pages("pdf", content) or 0
+def _package_notes(letter: Letter, party: Party, content: bytes) -> Iterator[Note]:
+    """Count the pages to print: the letter's own, and those of each enclosed PDF."""
+    pdf = exporter_for("pdf")
+    enclosed = [file for file in letter.attachments if file.media_type == pdf.MEDIA_TYPE]
+    pages = {file.name: pdf.count_pages(file.content) or 0 for file in enclosed}
     if pages:
-        text = library.programs.notes.package.format(
-            party=letter.notice.recipient.party,
-            pages=total,
-            own=total - sum(count for _, count in pages),
-            enclosed=", ".join(f"{name} {count}" for name, count in pages),
-        )
+        total = pdf.count_pages(content) or 0
+        others = ", ".join(f"{name} {count}" for name, count in pages.items())
+        own = total - sum(pages.values())
+        text = f"{_PARTIES[party]}: {total} pages to print: the letter {own}, {others}"
         yield Note(code="package", text=text)
 
 
-def _left_out_notes(
-    notice: Notice, name: str, exporter: Exporter, library: Library
-) -> Iterator[Note]:
-    """Name what the letter encloses and the file does not hold: no file, or one it cannot take."""
-    files = [act.file for act in notice.authority if act.file]
-    titles = [it.title for it in notice.enclosures if not it.file]
-    files += [it.file for it in notice.enclosures if it.file]
+def _left_out_notes(notice: Notice, name: str, exporter: Exporter) -> Iterator[Note]:
+    """Name the enclosures that the file does not contain: without a file, or of the wrong kind."""
     taken = {"all": "", "pdf": ".pdf", "none": None}[exporter.ENCLOSES]
-    missing = [it for it in files if taken is None or not it.lower().endswith(taken)]
-    if missing or titles:
-        names = "; ".join([*missing, *titles])
-        text = library.programs.notes.left_out.format(format=name, names=names)
-        yield Note(code="left-out", text=text)
-
-
-def _unsigned_notes(
-    notice: Notice, name: str, exporter: Exporter, library: Library
-) -> Iterator[Note]:
-    is_final = notice.signatory and not notice.is_draft
-    if is_final and notice.signature.kind not in exporter.SIGNATURES:
-        text = library.programs.notes.unsigned.format(format=name)
-        yield Note(code="unsigned", text=text)
+    files = [act.file for act in notice.authority if act.file]
+    files += [enclosure.file for enclosure in notice.enclosures if enclosure.file]
+    missing = [file for file in files if taken is None or not file.lower().endswith(taken)]
+    missing += [enclosure.title for enclosure in notice.enclosures if not enclosure.file]
+    if missing:
+        text = f"does not contain these enclosures: {'; '.join(missing)}; send them separately"
+        yield Note(code="left-out", text=f"{name}: {text}")

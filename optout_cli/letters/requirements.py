@@ -1,6 +1,6 @@
-"""What keeps a notice from being written: days that cannot be, contacts that are not whole. Pure.
+"""Problems that keep a notice from being written: impossible dates, incomplete contacts. Pure.
 
-Each Problem carries the key path in the request that it is about.
+Each Problem has the key path of the request's value that it is about.
 """
 
 from collections import Counter
@@ -17,11 +17,19 @@ from optout_cli.programs.conditions import holds
 
 _OR_DRAFT = "; or write a draft with --draft"
 _ONE_OF_TWO = "correct one of the two dates"
-_FURTHEST = timedelta(days=366)  # a letter dated later than this is a slip of the pen
+_FIELDS = {
+    "address.street": "street",
+    "address.city": "city",
+    "address.state": "state",
+    "address.zip": "ZIP code",
+    "email": "e-mail address",
+    "fax": "fax number",
+}
+_FURTHEST = timedelta(days=366)  # a letter dated later than this has a typing error
 
 
 def date_problems(case: Case) -> Iterator[Problem]:
-    """Yield days that cannot be: the letter's own, and those that the letter tells of."""
+    """Yield impossible dates: the letter's own, and those that it states."""
     day, program = case.date, case.program
     if program.period(day) is None:
         began = program.periods[0].from_
@@ -42,7 +50,7 @@ def date_problems(case: Case) -> Iterator[Problem]:
 def _order_problems(
     case: Case, declared: dict[str, Particular], values: object, path: str
 ) -> Iterator[Problem]:
-    """Yield each day on the wrong side of the letter's own, or before one that it follows."""
+    """Yield each date on the wrong side of the letter's own, or before the date it must follow."""
     for name, particular in declared.items():
         at = f"{path}.{name}"
         if isinstance(particular.of, dict):
@@ -53,11 +61,11 @@ def _order_problems(
                 day > case.date if particular.when == "before" else day < case.date
             ):
                 side = "after" if particular.when == "before" else "before"
-                message = f"{at_day} {day} lies {side} the letter's own date ({case.date})"
+                message = f"{at_day} {day} is {side} the letter's own date ({case.date})"
                 yield Problem("impossible-date", message, hint=_ONE_OF_TWO, path=at_day)
             first = particular.not_before and _value(values, particular.not_before)
             if first and day < first:
-                message = f"{at_day} {day} lies before {particular.not_before} ({first})"
+                message = f"{at_day} {day} is before {particular.not_before} ({first})"
                 yield Problem("impossible-date", message, hint=_ONE_OF_TWO, path=at_day)
 
 
@@ -67,53 +75,58 @@ def _value(values: object, name: str) -> Any:
 
 
 def _days(value: object, path: str) -> Iterator[tuple[str, date]]:
-    """Yield path and day of a particular that is a day, or a list of days."""
+    """Yield path and date of a particular that is a date, or a list of dates."""
     if isinstance(value, date):
         yield path, value
     elif isinstance(value, tuple):
-        yield from (
-            (f"{path}.{number}", it) for number, it in enumerate(value) if isinstance(it, date)
-        )
+        for number, item in enumerate(value):
+            if isinstance(item, date):
+                yield f"{path}.{number}", item
 
 
 def office_problems(case: Case) -> Iterator[Problem]:
-    """Yield offices that the program names and the data does not know."""
+    """Yield offices that the program names and the data does not contain."""
     for rule in case.program.recipients:
-        copies = (it.office for it in rule.copy if holds(it.when, case))
+        copies = (copy.office for copy in rule.copy if holds(copy.when, case))
         for office in filter(None, (rule.office, *copies)):
             if rule.holds(case.date) and case.locality.agency(office) is None:
-                message = f"{case.program.title} names the office {office!r}, which is not known"
-                hint = "add it below offices: in a data file, or correct program.yaml"
+                message = f"{case.program.title} names the unknown office {office!r}"
+                hint = "add it under offices: in a data file, or correct program.yaml"
                 yield Problem("unknown-office", message, hint=hint, path="letter")
 
 
 def recipient_problems(case: Case, recipient: Recipient) -> Iterator[Problem]:
-    """Yield what a recipient's contact lacks for a letter, and what of it is too old."""
+    """Yield what a recipient's contact lacks for a letter, and whether it is too old."""
     party, contact = recipient.party, recipient.contact
     path = f"recipients.{party}"
     if missing := contact.missing:
-        other = next(it for it in PARTIES if it != party)
-        fields = ", ".join(it.removeprefix("address.") for it in missing)
-        message = f"{_named(recipient)} of {case.locality.name} is not known in full: no {fields}"
+        other = next(other for other in PARTIES if other != party)
+        names = ", ".join(_FIELDS.get(field, field) for field in missing)
+        verb = "is" if len(missing) == 1 else "are"
+        office = _named(recipient)
+        where = case.locality.state_name if party == "bureau" else case.locality.name
+        message = f"the {names} of {office} of {where} {verb} missing"
         more = f"; or write the other letter with --to {other}"
         yield _lacking("incomplete-contact", message, path, (party, missing), more)
     correction: Correction = getattr(case.request.recipients, party)
+    new = correction.address or Address()
     known = (case.locality.agency(recipient.office) or Contact()).address
-    if _is_half(known, correction.address or Address()):
-        message = f"{path}.address is new but not whole"
-        hint = "write street, city, state and zip"
+    moves = (new.street and known.street) or (new.city and known.city)
+    if moves and not (new.street and new.city and new.state and new.zip):
+        message = f"{path}.address is incomplete"
+        hint = "a new address needs street, city, state and zip"
         yield Problem("half-address", message, hint=hint, path=f"{path}.address")
     yield from _route_problems(case, recipient)
     yield from _age_problems(case, recipient)
 
 
 def _route_problems(case: Case, recipient: Recipient) -> Iterator[Problem]:
-    """Yield addresses that the formats asked for need: the recipient's, and by e-mail one's own."""
+    """Yield missing addresses that the formats need: the recipient's, the sender's for e-mail."""
     if case.is_draft:
         return
     for route in case.routes:
         if not getattr(recipient.contact, route):
-            message = f"no {route} is known of {_named(recipient)}"
+            message = f"{_named(recipient)} has no known {_FIELDS[route]}"
             at = f"recipients.{recipient.party}"
             yield _lacking("no-address", message, at, (recipient.party, [route]), _OR_DRAFT)
     signatory = case.request.signatory
@@ -123,16 +136,10 @@ def _route_problems(case: Case, recipient: Recipient) -> Iterator[Problem]:
         yield Problem("no-sender", message, None, hint, "signatory", in_row=f"{cell}{_OR_DRAFT}")
 
 
-def _is_half(known: Address, new: Address) -> bool:
-    """Tell whether an agency would move to a new place and keep a part of the old address."""
-    moves = (new.street and known.street) or (new.city and known.city)
-    return bool(moves) and not (new.street and new.city and new.state and new.zip)
-
-
 def _age_problems(case: Case, recipient: Recipient) -> Iterator[Problem]:
     path, confirmed = f"recipients.{recipient.party}", recipient.confirmed
     if confirmed and confirmed.date > case.today:
-        message = f"{path}.confirmed is dated {confirmed.date}, a day to come"
+        message = f"{path}.confirmed.date is in the future ({confirmed.date})"
         hint = "write the day on which you asked"
         yield Problem("later-confirmation", message, hint=hint, path=f"{path}.confirmed.date")
     if case.max_age is None or recipient.historical:
@@ -142,15 +149,15 @@ def _age_problems(case: Case, recipient: Recipient) -> Iterator[Problem]:
     hint = f"call them, then {line} under recipients: {recipient.party}:"
     cells = f"call them, then fill in {path}.confirmed.by and {path}.confirmed.date"
     if day is None:
-        message = f"{_named(recipient)}'s contact was never confirmed"
+        message = f"the contact of {_named(recipient)} was never confirmed"
         yield Problem("unconfirmed-contact", message, None, hint, path, in_row=cells)
     elif (case.date - day).days > case.max_age:
-        message = f"{_named(recipient)}'s contact was last confirmed on {day}"
+        message = f"the contact of {_named(recipient)} was last confirmed on {day}"
         yield Problem("old-contact", message, None, hint, path, in_row=cells)
 
 
 def service_problems(recipients: Sequence[Recipient], *, is_draft: bool) -> Iterator[Problem]:
-    """Yield ways of service for which there is no address, and a number that stands twice.
+    """Yield ways of service without an address, and tracking numbers that are used twice.
 
     A draft may lack the address.
     """
@@ -163,39 +170,40 @@ def service_problems(recipients: Sequence[Recipient], *, is_draft: bool) -> Iter
     for path, recipient, way in ways:
         is_lacking = way.by in ("email", "fax") and not getattr(recipient.contact, way.by)
         if is_lacking and not is_draft:
-            message = f"service by {way.by}, but no {way.by} is known of {_named(recipient)}"
-            lack = recipient.party, [way.by]
-            yield _lacking("no-address-for-service", message, path, lack)
+            message = f"service by {way.by}, but {_named(recipient)} has no known {_FIELDS[way.by]}"
+            yield _lacking("no-address-for-service", message, path, (recipient.party, [way.by]))
         if way.in_reply_to and way.by != "email":
-            message = f"a letter sent by {way.by} follows no e-mail"
-            hint = "let in-reply-to: stand beside by: email"
+            message = "in-reply-to: works only with by: email"
+            hint = "write by: email, or leave in-reply-to out"
             yield Problem("no-thread", message, hint=hint, path=f"{path}.in-reply-to")
         if way.number and way.by in ("email", "fax"):
-            message = f"number: is the post's, and a letter sent by {way.by} has none"
-            lack, more = (recipient.party, [way.by]), ", and leave number out"
-            yield _lacking("number-of-no-mail", message, f"{path}.number", lack, more)
+            message = f"tracking numbers are only for mail, not for by: {way.by}"
+            hint = (
+                f"leave number out; the {_FIELDS[way.by]} goes under recipients: {recipient.party}:"
+            )
+            yield Problem("number-of-no-mail", message, hint=hint, path=f"{path}.number")
         elif way.number and uses[way.number] > 1:
-            message = f"the number {way.number!r} stands on more than one piece of mail"
-            hint = "each piece has a number of its own, on its receipt"
+            message = f"the number {way.number!r} is used for more than one piece of mail"
+            hint = "write each piece's own number, which is on its receipt"
             yield Problem("equal-numbers", message, hint=hint, path=f"{path}.number")
 
 
 def _lacking(
     code: str, message: str, path: str, lack: tuple[Party, Sequence[str]], more: str = ""
 ) -> Problem:
-    """Make the Problem of fields that a recipient lacks; its hint says what to add, and `more`."""
+    """Return the Problem of fields that a recipient lacks. Its hint says what to add, and `more`.
+
+    `add address: {zip: ...} under recipients: bureau:`; `fill in recipients.bureau.address.zip`.
+    """
     party, fields = lack
-    cells = f"fill in {', '.join(f'recipients.{party}.{it}' for it in fields)}{more}"
-    return Problem(code, message, None, f"{_line_to_add(party, fields)}{more}", path, in_row=cells)
-
-
-def _line_to_add(party: Party, paths: Sequence[str]) -> str:
-    """Word what to add: `add address: {zip: ...} under recipients: bureau:`."""
-    plain = [f"{path}: ..." for path in paths if "." not in path]
-    inner = [f"{path.partition('.')[2]}: ..." for path in paths if "." in path]
-    fields = [*plain, *([f"address: {{{', '.join(inner)}}}"] if inner else [])]
-    line = f"add {', '.join(fields)} under recipients: {party}:"
-    return f"{line}, or pass --set recipients.{party}.{paths[0]}=..." if len(paths) == 1 else line
+    plain = [f"{field}: ..." for field in fields if "." not in field]
+    inner = [f"{field.partition('.')[2]}: ..." for field in fields if "." in field]
+    values = [*plain, *([f"address: {{{', '.join(inner)}}}"] if inner else [])]
+    hint = f"add {', '.join(values)} under recipients: {party}:"
+    if len(fields) == 1:
+        hint += f", or pass --set recipients.{party}.{fields[0]}=..."
+    cells = f"fill in {', '.join(f'recipients.{party}.{field}' for field in fields)}{more}"
+    return Problem(code, message, None, f"{hint}{more}", path, in_row=cells)
 
 
 def _named(recipient: Recipient) -> str:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import msgspec
 
 from optout_cli.errors import Location, OptoutError, Problem
-from optout_cli.letters.compose import compose
+from optout_cli.letters.compose import compose, outline_case
 from optout_cli.letters.library import Library
 from optout_cli.letters.own_wording import claim_problem, claims_in, rules_for, texts_of
 from optout_cli.letters.render import render
@@ -231,15 +231,13 @@ def _letters(part: _Kind, trial: _Trial, number: int) -> list[Letter]:
 
 def _case(part: _Kind, trial: _Trial) -> Case:
     document = Document({"particulars": trial.particulars}, (Layer(part.template, {}),))
-    return Case(
+    return outline_case(
         request=_request(part.library, part.id, trial),
-        particulars=particulars_from(document, part.kind),
         locality=_locality(part, trial),
         program=part.program,
         kind=part.kind,
-        wording=part.library.programs.notes,
-        date=trial.day,
-        today=trial.day,
+        day=trial.day,
+        particulars=particulars_from(document, part.kind),
     )
 
 
@@ -262,8 +260,7 @@ def _locality(part: _Kind, trial: _Trial) -> Locality:
 
 
 def _wording_problems(part: _Kind, letter: Letter, trial: _Trial) -> Iterator[Problem]:
-    texts, place, templates = texts_of(letter), letter.notice.place, part.library.templates
-    name = templates.name_of(part.id, place.slug, place.state_code)
+    texts, name, templates = texts_of(letter), letter.template, part.library.templates
     location = templates.location(name)
     for text in [it for it in texts if it not in part.read]:
         part.read.add(text)

@@ -7,7 +7,7 @@ import msgspec
 
 from optout_cli.model.fields import Noun
 from optout_cli.model.jurisdiction import Contact, Locality, Source
-from optout_cli.model.program import Citation, LetterKind, NoteWording, Program
+from optout_cli.model.program import Citation, LetterKind, Program
 from optout_cli.model.request import (
     Authority,
     Confirmation,
@@ -40,7 +40,6 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     locality: Locality
     program: Program
     kind: LetterKind
-    wording: NoteWording
     date: Date
     today: Date
     max_age: int | None = None

@@ -151,14 +151,17 @@ class Wording(Noun, frozen=True, kw_only=True):
     """What is asked of every letter of every program, and with whose facts that is checked.
 
     `samples` are jurisdictions whose names need different words around them, and `request` what
-    their requests have beside the particulars. `blocks` say what each passage of a letter is, by
-    the name of its block, in the order in which who words one would look for them.
+    their requests have beside the particulars. `placeholders` are values of the samples in
+    request.yaml that no request may keep, in the shape of a request. `blocks` say what each passage
+    of a letter is, by the name of its block, in the order in which who words one would look for
+    them.
     """
 
     forbidden: tuple[Forbidden, ...]
     samples: tuple[JurisdictionId, ...]
-    # Any: a request, which `source` reads.
+    # Any: parts of a request, which `readers` validates.
     request: dict[str, Any]
+    placeholders: dict[str, Any]
     blocks: dict[str, Text]
 
 
@@ -244,42 +247,3 @@ class Program(Noun, frozen=True, kw_only=True):
     def period(self, day: date) -> Period | None:
         """Return the period that `day` lies in, or None before the program began."""
         return next((period for period in self.periods if period.has(day)), None)
-
-
-class NoteWording(Noun, frozen=True, kw_only=True):
-    """The wording of what the user is told beside a notice; never on a page that is mailed.
-
-    Each is filled in by `str.format`; `contact` is put together from the short ones below it.
-    """
-
-    draft: Text
-    no_return_address: Text
-    other_state: Text
-    other_place: Text
-    antedated: Text
-    greeting: Text
-    law: Text
-    law_undated: Text
-    law_effects: dict[LawEffect, Text]
-    law_topics: dict[Topic, Text]
-    law_unsourced: Text
-    newer_address: Text
-    undated_address: Text
-    envelope: Text
-    package: Text
-    left_out: Text
-    unsigned: Text
-    small_faults: Text
-    sample: Text
-    samples: dict[str, Any]  # Any: a part of a request
-    unknown: Text
-    contact: Text
-    sourced: Text
-    unsourced: Text
-    doubtful: Text
-    dated: Text
-    undated: Text
-    from_request: Text
-    confirmed: Text
-    verified: Text
-    unconfirmed: Text

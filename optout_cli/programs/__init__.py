@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -13,7 +13,6 @@ from optout_cli.errors import Location, OptoutError, Problem, did_you_mean, rais
 from optout_cli.model.fields import MAX_ITEMS, Line, Noun, Text
 from optout_cli.model.program import (
     LetterKind,
-    NoteWording,
     Particular,
     ParticularType,
     Program,
@@ -26,9 +25,7 @@ from optout_cli.readers.validate import convert
 from optout_cli.trust import check_within
 
 _FILE = "program.yaml"
-_CAUTIONS = "_layout/cautions.yaml"
 _WORDING = "_layout/wording.yaml"
-_N = TypeVar("_N", bound=Noun)
 
 
 class Programs:
@@ -38,11 +35,9 @@ class Programs:
         self,
         programs: dict[str, Program],
         documents: dict[str, Document],
-        notes: NoteWording,
         wording: Wording,
     ) -> None:
         self.by_id = programs
-        self.notes = notes
         self.wording = wording
         self._documents = documents
 
@@ -70,8 +65,8 @@ class Programs:
 def load_programs(folders: Sequence[Path], cache: Cache | None) -> Programs:
     """Read every program of `folders`, the first folder's word before the next one's.
 
-    The last folder is the shipped one, and alone holds the cautions and what is asked of every
-    letter. Raises OptoutError.
+    The last folder is the shipped one. Only that one says what is asked of every letter. Raises
+    OptoutError.
     """
     problems: list[Problem] = []
     programs: dict[str, Program] = {}
@@ -91,14 +86,10 @@ def load_programs(folders: Sequence[Path], cache: Cache | None) -> Programs:
             continue
         problems += program_problems(program, document)
         programs[id], documents[id] = _whole(program), document
-    notes = _shipped(folders[-1] / _CAUTIONS, NoteWording, cache)
-    wording = _shipped(folders[-1] / _WORDING, Wording, cache)
+    path = folders[-1] / _WORDING
+    wording = convert(load_valid(str(path), Wording, cache, _shown(path)), Wording)
     raise_any(problems)
-    return Programs(programs, documents, notes, wording)
-
-
-def _shipped(path: Path, noun: type[_N], cache: Cache | None) -> _N:
-    return convert(load_valid(str(path), noun, cache, _shown(path)), noun)
+    return Programs(programs, documents, wording)
 
 
 def _merged_document(paths: Sequence[Path], cache: Cache | None) -> Document:

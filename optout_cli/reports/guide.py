@@ -10,9 +10,9 @@ from optout_cli.errors import Location, OptoutError, Problem, raise_any
 from optout_cli.exporters.context import GUIDE
 from optout_cli.exporters.html import marked_up
 from optout_cli.exporters.txt import join_groups, text_groups
-from optout_cli.letters.compose import place_of, recipients_of
+from optout_cli.letters.compose import outline_case, place_of, recipients_of
 from optout_cli.letters.library import Library
-from optout_cli.letters.notes import contact_note, law_notes
+from optout_cli.letters.notes import LAW_TOPICS, contact_text, law_notes
 from optout_cli.letters.render import sections_of
 from optout_cli.model.letter import Guide, Paragraph
 from optout_cli.model.notice import Case, Recipient
@@ -49,16 +49,7 @@ def guide_of(request: Request, library: Library, day: date, location: Location) 
     program, kind = library.programs.find(
         request.letter, Location("--letter", is_command_line=True)
     )
-    case = Case(
-        request=request,
-        particulars=None,
-        locality=locality,
-        program=program,
-        kind=kind,
-        wording=library.programs.notes,
-        date=day,
-        today=day,
-    )
+    case = outline_case(request, locality, program, kind, day)
     if program.period(day) is None:
         message = f"{program.title} did not begin until {program.periods[0].from_}"
         raise OptoutError(Problem("before-program", message, location, "choose a later --date"))
@@ -135,17 +126,17 @@ def _route(case: Case, recipient: Recipient) -> _Facts:
     return {
         "contact": contact,
         "service": recipient.service,
-        "source": contact_note(case, recipient).text.partition(": ")[2],
+        "source": contact_text(case, recipient),
         "url": contact.source.url if contact.source and not is_given else None,
     }
 
 
 def _other_laws(case: Case) -> Iterator[str]:
     """Yield the state's laws on other subjects: `N.M. HB 9 (2026) (detainers)`."""
-    about_letter, topics = [*laws_of(case)], case.wording.law_topics
+    about_letter = [*laws_of(case)]
     for law in laws_in_effect(case):
         if law not in about_letter:
-            yield f"{law.citation} ({', '.join(topics[topic] for topic in law.about)})"
+            yield f"{law.citation} ({', '.join(LAW_TOPICS[topic] for topic in law.about)})"
 
 
 def _next_letter(case: Case, name: str) -> Iterator[_Facts]:

@@ -5,12 +5,12 @@ from datetime import date
 import msgspec
 
 from optout_cli.errors import Location
-from optout_cli.letters.compose import recipients_of
+from optout_cli.letters.compose import outline_case, recipients_of
 from optout_cli.letters.library import Library
 from optout_cli.letters.notes import contact_note, law_text
 from optout_cli.model.fields import Noun
 from optout_cli.model.jurisdiction import Contact, Locality
-from optout_cli.model.notice import Case, Recipient
+from optout_cli.model.notice import Recipient
 from optout_cli.model.program import Program
 from optout_cli.model.request import Corrections, Request
 
@@ -51,11 +51,10 @@ def overview_of(
     corrections = recipients or Corrections()
     locality = library.directory.find(query, location)
     outlooks = tuple(
-        _outlook(id, program, locality, library, day, corrections)
+        _outlook(id, program, locality, day, corrections)
         for id, program in sorted(library.programs.by_id.items())
     )
-    words = library.programs.notes
-    laws = tuple(law_text(law, locality.state_name, words) for law in locality.laws)
+    laws = tuple(law_text(law, locality.state_name) for law in locality.laws)
     return Overview(locality=locality, date=day, outlooks=outlooks, laws=laws)
 
 
@@ -63,22 +62,14 @@ def _outlook(
     id: str,
     program: Program,
     locality: Locality,
-    library: Library,
     day: date,
     corrections: Corrections,
 ) -> Outlook:
     letters = tuple(f"{id}/{name}" for name in sorted(program.letters))
     # Any letter kind will do: the program and the day alone decide who receives a letter.
-    case = Case(
-        request=Request(jurisdiction=locality.id, letter=letters[0], recipients=corrections),
-        particulars=None,
-        locality=locality,
-        program=program,
-        kind=program.letters[letters[0].partition("/")[2]],
-        wording=library.programs.notes,
-        date=day,
-        today=day,
-    )
+    request = Request(jurisdiction=locality.id, letter=letters[0], recipients=corrections)
+    kind = program.letters[letters[0].partition("/")[2]]
+    case = outline_case(request, locality, program, kind, day)
     recipients = recipients_of(case)
     period = program.period(day)
     rules = [rule for rule in program.recipients if rule.holds(day)]
