@@ -14,6 +14,7 @@ from read_mail import ADDRESSED, mailboxes, mailed, read
 from optout_cli.exporters import pdf
 from optout_cli.exporters.mail_headers import address_header, text_header
 from optout_cli.letters.library import Library
+from optout_cli.letters.render import people_of
 from optout_cli.model.letter import Letter
 from optout_cli.model.request import Copy
 
@@ -82,7 +83,7 @@ def naming(library: Library, text: str) -> Letter:
         signatory=replace(notice.signatory, name=text),
         cc=(Copy(name=text, email="copy@example.gov"),),
     )
-    return replace(letter, subject=text, notice=notice)
+    return replace(letter, subject=text, people=people_of(notice))
 
 
 def compact(text: str) -> str:
@@ -192,7 +193,7 @@ def test_what_no_id_can_be_names_no_attachment(library: Library, kind: str) -> N
 def test_what_is_no_address_is_refused(library: Library, address: str) -> None:
     letter = letter_for(library, ADDRESSED)
     copies = (Copy(name="A. Clerk", email=address),)
-    letter = replace(letter, notice=replace(letter.notice, cc=copies))
+    letter = replace(letter, people=people_of(replace(letter.notice, cc=copies)))
     assert told_by(lambda: mailed(letter, library)) == (
         f"the e-mail's Cc: {address!r} is no e-mail address\n"
         "  hint: write the bare address, such as records@example.gov"
@@ -207,7 +208,8 @@ def test_two_recipients_of_whom_the_first_has_a_long_accented_name_stay_two(
 ) -> None:
     letter = letter_for(library, ADDRESSED)
     copies = (Copy(name=LONG, email="first@example.gov"), Copy(email="second@example.gov"))
-    letter = replace(letter, notice=replace(letter.notice, cc=copies, recipients=()))
+    notice = replace(letter.notice, cc=copies, recipients=())
+    letter = replace(letter, people=people_of(notice))
     content = mailed(letter, library)
     by_rust = [(it.display_name, it.address) for it in parse_email(content).cc]
     assert by_rust == [(LONG, "first@example.gov"), (None, "second@example.gov")]

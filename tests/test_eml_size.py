@@ -21,7 +21,7 @@ def test_a_message_over_the_limit_is_a_problem_that_names_the_largest_file(
         for name, size in (("small", 200_000), ("large", 700_000))
     ]
     letter = replace(letter_for(library, ADDRESSED), attachments=tuple(files))
-    larger, smaller = (library.with_options(Options(mail_limit=it)) for it in (2, 1))
+    larger, smaller = (Library(options=Options(mail_limit=it)) for it in (2, 1))
     content = mailed(letter, larger)
     (problem,) = problems_of(lambda: mailed(letter, smaller))
     assert str(problem) == (
@@ -48,7 +48,7 @@ def test_a_seal_over_the_limit_is_named_by_the_letters_own_pdf(library: Library)
     noise.save(output, "PNG")
     letter = letter_for(library, ADDRESSED)
     letter = replace(letter, seal=Image("image/png", output.getvalue(), "Seal"))
-    (problem,) = problems_of(lambda: mailed(letter, library.with_options(Options(mail_limit=1))))
+    (problem,) = problems_of(lambda: mailed(letter, Library(options=Options(mail_limit=1))))
     assert "; 2026-11-20-opt-out-bureau.pdf alone has" in problem.message
     assert (problem.hint, problem.path) == (
         "use a smaller picture as the seal",

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from command_results import Run, Write, outcome
-from conftest import REQUEST
+from conftest import REQUEST, ROOT
 
 from optout_cli import exporters
 from optout_cli.exporters import Exporter, all_exporters, format_names
@@ -73,3 +73,9 @@ def test_each_module_has_everything_that_a_format_has() -> None:
 def test_no_two_formats_have_the_same_place_in_lists() -> None:
     ranks = [exporter.RANK for exporter in all_exporters().values()]
     assert ranks == sorted(set(ranks))
+
+
+@pytest.mark.parametrize("package", ["exporters", "engines"])
+def test_no_format_reads_what_is_behind_the_letter(package: str) -> None:
+    sources = (ROOT / "optout_cli" / package).glob("*.py")
+    assert [it.name for it in sources if ".notice." in it.read_text("utf-8")] == []

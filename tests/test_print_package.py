@@ -44,9 +44,9 @@ def exported(
 
 
 @pytest.fixture
-def packing(library: Library) -> Library:
+def packing() -> Library:
     """Open the library with enclosures put behind the letter."""
-    return library.with_options(Options(with_enclosures=True))
+    return Library(options=Options(with_enclosures=True))
 
 
 def filled_in() -> bytes:

@@ -43,10 +43,6 @@ class Library:
         """Return a library that also has the data file `path` as an overlay."""
         return Library((*self._overlays, path), self.folders[:-1], self._cache, self.options)
 
-    def with_options(self, options: Options) -> "Library":
-        """Return a library with the same data and templates, and other options of formats."""
-        return Library(self._overlays, self.folders[:-1], self._cache, options)
-
     @cached_property
     def directory(self) -> Directory:
         """Jurisdictions, bureaus and offices."""

@@ -41,7 +41,7 @@ def render(notice: Notice, templates: Templates, files: Files | None = None) -> 
     return Letter(
         notice=notice,
         template=name,
-        people=_people_of(notice),
+        people=people_of(notice),
         sender=lines["sender"],
         sender_contact=lines["sender-contact"],
         seal=files.seal,
@@ -82,7 +82,7 @@ def _lines_of(blocks: tuple[Block, ...], location: Location, section: str) -> tu
     return tuple(plain(block.runs) for block in blocks if isinstance(block, Paragraph))
 
 
-def _people_of(notice: Notice) -> People:
+def people_of(notice: Notice) -> People:
     """Return the sender, the recipient, and everyone behind "cc:", if they have an address.
 
     A joint letter names all its recipients as addressees, and each gets a letter as the recipient.
