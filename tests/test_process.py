@@ -152,6 +152,7 @@ def test_an_interrupt_leaves_nothing_and_says_so(in_folder: Path) -> None:
         (["show", "06041"], {"weasyprint", "jinja2", "yaml", "PIL", "tabulate", "difflib"}),
         (["list", "jurisdictions"], {"weasyprint", "jinja2", "yaml", "PIL", "fontTools"}),
         (["list", "letters"], {"weasyprint", "jinja2", "yaml", "PIL", "fontTools"}),
+        (["list", "formats"], {"weasyprint", "jinja2", "yaml", "PIL", "fontTools"}),
         (["write", "r.yaml", "-f", "txt,html,json"], {"weasyprint", "PIL", "fontTools"}),
     ],
     ids=lambda it: " ".join(it) if isinstance(it, list) else "",

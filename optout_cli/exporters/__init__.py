@@ -55,9 +55,8 @@ def exporter_for(name: str) -> Exporter:
 
 def all_exporters() -> dict[str, Exporter]:
     """Return the module of every format by its name, in the order of lists."""
-    return dict(
-        sorted(((name, exporter_for(name)) for name in format_names()), key=lambda it: it[1].RANK)
-    )
+    names = sorted(format_names(), key=lambda name: exporter_for(name).RANK)
+    return {name: exporter_for(name) for name in names}
 
 
 def count_pages(name: str, content: bytes) -> int | None:

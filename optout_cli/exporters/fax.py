@@ -124,7 +124,13 @@ def ascii_of(text: str, lacking: dict[str, None]) -> str:
     # A letter and its accent, typed as two characters, are one character.
     text = _FRACTION.sub(" ", _SIGNS.sub(_spell_sign, normalize("NFC", text)))
     spelled = {character: _spell_character(character) for character in text}
-    lacking.update((it, None) for it, ascii_ in spelled.items() if not ascii_ and it not in _OWN)
+    lacking.update(
+        dict.fromkeys(
+            character
+            for character, ascii_ in spelled.items()
+            if not ascii_ and character not in _OWN
+        )
+    )
     return "".join(map(spelled.__getitem__, text))
 
 

@@ -48,11 +48,12 @@ class NamedFiles(msgspec.Struct, frozen=True):
         """
         layer = next((layer for layer in self.document.layers if path in layer.marks), None)
         folder = self.folder
-        if layer and layer.kind == "file" and any(it.kind == "row" for it in self.document.layers):
+        kinds = {layer.kind for layer in self.document.layers}
+        if layer and layer.kind == "file" and "row" in kinds:
             folder = folder_of(layer.file)  # a value beside the rows is from the file of --common
         folders = (folder, *self.others)
         roots = [real(folder) for folder in folders]
-        # The user may type any name on the command line, but a link in a folder may lead nowhere.
+        # The user may type any name on the command line. A link may never lead out of the folders.
         is_typed = layer is not None and layer.kind == "command-line"
         missing = None
         for folder, root in zip(folders, roots, strict=True):
