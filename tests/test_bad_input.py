@@ -47,7 +47,7 @@ CANDIDATES = "marin-county-ca or madera-county-ca or amador-county-ca"
         ),
         pytest.param(
             REQUEST.replace("marin-", "marn-"),
-            f"1:1: no jurisdiction is known as 'marn-county-ca'\n  hint: {CANDIDATES}",
+            f"1:1: there is no jurisdiction 'marn-county-ca'\n  hint: {CANDIDATES}",
             id="unknown county",
         ),
         pytest.param(
@@ -58,8 +58,8 @@ CANDIDATES = "marin-county-ca or madera-county-ca or amador-county-ca"
         ),
         pytest.param(
             REQUEST.replace("marin-county-ca", "6041"),
-            "1:1: no jurisdiction is known as '6041'\n"
-            "  hint: FIPS codes have five digits; is '06041' meant?",
+            "1:1: there is no jurisdiction '6041'\n"
+            "  hint: did you mean '06041'? FIPS codes have five digits",
             id="a code that lost its zero",
         ),
         pytest.param(

@@ -63,8 +63,8 @@ def test_options_lie_above_the_rows(batch: Batch) -> None:
 
 ROW = HEADER + "50001,Pat,Sheriff\n"
 TOLD = """\
-n.csv:2 (6041): jurisdiction: no jurisdiction is known as '6041'
-  hint: FIPS codes have five digits; is '06041' meant?
+n.csv:2 (6041): jurisdiction: there is no jurisdiction '6041'
+  hint: did you mean '06041'? FIPS codes have five digits
 n.csv:4 (50003): date '11/24/2026' is not a date
   hint: write it as YYYY-MM-DD; did you mean 2026-11-24?
 n.csv:4 (50003): signatory needs 'title'

@@ -18,8 +18,8 @@ a.yaml:4:1: request has no field 'sigantory'
   hint: did you mean 'signatory'?
 a.yaml:5:1: addressing cannot be 'both'
   hint: one of joint, separate
-b.yaml:1:1: no jurisdiction is known as 'marine-county-ca'
-  hint: marin-county-ca or alpine-county-ca
+b.yaml:1:1: there is no jurisdiction 'marine-county-ca'
+  hint: marin-county-ca or alpine-county-ca or mariposa-county-ca
 d.yaml:1:24: states.CA.bureau has no field 'fone'
   hint: did you mean 'phone'?
 d.yaml:1:44: states.CA.bureau.fax '555-0101' is not a fax number
@@ -126,7 +126,7 @@ def test_a_data_file_is_checked_as_what_it_is_laid_on_the_shipped_one(
     [
         (
             "states: {CA: {field-office: ero-nowhere}}",
-            "mine.yaml:1:15: no office is known as 'ero-nowhere'\n",
+            "mine.yaml:1:15: there is no office 'ero-nowhere'\n",
         ),
         (
             "states: {CA: {bureau: {address: {city: Davis}}}}",
@@ -176,7 +176,7 @@ def test_what_is_wrong_with_the_data_is_told_once(run: Run, write: Write, in_fol
             "CA: {jurisdictions: [a]}",
             "states.CA.jurisdictions must be `name: value` pairs, not a list",
         ),
-        ("CA: {field-office: ero-nowhere}", "no office is known as 'ero-nowhere'"),
+        ("CA: {field-office: ero-nowhere}", "there is no office 'ero-nowhere'"),
         ('QQ: {jurisdictions: {"99001": {name: Q County}}}', "states.QQ needs 'name'"),
         (
             'CA: {jurisdictions: {"06041": {activated: 2010-13-09}}}',

@@ -146,7 +146,7 @@ def test_a_jurisdiction_is_found_as_people_write_it(query: str, shown: str, run:
         (
             "marn-county-ca",
             "unknown-jurisdiction",
-            "no jurisdiction is known as 'marn-county-ca'",
+            "there is no jurisdiction 'marn-county-ca'",
             "marin-county-ca or madera-county-ca or amador-county-ca",
         ),
         (
@@ -158,13 +158,13 @@ def test_a_jurisdiction_is_found_as_people_write_it(query: str, shown: str, run:
         (
             "6041",
             "unknown-jurisdiction",
-            "no jurisdiction is known as '6041'",
-            "FIPS codes have five digits; is '06041' meant?",
+            "there is no jurisdiction '6041'",
+            "did you mean '06041'? FIPS codes have five digits",
         ),
         (
             "Marin County",
             "unknown-jurisdiction",
-            "no jurisdiction is known as 'Marin County'",
+            "there is no jurisdiction 'Marin County'",
             "name the state too: marin-county-ca",
         ),
         (
@@ -179,7 +179,7 @@ def test_a_jurisdiction_is_found_as_people_write_it(query: str, shown: str, run:
         (
             "Samoa\x1b[31m, AS",
             "unknown-jurisdiction",
-            "no jurisdiction is known as 'Samoa\\x1b[31m, AS'",
+            "there is no jurisdiction 'Samoa\\x1b[31m, AS'",
             "`optout list jurisdictions --state AS` lists them all",
         ),
     ],

@@ -73,7 +73,7 @@ def listing(option: str = "") -> str:
 @pytest.mark.parametrize(
     ("query", "hint"),
     [
-        ("6041", "FIPS codes have five digits; is '06041' meant?"),
+        ("6041", "did you mean '06041'? FIPS codes have five digits"),
         ("9999", listing()),
         ("99999", listing()),
         ("", listing()),
@@ -97,7 +97,7 @@ def test_an_unknown_jurisdiction_is_a_problem_with_what_to_type_next(
     directory: Directory, query: str, hint: str
 ) -> None:
     (problem,) = problems_of(lambda: directory.find(query))
-    message = f"no jurisdiction is known as {query!r}"
+    message = f"there is no jurisdiction {query!r}"
     assert problem == Problem("unknown-jurisdiction", message, hint=hint)
 
 
@@ -146,14 +146,31 @@ def test_a_retired_jurisdiction_is_a_problem_with_its_successors(
 
 @pytest.mark.parametrize(
     ("query", "slug"),
-    [("Marn County, CA", "marin-county-ca"), ("La Salle Parish, LA", "lasalle-parish-la")],
+    [
+        ("Marn County, CA", "marin-county-ca"),
+        ("Maron, CA", "marin-county-ca"),
+        ("La Salle Parish, LA", "lasalle-parish-la"),
+        ("San Fransisco", "san-francisco-county-ca"),
+        ("Cook, Ilinois", "cook-county-il"),
+    ],
 )
-def test_a_misspelt_name_is_told_the_nearest_first(
+def test_the_hint_for_a_misspelled_name_begins_with_the_closest_one(
     directory: Directory, query: str, slug: str
 ) -> None:
     (problem,) = problems_of(lambda: directory.find(query))
     assert problem.hint is not None
     assert problem.hint.split(" or ")[0] == slug
+
+
+def test_a_misspelled_name_that_several_states_have_takes_turns_with_the_others(
+    directory: Directory,
+) -> None:
+    assert directory.candidates("Maron")[:4] == [
+        "marion-county-al",
+        "mason-county-il",
+        "marin-county-ca",
+        "marion-county-ar",
+    ]
 
 
 def test_the_problem_lies_where_the_name_was_typed(directory: Directory) -> None:
@@ -215,7 +232,7 @@ def test_a_state_cut_too_short_to_tell_is_never_guessed(directory: Directory) ->
     [
         ("marin", ["marin-county-ca"]),
         ("baltimore, md", ["baltimore-county-md", "baltimore-city-md"]),
-        ("marn, ca", ["marin-county-ca", "madera-county-ca"]),
+        ("marn, ca", ["marin-county-ca", "madera-county-ca", "amador-county-ca"]),
         ("xyzzy", []),
     ],
 )
@@ -226,7 +243,7 @@ def test_what_may_be_meant_can_be_asked_for(
 
 
 def test_an_empty_file_of_data_knows_no_one() -> None:
-    told = "no jurisdiction is known as 'Marin'"
+    told = "there is no jurisdiction 'Marin'"
     assert told_by(lambda: small("states: {}\n").find("Marin")) == told
 
 

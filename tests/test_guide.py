@@ -192,7 +192,7 @@ def test_it_goes_to_a_file_and_replaces_none(run: Run, in_folder: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["nowhere-zz"], "JURISDICTION: no jurisdiction is known as 'nowhere-zz'"),
+        (["nowhere-zz"], "JURISDICTION: there is no jurisdiction 'nowhere-zz'"),
         (["06041", "--letter", "a/b"], "--letter: there is no letter 'a/b'"),
         (
             ["06041", "--letter", "secure-communities/adjust-date"],

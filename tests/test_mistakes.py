@@ -124,18 +124,18 @@ MISTAKES = {
     ),
     "a county without its state": (
         ("marin-county-ca", "Marin County"),
-        "1:1: no jurisdiction is known as 'Marin County'",
+        "1:1: there is no jurisdiction 'Marin County'",
         "name the state too: marin-county-ca",
     ),
     "a misspelt county": (
         ("marin-county-ca", "Marrin County, CA"),
-        "1:1: no jurisdiction is known as 'Marrin County, CA'",
-        "marin-county-ca or mariposa-county-ca",
+        "1:1: there is no jurisdiction 'Marrin County, CA'",
+        "marin-county-ca or mariposa-county-ca or madera-county-ca",
     ),
     "a FIPS code without its zero": (
         ("marin-county-ca", "6041"),
-        "1:1: no jurisdiction is known as '6041'",
-        "FIPS codes have five digits; is '06041' meant?",
+        "1:1: there is no jurisdiction '6041'",
+        "did you mean '06041'? FIPS codes have five digits",
     ),
     "a misspelt letter": (
         ("opt-out", "optout"),

@@ -152,7 +152,7 @@ def test_what_she_declines_is_not_written(asked: Asked, in_folder: Path) -> None
     ("label", "wrong", "told"),
     [
         ("County or city", "", "This one is needed."),
-        ("County or city", "Atlantis", "no jurisdiction is known as 'Atlantis'"),
+        ("County or city", "Atlantis", "there is no jurisdiction 'Atlantis'"),
         ("County or city", "Washington", "'Washington'. Name the state too: washington-county-al"),
         ("Is that the one?", "maybe", "Type y for yes or n for no."),
         (
@@ -193,7 +193,7 @@ def test_a_wrong_answer_is_told_and_asked_again(
 
 
 def test_a_name_that_is_near_is_offered_to_choose_from(asked: Asked) -> None:
-    result, _ = asked({"County or city": ["marn, ca", "marn, ca"], "Which one": ["3", "1"]})
+    result, _ = asked({"County or city": ["marn, ca", "marn, ca"], "Which one": ["4", "1"]})
     told = words(outcome(result)[2])
     assert "Perhaps one of these? 1 marin-county-ca: Marin County, CA 2 madera-county-ca" in told
     assert data_in("marin-county-ca.yaml")["jurisdiction"] == "marin-county-ca"
@@ -270,7 +270,7 @@ def test_the_next_command_has_the_options_that_it_needs(asked: Asked, write: Wri
 
 
 def test_a_city_that_is_not_in_the_list_is_sent_to_a_data_file(asked: Asked) -> None:
-    said = {"County or city": ["San Rafael, CA", "marn, ca", "Marin, CA"], "Which one": ["3"]}
+    said = {"County or city": ["San Rafael, CA", "marn, ca", "Marin, CA"], "Which one": ["4"]}
     told = words(outcome(asked(said)[0])[2])
     assert told.count("goes into a data file of your own, which is given with --data") == 2
 

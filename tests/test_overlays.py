@@ -151,7 +151,7 @@ def test_a_source_never_vouches_for_an_address_that_it_does_not_stand_beside(lai
         lambda: laid("states: {CA: {bureau: {fax: 916-555-0130, source: {kind: official}}}}\n")
     )
     assert problem.code == "half-source"
-    assert problem.message.endswith("would speak for an address that is not here")
+    assert problem.message.endswith("bureau has a source but no address")
 
 
 def test_a_new_jurisdiction_says_which_of_several_field_offices_is_its_own(
@@ -160,7 +160,7 @@ def test_a_new_jurisdiction_says_which_of_several_field_offices_is_its_own(
     text = "states: {CA: {jurisdictions: {novato-police: {name: Novato Police Department}}}}\n"
     path = str(write("own.yaml", text))
     (problem,) = problems_of(lambda: load_directory(str(bundled.JURISDICTIONS), [path], cache))
-    assert problem.message == "novato-police needs 'field-office': CA has 3 of them"
+    assert problem.message == "novato-police needs field-office: CA has 3 field offices"
     assert (problem.hint or "").endswith("ero-los-angeles or ero-san-diego or ero-san-francisco")
 
 
@@ -218,9 +218,9 @@ def test_an_office_that_nothing_has_is_a_problem_at_each_place_that_names_it(
               "06043": {name: Mariposa County, field-office: ero}
         """
     assert told_by(lambda: laid(text)) == (
-        f"{tmp_path}/0.yaml:3:5: no office is known as 'ero-x'\n"
-        f"{tmp_path}/0.yaml:6:17: no office is known as 'ero-y'\n"
-        f"{tmp_path}/0.yaml:4:5: no source 'x'"
+        f"{tmp_path}/0.yaml:3:5: there is no office 'ero-x'\n"
+        f"{tmp_path}/0.yaml:6:17: there is no office 'ero-y'\n"
+        f"{tmp_path}/0.yaml:4:5: there is no source 'x'"
     )
 
 

@@ -1,23 +1,21 @@
-"""How people write a jurisdiction's name, and how it is folded to be found."""
+"""Match the ways in which people write a jurisdiction's name."""
 
 import re
 import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
 
-# The words that end a legal name and that people leave out ("Marin, CA").
+# Words at the end of a legal name that people leave out ("Marin, CA").
 LEGAL_WORDS = (
     "city-and-borough", "census-area", "county", "parish", "borough", "municipality", "municipio",
     "city", "district", "island",
 )  # fmt: skip
+_SHORTEST = 3  # letters of a state's abbreviated name
 
 
-_SHORTEST = 3  # letters of a state's name that is cut short
-
-
-@lru_cache(maxsize=20_000)  # every name of the data, and those of a long table
+@lru_cache(maxsize=20_000)  # every name in the data, and those of a long table
 def fold(name: str) -> str:
-    """Reduce a name to small ASCII letters, digits and hyphens, as slugs are written.
+    """Reduce a name to lowercase ASCII letters, digits and hyphens, as in a slug.
 
     `Prince George's County, MD` -> `prince-georges-county-md`; `Saint` and `St.` fold alike.
     """
@@ -27,27 +25,28 @@ def fold(name: str) -> str:
 
 
 def slug_of(id: str, name: str, code: str) -> str:
-    """Return the slug: of a county from its name, of an overlay's jurisdiction its id."""
+    """Return the slug: made from the name of a county; the id of an overlay's jurisdiction."""
     return f"{fold(name)}-{code.lower()}" if id.isdigit() else id
 
 
 def names_within(folded: str, code: str, state: str) -> Iterator[str]:
-    """Yield what is left of a folded query without the state at its end, where it is there.
+    """Yield the name in a folded query that ends with the state; nothing if it does not.
 
-    The state is its code, its name, or the beginning of that: `ca`, `california`, `calif`.
+    A state is written as its code, its name, or the first letters of the name: `ca`,
+    `california`, `calif`.
     """
     for ending in {f"-{code.lower()}", f"-{fold(state)}"}:
         if folded.endswith(ending):
-            yield from _ways_of(folded.removesuffix(ending))
+            yield from _spellings_of(folded.removesuffix(ending))
     rest, _, last = folded.rpartition("-")
     if len(last) >= _SHORTEST and fold(state).startswith(last) and last != fold(state):
-        yield from _ways_of(rest)
+        yield from _spellings_of(rest)
     if folded == fold(state):  # Guam and the District of Columbia are their own state
         yield folded
 
 
-def _ways_of(name: str) -> Iterator[str]:
-    """Yield a folded name, and how it stands in the data: `marin-co`, `county-of-marin`."""
+def _spellings_of(name: str) -> Iterator[str]:
+    """Yield a folded name, then the data's spelling of it: `marin-co` -> `marin-county`."""
     yield name
     if name.endswith("-co"):
         yield f"{name}unty"
@@ -58,7 +57,7 @@ def _ways_of(name: str) -> Iterator[str]:
 
 
 def without_legal_word(slug: str) -> str:
-    """Return a folded name as people say it: `marin-county` -> `marin`."""
+    """Drop the legal word from a folded name: `marin-county` -> `marin`."""
     for word in LEGAL_WORDS:
         if slug.endswith(f"-{word}"):
             return slug.removesuffix(f"-{word}")
