@@ -79,28 +79,28 @@ def test_white_space_is_read_as_html_reads_it(html: str, text: str) -> None:
 
 
 WRONG = {
-    "<script></script>": "<script> cannot stand in <section>",
-    "<section></section>": "<section> cannot stand in <section>",
-    "<li>a</li>": "<li> cannot stand in <section>",
-    "<p><p>a</p></p>": "<p> cannot stand in <p>",
-    "<p><ul><li>a</li></ul></p>": "<ul> cannot stand in <p>",
-    "<ul><p>a</p></ul>": "<p> cannot stand in <ul>",
-    "<ul><li><h2>a</h2></li></ul>": "<h2> cannot stand in <li>",
-    "<blockquote><ul><li>a</li></ul></blockquote>": "<ul> cannot stand in <blockquote>",
-    "<p><strong><strong>a</strong></strong></p>": "<strong> cannot stand in <strong>",
+    "<script></script>": "<script> is not allowed in <section>",
+    "<section></section>": "<section> is not allowed in <section>",
+    "<li>a</li>": "<li> is not allowed in <section>",
+    "<p><p>a</p></p>": "<p> is not allowed in <p>",
+    "<p><ul><li>a</li></ul></p>": "<ul> is not allowed in <p>",
+    "<ul><p>a</p></ul>": "<p> is not allowed in <ul>",
+    "<ul><li><h2>a</h2></li></ul>": "<h2> is not allowed in <li>",
+    "<blockquote><ul><li>a</li></ul></blockquote>": "<ul> is not allowed in <blockquote>",
+    "<p><strong><strong>a</strong></strong></p>": "<strong> is not allowed in <strong>",
     '<p><a href="https://a.test"><a href="https://a.test">a</a></a></p>':
-        "<a> cannot stand in <a>",
+        "<a> is not allowed in <a>",
     '<p class="x">a</p>': "<p> may not have class",
     '<p style="x" id="y">a</p>': "<p> may not have id, style",
     '<p href="https://a.test">a</p>': "<p> may not have href",
-    "<p><a>a</a></p>": "a link leads to https: or mailto: only",
-    '<p><a href="http://a.test">a</a></p>': "a link leads to https: or mailto: only",
-    '<p><a href="javascript:x">a</a></p>': "a link leads to https: or mailto: only",
-    '<p><a href="https://a b">a</a></p>': "a link leads to https: or mailto: only",
-    "a": "'a' stands outside a paragraph",
-    "<p>a</p> and\n more": "'and more' stands outside a paragraph",
-    "<ol>a<li>b</li></ol>": "'a' stands outside a paragraph",
-    "<blockquote>a</blockquote>": "'a' stands outside a paragraph",
+    "<p><a>a</a></p>": "a link must start with https:// or mailto:",
+    '<p><a href="http://a.test">a</a></p>': "a link must start with https:// or mailto:",
+    '<p><a href="javascript:x">a</a></p>': "a link must start with https:// or mailto:",
+    '<p><a href="https://a b">a</a></p>': "a link must start with https:// or mailto:",
+    "a": "'a' is outside a paragraph",
+    "<p>a</p> and\n more": "'and more' is outside a paragraph",
+    "<ol>a<li>b</li></ol>": "'a' is outside a paragraph",
+    "<blockquote>a</blockquote>": "'a' is outside a paragraph",
     "<p></p>": "<p> is empty",
     "<p> <strong> </strong><br></p>": "<p> is empty",
     "<h2></h2>": "<h2> is empty",
@@ -113,7 +113,7 @@ WRONG = {
     "<p/>": "<p> is not closed before </section>",
     "</section></section>": "the letter is not closed before </section>",
     "<ul><li>a<ul><li>b<ul><li>c</li></ul></li></ul></li></ul>":
-        "lists may be nested once only",
+        "lists can be nested only once",
 }  # fmt: skip
 
 
@@ -132,11 +132,9 @@ def test_a_section_that_is_never_closed_is_a_problem() -> None:
 
 
 def test_words_outside_every_section_are_a_problem() -> None:
-    hint = "write <p> before it and </p> behind it"
+    hint = "add <p> before it and </p> after it"
     assert problems_of(lambda: sections_from("stray", "ask")) == [
-        Problem(
-            "template", "'stray' stands outside a paragraph", Location("ask"), hint, text="stray"
-        )
+        Problem("template", "'stray' is outside a paragraph", Location("ask"), hint, text="stray")
     ]
 
 

@@ -242,7 +242,7 @@ def test_a_character_that_no_page_can_show_is_found_before_the_letter_is_written
             "secure-communities/opt-out.html.j2",
             "<p>\n{% if %}</p>\n",
             (
-                "mine/secure-communities/opt-out.html.j2:2: {% %} lacks what it is about\n"
+                "mine/secure-communities/opt-out.html.j2:2: {% %} is not complete\n"
                 "  hint: as in {% if signatory %}\n"
             ),
         ),
@@ -250,7 +250,7 @@ def test_a_character_that_no_page_can_show_is_found_before_the_letter_is_written
             "secure-communities/opt-out.html.j2",
             "<p>One.</p>\n<table></table>\n",
             (
-                "mine/secure-communities/opt-out.html.j2:2: <table> has no place in a letter\n"
+                "mine/secure-communities/opt-out.html.j2:2: <table> is not allowed in a letter\n"
                 "  hint: what has: <p>, <ol>, <ul>, <li>, <blockquote>, <strong>, <em>, <br>, <h2>,"
                 " <a>\n"
             ),

@@ -155,14 +155,14 @@ def test_a_template_that_another_one_names_is_read(own: Write, cache: Cache) -> 
         (
             "{% block opertive %}<p>Lost.</p>{% endblock %}",
             2,
-            "no letter that this extends has a block 'opertive': it is lost",
+            "the template that this one extends has no block 'opertive'",
             "did you mean 'operative'?",
         ),
         (
             "\n<p>Lost.</p>",
             3,
-            "'Lost.' stands outside every block: it is lost",
-            "put it into the block of the passage that it is to replace",
+            "'Lost.' is outside every block, so it is not printed",
+            "move it into the block to replace",
         ),
     ],
     ids=["block", "words"],

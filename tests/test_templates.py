@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from make_letters import problems_of, told_by
+from make_letters import notice_for, problems_of, told_by
 
 from optout_cli import bundled
 from optout_cli.cache import Cache
 from optout_cli.errors import Location, Problem
+from optout_cli.letters.render import render
+from optout_cli.model.notice import Place
 from optout_cli.templating.templates import Templates
 
 Fill = Callable[..., str]
@@ -94,7 +96,7 @@ def test_builtin_never_means_the_users_folder(fill: Fill) -> None:
 
 # Each stands on line 2 of its template.
 REFUSED = {
-    "{{ nothing }}": "nothing in a letter is called 'nothing'",
+    "{{ nothing }}": "a letter has no 'nothing'",
     "{{ place.county }}": "place has no 'county'",
     "{{ none }}": "prints a fact that is missing",
     "{{ missing }}": "prints a fact that is missing",
@@ -105,33 +107,46 @@ REFUSED = {
     "{{ yes }}": "prints a bool; use a loop or a filter",
     "{{ 1.5 }}": "prints a float; use a loop or a filter",
     "{{ text if missing }}": "prints something that is not defined",
-    "{{ text ~ missing }}": "`~` would print what is missing; print each part by itself",
+    "{{ text ~ missing }}": "`~` is not allowed; print each part in its own {{ }}",
     "{{ items | and_list }}": "prints an empty list",
     "{{ items | join(3) }}": "join takes a text, not 3",
     "{{ text | long_date }}": "long_date takes a date, not 'a'",
-    "{% for i in range(10**9) %}{% endfor %}": "** has no place in a letter",
+    "{{ 5 | long_dates }}": "long_dates takes a list of dates, not 5",
+    "{{ 5 | and_list }}": "and_list takes a list of texts, not 5",
+    "{{ [1, 2] | or_list }}": "or_list takes a list of texts, not 1",
+    "{{ [day] | join }}": "join takes a list of texts, not datetime.date(2010, 8, 31)",
+    "{{ missing | sentence }}": "sentence takes a text, not None",
+    "{{ missing | the }}": "the takes a text, not None",
+    "{{ 5 | full_stop }}": "full_stop takes a text, not 5",
+    "{{ nothing | the }}": "a letter has no 'nothing'",
+    "{{ 5 | length }}": "object of type 'int' has no len()",
+    "{{ range(text) }}": "range takes one to three small numbers",
+    "{{ range(10000000000000000000000) }}": "range takes one to three small numbers",
+    "{{ day + 1 }}": "unsupported operand type(s) for +: 'datetime.date' and 'int'",
+    "{{ text() }}": "() is only for macros",
+    "{% for i in range(10**9) %}{% endfor %}": "** is not allowed in a letter",
     "{% for i in range(1000000000) %}{% endfor %}":
         "a range of 1,000,000,000 is too long; at most 100",
-    "{{ 'x' * 100000000 }}": "* is for two numbers only",
-    "{{ 100000000 * 'x' }}": "* is for two numbers only",
-    "{{ '%1000000000d' % 1 }}": "% is for two numbers only",
-    "{{ text.__class__ }}": "'__class__' has no place in a letter",
-    "{{ items.__class__ }}": "'__class__' has no place in a letter",
-    "{{ items.append(1) }}": "'append' has no place in a letter",
+    "{{ 'x' * 100000000 }}": "* is only for two numbers",
+    "{{ 100000000 * 'x' }}": "* is only for two numbers",
+    "{{ '%1000000000d' % 1 }}": "% is only for two numbers",
+    "{{ text.__class__ }}": "'__class__' is not allowed in a letter",
+    "{{ items.__class__ }}": "'__class__' is not allowed in a letter",
+    "{{ items.append(1) }}": "'append' is not allowed in a letter",
     "{{ text.ljust(1000000000) }}": "a text has no 'ljust'",
     "{{ '{:>1000000000}'.format(1) }}": "a text has no 'format'",
     "{{ text | safe }}": "there is no filter 'safe'",
     "{{ text | attr('x') }}": "there is no filter 'attr'",
-    "{{ lipsum() }}": "nothing in a letter is called 'lipsum'",
+    "{{ lipsum() }}": "a letter has no 'lipsum'",
     "{{ 1 / 0 }}": "division by zero",
-    "<script>alert(1)</script>": "<script> has no place in a letter",
-    "<table></table>": "<table> has no place in a letter",
-    "<img src=x>": "<img> has no place in a letter",
-    "<!-- a comment -->": "`<` begins no tag of a letter",
-    "a < b": "`<` begins no tag of a letter",
-    "<p": "`<` begins no tag of a letter",
-    "{% raw %}<b>{% endraw %}": "<b> has no place in a letter",
-    "{% if %}": "{% %} lacks what it is about",
+    "<script>alert(1)</script>": "<script> is not allowed in a letter",
+    "<table></table>": "<table> is not allowed in a letter",
+    "<img src=x>": "<img> is not allowed in a letter",
+    "<!-- a comment -->": "`<` does not start a tag; write &lt; for the character",
+    "a < b": "`<` does not start a tag; write &lt; for the character",
+    "<p": "`<` does not start a tag; write &lt; for the character",
+    "{% raw %}<b>{% endraw %}": "<b> is not allowed in a letter",
+    "{% if %}": "{% %} is not complete",
     "{{ text }": "`}` is out of place",
 }  # fmt: skip
 
@@ -153,6 +168,22 @@ def test_what_a_letter_may_not_do_is_a_problem_at_its_line(
     assert [(it.code, it.message, it.location) for it in problems] == [
         ("template", message, Location(OWN, 2))
     ]
+
+
+@pytest.mark.parametrize("error", [TypeError, ValueError, ZeroDivisionError])
+def test_an_error_of_optouts_own_code_keeps_its_traceback(
+    error: type[Exception], library: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> str:
+        raise error("a bug")
+
+    notice = notice_for(library)
+    monkeypatch.setattr(Place, "_with_state", broken)
+    with pytest.raises(error, match="a bug") as caught:
+        render(notice, library.templates)
+    files = [Path(entry.path).name for entry in caught.traceback]
+    assert files[-2:] == ["notice.py", "test_templates.py"]
+    assert "parts.html.j2" in files
 
 
 @pytest.mark.parametrize(
@@ -178,7 +209,7 @@ def test_no_file_outside_the_folders_can_be_named(
 def test_a_template_that_turns_in_a_circle_is_a_problem(fill: Fill, source: str) -> None:
     assert told_by(lambda: fill(source)) == (
         "user/p/ask.html.j2:1: extends or calls itself\n"
-        '  hint: name the shipped one: {% extends "builtin:..." %}'
+        '  hint: extend the shipped template: {% extends "builtin:..." %}'
     )
 
 
@@ -292,7 +323,7 @@ def test_a_template_that_moves_is_compiled_anew_under_its_own_name(tmp_path: Pat
     cache = Cache(tmp_path / "kept")
     places = [write(tmp_path / name, {NAME: "\n{{ x }}"}) for name in ("one", "two")]
     told = [told_by(partial(Templates([it], cache).fill_in, NAME, {})) for it in places]
-    assert told == [f"{NAME}:2: nothing in a letter is called 'x'"] * 2
+    assert told == [f"{NAME}:2: a letter has no 'x'"] * 2
 
 
 def test_the_shipped_folder_works_from_anywhere(tmp_path: Path, library: Any) -> None:

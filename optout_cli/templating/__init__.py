@@ -1,1 +1,1 @@
-"""The templates of letters and pages: search path, sandbox, filters, errors, and the body."""
+"""The templates of letters and pages: search path, sandbox, filters, problems, and the body."""

@@ -1,6 +1,6 @@
-"""A letter's body: HTML in a closed dialect -> sections of blocks; blocks -> HTML, -> lines.
+"""Read a letter's HTML into sections of blocks, and write blocks as HTML or as text.
 
-The dialect is `p, ol, ul, li` (one nesting), `blockquote, strong, em, br, h2, a`, within
+The only tags are `p, ol, ul, li` (nested once), `blockquote, strong, em, br, h2, a`, inside
 `section`s. Anything else is a Problem at the template's line.
 """
 
@@ -15,7 +15,7 @@ from optout_cli.model.letter import Block, Heading, ListBlock, Paragraph, Quote,
 
 _T = TypeVar("_T")
 _INLINE = ("strong", "em", "a")
-_WITHIN = {  # which tag may stand directly in which
+_WITHIN = {  # the tags that may stand directly inside a tag
     "": ("section",),
     "section": ("p", "ol", "ul", "blockquote", "h2"),
     "blockquote": ("p",),
@@ -43,7 +43,7 @@ class _Node:
 
 
 class _Parser(HTMLParser):
-    """Reads a filled-in template into nodes."""
+    """Read a filled-in template into nodes."""
 
     def __init__(self, name: str) -> None:
         super().__init__(convert_charrefs=True)
@@ -51,7 +51,7 @@ class _Parser(HTMLParser):
         self.open = [self.root]
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        # Of two equal keys the first holds, which is the stamp's.
+        # The stamp comes first; of two attributes `at`, the first wins.
         given = {key: value or "" for key, value in reversed(attrs)}
         file, _, line = given.pop("at", "").rpartition(":")
         location = Location(file, int(line)) if line else self.root.location
@@ -59,14 +59,19 @@ class _Parser(HTMLParser):
         node.id = given.pop("id", "") if tag == "section" else ""
         parent = self.open[-1]
         if given:
-            raise _wrong(location, f"<{tag}> may not have {', '.join(sorted(given))}")
+            raise _error(location, f"<{tag}> may not have {', '.join(sorted(given))}")
         if tag not in _WITHIN.get(parent.tag, ()):
-            message = f"<{tag}> cannot stand in {_called(parent)}"
-            raise _wrong(location, message, _cure(tag, location, parent))
-        if tag in ("ol", "ul") and sum(it.tag in ("ol", "ul") for it in self.open) > 1:
-            raise _wrong(location, "lists may be nested once only")
+            allowed = ", ".join(f"<{name}>" for name in _WITHIN.get(parent.tag, ()))
+            hint = f"allowed there: {allowed}"
+            if tag == parent.tag == "p":
+                hint = "add </p> before it"
+                if location.file != parent.location.file:
+                    hint = "this block is already inside a paragraph: remove <p> and </p>"
+            raise _error(location, f"<{tag}> is not allowed in {_shown(parent)}", hint)
+        if tag in ("ol", "ul") and sum(outer.tag in ("ol", "ul") for outer in self.open) > 1:
+            raise _error(location, "lists can be nested only once")
         if tag == "a" and not _LINK.fullmatch(node.href or ""):
-            raise _wrong(location, "a link leads to https: or mailto: only")
+            raise _error(location, "a link must start with https:// or mailto:")
         parent.children.append(node)
         if tag != "br":
             self.open.append(node)
@@ -77,8 +82,8 @@ class _Parser(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         node = self.open[-1]
         if tag != node.tag:
-            hint = f"write </{node.tag}> before it" if node.tag else None
-            raise _wrong(node.location, f"{_called(node)} is not closed before </{tag}>", hint)
+            hint = f"add </{node.tag}> before it" if node.tag else None
+            raise _error(node.location, f"{_shown(node)} is not closed before </{tag}>", hint)
         self.open.pop()
 
     def handle_data(self, data: str) -> None:
@@ -87,40 +92,33 @@ class _Parser(HTMLParser):
             if data.strip():
                 words = " ".join(data.split())[:40]
                 tag = "li" if node.tag in ("ol", "ul") else "p"
-                hint = f"write <{tag}> before it and </{tag}> behind it"
-                raise _wrong(
-                    node.location, f"{words!r} stands outside a paragraph", hint, text=words
-                )
+                hint = f"add <{tag}> before it and </{tag}> after it"
+                raise _error(node.location, f"{words!r} is outside a paragraph", hint, text=words)
             return
         node.children.append(data)
 
     def finish(self) -> _Node:
         self.close()
         if len(self.open) > 1:
-            raise _wrong(self.open[-1].location, f"{_called(self.open[-1])} is never closed")
+            raise _error(self.open[-1].location, f"{_shown(self.open[-1])} is never closed")
         return self.root
 
 
-def _called(node: _Node) -> str:
+def _shown(node: _Node) -> str:
     return f"<{node.tag}>" if node.tag else "the letter"
 
 
-def _cure(tag: str, location: Location, parent: _Node) -> str:
-    if tag == parent.tag == "p":
-        if location.file != parent.location.file:
-            return "this passage stands within a paragraph already: leave <p> and </p> out"
-        return "write </p> before it"
-    return f"what can: {', '.join(f'<{it}>' for it in _WITHIN.get(parent.tag, ()))}"
-
-
-def _wrong(
+def _error(
     location: Location, message: str, hint: str | None = None, text: str = ""
 ) -> OptoutError:
     return OptoutError(Problem("template", message, location, hint, text=text))
 
 
 def sections_from(html: str, name: str) -> dict[str, tuple[Block, ...]]:
-    """Read a filled-in letter, section by section. Raises OptoutError at the template's line."""
+    """Return the blocks of each section of a filled-in letter, by the section's id.
+
+    Raises OptoutError at the template's line.
+    """
     parser = _Parser(name)
     parser.feed(html)
     root = parser.finish()
@@ -132,35 +130,35 @@ def sections_from(html: str, name: str) -> dict[str, tuple[Block, ...]]:
 
 
 def _block(node: _Node) -> Block:
-    children = [it for it in node.children if isinstance(it, _Node)]
+    children = [child for child in node.children if isinstance(child, _Node)]
     match node.tag:
         case "h2":
             return Heading(_runs(node))
         case "blockquote":
-            return Quote(tuple(Paragraph(_runs(child)) for child in _filled(node, children)))
+            return Quote(tuple(Paragraph(_runs(child)) for child in _not_empty(node, children)))
         case "ol" | "ul":
-            items = (_filled(child, _item_blocks(child)) for child in _filled(node, children))
+            items = (_not_empty(item, _item_blocks(item)) for item in _not_empty(node, children))
             return ListBlock(node.tag == "ol", tuple(items))
         case _:
             return Paragraph(_runs(node))
 
 
-def _filled(node: _Node, inside: Iterable[_T]) -> tuple[_T, ...]:
-    """Return what is inside an element, of which there must be something."""
-    if found := tuple(inside):
+def _not_empty(node: _Node, contents: Iterable[_T]) -> tuple[_T, ...]:
+    """Return the contents of an element. Raises OptoutError if there are none."""
+    if found := tuple(contents):
         return found
-    raise _wrong(node.location, f"{_called(node)} is empty")
+    raise _error(node.location, f"{_shown(node)} is empty")
 
 
 def _item_blocks(item: _Node) -> Iterator[Paragraph | ListBlock]:
-    """Yield an item's paragraphs and nested list; bare words are a paragraph."""
+    """Yield the paragraphs and the nested list of an item. Bare words become a paragraph."""
     words = _Node("p", item.location)
     for child in [*item.children, None]:
         is_block = child is None or (isinstance(child, _Node) and child.tag in ("p", "ol", "ul"))
         if not is_block and child is not None:
             words.children.append(child)
             continue
-        if any(isinstance(it, _Node) or it.strip() for it in words.children):
+        if any(isinstance(part, _Node) or part.strip() for part in words.children):
             yield Paragraph(_runs(words))
         words = _Node("p", item.location)
         if isinstance(child, _Node):
@@ -170,7 +168,7 @@ def _item_blocks(item: _Node) -> Iterator[Paragraph | ListBlock]:
 
 
 def _runs(node: _Node) -> tuple[Run, ...]:
-    """Flatten a paragraph, white space as HTML reads it."""
+    """Return the runs of a paragraph. White space collapses as in HTML."""
     runs: list[Run] = []
     for run in _raw_runs(node, Run("")):
         at_start = not runs or runs[-1].is_break
@@ -184,7 +182,7 @@ def _runs(node: _Node) -> tuple[Run, ...]:
     if runs:
         runs[-1] = _with_text(runs[-1], runs[-1].text.rstrip(" "))
     if not any(run.text for run in runs):
-        raise _wrong(node.location, f"{_called(node)} is empty")
+        raise _error(node.location, f"{_shown(node)} is empty")
     return tuple(run for run in runs if run.text or run.is_break)
 
 
@@ -205,16 +203,16 @@ def _raw_runs(node: _Node, style: Run) -> Iterator[Run]:
 
 
 def plain(runs: Iterable[Run]) -> str:
-    """Return the words of runs; a line break is a line end, a link is its words."""
+    """Return the text of runs. A line break is a line end; a link is its words."""
     return "".join("\n" if run.is_break else run.text for run in runs)
 
 
 def html_from(blocks: Iterable[Block]) -> str:
-    """Write blocks as HTML, for a page; every text is escaped."""
-    return "\n".join(_html(block) for block in blocks)
+    """Write blocks as HTML, for a page. Every text is escaped."""
+    return "\n".join(map(_block_html, blocks))
 
 
-def _html(block: Paragraph | Heading | Quote | ListBlock) -> str:
+def _block_html(block: Paragraph | Heading | Quote | ListBlock) -> str:
     if isinstance(block, Heading):
         return f"<h2>{inline_html(block.runs)}</h2>"
     if isinstance(block, Quote):
@@ -227,23 +225,20 @@ def _html(block: Paragraph | Heading | Quote | ListBlock) -> str:
 
 
 def inline_html(runs: Iterable[Run]) -> str:
-    """Write runs as HTML."""
-    return "".join(map(_inline, runs))
-
-
-def _inline(run: Run) -> str:
-    if run.is_break:
-        return "<br>"
-    text = escape(run.text)
-    if run.emphasis:
-        text = f"<em>{text}</em>"
-    if run.strong:
-        text = f"<strong>{text}</strong>"
-    return f'<a href="{escape(run.href)}">{text}</a>' if run.href else text
+    """Write runs as HTML. Every text is escaped."""
+    written = []
+    for run in runs:
+        text = "<br>" if run.is_break else escape(run.text)
+        if run.emphasis:
+            text = f"<em>{text}</em>"
+        if run.strong:
+            text = f"<strong>{text}</strong>"
+        written.append(f'<a href="{escape(run.href)}">{text}</a>' if run.href else text)
+    return "".join(written)
 
 
 def texts_in(blocks: Iterable[Block]) -> Iterator[str]:
-    """Yield the words of each paragraph and heading, in their order."""
+    """Yield the text of each paragraph and heading, in order."""
     for block in blocks:
         if isinstance(block, ListBlock):
             for item in block.items:

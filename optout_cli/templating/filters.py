@@ -1,6 +1,6 @@
-"""The filters of templates, all there are, and what ends a template that does what it may not.
+"""All filters of templates, and the exception for what a template may not do.
 
-A letter's own words for dates, lists and names; nothing here knows of files or folders.
+They write dates, lists and names as a letter does. Nothing here reads files.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,18 +11,31 @@ import jinja2
 
 
 class Refused(jinja2.TemplateRuntimeError):
-    """Something that a template may not do; `hint` is what to write in its place."""
+    """Something that a template may not do; `hint` is what to write instead."""
 
     def __init__(self, message: str, hint: str | None = None) -> None:
         super().__init__(message)
         self.hint = hint
 
 
+# Any: whatever a template passes to a filter.
+def _check(value: Any, kind: type, name: str, wanted: str) -> None:
+    """Refuse a value that a filter cannot use. An undefined value raises its own error."""
+    if isinstance(value, jinja2.Undefined):
+        str(value)
+    if not isinstance(value, kind):
+        raise Refused(f"{name} takes {wanted}, not {value!r}")
+
+
 def long_date(day: date) -> str:
     """Write a date as a letter does: `August 31, 2010`."""
-    if not isinstance(day, date):
-        raise Refused(f"long_date takes a date, not {day!r}")
+    _check(day, date, "long_date", "a date")
     return f"{MONTHS[day.month - 1]} {day.day}, {day.year}"
+
+
+def _long_dates(days: Sequence[date]) -> list[str]:
+    _check(days, Sequence, "long_dates", "a list of dates")
+    return [long_date(day) for day in days]
 
 
 # Written out: strftime would follow the machine's locale.
@@ -33,52 +46,62 @@ MONTHS = (
 
 
 def and_list(items: Sequence[str]) -> str:
-    """Join texts as a sentence does: `a`, `a and b`, `a, b, and c`."""
-    return _with_last(items, "and")
+    """Join texts as in a sentence: `a`, `a and b`, `a, b, and c`."""
+    return _list_with("and", items)
 
 
 def or_list(items: Sequence[str]) -> str:
     """Join texts as a choice: `a`, `a or b`, `a, b, or c`."""
-    return _with_last(items, "or")
+    return _list_with("or", items)
 
 
-def _with_last(items: Sequence[str], word: str) -> str:
+def _list_with(word: str, items: Sequence[str]) -> str:
     if not items:
         raise Refused("prints an empty list")
+    _check_texts(items, f"{word}_list")
     *first, last = items
     if not first:
         return last
     return f"{first[0]} {word} {last}" if len(items) == 2 else f"{', '.join(first)}, {word} {last}"  # noqa: PLR2004  # two take no comma
 
 
+def _check_texts(items: Sequence[str], name: str) -> None:
+    _check(items, Sequence, name, "a list of texts")
+    for item in items:
+        _check(item, str, name, "a list of texts")
+
+
 def _sentence(text: str) -> str:
-    """Write a name as a sentence begins: `The City of Alexandria`."""
+    """Capitalize a name, to begin a sentence: `The City of Alexandria`."""
+    _check(text, str, "sentence", "a text")
     return text[:1].upper() + text[1:]
 
 
 def the(name: str) -> str:
-    """Put an article before a body's name, where it has none."""
+    """Put `the` before a name that does not begin with it."""
+    _check(name, str, "the", "a text")
     return name if name.lower().startswith("the ") else f"the {name}"
 
 
 def full_stop(text: str) -> str:
-    """End a text as a sentence, where it does not end as one."""
+    """Put a period after a text that does not end as a sentence."""
+    _check(text, str, "full_stop", "a text")
     return text if text.rstrip("\"'\u201d\u2019)").endswith((".", "!", "?")) else f"{text}."
 
 
-def _joined(items: Sequence[str], separator: str = ", ") -> str:
-    if not isinstance(separator, str):
-        raise Refused(f"join takes a text, not {separator!r}")
+def _join(items: Sequence[str], separator: str = ", ") -> str:
+    _check(separator, str, "join", "a text")
+    _check_texts(items, "join")
     return separator.join(items)
 
 
-# All filters there are; Jinja's own let markup through or make texts of any size.
+# All filters. Jinja's own are left out: they let markup through or make texts of any size.
 FILTERS: dict[str, Callable[..., Any]] = {
     "and_list": and_list,
-    "join": _joined,
+    "join": _join,
     "length": len,
     "long_date": long_date,
-    "long_dates": lambda days: [long_date(day) for day in days],
+    "long_dates": _long_dates,
     "or_list": or_list,
     "full_stop": full_stop,
     "sentence": _sentence,

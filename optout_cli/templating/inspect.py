@@ -1,4 +1,4 @@
-"""What a template's syntax shows: words that are never printed, names that nobody declares."""
+"""Find problems in a template's syntax: words that are never printed, names that do not exist."""
 
 import re
 from collections.abc import Collection, Iterator
@@ -14,79 +14,53 @@ from optout_cli.templating.problems import names_in
 from optout_cli.templating.templates import Templates
 
 _TAG = re.compile(r"<[^>]*>")
-_SHORT = 40  # characters of words that are shown
-_INTO = "put it into the block of the passage that it is to replace"
-
-
-def unprinted_parts(name: str, templates: Templates) -> Iterator[Problem]:
-    """Yield blocks and words of the template `name`, and of what it extends, that none prints.
-
-    Only the user's are looked at. Raises OptoutError where a template is no template.
-    """
-    parts = {at: syntax for at, (_, syntax) in templates.parts_of(name).items()}
-    chain = [name]
-    while (at := _parent(parts[chain[-1]])) and at in parts and at not in chain:
-        chain.append(at)
-    for number, at in enumerate(chain[:-1]):
-        if templates.is_own(at):
-            known = {it.name for one in chain[number + 1 :] for it in _blocks(parts[one])}
-            yield from _unprinted_in(parts[at], known, at, templates)
-
-
-def _unprinted_in(
-    syntax: nodes.Template, known: Collection[str], name: str, templates: Templates
-) -> Iterator[Problem]:
-    inside = {id(it) for one in _blocks(syntax) for it in one.find_all(nodes.Block)}
-    for block in _blocks(syntax):
-        if id(block) not in inside and block.name not in known:
-            message = f"no letter that this extends has a block {block.name!r}: it is lost"
-            location = templates.location(name, block.lineno)
-            yield Problem("unknown-block", message, location, did_you_mean(block.name, known))
-    outer = (it for node in syntax.body if isinstance(node, nodes.Output) for it in node.nodes)
-    for data in outer:
-        if isinstance(data, nodes.TemplateData) and (words := _TAG.sub(" ", data.data).split()):
-            lines = data.data[: data.data.index(words[0])].count("\n")
-            message = f"{' '.join(words)[:_SHORT]!r} stands outside every block: it is lost"
-            location = templates.location(name, data.lineno + lines)
-            yield Problem("lost-words", message, location, _INTO)
-
-
-def _blocks(syntax: nodes.Template) -> list[nodes.Block]:
-    return list(syntax.find_all(nodes.Block))
-
-
-def _parent(syntax: nodes.Template) -> str | None:
-    extends = syntax.find(nodes.Extends)
-    is_named = extends and isinstance(extends.template, nodes.Const)
-    return str(extends.template.value) if is_named else None  # type: ignore[union-attr]
-
-
-def _fields() -> Iterator[tuple[str, Collection[str]]]:
-    """Yield each fact of a notice that is a noun, and what it may be asked for."""
-    for name, kind in get_type_hints(Notice).items():
-        for noun in (kind, *get_args(kind)):
-            if isinstance(noun, type) and issubclass(noun, Noun):
-                yield name, names_in(noun)
-
-
-_FACTS = dict(_fields())
+_MOST_SHOWN = 40  # characters of the lost words in a message
+_Parts = dict[str, nodes.Template]  # by the template's name
+# The names that a template may read from each fact of a notice that is a struct.
+_FACTS = {
+    name: names_in(noun)
+    for name, kind in get_type_hints(Notice).items()
+    for noun in (kind, *get_args(kind))
+    if isinstance(noun, type) and issubclass(noun, Noun)
+}
 
 
 class _Scope(NamedTuple):
-    """A part of a template that a letter can reach, and the template it stands in."""
+    """A part of a template that a letter can reach, and the template's name."""
 
     template: str
     node: nodes.Node
 
 
+def unprinted_parts(name: str, templates: Templates) -> Iterator[Problem]:
+    """Yield the blocks and words that are never printed in a template and in those it extends.
+
+    Only the user's own files are checked. Raises OptoutError if a template cannot be parsed.
+    """
+    parts = _parts_of(name, templates)
+    chain = _chain(name, parts)
+    for number, child in enumerate(chain[:-1]):
+        if not templates.is_own(child):
+            continue
+        syntax = parts[child]
+        known = {block.name for parent in chain[number + 1 :] for block in _blocks(parts[parent])}
+        inner = {id(it) for block in _blocks(syntax) for it in block.find_all(nodes.Block)}
+        for block in _blocks(syntax):
+            if id(block) not in inner and block.name not in known:
+                message = f"the template that this one extends has no block {block.name!r}"
+                location = templates.location(child, block.lineno)
+                yield Problem("unknown-block", message, location, did_you_mean(block.name, known))
+        yield from _lost_words(syntax, child, templates)
+
+
 def reference_problems(
     name: str, program: Program, kind: LetterKind, templates: Templates
 ) -> Iterator[Problem]:
-    """Yield each name that the template `name` asks for and its program does not declare.
+    """Yield each name that a template reads and that neither a notice nor its program has.
 
-    Raises OptoutError where a template is no template.
+    Raises OptoutError if a template cannot be parsed.
     """
-    particulars = {name.replace("-", "_"): it for name, it in kind.particulars.items()}
+    particulars = {key.replace("-", "_"): spec for key, spec in kind.particulars.items()}
     known: dict[str, Collection[str]] = {
         **_FACTS,
         "particulars": particulars,
@@ -94,93 +68,105 @@ def reference_problems(
         "computed": kind.computed,
     }
     choices: dict[str, Collection[str]] = {
-        f"particulars.{name}": it.choices for name, it in particulars.items() if it.choices
+        f"particulars.{key}": spec.choices for key, spec in particulars.items() if spec.choices
     }
-    choices["period"] = [it.id for it in program.periods]
+    choices["period"] = [period.id for period in program.periods]
     for template, node in _reachable(name, templates):
-        for asked, word, line in _asked(node):
-            words = known.get(asked, choices.get(asked, (word,)))
+        for owner, word in _names_read(node):
+            words = known.get(owner, choices.get(owner, (word,)))
             if word not in words:
-                message = f"{asked} has no {word!r}"
-                hint = did_you_mean(word, words)
-                yield Problem("unknown-name", message, templates.location(template, line), hint)
+                message = f"{owner} has no {word!r}"
+                location = templates.location(template, node.lineno)
+                yield Problem("unknown-name", message, location, did_you_mean(word, words))
+
+
+def _lost_words(syntax: nodes.Template, name: str, templates: Templates) -> Iterator[Problem]:
+    """Yield the words of a template that stand outside its blocks."""
+    outputs = (node for node in syntax.body if isinstance(node, nodes.Output))
+    for data in (child for output in outputs for child in output.nodes):
+        if isinstance(data, nodes.TemplateData) and (words := _TAG.sub(" ", data.data).split()):
+            lines = data.data[: data.data.index(words[0])].count("\n")
+            shown = " ".join(words)[:_MOST_SHOWN]
+            message = f"{shown!r} is outside every block, so it is not printed"
+            location = templates.location(name, data.lineno + lines)
+            yield Problem("lost-words", message, location, "move it into the block to replace")
+
+
+def _parts_of(name: str, templates: Templates) -> _Parts:
+    return {part: syntax for part, (_, syntax) in templates.parts_of(name).items()}
+
+
+def _chain(name: str, parts: _Parts) -> list[str]:
+    """Return the template `name`, the one that it extends, and so on."""
+    chain, parent = [], name
+    while parent in parts and parent not in chain:
+        chain.append(parent)
+        extends = parts[parent].find(nodes.Extends)
+        if extends and isinstance(extends.template, nodes.Const):
+            parent = str(extends.template.value)
+    return chain
+
+
+def _blocks(syntax: nodes.Template) -> list[nodes.Block]:
+    return list(syntax.find_all(nodes.Block))
 
 
 def _reachable(name: str, templates: Templates) -> Iterator[_Scope]:
-    """Yield what can be printed: the layout, blocks that none overrides, macros that are called."""
-    parts = {at: syntax for at, (_, syntax) in templates.parts_of(name).items()}
+    """Yield what can be printed: no block that is overridden, no macro that is not called."""
+    parts = _parts_of(name, templates)
     overridden: set[str] = set()
-    seen: set[str] = set()
-    at: str | None = name
-    while at and at not in seen:
-        seen.add(at)
-        syntax = parts[at]
-        blocks = list(syntax.find_all(nodes.Block))
-        dead = [it for it in blocks if it.name in overridden]
-        yield from _with_macros(at, syntax, dead, parts)
-        overridden |= {it.name for it in blocks if it not in dead and not _calls_super(it)}
-        parent = syntax.find(nodes.Extends)
-        at = parent.template.value if parent and isinstance(parent.template, nodes.Const) else None
+    for part in _chain(name, parts):
+        blocks = _blocks(parts[part])
+        dead = [block for block in blocks if block.name in overridden]
+        alive = list(_walk(parts[part], dead))
+        yield from (_Scope(part, node) for node in alive)
+        yield from _imported_macros(part, _names(alive), parts)
+        for block in blocks:
+            called = [call.node for call in block.find_all(nodes.Call)]
+            is_extended = any(isinstance(it, nodes.Name) and it.name == "super" for it in called)
+            if block not in dead and not is_extended:
+                overridden.add(block.name)
 
 
-def _with_macros(
-    name: str, syntax: nodes.Template, dead: list[nodes.Block], parts: dict[str, nodes.Template]
-) -> Iterator[_Scope]:
-    """Yield a template without its dead blocks, and the macros that it imports and uses."""
-    alive = list(_walk(syntax, dead))
-    yield from (_Scope(name, it) for it in alive)
-    yield from _imported(name, _names(alive), parts)
-
-
-def _imported(name: str, used: set[str], parts: dict[str, nodes.Template]) -> Iterator[_Scope]:
-    """Yield the macros that a template imports, as far as they are used."""
+def _imported_macros(name: str, used: set[str], parts: _Parts) -> Iterator[_Scope]:
+    """Yield the macros that a template imports and uses, and those that they call in turn."""
     for load in parts[name].find_all(nodes.FromImport):
         source = load.template.value if isinstance(load.template, nodes.Const) else ""
-        if source in parts:
-            names = {it if isinstance(it, str) else it[0] for it in load.names}
-            yield from _macros(source, names & used, parts)
-
-
-def _macros(name: str, wanted: set[str], parts: dict[str, nodes.Template]) -> Iterator[_Scope]:
-    """Yield the macros of a template that are wanted, and those that they call in turn."""
-    macros = {it.name: it for it in parts[name].find_all(nodes.Macro)}
-    waiting, used = sorted(wanted & macros.keys()), set(wanted)
-    while waiting:
-        inside = list(_walk(macros[waiting.pop()], []))
-        yield from (_Scope(name, it) for it in inside)
-        waiting += sorted((_names(inside) & macros.keys()) - used)
-        used |= _names(inside)
-    yield from _imported(name, used, parts)
+        if source not in parts:
+            continue
+        imported = {it if isinstance(it, str) else it[0] for it in load.names} & used
+        macros = {macro.name: macro for macro in parts[source].find_all(nodes.Macro)}
+        waiting, called = sorted(imported & macros.keys()), set(imported)
+        while waiting:
+            inside = list(_walk(macros[waiting.pop()], []))
+            yield from (_Scope(source, node) for node in inside)
+            waiting += sorted((_names(inside) & macros.keys()) - called)
+            called |= _names(inside)
+        yield from _imported_macros(source, called, parts)
 
 
 def _names(found: list[nodes.Node]) -> set[str]:
-    return {it.name for it in found if isinstance(it, nodes.Name)}
+    return {node.name for node in found if isinstance(node, nodes.Name)}
 
 
 def _walk(node: nodes.Node, dead: list[nodes.Block]) -> Iterator[nodes.Node]:
-    """Yield a node and all that it holds, without dead blocks and without macros' definitions."""
+    """Yield a node and all nodes in it, but no dead block and no macro's definition."""
     yield node
     for child in node.iter_child_nodes():
         if child not in dead and not isinstance(child, nodes.Macro):
             yield from _walk(child, dead)
 
 
-def _calls_super(block: nodes.Block) -> bool:
-    names = (it.node for it in block.find_all(nodes.Call))
-    return any(isinstance(it, nodes.Name) and it.name == "super" for it in names)
-
-
-def _asked(node: nodes.Node) -> Iterator[tuple[str, str, int]]:
-    """Yield of what which name is asked, and the line: `citations["x"]`, `period == "x"`."""
+def _names_read(node: nodes.Node) -> Iterator[tuple[str, str]]:
+    """Yield owner and name of what a node reads: `citations["x"]`, `period == "x"`."""
     if isinstance(node, nodes.Getattr) and isinstance(node.node, nodes.Name):
-        yield node.node.name, node.attr, node.lineno
+        yield node.node.name, node.attr
     elif isinstance(node, nodes.Getitem) and isinstance(node.node, nodes.Name):
-        yield from ((node.node.name, it, node.lineno) for it in _texts(node.arg))
+        yield from ((node.node.name, text) for text in _texts(node.arg))
     elif isinstance(node, nodes.Compare):
         for operand in node.ops:
-            asked = _path(node.expr)
-            yield from ((asked, it, node.lineno) for it in _texts(operand.expr))
-            yield from ((_path(operand.expr), it, node.lineno) for it in _texts(node.expr))
+            yield from ((_path(node.expr), text) for text in _texts(operand.expr))
+            yield from ((_path(operand.expr), text) for text in _texts(node.expr))
 
 
 def _path(node: nodes.Node) -> str:
@@ -190,9 +176,9 @@ def _path(node: nodes.Node) -> str:
 
 
 def _texts(node: nodes.Node) -> Iterator[str]:
-    """Yield a constant text, or those of a tuple or list."""
+    """Yield a constant text, or the texts of a tuple or list."""
     if isinstance(node, nodes.Const) and isinstance(node.value, str):
         yield node.value
     elif isinstance(node, nodes.Tuple | nodes.List):
-        for it in node.items:
-            yield from _texts(it)
+        for item in node.items:
+            yield from _texts(item)

@@ -1,6 +1,7 @@
-"""What Jinja raises -> a Problem at the template's line, in words for who writes letters.
+"""Turn what Jinja raises into a Problem at the template's line, in words for letter writers.
 
-Looks into the folders' files only once something is wrong.
+Reads the template files only when something is wrong. An error of optout's own code stays an
+exception, with its traceback.
 """
 
 import re
@@ -21,28 +22,32 @@ _TAGS = (
     "block", "elif", "else", "endblock", "endfor", "endif", "endmacro", "endset", "extends", "for",
     "from", "if", "import", "include", "macro", "set",
 )  # fmt: skip
-_A_FACT = "a fact is written {{ signatory.name }}, two braces on each side"
-# What Jinja says, what it means, and what to do: `{0}` is what the first group found.
+_A_FACT = "write a fact with two braces on each side: {{ signatory.name }}"
+# What Jinja says, the message, and the hint: `{0}` is what the pattern's first group found.
 _SYNTAX = (
-    (r"unexpected char '([\u201c\u201d\u2018\u2019])'", "`{0}` is a curly quote", 'write " there'),
+    (
+        r"unexpected char '([\u201c\u201d\u2018\u2019])'",
+        "`{0}` is a curly quote",
+        'write " instead',
+    ),
     (r"unexpected char '(.+)' at", "`{0}` is out of place", _A_FACT),
     (r"unexpected '(.+)'$", "`{0}` is out of place", _A_FACT),
     (r"[Ee]xpected an expression, got 'end of print", "{{{{ }}}} is empty", _A_FACT),
     (
         r"[Ee]xpected an expression, got 'end of statement",
-        "{{% %}} lacks what it is about",
-        "as in {% if signatory %}",
+        "{{% %}} is not complete",
+        "for example: {% if signatory %}",
     ),
     (
         r"expected token 'end of print statement', got '(.+)'",
         "{0!r} is out of place in {{{{ }}}}",
-        "one fact, and filters behind |: {{ date | long_date }}",
+        "write one fact, then filters after |: {{ date | long_date }}",
     ),
     (r"expected token '.+', got '(.+)'", "{0!r} is out of place in {{% %}}", None),
     (r"[Ee]xpected an expression, got '(.+)'", "{0!r} is out of place", _A_FACT),
-    (r"block '(.+)' defined twice", "two blocks are called {0!r}", "keep one of them"),
-    (r"Block names in Jinja", "a block's name has no hyphen", "write _ in its place"),
-    (r"Missing end of comment tag", "{{# is never closed", "write #} behind the remark"),
+    (r"block '(.+)' defined twice", "two blocks are named {0!r}", "remove one of them"),
+    (r"Block names in Jinja", "the name of a block cannot have a hyphen", "use _ instead"),
+    (r"Missing end of comment tag", "{{# is never closed", "add #} after the comment"),
 )
 _UNKNOWN_TAG = re.compile(r"Encountered unknown tag '(\w+)'.(?:.*closed is '(\w+)')?", re.DOTALL)
 _OPEN = re.compile(r"Unexpected end of template.*closed is '(\w+)'", re.DOTALL)
@@ -52,181 +57,202 @@ _RUNTIME = (
         "a loop runs over a fact that is missing",
         "put {% if ... %} around it",
     ),
-    (r"object is not iterable", "a loop runs over what is no list", None),
-    (r"object is not callable", "() stands behind what is no macro", "leave the () out"),
+    (r"object is not iterable", "a loop runs over something that is not a list", None),
+    (r"object is not callable", "() is only for macros", "remove the ()"),
     (r"(.*)", "{0}", None),
 )
-_Told = tuple[str, str | None]
+_JINJA, _OURS = Path(jinja2.__file__).parent, Path(__file__).parents[1]
+_Words = tuple[str, str | None]  # message and hint
 
 
 @contextmanager
-def placed(name: str, search: TemplateSearch, known: Collection[str] = ()) -> Iterator[None]:
-    """Turn what Jinja raises within a `with` block into a Problem with the template's line.
+def template_problems(
+    name: str, search: TemplateSearch, known: Collection[str] = ()
+) -> Iterator[None]:
+    """Raise what Jinja raises in a `with` block as an OptoutError at the template's line.
 
-    `known` are the facts that the template is filled in with.
+    `known` are the facts that the template is filled in with. Where optout's own code raises
+    something else than a jinja2.TemplateError, that is a bug: it passes through.
     """
     try:
         yield
     except jinja2.TemplateSyntaxError as error:
         raise OptoutError(_syntax_problem(error, name, search)) from None
     except jinja2.TemplateNotFound as error:
-        raise OptoutError(
-            missing_template(str(error.name), _last(error, name, search), search)
-        ) from None
+        location = _location_of(error, name, search)
+        raise OptoutError(missing_template(str(error.name), location, search)) from None
     except RecursionError as error:
-        raise OptoutError(extends_itself(name, _last(error, name, search), search)) from None
+        raise OptoutError(extends_itself(name, _location_of(error, name, search), search)) from None
     except Unknown as error:
-        location = _last(error, name, search)
-        message, hint = _unknown(error, _Source(location, name, search), known)
+        location = _location_of(error, name, search)
+        message, hint = _unknown_words(error, _Source(location, name, search), known)
         raise OptoutError(Problem("template", message, location, hint)) from None
     except (jinja2.TemplateError, TypeError, ValueError, ArithmeticError) as error:
+        if not isinstance(error, jinja2.TemplateError) and _is_ours(error):
+            raise
         message, hint = _reword(str(error), _RUNTIME)
         hint = getattr(error, "hint", None) or hint
-        raise OptoutError(Problem("template", message, _last(error, name, search), hint)) from None
+        location = _location_of(error, name, search)
+        raise OptoutError(Problem("template", message, location, hint)) from None
 
 
 def missing_template(name: str, location: Location, search: TemplateSearch) -> Problem:
-    """Say that a template names another one that is not there."""
+    """Say that a template names another one that does not exist."""
     message = f"there is no template {name!r} in the template folders"
     is_shipped = name.startswith(BUILTIN)
-    names = {it.removesuffix(SUFFIX): it for it in search.names()}
-    match = closest(
-        name.removesuffix(SUFFIX), [it for it in names if it.startswith(BUILTIN) == is_shipped]
-    )
+    names = {
+        known.removesuffix(SUFFIX): known
+        for known in search.names()
+        if known.startswith(BUILTIN) == is_shipped
+    }
+    match = closest(name.removesuffix(SUFFIX), names)
     hint = f"did you mean {names[match]!r}?" if match else None
     return Problem("missing-template", message, location, hint)
 
 
 def missing_filter(name: str, location: Location) -> Problem:
-    """Say that a template asks for a filter that there is not."""
+    """Say that a template uses a filter that does not exist."""
     message = f"there is no filter {name!r}"
     return Problem("template", message, location, did_you_mean(name, FILTERS))
 
 
 def extends_itself(name: str, location: Location, search: TemplateSearch) -> Problem:
-    """Say that a template extends the file that it is, and how to name the shipped one."""
+    """Say that a template extends itself, and how to name the shipped one."""
     shipped = f"{BUILTIN}{name.removeprefix(BUILTIN)}"
-    it = shipped if search.has(shipped) else f"{BUILTIN}..."
-    hint = f'name the shipped one: {{% extends "{it}" %}}'
+    parent = shipped if search.has(shipped) else f"{BUILTIN}..."
+    hint = f'extend the shipped template: {{% extends "{parent}" %}}'
     return Problem("template", "extends or calls itself", location, hint)
 
 
-def _reword(told: str, words: tuple[tuple[str, str, str | None], ...]) -> _Told:
+# Any: a fact of any type.
+def names_in(value: Any) -> Collection[str]:
+    """Return the names that a template may read from a fact, or from a kind of facts."""
+    if isinstance(value, dict):
+        return [str(key) for key in value]
+    kind = value if isinstance(value, type) else type(value)
+    properties = (name for name, known in vars(kind).items() if isinstance(known, property))
+    return [*getattr(value, "__struct_fields__", ()), *properties]
+
+
+def _is_ours(error: BaseException) -> bool:
+    """Tell whether optout's code raised an error, and not a template with a wrong value.
+
+    The innermost frame of a template, of Jinja or of optout decides. Other libraries are
+    called by one of these.
+    """
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        path = Path(frame.filename)
+        if path.name.endswith(SUFFIX) or path.is_relative_to(_JINJA):
+            return False
+        if path.is_relative_to(_OURS):
+            return True
+    return False
+
+
+def _location_of(error: BaseException, name: str, search: TemplateSearch) -> Location:
+    """Return the innermost line of a template in an error's traceback."""
+    frames = traceback.extract_tb(error.__traceback__)
+    inside = [frame for frame in frames if frame.filename.endswith(SUFFIX)]
+    if not inside:
+        return search.location(name)
+    return Location(search.shown(Path(inside[-1].filename)), inside[-1].lineno)
+
+
+def _reword(jinja_message: str, words: tuple[tuple[str, str, str | None], ...]) -> _Words:
     for pattern, message, hint in words:
-        if found := re.match(pattern, told, re.DOTALL) or re.search(pattern, told):
+        if found := re.search(pattern, jinja_message, re.DOTALL):
             return message.format(*found.groups()), hint
-    return told, None
+    return jinja_message, None
 
 
 def _syntax_problem(
     error: jinja2.TemplateSyntaxError, name: str, search: TemplateSearch
 ) -> Problem:
-    # Of an open comment Jinja gives the file as the name.
-    files = [Path(it) for it in (error.filename, error.name) if it and Path(it).is_file()]
+    # For a comment that is never closed, Jinja gives the file as the name.
+    files = [Path(file) for file in (error.filename, error.name) if file and Path(file).is_file()]
     path = files[0] if files else search.path_of(error.name or name)
     shown, line = search.shown(path) if path else name, error.lineno
-    told = error.message or "is wrong"
-    hint: str | None
-    if found := re.match(r"No filter named '(.+)'", told):
+    jinja_message = error.message or "is wrong"
+    if found := re.match(r"No filter named '(.+)'", jinja_message):
         return missing_filter(found[1], Location(shown, line))
-    if found := _OPEN.match(told):
+    if found := _OPEN.match(jinja_message):
         message = f"{{% {found[1]} %}} is never closed"
-        hint = f"write {{% end{found[1]} %}} behind what it holds"
+        hint: str | None = f"add {{% end{found[1]} %}} after its contents"
         line = _line_left_open(found[1], path) or line
+    elif found := _UNKNOWN_TAG.match(jinja_message):
+        message, hint = _unknown_tag_words(found[1], found[2])
     else:
-        message, hint = _syntax_words(told)
+        message, hint = _reword(jinja_message, _SYNTAX)
         hint = getattr(error, "hint", hint)
     return Problem("template", message, Location(shown, line), hint)
 
 
-def _syntax_words(told: str) -> _Told:
-    if not (found := _UNKNOWN_TAG.match(told)):
-        return _reword(told, _SYNTAX)
-    tag, around = found.groups()
+def _unknown_tag_words(tag: str, around: str | None) -> _Words:
+    """Say that `{% tag %}` is unknown, or closes nothing inside the open `{% around %}`."""
     if tag not in _TAGS:
         return f"there is no {{% {tag} %}}", did_you_mean(tag, _TAGS)
-    hint = f"close {{% {around} %}} first, by {{% end{around} %}}" if around else "take it out"
+    hint = f"close {{% {around} %}} first: add {{% end{around} %}}" if around else "remove it"
     return f"{{% {tag} %}} closes nothing here", hint
 
 
 def _line_left_open(tag: str, path: Path | None) -> int | None:
     """Return the line of the last `tag` that nothing closes."""
     source = path.read_text("utf-8") if path else ""
-    waiting: list[int] = []
-    for it in re.finditer(rf"{{%[-+]?\s*(end)?{tag}\b", source):
-        if not it[1]:
-            waiting.append(source.count("\n", 0, it.start()) + 1)
-        elif waiting:
-            waiting.pop()
-    return waiting[-1] if waiting else None
+    open_lines: list[int] = []
+    for found in re.finditer(rf"{{%[-+]?\s*(end)?{tag}\b", source):
+        if not found[1]:
+            open_lines.append(source.count("\n", 0, found.start()) + 1)
+        elif open_lines:
+            open_lines.pop()
+    return open_lines[-1] if open_lines else None
 
 
 class _Source:
-    """The template in which something is wrong, and the line of it."""
+    """The template that has a problem, and the text of its line."""
 
     def __init__(self, location: Location, name: str, search: TemplateSearch) -> None:
         self.search, self.name = search, name
         path = Path(location.file)
         found = path if path.is_file() else search.path_of(location.file)
         self.text = found.read_text("utf-8") if found else ""
-        lines = self.text.splitlines()
-        self.line = (
-            lines[location.line - 1] if location.line and location.line <= len(lines) else ""
-        )
+        lines = dict(enumerate(self.text.splitlines(), 1))
+        self.line = lines.get(location.line or 0, "")
 
-    def asked_for(self, name: str) -> str | None:
-        """Return what is asked for `name` on the line: `particulars` in `particulars.modle`."""
-        asked = rf"([A-Za-z_][\w.]*)(?:\.|\[\s*['\"]){re.escape(name)}\b"
-        found = re.search(asked, self.line)
+    def owner_of(self, name: str) -> str | None:
+        """Return what the line reads `name` from: `particulars` in `particulars.modle`."""
+        pattern = rf"([A-Za-z_][\w.]*)(?:\.|\[\s*['\"]){re.escape(name)}\b"
+        found = re.search(pattern, self.line)
         return found[1] if found else None
 
     def names(self) -> set[str]:
-        """Return what the template imports, sets and defines itself."""
+        """Return the names that the template itself imports, sets and defines."""
         imported = re.findall(r"import\s+([\w, ]+?)(?:\s+with|\s+without|\s*[-+]?%)", self.text)
         own = re.findall(r"\b(?:set|macro|for)\s+(\w+)", self.text)
         return {*re.split(r"[,\s]+", ",".join(imported)), *own} - {"", "as"}
 
-    def macros(self) -> Iterator[tuple[str, str]]:
-        """Yield template and macro of the letter's program and of the layout."""
+    def macros(self) -> dict[str, str]:
+        """Map each macro of the letter's program and of the layout to its template."""
+        found = {}
         for name in sorted(self.search.names()):
             folder, _, file = name.rpartition("/")
             if folder in (self.name.partition("/")[0], "_layout") and BUILTIN not in name:
                 path = self.search.path_of(name)
                 text = path.read_text("utf-8") if path and "_" in (file[0], folder[0]) else ""
-                yield from ((name, it) for it in re.findall(r"{%-?\s*macro\s+(\w+)", text))
+                found.update(dict.fromkeys(re.findall(r"{%-?\s*macro\s+(\w+)", text), name))
+        return found
 
 
-def _unknown(error: Unknown, source: _Source, known: Collection[str]) -> _Told:
+def _unknown_words(error: Unknown, source: _Source, known: Collection[str]) -> _Words:
     name = str(error.name)
     if error.is_of_letter:
-        message = f"nothing in a letter is called {name!r}"
-        macros = {macro: template for template, macro in source.macros()}
+        message, macros = f"a letter has no {name!r}", source.macros()
         if name in macros:
             return message, f'add {{% from "{macros[name]}" import {name} with context %}}'
         match = closest(name, {*known, *source.names(), *macros})
         return message, f"did you mean {match!r}?" if match else None
-    what = source.asked_for(name)
+    owner = source.owner_of(name)
     if error.of is None:
-        what = what or "what it is asked of"
-        return f"{what} is not given, and has no {name!r}", f"put {{% if {what} %}} around it"
-    message = f"{what or type(error.of).__name__.lower()} has no {name!r}"
+        owner = owner or "this fact"
+        return f"{owner} is missing, so it has no {name!r}", f"put {{% if {owner} %}} around it"
+    message = f"{owner or type(error.of).__name__.lower()} has no {name!r}"
     return message, did_you_mean(name, names_in(error.of))
-
-
-# Any: a fact of any type.
-def names_in(value: Any) -> Collection[str]:
-    """Return what a template may ask a fact, or a kind of facts, for."""
-    if isinstance(value, dict):
-        return [str(it) for it in value]
-    kind = value if isinstance(value, type) else type(value)
-    properties = (it for it, known in vars(kind).items() if isinstance(known, property))
-    return [*getattr(value, "__struct_fields__", ()), *properties]
-
-
-def _last(error: BaseException, name: str, search: TemplateSearch) -> Location:
-    """Find the last frame of the traceback that lies in a template."""
-    frames = traceback.extract_tb(error.__traceback__)
-    inside = [frame for frame in frames if frame.filename.endswith(SUFFIX)]
-    if not inside:
-        return search.location(name)
-    return Location(search.shown(Path(inside[-1].filename)), inside[-1].lineno)

@@ -1,7 +1,7 @@
-"""The Jinja environment of letters: a closed dialect of HTML, our own filters, and nothing else.
+"""The Jinja environment of letters: a few HTML tags, our own filters, and nothing else.
 
-Knows nothing of files and folders. What a template may not do ends it with an exception, which
-`template_faults` turns into a Problem.
+Never reads a file. A template that does what it may not ends with an exception, which
+`templating.problems` turns into a Problem.
 """
 
 import re
@@ -24,25 +24,27 @@ from optout_cli.templating.filters import FILTERS, Refused
 MAX_LETTER = 1_000_000  # characters that one template may print
 MAX_RANGE = 100  # items; the longest list of a request has 60
 _TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9]*)([^<>]*)>")
-_STAMP = "at"  # the attribute that carries a tag's place to `body`
-# The closed dialect of a letter's body, and the sections that a letter is made of.
+_STAMP = "at"  # the attribute that carries a tag's location to `body`
+# All tags of a letter: those of its body, and the sections that it is made of.
 DIALECT = ("p", "ol", "ul", "li", "blockquote", "strong", "em", "br", "h2", "a", "section")
 _INSTEAD = {"b": "strong", "i": "em", "h1": "h2", "h3": "h2", "div": "p"}
 
 
 class ForeignTag(jinja2.TemplateSyntaxError):
-    """A tag that no letter has."""
+    """A tag that a letter cannot have."""
 
     def __init__(self, tag: str, lineno: int, stream: TokenStream) -> None:
-        super().__init__(f"<{tag}> has no place in a letter", lineno, stream.name, stream.filename)
+        super().__init__(
+            f"<{tag}> is not allowed in a letter", lineno, stream.name, stream.filename
+        )
         instead = _INSTEAD.get(tag.lower())
         tags = ", ".join(f"<{it}>" for it in DIALECT if it != "section")
         self.hint = f"write <{instead}>; " if instead else ""
-        self.hint += f"what has: {tags}"
+        self.hint += f"allowed: {tags}"
 
 
 class Unknown(jinja2.UndefinedError):
-    """A name that leads nowhere: `name` asked `of` a value, or of the letter itself."""
+    """An unknown name: a value `of` has no `name`, or the letter itself has none."""
 
     def __init__(self, of: Any, name: Any, message: str) -> None:
         super().__init__(message)
@@ -50,12 +52,12 @@ class Unknown(jinja2.UndefinedError):
 
     @property
     def is_of_letter(self) -> bool:
-        """Tell whether the name stands alone, and is no part of something."""
+        """Tell whether the letter itself lacks the name: `{{ nam }}`, not `{{ place.nam }}`."""
         return self.of is missing
 
 
 class _Missing(jinja2.StrictUndefined):
-    """Remembers what was asked of what, where Jinja would tell of Python's types."""
+    """Keeps the value and the name, where Jinja's message would name Python's types."""
 
     __slots__ = ()
 
@@ -63,15 +65,14 @@ class _Missing(jinja2.StrictUndefined):
     def __init__(
         self, hint: str | None = None, obj: Any = missing, name: Any = None, exc: Any = None
     ) -> None:
-        told = exc or jinja2.UndefinedError
-        make = told if hint else partial(Unknown, obj, name)
-        super().__init__(hint, obj, name, make)  # type: ignore[arg-type]  # it is called, no more
+        make = (exc or jinja2.UndefinedError) if hint else partial(Unknown, obj, name)
+        super().__init__(hint, obj, name, make)  # type: ignore[arg-type]  # Jinja only calls it
 
 
 class _Generator(CodeGenerator):
-    """Leaves constants to `finalize`, which Jinja shows them escaped: None as the text `None`."""
+    """Passes constants to `finalize` as they are; Jinja would pass None as the text `None`."""
 
-    # Any: Jinja's own names for what it is in the middle of.
+    # Any: the state of Jinja's compiler.
     def _output_child_to_const(self, node: nodes.Expr, frame: Any, finalize: Any) -> str:
         if not isinstance(node, nodes.TemplateData):
             raise nodes.Impossible
@@ -79,7 +80,7 @@ class _Generator(CodeGenerator):
 
 
 class Environment(ImmutableSandboxedEnvironment):
-    """Jinja with nothing but what a letter needs."""
+    """Jinja with only what a letter needs."""
 
     code_generator_class = _Generator
     intercepted_binops = frozenset({"*", "**", "%"})
@@ -91,43 +92,43 @@ class Environment(ImmutableSandboxedEnvironment):
         self.filters = dict(FILTERS)
 
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
-        """Calculate with numbers alone."""
+        """Calculate with numbers only: `"x" * 10**9` would fill the memory."""
         if isinstance(left, int) and isinstance(right, int) and operator != "**":
             return super().call_binop(context, operator, left, right)
         if operator == "**":
-            raise Refused("** has no place in a letter")
-        raise Refused(f"{operator} is for two numbers only")
+            raise Refused("** is not allowed in a letter")
+        raise Refused(f"{operator} is only for two numbers")
 
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
-        """Refuse Python's inner names, and every method of a text."""
+        """Refuse Python's internal names, and every method of a text."""
         # A text's own methods make texts of any size ("x".ljust(10**9)).
         return not isinstance(obj, str) and super().is_safe_attribute(obj, attr, value)
 
-    # Any: what a template asks, of any type.
+    # Any: the value that a template reads from.
     def unsafe_undefined(self, obj: Any, attribute: str) -> Undefined:
-        """Say in plain words what was refused."""
+        """Say what was refused, in words for people who write letters."""
         if isinstance(obj, str) and not attribute.startswith("_"):
-            message, hint = f"a text has no {attribute!r}", f"filters are {', '.join(FILTERS)}"
+            message, hint = f"a text has no {attribute!r}", f"use a filter: {', '.join(FILTERS)}"
         else:
-            message, hint = f"{attribute!r} has no place in a letter", None
+            message, hint = f"{attribute!r} is not allowed in a letter", None
         return _Missing(message, exc=partial(Refused, hint=hint))
 
     def wrap_str_format(self, value: Any) -> None:
-        """Let `is_safe_attribute` refuse `str.format` like a text's other methods."""
+        """Treat `str.format` as any other method of a text, which `is_safe_attribute` refuses."""
 
 
 class Stamp(Extension):
-    """Hold the template's own text to the dialect, and stamp each tag with its place.
+    """Check the tags in the template's own text, and stamp each tag with its location.
 
     `<p>` -> `<p at="secure-communities/opt-out.html.j2:12">`. Data is escaped when it is
-    printed, so every tag that reaches the page was stamped here.
+    printed, so every tag on the page has a stamp.
     """
 
     def filter_stream(self, stream: TokenStream) -> Iterator[Token]:
-        """Yield the template's tokens, its text stamped."""
+        """Yield the template's tokens, with stamps in the text."""
         for token in stream:
             if token.type == "tilde":
-                message = "`~` would print what is missing; print each part by itself"
+                message = "`~` is not allowed; print each part in its own {{ }}"
                 raise jinja2.TemplateSyntaxError(
                     message, token.lineno, stream.name, stream.filename
                 )
@@ -149,12 +150,13 @@ class Stamp(Extension):
         left = _TAG.sub(lambda tag: re.sub(r"[^\n]", " ", tag[0]), token.value)
         if "<" in left:
             line = token.lineno + left.count("\n", 0, left.index("<"))
-            raise jinja2.TemplateSyntaxError("`<` begins no tag of a letter", line, name, file)
+            message = "`<` does not start a tag; write &lt; for the character"
+            raise jinja2.TemplateSyntaxError(message, line, name, file)
         return _TAG.sub(stamp, token.value)
 
 
 def printable(value: Any) -> Any:
-    """Refuse what must never reach a page: nothing, an empty text, a list, a raw date."""
+    """Return a value that may be printed. Refuses None, an empty text, a list and a raw date."""
     if isinstance(value, Undefined):
         str(value)  # raises with the name that is not defined
         raise Refused("prints something that is not defined")
@@ -165,12 +167,16 @@ def printable(value: Any) -> Any:
     if isinstance(value, str | int) and not isinstance(value, bool):
         return value
     if callable(value):
-        raise Refused("prints a macro itself", "write () behind its name")
+        raise Refused("prints a macro without calling it", "add () after its name")
     raise Refused(f"prints a {type(value).__name__}; use a loop or a filter")
 
 
 def _short_range(*bounds: int) -> range:
-    numbers = range(*bounds)
-    if len(numbers) > MAX_RANGE:
-        raise Refused(f"a range of {len(numbers):,} is too long; at most {MAX_RANGE:,}")
+    try:
+        numbers = range(*bounds)
+        length = len(numbers)
+    except (TypeError, ValueError, OverflowError):
+        raise Refused("range takes one to three small numbers") from None
+    if length > MAX_RANGE:
+        raise Refused(f"a range of {length:,} is too long; at most {MAX_RANGE:,}")
     return numbers
