@@ -197,4 +197,4 @@ def test_two_rows_for_one_file_still_refuse_each_other(
 def test_a_program_names_particulars_that_it_has(tmp_path: Path, line: str) -> None:
     library = library_with(tmp_path, {"287g/program.yaml": f"{line}\n"})
     told = told_by(lambda: library.programs)
-    assert "names 'agence', which is not there\n  hint: did you mean 'agency'?" in told
+    assert "names 'agence', which does not exist\n  hint: did you mean 'agency'?" in told

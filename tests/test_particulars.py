@@ -37,22 +37,28 @@ def kind_declaring(folder: Path, declared: str) -> LetterKind:
 @pytest.mark.parametrize(
     ("declared", "told"),
     [
-        ("a: {type: list, help: h}", "the list 'a' needs `of`, and no list in it"),
-        ("a: {type: list, of: list, help: h}", "the list 'a' needs `of`, and no list in it"),
-        ("a: {type: list, of: {}, help: h}", "the list 'a' needs `of`, and no list in it"),
-        ("a: {type: text, of: text, help: h}", "'a' is no list and has no `of`"),
-        ("a: {type: text, when: after, help: h}", "'a' is no date and has no `when`"),
-        ("a: {type: choice, help: h}", "'a': choice and `choices` go together"),
-        ("a: {type: list, of: choice, help: h}", "'a': choice and `choices` go together"),
-        ("a: {type: text, choices: [x], help: h}", "'a': choice and `choices` go together"),
+        ("a: {type: list, help: h}", "the list 'a' needs `of`, and that cannot be a list"),
+        (
+            "a: {type: list, of: list, help: h}",
+            "the list 'a' needs `of`, and that cannot be a list",
+        ),
+        ("a: {type: list, of: {}, help: h}", "the list 'a' needs `of`, and that cannot be a list"),
+        ("a: {type: text, of: text, help: h}", "'a' is not a list, so it cannot have `of`"),
+        ("a: {type: text, when: after, help: h}", "'a' is not a date, so it cannot have `when`"),
+        ("a: {type: choice, help: h}", "'a': a choice, and only a choice, has `choices`"),
+        ("a: {type: list, of: choice, help: h}", "'a': a choice, and only a choice, has `choices`"),
+        (
+            "a: {type: text, choices: [x], help: h}",
+            "'a': a choice, and only a choice, has `choices`",
+        ),
         (
             "a: {type: choice, choices: [x], about: {y: [287g]}, help: h}",
-            "'a': `about` names 'y', which is no choice",
+            "'a': `about` names 'y', which is not one of its choices",
         ),
         ("287g: {type: text, help: h}", "'287g' must begin with a letter"),
         (
             "a: {type: list, help: h, of: {b: {type: choice, help: h}}}",
-            "'b': choice and `choices` go together",
+            "'b': a choice, and only a choice, has `choices`",
         ),
     ],
 )

@@ -1,4 +1,4 @@
-"""The template folders' `program.yaml` files -> Programs; finds a letter kind by its id."""
+"""Read the `program.yaml` files of the template folders; find a letter kind by its id."""
 
 from collections.abc import Iterator, Sequence
 from datetime import date
@@ -29,7 +29,7 @@ _WORDING = "_layout/wording.yaml"
 
 
 class Programs:
-    """All programs of the template folders, by id (the folder's name)."""
+    """All programs of the template folders, by id: the name of the program's folder."""
 
     def __init__(
         self,
@@ -42,40 +42,36 @@ class Programs:
         self._documents = documents
 
     def location(self, program: str, path: str) -> Location:
-        """Return where `path` of a program's declaration stands."""
+        """Return the location of a key path in a program's file."""
         return self._documents[program].location(path)
 
     def letters(self) -> Iterator[tuple[str, Program, LetterKind]]:
-        """Yield each letter's id (`secure-communities/opt-out`), its program and its kind."""
+        """Yield each letter id (`secure-communities/opt-out`), its program and its kind."""
         for id, program in sorted(self.by_id.items()):
             for name, kind in sorted(program.letters.items()):
                 yield f"{id}/{name}", program, kind
 
     def find(self, letter: str, location: Location | None = None) -> tuple[Program, LetterKind]:
-        """Return the program and kind of a letter id. Raises OptoutError, placed at `spot`."""
+        """Return the program and kind of a letter id. Raises OptoutError at `location`."""
         for id, program, kind in self.letters():
             if id == letter:
                 return program, kind
         hint = did_you_mean(letter, [id for id, _, _ in self.letters()])
-        raise OptoutError(
-            Problem("unknown-letter", f"there is no letter {letter!r}", location, hint)
-        )
+        message = f"there is no letter {letter!r}"
+        raise OptoutError(Problem("unknown-letter", message, location, hint))
 
 
 def load_programs(folders: Sequence[Path], cache: Cache | None) -> Programs:
-    """Read every program of `folders`, the first folder's word before the next one's.
+    """Read every program of `folders`. An earlier folder overrides a later one, field by field.
 
-    The last folder is the shipped one. Only that one says what is asked of every letter. Raises
+    The last folder is the shipped one. The samples for trial letters come only from there. Raises
     OptoutError.
     """
     problems: list[Problem] = []
     programs: dict[str, Program] = {}
     documents: dict[str, Document] = {}
-    for id in sorted(
-        {path.parent.name for folder in folders for path in folder.glob(f"*/{_FILE}")}
-    ):
-        if id.startswith("_"):
-            continue
+    files = {path.parent.name for folder in folders for path in folder.glob(f"*/{_FILE}")}
+    for id in sorted(name for name in files if not name.startswith("_")):
         try:
             for folder in folders[:-1]:
                 check_within(folder / id / _FILE, folder)
@@ -85,7 +81,9 @@ def load_programs(folders: Sequence[Path], cache: Cache | None) -> Programs:
             problems += error.problems
             continue
         problems += program_problems(program, document)
-        programs[id], documents[id] = _whole(program), document
+        letters = {name: _with_shared(kind, program) for name, kind in program.letters.items()}
+        programs[id] = msgspec.structs.replace(program, letters=letters)
+        documents[id] = document
     path = folders[-1] / _WORDING
     wording = convert(load_valid(str(path), Wording, cache, _shown(path)), Wording)
     raise_any(problems)
@@ -93,7 +91,7 @@ def load_programs(folders: Sequence[Path], cache: Cache | None) -> Programs:
 
 
 def _merged_document(paths: Sequence[Path], cache: Cache | None) -> Document:
-    """Read a program's files, the last of which ships if it is there."""
+    """Read a program's files and merge them. The last path is the shipped file, if it exists."""
     *overlays, lowest = [path for path in paths if path.is_file()]
     shown = _shown(lowest) if lowest == paths[-1] else str(lowest)
     document = load_valid(str(lowest), Program, cache, shown)
@@ -103,63 +101,61 @@ def _merged_document(paths: Sequence[Path], cache: Cache | None) -> Document:
 
 
 def _shown(path: Path) -> str:
-    """Return the end of a path that tells the file: `secure-communities/program.yaml`."""
+    """Return the last two parts of a path: `secure-communities/program.yaml`."""
     return "/".join(path.parts[-2:])
 
 
-def _whole(program: Program) -> Program:
-    """Put the particulars that a letter kind uses of the program's among its own."""
-    letters = {name: _with_used(kind, program) for name, kind in program.letters.items()}
-    return msgspec.structs.replace(program, letters=letters)
+def _with_shared(kind: LetterKind, program: Program) -> LetterKind:
+    """Add the program's particulars that a letter kind uses to the kind's own.
 
-
-def _with_used(kind: LetterKind, program: Program) -> LetterKind:
+    Required particulars come first: that is the order in which a request states them.
+    """
     shared = program.particulars
-    used = {it: shared[it] for it in kind.uses if it in shared}
+    used = {name: shared[name] for name in kind.uses if name in shared}
     required = {
-        it: msgspec.structs.replace(shared[it], required=True)
-        for it in kind.requires
-        if it in shared
+        name: msgspec.structs.replace(shared[name], required=True)
+        for name in kind.requires
+        if name in shared
     }
     whole = required | used | kind.particulars
     for name, example in kind.examples.items():
         if name in whole:
             whole[name] = msgspec.structs.replace(whole[name], example=example)
-    needed = {name: it for name, it in whole.items() if it.required}  # asked for first
-    return msgspec.structs.replace(kind, particulars=needed | whole)
+    first = {name: spec for name, spec in whole.items() if spec.required}
+    return msgspec.structs.replace(kind, particulars=first | whole)
 
 
-# Any: a struct made here, whose fields no checker can know.
+# Any: a struct that is defined at run time.
 def particulars_from(document: Document, kind: LetterKind) -> Any:
     """Read the request's particulars as the letter kind declares them. Raises OptoutError."""
     return convert(document, particulars_type(kind.particulars), "particulars")
 
 
 def particulars_type(declared: dict[str, Particular]) -> type[msgspec.Struct]:
-    """Return the struct that holds what a letter kind declares."""
-    return _declared(msgspec.msgpack.encode(declared))
+    """Return the struct for the particulars that a letter kind declares."""
+    return _cached_struct(msgspec.msgpack.encode(declared))
 
 
-@lru_cache(maxsize=64)  # a class for each letter kind, and none for each request
-def _declared(particulars: bytes) -> type[msgspec.Struct]:
-    return _defined("particulars", msgspec.msgpack.decode(particulars, type=dict[str, Particular]))
+@lru_cache(maxsize=64)  # one class for each letter kind, not for each request
+def _cached_struct(particulars: bytes) -> type[msgspec.Struct]:
+    return _struct("particulars", msgspec.msgpack.decode(particulars, type=dict[str, Particular]))
 
 
-def _defined(name: str, particulars: dict[str, Particular]) -> type[msgspec.Struct]:
-    fields = [_field(key, spec) for key, spec in particulars.items()]
+def _struct(name: str, particulars: dict[str, Particular]) -> type[msgspec.Struct]:
+    # Any: annotations have no common type.
+    fields: list[tuple[str, Any] | tuple[str, Any, Any]] = []
+    for key, spec in particulars.items():
+        field, kind = key.replace("-", "_"), _annotation(spec, spec.type)
+        if spec.required:
+            fields.append((field, kind))
+        elif spec.type in ("list", "paragraphs"):
+            fields.append((field, kind, ()))
+        else:
+            fields.append((field, kind | None, None))
     return msgspec.defstruct(name, fields, bases=(Noun,), module=__name__, kw_only=True)
 
 
 # Any: annotations have no common type.
-def _field(key: str, spec: Particular) -> tuple[str, Any] | tuple[str, Any, Any]:
-    name, kind = key.replace("-", "_"), _annotation(spec, spec.type)
-    if spec.required:
-        return name, kind
-    if spec.type in ("list", "paragraphs"):
-        return name, kind, ()
-    return name, kind | None, None
-
-
 def _annotation(spec: Particular, kind: ParticularType) -> Any:
     few = msgspec.Meta(min_length=1 if spec.required else 0, max_length=MAX_ITEMS)
     match kind:
@@ -172,10 +168,6 @@ def _annotation(spec: Particular, kind: ParticularType) -> Any:
         case "choice":
             return Literal[spec.choices]
         case _:  # a list
-            return Annotated[tuple[_item(spec), ...], few]  # type: ignore[misc]  # made at run time
-
-
-def _item(spec: Particular) -> Any:
-    if isinstance(spec.of, dict):
-        return _defined("item", spec.of)
-    return _annotation(spec, spec.of or "text")
+            of = spec.of or "text"
+            item = _struct("item", of) if isinstance(of, dict) else _annotation(spec, of)
+            return Annotated[tuple[item, ...], few]  # type: ignore[valid-type]  # made at run time

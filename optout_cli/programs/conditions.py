@@ -1,6 +1,6 @@
-"""What a program declares, applied to a case: conditions, computed dates, refusals. Pure.
+"""Apply a program's rules to a case: conditions, computed dates, refusals, notes. Pure.
 
-The words are the program's; what stands in braces in them is filled in here.
+The words come from the program; the names in braces are filled in here.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -8,13 +8,16 @@ from datetime import date, timedelta
 from typing import Any
 
 from optout_cli.errors import Problem
-from optout_cli.model.jurisdiction import Contact, Law, Source
+from optout_cli.model.jurisdiction import Contact, Law
 from optout_cli.model.notice import Activation, Case
 from optout_cli.model.program import OWN_DAY, Condition, ConditionalText, Rule
 
 
 def activation_of(case: Case) -> Activation | None:
-    """Return the day it happened, if the letter can know it, else the day the request names."""
+    """Return the activation that the letter knows of: one that happened, else a scheduled one.
+
+    A letter dated before the activation cannot know of it.
+    """
     actual = case.locality.jurisdiction.activated
     if actual and actual <= case.date:
         return Activation(date=actual, kind="actual", source=case.locality.activation_source)
@@ -23,22 +26,22 @@ def activation_of(case: Case) -> Activation | None:
 
 
 def holds(when: Condition, case: Case) -> bool:
-    """Tell whether all that a condition names is so, each particular among what the kind has."""
+    """Tell whether a condition holds. It never does if the letter kind lacks one of its names."""
     return (
         when.names <= {*case.kind.particulars, *case.kind.computed}
         and (when.from_ or date.min) <= case.date <= (when.until or date.max)
-        and _is_of_letter(when, case)
-        and _is_of_place(when, case)
+        and _fits_letter(when, case)
+        and _fits_place(when, case)
         and all(set(values) & _chosen(case, name) for name, values in when.chosen.items())
-        and all(_value(case, it) for it in when.given)
-        and not any(_value(case, it) for it in when.missing)
+        and all(_value(case, name) for name in when.given)
+        and not any(_value(case, name) for name in when.missing)
         and all(_precedes(case, *days) is True for days in when.before.items())
         and all(_precedes(case, *days) is False for days in when.not_before.items())
     )
 
 
 def laws_of(case: Case) -> Iterator[Law]:
-    """Yield the state's laws that bear on the letter and were, or may have been, in effect."""
+    """Yield the laws in effect that are about the letter kind or about a chosen value."""
     topics = set(case.kind.about)
     for name, particular in case.kind.particulars.items():
         for choice in _chosen(case, name) if particular.about else ():
@@ -49,73 +52,73 @@ def laws_of(case: Case) -> Iterator[Law]:
 
 
 def laws_in_effect(case: Case) -> Iterator[Law]:
-    """Yield the state's laws that were, or may have been, in effect on the letter's day."""
+    """Yield the state's laws in effect on the letter's date; also those without a date."""
     for law in case.locality.laws:
         if law.effective is None or law.effective <= case.date:
             yield law
 
 
 def computed_dates(case: Case) -> dict[str, date | None]:
-    """Return each date that the letter kind computes; None where it cannot be."""
+    """Return each date that the letter kind computes; None if the date it needs is missing."""
     return {name: _computed(case, name) for name in case.kind.computed}
 
 
 def copies_of(case: Case, rule: Rule) -> tuple[Contact, ...]:
-    """Return the agencies that receive a copy of the letter to a rule's recipient."""
-    named = [case.locality.agency(it.office) for it in rule.copy if holds(it.when, case)]
-    return tuple(contact for contact in named if contact)
+    """Return the contacts that receive a copy of the letter to a rule's recipient."""
+    offices = [copied.office for copied in rule.copy if holds(copied.when, case)]
+    return tuple(filter(None, map(case.locality.agency, offices)))
 
 
 def refusals(case: Case) -> Iterator[Problem]:
-    """Yield why a letter of this kind makes no sense for the case, if it makes none.
+    """Yield each reason why the program refuses a letter of this kind in this case.
 
-    Where the particulars could not be read, only what no particular decides.
+    If the particulars could not be read, rules that need one are skipped.
     """
-    for it in (*case.kind.refuse, *case.program.refuse):
-        is_known = case.particulars is not None or not it.when.names
-        if is_known and holds(it.when, case):
-            reason = it.reason.format_map(_blanks(case))
-            yield Problem("refused-letter", reason, hint=it.hint, path="letter")
+    for rule in (*case.kind.refuse, *case.program.refuse):
+        is_known = case.particulars is not None or not rule.when.names
+        if is_known and holds(rule.when, case):
+            reason = rule.reason.format_map(_blanks(case))
+            yield Problem("refused-letter", reason, hint=rule.hint, path="letter")
 
 
 def program_notes(case: Case) -> Iterator[str]:
-    """Yield what the program and the letter kind tell the user of the case."""
+    """Yield the notes of the letter kind and of the program that apply to the case."""
     yield from texts_that_hold((*case.kind.notes, *case.program.notes), case)
 
 
-def texts_that_hold(told: Iterable[ConditionalText], case: Case, **more: object) -> Iterator[str]:
-    """Yield the texts that hold for the case, filled in; `more` is what else they may name."""
-    for it in told:
-        if holds(it.when, case):
-            yield it.text.format_map({**_blanks(case), **more})
+def texts_that_hold(texts: Iterable[ConditionalText], case: Case, **more: object) -> Iterator[str]:
+    """Yield the texts that apply to the case, filled in. They may also name the keys of `more`."""
+    for text in texts:
+        if holds(text.when, case):
+            yield text.text.format_map({**_blanks(case), **more})
 
 
-def _is_of_letter(when: Condition, case: Case) -> bool:
-    kinds = (case.program.letters.get(it) for it in when.letters)
-    if when.letters and not any(it is case.kind for it in kinds):
+def _fits_letter(when: Condition, case: Case) -> bool:
+    kinds = (case.program.letters.get(name) for name in when.letters)
+    if when.letters and not any(kind is case.kind for kind in kinds):
         return False
     signatory = case.request.signatory
     office = "named" if signatory and signatory.office else "unnamed"
     return when.office in (None, office)
 
 
-def _is_of_place(when: Condition, case: Case) -> bool:
+def _fits_place(when: Condition, case: Case) -> bool:
     activation = activation_of(case)
     if when.activation and (activation.kind if activation else "unknown") not in when.activation:
         return False
     source = activation.source if activation else None
     if when.source and (source.kind if source else None) not in when.source:
         return False
-    return not when.laws or any(it.effect in when.laws for it in laws_of(case))
+    return not when.laws or any(law.effect in when.laws for law in laws_of(case))
 
 
-def _precedes(case: Case, one: str, other: str) -> bool | None:
-    """Tell whether one day lies before another; None where one of them is not known."""
-    day, other_day = _value(case, one), _value(case, other)
-    return day < other_day if day and other_day else None
+def _precedes(case: Case, first: str, second: str) -> bool | None:
+    """Tell whether the first day is before the second; None if one is missing."""
+    day, later = _value(case, first), _value(case, second)
+    return day < later if day and later else None
 
 
-# Any: a particular's value, as its letter kind declares it.
+# Any: the value of a particular, whose type the letter kind declares.
 def _particular(case: Case, name: str) -> Any:
     return getattr(case.particulars, name.replace("-", "_"), None)
 
@@ -138,15 +141,15 @@ def _computed(case: Case, name: str) -> date | None:
 
 
 def _blanks(case: Case) -> Mapping[str, object]:
+    """Map each name that a text may have in braces to its value."""
     names = (*case.kind.particulars, *case.kind.computed)
+    source = case.locality.activation_source
     return {
         **{name: _value(case, name) for name in names},
         OWN_DAY: case.date,
         "place": case.locality.name,
         "activated": case.locality.jurisdiction.activated,
-        "activation-source": _named(case.locality.activation_source),
+        "activation-source": (
+            f"{source.kind} source: {source.url or 'no address'}" if source else "no source"
+        ),
     }
-
-
-def _named(source: Source | None) -> str:
-    return f"{source.kind} source: {source.url or 'no address'}" if source else "no source"

@@ -1,4 +1,4 @@
-"""What is wrong with a program beyond its shape: gaps, rules that meet, names that lead nowhere."""
+"""Find the problems of a program that its types cannot show: gaps, overlaps, unknown names."""
 
 import re
 from collections.abc import Collection, Iterator
@@ -9,32 +9,40 @@ from optout_cli.errors import Problem, did_you_mean
 from optout_cli.model.program import FOLLOWED, OWN_DAY, Condition, LetterKind, Particular, Program
 from optout_cli.readers.document import Document
 
-_BLANK = re.compile(r"\{([^{}]*)\}?|\}")  # and a brace by itself, which no text can be filled in at
-_ALWAYS = ("place", OWN_DAY)  # what a text in braces may name of every case
-_LATER = ("guide.next.", "guide.replies.")  # what may name the day of the next letter
+_BLANK = re.compile(r"\{([^{}]*)\}?|\}")  # also finds a single brace, which could not be filled in
+_ALWAYS = ("place", OWN_DAY)  # what a text in braces may name in every case
+_LATER = ("guide.next.", "guide.replies.")  # the texts that may name the day of the next letter
+_Names = Iterator[tuple[str, str, Collection[str]]]  # path, name, and the names that exist
 
 
 def program_problems(program: Program, document: Document) -> Iterator[Problem]:
-    """Yield every problem of a program as it was read, each at its place."""
-    yield from _empty_problems(program, document)
-    yield from _period_problems(program, document)
-    yield from _rule_problems(program, document)
-    yield from _particular_problems(program, document)
-    yield from _name_problems(program, document)
-    yield from _pattern_problems(program, document)
-
-
-def _empty_problems(program: Program, document: Document) -> Iterator[Problem]:
+    """Yield every problem of a program, at its location in the document."""
     for key in ("periods", "recipients", "letters"):
         if not getattr(program, key):
             message = f"{program.title!r} has no {key}"
-            yield Problem(
-                "empty-program", message, document.location(key), f"write one below {key}:"
-            )
+            location = document.location(key)
+            yield Problem("empty-program", message, location, f"add one under {key}:")
+    yield from _date_problems(program, document)
+    yield from _particular_problems(program.particulars, "particulars", document)
+    for name, kind in program.letters.items():
+        path = f"letters.{name}.particulars"
+        yield from _particular_problems(kind.particulars, path, document)
+    for path, name, known in _names(program):
+        if name not in known:
+            message = f"{path} names {name!r}, which does not exist"
+            if not name:
+                message = f"{path} has a brace without a name"
+            hint = did_you_mean(name, map(str, known))
+            yield Problem("unknown-name", message, document.location(path), hint)
+    yield from _pattern_problems(program, document)
 
 
-def _period_problems(program: Program, document: Document) -> Iterator[Problem]:
-    """Periods must follow each other with neither a gap nor an overlap; only the last is open."""
+def _date_problems(program: Program, document: Document) -> Iterator[Problem]:
+    """Yield gaps and overlaps of periods, and days with two recipients on one side.
+
+    Periods follow each other day by day, and only the last one is open. A notice goes to one
+    bureau and one ICE office.
+    """
     for number, (earlier, later) in enumerate(pairwise(program.periods), 1):
         if earlier.until is None or later.from_ != earlier.until + timedelta(days=1):
             message = f"period {later.id!r} does not begin on the day after {earlier.id!r} ends"
@@ -45,173 +53,138 @@ def _period_problems(program: Program, document: Document) -> Iterator[Problem]:
             yield Problem("period-gap", message, document.location(f"periods.{number}.until"))
     if program.periods and program.periods[-1].until is not None:
         location = document.location(f"periods.{len(program.periods) - 1}.until")
-        yield Problem(
-            "period-gap", "the last period must have no end", location, "leave `until` out"
-        )
-
-
-def _rule_problems(program: Program, document: Document) -> Iterator[Problem]:
-    """On no day may two rules name the bureau, or two an ICE office: a notice has one of each."""
-    for (_, rule), (number, other) in combinations(enumerate(program.recipients), 2):
-        is_same_side = (rule.role == "bureau") == (other.role == "bureau")
-        day = max(rule.from_ or date.min, other.from_ or date.min)
-        if is_same_side and rule.holds(day) and other.holds(day):
-            message = f"{other.role!r} receives letters on days on which {rule.role!r} does"
+        yield Problem("period-gap", "the last period must have no end", location, "remove until:")
+    for (_, first), (number, second) in combinations(enumerate(program.recipients), 2):
+        is_same_side = (first.role == "bureau") == (second.role == "bureau")
+        day = max(first.from_ or date.min, second.from_ or date.min)
+        if is_same_side and first.holds(day) and second.holds(day):
+            message = f"{first.role!r} and {second.role!r} receive letters on the same days"
             hint = "set from: and until: so that they follow each other"
             yield Problem("equal-rules", message, document.location(f"recipients.{number}"), hint)
 
 
-def _particular_problems(program: Program, document: Document) -> Iterator[Problem]:
-    groups = {"particulars": program.particulars}
-    for name, kind in program.letters.items():
-        groups[f"letters.{name}.particulars"] = kind.particulars
-    for path, declared in groups.items():
-        yield from _declared_problems(declared, path, document)
-        if OWN_DAY in declared:
-            message = f"{OWN_DAY!r} is the letter's own day, and no particular"
-            yield Problem("wrong-particular", message, document.location(f"{path}.{OWN_DAY}"))
+def _pattern_problems(program: Program, document: Document) -> Iterator[Problem]:
+    for number, rule in enumerate(program.forbidden):
+        try:
+            re.compile(rule.words)
+        except re.error as error:
+            message = f"{rule.words!r} is not a regular expression: {error}"
+            location = document.location(f"forbidden.{number}.words")
+            yield Problem("wrong-pattern", message, location)
 
 
-def _declared_problems(
+def _particular_problems(
     particulars: dict[str, Particular], path: str, document: Document
 ) -> Iterator[Problem]:
     for key, spec in particulars.items():
-        for message in _faults(key, spec):
+        for message in _messages_for(key, spec):
             yield Problem("wrong-particular", message, document.location(f"{path}.{key}"))
         if isinstance(spec.of, dict):
-            yield from _declared_problems(spec.of, f"{path}.{key}.of", document)
+            yield from _particular_problems(spec.of, f"{path}.{key}.of", document)
+        if key == OWN_DAY and not path.endswith(".of"):
+            message = f"a particular cannot be named {OWN_DAY!r}: that is the letter's date"
+            yield Problem("wrong-particular", message, document.location(f"{path}.{key}"))
 
 
-def _faults(key: str, spec: Particular) -> Iterator[str]:
+def _messages_for(key: str, spec: Particular) -> Iterator[str]:
+    """Yield what is wrong with the declaration of one particular."""
     is_date = "date" in (spec.type, spec.of)
     if key[0].isdigit():
         yield f"{key!r} must begin with a letter"
     if spec.type == "list" and (not spec.of or spec.of == "list"):
-        yield f"the list {key!r} needs `of`, and no list in it"
+        yield f"the list {key!r} needs `of`, and that cannot be a list"
     if spec.type != "list" and spec.of:
-        yield f"{key!r} is no list and has no `of`"
+        yield f"{key!r} is not a list, so it cannot have `of`"
     if ("choice" in (spec.type, spec.of)) != bool(spec.choices):
-        yield f"{key!r}: choice and `choices` go together"
+        yield f"{key!r}: a choice, and only a choice, has `choices`"
     if (spec.when or spec.not_before) and not is_date:
-        yield f"{key!r} is no date and has no `{'when' if spec.when else 'not-before'}`"
+        yield f"{key!r} is not a date, so it cannot have `{'when' if spec.when else 'not-before'}`"
     if spec.follow and not spec.follow.startswith("particulars.") and spec.follow not in FOLLOWED:
-        yield f"{key!r}: `follow` names {spec.follow!r}, which is no fact of an earlier letter"
+        yield f"{key!r}: `follow` names {spec.follow!r}, which is not a fact of an earlier letter"
     if unknown := sorted(spec.about.keys() - set(spec.choices)):
-        yield f"{key!r}: `about` names {unknown[0]!r}, which is no choice"
+        yield f"{key!r}: `about` names {unknown[0]!r}, which is not one of its choices"
 
 
-def _name_problems(program: Program, document: Document) -> Iterator[Problem]:
-    """Yield each name in the program that leads nowhere."""
-    for path, name, known in _names(program):
-        if name not in known:
-            message = f"{path} names {name!r}, which is not there"
-            if not name:
-                message = f"{path} has a brace around no name"
-            yield Problem(
-                "unknown-name",
-                message,
-                document.location(path),
-                did_you_mean(name, map(str, known)),
-            )
-
-
-def _names(program: Program) -> Iterator[tuple[str, str, Collection[str]]]:
-    """Yield path, name, and the names that could stand there."""
-    everywhere: set[str] = set()
+def _names(program: Program) -> _Names:
+    """Yield every name in a program, with its path and the names that exist there."""
+    everywhere: set[str] = set()  # particulars and computed dates of any letter
     for id, kind in program.letters.items():
         path, shared = f"letters.{id}", program.particulars
         declared = {*kind.particulars, *kind.uses, *kind.requires}
         values = {**shared, **kind.particulars}
-        everywhere |= declared | kind.computed.keys()
-        yield from ((f"{path}.uses", it, shared) for it in kind.uses)
-        yield from ((f"{path}.requires", it, shared) for it in kind.requires)
-        yield from ((f"{path}.follows", it, program.letters) for it in kind.follows)
-        yield from ((f"{path}.examples", it, declared) for it in kind.examples)
-        for name, rule in kind.computed.items():
-            at = f"{path}.computed.{name}"
-            days = [it for it in declared if values[it].type == "date"]
-            yield f"{at}.from", rule.from_, [*days, OWN_DAY]
-            yield from _condition_names(f"{at}.when", rule.when, declared, program)
-        told = [(f"{path}.refuse.{n}", it.when, it.reason) for n, it in enumerate(kind.refuse)]
-        told += [(f"{path}.cautions.{n}", it.when, it.text) for n, it in enumerate(kind.notes)]
-        for at, when, text in told:
-            known = {*declared, *kind.computed}
-            yield from _condition_names(f"{at}.when", when, known, program)
-            yield from _blank_names(at, text, when, kind, program)
+        known = {*declared, *kind.computed}
+        everywhere |= known
+        yield from ((f"{path}.uses", name, shared) for name in kind.uses)
+        yield from ((f"{path}.requires", name, shared) for name in kind.requires)
+        yield from ((f"{path}.follows", name, program.letters) for name in kind.follows)
+        yield from ((f"{path}.examples", name, declared) for name in kind.examples)
+        for key, rule in kind.computed.items():
+            days = [name for name in declared if values[name].type == "date"]
+            yield f"{path}.computed.{key}.from", rule.from_, [*days, OWN_DAY]
+            yield from _condition_names(f"{path}.computed.{key}", rule.when, declared, program)
+        texts = [(f"{path}.refuse.{n}", it.when, it.reason) for n, it in enumerate(kind.refuse)]
+        texts += [(f"{path}.cautions.{n}", it.when, it.text) for n, it in enumerate(kind.notes)]
+        for at, when, text in texts:
+            yield from _condition_names(at, when, known, program)
+            given = _given_names(when, kind, program)
+            yield from ((at, name, given) for name in _BLANK.findall(text))
     yield from _shared_names(program, everywhere)
 
 
-def _shared_names(
-    program: Program, everywhere: set[str]
-) -> Iterator[tuple[str, str, Collection[str]]]:
-    """Yield the names of what the program says for all its letters; some letter must have them."""
-    told = [(f"refuse.{n}", it.when, it.reason) for n, it in enumerate(program.refuse)]
-    told += [(f"cautions.{n}", it.when, it.text) for n, it in enumerate(program.notes)]
-    told += _advice(program)
+def _shared_names(program: Program, everywhere: set[str]) -> _Names:
+    """Yield the names in what a program states for all its letters; some letter must have them."""
+    texts = [(f"refuse.{n}", it.when, it.reason) for n, it in enumerate(program.refuse)]
+    texts += [(f"cautions.{n}", it.when, it.text) for n, it in enumerate(program.notes)]
+    texts += _guide_texts(program)
     for key in ("replies", "others"):
-        for number, it in enumerate(getattr(program.guide, key)):
-            yield f"guide.{key}.{number}", it.letter, program.letters
-    for at, when, text in told:
-        yield from _condition_names(f"{at}.when", when, everywhere, program)
-        known = {*_ALWAYS, *when.given, *when.chosen, *_known_with(when)}
+        for number, row in enumerate(getattr(program.guide, key)):
+            yield f"guide.{key}.{number}", row.letter, program.letters
+    for at, when, text in texts:
+        yield from _condition_names(at, when, everywhere, program)
+        given = {*_ALWAYS, *when.given, *when.chosen, *_known_with(when)}
         if program.guide.wait and at.startswith(_LATER):
-            known.add("again")
-        yield from ((at, name, known) for name in _BLANK.findall(text))
+            given.add("again")
+        yield from ((at, name, given) for name in _BLANK.findall(text))
     for number, rule in enumerate(program.recipients):
-        for place, copied in enumerate(rule.copy):
-            at = f"recipients.{number}.copy.{place}.when"
+        for position, copied in enumerate(rule.copy):
+            at = f"recipients.{number}.copy.{position}"
             yield from _condition_names(at, copied.when, everywhere, program)
     yield from ((f"particulars.{name}", name, everywhere) for name in program.particulars)
     groups = (program.particulars, *(kind.particulars for kind in program.letters.values()))
-    types = {name: it.type for group in groups for name, it in group.items()}
+    types = {name: spec.type for group in groups for name, spec in group.items()}
     short = [name for name, kind in types.items() if kind in ("text", "choice")]
-    named = [("author", it) for it in filter(None, [program.author])]
-    named += [(f"told-apart-by.{n}", it) for n, it in enumerate(program.told_apart_by)]
-    yield from ((path, name, short) for path, name in named)
+    if program.author:
+        yield "author", program.author, short
+    told_apart_by = enumerate(program.told_apart_by)
+    yield from ((f"told-apart-by.{number}", name, short) for number, name in told_apart_by)
 
 
-def _advice(program: Program) -> list[tuple[str, Condition, str]]:
-    """Return path, condition and text of all that the guide says."""
-    guide = program.guide
-    told = [
-        (f"guide.{key}.{n}", it.when, it.text)
-        for key in ("can", "cannot", "before", "enclose", "send", "next")
-        for n, it in enumerate(getattr(guide, key))
-    ]
-    replies = enumerate(guide.replies)
-    return told + [(f"guide.replies.{n}", Condition(), it.reply) for n, it in replies]
+def _guide_texts(program: Program) -> Iterator[tuple[str, Condition, str]]:
+    """Yield path, condition and text of everything that the guide says."""
+    for key in ("can", "cannot", "before", "enclose", "send", "next"):
+        for number, advice in enumerate(getattr(program.guide, key)):
+            yield f"guide.{key}.{number}", advice.when, advice.text
+    for number, reply in enumerate(program.guide.replies):
+        yield f"guide.replies.{number}", Condition(), reply.reply
 
 
 def _condition_names(
     path: str, when: Condition, known: Collection[str], program: Program
-) -> Iterator[tuple[str, str, Collection[str]]]:
-    yield from ((path, it, known) for it in sorted(when.names))
-    yield from ((path, it, program.letters) for it in when.letters)
+) -> _Names:
+    yield from ((f"{path}.when", name, known) for name in sorted(when.names))
+    yield from ((f"{path}.when", name, program.letters) for name in when.letters)
 
 
-def _blank_names(
-    path: str, text: str, when: Condition, kind: LetterKind, program: Program
-) -> Iterator[tuple[str, str, Collection[str]]]:
-    """Yield the names in braces, each of which must be sure to be given where `when` holds."""
-    own = {**{it: program.particulars.get(it) for it in kind.uses}, **kind.particulars}
-    sure = {name for name, it in own.items() if it and it.required}
-    known = {*_ALWAYS, *kind.requires, *sure, *when.given, *when.chosen}
-    known |= {it for days in (when.before, when.not_before) for it in (*days, *days.values())}
-    known |= {kind.computed[it].from_ for it in known if it in kind.computed}
-    known |= _known_with(when)
-    yield from ((path, name, known) for name in _BLANK.findall(text))
+def _given_names(when: Condition, kind: LetterKind, program: Program) -> set[str]:
+    """Return the names that certainly have a value in a letter for which `when` holds."""
+    own = {**{name: program.particulars.get(name) for name in kind.uses}, **kind.particulars}
+    required = {name for name, spec in own.items() if spec and spec.required}
+    given = {*_ALWAYS, *kind.requires, *required, *when.given, *when.chosen}
+    for days in (when.before, when.not_before):
+        given |= {*days, *days.values()}
+    given |= {kind.computed[name].from_ for name in given if name in kind.computed}
+    return given | _known_with(when)
 
 
 def _known_with(when: Condition) -> set[str]:
     return {"activated", "activation-source"} if when.activation == ("actual",) else set()
-
-
-def _pattern_problems(program: Program, document: Document) -> Iterator[Problem]:
-    for number, it in enumerate(program.forbidden):
-        try:
-            re.compile(it.words)
-        except re.error as error:
-            location = document.location(f"forbidden.{number}.words")
-            yield Problem(
-                "wrong-pattern", f"{it.words!r} is no regular expression: {error}", location
-            )
