@@ -154,7 +154,9 @@ def test_the_shipped_data_file_may_be_named(run: Run) -> None:
 
 
 def test_data_is_not_read_from_standard_input(run: Run) -> None:
-    message = "-: is a data file, which cannot be read from standard input\n  hint: name the file\n"
+    message = (
+        "-: is a data file, which cannot come from standard input\n  hint: give the file's name\n"
+    )
     assert outcome(run("check", "-", stdin=FAULTY["d.yaml"])) == (1, message, "")
 
 
@@ -243,7 +245,7 @@ def test_a_character_that_no_page_can_show_is_found_before_the_letter_is_written
             "<p>\n{% if %}</p>\n",
             (
                 "mine/secure-communities/opt-out.html.j2:2: {% %} is not complete\n"
-                "  hint: as in {% if signatory %}\n"
+                "  hint: for example: {% if signatory %}\n"
             ),
         ),
         (
@@ -251,7 +253,7 @@ def test_a_character_that_no_page_can_show_is_found_before_the_letter_is_written
             "<p>One.</p>\n<table></table>\n",
             (
                 "mine/secure-communities/opt-out.html.j2:2: <table> is not allowed in a letter\n"
-                "  hint: what has: <p>, <ol>, <ul>, <li>, <blockquote>, <strong>, <em>, <br>, <h2>,"
+                "  hint: allowed: <p>, <ol>, <ul>, <li>, <blockquote>, <strong>, <em>, <br>, <h2>,"
                 " <a>\n"
             ),
         ),
@@ -261,7 +263,7 @@ def test_a_character_that_no_page_can_show_is_found_before_the_letter_is_written
             (
                 "mine/secure-communities/program.yaml:1:11: the letter 'secure-communities/next'"
                 " has no template\n"
-                "  hint: write secure-communities/next.html.j2\n"
+                "  hint: add the file secure-communities/next.html.j2\n"
             ),
         ),
     ],
@@ -303,7 +305,8 @@ def test_a_correction_shows_in_the_coverage(run: Run, write: Write, in_folder: P
 
 
 @pytest.mark.parametrize(
-    ("name", "hint"), [("r.txt", "name it r.yaml"), ("r.csv", "for optout batch, which checks it")]
+    ("name", "hint"),
+    [("r.txt", "name it r.yaml"), ("r.csv", "for optout batch, which checks it")],
 )
 def test_a_file_that_write_would_not_take_is_not_found_right(
     name: str, hint: str, run: Run, write: Write, in_folder: Path

@@ -100,17 +100,32 @@ STRAYS = {
     ),
     "287g/terminate.31043.html.j2": (
         "there is no state or jurisdiction '31043'",
-        "name it terminate.dakota-county-ne.html.j2",
+        "rename it to terminate.dakota-county-ne.html.j2",
     ),
-    "287g/_pasages.html.j2": ("no template names it", "did you mean '_passages'?"),
-    "_layout/part.html.j2": ("no template names it", "did you mean 'parts'?"),
-    "terminate.html.j2": ("lies in no program's folder", "put it into 287g/, or give --templates"),
-    "ask.html.j2": ("lies in no program's folder", "put it into the folder of its program/, or"),
-    "287g/terminate.html.j2.txt": ("no file of this name is read", "name it terminate.html.j2"),
-    "287g/terminate.NE.html": ("no file of this name is read", "name it terminate.NE.html.j2"),
-    "287g/terminate.j2": ("no file of this name is read", "name it terminate.html.j2"),
-    "287g/reasons.j2": ("no file of this name is read", "name it reasons.html.j2"),
-    "287g/program.yml": ("no file of this name is read", "name it program.yaml"),
+    "287g/_pasages.html.j2": ("no template uses this file", "did you mean '_passages'?"),
+    "_layout/part.html.j2": ("no template uses this file", "did you mean 'parts'?"),
+    "terminate.html.j2": (
+        "is not in a program's folder",
+        "move it into 287g/, or give --templates",
+    ),
+    "ask.html.j2": ("is not in a program's folder", "move it into its program's folder, or"),
+    "287g/terminate.html.j2.txt": (
+        "optout does not read a file with this name",
+        "rename it to terminate.html.j2",
+    ),
+    "287g/terminate.NE.html": (
+        "optout does not read a file with this name",
+        "rename it to terminate.NE.html.j2",
+    ),
+    "287g/terminate.j2": (
+        "optout does not read a file with this name",
+        "rename it to terminate.html.j2",
+    ),
+    "287g/reasons.j2": (
+        "optout does not read a file with this name",
+        "rename it to reasons.html.j2",
+    ),
+    "287g/program.yml": ("optout does not read a file with this name", "rename it to program.yaml"),
 }
 
 
@@ -185,8 +200,8 @@ def test_a_folder_that_overrides_nothing_is_told(name: str | None, run: Run, own
     if name:
         own(name)
     assert told(run) == [
-        "wording: nothing in this folder overrides a template or adds one",
-        "  hint: a letter's wording is a file like 287g/terminate.html.j2 in it",
+        "wording: no file in this folder overrides or adds a template",
+        "  hint: add a letter's wording to the folder, such as 287g/terminate.html.j2",
     ]
 
 
@@ -206,8 +221,8 @@ def test_wording_that_drops_what_a_request_may_state_is_told(
     own(NAME, reasons(f"<p>It costs too much.</p>{kept}"))
     library = Library(folders=[Path("wording")], cache=cache)
     told = (
-        f"{OWN}: leaves out the particular 'reasons', which a request may state\n"
-        "  hint: where a block replaces the passage on it, let {{ super() }} print that as well"
+        f"{OWN}: never prints the particular 'reasons', which a request may state\n"
+        "  hint: add {{ super() }} to the block that replaces its words"
     )
     found = [str(it) for it in try_program(library, "287g", TODAY)]
     assert found == ([] if kept else [told])

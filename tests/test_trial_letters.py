@@ -53,8 +53,12 @@ PLANTED = {
     "forbidden": ("Please stop.", "ICE must stop.", "says 'ICE must': no source obliges them;"),
     "doubled word": ("Please stop.", "Please stop the the calls.", "says 'the the': a doubled"),
     "wrong article": ("Please stop.", "It is a open letter.", "says 'a op': a wrong article"),
-    "doubled line": (BODY, "<p>One.</p><p>One.</p>" + BODY, "says twice: 'One.'"),
-    "later day": (BODY, "<p>On January 1, 2030.</p>" + BODY, "names 2030-01-01, a day after its"),
+    "doubled line": (BODY, "<p>One.</p><p>One.</p>" + BODY, "prints a line twice: 'One.'"),
+    "later day": (
+        BODY,
+        "<p>On January 1, 2030.</p>" + BODY,
+        "names 2030-01-01, which is after the letter's",
+    ),
     "missing fact": (BODY, "<p>{{ particulars.told | long_date }}", "long_date takes a date, not"),
 }
 
@@ -78,7 +82,7 @@ def test_a_planted_fault_is_found_at_its_template(
             "    particulars:\n      told:",
             "    particulars:\n      unread: {type: text, help: x}\n      told:",
             28,
-            "nothing asks for the particular 'unread'",
+            "nothing uses the particular 'unread'",
         ),
         (
             "citations:\n",

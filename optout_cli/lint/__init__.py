@@ -1,4 +1,4 @@
-"""Everything wrong with data, templates and requests, in one run; and what the data lacks."""
+"""Report every problem of data, templates and requests in one run, and what the data lacks."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
@@ -19,7 +19,7 @@ from optout_cli.readers.stored import load_document
 
 
 def problems_in_library(library: Library) -> Iterator[Problem]:
-    """Yield what is wrong with the data files and the templates."""
+    """Yield the problems of the data files and the templates."""
     yield from _raised(lambda: raise_any(library.directory.problems()))
     yield from _raised(lambda: library.programs)
     yield from _unknown_offices(library)
@@ -30,21 +30,24 @@ def problems_in_library(library: Library) -> Iterator[Problem]:
 
 
 def problems_in_letters(library: Library, today: date) -> Iterator[Problem]:
-    """Yield what is wrong with the letters of every program, written with sample facts."""
+    """Write the letters of every program with sample facts, and yield their problems."""
     yield from _raised(lambda: raise_any(try_letters(library, today)))
 
 
 def idle_folders(folders: Iterable[Path]) -> Iterator[Problem]:
-    """Yield each folder of templates that overrides and adds nothing."""
+    """Yield a problem for each template folder that overrides nothing and adds nothing."""
     for folder in folders:
         if is_idle(folder):
-            message = "nothing in this folder overrides a template or adds one"
-            hint = "a letter's wording is a file like 287g/terminate.html.j2 in it"
+            message = "no file in this folder overrides or adds a template"
+            hint = "add a letter's wording to the folder, such as 287g/terminate.html.j2"
             yield Problem("idle-folder", message, Location(str(folder)), hint)
 
 
 def check_file(path: str, library: Library, order: Order) -> tuple[list[Problem], list[Note]]:
-    """Check one file: a request by writing its letters nowhere, a data file as an overlay."""
+    """Check one file: make the letters of a request, or load a data file as an overlay.
+
+    Writes nothing. Returns the problems and the notes.
+    """
     notes: list[Note] = []
 
     def check() -> None:
@@ -52,13 +55,18 @@ def check_file(path: str, library: Library, order: Order) -> tuple[list[Problem]
         if not is_data(document):
             letters = letters_of_request(document, library, order, folder_of(path))
             exports = encode_letters(letters, document, library, order)
-            found = [it for one in exports for it in (*one.notice.notes, *one.notes)]
-            notes.extend(it for it in found if it.code != WORDING)
-            raise_any(own for it in letters for own in own_wording_problems(it, library))
+            for export in exports:
+                found = (*export.notice.notes, *export.notes)
+                notes.extend(note for note in found if note.code != WORDING)
+            raise_any(
+                problem for letter in letters for problem in own_wording_problems(letter, library)
+            )
         elif path == STDIN:
-            message = "is a data file, which cannot be read from standard input"
-            raise OptoutError(Problem("not-a-request", message, Location(path), "name the file"))
-        elif not Path(path).samefile(bundled.JURISDICTIONS):  # that one is the library's own
+            message = "is a data file, which cannot come from standard input"
+            raise OptoutError(
+                Problem("not-a-request", message, Location(path), "give the file's name")
+            )
+        elif not Path(path).samefile(bundled.JURISDICTIONS):  # the library has read that one
             raise_any(library.with_data(path).directory.problems())
 
     problems = list(_raised(check))
@@ -76,12 +84,12 @@ def _unknown_offices(library: Library) -> Iterator[Problem]:
     try:
         programs, offices = library.programs.by_id, library.directory.data.offices
     except OptoutError:
-        return  # already told
+        return  # reported above
     for id, program in programs.items():
         for rule in program.recipients:
-            for office in filter(None, (rule.office, *(it.office for it in rule.copy))):
+            for office in filter(None, (rule.office, *(copied.office for copied in rule.copy))):
                 if office not in (*offices, "bureau"):
-                    message = f"{id} names the office {office!r}, which is not known"
+                    message = f"{id} names the office {office!r}, which does not exist"
                     location = library.programs.location(id, "recipients")
                     yield Problem("unknown-office", message, location)
 
@@ -92,10 +100,10 @@ def _long_envelopes(library: Library) -> Iterator[Problem]:
     try:
         contacts = list(library.directory.contacts())
     except OptoutError:
-        return  # already told
+        return  # reported above
     for id, path, contact in contacts:
         lines = window_lines(contact.envelope or contact.block)
-        if lines > LINES and not contact.missing:  # an incomplete one is told of with its notice
+        if lines > LINES and not contact.missing:  # a notice reports an incomplete one
             message = f"{id}: the address takes {lines} lines in the envelope's window"
             hint = f"add envelope: with at most {LINES} lines of 3.25 in"
             yield Problem("long-envelope", message, library.directory.location(path), hint)
@@ -105,39 +113,40 @@ def _letters_without_template(library: Library) -> Iterator[Problem]:
     try:
         letters = [id for id, _, _ in library.programs.letters()]
     except OptoutError:
-        return  # already told
+        return  # reported above
     for id in letters:
         name = library.templates.name_of(id, "", "")
         if not library.templates.has(name):
             message = f"the letter {id!r} has no template"
             program, _, kind = id.partition("/")
             location = library.programs.location(program, f"letters.{kind}")
-            yield Problem("missing-template", message, location, f"write {name}")
+            yield Problem("missing-template", message, location, f"add the file {name}")
 
 
 def coverage(library: Library) -> list[dict[str, str | int]]:
-    """Count what the data has and lacks, a row for each kind of fact."""
+    """Count what the data has and what it lacks, one row for each kind of fact."""
     data = library.directory.data
     states = list(data.states.values())
-    jurisdictions = [it for _, _, it in library.directory.all()]
-    bureaus = [it.bureau for it in states if it.bureau]
+    activated = [jurisdiction.activated for _, _, jurisdiction in library.directory.all()]
+    bureaus = [state.bureau for state in states if state.bureau]
     return [
-        _row("jurisdictions", "activation date", [it.activated for it in jurisdictions]),
-        _row("states", "field office", [it.field_office for it in states]),
-        _row("states", "law found", [it.laws for it in states]),
+        _row("jurisdictions", "activation date", activated),
+        _row("states", "field office", [state.field_office for state in states]),
+        _row("states", "law found", [state.laws for state in states]),
         *_contact_rows("bureaus", bureaus),
         *_contact_rows("ICE offices", list(data.offices.values())),
     ]
 
 
 def _contact_rows(what: str, contacts: Sequence[Contact]) -> Iterator[dict[str, str | int]]:
-    yield _row(what, "whole address", [not it.missing for it in contacts])
+    yield _row(what, "whole address", [not contact.missing for contact in contacts])
     for field in ("phone", "fax", "email", "verified"):
-        yield _row(what, field, [getattr(it, field) for it in contacts])
-    sources = [it.source for it in contacts]
-    yield _row(what, "dated source", [it and it.date for it in sources])
-    for kind in sorted({it.kind for it in sources if it}):
-        yield _row(what, f"{kind} source", [it and it.kind == kind for it in sources])
+        yield _row(what, field, [getattr(contact, field) for contact in contacts])
+    sources = [contact.source for contact in contacts]
+    yield _row(what, "dated source", [source and source.date for source in sources])
+    for kind in sorted({source.kind for source in sources if source}):
+        has_kind = [source and source.kind == kind for source in sources]
+        yield _row(what, f"{kind} source", has_kind)
 
 
 def _row(what: str, fact: str, values: Sequence[object]) -> dict[str, str | int]:

@@ -1,9 +1,9 @@
-"""Requests to try a letter kind with: every particular given, none, each alone, each choice."""
+"""Sample particulars to try a letter kind with, and a record of the facts that a letter uses."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from itertools import product
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 
@@ -12,31 +12,33 @@ from optout_cli.model.program import LetterKind, Particular, Program
 from optout_cli.readers.document import Tree
 
 Group = dict[str, Tree]
-_APART = timedelta(days=30)  # between the letter's day and a sample day before or after it
-_MOST = timedelta(days=45)  # for a day on neither side: after the days that it may not precede
+_APART = timedelta(days=30)  # from the letter's date to a sample day before or after it
+_MOST = timedelta(days=45)  # to any other sample day; it may have to follow the ones after it
 
 
 def samples(declared: Mapping[str, Particular], day: date) -> Iterator[Group]:
-    """Yield particulars for a letter of `day`, so that each is there and is not there.
+    """Yield particulars for a letter of `day`, with and without each of them.
 
-    For every combination of the single choices: all particulars, only those required, all but
-    one, and those required with one more. Lists have one entry, and as many as have something
-    different in them.
+    For every combination of the single choices: all particulars, only the required ones, all but
+    one, and the required ones with one more. Lists have one entry, and an entry for each
+    difference that they can have.
     """
-    choices = {name: it.choices for name, it in declared.items() if it.type == "choice"}
+    choices = {name: spec.choices for name, spec in declared.items() if spec.type == "choice"}
     for chosen in product(*choices.values()):
         whole = _group(declared, day) | dict(zip(choices, chosen, strict=True))
         yield from _subsets(declared, whole)
-        yield {name: _first(value) for name, value in whole.items()}
+        yield {
+            name: value[:1] if isinstance(value, list) else value for name, value in whole.items()
+        }
 
 
 def hostile(value: Tree, declared: Particular, words: str) -> Tree:
-    """Return a sample with `words` in place of each text that a person writes."""
+    """Return a sample with `words` for each text that a person would write."""
     if isinstance(value, list):
         kind = declared.of if declared.type == "list" else "text"
         if isinstance(kind, dict):
             return [
-                {key: hostile(it, kind[key], words) for key, it in item.items()}
+                {key: hostile(inner, kind[key], words) for key, inner in item.items()}
                 for item in value
                 if isinstance(item, dict)
             ]
@@ -45,8 +47,8 @@ def hostile(value: Tree, declared: Particular, words: str) -> Tree:
 
 
 def _subsets(declared: Mapping[str, Particular], whole: Group) -> Iterator[Group]:
-    """Yield all of a group; only what is required; all but one; what is required and one more."""
-    optional = [name for name, it in declared.items() if not it.required]
+    """Yield a group whole; only the required ones; all but one; the required ones and one more."""
+    optional = [name for name, spec in declared.items() if not spec.required]
     bare = {name: value for name, value in whole.items() if name not in optional}
     yield whole
     yield bare
@@ -56,30 +58,22 @@ def _subsets(declared: Mapping[str, Particular], whole: Group) -> Iterator[Group
 
 
 def _group(declared: Mapping[str, Particular], day: date) -> Group:
-    days: dict[str, date] = {}
-    for name, spec in declared.items():
-        days[name] = _day(spec, day)
+    """Return a value for each particular, so that every `when` and `not-before` holds."""
+    apart = {"before": -_APART, "after": _APART, None: _MOST}
+    days = {name: day + apart[spec.when] for name, spec in declared.items()}
     for name, spec in declared.items():
         if spec.not_before in days:
             days[name] = max(days[name], days[spec.not_before])
     return {name: _value(spec, name, day, days[name]) for name, spec in declared.items()}
 
 
-def _day(spec: Particular, day: date) -> date:
-    sides: dict[Literal["before", "after"] | None, timedelta] = {
-        "before": -_APART,
-        "after": _APART,
-        None: _MOST,
-    }
-    return day + sides[spec.when]
-
-
 def _value(spec: Particular, name: str, day: date, own_day: date) -> Tree:
+    words = f"Sample {name.replace('-', ' ')}"
     match spec.type:
         case "text":
-            return _words(name)
+            return words
         case "paragraphs":
-            return [f"{_words(name)} one.", f"{_words(name)} two."]
+            return [f"{words} one.", f"{words} two."]
         case "date":
             return own_day.isoformat()
         case "choice":
@@ -89,11 +83,16 @@ def _value(spec: Particular, name: str, day: date, own_day: date) -> Tree:
 
 
 def _entries(spec: Particular, name: str, day: date, own_day: date) -> Iterator[Tree]:
+    """Yield entries of a list: with and without each field, and with each choice."""
     if isinstance(spec.of, dict):
-        for number, item in enumerate(_items(spec.of, day)):
+        whole = _group(spec.of, day)
+        items = [*_subsets(spec.of, whole)]
+        for field, inner in spec.of.items():
+            items += [{**whole, field: choice} for choice in inner.choices[1:]]
+        for number, item in enumerate(items):
             yield {
-                key: f"{it} #{number}" if spec.of[key].type == "text" else it
-                for key, it in item.items()
+                key: f"{value} #{number}" if spec.of[key].type == "text" else value
+                for key, value in item.items()
             }
     elif spec.of == "choice":
         yield from spec.choices
@@ -103,24 +102,8 @@ def _entries(spec: Particular, name: str, day: date, own_day: date) -> Iterator[
         yield _value(first, f"other-{name}", day, own_day + timedelta(days=1))
 
 
-def _items(declared: Mapping[str, Particular], day: date) -> Iterator[Group]:
-    """Yield entries of a list: with and without each field, and with each choice."""
-    whole = _group(declared, day)
-    yield from _subsets(declared, whole)
-    for name, spec in declared.items():
-        yield from ({**whole, name: it} for it in spec.choices[1:])
-
-
-def _words(name: str) -> str:
-    return f"Sample {name.replace('-', ' ')}"
-
-
-def _first(value: Tree) -> Tree:
-    return value[:1] if isinstance(value, list) else value
-
-
 class _Recorder:
-    """Stands for a struct: gives what it has, and notes each name under its path.
+    """A struct's values, with a record in `seen` of the path of each one that is read.
 
     `particulars.earlier.date` is the field of any entry of the list.
     """
@@ -130,25 +113,25 @@ class _Recorder:
         self._value, self._path, self._seen = value, path, seen
 
     def held(self) -> Iterable[object]:
-        """Return what the struct holds, and note nothing."""
+        """Return the values of the struct without a record in `seen`."""
         return _held(self._value)
 
     def __getattr__(self, name: str) -> Any:
         value = getattr(self._value, name)
-        if name.startswith("__"):  # Python's, which no template can ask for
+        if name.startswith("__"):  # a name of Python's, which no template can read
             return value
         path = f"{self._path}.{name.replace('_', '-')}"
         self._seen.add(path)
         if isinstance(value, tuple):
             return tuple(
-                _Recorder(it, path, self._seen) if isinstance(it, msgspec.Struct) else it
-                for it in value
+                _Recorder(item, path, self._seen) if isinstance(item, msgspec.Struct) else item
+                for item in value
             )
         return value
 
 
 class _RecordedDict(dict[str, Any]):  # Any: citations or dates
-    """A mapping that notes each key which is asked for."""
+    """A mapping with a record in `seen` of the path of each key that is read."""
 
     def __init__(self, value: dict[str, Any], path: str, seen: set[str]) -> None:
         super().__init__(value)
@@ -160,10 +143,10 @@ class _RecordedDict(dict[str, Any]):  # Any: citations or dates
 
 
 def recorded(notice: Notice, seen: set[str]) -> Notice:
-    """Return the notice with facts that note in `seen` what is asked of them."""
+    """Return the notice with facts that record in `seen` each path that a template reads."""
     activation = notice.activation
     if activation and activation.kind == "scheduled":
-        # The letter has it from the particular, and asks for it under another name.
+        # The activation comes from the particular; the letter reads it as `activation`.
         seen.add("particulars.scheduled")
     return msgspec.structs.replace(
         notice,
@@ -174,28 +157,22 @@ def recorded(notice: Notice, seen: set[str]) -> Notice:
 
 
 def names_in_rules(program: Program, kind: LetterKind) -> set[str]:
-    """Return the particulars that rules ask for: conditions, computed dates, orders of days."""
-    conditions = [it.when for it in (*kind.refuse, *program.refuse)]
-    conditions += [it.when for it in (*kind.notes, *program.notes)]
-    conditions += [it.when for rule in program.recipients for it in rule.copy]
-    conditions += [it.when for it in kind.computed.values()]
+    """Return the paths of the particulars that a rule of the program or the kind uses."""
+    conditions = [rule.when for rule in (*kind.refuse, *program.refuse)]
+    conditions += [note.when for note in (*kind.notes, *program.notes)]
+    conditions += [copied.when for rule in program.recipients for copied in rule.copy]
+    conditions += [rule.when for rule in kind.computed.values()]
     names = {name for when in conditions for name in (*when.chosen, *when.given, *when.missing)}
-    names |= {it.from_ for it in kind.computed.values()}
+    names |= {rule.from_ for rule in kind.computed.values()}
     names |= {*program.told_apart_by, *filter(None, [program.author])}
-    return {f"particulars.{it}" for it in names}
+    return {f"particulars.{name}" for name in names}
 
 
 def days_in(value: object) -> set[date]:
-    """Return every day in particulars or computed dates, as they are or recorded."""
-    return set(_days(value))
-
-
-def _days(value: object) -> Iterator[date]:
+    """Return every day in particulars or computed dates, and leave no record of it."""
     if isinstance(value, date):
-        yield value
-    else:
-        for it in _held(value):
-            yield from _days(it)
+        return {value}
+    return set().union(*map(days_in, _held(value)))
 
 
 def _held(value: object) -> Iterable[object]:
