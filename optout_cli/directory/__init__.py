@@ -179,9 +179,10 @@ class Directory:
         for id, old in self.data.retired.items():
             if folded in (id, f"{fold(old.name)}-{old.state.lower()}"):
                 names = {known: f"{now.name}, {code}" for code, known, now in self.all()}
-                hint = _listed(
-                    [f"{it} ({names.get(it, 'not in the data')})" for it in old.successors]
-                )
+                successors = [
+                    f"{new} ({names.get(new, 'not in the data')})" for new in old.successors
+                ]
+                hint = _listed(successors)
                 message = f"{query!r} is no longer in use: {old.name}, {old.state} ({old.note})"
                 return Problem("retired-jurisdiction", message, location, hint)
         message = f"there is no jurisdiction {query!r}"

@@ -127,7 +127,7 @@ def _subject(library: Library, id: str, program: Program, kind: LetterKind) -> _
         forbidden=rules_for(id.partition("/")[0], library),
         local=[name for name in local if name in places or name in states],
         places=places,
-        choices=frozenset(name for name, it in kind.particulars.items() if it.type == "choice"),
+        choices=frozenset(n for n, spec in kind.particulars.items() if spec.type == "choice"),
         seen=set(),
         read=set(),
     )
@@ -288,8 +288,9 @@ def _unused_particulars(subject: _Subject) -> Iterator[Problem]:
 
 def _hostile_problems(subject: _Subject, today: date) -> Iterator[Problem]:
     """Yield a problem if words that look like markup change more of a letter than its words."""
-    whole = [sample for sample in _samples(subject, today) if sample.is_whole]
-    written = next((it for it in whole if not any(refusals(_case(subject, it)))), None)
+    whole = (sample for sample in _samples(subject, today) if sample.is_whole)
+    accepted = (sample for sample in whole if not any(refusals(_case(subject, sample))))
+    written = next(accepted, None)
     if written is None:
         return
     letters = []

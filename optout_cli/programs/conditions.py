@@ -30,8 +30,7 @@ def holds(when: Condition, case: Case) -> bool:
     return (
         when.names <= {*case.kind.particulars, *case.kind.computed}
         and (when.from_ or date.min) <= case.date <= (when.until or date.max)
-        and _fits_letter(when, case)
-        and _fits_place(when, case)
+        and _fits(when, case)
         and all(set(values) & _chosen(case, name) for name, values in when.chosen.items())
         and all(_value(case, name) for name in when.given)
         and not any(_value(case, name) for name in when.missing)
@@ -93,23 +92,21 @@ def texts_that_hold(texts: Iterable[ConditionalText], case: Case, **more: object
             yield text.text.format_map({**_blanks(case), **more})
 
 
-def _fits_letter(when: Condition, case: Case) -> bool:
-    kinds = (case.program.letters.get(name) for name in when.letters)
-    if when.letters and not any(kind is case.kind for kind in kinds):
-        return False
-    signatory = case.request.signatory
+def _fits(when: Condition, case: Case) -> bool:
+    """Tell whether the letter's kind and office, the activation and the laws fit a condition."""
+    kinds = [case.program.letters.get(name) for name in when.letters]
+    signatory, activation = case.request.signatory, activation_of(case)
     office = "named" if signatory and signatory.office else "unnamed"
-    return when.office in (None, office)
-
-
-def _fits_place(when: Condition, case: Case) -> bool:
-    activation = activation_of(case)
-    if when.activation and (activation.kind if activation else "unknown") not in when.activation:
-        return False
     source = activation.source if activation else None
-    if when.source and (source.kind if source else None) not in when.source:
-        return False
-    return not when.laws or any(law.effect in when.laws for law in laws_of(case))
+    return (
+        (not when.letters or any(kind is case.kind for kind in kinds))
+        and when.office in (None, office)
+        and (
+            not when.activation or (activation.kind if activation else "unknown") in when.activation
+        )
+        and (not when.source or (source is not None and source.kind in when.source))
+        and (not when.laws or any(law.effect in when.laws for law in laws_of(case)))
+    )
 
 
 def _precedes(case: Case, first: str, second: str) -> bool | None:

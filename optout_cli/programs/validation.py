@@ -122,9 +122,7 @@ def _names(program: Program) -> _Names:
             days = [name for name in declared if values[name].type == "date"]
             yield f"{path}.computed.{key}.from", rule.from_, [*days, OWN_DAY]
             yield from _condition_names(f"{path}.computed.{key}", rule.when, declared, program)
-        texts = [(f"{path}.refuse.{n}", it.when, it.reason) for n, it in enumerate(kind.refuse)]
-        texts += [(f"{path}.cautions.{n}", it.when, it.text) for n, it in enumerate(kind.notes)]
-        for at, when, text in texts:
+        for at, when, text in _rule_texts(kind, f"{path}."):
             yield from _condition_names(at, when, known, program)
             given = _given_names(when, kind, program)
             yield from ((at, name, given) for name in _BLANK.findall(text))
@@ -133,9 +131,7 @@ def _names(program: Program) -> _Names:
 
 def _shared_names(program: Program, everywhere: set[str]) -> _Names:
     """Yield the names in what a program states for all its letters; some letter must have them."""
-    texts = [(f"refuse.{n}", it.when, it.reason) for n, it in enumerate(program.refuse)]
-    texts += [(f"cautions.{n}", it.when, it.text) for n, it in enumerate(program.notes)]
-    texts += _guide_texts(program)
+    texts = [*_rule_texts(program, ""), *_guide_texts(program)]
     for key in ("replies", "others"):
         for number, row in enumerate(getattr(program.guide, key)):
             yield f"guide.{key}.{number}", row.letter, program.letters
@@ -157,6 +153,14 @@ def _shared_names(program: Program, everywhere: set[str]) -> _Names:
         yield "author", program.author, short
     told_apart_by = enumerate(program.told_apart_by)
     yield from ((f"told-apart-by.{number}", name, short) for number, name in told_apart_by)
+
+
+def _rule_texts(owner: Program | LetterKind, prefix: str) -> Iterator[tuple[str, Condition, str]]:
+    """Yield path, condition and text of each refusal and note."""
+    for number, rule in enumerate(owner.refuse):
+        yield f"{prefix}refuse.{number}", rule.when, rule.reason
+    for number, note in enumerate(owner.notes):
+        yield f"{prefix}cautions.{number}", note.when, note.text
 
 
 def _guide_texts(program: Program) -> Iterator[tuple[str, Condition, str]]:

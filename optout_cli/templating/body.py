@@ -209,19 +209,19 @@ def plain(runs: Iterable[Run]) -> str:
 
 def html_from(blocks: Iterable[Block]) -> str:
     """Write blocks as HTML, for a page. Every text is escaped."""
-    return "\n".join(map(_block_html, blocks))
-
-
-def _block_html(block: Paragraph | Heading | Quote | ListBlock) -> str:
-    if isinstance(block, Heading):
-        return f"<h2>{inline_html(block.runs)}</h2>"
-    if isinstance(block, Quote):
-        return f"<blockquote>{html_from(block.blocks)}</blockquote>"
-    if isinstance(block, ListBlock):
-        tag = "ol" if block.ordered else "ul"
-        items = "".join(f"<li>{html_from(item)}</li>" for item in block.items)
-        return f"<{tag}>{items}</{tag}>"
-    return f"<p>{inline_html(block.runs)}</p>"
+    written = []
+    for block in blocks:
+        if isinstance(block, Heading):
+            written.append(f"<h2>{inline_html(block.runs)}</h2>")
+        elif isinstance(block, Quote):
+            written.append(f"<blockquote>{html_from(block.blocks)}</blockquote>")
+        elif isinstance(block, ListBlock):
+            tag = "ol" if block.ordered else "ul"
+            items = "".join(f"<li>{html_from(item)}</li>" for item in block.items)
+            written.append(f"<{tag}>{items}</{tag}>")
+        else:
+            written.append(f"<p>{inline_html(block.runs)}</p>")
+    return "\n".join(written)
 
 
 def inline_html(runs: Iterable[Run]) -> str:

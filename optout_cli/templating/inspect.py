@@ -44,7 +44,7 @@ def unprinted_parts(name: str, templates: Templates) -> Iterator[Problem]:
             continue
         syntax = parts[child]
         known = {block.name for parent in chain[number + 1 :] for block in _blocks(parts[parent])}
-        inner = {id(it) for block in _blocks(syntax) for it in block.find_all(nodes.Block)}
+        inner = {id(node) for block in _blocks(syntax) for node in block.find_all(nodes.Block)}
         for block in _blocks(syntax):
             if id(block) not in inner and block.name not in known:
                 message = f"the template that this one extends has no block {block.name!r}"
@@ -122,9 +122,8 @@ def _reachable(name: str, templates: Templates) -> Iterator[_Scope]:
         yield from (_Scope(part, node) for node in alive)
         yield from _imported_macros(part, _names(alive), parts)
         for block in blocks:
-            called = [call.node for call in block.find_all(nodes.Call)]
-            is_extended = any(isinstance(it, nodes.Name) and it.name == "super" for it in called)
-            if block not in dead and not is_extended:
+            called = _names([call.node for call in block.find_all(nodes.Call)])
+            if block not in dead and "super" not in called:
                 overridden.add(block.name)
 
 
@@ -134,7 +133,7 @@ def _imported_macros(name: str, used: set[str], parts: _Parts) -> Iterator[_Scop
         source = load.template.value if isinstance(load.template, nodes.Const) else ""
         if source not in parts:
             continue
-        imported = {it if isinstance(it, str) else it[0] for it in load.names} & used
+        imported = {name if isinstance(name, str) else name[0] for name in load.names} & used
         macros = {macro.name: macro for macro in parts[source].find_all(nodes.Macro)}
         waiting, called = sorted(imported & macros.keys()), set(imported)
         while waiting:

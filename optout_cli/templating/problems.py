@@ -180,19 +180,17 @@ def _syntax_problem(
         hint: str | None = f"add {{% end{found[1]} %}} after its contents"
         line = _line_left_open(found[1], path) or line
     elif found := _UNKNOWN_TAG.match(jinja_message):
-        message, hint = _unknown_tag_words(found[1], found[2])
+        tag, around = found.groups()  # `{% tag %}`, and the open `{% around %}` that holds it
+        message, hint = f"there is no {{% {tag} %}}", did_you_mean(tag, _TAGS)
+        if tag in _TAGS:
+            message = f"{{% {tag} %}} closes nothing here"
+            hint = (
+                f"close {{% {around} %}} first: add {{% end{around} %}}" if around else "remove it"
+            )
     else:
         message, hint = _reword(jinja_message, _SYNTAX)
         hint = getattr(error, "hint", hint)
     return Problem("template", message, Location(shown, line), hint)
-
-
-def _unknown_tag_words(tag: str, around: str | None) -> _Words:
-    """Say that `{% tag %}` is unknown, or closes nothing inside the open `{% around %}`."""
-    if tag not in _TAGS:
-        return f"there is no {{% {tag} %}}", did_you_mean(tag, _TAGS)
-    hint = f"close {{% {around} %}} first: add {{% end{around} %}}" if around else "remove it"
-    return f"{{% {tag} %}} closes nothing here", hint
 
 
 def _line_left_open(tag: str, path: Path | None) -> int | None:

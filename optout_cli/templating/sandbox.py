@@ -38,7 +38,7 @@ class ForeignTag(jinja2.TemplateSyntaxError):
             f"<{tag}> is not allowed in a letter", lineno, stream.name, stream.filename
         )
         instead = _INSTEAD.get(tag.lower())
-        tags = ", ".join(f"<{it}>" for it in DIALECT if it != "section")
+        tags = ", ".join(f"<{name}>" for name in DIALECT if name != "section")
         self.hint = f"write <{instead}>; " if instead else ""
         self.hint += f"allowed: {tags}"
 
