@@ -235,8 +235,10 @@ class Directory:
         for code, id, known in pool:
             slug, name = self.slug(code, id), fold(known.name)
             short = without_legal_word(name)
-            whole = f"{short}-{fold(self.data.states[code].name)}"  # for a misspelled state
-            for word in (name, short, slug.removesuffix(f"-{code.lower()}"), whole):
+            words = [name, short, slug.removesuffix(f"-{code.lower()}")]
+            if not states and "-" in folded:  # the state may be misspelled
+                words.append(f"{short}-{fold(self.data.states[code].name)}")
+            for word in words:
                 slugs.setdefault(word, {})[slug] = None
         ratios = {
             name: max(SequenceMatcher(None, name, word).ratio() for word in typed)
