@@ -1,4 +1,4 @@
-"""A template of the user's that does what no letter may: told with its line, nothing written."""
+"""A user's template that does what it may not: a problem at its line, and nothing written."""
 
 from pathlib import Path
 
@@ -44,7 +44,7 @@ OWN = '{{% extends "builtin:secure-communities/opt-out.html.j2" %}}\n{{% block l
         ("{% if %}", "{% %} is not complete"),
     ],
 )
-def test_a_template_that_does_what_no_letter_may_is_told_with_its_line(
+def test_a_template_that_does_what_it_may_not_is_a_problem_at_its_line(
     line: str, told: str, run: Run, write: Write, in_folder: Path
 ) -> None:
     write("r.yaml", REQUEST)
@@ -67,7 +67,7 @@ def test_a_template_that_prints_without_end_is_stopped(
     assert (code, out, "prints more than 1,000,000 characters" in err) == (1, "", True)
 
 
-def test_a_template_that_extends_itself_is_told_how_to_name_what_it_replaces(
+def test_the_hint_for_a_template_that_extends_itself_names_the_shipped_one(
     run: Run, write: Write, in_folder: Path
 ) -> None:
     write("r.yaml", REQUEST)

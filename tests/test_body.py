@@ -1,4 +1,4 @@
-"""The closed dialect of a letter's body: HTML -> blocks -> HTML and words."""
+"""The few tags of a letter's body: HTML -> blocks -> HTML and text."""
 
 from pathlib import Path
 
@@ -148,13 +148,11 @@ def test_words_outside_every_section_are_a_problem() -> None:
         ('<ol at="ask:7"><li at="ask:9"></li></ol>', 9),
     ],
 )
-def test_a_problem_stands_at_the_line_that_the_element_is_stamped_with(
-    html: str, line: int
-) -> None:
+def test_the_location_of_a_problem_is_the_stamp_of_its_element(html: str, line: int) -> None:
     assert [it.location for it in problems_of(lambda: blocks(html))] == [Location("ask", line)]
 
 
-def test_sections_are_told_by_their_id() -> None:
+def test_sections_are_returned_by_their_id() -> None:
     html = '<section id="a"><p>1</p></section>\n<section id="b"></section>'
     assert sections_from(html, "ask") == {"a": (p("1"),), "b": ()}
 

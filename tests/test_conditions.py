@@ -1,4 +1,4 @@
-"""What a program declares of a case: conditions, computed dates, refusals, copies, cautions."""
+"""A program's rules, applied to a case: conditions, computed dates, refusals, copies, notes."""
 
 from typing import Any
 
@@ -58,7 +58,7 @@ def lines(model: str, more: str = "", letter: str = "terminate") -> str:
     ],
     ids=str,
 )
-def test_a_condition_holds_where_all_that_it_names_is_so(
+def test_a_condition_holds_if_each_of_its_parts_holds(
     library: Library, condition: dict[str, Any], expected: bool
 ) -> None:
     case = case_for(library, lines("wso", "received: 2026-12-01"))

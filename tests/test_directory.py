@@ -1,4 +1,4 @@
-"""A jurisdiction is found as people write it; where it is not certain, the candidates are told."""
+"""Find a jurisdiction as people write it; if that is not certain, name the candidates."""
 
 import pytest
 from hypothesis import given
@@ -173,12 +173,12 @@ def test_a_misspelled_name_that_several_states_have_takes_turns_with_the_others(
     ]
 
 
-def test_the_problem_lies_where_the_name_was_typed(directory: Directory) -> None:
+def test_the_location_of_the_problem_is_where_the_name_was_typed(directory: Directory) -> None:
     (problem,) = problems_of(lambda: directory.find("Marin", Location("r.yaml", 1, 1)))
     assert problem.location == Location("r.yaml", 1, 1)
 
 
-def test_a_successor_that_is_not_in_the_data_is_told_as_such() -> None:
+def test_the_hint_says_if_a_successor_is_not_in_the_data() -> None:
     text = 'retired:\n  "01999": {name: Old County, state: AL, successors: ["01998"], note: gone}\n'
     assert told_by(lambda: small(text).find("01999")) == (
         "'01999' is no longer in use: Old County, AL (gone)\n  hint: 01998 (not in the data)"
@@ -220,7 +220,7 @@ def test_a_name_is_found_as_people_write_it(query: str, slug: str, directory: Di
     assert directory.find(query).slug == slug
 
 
-def test_a_state_cut_too_short_to_tell_is_never_guessed(directory: Directory) -> None:
+def test_an_abbreviation_of_two_states_is_ambiguous(directory: Directory) -> None:
     assert told_by(lambda: directory.find("Washington, Miss.")) == (
         "'Washington, Miss.' could be any of 2 jurisdictions\n"
         "  hint: washington-county-mo or washington-county-ms"
@@ -236,18 +236,18 @@ def test_a_state_cut_too_short_to_tell_is_never_guessed(directory: Directory) ->
         ("xyzzy", []),
     ],
 )
-def test_what_may_be_meant_can_be_asked_for(
+def test_candidates_are_the_slugs_that_a_query_may_mean(
     query: str, slugs: list[str], directory: Directory
 ) -> None:
     assert directory.candidates(query) == slugs
 
 
-def test_an_empty_file_of_data_knows_no_one() -> None:
+def test_an_empty_data_file_has_no_jurisdiction_and_no_hint() -> None:
     told = "there is no jurisdiction 'Marin'"
     assert told_by(lambda: small("states: {}\n").find("Marin")) == told
 
 
-def test_a_locality_holds_everything_that_bears_on_its_notices(directory: Directory) -> None:
+def test_a_locality_holds_all_the_facts_that_its_notices_need(directory: Directory) -> None:
     it = directory.find("Los Angeles County, CA")
     assert (it.id, it.slug, it.name, it.state_code, it.state_name, it.field_office) == (
         "06037",
@@ -385,5 +385,5 @@ def test_a_folded_name_is_a_slug(name: str) -> None:
         ("county", "county"),
     ],
 )
-def test_one_legal_word_at_the_end_is_left_out_as_people_do(slug: str, said: str) -> None:
+def test_one_legal_word_at_the_end_is_dropped(slug: str, said: str) -> None:
     assert without_legal_word(slug) == said

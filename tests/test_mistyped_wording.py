@@ -1,4 +1,4 @@
-"""What counsel mistypes in wording of one's own: told where it stands, with a cure."""
+"""What counsel mistypes in a template: a problem at its line, with a hint."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ def own(write: Write, in_folder: Path) -> Write:
     return own_wording(write, in_folder)
 
 
-# What counsel may mistype, on the second line: what is said of it, and what to do.
+# What counsel may mistype on line 2: the message and the hint.
 MISTYPED = {
     "{{ particulars.modle }}": ("particulars has no 'modle'", "did you mean 'model'?"),
     "{{ signatory.nam }}": ("signatory has no 'nam'", "did you mean 'name'?"),
@@ -57,7 +57,7 @@ MISTYPED = {
 
 
 @pytest.mark.parametrize(("source", "problem"), MISTYPED.items(), ids=MISTYPED)
-def test_a_mistype_is_told_in_plain_words_with_its_cure(
+def test_a_mistyped_template_gets_a_plain_message_and_a_hint(
     source: str, problem: tuple[str, str], run: Run, own: Write
 ) -> None:
     own(NAME, f"{EXTENDS}{{% block reasons %}}<p>{source}</p>{{% endblock %}}\n")
@@ -101,7 +101,7 @@ def test_a_mistype_is_told_in_plain_words_with_its_cure(
         ("{# remark", "2: {# is never closed", "add #} after the comment"),
     ],
 )
-def test_a_mistake_is_told_where_counsel_made_it(
+def test_the_location_is_the_line_that_counsel_mistyped(
     text: str, told_at: str, hint: str, run: Run, own: Write
 ) -> None:
     own(NAME, EXTENDS + text)
@@ -124,7 +124,7 @@ def test_a_mistake_is_told_where_counsel_made_it(
     ],
     ids=["misspelt", "itself"],
 )
-def test_a_wrong_extends_is_told_in_the_file_that_extends(
+def test_a_wrong_extends_is_a_problem_of_the_file_that_extends(
     extends: str, message: str, hint: str, run: Run, own: Write
 ) -> None:
     own(NAME, f'{{% extends "{extends}" %}}\n')

@@ -42,7 +42,7 @@ ADDRESS = 'address: {street: 1 Main Street, city: Sacramento, state: CA, zip: "9
 
 @pytest.fixture
 def laid(write: Write) -> Callable[..., Directory]:
-    """Lay texts on the data, each a file of its own: `laid("offices: ...")`."""
+    """Merge texts into the data, each as its own overlay: `laid("offices: ...")`."""
 
     def load(*texts: str) -> Directory:
         shipped = str(write("shipped.yaml", SHIPPED))
@@ -75,7 +75,7 @@ def test_a_field_is_changed_and_the_others_are_kept(laid: Laid) -> None:
     )
 
 
-def test_a_later_overlay_is_laid_on_an_earlier_one(laid: Laid) -> None:
+def test_a_later_overlay_overrides_an_earlier_one(laid: Laid) -> None:
     directory = laid(
         'states: {CA: {bureau: {phone: "916-555-0111", fax: "916-555-0111"}}}\n',
         'states: {CA: {bureau: {phone: "916-555-0122"}}}\n',
@@ -146,7 +146,7 @@ def test_half_a_source_is_a_problem_in_the_overlay(laid: Laid, tmp_path: Path) -
     )
 
 
-def test_a_source_never_vouches_for_an_address_that_it_does_not_stand_beside(laid: Laid) -> None:
+def test_a_source_without_its_address_is_a_problem(laid: Laid) -> None:
     (problem,) = problems_of(
         lambda: laid("states: {CA: {bureau: {fax: 916-555-0130, source: {kind: official}}}}\n")
     )
@@ -189,7 +189,7 @@ def test_a_police_department_is_added_to_the_shipped_data_too(write: Write, cach
     ]
 
 
-def test_each_value_is_placed_in_the_file_that_set_it(laid: Laid, tmp_path: Path) -> None:
+def test_the_location_of_a_value_is_in_the_file_that_set_it(laid: Laid, tmp_path: Path) -> None:
     text = """\
         states:
           CA:
@@ -260,7 +260,7 @@ def test_an_overlay_of_a_wrong_shape_is_a_problem(
     assert told_by(lambda: laid(text)).split("\n")[0] == f"{tmp_path}/0.yaml:{told}"
 
 
-def test_what_is_wrong_with_every_overlay_is_told_in_one_run(laid: Laid, tmp_path: Path) -> None:
+def test_the_problems_of_all_overlays_are_reported_in_one_run(laid: Laid, tmp_path: Path) -> None:
     told = told_by(
         lambda: laid("a: &x y\n", "states: {}\n", "offices: {ero: {address: {city: x}}}\n")
     )
@@ -270,7 +270,7 @@ def test_what_is_wrong_with_every_overlay_is_told_in_one_run(laid: Laid, tmp_pat
     ]
 
 
-def test_a_missing_overlay_is_a_fault_of_the_command_line(write: Write) -> None:
+def test_a_missing_overlay_is_a_problem_of_the_command_line(write: Write) -> None:
     with pytest.raises(OptoutError) as error:
         load_directory(str(write("shipped.yaml", SHIPPED)), ["missing.yaml"], None)
     assert error.value.exit_code is ExitCode.COMMAND_LINE
@@ -281,7 +281,7 @@ def test_an_overlay_leaves_the_shipped_data_as_it_was(laid: Laid) -> None:
     assert bureau_of(laid()).block[0] == "Director"
 
 
-def test_what_is_wrong_with_the_shipped_file_is_told_by_its_name(write: Write) -> None:
+def test_a_problem_of_the_shipped_file_has_its_short_name(write: Write) -> None:
     path = str(write("shipped.yaml", "states: {CA: {nam: x}}\n"))
     assert told_by(lambda: load_directory(path, [], None)) == (
         "jurisdictions.yaml:1:15: states.CA has no field 'nam'\n  hint: did you mean 'name'?"

@@ -1,4 +1,4 @@
-"""Wording of one's own: what is told of it beside a letter, and which names lose it silently."""
+"""A user's own wording: the notes and problems it causes, and the files that are never read."""
 
 import json
 from pathlib import Path
@@ -58,7 +58,7 @@ def test_what_the_request_states_is_its_own(run: Run, own: Write, write: Write) 
     assert [it.partition(": says")[0] for it in told(run)] == [f"{OWN}:2"]
 
 
-def test_a_shipped_letter_is_not_looked_at_again(run: Run, own: Write) -> None:
+def test_shipped_wording_is_not_checked_again(run: Run, own: Write) -> None:
     own("287g/suspend.html.j2", '{% extends "builtin:287g/suspend.html.j2" %}')
     shipped = outcome(run("write", "r.yaml", "-f", "txt", "-o", "-"))
     assert outcome(run(*LETTER)) == shipped
@@ -86,7 +86,7 @@ def test_a_part_that_letters_share_makes_their_wording_ones_own(run: Run, own: W
     assert told(run)[0].startswith("wording/287g/_letter.html.j2:2: says 'You must':")
 
 
-STRAYS = {
+UNREAD = {
     "287g/terminte.html.j2": ("287g has no letter 'terminte'", "did you mean 'terminate'?"),
     "287gg/terminate.html.j2": ("there is no program '287gg'", "did you mean '287g'?"),
     "287g/terminate.NX.html.j2": ("there is no state or jurisdiction 'NX'", "one of AK, AL, "),
@@ -129,8 +129,8 @@ STRAYS = {
 }
 
 
-@pytest.mark.parametrize(("name", "problem"), STRAYS.items(), ids=STRAYS)
-def test_a_file_that_nothing_reads_is_told_with_its_path(
+@pytest.mark.parametrize(("name", "problem"), UNREAD.items(), ids=UNREAD)
+def test_a_file_that_is_never_read_is_a_problem_at_its_path(
     name: str, problem: tuple[str, str], own: Write, cache: Cache
 ) -> None:
     own(NAME, EXTENDS)
@@ -139,7 +139,7 @@ def test_a_file_that_nothing_reads_is_told_with_its_path(
     assert str(found).startswith(f"wording/{name}: {problem[0]}\n  hint: {problem[1]}")
 
 
-def test_check_tells_of_strays_with_a_request_as_well(run: Run, own: Write) -> None:
+def test_check_reports_unread_files_with_a_request_as_well(run: Run, own: Write) -> None:
     own("287g/terminte.html.j2", EXTENDS)
     assert told(run) == [
         "wording/287g/terminte.html.j2: 287g has no letter 'terminte'",
@@ -152,7 +152,7 @@ def test_check_tells_of_strays_with_a_request_as_well(run: Run, own: Write) -> N
     ["287g/README.md", "287g/.terminate.html.j2.swp", "notes.docx", "287g/terminate.NE.html.j2",
      "287g/terminate.dakota-county-ne.html.j2"],
 )  # fmt: skip
-def test_notes_and_local_wording_are_no_strays(name: str, own: Write, cache: Cache) -> None:
+def test_notes_and_local_wording_are_not_unread_files(name: str, own: Write, cache: Cache) -> None:
     own(NAME, EXTENDS)
     own(name, EXTENDS)
     assert list(unused_files(Library(folders=[Path("wording")], cache=cache))) == []
@@ -182,7 +182,7 @@ def test_a_template_that_another_one_names_is_read(own: Write, cache: Cache) -> 
     ],
     ids=["block", "words"],
 )
-def test_what_no_letter_would_show_is_told_at_its_line(
+def test_words_that_are_never_printed_are_a_problem_at_their_line(
     text: str, line: int, message: str, hint: str, run: Run, own: Write
 ) -> None:
     own(NAME, EXTENDS + text)
@@ -190,13 +190,15 @@ def test_what_no_letter_would_show_is_told_at_its_line(
     assert f"note: {OWN}:{line}: {message}\n" in outcome(run(*LETTER))[2]
 
 
-def test_a_block_within_a_block_is_ones_own_to_name(own: Write, cache: Cache) -> None:
+def test_a_block_inside_a_block_may_have_any_name(own: Write, cache: Cache) -> None:
     own(NAME, reasons("{% block ours %}<p>It is ours.</p>{% endblock %}"))
     assert list(unused_files(Library(folders=[Path("wording")], cache=cache))) == []
 
 
 @pytest.mark.parametrize("name", [None, "287g/notes.txt"])
-def test_a_folder_that_overrides_nothing_is_told(name: str | None, run: Run, own: Write) -> None:
+def test_a_folder_that_overrides_nothing_is_a_problem(
+    name: str | None, run: Run, own: Write
+) -> None:
     if name:
         own(name)
     assert told(run) == [
@@ -205,7 +207,9 @@ def test_a_folder_that_overrides_nothing_is_told(name: str | None, run: Run, own
     ]
 
 
-def test_a_filter_on_a_branch_that_no_sample_takes_is_looked_for(own: Write, cache: Cache) -> None:
+def test_an_unknown_filter_is_found_on_a_branch_that_no_sample_takes(
+    own: Write, cache: Cache
+) -> None:
     own(NAME, reasons("{% if date == 1 %}<p>{{ date | longdate }}</p>{% endif %}"))
     (found,) = Library(folders=[Path("wording")], cache=cache).templates.problems()
     assert str(found) == (
@@ -215,9 +219,7 @@ def test_a_filter_on_a_branch_that_no_sample_takes_is_looked_for(own: Write, cac
 
 @pytest.mark.no_cover  # slow, with code that others cover
 @pytest.mark.parametrize("kept", ["", "{{ super() }}"])
-def test_wording_that_drops_what_a_request_may_state_is_told(
-    own: Write, cache: Cache, kept: str
-) -> None:
+def test_wording_that_drops_a_particular_is_a_problem(own: Write, cache: Cache, kept: str) -> None:
     own(NAME, reasons(f"<p>It costs too much.</p>{kept}"))
     library = Library(folders=[Path("wording")], cache=cache)
     told = (
@@ -229,7 +231,7 @@ def test_wording_that_drops_what_a_request_may_state_is_told(
 
 
 @pytest.mark.no_cover  # slow, with code that others cover
-def test_a_finding_names_its_day_and_the_single_choices(own: Write, cache: Cache) -> None:
+def test_the_hint_names_the_letters_date_and_the_single_choices(own: Write, cache: Cache) -> None:
     own(NAME, CLAIMING)
     library = Library(folders=[Path("wording")], cache=cache)
     found = [it for it in try_program(library, "287g", TODAY) if it.code == "forbidden-words"]

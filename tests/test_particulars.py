@@ -178,6 +178,6 @@ TOLD = {
 }
 
 
-def test_every_wrong_particular_is_named_at_its_place(kind: LetterKind) -> None:
+def test_every_wrong_particular_is_a_problem_at_its_location(kind: LetterKind) -> None:
     problems = problems_of(lambda: particulars_from(document_of(WRONG), kind))
     assert {(str(it.location), it.message) for it in problems} == TOLD

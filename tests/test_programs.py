@@ -61,11 +61,11 @@ def test_a_folder_with_a_program_file_adds_a_program(load: Load) -> None:
     assert (program.title, kind.title) == ("Example", "Question")
 
 
-def test_a_name_that_begins_with_an_underscore_is_no_program(load: Load) -> None:
+def test_a_folder_that_begins_with_an_underscore_is_not_a_program(load: Load) -> None:
     assert load({"_example": PROGRAM}).by_id.keys() == load({}).by_id.keys()
 
 
-def test_a_file_is_no_program(tmp_path: Path, cache: Cache) -> None:
+def test_a_file_outside_a_folder_is_not_a_program(tmp_path: Path, cache: Cache) -> None:
     (tmp_path / "program.yaml").write_text(PROGRAM)
     assert load_programs([tmp_path, bundled.TEMPLATES], cache).by_id.keys() == {"287g", SHIPPED}
 
@@ -84,13 +84,13 @@ def test_a_users_file_adds_a_letter_kind_to_a_shipped_program(load: Load) -> Non
     assert programs.by_id[SHIPPED].letters.keys() == {"ask", *shipped}
 
 
-def test_the_first_folders_word_comes_before_the_next_ones(load: Load) -> None:
+def test_an_earlier_folder_overrides_a_later_one(load: Load) -> None:
     programs = load({"example": "title: First"}, {"example": PROGRAM})
     program = programs.by_id["example"]
     assert (program.title, program.code) == ("First", "EX")
 
 
-def test_what_is_wrong_with_a_users_change_stands_at_its_own_line(load: Load) -> None:
+def test_a_problem_of_a_users_change_is_at_its_own_line(load: Load) -> None:
     (problem,) = problems_of(lambda: load({SHIPPED: "title: x\ncodes: SC\n"}))
     assert problem.location is not None
     assert Path(problem.location.file).parts[-3:] == ("0", SHIPPED, "program.yaml")
@@ -101,7 +101,7 @@ def test_what_is_wrong_with_a_users_change_stands_at_its_own_line(load: Load) ->
     )
 
 
-def test_every_program_is_complained_of_in_one_run(load: Load) -> None:
+def test_the_problems_of_all_programs_are_reported_in_one_run(load: Load) -> None:
     broken = {"a": "title: A", "b": PROGRAM.replace("2010-01-01", "2010-02-30"), "c": "- a list"}
     assert [it.code for it in problems_of(lambda: load(broken))] == [
         *["missing-key"] * 4,
@@ -221,7 +221,7 @@ def test_no_day_has_two_recipients_on_one_side(load: Load, rules: str, told: str
     )
 
 
-# --- names that lead nowhere ---
+# --- names that do not exist ---
 
 KIND = """    version: "1"
     particulars: {day: {type: date, help: x}, word: {type: text, help: x}}
@@ -311,7 +311,7 @@ KIND = """    version: "1"
         ),
     ],
 )
-def test_a_name_that_leads_nowhere_is_a_problem(load: Load, lines: str, told: str) -> None:
+def test_a_name_that_does_not_exist_is_a_problem(load: Load, lines: str, told: str) -> None:
     program = PROGRAM.replace('    version: "1"\n', KIND) + lines + "\n"
     found = problems_of(lambda: load({"example": program}))
     assert [it.message[: len(told)] for it in found] == [told]
@@ -319,7 +319,7 @@ def test_a_name_that_leads_nowhere_is_a_problem(load: Load, lines: str, told: st
     assert found[0].location.line is not None
 
 
-def test_shared_particulars_stand_among_a_letters_own(load: Load) -> None:
+def test_shared_particulars_are_added_to_a_letters_own(load: Load) -> None:
     shared = "particulars: {a: {type: text, help: x}, b: {type: text, help: x}}\n"
     program = PROGRAM.replace('    version: "1"\n', KIND + "    uses: [a]\n    requires: [b]\n")
     kind = load({"example": program + shared}).find("example/ask")[1]

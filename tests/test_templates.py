@@ -1,4 +1,4 @@
-"""Which template is meant, what it may do, and where a Problem of it stands."""
+"""Which file a template's name means, what a template may do, and the location of its problems."""
 
 import shutil
 from collections.abc import Callable
@@ -49,7 +49,7 @@ def fill(templates: Templates) -> Fill:
     return call
 
 
-# A later one of these is found only where none of the earlier ones is there.
+# The first of these files that exists is the letter's template.
 PLACES = [
     "user/p/ask.marin-county-ca.html.j2",
     "user/p/ask.CA.html.j2",
@@ -61,7 +61,7 @@ PLACES = [
 
 
 @pytest.mark.parametrize("first", range(len(PLACES)))
-def test_the_users_folder_comes_first_and_in_it_jurisdiction_state_kind(
+def test_the_users_folder_comes_first_and_in_each_folder_jurisdiction_state_kind(
     templates: Templates, tmp_path: Path, first: int
 ) -> None:
     write(tmp_path, {place: place for place in PLACES[first:]})
@@ -69,7 +69,7 @@ def test_the_users_folder_comes_first_and_in_it_jurisdiction_state_kind(
     assert templates.fill_in(name, {}) == PLACES[first]
 
 
-def test_wording_of_another_place_is_left_alone(templates: Templates, tmp_path: Path) -> None:
+def test_wording_of_another_place_is_not_used(templates: Templates, tmp_path: Path) -> None:
     write(tmp_path, {place: place for place in PLACES})
     name = templates.name_of("p/ask", "harris-county-tx", "TX")
     assert templates.fill_in(name, {}) == "user/p/ask.html.j2"
@@ -94,7 +94,7 @@ def test_builtin_never_means_the_users_folder(fill: Fill) -> None:
     )
 
 
-# Each stands on line 2 of its template.
+# Each is on line 2 of its template.
 REFUSED = {
     "{{ nothing }}": "a letter has no 'nothing'",
     "{{ place.county }}": "place has no 'county'",
@@ -152,7 +152,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize(("source", "message"), REFUSED.items(), ids=REFUSED)
-def test_what_a_letter_may_not_do_is_a_problem_at_its_line(
+def test_what_a_template_may_not_do_is_a_problem_at_its_line(
     fill: Fill, source: str, message: str
 ) -> None:
     facts: dict[str, object] = {
@@ -206,7 +206,7 @@ def test_no_file_outside_the_folders_can_be_named(
     ['{% extends "p/ask.html.j2" %}', "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}"],
     ids=["extends", "macro"],
 )
-def test_a_template_that_turns_in_a_circle_is_a_problem(fill: Fill, source: str) -> None:
+def test_a_template_that_extends_or_calls_itself_is_a_problem(fill: Fill, source: str) -> None:
     assert told_by(lambda: fill(source)) == (
         "user/p/ask.html.j2:1: extends or calls itself\n"
         '  hint: extend the shipped template: {% extends "builtin:..." %}'
@@ -222,13 +222,15 @@ def test_a_letter_is_no_longer_than_a_million_characters(fill: Fill, source: str
     )
 
 
-def test_a_problem_stands_in_the_template_it_is_in(fill: Fill, tmp_path: Path) -> None:
+def test_the_location_of_a_problem_is_in_the_template_that_has_it(
+    fill: Fill, tmp_path: Path
+) -> None:
     write(tmp_path / "shipped", {"p/_names.html.j2": "{% macro m(x) %}\n\n{{ x }}{% endmacro %}"})
     source = '{% from "p/_names.html.j2" import m %}\n{{ m(none) }}'
     assert told_by(lambda: fill(source)) == "p/_names.html.j2:3: prints a fact that is missing"
 
 
-def test_a_template_that_is_no_utf_8_is_a_problem(templates: Templates) -> None:
+def test_a_template_that_is_not_utf_8_is_a_problem(templates: Templates) -> None:
     write(templates.folders[0], {NAME: ""})
     (templates.folders[0] / NAME).write_bytes(b"\xe9")
     (problem,) = problems_of(lambda: templates.fill_in(NAME, {}))
@@ -273,7 +275,7 @@ def test_every_tag_is_stamped_with_its_template_and_line(fill: Fill) -> None:
     )
 
 
-def test_a_page_is_not_held_to_the_letters_dialect(templates: Templates) -> None:
+def test_a_page_may_have_any_tag(templates: Templates) -> None:
     write(templates.folders[0], {"_layout/x.html.j2": "<!-- c -->\n<img src='{{ x }}'>"})
     assert templates.lay_out("_layout/x.html.j2", {"x": "'"}) == "<!-- c -->\n<img src='&#39;'>"
 
@@ -295,7 +297,7 @@ def test_every_template_is_compiled_to_find_its_problems(
     ]
 
 
-def test_a_damaged_bytecode_cache_costs_time_and_is_no_error(tmp_path: Path) -> None:
+def test_a_damaged_entry_of_the_bytecode_cache_is_compiled_again(tmp_path: Path) -> None:
     folder, kept = write(tmp_path / "shipped", {NAME: "<p>{{ x }}</p>"}), tmp_path / "kept"
 
     def filled() -> str:
@@ -319,7 +321,7 @@ def test_a_compiled_template_is_read_from_the_cache(tmp_path: Path) -> None:
     assert (entry.stat().st_mtime_ns, entry.stat().st_ino) == written
 
 
-def test_a_template_that_moves_is_compiled_anew_under_its_own_name(tmp_path: Path) -> None:
+def test_a_template_in_another_folder_is_compiled_again(tmp_path: Path) -> None:
     cache = Cache(tmp_path / "kept")
     places = [write(tmp_path / name, {NAME: "\n{{ x }}"}) for name in ("one", "two")]
     told = [told_by(partial(Templates([it], cache).fill_in, NAME, {})) for it in places]

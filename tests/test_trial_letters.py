@@ -1,4 +1,4 @@
-"""`check` writes every letter with sample facts, and finds what is planted in them."""
+"""`check` writes every letter with sample facts, and finds the problems planted in them."""
 
 from collections.abc import Callable
 from datetime import date
@@ -34,7 +34,7 @@ def found(in_folder: Path) -> Found:
     return call
 
 
-def test_nothing_is_found_in_a_program_that_is_right(found: Found) -> None:
+def test_a_correct_program_has_no_problem(found: Found) -> None:
     assert found() == []
 
 
@@ -64,7 +64,7 @@ PLANTED = {
 
 
 @pytest.mark.parametrize(("old", "new", "told"), PLANTED.values(), ids=PLANTED)
-def test_a_planted_fault_is_found_at_its_template(
+def test_a_planted_problem_is_found_in_its_template(
     found: Found, old: str, new: str, told: str
 ) -> None:
     problems = found(stop=(old, new))
@@ -143,7 +143,7 @@ def test_local_wording_is_tried_as_well(in_folder: Path, place: str) -> None:
     assert told == [f"mine/jail-phones/stop.{place}.html.j2:4: particulars has no 'kin'"]
 
 
-def test_a_part_of_the_parent_that_is_replaced_is_not_looked_at(found: Found) -> None:
+def test_a_block_of_the_parent_that_is_replaced_is_not_checked(found: Found) -> None:
     # `again` replaces the body of `stop`, which asks for particulars that `again` has not.
     assert not [it for it in found() if it.code == "unknown-name"]
 
@@ -161,7 +161,7 @@ def test_samples_have_each_optional_particular_with_and_without(library: Library
             assert set(declared) - optional | {name} in mine
 
 
-def test_hostile_words_stand_where_a_person_writes_and_nowhere_else(library: Library) -> None:
+def test_hostile_words_replace_only_the_texts_that_a_person_writes(library: Library) -> None:
     declared = library.programs.find("secure-communities/opt-out")[1].particulars
     whole = next(samples(declared, date(2026, 11, 20)))
     wild = {name: hostile(it, declared[name], "X") for name, it in whole.items()}
