@@ -186,6 +186,18 @@ def test_an_error_of_optouts_own_code_keeps_its_traceback(
     assert "parts.html.j2" in files
 
 
+def test_an_attribute_error_of_optouts_own_code_is_raised_too(
+    library: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> str:
+        raise AttributeError("a bug")
+
+    notice = notice_for(library)
+    monkeypatch.setattr(Place, "_with_state", broken)
+    with pytest.raises(AttributeError, match="a bug"):
+        render(notice, library.templates)
+
+
 @pytest.mark.parametrize(
     "other", ["missing.html.j2", "../../secret.html.j2", "/etc/passwd", "p/../../secret.html.j2"]
 )

@@ -249,6 +249,8 @@ def _unknown_words(error: Unknown, source: _Source, known: Collection[str]) -> _
         match = closest(name, {*known, *source.names(), *macros})
         return message, f"did you mean {match!r}?" if match else None
     owner = source.owner_of(name)
+    if name in vars(type(error.of)):  # a property of ours, whose AttributeError Jinja swallowed
+        getattr(error.of, name)
     if error.of is None:
         owner = owner or "this fact"
         return f"{owner} is missing, so it has no {name!r}", f"put {{% if {owner} %}} around it"
