@@ -158,7 +158,7 @@ def test_a_row_that_is_gone_takes_no_other_agencys_letter_with_it(
     batch(in_folder, run, *THREE)
     code, _, told = batch(in_folder, run, *THREE[:2])
     assert (code, len(written())) == (0, 3)
-    assert "no longer has the requests of 1 file, which stay" in told
+    assert "no longer has the rows of 1 file; move them away" in told
 
 
 def test_a_changed_row_replaces_its_own_letter_alone(run: Run, in_folder: Path) -> None:

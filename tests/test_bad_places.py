@@ -50,7 +50,7 @@ def test_a_name_that_is_too_long_is_told(write_to: Run, in_folder: Path) -> None
 def test_a_file_named_after_another_format_is_refused(
     place: str, write_to: Run, in_folder: Path
 ) -> None:
-    told = f"{place!r} would hold txt\n  hint: end its name in .txt\n"
+    told = f"{place!r} is not a name for a file of format txt\n  hint: end it in .txt\n"
     assert problem(write_to(place, "--to", "ice", "--force")) == (2, told)
     assert (lying_in(in_folder), (in_folder / "r.yaml").read_text("utf-8")) == (["r.yaml"], REQUEST)
 

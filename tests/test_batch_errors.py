@@ -55,7 +55,7 @@ def test_a_row_that_fails_is_rejected_and_all_others_are_written(
     failing(KeyError("fax"), stage)
     code, out, err = batch("-q")
     assert (code, out.splitlines()) == (3, GOOD)
-    assert err == f"{FAILED}the tracebacks, to be sent with a report of the bug: out/{PLACE}\n"
+    assert err == f"{FAILED}this is a bug in optout; please report it, and attach out/{PLACE}\n"
     rejects = Path("out/rejects.csv").read_text("utf-8-sig").splitlines()
     assert rejects[1].startswith(f"\"optout failed with KeyError: 'fax' ({BUG})\",50003,Pat")
     kept = Path("out", PLACE).read_text("utf-8")

@@ -141,11 +141,11 @@ def test_another_tables_letter_of_the_same_name_is_a_problem(batch: Batch) -> No
         TAKEN + "3 requests: 2 can be written (4 files), 1 cannot\n        1  file-exists\n",
         "",
     )
-    said = TAKEN + "nothing is written: --fail-fast\n"
+    said = TAKEN + "nothing was written, because of --fail-fast\n"
     assert batch("--fail-fast", name="march.csv") == (1, "", said)
     for _ in range(2):
         code, _, err = batch(name="march.csv")
-        assert (code, err.startswith(TAKEN), "1 request left alone\n" in err) == (3, True, True)
+        assert (code, err.startswith(TAKEN), "1 request kept as before\n" in err) == (3, True, True)
         assert (before.items() <= current(Path("out/VT")).items(), earlier()) == (True, [])
         assert not Path("out/rejects.csv").exists()
     assert batch("-q") == (0, "", "")
@@ -210,7 +210,7 @@ def test_check_says_what_would_be_replaced_and_moved(batch: Batch) -> None:
     table += "50001,Kim,Sheriff,\n50003,Pat,Sheriff,2026-11-19\n50005,Alex,Sheriff,\n"
     out = batch("--check", table=table)[1]
     assert [it for it in out.splitlines() if it.startswith("would ")] == [
-        *(f"would replace, and move the old one to earlier: {it}" for it in FILES[:2]),
+        *(f"would replace, and move the old file to earlier: {it}" for it in FILES[:2]),
         *(f"would move to earlier: {it}" for it in FILES[2:4]),
     ]
     assert lying_in(Path("out")) == before

@@ -75,15 +75,18 @@ def test_another_file_is_not_written_over(printed: Printed, content: bytes) -> N
     Path("all.pdf").write_bytes(content)
     code, out, err = printed()
     assert (code, out) == (1, "")
-    assert err.startswith("all.pdf: exists, and is no file of letters to print")
+    assert err.startswith("all.pdf: already exists, and is not a PDF that batch --print wrote")
     assert (Path("all.pdf").read_bytes(), Path("out").exists()) == (content, False)
 
 
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ("batch n.csv --duplex", "--duplex and --separators are for --print\n"),
-        ("batch n.csv --print keep", "--print keep is no PDF's name\n  hint: end it in .pdf\n"),
+        ("batch n.csv --duplex", "--duplex and --separators work only with --print\n"),
+        (
+            "batch n.csv --print keep",
+            "--print keep is not a name for a PDF\n  hint: end it in .pdf\n",
+        ),
         ("batch n.csv --print all.pdf -f txt", "--print needs the format pdf\n"),
     ],
 )
@@ -111,7 +114,7 @@ def test_a_file_to_print_says_whose_letters_are_missing(printed: Printed, write:
     assert "all.pdf has 2 of 9 requests; missing: n.csv:4 (nowhere 0), n.csv:5 (now" in err
     assert ", n.csv:8 (nowhere 4) and 2 more\n" in err
     assert "and print all.pdf and sign\n" in err
-    again = "next: correct the table itself, and give the command again: all.pdf is complete then\n"
+    again = "next: fix the rows in the table, then run this command again to complete all.pdf\n"
     assert again in err
 
 
@@ -123,5 +126,5 @@ def test_a_file_to_print_stays_where_there_is_nothing_to_print(
     write("n.csv", "jurisdiction\nnowhere\n")
     code, out, err = printed()
     assert (code, out, Path("all.pdf").read_bytes()) == (3, "", before)
-    assert "nothing to print: all.pdf is not written\n" in err
+    assert "nothing to print: all.pdf was not written\n" in err
     assert printed("-q")[2].startswith("n.csv:2 (nowhere): jurisdiction: no jurisdiction")

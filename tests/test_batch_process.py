@@ -127,8 +127,8 @@ def test_an_interrupt_ends_the_batch_and_says_how_to_go_on(jobs: str) -> None:
     finished = len(out.splitlines()) // 2
     assert finished < 14  # those left are not written first
     told = (
-        f"interrupted: {finished} of 14 requests finished, each file whole or absent;"
-        " to go on, give the same command again\n"
+        f"interrupted: {finished} of 14 requests finished, no file is incomplete;"
+        " to go on, run the same command again\n"
     )
     assert (process.returncode, err.decode()) == (130, told)
     assert len(list(Path("out").rglob("*.pdf"))) == 2 * finished
@@ -145,7 +145,7 @@ def test_an_interrupt_while_rows_are_checked_says_how_to_go_on(jobs: str, write:
     assert (process.returncode, out, err.decode()) == (
         130,
         b"",
-        "interrupted; each file is whole or absent; to go on, give the same command again\n",
+        "interrupted; no file is incomplete; to go on, run the same command again\n",
     )
     assert not Path("out/VT").exists()
 

@@ -61,10 +61,14 @@ def test_rejects_that_were_changed_are_not_written_over(batch: Batch) -> None:
     written = rejects.read_bytes()
     assert (batch("-q")[0], rejects.read_bytes(), second.exists()) == (3, written, False)
     rejects.write_text("mended", "utf-8")
-    told = "out/rejects.csv was changed since it was written, and is left alone\n"
+    told = "kept: out/rejects.csv was changed after optout wrote it\n"
     for _ in range(2):
         code, _, err = batch()
-        assert (code, told in err, "next: correct out/rejects-2.csv, " in err) == (3, True, True)
+        assert (code, told in err, "next: fix the rows in out/rejects-2.csv, " in err) == (
+            3,
+            True,
+            True,
+        )
         assert (rejects.read_text("utf-8"), second.read_bytes()) == ("mended", written)
     assert told in batch(table=HEADER + ROWS)[2]
     assert rejects.read_text("utf-8") == "mended"

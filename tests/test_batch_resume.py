@@ -17,7 +17,7 @@ def test_a_second_run_writes_nothing_and_keeps_every_byte(batch: Batch) -> None:
     before = below(Path("out"))
     code, out, err = batch()
     assert (code, out, below(Path("out"))) == (0, "", before)
-    assert "0 files written to out/; 3 requests had been finished before\n" in err
+    assert "0 files written to out/; 3 requests already finished\n" in err
 
 
 def test_another_format_is_added_and_the_first_is_left(batch: Batch) -> None:
@@ -46,10 +46,8 @@ def test_a_changed_row_replaces_its_letter_and_moves_the_old_one(batch: Batch) -
 def test_letters_whose_row_is_gone_stay_and_are_told(batch: Batch) -> None:
     batch()
     code, _, err = batch(table=HEADER + ROWS.splitlines()[1] + "\n")
-    told = (
-        "note: n.csv no longer has the requests of 4 files, which stay; move them away if they are"
-    )
-    assert (code, f"{told} not to go out: {FILES[0]} and 3 more\n" in err) == (0, True)
+    told = "note: n.csv no longer has the rows of 4 files; move them away if you do not want to"
+    assert (code, f"{told} send them: {FILES[0]} and 3 more\n" in err) == (0, True)
     assert len(records()) == 6
     for path in (*FILES[:2], *FILES[4:]):
         Path(path).unlink()
@@ -101,11 +99,14 @@ def test_a_letter_that_was_signed_is_not_written_over(batch: Batch) -> None:
     batch()
     signed = Path(FILES[0])
     signed.write_bytes(signed.read_bytes() + b"signed\n")
-    told = f"left alone: {FILES[0]} is not as optout wrote it (signed?); --force would replace it\n"
+    told = (
+        f"kept: {FILES[0]} was changed after optout wrote it (a signed copy?);"
+        " --force replaces it\n"
+    )
     for _ in range(2):
         code, out, err = batch()
         assert (code, out, told in err, "rejects" in err) == (0, "", True, False)
-        assert "had been finished before; 1 request left alone\n" in err
+        assert "already finished; 1 request kept as before\n" in err
         assert signed.read_bytes().endswith(b"signed\n")
         assert [it["path"] for it in records()] == FILES
     assert batch("-q", "-f", "txt,json")[1].count(".json\n") == 6

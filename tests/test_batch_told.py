@@ -43,13 +43,13 @@ def test_of_what_was_finished_before_only_the_law_is_told_again(batch: Batch) ->
 def test_many_letters_that_were_signed_are_told_in_a_few_lines(batch: Batch) -> None:
     for path in batch("-q")[1].splitlines():
         Path(path).write_text("signed and scanned" * 500, "utf-8")
-    told = [it for it in batch()[2].splitlines() if it.startswith("left alone: ")]
-    assert (len(told), told[-1]) == (6, "left alone: 1 file more like these")
+    told = [it for it in batch()[2].splitlines() if it.startswith("kept: ")]
+    assert (len(told), told[-1]) == (6, "kept: 1 more file like these")
 
 
 ROUTES = "recipients: {bureau: {email: b@example.gov, fax: 916-555-0130}}\n"
 SIGNED = "jurisdiction,signatory.name,signatory.title,signatory.email\n50001,Pat,Sheriff,s@a.gov\n"
-READ = "read the letters, confirm the addresses that the notes name"
+READ = "read the letters, confirm the addresses in the notes"
 
 
 @pytest.mark.parametrize(
@@ -62,12 +62,12 @@ READ = "read the letters, confirm the addresses that the notes name"
         (
             SIGNED,
             "-f eml --draft",
-            "fill in what is missing, and give the command again without --draft",
+            "fill in what is missing, then run this command again without --draft",
         ),
         (
             "jurisdiction\n50001\n",
             "-f txt",
-            "fill in signatory.name and signatory.title, and give the command again",
+            "fill in signatory.name and signatory.title, then run this command again",
         ),
     ],
 )

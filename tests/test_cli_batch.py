@@ -109,7 +109,10 @@ def test_all_problems_of_all_rows_are_told_and_the_good_ones_written(batch: Batc
     code, out, err = batch(table=BAD)
     assert (code, out, err[: len(TOLD)]) == (3, paths(*FILES[:2]), TOLD)
     assert "2 files written to out/; 5 requests rejected\n" in err
-    assert "next: correct out/rejects.csv, and give it in place of the input" in err
+    assert (
+        "next: fix the rows in out/rejects.csv, then run this command with that file as input"
+        in err
+    )
 
 
 def test_a_row_is_told_of_by_its_county_and_as_a_spreadsheet_counts(batch: Batch) -> None:
@@ -122,7 +125,7 @@ def test_a_row_is_told_of_by_its_county_and_as_a_spreadsheet_counts(batch: Batch
 
 def test_fail_fast_writes_none(batch: Batch) -> None:
     code, out, err = batch("--fail-fast", table=BAD)
-    assert (code, out, err) == (1, "", TOLD + "nothing is written: --fail-fast\n")
+    assert (code, out, err) == (1, "", TOLD + "nothing was written, because of --fail-fast\n")
     assert [it for it in lying_in(Path("out")) if "VT" in it] == []
 
 
@@ -133,7 +136,7 @@ def test_check_counts_and_writes_nothing(batch: Batch, in_folder: Path) -> None:
     assert out.partition("4 requests: ")[2] == (
         "0 can be written (0 files), 4 cannot\n"
         "        3  no-address\n        3  no-sender\n        1  unknown-jurisdiction\n"
-        "not known, and needed by so many requests:\n"
+        "missing in the data, with the number of requests that need it:\n"
         "        3  bureau-vt: email\n        3  ero-boston: email\n"
     )
 
@@ -150,7 +153,7 @@ def test_check_tells_of_drafts_and_the_day_and_of_laws_first(batch: Batch, write
     write("common.yaml", "letter: secure-communities/opt-out\n")
     table = "jurisdiction,signatory.name,signatory.title\n50001,,\n48001,Pat,Sheriff\n"
     dated, law, draft, *_ = batch("--check", table=table)[1].splitlines()
-    assert dated.startswith("dated today, 2026-11-24: 2 requests; to keep that date add")
+    assert dated.startswith("dated today, 2026-11-24: 2 requests; to keep this date, add")
     assert law.startswith("note (1 of 2 requests): Texas law prohibits")
     assert draft.startswith("note (1 of 2 requests): each page is marked DRAFT, because")
 
@@ -180,7 +183,7 @@ def test_two_rows_that_differ_only_in_date_are_two_letters(batch: Batch) -> None
 def test_a_problem_of_the_common_file_is_told_once(batch: Batch, write: Write) -> None:
     write("common.yaml", COMMON.replace("opt-out", "opt-uot"))
     code, _, err = batch()
-    told = "common.yaml:1:1: there is no letter 'secure-communities/opt-uot' (met 3 times)\n"
+    told = "common.yaml:1:1: there is no letter 'secure-communities/opt-uot' (3 times)\n"
     assert (code, err.count("opt-uot"), err.startswith(told)) == (3, 1, True)
 
 
@@ -193,7 +196,9 @@ def test_a_common_file_elsewhere_names_files_beside_itself(batch: Batch, write: 
 
 def test_undated_rows_are_dated_today_and_said_to_be(batch: Batch, write: Write) -> None:
     write("common.yaml", COMMON.partition("date")[0])
-    told = "dated today, 2026-11-24: 3 requests; to keep that date add date: 2026-11-24 to the rows"
+    told = (
+        "dated today, 2026-11-24: 3 requests; to keep this date, add date: 2026-11-24 to the rows"
+    )
     assert told in batch()[2]
 
 
@@ -216,7 +221,7 @@ def test_paths_may_end_in_nul(batch: Batch) -> None:
     ("words", "message"),
     [
         ("batch", "Missing argument 'INPUT...'."),
-        ("batch n.csv --ndjson --print0", "--ndjson and --print0 print different things\n"),
+        ("batch n.csv --ndjson --print0", "--ndjson and --print0 do not go together\n"),
         ("batch n.csv -o n.csv", "-o n.csv is a file, not a folder\n"),
         ("batch n.csv -j 0", "Invalid value for '-j'"),
     ],
@@ -244,8 +249,8 @@ def test_a_table_without_a_row_is_told(batch: Batch) -> None:
         1,
         "",
         (
-            "n.csv: no request is given\n"
-            "  hint: a table has one request a line, below the line that names the columns\n"
+            "n.csv: has no requests\n"
+            "  hint: write one request per line, below the line with the column names\n"
         ),
     )
 

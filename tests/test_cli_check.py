@@ -38,7 +38,7 @@ def faulty(write: Write, in_folder: Path) -> list[str]:
 
 @pytest.mark.no_cover  # slow, with code that others cover
 def test_the_shipped_data_and_templates_have_no_problem(run: Run) -> None:
-    told = "no mistakes in data, templates and letters\n"
+    told = "no problems in data, templates and letters\n"
     assert outcome(run("check")) == (0, "", told)
 
 
@@ -48,7 +48,7 @@ def test_a_good_request_leaves_notes_and_writes_nothing(
     write("r.yaml", REQUEST)
     code, out, err = outcome(run("check", "r.yaml"))
     *lines, last = err.splitlines(keepends=True)
-    assert last == "no mistakes in r.yaml\n"
+    assert last == "no problems in r.yaml\n"
     notes = noted("".join(lines), "r.yaml: note: ")
     assert (code, out, parties(notes)) == (0, "", ["bureau", "ice"])
     assert lying_in(in_folder) == ["r.yaml"]
@@ -61,7 +61,7 @@ def test_quiet_leaves_the_notes_out(run: Run, write: Write, in_folder: Path) -> 
 
 def test_a_request_may_come_from_standard_input(run: Run) -> None:
     code, out, err = outcome(run("check", "-", stdin=REQUEST))
-    notes = noted(err.removesuffix("no mistakes in -\n"), "-: note: ")
+    notes = noted(err.removesuffix("no problems in -\n"), "-: note: ")
     assert (code, out, parties(notes)) == (0, "", ["bureau", "ice"])
 
 
@@ -118,7 +118,7 @@ def test_a_data_file_is_checked_as_what_it_is_laid_on_the_shipped_one(
     text: str, run: Run, write: Write, in_folder: Path
 ) -> None:
     write("mine.yaml", text)
-    assert outcome(run("check", "mine.yaml")) == (0, "", "no mistakes in mine.yaml\n")
+    assert outcome(run("check", "mine.yaml")) == (0, "", "no problems in mine.yaml\n")
 
 
 @pytest.mark.parametrize(
@@ -150,7 +150,7 @@ def test_a_data_file_that_does_not_fit_the_shipped_one_is_told(
 
 def test_the_shipped_data_file_may_be_named(run: Run) -> None:
     path = str(ROOT / "jurisdictions.yaml")
-    assert outcome(run("check", path)) == (0, "", f"no mistakes in {path}\n")
+    assert outcome(run("check", path)) == (0, "", f"no problems in {path}\n")
 
 
 def test_data_is_not_read_from_standard_input(run: Run) -> None:
@@ -225,7 +225,7 @@ def test_a_requests_own_long_address_is_a_note(run: Run, write: Write, in_folder
     write("r.yaml", REQUEST + "recipients: {ice: {organization: [A, B, C, D]}}\n")
     code, out, err = outcome(run("check", "r.yaml"))
     told = "ICE's address takes 7 lines in the envelope's window, where 4 are safe; shorten"
-    notes = noted(err.removesuffix("no mistakes in r.yaml\n"), "r.yaml: note: ")
+    notes = noted(err.removesuffix("no problems in r.yaml\n"), "r.yaml: note: ")
     assert (code, out, notes[-1][: len(told)]) == (0, "", told)
 
 
@@ -306,7 +306,7 @@ def test_a_correction_shows_in_the_coverage(run: Run, write: Write, in_folder: P
 
 @pytest.mark.parametrize(
     ("name", "hint"),
-    [("r.txt", "name it r.yaml"), ("r.csv", "for optout batch, which checks it")],
+    [("r.txt", "name it r.yaml"), ("r.csv", "use optout batch; --check checks it")],
 )
 def test_a_file_that_write_would_not_take_is_not_found_right(
     name: str, hint: str, run: Run, write: Write, in_folder: Path

@@ -80,7 +80,7 @@ def test_without_a_command_help_is_shown_and_the_shell_is_told(run: Run) -> None
             "show marin county",
             (
                 "Got unexpected extra argument (county)\n"
-                '  hint: put a name with blanks in it in quotes: "Marin County, CA"\n'
+                '  hint: put quotes around a name with spaces: "Marin County, CA"\n'
             ),
         ),
     ],

@@ -63,7 +63,7 @@ def test_a_draft_of_a_message_never_goes_to_standard_output(
     formats: str, write_fax: Run, in_folder: Path
 ) -> None:
     told = (
-        "--draft writes fax to a file only, not to -o -\n"
+        "--draft writes fax only to a file, not to -o -\n"
         "  hint: name a folder or a file with -o, or leave --draft out\n"
     )
     assert problem(write_fax("--draft", "--to", "ice", "-f", formats, "-o", "-")) == (2, told)
@@ -71,7 +71,7 @@ def test_a_draft_of_a_message_never_goes_to_standard_output(
 
 def test_a_draft_of_a_message_never_goes_into_a_pipe(write_fax: Run, in_folder: Path) -> None:
     os.mkfifo(in_folder / "pipe.fax")
-    told = "--draft writes fax to a file only, not to -o pipe.fax\n"
+    told = "--draft writes fax only to a file, not to -o pipe.fax\n"
     code, message = problem(write_fax("--draft", "--to", "ice", "-o", "pipe.fax"))
     assert (code, message.partition("  hint")[0]) == (2, told)
 

@@ -14,7 +14,7 @@ Nowhere County, ZZ (nowhere-county-zz, 99001)
   in a letter   the County of Nowhere                               nowhere.yaml:19
   activated     2010-09-01                                          nowhere.yaml:19
 
-Secure Communities, in letters of 2026-11-24
+Secure Communities, for letters of 2026-11-24
   A notice of opt-out of this date follows the procedure that ICE published on August 17, 2010. It
   records the jurisdiction's position. On October 6, 2010, the Department of Homeland Security (DHS)
   said that the program is not opt-in/opt-out. On August 5, 2011, ICE ended the state agreements.
@@ -73,7 +73,7 @@ def test_the_copy_that_the_program_sends_is_shown(show: Run) -> None:
 
 def test_the_states_laws_come_last(show: Run) -> None:
     law = """
-State laws known here: 1
+State laws that optout knows: 1
   Nowhere law requires cooperation (policies on cooperation): Nowhere Code 1, in effect since
   2020-01-01. Everyone helps. Source: official (https://example.gov/code). Ask counsel before
   sending. [nowhere.yaml:12]
@@ -83,7 +83,7 @@ State laws known here: 1
 
 def test_a_state_without_a_known_law_may_have_one(show: Run) -> None:
     shown = outcome(show("guam"))[1].splitlines()
-    assert shown[-1] == "State laws known here: none, which does not mean none"
+    assert shown[-1] == "State laws that optout knows: none, but there may be some"
 
 
 def test_a_jurisdiction_without_a_code_is_named_once(show: Run) -> None:
@@ -110,7 +110,7 @@ def test_the_day_decides_the_period_and_who_receives(
     text = outcome(run("show", "06041", "--date", day))[1]
     shown = json.loads(outcome(run("show", "06041", "--date", day, "--json"))[1])
     outlook = next(it for it in shown["outlooks"] if it["program"] == "secure-communities")
-    told = f"in letters of {day}" if period else f"not begun on {day}"
+    told = f"for letters of {day}" if period else f"not yet begun on {day}"
     assert f"\nSecure Communities, {told}\n" in text
     assert outlook["period"] == period
     assert [it["role"] for it in outlook["recipients"]] == ["bureau", to]
@@ -234,7 +234,7 @@ def test_a_later_overlay_is_laid_on_an_earlier_one(run: Run, write: Write, in_fo
 @pytest.mark.parametrize(
     ("day", "message"),
     [
-        ("2010-02-30", "'2010-02-30' is no day of the calendar"),
+        ("2010-02-30", "'2010-02-30' is not a day of the calendar"),
         ("20100831", "'20100831' is not a date; write it as 2010-08-31"),
         ("2010-W35-2", "'2010-W35-2' is not a date; write it as 2010-08-31"),
         ("8/31/2010", "'8/31/2010' is not a date; write it as 2010-08-31"),

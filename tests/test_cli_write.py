@@ -13,7 +13,7 @@ from conftest import REQUEST, ROOT
 
 from optout_cli.exporters import all_exporters
 
-TODAY = "dated today, 2026-11-24; to keep that date add date: 2026-11-24 to the request"
+TODAY = "dated today, 2026-11-24; to keep this date, add date: 2026-11-24 to the request"
 UNCONFIRMED = """\
 r.yaml: the contact of {} was never confirmed
   hint: call them, then add confirmed: {{by: telephone, date: ...}} under recipients: {}:
@@ -40,18 +40,18 @@ note: ICE: address from a doubtful (third-party) source (undated), not confirmed
 sending
 written: 2 letters of 2026-11-20 (txt) for County of Nowhere, Nowhere, reference REF
 next: read each letter
-next: call 555-555-0100 to confirm the address of: Chief, Nowhere Police, Records Section, \
+next: call 555-555-0100 to confirm this address: Chief, Nowhere Police, Records Section, \
 2 Main Street, Nowhere, ZZ 00001
-next: find a telephone number (none is known) to confirm the address of: Director, \
+next: find a phone number (none on file) to confirm this address: Director, \
 Nowhere Field Office, 1 Main Street, Nowhere, ZZ 00002
 next: enclose with each letter: act.pdf; Map
-next: put a copy of each letter into the other's envelope
+next: put a copy of each letter into the other envelope too
 next: send the bureau's letter by certified mail, return receipt requested; keep the receipt
 next: send ICE's letter by certified mail, return receipt requested; keep the receipt
-next: mail a copy of ICE's letter, which names it behind cc:, to: Director, U.S. Immigration and \
+next: mail a copy of ICE's letter to the office listed after cc: Director, U.S. Immigration and \
 Customs Enforcement, 500 12th Street SW, Washington, DC 20536
 next: give a copy to: Alex, Counsel
-next: no answer by 2026-12-20: write again, and quote the reference REF
+next: if you have no answer by 2026-12-20, write again and quote the reference REF
 """
 
 
@@ -193,7 +193,7 @@ def test_one_place_takes_one_letter(
         2,
         (
             f"-o {place} takes one letter in one format, not {number}\n"
-            "  hint: choose one with --to and -f, or end a folder's name with /\n"
+            "  hint: choose one with --to and -f, or end the name of a folder with /\n"
         ),
     )
     assert lying_in(in_folder) == ["r.yaml"]
@@ -318,4 +318,4 @@ def test_letters_that_are_there_already_are_not_said_to_be_written(
     write("r.yaml", REQUEST)
     first, second = (ended(run("write", "r.yaml", "-f", "txt", "-o", "out/"))[2] for _ in range(2))
     assert ("\nwritten: 2 letters" in first, "\nwritten:" in second) == (True, False)
-    assert "\nunchanged, as they were written before: 2 letters" in second
+    assert "\nunchanged, already written: 2 letters" in second

@@ -55,7 +55,7 @@ def test_a_letter_to_ice_alone_has_no_column_for_the_bureau(run: Run, in_folder:
     code, _, err = outcome(run("new", "--csv", "--letter", "287g/revoke-personnel"))
     header = (in_folder / "requests.csv").read_text("utf-8-sig")
     assert (code, "bureau" in header, "recipients.ice.email" in header) == (0, False, True)
-    assert err.startswith("a letter needs jurisdiction, signatory.name, signatory.title, ")
+    assert err.startswith("each row needs jurisdiction, signatory.name, signatory.title, ")
     assert "particulars.model" in err
 
 
@@ -85,10 +85,10 @@ def test_it_is_written_filled_in_and_given_to_batch(run: Run, in_folder: Path) -
         0,
         "nm.csv\n",
         (
-            "a letter needs jurisdiction, signatory.name and signatory.title; what stands in each"
-            " column is explained by\n"
+            "each row needs jurisdiction, signatory.name and signatory.title; this command"
+            " explains each column:\n"
             "  optout new --letter secure-communities/opt-out -o - < /dev/null\n"
-            'next: fill in nm.csv as a spreadsheet, save it as "CSV UTF-8", and then'
+            'next: fill in nm.csv as a spreadsheet and save it as "CSV UTF-8", then run'
             " optout batch nm.csv --check\n"
         ),
     )
@@ -132,7 +132,7 @@ def test_an_existing_table_is_kept(run: Run, write: Write, in_folder: Path) -> N
         1,
         "",
         (
-            "vt.csv: is there already, and is never replaced\n"
+            "vt.csv: already exists, and optout new never replaces a file\n"
             "  hint: name another file with -o, such as -o second.csv\n"
         ),
     )
@@ -144,10 +144,10 @@ def test_an_existing_table_is_kept(run: Run, write: Write, in_folder: Path) -> N
     [
         ("--csv --state XQ", "no state 'XQ'\n  hint: one of AK, AL, "),
         ("--csv --state ''", "no state ''\n  hint: one of AK, AL, "),
-        ("--state VT", "--state is for --csv\n  hint: add --csv, or name a jurisdiction"),
-        ("--csv marin-county-ca", "--csv is a table of many, not of 'marin-county-ca' alone\n"),
-        ("--csv --wording", "--csv and --wording write different files\n"),
-        ("--csv -o vt.yaml", "'vt.yaml' is no table's name\n  hint: end it in .csv\n"),
+        ("--state VT", "--state works only with --csv\n  hint: add --csv, or name a jurisdiction"),
+        ("--csv marin-county-ca", "--csv writes a table of many, not of 'marin-county-ca' alone\n"),
+        ("--csv --wording", "--csv and --wording do not go together\n"),
+        ("--csv -o vt.yaml", "'vt.yaml' is not a name for a table\n  hint: end it in .csv\n"),
     ],
 )
 def test_a_wrong_command_line_is_reported(words: str, told: str, run: Run, in_folder: Path) -> None:

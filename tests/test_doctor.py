@@ -48,7 +48,7 @@ def test_a_missing_library_breaks_it_and_its_cure_is_named(
     assert code == 1
     assert (
         "broken  Pango: cannot be loaded: cannot load library 'libpango-1.0-0'\n"
-        "        cure: install Pango: apt install libpango-1.0-0 libpangoft2-1.0-0, or brew"
+        "        fix: install Pango: apt install libpango-1.0-0 libpangoft2-1.0-0, or brew"
         " install pango\n"
     ) in out
     assert "harfbuzz-subset" not in out

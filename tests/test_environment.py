@@ -200,8 +200,8 @@ def test_a_day_of_the_environment_must_be_one(
     assert (code, err.partition("Error: ")[2]) == (
         2,
         (
-            f"SOURCE_DATE_EPOCH {epoch!r} is no day, in seconds since 1970\n"
-            "  hint: unset SOURCE_DATE_EPOCH, and the day is the machine's own\n"
+            f"SOURCE_DATE_EPOCH {epoch!r} is not a number of seconds since 1970\n"
+            "  hint: unset SOURCE_DATE_EPOCH to use today's date\n"
         ),
     )
 

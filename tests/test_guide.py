@@ -210,7 +210,7 @@ def test_what_cannot_be_guided_is_told(run: Run, arguments: list[str], told: str
 
 
 def test_a_name_of_another_kind_is_refused(run: Run) -> None:
-    assert "end its name in .txt" in outcome(run("guide", "06041", "-o", "guide.pdf"))[2]
+    assert "end it in .txt" in outcome(run("guide", "06041", "-o", "guide.pdf"))[2]
 
 
 REQUEST_FILE = """\

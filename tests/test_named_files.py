@@ -248,7 +248,10 @@ def test_a_common_file_and_a_row_name_files_each_of_their_own_folder(
 def test_rejects_say_which_folder_they_name_files_of(outside: Path, write: Write, run: Run) -> None:
     row = {**BASE, "enclosures.0.title": "Map", "enclosures.0.file": "own.svg"}
     write("in/n.csv", as_csv({**row, "jurisdiction": "nowhere"}))
-    said = "next: correct out/rejects.csv, and give it in place of the input, with the same options"
+    said = (
+        "next: fix the rows in out/rejects.csv, then run this command with that file as input,"
+        " with the same options"
+    )
     assert f"{said} and --files-from .\n" in outcome(run("batch", "n.csv", "-f", "txt"))[2]
     write("in/n.csv", as_csv({**BASE, "jurisdiction": "nowhere"}))
     assert f"{said}\n" in outcome(run("batch", "n.csv", "-f", "txt"))[2]

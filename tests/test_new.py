@@ -19,7 +19,7 @@ def test_off_a_terminal_it_writes_a_sample_and_says_what_to_type_next(
         0,
         "marin-county-ca.yaml\n",
         (
-            "next: fill in marin-county-ca.yaml in an editor, and then"
+            "next: fill in marin-county-ca.yaml in an editor, then run"
             " optout write marin-county-ca.yaml -o letters/\n"
         ),
     )
@@ -67,7 +67,7 @@ def test_it_never_overwrites(run: Run, in_folder: Path) -> None:
         1,
         "",
         (
-            "marin-county-ca.yaml: is there already, and is never replaced\n"
+            "marin-county-ca.yaml: already exists, and optout new never replaces a file\n"
             "  hint: name another file with -o, such as -o second.yaml\n"
         ),
     )
@@ -79,7 +79,7 @@ def test_it_never_overwrites(run: Run, in_folder: Path) -> None:
     [
         (
             ("06041", "-o", "letter.pdf"),
-            "'letter.pdf' is no request's name\n  hint: end it in .yaml",
+            "'letter.pdf' is not a name for a request\n  hint: end it in .yaml",
         ),
         (("06041", "--letter", "x/opt-out"), None),
         (("marin",), None),
@@ -106,7 +106,7 @@ def test_the_wording_is_copied_to_the_users_own_templates(
     assert (code, path.parts[-3:]) == (0, ("templates", *OWN.split("/")))
     assert path.is_relative_to(in_folder / "config")
     assert err == (
-        "next: keep the passage to be changed, and delete all the others\n"
+        "next: change the passages you want, and delete all the others from the file\n"
         "next: optout check\n"
         "next: optout write REQUEST\n"
     )

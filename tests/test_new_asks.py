@@ -13,9 +13,9 @@ from conftest import ROOT, TODAY
 EVERYTHING: dict[str, Any] = {
     "County or city": "Marin, CA",
     "Date": "2026-11-20",
-    "Is that right?": ["yes", "no"],
+    "Is this address right?": ["yes", "no"],
     "How did you confirm": ["telephone", "letter"],
-    "On which day": ["2026-11-18", "2026-11-19"],
+    "On what date": ["2026-11-18", "2026-11-19"],
     "Attention": "Deputy Field Office Director",
     "Organization": "ICE; San Francisco Field Office",
     "Street or box": ["1 Main Street; Floor 2", "123 Main Street"],
@@ -28,12 +28,13 @@ EVERYTHING: dict[str, Any] = {
     "Lines": "Deputy Director; ICE; 1 Main Street; Oakland, CA 94600",
     **SIGNS,
     "Office": "Marin County Sheriff's Office",
-    "Kind of act": "Resolution",
-    "Its number": "No. 26-01",
-    "Its date": "2026-11-01",
+    "Resolution or ordinance": "Resolution",
+    "Number": "No. 26-01",
+    "Date passed": "2026-11-01",
     "Who passed": "Board of Supervisors",
-    "The vote": "5 to 0",
-    "File": ["resolution.pdf", "seal.svg"],
+    "Vote": "5 to 0",
+    "PDF file": "resolution.pdf",
+    "Seal file": "seal.svg",
     "Sent by": ["certified-mail", "4"],
 }
 
@@ -124,7 +125,7 @@ def test_she_is_shown_whom_it_goes_to_with_source_and_age_and_the_states_laws(
         "Activated in Secure Communities: 2010-09-01 (no source named).",
         "Note: A notice of opt-out of this date follows the procedure that ICE",
         "Note: Nowhere law requires cooperation (policies on cooperation): Nowhere Code 1, in",
-        "To the state's bureau: Chief Nowhere Police Records Section 2 Main Street Nowhere,",
+        "To the State Identification Bureau: Chief Nowhere Police Records Section 2 Main Street",
         "telephone 555-555-0100 (address from an official source (2026-01-02), not confirmed;",
         (
             "To ICE: Director Nowhere Field Office 1 Main Street Nowhere, ZZ 00002 (address from a"
@@ -151,7 +152,7 @@ def test_what_she_declines_is_not_written(asked: Asked, in_folder: Path) -> None
 @pytest.mark.parametrize(
     ("label", "wrong", "told"),
     [
-        ("County or city", "", "This one is needed."),
+        ("County or city", "", "This answer is required."),
         ("County or city", "Atlantis", "there is no jurisdiction 'Atlantis'"),
         ("County or city", "Washington", "'Washington'. Name the state too: washington-county-al"),
         ("Is that the one?", "maybe", "Type y for yes or n for no."),
@@ -161,17 +162,17 @@ def test_what_she_declines_is_not_written(asked: Asked, in_folder: Path) -> None
             "'tomorrow' is not a date. Write it as YYYY-MM-DD, such as 2010-08-31.",
         ),
         ("Date", "2026-02-30", "'2026-02-30' is not on the calendar."),
-        ("Date", "-", "This one is needed."),
-        ("Is that right?", "9", "Type a number from 1 to 3, or Enter for later."),
-        ("Title", "", "This one is needed."),
+        ("Date", "-", "This answer is required."),
+        ("Is this address right?", "9", "Type a number from 1 to 3, or press Enter for later."),
+        ("Title", "", "This answer is required."),
         ("Name", "a\tb", "is not one line without blanks"),
         ("State", "California", "'California' is not a state's postal code."),
         ("ZIP", "949", "'949' is not a ZIP code."),
         ("Telephone", "call me", "'call me' is not a telephone number."),
         ("Fax", "415-555-0101 ext 3", "is not a fax number. Write it as 415-555-0123, with area"),
         ("E-mail", "pat at example", "'pat at example' is not an e-mail address."),
-        ("Its date", "November 1", "'November 1' is not a date."),
-        ("File", "nowhere.pdf", "there is no file 'nowhere.pdf' to enclose."),
+        ("Date passed", "November 1", "'November 1' is not a date."),
+        ("PDF file", "nowhere.pdf", "there is no file 'nowhere.pdf' to enclose."),
     ],
 )
 def test_a_wrong_answer_is_told_and_asked_again(
@@ -183,7 +184,7 @@ def test_a_wrong_answer_is_told_and_asked_again(
         "Street": ["1 Main Street"],
         "City": ["Ross"],
         "ZIP": ["94957"],
-        "Kind of act": ["Resolution"],
+        "Resolution or ordinance": ["Resolution"],
     }
     answers[label] = [wrong, *answers.get(label, [])]
     result, clerk = asked(answers)
@@ -206,7 +207,7 @@ def test_another_county_can_be_named_when_the_one_found_is_not_meant(asked: Aske
 
 @pytest.mark.parametrize(("said", "date"), [("y", "2026-11-05"), ("n", TODAY.isoformat())])
 def test_an_american_date_is_read_back_to_her(said: str, date: str, asked: Asked) -> None:
-    asked({"Date": ["11/5/2026"], "  Is 2026-11-05 meant?": said}, "06041")
+    asked({"Date": ["11/5/2026"], "  Did you mean 2026-11-05?": said}, "06041")
     assert data_in("marin-county-ca.yaml")["date"] == date
 
 
@@ -242,13 +243,13 @@ def test_which_letter_is_asked_where_there_are_several_and_what_it_must_have(
         "Signed": ["soon", "2020-02-01"],
         "To": "Pat",
         "Day": "2020-02-02",
-        "Said: is there another?": "n",
+        "Said: add another?": "n",
         "Answer these now?": "y",
         "Reasons": ["One.", "Two."],
     }
     result, clerk = asked(said, "06041", "--templates", "own")
     assert clerk.unused == []
-    assert "The day it was signed (such as: 2020-01-31)" in words(outcome(result)[2])
+    assert "The day it was signed (for example: 2020-01-31)" in words(outcome(result)[2])
     data = data_in("marin-county-ca.yaml")
     assert (data["letter"], data["particulars"]) == (
         "another/first",
@@ -272,7 +273,7 @@ def test_the_next_command_has_the_options_that_it_needs(asked: Asked, write: Wri
 def test_a_city_that_is_not_in_the_list_is_sent_to_a_data_file(asked: Asked) -> None:
     said = {"County or city": ["San Rafael, CA", "marn, ca", "Marin, CA"], "Which one": ["4"]}
     told = words(outcome(asked(said)[0])[2])
-    assert told.count("goes into a data file of your own, which is given with --data") == 2
+    assert told.count("describe it in a data file of your own and name that file with --data") == 2
 
 
 def test_an_interrupt_leaves_nothing_and_says_so(asked: Asked, in_folder: Path) -> None:

@@ -7,7 +7,7 @@ from answer_questions import SIGNS, Asked, at_the_terminal, data_in
 from command_results import Run, outcome, words
 from conftest import TODAY
 
-from optout_cli.cli.new import saved_signatory as _last
+from optout_cli.cli.new import interview
 
 
 @pytest.fixture
@@ -19,7 +19,9 @@ def test_the_last_signatory_is_offered_again_and_it_is_said_where_it_is_kept(
     asked: Asked,
 ) -> None:
     first = asked({**SIGNS, "Office": "Sheriff's Office"}, "06041")[0]
-    assert f"kept in {_last.signatory_path()}, to be offered again." in words(outcome(first)[2])
+    assert f"saved who signs in {interview.signatory_path()}, to offer it next time." in words(
+        outcome(first)[2]
+    )
     again, clerk = asked({}, "06029")
     told = words(outcome(again)[2])
     assert "Last time Pat Placeholder, Sheriff, Sheriff's Office signed." in told
@@ -29,7 +31,7 @@ def test_the_last_signatory_is_offered_again_and_it_is_said_where_it_is_kept(
 
 def test_someone_else_may_sign_this_time(asked: Asked) -> None:
     asked({**SIGNS}, "06041")
-    asked({"The same again": "n", "Name": "Sam Placeholder", "Title": "Chair"}, "06029")
+    asked({"Same again": "n", "Name": "Sam Placeholder", "Title": "Chair"}, "06029")
     assert data_in("kern-county-ca.yaml")["signatory"]["name"] == "Sam Placeholder"
 
 
@@ -39,10 +41,10 @@ def test_a_signatory_that_cannot_be_kept_or_read_is_none(
     (in_folder / "file").write_text("", "utf-8")
     monkeypatch.setenv("XDG_STATE_HOME", str(in_folder / "file"))
     result, _ = asked({**SIGNS}, "06041")
-    assert (outcome(result)[0], "kept in" in outcome(result)[2]) == (0, False)
+    assert (outcome(result)[0], "saved who signs" in outcome(result)[2]) == (0, False)
     monkeypatch.setenv("XDG_STATE_HOME", str(in_folder))
-    _last.signatory_path().parent.mkdir()
-    _last.signatory_path().write_text("{}", "utf-8")
+    interview.signatory_path().parent.mkdir()
+    interview.signatory_path().write_text("{}", "utf-8")
     assert "Name" in asked({}, "06029")[1].asked
 
 
@@ -56,13 +58,13 @@ def test_a_file_that_is_there_stays_and_another_name_is_offered(
     code, out, err = outcome(result)
     assert (code, out) == (0, "marin-county-ca-3.yaml\n")
     assert clerk.asked["Name of the new file"] == ["marin-county-ca-3.yaml"] * 3
-    assert "is there already, and is never replaced" in words(err)
-    assert "'letter.pdf' is no request's name. End it in .yaml." in words(err)
+    assert "already exists, and optout new never replaces a file" in words(err)
+    assert "'letter.pdf' is not a name for a request. End it in .yaml." in words(err)
     assert (in_folder / "marin-county-ca.yaml").read_text("utf-8") == "mine\n"
 
 
 def test_a_corrected_address_keeps_what_stayed_as_it_was_out_of_the_request(asked: Asked) -> None:
-    asked({"Is that right?": ["no"], "Fax": "916-555-0111"}, "06041")
+    asked({"Is this address right?": ["no"], "Fax": "916-555-0111"}, "06041")
     assert data_in("marin-county-ca.yaml")["recipients"] == {
         "bureau": {
             "fax": "916-555-0111",
@@ -73,7 +75,9 @@ def test_a_corrected_address_keeps_what_stayed_as_it_was_out_of_the_request(aske
 
 def test_more_lines_than_the_window_shows_are_asked_for_again(asked: Asked) -> None:
     lines = ["a; b; c; d; e", "Chief; Bureau; P.O. Box 1; Ross, CA 94957"]
-    result, clerk = asked({"Is that right?": ["no"], "Attention": "Chief", "Lines": lines}, "06041")
+    result, clerk = asked(
+        {"Is this address right?": ["no"], "Attention": "Chief", "Lines": lines}, "06041"
+    )
     assert clerk.unused == []
     assert "Please check: this has 5 entries; at most 4 fit." in words(outcome(result)[2])
     bureau = data_in("marin-county-ca.yaml")["recipients"]["bureau"]
@@ -82,9 +86,9 @@ def test_more_lines_than_the_window_shows_are_asked_for_again(asked: Asked) -> N
 
 
 def test_what_is_not_known_of_an_agency_is_said_and_can_be_filled_in(asked: Asked) -> None:
-    said = {"Is that right?": ["2"], "ZIP": "96910"}
+    said = {"Is this address right?": ["2"], "ZIP": "96910"}
     result, _ = asked(said, "Guam")
-    assert "Not known: zip. Without it the letter cannot be written." in words(outcome(result)[2])
+    assert "Missing: zip. The letter cannot be written without it." in words(outcome(result)[2])
     address = data_in("guam-gu.yaml")["recipients"]["bureau"]["address"]
     assert (address["zip"], set(address)) == ("96910", {"street", "city", "state", "zip"})
 

@@ -32,7 +32,7 @@ def test_a_draft_wants_a_signatory_before_anything_else(run: Run, write: Write) 
     path = write("r.yaml", "".join(REQUEST.splitlines(keepends=True)[:3]))
     _, _, err = outcome(run("write", str(path), "-f", "txt", "-o", f"{path.parent}/"))
     assert [it for it in err.splitlines() if it.startswith("next: ")] == [
-        "next: write down who signs, under signatory:, and write the letters again"
+        "next: add the signer under signatory: and run this command again"
     ]
 
 
@@ -41,9 +41,12 @@ def test_a_draft_wants_a_signatory_before_anything_else(run: Run, write: Write) 
     [
         ("certified-mail", "by certified mail, return receipt requested; keep the receipt"),
         ("mail", "mail the bureau's letter"),
-        ("email", "e-mail the bureau's letter to bureau@example.gov; keep a copy of what was sent"),
+        (
+            "email",
+            "e-mail the bureau's letter to bureau@example.gov; keep a copy of the sent e-mail",
+        ),
         ("fax", "fax the bureau's letter to 916-555-0130; keep the report that it went through"),
-        ("hand", "have the bureau's letter taken there, and a copy stamped as received"),
+        ("hand", "have the bureau's letter delivered by hand, and a copy stamped as received"),
     ],
 )
 def test_each_way_of_service_has_its_proof(way: str, told: str, steps: Steps) -> None:
@@ -58,7 +61,7 @@ def test_without_a_way_of_service_both_go_by_certified_mail(steps: Steps) -> Non
 def test_an_address_that_someone_confirmed_needs_no_call(steps: Steps) -> None:
     assert [it for it in steps(RECIPIENTS) if "to confirm" in it] == []
     assert [it.partition(" to confirm")[0] for it in steps() if "to confirm" in it] == [
-        "find a telephone number (none is known)",
+        "find a phone number (none on file)",
         "call (415) 365-8800",
     ]
 
@@ -86,7 +89,7 @@ def test_nothing_is_printed_where_there_is_no_page(steps: Steps) -> None:
 )
 def test_it_is_said_by_when_to_write_again(lines: str, day: str, steps: Steps) -> None:
     assert steps(lines)[-1].startswith(
-        f"no answer by {day}: write again, and quote the reference SC"
+        f"if you have no answer by {day}, write again and quote the reference SC"
     )
 
 
@@ -115,7 +118,7 @@ def test_a_message_is_sent_and_neither_printed_nor_put_into_an_envelope(steps: S
 def test_a_letter_marked_as_a_draft_is_to_be_written_again(steps: Steps) -> None:
     assert steps(RECIPIENTS, "-f", "txt,eml", "--draft") == [
         "read each letter",
-        "fill in what is missing, and write the letters again without --draft",
+        "fill in what is missing, and run this command again without --draft",
     ]
 
 
@@ -129,13 +132,13 @@ def test_a_fax_is_faxed_where_the_request_names_another_way_alone(steps: Steps) 
 
 
 def test_one_letter_alone_has_no_other_envelope(steps: Steps) -> None:
-    assert [it for it in steps("", "-f", "txt", "--to", "ice") if "other's envelope" in it] == []
+    assert [it for it in steps("", "-f", "txt", "--to", "ice") if "other envelope" in it] == []
 
 
 def test_an_act_that_is_named_and_not_enclosed_is_remembered(steps: Steps) -> None:
     told = steps("authority: [{instrument: Resolution, number: No. 26-07}]\n")
-    named = "Resolution No. 26-07 (file: under authority:)"
-    assert f"see whether to enclose what the letter names: {named}" in told
+    named = "Resolution No. 26-07 (add file: under authority:)"
+    assert f"decide whether to enclose {named}" in told
 
 
 def test_what_is_faxed_alone_needs_no_envelope(steps: Steps) -> None:
@@ -144,4 +147,4 @@ def test_what_is_faxed_alone_needs_no_envelope(steps: Steps) -> None:
     assert "print each letter single-sided on US Letter, sign it" in told
     one = steps(f"{RECIPIENTS}service: {{ice: [{{by: fax}}]}}\n", "-f", "pdf", "--force")
     assert "print each letter single-sided on US Letter, sign it, fold it at the two marks" in one
-    assert [it for it in (*told, *one) if "other's envelope" in it] == []
+    assert [it for it in (*told, *one) if "other envelope" in it] == []

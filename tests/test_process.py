@@ -139,7 +139,7 @@ def test_an_interrupt_leaves_nothing_and_says_so(in_folder: Path) -> None:
         process.send_signal(signal.SIGINT)
         out, err = process.communicate()
     assert (process.returncode, out) == (130, b"")
-    assert err.strip() == b"interrupted; each file is whole or absent"
+    assert err.strip() == b"interrupted; no file is incomplete"
     assert lying_in(in_folder) == ["r.yaml", "waiting.yaml"]
 
 

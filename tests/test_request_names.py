@@ -32,8 +32,8 @@ def test_a_file_whose_name_ends_otherwise_is_no_request(
     assert problem(run("write", "r.txt")) == (
         2,
         (
-            "'r.txt' is a file, but no request's name ends that way\n"
-            "  hint: save it as plain text, and name it r.yaml\n"
+            "'r.txt' is not a request: its name does not end in .yaml, .yml or .json\n"
+            "  hint: save it as plain text and name it r.yaml\n"
         ),
     )
 
@@ -47,5 +47,5 @@ def test_what_is_too_long_to_be_a_files_name_is_told_as_a_jurisdiction(run: Run)
 
 
 def test_a_files_name_that_no_request_has_is_not_taken_for_a_county(run: Run) -> None:
-    message = "there is no file 'marin-county-ca.txt'\n  hint: a request's name ends in .yaml\n"
+    message = "cannot find 'marin-county-ca.txt'\n  hint: the name of a request ends in .yaml\n"
     assert problem(run("write", "marin-county-ca.txt")) == (2, message)

@@ -88,7 +88,7 @@ def test_list_has_its_letters(run: Run) -> None:
 
 def test_show_has_its_status_and_recipients(run: Run) -> None:
     shown = outcome(run("show", "06041", "--date", "2015-01-01", *MINE))[1]
-    part = shown.partition("Jail telephones, in letters of 2015-01-01\n")[2]
+    part = shown.partition("Jail telephones, for letters of 2015-01-01\n")[2]
     assert part.startswith("  It is early.\n  letters: jail-phones/again, jail-phones/stop\n")
 
 

@@ -12,7 +12,7 @@ from command_results import Run, Write, outcome
 from conftest import REQUEST, ROOT
 
 from optout_cli.cache import Cache
-from optout_cli.cli.new import saved_signatory as _last
+from optout_cli.cli.new import interview
 from optout_cli.trust import doubt_about, is_own
 
 IS_ROOT = os.geteuid() == 0
@@ -78,7 +78,7 @@ def test_no_folder_is_made_in_another_users_home(
     make_foreign(tmp_path)
     Cache(tmp_path / ".cache" / "optout").put(b"key", b"payload")
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    assert not _last.keep_signatory({"name": "Pat", "title": "Sheriff"})
+    assert not interview.keep_signatory({"name": "Pat", "title": "Sheriff"})
     assert [*tmp_path.iterdir()] == []
 
 
@@ -176,7 +176,7 @@ def test_own_data_and_templates_that_others_may_have_written_are_not_used(
     reason = "can be changed by others" if how == "writable" else "belongs to another user ("
     place = home / part if IS_ROOT or how == "writable" else home
     assert f"{place}: is not used: it {reason}" in err
-    assert f"add {option} {home / named} to use it all the same\n" in err
+    assert f"add {option} {home / named} to use it anyway\n" in err
     assert outcome(run("doctor"))[0] == 1
 
 
@@ -203,9 +203,9 @@ def test_the_last_signatory_is_not_anothers(
 ) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     pat = {"name": "Pat", "title": "Sheriff"}
-    assert (_last.keep_signatory(pat), _last.last_signatory()) == (True, pat)
-    (make_foreign if how == "foreign" else make_writable)(_last.signatory_path())
-    assert (_last.last_signatory(), _last.keep_signatory(pat)) == (None, False)
+    assert (interview.keep_signatory(pat), interview.last_signatory()) == (True, pat)
+    (make_foreign if how == "foreign" else make_writable)(interview.signatory_path())
+    assert (interview.last_signatory(), interview.keep_signatory(pat)) == (None, False)
 
 
 # --- links within a template folder ---

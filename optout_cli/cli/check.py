@@ -1,4 +1,4 @@
-"""`optout check`: everything that is wrong, in one run."""
+"""`optout check`: report every problem in data, templates and requests, in one run."""
 
 from collections.abc import Iterable, Sequence
 from os import fsencode
@@ -8,9 +8,9 @@ import click
 
 from optout_cli.cli.console import (
     is_request,
-    misnamed,
     print_json,
     problem_as_json,
+    refuse_file_name,
     report_problems,
     say,
 )
@@ -35,21 +35,28 @@ from optout_cli.lint import (
 from optout_cli.readers.files import STDIN, is_file
 
 
-def _named(_ctx: click.Context, _param: click.Parameter, paths: tuple[str, ...]) -> tuple[str, ...]:
-    """Refuse files that `write` would not take for a request either."""
+def _check_names(
+    _ctx: click.Context, _param: click.Parameter, paths: tuple[str, ...]
+) -> tuple[str, ...]:
+    """Refuse files that `optout write` does not accept as requests."""
     for path in paths:
         if path != STDIN and not is_request(path) and is_file(Path(path)):
-            misnamed(path)
+            refuse_file_name(path)
     return paths
 
 
 @click.command(
     "check",
-    short_help="Say everything that is wrong with data, templates and requests.",
+    short_help="Find every problem in requests, data and templates.",
     epilog="Example:  optout check marin-county-ca.yaml",
 )
-@click.argument("files", nargs=-1, metavar="[FILE]...", callback=_named, shell_complete=files)
-@click.option("--coverage", "wants_coverage", is_flag=True, help="Count what the data lacks.")
+@click.argument("files", nargs=-1, metavar="[FILE]...", callback=_check_names, shell_complete=files)
+@click.option(
+    "--coverage",
+    "wants_coverage",
+    is_flag=True,
+    help="Count the addresses, and what is missing in them.",
+)
 @files_from_option
 @json_option
 @quiet_option
@@ -64,15 +71,16 @@ def command(
     overlays: Sequence[str],
     folders: Sequence[Path],
 ) -> None:
-    """Check the data, the templates, and each FILE: a request, or a data file.
+    """Check the data, the templates, and each FILE: a request or a data file.
 
-    Without a FILE or --coverage, every letter of every program is written in each period with
-    sample facts, which takes some seconds: is everything in it declared and used, does it say what
-    no letter may say, does what a person writes change more than its words?
+    For a request, optout lays out its letters without writing them. A data file is checked together
+    with optout's own data.
 
-    A request is checked by laying out its letters without writing them, a data file by laying it on
-    the shipped one. Problems are printed on stdout, one after the other; there are none when
-    nothing is printed.
+    Without a FILE or --coverage, optout tries every letter of every program and period with sample
+    facts, which takes some seconds. It finds facts that are not declared or not used, words that no
+    letter may say, and values that change more than the words of a letter.
+
+    Prints each problem on stdout, and nothing if there are none.
     """
     library = library_from(overlays, folders)
     if wants_coverage:
@@ -88,20 +96,20 @@ def command(
             say(f"{path}: note: {note.text}")
     if not problems:
         if not quiet and not wants_coverage:
-            say(f"no mistakes in {', '.join(files) or 'data, templates and letters'}")
+            say(f"no problems in {', '.join(files) or 'data, templates and letters'}")
         return
-    for problem in _once(problems):
-        # Bytes, since a file's name may be no text.
+    for problem in _unique(problems):
+        # Bytes: a file name may not be valid text.
         print_json(problem_as_json(problem)) if as_json else click.echo(fsencode(str(problem)))
     raise SystemExit(OptoutError(*problems).exit_code)
 
 
-def _once(problems: Iterable[Problem]) -> Iterable[Problem]:
-    """Return each problem as it was first met: each file meets the data's, each letter its own."""
-    told: dict[tuple[Location | None, str], Problem] = {}
-    for it in problems:
-        told.setdefault((it.location, it.message), it)
-    return told.values()
+def _unique(problems: Iterable[Problem]) -> Iterable[Problem]:
+    """Drop repeats: every file also reports the data's problems, and every letter its own."""
+    unique: dict[tuple[Location | None, str], Problem] = {}
+    for problem in problems:
+        unique.setdefault((problem.location, problem.message), problem)
+    return unique.values()
 
 
 def _print_coverage(rows: Sequence[dict[str, str | int]], *, as_json: bool) -> None:

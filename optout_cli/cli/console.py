@@ -1,79 +1,82 @@
-"""What the commands print: talk, problems, JSON, and errors of the command line."""
+"""What the commands print: lines, problems, JSON, and errors of the command line."""
 
 import functools
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 import click
 import msgspec
 
 from optout_cli.errors import OptoutError, Problem
 
-if TYPE_CHECKING:
-    pass
-
-
 _F = TypeVar("_F", bound=Callable[..., Any])
 
-
-SCHEMA = 1  # of every JSON object that is printed
+SCHEMA = 1  # version of every JSON object that optout prints
 APP = "optout"  # the name of its folders in the user's home
 _REQUEST_SUFFIXES = (".yaml", ".yml", ".json")
 _TABLE_SUFFIXES = (".csv", ".ndjson")
 
 
 def is_request(what: str) -> bool:
-    """Tell whether an argument is a request's file, and no jurisdiction."""
+    """Tell whether an argument names a request's file rather than a jurisdiction."""
     return what.lower().endswith(_REQUEST_SUFFIXES)
 
 
-def misnamed(what: str) -> NoReturn:
-    """Refuse a file that is there under a name which no request or data has."""
-    hint = f"save it as plain text, and name it {Path(what).stem.removesuffix('.yaml')}.yaml"
+def refuse_file_name(what: str) -> NoReturn:
+    """Refuse an existing file whose name is not a request's. Raises click.UsageError."""
+    hint = f"save it as plain text and name it {Path(what).stem.removesuffix('.yaml')}.yaml"
     if what.lower().endswith(_TABLE_SUFFIXES):
-        hint = f"a table of many is for {APP} batch, which checks it with --check"
-    usage_error(f"{what!r} is a file, but no request's name ends that way", hint)
+        hint = f"for a table of requests use {APP} batch; --check checks it"
+    usage_error(f"{what!r} is not a request: its name does not end in .yaml, .yml or .json", hint)
 
 
 def program_name() -> str:
-    """Return what to type to run this program: its name, or its path where no shell knows that."""
+    """Return what to type to run optout: its name, or its path if it is not on the PATH."""
     import shutil
 
     called = Path(sys.argv[0])
     return str(called) if called.name == APP and not shutil.which(APP) else APP
 
 
-def say(text: str) -> None:
-    """Tell the user something, on stderr; on a terminal no word is broken at its edge."""
-    click.echo(_wrap_to_terminal(text) if sys.stderr.isatty() else text, err=True)
-
-
-def _wrap_to_terminal(text: str) -> str:
-    """Break lines that are wider than the terminal at blanks, and indent what follows.
-
-    A command stays whole, to be copied.
-    """
+def terminal_width(most: int) -> int:
+    """Return the terminal's width in columns, or `most` if that is less."""
     import shutil
+
+    return min(most, shutil.get_terminal_size().columns)
+
+
+def wrap(text: str, width: int, indent: str = "", hang: str | None = None) -> list[str]:
+    """Break text into lines of `width` columns, never inside a word, name, path or link.
+
+    The first line begins with `indent`, all others with `hang` (the same, if None).
+    """
     import textwrap
 
-    width = shutil.get_terminal_size().columns
-    lines: list[str] = []
-    for line in text.split("\n"):
-        if f"{APP} " in line:
-            lines.append(line)
-            continue
-        indent = " " * (len(line) - len(line.lstrip(" ")) + 2)
-        lines += textwrap.wrap(
-            line,
-            width,
-            subsequent_indent=indent,
-            break_long_words=False,
-            break_on_hyphens=False,
-            replace_whitespace=False,
-        ) or [""]
-    return "\n".join(lines)
+    return textwrap.wrap(
+        text,
+        width,
+        initial_indent=indent,
+        subsequent_indent=indent if hang is None else hang,
+        break_on_hyphens=False,
+        break_long_words=False,
+    )
+
+
+def say(text: str) -> None:
+    """Print text on stderr; on a terminal, wrapped to its width.
+
+    A line with a command stays whole, so that it can be copied.
+    """
+    if sys.stderr.isatty():
+        width = terminal_width(sys.maxsize)
+        lines: list[str] = []
+        for line in text.split("\n"):
+            hang = " " * (len(line) - len(line.lstrip(" ")) + 2)
+            lines += [line] if f"{APP} " in line else wrap(line, width, "", hang) or [""]
+        text = "\n".join(lines)
+    click.echo(text, err=True)
 
 
 def print_json(value: Any) -> None:  # Any: whatever a listing holds
@@ -82,21 +85,21 @@ def print_json(value: Any) -> None:  # Any: whatever a listing holds
 
 
 def report_problems(command: _F) -> _F:
-    """Let a command end with its problems on stderr and their exit code."""
+    """Make a command print its problems on stderr and exit with their code."""
 
     @functools.wraps(command)
-    def told(*args: Any, **options: Any) -> Any:  # Any: each command's own
+    def run(*args: Any, **options: Any) -> Any:  # Any: each command's own
         try:
             return command(*args, **options)
         except OptoutError as error:
-            tell(error.problems, as_json=bool(options.get("as_json")))
+            say_problems(error.problems, as_json=bool(options.get("as_json")))
             sys.exit(error.exit_code)
 
-    return told  # type: ignore[return-value]  # wraps keeps the signature
+    return run  # type: ignore[return-value]  # wraps keeps the signature
 
 
-def tell(problems: Iterable[Problem], *, as_json: bool = False) -> None:
-    """Print problems on stderr; as JSON, one object a line."""
+def say_problems(problems: Iterable[Problem], *, as_json: bool = False) -> None:
+    """Print problems on stderr; as JSON, one object per line."""
     for problem in problems:
         say(_json_line(problem_as_json(problem)) if as_json else str(problem))
 
@@ -108,7 +111,7 @@ def _json_line(value: dict[str, Any]) -> str:
 def problem_as_json(problem: Problem) -> dict[str, Any]:
     """Return a Problem for scripts; `code` is stable."""
     location = problem.location
-    # A file's name may be no text at all: then JSON shows what can be shown of it.
+    # A file name may have bytes that are not text: JSON shows as much as it can.
     file = location and click.format_filename(location.file)
     place = {"file": file, "line": location.line, "column": location.column} if location else {}
     return {
@@ -121,5 +124,5 @@ def problem_as_json(problem: Problem) -> dict[str, Any]:
 
 
 def usage_error(message: str, hint: str) -> NoReturn:
-    """End with a fault of the command line, worded as every Problem is."""
+    """Raise click.UsageError, worded as a Problem is: message and hint."""
     raise click.UsageError(f"{message}\n  hint: {hint}")

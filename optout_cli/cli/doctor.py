@@ -1,6 +1,4 @@
-"""`optout doctor`: whether everything is here that the letters need, and the cure where not."""
-
-from collections.abc import Iterator
+"""`optout doctor`: check that this computer has what optout needs, and say how to fix it."""
 
 import click
 import platformdirs
@@ -14,31 +12,28 @@ from optout_cli.reports.doctor import Check, run_checks
 
 @click.command(
     "doctor",
-    short_help="Say whether everything is here that the letters need.",
+    short_help="Check that this computer has what optout needs.",
     epilog="Example:  optout doctor",
 )
 @json_option
 @report_problems
 def command(as_json: bool) -> None:
-    """Look at what the letters need of this machine, and name the cure of what is not well.
+    """Check this computer, and say how to fix each problem.
 
-    Looks at versions, Pango, harfbuzz-subset, the typeface, libyaml, the cache folder and the
-    locale. What is poor is a nuisance; the exit code is 1 where something is broken.
+    Checks versions, Pango, harfbuzz-subset, the typeface, libyaml, the cache folder and the locale.
+    "poor" means that it works, but slower or with limits; "broken" means that optout cannot work,
+    and the exit code is 1.
     """
-    found = [*run_checks(Cache(platformdirs.user_cache_path(APP))), *_own_files()]
-    for it in found:
+    checks = [*run_checks(Cache(platformdirs.user_cache_path(APP)))]
+    for doubt in own_files()[2]:  # every command would stop at these
+        found = f"{doubt.location} {doubt.message}"
+        checks.append(Check(what="own files", state="broken", found=found, cure=doubt.hint))
+    for check in checks:
         if as_json:
-            print_json(it)
+            print_json(check)
             continue
-        click.echo(f"{it.state:<7} {it.what}: {it.found}")
-        if it.cure:
-            click.echo(f"        cure: {it.cure}")
-    if any(it.state == "broken" for it in found):
+        click.echo(f"{check.state:<7} {check.what}: {check.found}")
+        if check.cure:
+            click.echo(f"        fix: {check.cure}")
+    if any(check.state == "broken" for check in checks):
         raise SystemExit(ExitCode.CONTENT)
-
-
-def _own_files() -> Iterator[Check]:
-    """Yield what of the user's own data and templates keeps every command from beginning."""
-    for it in own_files()[2]:
-        found = f"{it.location} {it.message}"
-        yield Check(what="own files", state="broken", found=found, cure=it.hint)

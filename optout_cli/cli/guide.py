@@ -1,4 +1,4 @@
-"""`optout guide`: the protocol for one jurisdiction's letter, as a checklist."""
+"""`optout guide`: a checklist for one jurisdiction's letter."""
 
 import sys
 from collections.abc import Sequence
@@ -11,6 +11,7 @@ from optout_cli.cli.console import is_request, report_problems, usage_error
 from optout_cli.cli.options import (
     date_option,
     files,
+    force_option,
     letters,
     library_from,
     library_options,
@@ -29,7 +30,7 @@ from optout_cli.reports.guide import GUIDE_FORMATS, encode_guide, guide_of
 
 @click.command(
     "guide",
-    short_help="Say step by step how a jurisdiction gives notice.",
+    short_help="Show step by step how a jurisdiction gives notice.",
     epilog="Example:  optout guide marin-county-ca",
 )
 @click.argument("what", metavar="JURISDICTION|REQUEST", shell_complete=requests)
@@ -37,7 +38,7 @@ from optout_cli.reports.guide import GUIDE_FORMATS, encode_guide, guide_of
     "--letter",
     metavar="PROGRAM/KIND",
     shell_complete=letters,
-    help="Which letter; `optout list letters` has them.  [default: the request's, or"
+    help="Which letter (see `optout list letters`).  [default: the request's, or"
     f" {DEFAULT_LETTER}]",
 )
 @date_option
@@ -48,7 +49,7 @@ from optout_cli.reports.guide import GUIDE_FORMATS, encode_guide, guide_of
     type=click.Choice([*GUIDE_FORMATS], case_sensitive=False),
     default="txt",
     show_default=True,
-    help="As text, as a web page, or as pages to print.",
+    help="Plain text, a web page, or pages to print.",
 )
 @click.option(
     "-o",
@@ -56,13 +57,9 @@ from optout_cli.reports.guide import GUIDE_FORMATS, encode_guide, guide_of
     "output",
     metavar="DIR/|FILE|-",
     shell_complete=files,
-    help="A folder, a file, or - for standard output.  [default: -; pages on a terminal: ./]",
+    help="A folder, a file, or - for standard output.  [default: -; for a PDF on a terminal: ./]",
 )
-@click.option(
-    "--force",
-    is_flag=True,
-    help="Replace a file that exists with other content; it moves to earlier/.",
-)
+@force_option
 @library_options
 @report_problems
 def command(
@@ -75,14 +72,14 @@ def command(
     overlays: Sequence[str],
     folders: Sequence[Path],
 ) -> None:
-    """Say step by step how a jurisdiction gives notice, on one or two pages.
+    """Show step by step how a jurisdiction gives notice, on one or two pages.
 
-    Who must be notified and by which routes, with the source and age of each contact; what the
-    letter needs, what it can and cannot do on its date, what the state's law asks, what comes next,
+    The guide says whom to notify and how, where each address comes from and how old it is, what the
+    letter needs, what it can and cannot do on its date, what state law requires, what to do next,
     and which letter answers which reply.
 
     JURISDICTION is a FIPS code (06041), a slug (marin-county-ca) or a name ("Marin County, CA").
-    With a REQUEST's file, the guide is to its letter, and leaves out what that has decided.
+    For the file of a REQUEST, the guide leaves out what you have already decided.
     """
     library = library_from(overlays, folders)
     if is_request(what):
@@ -99,19 +96,19 @@ def command(
         return
     fresh = write_all({path: content}, force=force, keep=[path])
     click.echo(bytes(path))
-    say_what_moved([it for it, earlier in fresh.items() if earlier])
+    say_what_moved([path for path, earlier in fresh.items() if earlier])
 
 
 def _place(output: str | None, name: str, file: str) -> Path | None:
-    """Return where the guide goes; None: standard output, but for pages on a terminal."""
-    is_shown = name != "pdf" or not sys.stdout.isatty()
+    """Return where the guide goes; None for standard output, but no PDF goes to a terminal."""
+    can_show = name != "pdf" or not sys.stdout.isatty()
     if output is None:
-        return None if is_shown else Path(file)
+        return None if can_show else Path(file)
     if output == STDIN:
-        return None if is_shown else usage_error("a terminal cannot show pdf", "leave -o - out")
+        return None if can_show else usage_error("a terminal cannot show pdf", "leave -o - out")
     path = Path(output)
     if output.endswith("/") or is_folder(path):
         return path / file
     if path.suffix.lower() != f".{name}":
-        usage_error(f"{output!r} would hold {name}", f"end its name in .{name}")
+        usage_error(f"{output!r} is not a name for a file of format {name}", f"end it in .{name}")
     return path

@@ -1,13 +1,12 @@
-"""`optout list`: jurisdictions, letters, agencies and formats, as a table or as NDJSON."""
+"""`optout list`: list jurisdictions, letters, agencies or formats, as a table or as NDJSON."""
 
-import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import click
 from tabulate import tabulate
 
-from optout_cli.cli.console import print_json, report_problems, usage_error
+from optout_cli.cli.console import print_json, report_problems, usage_error, wrap
 from optout_cli.cli.options import code_of, json_option, library_from, library_options
 from optout_cli.exporters import all_exporters
 from optout_cli.letters.library import Library
@@ -25,14 +24,14 @@ _BY_STATE = ("jurisdictions", "agencies")
 @click.argument(
     "what", metavar="WHAT", type=click.Choice(["jurisdictions", "letters", "agencies", "formats"])
 )
-@click.option("--state", metavar="CODE", help="Only this state's, such as CA.")
+@click.option("--state", metavar="CODE", help="Only those of this state, such as CA.")
 @json_option
 @library_options
 @report_problems
 def command(
     what: str, state: str | None, as_json: bool, overlays: Sequence[str], folders: Sequence[Path]
 ) -> None:
-    """List what there is: WHAT is jurisdictions, letters, agencies or formats."""
+    """List what optout knows: WHAT is jurisdictions, letters, agencies or formats."""
     library = library_from(overlays, folders)
     if state is not None:
         if what not in _BY_STATE:
@@ -63,13 +62,13 @@ def _rows(what: str, library: Library, state: str | None) -> Iterator[Row]:
 
 
 def _jurisdictions(library: Library, state: str | None) -> Iterator[Row]:
-    for code, id, it in library.directory.all(state):
+    for code, id, jurisdiction in library.directory.all(state):
         yield {
             "id": id,
             "slug": library.directory.slug(code, id),
-            "name": it.name,
+            "name": jurisdiction.name,
             "state": code,
-            "activated": it.activated and it.activated.isoformat(),
+            "activated": jurisdiction.activated and jurisdiction.activated.isoformat(),
         }
 
 
@@ -85,37 +84,26 @@ def _letters(library: Library) -> Iterator[Row]:
 
 
 def _letter_lines(library: Library) -> Iterator[str]:
-    """Yield each letter's id and title, its purpose, and the particulars that it takes."""
+    """Yield each letter's id and title, its summary, and its particulars."""
     for id, _, kind in library.programs.letters():
         yield f"{id}: {kind.title}"
-        yield from _wrapped(kind.summary)
-        names = kind.particulars
-        for label, wanted in (("needs", True), ("may have", False)):
-            if found := [it for it in names if names[it].required == wanted]:
-                yield from _wrapped(f"{label}: {', '.join(found)}")
+        yield from wrap(kind.summary, _COLUMNS, "  ")
+        particulars = kind.particulars.items()
+        for label, is_required in (("needs", True), ("may have", False)):
+            if names := [name for name, spec in particulars if spec.required == is_required]:
+                yield from wrap(f"{label}: {', '.join(names)}", _COLUMNS, "  ")
         yield ""
-
-
-def _wrapped(text: str) -> list[str]:
-    indent = "  "
-    return textwrap.wrap(
-        text,
-        _COLUMNS,
-        initial_indent=indent,
-        subsequent_indent=indent,
-        break_on_hyphens=False,  # a name is copied whole
-    )
 
 
 def _agencies(library: Library, state: str | None) -> Iterator[Row]:
     wanted = library.directory.agencies_of(state) if state else None
-    for id, _, it in library.directory.contacts():
+    for id, _, contact in library.directory.contacts():
         if wanted is None or id in wanted:
             yield {
                 "id": id,
-                "name": ", ".join(it.organization),
-                "city": it.address.city,
-                "source": it.source and it.source.kind,
-                "dated": it.source and it.source.date,
-                "verified": it.verified and it.verified.isoformat(),
+                "name": ", ".join(contact.organization),
+                "city": contact.address.city,
+                "source": contact.source and contact.source.kind,
+                "dated": contact.source and contact.source.date,
+                "verified": contact.verified and contact.verified.isoformat(),
             }

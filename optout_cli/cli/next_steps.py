@@ -1,4 +1,4 @@
-"""What a command says of the letters that it wrote: what to know, and what to do next."""
+"""What a command says after it wrote letters: notes, a summary, and what to do next."""
 
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
@@ -6,146 +6,111 @@ from datetime import timedelta
 from optout_cli.cli.console import say
 from optout_cli.exporters import exporter_for
 from optout_cli.model.letter import Export
-from optout_cli.model.notice import Notice, Recipient
+from optout_cli.model.notice import Notice
 from optout_cli.model.request import Service, Way
 
 
 def report_letters(exports: Sequence[Export], *, is_dated: bool, is_new: bool) -> None:
-    """Print each caution once, then what was written and what to do with it.
+    """Print each note once, then what was written and what to do with it.
 
-    `is_new` False: all of it was there already, to the byte.
+    `is_new` is False if all files were there before, with the same bytes.
     """
     notice = exports[0].notice
     if not is_dated:
         day = notice.date
-        say(f"dated today, {day}; to keep that date add date: {day} to the request")
-    told = dict.fromkeys(
-        (it.code, it.text) for export in exports for it in (*export.notice.notes, *export.notes)
-    )
-    for _, text in told:
+        say(f"dated today, {day}; to keep this date, add date: {day} to the request")
+    notes = [note for export in exports for note in (*export.notice.notes, *export.notes)]
+    for _, text in dict.fromkeys((note.code, note.text) for note in notes):
         say(f"note: {text}")
-    done = "written" if is_new else "unchanged, as they were written before"
-    say(f"{done}: {_letters(exports)} for {notice.author}, reference {notice.reference}")
+    count = len({export.notice.name for export in exports})
+    formats = ", ".join(dict.fromkeys(export.format for export in exports))
+    letters = f"{count} letter{'s' if count > 1 else ''} of {notice.date} ({formats})"
+    done = "written" if is_new else "unchanged, already written"
+    say(f"{done}: {letters} for {notice.author}, reference {notice.reference}")
     for step in next_steps(exports):
         say(f"next: {step}")
 
 
-def _letters(exports: Sequence[Export]) -> str:
-    """Count what was written: `2 letters of 2026-11-20 (pdf, txt)`."""
-    count = len({it.notice.name for it in exports})
-    formats = ", ".join(dict.fromkeys(it.format for it in exports))
-    what = "letter" if count == 1 else "letters"
-    return f"{count} {what} of {exports[0].notice.date} ({formats})"
-
-
-FOLLOW_UP = timedelta(30)  # after the letter's date: our choice, since no source sets a deadline
+FOLLOW_UP = timedelta(30)  # after the letter's date; our choice: no source sets a deadline
 
 
 def next_steps(exports: Sequence[Export]) -> Iterator[str]:
-    """Yield what to do with a request's letters, each step in one line."""
-    notices = list({it.notice.name: it.notice for it in exports}.values())
+    """Yield what to do with a request's letters, one step per line."""
+    notices = list({export.notice.name: export.notice for export in exports}.values())
     first = notices[0]
     if first.signatory is None:
-        yield "write down who signs, under signatory:, and write the letters again"
+        yield "add the signer under signatory: and run this command again"
         return
     yield "read each letter"
-    for it in notices:
-        yield from _calls(it.recipient)
+    recipients = [notice.recipient for notice in notices if not notice.recipient.is_confirmed]
+    for contact in (recipient.contact for recipient in recipients):
+        how = f"call {contact.phone}" if contact.phone else "find a phone number (none on file)"
+        yield f"{how} to confirm this address: {', '.join(contact.block)}"
     if first.is_draft:
-        yield "fill in what is missing, and write the letters again without --draft"
+        yield "fill in what is missing, and run this command again without --draft"
         return
-    exporters = [exporter_for(name) for name in {it.format for it in exports}]
+    exporters = [exporter_for(name) for name in {export.format for export in exports}]
     if any(exporter.ROUTE is None for exporter in exporters):
         is_printed = any(exporter.IS_PRINTED for exporter in exporters)
-        yield from _on_paper(exports, notices, is_laid_out=is_printed)
-    # How a letter goes out where the request says nothing about service: paper by certified mail.
-    usual: set[Way] = {exporter.ROUTE or "certified-mail" for exporter in exporters}
-    ways = [Service(by=way) for way in sorted(usual)]
-    for it in notices:
-        yield from _services(it.recipient, ways)
-        yield from _copies(it)
+        yield from _paper_steps(exports, notices, is_laid_out=is_printed)
+    # How a letter is sent if the request says nothing about service: on paper by certified mail.
+    ways: set[Way] = {exporter.ROUTE or "certified-mail" for exporter in exporters}
+    usual = [Service(by=way) for way in sorted(ways)]
+    for notice in notices:
+        yield from _service_steps(notice, usual)
     for copy in first.cc:
-        if not (copy.email and "email" in usual):
+        if not (copy.email and "email" in ways):
             named = ", ".join(filter(None, (copy.name, copy.title, copy.organization)))
             yield f"give a copy to: {named}"
-    yield _follow_up(first)
+    # The day that the letter itself names, if it does.
+    day = getattr(first.particulars, "reply_by", None) or first.date + FOLLOW_UP
+    yield f"if you have no answer by {day}, write again and quote the reference {first.reference}"
 
 
-def _on_paper(
+def _paper_steps(
     exports: Sequence[Export], notices: Sequence[Notice], *, is_laid_out: bool
 ) -> Iterator[str]:
-    notice, mailed = notices[0], [it for it in notices if _is_mailed(it.recipient)]
+    """Yield how to print and sign the letters, and what goes into each envelope."""
+    notice = notices[0]
+    # A letter goes by mail unless the request names only other ways.
+    ways = [{service.by for service in notice.recipient.service} for notice in notices]
+    mailed = sum(not names or not names <= {"email", "fax"} for names in ways)
     if is_laid_out:
         steps = ["print each letter single-sided on US Letter"]
         steps += ["sign it"] if notice.signature.kind == "ink" else []
         steps += ["fold it at the two marks"] if mailed else []
         yield ", ".join(steps)
-    yield from _enclosing(exports)
-    if notice.addressing == "separate" and len(mailed) > 1:
-        yield "put a copy of each letter into the other's envelope"
-
-
-def _is_mailed(recipient: Recipient) -> bool:
-    """Tell whether a letter goes in an envelope: it does where the request says nothing."""
-    ways = {it.by for it in recipient.service}
-    return not ways or not ways <= {"email", "fax"}
-
-
-def _enclosing(exports: Sequence[Export]) -> Iterator[str]:
-    """Name what goes into the envelope, but for PDFs that are printed behind the letter."""
-    notice = exports[0].notice
     files = [act.file for act in notice.authority if act.file]
-    files += [it.file or it.title for it in notice.enclosures]
-    if any(it.code == "package" for export in exports for it in export.notes):
-        files = [it for it in files if not it.lower().endswith(".pdf")]
+    files += [enclosure.file or enclosure.title for enclosure in notice.enclosures]
+    if any(note.code == "package" for export in exports for note in export.notes):
+        files = [name for name in files if not name.lower().endswith(".pdf")]  # in the letter's PDF
     acts = [act for act in notice.authority if not act.file]
     if acts:
-        named = "; ".join(f"{it.instrument} {it.number or ''}".strip() for it in acts)
-        yield f"see whether to enclose what the letter names: {named} (file: under authority:)"
+        named = "; ".join(f"{act.instrument} {act.number or ''}".strip() for act in acts)
+        yield f"decide whether to enclose {named} (add file: under authority:)"
     if files:
         yield f"enclose with each letter: {'; '.join(files)}"
+    if notice.addressing == "separate" and mailed > 1:
+        yield "put a copy of each letter into the other envelope too"
 
 
-def _whose(recipient: Recipient) -> str:
-    return "the bureau's letter" if recipient.party == "bureau" else "ICE's letter"
-
-
-def _calls(recipient: Recipient) -> Iterator[str]:
-    contact = recipient.contact
-    if not recipient.is_confirmed:
-        how = (
-            f"call {contact.phone}" if contact.phone else "find a telephone number (none is known)"
-        )
-        yield f"{how} to confirm the address of: {', '.join(contact.block)}"
-
-
-def _services(recipient: Recipient, usual: Sequence[Service]) -> Iterator[str]:
-    """Yield how the letter goes out: as the request says, and as what was written is sent."""
-    whose, contact = _whose(recipient), recipient.contact
-    said = {it.by for it in recipient.service}
-    sent = [it for it in usual if it.by in ("email", "fax") or not said]
-    for service in (*recipient.service, *(it for it in sent if it.by not in said)):
+def _service_steps(notice: Notice, usual: Sequence[Service]) -> Iterator[str]:
+    """Yield how to send a letter and its copies: as the request says, and as its formats are."""
+    recipient, contact = notice.recipient, notice.recipient.contact
+    whose = "the bureau's letter" if recipient.party == "bureau" else "ICE's letter"
+    said = {service.by for service in recipient.service}
+    sent = [service for service in usual if service.by in ("email", "fax") or not said]
+    for service in (*recipient.service, *(item for item in sent if item.by not in said)):
         match service.by:
             case "certified-mail":
                 yield f"send {whose} by certified mail, return receipt requested; keep the receipt"
             case "mail":
                 yield f"mail {whose}"
             case "email":
-                yield f"e-mail {whose} to {contact.email}; keep a copy of what was sent"
+                yield f"e-mail {whose} to {contact.email}; keep a copy of the sent e-mail"
             case "fax":
                 yield f"fax {whose} to {contact.fax}; keep the report that it went through"
             case "hand":
-                yield f"have {whose} taken there, and a copy stamped as received"
-
-
-def _copies(notice: Notice) -> Iterator[str]:
-    for contact in notice.copies:
-        to = ", ".join(contact.block)
-        yield f"mail a copy of {_whose(notice.recipient)}, which names it behind cc:, to: {to}"
-
-
-def _follow_up(notice: Notice) -> str:
-    """Say by when to write again: after the day that the letter itself names, or a month."""
-    asked = getattr(notice.particulars, "reply_by", None)
-    day = asked or notice.date + FOLLOW_UP
-    return f"no answer by {day}: write again, and quote the reference {notice.reference}"
+                yield f"have {whose} delivered by hand, and a copy stamped as received"
+    for copy in notice.copies:
+        yield f"mail a copy of {whose} to the office listed after cc: {', '.join(copy.block)}"

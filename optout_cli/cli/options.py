@@ -1,4 +1,4 @@
-"""The options that several commands share, the folders and the clock, and shell completion."""
+"""The options that several commands share, their shell completion, and today's date."""
 
 import os
 import re
@@ -21,39 +21,62 @@ from optout_cli.trust import doubt_about, real
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from click.shell_completion import CompletionItem
-
-
-_MOST_PATHS = 5  # that are named one by one
+_MOST_PATHS = 5  # that a message lists
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 
 # Any: what click's own class takes.
-def item(value: str, **more: Any) -> "CompletionItem":
-    """Return one completion. Only a shell that asks needs click's module for it."""
-    from click.shell_completion import CompletionItem
+def _completion(value: str, **more: Any) -> "CompletionItem":
+    from click.shell_completion import CompletionItem  # only a shell that completes needs it
 
     return CompletionItem(value, **more)
 
 
 def files(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list["CompletionItem"]:
-    """Let the shell complete the names of files and folders."""
-    return [item(incomplete, type="file")]
+    """Complete file and folder names."""
+    return [_completion(incomplete, type="file")]
+
+
+def jurisdictions(
+    _ctx: click.Context, _param: click.Parameter, incomplete: str
+) -> list["CompletionItem"]:
+    """Complete the slugs of jurisdictions."""
+    try:
+        directory = library_from((), ()).directory
+        slugs = [directory.slug(code, id) for code, id, _ in directory.all()]
+    except OptoutError:
+        return []  # the command itself reports the problem
+    return [_completion(slug) for slug in slugs if slug.startswith(incomplete.lower())]
+
+
+def requests(ctx: click.Context, param: click.Parameter, incomplete: str) -> list["CompletionItem"]:
+    """Complete file names and jurisdictions."""
+    slugs = jurisdictions(ctx, param, incomplete) if incomplete else []
+    return [*files(ctx, param, incomplete), *slugs]
+
+
+def letters(
+    _ctx: click.Context, _param: click.Parameter, incomplete: str
+) -> list["CompletionItem"]:
+    """Complete the ids of letters, with their titles."""
+    try:
+        known = [(id, kind.title) for id, _, kind in library_from((), ()).programs.letters()]
+    except OptoutError:
+        return []
+    return [_completion(id, help=title) for id, title in known if id.startswith(incomplete)]
 
 
 def library_options(command: _F) -> _F:
-    """Add the options that say which data and templates a command works with."""
+    """Add --data and --templates."""
     data = click.option(
         "--data",
         "overlays",
         multiple=True,
         metavar="FILE",
-        type=click.Path(),  # several in a variable of the environment are split as paths are
+        type=click.Path(),  # makes click split a variable of the environment as it splits paths
         shell_complete=files,
-        help="Lay this data file on the shipped one (repeatable).",
+        help="Use the addresses in FILE before optout's own (repeatable).",
     )
     templates = click.option(
         "--templates",
@@ -61,50 +84,63 @@ def library_options(command: _F) -> _F:
         multiple=True,
         metavar="DIR",
         type=click.Path(path_type=Path, exists=True, file_okay=False),
-        help="Look for templates here first (repeatable).",
+        help="Use the letters in DIR before optout's own (repeatable).",
     )
     return data(templates(command))
 
 
+letter_option = click.option(
+    "--letter",
+    metavar="PROGRAM/KIND",
+    shell_complete=letters,
+    help="Which letter to write (see `optout list letters`).",
+)
 files_from_option = click.option(
     "--files-from",
     multiple=True,
     metavar="DIR",
     type=click.Path(path_type=Path, exists=True, file_okay=False),
-    help="Let requests name files in this folder too, and not in their own only (repeatable).",
+    help="Also look in DIR for the files that a request names (repeatable).",
 )
-
-json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, one object a line.")
-
-quiet_option = click.option(
-    "-q", "--quiet", is_flag=True, help="Say nothing on stderr but problems."
+force_option = click.option(
+    "--force",
+    is_flag=True,
+    help="Replace existing files; the old ones move to the folder earlier.",
 )
+json_option = click.option(
+    "--json", "as_json", is_flag=True, help="Print JSON, one object per line."
+)
+quiet_option = click.option("-q", "--quiet", is_flag=True, help="Print only problems on stderr.")
 
 
 def _parse_date(_ctx: click.Context, _param: click.Parameter, value: str | None) -> date | None:
-    """Read a date option. Raises click.BadParameter."""
+    """Parse --date. Raises click.BadParameter."""
     if value is None:
         return None
     try:
-        # The one form that a request takes: 20100831 and 2010-W35-2 would be ISO dates as well.
+        # As in a request. ISO 8601 also allows 20100831 and 2010-W35-2.
         if re.fullmatch(r"\d{4}-\d\d-\d\d", value):
             return date.fromisoformat(value)
     except ValueError:
-        raise click.BadParameter(f"{value!r} is no day of the calendar") from None
+        raise click.BadParameter(f"{value!r} is not a day of the calendar") from None
     raise click.BadParameter(f"{value!r} is not a date; write it as 2010-08-31")
 
 
 date_option = click.option(
-    "--date", "day", metavar="DATE", callback=_parse_date, help="The letter's date, or as of when."
+    "--date",
+    "day",
+    metavar="DATE",
+    callback=_parse_date,
+    help="Date of the letter, YYYY-MM-DD (default: today).",
 )
 
 
 def library_from(
     overlays: Iterable[str], folders: Iterable[Path], options: Options | None = None
 ) -> Library:
-    """Return the data and templates: the user's own folder, then what the options name.
+    """Return the data and templates that the options name, and those in the user's own folder.
 
-    Raises OptoutError where that folder need not be the user's own.
+    Raises OptoutError if another user could have changed that folder.
     """
     own_data, own_templates, doubts = own_files([*map(Path, overlays), *folders])
     raise_any(doubts)
@@ -117,42 +153,42 @@ def library_from(
 
 
 def own_files(named: Iterable[Path] = ()) -> tuple[list[Path], list[Path], list[Problem]]:
-    """Return the data file and the templates of the user's own folder, and why not to use them.
+    """Return the data file and the templates in the user's own folder, and why not to use them.
 
-    What is `named` on the command line is the user's choice, and not looked for here.
+    Leaves out paths that are `named` on the command line: the user chose those.
     """
     home = platformdirs.user_config_path(APP)
-    chosen = {real(it) for it in named}
+    chosen = {real(path) for path in named}
     doubts: list[Problem] = []
     data, templates = home / "jurisdictions.yaml", home / "templates"
-    # Of a folder that the user may not even look into, nothing is there.
-    is_there = {data: os.path.isfile(data), templates: os.path.isdir(templates)}  # noqa: PTH112, PTH113
-    used = [it for it, is_it in is_there.items() if is_it and real(it) not in chosen]
+    # os.path, not pathlib: a folder that the user may not read counts as empty.
+    exists = {data: os.path.isfile(data), templates: os.path.isdir(templates)}  # noqa: PTH112, PTH113
+    used = [path for path in exists if exists[path] and real(path) not in chosen]
     for path in used:
         if doubt := doubt_about(home) or doubt_about(path, below=path == templates):
             option = "--data" if path == data else "--templates"
-            named_so = f"add {option} {quote(str(path))} to use it all the same"
-            hint = f"{doubt.hint}, or {named_so}" if doubt.hint else named_so
+            hint = f"add {option} {quote(str(path))} to use it anyway"
+            hint = f"{doubt.hint}, or {hint}" if doubt.hint else hint
             message = f"is not used: it {doubt.message}"
             doubts.append(msgspec.structs.replace(doubt, message=message, hint=hint))
-    return [it for it in used if it == data], [it for it in used if it == templates], doubts
+    return [data] if data in used else [], [templates] if templates in used else [], doubts
 
 
 def code_of(state: str, library: Library) -> str:
-    """Return the postal code of a state that is named by it or in full, in any case.
+    """Return the postal code of a state, given as code or name in any case.
 
-    Raises click.UsageError for a state that there is not.
+    Raises click.UsageError for an unknown state.
     """
     states = library.directory.data.states
-    codes = {name.casefold(): code for code, it in states.items() for name in (code, it.name)}
+    codes = {name.casefold(): code for code in states for name in (code, states[code].name)}
     code = codes.get(state.casefold())
     return code or usage_error(f"no state {state!r}", did_you_mean(state, states))
 
 
 def today() -> date:
-    """Return the day of writing: the machine's own, or SOURCE_DATE_EPOCH's where that is set.
+    """Return today's local date, or the UTC date of SOURCE_DATE_EPOCH if that is set.
 
-    Raises click.UsageError where that is no number of seconds.
+    Raises click.UsageError if SOURCE_DATE_EPOCH is not a number of seconds.
     """
     epoch = os.environ.get("SOURCE_DATE_EPOCH")
     if not epoch:
@@ -160,12 +196,12 @@ def today() -> date:
     try:
         return datetime.fromtimestamp(int(epoch), UTC).date()
     except (ValueError, OverflowError, OSError):
-        message = f"SOURCE_DATE_EPOCH {epoch!r} is no day, in seconds since 1970"
-        usage_error(message, "unset SOURCE_DATE_EPOCH, and the day is the machine's own")
+        message = f"SOURCE_DATE_EPOCH {epoch!r} is not a number of seconds since 1970"
+        usage_error(message, "unset SOURCE_DATE_EPOCH to use today's date")
 
 
 def path_lines(what: str, paths: Sequence[Path]) -> Iterator[str]:
-    """Yield a line that says what happens to each path, and how many there are besides a few."""
+    """Yield one line for each of the first paths, and how many more there are."""
     yield from (f"{what}: {path}" for path in paths[:_MOST_PATHS])
     more = len(paths) - _MOST_PATHS
     if more > 0:
@@ -173,39 +209,6 @@ def path_lines(what: str, paths: Sequence[Path]) -> Iterator[str]:
 
 
 def say_what_moved(paths: Sequence[Path]) -> None:
-    """Print which files are in the folder `earlier` now, since others took their places."""
+    """Print which old files moved to the folder `earlier` to make room for new ones."""
     for line in path_lines("moved to earlier", paths):
         say(line)
-
-
-def jurisdictions(
-    _ctx: click.Context, _param: click.Parameter, incomplete: str
-) -> list["CompletionItem"]:
-    """Return the slugs that begin as it was typed."""
-    try:
-        directory = _library().directory
-        slugs = [directory.slug(code, id) for code, id, _ in directory.all()]
-    except OptoutError:
-        return []  # a command says what is wrong; a completion cannot
-    return [item(it) for it in slugs if it.startswith(incomplete.lower())]
-
-
-def requests(ctx: click.Context, param: click.Parameter, incomplete: str) -> list["CompletionItem"]:
-    """Return what a notice can be written from: files, and jurisdictions."""
-    files = item(incomplete, type="file")
-    return [files, *(jurisdictions(ctx, param, incomplete) if incomplete else [])]
-
-
-def letters(
-    _ctx: click.Context, _param: click.Parameter, incomplete: str
-) -> list["CompletionItem"]:
-    """Return the letters' ids, each with its title."""
-    try:
-        known = [(id, kind.title) for id, _, kind in _library().programs.letters()]
-    except OptoutError:
-        return []
-    return [item(id, help=title) for id, title in known if id.startswith(incomplete)]
-
-
-def _library() -> Library:
-    return library_from((), ())

@@ -1,4 +1,4 @@
-"""`optout schema`: JSON Schemas, from which editors complete and check what is typed."""
+"""`optout schema`: print a JSON Schema, which editors use to complete and check files."""
 
 import json
 from collections.abc import Sequence
@@ -13,16 +13,17 @@ from optout_cli.cli.options import library_from, library_options
 
 @click.command(
     "schema",
-    short_help="Print a JSON Schema, for editors that complete and check.",
+    short_help="Print a JSON Schema for your editor.",
     epilog="Example:  optout schema request",
 )
 @click.argument("what", metavar="WHAT", type=click.Choice(list(SCHEMAS)))
 @library_options
 @report_problems
 def command(what: str, overlays: Sequence[str], folders: Sequence[Path]) -> None:
-    """Print a JSON Schema: WHAT is request, jurisdictions (a data file) or program.
+    """Print a JSON Schema, with which an editor can complete and check what you type.
 
-    A request's knows the letters that there are, your own among them, and what each asks for.
+    WHAT is request, jurisdictions (a data file) or program. The schema of a request knows all
+    letters, your own included, and the particulars of each.
     """
     schema = schema_of(what, library_from(overlays, folders))
     click.echo(json.dumps(schema, ensure_ascii=False, indent=2))

@@ -1,15 +1,13 @@
-"""`optout show`: who would be notified, by what route, and where each value was read."""
+"""`optout show`: whom a jurisdiction notifies, and where each value comes from."""
 
-import shutil
 import sys
-import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
 import click
 
-from optout_cli.cli.console import is_request, print_json, report_problems
+from optout_cli.cli.console import is_request, print_json, report_problems, terminal_width, wrap
 from optout_cli.cli.options import (
     date_option,
     json_option,
@@ -25,14 +23,13 @@ from optout_cli.model.jurisdiction import Contact
 from optout_cli.reports.show import Outlook, Overview, as_builtins, overview_of
 
 _WIDEST = 100  # columns
-_PLACE = 34  # columns for file and line, behind the value
-_LABEL = 14
-_OWN = ("envelope",)  # what an office need not have
+_LOCATION = 34  # columns for file and line, after the value
+_LABEL = 14  # columns
 
 
 @click.command(
     "show",
-    short_help="Show who would be notified of a jurisdiction's letters.",
+    short_help="Show whom a jurisdiction notifies, and where each address comes from.",
     epilog='Example:  optout show "Marin County, CA"',
 )
 @click.argument("what", metavar="JURISDICTION|REQUEST", shell_complete=requests)
@@ -43,13 +40,13 @@ _OWN = ("envelope",)  # what an office need not have
 def command(
     what: str, day: date | None, as_json: bool, overlays: Sequence[str], folders: Sequence[Path]
 ) -> None:
-    """Show who would be notified of a jurisdiction's letters.
+    """Show whom a jurisdiction notifies.
 
-    With the file, line, source and age of each contact, each program's status, and the state's
-    laws.
+    For each address: its file and line, its source and how old it is. Also the status of each
+    program and the laws of the state.
 
     JURISDICTION is a FIPS code (06041), a slug (marin-county-ca) or a name ("Marin County, CA").
-    With a REQUEST's file, what that knows better of the recipients is shown as well.
+    For the file of a REQUEST, shows the addresses that it corrects.
     """
     library, day = library_from(overlays, folders), day or today()
     if is_request(what):
@@ -87,20 +84,21 @@ def _lines(overview: Overview) -> Iterator[str]:
             "",
         )
     usual = DEFAULT_LETTER.partition("/")[0]
-    for outlook in sorted(overview.outlooks, key=lambda it: it.program != usual):
+    for outlook in sorted(overview.outlooks, key=lambda outlook: outlook.program != usual):
         yield ""
         yield from _outlook_lines(outlook, overview.date, locality.origins)
     yield ""
-    yield f"State laws known here: {len(overview.laws) or 'none, which does not mean none'}"
+    yield f"State laws that optout knows: {len(overview.laws) or 'none, but there may be some'}"
     for number, law in enumerate(overview.laws):
-        yield from _wrapped(f"{law} [{locality.origins[f'laws.{number}']}]")
+        yield from _indent(f"{law} [{locality.origins[f'laws.{number}']}]")
 
 
 def _outlook_lines(outlook: Outlook, day: date, origins: Mapping[str, str]) -> Iterator[str]:
-    yield f"{outlook.title}, {f'in letters of {day}' if outlook.period else f'not begun on {day}'}"
+    period = f"for letters of {day}" if outlook.period else f"not yet begun on {day}"
+    yield f"{outlook.title}, {period}"
     if outlook.status:
-        yield from _wrapped(outlook.status)
-    yield from _wrapped(f"letters: {', '.join(outlook.letters)}")
+        yield from _indent(outlook.status)
+    yield from _indent(f"letters: {', '.join(outlook.letters)}")
     for recipient, line in zip(outlook.recipients, outlook.contact_lines, strict=True):
         yield ""
         yield f"  To {line}"
@@ -109,7 +107,11 @@ def _outlook_lines(outlook: Outlook, day: date, origins: Mapping[str, str]) -> I
         yield ""
         yield f"  Copy to {id}"
         root = "bureau." if id == "bureau" else f"offices.{id}."
-        own = {path.removeprefix(root): it for path, it in origins.items() if path.startswith(root)}
+        own = {
+            path.removeprefix(root): origin
+            for path, origin in origins.items()
+            if path.startswith(root)
+        }
         yield from _contact_lines(contact, own)
 
 
@@ -132,7 +134,11 @@ def _contact_lines(contact: Contact, origins: Mapping[str, str]) -> Iterator[str
         if value:
             yield from _pair(path.removeprefix("address."), value, origins, path)
     if contact.organization:
-        missing = [it.removeprefix("address.") for it, value in known if not (value or it in _OWN)]
+        missing = [
+            path.removeprefix("address.")
+            for path, value in known
+            if not value and path != "envelope"  # needed only for a long address
+        ]
         if missing:
             yield from _pair("not known", ", ".join(missing), {}, "")
     if source := contact.source:
@@ -143,34 +149,23 @@ def _contact_lines(contact: Contact, origins: Mapping[str, str]) -> Iterator[str
             "source",
         )
         if source.note:
-            yield from _wrapped(source.note, indent=_LABEL + 2)
+            yield from _indent(source.note, indent=_LABEL + 2)
 
 
 def _pair(label: str, value: str, origins: Mapping[str, str], path: str) -> Iterator[str]:
-    """Lay out a line, or more: `  phone         415-555-0123          jurisdictions.yaml:280`."""
-    width = _columns() - _PLACE
+    """Lay out one value, on one or more lines: `  phone    555-0123    jurisdictions.yaml:280`."""
+    columns = _columns()
+    width = columns - _LOCATION
     head = f"  {label:<{_LABEL}}"
-    place = origins.get(path, "")
-    first, *others = _fitted(value, width if place else _columns(), head, " " * len(head))
-    yield f"{first:<{width}}  {place}".rstrip()
+    location = origins.get(path, "")
+    first, *others = wrap(value, width if location else columns, head, " " * len(head))
+    yield f"{first:<{width}}  {location}".rstrip()
     yield from others
 
 
-def _wrapped(text: str, indent: int = 2) -> list[str]:
-    return _fitted(text, _columns(), " " * indent, " " * indent)
-
-
-def _fitted(text: str, width: int, head: str, blanks: str) -> list[str]:
-    return textwrap.wrap(
-        text,
-        width,
-        initial_indent=head,
-        subsequent_indent=blanks,
-        break_on_hyphens=False,  # an id is copied whole, and so is a link
-        break_long_words=False,
-    )
+def _indent(text: str, indent: int = 2) -> list[str]:
+    return wrap(text, _columns(), " " * indent)
 
 
 def _columns() -> int:
-    """Return how wide the lines may be: a terminal's width, or a page's."""
-    return min(_WIDEST, shutil.get_terminal_size().columns) if sys.stdout.isatty() else _WIDEST
+    return terminal_width(_WIDEST) if sys.stdout.isatty() else _WIDEST

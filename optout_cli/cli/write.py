@@ -1,4 +1,4 @@
-"""`optout write`: the letters of one request, as files or on standard output."""
+"""`optout write`: write the letters of one request to files or to standard output."""
 
 import re
 import sys
@@ -7,10 +7,11 @@ from pathlib import Path
 
 import click
 
-from optout_cli.cli.console import is_request, misnamed, report_problems, usage_error
+from optout_cli.cli.console import is_request, refuse_file_name, report_problems, usage_error
 from optout_cli.cli.next_steps import report_letters
 from optout_cli.cli.options import (
     files,
+    force_option,
     library_from,
     library_options,
     quiet_option,
@@ -27,12 +28,12 @@ from optout_cli.readers.document import Document
 from optout_cli.readers.files import STDIN, folder_of, is_file
 
 DEFAULT_LETTER = "secure-communities/opt-out"
-_FILE_NAME = re.compile(r"^\S+\.[A-Za-z0-9]{1,5}$")  # no jurisdiction's is like that
+_FILE_NAME = re.compile(r"^\S+\.[A-Za-z0-9]{1,5}$")  # never a jurisdiction's name
 
 
 @click.command(
     "write",
-    short_help="Write a notice's letters: to the state's bureau and to ICE.",
+    short_help="Write the letters of a request.",
     epilog="Example:  optout write marin-county-ca.yaml -f pdf,txt -o letters/",
 )
 @click.argument("what", metavar="REQUEST|JURISDICTION", shell_complete=requests)
@@ -44,13 +45,9 @@ _FILE_NAME = re.compile(r"^\S+\.[A-Za-z0-9]{1,5}$")  # no jurisdiction's is like
     show_default=True,
     metavar="DIR/|FILE|-",
     shell_complete=files,
-    help="A folder, a file for a single letter, or - for standard output.",
+    help="A folder, a file (for a single letter), or - for standard output.",
 )
-@click.option(
-    "--force",
-    is_flag=True,
-    help="Replace files that exist with other content; they move to earlier/.",
-)
+@force_option
 @order_options
 @quiet_option
 @library_options
@@ -66,20 +63,20 @@ def command(
     overlays: Sequence[str],
     folders: Sequence[Path],
 ) -> None:
-    """Write the letters of a notice: one to the state's bureau, one to ICE.
+    """Write the letters of a request: one to the State Identification Bureau, one to ICE.
 
-    REQUEST is a file that ends in .yaml, .yml or .json, or - for standard input. With the name of a
-    JURISDICTION (marin-county-ca, 06041, "Marin County, CA") the letters are drafts without a
-    signatory.
+    REQUEST is a file that ends in .yaml, .yml or .json, or - for standard input. If you name a
+    JURISDICTION instead (marin-county-ca, 06041, "Marin County, CA"), the letters are unsigned
+    drafts.
 
-    Prints the paths of the files; what to know about the notice goes to stderr. All letters are
-    written, or none.
+    Prints the paths of the files; notes and next steps go to stderr. Writes all the letters, or
+    none.
     """
     if order.is_draft:
-        _keep_in_the_house(order.formats, output)
+        _refuse_drafts_outside_files(order.formats, output)
     is_file_of_one = what == STDIN or is_request(what)
     letter = values.get("--letter", {}).get("letter")
-    document = _document(what, letter, is_request=is_file_of_one)
+    document = request_file(what) if is_file_of_one else _draft_for(what, letter)
     for option, assignments in values.items():
         if option != "--letter" or document.data.get("letter") != letter:
             document = set_values(document, option, assignments)
@@ -91,33 +88,36 @@ def command(
         report_letters(exports, is_dated="date" in document.data, is_new=is_new)
 
 
-def _keep_in_the_house(formats: Sequence[str], output: str) -> None:
-    """Refuse to hand a draft of a message on: what reads it might send it."""
+def _refuse_drafts_outside_files(formats: Sequence[str], output: str) -> None:
+    """Refuse to pass a draft e-mail or fax to another program, which might send it."""
     messages = [name for name in formats if exporter_for(name).ROUTE]
     if messages and (output == STDIN or is_stream(Path(output))):
         usage_error(
-            f"--draft writes {messages[0]} to a file only, not to -o {output}",
+            f"--draft writes {messages[0]} only to a file, not to -o {output}",
             "name a folder or a file with -o, or leave --draft out",
         )
 
 
-def _document(what: str, letter: str | None, *, is_request: bool) -> Document:
-    if is_request:
-        return request_file(what)
+def _draft_for(what: str, letter: str | None) -> Document:
+    """Return a request without signatory for a jurisdiction. Raises click.UsageError for a file."""
     if is_file(Path(what)):
-        misnamed(what)
+        refuse_file_name(what)
     if _FILE_NAME.search(what):
-        usage_error(f"there is no file {what!r}", "a request's name ends in .yaml")
+        usage_error(f"cannot find {what!r}", "the name of a request ends in .yaml")
     return request_for(what, letter or DEFAULT_LETTER)
 
 
 def _put(exports: Sequence[Export], output: str, *, force: bool) -> tuple[bool, list[Path]]:
-    """Write the exports where `output` says; print the paths, or the bytes themselves.
+    """Write the exports to `output`; print their paths, or for - their bytes.
 
-    Returns whether that changed anything, and the paths whose earlier files have moved.
+    Returns whether a file changed, and the paths whose old files moved to the folder `earlier`.
     """
     if output == STDIN:
-        _print_bytes(_only(exports, "-o -"))
+        export = _only(exports, "-o -")
+        if not export.is_text and sys.stdout.isatty():
+            usage_error(f"a terminal cannot show {export.format}", "name a file with -o")
+        sys.stdout.buffer.write(export.content)
+        sys.stdout.buffer.flush()
         return True, []
     place = Path(output)
     if output.endswith("/") or is_folder(place):
@@ -125,9 +125,8 @@ def _put(exports: Sequence[Export], output: str, *, force: bool) -> tuple[bool, 
     else:
         export = _only(exports, f"-o {output}")
         if place.suffix.lower() != f".{export.format}" and not is_stream(place):
-            usage_error(
-                f"{output!r} would hold {export.format}", f"end its name in .{export.format}"
-            )
+            message = f"{output!r} is not a name for a file of format {export.format}"
+            usage_error(message, f"end it in .{export.format}")
         files = {place: export.content}
     fresh: dict[Path, Path | None] = dict.fromkeys(files)
     if place in files and is_stream(place):
@@ -135,19 +134,12 @@ def _put(exports: Sequence[Export], output: str, *, force: bool) -> tuple[bool, 
     else:
         fresh = write_all(files, force=force, keep=files)
     for path in files:
-        click.echo(bytes(path))  # as it is, also where its name is no text
+        click.echo(bytes(path))  # bytes: a file name may not be valid text
     return bool(fresh), [path for path, earlier in fresh.items() if earlier]
 
 
 def _only(exports: Sequence[Export], option: str) -> Export:
     if len(exports) != 1:
-        hint = "choose one with --to and -f, or end a folder's name with /"
+        hint = "choose one with --to and -f, or end the name of a folder with /"
         usage_error(f"{option} takes one letter in one format, not {len(exports)}", hint)
     return exports[0]
-
-
-def _print_bytes(export: Export) -> None:
-    if not export.is_text and sys.stdout.isatty():
-        usage_error(f"a terminal cannot show {export.format}", "name a file with -o")
-    sys.stdout.buffer.write(export.content)
-    sys.stdout.buffer.flush()

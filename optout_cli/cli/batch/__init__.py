@@ -1,4 +1,4 @@
-"""`optout batch`: the letters of many requests, checked first, resumed where it was killed."""
+"""`optout batch`: check many requests, then write their letters; go on after an interruption."""
 
 import sys
 from collections.abc import Iterator, Sequence
@@ -23,12 +23,15 @@ from optout_cli.output import is_folder
 
 @click.command(
     "batch",
-    short_help="Write the letters of many requests, from a spreadsheet or a pipeline.",
+    short_help="Write the letters of many requests, from a spreadsheet or a program.",
     epilog="Example:  optout batch notices.csv --common common.yaml -o out/",
 )
 @click.argument("inputs", nargs=-1, required=True, metavar="INPUT...", shell_complete=files)
 @click.option(
-    "--common", metavar="FILE", shell_complete=files, help="A request's lines that all rows share."
+    "--common",
+    metavar="FILE",
+    shell_complete=files,
+    help="File with the values that every row shares.",
 )
 @click.option(
     "-o",
@@ -40,19 +43,19 @@ from optout_cli.output import is_folder
     shell_complete=files,
     help="The folder for the letters.",
 )
-@click.option("--check", "is_check", is_flag=True, help="Check every row, and write nothing.")
-@click.option("--fail-fast", is_flag=True, help="Write nothing where a row has a problem.")
+@click.option("--check", "is_check", is_flag=True, help="Check every row, but write nothing.")
+@click.option("--fail-fast", is_flag=True, help="Write nothing if any row has a problem.")
 @click.option(
     "--force",
     is_flag=True,
-    help="Write every letter anew, and replace other files; they move to earlier/.",
+    help="Write every letter again and replace existing files; the old ones move to earlier/.",
 )
 @click.option(
     "-j",
     "--jobs",
     type=click.IntRange(min=1),
     metavar="N",
-    help="How many processes make letters.  [default: as many as the machine lets this one use]",
+    help="How many processes make letters.  [default: as many as there are processors]",
 )
 @order_options
 @prints_options
@@ -75,26 +78,29 @@ def command(
     overlays: Sequence[str],
     folders: Sequence[Path],
 ) -> None:
-    """Write the letters of many requests, one row each.
+    """Write the letters of many requests, one request in each row.
 
-    INPUT is a table (.csv), one JSON object a line (.ndjson), or a YAML list; - is standard input,
-    in any of them. A table's columns are a request's keys with dots: jurisdiction, signatory.name,
-    cc.0.title. An empty cell is left out. What all rows share stands once in the file of --common.
+    INPUT is a table (.csv), a file with one JSON object per line (.ndjson), or a YAML list; - is
+    standard input, in any of these. The columns of a table are the keys of a request, with dots:
+    jurisdiction, signatory.name, cc.0.title. Empty cells are ignored. Put values that all rows
+    share in one file, and name it with --common.
 
-    Every row is checked before the first letter is written. Rows with a problem go to rejects.csv
-    (or .ndjson, .yaml) in the folder, with the reason, to be corrected and given again. A batch
-    that was interrupted goes on where it was when the same command is given.
+    optout checks every row before it writes the first letter. Rows with a problem go to rejects.csv
+    (or .ndjson, .yaml) in the folder, with the reason: fix them there, and run the command with
+    that file. If a batch was interrupted, run the same command again, and it goes on.
 
-    A file that was changed since it was written, such as a letter that was signed, is left alone.
-    So is a letter of another table. No letter is deleted: where a row has changed, its old letter
-    moves to the folder earlier beside the new one.
+    optout keeps a file that was changed after optout wrote it, such as a signed copy, and letters
+    of other tables. It deletes no letter: if a row has changed, the old letter moves to the folder
+    earlier beside the new one.
 
-    Prints the paths of the files that it writes, which are also in manifest.ndjson and
-    manifest.csv.
+    Prints the paths of the files that it writes. They are also in manifest.ndjson and manifest.csv.
     """
     place = Path(output)
     if not is_check:
-        _refuse_others(place, prints)
+        if not is_folder(place) and place.is_file():
+            usage_error(f"-o {place} is a file, not a folder", "name a folder")
+        if prints.paper:
+            prints.paper.refuse_other()
     input_files = load_inputs(inputs)
     job = Job(
         library=library_from(overlays, folders, look),
@@ -112,19 +118,11 @@ def command(
     sys.exit(code)
 
 
-def _refuse_others(place: Path, prints: Prints) -> None:
-    """Refuse to write where something else is: instead of a folder, or of an earlier print."""
-    if not is_folder(place) and place.is_file():
-        usage_error(f"-o {place} is a file, not a folder", "name a folder")
-    if prints.paper:
-        prints.paper.refuse_other()
-
-
 @contextmanager
 def _resumable() -> Iterator[None]:
-    """Say how to go on where the user interrupts, whatever is being done."""
+    """Say how to go on if the user interrupts the batch at any time."""
     try:
         yield
     except KeyboardInterrupt:
-        say("interrupted; each file is whole or absent; to go on, give the same command again")
+        say("interrupted; no file is incomplete; to go on, run the same command again")
         sys.exit(ExitCode.INTERRUPTED)

@@ -1,4 +1,4 @@
-"""The options that say what a batch prints: paths or lines of the manifest, and a file on paper."""
+"""What a batch prints: paths or manifest lines, a PDF of all letters, and its progress."""
 
 import functools
 import os
@@ -20,30 +20,31 @@ _F = TypeVar("_F", bound=Callable[..., Any])
 
 
 class Paper(NamedTuple):
-    """Where the file to print goes, and how its sheets are."""
+    """The PDF of all letters: its path, and how its sheets are arranged."""
 
     path: Path
     is_duplex: bool
     with_sheets: bool
 
     def refuse_other(self) -> None:
-        """Raise OptoutError where the file to print would replace one of another kind."""
+        """Raise OptoutError if the path has a file that is not a PDF of letters."""
         with write_errors(self.path):
             if self.path.exists() and not is_print_run(self.path):
-                message, hint = "exists, and is no file of letters to print", "name another file"
-                raise OptoutError(Problem("file-exists", message, Location(str(self.path)), hint))
+                message = "already exists, and is not a PDF that batch --print wrote"
+                location = Location(str(self.path))
+                raise OptoutError(Problem("file-exists", message, location, "name another file"))
 
 
 class Prints(NamedTuple):
-    """What goes to standard output of each file that is written, and to paper."""
+    """What to print on standard output for each file written, and on paper."""
 
     as_json: bool
-    end: bytes  # of a path
+    end: bytes  # after each path
     paper: Paper | None
 
     def show(self, paths: Sequence[Path], lines: bytes) -> None:
-        """Print paths, or their lines of the manifest."""
-        shown = lines if self.as_json else b"".join(bytes(it) + self.end for it in paths)
+        """Print the paths, or their lines of the manifest."""
+        shown = lines if self.as_json else b"".join(bytes(path) + self.end for path in paths)
         click.echo(shown, nl=False)
 
 
@@ -51,13 +52,12 @@ def prints_options(command: _F) -> _F:
     """Add the options; the command, which has an `order`, gets what it `prints`."""
 
     @functools.wraps(command)
-    def gathered(*args: Any, order: Order, **given: Any) -> Any:  # Any: each command's own
+    def run(*args: Any, order: Order, **given: Any) -> Any:  # Any: each command's own
         return command(*args, order=order, prints=_prints_from(given, order), **given)
 
-    adorned: Any = gathered
     for option in reversed(_OPTIONS):
-        adorned = option(adorned)
-    return adorned  # type: ignore[no-any-return]  # wraps keeps the signature
+        option(run)
+    return run  # type: ignore[return-value]  # wraps keeps the signature
 
 
 _OPTIONS = (
@@ -65,7 +65,7 @@ _OPTIONS = (
         "--ndjson",
         "as_json",
         is_flag=True,
-        help="Print the manifest's line of each file, not its path.",
+        help="Print one line of JSON per file.",
     ),
     click.option(
         "--print0", "is_nul", is_flag=True, help="End each path with NUL, for `xargs -0`."
@@ -75,38 +75,37 @@ _OPTIONS = (
         "print_to",
         metavar="FILE.pdf",
         type=click.Path(path_type=Path, dir_okay=False),
-        help="Put all PDF letters into one file to print, in the order of their rows.",
+        help="Also put all letters into one PDF to print, in the order of the rows.",
     ),
     click.option(
         "--duplex",
         "is_duplex",
         is_flag=True,
-        help="In that file, begin each letter on the front of a sheet.",
+        help="In that PDF, begin each letter on a new sheet, for two-sided printing.",
     ),
     click.option(
         "--separators",
         "with_sheets",
         is_flag=True,
-        help="In that file, put a sheet with its name before each request's letters.",
+        help="In that PDF, put a sheet with its name before each request.",
     ),
 )
 
 
 # Any: the options' values, each of its own type.
 def _prints_from(given: dict[str, Any], order: Order) -> Prints:
-    """Take the options out of `given`. Raises click.UsageError for those that do not agree."""
+    """Take the options out of `given`. Raises click.UsageError if they do not go together."""
     as_json, is_nul = given.pop("as_json"), given.pop("is_nul")
-    path, is_duplex, with_sheets = (
-        given.pop(it) for it in ("print_to", "is_duplex", "with_sheets")
-    )
+    path, is_duplex = given.pop("print_to"), given.pop("is_duplex")
+    with_sheets = given.pop("with_sheets")
     if as_json and is_nul:
-        usage_error("--ndjson and --print0 print different things", "leave one of them out")
+        usage_error("--ndjson and --print0 do not go together", "leave one of them out")
     if path is None and (is_duplex or with_sheets):
-        usage_error("--duplex and --separators are for --print", "add --print FILE.pdf")
+        usage_error("--duplex and --separators work only with --print", "add --print FILE.pdf")
     if path and "pdf" not in order.formats:
         usage_error("--print needs the format pdf", "add -f pdf, or leave it out")
     if path and path.suffix.lower() != ".pdf":
-        usage_error(f"--print {path} is no PDF's name", "end it in .pdf")
+        usage_error(f"--print {path} is not a name for a PDF", "end it in .pdf")
     paper = Paper(path, is_duplex, with_sheets) if path else None
     return Prints(as_json, b"\0" if is_nul else b"\n", paper)
 
@@ -122,7 +121,7 @@ def cores() -> int:
 
 
 def progress(items: Iterable[_T], label: str, length: int, *, quiet: bool = False) -> Iterator[_T]:
-    """Yield the items, and draw on stderr how many there were, if that is a terminal."""
+    """Yield the items, with a progress bar on stderr if that is a terminal."""
     if quiet or not sys.stderr.isatty():
         yield from items
         return
@@ -136,12 +135,12 @@ def progress(items: Iterable[_T], label: str, length: int, *, quiet: bool = Fals
         items, length, label, show_pos=True, item_show_func=rate, file=sys.stderr, width=24
     )
     with bar as shown:
-        for it in shown:
+        for item in shown:
             count += 1
-            yield it
+            yield item
 
 
 def clear_line() -> None:
-    """Take the bar away from where something else is about to be printed; it is drawn again."""
+    """Clear the progress bar before something else is printed; the bar draws itself again."""
     if sys.stderr.isatty():
         click.echo("\r\x1b[K", nl=False, err=True)

@@ -1,4 +1,4 @@
-"""What a batch says: the problems of all rows in one list, counts, and what to do next."""
+"""What a batch reports: problems, counts, notes, and what to do next."""
 
 import re
 from collections import Counter
@@ -17,111 +17,110 @@ from optout_cli.letters.pipeline import Order
 from optout_cli.model.notice import Note
 from optout_cli.output import write_all, write_errors
 
-_MOST_ALIKE = 5  # cautions of one kind, paths, or rows that are named one by one
-_ALWAYS_TOLD = ("period", LAW)
+_MOST_ALIKE = 5  # notes of one kind, paths or rows that are listed
+_NEVER_SHORTENED = ("period", LAW)
 _NUMBER = re.compile(r"([0-9][0-9-]*)")
 _SENT = {"email": "e-mail them", "fax": "fax them"}  # by the field that a message goes to
 
 
 def problem_lines(problems: Iterable[Problem]) -> Iterator[str]:
-    """Yield each Problem once, and in how many requests it is met where that is told by none."""
+    """Yield each Problem once, with a count."""
     for problem, count in Counter(problems).items():
         head, _, hint = str(problem).partition("\n")
-        yield f"{head} (met {count:,} times)" if count > 1 else head
+        yield f"{head} ({count:,} times)" if count > 1 else head
         if hint:
             yield hint
 
 
 def tally_lines(plan: BatchPlan) -> Iterator[str]:
-    """Yield what was checked: how many can be written, what is wrong, and what nobody knows."""
+    """Yield how many requests can be written, the problems by code, and what the data lacks."""
     total, bad = len(plan.rows), len(plan.problems)
-    files = sum(len(it.paths) for it in plan.good)
+    files = sum(len(row.paths) for row in plan.good)
     can = f"{total - bad:,} can be written ({_counted(files, 'file')})"
     yield f"{_counted(total, 'request')}: {can}, {bad:,} cannot"
     kinds: Counter[str] = Counter()
     for problems in plan.problems.values():
-        kinds.update(dict.fromkeys((it.code for it in problems), 1))
+        kinds.update({problem.code for problem in problems})
     for code, count in kinds.most_common():
         yield f"  {count:>7,}  {code}"
     if plan.lacking:
-        yield "not known, and needed by so many requests:"
+        yield "missing in the data, with the number of requests that need it:"
     for (agency, field), count in sorted(plan.lacking.items()):
         yield f"  {count:>7,}  {agency}: {field}"
 
 
 def note_lines(plan: BatchPlan, wanted: Collection[int], today: date) -> Iterator[str]:
-    """Yield each caution once, with how many requests it is about; of `wanted` rows and laws."""
-    good = {it.number: it for it in plan.good}
-    undated = sum(not it.is_dated for number, it in good.items() if number in wanted)
+    """Yield each note on the `wanted` rows once, with the number of requests; and every law."""
+    good = {row.number: row for row in plan.good}
+    undated = sum(not row.is_dated for number, row in good.items() if number in wanted)
     if undated:
         yield (
-            f"dated today, {today}: {_counted(undated, 'request')}; to keep that date"
+            f"dated today, {today}: {_counted(undated, 'request')}; to keep this date,"
             f" add date: {today} to the rows or to --common"
         )
-    told: Counter[str] = Counter()
-    for note, count in _summed(plan.count_notes(wanted)).items():
-        told[note.code] += 1
-        if told[note.code] <= _MOST_ALIKE or note.code in _ALWAYS_TOLD:
+    shown: Counter[str] = Counter()
+    for note, count in _merge_alike(plan.count_notes(wanted)).items():
+        shown[note.code] += 1
+        if shown[note.code] <= _MOST_ALIKE or note.code in _NEVER_SHORTENED:
             share = f"{count:,} of " if count < len(good) else ""
             yield f"note ({share}{_counted(len(good), 'request')}): {note.text}"
-    for code, count in told.items():
-        if count > _MOST_ALIKE and code not in _ALWAYS_TOLD:
-            yield f"note: {count - _MOST_ALIKE:,} more like those of the kind {code!r}"
+    for code, count in shown.items():
+        if count > _MOST_ALIKE and code not in _NEVER_SHORTENED:
+            yield f"note: {count - _MOST_ALIKE:,} more notes of the kind {code!r}"
 
 
-def _summed(notes: Counter[Note]) -> Counter[Note]:
-    """Make one of cautions whose texts differ in a date or number alone, which is left out."""
+def _merge_alike(notes: Counter[Note]) -> Counter[Note]:
+    """Merge notes that differ only in a date or number, which the merged note leaves out."""
     alike: dict[tuple[str, str], list[Note]] = {}
-    for it in notes:
-        text = it.text if it.code in _ALWAYS_TOLD else _NUMBER.sub("", it.text)
-        alike.setdefault((it.code, text), []).append(it)
-    found: Counter[Note] = Counter()
-    for (code, _), several in alike.items():
-        parts = zip(*(_NUMBER.split(it.text) for it in several), strict=True)
-        text = "".join(it[0] if len(set(it)) == 1 else "..." for it in parts)
-        found[Note(code=code, text=text)] += sum(notes[it] for it in several)
-    return found
+    for note in notes:
+        text = note.text if note.code in _NEVER_SHORTENED else _NUMBER.sub("", note.text)
+        alike.setdefault((note.code, text), []).append(note)
+    merged: Counter[Note] = Counter()
+    for (code, _), group in alike.items():
+        parts = zip(*(_NUMBER.split(note.text) for note in group), strict=True)
+        text = "".join(part[0] if len(set(part)) == 1 else "..." for part in parts)
+        merged[Note(code=code, text=text)] += sum(notes[note] for note in group)
+    return merged
 
 
 def say_what_was_done(
     plan: BatchPlan, written: int, finished: int, folder: Path, paper: Path | None
 ) -> None:
-    """Print how many files there are now, and why not more."""
-    bound = f", and {paper}" if paper else ""
-    parts = [f"{_counted(written, 'file')} written to {folder}/{bound}"]
+    """Print how many files were written, and what happened to the other requests."""
+    parts = [f"{_counted(written, 'file')} written to {folder}/{f', and {paper}' if paper else ''}"]
     if finished:
-        parts.append(f"{_counted(finished, 'request')} had been finished before")
+        parts.append(f"{_counted(finished, 'request')} already finished")
     if plan.left:
-        parts.append(f"{_counted(len(plan.left), 'request')} left alone")
+        parts.append(f"{_counted(len(plan.left), 'request')} kept as before")
     if plan.problems:
         parts.append(f"{_counted(len(plan.problems), 'request')} rejected")
     say("; ".join(parts))
 
 
 def say_what_is_left_over(records: Sequence[Record], folder: Path) -> None:
-    """Print which letters stay although their rows are gone: a row may have moved elsewhere."""
+    """Print which letters have no row any more; they stay, since a row may be in another table."""
     if not records:
         return
-    source, path = records[0].source, folder / records[0].path
+    path = folder / records[0].path
     more = f" and {len(records) - 1:,} more" if len(records) > 1 else ""
-    said = f"{source} no longer has the requests of {_counted(len(records), 'file')}"
-    say(f"note: {said}, which stay; move them away if they are not to go out: {path}{more}")
+    gone = f"{records[0].source} no longer has the rows of {_counted(len(records), 'file')}"
+    say(f"note: {gone}; move them away if you do not want to send them: {path}{more}")
 
 
 def say_what_was_left(paths: Sequence[Path]) -> None:
-    """Print which files stay as somebody has changed them."""
-    for it in paths[:_MOST_ALIKE]:
-        say(f"left alone: {it} is not as optout wrote it (signed?); --force would replace it")
+    """Print which files stay because someone changed them."""
+    for path in paths[:_MOST_ALIKE]:
+        say(f"kept: {path} was changed after optout wrote it (a signed copy?); --force replaces it")
     if len(paths) > _MOST_ALIKE:
-        say(f"left alone: {_counted(len(paths) - _MOST_ALIKE, 'file')} more like these")
+        say(f"kept: {_counted(len(paths) - _MOST_ALIKE, 'more file')} like these")
 
 
 def say_what_is_missing(path: Path, plan: BatchPlan) -> None:
-    """Print whose letters are not in the file to print."""
+    """Print which requests are not in the PDF to print."""
     missing, total = plan.unprinted, len(plan.rows)
     if not missing:
         return
-    names = ", ".join(str(it.location) for it in missing[:_MOST_ALIKE])
+    names = ", ".join(str(row.location) for row in missing[:_MOST_ALIKE])
     more = f" and {len(missing) - _MOST_ALIKE:,} more" if len(missing) > _MOST_ALIKE else ""
     count = _counted(total, "request")
     say(f"{path} has {total - len(missing):,} of {count}; missing: {names}{more}")
@@ -137,32 +136,34 @@ def say_next(
     *,
     is_due: bool,
 ) -> None:
-    """Print what is left to do; `is_due` where there are letters that nobody has seen.
+    """Print what to do next; `is_due` if there are letters that nobody has seen yet.
 
-    `named` are folders that the rejects name files of.
+    `named` are folders with files that the rejected rows name.
     """
-    for it in changed:
-        say(f"{it} was changed since it was written, and is left alone")
-    names = " ".join(map(str, rejects))
+    for path in changed:
+        say(f"kept: {path} was changed after optout wrote it")
     if rejects and paper:
-        say(f"next: correct the table itself, and give the command again: {paper} is complete then")
+        say(f"next: fix the rows in the table, then run this command again to complete {paper}")
     elif rejects:
-        more = "".join(f" and --files-from {quote(str(it))}" for it in named)
+        names = " ".join(map(str, rejects))
+        what = "that file" if len(rejects) == 1 else "those files"
+        more = "".join(f" and --files-from {quote(str(folder))}" for folder in named)
         say(
-            f"next: correct {names}, and give it in place of the input, with the same options{more}"
+            f"next: fix the rows in {names}, then run this command with {what} as input,"
+            f" with the same options{more}"
         )
     if order.is_draft and is_due:
-        say("next: fill in what is missing, and give the command again without --draft")
-    elif is_due and all(any(one.code == DRAFT for one in it.notes) for it in plan.good):
-        say("next: fill in signatory.name and signatory.title, and give the command again")
+        say("next: fill in what is missing, then run this command again without --draft")
+    elif is_due and all(any(note.code == DRAFT for note in row.notes) for row in plan.good):
+        say("next: fill in signatory.name and signatory.title, then run this command again")
     elif is_due:
-        steps = ["read the letters", "confirm the addresses that the notes name"]
-        steps += [*_sending(order.formats, paper)]
+        steps = ["read the letters", "confirm the addresses in the notes"]
+        steps += _sending_steps(order.formats, paper)
         say(f"next: {', '.join(steps[:-1])}, and {steps[-1]}")
 
 
-def _sending(formats: Sequence[str], paper: Path | None) -> Iterator[str]:
-    """Yield how letters go out: those on paper are printed, the others are sent as they are."""
+def _sending_steps(formats: Sequence[str], paper: Path | None) -> Iterator[str]:
+    """Yield how to send the letters: print those on paper, send the others as they are."""
     routes = {exporter_for(name).ROUTE for name in formats}
     if paper or None in routes:
         yield f"print {paper} and sign" if paper else "print and sign them"
@@ -170,36 +171,34 @@ def _sending(formats: Sequence[str], paper: Path | None) -> Iterator[str]:
 
 
 def say_what_stopped(why: str, finished: int, total: int) -> None:
-    """Print how far a batch came, and how it goes on."""
-    say(
-        f"{why}: {finished:,} of {_counted(total, 'request')} finished, each file whole or absent;"
-        " to go on, give the same command again"
-    )
+    """Print how far the batch got, and how to go on."""
+    done = f"{finished:,} of {_counted(total, 'request')} finished, no file is incomplete"
+    say(f"{why}: {done}; to go on, run the same command again")
 
 
 def _counted(count: int, noun: str) -> str:
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
-PLACE = Path("problems", "internal-errors.txt")  # in the batch's folder, beside the letters' own
+PLACE = Path("problems", "internal-errors.txt")  # in the batch's folder
 
 
 def say_tracebacks(tracebacks: Mapping[str, Sequence[str]]) -> None:
-    """Print each traceback once, with the rows that it is of."""
+    """Print each traceback once, with the rows where it happened."""
     for line in _lines(tracebacks):
         say(line)
 
 
 def keep_tracebacks(tracebacks: Mapping[str, Sequence[str]], folder: Path) -> None:
-    """Write the tracebacks of a run to a file and name it, or take an earlier run's away."""
+    """Write the tracebacks to a file and print its path; without any, delete an old file."""
     place = folder / PLACE
     if tracebacks:
         write_all({place: "\n".join(_lines(tracebacks)).encode("utf-8", "replace")}, force=True)
-        say(f"the tracebacks, to be sent with a report of the bug: {place}")
+        say(f"this is a bug in optout; please report it, and attach {place}")
         return
     with write_errors(place):
         place.unlink(missing_ok=True)
-    with suppress(OSError):  # somebody keeps a file of their own there, or there is no folder
+    with suppress(OSError):  # there is no such folder, or the user keeps files in it
         place.parent.rmdir()
 
 

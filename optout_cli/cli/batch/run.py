@@ -1,4 +1,4 @@
-"""One run of `optout batch`: its rows checked, written, printed, and told of."""
+"""One run of `optout batch`: check the rows, write and print their letters, report."""
 
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -37,11 +37,11 @@ from optout_cli.errors import ExitCode, Location, OptoutError, Problem
 from optout_cli.letters.pipeline import Order
 from optout_cli.output import open_replacement, write_errors
 
-_STOPPING = ("disk-full", "folder-gone")  # what no further request would escape
+_STOPPING = ("disk-full", "folder-gone")  # these would stop every other request too
 
 
 class Run:
-    """What the command was given, and what is known of each row so far."""
+    """The input and options of one run, and its counts so far."""
 
     def __init__(
         self,
@@ -60,29 +60,28 @@ class Run:
         self.quiet = quiet
         self.force = force
         self.written = 0  # files
-        self.finished = 0  # requests of which every file is there
-        self.left: list[Path] = []  # files that stay as somebody has changed them
+        self.finished = 0  # requests whose files are all written
+        self.left: list[Path] = []  # files that stay because someone changed them
         self.is_partial = False
-        files = ((it.name, it.is_rejected) for it in input_files)
+        files = ((file.name, file.is_rejected) for file in input_files)
         self.origins = origins_of(files, job.folder)
         self.count = sum(1 for _ in rows_of(input_files))
         if not self.count:
-            hint = "a table has one request a line, below the line that names the columns"
-            raise OptoutError(
-                Problem("no-rows", "no request is given", Location(input_files[0].name), hint)
-            )
+            hint = "write one request per line, below the line with the column names"
+            location = Location(input_files[0].name)
+            raise OptoutError(Problem("no-rows", "has no requests", location, hint))
 
     def check(self) -> ExitCode:
-        """Tell what is wrong with each row, what to know of the others, and counts."""
-        plan = self._planned(self.job, None)
+        """Print the problems of each row, notes on the others, and counts."""
+        plan = self._plan(self.job, None)
         records = load_records(self.job.folder)
         if not self.force:
             plan.take_places(records, self.job.folder)
             plan.problems |= plan.taken
-        problems = [it for row in plan.problems.values() for it in row]
+        problems = [problem for found in plan.problems.values() for problem in found]
         if self.prints.as_json:
-            for it in dict.fromkeys(problems):
-                print_json(problem_as_json(it))
+            for problem in dict.fromkeys(problems):
+                print_json(problem_as_json(problem))
         else:
             for line in problem_lines(problems):
                 click.echo(line)
@@ -93,27 +92,27 @@ class Run:
         return ExitCode.CONTENT if problems else ExitCode.DONE
 
     def _notes(self, plan: BatchPlan, records: Mapping[str, Record]) -> Iterator[str]:
-        """Yield what to know of the rows, and what would become of letters that are there."""
+        """Yield notes on the rows, and which existing letters the batch would replace or move."""
         folder = self.job.folder
         yield from note_lines(plan, plan.rows, self.job.order.today)
         replaced = list(plan.replaced(records, folder, force=self.force))
-        yield from path_lines("would replace, and move the old one to earlier", replaced)
+        yield from path_lines("would replace, and move the old file to earlier", replaced)
         stale = [] if self.job.order.is_draft else plan.stale(records)
-        moving = [folder / it.path for it in stale if it.is_true(folder)]
+        moving = [folder / record.path for record in stale if record.is_true(folder)]
         yield from path_lines("would move to earlier", moving)
 
     def write(self, folder: OutputFolder, spool: IO[bytes], *, fail_fast: bool) -> ExitCode:
-        """Write what is not finished, bind what is to be printed, and return the exit code."""
+        """Write what is not finished, and the PDF to print; return the exit code."""
         records = {} if self.force else folder.records
         job = msgspec.structs.replace(self.job, records=records)
-        plan = self._planned(job, spool)
+        plan = self._plan(job, spool)
         if not self.force:
             plan.take_places(folder.records, folder.path)
-        rows = (*plan.problems.values(), *plan.taken.values())
-        self._tell(it for problems in rows for it in problems)
+        found = (*plan.problems.values(), *plan.taken.values())
+        self._report(problem for problems in found for problem in problems)
         if fail_fast and (plan.problems or plan.taken):
             say_tracebacks(plan.tracebacks)
-            say("nothing is written: --fail-fast")
+            say("nothing was written, because of --fail-fast")
             return ExitCode.CONTENT
         wanted = plan.unfinished(job.order, force=self.force)
         rejected = len(plan.problems) + len(plan.taken)
@@ -143,20 +142,20 @@ class Run:
         return ExitCode.PARTLY if is_partial else ExitCode.DONE
 
     def _retire(self, plan: BatchPlan, folder: OutputFolder) -> None:
-        """Move letters of requests that have changed; a draft outdates nothing."""
+        """Move the letters of requests that have changed, unless this run writes drafts."""
         stale = [] if self.job.order.is_draft else plan.stale(folder.records)
         changed, problems = folder.retire(stale)
         for path in changed:
-            say(f"{path}: its request has changed, and so was the file; look at it")
-        self._tell(problems)
+            say(f"check {path}: its request was changed, and so was the file")
+        self._report(problems)
         self.is_partial |= bool(problems)
 
     def _print(self, plan: BatchPlan, paper: Paper, folder: OutputFolder) -> bool:
-        """Put all PDF letters of this run's requests into one file; say whether there are any."""
+        """Put all letters of this run's requests into one PDF; tell whether there are any."""
         requests = list(plan.printed(folder.records))
         if not requests:
             if not self.quiet:
-                say(f"nothing to print: {paper.path} is not written")
+                say(f"nothing to print: {paper.path} was not written")
             return False
         shown = progress(requests, "binding", len(requests), quiet=self.quiet)
         with open_replacement(paper.path, folder.moved) as output:
@@ -170,11 +169,11 @@ class Run:
             )
         self.prints.show([paper.path], b"")
         if not self.quiet:
-            say(f"{paper.path} has {pages:,} pages; print it at 100 %, not fitted to the page")
+            say(f"{paper.path} has {pages:,} pages; print it at 100 %, not scaled to fit")
             say_what_is_missing(paper.path, plan)
         return True
 
-    def _planned(self, job: Job, spool: IO[bytes] | None) -> BatchPlan:
+    def _plan(self, job: Job, spool: IO[bytes] | None) -> BatchPlan:
         checks = check_rows(self.input_files, job, self.jobs)
         with write_errors(job.folder):  # of the spool
             shown = progress(checks, "checking", self.count, quiet=self.quiet)
@@ -183,44 +182,43 @@ class Run:
     def _put(
         self, plan: BatchPlan, wanted: Mapping[int, Order], job: Job, folder: OutputFolder
     ) -> None:
-        """Put each wanted request's files into the folder, or tell why one's cannot be."""
+        """Write each wanted request's files, or report why they cannot be written."""
         if wanted:
             folder.begin()
         try:
             with closing(plan.results(wanted, self.input_files, job, self.jobs)) as results:
-                for it in progress(results, "writing", len(wanted), quiet=self.quiet):
+                for row in progress(results, "writing", len(wanted), quiet=self.quiet):
                     clear_line()
-                    with hold_interrupts():  # so that what is there is counted
-                        self._put_one(plan, it, folder)
+                    with hold_interrupts():  # until the files are counted
+                        self._put_row(plan, row, folder)
         except KeyboardInterrupt:
             self._stop(folder, "interrupted", ExitCode.INTERRUPTED)
         except OptoutError as error:
-            self._tell(error.problems)
+            self._report(error.problems)
             self._stop(folder, "stopped", ExitCode.CONTENT)
 
-    def _put_one(self, plan: BatchPlan, it: MadeRow, folder: OutputFolder) -> None:
-        plan.note_traceback(it)
-        problems = it.problems or self._refused(plan, it, folder)
+    def _put_row(self, plan: BatchPlan, row: MadeRow, folder: OutputFolder) -> None:
+        plan.note_traceback(row)
+        problems = row.problems or self._put_files(plan, row, folder)
         if not problems:
-            plan.notes += it.notes
+            plan.notes += row.notes
             self.finished += 1
             return
-        self._tell(problems)
-        plan.unwritten.add(it.number)
-        if all(one.code == OCCUPIED for one in problems):
-            plan.left.add(it.number)
+        self._report(problems)
+        plan.unwritten.add(row.number)
+        if all(problem.code == OCCUPIED for problem in problems):
+            plan.left.add(row.number)
             self.is_partial = True
         else:
-            plan.problems[it.number] = problems
+            plan.problems[row.number] = problems
 
-    def _refused(self, plan: BatchPlan, it: MadeRow, folder: OutputFolder) -> tuple[Problem, ...]:
-        """Put one request's files into the folder, or return why they cannot be."""
+    def _put_files(
+        self, plan: BatchPlan, row: MadeRow, folder: OutputFolder
+    ) -> tuple[Problem, ...]:
+        """Put one request's files into the folder, or return why that failed."""
         files = [
-            (
-                output_file.record.moved_to(output_file.record.request, self.origins),
-                output_file.content,
-            )
-            for output_file in it.output_files
+            (file.record.moved_to(file.record.request, self.origins), file.content)
+            for file in row.output_files
         ]
         try:
             put = folder.put(files, force=self.force)
@@ -232,7 +230,7 @@ class Run:
         self.written += len(put.written)
         self.left += put.left
         if put.left:
-            plan.left.add(it.number)
+            plan.left.add(row.number)
         return ()
 
     def _stop(self, folder: OutputFolder, why: str, code: ExitCode) -> NoReturn:
@@ -241,6 +239,6 @@ class Run:
         say_what_stopped(why, self.finished, self.count)
         sys.exit(code)
 
-    def _tell(self, problems: Iterable[Problem]) -> None:
+    def _report(self, problems: Iterable[Problem]) -> None:
         for line in problem_lines(problems):
             say(line)

@@ -1,4 +1,4 @@
-"""Where a new file goes: a name of its kind, and never onto another file."""
+"""Choose the path of a new file: the right ending, and never an existing file."""
 
 import sys
 from pathlib import Path
@@ -13,7 +13,7 @@ from optout_cli.readers.files import STDIN
 
 
 class Kind(NamedTuple):
-    """A kind of file that `optout new` writes, and how its names end."""
+    """A kind of file that `optout new` writes, and the endings of its name."""
 
     noun: str
     suffixes: tuple[str, ...]
@@ -24,16 +24,16 @@ TABLE = Kind("table", (".csv",))
 
 
 def request_name(answers: Answers) -> str:
-    """Return the name of a request: its jurisdiction's, with the letter's where it follows one."""
+    """Name a request after its jurisdiction, and a follow-up after its letter too."""
     place = answers.get("jurisdiction", "request")
     kind = answers["letter"].partition("/")[2] if "particulars" in answers else ""
     return f"{place}-{kind}.yaml" if kind else f"{place}.yaml"
 
 
 def path_for(output: str | None, name: str, kind: Kind) -> Path | None:
-    """Return where a file goes, `name` where only its folder is given; None: standard output.
+    """Return the path that -o names, with `name` inside a folder; None for standard output.
 
-    Raises click.UsageError for a name of another kind.
+    Raises click.UsageError if the file name is not of this kind.
     """
     if output == STDIN:
         return None
@@ -41,35 +41,38 @@ def path_for(output: str | None, name: str, kind: Kind) -> Path | None:
     if output and (output.endswith("/") or is_folder(path)):
         path /= name
     if not path.name.lower().endswith(kind.suffixes):
-        usage_error(f"{str(path)!r} is no {kind.noun}'s name", f"end it in {kind.suffixes[0]}")
+        suffix = kind.suffixes[0]
+        usage_error(f"{str(path)!r} is not a name for a {kind.noun}", f"end it in {suffix}")
     return path
 
 
 def require_free(path: Path | None) -> Path | None:
-    """Return the path. Raises OptoutError where a file is there already."""
+    """Return the path. Raises OptoutError if the file exists."""
     if path and path.exists():
-        raise OptoutError(_occupied(path))
+        raise OptoutError(_file_exists(path))
     return path
 
 
 def ask_for_free_name(path: Path | None) -> Path | None:
-    """Ask for another name where the request is there already."""
+    """Return the path, or ask for another one if the file exists."""
     if path is None or not path.exists():
         return path
-    say_wrapped(f"{path} is there already, and stays as it is.")
-    numbers = range(2, sys.maxsize)
-    other = next(it for n in numbers if not (it := path.with_stem(f"{path.stem}-{n}")).exists())
-    return Path(ask("Name of the new file", offered=str(other), fault=_name_fault, required=True))
+    say_wrapped(f"{path} already exists and will not be changed.")
+    names = (path.with_stem(f"{path.stem}-{number}") for number in range(2, sys.maxsize))
+    free = next(name for name in names if not name.exists())
+    label = "Name of the new file"
+    return Path(ask(label, default=str(free), check=_check_name, required=True))
 
 
-def _name_fault(name: str) -> Problem | None:
+def _check_name(name: str) -> Problem | None:
     if not name.lower().endswith(REQUEST.suffixes):
-        return Problem("wrong-name", f"{name!r} is no request's name", hint="end it in .yaml")
-    return _occupied(Path(name)) if Path(name).exists() else None
+        return Problem(
+            "wrong-name", f"{name!r} is not a name for a request", hint="end it in .yaml"
+        )
+    return _file_exists(Path(name)) if Path(name).exists() else None
 
 
-def _occupied(path: Path) -> Problem:
+def _file_exists(path: Path) -> Problem:
     hint = f"name another file with -o, such as -o second{path.suffix.lower()}"
-    return Problem(
-        "file-exists", "is there already, and is never replaced", Location(str(path)), hint
-    )
+    message = "already exists, and optout new never replaces a file"
+    return Problem("file-exists", message, Location(str(path)), hint)
