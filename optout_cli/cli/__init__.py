@@ -36,7 +36,13 @@ class _Group(click.Group):
         if cmd_name not in COMMANDS:
             return None
         command: click.Command = import_module(f"optout_cli.cli.{cmd_name}").command
-        _name_variables(command)
+        # A variable sets each option: OPTOUT_BATCH_MAX_AGE is `batch --max-age`. Click would name
+        # it after the function's argument, which no user knows.
+        for option in command.params:
+            if isinstance(option, click.Option):
+                name = next(name for name in option.opts if name.startswith("--"))
+                words = f"optout {command.name} {name.removeprefix('--')}"
+                option.envvar = re.sub(r"\W", "_", words).upper()
         return command
 
     def resolve_command(
@@ -54,7 +60,12 @@ class _Group(click.Group):
         try:
             return super().invoke(ctx)
         except click.BadParameter as error:
-            raise _naming_variable(error) from None
+            option, context = error.param, error.ctx
+            if isinstance(option, click.Option) and context and option.name:
+                source = context.get_parameter_source(option.name)
+                if source is ParameterSource.ENVIRONMENT:  # nobody typed it
+                    error.param_hint = f"{option.get_error_hint(context)} (set by {option.envvar})"
+            raise
         except click.UsageError as error:
             if "unexpected extra argument" not in error.message:
                 raise
@@ -64,28 +75,6 @@ class _Group(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         with formatter.section("Commands"):
             formatter.write_dl([*COMMANDS.items()])
-
-
-def _name_variables(command: click.Command) -> None:
-    """Let a variable set each option: OPTOUT_BATCH_MAX_AGE is `batch --max-age`.
-
-    Click would name it after the function's argument, which no user knows.
-    """
-    for option in command.params:
-        if isinstance(option, click.Option):
-            name = next(name for name in option.opts if name.startswith("--"))
-            words = f"optout {command.name} {name.removeprefix('--')}"
-            option.envvar = re.sub(r"\W", "_", words).upper()
-
-
-def _naming_variable(error: click.BadParameter) -> click.BadParameter:
-    """Name the variable if a bad value comes from the environment, not the command line."""
-    option, context = error.param, error.ctx
-    if not isinstance(option, click.Option) or not context or not option.name:
-        return error
-    if context.get_parameter_source(option.name) is ParameterSource.ENVIRONMENT:
-        error.param_hint = f"{option.get_error_hint(context)} (set by {option.envvar})"
-    return error
 
 
 @click.group(

@@ -9,6 +9,7 @@ import click
 from optout_cli.cli.console import (
     is_request,
     print_json,
+    print_rows,
     problem_as_json,
     refuse_file_name,
     report_problems,
@@ -84,7 +85,7 @@ def command(
     """
     library = library_from(overlays, folders)
     if wants_coverage:
-        _print_coverage(coverage(library), as_json=as_json)
+        print_rows(coverage(library), as_json=as_json, has_numbers=True)
     problems = [*idle_folders(folders), *problems_in_library(library)]
     order = Order(today=today(), files_from=files_from)
     if not files and not wants_coverage:
@@ -110,13 +111,3 @@ def _unique(problems: Iterable[Problem]) -> Iterable[Problem]:
     for problem in problems:
         unique.setdefault((problem.location, problem.message), problem)
     return unique.values()
-
-
-def _print_coverage(rows: Sequence[dict[str, str | int]], *, as_json: bool) -> None:
-    if as_json:
-        for row in rows:
-            print_json(row)
-        return
-    from tabulate import tabulate
-
-    click.echo(tabulate(rows, headers="keys", tablefmt="plain"))

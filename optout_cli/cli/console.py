@@ -2,7 +2,7 @@
 
 import functools
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
@@ -82,6 +82,18 @@ def say(text: str) -> None:
 def print_json(value: Any) -> None:  # Any: whatever a listing holds
     """Print one JSON object on one line, with its schema."""
     click.echo(_json_line({"schema": SCHEMA, **msgspec.to_builtins(value)}))
+
+
+def print_rows(rows: Sequence[Mapping[str, object]], *, as_json: bool, has_numbers: bool) -> None:
+    """Print rows as JSON, one object per line, or as a table (numbers are flush right)."""
+    if as_json:
+        for row in rows:
+            print_json(row)
+    elif rows:
+        from tabulate import tabulate
+
+        table = tabulate(rows, "keys", tablefmt="plain", disable_numparse=not has_numbers)
+        click.echo(table)
 
 
 def report_problems(command: _F) -> _F:

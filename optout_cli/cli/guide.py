@@ -9,12 +9,14 @@ import click
 
 from optout_cli.cli.console import is_request, report_problems, usage_error
 from optout_cli.cli.options import (
+    JURISDICTION,
     date_option,
     files,
     force_option,
     letters,
     library_from,
     library_options,
+    output_path,
     requests,
     say_what_moved,
     today,
@@ -23,7 +25,7 @@ from optout_cli.cli.write import DEFAULT_LETTER
 from optout_cli.errors import Location
 from optout_cli.letters.pipeline import request_in
 from optout_cli.model.request import Request
-from optout_cli.output import is_folder, write_all
+from optout_cli.output import write_all
 from optout_cli.readers.files import STDIN
 from optout_cli.reports.guide import GUIDE_FORMATS, encode_guide, guide_of
 
@@ -86,7 +88,7 @@ def command(
         asked, location = request_in(what, letter), Location(what)
     else:
         asked = Request(jurisdiction=what, letter=letter or DEFAULT_LETTER)
-        location = Location("JURISDICTION", is_command_line=True)
+        location = JURISDICTION
     day = day or asked.date or today()
     guide = guide_of(asked, library, day, location)
     content = encode_guide(guide, day, name, library)
@@ -106,9 +108,4 @@ def _place(output: str | None, name: str, file: str) -> Path | None:
         return None if can_show else Path(file)
     if output == STDIN:
         return None if can_show else usage_error("a terminal cannot show pdf", "leave -o - out")
-    path = Path(output)
-    if output.endswith("/") or is_folder(path):
-        return path / file
-    if path.suffix.lower() != f".{name}":
-        usage_error(f"{output!r} is not a name for a file of format {name}", f"end it in .{name}")
-    return path
+    return output_path(output, file, f"file of format {name}", f".{name}")

@@ -4,9 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import click
-from tabulate import tabulate
 
-from optout_cli.cli.console import print_json, report_problems, usage_error, wrap
+from optout_cli.cli.console import print_rows, report_problems, usage_error, wrap
 from optout_cli.cli.options import code_of, json_option, library_from, library_options
 from optout_cli.exporters import all_exporters
 from optout_cli.letters.library import Library
@@ -40,47 +39,34 @@ def command(
     if what == "letters" and not as_json:
         click.echo("\n".join(_letter_lines(library)).rstrip("\n"))
         return
-    rows = list(_rows(what, library, state))
-    if as_json:
-        for row in rows:
-            print_json(row)
-    elif rows:
-        click.echo(tabulate(rows, headers="keys", tablefmt="plain", disable_numparse=True))
+    print_rows(list(_rows(what, library, state)), as_json=as_json, has_numbers=False)
 
 
 def _rows(what: str, library: Library, state: str | None) -> Iterator[Row]:
     match what:
         case "jurisdictions":
-            yield from _jurisdictions(library, state)
+            for code, id, jurisdiction in library.directory.all(state):
+                yield {
+                    "id": id,
+                    "slug": library.directory.slug(code, id),
+                    "name": jurisdiction.name,
+                    "state": code,
+                    "activated": jurisdiction.activated and jurisdiction.activated.isoformat(),
+                }
         case "letters":
-            yield from _letters(library)
+            for id, _, kind in library.programs.letters():
+                yield {
+                    "id": id,
+                    "title": kind.title,
+                    "summary": kind.summary,
+                    "follows": kind.follows,
+                    "particulars": kind.particulars,
+                }
         case "agencies":
             yield from _agencies(library, state)
         case _:
             for name, exporter in all_exporters().items():
                 yield {"id": name, "title": exporter.DESCRIPTION}
-
-
-def _jurisdictions(library: Library, state: str | None) -> Iterator[Row]:
-    for code, id, jurisdiction in library.directory.all(state):
-        yield {
-            "id": id,
-            "slug": library.directory.slug(code, id),
-            "name": jurisdiction.name,
-            "state": code,
-            "activated": jurisdiction.activated and jurisdiction.activated.isoformat(),
-        }
-
-
-def _letters(library: Library) -> Iterator[Row]:
-    for id, _, kind in library.programs.letters():
-        yield {
-            "id": id,
-            "title": kind.title,
-            "summary": kind.summary,
-            "follows": kind.follows,
-            "particulars": kind.particulars,
-        }
 
 
 def _letter_lines(library: Library) -> Iterator[str]:

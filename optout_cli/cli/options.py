@@ -14,14 +14,16 @@ import platformdirs
 
 from optout_cli.cache import Cache
 from optout_cli.cli.console import APP, say, usage_error
-from optout_cli.errors import OptoutError, Problem, did_you_mean, raise_any
+from optout_cli.errors import Location, OptoutError, Problem, did_you_mean, raise_any
 from optout_cli.exporters.context import Options
 from optout_cli.letters.library import Library
+from optout_cli.output import is_folder
 from optout_cli.trust import doubt_about, real
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
+JURISDICTION = Location("JURISDICTION", is_command_line=True)
 _MOST_PATHS = 5  # that a message lists
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -198,6 +200,19 @@ def today() -> date:
     except (ValueError, OverflowError, OSError):
         message = f"SOURCE_DATE_EPOCH {epoch!r} is not a number of seconds since 1970"
         usage_error(message, "unset SOURCE_DATE_EPOCH to use today's date")
+
+
+def output_path(output: str, name: str, noun: str, *suffixes: str) -> Path:
+    """Return the path that -o names: `name` in a folder, or a file that ends in a suffix.
+
+    Raises click.UsageError for another ending; `noun` says what the file would be.
+    """
+    path = Path(output)
+    if output.endswith("/") or is_folder(path):
+        path /= name
+    if not path.name.lower().endswith(suffixes):
+        usage_error(f"{str(path)!r} is not a name for a {noun}", f"end it in {suffixes[0]}")
+    return path
 
 
 def path_lines(what: str, paths: Sequence[Path]) -> Iterator[str]:

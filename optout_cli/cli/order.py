@@ -112,42 +112,29 @@ def order_options(command: _F) -> _F:
     @functools.wraps(command)
     def run(*args: Any, **given: Any) -> Any:  # Any: each command's own
         look = Options(**{name: given.pop(name) for name in Options.__struct_fields__})
-        order, values = _order_from(given), _values_from(given)
+        strict, max_age, to = (given.pop(name) for name in ("strict", "max_age", "to"))
+        order = Order(
+            today=today(),
+            parties=tuple(party for party in PARTIES if party in to or "all" in to),
+            formats=formats_from(given.pop("formats")),
+            max_age=_DAYS_WITHOUT_LIMIT if strict and max_age is None else max_age,
+            is_draft=given.pop("is_draft"),
+            files_from=given.pop("files_from"),
+        )
         if look.with_enclosures and "pdf" not in order.formats:
             usage_error("--with-enclosures needs the format pdf", "add -f pdf, or leave it out")
-        return command(*args, order=order, values=values, look=look, **given)
+        letter, day = given.pop("letter"), given.pop("day")
+        values = {
+            "--letter": {"letter": letter} if letter else {},
+            "--date": {"date": day.isoformat()} if day else {},
+            "--set": dict(map(_split, given.pop("assignments"))),
+        }
+        set_values = {option: texts for option, texts in values.items() if texts}
+        return command(*args, order=order, values=set_values, look=look, **given)
 
     for option in reversed(_OPTIONS):
         option(run)
     return run  # type: ignore[return-value]  # wraps keeps the signature
-
-
-# Any: the options' values, each of its own type.
-def _order_from(given: dict[str, Any]) -> Order:
-    """Take an Order out of `given`. Raises click.UsageError."""
-    strict, max_age, to = (given.pop(name) for name in ("strict", "max_age", "to"))
-    return Order(
-        today=today(),
-        parties=tuple(party for party in PARTIES if party in to or "all" in to),
-        formats=formats_from(given.pop("formats")),
-        max_age=_DAYS_WITHOUT_LIMIT if strict and max_age is None else max_age,
-        is_draft=given.pop("is_draft"),
-        files_from=given.pop("files_from"),
-    )
-
-
-# Any: the options' values, each of its own type.
-def _values_from(given: dict[str, Any]) -> Values:
-    """Take the values to set out of `given`. Raises click.UsageError."""
-    letter, day, assignments = (given.pop(name) for name in ("letter", "day", "assignments"))
-    values: Values = {}
-    if letter:
-        values["--letter"] = {"letter": letter}
-    if day:
-        values["--date"] = {"date": day.isoformat()}
-    if assignments:
-        values["--set"] = dict(map(_split, assignments))
-    return values
 
 
 def _split(assignment: str) -> tuple[str, str]:

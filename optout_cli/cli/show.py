@@ -9,6 +9,7 @@ import click
 
 from optout_cli.cli.console import is_request, print_json, report_problems, terminal_width, wrap
 from optout_cli.cli.options import (
+    JURISDICTION,
     date_option,
     json_option,
     library_from,
@@ -54,7 +55,7 @@ def command(
         location = Location(what)
         overview = overview_of(given.jurisdiction, library, day, location, given.recipients)
     else:
-        overview = overview_of(what, library, day, Location("JURISDICTION", is_command_line=True))
+        overview = overview_of(what, library, day, JURISDICTION)
     if as_json:
         print_json(as_builtins(overview))
     else:

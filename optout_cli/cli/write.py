@@ -14,6 +14,7 @@ from optout_cli.cli.options import (
     force_option,
     library_from,
     library_options,
+    output_path,
     quiet_option,
     requests,
     say_what_moved,
@@ -124,9 +125,8 @@ def _put(exports: Sequence[Export], output: str, *, force: bool) -> tuple[bool, 
         files = {place / export.name: export.content for export in exports}
     else:
         export = _only(exports, f"-o {output}")
-        if place.suffix.lower() != f".{export.format}" and not is_stream(place):
-            message = f"{output!r} is not a name for a file of format {export.format}"
-            usage_error(message, f"end it in .{export.format}")
+        if not is_stream(place):
+            output_path(output, "", f"file of format {export.format}", f".{export.format}")
         files = {place: export.content}
     fresh: dict[Path, Path | None] = dict.fromkeys(files)
     if place in files and is_stream(place):

@@ -1,8 +1,7 @@
 """`optout batch`: check many requests, then write their letters; go on after an interruption."""
 
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -109,20 +108,13 @@ def command(
         over=tuple(values.items()),
         folder=place,
     )
-    with _resumable():
+    try:
         run = Run(input_files, job, jobs or cores(), prints, quiet=quiet, force=force)
         if is_check:
             sys.exit(run.check())
         with OutputFolder(place) as folder, folder.spool() as spool:
             code = run.write(folder, spool, fail_fast=fail_fast)
-    sys.exit(code)
-
-
-@contextmanager
-def _resumable() -> Iterator[None]:
-    """Say how to go on if the user interrupts the batch at any time."""
-    try:
-        yield
     except KeyboardInterrupt:
         say("interrupted; no file is incomplete; to go on, run the same command again")
         sys.exit(ExitCode.INTERRUPTED)
+    sys.exit(code)

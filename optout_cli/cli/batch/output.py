@@ -17,6 +17,7 @@ from optout_cli.letters.pipeline import Order
 from optout_cli.output import write_errors
 
 _F = TypeVar("_F", bound=Callable[..., Any])
+_T = TypeVar("_T")
 
 
 class Paper(NamedTuple):
@@ -53,7 +54,20 @@ def prints_options(command: _F) -> _F:
 
     @functools.wraps(command)
     def run(*args: Any, order: Order, **given: Any) -> Any:  # Any: each command's own
-        return command(*args, order=order, prints=_prints_from(given, order), **given)
+        names = ("as_json", "is_nul", "print_to", "is_duplex", "with_sheets")
+        as_json, is_nul, path, is_duplex, with_sheets = (given.pop(name) for name in names)
+        if as_json and is_nul:
+            usage_error("--ndjson and --print0 do not go together", "leave one of them out")
+        if path is None and (is_duplex or with_sheets):
+            message = "--duplex and --separators work only with --print"
+            usage_error(message, "add --print FILE.pdf")
+        if path and "pdf" not in order.formats:
+            usage_error("--print needs the format pdf", "add -f pdf, or leave it out")
+        if path and path.suffix.lower() != ".pdf":
+            usage_error(f"--print {path} is not a name for a PDF", "end it in .pdf")
+        paper = Paper(path, is_duplex, with_sheets) if path else None
+        prints = Prints(as_json, b"\0" if is_nul else b"\n", paper)
+        return command(*args, order=order, prints=prints, **given)
 
     for option in reversed(_OPTIONS):
         option(run)
@@ -90,27 +104,6 @@ _OPTIONS = (
         help="In that PDF, put a sheet with its name before each request.",
     ),
 )
-
-
-# Any: the options' values, each of its own type.
-def _prints_from(given: dict[str, Any], order: Order) -> Prints:
-    """Take the options out of `given`. Raises click.UsageError if they do not go together."""
-    as_json, is_nul = given.pop("as_json"), given.pop("is_nul")
-    path, is_duplex = given.pop("print_to"), given.pop("is_duplex")
-    with_sheets = given.pop("with_sheets")
-    if as_json and is_nul:
-        usage_error("--ndjson and --print0 do not go together", "leave one of them out")
-    if path is None and (is_duplex or with_sheets):
-        usage_error("--duplex and --separators work only with --print", "add --print FILE.pdf")
-    if path and "pdf" not in order.formats:
-        usage_error("--print needs the format pdf", "add -f pdf, or leave it out")
-    if path and path.suffix.lower() != ".pdf":
-        usage_error(f"--print {path} is not a name for a PDF", "end it in .pdf")
-    paper = Paper(path, is_duplex, with_sheets) if path else None
-    return Prints(as_json, b"\0" if is_nul else b"\n", paper)
-
-
-_T = TypeVar("_T")
 
 
 def cores() -> int:

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, NoReturn
 
@@ -40,35 +41,29 @@ from optout_cli.output import open_replacement, write_errors
 _STOPPING = ("disk-full", "folder-gone")  # these would stop every other request too
 
 
+@dataclass
 class Run:
     """The input and options of one run, and its counts so far."""
 
-    def __init__(
-        self,
-        input_files: Sequence[InputFile],
-        job: Job,
-        jobs: int,
-        prints: Prints,
-        *,
-        quiet: bool,
-        force: bool,
-    ) -> None:
-        self.input_files = input_files
-        self.job = job
-        self.jobs = jobs
-        self.prints = prints
-        self.quiet = quiet
-        self.force = force
-        self.written = 0  # files
-        self.finished = 0  # requests whose files are all written
+    input_files: Sequence[InputFile]
+    job: Job
+    jobs: int
+    prints: Prints
+    quiet: bool
+    force: bool
+    written = 0  # files
+    finished = 0  # requests whose files are all written
+    is_partial = False
+
+    def __post_init__(self) -> None:
+        """Count the requests. Raises OptoutError if there are none."""
         self.left: list[Path] = []  # files that stay because someone changed them
-        self.is_partial = False
-        files = ((file.name, file.is_rejected) for file in input_files)
-        self.origins = origins_of(files, job.folder)
-        self.count = sum(1 for _ in rows_of(input_files))
+        files = ((file.name, file.is_rejected) for file in self.input_files)
+        self.origins = origins_of(files, self.job.folder)
+        self.count = sum(1 for _ in rows_of(self.input_files))
         if not self.count:
             hint = "write one request per line, below the line with the column names"
-            location = Location(input_files[0].name)
+            location = Location(self.input_files[0].name)
             raise OptoutError(Problem("no-rows", "has no requests", location, hint))
 
     def check(self) -> ExitCode:
@@ -118,7 +113,11 @@ class Run:
         rejected = len(plan.problems) + len(plan.taken)
         before = self.finished = len(plan.rows) - rejected - len(wanted)
         self._put(plan, wanted, job, folder)
-        self._retire(plan, folder)
+        # A draft replaces no letter.
+        moved, problems = folder.retire([] if job.order.is_draft else plan.stale(folder.records))
+        for path in moved:
+            say(f"check {path}: its request was changed, and so was the file")
+        self._report(problems)
         keep_tracebacks(plan.tracebacks, folder.path)
         folder.finish(plan.places(), self.origins)
         texts = rejects_of(self.input_files, plan.problems, folder.path)
@@ -138,17 +137,8 @@ class Run:
             say_what_was_done(plan, self.written, before, folder.path, bound)
             is_due = bool(self.written or is_printed)
             say_next(plan, job.order, rejects, changed, place, named, is_due=is_due)
-        is_partial = plan.problems or plan.taken or self.is_partial
+        is_partial = plan.problems or plan.taken or self.is_partial or problems
         return ExitCode.PARTLY if is_partial else ExitCode.DONE
-
-    def _retire(self, plan: BatchPlan, folder: OutputFolder) -> None:
-        """Move the letters of requests that have changed, unless this run writes drafts."""
-        stale = [] if self.job.order.is_draft else plan.stale(folder.records)
-        changed, problems = folder.retire(stale)
-        for path in changed:
-            say(f"check {path}: its request was changed, and so was the file")
-        self._report(problems)
-        self.is_partial |= bool(problems)
 
     def _print(self, plan: BatchPlan, paper: Paper, folder: OutputFolder) -> bool:
         """Put all letters of this run's requests into one PDF; tell whether there are any."""

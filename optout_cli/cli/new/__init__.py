@@ -18,6 +18,7 @@ from optout_cli.cli.console import APP, program_name, report_problems, say, usag
 from optout_cli.cli.new.interview import run_interview
 from optout_cli.cli.new.new_file import REQUEST, TABLE, path_for, request_name, require_free
 from optout_cli.cli.options import (
+    JURISDICTION,
     code_of,
     files,
     files_from_option,
@@ -33,7 +34,6 @@ from optout_cli.errors import ExitCode, Location
 from optout_cli.letters.library import Library
 from optout_cli.output import write_all
 
-_JURISDICTION = Location("JURISDICTION", is_command_line=True)
 _LETTER = Location("--letter", is_command_line=True)
 
 
@@ -171,7 +171,7 @@ def _sample(
     query: str | None, known: Answers, output: str | None, library: Library, options: str
 ) -> tuple[Path | None, str]:
     """Return where to write the sample, and its text."""
-    place = {"jurisdiction": library.directory.find(query, _JURISDICTION).slug} if query else {}
+    place = {"jurisdiction": library.directory.find(query, JURISDICTION).slug} if query else {}
     answers = {**place, "letter": DEFAULT_LETTER, "date": today().isoformat(), **known}
     name = request_name(answers)
     path = require_free(path_for(output, name, REQUEST))
@@ -209,7 +209,7 @@ def _copy_wording(
     query: str | None, letter: str, output: str | None, library: Library, *, quiet: bool
 ) -> None:
     """Copy the letter's template to a file to change, and print its path."""
-    slug = library.directory.find(query, _JURISDICTION).slug if query else None
+    slug = library.directory.find(query, JURISDICTION).slug if query else None
     own = platformdirs.user_config_path(APP) / "templates"
     folder = Path(output) if output else own
     name, text = wording_of(letter, slug, library)

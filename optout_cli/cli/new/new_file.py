@@ -2,25 +2,15 @@
 
 import sys
 from pathlib import Path
-from typing import NamedTuple
 
 from optout_cli.authoring.request_writer import Answers
-from optout_cli.cli.console import usage_error
 from optout_cli.cli.new.ask import ask, say_wrapped
+from optout_cli.cli.options import output_path
 from optout_cli.errors import Location, OptoutError, Problem
-from optout_cli.output import is_folder
 from optout_cli.readers.files import STDIN
 
-
-class Kind(NamedTuple):
-    """A kind of file that `optout new` writes, and the endings of its name."""
-
-    noun: str
-    suffixes: tuple[str, ...]
-
-
-REQUEST = Kind("request", (".yaml", ".yml"))
-TABLE = Kind("table", (".csv",))
+REQUEST = ("request", ".yaml", ".yml")  # noun, endings of the file name
+TABLE = ("table", ".csv")
 
 
 def request_name(answers: Answers) -> str:
@@ -30,20 +20,14 @@ def request_name(answers: Answers) -> str:
     return f"{place}-{kind}.yaml" if kind else f"{place}.yaml"
 
 
-def path_for(output: str | None, name: str, kind: Kind) -> Path | None:
+def path_for(output: str | None, name: str, kind: tuple[str, ...]) -> Path | None:
     """Return the path that -o names, with `name` inside a folder; None for standard output.
 
     Raises click.UsageError if the file name is not of this kind.
     """
     if output == STDIN:
         return None
-    path = Path(output or name)
-    if output and (output.endswith("/") or is_folder(path)):
-        path /= name
-    if not path.name.lower().endswith(kind.suffixes):
-        suffix = kind.suffixes[0]
-        usage_error(f"{str(path)!r} is not a name for a {kind.noun}", f"end it in {suffix}")
-    return path
+    return output_path(output, name, *kind) if output else Path(name)
 
 
 def require_free(path: Path | None) -> Path | None:
@@ -65,7 +49,7 @@ def ask_for_free_name(path: Path | None) -> Path | None:
 
 
 def _check_name(name: str) -> Problem | None:
-    if not name.lower().endswith(REQUEST.suffixes):
+    if not name.lower().endswith(REQUEST[1:]):
         return Problem(
             "wrong-name", f"{name!r} is not a name for a request", hint="end it in .yaml"
         )
