@@ -42,9 +42,9 @@ class Location(msgspec.Struct, frozen=True):
 class Problem(msgspec.Struct, frozen=True):
     """One thing that is wrong. `code` is stable, for scripts; `hint` is what to type next.
 
-    For who knows the request's file, to place it by: `path` is a key path in the request, `text`
-    the very characters that are wrong. `in_row` is the hint for who has columns to
-    fill in, and no lines to add.
+    `readers.document.locate` finds the location of a Problem in a request: `path` is the key path
+    of the value, `text` the wrong characters where no path is known. `fields` are key paths to
+    fill in, which `hint` names as lines of YAML.
     """
 
     code: str
@@ -53,12 +53,18 @@ class Problem(msgspec.Struct, frozen=True):
     hint: str | None = None
     path: str = ""
     text: str = ""
-    in_row: str = ""
+    fields: tuple[str, ...] = ()
+
+    @property
+    def subject(self) -> str:
+        """The key path of the location, or an empty text where the message begins with it."""
+        path = self.location.path.removeprefix("$.") if self.location else ""
+        return "" if self.message.startswith(path) else path
 
     def __str__(self) -> str:
         location = self.location
-        if location and location.path and self.message.startswith(location.path.removeprefix("$.")):
-            location = msgspec.structs.replace(location, path="")  # it is told in the message
+        if location and not self.subject:
+            location = msgspec.structs.replace(location, path="")
         head = f"{location}: {self.message}" if location else self.message
         return f"{head}\n  hint: {self.hint}" if self.hint else head
 

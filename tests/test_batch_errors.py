@@ -48,7 +48,7 @@ def batch(run: Run, in_folder: Path) -> Batch:
     return batch_in(in_folder, run)
 
 
-@pytest.mark.parametrize("stage", ["case_of", "letters_of", "encoded"])
+@pytest.mark.parametrize("stage", ["case_of", "letters_of", "encode_letters"])
 def test_a_row_that_fails_is_rejected_and_all_others_are_written(
     batch: Batch, failing: Failing, stage: str
 ) -> None:
@@ -155,7 +155,7 @@ def test_a_letter_of_a_row_that_fails_now_is_not_said_to_be_left_over(
 ) -> None:
     batch("-q")
     before = lying_in(Path("out"))
-    failing(KeyError("fax"), "encoded")
+    failing(KeyError("fax"), "encode_letters")
     code, _, err = batch("--force")
     assert (code, "no longer has" in err) == (3, False)
     assert set(before) <= set(lying_in(Path("out")))

@@ -25,7 +25,7 @@ def test_each_row_has_its_letters_and_each_letter_its_line(batch: Batch, in_fold
     assert lying_in(in_folder / "out") == sorted([*KEPT, *(it[4:] for it in FILES)])
     assert [it["path"] for it in records()] == FILES
     first = records()[0]
-    assert first.keys() == set(Record.__struct_fields__)
+    assert first.keys() == set(Record.__struct_encode_fields__)
     assert (first["request"], first["jurisdiction"], first["recipient"]) == (
         "n.csv:2",
         "50001",

@@ -5,8 +5,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 from make_letters import problems_of, told_by
 
-from optout_cli.readers.document import Document, Layer, Tree, merge, with_assignments, without
-from optout_cli.readers.yaml import document_from_yaml
+from optout_cli.errors import Location, Problem
+from optout_cli.readers.csv import rows_from_csv
+from optout_cli.readers.document import (
+    Document,
+    Layer,
+    Row,
+    Tree,
+    lines_to_add,
+    locate,
+    merge,
+    with_assignments,
+    without,
+)
+from optout_cli.readers.ndjson import rows_from_ndjson
+from optout_cli.readers.yaml import document_from_yaml, rows_from_yaml
 
 REQUEST = """\
 jurisdiction: marin-county-ca
@@ -286,3 +299,67 @@ def test_what_an_assignment_made_is_placed_on_the_command_line(
     document = assigned(signatory__name="Kim", service__ice__0__by="mail")
     location = document.location(path)
     assert (str(location), location.is_command_line) == (place, is_command_line)
+
+
+ZIP = ("recipients.ice.address.zip",)
+NO_ZIP = Problem(
+    "incomplete-contact", "no zip", None, f"{lines_to_add(ZIP)}; or wait", "recipients", fields=ZIP
+)
+TO_ADD = (
+    "add address: {zip: ...} under recipients: ice:,"
+    " or pass --set recipients.ice.address.zip=...; or wait"
+)
+
+
+@pytest.mark.parametrize(
+    ("row", "location", "hint"),
+    [
+        (
+            next(rows_from_csv("jurisdiction\nmarin-county-ca\n", "n.csv")),
+            Location("n.csv", 2, label="marin-county-ca"),
+            "fill in recipients.ice.address.zip; or wait",
+        ),
+        (
+            next(rows_from_ndjson('{"jurisdiction": "marin-county-ca"}\n', "n.ndjson")),
+            Location("n.ndjson", 1, label="marin-county-ca"),
+            "fill in recipients.ice.address.zip; or wait",
+        ),
+        (
+            next(rows_from_yaml("- jurisdiction: marin-county-ca\n", "n.yaml")),
+            Location("n.yaml", 1, 3, label="marin-county-ca"),
+            TO_ADD,
+        ),
+    ],
+    ids=["table", "JSON", "YAML"],
+)
+def test_a_problem_in_a_row_has_its_label_and_a_hint_for_its_form(
+    row: Row, location: Location, hint: str
+) -> None:
+    (problem,) = locate([NO_ZIP], row.document, row)
+    assert (problem.location, problem.hint) == (location, hint)
+
+
+def test_a_problem_in_a_request_is_located_by_path_or_words_and_reported_once() -> None:
+    by_path = Problem("wrong", "no clerk", path="cc.1.title")
+    by_words = Problem("wrong", "no clerk", text="Clerk")
+    located = locate([by_path, by_words, NO_ZIP, by_path], request())
+    assert [str(it.location) for it in located] == ["r.yaml:5:17", "r.yaml:5:17", "r.yaml"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "line"),
+    [
+        (("signatory.email",), "email: ... under signatory:, or pass --set signatory.email=..."),
+        (("signature.file", "signature.alt"), "file: ..., alt: ... under signature:"),
+        (
+            tuple(f"recipients.ice.{it}" for it in ("attention", "address.city", "address.zip")),
+            "attention: ..., address: {city: ..., zip: ...} under recipients: ice:",
+        ),
+        (
+            ("recipients.ice.confirmed.by", "recipients.ice.confirmed.date"),
+            "confirmed: {by: telephone, date: ...} under recipients: ice:",
+        ),
+    ],
+)
+def test_lines_to_add_stand_below_one_key(fields: tuple[str, ...], line: str) -> None:
+    assert lines_to_add(fields) == f"add {line}"

@@ -221,7 +221,7 @@ def test_a_signatures_picture_needs_a_file_and_its_words(library: Library, folde
     (problem,) = problems_of(lambda: exported(library, folder, "txt", lines))
     assert (problem.message, problem.hint) == (
         "a signature's picture needs both a file and its words",
-        "add file: ... and alt: ... under signature:",
+        "add file: ..., alt: ... under signature:",
     )
 
 

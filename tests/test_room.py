@@ -21,7 +21,10 @@ from optout_cli.letters.pipeline import Order, exports_of
 PLACE = '{street: ["1 Main Street, Room 5"], city: Ross, state: CA, zip: "94957"}'
 LAYOUT = (bundled.TEMPLATES / PAGE).read_text("utf-8")
 SHEET = (bundled.TEMPLATES / STYLE).read_text("utf-8")
-HINT = "shorten it, or add envelope: with at most 4 lines of 3.25 in under recipients: "
+HINT = (
+    "shorten it, or add envelope: ... under recipients: {0}:, or pass"
+    " --set recipients.{0}.envelope=... (at most 4 lines of 3.25 in)"
+)
 
 
 def recipient(party: str, organization: str, more: str = "") -> str:
@@ -91,7 +94,7 @@ def test_the_hint_names_the_recipient(library: Library, party: str) -> None:
     (problem,) = told(of_lines(9, party), library)
     assert (problem.path, problem.hint) == (
         f"recipients.{party}.organization",
-        f"{HINT}{party}:",
+        HINT.format(party),
     )
 
 
@@ -132,7 +135,7 @@ def test_a_rehearsed_batch_refuses_what_the_page_has_no_room_for(
     place = f"{table}:2 (50001): recipients.ice.organization"
     told = [
         f"{place}: ICE's address takes 11 lines; 7 fit above the reference",
-        "  hint: shorten it, or fill in recipients.ice.envelope with at most 4 lines of 3.25 in",
+        "  hint: shorten it, or fill in recipients.ice.envelope (at most 4 lines of 3.25 in)",
     ]
     assert (code, [it for it in said.splitlines() if not it.startswith("note")][:2] == told) == (
         (1, True) if name == "pdf" else (0, False)

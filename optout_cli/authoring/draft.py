@@ -17,7 +17,7 @@ from optout_cli.letters.pipeline import Order, case_of, exports_of
 from optout_cli.model.notice import Recipient
 from optout_cli.model.request import Request
 from optout_cli.programs import particulars_from
-from optout_cli.readers.document import Document, Layer, with_assignments
+from optout_cli.readers.document import Document, Layer, locating, with_assignments
 from optout_cli.readers.validate import convert
 from optout_cli.readers.yaml import document_from_yaml
 
@@ -74,7 +74,8 @@ def problem_with(
 
 def prospect_of(document: Document, library: Library, today: date) -> Prospect:
     """Tell what an unfinished request leads to. Raises OptoutError."""
-    case = case_of(document, library, Order(today=today))
+    with locating(document):
+        case = case_of(document, library, Order(today=today))
     period, recipients = case.program.period(case.date), recipients_of(case)
     return Prospect(
         status=period.note if period else None,

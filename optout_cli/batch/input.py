@@ -222,6 +222,5 @@ def _seen_from(folder: Path, own: Path, path: str, text: str) -> str:
 
 def _reason(problem: Problem) -> str:
     """Word a Problem for the row itself, which needs to be told of no line."""
-    path = problem.location.path.removeprefix("$.") if problem.location else ""
-    head = f"{path}: " if path and not problem.message.startswith(path) else ""
+    head = f"{problem.subject}: " if problem.subject else ""
     return f"{head}{problem.message}" + (f" ({problem.hint})" if problem.hint else "")

@@ -27,11 +27,10 @@ from optout_cli.letters.pipeline import (
     case_of,
     encode_letters,
     letters_of,
-    locate_problems,
     set_values,
 )
 from optout_cli.model.notice import Case, Note, Notice
-from optout_cli.readers.document import Document, Row, merge, problem_in_row
+from optout_cli.readers.document import Document, Row, locate, merge
 from optout_cli.readers.files import folder_of
 
 _T = TypeVar("_T")
@@ -201,17 +200,16 @@ class _Check:
 
     def _one(self, number: int, row: Row) -> CheckedRow:
         if row.document is None:
-            return CheckedRow(
-                number=number, location=row.location, problems=_place_in_row(row.problems, row)
-            )
-        job, case, fingerprint = self.job, None, ""
+            problems = locate(row.problems, None, row)
+            return CheckedRow(number=number, location=row.location, problems=problems)
+        job, document, case, fingerprint = self.job, row.document, None, ""
         try:
             document = job.document_of(row.document)
             case = case_of(document, job.library, job.order)
             fingerprint = self.prints.of(case, job.named_by(document, row))
             return self._letters(number, row, document, case, fingerprint)
         except OptoutError as error:
-            problems, traceback = _place_in_row(error.problems, row), ""
+            problems, traceback = locate(error.problems, document, row), ""
         except Exception as error:  # noqa: BLE001  # whatever it is, the other rows are written
             problems, traceback = (_unexpected_problem(error, row),), format_exc()
         is_lacking = case is not None and any(it.code in _UNKNOWN for it in problems)
@@ -234,13 +232,13 @@ class _Check:
         found: list[Note] = []
         if known := self.by_print.get(fingerprint):
             finished = tuple(it.path for it in known if it.is_true(job.folder))
-            notices = compose_notices(case, document, job.order)
+            notices = compose(case, job.order.parties)
         if not known or set(_paths(notices, job.order)) - set(finished):
             letters = letters_of(case, document, job.library, job.order, folder)
             notices = tuple(it.notice for it in letters)
             if job.is_cheap:
                 missing = _missing(job.order, _paths(notices, job.order), finished)
-                exports = encode_letters(letters, document, job.library, missing)
+                exports = encode_letters(letters, job.library, missing)
                 output_files = files_from_exports(exports, row.location, fingerprint)
                 found = [it for export in exports for it in export.notes]
             else:
@@ -250,7 +248,7 @@ class _Check:
                     for it in letters
                     for f in (*missing_characters(it), *room_problems(it, has_own_page=is_own))
                 ]
-                raise_any(dict.fromkeys(locate_problems(problems, document)))
+                raise_any(problems)
         return CheckedRow(
             number=number,
             location=row.location,
@@ -267,36 +265,6 @@ class _Check:
 
 def _key(case: Case) -> tuple[str, str, str]:
     return case.locality.id, case.request.letter, variant_of(case)
-
-
-def compose_notices(case: Case, document: Document, order: Order) -> tuple[Notice, ...]:
-    """Compose a request's notices. Raises OptoutError with each problem at its place."""
-    try:
-        return compose(case, order.parties)
-    except OptoutError as error:
-        raise OptoutError(*locate_problems(error.problems, document)) from None
-
-
-def _place_in_row(problems: Iterable[Problem], row: Row) -> tuple[Problem, ...]:
-    """Place a row's Problems where one looks for them in a table or list of many."""
-    told = (_at_header(problem_in_row(it, row), row) for it in problems)
-    if isinstance(row.original, dict):  # of YAML, to which lines can be added
-        return tuple(told)
-    return tuple(msgspec.structs.replace(it, hint=it.in_row or it.hint) for it in told)
-
-
-def _at_header(problem: Problem, row: Row) -> Problem:
-    """Tell of a wrong column at the header, where it is wrong for all rows at once."""
-    location = problem.location
-    is_table = not isinstance(row.original, str | dict)
-    if (
-        problem.code != "unknown-key"
-        or not is_table
-        or not location
-        or location.file != row.location.file
-    ):
-        return problem
-    return msgspec.structs.replace(problem, location=Location(location.file, 1, path=location.path))
 
 
 def _missing_contacts(case: Case) -> Iterator[tuple[str, str]]:
@@ -328,12 +296,13 @@ class _Make:
     def __call__(self, task: tuple[int, Row, Order]) -> MadeRow:
         number, row, order = task
         library, folder = self.job.library, folder_of(row.location.file)
-        assert row.document is not None  # it was checked
+        document = row.document
+        assert document is not None  # it was checked
         try:
-            document = self.job.document_of(row.document)
+            document = self.job.document_of(document)
             case = case_of(document, library, order)
             letters = letters_of(case, document, library, order, folder)
-            exports = encode_letters(letters, document, library, order)
+            exports = encode_letters(letters, library, order)
             fingerprint = self.prints.of(case, self.job.named_by(document, row))
             return MadeRow(
                 number=number,
@@ -342,9 +311,8 @@ class _Make:
                 notes=tuple(dict.fromkeys(it for one in exports for it in one.notes)),
             )
         except OptoutError as error:
-            return MadeRow(
-                number=number, location=row.location, problems=_place_in_row(error.problems, row)
-            )
+            problems = locate(error.problems, document, row)
+            return MadeRow(number=number, location=row.location, problems=problems)
         except Exception as error:  # noqa: BLE001  # whatever it is, the other rows are written
             problem = _unexpected_problem(error, row)
             return MadeRow(

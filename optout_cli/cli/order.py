@@ -53,7 +53,7 @@ _OPTIONS = (
         "formats",
         multiple=True,
         default=["pdf"],
-        help=f"Output formats, comma-separated: {', '.join(sorted(format_names()))}.  [default: pdf]",
+        help=f"Formats, comma-separated: {', '.join(sorted(format_names()))}.  [default: pdf]",
     ),
     click.option("--strict", is_flag=True, help="Refuse addresses that nobody has confirmed."),
     click.option(

@@ -11,6 +11,7 @@ from optout_cli.engines.fonts import faces
 from optout_cli.errors import Location, Problem
 from optout_cli.model.letter import Letter
 from optout_cli.model.notice import Recipient
+from optout_cli.readers.document import lines_to_add
 
 LINES = 4  # that stay in the window wherever the sheet slides (see letter.css)
 CLEAR = 7  # lines of an address that end above the line with the reference
@@ -79,14 +80,13 @@ def _recipient_problem(code: str, message: str, recipient: Recipient, field: str
     file, _, line = origin.rpartition(":")
     location = Location(file, int(line)) if origin != _FROM_REQUEST and line.isdigit() else None
     lines = f"at most {LINES} lines of 3.25 in"
-    hint = f"shorten it, or add envelope: with {lines} under recipients: {party}:"
-    cell = f"shorten it, or fill in recipients.{party}.envelope with {lines}"
+    fields = (f"recipients.{party}.envelope",)
+    hint = f"shorten it, or {lines_to_add(fields)} ({lines})"
     if code == "tall-running-head":
-        hint = cell = f"shorten the first line of recipients.{party}.organization"
+        hint = f"shorten the first line of recipients.{party}.organization"
     elif field == "envelope":
-        hint = cell = f"shorten it to {lines}"
-    path = f"recipients.{party}.{field}"
-    return Problem(code, message, location, hint, path, in_row=cell)
+        hint = f"shorten it to {lines}"
+    return Problem(code, message, location, hint, f"recipients.{party}.{field}", fields=fields)
 
 
 @lru_cache(maxsize=4096)  # most addresses are the same from county to county

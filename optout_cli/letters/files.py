@@ -17,7 +17,7 @@ import msgspec
 from optout_cli.errors import OptoutError, Problem, raise_any
 from optout_cli.model.letter import Attachment, Files, Image
 from optout_cli.model.request import Request
-from optout_cli.readers.document import Document
+from optout_cli.readers.document import Document, lines_to_add
 from optout_cli.readers.files import STDIN, folder_of, is_file, no_such_file
 from optout_cli.trust import real, within
 
@@ -98,10 +98,10 @@ def files_of(request: Request, named: NamedFiles) -> Files:
     if signature.kind == "image":
         with _collect_problems(problems, "signature.file"):
             if not signature.file or not signature.alt:
-                hint = "add file: ... and alt: ... under signature:"
-                cells = "fill in signature.file and signature.alt"
                 message = "a signature's picture needs both a file and its words"
-                raise OptoutError(Problem("no-picture", message, None, hint, in_row=cells))
+                fields = ("signature.file", "signature.alt")
+                hint = lines_to_add(fields)
+                raise OptoutError(Problem("no-picture", message, None, hint, fields=fields))
             autograph = _load_image(named.find("signature.file", signature.file), signature.alt)
     for path, name in _enclosed(request):
         with _collect_problems(problems, path):
@@ -171,5 +171,5 @@ def _collect_problems(problems: list[Problem], path: str) -> Iterator[None]:
             location = f"{problem.location}: " if problem.location else ""
             message = f"{location}{problem.message}"
             problems.append(
-                Problem(problem.code, message, None, problem.hint, path, in_row=problem.in_row)
+                Problem(problem.code, message, None, problem.hint, path, fields=problem.fields)
             )

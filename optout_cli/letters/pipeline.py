@@ -1,6 +1,6 @@
 """From a request to its letters: document -> case -> notices -> letters -> exports."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from optout_cli.model.program import LetterKind, Program
 from optout_cli.model.request import PARTIES, Party, Request
 from optout_cli.programs import particulars_from
 from optout_cli.programs.conditions import refusals
-from optout_cli.readers.document import Document, Layer, with_assignments
+from optout_cli.readers.document import Document, Layer, locating, with_assignments
 from optout_cli.readers.stored import load_document
 from optout_cli.readers.validate import convert
 
@@ -136,7 +136,7 @@ def case_of(document: Document, library: Library, order: Order) -> Case:
         for path, text in _equal_values(library.programs.wording.placeholders, document.data)
     )
     if unread:  # a letter that makes no sense needs no particulars
-        raise OptoutError(*(tuple(locate_problems(tuple(refusals(case)), document)) or unread))
+        raise OptoutError(*(tuple(refusals(case)) or unread))
     return case
 
 
@@ -196,8 +196,9 @@ def exports_of(
 
     `folder` contains the files that the request names. Raises OptoutError with every problem.
     """
-    letters = letters_of_request(document, library, order, folder)
-    return encode_letters(letters, document, library, order)
+    with locating(document):
+        letters = letters_of_request(document, library, order, folder)
+        return encode_letters(letters, library, order)
 
 
 def letters_of_request(
@@ -221,7 +222,7 @@ def letters_of(
         notices = compose(case, order.parties)
     with problems:
         files = files_of(case.request, NamedFiles(document, folder, order.files_from))
-    raise_any(locate_problems(problems, document))
+    raise_any(problems)
     faulty = [
         Note(
             code="pdf-faults",
@@ -237,7 +238,7 @@ def letters_of(
             noted = msgspec.structs.replace(notice, notes=(*notice.notes, *faulty))
             letters.append(render(noted, library.templates, files))
     # Each notice reports problems with the template; report them once.
-    raise_any(dict.fromkeys(locate_problems(problems, document)))
+    raise_any(problems)
     if len(library.folders) == 1:
         return tuple(letters)
     from optout_cli.letters.own_wording import with_notes  # imports jinja2
@@ -245,9 +246,7 @@ def letters_of(
     return tuple(with_notes(letter, library) for letter in letters)
 
 
-def encode_letters(
-    letters: Sequence[Letter], document: Document, library: Library, order: Order
-) -> tuple[Export, ...]:
+def encode_letters(letters: Sequence[Letter], library: Library, order: Order) -> tuple[Export, ...]:
     """Encode a request's letters in every format of the order. Raises OptoutError."""
     problems = _Problems()
     exports: list[Export] = []
@@ -267,15 +266,5 @@ def encode_letters(
                         notes=tuple(export_notes(letter, name, content, library.options)),
                     )
                 )
-    raise_any(dict.fromkeys(locate_problems(problems, document)))
+    raise_any(problems)
     return tuple(exports)
-
-
-def locate_problems(problems: Iterable[Problem], document: Document) -> Iterator[Problem]:
-    """Give each Problem that names a key path, or characters, its location in the request."""
-    for problem in problems:
-        path = problem.path or (document.path_of(problem.text) if problem.text else "")
-        if problem.location:
-            yield problem
-        else:
-            yield msgspec.structs.replace(problem, location=document.location(path))

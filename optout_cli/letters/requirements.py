@@ -14,6 +14,7 @@ from optout_cli.model.notice import Case, Recipient
 from optout_cli.model.program import Particular
 from optout_cli.model.request import PARTIES, Correction, Party
 from optout_cli.programs.conditions import holds
+from optout_cli.readers.document import lines_to_add
 
 _OR_DRAFT = "; or write a draft with --draft"
 _ONE_OF_TWO = "correct one of the two dates"
@@ -132,8 +133,9 @@ def _route_problems(case: Case, recipient: Recipient) -> Iterator[Problem]:
     signatory = case.request.signatory
     if "email" in case.routes and not (signatory and signatory.email):
         message = "the sender has no e-mail address"
-        hint, cell = f"add email: ... under signatory:{_OR_DRAFT}", "fill in signatory.email"
-        yield Problem("no-sender", message, None, hint, "signatory", in_row=f"{cell}{_OR_DRAFT}")
+        fields = ("signatory.email",)
+        hint = f"{lines_to_add(fields)}{_OR_DRAFT}"
+        yield Problem("no-sender", message, None, hint, "signatory", fields=fields)
 
 
 def _age_problems(case: Case, recipient: Recipient) -> Iterator[Problem]:
@@ -145,15 +147,14 @@ def _age_problems(case: Case, recipient: Recipient) -> Iterator[Problem]:
     if case.max_age is None or recipient.historical:
         return
     day = confirmed.date if confirmed else recipient.contact.verified
-    line = "add confirmed: {by: telephone, date: ...}"
-    hint = f"call them, then {line} under recipients: {recipient.party}:"
-    cells = f"call them, then fill in {path}.confirmed.by and {path}.confirmed.date"
+    fields = (f"{path}.confirmed.by", f"{path}.confirmed.date")
+    hint = f"call them, then {lines_to_add(fields)}"
     if day is None:
         message = f"the contact of {_named(recipient)} was never confirmed"
-        yield Problem("unconfirmed-contact", message, None, hint, path, in_row=cells)
+        yield Problem("unconfirmed-contact", message, None, hint, path, fields=fields)
     elif (case.date - day).days > case.max_age:
         message = f"the contact of {_named(recipient)} was last confirmed on {day}"
-        yield Problem("old-contact", message, None, hint, path, in_row=cells)
+        yield Problem("old-contact", message, None, hint, path, fields=fields)
 
 
 def service_problems(recipients: Sequence[Recipient], *, is_draft: bool) -> Iterator[Problem]:
@@ -191,19 +192,10 @@ def service_problems(recipients: Sequence[Recipient], *, is_draft: bool) -> Iter
 def _lacking(
     code: str, message: str, path: str, lack: tuple[Party, Sequence[str]], more: str = ""
 ) -> Problem:
-    """Return the Problem of fields that a recipient lacks. Its hint says what to add, and `more`.
-
-    `add address: {zip: ...} under recipients: bureau:`; `fill in recipients.bureau.address.zip`.
-    """
-    party, fields = lack
-    plain = [f"{field}: ..." for field in fields if "." not in field]
-    inner = [f"{field.partition('.')[2]}: ..." for field in fields if "." in field]
-    values = [*plain, *([f"address: {{{', '.join(inner)}}}"] if inner else [])]
-    hint = f"add {', '.join(values)} under recipients: {party}:"
-    if len(fields) == 1:
-        hint += f", or pass --set recipients.{party}.{fields[0]}=..."
-    cells = f"fill in {', '.join(f'recipients.{party}.{field}' for field in fields)}{more}"
-    return Problem(code, message, None, f"{hint}{more}", path, in_row=cells)
+    """Return the Problem of fields that a recipient lacks. The hint says what to add."""
+    party, names = lack
+    fields = tuple(f"recipients.{party}.{name}" for name in names)
+    return Problem(code, message, None, f"{lines_to_add(fields)}{more}", path, fields=fields)
 
 
 def _named(recipient: Recipient) -> str:

@@ -14,6 +14,7 @@ from optout_cli.lint.trial_letters import try_letters
 from optout_cli.lint.unused_files import is_idle, unused_files
 from optout_cli.model.jurisdiction import Contact
 from optout_cli.model.notice import Note
+from optout_cli.readers.document import locating
 from optout_cli.readers.files import STDIN, folder_of
 from optout_cli.readers.stored import load_document
 
@@ -53,8 +54,9 @@ def check_file(path: str, library: Library, order: Order) -> tuple[list[Problem]
     def check() -> None:
         document = load_document(path, on_command_line=True)
         if not is_data(document):
-            letters = letters_of_request(document, library, order, folder_of(path))
-            exports = encode_letters(letters, document, library, order)
+            with locating(document):
+                letters = letters_of_request(document, library, order, folder_of(path))
+                exports = encode_letters(letters, library, order)
             for export in exports:
                 found = (*export.notice.notes, *export.notes)
                 notes.extend(note for note in found if note.code != WORDING)

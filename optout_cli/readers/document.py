@@ -1,7 +1,8 @@
 """What was read, as plain text in mappings and lists, and where each value stands."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from copy import deepcopy
 from itertools import pairwise
 from typing import Literal
@@ -251,13 +252,70 @@ def row_from(
     return Row(location, original, Document(read, (layer,)))
 
 
-def problem_in_row(problem: Problem, row: Row) -> Problem:
-    """Label the place of a Problem that lies in the row."""
+def locate(
+    problems: Iterable[Problem], document: Document | None, row: Row | None = None
+) -> tuple[Problem, ...]:
+    """Give each Problem its location in `document`, and drop those that are the same then.
+
+    In a `row`, the location has the row's label, and a hint for a table or a line of JSON names
+    columns to fill in and not lines to add.
+    """
+    located = (
+        msgspec.structs.replace(
+            problem, location=_find_location(problem, document, row), hint=_hint_in(row, problem)
+        )
+        for problem in problems
+    )
+    return tuple(dict.fromkeys(located))
+
+
+@contextmanager
+def locating(document: Document) -> Iterator[None]:
+    """Locate in `document` the Problems that the block raises."""
+    try:
+        yield
+    except OptoutError as error:
+        raise OptoutError(*locate(error.problems, document)) from None
+
+
+def _find_location(problem: Problem, document: Document | None, row: Row | None) -> Location | None:
     location = problem.location
-    if not location or location.file != row.location.file or location.label:
-        return problem
-    labelled = msgspec.structs.replace(location, label=row.location.label)
-    return msgspec.structs.replace(problem, location=labelled)
+    if location is None and document:
+        path = problem.path or (document.path_of(problem.text) if problem.text else "")
+        location = document.location(path)
+    if not row or not location or location.file != row.location.file:
+        return location
+    if problem.code == "unknown-key" and isinstance(row.original, tuple):
+        return Location(location.file, 1, path=location.path)  # the header: wrong for all rows
+    label = location.label or row.location.label
+    return msgspec.structs.replace(location, label=label)
+
+
+def _hint_in(row: Row | None, problem: Problem) -> str | None:
+    if not row or isinstance(row.original, dict) or not problem.hint or not problem.fields:
+        return problem.hint
+    cells = " and ".join(filter(None, (", ".join(problem.fields[:-1]), problem.fields[-1])))
+    return problem.hint.replace(lines_to_add(problem.fields), f"fill in {cells}")
+
+
+def lines_to_add(fields: Sequence[str]) -> str:
+    """Say which lines to add to a request: `add address: {zip: ...} under recipients: bureau:`.
+
+    `fields` are key paths, all of one recipient or below one key.
+    """
+    depth = 2 if fields[0].startswith("recipients.") else 1
+    values: dict[str, list[str]] = {}
+    for field in fields:
+        key, _, inner = ".".join(field.split(".")[depth:]).partition(".")
+        sample = "telephone" if field.endswith(".confirmed.by") else "..."
+        values.setdefault(key, []).append(f"{inner}: {sample}" if inner else "")
+    lines = (
+        f"{key}: {{{', '.join(inner)}}}" if any(inner) else f"{key}: ..."
+        for key, inner in values.items()
+    )
+    owner = "".join(f" {key}:" for key in fields[0].split(".")[:depth])
+    option = f", or pass --set {fields[0]}=..." if len(fields) == 1 else ""
+    return f"add {', '.join(lines)} under{owner}{option}"
 
 
 def _named(data: Tree) -> str:
