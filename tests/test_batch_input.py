@@ -6,7 +6,8 @@ import pytest
 from command_results import Write
 from make_letters import told_by
 
-from optout_cli.batch.input import InputFile, load_input, rejects_from
+from optout_cli.batch.input import InputFile, load_input
+from optout_cli.batch.rejects import rejects_from
 from optout_cli.readers.document import REASON, Row
 
 LIST = """\

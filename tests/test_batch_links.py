@@ -8,7 +8,7 @@ from command_results import Run, lying_in
 from run_batch import FILES, HEADER, ROWS, Batch, batch_in, below, current, records
 
 KIM = HEADER + ROWS.replace("50001,Pat", "50001,Kim")
-MOVE_IT = "  hint: move it away and give the command again, or give another -o\n"
+MOVE_IT = "  hint: move it away and run the command again, or name another folder with -o\n"
 UNFINISHED = ".2026-11-20-opt-out-ice.txt.0123456789ab"
 
 
@@ -31,7 +31,7 @@ def test_a_link_in_the_place_of_the_batchs_own_folder_is_refused(batch: Batch, h
     before = below(home)
     Path("out").mkdir()
     Path("out/.optout").symlink_to(home)
-    told = "out/.optout: is a symbolic link, and not the folder that optout keeps here\n"
+    told = "out/.optout: is a symbolic link, not the folder that optout keeps here\n"
     assert batch() == (1, "", told + MOVE_IT)
     assert (below(home), [it.name for it in Path("out").iterdir()]) == (before, [".optout"])
 
@@ -46,7 +46,7 @@ def test_something_else_in_the_place_of_the_batchs_own_is_refused(
     assert batch() == (1, "", f"{place}: is not the {noun} that optout keeps here\n{MOVE_IT}")
     Path(place).unlink()
     Path(place).symlink_to(home / "new")
-    assert batch()[2].startswith(f"{place}: is a symbolic link, and not the {noun} that")
+    assert batch()[2].startswith(f"{place}: is a symbolic link, not the {noun} that")
     assert not (home / "new").exists()
 
 
@@ -120,6 +120,6 @@ def test_old_letters_in_a_folder_elsewhere_are_not_moved(batch: Batch, home: Pat
     dated = HEADER.replace("\n", ",date\n")
     code, out, err = batch("-q", table=f"{dated}50001,Pat,Sheriff,2026-11-19\n")
     assert (code, len(out.splitlines()), before.items() <= below(home).items()) == (3, 2, True)
-    told = "out/VT/addison-county-vt: is a link out of the batch's folder, and letters there are"
+    told = "out/VT/addison-county-vt: is a link out of the output folder; letters there are"
     assert told in err
     assert told in batch("-q")[2]

@@ -173,7 +173,7 @@ def test_a_second_batch_in_the_folder_is_refused() -> None:
         b"",
         (
             "out: another batch is writing to this folder\n"
-            "  hint: wait until it has ended, or give another -o\n"
+            "  hint: wait until it ends, or name another folder with -o\n"
         ),
     )
 
@@ -185,7 +185,7 @@ def test_a_folder_that_is_deleted_meanwhile_stops_the_batch() -> None:
     _, err = process.communicate()
     told = err.decode().splitlines()
     assert process.returncode == 1
-    assert told[0] == "out: the folder was deleted or moved while it was written to"
+    assert told[0] == "out: the folder was deleted or moved while optout was writing to it"
     assert told[1].startswith("stopped: ")
     assert call(*TEXT, "-q").returncode == 0
 

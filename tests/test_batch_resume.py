@@ -126,8 +126,8 @@ def test_a_signed_letter_stays_beside_the_others_of_its_request_that_has_changed
     write("common.yaml", "letter: secure-communities/opt-out\ndate: 2026-11-20\nori: VT0000000\n")
     code, out, err = batch()
     assert (code, out) == (3, paths(*FILES[2:]))
-    assert f"{FILES[0]}: is not as optout wrote it (signed?), and would read otherwise now\n" in err
-    assert "move it away and give the command again, or replace it with --force\n" in err
+    assert f"{FILES[0]}: was changed after optout wrote it (a signed copy?), and" in err
+    assert "move it away and run the command again, or replace it with --force\n" in err
     assert (signed.read_bytes(), Path(FILES[1]).read_bytes()) == (b"signed\n", other)
     assert not Path("out/rejects.csv").exists()
     assert {it["path"] for it in records()} == set(FILES)

@@ -1,55 +1,264 @@
-"""Which tables the requests of a batch come from: a rejected row comes from where it was at first.
+"""Rejected rows: written with their reasons, in the form they came in, to fix and run again.
 
-A table is named as it is seen from the batch's folder, so that it stays the same table where it is
-given by another name or from another folder.
+A rejected row belongs to the table that it came from first. Tables are named by their path from
+the output folder, so that a table stays the same if the command names it in another way.
 """
 
+import json
 import os
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from hashlib import sha256
+from itertools import count
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import msgspec
 
-STATE = "rejects"  # the file, within the folder's own, that holds Rejects
-OWN = ".optout"  # the folder within the batch's folder
+from optout_cli.batch.folder import OWN, OutputFolder
+from optout_cli.batch.input import InputFile, rows_of
+from optout_cli.batch.manifest import TABLE_ENCODING, digest_of
+from optout_cli.errors import Problem
+from optout_cli.output import move_to_earlier, write_all, write_errors
+from optout_cli.readers.csv import csv_from
+from optout_cli.readers.document import OWN_MARK, REASON, Row
+from optout_cli.readers.files import folder_of
+from optout_cli.trust import real
+
+_TABLE, _LINES, _LIST = _FILES = ("rejects.csv", "rejects.ndjson", "rejects.yaml")
+_STATE = "rejects"  # the file in OWN that holds a _State
 _STDIN = "-"
+_OWN_REASON = re.compile(rf'\{{"{REASON}": "(?:[^"\\]|\\.)*"(, )?')  # begins a line of _LINES
+_NAMING = ("letterhead", "signature", "authority", "enclosures")  # keys above a file's name
+_NAMES = ("file", "seal")  # keys of a file's name
 
 
-class Rejects(msgspec.Struct, frozen=True):
-    """What is known of the files of rejected rows.
+class _State(msgspec.Struct, frozen=True):
+    """What an output folder knows of its files of rejected rows.
 
-    `seals` are the SHA-256 of what was put into them, `tables` by file those that the rows are of.
+    `seals` are the SHA-256 of the files as they were written. `tables` has, by file, the tables
+    that its rows came from.
     """
 
     seals: frozenset[str] = frozenset()
     tables: dict[str, tuple[str, ...]] = {}
 
 
-def load_rejects(folder: Path) -> Rejects:
-    """Return what a batch's folder knows; nothing where that cannot be read."""
-    with suppress(OSError, msgspec.DecodeError):
-        return msgspec.json.decode((folder / OWN / STATE).read_bytes(), type=Rejects)
-    return Rejects()
+class WrittenRejects(NamedTuple):
+    """Files of rejected rows: `written`, and `changed` by somebody and so kept.
 
-
-def origins_of(files: Iterable[tuple[str, bool]], folder: Path) -> dict[str, tuple[str, ...]]:
-    """Return by name of a file of requests the tables that its rows may come from.
-
-    Each name comes with whether its rows say why they were rejected: such a file may hold rows of
-    any table of which the folder has had rejects.
+    `folders` are the input folders that the written rows name files in.
     """
-    tables = load_rejects(folder).tables
-    rejected = sorted({table for several in tables.values() for table in several})
+
+    written: list[Path]
+    changed: list[Path]
+    folders: list[Path]
+
+
+def origins_of(input_files: Iterable[InputFile], folder: Path) -> dict[str, tuple[str, ...]]:
+    """Return for each input file the tables that its rows may come from.
+
+    A file with reasons in it may hold rows of any table that the folder has had rejects of.
+    """
+    tables = _load_state(folder).tables
+    rejected = sorted({table for origins in tables.values() for table in origins})
     found = {}
-    for name, is_rejected in files:
-        own = _seen_from(folder, name)
-        found[name] = tables.get(own) or ((own, *rejected) if is_rejected else (own,))
+    for file in input_files:
+        is_pipe = not Path(file.name).is_file()  # all pipes count as one table
+        table = _STDIN if is_pipe else os.path.relpath(real(Path(file.name)), real(folder))
+        found[file.name] = tables.get(table) or (
+            (table, *rejected) if file.is_rejected else (table,)
+        )
     return found
 
 
-def _seen_from(folder: Path, name: str) -> str:
-    """Return a table's path as seen from the folder; pipes are all one table."""
-    if not Path(name).is_file():
-        return _STDIN
-    return os.path.relpath(os.path.realpath(name), os.path.realpath(folder))
+def write_rejects(
+    folder: OutputFolder,
+    input_files: Sequence[InputFile],
+    problems: Mapping[int, Sequence[Problem]],
+    origins: Mapping[str, tuple[str, ...]],
+) -> WrittenRejects:
+    """Write each row that has problems, and move earlier rejects to `earlier`.
+
+    `problems` are by the row's number, `origins` as of `origins_of`. A file of rejects that this
+    batch has read stays as it is, and so do rejects of other forms then: their rows may be nowhere
+    else. A file of rejects that somebody has changed stays too, and a numbered one is written.
+    """
+    texts = rejects_from(
+        (_relocate_row(row, folder.path), "\n".join(map(_reason, problems[number])))
+        for number, row in rows_of(input_files)
+        if number in problems
+    )
+    contents = {
+        name: text.encode(TABLE_ENCODING if name == _TABLE else "utf-8")
+        for name, text in texts.items()
+    }
+    read = {real(Path(name)) for name in origins}
+    own = real(folder.path)
+    forms = {it.suffix for it in read if it.parent == own and it.name.startswith("rejects")}
+    state = _seal(folder, contents.values())
+    written, changed = [], []
+    for name in _FILES:
+        place, edited = _find_place(folder.path / name, read, state.seals)
+        changed += edited
+        if name in contents:
+            moved = write_all(
+                {place: contents[name]}, force=True, staging=folder.staging, keep=[place]
+            )
+            folder.moved += [path for path, earlier in moved.items() if earlier]
+            written.append(place)
+        elif place.exists() and place.name == name and (not forms or place.suffix in forms):
+            move_to_earlier(place)
+            folder.moved.append(place)
+    tables = tuple(sorted({table for several in origins.values() for table in several}))
+    state.tables.update((place.name, tables) for place in written)
+    _save_state(folder, state)
+    return WrittenRejects(
+        written, changed, _folders_named(input_files, "".join(texts.values()), folder.path)
+    )
+
+
+def _find_place(path: Path, read: set[Path], seals: frozenset[str]) -> tuple[Path, list[Path]]:
+    """Return where to write a file of rejects, and the files before it that somebody has changed.
+
+    The places are rejects.csv, rejects-2.csv and so on, without the files that were read.
+    """
+    changed = []
+    for number in count(1):
+        place = path if number == 1 else path.with_name(f"{path.stem}-{number}{path.suffix}")
+        if real(place) in read:
+            continue
+        with write_errors(place):
+            if not place.exists() or digest_of(place) in seals:
+                break
+        changed.append(place)
+    return place, changed
+
+
+def _load_state(folder: Path) -> _State:
+    """Return what an output folder knows; nothing if that cannot be read."""
+    with suppress(OSError, msgspec.DecodeError):
+        return msgspec.json.decode((folder / OWN / _STATE).read_bytes(), type=_State)
+    return _State()
+
+
+def _seal(folder: OutputFolder, contents: Iterable[bytes]) -> _State:
+    """Save the hashes of the files to be written beside those of the files that are there."""
+    state = _load_state(folder.path)
+    with write_errors(folder.path):
+        there = {digest_of(it) for it in folder.path.glob("rejects*.*") if it.is_file()}
+    seals = (state.seals & there) | {sha256(content).hexdigest() for content in contents}
+    sealed = msgspec.structs.replace(state, seals=seals)
+    _save_state(folder, sealed)
+    return sealed
+
+
+def _save_state(folder: OutputFolder, state: _State) -> None:
+    if state != _State():
+        content = msgspec.json.encode(state, order="deterministic")
+        write_all({folder.staging / _STATE: content}, force=True, staging=folder.staging)
+
+
+def _folders_named(input_files: Iterable[InputFile], text: str, folder: Path) -> list[Path]:
+    """Return the folders of input files in which the `text` of rejects names files.
+
+    A request in `folder` may name a file there only with --files-from.
+    """
+    here = real(folder)
+    folders = dict.fromkeys(folder_of(file.name) for file in input_files)
+    seen = {it: json.dumps(os.path.relpath(real(it), here) + os.sep)[1:-1] for it in folders}
+    return [it for it in folders if real(it) != here and seen[it] in text]
+
+
+def _reason(problem: Problem) -> str:
+    """Return a Problem as the row itself shows it, without the file and line."""
+    head = f"{problem.subject}: " if problem.subject else ""
+    return f"{head}{problem.message}" + (f" ({problem.hint})" if problem.hint else "")
+
+
+def rejects_from(rejected: Iterable[tuple[Row, str]]) -> dict[str, str]:
+    """Write rows with their reasons as the text of files, by file name."""
+    tables: list[dict[str, str]] = []
+    lines: list[str] = []
+    trees: list[dict[str, object]] = []
+    for row, reason in rejected:
+        if isinstance(row.original, str):
+            lines += _rejected_lines(row.original, reason)
+        elif isinstance(row.original, dict):
+            rest = {key: value for key, value in row.original.items() if key != REASON}
+            trees.append({REASON: reason, **rest})
+        else:  # cells below no column name are kept by their number, if they hold anything
+            cells = {
+                name or f"\0{number}": text
+                for number, (name, text) in enumerate(row.original)
+                if name != REASON and (name or text)
+            }
+            tables.append({REASON: reason, **cells})
+    files = {}
+    if tables:
+        columns = dict.fromkeys(column for row_cells in tables for column in row_cells)
+        columns = dict.fromkeys(sorted(columns, key=lambda column: column.startswith("\0")))
+        header = ["" if column.startswith("\0") else column for column in columns]
+        rows = ([row_cells.get(column, "") for column in columns] for row_cells in tables)
+        files[_TABLE] = csv_from(header, rows)
+    if lines:
+        files[_LINES] = "".join(f"{line}\n" for line in lines)
+    if trees:
+        import yaml
+
+        files[_LIST] = yaml.safe_dump(trees, allow_unicode=True, sort_keys=False)
+    return files
+
+
+def _rejected_lines(line: str, reason: str) -> Iterator[str]:
+    """Yield a line of JSON with the reason in it, or below a comment if it is not an object."""
+    try:
+        is_object = isinstance(json.loads(line, parse_int=str), dict)
+    except (ValueError, RecursionError):
+        is_object = False
+    if not is_object:
+        yield f"{OWN_MARK} {' '.join(reason.split())}"
+        yield line
+        return
+    rest = _OWN_REASON.sub("", line, count=1) if _OWN_REASON.match(line) else line[1:].lstrip()
+    comma = "" if rest.startswith("}") else ", "
+    yield f"{{{json.dumps(REASON)}: {json.dumps(reason, ensure_ascii=False)}{comma}{rest}"
+
+
+def _relocate_row(row: Row, folder: Path) -> Row:
+    """Name the files of a row by their path from `folder` in place of the row's own folder."""
+    own, folder, original = real(folder_of(row.location.file)), real(folder), row.original
+    if own == folder:
+        return row
+    if isinstance(original, tuple):
+        cells = ((name, _relocate(text, name, own, folder)) for name, text in original)
+        return msgspec.structs.replace(row, original=tuple(cells))
+    if isinstance(original, dict):
+        return msgspec.structs.replace(row, original=_relocate(original, "", own, folder))
+    if row.document is None:  # the line is no request
+        return row
+    data = json.loads(original, parse_int=str)  # a number stays as long as it is
+    moved = _relocate(data, "", own, folder)
+    line = json.dumps(moved, ensure_ascii=False) if moved != data else original
+    return msgspec.structs.replace(row, original=line)
+
+
+# Any: a line of JSON holds more than text.
+def _relocate(node: Any, path: str, own: Path, folder: Path) -> Any:
+    """Return data in which each file of `own` is named by its path from `folder`.
+
+    A file that is not in `own` is in a folder of --files-from, and keeps its name.
+    """
+    if isinstance(node, dict):
+        return {
+            key: _relocate(value, f"{path}.{key}" if path else key, own, folder)
+            for key, value in node.items()
+        }
+    if isinstance(node, list):
+        return [_relocate(it, f"{path}.{number}", own, folder) for number, it in enumerate(node)]
+    keys = path.split(".")
+    is_file = isinstance(node, str) and keys[0] in _NAMING and keys[-1] in _NAMES
+    if not is_file or not node or Path(node).is_absolute() or not os.path.lexists(own / node):
+        return node
+    return os.path.relpath(own / node, folder)

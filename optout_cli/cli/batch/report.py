@@ -10,6 +10,7 @@ from shlex import quote
 
 from optout_cli.batch.manifest import Record
 from optout_cli.batch.plan import DRAFT, LAW, BatchPlan
+from optout_cli.batch.rejects import WrittenRejects
 from optout_cli.cli.console import say
 from optout_cli.errors import Problem
 from optout_cli.exporters import exporter_for
@@ -129,25 +130,20 @@ def say_what_is_missing(path: Path, plan: BatchPlan) -> None:
 def say_next(
     plan: BatchPlan,
     order: Order,
-    rejects: Sequence[Path],
-    changed: Sequence[Path],
+    rejects: WrittenRejects,
     paper: Path | None,
-    named: Sequence[Path],
     *,
     is_due: bool,
 ) -> None:
-    """Print what to do next; `is_due` if there are letters that nobody has seen yet.
-
-    `named` are folders with files that the rejected rows name.
-    """
-    for path in changed:
+    """Print what to do next; `is_due` if there are letters that nobody has seen yet."""
+    for path in rejects.changed:
         say(f"kept: {path} was changed after optout wrote it")
-    if rejects and paper:
+    if rejects.written and paper:
         say(f"next: fix the rows in the table, then run this command again to complete {paper}")
-    elif rejects:
-        names = " ".join(map(str, rejects))
-        what = "that file" if len(rejects) == 1 else "those files"
-        more = "".join(f" and --files-from {quote(str(folder))}" for folder in named)
+    elif rejects.written:
+        names = " ".join(map(str, rejects.written))
+        what = "that file" if len(rejects.written) == 1 else "those files"
+        more = "".join(f" and --files-from {quote(str(folder))}" for folder in rejects.folders)
         say(
             f"next: fix the rows in {names}, then run this command with {what} as input,"
             f" with the same options{more}"

@@ -11,12 +11,12 @@ import click
 import msgspec
 
 from optout_cli.batch.folder import OutputFolder
-from optout_cli.batch.input import InputFile, folders_of, rejects_of, rows_of
+from optout_cli.batch.input import InputFile, rows_of
 from optout_cli.batch.manifest import Record, load_records
 from optout_cli.batch.plan import OCCUPIED, BatchPlan, plan_from
 from optout_cli.batch.pool import hold_interrupts
 from optout_cli.batch.print_run import print_run
-from optout_cli.batch.rejects import origins_of
+from optout_cli.batch.rejects import origins_of, write_rejects
 from optout_cli.batch.rows import Job, MadeRow, check_rows
 from optout_cli.cli.batch.output import Paper, Prints, clear_line, progress
 from optout_cli.cli.batch.report import (
@@ -58,8 +58,7 @@ class Run:
     def __post_init__(self) -> None:
         """Count the requests. Raises OptoutError if there are none."""
         self.left: list[Path] = []  # files that stay because someone changed them
-        files = ((file.name, file.is_rejected) for file in self.input_files)
-        self.origins = origins_of(files, self.job.folder)
+        self.origins = origins_of(self.input_files, self.job.folder)
         self.count = sum(1 for _ in rows_of(self.input_files))
         if not self.count:
             hint = "write one request per line, below the line with the column names"
@@ -120,9 +119,7 @@ class Run:
         self._report(problems)
         keep_tracebacks(plan.tracebacks, folder.path)
         folder.finish(plan.places(), self.origins)
-        texts = rejects_of(self.input_files, plan.problems, folder.path)
-        named = folders_of(self.input_files, texts.values(), folder.path)
-        rejects, changed = folder.put_rejects(texts, self.origins)
+        rejects = write_rejects(folder, self.input_files, plan.problems, self.origins)
         if not self.quiet:
             for line in note_lines(plan, wanted, job.order.today):
                 say(line)
@@ -136,7 +133,7 @@ class Run:
             bound = place if is_printed else None
             say_what_was_done(plan, self.written, before, folder.path, bound)
             is_due = bool(self.written or is_printed)
-            say_next(plan, job.order, rejects, changed, place, named, is_due=is_due)
+            say_next(plan, job.order, rejects, place, is_due=is_due)
         is_partial = plan.problems or plan.taken or self.is_partial or problems
         return ExitCode.PARTLY if is_partial else ExitCode.DONE
 
