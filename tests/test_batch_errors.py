@@ -19,7 +19,7 @@ from optout_cli.letters.pipeline import Order
 
 FATAL = "50003"
 GOOD = [it for it in FILES if "bennington" not in it]
-BUG = "this is a bug: report it with its traceback, and leave the row out until then"
+BUG = "this is a bug: report it with its traceback, and leave the row out until it is fixed"
 FAILED = f"n.csv:3 (50003): optout failed with KeyError: 'fax'\n  hint: {BUG}\n"
 # pytest's own process has threads; what is forked here never meets them.
 pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
@@ -94,7 +94,7 @@ def test_check_counts_a_row_that_fails_among_those_that_cannot_be_written(
     assert "3 requests: 2 can be written (4 files), 1 cannot\n        1  internal-error\n" in out
 
 
-DISK = "look at the disk or the file that it names, and give the command again"
+DISK = "check the disk or the file that it names, and run the command again"
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ DISK = "look at the disk or the file that it names, and give the command again"
         ),
         (
             MemoryError(),
-            "there was too little memory for its letters\n  hint: try it with --jobs 1",
+            "there is not enough memory for its letters\n  hint: try it with --jobs 1",
         ),
     ],
 )

@@ -127,7 +127,7 @@ def test_new_addresses_keep_the_letter_to_the_old_one(batch: Batch, write: Write
 
 TAKEN = (
     f"march.csv:2 (50001): would replace {FILES[0]} and 1 more, written from n.csv:2\n"
-    "  hint: name another folder with -o, or --force, which moves the old to earlier/\n"
+    "  hint: name another folder with -o, or use --force, which moves it to earlier/\n"
 )
 MARCH = f"{HEADER}50001,Kim,Sheriff\n50003,Pat,Sheriff\n50007,Kim,Sheriff\n"
 

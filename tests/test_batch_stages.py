@@ -65,7 +65,7 @@ def test_a_worker_killed_while_checking_costs_one_row(
     (problem,) = [one for it in found for one in it.problems]
     assert str(problem).partition(": ")[2] == (
         "the process that worked on this row was killed\n"
-        "  hint: was there too little memory? try again with --jobs 1"
+        "  hint: if memory ran out, try again with --jobs 1"
     )
     assert [bool(it.output_files) for it in found] == [it != 9 for it in range(14)]
 

@@ -71,9 +71,9 @@ n.csv:4 (50003): signatory needs 'title'
   hint: fill in signatory.title
 n.csv:1: signatory.fx: signatory has no field 'fx'
   hint: did you mean 'fax'?
-n.csv:6 (50005): would write VT/caledonia-county-vt/2026-11-20-opt-out-bureau.txt, as n.csv:7 would
+n.csv:6 (50005): would write VT/caledonia-county-vt/2026-11-20-opt-out-bureau.txt; n.csv:7 would too
   hint: they ask for the same letter: delete one of the two
-n.csv:7 (50005): would write VT/caledonia-county-vt/2026-11-20-opt-out-bureau.txt, as n.csv:6 would
+n.csv:7 (50005): would write VT/caledonia-county-vt/2026-11-20-opt-out-bureau.txt; n.csv:6 would too
   hint: they ask for the same letter: delete one of the two
 """
 

@@ -1,1 +1,1 @@
-"""Many requests: read, checked, planned, made by several workers, and kept in an output folder."""
+"""Many requests: read, checked, planned, made by several processes, and kept in a folder."""

@@ -1,9 +1,9 @@
-"""What a batch has written, a line for each file: read, believed or not, and written as text.
+"""The manifest of a batch: one record for each file that it has written, as NDJSON and as CSV.
 
-A line is believed where it is whole and the file has the size and hash that it states.
+A record is true if its line is whole and the file has the size and hash that the record states.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
@@ -17,21 +17,22 @@ from optout_cli.model.letter import Export
 from optout_cli.readers.csv import csv_from
 
 NAME, TABLE = "manifest.ndjson", "manifest.csv"
-TABLE_ENCODING = "utf-8-sig"  # a spreadsheet tells by its first bytes that a table is UTF-8
-# What mail is merged from comes first in the table.
+TABLE_ENCODING = "utf-8-sig"  # a spreadsheet recognizes UTF-8 by the first bytes
+# The columns for a mail merge come first in the table.
 _MERGED = (
     "jurisdiction", "name", "recipient", "address", "email", "fax", "format", "path", "pages",
     "reference",
 )  # fmt: skip
-_DEPTH = 3  # state, jurisdiction and name: the parts of a path within the batch's folder
+_DEPTH = 3  # parts of a path in the output folder: state, jurisdiction and name
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
-    """One file that is finished. Texts of the notice are here for whoever merges mail.
+    """One finished file, with the words of the notice that a mail merge needs.
 
-    `request` is the place of the row, `path` is relative to the batch's folder, `pages` is None
-    where a format has none, `cautions` are their codes, and `fingerprint` is of all that the
-    file follows from. `origins` are the tables that the row may come from, as seen from the folder.
+    `request` is the file and line of the row. `path` is relative to the output folder. `pages` is
+    None for a format without pages. `notes` are their codes. `fingerprint` is the hash of
+    everything that the file follows from. `origins` are the tables that the row may come from, as
+    paths from the output folder.
     """
 
     request: str
@@ -60,18 +61,18 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def key(self) -> tuple[str, str, str]:
-        """What a request is known again by: the jurisdiction, the letter, and its variant."""
+        """What identifies the request: jurisdiction, letter, and variant."""
         kind, stem = self.letter.partition("/")[2], PurePosixPath(self.path).stem
         variant = stem[len("2026-11-24-") + len(kind) :].removesuffix(f"-{self.recipient}")
         return self.jurisdiction, self.letter, variant.removeprefix("-")
 
     def moved_to(self, request: str, origins: Mapping[str, tuple[str, ...]]) -> "Record":
-        """Return the record of a file whose row is at another place now."""
+        """Return the record of a file whose row has moved to another file or line."""
         moved = msgspec.structs.replace(self, request=request)
         return msgspec.structs.replace(moved, origins=origins.get(moved.source, self.origins))
 
     def is_true(self, folder: Path) -> bool:
-        """Tell whether the file below `folder` has the size and the content that are stated."""
+        """Tell whether the file in `folder` has the size and hash that this record states."""
         path = folder / self.path
         with suppress(OSError):
             return path.stat().st_size == self.bytes and digest_of(path) == self.sha256
@@ -84,14 +85,14 @@ def digest_of(path: Path) -> str:
 
 
 def load_records(folder: Path) -> dict[str, Record]:
-    """Return by path what the manifest in `folder` states; a torn or foreign line is no line."""
+    """Return the records of the manifest in `folder` by path, without torn or foreign lines."""
     try:
         content = (folder / NAME).read_bytes()
     except OSError:
         return {}
     decoder = msgspec.json.Decoder(Record)
     records: dict[str, Record] = {}
-    for line in content.split(b"\n")[:-1]:  # what is behind the last line end was torn off
+    for line in content.split(b"\n")[:-1]:  # the rest, after the last line end, is torn
         with suppress(msgspec.DecodeError):
             record = decoder.decode(line)
             path = PurePosixPath(*PurePosixPath(record.path).parts[-_DEPTH:])
@@ -101,7 +102,7 @@ def load_records(folder: Path) -> dict[str, Record]:
 
 
 def is_own_table(folder: Path) -> bool:
-    """Say whether manifest.csv is as it was written with manifest.ndjson. Raises OSError."""
+    """Tell whether manifest.csv still agrees with manifest.ndjson. Raises OSError."""
     decoder = msgspec.json.Decoder(Record)
     lines = (folder / NAME).read_bytes().splitlines() if (folder / NAME).exists() else []
     with suppress(msgspec.DecodeError):
@@ -111,32 +112,26 @@ def is_own_table(folder: Path) -> bool:
 
 
 def line_of(record: Record, folder: Path) -> bytes:
-    """Return the record as a line of NDJSON, its path as seen from where `folder` is named."""
+    """Return the record as a line of NDJSON, its path below `folder` as the user named that."""
     shown = msgspec.structs.replace(record, path=str(folder / record.path))
     return msgspec.json.encode(shown) + b"\n"
 
 
 def table_of(records: Iterable[Record], folder: Path) -> str:
-    """Return the records as CSV; the lines of an address stand in one cell."""
-    columns = [*_MERGED, *(it for it in Record.__struct_encode_fields__ if it not in _MERGED)]
-    return csv_from(columns, (_cells(it, columns, folder) for it in records))
-
-
-def _cells(record: Record, columns: Sequence[str], folder: Path) -> list[str]:
-    values = dict(
-        zip(Record.__struct_encode_fields__, msgspec.structs.astuple(record), strict=True)
-    ) | {"path": str(folder / record.path)}
-    return [_cell(values[it]) for it in columns]
-
-
-def _cell(value: object) -> str:
-    if isinstance(value, tuple):
-        return "\n".join(value)
-    return "" if value is None else str(value)
+    """Return the records as CSV; all lines of an address are in one cell."""
+    names = Record.__struct_encode_fields__
+    columns = [*_MERGED, *(name for name in names if name not in _MERGED)]
+    rows = []
+    for record in records:
+        values = dict(zip(names, msgspec.structs.astuple(record), strict=True))
+        values["path"] = str(folder / record.path)
+        cells = ("\n".join(it) if isinstance(it, tuple) else it for it in map(values.get, columns))
+        rows.append(["" if cell is None else str(cell) for cell in cells])
+    return csv_from(columns, rows)
 
 
 class OutputFile(msgspec.Struct, frozen=True):
-    """A finished file: what the manifest will say of it, and its bytes."""
+    """A finished file: its record in the manifest, and its bytes."""
 
     record: Record
     content: bytes
@@ -145,16 +140,18 @@ class OutputFile(msgspec.Struct, frozen=True):
 def files_from_exports(
     exports: Iterable[Export], location: Location, fingerprint: str
 ) -> tuple[OutputFile, ...]:
-    """Put beside each export what the manifest will say of it."""
-    return tuple(OutputFile(_record(it, location, fingerprint), it.content) for it in exports)
+    """Return each export with its record."""
+    return tuple(
+        OutputFile(_record_of(export, location, fingerprint), export.content) for export in exports
+    )
 
 
 def row_place(location: Location) -> str:
-    """Return a request's place as the manifest has it."""
+    """Return a request's file and line, as the manifest shows them."""
     return f"{location.file}:{location.line}"
 
 
-def _record(export: Export, location: Location, fingerprint: str) -> Record:
+def _record_of(export: Export, location: Location, fingerprint: str) -> Record:
     notice = export.notice
     contact, place = notice.recipient.contact, notice.place
     notes = (*notice.notes, *export.notes)
@@ -173,7 +170,7 @@ def _record(export: Export, location: Location, fingerprint: str) -> Record:
         bytes=len(export.content),
         sha256=sha256(export.content).hexdigest(),
         pages=count_pages(export.format, export.content),
-        notes=tuple(dict.fromkeys(it.code for it in notes)),
+        notes=tuple(dict.fromkeys(note.code for note in notes)),
         reference=notice.reference,
         fingerprint=fingerprint,
         version=__version__,

@@ -1,4 +1,4 @@
-"""What a batch is going to do, row by row, once every row is checked."""
+"""The plan of a batch, once every row is checked: rows to write, finished rows, and problems."""
 
 import pickle
 from collections import Counter, defaultdict
@@ -16,17 +16,17 @@ from optout_cli.letters.pipeline import Order
 from optout_cli.model.notice import Note
 from optout_cli.readers.files import STDIN
 
-OCCUPIED = "file-exists"  # the problem that no change of the row would mend
-_File = tuple[str, tuple[str, ...]]  # the name of a file of requests, and the tables it is of
-LAW = "state-law"  # the caution that bears repeating
+OCCUPIED = "file-exists"  # the only problem that no change of the row would fix
+_File = tuple[str, tuple[str, ...]]  # the name of an input file, and the tables of its rows
+LAW = "state-law"  # the note that is repeated in every run
 DRAFT = "draft"
 
 
 class BatchPlan:
-    """Checked rows: those to write, those that are finished, those with problems, and why.
+    """Checked rows: those to write, those that are finished, and those with problems.
 
-    `origins` are the tables of each file of requests. `spool` is an open file in which what
-    checking has made waits for its turn.
+    `origins` has the tables of each input file. `spool` is an open file for letters that the check
+    has made, until they are written.
     """
 
     def __init__(
@@ -37,77 +37,81 @@ class BatchPlan:
         self.problems: dict[int, tuple[Problem, ...]] = {}
         self.notes: list[Note] = []
         self.lacking: Counter[tuple[str, str]] = Counter()
-        self.left: set[int] = set()  # rows of which a file stays: changed, or another row's
-        self.unwritten: set[int] = set()  # good rows whose letters could not be put in place
-        self.taken: dict[int, tuple[Problem, ...]] = {}  # the latter, and whose it is
-        self.tracebacks: dict[str, list[str]] = {}  # each with the places of the rows it is of
+        self.left: set[int] = set()  # rows with a file that stays: changed, or another row's
+        self.unwritten: set[int] = set()  # good rows whose letters could not be written
+        self.taken: dict[int, tuple[Problem, ...]] = {}  # good rows whose file is another row's
+        self.tracebacks: dict[str, list[str]] = {}  # each with its rows
         self._by_path: dict[str, int] = {}
         self._notes: dict[Note, Note] = {}
         self._spool = _Spool(spool) if spool else None
 
-    def add(self, it: CheckedRow) -> None:
-        """Take in the next row."""
-        self.lacking.update(it.lacking)
-        if it.output_files is not None and self._spool:
-            self._spool.put(it.number, it.output_files)
-        # Most rows have the same cautions, of which one is enough.
-        notes = tuple(self._notes.setdefault(one, one) for one in it.notes)
-        slim = msgspec.structs.replace(it, output_files=None, notes=notes, traceback="")
-        self.rows[it.number] = slim
-        self.note_traceback(it)
-        if it.problems:
-            self.problems[it.number] = it.problems
-        for path in it.paths:
-            first = self._by_path.setdefault(path, it.number)
-            if first != it.number:
-                self._collide(path, first, it.number)
+    def add(self, row: CheckedRow) -> None:
+        """Add the next row."""
+        self.lacking.update(row.lacking)
+        if row.output_files is not None and self._spool:
+            self._spool.put(row.number, row.output_files)
+        # Most rows have the same notes; keep one copy of each.
+        notes = tuple(self._notes.setdefault(note, note) for note in row.notes)
+        self.rows[row.number] = msgspec.structs.replace(
+            row, output_files=None, notes=notes, traceback=""
+        )
+        self.note_traceback(row)
+        if row.problems:
+            self.problems[row.number] = row.problems
+        for path in row.paths:
+            first = self._by_path.setdefault(path, row.number)
+            if first != row.number:
+                self._add_collision(path, self.rows[first], row)
 
-    def note_traceback(self, it: CheckedRow | MadeRow) -> None:
-        """Keep the traceback of an error that nobody foresaw, if one ended the work at a row."""
-        if it.traceback:
-            self.tracebacks.setdefault(it.traceback, []).append(it.place)
+    def note_traceback(self, row: CheckedRow | MadeRow) -> None:
+        """Keep the traceback of an unexpected error, if the row has one."""
+        if row.traceback:
+            self.tracebacks.setdefault(row.traceback, []).append(row.place)
 
-    def _collide(self, path: str, *numbers: int) -> None:
-        """Two rows would write one file: neither is right more than the other."""
-        one, other = (self.rows[it] for it in numbers)
+    def _add_collision(self, path: str, first: CheckedRow, second: CheckedRow) -> None:
+        """Add a problem to both rows that would write one file: optout does not choose."""
         hint = "give them different dates, or delete one of the two"
-        if apart := {*one.unstated, *other.unstated}:
-            hint = f"fill in {', '.join(sorted(apart))}, {hint}"
-        if one.fingerprint == other.fingerprint:
+        if unstated := {*first.unstated, *second.unstated}:
+            hint = f"fill in {', '.join(sorted(unstated))}, {hint}"
+        if first.fingerprint == second.fingerprint:
             hint = "they ask for the same letter: delete one of the two"
-        for it, rival in ((one, other), (other, one)):
-            message = f"would write {path}, as {rival.place} would"
-            problem = Problem("equal-names", message, it.location, hint)
-            known = self.problems.get(it.number, ())
-            if not any(known_one.code == problem.code for known_one in known):
-                self.problems[it.number] = (*known, problem)
+        for row, rival in ((first, second), (second, first)):
+            message = f"would write {path}; {rival.place} would too"
+            problem = Problem("equal-names", message, row.location, hint)
+            known = self.problems.get(row.number, ())
+            if not any(other.code == problem.code for other in known):
+                self.problems[row.number] = (*known, problem)
 
     @property
     def good(self) -> Iterator[CheckedRow]:
-        """Yield the rows whose letters can be written or are."""
-        return (it for number, it in self.rows.items() if number not in self.problems)
+        """Yield the rows without problems, whether they are written yet or not."""
+        return (row for number, row in self.rows.items() if number not in self.problems)
 
     def count_notes(self, wanted: Container[int]) -> Counter[Note]:
-        """Count the good rows that each caution is about, the laws and drafts first.
+        """Count the good rows that each note is about; notes on laws and drafts come first.
 
-        Of rows that are not `wanted`, which were told of before, only the laws are told again.
+        Rows that are not `wanted` were reported by an earlier run: of them only laws are counted.
         """
         found = Counter(
-            one for it in self.good for one in it.notes if it.number in wanted or one.code == LAW
+            note
+            for row in self.good
+            for note in row.notes
+            if row.number in wanted or note.code == LAW
         )
         found.update(self.notes)
         ranks = {LAW: 0, DRAFT: 1}
         return Counter(
-            dict(sorted(found.items(), key=lambda it: ranks.get(it[0].code, len(ranks))))
+            dict(sorted(found.items(), key=lambda item: ranks.get(item[0].code, len(ranks))))
         )
 
     def unfinished(self, order: Order, *, force: bool) -> dict[int, Order]:
-        """Return what is to be made of each good row of which a file is missing."""
-        free = (it for it in self.good if it.number not in self.taken)
-        if force:
-            return {it.number: order for it in free}
-        found = {it.number: remaining_order(order, it) for it in free}
-        return {number: it for number, it in found.items() if it.formats}
+        """Return what is to be made of each good row that misses a file; with `force`, of all."""
+        found = {
+            row.number: order if force else remaining_order(order, row.paths, row.finished)
+            for row in self.good
+            if row.number not in self.taken
+        }
+        return {number: remaining for number, remaining in found.items() if remaining.formats}
 
     def take_places(self, records: Mapping[str, Record], folder: Path) -> None:
         """Leave out each good row that would replace a letter of another table or request."""
@@ -124,12 +128,12 @@ class BatchPlan:
                 more = f" and {len(others) - 1} more" if others[1:] else ""
                 place = folder / others[0].path
                 message = f"would replace {place}{more}, written from {others[0].request}"
-                hint = "name another folder with -o, or --force, which moves the old to earlier/"
+                hint = "name another folder with -o, or use --force, which moves it to earlier/"
                 self.taken[row.number] = (Problem(OCCUPIED, message, row.location, hint),)
         self.left |= self.taken.keys()
 
     def _is_same_request(self, record: Record, row: CheckedRow) -> bool:
-        """Say whether a file was written from a row of this table, or from one it rejected."""
+        """Tell whether a file was written from this row, in its table or in rejects of that."""
         file = row.location.file
         is_same_table = record.source == file
         if record.origins:
@@ -149,78 +153,77 @@ class BatchPlan:
                     yield place
 
     def stale(self, records: Mapping[str, Record]) -> list[Record]:
-        """Return what the manifest has of requests of these rows as they no longer are.
+        """Return the records of letters that these rows gave before they changed.
 
-        A row is known again by its file, its jurisdiction, its letter and that one's variant. What
-        a row gave before is not stale as long as its new letter is not in its place.
+        A row is recognized by its file, jurisdiction, letter and variant. Its old letter is not
+        stale until its new letter is written.
         """
         current: dict[tuple[_File | str, ...], set[str]] = defaultdict(set)
-        for it in self.rows.values():
-            if it.key:
-                current[self._file(it), *it.key].add(it.fingerprint)
-        unwritten = (self.rows[it] for it in self.left | self.unwritten)
-        waiting = {(self._file(it), *it.key) for it in unwritten if it.key}
-        plan_from = {path for it in self.good for path in it.paths}
+        for row in self.rows.values():
+            if row.key:
+                current[self._file(row), *row.key].add(row.fingerprint)
+        unwritten = (self.rows[number] for number in self.left | self.unwritten)
+        waiting = {(self._file(row), *row.key) for row in unwritten if row.key}
+        planned = {path for row in self.good for path in row.paths}
         return [
             record
             for path, record in records.items()
-            if path not in plan_from
+            if path not in planned
             and (key := (_file_of(record), *record.key)) in current
             and key not in waiting
             and record.fingerprint not in current[key]
         ]
 
     def _file(self, row: CheckedRow) -> _File:
-        """Return what a row's file is known again by, wherever the command is given."""
+        """Return what identifies a row's file, from whatever folder the command is run."""
         return Path(row.location.file).name, self.origins.get(row.location.file, ())
 
     def left_over(self, records: Mapping[str, Record]) -> list[Record]:
-        """Return what the manifest has of requests that were in these rows' files, and no longer.
+        """Return the records of requests that were in the input files and are there no longer.
 
-        Standard input is no file of which one knows what was in it before.
+        Standard input is left out: nothing says that it is the same table as before.
         """
-        keys = {(self._file(it), *it.key) for it in self.rows.values() if it.key}
-        files = {self._file(it) for it in self.rows.values() if it.location.file != STDIN}
+        keys = {(self._file(row), *row.key) for row in self.rows.values() if row.key}
+        files = {self._file(row) for row in self.rows.values() if row.location.file != STDIN}
         return [
-            it
-            for it in records.values()
-            if _file_of(it) in files and (_file_of(it), *it.key) not in keys
+            record
+            for record in records.values()
+            if _file_of(record) in files and (_file_of(record), *record.key) not in keys
         ]
 
     def results(
         self, wanted: Mapping[int, Order], input_files: Sequence[InputFile], job: Job, jobs: int
     ) -> Generator[MadeRow, None, None]:
-        """Yield the files of each wanted row, made now or when it was checked."""
+        """Yield the files of each wanted row: made now, or read from the spool."""
         if self._spool and self._spool.offsets:
             for number in wanted:
+                location = self.rows[number].location
                 output_files = self._spool.get(number)
-                yield MadeRow(
-                    number=number, location=self.rows[number].location, output_files=output_files
-                )
+                yield MadeRow(number=number, location=location, output_files=output_files)
         else:
             yield from make_rows(input_files, wanted, job, jobs)
 
     @property
     def unprinted(self) -> list[CheckedRow]:
-        """Return the rows whose letters are not to be printed: rejected, or changed by somebody."""
+        """Return the rows whose letters are not printed: rejected, or changed by somebody."""
         rows = self.rows.items()
-        return [it for number, it in rows if number in self.problems or number in self.left]
+        return [row for number, row in rows if number in self.problems or number in self.left]
 
     def printed(self, records: Mapping[str, Record]) -> Iterator[list[Record]]:
-        """Yield the PDF letters of every other row, in the rows' order."""
-        left_out = {it.number for it in self.unprinted}
-        for it in self.rows.values():
-            if it.number not in left_out:
-                yield [records[path] for path in it.paths if path.endswith(".pdf")]
+        """Yield the PDF letters of every other row, in the order of the rows."""
+        left_out = {row.number for row in self.unprinted}
+        for row in self.rows.values():
+            if row.number not in left_out:
+                yield [records[path] for path in row.paths if path.endswith(".pdf")]
 
     def places(self) -> dict[str, str]:
-        """Return the place of the request of each file that a good row gives."""
-        free = (it for it in self.good if it.number not in self.taken)
-        return {path: it.place for it in free for path in it.paths}
+        """Return the file and line of the row that gives each file, by the file's path."""
+        free = (row for row in self.good if row.number not in self.taken)
+        return {path: row.place for row in free for path in row.paths}
 
 
 class _Spool:
-    """Finished pieces on the disk, so that memory need not hold them."""
+    """Finished files on disk: memory could not hold those of a large batch."""
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
@@ -232,7 +235,7 @@ class _Spool:
 
     def get(self, number: int) -> tuple[OutputFile, ...]:
         self._file.seek(self.offsets[number])
-        output_files: tuple[OutputFile, ...] = pickle.load(self._file)  # noqa: S301  # written above
+        output_files: tuple[OutputFile, ...] = pickle.load(self._file)  # noqa: S301  # put above
         return output_files
 
 
@@ -241,12 +244,12 @@ def _file_of(record: Record) -> _File:
 
 
 def plan_from(
-    checks: Iterable[CheckedRow],
+    rows: Iterable[CheckedRow],
     spool: IO[bytes] | None = None,
     origins: Mapping[str, tuple[str, ...]] | None = None,
 ) -> BatchPlan:
-    """Take in each checked row; `origins` are the tables of each file of requests."""
+    """Plan a batch from its checked rows; `origins` has the tables of each input file."""
     plan = BatchPlan(origins or {}, spool)
-    for it in checks:
-        plan.add(it)
+    for row in rows:
+        plan.add(row)
     return plan

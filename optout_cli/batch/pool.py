@@ -1,7 +1,7 @@
-"""Spread work over processes and give the results in the order of the tasks.
+"""Run tasks in several processes and yield their results in order.
 
-Workers write nothing, so a worker that is killed, or that finishes one more letter after its
-parent was killed, does no harm.
+Workers write nothing. It does no harm to kill a worker, or if a worker finishes one more letter
+after its parent was killed.
 """
 
 import gc
@@ -24,14 +24,14 @@ import msgspec
 
 _Task = TypeVar("_Task")
 _Result = TypeVar("_Result")
-# fork shares what is loaded and takes milliseconds; macOS's system libraries do not survive it.
+# fork takes milliseconds and copies what is loaded; system libraries of macOS crash after it.
 _METHOD = "fork" if sys.platform == "linux" else "spawn"
-_AHEAD = 8  # tasks per worker that may be finished before their turn
-_TASKS_PER_COLLECTION = 16  # collecting garbage at every allocation would cost a tenth
+_AHEAD = 8  # tasks per worker that may finish before their turn
+_TASKS_PER_COLLECTION = 16  # automatic garbage collection would cost a tenth of the time
 
 
 class WorkerKilled(msgspec.Struct, frozen=True):
-    """Stands for the result of a task that killed its worker."""
+    """The result of a task that killed its worker."""
 
 
 def results_in_order(
@@ -39,8 +39,8 @@ def results_in_order(
 ) -> Iterator[tuple[_Task, _Result | WorkerKilled]]:
     """Yield each task in order with `work(task)`, or with WorkerKilled if it killed its worker.
 
-    The first task is done in this process, so that the workers start with everything it loaded.
-    With one job all tasks are done here, and no worker is started.
+    The first task runs in this process: the workers start with everything that it loads. With one
+    job, all tasks run here and no worker is started.
     """
     waiting = iter(tasks)
     yield from _results_here(work, waiting if jobs == 1 else islice(waiting, 1))
@@ -54,14 +54,14 @@ def results_in_order(
                     following = next(waiting, None)
                 result = handed[0][1].result()
                 yield handed.popleft()[0], result
-        # A task that killed its worker broke the pool; find it among those that are unfinished.
+        # One task killed its worker, which broke the pool: run each unfinished task alone.
         for task, future in handed:
             is_unfinished = isinstance(future.exception(), BrokenProcessPool)
             yield task, result_alone(work, task) if is_unfinished else future.result()
 
 
 def result_alone(work: Callable[[_Task], _Result], task: _Task) -> _Result | WorkerKilled:
-    """Return `work(task)`, done by a worker of its own, or WorkerKilled."""
+    """Return `work(task)` from a new worker, or WorkerKilled."""
     with _workers(work, 1) as pool:
         try:
             result: _Result = _submit(pool, task).result()
@@ -85,7 +85,7 @@ def _results_here(
 
 @contextmanager
 def hold_interrupts() -> Iterator[None]:
-    """Hold Ctrl-C back until the end of the block."""
+    """Delay Ctrl-C until the end of the block."""
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
@@ -95,17 +95,17 @@ def hold_interrupts() -> Iterator[None]:
 
 @contextmanager
 def _workers(work: Callable[[Any], Any], jobs: int) -> Iterator[ProcessPoolExecutor]:
-    """Start worker processes on the first task; leaving the block early kills them.
+    """Start worker processes on the first task; an error or interrupt in the block kills them.
 
-    The workers share one folder for temporary files, which outlives a worker that is killed.
+    The workers share one folder for temporary files; it is deleted here even if a worker is killed.
     """
     scratch = ""
-    with suppress(OSError):  # text needs no temporary files
+    with suppress(OSError):  # formats of plain text need no temporary files
         scratch = tempfile.mkdtemp(prefix="optout-")
     pool = ProcessPoolExecutor(jobs, get_context(_METHOD), _begin_worker, (work, scratch))
     try:
         yield pool
-    except BaseException:  # an interrupt never waits until a worker has finished its letter
+    except BaseException:  # an interrupt does not wait for letters that workers are making
         for child in active_children():
             child.kill()
         raise
@@ -116,17 +116,17 @@ def _workers(work: Callable[[Any], Any], jobs: int) -> Iterator[ProcessPoolExecu
 
 
 def _submit(pool: ProcessPoolExecutor, task: Any) -> "Future[Any]":  # Any: what the work gives
-    with hold_interrupts():  # the first task starts the workers, which are born with SIGINT held
+    with hold_interrupts():  # the first task starts the workers; they inherit the held SIGINT
         return pool.submit(_work_on, task)
 
 
-_work: Callable[[Any], Any]  # in a worker: what it does with each task
-_count = 0  # in a worker: the tasks so far
+_work: Callable[[Any], Any]  # in a worker: the function for each task
+_count = 0  # in a worker: tasks so far
 
 
 def _begin_worker(work: Callable[[Any], Any], scratch: str) -> None:
-    """Prepare a new worker: its parent answers Ctrl-C, and it ends when its parent is gone."""
-    global _work  # noqa: PLW0603  # a pool's initializer has no other way to leave something
+    """Prepare a new worker: it ignores Ctrl-C, and ends when its parent is gone."""
+    global _work  # noqa: PLW0603  # an initializer has no other way to keep a value
     _work = work
     tempfile.tempdir = scratch or tempfile.tempdir
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -144,7 +144,7 @@ def _end_with_parent() -> None:
 
 
 def _work_on(task: Any) -> Any:
-    global _count  # noqa: PLW0603  # counts the tasks of this process
+    global _count  # noqa: PLW0603  # one count for all tasks of this process
     _count += 1
     if _count % _TASKS_PER_COLLECTION == 0:
         gc.collect()

@@ -1,4 +1,4 @@
-"""What a request's files follow from, as one hash: as long as it is the same, so are the files."""
+"""One hash of everything that a request's files follow from: same hash, same files."""
 
 from hashlib import sha256
 from importlib.metadata import version
@@ -13,11 +13,11 @@ from optout_cli.letters.library import Library
 from optout_cli.model.notice import Case
 from optout_cli.trust import leads_outside
 
-_DRAWING = ("weasyprint", "font-source-serif-pro")  # another version may break lines elsewhere
+_DRAWING = ("weasyprint", "font-source-serif-pro")  # another version may break lines differently
 
 
 class Fingerprints:
-    """Hashes of requests' cases, with what is common to all of them hashed once."""
+    """Hashes of cases; what all cases share is hashed once."""
 
     def __init__(self, library: Library) -> None:
         common = sha256(__version__.encode())
@@ -28,7 +28,7 @@ class Fingerprints:
             is_shipped = folder == library.folders[-1]
             for path in sorted(it for it in folder.rglob("*") if it.is_file()):
                 if not is_shipped and leads_outside(path, folder):
-                    continue  # no letter is made of it
+                    continue  # no letter uses it
                 common.update(f"{path.relative_to(folder)}\0".encode() + _digest(path))
         self._common = common.digest()
         self._files: dict[tuple[str, int, int], bytes] = {}
@@ -36,24 +36,22 @@ class Fingerprints:
     def of(self, case: Case, named: NamedFiles) -> str:
         """Return 32 hexadecimal digits; `named` finds the files that the request names.
 
-        What only says whether a letter may be written, not what is in it, has no part in it.
+        Settings that only decide whether a letter may be written are left out.
         """
         stated = msgspec.structs.replace(
             case, today=case.today.replace(month=1, day=1), max_age=None, routes=()
         )
         hashed = sha256(self._common + msgspec.msgpack.encode(stated, order="deterministic"))
         for path, name in named_in(case.request):
-            hashed.update(self._digest_of(named, path, name))
+            try:
+                digest = self._digest(named.find(path, name).place)
+            except OptoutError:
+                digest = b"outside"
+            hashed.update(digest)
         return hashed.hexdigest()[:32]
 
-    def _digest_of(self, named: NamedFiles, path: str, name: str) -> bytes:
-        try:
-            return self._digest(named.find(path, name).place)
-        except OptoutError:
-            return b"outside"
-
     def _digest(self, path: Path) -> bytes:
-        """Return a file's digest, which is made once for a seal that all rows name."""
+        """Return a file's digest; a seal that all rows name is read once."""
         try:
             status = path.stat()
             key = str(path), status.st_mtime_ns, status.st_size

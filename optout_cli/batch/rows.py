@@ -1,13 +1,12 @@
-"""Many requests: check each row, then make the files of those that can be written.
+"""Rows -> checked rows -> the finished files of each row.
 
-Nothing is written here. A row that has a Problem never stops another one.
+Nothing is written to disk here. A Problem in one row never stops another row.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from traceback import format_exc
-from typing import TypeVar
 
 import msgspec
 
@@ -33,25 +32,36 @@ from optout_cli.model.notice import Case, Note, Notice
 from optout_cli.readers.document import Document, Row, locate, merge
 from optout_cli.readers.files import folder_of
 
-_T = TypeVar("_T")
-_ROWS_A_TASK = 8  # to check; handing one over costs a tenth of checking it
-_MOST_OF_ERROR = 300  # characters of a library's own message
+_ROWS_A_TASK = 8  # to check: sending a row to a worker costs a tenth of checking it
+_MAX_ERROR = 300  # characters of a library's own message that a Problem shows
 _UNKNOWN = {"incomplete-contact", "no-address", "no-address-for-service"}
 
 
-class CheckedRow(msgspec.Struct, frozen=True, kw_only=True):
-    """What is known of one row before anything is written.
-
-    `key` is the jurisdiction, the letter and its variant, where they are known, and `unstated` what
-    could tell the letter from another of them. `paths` are the files of its
-    letters, relative to the batch's folder, and `finished` those of them that need not be made
-    again. `lacking` names agencies and what is not known of them. `pieces` are there where
-    checking was making, `traceback` where an error that nobody foresaw ended it.
-    """
+class _RowResult(msgspec.Struct, frozen=True, kw_only=True):
+    """What every row has; `traceback` is that of an unexpected error, if one ended the work."""
 
     number: int
     location: Location
     problems: tuple[Problem, ...] = ()
+    notes: tuple[Note, ...] = ()
+    traceback: str = ""
+
+    @property
+    def place(self) -> str:
+        """The row's file and line, as the manifest shows them."""
+        return row_place(self.location)
+
+
+class CheckedRow(_RowResult, frozen=True, kw_only=True):
+    """A row as it is known before anything is written.
+
+    `key` is the jurisdiction, the letter kind and its variant, or None where the row has none.
+    `unstated` names what could tell the letter from another with the same file name. `paths` are
+    the files of its letters below the output folder, and `finished` those that need not be made
+    again. `lacking` has each agency with a contact field that nobody knows. `output_files` are
+    there if the check made them.
+    """
+
     key: tuple[str, str, str] | None = None
     unstated: tuple[str, ...] = ()
     fingerprint: str = ""
@@ -59,37 +69,20 @@ class CheckedRow(msgspec.Struct, frozen=True, kw_only=True):
     paths: tuple[str, ...] = ()
     finished: tuple[str, ...] = ()
     lacking: tuple[tuple[str, str], ...] = ()
-    notes: tuple[Note, ...] = ()
     output_files: tuple[OutputFile, ...] | None = None
-    traceback: str = ""
-
-    @property
-    def place(self) -> str:
-        """Return the row's place as the manifest has it."""
-        return row_place(self.location)
 
 
-class MadeRow(msgspec.Struct, frozen=True, kw_only=True):
-    """All files of one row, or why there are none; `traceback` as of Checked."""
+class MadeRow(_RowResult, frozen=True, kw_only=True):
+    """All files of one row, or the problems that prevent them."""
 
-    number: int
-    location: Location
     output_files: tuple[OutputFile, ...] = ()
-    notes: tuple[Note, ...] = ()
-    problems: tuple[Problem, ...] = ()
-    traceback: str = ""
-
-    @property
-    def place(self) -> str:
-        """Return the row's place as the manifest has it."""
-        return row_place(self.location)
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True):
-    """What is the same for each row: data and templates, what to make, and values around it.
+    """What is the same for every row: data, templates, what to make, and shared values.
 
-    `common` lies below each row and `over` above it, each mapping under the option that gave it.
-    `folder` is where the files will be, and `records` what its manifest states by path.
+    Values of a row replace those of `common`; values in `over`, by the option that gave them,
+    replace those of the row. `folder` is the output folder, and `records` its manifest by path.
     """
 
     library: Library
@@ -100,105 +93,98 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     records: Mapping[str, Record] = {}
 
     def document_of(self, row: Document) -> Document:
-        """Lay a row onto what is common and under what the options say. Raises OptoutError."""
+        """Merge a row with the shared values. Raises OptoutError."""
         document = merge(self.common, row) if self.common else row
         for option, values in self.over:
             document = set_values(document, option, values)
         return document
 
-    def named_by(self, document: Document, row: Row) -> NamedFiles:
-        """Return what finds the files that a row's whole document names."""
-        return NamedFiles(document, folder_of(row.location.file), self.order.files_from)
-
-    @property
-    def is_cheap(self) -> bool:
-        """Tell whether checking a letter costs about as much as making it."""
-        return not any(exporter_for(name).IS_SLOW for name in self.order.formats)
+    def fingerprint_of(
+        self, fingerprints: Fingerprints, case: Case, document: Document, row: Row
+    ) -> str:
+        """Hash all that the files of a row follow from."""
+        folder = folder_of(row.location.file)
+        return fingerprints.of(case, NamedFiles(document, folder, self.order.files_from))
 
 
 def check_rows(input_files: Sequence[InputFile], job: Job, jobs: int) -> Iterator[CheckedRow]:
     """Check each row, in order.
 
-    Raises OptoutError for what is wrong with the data or the programs, and where a sheet cannot
+    Raises OptoutError for problems with the data or the programs, and where an input file cannot
     be read to its end.
     """
-    _ = job.library.directory, job.library.programs  # loaded, or told of, before all rows
-    check = _Check(job)
-    tasks = _chunk(rows_of(input_files), _ROWS_A_TASK)
+    _ = job.library.directory, job.library.programs  # loaded, or reported, before all rows
+    check, rows = _Check(job), rows_of(input_files)
+    tasks = iter(lambda: list(islice(rows, _ROWS_A_TASK)), [])
     for task, result in results_in_order(check, tasks, jobs):
         if not isinstance(result, WorkerKilled):
             yield from result
             continue
         for number, row in task:  # one of these rows killed the worker; find out which
             alone = result_alone(check, [(number, row)])
-            yield from [_killed(number, row)] if isinstance(alone, WorkerKilled) else alone
+            if isinstance(alone, WorkerKilled):
+                problem = _killed_problem(row)
+                yield CheckedRow(number=number, location=row.location, problems=(problem,))
+            else:
+                yield from alone
 
 
 def make_rows(
     input_files: Sequence[InputFile], wanted: Mapping[int, Order], job: Job, jobs: int
 ) -> Iterator[MadeRow]:
-    """Make the files of the rows whose numbers are `wanted`, each as its order says."""
-    make = _Make(job)
-    tasks = ((it, row, wanted[it]) for it, row in rows_of(input_files) if it in wanted)
-    for (number, row, _), result in results_in_order(make, tasks, jobs):
+    """Make the files of the rows that are `wanted`, by their number, each as its order says."""
+    tasks = (
+        (number, row, wanted[number]) for number, row in rows_of(input_files) if number in wanted
+    )
+    for (number, row, _), result in results_in_order(_Make(job), tasks, jobs):
         if isinstance(result, WorkerKilled):
-            problems = _killed(number, row).problems
-            yield MadeRow(number=number, location=row.location, problems=problems)
+            problem = _killed_problem(row)
+            yield MadeRow(number=number, location=row.location, problems=(problem,))
         else:
             yield result
 
 
-def remaining_order(order: Order, it: CheckedRow) -> Order:
-    """Return what is still to be made of a row: the formats of which a file is missing."""
-    return _missing(order, it.paths, it.finished)
-
-
-def _missing(order: Order, paths: Iterable[str], finished: Iterable[str]) -> Order:
-    names = {path.rpartition(".")[2] for path in set(paths) - set(finished)}
-    formats = tuple(name for name in order.formats if name in names)
+def remaining_order(order: Order, paths: Iterable[str], finished: Iterable[str]) -> Order:
+    """Return the order for the formats of which a file is not finished."""
+    missing = {path.rpartition(".")[2] for path in set(paths) - set(finished)}
+    formats = tuple(name for name in order.formats if name in missing)
     return msgspec.structs.replace(order, formats=formats)
 
 
-def _chunk(items: Iterator[_T], size: int) -> Iterator[list[_T]]:
-    while chunk := list(islice(items, size)):
-        yield chunk
-
-
-def _killed(number: int, row: Row) -> CheckedRow:
+def _killed_problem(row: Row) -> Problem:
     message = "the process that worked on this row was killed"
-    hint = "was there too little memory? try again with --jobs 1"
-    problem = Problem("worker-killed", message, row.location, hint)
-    return CheckedRow(number=number, location=row.location, problems=(problem,))
+    hint = "if memory ran out, try again with --jobs 1"
+    return Problem("worker-killed", message, row.location, hint)
 
 
 def _unexpected_problem(error: Exception, row: Row) -> Problem:
-    """Word the Problem of an error in a row that nobody foresaw, whether ours or a library's."""
+    """Report an error that no code expects, whether it is optout's or a library's."""
     if isinstance(error, MemoryError):
-        message, hint = "there was too little memory for its letters", "try it with --jobs 1"
+        message, hint = "there is not enough memory for its letters", "try it with --jobs 1"
         return Problem("out-of-memory", message, row.location, hint)
-    text = " ".join(str(error).split())[:_MOST_OF_ERROR]
-    shown = "".join(it if it.isprintable() else ascii(it)[1:-1] for it in text)
+    text = " ".join(str(error).split())[:_MAX_ERROR]
+    shown = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
     message = ": ".join(filter(None, (f"optout failed with {type(error).__name__}", shown)))
-    hint = "this is a bug: report it with its traceback, and leave the row out until then"
+    hint = "this is a bug: report it with its traceback, and leave the row out until it is fixed"
     if isinstance(error, OSError):
-        hint = "look at the disk or the file that it names, and give the command again"
+        hint = "check the disk or the file that it names, and run the command again"
     return Problem("internal-error", message, row.location, hint)
 
 
 class _Check:
-    """Checks a few rows; made once, and then in each worker."""
+    """Checks rows; made once, then copied to each worker."""
 
     def __init__(self, job: Job) -> None:
         self.job = job
-        self.prints = Fingerprints(job.library)
-        self.by_print: dict[str, list[Record]] = {}
-        for it in job.records.values():
-            self.by_print.setdefault(it.fingerprint, []).append(it)
+        self.fingerprints = Fingerprints(job.library)
+        self.records: dict[str, list[Record]] = {}  # by fingerprint
+        for record in job.records.values():
+            self.records.setdefault(record.fingerprint, []).append(record)
 
     def __call__(self, rows: list[tuple[int, Row]]) -> list[CheckedRow]:
-        return [self._one(number, row) for number, row in rows]
+        return [self._check(number, row) for number, row in rows]
 
-    def _one(self, number: int, row: Row) -> CheckedRow:
+    def _check(self, number: int, row: Row) -> CheckedRow:
         if row.document is None:
             problems = locate(row.problems, None, row)
             return CheckedRow(number=number, location=row.location, problems=problems)
@@ -206,49 +192,51 @@ class _Check:
         try:
             document = job.document_of(row.document)
             case = case_of(document, job.library, job.order)
-            fingerprint = self.prints.of(case, job.named_by(document, row))
-            return self._letters(number, row, document, case, fingerprint)
+            fingerprint = job.fingerprint_of(self.fingerprints, case, document, row)
+            return self._check_letters(number, row, document, case, fingerprint)
         except OptoutError as error:
             problems, traceback = locate(error.problems, document, row), ""
-        except Exception as error:  # noqa: BLE001  # whatever it is, the other rows are written
+        except Exception as error:  # noqa: BLE001  # other rows are written whatever happens here
             problems, traceback = (_unexpected_problem(error, row),), format_exc()
-        is_lacking = case is not None and any(it.code in _UNKNOWN for it in problems)
+        is_lacking = any(problem.code in _UNKNOWN for problem in problems)
         return CheckedRow(
             number=number,
             location=row.location,
             problems=problems,
             key=_key(case) if case and fingerprint else None,
             fingerprint=fingerprint,
-            lacking=tuple(_missing_contacts(case)) if is_lacking and case else (),
+            lacking=tuple(_missing_contacts(case)) if case and is_lacking else (),
             traceback=traceback,
         )
 
-    def _letters(
+    def _check_letters(
         self, number: int, row: Row, document: Document, case: Case, fingerprint: str
     ) -> CheckedRow:
-        job, folder = self.job, folder_of(row.location.file)
-        finished: tuple[str, ...] = ()
+        job, order = self.job, self.job.order
+        known = self.records.get(fingerprint, ())
+        finished = tuple(record.path for record in known if record.is_true(job.folder))
+        notices = compose(case, order.parties) if finished else ()
         output_files: tuple[OutputFile, ...] | None = None
-        found: list[Note] = []
-        if known := self.by_print.get(fingerprint):
-            finished = tuple(it.path for it in known if it.is_true(job.folder))
-            notices = compose(case, job.order.parties)
-        if not known or set(_paths(notices, job.order)) - set(finished):
-            letters = letters_of(case, document, job.library, job.order, folder)
-            notices = tuple(it.notice for it in letters)
-            if job.is_cheap:
-                missing = _missing(job.order, _paths(notices, job.order), finished)
-                exports = encode_letters(letters, job.library, missing)
+        notes: list[Note] = []
+        if not finished or set(_paths(notices, order)) - set(finished):
+            folder = folder_of(row.location.file)
+            letters = letters_of(case, document, job.library, order, folder)
+            notices = tuple(letter.notice for letter in letters)
+            if not any(exporter_for(name).IS_SLOW for name in order.formats):
+                remaining = remaining_order(order, _paths(notices, order), finished)
+                exports = encode_letters(letters, job.library, remaining)
                 output_files = files_from_exports(exports, row.location, fingerprint)
-                found = [it for export in exports for it in export.notes]
+                notes = [note for export in exports for note in export.notes]
             else:
                 is_own = job.library.context.has_own_page
-                problems = [
-                    f
-                    for it in letters
-                    for f in (*missing_characters(it), *room_problems(it, has_own_page=is_own))
-                ]
-                raise_any(problems)
+                raise_any(
+                    problem
+                    for letter in letters
+                    for problem in (
+                        *missing_characters(letter),
+                        *room_problems(letter, has_own_page=is_own),
+                    )
+                )
         return CheckedRow(
             number=number,
             location=row.location,
@@ -256,9 +244,11 @@ class _Check:
             unstated=unstated(case),
             fingerprint=fingerprint,
             is_dated=case.request.date is not None,
-            paths=tuple(_paths(notices, job.order)),
+            paths=tuple(_paths(notices, order)),
             finished=finished,
-            notes=tuple(dict.fromkeys([*(it for one in notices for it in one.notes), *found])),
+            notes=tuple(
+                dict.fromkeys([*(note for notice in notices for note in notice.notes), *notes])
+            ),
             output_files=output_files,
         )
 
@@ -268,15 +258,14 @@ def _key(case: Case) -> tuple[str, str, str]:
 
 
 def _missing_contacts(case: Case) -> Iterator[tuple[str, str]]:
-    """Yield each agency of the case with each field that its letter needs and nobody knows."""
-    for it in recipients_of(case):
-        agency = it.office or "none"
-        if it.party == "bureau":
+    """Yield each agency of the case with each contact field that its letter needs and lacks."""
+    for recipient in recipients_of(case):
+        agency, contact = recipient.office or "none", recipient.contact
+        if recipient.party == "bureau":
             agency = f"bureau-{case.locality.state_code.lower()}"
-        routes = [route for route in case.routes if not getattr(it.contact, route)]
-        ways = [way.by for way in it.service if way.by in ("email", "fax")]
-        routes += [by for by in ways if not getattr(it.contact, by)]
-        for field in dict.fromkeys((*it.contact.missing, *routes)):
+        ways = (way.by for way in recipient.service if way.by in ("email", "fax"))
+        needed = [field for field in (*case.routes, *ways) if not getattr(contact, field)]
+        for field in dict.fromkeys((*contact.missing, *needed)):
             yield agency, field
 
 
@@ -287,34 +276,30 @@ def _paths(notices: Sequence[Notice], order: Order) -> Iterator[str]:
 
 
 class _Make:
-    """Makes the files of one row; made once, and then in each worker."""
+    """Makes the files of one row; made once, then copied to each worker."""
 
     def __init__(self, job: Job) -> None:
         self.job = job
-        self.prints = Fingerprints(job.library)
+        self.fingerprints = Fingerprints(job.library)
 
     def __call__(self, task: tuple[int, Row, Order]) -> MadeRow:
         number, row, order = task
-        library, folder = self.job.library, folder_of(row.location.file)
-        document = row.document
-        assert document is not None  # it was checked
+        library, document = self.job.library, row.document
+        assert document is not None  # the row was checked
         try:
             document = self.job.document_of(document)
             case = case_of(document, library, order)
-            letters = letters_of(case, document, library, order, folder)
+            letters = letters_of(case, document, library, order, folder_of(row.location.file))
             exports = encode_letters(letters, library, order)
-            fingerprint = self.prints.of(case, self.job.named_by(document, row))
+            fingerprint = self.job.fingerprint_of(self.fingerprints, case, document, row)
             return MadeRow(
                 number=number,
                 location=row.location,
                 output_files=files_from_exports(exports, row.location, fingerprint),
-                notes=tuple(dict.fromkeys(it for one in exports for it in one.notes)),
+                notes=tuple(dict.fromkeys(note for export in exports for note in export.notes)),
             )
         except OptoutError as error:
-            problems = locate(error.problems, document, row)
-            return MadeRow(number=number, location=row.location, problems=problems)
-        except Exception as error:  # noqa: BLE001  # whatever it is, the other rows are written
-            problem = _unexpected_problem(error, row)
-            return MadeRow(
-                number=number, location=row.location, problems=(problem,), traceback=format_exc()
-            )
+            problems, traceback = locate(error.problems, document, row), ""
+        except Exception as error:  # noqa: BLE001  # other rows are written whatever happens here
+            problems, traceback = (_unexpected_problem(error, row),), format_exc()
+        return MadeRow(number=number, location=row.location, problems=problems, traceback=traceback)
