@@ -1,9 +1,9 @@
-"""Say where the shipped templates and jurisdictions are: checkout, editable install or wheel."""
+"""Paths of the shipped templates and jurisdictions, in a checkout, editable install or wheel."""
 
 from pathlib import Path
 
 _PACKAGE = Path(__file__).resolve().parent
-# A wheel carries both inside the package; a checkout has them beside it.
+# A wheel has both inside the package; a checkout has them beside it.
 _ROOT = _PACKAGE / "_bundled" if (_PACKAGE / "_bundled").is_dir() else _PACKAGE.parent
 
 TEMPLATES = _ROOT / "templates"

@@ -1,8 +1,8 @@
-"""Keep what is costly to parse, by the content it was parsed from.
+"""A cache of parsed files, by the content that they were parsed from.
 
-A cache entry is never believed unless its own digest agrees, and folder and entry are the user's,
-whom nobody else can write for: what is kept here is run. A damaged, truncated, unwritable or
-foreign cache costs time and is no error.
+The cache holds code that is run, so an entry is used only if its digest agrees, and if the folder
+and the entry belong to the user and nobody else may write them. A damaged, unwritable or foreign
+cache costs time and is no error.
 """
 
 import os
@@ -17,13 +17,13 @@ _DIGEST_SIZE = sha256().digest_size  # bytes
 
 
 class Cache:
-    """Bytes under a key, in one folder of the user's own; `folder` None keeps nothing."""
+    """Bytes by key, in a folder of the user; with `folder` None, nothing is kept."""
 
     def __init__(self, folder: Path | None) -> None:
         self.folder = folder
 
     def get(self, key: bytes) -> bytes | None:
-        """Return what was put under `key`, or None where it is missing, damaged or another's."""
+        """Return the bytes of `key`, or None if they are missing, damaged or another user's."""
         if self.folder is None or not is_own(self.folder):
             return None
         try:
@@ -35,7 +35,7 @@ class Cache:
         return payload if sha256(payload).digest() == digest else None
 
     def put(self, key: bytes, payload: bytes) -> None:
-        """Keep `payload` under `key`, whole or not at all; a folder that refuses keeps nothing."""
+        """Keep `payload` as `key`, whole or not at all; do nothing if the folder refuses it."""
         if self.folder is None or not may_be_made(self.folder):
             return
         with suppress(OSError):
@@ -45,14 +45,14 @@ class Cache:
 
     def _path(self, key: bytes) -> Path:
         assert self.folder is not None
-        # The version is part of the key: a release never reads another release's shapes.
+        # The version is part of the key: no release reads the entries of another.
         name = sha256(__version__.encode() + b"\0" + key).hexdigest()[:32]
         return self.folder / name
 
 
 def write_whole(path: Path, content: bytes) -> None:
     """Write a file so that readers see all of it or nothing. Raises OSError."""
-    import tempfile  # 5 ms that a warm start does not need
+    import tempfile  # takes 5 ms; a start with a full cache needs none
 
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".optout-")
     try:

@@ -1,6 +1,6 @@
-"""Say what is wrong, where, and what to type next.
+"""Problems: what is wrong, where, and what to type next.
 
-Takes nothing, gives the values that every other module reports with. Never prints, never exits.
+Every module reports with these values. Nothing here prints or exits.
 """
 
 from collections.abc import Iterable
@@ -20,10 +20,10 @@ class ExitCode(IntEnum):
 
 
 class Location(msgspec.Struct, frozen=True):
-    """A place in what the user wrote: a file, or an option on the command line.
+    """A position in the user's input: a file, or an option on the command line.
 
-    `line` and `column` count from 1; `path` is the key path where there are no lines. `label` says
-    what one finds there, as a row's jurisdiction.
+    `line` and `column` count from 1. `path` is the key path or column, where there are no lines.
+    `label` names what is there, such as the jurisdiction of a row.
     """
 
     file: str
@@ -84,9 +84,9 @@ class OptoutError(Exception):
 
     @property
     def exit_code(self) -> ExitCode:
-        """Tell scripts whether the command line or a file's content has to change."""
+        """Tell scripts whether to change the command line or the content of a file."""
         on_command_line = [
-            bool(it.location and it.location.is_command_line) for it in self.problems
+            bool(problem.location and problem.location.is_command_line) for problem in self.problems
         ]
         return ExitCode.COMMAND_LINE if all(on_command_line) else ExitCode.CONTENT
 
@@ -98,8 +98,8 @@ def raise_any(problems: Iterable[Problem]) -> None:
 
 
 def closest(word: str, known: Iterable[str]) -> str | None:
-    """Return the one of `known` that `word` was probably meant to be, or None."""
-    from difflib import get_close_matches  # only a mistake needs it
+    """Return the word in `known` that the user probably meant, or None."""
+    from difflib import get_close_matches  # only a misspelt word needs it
 
     by_folded = {name.casefold(): name for name in known}
     matches = get_close_matches(word.casefold(), by_folded, n=1, cutoff=0.6)
@@ -107,7 +107,7 @@ def closest(word: str, known: Iterable[str]) -> str | None:
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Word the hint for an unknown `word`: the closest of `known`, else all of them."""
+    """Return the hint for an unknown `word`: the closest of `known`, or all of them."""
     names = sorted(known)
     if match := closest(word, names):
         return f"did you mean {match!r}?"

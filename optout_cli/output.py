@@ -1,6 +1,6 @@
-"""Put finished files where they belong: all of them or none, and never over another letter.
+"""Write finished files: all of them or none, and never over another letter.
 
-A letter that is replaced all the same stays in the folder `earlier` beside its place.
+A letter that is replaced with `--force` moves to the folder `earlier` beside it.
 """
 
 import errno
@@ -16,7 +16,7 @@ from optout_cli.errors import Location, OptoutError, Problem, raise_any
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _WRITERS = 16  # threads, each of which only waits for the disk
-_LONGEST = 200  # characters of a name that another name is made from
+_LONGEST = 200  # characters of a file's name that are kept in a longer name
 _EARLIER = "earlier"  # the folder beside the letters, for those that were replaced
 _DIGITS = 12  # of a SHA-256, in the name of an earlier letter
 
@@ -28,25 +28,30 @@ def write_all(
     staging: Path | None = None,
     keep: Container[Path] = (),
 ) -> dict[Path, Path | None]:
-    """Write every file whole, or none; one that has these bytes already is left alone.
+    """Write every file whole, or none; a file that has these bytes already is left alone.
 
-    Returns those that were written, each with where the file that it replaced is now: in the
-    folder `earlier` beside it for a path in `keep`, else None. With `staging`, a folder on the same
-    disk, unfinished files lie there and not beside their places. A link is replaced and never
-    followed. Raises OptoutError where a file exists with other bytes (it may be the signed one)
-    and `force` is not set, or where a place cannot be written.
+    Returns each file that was written. Its value is the path in `earlier` of the file that it
+    replaced, if its path is in `keep`, else None. `staging` is a folder on the same disk for
+    unfinished files, which are beside their places otherwise. A link is replaced, never followed.
+    Raises OptoutError if a file exists with other bytes (it may be a signed letter) and `force` is
+    not set, or if a file cannot be written.
     """
-    fresh = _unwritten(files, force=force)
+    fresh = {
+        path: content
+        for path, content in files.items()
+        if (force and path.is_symlink()) or _differs(path, content)
+    }
+    raise_any(occupied(path) for path in fresh if not force and path.is_file())
     staged: dict[Path, Path] = {}
     backups: dict[Path, Path] = {}
     kept: dict[Path, Path] = {}
-    added: list[Path] = []  # those of them that were not there before
+    added: list[Path] = []  # of `kept`, those that were not there before
     placed: list[Path] = []
     try:
         for path, content in fresh.items():
             staged[path] = _stage(path, content, staging)
             if path.is_file():
-                backups[path] = _back_up(path, staging)
+                backups[path] = _copy_aside(path, staging)
                 if path in keep:
                     kept[path] = _keep(path, added)
         for path, temporary in staged.items():
@@ -54,9 +59,7 @@ def write_all(
                 _place(temporary, path, force=force)
             placed.append(path)
     except BaseException:
-        _put_back(placed, backups)
-        for path in added:  # which each have their own place again
-            path.unlink()
+        _undo(placed, backups, added)
         raise
     finally:
         for temporary in (*staged.values(), *backups.values()):
@@ -64,29 +67,18 @@ def write_all(
     return {path: kept.get(path) for path in placed}
 
 
-def _unwritten(files: Mapping[Path, bytes], *, force: bool) -> dict[Path, bytes]:
-    """Return what is to be written. Raises OptoutError where that may not be."""
-    if force:
-        return {
-            path: content
-            for path, content in files.items()
-            if path.is_symlink() or _differs(path, content)
-        }
-    fresh = {path: content for path, content in files.items() if _differs(path, content)}
-    raise_any(occupied(path) for path in fresh if path.is_file())
-    return fresh
-
-
-def _put_back(placed: Iterable[Path], backups: dict[Path, Path]) -> None:
-    """Make each place as it was before."""
+def _undo(placed: list[Path], backups: dict[Path, Path], added: list[Path]) -> None:
+    """Restore every place, and then delete the second names in `earlier`."""
     for path in placed:
         backups.pop(path).replace(path) if path in backups else path.unlink()
+    for path in added:
+        path.unlink()
 
 
 def _place(temporary: Path, path: Path, *, force: bool) -> None:
-    """Give a finished file its name. Without `force` never that of a file that has appeared."""
+    """Give a finished file its name; without `force`, never replace a file that just appeared."""
     if not force:
-        with suppress(OSError):  # it is there, or this disk has no hard links
+        with suppress(OSError):  # the name is taken, or this disk has no hard links
             os.link(temporary, path)
             return
         if path.is_file() and _digest(path) != _digest(temporary):
@@ -95,9 +87,9 @@ def _place(temporary: Path, path: Path, *, force: bool) -> None:
 
 
 def move_to_earlier(path: Path) -> Path:
-    """Move a letter to the folder `earlier` beside it, and return where it is now.
+    """Move a letter to the folder `earlier` beside it, and return its new path.
 
-    At each instant it has one name or both. Raises OptoutError.
+    At every moment it has the old name, the new name, or both. Raises OptoutError.
     """
     kept = _keep(path, [])
     with write_errors(path):
@@ -108,15 +100,15 @@ def move_to_earlier(path: Path) -> Path:
 def _keep(path: Path, added: list[Path]) -> Path:
     """Give the file at `path` a second name in the folder `earlier` beside it.
 
-    The name has the beginning of the file's SHA-256: 2026-11-24-opt-out-ice.1f0c5a9d3e7b.pdf.
-    Returns it, and adds it to `added` if it is new. No file there is ever replaced, so two
-    processes may do this at once. Raises OptoutError.
+    The name has the first digits of the file's SHA-256: 2026-11-24-opt-out-ice.1f0c5a9d3e7b.pdf.
+    Returns the new path, and adds it to `added` if it was not there before. No file in `earlier`
+    is ever replaced, so two processes may do this at once. Raises OptoutError.
     """
     folder = path.parent / _EARLIER
     with write_errors(folder / path.name):
         if folder.is_symlink():
-            message = "is a symbolic link, and letters are never moved through one"
-            hint = "replace the link with a folder, and give the command again"
+            message = "is a symbolic link, and letters are never moved through a link"
+            hint = "replace the link with a folder, and run the command again"
             raise OptoutError(Problem("not-ours", message, Location(str(folder)), hint))
         folder.mkdir(exist_ok=True)
         digest = _digest(path)
@@ -128,23 +120,23 @@ def _keep(path: Path, added: list[Path]) -> Path:
                 return name
             if not name.is_symlink() and name.is_file() and _digest(name) == digest:
                 return name
-    raise AssertionError  # there is always another name
+    raise AssertionError  # the numbers never end
 
 
 def _digest(path: Path) -> str:
-    with path.open("rb") as stream:  # a file to print may be large
+    with path.open("rb") as stream:  # a print run may be large
         return file_digest(stream, "sha256").hexdigest()
 
 
 def _add_name(path: Path, name: Path) -> bool:
-    """Make `name` the same file, or else a copy. Returns False where there is one of that name."""
+    """Make `name` the same file, or a copy of it. Return False if the name is taken."""
     if not path.is_symlink():
-        with suppress(OSError):  # this disk has no hard links, or it is another user's file
+        with suppress(OSError):  # this disk has no hard links, or the file is another user's
             os.link(path, name)
             return True
     if os.path.lexists(name):
         return False
-    copy = _back_up(path, name.parent)
+    copy = _copy_aside(path, name.parent)
     _make_durable(copy)
     copy.replace(name)
     return True
@@ -152,11 +144,11 @@ def _add_name(path: Path, name: Path) -> bool:
 
 @contextmanager
 def open_replacement(path: Path, moved: list[Path]) -> Iterator[BinaryIO]:
-    """Open a file that gets its name once the block has ended.
+    """Open a file that gets its name at the end of the block.
 
-    A file of that name with other content is moved to `earlier`, and its path added to `moved`.
+    A file of that name with other content moves to `earlier`, and its path is added to `moved`.
     """
-    temporary = _aside(path, None)
+    temporary = _unused_name(path, None)
     with write_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         stream = temporary.open("xb+")
@@ -174,9 +166,9 @@ def open_replacement(path: Path, moved: list[Path]) -> Iterator[BinaryIO]:
 
 
 def make_durable(paths: Iterable[Path]) -> None:
-    """See to it that files outlive a power cut; what cannot be had is left as it is.
+    """Make files survive a power cut, as far as the disk can.
 
-    Together: a disk writes a thousand files at once in the time of twenty one by one.
+    All at once: a disk writes a thousand files together in the time of twenty one by one.
     """
     from concurrent.futures import ThreadPoolExecutor
 
@@ -195,19 +187,19 @@ def _make_durable(path: Path) -> None:
 
 
 def is_folder(path: Path) -> bool:
-    """Say whether `path` is a folder. Raises OptoutError where it cannot be one's name."""
+    """Tell whether `path` is a folder. Raises OptoutError if the system refuses the name."""
     with write_errors(path):
         return path.is_dir()
 
 
 def is_stream(path: Path) -> bool:
-    """Say whether `path` is there and neither file nor folder: a device or a named pipe."""
+    """Tell whether `path` is neither file nor folder: a device or a named pipe."""
     with write_errors(path):
         return path.exists() and not path.is_dir() and not path.is_file()
 
 
 def write_stream(path: Path, content: bytes) -> None:
-    """Write to something that is no regular file: a device or a named pipe."""
+    """Write to a device or a named pipe."""
     with write_errors(path), path.open("wb") as stream:
         stream.write(content)
 
@@ -218,15 +210,15 @@ def _differs(path: Path, content: bytes) -> bool:
 
 
 def occupied(path: Path) -> Problem:
-    """Word the Problem of a file that is there with other content."""
-    message = "exists with other content; it may be a signed letter, or another county's"
-    hint = "name another folder with -o, or --force, which moves this file to earlier/"
+    """Return the Problem of a file that exists with other content."""
+    message = "exists with other content; it may be a signed letter or another county's"
+    hint = "name another folder with -o, or use --force, which moves this file to earlier/"
     return Problem("file-exists", message, Location(str(path)), hint)
 
 
 def _stage(path: Path, content: bytes, staging: Path | None) -> Path:
-    """Write the content beside its place or in `staging`, under a name of its own."""
-    temporary = _aside(path, staging)
+    """Write the content beside its place or in `staging`, under an unused name."""
+    temporary = _unused_name(path, staging)
     with write_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
@@ -238,16 +230,16 @@ def _stage(path: Path, content: bytes, staging: Path | None) -> Path:
     return temporary
 
 
-def _aside(path: Path, staging: Path | None) -> Path:
-    """Return a hidden name, in the same folder or `staging`, that nothing has had."""
+def _unused_name(path: Path, staging: Path | None) -> Path:
+    """Return an unused hidden name in the same folder or `staging`."""
     return (staging or path.parent) / f".{path.name[:_LONGEST]}.{os.urandom(6).hex()}"
 
 
-def _back_up(path: Path, staging: Path | None) -> Path:
-    """Copy what stands at `path` aside, to be put back if a later file fails."""
+def _copy_aside(path: Path, staging: Path | None) -> Path:
+    """Copy the file at `path`, to restore it if a later file fails."""
     from shutil import copy2
 
-    backup = _aside(path, staging)
+    backup = _unused_name(path, staging)
     with write_errors(path):
         try:
             copy2(path, backup)
@@ -259,14 +251,14 @@ def _back_up(path: Path, staging: Path | None) -> Path:
 
 @contextmanager
 def write_errors(path: Path) -> Iterator[None]:
-    """Turn the system's refusal into a Problem of `path`."""
+    """Turn an error of the system into a Problem of `path`."""
     try:
         yield
     except OSError as error:
         location = Location(str(path))
         reason = error.strerror
         if isinstance(error, FileExistsError | NotADirectoryError):
-            files = [it for it in path.parents if it.exists() and not it.is_dir()]
+            files = [parent for parent in path.parents if parent.exists() and not parent.is_dir()]
             reason = f"{str(files[0])!r} is a file, not a folder" if files else reason
         code = "disk-full" if error.errno in _FULL else "unwritable"
         raise OptoutError(Problem(code, f"cannot be written: {reason}", location)) from None

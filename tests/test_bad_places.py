@@ -105,9 +105,10 @@ def test_a_link_to_the_signed_letter_is_as_good_as_the_letter(
 def test_every_letter_in_the_way_is_named(write_to: Run, in_folder: Path) -> None:
     for name in LETTERS:
         (in_folder / name).write_text("signed\n")
-    hint = "  hint: name another folder with -o, or --force, which moves this file to earlier/\n"
+    hint = "name another folder with -o, or use --force, which moves this file to earlier/"
     told = [
-        f"{it}: exists with other content; it may be a signed letter, or another county's\n{hint}"
+        f"{it}: exists with other content; it may be a signed letter or another county's\n"
+        f"  hint: {hint}\n"
         for it in LETTERS
     ]
     assert outcome(write_to("./")) == (1, "", "".join(told))

@@ -105,7 +105,7 @@ def test_letters_never_move_through_a_planted_link(batch: Batch, home: Path) -> 
     county = Path("out/VT/addison-county-vt")
     (county / "earlier").symlink_to(home)
     before, letters = below(home), current(Path("out/VT"))
-    told = f"{county}/earlier: is a symbolic link, and letters are never moved through one"
+    told = f"{county}/earlier: is a symbolic link, and letters are never moved through a link"
     for table in (KIM, HEADER.replace("\n", ",date\n") + "50001,Pat,Sheriff,2026-11-19\n"):
         code, _, err = batch("-q", table=table)
         assert (code, told in err, below(home)) == (3, True, before)

@@ -90,8 +90,8 @@ def test_letters_stay_where_their_request_cannot_be_written_in_another_format(
 
 
 OCCUPIED = (
-    "exists with other content; it may be a signed letter, or another county's\n"
-    "  hint: name another folder with -o, or --force, which moves this file to earlier/\n"
+    "exists with other content; it may be a signed letter or another county's\n"
+    "  hint: name another folder with -o, or use --force, which moves this file to earlier/\n"
 )
 
 

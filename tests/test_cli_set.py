@@ -77,13 +77,13 @@ def test_set_gives_a_key_another_value(
         ("nope=x", "nope", "request has no field 'nope'"),
         ("signatory.nmae=x", "signatory.nmae", "signatory has no field 'nmae'"),
         ("signatory=x", "signatory", "signatory must be `name: value` pairs, not 'x'"),
-        ("signatory.name.first=x", "signatory.name.first", "'first' cannot stand below the text"),
+        ("signatory.name.first=x", "signatory.name.first", "'Pat Placeholder' is a text, so"),
         ("date=2010-02-30", "date", "date '2010-02-30' is not on the calendar"),
         ("addressing=both", "addressing", "addressing cannot be 'both'"),
         ("particulars.declines.0=all", "particulars.declines.0", "particulars.declines.0 cannot"),
-        ("particulars.reasons.7=x", "particulars.reasons.7", "the list has no place '7'"),
+        ("particulars.reasons.7=x", "particulars.reasons.7", "the list has no entry '7'"),
         ("signatory.name=a\u202eb", "signatory.name", "has an invisible character (U+20"),
-        ("cc.x=x", "cc.x", "the list has no place 'x'"),
+        ("cc.x=x", "cc.x", "the list has no entry 'x'"),
     ],
 )
 def test_a_value_that_does_not_fit_is_a_fault_of_the_command_line(

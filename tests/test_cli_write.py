@@ -214,8 +214,8 @@ def test_a_letter_with_other_bytes_stays_and_no_other_is_written(
     signed = in_folder / LETTERS[1]
     signed.write_text("signed\n")
     told = (
-        f"{LETTERS[1]}: exists with other content; it may be a signed letter, or another county's\n"
-        "  hint: name another folder with -o, or --force, which moves this file to earlier/\n"
+        f"{LETTERS[1]}: exists with other content; it may be a signed letter or another county's\n"
+        "  hint: name another folder with -o, or use --force, which moves this file to earlier/\n"
     )
     assert ended(write_text()) == (1, "", told)
     assert (lying_in(in_folder), signed.read_text()) == ([LETTERS[1], "r.yaml"], "signed\n")

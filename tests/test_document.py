@@ -245,17 +245,17 @@ def test_assignments_leave_the_document_they_were_given_as_it_was() -> None:
     [
         (
             {"signatory.name.first": "Pat"},
-            "--set: signatory.name.first: 'first' cannot stand below the text 'Pat'",
+            "--set: signatory.name.first: 'Pat' is a text, so it has no 'first'",
         ),
         (
             {"cc.3.name": "Lee"},
-            "--set: cc.3.name: the list has no place '3'\n  hint: one of 0, 1, 2",
+            "--set: cc.3.name: the list has no entry '3'\n  hint: one of 0, 1, 2",
         ),
-        ({"cc.x": "Lee"}, "--set: cc.x: the list has no place 'x'\n  hint: one of 0, 1, 2"),
-        ({"cc.²": "Lee"}, "--set: cc.²: the list has no place '²'\n  hint: one of 0, 1, 2"),
+        ({"cc.x": "Lee"}, "--set: cc.x: the list has no entry 'x'\n  hint: one of 0, 1, 2"),
+        ({"cc.²": "Lee"}, "--set: cc.²: the list has no entry '²'\n  hint: one of 0, 1, 2"),
         (
             {"service.ice.1.by": "mail"},
-            "--set: service.ice.1.by: the list has no place '1'\n  hint: one of 0",
+            "--set: service.ice.1.by: the list has no entry '1'\n  hint: one of 0",
         ),
     ],
 )

@@ -49,10 +49,10 @@ def test_each_file_with_other_bytes_is_a_problem_and_nothing_is_written(tmp_path
     told = told_by(lambda: write_all({c: b"C", a: b"A", b: b"B"}))
     assert (told, below(tmp_path)) == (
         f"""\
-{a}: exists with other content; it may be a signed letter, or another county's
-  hint: name another folder with -o, or --force, which moves this file to earlier/
-{b}: exists with other content; it may be a signed letter, or another county's
-  hint: name another folder with -o, or --force, which moves this file to earlier/""",
+{a}: exists with other content; it may be a signed letter or another county's
+  hint: name another folder with -o, or use --force, which moves this file to earlier/
+{b}: exists with other content; it may be a signed letter or another county's
+  hint: name another folder with -o, or use --force, which moves this file to earlier/""",
         old,
     )
 

@@ -216,7 +216,7 @@ INCLUDES = """\
 """
 OUTSIDE = (
     "{}: is a link that leads outside the template folder\n"
-    "  hint: put a copy of what it leads to in its place"
+    "  hint: replace the link with a copy of the file"
 )
 LINKS = [
     f"{LETTER}.html.j2",

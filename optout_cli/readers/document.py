@@ -1,4 +1,4 @@
-"""What was read, as plain text in mappings and lists, and where each value stands."""
+"""A document: text in mappings and lists, with the location of every value."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -21,10 +21,10 @@ def join_path(path: str, key: str | int) -> str:
 
 
 class Layer(msgspec.Struct, frozen=True):
-    """Where the values of one source stand: by key path (`cc.0.name`), line and column from 1.
+    """The locations of one source's values: by key path (`cc.0.name`), line and column from 1.
 
-    A row of a table has the empty path as its own place. `names` are a table's columns or a
-    line's JSON paths, where they are not the key path itself.
+    The empty path is the location of the whole, such as a row. `names` has a table's column or a
+    line's JSON path for each key path that differs from it.
     """
 
     file: str
@@ -33,7 +33,7 @@ class Layer(msgspec.Struct, frozen=True):
     names: dict[str, str] = {}
 
     def location(self, path: str) -> Location | None:
-        """Return where `path` stands in this source, or None where it says nothing of it."""
+        """Return the location of `path` in this source, or None if it is not there."""
         if path not in self.marks:
             return None
         if self.kind == "command-line":
@@ -45,25 +45,25 @@ class Layer(msgspec.Struct, frozen=True):
 
 
 class Document(msgspec.Struct, frozen=True):
-    """Values and their places; the first layer that knows a path is the one that set it."""
+    """Values and their locations; the first layer that has a path is the one that set it."""
 
     data: dict[str, Tree]
     layers: tuple[Layer, ...]
 
     def location(self, path: str) -> Location:
-        """Return the place of `path`, or of the nearest thing around it that has one."""
-        for it in _around(path):
+        """Return the location of `path`, or of the nearest key above it that has one."""
+        for place in _at_and_above(path):
             for layer in self.layers:
-                if location := layer.location(it):
+                if location := layer.location(place):
                     return location
         return Location(self.layers[-1].file)
 
     def is_cell(self, path: str) -> bool:
-        """Tell whether the value at `path` is from a row: of a table, or of a list of requests."""
-        return next((it.kind == "row" for it in self.layers if path in it.marks), False)
+        """Tell whether the value at `path` is from a row of a table or of a list of requests."""
+        return next((layer.kind == "row" for layer in self.layers if path in layer.marks), False)
 
     def path_of(self, text: str) -> str:
-        """Return the key path of the first value that holds `text`, or an empty one."""
+        """Return the key path of the first value that contains `text`, or an empty path."""
         waiting: list[tuple[str, Tree]] = [("", self.data)]
         while waiting:
             path, node = waiting.pop(0)
@@ -76,55 +76,59 @@ class Document(msgspec.Struct, frozen=True):
 
 
 def merge(base: Document, over: Document) -> Document:
-    """Lay `over` onto `base`, mapping by mapping; texts and lists are replaced whole."""
-    kept = _kept_places(base, over)
-    replaced = set(_replaced(base.data, over.data, ""))
-    below = (_layer_without(it, replaced) for it in base.layers)
-    return Document(_merged(base.data, over.data), (*over.layers, *kept, *below))
+    """Add the values of `over` to `base`, key by key; texts and lists are replaced whole."""
+    kept = _locations_kept(base, over)
+    replaced = set(_replaced_paths(base.data, over.data, ""))
+    below = (_layer_without(layer, replaced) for layer in base.layers)
+    return Document(_merge_data(base.data, over.data), (*over.layers, *kept, *below))
 
 
 def without(document: Document, paths: set[str]) -> Document:
-    """Take the values at `paths` away, with every place at and below them."""
+    """Remove the values at `paths`, with all locations at and below them."""
     data = deepcopy(document.data)
     for path in paths:
-        *around, last = path.split(".")
+        *above, last = path.split(".")
         node: Tree = data
-        for key in around:
+        for key in above:
             node = node.get(key, {}) if isinstance(node, dict) else {}
         if isinstance(node, dict):
             node.pop(last, None)
-    return Document(data, tuple(_layer_without(it, paths) for it in document.layers))
+    return Document(data, tuple(_layer_without(layer, paths) for layer in document.layers))
 
 
 def _layer_without(layer: Layer, paths: set[str]) -> Layer:
-    marks = {path: it for path, it in layer.marks.items() if paths.isdisjoint(_around(path))}
+    marks = {
+        path: mark for path, mark in layer.marks.items() if paths.isdisjoint(_at_and_above(path))
+    }
     return msgspec.structs.replace(layer, marks=marks)
 
 
-def _around(path: str) -> Iterator[str]:
-    """Yield `path` and everything that holds it, the nearest first and the whole last."""
+def _at_and_above(path: str) -> Iterator[str]:
+    """Yield `path`, then each path above it, and the empty path last."""
     while path:
         yield path
         path = path.rpartition(".")[0]
     yield ""
 
 
-def _replaced(base: Mapping[str, Tree], over: Mapping[str, Tree], around: str) -> Iterator[str]:
+def _replaced_paths(
+    base: Mapping[str, Tree], over: Mapping[str, Tree], prefix: str
+) -> Iterator[str]:
     for key in base.keys() & over.keys():
         old, new = base[key], over[key]
         if isinstance(old, dict) and isinstance(new, dict):
-            yield from _replaced(old, new, f"{around}{key}.")
+            yield from _replaced_paths(old, new, f"{prefix}{key}.")
         else:
-            yield f"{around}{key}"
+            yield f"{prefix}{key}"
 
 
-def _kept_places(base: Document, over: Document) -> Iterator[Layer]:
-    """Give each value of `base` that stays beside one of `over` a place of its own.
+def _locations_kept(base: Document, over: Document) -> Iterator[Layer]:
+    """Yield layers with a location of its own for each value of `base` that stays.
 
-    One that has only the place of what holds it would be found where `over` changes that.
+    Without one, a value would be located by the key above it, which may be in `over` now.
     """
     places: dict[str, dict[str, tuple[int, int]]] = defaultdict(dict)
-    for path in _kept(base.data, over.data, ""):
+    for path in _kept_paths(base.data, over.data, ""):
         location = base.location(path)
         if location.line is not None and location.column is not None:
             places[location.file][path] = location.line, location.column
@@ -132,45 +136,42 @@ def _kept_places(base: Document, over: Document) -> Iterator[Layer]:
         yield Layer(file, marks)
 
 
-def _kept(base: Mapping[str, Tree], over: Mapping[str, Tree], around: str) -> Iterator[str]:
+def _kept_paths(base: Mapping[str, Tree], over: Mapping[str, Tree], prefix: str) -> Iterator[str]:
     for key, value in base.items():
         new = over.get(key)
         if new is None:
-            yield f"{around}{key}"
+            yield f"{prefix}{key}"
         elif isinstance(value, dict) and isinstance(new, dict):
-            yield from _kept(value, new, f"{around}{key}.")
+            yield from _kept_paths(value, new, f"{prefix}{key}.")
 
 
-def _merged(base: Mapping[str, Tree], over: Mapping[str, Tree]) -> dict[str, Tree]:
+def _merge_data(base: Mapping[str, Tree], over: Mapping[str, Tree]) -> dict[str, Tree]:
     merged = dict(base)
     for key, value in over.items():
         old = merged.get(key)
         both = isinstance(old, dict) and isinstance(value, dict)
-        merged[key] = _merged(old, value) if both else value  # type: ignore[arg-type]  # both are
+        merged[key] = _merge_data(old, value) if both else value  # type: ignore[arg-type]  # both are
     return merged
 
 
 def with_assignments(document: Document, option: str, assignments: Mapping[str, str]) -> Document:
-    """Set dotted paths (`particulars.reasons.0`) to texts; an empty text takes the value away.
+    """Set key paths (`particulars.reasons.0`) to texts; an empty text removes the value.
 
-    `option` is how the user gave them (`--set`), for the places of problems. Raises OptoutError.
+    `option` is the option that gave them (`--set`), for locations. Raises OptoutError.
     """
-    raise_any(_unseen(option, assignments))
+    raise_any(
+        unseen_problem(found[0], Location(option, path=path, is_command_line=True))
+        for path, value in assignments.items()
+        if (found := UNSEEN.search(value))
+    )
     data = deepcopy(document.data)
-    made = set(assignments)  # and whatever had to be made around them
+    made = set(assignments)  # and the keys above them that are new
     for path, value in assignments.items():
-        parts = path.split(".")
-        around = {".".join(parts[:end]) for end in range(1, len(parts))}
-        made |= {it for it in around if not any(it in layer.marks for layer in document.layers)}
+        above = set(_at_and_above(path)) - {path, ""}
+        made |= {key for key in above if not any(key in it.marks for it in document.layers)}
         _assign(data, path, value, option)
     layer = Layer(option, dict.fromkeys(made, (1, 1)), "command-line")
     return Document(data, (layer, *document.layers))
-
-
-def _unseen(option: str, assignments: Mapping[str, str]) -> Iterator[Problem]:
-    for path, value in assignments.items():
-        if found := UNSEEN.search(value):
-            yield unseen_problem(found[0], Location(option, path=path, is_command_line=True))
 
 
 def _assign(data: dict[str, Tree], path: str, value: str, option: str) -> None:
@@ -202,33 +203,27 @@ def _put(node: Tree, key: str, value: Tree, path: str, option: str) -> None:
     elif isinstance(node, list) and key == str(len(node)):
         node.append(value)
     else:
-        raise OptoutError(_no_such_place(node, key, path, option))
+        location = Location(option, path=path, is_command_line=True)
+        message, hint = f"{node!r} is a text, so it has no {key!r}", None
+        if isinstance(node, list):
+            message = f"the list has no entry {key!r}"
+            hint = did_you_mean(key, [*_keys(node), str(len(node))])
+        raise OptoutError(Problem("wrong-path", message, location, hint))
 
 
-def _no_such_place(node: Tree, key: str, path: str, option: str) -> Problem:
-    location = Location(option, path=path, is_command_line=True)
-    if isinstance(node, str):
-        return Problem("wrong-path", f"{key!r} cannot stand below the text {node!r}", location)
-    known = [*_keys(node), str(len(node))]
-    return Problem(
-        "wrong-path", f"the list has no place {key!r}", location, did_you_mean(key, known)
-    )
-
-
-OWN_MARK = "#"  # begins the names of columns and keys that are the user's own, and are not read
-REASON = "# rejected"  # the column or key in which a rejected row says why
-MAX_DEPTH = 40  # of keys within keys
-_LABEL = 40  # characters of a jurisdiction that are enough to know it by
+OWN_MARK = "#"  # begins the names of the user's own columns and keys, which are not read
+REASON = "# rejected"  # the column or key with the reason why a row was rejected
+MAX_DEPTH = 40  # keys within keys
+_LABEL = 40  # characters of a jurisdiction's name that a label shows
 
 Original = tuple[tuple[str, str], ...] | str | dict[str, Tree]
 
 
 class Row(msgspec.Struct, frozen=True):
-    """Where a request stands, and its document, or every problem that keeps it from having one.
+    """A request among many: its location, and its document or the problems that prevent one.
 
-    The place is labelled with the row's jurisdiction, as it stands there.
-    `original` is what it was read from: a table's cells with their columns, a line of JSON, or
-    the data of a YAML request.
+    The location has the row's jurisdiction as its label. `original` is what was read: the cells of
+    a table with their columns, a line of JSON, or the data of a YAML request.
     """
 
     location: Location
@@ -240,8 +235,10 @@ class Row(msgspec.Struct, frozen=True):
 def row_from(
     original: Original, data: Tree, layer: Layer, problems: list[Problem], label: str = ""
 ) -> Row:
-    """Make the row that `data` holds; `layer` has its places, `label` begins that of the row."""
-    label = ", ".join(filter(None, (label, _named(data))))
+    """Return the row with this `data`; `layer` has its locations. Its label begins with `label`."""
+    name = data.get("jurisdiction") if isinstance(data, dict) else None
+    words = " ".join(name.split()) if isinstance(name, str) else ""
+    label = ", ".join(filter(None, (label, "".join(filter(str.isprintable, words[:_LABEL])))))
     location = msgspec.structs.replace(layer.location("") or Location(layer.file), label=label)
     if not problems and not isinstance(data, dict):
         message, hint = "must hold `name: value`", "begin with the key jurisdiction"
@@ -318,15 +315,8 @@ def lines_to_add(fields: Sequence[str]) -> str:
     return f"add {', '.join(lines)} under{owner}{option}"
 
 
-def _named(data: Tree) -> str:
-    """Return the jurisdiction of a row as it can stand on one line, or an empty text."""
-    name = data.get("jurisdiction") if isinstance(data, dict) else None
-    words = " ".join(name.split()) if isinstance(name, str) else ""
-    return "".join(filter(str.isprintable, words[:_LABEL]))
-
-
 def unseen_in(texts: Iterator[tuple[str, str]], layer: Layer) -> Iterator[Problem]:
-    """Yield a Problem for each text, given with its key path, that has an unseen character."""
+    """Yield a Problem for each text, given with its key path, that has an invisible character."""
     for path, text in texts:
         if found := UNSEEN.search(text):
             yield unseen_problem(found[0], layer.location(path) or Location(layer.file))
