@@ -12,7 +12,7 @@ from read_pdf import lines_on
 
 HEAD = "jurisdiction: marin-county-ca\nletter: secure-communities/opt-out\n"
 SIGNED = HEAD + "date: 2026-11-20\nsignatory: {{name: {}, title: Sheriff}}\n"
-ONE_LINE = "hint: write it on one line, with no blanks before or after it"
+ONE_LINE = "hint: write it on one line, with no spaces before or after it"
 CANDIDATES = "marin-county-ca or madera-county-ca or amador-county-ca"
 
 
@@ -76,7 +76,7 @@ CANDIDATES = "marin-county-ca or madera-county-ca or amador-county-ca"
         ),
         pytest.param(
             SIGNED.format('"Pat\\nPlaceholder"'),
-            f"4:13: signatory.name 'Pat\\nPlaceholder' is not one line without blanks at its ends\n"
+            f"4:13: signatory.name 'Pat\\nPlaceholder' is not one line without spaces at its ends\n"
             f"  {ONE_LINE}",
             id="newline in a name",
         ),

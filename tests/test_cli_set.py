@@ -179,8 +179,8 @@ def test_a_day_out_of_reach_is_a_fault_of_the_option(
             "opt-out",
             (
                 "letter 'opt-out' is not a letter\n"
-                "  hint: program and kind, such as secure-communities/opt-out;"
-                " `optout list letters` has them\n"
+                "  hint: write program/kind, such as secure-communities/opt-out;"
+                " see `optout list letters`\n"
             ),
         ),
     ],

@@ -90,7 +90,7 @@ MISTAKES = {
     "a state in full": (
         ("state: CA", "state: California"),
         "8:56: signatory.address.state 'California' is not a state's postal code",
-        "two capital letters, such as CA",
+        "write two capital letters, such as CA",
     ),
     "no area code": (
         ("415-555-0120", "555-0120"),

@@ -165,7 +165,7 @@ def test_what_she_declines_is_not_written(asked: Asked, in_folder: Path) -> None
         ("Date", "-", "This answer is required."),
         ("Is this address right?", "9", "Type a number from 1 to 3, or press Enter for later."),
         ("Title", "", "This answer is required."),
-        ("Name", "a\tb", "is not one line without blanks"),
+        ("Name", "a\tb", "is not one line without spaces"),
         ("State", "California", "'California' is not a state's postal code."),
         ("ZIP", "949", "'949' is not a ZIP code."),
         ("Telephone", "call me", "'call me' is not a telephone number."),

@@ -134,7 +134,10 @@ def test_a_wrong_shape_is_a_problem_that_says_the_right_shape(text: str, told: s
         ),
         (
             "named: {A: {name: x}}\n",
-            "f:1:9: the key in named 'A' is not an id\n  hint: small letters, digits and hyphens",
+            (
+                "f:1:9: the key in named 'A' is not an id\n"
+                "  hint: use only small letters, digits and hyphens"
+            ),
         ),
         ("either: dat\n", "f:1:1: either cannot be 'dat'\n  hint: did you mean 'date'?"),
         ("either: {a: {}}\n", "f:1:10: either.a needs 'name'\n  hint: add name: ..."),
@@ -156,13 +159,13 @@ def test_a_wrong_shape_is_a_problem_that_says_the_right_shape(text: str, told: s
         (
             "many: [{name: x}, {name: ' y'}]\n",
             (
-                "f:1:20: many.1.name ' y' is not one line without blanks at its ends\n"
-                "  hint: write it on one line, with no blanks before or after it"
+                "f:1:20: many.1.name ' y' is not one line without spaces at its ends\n"
+                "  hint: write it on one line, with no spaces before or after it"
             ),
         ),
         (
             "paragraphs: [x, '']\n",
-            "f:1:17: paragraphs.1 '' is not a text\n  hint: leave the line out, or write the text",
+            "f:1:17: paragraphs.1 '' is not text\n  hint: write some text, or leave the line out",
         ),
     ],
 )

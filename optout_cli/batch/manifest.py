@@ -125,8 +125,13 @@ def table_of(records: Iterable[Record], folder: Path) -> str:
     for record in records:
         values = dict(zip(names, msgspec.structs.astuple(record), strict=True))
         values["path"] = str(folder / record.path)
-        cells = ("\n".join(it) if isinstance(it, tuple) else it for it in map(values.get, columns))
-        rows.append(["" if cell is None else str(cell) for cell in cells])
+        cells = (values[name] for name in columns)
+        rows.append(
+            [
+                "\n".join(cell) if isinstance(cell, tuple) else "" if cell is None else str(cell)
+                for cell in cells
+            ]
+        )
     return csv_from(columns, rows)
 
 

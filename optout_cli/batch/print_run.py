@@ -27,7 +27,15 @@ def print_run(
     def bundles() -> Iterator[Bundle]:
         for records in requests:
             first = records[0]
-            letters = [(f"{first.name}: {it.recipient}", _content(it, folder)) for it in records]
+            letters = []
+            for record in records:
+                path = folder / record.path
+                if not record.is_true(folder):
+                    message = "was changed after the batch wrote it, so it is not printed"
+                    hint = "run the command without --print, and read what it says about this file"
+                    location = Location(str(path))
+                    raise OptoutError(Problem("changed-letter", message, location, hint))
+                letters.append((f"{first.name}: {record.recipient}", path.read_bytes()))
             sheet = {
                 "name": first.name,
                 "reference": first.reference,
@@ -46,12 +54,3 @@ def is_print_run(path: Path) -> bool:
     from optout_cli.exporters.binding import is_print_run_file
 
     return is_print_run_file(path.read_bytes())
-
-
-def _content(record: Record, folder: Path) -> bytes:
-    place = folder / record.path
-    if not record.is_true(folder):
-        message = "was changed after the batch wrote it, so it is not printed"
-        hint = "run the command without --print, and read what it says about this file"
-        raise OptoutError(Problem("changed-letter", message, Location(str(place)), hint))
-    return place.read_bytes()

@@ -96,7 +96,7 @@ def write_rejects(
     }
     read = {real(Path(name)) for name in origins}
     own = real(folder.path)
-    forms = {it.suffix for it in read if it.parent == own and it.name.startswith("rejects")}
+    forms = {path.suffix for path in read if path.parent == own and path.name.startswith("rejects")}
     state = _seal(folder, contents.values())
     written, changed = [], []
     for name in _FILES:
@@ -147,7 +147,8 @@ def _seal(folder: OutputFolder, contents: Iterable[bytes]) -> _State:
     """Save the hashes of the files to be written beside those of the files that are there."""
     state = _load_state(folder.path)
     with write_errors(folder.path):
-        there = {digest_of(it) for it in folder.path.glob("rejects*.*") if it.is_file()}
+        paths = folder.path.glob("rejects*.*")
+        there = {digest_of(path) for path in paths if path.is_file()}
     seals = (state.seals & there) | {sha256(content).hexdigest() for content in contents}
     sealed = msgspec.structs.replace(state, seals=seals)
     _save_state(folder, sealed)
@@ -167,8 +168,12 @@ def _folders_named(input_files: Iterable[InputFile], text: str, folder: Path) ->
     """
     here = real(folder)
     folders = dict.fromkeys(folder_of(file.name) for file in input_files)
-    seen = {it: json.dumps(os.path.relpath(real(it), here) + os.sep)[1:-1] for it in folders}
-    return [it for it in folders if real(it) != here and seen[it] in text]
+    prefixes = {
+        own: json.dumps(os.path.relpath(real(own), here) + os.sep)[1:-1]
+        for own in folders
+        if real(own) != here
+    }
+    return [own for own, prefix in prefixes.items() if prefix in text]
 
 
 def _reason(problem: Problem) -> str:
@@ -256,7 +261,9 @@ def _relocate(node: Any, path: str, own: Path, folder: Path) -> Any:
             for key, value in node.items()
         }
     if isinstance(node, list):
-        return [_relocate(it, f"{path}.{number}", own, folder) for number, it in enumerate(node)]
+        return [
+            _relocate(item, f"{path}.{number}", own, folder) for number, item in enumerate(node)
+        ]
     keys = path.split(".")
     is_file = isinstance(node, str) and keys[0] in _NAMING and keys[-1] in _NAMES
     if not is_file or not node or Path(node).is_absolute() or not os.path.lexists(own / node):

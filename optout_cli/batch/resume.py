@@ -26,7 +26,7 @@ class Fingerprints:
         common.update(msgspec.msgpack.encode(library.options))
         for folder in library.folders:
             is_shipped = folder == library.folders[-1]
-            for path in sorted(it for it in folder.rglob("*") if it.is_file()):
+            for path in sorted(filter(Path.is_file, folder.rglob("*"))):
                 if not is_shipped and leads_outside(path, folder):
                     continue  # no letter uses it
                 common.update(f"{path.relative_to(folder)}\0".encode() + _digest(path))

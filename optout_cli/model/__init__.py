@@ -1,4 +1,4 @@
-"""The nouns: frozen values with no behavior beyond formatting themselves.
+"""The nouns: frozen values that do nothing but format themselves.
 
-Lines and texts are limited where they are read: a paragraph of 100 kB takes WeasyPrint 6 s.
+`fields` limits the length of lines and texts: WeasyPrint takes 6 s for a paragraph of 100 kB.
 """

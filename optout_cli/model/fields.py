@@ -1,7 +1,7 @@
-"""The kinds of text that the nouns are made of, each with the words to refuse a wrong one.
+"""The kinds of text in the nouns, each with the words to reject a wrong one.
 
-`extra` carries what `source` says of a text that does not fit: what it `expects`, a `hint`, and how
-many `digits` it has, of which a spreadsheet drops zeros at the front.
+`extra` is for `readers.validate`: what the text should be (`expects`), a `hint`, and the number of
+`digits` of a code whose zeros at the front a spreadsheet may drop.
 """
 
 from typing import Annotated
@@ -10,10 +10,10 @@ import msgspec
 from msgspec import Meta
 
 MAX_LINE = 200  # characters; longer than any name, title or address line seen in the data
-MAX_TEXT = 5_000  # characters a paragraph
-MAX_ITEMS = 60  # in a list of a request
+MAX_TEXT = 5_000  # characters in a paragraph
+MAX_ITEMS = 60  # items in a list of a request
 
-_END = r"(?![\s\S])"  # `$` would allow a line break behind it
+_END = r"(?![\s\S])"  # `$` would allow a line break after it
 
 
 def _kind(pattern: str, expects: str, hint: str) -> Meta:
@@ -28,8 +28,8 @@ Line = Annotated[
     str,
     _kind(
         r"\S([^\r\n\t]*\S)?",
-        "one line without blanks at its ends",
-        "write it on one line, with no blanks before or after it",
+        "one line without spaces at its ends",
+        "write it on one line, with no spaces before or after it",
     ),
 ]
 Text = Annotated[
@@ -37,7 +37,7 @@ Text = Annotated[
     Meta(
         pattern=r"\S",
         max_length=MAX_TEXT,
-        extra={"expects": "a text", "hint": "leave the line out, or write the text"},
+        extra={"expects": "text", "hint": "write some text, or leave the line out"},
     ),
 ]
 Zip = Annotated[
@@ -49,9 +49,9 @@ Zip = Annotated[
 ]
 StateCode = Annotated[
     str,
-    _kind(r"[A-Z]{2}", "a state's postal code", "two capital letters, such as CA"),
+    _kind(r"[A-Z]{2}", "a state's postal code", "write two capital letters, such as CA"),
 ]
-# North American Numbering Plan, which every state and territory is in.
+# North American Numbering Plan, which covers every state and territory.
 _NUMBER = r"((\+?1[ .-]?)?(\([0-9]{3}\) ?|[0-9]{3}[ .-])[0-9]{3}[ .-][0-9]{4}|[0-9]{10})"
 Phone = Annotated[
     str,
@@ -65,7 +65,7 @@ Fax = Annotated[
     str,
     _kind(_NUMBER, "a fax number", "write it as 415-555-0123, with area code, no extension"),
 ]
-# The addr-spec of RFC 5322, without quoted parts and comments: what offices really use.
+# The addr-spec of RFC 5322 without quoted parts and comments, which no office uses.
 Email = Annotated[
     str,
     _kind(
@@ -75,7 +75,7 @@ Email = Annotated[
         "write the bare address, such as records@example.gov",
     ),
 ]
-# The msg-id of RFC 5322, as programs write it: within angle brackets, without quoted parts.
+# The msg-id of RFC 5322 as mail programs write it: in angle brackets, without quoted parts.
 MessageId = Annotated[
     str,
     _kind(
@@ -97,7 +97,7 @@ Ori = Annotated[
     _kind(
         r"[A-Z]{2}[A-Z0-9]{7}",
         "an ORI",
-        "nine capital letters and digits, such as CA0380000 (NCIC agency identifier)",
+        "write nine capital letters and digits, such as CA0380000 (NCIC agency identifier)",
     ),
 ]
 JurisdictionId = Annotated[
@@ -105,14 +105,14 @@ JurisdictionId = Annotated[
     _kind(
         r"([0-9]{5}|[a-z][a-z0-9-]*)",
         "a jurisdiction's id",
-        'five digits in quotes ("06041"), or small letters, digits and hyphens',
+        'write five digits in quotes ("06041"), or small letters, digits and hyphens',
     ),
 ]
 Name = Annotated[
     str,
-    _kind(r"[a-z0-9][a-z0-9-]*", "an id", "small letters, digits and hyphens"),
+    _kind(r"[a-z0-9][a-z0-9-]*", "an id", "use only small letters, digits and hyphens"),
 ]
-# A text, since msgspec would read "1e3" as a number; digits only, so that `int` takes it.
+# Text, because msgspec reads "1e3" as a number; digits only, so that `int` accepts it.
 Count = Annotated[
     str,
     _kind(r"[1-9][0-9]{0,3}", "a number", "write it in digits, such as 90"),
@@ -130,7 +130,7 @@ LetterId = Annotated[
     _kind(
         r"[a-z0-9][a-z0-9-]*/[a-z0-9][a-z0-9-]*",
         "a letter",
-        "program and kind, such as secure-communities/opt-out; `optout list letters` has them",
+        "write program/kind, such as secure-communities/opt-out; see `optout list letters`",
     ),
 ]
 
@@ -142,7 +142,7 @@ class Noun(
     omit_defaults=True,
     rename="kebab",
 ):
-    """The base of every noun: frozen, keys in kebab-case, unknown keys refused.
+    """The base of every noun: frozen, keys in kebab-case, unknown keys rejected.
 
-    msgspec does not pass `kw_only` on, so each noun says it.
+    Each noun repeats `kw_only`, because msgspec does not inherit it.
     """

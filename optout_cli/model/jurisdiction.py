@@ -24,7 +24,7 @@ Topic = Literal["287g", "detainers", "policy", "information-sharing"]
 
 
 class Source(Noun, frozen=True, kw_only=True):
-    """Where a fact was read. `date` is the source's own, None where it shows none."""
+    """Where a fact was read. `date` is the date that the source shows, or None."""
 
     kind: SourceKind
     url: Url | None = None
@@ -33,7 +33,7 @@ class Source(Noun, frozen=True, kw_only=True):
 
 
 class Address(Noun, frozen=True, kw_only=True):
-    """A postal address as far as it is known."""
+    """A postal address; parts that are not known are empty."""
 
     street: tuple[Line, ...] = ()
     city: Line | None = None
@@ -42,7 +42,7 @@ class Address(Noun, frozen=True, kw_only=True):
 
     @property
     def lines(self) -> tuple[str, ...]:
-        """The lines as the post wants them: street lines, then `City, ST ZIP`."""
+        """The lines as on an envelope: street lines, then `City, ST ZIP`."""
         place = " ".join(filter(None, (self.state, self.zip)))
         last = ", ".join(filter(None, (self.city, place)))
         return (*self.street, last) if last else self.street
@@ -51,8 +51,8 @@ class Address(Noun, frozen=True, kw_only=True):
 class Contact(Noun, frozen=True, kw_only=True):
     """An agency that receives notices: an office, never a person.
 
-    `envelope` is the block for the window, at most four lines, where the full one is longer.
-    `verified` is the day a person confirmed the contact.
+    `envelope` is a block of at most four lines for the window, if the full block is longer.
+    `verified` is the day on which somebody confirmed the contact.
     """
 
     attention: Line | None = None
@@ -75,7 +75,7 @@ class Contact(Noun, frozen=True, kw_only=True):
 
     @property
     def missing(self) -> tuple[str, ...]:
-        """Name the fields that a letter's address needs and that are not known."""
+        """The fields that a letter's address needs and that are empty."""
         address = self.address
         needs: dict[str, object] = {
             "attention": self.attention,
@@ -89,7 +89,7 @@ class Contact(Noun, frozen=True, kw_only=True):
 
 
 class Office(Contact, frozen=True, kw_only=True):
-    """An ICE office. A historical one is closed: right on letters of its time alone."""
+    """An ICE office. A `historical` office is closed, and only on letters dated in its time."""
 
     role: Literal["field-office", "program-office", "headquarters"]
     status: Literal["current", "historical"] = "current"
@@ -97,9 +97,9 @@ class Office(Contact, frozen=True, kw_only=True):
 
 
 class Law(Noun, frozen=True, kw_only=True):
-    """A state law that requires, forbids or limits cooperation with ICE.
+    """A state law that requires cooperation with ICE, limits it, or forbids sanctuary policies.
 
-    `effective` None: the source shows no date.
+    `effective` is None if the source shows no date.
     """
 
     effect: LawEffect
@@ -112,9 +112,9 @@ class Law(Noun, frozen=True, kw_only=True):
 
 
 class Jurisdiction(Noun, frozen=True, kw_only=True):
-    """A county, city or agency. `formal` is its name within a sentence, where not `name`.
+    """A county, city or agency. `formal` is its name in a sentence, if that is not `name`.
 
-    `activated` is the day ICE switched Secure Communities on, not a day it was planned for.
+    `activated` is the day on which ICE activated Secure Communities there, never a planned day.
     """
 
     name: Line
@@ -137,7 +137,7 @@ class State(Noun, frozen=True, kw_only=True):
 
 
 class Retired(Noun, frozen=True, kw_only=True):
-    """A FIPS code no longer in use, and the codes that follow it."""
+    """A FIPS code that is no longer used, and the codes that replace it."""
 
     name: Line
     state: StateCode
@@ -146,7 +146,7 @@ class Retired(Noun, frozen=True, kw_only=True):
 
 
 class Gazetteer(Noun, frozen=True, kw_only=True):
-    """The whole of a data file, shipped or overlay."""
+    """A whole data file: the shipped one or an overlay."""
 
     sources: dict[Name, Source] = {}
     states: dict[StateCode, State] = {}
@@ -155,10 +155,10 @@ class Gazetteer(Noun, frozen=True, kw_only=True):
 
 
 class Locality(Noun, frozen=True, kw_only=True):
-    """A jurisdiction with everything the data knows that bears on its notices.
+    """A jurisdiction with all data that its notices need.
 
-    `origins` says for each key path (`bureau.address.zip`, `offices.ero-denver.phone`) the
-    file and line it was read at.
+    `origins` has the file and line of each key path (`bureau.address.zip`,
+    `offices.ero-denver.phone`).
     """
 
     id: str
@@ -174,10 +174,10 @@ class Locality(Noun, frozen=True, kw_only=True):
     origins: dict[str, str]
 
     def agency(self, office: str) -> Contact | None:
-        """Return the contact of an ICE office by id, or of the bureau by `bureau`."""
+        """Return the contact of the ICE office with this id, or for `bureau` the bureau's."""
         return self.bureau if office == "bureau" else self.offices.get(office)
 
     @property
     def name(self) -> str:
-        """The name with its state's code: `Marin County, CA`."""
+        """The name with the state code: `Marin County, CA`."""
         return f"{self.jurisdiction.name}, {self.state_code}"

@@ -1,4 +1,4 @@
-"""The letter in parts, the blocks of its body, and what exporters make of it."""
+"""A letter in parts, the blocks of its body, and its exports."""
 
 from datetime import date as Date
 from typing import Any
@@ -11,7 +11,7 @@ Mailbox = tuple[str, str]  # name, e-mail address
 
 
 class Run(msgspec.Struct, frozen=True):
-    """Words set alike. `href` is where a link leads; `is_break` is a line break."""
+    """Words in one style. `href` is the address of a link; `is_break` is a line break."""
 
     text: str
     strong: bool = False
@@ -27,13 +27,13 @@ class Paragraph(msgspec.Struct, frozen=True, tag=True):
 
 
 class Heading(msgspec.Struct, frozen=True, tag=True):
-    """A heading within the body."""
+    """A heading in the body."""
 
     runs: tuple[Run, ...]
 
 
 class Quote(msgspec.Struct, frozen=True, tag=True):
-    """A passage quoted as a block."""
+    """A block quotation."""
 
     blocks: tuple[Paragraph, ...]
 
@@ -49,7 +49,7 @@ Block = Paragraph | Heading | Quote | ListBlock
 
 
 class Image(msgspec.Struct, frozen=True):
-    """A picture, checked when it was read: media type, bytes, and its words."""
+    """A picture that was checked when it was read. `alt` describes it in words."""
 
     media_type: str
     content: bytes
@@ -57,9 +57,9 @@ class Image(msgspec.Struct, frozen=True):
 
 
 class Attachment(msgspec.Struct, frozen=True):
-    """A file to enclose: a name in ASCII, media type and bytes. A PDF among them can be read.
+    """A file to enclose, with a name in ASCII. A PDF was checked to be readable.
 
-    `small_faults` are those of a PDF that readers repair.
+    `small_faults` are problems of a PDF that every PDF reader repairs.
     """
 
     name: str
@@ -155,7 +155,7 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Guide(msgspec.Struct, frozen=True, kw_only=True):
-    """The protocol for one jurisdiction's letter, in the words of its template."""
+    """The guide to one jurisdiction's letter, in the words of its template."""
 
     title: str
     body: tuple[Block, ...]
@@ -163,9 +163,9 @@ class Guide(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Export(msgspec.Struct, frozen=True):
-    """A letter in one format, as bytes, with the name it is written under.
+    """A letter in one format, as bytes, with its file name.
 
-    `notes` are those that need the finished page.
+    `notes` are those that only the finished page can show.
     """
 
     notice: Notice

@@ -1,4 +1,4 @@
-"""The case that a request makes, and the facts of the notice for one recipient."""
+"""Case: everything about a request. Notice: the facts of the letter to one recipient."""
 
 from datetime import date as Date
 from typing import Any, Literal
@@ -27,11 +27,11 @@ Route = Literal["email", "fax"]
 class Case(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that a request's notices follow from.
 
-    `today` is the day of writing; `max_age` the days for which a confirmation of a contact
-    holds, None where an unconfirmed contact is a caution only; `routes` those by which the letters
-    are to go, for which there must be addresses unless it is a draft; `own_wording` the hash of
-    what the user wrote of the letter's template, None where all of it ships, and `is_reworded`
-    tells that the letter itself ships.
+    `today` is the day of writing. `max_age` is the number of days for which the confirmation of a
+    contact counts; with None, an unconfirmed contact is only a note. `routes` are how the letters
+    go out: each needs an address unless the letter is a draft. `own_wording` is the hash of the
+    user's own parts of the letter's template, None if all parts are shipped. `is_reworded` is true
+    if the user has reworded a shipped letter.
     """
 
     request: Request
@@ -50,7 +50,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Place(Noun, frozen=True, kw_only=True):
-    """The jurisdiction as the letter names it. `formal` stands within a sentence."""
+    """The jurisdiction as the letter names it. `formal` is its name in a sentence."""
 
     id: str
     slug: str
@@ -61,17 +61,17 @@ class Place(Noun, frozen=True, kw_only=True):
 
     @property
     def fips(self) -> str | None:
-        """The FIPS code, or None for a jurisdiction that has none of its own."""
+        """The FIPS code, or None for a jurisdiction without its own."""
         return self.id if self.id.isdigit() else None
 
     @property
     def full_name(self) -> str:
-        """The name with its state, as a heading: `City of Alexandria, Virginia`, `Guam`."""
+        """The name with its state in a heading: `City of Alexandria, Virginia`, `Guam`."""
         return self._with_state(self.formal.removeprefix("the "))
 
     @property
     def full_formal(self) -> str:
-        """The same within a sentence: `the City of Alexandria, Virginia`."""
+        """The name with its state in a sentence: `the City of Alexandria, Virginia`."""
         return self._with_state(self.formal)
 
     def _with_state(self, name: str) -> str:
@@ -79,7 +79,7 @@ class Place(Noun, frozen=True, kw_only=True):
 
 
 class Activation(Noun, frozen=True, kw_only=True):
-    """The program's day for the jurisdiction: it happened, or the request says it is planned."""
+    """The day of activation: it has happened, or the request says that it is planned."""
 
     date: Date
     kind: Literal["actual", "scheduled"]
@@ -87,10 +87,9 @@ class Activation(Noun, frozen=True, kw_only=True):
 
 
 class Recipient(Noun, frozen=True, kw_only=True):
-    """Who receives a letter. `origins` says for each field where its value was read.
+    """Who receives a letter. `origins` has the file and line of each field.
 
-    `is_person` is true where the request names the addressee, so that no office's salutation
-    may stand before the name.
+    `is_person` is true if the request names the addressee: the office's salutation does not fit.
     """
 
     party: Party
@@ -105,12 +104,12 @@ class Recipient(Noun, frozen=True, kw_only=True):
 
     @property
     def is_confirmed(self) -> bool:
-        """Tell whether somebody has confirmed the contact: the user, or whoever made the data."""
+        """Whether the user or an editor of the data has confirmed the contact."""
         return bool(self.confirmed or self.contact.verified)
 
 
 class Note(Noun, frozen=True, kw_only=True):
-    """What the user is told about a notice; `code` is stable, for scripts."""
+    """Something worth knowing about a notice; `code` is stable, for scripts."""
 
     code: str
     text: str
@@ -119,12 +118,12 @@ class Note(Noun, frozen=True, kw_only=True):
 class Notice(Noun, frozen=True, kw_only=True):
     """The facts of one recipient's letter; all notices of a request share one reference.
 
-    `author` is who writes, as a heading names it: the jurisdiction, or an agency in it.
-    `recipients` are those of all the request's letters, this one's among them. `citations` holds
-    only sources that the letter's own date can know; `computed` each date that the kind computes,
-    None where it cannot be. A draft may lack the address by which it is to go, and is marked.
-    `is_reworded` is true of a shipped letter in words of the user's. `variant` is what sets its
-    file apart from those of the jurisdiction's other agreements.
+    `author` is the jurisdiction that writes, or an agency in it, as named in a heading.
+    `recipients` are those of all letters of the request. `citations` has only sources from before
+    the letter's date. `computed` has each date that the letter kind computes, None if it cannot be
+    computed. A draft is marked, and may lack the address that it needs to go out. `is_reworded` is
+    true if the user has reworded a shipped letter. `variant` is the part of the file name that
+    tells agreements of one jurisdiction apart.
     """
 
     program: str

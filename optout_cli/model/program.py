@@ -1,4 +1,4 @@
-"""A program of ICE and its kinds of letters, as a template folder declares them."""
+"""A program of ICE and its letter kinds, as a template folder declares them."""
 
 from datetime import date
 from typing import Any, Literal
@@ -10,7 +10,7 @@ from optout_cli.model.jurisdiction import LawEffect, Source, SourceKind, Topic
 
 
 class Period(Noun, frozen=True, kw_only=True):
-    """A stretch of the program's history with a wording of its own; both ends are in it."""
+    """A period of the program with its own wording, from `from` to `until` inclusive."""
 
     id: Name
     from_: date = field(name="from")
@@ -18,12 +18,12 @@ class Period(Noun, frozen=True, kw_only=True):
     note: Text | None = field(name="caution", default=None)
 
     def has(self, day: date) -> bool:
-        """Tell whether `day` lies in the period."""
+        """Tell whether `day` is in the period."""
         return self.from_ <= day and (self.until is None or day <= self.until)
 
 
 class Citation(Noun, frozen=True, kw_only=True):
-    """A dated source; `text` is its own words, quoted whole."""
+    """A dated source; `text` is a verbatim quotation."""
 
     title: Line
     date: date
@@ -31,19 +31,19 @@ class Citation(Noun, frozen=True, kw_only=True):
     source: Source
 
 
-# In a rule, the name of the letter's own day; no particular has it.
+# The name of the letter's date in a condition; no particular may have it.
 OWN_DAY = "date"
 
 
 class Condition(Noun, frozen=True, kw_only=True):
-    """What must be so, all of it, for a rule to hold; an empty one always holds.
+    """When a rule holds: all fields that are set must be met; an empty condition always holds.
 
-    `from` and `until` are the letter's own date. `activation` is what the letter knows of the
-    jurisdiction's, `source` the kind of source that it has for it. `letters` names letter kinds of
-    the program, `office` says whether the signatory's is named, `laws` what a state law that bears
-    on the letter does. `chosen` has, by choice, the values of which one must be chosen. `given` and
-    `missing` name particulars and computed dates. `before` and `not_before` have, by the name of a
-    day, another that it must, or may not, precede; `date` is the letter's own.
+    `from` and `until` limit the letter's date. `activation` is what is known of the jurisdiction's
+    activation, and `source` the kind of its source. `letters` names letter kinds of the program.
+    `office` asks whether the signatory's office is named. `laws` are effects of state laws that
+    concern the letter. `chosen` has, for each choice, the values that meet the condition. `given`
+    and `missing` name particulars and computed dates. `before` has pairs of days of which the
+    first must precede the second, `not_before` pairs of which it may not; `date` is the letter's.
     """
 
     from_: date | None = field(name="from", default=None)
@@ -61,22 +61,22 @@ class Condition(Noun, frozen=True, kw_only=True):
 
     @property
     def names(self) -> set[str]:
-        """The particulars and computed dates that are asked for."""
+        """The particulars and computed dates in the condition."""
         compared = (*self.before.items(), *self.not_before.items())
         return {*self.chosen, *self.given, *self.missing}.union(*compared) - {OWN_DAY}
 
 
 class CopyRule(Noun, frozen=True, kw_only=True):
-    """An agency that receives a copy: an ICE office by id, or the state's `bureau`."""
+    """An agency that receives a copy: the id of an ICE office, or `bureau`."""
 
     office: Name
     when: Condition = Condition()
 
 
 class Rule(Noun, frozen=True, kw_only=True):
-    """Who receives a letter, from which day until which: the bureau or an ICE office.
+    """Who receives a letter, and in which time: the bureau or an ICE office.
 
-    `office` names it; without one it is the jurisdiction's own field office.
+    `office` is the office's id; without it, the jurisdiction's field office is meant.
     """
 
     role: Literal["bureau", "program-office", "field-office"]
@@ -86,23 +86,23 @@ class Rule(Noun, frozen=True, kw_only=True):
     copy: tuple[CopyRule, ...] = ()
 
     def holds(self, day: date) -> bool:
-        """Tell whether the rule is in force on `day`."""
+        """Tell whether the rule holds on `day`."""
         return (self.from_ is None or self.from_ <= day) and (
             self.until is None or day <= self.until
         )
 
 
-# The facts of an earlier letter that a particular may be, beside that letter's `particulars.x`.
+# Facts of an earlier letter that a particular may repeat, besides that letter's `particulars.x`.
 FOLLOWED = ("date", "kind", "reference", "requests", "service")
 ParticularType = Literal["text", "paragraphs", "date", "choice", "list"]
 
 
 class Particular(Noun, frozen=True, kw_only=True):
-    """A fact that a letter kind asks for. `of` says what a list holds.
+    """A fact that a letter kind asks for. `of` is the type of a list's items.
 
-    `about` names, by choice, the topics of state law which that choice touches. `when` says on
-    which side of the letter's own date a date must lie, `not_before` which other date it may not
-    precede. `follow` names the fact of an earlier letter that it is, where this one follows one.
+    `about` has, for each choice, the topics of state law that it concerns. `when` says whether a
+    date must be before or after the letter's date. `not_before` names a date that it may not
+    precede. `follow` names the fact of an earlier letter that a follow-up repeats here.
     """
 
     type: ParticularType
@@ -118,7 +118,7 @@ class Particular(Noun, frozen=True, kw_only=True):
 
 
 class ComputedDate(Noun, frozen=True, kw_only=True):
-    """A date `days` after a given particular, or the letter's own date, where `when` holds."""
+    """The date `days` after a particular or the letter's date, if `when` holds."""
 
     from_: Name = field(name="from")
     days: Count
@@ -126,14 +126,14 @@ class ComputedDate(Noun, frozen=True, kw_only=True):
 
 
 class ConditionalText(Noun, frozen=True, kw_only=True):
-    """What the user is told of a letter where `when` holds; particulars stand in braces."""
+    """A note on a letter if `when` holds; names of particulars are in braces."""
 
     when: Condition = Condition()
     text: Text
 
 
 class Refusal(Noun, frozen=True, kw_only=True):
-    """Why a letter is not written where `when` holds, and what to do instead."""
+    """Why a letter is refused if `when` holds, and what to do instead."""
 
     when: Condition
     reason: Text
@@ -141,50 +141,49 @@ class Refusal(Noun, frozen=True, kw_only=True):
 
 
 class Forbidden(Noun, frozen=True, kw_only=True):
-    """Words, as a regular expression, that no letter may hold, and why."""
+    """Words, as a regular expression, that no letter may contain, and why."""
 
     words: Text
     reason: Text
 
 
 class Wording(Noun, frozen=True, kw_only=True):
-    """What is asked of every letter of every program, and with whose facts that is checked.
+    """Rules for the wording of every letter of every program, and samples to check them with.
 
-    `samples` are jurisdictions whose names need different words around them, and `request` what
-    their requests have beside the particulars. `placeholders` are values of the samples in
-    request.yaml that no request may keep, in the shape of a request. `blocks` say what each passage
-    of a letter is, by the name of its block, in the order in which who words one would look for
-    them.
+    `samples` are jurisdictions whose names need different words around them. `request` is their
+    request without particulars. `placeholders` are values of the samples in request.yaml that no
+    request may keep, in the shape of a request. `blocks` says what each block of a letter is for,
+    in the order in which a writer would look for it.
     """
 
     forbidden: tuple[Forbidden, ...]
     samples: tuple[JurisdictionId, ...]
-    # Any: parts of a request, which `readers` validates.
+    # Any: a request as plain data, not read yet.
     request: dict[str, Any]
     placeholders: dict[str, Any]
     blocks: dict[str, Text]
 
 
 class Reply(Noun, frozen=True, kw_only=True):
-    """What may come back on a letter, and the kind of letter that answers it."""
+    """A reply that a letter may get, and the letter kind that answers it."""
 
     reply: Text
     letter: Name
 
 
 class Other(Noun, frozen=True, kw_only=True):
-    """What else may be wanted, and the kind of letter that does it."""
+    """What else the user may want, and the letter kind for it."""
 
     where: Text
     letter: Name
 
 
 class Advice(Noun, frozen=True, kw_only=True):
-    """What the guide to a program's letters says: each a sentence, or an item of a list.
+    """The sentences and list items of the guide to a program's letters.
 
-    `before` are the steps before a letter is written, `send` those of sending it, `next` those
-    after. `wait` is the days from the letter's own after which one writes again: that day is
-    `{again}` in the words of `next` and `replies`.
+    `before` has the steps before a letter is written, `send` those of sending it, and `next` those
+    after. `wait` is the number of days from the letter's date until it is time to write again; that
+    day is `{again}` in `next` and `replies`.
     """
 
     can: tuple[ConditionalText, ...] = ()
@@ -199,11 +198,11 @@ class Advice(Noun, frozen=True, kw_only=True):
 
 
 class LetterKind(Noun, frozen=True, kw_only=True):
-    """A letter of a program. `about` names the topics of state law that it touches.
+    """A letter kind of a program. `about` names the topics of state law that it concerns.
 
-    `uses` and `requires` name particulars that the program declares for several letters; once a
-    program is loaded they stand among `particulars`, each with the example that `examples` has for
-    it. `follows` names the kinds that this one may follow.
+    `uses` and `requires` name particulars that the program declares for several letter kinds. When
+    the program is loaded, they are added to `particulars` with their example from `examples`.
+    `follows` names the letter kinds that this one may follow up.
     """
 
     title: Line
@@ -222,12 +221,12 @@ class LetterKind(Noun, frozen=True, kw_only=True):
 
 
 class Program(Noun, frozen=True, kw_only=True):
-    """A program with its periods, sources, recipients and letters.
+    """A program with its periods, sources, recipients and letter kinds.
 
-    `author` names the particular that says which agency writes, where it is not the jurisdiction
-    itself. `told_apart_by` names particulars in which two letters of one jurisdiction, kind and day
-    may differ: file names carry them. `refuse` and `cautions` are for each letter that has the
-    particulars which they name.
+    `author` names the particular with the agency that writes, if that is not the jurisdiction.
+    `told_apart_by` names particulars that become part of the file name, since two letters of one
+    jurisdiction, kind and day may differ in them. `refuse` and `notes` concern each letter kind
+    that has the particulars in their conditions.
     """
 
     title: Line
@@ -245,5 +244,5 @@ class Program(Noun, frozen=True, kw_only=True):
     letters: dict[Name, LetterKind]
 
     def period(self, day: date) -> Period | None:
-        """Return the period that `day` lies in, or None before the program began."""
+        """Return the period of `day`, or None before the program began."""
         return next((period for period in self.periods if period.has(day)), None)

@@ -1,4 +1,4 @@
-"""What the jurisdiction decides: one request, from which every recipient's notice follows."""
+"""A request: what the jurisdiction decides. The notices for all recipients follow from it."""
 
 from datetime import date as Date
 from typing import Annotated, Any, Literal
@@ -37,16 +37,16 @@ class Signatory(Noun, frozen=True, kw_only=True):
 
 
 class Letterhead(Noun, frozen=True, kw_only=True):
-    """The seal: an SVG or PNG file beside the request, and the words for who cannot see it."""
+    """The seal: an SVG or PNG file beside the request; `alt` describes it in words."""
 
     seal: Line
     alt: Line
 
 
 class Signature(Noun, frozen=True, kw_only=True):
-    """How the letter is signed: in ink above the name, typed (`/s/ Name`), or by a picture.
+    """How the letter is signed: in ink above the name, typed (`/s/ Name`), or with a picture.
 
-    A picture needs `file`, PNG or SVG beside the request, and `alt`, its words.
+    A picture needs `file`, a PNG or SVG file beside the request, and `alt`, its words.
     """
 
     kind: Literal["ink", "typed", "image"] = "ink"
@@ -55,7 +55,7 @@ class Signature(Noun, frozen=True, kw_only=True):
 
 
 class Authority(Noun, frozen=True, kw_only=True):
-    """The act by which the signatory writes: a resolution, an ordinance."""
+    """The act that authorizes the signatory: a resolution or ordinance."""
 
     instrument: Line
     number: Line | None = None
@@ -66,14 +66,14 @@ class Authority(Noun, frozen=True, kw_only=True):
 
 
 class Confirmation(Noun, frozen=True, kw_only=True):
-    """That someone asked the agency whether its contact is right, how and when."""
+    """How and when somebody asked the agency whether its contact is right."""
 
     by: Line
     date: Date
 
 
 class Correction(Noun, frozen=True, kw_only=True):
-    """What the office knows better of a recipient than the data, field by field."""
+    """Fields of a recipient in which the user corrects the data."""
 
     attention: Line | None = None
     organization: Annotated[tuple[Line, ...], _Few] = ()
@@ -94,9 +94,9 @@ class Corrections(Noun, frozen=True, kw_only=True):
 
 
 class Service(Noun, frozen=True, kw_only=True):
-    """One way by which the letter is formally sent; `number` is the post's.
+    """One way in which the letter is formally sent; `number` is the tracking number of mail.
 
-    `in_reply_to` are the earlier e-mails that this one follows, the oldest first.
+    `in_reply_to` are the earlier e-mails of the same thread, the oldest first.
     """
 
     by: Way
@@ -105,7 +105,7 @@ class Service(Noun, frozen=True, kw_only=True):
 
 
 class Services(Noun, frozen=True, kw_only=True):
-    """Ways of service by recipient."""
+    """Service by recipient."""
 
     bureau: Annotated[tuple[Service, ...], _Few] = ()
     ice: Annotated[tuple[Service, ...], _Few] = ()
@@ -119,7 +119,7 @@ class Enclosure(Noun, frozen=True, kw_only=True):
 
 
 class Copy(Noun, frozen=True, kw_only=True):
-    """Someone who receives a copy."""
+    """A person or office that receives a copy."""
 
     name: Line | None = None
     title: Line | None = None
@@ -128,9 +128,9 @@ class Copy(Noun, frozen=True, kw_only=True):
 
 
 class Request(Noun, frozen=True, kw_only=True):
-    """Everything the jurisdiction decides. Without a signatory the letters are drafts.
+    """Everything that the jurisdiction decides. Without a signatory, the letters are drafts.
 
-    `particulars` are what the letter kind declares; `programs` reads them.
+    The letter kind declares the `particulars`; `programs` reads them.
     """
 
     jurisdiction: Line
@@ -143,7 +143,7 @@ class Request(Noun, frozen=True, kw_only=True):
     authority: Annotated[tuple[Authority, ...], _Few] = ()
     recipients: Corrections = Corrections()
     service: Services = Services()
-    # Any: the shape is the letter kind's, known only once the letter is.
+    # Any: the letter kind declares the shape.
     particulars: dict[str, Any] = {}
     enclosures: Annotated[tuple[Enclosure, ...], _Few] = ()
     cc: Annotated[tuple[Copy, ...], _Few] = ()

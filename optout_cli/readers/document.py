@@ -168,7 +168,7 @@ def with_assignments(document: Document, option: str, assignments: Mapping[str, 
     made = set(assignments)  # and the keys above them that are new
     for path, value in assignments.items():
         above = set(_at_and_above(path)) - {path, ""}
-        made |= {key for key in above if not any(key in it.marks for it in document.layers)}
+        made |= above.difference(*(layer.marks for layer in document.layers))
         _assign(data, path, value, option)
     layer = Layer(option, dict.fromkeys(made, (1, 1)), "command-line")
     return Document(data, (layer, *document.layers))
@@ -257,12 +257,13 @@ def locate(
     In a `row`, the location has the row's label, and a hint for a table or a line of JSON names
     columns to fill in and not lines to add.
     """
-    located = (
-        msgspec.structs.replace(
-            problem, location=_find_location(problem, document, row), hint=_hint_in(row, problem)
-        )
-        for problem in problems
-    )
+    located = []
+    for problem in problems:
+        location, hint = _find_location(problem, document, row), problem.hint
+        if hint and problem.fields and row and not isinstance(row.original, dict):
+            cells = " and ".join(filter(None, (", ".join(problem.fields[:-1]), problem.fields[-1])))
+            hint = hint.replace(lines_to_add(problem.fields), f"fill in {cells}")
+        located.append(msgspec.structs.replace(problem, location=location, hint=hint))
     return tuple(dict.fromkeys(located))
 
 
@@ -286,13 +287,6 @@ def _find_location(problem: Problem, document: Document | None, row: Row | None)
         return Location(location.file, 1, path=location.path)  # the header: wrong for all rows
     label = location.label or row.location.label
     return msgspec.structs.replace(location, label=label)
-
-
-def _hint_in(row: Row | None, problem: Problem) -> str | None:
-    if not row or isinstance(row.original, dict) or not problem.hint or not problem.fields:
-        return problem.hint
-    cells = " and ".join(filter(None, (", ".join(problem.fields[:-1]), problem.fields[-1])))
-    return problem.hint.replace(lines_to_add(problem.fields), f"fill in {cells}")
 
 
 def lines_to_add(fields: Sequence[str]) -> str:
