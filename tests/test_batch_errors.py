@@ -1,4 +1,4 @@
-"""An error that nobody foresaw costs the row that it is met at, and no other row of the batch."""
+"""An unexpected error rejects its own row, and no other row of the batch."""
 
 import json
 from collections.abc import Callable
@@ -63,7 +63,7 @@ def test_a_row_that_fails_is_rejected_and_all_others_are_written(
     assert kept.endswith("\nKeyError: 'fax'\n")
 
 
-def test_tracebacks_of_an_earlier_run_are_taken_away(
+def test_tracebacks_of_an_earlier_run_are_deleted(
     batch: Batch, failing: Failing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     failing(KeyError("fax"))
@@ -75,7 +75,7 @@ def test_tracebacks_of_an_earlier_run_are_taken_away(
 
 
 @pytest.mark.parametrize("option", ["--check", "--fail-fast"])
-def test_where_nothing_is_written_the_traceback_is_told(
+def test_a_run_that_writes_nothing_prints_the_traceback(
     batch: Batch, failing: Failing, option: str
 ) -> None:
     failing(KeyError("fax"))
@@ -117,7 +117,7 @@ DISK = "check the disk or the file that it names, and run the command again"
         ),
     ],
 )
-def test_an_error_of_any_kind_is_told_in_plain_text(
+def test_an_error_of_any_kind_is_reported_in_plain_text(
     batch: Batch, failing: Failing, error: Exception, message: str
 ) -> None:
     failing(error)
@@ -150,7 +150,7 @@ def test_a_row_that_fails_in_a_worker_costs_one_row(
         assert it.traceback.endswith("KeyError: 'fax'\n")
 
 
-def test_a_letter_of_a_row_that_fails_now_is_not_said_to_be_left_over(
+def test_a_letter_of_a_row_that_fails_now_is_not_reported_as_left_over(
     batch: Batch, failing: Failing
 ) -> None:
     batch("-q")

@@ -1,4 +1,4 @@
-"""A file of requests is told by its name or its beginning, and rejected rows can be given again."""
+"""The name or the first line tells the form of an input file; rejected rows can be run again."""
 
 from pathlib import Path
 
@@ -58,7 +58,7 @@ def test_a_yaml_list_and_a_stream_are_rows_with_their_own_places() -> None:
         ("# rejected,jurisdiction\nwhy,06041\n", "csv"),
     ],
 )
-def test_the_form_is_told_by_the_beginning_where_no_name_tells_it(
+def test_without_a_known_name_the_first_line_tells_the_form(
     text: str, form: str, write: Write
 ) -> None:
     assert load_input(str(write("requests", text))).form == form
@@ -68,7 +68,7 @@ def test_the_form_is_told_by_the_beginning_where_no_name_tells_it(
     ("name", "form"),
     [("a.csv", "csv"), ("a.TSV", "csv"), ("a.jsonl", "ndjson"), ("a.json", "yaml")],
 )
-def test_the_form_is_told_by_the_name(name: str, form: str, write: Write) -> None:
+def test_the_name_tells_the_form(name: str, form: str, write: Write) -> None:
     assert load_input(str(write(name, "x"))).form == form
 
 
@@ -79,7 +79,7 @@ def test_the_form_is_told_by_the_name(name: str, form: str, write: Write) -> Non
         (b"a,b\n1,caf\xe9", "is not UTF-8 text (byte 0xe9); it looks like Latin-1 or Windows-1252"),
     ],
 )
-def test_what_a_spreadsheet_saved_otherwise_says_how_to_save_it(
+def test_a_spreadsheet_in_another_encoding_gets_a_hint_how_to_save_it(
     content: bytes, message: str, tmp_path: Path
 ) -> None:
     (tmp_path / "n.csv").write_bytes(content)

@@ -1,4 +1,4 @@
-"""No letter that a batch wrote is ever lost: what it deletes or replaces moves to `earlier`."""
+"""A batch never loses a letter: one that it replaces or no longer gives moves to `earlier`."""
 
 import random
 import signal
@@ -34,7 +34,7 @@ def earlier(folder: Path = Path("out")) -> list[str]:
 
 
 def moved(err: str) -> list[str]:
-    """Return what was said to have moved."""
+    """Return the paths that the batch reports as moved."""
     return [it[18:] for it in err.splitlines() if it.startswith("moved to earlier: ")]
 
 

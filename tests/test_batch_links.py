@@ -1,4 +1,4 @@
-"""A batch deletes only its own unfinished files, and follows no link that somebody has planted."""
+"""A batch deletes only its own unfinished files, and follows no link that others have planted."""
 
 import os
 from pathlib import Path

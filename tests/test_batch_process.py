@@ -1,4 +1,4 @@
-"""A batch that is killed, interrupted, or left without disk loses nothing and goes on."""
+"""A batch that is killed, interrupted, or runs out of disk loses nothing and can go on."""
 
 import fcntl
 import json
@@ -151,7 +151,7 @@ def test_an_interrupt_while_rows_are_checked_says_how_to_go_on(jobs: str, write:
 
 
 @pytest.mark.parametrize("option", ["--ndjson", "--print0", "-q"])
-def test_a_reader_that_leaves_is_no_fault(option: str) -> None:
+def test_a_closed_pipe_is_no_problem(option: str) -> None:
     read_end, write_end = os.pipe()
     os.close(read_end)
     with os.fdopen(write_end, "wb") as closed:
@@ -223,14 +223,14 @@ def test_a_full_disk_stops_the_batch_and_room_lets_it_go_on(small_disk: Path) ->
     assert len(list(small_disk.rglob("*.pdf"))) == len(ROWS)
 
 
-def test_a_disk_that_is_full_before_the_first_letter_is_told(small_disk: Path) -> None:
+def test_a_disk_that_is_full_before_the_first_letter_is_a_problem(small_disk: Path) -> None:
     (small_disk / "large").write_bytes(bytes(880_000))
     done = call(*TEXT, "-q", "-o", "disk/out/")
     told = b"disk/out: cannot be written: No space left on device\n"
     assert (done.returncode, done.stdout, done.stderr) == (1, b"", told)
 
 
-def test_a_folder_that_is_read_only_is_told_before_any_letter() -> None:
+def test_a_read_only_folder_is_a_problem_before_any_letter() -> None:
     Path("out").mkdir()
     mount = ("mount", "-t", "tmpfs", "-o", "ro,size=9k", "tmpfs", "out")
     if not mounted(*mount):
@@ -272,7 +272,7 @@ def test_progress_is_drawn_on_a_terminal_only() -> None:
     )
 
 
-def test_ten_thousand_rows_of_which_three_are_right(write: Write) -> None:
+def test_of_ten_thousand_rows_the_three_good_ones_are_written(write: Write) -> None:
     bad = [f"500{2 * (number % 14) + 1:02},Pat," for number in range(9_997)]
     good = [f"{id},Pat,Sheriff" for id in ROWS[:3]]
     lines = ["jurisdiction,signatory.name,signatory.title", *bad[:5000], *good, *bad[5000:]]
@@ -283,7 +283,7 @@ def test_ten_thousand_rows_of_which_three_are_right(write: Write) -> None:
     assert Path("out/rejects.csv").read_bytes().count(b"\n") == 9_998
 
 
-def test_a_disk_too_small_for_the_print_run_is_told_and_the_letters_are_kept(
+def test_a_disk_too_small_for_the_print_run_is_a_problem_and_the_letters_stay(
     small_disk: Path,
 ) -> None:
     (small_disk / "large").write_bytes(bytes(800_000))

@@ -1,4 +1,4 @@
-"""Rejected rows come back with their reasons, to be corrected and given again; no work is lost."""
+"""Rejected rows come back with their reasons, to fix and run again; no work is lost."""
 
 import codecs
 import json
@@ -14,7 +14,7 @@ def batch(run: Run, in_folder: Path) -> Batch:
     return batch_in(in_folder, run)
 
 
-def test_rejected_rows_are_corrected_and_given_again(batch: Batch, run: Run) -> None:
+def test_rejected_rows_are_fixed_and_run_again(batch: Batch, run: Run) -> None:
     batch(table=BAD)
     rejects = Path("out/rejects.csv").read_text("utf-8-sig")
     assert rejects.startswith("# rejected,jurisdiction,")
@@ -32,7 +32,7 @@ def test_a_spreadsheet_reads_the_letters_of_rejected_rows_as_they_are(batch: Bat
     assert "Doña Ana County, NM" in Path("out/rejects.csv").read_text("utf-8-sig")
 
 
-def test_rejects_may_be_given_from_where_they_lie(batch: Batch) -> None:
+def test_rejects_can_be_run_from_the_output_folder(batch: Batch) -> None:
     batch(table=BAD)
     before = Path("out/rejects.csv").read_bytes()
     assert batch("-q", name="out/rejects.csv")[0] == 3
@@ -40,7 +40,7 @@ def test_rejects_may_be_given_from_where_they_lie(batch: Batch) -> None:
     assert Path("out/rejects-2.csv").read_bytes() == before.replace(b"n.csv:", b"out/rejects.csv:")
 
 
-def test_rejects_of_several_forms_are_given_again_one_by_one(
+def test_rejects_of_several_forms_are_run_again_one_by_one(
     batch: Batch, run: Run, write: Write
 ) -> None:
     write("a.ndjson", '{"jurisdiction": "nowhere"}\n')

@@ -1,4 +1,4 @@
-"""Another run into a batch's folder: what is finished stays, what is stale moves, none is lost."""
+"""A second run into an output folder: finished letters stay, stale ones move, none is lost."""
 
 from pathlib import Path
 
@@ -43,7 +43,7 @@ def test_a_changed_row_replaces_its_letter_and_moves_the_old_one(batch: Batch) -
     assert [it["path"] for it in records()] == [*FILES[:2], *moved, *FILES[4:]]
 
 
-def test_letters_whose_row_is_gone_stay_and_are_told(batch: Batch) -> None:
+def test_letters_whose_row_is_gone_stay_and_are_reported(batch: Batch) -> None:
     batch()
     code, _, err = batch(table=HEADER + ROWS.splitlines()[1] + "\n")
     told = "note: n.csv no longer has the rows of 4 files; move them away if you do not want to"
@@ -157,7 +157,7 @@ def test_what_a_power_cut_tore_is_made_again(batch: Batch, number: int) -> None:
 
 
 @pytest.mark.parametrize("tail", ["", '{"request": "n.csv', "\0\0\0\0"])
-def test_a_torn_line_of_the_manifest_is_not_believed(batch: Batch, tail: str) -> None:
+def test_a_torn_line_of_the_manifest_is_ignored(batch: Batch, tail: str) -> None:
     batch()
     before = below(Path("out"))
     manifest = Path("out/manifest.ndjson")
@@ -169,7 +169,7 @@ def test_a_torn_line_of_the_manifest_is_not_believed(batch: Batch, tail: str) ->
     assert below(Path("out")) == before
 
 
-def test_a_line_that_names_a_place_outside_is_no_line(batch: Batch) -> None:
+def test_a_manifest_line_with_a_path_outside_is_ignored(batch: Batch) -> None:
     batch()
     line = Path("out/manifest.ndjson").read_text("utf-8").splitlines()[0]
     hostile = line.replace("out/VT/addison-county-vt/", "../../..//etc/../")
@@ -178,7 +178,7 @@ def test_a_line_that_names_a_place_outside_is_no_line(batch: Batch) -> None:
     assert [it["path"] for it in records()] == FILES
 
 
-def test_drafts_to_one_recipient_take_no_final_letter_of_the_other_away(batch: Batch) -> None:
+def test_drafts_to_one_recipient_leave_final_letters_to_the_other(batch: Batch) -> None:
     batch()
     before = below(Path("out/VT"))
     finals = {name: it for name, it in before.items() if name.endswith("-bureau.txt")}

@@ -1,4 +1,4 @@
-"""The stages of a batch for themselves: what a killed worker costs, what a page alone shows."""
+"""The stages of a batch one by one: a killed worker, problems of the page, the print run."""
 
 import os
 import signal
@@ -12,7 +12,7 @@ from conftest import TODAY
 from make_letters import letter_for, library_with, problems_of, told_by
 
 from optout_cli import bundled
-from optout_cli.batch import folder as outfolder
+from optout_cli.batch import folder as folder_module
 from optout_cli.batch import rows as batch
 from optout_cli.batch.folder import OutputFolder
 from optout_cli.batch.input import InputFile, load_inputs
@@ -42,7 +42,7 @@ def sheets(write: Write) -> tuple[InputFile, ...]:
 
 @pytest.fixture
 def fatal(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let one request kill whoever works at it, as too little memory would."""
+    """Let one request kill its worker, as the system does when memory runs out."""
 
     def fatal_case_of(document: Document, library: Library, order: Order) -> Case:
         if document.data["jurisdiction"] == FATAL:
@@ -87,7 +87,7 @@ def only(folder: Path, cells: str) -> tuple[InputFile, ...]:
     return load_inputs([str(folder / "n.csv")])
 
 
-def test_a_character_that_no_page_shows_is_told_before_a_page_is_made(
+def test_a_character_without_a_glyph_is_a_problem_before_a_page_is_made(
     library: Library, tmp_path: Path
 ) -> None:
     sheets = only(tmp_path, "Pat \u5f20,Sheriff,")
@@ -99,7 +99,7 @@ def test_a_character_that_no_page_shows_is_told_before_a_page_is_made(
 
 
 @pytest.mark.parametrize("name", ["n\u0303andu\u0301", "a\u00adb", "\u1ed6 \u014d \u02bb \u00a7"])
-def test_what_the_page_shows_is_no_fault_before(
+def test_a_problem_of_the_page_is_not_found_by_the_check(
     name: str, library: Library, tmp_path: Path
 ) -> None:
     pdf, sheets = job(library, "pdf"), only(tmp_path, f"{name},Sheriff,")
@@ -108,7 +108,7 @@ def test_what_the_page_shows_is_no_fault_before(
     assert found.problems == ()
 
 
-def test_what_only_the_page_shows_rejects_the_row_when_it_is_made(
+def test_a_problem_of_the_page_rejects_the_row_when_it_is_made(
     library: Library, tmp_path: Path
 ) -> None:
     sheets = only(tmp_path, "Pat,Sheriff,")
@@ -183,14 +183,14 @@ def test_a_folder_lets_the_next_batch_in_once_it_is_done(tmp_path: Path) -> None
 def test_files_outlive_a_power_cut_long_before_the_batch_ends(
     library: Library, sheets: tuple[InputFile, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settled: list[Path] = []
-    monkeypatch.setattr(outfolder, "make_durable", settled.extend)
-    monkeypatch.setattr(outfolder, "_AT_ONCE", 10)
+    durable: list[Path] = []
+    monkeypatch.setattr(folder_module, "make_durable", durable.extend)
+    monkeypatch.setattr(folder_module, "_AT_ONCE", 10)
     text = job(library, "txt")
     with OutputFolder(tmp_path / "out") as folder:
         for it in make_rows(sheets, dict.fromkeys(range(14), text.order), text, 1):
             folder.put(
                 [(output_file.record, output_file.content) for output_file in it.output_files]
             )
-        assert len(settled) == 20
-    assert len(set(settled)) == 28
+        assert len(durable) == 20
+    assert len(set(durable)) == 28

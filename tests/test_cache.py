@@ -1,4 +1,4 @@
-"""The cache: by content, never believed when damaged, never an error."""
+"""The cache: by content, never used when damaged, never an error."""
 
 from pathlib import Path
 
@@ -20,7 +20,7 @@ def only_file(folder: Path) -> Path:
     return path
 
 
-def test_what_was_put_is_got(folder: Path) -> None:
+def test_a_payload_that_was_put_is_returned(folder: Path) -> None:
     Cache(folder).put(b"key", b"payload")
     assert Cache(folder).get(b"key") == b"payload"
 
@@ -56,7 +56,7 @@ def test_another_release_never_reads_what_this_one_kept(
 
 
 @given(at=st.integers(0, 38), flip=st.integers(1, 255))
-def test_an_entry_with_any_byte_changed_is_not_believed(
+def test_an_entry_with_any_byte_changed_is_not_used(
     at: int, flip: int, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     folder = tmp_path_factory.mktemp("cache")
@@ -69,7 +69,7 @@ def test_an_entry_with_any_byte_changed_is_not_believed(
 
 
 @pytest.mark.parametrize("length", [0, 1, 31, 32, 38])
-def test_a_truncated_entry_is_not_believed(folder: Path, length: int) -> None:
+def test_a_truncated_entry_is_not_used(folder: Path, length: int) -> None:
     Cache(folder).put(b"key", b"payload")
     path = only_file(folder)
     path.write_bytes(path.read_bytes()[:length])

@@ -1,4 +1,4 @@
-"""Documents: where values stand, how one is laid on another, how --set changes one."""
+"""Documents: locations of values and problems, merging, and --set."""
 
 import pytest
 from hypothesis import given
@@ -52,7 +52,7 @@ def assigned(**paths: str) -> Document:
         ("", "r.yaml"),
     ],
 )
-def test_a_path_is_placed_at_the_nearest_thing_around_it(path: str, place: str) -> None:
+def test_a_path_is_located_at_the_nearest_key_above_it(path: str, place: str) -> None:
     assert str(request().location(path)) == place
 
 
@@ -104,13 +104,13 @@ def test_a_merge_changes_neither_of_the_two() -> None:
         ("nowhere", "low"),
     ],
 )
-def test_after_a_merge_each_value_is_placed_where_it_was_set(path: str, place: str) -> None:
+def test_after_a_merge_each_value_is_located_where_it_was_set(path: str, place: str) -> None:
     base = document_from_yaml("a:\n  b: x\n  c: {d: y, e: z}\nf: g\n", "low")
     over = document_from_yaml("a:\n  c: {d: new}\n", "top")
     assert str(merge(base, over).location(path)) == place
 
 
-def test_a_value_placed_by_what_holds_it_is_not_placed_where_the_holder_is_changed() -> None:
+def test_a_value_located_by_the_key_above_is_not_located_where_that_key_changes() -> None:
     base = Document({"a": {"b": "x", "c": "y"}}, (Layer("low", {"a": (7, 3)}),))
     merged = merge(base, document_from_yaml("a: {c: new}\n", "top"))
     assert [str(merged.location(path)) for path in ("a", "a.b", "a.c")] == [
@@ -120,7 +120,7 @@ def test_a_value_placed_by_what_holds_it_is_not_placed_where_the_holder_is_chang
     ]
 
 
-def test_what_a_list_lacks_is_not_placed_in_the_list_that_it_replaced() -> None:
+def test_what_a_list_lacks_is_not_located_in_the_list_that_it_replaced() -> None:
     base = document_from_yaml("a:\n- b: x\n  c: y\n", "low")
     merged = merge(base, document_from_yaml("a:\n- b: z\n", "top"))
     assert [str(merged.location(path)) for path in ("a.0.b", "a.0.c", "a.1.b")] == [
@@ -140,14 +140,14 @@ def test_what_a_list_lacks_is_not_placed_in_the_list_that_it_replaced() -> None:
         ({"a.d.e", "x", "x.y"}, {"a": {"b": {"c": "x"}, "d": "y"}}, {"a", "a.b", "a.b.c", "a.d"}),
     ],
 )
-def test_a_value_is_taken_away_with_its_places(
+def test_a_value_is_removed_with_its_locations(
     paths: set[str], data: dict[str, Tree], places: set[str]
 ) -> None:
     left = without(document_from_yaml("a: {b: {c: x}, d: y}\n", "f"), paths)
     assert (left.data, set(left.layers[0].marks)) == (data, places)
 
 
-def test_a_value_without_any_place_is_placed_in_no_other_file() -> None:
+def test_a_value_without_a_location_is_located_in_no_other_file() -> None:
     base = Document({"a": "x"}, (Layer("low", {}),))
     merged = merge(base, document_from_yaml("b: y\n", "top"))
     assert str(merged.location("a")) == "low"
@@ -182,7 +182,7 @@ _data = st.dictionaries(_keys, _trees)
 
 
 @given(_data, _data)
-def test_a_document_laid_on_another_wins_wherever_it_speaks(
+def test_a_merged_document_wins_wherever_it_has_a_value(
     low: dict[str, Tree], top: dict[str, Tree]
 ) -> None:
     over = Document(top, (Layer("top", {}),))
@@ -227,7 +227,7 @@ def test_a_document_laid_on_another_wins_wherever_it_speaks(
         ({"jurisdiction.name": ""}, {}),
     ],
 )
-def test_an_assignment_sets_a_path_and_an_empty_one_takes_it_away(
+def test_an_assignment_sets_a_path_and_an_empty_one_removes_it(
     paths: dict[str, str], data: dict[str, Tree | None]
 ) -> None:
     expected = {key: it for key, it in {**request().data, **data}.items() if it is not None}
@@ -263,7 +263,7 @@ def test_a_path_that_leads_nowhere_is_a_problem(paths: dict[str, str], told: str
     assert told_by(lambda: with_assignments(request(), "--set", paths)) == told
 
 
-def test_every_unseen_character_of_assignments_is_told_in_one_run() -> None:
+def test_all_invisible_characters_of_assignments_are_reported_in_one_run() -> None:
     paths = {"ori": "CA\x1b[31m", "signatory.name": "Pat", "signatory.title": "\u202eroyaM"}
     assert (
         told_by(lambda: with_assignments(request(), "--set", paths))
@@ -293,7 +293,7 @@ def test_bytes_of_the_command_line_that_are_no_utf_8_are_a_problem() -> None:
         ("ori", "r.yaml", False),
     ],
 )
-def test_what_an_assignment_made_is_placed_on_the_command_line(
+def test_a_value_of_an_assignment_is_located_on_the_command_line(
     path: str, place: str, is_command_line: bool
 ) -> None:
     document = assigned(signatory__name="Kim", service__ice__0__by="mail")

@@ -8,20 +8,21 @@ from msgspec.structs import replace
 from PIL import Image as Picture
 from read_mail import ADDRESSED, mailed
 
+from optout_cli.cache import Cache
 from optout_cli.exporters.context import Options
 from optout_cli.letters.library import Library
 from optout_cli.model.letter import Attachment, Image, Letter
 
 
 def test_a_message_over_the_limit_is_a_problem_that_names_the_largest_file(
-    library: Library,
+    library: Library, cache: Cache
 ) -> None:
     files = [
         Attachment(f"{name}.odt", "application/octet-stream", bytes(size))
         for name, size in (("small", 200_000), ("large", 700_000))
     ]
     letter = replace(letter_for(library, ADDRESSED), attachments=tuple(files))
-    larger, smaller = (Library(options=Options(mail_limit=it)) for it in (2, 1))
+    larger, smaller = (Library(cache=cache, options=Options(mail_limit=limit)) for limit in (2, 1))
     content = mailed(letter, larger)
     (problem,) = problems_of(lambda: mailed(letter, smaller))
     assert str(problem) == (
@@ -42,13 +43,16 @@ def test_the_limit_is_20_mb_and_one_byte_more_is_refused(library: Library) -> No
     assert "over the limit of 20" in told_by(lambda: mailed(holding(57 * (lines + 2)), library))
 
 
-def test_a_seal_over_the_limit_is_named_by_the_letters_own_pdf(library: Library) -> None:
+def test_a_seal_over_the_limit_is_named_by_the_letters_own_pdf(
+    library: Library, cache: Cache
+) -> None:
     noise = Picture.frombytes("RGB", (600, 600), Random(1).randbytes(600 * 600 * 3))
     output = BytesIO()
     noise.save(output, "PNG")
     letter = letter_for(library, ADDRESSED)
     letter = replace(letter, seal=Image("image/png", output.getvalue(), "Seal"))
-    (problem,) = problems_of(lambda: mailed(letter, Library(options=Options(mail_limit=1))))
+    strict = Library(cache=cache, options=Options(mail_limit=1))
+    (problem,) = problems_of(lambda: mailed(letter, strict))
     assert "; 2026-11-20-opt-out-bureau.pdf alone has" in problem.message
     assert (problem.hint, problem.path) == (
         "use a smaller picture as the seal",

@@ -1,4 +1,4 @@
-"""What a Problem says, how many are told, and the exit code that follows."""
+"""What a Problem prints, how many are reported, and the exit code."""
 
 import pytest
 
@@ -27,7 +27,7 @@ NOWHERE = Problem("c", "is wrong as well")
         (Location("r.ndjson", 12, path="$.signatory"), "r.ndjson:12: $.signatory"),
     ],
 )
-def test_a_spot_shows_file_line_column_and_key_path_as_far_as_known(
+def test_a_location_shows_file_line_column_and_key_path_as_far_as_known(
     location: Location, shown: str
 ) -> None:
     assert str(location) == shown
@@ -44,7 +44,9 @@ def test_a_spot_shows_file_line_column_and_key_path_as_far_as_known(
         (Problem("x", "ori is empty", Location("--set", path="ori")), "--set: ori is empty"),
     ],
 )
-def test_a_problem_shows_its_place_before_and_its_hint_below(problem: Problem, shown: str) -> None:
+def test_a_problem_shows_its_location_before_and_its_hint_below(
+    problem: Problem, shown: str
+) -> None:
     assert str(problem) == shown
 
 
@@ -63,7 +65,7 @@ def test_an_error_shows_each_problem_on_lines_of_its_own() -> None:
         ((ON_COMMAND_LINE, NOWHERE), ExitCode.CONTENT),
     ],
 )
-def test_only_faults_of_the_command_line_alone_end_with_its_exit_code(
+def test_only_problems_of_the_command_line_alone_end_with_its_exit_code(
     problems: tuple[Problem, ...], code: ExitCode
 ) -> None:
     assert OptoutError(*problems).exit_code is code

@@ -1,4 +1,4 @@
-"""Which texts each kind of field takes."""
+"""Which texts each kind of field accepts."""
 
 from typing import Any
 

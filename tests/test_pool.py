@@ -1,4 +1,4 @@
-"""Work is spread over processes: results come in order, and a killed worker costs one task."""
+"""Tasks run in several processes: results come in order, a killed worker costs one task."""
 
 import os
 import signal

@@ -11,6 +11,7 @@ from make_letters import document_of, problems_of
 from pypdfium2 import PdfDocument
 from read_fax import pictures_in
 
+from optout_cli.cache import Cache
 from optout_cli.exporters.context import Options
 from optout_cli.letters.library import Library
 from optout_cli.letters.pipeline import Order, exports_of
@@ -44,9 +45,9 @@ def exported(
 
 
 @pytest.fixture
-def packing() -> Library:
-    """Open the library with enclosures put behind the letter."""
-    return Library(options=Options(with_enclosures=True))
+def packing(cache: Cache) -> Library:
+    """Open a library whose PDFs have the enclosures after the letter."""
+    return Library(cache=cache, options=Options(with_enclosures=True))
 
 
 def filled_in() -> bytes:

@@ -1,4 +1,4 @@
-"""What nobody named is used only where it is the user's own, and templates lie in their folder."""
+"""Files that the user did not name must be the user's own, and templates stay in their folder."""
 
 import os
 import subprocess
@@ -91,7 +91,7 @@ def test_a_cache_behind_another_users_link_is_not_read(kept: Cache, tmp_path: Pa
     assert Cache(link / "cache").get(b"key") is None
 
 
-def test_doctor_tells_of_a_cache_that_is_not_used(run: Run) -> None:
+def test_doctor_reports_a_cache_that_is_not_used(run: Run) -> None:
     folder = platformdirs.user_cache_path("optout")
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o777)
@@ -136,7 +136,7 @@ def test_where_files_have_no_owners_everything_is_the_users() -> None:
     assert done.stdout == b"None True True\n"
 
 
-def test_what_is_not_there_is_not_doubted(tmp_path: Path) -> None:
+def test_a_missing_file_is_trusted(tmp_path: Path) -> None:
     assert doubt_about(tmp_path / "none") is None
 
 
@@ -189,7 +189,7 @@ def test_what_the_user_names_is_the_users_choice(
     assert (code, "415-555-0199" in out, err) == (0, True, "")
 
 
-def test_an_administrators_files_are_believed(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_administrators_files_are_trusted(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     if not IS_ROOT:
         pytest.skip("only root can make files of root's")
     monkeypatch.setattr(os, "geteuid", lambda: OTHER)
@@ -287,7 +287,7 @@ def test_a_link_within_the_template_folder_is_followed(
     assert "Respectfully," in outcome(found)[1]
 
 
-def test_check_tells_of_a_link_that_no_letter_needs_to_follow(
+def test_check_reports_a_link_that_no_letter_needs(
     received: Path, run: Run, in_folder: Path
 ) -> None:
     (received / "secure-communities" / "program.yaml").unlink()
