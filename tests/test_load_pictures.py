@@ -320,6 +320,6 @@ def test_a_seal_that_refers_outside_is_located_in_its_own_file(path: Path) -> No
 @pytest.mark.parametrize("lettering", ["<text>City</text>", "<g><text x='1'>City</text></g>"])
 def test_text_in_an_svg_is_a_problem(path: Path, lettering: str) -> None:
     assert told_of(path, svg(lettering)) == (
-        ": has text, and an SVG comes without its typeface\n"
+        ": has text, but an SVG file does not carry its typeface\n"
         "  hint: save it as PNG, or convert its text to paths"
     )

@@ -111,7 +111,7 @@ def _check_svg(content: bytes, path: Path) -> None:
         raise OptoutError(_outside_problem(found, path))
     # Each computer draws text in its own typeface; text as paths looks the same everywhere.
     if any(_local_name(node.tag) == "text" for node in root.iter()):
-        message = "has text, and an SVG comes without its typeface"
+        message = "has text, but an SVG file does not carry its typeface"
         hint = "save it as PNG, or convert its text to paths"
         raise OptoutError(Problem("image-lettering", message, Location(str(path)), hint))
 
