@@ -55,18 +55,15 @@ def _particulars_schema(declared: dict[str, Particular]) -> Schema:
     return root
 
 
-def _data(_library: Library) -> Schema:
-    """Describe a data file. It has only what differs from optout's own, so no key is required."""
-    schema = _schema_from(Gazetteer)
-    for part in schema["$defs"].values():
-        part.pop("required", None)
-    return schema
+def _optional_schema(noun: type[msgspec.Struct], *names: str) -> Schema:
+    """Describe a file that has only what differs from optout's own, so no key is required.
 
-
-def _program(_library: Library) -> Schema:
-    """Describe a program file. It may change optout's own by key, so no key is required."""
-    schema = _schema_from(Program)
-    schema["$defs"][Program.__name__].pop("required")
+    `names` are the nouns without required keys; no names means all nouns.
+    """
+    schema = _schema_from(noun)
+    for name, part in schema["$defs"].items():
+        if not names or name in names:
+            part.pop("required", None)
     return schema
 
 
@@ -101,6 +98,6 @@ def _describe(properties: Schema, key: str, text: str) -> None:
 
 SCHEMAS: dict[str, tuple[str, Callable[[Library], Schema]]] = {
     "request": ("A request of optout", _request),
-    "jurisdictions": ("A data file of optout", _data),
-    "program": ("A program of optout", _program),
+    "jurisdictions": ("A data file of optout", lambda _: _optional_schema(Gazetteer)),
+    "program": ("A program of optout", lambda _: _optional_schema(Program, Program.__name__)),
 }
