@@ -127,4 +127,4 @@ def test_a_file_to_print_stays_where_there_is_nothing_to_print(
     code, out, err = printed()
     assert (code, out, Path("all.pdf").read_bytes()) == (3, "", before)
     assert "nothing to print: all.pdf was not written\n" in err
-    assert printed("-q")[2].startswith("n.csv:2 (nowhere): jurisdiction: no jurisdiction")
+    assert printed("-q")[2].startswith("n.csv:2 (nowhere): jurisdiction: there is no jurisdiction")

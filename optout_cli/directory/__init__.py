@@ -25,6 +25,8 @@ from optout_cli.readers.validate import convert
 
 SHIPPED_NAME = "jurisdictions.yaml"  # how locations in the shipped file are shown
 _FEW = 3  # jurisdictions: all of a state are listed where it has no more than this
+# How alike a misspelled name must be, from 0 to 1: without a state there are 3,000 to confuse.
+_LIKENESS = {True: 0.6, False: 0.75}
 _MOST_CANDIDATES = 8  # jurisdictions: a hint lists no more than this, and counts the rest
 
 
@@ -243,7 +245,7 @@ class Directory:
         ratios = {
             name: max(SequenceMatcher(None, name, word).ratio() for word in typed)
             for word in typed
-            for name in get_close_matches(word, slugs, n=3, cutoff=0.6)
+            for name in get_close_matches(word, slugs, n=3, cutoff=_LIKENESS[bool(states)])
         }
         closest = sorted(ratios, key=lambda name: (ratios[name], name), reverse=True)
         in_turn = chain.from_iterable(zip_longest(*(slugs[name] for name in closest)))
