@@ -18,7 +18,7 @@ EXITS = (
     ("0", "done"),
     ("1", "a problem in the content of a file, or in reading or writing one"),
     ("2", "a problem on the command line: an unknown option, jurisdiction, letter or file"),
-    ("3", "batch: some requests had a problem, and all others are written"),
+    ("3", "batch: some requests had a problem; all others were written"),
     ("130", "interrupted"),
 )
 VARIABLES = (
@@ -30,7 +30,7 @@ VARIABLES = (
 )
 ENVIRONMENT = (
     ("OPTOUT_COMMAND_OPTION", VARIABLES),
-    ("SOURCE_DATE_EPOCH", "the day that counts as today, in seconds since 1970."),
+    ("SOURCE_DATE_EPOCH", "the date that optout takes for today, in seconds since 1970."),
     ("XDG_CONFIG_HOME, XDG_CACHE_HOME, XDG_STATE_HOME", "move the folders below."),
 )
 OWNERS = (
@@ -40,10 +40,10 @@ OWNERS = (
     " must not lead out of that folder."
 )
 FILES = (
-    ("~/.config/optout/jurisdictions.yaml", "your own data, which replaces the shipped values."),
+    ("~/.config/optout/jurisdictions.yaml", "your own data; its values replace those of optout."),
     (
         "~/.config/optout/templates/",
-        "your own letters and programs; they come before the shipped ones.",
+        "your own letters and programs; optout looks here first.",
     ),
     (
         "~/.local/state/optout/signatory.json",
@@ -51,7 +51,7 @@ FILES = (
     ),
     (
         "~/.cache/optout/",
-        "a copy of shipped files, for a faster start; nothing of yours. You can delete it.",
+        "a copy of optout's own files, for a faster start. You can delete it.",
     ),
 )
 
