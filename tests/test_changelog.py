@@ -1,4 +1,4 @@
-"""A fragment that towncrier would pass over in silence is a change that nobody reads about."""
+"""CHANGELOG.md begins with this version, and towncrier reads every fragment."""
 
 import re
 import subprocess

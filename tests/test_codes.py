@@ -1,4 +1,4 @@
-"""docs/scripts.md has each code that a script can meet, and none that no longer exists."""
+"""docs/scripts.md lists every code of problems and notes, and no other."""
 
 import pytest
 from import_tool import tool

@@ -1,4 +1,4 @@
-"""`optout guide`: the protocol for one jurisdiction's letter, on one or two pages."""
+"""`optout guide`: the steps for one jurisdiction's letter, on one or two pages."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What README and docs show is true: every block is read, and run as it stands."""
+"""README and docs are true: a test reads every block, and runs the commands as they are."""
 
 import re
 import shlex
@@ -20,7 +20,7 @@ CLOSING, THANKS, ASK = blocks("wording.md", "jinja")
 CONFIRMED, PHONE, OVERLAY = blocks("data.md", "yaml")
 CONTACT, SERVICE, TYPED, PICTURE = blocks("email-and-fax.md", "yaml")
 (MISTAKE,) = blocks("letters.md", "text")
-# The blocks that the tests below take one by one; `test_pipelines` and `test_complete` run theirs.
+# The blocks that single tests use, here and in `test_pipelines` and `test_complete`.
 TAKEN = {
     ("letters.md", "yaml"): 4,
     ("letters.md", "text"): 1,
