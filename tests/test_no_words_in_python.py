@@ -106,7 +106,7 @@ def test_no_module_holds_what_templates_and_programs_say(library: Library, path:
         'x = {"ero-san-francisco": 1}',
         'x = "The jurisdiction reserves all of its rights."',
         'x = f"{name}: it must formally notify its state identification bureau"',
-        'x = "ended the state agreements (August 5, 2011)"',
+        'x = "On August 5, 2011, ICE ended the state agreements."',
         f'x = "We don{CURLY}t consider Secure Communities an opt in/opt out program."',
     ],
 )

@@ -99,7 +99,7 @@ def test_doctor_reports_a_cache_that_is_not_used(run: Run) -> None:
         code, out, _ = outcome(run("doctor"))
     finally:
         folder.chmod(0o700)
-    told = f"poor    cache: {folder} is not used: it is another user's, or others can change it\n"
+    told = f"poor    cache: {folder} is not used: another user owns it, or others can change it\n"
     assert (code, told in out) == (0, True)
 
 
