@@ -215,16 +215,21 @@ def test_only_an_e_mail_follows_an_e_mail(library: Library) -> None:
     )
 
 
-def test_a_fax_number_beside_the_way_is_told_where_it_belongs(library: Library) -> None:
-    lines = (
-        "recipients: {ice: {fax: 415-555-0100}}\n"
-        "service: {ice: [{by: fax, number: 504-555-0100}]}\n"
-    )
-    (problem,) = problems_of(lambda: notices_for(library, lines))
+@pytest.mark.parametrize(
+    ("known", "more"),
+    [
+        ("recipients: {ice: {fax: 415-555-0100}}\n", ""),
+        ("", "; the fax number goes under recipients: ice:"),
+    ],
+)
+def test_a_fax_number_beside_the_way_is_told_where_it_belongs(
+    known: str, more: str, library: Library
+) -> None:
+    lines = f"{known}service: {{ice: [{{by: fax, number: 504-555-0100}}]}}\n"
+    problem = problems_of(lambda: notices_for(library, lines))[-1]
     assert (problem.code, problem.path) == ("number-of-no-mail", "service.ice.0.number")
     assert str(problem) == (
-        "tracking numbers are only for mail, not for by: fax\n"
-        "  hint: leave number out; the fax number goes under recipients: ice:"
+        f"tracking numbers are only for mail, not for by: fax\n  hint: leave number out{more}"
     )
 
 

@@ -179,9 +179,9 @@ def service_problems(recipients: Sequence[Recipient], *, is_draft: bool) -> Iter
             yield Problem("no-thread", message, hint=hint, path=f"{path}.in-reply-to")
         if way.number and way.by in ("email", "fax"):
             message = f"tracking numbers are only for mail, not for by: {way.by}"
-            hint = (
-                f"leave number out; the {_FIELDS[way.by]} goes under recipients: {recipient.party}:"
-            )
+            hint = "leave number out"
+            if not getattr(recipient.contact, way.by):  # it may be meant for that
+                hint += f"; the {_FIELDS[way.by]} goes under recipients: {recipient.party}:"
             yield Problem("number-of-no-mail", message, hint=hint, path=f"{path}.number")
         elif way.number and uses[way.number] > 1:
             message = f"the number {way.number!r} is used for more than one piece of mail"
