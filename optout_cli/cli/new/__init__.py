@@ -111,19 +111,15 @@ def command(
     if wants_wording:
         _copy_wording(jurisdiction, letter or DEFAULT_LETTER, output, library, quiet=quiet)
         return
-    named = {"--data": overlays, "--templates": folders, "--files-from": files_from}
-    # The options that the next command needs too.
-    options = "".join(
-        f" {name} {quote(str(value))}" for name, values in named.items() for value in values
-    )
+    options = _repeat_options(overlays, folders, files_from)
     if wants_table:
         _write_table(state, letter or DEFAULT_LETTER, output, library, options, quiet=quiet)
         return
-    is_asked = _is_terminal()
-    make = partial(run_interview, files_from=files_from) if is_asked else _sample
     known: Answers = {"letter": letter} if letter else {}
     if former:
         known = answers_following(former, letter, library, today())
+    is_asked = _is_terminal()
+    make = partial(run_interview, files_from=files_from) if is_asked else _sample
     try:
         path, text = make(jurisdiction, known, output, library, options)
     except (click.Abort, KeyboardInterrupt):
@@ -137,6 +133,16 @@ def command(
     if not quiet:
         before = "" if is_asked else f"fill in {path} in an editor, then run "
         say(f"next: {before}{program_name()} write {quote(str(path))}{options} -o letters/")
+
+
+def _repeat_options(
+    overlays: Sequence[str], folders: Sequence[Path], files_from: Sequence[Path]
+) -> str:
+    """Return the options of this command that the next command needs too."""
+    named = {"--data": overlays, "--templates": folders, "--files-from": files_from}
+    return "".join(
+        f" {name} {quote(str(value))}" for name, values in named.items() for value in values
+    )
 
 
 def _check_usage(
