@@ -41,7 +41,8 @@ def tally_lines(plan: BatchPlan) -> Iterator[str]:
     yield f"{_counted(total, 'request')}: {can}, {bad:,} cannot"
     kinds: Counter[str] = Counter()
     for problems in plan.problems.values():
-        kinds.update({problem.code for problem in problems})
+        # A dict, not a set, keeps the order of equal counts.
+        kinds.update(dict.fromkeys((problem.code for problem in problems), 1))
     for code, count in kinds.most_common():
         yield f"  {count:>7,}  {code}"
     if plan.lacking:
