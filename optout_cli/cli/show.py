@@ -65,25 +65,16 @@ def command(
 def _lines(overview: Overview) -> Iterator[str]:
     locality = overview.locality
     jurisdiction = locality.jurisdiction
-    ids = dict.fromkeys((locality.slug, locality.id))  # the same where an overlay named it
+    ids = dict.fromkeys((locality.slug, locality.id))  # the same if a data file of the user adds it
     yield f"{locality.name} ({', '.join(ids)})"
-    yield from _pair(
-        "in a letter",
-        jurisdiction.formal or jurisdiction.name,
-        locality.origins,
-        "jurisdiction.formal" if jurisdiction.formal else "jurisdiction.name",
-    )
+    name = jurisdiction.formal or jurisdiction.name
+    key = "jurisdiction.formal" if jurisdiction.formal else "jurisdiction.name"
+    yield from _pair("in a letter", name, locality.origins, key)
     day = jurisdiction.activated
-    yield from _pair(
-        "activated", str(day or "no date found"), locality.origins, "jurisdiction.activated"
-    )
-    if day and locality.activation_source:
-        yield from _pair(
-            "",
-            f"source: {locality.activation_source.kind}, {locality.activation_source.url}",
-            {},
-            "",
-        )
+    key = "jurisdiction.activated"
+    yield from _pair("activated", str(day or "no date found"), locality.origins, key)
+    if day and (source := locality.activation_source):
+        yield from _pair("", f"source: {source.kind}, {source.url}", {}, "")
     usual = DEFAULT_LETTER.partition("/")[0]
     for outlook in sorted(overview.outlooks, key=lambda outlook: outlook.program != usual):
         yield ""
@@ -143,12 +134,8 @@ def _contact_lines(contact: Contact, origins: Mapping[str, str]) -> Iterator[str
         if missing:
             yield from _pair("not known", ", ".join(missing), {}, "")
     if source := contact.source:
-        yield from _pair(
-            "source",
-            f"{source.kind}, {source.date or 'undated'}, {source.url or 'no address'}",
-            origins,
-            "source",
-        )
+        found = f"{source.kind}, {source.date or 'undated'}, {source.url or 'no web address'}"
+        yield from _pair("source", found, origins, "source")
         if source.note:
             yield from _indent(source.note, indent=_LABEL + 2)
 
