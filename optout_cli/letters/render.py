@@ -17,8 +17,11 @@ from optout_cli.templating.templates import Templates
 _ONE_LINE = (
     "mark", "reference", "subject", "salutation", "closing", "continuation", "head", "foot",
 )  # fmt: skip
-_LINES = ("sender", "sender-contact", "service", "to", "signature", "enclosures", "cc", "record")
-_SECTIONS = (*_ONE_LINE, *_LINES, "cover", "body")
+_SECTIONS = (  # in the order of a letter
+    "mark", "sender", "sender-contact", "service", "to", "reference", "subject", "salutation",
+    "body", "closing", "signature", "enclosures", "cc", "record", "continuation",
+    "cover", "head", "foot",
+)  # fmt: skip
 _MAY_BE_EMPTY = ("mark", "sender-contact", "service", "to", "enclosures", "cc", "record", "cover")
 
 
