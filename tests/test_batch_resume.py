@@ -46,8 +46,10 @@ def test_a_changed_row_replaces_its_letter_and_moves_the_old_one(batch: Batch) -
 def test_letters_whose_row_is_gone_stay_and_are_reported(batch: Batch) -> None:
     batch()
     code, _, err = batch(table=HEADER + ROWS.splitlines()[1] + "\n")
-    told = "note: n.csv no longer has the rows of 4 files; move them away if you do not want to"
-    assert (code, f"{told} send them: {FILES[0]} and 3 more\n" in err) == (0, True)
+    told = (
+        "note: n.csv no longer has the rows of 4 files; if they are not to go out, move them away"
+    )
+    assert (code, f"{told}: {FILES[0]} and 3 more\n" in err) == (0, True)
     assert len(records()) == 6
     for path in (*FILES[:2], *FILES[4:]):
         Path(path).unlink()
@@ -84,7 +86,7 @@ def test_letters_stay_where_their_request_cannot_be_written_in_another_format(
 ) -> None:
     batch()
     code, _, err = batch("-f", "eml", "--to", "bureau", "-q")
-    assert (code, err.count("no email is known")) == (3, 3)
+    assert (code, err.count("has no known e-mail address")) == (3, 3)
     assert [it["path"] for it in records()] == FILES
     assert all(Path(it).exists() for it in FILES)
 

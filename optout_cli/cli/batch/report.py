@@ -106,7 +106,7 @@ def say_what_is_left_over(records: Sequence[Record], folder: Path) -> None:
     path = folder / records[0].path
     more = f" and {len(records) - 1:,} more" if len(records) > 1 else ""
     gone = f"{records[0].source} no longer has the rows of {_counted(len(records), 'file')}"
-    say(f"note: {gone}; move them away if you do not want to send them: {path}{more}")
+    say(f"note: {gone}; if they are not to go out, move them away: {path}{more}")
 
 
 def say_what_was_left(paths: Sequence[Path]) -> None:

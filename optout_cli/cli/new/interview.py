@@ -84,7 +84,9 @@ _AUTHORITY = (
     Question("authority.0.body", "Who passed it", "For example: Board of Supervisors."),
     Question("authority.0.vote", "Vote", "For example: 5 to 0."),
     Question(
-        "authority.0.file", "PDF file", "To enclose a copy, type the name of its file in {folder}."
+        "authority.0.file",
+        "PDF file",
+        "Type its file name to enclose a copy. The file must be in {folder}.",
     ),
 )
 _SEAL = Question(
