@@ -38,6 +38,11 @@ def moved(err: str) -> list[str]:
     return [it[18:] for it in err.splitlines() if it.startswith("moved to earlier: ")]
 
 
+def kept(err: str) -> list[str]:
+    """Return the paths that the batch reports as kept, with the reasons."""
+    return [it[6:] for it in err.splitlines() if it.startswith("kept: ")]
+
+
 def test_no_step_of_a_long_story_loses_a_letter(
     batch: Batch, write: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -60,8 +65,14 @@ def test_no_step_of_a_long_story_loses_a_letter(
     said = moved(step(columns + "\n".join(rows), count=2))
     assert said == [f"out/TX/anderson-county-tx/2026-11-25-opt-out-{it}.txt" for it in PARTIES]
     rows[1] = "48003,Pat,Sheriff,,fax"  # rejected: no fax number is known
-    said = moved(step(columns + "\n".join(rows), count=0, code=3))
-    assert said == [f"out/TX/andrews-county-tx/2026-11-25-opt-out-{it}.txt" for it in PARTIES]
+    err = step(columns + "\n".join(rows), count=0, code=3)
+    assert (moved(err), kept(err)) == (
+        [],
+        [
+            f"out/TX/andrews-county-tx/2026-11-25-opt-out-{it}.txt: its row is rejected now"
+            for it in PARTIES
+        ],
+    )
     rejects = Path("out/rejects.csv").read_text("utf-8-sig")
     mended = rejects.replace(",fax\r", ",\r").replace(",fax\n", ",\n").replace("Pat", "Kim")
     step(mended, name="out/rejects.csv", count=2)
@@ -216,6 +227,56 @@ def test_check_says_what_would_be_replaced_and_moved(batch: Batch) -> None:
     assert lying_in(Path("out")) == before
     batch("-q")
     assert "would" not in batch("--check")[1]
+
+
+OTHER = [
+    ("signatory.title=Mayor", "-f txt", "-f json"),
+    ("date=2026-11-21", "-f txt --to bureau", "-f txt --to ice"),
+]
+
+
+@pytest.mark.parametrize(("changed", "first", "second"), OTHER)
+def test_no_letter_moves_without_one_to_the_same_recipient_in_the_same_format(
+    run: Run, batch: Batch, changed: str, first: str, second: str
+) -> None:
+    def asked(options: str, *values: str) -> tuple[int, str, str]:
+        words = ("batch", "n.csv", "--common", "common.yaml", "-j1", *options.split())
+        return outcome(run(*words, *(word for it in values for word in ("--set", it))))
+
+    asked(first)
+    before = current(Path("out/VT"))
+    stay = f"{len(before)} files stay from an older request, and no letter replaces them"
+    assert stay in asked(f"{second} --check", changed)[1]
+    code, _, err = asked(second, changed)
+    assert (code, moved(err), err.count(stay)) == (0, [], 1)
+    assert before.items() <= current(Path("out/VT")).items()
+    asked(first, changed, "date=2026-11-22")
+    assert not before.items() & current(Path("out/VT")).items()
+
+
+REJECTED = {
+    "without a title": ("50001,Pat,,", "its row is rejected now"),
+    "with a problem of the letter": ("50001,Pat,Sheriff,fax", "its row is rejected now"),
+    "of an unknown county": (
+        "Nowhere,Pat,Sheriff,",
+        "its row is rejected now, or no longer in n.csv",
+    ),
+    "with too many cells": ("50001,Pat,Sheriff,,more", "its row is rejected now"),
+}
+
+
+@pytest.mark.parametrize("case", REJECTED)
+def test_the_letters_of_a_row_that_is_rejected_now_stay(batch: Batch, case: str) -> None:
+    row, why = REJECTED[case]
+    header = HEADER.replace("\n", ",service.ice.0.by\n")
+    batch(table=f"{header}50001,Pat,Sheriff,\n")
+    before = current(Path("out/VT"))
+    told = [f"{path}: {why}" for path in FILES[:2]]
+    table = f"{header}{row}\n50003,Pat,Sheriff,\n"
+    assert kept(batch("--check", table=table)[1]) == told
+    code, _, err = batch()
+    assert (code, kept(err), moved(err), "no longer has" in err) == (3, told, [], False)
+    assert before.items() <= current(Path("out/VT")).items()
 
 
 def test_a_row_that_cannot_be_put_in_place_keeps_its_old_letter_there(batch: Batch) -> None:

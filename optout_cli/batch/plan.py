@@ -1,7 +1,7 @@
 """The plan of a batch, once every row is checked: rows to write, finished rows, and problems."""
 
 import pickle
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Container, Generator, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO
@@ -14,10 +14,9 @@ from optout_cli.batch.rows import CheckedRow, Job, MadeRow, make_rows, remaining
 from optout_cli.errors import Problem
 from optout_cli.letters.pipeline import Order
 from optout_cli.model.notice import Note
-from optout_cli.readers.files import STDIN
+from optout_cli.readers.files import is_pipe
 
 OCCUPIED = "file-exists"  # the only problem that no change of the row would fix
-_File = tuple[str, tuple[str, ...]]  # the name of an input file, and the tables of its rows
 LAW = "state-law"  # the note that is repeated in every run
 DRAFT = "draft"
 
@@ -25,14 +24,15 @@ DRAFT = "draft"
 class BatchPlan:
     """Checked rows: those to write, those that are finished, and those with problems.
 
-    `origins` has the tables of each input file. `spool` is an open file for letters that the check
-    has made, until they are written.
+    `origins` has the tables of each input file, and `pipes` those that are no files. `spool` is an
+    open file for letters that the check has made, until they are written.
     """
 
     def __init__(
         self, origins: Mapping[str, tuple[str, ...]], spool: IO[bytes] | None = None
     ) -> None:
         self.origins = origins
+        self.pipes = {file for file in origins if is_pipe(file)}
         self.rows: dict[int, CheckedRow] = {}
         self.problems: dict[int, tuple[Problem, ...]] = {}
         self.notes: list[Note] = []
@@ -152,45 +152,6 @@ class BatchPlan:
                 if (is_ours and is_other) or (force and not is_ours and place.is_file()):
                     yield place
 
-    def stale(self, records: Mapping[str, Record]) -> list[Record]:
-        """Return the records of letters that these rows gave before they changed.
-
-        A row is recognized by its file, jurisdiction, letter and variant. Its old letter is not
-        stale until its new letter is written.
-        """
-        current: dict[tuple[_File | str, ...], set[str]] = defaultdict(set)
-        for row in self.rows.values():
-            if row.key:
-                current[self._file(row), *row.key].add(row.fingerprint)
-        unwritten = (self.rows[number] for number in self.left | self.unwritten)
-        waiting = {(self._file(row), *row.key) for row in unwritten if row.key}
-        planned = {path for row in self.good for path in row.paths}
-        return [
-            record
-            for path, record in records.items()
-            if path not in planned
-            and (key := (_file_of(record), *record.key)) in current
-            and key not in waiting
-            and record.fingerprint not in current[key]
-        ]
-
-    def _file(self, row: CheckedRow) -> _File:
-        """Return what identifies a row's file, from whatever folder the command is run."""
-        return Path(row.location.file).name, self.origins.get(row.location.file, ())
-
-    def left_over(self, records: Mapping[str, Record]) -> list[Record]:
-        """Return the records of requests that were in the input files and are there no longer.
-
-        Standard input is left out: nothing says that it is the same table as before.
-        """
-        keys = {(self._file(row), *row.key) for row in self.rows.values() if row.key}
-        files = {self._file(row) for row in self.rows.values() if row.location.file != STDIN}
-        return [
-            record
-            for record in records.values()
-            if _file_of(record) in files and (_file_of(record), *record.key) not in keys
-        ]
-
     def results(
         self, wanted: Mapping[int, Order], input_files: Sequence[InputFile], job: Job, jobs: int
     ) -> Generator[MadeRow, None, None]:
@@ -237,10 +198,6 @@ class _Spool:
         self._file.seek(self.offsets[number])
         output_files: tuple[OutputFile, ...] = pickle.load(self._file)  # noqa: S301  # put above
         return output_files
-
-
-def _file_of(record: Record) -> _File:
-    return Path(record.source).name, record.origins
 
 
 def plan_from(

@@ -23,7 +23,7 @@ from optout_cli.errors import Problem
 from optout_cli.output import move_to_earlier, write_all, write_errors
 from optout_cli.readers.csv import csv_from
 from optout_cli.readers.document import OWN_MARK, REASON, Row
-from optout_cli.readers.files import folder_of
+from optout_cli.readers.files import folder_of, is_pipe
 from optout_cli.trust import real
 
 _TABLE, _LINES, _LIST = _FILES = ("rejects.csv", "rejects.ndjson", "rejects.yaml")
@@ -65,8 +65,9 @@ def origins_of(input_files: Iterable[InputFile], folder: Path) -> dict[str, tupl
     rejected = sorted({table for origins in tables.values() for table in origins})
     found = {}
     for file in input_files:
-        is_pipe = not Path(file.name).is_file()  # all pipes count as one table
-        table = _STDIN if is_pipe else os.path.relpath(real(Path(file.name)), real(folder))
+        table = (
+            _STDIN if is_pipe(file.name) else os.path.relpath(real(Path(file.name)), real(folder))
+        )
         found[file.name] = tables.get(table) or (
             (table, *rejected) if file.is_rejected else (table,)
         )

@@ -4,6 +4,7 @@ Nothing is written to disk here. A Problem in one row never stops another row.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 from traceback import format_exc
@@ -55,7 +56,8 @@ class _RowResult(msgspec.Struct, frozen=True, kw_only=True):
 class CheckedRow(_RowResult, frozen=True, kw_only=True):
     """A row as it is known before anything is written.
 
-    `key` is the jurisdiction, the letter kind and its variant, or None where the row has none.
+    `key` is the jurisdiction, the letter kind and its variant, or None where the row has none; then
+    `jurisdiction` may be known still.
     `unstated` names what could tell the letter from another with the same file name. `paths` are
     the files of its letters below the output folder, and `finished` those that need not be made
     again. `lacking` has each agency with a contact field that nobody knows. `output_files` are
@@ -63,6 +65,7 @@ class CheckedRow(_RowResult, frozen=True, kw_only=True):
     """
 
     key: tuple[str, str, str] | None = None
+    jurisdiction: str | None = None
     unstated: tuple[str, ...] = ()
     fingerprint: str = ""
     is_dated: bool = True
@@ -187,7 +190,10 @@ class _Check:
     def _check(self, number: int, row: Row) -> CheckedRow:
         if row.document is None:
             problems = locate(row.problems, None, row)
-            return CheckedRow(number=number, location=row.location, problems=problems)
+            jurisdiction = _jurisdiction_of(_values_of(row), self.job.library)
+            return CheckedRow(
+                number=number, location=row.location, problems=problems, jurisdiction=jurisdiction
+            )
         job, document, case, fingerprint = self.job, row.document, None, ""
         try:
             document = job.document_of(row.document)
@@ -204,6 +210,7 @@ class _Check:
             location=row.location,
             problems=problems,
             key=_key(case) if case and fingerprint else None,
+            jurisdiction=_jurisdiction_of(document.data, job.library),
             fingerprint=fingerprint,
             lacking=tuple(_missing_contacts(case)) if case and is_lacking else (),
             traceback=traceback,
@@ -255,6 +262,19 @@ class _Check:
 
 def _key(case: Case) -> tuple[str, str, str]:
     return case.locality.id, case.request.letter, variant_of(case)
+
+
+def _values_of(row: Row) -> Mapping[str, object]:
+    """Return what a row says, although it may be no request."""
+    return {} if isinstance(row.original, str) else dict(row.original)
+
+
+def _jurisdiction_of(data: Mapping[str, object], library: Library) -> str | None:
+    """Return the id of the jurisdiction that a request names, whatever else is wrong with it."""
+    name = data.get("jurisdiction")
+    with suppress(OptoutError):
+        return library.directory.find(name).id if isinstance(name, str) else None
+    return None
 
 
 def _missing_contacts(case: Case) -> Iterator[tuple[str, str]]:

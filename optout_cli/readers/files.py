@@ -110,6 +110,14 @@ def folder_of(path: str) -> Path:
     return Path() if path == STDIN else Path(path).parent
 
 
+def is_pipe(path: str) -> bool:
+    """Tell whether an input is no file, such as standard input: nothing tells what it held before.
+
+    A file that the shell has opened as /dev/stdin is a file.
+    """
+    return path == STDIN or not is_file(Path(path))
+
+
 def no_such_file(place: Path, shown: Path) -> Problem:
     """Return the Problem of a file that is missing at `place`, and that the user calls `shown`.
 

@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 from shlex import quote
 
+from optout_cli.batch.former import FormerLetters
 from optout_cli.batch.manifest import Record
 from optout_cli.batch.plan import DRAFT, LAW, BatchPlan
 from optout_cli.batch.rejects import WrittenRejects
@@ -99,14 +100,29 @@ def say_what_was_done(
     say("; ".join(parts))
 
 
-def say_what_is_left_over(records: Sequence[Record], folder: Path) -> None:
-    """Print which letters have no row any more; they stay, since a row may be in another table."""
-    if not records:
-        return
-    path = folder / records[0].path
-    more = f" and {len(records) - 1:,} more" if len(records) > 1 else ""
-    gone = f"{records[0].source} no longer has the rows of {_counted(len(records), 'file')}"
-    say(f"note: {gone}; if they are not to go out, move them away: {path}{more}")
+def former_lines(former: FormerLetters, folder: Path) -> Iterator[str]:
+    """Yield which letters stay although no row gives them now."""
+    yield from _kept_lines(former.rejected, folder, "its row is rejected now")
+    unclear = former.unclear
+    if unclear:
+        why = f"its row is rejected now, or no longer in {unclear[0].source}"
+        yield from _kept_lines(unclear, folder, why)
+    for records, gone in (
+        (former.older, "{count} stay from an older request, and no letter replaces them"),
+        (former.gone, "{source} no longer has the rows of {count}"),
+    ):
+        if records:
+            path = folder / records[0].path
+            more = f" and {len(records) - 1:,} more" if len(records) > 1 else ""
+            what = gone.format(source=records[0].source, count=_counted(len(records), "file"))
+            yield f"note: {what}; if they are not to go out, move them away: {path}{more}"
+
+
+def _kept_lines(records: Sequence[Record], folder: Path, why: str) -> Iterator[str]:
+    for record in records[:_MOST_ALIKE]:
+        yield f"kept: {folder / record.path}: {why}"
+    if len(records) > _MOST_ALIKE:
+        yield f"kept: {_counted(len(records) - _MOST_ALIKE, 'more file')} like these"
 
 
 def say_what_was_left(paths: Sequence[Path]) -> None:

@@ -11,6 +11,7 @@ import click
 import msgspec
 
 from optout_cli.batch.folder import OutputFolder
+from optout_cli.batch.former import FormerLetters, former_letters
 from optout_cli.batch.input import InputFile, rows_of
 from optout_cli.batch.manifest import Record, load_records
 from optout_cli.batch.plan import OCCUPIED, BatchPlan, plan_from
@@ -20,12 +21,12 @@ from optout_cli.batch.rejects import origins_of, write_rejects
 from optout_cli.batch.rows import Job, MadeRow, check_rows
 from optout_cli.cli.batch.output import Paper, Prints, clear_line, progress
 from optout_cli.cli.batch.report import (
+    former_lines,
     keep_tracebacks,
     note_lines,
     problem_lines,
     say_next,
     say_tracebacks,
-    say_what_is_left_over,
     say_what_is_missing,
     say_what_stopped,
     say_what_was_done,
@@ -91,9 +92,16 @@ class Run:
         yield from note_lines(plan, plan.rows, self.job.order.today)
         replaced = list(plan.replaced(records, folder, force=self.force))
         yield from path_lines("would replace, and move the old file to earlier", replaced)
-        stale = [] if self.job.order.is_draft else plan.stale(records)
-        moving = [folder / record.path for record in stale if record.is_true(folder)]
+        there = {path: record for path, record in records.items() if (folder / path).exists()}
+        former = self._former(plan, there)
+        moving = [folder / record.path for record in former.replaced if record.is_true(folder)]
         yield from path_lines("would move to earlier", moving)
+        yield from former_lines(former, folder)
+
+    def _former(self, plan: BatchPlan, records: Mapping[str, Record]) -> FormerLetters:
+        """Sort the records of former letters; a draft replaces none, and makes none older."""
+        former = former_letters(plan, records)
+        return former._replace(replaced=[], older=[]) if self.job.order.is_draft else former
 
     def write(self, folder: OutputFolder, spool: IO[bytes], *, fail_fast: bool) -> ExitCode:
         """Write what is not finished, and the PDF to print; return the exit code."""
@@ -112,8 +120,7 @@ class Run:
         rejected = len(plan.problems) + len(plan.taken)
         before = self.finished = len(plan.rows) - rejected - len(wanted)
         self._put(plan, wanted, job, folder)
-        # A draft replaces no letter.
-        moved, problems = folder.retire([] if job.order.is_draft else plan.stale(folder.records))
+        moved, problems = folder.retire(self._former(plan, folder.records).replaced)
         for path in moved:
             say(f"check {path}: its request was changed, and so was the file")
         self._report(problems)
@@ -123,7 +130,8 @@ class Run:
         if not self.quiet:
             for line in note_lines(plan, wanted, job.order.today):
                 say(line)
-            say_what_is_left_over(plan.left_over(folder.records), folder.path)
+            for line in former_lines(self._former(plan, folder.records), folder.path):
+                say(line)
             say_what_was_left(self.left)
         paper = self.prints.paper
         is_printed = paper is not None and self._print(plan, paper, folder)
