@@ -1,5 +1,7 @@
 """A second run into an output folder: finished letters stay, stale ones move, none is lost."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -62,6 +64,33 @@ def test_standard_input_is_no_table_that_lost_a_row(run: Run, batch: Batch) -> N
         common = ("--common", "common.yaml", "-f", "txt", "-j1")
         code, _, err = outcome(run("batch", "-", *common, stdin=f"jurisdiction\n{id}\n"))
         assert (code, "no longer has" in err) == (0, False)
+
+
+@pytest.mark.parametrize("name", ["-", "/dev/stdin"])
+def test_what_comes_through_a_pipe_is_another_table_each_time(name: str, batch: Batch) -> None:
+    def piped(*options: str, name_of_signer: str = "Pat") -> tuple[int, str, str]:
+        table = f"{HEADER}50001,{name_of_signer},Sheriff\n"
+        words = ("--common", "common.yaml", "-f", "txt", "-j1", *options)
+        process = subprocess.run(
+            (sys.executable, "-m", "optout_cli", "batch", name, *words),
+            input=table,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return process.returncode, process.stdout, process.stderr
+
+    assert piped()[0] == 0
+    before = below(Path("out/VT"))
+    assert piped("-q") == (0, "", "")
+    for changed in (piped(name_of_signer="Kim"), piped("--set", "signatory.title=Mayor")):
+        assert changed[0] == 3
+        assert f"would replace {FILES[0]} and 1 more, written from {name}:2" in changed[2]
+        assert "use --force" in changed[2]
+    code, _, err = piped("--set", "date=2026-11-21")
+    assert (code, "moved" in err, "older" in err) == (0, False, False)
+    assert before.items() <= below(Path("out/VT")).items()
+    assert "moved to earlier: " in piped("--force", name_of_signer="Kim")[2]
 
 
 def test_another_tables_letters_are_left_alone(batch: Batch) -> None:

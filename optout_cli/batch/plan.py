@@ -135,9 +135,12 @@ class BatchPlan:
     def _is_same_request(self, record: Record, row: CheckedRow) -> bool:
         """Tell whether a file was written from this row, in its table or in rejects of that."""
         file = row.location.file
-        is_same_table = record.source == file
-        if record.origins:
-            is_same_table = not set(record.origins).isdisjoint(self.origins.get(file, ()))
+        tables = self.origins.get(file, ())
+        if file in self.pipes:
+            tables = tables[1:]  # the pipe's own content is another table each time
+        is_same_table = not set(record.origins).isdisjoint(tables)
+        if not record.origins and file not in self.pipes:
+            is_same_table = record.source == file
         return is_same_table and record.key == row.key
 
     def replaced(

@@ -23,12 +23,12 @@ from optout_cli.errors import Problem
 from optout_cli.output import move_to_earlier, write_all, write_errors
 from optout_cli.readers.csv import csv_from
 from optout_cli.readers.document import OWN_MARK, REASON, Row
-from optout_cli.readers.files import folder_of, is_pipe
+from optout_cli.readers.files import STDIN, folder_of, is_pipe
 from optout_cli.trust import real
 
 _TABLE, _LINES, _LIST = _FILES = ("rejects.csv", "rejects.ndjson", "rejects.yaml")
 _STATE = "rejects"  # the file in OWN that holds a _State
-_STDIN = "-"
+_DIGITS = 12  # of a SHA-256, in the name of a table that came through a pipe
 _OWN_REASON = re.compile(rf'\{{"{REASON}": "(?:[^"\\]|\\.)*"(, )?')  # begins a line of _LINES
 _NAMING = ("letterhead", "signature", "authority", "enclosures")  # keys above a file's name
 _NAMES = ("file", "seal")  # keys of a file's name
@@ -65,9 +65,10 @@ def origins_of(input_files: Iterable[InputFile], folder: Path) -> dict[str, tupl
     rejected = sorted({table for origins in tables.values() for table in origins})
     found = {}
     for file in input_files:
-        table = (
-            _STDIN if is_pipe(file.name) else os.path.relpath(real(Path(file.name)), real(folder))
-        )
+        if is_pipe(file.name):  # each content is a table of its own
+            table = f"{STDIN}:{sha256(file.text.encode()).hexdigest()[:_DIGITS]}"
+        else:
+            table = os.path.relpath(real(Path(file.name)), real(folder))
         found[file.name] = tables.get(table) or (
             (table, *rejected) if file.is_rejected else (table,)
         )
