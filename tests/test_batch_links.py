@@ -100,6 +100,17 @@ def test_a_link_in_the_place_of_a_letter_is_replaced_and_what_it_showed_is_kept(
     assert below(home) == before
 
 
+@pytest.mark.parametrize("options", [(), ("--force",)])
+def test_a_link_that_leads_nowhere_in_the_place_of_a_letter_is_a_problem(
+    options: tuple[str, ...], batch: Batch, home: Path
+) -> None:
+    Path(FILES[0]).parent.mkdir(parents=True)
+    Path(FILES[0]).symlink_to(home / "new")
+    code, _, err = batch("-q", *options)
+    assert (code, f"{FILES[0]}: is a symbolic link that leads nowhere, and" in err) == (3, True)
+    assert (Path(FILES[0]).is_symlink(), (home / "new").exists()) == (True, False)
+
+
 def test_letters_never_move_through_a_planted_link(batch: Batch, home: Path) -> None:
     batch()
     county = Path("out/VT/addison-county-vt")

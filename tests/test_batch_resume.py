@@ -182,9 +182,19 @@ def test_what_a_power_cut_tore_is_made_again(batch: Batch, number: int) -> None:
     batch()
     before = below(Path("out"))
     letter = Path(FILES[2])
-    letter.write_bytes(torn(letter.read_bytes())[number])
-    assert batch("-q")[0] == 0
-    assert below(Path("out")) == before
+    rest = torn(letter.read_bytes())[number]
+    letter.write_bytes(rest)
+    code, _, err = batch("-q")
+    assert (code, err) == (0, "")
+    assert current(Path("out")) == before
+    assert [it.read_bytes() for it in letter.parent.glob("earlier/*")] == [rest] * bool(rest)
+
+
+def test_a_letter_that_somebody_shortened_is_kept_and_told(batch: Batch) -> None:
+    batch()
+    letter = Path(FILES[2])
+    letter.write_bytes(letter.read_bytes()[:-200])
+    assert f"moved to earlier: {FILES[2]}\n" in batch()[2]
 
 
 @pytest.mark.parametrize("tail", ["", '{"request": "n.csv', "\0\0\0\0"])

@@ -105,8 +105,10 @@ class OutputFolder:
         """Write the files of one request, all or none.
 
         A file that was changed since it was written is kept if the letter would be the same again.
-        Raises OptoutError if a changed or unknown file would have to be replaced.
+        Raises OptoutError if a changed or unknown file would have to be replaced, or a link that
+        leads nowhere.
         """
+        raise_any(_dead_link_problems(self.path / record.path for record, _ in files))
         kept = {
             record.path
             for record, content in files
@@ -128,11 +130,7 @@ class OutputFolder:
         if not self.staging.is_dir():
             message = "the folder was deleted or moved while optout was writing to it"
             raise OptoutError(Problem("folder-gone", message, Location(str(self.path))))
-        keep = {
-            self.path / record.path
-            for record, content in files
-            if self._holds_other_letter(record, content)
-        }
+        keep = {path for path, content in contents.items() if _holds_other(path, content)}
         written = write_all(contents, force=True, staging=self.staging, keep=keep)
         self.moved += [path for path, earlier in written.items() if earlier]
         lines = b"".join(line_of(record, self.path) for record, _ in files)
@@ -157,14 +155,6 @@ class OutputFolder:
             if not place.is_file() or (record and record.is_true(self.path)):
                 return True
             return _is_torn(place.read_bytes(), content)
-
-    def _holds_other_letter(self, new: Record, content: bytes) -> bool:
-        """Tell whether a file holds another letter, and not just a torn part of this one."""
-        place, old = self.path / new.path, self.records.get(new.path)
-        with write_errors(place):
-            there = place.read_bytes() if place.is_file() else content
-        is_whole = old and (old.fingerprint != new.fingerprint or old.is_true(self.path))
-        return there != content and bool(is_whole or not _is_torn(there, content))
 
     def _occupied_problem(self, new: Record) -> Problem:
         place = self.path / new.path
@@ -273,6 +263,21 @@ def _refuse_foreign(path: Path, is_kind: Callable[[int], bool], noun: str) -> No
         message = f"is {link}not the {noun} that optout keeps here"
         hint = "move it away and run the command again, or name another folder with -o"
         raise OptoutError(Problem("not-ours", message, Location(str(path)), hint))
+
+
+def _dead_link_problems(paths: Iterable[Path]) -> Iterator[Problem]:
+    """Yield a Problem for each symbolic link that leads nowhere: no copy of it can be kept."""
+    for path in paths:
+        if path.is_symlink() and not path.exists():
+            message = "is a symbolic link that leads nowhere, and optout did not put it there"
+            hint = "move it away and run the command again, or name another folder with -o"
+            yield Problem("file-exists", message, Location(str(path)), hint)
+
+
+def _holds_other(path: Path, content: bytes) -> bool:
+    """Tell whether a file holds anything but `content`, even if it is only a part of that."""
+    with write_errors(path):
+        return path.is_file() and path.read_bytes() not in (b"", content)
 
 
 def _is_torn(old: bytes, content: bytes) -> bool:
