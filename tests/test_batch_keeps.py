@@ -279,6 +279,29 @@ def test_the_letters_of_a_row_that_is_rejected_now_stay(batch: Batch, case: str)
     assert before.items() <= current(Path("out/VT")).items()
 
 
+@pytest.mark.parametrize("form", ["txt", "pdf"])
+def test_check_refuses_what_the_batch_refuses(run: Run, batch: Batch, form: str) -> None:
+    words = ("batch", "n.csv", "--common", "common.yaml", "-f", form, "-j1")
+    outcome(run(*words))
+    signed, foreign, torn, same = (Path(FILES[it].replace("txt", form)) for it in (0, 2, 3, 4))
+    signed.write_bytes(b"signed\n")
+    manifest = Path("out/manifest.ndjson")
+    lines = manifest.read_text("utf-8").splitlines(keepends=True)
+    manifest.write_text("".join(it for it in lines if str(foreign) not in it), "utf-8")
+    foreign.write_bytes(b"another's\n")
+    torn.write_bytes(torn.read_bytes()[:99])
+    same.write_bytes(b"signed\n")
+    Path("n.csv").write_text(HEADER + ROWS.replace("50001,Pat", "50001,Kim"), "utf-8")
+    before = lying_in(Path("out"))
+    code, told, _ = outcome(run(*words, "--check"))
+    assert (code, lying_in(Path("out"))) == (1, before)
+    assert ("2 cannot" in told, "its row is rejected now" in told) == (True, False)
+    code, _, err = outcome(run(*words))
+    problems = [it for it in err.splitlines() if it.startswith("out/")]
+    assert (code, [it.partition(": ")[0] for it in problems]) == (3, [str(signed), str(foreign)])
+    assert [it for it in told.splitlines() if it.startswith("out/")] == problems
+
+
 def test_a_row_that_cannot_be_put_in_place_keeps_its_old_letter_there(batch: Batch) -> None:
     batch()
     before = hashes()

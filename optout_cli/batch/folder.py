@@ -105,20 +105,9 @@ class OutputFolder:
         """Write the files of one request, all or none.
 
         A file that was changed since it was written is kept if the letter would be the same again.
-        Raises OptoutError if a changed or unknown file would have to be replaced, or a link that
-        leads nowhere.
+        Raises OptoutError as `changed` does.
         """
-        raise_any(_dead_link_problems(self.path / record.path for record, _ in files))
-        kept = {
-            record.path
-            for record, content in files
-            if not force and not self._may_replace(record.path, content)
-        }
-        raise_any(
-            self._occupied_problem(record)
-            for record, _ in files
-            if record.path in kept and not self._is_same(record)
-        )
+        kept = self.changed(files, force=force)
         if kept:
             files = [
                 (record, content)
@@ -142,6 +131,25 @@ class OutputFolder:
         if len(self._fresh) >= _AT_ONCE:
             self._make_fresh_durable()
         return Put(lines, list(contents), [self.path / path for path in sorted(kept)])
+
+    def changed(self, files: Sequence[tuple[Record, bytes]], *, force: bool = False) -> set[str]:
+        """Return the paths of letters that somebody has changed and that stay as they are.
+
+        Raises OptoutError if a changed or unknown file would have to be replaced, or a link that
+        leads nowhere. Writes nothing.
+        """
+        raise_any(_dead_link_problems(self.path / record.path for record, _ in files))
+        kept = {
+            record.path
+            for record, content in files
+            if not force and not self._may_replace(record.path, content)
+        }
+        raise_any(
+            self._occupied_problem(record)
+            for record, _ in files
+            if record.path in kept and not self._is_same(record)
+        )
+        return kept
 
     def _is_same(self, new: Record) -> bool:
         """Tell whether the manifest has this same letter, even if the file was changed since."""

@@ -79,7 +79,7 @@ class _Rows:
                 continue
             file = Path(row.location.file).name, plan.origins.get(row.location.file, ())
             self.files.add(file)
-            if number in plan.problems:
+            if number in plan.problems and number not in plan.left:
                 self._add_rejected(file, row)
             elif row.key:
                 key = (file, *row.key)

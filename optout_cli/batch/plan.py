@@ -1,5 +1,6 @@
 """The plan of a batch, once every row is checked: rows to write, finished rows, and problems."""
 
+import os
 import pickle
 from collections import Counter
 from collections.abc import Container, Generator, Iterable, Iterator, Mapping, Sequence
@@ -131,6 +132,21 @@ class BatchPlan:
                 hint = "name another folder with -o, or use --force, which moves it to earlier/"
                 self.taken[row.number] = (Problem(OCCUPIED, message, row.location, hint),)
         self.left |= self.taken.keys()
+
+    def in_doubt(
+        self, records: Mapping[str, Record], folder: Path, order: Order
+    ) -> dict[int, Order]:
+        """Return an order for each good row with a file in its place that is not the manifest's."""
+        return {
+            row.number: order
+            for row in self.good
+            if row.number not in self.taken
+            and any(
+                os.path.lexists(folder / path)
+                and not ((record := records.get(path)) and record.is_true(folder))
+                for path in row.paths
+            )
+        }
 
     def _is_same_request(self, record: Record, row: CheckedRow) -> bool:
         """Tell whether a file was written from this row, in its table or in rejects of that."""

@@ -73,6 +73,7 @@ class Run:
         if not self.force:
             plan.take_places(records, self.job.folder)
             plan.problems |= plan.taken
+        self._add_occupied(plan, records)
         problems = [problem for found in plan.problems.values() for problem in found]
         if self.prints.as_json:
             for problem in dict.fromkeys(problems):
@@ -85,6 +86,23 @@ class Run:
         for line in (*notes, *tally_lines(plan)):
             click.echo(line, err=self.prints.as_json)
         return ExitCode.CONTENT if problems else ExitCode.DONE
+
+    def _add_occupied(self, plan: BatchPlan, records: Mapping[str, Record]) -> None:
+        """Add the problems of files in the place of letters that the batch would not replace."""
+        folder = OutputFolder(self.job.folder)
+        folder.records = dict(records)
+        wanted = plan.in_doubt(records, folder.path, self.job.order)
+        for row in plan.results(wanted, self.input_files, self.job, self.jobs):
+            problems = row.problems
+            if not problems:
+                try:
+                    files = [(file.record, file.content) for file in row.output_files]
+                    folder.changed(files, force=self.force)
+                except OptoutError as error:
+                    problems = error.problems
+                    plan.left.add(row.number)
+            if problems:
+                plan.problems[row.number] = problems
 
     def _notes(self, plan: BatchPlan, records: Mapping[str, Record]) -> Iterator[str]:
         """Yield notes on the rows, and which existing letters the batch would replace or move."""
