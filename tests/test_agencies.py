@@ -171,11 +171,23 @@ def test_a_changed_row_replaces_its_own_letter_alone(run: Run, in_folder: Path) 
     assert before.keys() == after.keys()
 
 
+ALIKE = (
+    "particulars.agency gives both the same file name: add the city to one of the names,"
+    " or delete one of the two"
+)
+
+
 @pytest.mark.parametrize(
     ("cells", "hint"),
     [
         (
             ("jem,Benton Police,One.", "jem,BENTON POLICE,Two."),
+            ALIKE,
+        ),
+        (("jem,St. Mary's PD,One.", "jem,St Marys PD,Two."), ALIKE),
+        (("jem,Peñasco PD,One.", "jem,Penasco PD,Two."), ALIKE),
+        (
+            ("jem,Benton Police,One.", "jem,Benton Police,Two."),
             "give them different dates, or delete one of the two",
         ),
         (

@@ -71,11 +71,7 @@ class BatchPlan:
 
     def _add_collision(self, path: str, first: CheckedRow, second: CheckedRow) -> None:
         """Add a problem to both rows that would write one file: optout does not choose."""
-        hint = "give them different dates, or delete one of the two"
-        if unstated := {*first.unstated, *second.unstated}:
-            hint = f"fill in {', '.join(sorted(unstated))}, {hint}"
-        if first.fingerprint == second.fingerprint:
-            hint = "they ask for the same letter: delete one of the two"
+        hint = _collision_hint(first, second)
         for row, rival in ((first, second), (second, first)):
             message = f"would write {path}; {rival.place} would too"
             problem = Problem("equal-names", message, row.location, hint)
@@ -200,6 +196,20 @@ class BatchPlan:
         """Return the file and line of the row that gives each file, by the file's path."""
         free = (row for row in self.good if row.number not in self.taken)
         return {path: row.place for row in free for path in row.paths}
+
+
+def _collision_hint(first: CheckedRow, second: CheckedRow) -> str:
+    """Return how to tell two requests apart that would write one file."""
+    if first.fingerprint == second.fingerprint:
+        return "they ask for the same letter: delete one of the two"
+    pairs = sorted({*first.distinctions, *second.distinctions})
+    if empty := [path for path, text in pairs if not text]:
+        names = ", ".join(dict.fromkeys(empty))
+        return f"fill in {names}, give them different dates, or delete one of the two"
+    if alike := [path for path, count in Counter(path for path, _ in pairs).items() if count > 1]:
+        same = f"{', '.join(alike)} gives both the same file name"
+        return f"{same}: add the city to one of the names, or delete one of the two"
+    return "give them different dates, or delete one of the two"
 
 
 class _Spool:

@@ -19,7 +19,7 @@ from optout_cli.engines.fonts import missing_characters
 from optout_cli.engines.window import room_problems
 from optout_cli.errors import Location, OptoutError, Problem, raise_any
 from optout_cli.exporters import exporter_for
-from optout_cli.letters.compose import compose, recipients_of, unstated, variant_of
+from optout_cli.letters.compose import compose, distinctions, recipients_of, variant_of
 from optout_cli.letters.files import NamedFiles
 from optout_cli.letters.library import Library
 from optout_cli.letters.pipeline import (
@@ -57,16 +57,15 @@ class CheckedRow(_RowResult, frozen=True, kw_only=True):
     """A row as it is known before anything is written.
 
     `key` is the jurisdiction, the letter kind and its variant, or None where the row has none; then
-    `jurisdiction` may be known still.
-    `unstated` names what could tell the letter from another with the same file name. `paths` are
-    the files of its letters below the output folder, and `finished` those that need not be made
-    again. `lacking` has each agency with a contact field that nobody knows. `output_files` are
-    there if the check made them.
+    `jurisdiction` may be known still. `distinctions` are the particulars that could tell the letter
+    from another with the same file name, with their texts. `paths` are the files of its letters
+    below the output folder, and `finished` those that need not be made again. `lacking` has each
+    agency with a contact field that nobody knows. `output_files` are there if the check made them.
     """
 
     key: tuple[str, str, str] | None = None
     jurisdiction: str | None = None
-    unstated: tuple[str, ...] = ()
+    distinctions: tuple[tuple[str, str], ...] = ()
     fingerprint: str = ""
     is_dated: bool = True
     paths: tuple[str, ...] = ()
@@ -248,7 +247,7 @@ class _Check:
             number=number,
             location=row.location,
             key=_key(case),
-            unstated=unstated(case),
+            distinctions=distinctions(case),
             fingerprint=fingerprint,
             is_dated=case.request.date is not None,
             paths=tuple(_paths(notices, order)),

@@ -210,10 +210,13 @@ def variant_of(case: Case) -> str:
     return "-".join(_slug(text) for text in stated if text)
 
 
-def unstated(case: Case) -> tuple[str, ...]:
-    """Return the paths of missing particulars that would tell the letter from another one."""
+def distinctions(case: Case) -> tuple[tuple[str, str], ...]:
+    """Return the path and text of each particular that can tell the letter from another one.
+
+    The text is empty if the request does not state the particular.
+    """
     known = (name for name in case.program.told_apart_by if name in case.kind.particulars)
-    return tuple(f"particulars.{name}" for name in known if not _stated(case, name))
+    return tuple((f"particulars.{name}", _stated(case, name)) for name in known)
 
 
 def _bare(name: str) -> str:
