@@ -245,7 +245,9 @@ def test_no_letter_moves_without_one_to_the_same_recipient_in_the_same_format(
 
     asked(first)
     before = current(Path("out/VT"))
-    stay = f"{len(before)} files stay from an older request, and no letter replaces them"
+    stay = (
+        f"no new letter replaces {len(before)} file{'s' * (len(before) > 1)} from an older request"
+    )
     assert stay in asked(f"{second} --check", changed)[1]
     code, _, err = asked(second, changed)
     assert (code, moved(err), err.count(stay)) == (0, [], 1)

@@ -108,7 +108,7 @@ def former_lines(former: FormerLetters, folder: Path) -> Iterator[str]:
         why = f"its row is rejected now, or no longer in {unclear[0].source}"
         yield from _kept_lines(unclear, folder, why)
     for records, gone in (
-        (former.older, "{count} stay from an older request, and no letter replaces them"),
+        (former.older, "no new letter replaces {count} from an older request"),
         (former.gone, "{source} no longer has the rows of {count}"),
     ):
         if records:
