@@ -1,6 +1,7 @@
 """Enclosed PDFs: a problem that readers repair is a note; one that costs a page is refused."""
 
 import re
+import subprocess
 import sys
 from collections.abc import Callable
 from io import BytesIO
@@ -118,6 +119,26 @@ def test_a_problem_that_readers_repair_is_a_note_and_the_file_is_enclosed(
     code, _, err = outcome(run("write", str(path), "-f", "txt,html", "-o", f"{path.parent}/out/"))
     told = [note for note in noted(err) if note.startswith("act.pdf")]
     assert (code, told) == (0, [NOTE.format(problem)])
+
+
+@pytest.mark.parametrize("case", ["pages", "size too large", "no size of page"])
+def test_every_command_reports_a_repaired_problem_in_a_process_of_its_own(
+    case: str, write: Write, in_folder: Path
+) -> None:
+    content, problem = SMALL[case]
+    write("r.yaml", ENCLOSING)
+    write("n.yaml", f"- {ENCLOSING.replace(chr(10), chr(10) + '  ').rstrip()}\n")
+    (in_folder / "act.pdf").write_bytes(content)
+    for words in (
+        ("check", "r.yaml"),
+        ("write", "r.yaml", "-f", "pdf", "-o", "w/"),
+        ("batch", "n.yaml", "-f", "pdf", "--with-enclosures", "-o", "b/"),
+    ):
+        done = subprocess.run(
+            (sys.executable, "-m", "optout_cli", *words), capture_output=True, check=False
+        )
+        err = done.stderr.decode()
+        assert (words[0], done.returncode, NOTE.format(problem) in err) == (words[0], 0, True), err
 
 
 @pytest.mark.parametrize("case", WHOLE)
