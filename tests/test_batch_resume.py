@@ -1,12 +1,13 @@
 """A second run into an output folder: finished letters stay, stale ones move, none is lost."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from command_results import Run, Write, outcome, paths
-from run_batch import FILES, HEADER, ROWS, Batch, batch_in, below, current, records
+from run_batch import COMMON, FILES, HEADER, ROWS, Batch, batch_in, below, current, records
 
 
 @pytest.fixture
@@ -228,3 +229,30 @@ def test_drafts_to_one_recipient_leave_final_letters_to_the_other(batch: Batch) 
     assert (finals.items() <= drafted.items(), drafted == before) == (True, False)
     batch()
     assert current(Path("out/VT")) == before
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_a_pipe_or_a_huge_file_to_enclose_is_a_problem_and_is_not_read(
+    jobs: str, write: Write, in_folder: Path
+) -> None:
+    os.mkfifo(in_folder / "fifo.pdf")
+    with (in_folder / "huge.pdf").open("wb") as huge:
+        huge.truncate(3 * 10**9)  # a file with a hole takes no room
+    header = "jurisdiction,signatory.name,signatory.title,enclosures.0.title,enclosures.0.file\n"
+    names = ("fifo.pdf", "huge.pdf", "")
+    table = [
+        f"5000{number},Pat,Sheriff,Map,{name}" for number, name in zip("135", names, strict=True)
+    ]
+    write("common.yaml", COMMON)
+    write("n.csv", header + "\n".join(table))
+    words = ("batch", "n.csv", "--common", "common.yaml", "-f", "txt", "-j", jobs)
+    done = subprocess.run(
+        (sys.executable, "-m", "optout_cli", *words),
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    told = done.stderr.decode()
+    assert (done.returncode, len(done.stdout.splitlines())) == (3, 2), told
+    assert "there is no file 'fifo.pdf' to enclose" in told
+    assert "huge.pdf: is too large (2861 MB or more; the limit is 100 MB)" in told

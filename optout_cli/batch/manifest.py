@@ -5,7 +5,7 @@ A record is true if its line is whole and the file has the size and hash that th
 
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from hashlib import sha256
+from hashlib import file_digest, sha256
 from pathlib import Path, PurePosixPath
 
 import msgspec
@@ -81,7 +81,8 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
 
 def digest_of(path: Path) -> str:
     """Return a file's SHA-256 in hexadecimal. Raises OSError."""
-    return sha256(path.read_bytes()).hexdigest()
+    with path.open("rb") as stream:
+        return file_digest(stream, "sha256").hexdigest()
 
 
 def load_records(folder: Path) -> dict[str, Record]:

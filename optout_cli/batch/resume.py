@@ -1,6 +1,7 @@
 """One hash of everything that a request's files follow from: same hash, same files."""
 
-from hashlib import sha256
+import stat
+from hashlib import file_digest, sha256
 from importlib.metadata import version
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from optout_cli.errors import OptoutError
 from optout_cli.letters.files import NamedFiles, named_in
 from optout_cli.letters.library import Library
 from optout_cli.model.notice import Case
+from optout_cli.readers.enclosures import MAX_BYTES
 from optout_cli.trust import leads_outside
 
 _DRAWING = ("weasyprint", "font-source-serif-pro")  # another version may break lines differently
@@ -51,9 +53,14 @@ class Fingerprints:
         return hashed.hexdigest()[:32]
 
     def _digest(self, path: Path) -> bytes:
-        """Return a file's digest; a seal that all rows name is read once."""
+        """Return a file's digest; a seal that all rows name is read once.
+
+        A file that no reader accepts is not opened: reading a named pipe never ends.
+        """
         try:
             status = path.stat()
+            if not stat.S_ISREG(status.st_mode) or status.st_size > MAX_BYTES:
+                return b"unreadable"
             key = str(path), status.st_mtime_ns, status.st_size
             if key not in self._files:
                 self._files[key] = _digest(path)
@@ -63,4 +70,6 @@ class Fingerprints:
 
 
 def _digest(path: Path) -> bytes:
-    return sha256(path.read_bytes()).digest()
+    """Return a file's SHA-256 without holding the file in memory. Raises OSError."""
+    with path.open("rb") as stream:
+        return file_digest(stream, "sha256").digest()
