@@ -88,6 +88,23 @@ def test_a_spreadsheet_in_another_encoding_gets_a_hint_how_to_save_it(
     assert hint == '  hint: in the spreadsheet choose Save as, "CSV UTF-8"'
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "hint"),
+    [
+        ("n.ndjson", b"PK\x03\x04...", "write one JSON object per line, as plain text"),
+        ("n.ndjson", b"\xff\xfe{\x00", "write the file with encoding UTF-8"),
+        ("n.yaml", b"- a: \xe9", "in your editor, choose Save As with encoding UTF-8"),
+        ("n", b"1,\xe9", 'in the spreadsheet choose Save as, "CSV UTF-8"'),
+    ],
+)
+def test_the_hint_for_a_file_that_is_no_text_is_for_its_form(
+    name: str, content: bytes, hint: str, tmp_path: Path
+) -> None:
+    (tmp_path / name).write_bytes(content)
+    told = told_by(lambda: load_input(str(tmp_path / name))).splitlines()
+    assert told[1:] == [f"  hint: {hint}"]
+
+
 def test_excels_mark_at_the_beginning_is_no_part_of_the_first_column(tmp_path: Path) -> None:
     (tmp_path / "n.csv").write_bytes(b"\xef\xbb\xbfjurisdiction\r\n06041\r\n")
     (row,) = load_input(str(tmp_path / "n.csv")).rows()

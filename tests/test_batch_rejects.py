@@ -122,3 +122,19 @@ def test_rejected_rows_name_their_files_from_where_the_rejects_lie(
     assert batch("-q", name=str(rejects))[2].count(outside) == 3
     code, out, err = batch("-q", "--files-from", "in/", name=str(rejects))
     assert (code, err, len(out.splitlines())) == (0, "", 2)
+
+
+def test_a_line_that_is_not_utf_8_is_rejected_alone_and_keeps_its_bytes(batch: Batch) -> None:
+    good = '{"jurisdiction": "50001", "signatory": {"name": "Pat", "title": "Sheriff"}}\n'
+    bad = good.replace("50001", "50003").replace("Pat", "Jos\xe9")
+    Path("n.ndjson").write_bytes(good.encode() + bad.encode("latin-1") + b"\xff\n")
+    code, out, err = batch(name="n.ndjson")
+    assert (code, len(out.splitlines())) == (3, 2)
+    column = bad.index("\xe9") + 1
+    assert f"n.ndjson:2:{column}: is not UTF-8 text (byte 0xe9)" in err
+    assert "n.ndjson:3:1: is not UTF-8 text (byte 0xff)" in err
+    assert "  hint: write the line again with encoding UTF-8\n" in err
+    rejects = Path("out/rejects.ndjson").read_bytes()
+    assert b'"Jos\xe9"' in rejects
+    Path("again.ndjson").write_bytes(rejects.splitlines()[0].decode("latin-1").encode())
+    assert batch("-q", name="again.ndjson")[0] == 0

@@ -4,6 +4,7 @@ The file's name tells its form; where it does not, the first line does.
 """
 
 import re
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Literal
@@ -27,7 +28,10 @@ _FORMS: dict[str, Form] = {
     ".yml": "yaml",
     ".json": "yaml",
 }
+# Hints for a file of another kind, and for a text file in another encoding. Of a YAML file,
+# `decode` knows them.
 _SPREADSHEET = ('in the spreadsheet choose Save as, "CSV UTF-8"',) * 2
+_LINES = ("write one JSON object per line, as plain text", "write the file with encoding UTF-8")
 _YAML_LINE = re.compile(r"-( |$)|---|\[|[^,;\t\"]*:(\s|$)")
 
 
@@ -57,14 +61,26 @@ class InputFile(msgspec.Struct, frozen=True):
 def load_input(path: str) -> InputFile:
     """Read a file of requests (`-`: standard input). Raises OptoutError."""
     content = read_bytes(path, MAX_BYTES, on_command_line=True)
-    text = decode(content, path, _SPREADSHEET)
     form = None if path == STDIN else _FORMS.get(Path(path).suffix.lower())
-    if not form:
-        lines = (line for line in text.split("\n") if line.strip())
-        first = next((line for line in lines if not line.startswith(OWN_MARK)), "")
-        form = "yaml" if _YAML_LINE.match(first) else "csv"
-        form = "ndjson" if first.lstrip().startswith("{") else form
+    form = form or _form_of(content)
+    if form == "csv":
+        text = decode(content, path, _SPREADSHEET)
+    elif form == "ndjson":  # a line that is not UTF-8 costs only its own request
+        text = decode(content, path, _LINES, "surrogateescape")
+    else:
+        text = decode(content, path)
     return InputFile(path, form, text)
+
+
+def _form_of(content: bytes) -> Form:
+    """Tell the form of a file by its first line that is neither blank nor a comment."""
+    for line in content.removeprefix(BOM_UTF8).splitlines():
+        first = line.decode("utf-8", "replace")
+        if first.strip() and not first.startswith(OWN_MARK):
+            if first.lstrip().startswith("{"):
+                return "ndjson"
+            return "yaml" if _YAML_LINE.match(first) else "csv"
+    return "csv"
 
 
 def load_inputs(paths: Iterable[str]) -> tuple[InputFile, ...]:

@@ -92,8 +92,9 @@ def write_rejects(
         for number, row in rows_of(input_files)
         if number in problems
     )
+    # A line of JSON that is not UTF-8 is written with the bytes that it came with.
     contents = {
-        name: text.encode(TABLE_ENCODING if name == _TABLE else "utf-8")
+        name: text.encode(TABLE_ENCODING if name == _TABLE else "utf-8", "surrogateescape")
         for name, text in texts.items()
     }
     read = {real(Path(name)) for name in origins}

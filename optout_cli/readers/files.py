@@ -17,6 +17,7 @@ _HINTS = (
     "write the request in a plain-text editor, and save it as .yaml",
     "in your editor, choose Save As with encoding UTF-8",
 )
+_LATIN_1 = "Latin-1 or Windows-1252"
 # The first bytes of files that people mistake for a request.
 _OTHER_KINDS = {
     b"PK\x03\x04": "a Word, Excel or zip file",
@@ -40,33 +41,37 @@ def text_from(content: bytes, path: str) -> str:
 
     Raises OptoutError where it is not UTF-8, is empty, or has invisible characters.
     """
-    text = decode(content, path, _HINTS)
+    text = decode(content, path)
     if unseen := UNSEEN.search(text):
         raise OptoutError(unseen_problem(unseen[0], location_in(text, unseen.start(), path)))
     return text
 
 
-def decode(content: bytes, path: str, saved: tuple[str, str]) -> str:
+def decode(
+    content: bytes, path: str, saved: tuple[str, str] = _HINTS, errors: str = "strict"
+) -> str:
     """Return the text of a UTF-8 file, with LF line ends; it may have invisible characters.
 
     `saved` are the hints for a file of another kind and for one in another encoding. Raises
-    OptoutError where it is not UTF-8, or is empty.
+    OptoutError where it is empty, or not UTF-8; with "surrogateescape" as `errors`, other bytes
+    become lone surrogates as in os.fsdecode, and only UTF-16 is refused.
     """
     for beginning, kind in _OTHER_KINDS.items():
         if content.startswith(beginning):
             message = f"is {kind}, not a text file"
             raise OptoutError(Problem("not-text", message, Location(path), saved[0]))
+    is_utf16 = content[:2] in (b"\xff\xfe", b"\xfe\xff")
     try:
-        text = content.decode("utf-8-sig")
+        text = content.decode("utf-8-sig", "strict" if is_utf16 else errors)
     except UnicodeDecodeError as error:
         before = content[: error.start]
         line = before.count(b"\n") + 1
         column = len(before.rpartition(b"\n")[2].decode("utf-8", "replace")) + 1
-        is_utf16 = content[:2] in (b"\xff\xfe", b"\xfe\xff")
-        encoding = "UTF-16" if is_utf16 else "Latin-1 or Windows-1252"
-        message = f"is not UTF-8 text (byte 0x{content[error.start]:02x}); it looks like {encoding}"
-        problem = Problem("not-utf-8", message, Location(path, line, column), saved[1])
-        raise OptoutError(problem) from None
+        encoding = "UTF-16" if is_utf16 else _LATIN_1
+        location = Location(path, line, column)
+        raise OptoutError(
+            encoding_problem(content[error.start], location, saved[1], encoding)
+        ) from None
     if not text.strip():
         hint = "check that you saved it"
         raise OptoutError(Problem("empty-file", "the file is empty", Location(path), hint))
@@ -137,6 +142,12 @@ def is_file(path: Path) -> bool:
         return path.is_file()
     except OSError:
         return False
+
+
+def encoding_problem(byte: int, location: Location, hint: str, encoding: str = _LATIN_1) -> Problem:
+    """Return the Problem of a byte that UTF-8 does not allow at its place."""
+    message = f"is not UTF-8 text (byte 0x{byte:02x}); it looks like {encoding}"
+    return Problem("not-utf-8", message, location, hint)
 
 
 def unseen_problem(character: str, location: Location) -> Problem:

@@ -1,6 +1,7 @@
 """NDJSON text -> rows, one JSON object per line. Every scalar stays text; `null` means absent.
 
 A line that begins with `#` is a comment. The file of rejected lines uses it for the reasons.
+A byte that is not UTF-8 is a lone surrogate in the text, and a problem of its line alone.
 """
 
 import json
@@ -19,9 +20,10 @@ from optout_cli.readers.document import (
     row_from,
     unseen_in,
 )
-from optout_cli.readers.files import UNSEEN
+from optout_cli.readers.files import UNSEEN, encoding_problem
 
 _MAX_DIGITS = 40  # in a number; the longest that a request may have is 22
+_NOT_UTF_8 = re.compile("[\udc80-\udcff]")
 _LOST_QUOTES = re.compile(r":\s*0[0-9]")
 _TOO_DEEP = f"is nested more than {MAX_DEPTH} levels deep"
 
@@ -30,7 +32,18 @@ def rows_from_ndjson(text: str, file: str) -> Iterator[Row]:
     """Yield the row of each line that is neither blank nor a comment."""
     for number, line in enumerate(text.split("\n"), 1):
         if line.strip() and not line.startswith(OWN_MARK):
-            yield _row_from(line.strip(), number, file)
+            yield _unreadable(line, number, file) or _row_from(line.strip(), number, file)
+
+
+def _unreadable(line: str, number: int, file: str) -> Row | None:
+    """Return the row of a line that is not UTF-8 text, or None."""
+    found = _NOT_UTF_8.search(line)
+    if not found:
+        return None
+    (byte,) = found[0].encode("utf-8", "surrogateescape")
+    location = Location(file, number, found.start() + 1)
+    problem = encoding_problem(byte, location, "write the line again with encoding UTF-8")
+    return Row(Location(file, number), line.strip(), problems=(problem,))
 
 
 def _row_from(line: str, number: int, file: str) -> Row:
