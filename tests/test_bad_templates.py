@@ -1,5 +1,7 @@
 """A user's template that does what it may not: a problem at its line, and nothing written."""
 
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -8,6 +10,11 @@ from conftest import REQUEST
 
 NAME = "secure-communities/opt-out.html.j2"
 OWN = '{{% extends "builtin:secure-communities/opt-out.html.j2" %}}\n{{% block limits %}}\n{}\n{}'
+
+TWICE = "{{ m(n - 1) }}{{ m(n - 1) }}"
+MANY = "calls macros or range more than 50,000 times"
+IF, END = "{% if n %}", "{% endif %}"
+LONG = "prints more than 1,000,000 characters"
 
 
 @pytest.mark.parametrize(
@@ -42,7 +49,22 @@ OWN = '{{% extends "builtin:secure-communities/opt-out.html.j2" %}}\n{{% block l
         ('{% include "../outside.html.j2" %}', "there is no template '../outside.html.j2' in th"),
         ('{% include "outside.html.j2" %}', "there is no template 'outside.html.j2' in the tem"),
         ("{% if %}", "{% %} is not complete"),
+        (f"<p>{{{{ title{'|sentence' * 5000} }}}}</p>", "is nested too deeply"),
+        (f"<p>{{{{ {'(' * 5000}title{')' * 5000} }}}}</p>", "is nested too deeply"),
+        (f"<p>{{{{ title{'.x' * 3000} }}}}</p>", "is nested too deeply"),
+        ("{% if title %}" * 3000 + "<p>x</p>" + "{% endif %}" * 3000, "is nested too deeply"),
+        ("{% if title %}" * 120 + "<p>x</p>" + "{% endif %}" * 120, "is nested too deeply"),
+        ("{% for _ in cc %}" * 30 + "<p>x</p>" + "{% endfor %}" * 30, "is nested too deeply"),
+        (f"{{% macro m(n) %}}{TWICE}{{% endmacro %}}{{{{ m(1) }}}}", "calls itself without end"),
+        (
+            f"{{% macro m(n) %}}{{% if n %}}{TWICE}{{% endif %}}{{% endmacro %}}{{{{ m(40) }}}}",
+            MANY,
+        ),
+        (f"{{% set a = title %}}{'{% set a = a + a %}' * 60}<p>{{{{ a }}}}</p>", LONG),
+        (f"{{% set a = title %}}{'{% set a = [a, a] | join %}' * 60}<p>{{{{ a }}}}</p>", LONG),
+        (f"{{% set a = 9 %}}{'{% set a = a * a %}' * 60}<p>{{{{ a }}}}</p>", "calculates with a"),
     ],
+    ids=lambda value: value[:30],
 )
 def test_a_template_that_does_what_it_may_not_is_a_problem_at_its_line(
     line: str, told: str, run: Run, write: Write, in_folder: Path
@@ -78,3 +100,29 @@ def test_the_hint_for_a_template_that_extends_itself_names_the_shipped_one(
         "",
         f'  hint: extend the shipped template: {{% extends "builtin:{NAME}" %}}\n',
     )
+
+
+@pytest.mark.parametrize("command", [("check",), ("write", "-f", "txt")])
+def test_a_long_row_of_elif_is_a_problem(
+    command: tuple[str, ...], run: Run, write: Write, in_folder: Path
+) -> None:
+    row = "{% if not title %}<p>y</p>" + "{% elif not title %}<p>y</p>" * 3000
+    write("r.yaml", REQUEST)
+    write(f"mine/{NAME}", OWN.format(f"{row}{{% endif %}}", "{% endblock %}"))
+    code, out, err = outcome(run(*command, "r.yaml", "--templates", "mine"))
+    assert (code, f"mine/{NAME}:1: is nested too deeply\n" in out + err) == (1, True)
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir])
+def test_a_template_that_is_no_file_is_a_problem_and_is_not_read(
+    make: Callable[[Path], None], run: Run, write: Write, in_folder: Path
+) -> None:
+    write("r.yaml", REQUEST)
+    write(f"mine/{NAME}", OWN.format('{% include "pipe.html.j2" %}', "{% endblock %}"))
+    make(Path("mine/pipe.html.j2"))
+    code, out, err = outcome(run("check", "r.yaml", "--templates", "mine"))
+    assert (code, err) == (1, "")
+    assert out.splitlines() == [
+        "mine/pipe.html.j2: is not a file",
+        f"mine/{NAME}:3: there is no template 'pipe.html.j2' in the template folders",
+    ]

@@ -214,23 +214,36 @@ def test_no_file_outside_the_folders_can_be_named(
 
 
 @pytest.mark.parametrize(
-    "source",
-    ['{% extends "p/ask.html.j2" %}', "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}"],
+    ("source", "message", "hint"),
+    [
+        (
+            '{% extends "p/ask.html.j2" %}',
+            "extends or calls itself",
+            'extend the shipped template: {% extends "builtin:..." %}',
+        ),
+        (
+            "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}",
+            "calls itself without end",
+            "put {% if ... %} around the inner call",
+        ),
+    ],
     ids=["extends", "macro"],
 )
-def test_a_template_that_extends_or_calls_itself_is_a_problem(fill: Fill, source: str) -> None:
-    assert told_by(lambda: fill(source)) == (
-        "user/p/ask.html.j2:1: extends or calls itself\n"
-        '  hint: extend the shipped template: {% extends "builtin:..." %}'
-    )
+def test_a_template_that_extends_or_calls_itself_is_a_problem(
+    fill: Fill, source: str, message: str, hint: str
+) -> None:
+    assert told_by(lambda: fill(source)) == f"user/p/ask.html.j2:1: {message}\n  hint: {hint}"
 
 
 @pytest.mark.parametrize(
-    "source", ["{{ x }}", "{% for i in range(100) %}{{ i }}{{ y }}{% endfor %}"]
+    ("source", "line"),
+    [("{{ x }}", ":1"), ("{% for i in range(100) %}{{ i }}{{ y }}{% endfor %}", "")],
 )
-def test_a_letter_is_no_longer_than_a_million_characters(fill: Fill, source: str) -> None:
+def test_a_letter_is_no_longer_than_a_million_characters(
+    fill: Fill, source: str, line: str
+) -> None:
     assert told_by(lambda: fill(source, x="y" * 1_000_001, y="y" * 10_000)) == (
-        "user/p/ask.html.j2: prints more than 1,000,000 characters"
+        f"user/p/ask.html.j2{line}: prints more than 1,000,000 characters"
     )
 
 

@@ -3,11 +3,13 @@
 They write dates, lists and names as a letter does. Nothing here reads files.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from typing import Any
 
 import jinja2
+
+MAX_LETTER = 1_000_000  # characters that one template may print
 
 
 class Refused(jinja2.TemplateRuntimeError):
@@ -16,6 +18,13 @@ class Refused(jinja2.TemplateRuntimeError):
     def __init__(self, message: str, hint: str | None = None) -> None:
         super().__init__(message)
         self.hint = hint
+
+
+# Any: texts, or lists of anything.
+def check_length(parts: Iterable[Sequence[Any]]) -> None:
+    """Refuse parts that together are too long: a text that is doubled often fills the memory."""
+    if sum(map(len, parts)) > MAX_LETTER:
+        raise Refused(f"prints more than {MAX_LETTER:,} characters")
 
 
 # Any: whatever a template passes to a filter.
@@ -69,6 +78,7 @@ def _check_texts(items: Sequence[str], name: str) -> None:
     _check(items, Sequence, name, "a list of texts")
     for item in items:
         _check(item, str, name, "a list of texts")
+    check_length(items)
 
 
 def _sentence(text: str) -> str:
@@ -92,6 +102,7 @@ def full_stop(text: str) -> str:
 def _join(items: Sequence[str], separator: str = ", ") -> str:
     _check(separator, str, "join", "a text")
     _check_texts(items, "join")
+    check_length([separator] * len(items))
     return separator.join(items)
 
 

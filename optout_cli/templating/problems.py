@@ -81,8 +81,8 @@ def template_problems(
     except jinja2.TemplateNotFound as error:
         location = _location_of(error, name, search)
         raise OptoutError(missing_template(str(error.name), location, search)) from None
-    except RecursionError as error:
-        raise OptoutError(extends_itself(name, _location_of(error, name, search), search)) from None
+    except (RecursionError, MemoryError) as error:
+        raise OptoutError(_endless_problem(error, name, search)) from None
     except Unknown as error:
         location = _location_of(error, name, search)
         message, hint = _unknown_words(error, _Source(location, name, search), known)
@@ -96,6 +96,17 @@ def template_problems(
         raise OptoutError(Problem("template", message, location, hint)) from None
 
 
+def _endless_problem(error: BaseException, name: str, search: TemplateSearch) -> Problem:
+    """Say that a template calls itself without end, or fills the memory."""
+    location = _location_of(error, name, search)
+    if isinstance(error, MemoryError):
+        return Problem("template", "takes too much memory", location)
+    if "macro" in _Source(location, name, search).text:
+        hint = "put {% if ... %} around the inner call"
+        return Problem("template", "calls itself without end", location, hint)
+    return extends_itself(name, location, search)
+
+
 def missing_template(name: str, location: Location, search: TemplateSearch) -> Problem:
     """Say that a template names another one that does not exist."""
     message = f"there is no template {name!r} in the template folders"
@@ -103,7 +114,7 @@ def missing_template(name: str, location: Location, search: TemplateSearch) -> P
     names = {
         known.removesuffix(SUFFIX): known
         for known in search.names()
-        if known.startswith(BUILTIN) == is_shipped
+        if known.startswith(BUILTIN) == is_shipped and known != name
     }
     match = closest(name.removesuffix(SUFFIX), names)
     hint = f"did you mean {names[match]!r}?" if match else None

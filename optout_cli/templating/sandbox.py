@@ -7,6 +7,7 @@ Never reads a file. A template that does what it may not ends with an exception,
 import re
 from collections.abc import Iterator
 from functools import partial
+from types import CodeType
 from typing import Any
 
 import jinja2
@@ -14,15 +15,20 @@ from jinja2 import nodes
 from jinja2.compiler import CodeGenerator
 from jinja2.ext import Extension
 from jinja2.lexer import Token, TokenStream
-from jinja2.runtime import Undefined
+from jinja2.parser import Parser
+from jinja2.runtime import Context, Undefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import missing
 from markupsafe import Markup
 
-from optout_cli.templating.filters import FILTERS, Refused
+from optout_cli.templating.filters import FILTERS, Refused, check_length
 
-MAX_LETTER = 1_000_000  # characters that one template may print
 MAX_RANGE = 100  # items; the longest list of a request has 60
+MAX_CALLS = 50_000  # of macros and `range`, to fill in one template
+MAX_BITS = 1000  # of a product; the numbers of a request have fewer
+# Python's compiler allows 20 loops inside each other and 100 levels of indentation.
+MAX_DEPTH, MAX_LOOPS = 60, 10
+TOO_DEEP = "is nested too deeply"
 _TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9]*)([^<>]*)>")
 _STAMP = "at"  # the attribute that carries a tag's location to `body`
 # All tags of a letter: those of its body, and the sections that it is made of.
@@ -83,17 +89,50 @@ class Environment(ImmutableSandboxedEnvironment):
     """Jinja with only what a letter needs."""
 
     code_generator_class = _Generator
-    intercepted_binops = frozenset({"*", "**", "%"})
+    intercepted_binops = frozenset({"+", "*", "**", "%"})
 
     # Any: options of jinja2.Environment, each of its own type.
     def __init__(self, **options: Any) -> None:
         super().__init__(undefined=_Missing, **options)
         self.globals = {"range": _short_range}
         self.filters = dict(FILTERS)
+        self.calls = 0  # since a template began
+
+    def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
+        """Parse a template. Refuse one that a later step, which calls itself, could not follow."""
+        parser = Parser(self, source, name, filename)
+        try:
+            syntax = parser.parse()
+            line = _line_too_deep(syntax)
+        except RecursionError:
+            line = parser.stream.current.lineno
+        if line:
+            raise jinja2.TemplateSyntaxError(TOO_DEEP, line, name, filename)
+        return syntax
+
+    def _compile(self, source: str, filename: str) -> CodeType:
+        """Compile the Python code of a template. Python refuses a long row of `elif`."""
+        try:
+            return super()._compile(source, filename)
+        except (RecursionError, SyntaxError, MemoryError):
+            raise jinja2.TemplateSyntaxError(TOO_DEEP, 1, None, filename) from None
+
+    # Any: a macro of a template, and what it is called with.
+    def call(self, context: Context, obj: Any, /, *args: Any, **kwargs: Any) -> Any:
+        """Call a macro, but not without end: one that calls itself twice takes years."""
+        self.calls += 1
+        if self.calls > MAX_CALLS:
+            raise Refused(f"calls macros or range more than {MAX_CALLS:,} times")
+        return super().call(context, obj, *args, **kwargs)
 
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
-        """Calculate with numbers only: `"x" * 10**9` would fill the memory."""
+        """Calculate with small numbers only: `"x" * 10**9` would fill the memory."""
+        if operator == "+":
+            check_length(item for item in (left, right) if isinstance(item, str | list | tuple))
+            return super().call_binop(context, operator, left, right)
         if isinstance(left, int) and isinstance(right, int) and operator != "**":
+            if left.bit_length() + right.bit_length() > MAX_BITS:
+                raise Refused("calculates with a number that is too large")
             return super().call_binop(context, operator, left, right)
         if operator == "**":
             raise Refused("** is not allowed in a letter")
@@ -155,11 +194,25 @@ class Stamp(Extension):
         return _TAG.sub(stamp, token.value)
 
 
+def _line_too_deep(syntax: nodes.Template) -> int | None:
+    """Return the line of a part that is nested too deeply, or None."""
+    waiting: list[tuple[nodes.Node, int, int]] = [(syntax, 0, 0)]
+    while waiting:
+        node, depth, loops = waiting.pop()
+        loops += isinstance(node, nodes.For)
+        if depth > MAX_DEPTH or loops > MAX_LOOPS:
+            return node.lineno
+        waiting += [(child, depth + 1, loops) for child in node.iter_child_nodes()]
+    return None
+
+
 def printable(value: Any) -> Any:
     """Return a value that may be printed. Refuses None, an empty text, a list and a raw date."""
     if isinstance(value, Undefined):
         str(value)  # raises with the name that is not defined
         raise Refused("prints something that is not defined")
+    if isinstance(value, str):
+        check_length([value])
     if isinstance(value, Markup):  # what a macro printed, which may be nothing
         return value
     if value is None or value == "":

@@ -85,7 +85,8 @@ class TemplateSearch:
         """Yield each name that a template may extend, import or include."""
         for folder in self.folders:
             for path in folder.rglob(f"*{SUFFIX}"):
-                yield path.relative_to(folder).as_posix()
+                if path.is_file():
+                    yield path.relative_to(folder).as_posix()
         shipped = self.folders[-1]
         yield from (
             f"{BUILTIN}{path.relative_to(shipped).as_posix()}"

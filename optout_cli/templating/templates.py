@@ -19,14 +19,15 @@ from jinja2.bccache import Bucket, BytecodeCache
 
 from optout_cli.cache import Cache
 from optout_cli.errors import Location, OptoutError, Problem
-from optout_cli.templating.filters import FILTERS, Refused
+from optout_cli.readers.files import MAX_BYTES
+from optout_cli.templating.filters import FILTERS, MAX_LETTER, Refused
 from optout_cli.templating.problems import (
     extends_itself,
     missing_filter,
     missing_template,
     template_problems,
 )
-from optout_cli.templating.sandbox import MAX_LETTER, Environment, Stamp, printable
+from optout_cli.templating.sandbox import Environment, Stamp, printable
 from optout_cli.templating.search import SUFFIX, TemplateSearch
 
 # The layout around letters, and of pages that are not letters.
@@ -69,7 +70,9 @@ class Templates(TemplateSearch):
                 name = path.relative_to(folder).as_posix()
                 environment = self.pages if name in _PAGES else self.letters
                 try:
-                    self._file(folder, name)
+                    if not self._file(folder, name):  # reading a named pipe never ends
+                        yield Problem("not-a-file", "is not a file", Location(str(path)))
+                        continue
                     with template_problems(name, self):
                         source = _read(path)
                         syntax = environment.parse(source, name, str(path))
@@ -158,6 +161,7 @@ class Templates(TemplateSearch):
 
     def _fill_in(self, environment: Environment, name: str, facts: dict[str, Any]) -> str:
         with template_problems(name, self, facts):
+            environment.calls = 0
             chunks, size = [], 0
             for chunk in environment.get_template(name).generate(facts):
                 size += len(chunk)
@@ -181,6 +185,8 @@ def _digest(sources: list[tuple[str, str]]) -> str:
 
 
 def _read(path: Path) -> str:
+    if path.stat().st_size > MAX_BYTES:
+        raise Refused(f"is too large; the limit is {MAX_BYTES / 2**20:.0f} MB")
     try:
         return path.read_text("utf-8")
     except UnicodeDecodeError:
