@@ -1,5 +1,18 @@
-"""Run the command line as `python -m optout_cli`."""
+"""Start the command line: `optout`, or `python -m optout_cli`."""
 
-from optout_cli.cli import main
+import sys
 
-main()
+
+def main() -> None:
+    """Run the command line, and answer Ctrl-C even while the first modules are imported."""
+    try:
+        from optout_cli.cli import main as run
+
+        run()
+    except KeyboardInterrupt:
+        sys.stderr.write("interrupted; no file is incomplete\n")
+        sys.exit(130)  # 128 + SIGINT
+
+
+if __name__ == "__main__":
+    main()

@@ -1,6 +1,7 @@
 """No command leaves anything in the folder for temporary files, however it ends."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -69,13 +70,51 @@ def test_no_command_leaves_a_temporary_file(case: str, scratch: Path) -> None:
 
 
 @pytest.mark.parametrize("jobs", ["1", "2"])
-def test_an_interrupted_batch_leaves_no_temporary_file(jobs: str, scratch: Path) -> None:
+@pytest.mark.parametrize("send", [os.kill, os.killpg])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_an_interrupted_batch_leaves_no_temporary_file(
+    number: signal.Signals, send: Callable[[int, int], None], jobs: str, scratch: Path
+) -> None:
     process = start(*BATCH, "-j", jobs)
     wait_for(lambda: list(Path("out").rglob("*.pdf")), process)
     assert lying_in(scratch) != []
-    os.killpg(process.pid, signal.SIGINT)
-    process.communicate()
-    assert (process.returncode, lying_in(scratch)) == (130, [])
+    send(process.pid, number)
+    _, err = process.communicate()
+    assert (process.returncode, lying_in(scratch)) == (128 + number, [])
+    assert re.fullmatch(r"interrupted: \d+ of 14 requests finished, .*\n", err.decode())
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_letter_that_is_stopped_leaves_no_temporary_file(
+    number: signal.Signals, scratch: Path
+) -> None:
+    process = start("write", "r.yaml", "-f", "pdf", "-o", "out/")
+    wait_for(lambda: lying_in(scratch), process)
+    process.send_signal(number)
+    _, err = process.communicate()
+    told = b"\ninterrupted; no file is incomplete\n"
+    assert (process.returncode, lying_in(scratch), err) == (128 + number, [], told)
+
+
+def test_what_nohup_ignores_stays_ignored(scratch: Path) -> None:
+    words = (*OPTOUT, "write", "r.yaml", "-q", "-f", "pdf", "-o", "out/")
+    process = subprocess.Popen(
+        ("sh", "-c", 'trap "" HUP; exec "$@"', "sh", *words), stdout=subprocess.DEVNULL
+    )
+    wait_for(lambda: lying_in(scratch), process)
+    process.send_signal(signal.SIGHUP)
+    assert process.wait() == 0
+
+
+def test_an_interrupt_while_the_program_starts_is_answered(write: Write, in_folder: Path) -> None:
+    write("click.py", "import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n")
+    done = subprocess.run(
+        OPTOUT,
+        env={**os.environ, "PYTHONPATH": str(in_folder)},
+        capture_output=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (130, b"interrupted; no file is incomplete\n")
 
 
 def test_a_batch_whose_worker_is_killed_leaves_no_temporary_file(scratch: Path) -> None:

@@ -19,7 +19,7 @@ EXITS = (
     ("1", "a problem in the content of a file, or in reading or writing one"),
     ("2", "a problem on the command line: an unknown option, jurisdiction, letter or file"),
     ("3", "batch: some requests had a problem; all others were written"),
-    ("130", "interrupted"),
+    ("130", "interrupted (129 by SIGHUP, 143 by SIGTERM)"),
 )
 VARIABLES = (
     "sets an option of a command: OPTOUT_WRITE_MAX_AGE=365 is optout write --max-age 365. Each"

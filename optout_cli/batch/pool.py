@@ -26,6 +26,7 @@ _Task = TypeVar("_Task")
 _Result = TypeVar("_Result")
 # fork takes milliseconds and copies what is loaded; system libraries of macOS crash after it.
 _METHOD = "fork" if sys.platform == "linux" else "spawn"
+_INTERRUPTS = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}  # what main ends on
 _AHEAD = 8  # tasks per worker that may finish before their turn
 _TASKS_PER_COLLECTION = 16  # automatic garbage collection would cost a tenth of the time
 
@@ -85,12 +86,12 @@ def _results_here(
 
 @contextmanager
 def hold_interrupts() -> Iterator[None]:
-    """Delay Ctrl-C until the end of the block."""
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    """Delay Ctrl-C, SIGTERM and SIGHUP until the end of the block."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, _INTERRUPTS)
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _INTERRUPTS)
 
 
 @contextmanager
@@ -100,23 +101,26 @@ def _workers(work: Callable[[Any], Any], jobs: int) -> Iterator[ProcessPoolExecu
     The workers share one folder for temporary files; it is deleted here even if a worker is killed.
     """
     scratch = ""
-    with suppress(OSError):  # formats of plain text need no temporary files
-        scratch = tempfile.mkdtemp(prefix="optout-")
-    pool = ProcessPoolExecutor(jobs, get_context(_METHOD), _begin_worker, (work, scratch))
     try:
-        yield pool
-    except BaseException:  # an interrupt does not wait for letters that workers are making
-        for child in active_children():
-            child.kill()
-        raise
+        with hold_interrupts(), suppress(OSError):  # formats of plain text need no temporary files
+            scratch = tempfile.mkdtemp(prefix="optout-")
+        pool = ProcessPoolExecutor(jobs, get_context(_METHOD), _begin_worker, (work, scratch))
+        try:
+            yield pool
+        except BaseException:  # an interrupt does not wait for letters that workers are making
+            for child in active_children():
+                child.kill()
+            raise
+        finally:
+            pool.shutdown(cancel_futures=True)
     finally:
-        pool.shutdown(cancel_futures=True)
         if scratch:
-            shutil.rmtree(scratch, ignore_errors=True)
+            with hold_interrupts():
+                shutil.rmtree(scratch, ignore_errors=True)
 
 
 def _submit(pool: ProcessPoolExecutor, task: Any) -> "Future[Any]":  # Any: what the work gives
-    with hold_interrupts():  # the first task starts the workers; they inherit the held SIGINT
+    with hold_interrupts():  # the first task starts the workers; they inherit the held signals
         return pool.submit(_work_on, task)
 
 
@@ -125,12 +129,14 @@ _count = 0  # in a worker: tasks so far
 
 
 def _begin_worker(work: Callable[[Any], Any], scratch: str) -> None:
-    """Prepare a new worker: it ignores Ctrl-C, and ends when its parent is gone."""
+    """Prepare a new worker: it ignores Ctrl-C and SIGHUP, and ends when its parent is gone."""
     global _work  # noqa: PLW0603  # an initializer has no other way to keep a value
     _work = work
     tempfile.tempdir = scratch or tempfile.tempdir
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # the pool ends workers with it
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _INTERRUPTS)
     Thread(target=_end_with_parent, daemon=True).start()
     gc.freeze()
     gc.disable()

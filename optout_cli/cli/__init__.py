@@ -4,7 +4,9 @@ import errno
 import gc
 import os
 import re
+import signal
 import sys
+from contextlib import suppress
 from importlib import import_module
 
 import click
@@ -12,6 +14,7 @@ from click.core import ParameterSource
 
 from optout_cli import __version__
 
+_INTERRUPTED = 130  # ExitCode.INTERRUPTED, without its import
 # Each command's module and its short help; a test compares these with the commands.
 COMMANDS = {
     "new": "Create a request file by answering questions.",
@@ -98,21 +101,48 @@ def group() -> None:
 def main() -> None:
     """Run the command line and exit with its code."""
     gc.disable()  # collecting takes a tenth of a short run and frees nothing
+    received = _interrupt_on_signals()
     try:
         code = group.main(standalone_mode=False)
     except click.ClickException as error:
         error.show()
         code = error.exit_code
     except click.Abort:
-        click.echo("interrupted; no file is incomplete", err=True)
-        code = 130
+        _say_interrupted()
+        code = _INTERRUPTED
+    except SystemExit as error:
+        code = error.code
     except OSError as error:
-        if error.errno != errno.ENOSPC:
+        if not received and error.errno != errno.ENOSPC:
             raise
-        # Standard output is full. Python must not try to flush it again at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        click.echo(f"standard output: cannot be written: {error.strerror}", err=True)
         code = 1
+        if not received:  # or the terminal is gone
+            # Standard output is full. Python must not try to flush it again at exit.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            click.echo(f"standard output: cannot be written: {error.strerror}", err=True)
     finally:
         gc.freeze()  # or Python collects once more at exit, a seventh of the time of a text letter
-    sys.exit(code)
+    sys.exit(128 + received[0] if received else code)
+
+
+def _say_interrupted() -> None:
+    with suppress(OSError):  # the terminal is gone
+        click.echo("interrupted; no file is incomplete", err=True)
+
+
+def _interrupt_on_signals() -> list[int]:
+    """End on SIGTERM and SIGHUP as on Ctrl-C; return the list that the first of them goes into.
+
+    A signal that is ignored, as by nohup, stays ignored.
+    """
+    received: list[int] = []
+
+    def interrupt(number: int, _frame: object) -> None:
+        received.append(number)
+        raise KeyboardInterrupt
+
+    for name in ("SIGTERM", "SIGHUP"):  # Windows has no SIGHUP
+        number = getattr(signal, name, None)
+        if number and signal.getsignal(number) == signal.SIG_DFL:
+            signal.signal(number, interrupt)
+    return received
