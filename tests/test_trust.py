@@ -176,7 +176,11 @@ def test_own_data_and_templates_that_others_may_have_written_are_not_used(
     reason = "can be changed by others" if how == "writable" else "belongs to another user ("
     place = home / part if IS_ROOT or how == "writable" else home
     assert f"{place}: is not used: it {reason}" in err
-    assert f"add {option} {home / named} to use it anyway\n" in err
+    options = f"{option} {home / named}"
+    if place == home:  # both files in it are in doubt
+        options = f"--data {home}/jurisdictions.yaml --templates {home}/templates"
+    assert f"add {options} to use it anyway\n" in err
+    assert err.count("is not used") == 1
     assert outcome(run("doctor"))[0] == 1
 
 
@@ -285,6 +289,17 @@ def test_a_link_within_the_template_folder_is_followed(
         "write", "r.yaml", "-q", "-f", "txt", "-o", "-", "--to", "ice", "--templates", "link"
     )
     assert "Respectfully," in outcome(found)[1]
+
+
+@pytest.mark.parametrize("name", ["_layout/letter.css", "_layout"])
+@pytest.mark.parametrize("to", ["secret/file", "secret", "secret/none"])
+def test_check_of_a_folder_reports_a_style_that_is_outside(
+    name: str, to: str, received: Path, run: Run, in_folder: Path
+) -> None:
+    (received / "secure-communities" / "program.yaml").unlink()
+    replace_by_link(received / name, in_folder / to)
+    code, out, _ = outcome(run("check", "--templates", "received"))
+    assert (code, out.count(OUTSIDE.format(f"received/{name}") + "\n")) == (1, 1)
 
 
 def test_check_reports_a_link_that_no_letter_needs(

@@ -166,14 +166,22 @@ def own_files(named: Iterable[Path] = ()) -> tuple[list[Path], list[Path], list[
     # os.path, not pathlib: a folder that the user may not read counts as empty.
     exists = {data: os.path.isfile(data), templates: os.path.isdir(templates)}  # noqa: PTH112, PTH113
     used = [path for path in exists if exists[path] and real(path) not in chosen]
-    for path in used:
-        if doubt := doubt_about(home) or doubt_about(path, below=path == templates):
-            option = "--data" if path == data else "--templates"
-            hint = f"add {option} {quote(str(path))} to use it anyway"
-            hint = f"{doubt.hint}, or {hint}" if doubt.hint else hint
-            message = f"is not used: it {doubt.message}"
-            doubts.append(msgspec.structs.replace(doubt, message=message, hint=hint))
+    named_by = {
+        path: f"{'--data' if path == data else '--templates'} {quote(str(path))}" for path in used
+    }
+    if used and (doubt := doubt_about(home)):
+        doubts.append(_unused_problem(doubt, " ".join(named_by.values())))
+    else:
+        found = ((path, doubt_about(path, below=path == templates)) for path in used)
+        doubts = [_unused_problem(doubt, named_by[path]) for path, doubt in found if doubt]
     return [data] if data in used else [], [templates] if templates in used else [], doubts
+
+
+def _unused_problem(doubt: Problem, options: str) -> Problem:
+    """Say that the user's own files are not used, and which options use them anyway."""
+    hint = f"add {options} to use it anyway"
+    hint = f"{doubt.hint}, or {hint}" if doubt.hint else hint
+    return msgspec.structs.replace(doubt, message=f"is not used: it {doubt.message}", hint=hint)
 
 
 def code_of(state: str, library: Library) -> str:

@@ -10,7 +10,7 @@ from optout_cli.errors import Location, OptoutError, Problem, did_you_mean
 from optout_cli.letters.library import Library
 from optout_cli.templating.inspect import unprinted_parts
 from optout_cli.templating.search import BUILTIN, SUFFIX
-from optout_cli.trust import leads_outside
+from optout_cli.trust import check_within, leads_outside
 
 _PROGRAM, _STYLE, _LAYOUT = "program.yaml", "_layout/letter.css", "_layout"
 _Words = tuple[str, str | None]  # message and hint
@@ -23,6 +23,10 @@ def unused_files(library: Library) -> Iterator[Problem]:
     """
     names = _Names(library)
     for folder in library.templates.own:
+        try:
+            check_within(folder / _STYLE, folder)  # no sample letter needs it
+        except OptoutError as error:
+            yield from error.problems
         for path in sorted(file for file in folder.rglob("*") if file.is_file()):
             name = path.relative_to(folder).as_posix()
             if leads_outside(path, folder):
