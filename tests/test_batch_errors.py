@@ -111,10 +111,7 @@ DISK = "check the disk or the file that it names, and run the command again"
             OSError(28, "No space"),
             f"optout failed with OSError: [Errno 28] No space\n  hint: {DISK}",
         ),
-        (
-            MemoryError(),
-            "there is not enough memory for its letters\n  hint: try it with --jobs 1",
-        ),
+        (MemoryError(), "there is not enough memory for its letters"),
     ],
 )
 def test_an_error_of_any_kind_is_reported_in_plain_text(
@@ -148,6 +145,20 @@ def test_a_row_that_fails_in_a_worker_costs_one_row(
     for it in (found[1], written[1]):
         assert [one.code for one in it.problems] == ["internal-error"]
         assert it.traceback.endswith("KeyError: 'fax'\n")
+
+
+@pytest.mark.parametrize(("parent", "hints"), [(None, 0), ("the batch", 1)])
+def test_fewer_jobs_are_a_hint_only_where_workers_share_the_memory(
+    batch: Batch,
+    failing: Failing,
+    parent: str | None,
+    hints: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("optout_cli.batch.rows.parent_process", lambda: parent)
+    failing(MemoryError())
+    _, _, err = batch("-q")
+    assert err.count("hint: try it with --jobs 1") == hints
 
 
 def test_a_letter_of_a_row_that_fails_now_is_not_reported_as_left_over(

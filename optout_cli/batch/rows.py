@@ -6,6 +6,7 @@ Nothing is written to disk here. A Problem in one row never stops another row.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import islice
+from multiprocessing import parent_process
 from pathlib import Path
 from traceback import format_exc
 
@@ -162,7 +163,8 @@ def _killed_problem(row: Row) -> Problem:
 def _unexpected_problem(error: Exception, row: Row) -> Problem:
     """Report an error that no code expects, whether it is optout's or a library's."""
     if isinstance(error, MemoryError):
-        message, hint = "there is not enough memory for its letters", "try it with --jobs 1"
+        message = "there is not enough memory for its letters"
+        hint = "try it with --jobs 1" if parent_process() else None  # only a worker shares memory
         return Problem("out-of-memory", message, row.location, hint)
     text = " ".join(str(error).split())[:_MAX_ERROR]
     shown = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
