@@ -126,6 +126,18 @@ def test_a_batch_that_the_environment_checks_writes_nothing(
     assert lying_in(in_folder) == ["n.csv"]
 
 
+@pytest.mark.parametrize("name", ["CHECK", "OUTPUT", "LETTER"])
+def test_a_blank_variable_is_refused(
+    name: str, run: Run, write: Write, in_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write("n.csv", HEADER + ROWS)
+    monkeypatch.setenv(f"OPTOUT_BATCH_{name}", " ")
+    told = f"the environment variable OPTOUT_BATCH_{name} is blank\n"
+    told += "  hint: give it a value, or unset it\n"
+    assert problem(run("batch", "n.csv", "-f", "txt")) == (2, told)
+    assert lying_in(in_folder) == ["n.csv"]
+
+
 @pytest.mark.parametrize("value", ["0", "false", "no", ""])
 def test_a_variable_may_unset_an_option(
     value: str, write_text: Run, monkeypatch: pytest.MonkeyPatch

@@ -35,7 +35,7 @@ class _Group(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's signature
         return [*COMMANDS]  # not list(): that is the command's module, once imported
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
         command: click.Command = import_module(f"optout_cli.cli.{cmd_name}").command
@@ -46,6 +46,11 @@ class _Group(click.Group):
                 name = next(name for name in option.opts if name.startswith("--"))
                 words = f"optout {command.name} {name.removeprefix('--')}"
                 option.envvar = re.sub(r"\W", "_", words).upper()
+                value = os.environ.get(option.envvar)
+                if value and not value.strip() and not ctx.resilient_parsing:
+                    message = f"the environment variable {option.envvar} is blank"
+                    hint = "give it a value, or unset it"
+                    raise click.UsageError(f"{message}\n  hint: {hint}", ctx)
         return command
 
     def resolve_command(
@@ -54,6 +59,8 @@ class _Group(click.Group):
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as error:
+            if args[0] in COMMANDS:
+                raise
             from optout_cli.errors import did_you_mean
 
             hint = did_you_mean(args[0], COMMANDS)
