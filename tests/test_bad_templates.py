@@ -126,3 +126,15 @@ def test_a_template_that_is_no_file_is_a_problem_and_is_not_read(
         "mine/pipe.html.j2: is not a file",
         f"mine/{NAME}:3: there is no template 'pipe.html.j2' in the template folders",
     ]
+
+
+def test_words_outside_a_paragraph_are_located_in_the_template_that_is_included(
+    run: Run, write: Write, in_folder: Path
+) -> None:
+    write("r.yaml", REQUEST)
+    write("mine/secure-communities/_words.html.j2", "{# Words. #}\nhi\n")
+    line = '<p>This is for this.</p>{% include "secure-communities/_words.html.j2" %}'
+    write(f"mine/{NAME}", OWN.format(line, "{% endblock %}"))
+    _, _, err = outcome(run("write", "r.yaml", "-f", "txt", "--templates", "mine"))
+    place = "mine/secure-communities/_words.html.j2:2"
+    assert err.splitlines()[0] == f"{place}: 'hi' is outside a paragraph"

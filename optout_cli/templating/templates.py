@@ -137,7 +137,8 @@ class Templates(TemplateSearch):
 
     def spot_of_words(self, words: str, name: str) -> Location | None:
         """Return the location of a letter's words in its template or in one that it names."""
-        pattern = re.compile(r"(?:\s|<[^>]*>)+".join(map(re.escape, words.split())))
+        joined = r"(?:\s|<[^>]*>)+".join(map(re.escape, words.split()))
+        pattern = re.compile(rf"(?<!\w){joined}(?!\w)")  # "hi" is not in "this"
         for part, source in self._sources(name):
             bare = _COMMENT.sub(lambda found: "\n" * found[0].count("\n"), unescape(source))
             if found := pattern.search(bare):
