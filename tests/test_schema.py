@@ -122,3 +122,8 @@ def test_every_key_of_a_request_is_explained(schema: Any) -> None:
 def test_an_unknown_schema_is_a_problem_with_the_known_names(run: Run) -> None:
     code, told = problem(run("schema", "csv"))
     assert (code, "'request', 'jurisdictions', 'program'" in told) == (2, True)
+
+
+def test_no_option_of_a_schema_does_nothing(run: Run) -> None:
+    found = outcome(run("schema", "--data", "nope", "request"))
+    assert (found[0], "No such option" in found[2]) == (2, True)

@@ -69,6 +69,16 @@ def letters(
     return [_completion(id, help=title) for id, title in known if id.startswith(incomplete)]
 
 
+templates_option = click.option(
+    "--templates",
+    "folders",
+    multiple=True,
+    metavar="DIR",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Use the letters in DIR before optout's own (repeatable).",
+)
+
+
 def library_options(command: _F) -> _F:
     """Add --data and --templates."""
     data = click.option(
@@ -80,15 +90,7 @@ def library_options(command: _F) -> _F:
         shell_complete=files,
         help="Use the addresses in FILE before optout's own (repeatable).",
     )
-    templates = click.option(
-        "--templates",
-        "folders",
-        multiple=True,
-        metavar="DIR",
-        type=click.Path(path_type=Path, exists=True, file_okay=False),
-        help="Use the letters in DIR before optout's own (repeatable).",
-    )
-    return data(templates(command))
+    return data(templates_option(command))
 
 
 letter_option = click.option(

@@ -8,7 +8,7 @@ import click
 
 from optout_cli.authoring.schemas import SCHEMAS, schema_of
 from optout_cli.cli.console import report_problems
-from optout_cli.cli.options import library_from, library_options
+from optout_cli.cli.options import library_from, templates_option
 
 
 @click.command(
@@ -17,13 +17,13 @@ from optout_cli.cli.options import library_from, library_options
     epilog="Example:  optout schema request",
 )
 @click.argument("what", metavar="WHAT", type=click.Choice(list(SCHEMAS)))
-@library_options
+@templates_option
 @report_problems
-def command(what: str, overlays: Sequence[str], folders: Sequence[Path]) -> None:
+def command(what: str, folders: Sequence[Path]) -> None:
     """Print a JSON Schema, with which an editor can complete and check what you type.
 
     WHAT is request, jurisdictions (a data file) or program. The schema of a request knows all
     letters, your own included, and the particulars of each.
     """
-    schema = schema_of(what, library_from(overlays, folders))
+    schema = schema_of(what, library_from((), folders))
     click.echo(json.dumps(schema, ensure_ascii=False, indent=2))
