@@ -108,13 +108,16 @@ def command(
         over=tuple(values.items()),
         folder=place,
     )
+    run = Run(input_files, job, jobs or cores(), prints, quiet=quiet, force=force)
+    sys.exit(_check_or_write(run, is_check=is_check, fail_fast=fail_fast))
+
+
+def _check_or_write(run: Run, *, is_check: bool, fail_fast: bool) -> ExitCode:
     try:
-        run = Run(input_files, job, jobs or cores(), prints, quiet=quiet, force=force)
         if is_check:
-            sys.exit(run.check())
-        with OutputFolder(place) as folder, folder.spool() as spool:
-            code = run.write(folder, spool, fail_fast=fail_fast)
+            return run.check()
+        with OutputFolder(run.job.folder) as folder, folder.spool() as spool:
+            return run.write(folder, spool, fail_fast=fail_fast)
     except KeyboardInterrupt:
         say("interrupted; no file is incomplete; to go on, run the same command again")
-        sys.exit(ExitCode.INTERRUPTED)
-    sys.exit(code)
+        return ExitCode.INTERRUPTED

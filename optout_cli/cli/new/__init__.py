@@ -115,9 +115,8 @@ def command(
     if wants_table:
         _write_table(state, letter or DEFAULT_LETTER, output, library, options, quiet=quiet)
         return
-    known: Answers = {"letter": letter} if letter else {}
-    if former:
-        known = answers_following(former, letter, library, today())
+    named: Answers = {"letter": letter} if letter else {}
+    known = answers_following(former, letter, library, today()) if former else named
     is_asked = _is_terminal()
     make = partial(run_interview, files_from=files_from) if is_asked else _sample
     try:
