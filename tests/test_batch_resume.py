@@ -49,10 +49,8 @@ def test_a_changed_row_replaces_its_letter_and_moves_the_old_one(batch: Batch) -
 def test_letters_whose_row_is_gone_stay_and_are_reported(batch: Batch) -> None:
     batch()
     code, _, err = batch(table=HEADER + ROWS.splitlines()[1] + "\n")
-    told = (
-        "note: n.csv no longer has the rows of 4 files; if they are not to go out, move them away"
-    )
-    assert (code, f"{told}: {FILES[0]} and 3 more\n" in err) == (0, True)
+    told = "note: n.csv no longer has the rows of 4 files; move them away unless you want to"
+    assert (code, f"{told} send them: {FILES[0]} and 3 more\n" in err) == (0, True)
     assert len(records()) == 6
     for path in (*FILES[:2], *FILES[4:]):
         Path(path).unlink()

@@ -115,7 +115,7 @@ def former_lines(former: FormerLetters, folder: Path) -> Iterator[str]:
             path = folder / records[0].path
             more = f" and {len(records) - 1:,} more" if len(records) > 1 else ""
             what = gone.format(source=records[0].source, count=_counted(len(records), "file"))
-            yield f"note: {what}; if they are not to go out, move them away: {path}{more}"
+            yield f"note: {what}; move them away unless you want to send them: {path}{more}"
 
 
 def _kept_lines(records: Sequence[Record], folder: Path, why: str) -> Iterator[str]:
