@@ -298,7 +298,8 @@ def test_check_of_a_folder_reports_a_style_that_is_outside(
 ) -> None:
     (received / "secure-communities" / "program.yaml").unlink()
     replace_by_link(received / name, in_folder / to)
-    code, out, _ = outcome(run("check", "--templates", "received"))
+    # With --coverage it looks at the folder, but does not write all letters with samples.
+    code, out, _ = outcome(run("check", "--coverage", "--templates", "received"))
     assert (code, out.count(OUTSIDE.format(f"received/{name}") + "\n")) == (1, 1)
 
 
@@ -309,7 +310,8 @@ def test_check_reports_a_link_that_no_letter_needs(
     link = received / "287g" / "terminate.TX.html.j2"
     link.parent.mkdir()
     link.symlink_to(in_folder / "secret" / "file")
-    code, out, _ = outcome(run("check", "--templates", "received"))
+    # With --coverage it looks at the folder, but does not write all letters with samples.
+    code, out, _ = outcome(run("check", "--coverage", "--templates", "received"))
     assert (code, out.count("received/287g/terminate.TX.html.j2: is a link that leads")) == (1, 1)
 
 
