@@ -135,7 +135,7 @@ date_option = click.option(
     "day",
     metavar="DATE",
     callback=_parse_date,
-    help="Date of the letter, YYYY-MM-DD (default: today).",
+    help="Date of the letter, YYYY-MM-DD (default: that of the request, or today).",
 )
 
 
