@@ -5,6 +5,7 @@ A letter that is replaced with `--force` moves to the folder `earlier` beside it
 
 import errno
 import os
+import signal
 from collections.abc import Container, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from hashlib import file_digest
@@ -19,6 +20,17 @@ _WRITERS = 16  # threads, each of which only waits for the disk
 _LONGEST = 200  # characters of a file's name that are kept in a longer name
 _EARLIER = "earlier"  # the folder beside the letters, for those that were replaced
 _DIGITS = 12  # of a SHA-256, in the name of an earlier letter
+INTERRUPTS = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}  # what the program ends on
+
+
+@contextmanager
+def hold_interrupts() -> Iterator[None]:
+    """Delay Ctrl-C, SIGTERM and SIGHUP until the end of the block."""
+    held = signal.pthread_sigmask(signal.SIG_BLOCK, INTERRUPTS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, held)
 
 
 def write_all(

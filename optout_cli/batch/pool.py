@@ -22,11 +22,12 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from optout_cli.output import INTERRUPTS, hold_interrupts
+
 _Task = TypeVar("_Task")
 _Result = TypeVar("_Result")
 # fork takes milliseconds and copies what is loaded; system libraries of macOS crash after it.
 _METHOD = "fork" if sys.platform == "linux" else "spawn"
-_INTERRUPTS = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}  # what main ends on
 _AHEAD = 8  # tasks per worker that may finish before their turn
 _TASKS_PER_COLLECTION = 16  # automatic garbage collection would cost a tenth of the time
 
@@ -85,16 +86,6 @@ def _results_here(
 
 
 @contextmanager
-def hold_interrupts() -> Iterator[None]:
-    """Delay Ctrl-C, SIGTERM and SIGHUP until the end of the block."""
-    signal.pthread_sigmask(signal.SIG_BLOCK, _INTERRUPTS)
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, _INTERRUPTS)
-
-
-@contextmanager
 def _workers(work: Callable[[Any], Any], jobs: int) -> Iterator[ProcessPoolExecutor]:
     """Start worker processes on the first task; an error or interrupt in the block kills them.
 
@@ -136,7 +127,7 @@ def _begin_worker(work: Callable[[Any], Any], scratch: str) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)  # the pool ends workers with it
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, _INTERRUPTS)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, INTERRUPTS)
     Thread(target=_end_with_parent, daemon=True).start()
     gc.freeze()
     gc.disable()

@@ -20,6 +20,7 @@ from optout_cli.engines.fonts import TYPEFACE, faces, known_characters, unknown_
 from optout_cli.engines.window import HEAD_LIMIT, tall_letterhead
 from optout_cli.errors import OptoutError, Problem, raise_any
 from optout_cli.model.letter import Image
+from optout_cli.output import hold_interrupts
 
 # On Linux, let WeasyPrint load its libraries by their full names only. It asks for 22 shorter names
 # first, and each starts ldconfig and a compiler: a fifth of the time of the first letter. Other
@@ -58,8 +59,9 @@ class Engine:
             f' src: url("{_FONT_URL}{path.name}") }}\n'
             for (weight, slant), path in faces().items()
         )
-        # Two sheets, so that a warning counts the lines of the style's own file.
-        with _raise_warnings(STYLE):
+        # Two sheets, so that a warning counts the lines of the style's own file. Interrupts wait:
+        # one right after the creation of the folder would keep it from being removed.
+        with _raise_warnings(STYLE), hold_interrupts():
             self._styles = [
                 CSS(
                     string=text,

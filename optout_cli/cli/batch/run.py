@@ -15,7 +15,6 @@ from optout_cli.batch.former import FormerLetters, former_letters
 from optout_cli.batch.input import InputFile, rows_of
 from optout_cli.batch.manifest import Record, load_records
 from optout_cli.batch.plan import OCCUPIED, BatchPlan, plan_from
-from optout_cli.batch.pool import hold_interrupts
 from optout_cli.batch.print_run import print_run
 from optout_cli.batch.rejects import origins_of, write_rejects
 from optout_cli.batch.rows import Job, MadeRow, check_rows
@@ -37,7 +36,7 @@ from optout_cli.cli.console import print_json, problem_as_json, say
 from optout_cli.cli.options import path_lines, say_what_moved
 from optout_cli.errors import ExitCode, Location, OptoutError, Problem
 from optout_cli.letters.pipeline import Order
-from optout_cli.output import open_replacement, write_errors
+from optout_cli.output import hold_interrupts, open_replacement, write_errors
 
 _STOPPING = ("disk-full", "folder-gone")  # these would stop every other request too
 
