@@ -1,0 +1,151 @@
+"""Events: what happened to letters. One event is one line of `register.ndjson`.
+
+A letter is known by the SHA-256 of the line that says it was written, together with its recipient:
+a reference stays the same when only an address is corrected, and then there are two letters.
+"""
+
+from datetime import date as Date
+from datetime import datetime
+
+import msgspec
+
+from optout_cli.model.fields import Noun
+from optout_cli.model.request import Party, Service, Way
+
+SCHEMA = 1
+
+
+class LetterFile(Noun, frozen=True, kw_only=True):
+    """One file of a letter. `path` is relative to the folder; `pages` is None without pages."""
+
+    path: str
+    format: str
+    bytes: int
+    sha256: str
+    pages: int | None = None
+
+
+class WrittenLetter(Noun, frozen=True, kw_only=True):
+    """One recipient's letter as it was written: where it goes, and its files."""
+
+    recipient: Party
+    office: str
+    address: tuple[str, ...]
+    email: str | None = None
+    fax: str | None = None
+    service: tuple[Service, ...] = ()
+    message_id: str | None = None
+    notes: tuple[str, ...] = ()
+    files: tuple[LetterFile, ...] = ()
+
+
+class Evidence(Noun, frozen=True, kw_only=True):
+    """A file that somebody handed in, as a receipt or an answer, and its copy in the folder."""
+
+    path: str
+    name: str
+    sha256: str
+
+
+class Event(Noun, frozen=True, kw_only=True, tag_field="event"):
+    """What every event has. `at` is when it was recorded, in UTC.
+
+    `previous` is the SHA-256 of the line before, empty in the first line.
+    """
+
+    schema: int = SCHEMA
+    at: datetime
+    previous: str = ""
+
+
+class Written(Event, frozen=True, kw_only=True, tag="written"):
+    """A request's letters were written.
+
+    `request` is the file, with the line of a table's row. `name` is the jurisdiction or agency as
+    in the heading, `variant` tells several agreements apart. `facts` are those of the notice to the
+    first recipient, as the JSON format has them: a later letter is made from them. `fingerprint` is
+    the hash of everything that the files follow from. `origins` are the tables that the row may
+    come from. `reason` is given where the letters supersede others that were sent.
+    """
+
+    request: str
+    jurisdiction: str
+    slug: str
+    state: str
+    name: str
+    letter: str
+    variant: str = ""
+    date: Date
+    reference: str
+    signatory: str | None = None
+    is_draft: bool = False
+    letters: tuple[WrittenLetter, ...]
+    facts: msgspec.Raw
+    fingerprint: str
+    version: str
+    engine: str = ""
+    origins: tuple[str, ...] = ()
+    reason: str | None = None
+
+
+class Replaced(Event, frozen=True, kw_only=True, tag="replaced"):
+    """A file moved to `earlier`. `path` is where it was, `kept` where it is now."""
+
+    path: str
+    kept: str
+    sha256: str
+
+
+class LetterEvent(Event, frozen=True, kw_only=True):
+    """An event of one letter: `written` is the SHA-256 of the line that says it was written."""
+
+    written: str
+    recipient: Party
+    reference: str
+    note: str | None = None
+
+
+class Sent(LetterEvent, frozen=True, kw_only=True, tag="sent"):
+    """A letter went out. `path` and `sha256` are those of the file that was named, if any.
+
+    `signed` is a scan of what was signed.
+    """
+
+    on: Date
+    by: Way
+    number: str | None = None
+    path: str | None = None
+    sha256: str | None = None
+    receipt: Evidence | None = None
+    signed: Evidence | None = None
+
+
+class Delivered(LetterEvent, frozen=True, kw_only=True, tag="delivered"):
+    """A letter arrived."""
+
+    on: Date
+    receipt: Evidence | None = None
+
+
+class Answered(LetterEvent, frozen=True, kw_only=True, tag="answered"):
+    """The recipient answered. `reply` is one that the program declares.
+
+    `by` is who answered, `words` what the answer says; `facts` are what the program asks for with
+    this reply, such as the day of a meeting.
+    """
+
+    reply: str
+    on: Date
+    by: str | None = None
+    words: str | None = None
+    facts: dict[str, str] = {}
+    file: Evidence | None = None
+
+
+class Remark(Event, frozen=True, kw_only=True, tag="note"):
+    """A remark for the record, such as that a torn line was passed over."""
+
+    text: str
+
+
+AnyEvent = Written | Replaced | Sent | Delivered | Answered | Remark

@@ -1,0 +1,124 @@
+"""The file `register.ndjson`: append events, read them, verify the chain. It never rewrites a line.
+
+Each line has the SHA-256 of the line before it, so that a change of any line is evident.
+"""
+
+import os
+from collections.abc import Iterator, Sequence
+from hashlib import sha256
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from optout_cli.errors import Location, Problem
+from optout_cli.output import write_errors
+from optout_cli.register.events import AnyEvent
+
+NAME = "register.ndjson"
+_DECODER = msgspec.json.Decoder(AnyEvent)
+
+
+class Line(NamedTuple):
+    """A line of the register: its SHA-256, and its event."""
+
+    sha256: str
+    event: AnyEvent
+
+
+class Journal(NamedTuple):
+    """The events of a folder, oldest first; `problems` say what is wrong with other lines.
+
+    `end` is the SHA-256 of the last line, even of a torn one.
+    """
+
+    lines: tuple[Line, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    end: str = ""
+    is_torn: bool = False  # the last line has no line end
+
+
+def load_journal(folder: Path) -> Journal:
+    """Read the register in `folder`; a folder without one has no events.
+
+    A line that cannot be read, or that does not follow from the line before it, is passed over or
+    kept, and is a Problem. Raises OptoutError if the file cannot be read.
+    """
+    path = folder / NAME
+    with write_errors(path):
+        if not path.is_file():
+            return Journal()
+        content = path.read_bytes()
+    *whole, rest = content.split(b"\n")
+    lines: list[Line] = []
+    problems: list[Problem] = []
+    end = ""
+    for number, text in enumerate([*whole, rest] if rest else whole, 1):
+        digest = sha256(text).hexdigest()
+        location = Location(str(path), number)
+        is_torn = number > len(whole)
+        try:
+            event = _DECODER.decode(text)
+        except msgspec.DecodeError:
+            message = "the last line is torn" if is_torn else "this line is no event"
+            hint = "nothing to do: it is passed over, and the other lines are read"
+            problems.append(Problem("torn-line", message, location, hint))
+        else:
+            if event.previous != end:
+                message = "this line does not follow from the line before it: one was changed"
+                hint = "compare the file with a copy, such as one in a backup or an e-mail"
+                problems.append(Problem("broken-chain", message, location, hint))
+            lines.append(Line(digest, event))
+        end = digest
+    return Journal(tuple(lines), tuple(problems), end, bool(rest))
+
+
+class JournalWriter:
+    """Appends events to the register in a folder. The caller holds the folder's lock."""
+
+    def __init__(self, folder: Path, journal: Journal) -> None:
+        self._path = folder / NAME
+        self._end, self._is_torn = journal.end, journal.is_torn
+        self._handle: int | None = None
+
+    def append(self, events: Sequence[AnyEvent], *, durable: bool = False) -> tuple[Line, ...]:
+        """Append events with one write: all of them or, after a crash, a torn line at most.
+
+        Returns their lines. With `durable`, they survive a power cut. Raises OptoutError.
+        """
+        lines = tuple(self._chained(events))
+        content = b"".join(msgspec.json.encode(line.event) + b"\n" for line in lines)
+        if self._is_torn:
+            content = b"\n" + content
+        with write_errors(self._path):
+            if self._handle is None:
+                flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0)
+                self._handle = os.open(self._path, flags, 0o666)
+            before = os.fstat(self._handle).st_size
+            try:
+                written = os.write(self._handle, content)
+                while written < len(content):
+                    written += os.write(self._handle, content[written:])
+            except OSError:  # such as a full disk: leave no half event
+                os.ftruncate(self._handle, before)
+                raise
+            if durable:
+                os.fsync(self._handle)
+        self._is_torn = False
+        if lines:
+            self._end = lines[-1].sha256
+        return lines
+
+    def _chained(self, events: Sequence[AnyEvent]) -> Iterator[Line]:
+        end = self._end
+        for event in events:
+            chained = msgspec.structs.replace(event, previous=end)
+            end = sha256(msgspec.json.encode(chained)).hexdigest()
+            yield Line(end, chained)
+
+    def close(self) -> None:
+        """Close the file, after it is safe from a power cut."""
+        if self._handle is not None:
+            os.fsync(self._handle)
+            os.close(self._handle)
+            self._handle = None
