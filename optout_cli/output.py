@@ -11,26 +11,57 @@ from contextlib import contextmanager, suppress
 from hashlib import file_digest
 from itertools import chain, count
 from pathlib import Path
+from threading import current_thread, main_thread
 from typing import BinaryIO
 
 from optout_cli.errors import Location, OptoutError, Problem, raise_any
+from optout_cli.trust import ON_WINDOWS, is_reserved
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _WRITERS = 16  # threads, each of which only waits for the disk
 _LONGEST = 200  # characters of a file's name that are kept in a longer name
 _EARLIER = "earlier"  # the folder beside the letters, for those that were replaced
 _DIGITS = 12  # of a SHA-256, in the name of an earlier letter
-INTERRUPTS = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}  # what the program ends on
+# What the program ends on. Windows has no SIGHUP, and there is nothing to block a signal with.
+INTERRUPTS = {
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+}
+HAS_MASK = hasattr(signal, "pthread_sigmask")
+_IN_USE = (5, 32)  # Windows error codes: access denied, sharing violation
 
 
 @contextmanager
 def hold_interrupts() -> Iterator[None]:
     """Delay Ctrl-C, SIGTERM and SIGHUP until the end of the block."""
+    if not HAS_MASK:
+        with _note_interrupts():
+            yield
+        return
     held = signal.pthread_sigmask(signal.SIG_BLOCK, INTERRUPTS)
     try:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, held)
+
+
+@contextmanager
+def _note_interrupts() -> Iterator[None]:
+    """Note the signals that arrive in the block, and raise them at its end."""
+    noted: list[int] = []
+    if current_thread() is not main_thread():  # no signal interrupts another thread
+        yield
+        return
+    handlers = {
+        number: signal.signal(number, lambda number, _: noted.append(number))
+        for number in INTERRUPTS
+    }
+    try:
+        yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+        for number in noted:
+            signal.raise_signal(number)
 
 
 def write_all(
@@ -53,6 +84,7 @@ def write_all(
         for path, content in files.items()
         if (force and path.is_symlink()) or _differs(path, content)
     }
+    raise_any(reserved(path) for path in files if ON_WINDOWS and is_reserved(path))
     raise_any(occupied(path) for path in fresh if not force and path.is_file())
     staged: dict[Path, Path] = {}
     backups: dict[Path, Path] = {}
@@ -161,6 +193,7 @@ def open_replacement(path: Path, moved: list[Path]) -> Iterator[BinaryIO]:
     A file of that name with other content moves to `earlier`, and its path is added to `moved`.
     """
     temporary = _unused_name(path, None)
+    raise_any([reserved(path)] if ON_WINDOWS and is_reserved(path) else [])
     with write_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         stream = temporary.open("xb+")
@@ -191,7 +224,8 @@ def make_durable(paths: Iterable[Path]) -> None:
 
 def _make_durable(path: Path) -> None:
     with suppress(OSError):
-        handle = os.open(path, os.O_RDONLY)
+        # Windows makes only a file durable that is open for writing.
+        handle = os.open(path, os.O_RDWR if ON_WINDOWS else os.O_RDONLY)
         try:
             os.fsync(handle)
         finally:
@@ -226,6 +260,12 @@ def occupied(path: Path) -> Problem:
     message = "exists with other content; it may be a signed letter or another county's"
     hint = "name another folder with -o, or use --force, which moves this file to earlier/"
     return Problem("file-exists", message, Location(str(path)), hint)
+
+
+def reserved(path: Path) -> Problem:
+    """Return the Problem of a name that Windows gives to a device, or changes."""
+    message = "has a name that Windows reserves, such as con or aux, or that ends in a dot or space"
+    return Problem("reserved-name", message, Location(str(path)), "choose another name with -o")
 
 
 def _stage(path: Path, content: bytes, staging: Path | None) -> Path:
@@ -273,4 +313,7 @@ def write_errors(path: Path) -> Iterator[None]:
             files = [parent for parent in path.parents if parent.exists() and not parent.is_dir()]
             reason = f"{str(files[0])!r} is a file, not a folder" if files else reason
         code = "disk-full" if error.errno in _FULL else "unwritable"
-        raise OptoutError(Problem(code, f"cannot be written: {reason}", location)) from None
+        hint = None
+        if getattr(error, "winerror", None) in _IN_USE:
+            hint = "if another program has it open, such as a PDF viewer, close it"
+        raise OptoutError(Problem(code, f"cannot be written: {reason}", location, hint)) from None

@@ -6,11 +6,12 @@ Only names, links, owners and modes are checked; no file is opened.
 import os
 import stat
 from collections.abc import Collection, Iterable, Iterator
-from pathlib import Path
+from pathlib import Path, PurePath, PureWindowsPath
 
 from optout_cli.errors import Location, OptoutError, Problem
 
 _HAS_OWNERS = hasattr(os, "geteuid")  # not on Windows
+ON_WINDOWS = os.name == "nt"
 _ROOT = 0  # user id; root can change every file anyway
 
 
@@ -22,6 +23,19 @@ def real(path: Path) -> Path:
 def within(place: Path, folders: Iterable[Path]) -> bool:
     """Tell whether `place` is one of `folders` or below one; no path may have links."""
     return any(place.is_relative_to(folder) for folder in folders)
+
+
+def is_reserved(path: PurePath) -> bool:
+    """Tell whether Windows would open a device for a part of the path, or change the part.
+
+    `con`, `aux.yaml` and `nul .txt` are devices; Windows drops dots and spaces at the end.
+    """
+    parts = PureWindowsPath(path)
+    named = parts.parts[1:] if parts.anchor else parts.parts
+    return any(
+        part != ".." and (part.endswith((".", " ")) or PureWindowsPath(part).is_reserved())
+        for part in named
+    )
 
 
 def leads_outside(path: Path, folder: Path) -> Path | None:

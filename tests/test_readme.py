@@ -39,6 +39,7 @@ TAKEN = {
 ON_THE_MACHINE = re.compile(
     r"sudo (apt|dnf) |brew install|pipx (un)?install|pipx ensurepath|explorer\.exe \.|wsl --install"
     r"|(ls|cd|mkdir -p) (/mnt/c/Users|~/optout)|cp -r /mnt/c/Users/"
+    r"|winget install|py (--version|-m pip|-m pipx)|(cd|mkdir) \$HOME\\"
     r"|\.venv/bin/(pytest|python|towncrier)|git "
 )
 pytestmark = pytest.mark.no_cover  # many commands, with code that others cover

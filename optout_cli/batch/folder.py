@@ -5,7 +5,6 @@ may be the signed one. No letter is ever deleted: a letter that is replaced, or 
 longer gives, moves to the folder `earlier` beside it.
 """
 
-import fcntl
 import os
 import re
 import stat
@@ -29,6 +28,11 @@ from optout_cli.batch.manifest import (
 from optout_cli.errors import Location, OptoutError, Problem, raise_any
 from optout_cli.output import make_durable, move_to_earlier, occupied, write_all, write_errors
 from optout_cli.trust import leads_outside
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
 
 OWN = ".optout"  # the folder within the output folder for optout's own files
 _AT_ONCE = 500  # files to make durable together, so that an interrupt never waits for thousands
@@ -70,7 +74,8 @@ class OutputFolder:
             self._lock = lock.open("a+")
         try:
             # Workers do not inherit this lock, and it ends with this process in every case.
-            fcntl.lockf(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if fcntl is not None:
+                fcntl.lockf(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             self._lock.close()
             message = "another batch is writing to this folder"

@@ -22,12 +22,14 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from optout_cli.output import INTERRUPTS, hold_interrupts
+from optout_cli.output import HAS_MASK, INTERRUPTS, hold_interrupts
+from optout_cli.trust import ON_WINDOWS
 
 _Task = TypeVar("_Task")
 _Result = TypeVar("_Result")
 # fork takes milliseconds and copies what is loaded; system libraries of macOS crash after it.
-_METHOD = "fork" if sys.platform == "linux" else "spawn"
+_METHOD = "fork" if sys.platform == "linux" and hasattr(os, "fork") else "spawn"
+_MOST_WORKERS = 61  # Windows cannot wait for more processes at once
 _AHEAD = 8  # tasks per worker that may finish before their turn
 _TASKS_PER_COLLECTION = 16  # automatic garbage collection would cost a tenth of the time
 
@@ -95,7 +97,8 @@ def _workers(work: Callable[[Any], Any], jobs: int) -> Iterator[ProcessPoolExecu
     try:
         with hold_interrupts(), suppress(OSError):  # formats of plain text need no temporary files
             scratch = tempfile.mkdtemp(prefix="optout-")
-        pool = ProcessPoolExecutor(jobs, get_context(_METHOD), _begin_worker, (work, scratch))
+        most = min(jobs, _MOST_WORKERS) if ON_WINDOWS else jobs
+        pool = ProcessPoolExecutor(most, get_context(_METHOD), _begin_worker, (work, scratch))
         try:
             yield pool
         except BaseException:  # an interrupt does not wait for letters that workers are making
@@ -124,10 +127,11 @@ def _begin_worker(work: Callable[[Any], Any], scratch: str) -> None:
     global _work  # noqa: PLW0603  # an initializer has no other way to keep a value
     _work = work
     tempfile.tempdir = scratch or tempfile.tempdir
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    for number in INTERRUPTS:
+        signal.signal(number, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)  # the pool ends workers with it
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, INTERRUPTS)
+    if HAS_MASK:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, INTERRUPTS)
     Thread(target=_end_with_parent, daemon=True).start()
     gc.freeze()
     gc.disable()

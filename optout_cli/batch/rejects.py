@@ -68,7 +68,7 @@ def origins_of(input_files: Iterable[InputFile], folder: Path) -> dict[str, tupl
         if is_pipe(file.name):  # each content is a table of its own
             table = f"{STDIN}:{sha256(file.text.encode()).hexdigest()[:_DIGITS]}"
         else:
-            table = os.path.relpath(real(Path(file.name)), real(folder))
+            table = _path_from(real(folder), real(Path(file.name)))
         found[file.name] = tables.get(table) or (
             (table, *rejected) if file.is_rejected else (table,)
         )
@@ -172,7 +172,7 @@ def _folders_named(input_files: Iterable[InputFile], text: str, folder: Path) ->
     here = real(folder)
     folders = dict.fromkeys(folder_of(file.name) for file in input_files)
     prefixes = {
-        own: json.dumps(os.path.relpath(real(own), here) + os.sep)[1:-1]
+        own: json.dumps(f"{_path_from(here, real(own))}/")[1:-1]
         for own in folders
         if real(own) != here
     }
@@ -271,4 +271,12 @@ def _relocate(node: Any, path: str, own: Path, folder: Path) -> Any:
     is_file = isinstance(node, str) and keys[0] in _NAMING and keys[-1] in _NAMES
     if not is_file or not node or Path(node).is_absolute() or not os.path.lexists(own / node):
         return node
-    return os.path.relpath(own / node, folder)
+    return _path_from(folder, own / node)
+
+
+def _path_from(folder: Path, path: Path) -> str:
+    """Return a path from a folder, with `/`; on Windows it may be on another drive."""
+    try:
+        return Path(os.path.relpath(path, folder)).as_posix()
+    except ValueError:
+        return path.as_posix()

@@ -8,6 +8,7 @@ import signal
 import sys
 from contextlib import suppress
 from importlib import import_module
+from io import TextIOWrapper
 
 import click
 from click.core import ParameterSource
@@ -15,6 +16,8 @@ from click.core import ParameterSource
 from optout_cli import __version__
 
 _INTERRUPTED = 130  # ExitCode.INTERRUPTED, without its import
+_UTF8 = ("utf-8", "utf8")
+_CLOSED = (errno.EINVAL,) if os.name == "nt" else ()  # how Windows reports a pipe nobody reads
 # Each command's module and its short help; a test compares these with the commands.
 COMMANDS = {
     "new": "Create a request file by answering questions.",
@@ -109,6 +112,10 @@ def main() -> None:
     """Run the command line and exit with its code."""
     gc.disable()  # collecting takes a tenth of a short run and frees nothing
     received = _interrupt_on_signals()
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal of Windows may have an encoding that lacks letters: `?` stands for them.
+        if isinstance(stream, TextIOWrapper) and stream.encoding.lower() not in _UTF8:
+            stream.reconfigure(errors="replace")
     try:
         code = group.main(standalone_mode=False)
     except click.ClickException as error:
@@ -120,16 +127,22 @@ def main() -> None:
     except SystemExit as error:
         code = error.code
     except OSError as error:
-        if not received and error.errno != errno.ENOSPC:
-            raise
-        code = 1
         if not received:  # or the terminal is gone
-            # Standard output is full. Python must not try to flush it again at exit.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            click.echo(f"standard output: cannot be written: {error.strerror}", err=True)
+            _give_up_output(error)
+        code = 1
     finally:
         gc.freeze()  # or Python collects once more at exit, a seventh of the time of a text letter
     sys.exit(128 + received[0] if received else code)
+
+
+def _give_up_output(error: OSError) -> None:
+    """Report a full output; of one that nobody reads, say nothing. Raises any other error."""
+    if error.errno not in (errno.ENOSPC, *_CLOSED):
+        raise error
+    # Python must not try to flush standard output again at exit.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if error.errno == errno.ENOSPC:
+        click.echo(f"standard output: cannot be written: {error.strerror}", err=True)
 
 
 def _say_interrupted() -> None:

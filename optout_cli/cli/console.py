@@ -10,6 +10,7 @@ import click
 import msgspec
 
 from optout_cli.errors import OptoutError, Problem
+from optout_cli.trust import ON_WINDOWS
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -37,7 +38,7 @@ def program_name() -> str:
     import shutil
 
     called = Path(sys.argv[0])
-    return str(called) if called.name == APP and not shutil.which(APP) else APP
+    return str(called) if called.stem == APP and not shutil.which(APP) else APP
 
 
 def terminal_width(most: int) -> int:
@@ -79,9 +80,20 @@ def say(text: str) -> None:
     click.echo(text, err=True)
 
 
+def quote(word: str) -> str:
+    """Quote a word for the shell, so that a command that is shown can be copied."""
+    if ON_WINDOWS:  # cmd.exe and PowerShell know no backslash before a space
+        from subprocess import list2cmdline
+
+        return list2cmdline([word])
+    import shlex
+
+    return shlex.quote(word)
+
+
 def print_json(value: Any) -> None:  # Any: whatever a listing holds
     """Print one JSON object on one line, with its schema."""
-    click.echo(_json_line({"schema": SCHEMA, **msgspec.to_builtins(value)}))
+    click.echo(_json_line({"schema": SCHEMA, **msgspec.to_builtins(value)}), nl=False)
 
 
 def print_rows(rows: Sequence[Mapping[str, object]], *, as_json: bool, has_numbers: bool) -> None:
@@ -113,11 +125,15 @@ def report_problems(command: _F) -> _F:
 def say_problems(problems: Iterable[Problem], *, as_json: bool = False) -> None:
     """Print problems on stderr; as JSON, one object per line."""
     for problem in problems:
-        say(_json_line(problem_as_json(problem)) if as_json else str(problem))
+        if as_json:
+            click.echo(_json_line(problem_as_json(problem)), nl=False, err=True)
+        else:
+            say(str(problem))
 
 
-def _json_line(value: dict[str, Any]) -> str:
-    return msgspec.json.encode(value).decode()
+def _json_line(value: dict[str, Any]) -> bytes:
+    """Return JSON as bytes: it is UTF-8, whatever the encoding of the terminal is."""
+    return msgspec.json.encode(value) + b"\n"
 
 
 def problem_as_json(problem: Problem) -> dict[str, Any]:

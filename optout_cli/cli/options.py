@@ -5,7 +5,6 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
-from shlex import quote
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -13,7 +12,7 @@ import msgspec
 import platformdirs
 
 from optout_cli.cache import Cache
-from optout_cli.cli.console import APP, say, usage_error
+from optout_cli.cli.console import APP, quote, say, usage_error
 from optout_cli.errors import Location, OptoutError, Problem, did_you_mean, raise_any
 from optout_cli.exporters.context import Options
 from optout_cli.letters.library import Library
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
 JURISDICTION = Location("JURISDICTION", is_command_line=True)
+SEPARATORS = ("/", os.sep)  # one at the end says that a name is a folder's
 _MOST_PATHS = 5  # that a message lists
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -218,7 +218,7 @@ def output_path(output: str, name: str, noun: str, *suffixes: str) -> Path:
     Raises click.UsageError for another ending; `noun` says what the file would be.
     """
     path = Path(output)
-    if output.endswith("/") or is_folder(path):
+    if output.endswith(SEPARATORS) or is_folder(path):
         path /= name
     if not path.name.lower().endswith(suffixes):
         usage_error(f"{str(path)!r} is not a name for a {noun}", f"end it in {suffixes[0]}")

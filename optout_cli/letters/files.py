@@ -19,7 +19,7 @@ from optout_cli.model.letter import Attachment, Files, Image
 from optout_cli.model.request import Request
 from optout_cli.readers.document import Document, lines_to_add
 from optout_cli.readers.files import STDIN, folder_of, is_file, no_such_file
-from optout_cli.trust import real, within
+from optout_cli.trust import ON_WINDOWS, is_reserved, real, within
 
 _T = TypeVar("_T")
 
@@ -60,6 +60,8 @@ class NamedFiles(msgspec.Struct, frozen=True):
             # Resolve `..` in the text alone, without a look at the folders on the way.
             written = Path(os.path.normpath(root / name))
             place, shown = real(written), Path(os.path.normpath(folder / name))
+            if ON_WINDOWS and is_reserved(Path(name)):
+                continue  # reading the console would never end
             if not within(place, roots) and not (is_typed and not within(written, roots)):
                 continue
             if os.path.exists(place):  # noqa: PTH110  # Path's own raises for a name too long

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from optout_cli.errors import Location, OptoutError, Problem
 from optout_cli.model.letter import Attachment
 from optout_cli.readers.files import read_bytes
+from optout_cli.trust import is_reserved
 
 if TYPE_CHECKING:
     import pikepdf
@@ -83,6 +84,8 @@ def load_attachment(path: Path, name: str = "") -> Attachment:
     # Every e-mail reader keeps an ASCII name: `resolución 1.pdf` -> `resolucion-1.pdf`.
     plain = unicodedata.normalize("NFKD", named.name).encode("ascii", "ignore").decode()
     ascii_name = re.sub(r"[^A-Za-z0-9.]+", "-", plain).strip("-.") or "enclosure"
+    if is_reserved(Path(ascii_name)):  # Windows could not save it: `aux.pdf`, `con.pdf`
+        ascii_name = f"enclosure-{ascii_name}"
     return Attachment(ascii_name, media_type, content, check.repaired)
 
 

@@ -6,13 +6,12 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import date
 from pathlib import Path
-from shlex import quote
 
 from optout_cli.batch.former import FormerLetters
 from optout_cli.batch.manifest import Record
 from optout_cli.batch.plan import DRAFT, LAW, BatchPlan
 from optout_cli.batch.rejects import WrittenRejects
-from optout_cli.cli.console import say
+from optout_cli.cli.console import quote, say
 from optout_cli.errors import Problem
 from optout_cli.exporters import exporter_for
 from optout_cli.letters.pipeline import Order

@@ -1,10 +1,10 @@
 """`optout new`: ask for a request on a terminal; elsewhere write a sample to fill in."""
 
+import os
 import sys
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from shlex import quote
 
 import click
 import platformdirs
@@ -14,7 +14,7 @@ from optout_cli.authoring.draft import draft_text
 from optout_cli.authoring.follow import answers_following
 from optout_cli.authoring.request_writer import Answers
 from optout_cli.authoring.wording import wording_of
-from optout_cli.cli.console import APP, program_name, report_problems, say, usage_error
+from optout_cli.cli.console import APP, program_name, quote, report_problems, say, usage_error
 from optout_cli.cli.new.interview import run_interview
 from optout_cli.cli.new.new_file import REQUEST, TABLE, path_for, request_name, require_free
 from optout_cli.cli.options import (
@@ -205,7 +205,7 @@ def _write_table(
         return
     *most, last = needed_columns(library, letter)
     say(f"each row needs {', '.join(most)} and {last}; this command explains each column:")
-    say(f"  {program_name()} new --letter {letter} -o -{options} < /dev/null")
+    say(f"  {program_name()} new --letter {letter} -o -{options} < {os.devnull}")
     how = f'fill in {path} as a spreadsheet and save it as "CSV UTF-8"'
     say(f"next: {how}, then run {program_name()} batch {quote(str(path))}{options} --check")
 

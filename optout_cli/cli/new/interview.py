@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
-from shlex import quote
 
 import click
 import msgspec
@@ -11,7 +10,7 @@ import platformdirs
 
 from optout_cli.authoring.draft import document_from, draft_text, preview_letters
 from optout_cli.authoring.request_writer import Answers
-from optout_cli.cli.console import APP, say, say_problems
+from optout_cli.cli.console import APP, quote, say, say_problems
 from optout_cli.cli.new.ask import (
     Question,
     RequestDraft,

@@ -1,0 +1,194 @@
+"""What Windows does otherwise. It is simulated here: these tests run on no Windows."""
+
+import errno
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path, PureWindowsPath
+
+import pytest
+from command_results import Write
+from conftest import REQUEST
+from make_letters import told_by
+from run_batch import COMMON, HEADER
+from simulate_windows import environment
+
+from optout_cli import cli, output
+from optout_cli.batch import pool, rejects
+from optout_cli.cli import console
+from optout_cli.errors import OptoutError
+from optout_cli.letters import files
+from optout_cli.letters.files import NamedFiles
+from optout_cli.output import hold_interrupts, write_all, write_errors
+from optout_cli.readers.document import Document
+from optout_cli.readers.enclosures import load_attachment
+from optout_cli.trust import is_reserved
+
+ROWS = "50001,Pat,Sheriff\n35013,Pat,Sheriff\n"  # the second is Doña Ana County
+LETTERS = [
+    f"out/{place}/2026-11-20-opt-out-{party}"
+    for place in ("VT/addison-county-vt", "NM/dona-ana-county-nm")
+    for party in ("bureau", "ice")
+]
+BATCH = ("batch", "n.csv", "--common", "common.yaml", "-q", "-o", "out")
+
+
+@pytest.fixture
+def windows(write: Write, in_folder: Path) -> dict[str, str]:
+    write("r.yaml", REQUEST)
+    write("n.csv", HEADER + ROWS)
+    write("common.yaml", COMMON)
+    return environment(in_folder / "simulation")
+
+
+def call(windows: dict[str, str], *words: str) -> tuple[int, bytes, bytes]:
+    optout = (sys.executable, "-m", "optout_cli")
+    done = subprocess.run((*optout, *words), capture_output=True, env=windows, check=False)
+    return done.returncode, done.stdout, done.stderr
+
+
+def test_the_simulation_takes_away_what_windows_lacks(windows: dict[str, str]) -> None:
+    code = "import os, signal; print(hasattr(os, 'fork'), hasattr(signal, 'SIGHUP')); import fcntl"
+    done = subprocess.run(
+        (sys.executable, "-c", code), capture_output=True, env=windows, check=False
+    )
+    assert (done.stdout, done.stderr.splitlines()[-1]) == (
+        b"False False\n",
+        b"ModuleNotFoundError: No module named 'fcntl'",
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (("--help",), b"Usage: "),
+        (("show", "35013"), b"Do\xa4a Ana County, NM"),  # in code page 437
+        (("list", "jurisdictions", "--json"), '"Doña Ana County"'.encode()),  # JSON is UTF-8
+        (("show", "35013", "--json"), "Doña Ana County".encode()),
+        (("write", "r.yaml", "-q", "--to", "ice", "-f", "txt"), b"2026-11-20-opt-out-ice.txt\n"),
+        (("write", "r.yaml", "-q", "--to", "ice", "-f", "txt", "-o", "-"), "“the".encode()),
+        (("show", "marin-county-ca"), b"Gov. Code ? 7284.6"),  # there is no section sign
+    ],
+    ids=lambda it: " ".join(it) if isinstance(it, tuple) else "",
+)
+def test_a_command_runs(words: tuple[str, ...], line: bytes, windows: dict[str, str]) -> None:
+    code, out, err = call(windows, *words)
+    assert (code, line in out, err) == (0, True, b"")
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_a_batch_runs(jobs: str, windows: dict[str, str], in_folder: Path) -> None:
+    found = call(windows, *BATCH, "-f", "txt,html", "-j", jobs)
+    names = [f"{letter}.{form}" for letter in LETTERS for form in ("txt", "html")]
+    assert found == (0, "".join(f"{name}\n" for name in names).encode(), b"")
+    assert [name for name in names if not (in_folder / name).is_file()] == []
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("CON", True),
+        ("out/aux.yaml", True),
+        ("nul.tar.gz", True),
+        ("C:\\letters\\com1.pdf", True),
+        ("letter.", True),
+        ("out /letter.pdf", True),
+        ("out\\..\\letter.pdf", False),
+        (".optout/lock", False),
+        ("console.pdf", False),
+        ("out/VT/addison-county-vt/2026-11-20-opt-out-ice.txt", False),
+    ],
+)
+def test_names_that_windows_keeps_for_devices_are_known(path: str, expected: bool) -> None:
+    assert is_reserved(PureWindowsPath(path)) is expected
+
+
+def test_no_file_of_such_a_name_is_written(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(output, "ON_WINDOWS", True)
+    told = told_by(lambda: write_all({tmp_path / "a.pdf": b"A", tmp_path / "aux.pdf": b"B"}))
+    message = "has a name that Windows reserves, such as con or aux, or that ends in a dot or space"
+    assert (told, [*tmp_path.iterdir()]) == (
+        f"{tmp_path / 'aux.pdf'}: {message}\n  hint: choose another name with -o",
+        [],
+    )
+
+
+def test_a_device_is_never_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "con.svg").write_text("what somebody types")
+    named = NamedFiles(Document({}, ()), tmp_path)
+    assert named.find("letterhead.seal", "con.svg").place == tmp_path / "con.svg"
+    monkeypatch.setattr(files, "ON_WINDOWS", True)
+    with pytest.raises(OptoutError, match=r"'con\.svg' leads outside the request's folder"):
+        named.find("letterhead.seal", "con.svg")
+
+
+def test_an_enclosure_gets_a_name_under_which_windows_can_save_it(tmp_path: Path) -> None:
+    (tmp_path / "Aux.txt").write_bytes(b"text")
+    assert load_attachment(tmp_path / "Aux.txt").name == "enclosure-Aux.txt"
+
+
+def test_a_file_that_another_program_has_open_is_told() -> None:
+    def refuse() -> None:
+        with write_errors(Path("a.pdf")):
+            error = PermissionError(errno.EACCES, "Access is denied")
+            error.winerror = 5  # type: ignore[attr-defined]  # only Windows has it
+            raise error
+
+    hint = "if another program has it open, such as a PDF viewer, close it"
+    assert told_by(refuse) == f"a.pdf: cannot be written: Access is denied\n  hint: {hint}"
+
+
+def test_an_interrupt_waits_where_signals_cannot_be_blocked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(output, "HAS_MASK", False)
+    steps = []
+
+    def work() -> None:
+        with hold_interrupts():
+            with hold_interrupts():
+                signal.raise_signal(signal.SIGINT)
+                steps.append("inner")
+            steps.append("outer")
+        steps.append("never")
+
+    with pytest.raises(KeyboardInterrupt):
+        work()
+    assert (steps, signal.getsignal(signal.SIGINT)) == (
+        ["inner", "outer"],
+        signal.default_int_handler,
+    )
+
+
+def test_a_word_of_a_command_is_quoted_as_the_shell_there_reads_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(console, "ON_WINDOWS", True)
+    assert [*map(console.quote, ("a b.yaml", "a.yaml"))] == ['"a b.yaml"', "a.yaml"]
+
+
+def test_a_table_may_be_on_another_drive(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> str:
+        raise ValueError("path is on mount 'D:', start on mount 'C:'")
+
+    assert rejects._path_from(Path("/a/b"), Path("/a/c/n.csv")) == "../c/n.csv"
+    monkeypatch.setattr(os.path, "relpath", refuse)
+    assert rejects._path_from(Path("/a/b"), Path("/a/c/n.csv")) == "/a/c/n.csv"
+
+
+def test_no_more_workers_are_started_than_windows_can_wait_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(pool, "ON_WINDOWS", True)
+    with pool._workers(abs, 200) as workers:
+        assert workers._max_workers == 61  # type: ignore[attr-defined]  # no public name
+
+
+def test_a_pipe_that_nobody_reads_is_no_error_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    done: list[int] = []
+    monkeypatch.setattr(cli, "_CLOSED", (errno.EINVAL,))
+    monkeypatch.setattr(os, "dup2", lambda _, to: done.append(to))
+    monkeypatch.setattr(sys.stdout, "fileno", lambda: 1, raising=False)
+    cli._give_up_output(OSError(errno.EINVAL, "Invalid argument"))
+    assert done == [1]
