@@ -15,7 +15,7 @@ Nowhere County, ZZ (nowhere-county-zz, 99001)
   activated     2010-09-01                                          nowhere.yaml:19
 
 Secure Communities, for letters of 2026-11-24
-  A notice of opt-out of this date follows the procedure that ICE published on August 17, 2010. It
+  A notice of opt-out of this date follows the procedure in ICE's document of August 17, 2010. It
   records the jurisdiction's position. On October 6, 2010, the Department of Homeland Security (DHS)
   said that the program is not opt-in/opt-out. On August 5, 2011, ICE ended the state agreements.
   DHS discontinued the program on November 20, 2014. Executive Order 13768 brought it back on

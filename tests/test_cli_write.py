@@ -28,13 +28,17 @@ def write_text(run: Run, write: Write, in_folder: Path) -> Run:
 
 
 TALK = """\
-note: A notice of opt-out of this date follows the procedure that ICE published on August 17, \
+note: A notice of opt-out of this date follows the procedure in ICE's document of August 17, \
 2010. It records the jurisdiction's position. On October 6, 2010, the Department of Homeland \
 Security (DHS) said that the program is not opt-in/opt-out. On August 5, 2011, ICE ended the state \
 agreements. DHS discontinued the program on November 20, 2014. Executive Order 13768 brought it \
 back on January 25, 2017. Executive Order 13993 revoked that order on January 20, 2021. Executive \
 Order 14159 revoked Executive Order 13993 on January 20, 2025, without naming the program (90 FR \
 8443). No letter by itself stops the sharing of fingerprints between the FBI and DHS.
+note: ask counsel before sending: under Executive Order 14287 of April 28, 2025 (90 FR 18761), the \
+Attorney General lists jurisdictions that "obstruct" the enforcement of federal immigration laws \
+and notifies them of possible crimes, and agencies name federal funds to suspend or end; a notice \
+may draw such a listing
 note: bureau: address from an official source (2026-01-02), not confirmed; call before sending
 note: ICE: address from a doubtful (third-party) source (undated), not confirmed; call before \
 sending

@@ -141,10 +141,34 @@ def test_a_letter_may_cite_what_its_day_can_know(
     assert (notice.period, list(notice.citations)) == (period, cited)
 
 
-def test_from_2011_08_05_on_every_citation_is_known(library: Library) -> None:
-    case = case_for(library, "date: 2011-08-05")
+# What became of the program, in the order in which letters could know it.
+LATER = ["discontinued", "restored", "restoration-revoked", "revocation-revoked"]
+
+
+@pytest.mark.parametrize(
+    ("day", "known"),
+    [
+        ("2011-08-05", 0),
+        ("2014-11-19", 0),
+        ("2014-11-20", 1),
+        ("2017-01-29", 1),  # the order is of January 25; its page in the Federal Register is not
+        ("2017-01-30", 2),
+        ("2021-01-24", 2),
+        ("2021-01-25", 3),
+        ("2025-01-28", 3),
+        ("2025-01-29", 4),
+    ],
+)
+def test_a_letter_knows_of_the_program_what_was_known_on_its_day(
+    library: Library, day: str, known: int
+) -> None:
+    case = case_for(library, f"date: {day}")
     (notice, _) = compose(case)
-    assert (notice.period, notice.citations) == ("closed", case.program.citations)
+    unknown = LATER[known:]
+    assert (notice.period, list(notice.citations)) == (
+        "closed",
+        [it for it in case.program.citations if it not in unknown],
+    )
 
 
 def test_without_a_date_the_letter_is_dated_today(library: Library) -> None:

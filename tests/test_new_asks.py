@@ -123,7 +123,7 @@ def test_she_is_shown_whom_it_goes_to_with_source_and_age_and_the_states_laws(
     for text in (
         "Found: Nowhere County, Nowhere (99001).",
         "Activated in Secure Communities: 2010-09-01 (no source named).",
-        "Note: A notice of opt-out of this date follows the procedure that ICE",
+        "Note: A notice of opt-out of this date follows the procedure in ICE's",
         "Note: Nowhere law requires cooperation (policies on cooperation): Nowhere Code 1, in",
         "To the State Identification Bureau: Chief Nowhere Police Records Section 2 Main Street",
         "telephone 555-555-0100 (address from an official source (2026-01-02), not confirmed;",

@@ -79,7 +79,7 @@ def test_the_signatorys_address_is_in_the_jurisdictions_state(
     library: Library, change: str, told: list[str]
 ) -> None:
     case = case_of(library, change, BARE + SHERIFF)
-    notes = [it for it in compose(case)[0].notes if it.code not in ("period", "contact")]
+    notes = [it for it in compose(case)[0].notes if it.code not in ("period", "letter", "contact")]
     assert [it.code for it in notes] == told
     assert all("is in NV, but the jurisdiction is in CA;" in it.text for it in notes)
 
@@ -127,7 +127,7 @@ def test_a_person_named_without_a_salutation_is_told_of(
 
 
 def test_a_signed_notice_is_no_draft(library: Library) -> None:
-    assert codes(case_of(library, SHERIFF)) == ["period", "contact"]
+    assert codes(case_of(library, SHERIFF)) == ["period", "letter", "contact"]
 
 
 @pytest.mark.parametrize(

@@ -50,7 +50,7 @@ def test_a_bare_request_holds_what_is_known_and_nothing_else() -> None:
 
 def test_the_layout_has_every_key_that_a_request_may_have() -> None:
     shown = yaml.load(LAYOUT, yaml.BaseLoader)
-    assert set(shown) == set(Request.__struct_fields__)
+    assert set(shown) == set(Request.__struct_encode_fields__)
     assert set(shown["signatory"]) == set(Signatory.__struct_fields__)
     for party in ("bureau", "ice"):
         assert set(shown["recipients"][party]) == set(Correction.__struct_fields__)
@@ -196,7 +196,7 @@ def test_every_answer_is_read_back(name: str, reason: str, street: str) -> None:
 
 @pytest.mark.parametrize("line", text_of({"jurisdiction": "marin-county-ca"}).splitlines())
 def test_a_line_is_a_note_a_sample_or_holds(line: str) -> None:
-    assert re.match(r"$|#$| *# |#[a-z]+:|#  +[a-z-]|[a-z]+:| +[a-z-]+:", line)
+    assert re.match(r"$|#$| *# |#[a-z-]+:|#  +[a-z-]|[a-z-]+:| +[a-z-]+:", line)
 
 
 def test_a_party_without_a_letter_has_no_lines(library: Library) -> None:

@@ -155,6 +155,7 @@ def _notice(case: Case, recipient: Recipient, recipients: tuple[Recipient, ...])
         period=period.id,
         place=place_of(locality),
         author=author_of(case),
+        calls_itself=self_name_of(case),
         date=case.date,
         reference=reference_of(case),
         addressing=request.addressing,
@@ -199,6 +200,20 @@ def author_of(case: Case) -> str:
         return place.full_name
     is_whole = bare.endswith((f", {place.state_code}", f", {place.state_name}"))
     return bare if is_whole else f"{bare}, {place.state_name}"
+
+
+def self_name_of(case: Case) -> str:
+    """Return what the sender calls itself after its full name: `the County`, `the Police`."""
+    if case.request.calls_itself:
+        return case.request.calls_itself
+    place, program, signatory = place_of(case.locality), case.program, case.request.signatory
+    office = signatory.office if signatory and program.author else None
+    name = _stated(case, program.author or "") or office or place.formal
+    straight = name.replace("\u2019", "'")
+    for words in program.calls_itself:
+        if re.search(rf"\b{re.escape(words.removeprefix('the '))}\b", straight):
+            return words
+    return program.calls_itself[-1] if program.calls_itself else place.formal
 
 
 def variant_of(case: Case) -> str:

@@ -119,6 +119,7 @@ class Notice(Noun, frozen=True, kw_only=True):
     """The facts of one recipient's letter; all notices of a request share one reference.
 
     `author` is the jurisdiction that writes, or an agency in it, as named in a heading.
+    `calls_itself` is what it is called after that: `the County`.
     `recipients` are those of all letters of the request. `citations` has only sources from before
     the letter's date. `computed` has each date that the letter kind computes, None if it cannot be
     computed. A draft is marked, and may lack the address that it needs to go out. `is_reworded` is
@@ -135,6 +136,7 @@ class Notice(Noun, frozen=True, kw_only=True):
     period: str
     place: Place
     author: str
+    calls_itself: str
     date: Date
     reference: str
     addressing: Literal["separate", "joint"]

@@ -23,11 +23,11 @@ class Period(Noun, frozen=True, kw_only=True):
 
 
 class Citation(Noun, frozen=True, kw_only=True):
-    """A dated source; `text` is a verbatim quotation."""
+    """A dated source; `text` is a verbatim quotation, None if letters name the source only."""
 
     title: Line
     date: date
-    text: Text
+    text: Text | None = None
     source: Source
 
 
@@ -224,6 +224,8 @@ class Program(Noun, frozen=True, kw_only=True):
     """A program with its periods, sources, recipients and letter kinds.
 
     `author` names the particular with the agency that writes, if that is not the jurisdiction.
+    `calls_itself` has the words by which the sender may call itself after its full name, in the
+    order in which they are looked for in that name; the last ones are for every other sender.
     `told_apart_by` names particulars that become part of the file name, since two letters of one
     jurisdiction, kind and day may differ in them. `refuse` and `notes` concern each letter kind
     that has the particulars in their conditions.
@@ -232,6 +234,7 @@ class Program(Noun, frozen=True, kw_only=True):
     title: Line
     code: Line
     author: Name | None = None
+    calls_itself: tuple[Line, ...] = ()
     told_apart_by: tuple[Name, ...] = ()
     periods: tuple[Period, ...]
     citations: dict[Name, Citation] = {}

@@ -130,12 +130,14 @@ class Copy(Noun, frozen=True, kw_only=True):
 class Request(Noun, frozen=True, kw_only=True):
     """Everything that the jurisdiction decides. Without a signatory, the letters are drafts.
 
+    `calls_itself` is what the letters call their sender after its full name: `the Police`.
     The letter kind declares the `particulars`; `programs` reads them.
     """
 
     jurisdiction: Line
     letter: LetterId
     date: Date | None = None
+    calls_itself: Line | None = None
     addressing: Literal["separate", "joint"] = "separate"
     signatory: Signatory | None = None
     letterhead: Letterhead | None = None
