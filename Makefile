@@ -87,7 +87,7 @@ $(VENV)/installed-verify: pyproject.toml tools/verify/tools.sh $(VENV)/installed
 	@touch $@
 
 # optout and mailmerge share one environment, so that Python starts equally fast for both.
-$(BENCH_VENV)/installed: pyproject.toml jurisdictions.yaml $(shell find optout_cli templates -type f -not -name '*.pyc') | libraries
+$(BENCH_VENV)/installed: pyproject.toml agencies.yaml jurisdictions.yaml $(shell find optout_cli templates -type f -not -name '*.pyc') | libraries
 	@echo 'Installing optout and mailmerge into $(BENCH_VENV), to measure them'
 	$(call quietly,"$(PYTHON)" -m venv --clear $(BENCH_VENV))
 	$(call quietly,$(BENCH_VENV)/bin/python -m pip install --quiet . mailmerge==2.3.0 'weasymerge==0.1.0; python_version >= "3.12"')

@@ -1,4 +1,4 @@
-"""Paths of the shipped templates and jurisdictions, in a checkout, editable install or wheel."""
+"""Paths of the shipped templates and data files, in a checkout, editable install or wheel."""
 
 from pathlib import Path
 
@@ -8,3 +8,4 @@ _ROOT = _PACKAGE / "_bundled" if (_PACKAGE / "_bundled").is_dir() else _PACKAGE.
 
 TEMPLATES = _ROOT / "templates"
 JURISDICTIONS = _ROOT / "jurisdictions.yaml"
+AGENCIES = _ROOT / "agencies.yaml"

@@ -66,6 +66,6 @@ def test_an_empty_contact_lacks_every_field_of_a_letter() -> None:
 
 def test_a_localitys_agency_is_its_bureau_or_an_office_by_id(library: Library) -> None:
     locality = library.directory.find("06041")
-    agencies = [locality.agency(id) for id in ("bureau", "ero-denver", "ero-nowhere")]
+    agencies = [locality.contact_of(id) for id in ("bureau", "ero-denver", "ero-nowhere")]
     assert agencies == [locality.bureau, locality.offices["ero-denver"], None]
     assert isinstance(agencies[1], Office)

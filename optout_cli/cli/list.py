@@ -82,7 +82,7 @@ def _letter_lines(library: Library) -> Iterator[str]:
 
 
 def _agencies(library: Library, state: str | None) -> Iterator[Row]:
-    wanted = library.directory.agencies_of(state) if state else None
+    wanted = library.directory.offices_of(state) if state else None
     for id, _, contact in library.directory.contacts():
         if wanted is None or id in wanted:
             yield {

@@ -2,8 +2,9 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
+from typing import Any
 
 # Words at the end of a legal name that people leave out ("Marin, CA").
 LEGAL_WORDS = (
@@ -43,6 +44,29 @@ def names_within(folded: str, code: str, state: str) -> Iterator[str]:
         yield from _spellings_of(rest)
     if folded == fold(state):  # Guam and the District of Columbia are their own state
         yield folded
+
+
+def names_of(known: Mapping[str, Any]) -> list[str]:
+    """Return the folded name of a jurisdiction, then its formal name and other names."""
+    formal = fold(known.get("formal") or "").removeprefix("the-")
+    others = [formal, *(fold(alias) for alias in known.get("aliases", ()))]
+    return [*dict.fromkeys(filter(None, [fold(known["name"]), *others]))]
+
+
+def rank_of(name: str, folded: str, known: Sequence[str]) -> int | None:
+    """Tell how well a name fits the folded names of a jurisdiction: 0 is best, None not at all.
+
+    `folded` is the whole query. 0: a whole name. 1: a name without its legal word, or with other
+    spaces: `Marin, CA`; `La Porte County, IN`.
+    """
+    bare = name.removeprefix("the-")
+    if name in known or bare in known:
+        return 0
+    if bare == folded:  # no state was named
+        return None
+    short = [*map(without_legal_word, known)]
+    squeezed = {other.replace("-", "") for other in (*known, *short)}
+    return 1 if bare in short or bare.replace("-", "") in squeezed else None
 
 
 def _spellings_of(name: str) -> Iterator[str]:

@@ -90,7 +90,7 @@ def party_of(rule: Rule) -> Party:
 def _recipient(case: Case, rule: Rule) -> Recipient:
     party, locality = party_of(rule), case.locality
     office = "bureau" if party == "bureau" else rule.office or locality.field_office or ""
-    known = locality.agency(office)
+    known = locality.contact_of(office)
     correction: Correction = getattr(case.request.recipients, party)
     root = "bureau" if party == "bureau" else f"offices.{office}"
     origins = {

@@ -45,8 +45,10 @@ class Library:
 
     @cached_property
     def directory(self) -> Directory:
-        """Jurisdictions, bureaus and offices."""
-        return load_directory(str(bundled.JURISDICTIONS), self._overlays, self._cache)
+        """Jurisdictions, agencies, bureaus and offices."""
+        return load_directory(
+            str(bundled.JURISDICTIONS), self._overlays, self._cache, str(bundled.AGENCIES)
+        )
 
     @cached_property
     def programs(self) -> Programs:

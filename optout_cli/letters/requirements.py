@@ -90,7 +90,7 @@ def office_problems(case: Case) -> Iterator[Problem]:
     for rule in case.program.recipients:
         copies = (copy.office for copy in rule.copy if holds(copy.when, case))
         for office in filter(None, (rule.office, *copies)):
-            if rule.holds(case.date) and case.locality.agency(office) is None:
+            if rule.holds(case.date) and case.locality.contact_of(office) is None:
                 message = f"{case.program.title} names the unknown office {office!r}"
                 hint = "add it under offices: in a data file, or correct program.yaml"
                 yield Problem("unknown-office", message, hint=hint, path="letter")
@@ -111,7 +111,7 @@ def recipient_problems(case: Case, recipient: Recipient) -> Iterator[Problem]:
         yield _lacking("incomplete-contact", message, path, (party, missing), more)
     correction: Correction = getattr(case.request.recipients, party)
     new = correction.address or Address()
-    known = (case.locality.agency(recipient.office) or Contact()).address
+    known = (case.locality.contact_of(recipient.office) or Contact()).address
     moves = (new.street and known.street) or (new.city and known.city)
     if moves and not (new.street and new.city and new.state and new.zip):
         message = f"{path}.address is incomplete"

@@ -1,4 +1,4 @@
-"""Jurisdictions, agencies and laws: what `jurisdictions.yaml` holds."""
+"""Jurisdictions, agencies, contacts and laws: what the data files hold."""
 
 from datetime import date
 from typing import Literal
@@ -21,6 +21,11 @@ from optout_cli.model.fields import (
 SourceKind = Literal["official", "other-government", "third-party", "memory"]
 LawEffect = Literal["requires", "prohibits-sanctuary", "restricts"]
 Topic = Literal["287g", "detainers", "policy", "information-sharing"]
+AgencyType = Literal["county", "municipality", "state-agency"]  # as on ICE's list
+AgencyKind = Literal[
+    "sheriff", "police", "constable", "marshal", "jail", "corrections", "prosecutor", "campus",
+    "airport", "state-agency",
+]  # fmt: skip
 
 
 class Source(Noun, frozen=True, kw_only=True):
@@ -49,7 +54,7 @@ class Address(Noun, frozen=True, kw_only=True):
 
 
 class Contact(Noun, frozen=True, kw_only=True):
-    """An agency that receives notices: an office, never a person.
+    """A body that receives notices: an office, never a person.
 
     `envelope` is a block of at most four lines for the window, if the full block is longer.
     `verified` is the day on which somebody confirmed the contact.
@@ -111,14 +116,43 @@ class Law(Noun, frozen=True, kw_only=True):
     source: Source
 
 
-class Jurisdiction(Noun, frozen=True, kw_only=True):
-    """A county, city or agency. `formal` is its name in a sentence, if that is not `name`.
+class Agreement(Noun, frozen=True, kw_only=True):
+    """An agency's 287(g) agreement. `signed` is the day on which ICE signed, as its list says."""
 
-    `activated` is the day on which ICE activated Secure Communities there, never a planned day.
+    model: Name
+    signed: date | None = None
+    addendum: bool = False
+
+
+class Agency(Noun, frozen=True, kw_only=True):
+    """A body that has, or had, a 287(g) agreement, with its name as on ICE's list.
+
+    `county` is the FIPS code of the county it is in, None if that is not known. `source` is its
+    own, if that is not the state's.
     """
 
     name: Line
     formal: Line | None = None
+    type: AgencyType | None = None
+    kind: AgencyKind | None = None
+    aliases: tuple[Line, ...] = ()
+    county: JurisdictionId | None = None
+    field_office: Name | None = None
+    agreements: tuple[Agreement, ...] = ()
+    source: Source | None = None
+    note: Text | None = None
+
+
+class Jurisdiction(Noun, frozen=True, kw_only=True):
+    """A county, city or agency. `formal` is its name in a sentence, if that is not `name`.
+
+    `aliases` are other names, and codes, that people use for it. `activated` is the day on which
+    ICE activated Secure Communities there, never a planned day.
+    """
+
+    name: Line
+    formal: Line | None = None
+    aliases: tuple[Line, ...] = ()
     kind: Line | None = None
     activated: date | None = None
     field_office: Name | None = None
@@ -126,14 +160,19 @@ class Jurisdiction(Noun, frozen=True, kw_only=True):
 
 
 class State(Noun, frozen=True, kw_only=True):
-    """A state or territory with its State Identification Bureau, laws and jurisdictions."""
+    """A state or territory with its State Identification Bureau, laws and jurisdictions.
+
+    The shipped agencies are in a file of their own; `Directory.agencies_in` has all of them.
+    """
 
     name: Line
     bureau: Contact | None = None
     field_office: Name | None = None
     activation_source: Name | None = None
+    agency_source: Name | None = None
     laws: tuple[Law, ...] = ()
     jurisdictions: dict[JurisdictionId, Jurisdiction] = {}
+    agencies: dict[Name, Agency] = {}
 
 
 class Retired(Noun, frozen=True, kw_only=True):
@@ -157,8 +196,11 @@ class Gazetteer(Noun, frozen=True, kw_only=True):
 class Locality(Noun, frozen=True, kw_only=True):
     """A jurisdiction with all data that its notices need.
 
-    `origins` has the file and line of each key path (`bureau.address.zip`,
-    `offices.ero-denver.phone`).
+    Of an agency, `jurisdiction` has its name and field office, and `agency` the rest.
+    `field_offices` are those of its state, of which one is its own; `field_office` is None if that
+    does not follow from the data. `read_from` is what was typed, if it was less than the whole
+    name. `origins` has the file and line of each key path
+    (`bureau.address.zip`, `offices.ero-denver.phone`).
     """
 
     id: str
@@ -168,12 +210,16 @@ class Locality(Noun, frozen=True, kw_only=True):
     state_name: str
     bureau: Contact | None
     field_office: str | None
+    field_offices: tuple[str, ...]
     offices: dict[str, Office]
     laws: tuple[Law, ...]
     activation_source: Source | None
     origins: dict[str, str]
+    agency: Agency | None = None
+    agency_source: Source | None = None
+    read_from: str | None = None
 
-    def agency(self, office: str) -> Contact | None:
+    def contact_of(self, office: str) -> Contact | None:
         """Return the contact of the ICE office with this id, or for `bureau` the bureau's."""
         return self.bureau if office == "bureau" else self.offices.get(office)
 
@@ -181,3 +227,8 @@ class Locality(Noun, frozen=True, kw_only=True):
     def name(self) -> str:
         """The name with the state code: `Marin County, CA`."""
         return f"{self.jurisdiction.name}, {self.state_code}"
+
+    @property
+    def code(self) -> str:
+        """The jurisdiction in a reference: its id, or an agency's county or state: `12086`."""
+        return (self.agency.county or self.state_code) if self.agency else self.id.upper()

@@ -65,7 +65,7 @@ def computed_dates(case: Case) -> dict[str, date | None]:
 def copies_of(case: Case, rule: Rule) -> tuple[Contact, ...]:
     """Return the contacts that receive a copy of the letter to a rule's recipient."""
     offices = [copied.office for copied in rule.copy if holds(copied.when, case)]
-    return tuple(filter(None, map(case.locality.agency, offices)))
+    return tuple(filter(None, map(case.locality.contact_of, offices)))
 
 
 def refusals(case: Case) -> Iterator[Problem]:

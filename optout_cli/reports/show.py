@@ -82,7 +82,7 @@ def _outlook(
         letters=letters,
         recipients=recipients,
         contact_lines=tuple(contact_note(case, recipient).text for recipient in recipients),
-        copies={id: contact for id in sorted(copied) if (contact := locality.agency(id))},
+        copies={id: contact for id in sorted(copied) if (contact := locality.contact_of(id))},
     )
 
 

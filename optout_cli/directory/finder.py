@@ -1,0 +1,210 @@
+"""Find the jurisdiction or agency that a query names, or say what it may mean."""
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from optout_cli.directory.agencies import AgencyList, agency_key, is_agency_name
+from optout_cli.directory.guesses import Entry, closest, entry_of, with_name
+from optout_cli.directory.matching import fold, names_of, names_within, rank_of, slug_of
+from optout_cli.errors import Location, Problem
+
+_MOST_CANDIDATES = 8  # a hint lists no more than this, and counts the rest
+
+
+class Match(NamedTuple):
+    """A jurisdiction or agency that a query fits."""
+
+    code: str
+    id: str
+    is_agency: bool = False
+
+
+class Finder:
+    """The names in the data. Takes plain data: `states` and `retired` as in a data file."""
+
+    # Any: plain data.
+    def __init__(
+        self, states: Mapping[str, Any], agencies: AgencyList, retired: Mapping[str, Any]
+    ) -> None:
+        self._states = states
+        self._agencies = agencies
+        self._retired = retired
+
+    def slug(self, code: str, id: str) -> str:
+        """Return the slug of the jurisdiction `id` of the state `code`."""
+        return slug_of(id, self._states[code]["jurisdictions"][id]["name"], code)
+
+    def candidates(self, query: str) -> list[str]:
+        """Return the slugs that a query may mean when it fits nothing, or more than one."""
+        folded, matches = fold(query), self.matches(query)
+        if matches:
+            return [self._slug_of(match) for match in matches]
+        entries = self._entries(folded)
+        close = self._closest(folded, entries)
+        return self._in_any_state(folded, entries) or close[:_MOST_CANDIDATES]
+
+    def _slug_of(self, match: Match) -> str:
+        return match.id if match.is_agency else self.slug(match.code, match.id)
+
+    def matches(self, query: str) -> list[Match]:
+        """Return each jurisdiction and agency that `query` fits best."""
+        folded = fold(query)
+        if by_id := self._with_id(query, folded):
+            return by_id
+        ranked: dict[int, set[Match]] = {0: set(), 1: set()}
+        typed = {
+            code: names
+            for code, state in self._states.items()
+            if (names := [*names_within(folded, code, state["name"])])
+        }
+        for code, names in typed.items():
+            for id, known in self._states[code].get("jurisdictions", {}).items():
+                others = names_of(known)
+                ranks = [
+                    rank for name in names if (rank := rank_of(name, folded, others)) is not None
+                ]
+                if ranks:
+                    ranked[min(ranks)].add(Match(code, id))
+            ranked[0] |= {
+                Match(*found, is_agency=True) for found in self._agencies.named(names, [code])
+            }
+        return sorted(ranked[0] or ranked[1]) or self._without_state(folded)
+
+    def _with_id(self, query: str, folded: str) -> list[Match]:
+        """Return each jurisdiction with this id or earlier code, or the agency with this slug."""
+        found = {
+            Match(code, id)
+            for code, state in self._states.items()
+            for id in (query, folded)
+            if id in state.get("jurisdictions", {})
+        }
+        code = folded.rpartition("-")[2].upper()
+        if code in self._states and folded in self._agencies.of(code):
+            found.add(Match(code, folded, is_agency=True))
+        return sorted(found)
+
+    def _without_state(self, folded: str) -> list[Match]:
+        """Return each agency with this name, unless its county could be another state's."""
+        if not is_agency_name(folded):
+            return []
+        key = agency_key(folded)
+        found = [
+            Match(code, slug, is_agency=True)
+            for code, slug in self._agencies.named([key], self._states)
+            if key in map(agency_key, names_of(self._agencies.of(code)[slug]))
+        ]
+        if len(found) == 1:
+            code, slug, _ = found[0]
+            county = self._agencies.of(code)[slug].get("county")
+            name = fold(self._states[code]["jurisdictions"][county]["name"]) if county else None
+            if name and key.startswith(f"{name}-") and self._states_with[name] != {code}:
+                return []
+        return found
+
+    @cached_property
+    def _states_with(self) -> dict[str, set[str]]:
+        """Map the folded name of each jurisdiction to the states that have it."""
+        found: dict[str, set[str]] = {}
+        for code, state in self._states.items():
+            for known in state.get("jurisdictions", {}).values():
+                found.setdefault(fold(known["name"]), set()).add(code)
+        return found
+
+    def not_found(self, query: str, matches: list[Match], location: Location | None) -> Problem:
+        """Say why a query finds no single jurisdiction, and what to type in its place."""
+        if matches:
+            hint = _listed([self._slug_of(match) for match in matches])
+            kinds = {match.is_agency for match in matches}
+            what = "jurisdictions" if kinds != {True} else "agencies"
+            message = f"{query!r} could be any of {len(matches)} {what}"
+            return Problem("ambiguous-jurisdiction", message, location, hint)
+        folded = fold(query)
+        for id, old in self._retired.items():
+            code = old["state"]
+            typed = names_within(folded, code, self._states.get(code, {}).get("name", code))
+            if folded == id or fold(old["name"]) in typed:
+                names = {
+                    known: f"{now['name']}, {state}"
+                    for state, inside in self._states.items()
+                    for known, now in inside.get("jurisdictions", {}).items()
+                }
+                successors = (
+                    f"{new} ({names.get(new, 'not in the data')})" for new in old["successors"]
+                )
+                hint = _listed([*successors])
+                message = f"{query!r} is no longer in use: {old['name']}, {code} ({old['note']})"
+                return Problem("retired-jurisdiction", message, location, hint)
+        message = f"there is no jurisdiction {query!r}"
+        return Problem("unknown-jurisdiction", message, location, self._suggestion(query))
+
+    def _suggestion(self, query: str) -> str:
+        """Return the hint for a query that fits nothing."""
+        if re.fullmatch(r"\d{4}", query) and self._with_id(f"0{query}", ""):
+            return f"did you mean '0{query}'? FIPS codes have five digits"
+        folded = fold(query)
+        entries = self._entries(folded)
+        if found := self._in_any_state(folded, entries):
+            return f"name the state too: {_listed(found)}"
+        county = self._county_in(folded) if is_agency_name(folded) else []
+        instead = f"if it is not listed, name its county instead: {_listed(county)}"
+        if close := self._closest(folded, entries):
+            return f"{_listed(close)}; {instead}" if county else _listed(close)
+        if county:
+            return instead
+        if not entries:
+            return ""
+        what, states = (
+            "agencies" if is_agency_name(folded) else "jurisdictions",
+            self._named(folded),
+        )
+        option = f" --state {next(iter(states))}" if states else ""
+        return f"`optout list {what}{option}` lists them all"
+
+    def _entries(self, folded: str) -> list[Entry]:
+        """Return what a query may mean: agencies if it has an agency's words, else counties."""
+        return self._agency_entries if is_agency_name(folded) else self._jurisdiction_entries
+
+    @cached_property
+    def _agency_entries(self) -> list[Entry]:
+        return [*self._agencies.entries(self._states)]
+
+    @cached_property
+    def _jurisdiction_entries(self) -> list[Entry]:
+        return [
+            entry_of(code, self.slug(code, id), names_of(known))
+            for code, state in self._states.items()
+            for id, known in sorted(state.get("jurisdictions", {}).items())
+        ]
+
+    def _county_in(self, folded: str) -> list[str]:
+        """Return the slugs of the counties whose name begins the agency's."""
+        named, key = self._named(folded), agency_key(folded)
+        return [
+            entry.slug
+            for entry in self._jurisdiction_entries
+            if (not named or entry.code in named) and key.startswith(f"{entry.names[0]}-")
+        ]
+
+    def _in_any_state(self, folded: str, entries: Sequence[Entry]) -> list[str]:
+        """Return the slugs of what has this name, which lacks its state."""
+        return with_name(agency_key(folded) if is_agency_name(folded) else folded, entries)
+
+    def _named(self, folded: str) -> dict[str, list[str]]:
+        """Map each state that a query ends with to the names that stand before it."""
+        named = {
+            code: [*names_within(folded, code, state["name"])]
+            for code, state in self._states.items()
+        }
+        return {code: names for code, names in named.items() if names}
+
+    def _closest(self, folded: str, entries: Sequence[Entry]) -> list[str]:
+        states = {code: state["name"] for code, state in self._states.items()}
+        return closest(folded, entries, self._named(folded), states)
+
+
+def _listed(candidates: Sequence[str]) -> str:
+    shown = " or ".join(candidates[:_MOST_CANDIDATES])
+    more = len(candidates) - _MOST_CANDIDATES
+    return f"{shown} or {more} more" if more > 0 else shown

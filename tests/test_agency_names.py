@@ -1,0 +1,142 @@
+"""An agency is found as people write its name; one that could be another is offered, not taken."""
+
+import re
+from collections import Counter
+from collections.abc import Callable
+
+import pytest
+from make_letters import told_by
+
+from optout_cli.directory import Directory
+from optout_cli.errors import OptoutError
+from optout_cli.letters.library import Library
+from optout_cli.readers.yaml import document_from_yaml
+
+Write = Callable[[str, str], str]
+
+
+@pytest.fixture(scope="module")
+def directory(library: Library) -> Directory:
+    return library.directory
+
+
+@pytest.mark.parametrize(
+    ("query", "slug"),
+    [
+        ("bradford-county-sheriffs-office-pa", "bradford-county-sheriffs-office-pa"),
+        ("Bradford County Sheriff's Office, PA", "bradford-county-sheriffs-office-pa"),
+        ("Autauga County Sheriff", "autauga-county-sheriffs-office-al"),
+        ("bradford co. so pa", "bradford-county-sheriffs-office-pa"),
+        ("Bradford County Sheriffs Dept, Pennsylvania", "bradford-county-sheriffs-office-pa"),
+        ("Hialeah Police Department", "hialeah-police-department-fl"),
+        ("hialeah pd", "hialeah-police-department-fl"),
+        ("City of Hialeah Police, Florida", "hialeah-police-department-fl"),
+        ("Department of Corrections, FL", "florida-department-of-corrections-fl"),
+        ("Walker County Sheriff's Department, TX", "walker-county-sheriffs-department-tx"),
+        ("Marin County, CA", "marin-county-ca"),
+    ],
+)
+def test_an_agency_is_found_by_slug_and_by_name(
+    query: str, slug: str, directory: Directory
+) -> None:
+    assert directory.find(query).slug == slug
+
+
+@pytest.mark.parametrize(
+    ("query", "told"),
+    [
+        (
+            "Lake County Sheriff's Office",
+            (
+                '"Lake County Sheriff\'s Office" could be any of 2 agencies\n'
+                "  hint: lake-county-sheriffs-office-fl or lake-county-sheriffs-office-oh"
+            ),
+        ),
+        (
+            "Walker County Sheriff, TX",
+            (
+                "'Walker County Sheriff, TX' could be any of 2 agencies\n"
+                "  hint: walker-county-sheriffs-department-tx or walker-county-sheriffs-office-tx"
+            ),
+        ),
+        (
+            "Marin County Sheriff, CA",
+            (
+                "there is no jurisdiction 'Marin County Sheriff, CA'\n"
+                "  hint: if it is not listed, name its county instead: marin-county-ca"
+            ),
+        ),
+        (
+            "Baldwin County Sheriff's Office",
+            (
+                'there is no jurisdiction "Baldwin County Sheriff\'s Office"\n'
+                "  hint: name the state too: baldwin-county-sheriffs-office-al"
+            ),
+        ),
+        (
+            "BCSO",
+            "there is no jurisdiction 'BCSO'\n  hint: `optout list jurisdictions` lists them all",
+        ),
+        (
+            "Hialeh Police Department, FL",
+            (
+                "there is no jurisdiction 'Hialeh Police Department, FL'\n"
+                "  hint: hialeah-police-department-fl or naples-police-department-fl"
+                " or alachua-police-department-fl"
+            ),
+        ),
+    ],
+)
+def test_a_name_that_could_be_another_is_offered(
+    query: str, told: str, directory: Directory
+) -> None:
+    assert told_by(lambda: directory.find(query)) == told
+
+
+def test_a_name_that_fits_a_county_and_an_agency_asks_which() -> None:
+    text = (
+        "states: {CA: {name: California, jurisdictions: {'06041': {name: Marin County}},"
+        " agencies: {marin-ca: {name: Marin County}}}}\n"
+    )
+    directory = Directory(document_from_yaml(text, "own.yaml"))
+    assert told_by(lambda: directory.find("Marin County, CA")) == (
+        "'Marin County, CA' could be any of 2 jurisdictions\n  hint: marin-county-ca or marin-ca"
+    )
+
+
+def short(name: str) -> str:
+    for long, abbreviation in (
+        (r"Sheriff's (Office|Department)", "SO"),
+        ("Police Department", "PD"),
+        (r"\bCounty\b", "Co."),
+        ("Department", "Dept"),
+    ):
+        name = re.sub(long, abbreviation, name)
+    return name
+
+
+@pytest.mark.no_cover  # all the data, with code that others cover
+@pytest.mark.parametrize(
+    ("typed", "counts"),
+    [
+        (lambda name, code: f"{name}, {code}", {"found": 1_551}),
+        (lambda name, code: f"{name} {code}".lower(), {"found": 1_551}),
+        (lambda name, code: f"{short(name)}, {code}", {"found": 1_546, "offered": 5}),
+        (lambda name, _: name, {"found": 1_078, "offered": 473}),
+        (lambda name, _: short(name).lower(), {"found": 1_077, "offered": 474}),
+    ],
+    ids=["printed", "lower case", "abbreviated", "without state", "abbreviated, without state"],
+)
+def test_no_name_of_an_agency_finds_another(
+    typed: Write, counts: dict[str, int], directory: Directory
+) -> None:
+    found: Counter[str] = Counter()
+    for code in directory.data.states:
+        for slug, agency in directory.agencies_in(code):
+            try:
+                is_right = directory.find(typed(agency.name, code)).id == slug
+                found["found" if is_right else "wrong"] += 1
+            except OptoutError as error:
+                hint = error.problems[0].hint or ""
+                found["offered" if slug in hint or " more" in hint else "not found"] += 1
+    assert found == counts

@@ -1,0 +1,300 @@
+"""Write agencies.yaml from ICE's list of agencies that take part in the 287(g) program.
+
+Usage: python tools/agencies.py LIST --date 2026-05-18 --url URL [--note TEXT] [--addenda FILE]
+
+LIST is ICE's own table (.xlsx) or the same as CSV. An agency is placed in a county only if the
+county that ICE prints, or else the agency's own name, is that of one county in its state; a
+spelling one letter off counts if only one county has it. No county is guessed: the others have
+none. Prints what changed since the last list, how each odd spelling was read, and each agency
+without a county.
+"""
+
+import argparse
+import csv
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from optout_cli.directory.matching import fold, without_legal_word
+from optout_cli.readers.stored import load_document
+
+ROOT = Path(__file__).resolve().parent.parent
+DATA = ROOT / "agencies.yaml"
+COUNTIES = ROOT / "jurisdictions.yaml"
+SOURCE = "ice-287g-list"
+_HEAD = """\
+# Agencies with agreements under section 287(g), as on ICE's list. Made by tools/agencies.py.
+# `signed` is the day on which ICE signed. `type` is ICE's; `kind` follows from the name.
+# docs/data.md says how each county was found, and which agencies have none.
+"""
+_COLUMNS = {  # of ICE's table -> ours
+    "law enforcement agency": "agency",
+    "county": "county_as_printed",
+    "support type": "model",
+}
+_MODELS = {
+    "jail enforcement model": "jem",
+    "task force model": "tfm",
+    "warrant service officer": "wso",
+}
+# The first that fits decides. Only words that leave no doubt.
+_KINDS = {
+    "campus": r"university|college|school district|\bisd\b",
+    "airport": r"airport",
+    "prosecutor": r"attorney(?! general)|prosecutor",
+    "constable": r"constable",
+    "marshal": r"(?<!fire )marshal'?s?\b",
+    "sheriff": r"sheriff",
+    "jail": r"\bjail\b|prison|detention|correctional facility",
+    "corrections": r"corrections?\b|correctional services",
+    "police": r"police",
+}
+_NAMED_COUNTY = re.compile(r"(.+? (?:County|Parish))\b")
+
+
+class Row(NamedTuple):
+    """One agreement on the list."""
+
+    state: str
+    agency: str
+    type: str
+    county: str
+    model: str
+    signed: str
+    addendum: bool
+
+
+Agencies = dict[str, dict[str, dict[str, Any]]]  # Any: plain data, by state code and slug
+
+
+def main() -> None:
+    """Write the file and print what changed."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("list", type=Path)
+    parser.add_argument("--date", required=True, type=date.fromisoformat)
+    parser.add_argument("--url", required=True)
+    parser.add_argument("--note", default="", help="which file, and where it was read")
+    parser.add_argument("--addenda", type=Path, help="lines of SLUG MODEL of agreements with one")
+    parser.add_argument("-o", "--output", type=Path, default=DATA)
+    given = parser.parse_args()
+    addenda = set(given.addenda.read_text("utf-8").splitlines()) if given.addenda else set()
+    earlier = read_agencies(given.output)
+    states = states_of(COUNTIES)
+    names = {code: state["name"] for code, state in states.items()}
+    agencies, remarks = agencies_from(rows_of(given.list), states, addenda)
+    given.output.write_text(text_of(agencies, names, given.date, given.url, given.note), "utf-8")
+    print("\n".join([*changes(earlier, agencies), *remarks]))
+
+
+def rows_of(path: Path) -> Iterator[Row]:
+    """Yield each agreement on a list. Raises ValueError for a model or a day that is not one."""
+    for cells in _tables[path.suffix.lower()](path):
+        known = {_COLUMNS.get(name.lower(), name.lower()): value for name, value in cells.items()}
+        name = known["agency"].replace("\u2019", "'")
+        if name:
+            yield Row(
+                known["state"],
+                " ".join(name.split()),
+                known["type"],
+                known["county_as_printed"],
+                _model_of(known["model"]),
+                date.fromisoformat(known["signed"]).isoformat(),
+                known.get("addendum", "").lower() not in ("", "no", "n/a", "#n/a"),
+            )
+
+
+def _csv_rows(path: Path) -> Iterator[Mapping[str, str]]:
+    with path.open(encoding="utf-8-sig", newline="") as stream:
+        yield from csv.DictReader(stream)
+
+
+def _xlsx_rows(path: Path) -> Iterator[Mapping[str, str]]:
+    from openpyxl import load_workbook
+
+    header, *rows = load_workbook(path, read_only=True).worksheets[0].iter_rows(values_only=True)
+    names = [str(cell or "").strip() for cell in header]
+    for row in rows:
+        yield dict(zip(names, map(_cell, row), strict=False))
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.date().isoformat()
+    return "" if value is None else str(value).strip()
+
+
+_tables = {".csv": _csv_rows, ".xlsx": _xlsx_rows}
+
+
+def _model_of(text: str) -> str:
+    model = _MODELS.get(text.lower(), text.lower())
+    if model not in _MODELS.values():
+        raise ValueError(f"{text!r} is no model of a 287(g) agreement")
+    return model
+
+
+def states_of(path: Path) -> dict[str, Any]:
+    """Return the states with their jurisdictions, as in jurisdictions.yaml."""
+    states: dict[str, Any] = load_document(str(path)).data["states"]  # type: ignore[assignment]
+    return states
+
+
+def read_agencies(path: Path) -> Agencies:
+    """Return the agencies of an earlier list by state; none if there was none."""
+    if not path.exists():
+        return {}
+    return {code: state["agencies"] for code, state in states_of(path).items()}
+
+
+def agencies_from(
+    rows: Iterable[Row], states: Mapping[str, Any], addenda: set[str]
+) -> tuple[Agencies, list[str]]:
+    """Return the agencies by state and slug, and a remark on each odd spelling and lack."""
+    codes = {fold(state["name"]): code for code, state in states.items()}
+    found: Agencies = {}
+    printed: dict[tuple[str, str], list[Row]] = {}
+    for row in rows:
+        code = codes[fold(row.state)]
+        printed.setdefault((code, f"{fold(row.agency)}-{code.lower()}"), []).append(row)
+    remarks = []
+    for (code, slug), of_agency in sorted(printed.items()):
+        county, remark = _county_of(of_agency, states[code].get("jurisdictions", {}))
+        if remark:
+            remarks.append(f"{remark}: {slug}")
+        name, type_ = of_agency[0].agency, of_agency[0].type.lower().replace(" ", "-")
+        agency: dict[str, Any] = {"name": name, "type": type_}
+        if kind := _kind_of(name, type_):
+            agency["kind"] = kind
+        if county:
+            agency["county"] = county
+        agency["agreements"] = [
+            {"model": row.model, "signed": row.signed}
+            | ({"addendum": True} if row.addendum or f"{slug} {row.model}" in addenda else {})
+            for row in sorted(set(of_agency), key=lambda row: row.model)
+        ]
+        found.setdefault(code, {})[slug] = agency
+    return dict(sorted(found.items())), sorted(remarks)
+
+
+def _kind_of(name: str, type_: str) -> str | None:
+    kinds = (kind for kind, words in _KINDS.items() if re.search(words, name.lower()))
+    return next(kinds, "state-agency" if type_ == "state-agency" else None)
+
+
+def _county_of(rows: list[Row], counties: Mapping[str, Any]) -> tuple[str | None, str]:
+    """Return the FIPS code of the agency's county, or None, and a remark if it was not plain."""
+    printed = sorted({row.county for row in rows})
+    plain = {fips for text in printed for fips in _exact(text, counties)}
+    own = _NAMED_COUNTY.match(rows[0].agency)
+    named = _exact(own[1], counties) if own else set()
+    if len(plain) > 1 or (plain and named and plain != named):
+        return None, f"ICE's county {' and '.join(printed)} contradicts the name"
+    if plain or named:
+        (fips,) = plain or named
+        is_odd = {fold(text) for text in printed} != {fold(counties[fips]["name"])}
+        return fips, _reading(printed, counties, fips) if is_odd and _says(printed) else ""
+    near = {fips for text in printed for fips in _near(text, counties)}
+    if len(near) == 1:
+        (fips,) = near
+        return fips, _reading(printed, counties, fips)
+    return None, f"no county ({' and '.join(printed)!r} on the list)"
+
+
+def _reading(printed: list[str], counties: Mapping[str, Any], fips: str) -> str:
+    return f"county {' and '.join(printed)!r} read as {counties[fips]['name']}"
+
+
+def _says(printed: list[str]) -> bool:
+    """Tell whether ICE printed more than `#N/A`."""
+    return any(re.search("[a-z]", text) for text in printed)
+
+
+def _exact(text: str, counties: Mapping[str, Any]) -> set[str]:
+    """Return the county with this name, or the only one with it apart from its legal word."""
+    name = fold(text)
+    whole = {fips for fips, county in counties.items() if fold(county["name"]) == name}
+    short = {
+        fips
+        for fips, county in counties.items()
+        if without_legal_word(fold(county["name"])) == without_legal_word(name)
+    }
+    return whole or (short if len(short) == 1 else set())
+
+
+def _near(text: str, counties: Mapping[str, Any]) -> set[str]:
+    """Return each county whose name is one letter off."""
+    name = fold(text)
+    return {
+        fips
+        for fips, county in counties.items()
+        for known in (fold(county["name"]),)
+        if _is_one_off(name, known)
+        or _is_one_off(without_legal_word(name), without_legal_word(known))
+    }
+
+
+def _is_one_off(one: str, two: str) -> bool:
+    """Tell whether one letter was left out, added, changed, or swapped with the next."""
+    if one[:1] != two[:1]:  # North is no misspelled Worth
+        return False
+    one, two = sorted((one, two), key=len)
+    start = next(
+        (at for at, pair in enumerate(zip(one, two, strict=False)) if pair[0] != pair[1]), len(one)
+    )
+    rest, other = one[start:], two[start:]
+    if len(one) < len(two):
+        return rest == other[1:]
+    return bool(rest) and (rest[1:] == other[1:] or rest == other[1::-1] + other[2:])
+
+
+def text_of(agencies: Agencies, names: Mapping[str, str], day: date, url: str, more: str) -> str:
+    """Return the file, sorted, one agency a line."""
+    note = "; ".join(filter(None, ("ICE's list of participating agencies", more)))
+    source = {"kind": "official", "url": url, "date": f"{day}", "note": note}
+    lines = [_HEAD.rstrip(), "sources:", f"  {SOURCE}: {_flow(source)}", "states:"]
+    for code, known in agencies.items():
+        lines += [f"  {code}:", f"    name: {names[code]}"]
+        lines += [f"    agency-source: {SOURCE}", "    agencies:"]
+        lines += [f"      {slug}: {_flow(agency)}" for slug, agency in known.items()]
+    return "\n".join(lines) + "\n"
+
+
+def _flow(value: object) -> str:
+    """Write plain data in one line: quoted where YAML could read something else."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key}: {_flow(inner)}" for key, inner in value.items()) + "}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(_flow, value))}]"
+    text = str(value)
+    if value is True:
+        return "true"
+    return text if re.fullmatch(r"[A-Za-z][A-Za-z .'-]*", text) else json.dumps(text)
+
+
+def changes(earlier: Agencies, now: Agencies) -> Iterator[str]:
+    """Yield each agreement that is new, gone or signed on another day, and each other change."""
+    old, new = (
+        {slug: it for known in them.values() for slug, it in known.items()}
+        for them in (earlier, now)
+    )
+    for slug in sorted(old.keys() | new.keys()):
+        before, after = (
+            {row["model"]: row["signed"] for row in them.get(slug, {}).get("agreements", ())}
+            for them in (old, new)
+        )
+        for model in sorted(before.keys() | after.keys()):
+            if before.get(model) != after.get(model):
+                was, now_ = before.get(model, "not listed"), after.get(model, "not listed")
+                yield f"{slug} {model}: {was} -> {now_}"
+        if slug in old and slug in new:
+            for key in ("name", "type", "kind", "county"):
+                if old[slug].get(key) != new[slug].get(key):
+                    yield f"{slug} {key}: {old[slug].get(key)} -> {new[slug].get(key)}"
+    yield f"{len(new)} agencies, {sum(len(it['agreements']) for it in new.values())} agreements"
+
+
+if __name__ == "__main__":
+    main()
