@@ -309,6 +309,18 @@ KIND = """    version: "1"
             "    uses: [date]\nparticulars: {date: {type: date, help: x}}",
             "a particular cannot be named 'date': that is the letter's date",
         ),
+        (
+            "    uses: [receipt]\nparticulars: {receipt: {type: date, help: x}}",
+            "a particular cannot be named 'receipt': that is the day on which",
+        ),
+        (
+            "    milestones: [{title: x, from: dya}]",
+            "letters.ask.milestones.0.from names 'dya', which does not exist",
+        ),
+        (
+            "    milestones: [{title: x, from: receipt, when: {given: [dya]}}]",
+            "letters.ask.milestones.0.when names 'dya', which does not exist",
+        ),
     ],
 )
 def test_a_name_that_does_not_exist_is_a_problem(load: Load, lines: str, told: str) -> None:

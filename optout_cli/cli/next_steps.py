@@ -7,6 +7,7 @@ from optout_cli.cli.console import say
 from optout_cli.exporters import exporter_for
 from optout_cli.model.letter import Export
 from optout_cli.model.notice import Notice
+from optout_cli.model.program import FOLLOW_UP
 from optout_cli.model.request import Service, Way
 
 
@@ -29,9 +30,6 @@ def report_letters(exports: Sequence[Export], *, is_dated: bool, is_new: bool) -
     say(f"{done}: {letters} for {notice.author}, reference {notice.reference}")
     for step in next_steps(exports):
         say(f"next: {step}")
-
-
-FOLLOW_UP = timedelta(30)  # after the letter's date; our choice: no source sets a deadline
 
 
 def next_steps(exports: Sequence[Export]) -> Iterator[str]:
@@ -63,7 +61,7 @@ def next_steps(exports: Sequence[Export]) -> Iterator[str]:
             named = ", ".join(filter(None, (copy.name, copy.title, copy.organization)))
             yield f"give a copy to: {named}"
     # The day that the letter itself names, if it does.
-    day = getattr(first.particulars, "reply_by", None) or first.date + FOLLOW_UP
+    day = getattr(first.particulars, "reply_by", None) or first.date + timedelta(FOLLOW_UP)
     yield f"if you have no answer by {day}, write again and quote the reference {first.reference}"
 
 

@@ -1,6 +1,6 @@
 """A program of ICE and its letter kinds, as a template folder declares them."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Literal
 
 from msgspec import field
@@ -31,8 +31,10 @@ class Citation(Noun, frozen=True, kw_only=True):
     source: Source
 
 
-# The name of the letter's date in a condition; no particular may have it.
-OWN_DAY = "date"
+# The name of the letter's date in a condition, and that of the day of receipt in a milestone; no
+# particular may have them.
+OWN_DAY, RECEIPT = "date", "receipt"
+FOLLOW_UP = 30  # days until it is time to write again; our choice: no source sets a deadline
 
 
 class Condition(Noun, frozen=True, kw_only=True):
@@ -125,6 +127,20 @@ class ComputedDate(Noun, frozen=True, kw_only=True):
     when: Condition = Condition()
 
 
+class Milestone(Noun, frozen=True, kw_only=True):
+    """A day that a letter leads to if `when` holds, such as the end of an agreement.
+
+    It is `days` after `from`, which names a particular, a computed date, or the day of receipt.
+    `when` may only ask for the letter's date and its particulars.
+    """
+
+    title: Line
+    from_: Name = field(name="from")
+    days: Count | None = None
+    not_before: Literal["receipt"] | None = None
+    when: Condition = Condition()
+
+
 class ConditionalText(Noun, frozen=True, kw_only=True):
     """A note on a letter if `when` holds; names of particulars are in braces."""
 
@@ -214,6 +230,7 @@ class LetterKind(Noun, frozen=True, kw_only=True):
     refuse: tuple[Refusal, ...] = ()
     notes: tuple[ConditionalText, ...] = field(name="cautions", default=())
     computed: dict[Name, ComputedDate] = {}
+    milestones: tuple[Milestone, ...] = ()
     uses: tuple[Name, ...] = ()
     requires: tuple[Name, ...] = ()
     examples: dict[Name, Text] = {}
@@ -249,3 +266,8 @@ class Program(Noun, frozen=True, kw_only=True):
     def period(self, day: date) -> Period | None:
         """Return the period of `day`, or None before the program began."""
         return next((period for period in self.periods if period.has(day)), None)
+
+    @property
+    def wait(self) -> timedelta:
+        """How long people wait for an answer before they write again."""
+        return timedelta(int(self.guide.wait or FOLLOW_UP))

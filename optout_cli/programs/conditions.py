@@ -3,8 +3,9 @@
 The words come from the program; the names in braces are filled in here.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 from optout_cli.errors import Problem
@@ -29,13 +30,24 @@ def holds(when: Condition, case: Case) -> bool:
     """Tell whether a condition holds. It never does if the letter kind lacks one of its names."""
     return (
         when.names <= {*case.kind.particulars, *case.kind.computed}
-        and (when.from_ or date.min) <= case.date <= (when.until or date.max)
         and _fits(when, case)
-        and all(set(values) & _chosen(case, name) for name, values in when.chosen.items())
-        and all(_value(case, name) for name in when.given)
-        and not any(_value(case, name) for name in when.missing)
-        and all(_precedes(case, *days) is True for days in when.before.items())
-        and all(_precedes(case, *days) is False for days in when.not_before.items())
+        and holds_for(when, case.date, partial(_value, case))
+    )
+
+
+# Any: the value of a particular, whose type the letter kind declares.
+def holds_for(when: Condition, day: date, value: Callable[[str], Any]) -> bool:
+    """Tell whether the letter's date and its values meet a condition, and ask for nothing else.
+
+    `value` returns the value of a particular or a computed date, if there is one.
+    """
+    return (
+        (when.from_ or date.min) <= day <= (when.until or date.max)
+        and all(set(values) & _chosen(value(name)) for name, values in when.chosen.items())
+        and all(value(name) for name in when.given)
+        and not any(value(name) for name in when.missing)
+        and all(_precedes(value, *days) is True for days in when.before.items())
+        and all(_precedes(value, *days) is False for days in when.not_before.items())
     )
 
 
@@ -43,7 +55,7 @@ def laws_of(case: Case) -> Iterator[Law]:
     """Yield the laws in effect that are about the letter kind or about a chosen value."""
     topics = set(case.kind.about)
     for name, particular in case.kind.particulars.items():
-        for choice in _chosen(case, name) if particular.about else ():
+        for choice in _chosen(_particular(case, name)) if particular.about else ():
             topics.update(particular.about.get(choice, ()))
     for law in laws_in_effect(case):
         if topics.intersection(law.about):
@@ -109,9 +121,10 @@ def _fits(when: Condition, case: Case) -> bool:
     )
 
 
-def _precedes(case: Case, first: str, second: str) -> bool | None:
+# Any: a date, or None.
+def _precedes(value: Callable[[str], Any], first: str, second: str) -> bool | None:
     """Tell whether the first day is before the second; None if one is missing."""
-    day, later = _value(case, first), _value(case, second)
+    day, later = value(first), value(second)
     return day < later if day and later else None
 
 
@@ -120,9 +133,9 @@ def _particular(case: Case, name: str) -> Any:
     return getattr(case.particulars, name.replace("-", "_"), None)
 
 
-def _chosen(case: Case, name: str) -> set[str]:
-    chosen = _particular(case, name) or ()
-    return {chosen} if isinstance(chosen, str) else set(chosen)
+# Any: the value of a choice, a list of them, or None.
+def _chosen(value: Any) -> set[str]:
+    return {value} if isinstance(value, str) else set(value or ())
 
 
 def _value(case: Case, name: str) -> Any:

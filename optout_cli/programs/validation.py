@@ -6,12 +6,21 @@ from datetime import date, timedelta
 from itertools import combinations, pairwise
 
 from optout_cli.errors import Problem, did_you_mean
-from optout_cli.model.program import FOLLOWED, OWN_DAY, Condition, LetterKind, Particular, Program
+from optout_cli.model.program import (
+    FOLLOWED,
+    OWN_DAY,
+    RECEIPT,
+    Condition,
+    LetterKind,
+    Particular,
+    Program,
+)
 from optout_cli.readers.document import Document
 
 _BLANK = re.compile(r"\{([^{}]*)\}?|\}")  # also finds a single brace, which could not be filled in
 _ALWAYS = ("place", OWN_DAY)  # what a text in braces may name in every case
 _LATER = ("guide.next.", "guide.replies.")  # the texts that may name the day of the next letter
+_TAKEN = {OWN_DAY: "the letter's date", RECEIPT: "the day on which a letter is received"}
 _Names = Iterator[tuple[str, str, Collection[str]]]  # path, name, and the names that exist
 
 
@@ -81,8 +90,8 @@ def _particular_problems(
             yield Problem("wrong-particular", message, document.location(f"{path}.{key}"))
         if isinstance(spec.of, dict):
             yield from _particular_problems(spec.of, f"{path}.{key}.of", document)
-        if key == OWN_DAY and not path.endswith(".of"):
-            message = f"a particular cannot be named {OWN_DAY!r}: that is the letter's date"
+        if key in _TAKEN and not path.endswith(".of"):
+            message = f"a particular cannot be named {key!r}: that is {_TAKEN[key]}"
             yield Problem("wrong-particular", message, document.location(f"{path}.{key}"))
 
 
@@ -122,6 +131,10 @@ def _names(program: Program) -> _Names:
             days = [name for name in declared if values[name].type == "date"]
             yield f"{path}.computed.{key}.from", rule.from_, [*days, OWN_DAY]
             yield from _condition_names(f"{path}.computed.{key}", rule.when, declared, program)
+        for number, stone in enumerate(kind.milestones):
+            days = [name for name in declared if values[name].type == "date"]
+            yield f"{path}.milestones.{number}.from", stone.from_, [*days, *kind.computed, RECEIPT]
+            yield from _condition_names(f"{path}.milestones.{number}", stone.when, known, program)
         for at, when, text in _rule_texts(kind, f"{path}."):
             yield from _condition_names(at, when, known, program)
             given = _given_names(when, kind, program)

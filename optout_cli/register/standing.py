@@ -1,0 +1,126 @@
+"""Where each letter stands: a draft, not sent, waiting, answered, and what comes next. Pure."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
+from typing import Literal
+
+import msgspec
+
+from optout_cli.model.program import LetterKind, Program
+from optout_cli.model.request import Party
+from optout_cli.register.due import Deadline, Facts, facts_of, milestones_of, reply_day
+from optout_cli.register.state import LetterState
+
+# "followed" and "superseded" letters are history: another letter takes their place.
+Step = Literal["draft", "unsent", "waiting", "answered", "followed", "superseded"]
+_CITED = "notice-reference"  # the particular with the reference of the letter that this one follows
+_Matter = tuple[str, str, str, Party]  # program, jurisdiction, variant and recipient
+_Item = tuple[LetterState, Facts]
+
+
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a letter stands. `before` is an earlier letter of its kind that went out.
+
+    `answer_due` is None for a letter that has not gone out, that was answered, or that is history.
+    `program` and `kind` are None if the templates are not there any more.
+    """
+
+    state: LetterState
+    facts: Facts
+    program: Program | None
+    kind: LetterKind | None
+    step: Step
+    answer_due: Deadline | None
+    milestones: tuple[Deadline, ...]
+    before: LetterState | None = None
+    after: LetterState | None = None
+
+    @property
+    def is_history(self) -> bool:
+        """Whether another letter has taken the place of this one."""
+        return self.step in ("followed", "superseded")
+
+    @property
+    def title(self) -> str:
+        """The title of the letter's kind, or its name."""
+        return self.kind.title if self.kind else self.state.written.letter
+
+
+def standings_of(
+    states: Iterable[LetterState], programs: Mapping[str, Program]
+) -> tuple[Standing, ...]:
+    """Return where each letter of a folder stands, in the order of `states`, the oldest first."""
+    matters: defaultdict[_Matter, list[_Item]] = defaultdict(list)
+    ordered = [(state, facts_of(state)) for state in states]
+    for state, facts in ordered:
+        written = state.written
+        program = written.letter.partition("/")[0]
+        matter = program, written.jurisdiction, written.variant, state.letter.recipient
+        matters[matter].append((state, facts))
+    found = {
+        id(standing.state): standing
+        for (name, *_), items in matters.items()
+        for standing in _standings_in(items, programs.get(name))
+    }
+    return tuple(found[id(state)] for state, _ in ordered)
+
+
+def _standings_in(items: Sequence[_Item], program: Program | None) -> Iterator[Standing]:
+    """Yield where the letters of one matter stand: those that may follow one another."""
+    answered: dict[
+        int, date
+    ] = {}  # by the place of a letter: the last answer to it, or to a letter
+    for place, (state, facts) in enumerate(items):  # that it follows, if the answer came later
+        days = [answer.on for answer in state.answers]
+        earlier, later = items[:place], items[place + 1 :]
+        for number, other in enumerate(earlier):
+            if number in answered and _follows((state, facts), other, program):
+                days += [answered[number]] if answered[number] >= state.written.date else []
+        if days:
+            answered[place] = max(days)
+        out = (item for item in later if is_out(item[0]))
+        after = next((item[0] for item in out if _follows(item, (state, facts), program)), None)
+        same = [other for other, _ in earlier if _kind_of(other) == _kind_of(state)]
+        step = _step_of(state, after, is_answered=place in answered)
+        kind = program.letters.get(_kind_of(state)) if program else None
+        yield Standing(
+            state=state,
+            facts=facts,
+            program=program,
+            kind=kind,
+            step=step,
+            answer_due=reply_day(state, facts, program) if step == "waiting" else None,
+            milestones=() if step == "superseded" else milestones_of(state, facts, kind),
+            before=next(filter(is_out, reversed(same)), None),
+            after=after,
+        )
+
+
+def is_out(state: LetterState) -> bool:
+    """Tell whether a letter has gone out, as far as anybody recorded."""
+    return bool(state.sent or state.delivered or state.answers)
+
+
+def _step_of(state: LetterState, after: LetterState | None, *, is_answered: bool) -> Step:
+    if not state.is_current:
+        return "superseded"
+    if is_out(state):
+        return "answered" if is_answered else "followed" if after else "waiting"
+    if after and _kind_of(after) == _kind_of(state):
+        return "superseded"
+    return "draft" if state.written.is_draft else "unsent"
+
+
+def _kind_of(state: LetterState) -> str:
+    """Return the name of a letter's kind, without the program."""
+    return state.written.letter.partition("/")[2]
+
+
+def _follows(later: _Item, earlier: _Item, program: Program | None) -> bool:
+    """Tell whether a letter takes up an earlier one to the same recipient, or repeats it."""
+    name, former = _kind_of(later[0]), _kind_of(earlier[0])
+    if cited := later[1].particulars.get(_CITED):
+        return bool(cited == earlier[0].written.reference)
+    kind = program.letters.get(name) if program else None
+    return name == former or bool(kind and former in kind.follows)

@@ -1,0 +1,299 @@
+"""When an answer is due, what a letter leads to, and where each letter stands."""
+
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from make_register import ADDISON, DAY, FOLLOW_UP, NOTICE, TERMINATE, RegisterMaker
+
+from optout_cli.letters.library import Library
+from optout_cli.register.due import next_working_day
+
+
+@pytest.fixture
+def maker(tmp_path: Path) -> RegisterMaker:
+    return RegisterMaker(tmp_path / "letters")
+
+
+Story = Callable[[RegisterMaker], None]
+
+
+def sent_by_mail(maker: RegisterMaker) -> None:
+    maker.sent(maker.written(parties=("ice",)), "ice")
+
+
+def received(maker: RegisterMaker) -> None:
+    id = maker.written(parties=("ice",))
+    maker.sent(id, "ice")
+    maker.delivered(id, "ice", date(2026, 11, 4))
+
+
+def received_corrected(maker: RegisterMaker) -> None:
+    id = maker.written(parties=("ice",))
+    maker.delivered(id, "ice", date(2026, 11, 3))
+    maker.delivered(id, "ice", date(2026, 11, 6))
+
+
+def sent_in_two_ways(maker: RegisterMaker) -> None:
+    id = maker.written(parties=("ice",))
+    maker.sent(id, "ice")
+    maker.sent(id, "ice", by="email")
+
+
+def naming_a_day(maker: RegisterMaker) -> None:
+    id = maker.written(parties=("ice",), particulars={"reply-by": "2026-12-26"})
+    maker.sent(id, "ice")
+
+
+def unsent(maker: RegisterMaker) -> None:
+    maker.written(parties=("ice",))
+
+
+@pytest.mark.parametrize(
+    ("story", "due"),
+    [
+        (
+            sent_by_mail,
+            (
+                date(2026, 12, 7),
+                True,
+                (
+                    "sent on 2026-11-02 by certified mail, no receipt is recorded, so 5 days are"
+                    " added for the mail; 30 days later is 2026-12-07"
+                ),
+            ),
+        ),
+        (
+            received,
+            (
+                date(2026, 12, 4),
+                False,
+                "received on 2026-11-04; 30 days later is 2026-12-04",
+            ),
+        ),
+        (
+            received_corrected,
+            (
+                date(2026, 12, 7),
+                False,
+                (
+                    "received on 2026-11-06; 30 days later is 2026-12-06, a Sunday, so"
+                    " the day is 2026-12-07"
+                ),
+            ),
+        ),
+        (
+            sent_in_two_ways,
+            (
+                date(2026, 12, 2),
+                True,
+                "sent on 2026-11-02 by email; 30 days later is 2026-12-02",
+            ),
+        ),
+        (
+            naming_a_day,
+            (
+                date(2026, 12, 28),
+                False,
+                (
+                    "the letter asks for an answer by 2026-12-26, a Saturday;"
+                    " 2026-12-27 is a Sunday, so the day is 2026-12-28"
+                ),
+            ),
+        ),
+        (unsent, None),
+    ],
+)
+def test_an_answer_is_due_from_receipt_else_from_sending_and_never_before(
+    story: Story, due: tuple[date, bool, str] | None, maker: RegisterMaker, library: Library
+) -> None:
+    story(maker)
+    (standing,) = maker.standings(library)
+    deadline = standing.answer_due
+    assert (deadline and (deadline.on, deadline.is_estimated, deadline.why)) == due
+
+
+@pytest.mark.parametrize(
+    ("day", "state", "working", "reason"),
+    [
+        (date(2026, 12, 3), "CA", date(2026, 12, 3), ""),
+        # A Saturday, whose holiday is observed on the Friday before it.
+        (
+            date(2026, 7, 3),
+            "VT",
+            date(2026, 7, 6),
+            (
+                ", Independence Day (observed); 2026-07-04 is a Saturday; 2026-07-05 is"
+                " a Sunday, so the day is 2026-07-06"
+            ),
+        ),
+        # California's own holiday; and one of the country that California does not have.
+        (
+            date(2026, 3, 31),
+            "CA",
+            date(2026, 4, 1),
+            ", Cesar Chavez Day, so the day is 2026-04-01",
+        ),
+        (
+            date(2026, 10, 12),
+            "CA",
+            date(2026, 10, 13),
+            ", Columbus Day, so the day is 2026-10-13",
+        ),
+        (date(2026, 3, 31), "ZZ", date(2026, 3, 31), ""),
+    ],
+)
+def test_a_deadline_falls_on_the_next_day_on_which_offices_are_open(
+    day: date, state: str, working: date, reason: str
+) -> None:
+    assert next_working_day(day, state) == (working, reason)
+
+
+WSO, JEM = {"model": "wso"}, {"model": "jem"}
+
+
+@pytest.mark.parametrize(
+    ("particulars", "day", "why"),
+    [
+        # The day is that of the clause: a Sunday does not move it.
+        (WSO, date(2027, 2, 2), "received on 2026-11-04; 90 days later is 2027-02-02"),
+        (WSO | {"exigent": "No officer is left."}, date(2026, 11, 4), "received on 2026-11-04"),
+        (JEM, date(2026, 11, 4), "received on 2026-11-04"),
+        (
+            JEM | {"effective": "2026-12-31"},
+            date(2026, 12, 31),
+            "the letter's own day, 2026-12-31",
+        ),
+        (
+            JEM | {"effective": "2026-11-03"},
+            date(2026, 11, 4),
+            "the letter's own day, 2026-11-03, but received on 2026-11-04, which is later",
+        ),
+    ],
+)
+def test_an_agreement_ends_as_its_model_says(
+    particulars: dict[str, Any], day: date, why: str, maker: RegisterMaker, library: Library
+) -> None:
+    id = maker.written(letter=TERMINATE, parties=("ice",), particulars=particulars)
+    maker.sent(id, "ice")
+    maker.delivered(id, "ice", date(2026, 11, 4))
+    (standing,) = maker.standings(library)
+    found = [(it.title, it.on, it.is_estimated, it.why) for it in standing.milestones]
+    assert found == [("the termination takes effect", day, False, why)]
+
+
+@pytest.mark.parametrize("clause", [{"clause": ["Either party may end it."]}])
+def test_an_agreement_with_its_own_clause_has_no_known_end(
+    clause: dict[str, Any], maker: RegisterMaker, library: Library
+) -> None:
+    id = maker.written(letter=TERMINATE, parties=("ice",), particulars=WSO | clause)
+    maker.delivered(id, "ice", date(2026, 11, 4))
+    assert [it.milestones for it in maker.standings(library)] == [()]
+
+
+def test_the_end_of_an_agreement_is_an_estimate_until_receipt_is_known(
+    maker: RegisterMaker, library: Library
+) -> None:
+    maker.sent(maker.written(letter=TERMINATE, parties=("ice",), particulars=WSO), "ice")
+    (standing,) = maker.standings(library)
+    assert [(it.on, it.is_estimated) for it in standing.milestones] == [(date(2027, 2, 5), True)]
+
+
+def steps(maker: RegisterMaker, library: Library) -> list[tuple[str, str, str]]:
+    return [
+        (it.state.written.letter.partition("/")[2], str(it.state.written.date), it.step)
+        for it in maker.standings(library)
+        if it.state.letter.recipient == "ice"
+    ]
+
+
+def test_a_draft_an_unsent_a_sent_and_an_answered_letter_are_told_apart(
+    maker: RegisterMaker, library: Library
+) -> None:
+    maker.written(is_draft=True, signatory=None)
+    maker.written(place=ADDISON)
+    maker.sent(maker.written(letter=TERMINATE, particulars=JEM), "ice")
+    answered = maker.written(letter=TERMINATE, place=ADDISON, particulars=JEM)
+    maker.answered(answered, "ice", date(2026, 11, 9))
+    assert [step for _, _, step in steps(maker, library)] == [
+        "draft",
+        "unsent",
+        "waiting",
+        "answered",
+    ]
+
+
+def test_a_letter_that_moved_away_is_history(maker: RegisterMaker, library: Library) -> None:
+    first = maker.written()
+    maker.sent(first, "ice")
+    maker.replaced(first)
+    maker.written(content="corrected")
+    standings = [it for it in maker.standings(library) if it.state.letter.recipient == "ice"]
+    assert [(it.step, it.answer_due) for it in standings] == [
+        ("superseded", None),
+        ("unsent", None),
+    ]
+    assert standings[1].before is standings[0].state
+
+
+def test_the_follow_up_waits_for_the_answer_in_place_of_the_notice(
+    maker: RegisterMaker, library: Library
+) -> None:
+    notice = maker.written(parties=("ice",))
+    maker.sent(notice, "ice")
+    cited = {"notice-reference": "SC-06041-20261102-ABCD"}
+    later = date(2026, 12, 8)
+    again = maker.written(letter=FOLLOW_UP, on=later, parties=("ice",), particulars=cited)
+    assert steps(maker, library)[0][2] == "waiting"
+    maker.sent(again, "ice", later)
+    assert steps(maker, library) == [
+        ("opt-out", "2026-11-02", "followed"),
+        ("follow-up", "2026-12-08", "waiting"),
+    ]
+    maker.answered(notice, "ice", date(2026, 12, 20))
+    assert [step for _, _, step in steps(maker, library)] == ["answered", "answered"]
+
+
+def test_a_letter_that_follows_an_answer_waits_for_one_of_its_own(
+    maker: RegisterMaker, library: Library
+) -> None:
+    notice = maker.written(parties=("ice",))
+    maker.answered(notice, "ice", date(2026, 11, 20))
+    later = date(2026, 12, 8)
+    maker.sent(
+        maker.written(letter="secure-communities/renewed-request", on=later, parties=("ice",)),
+        "ice",
+        later,
+    )
+    assert [step for _, _, step in steps(maker, library)] == ["answered", "waiting"]
+
+
+def test_a_follow_up_of_another_notice_leaves_this_one_waiting(
+    maker: RegisterMaker, library: Library
+) -> None:
+    maker.sent(maker.written(parties=("ice",)), "ice")
+    cited = {"notice-reference": "SC-06041-20200101-ABCD"}
+    again = maker.written(letter=FOLLOW_UP, parties=("ice",), particulars=cited)
+    maker.sent(again, "ice")
+    assert steps(maker, library)[0][2] == "waiting"
+
+
+def test_an_older_letter_that_was_never_sent_is_history_once_a_newer_one_is_out(
+    maker: RegisterMaker, library: Library
+) -> None:
+    maker.written(parties=("ice",))
+    maker.sent(maker.written(on=date(2026, 11, 9), parties=("ice",)), "ice")
+    assert [step for _, _, step in steps(maker, library)] == ["superseded", "waiting"]
+
+
+def test_without_its_program_a_letter_has_no_deadline(
+    maker: RegisterMaker, library: Library
+) -> None:
+    maker.sent(maker.written(letter=NOTICE, parties=("ice",)), "ice", DAY)
+    (state,) = (it.state for it in maker.standings(library))
+    from optout_cli.register.standing import standings_of
+
+    (standing,) = standings_of([state], {})
+    assert (standing.step, standing.answer_due, standing.milestones) == ("waiting", None, ())
