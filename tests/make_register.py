@@ -31,7 +31,7 @@ MARIN = {
     "id": "06041",
     "slug": "marin-county-ca",
     "name": "Marin County",
-    "formal": "the County of Marin",
+    "formal": "Marin County",
     "state-code": "CA",
     "state-name": "California",
 }

@@ -112,7 +112,7 @@ def _is_read(name: str) -> bool:
 def _row_from(line: _Line, names: Sequence[str], file: str) -> Row:
     location = Location(file, line.line)
     all_names = [*names, *[""] * (len(line.cells) - len(names))]
-    original = tuple(zip(all_names, map(_clean, line.cells), strict=False))
+    original = tuple(zip(all_names, map(cell_from, line.cells), strict=False))
     problems: list[Problem] = []
     branch: _Branch = {}
     for number, (name, text) in enumerate(original, 1):
@@ -175,7 +175,7 @@ def _tree_from(
     return list(tree.values()) if is_list else tree
 
 
-def _clean(cell: str) -> str:
+def cell_from(cell: str) -> str:
     """Return a cell's text with LF line ends, no spaces around it, and no guarding apostrophe."""
     text = cell.replace("\r\n", "\n").replace("\r", "\n").strip()
     return text[1:] if _GUARDED.match(text) else text

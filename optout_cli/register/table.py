@@ -1,0 +1,223 @@
+"""The register as a table for people: `register.csv`, one row for each letter.
+
+The table follows from the events. Columns whose names begin with `# ` are the user's own, and each
+run keeps them. Nothing reads anything else from it: what happened is recorded by commands.
+"""
+
+import csv
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from hashlib import sha256
+from io import StringIO
+from pathlib import Path
+from typing import NamedTuple
+
+from optout_cli.errors import OptoutError
+from optout_cli.model.program import Program
+from optout_cli.output import write_all, write_errors
+from optout_cli.readers.csv import cell_from, csv_from
+from optout_cli.readers.document import OWN_MARK
+from optout_cli.register.standing import Standing, standings_of
+from optout_cli.register.state import LetterState
+
+NAME, ENCODING = "register.csv", "utf-8-sig"  # a spreadsheet knows UTF-8 by the first bytes
+COLUMNS = (
+    "date", "jurisdiction", "letter", "signatory", "recipient", "route", "tracking number",
+    "reference", "sent", "delivered", "answer due", "answered", "outcome", "note", "address",
+    "email", "fax", "pages", "path", "SHA-256",
+)  # fmt: skip
+_DIGEST = COLUMNS.index("SHA-256")
+_LAST = Path(".optout") / "register.csv.sha256"  # the digest of the table as last written
+_US_DATE = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
+_Lineage = tuple[str, str, str, str]  # what a letter shares with the one that it replaces
+
+
+def rows_of(standings: Iterable[Standing], folder: Path = Path()) -> Iterator[list[str]]:
+    """Yield a row for each letter, its paths below `folder`.
+
+    Each format has its own line in the cells `pages`, `path` and `SHA-256`.
+    """
+    for standing in standings:
+        state, written = standing.state, standing.state.written
+        letter, answers = state.letter, state.answers
+        ways = [sent.by for sent in state.sent] or [service.by for service in letter.service]
+        numbers = [*(sent.number for sent in state.sent), *(way.number for way in letter.service)]
+        yield [
+            written.date.isoformat(),
+            place_of(standing),
+            standing.title,
+            written.signatory or "",
+            "ICE" if letter.recipient == "ice" else letter.recipient,
+            _lines(way.replace("-", " ") for way in ways),
+            _lines(map(grouped, filter(None, numbers))),
+            written.reference,
+            _lines(sent.on.isoformat() for sent in state.sent),
+            state.delivered[-1].on.isoformat() if state.delivered else "",
+            standing.answer_due.on.isoformat() if standing.answer_due else "",
+            _lines(answer.on.isoformat() for answer in answers),
+            outcome_of(standing),
+            _lines(_notes_on(standing)),
+            "\n".join(letter.address),
+            letter.email or "",
+            letter.fax or "",
+            "\n".join("" if file.pages is None else str(file.pages) for file in letter.files),
+            "\n".join(str(folder / state.places[file.path]) for file in letter.files),
+            "\n".join(file.sha256 for file in letter.files),
+        ]
+
+
+def place_of(standing: Standing) -> str:
+    """Return the agency and the jurisdiction in words: `Marin County, California (06041)`.
+
+    The FIPS code stands among words, since a spreadsheet drops the zero of `06041`.
+    """
+    written, place = standing.state.written, standing.facts.place
+    code = f" ({written.jurisdiction})" if written.jurisdiction.isdigit() else ""
+    if place and written.name != place.full_name:
+        return f"{written.name}, {place.full_name}{code}"
+    return f"{written.name}{code}"
+
+
+def grouped(number: str) -> str:
+    """Return a tracking number in groups of four: a spreadsheet makes 9.4E+19 of twenty digits."""
+    digits = number.replace(" ", "")
+    return " ".join(re.findall(".{1,4}", digits)) if digits.isdigit() else number
+
+
+def outcome_of(standing: Standing) -> str:
+    """Return what became of a letter in words, or nothing while it waits or is not sent."""
+    state, after = standing.state, standing.after
+    if state.answers:
+        return _lines(answer.reply.replace("-", " ") for answer in state.answers)
+    if standing.step == "followed" and after:
+        return f"followed by a letter of {after.written.date}"
+    return standing.step if standing.step in ("draft", "superseded", "answered") else ""
+
+
+def _notes_on(standing: Standing) -> Iterator[str]:
+    """Yield what people noted, what the answers say, and the days that the letter leads to."""
+    state = standing.state
+    for event in (*state.sent, *state.delivered, *state.answers):
+        yield from filter(None, (getattr(event, "words", None), event.note))
+    for day in standing.milestones:
+        yield f"{day.title}: {'about ' if day.is_estimated else ''}{day.on}"
+
+
+def _lines(texts: Iterable[str]) -> str:
+    return "\n".join(dict.fromkeys(texts))
+
+
+def update_table(
+    folder: Path, states: Iterable[LetterState], programs: Mapping[str, Program]
+) -> tuple[str, ...]:
+    """Write the table of a folder anew, with the user's own columns; return notes for the screen.
+
+    A table that somebody changed in other columns moves to `earlier`. The caller holds the
+    folder's lock. A table that cannot be written is only a note: the record is complete without it.
+    """
+    standings = standings_of(states, programs)
+    path = folder / NAME
+    try:
+        old = _load(path)
+        own = [index for index, name in enumerate(old.header) if name.startswith(OWN_MARK)]
+        shown, cells, is_lost = _with_own_cells(standings, old, own)
+        header = [*COLUMNS, *(old.header[index] for index in own)]
+        rows = [row + more for row, more in zip(rows_of(shown), cells, strict=True)]
+        is_changed = is_lost or (old.digest and old.digest != _last_digest(folder))
+        content = csv_from(header, rows).encode(ENCODING)
+        kept = write_all({path: content}, force=True, keep=[path] if is_changed else ())
+        with write_errors(folder / _LAST):
+            (folder / _LAST).parent.mkdir(exist_ok=True)
+            (folder / _LAST).write_text(_digest_of(COLUMNS, rows) + "\n", "ascii")
+    except OptoutError as error:
+        return tuple(f"{problem}; the record itself is complete" for problem in error.problems)
+    return tuple(
+        f"{path} was changed by hand; that table is now {earlier}. Record what happened with"
+        " optout sent, delivered or answer, and keep notes in columns whose names begin with #"
+        for earlier in kept.values()
+        if earlier
+    )
+
+
+class _Table(NamedTuple):
+    """A table as the file has it; `digest` is that of the columns that are not the user's own."""
+
+    header: Sequence[str] = ()
+    rows: Sequence[Sequence[str]] = ()
+    digest: str = ""
+
+
+def _load(path: Path) -> _Table:
+    """Read the table that is there, as a spreadsheet may have saved it. Raises OptoutError."""
+    with write_errors(path):
+        content = path.read_bytes() if path.is_file() else b""
+    if not content:
+        return _Table()
+    try:
+        text = content.decode(ENCODING)
+    except UnicodeDecodeError:  # as Excel saves what it only calls CSV
+        text = content.decode("cp1252", "replace")
+    delimiter = max(",;\t", key=text.partition("\n")[0].count)
+    reader = csv.reader(StringIO(text, newline=""), delimiter=delimiter)
+    lines: list[list[str]] = []
+    with suppress(csv.Error):  # a table that is damaged differs from ours, so it is kept
+        lines += ([cell_from(cell) for cell in line] for line in reader)
+    header, *rows = lines or [[]]
+    whole = [row + [""] * (len(header) - len(row)) for row in rows if any(row)]
+    return _Table(header, whole, _digest_of(header, whole))
+
+
+def _digest_of(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return the digest of a table without the user's own columns, whatever the order of its rows.
+
+    Excel writes a date as 11/24/2026, which is no change.
+    """
+    kept = [index for index, name in enumerate(header) if not name.startswith(OWN_MARK)]
+    texts = sorted("\0".join(_plain(row[index]) for index in kept) for row in rows)
+    return sha256(
+        "\1".join(["\0".join(header[index] for index in kept), *texts]).encode()
+    ).hexdigest()
+
+
+def _plain(cell: str) -> str:
+    return _US_DATE.sub(lambda day: f"{day[3]}-{day[1]:0>2}-{day[2]:0>2}", cell).strip()
+
+
+def _last_digest(folder: Path) -> str | None:
+    with suppress(OSError):
+        return (folder / _LAST).read_text("ascii").strip()
+    return None
+
+
+def _with_own_cells(
+    standings: Sequence[Standing], old: _Table, own: Sequence[int]
+) -> tuple[list[Standing], list[list[str]], bool]:
+    """Return the letters of the table, the user's own cells of each, and whether a cell is lost.
+
+    A row is known by its SHA-256. A letter that replaces another takes over the cells of its row.
+    Letters that were replaced before they went out have no row.
+    """
+    known: dict[str, list[str]] = {}
+    place = old.header.index(COLUMNS[_DIGEST]) if own and COLUMNS[_DIGEST] in old.header else None
+    for row in old.rows if own else ():
+        cells = [row[index] for index in own]
+        digests = row[place].split("\n") if place is not None else []
+        known |= dict.fromkeys(digests, cells)
+    shown: list[Standing] = []
+    kept: list[list[str]] = []
+    former: dict[_Lineage, list[str]] = {}
+    blank = [""] * len(own)
+    for standing in standings:
+        state, written = standing.state, standing.state.written
+        lineage = written.jurisdiction, written.letter, written.variant, state.letter.recipient
+        found = [known[file.sha256] for file in state.letter.files if file.sha256 in known]
+        cells = found[0] if found else former.get(lineage, blank)
+        if standing.step == "superseded":
+            former[lineage] = cells
+            if not (state.sent or state.delivered or state.answers):
+                continue
+        shown.append(standing)
+        kept.append(cells)
+    texts = {cell for row in old.rows for index in own if (cell := row[index])}
+    return shown, kept, not texts <= {cell for cells in kept for cell in cells}
