@@ -11,9 +11,11 @@ from pathlib import Path
 import pytest
 from command_results import Run, Write, outcome, problem
 from conftest import REQUEST
+from written_letters import write_letters
 
 from optout_cli import __version__
 from optout_cli.cli import COMMANDS, main
+from optout_cli.letters.library import Library
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -31,9 +33,12 @@ def test_help_lists_every_command_once(run: Run) -> None:
 @pytest.mark.no_cover  # slow, with code that others cover
 @pytest.mark.parametrize("words", [[], *([name] for name in COMMANDS)], ids=str)
 def test_the_example_in_each_help_runs(
-    words: list[str], run: Run, write: Write, in_folder: Path
+    words: list[str], run: Run, write: Write, in_folder: Path, library: Library
 ) -> None:
     write("marin-county-ca.yaml", REQUEST)
+    write_letters(library, in_folder / "letters")
+    if words and words[0] in ("delivered", "answer"):
+        run("sent", "letters/", "--by", "certified-mail")
     write("notices.csv", "jurisdiction\n06041\n")
     write("common.yaml", "letter: secure-communities/opt-out\n")
     example = re.search(r"^ *Example:  optout (.+)$", run(*words, "--help").stdout, re.MULTILINE)

@@ -8,6 +8,9 @@ import pytest
 from command_results import Run, Write
 from conftest import REQUEST, ROOT
 from read_docs import PAGES
+from written_letters import write_letters
+
+from optout_cli.letters.library import Library
 
 HEADINGS = re.findall(r"^### `(.*(?:json|ndjson))`$", PAGES["scripts.md"], re.MULTILINE)
 # How each object is had, by the heading of its table.
@@ -25,6 +28,7 @@ CALLS = {
         *("-f", "json", "-o", "-"),
     ),
     "optout batch --ndjson": ("batch", "requests.ndjson", "-f", "txt", "--ndjson"),
+    "optout sent --json": ("sent", "letters/", "--by", "mail", "--json"),
 }
 
 
@@ -41,8 +45,9 @@ def test_every_table_of_keys_is_compared_with_a_command() -> None:
 
 @pytest.mark.parametrize("heading", CALLS)
 def test_a_table_has_the_keys_that_the_command_prints(
-    heading: str, write: Write, in_folder: Path, run: Run
+    heading: str, write: Write, in_folder: Path, run: Run, library: Library
 ) -> None:
+    write_letters(library, in_folder / "letters")
     write("wrong.yaml", REQUEST.replace("title:", "tilte:"))
     row = {"jurisdiction": "50007", "letter": "secure-communities/opt-out", "date": "2026-11-20"}
     write("requests.ndjson", json.dumps(row) + "\n")

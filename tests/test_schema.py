@@ -9,6 +9,9 @@ import yaml
 from command_results import NOWHERE, Run, Write, outcome, problem
 from conftest import ROOT
 from jsonschema import Draft202012Validator
+from written_letters import write_letters
+
+from optout_cli.letters.library import Library
 
 EXAMPLES = sorted((ROOT / "examples").glob("*.yaml"))
 PROGRAMS = sorted((ROOT / "templates").glob("*/program.yaml"))
@@ -127,3 +130,15 @@ def test_an_unknown_schema_is_a_problem_with_the_known_names(run: Run) -> None:
 def test_no_option_of_a_schema_does_nothing(run: Run) -> None:
     found = outcome(run("schema", "--data", "nope", "request"))
     assert (found[0], "No such option" in found[2]) == (2, True)
+
+
+def test_each_line_of_a_register_is_an_event(
+    schema: Any, run: Run, library: Library, in_folder: Path
+) -> None:
+    write_letters(library, in_folder / "letters")
+    run("sent", "letters", "--by", "mail")
+    lines = (in_folder / "letters" / "register.ndjson").read_text("utf-8").splitlines()
+    errors = [str(error) for line in lines for error in schema("register").iter_errors(read(line))]
+    changed = json.loads(lines[-1]) | {"by": "pigeon"}
+    assert (len(lines), errors) == (3, [])
+    assert not schema("register").is_valid(changed)

@@ -18,7 +18,7 @@ EXITS = (
     ("0", "done"),
     ("1", "a problem in the content of a file, or in reading or writing one"),
     ("2", "a problem on the command line: an unknown option, jurisdiction, letter or file"),
-    ("3", "batch: some requests had a problem; all others were written"),
+    ("3", "batch, sent --from: some rows had a problem; all others were done"),
     ("130", "interrupted (129 by SIGHUP, 143 by SIGTERM)"),
 )
 VARIABLES = (

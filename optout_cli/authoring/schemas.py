@@ -1,4 +1,4 @@
-"""JSON Schemas of the files that people write, made from the model, for editors that use them."""
+"""JSON Schemas of the files that people write, and of the register, made from the model."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -12,6 +12,7 @@ from optout_cli.model.jurisdiction import Gazetteer
 from optout_cli.model.program import Particular, Program
 from optout_cli.model.request import Request
 from optout_cli.programs import particulars_type
+from optout_cli.register.events import AnyEvent
 
 # A JSON Schema, or a part of one. Any: they hold each other.
 Schema = dict[str, Any]
@@ -96,8 +97,18 @@ def _describe(properties: Schema, key: str, text: str) -> None:
     properties[key] = {**({"allOf": [part]} if "$ref" in part else part), "description": text}
 
 
+def _register(_library: Library) -> Schema:
+    """Describe a line of `register.ndjson`: one of the events."""
+    schema: Schema = msgspec.json.schema(AnyEvent)
+    for part in _parts_of(schema):
+        if "description" in part:
+            part["description"] = part["description"].partition("\n")[0]
+    return schema
+
+
 SCHEMAS: dict[str, tuple[str, Callable[[Library], Schema]]] = {
     "request": ("A request of optout", _request),
     "jurisdictions": ("A data file of optout", lambda _: _optional_schema(Gazetteer)),
     "program": ("A program of optout", lambda _: _optional_schema(Program, Program.__name__)),
+    "register": ("A line of optout's register", _register),
 }

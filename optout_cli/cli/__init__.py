@@ -22,8 +22,10 @@ _CLOSED = (errno.EINVAL,) if os.name == "nt" else ()  # how Windows reports a pi
 COMMANDS = {
     "new": "Create a request file by answering questions.",
     "write": "Write the letters of a request.",
-    "batch": "Write the letters of many requests, from a spreadsheet or a program.",
-    "show": "Show whom a jurisdiction notifies, and where each address comes from.",
+    "batch": "Write the letters of many requests, as from a spreadsheet.",
+    "sent": "Record that letters went out.",
+    "delivered": "Record that letters arrived.",
+    "show": "Show whom a jurisdiction notifies, and who says each address.",
     "guide": "Show step by step how a jurisdiction gives notice.",
     "list": "List jurisdictions, letters, agencies or formats.",
     "check": "Find every problem in requests, data and templates.",

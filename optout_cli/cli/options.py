@@ -117,8 +117,8 @@ json_option = click.option(
 quiet_option = click.option("-q", "--quiet", is_flag=True, help="Print only problems on stderr.")
 
 
-def _parse_date(_ctx: click.Context, _param: click.Parameter, value: str | None) -> date | None:
-    """Parse --date. Raises click.BadParameter."""
+def parse_date(_ctx: click.Context, _param: click.Parameter, value: str | None) -> date | None:
+    """Parse a day of the calendar. Raises click.BadParameter."""
     if value is None:
         return None
     try:
@@ -134,7 +134,7 @@ date_option = click.option(
     "--date",
     "day",
     metavar="DATE",
-    callback=_parse_date,
+    callback=parse_date,
     help="Date of the letter, YYYY-MM-DD (default: that of the request, or today).",
 )
 

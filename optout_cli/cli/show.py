@@ -30,7 +30,7 @@ _LABEL = 14  # columns
 
 @click.command(
     "show",
-    short_help="Show whom a jurisdiction notifies, and where each address comes from.",
+    short_help="Show whom a jurisdiction notifies, and who says each address.",
     epilog='Example:  optout show "Marin County, CA"',
 )
 @click.argument("what", metavar="JURISDICTION|REQUEST", shell_complete=requests)

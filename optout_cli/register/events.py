@@ -108,7 +108,8 @@ class LetterEvent(Event, frozen=True, kw_only=True):
 class Sent(LetterEvent, frozen=True, kw_only=True, tag="sent"):
     """A letter went out. `path` and `sha256` are those of the file that was named, if any.
 
-    `signed` is a scan of what was signed.
+    `signed` is a scan of what was signed. Without `again`, the event completes or corrects an
+    earlier one of the same letter by the same way.
     """
 
     on: Date
@@ -118,10 +119,11 @@ class Sent(LetterEvent, frozen=True, kw_only=True, tag="sent"):
     sha256: str | None = None
     receipt: Evidence | None = None
     signed: Evidence | None = None
+    again: bool = False
 
 
 class Delivered(LetterEvent, frozen=True, kw_only=True, tag="delivered"):
-    """A letter arrived."""
+    """A letter arrived. A later event completes or corrects an earlier one of the same letter."""
 
     on: Date
     receipt: Evidence | None = None

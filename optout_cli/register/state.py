@@ -39,12 +39,16 @@ class LetterState:
         return any(path == place for path, place in self.places.items())
 
     def add(self, event: LetterEvent) -> None:
-        """Add what happened to the letter."""
+        """Add what happened to the letter, or complete what was there."""
         match event:
             case Sent():
-                self.sent.append(event)
+                same = [number for number, sent in enumerate(self.sent) if sent.by == event.by]
+                if same and not event.again:
+                    self.sent[same[-1]] = event
+                else:
+                    self.sent.append(event)
             case Delivered():
-                self.delivered.append(event)
+                self.delivered = [event]
             case Answered():
                 self.answers.append(event)
 

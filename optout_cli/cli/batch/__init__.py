@@ -22,7 +22,7 @@ from optout_cli.output import is_folder
 
 @click.command(
     "batch",
-    short_help="Write the letters of many requests, from a spreadsheet or a program.",
+    short_help="Write the letters of many requests, as from a spreadsheet.",
     epilog="Example:  optout batch notices.csv --common common.yaml -o out/",
 )
 @click.argument("inputs", nargs=-1, required=True, metavar="INPUT...", shell_complete=files)

@@ -1,0 +1,124 @@
+"""What `sent`, `delivered` and `answer` share: options, the moment, and what they print."""
+
+import os
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+import msgspec
+
+from optout_cli.cli.console import print_json, say
+from optout_cli.cli.options import parse_date, today
+from optout_cli.errors import Location, OptoutError, Problem
+from optout_cli.model.request import PARTIES, Party, Way
+from optout_cli.register.events import Answered, Delivered, Sent
+from optout_cli.register.recorder import Found, Recorder
+from optout_cli.register.statements import Moment, Result, way_words
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+WAYS: tuple[Way, ...] = ("certified-mail", "mail", "email", "fax", "hand")
+_MOST_NAMES = 4  # letters that a message lists
+RECIPIENTS: dict[Party, str] = {"bureau": "the State Identification Bureau", "ice": "ICE"}
+
+in_option = click.option(
+    "--in",
+    "within",
+    metavar="FOLDER",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="The folder that the letters were written to.  [default: the file's, or this folder]",
+)
+to_option = click.option(
+    "--to",
+    "parties",
+    multiple=True,
+    type=click.Choice(PARTIES, case_sensitive=False),
+    help="Only the letter to this recipient (repeatable).",
+)
+correct_option = click.option(
+    "--correct", is_flag=True, help="Correct what is recorded; the register keeps both."
+)
+
+
+def on_option(text: str, *, required: bool = False) -> Callable[[_F], _F]:
+    """Return the option for the day on which something happened."""
+    return click.option(
+        "--on", "day", metavar="DATE", callback=parse_date, required=required, help=text
+    )
+
+
+def now() -> Moment:
+    """Return the moment of recording, or that of SOURCE_DATE_EPOCH. Raises click.UsageError."""
+    day, epoch = today(), os.environ.get("SOURCE_DATE_EPOCH")
+    at = datetime.fromtimestamp(int(epoch), UTC) if epoch else datetime.now(UTC)
+    return Moment(at.replace(microsecond=0), day)
+
+
+def one_letter(text: str, found: Sequence[Found]) -> Found:
+    """Return the only letter that was named. Raises OptoutError for several."""
+    if len(found) == 1:
+        return found[0]
+    names = "; ".join(letter_name(each) for each in found[:_MOST_NAMES])
+    message = f"names {len(found)} letters: {names}"
+    hint = "name one of the files, or add --to bureau or --to ice"
+    location = Location(text, is_command_line=True)
+    raise OptoutError(Problem("several-letters", message, location, hint))
+
+
+def placed(problem: Problem, text: str) -> Problem:
+    """Give a Problem its place on the command line: the option, or the letter as it was named."""
+    options = {"on": "--on", "by": "--by", "number": "--number"}
+    if problem.location:
+        return problem
+    place = Location(text)
+    if option := options.get(problem.path):
+        place = Location(option, is_command_line=True, label=text)
+    return msgspec.structs.replace(problem, location=place)
+
+
+def letter_name(found: Found) -> str:
+    """Say which letter it is: `SC-06041-20261120-ABCD to ICE (letters/....pdf)`."""
+    state = found.state
+    return f"{state.written.reference} to {RECIPIENTS[state.letter.recipient]} ({found.path})"
+
+
+def happening(event: Sent | Delivered | Answered) -> str:
+    """Say what happened: `sent by certified mail on 2026-11-25`."""
+    match event:
+        case Sent():
+            return f"sent by {way_words(event.by, event.number)} on {event.on}"
+        case Delivered():
+            return f"delivered on {event.on}"
+        case Answered():
+            return f"answered on {event.on} ({event.reply})"
+
+
+def say_journal(recorder: Recorder) -> None:
+    """Say what is wrong with the registers themselves."""
+    for problem in recorder.problems:
+        say(f"note: {problem}")
+
+
+def report(found: Found, result: Result, *, as_json: bool, quiet: bool) -> None:
+    """Print a letter's path, or JSON, on standard output, and say what was recorded on stderr."""
+    event = result.event
+    if as_json:
+        print_json(
+            {
+                "event": type(event).__struct_config__.tag,
+                "recorded": not result.is_known,
+                "reference": event.reference,
+                "recipient": event.recipient,
+                "path": click.format_filename(found.path),
+                "on": event.on,
+                "notes": result.notes,
+            }
+        )
+    else:
+        click.echo(bytes(found.path))
+    if not quiet:
+        done = "already recorded" if result.is_known else "recorded"
+        say(f"{done}: {happening(event)}: {letter_name(found)}")
+        for note in result.notes:
+            say(f"note: {note.text}")

@@ -1,0 +1,262 @@
+"""`optout sent`: record that letters went out."""
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from pathlib import Path
+from typing import NamedTuple
+
+import click
+import msgspec
+
+from optout_cli.batch.input import load_inputs
+from optout_cli.cli.console import report_problems, say, say_problems, usage_error
+from optout_cli.cli.options import files, json_option, quiet_option
+from optout_cli.cli.record import (
+    WAYS,
+    correct_option,
+    in_option,
+    now,
+    on_option,
+    one_letter,
+    placed,
+    report,
+    say_journal,
+    to_option,
+)
+from optout_cli.errors import ExitCode, OptoutError, Problem, raise_any
+from optout_cli.model.fields import Line, Noun
+from optout_cli.model.request import Party, Way
+from optout_cli.output import is_folder
+from optout_cli.readers.document import Row, locate
+from optout_cli.readers.validate import convert
+from optout_cli.register.recorder import Found, Recorder
+from optout_cli.register.statements import Moment, Result, Sending, sent_from
+
+_LETTER_COLUMNS = ("letter", "path", "reference")
+
+
+class Entry(Noun, frozen=True, kw_only=True):
+    """A row of the table in --from: a letter, and how it went out."""
+
+    letter: Line | None = None
+    path: Line | None = None
+    reference: Line | None = None
+    recipient: Party | None = None
+    on: date | None = None
+    by: Way | None = None
+    number: Line | None = None
+    receipt: Line | None = None
+    signed: Line | None = None
+
+
+class _Claim(NamedTuple):
+    """A letter, and how it went out. `receipt` and `signed` are paths."""
+
+    letter: str
+    said: Sending
+    receipt: str | None = None
+    signed: str | None = None
+    parties: tuple[Party, ...] = ()
+
+
+@click.command(
+    "sent",
+    short_help="Record that letters went out.",
+    epilog="Example:  optout sent letters/ --by certified-mail",
+)
+@click.argument("letters", nargs=-1, metavar="LETTER...", shell_complete=files)
+@on_option("The day on which it went out, YYYY-MM-DD.  [default: today]")
+@click.option(
+    "--by",
+    type=click.Choice(WAYS, case_sensitive=False),
+    help="How it went out.  [default: what the letter itself says]",
+)
+@click.option("--number", metavar="NUMBER", help="The tracking number on the receipt.")
+@click.option(
+    "--receipt",
+    metavar="FILE",
+    type=click.Path(),
+    shell_complete=files,
+    help="A scan of the receipt, or the report of the fax. optout keeps a copy.",
+)
+@click.option(
+    "--signed",
+    metavar="FILE",
+    type=click.Path(),
+    shell_complete=files,
+    help="A scan of the letter as it was signed. optout keeps a copy.",
+)
+@click.option("--again", is_flag=True, help="It went out once more in the same way.")
+@correct_option
+@click.option(
+    "--from",
+    "tables",
+    multiple=True,
+    metavar="FILE",
+    type=click.Path(),
+    shell_complete=files,
+    help="Read many letters from a table (CSV or NDJSON) with the columns letter, recipient, on,"
+    " by, number, receipt, signed (repeatable).",
+)
+@to_option
+@in_option
+@json_option
+@quiet_option
+@report_problems
+def command(
+    letters: Sequence[str],
+    day: date | None,
+    by: Way | None,
+    number: str | None,
+    receipt: str | None,
+    signed: str | None,
+    again: bool,
+    correct: bool,
+    tables: Sequence[str],
+    parties: tuple[Party, ...],
+    within: Path | None,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Record that letters went out: when, how, and with which tracking number.
+
+    LETTER is a file of the letter in any format, its reference (SC-06041-20261120-ABCD), or a
+    folder, which stands for all its letters that are not recorded as sent. optout sends nothing
+    itself.
+
+    The register of the folder keeps what you say. A scan that you give is copied to evidence/
+    there. A row of a table counts before the options. If a row has a problem, the other rows are
+    recorded; without --from, either all is recorded or nothing.
+
+    Prints the path of each letter.
+    """
+    if bool(letters) == bool(tables):
+        usage_error("name letters, or a table with --from", "such as optout sent letters/")
+    said = Sending(day, by, number, again=again, correct=correct)
+    moment = now()
+    with Recorder() as recorder:
+        if tables:
+            done, problems = _rows_recorded(recorder, tables, said, parties, within, moment)
+        else:
+            claims = [_Claim(text, said, receipt, signed, parties) for text in letters]
+            done, problems = _recorded(recorder, claims, within, moment), []
+        recorder.commit()
+        if not quiet:
+            say_journal(recorder)
+        for found, result in done:
+            report(found, result, as_json=as_json, quiet=quiet)
+    say_problems(problems, as_json=as_json)
+    if problems:
+        raise SystemExit(ExitCode.PARTLY if done else ExitCode.CONTENT)
+    if quiet:
+        return
+    if not done:
+        say("nothing to record: every letter is recorded as sent")
+    else:
+        say("next: when it arrives, run optout delivered; when an answer comes, optout answer")
+
+
+def _recorded(
+    recorder: Recorder, claims: Sequence[_Claim], within: Path | None, moment: Moment
+) -> list[tuple[Found, Result]]:
+    """Prepare the events of the command line: all, or none. Raises OptoutError."""
+    done: list[tuple[Found, Result]] = []
+    problems: list[Problem] = []
+    for claim in claims:
+        try:
+            results = list(_results(recorder, claim, within, moment))
+        except OptoutError as error:
+            problems += [placed(problem, claim.letter) for problem in error.problems]
+        else:
+            done += _added(recorder, results)
+    raise_any(problems)
+    return done
+
+
+def _rows_recorded(
+    recorder: Recorder,
+    tables: Sequence[str],
+    said: Sending,
+    parties: tuple[Party, ...],
+    within: Path | None,
+    moment: Moment,
+) -> tuple[list[tuple[Found, Result]], list[Problem]]:
+    """Prepare the events of each row; return them, and the problems of the other rows."""
+    done: list[tuple[Found, Result]] = []
+    problems: list[Problem] = []
+    for table in load_inputs(tables):
+        for row in table.rows():
+            try:
+                claim = _claim_of(row, said, parties)
+                results = list(_results(recorder, claim, within, moment))
+            except OptoutError as error:
+                problems += _located(error, row)
+            else:
+                done += _added(recorder, results)
+    return done, problems
+
+
+def _claim_of(row: Row, said: Sending, parties: tuple[Party, ...]) -> _Claim:
+    """Read a row; what it leaves open is as the options say. Raises OptoutError."""
+    raise_any(row.problems)
+    assert row.document is not None
+    line = convert(row.document, Entry)
+    names = [text for name in _LETTER_COLUMNS if (text := getattr(line, name))]
+    if len(names) != 1:
+        message = f"names {len(names)} letters" if names else "names no letter"
+        hint = f"fill in one of the columns {', '.join(_LETTER_COLUMNS)}"
+        raise OptoutError(Problem("missing-key", message, row.location, hint))
+    own = {key: value for key in ("on", "by", "number") if (value := getattr(line, key))}
+    recipients = (line.recipient,) if line.recipient else parties
+    return _Claim(names[0], said._replace(**own), line.receipt, line.signed, recipients)
+
+
+def _located(error: OptoutError, row: Row) -> Iterator[Problem]:
+    """Give the problems of a row their place in the table."""
+    document = row.document
+    letter = next((key for key in _LETTER_COLUMNS if document and key in document.data), "")
+    for problem in error.problems:
+        if problem.location and not problem.location.is_command_line:
+            yield problem
+            continue
+        path = letter if problem.path in ("", "letter") else problem.path
+        message = problem.message
+        if problem.location:  # a file that cannot be read, or a letter that is not there
+            message = f"{problem.location.file}: {message}"
+        bare = msgspec.structs.replace(problem, location=None, path=path, message=message)
+        yield from locate([bare], document, row)
+
+
+def _results(
+    recorder: Recorder, claim: _Claim, within: Path | None, moment: Moment
+) -> Iterator[tuple[Found, Result]]:
+    """Yield the event of each letter that a claim names. Raises OptoutError."""
+    found = recorder.find(claim.letter, within, claim.parties)
+    if is_folder(Path(claim.letter)):
+        found = [each for each in found if not each.state.sent or claim.said.again]
+        if drafts := [each for each in found if each.state.written.is_draft]:
+            say(f"note: {len(drafts)} drafts in {claim.letter} are not recorded as sent")
+            found = [each for each in found if each not in drafts]
+    elif len(claim.parties) < len(found):
+        one_letter(claim.letter, found)
+    offices = {each.state.letter.office for each in found}
+    if claim.said.number and len(offices) > 1:
+        message = f"a number is for one piece of mail, not for {len(found)} letters"
+        hint = "name one letter, or give each its number in a table with --from"
+        raise OptoutError(Problem("equal-numbers", message, hint=hint, path="number"))
+    problems: list[Problem] = []
+    for each in found:
+        said = claim.said._replace(receipt=each.take(claim.receipt), signed=each.take(claim.signed))
+        try:
+            yield each, sent_from(each.letter, said, each.folder.states, moment)
+        except OptoutError as error:
+            problems += error.problems
+    raise_any(problems)
+
+
+def _added(
+    recorder: Recorder, results: Sequence[tuple[Found, Result]]
+) -> Sequence[tuple[Found, Result]]:
+    for found, result in results:
+        recorder.add(found, result)
+    return results

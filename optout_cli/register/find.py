@@ -1,0 +1,156 @@
+"""Find the letters that a person names: by a file, a reference, or a folder."""
+
+from collections.abc import Collection, Iterable
+from hashlib import file_digest
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from optout_cli.errors import Location, OptoutError, Problem, closest
+from optout_cli.model.request import PARTIES, Party
+from optout_cli.output import is_folder
+from optout_cli.readers.files import is_file, no_such_file
+from optout_cli.register.journal import NAME
+from optout_cli.register.state import Key, LetterState
+
+_States = dict[Key, LetterState]
+
+
+class NamedLetter(NamedTuple):
+    """A letter that was named. `path` and `sha256` are those of the file, if one was named.
+
+    `path` is relative to the register's folder if the file is in it. `is_changed` tells that the
+    file is not as optout wrote it.
+    """
+
+    state: LetterState
+    path: str | None = None
+    sha256: str | None = None
+    is_changed: bool = False
+
+
+def register_folder(text: str, within: Path | None = None) -> Path:
+    """Return the folder whose register has the letter that `text` names. Raises OptoutError.
+
+    It is `within` or a folder above it; otherwise the folder of the file, or one above it. A
+    reference is looked for from the current folder.
+    """
+    named = Path(text)
+    location = Location(text, is_command_line=True)
+    start = within or named
+    if within is None and not is_folder(named):
+        start = named.parent if is_file(named) else Path()
+        if not is_file(named) and _is_path(named):
+            raise OptoutError(_missing(named))
+    for folder in (start, *start.absolute().parents):
+        if is_file(folder / NAME):
+            return folder
+    message = f"there is no {NAME} in {str(start)!r} or a folder above it"
+    hint = "name the folder that optout wrote the letters to: --in FOLDER"
+    raise OptoutError(Problem("no-register", message, location, hint))
+
+
+def letters_named(
+    text: str, folder: Path, states: _States, parties: Collection[Party] = PARTIES
+) -> list[NamedLetter]:
+    """Return the letters of a file, a reference or a folder, oldest first.
+
+    A folder stands for its letters that no later version replaced. A reference stands for one
+    letter to each of `parties`: if there are several versions, the one that was sent, or else the
+    latest. Raises OptoutError if there is none.
+    """
+    named = Path(text)
+    if is_file(named):
+        found = _letters_of_file(named, folder, states)
+    elif is_folder(named):
+        at = _relative(named, folder)
+        found = [
+            NamedLetter(state)
+            for state in states.values()
+            if any(_is_below(place, at) for path, place in state.places.items() if path == place)
+        ]
+    else:
+        matching = (
+            state
+            for state in states.values()
+            if state.written.reference.casefold() == text.casefold()
+        )
+        found = [NamedLetter(state) for state in _newest(matching)]
+    if kept := [letter for letter in found if letter.state.letter.recipient in parties]:
+        return kept
+    raise OptoutError(_not_found(text, folder, states, is_other_party=bool(found)))
+
+
+def _letters_of_file(named: Path, folder: Path, states: _States) -> list[NamedLetter]:
+    """Return the letter that the file is: by its place in the folder, else by its content."""
+    with named.open("rb") as stream:
+        digest = file_digest(stream, "sha256").hexdigest()
+    at = _relative(named, folder) or str(named)
+    same: dict[Key, LetterState] = {}
+    here: dict[Key, LetterState] = {}
+    for key, state in states.items():
+        if any(file.sha256 == digest for file in state.letter.files):
+            same[key] = state
+        if at in state.places.values():
+            here[key] = state
+    both = [state for key, state in same.items() if key in here]
+    found = both or _newest(same.values()) or [*here.values()][-1:]
+    return [NamedLetter(state, at, digest, is_changed=not same) for state in found]
+
+
+def _newest(states: Iterable[LetterState]) -> list[LetterState]:
+    """Keep one version of each letter: one that was sent, else one in its place, the latest."""
+    kept: dict[tuple[str, Party], LetterState] = {}
+    for state in states:
+        key = state.written.reference, state.letter.recipient
+        if key not in kept or _rank(state) >= _rank(kept[key]):
+            kept[key] = state
+    return [*kept.values()]
+
+
+def _rank(state: LetterState) -> tuple[bool, bool]:
+    return bool(state.sent), state.is_current
+
+
+def _relative(path: Path, folder: Path) -> str:
+    """Return a path as the register has it; an empty text for the folder itself or outside it."""
+    place, root = path.resolve(), folder.resolve()
+    if place == root or not place.is_relative_to(root):
+        return ""
+    return place.relative_to(root).as_posix()
+
+
+def _is_below(place: str, at: str) -> bool:
+    return not at or place.startswith(f"{at}/")
+
+
+def _not_found(text: str, folder: Path, states: _States, *, is_other_party: bool) -> Problem:
+    named, location = Path(text), Location(text, is_command_line=True)
+    where = str(folder / NAME)
+    if is_other_party:
+        message = f"{where} has this letter only to the other recipient"
+        return Problem("no-such-letter", message, location, "leave --to out")
+    if is_file(named):
+        hint = (
+            "name the file as optout wrote it, or the letter's reference; give a scan of the signed"
+            " letter with --signed"
+        )
+    elif is_folder(named):
+        hint = "name the folder that optout wrote the letters to"
+    elif _is_path(named):
+        return _missing(named)
+    else:
+        match = closest(text, {state.written.reference for state in states.values()})
+        hint = f"did you mean {match!r}?" if match else "its table register.csv lists all letters"
+    return Problem("no-such-letter", f"{where} has no such letter", location, hint)
+
+
+def _is_path(named: Path) -> bool:
+    """Tell whether a name looks like that of a file, and not like a reference."""
+    return bool(named.suffix) or len(named.parts) > 1
+
+
+def _missing(named: Path) -> Problem:
+    problem = no_such_file(named, named)
+    return msgspec.structs.replace(problem, location=Location(str(named), is_command_line=True))

@@ -1,0 +1,261 @@
+"""What people say about a letter -> the event to record, or why it cannot be so. Pure.
+
+Each Problem has the key of the statement that it is about: `letter`, `on`, `by` or `number`.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+import msgspec
+
+from optout_cli.errors import OptoutError, Problem, raise_any
+from optout_cli.exporters import exporter_for
+from optout_cli.model.notice import Note
+from optout_cli.model.request import Way
+from optout_cli.register.events import Answered, Delivered, Evidence, Sent
+from optout_cli.register.find import NamedLetter
+from optout_cli.register.state import LetterState
+from optout_cli.register.tracking import number_fault, tidy_number
+
+_BY: Mapping[Way, str] = {
+    "certified-mail": "certified mail",
+    "mail": "mail",
+    "email": "e-mail",
+    "fax": "fax",
+    "hand": "hand",
+}
+
+
+class Sending(NamedTuple):
+    """How a letter went out, as somebody says. What is None follows from the letter."""
+
+    on: date | None = None
+    by: Way | None = None
+    number: str | None = None
+    receipt: Evidence | None = None
+    signed: Evidence | None = None
+    again: bool = False
+    correct: bool = False
+
+
+class Result(NamedTuple):
+    """The event to record, or the one that is recorded already; and what is worth knowing."""
+
+    event: Sent | Delivered | Answered
+    notes: tuple[Note, ...] = ()
+    is_known: bool = False
+
+
+class Moment(NamedTuple):
+    """The moment of recording, in UTC, and the day that it is for the user."""
+
+    at: datetime
+    today: date
+
+
+def way_words(by: Way, number: str | None = None) -> str:
+    """Say how a letter was sent: `certified mail no. 7008 1300 0001 7388 9810`."""
+    return f"{_BY[by]} no. {number}" if number else _BY[by]
+
+
+def sent_from(
+    named: NamedLetter, said: Sending, states: Iterable[LetterState], now: Moment
+) -> Result:
+    """Return the event that a letter went out. `states` are all letters of the register.
+
+    Raises OptoutError with every problem.
+    """
+    state = named.state
+    by = said.by or _usual_way(named)
+    before = [] if said.again else [sent for sent in state.sent if sent.by == by]
+    last = before[-1] if before else None
+    if last is None:
+        printed = _printed_number(state, by)
+        number = tidy_number(said.number) if said.number else printed
+        event = Sent(
+            **_about(state, now),
+            on=said.on or now.today,
+            by=by,
+            number=number,
+            path=named.path,
+            sha256=named.sha256,
+            receipt=said.receipt,
+            signed=said.signed,
+            again=said.again,
+        )
+        notes = [*_sent_notes(named, event, printed)]
+    else:
+        event, notes = _completed(last, said, now), []
+    problems = [*_draft_problems(state), *_day_problems(event.on, state.written.date, now)]
+    problems += _number_problems(said, event, state, states)
+    if last:
+        problems += _repeat_problems(last, event, said)
+    raise_any(problems)
+    is_known = last is not None and event == msgspec.structs.replace(last, at=now.at, previous="")
+    return Result(event, tuple(notes), is_known)
+
+
+def _usual_way(named: NamedLetter) -> Way:
+    """Return the way that the letter and its file name. Raises OptoutError if they name several."""
+    letter = named.state.letter
+    ways = tuple(dict.fromkeys(service.by for service in letter.service))
+    files = [file for file in letter.files if file.path == named.path]
+    files += [file for file in letter.files if file.sha256 == named.sha256]
+    route = exporter_for(files[0].format).ROUTE if files else None
+    if route and (not ways or route in ways):
+        return route
+    if len(ways) == 1 and not route:
+        return ways[0]
+    message = "the letter does not say how it went out"
+    if ways:
+        message = f"the letter says that it goes out by {', '.join(map(way_words, ways))}"
+    hint = f"say how: --by {', or --by '.join(ways or _BY)}"
+    raise OptoutError(Problem("which-way", message, hint=hint, path="by"))
+
+
+def _printed_number(state: LetterState, by: Way) -> str | None:
+    """Return the tracking number that the letter itself names."""
+    numbers = (service.number for service in state.letter.service if service.by == by)
+    return next(filter(None, numbers), None)
+
+
+# Any: the fields of an event, which mypy checks where the event is made.
+def _about(state: LetterState, now: Moment) -> dict[str, Any]:
+    return {
+        "at": now.at,
+        "written": state.id,
+        "recipient": state.letter.recipient,
+        "reference": state.written.reference,
+    }
+
+
+def _completed(last: Sent, said: Sending, now: Moment) -> Sent:
+    """Return what is recorded, with what is said now. A day is not said if other facts are."""
+    adds = said.number or said.receipt or said.signed
+    return msgspec.structs.replace(
+        last,
+        at=now.at,
+        previous="",
+        on=said.on or (last.on if adds else now.today),
+        number=tidy_number(said.number) if said.number else last.number,
+        receipt=said.receipt or last.receipt,
+        signed=said.signed or last.signed,
+    )
+
+
+def _repeat_problems(last: Sent, event: Sent, said: Sending) -> Iterator[Problem]:
+    """Yield a Problem if the letter went out this way before, and that was not quite the same."""
+    pairs = (
+        (last.number, event.number),
+        (last.receipt, event.receipt),
+        (last.signed, event.signed),
+    )
+    is_same = last.on == event.on and all(old in (None, new) for old, new in pairs)
+    if not is_same and not said.correct:
+        how = way_words(last.by, last.number)
+        message = f"the letter is recorded as sent by {how} on {last.on}"
+        hint = (
+            "add --again if it went out once more, or --correct to correct what is recorded; if it"
+            " also went out another way, name that way with --by"
+        )
+        yield Problem("already-sent", message, hint=hint, path="letter")
+
+
+def _draft_problems(state: LetterState) -> Iterator[Problem]:
+    if state.written.is_draft:
+        hint = f"add the signer under signatory: in {state.written.request}, and write it again"
+        message = "the letter is a draft, and a draft cannot be sent"
+        yield Problem("draft-sent", message, hint=hint, path="letter")
+
+
+def _day_problems(day: date, first: date, now: Moment, what: str = "its date") -> Iterator[Problem]:
+    if day > now.today:
+        hint = "write the day on which it happened"
+        yield Problem("later-event", f"{day} is in the future", hint=hint, path="on")
+    elif day < first:
+        message = f"{day} is before {what} ({first})"
+        yield Problem("impossible-date", message, hint="correct the day", path="on")
+
+
+def _number_problems(
+    said: Sending, event: Sent, state: LetterState, states: Iterable[LetterState]
+) -> Iterator[Problem]:
+    """Yield what is wrong with a tracking number that was typed."""
+    if not said.number or not event.number:
+        return
+    if fault := number_fault(said.number, event.by):
+        yield Problem("wrong-number", fault[0], hint=fault[1], path="number")
+        return
+    for other in states:
+        is_other = other.letter.office != state.letter.office  # one envelope may hold two letters
+        if is_other and any(sent.number == event.number for sent in other.sent):
+            message = f"{event.number} is the number of {other.written.reference}"
+            message += f" to {other.letter.address[0]}"
+            hint = "write each piece's own number, which is on its receipt"
+            yield Problem("equal-numbers", message, hint=hint, path="number")
+            return
+
+
+def _sent_notes(named: NamedLetter, event: Sent, printed: str | None) -> Iterator[Note]:
+    state = named.state
+    if named.is_changed:
+        text = "the file is not as optout wrote it; the register has the SHA-256 of both"
+        yield Note(code="changed-file", text=text)
+    if not state.is_current:
+        text = "a later version has replaced this letter; the earlier one is recorded as sent"
+        yield Note(code="replaced-letter", text=text)
+    if printed and event.number and tidy_number(printed) != event.number:
+        text = f"the letter itself names the number {printed}"
+        yield Note(code="other-number", text=text)
+    if event.by in ("email", "fax") and not event.signed and not _shows_signature(state, event.by):
+        text = (
+            f"nobody signed the {way_words(event.by)}: the letter is to be signed in ink; also send"
+            " the signed letter, or give a scan of what was sent with --signed"
+        )
+        yield Note(code="unsigned-message", text=text)
+
+
+def _shows_signature(state: LetterState, by: Way) -> bool:
+    """Tell whether a message of the letter shows how it is signed."""
+    facts: dict[str, Any] = msgspec.json.decode(state.written.facts)
+    kind = facts.get("signature", {}).get("kind", "ink")
+    exporters = [exporter_for(file.format) for file in state.letter.files]
+    return any(by == exporter.ROUTE and kind in exporter.SIGNATURES for exporter in exporters)
+
+
+def delivered_from(
+    state: LetterState, day: date, receipt: Evidence | None, now: Moment, *, correct: bool = False
+) -> Result:
+    """Return the event that a letter arrived on `day`. Raises OptoutError with every problem."""
+    if not state.sent:
+        message = "the letter is not recorded as sent"
+        hint = "first record how it went out, with optout sent"
+        raise OptoutError(Problem("not-sent", message, hint=hint, path="letter"))
+    first = min(sent.on for sent in state.sent)
+    problems = [*_day_problems(day, first, now, "the day on which it was sent")]
+    last = state.delivered[-1] if state.delivered else None
+    is_same = last is None or (last.on == day and last.receipt in (None, receipt or last.receipt))
+    if last and not is_same and not correct:
+        message = f"the letter is recorded as delivered on {last.on}"
+        hint = "add --correct to correct what is recorded"
+        problems.append(Problem("already-delivered", message, hint=hint, path="letter"))
+    raise_any(problems)
+    if last and last.on == day and receipt in (None, last.receipt):
+        return Result(last, is_known=True)
+    kept = receipt or (last.receipt if last else None)
+    return Result(Delivered(**_about(state, now), on=day, receipt=kept))
+
+
+def answered_from(state: LetterState, answer: Answered, now: Moment) -> Result:
+    """Check that a letter can have been answered so. Raises OptoutError with every problem."""
+    first, what = state.written.date, "the letter's date"
+    if state.sent:
+        first, what = min(sent.on for sent in state.sent), "the day on which it was sent"
+    raise_any(_day_problems(answer.on, first, now, what))
+    event = msgspec.structs.replace(answer, **_about(state, now))
+    blank = {"at": now.at, "previous": ""}
+    if any(msgspec.structs.replace(known, **blank) == event for known in state.answers):
+        return Result(event, is_known=True)
+    unsent = Note(code="answer-to-unsent", text="the letter is not recorded as sent")
+    return Result(event, () if state.sent else (unsent,))

@@ -1,0 +1,355 @@
+"""`optout sent` and `optout delivered`: what people did is recorded once, and nothing untrue."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from command_results import Run, Write, outcome, problem
+from written_letters import REACHED, TO_BUREAU, TO_ICE, write_draft, write_letters
+
+from optout_cli.letters.library import Library
+from optout_cli.register.events import Evidence
+from optout_cli.register.journal import load_journal
+from optout_cli.register.state import LetterState, states_of
+
+NUMBER = "7008 1300 0001 7388 9810"
+FOLDER = Path("letters")
+Letters = str  # their reference
+
+
+@pytest.fixture
+def letters(library: Library, in_folder: Path) -> Letters:
+    """Write two letters to the folder `letters`, as plain text and e-mail."""
+    return write_letters(library, FOLDER, REACHED, ("txt", "eml"))
+
+
+def states() -> dict[str, LetterState]:
+    """Return each letter of the folder by its recipient."""
+    journal = load_journal(FOLDER)
+    assert journal.problems == ()
+    return {state.letter.recipient: state for state in states_of(journal.lines).values()}
+
+
+def sendings(to: str) -> list[tuple[str, str, str | None]]:
+    return [(str(sent.on), sent.by, sent.number) for sent in states()[to].sent]
+
+
+def events() -> int:
+    return len(load_journal(FOLDER).lines)
+
+
+def test_a_letter_is_recorded_by_its_file(letters: Letters, run: Run) -> None:
+    options = ("--by", "certified-mail", "--on", "2026-11-23", "--number", NUMBER.replace(" ", ""))
+    assert outcome(run("sent", TO_ICE, *options)) == (
+        0,
+        f"{TO_ICE}\n",
+        (
+            f"recorded: sent by certified mail no. {NUMBER} on 2026-11-23: {letters} to ICE"
+            f" ({TO_ICE})\nnext: when it arrives, run optout delivered; when an answer comes,"
+            " optout answer\n"
+        ),
+    )
+    (sent,) = states()["ice"].sent
+    assert (sent.by, sent.number, sent.path) == ("certified-mail", NUMBER, Path(TO_ICE).name)
+
+
+@pytest.mark.parametrize("name", ["elsewhere.txt", "letters/earlier/elsewhere.txt"])
+def test_a_copy_of_a_letter_is_known_by_its_content(
+    name: str, letters: Letters, run: Run, in_folder: Path
+) -> None:
+    (in_folder / name).parent.mkdir(exist_ok=True)
+    shutil.copy(TO_ICE, name)
+    assert outcome(run("sent", name, "--in", "letters", "--by", "mail", "-q"))[0] == 0
+    assert sendings("ice") == [("2026-11-24", "mail", None)]
+
+
+def test_a_reference_stands_for_the_letter_to_one_recipient(letters: Letters, run: Run) -> None:
+    code, _, err = outcome(run("sent", letters, "--in", "letters", "--by", "mail"))
+    assert (code, err.partition(":")[0]) == (2, letters)
+    assert "add --to bureau or --to ice" in err
+    options = ("--in", "letters", "--by", "mail", "--to", "bureau")
+    assert outcome(run("sent", letters.lower(), *options, "-q"))[0] == 0
+    assert (sendings("bureau"), sendings("ice")) == ([("2026-11-24", "mail", None)], [])
+
+
+def test_a_folder_stands_for_all_its_letters_that_are_not_sent(letters: Letters, run: Run) -> None:
+    run("sent", TO_ICE, "--by", "fax")
+    assert outcome(run("sent", "letters/", "--by", "mail"))[1] == TO_BUREAU + "\n"
+    assert (sendings("bureau"), sendings("ice")) == (
+        [("2026-11-24", "mail", None)],
+        [("2026-11-24", "fax", None)],
+    )
+    assert outcome(run("sent", "letters/", "--by", "mail")) == (
+        0,
+        "",
+        "nothing to record: every letter is recorded as sent\n",
+    )
+
+
+def test_the_way_follows_from_the_letter_and_the_file(
+    library: Library, in_folder: Path, run: Run
+) -> None:
+    service = f"service: {{bureau: [{{by: certified-mail, number: {NUMBER}}}], ice: [{{by: fax}}]}}"
+    write_letters(library, FOLDER, REACHED + service, ("txt", "eml", "fax"))
+    run("sent", "letters", "-q")
+    assert (sendings("bureau"), sendings("ice")) == (
+        [("2026-11-24", "certified-mail", NUMBER)],  # the letter names this number
+        [("2026-11-24", "fax", None)],
+    )
+    code, _, err = outcome(run("sent", TO_ICE.replace(".txt", ".eml")))
+    assert code == 2
+    assert "the letter says that it goes out by fax\n  hint: say how: --by fax" in err
+
+
+def test_a_letter_that_does_not_say_how_it_goes_out_needs_by(letters: Letters, run: Run) -> None:
+    code, out, err = outcome(run("sent", TO_ICE))
+    assert (code, out, err.splitlines()[0]) == (
+        2,
+        "",
+        f"--by ({TO_ICE}): the letter does not say how it went out",
+    )
+    assert outcome(run("sent", TO_ICE.replace(".txt", ".eml"), "-q"))[0] == 0  # an e-mail does
+    assert sendings("ice") == [("2026-11-24", "email", None)]
+
+
+def test_the_same_again_is_recorded_once(letters: Letters, run: Run) -> None:
+    command = ("sent", TO_ICE, "--by", "mail", "--on", "2026-11-23")
+    run(*command)
+    code, out, err = outcome(run(*command))
+    assert (code, out, err.partition(":")[0]) == (0, f"{TO_ICE}\n", "already recorded")
+    assert events() == 2
+
+
+def test_a_second_sending_needs_a_word(letters: Letters, run: Run) -> None:
+    run("sent", TO_ICE, "--by", "mail", "--on", "2026-11-23")
+    code, _, err = outcome(run("sent", TO_ICE, "--by", "mail"))
+    assert (code, err.splitlines()[0]) == (
+        1,
+        f"{TO_ICE}: the letter is recorded as sent by mail on 2026-11-23",
+    )
+    assert outcome(run("sent", TO_ICE, "--by", "mail", "--again"))[0] == 0
+    assert outcome(run("sent", TO_ICE, "--by", "hand"))[0] == 0  # another way
+    days = [(day, by) for day, by, _ in sendings("ice")]
+    assert days == [("2026-11-23", "mail"), ("2026-11-24", "mail"), ("2026-11-24", "hand")]
+
+
+def test_a_number_is_added_later_and_a_day_is_corrected(letters: Letters, run: Run) -> None:
+    way = ("sent", TO_ICE, "--by", "certified-mail")
+    run(*way, "--on", "2026-11-22")
+    assert outcome(run(*way, "--number", NUMBER))[0] == 0
+    assert sendings("ice") == [("2026-11-22", "certified-mail", NUMBER)]
+    assert outcome(run(*way, "--on", "2026-11-23", "--correct"))[0] == 0
+    assert sendings("ice") == [("2026-11-23", "certified-mail", NUMBER)]
+    assert events() == 4  # the register keeps what was corrected
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (("--on", "2026-11-25"), "2026-11-25 is in the future"),
+        (("--on", "2026-11-19"), "2026-11-19 is before its date (2026-11-20)"),
+        (("--number", "7008 1300 0001 7388 9811"), "has a wrong digit"),
+        (("--by", "email", "--number", NUMBER), "tracking numbers are only for mail"),
+        (("--receipt", "nowhere.pdf"), "nowhere.pdf: cannot find this file"),
+    ],
+)
+def test_what_cannot_be_so_is_not_recorded(
+    options: tuple[str, ...], told: str, letters: Letters, run: Run
+) -> None:
+    code, out, err = outcome(run("sent", TO_ICE, "--by", "certified-mail", *options))
+    assert (code, out, events()) == (2, "", 1)
+    assert told in err
+
+
+def test_one_wrong_letter_keeps_all_from_being_recorded(letters: Letters, run: Run) -> None:
+    code, out, err = outcome(run("sent", TO_ICE, "marin.yaml", "--by", "mail"))
+    assert (code, out, events()) == (2, "", 1)
+    assert err.startswith("marin.yaml: cannot find this file")
+
+
+def test_a_draft_cannot_be_sent(library: Library, in_folder: Path, run: Run) -> None:
+    write_draft(library, FOLDER)
+    code, out, err = outcome(run("sent", TO_ICE, "--by", "mail"))
+    assert (code, out, err) == (
+        1,
+        "",
+        (
+            f"{TO_ICE}: the letter is a draft, and a draft cannot be sent\n  hint: add the signer"
+            " under signatory: in marin.yaml, and write it again\n"
+        ),
+    )
+    code, _, err = outcome(run("sent", "letters", "--by", "mail"))
+    assert (code, err.splitlines()[0]) == (
+        0,
+        "note: 2 drafts in letters are not recorded as sent",
+    )
+
+
+def test_a_changed_file_and_an_unsigned_message_are_told(letters: Letters, run: Run) -> None:
+    message = Path(TO_ICE.replace(".txt", ".eml"))
+    message.write_bytes(message.read_bytes() + b"\n")
+    code, _, err = outcome(run("sent", str(message)))
+    notes = [line.partition(":")[2].split()[:5] for line in err.splitlines() if "note:" in line]
+    assert (code, notes) == (
+        0,
+        [["the", "file", "is", "not", "as"], ["nobody", "signed", "the", "e-mail:", "the"]],
+    )
+
+
+def test_a_typed_signature_is_one(library: Library, in_folder: Path, run: Run) -> None:
+    write_letters(library, FOLDER, REACHED + "signature: {kind: typed}", ("eml",))
+    _, _, err = outcome(run("sent", TO_ICE.replace(".txt", ".eml")))
+    assert "note:" not in err
+
+
+def test_two_envelopes_cannot_have_one_number(letters: Letters, run: Run) -> None:
+    way = ("--by", "certified-mail", "--number", NUMBER)
+    run("sent", TO_ICE, *way)
+    code, _, err = outcome(run("sent", TO_BUREAU, *way))
+    assert code == 2
+    assert f"{NUMBER} is the number of {letters} to " in err
+    code, _, err = outcome(run("sent", "letters", "--again", *way))
+    assert (code, err.splitlines()[0]) == (
+        2,
+        "--number (letters): a number is for one piece of mail, not for 2 letters",
+    )
+
+
+def test_scans_are_copied_and_never_replaced(letters: Letters, run: Run, write: Write) -> None:
+    write("a/scan.pdf", "the receipt")
+    write("b/scan.pdf", "the signed letter")
+    run("sent", TO_ICE, "--by", "mail", "--receipt", "a/scan.pdf", "--signed", "b/scan.pdf")
+    (sent,) = states()["ice"].sent
+    assert isinstance(sent.receipt, Evidence)
+    assert isinstance(sent.signed, Evidence)
+    places = (sent.receipt.path, sent.signed.path)
+    assert places == ("evidence/scan.pdf", f"evidence/scan.{sent.signed.sha256[:12]}.pdf")
+    texts = [(FOLDER / place).read_text("utf-8") for place in places]
+    assert texts == ["the receipt", "the signed letter"]
+    run("sent", TO_BUREAU, "--by", "mail", "--receipt", "a/scan.pdf")
+    assert len(list((FOLDER / "evidence").iterdir())) == 2
+
+
+def test_evidence_is_never_kept_behind_a_link(
+    letters: Letters, run: Run, write: Write, in_folder: Path
+) -> None:
+    write("scan.pdf", "the receipt")
+    (FOLDER / "evidence").symlink_to(in_folder)
+    code, _, err = outcome(run("sent", TO_ICE, "--by", "mail", "--receipt", "scan.pdf"))
+    assert (code, events()) == (1, 1)
+    assert "evidence is never kept behind a link" in err
+
+
+def test_a_table_records_its_right_rows_and_tells_of_the_others(
+    letters: Letters, run: Run, write: Write
+) -> None:
+    write(
+        "sent.csv",
+        f"""\
+        letter,recipient,on,by,number,# who
+        {letters},ice,2026-11-23,certified-mail,{NUMBER},Kim
+        {letters},bureau,11/23/2026,mail,,Kim
+        {letters},bureau,2026-11-30,mail,,Kim
+        nowhere.pdf,,,mail,,Kim
+        ,,,mail,,Kim
+        """,
+    )
+    code, out, err = outcome(run("sent", "--from", "sent.csv", "--in", "letters"))
+    assert (code, out) == (3, f"{TO_ICE}\n")
+    assert [line for line in err.splitlines() if line.startswith("sent.csv")] == [
+        "sent.csv:3: on '11/23/2026' is not a date",
+        "sent.csv:4: on: 2026-11-30 is in the future",
+        "sent.csv:5: letter: nowhere.pdf: cannot find this file",
+        "sent.csv:6: names no letter",
+    ]
+    again = outcome(run("sent", "--from", "sent.csv", "--in", "letters"))
+    assert (again[0], events()) == (3, 2)
+    assert again[2].startswith("already recorded: sent by certified mail no. ")
+
+
+def test_a_table_of_json_lines_and_options_for_all_rows(
+    letters: Letters, run: Run, write: Write
+) -> None:
+    rows = [{"path": TO_ICE}, {"path": TO_BUREAU, "by": "fax"}]
+    write("sent.ndjson", "".join(json.dumps(row) + "\n" for row in rows))
+    assert outcome(run("sent", "--from", "sent.ndjson", "--by", "hand", "-q"))[0] == 0
+    assert (sendings("ice")[0][1], sendings("bureau")[0][1]) == ("hand", "fax")
+
+
+def test_a_table_without_a_right_row_is_a_problem(letters: Letters, run: Run, write: Write) -> None:
+    write("sent.csv", "letter,by,bye\nletters,mail,x\n")
+    code, out, err = outcome(run("sent", "--from", "sent.csv"))
+    assert (code, out, events()) == (1, "", 1)
+    assert err.startswith("sent.csv:2: bye: entry has no field 'bye'")
+
+
+@pytest.mark.parametrize("arguments", [[], [TO_ICE, "--from", "sent.csv"]])
+def test_letters_or_a_table(arguments: list[str], letters: Letters, run: Run) -> None:
+    code, message = problem(run("sent", *arguments))
+    assert (code, message.partition("\n")[0]) == (2, "name letters, or a table with --from")
+
+
+def test_only_a_letter_that_was_sent_is_delivered(letters: Letters, run: Run) -> None:
+    code, _, err = outcome(run("delivered", TO_ICE, "--on", "2026-11-24"))
+    assert (code, err.splitlines()[0]) == (1, f"{TO_ICE}: the letter is not recorded as sent")
+    run("sent", TO_ICE, "--by", "mail", "--on", "2026-11-23")
+    code, _, err = outcome(run("delivered", TO_ICE, "--on", "2026-11-22"))
+    assert code == 2
+    assert "2026-11-22 is before the day on which it was sent (2026-11-23)" in err
+
+
+def test_a_delivery_is_recorded_completed_and_corrected(
+    letters: Letters, run: Run, write: Write
+) -> None:
+    write("card.jpg", "signed for")
+    run("sent", TO_ICE, "--by", "mail", "--on", "2026-11-21")
+    at = ("delivered", TO_ICE, "--on")
+    assert outcome(run(*at, "2026-11-23"))[2].startswith("recorded: delivered on 2026-11-23")
+    assert outcome(run(*at, "2026-11-23"))[2].startswith("already recorded: delivered on")
+    assert outcome(run(*at, "2026-11-23", "--receipt", "card.jpg"))[0] == 0
+    code, _, err = outcome(run(*at, "2026-11-24"))
+    assert (code, "the letter is recorded as delivered on 2026-11-23" in err) == (1, True)
+    assert outcome(run(*at, "2026-11-24", "--correct", "--json"))[0] == 0
+    (delivered,) = states()["ice"].delivered
+    assert (str(delivered.on), delivered.receipt and delivered.receipt.path) == (
+        "2026-11-24",
+        "evidence/card.jpg",
+    )
+
+
+def test_json_tells_what_was_recorded(letters: Letters, run: Run) -> None:
+    out = outcome(run("sent", TO_ICE, "--by", "mail", "--json"))[1]
+    assert json.loads(out) == {
+        "schema": 1,
+        "event": "sent",
+        "recorded": True,
+        "reference": letters,
+        "recipient": "ice",
+        "path": TO_ICE,
+        "on": "2026-11-24",
+        "notes": [],
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("r.yaml", "there is no register.ndjson in '.' or a folder above it"),
+        ("letters/r.yaml", "letters/register.ndjson has no such letter"),
+        ("SC-06041", "there is no register.ndjson in '.' or a folder above it"),
+    ],
+)
+def test_what_is_no_letter_is_a_problem(
+    name: str, told: str, letters: Letters, run: Run, write: Write
+) -> None:
+    write("r.yaml", "x")
+    write("letters/r.yaml", "x")
+    code, _, err = outcome(run("sent", name, "--by", "mail"))
+    assert (code, err.splitlines()[0]) == (2, f"{name}: {told}")
+
+
+def test_a_mistyped_reference_is_recognized(letters: Letters, run: Run) -> None:
+    wrong = letters[:-1] + "0"
+    err = outcome(run("sent", wrong, "--in", "letters", "--by", "mail"))[2]
+    assert f"did you mean '{letters}'?" in err
