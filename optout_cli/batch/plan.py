@@ -5,13 +5,20 @@ import pickle
 from collections import Counter
 from collections.abc import Container, Generator, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import msgspec
 
 from optout_cli.batch.input import InputFile
-from optout_cli.batch.manifest import OutputFile, Record
-from optout_cli.batch.rows import CheckedRow, Job, MadeRow, make_rows, remaining_order
+from optout_cli.batch.manifest import Record
+from optout_cli.batch.rows import (
+    CheckedRow,
+    Job,
+    MadeRow,
+    is_made_by_check,
+    make_rows,
+    remaining_order,
+)
 from optout_cli.errors import Problem
 from optout_cli.letters.pipeline import Order
 from optout_cli.model.notice import Note
@@ -26,7 +33,7 @@ class BatchPlan:
     """Checked rows: those to write, those that are finished, and those with problems.
 
     `origins` has the tables of each input file, and `pipes` those that are no files. `spool` is an
-    open file for letters that the check has made, until they are written.
+    open file for what the check has made, letters or finished files, until they are written.
     """
 
     def __init__(
@@ -49,12 +56,12 @@ class BatchPlan:
     def add(self, row: CheckedRow) -> None:
         """Add the next row."""
         self.lacking.update(row.lacking)
-        if row.output_files is not None and self._spool:
-            self._spool.put(row.number, row.output_files)
+        if self._spool and (row.letters or row.output_files is not None):
+            self._spool.put(row.number, row.letters or row.output_files)
         # Most rows have the same notes; keep one copy of each.
         notes = tuple(self._notes.setdefault(note, note) for note in row.notes)
         self.rows[row.number] = msgspec.structs.replace(
-            row, output_files=None, notes=notes, traceback=""
+            row, output_files=None, letters=b"", notes=notes, traceback=""
         )
         self.note_traceback(row)
         if row.problems:
@@ -171,13 +178,18 @@ class BatchPlan:
         self, wanted: Mapping[int, Order], input_files: Sequence[InputFile], job: Job, jobs: int
     ) -> Generator[MadeRow, None, None]:
         """Yield the files of each wanted row: made now, or read from the spool."""
-        if self._spool and self._spool.offsets:
+        if self._spool and is_made_by_check(job.order):
             for number in wanted:
                 location = self.rows[number].location
                 output_files = self._spool.get(number)
                 yield MadeRow(number=number, location=location, output_files=output_files)
         else:
-            yield from make_rows(input_files, wanted, job, jobs)
+            yield from make_rows(input_files, wanted, job, jobs, self._with_letters)
+
+    def _with_letters(self, number: int) -> CheckedRow | None:
+        if not self._spool or number not in self._spool.offsets:
+            return None
+        return msgspec.structs.replace(self.rows[number], letters=self._spool.get(number))
 
     @property
     def unprinted(self) -> list[CheckedRow]:
@@ -213,20 +225,20 @@ def _collision_hint(first: CheckedRow, second: CheckedRow) -> str:
 
 
 class _Spool:
-    """Finished files on disk: memory could not hold those of a large batch."""
+    """Finished files or letters on disk: memory could not hold those of a large batch."""
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
         self.offsets: dict[int, int] = {}
 
-    def put(self, number: int, output_files: tuple[OutputFile, ...]) -> None:
-        self.offsets[number] = self._file.tell()
-        pickle.dump(output_files, self._file)
+    # Any: finished files, or packed letters.
+    def put(self, number: int, content: Any) -> None:
+        self.offsets[number] = self._file.seek(0, os.SEEK_END)
+        pickle.dump(content, self._file)
 
-    def get(self, number: int) -> tuple[OutputFile, ...]:
+    def get(self, number: int) -> Any:
         self._file.seek(self.offsets[number])
-        output_files: tuple[OutputFile, ...] = pickle.load(self._file)  # noqa: S301  # put above
-        return output_files
+        return pickle.load(self._file)  # noqa: S301  # put above
 
 
 def plan_from(

@@ -3,7 +3,7 @@
 Nothing is written to disk here. A Problem in one row never stops another row.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import islice
 from multiprocessing import parent_process
@@ -13,6 +13,7 @@ from traceback import format_exc
 import msgspec
 
 from optout_cli.batch.input import InputFile, rows_of
+from optout_cli.batch.kept import pack, unpack
 from optout_cli.batch.manifest import OutputFile, Record, files_from_exports, row_place
 from optout_cli.batch.pool import WorkerKilled, result_alone, results_in_order
 from optout_cli.batch.resume import Fingerprints
@@ -30,6 +31,7 @@ from optout_cli.letters.pipeline import (
     letters_of,
     set_values,
 )
+from optout_cli.model.letter import Letter
 from optout_cli.model.notice import Case, Note, Notice
 from optout_cli.readers.document import Document, Row, locate, merge
 from optout_cli.readers.files import folder_of
@@ -61,7 +63,8 @@ class CheckedRow(_RowResult, frozen=True, kw_only=True):
     `jurisdiction` may be known still. `distinctions` are the particulars that could tell the letter
     from another with the same file name, with their texts. `paths` are the files of its letters
     below the output folder, and `finished` those that need not be made again. `lacking` has each
-    agency with a contact field that nobody knows. `output_files` are there if the check made them.
+    agency with a contact field that nobody knows. `output_files` are there if the check made them,
+    and otherwise `letters`, packed.
     """
 
     key: tuple[str, str, str] | None = None
@@ -73,6 +76,7 @@ class CheckedRow(_RowResult, frozen=True, kw_only=True):
     finished: tuple[str, ...] = ()
     lacking: tuple[tuple[str, str], ...] = ()
     output_files: tuple[OutputFile, ...] | None = None
+    letters: bytes = b""
 
 
 class MadeRow(_RowResult, frozen=True, kw_only=True):
@@ -126,25 +130,78 @@ def check_rows(input_files: Sequence[InputFile], job: Job, jobs: int) -> Iterato
         for number, row in task:  # one of these rows killed the worker; find out which
             alone = result_alone(check, [(number, row)])
             if isinstance(alone, WorkerKilled):
-                problem = _killed_problem(row)
+                problem = _killed_problem(row.location)
                 yield CheckedRow(number=number, location=row.location, problems=(problem,))
             else:
                 yield from alone
 
 
+def is_made_by_check(order: Order) -> bool:
+    """Tell whether checking a row makes its files: it does if no format is slow."""
+    return not any(exporter_for(name).IS_SLOW for name in order.formats)
+
+
+class _Task(msgspec.Struct, frozen=True, kw_only=True):
+    """A row to make: from the letters that the check has kept, otherwise from the row itself."""
+
+    number: int
+    order: Order
+    location: Location
+    row: Row | None = None
+    letters: bytes = b""
+    fingerprint: str = ""
+
+
 def make_rows(
-    input_files: Sequence[InputFile], wanted: Mapping[int, Order], job: Job, jobs: int
+    input_files: Sequence[InputFile],
+    wanted: Mapping[int, Order],
+    job: Job,
+    jobs: int,
+    checked: Callable[[int], CheckedRow | None] = lambda _: None,
 ) -> Iterator[MadeRow]:
-    """Make the files of the rows that are `wanted`, by their number, each as its order says."""
-    tasks = (
-        (number, row, wanted[number]) for number, row in rows_of(input_files) if number in wanted
-    )
-    for (number, row, _), result in results_in_order(_Make(job), tasks, jobs):
+    """Make the files of the rows that are `wanted`, by their rising number, as each order says.
+
+    `checked` returns a row with its letters; without them, the row is read and composed again.
+    """
+    tasks = _tasks(wanted, checked, _finder(input_files))
+    find = _finder(input_files)
+    for task, result in results_in_order(_Make(job), tasks, jobs):
         if isinstance(result, WorkerKilled):
-            problem = _killed_problem(row)
-            yield MadeRow(number=number, location=row.location, problems=(problem,))
+            problem = _killed_problem(task.location)
+            yield MadeRow(number=task.number, location=task.location, problems=(problem,))
+        elif result.problems:  # few: only here the row is needed once more
+            row = find(task.number)
+            assert row.document is not None  # the row was checked
+            problems = locate(result.problems, job.document_of(row.document), row)
+            yield msgspec.structs.replace(result, problems=problems)
         else:
             yield result
+
+
+def _tasks(
+    wanted: Mapping[int, Order],
+    checked: Callable[[int], CheckedRow | None],
+    find: Callable[[int], Row],
+) -> Iterator[_Task]:
+    for number, order in wanted.items():
+        known = checked(number)
+        if known and known.letters:
+            yield _Task(
+                number=number,
+                order=order,
+                location=known.location,
+                letters=known.letters,
+                fingerprint=known.fingerprint,
+            )
+        else:
+            row = find(number)
+            yield _Task(number=number, order=order, location=row.location, row=row)
+
+
+def _finder(input_files: Sequence[InputFile]) -> Callable[[int], Row]:
+    """Return a function that finds rows by their rising numbers, and reads no further."""
+    rows = rows_of(input_files)
+    return lambda wanted: next(row for number, row in rows if number == wanted)
 
 
 def remaining_order(order: Order, paths: Iterable[str], finished: Iterable[str]) -> Order:
@@ -154,25 +211,25 @@ def remaining_order(order: Order, paths: Iterable[str], finished: Iterable[str])
     return msgspec.structs.replace(order, formats=formats)
 
 
-def _killed_problem(row: Row) -> Problem:
+def _killed_problem(location: Location) -> Problem:
     message = "the process that worked on this row was killed"
     hint = "if memory ran out, try again with --jobs 1"
-    return Problem("worker-killed", message, row.location, hint)
+    return Problem("worker-killed", message, location, hint)
 
 
-def _unexpected_problem(error: Exception, row: Row) -> Problem:
+def _unexpected_problem(error: Exception, location: Location) -> Problem:
     """Report an error that no code expects, whether it is optout's or a library's."""
     if isinstance(error, MemoryError):
         message = "there is not enough memory for its letters"
         hint = "try it with --jobs 1" if parent_process() else None  # only a worker shares memory
-        return Problem("out-of-memory", message, row.location, hint)
+        return Problem("out-of-memory", message, location, hint)
     text = " ".join(str(error).split())[:_MAX_ERROR]
     shown = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
     message = ": ".join(filter(None, (f"optout failed with {type(error).__name__}", shown)))
     hint = "this is a bug: report it with its traceback, and leave the row out until it is fixed"
     if isinstance(error, OSError):
         hint = "check the disk or the file that it names, and run the command again"
-    return Problem("internal-error", message, row.location, hint)
+    return Problem("internal-error", message, location, hint)
 
 
 class _Check:
@@ -204,7 +261,7 @@ class _Check:
         except OptoutError as error:
             problems, traceback = locate(error.problems, document, row), ""
         except Exception as error:  # noqa: BLE001  # other rows are written whatever happens here
-            problems, traceback = (_unexpected_problem(error, row),), format_exc()
+            problems, traceback = (_unexpected_problem(error, row.location),), format_exc()
         is_lacking = any(problem.code in _UNKNOWN for problem in problems)
         return CheckedRow(
             number=number,
@@ -225,12 +282,12 @@ class _Check:
         finished = tuple(record.path for record in known if record.is_true(job.folder))
         notices = compose(case, order.parties) if finished else ()
         output_files: tuple[OutputFile, ...] | None = None
-        notes: list[Note] = []
+        kept, notes = b"", list[Note]()
         if not finished or set(_paths(notices, order)) - set(finished):
             folder = folder_of(row.location.file)
             letters = letters_of(case, document, job.library, order, folder)
             notices = tuple(letter.notice for letter in letters)
-            if not any(exporter_for(name).IS_SLOW for name in order.formats):
+            if is_made_by_check(order):
                 remaining = remaining_order(order, _paths(notices, order), finished)
                 exports = encode_letters(letters, job.library, remaining)
                 output_files = files_from_exports(exports, row.location, fingerprint)
@@ -245,6 +302,7 @@ class _Check:
                         *room_problems(letter, has_own_page=is_own),
                     )
                 )
+                kept = pack(letters, case.request, NamedFiles(document, folder, order.files_from))
         return CheckedRow(
             number=number,
             location=row.location,
@@ -258,6 +316,7 @@ class _Check:
                 dict.fromkeys([*(note for notice in notices for note in notice.notes), *notes])
             ),
             output_files=output_files,
+            letters=kept,
         )
 
 
@@ -303,24 +362,30 @@ class _Make:
         self.job = job
         self.fingerprints = Fingerprints(job.library)
 
-    def __call__(self, task: tuple[int, Row, Order]) -> MadeRow:
-        number, row, order = task
-        library, document = self.job.library, row.document
-        assert document is not None  # the row was checked
+    def __call__(self, task: _Task) -> MadeRow:
+        number, location, traceback = task.number, task.location, ""
         try:
-            document = self.job.document_of(document)
-            case = case_of(document, library, order)
-            letters = letters_of(case, document, library, order, folder_of(row.location.file))
-            exports = encode_letters(letters, library, order)
-            fingerprint = self.job.fingerprint_of(self.fingerprints, case, document, row)
+            letters, fingerprint = self._letters(task)
+            exports = encode_letters(letters, self.job.library, task.order)
             return MadeRow(
                 number=number,
-                location=row.location,
-                output_files=files_from_exports(exports, row.location, fingerprint),
+                location=location,
+                output_files=files_from_exports(exports, location, fingerprint),
                 notes=tuple(dict.fromkeys(note for export in exports for note in export.notes)),
             )
         except OptoutError as error:
-            problems, traceback = locate(error.problems, document, row), ""
+            problems = error.problems  # make_rows gives them their locations
         except Exception as error:  # noqa: BLE001  # other rows are written whatever happens here
-            problems, traceback = (_unexpected_problem(error, row),), format_exc()
-        return MadeRow(number=number, location=row.location, problems=problems, traceback=traceback)
+            problems, traceback = (_unexpected_problem(error, location),), format_exc()
+        return MadeRow(number=number, location=location, problems=problems, traceback=traceback)
+
+    def _letters(self, task: _Task) -> tuple[tuple[Letter, ...], str]:
+        """Return the letters of a task, and their fingerprint."""
+        job, order, row = self.job, task.order, task.row
+        if row is None:
+            return unpack(task.letters), task.fingerprint
+        assert row.document is not None  # the row was checked
+        document = job.document_of(row.document)
+        case = case_of(document, job.library, order)
+        letters = letters_of(case, document, job.library, order, folder_of(row.location.file))
+        return letters, job.fingerprint_of(self.fingerprints, case, document, row)
