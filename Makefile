@@ -55,6 +55,7 @@ bench: $(BENCH_VENV)/installed ## measure how long the commands take, beside oth
 	@$(BENCH_VENV)/bin/python bench/bench.py
 	@$(BENCH_VENV)/bin/python bench/formats.py
 	@$(BENCH_VENV)/bin/python bench/batch.py
+	@$(BENCH_VENV)/bin/python bench/register.py
 
 clean: ## remove what the targets made, but not out/, which may hold a signed letter
 	rm -rf $(VENV) $(VENV)-3.* $(BENCH_VENV) build dist .coverage .coverage.* .hypothesis

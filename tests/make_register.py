@@ -118,9 +118,9 @@ class RegisterMaker:
         """Record that a letter went out. Any: other fields of Sent."""
         self.append(Sent(**self._about(id, to), on=on, by=by, **more))
 
-    def delivered(self, id: str, to: Party, on: date) -> None:
-        """Record that a letter arrived."""
-        self.append(Delivered(**self._about(id, to), on=on))
+    def delivered(self, id: str, to: Party, on: date, **more: Any) -> None:
+        """Record that a letter arrived. Any: other fields of Delivered."""
+        self.append(Delivered(**self._about(id, to), on=on, **more))
 
     def answered(self, id: str, to: Party, on: date, reply: str = "refused", **more: Any) -> None:
         """Record an answer. Any: other fields of Answered."""

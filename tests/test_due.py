@@ -10,6 +10,7 @@ from make_register import ADDISON, DAY, FOLLOW_UP, NOTICE, TERMINATE, RegisterMa
 
 from optout_cli.letters.library import Library
 from optout_cli.register.due import next_working_day
+from optout_cli.register.standing import standings_of
 
 
 @pytest.fixture
@@ -201,6 +202,12 @@ def test_the_end_of_an_agreement_is_an_estimate_until_receipt_is_known(
     assert [(it.on, it.is_estimated) for it in standing.milestones] == [(date(2027, 2, 5), True)]
 
 
+def test_a_letter_that_is_not_sent_ends_nothing(maker: RegisterMaker, library: Library) -> None:
+    stated = JEM | {"effective": "2026-12-31"}
+    maker.written(letter=TERMINATE, parties=("ice",), particulars=stated)
+    assert [it.milestones for it in maker.standings(library)] == [()]
+
+
 def steps(maker: RegisterMaker, library: Library) -> list[tuple[str, str, str]]:
     return [
         (it.state.written.letter.partition("/")[2], str(it.state.written.date), it.step)
@@ -293,7 +300,5 @@ def test_without_its_program_a_letter_has_no_deadline(
 ) -> None:
     maker.sent(maker.written(letter=NOTICE, parties=("ice",)), "ice", DAY)
     (state,) = (it.state for it in maker.standings(library))
-    from optout_cli.register.standing import standings_of
-
     (standing,) = standings_of([state], {})
     assert (standing.step, standing.answer_due, standing.milestones) == ("waiting", None, ())

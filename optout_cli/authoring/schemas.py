@@ -1,4 +1,4 @@
-"""JSON Schemas of the files that people write, and of the register, made from the model."""
+"""JSON Schemas of what people write and scripts read, made from the model, for editors."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -13,6 +13,7 @@ from optout_cli.model.program import Particular, Program
 from optout_cli.model.request import Request
 from optout_cli.programs import particulars_type
 from optout_cli.register.events import AnyEvent
+from optout_cli.register.status import LetterStatus
 
 # A JSON Schema, or a part of one. Any: they hold each other.
 Schema = dict[str, Any]
@@ -109,6 +110,7 @@ def _register(_library: Library) -> Schema:
 SCHEMAS: dict[str, tuple[str, Callable[[Library], Schema]]] = {
     "request": ("A request of optout", _request),
     "jurisdictions": ("A data file of optout", lambda _: _optional_schema(Gazetteer)),
+    "status": ("A letter in optout status --json", lambda _: _schema_from(LetterStatus)),
     "program": ("A program of optout", lambda _: _optional_schema(Program, Program.__name__)),
     "register": ("A line of optout's register", _register),
 }

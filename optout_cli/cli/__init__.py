@@ -25,6 +25,7 @@ COMMANDS = {
     "batch": "Write the letters of many requests, as from a spreadsheet.",
     "sent": "Record that letters went out.",
     "delivered": "Record that letters arrived.",
+    "status": "Show where each letter stands, what is next and by when.",
     "show": "Show whom a jurisdiction notifies, and who says each address.",
     "guide": "Show step by step how a jurisdiction gives notice.",
     "list": "List jurisdictions, letters, agencies or formats.",

@@ -129,7 +129,7 @@ def _reached(
     for stone in stones:
         is_counted = stone.from_ == RECEIPT
         start = receipt.on if is_counted and receipt else day_of(stone.from_)
-        if start is None:
+        if start is None or (stone.not_before and receipt is None):
             continue
         day = start + timedelta(int(stone.days or 0))
         why = receipt.why if is_counted and receipt else f"the letter's own day, {start}"

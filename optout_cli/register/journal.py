@@ -5,18 +5,28 @@ Each line has the SHA-256 of the line before it, so that a change of any line is
 
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
 
-from optout_cli.errors import Location, Problem
+from optout_cli.errors import Location, OptoutError, Problem
 from optout_cli.output import write_errors
-from optout_cli.register.events import AnyEvent
+from optout_cli.register.events import SCHEMA, AnyEvent
 
 NAME = "register.ndjson"
 _DECODER = msgspec.json.Decoder(AnyEvent)
+
+
+class _Head(msgspec.Struct):
+    """What the events of every version have."""
+
+    schema: int
+
+
+_HEAD = msgspec.json.Decoder(_Head)
 
 
 class Line(NamedTuple):
@@ -42,7 +52,7 @@ def load_journal(folder: Path) -> Journal:
     """Read the register in `folder`; a folder without one has no events.
 
     A line that cannot be read, or that does not follow from the line before it, is passed over or
-    kept, and is a Problem. Raises OptoutError if the file cannot be read.
+    kept, and is a Problem. Raises OptoutError if the file cannot be read, or is of a later version.
     """
     path = folder / NAME
     with write_errors(path):
@@ -60,6 +70,7 @@ def load_journal(folder: Path) -> Journal:
         try:
             event = _DECODER.decode(text)
         except msgspec.DecodeError:
+            _refuse_newer(text, location)
             message = "the last line is torn" if is_torn else "this line is no event"
             hint = "nothing to do: it is passed over, and the other lines are read"
             problems.append(Problem("torn-line", message, location, hint))
@@ -71,6 +82,15 @@ def load_journal(folder: Path) -> Journal:
             lines.append(Line(digest, event))
         end = digest
     return Journal(tuple(lines), tuple(problems), end, bool(rest))
+
+
+def _refuse_newer(text: bytes, location: Location) -> None:
+    """Raise OptoutError if a later version of optout wrote this line."""
+    with suppress(msgspec.DecodeError):
+        if (schema := _HEAD.decode(text).schema) > SCHEMA:
+            message = f"this event is of schema {schema}; this optout knows {SCHEMA} at most"
+            hint = "update optout: a newer version wrote this register"
+            raise OptoutError(Problem("newer-register", message, location, hint))
 
 
 class JournalWriter:

@@ -42,6 +42,22 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
         return self.step in ("followed", "superseded")
 
     @property
+    def is_shown(self) -> bool:
+        """Whether the letter is worth a row: one that was replaced before it went out is not."""
+        return self.step != "superseded" or is_out(self.state)
+
+    @property
+    def next_letter(self) -> str | None:
+        """The kind of letter to write if this one gets no answer, as its program's guide says."""
+        replies = self.program.guide.replies if self.program else ()
+        for reply in replies:
+            # Only the reply that never came names the day on which to write again.
+            if "{again}" in reply.reply and self.program:
+                follows = self.program.letters[reply.letter].follows
+                return reply.letter if _kind_of(self.state) in follows else None
+        return None
+
+    @property
     def title(self) -> str:
         """The title of the letter's kind, or its name."""
         return self.kind.title if self.kind else self.state.written.letter
@@ -52,7 +68,11 @@ def standings_of(
 ) -> tuple[Standing, ...]:
     """Return where each letter of a folder stands, in the order of `states`, the oldest first."""
     matters: defaultdict[_Matter, list[_Item]] = defaultdict(list)
-    ordered = [(state, facts_of(state)) for state in states]
+    read: dict[str, Facts] = {}  # the letters of a request share their facts
+    ordered: list[_Item] = []
+    for state in states:
+        facts = read.get(state.id) or read.setdefault(state.id, facts_of(state))
+        ordered.append((state, facts))
     for state, facts in ordered:
         written = state.written
         program = written.letter.partition("/")[0]
@@ -81,7 +101,11 @@ def _standings_in(items: Sequence[_Item], program: Program | None) -> Iterator[S
             answered[place] = max(days)
         out = (item for item in later if is_out(item[0]))
         after = next((item[0] for item in out if _follows(item, (state, facts), program)), None)
-        same = [other for other, _ in earlier if _kind_of(other) == _kind_of(state)]
+        same = [
+            other
+            for other, _ in earlier
+            if _kind_of(other) == _kind_of(state) and other.written.date <= state.written.date
+        ]
         step = _step_of(state, after, is_answered=place in answered)
         kind = program.letters.get(_kind_of(state)) if program else None
         yield Standing(
@@ -119,6 +143,8 @@ def _kind_of(state: LetterState) -> str:
 
 def _follows(later: _Item, earlier: _Item, program: Program | None) -> bool:
     """Tell whether a letter takes up an earlier one to the same recipient, or repeats it."""
+    if later[0].written.date < earlier[0].written.date:
+        return False
     name, former = _kind_of(later[0]), _kind_of(earlier[0])
     if cited := later[1].particulars.get(_CITED):
         return bool(cited == earlier[0].written.reference)

@@ -28,7 +28,7 @@ COLUMNS = (
     "email", "fax", "pages", "path", "SHA-256",
 )  # fmt: skip
 _DIGEST = COLUMNS.index("SHA-256")
-_LAST = Path(".optout") / "register.csv.sha256"  # the digest of the table as last written
+_LAST = Path(".optout") / "table"  # the digest of register.csv as last written
 _US_DATE = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
 _Lineage = tuple[str, str, str, str]  # what a letter shares with the one that it replaces
 
@@ -62,7 +62,9 @@ def rows_of(standings: Iterable[Standing], folder: Path = Path()) -> Iterator[li
             letter.email or "",
             letter.fax or "",
             "\n".join("" if file.pages is None else str(file.pages) for file in letter.files),
-            "\n".join(str(folder / state.places[file.path]) for file in letter.files),
+            "\n".join(
+                str(folder / state.places.get(file.path, file.path)) for file in letter.files
+            ),
             "\n".join(file.sha256 for file in letter.files),
         ]
 
@@ -77,6 +79,15 @@ def place_of(standing: Standing) -> str:
     if place and written.name != place.full_name:
         return f"{written.name}, {place.full_name}{code}"
     return f"{written.name}{code}"
+
+
+def short_place_of(standing: Standing) -> str:
+    """Return the agency and the jurisdiction as short as people say it: `Marin County, CA`."""
+    written, place = standing.state.written, standing.facts.place
+    if place is None:
+        return written.name
+    own = place.name if place.name == place.state_name else f"{place.name}, {place.state_code}"
+    return own if written.name == place.full_name else f"{written.name}, {own}"
 
 
 def grouped(number: str) -> str:
@@ -215,9 +226,8 @@ def _with_own_cells(
         cells = found[0] if found else former.get(lineage, blank)
         if standing.step == "superseded":
             former[lineage] = cells
-            if not (state.sent or state.delivered or state.answers):
-                continue
-        shown.append(standing)
-        kept.append(cells)
+        if standing.is_shown:
+            shown.append(standing)
+            kept.append(cells)
     texts = {cell for row in old.rows for index in own if (cell := row[index])}
     return shown, kept, not texts <= {cell for cells in kept for cell in cells}

@@ -31,7 +31,8 @@ from optout_cli.templating.sandbox import Environment, Stamp, printable
 from optout_cli.templating.search import SUFFIX, TemplateSearch
 
 # The layout around letters, and of pages that are not letters.
-_PAGES = tuple(f"_layout/{page}.html.j2" for page in ("letter", "cover", "sheet", "guide-page"))
+_PAGE_NAMES = ("letter", "cover", "sheet", "guide-page", "status")
+_PAGES = tuple(f"_layout/{page}.html.j2" for page in _PAGE_NAMES)
 _COMMENT = re.compile(r"\{#.*?#\}", re.DOTALL)
 _Parts = dict[str, tuple[str, nodes.Template]]
 
@@ -59,9 +60,13 @@ class Templates(TemplateSearch):
         """Fill in a letter's template. Raises OptoutError with the template's line."""
         return self._fill_in(self.letters, name, facts)
 
-    def lay_out(self, name: str, parts: dict[str, Any]) -> str:
-        """Fill in a page's template. Raises OptoutError with the template's line."""
-        return self._fill_in(self.pages, name, parts)
+    # Any: as above.
+    def lay_out(self, name: str, parts: dict[str, Any], *, limit: int = MAX_LETTER) -> str:
+        """Fill in a page's template, with at most `limit` characters.
+
+        Raises OptoutError with the template's line.
+        """
+        return self._fill_in(self.pages, name, parts, limit)
 
     def problems(self) -> Iterator[Problem]:
         """Compile every template of the folders and yield their problems."""
@@ -160,14 +165,16 @@ class Templates(TemplateSearch):
         shown = self.location(location.file, location.line) if location else None
         return msgspec.structs.replace(problem, location=shown, text="")
 
-    def _fill_in(self, environment: Environment, name: str, facts: dict[str, Any]) -> str:
+    def _fill_in(
+        self, environment: Environment, name: str, facts: dict[str, Any], limit: int = MAX_LETTER
+    ) -> str:
         with template_problems(name, self, facts):
             environment.calls = 0
             chunks, size = [], 0
             for chunk in environment.get_template(name).generate(facts):
                 size += len(chunk)
-                if size > MAX_LETTER:
-                    raise Refused(f"prints more than {MAX_LETTER:,} characters")
+                if size > limit:
+                    raise Refused(f"prints more than {limit:,} characters")
                 chunks.append(chunk)
             return "".join(chunks)
 

@@ -1,0 +1,315 @@
+"""`optout status`: where each letter stands, what is next and by when. It only reads."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from datetime import date
+from pathlib import Path
+from typing import NamedTuple
+
+import click
+
+from optout_cli.cli.console import (
+    print_json,
+    report_problems,
+    say,
+    say_problems,
+    terminal_width,
+    usage_error,
+    wrap,
+)
+from optout_cli.cli.options import (
+    files,
+    force_option,
+    json_option,
+    library_from,
+    output_path,
+    parse_date,
+    say_what_moved,
+    templates_option,
+    today,
+)
+from optout_cli.errors import ExitCode, Location, OptoutError, Problem
+from optout_cli.exporters import format_names
+from optout_cli.letters.library import Library
+from optout_cli.output import write_all, write_errors
+from optout_cli.readers.csv import csv_from
+from optout_cli.readers.files import STDIN
+from optout_cli.register.journal import NAME, Journal, load_journal
+from optout_cli.register.standing import standings_of
+from optout_cli.register.state import states_of
+from optout_cli.register.status import status_of
+from optout_cli.register.table import COLUMNS, rows_of
+from optout_cli.register.verify import digest_of, verify
+from optout_cli.reports.status import (
+    Entry,
+    Selection,
+    explanations,
+    note_on,
+    summary_of,
+    table_of,
+)
+
+_REPORTS = ("html", "ics")
+_WIDEST = 130  # columns
+
+
+class _Output(NamedTuple):
+    """How to print the letters; `report` is a format of _REPORTS."""
+
+    as_json: bool
+    as_csv: bool
+    is_nul: bool
+    report: str | None
+    path: str | None
+    is_forced: bool
+    explains: bool
+
+
+@click.command(
+    "status",
+    short_help="Show where each letter stands, what is next and by when.",
+    epilog="Example:  optout status letters/\n\nMore examples:\n\n\b\n"
+    "  optout status letters/ --due --until 2026-12-31 --explain\n"
+    "  optout status letters/ --csv > status.csv\n"
+    "  optout status letters/ -f html -o status.html\n"
+    "  optout status letters/ --verify",
+)
+@click.argument(
+    "places",
+    metavar="[FOLDER]...",
+    nargs=-1,
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+)
+@click.option("--due", is_flag=True, help="Only letters whose answer is due by today.")
+@click.option(
+    "--until",
+    "--on",
+    "until",
+    metavar="DATE",
+    callback=parse_date,
+    help="With --due: due by this day, in place of today.",
+)
+@click.option("--unsent", is_flag=True, help="Only letters that are not sent; no drafts.")
+@click.option("--unanswered", is_flag=True, help="Only letters that wait for an answer.")
+@click.option(
+    "-f",
+    "--format",
+    "name",
+    type=click.Choice([*_REPORTS, *sorted(format_names() - set(_REPORTS))], case_sensitive=False),
+    help="html: a web page. ics: a calendar file. Any other, or html with --json, --csv or"
+    " --print0: only letters that have a file of this format.",
+)
+@json_option
+@click.option(
+    "--csv", "as_csv", is_flag=True, help="Print a table with the columns of register.csv."
+)
+@click.option(
+    "--print0", "is_nul", is_flag=True, help="Print the paths of the files, for `xargs -0`."
+)
+@click.option("--explain", is_flag=True, help="Also say how each day was counted.")
+@click.option(
+    "--verify",
+    "verifies",
+    is_flag=True,
+    help="Compare every file with the register: what is missing or changed.",
+)
+@click.option(
+    "-o",
+    "--output",
+    "output",
+    metavar="DIR/|FILE|-",
+    shell_complete=files,
+    help="Where -f html or ics goes.  [default: -, standard output]",
+)
+@force_option
+@templates_option
+@report_problems
+def command(
+    places: Sequence[Path],
+    due: bool,
+    until: date | None,
+    unsent: bool,
+    unanswered: bool,
+    name: str | None,
+    as_json: bool,
+    as_csv: bool,
+    is_nul: bool,
+    explain: bool,
+    verifies: bool,
+    output: str | None,
+    force: bool,
+    folders: Sequence[Path],
+) -> None:
+    """Show where each letter stands: sent, received, answered, and what is next by when.
+
+    FOLDER is a folder that `optout write` or `optout batch` wrote to; several may be named. Without
+    one: this folder, or the folders in it that have a register.
+
+    A letter that was answered is never due, nor is one that another letter replaced. Days count
+    from receipt if that is known, else from sending plus five days for mail.
+    """
+    is_report = name in _REPORTS and not (as_json or as_csv or is_nul)
+    shapes = {"--json": as_json and not verifies, "--csv": as_csv, "--print0": is_nul}
+    shapes |= {"--verify": verifies, f"-f {name}": is_report, "--explain": explain}
+    _refuse_together([option for option, is_given in shapes.items() if is_given])
+    if until and not due:
+        usage_error("--until works only with --due", "add --due")
+    if output and not is_report:
+        usage_error("-o works only with -f html or -f ics", "add -f html")
+    day = today()
+    journals = {place: load_journal(place) for place in places or _folders_here()}
+    _refuse_empty(journals)
+    problems = _problems_in(journals)
+    if verifies:
+        sys.exit(_verify(journals, as_json=as_json))
+    chosen = Selection(
+        unsent, unanswered, (until or day) if due else None, None if is_report else name
+    )
+    library = library_from((), folders)
+    found = [*_entries(journals, library)]
+    entries = [entry for entry in found if chosen.has(entry.standing)]
+    given = _Output(as_json, as_csv, is_nul, name if is_report else None, output, force, explain)
+    for note in filter(None, map(note_on, entries)):
+        say(f"note: {note}")
+    if unsent and (count := sum(item.standing.step == "draft" for item in found)):
+        noun = "draft is" if count == 1 else "drafts are"
+        say(f"note: {count:,} {noun} left out: add who signs, and write the letters again")
+    problems += _show(entries, given, chosen, day, library)
+    if problems:
+        say_problems(problems, as_json=as_json)
+        sys.exit(ExitCode.CONTENT)
+
+
+def _refuse_together(options: Sequence[str]) -> None:
+    if len(options) > 1:
+        hint = f"leave {'one' if len(options) == 2 else 'all but one'} of them out"  # noqa: PLR2004
+        usage_error(f"{' and '.join(options)} do not go together", hint)
+
+
+def _folders_here() -> list[Path]:
+    """Return this folder if it has a register, else the folders in it that have one."""
+    here = Path()
+    if (here / NAME).is_file():
+        return [here]
+    with write_errors(here):
+        found = sorted(path.parent for path in here.glob(f"*/{NAME}"))
+    hint = "name the folder that the letters are in: optout status letters/"
+    return found or usage_error("there is no register in this folder", hint)
+
+
+def _refuse_empty(journals: dict[Path, Journal]) -> None:
+    """Raise OptoutError for folders without a register."""
+    hint = "name a folder that optout write or optout batch wrote to"
+    problems = [
+        Problem("no-register", f"has no {NAME}", Location(str(place)), hint)
+        for place in journals
+        if not (place / NAME).is_file()
+    ]
+    if problems:
+        raise OptoutError(*problems)
+
+
+def _entries(journals: dict[Path, Journal], library: Library) -> Iterator[Entry]:
+    programs = library.programs.by_id
+    for place, journal in journals.items():
+        for standing in standings_of(states_of(journal.lines).values(), programs):
+            yield Entry(place, standing)
+
+
+def _problems_in(journals: dict[Path, Journal]) -> list[Problem]:
+    """Say which lines were passed over, and return the problems of the others."""
+    problems = [problem for journal in journals.values() for problem in journal.problems]
+    for problem in problems:
+        if problem.code == "torn-line":
+            say(f"note: {problem}")
+    return [problem for problem in problems if problem.code != "torn-line"]
+
+
+def _verify(journals: dict[Path, Journal], *, as_json: bool) -> ExitCode:
+    """Print what was compared; the problems go to stderr."""
+    wrong = 0
+    for place, journal in journals.items():
+        found = verify(place, journal)
+        say_problems(found.problems, as_json=as_json)
+        count = len(found.problems)
+        wrong += count
+        if as_json:
+            numbers = {"events": found.events, "files": found.files, "wrong": count}
+            print_json({"folder": str(place), **numbers})
+        else:
+            state = f"{count:,} wrong" if count else "all as recorded"
+            click.echo(f"{place}: {found.events:,} events and {found.files:,} files, {state}")
+    return ExitCode.CONTENT if wrong else ExitCode.DONE
+
+
+def _show(
+    entries: Sequence[Entry], given: _Output, chosen: Selection, day: date, library: Library
+) -> list[Problem]:
+    """Print the letters; return the problems of files that are not there."""
+    if given.is_nul:
+        return _print_paths(entries, chosen.format)
+    if given.as_json:
+        for place, standing in entries:
+            print_json(status_of(standing, place, day))
+    elif given.as_csv:
+        rows = (row for place, standing in entries for row in rows_of([standing], place))
+        click.echo(csv_from(COLUMNS, rows), nl=False)
+    elif given.report:
+        _write_report(given.report, entries, given, day, library)
+    else:
+        _print_table(entries, day, explains=given.explains)
+    return []
+
+
+def _print_paths(entries: Sequence[Entry], name: str | None) -> list[Problem]:
+    """Print each file's path with NUL at its end; leave out files that are not as written."""
+    problems = []
+    for place, standing in entries:
+        state = standing.state
+        for file in state.letter.files:
+            if name in (None, file.format):
+                path = place / state.places.get(file.path, file.path)
+                if digest_of(path) == file.sha256:
+                    click.echo(bytes(path) + b"\0", nl=False)
+                else:
+                    message = "is left out: it is missing, or is not the file that was written"
+                    hint = f"see what is wrong: optout status {place} --verify"
+                    problems.append(Problem("changed-file", message, Location(str(path)), hint))
+    return problems
+
+
+def _write_report(
+    name: str, entries: Sequence[Entry], given: _Output, day: date, library: Library
+) -> None:
+    standings = [entry.standing for entry in entries]
+    if name == "html":
+        from optout_cli.reports.status_page import page_of
+
+        content = page_of(standings, day, library.templates)
+    else:
+        from optout_cli.reports.status_calendar import calendar_of
+
+        content = calendar_of(standings)
+    if given.path in (None, STDIN):
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
+        return
+    path = output_path(given.path, f"{day}-status.{name}", f"file of format {name}", f".{name}")
+    fresh = write_all({path: content}, force=given.is_forced, keep=[path])
+    click.echo(bytes(path))
+    say_what_moved([path for path, earlier in fresh.items() if earlier])
+
+
+def _print_table(entries: Sequence[Entry], day: date, *, explains: bool) -> None:
+    """Print the letters of each folder, with the folder's name if there are several."""
+    places = list(dict.fromkeys(entry.folder for entry in entries))
+    for number, place in enumerate(places or [Path()]):
+        own = [entry for entry in entries if entry.folder == place]
+        named = f"{place}: " if len(places) > 1 else ""
+        click.echo(("\n" if number else "") + named + summary_of(own, day))
+        if own:
+            click.echo("\n" + table_of(own, day, max(80, terminal_width(_WIDEST))))
+    for letter, days in explanations(entries) if explains else ():
+        click.echo("\n" + "\n".join(wrap(letter, 80, "", "  ")))
+        for text in days:
+            click.echo("\n".join(wrap(text, 80, "  ", "    ")))

@@ -1,0 +1,128 @@
+"""Where a letter stands, as one object for scripts, and what comes next in words. Pure."""
+
+from datetime import date as Date
+from pathlib import Path
+
+import msgspec
+
+from optout_cli.model.request import Party
+from optout_cli.register.due import Deadline
+from optout_cli.register.events import LetterFile
+from optout_cli.register.standing import Standing, Step
+from optout_cli.register.table import outcome_of
+
+SCHEMA = 1
+
+
+class Day(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
+    """A day, and how it was counted. It is `estimated` while nobody has recorded the receipt."""
+
+    title: str
+    on: Date
+    estimated: bool
+    why: str
+
+
+class Sending(msgspec.Struct, frozen=True, kw_only=True):
+    """When and how a letter went out; `number` is its tracking number."""
+
+    on: Date
+    by: str
+    number: str | None
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """An answer to a letter; `reply` is one that the program declares."""
+
+    on: Date
+    reply: str
+    by: str | None
+
+
+class LetterStatus(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
+    """Where a letter stands, for scripts.
+
+    `before` is the reference of an earlier letter of the same kind that went out.
+    """
+
+    schema: int = SCHEMA
+    folder: str
+    jurisdiction: str
+    slug: str
+    state: str
+    name: str
+    letter: str
+    title: str
+    date: Date
+    reference: str
+    signatory: str | None
+    recipient: Party
+    step: Step
+    sent: tuple[Sending, ...]
+    received: Date | None
+    answer_due: Day | None
+    answers: tuple[Answer, ...]
+    days: tuple[Day, ...]
+    next: str
+    before: str | None
+    files: tuple[LetterFile, ...]
+
+
+def status_of(standing: Standing, folder: Path, today: Date) -> LetterStatus:
+    """Return where a letter stands; the paths of its files are below `folder`."""
+    state, written = standing.state, standing.state.written
+    files = [
+        msgspec.structs.replace(file, path=str(folder / state.places.get(file.path, file.path)))
+        for file in state.letter.files
+    ]
+    return LetterStatus(
+        folder=str(folder),
+        jurisdiction=written.jurisdiction,
+        slug=written.slug,
+        state=written.state,
+        name=written.name,
+        letter=written.letter,
+        title=standing.title,
+        date=written.date,
+        reference=written.reference,
+        signatory=written.signatory,
+        recipient=state.letter.recipient,
+        step=standing.step,
+        sent=tuple(Sending(on=sent.on, by=sent.by, number=sent.number) for sent in state.sent),
+        received=state.delivered[-1].on if state.delivered else None,
+        answer_due=_day_of(standing.answer_due) if standing.answer_due else None,
+        answers=tuple(Answer(on=it.on, reply=it.reply, by=it.by) for it in state.answers),
+        days=tuple(map(_day_of, standing.milestones)),
+        next=next_step(standing, today),
+        before=standing.before.written.reference if standing.before else None,
+        files=tuple(files),
+    )
+
+
+def _day_of(deadline: Deadline) -> Day:
+    return Day(
+        title=deadline.title, on=deadline.on, estimated=deadline.is_estimated, why=deadline.why
+    )
+
+
+def next_step(standing: Standing, today: Date) -> str:
+    """Return what comes next, in a few words."""
+    deadline, answers = standing.answer_due, standing.state.answers
+    if standing.step == "waiting":
+        if deadline is None:
+            return "waiting for an answer"
+        if deadline.on >= today:
+            return f"answer due {about(deadline)}"
+        name = standing.next_letter
+        kind = standing.program.letters[name] if standing.program and name else None
+        return f"overdue since {about(deadline)}" + (f"; write: {kind.title}" if kind else "")
+    if standing.step == "answered" and answers:
+        return f"answered {answers[-1].on}: {outcome_of(standing)}"
+    return {"draft": "draft: add who signs", "unsent": "send it"}.get(
+        standing.step, outcome_of(standing)
+    )
+
+
+def about(deadline: Deadline) -> str:
+    """Return a day in words: `2026-12-02`, or `about 2026-12-07` for an estimate."""
+    return f"{'about ' if deadline.is_estimated else ''}{deadline.on}"

@@ -1,0 +1,516 @@
+"""`optout status`: where each letter stands, for people and scripts, a board and a calendar."""
+
+import csv
+import io
+import json
+import re
+import textwrap
+from datetime import date, datetime
+from html.parser import HTMLParser
+from pathlib import Path
+
+import icalendar
+import pytest
+import vobject
+from command_results import Run, lying_in, outcome
+from make_register import ADDISON, TERMINATE, RegisterMaker
+from run_batch import below
+
+from optout_cli.register.events import Evidence
+from optout_cli.register.journal import NAME
+
+BENNINGTON = ADDISON | {
+    "id": "50003",
+    "slug": "bennington-county-vt",
+    "name": "Bennington County",
+    "formal": "Bennington County",
+}
+SENT_LONG_AGO = date(2026, 9, 1)
+
+
+@pytest.fixture
+def letters(in_folder: Path) -> RegisterMaker:
+    """Make a folder with a letter in each state."""
+    maker = RegisterMaker(in_folder / "letters")
+    marin = maker.written(on=SENT_LONG_AGO)
+    maker.sent(marin, "bureau", SENT_LONG_AGO, by="email")
+    maker.sent(marin, "ice", SENT_LONG_AGO, number="70200000000000000001")
+    maker.delivered(marin, "ice", date(2026, 9, 4))
+    maker.answered(marin, "ice", date(2026, 9, 21), words="Call Pat Doe, 415-555-0123.")
+    maker.written(place=ADDISON, parties=("ice",), formats=("eml", "txt"))
+    maker.written(place=BENNINGTON, parties=("bureau",), is_draft=True, signatory=None)
+    wso = maker.written(
+        letter=TERMINATE,
+        parties=("ice",),
+        name="Ross Police Department",
+        variant="wso",
+        particulars={"model": "wso"},
+    )
+    maker.sent(wso, "ice")
+    return maker
+
+
+TABLE = """\
+5 letters: 1 in draft, 1 not sent, 2 waiting for an answer, 1 answered, 1 overdue
+
+letter                 to      sent            received    next
+---------------------  ------  --------------  ----------  --------------------
+Marin County, CA       bureau  2026-09-01                  overdue since about
+opt-out of 2026-09-01          email                       2026-10-01; write:
+                                                           Request for an
+                                                           answer
+                       ICE     2026-09-01      2026-09-04  answered 2026-09-21:
+                               certified mail              refused
+
+Addison County, VT     ICE                                 send it
+opt-out of 2026-11-02
+
+Bennington County, VT  bureau                              draft: add who signs
+opt-out of 2026-11-02
+
+Ross Police            ICE     2026-11-02                  answer due about
+Department, Marin              certified mail              2026-12-07
+County, CA                                                 the termination
+terminate (wso) of                                         takes effect: about
+2026-11-02                                                 2027-02-05
+"""
+
+
+@pytest.mark.usefixtures("letters")
+def test_the_table_fits_in_80_columns(run: Run) -> None:
+    code, out, err = outcome(run("status", "letters"))
+    assert (code, out, err) == (0, TABLE, "")
+
+
+@pytest.mark.usefixtures("letters")
+def test_without_a_folder_those_here_are_meant(
+    run: Run, in_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert outcome(run("status"))[1] == TABLE
+    monkeypatch.chdir(in_folder / "letters")
+    assert outcome(run("status"))[1] == TABLE
+
+
+def test_several_folders_have_a_table_each(run: Run, in_folder: Path) -> None:
+    for name in ("a", "b"):
+        RegisterMaker(in_folder / name).written(parties=("ice",))
+    out = outcome(run("status"))[1]
+    assert re.findall(r"^(?:a|b): .*$", out, re.MULTILINE) == [
+        "a: 1 letter: 1 not sent",
+        "b: 1 letter: 1 not sent",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("options", "steps"),
+    [
+        ([], ["waiting", "answered", "unsent", "draft", "waiting"]),
+        (["--due"], ["waiting"]),
+        (["--due", "--until", "2026-12-31"], ["waiting", "waiting"]),
+        (["--due", "--on", "2026-09-30"], []),
+        (["--unsent"], ["unsent"]),
+        (["--unanswered"], ["waiting", "waiting"]),
+        (["--unsent", "--unanswered"], ["waiting", "unsent", "waiting"]),
+        (["--format", "eml"], ["unsent"]),
+        (["--format", "html"], []),
+    ],
+)
+@pytest.mark.usefixtures("letters")
+def test_options_choose_letters(options: list[str], steps: list[str], run: Run) -> None:
+    code, out, _ = outcome(run("status", *options, "--json"))
+    assert (code, [json.loads(line)["step"] for line in out.splitlines()]) == (0, steps)
+
+
+@pytest.mark.usefixtures("letters")
+def test_nothing_due_is_said_in_words(run: Run) -> None:
+    assert outcome(run("status", "--due", "--until", "2026-01-01"))[1] == "0 letters\n"
+
+
+@pytest.mark.usefixtures("letters")
+def test_drafts_are_no_unsent_letters(run: Run) -> None:
+    err = outcome(run("status", "--unsent"))[2]
+    assert err == "note: 1 draft is left out: add who signs, and write the letters again\n"
+
+
+@pytest.mark.usefixtures("letters")
+def test_each_day_is_explained(run: Run) -> None:
+    out = outcome(run("status", "--unanswered", "--explain"))[1].partition("2027-02-05\n\n")[2]
+    assert out == textwrap.dedent("""\
+        Marin County, CA, Notice of opt-out to bureau
+          answer due about 2026-10-01: sent on 2026-09-01 by email; 30 days later is
+            2026-10-01
+
+        Ross Police Department, Marin County, CA, Notice of termination to ICE
+          answer due about 2026-12-07: sent on 2026-11-02 by certified mail, no receipt
+            is recorded, so 5 days are added for the mail; 30 days later is 2026-12-07
+          the termination takes effect about 2027-02-05: sent on 2026-11-02 by certified
+            mail, no receipt is recorded, so 5 days are added for the mail; 90 days
+            later is 2027-02-05
+        """)
+
+
+@pytest.mark.usefixtures("letters")
+def test_a_json_object_has_everything_about_a_letter(run: Run) -> None:
+    out = outcome(run("status", "--json"))[1]
+    row = json.loads(out.splitlines()[1])
+    digest = row["files"][0].pop("sha256")
+    assert len(digest) == 64
+    assert row == {
+        "schema": 1,
+        "folder": "letters",
+        "jurisdiction": "06041",
+        "slug": "marin-county-ca",
+        "state": "CA",
+        "name": "Marin County, California",
+        "letter": "secure-communities/opt-out",
+        "title": "Notice of opt-out",
+        "date": "2026-09-01",
+        "reference": "SC-06041-20260901-ABCD",
+        "signatory": "Pat Placeholder, Sheriff",
+        "recipient": "ice",
+        "step": "answered",
+        "sent": [{"on": "2026-09-01", "by": "certified-mail", "number": "70200000000000000001"}],
+        "received": "2026-09-04",
+        "answer-due": None,
+        "answers": [{"on": "2026-09-21", "reply": "refused", "by": None}],
+        "days": [],
+        "next": "answered 2026-09-21: refused",
+        "before": None,
+        "files": [
+            {
+                "path": "letters/CA/marin-county-ca/2026-09-01-opt-out-ice.txt",
+                "format": "txt",
+                "bytes": 46,
+            }
+        ],
+    }
+
+
+@pytest.mark.usefixtures("letters")
+def test_csv_has_the_columns_of_the_table_and_paths_from_here(run: Run) -> None:
+    out = outcome(run("status", "--due", "--csv"))[1]
+    (row,) = csv.DictReader(io.StringIO(out, newline=""))
+    assert (row["answer due"], row["path"]) == (
+        "2026-10-01",
+        "letters/CA/marin-county-ca/2026-09-01-opt-out-bureau.txt",
+    )
+
+
+EML = "letters/VT/addison-county-vt/2026-11-02-opt-out-ice.eml"
+UNSENT = ("status", "--unsent", "--format", "eml", "--print0")
+
+
+@pytest.mark.usefixtures("letters")
+def test_print0_prints_the_paths_of_one_format(run: Run) -> None:
+    assert outcome(run(*UNSENT))[:2] == (0, f"{EML}\0")
+
+
+def test_a_letter_that_went_out_is_not_printed_again(letters: RegisterMaker, run: Run) -> None:
+    again = letters.written(place=ADDISON, parties=("ice",), formats=("eml",), on=date.max)
+    letters.sent(again, "ice", by="email")
+    assert outcome(run(*UNSENT))[1] == ""
+
+
+@pytest.mark.parametrize("content", [None, b"changed"])
+@pytest.mark.usefixtures("letters")
+def test_a_file_that_is_not_as_written_is_left_out(content: bytes | None, run: Run) -> None:
+    Path(EML).unlink()
+    if content:
+        Path(EML).write_bytes(content)
+    code, out, err = outcome(run(*UNSENT))
+    assert (code, out) == (1, "")
+    assert f"{EML}: is left out: it is missing, or is not the file that was written\n" in err
+
+
+def test_a_corrected_letter_says_that_one_went_out(in_folder: Path, run: Run) -> None:
+    maker = RegisterMaker(in_folder / "letters")
+    first = maker.written(parties=("ice",), formats=("eml",))
+    maker.sent(first, "ice", by="email")
+    maker.replaced(first)
+    reason = "the address was wrong"
+    maker.written(parties=("ice",), formats=("eml",), content="corrected", reason=reason)
+    assert outcome(run(*UNSENT)) == (
+        0,
+        "letters/CA/marin-county-ca/2026-11-02-opt-out-ice.eml\0",
+        (
+            "note: Marin County, CA: the letter to ICE of 2026-11-02 corrects or repeats the one"
+            " that went out on 2026-11-02, reference SC-06041-20261102-ABCD (the address was"
+            " wrong)\n"
+        ),
+    )
+
+
+def test_status_writes_nothing_and_takes_no_lock(letters: RegisterMaker, run: Run) -> None:
+    before = below(letters.folder)
+    for options in ([], ["--json"], ["--csv"], ["-f", "html"], ["-f", "ics"], ["--verify"]):
+        assert outcome(run("status", "letters", *options))[0] == 0
+    assert below(letters.folder) == before
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--json", "--csv"], "--json and --csv do not go together"),
+        (["-f", "html", "--explain"], "-f html and --explain do not go together"),
+        (
+            ["--csv", "--print0", "--verify"],
+            "--csv and --print0 and --verify do not go together\n  hint: leave all but one",
+        ),
+        (["--until", "2026-11-24"], "--until works only with --due"),
+        (["-o", "x.html"], "-o works only with -f html or -f ics"),
+        (["-f", "ics", "-o", "x.html"], "'x.html' is not a name for a file of format ics"),
+        (["letters/CA"], ""),
+        (["nowhere"], "Directory 'nowhere' does not exist"),
+    ],
+)
+@pytest.mark.usefixtures("letters")
+def test_a_wrong_command_line_is_told(options: list[str], told: str, run: Run) -> None:
+    code, out, err = outcome(run("status", *options))
+    assert (code, out) == (2 if told else 1, "")
+    assert (told or "letters/CA: has no register.ndjson") in err
+
+
+def test_a_folder_without_letters_is_told(in_folder: Path, run: Run) -> None:
+    code, _, err = outcome(run("status"))
+    assert (code, "there is no register in this folder" in err) == (2, True)
+
+
+# --verify
+
+
+@pytest.mark.usefixtures("letters")
+def test_a_folder_that_is_whole_is_verified(run: Run) -> None:
+    assert outcome(run("status", "--verify")) == (
+        0,
+        "letters: 9 events and 6 files, all as recorded\n",
+        "",
+    )
+
+
+def test_missing_and_changed_files_are_told(letters: RegisterMaker, run: Run) -> None:
+    folder = letters.folder / "VT" / "addison-county-vt"
+    (folder / "2026-11-02-opt-out-ice.txt").unlink()
+    (folder / "2026-11-02-opt-out-ice.eml").write_text("another")
+    code, out, err = outcome(run("status", "--verify"))
+    assert (code, out) == (1, "letters: 9 events and 6 files, 2 wrong\n")
+    assert re.findall(
+        r"^letters/VT/addison-county-vt/2026-11-02-opt-out-ice\.(.*)$", err, re.MULTILINE
+    ) == [
+        "eml: is not the file that was recorded: its SHA-256 differs",
+        "txt: is in the register, but not in the folder",
+    ]
+
+
+def test_a_letter_in_earlier_is_verified_too(letters: RegisterMaker, run: Run) -> None:
+    letters.replaced(letters.written(on=date(2026, 11, 9), parties=("ice",)))
+    assert outcome(run("status", "--verify"))[0] == 0
+    (kept,) = letters.folder.glob("*/*/earlier/*")
+    kept.unlink()
+    assert outcome(run("status", "--verify"))[0] == 1
+
+
+def test_evidence_is_verified_too(letters: RegisterMaker, run: Run) -> None:
+    id = letters.written(on=date(2026, 11, 9), parties=("ice",))
+    scans = [Evidence(path=f"scan-{n}.pdf", name="scan.pdf", sha256="0" * 64) for n in range(4)]
+    letters.sent(id, "ice", receipt=scans[0], signed=scans[1])
+    letters.delivered(id, "ice", date(2026, 11, 10), receipt=scans[2])
+    letters.answered(id, "ice", date(2026, 11, 10), file=scans[3])
+    told = re.findall(
+        r"letters/(scan-\d.pdf): is in the register", run("status", "--verify").stderr
+    )
+    assert told == [scan.path for scan in scans]
+
+
+def test_a_changed_line_is_told_by_each_status(letters: RegisterMaker, run: Run) -> None:
+    path = letters.folder / NAME
+    path.write_text(path.read_text().replace("Marin", "Mason", 1))
+    for options in (["--verify"], []):
+        code, _, err = outcome(run("status", *options))
+        assert (code, err.count("one was changed")) == (1, 1)
+
+
+def test_a_torn_line_is_only_a_note(letters: RegisterMaker, run: Run) -> None:
+    with (letters.folder / NAME).open("a") as stream:
+        stream.write('{"event":"sent"')
+    for options in (["--verify"], []):
+        code, _, err = outcome(run("status", *options))
+        assert (code, err.splitlines()[0]) == (
+            0,
+            "note: letters/register.ndjson:10: the last line is torn",
+        )
+
+
+def test_a_register_of_a_newer_version_is_refused(letters: RegisterMaker, run: Run) -> None:
+    with (letters.folder / NAME).open("a") as stream:
+        stream.write('{"event":"shredded","schema":2,"at":"2031-01-01T00:00:00Z"}\n')
+    assert outcome(run("status")) == (
+        1,
+        "",
+        (
+            "letters/register.ndjson:10: this event is of schema 2; this optout knows 1 at most\n"
+            "  hint: update optout: a newer version wrote this register\n"
+        ),
+    )
+
+
+@pytest.mark.usefixtures("letters")
+def test_a_verification_may_be_json(run: Run) -> None:
+    Path(EML).unlink()
+    code, out, err = outcome(run("status", "--verify", "--json"))
+    assert (code, json.loads(out), json.loads(err)["problem"]) == (
+        1,
+        {"schema": 1, "folder": "letters", "events": 9, "files": 6, "wrong": 1},
+        "missing-letter",
+    )
+
+
+# -f html
+
+
+class Page(HTMLParser):
+    """Reads a page's tags with their attributes, and its words."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.words: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        if data.strip() and self.tags[-1][0] != "style":
+            self.words.append(data.strip())
+
+
+@pytest.fixture
+def page(letters: RegisterMaker, run: Run) -> str:
+    return outcome(run("status", "-f", "html"))[1]
+
+
+def test_a_page_has_no_address_and_no_name_of_a_person(page: str) -> None:
+    words = " ".join(Page(page).words)
+    assert re.findall(r"\S*@\S*|\d{3}-\d{4}\b|Main Street|Pat|Call", words) == []
+
+
+def test_a_page_asks_for_nothing_outside_itself(page: str) -> None:
+    named = {"src", "href", "srcset", "data", "action"}
+    assert [tag for tag, attributes in Page(page).tags if named & attributes.keys()] == []
+    assert re.findall(r"url\(|@import|https?:", page) == []
+
+
+def test_a_page_is_told_to_those_who_hear_it(page: str) -> None:
+    found = Page(page)
+    assert [tag for tag, given in found.tags if tag == "th" and "scope" not in given] == []
+    maps = [given for tag, given in found.tags if tag == "svg" and given.get("role") == "img"]
+    assert [given["aria-labelledby"] for given in maps] == ["map-title map-words"]
+    ids = [given["id"] for _, given in found.tags if "id" in given]
+    assert {"map-title", "map-words"} <= {*ids}
+    text = " ".join(" ".join(found.words).split())
+    assert "The table beside the map says the same: California, 1; Vermont, 1." in text
+
+
+def test_a_page_counts_letters_but_no_drafts(page: str) -> None:
+    counts = re.findall(r"<dt>(.*?)</dt><dd>(.*?)</dd>", page)
+    assert dict(counts) == {
+        "Jurisdictions": "2",
+        "Letters": "4",
+        "Sent": "3",
+        "Receipt known": "1",
+        "Answered": "1",
+        "Waiting": "2",
+        "Answer overdue": "1",
+    }
+    assert "Bennington" not in page
+
+
+def test_the_map_has_every_state_and_territory_once(page: str, run: Run) -> None:
+    listed = outcome(run("list", "jurisdictions", "--json"))[1].splitlines()
+    codes = sorted({json.loads(line)["state"] for line in listed})
+    shown = re.findall(r'<text x="20" y="\d+">([A-Z]{2})</text>', page)
+    assert sorted(shown) == codes
+
+
+def test_hostile_names_are_words_on_a_page(in_folder: Path, run: Run) -> None:
+    RegisterMaker(in_folder / "letters").written(name="<script>alert(1)</script>")
+    page = outcome(run("status", "-f", "html"))[1]
+    assert ("<script" in page, "&lt;script&gt;alert(1)" in page) == (False, True)
+
+
+def test_a_page_without_letters_says_so(in_folder: Path, run: Run) -> None:
+    (in_folder / NAME).write_text("")
+    assert "No letter has been written yet." in outcome(run("status", "-f", "html"))[1]
+
+
+@pytest.mark.usefixtures("letters")
+def test_a_report_may_go_into_a_file(run: Run, in_folder: Path) -> None:
+    assert outcome(run("status", "-f", "html", "-o", "site/"))[1] == "site/2026-11-24-status.html\n"
+    (in_folder / "s.ics").write_text("older")
+    assert outcome(run("status", "-f", "ics", "-o", "s.ics"))[0] == 1
+    code, out, err = outcome(run("status", "-f", "ics", "-o", "s.ics", "--force"))
+    assert (code, out, err) == (0, "s.ics\n", "moved to earlier: s.ics\n")
+    assert len([name for name in lying_in(in_folder) if name.startswith("earlier/")]) == 1
+
+
+# -f ics
+
+
+@pytest.fixture
+def calendar(letters: RegisterMaker, run: Run) -> bytes:
+    return run("status", "-f", "ics").stdout_bytes
+
+
+DAYS = [
+    ("Answer due (estimate): Marin County, CA, Notice of opt-out to bureau", date(2026, 10, 1)),
+    (
+        (
+            "Answer due (estimate): Ross Police Department, Marin County, CA, Notice of termination"
+            " to ICE"
+        ),
+        date(2026, 12, 7),
+    ),
+    (
+        (
+            "The termination takes effect (estimate): Ross Police Department, Marin County, CA,"
+            " Notice of termination to ICE"
+        ),
+        date(2027, 2, 5),
+    ),
+]
+
+
+def test_a_calendar_has_each_day_as_a_whole_day(calendar: bytes) -> None:
+    events = icalendar.Calendar.from_ical(calendar).walk("VEVENT")
+    found = [(str(it["SUMMARY"]), it.decoded("DTSTART")) for it in events]
+    assert (found, [type(day) for _, day in found]) == (DAYS, [date] * 3)
+
+
+def test_another_reader_reads_the_same_calendar(calendar: bytes) -> None:
+    (found,) = vobject.readComponents(calendar.decode())
+    events = [(it.summary.value, it.dtstart.value) for it in found.vevent_list]
+    assert events == DAYS
+
+
+def test_an_event_keeps_its_id_and_the_moment_it_was_recorded(
+    calendar: bytes, letters: RegisterMaker, run: Run
+) -> None:
+    def ids(content: bytes) -> list[tuple[str, datetime]]:
+        events = icalendar.Calendar.from_ical(content).walk("VEVENT")
+        return [(str(it["UID"]), it.decoded("DTSTAMP")) for it in events]
+
+    assert run("status", "-f", "ics").stdout_bytes == calendar
+    before = ids(calendar)
+    assert len({id for id, _ in before}) == 3
+    letters.written(on=date(2026, 11, 9), place=BENNINGTON)
+    assert ids(run("status", "-f", "ics").stdout_bytes) == before
+
+
+def test_the_day_of_a_meeting_is_in_the_calendar(in_folder: Path, run: Run) -> None:
+    kind = "secure-communities/meeting-confirmation"
+    maker = RegisterMaker(in_folder / "letters")
+    maker.written(letter=kind, parties=("ice",), particulars={"day": "2026-12-09"})
+    events = icalendar.Calendar.from_ical(run("status", "-f", "ics").stdout_bytes).walk("VEVENT")
+    assert [(str(it["SUMMARY"]), it.decoded("DTSTART")) for it in events] == [
+        ("Meeting: Marin County, CA, Confirmation of a meeting to ICE", date(2026, 12, 9))
+    ]
