@@ -21,7 +21,7 @@ from optout_cli.letters.compose import compose
 from optout_cli.letters.library import Library
 from optout_cli.letters.pipeline import Order, case_of, exports_of
 from optout_cli.model.program import LetterKind, Particular
-from optout_cli.model.request import Correction, Request, Signatory
+from optout_cli.model.request import Correction, IceCorrection, Request, Signatory
 from optout_cli.readers.yaml import document_from_yaml
 
 LAYOUT = (ROOT / "templates" / "_layout" / "request.yaml").read_text("utf-8")
@@ -52,8 +52,8 @@ def test_the_layout_has_every_key_that_a_request_may_have() -> None:
     shown = yaml.load(LAYOUT, yaml.BaseLoader)
     assert set(shown) == set(Request.__struct_encode_fields__)
     assert set(shown["signatory"]) == set(Signatory.__struct_fields__)
-    for party in ("bureau", "ice"):
-        assert set(shown["recipients"][party]) == set(Correction.__struct_fields__)
+    for party, noun in (("bureau", Correction), ("ice", IceCorrection)):
+        assert set(shown["recipients"][party]) == set(noun.__struct_fields__)
 
 
 def leaves(tree: Any, path: str = "") -> Iterator[str]:

@@ -252,9 +252,10 @@ def _is_one_off(one: str, two: str) -> bool:
 
 def text_of(agencies: Agencies, names: Mapping[str, str], day: date, url: str, more: str) -> str:
     """Return the file, sorted, one agency a line."""
-    note = "; ".join(filter(None, ("ICE's list of participating agencies", more)))
+    note = "ICE's list of participating agencies; signed is the day on which ICE signed"
     source = {"kind": "official", "url": url, "date": f"{day}", "note": note}
-    lines = [_HEAD.rstrip(), "sources:", f"  {SOURCE}: {_flow(source)}", "states:"]
+    read = [f"# Made from: {more}"] if more else []
+    lines = [_HEAD.rstrip(), *read, "sources:", f"  {SOURCE}: {_flow(source)}", "states:"]
     for code, known in agencies.items():
         lines += [f"  {code}:", f"    name: {names[code]}"]
         lines += [f"    agency-source: {SOURCE}", "    agencies:"]

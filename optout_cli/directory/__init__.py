@@ -98,10 +98,12 @@ class Directory:
                 offices[path] = jurisdiction.field_office
             for path, office in offices.items():
                 if office and office not in data.offices:
-                    yield _unknown("office", office, self.location(path))
+                    yield _unknown("unknown-office", office, self.location(path))
             source = state.activation_source
             if source and source not in data.sources:
-                yield _unknown("source", source, self.location(f"states.{code}.activation-source"))
+                yield _unknown(
+                    "unknown-source", source, self.location(f"states.{code}.activation-source")
+                )
             yield from self._agency_problems(code, state)
 
     def _agency_problems(self, code: str, state: State) -> Iterator[Problem]:
@@ -109,14 +111,14 @@ class Directory:
         source = self._agencies.source_of(code)
         if source and source not in self._sources:
             location = document.location(f"states.{code}.agency-source")
-            yield _unknown("source", source, location)
+            yield _unknown("unknown-source", source, location)
         for slug, agency in self.agencies_in(code):
             path = f"states.{code}.agencies.{slug}"
             if agency.county and agency.county not in state.jurisdictions:
-                yield _unknown("county", agency.county, document.location(f"{path}.county"))
+                yield _unknown("unknown-county", agency.county, document.location(f"{path}.county"))
             if agency.field_office and agency.field_office not in self._offices:
                 location = document.location(f"{path}.field-office")
-                yield _unknown("office", agency.field_office, location)
+                yield _unknown("unknown-office", agency.field_office, location)
 
     def find(self, query: str, location: Location | None = None) -> Locality:
         """Return the jurisdiction or agency that `query` names: FIPS code, slug, or name.
@@ -156,6 +158,7 @@ class Directory:
                 self._agencies.document_of(code) if agency else self._document,
             ),
             agency=agency,
+            agreements=agency.agreements if agency else (),
             agency_source=(agency.source or sources.get(source or "")) if agency else None,
             read_from=None if self._is_whole(query, match) else query,
         )
@@ -241,8 +244,8 @@ def _body(agency: Agency, state: State, offices: Sequence[str]) -> Jurisdiction:
     )
 
 
-def _unknown(noun: str, id: str, location: Location) -> Problem:
-    return Problem(f"unknown-{noun}", f"there is no {noun} {id!r}", location)
+def _unknown(code: str, id: str, location: Location) -> Problem:
+    return Problem(code, f"there is no {code.removeprefix('unknown-')} {id!r}", location)
 
 
 def _mapping(node: Tree | None) -> dict[str, Tree]:

@@ -89,9 +89,11 @@ def party_of(rule: Rule) -> Party:
 
 def _recipient(case: Case, rule: Rule) -> Recipient:
     party, locality = party_of(rule), case.locality
-    office = "bureau" if party == "bureau" else rule.office or locality.field_office or ""
-    known = locality.contact_of(office)
     correction: Correction = getattr(case.request.recipients, party)
+    office = "bureau"
+    if party == "ice":
+        office = rule.office or case.request.recipients.ice.office or locality.field_office or ""
+    known = locality.contact_of(office)
     root = "bureau" if party == "bureau" else f"offices.{office}"
     origins = {
         path.removeprefix(f"{root}."): place
@@ -279,4 +281,4 @@ def reference_of(case: Case) -> str:
     for _ in range(_REFERENCE_LENGTH):
         number, index = divmod(number, len(REFERENCE_LETTERS))
         tail += REFERENCE_LETTERS[index]
-    return f"{case.program.code}-{case.locality.id.upper()}-{case.date:%Y%m%d}-{tail}"
+    return f"{case.program.code}-{case.locality.code}-{case.date:%Y%m%d}-{tail}"

@@ -40,6 +40,7 @@ def notes_for(case: Case, period: Period, recipient: Recipient) -> Iterator[Note
         # A sample of one word may be right by chance.
         if particular.type in ("text", "paragraphs") and sample in texts and " " in str(sample):
             yield Note(code="sample", text=f"particulars.{name} is still the sample: {sample}")
+    yield from _data_notes(case)
     if case.today - case.date > _SIGNED_WITHIN:
         text = f"the letter is dated {case.date}; use the date of the signature"
         yield Note(code="antedated", text=text)
@@ -58,6 +59,36 @@ def notes_for(case: Case, period: Period, recipient: Recipient) -> Iterator[Note
         yield Note(code="greeting", text=text)
 
 
+def _data_notes(case: Case) -> Iterator[Note]:
+    """Yield how the jurisdiction's name was read, and what the data adds to the particulars."""
+    locality = case.locality
+    if locality.read_from:
+        text = f"{locality.read_from!r} is read as {locality.name}"
+        yield Note(code="read-as", text=text)
+    source, facts = locality.agency_source, case.kind.particulars
+    if source is None:
+        return
+    where = (
+        f"{source.note or source.kind}, {source.date or 'undated'} ({source.url or 'no address'})"
+    )
+    stated = [name for name in case.known if facts[name].known != "agency"]
+    if stated:
+        texts = (f"{name}: {_shown(case, name)}" for name in stated)
+        text = f"{', '.join(texts)}, from {where}; your copy of the agreement may differ"
+        yield Note(code="agreement-data", text=text)
+    for name in (name for name, spec in facts.items() if spec.known == "model"):
+        models = {agreement.model for agreement in locality.agreements}
+        if others := [model for model in _shown(case, name).split(", ") if model not in models]:
+            text = f"no agreement {' or '.join(others)} of {locality.name} is on file: {where}"
+            yield Note(code="unlisted-agreement", text=text)
+
+
+def _shown(case: Case, name: str) -> str:
+    """Return a particular as text, also if it has several values."""
+    value = getattr(case.particulars, name.replace("-", "_"))
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
 def _signatory_notes(case: Case) -> Iterator[Note]:
     signatory, check = case.request.signatory, "check that jurisdiction: is right"
     if signatory is None:
@@ -68,7 +99,11 @@ def _signatory_notes(case: Case) -> Iterator[Note]:
         text = "the letterhead has no address; add address: under signatory:"
         yield Note(code="no-return-address", text=text)
     for name in (signatory.office, *(act.body for act in case.request.authority)):
-        if name and _names_another(case.locality.jurisdiction.name, name):
+        if (
+            name
+            and not case.locality.agency
+            and _names_another(case.locality.jurisdiction.name, name)
+        ):
             text = f"{name!r} does not name {case.locality.name}; {check}"
             yield Note(code="other-place", text=text)
     state = signatory.address.state

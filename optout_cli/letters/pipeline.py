@@ -9,6 +9,7 @@ import msgspec
 
 from optout_cli.errors import Location, OptoutError, Problem, raise_any
 from optout_cli.exporters import exporter_for
+from optout_cli.letters.agreements import with_agreement
 from optout_cli.letters.compose import compose, outline_case
 from optout_cli.letters.files import NamedFiles, files_of
 from optout_cli.letters.library import Library
@@ -102,6 +103,7 @@ def case_of(document: Document, library: Library, order: Order) -> Case:
     locality: Locality | None = None
     found: tuple[Program, LetterKind] | None = None
     particulars: Any = None  # Any: a struct made from what the letter kind declares
+    from_data: tuple[str, ...] = ()
     with problems:
         request = convert(document, Request)
     # Look these up as written, so that a problem elsewhere in the request does not hide theirs.
@@ -114,7 +116,10 @@ def case_of(document: Document, library: Library, order: Order) -> Case:
             found = library.programs.find(*letter)
     if found:
         with unread:
-            particulars = particulars_from(document, found[1])
+            stated = document
+            if locality:
+                stated, from_data = with_agreement(document, locality, found[1])
+            particulars = particulars_from(stated, found[1])
     if request is None or locality is None or found is None:
         known = (*problems, *unread)
         raise OptoutError(*(_hint_at_particulars(known, document, found[1]) if found else known))
@@ -123,6 +128,7 @@ def case_of(document: Document, library: Library, order: Order) -> Case:
         today=order.today,
         max_age=order.max_age,
         routes=tuple(route for name in order.formats if (route := exporter_for(name).ROUTE)),
+        known=from_data,
         is_draft=order.is_draft,
     )
     case = _with_own_wording(case, library)

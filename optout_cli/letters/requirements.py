@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from optout_cli.errors import Problem
+from optout_cli.errors import Problem, did_you_mean
 from optout_cli.model.jurisdiction import Address, Contact
 from optout_cli.model.notice import Case, Recipient
 from optout_cli.model.program import Particular
@@ -94,13 +94,24 @@ def office_problems(case: Case) -> Iterator[Problem]:
                 message = f"{case.program.title} names the unknown office {office!r}"
                 hint = "add it under offices: in a data file, or correct program.yaml"
                 yield Problem("unknown-office", message, hint=hint, path="letter")
+    chosen = case.request.recipients.ice.office
+    if chosen and chosen not in case.locality.offices:
+        hint = did_you_mean(chosen, case.locality.offices)
+        message = f"there is no ICE office {chosen!r}"
+        yield Problem("unknown-office", message, hint=hint, path="recipients.ice.office")
 
 
 def recipient_problems(case: Case, recipient: Recipient) -> Iterator[Problem]:
     """Yield what a recipient's contact lacks for a letter, and whether it is too old."""
     party, contact = recipient.party, recipient.contact
     path = f"recipients.{party}"
-    if missing := contact.missing:
+    offices = case.locality.field_offices
+    if party == "ice" and not recipient.office and not contact.organization and offices:
+        message = f"it is not known which ICE field office {case.locality.name} belongs to"
+        fields = (f"{path}.office",)
+        hint = f"{lines_to_add(fields)} (one of {', '.join(offices)})"
+        yield Problem("which-field-office", message, None, hint, f"{path}.office", fields=fields)
+    elif missing := contact.missing:
         other = next(other for other in PARTIES if other != party)
         names = ", ".join(_FIELDS.get(field, field) for field in missing)
         verb = "is" if len(missing) == 1 else "are"

@@ -216,6 +216,7 @@ class Locality(Noun, frozen=True, kw_only=True):
     activation_source: Source | None
     origins: dict[str, str]
     agency: Agency | None = None
+    agreements: tuple[Agreement, ...] = ()
     agency_source: Source | None = None
     read_from: str | None = None
 

@@ -29,7 +29,8 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
 
     `today` is the day of writing. `max_age` is the number of days for which the confirmation of a
     contact counts; with None, an unconfirmed contact is only a note. `routes` are how the letters
-    go out: each needs an address unless the letter is a draft. `own_wording` is the hash of the
+    go out: each needs an address unless the letter is a draft. `known` names the particulars that
+    come from the data and not from the request. `own_wording` is the hash of the
     user's own parts of the letter's template, None if all parts are shipped. `is_reworded` is true
     if the user has reworded a shipped letter.
     """
@@ -44,6 +45,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     today: Date
     max_age: int | None = None
     routes: tuple[Route, ...] = ()
+    known: tuple[str, ...] = ()
     is_draft: bool = False
     own_wording: str | None = None
     is_reworded: bool = False

@@ -104,7 +104,8 @@ class Particular(Noun, frozen=True, kw_only=True):
 
     `about` has, for each choice, the topics of state law that it concerns. `when` says whether a
     date must be before or after the letter's date. `not_before` names a date that it may not
-    precede. `follow` names the fact of an earlier letter that a follow-up repeats here.
+    precede. `known` names the fact about an agency's agreement in the data that stands here if the
+    request has none. `follow` names the fact of an earlier letter that a follow-up repeats here.
     """
 
     type: ParticularType
@@ -116,6 +117,7 @@ class Particular(Noun, frozen=True, kw_only=True):
     choices: tuple[Name, ...] = ()
     about: dict[Name, tuple[Topic, ...]] = {}
     of: "ParticularType | dict[Name, Particular] | None" = None
+    known: Literal["agency", "model", "signed"] | None = None
     follow: Line | None = None
 
 

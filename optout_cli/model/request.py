@@ -12,6 +12,7 @@ from optout_cli.model.fields import (
     LetterId,
     Line,
     MessageId,
+    Name,
     Noun,
     Ori,
     Phone,
@@ -86,11 +87,20 @@ class Correction(Noun, frozen=True, kw_only=True):
     confirmed: Confirmation | None = None
 
 
+class IceCorrection(Correction, frozen=True, kw_only=True):
+    """Corrections to ICE's contact. `office` is the field office, if the data has none or another.
+
+    It is the office's id; it does not change who receives a letter that names another office.
+    """
+
+    office: Name | None = None
+
+
 class Corrections(Noun, frozen=True, kw_only=True):
     """Corrections by recipient."""
 
     bureau: Correction = Correction()
-    ice: Correction = Correction()
+    ice: IceCorrection = IceCorrection()
 
 
 class Service(Noun, frozen=True, kw_only=True):

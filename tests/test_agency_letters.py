@@ -1,0 +1,181 @@
+"""An agency of the data writes its own letters: it is the party, and its agreement is known."""
+
+import re
+from pathlib import Path
+
+import pytest
+from command_results import Run, outcome
+from make_letters import case_for, notice_for, notices_for, problems_of, told_by
+from run_batch import records
+
+from optout_cli.errors import Problem
+from optout_cli.letters.compose import compose
+from optout_cli.letters.library import Library
+
+HIALEAH = "hialeah-police-department-fl"
+AUTAUGA = "autauga-county-sheriffs-office-al"
+
+
+def base(jurisdiction: str, letter: str = "287g/terminate") -> str:
+    return f"jurisdiction: {jurisdiction}\nletter: {letter}\ndate: 2026-11-20\n"
+
+
+def of(jurisdiction: str, *particulars: str) -> str:
+    lines = "".join(f"  {line}\n" for line in particulars)
+    return base(jurisdiction) + (f"particulars:\n{lines}" if lines else "")
+
+
+def notes(library: Library, request: str) -> dict[str, str]:
+    return {note.code: note.text for note in notice_for(library, base=request).notes}
+
+
+def test_the_agency_is_the_party_and_its_agreement_is_as_on_the_list(library: Library) -> None:
+    notice = notice_for(library, base=base(HIALEAH))
+    assert (
+        notice.author,
+        notice.name,
+        notice.particulars.model,
+        str(notice.particulars.signed),
+        notice.particulars.agency,
+        notice.recipient.office,
+        notice.reference[:17],
+    ) == (
+        "Hialeah Police Department, Florida",
+        "2026-11-20-terminate-tfm-hialeah-police-department-ice",
+        "tfm",
+        "2025-07-02",
+        "Hialeah Police Department",
+        "ero-miami",
+        "287G-FL-20261120-",
+    )
+
+
+def test_what_the_data_adds_is_told_with_its_source(library: Library) -> None:
+    assert notes(library, base(HIALEAH))["agreement-data"] == (
+        "model: tfm, signed: 2025-07-02, from ICE's list of participating agencies; signed is the"
+        " day on which ICE signed, 2026-05-18"
+        " (https://github.com/RelevantResearch/287g-DetentionData); your copy of the agreement may"
+        " differ"
+    )
+
+
+def test_the_request_comes_before_the_data(library: Library) -> None:
+    stated = of(HIALEAH, 'signed: "2025-06-30"', "agency: Hialeah Police")
+    particulars = case_for(library, base=stated).particulars
+    assert (particulars.model, str(particulars.signed), particulars.agency) == (
+        "tfm",
+        "2025-06-30",
+        "Hialeah Police",
+    )
+    told = notes(library, of(HIALEAH, 'signed: "2025-06-30"', "model: tfm"))
+    assert "agreement-data" not in told
+
+
+def test_one_of_several_agreements_is_asked_for(library: Library) -> None:
+    assert problems_of(lambda: case_for(library, base=base(AUTAUGA))) == [
+        Problem(
+            "which-agreement",
+            "Autauga County Sheriff's Office, AL has 3 agreements: jem, tfm, wso",
+            hint="add model: ... under particulars:, or pass --set particulars.model=..."
+            " (jem, tfm, wso)",
+            path="particulars.model",
+            fields=("particulars.model",),
+        )
+    ]
+
+
+def test_the_day_is_that_of_the_agreement_that_is_named(library: Library) -> None:
+    notice = notice_for(library, base=of(AUTAUGA, "model: wso"))
+    assert (notice.name, str(notice.particulars.signed)) == (
+        "2026-11-20-terminate-wso-autauga-county-sheriffs-office-ice",
+        "2025-09-22",
+    )
+
+
+def test_an_agreement_that_is_not_on_the_list_is_told(library: Library) -> None:
+    request = of(HIALEAH, "model: jem")
+    assert notes(library, request)["unlisted-agreement"].startswith(
+        "no agreement jem of Hialeah Police Department, FL is on file: ICE's list"
+    )
+    assert case_for(library, base=request).particulars.signed is None
+
+
+NIXON = base("nixon-police-department-tx")
+
+
+def test_a_field_office_that_does_not_follow_from_the_data_is_asked_for(library: Library) -> None:
+    assert told_by(lambda: compose(case_for(library, base=NIXON))) == (
+        "it is not known which ICE field office Nixon Police Department, TX belongs to\n"
+        "  hint: add office: ... under recipients: ice:, or pass --set recipients.ice.office=..."
+        " (one of ero-dallas, ero-el-paso, ero-harlingen, ero-houston, ero-san-antonio)"
+    )
+
+
+def test_the_field_office_that_the_request_names_receives_the_letter(library: Library) -> None:
+    (notice,) = notices_for(library, "recipients: {ice: {office: ero-san-antonio}}", NIXON)
+    assert notice.recipient.contact.address.city == "San Antonio"
+
+
+def test_an_office_that_does_not_exist_is_a_problem(library: Library) -> None:
+    case = case_for(library, "recipients: {ice: {office: ero-san-antono}}", NIXON)
+    assert told_by(lambda: compose(case)) == (
+        "there is no ICE office 'ero-san-antono'\n  hint: did you mean 'ero-san-antonio'?"
+    )
+
+
+def test_a_name_that_is_not_whole_is_told_as_it_was_read(library: Library) -> None:
+    assert notes(library, base("Hialeah PD"))["read-as"] == (
+        "'Hialeah PD' is read as Hialeah Police Department, FL"
+    )
+
+
+@pytest.mark.parametrize("whole", [HIALEAH, "Hialeah Police Department, FL", '"06041"'])
+def test_a_whole_name_is_not_told(whole: str, library: Library) -> None:
+    request = base(whole) + "particulars: {model: tfm}\n"
+    assert "read-as" not in notes(library, request)
+
+
+def test_two_agencies_of_a_county_never_share_a_file(run: Run, in_folder: Path) -> None:
+    rows = "jurisdiction,letter,date,particulars.model\n"
+    for agency in (
+        "Cherokee County Sheriff's Office, AL,tfm",
+        "Cherokee County Sheriff, AL,wso",
+        "cedar-bluff-police-department-al,",
+    ):
+        name, _, model = agency.rpartition(",")
+        rows += f'"{name}",287g/terminate,2026-11-20,{model}\n'
+    (in_folder / "n.csv").write_text(rows, "utf-8")
+    code, _, told = outcome(run("batch", "n.csv", "-f", "txt", "-j1", "-o", "out"))
+    assert (code, [str(it["path"]).removeprefix("out/AL/") for it in records()]) == (
+        0,
+        [
+            (
+                "cherokee-county-sheriffs-office-al"
+                "/2026-11-20-terminate-tfm-cherokee-county-sheriffs-office-ice.txt"
+            ),
+            (
+                "cherokee-county-sheriffs-office-al"
+                "/2026-11-20-terminate-wso-cherokee-county-sheriffs-office-ice.txt"
+            ),
+            (
+                "cedar-bluff-police-department-al"
+                "/2026-11-20-terminate-tfm-cedar-bluff-police-department-ice.txt"
+            ),
+        ],
+    ), told
+
+
+@pytest.mark.no_cover  # every agreement of a state, with code that others cover
+def test_every_agreement_of_a_state_is_written_in_one_batch(run: Run, in_folder: Path) -> None:
+    library = Library()
+    rows = "jurisdiction,letter,date,particulars.model\n"
+    count = 0
+    for _, agency in library.directory.agencies_in("NH"):
+        for agreement in agency.agreements:
+            rows += f'"{agency.name}, NH",287g/terminate,2026-11-20,{agreement.model}\n'
+            count += 1
+    (in_folder / "n.csv").write_text(rows, "utf-8")
+    code, _, _ = outcome(run("batch", "n.csv", "-f", "txt", "-j1", "-o", "out"))
+    letters = [(in_folder / str(it["path"])).read_text("utf-8") for it in records()]
+    subjects = [re.sub(r"\s+", " ", text).partition("Re: ")[2] for text in letters]
+    assert (code, len(letters), all("New Hampshire" in it for it in subjects)) == (0, count, True)
