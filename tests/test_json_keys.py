@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from command_results import Run, Write
 from conftest import REQUEST, ROOT
+from make_register import RegisterMaker
 from read_docs import PAGES
 from written_letters import write_letters
 
@@ -20,6 +21,8 @@ CALLS = {
     "optout list agencies --json": ("list", "agencies", "--state", "VT", "--json"),
     "optout list formats --json": ("list", "formats", "--json"),
     "optout show --json": ("show", "50007", "--json"),
+    "optout status --json": ("status", "register", "--json"),
+    "optout status --verify --json": ("status", "register", "--verify", "--json"),
     "optout doctor --json": ("doctor", "--json"),
     "optout check --coverage --json": ("check", "--coverage", "--json"),
     "optout check --json": ("check", "wrong.yaml", "--json"),
@@ -51,6 +54,7 @@ def test_a_table_has_the_keys_that_the_command_prints(
     write("wrong.yaml", REQUEST.replace("title:", "tilte:"))
     row = {"jurisdiction": "50007", "letter": "secure-communities/opt-out", "date": "2026-11-20"}
     write("requests.ndjson", json.dumps(row) + "\n")
+    RegisterMaker(in_folder / "register").written()
     printed = run(*CALLS[heading]).stdout
     decoder = json.JSONDecoder()
     first, _ = decoder.raw_decode(printed)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 from conftest import ROOT
+from make_register import ADDISON, RegisterMaker
 from read_docs import PAGES, all_blocks, blocks
 
 REQUEST, RECIPIENTS, ADDRESSEE, MODELINE = blocks("letters.md", "yaml")
@@ -30,7 +31,7 @@ TAKEN = {
     ("wording.md", "jinja"): 3,
     ("data.md", "yaml"): 3,
     ("email-and-fax.md", "yaml"): 4,
-    ("scripts.md", "shell"): 4,
+    ("scripts.md", "shell"): 3,
     ("install.md", "bash"): 1,
     ("install.md", "zsh"): 1,
     ("install.md", "fish"): 1,
@@ -76,6 +77,7 @@ def desk(in_folder: Path) -> Path:
     for name, text in files.items():
         (in_folder / name).parent.mkdir(parents=True, exist_ok=True)
         (in_folder / name).write_text(text, "utf-8")
+    RegisterMaker(in_folder / "letters").written(place=ADDISON)
     return in_folder
 
 

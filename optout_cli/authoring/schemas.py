@@ -110,7 +110,7 @@ def _register(_library: Library) -> Schema:
 SCHEMAS: dict[str, tuple[str, Callable[[Library], Schema]]] = {
     "request": ("A request of optout", _request),
     "jurisdictions": ("A data file of optout", lambda _: _optional_schema(Gazetteer)),
-    "status": ("A letter in optout status --json", lambda _: _schema_from(LetterStatus)),
     "program": ("A program of optout", lambda _: _optional_schema(Program, Program.__name__)),
     "register": ("A line of optout's register", _register),
+    "status": ("A letter in optout status --json", lambda _: _schema_from(LetterStatus)),
 }

@@ -22,9 +22,9 @@ from optout_cli.cli.options import library_from, templates_option
 def command(what: str, folders: Sequence[Path]) -> None:
     """Print a JSON Schema, with which an editor can complete and check what you type.
 
-    WHAT is request, jurisdictions (a data file), program, or register (a line of register.ndjson,
-    for programs that read it). The schema of a request knows all letters, your own included, and
-    the particulars of each.
+    WHAT is request, jurisdictions (a data file) or program; or, for programs that read them,
+    register (a line of register.ndjson) or status (a line of `optout status --json`). The schema of
+    a request knows all letters, your own included, and the particulars of each.
     """
     schema = schema_of(what, library_from((), folders))
     click.echo(json.dumps(schema, ensure_ascii=False, indent=2))
