@@ -1,8 +1,11 @@
 """Fax pages: TIFF class F, as a fax server expects it."""
 
+import weakref
+from collections.abc import Iterator
 from datetime import date
 from io import BytesIO
 from itertools import pairwise
+from typing import Any
 
 import pikepdf
 import pytest
@@ -13,6 +16,7 @@ from PIL.TiffImagePlugin import TiffImageFile
 from read_fax import drawn, pictures_in
 
 from optout_cli.exporters import exporter_for
+from optout_cli.exporters import tiff as module
 from optout_cli.exporters.context import ExportContext, Options, Resolution
 from optout_cli.letters.library import Library
 from optout_cli.model.letter import Attachment, Letter
@@ -116,3 +120,27 @@ def test_a_draft_is_marked_on_its_cover(library: Library) -> None:
         pictures_in(tiff(it, library.context))[0] for it in (drafted, replace(drafted, mark=""))
     )
     assert marked.histogram()[0] > plain.histogram()[0]
+
+
+def test_no_more_than_two_pages_are_in_memory_at_once(
+    letter: Letter, library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn_pages: list[weakref.ref[Image.Image]] = []
+    real, counts = module._draw, []
+
+    def draw(*arguments: Any) -> Iterator[Image.Image]:
+        for page in real(*arguments):
+            drawn_pages.append(weakref.ref(page))
+            counts.append(sum(known() is not None for known in drawn_pages))
+            yield page
+            del page
+
+    monkeypatch.setattr(module, "_draw", draw)
+    with pikepdf.open(BytesIO(exporter_for("pdf").encode(letter, library.context))) as pdf:
+        pdf.pages.extend([*pdf.pages] * 4)
+        pdf.save(pages := BytesIO())
+    enclosing = replace(
+        letter, attachments=(Attachment("a.pdf", "application/pdf", pages.getvalue()),)
+    )
+    found = pictures_in(tiff(enclosing, library.context))
+    assert (len(found), len(counts), max(counts) <= 2) == (13, 13, True)

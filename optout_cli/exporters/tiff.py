@@ -3,11 +3,11 @@
 Draws each page straight onto scan lines, with a threshold: dithering would lose thin strokes.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import IntEnum
 from io import BytesIO
 from struct import pack_into, unpack_from
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from optout_cli.errors import OptoutError, Problem
 from optout_cli.exporters import pdf
@@ -16,6 +16,7 @@ from optout_cli.model.letter import Letter
 
 if TYPE_CHECKING:
     from PIL import Image
+    from PIL.TiffImagePlugin import AppendingTiffWriter
 
 RANK = 7
 DESCRIPTION = "fax pages: cover, letter and enclosed PDFs (TIFF class F)"
@@ -52,20 +53,28 @@ _OPTIONS = {"group4": _Tag.T6_OPTIONS, "group3": _Tag.T4_OPTIONS}
 
 
 def encode(letter: Letter, context: ExportContext) -> bytes:
-    """Draw the cover, the letter and the PDFs it encloses, page by page.
+    """Draw the cover, the letter and the PDFs it encloses, one page at a time.
 
+    A page takes 4 MB as it is drawn, and a hundredth of that in the file.
     Raises OptoutError for a page without ink.
     """
-    resolution = context.options.resolution
-    body = _draw_pages("the letter", pdf.printed(letter, context), resolution)
-    for file in letter.attachments:
-        if file.media_type == pdf.MEDIA_TYPE:
-            hint = "make a PDF without that page"
-            body += _draw_pages(file.name, file.content, resolution, hint)
-    lines = [line.replace("{pages}", str(len(body) + 1)) for line in letter.cover]
+    from PIL.TiffImagePlugin import AppendingTiffWriter
+
+    hint = "make a PDF without that page"
+    enclosed = [file for file in letter.attachments if file.media_type == pdf.MEDIA_TYPE]
+    parts = [_Part(file.name, file.content, hint) for file in enclosed]
+    parts.insert(0, _Part("the letter", pdf.printed(letter, context)))
+    count = sum(pdf.count_pages(part.content) for part in parts)
+    lines = [line.replace("{pages}", str(count + 1)) for line in letter.cover]
     page = context.templates.lay_out(COVER, {"letter": letter, "cover": lines})
-    pages = [*_draw_pages("the cover", context.engine.print(page, {}), resolution), *body]
-    return _number_pages(_encode_pages(pages, context.options), len(pages))
+    cover = context.engine.print(page, {})
+    parts.insert(0, _Part("the cover", cover))
+    output = BytesIO()
+    with AppendingTiffWriter(output) as writer:
+        for image in _pages(parts, context.options.resolution):
+            _add_page(image, writer, context.options)
+    _number_pages(output.getbuffer(), count + pdf.count_pages(cover))
+    return output.getvalue()
 
 
 def count_pages(content: bytes) -> int:
@@ -76,16 +85,25 @@ def count_pages(content: bytes) -> int:
         return getattr(image, "n_frames", 1)
 
 
-def _draw_pages(
-    name: str, content: bytes, resolution: Resolution, hint: str | None = None
-) -> "list[Image.Image]":
-    """Draw a PDF's pages. Raises OptoutError for a page without ink; `hint` says what to do."""
-    pages = list(_draw(content, _DOWN[resolution] * _PAPER, _INK[resolution]))
-    for number, page in enumerate(pages, 1):
-        if not page.getbbox():
-            message = f"page {number} of {name} has no ink, and a blank fax page is a failed one"
-            raise OptoutError(Problem("blank-page", message, hint=hint))
-    return pages
+class _Part(NamedTuple):
+    """A PDF that is a part of the fax; `hint` says what to do about a page without ink."""
+
+    name: str
+    content: bytes
+    hint: str | None = None
+
+
+def _pages(parts: Iterable[_Part], resolution: Resolution) -> "Iterator[Image.Image]":
+    """Draw the pages of all parts, one at a time. Raises OptoutError for a page without ink."""
+    for part in parts:
+        pages = _draw(part.content, _DOWN[resolution] * _PAPER, _INK[resolution])
+        for number, page in enumerate(pages, 1):
+            if not page.getbbox():
+                message = (
+                    f"page {number} of {part.name} has no ink, and a blank fax page is a failed one"
+                )
+                raise OptoutError(Problem("blank-page", message, hint=part.hint))
+            yield page
 
 
 def _draw(content: bytes, lines: int, ink: int) -> "Iterator[Image.Image]":
@@ -124,36 +142,30 @@ def _place(width: float, height: float, lines: int) -> tuple[int, int, int, int,
     return (FAX_WIDTH - across) // 2, (lines - down) // 2, across, down, turns
 
 
-def _encode_pages(pages: "list[Image.Image]", options: Options) -> bytes:
+def _add_page(page: "Image.Image", writer: "AppendingTiffWriter", options: Options) -> None:
     from PIL import TiffImagePlugin
 
-    for page in pages:
-        tags = TiffImagePlugin.ImageFileDirectory_v2()
-        tags[_Tag.SUBFILE] = _ONE_OF_MANY
-        tags[_Tag.FILL_ORDER] = _MOST_SIGNIFICANT_FIRST
-        tags[_OPTIONS[options.compression]] = 0
-        tags[_Tag.PAGE] = (0, 0)  # see _number_pages
-        page.encoderinfo = {"tiffinfo": tags}  # Pillow saves this page with them
-    output = BytesIO()
-    pages[0].save(
-        output,
+    tags = TiffImagePlugin.ImageFileDirectory_v2()
+    tags[_Tag.SUBFILE] = _ONE_OF_MANY
+    tags[_Tag.FILL_ORDER] = _MOST_SIGNIFICANT_FIRST
+    tags[_OPTIONS[options.compression]] = 0
+    tags[_Tag.PAGE] = (0, 0)  # see _number_pages
+    page.save(
+        writer,
         "TIFF",
-        save_all=True,
-        append_images=pages[1:],
         compression=options.compression,
         dpi=(_ACROSS, _DOWN[options.resolution]),
-        tiffinfo=pages[0].encoderinfo["tiffinfo"],
+        tiffinfo=tags,
     )
-    return output.getvalue()
+    writer.newFrame()
 
 
-def _number_pages(content: bytes, pages: int) -> bytes:
+def _number_pages(data: memoryview, pages: int) -> None:
     """Write into each page of a little-endian TIFF that 0 is white, and "page number of total".
 
     Pillow would invert every pixel in Python, which takes a second a page, and hands the page
     number to libtiff wrongly.
     """
-    data = bytearray(content)
     number = 0
     (at,) = unpack_from("<I", data, 4)
     while at:
@@ -166,4 +178,3 @@ def _number_pages(content: bytes, pages: int) -> bytes:
                     pack_into("<HH", data, entry + 8, number, pages)
         number += 1
         (at,) = unpack_from("<I", data, at + 2 + 12 * entries)
-    return bytes(data)
