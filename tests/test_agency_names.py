@@ -8,6 +8,8 @@ import pytest
 from make_letters import told_by
 
 from optout_cli.directory import Directory
+from optout_cli.directory.agencies import is_agency_name
+from optout_cli.directory.matching import fold
 from optout_cli.errors import OptoutError
 from optout_cli.letters.library import Library
 from optout_cli.readers.yaml import document_from_yaml
@@ -140,3 +142,13 @@ def test_no_name_of_an_agency_finds_another(
                 hint = error.problems[0].hint or ""
                 found["offered" if slug in hint or " more" in hint else "not found"] += 1
     assert found == counts
+
+
+@pytest.mark.no_cover
+def test_each_shipped_agency_has_a_word_that_no_jurisdiction_has(directory: Directory) -> None:
+    agencies = {
+        agency.name for code in directory.data.states for _, agency in directory.agencies_in(code)
+    }
+    jurisdictions = {jurisdiction.name for _, _, jurisdiction in directory.all()}
+    assert [name for name in agencies if not is_agency_name(fold(name))] == []
+    assert [name for name in jurisdictions if is_agency_name(fold(name))] == []

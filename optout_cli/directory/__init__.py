@@ -1,7 +1,7 @@
 """Jurisdictions, agencies, bureaus and ICE offices: read, merged with overlays, found by name."""
 
-from collections.abc import Iterator, Sequence
-from functools import cached_property
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property, lru_cache, partial
 from typing import Any, cast
 
 import msgspec
@@ -40,7 +40,9 @@ def load_directory(
     `agencies` is the shipped file of agencies, of which only the states that are used are decoded.
     """
     document = load_valid(shipped, Gazetteer, cache, SHIPPED_NAME)
-    parts = load_parts(agencies, Gazetteer, "states", cache, AGENCIES_NAME) if agencies else None
+    load = None
+    if agencies:
+        load = lru_cache(partial(load_parts, agencies, Gazetteer, "states", cache, AGENCIES_NAME))
     problems: list[Problem] = []
     for path in overlays:
         try:
@@ -49,21 +51,23 @@ def load_directory(
             problems += error.problems
             continue
         problems += overlay_problems(document, overlay)
-        document = lay_over(_with_agencies(document, overlay, parts), overlay)
+        document = lay_over(_with_agencies(document, overlay, load), overlay)
     raise_any(problems)
-    directory = Directory(document, parts)
+    directory = Directory(document, load)
     if overlays:
         raise_any(directory.problems())
     return directory
 
 
-def _with_agencies(document: Document, overlay: Document, parts: Parts | None) -> Document:
+def _with_agencies(
+    document: Document, overlay: Document, load: Callable[[], Parts] | None
+) -> Document:
     """Add the shipped agencies of each state whose agencies an overlay changes."""
     for code, state in _mapping(overlay.data.get("states")).items():
         is_changed = {"agencies", "agency-source"} & _mapping(state).keys()
         known = _mapping(_mapping(document.data.get("states")).get(code))
-        if is_changed and parts and code in parts and "agencies" not in known:
-            document = merge(document, parts.part(code))
+        if is_changed and load and code in load() and "agencies" not in known:
+            document = merge(document, load().part(code))
     return document
 
 
@@ -73,7 +77,7 @@ class Directory:
     The document may be an invalid Gazetteer; then `data` raises OptoutError.
     """
 
-    def __init__(self, document: Document, agencies: Parts | None = None) -> None:
+    def __init__(self, document: Document, agencies: Callable[[], Parts] | None = None) -> None:
         self._document = document
         # Any: plain data; `find` converts only the state that it needs.
         self._states: dict[str, Any] = cast(dict[str, Any], document.data.get("states", {}))
@@ -109,7 +113,7 @@ class Directory:
     def _agency_problems(self, code: str, state: State) -> Iterator[Problem]:
         document = self._agencies.document_of(code)
         source = self._agencies.source_of(code)
-        if source and source not in self._sources:
+        if source and source not in {**self._agencies.sources, **self._sources}:
             location = document.location(f"states.{code}.agency-source")
             yield _unknown("unknown-source", source, location)
         for slug, agency in self.agencies_in(code):
@@ -139,7 +143,6 @@ class Directory:
         agency = self._agency(code, id) if match.is_agency else None
         jurisdiction = _body(agency, state, offices) if agency else state.jurisdictions[id]
         default = None if agency else state.field_office
-        sources, source = self._sources, self._agencies.source_of(code) if agency else None
         return Locality(
             id=id,
             slug=id if agency else self.slug(code, id),
@@ -151,7 +154,7 @@ class Directory:
             field_offices=tuple(offices),
             offices=self._offices,
             laws=state.laws,
-            activation_source=sources.get(state.activation_source or ""),
+            activation_source=self._sources.get(state.activation_source or ""),
             origins=self._origins.of(
                 code,
                 f"states.{code}.{'agencies' if agency else 'jurisdictions'}.{id}",
@@ -159,7 +162,7 @@ class Directory:
             ),
             agency=agency,
             agreements=agency.agreements if agency else (),
-            agency_source=(agency.source or sources.get(source or "")) if agency else None,
+            agency_source=(agency.source or self.agency_source(code)) if agency else None,
             read_from=None if self._is_whole(query, match) else query,
         )
 
@@ -190,7 +193,9 @@ class Directory:
 
     def agency_source(self, state: str) -> Source | None:
         """Return where the agreements of a state's agencies were read."""
-        return self._sources.get(self._agencies.source_of(state) or "")
+        source = self._agencies.source_of(state) or ""
+        shipped = msgspec.convert(self._agencies.sources, dict[str, Source], strict=False)
+        return self._sources.get(source) or shipped.get(source)
 
     def contacts(self) -> Iterator[tuple[str, str, Contact]]:
         """Yield id, key path and contact of each bureau and ICE office."""
@@ -227,8 +232,7 @@ class Directory:
 
     @cached_property
     def _sources(self) -> dict[str, Source]:
-        shipped = msgspec.convert(self._agencies.sources, dict[str, Source], strict=False)
-        return shipped | convert(self._document, dict[str, Source], "sources")
+        return convert(self._document, dict[str, Source], "sources")
 
 
 def _body(agency: Agency, state: State, offices: Sequence[str]) -> Jurisdiction:

@@ -1,8 +1,8 @@
 """The agencies of the data, a state at a time, and the ways in which people write their names."""
 
 import re
-from collections.abc import Collection, Iterator
-from functools import lru_cache
+from collections.abc import Callable, Collection, Iterator
+from functools import cached_property, lru_cache
 from typing import Any, cast
 
 from optout_cli.directory.guesses import Entry, entry_of
@@ -22,18 +22,19 @@ _SPELLINGS = (
     (r"\btwp\b", "township"),
     (r"^city-of-|\bthe-|\band-", ""),
 )
-# Words in an agency's folded name that no jurisdiction's name has.
-_WORDS = re.compile(
-    r"\b(sheriffs?|so|police|pd|constables?|marshals?|jail|prison|detention|corrections?"
-    r"|correctional|attorneys?|prosecutors?|department|dept|office|division|public-safety|bureau"
-    r"|patrol|guard|university|college|force|authority|justice|commission|control|agency"
-    r"|rehabilitation|cooperative|constabulary)\b"
-)
+# Words of agencies' names that no jurisdiction's name has; each name on ICE's list has one.
+_WORDS = frozenset((
+    "sheriff", "sheriffs", "so", "police", "pd", "constable", "constables", "marshal", "marshals",
+    "jail", "prison", "detention", "correction", "corrections", "correctional", "attorney",
+    "attorneys", "prosecutor", "prosecutors", "department", "dept", "office", "division", "safety",
+    "investigation", "narcotics", "patrol", "guard", "university", "college", "force", "authority", "justice",
+    "commission", "control", "agency", "rehabilitation", "cooperative",
+))  # fmt: skip
 
 
 def is_agency_name(folded: str) -> bool:
     """Tell whether a folded query has a word of an agency's name."""
-    return _WORDS.search(folded) is not None
+    return not _WORDS.isdisjoint(folded.split("-"))
 
 
 @lru_cache(maxsize=20_000)  # every name in the data, and those of a long table
@@ -53,15 +54,28 @@ class AgencyList:
     A state whose agencies a data file changes is whole in `document`; `shipped` has the others.
     """
 
-    def __init__(self, document: Document, shipped: Parts | None) -> None:
+    def __init__(self, document: Document, load: Callable[[], Parts] | None) -> None:
         self._document = document
-        self._shipped = shipped
+        self._load = load
         self._by_name: dict[str, dict[str, set[str]]] = {}
         # Any: plain data.
         self._states = cast(dict[str, Any], document.data.get("states", {}))
-        self.sources = cast(
-            dict[str, Any], shipped.rest.data.get("sources", {}) if shipped else {}
-        ) | cast(dict[str, Any], document.data.get("sources", {}))
+
+    @cached_property
+    def _shipped(self) -> Parts | None:
+        """The shipped agencies: read late, since a county's letter needs none."""
+        return self._load() if self._load else None
+
+    # Any: plain data.
+    @cached_property
+    def sources(self) -> dict[str, Any]:
+        """The sources of the shipped agencies."""
+        rest = self._shipped.rest.data if self._shipped else {}
+        return cast(dict[str, Any], rest.get("sources", {}))
+
+    def may_have(self, folded: str, code: str) -> bool:
+        """Tell whether a query may name an agency of a state; quick for a county's name."""
+        return is_agency_name(folded) or "agencies" in self._states.get(code, {})
 
     def document_of(self, code: str) -> Document:
         """Return the document that has the agencies of a state, below `states.<code>`."""

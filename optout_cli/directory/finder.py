@@ -67,9 +67,9 @@ class Finder:
                 ]
                 if ranks:
                     ranked[min(ranks)].add(Match(code, id))
-            ranked[0] |= {
-                Match(*found, is_agency=True) for found in self._agencies.named(names, [code])
-            }
+            if self._agencies.may_have(folded, code):
+                named = self._agencies.named(names, [code])
+                ranked[0] |= {Match(*found, is_agency=True) for found in named}
         return sorted(ranked[0] or ranked[1]) or self._without_state(folded)
 
     def _with_id(self, query: str, folded: str) -> list[Match]:
@@ -81,7 +81,8 @@ class Finder:
             if id in state.get("jurisdictions", {})
         }
         code = folded.rpartition("-")[2].upper()
-        if code in self._states and folded in self._agencies.of(code):
+        is_likely = code in self._states and self._agencies.may_have(folded, code)
+        if is_likely and folded in self._agencies.of(code):
             found.add(Match(code, folded, is_agency=True))
         return sorted(found)
 
