@@ -42,7 +42,7 @@ def main() -> None:
 
 def sample(folder: Path, environment: dict[str, str]) -> list[str]:
     """Write an overlay of addresses and a template with the mark; return their options."""
-    listed = subprocess.check_output((OPTOUT, "list", "agencies", "--json"), env=environment)
+    listed = subprocess.check_output((OPTOUT, "list", "offices", "--json"), env=environment)
     ids = [json.loads(line)["id"] for line in listed.splitlines()]
     routes = {
         id: {"email": f"{id}@example.gov", "fax": f"555-555-01{number % 100:02}"}

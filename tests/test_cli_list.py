@@ -33,7 +33,7 @@ offices:
     organization: [Nowhere Field Office]
     address: {street: 1 Main Street, city: Nowhere, state: CA, zip: "90001"}
 """
-TABLES = ["jurisdictions", "agencies", "formats"]
+TABLES = ["jurisdictions", "offices", "formats"]
 
 
 def rows(result: Result) -> list[dict[str, str | None]]:
@@ -83,7 +83,7 @@ def test_every_slug_is_one_jurisdictions_own(run: Run) -> None:
 
 
 def test_every_state_has_one_bureau(run: Run) -> None:
-    ids = [it["id"] for it in rows(run("list", "agencies", "--json"))]
+    ids = [it["id"] for it in rows(run("list", "offices", "--json"))]
     assert sum(str(id).startswith("bureau-") for id in ids) == 56
 
 
@@ -102,9 +102,48 @@ def test_a_day_that_is_not_known_is_null(run: Run) -> None:
     assert [(it["name"], it["activated"]) for it in listed] == [("Guam", None)]
 
 
-def test_a_states_agencies_are_its_bureau_and_its_field_offices(run: Run) -> None:
-    listed = rows(run("list", "agencies", "--state", "NV", "--json"))
+def test_a_states_offices_are_its_bureau_and_its_field_offices(run: Run) -> None:
+    listed = rows(run("list", "offices", "--state", "NV", "--json"))
     assert [it["id"] for it in listed] == ["bureau-nv", "ero-salt-lake-city"]
+
+
+def test_a_states_agencies_are_listed_with_their_agreements(run: Run) -> None:
+    listed = rows(run("list", "agencies", "--state", "AK", "--json"))
+    assert listed == [
+        {
+            "id": "alaska-department-of-corrections-ak",
+            "name": "Alaska Department of Corrections",
+            "state": "AK",
+            "kind": "corrections",
+            "county": None,
+            "agreements": [{"model": "wso", "signed": "2020-07-24"}],
+        },
+        {
+            "id": "kodiak-police-department-ak",
+            "name": "Kodiak Police Department",
+            "state": "AK",
+            "kind": "police",
+            "county": None,
+            "agreements": [{"model": "wso", "signed": "2020-07-20"}],
+        },
+    ]
+
+
+def test_a_table_of_agencies_has_their_models_and_days(run: Run) -> None:
+    heading, *lines = outcome(run("list", "agencies", "--state", "AL"))[1].splitlines()
+    assert (heading.split(), " ".join(lines[0].split())) == (
+        ["id", "name", "state", "kind", "county", "agreements"],
+        (
+            "autauga-county-sheriffs-office-al Autauga County Sheriff's Office AL sheriff 01001"
+            " jem 2025-09-22, tfm 2025-09-22, wso 2025-09-22"
+        ),
+    )
+
+
+@pytest.mark.no_cover
+def test_every_agency_is_listed_once(run: Run) -> None:
+    ids = [it["id"] for it in rows(run("list", "agencies", "--json"))]
+    assert (len(ids), len(set(ids))) == (1551, 1551)
 
 
 @pytest.mark.parametrize(

@@ -33,6 +33,7 @@ def completed(line: str) -> list[str]:
         ("optout write marin-c", ["file,marin-c", "plain,marin-county-ca"]),
         ("optout write ", ["file,"]),
         ("optout list a", ["plain,agencies"]),
+        ("optout new hialeah", ["plain,hialeah-police-department-fl"]),
         ("optout check mar", ["file,mar"]),
         ("optout batch --common c", ["file,c"]),
         ("optout show --data own", ["file,own"]),

@@ -17,8 +17,9 @@ HEADINGS = re.findall(r"^### `(.*(?:json|ndjson))`$", PAGES["scripts.md"], re.MU
 # How each object is had, by the heading of its table.
 CALLS = {
     "optout list jurisdictions --json": ("list", "jurisdictions", "--state", "VT", "--json"),
+    "optout list agencies --json": ("list", "agencies", "--state", "AL", "--json"),
+    "optout list offices --json": ("list", "offices", "--state", "VT", "--json"),
     "optout list letters --json": ("list", "letters", "--json"),
-    "optout list agencies --json": ("list", "agencies", "--state", "VT", "--json"),
     "optout list formats --json": ("list", "formats", "--json"),
     "optout show --json": ("show", "50007", "--json"),
     "optout status --json": ("status", "register", "--json"),

@@ -1,10 +1,10 @@
-"""A table to fill in: the columns of a request, and a row for each jurisdiction in a state."""
+"""A table to fill in: the columns of a request, and rows for a state."""
 
 from collections.abc import Iterator
 
 from optout_cli.letters.compose import party_of
 from optout_cli.letters.library import Library
-from optout_cli.model.program import Particular
+from optout_cli.model.program import LetterKind, Particular
 from optout_cli.model.request import PARTIES
 from optout_cli.readers.csv import csv_from
 
@@ -28,7 +28,7 @@ _COLUMNS_AFTER = (  # after the particulars of the letter
 
 
 def csv_template(library: Library, letter: str, state: str | None = None) -> str:
-    """Write a CSV table with the columns of a letter's requests, and a row for each jurisdiction.
+    """Write a CSV table with the columns of a letter's requests, and its rows for a state.
 
     `letter` is a letter's id, `state` a postal code; without a state there are no rows. Raises
     OptoutError for an unknown letter.
@@ -40,11 +40,29 @@ def csv_template(library: Library, letter: str, state: str | None = None) -> str
         *_particular_columns(kind.particulars, "particulars"),
         *(name for name in _COLUMNS_AFTER if without_letter.isdisjoint(name.split("."))),
     ]
-    found = library.directory.all(state) if state else ()
-    # The slug, not the FIPS code: a spreadsheet drops the zero at the beginning of a code.
-    slug = library.directory.slug
-    rows = ([slug(code, id), f"{place.name}, {code}", letter] for code, id, place in found)
-    return csv_from(header, ([*row, *[""] * (len(header) - len(row))] for row in rows))
+    rows = _rows(library, letter, kind, state) if state else ()
+    return csv_from(header, ([row.get(name, "") for name in header] for row in rows))
+
+
+def _rows(library: Library, letter: str, kind: LetterKind, state: str) -> Iterator[dict[str, str]]:
+    """Yield the known cells of each agreement of the state's agencies, or of each jurisdiction.
+
+    Agreements are for letters about one; where the data has none, each jurisdiction has a row.
+    """
+    model = next((name for name, spec in kind.particulars.items() if spec.known == "model"), None)
+    agencies = [*library.directory.agencies_in(state)] if model else []
+    for slug, agency in agencies:
+        for agreement in agency.agreements:
+            yield {
+                "jurisdiction": slug,
+                "# name": f"{agency.name}, {state}",
+                "letter": letter,
+                f"particulars.{model}": agreement.model,
+            }
+    for code, id, place in () if agencies else library.directory.all(state):
+        # The slug, not the FIPS code: a spreadsheet drops the zero at the beginning of a code.
+        slug = library.directory.slug(code, id)
+        yield {"jurisdiction": slug, "# name": f"{place.name}, {code}", "letter": letter}
 
 
 def needed_columns(library: Library, letter: str) -> tuple[str, ...]:

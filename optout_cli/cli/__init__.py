@@ -28,7 +28,7 @@ COMMANDS = {
     "status": "Show where each letter stands, what is next and by when.",
     "show": "Show whom a jurisdiction notifies, and who says each address.",
     "guide": "Show step by step how a jurisdiction gives notice.",
-    "list": "List jurisdictions, letters, agencies or formats.",
+    "list": "List jurisdictions, agencies, offices, letters or formats.",
     "check": "Find every problem in requests, data and templates.",
     "schema": "Print a JSON Schema for your editor.",
     "doctor": "Check that this computer has what optout needs.",

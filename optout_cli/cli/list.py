@@ -1,28 +1,29 @@
-"""`optout list`: list jurisdictions, letters, agencies or formats, as a table or as NDJSON."""
+"""`optout list`: list what optout knows, as a table or as NDJSON."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import click
+import msgspec
 
 from optout_cli.cli.console import print_rows, report_problems, usage_error, wrap
 from optout_cli.cli.options import code_of, json_option, library_from, library_options
 from optout_cli.exporters import all_exporters
 from optout_cli.letters.library import Library
+from optout_cli.model.jurisdiction import Agreement
 
 Row = Mapping[str, object]
 _COLUMNS = 100
-_BY_STATE = ("jurisdictions", "agencies")
+_BY_STATE = ("jurisdictions", "agencies", "offices")
+_WHAT = ("jurisdictions", "agencies", "offices", "letters", "formats")
 
 
 @click.command(
     "list",
-    short_help="List jurisdictions, letters, agencies or formats.",
-    epilog="Example:  optout list jurisdictions --state VT --json",
+    short_help="List jurisdictions, agencies, offices, letters or formats.",
+    epilog="Example:  optout list agencies --state PA",
 )
-@click.argument(
-    "what", metavar="WHAT", type=click.Choice(["jurisdictions", "letters", "agencies", "formats"])
-)
+@click.argument("what", metavar="WHAT", type=click.Choice(_WHAT))
 @click.option("--state", metavar="CODE", help="Only those of this state, such as CA.")
 @json_option
 @library_options
@@ -30,7 +31,11 @@ _BY_STATE = ("jurisdictions", "agencies")
 def command(
     what: str, state: str | None, as_json: bool, overlays: Sequence[str], folders: Sequence[Path]
 ) -> None:
-    """List what optout knows: WHAT is jurisdictions, letters, agencies or formats."""
+    """List what optout knows: WHAT is jurisdictions, agencies, offices, letters or formats.
+
+    Agencies are those with a 287(g) agreement on ICE's list. Offices receive the letters: State
+    Identification Bureaus and ICE offices.
+    """
     library = library_from(overlays, folders)
     if state is not None:
         if what not in _BY_STATE:
@@ -39,7 +44,10 @@ def command(
     if what == "letters" and not as_json:
         click.echo("\n".join(_letter_lines(library)).rstrip("\n"))
         return
-    print_rows(list(_rows(what, library, state)), as_json=as_json, has_numbers=False)
+    rows = list(_rows(what, library, state))
+    if what == "agencies" and not as_json:
+        rows = [{**row, "agreements": _agreements_text(row["agreements"])} for row in rows]
+    print_rows(rows, as_json=as_json, has_numbers=False)
 
 
 def _rows(what: str, library: Library, state: str | None) -> Iterator[Row]:
@@ -64,6 +72,8 @@ def _rows(what: str, library: Library, state: str | None) -> Iterator[Row]:
                 }
         case "agencies":
             yield from _agencies(library, state)
+        case "offices":
+            yield from _offices(library, state)
         case _:
             for name, exporter in all_exporters().items():
                 yield {"id": name, "title": exporter.DESCRIPTION}
@@ -82,6 +92,26 @@ def _letter_lines(library: Library) -> Iterator[str]:
 
 
 def _agencies(library: Library, state: str | None) -> Iterator[Row]:
+    directory = library.directory
+    for code in [state] if state else sorted(directory.data.states):
+        for slug, agency in directory.agencies_in(code):
+            yield {
+                "id": slug,
+                "name": agency.name,
+                "state": code,
+                "kind": agency.kind or agency.type,
+                "county": agency.county,
+                "agreements": msgspec.to_builtins(agency.agreements),
+            }
+
+
+def _agreements_text(agreements: object) -> str:
+    """Write agreements in a cell: `jem 2025-01-02, wso 2025-03-04`."""
+    known = msgspec.convert(agreements, tuple[Agreement, ...], strict=False)
+    return ", ".join(f"{each.model} {each.signed or ''}".strip() for each in known)
+
+
+def _offices(library: Library, state: str | None) -> Iterator[Row]:
     wanted = library.directory.offices_of(state) if state else None
     for id, _, contact in library.directory.contacts():
         if wanted is None or id in wanted:

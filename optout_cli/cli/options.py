@@ -43,10 +43,13 @@ def files(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list
 def jurisdictions(
     _ctx: click.Context, _param: click.Parameter, incomplete: str
 ) -> list["CompletionItem"]:
-    """Complete the slugs of jurisdictions."""
+    """Complete the slugs of jurisdictions and agencies."""
     try:
         directory = library_from((), ()).directory
         slugs = [directory.slug(code, id) for code, id, _ in directory.all()]
+        if incomplete:
+            agencies = map(directory.agencies_in, directory.data.states)
+            slugs += [slug for known in agencies for slug, _ in known]
     except OptoutError:
         return []  # the command itself reports the problem
     return [_completion(slug) for slug in slugs if slug.startswith(incomplete.lower())]

@@ -20,7 +20,7 @@ from optout_cli.cli.options import (
 from optout_cli.cli.write import DEFAULT_LETTER
 from optout_cli.errors import Location
 from optout_cli.letters.pipeline import request_in
-from optout_cli.model.jurisdiction import Contact
+from optout_cli.model.jurisdiction import Agency, Contact, Locality
 from optout_cli.reports.show import Outlook, Overview, as_builtins, overview_of
 
 _WIDEST = 100  # columns
@@ -46,7 +46,8 @@ def command(
     For each address: its file and line, its source and how old it is. Also the status of each
     program and the laws of the state.
 
-    JURISDICTION is a FIPS code (06041), a slug (marin-county-ca) or a name ("Marin County, CA").
+    JURISDICTION is a FIPS code (06041), a slug (marin-county-ca) or a name ("Marin County, CA"),
+    also of an agency with a 287(g) agreement ("Hialeah Police Department, FL").
     For the file of a REQUEST, shows the addresses that it corrects.
     """
     library, day = library_from(overlays, folders), day or today()
@@ -72,7 +73,10 @@ def _lines(overview: Overview) -> Iterator[str]:
     yield from _pair("in a letter", name, locality.origins, key)
     day = jurisdiction.activated
     key = "jurisdiction.activated"
-    yield from _pair("activated", str(day or "no date found"), locality.origins, key)
+    if locality.agency:
+        yield from _agency_lines(locality, locality.agency)
+    else:
+        yield from _pair("activated", str(day or "no date found"), locality.origins, key)
     if day and (source := locality.activation_source):
         yield from _pair("", f"source: {source.kind}, {source.url}", {}, "")
     usual = DEFAULT_LETTER.partition("/")[0]
@@ -83,6 +87,22 @@ def _lines(overview: Overview) -> Iterator[str]:
     yield f"State laws that optout knows: {len(overview.laws) or 'none, but there may be some'}"
     for number, law in enumerate(overview.laws):
         yield from _indent(f"{law} [{locality.origins[f'laws.{number}']}]")
+
+
+def _agency_lines(locality: Locality, agency: Agency) -> Iterator[str]:
+    origins = locality.origins
+    if kind := agency.kind or agency.type:
+        yield from _pair("kind", kind, origins, "jurisdiction.kind")
+    yield from _pair("county", agency.county or "not known", origins, "jurisdiction.county")
+    for agreement in agency.agreements:
+        text = f"{agreement.model}, signed {agreement.signed or 'on an unknown day'}"
+        text += ", with an addendum" if agreement.addendum else ""
+        yield from _pair("agreement", text, origins, "jurisdiction.agreements")
+    if source := locality.agency_source:
+        found = f"{source.kind}, {source.date or 'undated'}, {source.url or 'no web address'}"
+        yield from _pair("source", found, {}, "")
+        if source.note:
+            yield from _indent(source.note, indent=_LABEL + 2)
 
 
 def _outlook_lines(outlook: Outlook, day: date, origins: Mapping[str, str]) -> Iterator[str]:

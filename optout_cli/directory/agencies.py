@@ -27,8 +27,8 @@ _WORDS = frozenset((
     "sheriff", "sheriffs", "so", "police", "pd", "constable", "constables", "marshal", "marshals",
     "jail", "prison", "detention", "correction", "corrections", "correctional", "attorney",
     "attorneys", "prosecutor", "prosecutors", "department", "dept", "office", "division", "safety",
-    "investigation", "narcotics", "patrol", "guard", "university", "college", "force", "authority", "justice",
-    "commission", "control", "agency", "rehabilitation", "cooperative",
+    "investigation", "narcotics", "patrol", "guard", "university", "college", "force", "authority",
+    "justice", "commission", "control", "agency", "rehabilitation", "cooperative",
 ))  # fmt: skip
 
 

@@ -130,11 +130,15 @@ def coverage(library: Library) -> list[dict[str, str | int]]:
     data = library.directory.data
     states = list(data.states.values())
     activated = [jurisdiction.activated for _, _, jurisdiction in library.directory.all()]
+    agencies = [agency for code in data.states for _, agency in library.directory.agencies_in(code)]
     bureaus = [state.bureau for state in states if state.bureau]
     return [
         _row("jurisdictions", "activation date", activated),
         _row("states", "field office", [state.field_office for state in states]),
         _row("states", "law found", [state.laws for state in states]),
+        _row("agencies", "county", [agency.county for agency in agencies]),
+        _row("agencies", "kind", [agency.kind for agency in agencies]),
+        _row("agreements", "day", [it.signed for agency in agencies for it in agency.agreements]),
         *_contact_rows("bureaus", bureaus),
         *_contact_rows("ICE offices", list(data.offices.values())),
     ]

@@ -50,11 +50,15 @@ def guide_of(request: Request, library: Library, day: date, location: Location) 
         request.letter, Location("--letter", is_command_line=True)
     )
     case = outline_case(request, locality, program, kind, day)
+    slugs: list[str] = []
+    if locality.agency is None and any(spec.known for spec in kind.particulars.values()):
+        known = library.directory.agencies_in(locality.state_code)
+        slugs = [slug for slug, agency in known if agency.county == locality.id]
     if program.period(day) is None:
         message = f"{program.title} did not begin until {program.periods[0].from_}"
         raise OptoutError(Problem("before-program", message, location, "choose a later --date"))
     raise_any(msgspec.structs.replace(problem, location=location) for problem in refusals(case))
-    sections = sections_of(_TEMPLATE, _facts(case), library.templates)
+    sections = sections_of(_TEMPLATE, {**_facts(case), "agencies": slugs}, library.templates)
     title, foot = (
         " ".join(plain(block.runs) for block in sections[name] if isinstance(block, Paragraph))
         for name in ("title", "foot")
@@ -100,8 +104,12 @@ def _facts(case: Case) -> _Facts:
         "needs": [
             {"name": name, "help": particular.help, "choices": particular.choices}
             for name, particular in case.kind.particulars.items()
-            if particular.required and name not in case.request.particulars
+            if particular.required
+            and name not in case.request.particulars
+            and not (particular.known and len(case.locality.agreements) == 1)
         ],
+        "agreements": case.locality.agreements if case.kind.about else (),
+        "agreement_source": case.locality.agency_source,
         **{name: [*texts_that_hold(getattr(advice, name), case, **again)] for name in _LISTS},
         "laws": [note.text for note in law_notes(case)],
         "other_laws": [*_other_laws(case)],

@@ -61,7 +61,10 @@ _LETTER = Location("--letter", is_command_line=True)
     " request.",
 )
 @click.option(
-    "--state", metavar="CODE", help="With --csv: add a row for each jurisdiction in this state."
+    "--state",
+    metavar="CODE",
+    help="With --csv: add a row for each jurisdiction in this state; for a 287(g) letter, a row for"
+    " each agreement there.",
 )
 @click.option(
     "--follow",

@@ -209,7 +209,9 @@ def _ask_all(draft: RequestDraft) -> None:
     known = set(draft.answers)
     note, day = "What date goes on the letters? (YYYY-MM-DD)", draft.today.isoformat()
     draft.ask(Question("date", "Date", note, day, required=True))
+    _ask_agreement(draft)
     _ask_particulars(draft, required=True)
+    _ask_office(draft)
     ask_recipients(draft)
     if "signatory" not in known:
         say("")
@@ -226,6 +228,37 @@ def _ask_all(draft: RequestDraft) -> None:
         if not draft.ask(_SEAL):
             draft.put({"letterhead": ""})
     _ask_particulars(draft, required=False)
+
+
+def _ask_agreement(draft: RequestDraft) -> None:
+    """Ask which of an agency's agreements the letter is about, if it has several."""
+    known = draft.answers.get("particulars", {})
+    agreements = draft.locality.agreements
+    for key, spec in draft.library.programs.find(draft.letter)[1].particulars.items():
+        if spec.known == "model" and key not in known and len(agreements) > 1:
+            say("")
+            say_wrapped("Which agreement is the letter about?")
+            choices = {it.model: f"signed {it.signed}" if it.signed else "" for it in agreements}
+            chosen = ask_choice(key.replace("-", " ").capitalize(), choices, default="")
+            path = f"particulars.{key}"
+            draft.put({f"{path}.0" if spec.type == "list" else path: chosen})
+
+
+def _is_on_file(draft: RequestDraft, spec: Particular) -> bool:
+    """Tell whether the data on the agency's agreement gives this particular."""
+    return spec.known is not None and bool(draft.locality.agreements)
+
+
+def _ask_office(draft: RequestDraft) -> None:
+    """Ask for the ICE field office, if it does not follow from the data."""
+    unknown = [it for it in draft.prospect().recipients if it.party == "ice" and not it.office]
+    offices = draft.locality.field_offices
+    if unknown and offices:
+        say("")
+        say_wrapped(f"Which ICE field office does {draft.locality.name} belong to?")
+        known = draft.locality.offices
+        choices = {id: known[id].address.city or "" for id in offices if id in known}
+        draft.put({"recipients.ice.office": ask_choice("Office", choices, default="")})
 
 
 def _ask_signatory(draft: RequestDraft) -> None:
@@ -268,7 +301,7 @@ def _ask_particulars(draft: RequestDraft, *, required: bool) -> None:
     wanted = {
         key: spec
         for key, spec in declared.items()
-        if spec.required == required and key not in known
+        if spec.required == required and key not in known and not _is_on_file(draft, spec)
     }
     if wanted and not required:
         say("")

@@ -1,0 +1,83 @@
+"""The commands know agencies: show, guide, the table to fill in, and the questions of `new`."""
+
+import csv
+import io
+from pathlib import Path
+
+import pytest
+from answer_questions import SIGNS, Asked, at_the_terminal, data_in
+from command_results import Run, outcome, words
+
+from optout_cli.authoring.csv_template import csv_template
+from optout_cli.letters.library import Library
+
+AUTAUGA = "autauga-county-sheriffs-office-al"
+
+
+@pytest.fixture
+def asked(run: Run, in_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Asked:
+    return at_the_terminal(run, in_folder, monkeypatch)
+
+
+def test_show_has_the_agreements_with_their_source(run: Run) -> None:
+    text = words(outcome(run("show", "Tulsa County Sheriff, OK"))[1])
+    assert "Tulsa County Sheriff's Office, OK (tulsa-county-sheriffs-office-ok)" in text
+    assert "kind sheriff agencies.yaml:" in text
+    assert "county 40143 agencies.yaml:" in text
+    assert "agreement jem, signed 2020-06-08, with an addendum agencies.yaml:" in text
+    assert "source official, 2026-05-18, https://github.com/RelevantResearch" in text
+    assert "activated" not in text
+
+
+def test_the_guide_says_what_is_on_file_and_compares_it(run: Run) -> None:
+    text = words(outcome(run("guide", AUTAUGA, "--letter", "287g/terminate"))[1])
+    assert (
+        "On file as of 2026-05-18 for Autauga County Sheriff's Office: jem, signed September 22,"
+        " 2025; tfm, signed September 22, 2025; wso, signed September 22, 2025. Compare this with"
+        " your own copies." in text
+    )
+
+
+def test_the_guide_asks_for_no_model_that_is_on_file(run: Run) -> None:
+    guide = ("guide", "hialeah-police-department-fl", "--letter", "287g/terminate")
+    assert "(model: wso, jem, tfm)" not in words(outcome(run(*guide))[1])
+
+
+def test_the_guide_of_a_county_names_its_agencies(run: Run) -> None:
+    text = words(outcome(run("guide", "01001", "--letter", "287g/terminate"))[1])
+    assert f"use its name in the place of the county: {AUTAUGA}." in text
+    assert AUTAUGA not in words(outcome(run("guide", "01001"))[1])
+
+
+def test_the_table_has_a_row_for_each_agreement(library: Library) -> None:
+    table = [*csv.DictReader(io.StringIO(csv_template(library, "287g/terminate", "AL")))]
+    assert [
+        (row["jurisdiction"], row["# name"], row["particulars.model"]) for row in table[:4]
+    ] == [
+        (AUTAUGA, "Autauga County Sheriff's Office, AL", "jem"),
+        (AUTAUGA, "Autauga County Sheriff's Office, AL", "tfm"),
+        (AUTAUGA, "Autauga County Sheriff's Office, AL", "wso"),
+        ("baldwin-county-sheriffs-office-al", "Baldwin County Sheriff's Office, AL", "tfm"),
+    ]
+
+
+def test_where_no_agency_is_on_file_the_table_has_the_jurisdictions(library: Library) -> None:
+    table = [*csv.DictReader(io.StringIO(csv_template(library, "287g/terminate", "VT")))]
+    assert (len(table), table[0]["jurisdiction"]) == (14, "addison-county-vt")
+
+
+def test_new_asks_which_agreement_and_nothing_that_is_on_file(asked: Asked) -> None:
+    answers = SIGNS | {"Model": "wso"}
+    result, clerk = asked(answers, "Autauga County Sheriff", "--letter", "287g/terminate")
+    assert (result.exit_code, clerk.unused, clerk.asked["Model"]) == (0, [], [""])
+    assert data_in(f"{AUTAUGA}.yaml")["particulars"] == {"model": "wso"}
+
+
+def test_new_asks_for_a_field_office_that_is_not_known(asked: Asked) -> None:
+    nixon = "nixon-police-department-tx"
+    answers = SIGNS | {"Office": ["ero-san-antonio", "Nixon Police Department"]}
+    result, _ = asked(answers, nixon, "--letter", "287g/terminate")
+    assert (result.exit_code, data_in(f"{nixon}.yaml")["recipients"]["ice"]["office"]) == (
+        0,
+        "ero-san-antonio",
+    )
