@@ -106,11 +106,19 @@ def test_the_hint_for_a_template_that_extends_itself_names_the_shipped_one(
 def test_a_long_row_of_elif_is_a_problem(
     command: tuple[str, ...], run: Run, write: Write, in_folder: Path
 ) -> None:
-    row = "{% if not title %}<p>y</p>" + "{% elif not title %}<p>y</p>" * 3000
+    row = "{% if not title %}<p>y</p>" + "{% elif not title %}<p>y</p>" * 101
     write("r.yaml", REQUEST)
     write(f"mine/{NAME}", OWN.format(f"{row}{{% endif %}}", "{% endblock %}"))
     code, out, err = outcome(run(*command, "r.yaml", "--templates", "mine"))
-    assert (code, f"mine/{NAME}:1: is nested too deeply\n" in out + err) == (1, True)
+    assert (code, f"mine/{NAME}:3: is nested too deeply\n" in out + err) == (1, True)
+
+
+def test_a_name_that_is_given_twice_is_a_problem(run: Run, write: Write, in_folder: Path) -> None:
+    write("r.yaml", REQUEST)
+    write(f"mine/{NAME}", OWN.format("<p>{{ range(a=1, a=2) }}</p>", "{% endblock %}"))
+    code, out, err = outcome(run("write", "r.yaml", "-f", "txt", "--templates", "mine"))
+    told = f"mine/{NAME}:1: is not a template: keyword argument repeated: a\n"
+    assert (code, out, err) == (1, "", told)
 
 
 @pytest.mark.parametrize("make", [os.mkfifo, os.mkdir])

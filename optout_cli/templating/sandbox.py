@@ -28,6 +28,7 @@ MAX_CALLS = 50_000  # of macros and `range`, to fill in one template
 MAX_BITS = 1000  # of a product; the numbers of a request have fewer
 # Python's compiler allows 20 loops inside each other and 100 levels of indentation.
 MAX_DEPTH, MAX_LOOPS = 60, 10
+MAX_ELIF = 100  # in a row; Python's compiler takes each to be inside the one before it
 TOO_DEEP = "is nested too deeply"
 _TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9]*)([^<>]*)>")
 _STAMP = "at"  # the attribute that carries a tag's location to `body`
@@ -111,11 +112,14 @@ class Environment(ImmutableSandboxedEnvironment):
         return syntax
 
     def _compile(self, source: str, filename: str) -> CodeType:
-        """Compile the Python code of a template. Python refuses a long row of `elif`."""
+        """Compile the Python code of a template. Python refuses a name that is given twice."""
         try:
             return super()._compile(source, filename)
-        except (RecursionError, SyntaxError, MemoryError):
-            raise jinja2.TemplateSyntaxError(TOO_DEEP, 1, None, filename) from None
+        except (RecursionError, MemoryError):
+            message = TOO_DEEP
+        except SyntaxError as error:
+            message = f"is not a template: {error.msg}"
+        raise jinja2.TemplateSyntaxError(message, 1, None, filename)
 
     # Any: a macro of a template, and what it is called with.
     def call(self, context: Context, obj: Any, /, *args: Any, **kwargs: Any) -> Any:
@@ -200,7 +204,8 @@ def _line_too_deep(syntax: nodes.Template) -> int | None:
     while waiting:
         node, depth, loops = waiting.pop()
         loops += isinstance(node, nodes.For)
-        if depth > MAX_DEPTH or loops > MAX_LOOPS:
+        row = len(node.elif_) if isinstance(node, nodes.If) else 0
+        if depth > MAX_DEPTH or loops > MAX_LOOPS or row > MAX_ELIF:
             return node.lineno
         waiting += [(child, depth + 1, loops) for child in node.iter_child_nodes()]
     return None
