@@ -4,22 +4,22 @@ import os
 import shlex
 import sys
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import nullcontext
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 from hypothesis import settings
 from pause_coverage import coverage_paused, pause_in_layouts
 
-from optout_cli import bundled
 from optout_cli.cache import Cache
-from optout_cli.cli import check, group
+from optout_cli.cli import check, group, options
 from optout_cli.errors import Problem
 from optout_cli.letters.library import Library
-from optout_cli.lint import problems_in_library
+from optout_cli.lint import problems_in_letters, problems_in_library
 
 TODAY = date(2026, 11, 24)
 # The same examples on every machine and every day; a busy machine is no failure.
@@ -46,7 +46,9 @@ def pytest_runtest_setup() -> None:
 
 @pytest.hookimpl(wrapper=True, trylast=True)
 def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
-    with coverage_paused() if item.get_closest_marker("no_cover") else nullcontext():
+    # A property's hundred examples run the same lines, which other tests cover.
+    is_property = getattr(getattr(item, "function", None), "is_hypothesis_test", False)
+    with coverage_paused() if is_property or item.get_closest_marker("no_cover") else nullcontext():
         yield
 
 
@@ -75,28 +77,47 @@ def library(cache: Cache) -> Library:
 
 
 @pytest.fixture(scope="session")
-def shipped_problems() -> dict[Path, list[Problem]]:
-    """Keep what `optout check` found wrong with the shipped data and templates."""
+def shipped_problems() -> dict[str, list[Problem]]:
+    """Keep what `optout check` found wrong with the shipped data, templates and letters."""
     return {}
+
+
+def _found_once(
+    find: Callable[..., Iterable[Problem]], found: dict[str, list[Problem]]
+) -> Callable[..., list[Problem]]:
+    """Return `find`, which looks at a library as it ships only once, and keeps that in `found`."""
+
+    def problems_in(library: Library, *day: date) -> list[Problem]:
+        if library.overlays or len(library.folders) > 1:
+            return list(find(library, *day))
+        if find.__name__ not in found:
+            found[find.__name__] = list(find(library, *day))
+        return found[find.__name__]
+
+    return problems_in
 
 
 @pytest.fixture
 def run(
-    monkeypatch: pytest.MonkeyPatch, shipped_problems: dict[Path, list[Problem]]
+    monkeypatch: pytest.MonkeyPatch, library: Library, shipped_problems: dict[str, list[Problem]]
 ) -> Callable[..., Result]:
     """Run `optout` in this process: `run("show", "06041")`.
 
-    `optout check` checks the shipped data and templates too; here that is done once for all tests.
+    The shipped data and templates are loaded once for all tests, and `optout check` checks them
+    once.
     """
 
-    def problems_of(library: Library) -> list[Problem]:
-        if library._overlays or len(library.folders) > 1:
-            return list(problems_in_library(library))
-        if bundled.JURISDICTIONS not in shipped_problems:
-            shipped_problems[bundled.JURISDICTIONS] = list(problems_in_library(library))
-        return shipped_problems[bundled.JURISDICTIONS]
+    def open_library(**arguments: Any) -> Library:  # Any: those of Library
+        opened = Library(**arguments)
+        if not opened.overlays:
+            vars(opened).update(_directory=library.directory)
+        if not arguments["folders"]:
+            vars(opened).update(programs=library.programs, templates=library.templates)
+        return opened
 
-    monkeypatch.setattr(check, "problems_in_library", problems_of)
+    monkeypatch.setattr(options, "Library", open_library)
+    for find in (problems_in_library, problems_in_letters):
+        monkeypatch.setattr(check, find.__name__, _found_once(find, shipped_problems))
 
     def call(*arguments: str, stdin: str | bytes | None = None) -> Result:
         result = CliRunner().invoke(group, list(arguments), input=stdin)

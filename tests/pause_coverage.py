@@ -5,7 +5,7 @@ them; and of a test that is marked `no_cover`, other tests run the same code.
 """
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from functools import wraps
 from typing import Any
@@ -25,18 +25,24 @@ def coverage_paused() -> Iterator[None]:
         sys.settrace(tracer)
 
 
+# What WeasyPrint does for a page without a call to the package: styles, layout, drawing.
+_STEPS = ("get_all_computed_styles", "layout_document", "generate_pdf")
+
+
 def pause_in_layouts() -> None:
-    """Let WeasyPrint lay out pages unmeasured, from the first test on after it was imported."""
+    """Let WeasyPrint make pages unmeasured, from the first test on after it was imported."""
     document: Any = sys.modules.get("weasyprint.document")  # Any: it ships no types
     if document is not None and not hasattr(document.layout_document, "__wrapped__"):
-        document.layout_document = _unmeasured(document.layout_document)
+        for name in _STEPS:
+            setattr(document, name, _unmeasured(getattr(document, name)))
 
 
 # Any: WeasyPrint ships no types.
-def _unmeasured(layout: Callable[..., Any]) -> Callable[..., list[Any]]:
-    @wraps(layout)
-    def unmeasured(*arguments: Any) -> list[Any]:
+def _unmeasured(step: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(step)
+    def unmeasured(*arguments: Any, **options: Any) -> Any:
         with coverage_paused():
-            return list(layout(*arguments))  # a generator, which works where it is read
+            made = step(*arguments, **options)
+            return list(made) if isinstance(made, Generator) else made  # it works where it is read
 
     return unmeasured

@@ -43,6 +43,7 @@ def kept(err: str) -> list[str]:
     return [it[6:] for it in err.splitlines() if it.startswith("kept: ")]
 
 
+@pytest.mark.no_cover  # many letters, with code that others cover
 def test_no_step_of_a_long_story_loses_a_letter(
     batch: Batch, write: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -363,7 +364,7 @@ def test_a_batch_killed_at_any_instant_has_lost_no_earlier_letter(batch: Batch) 
     ids = [f"50{number:03}" for number in range(1, 28, 2)]
     batch(table=dated + "".join(f"{id},Pat,Sheriff,\n" for id in ids))
     manifest, killed = Path("out/manifest.ndjson"), 0
-    for number in range(8):
+    for number in range(6):
         before, known = hashes(), len(manifest.read_bytes().splitlines())
         day = "2026-11-21" if number % 3 else ""
         rows = "".join(f"{id},Kim {'I' * number},Sheriff,{day}\n" for id in ids)

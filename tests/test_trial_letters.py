@@ -5,6 +5,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from command_results import Write
 from conftest import TODAY
 from make_letters import library_with
 from test_third_program import AGAIN, PROGRAM, STOP
@@ -12,7 +13,7 @@ from test_third_program import AGAIN, PROGRAM, STOP
 from optout_cli.errors import Problem
 from optout_cli.letters.library import Library
 from optout_cli.lint.samples import hostile, samples
-from optout_cli.lint.trial_letters import try_program
+from optout_cli.lint.trial_letters import _as_shipped, try_program
 
 Found = Callable[..., list[Problem]]
 
@@ -168,3 +169,41 @@ def test_hostile_words_replace_only_the_texts_that_a_person_writes(library: Libr
     assert (wild["meeting-place"], wild["reasons"]) == ("X", ["X", "X"])
     assert (wild["scheduled"], wild["declines"]) == (whole["scheduled"], whole["declines"])
     assert {it["to"] for it in wild["earlier"]} == {"X"}  # type: ignore[index, call-overload]  # a Tree
+
+
+TERMINATE, OPT_OUT = "287g/terminate.NE.html.j2", "secure-communities/opt-out.html.j2"
+OWN = {
+    TERMINATE: '{% extends "builtin:287g/terminate.html.j2" %}',
+    OPT_OUT: f'{{% extends "builtin:{OPT_OUT}" %}}',
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "tried"),
+    [
+        (TERMINATE, {"287g/terminate"}),
+        (OPT_OUT, {"secure-communities/opt-out", "secure-communities/renewed-request"}),
+    ],
+)
+def test_letters_that_ones_own_files_do_not_change_are_not_tried(
+    name: str, tried: set[str], tmp_path: Path
+) -> None:
+    library = library_with(tmp_path / "mine", {name: OWN[name]})
+    found = {
+        f"{id}/{kind}"
+        for id, program in library.programs.by_id.items()
+        for kind in program.letters.keys() - _as_shipped(id, library)
+    }
+    assert found == tried
+
+
+def test_data_of_ones_own_and_a_changed_program_may_change_every_letter(
+    tmp_path: Path, write: Write
+) -> None:
+    write("mine.yaml", "offices: {ero-san-francisco: {phone: 415-555-0100}}\n")
+    files = {**OWN, "287g/program.yaml": "title: Ours\n"}
+    library = library_with(tmp_path / "mine", files)
+    corrected = library.with_data(str(tmp_path / "mine.yaml"))
+    assert _as_shipped("287g", library) == frozenset()
+    assert _as_shipped("secure-communities", library) != frozenset()
+    assert _as_shipped("secure-communities", corrected) == frozenset()

@@ -78,8 +78,9 @@ def command(
     with optout's own data.
 
     Without a FILE or --coverage, optout tries every letter of every program and period with sample
-    facts, which takes some seconds. It finds facts that are not declared or not used, words that no
-    letter may say, and values that change more than the words of a letter.
+    facts, which takes some seconds; with --templates, only the letters that your files change. It
+    finds facts that are not declared or not used, words that no letter may say, and values that
+    change more than the words of a letter.
 
     Prints each problem on stdout, and nothing if there are none.
     """

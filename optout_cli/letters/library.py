@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from optout_cli import bundled
 from optout_cli.cache import Cache
 from optout_cli.directory import Directory, load_directory
+from optout_cli.errors import OptoutError
 from optout_cli.exporters.context import Options
 from optout_cli.programs import Programs, load_programs
 
@@ -31,24 +32,34 @@ class Library:
         options: Options | None = None,
     ) -> None:
         self.options = options or Options()
-        self._overlays = overlays
+        self.overlays = tuple(overlays)
         self.folders = (*folders, bundled.TEMPLATES)
         self._cache = cache
 
     def __reduce__(self) -> tuple[type["Library"], tuple[object, ...]]:
         """Go to another process without the loaded data, and load it there again."""
-        return Library, (self._overlays, self.folders[:-1], self._cache, self.options)
+        return Library, (self.overlays, self.folders[:-1], self._cache, self.options)
 
     def with_data(self, path: str) -> "Library":
         """Return a library that also has the data file `path` as an overlay."""
-        return Library((*self._overlays, path), self.folders[:-1], self._cache, self.options)
+        return Library((*self.overlays, path), self.folders[:-1], self._cache, self.options)
+
+    @property
+    def directory(self) -> Directory:
+        """Jurisdictions, agencies, bureaus and offices. Raises OptoutError."""
+        if isinstance(self._directory, OptoutError):
+            raise self._directory.with_traceback(None)
+        return self._directory
 
     @cached_property
-    def directory(self) -> Directory:
-        """Jurisdictions, agencies, bureaus and offices."""
-        return load_directory(
-            str(bundled.JURISDICTIONS), self._overlays, self._cache, str(bundled.AGENCIES)
-        )
+    def _directory(self) -> Directory | OptoutError:
+        """The data, or what is wrong with it: `check` asks for the data many times."""
+        try:
+            return load_directory(
+                str(bundled.JURISDICTIONS), self.overlays, self._cache, str(bundled.AGENCIES)
+            )
+        except OptoutError as error:
+            return error
 
     @cached_property
     def programs(self) -> Programs:

@@ -70,17 +70,41 @@ class _Sample(NamedTuple):
 
 
 def try_letters(library: Library, today: date) -> Iterator[Problem]:
-    """Write every letter in every period, and yield each problem once."""
+    """Write every letter in every period, and yield each problem once.
+
+    With templates of the user's own, leave out the letters that they do not change.
+    """
     for id in sorted(library.programs.by_id):
-        yield from try_program(library, id, today)
+        yield from try_program(library, id, today, _as_shipped(id, library))
 
 
-def try_program(library: Library, id: str, today: date) -> Iterator[Problem]:
-    """Write every letter of one program, and yield each problem once."""
+def _as_shipped(id: str, library: Library) -> frozenset[str]:
+    """Return the letter kinds of a program that the user's own files do not change.
+
+    Data of the user's own may change every letter.
+    """
+    templates, program = library.templates, library.programs.by_id[id]
+    if library.overlays or not templates.own:
+        return frozenset()
+    shipped = Library().programs.by_id.get(id)
+    if not shipped or msgspec.structs.replace(shipped, letters=program.letters) != program:
+        return frozenset()
+    return frozenset(
+        name
+        for name, kind in program.letters.items()
+        if kind == shipped.letters.get(name) and not templates.has_own_wording(f"{id}/{name}")
+    )
+
+
+def try_program(
+    library: Library, id: str, today: date, without: frozenset[str] = frozenset()
+) -> Iterator[Problem]:
+    """Write every letter of one program but the kinds `without`; yield each problem once."""
     program = library.programs.by_id[id]
     subjects = [
         _subject(library, f"{id}/{name}", program, kind)
         for name, kind in sorted(program.letters.items())
+        if name not in without
     ]
     for subject in subjects:
         known = set()
@@ -88,8 +112,8 @@ def try_program(library: Library, id: str, today: date) -> Iterator[Problem]:
             if (problem.location, problem.message) not in known:
                 known.add((problem.location, problem.message))
                 yield problem
-    if not all(subject.seen for subject in subjects):
-        return  # a letter that could not be written may cite what the others do not
+    if without or not all(subject.seen for subject in subjects):
+        return  # a letter that was not written may cite what the others do not
     seen = set().union(*(subject.seen for subject in subjects))
     for name in program.citations:
         if f"citations.{name}" not in seen:

@@ -69,8 +69,8 @@ class Templates(TemplateSearch):
         return self._fill_in(self.pages, name, parts, limit)
 
     def problems(self) -> Iterator[Problem]:
-        """Compile every template of the folders and yield their problems."""
-        for folder in self.folders:
+        """Compile every template of the user's folders, else the shipped ones; yield problems."""
+        for folder in self.own or self.folders:
             for path in sorted(folder.rglob(f"*{SUFFIX}")):
                 name = path.relative_to(folder).as_posix()
                 environment = self.pages if name in _PAGES else self.letters
@@ -139,6 +139,12 @@ class Templates(TemplateSearch):
             own = [(part, source) for part, source in self._sources(name) if self.is_own(part)]
             self._own_digests[name] = _digest(own) if own else None
         return self._own_digests[name]
+
+    def has_own_wording(self, letter: str) -> bool:
+        """Tell whether the user's folders have a part of a letter's templates, local ones too."""
+        local = (it for folder in self.own for it in folder.glob(f"{letter}.*{SUFFIX}"))
+        name = self.name_of(letter, "", "")
+        return any(local) or not self.has(name) or self.own_digest_of(name) is not None
 
     def spot_of_words(self, words: str, name: str) -> Location | None:
         """Return the location of a letter's words in its template or in one that it names."""
