@@ -21,11 +21,11 @@ from optout_cli.batch.plan import plan_from
 from optout_cli.batch.rows import Job, check_rows, make_rows
 from optout_cli.exporters import count_pages, exporter_for
 from optout_cli.exporters.binding import Bundle, bind_print_run
-from optout_cli.exporters.context import PAGE
 from optout_cli.letters.library import Library
 from optout_cli.letters.pipeline import Order, case_of
 from optout_cli.model.notice import Case
 from optout_cli.readers.document import Document
+from optout_cli.templating.layouts import PAGE
 
 ROWS = "jurisdiction,letter\n" + "".join(
     f"{50_001 + 2 * number},secure-communities/opt-out\n" for number in range(14)
@@ -133,7 +133,7 @@ def test_pages_are_counted(name: str, pages: int | None, library: Library) -> No
 
 
 def test_a_file_that_is_no_pdf_is_not_printed(library: Library, tmp_path: Path) -> None:
-    bundle = Bundle("Marin", [("Marin: ice", b"no pdf")], None)
+    bundle = Bundle("Marin", [("Marin: ice", b"no pdf")], {})
     with (tmp_path / "all.pdf").open("wb+") as output:
         told = told_by(
             lambda: bind_print_run(

@@ -9,11 +9,10 @@ from conftest import REQUEST, ROOT
 from make_letters import BARE, html_words, letter_for, letters_for, library_with, texts_of, told_by
 from msgspec.structs import replace
 
-from optout_cli.engines import STYLE
 from optout_cli.exporters import exporter_for
-from optout_cli.exporters.context import PAGE
 from optout_cli.letters.library import Library
 from optout_cli.model.letter import Image, Letter
+from optout_cli.templating.layouts import PAGE, STYLE
 
 EXAMPLES = sorted((ROOT / "examples").glob("*.yaml"))
 

@@ -12,12 +12,11 @@ from make_letters import document_of, letter_for, library_with, pdf_of, problems
 from read_pdf import objects_of
 
 from optout_cli import bundled
-from optout_cli.engines import STYLE
-from optout_cli.exporters.context import PAGE
 from optout_cli.letters.library import Library
 from optout_cli.letters.pipeline import Order, exports_of
 from optout_cli.model.letter import Files, Image
 from optout_cli.readers.document import with_assignments
+from optout_cli.templating.layouts import PAGE, STYLE
 
 LAYOUT = (bundled.TEMPLATES / PAGE).read_text("utf-8")
 SHEET = (bundled.TEMPLATES / STYLE).read_text("utf-8")

@@ -11,12 +11,11 @@ from make_letters import document_of, letter_for, letters_for, library_with, pdf
 from read_pdf import lines_on, opened
 
 from optout_cli import bundled
-from optout_cli.engines import STYLE
 from optout_cli.engines.window import room_problems
 from optout_cli.errors import Problem
-from optout_cli.exporters.context import PAGE
 from optout_cli.letters.library import Library
 from optout_cli.letters.pipeline import Order, exports_of
+from optout_cli.templating.layouts import PAGE, STYLE
 
 PLACE = '{street: ["1 Main Street, Room 5"], city: Ross, state: CA, zip: "94957"}'
 LAYOUT = (bundled.TEMPLATES / PAGE).read_text("utf-8")

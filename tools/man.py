@@ -102,7 +102,7 @@ def _option(option: click.Option, context: click.Context) -> tuple[str, str] | N
     record = option.get_help_record(context)
     if not record or not option.envvar:
         return record
-    return record[0], f"{record[1]}  [{option.envvar}]"
+    return record[0], f"{record[1]}  [{option.envvar[0]}]"
 
 
 def _paragraphs(text: str) -> Iterator[str]:

@@ -13,7 +13,7 @@ import msgspec
 from optout_cli import __version__
 from optout_cli.errors import Location
 from optout_cli.exporters import count_pages
-from optout_cli.model.letter import Export
+from optout_cli.model.letter import EngineName, Export
 from optout_cli.readers.csv import csv_from
 
 NAME, TABLE = "manifest.ndjson", "manifest.csv"
@@ -31,8 +31,8 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
 
     `request` is the file and line of the row. `path` is relative to the output folder. `pages` is
     None for a format without pages. `notes` are their codes. `fingerprint` is the hash of
-    everything that the file follows from. `origins` are the tables that the row may come from, as
-    paths from the output folder.
+    everything that the file follows from. `engine` laid out its pages. `origins` are the tables
+    that the row may come from, as paths from the output folder.
     """
 
     request: str
@@ -52,6 +52,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     reference: str
     fingerprint: str
     version: str
+    engine: EngineName | None = None
     origins: tuple[str, ...] = ()
 
     @property
@@ -180,4 +181,5 @@ def _record_of(export: Export, location: Location, fingerprint: str) -> Record:
         reference=notice.reference,
         fingerprint=fingerprint,
         version=__version__,
+        engine=export.engine,
     )

@@ -39,15 +39,15 @@ class WorkerKilled(msgspec.Struct, frozen=True):
 
 
 def results_in_order(
-    work: Callable[[_Task], _Result], tasks: Iterable[_Task], jobs: int
+    work: Callable[[_Task], _Result], tasks: Iterable[_Task], jobs: int, *, first_here: bool = True
 ) -> Iterator[tuple[_Task, _Result | WorkerKilled]]:
     """Yield each task in order with `work(task)`, or with WorkerKilled if it killed its worker.
 
-    The first task runs in this process: the workers start with everything that it loads. With one
-    job, all tasks run here and no worker is started.
+    With `first_here`, the first task runs in this process: the workers start with everything that
+    it loads. With one job, all tasks run here and no worker is started.
     """
     waiting = iter(tasks)
-    yield from _results_here(work, waiting if jobs == 1 else islice(waiting, 1))
+    yield from _results_here(work, waiting if jobs == 1 else islice(waiting, int(first_here)))
     following = next(waiting, None)
     while following is not None:
         handed: deque[tuple[_Task, Future[_Result]]] = deque()

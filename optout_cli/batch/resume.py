@@ -15,7 +15,7 @@ from optout_cli.model.notice import Case
 from optout_cli.readers.enclosures import MAX_BYTES
 from optout_cli.trust import leads_outside
 
-_DRAWING = ("weasyprint", "font-source-serif-pro")  # another version may break lines differently
+_TYPEFACE = "font-source-serif-pro"
 
 
 class Fingerprints:
@@ -23,7 +23,8 @@ class Fingerprints:
 
     def __init__(self, library: Library) -> None:
         common = sha256(__version__.encode())
-        for name in _DRAWING:
+        # Another version may break lines differently.
+        for name in (library.context.engine_name, _TYPEFACE):
             common.update(f"{name} {version(name)}\0".encode())
         common.update(msgspec.msgpack.encode(library.options))
         for folder in library.folders:

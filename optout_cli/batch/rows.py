@@ -12,6 +12,7 @@ from traceback import format_exc
 
 import msgspec
 
+from optout_cli import engines
 from optout_cli.batch.input import InputFile, rows_of
 from optout_cli.batch.kept import pack, unpack
 from optout_cli.batch.manifest import OutputFile, Record, files_from_exports, row_place
@@ -121,6 +122,9 @@ def check_rows(input_files: Sequence[InputFile], job: Job, jobs: int) -> Iterato
     be read to its end.
     """
     _ = job.library.directory, job.library.programs  # loaded, or reported, before all rows
+    if any(exporter_for(name).IS_SLOW for name in job.order.formats):
+        context = job.library.context
+        raise_any(engines.layout_problems(context.engine_name, context.templates))
     check, rows = _Check(job), rows_of(input_files)
     tasks = iter(lambda: list(islice(rows, _ROWS_A_TASK)), [])
     for task, result in results_in_order(check, tasks, jobs):
@@ -165,7 +169,8 @@ def make_rows(
     """
     tasks = _tasks(wanted, checked, _finder(input_files))
     find = _finder(input_files)
-    for task, result in results_in_order(_Make(job), tasks, jobs):
+    can_fork = engines.can_fork(job.library.context.engine_name)
+    for task, result in results_in_order(_Make(job), tasks, jobs, first_here=can_fork):
         if isinstance(result, WorkerKilled):
             problem = _killed_problem(task.location)
             yield MadeRow(number=task.number, location=task.location, problems=(problem,))

@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import sys
+from collections.abc import Iterable
 from contextlib import suppress
 from importlib import import_module
 from io import TextIOWrapper
@@ -51,12 +52,11 @@ class _Group(click.Group):
             if isinstance(option, click.Option):
                 name = next(name for name in option.opts if name.startswith("--"))
                 words = f"optout {command.name} {name.removeprefix('--')}"
-                option.envvar = re.sub(r"\W", "_", words).upper()
-                value = os.environ.get(option.envvar)
-                if value and not value.strip() and not ctx.resilient_parsing:
-                    message = f"the environment variable {option.envvar} is blank"
-                    hint = "give it a value, or unset it"
-                    raise click.UsageError(f"{message}\n  hint: {hint}", ctx)
+                own = re.sub(r"\W", "_", words).upper()
+                shared = [option.envvar] if isinstance(option.envvar, str) else []
+                option.envvar = option.envvar if option.envvar and not shared else [own, *shared]
+                if not ctx.resilient_parsing:
+                    _refuse_blanks(option.envvar, ctx)
         return command
 
     def resolve_command(
@@ -80,7 +80,8 @@ class _Group(click.Group):
             if isinstance(option, click.Option) and context and option.name:
                 source = context.get_parameter_source(option.name)
                 if source is ParameterSource.ENVIRONMENT:  # nobody typed it
-                    error.param_hint = f"{option.get_error_hint(context)} (set by {option.envvar})"
+                    variable = next(filter(os.environ.get, option.envvar or ()))
+                    error.param_hint = f"{option.get_error_hint(context)} (set by {variable})"
             raise
         except click.UsageError as error:
             if "unexpected extra argument" not in error.message:
@@ -91,6 +92,16 @@ class _Group(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         with formatter.section("Commands"):
             formatter.write_dl([*COMMANDS.items()])
+
+
+def _refuse_blanks(variables: Iterable[str], ctx: click.Context) -> None:
+    """Raise click.UsageError if a variable of an option is set to nothing but blanks."""
+    for variable in variables:
+        value = os.environ.get(variable)
+        if value and not value.strip():
+            message = f"the environment variable {variable} is blank"
+            hint = "give it a value, or unset it"
+            raise click.UsageError(f"{message}\n  hint: {hint}", ctx)
 
 
 @click.group(

@@ -16,6 +16,7 @@ from optout_cli.cli.console import (
     say,
 )
 from optout_cli.cli.options import (
+    engine_option,
     files,
     files_from_option,
     json_option,
@@ -23,8 +24,10 @@ from optout_cli.cli.options import (
     library_options,
     quiet_option,
     today,
+    with_engine,
 )
 from optout_cli.errors import Location, OptoutError, Problem
+from optout_cli.exporters.context import Options
 from optout_cli.letters.pipeline import Order
 from optout_cli.lint import (
     check_file,
@@ -33,6 +36,7 @@ from optout_cli.lint import (
     problems_in_letters,
     problems_in_library,
 )
+from optout_cli.model.letter import EngineName
 from optout_cli.readers.files import STDIN, is_file
 
 
@@ -59,6 +63,7 @@ def _check_names(
     help="Count the addresses, and what is missing in them.",
 )
 @files_from_option
+@engine_option
 @json_option
 @quiet_option
 @library_options
@@ -67,6 +72,7 @@ def command(
     files: Sequence[str],
     wants_coverage: bool,
     files_from: tuple[Path, ...],
+    engine: EngineName | None,
     as_json: bool,
     quiet: bool,
     overlays: Sequence[str],
@@ -84,11 +90,12 @@ def command(
 
     Prints each problem on stdout, and nothing if there are none.
     """
-    library = library_from(overlays, folders)
+    order = Order(today=today(), files_from=files_from)
+    look = with_engine(Options(engine=engine), order.formats if files else (), quiet=quiet)
+    library = library_from(overlays, folders, look)
     if wants_coverage:
         print_rows(coverage(library), as_json=as_json, has_numbers=True)
     problems = [*idle_folders(folders), *problems_in_library(library)]
-    order = Order(today=today(), files_from=files_from)
     if not files and not wants_coverage:
         problems += problems_in_letters(library, order.today)
     for path in files:

@@ -11,6 +11,7 @@ from optout_cli.cli.console import is_request, report_problems, usage_error
 from optout_cli.cli.options import (
     JURISDICTION,
     date_option,
+    engine_option,
     files,
     force_option,
     letters,
@@ -20,10 +21,13 @@ from optout_cli.cli.options import (
     requests,
     say_what_moved,
     today,
+    with_engine,
 )
 from optout_cli.cli.write import DEFAULT_LETTER
 from optout_cli.errors import Location
+from optout_cli.exporters.context import Options
 from optout_cli.letters.pipeline import request_in
+from optout_cli.model.letter import EngineName
 from optout_cli.model.request import Request
 from optout_cli.output import write_all
 from optout_cli.readers.files import STDIN
@@ -62,6 +66,7 @@ from optout_cli.reports.guide import GUIDE_FORMATS, encode_guide, guide_of
     help="A folder, a file, or - for standard output.  [default: -; for a PDF on a terminal: ./]",
 )
 @force_option
+@engine_option
 @library_options
 @report_problems
 def command(
@@ -71,6 +76,7 @@ def command(
     name: str,
     output: str | None,
     force: bool,
+    engine: EngineName | None,
     overlays: Sequence[str],
     folders: Sequence[Path],
 ) -> None:
@@ -84,7 +90,10 @@ def command(
     also of an agency with a 287(g) agreement ("Hialeah Police Department, FL").
     For the file of a REQUEST, the guide leaves out what you have already decided.
     """
-    library = library_from(overlays, folders)
+    look = Options(engine=engine)
+    if name == "pdf":
+        look = with_engine(look, [name], quiet=False)
+    library = library_from(overlays, folders, look)
     if is_request(what):
         asked, location = request_in(what, letter), Location(what)
     else:

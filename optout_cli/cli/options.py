@@ -13,9 +13,12 @@ import platformdirs
 
 from optout_cli.cache import Cache
 from optout_cli.cli.console import APP, quote, say, usage_error
+from optout_cli.engines import DEFAULT, NAMES, working_engine
 from optout_cli.errors import Location, OptoutError, Problem, did_you_mean, raise_any
+from optout_cli.exporters import exporter_for
 from optout_cli.exporters.context import Options
 from optout_cli.letters.library import Library
+from optout_cli.model.letter import EngineName
 from optout_cli.output import is_folder
 from optout_cli.trust import doubt_about, real
 
@@ -118,6 +121,32 @@ json_option = click.option(
     "--json", "as_json", is_flag=True, help="Print JSON, one object per line."
 )
 quiet_option = click.option("-q", "--quiet", is_flag=True, help="Print only problems on stderr.")
+
+
+engine_option = click.option(
+    "--engine",
+    type=click.Choice(NAMES),
+    envvar="OPTOUT_ENGINE",
+    help=f"Which program lays out pages; OPTOUT_ENGINE sets it too.  [default: {DEFAULT}]",
+)
+
+
+def with_engine(
+    look: Options, formats: Iterable[str], *, quiet: bool, before: EngineName | None = None
+) -> Options:
+    """Return the options with a PDF engine that works here, if nobody chose one.
+
+    `before` printed the letters that are already there. Prints a note where the usual engine cannot
+    be loaded, which is found out only if one of the formats has pages.
+    """
+    if look.engine:
+        return look
+    name, error = before or DEFAULT, None
+    if any(exporter_for(form).IS_SLOW for form in formats):
+        name, error = working_engine(name)
+    if error and not quiet:
+        say(f"note: {name} prints the pages, because WeasyPrint cannot be loaded: {error}")
+    return msgspec.structs.replace(look, engine=name)
 
 
 def parse_date(_ctx: click.Context, _param: click.Parameter, value: str | None) -> date | None:

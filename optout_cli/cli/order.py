@@ -7,7 +7,13 @@ from typing import Any, TypeVar
 import click
 
 from optout_cli.cli.console import usage_error
-from optout_cli.cli.options import date_option, files_from_option, letter_option, today
+from optout_cli.cli.options import (
+    date_option,
+    engine_option,
+    files_from_option,
+    letter_option,
+    today,
+)
 from optout_cli.errors import closest
 from optout_cli.exporters import all_exporters, format_names
 from optout_cli.exporters.context import Options
@@ -68,6 +74,7 @@ _OPTIONS = (
         is_flag=True,
         help="Mark each page DRAFT. Allows an e-mail or fax without an address, but only in files.",
     ),
+    engine_option,
     click.option(
         "--with-enclosures",
         is_flag=True,

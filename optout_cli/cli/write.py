@@ -18,6 +18,7 @@ from optout_cli.cli.options import (
     quiet_option,
     requests,
     say_what_moved,
+    with_engine,
 )
 from optout_cli.cli.order import Values, order_options
 from optout_cli.exporters import exporter_for
@@ -81,6 +82,7 @@ def command(
     for option, assignments in values.items():
         if option != "--letter" or document.data.get("letter") != letter:
             document = set_values(document, option, assignments)
+    look = with_engine(look, order.formats, quiet=quiet)
     library = library_from(overlays, folders, look)
     exports = exports_of(document, library, order, folder_of(what) if is_file_of_one else Path())
     is_new, moved = _put(exports, output, force=force)

@@ -1,11 +1,111 @@
-"""Turn a letter or a page into PDF, and tell which parts of the PDF engine this computer has."""
+"""The PDF engines: what each can print, which of them work on this computer, and their protocol.
 
+An engine is one module here with a class `Engine`. Importing this package imports none of them.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import date as Date
 from importlib import import_module
+from typing import TYPE_CHECKING, Protocol, cast, get_args
+
+from optout_cli.errors import Location, OptoutError, Problem, raise_any
+from optout_cli.model.letter import EngineName
+
+if TYPE_CHECKING:
+    from optout_cli.model.letter import Guide, Image, Letter
+    from optout_cli.templating.layouts import Sheet
+    from optout_cli.templating.templates import Templates
+
+NAMES: tuple[EngineName, ...] = get_args(EngineName)
+DEFAULT: EngineName = "weasyprint"
+CURES = {
+    "weasyprint": "install Pango: apt install libpango-1.0-0 libpangoft2-1.0-0, or brew install"
+    " pango",
+    "typst": "install it again: pip install --force-reinstall typst",
+}
+
+
+class Engine(Protocol):
+    """A printer of pages, made once a process. The same input gives the same bytes.
+
+    Each method raises OptoutError for anything that the pages cannot show whole.
+    """
+
+    def print_letter(self, letter: "Letter") -> bytes:
+        """Return the letter as PDF, without the files that it encloses."""
+        ...
+
+    def print_guide(self, guide: "Guide", day: Date) -> bytes:
+        """Return the guide as PDF, with `day` as the date of the file."""
+        ...
+
+    def print_cover(self, letter: "Letter", lines: Sequence[str]) -> bytes:
+        """Return the cover page of a letter's fax, with these lines, as PDF."""
+        ...
+
+    def print_sheets(self, sheets: "Sequence[Sheet]") -> bytes:
+        """Return separator sheets as PDF, one on each page."""
+        ...
+
+
+def load_engine(name: EngineName, templates: "Templates") -> Engine:
+    """Import an engine, and make it.
+
+    Raises OptoutError where it cannot be loaded or cannot print the user's layouts.
+    """
+    raise_any(layout_problems(name, templates))
+    if error := load_error(name):
+        message = f"the PDF engine {name} cannot be loaded: {error}"
+        other = next(other for other in NAMES if other != name)
+        hint = f"{CURES[name]}; or print with --engine {other}"
+        raise OptoutError(Problem("missing-library", message, hint=hint))
+    # cast: no checker can see through import_module that the class fits the protocol.
+    return cast(Engine, import_module(f"{__name__}.{name}").Engine(templates))
+
+
+def layout_problems(name: EngineName, templates: "Templates") -> Iterator[Problem]:
+    """Yield each layout or style sheet of the user's own that the engine cannot print."""
+    from optout_cli.templating.layouts import LAYOUTS, own_layouts
+
+    for path in own_layouts(templates, *LAYOUTS) if name != "weasyprint" else ():
+        message = f"is a layout of your own, which {name} cannot print"
+        hint = "print with --engine weasyprint, or remove this file"
+        yield Problem("own-layout", message, Location(str(path)), hint)
+
+
+def load_error(name: EngineName) -> str | None:
+    """Import an engine, which may take a second. Return why that fails, or None."""
+    try:
+        import_module(f"{__name__}.{name}")
+    except (OSError, ImportError) as error:  # a system library, or the package itself, is missing
+        return str(error).partition("\n")[0]
+    return None
+
+
+def working_engine(wanted: EngineName) -> tuple[EngineName, str | None]:
+    """Return the engine that is wanted, or one that works here and why that other does not."""
+    error = load_error(wanted)
+    other = next((name for name in NAMES if not load_error(name)), wanted) if error else wanted
+    return other, error
+
+
+def broken_picture(picture: "Image") -> Problem:
+    """Return the Problem of a picture that an engine cannot draw."""
+    message = f"the page cannot be printed as it is: its picture {picture.alt!r} cannot be drawn"
+    return Problem("page", message, hint="save the picture again, as PNG")
+
+
+def can_fork(name: EngineName) -> bool:
+    """Tell whether a process that has printed may fork workers that print.
+
+    Typst's threads do not survive that: a worker would wait for them without end.
+    """
+    return name == "weasyprint"
 
 
 def pango_version() -> str:
     """Return Pango's version. Raises OSError where Pango cannot be loaded."""
-    import_module("optout_cli.engines.weasyprint")  # loads the libraries as the letters do
+    import_module(f"{__name__}.weasyprint")  # loads the libraries as the letters do
     from weasyprint.text.ffi import pango
 
     number = pango.pango_version()  # 15012 is 1.50.12
@@ -17,7 +117,3 @@ def has_subsetting() -> bool:
     from weasyprint.text import ffi
 
     return ffi.harfbuzz_subset is not None
-
-
-CURE = "install Pango: apt install libpango-1.0-0 libpangoft2-1.0-0, or brew install pango"
-STYLE = "_layout/letter.css"

@@ -54,14 +54,14 @@ def unknown_glyph(codepoint: int) -> Problem:
 
 
 @cache
-def known_characters() -> frozenset[str]:
-    """Return the characters that the upright face can draw, and blanks.
+def known_characters(slant: str = "normal") -> frozenset[str]:
+    """Return the characters that the upright or the `italic` face can draw, and blanks.
 
-    WeasyPrint slants the upright face where the italics lack a character.
+    Where the italics lack a character, WeasyPrint slants the upright face, and Typst uses that.
     """
     from fontTools.ttLib import TTFont
 
-    with TTFont(faces()["normal", "normal"], lazy=True) as face:
+    with TTFont(faces()["normal", slant], lazy=True) as face:
         return frozenset(map(chr, face.getBestCmap())) | _BLANKS
 
 

@@ -1,6 +1,7 @@
 """WeasyPrint, set up once: typefaces, styles, no network, and an error for every warning it logs.
 
-Takes a finished page and gives its PDF. Whatever cannot be drawn is a Problem, never a hole.
+Prints the HTML layouts, the user's or the shipped ones. Whatever cannot be drawn is a Problem,
+never a hole.
 """
 
 import ctypes.util
@@ -9,18 +10,31 @@ import re
 import ssl
 import sys
 import weakref
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import date as Date
 from typing import Any, NamedTuple
 
 import pydyf
 
-from optout_cli.engines import STYLE
+from optout_cli.engines import broken_picture
 from optout_cli.engines.fonts import TYPEFACE, faces, known_characters, unknown_glyph
+from optout_cli.engines.tightness import can_be_shorter, most_saved
 from optout_cli.engines.window import HEAD_LIMIT, tall_letterhead
 from optout_cli.errors import OptoutError, Problem, raise_any
-from optout_cli.model.letter import Image
+from optout_cli.model.letter import Guide, Image, Letter
 from optout_cli.output import hold_interrupts
+from optout_cli.templating.layouts import (
+    STYLE,
+    Sheet,
+    cover_page,
+    guide_page,
+    letter_page,
+    pictures_of,
+    sheets_page,
+    style_of,
+)
+from optout_cli.templating.templates import Templates
 
 # On Linux, let WeasyPrint load its libraries by their full names only. It asks for 22 shorter names
 # first, and each starts ldconfig and a compiler: a fifth of the time of the first letter. Other
@@ -40,15 +54,18 @@ _PT_PER_PX = 0.75
 _PAGE_HEIGHT = 792  # pt: US Letter
 _ADDRESS = "recipient"  # the class of the layout's element that holds the address
 _HAIR = 2  # px
+_SECOND_TOP, _BODY_END = 0.95 * _PX_PER_INCH, 10.2 * _PX_PER_INCH  # of a page's body, px
+_KEPT_BACK = 1 * _PX_PER_INCH  # px: that a page may leave empty to keep lines together
 _SHORTER = "shorten it, or give envelope: with at most four lines under recipients:"
 _HEAD_END = "head-end"  # the id of the empty element that ends the head in the layout
 _FONT_URL = "optout:font/"
 
 
 class Engine:
-    """A printer of letters, made once a process."""
+    """Prints with the layouts of these templates."""
 
-    def __init__(self, style: str) -> None:
+    def __init__(self, templates: Templates) -> None:
+        self._templates = templates
         self._fetcher = _Fetcher()
         self._fonts = FontConfiguration()
         # Remove its folder of typefaces (0.6 MB) from the machine's temporary files at exit. Python
@@ -69,25 +86,54 @@ class Engine:
                     url_fetcher=self._fetcher,
                     base_url="optout:",
                 )
-                for text in ("".join(font_rules), style)
+                for text in ("".join(font_rules), style_of(templates))
             ]
         # The e-mail and the fax contain the page that was printed just before by itself.
         self._last: tuple[str, Mapping[str, Image], bytes] = "", {}, b""
 
-    def print(self, page: str, images: Mapping[str, Image]) -> bytes:
-        """Return the page as PDF. Raises OptoutError for anything that cannot be shown whole."""
-        last_page, last_images, content = self._last
-        if (page, images) == (last_page, last_images):
-            return content
+    def print_letter(self, letter: Letter) -> bytes:
+        """Return the letter as PDF."""
+        page, pictures = letter_page(letter, self._templates), pictures_of(letter)
+        if (page, pictures) == self._last[:2]:
+            return self._last[2]
+        document = self._lay_out(page, pictures)
+        if _may_be_shorter(letter, document):
+            tight = self._lay_out(letter_page(letter, self._templates, is_tight=True), pictures)
+            document = tight if len(tight.pages) < len(document.pages) else document
+        self._last = page, pictures, self._draw(document, pictures)
+        return self._last[2]
+
+    def print_guide(self, guide: Guide, day: Date) -> bytes:
+        """Return the guide as PDF."""
+        return self._print(guide_page(guide, day, self._templates))
+
+    def print_cover(self, letter: Letter, lines: Sequence[str]) -> bytes:
+        """Return the cover of a letter's fax as PDF."""
+        return self._print(cover_page(letter, lines, self._templates))
+
+    def print_sheets(self, sheets: Sequence[Sheet]) -> bytes:
+        """Return separator sheets as PDF."""
+        return self._print(sheets_page(sheets, self._templates))
+
+    def _print(self, page: str) -> bytes:
+        return self._draw(self._lay_out(page, {}), {})
+
+    # Any, here and below: the engine and its PDF library declare no types.
+    def _lay_out(self, page: str, images: Mapping[str, Image]) -> Any:
+        """Return the page laid out. Raises OptoutError for what is printed over something else."""
         self._fetcher.serve(images)
-        with _raise_warnings("the page"):
+        with _raise_warnings("the page", images):
             document = HTML(string=page, base_url="optout:", url_fetcher=self._fetcher).render(
                 stylesheets=self._styles, font_config=self._fonts, pdf_variant="pdf/a-2a"
             )
             raise_any((*_head_problems(document), *_address_problems(document)))
+        return document
+
+    def _draw(self, document: Any, images: Mapping[str, Image]) -> bytes:
+        """Return the PDF of pages. Raises OptoutError for anything that cannot be shown whole."""
+        with _raise_warnings("the page", images):
             printed: bytes = document.write_pdf(finisher=finish, pdf_variant="pdf/a-2a")
             raise_any(_outside(url) for url in self._fetcher.refused[:1])
-        self._last = page, images, printed
         return printed
 
 
@@ -129,7 +175,7 @@ class _Collector(logging.Handler):
 
 
 @contextmanager
-def _raise_warnings(about: str) -> Iterator[None]:
+def _raise_warnings(about: str, images: Mapping[str, Image] | None = None) -> Iterator[None]:
     """Raise whatever the engine logs within the block: a missing glyph, image or style."""
     logger, collector = logging.getLogger("weasyprint"), _Collector()
     logger.addHandler(collector)
@@ -139,19 +185,41 @@ def _raise_warnings(about: str) -> Iterator[None]:
         raise OptoutError(_outside(str(error))) from None
     finally:
         logger.removeHandler(collector)
-    problems: dict[Problem, None] = {}
-    for message in collector.messages:
-        glyph = re.search(r"\.notdef glyph .*\(U\+([0-9A-F]+)\)", message)
-        other = Problem("page", f"{about} cannot be printed as it is: {message}")
-        problems[unknown_glyph(int(glyph[1], 16)) if glyph else other] = None
-    raise_any(problems)
+    raise_any(
+        dict.fromkeys(_problem_in(message, about, images or {}) for message in collector.messages)
+    )
+
+
+def _problem_in(message: str, about: str, images: Mapping[str, Image]) -> Problem:
+    """Return the Problem that a message of the engine is about."""
+    if glyph := re.search(r"\.notdef glyph .*\(U\+([0-9A-F]+)\)", message):
+        return unknown_glyph(int(glyph[1], 16))
+    broken = next((url for url in images if f"load image at {url!r}" in message), None)
+    if broken:
+        return broken_picture(images[broken])
+    return Problem("page", f"{about} cannot be printed as it is: {message}")
 
 
 def _outside(url: str) -> Problem:
     return Problem("outside-page", f"the page asks for {url!r}, which is outside it")
 
 
-# Any, here and below: the engine and its PDF library declare no types.
+def _may_be_shorter(letter: Letter, document: Any) -> bool:
+    """Tell whether the letter might take fewer pages if it is set tightly."""
+    if not can_be_shorter(letter, len(document.pages)):
+        return False
+    *others, last_but_one, last = (max(_ends(page), default=0) for page in document.pages)
+    room_left = _BODY_END - last_but_one + len(others) * _KEPT_BACK
+    return last - _SECOND_TOP - room_left <= most_saved(letter) * _PX_PER_INCH
+
+
+def _ends(page: Any) -> Iterator[float]:
+    """Yield the lower end of each line of a page's body, in pixels."""
+    for box in page._page_box.descendants():  # noqa: SLF001  # as in _foreign_glyphs
+        if getattr(box, "text", "") and box.position_y < _BODY_END:
+            yield box.position_y + box.height
+
+
 def _head_problems(document: Any) -> Iterator[Problem]:
     anchors = document.pages[0].anchors
     if _HEAD_END not in anchors:

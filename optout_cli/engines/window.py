@@ -19,6 +19,7 @@ HEAD_LIMIT = 2.2  # in from the top: words below this line would show in the env
 WIDTH = 234  # pt: 3.25 in
 SIZE = 10  # pt, as `.recipient` is set
 _UNITS = 1000  # px: measure large, so that hinting does not round
+_WIDEST = 1.1  # em: no character of the typeface is wider
 _RUNNING_LINES = 3  # of a later page's head, on the part of the sheet that every printer reaches
 _RUNNING_WIDTH, _RUNNING_SIZE = 403.2, 8.5  # pt: `@top-left` and `.continuation`
 _FROM_REQUEST = "request"
@@ -108,6 +109,27 @@ def lines_taken(text: str, width: float = WIDTH, size: float = SIZE, weight: str
             )
             lines, line = lines + 1, line[cut:]
     return lines
+
+
+def broken_words(text: str, width: float, size: float, weight: str = "normal") -> str:
+    """Return a text with line ends within each word that is wider than the line.
+
+    Such a word begins a line of its own, as in CSS with `overflow-wrap: anywhere`.
+    """
+    if max(map(len, text.split()), default=0) * size * _WIDEST <= width:
+        return text
+    fits = width * _UNITS / size
+    parts: list[str] = []
+    for word in text.split(" "):
+        pieces: list[str] = []
+        rest = word
+        while rest and _length(rest, weight) > fits:
+            cut = next(
+                end for end in range(len(rest) - 1, 0, -1) if _length(rest[:end], weight) <= fits
+            )
+            pieces, rest = [*pieces, rest[:cut]], rest[cut:]
+        parts.append("\n".join(["", *pieces, rest] if pieces and parts else [*pieces, rest]))
+    return " ".join(parts).replace(" \n", "\n")
 
 
 def _length(text: str, weight: str) -> float:

@@ -14,8 +14,9 @@ from typing import Any, BinaryIO, NamedTuple, cast
 import pikepdf
 
 from optout_cli.errors import OptoutError, Problem
-from optout_cli.exporters.context import SHEET, ExportContext
+from optout_cli.exporters.context import ExportContext
 from optout_cli.model.letter import Attachment
+from optout_cli.templating.layouts import Sheet
 
 _CLAIMS = ("{http://www.aiim.org/pdfa/ns/id/", "{http://www.aiim.org/pdfua/ns/id/")
 
@@ -63,7 +64,7 @@ class Bundle(NamedTuple):
 
     title: str
     letters: Sequence[tuple[str, bytes]]
-    sheet: object
+    sheet: Sheet
 
 
 def bind_print_run(
@@ -150,8 +151,8 @@ def _with_sheets(
     """Yield each bundle with its separator sheet. Sheets laid out together share typefaces."""
     waiting = iter(bundles)
     while group := list(islice(waiting, _AT_ONCE)):
-        page = context.templates.lay_out(SHEET, {"sheets": [bundle.sheet for bundle in group]})
-        with pikepdf.open(BytesIO(context.engine.print(page, {}))) as laid_out:
+        printed = context.engine.print_sheets([bundle.sheet for bundle in group])
+        with pikepdf.open(BytesIO(printed)) as laid_out:
             gc.collect()  # the engine leaves garbage, and this program switches the collector off
             if len(laid_out.pages) != len(group):
                 message, hint = "a separator sheet takes more than one page", "shorten its template"

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from optout_cli.engines import CURE, STYLE
-from optout_cli.errors import OptoutError, Problem
+from optout_cli.engines import DEFAULT, load_engine
+from optout_cli.model.letter import EngineName
 
 if TYPE_CHECKING:
-    from optout_cli.engines.weasyprint import Engine
+    from optout_cli.engines import Engine
     from optout_cli.templating.templates import Templates
 
 
@@ -25,20 +25,17 @@ Resolution = Literal["fine", "standard"]
 class Options(msgspec.Struct, frozen=True, kw_only=True):
     """What the user chooses about the look of formats.
 
-    `with_enclosures` is for PDF, `mail_limit` (MB) for e-mail, `lines_per_page` for fax text,
-    `resolution` and `compression` for fax pages.
+    `engine` lays out pages; None means that nobody chose one. `with_enclosures` is for PDF,
+    `mail_limit` (MB) for e-mail, `lines_per_page` for fax text, `resolution` and `compression` for
+    fax pages.
     """
 
+    engine: EngineName | None = None
     with_enclosures: bool = False
     mail_limit: int = 20  # large providers refuse more than 25
     lines_per_page: int = FAX_LINES
     resolution: Resolution = "fine"
     compression: Literal["group4", "group3"] = "group4"
-
-
-GUIDE = "_layout/guide-page.html.j2"
-PAGE, COVER = "_layout/letter.html.j2", "_layout/cover.html.j2"
-SHEET = "_layout/sheet.html.j2"
 
 
 class ExportContext:
@@ -50,23 +47,24 @@ class ExportContext:
 
     @cached_property
     def has_own_page(self) -> bool:
-        """Tell whether the user has a layout or a style sheet of their own."""
-        own = self.templates.folders[:-1]
-        return any((folder / name).is_file() for folder in own for name in (PAGE, STYLE))
+        """Tell whether the user has a layout or a style sheet of their own for letters."""
+        from optout_cli.templating.layouts import PAGE, STYLE, own_layouts
+
+        return bool(own_layouts(self.templates, PAGE, STYLE))
 
     @cached_property
     def style(self) -> str:
         """The layout's style sheet: the user's, otherwise the shipped one."""
-        path = self.templates.path_of(STYLE)
-        assert path is not None  # one ships
-        return path.read_text("utf-8")
+        from optout_cli.templating.layouts import style_of
+
+        return style_of(self.templates)
+
+    @property
+    def engine_name(self) -> EngineName:
+        """The name of the PDF engine. It need not be loaded."""
+        return self.options.engine or DEFAULT
 
     @cached_property
     def engine(self) -> "Engine":
-        """The PDF engine with typefaces and styles loaded."""
-        try:
-            from optout_cli.engines.weasyprint import Engine  # imports WeasyPrint, about a second
-        except OSError as error:  # a system library is missing
-            message = f"the PDF engine lacks a system library: {error}".splitlines()[0]
-            raise OptoutError(Problem("missing-library", message, hint=CURE)) from None
-        return Engine(self.style)
+        """The PDF engine, with typefaces and styles loaded."""
+        return load_engine(self.engine_name, self.templates)

@@ -23,13 +23,15 @@ def encode(letter: Letter, context: ExportContext) -> bytes:
     """Return the letter's facts, indented by two spaces, with a line end at the end.
 
     `template` names the letter's template and gives the SHA-256 of that and of every template that
-    it is made of. `message-id` is that of its e-mail, for a later e-mail to answer.
+    it is made of. `engine` is the PDF engine that prints it. `message-id` is that of its e-mail,
+    for a later e-mail to answer.
     """
     digest = context.templates.digest_of(letter.template)
     data = {
         "schema": SCHEMA,
         **letter.facts,
         "template": {"name": letter.template, "sha256": digest},
+        "engine": context.engine_name,
         "message-id": envelope_of(letter, "\n".join(lines_of(letter))).message_id,
     }
     return msgspec.json.format(msgspec.json.encode(data), indent=2) + b"\n"

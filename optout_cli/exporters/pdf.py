@@ -3,7 +3,6 @@
 from optout_cli.engines.window import room_problems
 from optout_cli.errors import raise_any
 from optout_cli.exporters.context import ExportContext
-from optout_cli.exporters.html import page_of, pictures_of
 from optout_cli.model.letter import Letter
 
 RANK = 1
@@ -34,7 +33,7 @@ def encode(letter: Letter, context: ExportContext) -> bytes:
 def printed(letter: Letter, context: ExportContext) -> bytes:
     """Print the letter alone. Raises OptoutError for anything that the page cannot show."""
     raise_any(room_problems(letter, has_own_page=context.has_own_page))
-    return context.engine.print(page_of(letter, context), pictures_of(letter))
+    return context.engine.print_letter(letter)
 
 
 def count_pages(content: bytes) -> int:

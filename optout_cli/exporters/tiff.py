@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from optout_cli.errors import OptoutError, Problem
 from optout_cli.exporters import pdf
-from optout_cli.exporters.context import COVER, ExportContext, Options, Resolution
+from optout_cli.exporters.context import ExportContext, Options, Resolution
 from optout_cli.model.letter import Letter
 
 if TYPE_CHECKING:
@@ -66,8 +66,7 @@ def encode(letter: Letter, context: ExportContext) -> bytes:
     parts.insert(0, _Part("the letter", pdf.printed(letter, context)))
     count = sum(pdf.count_pages(part.content) for part in parts)
     lines = [line.replace("{pages}", str(count + 1)) for line in letter.cover]
-    page = context.templates.lay_out(COVER, {"letter": letter, "cover": lines})
-    cover = context.engine.print(page, {})
+    cover = context.engine.print_cover(letter, lines)
     parts.insert(0, _Part("the cover", cover))
     output = BytesIO()
     with AppendingTiffWriter(output) as writer:

@@ -51,6 +51,10 @@ class Library:
             raise self._directory.with_traceback(None)
         return self._directory
 
+    def with_options(self, options: Options) -> "Library":
+        """Return a library with other options for the look of formats."""
+        return Library(self.overlays, self.folders[:-1], self._cache, options)
+
     @cached_property
     def _directory(self) -> Directory | OptoutError:
         """The data, or what is wrong with it: `check` asks for the data many times."""

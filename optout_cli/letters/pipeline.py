@@ -270,6 +270,7 @@ def encode_letters(letters: Sequence[Letter], library: Library, order: Order) ->
                         name=f"{letter.name}.{name}",
                         content=content,
                         notes=tuple(export_notes(letter, name, content, library.options)),
+                        engine=library.context.engine_name if exporter.IS_SLOW else None,
                     )
                 )
     raise_any(problems)

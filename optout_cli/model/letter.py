@@ -1,13 +1,14 @@
 """A letter in parts, the blocks of its body, and its exports."""
 
 from datetime import date as Date
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
 from optout_cli.model.notice import Note, Notice, Recipient
 
 Mailbox = tuple[str, str]  # name, e-mail address
+EngineName = Literal["weasyprint", "typst"]  # of what lays out pages; see `engines`
 
 
 class Run(msgspec.Struct, frozen=True):
@@ -165,7 +166,7 @@ class Guide(msgspec.Struct, frozen=True, kw_only=True):
 class Export(msgspec.Struct, frozen=True):
     """A letter in one format, as bytes, with its file name.
 
-    `notes` are those that only the finished page can show.
+    `notes` are those that only the finished page can show. `engine` printed its pages, if any.
     """
 
     notice: Notice
@@ -175,3 +176,4 @@ class Export(msgspec.Struct, frozen=True):
     name: str
     content: bytes
     notes: tuple[Note, ...] = ()
+    engine: EngineName | None = None

@@ -15,14 +15,19 @@ from optout_cli.readers.yaml import HAS_LIBYAML
 from optout_cli.trust import is_own
 
 # The packages that decide how a letter looks, or how a file is read.
-_PACKAGES = ("weasyprint", "pydyf", "pypdfium2", "pikepdf", "pillow", "jinja2", "pyyaml", "msgspec")
+_PACKAGES = (
+    "weasyprint", "pydyf", "typst", "pypdfium2", "pikepdf", "pillow", "jinja2", "pyyaml", "msgspec",
+)  # fmt: skip
+
+
+State = Literal["ok", "poor", "broken"]
 
 
 class Check(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that was checked. `poor` works, but slower; `broken` means no letters."""
 
     what: str
-    state: Literal["ok", "poor", "broken"] = "ok"
+    state: State = "ok"
     found: str
     cure: str | None = None
 
@@ -32,20 +37,28 @@ def run_checks(cache: Cache) -> Iterator[Check]:
     yield Check(what="optout", found=f"{version('optout')} on Python {platform.python_version()}")
     packages = ", ".join(f"{name} {version(name)}" for name in _PACKAGES)
     yield Check(what="packages", found=packages)
-    yield from _check_engine()
+    yield from _check_engines()
     yield _check_typeface()
     yield _check_libyaml()
     yield _check_cache(cache)
     yield _check_locale()
 
 
-def _check_engine() -> Iterator[Check]:
-    try:
-        yield Check(what="Pango", found=engines.pango_version())
-    except OSError as error:
-        found = f"cannot be loaded: {error}".splitlines()[0]
-        yield Check(what="Pango", state="broken", found=found, cure=engines.CURE)
+def _check_engines() -> Iterator[Check]:
+    """Check each PDF engine, and the libraries of WeasyPrint. One engine is enough."""
+    errors = {name: error for name in engines.NAMES if (error := engines.load_error(name))}
+    working = [name for name in engines.NAMES if name not in errors]
+    for name in engines.NAMES:
+        if name in working:
+            yield Check(what=name, found="prints the letters" if name == working[0] else "works")
+            continue
+        found = f"cannot be loaded: {errors[name]}"
+        found += f"; {working[0]} prints instead" if working else ""
+        state: State = "poor" if working else "broken"
+        yield Check(what=name, state=state, found=found, cure=engines.CURES[name])
+    if engines.DEFAULT not in working:
         return
+    yield Check(what="Pango", found=engines.pango_version())
     if engines.has_subsetting():
         yield Check(what="harfbuzz-subset", found="installed")
         return

@@ -7,8 +7,6 @@ from typing import Any
 import msgspec
 
 from optout_cli.errors import Location, OptoutError, Problem, raise_any
-from optout_cli.exporters.context import GUIDE
-from optout_cli.exporters.html import marked_up
 from optout_cli.exporters.txt import join_groups, text_groups
 from optout_cli.letters.compose import outline_case, place_of, recipients_of
 from optout_cli.letters.library import Library
@@ -25,8 +23,9 @@ from optout_cli.programs.conditions import (
     refusals,
     texts_that_hold,
 )
-from optout_cli.templating.body import html_from, plain
+from optout_cli.templating.body import plain
 from optout_cli.templating.filters import long_date
+from optout_cli.templating.layouts import guide_page
 
 _TEMPLATE = "_layout/guide.html.j2"
 _LISTS = ("can", "cannot", "before", "enclose", "send", "next")  # of a program's advice
@@ -72,14 +71,9 @@ def encode_guide(guide: Guide, day: date, name: str, library: Library) -> bytes:
         lines = join_groups(text_groups(guide.title, guide.body, guide.foot))
         return "".join(f"{line.text}\n" for line in lines).encode()
     context = library.context
-    parts = {
-        "guide": guide,
-        "body": marked_up(html_from(guide.body)),
-        "moment": f"{day.isoformat()}T12:00:00Z",
-        "style": marked_up(context.style) if name == "html" else None,
-    }
-    page = context.templates.lay_out(GUIDE, parts)
-    return page.encode() if name == "html" else context.engine.print(page, {})
+    if name == "pdf":
+        return context.engine.print_guide(guide, day)
+    return guide_page(guide, day, library.templates, style=context.style).encode()
 
 
 def _facts(case: Case) -> _Facts:

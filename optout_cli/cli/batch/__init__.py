@@ -8,11 +8,18 @@ import click
 
 from optout_cli.batch.folder import OutputFolder
 from optout_cli.batch.input import load_inputs
+from optout_cli.batch.manifest import load_records
 from optout_cli.batch.rows import Job
 from optout_cli.cli.batch.output import Prints, cores, prints_options
 from optout_cli.cli.batch.run import Run
 from optout_cli.cli.console import report_problems, say, usage_error
-from optout_cli.cli.options import files, library_from, library_options, quiet_option
+from optout_cli.cli.options import (
+    files,
+    library_from,
+    library_options,
+    quiet_option,
+    with_engine,
+)
 from optout_cli.cli.order import Values, order_options
 from optout_cli.errors import ExitCode
 from optout_cli.exporters.context import Options
@@ -101,6 +108,9 @@ def command(
         if prints.paper:
             prints.paper.refuse_other()
     input_files = load_inputs(inputs)
+    records = load_records(place).values()
+    before = next((record.engine for record in records if record.engine), None)
+    look = with_engine(look, order.formats, quiet=quiet, before=before)
     job = Job(
         library=library_from(overlays, folders, look),
         order=order,

@@ -1,7 +1,8 @@
 """One run of `optout batch`: check the rows, write and print their letters, report."""
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import time
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ from optout_cli.batch.plan import OCCUPIED, BatchPlan, plan_from
 from optout_cli.batch.print_run import print_run
 from optout_cli.batch.rejects import origins_of, write_rejects
 from optout_cli.batch.rows import Job, MadeRow, check_rows
+from optout_cli.cli.batch.engine_lines import faster_lines, other_engine_lines
 from optout_cli.cli.batch.output import Paper, Prints, clear_line, progress
 from optout_cli.cli.batch.report import (
     former_lines,
@@ -107,6 +109,8 @@ class Run:
         """Yield notes on the rows, and which existing letters the batch would replace or move."""
         folder = self.job.folder
         yield from note_lines(plan, plan.rows, self.job.order.today)
+        wanted = plan.unfinished(self.job.order, force=self.force)
+        yield from self._other_engine(plan, wanted, records)
         replaced = list(plan.replaced(records, folder, force=self.force))
         yield from path_lines("would replace, and move the old file to earlier", replaced)
         there = {path: record for path, record in records.items() if (folder / path).exists()}
@@ -114,6 +118,17 @@ class Run:
         moving = [folder / record.path for record in former.replaced if record.is_true(folder)]
         yield from path_lines("would move to earlier", moving)
         yield from former_lines(former, folder)
+
+    def _other_engine(
+        self, plan: BatchPlan, wanted: Container[int], records: Mapping[str, Record]
+    ) -> Iterator[str]:
+        paths = (path for row in plan.good if row.number in wanted for path in row.paths)
+        return other_engine_lines(records, paths, self.job.library.context.engine_name)
+
+    @staticmethod
+    def _say_lines(lines: Iterable[str]) -> None:
+        for line in lines:
+            say(line)
 
     def _former(self, plan: BatchPlan, records: Mapping[str, Record]) -> FormerLetters:
         """Sort the records of former letters; a draft replaces none, and makes none older."""
@@ -136,7 +151,9 @@ class Run:
         wanted = plan.unfinished(job.order, force=self.force)
         rejected = len(plan.problems) + len(plan.taken)
         before = self.finished = len(plan.rows) - rejected - len(wanted)
+        began = time.monotonic()
         self._put(plan, wanted, job, folder)
+        lasted = time.monotonic() - began
         moved, problems = folder.retire(self._former(plan, folder.records).replaced)
         for path in moved:
             say(f"check {path}: its request was changed, and so was the file")
@@ -158,6 +175,7 @@ class Run:
             bound = place if is_printed else None
             say_what_was_done(plan, self.written, before, folder.path, bound)
             is_due = bool(self.written or is_printed)
+            self._say_lines(faster_lines(self.input_files, job, wanted, self.written, lasted))
             say_next(plan, job.order, rejects, place, is_due=is_due)
         is_partial = plan.problems or plan.taken or self.is_partial or problems
         return ExitCode.PARTLY if is_partial else ExitCode.DONE
@@ -197,6 +215,8 @@ class Run:
         """Write each wanted request's files, or report why they cannot be written."""
         if wanted:
             folder.begin()
+        if not self.quiet:
+            self._say_lines(self._other_engine(plan, wanted, folder.records))
         try:
             with closing(plan.results(wanted, self.input_files, job, self.jobs)) as results:
                 for row in progress(results, "writing", len(wanted), quiet=self.quiet):

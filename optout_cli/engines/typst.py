@@ -1,0 +1,229 @@
+"""Typst, set up once: the package's typeface, the shipped pages, and nothing else of the machine.
+
+Gives each page its words as JSON. No word becomes markup. Whatever cannot be drawn is a Problem.
+"""
+
+import re
+import shutil
+import tempfile
+import weakref
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, time
+from datetime import date as Date
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+from unicodedata import normalize
+
+import msgspec
+import typst
+
+from optout_cli.engines import broken_picture
+from optout_cli.engines.fonts import faces, known_characters, unknown_glyph
+from optout_cli.engines.tightness import can_be_shorter
+from optout_cli.engines.window import broken_words
+from optout_cli.errors import OptoutError, Problem
+from optout_cli.model.letter import Block, Guide, Heading, Image, Letter, Paragraph, Quote, Run
+from optout_cli.output import hold_interrupts
+from optout_cli.templating.layouts import Sheet
+from optout_cli.templating.templates import Templates
+
+_NOON = time(12, tzinfo=UTC)
+_NO_DAY = Date(2000, 1, 1)  # of separator sheets, which have no date
+_UNDRAWN = re.compile(r'the text `"(.*)"` could not be displayed')
+_ESCAPED = re.compile(r"\\u\{([0-9a-f]+)\}")
+_INVISIBLE = {0xFEFF: None}  # PDF/UA forbids it
+_WIDTH, _INDENT, _QUOTED = 468.0, 21.6, 50.4  # pt: of a line, of a list's items, of a quotation
+# The room of each line of a letter, as its page sets it: width and size in pt, and weight.
+_ROOM = {
+    "sender": (_WIDTH, 14.0, "bold"),
+    "sender_contact": (_WIDTH, 9.0, "normal"),
+    "service": (324.0, 10.0, "normal"),
+    "envelope": (234.0, 10.0, "normal"),
+    "reference": (_WIDTH, 10.0, "normal"),
+    "to": (439.2, 11.0, "normal"),
+    "subject": (439.2, 11.0, "bold"),
+    "salutation": (_WIDTH, 11.0, "normal"),
+    "closing": (_WIDTH, 11.0, "normal"),
+    "signature": (_WIDTH, 11.0, "normal"),
+    "enclosures": (450.0, 9.5, "normal"),
+    "cc": (450.0, 9.5, "normal"),
+    "record": (450.0, 9.5, "normal"),
+    "continuation": (403.2, 8.5, "normal"),
+    "foot": (_WIDTH, 7.5, "normal"),
+    "mark": (_WIDTH, 15.0, "bold"),
+    "date": (_WIDTH, 10.0, "normal"),
+}
+_Words = dict[str, Any]  # Any: JSON
+
+
+class Engine:
+    """Prints the shipped pages; the templates have no page of the user's own."""
+
+    def __init__(self, templates: Templates) -> None:
+        folder = templates.folders[-1] / "_layout"
+        self._pages = {path.name: path.read_bytes() for path in sorted(folder.glob("*.typ"))}
+        # Typst takes folders only, and the package's own has each face twice.
+        with hold_interrupts():
+            self._fonts = Path(tempfile.mkdtemp(prefix="optout-fonts-"))
+            weakref.finalize(self, shutil.rmtree, self._fonts, ignore_errors=True)
+            for path in faces().values():
+                shutil.copyfile(path, self._fonts / path.name)
+        fonts = typst.Fonts(
+            include_system_fonts=False,
+            include_embedded_fonts=False,
+            font_paths=[str(self._fonts)],
+        )
+        nowhere = str(self._fonts / "none")  # a page can read no file and import no package
+        self._compiler = typst.Compiler(
+            root=str(self._fonts),
+            font_paths=fonts,
+            package_path=nowhere,
+            package_cache_path=nowhere,
+        )
+        # The e-mail and the fax contain the page that was printed just before by itself.
+        self._last: tuple[object, bytes] = None, b""
+
+    def print_letter(self, letter: Letter) -> bytes:
+        """Return the letter as PDF."""
+        named = {"seal": letter.seal, "autograph": letter.autograph}
+        pictures = {name: picture for name, picture in named.items() if picture}
+        words = _words_of(letter)
+        if (words, pictures) != self._last[0]:
+            printed = self._print("letter", words, letter.day, pictures)
+            if can_be_shorter(letter, pages := _count_pages(printed)):
+                tight = self._print("letter", {**words, "is_tight": True}, letter.day, pictures)
+                printed = tight if _count_pages(tight) < pages else printed
+            self._last = (words, pictures), printed
+        return self._last[1]
+
+    def print_guide(self, guide: Guide, day: Date) -> bytes:
+        """Return the guide as PDF."""
+        words = {"title": guide.title, "foot": guide.foot, "body": _body_of(guide.body, size=10)}
+        return self._print("guide", words, day)
+
+    def print_cover(self, letter: Letter, lines: Sequence[str]) -> bytes:
+        """Return the cover of a letter's fax as PDF."""
+        return self._print("cover", {"mark": letter.mark, "lines": lines}, letter.day)
+
+    def print_sheets(self, sheets: Sequence[Sheet]) -> bytes:
+        """Return separator sheets as PDF."""
+        return self._print("sheets", {"sheets": sheets}, _NO_DAY)
+
+    def _print(
+        self, page: str, words: _Words, day: Date, pictures: Mapping[str, Image] | None = None
+    ) -> bytes:
+        """Return a page with these words as PDF. Raises OptoutError for what cannot be drawn."""
+        files = {name: picture.content for name, picture in (pictures or {}).items()}
+        try:
+            return self._compile(
+                self._pages[f"{page}.typ"],
+                {"page.typ": self._pages["page.typ"], **files},
+                sys_inputs={"words": _json_of(words)},
+                pdf_standards=["a-2a", "ua-1"],
+                timestamp=int(datetime.combine(day, _NOON).timestamp()),
+            )
+        except typst.TypstError as error:
+            raise OptoutError(*self._problems(error, pictures or {})) from None
+
+    # Any: options of Typst, each of its own type.
+    def _compile(self, page: bytes, files: Mapping[str, bytes], **options: Any) -> bytes:
+        """Compile a page that can read these files. Raises TypstError."""
+        given: Any = {"main.typ": page, **files}  # Any: its types leave out files in memory
+        printed = self._compiler.compile(input=given, format="pdf", **options)
+        assert isinstance(printed, bytes)  # one PDF
+        return printed
+
+    def _problems(
+        self, error: typst.TypstError, pictures: Mapping[str, Image]
+    ) -> Iterator[Problem]:
+        """Yield why a page cannot be drawn, in the words that WeasyPrint's module has for it."""
+        undrawn = {
+            character
+            for text in _UNDRAWN.findall(error.diagnostic)
+            for character in _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text)
+        }
+        if lacking := sorted(undrawn - known_characters()):
+            yield from (unknown_glyph(ord(character)) for character in lacking)
+            return
+        broken = [
+            picture for name, picture in pictures.items() if not self._can_draw(name, picture)
+        ]
+        yield from map(broken_picture, broken)
+        if not broken:
+            hint = "print with --engine weasyprint, and report this as a bug"
+            yield Problem("page", "the page cannot be printed as it is", hint=hint)
+
+    def _can_draw(self, name: str, picture: Image) -> bool:
+        page = f'#image("{name}", format: "{_format_of(picture)}")'
+        try:
+            self._compile(page.encode(), {name: picture.content})
+        except typst.TypstError:
+            return False
+        return True
+
+
+def _count_pages(content: bytes) -> int:
+    import pypdfium2
+
+    document = pypdfium2.PdfDocument(content)
+    pages = len(document)
+    document.close()
+    return pages
+
+
+def _json_of(words: _Words) -> str:
+    """Return words as JSON, each letter and its accent as one character."""
+    return normalize("NFC", msgspec.json.encode(words).decode()).translate(_INVISIBLE)
+
+
+def _words_of(letter: Letter) -> _Words:
+    """Return all that the page of a letter shows, with line ends within words that are too long."""
+    pictures = {"seal": letter.seal, "autograph": letter.autograph}
+    return {
+        **{name: _fitted(getattr(letter, name), *room) for name, room in _ROOM.items()},
+        "body": _body_of(letter.body),
+        "is_typed": letter.is_typed,
+        "is_tight": False,
+        **{
+            name: picture and {"file": name, "format": _format_of(picture), "alt": picture.alt}
+            for name, picture in pictures.items()
+        },
+    }
+
+
+def _format_of(picture: Image) -> str:
+    return "svg" if "svg" in picture.media_type else "png"
+
+
+def _fitted(
+    value: str | tuple[str, ...], width: float, size: float, weight: str
+) -> str | list[str]:
+    if isinstance(value, str):
+        return broken_words(value, width, size, weight)
+    return [broken_words(line, width, size, weight) for line in value]
+
+
+def _body_of(blocks: Sequence[Block], width: float = _WIDTH, size: float = 11) -> list[_Words]:
+    """Return blocks as plain data, fitted into lines of `width` points."""
+    return [{"type": type(block).__name__, **_parts_of(block, width, size)} for block in blocks]
+
+
+def _parts_of(block: Block, width: float, size: float) -> _Words:
+    if isinstance(block, Paragraph | Heading):
+        return {"runs": [run for each in block.runs for run in _runs_of(each, width, size)]}
+    if isinstance(block, Quote):
+        return {"blocks": _body_of(block.blocks, width - _QUOTED, size)}
+    items = [_body_of(item, width - _INDENT, size) for item in block.items]
+    return {"ordered": block.ordered, "items": items}
+
+
+def _runs_of(run: Run, width: float, size: float) -> Iterator[Run]:
+    """Yield a run, in parts where the italics lack a character."""
+    text = broken_words(normalize("NFC", run.text), width, size)
+    if not run.emphasis:
+        yield msgspec.structs.replace(run, text=text)
+        return
+    italics = known_characters("italic")
+    for has_italics, part in groupby(text, italics.__contains__):
+        yield msgspec.structs.replace(run, text="".join(part), emphasis=has_italics)

@@ -1,0 +1,91 @@
+"""The HTML pages around a letter, a guide, a fax's cover and separator sheets.
+
+Fills in the layouts, the user's before the shipped ones. Reads no picture and lays nothing out.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date as Date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from markupsafe import Markup
+
+from optout_cli.model.letter import Guide, Image, Letter
+from optout_cli.templating.body import html_from
+from optout_cli.templating.search import TemplateSearch
+
+if TYPE_CHECKING:
+    from optout_cli.templating.templates import Templates
+
+GUIDE = "_layout/guide-page.html.j2"
+PAGE, COVER = "_layout/letter.html.j2", "_layout/cover.html.j2"
+SHEET = "_layout/sheet.html.j2"
+STYLE = "_layout/letter.css"
+LAYOUTS = (PAGE, COVER, SHEET, GUIDE, STYLE)
+_SEAL, _AUTOGRAPH = "optout:seal", "optout:autograph"
+Sheet = Mapping[str, object]  # the words of a separator sheet: name, reference, request, letters
+
+
+def own_layouts(templates: TemplateSearch, *names: str) -> list[Path]:
+    """Return the files of these names that are the user's own."""
+    files = (folder / name for folder in templates.own for name in names)
+    return [path for path in files if path.is_file()]
+
+
+def style_of(templates: TemplateSearch) -> str:
+    """Return the layouts' style sheet: the user's, otherwise the shipped one."""
+    path = templates.path_of(STYLE)
+    assert path is not None  # one ships
+    return path.read_text("utf-8")
+
+
+def pictures_of(letter: Letter) -> dict[str, Image]:
+    """Return the letter's pictures by the URLs that the page uses for them."""
+    named = {_SEAL: letter.seal, _AUTOGRAPH: letter.autograph}
+    return {url: picture for url, picture in named.items() if picture}
+
+
+def letter_page(
+    letter: Letter, templates: "Templates", *, style: str = "", is_tight: bool = False
+) -> str:
+    """Return the letter as a page. Pictures get URLs of our own, and `style` goes into the page."""
+    parts = {
+        "letter": letter,
+        "body": _marked_up(html_from(letter.body)),
+        "moment": _moment(letter.day),
+        "seal": _SEAL if letter.seal else None,
+        "autograph": _AUTOGRAPH if letter.autograph else None,
+        "style": _marked_up(style),
+        "is_tight": is_tight,
+    }
+    return templates.lay_out(PAGE, parts)
+
+
+def guide_page(guide: Guide, day: Date, templates: "Templates", *, style: str = "") -> str:
+    """Return the guide as a page of `day`; `style` goes into the page."""
+    parts = {
+        "guide": guide,
+        "body": _marked_up(html_from(guide.body)),
+        "moment": _moment(day),
+        "style": _marked_up(style),
+    }
+    return templates.lay_out(GUIDE, parts)
+
+
+def cover_page(letter: Letter, lines: Sequence[str], templates: "Templates") -> str:
+    """Return a fax's cover with these lines."""
+    return templates.lay_out(COVER, {"letter": letter, "cover": lines})
+
+
+def sheets_page(sheets: Sequence[Sheet], templates: "Templates") -> str:
+    """Return the separator sheets, one on each page."""
+    return templates.lay_out(SHEET, {"sheets": sheets})
+
+
+def _moment(day: Date) -> str:
+    return f"{day.isoformat()}T12:00:00Z"
+
+
+def _marked_up(text: str) -> Markup:
+    """Mark a text as safe markup: a style sheet, or what `body` wrote, which escapes each word."""
+    return Markup(text)  # noqa: S704
