@@ -66,6 +66,7 @@ class RegisterMaker:
         content: str = "",
         # Any: of the types that the letter kind declares.
         particulars: dict[str, Any] | None = None,
+        is_typed: bool = False,
         **changes: Any,  # Any: other fields of Written
     ) -> str:
         """Write the letters of a request; return the id by which other events name them."""
@@ -90,7 +91,11 @@ class RegisterMaker:
                     files=tuple(files),
                 )
             )
-        facts = {"place": place, "particulars": particulars or {}}
+        facts = {
+            "place": place,
+            "particulars": particulars or {},
+            "signature": {"kind": "typed" if is_typed else "ink"},
+        }
         values: dict[str, Any] = {  # Any: as above
             "at": self._next(),
             "request": "notices.csv:2",

@@ -203,6 +203,12 @@ UNSENT = ("status", "--unsent", "--format", "eml", "--print0")
 @pytest.mark.usefixtures("letters")
 def test_print0_prints_the_paths_of_one_format(run: Run) -> None:
     assert outcome(run(*UNSENT))[:2] == (0, f"{EML}\0")
+    assert outcome(run("status", "--unsent", "--print0"))[1].count("\0") == 2
+
+
+@pytest.mark.usefixtures("letters")
+def test_an_email_without_a_signature_is_told(run: Run) -> None:
+    assert "note: 1 of these e-mails or faxes show no signature: mail" in outcome(run(*UNSENT))[2]
 
 
 def test_a_letter_that_went_out_is_not_printed_again(letters: RegisterMaker, run: Run) -> None:
@@ -228,7 +234,9 @@ def test_a_corrected_letter_says_that_one_went_out(in_folder: Path, run: Run) ->
     maker.sent(first, "ice", by="email")
     maker.replaced(first)
     reason = "the address was wrong"
-    maker.written(parties=("ice",), formats=("eml",), content="corrected", reason=reason)
+    maker.written(
+        parties=("ice",), formats=("eml",), content="corrected", reason=reason, is_typed=True
+    )
     assert outcome(run(*UNSENT)) == (
         0,
         "letters/CA/marin-county-ca/2026-11-02-opt-out-ice.eml\0",

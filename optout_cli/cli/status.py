@@ -263,7 +263,7 @@ def _show(
 
 def _print_paths(entries: Sequence[Entry], name: str | None) -> list[Problem]:
     """Print each file's path with NUL at its end; leave out files that are not as written."""
-    problems = []
+    problems, unsigned = [], 0
     for place, standing in entries:
         state = standing.state
         for file in state.letter.files:
@@ -271,10 +271,14 @@ def _print_paths(entries: Sequence[Entry], name: str | None) -> list[Problem]:
                 path = place / state.places.get(file.path, file.path)
                 if digest_of(path) == file.sha256:
                     click.echo(bytes(path) + b"\0", nl=False)
+                    unsigned += standing.is_unsigned_as(file.format)
                 else:
                     message = "is left out: it is missing, or is not the file that was written"
                     hint = f"see what is wrong: optout status {place} --verify"
                     problems.append(Problem("changed-file", message, Location(str(path)), hint))
+    if unsigned:
+        hint = "mail the signed letter too, or set signature: {kind: typed}"
+        say(f"note: {unsigned:,} of these e-mails or faxes show no signature: {hint}")
     return problems
 
 

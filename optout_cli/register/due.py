@@ -12,6 +12,7 @@ import msgspec
 
 from optout_cli.model.notice import Place
 from optout_cli.model.program import OWN_DAY, RECEIPT, LetterKind, Milestone, Program
+from optout_cli.model.request import Signature
 from optout_cli.programs.conditions import holds_for
 from optout_cli.register.state import LetterState
 
@@ -29,6 +30,7 @@ class Facts(msgspec.Struct, frozen=True, rename="kebab"):
     # Any: particulars are of the types that the letter kind declares.
     particulars: dict[str, Any] = {}
     computed: dict[str, date | None] = {}
+    signature: Signature = Signature()
 
     # Any: as above.
     def value(self, name: str) -> Any:

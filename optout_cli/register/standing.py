@@ -7,6 +7,7 @@ from typing import Literal
 
 import msgspec
 
+from optout_cli.exporters import exporter_for
 from optout_cli.model.program import LetterKind, Program
 from optout_cli.model.request import Party
 from optout_cli.register.due import Deadline, Facts, facts_of, milestones_of, reply_day
@@ -56,6 +57,11 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
                 follows = self.program.letters[reply.letter].follows
                 return reply.letter if _kind_of(self.state) in follows else None
         return None
+
+    def is_unsigned_as(self, name: str) -> bool:
+        """Tell whether a file of the format `name` would go out without a signature."""
+        exporter = exporter_for(name)
+        return exporter.ROUTE is not None and self.facts.signature.kind not in exporter.SIGNATURES
 
     @property
     def title(self) -> str:

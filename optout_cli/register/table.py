@@ -28,7 +28,7 @@ COLUMNS = (
     "email", "fax", "pages", "path", "SHA-256",
 )  # fmt: skip
 _DIGEST = COLUMNS.index("SHA-256")
-_LAST = Path(".optout") / "table"  # the digest of register.csv as last written
+_OWN, _SEAL = ".optout", "table"  # the file with the digest of the table as last written
 _US_DATE = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
 _Lineage = tuple[str, str, str, str]  # what a letter shares with the one that it replaces
 
@@ -137,10 +137,12 @@ def update_table(
         rows = [row + more for row, more in zip(rows_of(shown), cells, strict=True)]
         is_changed = is_lost or (old.digest and old.digest != _last_digest(folder))
         content = csv_from(header, rows).encode(ENCODING)
-        kept = write_all({path: content}, force=True, keep=[path] if is_changed else ())
-        with write_errors(folder / _LAST):
-            (folder / _LAST).parent.mkdir(exist_ok=True)
-            (folder / _LAST).write_text(_digest_of(COLUMNS, rows) + "\n", "ascii")
+        seal = folder / _OWN / _SEAL
+        with write_errors(seal):
+            seal.parent.mkdir(exist_ok=True)
+        files = {path: content, seal: f"{_digest_of(COLUMNS, rows)}\n".encode()}
+        keep = [path] if is_changed else []
+        kept = write_all(files, force=True, staging=seal.parent, keep=keep)
     except OptoutError as error:
         return tuple(f"{problem}; the record itself is complete" for problem in error.problems)
     return tuple(
@@ -197,7 +199,7 @@ def _plain(cell: str) -> str:
 
 def _last_digest(folder: Path) -> str | None:
     with suppress(OSError):
-        return (folder / _LAST).read_text("ascii").strip()
+        return (folder / _OWN / _SEAL).read_text("ascii").strip()
     return None
 
 
