@@ -87,12 +87,12 @@ def table_of(entries: Sequence[Entry], today: date, width: int) -> str:
     rows: list[Sequence[str]] = []
     last = None
     for _, standing in entries:
-        name = _wrapped(_named(standing), letter)
-        is_same = (standing.state.id, name) == last
+        is_same = standing.state.id == last
         if rows and not is_same:
             rows.append(SEPARATING_LINE)
-        rows.append(["" if is_same else name, *_cells(standing, today, step)])
-        last = standing.state.id, name
+        name = "" if is_same else _wrapped(_named(standing), letter)
+        rows.append([name, *_cells(standing, today, step)])
+        last = standing.state.id
     table = tabulate(rows, _HEADER, "simple", disable_numparse=True)
     head, rule, *lines = table.split("\n")
     return "\n".join([head, rule, *("" if line == rule else line.rstrip() for line in lines)])
@@ -117,8 +117,11 @@ def _cells(standing: Standing, today: date, width: int) -> Iterator[str]:
 def _wrapped(texts: Iterable[str], width: int) -> str:
     import textwrap
 
-    lines = (textwrap.wrap(text, width, break_on_hyphens=False) for text in texts)
-    return "\n".join(line for wrapped in lines for line in wrapped)
+    lines: list[str] = []
+    for text in texts:
+        is_short = len(text) <= width  # textwrap takes its time
+        lines += [text] if is_short else textwrap.wrap(text, width, break_on_hyphens=False)
+    return "\n".join(lines)
 
 
 def explanations(entries: Iterable[Entry]) -> Iterator[tuple[str, list[str]]]:
