@@ -283,6 +283,14 @@ def test_a_folder_without_letters_is_told(in_folder: Path, run: Run) -> None:
     assert (code, "there is no register in this folder" in err) == (2, True)
 
 
+def test_the_name_of_a_folder_may_be_no_text(in_folder: Path, run: Run) -> None:
+    folder = in_folder / "l\udcff"
+    RegisterMaker(folder).written(parties=("ice",))
+    (line,) = outcome(run("status", str(folder), "--json"))[1].splitlines()
+    (told,) = outcome(run("status", str(folder), "--verify", "--json"))[1].splitlines()
+    assert [json.loads(text)["folder"][-2:] for text in (line, told)] == ["l\ufffd"] * 2
+
+
 # --verify
 
 

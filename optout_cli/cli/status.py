@@ -235,7 +235,7 @@ def _verify(journals: dict[Path, Journal], *, as_json: bool) -> ExitCode:
         wrong += count
         if as_json:
             numbers = {"events": found.events, "files": found.files, "wrong": count}
-            print_json({"folder": str(place), **numbers})
+            print_json({"folder": click.format_filename(place), **numbers})
         else:
             state = f"{count:,} wrong" if count else "all as recorded"
             click.echo(f"{place}: {found.events:,} events and {found.files:,} files, {state}")

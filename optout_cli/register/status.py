@@ -1,5 +1,6 @@
 """Where a letter stands, as one object for scripts, and what comes next in words. Pure."""
 
+import os
 from datetime import date as Date
 from pathlib import Path
 
@@ -72,11 +73,11 @@ def status_of(standing: Standing, folder: Path, today: Date) -> LetterStatus:
     """Return where a letter stands; the paths of its files are below `folder`."""
     state, written = standing.state, standing.state.written
     files = [
-        msgspec.structs.replace(file, path=str(folder / state.places.get(file.path, file.path)))
+        msgspec.structs.replace(file, path=_shown(folder / state.places.get(file.path, file.path)))
         for file in state.letter.files
     ]
     return LetterStatus(
-        folder=str(folder),
+        folder=_shown(folder),
         jurisdiction=written.jurisdiction,
         slug=written.slug,
         state=written.state,
@@ -97,6 +98,11 @@ def status_of(standing: Standing, folder: Path, today: Date) -> LetterStatus:
         before=standing.before.written.reference if standing.before else None,
         files=tuple(files),
     )
+
+
+def _shown(path: Path) -> str:
+    """Return a path for JSON, which cannot have the bytes of a name that is not text."""
+    return os.fsencode(path).decode("utf-8", "replace")
 
 
 def _day_of(deadline: Deadline) -> Day:
