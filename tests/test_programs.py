@@ -318,6 +318,10 @@ KIND = """    version: "1"
             "letters.ask.milestones.0.from names 'dya', which does not exist",
         ),
         (
+            "    milestones: [{title: x, from: receipt, details: [dya]}]",
+            "letters.ask.milestones.0 names 'dya', which does not exist",
+        ),
+        (
             "    milestones: [{title: x, from: receipt, when: {given: [dya]}}]",
             "letters.ask.milestones.0.when names 'dya', which does not exist",
         ),

@@ -522,11 +522,21 @@ def test_an_event_keeps_its_id_and_the_moment_it_was_recorded(
     assert ids(run("status", "-f", "ics").stdout_bytes) == before
 
 
+MEETING = {"day": "2026-12-09", "time": "10:00 a.m.", "place": "at the Sheriff's Office"}
+
+
 def test_the_day_of_a_meeting_is_in_the_calendar(in_folder: Path, run: Run) -> None:
     kind = "secure-communities/meeting-confirmation"
     maker = RegisterMaker(in_folder / "letters")
-    maker.written(letter=kind, parties=("ice",), particulars={"day": "2026-12-09"})
+    maker.written(letter=kind, parties=("ice",), particulars=MEETING)
     events = icalendar.Calendar.from_ical(run("status", "-f", "ics").stdout_bytes).walk("VEVENT")
-    assert [(str(it["SUMMARY"]), it.decoded("DTSTART")) for it in events] == [
-        ("Meeting: Marin County, CA, Confirmation of a meeting to ICE", date(2026, 12, 9))
+    read = [(it["SUMMARY"], it.decoded("DTSTART"), it["DESCRIPTION"]) for it in events]
+    words = [
+        "10:00 a.m.",
+        "At the Sheriff's Office",
+        "Reference SC-06041-20261102-ABCD",
+        "Meeting 2026-12-09: the letter's own day, 2026-12-09",
+    ]
+    assert [(str(title), day, str(text).split("\n")) for title, day, text in read] == [
+        ("Meeting: Marin County, CA, Confirmation of a meeting to ICE", date(2026, 12, 9), words)
     ]

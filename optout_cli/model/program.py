@@ -133,12 +133,14 @@ class Milestone(Noun, frozen=True, kw_only=True):
     """A day that a letter leads to if `when` holds, such as the end of an agreement.
 
     It is `days` after `from`, which names a particular, a computed date, or the day of receipt.
-    `when` may only ask for the letter's date and its particulars.
+    `when` may only ask for the letter's date and its particulars. `details` are particulars that
+    belong to the day, such as the hour of a meeting.
     """
 
     title: Line
     from_: Name = field(name="from")
     days: Count | None = None
+    details: tuple[Name, ...] = ()
     not_before: Literal["receipt"] | None = None
     when: Condition = Condition()
 

@@ -134,6 +134,7 @@ def _names(program: Program) -> _Names:
         for number, stone in enumerate(kind.milestones):
             days = [name for name in declared if values[name].type == "date"]
             yield f"{path}.milestones.{number}.from", stone.from_, [*days, *kind.computed, RECEIPT]
+            yield from ((f"{path}.milestones.{number}", name, declared) for name in stone.details)
             yield from _condition_names(f"{path}.milestones.{number}", stone.when, known, program)
         for at, when, text in _rule_texts(kind, f"{path}."):
             yield from _condition_names(at, when, known, program)

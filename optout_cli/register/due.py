@@ -3,7 +3,7 @@
 Each day says how it was counted. Nothing here asks what day it is.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any, NamedTuple
@@ -64,13 +64,17 @@ class Receipt(NamedTuple):
 
 
 class Deadline(NamedTuple):
-    """A day that a letter leads to, and how it was counted; `at` as for a receipt."""
+    """A day that a letter leads to, and how it was counted; `at` as for a receipt.
+
+    `details` are such as the hour of a meeting.
+    """
 
     title: str
     on: date
     is_estimated: bool
     why: str
     at: datetime
+    details: tuple[str, ...] = ()
 
 
 def receipt_of(state: LetterState) -> Receipt | None:
@@ -119,18 +123,15 @@ def milestones_of(
 
     stones = kind.milestones if kind else ()
     held = [stone for stone in stones if holds_for(stone.when, state.written.date, value)]
-    return tuple(_reached(held, state, facts.day, receipt))
+    return tuple(_reached(held, state, facts, receipt))
 
 
 def _reached(
-    stones: Sequence[Milestone],
-    state: LetterState,
-    day_of: Callable[[str], date | None],
-    receipt: Receipt | None,
+    stones: Sequence[Milestone], state: LetterState, facts: Facts, receipt: Receipt | None
 ) -> Iterator[Deadline]:
     for stone in stones:
         is_counted = stone.from_ == RECEIPT
-        start = receipt.on if is_counted and receipt else day_of(stone.from_)
+        start = receipt.on if is_counted and receipt else facts.day(stone.from_)
         if start is None or (stone.not_before and receipt is None):
             continue
         day = start + timedelta(int(stone.days or 0))
@@ -141,7 +142,8 @@ def _reached(
             day, why = receipt.on, f"{why}, but {receipt.why}, which is later"
         is_estimated = bool(receipt and receipt.is_estimated and (is_counted or is_late))
         at = receipt.at if receipt and (is_counted or is_late) else state.written.at
-        yield Deadline(stone.title, day, is_estimated, why, at)
+        details = tuple(str(value) for name in stone.details if (value := facts.value(name)))
+        yield Deadline(stone.title, day, is_estimated, why, at, details)
 
 
 def next_working_day(day: date, state: str) -> tuple[date, str]:

@@ -47,6 +47,7 @@ def _event_of(standing: Standing, day: Deadline) -> Event:
     event.add("dtstart", day.on)
     event.add("dtend", day.on + timedelta(1))
     event.add("summary", f"{title}: {short_place_of(standing)}, {standing.title} to {party}")
-    event.add("description", f"Reference {reference}. {title} {day.on}: {day.why}.")
+    words = (*day.details, f"reference {reference}", f"{title} {day.on}: {day.why}")
+    event.add("description", "\n".join(word[:1].upper() + word[1:] for word in words))
     event.add("transp", "TRANSPARENT")
     return event
