@@ -53,4 +53,4 @@ def is_print_run(path: Path) -> bool:
     """Tell whether `print_run` wrote the file at `path`. Raises OSError."""
     from optout_cli.exporters.binding import is_print_run_file
 
-    return is_print_run_file(path.read_bytes())
+    return is_print_run_file(path)

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from optout_cli.model.letter import Letter
     from optout_cli.model.notice import Route
 
-_SHARED = {"__init__", "binding", "context", "mail_headers"}  # modules here that are no format
+# Modules here that are no format.
+_SHARED = {"__init__", "binding", "context", "mail_headers", "print_writer"}
 
 
 class Exporter(Protocol):

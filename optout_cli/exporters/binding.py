@@ -7,14 +7,16 @@ PDF/UA are removed.
 import gc
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
-from io import BytesIO, RawIOBase
+from io import BytesIO
 from itertools import islice
-from typing import Any, BinaryIO, NamedTuple, cast
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
 
 import pikepdf
 
 from optout_cli.errors import OptoutError, Problem
 from optout_cli.exporters.context import ExportContext
+from optout_cli.exporters.print_writer import Bookmark, Copied, PrintWriter
 from optout_cli.model.letter import Attachment
 from optout_cli.templating.layouts import Sheet
 
@@ -77,69 +79,49 @@ def bind_print_run(
 ) -> int:
     """Write the letters of all bundles into `output`, and return the number of pages.
 
+    One letter at a time is in memory.
+
     With `is_duplex` each letter begins on the front of a sheet. The file asks to be printed at full
     size, so that the address fits the envelope's window. Raises OptoutError, and OSError when
     `output` cannot be written.
     """
-    sink = _Sink(output)
-    with pikepdf.new() as printed:
-        with printed.open_outline() as outline:
-            for bundle, sheet in (
-                _with_sheets(bundles, context)
-                if with_sheets
-                else ((bundle, None) for bundle in bundles)
-            ):
-                item = pikepdf.OutlineItem(bundle.title, len(printed.pages))
-                outline.root.append(item)
-                item.is_closed = True
-                if sheet:
-                    _add_pages(printed, [sheet], is_duplex=is_duplex)
-                for title, content in bundle.letters:
-                    item.children.append(pikepdf.OutlineItem(title, len(printed.pages)))
-                    try:
-                        letter = pikepdf.open(BytesIO(content))
-                    except pikepdf.PdfError as error:
-                        message = f"the PDF of {title} cannot be read: {error}"
-                        raise OptoutError(Problem("broken-pdf", message)) from None
-                    _add_pages(printed, letter.pages, is_duplex=is_duplex)
-        printed.Root.PageMode = pikepdf.Name.UseOutlines
-        printed.Root.ViewerPreferences = pikepdf.Dictionary(
-            PrintScaling=pikepdf.Name("/None"),
-            Duplex=pikepdf.Name("/DuplexFlipLongEdge" if is_duplex else "/Simplex"),
-        )
-        printed.docinfo["/Creator"] = _CREATOR
-        pages = len(printed.pages)
-        # cast: pikepdf only calls write.
-        printed.save(cast(BinaryIO, sink), deterministic_id=True, min_version="1.7")
-    if sink.error:
-        raise sink.error
-    return pages
+    writer = PrintWriter(output)
+    bookmarks = []
+    with_none = ((bundle, None) for bundle in bundles)
+    for bundle, sheet in _with_sheets(bundles, context) if with_sheets else with_none:
+        writer.begin_part()
+        start, below = writer.count, []
+        if sheet:
+            _add(writer, [sheet.page], sheet.copied, is_duplex=is_duplex)
+        for title, content in bundle.letters:
+            below.append(Bookmark(title, writer.count))
+            try:
+                with pikepdf.open(BytesIO(content)) as letter:
+                    _add(writer, letter.pages, {}, is_duplex=is_duplex)
+            except pikepdf.PdfError as error:
+                message = f"the PDF of {title} cannot be read: {error}"
+                raise OptoutError(Problem("broken-pdf", message)) from None
+        bookmarks.append(Bookmark(bundle.title, start, below))
+    duplex = b"/DuplexFlipLongEdge" if is_duplex else b"/Simplex"
+    root = {
+        "/PageMode": b"/UseOutlines",
+        "/ViewerPreferences": b"<< /PrintScaling /None /Duplex %s >>" % duplex,
+    }
+    writer.finish(bookmarks, root, {"/Creator": pikepdf.String(_CREATOR).unparse()})
+    return writer.count
 
 
-class _Sink(RawIOBase):
-    """Passes bytes on, and keeps an error for later: raised within QPDF, it aborts the process."""
+class _Sheet(NamedTuple):
+    """A separator sheet, and what is written of the document that it is in."""
 
-    def __init__(self, stream: BinaryIO) -> None:
-        self._stream = stream
-        self.error: OSError | None = None
-
-    def writable(self) -> bool:
-        return True
-
-    # Any: a buffer, whose type the base class does not name either.
-    def write(self, chunk: Any) -> int:
-        try:
-            if not self.error:
-                self._stream.write(chunk)
-        except OSError as error:
-            self.error = error
-        return len(chunk)
+    page: pikepdf.Page
+    copied: Copied
 
 
-def is_print_run_file(content: bytes) -> bool:
-    """Tell whether a file is an earlier print run, which a new one may replace."""
+def is_print_run_file(path: Path) -> bool:
+    """Tell whether a file is an earlier print run, which a new one may replace. Raises OSError."""
     try:
-        with pikepdf.open(BytesIO(content)) as document:
+        with pikepdf.open(path) as document:
             return document.docinfo.get("/Creator") == _CREATOR
     except pikepdf.PdfError:
         return False
@@ -147,7 +129,7 @@ def is_print_run_file(content: bytes) -> bool:
 
 def _with_sheets(
     bundles: Iterable[Bundle], context: ExportContext
-) -> Iterator[tuple[Bundle, pikepdf.Page]]:
+) -> Iterator[tuple[Bundle, _Sheet]]:
     """Yield each bundle with its separator sheet. Sheets laid out together share typefaces."""
     waiting = iter(bundles)
     while group := list(islice(waiting, _AT_ONCE)):
@@ -157,14 +139,16 @@ def _with_sheets(
             if len(laid_out.pages) != len(group):
                 message, hint = "a separator sheet takes more than one page", "shorten its template"
                 raise OptoutError(Problem("long-sheet", message, hint=hint))
-            yield from zip(group, laid_out.pages, strict=True)
+            copied: Copied = {}
+            for bundle, sheet in zip(group, laid_out.pages, strict=True):
+                yield bundle, _Sheet(sheet, copied)
 
 
-def _add_pages(printed: pikepdf.Pdf, pages: Iterable[pikepdf.Page], *, is_duplex: bool) -> None:
-    """Put pages at the end, and an empty page where the next letter would begin on a back side."""
-    before = len(printed.pages)
-    for page in pages:
-        del page.obj["/StructParents"]
-        printed.pages.append(page)
-    if is_duplex and (len(printed.pages) - before) % _SHEET_SIDES:
-        printed.add_blank_page(page_size=(612, 792))  # pt: US Letter
+def _add(
+    writer: PrintWriter, pages: Iterable[pikepdf.Page], copied: Copied, *, is_duplex: bool
+) -> None:
+    """Write pages, and a blank one where the next letter would begin on a back side."""
+    before = writer.count
+    writer.add_pages(pages, copied)
+    if is_duplex and (writer.count - before) % _SHEET_SIDES:
+        writer.add_blank_page()
