@@ -179,3 +179,12 @@ def test_every_agreement_of_a_state_is_written_in_one_batch(run: Run, in_folder:
     letters = [(in_folder / str(it["path"])).read_text("utf-8") for it in records()]
     subjects = [re.sub(r"\s+", " ", text).partition("Re: ")[2] for text in letters]
     assert (code, len(letters), all("New Hampshire" in it for it in subjects)) == (0, count, True)
+
+
+def test_a_short_name_with_a_city_office_is_told_with_the_office(library: Library) -> None:
+    request = base("Benton, AR") + "particulars: {model: tfm}\n"
+    signed = "signatory: {name: Pat Doe, title: Chief, office: Benton Police Department}\n"
+    assert notes(library, request + signed)["read-as"] == (
+        "'Benton, AR' is read as Benton County, AR, but the signatory's office is 'Benton Police"
+        " Department'; check that jurisdiction: is right"
+    )

@@ -171,7 +171,7 @@ def test_a_jurisdiction_is_found_as_people_write_it(query: str, shown: str, run:
             "02261",
             "retired-jurisdiction",
             (
-                "'02261' is no longer in use: Valdez-Cordova Census Area, AK"
+                "the data does not use '02261': Valdez-Cordova Census Area, AK"
                 " (split into Chugach and Copper River, 2019)"
             ),
             "02063 (Chugach Census Area, AK) or 02066 (Copper River Census Area, AK)",

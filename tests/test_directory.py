@@ -1,13 +1,16 @@
 """Find a jurisdiction as people write it; if that is not certain, name the candidates."""
 
 import pytest
+from command_results import Write
 from hypothesis import given
 from hypothesis import strategies as st
 from make_letters import problems_of, told_by
 
-from optout_cli.directory import Directory
+from optout_cli import bundled
+from optout_cli.directory import Directory, load_directory
 from optout_cli.directory.matching import fold, without_legal_word
 from optout_cli.errors import Location, Problem
+from optout_cli.letters.compose import place_of
 from optout_cli.letters.library import Library
 from optout_cli.readers.yaml import document_from_yaml
 
@@ -120,14 +123,27 @@ def test_a_name_that_fits_two_is_a_problem_with_both(
     ("query", "old", "hint"),
     [
         (
-            "12025",
-            "Dade County, FL (renamed Miami-Dade, 1997)",
-            "12086 (Miami-Dade County, FL)",
+            "51515",
+            "Bedford city, VA (became a town in Bedford County, 2013)",
+            "51019 (Bedford County, VA)",
         ),
         (
-            "shannon county, sd",
-            "Shannon County, SD (renamed Oglala Lakota, 2015)",
-            "46102 (Oglala Lakota County, SD)",
+            "South Boston city, Virginia",
+            "South Boston city, VA (became a town in Halifax County, 1995)",
+            "51083 (Halifax County, VA)",
+        ),
+        (
+            "Northwest Hills Planning Region, CT",
+            (
+                "Northwest Hills Planning Region, CT (a planning region of 2022; ICE's data are by"
+                " county)"
+            ),
+            (
+                "09001 (Fairfield County, CT) or 09003 (Hartford County, CT)"
+                " or 09005 (Litchfield County, CT) or 09007 (Middlesex County, CT)"
+                " or 09009 (New Haven County, CT) or 09011 (New London County, CT)"
+                " or 09013 (Tolland County, CT) or 09015 (Windham County, CT)"
+            ),
         ),
         (
             "valdez-cordova-census-area-ak",
@@ -140,7 +156,7 @@ def test_a_retired_jurisdiction_is_a_problem_with_its_successors(
     directory: Directory, query: str, old: str, hint: str
 ) -> None:
     (problem,) = problems_of(lambda: directory.find(query))
-    message = f"{query!r} is no longer in use: {old}"
+    message = f"the data does not use {query!r}: {old}"
     assert problem == Problem("retired-jurisdiction", message, hint=hint)
 
 
@@ -180,7 +196,7 @@ def test_the_location_of_the_problem_is_where_the_name_was_typed(directory: Dire
 def test_the_hint_says_if_a_successor_is_not_in_the_data() -> None:
     text = 'retired:\n  "01999": {name: Old County, state: AL, successors: ["01998"], note: gone}\n'
     assert told_by(lambda: small(text).find("01999")) == (
-        "'01999' is no longer in use: Old County, AL (gone)\n  hint: 01998 (not in the data)"
+        "the data does not use '01999': Old County, AL (gone)\n  hint: 01998 (not in the data)"
     )
 
 
@@ -214,6 +230,17 @@ def test_an_id_that_two_states_have_is_ambiguous() -> None:
         ("Denver, Colo.", "denver-county-co"),
         ("king co wash", "king-county-wa"),
         ("La Salle Parish, LA", "lasalle-parish-la"),
+        ("La Porte, IN", "laporte-county-in"),
+        ("De Witt County, TX", "dewitt-county-tx"),
+        ("Brooklyn, NY", "kings-county-ny"),
+        ("Manhattan, New York", "new-york-county-ny"),
+        ("Staten Island, NY", "richmond-county-ny"),
+        ("the Bronx, NY", "bronx-county-ny"),
+        ("Dade County, FL", "miami-dade-county-fl"),
+        ("12025", "miami-dade-county-fl"),
+        ("shannon county, sd", "oglala-lakota-county-sd"),
+        ("Wade Hampton, Alaska", "kusilvak-census-area-ak"),
+        ("the District of Columbia", "district-of-columbia-dc"),
     ],
 )
 def test_a_name_is_found_as_people_write_it(query: str, slug: str, directory: Directory) -> None:
@@ -387,3 +414,39 @@ def test_a_folded_name_is_a_slug(name: str) -> None:
 )
 def test_one_legal_word_at_the_end_is_dropped(slug: str, said: str) -> None:
     assert without_legal_word(slug) == said
+
+
+@pytest.mark.no_cover  # all the data, with code that others cover
+def test_every_name_that_letters_print_finds_its_jurisdiction(directory: Directory) -> None:
+    lost = []
+    for _, id, _ in directory.all():
+        locality = directory.find(id)
+        place = place_of(locality)
+        names = (locality.name, place.full_name, place.full_formal)
+        lost += [name for name in names if directory.find(name).id != id]
+    assert lost == []
+
+
+@pytest.mark.parametrize(
+    ("query", "read_from"),
+    [
+        ("Benton, AR", "Benton, AR"),
+        ("Brooklyn, NY", "Brooklyn, NY"),
+        ("12025", "12025"),
+        ("Benton County, AR", None),
+        ("benton-county-ar", None),
+        ("05007", None),
+        ("the City and County of San Francisco, California", None),
+    ],
+)
+def test_a_name_that_is_not_whole_is_kept_as_it_was_typed(
+    query: str, read_from: str | None, directory: Directory
+) -> None:
+    assert directory.find(query).read_from == read_from
+
+
+def test_an_overlay_adds_names(write: Write) -> None:
+    text = 'states: {CA: {jurisdictions: {"06041": {aliases: [Tamalpais]}}}}\n'
+    path = str(write("own.yaml", text))
+    directory = load_directory(str(bundled.JURISDICTIONS), [path], None)
+    assert directory.find("Tamalpais, CA").slug == "marin-county-ca"

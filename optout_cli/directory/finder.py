@@ -51,7 +51,7 @@ class Finder:
     def matches(self, query: str) -> list[Match]:
         """Return each jurisdiction and agency that `query` fits best."""
         folded = fold(query)
-        if by_id := self._with_id(query, folded):
+        if by_id := self._with_id(query, folded) or self._with_earlier_code(folded):
             return by_id
         ranked: dict[int, set[Match]] = {0: set(), 1: set()}
         typed = {
@@ -73,7 +73,7 @@ class Finder:
         return sorted(ranked[0] or ranked[1]) or self._without_state(folded)
 
     def _with_id(self, query: str, folded: str) -> list[Match]:
-        """Return each jurisdiction with this id or earlier code, or the agency with this slug."""
+        """Return each jurisdiction with this id, or the agency with this slug."""
         found = {
             Match(code, id)
             for code, state in self._states.items()
@@ -85,6 +85,15 @@ class Finder:
         if is_likely and folded in self._agencies.of(code):
             found.add(Match(code, folded, is_agency=True))
         return sorted(found)
+
+    def _with_earlier_code(self, folded: str) -> list[Match]:
+        """Return each jurisdiction that had this FIPS code."""
+        return [
+            Match(code, id)
+            for code, state in (self._states.items() if folded.isdigit() else ())
+            for id, known in state.get("jurisdictions", {}).items()
+            if folded in known.get("aliases", ())
+        ]
 
     def _without_state(self, folded: str) -> list[Match]:
         """Return each agency with this name, unless its county could be another state's."""
@@ -135,7 +144,7 @@ class Finder:
                     f"{new} ({names.get(new, 'not in the data')})" for new in old["successors"]
                 )
                 hint = _listed([*successors])
-                message = f"{query!r} is no longer in use: {old['name']}, {code} ({old['note']})"
+                message = f"the data does not use {query!r}: {old['name']}, {code} ({old['note']})"
                 return Problem("retired-jurisdiction", message, location, hint)
         message = f"there is no jurisdiction {query!r}"
         return Problem("unknown-jurisdiction", message, location, self._suggestion(query))

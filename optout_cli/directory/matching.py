@@ -42,8 +42,8 @@ def names_within(folded: str, code: str, state: str) -> Iterator[str]:
     rest, _, last = folded.rpartition("-")
     if len(last) >= _SHORTEST and fold(state).startswith(last) and last != fold(state):
         yield from _spellings_of(rest)
-    if folded == fold(state):  # Guam and the District of Columbia are their own state
-        yield folded
+    if folded.removeprefix("the-") == fold(state):  # Guam is its own state
+        yield fold(state)
 
 
 def names_of(known: Mapping[str, Any]) -> list[str]:

@@ -27,6 +27,7 @@ LAW_TOPICS: Mapping[Topic, str] = {
     "policy": "policies on cooperation",
     "information-sharing": "sharing of information",
 }
+_IS_LOCAL = re.compile(r"\b(Police|City|Town|Township|Village|Borough)\b")
 _PARTIES: Mapping[Party, str] = {"bureau": "bureau", "ice": "ICE"}
 _WHOSE: Mapping[Party, str] = {"bureau": "the bureau's", "ice": "ICE's"}
 
@@ -64,6 +65,9 @@ def _data_notes(case: Case) -> Iterator[Note]:
     locality = case.locality
     if locality.read_from:
         text = f"{locality.read_from!r} is read as {locality.name}"
+        office = case.request.signatory.office if case.request.signatory else None
+        if office and not locality.agency and _IS_LOCAL.search(office):
+            text += f", but the signatory's office is {office!r}; check that jurisdiction: is right"
         yield Note(code="read-as", text=text)
     source, facts = locality.agency_source, case.kind.particulars
     if source is None:

@@ -176,7 +176,7 @@ class State(Noun, frozen=True, kw_only=True):
 
 
 class Retired(Noun, frozen=True, kw_only=True):
-    """A FIPS code that is no longer used, and the codes that replace it."""
+    """A FIPS code that the data does not use, and the codes to use in its place."""
 
     name: Line
     state: StateCode
