@@ -15,9 +15,11 @@ from click.testing import CliRunner, Result
 from hypothesis import settings
 from pause_coverage import coverage_paused, pause_in_layouts
 
+from optout_cli import engines
 from optout_cli.cache import Cache
 from optout_cli.cli import check, group, options
 from optout_cli.errors import Problem
+from optout_cli.exporters.context import Options
 from optout_cli.letters.library import Library
 from optout_cli.lint import problems_in_letters, problems_in_library
 
@@ -155,3 +157,9 @@ letter: secure-communities/opt-out
 date: 2026-11-20
 signatory: {name: Pat Placeholder, title: Sheriff}
 """
+
+
+@pytest.fixture(scope="module", params=engines.NAMES)
+def either_library(request: pytest.FixtureRequest, cache: Cache) -> Library:
+    """Open the shipped data and templates with each PDF engine in turn."""
+    return Library(cache=cache, options=Options(engine=request.param))

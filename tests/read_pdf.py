@@ -11,6 +11,7 @@ from pypdfium2 import raw
 
 PAGE_HEIGHT = 11.0  # in
 POINTS = 72  # an inch
+_UNMARKED = -1  # the mark of words outside the tags, and of a child on another page
 # in from the left and from the top: what stays visible wherever the folded sheet slides
 SAFE = (1.0, 2.63, 4.25, 3.20)
 # in from the top: what may show in the window of one envelope or another
@@ -90,7 +91,7 @@ def _texts_below(element: Any, texts: dict[int, str]) -> Iterator[str]:
             yield from _texts_below(child, texts)
         else:
             mark = raw.FPDF_StructElement_GetChildMarkedContentID(element, number)
-            yield texts.get(mark, "")
+            yield texts.get(mark, "") if mark != _UNMARKED else ""
 
 
 def _texts_by_mark(page: pypdfium2.PdfPage) -> dict[int, str]:
@@ -98,9 +99,13 @@ def _texts_by_mark(page: pypdfium2.PdfPage) -> dict[int, str]:
     texts: dict[int, str] = {}
     for item in page.get_objects(filter=[raw.FPDF_PAGEOBJ_TEXT]):
         mark = raw.FPDFPageObj_GetMarkedContentID(item)
-        text = _string(lambda *room, item=item: raw.FPDFTextObj_GetText(item, text_page, *room))
-        texts[mark] = texts.get(mark, "") + text
+        texts[mark] = texts.get(mark, "") + text_of(item, text_page)
     return texts
+
+
+def text_of(item: pypdfium2.PdfObject, text_page: pypdfium2.PdfTextPage) -> str:
+    """Return the words of one text object of a page."""
+    return _string(lambda *room: raw.FPDFTextObj_GetText(item, text_page, *room))
 
 
 def _string(read: Callable[..., int]) -> str:
@@ -125,6 +130,14 @@ def elements_of(pdf: pikepdf.Pdf) -> Iterator[pikepdf.Dictionary]:
 def kinds_within(element: pikepdf.Dictionary) -> list[str]:
     """Return the kinds of the elements directly within one."""
     return [str(it.S) for it in element.K if isinstance(it, pikepdf.Dictionary) and "/S" in it]
+
+
+def box_of(element: pikepdf.Dictionary) -> pikepdf.Array:
+    """Return an element's box, in points from the left and from the foot."""
+    attributes = element.A if isinstance(element.A, pikepdf.Array) else [element.A]
+    (box,) = (it.BBox for it in attributes if "/BBox" in it)
+    assert isinstance(box, pikepdf.Array)
+    return box
 
 
 def seen_on(content: bytes) -> list[Line]:

@@ -45,6 +45,12 @@ AWKWARD = {
 }
 
 
+@pytest.fixture(scope="module")
+def library(either_library: Library) -> Library:
+    """Print with each engine in turn."""
+    return either_library
+
+
 def seen_for(block: str, library: Library) -> tuple[list[Line], list[str]]:
     """Write a letter to a recipient; return what shows in the window, and what is told of it."""
     attention, organization, street, place = (part.strip() for part in block.split("/"))

@@ -13,7 +13,10 @@ from optout_cli import engines
 from optout_cli.engines import fonts
 from optout_cli.reports import doctor
 
-PARTS = ["optout", "packages", "Pango", "harfbuzz-subset", "typeface", "libyaml", "cache", "locale"]
+PARTS = [
+    "optout", "packages", "weasyprint", "typst", "Pango", "harfbuzz-subset", "typeface", "libyaml",
+    "cache", "locale",
+]  # fmt: skip
 
 
 def found(run: Run) -> dict[str, dict[str, str]]:
@@ -36,22 +39,31 @@ def test_each_part_is_a_line_and_a_healthy_machine_is_no_failure(run: Run) -> No
     assert [it.split(maxsplit=1)[1].partition(":")[0] for it in heads] == PARTS
 
 
-def missing_library() -> str:
-    raise OSError("cannot load library 'libpango-1.0-0'\nand 3 lines more")
+NO_PANGO = "cannot load library 'libpango-1.0-0'"
 
 
-def test_a_missing_library_breaks_it_and_its_cure_is_named(
+def test_without_pango_typst_prints_and_its_cure_is_named(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engines, "pango_version", missing_library)
+    monkeypatch.setattr(engines, "load_error", {"weasyprint": NO_PANGO, "typst": None}.get)
     code, out, _ = outcome(run("doctor"))
-    assert code == 1
     assert (
-        "broken  Pango: cannot be loaded: cannot load library 'libpango-1.0-0'\n"
+        f"poor    weasyprint: cannot be loaded: {NO_PANGO}; typst prints instead\n"
         "        fix: install Pango: apt install libpango-1.0-0 libpangoft2-1.0-0, or brew"
         " install pango\n"
+        "ok      typst: prints the letters\n"
     ) in out
-    assert "harfbuzz-subset" not in out
+    assert (code, "harfbuzz-subset" in out) == (0, False)
+
+
+def test_without_any_engine_it_is_broken(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engines, "load_error", lambda name: f"no {name}")
+    code, out, _ = outcome(run("doctor"))
+    broken = [line for line in out.splitlines() if line.startswith("broken")]
+    assert (code, broken) == (
+        1,
+        [f"broken  {name}: cannot be loaded: no {name}" for name in ("weasyprint", "typst")],
+    )
 
 
 def test_what_only_costs_time_is_poor_and_no_failure(

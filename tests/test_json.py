@@ -33,7 +33,7 @@ def test_the_facts_are_the_notices_own(library: Library) -> None:
     for letter in letters_for(library, FULL):
         data, notice = json.loads(facts(letter, library)), letter.notice
         known = {str(it.encode_name) for it in fields(Notice)}
-        assert data.keys() <= {"schema", *known, "message-id", "template"}
+        assert data.keys() <= {"schema", *known, "engine", "message-id", "template"}
         assert [data["schema"], data["reference"], data["period"], data["place"]["id"]] == [
             1,
             notice.reference,

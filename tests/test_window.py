@@ -35,6 +35,12 @@ PLACES = [
 ]
 
 
+@pytest.fixture(scope="module")
+def library(either_library: Library) -> Library:
+    """Print with each engine in turn."""
+    return either_library
+
+
 @pytest.mark.parametrize("lines", PLACES)
 def test_the_address_alone_shows_in_the_window_and_stays_in_it(
     library: Library, lines: str

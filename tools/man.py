@@ -30,6 +30,7 @@ VARIABLES = (
 )
 ENVIRONMENT = (
     ("OPTOUT_COMMAND_OPTION", VARIABLES),
+    ("OPTOUT_ENGINE", "sets --engine of every command that has it."),
     ("SOURCE_DATE_EPOCH", "the date that optout takes for today, in seconds since 1970."),
     ("XDG_CONFIG_HOME, XDG_CACHE_HOME, XDG_STATE_HOME", "move the folders below."),
 )

@@ -63,24 +63,28 @@ class Engine:
     def __init__(self, templates: Templates) -> None:
         folder = templates.folders[-1] / "_layout"
         self._pages = {path.name: path.read_bytes() for path in sorted(folder.glob("*.typ"))}
-        # Typst takes folders only, and the package's own has each face twice.
         with hold_interrupts():
-            self._fonts = Path(tempfile.mkdtemp(prefix="optout-fonts-"))
-            weakref.finalize(self, shutil.rmtree, self._fonts, ignore_errors=True)
-            for path in faces().values():
-                shutil.copyfile(path, self._fonts / path.name)
+            place = Path(tempfile.mkdtemp(prefix="optout-"))
+            weakref.finalize(self, shutil.rmtree, place, ignore_errors=True)
+        # Typst takes typefaces from folders only, and the package's own has each face twice.
+        typefaces, self._pictures = place / "typefaces", place / "pictures"
+        for folder in (typefaces, self._pictures):
+            folder.mkdir()
+        for path in faces().values():
+            shutil.copyfile(path, typefaces / path.name)
         fonts = typst.Fonts(
             include_system_fonts=False,
             include_embedded_fonts=False,
-            font_paths=[str(self._fonts)],
+            font_paths=[str(typefaces)],
         )
-        nowhere = str(self._fonts / "none")  # a page can read no file and import no package
+        # A page can read nothing but the letter's pictures, and import no package.
         self._compiler = typst.Compiler(
-            root=str(self._fonts),
+            root=str(self._pictures),
             font_paths=fonts,
-            package_path=nowhere,
-            package_cache_path=nowhere,
+            package_path=str(place / "none"),
+            package_cache_path=str(place / "none"),
         )
+        self._there: dict[str, bytes] = {}  # the pictures in the folder
         # The e-mail and the fax contain the page that was printed just before by itself.
         self._last: tuple[object, bytes] = None, b""
 
@@ -114,11 +118,10 @@ class Engine:
         self, page: str, words: _Words, day: Date, pictures: Mapping[str, Image] | None = None
     ) -> bytes:
         """Return a page with these words as PDF. Raises OptoutError for what cannot be drawn."""
-        files = {name: picture.content for name, picture in (pictures or {}).items()}
+        self._put(pictures or {})
         try:
             return self._compile(
                 self._pages[f"{page}.typ"],
-                {"page.typ": self._pages["page.typ"], **files},
                 sys_inputs={"words": _json_of(words)},
                 pdf_standards=["a-2a", "ua-1"],
                 timestamp=int(datetime.combine(day, _NOON).timestamp()),
@@ -126,11 +129,19 @@ class Engine:
         except typst.TypstError as error:
             raise OptoutError(*self._problems(error, pictures or {})) from None
 
+    def _put(self, pictures: Mapping[str, Image]) -> None:
+        """Put pictures into the folder: Typst takes no bytes."""
+        for name, picture in pictures.items():
+            if self._there.get(name) != picture.content:
+                (self._pictures / name).write_bytes(picture.content)
+                self._there[name] = picture.content
+
     # Any: options of Typst, each of its own type.
-    def _compile(self, page: bytes, files: Mapping[str, bytes], **options: Any) -> bytes:
-        """Compile a page that can read these files. Raises TypstError."""
-        given: Any = {"main.typ": page, **files}  # Any: its types leave out files in memory
-        printed = self._compiler.compile(input=given, format="pdf", **options)
+    def _compile(self, page: bytes, **options: Any) -> bytes:
+        """Compile a page. Raises TypstError."""
+        # Any: its types leave out sources in memory.
+        sources: Any = {"main.typ": page, "page.typ": self._pages["page.typ"]}
+        printed = self._compiler.compile(input=sources, format="pdf", **options)
         assert isinstance(printed, bytes)  # one PDF
         return printed
 
@@ -157,7 +168,7 @@ class Engine:
     def _can_draw(self, name: str, picture: Image) -> bool:
         page = f'#image("{name}", format: "{_format_of(picture)}")'
         try:
-            self._compile(page.encode(), {name: picture.content})
+            self._compile(page.encode())
         except typst.TypstError:
             return False
         return True
