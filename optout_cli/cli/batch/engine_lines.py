@@ -14,7 +14,8 @@ from optout_cli.exporters import exporter_for
 from optout_cli.letters.pipeline import Order
 from optout_cli.model.letter import EngineName
 
-LEAST = 2  # letters: below that, what Typst saves is not worth a line
+LEAST = 200  # letters: below that, what Typst saves is not worth a line
+LEAST_SAVED = 1  # s
 _SAMPLE = 5  # requests whose letters are made again, to measure
 _MINUTE = 60  # s
 
@@ -54,7 +55,7 @@ def faster_lines(
     options = msgspec.structs.replace(job.library.options, engine="typst")
     typst = msgspec.structs.replace(job, library=job.library.with_options(options))
     sooner = seconds * (1 - _measure(input_files, typst, sample) / usual)
-    if sooner > 1:
+    if sooner > LEAST_SAVED:
         yield (
             f"note: --engine typst would have written these letters in about"
             f" {_lasting(seconds - sooner)} instead of {_lasting(seconds)}"
