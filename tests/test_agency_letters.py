@@ -35,15 +35,15 @@ def test_the_agency_is_the_party_and_its_agreement_is_as_on_the_list(library: Li
         notice.author,
         notice.name,
         notice.particulars.model,
-        str(notice.particulars.signed),
+        [str(day) for day in notice.particulars.signed],
         notice.particulars.agency,
         notice.recipient.office,
         notice.reference[:17],
     ) == (
         "Hialeah Police Department, Florida",
         "2026-11-20-terminate-tfm-hialeah-police-department-ice",
-        "tfm",
-        "2025-07-02",
+        ("tfm",),
+        ["2025-07-02"],
         "Hialeah Police Department",
         "ero-miami",
         "287G-FL-20261120-",
@@ -62,9 +62,9 @@ def test_what_the_data_adds_is_told_with_its_source(library: Library) -> None:
 def test_the_request_comes_before_the_data(library: Library) -> None:
     stated = of(HIALEAH, 'signed: "2025-06-30"', "agency: Hialeah Police")
     particulars = case_for(library, base=stated).particulars
-    assert (particulars.model, str(particulars.signed), particulars.agency) == (
-        "tfm",
-        "2025-06-30",
+    assert (particulars.model, [str(day) for day in particulars.signed], particulars.agency) == (
+        ("tfm",),
+        ["2025-06-30"],
         "Hialeah Police",
     )
     told = notes(library, of(HIALEAH, 'signed: "2025-06-30"', "model: tfm"))
@@ -86,9 +86,9 @@ def test_one_of_several_agreements_is_asked_for(library: Library) -> None:
 
 def test_the_day_is_that_of_the_agreement_that_is_named(library: Library) -> None:
     notice = notice_for(library, base=of(AUTAUGA, "model: wso"))
-    assert (notice.name, str(notice.particulars.signed)) == (
+    assert (notice.name, [str(day) for day in notice.particulars.signed]) == (
         "2026-11-20-terminate-wso-autauga-county-sheriffs-office-ice",
-        "2025-09-22",
+        ["2025-09-22"],
     )
 
 
@@ -97,7 +97,7 @@ def test_an_agreement_that_is_not_on_the_list_is_told(library: Library) -> None:
     assert notes(library, request)["unlisted-agreement"].startswith(
         "no agreement jem of Hialeah Police Department, FL is on file: ICE's list"
     )
-    assert case_for(library, base=request).particulars.signed is None
+    assert case_for(library, base=request).particulars.signed == ()
 
 
 NIXON = base("nixon-police-department-tx")

@@ -16,8 +16,8 @@ from optout_cli.model.request import Request, Signatory
 
 MORE = REQUEST + "particulars: {reasons: [One., Two.]}\ncc: [{name: Alex}]\n"
 SEAL = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><path d="M0 0h9v9z"/></svg>\n'
-SEVERAL = "- The jurisdiction gives these reasons:"
-SINGLE = "+ The jurisdiction gives this reason:"
+SEVERAL = "- The County gives these reasons:"
+SINGLE = "+ The County gives this reason:"
 Letter = Callable[..., list[str]]
 
 
@@ -53,12 +53,12 @@ def changed(old: list[str], new: list[str]) -> list[str]:
         (["signatory.name=Pat", "signatory.name=Robin"], ["- Pat Placeholder", "+ Robin"]),
         (["particulars.reasons.0=Uno."], ["- - One.", "+ - Uno."]),
         (["particulars.reasons.2=Three."], ["+ - Three."]),
-        (["particulars.reasons.1="], [SEVERAL, "- - Two.", SINGLE]),
-        (["particulars.reasons=All."], [SEVERAL, "- - One.", "- - Two.", SINGLE, "+ - All."]),
+        (["particulars.reasons.1="], [SEVERAL, "- - One.", "- - Two.", f"{SINGLE} One."]),
+        (["particulars.reasons=All."], [SEVERAL, "- - One.", "- - Two.", f"{SINGLE} All."]),
         (["particulars.reasons=Uno.\n\nDos."], ["- - One.", "- - Two.", "+ - Uno.", "+ - Dos."]),
-        (["cc.0.title=Counsel"], ["- cc: Alex", "+ cc: Alex, Counsel"]),
-        (["cc.1.name=Sam"], ["+ cc: Sam"]),
-        (["service.ice.0.by=hand"], ["+ Via hand delivery", "+ Service on ICE by hand delivery"]),
+        (["cc.0.title=Counsel"], ["- Alex", "+ Alex, Counsel"]),
+        (["cc.1.name=Sam"], ["- cc (3):", "+ cc (4):", "+ Sam"]),
+        (["service.ice.0.by=hand"], ["+ Via hand delivery"]),
         (["date=2026-11-21"], ["- November 20, 2026", "+ November 21, 2026"]),
         (["date="], ["- November 20, 2026", "+ November 24, 2026"]),
     ],

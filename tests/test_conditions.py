@@ -207,7 +207,7 @@ def test_the_party_to_the_agreement_is_the_signatorys_office(library: Library) -
 @pytest.mark.parametrize(
     ("more", "said"),
     [
-        ("", "takes effect. The agency has received no written acknowledgment."),
+        ("", "takes effect. The County has received no written acknowledgment."),
         ("received: 2026-12-01", "received it on December 1, 2026, which is therefore that day."),
         (
             "received: 2026-11-16",

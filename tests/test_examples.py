@@ -92,7 +92,7 @@ def test_the_full_example_has_every_key_that_a_request_and_its_letter_may_have(
     [
         "terminates the Memorandum of Agreement of June 9, 2020,",
         "under section 287(g) of the Immigration and Nationality Act (8\u00a0U.S.C.\u00a01357(g))",
-        "(\u201cMOA\u201d; the agency is \u201cthe LEA\u201d) say, in section VIII:",
+        "(\u201cMOA\u201d; the Sheriff's Office is \u201cthe LEA\u201d) say, in section VIII:",
         (
             "\u201cThis MOA becomes effective upon signature of both parties and will remain in"
             " effect until either party terminates or suspends the MOA. Termination by the LEA"
@@ -100,8 +100,8 @@ def test_the_full_example_has_every_key_that_a_request_and_its_letter_may_have(
         ),
         "takes effect on January 1, 2027, or on receipt of this notice if that is later.",
         "shall constitute immediate revocation of all immigration enforcement authorizations",
-        "will return any credentials and equipment that ICE issued",
-        "for a written acknowledgment of this notice",
+        "tell us where to return ICE\u2019s credentials and any equipment that is due.",
+        "acknowledge receipt in writing, stating the date of receipt and the effective date;",
     ],
 )
 def test_dakota_countys_letter_ends_the_agreement_by_the_clause_of_its_model(

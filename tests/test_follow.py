@@ -125,12 +125,12 @@ def test_a_287g_follow_up_takes_the_model_and_the_clause_along(
     assert (answers["letter"], answers["particulars"]) == (
         "287g/follow-up",
         {
-            "model": "jem",
+            "model": ["jem"],
             "notice": "terminate",
             "notice-date": "2026-11-20",
             "notice-reference": letter.notice.reference,
             "effective": "2026-12-01",
-            "signed": "2020-06-09",
+            "signed": ["2020-06-09"],
             "own-clause": ["It ends."],
             "contact": "Pat Doe, 415-555-0123",
             "courtesy-copy": ["bureau"],

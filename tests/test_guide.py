@@ -47,7 +47,8 @@ def test_it_says_what_the_letter_needs_can_and_cannot(run: Run) -> None:
     text = words(outcome(run("guide", "35013", "--letter", "287g/terminate"))[1])
     assert (
         "1. \N{BALLOT BOX} The agreement's model: Warrant Service Officer, Jail Enforcement Model,"
-        " or Task Force Model (model: wso, jem, tfm)." in text
+        " or Task Force Model; an agency with several agreements may name several (model: wso, jem,"
+        " tfm)." in text
     )
     assert "\N{BALLOT BOX} Enclose a copy of the signed agreement" in text
     assert "- Warrant Service Officer model: it takes effect 90 days after receipt." in text
@@ -132,7 +133,7 @@ def test_another_letter_that_follows_none_begins_with_the_jurisdiction(run: Run)
         ),
         ("revoke-personnel", ["tell ICE within 48 hours", "It leaves the agreement"], ["It ends"]),
         ("suspend", ["It suspends the agreement"], ["It ends", "48 hours"]),
-        ("terminate", ["It ends the agreement"], ["It suspends", "48 hours"]),
+        ("terminate", ["It ends each agreement"], ["It suspends", "48 hours"]),
     ],
 )
 def test_each_letter_has_a_guide_of_its_own(

@@ -105,6 +105,6 @@ def test_a_picture_may_be_larger_than_all_the_letters_words(library: Library) ->
 
 def test_words_like_a_pictures_address_stay_words(library: Library) -> None:
     words = 'src="optout:seal"'
-    letter = letter_for(library, f"particulars: {{reasons: ['{words}']}}")
+    letter = letter_for(library, f"particulars: {{reasons: ['{words} it is.']}}")
     page = page_of(replace(letter, seal=Image("image/png", b"png", words)), library)
     assert (page.count("data:image/png"), html_words(page).count(words)) == (1, 1)

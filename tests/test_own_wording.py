@@ -77,7 +77,7 @@ def test_foot_and_reference_tell_own_wording_from_the_shipped(run: Run, own: Wri
     assert (first, shipped[1], first[1]) == (again, False, True)
     for place in (0, 2):
         assert len({it[place] for it in (shipped, first, second)}) == 3
-    assert outcome(run(*LETTER))[1].endswith("287g/terminate, version 1, own wording\n")
+    assert outcome(run(*LETTER))[1].endswith("287g/terminate, version 2, own wording\n")
 
 
 def test_a_part_that_letters_share_makes_their_wording_ones_own(run: Run, own: Write) -> None:

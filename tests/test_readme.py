@@ -13,7 +13,7 @@ from conftest import ROOT
 from make_register import ADDISON, RegisterMaker
 from read_docs import PAGES, all_blocks, blocks
 
-REQUEST, RECIPIENTS, ADDRESSEE, MODELINE = blocks("letters.md", "yaml")
+AGREEMENTS, REQUEST, RECIPIENTS, ADDRESSEE, MODELINE = blocks("letters.md", "yaml")
 (COMMON,) = blocks("batch.md", "yaml")
 (TABLE,) = blocks("batch.md", "csv")
 LETTERS, PROGRAM = blocks("wording.md", "yaml")
@@ -23,7 +23,7 @@ CONTACT, SERVICE, TYPED, PICTURE = blocks("email-and-fax.md", "yaml")
 (MISTAKE,) = blocks("letters.md", "text")
 # The blocks that single tests use, here and in `test_pipelines` and `test_complete`.
 TAKEN = {
-    ("letters.md", "yaml"): 4,
+    ("letters.md", "yaml"): 5,
     ("letters.md", "text"): 1,
     ("batch.md", "yaml"): 1,
     ("batch.md", "csv"): 1,
@@ -192,6 +192,13 @@ def test_what_a_page_adds_to_a_request_reaches_the_letter(
     (desk / "marin.yaml").write_text(REQUEST + confirmed_then, "utf-8")
     letter = run("write", "marin.yaml", "--to", "bureau", "-f", "json", "-o", "-").stdout
     assert [it for it in expected if it not in letter] == []
+
+
+def test_the_agreements_that_the_page_names_end_in_one_letter(desk: Path, run: Run) -> None:
+    request = REQUEST.replace("secure-communities/opt-out", "287g/terminate")
+    (desk / "marin.yaml").write_text(request + AGREEMENTS, "utf-8")
+    letter = " ".join(run("write", "marin.yaml", "-f", "txt", "-o", "-").stdout.split())
+    assert "the Warrant Service Officer model of March 5, 2020." in letter
 
 
 def test_a_picture_of_the_signature_is_taken(desk: Path, run: Run) -> None:

@@ -99,7 +99,7 @@ def test_write_makes_every_format_of_its_letters(run: Run, desk: Path) -> None:
     text = words((desk / "out" / "2026-11-20-stop-ice.txt").read_text("utf-8"))
     assert "Please stop. It is a county jail. Calls are free. Said on November 1, 2026;" in text
     assert "jail-phones/stop, version 7" in text
-    assert "cc: Director, U.S. Immigration and Customs Enforcement" in text
+    assert " Director, U.S. Immigration and Customs Enforcement jail-phones" in text
 
 
 def test_a_letter_that_its_program_refuses_is_refused_at_its_line(run: Run) -> None:

@@ -154,7 +154,7 @@ def test_samples_have_each_optional_particular_with_and_without(library: Library
     groups = list(samples(declared, date(2026, 11, 20)))
     optional = {name for name, it in declared.items() if not it.required}
     for model in ("wso", "jem", "tfm"):
-        mine = [set(it) for it in groups if it["model"] == model]
+        mine = [set(it) for it in groups if it["model"] == [model]]
         assert set(declared) in mine
         assert set(declared) - optional in mine
         for name in optional:

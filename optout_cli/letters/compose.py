@@ -241,7 +241,11 @@ def _bare(name: str) -> str:
 
 
 def _stated(case: Case, name: str) -> str:
-    return getattr(case.particulars, name.replace("-", "_"), None) or ""
+    """Return a particular's text, or the choices of a list in the order of its declaration."""
+    value = getattr(case.particulars, name.replace("-", "_"), None) or ""
+    if isinstance(value, str):
+        return value
+    return "-".join(each for each in case.kind.particulars[name].choices if each in value)
 
 
 def _slug(text: str) -> str:

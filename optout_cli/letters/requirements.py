@@ -54,6 +54,7 @@ def _order_problems(
     """Yield each date on the wrong side of the letter's own, or before the date it must follow."""
     for name, particular in declared.items():
         at = f"{path}.{name}"
+        yield from _count_problems(particular, _value(values, name), values, at)
         if isinstance(particular.of, dict):
             for number, item in enumerate(_value(values, name) or ()):
                 yield from _order_problems(case, particular.of, item, f"{at}.{number}")
@@ -68,6 +69,17 @@ def _order_problems(
             if first and day < first:
                 message = f"{at_day} {day} is before {particular.not_before} ({first})"
                 yield Problem("impossible-date", message, hint=_ONE_OF_TWO, path=at_day)
+
+
+def _count_problems(
+    particular: Particular, value: object, values: object, path: str
+) -> Iterator[Problem]:
+    """Yield a list that has neither one entry nor as many as the list that it goes with."""
+    others = _value(values, particular.per) if particular.per else None
+    if others and isinstance(value, tuple) and len(value) not in (0, 1, len(others)):
+        message = f"{path} has {len(value)} entries, but {particular.per} has {len(others)}"
+        hint = f"give one for each {particular.per}, in the same order, or one for all"
+        yield Problem("uneven-list", message, hint=hint, path=path)
 
 
 # Any: a particular's value, as its letter kind declares it.

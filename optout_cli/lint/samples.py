@@ -1,6 +1,6 @@
 """Sample particulars to try a letter kind with, and a record of the facts that a letter uses."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from itertools import product
 from typing import Any
@@ -19,11 +19,17 @@ _MOST = timedelta(days=45)  # to any other sample day; it may have to follow the
 def samples(declared: Mapping[str, Particular], day: date) -> Iterator[Group]:
     """Yield particulars for a letter of `day`, with and without each of them.
 
-    For every combination of the single choices: all particulars, only the required ones, all but
-    one, and the required ones with one more. Lists have one entry, and an entry for each
-    difference that they can have.
+    For every combination of the single choices, and of each and all choices of a required list:
+    all particulars, only the required ones, all but one, and the required ones with one more. Other
+    lists have one entry, and an entry for each difference that they can have.
     """
-    choices = {name: spec.choices for name, spec in declared.items() if spec.type == "choice"}
+    choices: dict[str, Sequence[Tree]] = {}
+    for name, spec in declared.items():
+        if spec.type == "choice":
+            choices[name] = spec.choices
+        elif spec.of == "choice" and spec.required:
+            each: list[Tree] = [[choice] for choice in spec.choices]
+            choices[name] = [*each, [*spec.choices]]
     for chosen in product(*choices.values()):
         whole = _group(declared, day) | dict(zip(choices, chosen, strict=True))
         yield from _subsets(declared, whole)
@@ -99,6 +105,8 @@ def _entries(spec: Particular, name: str, day: date, own_day: date) -> Iterator[
     else:
         first = Particular(type=spec.of or "text", help=spec.help)
         yield _value(first, name, day, own_day)
+        if spec.per:  # one for all
+            return
         yield _value(first, f"other-{name}", day, own_day + timedelta(days=1))
 
 
@@ -162,7 +170,7 @@ def names_in_rules(program: Program, kind: LetterKind) -> set[str]:
     conditions += [note.when for note in (*kind.notes, *program.notes)]
     conditions += [copied.when for rule in program.recipients for copied in rule.copy]
     conditions += [rule.when for rule in kind.computed.values()]
-    names = {name for when in conditions for name in (*when.chosen, *when.given, *when.missing)}
+    names = {name for when in conditions for name in when.names}
     names |= {rule.from_ for rule in kind.computed.values()}
     names |= {*program.told_apart_by, *filter(None, [program.author])}
     return {f"particulars.{name}" for name in names}

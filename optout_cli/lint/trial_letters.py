@@ -49,7 +49,7 @@ class _Subject(NamedTuple):
     seen: set[str]
     local: list[str]  # the states and jurisdictions with wording of their own
     places: dict[str, Locality]
-    choices: frozenset[str]  # the particulars with a single choice
+    choices: frozenset[str]  # the choices that make a difference to every letter
     read: set[str]  # texts already searched for forbidden words
 
     def problem(self, code: str, message: str, path: str) -> Problem:
@@ -151,7 +151,11 @@ def _subject(library: Library, id: str, program: Program, kind: LetterKind) -> _
         forbidden=rules_for(id.partition("/")[0], library),
         local=[name for name in local if name in places or name in states],
         places=places,
-        choices=frozenset(n for n, spec in kind.particulars.items() if spec.type == "choice"),
+        choices=frozenset(
+            name
+            for name, spec in kind.particulars.items()
+            if spec.type == "choice" or (spec.of == "choice" and spec.required)
+        ),
         seen=set(),
         read=set(),
     )
@@ -198,7 +202,11 @@ def _letter_problems(subject: _Subject, today: date) -> Iterator[Problem]:
 def _with_sample(problem: Problem, subject: _Subject, sample: _Sample) -> Problem:
     """Add the letter's date and the single choices as the hint of a problem without one."""
     given = sample.particulars.items()
-    chosen = [f", {name}: {value}" for name, value in given if name in subject.choices]
+    chosen = [
+        f", {name}: {', '.join(map(str, value)) if isinstance(value, list) else value}"
+        for name, value in given
+        if name in subject.choices
+    ]
     hint = problem.hint or f"in a letter of {sample.day}{''.join(chosen)}"
     return msgspec.structs.replace(problem, hint=hint)
 

@@ -1,11 +1,12 @@
 """A program of ICE and its letter kinds, as a template folder declares them."""
 
-from datetime import date, timedelta
+from datetime import date as Date
+from datetime import timedelta
 from typing import Any, Literal
 
 from msgspec import field
 
-from optout_cli.model.fields import Count, JurisdictionId, Line, Name, Noun, Text
+from optout_cli.model.fields import Count, JurisdictionId, Line, Name, Noun, StateCode, Text
 from optout_cli.model.jurisdiction import LawEffect, Source, SourceKind, Topic
 
 
@@ -13,21 +14,25 @@ class Period(Noun, frozen=True, kw_only=True):
     """A period of the program with its own wording, from `from` to `until` inclusive."""
 
     id: Name
-    from_: date = field(name="from")
-    until: date | None = None
+    from_: Date = field(name="from")
+    until: Date | None = None
     note: Text | None = field(name="caution", default=None)
 
-    def has(self, day: date) -> bool:
+    def has(self, day: Date) -> bool:
         """Tell whether `day` is in the period."""
         return self.from_ <= day and (self.until is None or day <= self.until)
 
 
 class Citation(Noun, frozen=True, kw_only=True):
-    """A dated source; `text` is a verbatim quotation, None if letters name the source only."""
+    """A dated source; `text` is a verbatim quotation, None if letters name the source only.
+
+    `until` is the last day of the documents that have these words, if later ones read otherwise.
+    """
 
     title: Line
-    date: date
+    date: Date
     text: Text | None = None
+    until: Date | None = None
     source: Source
 
 
@@ -42,20 +47,27 @@ class Condition(Noun, frozen=True, kw_only=True):
 
     `from` and `until` limit the letter's date. `activation` is what is known of the jurisdiction's
     activation, and `source` the kind of its source. `letters` names letter kinds of the program.
-    `office` asks whether the signatory's office is named. `laws` are effects of state laws that
-    concern the letter. `chosen` has, for each choice, the values that meet the condition. `given`
-    and `missing` name particulars and computed dates. `before` has pairs of days of which the
-    first must precede the second, `not_before` pairs of which it may not; `date` is the letter's.
+    `office` asks whether the signatory's office is named. `states` are postal codes, `laws` effects
+    of state laws that concern the letter. `chosen` has, for each choice, the values of which one
+    meets the condition; with `only`, no other value may be chosen. `several` names lists that must
+    have more than one entry, `unnamed` the choice that must lack the model of an agreement in the
+    data. `given` and `missing` name particulars and computed dates. `before` has pairs of days of
+    which the first must precede the second, `not_before` pairs of which it may not; `date` is the
+    letter's.
     """
 
-    from_: date | None = field(name="from", default=None)
-    until: date | None = None
+    from_: Date | None = field(name="from", default=None)
+    until: Date | None = None
     activation: tuple[Literal["actual", "scheduled", "unknown"], ...] = ()
     source: tuple[SourceKind, ...] = ()
     letters: tuple[Name, ...] = ()
     office: Literal["named", "unnamed"] | None = None
+    states: tuple[StateCode, ...] = ()
     laws: tuple[LawEffect, ...] = ()
     chosen: dict[Name, tuple[Name, ...]] = {}
+    only: dict[Name, tuple[Name, ...]] = {}
+    several: tuple[Name, ...] = ()
+    unnamed: Name | None = None
     given: tuple[Name, ...] = ()
     missing: tuple[Name, ...] = ()
     before: dict[Name, Name] = {}
@@ -65,7 +77,8 @@ class Condition(Noun, frozen=True, kw_only=True):
     def names(self) -> set[str]:
         """The particulars and computed dates in the condition."""
         compared = (*self.before.items(), *self.not_before.items())
-        return {*self.chosen, *self.given, *self.missing}.union(*compared) - {OWN_DAY}
+        choices = (*self.chosen, *self.only, *self.several, *filter(None, [self.unnamed]))
+        return {*choices, *self.given, *self.missing}.union(*compared) - {OWN_DAY}
 
 
 class CopyRule(Noun, frozen=True, kw_only=True):
@@ -83,11 +96,11 @@ class Rule(Noun, frozen=True, kw_only=True):
 
     role: Literal["bureau", "program-office", "field-office"]
     office: Name | None = None
-    from_: date | None = field(name="from", default=None)
-    until: date | None = None
+    from_: Date | None = field(name="from", default=None)
+    until: Date | None = None
     copy: tuple[CopyRule, ...] = ()
 
-    def holds(self, day: date) -> bool:
+    def holds(self, day: Date) -> bool:
         """Tell whether the rule holds on `day`."""
         return (self.from_ is None or self.from_ <= day) and (
             self.until is None or day <= self.until
@@ -105,7 +118,8 @@ class Particular(Noun, frozen=True, kw_only=True):
     `about` has, for each choice, the topics of state law that it concerns. `when` says whether a
     date must be before or after the letter's date. `not_before` names a date that it may not
     precede. `known` names the fact about an agency's agreement in the data that stands here if the
-    request has none. `follow` names the fact of an earlier letter that a follow-up repeats here.
+    request has none. `per` names a list: this one has an entry for each of its entries, or one for
+    all. `follow` names the fact of an earlier letter that a follow-up repeats here.
     """
 
     type: ParticularType
@@ -114,6 +128,7 @@ class Particular(Noun, frozen=True, kw_only=True):
     example: Text | None = None
     when: Literal["before", "after"] | None = None
     not_before: Name | None = None
+    per: Name | None = None
     choices: tuple[Name, ...] = ()
     about: dict[Name, tuple[Topic, ...]] = {}
     of: "ParticularType | dict[Name, Particular] | None" = None
@@ -267,7 +282,7 @@ class Program(Noun, frozen=True, kw_only=True):
     particulars: dict[Name, Particular] = {}
     letters: dict[Name, LetterKind]
 
-    def period(self, day: date) -> Period | None:
+    def period(self, day: Date) -> Period | None:
         """Return the period of `day`, or None before the program began."""
         return next((period for period in self.periods if period.has(day)), None)
 

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from optout_cli.errors import Problem
-from optout_cli.model.jurisdiction import Contact, Law
+from optout_cli.model.jurisdiction import Agreement, Contact, Law
 from optout_cli.model.notice import Activation, Case
 from optout_cli.model.program import OWN_DAY, Condition, ConditionalText, Rule
 
@@ -31,6 +31,7 @@ def holds(when: Condition, case: Case) -> bool:
     return (
         when.names <= {*case.kind.particulars, *case.kind.computed}
         and _fits(when, case)
+        and (when.unnamed is None or bool(_unnamed(case, when.unnamed)))
         and holds_for(when, case.date, partial(_value, case))
     )
 
@@ -44,6 +45,8 @@ def holds_for(when: Condition, day: date, value: Callable[[str], Any]) -> bool:
     return (
         (when.from_ or date.min) <= day <= (when.until or date.max)
         and all(set(values) & _chosen(value(name)) for name, values in when.chosen.items())
+        and all(_has_only(_chosen(value(name)), values) for name, values in when.only.items())
+        and all(len(_chosen(value(name))) > 1 for name in when.several)
         and all(value(name) for name in when.given)
         and not any(value(name) for name in when.missing)
         and all(_precedes(value, *days) is True for days in when.before.items())
@@ -88,7 +91,7 @@ def refusals(case: Case) -> Iterator[Problem]:
     for rule in (*case.kind.refuse, *case.program.refuse):
         is_known = case.particulars is not None or not rule.when.names
         if is_known and holds(rule.when, case):
-            reason = rule.reason.format_map(_blanks(case))
+            reason = rule.reason.format_map(_blanks(case, rule.when))
             yield Problem("refused-letter", reason, hint=rule.hint, path="letter")
 
 
@@ -101,7 +104,7 @@ def texts_that_hold(texts: Iterable[ConditionalText], case: Case, **more: object
     """Yield the texts that apply to the case, filled in. They may also name the keys of `more`."""
     for text in texts:
         if holds(text.when, case):
-            yield text.text.format_map({**_blanks(case), **more})
+            yield text.text.format_map({**_blanks(case, text.when), **more})
 
 
 def _fits(when: Condition, case: Case) -> bool:
@@ -113,6 +116,7 @@ def _fits(when: Condition, case: Case) -> bool:
     return (
         (not when.letters or any(kind is case.kind for kind in kinds))
         and when.office in (None, office)
+        and (not when.states or case.locality.state_code in when.states)
         and (
             not when.activation or (activation.kind if activation else "unknown") in when.activation
         )
@@ -138,6 +142,16 @@ def _chosen(value: Any) -> set[str]:
     return {value} if isinstance(value, str) else set(value or ())
 
 
+def _has_only(chosen: set[str], values: Iterable[str]) -> bool:
+    return bool(chosen) and chosen.issubset(values)
+
+
+def _unnamed(case: Case, name: str) -> list[Agreement]:
+    """Return the agreements in the data whose model a request that names one does not name."""
+    chosen = _chosen(_particular(case, name))
+    return [each for each in case.locality.agreements if chosen and each.model not in chosen]
+
+
 def _value(case: Case, name: str) -> Any:
     if name == OWN_DAY:
         return case.date
@@ -150,7 +164,7 @@ def _computed(case: Case, name: str) -> date | None:
     return start + timedelta(int(rule.days)) if start and holds(rule.when, case) else None
 
 
-def _blanks(case: Case) -> Mapping[str, object]:
+def _blanks(case: Case, when: Condition) -> Mapping[str, object]:
     """Map each name that a text may have in braces to its value."""
     names = (*case.kind.particulars, *case.kind.computed)
     source = case.locality.activation_source
@@ -158,6 +172,10 @@ def _blanks(case: Case) -> Mapping[str, object]:
         **{name: _value(case, name) for name in names},
         OWN_DAY: case.date,
         "place": case.locality.name,
+        "unnamed": ", ".join(
+            f"{each.model} of {each.signed}" if each.signed else each.model
+            for each in (_unnamed(case, when.unnamed) if when.unnamed else ())
+        ),
         "activated": case.locality.jurisdiction.activated,
         "activation-source": (
             f"{source.kind} source: {source.url or 'no address'}" if source else "no source"

@@ -102,8 +102,8 @@ def _messages_for(key: str, spec: Particular) -> Iterator[str]:
         yield f"{key!r} must begin with a letter"
     if spec.type == "list" and (not spec.of or spec.of == "list"):
         yield f"the list {key!r} needs `of`, and that cannot be a list"
-    if spec.type != "list" and spec.of:
-        yield f"{key!r} is not a list, so it cannot have `of`"
+    if spec.type != "list" and (spec.of or spec.per):
+        yield f"{key!r} is not a list, so it cannot have `{'of' if spec.of else 'per'}`"
     if ("choice" in (spec.type, spec.of)) != bool(spec.choices):
         yield f"{key!r}: a choice, and only a choice, has `choices`"
     if (spec.when or spec.not_before) and not is_date:
@@ -161,10 +161,10 @@ def _shared_names(program: Program, everywhere: set[str]) -> _Names:
             yield from _condition_names(at, copied.when, everywhere, program)
     yield from ((f"particulars.{name}", name, everywhere) for name in program.particulars)
     groups = (program.particulars, *(kind.particulars for kind in program.letters.values()))
-    types = {name: spec.type for group in groups for name, spec in group.items()}
-    short = [name for name, kind in types.items() if kind in ("text", "choice")]
-    if program.author:
-        yield "author", program.author, short
+    specs = {name: spec for group in groups for name, spec in group.items()}
+    lines = [name for name, spec in specs.items() if spec.type == "text"]
+    short = [*lines, *(name for name, spec in specs.items() if "choice" in (spec.type, spec.of))]
+    yield from (("author", name, lines) for name in filter(None, [program.author]))
     told_apart_by = enumerate(program.told_apart_by)
     yield from ((f"told-apart-by.{number}", name, short) for number, name in told_apart_by)
 
@@ -205,4 +205,5 @@ def _given_names(when: Condition, kind: LetterKind, program: Program) -> set[str
 
 
 def _known_with(when: Condition) -> set[str]:
-    return {"activated", "activation-source"} if when.activation == ("actual",) else set()
+    known = {"activated", "activation-source"} if when.activation == ("actual",) else set()
+    return known | ({"unnamed"} if when.unnamed else set())

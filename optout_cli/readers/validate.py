@@ -161,7 +161,9 @@ class _Walk:
         is_cell = self.document.is_cell(path)
         if kind == Text and not is_cell:
             return [" ".join(part.split()) for part in re.split(r"\n\s*\n", value.strip())]
-        lines = [line.strip() for line in value.strip().split("\n")]
+        bare = _without_metas(kind)
+        ends = "\n" if bare is str else r"[\n;]|,(?=\s*[0-9]{4}-)" if bare is date else r"[\n;,]"
+        lines = [line.strip() for line in re.split(ends, value.strip())]
         if is_cell and len(lines) > 1:  # drop the marks of the items: the letter has its own
             lines = [line for line in lines if line]
             if all(map(_LIST_MARK.match, lines)):

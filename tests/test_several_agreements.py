@@ -1,0 +1,242 @@
+"""One letter ends several 287(g) agreements, each by its clause, and what else it may say."""
+
+from datetime import date
+from pathlib import Path
+
+import msgspec
+import pytest
+from command_results import Run, outcome
+from make_letters import body_texts, case_for, letter_for, notice_for, told_by
+
+from optout_cli.letters.compose import compose
+from optout_cli.letters.library import Library
+from optout_cli.model.jurisdiction import Agreement
+
+BASE = """\
+jurisdiction: autauga-county-al
+letter: 287g/terminate
+date: 2026-11-24
+"""
+SO = "agency: Autauga County Sheriff Office"
+ALL = f"{SO}, signed: [2020-03-05, 2025-09-22, 2025-09-23]"
+ALERT = "the agency has another agreement, which this letter leaves in force"
+
+
+def given(model: str, more: str = SO) -> str:
+    return f"particulars: {{model: {model}, {more}}}"
+
+
+def words(library: Library, lines: str) -> str:
+    """Return the letter's words, with plain blanks and straight apostrophes."""
+    text = " ".join(body_texts(letter_for(library, lines, BASE)))
+    return " ".join(text.split()).replace("\u2019", "'")
+
+
+def test_one_letter_ends_all_agreements_that_it_names(library: Library) -> None:
+    text = words(library, given("[wso, jem, tfm]", ALL))
+    assert (
+        "each with any addenda (“the agreements”): the Warrant Service Officer model of March 5,"
+        " 2020, the Jail Enforcement Model of September 22, 2025, and the Task Force Model of"
+        " September 23, 2025."
+    ) in text
+    assert (
+        "The termination of the Jail Enforcement Model and Task Force Model agreements takes effect"
+        " on receipt of this notice. The termination of the Warrant Service Officer agreement takes"
+        " effect 90 days after receipt of this notice."
+    ) in text
+    assert [text.count(it) for it in ("“This MOA becomes effective", "“Notice of termination")] == [
+        1,
+        1,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (
+            "effective: 2026-12-31",
+            (
+                "The termination of the Jail Enforcement Model agreement takes effect on December"
+                " 31, 2026, or on receipt of this notice if that is later. The termination of the"
+                " Warrant Service Officer agreement takes effect 90 days after receipt of this"
+                " notice."
+            ),
+        ),
+        (
+            "received: 2026-12-01",
+            (
+                "The termination of the Jail Enforcement Model agreement takes effect on receipt of"
+                " this notice. The termination of the Warrant Service Officer agreement takes"
+                " effect 90 days after receipt of this notice. If it is received on December 1,"
+                " 2026, that day is March 1, 2027."
+            ),
+        ),
+        (
+            "exigent: No trained officer is left.",
+            (
+                "dictate that the 90-day period of the Warrant Service Officer agreement not apply."
+                " No trained officer is left. The termination takes effect on receipt of this"
+                " notice."
+            ),
+        ),
+    ],
+)
+def test_each_agreement_ends_on_its_own_day(library: Library, more: str, said: str) -> None:
+    assert said in words(library, given("[jem, wso]", f"{SO}, {more}"))
+
+
+@pytest.mark.parametrize("model", ["wso", "[wso]"])
+def test_a_single_model_needs_no_brackets(library: Library, model: str) -> None:
+    letter = letter_for(library, given(model), BASE)
+    assert "287(g) agreement, Warrant Service Officer model, Autauga" in letter.subject
+    assert letter.name == "2026-11-24-terminate-wso-autauga-county-sheriff-office-ice"
+
+
+@pytest.mark.parametrize("model", ["[tfm, wso]", "[wso, tfm]"])
+def test_the_name_of_the_file_has_every_model_in_one_order(library: Library, model: str) -> None:
+    letter = letter_for(library, given(model), BASE)
+    assert letter.name == "2026-11-24-terminate-wso-tfm-autauga-county-sheriff-office-ice"
+    assert "287(g) agreements, " in letter.subject
+
+
+def test_letters_of_several_and_of_one_agreement_stand_side_by_side(
+    run: Run, in_folder: Path
+) -> None:
+    rows = "05007,287g/terminate,2026-11-24,jem;wso,Rogers Police\n"
+    rows += "05007,287g/terminate,2026-11-24,jem,Rogers Police\n"
+    header = "jurisdiction,letter,date,particulars.model,particulars.agency\n"
+    (in_folder / "n.csv").write_text(header + rows, "utf-8")
+    assert outcome(run("batch", "n.csv", "-f", "txt", "-j1", "-o", "out"))[0] == 0
+    names = sorted(path.name for path in (in_folder / "out").rglob("*.txt"))
+    assert [it.removeprefix("2026-11-24-terminate-") for it in names] == [
+        "jem-rogers-police-ice.txt",
+        "wso-jem-rogers-police-ice.txt",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("signed", "older"),
+    [
+        ("2019-05-06", True),
+        ("2024-12-31", True),
+        ("2025-01-01", False),
+        ("[2025-09-22, 2020-03-05]", True),
+        ("[2020-03-05, 2025-09-22]", False),
+    ],
+)
+def test_the_clause_of_the_ninety_days_is_that_of_its_time(
+    library: Library, signed: str, older: bool
+) -> None:
+    model = "[jem, wso]" if "[" in signed else "wso"
+    text = words(library, given(model, f"{SO}, signed: {signed}"))
+    assert ("by the [agency] shall be given to the [field office]" in text) is older
+    assert ("by the LEA shall be given to the FOD" in text) is not older
+
+
+@pytest.mark.parametrize(
+    ("lines", "reason"),
+    [
+        (given("[jem, tfm]", "signed: [2025-01-02, 2025-01-03, 2025-01-04]"), "has 3 entries, but"),
+        (given("[jem, wso]", "clause: Own."), "the clause is one agreement's, but the letter"),
+        (given("[jem, tfm]", "exigent: Few."), "only the Warrant Service Officer model has"),
+        (given("jem", "earlier-end: 2026-12-31"), "90 days that earlier-end would shorten"),
+        (given("wso", "earlier-end: 2026-12-31, exigent: Few."), "nothing to shorten"),
+        (given("wso", "earlier-end: 2027-02-22"), "which end on 2027-02-22 or later"),
+        (
+            given("wso", "earlier-end: 2027-03-01, received: 2026-12-01"),
+            "not before the day on which the termination takes effect (2027-03-01)",
+        ),
+        (given("wso", "effective: 2026-12-31"), "90 days after receipt and on no other day"),
+    ],
+)
+def test_what_fits_none_of_the_agreements_is_refused(
+    library: Library, lines: str, reason: str
+) -> None:
+    assert reason in told_by(lambda: notice_for(library, lines, BASE))
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (
+            "earlier-end: 2026-12-31",
+            "agree to an earlier end of the agreement, on December 31, 2026, and confirm that day",
+        ),
+        ("off-list: yes", "take the agency off ICE's published list of participating agencies"),
+        ("statute: Nowhere Code 1", "Under Nowhere Code 1, the agency gives notice that"),
+        (
+            "validity: the board did not approve it",
+            (
+                "It is the position of the agency that the agreement was not validly made. The"
+                " board did not approve it. In any case, this notice terminates it."
+            ),
+        ),
+    ],
+)
+def test_the_letter_says_what_the_request_adds(library: Library, more: str, said: str) -> None:
+    assert said in words(library, given("wso", f"agency: Port Authority, {more}"))
+
+
+@pytest.mark.parametrize(
+    ("model", "told"),
+    [
+        ("jem", f"{ALERT}: wso of 2020-03-05, tfm; to include it, name its model"),
+        ("[jem, tfm]", f"{ALERT}: wso of 2020-03-05; to include it, name its model"),
+        ("[jem, tfm, wso]", None),
+    ],
+)
+def test_an_agreement_on_ices_list_that_stays_in_force_is_told(
+    library: Library, model: str, told: str | None
+) -> None:
+    case = case_for(library, given(model), BASE)
+    known = (
+        Agreement(model="jem", signed=date(2025, 9, 22), addendum=True),
+        Agreement(model="wso", signed=date(2020, 3, 5)),
+        Agreement(model="tfm"),
+    )
+    locality = msgspec.structs.replace(case.locality, agreements=known)
+    (notice,) = compose(msgspec.structs.replace(case, locality=locality))
+    found = [it.text for it in notice.notes if ALERT in it.text]
+    assert [it.partition(" under model:")[0] for it in found] == (
+        [f"on ICE's list {told}"] if told else []
+    )
+
+
+@pytest.mark.parametrize(
+    ("place", "more", "words"),
+    [
+        ("cecil-county-md", "", "name the section under statute:"),
+        ("sussex-county-de", "", "name the section under statute:"),
+        ("rensselaer-county-ny", "", "New York asked for reports by August 14, 2026"),
+        ("rensselaer-county-ny", "statute: N.Y. 1", "add the attorney general under cc:"),
+        ("freeborn-county-mn", "", "it is disputed who may sign such an agreement"),
+        ("freeborn-county-mn", "validity: No.", "have counsel approve the sentence"),
+        ("autauga-county-al", "earlier-end: 2026-12-31", "dropped four of six Maryland agencies"),
+        ("autauga-county-al", "", "reimbursed, or was given equipment or vehicles"),
+        ("autauga-county-al", "", "your state's public-records law decides"),
+    ],
+)
+def test_the_notes_tell_what_counsel_should_settle(
+    library: Library, place: str, more: str, words: str
+) -> None:
+    lines = f"jurisdiction: {place}\n{given('wso', more or SO)}"
+    notice = notice_for(library, lines, BASE)
+    assert [it.text for it in notice.notes if words in it.text] != []
+
+
+@pytest.mark.parametrize("words", ["statute:", "disputed who may sign"])
+def test_other_states_are_told_nothing_of_these(library: Library, words: str) -> None:
+    notice = notice_for(library, given("wso"), BASE)
+    assert [it.text for it in notice.notes if words in it.text] == []
+
+
+def test_a_follow_up_asks_for_the_day_of_each_agreement(library: Library) -> None:
+    lines = """\
+        letter: 287g/follow-up
+        particulars: {model: [jem, wso], notice: terminate, notice-date: 2026-08-03,
+          effective: 2026-08-31, received: 2026-08-06}
+        """
+    text = words(library, lines)
+    assert "as the day on which the termination of each other agreement takes effect." in text
+    assert "Under the Warrant Service Officer agreement, the termination takes effect on" in text
+    assert "the termination of each agreement takes effect;" in text
