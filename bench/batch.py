@@ -147,7 +147,7 @@ def text(folder: Path, environment: dict[str, str]) -> tuple[float, int]:
     with TemporaryDirectory(dir=folder) as out:
         command = batch(folder, str(folder / "all.ndjson"), "-f", "txt", "-j1", "-o", out)
         cpu, _, _ = measured(command, environment)
-        return cpu, lines_in(Path(out))
+        return cpu, files_in(Path(out))
 
 
 def memory(folder: Path, environment: dict[str, str]) -> tuple[float, float]:
@@ -157,7 +157,7 @@ def memory(folder: Path, environment: dict[str, str]) -> tuple[float, float]:
         process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
         seen = []
         for letters in MEMORY:
-            while lines_in(Path(out)) < letters and process.poll() is None:
+            while files_in(Path(out)) < letters and process.poll() is None:
                 time.sleep(0.05)
             seen.append(max(resident(id) for id in children(process.pid)))
         process.kill()
@@ -179,12 +179,9 @@ def resident(process: str) -> float:
     return 0.0
 
 
-def lines_in(folder: Path) -> int:
-    """Return how many files a folder's manifest lists."""
-    try:
-        return (folder / "manifest.ndjson").read_bytes().count(b"\n")
-    except OSError:
-        return 0
+def files_in(folder: Path) -> int:
+    """Return how many files of letters are in a folder of a batch."""
+    return sum(1 for _ in folder.glob("??/*/*.*"))
 
 
 def measured(command: list[str], environment: dict[str, str]) -> tuple[float, float, float]:

@@ -15,7 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pypdfium2
-from batch import OPTOUT, batch, lines_in, measured, write_inputs
+from batch import OPTOUT, batch, files_in, measured, write_inputs
 
 from bench import isolated
 
@@ -67,7 +67,7 @@ def country(
     command = batch(folder, rows, "-f", formats, "-o", str(out), *options)
     for name in ("written", "found finished"):
         cpu, took, peak = measured(command, environment)
-        files = lines_in(out)
+        files = files_in(out)
         letters = files / len(formats.split(","))
         yield f"the country as {formats}, {name}: {took:.1f} s wall, {cpu:.1f} s CPU;"
         yield f"  {files:,} files, {letters / took:.1f} letters a second,"

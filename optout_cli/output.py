@@ -6,7 +6,7 @@ A letter that is replaced with `--force` moves to the folder `earlier` beside it
 import errno
 import os
 import signal
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from hashlib import file_digest
 from itertools import chain, count
@@ -70,12 +70,14 @@ def write_all(
     force: bool = False,
     staging: Path | None = None,
     keep: Container[Path] = (),
+    before_placing: Callable[[Mapping[Path, Path]], None] | None = None,
 ) -> dict[Path, Path | None]:
     """Write every file whole, or none; a file that has these bytes already is left alone.
 
     Returns each file that was written. Its value is the path in `earlier` of the file that it
     replaced, if its path is in `keep`, else None. `staging` is a folder on the same disk for
-    unfinished files, which are beside their places otherwise. A link is replaced, never followed.
+    unfinished files, which are beside their places otherwise. `before_placing` is called with the
+    kept files once all is ready but the names. A link is replaced, never followed.
     Raises OptoutError if a file exists with other bytes (it may be a signed letter) and `force` is
     not set, or if a file cannot be written.
     """
@@ -98,6 +100,8 @@ def write_all(
                 backups[path] = _copy_aside(path, staging)
                 if path in keep:
                     kept[path] = _keep(path, added)
+        if before_placing:
+            before_placing(kept)
         for path, temporary in staged.items():
             with write_errors(path):
                 _place(temporary, path, force=force)
@@ -135,10 +139,15 @@ def move_to_earlier(path: Path) -> Path:
 
     At every moment it has the old name, the new name, or both. Raises OptoutError.
     """
-    kept = _keep(path, [])
+    kept = keep_in_earlier(path)
     with write_errors(path):
         path.unlink()
     return kept
+
+
+def keep_in_earlier(path: Path) -> Path:
+    """Give a letter a second name in the folder `earlier` beside it. Raises OptoutError."""
+    return _keep(path, [])
 
 
 def _keep(path: Path, added: list[Path]) -> Path:
@@ -310,7 +319,7 @@ def write_errors(path: Path) -> Iterator[None]:
         location = Location(str(path))
         reason = error.strerror
         if isinstance(error, FileExistsError | NotADirectoryError):
-            files = [parent for parent in path.parents if parent.exists() and not parent.is_dir()]
+            files = [it for it in (path, *path.parents) if it.exists() and not it.is_dir()]
             reason = f"{str(files[0])!r} is a file, not a folder" if files else reason
         code = "disk-full" if error.errno in _FULL else "unwritable"
         hint = None

@@ -70,9 +70,11 @@ def parties(notes: list[str]) -> list[str]:
 
 
 def lying_in(folder: Path) -> list[str]:
-    """Return every file and empty folder below `folder`, sorted."""
+    """Return every file and empty folder below `folder`, sorted, but those of the register."""
     found = [it for it in folder.rglob("*") if not it.is_dir() or not any(it.iterdir())]
-    return sorted(it.relative_to(folder).as_posix() for it in found)
+    names = sorted(it.relative_to(folder).as_posix() for it in found)
+    own = re.compile(r"(.*/)?(\.optout/(lock|table)|register\.(csv|ndjson))")
+    return [name for name in names if not own.fullmatch(name)]
 
 
 def words(text: str) -> str:

@@ -3,8 +3,11 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any  # an event has the many shapes of the model
 
 from command_results import Run, lying_in, outcome
+
+from optout_cli.register.records import line_of, load_register
 
 COMMON = "letter: secure-communities/opt-out\ndate: 2026-11-20\n"
 HEADER = "jurisdiction,signatory.name,signatory.title\n"
@@ -13,7 +16,6 @@ SLUGS = ("addison-county-vt", "bennington-county-vt", "caledonia-county-vt")
 FILES = [
     f"out/VT/{slug}/2026-11-20-opt-out-{party}.txt" for slug in SLUGS for party in ("bureau", "ice")
 ]
-KEPT = [".optout/lock", "manifest.csv", "manifest.ndjson"]
 BAD = """\
 jurisdiction,signatory.name,signatory.title,date,signatory.fx
 6041,Pat,Sheriff,,
@@ -45,8 +47,15 @@ def batch_in(folder: Path, run: Run) -> Batch:
 
 
 def records(folder: Path = Path("out")) -> list[dict[str, object]]:
-    """Return the lines of the manifest."""
-    return [json.loads(it) for it in (folder / "manifest.ndjson").read_text("utf-8").splitlines()]
+    """Return what `--ndjson` prints of each file that is in its place."""
+    found = load_register(folder).existing()
+    return [json.loads(line_of(found[path], folder)) for path in sorted(found)]
+
+
+def events(folder: Path = Path("out")) -> list[dict[str, Any]]:
+    """Return the events of a folder's register."""
+    lines = (folder / "register.ndjson").read_text("utf-8").splitlines()
+    return [json.loads(it) for it in lines]
 
 
 def current(folder: Path) -> dict[str, bytes]:

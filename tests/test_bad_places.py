@@ -20,10 +20,10 @@ def write_to(run: Run, write: Write, in_folder: Path) -> Run:
 @pytest.mark.parametrize(
     ("place", "file", "reason"),
     [
-        ("r.yaml/", f"r.yaml/{LETTERS[0]}", "'r.yaml' is a file, not a folder"),
-        ("r.yaml/deep/er/", f"r.yaml/deep/er/{LETTERS[0]}", "'r.yaml' is a file, not a folder"),
-        ("/dev/null/", f"/dev/null/{LETTERS[0]}", "'/dev/null' is a file, not a folder"),
-        (f"{'long' * 70}/", f"{'long' * 70}/{LETTERS[0]}", "File name too long"),
+        ("r.yaml/", "r.yaml", "'r.yaml' is a file, not a folder"),
+        ("r.yaml/deep/er/", "r.yaml/deep/er", "'r.yaml' is a file, not a folder"),
+        ("/dev/null/", "/dev/null", "'/dev/null' is a file, not a folder"),
+        (f"{'long' * 70}/", "long" * 70, "File name too long"),
     ],
 )
 def test_a_folder_that_cannot_be_is_told(
@@ -34,7 +34,7 @@ def test_a_folder_that_cannot_be_is_told(
 
 
 def test_a_file_below_a_file_is_told(write_to: Run, in_folder: Path) -> None:
-    told = "r.yaml/a.txt: cannot be written: 'r.yaml' is a file, not a folder\n"
+    told = "r.yaml: cannot be written: 'r.yaml' is a file, not a folder\n"
     assert outcome(write_to("r.yaml/a.txt", "--to", "ice")) == (1, "", told)
     assert lying_in(in_folder) == ["r.yaml"]
 
@@ -70,14 +70,14 @@ def test_a_device_is_written_to_as_it_is(write_to: Run) -> None:
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="this system has no /proc")
 def test_a_read_only_place_is_told(write_to: Run, in_folder: Path) -> None:
     code, out, err = outcome(write_to("/proc/letters/"))
-    expected = f"/proc/letters/{LETTERS[0]}: cannot be written: "
+    expected = "/proc/letters: cannot be written: "
     assert (code, out, err[: len(expected)]) == (1, "", expected)
 
 
 @pytest.mark.skipif(AS_ROOT, reason="no permission stops root")
 def test_a_folder_without_permission_is_told(write_to: Run, in_folder: Path) -> None:
     (in_folder / "closed").mkdir(mode=0o500)
-    told = f"closed/{LETTERS[0]}: cannot be written: Permission denied\n"
+    told = "closed: cannot be written: Permission denied\n"
     assert outcome(write_to("closed/")) == (1, "", told)
     assert lying_in(in_folder) == ["closed", "r.yaml"]
 

@@ -87,8 +87,9 @@ def test_what_is_made_of_kept_letters_is_what_the_request_gives(
 ) -> None:
     order = msgspec.structs.replace(ORDER, formats=("html", "json"))
     exports = exports_of(document_of(FILES), library, order, in_folder)
-    contents = [file.content for file in made()[0].output_files]
-    assert contents == [export.content for export in exports]
+    writing = made()[0].output_files
+    assert writing is not None
+    assert [*writing.contents.values()] == [export.content for export in exports]
 
 
 def test_files_are_not_kept_with_each_row(library: Library, in_folder: Path) -> None:

@@ -22,7 +22,7 @@ def home(in_folder: Path) -> Path:
     """Make a folder of somebody's own files."""
     folder = in_folder / "home"
     folder.mkdir()
-    for name in (".bashrc", UNFINISHED, "lock", "manifest.ndjson"):
+    for name in (".bashrc", UNFINISHED, "lock", "register.ndjson"):
         (folder / name).write_text(f"{name}, precious\n", "utf-8")
     return folder
 
@@ -60,30 +60,33 @@ def test_only_files_that_a_killed_batch_left_are_deleted(batch: Batch, home: Pat
     before = below(home)
     left = set(lying_in(own)) - {UNFINISHED}
     assert batch("-q")[0] == 0
-    assert (set(lying_in(own)), below(home)) == (left | {"lock"}, before)
+    assert (set(lying_in(own)), below(home)) == (left | {"lock", "table"}, before)
 
 
 def test_links_in_the_place_of_the_batchs_files_are_replaced_and_not_followed(
     batch: Batch, home: Path
 ) -> None:
     batch()
-    lines = Path("out/manifest.ndjson").read_bytes()
-    for name in ("manifest.ndjson", "manifest.csv", "rejects.csv"):
-        (home / name).write_bytes(lines if name == "manifest.ndjson" else b"precious\n")
+    for name in ("register.csv", "rejects.csv"):
+        (home / name).write_bytes(b"precious\n")
         Path("out", name).unlink(missing_ok=True)
         Path("out", name).symlink_to(home / name)
     before = below(home)
     assert batch("-q", table=KIM + "nowhere,Pat,Sheriff\n")[0] == 3
     assert below(home) == before
-    links = [it for it in ("manifest.ndjson", "manifest.csv") if Path("out", it).is_symlink()]
-    assert (links, Path("out/rejects-2.csv").exists(), len(records())) == ([], True, 6)
+    is_link = Path("out/register.csv").is_symlink()
+    assert (is_link, Path("out/rejects-2.csv").exists(), len(records())) == (False, True, 6)
 
 
-def test_a_link_that_leads_nowhere_is_no_manifest(batch: Batch, home: Path) -> None:
+@pytest.mark.parametrize("name", ["new", "register.ndjson"])
+def test_a_link_in_the_place_of_the_register_is_refused(
+    name: str, batch: Batch, home: Path
+) -> None:
     Path("out").mkdir()
-    Path("out/manifest.ndjson").symlink_to(home / "new")
-    assert batch("-q")[0] == 0
-    assert ((home / "new").exists(), len(records())) == (False, 6)
+    Path("out/register.ndjson").symlink_to(home / name)
+    before = below(home)
+    told = "out/register.ndjson: is a symbolic link, not the file that optout keeps here\n"
+    assert (batch("-q"), below(home)) == ((1, "", told + MOVE_IT), before)
 
 
 def test_a_link_in_the_place_of_a_letter_is_replaced_and_what_it_showed_is_kept(

@@ -1,7 +1,6 @@
 """A batch that is killed, interrupted, or runs out of disk loses nothing and can go on."""
 
 import fcntl
-import json
 import os
 import pty
 import random
@@ -15,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from command_results import Write, lying_in
+from run_batch import records
 
 OPTOUT = (sys.executable, "-m", "optout_cli")
 COMMON = "letter: secure-communities/opt-out\ndate: 2026-11-20\n"
@@ -48,16 +48,16 @@ def start(*words: str) -> subprocess.Popen[bytes]:
     )
 
 
-def lines_in(manifest: Path) -> int:
+def lines_in(register: Path) -> int:
     try:
-        return manifest.read_bytes().count(b"\n")
+        return register.read_bytes().count(b"\n")
     except OSError:
         return 0
 
 
-def wait_for(manifest: Path, count: int, process: subprocess.Popen[bytes]) -> None:
-    """Wait until that many files are finished, or the batch is."""
-    while lines_in(manifest) < count and process.poll() is None:
+def wait_for(register: Path, count: int, process: subprocess.Popen[bytes]) -> None:
+    """Wait until that many requests are finished, or the batch is."""
+    while lines_in(register) < count and process.poll() is None:
         time.sleep(0.002)
 
 
@@ -80,7 +80,7 @@ def test_a_batch_killed_at_any_instant_ends_as_if_it_had_not_been(
         if number % 2:
             time.sleep(lasts * instants.uniform(0, 0.9))
         else:
-            wait_for(Path("out/manifest.ndjson"), instants.randrange(len(files)), process)
+            wait_for(Path("out/register.ndjson"), instants.randrange(count), process)
         process.kill()
         killed += process.wait() == -signal.SIGKILL
         process.communicate()
@@ -99,29 +99,31 @@ def assert_same(done: subprocess.CompletedProcess[bytes]) -> None:
     assert out.keys() == calm.keys()
     for name, content in calm.items():
         assert out[name].replace(b"out/", b"calm/") == content
+    for name in ("register.ndjson", "register.csv"):
+        assert Path("out", name).read_bytes() == Path("calm", name).read_bytes()
 
 
 def test_pages_too_are_whole_or_absent_where_the_batch_is_killed() -> None:
     words = (*TEXT[:-2], "pdf", "--to", "ice", "-j", "2", "-o", "out/")
     process = start(*words)
-    wait_for(Path("out/manifest.ndjson"), 5, process)
+    wait_for(Path("out/register.ndjson"), 5, process)
     process.kill()
     process.communicate()
     before = {path: path.stat().st_mtime_ns for path in Path("out").rglob("*.pdf")}
-    records = [json.loads(it) for it in Path("out/manifest.ndjson").read_text().splitlines()]
+    known = [str(it["path"]) for it in records()]
     assert 0 < len(before) < len(ROWS)
-    assert {Path(it["path"]) for it in records} <= before.keys()
+    assert set(map(Path, known)) <= before.keys()
     done = call(*words)
     assert done.returncode == 0
     assert len(list(Path("out").rglob("*.pdf"))) == len(ROWS)
     assert {path: path.stat().st_mtime_ns for path in before} == before
-    assert not set(done.stdout.decode().splitlines()) & {it["path"] for it in records}
+    assert not set(done.stdout.decode().splitlines()) & set(known)
 
 
 @pytest.mark.parametrize("jobs", ["1", "2"])
 def test_an_interrupt_ends_the_batch_and_says_how_to_go_on(jobs: str) -> None:
     process = start("batch", "n.csv", "--common", "common.yaml", "-j", jobs, "-q", "-o", "out/")
-    wait_for(Path("out/manifest.ndjson"), 2, process)
+    wait_for(Path("out/register.ndjson"), 1, process)
     os.killpg(process.pid, signal.SIGINT)
     out, err = process.communicate()
     finished = len(out.splitlines()) // 2
@@ -172,7 +174,7 @@ def test_a_second_batch_in_the_folder_is_refused() -> None:
         1,
         b"",
         (
-            "out: another batch is writing to this folder\n"
+            "out: another command is writing to this folder\n"
             "  hint: wait until it ends, or name another folder with -o\n"
         ),
     )
@@ -180,7 +182,7 @@ def test_a_second_batch_in_the_folder_is_refused() -> None:
 
 def test_a_folder_that_is_deleted_meanwhile_stops_the_batch() -> None:
     process = start("batch", "n.csv", "--common", "common.yaml", "-q", "-o", "out/")
-    wait_for(Path("out/manifest.ndjson"), 2, process)
+    wait_for(Path("out/register.ndjson"), 1, process)
     shutil.rmtree("out")
     _, err = process.communicate()
     told = err.decode().splitlines()

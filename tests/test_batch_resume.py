@@ -9,6 +9,8 @@ import pytest
 from command_results import Run, Write, outcome, paths
 from run_batch import COMMON, FILES, HEADER, ROWS, Batch, batch_in, below, current, records
 
+from optout_cli.register.journal import load_journal
+
 
 @pytest.fixture
 def batch(run: Run, in_folder: Path) -> Batch:
@@ -89,7 +91,7 @@ def test_what_comes_through_a_pipe_is_another_table_each_time(name: str, batch: 
     code, _, err = piped("--set", "date=2026-11-21")
     assert (code, "moved" in err, "older" in err) == (0, False, False)
     assert before.items() <= below(Path("out/VT")).items()
-    assert "moved to earlier: " in piped("--force", name_of_signer="Kim")[2]
+    assert "replaced: " in piped("--force", name_of_signer="Kim")[2]
 
 
 def test_another_tables_letters_are_left_alone(batch: Batch) -> None:
@@ -193,27 +195,30 @@ def test_a_letter_that_somebody_shortened_is_kept_and_told(batch: Batch) -> None
     batch()
     letter = Path(FILES[2])
     letter.write_bytes(letter.read_bytes()[:-200])
-    assert f"moved to earlier: {FILES[2]}\n" in batch()[2]
+    assert f"replaced: {FILES[2]}\n" in batch()[2]
 
 
 @pytest.mark.parametrize("tail", ["", '{"request": "n.csv', "\0\0\0\0"])
-def test_a_torn_line_of_the_manifest_is_ignored(batch: Batch, tail: str) -> None:
+def test_a_torn_line_of_the_register_is_passed_over(batch: Batch, tail: str) -> None:
     batch()
     before = below(Path("out"))
-    manifest = Path("out/manifest.ndjson")
-    lines = manifest.read_text("utf-8").splitlines(keepends=True)
-    manifest.write_text("".join(lines[:3]) + lines[3][:40] + tail, "utf-8")
-    Path("out/manifest.csv").unlink()
+    register = Path("out/register.ndjson")
+    lines = register.read_text("utf-8").splitlines(keepends=True)
+    register.write_text(lines[0] + lines[1][:40] + tail, "utf-8")
+    Path("out/register.csv").unlink()
     Path("out/.optout/.half.0123456789ab").write_text("half", "utf-8")
-    assert batch("-q") == (0, paths(*FILES[2:]), "")
+    code, out, err = batch("-q")
+    assert (code, out, "the last line is torn" in err) == (0, paths(*FILES[2:]), True)
     assert below(Path("out")) == before
+    assert [it["path"] for it in records()] == FILES
+    assert [it.code for it in load_journal(Path("out")).problems] == ["torn-line"]
 
 
-def test_a_manifest_line_with_a_path_outside_is_ignored(batch: Batch) -> None:
+def test_a_line_of_the_register_with_a_path_outside_is_ignored(batch: Batch) -> None:
     batch()
-    line = Path("out/manifest.ndjson").read_text("utf-8").splitlines()[0]
-    hostile = line.replace("out/VT/addison-county-vt/", "../../..//etc/../")
-    Path("out/manifest.ndjson").write_text(f"{hostile}\n[]\n{{}}\n", "utf-8")
+    line = Path("out/register.ndjson").read_text("utf-8").splitlines()[0]
+    hostile = line.replace("VT/addison-county-vt/", "../../..//etc/../")
+    Path("out/register.ndjson").write_text(f"{hostile}\n[]\n{{}}\n", "utf-8")
     assert batch("-q")[0] == 0
     assert [it["path"] for it in records()] == FILES
 

@@ -12,11 +12,8 @@ from conftest import TODAY
 from make_letters import letter_for, library_with, problems_of, told_by
 
 from optout_cli import bundled
-from optout_cli.batch import folder as folder_module
 from optout_cli.batch import rows as batch
-from optout_cli.batch.folder import OutputFolder
 from optout_cli.batch.input import InputFile, load_inputs
-from optout_cli.batch.manifest import load_records
 from optout_cli.batch.plan import plan_from
 from optout_cli.batch.rows import Job, check_rows, make_rows
 from optout_cli.exporters import count_pages, exporter_for
@@ -25,6 +22,9 @@ from optout_cli.letters.library import Library
 from optout_cli.letters.pipeline import Order, case_of
 from optout_cli.model.notice import Case
 from optout_cli.readers.document import Document
+from optout_cli.register import folder as folder_module
+from optout_cli.register.folder import LetterFolder
+from optout_cli.register.records import load_register
 from optout_cli.templating.layouts import PAGE
 
 ROWS = "jurisdiction,letter\n" + "".join(
@@ -77,7 +77,7 @@ def test_a_worker_killed_while_writing_costs_one_row(
     text = job(library, "txt")
     found = list(make_rows(sheets, dict.fromkeys(range(14), text.order), text, 2))
     assert [it.number for it in found if it.problems] == [9]
-    assert {len(it.output_files) for it in found if not it.problems} == {2}
+    assert {len(it.output_files.contents) for it in found if it.output_files} == {2}
 
 
 def only(folder: Path, cells: str) -> tuple[InputFile, ...]:
@@ -170,14 +170,14 @@ def test_many_requests_have_a_sheet_each(library: Library, tmp_path: Path) -> No
         assert (pages, len(document.pages)) == (101, 101)
 
 
-def test_a_folder_without_a_manifest_has_no_records(tmp_path: Path) -> None:
-    assert load_records(tmp_path) == {}
+def test_a_folder_without_a_register_has_no_records(tmp_path: Path) -> None:
+    assert load_register(tmp_path).records == {}
 
 
 def test_a_folder_lets_the_next_batch_in_once_it_is_done(tmp_path: Path) -> None:
     for _ in range(2):
-        with OutputFolder(tmp_path / "out") as folder:
-            assert folder.records == {}
+        with LetterFolder(tmp_path / "out") as folder:
+            assert folder.register.records == {}
 
 
 def test_files_outlive_a_power_cut_long_before_the_batch_ends(
@@ -187,10 +187,9 @@ def test_files_outlive_a_power_cut_long_before_the_batch_ends(
     monkeypatch.setattr(folder_module, "make_durable", durable.extend)
     monkeypatch.setattr(folder_module, "_AT_ONCE", 10)
     text = job(library, "txt")
-    with OutputFolder(tmp_path / "out") as folder:
+    with LetterFolder(tmp_path / "out") as folder:
         for it in make_rows(sheets, dict.fromkeys(range(14), text.order), text, 1):
-            folder.put(
-                [(output_file.record, output_file.content) for output_file in it.output_files]
-            )
+            assert it.output_files
+            folder.put(it.output_files)
         assert len(durable) == 20
     assert len(set(durable)) == 28

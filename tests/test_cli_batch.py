@@ -9,10 +9,10 @@ import pytest
 from command_results import Run, Write, lying_in, outcome, paths, words
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from run_batch import BAD, COMMON, FILES, HEADER, KEPT, ROWS, SEAL, Batch, batch_in, records
+from run_batch import BAD, COMMON, FILES, HEADER, ROWS, SEAL, Batch, batch_in, records
 
-from optout_cli.batch.manifest import Record
 from optout_cli.cli import group
+from optout_cli.register.records import Record
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def batch(run: Run, in_folder: Path) -> Batch:
 
 def test_each_row_has_its_letters_and_each_letter_its_line(batch: Batch, in_folder: Path) -> None:
     assert batch("-q") == (0, paths(*FILES), "")
-    assert lying_in(in_folder / "out") == sorted([*KEPT, *(it[4:] for it in FILES)])
+    assert lying_in(in_folder / "out") == [it[4:] for it in FILES]
     assert [it["path"] for it in records()] == FILES
     first = records()[0]
     assert first.keys() == set(Record.__struct_encode_fields__)
@@ -31,12 +31,10 @@ def test_each_row_has_its_letters_and_each_letter_its_line(batch: Batch, in_fold
         "50001",
         "bureau",
     )
-    with Path("out/manifest.csv").open(encoding="utf-8-sig", newline="") as stream:
+    with Path("out/register.csv").open(encoding="utf-8-sig", newline="") as stream:
         table = list(csv.DictReader(stream))
-    assert [it["path"] for it in table] == FILES
-    assert table[0]["address"].splitlines() == first["address"]
-    assert [*table[0]][:4] == ["jurisdiction", "name", "recipient", "address"]
-    assert {*table[0]} == first.keys()
+    assert [it["reference"] for it in table][::2] == [it["reference"] for it in records()][::2]
+    assert [it["recipient"] for it in table] == ["bureau", "ice"] * 3
 
 
 def test_a_letter_is_byte_for_byte_that_of_write(batch: Batch, run: Run, write: Write) -> None:
@@ -146,7 +144,9 @@ def test_check_of_good_rows_says_how_many_letters_there_would_be(batch: Batch) -
     assert batch("--check", "-q") == (0, tally, "")
     code, out, err = batch("--check")
     assert (code, out.endswith(tally), err) == (0, True, "")
-    assert all(it.startswith("note (3 requests): ") for it in out.splitlines()[:-1])
+    *notes, files, _ = out.splitlines()
+    assert files == "files: 6 new, 0 unchanged, 0 replaced"
+    assert all(it.startswith("note (3 requests): ") for it in notes)
 
 
 def test_check_tells_of_drafts_and_the_day_and_of_laws_first(batch: Batch, write: Write) -> None:
@@ -208,9 +208,9 @@ def test_a_caution_is_told_once_with_how_many_it_is_about(batch: Batch) -> None:
     assert "note (3 requests): A notice of opt-out of this date" in words(" ".join(notes))
 
 
-def test_the_manifests_lines_are_printed_on_demand(batch: Batch) -> None:
+def test_a_line_of_json_for_each_file_is_printed_on_demand(batch: Batch) -> None:
     code, out, _ = batch("--ndjson", "-q")
-    assert (code, out) == (0, Path("out/manifest.ndjson").read_text("utf-8"))
+    assert (code, [json.loads(it) for it in out.splitlines()]) == (0, records())
 
 
 def test_paths_may_end_in_nul(batch: Batch) -> None:

@@ -106,7 +106,7 @@ def test_a_message_is_sent_and_neither_printed_nor_put_into_an_envelope(steps: S
         "e-mail the bureau's letter to bureau@example.gov",
         "e-mail ICE's letter to ice@example.gov",
     ]
-    faxed = steps(RECIPIENTS + lines, "-f", "fax,tiff")
+    faxed = steps(RECIPIENTS + lines, "-f", "fax,tiff", sender)
     assert faxed[1].startswith("fax the bureau's letter to 916-555-0130")
     assert [
         it for it in mailed + faxed if "envelope" in it or "print" in it or "certified" in it

@@ -40,13 +40,13 @@ def test_a_claim_is_a_note_beside_the_letter_and_a_problem_to_check(run: Run, ow
     assert outcome(run("check", "-q", "r.yaml", *WITH)) == (1, "\n".join((*CLAIMS, "")), "")
 
 
-def test_batch_counts_the_claim_and_its_manifest_has_the_code(
+def test_batch_counts_the_claim_and_its_register_has_the_code(
     run: Run, own: Write, in_folder: Path
 ) -> None:
     own(NAME, CLAIMING)
     code, _, err = outcome(run("batch", "r.yaml", "-f", "txt", "-o", "out/", *WITH))
     assert (code, CLAIMS[0] in err) == (0, True)
-    assert "wording" in (in_folder / "out" / "manifest.csv").read_text("utf-8")
+    assert '"wording"' in (in_folder / "out" / "register.ndjson").read_text("utf-8")
 
 
 def test_what_the_request_states_is_its_own(run: Run, own: Write, write: Write) -> None:

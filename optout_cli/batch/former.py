@@ -1,13 +1,13 @@
-"""Former letters: those that the manifest has and that no row of a run gives any more."""
+"""Former letters: those that the register has and that no row of a run gives any more."""
 
 from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from optout_cli.batch.manifest import Record
 from optout_cli.batch.plan import BatchPlan
 from optout_cli.batch.rows import CheckedRow
+from optout_cli.register.records import Record
 
 _File = tuple[str, tuple[str, ...]]  # the name of an input file, and the tables of its rows
 

@@ -2,7 +2,7 @@
 
 import os
 import pickle
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Container, Generator, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
@@ -10,7 +10,6 @@ from typing import IO, Any
 import msgspec
 
 from optout_cli.batch.input import InputFile
-from optout_cli.batch.manifest import Record
 from optout_cli.batch.rows import (
     CheckedRow,
     Job,
@@ -23,8 +22,8 @@ from optout_cli.errors import Problem
 from optout_cli.letters.pipeline import Order
 from optout_cli.model.notice import Note
 from optout_cli.readers.files import is_pipe
+from optout_cli.register.records import Record, Register
 
-OCCUPIED = "file-exists"  # the only problem that no change of the row would fix
 LAW = "state-law"  # the note that is repeated in every run
 DRAFT = "draft"
 
@@ -133,21 +132,29 @@ class BatchPlan:
                 place = folder / others[0].path
                 message = f"would replace {place}{more}, written from {others[0].request}"
                 hint = "name another folder with -o, or use --force, which moves it to earlier/"
-                self.taken[row.number] = (Problem(OCCUPIED, message, row.location, hint),)
+                self.taken[row.number] = (Problem("file-exists", message, row.location, hint),)
         self.left |= self.taken.keys()
 
-    def in_doubt(
-        self, records: Mapping[str, Record], folder: Path, order: Order
-    ) -> dict[int, Order]:
-        """Return an order for each good row with a file in its place that is not the manifest's."""
+    def in_doubt(self, register: Register, order: Order) -> dict[int, Order]:
+        """Return an order for each good row with a file in its place that may have to stay.
+
+        The file is not as the register has it, was sent, or is another format of a changed letter.
+        """
+        formers: defaultdict[str, list[Record]] = defaultdict(list)  # by path without the suffix
+        for path, record in register.existing().items():
+            formers[path.rpartition(".")[0]].append(record)
         return {
             row.number: order
             for row in self.good
             if row.number not in self.taken
-            and any(
-                os.path.lexists(folder / path)
-                and not ((record := records.get(path)) and record.is_true(folder))
-                for path in row.paths
+            and (
+                any(_is_foreign(path, register) for path in row.paths)
+                or any(
+                    record.fingerprint != row.fingerprint
+                    and (record.path not in row.paths or register.is_sent(record.path))
+                    for path in row.paths
+                    for record in formers[path.rpartition(".")[0]]
+                )
             )
         }
 
@@ -162,17 +169,24 @@ class BatchPlan:
             is_same_table = record.source == file
         return is_same_table and record.key == row.key
 
-    def replaced(
-        self, records: Mapping[str, Record], folder: Path, *, force: bool
-    ) -> Iterator[Path]:
-        """Yield each file that the good rows would replace with another one."""
+    def fates(self, register: Register, *, force: bool) -> dict[str, list[Path]]:
+        """Return each file of the good rows by what would happen to it: new, replaced, or the same.
+
+        Files of rows whose letters stay as they are in `left` are not counted.
+        """
+        fates: dict[str, list[Path]] = {"new": [], "unchanged": [], "replaced": []}
         for row in self.good:
             for path in row.paths if row.number not in self.left else ():
-                record, place = records.get(path), folder / path
-                is_ours = record is not None and record.is_true(folder)
+                record, place = register.records.get(path), register.folder / path
+                is_ours = record is not None and record.is_true(register.folder)
                 is_other = record is None or record.fingerprint != row.fingerprint
-                if (is_ours and is_other) or (force and not is_ours and place.is_file()):
-                    yield place
+                if not place.is_file():
+                    fates["new"].append(place)
+                elif is_other if is_ours else force:
+                    fates["replaced"].append(place)
+                else:
+                    fates["unchanged"].append(place)
+        return fates
 
     def results(
         self, wanted: Mapping[int, Order], input_files: Sequence[InputFile], job: Job, jobs: int
@@ -204,10 +218,12 @@ class BatchPlan:
             if row.number not in left_out:
                 yield [records[path] for path in row.paths if path.endswith(".pdf")]
 
-    def places(self) -> dict[str, str]:
-        """Return the file and line of the row that gives each file, by the file's path."""
-        free = (row for row in self.good if row.number not in self.taken)
-        return {path: row.place for row in free for path in row.paths}
+
+def _is_foreign(path: str, register: Register) -> bool:
+    """Tell whether there is a file that is not as the register has it."""
+    record = register.records.get(path)
+    is_there = os.path.lexists(register.folder / path)
+    return is_there and not (record and record.is_true(register.folder))
 
 
 def _collision_hint(first: CheckedRow, second: CheckedRow) -> str:

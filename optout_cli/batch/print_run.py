@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
-from optout_cli.batch.manifest import Record
 from optout_cli.errors import Location, OptoutError, Problem
 from optout_cli.letters.library import Library
+from optout_cli.register.records import Record
 
 
 def print_run(

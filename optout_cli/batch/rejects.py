@@ -16,14 +16,15 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from optout_cli.batch.folder import OWN, OutputFolder
 from optout_cli.batch.input import InputFile, rows_of
-from optout_cli.batch.manifest import TABLE_ENCODING, digest_of
 from optout_cli.errors import Problem
 from optout_cli.output import move_to_earlier, write_all, write_errors
 from optout_cli.readers.csv import csv_from
 from optout_cli.readers.document import OWN_MARK, REASON, Row
 from optout_cli.readers.files import STDIN, folder_of, is_pipe
+from optout_cli.register.folder import OWN, LetterFolder
+from optout_cli.register.records import digest_of
+from optout_cli.register.table import ENCODING
 from optout_cli.trust import real
 
 _TABLE, _LINES, _LIST = _FILES = ("rejects.csv", "rejects.ndjson", "rejects.yaml")
@@ -76,7 +77,7 @@ def origins_of(input_files: Iterable[InputFile], folder: Path) -> dict[str, tupl
 
 
 def write_rejects(
-    folder: OutputFolder,
+    folder: LetterFolder,
     input_files: Sequence[InputFile],
     problems: Mapping[int, Sequence[Problem]],
     origins: Mapping[str, tuple[str, ...]],
@@ -94,7 +95,7 @@ def write_rejects(
     )
     # A line of JSON that is not UTF-8 is written with the bytes that it came with.
     contents = {
-        name: text.encode(TABLE_ENCODING if name == _TABLE else "utf-8", "surrogateescape")
+        name: text.encode(ENCODING if name == _TABLE else "utf-8", "surrogateescape")
         for name, text in texts.items()
     }
     read = {real(Path(name)) for name in origins}
@@ -146,7 +147,7 @@ def _load_state(folder: Path) -> _State:
     return _State()
 
 
-def _seal(folder: OutputFolder, contents: Iterable[bytes]) -> _State:
+def _seal(folder: LetterFolder, contents: Iterable[bytes]) -> _State:
     """Save the hashes of the files to be written beside those of the files that are there."""
     state = _load_state(folder.path)
     with write_errors(folder.path):
@@ -158,7 +159,7 @@ def _seal(folder: OutputFolder, contents: Iterable[bytes]) -> _State:
     return sealed
 
 
-def _save_state(folder: OutputFolder, state: _State) -> None:
+def _save_state(folder: LetterFolder, state: _State) -> None:
     if state != _State():
         content = msgspec.json.encode(state, order="deterministic")
         write_all({folder.staging / _STATE: content}, force=True, staging=folder.staging)

@@ -15,9 +15,7 @@ import msgspec
 from optout_cli import engines
 from optout_cli.batch.input import InputFile, rows_of
 from optout_cli.batch.kept import pack, unpack
-from optout_cli.batch.manifest import OutputFile, Record, files_from_exports, row_place
 from optout_cli.batch.pool import WorkerKilled, result_alone, results_in_order
-from optout_cli.batch.resume import Fingerprints
 from optout_cli.engines.fonts import missing_characters
 from optout_cli.engines.window import room_problems
 from optout_cli.errors import Location, OptoutError, Problem, raise_any
@@ -32,10 +30,13 @@ from optout_cli.letters.pipeline import (
     letters_of,
     set_values,
 )
-from optout_cli.model.letter import Letter
+from optout_cli.model.letter import Export, Letter
 from optout_cli.model.notice import Case, Note, Notice
 from optout_cli.readers.document import Document, Row, locate, merge
 from optout_cli.readers.files import folder_of
+from optout_cli.register.fingerprint import Fingerprints
+from optout_cli.register.records import Record
+from optout_cli.register.writing import Writing, writing_of
 
 _ROWS_A_TASK = 8  # to check: sending a row to a worker costs a tenth of checking it
 _MAX_ERROR = 300  # characters of a library's own message that a Problem shows
@@ -53,8 +54,8 @@ class _RowResult(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def place(self) -> str:
-        """The row's file and line, as the manifest shows them."""
-        return row_place(self.location)
+        """The row's file and line, as the register shows them."""
+        return f"{self.location.file}:{self.location.line}"
 
 
 class CheckedRow(_RowResult, frozen=True, kw_only=True):
@@ -76,21 +77,21 @@ class CheckedRow(_RowResult, frozen=True, kw_only=True):
     paths: tuple[str, ...] = ()
     finished: tuple[str, ...] = ()
     lacking: tuple[tuple[str, str], ...] = ()
-    output_files: tuple[OutputFile, ...] | None = None
     letters: bytes = b""
+    output_files: Writing | None = None
 
 
 class MadeRow(_RowResult, frozen=True, kw_only=True):
     """All files of one row, or the problems that prevent them."""
 
-    output_files: tuple[OutputFile, ...] = ()
+    output_files: Writing | None = None
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True):
     """What is the same for every row: data, templates, what to make, and shared values.
 
     Values of a row replace those of `common`; values in `over`, by the option that gave them,
-    replace those of the row. `folder` is the output folder, and `records` its manifest by path.
+    replace those of the row. `folder` is the output folder, and `records` what its register has.
     """
 
     library: Library
@@ -113,6 +114,24 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
         """Hash all that the files of a row follow from."""
         folder = folder_of(row.location.file)
         return fingerprints.of(case, NamedFiles(document, folder, self.order.files_from))
+
+    def writing_of(
+        self,
+        letters: Sequence[Letter],
+        exports: Sequence[Export],
+        location: Location,
+        fingerprint: str,
+    ) -> Writing:
+        """Return a row's files with their event; each jurisdiction has a folder of its own."""
+        place = letters[0].notice.place
+        return writing_of(
+            letters,
+            exports,
+            self.library.context,
+            lambda export: f"{place.state_code}/{place.slug}/{export.name}",
+            request=f"{location.file}:{location.line}",
+            fingerprint=fingerprint,
+        )
 
 
 def check_rows(input_files: Sequence[InputFile], job: Job, jobs: int) -> Iterator[CheckedRow]:
@@ -286,7 +305,7 @@ class _Check:
         known = self.records.get(fingerprint, ())
         finished = tuple(record.path for record in known if record.is_true(job.folder))
         notices = compose(case, order.parties) if finished else ()
-        output_files: tuple[OutputFile, ...] | None = None
+        output_files: Writing | None = None
         kept, notes = b"", list[Note]()
         if not finished or set(_paths(notices, order)) - set(finished):
             folder = folder_of(row.location.file)
@@ -295,7 +314,7 @@ class _Check:
             if is_made_by_check(order):
                 remaining = remaining_order(order, _paths(notices, order), finished)
                 exports = encode_letters(letters, job.library, remaining)
-                output_files = files_from_exports(exports, row.location, fingerprint)
+                output_files = job.writing_of(letters, exports, row.location, fingerprint)
                 notes = [note for export in exports for note in export.notes]
             else:
                 is_own = job.library.context.has_own_page
@@ -375,7 +394,7 @@ class _Make:
             return MadeRow(
                 number=number,
                 location=location,
-                output_files=files_from_exports(exports, location, fingerprint),
+                output_files=self.job.writing_of(letters, exports, location, fingerprint),
                 notes=tuple(dict.fromkeys(note for export in exports for note in export.notes)),
             )
         except OptoutError as error:

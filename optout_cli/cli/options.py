@@ -265,7 +265,32 @@ def path_lines(what: str, paths: Sequence[Path]) -> Iterator[str]:
         yield f"{what}: {more:,} more file{'s' if more > 1 else ''}"
 
 
-def say_what_moved(paths: Sequence[Path]) -> None:
-    """Print which old files moved to the folder `earlier` to make room for new ones."""
-    for line in path_lines("moved to earlier", paths):
+def say_what_moved(moved: Sequence[Path], replaced: Sequence[Path] = ()) -> None:
+    """Print which old files moved to the folder `earlier`, with and without a new one in place."""
+    for line in path_lines("replaced", replaced):
         say(line)
+    if replaced:
+        say("the files before them are in the folder earlier beside them")
+    for line in path_lines("moved to earlier", moved):
+        say(line)
+
+
+def now() -> datetime:
+    """Return this moment, or that of SOURCE_DATE_EPOCH if it is set, in UTC."""
+    if os.environ.get("SOURCE_DATE_EPOCH"):
+        today()  # raises click.UsageError for what is no number
+        return datetime.fromtimestamp(int(os.environ["SOURCE_DATE_EPOCH"]), UTC)
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+def register_options(command: _F) -> _F:
+    """Add --supersede and --no-register."""
+    supersede = click.option(
+        "--supersede",
+        metavar="REASON",
+        help="Replace letters that were sent, and record why; the old files move to earlier.",
+    )
+    no_register = click.option(
+        "--no-register", is_flag=True, help="Keep no register of the letters in the folder."
+    )
+    return supersede(no_register(command))

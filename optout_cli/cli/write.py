@@ -7,15 +7,17 @@ from pathlib import Path
 
 import click
 
-from optout_cli.cli.console import is_request, refuse_file_name, report_problems, usage_error
+from optout_cli.cli.console import is_request, refuse_file_name, report_problems, say, usage_error
 from optout_cli.cli.next_steps import report_letters
 from optout_cli.cli.options import (
     files,
     force_option,
     library_from,
     library_options,
+    now,
     output_path,
     quiet_option,
+    register_options,
     requests,
     say_what_moved,
     with_engine,
@@ -23,11 +25,28 @@ from optout_cli.cli.options import (
 from optout_cli.cli.order import Values, order_options
 from optout_cli.exporters import exporter_for
 from optout_cli.exporters.context import Options
-from optout_cli.letters.pipeline import Order, exports_of, request_file, request_for, set_values
-from optout_cli.model.letter import Export
-from optout_cli.output import is_folder, is_stream, write_all, write_stream
-from optout_cli.readers.document import Document
+from optout_cli.letters.files import NamedFiles
+from optout_cli.letters.library import Library
+from optout_cli.letters.pipeline import (
+    COMMAND_LINE,
+    Order,
+    case_of,
+    encode_letters,
+    letters_of,
+    request_file,
+    request_for,
+    set_values,
+)
+from optout_cli.model.letter import Export, Letter
+from optout_cli.output import hold_interrupts, is_folder, is_stream, write_stream
+from optout_cli.readers.document import Document, locating
 from optout_cli.readers.files import STDIN, folder_of, is_file
+from optout_cli.register.fingerprint import Fingerprints
+from optout_cli.register.folder import WAIT, LetterFolder
+from optout_cli.register.journal import Journal
+from optout_cli.register.plan import Replacing, plan_writing
+from optout_cli.register.records import Register, load_register
+from optout_cli.register.writing import Writing, writing_of
 
 DEFAULT_LETTER = "secure-communities/opt-out"
 _FILE_NAME = re.compile(r"^\S+\.[A-Za-z0-9]{1,5}$")  # never a jurisdiction's name
@@ -49,7 +68,9 @@ _FILE_NAME = re.compile(r"^\S+\.[A-Za-z0-9]{1,5}$")  # never a jurisdiction's na
     shell_complete=files,
     help="A folder, a file (for a single letter), or - for standard output.",
 )
+@click.option("--check", "is_check", is_flag=True, help="Say what would be written; write nothing.")
 @force_option
+@register_options
 @order_options
 @quiet_option
 @library_options
@@ -57,7 +78,10 @@ _FILE_NAME = re.compile(r"^\S+\.[A-Za-z0-9]{1,5}$")  # never a jurisdiction's na
 def command(
     what: str,
     output: str,
+    is_check: bool,
     force: bool,
+    supersede: str | None,
+    no_register: bool,
     order: Order,
     values: Values,
     look: Options,
@@ -72,7 +96,8 @@ def command(
     drafts.
 
     Prints the paths of the files; notes and next steps go to stderr. Writes all the letters, or
-    none.
+    none. The folder gets a register of its letters. If the request was changed, the old letters
+    move to the folder earlier; letters that were sent stay, unless you add --supersede.
     """
     if order.is_draft:
         _refuse_drafts_outside_files(order.formats, output)
@@ -84,10 +109,31 @@ def command(
             document = set_values(document, option, assignments)
     look = with_engine(look, order.formats, quiet=quiet)
     library = library_from(overlays, folders, look)
-    exports = exports_of(document, library, order, folder_of(what) if is_file_of_one else Path())
-    is_new, moved = _put(exports, output, force=force)
+    folder = folder_of(what) if is_file_of_one else Path()
+    letters, exports, fingerprint = _make(document, library, order, folder)
+    if output == STDIN or (is_stream(Path(output)) and not output.endswith("/")):
+        if is_check:
+            usage_error(f"--check is about files, not -o {output}", "name a folder or a file")
+        _write_stream(_only(exports, f"-o {output}"), output)
+        is_new = True
+    else:
+        place, name = _place(exports, output)
+        writing = writing_of(
+            letters,
+            exports,
+            library.context,
+            lambda export: name or export.name,
+            request=what if is_file_of_one else COMMAND_LINE,
+            fingerprint=fingerprint,
+        )
+        if is_check:
+            _check(place, writing, Replacing(force, supersede), has_register=not no_register)
+            return
+        opened = LetterFolder(
+            place, at=now(), today=order.today, wait=WAIT, has_register=not no_register
+        )
+        is_new = _put(opened, writing, Replacing(force, supersede), quiet=quiet)
     if not quiet:
-        say_what_moved(moved)
         report_letters(exports, is_dated="date" in document.data, is_new=is_new)
 
 
@@ -110,34 +156,69 @@ def _draft_for(what: str, letter: str | None) -> Document:
     return request_for(what, letter or DEFAULT_LETTER)
 
 
-def _put(exports: Sequence[Export], output: str, *, force: bool) -> tuple[bool, list[Path]]:
-    """Write the exports to `output`; print their paths, or for - their bytes.
+def _make(
+    document: Document, library: Library, order: Order, folder: Path
+) -> tuple[tuple[Letter, ...], tuple[Export, ...], str]:
+    """Make the letters and files of a request, and the hash of all that they follow from."""
+    with locating(document):
+        case = case_of(document, library, order)
+        letters = letters_of(case, document, library, order, folder)
+        exports = encode_letters(letters, library, order)
+        named = NamedFiles(document, folder, order.files_from)
+        return letters, exports, Fingerprints(library).of(case, named)
 
-    Returns whether a file changed, and the paths whose old files moved to the folder `earlier`.
-    """
-    if output == STDIN:
-        export = _only(exports, "-o -")
-        if not export.is_text and sys.stdout.isatty():
-            usage_error(f"a terminal cannot show {export.format}", "name a file with -o")
-        sys.stdout.buffer.write(export.content)
-        sys.stdout.buffer.flush()
-        return True, []
+
+def _place(exports: Sequence[Export], output: str) -> tuple[Path, str | None]:
+    """Return the folder that `output` names, and the name of a file if it names one."""
     place = Path(output)
     if output.endswith("/") or is_folder(place):
-        files = {place / export.name: export.content for export in exports}
-    else:
-        export = _only(exports, f"-o {output}")
-        if not is_stream(place):
-            output_path(output, "", f"file of format {export.format}", f".{export.format}")
-        files = {place: export.content}
-    fresh: dict[Path, Path | None] = dict.fromkeys(files)
-    if place in files and is_stream(place):
-        write_stream(place, files[place])
-    else:
-        fresh = write_all(files, force=force, keep=files)
-    for path in files:
+        return place, None
+    export = _only(exports, f"-o {output}")
+    output_path(output, "", f"file of format {export.format}", f".{export.format}")
+    return place.parent, place.name
+
+
+def _write_stream(export: Export, output: str) -> None:
+    """Write a letter to standard output, or to a device and print its path."""
+    if output != STDIN:
+        write_stream(Path(output), export.content)
+        click.echo(output)
+        return
+    if not export.is_text and sys.stdout.isatty():
+        usage_error(f"a terminal cannot show {export.format}", "name a file with -o")
+    sys.stdout.buffer.write(export.content)
+    sys.stdout.buffer.flush()
+
+
+def _check(folder: Path, writing: Writing, replacing: Replacing, *, has_register: bool) -> None:
+    """Print what would happen to each file. Raises OptoutError as writing would."""
+    register = load_register(folder) if has_register else Register(folder, Journal())
+    plan = plan_writing(register, writing, replacing)
+    for word, paths in (
+        ("new", plan.new),
+        ("unchanged", plan.same),
+        ("replaced", plan.replaced),
+        ("moved to earlier", plan.retired),
+        ("kept", plan.kept),
+    ):
+        for path in paths:
+            click.echo(f"{word}: {folder / path}")
+
+
+def _put(folder: LetterFolder, writing: Writing, replacing: Replacing, *, quiet: bool) -> bool:
+    """Write the files, print their paths, and tell whether any file changed."""
+    with folder, hold_interrupts():
+        for problem in folder.journal.news:
+            say(str(problem))
+        put = folder.put(writing, replacing)
+        folder.finish()
+    for path in put.written:
         click.echo(bytes(path))  # bytes: a file name may not be valid text
-    return bool(fresh), [path for path, earlier in fresh.items() if earlier]
+    if not quiet:
+        say_what_moved(folder.moved, folder.replaced)
+        for name in put.plan.kept:
+            say(f"kept: {folder.path / name} was sent, and would only look different now")
+    return bool(put.plan.new or put.plan.replaced)
 
 
 def _only(exports: Sequence[Export], option: str) -> Export:

@@ -44,6 +44,13 @@ class ExportContext:
     def __init__(self, templates: "Templates", options: Options | None = None) -> None:
         self.templates = templates
         self.options = options or Options()
+        self._digests: dict[str, str] = {}
+
+    def digest_of(self, template: str) -> str:
+        """Return the SHA-256 of a template and of every template that it is made of."""
+        if template not in self._digests:
+            self._digests[template] = self.templates.digest_of(template)
+        return self._digests[template]
 
     @cached_property
     def has_own_page(self) -> bool:

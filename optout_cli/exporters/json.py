@@ -1,5 +1,7 @@
 """The composed notice as JSON, with the source and age of every contact and where it was read."""
 
+from typing import Any
+
 import msgspec
 
 from optout_cli.exporters.context import ExportContext
@@ -22,19 +24,31 @@ SCHEMA = 1
 def encode(letter: Letter, context: ExportContext) -> bytes:
     """Return the letter's facts, indented by two spaces, with a line end at the end.
 
-    `template` names the letter's template and gives the SHA-256 of that and of every template that
-    it is made of. `engine` is the PDF engine that prints it. `message-id` is that of its e-mail,
-    for a later e-mail to answer.
+    `message-id` is that of its e-mail, for a later e-mail to answer.
     """
-    digest = context.templates.digest_of(letter.template)
-    data = {
+    data = {**facts_of(letter, context), "message-id": message_id_of(letter)}
+    return msgspec.json.format(msgspec.json.encode(data), indent=2) + b"\n"
+
+
+def facts_of(letter: Letter, context: ExportContext) -> dict[str, Any]:
+    """Return the facts of a letter as plain data.
+
+    `template` names the letter's template and gives the SHA-256 of that and of every template that
+    it is made of. `engine` is the PDF engine that prints it.
+    """
+    digest = context.digest_of(letter.template)
+    template = {"name": letter.template, "sha256": digest}
+    return {
         "schema": SCHEMA,
         **letter.facts,
-        "template": {"name": letter.template, "sha256": digest},
+        "template": template,
         "engine": context.engine_name,
-        "message-id": envelope_of(letter, "\n".join(lines_of(letter))).message_id,
     }
-    return msgspec.json.format(msgspec.json.encode(data), indent=2) + b"\n"
+
+
+def message_id_of(letter: Letter) -> str:
+    """Return the Message-ID of the letter's e-mail."""
+    return envelope_of(letter, "\n".join(lines_of(letter))).message_id
 
 
 def count_pages(content: bytes) -> None:

@@ -10,6 +10,7 @@ from datetime import datetime
 import msgspec
 
 from optout_cli.model.fields import Noun
+from optout_cli.model.letter import EngineName
 from optout_cli.model.request import Party, Service, Way
 
 SCHEMA = 1
@@ -83,7 +84,7 @@ class Written(Event, frozen=True, kw_only=True, tag="written"):
     facts: msgspec.Raw
     fingerprint: str
     version: str
-    engine: str = ""
+    engine: EngineName | None = None
     origins: tuple[str, ...] = ()
     reason: str | None = None
 

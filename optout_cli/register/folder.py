@@ -1,54 +1,317 @@
-"""A folder with a register, locked while one command reads and adds to it."""
+"""A folder that letters are written to: one command at a time, with a register of every letter.
 
-import fcntl
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+The register is written before the files get their names: a letter has its event, whatever ends the
+process. Finished files wait in the folder `.optout`; the next command names them if the register
+has them, and removes them otherwise. No letter is ever deleted: a letter that is replaced, or that
+its request no longer gives, moves to the folder `earlier` beside it.
+"""
+
+import os
+import re
+import stat
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from datetime import datetime
 from pathlib import Path
+from tempfile import TemporaryFile
+from types import TracebackType
+from typing import IO, NamedTuple, Self
+
+import msgspec
 
 from optout_cli.errors import Location, OptoutError, Problem
-from optout_cli.output import write_errors
-from optout_cli.register.events import AnyEvent
-from optout_cli.register.journal import Journal, JournalWriter, Line, load_journal
-from optout_cli.register.state import Key, LetterState, states_of
+from optout_cli.model.program import Program
+from optout_cli.output import keep_in_earlier, make_durable, write_all, write_errors
+from optout_cli.register.events import AnyEvent, Replaced, Written
+from optout_cli.register.journal import NAME, Journal, JournalWriter, Line, load_journal
+from optout_cli.register.lock import lock
+from optout_cli.register.plan import CAREFUL, Plan, Replacing, plan_writing
+from optout_cli.register.records import Record, Register, digest_of, records_in
+from optout_cli.register.state import Key, LetterState
+from optout_cli.register.table import update_table
+from optout_cli.register.writing import NOT_YET, Writing
+from optout_cli.trust import leads_outside
 
-OWN = ".optout"  # the folder within, for optout's own files
+OWN = ".optout"  # the folder within the folder of letters for optout's own files
+WAIT = 5.0  # seconds that a command waits for another one
+_AT_ONCE = 500  # files to make durable together, so that an interrupt never waits for thousands
+_UNFINISHED = re.compile(r"\..+\.[0-9a-f]{12}", re.DOTALL)  # names that write_all gives in OWN
 
 
-class Record:
-    """The register of one folder. `journal` is what it held when it was locked."""
+class Put(NamedTuple):
+    """What happened to a request's files: the plan, and records and paths of those written."""
 
-    def __init__(self, folder: Path, journal: Journal) -> None:
-        self.folder = folder
-        self.journal = journal
-        self.states: dict[Key, LetterState] = states_of(journal.lines)
-        self._writer = JournalWriter(folder, journal)
+    plan: Plan
+    records: list[Record]
+    written: list[Path]
+
+
+class LetterFolder:
+    """A folder that is locked while the block runs; `register` is what its register says.
+
+    `at` is the moment to record. Without `programs`, register.csv stays as it is. Without
+    `has_register`, no event is read or written. `replaced` and `moved` list the paths of files that
+    are in `earlier` now, with and without another file in their place.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        at: datetime = NOT_YET,
+        programs: Mapping[str, Program] | None = None,
+        wait: float = 0,
+        has_register: bool = True,
+    ) -> None:
+        self.path = path
+        self.staging = path / OWN
+        self.replaced: list[Path] = []
+        self.moved: list[Path] = []
+        self.journal = Journal()
+        self.register = Register(path, self.journal)
+        self._at, self._programs, self._wait = at, programs, wait
+        self._has_register = has_register
+        self._fresh: list[Path] = []  # files that a power cut could still damage
+        self._is_changed = False  # the register, since register.csv was written
+        self._added: list[Line] = []  # by `append`; the caller keeps the states up to date
+
+    @property
+    def states(self) -> dict[Key, LetterState]:
+        """Every letter, oldest first."""
+        return self.register.states.letters
+
+    def __enter__(self) -> Self:
+        """Lock the folder, load its register, and finish what a killed command began."""
+        with write_errors(self.path):
+            self.path.mkdir(parents=True, exist_ok=True)
+            _refuse_foreign(self.staging, stat.S_ISDIR, "folder")
+            self.staging.mkdir(exist_ok=True)
+            for file in (self.staging / "lock", self.path / NAME):
+                _refuse_foreign(file, stat.S_ISREG, "file")
+        self._lock = lock(self.staging / "lock", self.path, self._wait)
+        try:
+            if self._has_register:
+                self.journal = load_journal(self.path)
+            self.register = Register(self.path, self.journal)
+            self._recover()
+        except BaseException:
+            self._lock.close()
+            raise
+        self._writer = JournalWriter(self.path, self.journal)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
+        """Make every file durable, write register.csv, and release the lock."""
+        try:
+            self._make_fresh_durable()
+            self._writer.close()
+            with suppress(*[OptoutError] if error else []):  # the first error is told
+                self.finish()
+        finally:
+            self._lock.close()
 
     def append(self, events: Sequence[AnyEvent]) -> tuple[Line, ...]:
         """Add events, all or none; they survive a power cut. Raises OptoutError."""
-        return self._writer.append(events, durable=True)
+        self._is_changed = True
+        lines = self._writer.append(events, durable=True)
+        self._added += lines
+        return lines
 
-    def close(self) -> None:
-        """Close the file."""
-        self._writer.close()
+    def put(self, writing: Writing, replacing: Replacing = CAREFUL) -> Put:
+        """Write the files of one request, and their event, all or none.
+
+        Raises OptoutError as `plan_writing` does, or if a file cannot be written.
+        """
+        plan = plan_writing(self.register, writing, replacing)
+        if not self.staging.is_dir():
+            message = "the folder was deleted or moved while optout was writing to it"
+            raise OptoutError(Problem("folder-gone", message, Location(str(self.path))))
+        known = self.register.records
+        kept = {*plan.kept, *(it for it in plan.same if plan.kept and it in known)}
+        shown = [it for it in records_in(writing.event) if it.path not in kept]
+        wanted = {self.path / it.path: writing.contents[it.path] for it in shown}
+        event = self._event(writing.event, plan, replacing.supersede)
+        lines: tuple[Line, ...] = ()
+
+        def record(kept: Mapping[Path, Path]) -> None:
+            nonlocal lines
+            if self._has_register:
+                lines = self._writer.append(self._events(event, kept, plan))
+
+        keep = {self.path / it for it in plan.replaced if (self.path / it).stat().st_size}
+        try:
+            write_all(wanted, force=True, staging=self.staging, keep=keep, before_placing=record)
+        except BaseException:
+            if lines:
+                self._writer.take_back()
+            raise
+        for path in plan.retired:
+            (self.path / path).unlink()
+        self._add(lines)
+        self.replaced += [self.path / it for it in plan.replaced]
+        self.moved += [self.path / it for it in plan.retired]
+        self._fresh += wanted
+        if len(self._fresh) >= _AT_ONCE:
+            self._make_fresh_durable()
+        return Put(plan, shown, list(wanted))
+
+    def _events(self, event: Written, kept: Mapping[Path, Path], plan: Plan) -> Sequence[AnyEvent]:
+        """Return what to append for a request; other formats are `kept` in `earlier` here."""
+        places = map(self.path.joinpath, plan.retired)
+        moving = {**kept, **{place: keep_in_earlier(place) for place in places}}
+        events: list[AnyEvent] = [*map(self._replaced, moving.items())]
+        return [*events, event] if event.letters else events
+
+    def _event(self, event: Written, plan: Plan, supersede: str | None) -> Written:
+        """Return the event with the files that the register does not have yet."""
+        known = self.register.records
+        due = {
+            record.path
+            for record in records_in(event)
+            if record.path in plan.replaced
+            or (
+                record.path not in plan.kept
+                and not (
+                    (old := known.get(record.path))
+                    and (old.sha256, old.fingerprint) == (record.sha256, record.fingerprint)
+                )
+            )
+        }
+        letters = (
+            msgspec.structs.replace(
+                letter, files=tuple(file for file in letter.files if file.path in due)
+            )
+            for letter in event.letters
+        )
+        return msgspec.structs.replace(
+            event,
+            at=self._at,
+            letters=tuple(letter for letter in letters if letter.files),
+            reason=supersede if plan.is_late else None,
+        )
+
+    def _replaced(self, places: tuple[Path, Path]) -> Replaced:
+        place, kept = places
+        return Replaced(
+            at=self._at,
+            path=place.relative_to(self.path).as_posix(),
+            kept=kept.relative_to(self.path).as_posix(),
+            sha256=digest_of(kept),
+        )
+
+    def _add(self, lines: Iterable[Line]) -> None:
+        for line in lines:
+            self.register.add(line)
+            self._is_changed = True
+
+    def retire(self, records: Iterable[Record]) -> tuple[list[Path], list[Path], list[Problem]]:
+        """Move letters that their requests no longer give to `earlier`.
+
+        Returns the letters that stay because they were changed, those that were sent, and the
+        problems of those that cannot be moved.
+        """
+        self._make_fresh_durable()  # the new letters first
+        changed: list[Path] = []
+        sent: list[Path] = []
+        problems: list[Problem] = []
+        kept: dict[Path, Path] = {}
+        for record in records:
+            place = self.path / record.path
+            if not record.is_true(self.path):
+                changed += [place] if place.exists() else []
+            elif self.register.is_sent(record.path):
+                sent.append(place)
+            elif leads_outside(place.parent, self.path):  # the register may be forged
+                message = "is a link out of the output folder; letters there are not moved"
+                hint = "replace the link with a folder, or move old letters there yourself"
+                problems.append(Problem("not-ours", message, Location(str(place.parent)), hint))
+            else:
+                try:
+                    kept[place] = keep_in_earlier(place)
+                except OptoutError as error:
+                    problems += error.problems
+        if kept and self._has_register:
+            self._add(self._writer.append([*map(self._replaced, kept.items())]))
+        for place in kept:
+            with write_errors(place):
+                place.unlink()
+        self.moved += kept
+        return changed, sent, problems
+
+    def _recover(self) -> None:
+        """Name or remove the files that a killed command left, as the register says."""
+        with write_errors(self.staging):
+            files = (file for file in self.staging.iterdir() if _UNFINISHED.fullmatch(file.name))
+            left = [file for file in files if stat.S_ISREG(file.lstat().st_mode)]
+            staged = {digest_of(file): file for file in left}
+            last = self.journal.lines[-1].event if self.journal.lines else None
+            for record in records_in(last) if isinstance(last, Written) and staged else ():
+                place = self.path / record.path
+                if record.sha256 in staged and not record.is_true(self.path):
+                    if place.is_file():
+                        keep_in_earlier(place)
+                    place.parent.mkdir(parents=True, exist_ok=True)
+                    staged[record.sha256].replace(place)
+            for file in left:
+                file.unlink(missing_ok=True)
+            self._finish_moves()
+
+    def _finish_moves(self) -> None:
+        """Remove the first names of files that the last events say are in `earlier`."""
+        lines = self.journal.lines
+        is_written = bool(lines) and isinstance(lines[-1].event, Written)
+        for line in reversed(lines[: len(lines) - is_written]):
+            event = line.event
+            if not isinstance(event, Replaced):
+                break
+            place, kept = self.path / event.path, self.path / event.kept
+            is_moving = event.path not in self.register.records and place.is_file()
+            if is_moving and kept.is_file() and place.samefile(kept):
+                place.unlink()
+
+    def _make_fresh_durable(self) -> None:
+        self._writer.make_durable()
+        make_durable(self._fresh)
+        self._fresh = []
+
+    @contextmanager
+    def spool(self) -> Iterator[IO[bytes]]:
+        """Open a file without a name, on the same disk, that is gone at the end of the block."""
+        with write_errors(self.staging):
+            file = TemporaryFile(dir=self.staging)  # noqa: SIM115  # closed below
+        try:
+            yield file
+        finally:
+            with suppress(OSError):  # a full disk has been reported
+                file.close()
+
+    def finish(self) -> tuple[str, ...]:
+        """Write register.csv, if anything happened; return notes for the screen."""
+        if not self._is_changed or self._programs is None:
+            return ()
+        register = Register(self.path, load_journal(self.path)) if self._added else self.register
+        self._is_changed = False
+        return update_table(self.path, register.states.letters.values(), self._programs)
 
 
 @contextmanager
-def recording(folder: Path) -> Iterator[Record]:
-    """Lock `folder`, and open its register. Raises OptoutError if another command has it."""
-    lock = folder / OWN / "lock"
-    with write_errors(folder):
-        lock.parent.mkdir(exist_ok=True)
-        stream = lock.open("a+")
-    with stream:
-        try:
-            fcntl.lockf(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            message = "another command is writing to this folder"
-            hint = "wait until it ends, and run the command again"
-            problem = Problem("in-use", message, Location(str(folder)), hint)
-            raise OptoutError(problem) from None
-        record = Record(folder, load_journal(folder))
-        try:
-            yield record
-        finally:
-            record.close()
+def recording(
+    folder: Path, programs: Mapping[str, Program] | None = None
+) -> Iterator[LetterFolder]:
+    """Lock a folder of letters to record what happened to them; wait a little if it is in use."""
+    with LetterFolder(folder, programs=programs, wait=WAIT) as record:
+        yield record
+
+
+def _refuse_foreign(path: Path, is_kind: Callable[[int], bool], noun: str) -> None:
+    """Raise OptoutError if `path` is there and is not optout's own file or folder."""
+    if os.path.lexists(path) and not is_kind(path.lstat().st_mode):
+        link = "a symbolic link, " if path.is_symlink() else ""
+        message = f"is {link}not the {noun} that optout keeps here"
+        hint = "move it away and run the command again, or name another folder with -o"
+        raise OptoutError(Problem("not-ours", message, Location(str(path)), hint))

@@ -4,7 +4,7 @@ Each line has the SHA-256 of the line before it, so that a change of any line is
 """
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
@@ -17,6 +17,7 @@ from optout_cli.output import write_errors
 from optout_cli.register.events import SCHEMA, AnyEvent
 
 NAME = "register.ndjson"
+TORN = "torn-line"
 _DECODER = msgspec.json.Decoder(AnyEvent)
 
 
@@ -47,6 +48,12 @@ class Journal(NamedTuple):
     end: str = ""
     is_torn: bool = False  # the last line has no line end
 
+    @property
+    def news(self) -> tuple[Problem, ...]:
+        """The problems to tell of: a torn line is told once, before the next line is written."""
+        last = self.problems[-1] if self.is_torn and self.problems else None
+        return tuple(it for it in self.problems if it.code != TORN or it is last)
+
 
 def load_journal(folder: Path) -> Journal:
     """Read the register in `folder`; a folder without one has no events.
@@ -73,7 +80,7 @@ def load_journal(folder: Path) -> Journal:
             _refuse_newer(text, location)
             message = "the last line is torn" if is_torn else "this line is no event"
             hint = "nothing to do: it is passed over, and the other lines are read"
-            problems.append(Problem("torn-line", message, location, hint))
+            problems.append(Problem(TORN, message, location, hint))
         else:
             if event.previous != end:
                 message = "this line does not follow from the line before it: one was changed"
@@ -100,45 +107,63 @@ class JournalWriter:
         self._path = folder / NAME
         self._end, self._is_torn = journal.end, journal.is_torn
         self._handle: int | None = None
+        self._before: tuple[int, str, bool] | None = None  # size, end, is_torn: before the last
 
     def append(self, events: Sequence[AnyEvent], *, durable: bool = False) -> tuple[Line, ...]:
         """Append events with one write: all of them or, after a crash, a torn line at most.
 
         Returns their lines. With `durable`, they survive a power cut. Raises OptoutError.
         """
-        lines = tuple(self._chained(events))
-        content = b"".join(msgspec.json.encode(line.event) + b"\n" for line in lines)
-        if self._is_torn:
-            content = b"\n" + content
+        if not events:
+            return ()
+        lines: list[Line] = []
+        content = [b"\n"] if self._is_torn else []
+        end = self._end
+        for event in events:
+            chained = msgspec.structs.replace(event, previous=end)
+            text = msgspec.json.encode(chained)
+            end = sha256(text).hexdigest()
+            lines.append(Line(end, chained))
+            content += (text, b"\n")
         with write_errors(self._path):
             if self._handle is None:
                 flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0)
                 self._handle = os.open(self._path, flags, 0o666)
             before = os.fstat(self._handle).st_size
             try:
-                written = os.write(self._handle, content)
-                while written < len(content):
-                    written += os.write(self._handle, content[written:])
+                _write(self._handle, b"".join(content))
             except OSError:  # such as a full disk: leave no half event
                 os.ftruncate(self._handle, before)
                 raise
             if durable:
                 os.fsync(self._handle)
-        self._is_torn = False
-        if lines:
-            self._end = lines[-1].sha256
-        return lines
+        self._before = before, self._end, self._is_torn
+        self._end, self._is_torn = end, False
+        return tuple(lines)
 
-    def _chained(self, events: Sequence[AnyEvent]) -> Iterator[Line]:
-        end = self._end
-        for event in events:
-            chained = msgspec.structs.replace(event, previous=end)
-            end = sha256(msgspec.json.encode(chained)).hexdigest()
-            yield Line(end, chained)
+    def take_back(self) -> None:
+        """Remove what was appended last: it did not happen. Raises OptoutError."""
+        if self._handle is not None and self._before:
+            size, self._end, self._is_torn = self._before
+            self._before = None
+            with write_errors(self._path):
+                os.ftruncate(self._handle, size)
+
+    def make_durable(self) -> None:
+        """Make the events safe from a power cut, as far as the disk can."""
+        if self._handle is not None:
+            with suppress(OSError):
+                os.fsync(self._handle)
 
     def close(self) -> None:
         """Close the file, after it is safe from a power cut."""
+        self.make_durable()
         if self._handle is not None:
-            os.fsync(self._handle)
             os.close(self._handle)
             self._handle = None
+
+
+def _write(handle: int, content: bytes) -> None:
+    written = os.write(handle, content)
+    while written < len(content):
+        written += os.write(handle, content[written:])

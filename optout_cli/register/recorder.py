@@ -14,7 +14,7 @@ from optout_cli.model.request import PARTIES, Party
 from optout_cli.register.events import Answered, Delivered, Evidence, Sent
 from optout_cli.register.evidence import EvidenceFolder
 from optout_cli.register.find import NamedLetter, letters_named, register_folder
-from optout_cli.register.folder import Record, recording
+from optout_cli.register.folder import LetterFolder, recording
 from optout_cli.register.state import LetterState
 from optout_cli.register.statements import Result
 
@@ -22,7 +22,7 @@ from optout_cli.register.statements import Result
 class OpenFolder:
     """A locked folder: its register, its evidence, and the events to record in it."""
 
-    def __init__(self, path: Path, record: Record) -> None:
+    def __init__(self, path: Path, record: LetterFolder) -> None:
         self.path = path
         self.record = record
         self.evidence = EvidenceFolder(path)

@@ -1,28 +1,35 @@
 """The present state of each letter, computed from the events: sent, delivered, answered."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import date as Date
+
+import msgspec
 
 from optout_cli.model.request import Party
 from optout_cli.register.events import (
     Answered,
     Delivered,
     LetterEvent,
+    LetterFile,
     Replaced,
     Sent,
     Written,
     WrittenLetter,
 )
+from optout_cli.register.facts import differences
 from optout_cli.register.journal import Line
 
 Key = tuple[str, Party]  # the SHA-256 of the line `written`, and the recipient
+Identity = tuple[str, str, str, Date, Party]  # jurisdiction, letter, variant, date, recipient
 
 
 @dataclass
 class LetterState:
     """A letter with everything that happened to it. `id` is the SHA-256 of its line `written`.
 
-    `is_current` is False once all its files were moved to `earlier`.
+    `letter` has the files of every format, also of those written later. `is_current` is False once
+    all its files were moved to `earlier`.
     """
 
     id: str
@@ -52,25 +59,76 @@ class LetterState:
             case Answered():
                 self.answers.append(event)
 
+    def add_files(self, letter: WrittenLetter) -> None:
+        """Add files that were written later, in another format or again."""
+        files: dict[str, LetterFile] = {file.path: file for file in self.letter.files}
+        files |= {file.path: file for file in letter.files}
+        self.letter = msgspec.structs.replace(
+            self.letter,
+            files=tuple(files.values()),
+            message_id=letter.message_id or self.letter.message_id,
+        )
+        self.places |= {file.path: file.path for file in letter.files}
+
+    def is_same_as(self, event: Written) -> bool:
+        """Tell whether an event is about this same letter: the same source, or the same facts."""
+        same = event.fingerprint == self.written.fingerprint
+        return same or not differences(self.written.facts, event.facts)
+
+
+class States:
+    """Every letter that was written, as `letters`, kept up to date with each line that is added."""
+
+    def __init__(self, lines: Iterable[Line] = ()) -> None:
+        self.letters: dict[Key, LetterState] = {}
+        self._named: dict[Key, LetterState] = {}  # also by the lines of files written later
+        self._at_path: dict[str, LetterState] = {}
+        self._by_identity: dict[Identity, list[LetterState]] = {}
+        for line in lines:
+            self.add(line)
+
+    def add(self, line: Line) -> None:
+        """Add the next line of the register."""
+        digest, event = line
+        match event:
+            case Written():
+                for letter in event.letters:
+                    self._add_letter(digest, event, letter)
+            case Replaced() if event.path in self._at_path:
+                self._at_path.pop(event.path).places[event.path] = event.kept
+            case LetterEvent() if (event.written, event.recipient) in self._named:
+                self._named[event.written, event.recipient].add(event)
+
+    def current(self, event: Written, recipient: Party) -> list[LetterState]:
+        """Return the letters in place that an event's letter to a recipient adds to or replaces."""
+        states = self._by_identity.get(_identity(event, recipient), ())
+        return [state for state in states if state.is_current]
+
+    def at_path(self, path: str) -> LetterState | None:
+        """Return the letter whose file was last written to a path, if it has not moved."""
+        return self._at_path.get(path)
+
+    def _add_letter(self, digest: str, event: Written, letter: WrittenLetter) -> None:
+        same = (state for state in self.current(event, letter.recipient) if state.is_same_as(event))
+        state = next(same, None)
+        if state is None:
+            empty = msgspec.structs.replace(letter, files=())
+            state = LetterState(digest, event, empty)
+            self.letters[digest, letter.recipient] = state
+            self._by_identity.setdefault(_identity(event, letter.recipient), []).append(state)
+        state.add_files(letter)
+        self._named[digest, letter.recipient] = state
+        for file in letter.files:
+            former = self._at_path.get(file.path)
+            if former is not None and former is not state:  # these bytes are another letter's now
+                former.places.pop(file.path, None)
+            self._at_path[file.path] = state
+
 
 def states_of(lines: Iterable[Line]) -> dict[Key, LetterState]:
     """Return every letter that was written, oldest first."""
-    states: dict[Key, LetterState] = {}
-    at_path: dict[str, LetterState] = {}
-    for digest, event in lines:
-        match event:
-            case Written():
-                for state in _written_states(digest, event):
-                    states[digest, state.letter.recipient] = state
-                    at_path |= dict.fromkeys(state.places, state)
-            case Replaced() if event.path in at_path:
-                at_path.pop(event.path).places[event.path] = event.kept
-            case LetterEvent() if (event.written, event.recipient) in states:
-                states[event.written, event.recipient].add(event)
-    return states
+    return States(lines).letters
 
 
-def _written_states(digest: str, event: Written) -> Iterator[LetterState]:
-    for letter in event.letters:
-        places = {file.path: file.path for file in letter.files}
-        yield LetterState(digest, event, letter, places=places)
+def _identity(event: Written, recipient: Party) -> Identity:
+    return event.jurisdiction, event.letter, event.variant, event.date, recipient

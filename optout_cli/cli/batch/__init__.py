@@ -6,9 +6,7 @@ from pathlib import Path
 
 import click
 
-from optout_cli.batch.folder import OutputFolder
 from optout_cli.batch.input import load_inputs
-from optout_cli.batch.manifest import load_records
 from optout_cli.batch.rows import Job
 from optout_cli.cli.batch.output import Prints, cores, prints_options
 from optout_cli.cli.batch.run import Run
@@ -17,7 +15,9 @@ from optout_cli.cli.options import (
     files,
     library_from,
     library_options,
+    now,
     quiet_option,
+    register_options,
     with_engine,
 )
 from optout_cli.cli.order import Values, order_options
@@ -25,6 +25,9 @@ from optout_cli.errors import ExitCode
 from optout_cli.exporters.context import Options
 from optout_cli.letters.pipeline import Order, request_file
 from optout_cli.output import is_folder
+from optout_cli.register.folder import LetterFolder
+from optout_cli.register.plan import Replacing
+from optout_cli.register.records import load_register
 
 
 @click.command(
@@ -63,6 +66,7 @@ from optout_cli.output import is_folder
     metavar="N",
     help="How many processes make letters.  [default: as many as there are processors]",
 )
+@register_options
 @order_options
 @prints_options
 @quiet_option
@@ -76,6 +80,8 @@ def command(
     fail_fast: bool,
     force: bool,
     jobs: int | None,
+    supersede: str | None,
+    no_register: bool,
     order: Order,
     prints: Prints,
     values: Values,
@@ -97,9 +103,10 @@ def command(
 
     optout keeps a file that was changed after optout wrote it, such as a signed copy, and letters
     of other tables. It deletes no letter: if a row has changed, the old letter moves to the folder
-    earlier beside the new one.
+    earlier beside the new one. A letter that was sent stays in its place.
 
-    Prints the paths of the files that it writes. They are also in manifest.ndjson and manifest.csv.
+    Prints the paths of the files that it writes. The folder's register has them all: register.csv
+    is a table of its letters.
     """
     place = Path(output)
     if not is_check:
@@ -108,7 +115,7 @@ def command(
         if prints.paper:
             prints.paper.refuse_other()
     input_files = load_inputs(inputs)
-    records = load_records(place).values()
+    records = load_register(place).records.values()
     before = next((record.engine for record in records if record.engine), None)
     look = with_engine(look, order.formats, quiet=quiet, before=before)
     job = Job(
@@ -118,15 +125,17 @@ def command(
         over=tuple(values.items()),
         folder=place,
     )
-    run = Run(input_files, job, jobs or cores(), prints, quiet=quiet, force=force)
-    sys.exit(_check_or_write(run, is_check=is_check, fail_fast=fail_fast))
+    replacing = Replacing(force, supersede, keeps_changed=True)
+    run = Run(input_files, job, jobs or cores(), prints, quiet=quiet, replacing=replacing)
+    folder = LetterFolder(place, at=now(), today=order.today, has_register=not no_register)
+    sys.exit(_check_or_write(run, folder, is_check=is_check, fail_fast=fail_fast))
 
 
-def _check_or_write(run: Run, *, is_check: bool, fail_fast: bool) -> ExitCode:
+def _check_or_write(run: Run, folder: LetterFolder, *, is_check: bool, fail_fast: bool) -> ExitCode:
     try:
         if is_check:
             return run.check()
-        with OutputFolder(run.job.folder) as folder, folder.spool() as spool:
+        with folder, folder.spool() as spool:
             return run.write(folder, spool, fail_fast=fail_fast)
     except KeyboardInterrupt:
         say("interrupted; no file is incomplete; to go on, run the same command again")

@@ -7,12 +7,12 @@ from itertools import islice
 import msgspec
 
 from optout_cli.batch.input import InputFile
-from optout_cli.batch.manifest import Record
 from optout_cli.batch.rows import Job, make_rows
 from optout_cli.engines import layout_problems, load_error
 from optout_cli.exporters import exporter_for
 from optout_cli.letters.pipeline import Order
 from optout_cli.model.letter import EngineName
+from optout_cli.register.records import Record
 
 LEAST = 200  # letters: below that, what Typst saves is not worth a line
 LEAST_SAVED = 1  # s

@@ -1,4 +1,4 @@
-"""What a batch prints: paths or manifest lines, a PDF of all letters, and its progress."""
+"""What a batch prints: paths or lines of JSON, a PDF of all letters, and its progress."""
 
 import functools
 import os
@@ -44,7 +44,7 @@ class Prints(NamedTuple):
     paper: Paper | None
 
     def show(self, paths: Sequence[Path], lines: bytes) -> None:
-        """Print the paths, or their lines of the manifest."""
+        """Print the paths, or their lines of JSON."""
         shown = lines if self.as_json else b"".join(bytes(path) + self.end for path in paths)
         click.echo(shown, nl=False)
 

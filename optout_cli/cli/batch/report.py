@@ -8,7 +8,6 @@ from datetime import date
 from pathlib import Path
 
 from optout_cli.batch.former import FormerLetters
-from optout_cli.batch.manifest import Record
 from optout_cli.batch.plan import DRAFT, LAW, BatchPlan
 from optout_cli.batch.rejects import WrittenRejects
 from optout_cli.cli.console import quote, say
@@ -17,6 +16,7 @@ from optout_cli.exporters import exporter_for
 from optout_cli.letters.pipeline import Order
 from optout_cli.model.notice import Note
 from optout_cli.output import write_all, write_errors
+from optout_cli.register.records import Record, Register
 
 _MOST_ALIKE = 5  # notes of one kind, paths or rows that are listed
 _NEVER_SHORTENED = ("period", LAW)
@@ -124,10 +124,13 @@ def _kept_lines(records: Sequence[Record], folder: Path, why: str) -> Iterator[s
         yield f"kept: {_counted(len(records) - _MOST_ALIKE, 'more file')} like these"
 
 
-def say_what_was_left(paths: Sequence[Path]) -> None:
-    """Print which files stay because someone changed them."""
+def say_what_was_left(paths: Sequence[str], folder: Path, register: Register) -> None:
+    """Print which files stay because they were sent, or because someone changed them."""
     for path in paths[:_MOST_ALIKE]:
-        say(f"kept: {path} was changed after optout wrote it (a signed copy?); --force replaces it")
+        why = "was changed after optout wrote it (a signed copy?); --force replaces it"
+        if register.is_sent(path):
+            why = "was sent, and would only look different now"
+        say(f"kept: {folder / path} {why}")
     if len(paths) > _MOST_ALIKE:
         say(f"kept: {_counted(len(paths) - _MOST_ALIKE, 'more file')} like these")
 

@@ -5,17 +5,14 @@ import time
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from pathlib import Path
 from typing import IO, NoReturn
 
 import click
 import msgspec
 
-from optout_cli.batch.folder import OutputFolder
 from optout_cli.batch.former import FormerLetters, former_letters
 from optout_cli.batch.input import InputFile, rows_of
-from optout_cli.batch.manifest import Record, load_records
-from optout_cli.batch.plan import OCCUPIED, BatchPlan, plan_from
+from optout_cli.batch.plan import BatchPlan, plan_from
 from optout_cli.batch.print_run import print_run
 from optout_cli.batch.rejects import origins_of, write_rejects
 from optout_cli.batch.rows import Job, MadeRow, check_rows
@@ -39,7 +36,12 @@ from optout_cli.cli.options import path_lines, say_what_moved
 from optout_cli.errors import ExitCode, Location, OptoutError, Problem
 from optout_cli.letters.pipeline import Order
 from optout_cli.output import hold_interrupts, open_replacement, write_errors
+from optout_cli.register.folder import LetterFolder
+from optout_cli.register.plan import OCCUPIED, OTHER_FACTS, SENT, Replacing, plan_writing
+from optout_cli.register.records import Record, Register, line_of, load_register
 
+# The problems of a letter that is there already; no change of the row would fix the first.
+_STAYING = (OCCUPIED, SENT, OTHER_FACTS)
 _STOPPING = ("disk-full", "folder-gone")  # these would stop every other request too
 
 
@@ -52,14 +54,14 @@ class Run:
     jobs: int
     prints: Prints
     quiet: bool
-    force: bool
+    replacing: Replacing
     written = 0  # files
     finished = 0  # requests whose files are all written
     is_partial = False
 
     def __post_init__(self) -> None:
         """Count the requests. Raises OptoutError if there are none."""
-        self.left: list[Path] = []  # files that stay because someone changed them
+        self.left: list[str] = []  # files that stay because someone changed them
         self.origins = origins_of(self.input_files, self.job.folder)
         self.count = sum(1 for _ in rows_of(self.input_files))
         if not self.count:
@@ -70,11 +72,11 @@ class Run:
     def check(self) -> ExitCode:
         """Print the problems of each row, notes on the others, and counts."""
         plan = self._plan(self.job, None)
-        records = load_records(self.job.folder)
-        if not self.force:
-            plan.take_places(records, self.job.folder)
+        register = load_register(self.job.folder)
+        if not self.replacing.force:
+            plan.take_places(register.records, self.job.folder)
             plan.problems |= plan.taken
-        self._add_occupied(plan, records)
+        self._add_refused(plan, register)
         problems = [problem for found in plan.problems.values() for problem in found]
         if self.prints.as_json:
             for problem in dict.fromkeys(problems):
@@ -83,41 +85,44 @@ class Run:
             for line in problem_lines(problems):
                 click.echo(line)
         say_tracebacks(plan.tracebacks)
-        notes = [] if self.quiet else self._notes(plan, records)
+        notes = [] if self.quiet else self._notes(plan, register)
         for line in (*notes, *tally_lines(plan)):
             click.echo(line, err=self.prints.as_json)
         return ExitCode.CONTENT if problems else ExitCode.DONE
 
-    def _add_occupied(self, plan: BatchPlan, records: Mapping[str, Record]) -> None:
-        """Add the problems of files in the place of letters that the batch would not replace."""
-        folder = OutputFolder(self.job.folder)
-        folder.records = dict(records)
-        wanted = plan.in_doubt(records, folder.path, self.job.order)
+    def _add_refused(self, plan: BatchPlan, register: Register) -> None:
+        """Add the problems of letters that the batch would not replace."""
+        wanted = plan.in_doubt(register, self.job.order)
         for row in plan.results(wanted, self.input_files, self.job, self.jobs):
             problems = row.problems
-            if not problems:
+            if row.output_files:
                 try:
-                    files = [(file.record, file.content) for file in row.output_files]
-                    folder.changed(files, force=self.force)
+                    plan_writing(register, row.output_files, self.replacing)
                 except OptoutError as error:
                     problems = error.problems
                     plan.left.add(row.number)
             if problems:
                 plan.problems[row.number] = problems
 
-    def _notes(self, plan: BatchPlan, records: Mapping[str, Record]) -> Iterator[str]:
+    def _notes(self, plan: BatchPlan, register: Register) -> Iterator[str]:
         """Yield notes on the rows, and which existing letters the batch would replace or move."""
         folder = self.job.folder
         yield from note_lines(plan, plan.rows, self.job.order.today)
-        wanted = plan.unfinished(self.job.order, force=self.force)
-        yield from self._other_engine(plan, wanted, records)
-        replaced = list(plan.replaced(records, folder, force=self.force))
-        yield from path_lines("would replace, and move the old file to earlier", replaced)
-        there = {path: record for path, record in records.items() if (folder / path).exists()}
-        former = self._former(plan, there)
-        moving = [folder / record.path for record in former.replaced if record.is_true(folder)]
+        wanted = plan.unfinished(self.job.order, force=self.replacing.force)
+        yield from self._other_engine(plan, wanted, register.records)
+        fates = plan.fates(register, force=self.replacing.force)
+        what = "would replace, and move the old file to earlier"
+        yield from path_lines(what, fates["replaced"])
+        former = self._former(plan, register)
+        moving = [
+            folder / record.path
+            for record in former.replaced
+            if record.is_true(folder) and not register.is_sent(record.path)
+        ]
         yield from path_lines("would move to earlier", moving)
         yield from former_lines(former, folder)
+        counts = (f"{len(paths):,} {fate}" for fate, paths in fates.items())
+        yield f"files: {', '.join(counts)}"
 
     def _other_engine(
         self, plan: BatchPlan, wanted: Container[int], records: Mapping[str, Record]
@@ -130,47 +135,46 @@ class Run:
         for line in lines:
             say(line)
 
-    def _former(self, plan: BatchPlan, records: Mapping[str, Record]) -> FormerLetters:
+    def _former(self, plan: BatchPlan, register: Register) -> FormerLetters:
         """Sort the records of former letters; a draft replaces none, and makes none older."""
-        former = former_letters(plan, records)
+        former = former_letters(plan, register.existing())
         return former._replace(replaced=[], older=[]) if self.job.order.is_draft else former
 
-    def write(self, folder: OutputFolder, spool: IO[bytes], *, fail_fast: bool) -> ExitCode:
+    def write(self, folder: LetterFolder, spool: IO[bytes], *, fail_fast: bool) -> ExitCode:
         """Write what is not finished, and the PDF to print; return the exit code."""
-        records = {} if self.force else folder.records
+        register = folder.register
+        self._report(folder.journal.news)
+        records = {} if self.replacing.force else register.records
         job = msgspec.structs.replace(self.job, records=records)
         plan = self._plan(job, spool)
-        if not self.force:
-            plan.take_places(folder.records, folder.path)
+        if not self.replacing.force:
+            plan.take_places(register.records, folder.path)
         found = (*plan.problems.values(), *plan.taken.values())
         self._report(problem for problems in found for problem in problems)
         if fail_fast and (plan.problems or plan.taken):
             say_tracebacks(plan.tracebacks)
             say("nothing was written, because of --fail-fast")
             return ExitCode.CONTENT
-        wanted = plan.unfinished(job.order, force=self.force)
+        wanted = plan.unfinished(job.order, force=self.replacing.force)
         rejected = len(plan.problems) + len(plan.taken)
         before = self.finished = len(plan.rows) - rejected - len(wanted)
         began = time.monotonic()
         self._put(plan, wanted, job, folder)
         lasted = time.monotonic() - began
-        moved, problems = folder.retire(self._former(plan, folder.records).replaced)
-        for path in moved:
-            say(f"check {path}: its request was changed, and so was the file")
-        self._report(problems)
+        problems = self._retire(plan, folder)
         keep_tracebacks(plan.tracebacks, folder.path)
-        folder.finish(plan.places(), self.origins)
+        folder.finish()
         rejects = write_rejects(folder, self.input_files, plan.problems, self.origins)
         if not self.quiet:
             for line in note_lines(plan, wanted, job.order.today):
                 say(line)
-            for line in former_lines(self._former(plan, folder.records), folder.path):
+            for line in former_lines(self._former(plan, register), folder.path):
                 say(line)
-            say_what_was_left(self.left)
+            say_what_was_left(self.left, folder.path, register)
         paper = self.prints.paper
         is_printed = paper is not None and self._print(plan, paper, folder)
         if not self.quiet:
-            say_what_moved(folder.moved)
+            say_what_moved(folder.moved, folder.replaced)
             place = paper.path if paper else None
             bound = place if is_printed else None
             say_what_was_done(plan, self.written, before, folder.path, bound)
@@ -180,9 +184,20 @@ class Run:
         is_partial = plan.problems or plan.taken or self.is_partial or problems
         return ExitCode.PARTLY if is_partial else ExitCode.DONE
 
-    def _print(self, plan: BatchPlan, paper: Paper, folder: OutputFolder) -> bool:
+    def _retire(self, plan: BatchPlan, folder: LetterFolder) -> list[Problem]:
+        """Move the letters of changed rows away, and return why some cannot be moved."""
+        changed, sent, problems = folder.retire(self._former(plan, folder.register).replaced)
+        for path in changed:
+            say(f"check {path}: its request was changed, and so was the file")
+        if not self.quiet:
+            for line in path_lines("kept, since it was sent", sent):
+                say(line)
+        self._report(problems)
+        return problems
+
+    def _print(self, plan: BatchPlan, paper: Paper, folder: LetterFolder) -> bool:
         """Put all letters of this run's requests into one PDF; tell whether there are any."""
-        requests = list(plan.printed(folder.records))
+        requests = list(plan.printed(folder.register.records))
         if not requests:
             if not self.quiet:
                 say(f"nothing to print: {paper.path} was not written")
@@ -210,13 +225,11 @@ class Run:
             return plan_from(shown, spool, self.origins)
 
     def _put(
-        self, plan: BatchPlan, wanted: Mapping[int, Order], job: Job, folder: OutputFolder
+        self, plan: BatchPlan, wanted: Mapping[int, Order], job: Job, folder: LetterFolder
     ) -> None:
         """Write each wanted request's files, or report why they cannot be written."""
-        if wanted:
-            folder.begin()
         if not self.quiet:
-            self._say_lines(self._other_engine(plan, wanted, folder.records))
+            self._say_lines(self._other_engine(plan, wanted, folder.register.records))
         try:
             with closing(plan.results(wanted, self.input_files, job, self.jobs)) as results:
                 for row in progress(results, "writing", len(wanted), quiet=self.quiet):
@@ -229,7 +242,7 @@ class Run:
             self._report(error.problems)
             self._stop(folder, "stopped", ExitCode.CONTENT)
 
-    def _put_row(self, plan: BatchPlan, row: MadeRow, folder: OutputFolder) -> None:
+    def _put_row(self, plan: BatchPlan, row: MadeRow, folder: LetterFolder) -> None:
         plan.note_traceback(row)
         problems = row.problems or self._put_files(plan, row, folder)
         if not problems:
@@ -238,36 +251,38 @@ class Run:
             return
         self._report(problems)
         plan.unwritten.add(row.number)
-        if all(problem.code == OCCUPIED for problem in problems):
+        if all(problem.code in _STAYING for problem in problems):
             plan.left.add(row.number)
             self.is_partial = True
         else:
             plan.problems[row.number] = problems
 
     def _put_files(
-        self, plan: BatchPlan, row: MadeRow, folder: OutputFolder
+        self, plan: BatchPlan, row: MadeRow, folder: LetterFolder
     ) -> tuple[Problem, ...]:
         """Put one request's files into the folder, or return why that failed."""
-        files = [
-            (file.record.moved_to(file.record.request, self.origins), file.content)
-            for file in row.output_files
-        ]
+        writing = row.output_files
+        assert writing is not None  # there are no problems
+        origins = self.origins.get(row.location.file, ())
+        event = msgspec.structs.replace(writing.event, origins=origins)
+        writing = msgspec.structs.replace(writing, event=event)
         try:
-            put = folder.put(files, force=self.force)
+            put = folder.put(writing, self.replacing)
         except OptoutError as error:
             if any(problem.code in _STOPPING for problem in error.problems):
                 raise
             return error.problems
-        self.prints.show(put.written, put.lines)
+        lines = b"".join(line_of(record, folder.path) for record in put.records)
+        self.prints.show(put.written, lines)
         self.written += len(put.written)
-        self.left += put.left
-        if put.left:
+        self.left += put.plan.kept
+        if put.plan.kept:
             plan.left.add(row.number)
         return ()
 
-    def _stop(self, folder: OutputFolder, why: str, code: ExitCode) -> NoReturn:
+    def _stop(self, folder: LetterFolder, why: str, code: ExitCode) -> NoReturn:
         if not self.quiet:
-            say_what_moved(folder.moved)
+            say_what_moved(folder.moved, folder.replaced)
         say_what_stopped(why, self.finished, self.count)
         sys.exit(code)
 
