@@ -13,7 +13,6 @@ from time import process_time
 
 from weasyprint import HTML
 
-from optout_cli.batch.folder import OutputFolder
 from optout_cli.batch.input import load_inputs, rows_of
 from optout_cli.batch.plan import plan_from
 from optout_cli.batch.rows import Job, check_rows
@@ -22,6 +21,7 @@ from optout_cli.exporters import exporter_for
 from optout_cli.letters.library import Library
 from optout_cli.letters.pipeline import Order, case_of, letters_of, request_file
 from optout_cli.readers.document import Document
+from optout_cli.register.folder import LetterFolder
 
 _WARM_UP = 2  # rows that are not counted: they fill the caches
 
@@ -35,7 +35,7 @@ def main(rows: str, common: str, work: str, rules: str) -> None:
     job = Job(library=library, order=order, common=request_file(common), folder=folder)
     pages = {number: html_pages(row.document, job, rules) for number, row in rows_of(inputs)}
     ours, naive = [], []
-    with OutputFolder(folder) as output, output.spool() as spool:
+    with LetterFolder(folder) as output, output.spool() as spool:
         gc.disable()
         start = process_time()
         plan = plan_from(check_rows(inputs, job, 1), spool, {})
@@ -46,7 +46,8 @@ def main(rows: str, common: str, work: str, rules: str) -> None:
             gc.disable()
             start = process_time()
             made = next(results)
-            output.put([(file.record, file.content) for file in made.output_files])
+            assert made.output_files
+            output.put(made.output_files)
             ours.append(process_time() - start + checking)
             gc.enable()  # as a plain program has it
             start = process_time()

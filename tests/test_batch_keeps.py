@@ -316,9 +316,9 @@ def test_a_table_of_letters_with_notes_of_ones_own_is_kept(batch: Batch) -> None
     noted = table.read_bytes() + b"sent on Monday\r\n"
     table.write_bytes(noted)
     assert (moved(batch()[2]), table.read_bytes()) == ([], noted)
-    assert moved(batch("-f", "txt,json")[2]) == ["out/register.csv"]
+    assert "out/register.csv was changed by hand" in batch("-f", "txt,json")[2]
     assert [it.read_bytes() for it in Path("out/earlier").iterdir()] == [noted]
-    assert moved(batch("-f", "txt,html")[2]) == []
+    assert "changed by hand" not in batch("-f", "txt,html")[2]
 
 
 def test_a_file_to_print_keeps_the_one_of_before(batch: Batch) -> None:

@@ -129,8 +129,9 @@ def command(
         if is_check:
             _check(place, writing, Replacing(force, supersede), has_register=not no_register)
             return
+        programs, has_register = library.programs.by_id, not no_register
         opened = LetterFolder(
-            place, at=now(), today=order.today, wait=WAIT, has_register=not no_register
+            place, at=now(), programs=programs, wait=WAIT, has_register=has_register
         )
         is_new = _put(opened, writing, Replacing(force, supersede), quiet=quiet)
     if not quiet:
@@ -211,11 +212,13 @@ def _put(folder: LetterFolder, writing: Writing, replacing: Replacing, *, quiet:
         for problem in folder.journal.news:
             say(str(problem))
         put = folder.put(writing, replacing)
-        folder.finish()
+        notes = folder.finish()
     for path in put.written:
         click.echo(bytes(path))  # bytes: a file name may not be valid text
     if not quiet:
         say_what_moved(folder.moved, folder.replaced)
+        for note in notes:
+            say(f"note: {note}")
         for name in put.plan.kept:
             say(f"kept: {folder.path / name} was sent, and would only look different now")
     return bool(put.plan.new or put.plan.replaced)

@@ -127,7 +127,8 @@ def command(
     )
     replacing = Replacing(force, supersede, keeps_changed=True)
     run = Run(input_files, job, jobs or cores(), prints, quiet=quiet, replacing=replacing)
-    folder = LetterFolder(place, at=now(), today=order.today, has_register=not no_register)
+    programs = job.library.programs.by_id
+    folder = LetterFolder(place, at=now(), programs=programs, has_register=not no_register)
     sys.exit(_check_or_write(run, folder, is_check=is_check, fail_fast=fail_fast))
 
 

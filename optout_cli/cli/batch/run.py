@@ -163,7 +163,8 @@ class Run:
         lasted = time.monotonic() - began
         problems = self._retire(plan, folder)
         keep_tracebacks(plan.tracebacks, folder.path)
-        folder.finish()
+        for note in folder.finish():
+            say(f"note: {note}")
         rejects = write_rejects(folder, self.input_files, plan.problems, self.origins)
         if not self.quiet:
             for line in note_lines(plan, wanted, job.order.today):
