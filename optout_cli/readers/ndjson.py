@@ -32,22 +32,16 @@ def rows_from_ndjson(text: str, file: str) -> Iterator[Row]:
     """Yield the row of each line that is neither blank nor a comment."""
     for number, line in enumerate(text.split("\n"), 1):
         if line.strip() and not line.startswith(OWN_MARK):
-            yield _unreadable(line, number, file) or _row_from(line.strip(), number, file)
+            yield _row_from(line, number, file)
 
 
-def _unreadable(line: str, number: int, file: str) -> Row | None:
-    """Return the row of a line that is not UTF-8 text, or None."""
-    found = _NOT_UTF_8.search(line)
-    if not found:
-        return None
-    (byte,) = found[0].encode("utf-8", "surrogateescape")
-    location = Location(file, number, found.start() + 1)
-    problem = encoding_problem(byte, location, "write the line again with encoding UTF-8")
-    return Row(Location(file, number), line.strip(), problems=(problem,))
-
-
-def _row_from(line: str, number: int, file: str) -> Row:
-    location = Location(file, number)
+def _row_from(whole: str, number: int, file: str) -> Row:
+    location, line = Location(file, number), whole.strip()
+    if found := _NOT_UTF_8.search(whole):
+        (byte,) = found[0].encode("utf-8", "surrogateescape")
+        spot = Location(file, number, found.start() + 1)
+        problem = encoding_problem(byte, spot, "write the line again with encoding UTF-8")
+        return Row(location, line, problems=(problem,))
     try:
         value = _decoder.decode(line)
     except json.JSONDecodeError as error:
