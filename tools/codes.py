@@ -7,6 +7,7 @@ source, sentences and page. Usage: python tools/codes.py
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -35,15 +36,16 @@ def codes_of(noun: str) -> set[str]:
     Follows a code that is a function's argument to the callers. Raises ValueError for a code that
     no caller writes as text.
     """
-    trees = {path: ast.parse(path.read_text("utf-8")) for path in _MODULES}
+    sources = {path: path.read_text("utf-8") for path in _MODULES}
     makers, done = [_Maker(None, noun, 0, "code")], 0
     codes: set[str] = set()
     while done < len(makers):
         maker = makers[done]
         done += 1
-        for path, tree in trees.items():
-            if maker.module not in (None, path) and not _imports(tree, maker.name):
+        for path, source in sources.items():
+            if f"{maker.name}(" not in source or not _can_call(maker, path, source):
                 continue
+            tree = _parse(source)
             for call, function in _calls(tree, maker.name, None):
                 for found in _values(_argument(call, maker), function, tree, path):
                     if isinstance(found, str):
@@ -53,9 +55,16 @@ def codes_of(noun: str) -> set[str]:
     return codes
 
 
-def _imports(tree: ast.Module, name: str) -> bool:
-    imports = (node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom))
-    return any(alias.name == name for node in imports for alias in node.names)
+@cache
+def _parse(source: str) -> ast.Module:
+    return ast.parse(source)
+
+
+def _can_call(maker: _Maker, path: Path, source: str) -> bool:
+    """Tell whether a module has the maker or imports it."""
+    imports = (node for node in ast.walk(_parse(source)) if isinstance(node, ast.ImportFrom))
+    imported = (alias.name for node in imports for alias in node.names)
+    return maker.module in (None, path) or maker.name in imported
 
 
 def _calls(
