@@ -1,6 +1,7 @@
 """Run `optout batch` on a small table, and read the folder that it wrote."""
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any  # an event has the many shapes of the model
@@ -26,6 +27,16 @@ jurisdiction,signatory.name,signatory.title,date,signatory.fx
 50005,Pat,Sheriff,,
 """
 SEAL = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><path d="M0 0h9v9z"/></svg>'
+# Python reads this file at its start. Without it a batch could end before a test's signal arrives.
+SLOW_DISK = """\
+import sys, time
+
+def wait(event, arguments):
+    if event in ("os.rename", "os.link") and str(arguments[1]).endswith(".pdf"):
+        time.sleep(0.25)
+
+sys.addaudithook(wait)
+"""
 Batch = Callable[..., tuple[int, str, str]]
 
 
@@ -44,6 +55,12 @@ def batch_in(folder: Path, run: Run) -> Batch:
         return outcome(run("batch", name, *common, *options))
 
     return call
+
+
+def slow_down(folder: Path) -> dict[str, str]:
+    """Return the environment of a process for which every PDF takes a quarter of a second."""
+    (folder / "sitecustomize.py").write_text(SLOW_DISK, "utf-8")
+    return {**os.environ, "PYTHONPATH": str(folder)}
 
 
 def records(folder: Path = Path("out")) -> list[dict[str, object]]:

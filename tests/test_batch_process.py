@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from command_results import Write, lying_in
-from run_batch import records
+from run_batch import records, slow_down
 
 OPTOUT = (sys.executable, "-m", "optout_cli")
 COMMON = "letter: secure-communities/opt-out\ndate: 2026-11-20\n"
@@ -42,9 +42,13 @@ def below(folder: Path) -> dict[str, bytes]:
     return {name: path.read_bytes() for name, path in files.items() if path.is_file()}
 
 
-def start(*words: str) -> subprocess.Popen[bytes]:
+def start(*words: str, env: dict[str, str] | None = None) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        (*OPTOUT, *words), stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
+        (*OPTOUT, *words),
+        env=env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
     )
 
 
@@ -105,7 +109,7 @@ def assert_same(done: subprocess.CompletedProcess[bytes]) -> None:
 
 def test_pages_too_are_whole_or_absent_where_the_batch_is_killed() -> None:
     words = (*TEXT[:-2], "pdf", "--to", "ice", "-j", "2", "-o", "out/")
-    process = start(*words)
+    process = start(*words, env=slow_down(Path.cwd()))
     wait_for(Path("out/register.ndjson"), 5, process)
     process.kill()
     process.communicate()
@@ -122,7 +126,18 @@ def test_pages_too_are_whole_or_absent_where_the_batch_is_killed() -> None:
 
 @pytest.mark.parametrize("jobs", ["1", "2"])
 def test_an_interrupt_ends_the_batch_and_says_how_to_go_on(jobs: str) -> None:
-    process = start("batch", "n.csv", "--common", "common.yaml", "-j", jobs, "-q", "-o", "out/")
+    process = start(
+        "batch",
+        "n.csv",
+        "--common",
+        "common.yaml",
+        "-j",
+        jobs,
+        "-q",
+        "-o",
+        "out/",
+        env=slow_down(Path.cwd()),
+    )
     wait_for(Path("out/register.ndjson"), 1, process)
     os.killpg(process.pid, signal.SIGINT)
     out, err = process.communicate()
@@ -181,7 +196,9 @@ def test_a_second_batch_in_the_folder_is_refused() -> None:
 
 
 def test_a_folder_that_is_deleted_meanwhile_stops_the_batch() -> None:
-    process = start("batch", "n.csv", "--common", "common.yaml", "-q", "-o", "out/")
+    process = start(
+        "batch", "n.csv", "--common", "common.yaml", "-q", "-o", "out/", env=slow_down(Path.cwd())
+    )
     wait_for(Path("out/register.ndjson"), 1, process)
     shutil.rmtree("out")
     _, err = process.communicate()

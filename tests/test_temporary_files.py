@@ -13,7 +13,7 @@ import pytest
 from command_results import Write, lying_in
 from conftest import REQUEST
 from make_letters import library_with
-from run_batch import COMMON, HEADER
+from run_batch import COMMON, HEADER, slow_down
 
 from optout_cli.batch.pool import WorkerKilled, results_in_order
 from optout_cli.exporters.context import ExportContext
@@ -51,9 +51,13 @@ def scratch(write: Write, in_folder: Path, monkeypatch: pytest.MonkeyPatch) -> P
     return in_folder / "scratch"
 
 
-def start(*words: str) -> subprocess.Popen[bytes]:
+def start(*words: str, env: dict[str, str] | None = None) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        (*OPTOUT, *words), stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
+        (*OPTOUT, *words),
+        env=env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
     )
 
 
@@ -75,7 +79,7 @@ def test_no_command_leaves_a_temporary_file(case: str, scratch: Path) -> None:
 def test_an_interrupted_batch_leaves_no_temporary_file(
     number: signal.Signals, send: Callable[[int, int], None], jobs: str, scratch: Path
 ) -> None:
-    process = start(*BATCH, "-j", jobs)
+    process = start(*BATCH, "-j", jobs, env=slow_down(scratch.parent))
     wait_for(lambda: list(Path("out").rglob("*.pdf")), process)
     assert lying_in(scratch) != []
     send(process.pid, number)
@@ -118,7 +122,7 @@ def test_an_interrupt_while_the_program_starts_is_answered(write: Write, in_fold
 
 
 def test_a_batch_whose_worker_is_killed_leaves_no_temporary_file(scratch: Path) -> None:
-    process = start(*BATCH, "-j", "2")
+    process = start(*BATCH, "-j", "2", env=slow_down(scratch.parent))
     wait_for(lambda: list(Path("out").rglob("*.pdf")), process)
     for worker in workers_of(process.pid):
         os.kill(worker, signal.SIGKILL)
