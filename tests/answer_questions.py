@@ -53,7 +53,7 @@ Asked = Callable[..., tuple[Result, Clerk]]
 def at_the_terminal(run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Asked:
     """Return what runs `optout new` as on a terminal: `asked(answers, "06041", ...)`."""
     monkeypatch.setenv("XDG_STATE_HOME", str(folder.with_name(f"{folder.name}-state")))
-    monkeypatch.setattr(new, "_is_terminal", lambda: True)
+    monkeypatch.setattr(new, "is_terminal", lambda: True)
 
     def call(answers: Answers, *arguments: str) -> tuple[Result, Clerk]:
         clerk = Clerk(answers)

@@ -1,4 +1,4 @@
-"""What a letter takes from the JSON form of an earlier letter."""
+"""What a letter takes from an earlier letter: its facts, and what is recorded about it."""
 
 import json
 from datetime import date
@@ -8,9 +8,10 @@ import pytest
 from command_results import Run, lying_in, outcome, problem
 from conftest import REQUEST, TODAY
 from make_letters import letters_for, problems_of, told_by
+from written_letters import REACHED, TO_BUREAU, TO_ICE, write_letters
 
 from optout_cli.authoring.draft import draft_text
-from optout_cli.authoring.follow import answers_following
+from optout_cli.authoring.follow import answers_following, former_from_json
 from optout_cli.authoring.request_writer import Answers
 from optout_cli.exporters import exporter_for
 from optout_cli.letters.library import Library
@@ -43,7 +44,7 @@ def notice(library: Library, tmp_path: Path) -> Path:
 
 
 def following(notice: Path, letter: str | None, library: Library, day: date = TODAY) -> Answers:
-    return answers_following(str(notice), letter, library, day)
+    return answers_following(former_from_json(str(notice)), letter, library, day)[0]
 
 
 def test_a_follow_up_begins_with_the_notices_facts(notice: Path, library: Library) -> None:
@@ -56,11 +57,6 @@ def test_a_follow_up_begins_with_the_notices_facts(notice: Path, library: Librar
         "letter": "secure-communities/follow-up",
         "date": "2026-11-24",
         "addressing": "separate",
-        "signatory": {
-            "name": "Pat Placeholder",
-            "title": "Sheriff",
-            "office": "Marin County Sheriff's Office",
-        },
         "cc": [{"name": "Alex Placeholder"}],
         "authority": [{"instrument": "Resolution", "number": "1"}],
         "recipients": {
@@ -173,12 +169,12 @@ def test_a_letter_that_does_not_follow_is_a_problem(
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("", "is not JSON"),
-        ("{", "is not JSON"),
+        ("", "is no letter of a register, and not the JSON form of a letter"),
+        ("{", "is no letter of a register, and not the JSON form of a letter"),
         ("[]", "is not the JSON form of a letter"),
         ('{"schema": 2}', "is not the JSON form of a letter"),
         ('{"schema": 1, "letter": "x/y"}', "is not the JSON form of a letter: it has no date, no"),
-        (REQUEST, "is not JSON"),
+        (REQUEST, "is no letter of a register, and not the JSON form of a letter"),
     ],
 )
 def test_a_file_that_is_no_letters_json_form_is_a_problem(
@@ -188,10 +184,8 @@ def test_a_file_that_is_no_letters_json_form_is_a_problem(
     path.write_text(text, "utf-8")
     (problem,) = problems_of(lambda: following(path, None, library))
     assert problem.message.startswith(told)
-    assert (
-        problem.hint
-        == "give the JSON file of a letter; `optout write REQUEST -f json -o letters/` writes one"
-    )
+    assert problem.hint is not None
+    assert problem.hint.endswith("the JSON form of a letter will do anywhere")
 
 
 @pytest.mark.usefixtures("in_folder")
@@ -231,3 +225,134 @@ def test_a_missing_file_is_reported(run: Run, in_folder: Path) -> None:
     code, _, err = outcome(run("new", "--follow", "x.json"))
     assert (code, err.partition("\n")[0]) == (2, "x.json: cannot find this file")
     assert lying_in(in_folder) == []
+
+
+@pytest.fixture
+def sent_notice(library: Library, in_folder: Path, run: Run) -> str:
+    """Write two letters, and record what happened to them; return their reference."""
+    text = REACHED + "service: {bureau: [{by: mail}], ice: [{by: email}]}"
+    reference = write_letters(library, in_folder / "letters", text, ("txt", "eml"))
+    number = "7008 1300 0001 7388 9810"
+    run("sent", TO_BUREAU, "--by", "certified-mail", "--number", number, "--on", "2026-11-21")
+    run("sent", TO_ICE.replace(".txt", ".eml"), "--on", "2026-11-21")
+    run("delivered", TO_BUREAU, "--on", "2026-11-23")
+    return reference
+
+
+@pytest.mark.parametrize(
+    "named",
+    [
+        (TO_ICE,),
+        (TO_BUREAU,),
+        (TO_ICE.replace(".txt", ".eml"),),
+        ("letters/",),
+        ("REFERENCE", "--in", "letters"),
+    ],
+)
+def test_any_file_a_folder_and_a_reference_name_the_earlier_letter(
+    named: tuple[str, ...], sent_notice: str, run: Run
+) -> None:
+    words = [sent_notice if word == "REFERENCE" else word for word in named]
+    letter = ("--letter", "secure-communities/follow-up", "-o", "next.yaml")
+    code, out, err = outcome(run("new", "--follow", *words, *letter))
+    assert (code, out) == (0, "next.yaml\n")
+    assert err.splitlines()[0] == (
+        "note: the earlier letter was signed by Pat Placeholder, Sheriff; add who signs now"
+    )
+    data = document_from_yaml(Path("next.yaml").read_text("utf-8"), "next.yaml").data
+    assert "signatory" not in data  # there may have been an election
+    assert data["particulars"] == {
+        "notice": "opt-out",
+        "notice-date": "2026-11-20",
+        "notice-reference": sent_notice,
+        "served": [
+            {
+                "to": "bureau",
+                "by": "certified-mail",
+                "number": "7008 1300 0001 7388 9810",
+                "received": "2026-11-23",
+            },
+            {"to": "ice", "by": "email"},
+        ],
+    }
+
+
+def test_set_says_who_signs_now(sent_notice: str, run: Run) -> None:
+    values = ("--set", "signatory.name=Kim Successor", "--set", "signatory.title=Sheriff")
+    letter = ("--letter", "secure-communities/follow-up", "-o", "next.yaml")
+    err = outcome(run("new", "--follow", TO_ICE, *letter, *values))[2]
+    assert "note:" not in err
+    assert outcome(run("write", "next.yaml", "-f", "txt", "-o", "-", "--to", "ice"))[0] == 0
+
+
+def test_the_last_answer_chooses_the_letter_and_fills_it_in(sent_notice: str, run: Run) -> None:
+    options = ("--on", "2026-11-24", "--words", "The county cannot leave.")
+    run("answer", TO_ICE, "--reply", "refused", *options)
+    run("new", "--follow", "letters", "-o", "next.yaml")
+    data = document_from_yaml(Path("next.yaml").read_text("utf-8"), "next.yaml").data
+    assert data["letter"] == "secure-communities/renewed-request"
+    particulars = data["particulars"]
+    assert isinstance(particulars, dict)
+    earlier = particulars["earlier"]
+    answered = [(item.get("answered"), item.get("answer")) for item in earlier]  # type: ignore[union-attr]  # mappings
+    assert answered == [(None, None), ("2026-11-24", "The county cannot leave.")]
+    assert outcome(run("check", "next.yaml"))[0] == 0
+
+
+def test_a_renewed_request_says_what_was_answered(sent_notice: str, run: Run) -> None:
+    letter = ("--letter", "secure-communities/renewed-request", "-o", "next.yaml")
+    run("new", "--follow", TO_ICE, *letter)
+    code, out, _ = outcome(run("check", "next.yaml"))
+    said = "a renewed notice says on which day an earlier request was answered, and no entry of"
+    assert (code, out.partition("\n")[0]) == (1, f"next.yaml:17:1: {said} earlier has that day")
+
+
+def test_the_answer_to_a_follow_up_leads_back_to_the_notice(
+    sent_notice: str, run: Run, library: Library
+) -> None:
+    cited = f"""\
+        letter: secure-communities/follow-up
+        date: 2026-11-22
+        particulars: {{notice: opt-out, notice-date: 2026-11-20, notice-reference: {sent_notice}}}
+        """
+    write_letters(library, Path("letters"), cited)
+    later = "letters/2026-11-22-follow-up-ice.txt"
+    run("sent", later, "--by", "mail", "--on", "2026-11-23")
+    run("answer", later, "--reply", "refused", "--on", "2026-11-24", "--words", "No.")
+    letter = ("--letter", "secure-communities/renewed-request")
+    run("new", "--follow", later, *letter, "-o", "next.yaml")
+    data = document_from_yaml(Path("next.yaml").read_text("utf-8"), "next.yaml").data
+    particulars = data["particulars"]
+    assert isinstance(particulars, dict)
+    answered = [item.get("answered") for item in particulars["earlier"]]  # type: ignore[union-attr]  # mappings
+    assert answered == [None, "2026-11-24"]
+
+
+def test_a_folder_with_several_requests_needs_one_to_be_named(
+    sent_notice: str, run: Run, library: Library
+) -> None:
+    write_letters(library, Path("letters"), "date: 2026-11-22")
+    code, out, err = outcome(run("new", "--follow", "letters"))
+    assert (code, out, err) == (
+        2,
+        "",
+        f"letters: has 2 letters\n  hint: name one of them, such as {sent_notice}\n",
+    )
+
+
+def test_a_287g_follow_up_has_the_day_of_receipt(
+    library: Library, in_folder: Path, run: Run
+) -> None:
+    lines = "letter: 287g/terminate\nparticulars: {model: jem, signed: 2020-06-09}"
+    write_letters(library, in_folder / "letters", lines)
+    letter = "letters/2026-11-20-terminate-jem-ice.txt"
+    run("sent", letter, "--by", "certified-mail", "--on", "2026-11-20")
+    run("delivered", letter, "--on", "2026-11-23")
+    run("new", "--follow", letter, "-o", "next.yaml")
+    data = document_from_yaml(Path("next.yaml").read_text("utf-8"), "next.yaml").data
+    particulars = data["particulars"]
+    assert isinstance(particulars, dict)
+    assert (particulars["received"], particulars["served"]) == (
+        "2026-11-23",
+        [{"to": "ice", "by": "certified-mail"}],
+    )

@@ -296,7 +296,9 @@ def test_no_question_takes_more_than_one_line_to_explain(asked: Asked) -> None:
     assert all(len(it) <= 80 for it in notes)
 
 
-def test_what_an_earlier_letter_answers_is_not_asked_again(asked: Asked, run: Run) -> None:
+def test_an_earlier_letter_answers_all_but_who_signs_and_how_it_goes_out(
+    asked: Asked, run: Run
+) -> None:
     request = "jurisdiction: 06041\nletter: secure-communities/opt-out\ndate: 2026-10-01\n"
     request += "signatory: {name: Pat Placeholder, title: Sheriff}\n"
     request += "service: {bureau: [{by: hand}], ice: [{by: mail}]}\n"
@@ -310,14 +312,16 @@ def test_what_an_earlier_letter_answers_is_not_asked_again(asked: Asked, run: Ru
         "Means": "telephone",
         "Speaker": "Kim Placeholder, ICE",
         "Said": ["No.", ""],
+        "Name": "Kim Successor",
+        "Title": "Sheriff",
     }
     result, clerk = asked(answers, *former, *letter)
     code, out, err = outcome(result)
     assert (code, out, clerk.unused) == (0, "marin-county-ca-record-of-conversation.yaml\n", [])
     assert "For Marin County, California (06041)." in words(err)
-    assert clerk.asked.keys().isdisjoint(("Name", "Sent by"))
+    assert (clerk.asked["Same again? [y/N]"], clerk.asked["Sent by"]) == ([""], ["hand", "mail"])
     data = data_in(out.strip())
-    assert (data["date"], data["signatory"]["name"]) == ("2026-11-20", "Pat Placeholder")
+    assert (data["date"], data["signatory"]["name"]) == ("2026-11-20", "Kim Successor")
     assert data["particulars"]["notice-date"] == "2026-10-01"
     assert data["particulars"]["said"] == ["No."]
     assert data["service"] == {"bureau": [{"by": "hand"}], "ice": [{"by": "mail"}]}

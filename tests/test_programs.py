@@ -243,6 +243,10 @@ KIND = """    version: "1"
             "letters.ask.refuse.0.when names 'dya', which does not exist",
         ),
         (
+            "    refuse: [{when: {given: [day.dya]}, reason: x, hint: y}]",
+            "letters.ask.refuse.0.when names 'dya', which does not exist",
+        ),
+        (
             '    cautions: [{text: "on {day}"}]',  # which may not be given
             "letters.ask.cautions.0 names 'day', which does not exist",
         ),
@@ -264,8 +268,20 @@ KIND = """    version: "1"
             "cautions.0 names '0:>9999', which does not exist",
         ),
         (
-            "guide: {replies: [{reply: x, letter: tell}]}",
-            "guide.replies.0 names 'tell', which does not exist",
+            "replies: {no: {label: x, next: [{where: x, letter: tell}]}}",
+            "replies.no.next names 'tell', which does not exist",
+        ),
+        (
+            "replies: {no: {label: x, letters: [tell]}}",
+            "replies.no.letters names 'tell', which does not exist",
+        ),
+        (
+            "replies: {no: {label: x, next: [{where: x, letter: ask}], fills: {dya: on}}}",
+            "replies.no.fills names 'dya', which does not exist",
+        ),
+        (
+            "replies: {no: {label: x, asks: {all: {type: list, of: text, help: x}}}}",
+            "'all': a reply has only texts, dates and choices",
         ),
         (
             "cautions: [{when: {missing: [dya]}, text: x}]",

@@ -296,7 +296,7 @@ def test_only_a_letter_that_was_sent_is_delivered(letters: Letters, run: Run) ->
     run("sent", TO_ICE, "--by", "mail", "--on", "2026-11-23")
     code, _, err = outcome(run("delivered", TO_ICE, "--on", "2026-11-22"))
     assert code == 2
-    assert "2026-11-22 is before the day on which it was sent (2026-11-23)" in err
+    assert "2026-11-22 is before the day of sending (2026-11-23)" in err
 
 
 def test_a_delivery_is_recorded_completed_and_corrected(

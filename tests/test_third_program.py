@@ -23,7 +23,8 @@ particulars:
 guide:
   next: [{text: "Wait for an answer until {again}."}]
   wait: "10"
-  replies: [{reply: "none by {again}", letter: again}]
+replies:
+  none: {label: nothing yet, silence: true, next: [{where: "none by {again}", letter: again}]}
 letters:
   stop:
     title: Notice to stop
@@ -132,7 +133,7 @@ def test_batch_new_schema_and_guide_know_it(run: Run, write: Write, desk: Path) 
     guide = words(outcome(run("guide", "06041", "--letter", "jail-phones/stop", *on, *MINE))[1])
     assert "2. What the law of your state says" in guide  # it says of nothing what it can do
     assert "\N{BALLOT BOX} Wait for an answer until November 30, 2026." in guide
-    assert "- None by November 30, 2026: Second notice. optout new --follow NOTICE.json" in guide
+    assert "- None by November 30, 2026: Second notice. optout new --follow LETTER" in guide
 
 
 def test_check_finds_nothing_wrong_with_its_request(run: Run) -> None:

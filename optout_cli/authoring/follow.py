@@ -1,12 +1,12 @@
-"""The JSON form of an earlier letter -> the first answers of a request that follows it.
+"""An earlier letter -> the first answers of a request that follows it.
 
-Takes what the earlier letter stated and who received it. Never takes its wording, and reads no
-other file.
+Takes what the earlier letter stated, who received it, and what happened to it since. Never takes
+its wording, nor who signed it: that may be somebody else now.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -14,28 +14,110 @@ from optout_cli.authoring.request_writer import Answers
 from optout_cli.errors import Location, OptoutError, Problem
 from optout_cli.letters.library import Library
 from optout_cli.model.program import LetterKind, Program
+from optout_cli.model.request import Party
 from optout_cli.readers.files import MAX_BYTES, read_bytes
+from optout_cli.register.events import Answered
+from optout_cli.register.state import LetterState
 
 # A JSON object. Any: its values have the many shapes of the model.
 _Facts = dict[str, Any]
 _SCHEMA = 1
 _NEEDED = ("letter", "date", "reference", "place", "recipient", "recipients")
 _LETTER = Location("--letter", is_command_line=True)
-_KEPT = ("addressing", "signatory", "cc", "ori")  # the same in the new request
+_KEPT = ("addressing", "cc", "ori")  # the same in the new request
 _FROM_REQUEST = "request"  # the origin of a value that the request corrected
+_CITED = "notice-reference"  # the particular with the reference of the letter that this one follows
 
 
-def answers_following(path: str, letter: str | None, library: Library, day: date) -> Answers:
-    """Return the answers that a letter of `day` takes from the JSON form of an earlier letter.
+class Former(NamedTuple):
+    """An earlier letter: its facts, and what happened to the letter to each recipient.
 
-    They are in the shape of a request: jurisdiction, letter, date, signatory, the corrected
-    recipients, how each was served, and the particulars that are facts of the earlier letter.
-    Without `letter`, takes the only kind that may follow it. Raises OptoutError.
+    `later` are letters that cite it, such as a request for an answer. `notice` is the letter that
+    it cites itself.
     """
-    facts = _read_facts(path)
-    program, kind, name = _find_kind(facts, letter, library)
+
+    facts: _Facts
+    states: tuple[LetterState, ...] = ()
+    later: tuple[LetterState, ...] = ()
+    notice: "Former | None" = None
+
+    @property
+    def signatory(self) -> Answers | None:
+        """Who signed it, as in a request."""
+        signatory: Answers | None = self.facts.get("signatory")
+        return signatory
+
+    def answers(self) -> list[Answered]:
+        """Return what came back to it, or to a letter that cites it, the oldest first."""
+        found = [answer for state in (*self.states, *self.later) for answer in state.answers]
+        return sorted(found, key=lambda answer: (answer.on, answer.at))
+
+
+def former_from(state: LetterState, states: Iterable[LetterState]) -> Former:
+    """Return the request's letters that `state` is one of; `states` are all of the register."""
+    all_states = tuple(states)
+    facts = _facts_of(state)
+    cited = facts.get("particulars", {}).get(_CITED)
+    notices = [other for other in all_states if other.written.reference == cited]
+    return Former(
+        facts,
+        tuple(other for other in all_states if other.id == state.id),
+        tuple(other for other in all_states if _cites(other, state.written.reference)),
+        former_from(notices[-1], all_states) if notices else None,
+    )
+
+
+def _facts_of(state: LetterState) -> _Facts:
+    facts: _Facts = msgspec.json.decode(state.written.facts)
+    return facts
+
+
+def _cites(state: LetterState, reference: str) -> bool:
+    if reference.encode() not in bytes(state.written.facts):  # ten times faster than to decode it
+        return False
+    return bool(_facts_of(state).get("particulars", {}).get(_CITED) == reference)
+
+
+def former_from_json(path: str) -> Former:
+    """Read the JSON form of a letter. Raises OptoutError where the file is something else."""
+    hint = (
+        "name a file of a letter in the folder that it was written to, or with its reference and"
+        " --in FOLDER; the JSON form of a letter will do anywhere"
+    )
+    content = read_bytes(path, MAX_BYTES, on_command_line=True)
+    location = Location(path)
+    try:
+        facts = msgspec.json.decode(content)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        message = "is no letter of a register, and not the JSON form of a letter"
+        raise OptoutError(Problem("not-a-letter", message, location, hint)) from None
+    message = "is not the JSON form of a letter"
+    if not isinstance(facts, dict) or facts.get("schema") != _SCHEMA:
+        raise OptoutError(Problem("not-a-letter", message, location, hint))
+    if missing := [key for key in _NEEDED if key not in facts]:
+        message += f": it has no {', no '.join(missing)}"
+        raise OptoutError(Problem("not-a-letter", message, location, hint))
+    return Former(facts)
+
+
+def answers_following(
+    former: Former, letter: str | None, library: Library, day: date
+) -> tuple[Answers, Former]:
+    """Return the answers that a letter of `day` takes from an earlier letter, and that letter.
+
+    They are in the shape of a request: jurisdiction, letter, date, the corrected recipients, how
+    each was served, and the particulars that are facts of the earlier letter or of the reply to
+    it. Without `letter`, takes the one that answers the last reply, or else the only kind that may
+    follow. If the letter follows only what the earlier letter cites, that is the earlier letter.
+    Raises OptoutError.
+    """
+    if former.notice and not _can_follow(former, letter, library):
+        return answers_following(former.notice, letter, library, day)
+    facts = former.facts
+    program, kind, name = _find_kind(former, letter, library)
     current = {rule.role for rule in program.recipients if rule.holds(day)}
     recipients = [recipient for recipient in facts["recipients"] if recipient["role"] in current]
+    services = {recipient["party"]: _services_of(recipient, former) for recipient in recipients}
     answers = {
         "jurisdiction": facts["place"]["slug"],
         "letter": name,
@@ -43,45 +125,42 @@ def answers_following(path: str, letter: str | None, library: Library, day: date
         **{key: facts[key] for key in _KEPT if facts.get(key)},
         "authority": [_omit(authority, "file") for authority in facts.get("authority", [])],
         "recipients": {recipient["party"]: _corrections_in(recipient) for recipient in recipients},
-        "service": {recipient["party"]: _services_of(recipient, facts) for recipient in recipients},
-        "particulars": _particulars_from(facts, kind),
+        "service": services,
+        "particulars": {
+            **_particulars_from(former, kind),
+            **_particulars_of_reply(former, program, kind, name.partition("/")[2]),
+        },
     }
-    return _omit_empty(answers)
+    return _omit_empty(answers), former
 
 
-def _read_facts(path: str) -> _Facts:
-    """Read the JSON form of a letter. Raises OptoutError where the file is something else."""
-    hint = "give the JSON file of a letter; `optout write REQUEST -f json -o letters/` writes one"
-    try:
-        content = read_bytes(path, MAX_BYTES, on_command_line=True)
-    except OptoutError as error:
-        problems = (msgspec.structs.replace(problem, hint=hint) for problem in error.problems)
-        raise OptoutError(*problems) from None
-    try:
-        facts = msgspec.json.decode(content)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        raise OptoutError(Problem("not-a-letter", "is not JSON", Location(path), hint)) from None
-    message = "is not the JSON form of a letter"
-    if not isinstance(facts, dict) or facts.get("schema") != _SCHEMA:
-        raise OptoutError(Problem("not-a-letter", message, Location(path), hint))
-    if missing := [key for key in _NEEDED if key not in facts]:
-        message += f": it has no {', no '.join(missing)}"
-        raise OptoutError(Problem("not-a-letter", message, Location(path), hint))
-    return facts
+def _can_follow(former: Former, letter: str | None, library: Library) -> bool:
+    """Tell whether a letter, or without one any letter, follows the earlier one itself."""
+    following = _following(former, library)
+    return letter in following if letter else bool(following)
+
+
+def _following(former: Former, library: Library) -> list[str]:
+    """Return the ids of the letters that may follow."""
+    folder, _, name = former.facts["letter"].partition("/")
+    return [
+        id
+        for id, _, kind in library.programs.letters()
+        if id.startswith(f"{folder}/") and name in kind.follows
+    ]
 
 
 def _find_kind(
-    facts: _Facts, letter: str | None, library: Library
+    former: Former, letter: str | None, library: Library
 ) -> tuple[Program, LetterKind, str]:
     """Return program, kind and id of the letter that follows. Raises OptoutError."""
-    earlier = facts["letter"]
-    folder, _, former = earlier.partition("/")
-    following = [
-        id
-        for id, _, kind in library.programs.letters()
-        if id.startswith(f"{folder}/") and former in kind.follows
-    ]
+    earlier = former.facts["letter"]
+    following = _following(former, library)
     named = letter or (following[0] if len(following) == 1 else None)
+    if named is None and (answers := former.answers()):
+        folder = earlier.partition("/")[0]
+        reply = library.programs.by_id[folder].replies.get(answers[-1].reply)
+        named = next((f"{folder}/{row.letter}" for row in (reply.next if reply else ())), None)
     if named is None or (letter and letter not in following):
         library.programs.find(letter or earlier, _LETTER)
         message = f"cannot tell which letter follows {earlier}"
@@ -106,49 +185,118 @@ def _corrections_in(recipient: _Facts) -> _Facts:
     return corrections
 
 
-def _services_of(recipient: _Facts, facts: _Facts) -> list[_Facts]:
-    """Return how the earlier letter was served, without its tracking numbers.
+def _services_of(recipient: _Facts, former: Former) -> list[_Facts]:
+    """Return how the earlier letter was to be served, without its tracking numbers.
 
-    An e-mail replies to the earlier one, whose Message-ID is in the file.
+    An e-mail replies to the earlier one, if its Message-ID is known.
     """
+    facts, party = former.facts, recipient["party"]
+    ids = {state.letter.recipient: state.letter.message_id for state in former.states}
+    ids.setdefault(facts["recipient"]["party"], facts.get("message-id"))
     services = [_omit(service, "number") for service in recipient.get("service", [])]
     for service in services:
-        if service["by"] == "email" and recipient["party"] == facts["recipient"]["party"]:
-            earlier = [*service.get("in-reply-to", []), facts.get("message-id")]
-            service["in-reply-to"] = list(filter(None, earlier))
+        if service["by"] == "email" and ids.get(party):
+            service["in-reply-to"] = [*service.get("in-reply-to", []), ids[party]]
     return services
 
 
-def _particulars_from(facts: _Facts, kind: LetterKind) -> _Facts:
+def _particulars_from(former: Former, kind: LetterKind) -> _Facts:
+    """Return the particulars that repeat facts of the earlier letter."""
     found = {}
     for name, spec in kind.particulars.items():
         if not spec.follow:
             continue
         fact, _, key = spec.follow.partition(".")
         if fact == "particulars":
-            value = facts.get("particulars", {}).get(key)
+            value = former.facts.get("particulars", {}).get(key)
         else:
-            value = FACTS[fact](facts)
+            value = FACTS[fact](former)
         chosen = value if isinstance(value, list) else [value]
+        if value and isinstance(
+            spec.of, dict
+        ):  # an entry has the facts that this letter kind asks for
+            value = [{key: item[key] for key in spec.of if key in item} for item in chosen]
         if value and (not spec.choices or set(spec.choices).issuperset(chosen)):
             found[name] = value
     return found
 
 
-def _requests_of(facts: _Facts) -> list[_Facts]:
-    """Return the earlier requests, plus this letter for each of its recipients."""
-    earlier = facts.get("particulars", {}).get("earlier", [])
-    names = [", ".join(recipient["contact"]["organization"]) for recipient in facts["recipients"]]
-    return [*earlier, *({"date": facts["date"], "to": name} for name in names)]
+def _particulars_of_reply(former: Former, program: Program, kind: LetterKind, name: str) -> _Facts:
+    """Return the particulars that take facts of the last reply which the letter answers."""
+    for answer in reversed(former.answers()):
+        reply = program.replies.get(answer.reply)
+        if not reply or name not in [row.letter for row in reply.next]:
+            continue
+        values: _Facts = {key: getattr(answer, source) for key, source in reply.fills.items()}
+        values = {key: str(value) for key, value in values.items() if value} | answer.facts
+        declared = {key: kind.particulars[key] for key in values if key in kind.particulars}
+        return {
+            key: [values[key]] if spec.type in ("list", "paragraphs") else values[key]
+            for key, spec in declared.items()
+        }
+    return {}
 
 
-def _services_in(facts: _Facts) -> list[_Facts]:
-    """Return each way in which the earlier letter was served, with its recipient."""
+def _requests_of(former: Former) -> list[_Facts]:
+    """Return the earlier requests, plus this letter for each recipient, with the answer to it."""
+    facts = former.facts
+    answers = {answer.recipient: answer for answer in former.answers()}
+    return [
+        *facts.get("particulars", {}).get("earlier", []),
+        *(
+            {
+                "date": facts["date"],
+                "to": ", ".join(recipient["contact"]["organization"]),
+                **_answer_facts(answers.get(recipient["party"])),
+            }
+            for recipient in facts["recipients"]
+        ),
+    ]
+
+
+def _answer_facts(answer: Answered | None) -> _Facts:
+    if answer is None:
+        return {}
+    return _omit_empty({"answered": answer.on.isoformat(), "answer": answer.words})
+
+
+def _services_in(former: Former) -> list[_Facts]:
+    """Return each way in which the earlier letter was served, with its recipient.
+
+    If any letter of the request is recorded as sent, only what is recorded counts.
+    """
+    if sent := [state for state in former.states if state.sent]:
+        return [served for state in sent for served in _sent_facts(state)]
     return [
         {"to": recipient["party"], **_omit(service, "in-reply-to")}
-        for recipient in facts["recipients"]
+        for recipient in former.facts["recipients"]
         for service in recipient.get("service", [])
     ]
+
+
+def _sent_facts(state: LetterState) -> list[_Facts]:
+    received = _received(state)
+    return [
+        _omit_empty(
+            {
+                "to": state.letter.recipient,
+                "by": sent.by,
+                "number": sent.number,
+                "received": received if sent is state.sent[0] else None,
+            }
+        )
+        for sent in state.sent
+    ]
+
+
+def _received(state: LetterState) -> str | None:
+    return state.delivered[-1].on.isoformat() if state.delivered else None
+
+
+def _received_by_ice(former: Former) -> str | None:
+    ice: Party = "ice"
+    days = [_received(state) for state in former.states if state.letter.recipient == ice]
+    return next(filter(None, days), None)
 
 
 def _omit(facts: Mapping[str, Any], key: str) -> _Facts:
@@ -165,10 +313,11 @@ def _omit_empty(answers: _Facts) -> _Facts:
 
 
 # The facts of an earlier letter that a particular's `follow` may name, besides `particulars.x`.
-FACTS: dict[str, Callable[[_Facts], Any]] = {
-    "date": lambda facts: facts["date"],
-    "kind": lambda facts: facts["letter"].partition("/")[2],
-    "reference": lambda facts: facts["reference"],
+FACTS: dict[str, Callable[[Former], Any]] = {
+    "date": lambda former: former.facts["date"],
+    "kind": lambda former: former.facts["letter"].partition("/")[2],
+    "received": _received_by_ice,
+    "reference": lambda former: former.facts["reference"],
     "requests": _requests_of,
     "service": _services_in,
 }

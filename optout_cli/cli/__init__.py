@@ -27,6 +27,7 @@ COMMANDS = {
     "sent": "Record that letters went out.",
     "delivered": "Record that letters arrived.",
     "status": "Show where each letter stands, what is next and by when.",
+    "answer": "Record an answer, and begin the letter that answers it.",
     "show": "Show whom a jurisdiction notifies, and who says each address.",
     "guide": "Show step by step how a jurisdiction gives notice.",
     "list": "List jurisdictions, agencies, offices, letters or formats.",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from optout_cli.cli.console import report_problems, say
+from optout_cli.cli.console import report_problems, say, usage_error
 from optout_cli.cli.options import files, json_option, quiet_option
 from optout_cli.cli.record import (
     correct_option,
@@ -31,7 +31,7 @@ from optout_cli.register.statements import Result, delivered_from
     epilog="Example:  optout delivered letters/2026-11-20-opt-out-ice.txt --on 2026-11-24",
 )
 @click.argument("letters", nargs=-1, required=True, metavar="LETTER...", shell_complete=files)
-@on_option("The day on which it arrived, YYYY-MM-DD, as the receipt says.", required=True)
+@on_option("When it arrived, YYYY-MM-DD, as the receipt says.  [required]")
 @click.option(
     "--receipt",
     metavar="FILE",
@@ -47,7 +47,7 @@ from optout_cli.register.statements import Result, delivered_from
 @report_problems
 def command(
     letters: Sequence[str],
-    day: date,
+    day: date | None,
     receipt: str | None,
     correct: bool,
     parties: tuple[Party, ...],
@@ -63,6 +63,8 @@ def command(
     A scan of the receipt is copied to evidence/ in the folder of the letter. Either all is recorded
     or nothing. Prints the path of each letter.
     """
+    if day is None:
+        usage_error("when it arrived is not said", "add --on DATE, as on the receipt")
     moment = now()
     problems: list[Problem] = []
     done: list[tuple[Found, Result]] = []

@@ -34,16 +34,17 @@ class _Assignments(click.types.StringParamType):
         return [line for line in rv.splitlines() if line.strip()]
 
 
+set_option = click.option(
+    "--set",
+    "assignments",
+    multiple=True,
+    type=_Assignments(),
+    metavar="KEY=VALUE",
+    help="Set a value of the request, such as particulars.reply-by=2027-01-31 (repeatable).",
+)
 _OPTIONS = (
     letter_option,
-    click.option(
-        "--set",
-        "assignments",
-        multiple=True,
-        type=_Assignments(),
-        metavar="KEY=VALUE",
-        help="Set a value of the request, such as particulars.reply-by=2027-01-31 (repeatable).",
-    ),
+    set_option,
     date_option,
     click.option(
         "--to",
@@ -134,7 +135,7 @@ def order_options(command: _F) -> _F:
         values = {
             "--letter": {"letter": letter} if letter else {},
             "--date": {"date": day.isoformat()} if day else {},
-            "--set": dict(map(_split, given.pop("assignments"))),
+            "--set": dict(map(split_assignment, given.pop("assignments"))),
         }
         set_values = {option: texts for option, texts in values.items() if texts}
         return command(*args, order=order, values=set_values, look=look, **given)
@@ -144,7 +145,8 @@ def order_options(command: _F) -> _F:
     return run  # type: ignore[return-value]  # wraps keeps the signature
 
 
-def _split(assignment: str) -> tuple[str, str]:
+def split_assignment(assignment: str) -> tuple[str, str]:
+    """Return key and value of KEY=VALUE. Raises click.UsageError."""
     key, equals, value = assignment.partition("=")
     if not equals or not all(key.split(".")):
         message = f"--set {assignment!r} is not KEY=VALUE"

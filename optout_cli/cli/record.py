@@ -41,11 +41,9 @@ correct_option = click.option(
 )
 
 
-def on_option(text: str, *, required: bool = False) -> Callable[[_F], _F]:
+def on_option(text: str) -> Callable[[_F], _F]:
     """Return the option for the day on which something happened."""
-    return click.option(
-        "--on", "day", metavar="DATE", callback=parse_date, required=required, help=text
-    )
+    return click.option("--on", "day", metavar="DATE", callback=parse_date, help=text)
 
 
 def now() -> Moment:
@@ -59,11 +57,16 @@ def one_letter(text: str, found: Sequence[Found]) -> Found:
     """Return the only letter that was named. Raises OptoutError for several."""
     if len(found) == 1:
         return found[0]
-    names = "; ".join(letter_name(each) for each in found[:_MOST_NAMES])
-    message = f"names {len(found)} letters: {names}"
+    raise several(text, [letter_name(each) for each in found])
+
+
+def several(text: str, names: Sequence[str]) -> OptoutError:
+    """Return the error that a text names several letters."""
+    more = f"; and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
+    message = f"names {len(names)} letters: {'; '.join(names[:_MOST_NAMES])}{more}"
     hint = "name one of the files, or add --to bureau or --to ice"
     location = Location(text, is_command_line=True)
-    raise OptoutError(Problem("several-letters", message, location, hint))
+    return OptoutError(Problem("several-letters", message, location, hint))
 
 
 def placed(problem: Problem, text: str) -> Problem:

@@ -65,7 +65,7 @@ class _Claim(NamedTuple):
     epilog="Example:  optout sent letters/ --by certified-mail",
 )
 @click.argument("letters", nargs=-1, metavar="LETTER...", shell_complete=files)
-@on_option("The day on which it went out, YYYY-MM-DD.  [default: today]")
+@on_option("When it went out, YYYY-MM-DD.  [default: today]")
 @click.option(
     "--by",
     type=click.Choice(WAYS, case_sensitive=False),

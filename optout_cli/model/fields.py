@@ -112,6 +112,14 @@ Name = Annotated[
     str,
     _kind(r"[a-z0-9][a-z0-9-]*", "an id", "use only small letters, digits and hyphens"),
 ]
+ValueName = Annotated[
+    str,
+    _kind(
+        r"[a-z0-9][a-z0-9-]*(\.[a-z0-9][a-z0-9-]*)?",
+        "the name of a particular",
+        "write its id, or list.name for a value in the entries of a list",
+    ),
+]
 # Text, because msgspec reads "1e3" as a number; digits only, so that `int` accepts it.
 Count = Annotated[
     str,

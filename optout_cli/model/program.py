@@ -6,7 +6,16 @@ from typing import Any, Literal
 
 from msgspec import field
 
-from optout_cli.model.fields import Count, JurisdictionId, Line, Name, Noun, StateCode, Text
+from optout_cli.model.fields import (
+    Count,
+    JurisdictionId,
+    Line,
+    Name,
+    Noun,
+    StateCode,
+    Text,
+    ValueName,
+)
 from optout_cli.model.jurisdiction import LawEffect, Source, SourceKind, Topic
 
 
@@ -51,9 +60,9 @@ class Condition(Noun, frozen=True, kw_only=True):
     of state laws that concern the letter. `chosen` has, for each choice, the values of which one
     meets the condition; with `only`, no other value may be chosen. `several` names lists that must
     have more than one entry, `unnamed` the choice that must lack the model of an agreement in the
-    data. `given` and `missing` name particulars and computed dates. `before` has pairs of days of
-    which the first must precede the second, `not_before` pairs of which it may not; `date` is the
-    letter's.
+    data. `given` and `missing` name particulars and computed dates; `earlier.answer` is given if an
+    entry of the list `earlier` has an `answer`. `before` has pairs of days of which the first must
+    precede the second, `not_before` pairs of which it may not; `date` is the letter's.
     """
 
     from_: Date | None = field(name="from", default=None)
@@ -68,8 +77,8 @@ class Condition(Noun, frozen=True, kw_only=True):
     only: dict[Name, tuple[Name, ...]] = {}
     several: tuple[Name, ...] = ()
     unnamed: Name | None = None
-    given: tuple[Name, ...] = ()
-    missing: tuple[Name, ...] = ()
+    given: tuple[ValueName, ...] = ()
+    missing: tuple[ValueName, ...] = ()
     before: dict[Name, Name] = {}
     not_before: dict[Name, Name] = {}
 
@@ -78,7 +87,8 @@ class Condition(Noun, frozen=True, kw_only=True):
         """The particulars and computed dates in the condition."""
         compared = (*self.before.items(), *self.not_before.items())
         choices = (*self.chosen, *self.only, *self.several, *filter(None, [self.unnamed]))
-        return {*choices, *self.given, *self.missing}.union(*compared) - {OWN_DAY}
+        values = (name.partition(".")[0] for name in (*self.given, *self.missing))
+        return {*choices, *values}.union(*compared) - {OWN_DAY}
 
 
 class CopyRule(Noun, frozen=True, kw_only=True):
@@ -108,7 +118,7 @@ class Rule(Noun, frozen=True, kw_only=True):
 
 
 # Facts of an earlier letter that a particular may repeat, besides that letter's `particulars.x`.
-FOLLOWED = ("date", "kind", "reference", "requests", "service")
+FOLLOWED = ("date", "kind", "reference", "received", "requests", "service")
 ParticularType = Literal["text", "paragraphs", "date", "choice", "list"]
 
 
@@ -199,13 +209,6 @@ class Wording(Noun, frozen=True, kw_only=True):
     blocks: dict[str, Text]
 
 
-class Reply(Noun, frozen=True, kw_only=True):
-    """A reply that a letter may get, and the letter kind that answers it."""
-
-    reply: Text
-    letter: Name
-
-
 class Other(Noun, frozen=True, kw_only=True):
     """What else the user may want, and the letter kind for it."""
 
@@ -213,12 +216,43 @@ class Other(Noun, frozen=True, kw_only=True):
     letter: Name
 
 
+class NextLetter(Noun, frozen=True, kw_only=True):
+    """A letter kind that answers a reply, and the guide's words for the occasion, if it has any."""
+
+    letter: Name
+    where: Text | None = None
+
+
+class Reply(Noun, frozen=True, kw_only=True):
+    """What may come back after a letter. `label` says it in a list of choices.
+
+    `letters` are the letter kinds that it may come back after; none means all. With `silence`
+    nothing came back, and there is nothing to record. `asks` are the facts to ask for: texts, dates
+    and choices. `next` are the letter kinds that answer it, the usual one first; `advice` says what
+    to do where no letter does. `fills` names particulars of those letters, and what of the reply
+    they take: its day, who gave it, its words. A particular also takes the fact of the same name in
+    `asks`.
+    """
+
+    label: Line
+    letters: tuple[Name, ...] = ()
+    silence: bool = False
+    asks: "dict[Name, Particular]" = {}
+    next: tuple[NextLetter, ...] = ()
+    advice: Text | None = None
+    fills: dict[Name, Literal["on", "by", "words"]] = {}
+
+    def fits(self, kind: str) -> bool:
+        """Tell whether the reply may come back after a letter of this kind."""
+        return not self.letters or kind in self.letters
+
+
 class Advice(Noun, frozen=True, kw_only=True):
     """The sentences and list items of the guide to a program's letters.
 
     `before` has the steps before a letter is written, `send` those of sending it, and `next` those
     after. `wait` is the number of days from the letter's date until it is time to write again; that
-    day is `{again}` in `next` and `replies`.
+    day is `{again}` in `next`, and in the program's `replies`.
     """
 
     can: tuple[ConditionalText, ...] = ()
@@ -227,7 +261,6 @@ class Advice(Noun, frozen=True, kw_only=True):
     enclose: tuple[ConditionalText, ...] = ()
     send: tuple[ConditionalText, ...] = ()
     next: tuple[ConditionalText, ...] = ()
-    replies: tuple[Reply, ...] = ()
     others: tuple[Other, ...] = ()
     wait: Count | None = None
 
@@ -264,7 +297,7 @@ class Program(Noun, frozen=True, kw_only=True):
     order in which they are looked for in that name; the last ones are for every other sender.
     `told_apart_by` names particulars that become part of the file name, since two letters of one
     jurisdiction, kind and day may differ in them. `refuse` and `notes` concern each letter kind
-    that has the particulars in their conditions.
+    that has the particulars in their conditions. `replies` are what may come back, by id.
     """
 
     title: Line
@@ -281,6 +314,7 @@ class Program(Noun, frozen=True, kw_only=True):
     guide: Advice = Advice()
     particulars: dict[Name, Particular] = {}
     letters: dict[Name, LetterKind]
+    replies: dict[Name, Reply] = {}
 
     def period(self, day: Date) -> Period | None:
         """Return the period of `day`, or None before the program began."""

@@ -134,7 +134,12 @@ def _precedes(value: Callable[[str], Any], first: str, second: str) -> bool | No
 
 # Any: the value of a particular, whose type the letter kind declares.
 def _particular(case: Case, name: str) -> Any:
-    return getattr(case.particulars, name.replace("-", "_"), None)
+    """Return a particular; of `list.name`, the first value in the entries of the list."""
+    name, _, inner = name.replace("-", "_").partition(".")
+    value = getattr(case.particulars, name, None)
+    if not inner:
+        return value
+    return next(filter(None, (getattr(item, inner, None) for item in value or ())), None)
 
 
 # Any: the value of a choice, a list of them, or None.

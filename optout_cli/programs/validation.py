@@ -19,7 +19,7 @@ from optout_cli.readers.document import Document
 
 _BLANK = re.compile(r"\{([^{}]*)\}?|\}")  # also finds a single brace, which could not be filled in
 _ALWAYS = ("place", OWN_DAY)  # what a text in braces may name in every case
-_LATER = ("guide.next.", "guide.replies.")  # the texts that may name the day of the next letter
+_LATER = ("guide.next.", "replies.")  # the texts that may name the day of the next letter
 _TAKEN = {OWN_DAY: "the letter's date", RECEIPT: "the day on which a letter is received"}
 _Names = Iterator[tuple[str, str, Collection[str]]]  # path, name, and the names that exist
 
@@ -33,6 +33,7 @@ def program_problems(program: Program, document: Document) -> Iterator[Problem]:
             yield Problem("empty-program", message, location, f"add one under {key}:")
     yield from _date_problems(program, document)
     yield from _particular_problems(program.particulars, "particulars", document)
+    yield from _reply_problems(program, document)
     for name, kind in program.letters.items():
         path = f"letters.{name}.particulars"
         yield from _particular_problems(kind.particulars, path, document)
@@ -95,6 +96,17 @@ def _particular_problems(
             yield Problem("wrong-particular", message, document.location(f"{path}.{key}"))
 
 
+def _reply_problems(program: Program, document: Document) -> Iterator[Problem]:
+    """Yield the problems of the facts that replies ask for."""
+    for id, reply in program.replies.items():
+        path = f"replies.{id}.asks"
+        yield from _particular_problems(reply.asks, path, document)
+        for key, spec in reply.asks.items():
+            if spec.type not in ("text", "date", "choice"):
+                message = f"{key!r}: a reply has only texts, dates and choices"
+                yield Problem("wrong-particular", message, document.location(f"{path}.{key}"))
+
+
 def _messages_for(key: str, spec: Particular) -> Iterator[str]:
     """Yield what is wrong with the declaration of one particular."""
     is_date = "date" in (spec.type, spec.of)
@@ -146,9 +158,14 @@ def _names(program: Program) -> _Names:
 def _shared_names(program: Program, everywhere: set[str]) -> _Names:
     """Yield the names in what a program states for all its letters; some letter must have them."""
     texts = [*_rule_texts(program, ""), *_guide_texts(program)]
-    for key in ("replies", "others"):
-        for number, row in enumerate(getattr(program.guide, key)):
-            yield f"guide.{key}.{number}", row.letter, program.letters
+    for number, row in enumerate(program.guide.others):
+        yield f"guide.others.{number}", row.letter, program.letters
+    for id, reply in program.replies.items():
+        yield from ((f"replies.{id}.letters", name, program.letters) for name in reply.letters)
+        yield from ((f"replies.{id}.next", row.letter, program.letters) for row in reply.next)
+        following = [program.letters.get(row.letter) for row in reply.next]
+        known = [name for kind in following if kind for name in (*kind.particulars, *kind.uses)]
+        yield from ((f"replies.{id}.fills", name, known) for name in reply.fills)
     for at, when, text in texts:
         yield from _condition_names(at, when, everywhere, program)
         given = {*_ALWAYS, *when.given, *when.chosen, *_known_with(when)}
@@ -182,14 +199,21 @@ def _guide_texts(program: Program) -> Iterator[tuple[str, Condition, str]]:
     for key in ("can", "cannot", "before", "enclose", "send", "next"):
         for number, advice in enumerate(getattr(program.guide, key)):
             yield f"guide.{key}.{number}", advice.when, advice.text
-    for number, reply in enumerate(program.guide.replies):
-        yield f"guide.replies.{number}", Condition(), reply.reply
+    for id, reply in program.replies.items():
+        for number, row in enumerate(reply.next):
+            yield f"replies.{id}.next.{number}", Condition(), row.where or ""
 
 
 def _condition_names(
     path: str, when: Condition, known: Collection[str], program: Program
 ) -> _Names:
     yield from ((f"{path}.when", name, known) for name in sorted(when.names))
+    dotted = (name.partition(".") for name in (*when.given, *when.missing) if "." in name)
+    for name, _, inner in dotted:
+        lists = [kind.particulars.get(name) for kind in program.letters.values()]
+        items = [spec.of for spec in (*lists, program.particulars.get(name)) if spec]
+        keys = [key for of in items if isinstance(of, dict) for key in of]
+        yield f"{path}.when", inner, keys
     yield from ((f"{path}.when", name, program.letters) for name in when.letters)
 
 

@@ -11,8 +11,8 @@ from optout_cli.errors import Location, OptoutError, Problem, closest
 from optout_cli.model.request import PARTIES, Party
 from optout_cli.output import is_folder
 from optout_cli.readers.files import is_file, no_such_file
-from optout_cli.register.journal import NAME
-from optout_cli.register.state import Key, LetterState
+from optout_cli.register.journal import NAME, load_journal
+from optout_cli.register.state import Key, LetterState, states_of
 
 _States = dict[Key, LetterState]
 
@@ -51,14 +51,29 @@ def register_folder(text: str, within: Path | None = None) -> Path:
     raise OptoutError(Problem("no-register", message, location, hint))
 
 
+class LookUp(NamedTuple):
+    """Letters that were named, the folder of their register, and all letters in it."""
+
+    folder: Path
+    letters: list[NamedLetter]
+    states: tuple[LetterState, ...]
+
+
+def look_up(text: str, within: Path | None = None, parties: Collection[Party] = ()) -> LookUp:
+    """Find the letters that `text` names, to read only. Raises OptoutError if there is none."""
+    folder = register_folder(text, within)
+    states = states_of(load_journal(folder).lines)
+    return LookUp(folder, letters_named(text, folder, states, parties), tuple(states.values()))
+
+
 def letters_named(
-    text: str, folder: Path, states: _States, parties: Collection[Party] = PARTIES
+    text: str, folder: Path, states: _States, parties: Collection[Party] = ()
 ) -> list[NamedLetter]:
     """Return the letters of a file, a reference or a folder, oldest first.
 
     A folder stands for its letters that no later version replaced. A reference stands for one
-    letter to each of `parties`: if there are several versions, the one that was sent, or else the
-    latest. Raises OptoutError if there is none.
+    letter to each recipient: if there are several versions, the one that was sent, or else the
+    latest. With `parties`, only the letters to these count. Raises OptoutError if there is none.
     """
     named = Path(text)
     if is_file(named):
@@ -77,7 +92,8 @@ def letters_named(
             if state.written.reference.casefold() == text.casefold()
         )
         found = [NamedLetter(state) for state in _newest(matching)]
-    if kept := [letter for letter in found if letter.state.letter.recipient in parties]:
+    wanted = parties or PARTIES
+    if kept := [letter for letter in found if letter.state.letter.recipient in wanted]:
         return kept
     raise OptoutError(_not_found(text, folder, states, is_other_party=bool(found)))
 

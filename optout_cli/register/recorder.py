@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import NamedTuple, Self
 
 from optout_cli.errors import Problem
-from optout_cli.model.request import PARTIES, Party
+from optout_cli.model.request import Party
 from optout_cli.register.events import Answered, Delivered, Evidence, Sent
 from optout_cli.register.evidence import EvidenceFolder
 from optout_cli.register.find import NamedLetter, letters_named, register_folder
@@ -83,7 +83,7 @@ class Recorder:
         return [it for folder in self._open.values() for it in folder.record.journal.problems]
 
     def find(
-        self, text: str, within: Path | None = None, parties: Collection[Party] = PARTIES
+        self, text: str, within: Path | None = None, parties: Collection[Party] = ()
     ) -> list[Found]:
         """Return the letters that `text` names, after locking their folder. Raises OptoutError."""
         folder = register_folder(text, within)
@@ -92,7 +92,7 @@ class Recorder:
             record = self._locks.enter_context(recording(folder))
             self._open[key] = OpenFolder(folder, record)
         opened = self._open[key]
-        named = letters_named(text, folder, opened.record.states, parties or PARTIES)
+        named = letters_named(text, folder, opened.record.states, parties)
         return [Found(opened, letter) for letter in named]
 
     def add(self, found: Found, result: Result) -> None:

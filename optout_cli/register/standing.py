@@ -49,14 +49,15 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def next_letter(self) -> str | None:
-        """The kind of letter to write if this one gets no answer, as its program's guide says."""
-        replies = self.program.guide.replies if self.program else ()
-        for reply in replies:
-            # Only the reply that never came names the day on which to write again.
-            if "{again}" in reply.reply and self.program:
-                follows = self.program.letters[reply.letter].follows
-                return reply.letter if _kind_of(self.state) in follows else None
-        return None
+        """The kind of letter that comes next: after the last reply, or if no reply comes."""
+        if self.program is None:
+            return None
+        letters, kind, answers = self.program.letters, _kind_of(self.state), self.state.answers
+        silences = (reply for reply in self.program.replies.values() if reply.silence)
+        none = next((reply for reply in silences if reply.fits(kind)), None)
+        reply = self.program.replies.get(answers[-1].reply) if answers else none
+        rows = reply.next if reply else ()
+        return next((row.letter for row in rows if kind in letters[row.letter].follows), None)
 
     def is_unsigned_as(self, name: str) -> bool:
         """Tell whether a file of the format `name` would go out without a signature."""

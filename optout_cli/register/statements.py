@@ -39,6 +39,17 @@ class Sending(NamedTuple):
     correct: bool = False
 
 
+class Answer(NamedTuple):
+    """What came back, as somebody says. `reply` is one that the program declares."""
+
+    reply: str
+    on: date
+    by: str | None = None
+    words: str | None = None
+    facts: dict[str, str] = {}
+    file: Evidence | None = None
+
+
 class Result(NamedTuple):
     """The event to record, or the one that is recorded already; and what is worth knowing."""
 
@@ -171,7 +182,7 @@ def _draft_problems(state: LetterState) -> Iterator[Problem]:
 
 def _day_problems(day: date, first: date, now: Moment, what: str = "its date") -> Iterator[Problem]:
     if day > now.today:
-        hint = "write the day on which it happened"
+        hint = "write when it happened"
         yield Problem("later-event", f"{day} is in the future", hint=hint, path="on")
     elif day < first:
         message = f"{day} is before {what} ({first})"
@@ -233,7 +244,7 @@ def delivered_from(
         hint = "first record how it went out, with optout sent"
         raise OptoutError(Problem("not-sent", message, hint=hint, path="letter"))
     first = min(sent.on for sent in state.sent)
-    problems = [*_day_problems(day, first, now, "the day on which it was sent")]
+    problems = [*_day_problems(day, first, now, "the day of sending")]
     last = state.delivered[-1] if state.delivered else None
     is_same = last is None or (last.on == day and last.receipt in (None, receipt or last.receipt))
     if last and not is_same and not correct:
@@ -247,15 +258,20 @@ def delivered_from(
     return Result(Delivered(**_about(state, now), on=day, receipt=kept))
 
 
-def answered_from(state: LetterState, answer: Answered, now: Moment) -> Result:
-    """Check that a letter can have been answered so. Raises OptoutError with every problem."""
-    first, what = state.written.date, "the letter's date"
-    if state.sent:
-        first, what = min(sent.on for sent in state.sent), "the day on which it was sent"
-    raise_any(_day_problems(answer.on, first, now, what))
-    event = msgspec.structs.replace(answer, **_about(state, now))
+def answered_from(state: LetterState, said: Answer, now: Moment) -> Result:
+    """Return the event that a letter was answered. Raises OptoutError with every problem."""
+    raise_any(answer_day_problems(state, said.on, now))
+    event = Answered(**_about(state, now), **said._asdict())
     blank = {"at": now.at, "previous": ""}
     if any(msgspec.structs.replace(known, **blank) == event for known in state.answers):
         return Result(event, is_known=True)
     unsent = Note(code="answer-to-unsent", text="the letter is not recorded as sent")
     return Result(event, () if state.sent else (unsent,))
+
+
+def answer_day_problems(state: LetterState, day: date, now: Moment) -> Iterator[Problem]:
+    """Yield a Problem if a letter cannot have been answered on `day`."""
+    first, what = state.written.date, "the letter's date"
+    if state.sent:
+        first, what = min(sent.on for sent in state.sent), "the day of sending"
+    yield from _day_problems(day, first, now, what)

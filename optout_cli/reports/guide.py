@@ -109,9 +109,12 @@ def _facts(case: Case) -> _Facts:
         "other_laws": [*_other_laws(case)],
         "replies": [
             {"where": where, **letter}
-            for reply in advice.replies
-            for where in texts_that_hold([ConditionalText(text=reply.reply)], case, **again)
-            for letter in _next_letter(case, reply.letter)
+            for reply in program.replies.values()
+            if reply.fits(case.request.letter.partition("/")[2])
+            for row in reply.next
+            if row.where
+            for where in texts_that_hold([ConditionalText(text=row.where)], case, **again)
+            for letter in _next_letter(case, row.letter)
         ],
         "others": [
             {"where": other.where, **letter}

@@ -1,20 +1,20 @@
 """`optout new`: ask for a request on a terminal; elsewhere write a sample to fill in."""
 
 import os
-import sys
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 
 import click
 import platformdirs
 
 from optout_cli.authoring.csv_template import csv_template, needed_columns
-from optout_cli.authoring.draft import draft_text
-from optout_cli.authoring.follow import answers_following
+from optout_cli.authoring.draft import document_from, draft_text, with_answers
+from optout_cli.authoring.follow import Former, answers_following
 from optout_cli.authoring.request_writer import Answers
 from optout_cli.authoring.wording import wording_of
 from optout_cli.cli.console import APP, program_name, quote, report_problems, say, usage_error
+from optout_cli.cli.new.ask import is_terminal
+from optout_cli.cli.new.former import former_named
 from optout_cli.cli.new.interview import run_interview
 from optout_cli.cli.new.new_file import REQUEST, TABLE, path_for, request_name, require_free
 from optout_cli.cli.options import (
@@ -29,6 +29,8 @@ from optout_cli.cli.options import (
     quiet_option,
     today,
 )
+from optout_cli.cli.order import set_option, split_assignment
+from optout_cli.cli.record import in_option
 from optout_cli.cli.write import DEFAULT_LETTER
 from optout_cli.errors import ExitCode, Location
 from optout_cli.letters.library import Library
@@ -69,11 +71,13 @@ _LETTER = Location("--letter", is_command_line=True)
 @click.option(
     "--follow",
     "former",
-    metavar="FILE.json",
+    metavar="LETTER",
     shell_complete=files,
-    help="Follow up an earlier letter: take its signatory, recipients, date and reference from its"
-    " JSON file.",
+    help="Follow an earlier letter, named by a file, a reference or a folder. Takes its recipients,"
+    " date and reference, and what is recorded about it.",
 )
+@in_option
+@set_option
 @click.option(
     "--wording",
     "wants_wording",
@@ -92,6 +96,8 @@ def command(
     wants_table: bool,
     state: str | None,
     former: str | None,
+    within: Path | None,
+    assignments: Sequence[str],
     wants_wording: bool,
     files_from: tuple[Path, ...],
     quiet: bool,
@@ -108,6 +114,7 @@ def command(
     Prints the path of the file.
     """
     _check_usage(jurisdiction, state, former, wants_table=wants_table, wants_wording=wants_wording)
+    _check_more_usage(within, former, assignments, is_request=not (wants_table or wants_wording))
     library = library_from(overlays, folders)
     if letter:
         library.programs.find(letter, _LETTER)
@@ -118,12 +125,16 @@ def command(
     if wants_table:
         _write_table(state, letter or DEFAULT_LETTER, output, library, options, quiet=quiet)
         return
-    named: Answers = {"letter": letter} if letter else {}
-    known = answers_following(former, letter, library, today()) if former else named
-    is_asked = _is_terminal()
-    make = partial(run_interview, files_from=files_from) if is_asked else _sample
+    known: Answers = {"letter": letter} if letter else {}
+    earlier: Former | None = None
+    if former:
+        earlier = former_named(former, within, is_asked=is_terminal())
+        known, earlier = answers_following(earlier, letter, library, today())
+    known = with_answers(document_from(known), dict(map(split_assignment, assignments))).data
     try:
-        path, text = make(jurisdiction, known, output, library, options)
+        path, text = _make_request(
+            jurisdiction, known, output, library, options, files_from=files_from, former=earlier
+        )
     except (click.Abort, KeyboardInterrupt):
         say("\nstopped; no request was written")
         raise SystemExit(ExitCode.INTERRUPTED) from None
@@ -133,8 +144,35 @@ def command(
     write_all({path: text.encode()})
     click.echo(bytes(path))
     if not quiet:
-        before = "" if is_asked else f"fill in {path} in an editor, then run "
-        say(f"next: {before}{program_name()} write {quote(str(path))}{options} -o letters/")
+        _say_next(path, options, known, earlier)
+
+
+def _make_request(
+    query: str | None,
+    known: Answers,
+    output: str | None,
+    library: Library,
+    options: str,
+    *,
+    files_from: tuple[Path, ...],
+    former: Former | None,
+) -> tuple[Path | None, str]:
+    """Ask on a terminal, or else fill in the sample; return where to write it, and its text."""
+    if is_terminal():
+        return run_interview(
+            query, known, output, library, options, files_from=files_from, former=former
+        )
+    return _sample(query, known, output, library, options)
+
+
+def _say_next(path: Path, options: str, known: Answers, former: Former | None) -> None:
+    before = ""
+    if not is_terminal():
+        before = f"fill in {path} in an editor, then run "
+        if former and former.signatory and "signatory" not in known:
+            named = f"{former.signatory['name']}, {former.signatory['title']}"
+            say(f"note: the earlier letter was signed by {named}; add who signs now")
+    say(f"next: {before}{program_name()} write {quote(str(path))}{options} -o letters/")
 
 
 def _repeat_options(
@@ -170,9 +208,14 @@ def _check_usage(
         usage_error("--state works only with --csv", "add --csv, or name a jurisdiction instead")
 
 
-def _is_terminal() -> bool:
-    """Tell whether a person can read the questions and type answers."""
-    return sys.stdin.isatty() and sys.stderr.isatty()
+def _check_more_usage(
+    within: Path | None, former: str | None, assignments: Sequence[str], *, is_request: bool
+) -> None:
+    """Raise click.UsageError if --in or --set do not go with the other options."""
+    if within and not former:
+        usage_error("--in works only with --follow", "leave --in out")
+    if assignments and not is_request:
+        usage_error("--set sets values of a request, not of a table", "leave --set out")
 
 
 def _sample(

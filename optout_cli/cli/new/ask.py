@@ -5,6 +5,7 @@ Repeats a question until the answer is valid. Works at any terminal width, witho
 
 import re
 import shutil
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -31,6 +32,11 @@ _WIDEST = 80  # columns
 _SKIP = "-"  # the answer that skips a question even when Enter would take a default
 
 Check = Callable[[str], Problem | None]
+
+
+def is_terminal() -> bool:
+    """Tell whether a person can read the questions and type answers."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
 
 
 def say_wrapped(text: str, indent: str = "") -> None:
@@ -98,13 +104,11 @@ def ask_choice(label: str, choices: Mapping[str, str], *, default: str = "") -> 
     names = list(choices)
     for number, (name, text) in enumerate(choices.items(), 1):
         say_wrapped(f"{number}  {name}" + (f": {text}" if text else ""), "  ")
-    numbers = {str(number): name for number, name in enumerate(names, 1)}
+    answers = {str(number): name for number, name in enumerate(names, 1)}
+    answers |= {name.lower(): name for name in names}
     while True:
-        text = _prompt(label, default).lower()
-        if text in names:
-            return text
-        if text in numbers:
-            return numbers[text]
+        if found := answers.get(_prompt(label, default).lower()):
+            return found
         otherwise = f", or press Enter for {default}" if default else ""
         say_wrapped(f"Type a number from 1 to {len(names)}{otherwise}.", "  ")
 

@@ -9,6 +9,7 @@ import msgspec
 import platformdirs
 
 from optout_cli.authoring.draft import document_from, draft_text, preview_letters
+from optout_cli.authoring.follow import Former
 from optout_cli.authoring.request_writer import Answers
 from optout_cli.cli.console import APP, quote, say, say_problems
 from optout_cli.cli.new.ask import (
@@ -40,8 +41,8 @@ _WELCOME = (
     " written. You can change everything in the file later."
 )
 _FOLLOWING = (
-    "The earlier letter says who signed it, who received it, and how it was sent. You only answer"
-    " what else this letter needs."
+    "The earlier letter says who received it, and when. You only answer what else this letter"
+    " needs, who signs it, and how it goes out."
 )
 _NOT_LISTED = (
     "If your city or agency is not listed, describe it in a data file of your own and name that"
@@ -103,15 +104,16 @@ def run_interview(
     options: str,
     *,
     files_from: tuple[Path, ...],
+    former: Former | None = None,
 ) -> tuple[Path | None, str]:
     """Ask everything on the terminal; return where to write the request, and its text.
 
-    `known` holds the answers of an earlier letter or of the command line. The files that the
-    request names may also be in `files_from`.
+    `known` holds the answers of the earlier letter `former` or of the command line. The files that
+    the request names may also be in `files_from`.
     """
     say_wrapped(_WELCOME)
     say("")
-    if "jurisdiction" in known:
+    if former:
         locality = library.directory.find(known["jurisdiction"], Location("--follow"))
         say_wrapped(f"For {locality.jurisdiction.name}, {locality.state_name} ({locality.id}).")
         say_wrapped(_FOLLOWING)
@@ -124,7 +126,7 @@ def run_interview(
         answers["letter"] = _ask_letter(library)
     folder = path.parent if path else Path()
     draft = RequestDraft(document_from(answers), locality, library, today(), folder, files_from)
-    _ask_all(draft)
+    _ask_all(draft, former)
     name = str(path or name)
     day = date.fromisoformat(str(draft.answers["date"]))
     text = draft_text(draft.answers, library, day, f"{quote(name)}{options}")
@@ -204,8 +206,11 @@ def _ask_which(note: str, label: str, choices: Mapping[str, str], usual: str) ->
     return ask_choice(label, choices, default=usual if usual in choices else first)
 
 
-def _ask_all(draft: RequestDraft) -> None:
-    """Ask everything that the letters need before they can be signed, unless it is known."""
+def _ask_all(draft: RequestDraft, former: Former | None) -> None:
+    """Ask everything that the letters need before they can be signed, unless it is known.
+
+    Who signed an earlier letter, and how it went out, is asked again.
+    """
     known = set(draft.answers)
     note, day = "What date goes on the letters? (YYYY-MM-DD)", draft.today.isoformat()
     draft.ask(Question("date", "Date", note, day, required=True))
@@ -215,11 +220,11 @@ def _ask_all(draft: RequestDraft) -> None:
     ask_recipients(draft)
     if "signatory" not in known:
         say("")
-        _ask_signatory(draft)
+        _ask_signatory(draft, former)
     if "authority" not in known:
         say("")
         draft.ask_group(*_AUTHORITY)
-    if "service" not in known:
+    if former or "service" not in known:
         _ask_service(draft)
     if "letterhead" not in known:
         say("")
@@ -261,33 +266,51 @@ def _ask_office(draft: RequestDraft) -> None:
         draft.put({"recipients.ice.office": ask_choice("Office", choices, default="")})
 
 
-def _ask_signatory(draft: RequestDraft) -> None:
-    if last := last_signatory():
+def _ask_signatory(draft: RequestDraft, former: Former | None) -> None:
+    """Ask who signs. Enter alone never takes the signatory of an earlier letter."""
+    earlier = former.signatory if former else None
+    if last := earlier or last_signatory():
         named = ", ".join(str(last[key]) for key in ("name", "title", "office") if key in last)
-        say_wrapped(f"Last time {named} signed.")
-        if ask_yes("Same again?", default=True):
+        signed = f"The earlier letter was signed by {named}." if earlier else ""
+        say_wrapped(signed or f"Last time {named} signed.")
+        if ask_yes("Same again?", default=former is None):
             draft.put_group("signatory", last)
             return
-    if not draft.ask_group(*_SIGNATORY):
+    known = earlier or {}  # a successor has the office, but maybe not the numbers
+    name, title = _SIGNATORY
+    if not draft.ask_group(name, title._replace(default=str(known.get("title", "")))):
         return
     is_sheriff = "sheriff" in str(draft.answers["signatory"].get("title", "")).lower()
     office = f"{draft.locality.jurisdiction.name} Sheriff's Office" if is_sheriff else ""
+    office = str(known.get("office", office))
     draft.ask(Question("signatory.office", "Office", "The office, as on its letterhead.", office))
-    if draft.ask(_STREET):
+    address = {"state": draft.locality.state_code} | known.get("address", {})
+    if draft.ask(_STREET._replace(default=", ".join(address.get("street", ())))):
         for key, label in ADDRESS.items():
-            state = draft.locality.state_code if key == "state" else ""
-            draft.ask(Question(f"signatory.address.{key}", label, "", state, required=True))
+            default = str(address.get(key, ""))
+            draft.ask(Question(f"signatory.address.{key}", label, "", default, required=True))
     note = "For the letterhead. Press Enter to skip."
     for key, label in NUMBERS.items():
         draft.ask(Question(f"signatory.{key}", label, note if key == "phone" else ""))
 
 
 def _ask_service(draft: RequestDraft) -> None:
+    """Ask how each letter goes out, by default as the earlier one."""
     for party in [recipient.party for recipient in draft.prospect().recipients]:
+        earlier = draft.answers.get("service", {}).get(party, [])
+        ways = [service["by"] for service in earlier]
         say("")
         say_wrapped(f"How will the letter to {PARTIES[party]} go out?")
-        way = ask_choice("Sent by", _WAYS, default="certified-mail")
-        draft.put({f"service.{party}.0.by": way})
+        default = ways[0] if ways else "certified-mail"
+        way = ask_choice("Sent by", _WAYS, default=default)
+        kept = [service for service in earlier if service["by"] == way][:1] or [{"by": way}]
+        kept += [
+            service
+            for service in earlier
+            if service["by"] != way
+            and ask_yes(f"Also by {service['by']}, like the earlier letter?", default=False)
+        ]
+        draft.put_group("service", {**draft.answers.get("service", {}), party: kept})
         contacts = {item.party: item.contact for item in draft.prospect().recipients}
         if way in _ROUTES and not getattr(contacts[party], way):
             note = "optout has none on file, and the letter needs one."

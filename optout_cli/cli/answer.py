@@ -1,0 +1,291 @@
+"""`optout answer`: record what came back, and begin the letter that answers it."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from shlex import quote
+from typing import Any, NamedTuple
+
+import click
+
+from optout_cli.cli.console import program_name, report_problems, say
+from optout_cli.cli.new import command as new_command
+from optout_cli.cli.new.ask import ask, ask_choice, ask_yes, is_terminal, say_wrapped
+from optout_cli.cli.options import files, json_option, library_from, library_options, quiet_option
+from optout_cli.cli.order import set_option, split_assignment
+from optout_cli.cli.record import (
+    RECIPIENTS,
+    in_option,
+    now,
+    on_option,
+    placed,
+    report,
+    say_journal,
+    several,
+    to_option,
+)
+from optout_cli.errors import ExitCode, Location, OptoutError, Problem, did_you_mean
+from optout_cli.letters.library import Library
+from optout_cli.model.program import Particular, Program, Reply
+from optout_cli.model.request import Party
+from optout_cli.readers.files import is_file, no_such_file
+from optout_cli.register.find import LookUp, look_up
+from optout_cli.register.recorder import Recorder
+from optout_cli.register.replies import check_fact, check_facts, replies_to
+from optout_cli.register.state import LetterState
+from optout_cli.register.statements import Answer, Moment, answer_day_problems, answered_from
+
+_MOST = 9  # letters to choose from
+_LATER = "later"
+_NONE = "none of these"
+_DAY = Particular(type="date", help="when it came")
+
+
+class _Given(NamedTuple):
+    """What the options say of an answer; `scan` is a path."""
+
+    id: str | None
+    day: date | None
+    by: str | None
+    words: str | None
+    scan: str | None
+    facts: Mapping[str, str]
+
+
+@click.command(
+    "answer",
+    short_help="Record an answer, and begin the letter that answers it.",
+    epilog="Example:  optout answer letters/2026-11-20-opt-out-ice.txt --reply refused",
+)
+@click.argument("letter", metavar="LETTER", shell_complete=files)
+@click.option("--reply", "id", metavar="REPLY", help="What came back, such as refused.")
+@on_option("When it came, YYYY-MM-DD.  [default: today]")
+@click.option("--by", metavar="NAME", help="Who answered, with title.")
+@click.option("--words", metavar="TEXT", help="What the answer says, in its own words.")
+@click.option(
+    "--file",
+    "scan",
+    metavar="FILE",
+    type=click.Path(),
+    shell_complete=files,
+    help="The answer itself: a scan or an e-mail. optout keeps a copy.",
+)
+@set_option
+@to_option
+@in_option
+@json_option
+@quiet_option
+@library_options
+@report_problems
+def command(
+    letter: str,
+    id: str | None,
+    day: date | None,
+    by: str | None,
+    words: str | None,
+    scan: str | None,
+    assignments: Sequence[str],
+    parties: tuple[Party, ...],
+    within: Path | None,
+    as_json: bool,
+    quiet: bool,
+    overlays: Sequence[str],
+    folders: Sequence[Path],
+) -> None:
+    """Record what came back, and name the letter that answers it.
+
+    LETTER is a file of your letter in any format, its reference, or its folder. On a terminal,
+    optout asks what came back, on which day, from whom and in which words, and offers to begin the
+    letter that answers it. With --reply it asks nothing, and the other options say the rest. A
+    wrong --reply lists the replies that optout knows.
+
+    A file that you give is copied to evidence/ in the folder of the letter. --set gives a fact of
+    the reply, such as --set day=2027-01-15 for a meeting. Prints the path of the letter.
+    """
+    facts = dict(map(split_assignment, assignments))
+    given = _Given(id, day, by, words, scan, facts)
+    library = library_from(overlays, folders)
+    moment = now()
+    is_asked = id is None and is_terminal()
+    found = look_up(letter, within, parties)
+    try:
+        state = _choose(letter, found, is_asked=is_asked)
+        program, _ = library.programs.find(state.written.letter)
+        said = _asked(state, program, given, moment) if is_asked else _said(state, program, given)
+    except (click.Abort, KeyboardInterrupt):
+        say("\nstopped; nothing was recorded")
+        raise SystemExit(ExitCode.INTERRUPTED) from None
+    reply = program.replies[said.id or ""]
+    if reply.silence:
+        say("nothing is recorded, since nothing came back")
+    else:
+        _record(letter, found, state, said, moment, as_json=as_json, quiet=quiet)
+    if not quiet:
+        _say_next(found, state, reply, library)
+    if is_asked:
+        _begin_next(found, state, reply, library, overlays, folders)
+
+
+def _choose(text: str, found: LookUp, *, is_asked: bool) -> LetterState:
+    """Return the letter that was answered; ask which one if several were named."""
+    states = [named.state for named in found.letters]
+    states = [state for state in states if state.sent] or states
+    if len(states) == 1:
+        return states[0]
+    names = {
+        f"{state.written.reference}, {state.letter.recipient}": f"{state.written.name}: to"
+        f" {RECIPIENTS[state.letter.recipient]}, {state.written.date}"
+        for state in states
+    }
+    if not is_asked or len(states) > _MOST:
+        raise several(text, list(names))
+    say_wrapped("Which letter was answered?")
+    return dict(zip(names, states, strict=True))[ask_choice("Letter", names)]
+
+
+def _said(state: LetterState, program: Program, given: _Given) -> _Given:
+    """Check what the options say. Raises OptoutError."""
+    known = replies_to(state, program)
+    if given.id not in known:
+        location = Location("--reply", is_command_line=True)
+        message = f"there is no reply {given.id!r}" if given.id else "what came back is not said"
+        hint = did_you_mean(given.id, known) if given.id else f"one of {', '.join(known)}"
+        raise OptoutError(Problem("unknown-reply", message, location, hint))
+    check_facts(given.id, known[given.id], given.facts)
+    return given
+
+
+def _asked(state: LetterState, program: Program, given: _Given, moment: Moment) -> _Given:
+    """Ask on the terminal for what the options do not say."""
+    known = replies_to(state, program)
+    written, to = state.written, RECIPIENTS[state.letter.recipient]
+    say_wrapped(f"{written.name}: the letter to {to} of {written.date}, {written.reference}.")
+    say_wrapped("What came back?")
+    id = ask_choice("Reply", {id: reply.label for id, reply in known.items()})
+    reply = known[id]
+    if reply.silence:
+        return given._replace(id=id)
+    day = given.day or date.fromisoformat(
+        ask(
+            "Day",
+            "On what day did it come, or was it said? (YYYY-MM-DD)",
+            default=moment.today.isoformat(),
+            check=lambda text: _day_problem(state, text, moment),
+            required=True,
+        )
+    )
+    by = given.by or ask("By", "Who answered? Name, title and office. Press Enter to skip.")
+    words = given.words or ask(
+        "Words", "What does it say? Type its own words, as short as they can stand (Enter to skip)."
+    )
+    facts = {**given.facts}
+    for name, spec in reply.asks.items():
+        if name not in facts and (text := _ask_fact(name, spec)):
+            facts[name] = text
+    scan = given.scan or ask(
+        "File",
+        "Is there a scan or an e-mail? Type its file name. optout keeps a copy (Enter to skip).",
+        check=lambda text: None if is_file(Path(text)) else no_such_file(Path(text), Path(text)),
+    )
+    if not ask_yes(f"Record this: {reply.label}, {day}?", default=True):
+        raise click.Abort
+    return _Given(id, day, by, words, scan, facts)
+
+
+def _day_problem(state: LetterState, text: str, moment: Moment) -> Problem | None:
+    if problem := check_fact("day", _DAY, text):
+        return problem
+    return next(answer_day_problems(state, date.fromisoformat(text), moment), None)
+
+
+def _ask_fact(name: str, spec: Particular) -> str:
+    note = f"{spec.help} (for example: {spec.example})" if spec.example else spec.help
+    label = name.replace("-", " ").capitalize()
+    note = f"{note[:1].upper()}{note[1:]}"
+    if not spec.choices:
+        return ask(
+            label,
+            note,
+            check=lambda text: check_fact(name, spec, text),
+            required=spec.required,
+        )
+    say_wrapped(note)
+    choices = dict.fromkeys(spec.choices, "") | ({} if spec.required else {_NONE: ""})
+    chosen = ask_choice(label, choices, default="" if spec.required else _NONE)
+    return "" if chosen == _NONE else chosen
+
+
+def _record(
+    letter: str,
+    found: LookUp,
+    state: LetterState,
+    said: _Given,
+    moment: Moment,
+    *,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Record an answer, and print the letter. Raises OptoutError."""
+    with Recorder() as recorder:
+        letters = recorder.find(letter, found.folder, [state.letter.recipient])
+        (answered,) = (each for each in letters if each.state.id == state.id)
+        try:
+            answer = Answer(
+                reply=said.id or "",
+                on=said.day or moment.today,
+                by=said.by or None,
+                words=said.words or None,
+                facts={**said.facts},
+                file=answered.take(said.scan or None),
+            )
+            result = answered_from(answered.state, answer, moment)
+        except OptoutError as error:
+            raise OptoutError(*(placed(problem, letter) for problem in error.problems)) from None
+        recorder.add(answered, result)
+        recorder.commit()
+        if not quiet:
+            say_journal(recorder)
+    report(answered, result, as_json=as_json, quiet=quiet)
+
+
+def _say_next(found: LookUp, state: LetterState, reply: Reply, library: Library) -> None:
+    if reply.advice:
+        say(f"next: {reply.advice}")
+    for id, title in _letters_of(state, reply, library).items():
+        folder = quote(str(found.folder))
+        words = f"{program_name()} new --follow {state.written.reference} --in {folder}"
+        say(f"next: {title}: {words} --letter {id}")
+
+
+def _letters_of(state: LetterState, reply: Reply, library: Library) -> dict[str, str]:
+    """Return the titles of the letters that answer a reply, by id."""
+    folder = state.written.letter.partition("/")[0]
+    ids = [f"{folder}/{row.letter}" for row in reply.next]
+    return {id: library.programs.find(id)[1].title for id in ids}
+
+
+def _begin_next(
+    found: LookUp,
+    state: LetterState,
+    reply: Reply,
+    library: Library,
+    overlays: Sequence[str],
+    folders: Sequence[Path],
+) -> None:
+    """Offer to begin the letter that answers a reply."""
+    letters = _letters_of(state, reply, library)
+    if not letters:
+        return
+    say_wrapped("Begin the next letter now? It starts with the facts of this one.")
+    titles = letters | {_LATER: ""}
+    chosen = ask_choice("Letter", titles, default=_LATER)
+    if chosen == _LATER:
+        return
+    options: dict[str, Any] = {  # Any: the options of `optout new`
+        "former": state.written.reference,
+        "within": found.folder,
+        "letter": chosen,
+        "overlays": overlays,
+        "folders": folders,
+    }
+    click.get_current_context().invoke(new_command, **options)

@@ -1,0 +1,50 @@
+"""The replies that a program declares, and the facts that go with them. Pure."""
+
+from collections.abc import Iterator, Mapping
+
+from optout_cli.errors import Location, OptoutError, Problem, did_you_mean, raise_any
+from optout_cli.model.program import Particular, Program, Reply
+from optout_cli.programs import particulars_type
+from optout_cli.readers.document import Document, Layer, with_assignments
+from optout_cli.readers.validate import convert
+from optout_cli.register.state import LetterState
+
+_OPTION = "--set"
+
+
+def replies_to(state: LetterState, program: Program) -> dict[str, Reply]:
+    """Return the replies that may come back after a letter, by id."""
+    kind = state.written.letter.partition("/")[2]
+    return {id: reply for id, reply in program.replies.items() if reply.fits(kind)}
+
+
+def check_fact(name: str, spec: Particular, text: str) -> Problem | None:
+    """Return what is wrong with the text of one fact, or None."""
+    try:
+        document = with_assignments(
+            Document({}, (Layer(_OPTION, {}, "command-line"),)), _OPTION, {name: text}
+        )
+        convert(document, particulars_type({name: spec}))
+    except OptoutError as error:
+        return error.problems[0]
+    return None
+
+
+def check_facts(id: str, reply: Reply, texts: Mapping[str, str]) -> None:
+    """Raise OptoutError if facts of a reply are unknown, missing or wrong."""
+    raise_any(_fact_problems(id, reply, texts))
+
+
+def _fact_problems(id: str, reply: Reply, texts: Mapping[str, str]) -> Iterator[Problem]:
+    location = Location(_OPTION, is_command_line=True)
+    for name, text in texts.items():
+        if name not in reply.asks:
+            hint = did_you_mean(name, reply.asks)
+            yield Problem("unknown-key", f"the reply {id!r} has no fact {name!r}", location, hint)
+        elif problem := check_fact(name, reply.asks[name], text):
+            yield problem
+    for name, spec in reply.asks.items():
+        if spec.required and not texts.get(name):
+            choices = f" ({', '.join(spec.choices)})" if spec.choices else ""
+            message = f"the reply {id!r} needs {name}: {spec.help}{choices}"
+            yield Problem("missing-key", message, location, f"add --set {name}=...")

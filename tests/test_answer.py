@@ -1,0 +1,269 @@
+"""`optout answer`: what came back is recorded, and the letter that answers it has its facts."""
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pexpect
+import pytest
+from answer_questions import Answers, Clerk
+from click.testing import Result
+from command_results import Run, Write, outcome
+from written_letters import REACHED, TO_BUREAU, TO_ICE, write_letters
+
+from optout_cli.cli import answer, new
+from optout_cli.cli.new import ask
+from optout_cli.letters.library import Library
+from optout_cli.model.program import Program
+from optout_cli.readers.yaml import document_from_yaml
+from optout_cli.register.events import Answered
+from optout_cli.register.journal import load_journal
+
+FOLDER = Path("letters")
+RENEWED = "secure-communities/renewed-request"
+DECLINED = "secure-communities/decline-results"
+REQUEST = "marin-county-ca-renewed-request.yaml"
+At = Callable[..., tuple[Result, Clerk]]
+
+
+@pytest.fixture
+def reference(library: Library, in_folder: Path, run: Run) -> str:
+    """Write two letters, and record that the one to ICE went out and arrived."""
+    text = REACHED + "service: {bureau: [{by: mail}], ice: [{by: mail}]}"
+    found = write_letters(library, FOLDER, text)
+    run("sent", TO_ICE, "--on", "2026-11-21")
+    run("delivered", TO_ICE, "--on", "2026-11-22")
+    return found
+
+
+@pytest.fixture
+def at_terminal(run: Run, in_folder: Path, monkeypatch: pytest.MonkeyPatch) -> At:
+    """Run `optout answer` as on a terminal: `at_terminal(answers, TO_ICE)`."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(in_folder / ".state"))
+    for command in (answer, new):
+        monkeypatch.setattr(command, "is_terminal", lambda: True)
+
+    def call(answers: Answers, *arguments: str) -> tuple[Result, Clerk]:
+        clerk = Clerk(answers)
+        monkeypatch.setattr(ask, "_prompt", clerk)
+        return run("answer", *arguments), clerk
+
+    return call
+
+
+def answers() -> list[Answered]:
+    events = [line.event for line in load_journal(FOLDER).lines]
+    return [event for event in events if isinstance(event, Answered)]
+
+
+def data_in(path: str) -> dict[str, object]:
+    data: dict[str, object] = document_from_yaml(Path(path).read_text("utf-8"), path).data  # type: ignore[assignment]  # a request is a mapping
+    return data
+
+
+def test_an_answer_is_recorded_with_its_words_and_its_file(
+    reference: str, run: Run, write: Write
+) -> None:
+    write("answer.eml", "From: ICE")
+    options = ("--reply", "refused", "--on", "2026-11-23", "--words", "No.", "--by", "Pat Doe, ICE")
+    code, out, err = outcome(run("answer", TO_ICE, *options, "--file", "answer.eml"))
+    follow = f"optout new --follow {reference} --in letters"
+    assert (code, out) == (0, f"{TO_ICE}\n")
+    assert err.splitlines() == [
+        f"recorded: answered on 2026-11-23 (refused): {reference} to ICE ({TO_ICE})",
+        f"next: Renewed notice of opt-out: {follow} --letter {RENEWED}",
+        f"next: Notice that match results are declined: {follow} --letter {DECLINED}",
+    ]
+    (answered,) = answers()
+    assert answered.file is not None
+    assert (answered.words, answered.by, answered.file.path, answered.facts) == (
+        "No.",
+        "Pat Doe, ICE",
+        "evidence/answer.eml",
+        {},
+    )
+    assert (FOLDER / answered.file.path).read_text("utf-8") == "From: ICE"
+
+
+def test_the_same_answer_is_recorded_once(reference: str, run: Run) -> None:
+    command = ("answer", TO_ICE, "--reply", "refused", "--words", "No.", "--json")
+    assert json.loads(outcome(run(*command))[1])["recorded"] is True
+    assert json.loads(outcome(run(*command))[1])["recorded"] is False
+    assert len(answers()) == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "told"),
+    [
+        ((), 2, "--reply: what came back is not said\n  hint: one of none, acknowledged, meeting-"),
+        (("--reply", "refsed"), 2, "there is no reply 'refsed'\n  hint: did you mean 'refused'?"),
+        (("--reply", "spoken"), 2, "the reply 'spoken' needs means: how you spoke (telephone, "),
+        (("--reply", "spoken", "--set", "means=letter"), 2, "means cannot be 'letter'"),
+        (
+            ("--reply", "meeting-offered", "--set", "dya=2027-01-15"),
+            2,
+            "the reply 'meeting-offered' has no fact 'dya'\n  hint: did you mean 'day'?",
+        ),
+        (("--reply", "meeting-offered", "--set", "day=soon"), 2, "day 'soon' is not a date"),
+        (("--reply", "refused", "--on", "2026-11-20"), 2, "before the day of sending"),
+        (("--reply", "refused", "--on", "2026-11-30"), 2, "2026-11-30 is in the future"),
+        (("--reply", "refused", "--file", "no.pdf"), 2, "no.pdf: cannot find this file"),
+    ],
+)
+def test_what_cannot_be_so_is_not_recorded(
+    options: tuple[str, ...], code: int, told: str, reference: str, run: Run
+) -> None:
+    result = outcome(run("answer", TO_ICE, *options))
+    assert (result[:2], answers()) == ((code, ""), [])
+    assert told in result[2]
+
+
+def test_an_answer_to_a_letter_that_is_not_recorded_as_sent_is_told(
+    reference: str, run: Run
+) -> None:
+    err = outcome(run("answer", TO_BUREAU, "--reply", "acknowledged"))[2]
+    assert "note: the letter is not recorded as sent" in err.splitlines()
+
+
+def test_nothing_yet_is_not_recorded(reference: str, run: Run) -> None:
+    code, out, err = outcome(run("answer", TO_ICE, "--reply", "none"))
+    assert (code, out, answers()) == (0, "", [])
+    assert err.startswith("nothing is recorded, since nothing came back\nnext: Request for an")
+
+
+def test_a_folder_with_one_letter_that_went_out_is_enough(reference: str, run: Run) -> None:
+    assert outcome(run("answer", "letters", "--reply", "refused", "-q"))[1] == f"{TO_ICE}\n"
+    run("sent", TO_BUREAU)
+    code, _, err = outcome(run("answer", "letters", "--reply", "refused"))
+    assert (code, err.partition(":")[0]) == (2, "letters")
+    assert "add --to bureau or --to ice" in err
+
+
+def test_the_terminal_asks_and_begins_the_next_letter(reference: str, at_terminal: At) -> None:
+    typed = {
+        "Reply": "refused",
+        "Day": "2026-11-23",
+        "By": "Pat Doe, Field Office Director",
+        "Words": "The county cannot leave.",
+        "Letter": RENEWED,
+        "Date": "2026-11-24",
+        "Name": "Kim Successor",
+        "Sent by": ["certified-mail", "email"],
+    }
+    result, clerk = at_terminal(typed, reference, "--in", "letters", "--to", "ice")
+    code, out, err = outcome(result)
+    assert (code, out, clerk.unused) == (0, f"{TO_ICE}\n{REQUEST}\n", [])
+    assert "recorded: answered on 2026-11-23 (refused)" in err
+    assert clerk.asked["Same again? [y/N]"] == [""]  # Enter alone is no
+    data = data_in(REQUEST)
+    assert data["signatory"] == {
+        "name": "Kim Successor",
+        "title": "Sheriff",
+        "office": "Marin County Sheriff's Office",
+    }
+    assert data["service"] == {"bureau": [{"by": "certified-mail"}], "ice": [{"by": "email"}]}
+    earlier = data["particulars"]["earlier"]  # type: ignore[index]  # a mapping
+    assert earlier[1] == {
+        "date": "2026-11-20",
+        "to": earlier[1]["to"],
+        "answered": "2026-11-23",
+        "answer": "The county cannot leave.",
+    }
+
+
+def test_the_terminal_asks_for_the_facts_of_a_reply(reference: str, at_terminal: At) -> None:
+    typed = {
+        "Reply": "spoken",
+        "Day": "2026-11-23",
+        "By": "Pat Doe, ICE",
+        "Words": "There is no way out.",
+        "Means": "telephone",
+        "Letter": "secure-communities/record-of-conversation",
+        "Name": "Kim Successor",
+    }
+    result, clerk = at_terminal(typed, TO_ICE)
+    assert (outcome(result)[0], clerk.unused) == (0, [])
+    assert data_in("marin-county-ca-record-of-conversation.yaml")["particulars"] == {
+        "notice": "opt-out",
+        "notice-date": "2026-11-20",
+        "notice-reference": reference,
+        "spoken": "2026-11-23",
+        "means": "telephone",
+        "speaker": "Pat Doe, ICE",
+        "said": ["There is no way out."],
+    }
+
+
+def test_the_terminal_asks_which_letter_was_answered(
+    reference: str, at_terminal: At, run: Run
+) -> None:
+    run("sent", TO_BUREAU)
+    typed = {"Letter": [f"{reference}, bureau", "later"], "Reply": "acknowledged"}
+    result, clerk = at_terminal(typed, "letters")
+    assert (outcome(result)[:2], clerk.unused) == ((0, f"{TO_BUREAU}\n"), [])
+
+
+@pytest.mark.parametrize("typed", [{"Reply": "^C"}, {"Reply": "refused", "Record this": "n"}])
+def test_who_stops_records_nothing(typed: Answers, reference: str, at_terminal: At) -> None:
+    code, out, err = outcome(at_terminal(typed, TO_ICE)[0])
+    assert (code, out, answers()) == (130, "", [])
+    assert err.endswith("\nstopped; nothing was recorded\n")
+
+
+def test_a_real_terminal_puts_wrong_answers_right(reference: str, in_folder: Path) -> None:
+    lines = (
+        ("Reply", "9", "meeting-offered"),
+        ("Day", "11/23/2026"),
+        ("  Did you mean 2026-11-23?", ""),
+        ("By", ""),
+        ("Words", ""),
+        ("Day", "soon", "2026-12-15"),
+        ("Time", "10:00 a.m."),
+        ("Place", "-"),
+        ("File", "nowhere.pdf", ""),
+        ("Record this", ""),
+        ("Letter", ""),
+    )
+    words = ["-m", "optout_cli", "answer", TO_ICE]
+    child = pexpect.spawn(sys.executable, words, env=os.environ, encoding="utf-8", timeout=300)
+    child.delaybeforesend = None
+    for label, *texts in lines:
+        for text in texts:
+            child.expect(rf"(?:^|\n){label.replace('?', '.')}[^\r\n]*: $")
+            child.sendline(text)
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 0
+    (answered,) = answers()
+    assert (str(answered.on), answered.reply, answered.facts) == (
+        "2026-11-23",
+        "meeting-offered",
+        {"day": "2026-12-15", "time": "10:00 a.m."},
+    )
+
+
+def test_every_reply_of_every_letter_can_be_answered(library: Library) -> None:
+    programs: dict[str, Program] = library.programs.by_id
+    assert all(program.replies for program in programs.values())
+    answered = {
+        (id, row.letter)
+        for id, program in programs.items()
+        for reply in program.replies.values()
+        for row in reply.next
+    }
+    following = {
+        (id, name)
+        for id, program in programs.items()
+        for name, kind in program.letters.items()
+        if kind.follows
+    }
+    assert following <= answered
+    silent = [
+        (id, name)
+        for id, program in programs.items()
+        for name, reply in program.replies.items()
+        if not (reply.next or reply.advice)
+    ]
+    assert silent == []
