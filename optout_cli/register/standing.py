@@ -95,10 +95,9 @@ def standings_of(
 
 def _standings_in(items: Sequence[_Item], program: Program | None) -> Iterator[Standing]:
     """Yield where the letters of one matter stand: those that may follow one another."""
-    answered: dict[
-        int, date
-    ] = {}  # by the place of a letter: the last answer to it, or to a letter
-    for place, (state, facts) in enumerate(items):  # that it follows, if the answer came later
+    # The last answer to a letter, or a later one to the letter that it follows, by its place.
+    answered: dict[int, date] = {}
+    for place, (state, facts) in enumerate(items):
         days = [answer.on for answer in state.answers]
         earlier, later = items[:place], items[place + 1 :]
         for number, other in enumerate(earlier):
