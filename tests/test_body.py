@@ -7,8 +7,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from make_letters import problems_of
 
-from optout_cli.errors import Location, Problem
+from optout_cli.errors import Location, OptoutError, Problem
 from optout_cli.model.letter import Block, Heading, ListBlock, Paragraph, Quote, Run
+from optout_cli.templating import body
 from optout_cli.templating.body import html_from, inline_html, plain, sections_from
 from optout_cli.templating.templates import Templates
 
@@ -226,3 +227,32 @@ def test_whatever_a_template_prints_comes_back_as_the_same_words(
 def test_blocks_written_as_html_and_read_again_are_the_same(text: str) -> None:
     written = html_from([Paragraph((Run(" ".join(text.split())),))])
     assert html_from(blocks(written)) == written
+
+
+PIECES = (
+    '<p at="ask:1">', "</p>", "<br>", "<br/>", '<a at="ask:2" href="https://a.test/?b&amp;c">',
+    "</a>", "<strong>", "</strong >", "<LI>", "</li>", "<ul>", "</ul>", '<p class="x">',
+    "<!-- a -->",
+    "<h2>", "</h2>", "a &amp; b", "&lt;p&gt;", "&sect;&nbsp;1", "a > b", " \n", "a < b", "<", "&",
+)  # fmt: skip
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=12))
+@example(["<p>", "a < b", "</p>"])
+def test_reading_tags_at_once_finds_what_pythons_own_reader_finds(pieces: list[str]) -> None:
+    html = f'<section id="body">{"".join(pieces)}</section>'
+
+    def found(read: str) -> object:
+        parser = body._Parser("ask")
+        try:
+            getattr(parser, read)(html)
+            return tree(parser.finish())
+        except OptoutError as error:
+            return error.problems
+
+    assert found("read") == found("feed")
+
+
+def tree(node: body._Node) -> object:
+    children = [tree(child) if isinstance(child, body._Node) else child for child in node.children]
+    return node.tag, node.location, node.href, node.id, children

@@ -6,7 +6,8 @@ The only tags are `p, ol, ul, li` (nested once), `blockquote, strong, em, br, h2
 
 import re
 from collections.abc import Iterable, Iterator
-from html import escape
+from functools import lru_cache
+from html import escape, unescape
 from html.parser import HTMLParser
 from typing import TypeVar
 
@@ -28,6 +29,7 @@ _WITHIN = {  # the tags that may stand directly inside a tag
     "em": ("strong", "a", "br"),
     "a": ("strong", "em"),
 }
+_TAGS = re.compile(r"(<[^<>]*>)")
 _LINK = re.compile(r"(https://|mailto:)\S+")
 
 
@@ -49,6 +51,24 @@ class _Parser(HTMLParser):
         super().__init__(convert_charrefs=True)
         self.root = _Node("", Location(name))
         self.open = [self.root]
+
+    def read(self, html: str) -> None:
+        """Read a page as `feed` does, in half the time: letters have the same tags again and again.
+
+        A template's tag has no `<` or `>` in it, and data is escaped.
+        """
+        parts = _TAGS.split(html)
+        if any("<" in text for text in parts[::2]):
+            self.feed(html)
+            return
+        for number, part in enumerate(parts):
+            if number % 2 == 0:
+                if part:
+                    self.handle_data(unescape(part))
+            elif part.startswith("</"):
+                self.handle_endtag(part[2:-1].strip().lower())
+            elif tag := _read_tag(part):
+                self.handle_starttag(tag[0], [*tag[1]])
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         # The stamp comes first; of two attributes `at`, the first wins.
@@ -104,6 +124,24 @@ class _Parser(HTMLParser):
         return self.root
 
 
+class _TagParser(HTMLParser):
+    """Keeps the name and the attributes of one tag."""
+
+    found: tuple[str, tuple[tuple[str, str | None], ...]] | None = None
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found = tag, tuple(attrs)
+
+
+@lru_cache(maxsize=4096)
+def _read_tag(text: str) -> tuple[str, tuple[tuple[str, str | None], ...]] | None:
+    """Return a tag's name and attributes, or None for a comment."""
+    parser = _TagParser()
+    parser.feed(text)
+    parser.close()
+    return parser.found
+
+
 def _shown(node: _Node) -> str:
     return f"<{node.tag}>" if node.tag else "the letter"
 
@@ -120,7 +158,7 @@ def sections_from(html: str, name: str) -> dict[str, tuple[Block, ...]]:
     Raises OptoutError at the template's line.
     """
     parser = _Parser(name)
-    parser.feed(html)
+    parser.read(html)
     root = parser.finish()
     return {
         node.id: tuple(_block(child) for child in node.children if isinstance(child, _Node))

@@ -98,6 +98,7 @@ class Environment(ImmutableSandboxedEnvironment):
         self.globals = {"range": _short_range}
         self.filters = dict(FILTERS)
         self.calls = 0  # since a template began
+        self._safe: dict[tuple[type, str], bool] = {}
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
         """Parse a template. Refuse one that a later step, which calls itself, could not follow."""
@@ -143,9 +144,16 @@ class Environment(ImmutableSandboxedEnvironment):
         raise Refused(f"{operator} is only for two numbers")
 
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
-        """Refuse Python's internal names, and every method of a text."""
-        # A text's own methods make texts of any size ("x".ljust(10**9)).
-        return not isinstance(obj, str) and super().is_safe_attribute(obj, attr, value)
+        """Refuse Python's internal names, and every method of a text.
+
+        The answer depends on the type alone, and a letter asks a hundred times.
+        """
+        key = type(obj), attr
+        if key not in self._safe:
+            # A text's own methods make texts of any size ("x".ljust(10**9)).
+            is_safe = not isinstance(obj, str) and super().is_safe_attribute(obj, attr, value)
+            self._safe[key] = is_safe
+        return self._safe[key]
 
     # Any: the value that a template reads from.
     def unsafe_undefined(self, obj: Any, attribute: str) -> Undefined:

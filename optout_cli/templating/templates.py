@@ -52,7 +52,11 @@ class Templates(TemplateSearch):
     # Any: options of jinja2.Environment, each of its own type.
     def _environment(self, **options: Any) -> Environment:
         return Environment(
-            loader=self._loader, autoescape=True, bytecode_cache=self._bytecode, **options
+            loader=self._loader,
+            autoescape=True,
+            auto_reload=False,  # or it looks at each file again for each letter
+            bytecode_cache=self._bytecode,
+            **options,
         )
 
     # Any: the facts of a notice, of any type.
