@@ -59,7 +59,7 @@ def test_sheets_stand_between_the_requests_and_letters_begin_in_front(
         "Bennington County, VT",
         "Addison County, VT",
     ]
-    assert sum("Dear Director" in it for it in fronts) == 2
+    assert sum("To the State Identification Bureau:" in it for it in fronts) == 2
     assert sum("Dear Field Office Director" in it for it in fronts) == 2
 
 

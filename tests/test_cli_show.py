@@ -249,7 +249,7 @@ def test_a_day_has_one_form(day: str, message: str, run: Run) -> None:
 def test_a_copy_to_the_bureau_has_file_and_line_too(run: Run) -> None:
     text = outcome(run("show", "31043"))[1]
     copy = text.partition("\n  Copy to bureau\n")[2]
-    assert re.match(r"  attention     Director +jurisdictions\.yaml:\d+\n", copy)
+    assert re.match(r"  organization  .+ +jurisdictions\.yaml:\d+\n", copy)
 
 
 def test_the_usual_program_comes_first(run: Run) -> None:

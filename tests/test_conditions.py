@@ -245,7 +245,7 @@ def test_a_place_has_its_preposition(library: Library, place: str, said: str) ->
 def test_copies_go_by_model_and_by_request(library: Library, model: str, more: str) -> None:
     (notice,) = notices_for(library, lines(model, more))
     expected = ["Assistant Director for Enforcement"] if model == "tfm" else []
-    assert [it.attention for it in notice.copies] == [*expected, *(["Director"] if more else [])]
+    assert [it.attention for it in notice.copies] == [*expected, *([None] if more else [])]
     assert (notice.recipient.role, notice.recipient.office) == ("field-office", "ero-san-francisco")
 
 

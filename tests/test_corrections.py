@@ -102,5 +102,5 @@ def test_a_recipient_named_by_the_request_is_a_person_with_its_confirmation(
         True,
         notices_for(library, CORRECTED)[1].recipients[0].confirmed,
     )
-    office = "recipients: {bureau: {attention: Director}}"
-    assert [notices_for(library, it)[0].recipient.is_person for it in ("", office)] == [False] * 2
+    office = "recipients: {ice: {attention: Field Office Director}}"
+    assert [notices_for(library, it)[1].recipient.is_person for it in ("", office)] == [False] * 2

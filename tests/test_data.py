@@ -162,7 +162,7 @@ def test_no_sheriffs_address_ships(directory: Directory) -> None:
     assert [id for id, words in contacts.items() if wrong.search(words)] == []
 
 
-def test_an_agency_is_written_to_by_office_and_never_by_a_persons_name(
+def test_an_office_is_written_to_by_title_and_never_by_a_persons_name(
     directory: Directory,
 ) -> None:
     attentions = {it.attention for _, _, it in directory.contacts()}
@@ -173,6 +173,8 @@ def test_an_agency_is_written_to_by_office_and_never_by_a_persons_name(
         "Director",
         "Field Office Director",
         "Manager",
+        "Superintendent",
+        None,
     }
 
 

@@ -37,6 +37,8 @@ SUBJECT = (
     " activated on August 10, 2010"
 )
 
+BUREAU = "Bureau of Criminal Information and Analysis"
+
 
 def saying(library: Library, *words: str) -> Letter:
     """Return a letter whose body has a paragraph of each of these words."""
@@ -78,7 +80,7 @@ def test_the_headers_are_these_and_no_others(library: Library) -> None:
         ("Date", "Fri, 20 Nov 2026 12:00:00 +0000"),
         ("From", "Pat Placeholder <sheriff@example.gov>"),
         ("Reply-To", "Pat Placeholder <sheriff@example.gov>"),
-        ("To", "Director <bureau@example.gov>"),
+        ("To", f"{BUREAU} <bureau@example.gov>"),
         ("Cc", "Field Office Director <ice@example.gov>"),
         ("Subject", SUBJECT),
     ]
@@ -255,7 +257,7 @@ def test_a_draft_keeps_the_addresses_that_are_known(library: Library) -> None:
     found = [mailboxes(content, it) for it in ("From", "To")]
     assert found == [
         [Mailbox("Pat Placeholder", "sheriff@example.gov")],
-        [Mailbox("Director", "bureau@example.gov")],
+        [Mailbox(BUREAU, "bureau@example.gov")],
     ]
 
 
@@ -278,7 +280,7 @@ OFFICE = "offices: {ice-hq: {email: hq@example.gov}}\n"
 
 @pytest.mark.parametrize(
     ("addressing", "others"),
-    [("separate", [Mailbox("Director", "bureau@example.gov")]), ("joint", [])],
+    [("separate", [Mailbox(BUREAU, "bureau@example.gov")]), ("joint", [])],
 )
 def test_copies_go_once_to_everyone_behind_the_letters_cc_who_has_an_address(
     tmp_path: Path, library: Library, addressing: str, others: list[Mailbox]

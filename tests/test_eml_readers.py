@@ -45,7 +45,10 @@ def test_a_reader_in_rust_finds_people_subject_day_and_attachment(library: Libra
     assert message.from_ is not None
     assert [told(message.from_), *map(told, (*message.to, *message.cc, *message.bcc))] == [
         ("Pat Placeholder", SENDER),
-        ("Director", RECIPIENT),
+        (
+            "Bureau of Criminal Information and Analysis",
+            RECIPIENT,
+        ),
         ("Field Office Director", "ice@example.gov"),
     ]
     assert (message.subject, message.date, message.warnings) == (

@@ -32,8 +32,8 @@ def fax_of(letter: Letter, library: Library, options: Options | None = None) -> 
 COVER = """\
 FACSIMILE
 
-To: Director, California Department of Justice, Bureau of Criminal Information
-    and Analysis
+To: California Department of Justice, Bureau of Criminal Information and
+    Analysis
 
 Fax: 916-555-0130
 
@@ -205,7 +205,7 @@ def test_pages_break_where_a_person_would(
 
 def is_alone(line: str) -> bool:
     begins = line.split(maxsplit=1)[0] in (*MARKS, "Begins") and not line.endswith("ends.")
-    return begins or line in ("HEADING", "Dear Director:")
+    return begins or line in ("HEADING", "To the State Identification Bureau:")
 
 
 @pytest.mark.no_cover  # slow, with code that others cover
@@ -247,4 +247,4 @@ def test_what_shows_nothing_leaves_its_list_mark(library: Library) -> None:
     items = ((nothing,), (nothing, nothing))
     body = (nothing, Heading(nothing.runs), ListBlock(True, items), Quote((nothing,)))
     text = fax_of(replace(letter_for(library), body=body), library)
-    assert "\nDear Director:\n\n1.\n2.\n\nRespectfully,\n" in text
+    assert "\nTo the State Identification Bureau:\n\n1.\n2.\n\nRespectfully,\n" in text

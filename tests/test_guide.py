@@ -36,7 +36,7 @@ def test_a_guide_takes_two_pages_at_most(library: Library, place: str, letter: s
 
 def test_it_names_each_recipient_with_routes_source_and_age(run: Run) -> None:
     text = words(outcome(run("guide", "35013"))[1])
-    assert "- Director, New Mexico Department of Public Safety" in text
+    assert "- New Mexico Department of Public Safety" in text
     assert "- Field Office Director, U.S. Immigration and Customs Enforcement" in text
     assert "Fax: not known. E-mail: not known. Address from an official source (2026-02-04)" in text
     assert " https://www.ice.gov/contact/field-offices " in text
@@ -249,14 +249,14 @@ def test_what_a_request_has_decided_is_no_step_any_more(run: Run, in_folder: Pat
     )
     text = words(outcome(run("guide", "r.yaml"))[1])
     assert "Nobody has confirmed the addresses" not in text
-    assert "Call and confirm this address: Director, California Department of Justice" in text
+    assert "Call and confirm this address: California Department of Justice" in text
     assert "Call and confirm this address: Field Office Director" not in text
     assert "Your request has everything that the letter needs." in text
     assert "Enclose Resolution No. 26-07." in text
     assert "if there is one" not in text.partition("Send it")[2]
     send = "Send the letter to Field Office Director, U.S. Immigration and Customs Enforcement, by"
     assert f"{send} facsimile to 415-555-0131." in text
-    send = "Send the letter to Director, California Department of Justice, by"
+    send = "Send the letter to California Department of Justice by"
     assert f"{send} certified mail with return receipt. This is the usual way." in text
 
 

@@ -137,7 +137,7 @@ def test_she_is_shown_whom_it_goes_to_with_source_and_age_and_the_states_laws(
 
 def test_the_letter_is_shown_before_the_request_is_written(asked: Asked) -> None:
     told = outcome(asked({**SIGNS}, "06041")[0])[2]
-    assert told.index("Dear Director:") < told.index("next: optout write")
+    assert told.index("To the State Identification Bureau:") < told.index("next: optout write")
 
 
 def test_what_she_declines_is_not_written(asked: Asked, in_folder: Path) -> None:

@@ -55,7 +55,6 @@ def test_a_whole_contact_lacks_nothing() -> None:
 
 def test_an_empty_contact_lacks_every_field_of_a_letter() -> None:
     assert Contact().missing == (
-        "attention",
         "organization",
         "address.street",
         "address.city",

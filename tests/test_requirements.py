@@ -126,9 +126,9 @@ SAMOA = f"""\
 the street, city, state, ZIP code of {BUREAU} of American Samoa are missing
   hint: add address: {{street: ..., city: ..., state: ..., zip: ...}} under recipients: bureau:; \
 or write the other letter with --to ice
-the attention, organization, street, city, state, ZIP code of the ICE office of Eastern \
+the organization, street, city, state, ZIP code of the ICE office of Eastern \
 District, AS are missing
-  hint: add attention: ..., organization: ..., \
+  hint: add organization: ..., \
 address: {{street: ..., city: ..., state: ..., zip: ...}} under recipients: ice:; \
 or write the other letter with --to bureau"""
 
@@ -138,7 +138,6 @@ def test_american_samoa_has_a_bureau_known_by_name_and_no_field_office(library: 
 
 
 BLANKS = {
-    "attention: ...": "attention: Director",
     "organization: ...": "organization: [Some Office]",
     "street: ...": "street: [1 Main Street]",
     "city: ...": "city: Pago Pago",

@@ -149,7 +149,7 @@ def _contact_lines(contact: Contact, origins: Mapping[str, str]) -> Iterator[str
         missing = [
             path.removeprefix("address.")
             for path, value in known
-            if not value and path != "envelope"  # needed only for a long address
+            if not value and path not in ("attention", "envelope")  # few letters need them
         ]
         if missing:
             yield from _pair("not known", ", ".join(missing), {}, "")

@@ -116,4 +116,5 @@ def people_of(notice: Notice) -> People:
 def _mailboxes(*contacts: Contact) -> Iterator[Mailbox]:
     for contact in contacts:
         if contact.email:
-            yield contact.attention or ", ".join(contact.organization), contact.email
+            unit = contact.organization[-1] if contact.organization else ""
+            yield contact.attention or unit, contact.email

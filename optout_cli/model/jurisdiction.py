@@ -56,8 +56,9 @@ class Address(Noun, frozen=True, kw_only=True):
 class Contact(Noun, frozen=True, kw_only=True):
     """A body that receives notices: an office, never a person.
 
-    `envelope` is a block of at most four lines for the window, if the full block is longer.
-    `verified` is the day on which somebody confirmed the contact.
+    `attention` is the title of its head, None if no source gives one. `envelope` is a block of at
+    most four lines for the window, if the full block is longer. `verified` is the day on which
+    somebody confirmed the contact.
     """
 
     attention: Line | None = None
@@ -83,7 +84,6 @@ class Contact(Noun, frozen=True, kw_only=True):
         """The fields that a letter's address needs and that are empty."""
         address = self.address
         needs: dict[str, object] = {
-            "attention": self.attention,
             "organization": self.organization,
             "address.street": address.street,
             "address.city": address.city,
