@@ -37,7 +37,7 @@ def test_the_example_in_each_help_runs(
 ) -> None:
     write("marin-county-ca.yaml", REQUEST)
     write_letters(library, in_folder / "letters")
-    if words and words[0] in ("delivered", "answer"):
+    if words and words[0] in ("delivered", "answer", "packet"):
         run("sent", "letters/", "--by", "certified-mail")
     write("notices.csv", "jurisdiction\n06041\n")
     write("common.yaml", "letter: secure-communities/opt-out\n")

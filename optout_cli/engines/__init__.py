@@ -12,7 +12,7 @@ from optout_cli.errors import Location, OptoutError, Problem, raise_any
 from optout_cli.model.letter import EngineName
 
 if TYPE_CHECKING:
-    from optout_cli.model.letter import Guide, Image, Letter
+    from optout_cli.model.letter import Guide, Image, Letter, Mailing, MailingForm
     from optout_cli.templating.layouts import Sheet
     from optout_cli.templating.templates import Templates
 
@@ -45,6 +45,10 @@ class Engine(Protocol):
 
     def print_sheets(self, sheets: "Sequence[Sheet]") -> bytes:
         """Return separator sheets as PDF, one on each page."""
+        ...
+
+    def print_mailings(self, mailings: "Sequence[Mailing]", form: "MailingForm") -> bytes:
+        """Return envelopes as PDF, one on each page, or sheets of labels."""
         ...
 
 

@@ -23,7 +23,18 @@ from optout_cli.engines.fonts import faces, known_characters, unknown_glyph
 from optout_cli.engines.tightness import can_be_shorter
 from optout_cli.engines.window import broken_words
 from optout_cli.errors import OptoutError, Problem
-from optout_cli.model.letter import Block, Guide, Heading, Image, Letter, Paragraph, Quote, Run
+from optout_cli.model.letter import (
+    Block,
+    Guide,
+    Heading,
+    Image,
+    Letter,
+    Mailing,
+    MailingForm,
+    Paragraph,
+    Quote,
+    Run,
+)
 from optout_cli.output import hold_interrupts
 from optout_cli.templating.layouts import Sheet
 from optout_cli.templating.templates import Templates
@@ -113,6 +124,10 @@ class Engine:
     def print_sheets(self, sheets: Sequence[Sheet]) -> bytes:
         """Return separator sheets as PDF."""
         return self._print("sheets", {"sheets": sheets}, _NO_DAY)
+
+    def print_mailings(self, mailings: Sequence[Mailing], form: MailingForm) -> bytes:
+        """Return envelopes or sheets of labels as PDF."""
+        return self._print("mailings", {"mailings": mailings, "form": form}, _NO_DAY)
 
     def _print(
         self, page: str, words: _Words, day: Date, pictures: Mapping[str, Image] | None = None

@@ -22,7 +22,7 @@ from optout_cli.engines.fonts import TYPEFACE, faces, known_characters, unknown_
 from optout_cli.engines.tightness import can_be_shorter, most_saved
 from optout_cli.engines.window import HEAD_LIMIT, tall_letterhead
 from optout_cli.errors import OptoutError, Problem, raise_any
-from optout_cli.model.letter import Guide, Image, Letter
+from optout_cli.model.letter import Guide, Image, Letter, Mailing, MailingForm
 from optout_cli.output import hold_interrupts
 from optout_cli.templating.layouts import (
     STYLE,
@@ -30,6 +30,7 @@ from optout_cli.templating.layouts import (
     cover_page,
     guide_page,
     letter_page,
+    mailings_page,
     pictures_of,
     sheets_page,
     style_of,
@@ -114,6 +115,10 @@ class Engine:
     def print_sheets(self, sheets: Sequence[Sheet]) -> bytes:
         """Return separator sheets as PDF."""
         return self._print(sheets_page(sheets, self._templates))
+
+    def print_mailings(self, mailings: Sequence[Mailing], form: MailingForm) -> bytes:
+        """Return envelopes or sheets of labels as PDF."""
+        return self._print(mailings_page(mailings, form, self._templates))
 
     def _print(self, page: str) -> bytes:
         return self._draw(self._lay_out(page, {}), {})

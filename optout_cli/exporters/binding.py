@@ -10,16 +10,20 @@ from contextlib import ExitStack
 from io import BytesIO
 from itertools import islice
 from pathlib import Path
+from time import gmtime
 from typing import BinaryIO, NamedTuple
 
 import pikepdf
 
-from optout_cli.errors import OptoutError, Problem
+from optout_cli.errors import Location, OptoutError, Problem
 from optout_cli.exporters.context import ExportContext
 from optout_cli.exporters.print_writer import Bookmark, Copied, PrintWriter
 from optout_cli.model.letter import Attachment
 from optout_cli.templating.layouts import Sheet
 
+_LETTER = (612, 792)  # pt: US Letter
+_ROOM = (7.5, 10)  # in: a page without its margins
+_UNDATED = dict.fromkeys(("creationDate", "modDate"), gmtime(0))  # the same bytes each time
 _CLAIMS = ("{http://www.aiim.org/pdfa/ns/id/", "{http://www.aiim.org/pdfua/ns/id/")
 
 
@@ -54,6 +58,35 @@ def _flatten(enclosed: Attachment, stack: ExitStack) -> pikepdf.Pdf:
         hint = "open it, and print it to a new PDF"
         raise OptoutError(Problem("broken-pdf", message, None, hint, "enclosures")) from None
     return document
+
+
+def picture_as_pdf(path: Path) -> bytes:
+    """Put each page of a scan on a page of US Letter, at most as large as the margins allow.
+
+    Raises OptoutError for a picture that cannot be read.
+    """
+    from PIL import Image, ImageSequence, UnidentifiedImageError
+
+    output = BytesIO()
+    try:
+        with Image.open(path) as picture, pikepdf.new() as document:
+            for frame in ImageSequence.Iterator(picture):
+                page = BytesIO()
+                shown = frame if frame.mode in ("1", "L") else frame.convert("RGB")
+                # px per inch, so that the picture fits
+                scale = max(frame.width / _ROOM[0], frame.height / _ROOM[1])
+                shown.save(page, "PDF", resolution=scale, **_UNDATED)
+                with pikepdf.open(page) as drawn:
+                    document.pages.extend(drawn.pages)
+                _, _, width, height = map(float, document.pages[-1].mediabox)
+                left, below = (_LETTER[0] - width) / 2, (_LETTER[1] - height) / 2
+                corners = (-left, -below, width + left, height + below)
+                document.pages[-1].mediabox = pikepdf.Rectangle(*corners)
+            document.save(output, deterministic_id=True)
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
+        message, hint = f"is not a picture that can be read: {error}", "save it again, as PDF"
+        raise OptoutError(Problem("broken-picture", message, Location(str(path)), hint)) from None
+    return output.getvalue()
 
 
 _AT_ONCE = 100  # requests whose separator sheets are laid out together

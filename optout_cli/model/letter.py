@@ -155,6 +155,20 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
         return facts
 
 
+class Mailing(msgspec.Struct, frozen=True):
+    """What to print on an envelope: who sends it, and to whom. A label has only the address.
+
+    `size` is that of the address, in points.
+    """
+
+    sender: tuple[str, ...]
+    address: tuple[str, ...]
+    size: float = 0
+
+
+MailingForm = Literal["envelopes", "labels"]
+
+
 class Guide(msgspec.Struct, frozen=True, kw_only=True):
     """The guide to one jurisdiction's letter, in the words of its template."""
 

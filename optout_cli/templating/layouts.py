@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
-from optout_cli.model.letter import Guide, Image, Letter
+from optout_cli.model.letter import Guide, Image, Letter, Mailing, MailingForm
 from optout_cli.templating.body import html_from
 from optout_cli.templating.search import TemplateSearch
 
@@ -19,10 +19,11 @@ if TYPE_CHECKING:
 
 GUIDE = "_layout/guide-page.html.j2"
 PAGE, COVER = "_layout/letter.html.j2", "_layout/cover.html.j2"
-SHEET = "_layout/sheet.html.j2"
+SHEET, MAILINGS = "_layout/sheet.html.j2", "_layout/mailings.html.j2"
 STYLE = "_layout/letter.css"
-LAYOUTS = (PAGE, COVER, SHEET, GUIDE, STYLE)
+LAYOUTS = (PAGE, COVER, SHEET, MAILINGS, GUIDE, STYLE)
 _SEAL, _AUTOGRAPH = "optout:seal", "optout:autograph"
+_LABELS = 30  # on a page, in three columns
 Sheet = Mapping[str, object]  # the words of a separator sheet: name, reference, request, letters
 
 
@@ -80,6 +81,13 @@ def cover_page(letter: Letter, lines: Sequence[str], templates: "Templates") -> 
 def sheets_page(sheets: Sequence[Sheet], templates: "Templates") -> str:
     """Return the separator sheets, one on each page."""
     return templates.lay_out(SHEET, {"sheets": sheets})
+
+
+def mailings_page(mailings: Sequence[Mailing], form: MailingForm, templates: "Templates") -> str:
+    """Return envelopes, one on each page, or sheets of labels."""
+    at_once = _LABELS if form == "labels" else 1
+    pages = [mailings[start : start + at_once] for start in range(0, len(mailings), at_once)]
+    return templates.lay_out(MAILINGS, {"pages": pages, "form": form})
 
 
 def _moment(day: Date) -> str:

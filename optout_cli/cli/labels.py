@@ -1,0 +1,101 @@
+"""`optout labels`: print labels or envelopes for the copies of letters."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from optout_cli.cli.console import report_problems, say
+from optout_cli.cli.options import (
+    engine_option,
+    files,
+    force_option,
+    library_from,
+    output_path,
+    quiet_option,
+    say_what_moved,
+    templates_option,
+    with_engine,
+)
+from optout_cli.cli.record import in_option, to_option
+from optout_cli.errors import Location, OptoutError, Problem
+from optout_cli.exporters.context import Options
+from optout_cli.model.letter import EngineName, MailingForm
+from optout_cli.model.request import PARTIES, Party
+from optout_cli.output import write_all
+from optout_cli.register.find import look_up
+from optout_cli.reports.labels import fitted, mailings_of
+
+
+@click.command(
+    "labels",
+    short_help="Print labels or envelopes for the copies of letters.",
+    epilog="Example:  optout labels letters/ --recipients",
+)
+@click.argument("letter", metavar="LETTER", shell_complete=files)
+@click.option(
+    "-o",
+    "--output",
+    "output",
+    default="./",
+    show_default=True,
+    metavar="DIR/|FILE.pdf",
+    shell_complete=files,
+    help="A folder, or a file that ends in .pdf.",
+)
+@click.option(
+    "--envelopes", "are_envelopes", is_flag=True, help="#10 envelopes, not sheets of labels."
+)
+@click.option(
+    "--recipients",
+    "with_recipients",
+    is_flag=True,
+    help="Also the recipients of the letters, whose address a window envelope shows.",
+)
+@to_option
+@in_option
+@force_option
+@engine_option
+@quiet_option
+@templates_option
+@report_problems
+def command(
+    letter: str,
+    output: str,
+    are_envelopes: bool,
+    with_recipients: bool,
+    parties: tuple[Party, ...],
+    within: Path | None,
+    force: bool,
+    engine: EngineName | None,
+    quiet: bool,
+    folders: Sequence[Path],
+) -> None:
+    """Print labels or envelopes for the offices that get a copy of a letter.
+
+    A letter's own address shows in the window of its envelope; a copy goes out in an envelope
+    without one. Labels are for sheets of 30 (Avery 5160: 2 5/8 by 1 inch), each address once.
+    Print at 100 %, not scaled to fit.
+
+    LETTER is a file of the letter, its reference, or a folder, which stands for all its letters.
+
+    Prints the path of the file.
+    """
+    found = look_up(letter, within, parties or PARTIES)
+    states = [named.state for named in found.letters]
+    mailings = mailings_of(states, with_recipients=with_recipients)
+    if not mailings.mailings:
+        message, hint = "no office gets a copy of it", "add --recipients for the recipients' own"
+        raise OptoutError(Problem("no-copies", message, Location(letter), hint))
+    form: MailingForm = "envelopes" if are_envelopes else "labels"
+    printed = fitted(mailings.mailings, form)
+    path = output_path(output, f"{form}.pdf", f"file of {form}", ".pdf")
+    look = with_engine(Options(engine=engine), ["pdf"], quiet=quiet)
+    printer = library_from((), folders, look).context.engine
+    fresh = write_all({path: printer.print_mailings(printed, form)}, force=force, keep=[path])
+    click.echo(bytes(path))
+    if not quiet:
+        say_what_moved([name for name, earlier in fresh.items() if earlier])
+        for name in mailings.without:
+            say(f"note: {name} gets a copy too, but the letter has no address for that")
+        say(f"next: print {path} at 100 %, not scaled to fit")

@@ -1,0 +1,96 @@
+"""`optout packet`: put the proof of a notice into one PDF."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from optout_cli.cli.console import report_problems, say
+from optout_cli.cli.options import (
+    engine_option,
+    files,
+    force_option,
+    library_from,
+    library_options,
+    output_path,
+    quiet_option,
+    say_what_moved,
+    today,
+    with_engine,
+)
+from optout_cli.cli.record import in_option, to_option
+from optout_cli.exporters.context import Options
+from optout_cli.model.letter import EngineName
+from optout_cli.model.request import PARTIES, Party
+from optout_cli.output import write_all
+from optout_cli.register.find import look_up
+from optout_cli.reports.packet import packet_of, zip_of
+
+
+@click.command(
+    "packet",
+    short_help="Put the proof of a notice into one PDF.",
+    epilog="Example:  optout packet letters/ -o packet.pdf",
+)
+@click.argument("letter", metavar="LETTER", shell_complete=files)
+@click.option(
+    "-o",
+    "--output",
+    "output",
+    default="./",
+    show_default=True,
+    metavar="DIR/|FILE.pdf",
+    shell_complete=files,
+    help="A folder, or a file that ends in .pdf.",
+)
+@click.option(
+    "--zip", "with_zip", is_flag=True, help="Also write a ZIP file with the original files."
+)
+@to_option
+@in_option
+@force_option
+@engine_option
+@quiet_option
+@library_options
+@report_problems
+def command(
+    letter: str,
+    output: str,
+    with_zip: bool,
+    parties: tuple[Party, ...],
+    within: Path | None,
+    force: bool,
+    engine: EngineName | None,
+    quiet: bool,
+    overlays: Sequence[str],
+    folders: Sequence[Path],
+) -> None:
+    """Put the proof of a notice into one PDF, as for counsel, a board or an auditor.
+
+    It has a certificate of service to be signed, each letter as it went out (the signed copy if you
+    gave one), the receipts, the answers, and the SHA-256 of each original file. It tells what was
+    recorded with optout sent, optout delivered and optout answer.
+
+    LETTER is a file of the letter, its reference (for the letters to both recipients), or a folder.
+    A file that was changed after it was recorded is a problem.
+
+    Prints the paths of the files.
+    """
+    found = look_up(letter, within, parties or PARTIES)
+    states = [named.state for named in found.letters]
+    path = output_path(output, f"packet-{states[0].written.reference}.pdf", "packet", ".pdf")
+    look = with_engine(Options(engine=engine), ["pdf"], quiet=quiet)
+    library = library_from(overlays, folders, look)
+    packet, originals = packet_of(states, found.folder, library, today())
+    written = {path: packet}
+    if with_zip:
+        written[path.with_suffix(".zip")] = zip_of(packet, originals, found.folder)
+    fresh = write_all(written, force=force, keep=written)
+    for name in written:
+        click.echo(bytes(name))
+    if not quiet:
+        say_what_moved([name for name, earlier in fresh.items() if earlier])
+        for original in originals:
+            if not original.is_shown and original.role != "letter":
+                say(f"note: {original.path} cannot be shown as pages; --zip has the file")
+        say("next: read the certificate on the first page, sign it, and date it")

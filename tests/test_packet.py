@@ -1,0 +1,155 @@
+"""`optout packet`: the proof of what was done, from what the register says and from true files."""
+
+import io
+import zipfile
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+from command_results import Run, Write, outcome
+from PIL import Image
+from read_pdf import objects_of, opened, text_on
+from written_letters import REACHED, TO_ICE, write_letters
+
+from optout_cli.letters.library import Library
+
+FOLDER = Path("letters")
+NUMBER = "7008 1300 0001 7388 9810"
+MAIL = b"""\
+From: "Field Office" <office@example.gov>
+To: sheriff@example.gov
+Subject: Your notice
+Content-Type: text/plain; charset=utf-8
+
+We acknowledge your notice.
+"""
+
+
+@pytest.fixture
+def letters(library: Library, in_folder: Path) -> str:
+    """Write two letters as text and e-mail; return their reference."""
+    return write_letters(library, FOLDER, REACHED, ("txt", "eml"))
+
+
+@pytest.fixture
+def sent(letters: str, run: Run, write: Write) -> str:
+    """Record that the letter to ICE went out, arrived, and was answered by e-mail."""
+    scan = io.BytesIO()
+    Image.new("1", (850, 1100), 1).save(
+        scan, "TIFF", save_all=True, append_images=[Image.new("L", (99, 9))]
+    )
+    Path("green-card.tif").write_bytes(scan.getvalue())
+    Path("answer.eml").write_bytes(MAIL)
+    proof = ("--number", NUMBER, "--on", "2026-11-21")
+    for words in (
+        ("sent", TO_ICE, "--by", "certified-mail", *proof),
+        ("delivered", TO_ICE, "--on", "2026-11-23", "--receipt", "green-card.tif"),
+        (
+            "answer", TO_ICE, "--reply", "acknowledged", "--on", "2026-11-24", "--by", "A. Clerk",
+            "--words", "We acknowledge it.", "--file", "answer.eml",
+        ),
+    ):  # fmt: skip
+        assert outcome(run(*words, "-q"))[0] == 0
+    return letters
+
+
+def pages_of(path: str | Path) -> list[str]:
+    return [" ".join(text_on(page).split()) for page in opened(Path(path).read_bytes())]
+
+
+def test_a_packet_certifies_shows_and_lists_what_was_done(sent: str, run: Run) -> None:
+    assert outcome(run("packet", TO_ICE)) == (
+        0,
+        f"packet-{sent}.pdf\n",
+        "next: read the certificate on the first page, sign it, and date it\n",
+    )
+    certificate, letter, _, *scans, answer, originals = pages_of(f"packet-{sent}.pdf")
+    assert f"Sent: on November 21, 2026 by certified mail no. {NUMBER}" in certificate
+    assert "Delivered: on November 23, 2026" in certificate
+    assert "Answered: on November 24, 2026 by A. Clerk" in certificate
+    assert f"Our reference: {sent}" in letter
+    assert scans == ["", ""]
+    assert "We acknowledge your notice." in answer
+    for path in (TO_ICE, "letters/evidence/green-card.tif", "letters/evidence/answer.eml"):
+        assert sha256(Path(path).read_bytes()).hexdigest() in originals
+
+
+def test_a_packet_has_a_bookmark_for_each_part(sent: str, run: Run) -> None:
+    run("packet", TO_ICE, "-o", "proof.pdf")
+    with objects_of(Path("proof.pdf").read_bytes()).open_outline() as outline:
+        assert [item.title for item in outline.root][1:] == [
+            "letter: 2026-11-20-opt-out-ice.txt",
+            "receipt: green-card.tif",
+            "answer: answer.eml",
+            "Original files",
+        ]
+
+
+def test_the_signed_copy_stands_for_the_letter(letters: str, run: Run) -> None:
+    scan = Image.new("L", (850, 1100), 255)
+    scan.save("signed.png")
+    run("sent", TO_ICE, "--by", "mail", "--signed", "signed.png")
+    run("packet", TO_ICE, "-o", "proof.pdf")
+    _certificate, signed, originals = pages_of("proof.pdf")
+    assert (signed, "Signed copy: evidence/signed.png" in originals) == ("", True)
+
+
+def test_the_originals_and_the_register_are_in_the_zip(sent: str, run: Run) -> None:
+    code, out, _ = outcome(run("packet", TO_ICE, "-o", "proof.pdf", "--zip"))
+    assert (code, out) == (0, "proof.pdf\nproof.zip\n")
+    with zipfile.ZipFile("proof.zip") as archive:
+        held = {name: archive.read(name) for name in archive.namelist()}
+    assert held.pop("packet.pdf") == Path("proof.pdf").read_bytes()
+    assert held == {name: (FOLDER / name).read_bytes() for name in held}
+    assert {"register.ndjson", Path(TO_ICE).name, "evidence/answer.eml"} <= held.keys()
+
+
+def test_the_same_record_gives_the_same_packet(sent: str, run: Run) -> None:
+    for name in ("a.pdf", "b.pdf"):
+        run("packet", TO_ICE, "-o", name)
+    assert Path("a.pdf").read_bytes() == Path("b.pdf").read_bytes()
+
+
+def test_a_letter_to_the_other_recipient_that_did_not_go_out_says_so(sent: str, run: Run) -> None:
+    run("packet", sent, "--in", "letters", "-o", "proof.pdf")
+    assert "This letter is not recorded as sent." in pages_of("proof.pdf")[0]
+
+
+def test_nothing_is_certified_of_letters_that_were_not_sent(letters: str, run: Run) -> None:
+    assert outcome(run("packet", TO_ICE)) == (
+        1,
+        "",
+        (
+            f"{letters}: is not recorded as sent, so there is nothing to certify\n"
+            "  hint: say when and how it went out: optout sent LETTER --on DATE --by WAY\n"
+        ),
+    )
+
+
+def test_an_original_that_was_changed_or_is_missing_is_no_proof(sent: str, run: Run) -> None:
+    Path(TO_ICE).write_text("another letter")
+    Path("letters/evidence/answer.eml").unlink()
+    code, out, err = outcome(run("packet", sent, "--in", "letters", "--to", "ice"))
+    assert (code, out) == (1, "")
+    assert [line for line in err.splitlines() if "hint" not in line] == [
+        f"{TO_ICE}: was changed after it was recorded",
+        "letters/evidence/answer.eml: is missing, and the register names it",
+    ]
+
+
+def test_a_file_without_pages_is_listed_and_told(letters: str, run: Run, write: Write) -> None:
+    write("report.docx", "words")
+    run("sent", TO_ICE, "--by", "fax", "--receipt", "report.docx")
+    code, _, err = outcome(run("packet", TO_ICE, "-o", "proof.pdf"))
+    assert (code, err.splitlines()[0]) == (
+        0,
+        "note: evidence/report.docx cannot be shown as pages; --zip has the file",
+    )
+    assert "Receipt: evidence/report.docx (no pages here)" in pages_of("proof.pdf")[-1]
+
+
+def test_a_broken_picture_is_told_by_its_name(letters: str, run: Run, write: Write) -> None:
+    write("card.png", "no picture")
+    run("sent", TO_ICE, "--by", "mail", "--receipt", "card.png")
+    code, _, err = outcome(run("packet", TO_ICE, "-o", "proof.pdf"))
+    assert (code, err.partition(": is not a picture")[0]) == (1, "letters/evidence/card.png")
