@@ -42,6 +42,7 @@ from optout_cli.register.records import Record, Register, line_of, load_register
 
 # The problems of a letter that is there already; no change of the row would fix the first.
 _STAYING = (OCCUPIED, SENT, OTHER_FACTS)
+_FORMER_RECORD = "manifest.ndjson"  # of versions without a register
 _STOPPING = ("disk-full", "folder-gone")  # these would stop every other request too
 
 
@@ -143,7 +144,7 @@ class Run:
     def write(self, folder: LetterFolder, spool: IO[bytes], *, fail_fast: bool) -> ExitCode:
         """Write what is not finished, and the PDF to print; return the exit code."""
         register = folder.register
-        self._report(folder.journal.news)
+        self._report_register(folder)
         records = {} if self.replacing.force else register.records
         job = msgspec.structs.replace(self.job, records=records)
         plan = self._plan(job, spool)
@@ -286,6 +287,13 @@ class Run:
             say_what_moved(folder.moved, folder.replaced)
         say_what_stopped(why, self.finished, self.count)
         sys.exit(code)
+
+    def _report_register(self, folder: LetterFolder) -> None:
+        """Print what is wrong with the register, and whether there is a record of before it."""
+        self._report(folder.journal.news)
+        former = folder.path / _FORMER_RECORD
+        if former.is_file() and not folder.register.records:
+            say(f"note: {former} is of an older version; it is not read")
 
     def _report(self, problems: Iterable[Problem]) -> None:
         for line in problem_lines(problems):

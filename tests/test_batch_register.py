@@ -1,0 +1,101 @@
+"""A batch and its register: what was sent stays, and a format says what the others say."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+from command_results import Run, lying_in, outcome
+from run_batch import FILES, HEADER, ROWS, Batch, batch_in, below, events
+from test_register import AT
+
+from optout_cli.register.events import Sent
+from optout_cli.register.folder import recording
+
+KIM = HEADER + ROWS.replace("50001,Pat", "50001,Kim")
+DATED = HEADER.replace("\n", ",date\n") + "50001,Pat,Sheriff,2026-11-21\n"
+
+
+@pytest.fixture
+def batch(run: Run, in_folder: Path) -> Batch:
+    """Write the letters of three counties, and record that the first one was sent to ICE."""
+    call = batch_in(in_folder, run)
+    call()
+    with recording(Path("out")) as record:
+        (written, state) = next(
+            (key[0], it) for key, it in record.states.items() if key[1] == "ice"
+        )
+        sent = Sent(
+            at=AT,
+            written=written,
+            recipient="ice",
+            reference=state.written.reference,
+            on=date(2026, 11, 25),
+            by="mail",
+        )
+        record.append([sent])
+    return call
+
+
+def test_a_letter_that_was_sent_stays_if_its_row_changes(batch: Batch) -> None:
+    before = below(Path("out/VT"))
+    told = (
+        f"{FILES[1]}: was sent on 2026-11-25, and the letter would read differently now"
+        " (signatory.name was 'Pat', is 'Kim')\n"
+        "  hint: give the changed letter a new date, or add --supersede 'REASON'\n"
+    )
+    code, out, err = batch("--check", "-q", table=KIM)
+    assert (code, out.startswith(told), err) == (1, True, "")
+    for options in ((), ("--force",)):
+        code, _, err = batch("-q", *options)
+        assert (code, told in err, "rejects" in err) == (3, True, False)
+    assert below(Path("out/VT")) == before
+    assert batch("-q", "--supersede", "a new sheriff")[0] == 0
+    (late,) = [it for it in events() if it.get("reason")]
+    assert (late["reason"], late["signatory"]) == ("a new sheriff", "Kim")
+    kept = {it.read_bytes() for it in Path("out").rglob("earlier/*")}
+    assert kept == {before[name[7:]] for name in FILES[:2]}
+
+
+def test_a_letter_that_was_sent_stays_if_its_row_has_a_new_date(batch: Batch) -> None:
+    assert "would move to earlier: " + FILES[0] in batch("--check", table=DATED)[1]
+    code, _, err = batch()
+    assert (code, f"kept, since it was sent: {FILES[1]}\n" in err) == (0, True)
+    assert (Path(FILES[0]).exists(), Path(FILES[1]).exists()) == (False, True)
+
+
+def test_another_format_is_refused_if_the_row_has_changed(batch: Batch, run: Run) -> None:
+    Path("n.csv").write_text(HEADER + ROWS.replace("50003,Pat", "50003,Kim"), "utf-8")
+    html = ("batch", "n.csv", "--common", "common.yaml", "-j1", "-f", "html")
+    told = f"{FILES[2]}: was written with other facts: signatory.name was 'Pat', is 'Kim'\n"
+    hint = "  hint: give the letter a new date, or write it again in all its formats: -f txt,html\n"
+    assert told + hint in outcome(run(*html, "--check"))[1]
+    code, out, err = outcome(run(*html, "-q"))
+    assert (code, told + hint in err, len(out.splitlines())) == (3, True, 4)
+    assert batch("-q", "-f", "txt,html")[0] == 0
+    assert lying_in(Path("out/VT/bennington-county-vt/earlier")) == sorted(
+        it["kept"].rpartition("/")[2] for it in events() if it["event"] == "replaced"
+    )
+
+
+def test_check_counts_the_files_that_would_be_new_unchanged_and_replaced(batch: Batch) -> None:
+    table = HEADER + ROWS.replace("50003,Pat", "50003,Kim") + "50007,Pat,Sheriff\n"
+    before = below(Path("out"))
+    assert "files: 2 new, 4 unchanged, 2 replaced\n" in batch("--check", table=table)[1]
+    assert below(Path("out")) == before
+
+
+def test_no_register_keeps_none_and_takes_each_file_for_anothers(batch: Batch) -> None:
+    words = ("-q", "--no-register", "-o", "bare/")
+    assert batch(*words)[0] == 0
+    assert batch(*words)[0] == 0
+    assert batch(*words, table=KIM)[0] == 3
+    assert not Path("bare/register.ndjson").exists()
+
+
+def test_the_record_of_an_older_version_is_told_and_left_alone(batch: Batch) -> None:
+    Path("old").mkdir()
+    Path("old/manifest.ndjson").write_text("{}\n", "utf-8")
+    told = "note: old/manifest.ndjson is of an older version; it is not read\n"
+    assert told in batch("-o", "old/")[2]
+    assert Path("old/manifest.ndjson").read_text("utf-8") == "{}\n"
+    assert told not in batch("-o", "old/")[2]
