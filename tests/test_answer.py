@@ -267,3 +267,22 @@ def test_every_reply_of_every_letter_can_be_answered(library: Library) -> None:
         if not (reply.next or reply.advice)
     ]
     assert silent == []
+
+
+def test_a_program_without_replies_says_so(
+    reference: str, run: Run, write: Write, library: Library
+) -> None:
+    """A letter kind of one's own may have a program that is not finished."""
+    text = (
+        'title: X\ncode: XX\nperiods: [{id: a, from: "2009-01-01"}]\nrecipients: [{role: bureau}]\n'
+    )
+    text += 'letters: {ask: {title: X, summary: X., version: "1"}}\n'
+    write("mine/other/program.yaml", text)
+    register = FOLDER / "register.ndjson"
+    lines = register.read_text("utf-8").replace(
+        '"letter":"secure-communities/opt-out"', '"letter":"other/ask"'
+    )
+    register.write_text(lines, "utf-8")
+    code, out, err = outcome(run("answer", TO_ICE, "--templates", "mine", "--reply", "refused"))
+    assert (code, out) == (1, "")
+    assert err.startswith("the program 'X' does not say what may come back")

@@ -16,6 +16,7 @@ from read_docs import PAGES, all_blocks, blocks
 AGREEMENTS, REQUEST, RECIPIENTS, ADDRESSEE, MODELINE = blocks("letters.md", "yaml")
 (COMMON,) = blocks("batch.md", "yaml")
 (TABLE,) = blocks("batch.md", "csv")
+(SENT,) = blocks("record.md", "csv")
 LETTERS, PROGRAM = blocks("wording.md", "yaml")
 CLOSING, THANKS, ASK = blocks("wording.md", "jinja")
 CONFIRMED, PHONE, OVERLAY = blocks("data.md", "yaml")
@@ -27,6 +28,7 @@ TAKEN = {
     ("letters.md", "text"): 1,
     ("batch.md", "yaml"): 1,
     ("batch.md", "csv"): 1,
+    ("record.md", "csv"): 1,
     ("wording.md", "yaml"): 2,
     ("wording.md", "jinja"): 3,
     ("data.md", "yaml"): 3,
@@ -69,6 +71,8 @@ def desk(in_folder: Path) -> Path:
         "own.yaml": OVERLAY,
         "common.yaml": COMMON,
         "notices.csv": TABLE,
+        "sent.csv": SENT,
+        **dict.fromkeys(("receipt.jpg", "signed.pdf", "card.jpg", "answer.eml"), "a scan"),
         f"{letters}/program.yaml": LETTERS,
         f"{letters}/thanks.html.j2": THANKS,
         "wording/match-records/program.yaml": PROGRAM,

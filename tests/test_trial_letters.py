@@ -82,7 +82,7 @@ def test_a_planted_problem_is_found_in_its_template(
         (
             "    particulars:\n      told:",
             "    particulars:\n      unread: {type: text, help: x}\n      told:",
-            28,
+            29,
             "nothing uses the particular 'unread'",
         ),
         (
@@ -97,7 +97,7 @@ def test_a_planted_problem_is_found_in_its_template(
         (
             "when: {chosen: {kind: [city]}}",
             'when: {from: "2009-01-01"}',
-            24,
+            25,
             "jail-phones/stop is refused in every period",
         ),
     ],

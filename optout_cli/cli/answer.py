@@ -119,7 +119,7 @@ def command(
     if reply.silence:
         say("nothing is recorded, since nothing came back")
     else:
-        _record(letter, found, state, said, moment, as_json=as_json, quiet=quiet)
+        _record(letter, found, state, said, moment, library, as_json=as_json, quiet=quiet)
     if not quiet:
         _say_next(found, state, reply, library)
     if is_asked:
@@ -143,9 +143,18 @@ def _choose(text: str, found: LookUp, *, is_asked: bool) -> LetterState:
     return dict(zip(names, states, strict=True))[ask_choice("Letter", names)]
 
 
+def _known_replies(state: LetterState, program: Program) -> dict[str, Reply]:
+    """Return the replies that may come back, by id. Raises OptoutError if there is none."""
+    if known := replies_to(state, program):
+        return known
+    message = f"the program {program.title!r} does not say what may come back"
+    hint = "add replies: to its program.yaml, such as those in templates/287g"
+    raise OptoutError(Problem("unknown-reply", message, None, hint))
+
+
 def _said(state: LetterState, program: Program, given: _Given) -> _Given:
     """Check what the options say. Raises OptoutError."""
-    known = replies_to(state, program)
+    known = _known_replies(state, program)
     if given.id not in known:
         location = Location("--reply", is_command_line=True)
         message = f"there is no reply {given.id!r}" if given.id else "what came back is not said"
@@ -157,7 +166,7 @@ def _said(state: LetterState, program: Program, given: _Given) -> _Given:
 
 def _asked(state: LetterState, program: Program, given: _Given, moment: Moment) -> _Given:
     """Ask on the terminal for what the options do not say."""
-    known = replies_to(state, program)
+    known = _known_replies(state, program)
     written, to = state.written, RECIPIENTS[state.letter.recipient]
     say_wrapped(f"{written.name}: the letter to {to} of {written.date}, {written.reference}.")
     say_wrapped("What came back?")
@@ -221,12 +230,13 @@ def _record(
     state: LetterState,
     said: _Given,
     moment: Moment,
+    library: Library,
     *,
     as_json: bool,
     quiet: bool,
 ) -> None:
     """Record an answer, and print the letter. Raises OptoutError."""
-    with Recorder() as recorder:
+    with Recorder(library.programs.by_id) as recorder:
         letters = recorder.find(letter, found.folder, [state.letter.recipient])
         (answered,) = (each for each in letters if each.state.id == state.id)
         try:

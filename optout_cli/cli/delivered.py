@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from optout_cli.cli.console import report_problems, say, usage_error
-from optout_cli.cli.options import files, json_option, quiet_option
+from optout_cli.cli.options import files, json_option, library_from, quiet_option, templates_option
 from optout_cli.cli.record import (
     correct_option,
     in_option,
@@ -44,6 +44,7 @@ from optout_cli.register.statements import Result, delivered_from
 @in_option
 @json_option
 @quiet_option
+@templates_option
 @report_problems
 def command(
     letters: Sequence[str],
@@ -54,6 +55,7 @@ def command(
     within: Path | None,
     as_json: bool,
     quiet: bool,
+    folders: Sequence[Path],
 ) -> None:
     """Record on which day letters arrived, as the return receipt says.
 
@@ -68,7 +70,7 @@ def command(
     moment = now()
     problems: list[Problem] = []
     done: list[tuple[Found, Result]] = []
-    with Recorder() as recorder:
+    with Recorder(library_from((), folders).programs.by_id) as recorder:
         for text in letters:
             try:
                 found = one_letter(text, recorder.find(text, within, parties))

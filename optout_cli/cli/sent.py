@@ -10,7 +10,7 @@ import msgspec
 
 from optout_cli.batch.input import load_inputs
 from optout_cli.cli.console import report_problems, say, say_problems, usage_error
-from optout_cli.cli.options import files, json_option, quiet_option
+from optout_cli.cli.options import files, json_option, library_from, quiet_option, templates_option
 from optout_cli.cli.record import (
     WAYS,
     correct_option,
@@ -102,6 +102,7 @@ class _Claim(NamedTuple):
 @in_option
 @json_option
 @quiet_option
+@templates_option
 @report_problems
 def command(
     letters: Sequence[str],
@@ -117,6 +118,7 @@ def command(
     within: Path | None,
     as_json: bool,
     quiet: bool,
+    folders: Sequence[Path],
 ) -> None:
     """Record that letters went out: when, how, and with which tracking number.
 
@@ -134,7 +136,7 @@ def command(
         usage_error("name letters, or a table with --from", "such as optout sent letters/")
     said = Sending(day, by, number, again=again, correct=correct)
     moment = now()
-    with Recorder() as recorder:
+    with Recorder(library_from((), folders).programs.by_id) as recorder:
         if tables:
             done, problems = _rows_recorded(recorder, tables, said, parties, within, moment)
         else:

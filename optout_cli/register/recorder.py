@@ -3,13 +3,14 @@
 A folder stays locked from the first letter that is named in it until the end.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Self
 
 from optout_cli.errors import Problem
+from optout_cli.model.program import Program
 from optout_cli.model.request import Party
 from optout_cli.register.events import Answered, Delivered, Evidence, Sent
 from optout_cli.register.evidence import EvidenceFolder
@@ -58,9 +59,13 @@ class Found(NamedTuple):
 
 
 class Recorder:
-    """Finds letters, and records events of them at the end, when `commit` is called."""
+    """Finds letters, and records events of them at the end, when `commit` is called.
 
-    def __init__(self) -> None:
+    `programs` are for register.csv, which says what is due.
+    """
+
+    def __init__(self, programs: Mapping[str, Program]) -> None:
+        self._programs = programs
         self._open: dict[Path, OpenFolder] = {}
         self._locks = ExitStack()
 
@@ -89,7 +94,7 @@ class Recorder:
         folder = register_folder(text, within)
         key = folder.resolve()
         if key not in self._open:
-            record = self._locks.enter_context(recording(folder))
+            record = self._locks.enter_context(recording(folder, self._programs))
             self._open[key] = OpenFolder(folder, record)
         opened = self._open[key]
         named = letters_named(text, folder, opened.record.states, parties)
