@@ -330,6 +330,10 @@ KIND = """    version: "1"
             "a particular cannot be named 'receipt': that is the day on which",
         ),
         (
+            "replies: {no: {label: x, milestones: [{title: x, from: dya}]}}",
+            "replies.no.milestones.0.from names 'dya', which does not exist",
+        ),
+        (
             "    milestones: [{title: x, from: dya}]",
             "letters.ask.milestones.0.from names 'dya', which does not exist",
         ),

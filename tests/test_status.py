@@ -5,6 +5,7 @@ import io
 import json
 import re
 import textwrap
+from collections.abc import Callable
 from datetime import date, datetime
 from html.parser import HTMLParser
 from pathlib import Path
@@ -60,7 +61,10 @@ opt-out of 2026-09-01          email                       2026-10-01; write:
                                                            Request for an
                                                            answer
                        ICE     2026-09-01      2026-09-04  answered 2026-09-21:
-                               certified mail              refused
+                               certified mail              a refusal in
+                                                           writing; write:
+                                                           Renewed notice of
+                                                           opt-out
 
 Addison County, VT     ICE                                 send it
 opt-out of 2026-11-02
@@ -174,7 +178,7 @@ def test_a_json_object_has_everything_about_a_letter(run: Run) -> None:
         "answer-due": None,
         "answers": [{"on": "2026-09-21", "reply": "refused", "by": None}],
         "days": [],
-        "next": "answered 2026-09-21: refused",
+        "next": "answered 2026-09-21: a refusal in writing; write: Renewed notice of opt-out",
         "before": None,
         "files": [
             {
@@ -525,18 +529,35 @@ def test_an_event_keeps_its_id_and_the_moment_it_was_recorded(
 MEETING = {"day": "2026-12-09", "time": "10:00 a.m.", "place": "at the Sheriff's Office"}
 
 
-def test_the_day_of_a_meeting_is_in_the_calendar(in_folder: Path, run: Run) -> None:
+def confirmed(maker: RegisterMaker) -> None:
     kind = "secure-communities/meeting-confirmation"
-    maker = RegisterMaker(in_folder / "letters")
     maker.written(letter=kind, parties=("ice",), particulars=MEETING)
+
+
+def offered(maker: RegisterMaker) -> None:
+    id = maker.written(parties=("ice",))
+    maker.answered(id, "ice", date(2026, 11, 20), "meeting-offered", facts=MEETING)
+
+
+@pytest.mark.parametrize(
+    ("story", "letter", "why"),
+    [
+        (confirmed, "Confirmation of a meeting", "the letter's own day, 2026-12-09"),
+        (offered, "Notice of opt-out", "the answer of 2026-11-20 says so"),
+    ],
+)
+def test_the_day_of_a_meeting_is_in_the_calendar(
+    story: Callable[[RegisterMaker], None], letter: str, why: str, in_folder: Path, run: Run
+) -> None:
+    story(RegisterMaker(in_folder / "letters"))
     events = icalendar.Calendar.from_ical(run("status", "-f", "ics").stdout_bytes).walk("VEVENT")
     read = [(it["SUMMARY"], it.decoded("DTSTART"), it["DESCRIPTION"]) for it in events]
     words = [
         "10:00 a.m.",
         "At the Sheriff's Office",
         "Reference SC-06041-20261102-ABCD",
-        "Meeting 2026-12-09: the letter's own day, 2026-12-09",
+        f"Meeting 2026-12-09: {why}",
     ]
     assert [(str(title), day, str(text).split("\n")) for title, day, text in read] == [
-        ("Meeting: Marin County, CA, Confirmation of a meeting to ICE", date(2026, 12, 9), words)
+        (f"Meeting: Marin County, CA, {letter} to ICE", date(2026, 12, 9), words)
     ]

@@ -63,7 +63,7 @@ def test_a_row_has_everything_about_a_letter(maker: RegisterMaker, library: Libr
         "jurisdiction": "Marin County, California (06041)",
         "letter": "Notice of termination",
         "signatory": "Pat Placeholder, Sheriff",
-        "recipient": "ICE",
+        "recipient": "ice",
         "route": "certified mail",
         "tracking number": "7020 0000 0000 0000 0001",
         "reference": "287G-06041-20261102-ABCD",
@@ -71,7 +71,7 @@ def test_a_row_has_everything_about_a_letter(maker: RegisterMaker, library: Libr
         "delivered": "2026-11-04",
         "answer due": "",
         "answered": "2026-11-20",
-        "outcome": "acknowledged",
+        "outcome": "an acknowledgment",
         "note": "by Anna\n=We have it.\nthe termination takes effect: 2027-02-02",
         "address": "The ice\n1 Main Street",
         "email": "ice@example.gov",
@@ -79,6 +79,13 @@ def test_a_row_has_everything_about_a_letter(maker: RegisterMaker, library: Libr
         "pages": "",
         "path": "CA/marin-county-ca/2026-11-02-terminate-ice.txt",
     }
+
+
+def test_a_reply_that_the_program_lost_keeps_its_id(maker: RegisterMaker, library: Library) -> None:
+    id = maker.written(parties=("ice",))
+    maker.answered(id, "ice", LATER, "shrugged-off")
+    update(maker, library)
+    assert [row["outcome"] for row in rows(maker)] == ["shrugged-off"]
 
 
 def test_a_formula_is_text(maker: RegisterMaker, library: Library) -> None:

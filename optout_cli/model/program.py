@@ -231,7 +231,7 @@ class Reply(Noun, frozen=True, kw_only=True):
     and choices. `next` are the letter kinds that answer it, the usual one first; `advice` says what
     to do where no letter does. `fills` names particulars of those letters, and what of the reply
     they take: its day, who gave it, its words. A particular also takes the fact of the same name in
-    `asks`.
+    `asks`. `milestones` are days that it leads to, such as that of a meeting: `from` names a fact.
     """
 
     label: Line
@@ -241,6 +241,7 @@ class Reply(Noun, frozen=True, kw_only=True):
     next: tuple[NextLetter, ...] = ()
     advice: Text | None = None
     fills: dict[Name, Literal["on", "by", "words"]] = {}
+    milestones: "tuple[Milestone, ...]" = ()
 
     def fits(self, kind: str) -> bool:
         """Tell whether the reply may come back after a letter of this kind."""

@@ -160,12 +160,7 @@ def _shared_names(program: Program, everywhere: set[str]) -> _Names:
     texts = [*_rule_texts(program, ""), *_guide_texts(program)]
     for number, row in enumerate(program.guide.others):
         yield f"guide.others.{number}", row.letter, program.letters
-    for id, reply in program.replies.items():
-        yield from ((f"replies.{id}.letters", name, program.letters) for name in reply.letters)
-        yield from ((f"replies.{id}.next", row.letter, program.letters) for row in reply.next)
-        following = [program.letters.get(row.letter) for row in reply.next]
-        known = [name for kind in following if kind for name in (*kind.particulars, *kind.uses)]
-        yield from ((f"replies.{id}.fills", name, known) for name in reply.fills)
+    yield from _reply_names(program)
     for at, when, text in texts:
         yield from _condition_names(at, when, everywhere, program)
         given = {*_ALWAYS, *when.given, *when.chosen, *_known_with(when)}
@@ -184,6 +179,21 @@ def _shared_names(program: Program, everywhere: set[str]) -> _Names:
     yield from (("author", name, lines) for name in filter(None, [program.author]))
     told_apart_by = enumerate(program.told_apart_by)
     yield from ((f"told-apart-by.{number}", name, short) for number, name in told_apart_by)
+
+
+def _reply_names(program: Program) -> _Names:
+    """Yield the names in what may come back."""
+    for id, reply in program.replies.items():
+        yield from ((f"replies.{id}.letters", name, program.letters) for name in reply.letters)
+        yield from ((f"replies.{id}.next", row.letter, program.letters) for row in reply.next)
+        following = [program.letters.get(row.letter) for row in reply.next]
+        known = [name for kind in following if kind for name in (*kind.particulars, *kind.uses)]
+        yield from ((f"replies.{id}.fills", name, known) for name in reply.fills)
+        for number, stone in enumerate(reply.milestones):
+            days = [name for name, spec in reply.asks.items() if spec.type == "date"]
+            yield f"replies.{id}.milestones.{number}.from", stone.from_, days
+            at = f"replies.{id}.milestones.{number}"
+            yield from ((at, name, reply.asks) for name in stone.details)
 
 
 def _rule_texts(owner: Program | LetterKind, prefix: str) -> Iterator[tuple[str, Condition, str]]:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from optout_cli.model.notice import Place
-from optout_cli.model.program import OWN_DAY, RECEIPT, LetterKind, Milestone, Program
+from optout_cli.model.program import OWN_DAY, RECEIPT, Milestone, Program
 from optout_cli.model.request import Signature
 from optout_cli.programs.conditions import holds_for
 from optout_cli.register.state import LetterState
@@ -113,17 +113,37 @@ def reply_day(state: LetterState, facts: Facts, program: Program | None) -> Dead
 
 
 def milestones_of(
-    state: LetterState, facts: Facts, kind: LetterKind | None
+    state: LetterState, facts: Facts, program: Program | None
 ) -> tuple[Deadline, ...]:
     """Return the days that a letter leads to, as its program says. A weekend does not move them."""
     receipt = receipt_of(state)
+    kind = program.letters.get(state.written.letter.partition("/")[2]) if program else None
 
     def value(name: str) -> Any:  # Any: as in Facts
         return state.written.date if name == OWN_DAY else facts.value(name)
 
     stones = kind.milestones if kind else ()
     held = [stone for stone in stones if holds_for(stone.when, state.written.date, value)]
-    return tuple(_reached(held, state, facts, receipt))
+    return (*_reached(held, state, facts, receipt), *_replied(state, program))
+
+
+def _replied(state: LetterState, program: Program | None) -> Iterator[Deadline]:
+    """Yield the days that the answers to a letter name."""
+    for answer in state.answers:
+        reply = program.replies.get(answer.reply) if program else None
+        for stone in reply.milestones if reply else ():
+            if text := answer.facts.get(stone.from_):
+                details = tuple(filter(None, (answer.facts.get(name) for name in stone.details)))
+                why = f"the answer of {answer.on} says so"
+                day = date.fromisoformat(text)
+                yield Deadline(
+                    title=stone.title,
+                    on=day,
+                    is_estimated=False,
+                    why=why,
+                    at=answer.at,
+                    details=details,
+                )
 
 
 def _reached(

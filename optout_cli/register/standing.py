@@ -49,8 +49,11 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def next_letter(self) -> str | None:
-        """The kind of letter that comes next: after the last reply, or if no reply comes."""
-        if self.program is None:
+        """The kind of letter that comes next: after the last reply, or if no reply comes.
+
+        None once a letter that takes this one up has gone out.
+        """
+        if self.program is None or self.after:
             return None
         letters, kind, answers = self.program.letters, _kind_of(self.state), self.state.answers
         silences = (reply for reply in self.program.replies.values() if reply.silence)
@@ -121,7 +124,7 @@ def _standings_in(items: Sequence[_Item], program: Program | None) -> Iterator[S
             kind=kind,
             step=step,
             answer_due=reply_day(state, facts, program) if step == "waiting" else None,
-            milestones=() if step == "superseded" else milestones_of(state, facts, kind),
+            milestones=() if step == "superseded" else milestones_of(state, facts, program),
             before=next(filter(is_out, reversed(same)), None),
             after=after,
         )

@@ -119,14 +119,17 @@ def next_step(standing: Standing, today: Date) -> str:
             return "waiting for an answer"
         if deadline.on >= today:
             return f"answer due {about(deadline)}"
-        name = standing.next_letter
-        kind = standing.program.letters[name] if standing.program and name else None
-        return f"overdue since {about(deadline)}" + (f"; write: {kind.title}" if kind else "")
+        return f"overdue since {about(deadline)}{_to_write(standing)}"
     if standing.step == "answered" and answers:
-        return f"answered {answers[-1].on}: {outcome_of(standing)}"
+        return f"answered {answers[-1].on}: {outcome_of(standing)}{_to_write(standing)}"
     return {"draft": "draft: add who signs", "unsent": "send it"}.get(
         standing.step, outcome_of(standing)
     )
+
+
+def _to_write(standing: Standing) -> str:
+    name, program = standing.next_letter, standing.program
+    return f"; write: {program.letters[name].title}" if program and name else ""
 
 
 def about(deadline: Deadline) -> str:

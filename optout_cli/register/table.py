@@ -48,7 +48,7 @@ def rows_of(standings: Iterable[Standing], folder: Path = Path()) -> Iterator[li
             place_of(standing),
             standing.title,
             written.signatory or "",
-            "ICE" if letter.recipient == "ice" else letter.recipient,
+            letter.recipient,
             _lines(way.replace("-", " ") for way in ways),
             _lines(map(grouped, filter(None, numbers))),
             written.reference,
@@ -100,7 +100,9 @@ def outcome_of(standing: Standing) -> str:
     """Return what became of a letter in words, or nothing while it waits or is not sent."""
     state, after = standing.state, standing.after
     if state.answers:
-        return _lines(answer.reply.replace("-", " ") for answer in state.answers)
+        replies = standing.program.replies if standing.program else {}
+        known = ((answer.reply, replies.get(answer.reply)) for answer in state.answers)
+        return _lines(reply.label if reply else id for id, reply in known)
     if standing.step == "followed" and after:
         return f"followed by a letter of {after.written.date}"
     return standing.step if standing.step in ("draft", "superseded", "answered") else ""
