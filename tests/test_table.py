@@ -103,12 +103,20 @@ def test_several_formats_are_lines_of_one_cell(maker: RegisterMaker, library: Li
     assert [len(row[name].split("\n")) for name in ("path", "pages", "SHA-256")] == [2, 2, 2]
 
 
-def test_an_agency_is_named_with_its_county(maker: RegisterMaker, library: Library) -> None:
-    maker.written(name="Ross Police Department", parties=("ice",))
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("Marin County, CA", "Marin County, California (06041)"),
+        ("Marin County, California", "Marin County, California (06041)"),
+        ("Ross Police Department", "Ross Police Department, Marin County, California (06041)"),
+    ],
+)
+def test_an_agency_is_named_with_its_county(
+    name: str, shown: str, maker: RegisterMaker, library: Library
+) -> None:
+    maker.written(name=name, parties=("ice",))
     update(maker, library)
-    assert [row["jurisdiction"] for row in rows(maker)] == [
-        "Ross Police Department, Marin County, California (06041)"
-    ]
+    assert [row["jurisdiction"] for row in rows(maker)] == [shown]
 
 
 def test_her_own_columns_stay_with_their_letters(maker: RegisterMaker, library: Library) -> None:

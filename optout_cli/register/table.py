@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from optout_cli.errors import OptoutError
+from optout_cli.model.notice import Place
 from optout_cli.model.program import Program
 from optout_cli.output import write_all, write_errors
 from optout_cli.readers.csv import cell_from, csv_from
@@ -76,18 +77,24 @@ def place_of(standing: Standing) -> str:
     """
     written, place = standing.state.written, standing.facts.place
     code = f" ({written.jurisdiction})" if written.jurisdiction.isdigit() else ""
-    if place and written.name != place.full_name:
-        return f"{written.name}, {place.full_name}{code}"
-    return f"{written.name}{code}"
+    return _with_agency(standing, place.full_name if place else written.name) + code
 
 
 def short_place_of(standing: Standing) -> str:
     """Return the agency and the jurisdiction as short as people say it: `Marin County, CA`."""
-    written, place = standing.state.written, standing.facts.place
-    if place is None:
-        return written.name
-    own = place.name if place.name == place.state_name else f"{place.name}, {place.state_code}"
-    return own if written.name == place.full_name else f"{written.name}, {own}"
+    place = standing.facts.place
+    return _with_agency(standing, _short(place) if place else standing.state.written.name)
+
+
+def _with_agency(standing: Standing, own: str) -> str:
+    name, place = standing.state.written.name, standing.facts.place
+    is_own = place is None or name in (place.full_name, _short(place))
+    return own if is_own else f"{name}, {own}"
+
+
+def _short(place: Place) -> str:
+    is_state = place.name == place.state_name
+    return place.name if is_state else f"{place.name}, {place.state_code}"
 
 
 def grouped(number: str) -> str:
