@@ -3,6 +3,7 @@
 A layout of the user's own may have other room. There the PDF engine finds what does not fit.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
 from typing import Any
@@ -19,7 +20,7 @@ HEAD_LIMIT = 2.2  # in from the top: words below this line would show in the env
 WIDTH = 234  # pt: 3.25 in
 SIZE = 10  # pt, as `.recipient` is set
 _UNITS = 1000  # px: measure large, so that hinting does not round
-_WIDEST = 1.1  # em: no character of the typeface is wider
+_WIDEST, _NARROWEST = 1.1, 0.15  # em: no character of the typeface is wider or narrower
 _RUNNING_LINES = 3  # of a later page's head, on the part of the sheet that every printer reaches
 _RUNNING_WIDTH, _RUNNING_SIZE = 403.2, 8.5  # pt: `@top-left` and `.continuation`
 _FROM_REQUEST = "request"
@@ -116,17 +117,16 @@ def broken_words(text: str, width: float, size: float, weight: str = "normal") -
 
     Such a word begins a line of its own, as in CSS with `overflow-wrap: anywhere`.
     """
-    if max(map(len, text.split()), default=0) * size * _WIDEST <= width:
+    if max(map(len, text.split(" "))) * size * _WIDEST <= width:
         return text
-    fits = width * _UNITS / size
+    fits, most = width * _UNITS / size, int(width / size / _NARROWEST)
     parts: list[str] = []
     for word in text.split(" "):
         pieces: list[str] = []
         rest = word
-        while rest and _length(rest, weight) > fits:
-            cut = next(
-                end for end in range(len(rest) - 1, 0, -1) if _length(rest[:end], weight) <= fits
-            )
+        while len(rest) > 1 and _length(rest[:most], weight) > fits:
+            ends = range(1, min(len(rest), most))
+            cut = max(1, bisect_right(ends, fits, key=lambda end: _length(rest[:end], weight)))
             pieces, rest = [*pieces, rest[:cut]], rest[cut:]
         parts.append("\n".join(["", *pieces, rest] if pieces and parts else [*pieces, rest]))
     return " ".join(parts).replace(" \n", "\n")
