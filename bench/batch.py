@@ -66,10 +66,12 @@ def figures(folder: Path, environment: dict[str, str]) -> Iterator[str]:
     files = (some(folder, ROWS), str(folder / "common.yaml"), str(folder))
     words = (sys.executable, script, *files, font_rules())
     done = subprocess.check_output(words, env=environment, text=True)
-    ours, naive = map(float, done.split())
+    ours, typst, naive = map(float, done.split())
     limit = 0.65 if sys.version_info >= (3, 12) else 0.80
     yield f"PDF, CPU ms a letter: {ours:.1f}; HTML(string=...).write_pdf(): {naive:.1f}"
     yield f"  ratio {ours / naive:.2f}, limit {limit:.2f} on Python {sys.version.split()[0]}"
+    yield f"PDF with typst, CPU ms a letter: {typst:.1f}"
+    yield f"  ratio to the first {typst / ours:.2f}, limit 0.20"
     pairs = [(wall(folder, environment, 1), wall(folder, environment, 2)) for _ in range(TURNS)]
     walls = dict(enumerate(map(min, zip(*pairs, strict=True)), 1))
     yield f"{WORKED} rows as PDF, wall s: one worker {walls[1]:.1f}, two {walls[2]:.1f}"

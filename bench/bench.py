@@ -40,6 +40,7 @@ COMPARISONS = [
     Comparison("optout write, text", "python -c pass", 14),
     Comparison("optout write, text", "mailmerge, dry run", 1),
     Comparison("optout write, PDF", "weasyprint", 1),
+    Comparison("the same, typst", "weasyprint", 0.35),
 ]
 
 
@@ -80,6 +81,7 @@ def commands_from(folder: Path) -> dict[str, list[str]]:
         "optout write, text": [*write, "txt"],
         "mailmerge, dry run": [str(BIN / "mailmerge"), *files],
         "optout write, PDF": [*write, "pdf"],
+        "the same, typst": [*write, "pdf", "--engine", "typst"],
         # The same variant as our letters, so that both write the same tags.
         "weasyprint": [str(BIN / "weasyprint"), "--pdf-variant", "pdf/a-2a", *letter],
     }

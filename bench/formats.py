@@ -4,7 +4,7 @@ The PDF that an e-mail or a fax page needs is made beforehand, so each figure is
 work. Each figure has its limit beside it; nothing fails.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from datetime import date
 from io import BytesIO
 from pathlib import Path
@@ -21,7 +21,7 @@ from optout_cli.letters.compose import compose
 from optout_cli.letters.library import Library
 from optout_cli.letters.pipeline import Order, case_of, request_file
 from optout_cli.letters.render import render
-from optout_cli.model.letter import Image, Letter
+from optout_cli.model.letter import Letter
 
 ROOT = Path(__file__).resolve().parent.parent
 REQUEST = ROOT / "examples" / "everything.yaml"
@@ -36,8 +36,12 @@ class Printed:
     def __init__(self, content: bytes) -> None:
         self._content = content
 
-    def print(self, page: str, images: Mapping[str, Image]) -> bytes:  # noqa: ARG002  # as called
-        """Return the finished PDF, whatever the page."""
+    def print_letter(self, letter: Letter) -> bytes:  # noqa: ARG002  # as called
+        """Return the finished PDF, whatever the letter."""
+        return self._content
+
+    def print_cover(self, letter: Letter, lines: Sequence[str]) -> bytes:  # noqa: ARG002
+        """Return the finished PDF, whatever the cover."""
         return self._content
 
 

@@ -1,23 +1,28 @@
 """Print the CPU time of 500 letters: by a batch, and by WeasyPrint as a plain program calls it.
 
+The batch is measured with each PDF engine.
+
 Usage: python bench/side_by_side.py ROWS COMMON FOLDER RULES. ROWS and COMMON are as `optout batch`
-takes them; RULES are the CSS rules by which WeasyPrint finds the typeface. Both write the same
+takes them; RULES are the CSS rules by which WeasyPrint finds the typeface. All write the same
 letters in turns, in one process, so that a busy computer slows them alike. batch.py runs this.
 """
 
 import gc
 import sys
+from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
 from time import process_time
 
 from weasyprint import HTML
 
-from optout_cli.batch.input import load_inputs, rows_of
+from optout_cli.batch.input import InputFile, load_inputs, rows_of
 from optout_cli.batch.plan import plan_from
 from optout_cli.batch.rows import Job, check_rows
 from optout_cli.cache import Cache
+from optout_cli.engines import NAMES
 from optout_cli.exporters import exporter_for
+from optout_cli.exporters.context import Options
 from optout_cli.letters.library import Library
 from optout_cli.letters.pipeline import Order, case_of, letters_of, request_file
 from optout_cli.readers.document import Document
@@ -27,35 +32,46 @@ _WARM_UP = 2  # rows that are not counted: they fill the caches
 
 
 def main(rows: str, common: str, work: str, rules: str) -> None:
-    """Measure and print both times, in ms."""
-    library = Library(cache=Cache(Path(work) / "cache"))
+    """Measure and print the three times, in ms: by each PDF engine, and by the plain program."""
     order = Order(today=date(2026, 11, 24), formats=("pdf",))
     inputs = load_inputs([rows])
-    folder = Path(work) / "out"
-    job = Job(library=library, order=order, common=request_file(common), folder=folder)
-    pages = {number: html_pages(row.document, job, rules) for number, row in rows_of(inputs)}
-    ours, naive = [], []
-    with LetterFolder(folder) as output, output.spool() as spool:
+    jobs = [
+        Job(
+            library=Library(cache=Cache(Path(work) / "cache"), options=Options(engine=engine)),
+            order=order,
+            common=request_file(common),
+            folder=Path(work) / engine,
+        )
+        for engine in NAMES
+    ]
+    pages = [html_pages(row.document, jobs[0], rules) for _, row in rows_of(inputs)]
+    batches = [batch(inputs, job) for job in jobs]
+    times: list[list[float]] = []
+    for letters, *ours in zip(pages, *batches, strict=True):
+        gc.enable()  # as a plain program has it
+        start = process_time()
+        for page in letters:
+            HTML(string=page).write_pdf(pdf_variant="pdf/a-2a")
+        times.append([*ours, process_time() - start])
         gc.disable()
+    counted = times[_WARM_UP:]
+    print(*(sum(column) / len(counted) * 500 for column in zip(*counted, strict=True)))
+
+
+def batch(inputs: Sequence[InputFile], job: Job) -> Iterator[float]:
+    """Write the letters of a table, and yield the time of each row in s, with that of its check."""
+    with LetterFolder(job.folder) as output, output.spool() as spool:
         start = process_time()
         plan = plan_from(check_rows(inputs, job, 1), spool, {})
-        wanted = plan.unfinished(order, force=False)
+        wanted = plan.unfinished(job.order, force=False)
         checking = (process_time() - start) / len(wanted)
         results = plan.results(wanted, inputs, job, 1)
-        for number in list(wanted):
-            gc.disable()
+        for _ in wanted:
             start = process_time()
             made = next(results)
             assert made.output_files
             output.put(made.output_files)
-            ours.append(process_time() - start + checking)
-            gc.enable()  # as a plain program has it
-            start = process_time()
-            for page in pages[number]:
-                HTML(string=page).write_pdf(pdf_variant="pdf/a-2a")
-            naive.append(process_time() - start)
-    counted = len(ours) - _WARM_UP
-    print(*(sum(times[_WARM_UP:]) / counted * 500 for times in (ours, naive)))
+            yield process_time() - start + checking
 
 
 def html_pages(row: Document, job: Job, rules: str) -> list[str]:

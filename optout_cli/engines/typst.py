@@ -3,6 +3,7 @@
 Gives each page its words as JSON. No word becomes markup. Whatever cannot be drawn is a Problem.
 """
 
+import os
 import re
 import shutil
 import tempfile
@@ -39,6 +40,8 @@ from optout_cli.output import hold_interrupts
 from optout_cli.templating.layouts import Sheet
 from optout_cli.templating.templates import Templates
 
+# One thread: a letter is too short for more, and a batch has a process on each core.
+os.environ.setdefault("RAYON_NUM_THREADS", "1")
 _NOON = time(12, tzinfo=UTC)
 _NO_DAY = Date(2000, 1, 1)  # of separator sheets, which have no date
 _UNDRAWN = re.compile(r'the text `"(.*)"` could not be displayed')

@@ -1,7 +1,8 @@
 """Check the examples' letters with veraPDF (PDF/A-2a, PDF/UA-1) and `qpdf --check`.
 
-Writes each example's letters as PDF and runs each checker on them. Also gives each checker a copy
-with a defect that it must find, so that a checker that finds nothing fails the run.
+Writes each example's letters as PDF, with each PDF engine, and runs each checker on them. Also
+gives each checker a copy with a defect that it must find, so that a checker that finds nothing
+fails the run.
 
 Usage: python tools/verify/verify.py, in an environment that has optout and its extras
 `dev` and `verify`. Exits 0 if every letter passes and every defect is found.
@@ -15,6 +16,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pikepdf
+
+from optout_cli.engines import NAMES
 
 HERE = Path(__file__).resolve().parent
 SHOWN = 90  # characters of a checker's message about its defect
@@ -33,7 +36,12 @@ def main() -> int:
     """Check letters and defects, print the results, and return the exit code."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        letters = [path for example in EXAMPLES for path in write(example, folder / example.stem)]
+        letters = [
+            path
+            for engine in NAMES
+            for example in EXAMPLES
+            for path in write(example, engine, folder / engine / example.stem)
+        ]
         defective = {checker: damage(letters[0], folder, checker) for checker in DEFECTS}
         results = check([*letters, *defective.values()])
         problems = [
@@ -54,9 +62,10 @@ def main() -> int:
     return bool(problems)
 
 
-def write(example: Path, folder: Path) -> list[Path]:
-    """Write an example's letters as PDF, and return their paths."""
+def write(example: Path, engine: str, folder: Path) -> list[Path]:
+    """Write an example's letters as PDF with an engine, and return their paths."""
     command = [sys.executable, "-m", "optout_cli", "write", "-q", str(example), "-o", f"{folder}/"]
+    command += ["--engine", engine]
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
     return [Path(line) for line in done.stdout.splitlines()]
 
