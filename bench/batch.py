@@ -1,7 +1,8 @@
-"""Print what a batch costs: time per letter beside plain WeasyPrint and weasymerge, and memory.
+"""Print what a batch costs: time per letter, beside other programs and by engine, and memory.
 
 Runs in the environment that `make bench` makes. Each figure has its limit beside it; nothing fails.
-country.py measures the letters of the whole country.
+The figures of the engine Typst are left out where optout has no --engine. country.py measures the
+letters of the whole country.
 """
 
 import csv
@@ -17,10 +18,14 @@ from tempfile import TemporaryDirectory
 
 from bench import BIN, isolated
 
+ENGINES = ("weasyprint", "typst")
 ROWS = 60  # two letters each, for side_by_side.py
 WORKED = 120  # rows whose letters one worker and two write
 TURNS = 3  # of each time by the clock; the shortest counts, since other programs only add to it
 MEMORY = (200, 2000)  # letters of two workers together: each has written 100, then 1,000
+FAST_MEMORY = (200, 10_000)  # the same with Typst: 100, then 5,000
+SAMPLE = 300  # rows, two letters each, that both engines write for the time of the whole country
+PAGES = 300  # of an enclosure that is drawn as fax pages
 OPTOUT = str(BIN / "optout")
 COMMON = """\
 letter: secure-communities/opt-out
@@ -60,6 +65,19 @@ def some(folder: Path, count: int) -> str:
     return str(path)
 
 
+def dated(folder: Path, count: int) -> str:
+    """Write a file of `count` rows, of one county on several days if need be."""
+    lines = (folder / "all.ndjson").read_text().splitlines()
+    rows = [
+        json.dumps({**json.loads(line), "date": f"2026-11-{day}"})
+        for day in range(10, 25)
+        for line in lines
+    ]
+    path = folder / f"dated-{count}.ndjson"
+    path.write_text("".join(f"{row}\n" for row in rows[:count]))
+    return str(path)
+
+
 def figures(folder: Path, environment: dict[str, str]) -> Iterator[str]:
     """Yield each figure with its limit."""
     script = str(Path(__file__).with_name("side_by_side.py"))
@@ -79,9 +97,99 @@ def figures(folder: Path, environment: dict[str, str]) -> Iterator[str]:
     yield from weasymerge(folder, environment)
     cpu, letters = text(folder, environment)
     yield f"text with files, checked and written, a second and core: {letters / cpu:.0f}, limit 400"
-    first, last = memory(folder, environment)
+    first, last = memory(folder, environment, MEMORY)
     yield f"a worker's memory, MiB: {first:.0f} at letter 100, {last:.0f} at letter 1,000"
     yield "  limits 130, and 10 more from one to the other"
+    peak = enclosure(folder, environment)
+    yield f"fax pages of an enclosure of {PAGES} pages, peak MiB: {peak:.0f}, limit 250"
+    if "--engine" in subprocess.check_output((OPTOUT, "batch", "--help"), text=True):
+        yield from engines(folder, environment)
+    else:
+        yield "the engine Typst is left out: this optout has no --engine"
+
+
+def engines(folder: Path, environment: dict[str, str]) -> Iterator[str]:
+    """Yield what the letters cost with Typst, beside WeasyPrint and beside Typst alone."""
+    rows = some(folder, ROWS)
+    slow, letters = engine_cost(folder, environment, rows, "weasyprint")
+    fast, _ = engine_cost(folder, environment, rows, "typst")
+    yield f"PDF, whole command, CPU ms a letter: weasyprint {slow:.1f}; typst {fast:.1f}"
+    yield f"  ratio {fast / slow:.2f}, limit 0.20; {letters} letters each"
+    script = str(Path(__file__).with_name("bare_typst.py"))
+    words = (sys.executable, script, rows, str(folder / "common.yaml"), str(folder))
+    cpu, count = map(float, subprocess.check_output(words, env=environment, text=True).split())
+    bare = cpu / count * 1000
+    yield f"PDF, CPU ms a letter: typst {fast:.1f}; the same pages in a bare loop {bare:.1f}"
+    yield f"  ratio {fast / bare:.2f}, limit 1.50"
+    yield from beside_weasymerge(folder, environment)
+    sample = some(folder, SAMPLE)
+    walls = {name: engine_wall(folder, environment, sample, name) for name in ENGINES}
+    share = walls["typst"] / walls["weasyprint"]
+    whole = walls["typst"] * len((folder / "all.ndjson").read_text().splitlines()) / SAMPLE
+    yield f"{2 * SAMPLE} letters, two workers, wall s: " + "; ".join(
+        f"{name} {wall:.1f}" for name, wall in walls.items()
+    )
+    yield f"  ratio {share:.2f}, limit 0.25; the whole country in {whole:.0f} s with typst"
+    first, last = memory(folder, environment, FAST_MEMORY, "--engine", "typst")
+    yield f"a worker's memory, typst, MiB: {first:.0f} at letter 100, {last:.0f} at letter 5,000"
+    yield "  limits 130, and 10 more from one to the other"
+    with TemporaryDirectory(dir=folder) as out:
+        bound = ("--engine", "typst", "--print", str(Path(out) / "all.pdf"))
+        command = batch(folder, str(folder / "all.ndjson"), "-o", out, *bound)
+        _, took, peak = measured(command, environment)
+    yield f"the whole country with --print, typst: {took:.0f} s wall, {peak:.0f} MiB"
+    yield "  limit 250 MiB"
+
+
+def engine_cost(
+    folder: Path, environment: dict[str, str], rows: str, engine: str, *options: str
+) -> tuple[float, int]:
+    """Return the CPU time of the whole command in ms a letter, and the number of letters."""
+    costs, letters = [], 0
+    for _ in range(TURNS):
+        with TemporaryDirectory(dir=folder) as out:
+            command = batch(folder, rows, "-j1", "--engine", engine, *options, "-o", out)
+            costs.append(measured(command, environment)[0])
+            letters = len(list(Path(out).glob("*/*/*.pdf")))
+    return min(costs) / letters * 1000, letters
+
+
+def engine_wall(folder: Path, environment: dict[str, str], rows: str, engine: str) -> float:
+    """Return the time of the whole command with two workers in s."""
+    with TemporaryDirectory(dir=folder) as out:
+        return timed(batch(folder, rows, "-j2", "--engine", engine, "-o", out), environment)
+
+
+def beside_weasymerge(folder: Path, environment: dict[str, str]) -> Iterator[str]:
+    """Compare Typst's letters with those of weasymerge, which `weasymerge` has prepared."""
+    if not (BIN / "weasymerge").exists():
+        return
+    cpu, _, _ = measured(merge_command(folder), environment)
+    other = cpu / WORKED * 1000
+    rows = some(folder, WORKED)
+    fast, _ = engine_cost(folder, environment, rows, "typst", "--to", "bureau")
+    yield f"PDF, whole command, CPU ms a letter: typst {fast:.1f}; weasymerge 0.1.0 {other:.1f}"
+    yield f"  ratio {fast / other:.3f}, limit 0.05"
+
+
+def enclosure(folder: Path, environment: dict[str, str]) -> float:
+    """Return the peak memory in MiB of the fax pages of a letter with a long enclosure."""
+    from pikepdf import Dictionary, Name, new
+
+    with new() as document:
+        face = Dictionary(Type=Name.Font, Subtype=Name.Type1, BaseFont=Name.Helvetica)
+        for number in range(PAGES):
+            page = document.add_blank_page(page_size=(612, 792))
+            page.Resources = Dictionary(Font=Dictionary(F=face))
+            page.Contents = document.make_stream(b"BT /F 20 Tf 72 700 Td (page %d) Tj ET" % number)
+        document.save(folder / "long.pdf")
+    lines = (
+        *("jurisdiction: marin-county-ca", COMMON, "signature: {kind: typed}"),
+        *("recipients: {bureau: {fax: 916-555-0130}}", "enclosures: [{title: A, file: long.pdf}]"),
+    )
+    (folder / "long.yaml").write_text("\n".join(lines))
+    command = [OPTOUT, "write", str(folder / "long.yaml"), "--to", "bureau", "-f", "tiff", "-q"]
+    return measured([*command, "-o", str(folder / "long.tiff")], environment)[2]
 
 
 def batch(folder: Path, rows: str, *options: str) -> list[str]:
@@ -99,8 +207,7 @@ def wall(folder: Path, environment: dict[str, str], jobs: int) -> float:
 
 def weasymerge(folder: Path, environment: dict[str, str]) -> Iterator[str]:
     """Compare the whole command with weasymerge, which reads each letter's page from a cell."""
-    program = str(BIN / "weasymerge")
-    if not Path(program).exists():
+    if not (BIN / "weasymerge").exists():
         yield "weasymerge 0.1.0 is left out: it needs Python 3.12"
         return
     rows = some(folder, WORKED)
@@ -114,16 +221,20 @@ def weasymerge(folder: Path, environment: dict[str, str]) -> Iterator[str]:
             writer.writerow([Path(path).read_text().replace("<style>", "<style>" + rules)])
     template = folder / "page.html"
     template.write_text("{% autoescape false %}{{ row.page }}{% endautoescape %}")
-    merged = str(folder / "{row_number}.pdf")
-    theirs = [program, "--data", str(folder / "pages.csv"), "--template", str(template)]
     times = []
     for _ in range(TURNS):
         with TemporaryDirectory(dir=folder) as out:
             ours = timed(batch(folder, rows, "--to", "bureau", "-o", out), environment)
-        times.append((ours, timed([*theirs, "--output", merged], environment)))
+        times.append((ours, timed(merge_command(folder), environment)))
     ours, other = map(min, zip(*times, strict=True))
     yield f"{WORKED} letters, whole command, wall s: {ours:.1f}; weasymerge 0.1.0: {other:.1f}"
     yield f"  times as fast {other / ours:.2f}, limit 2.50 on two idle cores"
+
+
+def merge_command(folder: Path) -> list[str]:
+    """Return the command by which weasymerge prints the pages that `weasymerge` has written."""
+    inputs = ("--data", str(folder / "pages.csv"), "--template", str(folder / "page.html"))
+    return [str(BIN / "weasymerge"), *inputs, "--output", str(folder / "{row_number}.pdf")]
 
 
 def font_rules() -> str:
@@ -152,13 +263,16 @@ def text(folder: Path, environment: dict[str, str]) -> tuple[float, int]:
         return cpu, files_in(Path(out))
 
 
-def memory(folder: Path, environment: dict[str, str]) -> tuple[float, float]:
+def memory(
+    folder: Path, environment: dict[str, str], counts: tuple[int, int], *options: str
+) -> tuple[float, float]:
     """Return the memory of the largest worker in MiB, after the first letters and at the end."""
     with TemporaryDirectory(dir=folder) as out:
-        command = batch(folder, some(folder, MEMORY[1] // 2 + 20), "-o", out, "-j2")
+        rows = dated(folder, counts[1] // 2 + 20)
+        command = batch(folder, rows, "-o", out, "-j2", *options)
         process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
         seen = []
-        for letters in MEMORY:
+        for letters in counts:
             while files_in(Path(out)) < letters and process.poll() is None:
                 time.sleep(0.05)
             seen.append(max(resident(id) for id in children(process.pid)))

@@ -90,7 +90,7 @@ def write_rejects(
     """
     texts = rejects_from(
         (_relocate_row(row, folder.path), "\n".join(map(_reason, problems[number])))
-        for number, row in rows_of(input_files)
+        for number, row in (rows_of(input_files) if problems else ())
         if number in problems
     )
     # A line of JSON that is not UTF-8 is written with the bytes that it came with.
