@@ -7,9 +7,11 @@ Paths, the terminal and the locks of files stay as they are on this computer.
 import os
 import signal
 import sys
+from collections.abc import Iterable
 from importlib import import_module
 from importlib.abc import MetaPathFinder
 from pathlib import Path
+from types import ModuleType
 
 _MODULES = ("fcntl", "pwd", "grp", "resource", "termios")
 _OTHERS = (  # they ask for the system's name, and take what this one has
@@ -20,10 +22,8 @@ _OTHERS = (  # they ask for the system's name, and take what this one has
     "subprocess",
     "tempfile",
 )
-_FUNCTIONS = {
-    os: ("fork", "geteuid", "getuid", "sched_getaffinity", "chown", "fchmod", "mkfifo"),
-    signal: ("SIGHUP", "SIGKILL", "pthread_sigmask"),
-}
+_FUNCTIONS = ("fork", "geteuid", "getuid", "sched_getaffinity", "chown", "fchmod", "mkfifo")
+_SIGNALS = ("SIGHUP", "SIGKILL", "pthread_sigmask")
 
 
 class _Refusing(MetaPathFinder):
@@ -47,15 +47,19 @@ def environment(folder: Path) -> dict[str, str]:
 
 
 def _take_away() -> None:
+    _delete(signal, _SIGNALS)
     for name in _OTHERS:
         import_module(name)
     for name in _MODULES:
         sys.modules.pop(name, None)
     sys.meta_path.insert(0, _Refusing())
-    for module, names in _FUNCTIONS.items():
-        for name in names:
-            if hasattr(module, name):
-                delattr(module, name)
+    _delete(os, _FUNCTIONS)
+
+
+def _delete(module: ModuleType, names: Iterable[str]) -> None:
+    for name in names:
+        if hasattr(module, name):
+            delattr(module, name)
 
 
 if __name__ == "sitecustomize":
