@@ -110,7 +110,7 @@ def figures(folder: Path, environment: dict[str, str]) -> Iterator[str]:
 
 def engines(folder: Path, environment: dict[str, str]) -> Iterator[str]:
     """Yield what the letters cost with Typst, beside WeasyPrint and beside Typst alone."""
-    rows = some(folder, ROWS)
+    rows = some(folder, SAMPLE)  # so many that the time to start hardly counts
     slow, letters = engine_cost(folder, environment, rows, "weasyprint")
     fast, _ = engine_cost(folder, environment, rows, "typst")
     yield f"PDF, whole command, CPU ms a letter: weasyprint {slow:.1f}; typst {fast:.1f}"
@@ -122,8 +122,7 @@ def engines(folder: Path, environment: dict[str, str]) -> Iterator[str]:
     yield f"PDF, CPU ms a letter: typst {fast:.1f}; the same pages in a bare loop {bare:.1f}"
     yield f"  ratio {fast / bare:.2f}, limit 1.50"
     yield from beside_weasymerge(folder, environment)
-    sample = some(folder, SAMPLE)
-    walls = {name: engine_wall(folder, environment, sample, name) for name in ENGINES}
+    walls = {name: engine_wall(folder, environment, rows, name) for name in ENGINES}
     share = walls["typst"] / walls["weasyprint"]
     whole = walls["typst"] * len((folder / "all.ndjson").read_text().splitlines()) / SAMPLE
     yield f"{2 * SAMPLE} letters, two workers, wall s: " + "; ".join(
@@ -145,13 +144,11 @@ def engine_cost(
     folder: Path, environment: dict[str, str], rows: str, engine: str, *options: str
 ) -> tuple[float, int]:
     """Return the CPU time of the whole command in ms a letter, and the number of letters."""
-    costs, letters = [], 0
-    for _ in range(TURNS):
-        with TemporaryDirectory(dir=folder) as out:
-            command = batch(folder, rows, "-j1", "--engine", engine, *options, "-o", out)
-            costs.append(measured(command, environment)[0])
-            letters = len(list(Path(out).glob("*/*/*.pdf")))
-    return min(costs) / letters * 1000, letters
+    with TemporaryDirectory(dir=folder) as out:
+        command = batch(folder, rows, "-j1", "--engine", engine, *options, "-o", out)
+        cpu, _, _ = measured(command, environment)
+        letters = len(list(Path(out).glob("*/*/*.pdf")))
+    return cpu / letters * 1000, letters
 
 
 def engine_wall(folder: Path, environment: dict[str, str], rows: str, engine: str) -> float:
