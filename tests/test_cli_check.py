@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from command_results import Run, Write, lying_in, noted, outcome, parties
+from command_results import Run, Write, lying_in, noted, outcome, parties, problem
 from conftest import REQUEST, ROOT
 
 # Two wrong requests and a wrong data file, and all that is wrong with them.
@@ -290,9 +290,25 @@ def test_coverage_counts_what_the_data_has_and_lacks(run: Run) -> None:
         "states": 56,
         "agencies": 1551,
         "agreements": 1843,
+        "laws": 66,
         "bureaus": 56,
         "ICE offices": 28,
     }
+
+
+def test_coverage_counts_what_was_checked_too_long_ago(run: Run) -> None:
+    lines = outcome(run("check", "--coverage", "--max-age", "30"))[1].splitlines()
+    assert [line.split() for line in lines if "since" in line] == [
+        ["laws", "checked", "since", "2026-10-25", "66", "0"],
+        ["contacts", "checked", "since", "2026-10-25", "0", "84"],
+    ]
+
+
+def test_an_age_without_coverage_is_a_slip(run: Run) -> None:
+    assert problem(run("check", "--max-age", "30")) == (
+        2,
+        "--max-age works only with --coverage\n  hint: add --coverage",
+    )
 
 
 def test_the_coverage_table_says_what_json_says(run: Run) -> None:

@@ -43,6 +43,13 @@ def test_it_names_each_recipient_with_routes_source_and_age(run: Run) -> None:
     assert "A copy goes to Director, U.S. Immigration and Customs Enforcement, 500 12th" in text
 
 
+def test_it_says_so_where_no_law_is_on_file(run: Run) -> None:
+    assert (
+        "optout has no law of Ohio on file. Nothing was found, which is no proof that there is no"
+        " law. Ask counsel before you send." in words(outcome(run("guide", "39049"))[1])
+    )
+
+
 def test_it_says_what_the_letter_needs_can_and_cannot(run: Run) -> None:
     text = words(outcome(run("guide", "35013", "--letter", "287g/terminate"))[1])
     assert (
@@ -79,7 +86,7 @@ def test_laws_on_other_subjects_are_named(run: Run) -> None:
 
 
 def test_a_state_without_a_known_law_may_have_one(run: Run) -> None:
-    text = words(outcome(run("guide", "guam-gu"))[1])
+    text = words(outcome(run("guide", "dakota-county-mn"))[1])
     assert "optout knows no state law about this letter. There may be one." in text
 
 

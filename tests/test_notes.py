@@ -197,7 +197,8 @@ def test_a_law_is_told_with_effect_date_words_and_kind_of_source(
 ) -> None:
     (note,) = law_notes(case_of(library, laws=(law,)))
     law_says = (
-        f"California law restricts cooperation {text} It says so. Source: official (no address)."
+        f"California law restricts cooperation {text} It says so. Source: official (no address),"
+        " not checked since it was found."
     )
     assert (note.code, note.text) == ("state-law", f"{law_says} Ask counsel before sending.")
 

@@ -53,6 +53,16 @@ def test_a_letter_is_told_of_its_states_law(
     assert [it for it in told(library, place, lines) if words in it] != []
 
 
+def test_a_law_says_when_it_was_last_checked(library: Library) -> None:
+    (text,) = told(library, "kanawha-county-wv", TERMINATE)
+    assert "last checked on 2026-11-26. Ask counsel" in text
+
+
+def test_every_shipped_law_has_the_day_of_its_check(library: Library) -> None:
+    laws = [law for state in library.directory.data.states.values() for law in state.laws]
+    assert [law.citation for law in laws if law.checked is None] == []
+
+
 @pytest.mark.parametrize(
     ("place", "citation", "before", "first"),
     [

@@ -1,6 +1,7 @@
 """`optout check`: report every problem in data, templates and requests, in one run."""
 
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
 from os import fsencode
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from optout_cli.cli.console import (
     refuse_file_name,
     report_problems,
     say,
+    usage_error,
 )
 from optout_cli.cli.options import (
     engine_option,
@@ -28,6 +30,7 @@ from optout_cli.cli.options import (
 )
 from optout_cli.errors import Location, OptoutError, Problem
 from optout_cli.exporters.context import Options
+from optout_cli.letters.library import Library
 from optout_cli.letters.pipeline import Order
 from optout_cli.lint import (
     check_file,
@@ -62,6 +65,13 @@ def _check_names(
     is_flag=True,
     help="Count the addresses, and what is missing in them.",
 )
+@click.option(
+    "--max-age",
+    "max_age",
+    metavar="DAYS",
+    type=click.IntRange(min=1),
+    help="With --coverage, also count the laws and contacts that nobody has checked for DAYS days.",
+)
 @files_from_option
 @engine_option
 @json_option
@@ -71,6 +81,7 @@ def _check_names(
 def command(
     files: Sequence[str],
     wants_coverage: bool,
+    max_age: int | None,
     files_from: tuple[Path, ...],
     engine: EngineName | None,
     as_json: bool,
@@ -90,11 +101,12 @@ def command(
 
     Prints each problem on stdout, and nothing if there are none.
     """
+    _check_usage(max_age, wants_coverage=wants_coverage)
     order = Order(today=today(), files_from=files_from)
     look = with_engine(Options(engine=engine), order.formats if files else (), quiet=quiet)
     library = library_from(overlays, folders, look)
     if wants_coverage:
-        print_rows(coverage(library), as_json=as_json, has_numbers=True)
+        _print_coverage(library, max_age, as_json=as_json)
     problems = [*idle_folders(folders), *problems_in_library(library)]
     if not files and not wants_coverage:
         problems += problems_in_letters(library, order.today)
@@ -111,6 +123,17 @@ def command(
         # Bytes: a file name may not be valid text.
         print_json(problem_as_json(problem)) if as_json else click.echo(fsencode(str(problem)))
     raise SystemExit(OptoutError(*problems).exit_code)
+
+
+def _check_usage(max_age: int | None, *, wants_coverage: bool) -> None:
+    if max_age and not wants_coverage:
+        usage_error("--max-age works only with --coverage", "add --coverage")
+
+
+def _print_coverage(library: Library, max_age: int | None, *, as_json: bool) -> None:
+    """Print what the data has and lacks; `max_age` is the number of days that a check counts."""
+    since = today() - timedelta(max_age) if max_age else None
+    print_rows(coverage(library, since), as_json=as_json, has_numbers=True)
 
 
 def _unique(problems: Iterable[Problem]) -> Iterable[Problem]:

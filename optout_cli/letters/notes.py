@@ -137,10 +137,11 @@ def law_text(law: Law, state: str) -> str:
     """Say what a law requires, since when, and what kind of source says so."""
     since = f"in effect since {law.effective}" if law.effective else "date not shown in the source"
     about = ", ".join(LAW_TOPICS[topic] for topic in law.about)
+    checked = f"last checked on {law.checked}" if law.checked else "not checked since it was found"
     text = (
         f"{state} law {_LAW_EFFECTS[law.effect]} ({about}): {law.citation}, {since}."
         f" {law.summary} {law.status or ''}"
-        f" Source: {law.source.kind} ({law.source.url or 'no address'})."
+        f" Source: {law.source.kind} ({law.source.url or 'no address'}), {checked}."
         " Ask counsel before sending."
     )
     return " ".join(text.split())

@@ -125,22 +125,35 @@ def _letters_without_template(library: Library) -> Iterator[Problem]:
             yield Problem("missing-template", message, location, f"add the file {name}")
 
 
-def coverage(library: Library) -> list[dict[str, str | int]]:
-    """Count what the data has and what it lacks, one row for each kind of fact."""
+def coverage(library: Library, since: date | None = None) -> list[dict[str, str | int]]:
+    """Count what the data has and what it lacks, one row for each kind of fact.
+
+    With `since`, also count the laws and contacts that somebody checked on that day or later.
+    """
     data = library.directory.data
     states = list(data.states.values())
     activated = [jurisdiction.activated for _, _, jurisdiction in library.directory.all()]
     agencies = [agency for code in data.states for _, agency in library.directory.agencies_in(code)]
     bureaus = [state.bureau for state in states if state.bureau]
+    laws = [law for state in states for law in state.laws]
+    recent = []
+    if since:
+        days = [contact.verified for _, _, contact in library.directory.contacts()]
+        for what, known in (("laws", [law.checked for law in laws]), ("contacts", days)):
+            recent.append(
+                _row(what, f"checked since {since}", [day and day >= since for day in known])
+            )
     return [
         _row("jurisdictions", "activation date", activated),
         _row("states", "field office", [state.field_office for state in states]),
         _row("states", "law found", [state.laws for state in states]),
+        _row("laws", "checked", [law.checked for law in laws]),
         _row("agencies", "county", [agency.county for agency in agencies]),
         _row("agencies", "kind", [agency.kind for agency in agencies]),
         _row("agreements", "day", [it.signed for agency in agencies for it in agency.agreements]),
         *_contact_rows("bureaus", bureaus),
         *_contact_rows("ICE offices", list(data.offices.values())),
+        *recent,
     ]
 
 
