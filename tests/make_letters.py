@@ -22,6 +22,7 @@ from optout_cli.model.notice import Case, Notice
 from optout_cli.readers.document import Document, merge
 from optout_cli.readers.yaml import document_from_yaml
 from optout_cli.templating.body import plain
+from optout_cli.templating.typography import as_typed
 
 BARE = "".join(line for line in REQUEST.splitlines(keepends=True) if "signatory" not in line)
 
@@ -102,7 +103,7 @@ def texts_of(letter: Letter) -> list[str]:
         *letter.to,
         letter.subject,
         letter.salutation,
-        *body_texts(letter),
+        *(text for block in letter.body for text in _texts(block)),
         letter.closing,
         *letter.signature,
         *letter.enclosures,
@@ -114,8 +115,8 @@ def texts_of(letter: Letter) -> list[str]:
 
 
 def body_texts(letter: Letter) -> list[str]:
-    """Return every paragraph of a letter's body."""
-    return [text for block in letter.body for text in _texts(block)]
+    """Return every paragraph of a letter's body, as people type it."""
+    return [as_typed(text) for block in letter.body for text in _texts(block)]
 
 
 def _texts(block: Block) -> Iterator[str]:

@@ -55,7 +55,7 @@ def test_the_letter_names_the_agency_that_signed(
 def test_a_signatorys_own_office_stays_at_the_head(library: Library) -> None:
     signed = "signatory: {name: Pat, title: Sheriff, office: Benton County Sheriff's Office}\n"
     letter = letter_for(library, signed + given(agency="County Detention Center"), BASE)
-    assert letter.sender == ("Benton County Sheriff's Office",)
+    assert letter.sender == ("Benton County Sheriff\u2019s Office",)
     assert letter.subject.endswith("Jail Enforcement Model, County Detention Center, Arkansas")
 
 

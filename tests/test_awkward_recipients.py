@@ -10,6 +10,7 @@ from read_pdf import CLEAR, SAFE, Line, is_safe, seen_on
 from optout_cli.engines.window import LINES
 from optout_cli.letters.library import Library
 from optout_cli.letters.pipeline import Order, exports_of
+from optout_cli.templating.typography import typographic
 
 # How many lines each takes on paper, and its attention, organization, street and place.
 AWKWARD = {
@@ -76,7 +77,9 @@ def test_an_awkward_recipient_is_whole_in_the_window_or_told_of(
     lines, block = AWKWARD[name]
     seen, told = seen_for(block, library)
     # A word that is broken anywhere has no blank there: compare the characters.
-    assert "".join(it.text for it in seen).replace(" ", "") == re.sub("[ /]", "", block)
+    assert "".join(it.text for it in seen).replace(" ", "") == re.sub(
+        "[ /]", "", typographic(block)
+    )
     assert len(seen) == lines
     assert all(map(is_safe, seen)) == (lines <= LINES)
     assert told == ["envelope"] * (lines > LINES)

@@ -91,7 +91,7 @@ def test_the_full_example_has_every_key_that_a_request_and_its_letter_may_have(
     "words",
     [
         "terminates the Memorandum of Agreement of June 9, 2020,",
-        "under section 287(g) of the Immigration and Nationality Act (8\u00a0U.S.C.\u00a01357(g))",
+        "under section 287(g) of the Immigration and Nationality Act (8 U.S.C. 1357(g))",
         "(\u201cMOA\u201d; the Sheriff's Office is \u201cthe LEA\u201d) say, in section VIII:",
         (
             "\u201cThis MOA becomes effective upon signature of both parties and will remain in"
@@ -100,7 +100,7 @@ def test_the_full_example_has_every_key_that_a_request_and_its_letter_may_have(
         ),
         "takes effect on January 1, 2027, or on receipt of this notice if that is later.",
         "shall constitute immediate revocation of all immigration enforcement authorizations",
-        "tell us where to return ICE\u2019s credentials and any equipment that is due.",
+        "tell us where to return ICE's credentials and any equipment that is due.",
         "acknowledge receipt in writing, stating the date of receipt and the effective date;",
     ],
 )

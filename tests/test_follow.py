@@ -57,6 +57,7 @@ def test_a_follow_up_begins_with_the_notices_facts(notice: Path, library: Librar
         "letter": "secure-communities/follow-up",
         "date": "2026-11-24",
         "addressing": "separate",
+        "calls-itself": "the County",
         "cc": [{"name": "Alex Placeholder"}],
         "authority": [{"instrument": "Resolution", "number": "1"}],
         "recipients": {

@@ -18,6 +18,7 @@ from optout_cli.model.program import Forbidden
 from optout_cli.templating.body import texts_in
 from optout_cli.templating.inspect import unprinted_parts
 from optout_cli.templating.templates import Templates
+from optout_cli.templating.typography import as_typed
 
 CODE = "wording"  # of the note on a letter
 # Facts of a notice that come from the request or the data, not from the template.
@@ -55,8 +56,8 @@ def rules_for(program: str, library: Library) -> tuple[Forbidden, ...]:
 
 
 def texts_of(letter: Letter) -> list[str]:
-    """Return every text of the letter that its template words, without the mark."""
-    return [
+    """Return every text of the letter that its template words, as typed, without the mark."""
+    texts = [
         *letter.service,
         *letter.to,
         letter.subject,
@@ -69,6 +70,7 @@ def texts_of(letter: Letter) -> list[str]:
         *letter.record,
         letter.foot,
     ]
+    return [as_typed(text) for text in texts]
 
 
 def own_wording_problems(letter: Letter, library: Library) -> Iterator[Problem]:
@@ -107,7 +109,7 @@ def claim_problem(claim: Claim, name: str, templates: Templates) -> Problem:
 def _texts_in(node: object) -> Iterator[str]:
     """Yield every text in plain data, with single blanks."""
     if isinstance(node, str):
-        yield from filter(None, [" ".join(node.split())])
+        yield from filter(None, [" ".join(as_typed(node).split())])
     elif isinstance(node, dict | list | tuple):
         for item in node.values() if isinstance(node, dict) else node:
             yield from _texts_in(item)

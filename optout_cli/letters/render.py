@@ -13,6 +13,7 @@ from optout_cli.model.notice import Notice
 from optout_cli.templating.body import plain, sections_from
 from optout_cli.templating.filters import long_date
 from optout_cli.templating.templates import Templates
+from optout_cli.templating.typography import typeset, typographic
 
 _ONE_LINE = (
     "mark", "reference", "subject", "salutation", "closing", "continuation", "head", "foot",
@@ -37,7 +38,11 @@ def render(notice: Notice, templates: Templates, files: Files | None = None) -> 
         message = f"the letter has no {', no '.join(missing)}"
         hint = "extend the program's _letter.html.j2, which has every part"
         raise OptoutError(Problem("template", message, location, hint))
-    lines = {id: _lines_of(sections[id], location, id) for id in _SECTIONS if id != "body"}
+    lines = {
+        id: tuple(map(typographic, _lines_of(sections[id], location, id)))
+        for id in _SECTIONS
+        if id != "body"
+    }
     one_line = {id: " ".join(lines[id]) for id in _ONE_LINE}
     contact = notice.recipient.contact
     files = files or Files()
@@ -51,9 +56,9 @@ def render(notice: Notice, templates: Templates, files: Files | None = None) -> 
         autograph=files.autograph,
         attachments=files.attachments,
         date=long_date(notice.date),
-        recipient=contact.block,
-        envelope=contact.envelope or contact.block,
-        body=sections["body"],
+        recipient=tuple(map(typographic, contact.block)),
+        envelope=tuple(map(typographic, contact.envelope or contact.block)),
+        body=typeset(sections["body"]),
         service=lines["service"],
         to=lines["to"],
         signature=lines["signature"],

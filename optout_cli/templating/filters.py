@@ -60,7 +60,7 @@ def and_list(items: Sequence[str]) -> str:
 
 
 def or_list(items: Sequence[str]) -> str:
-    """Join texts as a choice: `a`, `a or b`, `a, b, or c`."""
+    """Join texts as a choice: `a`, `a or b`, `a, b, or c`, `May 1, 2026, or May 2, 2026`."""
     return _list_with("or", items)
 
 
@@ -71,7 +71,9 @@ def _list_with(word: str, items: Sequence[str]) -> str:
     *first, last = items
     if not first:
         return last
-    return f"{first[0]} {word} {last}" if len(items) == 2 else f"{', '.join(first)}, {word} {last}"  # noqa: PLR2004  # two take no comma
+    if len(first) == 1 and "," not in first[0]:
+        return f"{first[0]} {word} {last}"
+    return f"{', '.join(first)}, {word} {last}"  # also after a date, which has a comma within
 
 
 def _check_texts(items: Sequence[str], name: str) -> None:
