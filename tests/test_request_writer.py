@@ -40,7 +40,7 @@ def read(text: str) -> Any:
 
 def switched_on(text: str) -> str:
     """Take the # away from every sample line."""
-    return re.sub(r"^#(?=[a-z]+:|  +[a-z-]+:|  +- )", "", text, flags=re.MULTILINE)
+    return re.sub(r"^#(?=[a-z-]+:|  +[a-z-]+:|  +- )", "", text, flags=re.MULTILINE)
 
 
 def test_a_bare_request_holds_what_is_known_and_nothing_else() -> None:

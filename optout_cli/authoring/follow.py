@@ -24,7 +24,13 @@ _Facts = dict[str, Any]
 _SCHEMA = 1
 _NEEDED = ("letter", "date", "reference", "place", "recipient", "recipients")
 _LETTER = Location("--letter", is_command_line=True)
-_KEPT = ("addressing", "calls-itself", "cc", "ori")  # the same in the new request
+_KEPT = (
+    "addressing",
+    "calls-itself",
+    "cc",
+    "ori",
+    "leave-out",
+)  # the same in the new request
 _FROM_REQUEST = "request"  # the origin of a value that the request corrected
 _CITED = "notice-reference"  # the particular with the reference of the letter that this one follows
 

@@ -24,7 +24,7 @@ CODE = "wording"  # of the note on a letter
 # Facts of a notice that come from the request or the data, not from the template.
 _STATED = (
     "place", "recipient", "recipients", "copies", "cc", "signatory", "letterhead", "authority",
-    "particulars", "enclosures", "ori", "reference",
+    "particulars", "enclosures", "ori", "reference", "calls_itself", "approved_as_to_form",
 )  # fmt: skip
 
 

@@ -23,7 +23,9 @@ _SECTIONS = (  # in the order of a letter
     "body", "closing", "signature", "enclosures", "cc", "record", "continuation",
     "cover", "head", "foot",
 )  # fmt: skip
-_MAY_BE_EMPTY = ("mark", "sender-contact", "service", "to", "enclosures", "cc", "record", "cover")
+_MAY_BE_EMPTY = (
+    "mark", "sender-contact", "service", "to", "enclosures", "cc", "record", "cover", "foot",
+)  # fmt: skip
 
 
 def render(notice: Notice, templates: Templates, files: Files | None = None) -> Letter:

@@ -144,6 +144,14 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
         return self.notice.signature.kind == "typed"
 
     @property
+    def keywords(self) -> str:
+        """What the letter's metadata has: its kind and version, and the jurisdiction's codes."""
+        notice = self.notice
+        codes = (("FIPS", notice.place.fips), ("ORI", notice.ori))
+        known = (f"{name} {code}" for name, code in codes if code)
+        return ", ".join((f"{notice.letter} version {notice.version}", *known))
+
+    @property
     def addressee(self) -> Recipient:
         """The recipient with the contact, the service, and where each value was read."""
         return self.notice.recipient

@@ -9,9 +9,11 @@ from optout_cli.model.fields import Noun
 from optout_cli.model.jurisdiction import Contact, Locality, Source
 from optout_cli.model.program import Citation, LetterKind, Program
 from optout_cli.model.request import (
+    Approval,
     Authority,
     Confirmation,
     Copy,
+    Detail,
     Enclosure,
     Letterhead,
     Party,
@@ -151,12 +153,14 @@ class Notice(Noun, frozen=True, kw_only=True):
     letterhead: Letterhead | None
     signature: Signature
     authority: tuple[Authority, ...]
+    approved_as_to_form: Approval | None
     # Any: a struct made from what the letter kind declares in its program.yaml.
     particulars: Any
     computed: dict[str, Date | None]
     citations: dict[str, Citation]
     enclosures: tuple[Enclosure, ...]
     ori: str | None
+    leave_out: tuple[Detail, ...]
     notes: tuple[Note, ...] = msgspec.field(name="cautions")
     is_draft: bool = False
     is_reworded: bool = False

@@ -21,6 +21,7 @@ from optout_cli.model.jurisdiction import Address
 
 Way = Literal["certified-mail", "mail", "email", "fax", "hand"]
 Party = Literal["bureau", "ice"]
+Detail = Literal["foot", "codes"]  # of a page: the line at its foot; FIPS and ORI in the subject
 PARTIES: tuple[Party, ...] = ("bureau", "ice")
 _Few = Meta(max_length=MAX_ITEMS)
 
@@ -64,6 +65,15 @@ class Authority(Noun, frozen=True, kw_only=True):
     body: Line | None = None
     vote: Line | None = None
     file: Line | None = None
+
+
+class Approval(Noun, frozen=True, kw_only=True):
+    """Counsel's approval as to form. Without `initials` the letter leaves room for them."""
+
+    name: Line
+    title: Line | None = None
+    initials: Line | None = None
+    file_number: Line | None = None
 
 
 class Confirmation(Noun, frozen=True, kw_only=True):
@@ -141,6 +151,7 @@ class Request(Noun, frozen=True, kw_only=True):
     """Everything that the jurisdiction decides. Without a signatory, the letters are drafts.
 
     `calls_itself` is what the letters call their sender after its full name: `the Police`.
+    `leave_out` are details that the page does not show; the PDF's metadata keeps them.
     The letter kind declares the `particulars`; `programs` reads them.
     """
 
@@ -153,6 +164,7 @@ class Request(Noun, frozen=True, kw_only=True):
     letterhead: Letterhead | None = None
     signature: Signature = Signature()
     authority: Annotated[tuple[Authority, ...], _Few] = ()
+    approved_as_to_form: Approval | None = None
     recipients: Corrections = Corrections()
     service: Services = Services()
     # Any: the letter kind declares the shape.
@@ -160,3 +172,4 @@ class Request(Noun, frozen=True, kw_only=True):
     enclosures: Annotated[tuple[Enclosure, ...], _Few] = ()
     cc: Annotated[tuple[Copy, ...], _Few] = ()
     ori: Ori | None = None
+    leave_out: Annotated[tuple[Detail, ...], _Few] = ()

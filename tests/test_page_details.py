@@ -1,0 +1,53 @@
+"""What a request may add to or leave off the page: counsel's approval, the foot, the codes."""
+
+import io
+
+import pikepdf
+import pytest
+from make_letters import letter_for, pdf_of
+
+from optout_cli.exporters import exporter_for
+from optout_cli.letters.library import Library
+
+APPROVED = "approved-as-to-form: {{name: Lee Doe, title: County Attorney{}}}"
+
+
+@pytest.mark.parametrize(
+    ("more", "line"),
+    [
+        ("", "Approved as to form: Lee Doe, County Attorney ________"),
+        (", initials: LD", "Approved as to form: Lee Doe, County Attorney (LD)"),
+        (
+            ", file-number: 26-1",
+            "Approved as to form: Lee Doe, County Attorney ________, file 26-1",
+        ),
+    ],
+)
+def test_counsels_approval_stands_below_the_signature(
+    library: Library, more: str, line: str
+) -> None:
+    letter = letter_for(library, APPROVED.format(more))
+    text = exporter_for("txt").encode(letter, library.context).decode()
+    assert line in text.partition("Respectfully,")[2]
+
+
+def test_an_approval_changes_no_reference(library: Library) -> None:
+    letters = [letter_for(library, it) for it in ("", APPROVED.format(""))]
+    assert len({it.reference for it in letters}) == 1
+
+
+def test_foot_and_codes_can_be_left_off_the_page_but_not_out_of_the_metadata(
+    library: Library,
+) -> None:
+    letter = letter_for(library, "ori: CA0210000\nleave-out: [foot, codes]")
+    assert (letter.foot, "FIPS" in letter.subject) == ("", False)
+    with pikepdf.open(io.BytesIO(pdf_of(letter, library))) as pdf:
+        found = str(pdf.docinfo["/Keywords"])
+    kind, fips = letter.notice.letter, letter.notice.place.fips
+    assert found == f"{kind} version {letter.notice.version}, FIPS {fips}, ORI CA0210000"
+
+
+@pytest.mark.parametrize("name", ["txt", "fax", "html"])
+def test_every_format_can_do_without_the_foot(library: Library, name: str) -> None:
+    letter = letter_for(library, "leave-out: [foot]")
+    assert b", version" not in exporter_for(name).encode(letter, library.context)
