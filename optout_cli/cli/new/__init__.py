@@ -1,13 +1,11 @@
 """`optout new`: ask for a request on a terminal; elsewhere write a sample to fill in."""
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
 import click
 import platformdirs
 
-from optout_cli.authoring.csv_template import csv_template, needed_columns
 from optout_cli.authoring.draft import document_from, draft_text, with_answers
 from optout_cli.authoring.follow import Former, answers_following
 from optout_cli.authoring.request_writer import Answers
@@ -16,10 +14,10 @@ from optout_cli.cli.console import APP, program_name, quote, report_problems, sa
 from optout_cli.cli.new.ask import is_terminal
 from optout_cli.cli.new.former import former_named
 from optout_cli.cli.new.interview import run_interview
-from optout_cli.cli.new.new_file import REQUEST, TABLE, path_for, request_name, require_free
+from optout_cli.cli.new.new_file import REQUEST, path_for, request_name, require_free
+from optout_cli.cli.new.table import FollowOrder, TableOrder, write_table
 from optout_cli.cli.options import (
     JURISDICTION,
-    code_of,
     files,
     files_from_option,
     jurisdictions,
@@ -74,9 +72,18 @@ _LETTER = Location("--letter", is_command_line=True)
     metavar="LETTER",
     shell_complete=files,
     help="Follow an earlier letter, named by a file, a reference or a folder. Takes its recipients,"
-    " date and reference, and what is recorded about it.",
+    " date and reference, and what is recorded about it. With --csv: a row for each letter of the"
+    " folder that needs another one now.",
 )
 @in_option
+@click.option(
+    "--common",
+    metavar="FILE",
+    type=click.Path(),
+    shell_complete=files,
+    help="With --csv --follow: values for all rows, such as who signs now, from a request (.yaml);"
+    " or for each jurisdiction, from a table (.csv) with a column jurisdiction.",
+)
 @set_option
 @click.option(
     "--wording",
@@ -97,6 +104,7 @@ def command(
     state: str | None,
     former: str | None,
     within: Path | None,
+    common: str | None,
     assignments: Sequence[str],
     wants_wording: bool,
     files_from: tuple[Path, ...],
@@ -114,7 +122,9 @@ def command(
     Prints the path of the file.
     """
     _check_usage(jurisdiction, state, former, wants_table=wants_table, wants_wording=wants_wording)
-    _check_more_usage(within, former, assignments, is_request=not (wants_table or wants_wording))
+    _check_more_usage(
+        within, former, common, assignments, is_request=not (wants_table or wants_wording)
+    )
     library = library_from(overlays, folders)
     if letter:
         library.programs.find(letter, _LETTER)
@@ -123,7 +133,8 @@ def command(
         return
     options = _repeat_options(overlays, folders, files_from)
     if wants_table:
-        _write_table(state, letter or DEFAULT_LETTER, output, library, options, quiet=quiet)
+        table = TableOrder(letter, output, options, quiet)
+        write_table(table, library, state, FollowOrder(former, within, common) if former else None)
         return
     known: Answers = {"letter": letter} if letter else {}
     earlier: Former | None = None
@@ -196,7 +207,7 @@ def _check_usage(
     """Raise click.UsageError if the options do not go together."""
     modes = {"--csv": wants_table, "--wording": wants_wording, "--follow": former}
     chosen = [name for name, value in modes.items() if value]
-    if len(chosen) > 1:
+    if len(chosen) > 1 and wants_wording:
         usage_error(f"{' and '.join(chosen)} do not go together", "leave one of them out")
     if wants_table and query:
         hint = "use --state CODE instead, or leave --csv out"
@@ -206,12 +217,21 @@ def _check_usage(
         usage_error(message, f"leave {query!r} out")
     if state is not None and not wants_table:
         usage_error("--state works only with --csv", "add --csv, or name a jurisdiction instead")
+    if state is not None and former:
+        usage_error("--state and --follow do not go together", "leave one of them out")
 
 
 def _check_more_usage(
-    within: Path | None, former: str | None, assignments: Sequence[str], *, is_request: bool
+    within: Path | None,
+    former: str | None,
+    common: str | None,
+    assignments: Sequence[str],
+    *,
+    is_request: bool,
 ) -> None:
-    """Raise click.UsageError if --in or --set do not go with the other options."""
+    """Raise click.UsageError if --in, --common or --set do not go with the other options."""
+    if common and (is_request or not former):
+        usage_error("--common works only with --csv and --follow", "leave --common out")
     if within and not former:
         usage_error("--in works only with --follow", "leave --in out")
     if assignments and not is_request:
@@ -227,33 +247,6 @@ def _sample(
     name = request_name(answers)
     path = require_free(path_for(output, name, REQUEST))
     return path, draft_text(answers, library, today(), f"{quote(str(path or name))}{options}")
-
-
-def _write_table(
-    state: str | None,
-    letter: str,
-    output: str | None,
-    library: Library,
-    options: str,
-    *,
-    quiet: bool,
-) -> None:
-    """Write the table and print its path; `options` are those that the next command needs."""
-    code = code_of(state, library) if state is not None else None
-    path = require_free(path_for(output, f"{(code or 'requests').lower()}.csv", TABLE))
-    text = csv_template(library, letter, code)
-    if path is None:
-        click.echo(text, nl=False)
-        return
-    write_all({path: text.encode("utf-8-sig")})  # the byte order mark tells a spreadsheet: UTF-8
-    click.echo(bytes(path))
-    if quiet:
-        return
-    *most, last = needed_columns(library, letter)
-    say(f"each row needs {', '.join(most)} and {last}; this command explains each column:")
-    say(f"  {program_name()} new --letter {letter} -o -{options} < {os.devnull}")
-    how = f'fill in {path} as a spreadsheet and save it as "CSV UTF-8"'
-    say(f"next: {how}, then run {program_name()} batch {quote(str(path))}{options} --check")
 
 
 def _copy_wording(

@@ -1,0 +1,96 @@
+"""The letters of a register that need another letter now -> a table of requests, one row for each.
+
+Takes facts only, as `follow` does. Who signs stays empty unless it is given: that may be somebody
+else now.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import date
+from typing import Any, NamedTuple
+
+from optout_cli.authoring.follow import answers_following, former_from
+from optout_cli.authoring.request_writer import Answers
+from optout_cli.letters.library import Library
+from optout_cli.readers.csv import csv_from
+from optout_cli.register.standing import Standing
+
+_FIRST = ("jurisdiction", "# name", "# why", "letter", "date", "signatory.name", "signatory.title")
+_SIGNATORY = "signatory."
+
+
+class FollowRow(NamedTuple):
+    """A request that follows an earlier letter, its cells by column, and why it is due."""
+
+    reference: str
+    cells: dict[str, str]
+
+
+def follow_rows(
+    standings: Sequence[Standing],
+    chosen: Collection[str],
+    library: Library,
+    day: date,
+    letter: str | None = None,
+) -> Iterator[FollowRow]:
+    """Yield a row for each request of `day` that answers where a chosen letter stands.
+
+    That is a letter whose answer was due by `day`, or whose answer calls for another letter.
+    `standings` are those of all letters of the register, `chosen` the ids of some. With `letter`,
+    only rows of this kind. Raises OptoutError.
+    """
+    states = [standing.state for standing in standings]
+    left = set(chosen)
+    # An answer of one recipient counts before the silence of another.
+    for standing in sorted(standings, key=lambda each: each.step != "answered"):
+        written, kind = standing.state.written, standing.next_letter
+        name = f"{written.letter.partition('/')[0]}/{kind}"
+        if kind is None or letter not in (None, name) or standing.state.id not in left:
+            continue
+        if not (why := _reason(standing, day)):
+            continue
+        left.remove(standing.state.id)
+        answers, _ = answers_following(former_from(standing.state, states), name, library, day)
+        cells = dict(flattened(answers))
+        yield FollowRow(written.reference, {**cells, "# name": written.name, "# why": why})
+
+
+def _reason(standing: Standing, day: date) -> str:
+    """Say why a letter is to be followed now; an empty text if it is not."""
+    answers = standing.state.answers
+    if standing.step == "answered" and answers:
+        return f"{answers[-1].reply} on {answers[-1].on}"
+    deadline = standing.answer_due
+    if standing.step == "waiting" and deadline and deadline.on <= day:
+        return f"no answer by {deadline.on}"
+    return ""
+
+
+def flattened(answers: Answers) -> Iterator[tuple[str, str]]:
+    """Yield the cells of a request by column: `cc.0.name`. A list of texts is lines of one cell."""
+    for key, value in answers.items():
+        yield from _cells(key, value)
+
+
+def _cells(path: str, value: Any) -> Iterator[tuple[str, str]]:  # Any: a value of a request
+    if isinstance(value, list) and any(isinstance(item, Mapping) for item in value):
+        value = {str(number): item for number, item in enumerate(value)}
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from _cells(f"{path}.{key}", inner)
+    else:
+        yield path, "\n".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def follow_table(rows: Sequence[FollowRow], given: Mapping[str, Mapping[str, str]]) -> str:
+    """Write the rows as CSV; `given` has cells to add, by jurisdiction, and under "" for all."""
+    filled = [
+        {
+            **given.get("", {}),
+            **given.get(row.cells["jurisdiction"], {}),
+            **{name: cell for name, cell in row.cells.items() if not name.startswith(_SIGNATORY)},
+        }
+        for row in rows
+    ]
+    named = dict.fromkeys(name for cells in filled for name in cells)
+    header = [*_FIRST, *(name for name in named if name not in _FIRST)]
+    return csv_from(header, ([cells.get(name, "") for name in header] for cells in filled))

@@ -1,0 +1,112 @@
+"""The tables that `optout new --csv` writes: of a state, or of letters to follow."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import click
+
+from optout_cli.authoring.csv_template import csv_template, needed_columns
+from optout_cli.authoring.follow_table import flattened, follow_rows, follow_table
+from optout_cli.batch.input import load_input
+from optout_cli.cli.console import program_name, quote, say
+from optout_cli.cli.new.new_file import TABLE, path_for, require_free
+from optout_cli.cli.options import code_of, today
+from optout_cli.cli.write import DEFAULT_LETTER
+from optout_cli.errors import Location, OptoutError, Problem
+from optout_cli.letters.library import Library
+from optout_cli.letters.pipeline import request_file
+from optout_cli.output import write_all
+from optout_cli.register.find import look_up
+from optout_cli.register.standing import standings_of
+
+_YAML = (".yaml", ".yml", ".json")
+
+
+class TableOrder(NamedTuple):
+    """Which table to write, and where; `options` are those that the next command needs."""
+
+    letter: str | None
+    output: str | None
+    options: str
+    quiet: bool
+
+
+class FollowOrder(NamedTuple):
+    """The letters to follow, the folder of their register, and a file with values to add."""
+
+    named: str
+    within: Path | None
+    common: str | None
+
+
+def write_table(
+    order: TableOrder, library: Library, state: str | None, follow: FollowOrder | None
+) -> None:
+    """Write a table to fill in: of a state's jurisdictions, or of letters to follow."""
+    if follow:
+        _write_follow_table(order, library, follow)
+        return
+    letter = order.letter or DEFAULT_LETTER
+    code = code_of(state, library) if state is not None else None
+    text = csv_template(library, letter, code)
+    path = _put(order.output, f"{(code or 'requests').lower()}.csv", text)
+    if order.quiet or path is None:
+        return
+    *most, last = needed_columns(library, letter)
+    say(f"each row needs {', '.join(most)} and {last}; this command explains each column:")
+    say(f"  {program_name()} new --letter {letter} -o -{order.options} < {os.devnull}")
+    _say_next(path, order.options)
+
+
+def _write_follow_table(order: TableOrder, library: Library, follow: FollowOrder) -> None:
+    """Write a row for each letter that another one should follow. Raises OptoutError for none."""
+    found = look_up(follow.named, follow.within)
+    chosen = {letter.state.id for letter in found.letters}
+    standings = standings_of(found.states, library.programs.by_id)
+    rows = [*follow_rows(standings, chosen, library, today(), order.letter)]
+    if not rows:
+        message = "has no letter that another one should follow today"
+        hint = "see what is due and when: optout status"
+        raise OptoutError(Problem("nothing-due", message, Location(follow.named), hint))
+    given = _given_cells(follow.common, library) if follow.common else {}
+    path = _put(order.output, "follow-ups.csv", follow_table(rows, given))
+    if order.quiet or path is None:
+        return
+    letters = "letter" if len(rows) == 1 else "letters"
+    say(f"{len(rows):,} {letters} to write; delete the rows that you do not want")
+    if not given:
+        say("note: the columns for who signs are empty, since it may be somebody else now")
+    _say_next(path, order.options)
+
+
+def _given_cells(common: str, library: Library) -> Mapping[str, Mapping[str, str]]:
+    """Read cells to add: those of a request for all, those of a table by its jurisdictions."""
+    if common.lower().endswith(_YAML):
+        return {"": dict(flattened(request_file(common).data))}
+    found: dict[str, dict[str, str]] = {}
+    for row in load_input(common).rows():
+        if row.document is None:
+            raise OptoutError(*row.problems)
+        cells = dict(flattened(row.document.data))
+        name = cells.pop("jurisdiction", "")
+        slug = library.directory.find(name, row.location).slug if name else ""
+        found[slug] = cells
+    return found
+
+
+def _put(output: str | None, name: str, text: str) -> Path | None:
+    """Write a table to its place, and print its path; for -, print the table and return None."""
+    path = require_free(path_for(output, name, TABLE))
+    if path is None:
+        click.echo(text, nl=False)
+        return None
+    write_all({path: text.encode("utf-8-sig")})  # the byte order mark tells a spreadsheet: UTF-8
+    click.echo(bytes(path))
+    return path
+
+
+def _say_next(path: Path, options: str) -> None:
+    how = f'fill in {path} as a spreadsheet and save it as "CSV UTF-8"'
+    say(f"next: {how}, then run {program_name()} batch {quote(str(path))}{options} --check")

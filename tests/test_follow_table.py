@@ -1,0 +1,102 @@
+"""`optout new --csv --follow`: a row for each letter that another letter should follow now."""
+
+import csv
+from pathlib import Path
+
+import pytest
+from command_results import Run, Write, outcome
+
+REQUEST = """\
+letter: secure-communities/opt-out
+date: 2026-09-21
+signatory: {name: Pat Placeholder, title: Sheriff}
+"""
+SILENT, REFUSED, NEW = "marin-county-ca", "napa-county-ca", "yolo-county-ca"
+
+
+@pytest.fixture
+def letters(run: Run, write: Write, in_folder: Path) -> Path:
+    """Write three counties' letters: one without an answer, one refused, one sent just now."""
+    write("common.yaml", REQUEST)
+    write("n.csv", f"jurisdiction,date\n{SILENT},\n{REFUSED},\n{NEW},2026-11-20\n")
+    batch = ("batch", "n.csv", "--common", "common.yaml", "-q", "-f", "txt", "-o", "out/")
+    assert outcome(run(*batch))[0] == 0
+    for place, day in ((SILENT, "2026-09-22"), (REFUSED, "2026-09-22"), (NEW, "2026-11-20")):
+        sent = run("sent", f"out/CA/{place}", "--by", "certified-mail", "--on", day, "-q")
+        assert outcome(sent)[0] == 0
+    to_ice = f"out/CA/{REFUSED}/2026-09-21-opt-out-ice.txt"
+    words = ("--reply", "refused", "--on", "2026-10-20", "--words", "It is not opt-out.", "-q")
+    assert outcome(run("answer", to_ice, *words))[0] == 0
+    return in_folder
+
+
+def rows(path: str = "follow-ups.csv") -> dict[str, dict[str, str]]:
+    with Path(path).open(encoding="utf-8-sig", newline="") as stream:
+        return {row["jurisdiction"]: row for row in csv.DictReader(stream)}
+
+
+def test_each_letter_that_is_due_has_the_row_that_answers_its_state(
+    letters: Path, run: Run
+) -> None:
+    code, out, err = outcome(run("new", "--csv", "--follow", "out/"))
+    assert (code, out) == (0, "follow-ups.csv\n")
+    found = {place: (row["letter"], row["# why"]) for place, row in rows().items()}
+    assert found == {
+        SILENT: ("secure-communities/follow-up", "no answer by 2026-10-27"),
+        REFUSED: ("secure-communities/renewed-request", "refused on 2026-10-20"),
+    }
+    assert rows()[REFUSED]["particulars.earlier.1.answer"] == "It is not opt-out."
+    assert rows()[SILENT]["signatory.name"] == ""
+    assert err.splitlines()[:2] == [
+        "2 letters to write; delete the rows that you do not want",
+        "note: the columns for who signs are empty, since it may be somebody else now",
+    ]
+
+
+def test_the_table_makes_the_letters(letters: Path, run: Run, write: Write) -> None:
+    write("now.yaml", "signatory: {name: Kim Successor, title: Sheriff}\n")
+    run("new", "--csv", "--follow", "out/", "--common", "now.yaml", "-q")
+    code, out, _ = outcome(run("batch", "follow-ups.csv", "-q", "-f", "txt", "-o", "next/"))
+    texts = [Path(path).read_text("utf-8") for path in out.splitlines()]
+    assert (code, len(texts)) == (0, 4)
+    assert all("Kim Successor" in text and "Pat Placeholder" not in text for text in texts)
+
+
+def test_a_table_of_signatories_fills_in_who_signs_in_each_county(
+    letters: Path, run: Run, write: Write
+) -> None:
+    write(
+        "signers.csv",
+        'jurisdiction,signatory.name,signatory.title\n"Marin County, CA",Kim,Sheriff\n',
+    )
+    run("new", "--csv", "--follow", "out/", "--common", "signers.csv", "-q")
+    assert {place: row["signatory.name"] for place, row in rows().items()} == {
+        SILENT: "Kim",
+        REFUSED: "",
+    }
+
+
+def test_one_kind_of_letter_can_be_chosen(letters: Path, run: Run) -> None:
+    options = ("--letter", "secure-communities/follow-up", "-o", "-")
+    code, out, _ = outcome(run("new", "--csv", "--follow", "out/", *options))
+    assert (code, [line.partition(",")[0] for line in out.splitlines()[1:]]) == (
+        0,
+        [SILENT, REFUSED],  # the bureau has not answered the second
+    )
+
+
+def test_a_letter_that_is_not_due_is_not_followed(letters: Path, run: Run) -> None:
+    named = f"out/CA/{NEW}/2026-11-20-opt-out-ice.txt"
+    assert outcome(run("new", "--csv", "--follow", named)) == (
+        1,
+        "",
+        (
+            f"{named}: has no letter that another one should follow today\n"
+            "  hint: see what is due and when: optout status\n"
+        ),
+    )
+
+
+def test_common_is_for_follow_ups(run: Run, in_folder: Path) -> None:
+    code, _, err = outcome(run("new", "--csv", "--common", "x.yaml"))
+    assert (code, "--common works only with --csv and --follow" in err) == (2, True)
