@@ -216,7 +216,8 @@ class BatchPlan:
         left_out = {row.number for row in self.unprinted}
         for row in self.rows.values():
             if row.number not in left_out:
-                yield [records[path] for path in row.paths if path.endswith(".pdf")]
+                letters = (records[path] for path in row.paths if path.endswith(".pdf"))
+                yield [msgspec.structs.replace(it, request=row.place) for it in letters]
 
 
 def _is_foreign(path: str, register: Register) -> bool:

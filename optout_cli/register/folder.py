@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
-from tempfile import TemporaryFile
 from types import TracebackType
 from typing import IO, NamedTuple, Self
 
@@ -282,6 +281,8 @@ class LetterFolder:
     @contextmanager
     def spool(self) -> Iterator[IO[bytes]]:
         """Open a file without a name, on the same disk, that is gone at the end of the block."""
+        from tempfile import TemporaryFile  # 10 ms, which only a batch needs
+
         with write_errors(self.staging):
             file = TemporaryFile(dir=self.staging)  # noqa: SIM115  # closed below
         try:
