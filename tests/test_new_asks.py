@@ -9,6 +9,9 @@ import yaml
 from answer_questions import SIGNS, Asked, at_the_terminal, data_in
 from command_results import NOWHERE, Run, Write, lying_in, outcome, words
 from conftest import ROOT, TODAY
+from written_letters import write_letters
+
+from optout_cli.letters.library import Library
 
 EVERYTHING: dict[str, Any] = {
     "County or city": "Marin, CA",
@@ -294,6 +297,18 @@ def test_no_question_takes_more_than_one_line_to_explain(asked: Asked) -> None:
     told = outcome(asked({}, "06041")[0])[2]
     notes = [it for it in re.split(r"\n\n+", told) if it.endswith("?")]
     assert all(len(it) <= 80 for it in notes)
+
+
+def test_the_terminal_asks_which_letter_follows_which_one(
+    asked: Asked, run: Run, library: Library, in_folder: Path
+) -> None:
+    write_letters(library, in_folder / "letters")
+    second = write_letters(library, in_folder / "letters", "date: 2026-11-22")
+    letter = "secure-communities/follow-up"
+    result, clerk = asked({"Letter": [second.lower(), letter]}, "--follow", "letters")
+    code, out, _ = outcome(result)
+    assert (code, out, clerk.unused) == (0, "marin-county-ca-follow-up.yaml\n", [])
+    assert data_in(out.strip())["particulars"]["notice-reference"] == second
 
 
 def test_an_earlier_letter_answers_all_but_who_signs_and_how_it_goes_out(

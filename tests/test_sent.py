@@ -2,6 +2,9 @@
 
 import json
 import shutil
+import subprocess
+import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -266,6 +269,26 @@ def test_a_table_records_its_right_rows_and_tells_of_the_others(
     again = outcome(run("sent", "--from", "sent.csv", "--in", "letters"))
     assert (again[0], events()) == (3, 2)
     assert again[2].startswith("already recorded: sent by certified mail no. ")
+
+
+@pytest.mark.no_cover  # in processes of their own
+def test_a_kill_leaves_every_event_or_none(
+    letters: Letters, library: Library, in_folder: Path, write: Write
+) -> None:
+    rows = "".join(f"{path},mail,scan.pdf\n" for path in (TO_ICE, TO_BUREAU))
+    write("scan.pdf", "the receipt")
+    write("sent.csv", "letter,by,receipt\n" + rows)
+    words = [sys.executable, "-m", "optout_cli", "sent", "--from", "sent.csv", "-q"]
+    found = set()
+    for tenths in range(1, 12, 2):  # a run takes about half a second
+        with subprocess.Popen(words, stdout=subprocess.DEVNULL) as child:
+            with suppress(subprocess.TimeoutExpired):
+                child.wait(tenths / 10)
+            child.kill()
+        found.add((events(), len(sendings("ice")), len(sendings("bureau"))))
+    assert found <= {(1, 0, 0), (3, 1, 1)}
+    subprocess.run(words, check=True, stdout=subprocess.DEVNULL)
+    assert (events(), len(sendings("ice")), len(sendings("bureau"))) == (3, 1, 1)
 
 
 def test_a_table_of_json_lines_and_options_for_all_rows(

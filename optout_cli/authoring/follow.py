@@ -146,8 +146,23 @@ def _can_follow(former: Former, letter: str | None, library: Library) -> bool:
     return letter in following if letter else bool(following)
 
 
+def letters_following(former: Former, library: Library) -> list[str]:
+    """Return the ids of the letters that may follow; if none may, those after what it cites."""
+    return _following(former, library) or (
+        letters_following(former.notice, library) if former.notice else []
+    )
+
+
+def usual_letter(former: Former, library: Library) -> str | None:
+    """Return the id of the letter that answers the last reply, or None without one."""
+    folder = former.facts["letter"].partition("/")[0]
+    for answer in former.answers()[-1:]:
+        reply = library.programs.by_id[folder].replies.get(answer.reply)
+        return next((f"{folder}/{row.letter}" for row in (reply.next if reply else ())), None)
+    return None
+
+
 def _following(former: Former, library: Library) -> list[str]:
-    """Return the ids of the letters that may follow."""
     folder, _, name = former.facts["letter"].partition("/")
     return [
         id
@@ -163,10 +178,7 @@ def _find_kind(
     earlier = former.facts["letter"]
     following = _following(former, library)
     named = letter or (following[0] if len(following) == 1 else None)
-    if named is None and (answers := former.answers()):
-        folder = earlier.partition("/")[0]
-        reply = library.programs.by_id[folder].replies.get(answers[-1].reply)
-        named = next((f"{folder}/{row.letter}" for row in (reply.next if reply else ())), None)
+    named = named or usual_letter(former, library)
     if named is None or (letter and letter not in following):
         library.programs.find(letter or earlier, _LETTER)
         message = f"cannot tell which letter follows {earlier}"

@@ -7,12 +7,12 @@ import click
 import platformdirs
 
 from optout_cli.authoring.draft import document_from, draft_text, with_answers
-from optout_cli.authoring.follow import Former, answers_following
+from optout_cli.authoring.follow import Former
 from optout_cli.authoring.request_writer import Answers
 from optout_cli.authoring.wording import wording_of
 from optout_cli.cli.console import APP, program_name, quote, report_problems, say, usage_error
 from optout_cli.cli.new.ask import is_terminal
-from optout_cli.cli.new.former import former_named
+from optout_cli.cli.new.former import begin_after
 from optout_cli.cli.new.interview import run_interview
 from optout_cli.cli.new.new_file import REQUEST, path_for, request_name, require_free
 from optout_cli.cli.new.table import FollowOrder, TableOrder, write_table
@@ -139,8 +139,7 @@ def command(
     known: Answers = {"letter": letter} if letter else {}
     earlier: Former | None = None
     if former:
-        earlier = former_named(former, within, is_asked=is_terminal())
-        known, earlier = answers_following(earlier, letter, library, today())
+        known, earlier = begin_after(former, within, letter, library, is_asked=is_terminal())
     known = with_answers(document_from(known), dict(map(split_assignment, assignments))).data
     try:
         path, text = _make_request(

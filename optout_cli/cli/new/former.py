@@ -3,9 +3,19 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from optout_cli.authoring.follow import Former, former_from, former_from_json
+from optout_cli.authoring.follow import (
+    Former,
+    answers_following,
+    former_from,
+    former_from_json,
+    letters_following,
+    usual_letter,
+)
+from optout_cli.authoring.request_writer import Answers
 from optout_cli.cli.new.ask import ask_choice, say_wrapped
+from optout_cli.cli.options import today
 from optout_cli.errors import Location, OptoutError, Problem
+from optout_cli.letters.library import Library
 from optout_cli.readers.files import is_file
 from optout_cli.register.find import LookUp, look_up
 from optout_cli.register.state import LetterState
@@ -14,11 +24,21 @@ _MOST = 9  # letters to choose from on a terminal
 _UNKNOWN = ("no-register", "no-such-letter")
 
 
-def former_named(text: str, within: Path | None, *, is_asked: bool) -> Former:
-    """Return the earlier letter that `text` names.
+def begin_after(
+    text: str, within: Path | None, letter: str | None, library: Library, *, is_asked: bool
+) -> tuple[Answers, Former]:
+    """Return the first answers of a request that follows the letter `text`, and that letter.
 
-    With `is_asked`, asks which one if there are several. Raises OptoutError.
+    With `is_asked`, asks which letter is meant, and which one follows, if there are several. Raises
+    OptoutError.
     """
+    former = _former_named(text, within, is_asked=is_asked)
+    if letter is None and is_asked:
+        letter = _ask_following(former, library)
+    return answers_following(former, letter, library, today())
+
+
+def _former_named(text: str, within: Path | None, *, is_asked: bool) -> Former:
     try:
         found = look_up(text, within)
     except OptoutError as error:
@@ -29,6 +49,17 @@ def former_named(text: str, within: Path | None, *, is_asked: bool) -> Former:
     requests = {named.state.id: named.state for named in found.letters}
     state = _choose(text, list(requests.values()), found, is_asked=is_asked)
     return former_from(state, found.states)
+
+
+def _ask_following(former: Former, library: Library) -> str | None:
+    """Ask which letter follows if several may; by default, the one that answers the last reply."""
+    following = letters_following(former, library)
+    if len(following) <= 1:
+        return None
+    say_wrapped("Which letter do you want?")
+    titles = {id: library.programs.find(id)[1].title for id in following}
+    usual = usual_letter(former, library)
+    return ask_choice("Letter", titles, default=usual if usual in following else "")
 
 
 def _choose(
