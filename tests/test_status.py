@@ -45,7 +45,7 @@ def letters(in_folder: Path) -> RegisterMaker:
         parties=("ice",),
         name="Ross Police Department",
         variant="wso",
-        particulars={"model": "wso"},
+        particulars={"model": ["wso"]},
     )
     maker.sent(wso, "ice")
     return maker
@@ -75,8 +75,9 @@ opt-out of 2026-11-02
 Ross Police            ICE     2026-11-02                  answer due about
 Department, Marin              certified mail              2026-12-07
 County, CA                                                 the termination
-terminate (wso) of                                         takes effect: about
-2026-11-02                                                 2027-02-05
+terminate (wso) of                                         takes effect after
+2026-11-02                                                 90 days: about
+                                                           2027-02-05
 """
 
 
@@ -147,9 +148,9 @@ def test_each_day_is_explained(run: Run) -> None:
         Ross Police Department, Marin County, CA, Notice of termination to ICE
           answer due about 2026-12-07: sent on 2026-11-02 by certified mail, no receipt
             is recorded, so 5 days are added for the mail; 30 days later is 2026-12-07
-          the termination takes effect about 2027-02-05: sent on 2026-11-02 by certified
-            mail, no receipt is recorded, so 5 days are added for the mail; 90 days
-            later is 2027-02-05
+          the termination takes effect after 90 days about 2027-02-05: sent on
+            2026-11-02 by certified mail, no receipt is recorded, so 5 days are added
+            for the mail; 90 days later is 2027-02-05
         """)
 
 
@@ -492,8 +493,8 @@ DAYS = [
     ),
     (
         (
-            "The termination takes effect (estimate): Ross Police Department, Marin County, CA,"
-            " Notice of termination to ICE"
+            "The termination takes effect after 90 days (estimate): Ross Police Department, Marin"
+            " County, CA, Notice of termination to ICE"
         ),
         date(2027, 2, 5),
     ),

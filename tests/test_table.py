@@ -51,7 +51,7 @@ def earlier(maker: RegisterMaker) -> list[str]:
 
 
 def test_a_row_has_everything_about_a_letter(maker: RegisterMaker, library: Library) -> None:
-    id = maker.written(letter=TERMINATE, parties=("ice",), particulars={"model": "wso"})
+    id = maker.written(letter=TERMINATE, parties=("ice",), particulars={"model": ["wso"]})
     maker.sent(id, "ice", number="70200000000000000001", note="by Anna")
     maker.delivered(id, "ice", date(2026, 11, 4))
     maker.answered(id, "ice", LATER, "acknowledged", words="=We have it.")
@@ -72,7 +72,7 @@ def test_a_row_has_everything_about_a_letter(maker: RegisterMaker, library: Libr
         "answer due": "",
         "answered": "2026-11-20",
         "outcome": "an acknowledgment",
-        "note": "by Anna\n=We have it.\nthe termination takes effect: 2027-02-02",
+        "note": "by Anna\n=We have it.\nthe termination takes effect after 90 days: 2027-02-02",
         "address": "The ice\n1 Main Street",
         "email": "ice@example.gov",
         "fax": "",
