@@ -20,7 +20,7 @@ from test_window import PLACES
 
 from optout_cli import bundled
 from optout_cli.cache import Cache
-from optout_cli.engines import NAMES, tightness
+from optout_cli.engines import NAMES
 from optout_cli.errors import Location
 from optout_cli.exporters.context import Options
 from optout_cli.letters.library import Library
@@ -149,19 +149,6 @@ def test_the_closing_never_begins_a_page(engine: EngineName) -> None:
         first = next(row.text for row in last if not row.is_fixed)
         lone += [name] if first.startswith("Respectfully") else []
     assert lone == []
-
-
-@pytest.mark.parametrize("engine", NAMES)
-def test_a_letter_is_set_tightly_where_it_then_takes_a_page_less(
-    engine: EngineName, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    library = library_of(engine)
-    path = str(ROOT / "examples" / "dakota-county-287g.yaml")
-    (letter,) = letters_of_request(request_file(path), library, Order(today=TODAY), Path())
-    assert len(pages_of(pdf_of(letter, library))) == 1
-    monkeypatch.setattr(tightness, "_CHARACTERS", 1)  # every letter seems long
-    other = msgspec.structs.replace(letter, salutation="Dear Sheriff:")
-    assert len(pages_of(pdf_of(other, library))) == 2
 
 
 def test_all_that_a_body_may_hold_is_set_alike(tmp_path: Path) -> None:

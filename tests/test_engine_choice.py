@@ -6,19 +6,25 @@ import subprocess
 import sys
 from email import message_from_bytes, policy
 from pathlib import Path
+from typing import Any
 
 import pytest
 from command_results import Run, Write, outcome
-from conftest import REQUEST
-from make_letters import letter_for, library_with, pdf_of, problems_of
+from conftest import REQUEST, ROOT, TODAY
+from make_letters import letter_for, library_with, pdf_of, problems_of, told_by
 from msgspec.structs import replace
 from read_pdf import objects_of
 from run_batch import COMMON, HEADER, ROWS, below, records
 
 from optout_cli import bundled
 from optout_cli.cli.batch import engine_lines
-from optout_cli.engines import DEFAULT, NAMES, can_fork
+from optout_cli.engines import DEFAULT, NAMES, can_fork, tightness
+from optout_cli.engines.fonts import known_characters
+from optout_cli.engines.window import broken_words
+from optout_cli.exporters import count_pages
+from optout_cli.exporters.context import Options
 from optout_cli.letters.library import Library
+from optout_cli.letters.pipeline import Order, letters_of_request, request_file
 from optout_cli.model.letter import Image
 from optout_cli.templating.layouts import LAYOUTS
 
@@ -184,3 +190,43 @@ def test_after_a_refusal_typst_prints_the_next_letter(either_library: Library) -
     fresh = pdf_of(letter, either_library)
     problems_of(lambda: pdf_of(replace(letter, subject="😀"), either_library))
     assert pdf_of(letter, either_library) == fresh
+
+
+def test_an_error_of_typsts_own_does_not_reach_the_user(library: Library) -> None:
+    typst = library.with_options(Options(engine="typst"))
+    printer: Any = typst.context.engine  # Any: the test breaks its page
+    printer._pages["letter.typ"] = b"#nothing-of-this-name"
+    assert told_by(lambda: pdf_of(letter_for(typst), typst)) == (
+        "the page cannot be printed as it is\n"
+        "  hint: print with --engine weasyprint, and report this as a bug"
+    )
+
+
+def test_a_letter_is_set_tightly_where_it_then_takes_a_page_less(
+    either_library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = ROOT / "examples" / "dakota-county-287g.yaml"
+    order = Order(today=TODAY)
+    (letter,) = letters_of_request(request_file(str(path)), either_library, order, path.parent)
+    assert count_pages("pdf", pdf_of(letter, either_library)) == 1
+    monkeypatch.setattr(tightness, "_CHARACTERS", 1)  # every letter seems too long for that
+    other = replace(letter, salutation="Dear Sheriff:")
+    assert count_pages("pdf", pdf_of(other, either_library)) == 2
+
+
+@pytest.mark.parametrize("slant", ["italic", "normal"])
+def test_italics_draw_fewer_characters(slant: str) -> None:
+    assert ("\u0411" in known_characters(slant)) == (slant == "normal")
+
+
+@pytest.mark.parametrize(
+    ("text", "broken"),
+    [
+        ("a b", "a b"),
+        ("W" * 60, "W" * 24 + "\n" + "W" * 24 + "\n" + "W" * 12),
+        ("a " + "W" * 30 + " b", "a\n" + "W" * 24 + "\n" + "W" * 6 + " b"),
+        ("", ""),
+    ],
+)
+def test_a_word_wider_than_its_line_is_broken_within_it(text: str, broken: str) -> None:
+    assert broken_words(text, 234, 10) == broken

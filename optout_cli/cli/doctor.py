@@ -20,7 +20,8 @@ from optout_cli.reports.doctor import Check, run_checks
 def command(as_json: bool) -> None:
     """Check this computer, and say how to fix each problem.
 
-    Checks versions, Pango, harfbuzz-subset, the typeface, libyaml, the cache folder and the locale.
+    Checks versions, the PDF engines, Pango, harfbuzz-subset, the typeface, libyaml, the cache
+    folder and the locale.
     "poor" means that it works, but slower or with limits; "broken" means that optout cannot work,
     and the exit code is 1.
     """

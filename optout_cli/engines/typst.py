@@ -46,7 +46,7 @@ _NOON = time(12, tzinfo=UTC)
 _NO_DAY = Date(2000, 1, 1)  # of separator sheets, which have no date
 _UNDRAWN = re.compile(r'the text `"(.*)"` could not be displayed')
 _ESCAPED = re.compile(r"\\u\{([0-9a-f]+)\}")
-_INVISIBLE = {0xFEFF: None}  # PDF/UA forbids it
+_INVISIBLE = "\ufeff"  # PDF/UA forbids it
 _WIDTH, _INDENT, _QUOTED = 468.0, 21.6, 50.4  # pt: of a line, of a list's items, of a quotation
 # The room of each line of a letter, as its page sets it: width and size in pt, and weight.
 _ROOM = {
@@ -203,7 +203,7 @@ def _count_pages(content: bytes) -> int:
 
 def _json_of(words: _Words) -> str:
     """Return words as JSON, each letter and its accent as one character."""
-    return normalize("NFC", msgspec.json.encode(words).decode()).translate(_INVISIBLE)
+    return normalize("NFC", msgspec.json.encode(words).decode()).replace(_INVISIBLE, "")
 
 
 def _words_of(letter: Letter) -> _Words:
