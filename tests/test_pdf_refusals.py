@@ -196,7 +196,9 @@ def test_without_pango_typst_prints_unless_weasyprint_was_chosen(
     tmp_path: Path, chosen: list[str], ended: tuple[int, bool], told: str
 ) -> None:
     engine = tmp_path / "weasyprint.py"
-    engine.write_text("raise OSError(\"cannot load library 'libpango-1.0-0'\\nmore\")\n")
+    engine.write_text(
+        "print('advice')\nraise OSError(\"cannot load library 'libpango-1.0-0'\\nmore\")\n"
+    )
     command = [sys.executable, "-m", "optout_cli", "write", "-", "--to", "bureau", "-o", "-"]
     done = subprocess.run(
         [*command, *chosen],

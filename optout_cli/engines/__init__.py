@@ -4,8 +4,11 @@ An engine is one module here with a class `Engine`. Importing this package impor
 """
 
 from collections.abc import Iterator, Sequence
+from contextlib import redirect_stdout
 from datetime import date as Date
+from functools import cache
 from importlib import import_module
+from io import StringIO
 from typing import TYPE_CHECKING, Protocol, cast, get_args
 
 from optout_cli.errors import Location, OptoutError, Problem, raise_any
@@ -77,12 +80,14 @@ def layout_problems(name: EngineName, templates: "Templates") -> Iterator[Proble
         yield Problem("own-layout", message, Location(str(path)), hint)
 
 
+@cache
 def load_error(name: EngineName) -> str | None:
     """Import an engine, which may take a second. Return why that fails, or None."""
     try:
-        import_module(f"{__name__}.{name}")
+        with redirect_stdout(StringIO()):  # WeasyPrint prints advice there if it lacks a library
+            import_module(f"{__name__}.{name}")
     except (OSError, ImportError) as error:  # a system library, or the package itself, is missing
-        return str(error).partition("\n")[0]
+        return str(error).partition("\n")[0].partition(".  ")[0]
     return None
 
 
