@@ -1,5 +1,6 @@
 """The few tags of a letter's body: HTML -> blocks -> HTML and text."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -256,3 +257,18 @@ def test_reading_tags_at_once_finds_what_pythons_own_reader_finds(pieces: list[s
 def tree(node: body._Node) -> object:
     children = [tree(child) if isinstance(child, body._Node) else child for child in node.children]
     return node.tag, node.location, node.href, node.id, children
+
+
+@given(st.lists(st.sampled_from((*PIECES, '<section id="b">', "</section>")), max_size=12))
+@example(['</section><section id="b">', "<p>", "a", "</p>"])
+@example(["</section>", "a"])
+def test_a_page_is_read_section_by_section_as_it_is_read_whole(pieces: list[str]) -> None:
+    html = f'<section id="a">{"".join(pieces)}</section>'
+
+    def found(read: Callable[[str, str], object]) -> object:
+        try:
+            return read(html, "ask")
+        except OptoutError:
+            return "refused"
+
+    assert found(sections_from) == found(body._sections)

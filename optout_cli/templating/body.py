@@ -30,6 +30,7 @@ _WITHIN = {  # the tags that may stand directly inside a tag
     "a": ("strong", "em"),
 }
 _TAGS = re.compile(r"(<[^<>]*>)")
+_SECTION = re.compile(r"(<section[^<>]*>.*?</section>)", re.DOTALL)
 _LINK = re.compile(r"(https://|mailto:)\S+")
 
 
@@ -157,6 +158,15 @@ def sections_from(html: str, name: str) -> dict[str, tuple[Block, ...]]:
 
     Raises OptoutError at the template's line.
     """
+    parts = _SECTION.split(html)
+    if any(text.strip() for text in parts[::2]):
+        return {**_sections(html, name)}
+    # The letters of one request have most sections in common.
+    return {id: blocks for part in parts[1::2] for id, blocks in _sections(part, name).items()}
+
+
+@lru_cache(maxsize=64)
+def _sections(html: str, name: str) -> dict[str, tuple[Block, ...]]:
     parser = _Parser(name)
     parser.read(html)
     root = parser.finish()
