@@ -54,6 +54,7 @@ def at_the_terminal(run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> 
     """Return what runs `optout new` as on a terminal: `asked(answers, "06041", ...)`."""
     monkeypatch.setenv("XDG_STATE_HOME", str(folder.with_name(f"{folder.name}-state")))
     monkeypatch.setattr(new, "is_terminal", lambda: True)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(folder.with_name(f"{folder.name}-config")))
 
     def call(answers: Answers, *arguments: str) -> tuple[Result, Clerk]:
         clerk = Clerk(answers)

@@ -7,6 +7,7 @@ import textwrap
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import nullcontext
 from datetime import date
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -28,11 +29,11 @@ TODAY = date(2026, 11, 24)
 settings.register_profile("steady", deadline=None, derandomize=True)
 settings.load_profile("steady")
 
+_NUMBERS = count(1)
 ROOT = Path(__file__).resolve().parent.parent
 # The user's folders, below the tests' home.
 _FOLDERS = (
     ("HOME", ""),
-    ("XDG_CONFIG_HOME", "config"),
     ("XDG_CACHE_HOME", "cache"),
     ("XDG_STATE_HOME", "state"),
 )
@@ -60,6 +61,8 @@ def _own_home(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPath
     home = tmp_path_factory.getbasetemp() / "home"
     for name, folder in _FOLDERS:
         monkeypatch.setenv(name, str(home / folder))
+    # `optout correct` writes there, and every other test would read it.
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(home / f"config-{next(_NUMBERS)}"))
     for name in [it for it in os.environ if it.startswith("OPTOUT_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1795521600")  # TODAY

@@ -97,6 +97,7 @@ def talk(in_folder: Path) -> Iterator[Talk]:
             **{key: text for key, text in os.environ.items() if key not in _SET_ASIDE},
             "TERM": "xterm-256color",
             "XDG_STATE_HOME": f"{in_folder}/.state",
+            "XDG_CONFIG_HOME": f"{in_folder}/.config",
         }
         child = pexpect.spawn(
             sys.executable,

@@ -41,6 +41,10 @@ OWNERS = (
     " must not lead out of that folder."
 )
 FILES = (
+    (
+        "~/.config/optout/corrections.yaml",
+        "what `optout correct` wrote: addresses that an office confirmed.",
+    ),
     ("~/.config/optout/jurisdictions.yaml", "your own data; its values replace those of optout."),
     (
         "~/.config/optout/templates/",

@@ -34,6 +34,7 @@ COMMANDS = {
     "guide": "Show step by step how a jurisdiction gives notice.",
     "list": "List jurisdictions, agencies, offices, letters or formats.",
     "check": "Find every problem in requests, data and templates.",
+    "correct": "Correct an address that an office confirmed, for all later letters.",
     "schema": "Print a JSON Schema for your editor.",
     "doctor": "Check that this computer has what optout needs.",
 }

@@ -25,6 +25,7 @@ from optout_cli.trust import doubt_about, real
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
+CORRECTIONS = "corrections.yaml"  # in the user's own folder; `optout correct` writes it
 JURISDICTION = Location("JURISDICTION", is_command_line=True)
 SEPARATORS = ("/", os.sep)  # one at the end says that a name is a folder's
 _MOST_PATHS = 5  # that a message lists
@@ -189,26 +190,32 @@ def library_from(
 
 
 def own_files(named: Iterable[Path] = ()) -> tuple[list[Path], list[Path], list[Problem]]:
-    """Return the data file and the templates in the user's own folder, and why not to use them.
+    """Return the data files and the templates in the user's own folder, and why not to use them.
 
     Leaves out paths that are `named` on the command line: the user chose those.
     """
     home = platformdirs.user_config_path(APP)
     chosen = {real(path) for path in named}
     doubts: list[Problem] = []
-    data, templates = home / "jurisdictions.yaml", home / "templates"
+    files, templates = [home / "jurisdictions.yaml", home / CORRECTIONS], home / "templates"
     # os.path, not pathlib: a folder that the user may not read counts as empty.
-    exists = {data: os.path.isfile(data), templates: os.path.isdir(templates)}  # noqa: PTH112, PTH113
+    exists = {path: os.path.isfile(path) for path in files}  # noqa: PTH113
+    exists[templates] = os.path.isdir(templates)  # noqa: PTH112
     used = [path for path in exists if exists[path] and real(path) not in chosen]
     named_by = {
-        path: f"{'--data' if path == data else '--templates'} {quote(str(path))}" for path in used
+        path: f"{'--templates' if path == templates else '--data'} {quote(str(path))}"
+        for path in used
     }
     if used and (doubt := doubt_about(home)):
         doubts.append(_unused_problem(doubt, " ".join(named_by.values())))
     else:
         found = ((path, doubt_about(path, below=path == templates)) for path in used)
         doubts = [_unused_problem(doubt, named_by[path]) for path, doubt in found if doubt]
-    return [data] if data in used else [], [templates] if templates in used else [], doubts
+    return (
+        [path for path in files if path in used],
+        [templates] if templates in used else [],
+        doubts,
+    )
 
 
 def _unused_problem(doubt: Problem, options: str) -> Problem:

@@ -26,7 +26,7 @@ _DAYS_WITHOUT_LIMIT = 36_500  # --strict alone: a contact confirmed at any time 
 _DEFAULTS = Options()
 
 
-class _Assignments(click.types.StringParamType):
+class Assignments(click.types.StringParamType):
     """A text. A variable of the environment has one on each line, since they may have blanks."""
 
     def split_envvar_value(self, rv: str) -> list[str]:
@@ -38,7 +38,7 @@ set_option = click.option(
     "--set",
     "assignments",
     multiple=True,
-    type=_Assignments(),
+    type=Assignments(),
     metavar="KEY=VALUE",
     help="Set a value of the request, such as particulars.reply-by=2027-01-31 (repeatable).",
 )

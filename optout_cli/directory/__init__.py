@@ -79,6 +79,7 @@ class Directory:
 
     def __init__(self, document: Document, agencies: Callable[[], Parts] | None = None) -> None:
         self._document = document
+        self._load = agencies
         # Any: plain data; `find` converts only the state that it needs.
         self._states: dict[str, Any] = cast(dict[str, Any], document.data.get("states", {}))
         self._agencies = AgencyList(document, agencies)
@@ -91,6 +92,14 @@ class Directory:
     def data(self) -> Gazetteer:
         """All the data. Raises OptoutError with every problem."""
         return convert(self._document, Gazetteer)
+
+    def with_overlay(self, overlay: Document) -> "Directory":
+        """Return the directory with one more data file. Raises OptoutError."""
+        raise_any(overlay_problems(self._document, overlay))
+        document = _with_agencies(self._document, overlay, self._load)
+        directory = Directory(lay_over(document, overlay), self._load)
+        raise_any(directory.problems())
+        return directory
 
     def problems(self) -> Iterator[Problem]:
         """Yield each office, source and county that the data names but does not have."""

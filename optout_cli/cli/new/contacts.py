@@ -1,7 +1,10 @@
 """Ask about each recipient: show its address and how old it is, and let the user correct it."""
 
+from optout_cli.authoring.correction import Confirmed, corrected_contact, target_of
 from optout_cli.cli.console import say
+from optout_cli.cli.correct import keep_correction
 from optout_cli.cli.new.ask import Question, RequestDraft, ask_choice, say_wrapped
+from optout_cli.errors import Location
 from optout_cli.model.jurisdiction import Contact
 from optout_cli.model.notice import Recipient
 
@@ -30,7 +33,22 @@ def ask_recipients(draft: RequestDraft) -> None:
             if number := getattr(recipient.contact, key):
                 say_wrapped(f"{label.lower()} {number}", "  ")
         say_wrapped(f"({line.partition(': ')[2]})", "  ")
-        _ask_recipient(draft, recipient)
+        if not recipient.contact.verified:  # the user's own data may have it confirmed
+            _ask_recipient(draft, recipient)
+
+
+def keep_confirmed(draft: RequestDraft) -> None:
+    """Save each address that was confirmed, so that the next letter does not ask for it again."""
+    directory = draft.library.directory
+    for recipient in draft.prospect().recipients:
+        confirmed, is_bureau = recipient.confirmed, recipient.party == "bureau"
+        if confirmed is None or recipient.is_person or recipient.contact.missing:
+            continue
+        what = draft.locality.state_code if is_bureau else recipient.office
+        target = target_of(what, directory, Location(""))
+        row = corrected_contact(recipient.contact, {}, Confirmed(confirmed.by, "", confirmed.date))
+        path = keep_correction(target, row, directory)
+        say_wrapped(f"optout saved the confirmed address of {PARTIES[recipient.party]} in {path}.")
 
 
 def _ask_recipient(draft: RequestDraft, recipient: Recipient) -> None:

@@ -22,7 +22,7 @@ from optout_cli.cli.new.ask import (
     say_wrapped,
     show,
 )
-from optout_cli.cli.new.contacts import ADDRESS, NUMBERS, PARTIES, ask_recipients
+from optout_cli.cli.new.contacts import ADDRESS, NUMBERS, PARTIES, ask_recipients, keep_confirmed
 from optout_cli.cli.new.new_file import REQUEST, ask_for_free_name, path_for, request_name
 from optout_cli.cli.options import today
 from optout_cli.cli.write import DEFAULT_LETTER
@@ -139,6 +139,7 @@ def run_interview(
             f"optout saved who signs in {signatory_path()}, to offer it next time. You may delete"
             " that file."
         )
+    keep_confirmed(draft)
     return path, text
 
 

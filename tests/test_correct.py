@@ -1,0 +1,228 @@
+"""`optout correct` keeps what an office confirmed, with who, how and when."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+import yaml
+from answer_questions import SIGNS, Clerk, at_the_terminal, data_in
+from command_results import Run, outcome, problem, words
+
+from optout_cli.cli import correct
+from optout_cli.cli.new import ask as asking
+
+BY = ("--who", "the records desk", "--how", "telephone")
+MOVED = (
+    *("--set", "address.street.0=1 New Street", "--set", "address.city=Miami"),
+    *("--set", "address.zip=33101"),
+)
+
+
+@pytest.fixture
+def own(monkeypatch: pytest.MonkeyPatch, in_folder: Path) -> Path:
+    home = in_folder / "config"
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(home))
+    return home / "optout" / "corrections.yaml"
+
+
+def kept(own: Path) -> Any:
+    return yaml.safe_load(own.read_text("utf-8"))
+
+
+def contact(run: Run, place: str, party: int) -> dict[str, Any]:
+    (outlook,) = [
+        it
+        for it in json.loads(outcome(run("show", place, "--json"))[1])["outlooks"]
+        if it["program"] == "secure-communities"
+    ]
+    known: dict[str, Any] = outlook["recipients"][party]["contact"]
+    return known
+
+
+@pytest.mark.parametrize("what", ["california", "CA", "bureau-ca"])
+def test_a_state_means_its_bureau(what: str, run: Run, own: Path) -> None:
+    code, out, err = outcome(run("correct", what, "--set", "phone=916-555-0100", *BY))
+    assert (code, out, err) == (0, f"{own}\n", "")
+    bureau = kept(own)["states"]["CA"]["bureau"]
+    assert (bureau["phone"], bureau["source"], bureau["verified"]) == (
+        "916-555-0100",
+        {
+            "kind": "official",
+            "date": "2026-11-24",
+            "note": "confirmed by the records desk, telephone",
+        },
+        "2026-11-24",
+    )
+
+
+def test_later_letters_use_it_and_say_that_it_is_confirmed(run: Run, own: Path) -> None:
+    assert outcome(run("correct", "california", "--set", "phone=916-555-0100", *BY))[0] == 0
+    known = contact(run, "marin-county-ca", 0)
+    assert (known["phone"], known["verified"]) == ("916-555-0100", "2026-11-24")
+    letter = ("write", "marin-county-ca", "--to", "bureau", "-f", "txt", "-o", "-", "--strict")
+    assert "confirmed on 2026-11-24" in words(outcome(run(*letter))[2])
+    assert str(own) in outcome(run("show", "marin-county-ca"))[1]
+
+
+def test_an_office_keeps_its_title_and_loses_the_old_envelope(run: Run, own: Path) -> None:
+    assert outcome(run("correct", "ero-miami", *MOVED, *BY, "--on", "2026-11-20"))[0] == 0
+    known = kept(own)["offices"]["ero-miami"]
+    assert (known["attention"], known["address"], "envelope" in known, known["verified"]) == (
+        "Field Office Director",
+        {"street": ["1 New Street"], "city": "Miami", "state": "FL", "zip": "33101"},
+        False,
+        "2026-11-20",
+    )
+
+
+def test_nothing_set_confirms_the_contact_as_it_is(run: Run, own: Path) -> None:
+    assert outcome(run("correct", "ero-miami", *BY))[0] == 0
+    assert kept(own)["offices"]["ero-miami"]["envelope"][0] == (
+        "Field Office Director, Miami Field Office"
+    )
+
+
+def test_corrections_stand_side_by_side(run: Run, own: Path) -> None:
+    for what, change in (
+        ("CA", "phone=916-555-0100"),
+        ("marin-county-ca", "formal=the County of Marin"),
+        ("hialeah-police-department-fl", "county=12086"),
+        ("CA", "fax=916-555-0101"),
+    ):
+        assert outcome(run("correct", what, "--set", change, *BY))[0] == 0
+    states = kept(own)["states"]
+    assert (
+        states["CA"]["bureau"]["phone"],
+        states["CA"]["bureau"]["fax"],
+        states["CA"]["jurisdictions"],
+        states["FL"]["agencies"]["hialeah-police-department-fl"],
+    ) == (
+        "916-555-0100",
+        "916-555-0101",
+        {
+            "06041": {
+                "formal": "the County of Marin",
+                "note": "confirmed by the records desk, telephone, 2026-11-24",
+            }
+        },
+        {
+            "county": "12086",
+            "note": "confirmed by the records desk, telephone, 2026-11-24",
+        },
+    )
+    assert len([*(own.parent / "earlier").iterdir()]) == 3
+    assert outcome(run("show", "marin-county-ca"))[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (  # the command line is wrong, not a file
+            ("CA", "--set", "fone=1", *BY),
+            "--set: fone: contact has no field 'fone'\n  hint: did you mean 'phone'?\n",
+        ),
+        (
+            ("marin-county-ca", *BY),
+            (
+                "nothing to correct in 06041\n"
+                "  hint: say what changed, such as --set formal='the City of Ross'\n"
+            ),
+        ),
+        (
+            ("marin-county-ca", "--set", "field-office=ero-nowhere", *BY),
+            "corrections.yaml:7:9: there is no office 'ero-nowhere'\n",
+        ),
+    ],
+)
+def test_a_correction_that_does_not_fit_writes_nothing(
+    arguments: tuple[str, ...], told: str, run: Run, own: Path
+) -> None:
+    code, *rest = outcome(run("correct", *arguments))
+    assert (code in (1, 2), *rest, own.exists()) == (True, "", told, False)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("CA",), "no --who and no --how\n  hint: say who confirmed it, and how\n"),
+        (("CA", "--who", "x"), "no --how\n  hint: say who confirmed it, and how\n"),
+        (
+            ("CA", *BY, "--on", "2027-01-01"),
+            "--on 2027-01-01 is in the future\n  hint: name the day on which you asked\n",
+        ),
+    ],
+)
+def test_who_and_how_and_a_day_that_was_are_needed(
+    arguments: tuple[str, ...], told: str, run: Run, own: Path
+) -> None:
+    assert (problem(run("correct", *arguments)), own.exists()) == ((2, told), False)
+
+
+def at_terminal(monkeypatch: pytest.MonkeyPatch, clerk: Clerk) -> None:
+    monkeypatch.setattr(correct, "is_terminal", lambda: True)
+    monkeypatch.setattr(asking, "_prompt", clerk)
+
+
+def test_on_a_terminal_it_asks_for_each_value(
+    run: Run, own: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clerk = Clerk(
+        {
+            "Organization": "State Police; Records",
+            "Telephone": "916-555-0100",
+            "Who": "the desk",
+            "On what date": ["2027-01-01", "soon", "2026-11-23"],
+        }
+    )
+    at_terminal(monkeypatch, clerk)
+    code, _, told = outcome(run("correct", "california"))
+    known = kept(own)["states"]["CA"]["bureau"]
+    assert (code, clerk.unused, known["organization"], known["phone"], known["verified"]) == (
+        0,
+        [],
+        ["State Police", "Records"],
+        "916-555-0100",
+        "2026-11-23",
+    )
+    assert known["address"]["city"] == "Sacramento"
+    assert "2027-01-01 is in the future" in told
+    assert "'soon' is not a date" in told
+
+
+def test_on_a_terminal_a_jurisdiction_is_asked_for_its_names(
+    run: Run, own: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_terminal(monkeypatch, Clerk({"Formal": "the County of Marin", "Who": "the clerk"}))
+    assert outcome(run("correct", "marin-county-ca"))[0] == 0
+    assert kept(own)["states"]["CA"]["jurisdictions"]["06041"]["formal"] == "the County of Marin"
+
+
+def test_an_interrupt_corrects_nothing(
+    run: Run, own: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(_label: str, _offered: str) -> str:
+        raise click.Abort
+
+    at_terminal(monkeypatch, Clerk({}))
+    monkeypatch.setattr(asking, "_prompt", stop)
+    code, _, told = outcome(run("correct", "california"))
+    assert (code, told.splitlines()[-1], own.exists()) == (
+        130,
+        "stopped; nothing was corrected",
+        False,
+    )
+
+
+def test_an_address_that_new_heard_is_right_is_not_asked_for_again(
+    run: Run, in_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = at_the_terminal(run, in_folder, monkeypatch)
+    answers = SIGNS | {"Is this address right?": ["yes", "later"]}
+    result, clerk = asked(answers, "marin-county-ca", "-o", "one.yaml")
+    assert (result.exit_code, len(clerk.asked["Is this address right?"])) == (0, 2)
+    assert data_in("one.yaml")["recipients"]["bureau"]["confirmed"]["by"] == "telephone"
+    result, clerk = asked(SIGNS, "sonoma-county-ca", "-o", "two.yaml")
+    assert (result.exit_code, len(clerk.asked["Is this address right?"])) == (0, 1)
+    assert "confirmed on 2026-11-24" in words(result.stderr)
