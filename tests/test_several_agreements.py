@@ -174,7 +174,7 @@ def test_what_fits_none_of_the_agreements_is_refused(
     ],
 )
 def test_the_letter_says_what_the_request_adds(library: Library, more: str, said: str) -> None:
-    assert said in words(library, given("wso", f"agency: Port Authority, {more}"))
+    assert said in words(library, given("wso", f"agency: Anytown Wardens, {more}"))
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from optout_cli.letters.library import Library
 TERMINATE = "letter: 287g/terminate\nparticulars: {model: jem}\n"
 SUSPEND = "letter: 287g/suspend\nparticulars: {model: wso}\n"
 OPT_OUT = "letter: secure-communities/opt-out\n"
+HOLDS = f"{OPT_OUT}particulars: {{declines: [detainers]}}\n"
 
 
 def told(library: Library, place: str, lines: str, day: str = "2026-11-24") -> list[str]:
@@ -44,6 +45,11 @@ def told(library: Library, place: str, lines: str, day: str = "2026-11-24") -> l
         ("cecil-county-md", TERMINATE, "existing ones must end by 2026-07-01"),
         ("freeborn-county-mn", TERMINATE, "reports a preliminary injunction of 2026-01-16"),
         ("cumberland-county-me", TERMINATE, "forecast for mid-July 2026"),
+        ("denver-county-co", OPT_OUT, "Colo. HB26-1276 (2026)"),
+        ("hartford-county-ct", HOLDS, "The United States sued over the act on 2026-04-14"),
+        ("marion-county-in", HOLDS, "amending Ind. Code ch. 5-2-18.2"),
+        ("tulsa-county-ok", HOLDS, "22 O.S. § 171.3 and 57 O.S. § 16a"),
+        ("cecil-county-md", HOLDS, "The United States sued on 2026-07-09"),
         ("orleans-parish-la", OPT_OUT, "public officials, sheriffs among them, can be charged"),
     ],
 )

@@ -213,9 +213,10 @@ def self_name_of(case: Case) -> str:
     place, program, signatory = place_of(case.locality), case.program, case.request.signatory
     office = signatory.office if signatory and program.author else None
     name = _stated(case, program.author or "") or office or place.formal
-    straight = name.replace("\u2019", "'")
+    bare = re.sub("['\u2019]", "", name)  # some lists have `Sheriffs Office`
     for words in program.calls_itself:
-        if re.search(rf"\b{re.escape(words.removeprefix('the '))}\b", straight):
+        kind = words.removeprefix("the ").replace("'", "")
+        if re.search(rf"\b{re.escape(kind)}\b", bare, re.IGNORECASE):
             return words
     return program.calls_itself[-1] if program.calls_itself else place.formal
 
