@@ -83,11 +83,7 @@ def test_the_file_says_its_title_author_maker_and_day(library: Library) -> None:
     assert {key: str(value) for key, value in pdf.docinfo.items() if key not in DIFFERENT} == {
         "/Title": letter.subject,
         "/Author": letter.sender[0],
-<<<<<<< HEAD
-=======
         "/Keywords": letter.keywords,
-        "/Creator": "optout",
->>>>>>> 6763179 (Know what more kinds of agencies call themselves)
         "/CreationDate": "D:20261120120000Z",
         "/ModDate": "D:20261120120000Z",
     }
