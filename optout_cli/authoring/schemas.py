@@ -75,11 +75,13 @@ def _schema_from(noun: type[msgspec.Struct]) -> Schema:
     for part in _parts_of(schema):
         if "description" in part:
             part["description"] = part["description"].partition("\n")[0]
-        # Text may replace a list of texts: it is split into lines or paragraphs.
-        if part.get("type") == "array" and part.get("items", {}).get("type") == "string":
+        # Text may replace a list of texts: it is split into lines or paragraphs. So may one choice.
+        items = part.get("items", {}) if part.get("type") == "array" else {}
+        if items.get("type") == "string" or "enum" in items:
             array = dict(part)
             part.clear()
-            part["anyOf"] = [array, {"type": "string"}]
+            single = {"enum": items["enum"]} if "enum" in items else {"type": "string"}
+            part["anyOf"] = [array, single]
     return schema
 
 
