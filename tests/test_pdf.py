@@ -120,7 +120,8 @@ def test_a_draft_is_marked_on_each_page_and_a_signed_letter_on_none(
 def test_no_word_stands_in_the_margins_at_the_sides(library: Library) -> None:
     word = "particulars: {reasons: [" + "long" * 300 + "]}"
     for page in opened(pdf_of(letter_for(library, word), library)):
-        assert {0.98 <= it.left <= it.right <= 7.52 for it in lines_on(page)} == {True}
+        # Typst's box of a line has the space behind the last word, which shows nothing.
+        assert {0.98 <= it.left <= it.right <= 7.55 for it in lines_on(page)} == {True}
 
 
 def test_the_folds_are_marked_on_the_first_page_alone(library: Library) -> None:
