@@ -13,7 +13,8 @@ from pathlib import Path
 import icalendar
 import pytest
 import vobject
-from command_results import Run, lying_in, outcome
+from command_results import Run, Write, lying_in, outcome
+from conftest import REQUEST
 from make_register import ADDISON, TERMINATE, RegisterMaker
 from run_batch import below
 
@@ -141,7 +142,7 @@ def test_drafts_are_no_unsent_letters(run: Run) -> None:
 def test_each_day_is_explained(run: Run) -> None:
     out = outcome(run("status", "--unanswered", "--explain"))[1].partition("2027-02-05\n\n")[2]
     assert out == textwrap.dedent("""\
-        Marin County, CA, Notice of opt-out to bureau
+        Marin County, CA, Notice of opt-out to the bureau
           answer due about 2026-10-01: sent on 2026-09-01 by email; 30 days later is
             2026-10-01
 
@@ -251,6 +252,20 @@ def test_a_corrected_letter_says_that_one_went_out(in_folder: Path, run: Run) ->
             " wrong)\n"
         ),
     )
+
+
+def test_a_correction_that_changes_no_byte_of_a_letter_leaves_it_sent(
+    in_folder: Path, write: Write, run: Run
+) -> None:
+    request = write("r.yaml", REQUEST)
+    run("write", "r.yaml", "-f", "txt", "-o", "letters/", "-q")
+    run("sent", "letters/", "--by", "mail")
+    corrected = "recipients: {bureau: {email: desk@example.gov}}\n"
+    request.write_text(REQUEST + corrected, "utf-8")
+    run("write", "r.yaml", "-f", "txt", "-o", "letters/", "-q", "--supersede", "a new address")
+    out = outcome(run("status", "letters", "--json"))[1]
+    rows = [(row["recipient"], row["step"]) for row in map(json.loads, out.splitlines())]
+    assert rows == [("bureau", "waiting"), ("ice", "waiting")]
 
 
 def test_status_writes_nothing_and_takes_no_lock(letters: RegisterMaker, run: Run) -> None:
@@ -483,7 +498,7 @@ def calendar(letters: RegisterMaker, run: Run) -> bytes:
 
 
 DAYS = [
-    ("Answer due (estimate): Marin County, CA, Notice of opt-out to bureau", date(2026, 10, 1)),
+    ("Answer due (estimate): Marin County, CA, Notice of opt-out to the bureau", date(2026, 10, 1)),
     (
         (
             "Answer due (estimate): Ross Police Department, Marin County, CA, Notice of termination"

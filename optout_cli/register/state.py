@@ -75,6 +75,16 @@ class LetterState:
         same = event.fingerprint == self.written.fingerprint
         return same or not differences(self.written.facts, event.facts)
 
+    def has_files_of(self, letter: WrittenLetter) -> bool:
+        """Tell whether each file of `letter` is here with the same content.
+
+        The request may have changed all the same, such as in the other recipient's e-mail address.
+        """
+        here = {(file.path, file.sha256) for file in self.letter.files}
+        files = {(file.path, file.sha256) for file in letter.files}
+        is_in_place = all(self.places.get(path) == path for path, _ in files)
+        return bool(files) and files <= here and is_in_place
+
 
 class States:
     """Every letter that was written, as `letters`, kept up to date with each line that is added."""
@@ -109,7 +119,8 @@ class States:
         return self._at_path.get(path)
 
     def _add_letter(self, digest: str, event: Written, letter: WrittenLetter) -> None:
-        same = (state for state in self.current(event, letter.recipient) if state.is_same_as(event))
+        current = self.current(event, letter.recipient)
+        same = (it for it in current if it.is_same_as(event) or it.has_files_of(letter))
         state = next(same, None)
         if state is None:
             empty = msgspec.structs.replace(letter, files=())

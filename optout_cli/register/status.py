@@ -122,9 +122,8 @@ def next_step(standing: Standing, today: Date) -> str:
         return f"overdue since {about(deadline)}{_to_write(standing)}"
     if standing.step == "answered" and answers:
         return f"answered {answers[-1].on}: {outcome_of(standing)}{_to_write(standing)}"
-    return {"draft": "draft: add who signs", "unsent": "send it"}.get(
-        standing.step, outcome_of(standing)
-    )
+    words = {"draft": "draft: add who signs", "unsent": "send it", "superseded": "superseded"}
+    return words.get(standing.step, outcome_of(standing))
 
 
 def _to_write(standing: Standing) -> str:

@@ -22,6 +22,7 @@ _STEPS: dict[Step, str] = {
     "superseded": "superseded",
 }
 PARTIES = {"bureau": "bureau", "ice": "ICE"}
+TO_PARTIES = {"bureau": "to the bureau", "ice": "to ICE"}
 _HEADER = ("letter", "to", "sent", "received", "next")
 _TO, _SENT, _RECEIVED, _GAP = 6, 14, 10, 2  # columns of the table, and between two of them
 _LETTER, _NEXT = (22, 40), (20, 40)  # least and most columns
@@ -129,8 +130,8 @@ def explanations(entries: Iterable[Entry]) -> Iterator[tuple[str, list[str]]]:
     for _, standing in entries:
         days = [day for day in (standing.answer_due, *standing.milestones) if day]
         if days:
-            party = PARTIES[standing.state.letter.recipient]
-            name = f"{short_place_of(standing)}, {standing.title} to {party}"
+            to = TO_PARTIES[standing.state.letter.recipient]
+            name = f"{short_place_of(standing)}, {standing.title} {to}"
             yield name, [f"{day.title} {about(day)}: {day.why}" for day in days]
 
 
@@ -140,9 +141,9 @@ def note_on(entry: Entry) -> str | None:
     if entry.standing.step != "unsent" or before is None:
         return None
     day = before.sent[-1].on if before.sent else before.written.date
-    party = PARTIES[state.letter.recipient]
+    to = TO_PARTIES[state.letter.recipient]
     reason = f" ({state.written.reason})" if state.written.reason else ""
     return (
-        f"{short_place_of(entry.standing)}: the letter to {party} of {state.written.date} corrects"
+        f"{short_place_of(entry.standing)}: the letter {to} of {state.written.date} corrects"
         f" or repeats the one that went out on {day}, reference {before.written.reference}{reason}"
     )

@@ -14,7 +14,7 @@ from optout_cli import __version__
 from optout_cli.register.due import Deadline
 from optout_cli.register.standing import Standing
 from optout_cli.register.table import short_place_of
-from optout_cli.reports.status import PARTIES
+from optout_cli.reports.status import TO_PARTIES
 
 _ID = 24  # digits of the SHA-256 that a letter is known by
 
@@ -38,7 +38,7 @@ def _days_of(standing: Standing) -> Iterator[Deadline]:
 
 def _event_of(standing: Standing, day: Deadline) -> Event:
     state = standing.state
-    party, reference = PARTIES[state.letter.recipient], state.written.reference
+    to, reference = TO_PARTIES[state.letter.recipient], state.written.reference
     name = re.sub(r"\W+", "-", day.title)
     title = day.title[:1].upper() + day.title[1:] + (" (estimate)" if day.is_estimated else "")
     event = Event()
@@ -46,7 +46,7 @@ def _event_of(standing: Standing, day: Deadline) -> Event:
     event.add("dtstamp", day.at)
     event.add("dtstart", day.on)
     event.add("dtend", day.on + timedelta(1))
-    event.add("summary", f"{title}: {short_place_of(standing)}, {standing.title} to {party}")
+    event.add("summary", f"{title}: {short_place_of(standing)}, {standing.title} {to}")
     words = (*day.details, f"reference {reference}", f"{title} {day.on}: {day.why}")
     event.add("description", "\n".join(word[:1].upper() + word[1:] for word in words))
     event.add("transp", "TRANSPARENT")
