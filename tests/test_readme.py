@@ -11,6 +11,7 @@ import pytest
 from click.testing import Result
 from conftest import ROOT
 from make_register import ADDISON, RegisterMaker
+from PIL import Image
 from read_docs import PAGES, all_blocks, blocks
 
 AGREEMENTS, REQUEST, RECIPIENTS, ADDRESSEE, MODELINE = blocks("letters.md", "yaml")
@@ -72,7 +73,7 @@ def desk(in_folder: Path) -> Path:
         "common.yaml": COMMON,
         "notices.csv": TABLE,
         "sent.csv": SENT,
-        **dict.fromkeys(("receipt.jpg", "signed.pdf", "card.jpg", "answer.eml"), "a scan"),
+        "answer.eml": "Subject: Your notice\n\nICE will not remove the county.\n",
         f"{letters}/program.yaml": LETTERS,
         f"{letters}/thanks.html.j2": THANKS,
         "wording/match-records/program.yaml": PROGRAM,
@@ -81,6 +82,8 @@ def desk(in_folder: Path) -> Path:
     for name, text in files.items():
         (in_folder / name).parent.mkdir(parents=True, exist_ok=True)
         (in_folder / name).write_text(text, "utf-8")
+    for name in ("receipt.jpg", "card.jpg", "signed.pdf"):
+        Image.new("L", (850, 1100), 255).save(in_folder / name)
     RegisterMaker(in_folder / "letters").written(place=ADDISON)
     return in_folder
 
