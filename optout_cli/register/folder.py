@@ -127,9 +127,7 @@ class LetterFolder:
         Raises OptoutError as `plan_writing` does, or if a file cannot be written.
         """
         plan = plan_writing(self.register, writing, replacing)
-        if not self.staging.is_dir():
-            message = "the folder was deleted or moved while optout was writing to it"
-            raise OptoutError(Problem("folder-gone", message, Location(str(self.path))))
+        self._refuse_gone()
         known = self.register.records
         kept = {*plan.kept, *(it for it in plan.same if plan.kept and it in known)}
         shown = [it for it in records_in(writing.event) if it.path not in kept]
@@ -146,6 +144,7 @@ class LetterFolder:
         try:
             write_all(wanted, force=True, staging=self.staging, keep=keep, before_placing=record)
         except BaseException:
+            self._refuse_gone()
             if lines:
                 self._writer.take_back()
             raise
@@ -158,6 +157,12 @@ class LetterFolder:
         if len(self._fresh) >= _AT_ONCE:
             self._make_fresh_durable()
         return Put(plan, shown, list(wanted))
+
+    def _refuse_gone(self) -> None:
+        """Raise OptoutError if the folder is not there any more."""
+        if not self.staging.is_dir():
+            message = "the folder was deleted or moved while optout was writing to it"
+            raise OptoutError(Problem("folder-gone", message, Location(str(self.path))))
 
     def _events(self, event: Written, kept: Mapping[Path, Path], plan: Plan) -> Sequence[AnyEvent]:
         """Return what to append for a request; other formats are `kept` in `earlier` here."""
