@@ -211,7 +211,6 @@ def test_new_writes_the_request_beside_the_first_one(notice: Path, run: Run) -> 
     [
         (["06041"], "--follow takes the jurisdiction from the earlier letter"),
         (["--wording"], "--wording and --follow do not go together"),
-        (["--csv"], "--csv and --follow do not go together"),
     ],
 )
 def test_an_option_that_does_not_go_with_follow_is_a_usage_error(

@@ -112,7 +112,7 @@ def test_the_same_record_gives_the_same_packet(sent: str, run: Run) -> None:
 
 def test_a_letter_to_the_other_recipient_that_did_not_go_out_says_so(sent: str, run: Run) -> None:
     run("packet", sent, "--in", "letters", "-o", "proof.pdf")
-    assert "This letter is not recorded as sent." in pages_of("proof.pdf")[0]
+    assert "Nobody recorded that this letter was sent." in pages_of("proof.pdf")[0]
 
 
 def test_nothing_is_certified_of_letters_that_were_not_sent(letters: str, run: Run) -> None:
@@ -120,7 +120,7 @@ def test_nothing_is_certified_of_letters_that_were_not_sent(letters: str, run: R
         1,
         "",
         (
-            f"{letters}: is not recorded as sent, so there is nothing to certify\n"
+            f"{letters}: is not recorded as sent: there is nothing to certify\n"
             "  hint: say when and how it went out: optout sent LETTER --on DATE --by WAY\n"
         ),
     )

@@ -47,7 +47,7 @@ def originals_of(states: Sequence[LetterState], folder: Path) -> tuple[Original,
     Raises OptoutError if a file is missing or is not as it was recorded, and if no letter was sent.
     """
     if not any(state.sent for state in states):
-        message = "is not recorded as sent, so there is nothing to certify"
+        message = "is not recorded as sent: there is nothing to certify"
         hint = "say when and how it went out: optout sent LETTER --on DATE --by WAY"
         reference = states[0].written.reference
         raise OptoutError(Problem("not-sent", message, Location(reference), hint))
