@@ -3,12 +3,14 @@
 import re
 from collections.abc import Callable, Collection, Iterator
 from functools import cached_property, lru_cache
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
-from optout_cli.directory.guesses import Entry, entry_of
 from optout_cli.directory.matching import fold, names_of
 from optout_cli.readers.document import Document
 from optout_cli.readers.stored import Parts
+
+if TYPE_CHECKING:
+    from optout_cli.directory.guesses import Entry
 
 # What people write -> one spelling, in a folded name. Only ways to write the same office.
 _SPELLINGS = (
@@ -126,8 +128,10 @@ class AgencyList:
             self._by_name[code] = slugs
         return self._by_name[code]
 
-    def entries(self, codes: Collection[str]) -> Iterator[Entry]:
+    def entries(self, codes: Collection[str]) -> Iterator["Entry"]:
         """Yield each agency in the states `codes` with its names, for a guess."""
+        from optout_cli.directory.guesses import entry_of  # only a name that is not found needs it
+
         for code in codes:
             for slug, agency in sorted(self.of(code).items()):
                 names = names_of(agency)

@@ -3,12 +3,14 @@
 import re
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from optout_cli.directory.agencies import AgencyList, agency_key, is_agency_name
-from optout_cli.directory.guesses import Entry, closest, entry_of, with_name
 from optout_cli.directory.matching import fold, names_of, names_within, rank_of, slug_of
 from optout_cli.errors import Location, Problem
+
+if TYPE_CHECKING:
+    from optout_cli.directory.guesses import Entry
 
 _MOST_CANDIDATES = 8  # a hint lists no more than this, and counts the rest
 
@@ -172,16 +174,18 @@ class Finder:
         option = f" --state {next(iter(states))}" if states else ""
         return f"`optout list {what}{option}` lists them all"
 
-    def _entries(self, folded: str) -> list[Entry]:
+    def _entries(self, folded: str) -> list["Entry"]:
         """Return what a query may mean: agencies if it has an agency's words, else counties."""
         return self._agency_entries if is_agency_name(folded) else self._jurisdiction_entries
 
     @cached_property
-    def _agency_entries(self) -> list[Entry]:
+    def _agency_entries(self) -> list["Entry"]:
         return [*self._agencies.entries(self._states)]
 
     @cached_property
-    def _jurisdiction_entries(self) -> list[Entry]:
+    def _jurisdiction_entries(self) -> list["Entry"]:
+        from optout_cli.directory.guesses import entry_of  # only a name that is not found needs it
+
         return [
             entry_of(code, self.slug(code, id), names_of(known))
             for code, state in self._states.items()
@@ -197,8 +201,10 @@ class Finder:
             if (not named or entry.code in named) and key.startswith(f"{entry.names[0]}-")
         ]
 
-    def _in_any_state(self, folded: str, entries: Sequence[Entry]) -> list[str]:
+    def _in_any_state(self, folded: str, entries: Sequence["Entry"]) -> list[str]:
         """Return the slugs of what has this name, which lacks its state."""
+        from optout_cli.directory.guesses import with_name
+
         return with_name(agency_key(folded) if is_agency_name(folded) else folded, entries)
 
     def _named(self, folded: str) -> dict[str, list[str]]:
@@ -209,7 +215,9 @@ class Finder:
         }
         return {code: names for code, names in named.items() if names}
 
-    def _closest(self, folded: str, entries: Sequence[Entry]) -> list[str]:
+    def _closest(self, folded: str, entries: Sequence["Entry"]) -> list[str]:
+        from optout_cli.directory.guesses import closest
+
         states = {code: state["name"] for code, state in self._states.items()}
         return closest(folded, entries, self._named(folded), states)
 

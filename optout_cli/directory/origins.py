@@ -1,9 +1,9 @@
 """The file and line of each value of a Locality."""
 
-from collections.abc import Iterator
 from functools import cached_property
 from typing import Any, cast
 
+from optout_cli.errors import Location
 from optout_cli.readers.document import Document, Tree
 
 
@@ -26,8 +26,8 @@ class Origins:
             # Any: plain data.
             states = cast(dict[str, Any], self._document.data["states"])
             for number in range(len(states[code].get("laws", ()))):
-                location = self._document.location(f"states.{code}.laws.{number}")
-                found[f"laws.{number}"] = f"{location.file}:{location.line}"
+                law = self._document.location(f"states.{code}.laws.{number}")
+                found[f"laws.{number}"] = _place(law)
             self._of_states[code] = found
         own = _below("jurisdiction", root, document)
         return {**self._of_offices, **self._of_states[code], **own}
@@ -38,24 +38,29 @@ class Origins:
 
 
 def _below(short: str, root: str, document: Document) -> dict[str, str]:
-    """Map `root`, which the Locality calls `short`, and each key path below it."""
-    found = {}
-    for path in _paths_below(document.data, root):
-        location = document.location(path)
-        found[short + path.removeprefix(root)] = f"{location.file}:{location.line}"
+    """Map `root`, which the Locality calls `short`, and each key path below it; nothing if missing.
+
+    A value is located at the nearest key above it that has a location, as `Document.location` does.
+    With one layer, that place is handed down, which takes a tenth of the time.
+    """
+    node: Tree = document.data
+    for part in root.split("."):
+        if not isinstance(node, dict) or part not in node:
+            return {}
+        node = node[part]
+    marks = document.layers[0].marks if len(document.layers) == 1 else None
+    found, waiting = {}, [(root, node, _place(document.location(root)))]
+    while waiting:
+        path, node, place = waiting.pop()
+        found[short + path.removeprefix(root)] = place
+        for key, value in node.items() if isinstance(node, dict) else ():
+            inner = f"{path}.{key}"
+            own = place
+            if marks is None or inner in marks:
+                own = _place(document.location(inner))
+            waiting.append((inner, value, own))
     return found
 
 
-def _paths_below(data: Tree, root: str) -> Iterator[str]:
-    """Yield `root` and every key path below it; nothing if `root` is not there."""
-    node = data
-    for part in root.split("."):
-        if not isinstance(node, dict) or part not in node:
-            return
-        node = node[part]
-    waiting = [(root, node)]
-    while waiting:
-        path, node = waiting.pop()
-        yield path
-        if isinstance(node, dict):
-            waiting += [(f"{path}.{key}", value) for key, value in node.items()]
+def _place(location: Location) -> str:
+    return f"{location.file}:{location.line}"

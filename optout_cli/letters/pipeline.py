@@ -9,7 +9,6 @@ import msgspec
 
 from optout_cli.errors import Location, OptoutError, Problem, raise_any
 from optout_cli.exporters import exporter_for
-from optout_cli.letters.agreements import with_agreement
 from optout_cli.letters.compose import compose, outline_case
 from optout_cli.letters.files import NamedFiles, files_of
 from optout_cli.letters.library import Library
@@ -117,7 +116,9 @@ def case_of(document: Document, library: Library, order: Order) -> Case:
     if found:
         with unread:
             stated = document
-            if locality:
+            if locality and locality.agency:
+                from optout_cli.letters.agreements import with_agreement  # counties have none
+
                 stated, from_data = with_agreement(document, locality, found[1])
             particulars = particulars_from(stated, found[1])
     if request is None or locality is None or found is None:
