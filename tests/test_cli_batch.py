@@ -93,9 +93,9 @@ def test_a_hint_names_the_columns_to_fill_in(batch: Batch) -> None:
 
 
 def test_two_choices_in_one_cell_and_a_choice_in_words_are_told(batch: Batch) -> None:
-    table = 'jurisdiction,particulars.declines\n50001,"match-results, detainers"\n'
+    table = "jurisdiction,particulars.declines\n50001,match-results detainers\n"
     assert "  hint: write each on its own line\n" in batch("-q", table=table)[2]
-    listed = '- {jurisdiction: "50001", particulars: {declines: "match-results, detainers"}}\n'
+    listed = '- {jurisdiction: "50001", particulars: {declines: match-results detainers}}\n'
     told = batch("-q", table=listed, name="n.yaml")[2]
     assert told.endswith("  hint: write [match-results, detainers]\n")
     table = "jurisdiction,particulars.model\n50001,Warrant Service Officer\n"

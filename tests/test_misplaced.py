@@ -18,7 +18,8 @@ def test_a_field_that_lost_its_indentation_has_a_hint_where_it_belongs() -> None
     told = told_by(lambda: convert(read("name: Pat Placeholder\n"), Request))
     assert told == (
         "f:3:1: request has no field 'name'\n"
-        "  hint: does it belong to signatory? if so, indent it two spaces below"
+        "  hint: does it belong to signatory or approved-as-to-form? if so, indent it two spaces"
+        " below"
     )
 
 
