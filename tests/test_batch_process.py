@@ -217,10 +217,10 @@ def mounted(*words: str) -> bool:
 
 @pytest.fixture
 def small_disk(in_folder: Path) -> Iterator[Path]:
-    """Mount a disk of 900 kB, where that is allowed."""
+    """Mount a disk of 1,600 kB, where that is allowed."""
     place = in_folder / "disk"
     place.mkdir()
-    mount = ("mount", "-t", "tmpfs", "-o", "size=900k", "tmpfs", str(place))
+    mount = ("mount", "-t", "tmpfs", "-o", "size=1600k", "tmpfs", str(place))
     if not mounted(*mount):
         pytest.skip("no disk may be mounted here")
     yield place
@@ -228,7 +228,7 @@ def small_disk(in_folder: Path) -> Iterator[Path]:
 
 
 def test_a_full_disk_stops_the_batch_and_room_lets_it_go_on(small_disk: Path) -> None:
-    (small_disk / "large").write_bytes(bytes(700_000))
+    (small_disk / "large").write_bytes(bytes(1_150_000))
     words = (*TEXT[:-2], "pdf", "--to", "ice", "-q", "-j1", "-o", "disk/out/")
     done = call(*words)
     first, second = done.stderr.decode().splitlines()[-2:]
@@ -243,7 +243,7 @@ def test_a_full_disk_stops_the_batch_and_room_lets_it_go_on(small_disk: Path) ->
 
 
 def test_a_disk_that_is_full_before_the_first_letter_is_a_problem(small_disk: Path) -> None:
-    (small_disk / "large").write_bytes(bytes(880_000))
+    (small_disk / "large").write_bytes(bytes(1_600_000))
     done = call(*TEXT, "-q", "-o", "disk/out/")
     told = b"disk/out: cannot be written: No space left on device\n"
     assert (done.returncode, done.stdout, done.stderr) == (1, b"", told)
@@ -305,7 +305,7 @@ def test_of_ten_thousand_rows_the_three_good_ones_are_written(write: Write) -> N
 def test_a_disk_too_small_for_the_print_run_is_a_problem_and_the_letters_stay(
     small_disk: Path,
 ) -> None:
-    (small_disk / "large").write_bytes(bytes(800_000))
+    (small_disk / "large").write_bytes(bytes(1_500_000))
     words = (*TEXT[:-2], "pdf", "--to", "ice", "-q", "-j1", "--print", "disk/all.pdf")
     done = call(*words)
     told = b"disk/all.pdf: cannot be written: No space left on device\n"

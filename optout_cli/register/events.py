@@ -27,7 +27,7 @@ class LetterFile(Noun, frozen=True, kw_only=True):
 
 
 class WrittenLetter(Noun, frozen=True, kw_only=True):
-    """One recipient's letter as it was written: where it goes, and its files."""
+    """One recipient's letter as it was written: where it and its copies go, and its files."""
 
     recipient: Party
     office: str
@@ -35,6 +35,7 @@ class WrittenLetter(Noun, frozen=True, kw_only=True):
     email: str | None = None
     fax: str | None = None
     service: tuple[Service, ...] = ()
+    copies: tuple[tuple[str, ...], ...] = ()
     message_id: str | None = None
     notes: tuple[str, ...] = ()
     files: tuple[LetterFile, ...] = ()

@@ -27,6 +27,7 @@ from optout_cli.register.lock import lock
 from optout_cli.register.plan import CAREFUL, Plan, Replacing, plan_writing
 from optout_cli.register.records import Record, Register, digest_of, records_in
 from optout_cli.register.state import Key, LetterState
+from optout_cli.register.table import NAME as TABLE
 from optout_cli.register.table import update_table
 from optout_cli.register.writing import NOT_YET, Writing
 from optout_cli.trust import leads_outside
@@ -297,12 +298,18 @@ class LetterFolder:
                 file.close()
 
     def finish(self) -> tuple[str, ...]:
-        """Write register.csv, if anything happened; return notes for the screen."""
-        if not self._is_changed or self._programs is None:
+        """Write register.csv, if anything happened since; return notes for the screen."""
+        if self._programs is None or not (self._is_changed or self._is_table_old()):
             return ()
         register = Register(self.path, load_journal(self.path)) if self._added else self.register
         self._is_changed = False
         return update_table(self.path, register.states.letters.values(), self._programs)
+
+    def _is_table_old(self) -> bool:
+        """Tell whether the register is newer than its table, as after a command was killed."""
+        with suppress(OSError):
+            return (self.path / TABLE).stat().st_mtime_ns < (self.path / NAME).stat().st_mtime_ns
+        return bool(self.register.records)
 
 
 @contextmanager

@@ -74,6 +74,7 @@ def _written_letter(
         email=recipient.contact.email,
         fax=recipient.contact.fax,
         service=recipient.service,
+        copies=tuple(copy.envelope or copy.block for copy in letter.notice.copies),
         message_id=message_id_of(letter) if is_mailed else None,
         notes=tuple(dict.fromkeys(note.code for note in notes)),
         files=tuple(

@@ -6,7 +6,6 @@ import msgspec
 
 from optout_cli.engines.window import lines_taken
 from optout_cli.errors import Location, Problem, raise_any
-from optout_cli.model.jurisdiction import Contact
 from optout_cli.model.letter import Mailing, MailingForm
 from optout_cli.model.request import Copy, Signatory
 from optout_cli.register.state import LetterState
@@ -18,14 +17,9 @@ _ROOM: dict[MailingForm, tuple[float, float, tuple[float, ...], float]] = {
 }
 
 
-class _Contact(Contact, frozen=True, kw_only=True, forbid_unknown_fields=False):
-    """An office, of which only the address counts here."""
-
-
 class _Facts(msgspec.Struct, frozen=True, kw_only=True):
-    """What the facts of a letter say about mail."""
+    """What the facts of a letter say about who sends it, and about people who get a copy."""
 
-    copies: tuple[_Contact, ...] = ()
     cc: tuple[Copy, ...] = ()
     signatory: Signatory | None = None
 
@@ -44,7 +38,7 @@ def mailings_of(states: Iterable[LetterState], *, with_recipients: bool) -> Mail
     for state in states:
         facts = msgspec.json.decode(state.written.facts, type=_Facts)
         sender = _sender_of(state.written.name, facts.signatory)
-        blocks = [copy.envelope or copy.block for copy in facts.copies]
+        blocks = [*state.letter.copies]
         if with_recipients:
             blocks.insert(0, state.letter.address)
         found += (Mailing(sender, block) for block in blocks)
