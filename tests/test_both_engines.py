@@ -25,7 +25,16 @@ from optout_cli.errors import Location
 from optout_cli.exporters.context import Options
 from optout_cli.letters.library import Library
 from optout_cli.letters.pipeline import Order, letters_of_request, request_file
-from optout_cli.model.letter import EngineName, Letter
+from optout_cli.model.letter import (
+    Block,
+    EngineName,
+    Heading,
+    Letter,
+    ListBlock,
+    Paragraph,
+    Quote,
+    Run,
+)
 from optout_cli.model.request import Request
 from optout_cli.reports.guide import encode_guide, guide_of
 from optout_cli.templating.layouts import STYLE
@@ -159,6 +168,45 @@ def test_all_that_a_body_may_hold_is_set_alike(tmp_path: Path) -> None:
         library = library_of(engine, tmp_path)
         pages.append(pages_of(pdf_of(letter_for(library), library)))
     assert first_difference(*pages) == ""
+
+
+_WORDS = "It costs far too much, and so on and on. "
+
+
+def _text(lines: int) -> Paragraph:
+    return Paragraph((Run(_WORDS * 2 * lines),))
+
+
+def _items(*lines: int) -> ListBlock:
+    return ListBlock(True, tuple((_text(count),) for count in lines))
+
+
+def _nested() -> ListBlock:
+    inner = ListBlock(False, ((Paragraph((Run("One."),)),), (_text(2),)))
+    return ListBlock(True, ((_text(1), inner), (_text(2), inner), (_text(1), _text(2))))
+
+
+# How a body ends, below so many lines that a page ends within it.
+ENDS: dict[str, tuple[Block, ...]] = {
+    "list": (_text(1), _items(2, 5, 1)),
+    "list of two": (_text(4), _items(1, 1)),
+    "nested": (Heading((Run("What is asked"),)), _text(1), _nested()),
+    "quote": (Quote((_text(1), _text(4))),),
+    "paragraph": (_text(6),),
+    "heading": (_items(1, 2), Heading((Run("Then"),)), _text(3)),
+}
+
+
+@pytest.mark.parametrize("end", ENDS)
+@pytest.mark.parametrize("lines", [17, 20, 22, 24, 26])
+def test_a_page_breaks_at_the_same_line(end: str, lines: int) -> None:
+    body = (_text(lines // 2), _text(lines - lines // 2), *ENDS[end])
+    pages = []
+    for engine in NAMES:
+        library = library_of(engine)
+        letter = msgspec.structs.replace(letter_for(library), body=body)
+        pages.append(pages_of(pdf_of(letter, library)))
+    assert (first_difference(*pages), len(pages[0])) == ("", len(pages[1]))
 
 
 def test_the_seal_and_the_marks_stand_at_the_same_places() -> None:

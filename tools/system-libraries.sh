@@ -63,8 +63,7 @@ if is_missing venv; then
   status=1
 fi
 if is_missing pango; then
-  say "The library Pango is missing. Install libpango-1.0-0 and libpangoft2-1.0-0 with apt, or pango with Homebrew or dnf."
-  status=1
+  say "Without the library Pango, only Typst can lay out pages, and the tests fail. For WeasyPrint, install libpango-1.0-0 and libpangoft2-1.0-0 with apt, or pango with Homebrew or dnf."
 fi
 if is_missing harfbuzz-subset; then
   say "Without the library harfbuzz-subset, letters take twice as long. Install libharfbuzz-subset0 with apt, or harfbuzz with Homebrew or dnf."

@@ -37,16 +37,17 @@ def faster_lines(
     input_files: Sequence[InputFile],
     job: Job,
     wanted: Mapping[int, Order],
-    letters: int,
+    files: int,
     seconds: float,
 ) -> Iterator[str]:
-    """Yield how long Typst would have taken for letters that took WeasyPrint some seconds.
+    """Yield how long Typst would have taken for files that took WeasyPrint some seconds.
 
     Makes the letters of a few requests with each engine, in this process, and writes none.
     """
     context = job.library.context
-    has_pages = any(exporter_for(name).IS_SLOW for name in job.order.formats)
-    if context.engine_name == "typst" or letters <= LEAST or not has_pages:
+    with_pages = [name for name in job.order.formats if exporter_for(name).IS_SLOW]
+    letters = files * len(with_pages) / len(job.order.formats)
+    if context.engine_name == "typst" or letters <= LEAST:
         return
     if load_error("typst") or any(layout_problems("typst", context.templates)):
         return
