@@ -56,6 +56,7 @@ _PAGE_HEIGHT = 792  # pt: US Letter
 _ADDRESS = "recipient"  # the class of the layout's element that holds the address
 _HAIR = 2  # px
 _SECOND_TOP, _BODY_END = 0.95 * _PX_PER_INCH, 10.2 * _PX_PER_INCH  # of a page's body, px
+_DOUBT = 0.1  # in, in favor of an attempt: a space between paragraphs is lost where a page ends
 _KEPT_BACK = 1 * _PX_PER_INCH  # px: that a page may leave empty to keep lines together
 _SHORTER = "shorten it, or give envelope: with at most four lines under recipients:"
 _HEAD_END = "head-end"  # the id of the empty element that ends the head in the layout
@@ -215,7 +216,7 @@ def _may_be_shorter(letter: Letter, document: Any) -> bool:
         return False
     *others, last_but_one, last = (max(_ends(page), default=0) for page in document.pages)
     room_left = _BODY_END - last_but_one + len(others) * _KEPT_BACK
-    return last - _SECOND_TOP - room_left <= most_saved(letter) * _PX_PER_INCH
+    return last - _SECOND_TOP - room_left <= (most_saved(letter) + _DOUBT) * _PX_PER_INCH
 
 
 def _ends(page: Any) -> Iterator[float]:
