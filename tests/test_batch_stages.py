@@ -98,7 +98,7 @@ def test_a_character_without_a_glyph_is_a_problem_before_a_page_is_made(
     )
 
 
-@pytest.mark.parametrize("name", ["n\u0303andu\u0301", "a\u00adb", "\u1ed6 \u014d \u02bb \u00a7"])
+@pytest.mark.parametrize("name", ["n\u0303andu\u0301", "a\u00a0b", "\u1ed6 \u014d \u02bb \u00a7"])
 def test_a_problem_of_the_page_is_not_found_by_the_check(
     name: str, library: Library, tmp_path: Path
 ) -> None:

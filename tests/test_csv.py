@@ -167,26 +167,6 @@ def test_what_is_written_is_read_back_and_no_cell_is_a_formula(cells: list[str])
 
 
 @pytest.mark.parametrize(
-    ("cell", "message"),
-    [
-        ("#REF!", "has the spreadsheet error #REF!"),
-        ("#N/A", "has the spreadsheet error #N/A"),
-        ("#NAME?", "has the spreadsheet error #NAME?"),
-        ("=SUM(A1:A3)", "has a formula, not its result"),
-        (" =A1", "has a formula, not its result"),
-    ],
-)
-def test_a_formula_or_a_spreadsheet_error_is_a_problem(cell: str, message: str) -> None:
-    (found,) = told(f"jurisdiction,signatory.name\n06041,{cell}\n")
-    assert found.partition("\n")[0] == f"n.csv:2: signatory.name: {message}"
-    assert told(f"jurisdiction,# name\n06041,{cell}\n") == []
-
-
-def test_text_that_looks_like_a_formula_gets_an_apostrophe() -> None:
-    assert told("jurisdiction,signatory.name\n06041,'=Pat\n") == []
-
-
-@pytest.mark.parametrize(
     ("cell", "reasons"),
     [
         ("One.\nTwo.", ["One.", "Two."]),

@@ -8,7 +8,7 @@ import msgspec
 
 from optout_cli import bundled
 from optout_cli.authoring.request_writer import Answers, request_text
-from optout_cli.errors import OptoutError, Problem
+from optout_cli.errors import OptoutError, Problem, raise_any
 from optout_cli.letters.compose import party_of, recipients_of
 from optout_cli.letters.files import NamedFiles, files_of
 from optout_cli.letters.library import Library
@@ -19,6 +19,7 @@ from optout_cli.model.request import Request
 from optout_cli.programs import particulars_from
 from optout_cli.readers.document import Document, Layer, locating, with_assignments
 from optout_cli.readers.validate import convert
+from optout_cli.readers.values import judge
 from optout_cli.readers.yaml import document_from_yaml
 
 _LAYOUT = bundled.TEMPLATES / "_layout" / "request.yaml"
@@ -56,8 +57,9 @@ def problem_with(
     Ignores what the request still lacks. A named file must be in `folder`, where the request will
     be, or in `files_from`.
     """
-    tried = with_answers(document, texts)
     try:
+        tried = with_answers(document, texts)
+        raise_any(problem for problem in judge(tried)[0] if problem.path in texts)
         request = convert(tried, Request)
         particulars_from(tried, library.programs.find(request.letter)[1])
         # Without locations: the answers will be part of the request's file.

@@ -35,6 +35,7 @@ _WHOSE: Mapping[Party, str] = {"bureau": "the bureau's", "ice": "ICE's"}
 def notes_for(case: Case, period: Period, recipient: Recipient) -> Iterator[Note]:
     """Yield what the user must know about one recipient's notice, most general first."""
     yield from _signatory_notes(case)
+    yield from case.doubts
     for name, particular in case.kind.particulars.items():
         value = getattr(case.particulars, name.replace("-", "_"), None)
         texts, sample = value if isinstance(value, tuple) else (value,), particular.example

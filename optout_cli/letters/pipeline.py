@@ -23,6 +23,7 @@ from optout_cli.programs.conditions import refusals
 from optout_cli.readers.document import Document, Layer, locating, with_assignments
 from optout_cli.readers.stored import load_document
 from optout_cli.readers.validate import convert
+from optout_cli.readers.values import judge
 
 COMMAND_LINE = "command line"
 _DATA_KEYS = set(Gazetteer.__struct_fields__)  # the top keys of a data file
@@ -103,8 +104,12 @@ def case_of(document: Document, library: Library, order: Order) -> Case:
     found: tuple[Program, LetterKind] | None = None
     particulars: Any = None  # Any: a struct made from what the letter kind declares
     from_data: tuple[str, ...] = ()
+    odd, doubts = judge(document)
     with problems:
         request = convert(document, Request)
+    # A value that another program left there has the wrong form too: that is told once.
+    places = {problem.location for problem in odd}
+    problems[:] = [*odd, *(problem for problem in problems if problem.location not in places)]
     # Look these up as written, so that a problem elsewhere in the request does not hide theirs.
     place, letter = (_text_at(document, key, problems) for key in ("jurisdiction", "letter"))
     if place:
@@ -121,8 +126,8 @@ def case_of(document: Document, library: Library, order: Order) -> Case:
 
                 stated, from_data = with_agreement(document, locality, found[1])
             particulars = particulars_from(stated, found[1])
-    if request is None or locality is None or found is None:
-        known = (*problems, *unread)
+    if odd or request is None or locality is None or found is None:
+        known = (*problems, *(problem for problem in unread if problem.location not in places))
         raise OptoutError(*(_hint_at_particulars(known, document, found[1]) if found else known))
     case = msgspec.structs.replace(
         outline_case(request, locality, *found, request.date or order.today, particulars),
@@ -131,6 +136,9 @@ def case_of(document: Document, library: Library, order: Order) -> Case:
         routes=tuple(route for name in order.formats if (route := exporter_for(name).ROUTE)),
         known=from_data,
         is_draft=order.is_draft,
+        doubts=tuple(
+            Note(code="odd-value", text=f"{doubt.message}; if so, {doubt.hint}") for doubt in doubts
+        ),
     )
     case = _with_own_wording(case, library)
     raise_any(

@@ -26,13 +26,21 @@ from optout_cli.model.request import (
 Route = Literal["email", "fax"]
 
 
+class Note(Noun, frozen=True, kw_only=True):
+    """Something worth knowing about a notice; `code` is stable, for scripts."""
+
+    code: str
+    text: str
+
+
 class Case(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that a request's notices follow from.
 
     `today` is the day of writing. `max_age` is the number of days for which the confirmation of a
     contact counts; with None, an unconfirmed contact is only a note. `routes` are how the letters
     go out: each needs an address unless the letter is a draft. `known` names the particulars that
-    come from the data and not from the request. `own_wording` is the hash of the
+    come from the data and not from the request. `doubts` are about values that may not be meant.
+    `own_wording` is the hash of the
     user's own parts of the letter's template, None if all parts are shipped. `is_reworded` is true
     if the user has reworded a shipped letter.
     """
@@ -49,6 +57,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     routes: tuple[Route, ...] = ()
     known: tuple[str, ...] = ()
     is_draft: bool = False
+    doubts: tuple[Note, ...] = ()
     own_wording: str | None = None
     is_reworded: bool = False
 
@@ -110,13 +119,6 @@ class Recipient(Noun, frozen=True, kw_only=True):
     def is_confirmed(self) -> bool:
         """Whether the user or an editor of the data has confirmed the contact."""
         return bool(self.confirmed or self.contact.verified)
-
-
-class Note(Noun, frozen=True, kw_only=True):
-    """Something worth knowing about a notice; `code` is stable, for scripts."""
-
-    code: str
-    text: str
 
 
 class Notice(Noun, frozen=True, kw_only=True):

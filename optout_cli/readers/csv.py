@@ -25,7 +25,6 @@ from optout_cli.readers.document import (
     unseen_in,
 )
 
-_SPREADSHEET_ERROR = re.compile(r"#(REF!|N/A|NAME\?|VALUE!|DIV/0!|NULL!|NUM!|SPILL!|CALC!)")
 _FORMULA = re.compile(r"'*[=+\-@\t\r]")
 _GUARDED = re.compile(r"'+[=+\-@\t\r]")
 _KEY = "jurisdiction"  # the header has this column name; no row has it as a value
@@ -122,9 +121,6 @@ def _row_from(line: _Line, names: Sequence[str], file: str) -> Row:
             problems.append(Problem("nameless-column", message, location, hint))
         if not text or not _is_read(name):
             continue
-        problems += _formula_problems(
-            line.cells[number - 1].strip(), Location(file, line.line, path=name)
-        )
         *parents, last = name.split(".")
         node = branch
         for key in parents:
@@ -137,17 +133,6 @@ def _row_from(line: _Line, names: Sequence[str], file: str) -> Row:
     # A row is labeled where its number in a spreadsheet is not its line.
     label = "" if line.number == line.line else f"row {line.number}"
     return row_from(original, data, layer, problems, label)
-
-
-def _formula_problems(cell: str, location: Location) -> Iterator[Problem]:
-    """Yield a Problem for a cell that has a formula, or a formula's error."""
-    if _SPREADSHEET_ERROR.fullmatch(cell):
-        hint = "fix the cell in the spreadsheet, then save it as CSV UTF-8"
-        message = f"has the spreadsheet error {cell}"
-        yield Problem("spreadsheet-error", message, location, hint)
-    elif cell.startswith("="):
-        hint = "replace it with its result in the spreadsheet, then save it as CSV UTF-8"
-        yield Problem("formula", "has a formula, not its result", location, hint)
 
 
 def _tree_from(

@@ -26,12 +26,15 @@ _OTHER_KINDS = {
     b"{\\rtf": "a rich-text file",
 }
 
-# Characters that no letter can show and no reader can see: control characters, separators that some
-# programs treat as line ends, and marks that reverse the direction of the text.
+# Characters that no reader can see: control characters, separators that some programs treat as line
+# ends, spaces and joiners without width, fillers, and marks that set the direction of the text.
 # They are built from numbers, so that this file has none of them.
 _UNSEEN_RANGES = (
     (0x00, 0x08), (0x0B, 0x0C), (0x0E, 0x1F), (0x7F, 0x9F), (0x2028, 0x2029),
-    (0x202A, 0x202E), (0x2066, 0x2069), (0xD800, 0xDFFF), (0xFEFF, 0xFEFF), (0xFFFE, 0xFFFF),
+    (0x202A, 0x202E), (0x2060, 0x2069), (0xAD, 0xAD), (0x34F, 0x34F), (0x61C, 0x61C),
+    (0x115F, 0x1160), (0x17B4, 0x17B5), (0x180B, 0x180E), (0x200B, 0x200F), (0x2800, 0x2800),
+    (0x3164, 0x3164), (0xFE00, 0xFE0F), (0xFFA0, 0xFFA0), (0xFFF9, 0xFFFB), (0xE0000, 0xE0FFF),
+    (0xD800, 0xDFFF), (0xFEFF, 0xFEFF), (0xFFFE, 0xFFFF),
 )  # fmt: skip
 UNSEEN = re.compile("[" + "".join(f"{chr(low)}-{chr(high)}" for low, high in _UNSEEN_RANGES) + "]")
 

@@ -1,0 +1,387 @@
+"""Texts that nobody wrote: what other programs leave behind, and blanks that were never filled in.
+
+Judges every text of a document, whichever source it came from. `KINDS` is the table of what is
+known; each kind says for which fields it is a Problem, and for which it is only worth a note.
+Never changes a value.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from typing import Literal, NamedTuple
+
+from optout_cli.errors import Problem
+from optout_cli.readers.document import Document, Tree, join_path
+
+# What a text is for. A name is printed as it stands; post is a tracking number; number and vote are
+# those of a resolution; prose is a particular; a code has a form of its own, which is checked
+# elsewhere.
+Use = Literal["name", "post", "number", "vote", "prose", "code"]
+_USES: tuple[tuple[Use, str], ...] = (
+    ("post", r"(service\.\w+|particulars\..+)\.\d+\.number"),
+    ("prose", r"particulars\..+"),
+    ("number", r"authority\.\d+\.number"),
+    ("vote", r"authority\.\d+\.vote"),
+    ("name", r"(signatory|cc\.\d+)\.(name|title|office|organization)"),
+    ("name", r"(signatory|recipients\.\w+)\.address\.(street(\.\d+)?|city)"),
+    ("name", r"recipients\.\w+\.(attention|salutation|confirmed\.by)"),
+    ("name", r"recipients\.\w+\.(organization|envelope)(\.\d+)?"),
+    ("name", r"authority\.\d+\.(instrument|body)|enclosures\.\d+\.title"),
+    ("name", r"(letterhead|signature)\.alt|calls-itself"),
+)
+_USE_PATTERNS = tuple((use, re.compile(pattern)) for use, pattern in _USES)
+_MAX_SHOWN = 60  # characters of a value that a message repeats
+
+_AS_TEXT = "format the column as Text, and type the value again"
+_EMPTY = "write the value, or leave it empty"
+_FILL_IN = "write what belongs there, or leave the value empty"
+_RETYPE = 'type it again; if it is from a table, save that as "CSV UTF-8"'
+
+_MONTHS = (
+    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?"
+    r"|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?"
+    r"|m\u00e4r|mai|okt|dez|ene|abr|ago|dic)\.?"  # of other languages, as spreadsheets shorten them
+)
+_BLANKS = (
+    r"name|first|last|full|date|day|month|year|county|city|town|state|title|position|number|address"
+    r"|street|zip|phone|email|agency|office|sheriff|jurisdiction|reason|amount|recipient|signatory"
+)
+# Read in another encoding, UTF-8 gives such pairs. The result must be a letter or mark of Latin-1
+# or Latin Extended-A, or a word processor's punctuation: capitals before a curly quote give others.
+_ENCODINGS = ("cp1252", "latin-1", "mac_roman", "cp437", "cp850")
+_FOREIGN = re.compile(r"[^\x00-\x7f]{2,}")
+_MEANT = re.compile("[\u00a0-\u017f\u2010-\u2044\u20ac\u2122]+")
+_HALF_DECODED = re.compile("\u00e2\u20ac|[a-z][\u00c3\u00c2](?![\u00c0-\u00de])|\ufffd")
+
+
+class Kind(NamedTuple):
+    """Texts of one kind: a Problem in fields of the uses in `wrong`, a note in those in `odd`."""
+
+    id: str
+    find: Callable[[str], object]
+    wrong: tuple[Use, ...]
+    odd: tuple[Use, ...]
+    message: str
+    hint: str
+
+
+class Doubt(NamedTuple):
+    """A text that may be meant, with the key path of its value."""
+
+    path: str
+    message: str
+    hint: str
+
+
+def _whole(pattern: str) -> Callable[[str], object]:
+    return re.compile(pattern, re.DOTALL).fullmatch
+
+
+def _within(pattern: str) -> Callable[[str], object]:
+    return re.compile(pattern, re.DOTALL).search
+
+
+def _is_misread(text: str) -> bool:
+    """Tell whether UTF-8 was read in another encoding: `Mar\u00c3\u00ada` for `Mar\u00eda`."""
+    return bool(_HALF_DECODED.search(text)) or any(
+        _MEANT.fullmatch(decoded)
+        for run in _FOREIGN.findall(text)
+        for encoding in _ENCODINGS
+        for decoded in _decodings(run, encoding)
+    )
+
+
+def _decodings(run: str, encoding: str) -> Iterator[str]:
+    """Yield each pair or triple of a run of characters that is one character of UTF-8."""
+    for start in range(len(run) - 1):
+        for end in (start + 2, start + 3):
+            try:
+                decoded = run[start:end].encode(encoding).decode()
+            except UnicodeError:
+                continue
+            if len(decoded) == 1:
+                yield decoded
+
+
+def _is_rounded(text: str) -> bool:
+    """Tell whether a number has only zeros after the 15 digits that a spreadsheet keeps."""
+    digits = re.sub(r"[ .-]", "", text)
+    return len(digits) > 17 and digits.isdecimal() and set(digits[15:]) == {"0"}  # noqa: PLR2004
+
+
+_PRINTED: tuple[Use, ...] = ("name", "post", "number", "vote", "prose")
+_SHORT: tuple[Use, ...] = ("name", "post", "number", "vote")
+_NUMBERS: tuple[Use, ...] = ("post", "number", "vote")
+
+# The first kind that fits is told.
+KINDS: tuple[Kind, ...] = (
+    Kind(
+        "spreadsheet-error",
+        _whole(
+            r"#(N/A\b.*|NV|REF|ERROR|GETTING_DATA|[^\W\d_][^\s#]*[!?]|\u00bf[^\s#]*[!?]|DIV/0)"
+            r"|#{2,}|Err:[0-9]{3}|Loading\.\.\."
+        ),
+        (*_PRINTED, "code"),
+        (),
+        "has the spreadsheet error {}",
+        "correct the cell in the spreadsheet, and save the table again",
+    ),
+    Kind(
+        "formula",
+        _whole(
+            r"=.*|[+@-]\$?[A-Z]{1,3}\$?[0-9]{1,7}(\s*[-+*/&^:,;<>=)].*)?"
+            r"|[+@-][A-Z][A-Z0-9.]*\(.*"
+        ),
+        (*_PRINTED, "code"),
+        (),
+        "has the formula {}, not its result",
+        "write the result in its place",
+    ),
+    Kind(
+        "nothing",
+        _whole(
+            r"(?i)[<(\[]?(nan|null|none|nil|n/?a|nat|undefined|unknown|blank|empty|missing"
+            r"|true|false|not (available|applicable|assigned|set|specified|provided|known))[>)\]]?"
+            r"|[-+]?inf(inity)?|#n/?a|ditto|see above|same( as above)?|\[object object\]"
+        ),
+        _PRINTED,
+        (),
+        "{} is what programs write where there is no value",
+        _EMPTY,
+    ),
+    Kind(
+        "unfilled",
+        _whole(
+            r"(?i)tb[acd]|to be (added|announced|confirmed|decided|determined|done)|to ?do|fixme"
+            r"|pending|x{2,20}|lorem ipsum.*|(your|insert|enter|type|fill in)\b.*"
+            r"|(first|last|full|middle)[ _-]?name(s)?|first(name)? last(name)?"
+            r"|first[ _-]?name last[ _-]?name|name( here| goes here)?|title|office|street|city"
+            r"|(city|county|agency|office|sheriff'?s?|street|official'?s?|signer'?s?) name"
+            r"|name of .*|street address|job title|sample( text)?|placeholder|change ?me|example"
+        ),
+        _SHORT,
+        (),
+        "{} is a blank that was never filled in",
+        _FILL_IN,
+    ),
+    Kind(
+        "blank-field",
+        _within(
+            r"\{\{.*?\}\}|\{%.*?%\}|<%.*?%>|\$\{\w[^}]*\}|<<\s*\w[\w .]*>>"
+            r"|\u00ab[^\W\d_]\w*( \w+)?\u00bb"
+        ),
+        _PRINTED,
+        (),
+        "{} has a field that was never filled in",
+        _FILL_IN,
+    ),
+    Kind(
+        "brackets",
+        _whole(r"[\[{<].*[\]}>]|%\w+%|@@?\w+@@?|__\w+__|\$[A-Z_]+\$?|b'.*'"),
+        _SHORT,
+        (),
+        "{} stands in brackets or marks, as a blank does",
+        _FILL_IN,
+    ),
+    Kind(
+        "blank",
+        _within(
+            rf"\[(?i:[^\]]*\b(?:insert|enter|your|x{{2,}}|tb[acd]|todo|{_BLANKS})\b[^\]]*)\]"
+            rf"|\{{(?i:[^}}]*\b(?:{_BLANKS})\b[^}}]*)\}}|<(?i:{_BLANKS})>"
+            r"|_{2,}|\.{5,}|\?{2,}|\b[Xx]{3,20}\b|\b(TODO|TBD|TBA|TBC|FIXME)\b|(?i:lorem ipsum)"
+        ),
+        _SHORT,
+        ("prose",),
+        "{} has a blank that was never filled in",
+        _FILL_IN,
+    ),
+    Kind(
+        "exponent",
+        _whole(r"[-+]?[0-9]+([.,][0-9]+[eE][+-]?|[eE]\+)[0-9]+"),
+        _SHORT,
+        (),
+        "{} has lost digits in a spreadsheet",
+        _AS_TEXT,
+    ),
+    Kind(
+        "exponent-of-post",
+        _whole(r"[0-9]+[eE][0-9]+"),
+        ("post",),
+        (),
+        "{} has lost digits in a spreadsheet",
+        _AS_TEXT,
+    ),
+    Kind(
+        "rounded",
+        _is_rounded,
+        ("name", "post", "number"),
+        (),
+        "{} was rounded to 15 digits by a spreadsheet",
+        _AS_TEXT,
+    ),
+    Kind(
+        "moment",
+        _whole(
+            r"[0-9]{4}[-/][0-9]{1,2}[-/][0-9]{1,2}[ T][0-9]{1,2}:[0-9]{2}.*"
+            r"|[0-9]{1,2}[/.-][0-9]{1,2}[/.-][0-9]{2,4},? [0-9]{1,2}:[0-9]{2}.*"
+            r"|[0-9]{1,2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?( ?[AaPp]\.?[Mm]\.?)?| ?[AaPp]\.?[Mm]\.?)"
+        ),
+        _SHORT,
+        (),
+        "{} is a time of day that a spreadsheet made of something else",
+        _AS_TEXT,
+    ),
+    Kind(
+        "made-a-date",
+        _whole(
+            rf"(?i)[0-9]{{1,2}}[-. ]+{_MONTHS}([-. ]+([0-9]{{2}}|[0-9]{{4}}))?"
+            rf"|{_MONTHS}[-. ]+([0-9]{{2}}|[0-9]{{4}})"
+            r"|[0-9]{1,2}[/.][0-9]{1,2}[/.]([0-9]{2}|[0-9]{4})"
+        ),
+        _SHORT,
+        (),
+        "{} is a date that a spreadsheet made of something else",
+        _AS_TEXT,
+    ),
+    Kind(
+        "date",
+        _whole(r"[0-9]{4}[-/][0-9]{1,2}[-/][0-9]{1,2}"),
+        ("name", "post", "vote"),
+        ("number",),
+        "{} is a date",
+        _AS_TEXT,
+    ),
+    Kind(
+        "day-number",
+        _whole(r"(3[6-9]|4[0-9]|[56][0-9]|7[0-2])[0-9]{3}"),
+        ("vote",),
+        ("number",),
+        "{} may be the number that a spreadsheet gives to a day",
+        _AS_TEXT,
+    ),
+    Kind(
+        "decimal",
+        _whole(r"[-+]?[0-9]+[.,]0|[-+]?0?\.[0-9]+|[-+]?[0-9]+\.[0-9]{5,}"),
+        ("name", "post", "vote"),
+        ("number",),
+        "{} has decimals that a spreadsheet added",
+        _AS_TEXT,
+    ),
+    Kind(
+        "short-number",
+        lambda text: sum(map(str.isalnum, text)) < 8,  # noqa: PLR2004  # no carrier has shorter ones
+        ("post",),
+        (),
+        "{} is too short for a tracking number",
+        "copy the whole number from the receipt",
+    ),
+    Kind(
+        "no-letters",
+        lambda text: not any(map(str.isalpha, text)),
+        ("name",),
+        (),
+        "{} has no letter in it",
+        _EMPTY,
+    ),
+    Kind(
+        "marks-only",
+        lambda text: not any(map(str.isalnum, text)),
+        (*_NUMBERS, "prose"),
+        (),
+        "{} has neither a letter nor a digit",
+        _EMPTY,
+    ),
+    Kind(
+        "misread",
+        _is_misread,
+        _PRINTED,
+        (),
+        "{} was read in the wrong encoding",
+        _RETYPE,
+    ),
+    Kind(
+        "lost-character",
+        _within(r"(?:^|\s)[^\s/:]*[^\W\d_]\?[^\W\d_]"),  # in no web address
+        _SHORT,
+        ("prose",),
+        "{} has a question mark in place of a letter or an apostrophe",
+        _RETYPE,
+    ),
+    Kind(
+        "encoded",
+        _within(
+            r"&([A-Za-z][A-Za-z0-9]{1,31}|#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6});"
+            r"|\\u[0-9A-Fa-f]{4}|\\x[0-9A-Fa-f]{2}|_x[0-9A-F]{4}_"
+            r"|=\?[\w-]+\?[BbQq]\?.*\?=|(=[0-9A-F]{2}){2}"
+        ),
+        _PRINTED,
+        (),
+        "{} has characters in the code of a web page or a program",
+        _RETYPE,
+    ),
+    Kind(
+        "encoded-part",
+        _within(r"%[0-9A-F]{2}|\\[nrt\"'\\]|<br ?/?>"),
+        _SHORT,
+        ("prose",),
+        "{} has characters in the code of a web page or a program",
+        _RETYPE,
+    ),
+    Kind(
+        "quoted",
+        _whole(r"\"[^\"]*\"?|[^\"]*\"|'.*'|\u201c[^\u201d]*\u201d|''+.*|`.*`"),
+        _SHORT,
+        (),
+        "{} is in quotation marks",
+        "delete the quotation marks, and in a table the space before them",
+    ),
+    Kind(
+        "apostrophe",
+        _whole(r"'[BCDFGHJ-NP-TV-Z0-9].*"),
+        _SHORT,
+        (),
+        "{} begins with the apostrophe that marks text in a spreadsheet",
+        "delete the apostrophe",
+    ),
+)
+
+
+def judge(document: Document) -> tuple[tuple[Problem, ...], tuple[Doubt, ...]]:
+    """Return a Problem for each text that cannot be meant, and a Doubt for each that may be."""
+    problems: list[Problem] = []
+    doubts: list[Doubt] = []
+    for path, text in _texts_in(document.data, ""):
+        if (found := _judged(text.strip(), _use_of(path))) is None:
+            continue
+        kind, is_wrong = found
+        shown = repr(text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}...")
+        message = f"{path} {kind.message.format(shown)}"
+        if is_wrong:
+            location = document.location(path)
+            problems.append(Problem("odd-value", message, location, kind.hint, path))
+        else:
+            doubts.append(Doubt(path, message, kind.hint))
+    return tuple(problems), tuple(doubts)
+
+
+def _texts_in(node: Tree, path: str) -> Iterator[tuple[str, str]]:
+    if isinstance(node, str):
+        if node:
+            yield path, node
+        return
+    for key, value in node.items() if isinstance(node, dict) else enumerate(node):
+        yield from _texts_in(value, join_path(path, key))
+
+
+@lru_cache(1024)  # a batch asks for the same few paths in each row
+def _use_of(path: str) -> Use:
+    return next((use for use, pattern in _USE_PATTERNS if pattern.fullmatch(path)), "code")
+
+
+@lru_cache(4096)  # a batch repeats many texts
+def _judged(text: str, use: Use) -> tuple[Kind, bool] | None:
+    """Return the first kind that a text is of, and whether that is wrong in this use."""
+    for kind in KINDS:
+        if use in (*kind.wrong, *kind.odd) and kind.find(text):
+            return kind, use in kind.wrong
+    return None

@@ -1,0 +1,360 @@
+"""A text that nobody meant is told, whichever source it came from, and a meant one never is."""
+
+import json
+from collections.abc import Callable
+
+import pytest
+from conftest import REQUEST, ROOT, TODAY
+from hypothesis import given
+from hypothesis import strategies as st
+from make_letters import document_of, notice_for, problems_of
+
+from optout_cli.letters.library import Library
+from optout_cli.letters.pipeline import Order, case_of
+from optout_cli.readers.csv import csv_from, rows_from_csv
+from optout_cli.readers.document import Document, Layer, Tree, with_assignments
+from optout_cli.readers.ndjson import rows_from_ndjson
+from optout_cli.readers.values import KINDS, Use, judge
+from optout_cli.readers.yaml import document_from_yaml
+
+PATHS: dict[Use, str] = {
+    "name": "signatory.name",
+    "post": "service.ice.0.number",
+    "number": "authority.0.number",
+    "vote": "authority.0.vote",
+    "prose": "particulars.reasons.0",
+    "code": "signatory.address.zip",
+}
+ALL: tuple[Use, ...] = ("name", "post", "number", "vote", "prose", "code")
+PRINTED = ALL[:-1]
+SHORT = ALL[:-2]
+# Texts of each kind, with the uses in which none of them can be meant.
+SAMPLES: dict[str, tuple[tuple[Use, ...], list[str]]] = {
+    "spreadsheet-error": (
+        ALL,
+        [
+            "#REF!",
+            "#N/A",
+            "#N/A Requesting Data",
+            "#BLOCKED!",
+            "#GETTING_DATA",
+            "########",
+            "#BEZUG!",
+            "#NV",
+            "Err:502",
+            "Loading...",
+            "#NAME?",
+            "#DIV/0!",
+            "#¿NOMBRE?",
+        ],
+    ),
+    "formula": (ALL, ["=A1", "=SUM(A1:A3)", "+A2&B2", "@A2", "-SUM(A1)", "+$A$1 * 2", '="x"']),
+    "nothing": (
+        PRINTED,
+        [
+            "nan",
+            "NaN",
+            "NULL",
+            "(null)",
+            "n/a",
+            "NA",
+            "None",
+            "<NA>",
+            "NaT",
+            "TRUE",
+            "false",
+            "undefined",
+            "(blank)",
+            "[object Object]",
+            "Not available",
+            "-inf",
+            "Ditto",
+        ],
+    ),
+    "unfilled": (
+        SHORT,
+        ["TBD", "xxx", "To be determined", "First Last", "Your name", "Lorem ipsum"],
+    ),
+    "blank-field": (
+        PRINTED,
+        ["{{ signatory.name }}", "\u00abName\u00bb", "${name}", "<<First Name>>", "Pat {{last}}"],
+    ),
+    "brackets": (SHORT, ["[Anyone]", "<someone>", "%NAME%", "__NAME__", "b'Pat'", "['a', 'b']"]),
+    "blank": (SHORT, ["Pat ____", "Pat [LAST NAME]", "Pat {last name}", "Pat XXXX", "Pat ???"]),
+    "exponent": (SHORT, ["7.02E+19", "9.40711189956E+021", "7,02E+19", "7E+19", "4.6e-05"]),
+    "exponent-of-post": (("post",), ["7E19", "702e17"]),
+    "rounded": (
+        ("name", "post", "number"),
+        ["70200000000000000000", "9407 1118 9956 0120 0000 00"],
+    ),
+    "moment": (
+        SHORT,
+        ["2026-10-01 00:00:00", "10/1/2026 0:00", "2026-10-01T00:00:00Z", "5:02:00 AM"],
+    ),
+    "made-a-date": (
+        SHORT,
+        ["5-May", "7-Feb", "Oct-26", "10/1/2026", "1-Oct-26", "2. Okt", "Sept-26"],
+    ),
+    "date": (("name", "post", "vote"), ["2026-10-01", "2026/10/1"]),
+    "day-number": (("vote",), ["46204", "36526"]),
+    "decimal": (("name", "post", "vote"), ["7.0", ".714285", "0.7142857"]),
+    "short-number": (("post",), ["123", "7020", "A1"]),
+    "no-letters": (("name",), ["-", "0", "123", "\u0301", "*"]),
+    "marks-only": (("post", "number", "vote", "prose"), ["-", "--", "*", "\u0301"]),
+    "misread": (
+        PRINTED,
+        [
+            "JosÃ©",
+            "Sheriffâ€™s",
+            "Mar√≠a",
+            "Mar├¡a",
+            "PeÃƒÂ±a",
+            "12Â§ 3 of Law",
+            "Mar�a",
+            "MarÃa Gomez",
+        ],
+    ),
+    "lost-character": (SHORT, ["Sheriff?s office", "Mar?a Gomez"]),
+    "encoded": (
+        PRINTED,
+        [
+            "Jos&eacute; Perez",
+            "A &amp; B Company",
+            "Mar&#237;a Gomez",
+            "Mar\\u00eda Gomez",
+            "Mar=C3=ADa Gomez",
+            "Sheriff_x000D_",
+            "=?utf-8?Q?Mar=C3=ADa?=",
+        ],
+    ),
+    "encoded-part": (SHORT, ["Jos%C3%A9 Perez", "Pat\\nPerez", "Pat<br>Perez"]),
+    "quoted": (SHORT, ['"Pat Perez"', '"Pat Perez', "'Pat Perez'", "\u201cPat Perez\u201d"]),
+    "apostrophe": (SHORT, ["'Pat Perez", "'7020 0000 0000 0000 0001"]),
+}
+CASES = [
+    pytest.param(use, text, id=f"{kind} {use} {text}")
+    for kind, (uses, texts) in SAMPLES.items()
+    for use in uses
+    for text in texts
+]
+# What people do write, by what it is for.
+MEANT: dict[Use, list[str]] = {
+    "name": [
+        "Pat Null",
+        "Jos\u00e9 Pe\u00f1a",
+        "D'Angelo O\u2019Brien",
+        "Anne-Marie True",
+        "N. A. Jones",
+        "'Ewa Beach",
+        "12 Mayfair",
+        "5 Marsh Street, No. 4",
+        "1600 Pennsylvania Ave. NW",
+        "P.O. Box 12",
+        'Pat "Pete" Smith',
+        "AT&T Building",
+        "Office of the Sheriff",
+        "Sheriff-Coroner",
+        "\u201cCAF\u00c9\u201d Building",
+        "S\u00c3O TOM\u00c9 Hall",
+        "SE\u00d1OR\u2019S",
+        "No. 4 (rear)",
+        "287(g) Coordinator",
+        "Xavier Xu",
+        "Dr. A.-L. N\u00fa\u00f1ez, Ph.D.",
+        "O\u02bbahu",
+        "Acting Sheriff",
+        "Director, [Acting] Office",
+        "Street Crimes Unit",
+        "Town Board",
+        "Ada M. Jan",
+    ],
+    "post": [
+        "7020 0000 0000 0000 0001",
+        "70081300000173889810",
+        "RR123456785US",
+        "1Z999AA10123456784",
+    ],
+    "number": [
+        "No. 26-07",
+        "2026-10",
+        "10-01",
+        "R-2026-14",
+        "1",
+        "7E12",
+        "Ord. 12.5",
+        "2026/10",
+        "IV",
+    ],
+    "vote": ["5-0", "7 to 2", "unanimous", "5\u20130", "4-1-1", "5 ayes, 0 noes", "5:2"],
+    "prose": [
+        "The jail has no staff.",
+        "The County [ICE] - none",
+        "None of it is true.",
+        "5-0",
+        'A "safe" county; see 8 U.S.C. \u00a7 1357(g).',
+        "https://example.gov/a?b=c&d=e",
+        "Section 12",
+        "\u201cSER\u00c1\u201d \u2014 that is so.",
+        "7.0 beds",
+        "Is it right? Yes.",
+        "[T]he county ...",
+        "\u00c9l dijo: \u00abno se puede hacer as\u00ed\u00bb.",
+        "The rate is 5 %, in NA and in none.",
+    ],
+    "code": ["05345", "05345-1234"],
+}
+
+
+def document_with(path: str, text: str) -> Document:
+    data: dict[str, Tree] = {
+        "service": {"ice": [{}]},
+        "authority": [{}],
+        "particulars": {"reasons": []},
+    }
+    return with_assignments(Document(data, (Layer("f", {}),)), "--set", {path: text})
+
+
+def judged(use: Use, text: str) -> str:
+    """Say whether a text is wrong, odd or neither."""
+    problems, doubts = judge(document_with(PATHS[use], text))
+    return "wrong" if problems else "odd" if doubts else ""
+
+
+def test_each_kind_has_samples() -> None:
+    assert {kind.id: kind.wrong for kind in KINDS} == {
+        id: uses for id, (uses, _) in SAMPLES.items()
+    }
+
+
+@pytest.mark.parametrize(("use", "text"), CASES)
+def test_what_cannot_be_meant_is_a_problem(use: Use, text: str) -> None:
+    assert judged(use, text) == "wrong"
+
+
+@pytest.mark.parametrize(("use", "text"), [(use, text) for use in MEANT for text in MEANT[use]])
+def test_what_people_write_is_taken(use: Use, text: str) -> None:
+    assert judged(use, text) == ""
+
+
+@pytest.mark.parametrize(
+    ("use", "text"),
+    [
+        ("number", "46204"),
+        ("number", "2026-10-01"),
+        ("number", "2026.0"),
+        ("prose", "The [COUNTY] has no staff."),
+        ("prose", "TBD: ask counsel"),
+        ("prose", "The sheriff?s deputies"),
+    ],
+)
+def test_what_may_be_meant_is_a_note(use: Use, text: str) -> None:
+    assert judged(use, text) == "odd"
+
+
+@given(data=st.data())
+def test_no_spelling_of_a_kind_gets_through(data: st.DataObject) -> None:
+    kind = data.draw(st.sampled_from(["nothing", "unfilled", "spreadsheet-error", "made-a-date"]))
+    uses, texts = SAMPLES[kind]
+    text = data.draw(st.sampled_from(texts))
+    data.draw(st.sampled_from([str] if kind == "spreadsheet-error" else [str.upper, str.lower]))
+    spelling = (
+        text
+        if kind == "spreadsheet-error"
+        else data.draw(st.sampled_from([text.upper(), text.lower()]))
+    )
+    spaces = st.sampled_from(["", " ", "\u00a0"])
+    spelled = f"{data.draw(spaces)}{spelling}{data.draw(spaces)}"
+    assert judged(data.draw(st.sampled_from(uses)), spelled) == "wrong"
+
+
+@given(mantissa=st.decimals("1", "9.99999", places=3), power=st.integers(15, 30))
+def test_no_number_in_scientific_notation_gets_through(mantissa: object, power: int) -> None:
+    assert judged("post", f"{mantissa}E+{power:02}") == "wrong"
+
+
+# Not \u00ed: half of it would be an invisible character, which is refused already.
+ACCENTED = st.text("\u00e1\u00e9\u00f3\u00fa\u00f1\u00fc\u00e7\u2019\u2013", min_size=1, max_size=3)
+
+
+@given(letters=ACCENTED, encoding=st.sampled_from(["cp1252", "mac_roman", "cp437"]))
+def test_no_accent_in_the_wrong_encoding_gets_through(letters: str, encoding: str) -> None:
+    name = f"Pat {letters}ez"
+    misread = name.encode().decode(encoding, "ignore")
+    assert (judged("name", name), judged("name", misread)) == ("", "wrong")
+
+
+def test_each_name_in_the_data_is_taken(library: Library) -> None:
+    places = [place.name for _, _, place in library.directory.all()]
+    states = library.directory.data.states
+    agencies = [agency.name for code in states for _, agency in library.directory.agencies_in(code)]
+    assert [name for name in (*places, *agencies) if judged("name", name)] == []
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.glob("examples/*.yaml")), ids=lambda path: path.stem)
+def test_the_examples_raise_no_doubt(path: object) -> None:
+    assert isinstance(path, type(ROOT))
+    document = document_from_yaml(path.read_text("utf-8"), path.name)
+    assert judge(document) == ((), ())
+
+
+def csv_document(text: str) -> Document | None:
+    table = csv_from(["jurisdiction", "letter", "signatory.name"], [["06041", "x/y", text]])
+    return next(rows_from_csv(table, "n.csv")).document
+
+
+def ndjson_document(text: str) -> Document | None:
+    line = json.dumps({"signatory": {"name": text}})
+    return next(rows_from_ndjson(line, "n.ndjson")).document
+
+
+def yaml_document(text: str) -> Document:
+    return document_from_yaml(f"signatory: {{name: {json.dumps(text)}}}", "r.yaml")
+
+
+@pytest.mark.parametrize(
+    ("document_with_name", "place"),
+    [
+        (csv_document, "n.csv:2: signatory.name "),
+        (ndjson_document, "n.ndjson:1: signatory.name "),
+        (yaml_document, "r.yaml:1:13: signatory.name "),
+        (lambda text: document_with("signatory.name", text), "--set: signatory.name "),
+    ],
+)
+def test_each_source_is_judged_alike(
+    document_with_name: Callable[[str], Document | None], place: str
+) -> None:
+    document = document_with_name("TBD")
+    assert document is not None
+    (problem,) = judge(document)[0]
+    assert str(problem) == (
+        f"{place}'TBD' is a blank that was never filled in\n"
+        "  hint: write what belongs there, or leave the value empty"
+    )
+
+
+def test_a_json_nan_signs_no_letter() -> None:
+    (row,) = rows_from_ndjson('{"jurisdiction": "06041", "signatory": {"office": NaN}}', "n.ndjson")
+    assert row.document is not None
+    assert [problem.path for problem in judge(row.document)[0]] == ["signatory.office"]
+
+
+def test_a_wrong_value_is_told_once_with_all_others(library: Library) -> None:
+    document = document_of("date: '#N/A'\nsignatory: {name: nan, phone: '#REF!', email: x}\n")
+    problems = problems_of(lambda: case_of(document, library, Order(today=TODAY)))
+    assert [(problem.code, problem.path or str(problem.location)) for problem in problems] == [
+        ("odd-value", "date"),
+        ("odd-value", "signatory.name"),
+        ("odd-value", "signatory.phone"),
+        ("wrong-text", "request.yaml:2:40"),
+    ]
+
+
+def test_a_doubtful_value_is_a_note_of_the_letter(library: Library) -> None:
+    text = "authority: [{instrument: Resolution, number: '46204'}]\n"
+    notice = notice_for(library, text, REQUEST)
+    assert [note.text for note in notice.notes if note.code == "odd-value"] == [
+        (
+            "authority.0.number '46204' may be the number that a spreadsheet gives to a day;"
+            " if so, format the column as Text, and type the value again"
+        )
+    ]
