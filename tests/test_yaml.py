@@ -76,7 +76,7 @@ def test_a_quoted_null_is_text(text: str, quote: str) -> None:
         ("a: []\nb: {}\n", {"a": [], "b": {}}),
         ("a: {b: {c: x}}\n", {"a": {"b": {"c": "x"}}}),
         ("a:\n- {b: x, c: null}\n- b: y\n", {"a": [{"b": "x"}, {"b": "y"}]}),
-        ("a: |\n  # not a comment #4\n  y\n", {"a": "# not a comment #4\ny\n"}),
+        ("a: |\n  # not a comment #4\n  y\n", {"a": "# not a comment #4\ny"}),
         ("a: >-\n  x\n  y\n", {"a": "x y"}),
         ("a: x\n  y\n", {"a": "x y"}),
         ("---\na: x\n...\n", {"a": "x"}),

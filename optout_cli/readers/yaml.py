@@ -14,6 +14,7 @@ import yaml
 from optout_cli.errors import Location, OptoutError, Problem, raise_any
 from optout_cli.readers.document import Document, Layer, Row, Tree, join_path, row_from
 from optout_cli.readers.files import UNSEEN, unseen_problem
+from optout_cli.readers.joined import find_joined
 
 MAX_DEPTH = 40
 MAX_NODES = 500_000
@@ -63,6 +64,14 @@ _PLAIN_WORDS = (
 _CURLY = re.compile("\u201c([^\u201d]*|.*\u201d)$|\u2018.*\u2019$", re.DOTALL)
 # People write ` #4` and ` # 4` for a suite. A comment begins with a space and a word.
 _GLUED_COMMENT = re.compile(r"\s+#([^\s#]|\s*[0-9])")
+
+# A no-break space in place of an indent, or of the space after a colon.
+_NO_BREAK = re.compile(r"(?:[ \t]*|[ \t-]*[\w-]+:)[\u00a0\u2002-\u200a\u202f\u3000]")
+# What a request says on one line.
+_OF_ONE_LINE = re.compile(
+    r"([0-9]+\.)?(signatory|recipients|authority|service|enclosures|cc|letterhead|signature"
+    r"|jurisdiction|letter|date|calls-itself|ori)\b"
+)
 
 
 class _Frame:
@@ -122,20 +131,52 @@ class _Reader:
         if unseen := UNSEEN.search(event.value):
             location = Location(self.file, *_position(event.start_mark))
             self.problems.append(unseen_problem(unseen[0], location))
-        if is_plain and _GLUED_COMMENT.match(self._rest_of_line(event)):
+        glued = _GLUED_COMMENT.match(self._rest_of_line(event))
+        if glued and (is_plain or glued[1].strip()[0].isdecimal()):
             message = f"the text after {event.value!r} is lost: ' #' begins a comment"
             self._fail(event, "comment-in-value", message, "put the whole value in quotes")
-        if is_plain and _CURLY.match(event.value):
-            message = "is in curly quotes from a word processor"
-            hint = 'use straight quotes ("); to keep the curly ones, put straight ones around them'
-            self._fail(event, "curly-quotes", message, hint)
+        if is_plain and event.value:
+            self._check_plain(event)
         frame = self.frames[-1] if self.frames else None
         if frame and isinstance(frame.node, dict) and frame.key is None:
             self._read_key(frame, event)
         elif is_plain and event.value in _ABSENT:
             self._skip_empty(frame, event)
         else:
-            self._put(event, event.value)
+            is_block = event.style in ("|", ">")
+            self._put(event, event.value.rstrip("\n") if is_block else event.value)
+
+    def _check_plain(self, event: yaml.ScalarEvent) -> None:
+        """Report text without quotes that means something else than it seems to."""
+        if _CURLY.match(event.value):
+            message = "is in curly quotes from a word processor"
+            hint = 'use straight quotes ("); to keep the curly ones, put straight ones around them'
+            self._fail(event, "curly-quotes", message, hint)
+        (line, column), (end, _) = _position(event.start_mark), _position(event.end_mark)
+        lines = [self.lines[line - 1][column - 1 :], *self.lines[line:end]]
+        for number, text in enumerate(lines):
+            if found := _NO_BREAK.match(text):
+                spot = found.end() + (0 if number else column - 1)
+                location = Location(self.file, line + number, spot)
+                message = "has a no-break space where YAML needs a space"
+                hint = (
+                    "replace the no-break spaces at the beginning of the line, or after the colon"
+                )
+                self.problems.append(Problem("no-break-space", message, location, hint))
+                return
+        frame = self.frames[-1] if self.frames else None
+        if frame is None or len(lines) == 1:
+            return
+        is_field = bool(_OF_ONE_LINE.match(join_path(frame.path, frame.key or "")))
+        if joined := find_joined(lines, column=column - 1, has_fields=is_field):
+            location = Location(self.file, line + joined.number, 1)
+            what, hint = "an item of a list", "begin each item with `- `, all in the same column"
+            if joined.field:
+                what = f"the field {joined.field!r}"
+                hint = f"write {joined.field}: in the column of the field that it belongs to"
+            message = f"begins like {what}, and is joined to the text above"
+            hint += "; if it is one text, put all of it in quotes"
+            self.problems.append(Problem("joined-line", message, location, hint))
 
     def _rest_of_line(self, event: yaml.Event) -> str:
         line, column = _position(event.end_mark)
