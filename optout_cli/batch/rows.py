@@ -261,7 +261,7 @@ class _Check:
 
     def __init__(self, job: Job) -> None:
         self.job = job
-        self.fingerprints = Fingerprints(job.library)
+        self.fingerprints = Fingerprints(job.library, job.order.formats)
         self.records: dict[str, list[Record]] = {}  # by fingerprint
         for record in job.records.values():
             self.records.setdefault(record.fingerprint, []).append(record)
@@ -384,7 +384,7 @@ class _Make:
 
     def __init__(self, job: Job) -> None:
         self.job = job
-        self.fingerprints = Fingerprints(job.library)
+        self.fingerprints = Fingerprints(job.library, job.order.formats)
 
     def __call__(self, task: _Task) -> MadeRow:
         number, location, traceback = task.number, task.location, ""

@@ -10,6 +10,7 @@ import click
 from optout_cli.cli.console import is_request, refuse_file_name, report_problems, say, usage_error
 from optout_cli.cli.next_steps import report_letters
 from optout_cli.cli.options import (
+    SEPARATORS,
     files,
     force_option,
     library_from,
@@ -38,6 +39,7 @@ from optout_cli.letters.pipeline import (
     set_values,
 )
 from optout_cli.model.letter import Export, Letter
+from optout_cli.model.notice import Case
 from optout_cli.output import hold_interrupts, is_folder, is_stream, write_stream
 from optout_cli.readers.document import Document, locating
 from optout_cli.readers.files import STDIN, folder_of, is_file
@@ -110,21 +112,22 @@ def command(
     look = with_engine(look, order.formats, quiet=quiet)
     library = library_from(overlays, folders, look)
     folder = folder_of(what) if is_file_of_one else Path()
-    letters, exports, fingerprint = _make(document, library, order, folder)
-    if output == STDIN or (is_stream(Path(output)) and not output.endswith("/")):
+    letters, exports, case = _make(document, library, order, folder)
+    if output == STDIN or (is_stream(Path(output)) and not output.endswith(SEPARATORS)):
         if is_check:
             usage_error(f"--check is about files, not -o {output}", "name a folder or a file")
         _write_stream(_only(exports, f"-o {output}"), output)
         is_new = True
     else:
         place, name = _place(exports, output)
+        named = NamedFiles(document, folder, order.files_from)
         writing = writing_of(
             letters,
             exports,
             library.context,
             lambda export: name or export.name,
             request=what if is_file_of_one else COMMAND_LINE,
-            fingerprint=fingerprint,
+            fingerprint=Fingerprints(library, order.formats).of(case, named),
         )
         if is_check:
             _check(place, writing, Replacing(force, supersede), has_register=not no_register)
@@ -159,20 +162,18 @@ def _draft_for(what: str, letter: str | None) -> Document:
 
 def _make(
     document: Document, library: Library, order: Order, folder: Path
-) -> tuple[tuple[Letter, ...], tuple[Export, ...], str]:
-    """Make the letters and files of a request, and the hash of all that they follow from."""
+) -> tuple[tuple[Letter, ...], tuple[Export, ...], Case]:
+    """Make the letters and files of a request; return them, and what they follow from."""
     with locating(document):
         case = case_of(document, library, order)
         letters = letters_of(case, document, library, order, folder)
-        exports = encode_letters(letters, library, order)
-        named = NamedFiles(document, folder, order.files_from)
-        return letters, exports, Fingerprints(library).of(case, named)
+        return letters, encode_letters(letters, library, order), case
 
 
 def _place(exports: Sequence[Export], output: str) -> tuple[Path, str | None]:
     """Return the folder that `output` names, and the name of a file if it names one."""
     place = Path(output)
-    if output.endswith("/") or is_folder(place):
+    if output.endswith(SEPARATORS) or is_folder(place):
         return place, None
     export = _only(exports, f"-o {output}")
     output_path(output, "", f"file of format {export.format}", f".{export.format}")

@@ -1,14 +1,15 @@
 """One hash of everything that a request's files follow from: same hash, same files."""
 
 import stat
+from collections.abc import Iterable
 from hashlib import file_digest, sha256
-from importlib.metadata import version
 from pathlib import Path
 
 import msgspec
 
 from optout_cli import __version__
 from optout_cli.errors import OptoutError
+from optout_cli.exporters import exporter_for
 from optout_cli.letters.files import NamedFiles, named_in
 from optout_cli.letters.library import Library
 from optout_cli.model.notice import Case
@@ -19,13 +20,16 @@ _TYPEFACE = "font-source-serif-pro"
 
 
 class Fingerprints:
-    """Hashes of cases; what all cases share is hashed once."""
+    """Hashes of cases; what all cases share is hashed once. `formats` are those to be made."""
 
-    def __init__(self, library: Library) -> None:
+    def __init__(self, library: Library, formats: Iterable[str]) -> None:
         common = sha256(__version__.encode())
-        # Another version may break lines differently.
-        for name in (library.context.engine_name, _TYPEFACE):
-            common.update(f"{name} {version(name)}\0".encode())
+        if any(exporter_for(name).IS_SLOW for name in formats):
+            from importlib.metadata import version  # takes 50 ms; a text letter needs none
+
+            # Another version may break lines differently.
+            for name in (library.context.engine_name, _TYPEFACE):
+                common.update(f"{name} {version(name)}\0".encode())
         common.update(msgspec.msgpack.encode(library.options))
         for folder in library.folders:
             is_shipped = folder == library.folders[-1]
