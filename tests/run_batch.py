@@ -21,7 +21,7 @@ BAD = """\
 jurisdiction,signatory.name,signatory.title,date,signatory.fx
 6041,Pat,Sheriff,,
 50001,Pat,Sheriff,,
-50003,Pat,,11/24/2026,
+50003,Pat,,soon,
 50005,Pat,Sheriff,,9
 50005,Pat,Sheriff,,
 50005,Pat,Sheriff,,

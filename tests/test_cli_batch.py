@@ -63,8 +63,8 @@ ROW = HEADER + "50001,Pat,Sheriff\n"
 TOLD = """\
 n.csv:2 (6041): jurisdiction: there is no jurisdiction '6041'
   hint: did you mean '06041'? FIPS codes have five digits
-n.csv:4 (50003): date '11/24/2026' is not a date
-  hint: write it as YYYY-MM-DD; did you mean 2026-11-24?
+n.csv:4 (50003): date 'soon' is not a date
+  hint: write it as YYYY-MM-DD, such as 2010-08-31
 n.csv:4 (50003): signatory needs 'title'
   hint: fill in signatory.title
 n.csv:1: signatory.fx: signatory has no field 'fx'

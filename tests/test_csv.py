@@ -197,5 +197,5 @@ def test_a_zero_that_a_spreadsheet_dropped_is_asked_for() -> None:
     (row,) = rows("zip\n5753\n")
     document = row.document
     assert document is not None
-    told = told_by(lambda: convert(document, _Zipped))
+    told = told_by(lambda: convert(document, _Zipped, "signatory.address"))
     assert told.endswith("write all 5 digits; format the column as Text to keep 05753")

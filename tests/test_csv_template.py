@@ -33,7 +33,7 @@ FILLED = {
     "answered": "2026-11-19",
     "meeting-dates": "2026-12-01\n2026-12-02",
     "reply-by": "2026-12-31",
-    "number": "No. {}",
+    "number": "7020 0000 00{}",
 }
 
 

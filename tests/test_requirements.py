@@ -240,7 +240,7 @@ def test_what_the_sender_lacks_is_told_once(library: Library) -> None:
 
 
 def test_two_pieces_of_mail_never_have_one_number(library: Library) -> None:
-    way = "{by: certified-mail, number: '7020'}"
+    way = "{by: certified-mail, number: '7020 0001 0002'}"
     lines = f"service: {{bureau: [{way}, {{by: mail}}], ice: [{{by: mail}}, {way}]}}"
     problems = problems_of(lambda: notices_for(library, lines))
     assert [(it.code, it.path) for it in problems] == [

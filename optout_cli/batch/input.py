@@ -11,8 +11,8 @@ from typing import Literal
 
 import msgspec
 
-from optout_cli.errors import OptoutError, Problem, raise_any
-from optout_cli.readers.csv import rows_from_csv
+from optout_cli.errors import Location, OptoutError, Problem, raise_any
+from optout_cli.readers.csv import read_table, rows_from_csv
 from optout_cli.readers.document import OWN_MARK, REASON, Row
 from optout_cli.readers.files import STDIN, decode, read_bytes
 from optout_cli.readers.ndjson import rows_from_ndjson
@@ -32,6 +32,7 @@ _FORMS: dict[str, Form] = {
 # `decode` knows them.
 _SPREADSHEET = ('in the spreadsheet choose Save as, "CSV UTF-8"',) * 2
 _LINES = ("write one JSON object per line, as plain text", "write the file with encoding UTF-8")
+_TOP = 4096  # bytes of a file that are looked at to tell its kind
 _YAML_LINE = re.compile(r"-( |$)|---|\[|[^,;\t\"]*:(\s|$)")
 
 
@@ -46,6 +47,12 @@ class InputFile(msgspec.Struct, frozen=True):
     def is_rejected(self) -> bool:
         """Tell whether its rows were rejected by a batch, each with the reason."""
         return REASON in self.text
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """How columns are read that could be meant in another way. Raises OptoutError."""
+        table = read_table(self.text, self.name)[0] if self.form == "csv" else None
+        return tuple(table.notes) if table else ()
 
     def rows(self) -> Iterator[Row]:
         """Read each row. Raises OptoutError if the rest cannot be divided into rows."""
@@ -63,6 +70,8 @@ def load_input(path: str) -> InputFile:
     content = read_bytes(path, MAX_BYTES, on_command_line=True)
     form = None if path == STDIN else _FORMS.get(Path(path).suffix.lower())
     form = form or _form_of(content)
+    if problem := _other_kind(content, path):
+        raise OptoutError(problem)
     if form == "csv":
         text = decode(content, path, _SPREADSHEET)
     elif form == "ndjson":  # a line that is not UTF-8 costs only its own request
@@ -70,6 +79,25 @@ def load_input(path: str) -> InputFile:
     else:
         text = decode(content, path)
     return InputFile(path, form, text)
+
+
+def _other_kind(content: bytes, path: str) -> Problem | None:
+    """Return the Problem of a text file that is no table: a web page, or in another encoding."""
+    top = content.removeprefix(BOM_UTF8)[:_TOP]
+    location = Location(path)
+    if re.match(rb"\s*(<!doctype html|<html|<table|<meta)", top, re.IGNORECASE):
+        message = "is a web page, not a table, whatever its name says"
+        return Problem("not-text", message, location, _SPREADSHEET[0])
+    if top.startswith((b'{"url":', b'{"doc_id":')) or path.endswith(".gsheet"):
+        message = "is a link to a spreadsheet on the web, not a table"
+        hint = "open it, and choose File, Download, Comma-separated values"
+        return Problem("not-text", message, location, hint)
+    if top[:2] not in (b"\xff\xfe", b"\xfe\xff") and top.count(0) > len(top) // 4:
+        # Every second byte of Western text in UTF-16 is zero.
+        order = "little-endian" if top[1::2].count(0) > top[::2].count(0) else "big-endian"
+        message = f"is UTF-16 text ({order}, without a byte order mark), not UTF-8"
+        return Problem("not-utf-8", message, location, _SPREADSHEET[0])
+    return None
 
 
 def _form_of(content: bytes) -> Form:

@@ -10,10 +10,13 @@ import io
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
+from contextlib import suppress
+from itertools import chain, islice, zip_longest
 from typing import NamedTuple
 
 from optout_cli.errors import Location, OptoutError, Problem, raise_any
+from optout_cli.readers.cells import DateOrder, order_of_dates
+from optout_cli.readers.columns import column_of
 from optout_cli.readers.document import (
     MAX_DEPTH,
     OWN_MARK,
@@ -28,7 +31,9 @@ from optout_cli.readers.document import (
 _FORMULA = re.compile(r"'*[=+\-@\t\r]")
 _GUARDED = re.compile(r"'+[=+\-@\t\r]")
 _KEY = "jurisdiction"  # the header has this column name; no row has it as a value
-_DELIMITERS = ",;\t"  # spreadsheets write `;` where the comma is the decimal sign
+_DELIMITERS = ",;\t|"  # spreadsheets write `;` where the comma is the decimal sign
+_MAX_TITLES = 8  # lines above the header that are looked through
+_HAS_SLASHES = re.compile(r"[0-9]{1,2}[/.-][0-9]{1,2}[/.-][0-9]{2}")
 _Branch = dict[str, "_Branch | str"]
 
 
@@ -40,31 +45,91 @@ class _Line(NamedTuple):
     cells: list[str]
 
 
+class Table(NamedTuple):
+    """A table's columns as a request names them, by their own names, and what else it has."""
+
+    header: _Line
+    names: list[str]
+    columns: dict[str, str]  # by key path, where the table has another name
+    orders: dict[str, DateOrder]  # by column
+
+    @property
+    def notes(self) -> Iterator[str]:
+        """Yield how columns are read that could have been meant in another way."""
+        for path, column in self.columns.items():
+            if path.casefold() != column.casefold():
+                yield f"the column {column!r} is read as {path}"
+        for column, order in self.orders.items():
+            if order in ("month-first", "day-first"):
+                first = order.partition("-")[0]
+                yield f"the dates with slashes in the column {column!r} are read {first} first"
+
+
 def rows_from_csv(text: str, file: str) -> Iterator[Row]:
     """Yield each row below the header that has a filled cell.
 
     Raises OptoutError where the header is wrong, or a quote is not closed.
     """
+    table, lines = read_table(text, file)
+    if table:
+        for line in lines:
+            yield _row_from(line, table, file)
+
+
+def read_table(text: str, file: str) -> tuple[Table | None, Iterator[_Line]]:
+    """Read the header of a table, and return it with the lines below it. Raises OptoutError."""
     csv.field_size_limit(max(csv.field_size_limit(), len(text) + 1))
-    lines = _read_lines(text, file)
-    header, first = next(lines, None), next(lines, None)
+    delimiter = _find_delimiter(text, file)
+    lines = _read_lines(text, file, delimiter)
+    header = next(lines, None)
     if header is None:
-        return
+        return None, lines
     location = Location(file, header.line)
-    # A title above the header is one problem, not a problem of each row.
-    if first and _KEY in map(str.strip, first.cells) and _KEY not in map(str.strip, header.cells):
-        message = f"does not name the columns; line {first.line} does"
-        hint = f"delete line {header.line}: the column names come first"
-        raise OptoutError(Problem("no-header", message, location, hint))
-    names = _read_header(header.cells, location)
-    for line in chain(filter(None, [first]), lines):
-        yield _row_from(line, names, file)
+    above = list(islice(lines, _MAX_TITLES))
+    # Titles above the header are one problem, not a problem of each row.
+    if not _names_jurisdiction(header.cells):
+        found = next((line for line in above if _names_jurisdiction(line.cells)), None)
+        if found:
+            several = f"lines {header.line} to {found.line - 1}"
+            message = f"does not name the columns; line {found.line} does"
+            hint = several if found is not above[0] else f"line {header.line}"
+            hint = f"delete {hint}: the column names come first"
+            raise OptoutError(Problem("no-header", message, location, hint))
+    names, columns = _read_header(header.cells, location)
+    orders = {}
+    if _HAS_SLASHES.search(text):
+        cells = zip_longest(
+            *(line.cells for line in _read_lines(text, file, delimiter)), fillvalue=""
+        )
+        for column, below in zip(header.cells, cells, strict=False):
+            if order := order_of_dates(below[1:]):
+                orders[column.strip()] = order
+    return Table(header, names, columns, orders), chain(above, lines)
 
 
-def _read_lines(text: str, file: str) -> Iterator[_Line]:
-    header = text.lstrip("\r\n").partition("\n")[0]
-    delimiter = max(_DELIMITERS, key=header.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+def _names_jurisdiction(cells: Iterable[str]) -> bool:
+    return any(column_of(cell.strip()) == [_KEY] for cell in cells)
+
+
+def _find_delimiter(text: str, file: str) -> str:
+    """Return the delimiter that divides a line near the top so that one cell is a jurisdiction's.
+
+    Where none does, it is the one that gives the first line the most cells.
+    """
+    widths = {}
+    for delimiter in _DELIMITERS:
+        top: list[_Line] = []
+        with suppress(OptoutError):  # told when the rows are read
+            top.extend(islice(_read_lines(text, file, delimiter), _MAX_TITLES))
+        found = [line for line in top if _names_jurisdiction(line.cells)]
+        widths[delimiter] = (bool(found), len((found or top)[0].cells) if top else 0)
+    return max(_DELIMITERS, key=lambda delimiter: widths[delimiter])
+
+
+def _read_lines(text: str, file: str, delimiter: str) -> Iterator[_Line]:
+    reader = csv.reader(
+        io.StringIO(text, newline=""), delimiter=delimiter, strict=True, skipinitialspace=True
+    )
     line = 1
     try:
         for number, cells in enumerate(reader, 1):
@@ -77,9 +142,16 @@ def _read_lines(text: str, file: str) -> Iterator[_Line]:
         raise OptoutError(problem) from None
 
 
-def _read_header(cells: Sequence[str], location: Location) -> list[str]:
-    """Return the column names. Raises OptoutError with every problem in the header."""
-    names = [cell.strip() for cell in cells]
+def _read_header(cells: Sequence[str], location: Location) -> tuple[list[str], dict[str, str]]:
+    """Return the key paths of the columns, and the names of those that have another name.
+
+    Raises OptoutError with every problem in the header.
+    """
+    own_names = [cell.strip() for cell in cells]
+    meant = [column_of(name) if _is_read(name) else [name] for name in own_names]
+    names = [
+        paths[0] if len(paths) == 1 else name for name, paths in zip(own_names, meant, strict=True)
+    ]
     read = [name for name in names if _is_read(name)]
     problems = [
         Problem(
@@ -87,6 +159,16 @@ def _read_header(cells: Sequence[str], location: Location) -> list[str]:
         )
         for name, count in Counter(read).items()
         if count > 1
+    ]
+    problems += [
+        Problem(
+            "ambiguous-column",
+            f"has the column {name!r}, which could be any of {len(paths)}",
+            location,
+            f"name it {' or '.join(paths)}; begin it with # if it is your own",
+        )
+        for name, paths in zip(own_names, meant, strict=True)
+        if len(paths) > 1
     ]
     parents = {name[:end] for name in read for end in range(len(name)) if name[end] == "."}
     for name in dict.fromkeys(read):
@@ -100,7 +182,8 @@ def _read_header(cells: Sequence[str], location: Location) -> list[str]:
             message = f"has both the column {name!r} and the column {inner!r}"
             problems.append(Problem("wrong-column", message, location, "keep one of the two"))
     raise_any(problems)
-    return names
+    pairs = zip(names, own_names, strict=True)
+    return names, {path: name for path, name in pairs if path != name}
 
 
 def _is_read(name: str) -> bool:
@@ -108,9 +191,9 @@ def _is_read(name: str) -> bool:
     return bool(name) and not name.startswith(OWN_MARK)
 
 
-def _row_from(line: _Line, names: Sequence[str], file: str) -> Row:
+def _row_from(line: _Line, table: Table, file: str) -> Row:
     location = Location(file, line.line)
-    all_names = [*names, *[""] * (len(line.cells) - len(names))]
+    all_names = [*table.names, *[""] * (len(line.cells) - len(table.names))]
     original = tuple(zip(all_names, map(cell_from, line.cells), strict=False))
     problems: list[Problem] = []
     branch: _Branch = {}
@@ -126,7 +209,7 @@ def _row_from(line: _Line, names: Sequence[str], file: str) -> Row:
         for key in parents:
             node = node.setdefault(key, {})  # type: ignore[assignment]  # _read_header allows no text here
         node[last] = text
-    layer = Layer(file, {"": (line.line, 1)}, "row")
+    layer = Layer(file, {"": (line.line, 1)}, "row", dict(table.columns), table.orders)
     texts: list[tuple[str, str]] = []
     data = _tree_from(branch, "", "", layer, texts)
     problems += unseen_in(iter(texts), layer)
@@ -149,8 +232,9 @@ def _tree_from(
         inner_path = join_path(path, number if is_list else key)
         inner_column = join_path(column, key)
         layer.marks[inner_path] = layer.marks[""]
-        if inner_path != inner_column:
-            layer.names[inner_path] = inner_column
+        shown = layer.names.get(inner_column, inner_column)
+        if inner_path != shown:
+            layer.names[inner_path] = shown
         value = branch[key]
         if isinstance(value, str):
             texts.append((inner_path, value))

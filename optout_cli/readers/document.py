@@ -10,6 +10,7 @@ from typing import Literal
 import msgspec
 
 from optout_cli.errors import Location, OptoutError, Problem, did_you_mean, raise_any
+from optout_cli.readers.cells import DateOrder
 from optout_cli.readers.files import UNSEEN, unseen_problem
 
 Tree = str | list["Tree"] | dict[str, "Tree"]
@@ -24,13 +25,15 @@ class Layer(msgspec.Struct, frozen=True):
     """The locations of one source's values: by key path (`cc.0.name`), line and column from 1.
 
     The empty path is the location of the whole, such as a row. `names` has a table's column or a
-    line's JSON path for each key path that differs from it.
+    line's JSON path for each key path that differs from it, `orders` the order of month and day in
+    a table's columns of dates.
     """
 
     file: str
     marks: dict[str, tuple[int, int]]
     kind: Literal["file", "row", "command-line"] = "file"
     names: dict[str, str] = {}
+    orders: dict[str, DateOrder] = {}
 
     def location(self, path: str) -> Location | None:
         """Return the location of `path` in this source, or None if it is not there."""
@@ -61,6 +64,14 @@ class Document(msgspec.Struct, frozen=True):
     def is_cell(self, path: str) -> bool:
         """Tell whether the value at `path` is from a row of a table or of a list of requests."""
         return next((layer.kind == "row" for layer in self.layers if path in layer.marks), False)
+
+    def date_order(self, path: str) -> DateOrder:
+        """Return the order of month and day in the column of the cell at `path`."""
+        layer = next((layer for layer in self.layers if path in layer.marks), self.layers[-1])
+        for place in _at_and_above(path):
+            if order := layer.orders.get(layer.names.get(place, place)):
+                return order
+        return "either"
 
     def path_of(self, text: str) -> str:
         """Return the key path of the first value that contains `text`, or an empty path."""
@@ -283,7 +294,7 @@ def _find_location(problem: Problem, document: Document | None, row: Row | None)
         location = document.location(path)
     if not row or not location or location.file != row.location.file:
         return location
-    if problem.code == "unknown-key" and isinstance(row.original, tuple):
+    if problem.code in ("unknown-key", "two-readings") and isinstance(row.original, tuple):
         return Location(location.file, 1, path=location.path)  # the header: wrong for all rows
     label = location.label or row.location.label
     return msgspec.structs.replace(location, label=label)

@@ -5,8 +5,7 @@ value.
 """
 
 import re
-from calendar import month_name, monthrange
-from datetime import date, datetime, timedelta
+from datetime import date
 from functools import cache, reduce
 from operator import or_
 from types import NoneType, UnionType
@@ -16,7 +15,9 @@ import msgspec
 from msgspec.structs import FieldInfo
 
 from optout_cli.errors import Problem, closest, did_you_mean, raise_any
-from optout_cli.model.fields import Text
+from optout_cli.model.fields import Line, Text
+from optout_cli.readers.cells import choice_in_words, code_in_words, date_in_words, is_slashed
+from optout_cli.readers.dates import check_date
 from optout_cli.readers.document import OWN_MARK, Document, Tree, join_path
 
 _T = TypeVar("_T")
@@ -175,16 +176,32 @@ class _Walk:
         if not isinstance(value, str):
             hint = "put text with a colon in quotes" if isinstance(value, dict) else None
             self._fail(path, "wrong-shape", f"{name} must be text, not {_describe(value)}", hint)
+        elif self.document.is_cell(path) and (meant := self._meant_in_cell(value, kind, path)):
+            return meant
         elif get_origin(bare) is Literal:
             if value not in get_args(bare):
                 hint = self._choice_hint(value, [*map(str, get_args(bare))], path)
                 self._fail(path, "unknown-choice", f"{name} cannot be {_describe(value)}", hint)
+        elif bare is date and self.document.is_cell(path) and is_slashed(value):
+            message = "has dates that can be read month first or day first"
+            hint = "format the column as Text, and write the dates as 2026-11-24"
+            self._fail(path, "two-readings", message, hint)
         elif bare is date:
-            if wrong := _check_date(value):
+            if wrong := check_date(value):
                 self._fail(path, "wrong-date", f"{name} {_describe(value)} {wrong[0]}", wrong[1])
         else:
             self._check_text(value, kind, path, name)
         return value
+
+    def _meant_in_cell(self, value: str, kind: Any, path: str) -> str | None:
+        """Return what a cell says in other words, where these have one meaning only."""
+        bare = _without_metas(kind)
+        if get_origin(bare) is Literal:
+            return choice_in_words(value, [*map(str, get_args(bare))])
+        if bare is date:
+            return date_in_words(value, self.document.date_order(path))
+        pattern = next((meta.pattern for meta in _metas_of(kind) if meta.pattern), None)
+        return code_in_words(value, pattern) if pattern and kind not in (Line, Text) else None
 
     def _choice_hint(self, value: str, choices: list[str], path: str) -> str:
         """Separate several choices in one text, and recognize a choice by its first letters."""
@@ -271,46 +288,3 @@ def _describe(value: Tree) -> str:
     if isinstance(value, list):
         return "a list"
     return repr(value if len(value) <= _MAX_SHOWN else value[:_MAX_SHOWN] + "...")
-
-
-# The United States' order comes first: 03/04/2026 is March 4.
-_DATE_FORMS = (
-    *("%m/%d/%Y", "%d/%m/%Y", "%m/%d/%y", "%Y/%m/%d", "%Y%m%d", "%B %d %Y", "%b %d %Y"),
-    *("%d %B %Y", "%d %b %Y", "%d %b %y"),
-)
-_DAY_ZERO = date(1899, 12, 30)  # spreadsheets count days from here
-_DAY_NUMBERS = range(36_526, 73_051)  # the days of 2000 to 2099 in a spreadsheet
-_ISO = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
-
-
-def _check_date(text: str) -> tuple[str, str] | None:
-    """Return what is wrong with a date and a hint, or None where it is right."""
-    parts = _ISO.fullmatch(text)
-    hint = "write it as YYYY-MM-DD, such as 2010-08-31"
-    if not parts:
-        if meant := _guess_date(text):
-            hint = f"write it as YYYY-MM-DD; did you mean {meant}?"
-        return "is not a date", hint
-    year, month = int(parts[1]), int(parts[2])
-    try:
-        date.fromisoformat(text)
-    except ValueError:
-        if year and 1 <= month <= len(month_name) - 1:
-            hint = f"{month_name[month]} {year} has {monthrange(year, month)[1]} days"
-        return "is not on the calendar", hint
-    return None
-
-
-def _guess_date(text: str) -> date | None:
-    """Return the day that text in another form most likely means."""
-    if text.isascii() and text.isdecimal() and int(text) in _DAY_NUMBERS:
-        return _DAY_ZERO + timedelta(int(text))
-    plain = " ".join(text.replace(",", " ").replace(". ", " ").split())
-    for form in _DATE_FORMS:
-        for mark in ("/", ".", "-") if "/" in form else (" ", "-"):
-            try:
-                found = datetime.strptime(plain, form.replace("/", mark).replace(" ", mark))  # noqa: DTZ007  # a day has no time zone
-            except ValueError:
-                continue
-            return found.date()
-    return None

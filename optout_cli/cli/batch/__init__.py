@@ -115,6 +115,9 @@ def command(
         if prints.paper:
             prints.paper.refuse_other()
     input_files = load_inputs(inputs)
+    for file in () if quiet else input_files:
+        for note in file.notes:
+            say(f"note: {file.name}: {note}")
     records = load_register(place).records.values()
     before = next((record.engine for record in records if record.engine), None)
     look = with_engine(look, order.formats, quiet=quiet, before=before)

@@ -1,0 +1,194 @@
+"""A table is read as people make it: names of columns, dates, routes and numbers in their words."""
+
+from pathlib import Path
+
+import pytest
+from command_results import Write
+from conftest import TODAY
+from make_letters import told_by
+
+from optout_cli.batch.input import InputFile, load_input
+from optout_cli.errors import OptoutError
+from optout_cli.letters.library import Library
+from optout_cli.letters.pipeline import Order, case_of
+from optout_cli.model.request import Request
+from optout_cli.readers.columns import column_of
+from optout_cli.readers.csv import rows_from_csv
+from optout_cli.readers.document import locate
+from optout_cli.readers.validate import convert
+
+
+def requests(table: str) -> list[Request]:
+    documents = [row.document for row in rows_from_csv(table, "n.csv")]
+    return [convert(document, Request) for document in documents if document]
+
+
+def dates(*cells: str) -> list[str]:
+    rows = "".join(f'"Marin County, CA",a/b,"{cell}"\n' for cell in cells)
+    return [str(request.date) for request in requests(f"County,Letter,Date of letter\n{rows}")]
+
+
+@pytest.mark.parametrize(
+    ("name", "path"),
+    [
+        ("Sheriff Name", "signatory.name"),
+        ("County", "jurisdiction"),
+        ("Date of letter", "date"),
+        ("signatory name", "signatory.name"),
+        ("Jurisdiction", "jurisdiction"),
+        ("Title", "signatory.title"),
+        ("SheriffTitle", "signatory.title"),
+        ("Sheriff's E-mail", "signatory.email"),
+        ("Sheriff ZIP Code", "signatory.address.zip"),
+        ("ICE fax", "recipients.ice.fax"),
+        ("Bureau tracking number", "service.bureau.0.number"),
+        ("Resolution No.", "authority.0.number"),
+        ("cc.0.name", "cc.0.name"),
+        ("Remarks", "Remarks"),
+        ("particulars.reasons", "particulars.reasons"),
+    ],
+)
+def test_a_name_of_one_field_is_taken(name: str, path: str) -> None:
+    assert column_of(name) == [path]
+
+
+def test_a_name_of_several_fields_is_asked() -> None:
+    assert told_by(lambda: requests("County,State,Phone\nMarin,CA,1\n")) == (
+        "n.csv:1: has the column 'State', which could be any of 2\n"
+        "  hint: name it jurisdiction or signatory.address.state;"
+        " begin it with # if it is your own\n"
+        "n.csv:1: has the column 'Phone', which could be any of 3\n"
+        "  hint: name it signatory.phone or recipients.bureau.phone or recipients.ice.phone;"
+        " begin it with # if it is your own"
+    )
+
+
+def test_a_problem_names_the_column_as_the_table_does() -> None:
+    (row,) = rows_from_csv("County,Letter,Sheriff Email\nMarin,a/b,x\n", "n.csv")
+    assert row.document is not None
+    assert str(row.document.location("signatory.email")) == "n.csv:2: Sheriff Email"
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "11/24/2026", "11/24/26", "24-Nov-26", "Nov 24 2026", "Nov. 24, 2026", "46350", "46350.0",
+        "2026/11/24", "2026-11-24 00:00:00", "2026-11-24T00:00:00Z", "11/24/2026 0:00",
+        "11/24/2026 12:00:00 AM", "Tuesday, November 24, 2026", "November 24th, 2026", "20261124",
+        "24/11/2026", "24.11.2026",
+    ],
+)  # fmt: skip
+def test_a_date_with_one_reading_is_taken(cell: str) -> None:
+    assert dates(cell) == ["2026-11-24"]
+
+
+def test_one_date_tells_the_order_of_its_column() -> None:
+    assert dates("11/12/2026", "11/24/2026") == ["2026-11-12", "2026-11-24"]
+    assert dates("11/12/2026", "24/11/2026") == ["2026-12-11", "2026-11-24"]
+
+
+@pytest.mark.parametrize("cells", [("11/12/2026", "10/12/2026"), ("11/24/2026", "24/11/2026")])
+def test_a_column_with_two_readings_is_told_once(cells: tuple[str, ...]) -> None:
+    rows = "".join(f"Marin,a/b,{cell}\n" for cell in cells)
+    told = set()
+    for row in rows_from_csv(f"County,Letter,date\n{rows}", "n.csv"):
+        assert row.document is not None
+        with pytest.raises(OptoutError) as caught:
+            convert(row.document, Request)
+        told |= {*map(str, locate(caught.value.problems, row.document, row))}
+    message = "n.csv:1: date: has dates that can be read month first or day first"
+    assert told == {
+        f"{message}\n  hint: format the column as Text, and write the dates as 2026-11-24"
+    }
+
+
+def test_routes_and_numbers_are_read_in_the_words_of_people() -> None:
+    table = (
+        "jurisdiction,letter,signature.kind,Bureau service,ICE service,Sheriff Phone,Sheriff ZIP,"
+        "Name,Title\nMarin,a/b,Ink,Certified Mail,E-mail,+14155550120,05345.0,Pat,Sheriff\n"
+    )
+    (request,) = requests(table)
+    signatory = request.signatory
+    assert signatory is not None
+    assert (
+        request.signature.kind,
+        request.service.bureau[0].by,
+        request.service.ice[0].by,
+        signatory.phone,
+        signatory.address.zip,
+    ) == ("ink", "certified-mail", "email", "415-555-0120", "05345")
+
+
+@pytest.mark.parametrize("phone", ["tel:415-555-0120", "415\u2013555\u20130120", "4155550120.0"])
+def test_a_phone_in_other_signs_is_taken(phone: str) -> None:
+    (request,) = requests(f"jurisdiction,letter,Name,Title,Sheriff Phone\nM,a/b,P,S,{phone}\n")
+    assert request.signatory is not None
+    assert "".join(filter(str.isdigit, request.signatory.phone or "")) == "4155550120"
+
+
+def test_quotes_after_a_space_are_no_part_of_a_name() -> None:
+    (request,) = requests(
+        'jurisdiction,letter,Name,Title\n"Marin County, CA", a/b, "Pat P.", "Sheriff"\n'
+    )
+    assert request.signatory is not None
+    assert (request.jurisdiction, request.signatory.name) == ("Marin County, CA", "Pat P.")
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_a_remark_with_another_delimiter_does_not_decide(delimiter: str) -> None:
+    header = delimiter.join(['"# remarks (a; b; c, d, e)"', "jurisdiction", "letter"])
+    (request,) = requests(f"{header}\n{delimiter.join(['x', 'Marin', 'a/b'])}\n")
+    assert (request.jurisdiction, request.letter) == ("Marin", "a/b")
+
+
+def test_titles_above_the_header_are_told_together() -> None:
+    assert told_by(lambda: requests("Counties\nAs of today, all\nCounty,Letter\nMarin,a/b\n")) == (
+        "n.csv:1: does not name the columns; line 3 does\n"
+        "  hint: delete lines 1 to 2: the column names come first"
+    )
+
+
+def test_how_a_column_is_read_is_noted_once() -> None:
+    table = "County,letter,date\nMarin,a/b,11/24/2026\nKern,a/b,11/25/2026\n"
+    assert InputFile("n.csv", "csv", table).notes == (
+        "the column 'County' is read as jurisdiction",
+        "the dates with slashes in the column 'date' are read month first",
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "told"),
+    [
+        ("n.csv", b"<!DOCTYPE html><html>", "is a web page, not a table, whatever its name says"),
+        ("n.xls", b"\n<table><tr>", "is a web page, not a table, whatever its name says"),
+        ("n.gsheet", b'{"url": "x"}', "is a link to a spreadsheet on the web, not a table"),
+        (
+            "n.csv",
+            "jurisdiction\n06041\n".encode("utf-16-le"),
+            "is UTF-16 text (little-endian, without a byte order mark), not UTF-8",
+        ),
+        (
+            "n.csv",
+            "jurisdiction\n06041\n".encode("utf-16-be"),
+            "is UTF-16 text (big-endian, without a byte order mark), not UTF-8",
+        ),
+    ],
+)
+def test_what_is_no_table_is_told_by_its_name(
+    name: str, content: bytes, told: str, write: Write, in_folder: Path
+) -> None:
+    path = write(name, "")
+    path.write_bytes(content)
+    message = told_by(lambda: load_input(str(path)))
+    assert message.partition("\n")[0] == f"{path}: {told}"
+
+
+def test_dates_of_particulars_are_taken_too(library: Library) -> None:
+    table = (
+        "County,Letter,date,particulars.reply-by\n"
+        '"Marin County, CA",secure-communities/opt-out,11/24/2026,12/24/2026\n'
+    )
+    (row,) = rows_from_csv(table, "n.csv")
+    assert row.document is not None
+    case = case_of(row.document, library, Order(today=TODAY))
+    assert str(case.particulars.reply_by) == "2026-12-24"
