@@ -72,3 +72,18 @@ def test_a_message_that_nobody_has_signed_is_told(
 
 def test_a_draft_need_not_be_signed(library: Library, tmp_path: Path) -> None:
     assert found(library, tmp_path, "eml", "", is_draft=True) == {}
+
+
+MAILED = """\
+signature: {kind: typed}
+service: {bureau: [{by: certified-mail, number: 9589 0710 5270 0000 0000 02}], ice: [{by: hand}]}
+"""
+
+
+def test_a_message_whose_way_the_request_does_not_name_is_called_a_copy(
+    library: Library, tmp_path: Path
+) -> None:
+    assert found(library, tmp_path, "eml", MAILED) == {
+        "copy": "eml: the request says certified-mail, so this counts as a copy and says only how"
+        " it goes itself; if it is the letter, add by: email to service: bureau:"
+    }

@@ -51,7 +51,7 @@ def encode(letter: Letter, context: ExportContext) -> bytes:
     options allow.
     """
     text = "\n".join(lines_of(letter))
-    envelope = envelope_of(letter, text)
+    envelope = envelope_of(letter)
     raise_any(_header_problems(letter, envelope))
     printed = pdf.printed(letter, context)
     own_name = f"{letter.name}.pdf"

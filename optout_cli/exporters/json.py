@@ -6,7 +6,6 @@ import msgspec
 
 from optout_cli.exporters.context import ExportContext
 from optout_cli.exporters.mail_headers import envelope_of
-from optout_cli.exporters.txt import lines_of
 from optout_cli.model.letter import Letter
 
 RANK = 4
@@ -48,7 +47,7 @@ def facts_of(letter: Letter, context: ExportContext) -> dict[str, Any]:
 
 def message_id_of(letter: Letter) -> str:
     """Return the Message-ID of the letter's e-mail."""
-    return envelope_of(letter, "\n".join(lines_of(letter))).message_id
+    return envelope_of(letter).message_id
 
 
 def count_pages(content: bytes) -> None:

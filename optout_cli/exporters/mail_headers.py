@@ -16,6 +16,7 @@ from typing import NamedTuple
 import msgspec
 
 from optout_cli.errors import Problem
+from optout_cli.exporters.txt import lines_of
 from optout_cli.model.fields import Email
 from optout_cli.model.letter import Letter, Mailbox
 
@@ -110,8 +111,8 @@ class Envelope(NamedTuple):
         return f"<{self.identity}@{domain}>"
 
 
-def envelope_of(letter: Letter, text: str) -> Envelope:
-    """Return the envelope of a letter whose plain text is `text`."""
+def envelope_of(letter: Letter) -> Envelope:
+    """Return the envelope of a letter, the same in each of its forms."""
     sender = list(letter.people.sender)
     people = {
         "From": sender,
@@ -119,7 +120,9 @@ def envelope_of(letter: Letter, text: str) -> Envelope:
         "To": list(letter.people.recipient),
         "Cc": list(letter.people.copies),
     }
-    digest = sha256(f"{people}\n{text}".encode())
+    ways = [service for each in letter.notice.recipients for service in each.service]
+    text = "\n".join(lines_of(msgspec.structs.replace(letter, service=(), record=())))
+    digest = sha256(f"{people}\n{ways}\n{text}".encode())
     for file in (letter.seal, letter.autograph, *letter.attachments):
         digest.update(sha256(file.content if file else b"").digest())
     return Envelope(people, digest.hexdigest()[:32])

@@ -212,6 +212,13 @@ def export_notes(letter: Letter, name: str, content: bytes, options: Options) ->
     if is_package or exporter.ROUTE:  # nobody adds a sheet to a message
         yield from _left_out_notes(notice, name, exporter)
     is_final = notice.signatory and not notice.is_draft
+    if exporter.ROUTE and notice.recipient.service_by(exporter.ROUTE) != notice.recipient.service:
+        ways = ", ".join(dict.fromkeys(way.by for way in notice.recipient.service))
+        text = (
+            f"the request says {ways}, so this counts as a copy and says only how it goes itself;"
+            f" if it is the letter, add by: {exporter.ROUTE} to service: {party}:"
+        )
+        yield Note(code="copy", text=f"{name}: {text}")
     if exporter.ROUTE and is_final and notice.signature.kind not in exporter.SIGNATURES:
         text = "nobody has signed it; mail the signed letter, or set signature: {kind: typed}"
         yield Note(code="unsigned", text=f"{name}: {text}")

@@ -228,7 +228,7 @@ def letters_of(
     case: Case, document: Document, library: Library, order: Order, folder: Path
 ) -> tuple[Letter, ...]:
     """Render every letter of a request. Raises OptoutError with every problem."""
-    from optout_cli.letters.render import render  # imports jinja2
+    from optout_cli.letters.render import render, with_forms  # imports jinja2
 
     problems = _Problems()
     notices: tuple[Notice, ...] = ()
@@ -251,7 +251,8 @@ def letters_of(
     for notice in notices:
         with problems:
             noted = msgspec.structs.replace(notice, notes=(*notice.notes, *faulty))
-            letters.append(render(noted, library.templates, files))
+            letter = render(noted, library.templates, files)
+            letters.append(with_forms(letter, case.routes, library.templates))
     # Each notice reports problems with the template; report them once.
     raise_any(problems)
     if len(library.folders) == 1:
@@ -269,7 +270,7 @@ def encode_letters(letters: Sequence[Letter], library: Library, order: Order) ->
         with problems:
             for name in order.formats:
                 exporter = exporter_for(name)
-                content = exporter.encode(letter, library.context)
+                content = exporter.encode(letter.as_form(exporter.ROUTE), library.context)
                 exports.append(
                     Export(
                         notice=letter.notice,

@@ -3,13 +3,15 @@
 Reads templates; knows nothing about files written, formats or time.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
+
+import msgspec
 
 from optout_cli.errors import Location, OptoutError, Problem
 from optout_cli.model.jurisdiction import Contact
-from optout_cli.model.letter import Block, Files, Letter, Mailbox, Paragraph, People
-from optout_cli.model.notice import Notice
+from optout_cli.model.letter import Block, Files, Form, Letter, Mailbox, Paragraph, People
+from optout_cli.model.notice import Notice, Route
 from optout_cli.templating.body import plain, sections_from
 from optout_cli.templating.filters import long_date
 from optout_cli.templating.templates import Templates
@@ -68,8 +70,37 @@ def render(notice: Notice, templates: Templates, files: Files | None = None) -> 
         cc=lines["cc"],
         record=lines["record"],
         cover=lines["cover"],
+        forms={},
         **one_line,
     )
+
+
+def with_forms(letter: Letter, routes: Iterable[Route], templates: Templates) -> Letter:
+    """Add what the letter says of service in each message that goes by a way it does not name.
+
+    Such a message says how it goes itself, and of the other recipients only what names this way.
+    """
+    notice, location, forms = letter.notice, templates.location(letter.template), {}
+    for route in routes:
+        own = notice.recipient.service_by(route)
+        if own == notice.recipient.service:
+            continue
+        others = tuple(
+            each
+            if any(way.by == route for way in each.service)
+            else msgspec.structs.replace(each, service=())
+            for each in notice.recipients
+        )
+        recipient = msgspec.structs.replace(notice.recipient, service=own)
+        sent = msgspec.structs.replace(notice, recipient=recipient, recipients=others)
+        facts = {field: getattr(sent, field) for field in sent.__struct_fields__}
+        sections = sections_of(letter.template, facts, templates)
+        service, record = (
+            tuple(map(typographic, _lines_of(sections.get(id, ()), location, id)))
+            for id in ("service", "record")
+        )
+        forms[route] = Form(service, record)
+    return msgspec.structs.replace(letter, forms=forms)
 
 
 # Any: the facts of a notice, of any type.

@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from optout_cli.model.notice import Note, Notice, Recipient
+from optout_cli.model.notice import Note, Notice, Recipient, Route
 
 Mailbox = tuple[str, str]  # name, e-mail address
 EngineName = Literal["weasyprint", "typst"]  # of what lays out pages; see `engines`
@@ -85,6 +85,13 @@ class People(msgspec.Struct, frozen=True):
     copies: tuple[Mailbox, ...]
 
 
+class Form(msgspec.Struct, frozen=True):
+    """What an e-mail or a fax says of service, where the request names only other ways."""
+
+    service: tuple[str, ...]
+    record: tuple[str, ...]
+
+
 class Letter(msgspec.Struct, frozen=True, kw_only=True):
     """The letter in parts, in the words of its template. Exporters read nothing behind it.
 
@@ -92,7 +99,7 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
     each page of a draft and is empty otherwise. `cover` are the lines of a fax's first page, with
     `{pages}` for the number of pages, and `head` begins each later page. `autograph` is a picture
     of the signature. `attachments` are the enclosed files. `template` is the name of the letter's
-    template.
+    template. `forms` has the words on service of messages that differ from those on paper.
     """
 
     notice: Notice  # for notes and next steps; exporters use the properties below
@@ -122,6 +129,14 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
     cover: tuple[str, ...]
     head: str
     foot: str
+    forms: dict[Route, Form] = {}
+
+    def as_form(self, route: Route | None) -> "Letter":
+        """Return the letter in the words of the form that goes out by `route`; None: on paper."""
+        form = self.forms.get(route) if route else None
+        if form is None:
+            return self
+        return msgspec.structs.replace(self, service=form.service, record=form.record)
 
     @property
     def name(self) -> str:

@@ -120,6 +120,15 @@ class Recipient(Noun, frozen=True, kw_only=True):
         """Whether the user or an editor of the data has confirmed the contact."""
         return bool(self.confirmed or self.contact.verified)
 
+    def service_by(self, route: Route) -> tuple[Service, ...]:
+        """Return the service that an e-mail or a fax states, which is nothing true of paper only.
+
+        As the request says if it names this way or none; otherwise the way of the message itself.
+        """
+        if not self.service or any(way.by == route for way in self.service):
+            return self.service
+        return (Service(by=route),)
+
 
 class Notice(Noun, frozen=True, kw_only=True):
     """The facts of one recipient's letter; all notices of a request share one reference.

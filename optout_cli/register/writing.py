@@ -65,7 +65,8 @@ def _written_letter(
 ) -> WrittenLetter:
     recipient = letter.notice.recipient
     own = [export for export in exports if export.notice is letter.notice]
-    is_mailed = any(exporter_for(export.format).ROUTE == "email" for export in own)
+    routes = {exporter_for(export.format).ROUTE for export in own}
+    only = next(iter(routes)) if len(routes) == 1 else None
     notes = (*letter.notice.notes, *(note for export in own for note in export.notes))
     return WrittenLetter(
         recipient=recipient.party,
@@ -73,9 +74,9 @@ def _written_letter(
         address=recipient.contact.block,
         email=recipient.contact.email,
         fax=recipient.contact.fax,
-        service=recipient.service,
+        service=recipient.service_by(only) if only else recipient.service,
         copies=tuple(copy.envelope or copy.block for copy in letter.notice.copies),
-        message_id=message_id_of(letter) if is_mailed else None,
+        message_id=message_id_of(letter) if "email" in routes else None,
         notes=tuple(dict.fromkeys(note.code for note in notes)),
         files=tuple(
             LetterFile(
