@@ -56,31 +56,39 @@ def mailboxes(content: bytes, header: str) -> list[Mailbox]:
 
 
 class Parts(NamedTuple):
-    """What the message carries, decoded."""
+    """What the message carries, decoded. Or the same from files of the other formats."""
 
     text: str
     page: str
     printed: bytes
+    is_mailed: bool = True
 
 
 def parts_of(content: bytes) -> Parts:
     """Return text, page and PDF; the line ends of text are one character each."""
-    text, page, attachment = (it for it in read(content).walk() if not it.is_multipart())
+    parts = [it for it in read(content).walk() if not it.is_multipart()]
+    text, page = (
+        next(it for it in parts if it.get_content_type() == kind)
+        for kind in ("text/plain", "text/html")
+    )
+    attachment = next(it for it in parts if it.get_content_type() == "application/pdf")
     words, shown = (it.get_content().replace("\r\n", "\n") for it in (text, page))
     return Parts(words, shown, attachment.get_content())
 
 
 def differing(parts: Parts, letter: Letter) -> list[str]:
     """Return those of the parts whose words are not the letter's own, each in its place."""
+    page, address = ("mail", letter.recipient) if parts.is_mailed else ("page", letter.envelope)
     shown = {
         "text": ([*letter.recipient], _text_words(parts.text)),
-        "page": ([*letter.envelope], [it for it in html_words(parts.page) if it != "·"]),
+        "page": ([*address], [it for it in html_words(parts.page) if it != "·"]),
         "printed": ([*letter.envelope], [it for it in tagged_words(parts.printed) if it != "·"]),
     }
     return [
         name
         for name, (address, words) in shown.items()
-        if "".join(words) != "".join(" ".join(_said(letter, address, name)).split())
+        if "".join(words)
+        != "".join(" ".join(_said(letter, address, page if name == "page" else name)).split())
     ]
 
 
@@ -98,7 +106,7 @@ def _said(letter: Letter, address: list[str], part: str) -> Iterator[str]:
         texts[texts.index(line)] = f"To: {line}"
     texts[texts.index(letter.subject)] = f"Re: {letter.subject}"
     body = texts[len(marks) : -2]
-    if part == "text":
+    if part in ("text", "mail"):
         yield from (*marks, *body, letter.foot)
     elif part == "page":  # running head and foot stand in front, for the printer to take
         yield from (*marks, *marks, letter.continuation, letter.foot, *body)

@@ -2,6 +2,7 @@
 
 import re
 from email import message_from_bytes, policy
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from letters_by_period import SETTINGS, Setting, letters_in
 from make_letters import BARE, letter_for, letters_for, library_with, told_by
 from msgspec.structs import replace
+from PIL import Image as Raster
 from read_mail import (
     ADDRESSED,
     Mailbox,
@@ -25,6 +27,7 @@ from read_mail import (
 
 from optout_cli.cache import Cache
 from optout_cli.exporters import eml, exporter_for
+from optout_cli.exporters.context import ExportContext, Options
 from optout_cli.exporters.mail_headers import envelope_of
 from optout_cli.exporters.txt import lines_of
 from optout_cli.letters.library import Library
@@ -66,16 +69,16 @@ def test_a_message_holds_text_and_page_as_alternatives_and_the_pdf(library: Libr
     ]
 
 
-def test_the_parts_are_what_the_other_formats_write(library: Library) -> None:
+def test_text_and_pdf_are_what_the_other_formats_write(library: Library) -> None:
     letter = letter_for(library, ADDRESSED)
-    others = [exporter_for(it).encode(letter, library.context) for it in ("txt", "html", "pdf")]
-    text, page, printed = parts_of(mailed(letter, library))
-    assert [text.encode(), page.removesuffix("\n").encode(), printed] == others
+    others = [exporter_for(it).encode(letter, library.context) for it in ("txt", "pdf")]
+    parts = parts_of(mailed(letter, library))
+    assert [parts.text.encode(), parts.printed] == others
 
 
 def test_the_headers_are_these_and_no_others(library: Library) -> None:
     content = mailed(letter_for(library, ADDRESSED), library)
-    *others, (name, identity), version = headers_of(content)
+    *others, (name, identity), unsent, version = headers_of(content)
     assert others == [
         ("Date", "Fri, 20 Nov 2026 12:00:00 +0000"),
         ("From", "Pat Placeholder <sheriff@example.gov>"),
@@ -84,7 +87,7 @@ def test_the_headers_are_these_and_no_others(library: Library) -> None:
         ("Cc", "Field Office Director <ice@example.gov>"),
         ("Subject", SUBJECT),
     ]
-    assert version == ("MIME-Version", "1.0")
+    assert (unsent, version) == (("X-Unsent", "1"), ("MIME-Version", "1.0"))
     assert (name, bool(re.fullmatch(r"<[0-9a-f]{32}@example\.gov>", identity))) == (
         "Message-ID",
         True,
@@ -297,16 +300,74 @@ def test_copies_go_once_to_everyone_behind_the_letters_cc_who_has_an_address(
     ]
 
 
-def test_the_seal_goes_within_the_page_and_the_pdf(library: Library) -> None:
-    svg = b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>'
-    letter = replace(letter_for(library, ADDRESSED), seal=Image("image/svg+xml", svg, "Seal"))
-    content = mailed(letter, library)
-    assert len(leaves(content)) == 5
-    assert 'src="data:image/svg+xml;base64,' in parts_of(content).page
+def test_a_message_that_is_written_as_sent_is_not_opened_to_be_sent(library: Library) -> None:
+    context = ExportContext(library.templates, Options(as_sent=True))
+    letter = letter_for(library, ADDRESSED)
+    sent, unsent = eml.encode(letter, context), mailed(letter, library)
+    assert sent == unsent.replace(b"X-Unsent: 1\r\n", b"", 1) != unsent
+
+
+WIDE = b"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 300 100">
+<rect width="300" height="100"/></svg>"""
+
+
+def drawn(mode: str, size: tuple[int, int]) -> Image:
+    stream = BytesIO()
+    Raster.new(mode, size, 1).save(stream, "PNG")
+    return Image("image/png", stream.getvalue(), "Seal")
+
+
+@pytest.mark.parametrize(
+    ("picture", "size", "shown"),
+    [
+        (Image("image/svg+xml", WIDE, "Seal"), (318, 106), 'width="106" height="35"'),
+        (drawn("RGB", (3000, 3000)), (231, 231), 'width="77" height="77"'),
+        (drawn("L", (10, 20)), (10, 20), 'width="38" height="77"'),
+    ],
+    ids=["SVG", "large", "small"],
+)
+def test_a_picture_goes_beside_the_page_as_small_as_it_is_shown(
+    library: Library, picture: Image, size: tuple[int, int], shown: str
+) -> None:
+    content = mailed(replace(letter_for(library, ADDRESSED), seal=picture), library)
+    (part,) = (it for it in read(content).walk() if it.get_content_type() == "image/png")
+    page = parts_of(content).page
+    id = part["Content-ID"].strip("<>")
+    assert f'<img src="cid:{id}" alt="Seal" {shown}>' in page
+    with Raster.open(BytesIO(part.get_content())) as sent:
+        assert sent.size == size
+    assert leaves(content)[2:6] == [
+        ("text/plain", "quoted-printable", "utf-8", None),
+        ("multipart/related", None, None, None),
+        ("text/html", "quoted-printable", "utf-8", None),
+        ("image/png", "base64", None, "seal.png"),
+    ]
+
+
+def test_a_picture_that_cannot_be_drawn_is_a_problem(library: Library) -> None:
+    for kind in ("image/png", "image/svg+xml"):
+        letter = replace(letter_for(library, ADDRESSED), seal=Image(kind, b"<svg", "Seal"))
+        part = eml._page_part
+        envelope = envelope_of(letter)
+        assert "its picture 'Seal' cannot be drawn" in told_by(
+            lambda: part(letter, library.context, envelope)  # noqa: B023  # called at once
+        )
+
+
+def test_the_page_needs_no_style_sheet_and_gmail_does_not_cut_it(library: Library) -> None:
+    page = parts_of(mailed(letter_for(library, ADDRESSED), library)).page
+    assert [it for it in ("<style", "@", "class=") if it in page.replace("@example.gov", "")] == []
+    long = saying(library, *["All work and no play. " * 100] * 50)
+    assert [it[0] for it in leaves(mailed(long, library))] == [
+        "multipart/mixed",
+        "multipart/alternative",
+        "text/plain",
+        "application/pdf",
+    ]
 
 
 def test_a_layout_that_reaches_out_of_the_page_is_a_problem(tmp_path: Path) -> None:
-    files = {"_layout/letter.css": "p { background: url(http://localhost/x.png) }"}
+    files = {"_layout/email.html.j2": '<p><img src="http://localhost/x.png"></p>'}
     library = library_with(tmp_path, files)
     letter = letter_for(library, ADDRESSED)
     assert "outside it" in told_by(lambda: mailed(letter, library))

@@ -26,6 +26,7 @@ HEADERS = [
     "Cc",
     "Subject",
     "Message-ID",
+    "X-Unsent",
     "MIME-Version",
     "Content-Type",
 ]

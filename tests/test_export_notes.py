@@ -87,3 +87,13 @@ def test_a_message_whose_way_the_request_does_not_name_is_called_a_copy(
         "copy": "eml: the request says certified-mail, so this counts as a copy and says only how"
         " it goes itself; if it is the letter, add by: email to service: bureau:"
     }
+
+
+def test_a_message_of_a_later_day_is_sent_on_that_day(library: Library) -> None:
+    order = Order(today=TODAY, parties=("bureau",), formats=("eml",))
+    document = document_of(ADDRESSED + "date: 2027-02-20\n")
+    (export,) = exports_of(document, library, order, Path())
+    told = {it.code: it.text for it in export.notice.notes}
+    assert told["postdated"] == (
+        "the letter is dated 2027-02-20, which is in the future; send it on that day"
+    )

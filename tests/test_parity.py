@@ -27,7 +27,9 @@ def otherwise_said(
     contents: Mapping[str, bytes], letter: Letter, library: Library
 ) -> Iterator[str]:
     """Yield each format that says anything but the letter, or leaves any of it out."""
-    parts = Parts(contents["txt"].decode(), contents["html"].decode(), contents["pdf"])
+    parts = Parts(
+        contents["txt"].decode(), contents["html"].decode(), contents["pdf"], is_mailed=False
+    )
     formats = {"text": "txt", "page": "html", "printed": "pdf"}
     yield from (formats[part] for part in differing(parts, letter))
     if differing(parts_of(contents["eml"]), letter):

@@ -90,6 +90,11 @@ _OPTIONS = (
         help="Largest size of an e-mail with its attachments.",
     ),
     click.option(
+        "--as-sent",
+        is_flag=True,
+        help="Write an e-mail that a mail program shows as sent, not as one to look at and send.",
+    ),
+    click.option(
         "--lines-per-page",
         type=click.IntRange(min=20),
         default=_DEFAULTS.lines_per_page,

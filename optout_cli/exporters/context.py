@@ -26,13 +26,14 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     """What the user chooses about the look of formats.
 
     `engine` lays out pages; None means that nobody chose one. `with_enclosures` is for PDF,
-    `mail_limit` (MB) for e-mail, `lines_per_page` for fax text, `resolution` and `compression` for
-    fax pages.
+    `mail_limit` (MB) and `as_sent` for e-mail, `lines_per_page` for fax text, `resolution` and
+    `compression` for fax pages.
     """
 
     engine: EngineName | None = None
     with_enclosures: bool = False
     mail_limit: int = 20  # large providers refuse more than 25
+    as_sent: bool = False
     lines_per_page: int = FAX_LINES
     resolution: Resolution = "fine"
     compression: Literal["group4", "group3"] = "group4"

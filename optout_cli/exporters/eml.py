@@ -11,8 +11,9 @@ from datetime import UTC, datetime, time
 from email.utils import format_datetime
 
 from optout_cli.errors import OptoutError, Problem, raise_any
-from optout_cli.exporters import html, pdf
+from optout_cli.exporters import pdf
 from optout_cli.exporters.context import ExportContext
+from optout_cli.exporters.html import refuse_outside
 from optout_cli.exporters.mail_headers import (
     LINE,
     Envelope,
@@ -25,6 +26,7 @@ from optout_cli.exporters.mail_headers import (
 )
 from optout_cli.exporters.txt import lines_of
 from optout_cli.model.letter import Letter
+from optout_cli.templating.layouts import Shown, email_page
 
 RANK = 5
 DESCRIPTION = "an e-mail with text, web page and PDF (RFC 5322)"
@@ -40,6 +42,10 @@ _NOON = time(12, tzinfo=UTC)
 _LINE_END = re.compile("\r\n|\r|\n")
 # Mail stores change a line that begins with `From `, and mail pipes end at a lone dot.
 _AS_IT_IS = re.compile(rf"(?:(?!From |\.\r)[\t -~]{{0,{LINE}}}\r\n)*")
+_LONGEST_PAGE = 100_000  # bytes: Gmail cuts a page at 102 kB
+# px, at 96 to the inch, of the room that the letter on paper has for each picture
+_ROOMS = {"seal": (106, 77), "autograph": (230, 48)}
+_SHARPNESS = 3  # pixels of a picture for each CSS pixel, as on a good screen
 _FILE_NAME = re.compile(r"[A-Za-z0-9-]+")
 
 
@@ -55,10 +61,8 @@ def encode(letter: Letter, context: ExportContext) -> bytes:
     raise_any(_header_problems(letter, envelope))
     printed = pdf.printed(letter, context)
     own_name = f"{letter.name}.pdf"
-    texts = [
-        _text_part("plain", text),
-        _text_part("html", html.encode(letter, context).decode()),
-    ]
+    page = _page_part(letter, context, envelope)
+    texts = [_text_part("plain", text), *filter(None, [page])]
     files = [
         _attached(own_name, pdf.MEDIA_TYPE, printed),
         *(_attached(file.name, file.media_type, file.content) for file in letter.attachments),
@@ -66,7 +70,8 @@ def encode(letter: Letter, context: ExportContext) -> bytes:
     # Text and page side by side, and the files behind them, the letter's own first.
     alternative = _multipart("alternative", envelope.identity, texts)
     body = _multipart("mixed", envelope.identity, [alternative, *files])
-    message = _head(letter, envelope).encode("ascii") + body
+    is_unsent = letter.is_draft or not context.options.as_sent
+    message = _head(letter, envelope, is_unsent=is_unsent).encode("ascii") + body
     limit = context.options.mail_limit
     if len(message) > limit * _MB:
         sizes = {own_name: len(printed)}
@@ -91,7 +96,29 @@ def _header_problems(letter: Letter, envelope: Envelope) -> Iterator[Problem]:
         yield Problem("file-name", f"{letter.name!r} cannot name an attachment")
 
 
-def _head(letter: Letter, envelope: Envelope) -> str:
+def _page_part(letter: Letter, context: ExportContext, envelope: Envelope) -> bytes | None:
+    """Return the letter's page with its pictures, or None for a page that Gmail would cut."""
+    shown, parts = {}, []
+    for name, room in _ROOMS.items():
+        if picture := getattr(letter, name):
+            from optout_cli.engines.pictures import png_of
+
+            content = png_of(picture, *(side * _SHARPNESS for side in room))
+            size = [int.from_bytes(content[at : at + 4]) for at in (16, 20)]  # IHDR comes first
+            scale = min(most / side for most, side in zip(room, size, strict=True))
+            width, height = (max(1, round(side * scale)) for side in size)
+            id = f"{name}.{envelope.message_id.strip('<>')}"
+            shown[name] = Shown(f"cid:{id}", picture.alt, width, height)
+            parts.append(_inline(f"{name}.png", id, content))
+    page = email_page(letter, context.templates, shown)
+    refuse_outside(page)
+    if len(page.encode()) > _LONGEST_PAGE:
+        return None
+    part = _text_part("html", page)
+    return _multipart("related", envelope.identity, [part, *parts]) if parts else part
+
+
+def _head(letter: Letter, envelope: Envelope, *, is_unsent: bool) -> str:
     moment = format_datetime(datetime.combine(letter.day, _NOON))
     earlier = [id for service in letter.addressee.service for id in service.in_reply_to]
     return "".join(
@@ -103,8 +130,8 @@ def _head(letter: Letter, envelope: Envelope) -> str:
             # Show the message below the earlier ones that it follows (RFC 5322, 3.6.4).
             header("In-Reply-To", earlier[-1:]) if earlier else "",
             header("References", earlier) if earlier else "",
-            # Mail programs open such a message for editing.
-            header("X-Unsent", ["1"]) if letter.is_draft else "",
+            # Mail programs open such a message to be looked at and sent.
+            header("X-Unsent", ["1"]) if is_unsent else "",
             header("MIME-Version", ["1.0"]),
         )
     )
@@ -127,13 +154,19 @@ def _text_part(subtype: str, text: str) -> bytes:
 
 
 def _attached(name: str, media_type: str, content: bytes) -> bytes:
+    disposition = f'Content-Disposition: attachment; filename="{name}"\r\n'
+    return _encoded(media_type, content, disposition)
+
+
+def _inline(name: str, id: str, content: bytes) -> bytes:
+    disposition = f'Content-Disposition: inline; filename="{name}"\r\nContent-ID: <{id}>\r\n'
+    return _encoded("image/png", content, disposition)
+
+
+def _encoded(media_type: str, content: bytes, headers: str) -> bytes:
     encoded = b64encode(content)
     lines = [encoded[start : start + LINE] for start in range(0, len(encoded), LINE)]
-    head = (
-        f"Content-Type: {media_type}\r\n"
-        "Content-Transfer-Encoding: base64\r\n"
-        f'Content-Disposition: attachment; filename="{name}"\r\n\r\n'
-    )
+    head = f"Content-Type: {media_type}\r\nContent-Transfer-Encoding: base64\r\n{headers}\r\n"
     return head.encode() + b"\r\n".join((*lines, b""))
 
 

@@ -17,10 +17,11 @@ IS_PRINTED = False
 ROUTE = None
 SIGNATURES = ("ink", "typed", "image")
 ENCLOSES = "none"
+_SHOWN = 60  # characters of what a page asks for
 _STYLE_OUTSIDE = re.compile(r"@import[^;]*|url\((?!\s*[\"']?(?:data:|#))[^)]*\)", re.IGNORECASE)
 # In the letter's own words `<` is escaped, so a tag always comes from the layout.
 _MARKUP_OUTSIDE = re.compile(
-    r"<(?:script|link|iframe|object|embed|base)\b[^>]*|<[^>]*\ssrc=(?![\"']?data:)[^>]*"
+    r"<(?:script|link|iframe|object|embed|base)\b[^>]*|<[^>]*\ssrc=(?![\"']?(?:data|cid):)[^>]*"
     r"|<[^>]*\sstyle=[^>]*url\([^>]*",
     re.IGNORECASE,
 )
@@ -35,10 +36,15 @@ def encode(letter: Letter, context: ExportContext) -> bytes:
     for url, picture in pictures_of(letter).items():  # large: insert them after rendering
         content = b64encode(picture.content).decode()
         page = page.replace(f'src="{url}"', f'src="data:{picture.media_type};base64,{content}"')
-    if found := _STYLE_OUTSIDE.search(context.style) or _MARKUP_OUTSIDE.search(page):
-        message = f"the page asks for {found[0]!r}, which is outside it"
-        raise OptoutError(Problem("outside-page", message))
+    refuse_outside(page, context.style)
     return page.encode()
+
+
+def refuse_outside(page: str, style: str = "") -> None:
+    """Raise OptoutError where a page or its style sheet refers to something outside."""
+    if found := _STYLE_OUTSIDE.search(style) or _MARKUP_OUTSIDE.search(page):
+        message = f"the page asks for {found[0][:_SHOWN]!r}, which is outside it"
+        raise OptoutError(Problem("outside-page", message))
 
 
 def count_pages(content: bytes) -> None:

@@ -46,6 +46,9 @@ def notes_for(case: Case, period: Period, recipient: Recipient) -> Iterator[Note
     if case.today - case.date > _SIGNED_WITHIN:
         text = f"the letter is dated {case.date}; use the date of the signature"
         yield Note(code="antedated", text=text)
+    if case.routes and case.date > case.today:
+        text = f"the letter is dated {case.date}, which is in the future; send it on that day"
+        yield Note(code="postdated", text=text)
     if period.note:
         yield Note(code="period", text=period.note)
     yield from (Note(code="letter", text=text) for text in program_notes(case))

@@ -6,7 +6,7 @@ Fills in the layouts, the user's before the shipped ones. Reads no picture and l
 from collections.abc import Mapping, Sequence
 from datetime import date as Date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from markupsafe import Markup
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 GUIDE = "_layout/guide-page.html.j2"
 PAGE, COVER = "_layout/letter.html.j2", "_layout/cover.html.j2"
 SHEET, MAILINGS = "_layout/sheet.html.j2", "_layout/mailings.html.j2"
-STYLE = "_layout/letter.css"
+STYLE, EMAIL = "_layout/letter.css", "_layout/email.html.j2"
 LAYOUTS = (PAGE, COVER, SHEET, MAILINGS, GUIDE, STYLE)
 _SEAL, _AUTOGRAPH = "optout:seal", "optout:autograph"
 _LABELS = 30  # on a page, in three columns
@@ -60,6 +60,26 @@ def letter_page(
         "is_tight": is_tight,
     }
     return templates.lay_out(PAGE, parts)
+
+
+class Shown(NamedTuple):
+    """A picture on the page of an e-mail: its URL, its words, and its size in CSS pixels."""
+
+    url: str
+    alt: str
+    width: int
+    height: int
+
+
+def email_page(letter: Letter, templates: "Templates", pictures: Mapping[str, Shown]) -> str:
+    """Return the letter as the page of an e-mail; `pictures` by the names `seal`, `autograph`."""
+    parts = {
+        "letter": letter,
+        "body": _marked_up(html_from(letter.body)),
+        "seal": pictures.get("seal"),
+        "autograph": pictures.get("autograph"),
+    }
+    return templates.lay_out(EMAIL, parts)
 
 
 def guide_page(guide: Guide, day: Date, templates: "Templates", *, style: str = "") -> str:
