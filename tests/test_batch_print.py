@@ -7,6 +7,13 @@ import pikepdf
 import pypdfium2
 import pytest
 from command_results import Run, Write, outcome
+from make_register import RegisterMaker
+from run_batch import events, records
+
+from optout_cli.batch.print_run import Choice, choose_letters
+from optout_cli.model.request import Service, Way
+from optout_cli.register.events import LetterFile, WrittenLetter
+from optout_cli.register.records import load_register
 
 COMMON = "letter: secure-communities/opt-out\ndate: 2026-11-20\n"
 TABLE = "jurisdiction,signatory.name,signatory.title\n50003,Pat,Sheriff\n50001,Pat,Sheriff\n"
@@ -63,11 +70,90 @@ def test_sheets_stand_between_the_requests_and_letters_begin_in_front(
     assert sum("Dear Field Office Director" in it for it in fronts) == 2
 
 
-def test_a_second_run_prints_the_same_from_the_letters_that_are_there(printed: Printed) -> None:
+def test_a_second_run_prints_only_what_was_added(printed: Printed, write: Write) -> None:
     printed()
     before = Path("all.pdf").read_bytes()
-    code, out, _ = printed()
+    code, out, err = printed()
+    assert (code, out, Path("all.pdf").read_bytes()) == (0, "", before)
+    assert "note: 4 letters were printed or sent before; to print all of them again, add" in err
+    assert "nothing to print: all.pdf was not written\n" in err
+    write("n.csv", f"{TABLE}50005,Pat,Sheriff\n")
+    code, _, err = printed()
+    assert (code, len(texts("all.pdf")), "moved to earlier: all.pdf\n" in err) == (0, 4, True)
+    assert bookmarks("all.pdf")[0][0] == "Caledonia County, VT"
+
+
+def test_all_prints_again_what_was_printed_and_says_how_much(printed: Printed) -> None:
+    printed()
+    before = Path("all.pdf").read_bytes()
+    code, out, err = printed("--all")
     assert (code, out, Path("all.pdf").read_bytes()) == (0, "all.pdf\n", before)
+    assert "note: 4 letters were printed or sent before\n" in err
+
+
+def test_copies_stand_behind_their_letter(printed: Printed, write: Write) -> None:
+    write("common.yaml", f"{COMMON}cc: [{{name: A. Clerk}}]\n")
+    write("n.csv", "".join(TABLE.splitlines(keepends=True)[:2]))
+    assert printed("--copies", "-q")[0] == 0
+    name = "Bennington County, VT"
+    to_bureau, to_ice = f"{name}: bureau", f"{name}: ice"
+    # ICE and the clerk; the bureau, ICE's director and the clerk
+    copies = [f"{to_bureau} (copy)"] * 2, [f"{to_ice} (copy)"] * 3
+    assert bookmarks("all.pdf") == [(name, [to_bureau, *copies[0], to_ice, *copies[1]])]
+
+
+def test_what_is_printed_is_in_the_register_by_its_hash(printed: Printed) -> None:
+    printed("-q")
+    last = events()[-1]
+    files = {it["sha256"]: it["path"] for it in records()}
+    assert (last["event"], last["name"]) == ("printed", "all.pdf")
+    found = [str(files[it["sha256"]]).rpartition("-")[2] for it in last["letters"]]
+    assert found == ["bureau.pdf", "ice.pdf"] * 2
+
+
+def printable(folder: Path, service: tuple[Service, ...], *happened: str) -> Choice:
+    """Choose from a letter to the bureau, after what happened to it."""
+    file = LetterFile(path="VT/it.pdf", format="pdf", bytes=1, sha256="f")
+    letter = WrittenLetter(
+        recipient="bureau", office="bureau", address=("It",), service=service, files=(file,)
+    )
+    maker = RegisterMaker(folder)
+    id = maker.written(letters=(letter,))
+    if "sent" in happened:
+        maker.sent(id, "bureau")
+    register = load_register(folder)
+    requests = [[*register.records.values()]]
+    return choose_letters(requests, register, is_all="all" in happened, with_copies=False)
+
+
+@pytest.mark.parametrize(
+    ("ways", "happened", "found"),
+    [
+        ((), (), (1, 0, 0)),
+        (("email",), (), (0, 0, 1)),
+        (("email", "fax"), ("all",), (0, 0, 1)),
+        (("certified-mail", "email"), (), (1, 0, 0)),
+        (("hand",), (), (1, 0, 0)),
+        ((), ("sent",), (0, 1, 0)),
+        ((), ("sent", "all"), (1, 1, 0)),
+    ],
+)
+def test_a_letter_is_printed_if_it_goes_on_paper_and_did_not_go_yet(
+    ways: tuple[Way, ...], happened: tuple[str, ...], found: tuple[int, int, int], tmp_path: Path
+) -> None:
+    chosen = printable(tmp_path, tuple(Service(by=way) for way in ways), *happened)
+    assert (len(chosen.requests), chosen.before, chosen.messages) == found
+
+
+def test_letters_that_go_by_email_are_not_printed_and_that_is_told(
+    printed: Printed, write: Write
+) -> None:
+    write("common.yaml", f"{COMMON}recipients: {{bureau: {{email: b@example.gov}}}}\n")
+    header, *rows = TABLE.splitlines()
+    write("n.csv", f"{header},service.bureau.0.by\n{rows[0]},email\n{rows[1]},\n")
+    code, _, err = printed()
+    assert (code, [len(it[1]) for it in bookmarks("all.pdf")]) == (0, [1, 2])
+    assert "note: not printed, since they go only by e-mail or fax: 1 letter\n" in err
 
 
 @pytest.mark.parametrize("content", [b"signed", b""])
@@ -82,7 +168,14 @@ def test_another_file_is_not_written_over(printed: Printed, content: bytes) -> N
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ("batch n.csv --duplex", "--duplex and --separators work only with --print\n"),
+        (
+            "batch n.csv --all",
+            "--all, --copies, --duplex and --separators work only with --print\n",
+        ),
+        (
+            "batch n.csv --print all.pdf --no-register",
+            "--print needs the register, which says what was printed before\n",
+        ),
         (
             "batch n.csv --print keep",
             "--print keep is not a name for a PDF\n  hint: end it in .pdf\n",
@@ -101,9 +194,9 @@ def test_a_letter_that_was_changed_is_not_printed(printed: Printed, run: Run) ->
     printed()
     signed = Path("out/VT/addison-county-vt/2026-11-20-opt-out-ice.pdf")
     signed.write_bytes(signed.read_bytes() + b"signed")
-    code, _, err = printed()
+    code, _, err = printed("--all")
     assert (code, len(texts("all.pdf"))) == (0, 4)
-    assert "all.pdf has 1 of 2 requests; missing: n.csv:3 (50001)\n" in err
+    assert "all.pdf lacks 1 of 2 requests: n.csv:3 (50001)\n" in err
 
 
 def test_a_file_to_print_says_whose_letters_are_missing(printed: Printed, write: Write) -> None:
@@ -111,11 +204,10 @@ def test_a_file_to_print_says_whose_letters_are_missing(printed: Printed, write:
     write("n.csv", TABLE + rest)
     code, out, err = printed()
     assert (code, out.endswith("\nall.pdf\n"), len(texts("all.pdf"))) == (3, True, 8)
-    assert "all.pdf has 2 of 9 requests; missing: n.csv:4 (nowhere 0), n.csv:5 (now" in err
+    assert "all.pdf lacks 7 of 9 requests: n.csv:4 (nowhere 0), n.csv:5 (now" in err
     assert ", n.csv:8 (nowhere 4) and 2 more\n" in err
     assert "and print all.pdf and sign\n" in err
-    again = "next: fix the rows in the table, then run this command again to complete all.pdf\n"
-    assert again in err
+    assert "next: fix the rows in out/rejects.csv, then run this command with that file" in err
 
 
 def test_a_file_to_print_stays_where_there_is_nothing_to_print(

@@ -146,10 +146,25 @@ class Answered(LetterEvent, frozen=True, kw_only=True, tag="answered"):
     file: Evidence | None = None
 
 
+class PrintedLetter(Noun, frozen=True, kw_only=True):
+    """A letter that was put into a PDF to print: which one, and the SHA-256 of its own file."""
+
+    written: str
+    recipient: Party
+    sha256: str
+
+
+class Printed(Event, frozen=True, kw_only=True, tag="printed"):
+    """Letters were put into one PDF to print. `name` is that of the PDF, without its folder."""
+
+    name: str
+    letters: tuple[PrintedLetter, ...]
+
+
 class Remark(Event, frozen=True, kw_only=True, tag="note"):
     """A remark for the record, such as that a torn line was passed over."""
 
     text: str
 
 
-AnyEvent = Written | Replaced | Sent | Delivered | Answered | Remark
+AnyEvent = Written | Replaced | Sent | Delivered | Answered | Printed | Remark

@@ -21,7 +21,7 @@ import msgspec
 from optout_cli.errors import Location, OptoutError, Problem
 from optout_cli.model.program import Program
 from optout_cli.output import keep_in_earlier, make_durable, write_all, write_errors
-from optout_cli.register.events import AnyEvent, Replaced, Written
+from optout_cli.register.events import AnyEvent, Printed, PrintedLetter, Replaced, Written
 from optout_cli.register.journal import NAME, Journal, JournalWriter, Line, load_journal
 from optout_cli.register.lock import lock
 from optout_cli.register.plan import CAREFUL, Plan, Replacing, plan_writing
@@ -247,6 +247,17 @@ class LetterFolder:
                 place.unlink()
         self.moved += kept
         return changed, sent, problems
+
+    def add_printed(self, name: str, records: Iterable[Record]) -> None:
+        """Record that these files are in a PDF to print, which has the name `name`."""
+        states = ((self.register.states.at_path(record.path), record.sha256) for record in records)
+        letters = tuple(
+            PrintedLetter(written=state.id, recipient=state.letter.recipient, sha256=digest)
+            for state, digest in states
+            if state
+        )
+        for line in self._writer.append([Printed(at=self._at, name=name, letters=letters)]):
+            self.register.add(line)
 
     def _recover(self) -> None:
         """Name or remove the files that a killed command left, as the register says."""

@@ -12,6 +12,7 @@ from optout_cli.register.events import (
     Delivered,
     LetterEvent,
     LetterFile,
+    Printed,
     Replaced,
     Sent,
     Written,
@@ -29,7 +30,8 @@ class LetterState:
     """A letter with everything that happened to it. `id` is the SHA-256 of its line `written`.
 
     `letter` has the files of every format, also of those written later. `is_current` is False once
-    all its files were moved to `earlier`.
+    all its files were moved to `earlier`. `printed` has the SHA-256 of each file that is
+    in a PDF to print.
     """
 
     id: str
@@ -39,6 +41,7 @@ class LetterState:
     delivered: list[Delivered] = field(default_factory=list)
     answers: list[Answered] = field(default_factory=list)
     places: dict[str, str] = field(default_factory=dict)  # where each file is now, by its path
+    printed: set[str] = field(default_factory=set)
 
     @property
     def is_current(self) -> bool:
@@ -108,6 +111,10 @@ class States:
                 self._at_path.pop(event.path).places[event.path] = event.kept
             case LetterEvent() if (event.written, event.recipient) in self._named:
                 self._named[event.written, event.recipient].add(event)
+            case Printed():
+                for printed in event.letters:
+                    if state := self._named.get((printed.written, printed.recipient)):
+                        state.printed.add(printed.sha256)
 
     def current(self, event: Written, recipient: Party) -> list[LetterState]:
         """Return the letters in place that an event's letter to a recipient adds to or replaces."""

@@ -109,6 +109,9 @@ def command(
     is a table of its letters.
     """
     place = Path(output)
+    if prints.paper and no_register:
+        message = "--print needs the register, which says what was printed before"
+        usage_error(message, "leave out --no-register")
     if not is_check:
         if not is_folder(place) and place.is_file():
             usage_error(f"-o {place} is a file, not a folder", "name a folder")

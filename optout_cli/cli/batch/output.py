@@ -26,6 +26,8 @@ class Paper(NamedTuple):
     path: Path
     is_duplex: bool
     with_sheets: bool
+    is_all: bool
+    with_copies: bool
 
     def refuse_other(self) -> None:
         """Raise OptoutError if the path has a file that is not a PDF of letters."""
@@ -54,18 +56,19 @@ def prints_options(command: _F) -> _F:
 
     @functools.wraps(command)
     def run(*args: Any, order: Order, **given: Any) -> Any:  # Any: each command's own
-        names = ("as_json", "is_nul", "print_to", "is_duplex", "with_sheets")
-        as_json, is_nul, path, is_duplex, with_sheets = (given.pop(name) for name in names)
+        as_json, is_nul, path = (given.pop(name) for name in ("as_json", "is_nul", "print_to"))
+        names = ("is_duplex", "with_sheets", "is_all", "with_copies")
+        arrangement = {name: given.pop(name) for name in names}
         if as_json and is_nul:
             usage_error("--ndjson and --print0 do not go together", "leave one of them out")
-        if path is None and (is_duplex or with_sheets):
-            message = "--duplex and --separators work only with --print"
+        if path is None and any(arrangement.values()):
+            message = "--all, --copies, --duplex and --separators work only with --print"
             usage_error(message, "add --print FILE.pdf")
         if path and "pdf" not in order.formats:
             usage_error("--print needs the format pdf", "add -f pdf, or leave it out")
         if path and path.suffix.lower() != ".pdf":
             usage_error(f"--print {path} is not a name for a PDF", "end it in .pdf")
-        paper = Paper(path, is_duplex, with_sheets) if path else None
+        paper = Paper(path, **arrangement) if path else None
         prints = Prints(as_json, b"\0" if is_nul else b"\n", paper)
         return command(*args, order=order, prints=prints, **given)
 
@@ -89,7 +92,16 @@ _OPTIONS = (
         "print_to",
         metavar="FILE.pdf",
         type=click.Path(path_type=Path, dir_okay=False),
-        help="Also put all letters into one PDF to print, in the order of the rows.",
+        help="Also put the letters that were not printed yet into one PDF to print.",
+    ),
+    click.option(
+        "--all", "is_all", is_flag=True, help="In that PDF, put also letters that were printed."
+    ),
+    click.option(
+        "--copies",
+        "with_copies",
+        is_flag=True,
+        help="In that PDF, put a copy behind each letter for everyone named after cc:.",
     ),
     click.option(
         "--duplex",

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from optout_cli.batch.former import FormerLetters
 from optout_cli.batch.plan import DRAFT, LAW, BatchPlan
+from optout_cli.batch.print_run import Choice
 from optout_cli.batch.rejects import WrittenRejects
 from optout_cli.cli.console import quote, say
 from optout_cli.errors import Problem
@@ -135,15 +136,26 @@ def say_what_was_left(paths: Sequence[str], folder: Path, register: Register) ->
         say(f"kept: {_counted(len(paths) - _MOST_ALIKE, 'more file')} like these")
 
 
+def choice_lines(choice: Choice, *, is_all: bool) -> Iterator[str]:
+    """Yield how many letters were printed before, and how many are not to be printed."""
+    if choice.before:
+        were = "was" if choice.before == 1 else "were"
+        what = f"{_counted(choice.before, 'letter')} {were} printed or sent before"
+        yield f"note: {what}" + ("" if is_all else "; to print all of them again, add --all")
+    if choice.messages:
+        count = _counted(choice.messages, "letter")
+        yield f"note: not printed, since they go only by e-mail or fax: {count}"
+
+
 def say_what_is_missing(path: Path, plan: BatchPlan) -> None:
     """Print which requests are not in the PDF to print."""
-    missing, total = plan.unprinted, len(plan.rows)
+    missing = plan.unprinted
     if not missing:
         return
     names = ", ".join(str(row.location) for row in missing[:_MOST_ALIKE])
     more = f" and {len(missing) - _MOST_ALIKE:,} more" if len(missing) > _MOST_ALIKE else ""
-    count = _counted(total, "request")
-    say(f"{path} has {total - len(missing):,} of {count}; missing: {names}{more}")
+    count = _counted(len(plan.rows), "request")
+    say(f"{path} lacks {len(missing):,} of {count}: {names}{more}")
 
 
 def say_next(
@@ -157,9 +169,7 @@ def say_next(
     """Print what to do next; `is_due` if there are letters that nobody has seen yet."""
     for path in rejects.changed:
         say(f"kept: {path} was changed after optout wrote it")
-    if rejects.written and paper:
-        say(f"next: fix the rows in the table, then run this command again to complete {paper}")
-    elif rejects.written:
+    if rejects.written:
         names = " ".join(map(str, rejects.written))
         what = "that file" if len(rejects.written) == 1 else "those files"
         more = "".join(f" and --files-from {quote(str(folder))}" for folder in rejects.folders)

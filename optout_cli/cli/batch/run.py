@@ -13,12 +13,13 @@ import msgspec
 from optout_cli.batch.former import FormerLetters, former_letters
 from optout_cli.batch.input import InputFile, rows_of
 from optout_cli.batch.plan import BatchPlan, plan_from
-from optout_cli.batch.print_run import print_run
+from optout_cli.batch.print_run import choose_letters, print_run
 from optout_cli.batch.rejects import origins_of, write_rejects
 from optout_cli.batch.rows import Job, MadeRow, check_rows
 from optout_cli.cli.batch.engine_lines import faster_lines, other_engine_lines
 from optout_cli.cli.batch.output import Paper, Prints, clear_line, progress
 from optout_cli.cli.batch.report import (
+    choice_lines,
     former_lines,
     keep_tracebacks,
     note_lines,
@@ -164,8 +165,6 @@ class Run:
         lasted = time.monotonic() - began
         problems = self._retire(plan, folder)
         keep_tracebacks(plan.tracebacks, folder.path)
-        for note in folder.finish():
-            say(f"note: {note}")
         rejects = write_rejects(folder, self.input_files, plan.problems, self.origins)
         if not self.quiet:
             for line in note_lines(plan, wanted, job.order.today):
@@ -175,14 +174,15 @@ class Run:
             say_what_was_left(self.left, folder.path, register)
         paper = self.prints.paper
         is_printed = paper is not None and self._print(plan, paper, folder)
+        for note in folder.finish():
+            say(f"note: {note}")
         if not self.quiet:
             say_what_moved(folder.moved, folder.replaced)
-            place = paper.path if paper else None
-            bound = place if is_printed else None
+            bound = paper.path if paper and is_printed else None
             say_what_was_done(plan, self.written, before, folder.path, bound)
             is_due = bool(self.written or is_printed)
             self._say_lines(faster_lines(self.input_files, job, wanted, self.written, lasted))
-            say_next(plan, job.order, rejects, place, is_due=is_due)
+            say_next(plan, job.order, rejects, bound, is_due=is_due)
         is_partial = plan.problems or plan.taken or self.is_partial or problems
         return ExitCode.PARTLY if is_partial else ExitCode.DONE
 
@@ -198,13 +198,19 @@ class Run:
         return problems
 
     def _print(self, plan: BatchPlan, paper: Paper, folder: LetterFolder) -> bool:
-        """Put all letters of this run's requests into one PDF; tell whether there are any."""
-        requests = list(plan.printed(folder.register.records))
-        if not requests:
+        """Put letters of this run's requests into one PDF; tell whether there are any to print."""
+        register = folder.register
+        printed = plan.printed(register.records)
+        chosen = choose_letters(
+            printed, register, is_all=paper.is_all, with_copies=paper.with_copies
+        )
+        if not self.quiet:
+            self._say_lines(choice_lines(chosen, is_all=paper.is_all))
+        if not chosen.requests:
             if not self.quiet:
                 say(f"nothing to print: {paper.path} was not written")
             return False
-        shown = progress(requests, "binding", len(requests), quiet=self.quiet)
+        shown = progress(chosen.requests, "binding", len(chosen.requests), quiet=self.quiet)
         with open_replacement(paper.path, folder.moved) as output:
             pages = print_run(
                 shown,
@@ -214,6 +220,8 @@ class Run:
                 is_duplex=paper.is_duplex,
                 with_sheets=paper.with_sheets,
             )
+        records = (letter.record for request in chosen.requests for letter in request)
+        folder.add_printed(paper.path.name, records)
         self.prints.show([paper.path], b"")
         if not self.quiet:
             say(f"{paper.path} has {pages:,} pages; print it at 100 %, not scaled to fit")
