@@ -12,13 +12,14 @@ from typing import Literal
 import msgspec
 
 from optout_cli.errors import Location, OptoutError, Problem, raise_any
-from optout_cli.readers.csv import read_table, rows_from_csv
+from optout_cli.readers.csv import names_columns, read_table, rows_from_csv
 from optout_cli.readers.document import OWN_MARK, REASON, Row
 from optout_cli.readers.files import STDIN, decode, read_bytes
 from optout_cli.readers.ndjson import rows_from_ndjson
+from optout_cli.readers.workbook import is_workbook, sheet_from
 
 MAX_BYTES = 256 * 2**20  # of one file: all counties with a page of reasons each are 20 MB
-Form = Literal["csv", "ndjson", "yaml"]
+Form = Literal["csv", "sheet", "ndjson", "yaml"]
 _FORMS: dict[str, Form] = {
     ".csv": "csv",
     ".tsv": "csv",
@@ -37,11 +38,15 @@ _YAML_LINE = re.compile(r"-( |$)|---|\[|[^,;\t\"]*:(\s|$)")
 
 
 class InputFile(msgspec.Struct, frozen=True):
-    """A file of requests, kept in memory as it was when the run began: it is read twice."""
+    """A file of requests, kept in memory as it was when the run began: it is read twice.
+
+    The text of a workbook is its sheet as CSV, and `sheet_notes` tell what the sheet hides.
+    """
 
     name: str
     form: Form
     text: str
+    sheet_notes: tuple[str, ...] = ()
 
     @property
     def is_rejected(self) -> bool:
@@ -51,13 +56,15 @@ class InputFile(msgspec.Struct, frozen=True):
     @property
     def notes(self) -> tuple[str, ...]:
         """How columns are read that could be meant in another way. Raises OptoutError."""
-        table = read_table(self.text, self.name)[0] if self.form == "csv" else None
-        return tuple(table.notes) if table else ()
+        if self.form not in ("csv", "sheet"):
+            return ()
+        table, _ = read_table(self.text, self.name, is_sheet=self.form == "sheet")
+        return (*self.sheet_notes, *(table.notes if table else ()))
 
     def rows(self) -> Iterator[Row]:
         """Read each row. Raises OptoutError if the rest cannot be divided into rows."""
-        if self.form == "csv":
-            return rows_from_csv(self.text, self.name)
+        if self.form in ("csv", "sheet"):
+            return rows_from_csv(self.text, self.name, is_sheet=self.form == "sheet")
         if self.form == "ndjson":
             return rows_from_ndjson(self.text, self.name)
         from optout_cli.readers.yaml import rows_from_yaml  # takes 15 ms; a table needs none
@@ -68,6 +75,8 @@ class InputFile(msgspec.Struct, frozen=True):
 def load_input(path: str) -> InputFile:
     """Read a file of requests (`-`: standard input). Raises OptoutError."""
     content = read_bytes(path, MAX_BYTES, on_command_line=True)
+    if is_workbook(content):
+        return InputFile(path, "sheet", *sheet_from(content, path, names_columns))
     form = None if path == STDIN else _FORMS.get(Path(path).suffix.lower())
     form = form or _form_of(content)
     if problem := _other_kind(content, path):

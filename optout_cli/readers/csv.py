@@ -65,30 +65,35 @@ class Table(NamedTuple):
                 yield f"the dates with slashes in the column {column!r} are read {first} first"
 
 
-def rows_from_csv(text: str, file: str) -> Iterator[Row]:
+def rows_from_csv(text: str, file: str, *, is_sheet: bool = False) -> Iterator[Row]:
     """Yield each row below the header that has a filled cell.
 
-    Raises OptoutError where the header is wrong, or a quote is not closed.
+    Of a sheet of a workbook, locations have the row in place of the line. Raises OptoutError
+    where the header is wrong, or a quote is not closed.
     """
-    table, lines = read_table(text, file)
+    table, lines = read_table(text, file, is_sheet=is_sheet)
     if table:
         for line in lines:
             yield _row_from(line, table, file)
 
 
-def read_table(text: str, file: str) -> tuple[Table | None, Iterator[_Line]]:
+def read_table(
+    text: str, file: str, *, is_sheet: bool = False
+) -> tuple[Table | None, Iterator[_Line]]:
     """Read the header of a table, and return it with the lines below it. Raises OptoutError."""
     csv.field_size_limit(max(csv.field_size_limit(), len(text) + 1))
-    delimiter = _find_delimiter(text, file)
+    delimiter = "," if is_sheet else _find_delimiter(text, file)
     lines = _read_lines(text, file, delimiter)
+    if is_sheet:
+        lines = (line._replace(line=line.number) for line in lines)
     header = next(lines, None)
     if header is None:
         return None, lines
     location = Location(file, header.line)
     above = list(islice(lines, _MAX_TITLES))
     # Titles above the header are one problem, not a problem of each row.
-    if not _names_jurisdiction(header.cells):
-        found = next((line for line in above if _names_jurisdiction(line.cells)), None)
+    if not names_columns(header.cells):
+        found = next((line for line in above if names_columns(line.cells)), None)
         if found:
             several = f"lines {header.line} to {found.line - 1}"
             message = f"does not name the columns; line {found.line} does"
@@ -107,7 +112,8 @@ def read_table(text: str, file: str) -> tuple[Table | None, Iterator[_Line]]:
     return Table(header, names, columns, orders), chain(above, lines)
 
 
-def _names_jurisdiction(cells: Iterable[str]) -> bool:
+def names_columns(cells: Iterable[str]) -> bool:
+    """Tell whether a line names the columns of a table: one of them is the jurisdiction."""
     return any(column_of(cell.strip()) == [_KEY] for cell in cells)
 
 
@@ -121,7 +127,7 @@ def _find_delimiter(text: str, file: str) -> str:
         top: list[_Line] = []
         with suppress(OptoutError):  # told when the rows are read
             top.extend(islice(_read_lines(text, file, delimiter), _MAX_TITLES))
-        found = [line for line in top if _names_jurisdiction(line.cells)]
+        found = [line for line in top if names_columns(line.cells)]
         widths[delimiter] = (bool(found), len((found or top)[0].cells) if top else 0)
     return max(_DELIMITERS, key=lambda delimiter: widths[delimiter])
 
