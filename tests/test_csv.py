@@ -199,3 +199,7 @@ def test_a_zero_that_a_spreadsheet_dropped_is_asked_for() -> None:
     assert document is not None
     told = told_by(lambda: convert(document, _Zipped, "signatory.address"))
     assert told.endswith("write all 5 digits; format the column as Text to keep 05753")
+
+
+def test_a_column_with_a_number_of_many_digits_is_no_item() -> None:
+    assert data(f"cc.{'1' * 5000}.name\nx\n") == [{"cc": {"1" * 5000: {"name": "x"}}}]

@@ -127,6 +127,7 @@ def test_repeated_keys_of_the_users_own_are_no_problem() -> None:
 
 
 PLAIN = st.text(st.characters(codec="ascii", categories=["L", "N", "P", "S", "Zs"]), min_size=1)
+KEYS = PLAIN.filter(lambda key: not key.startswith("#") and "." not in key)
 TREES = st.recursive(
     PLAIN, lambda inner: st.lists(inner) | st.dictionaries(PLAIN, inner), max_leaves=20
 )
@@ -134,8 +135,35 @@ TREES = st.recursive(
 
 @pytest.mark.no_cover  # slow, with code that others cover
 @settings(max_examples=40)
-@given(data=st.dictionaries(PLAIN.filter(lambda key: not key.startswith("#")), TREES))
+@given(data=st.dictionaries(KEYS, TREES))
 def test_texts_lists_and_mappings_come_through(data: dict[str, object]) -> None:
     (row,) = rows(json.dumps(data))
     assert row.document is not None
     assert row.document.data == data
+
+
+def test_keys_with_dots_are_paths_and_an_empty_text_is_absent() -> None:
+    line = (
+        '{"signatory.name": "A", "cc.0.name": "B", "cc.0.title": "", "cc.1.name": "C",'
+        ' "signatory": {"title": "Sheriff"}, "signatory.address.city": "X"}'
+    )
+    (row,) = rows(line)
+    assert row.document is not None
+    assert row.document.data == {
+        "signatory": {"name": "A", "title": "Sheriff", "address": {"city": "X"}},
+        "cc": [{"name": "B"}, {"name": "C"}],
+    }
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"a.b": "1", "a": {"b": "2"}}',
+        '{"a": {"b": "1"}, "a.b": "2"}',
+        '{"a": "1", "a.b": "2"}',
+        '{"a.b": "1", "a": "2"}',
+        '{"a.0.b": "1", "a.5.b": "2"}',
+    ],
+)
+def test_a_path_that_is_taken_is_told(line: str) -> None:
+    assert [text.partition(" the key")[0] for text in told(line)] == ["n.ndjson:1: repeats"]

@@ -30,6 +30,7 @@ from optout_cli.readers.document import (
 
 _FORMULA = re.compile(r"'*[=+\-@\t\r]")
 _GUARDED = re.compile(r"'+[=+\-@\t\r]")
+_NUMBER = re.compile("[0-9]{1,4}")  # of an item in a list
 _KEY = "jurisdiction"  # the header has this column name; no row has it as a value
 _DELIMITERS = ",;\t|"  # spreadsheets write `;` where the comma is the decimal sign
 _MAX_TITLES = 8  # lines above the header that are looked through
@@ -231,7 +232,7 @@ def _tree_from(
 
     Adds the mark and the column of each path to `layer`, and each text with its path to `texts`.
     """
-    is_list = bool(branch) and all(key.isdecimal() for key in branch)
+    is_list = bool(branch) and all(_NUMBER.fullmatch(key) for key in branch)
     keys = sorted(branch, key=int) if is_list else list(branch)
     tree: dict[str, Tree] = {}
     for number, key in enumerate(keys):

@@ -1,4 +1,6 @@
-"""NDJSON text -> rows, one JSON object per line. Every scalar stays text; `null` means absent.
+"""NDJSON text -> rows, one JSON object per line. Every scalar stays text; null and "" are absent.
+
+A key with dots is a path, as in the tables that such lines are made from: `signatory.name`.
 
 A line that begins with `#` is a comment. The file of rejected lines uses it for the reasons.
 A byte that is not UTF-8 is a lone surrogate in the text, and a problem of its line alone.
@@ -24,6 +26,7 @@ from optout_cli.readers.files import UNSEEN, encoding_problem
 
 _MAX_DIGITS = 40  # in a number; the longest that a request may have is 22
 _NOT_UTF_8 = re.compile("[\udc80-\udcff]")
+_DOTTED = re.compile(r"[a-z][\w-]*(\.[\w-]+){1,9}")
 _LOST_QUOTES = re.compile(r":\s*0[0-9]")
 _TOO_DEEP = f"is nested more than {MAX_DEPTH} levels deep"
 
@@ -33,6 +36,23 @@ def rows_from_ndjson(text: str, file: str) -> Iterator[Row]:
     for number, line in enumerate(text.split("\n"), 1):
         if line.strip() and not line.startswith(OWN_MARK):
             yield _row_from(line, number, file)
+
+
+def _put(node: Tree, keys: list[str], value: Tree) -> bool:
+    """Put a value at its key path, in lists where a key is a number; tell whether it was free."""
+    key, *inner = keys
+    if isinstance(node, list):
+        if key == str(len(node)):
+            node.append(([] if inner[0] == "0" else {}) if inner else value)
+            return not inner or _put(node[-1], inner, value)
+        is_known = key in map(str, range(len(node)))
+        return is_known and bool(inner) and _put(node[int(key)], inner, value)
+    if not isinstance(node, dict) or (key in node and not inner):
+        return False
+    if inner:
+        return _put(node.setdefault(key, [] if inner[0] == "0" else {}), inner, value)
+    node[key] = value
+    return True
 
 
 def _row_from(whole: str, number: int, file: str) -> Row:
@@ -119,8 +139,11 @@ class _Reader:
             if key in seen and not key.startswith(OWN_MARK):
                 self._fail(path, "equal-keys", f"repeats the key {key!r}", "keep one of them")
             seen.add(key)
-            if value is not None:
+            if value is not None and value != "":
                 data[key] = self.read(value, join_path(path, key), f"{shown}.{key}", depth + 1)
+        for key in [] if depth else [*filter(_DOTTED.fullmatch, data)]:
+            if not _put(data, key.split("."), data.pop(key)):
+                self._fail(path, "equal-keys", f"repeats the key {key!r}", "keep one of them")
         return data
 
     def _fail(self, path: str, code: str, message: str, hint: str | None = None) -> None:
