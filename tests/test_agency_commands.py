@@ -50,7 +50,7 @@ def test_the_guide_of_a_county_names_its_agencies(run: Run) -> None:
 
 
 def test_the_table_has_a_row_for_each_agreement(library: Library) -> None:
-    table = [*csv.DictReader(io.StringIO(csv_template(library, "287g/terminate", "AL")))]
+    table = [*csv.DictReader(io.StringIO(csv_template(library, "287g/terminate", ["AL"])))]
     assert [
         (row["jurisdiction"], row["# name"], row["particulars.model"]) for row in table[:4]
     ] == [
@@ -62,7 +62,7 @@ def test_the_table_has_a_row_for_each_agreement(library: Library) -> None:
 
 
 def test_where_no_agency_is_on_file_the_table_has_the_jurisdictions(library: Library) -> None:
-    table = [*csv.DictReader(io.StringIO(csv_template(library, "287g/terminate", "VT")))]
+    table = [*csv.DictReader(io.StringIO(csv_template(library, "287g/terminate", ["VT"])))]
     assert (len(table), table[0]["jurisdiction"]) == (14, "addison-county-vt")
 
 

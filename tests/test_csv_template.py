@@ -38,7 +38,7 @@ FILLED = {
 
 
 def test_a_state_has_a_row_for_each_of_its_jurisdictions(library: Library) -> None:
-    table = list(csv.DictReader(io.StringIO(csv_template(library, LETTER, "VT"))))
+    table = list(csv.DictReader(io.StringIO(csv_template(library, LETTER, ["VT"]))))
     assert len(table) == 14
     assert {key: value for key, value in table[0].items() if value} == {
         "jurisdiction": "addison-county-vt",
@@ -60,7 +60,7 @@ def test_a_letter_to_ice_alone_has_no_column_for_the_bureau(run: Run, in_folder:
 
 
 def test_every_column_is_one_that_a_request_knows(library: Library) -> None:
-    header, row = list(csv.reader(io.StringIO(csv_template(library, LETTER, "VT"))))[:2]
+    header, row = list(csv.reader(io.StringIO(csv_template(library, LETTER, ["VT"]))))[:2]
     cells = [
         old or FILLED.get(name.rpartition(".")[2], "Some text").format(number)
         for number, (name, old) in enumerate(zip(header, row, strict=True))
@@ -75,7 +75,7 @@ def test_every_column_is_one_that_a_request_knows(library: Library) -> None:
 
 
 def test_the_table_is_a_batch_as_it_stands(library: Library, run: Run, write: Write) -> None:
-    path = write("vt.csv", csv_template(library, LETTER, "VT"))
+    path = write("vt.csv", csv_template(library, LETTER, ["VT"]))
     found = outcome(run("batch", str(path), "--check", "-q"))
     assert found == (0, "14 requests: 14 can be written (28 files), 0 cannot\n", "")
 
@@ -162,5 +162,19 @@ def test_an_unknown_letter_is_a_problem(library: Library) -> None:
 
 @pytest.mark.parametrize("state", ["VT", "GU"])
 def test_no_cell_is_taken_for_a_formula(state: str, library: Library) -> None:
-    for row in csv.reader(io.StringIO(csv_template(library, LETTER, state))):
+    for row in csv.reader(io.StringIO(csv_template(library, LETTER, [state]))):
         assert not any(cell[:1] in "=+-@" for cell in row if cell)
+
+
+def test_a_table_has_the_rows_of_several_states_once(
+    library: Library, run: Run, in_folder: Path
+) -> None:
+    states = ("--state", "VT", "--state", "delaware", "--state", "Vermont")
+    assert outcome(run("new", "--csv", "-q", *states))[:2] == (0, "vt-de.csv\n")
+    table = [*csv.DictReader((in_folder / "vt-de.csv").read_text("utf-8-sig").splitlines())]
+    known = [
+        library.directory.slug(code, id)
+        for state in ("VT", "DE")
+        for code, id, _ in library.directory.all(state)
+    ]
+    assert [row["jurisdiction"] for row in table] == known

@@ -1,6 +1,6 @@
 """A table to fill in: the columns of a request, and rows for a state."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from optout_cli.letters.compose import party_of
 from optout_cli.letters.library import Library
@@ -27,10 +27,10 @@ _COLUMNS_AFTER = (  # after the particulars of the letter
 )  # fmt: skip
 
 
-def csv_template(library: Library, letter: str, state: str | None = None) -> str:
-    """Write a CSV table with the columns of a letter's requests, and its rows for a state.
+def csv_template(library: Library, letter: str, states: Sequence[str] = ()) -> str:
+    """Write a CSV table with the columns of a letter's requests, and its rows for states.
 
-    `letter` is a letter's id, `state` a postal code; without a state there are no rows. Raises
+    `letter` is a letter's id, `states` postal codes; without a state there are no rows. Raises
     OptoutError for an unknown letter.
     """
     program, kind = library.programs.find(letter)
@@ -40,7 +40,7 @@ def csv_template(library: Library, letter: str, state: str | None = None) -> str
         *_particular_columns(kind.particulars, "particulars"),
         *(name for name in _COLUMNS_AFTER if without_letter.isdisjoint(name.split("."))),
     ]
-    rows = _rows(library, letter, kind, state) if state else ()
+    rows = (row for state in states for row in _rows(library, letter, kind, state))
     return csv_from(header, ([row.get(name, "") for name in header] for row in rows))
 
 

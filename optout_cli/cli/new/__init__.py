@@ -62,9 +62,11 @@ _LETTER = Location("--letter", is_command_line=True)
 )
 @click.option(
     "--state",
+    "states",
     metavar="CODE",
+    multiple=True,
     help="With --csv: add a row for each jurisdiction in this state; for a 287(g) letter, a row for"
-    " each agreement there.",
+    " each agreement there (repeatable).",
 )
 @click.option(
     "--follow",
@@ -101,7 +103,7 @@ def command(
     letter: str | None,
     output: str | None,
     wants_table: bool,
-    state: str | None,
+    states: tuple[str, ...],
     former: str | None,
     within: Path | None,
     common: str | None,
@@ -121,7 +123,7 @@ def command(
     JURISDICTION is a FIPS code (06041), a slug (marin-county-ca) or a name ("Marin County, CA").
     Prints the path of the file.
     """
-    _check_usage(jurisdiction, state, former, wants_table=wants_table, wants_wording=wants_wording)
+    _check_usage(jurisdiction, states, former, wants_table=wants_table, wants_wording=wants_wording)
     _check_more_usage(
         within, former, common, assignments, is_request=not (wants_table or wants_wording)
     )
@@ -134,7 +136,7 @@ def command(
     options = _repeat_options(overlays, folders, files_from)
     if wants_table:
         table = TableOrder(letter, output, options, quiet)
-        write_table(table, library, state, FollowOrder(former, within, common) if former else None)
+        write_table(table, library, states, FollowOrder(former, within, common) if former else None)
         return
     known: Answers = {"letter": letter} if letter else {}
     earlier: Former | None = None
@@ -197,7 +199,7 @@ def _repeat_options(
 
 def _check_usage(
     query: str | None,
-    state: str | None,
+    states: Sequence[str],
     former: str | None,
     *,
     wants_table: bool,
@@ -214,9 +216,9 @@ def _check_usage(
     if former and query:
         message = "--follow takes the jurisdiction from the earlier letter"
         usage_error(message, f"leave {query!r} out")
-    if state is not None and not wants_table:
+    if states and not wants_table:
         usage_error("--state works only with --csv", "add --csv, or name a jurisdiction instead")
-    if state is not None and former:
+    if states and former:
         usage_error("--state and --follow do not go together", "leave one of them out")
 
 

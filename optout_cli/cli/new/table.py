@@ -1,7 +1,7 @@
 """The tables that `optout new --csv` writes: of a state, or of letters to follow."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -42,16 +42,16 @@ class FollowOrder(NamedTuple):
 
 
 def write_table(
-    order: TableOrder, library: Library, state: str | None, follow: FollowOrder | None
+    order: TableOrder, library: Library, states: Sequence[str], follow: FollowOrder | None
 ) -> None:
-    """Write a table to fill in: of a state's jurisdictions, or of letters to follow."""
+    """Write a table to fill in: of the states' jurisdictions, or of letters to follow."""
     if follow:
         _write_follow_table(order, library, follow)
         return
     letter = order.letter or DEFAULT_LETTER
-    code = code_of(state, library) if state is not None else None
-    text = csv_template(library, letter, code)
-    path = _put(order.output, f"{(code or 'requests').lower()}.csv", text)
+    codes = [*dict.fromkeys(code_of(state, library) for state in states)]
+    text = csv_template(library, letter, codes)
+    path = _put(order.output, f"{'-'.join(codes or ['requests']).lower()}.csv", text)
     if order.quiet or path is None:
         return
     *most, last = needed_columns(library, letter)
