@@ -23,10 +23,10 @@ AWKWARD = {
     "apostrophes": (4, "Chief / Prince George's Sheriff\u2019s / O'Brien Way / Largo, MD 20774"),
     "quotes": (4, 'Director / The "Old" Annex / «1» Main Street / Ross, CA 94957'),
     "hyphens": (4, "Co-Director / Winston-Salem-Forsyth-Co. / 1-A Way / Winston-Salem, NC 27101"),
-    "markup": (4, "ID & Records / <Unit 3> &amp; {{ name }} / 5th & Main / Ross, CA 94957"),
+    "markup": (4, "ID & Records / Unit <3> & {ID} / 5th & Main / Ross, CA 94957"),
     "signs": (4, "Desk #3 (rear) / 100% Records, No. 7½ / Suite #300 / Ross, CA 94957-0001"),
     "capitals": (4, "DIRECTOR / STATE BUREAU / P.O. BOX 1 / ROSS, CA 94957"),
-    "narrow": (4, "I / l / 1 / Ii, IL 11111"),
+    "narrow": (4, "I / l / 1 l / Ii, IL 11111"),
     "wide": (4, "WWWW MMMM WWWW MMMM / MMMM WWWW MMMM / 1 WWWW / WWMWWM, WA 98888-8888"),
     "a full line": (
         4,

@@ -90,7 +90,8 @@ def test_every_uncommented_sample_is_reported_and_otherwise_whole(
         with monkeypatch.context() as patch:
             wording = msgspec.structs.replace(library.programs.wording, placeholders={})
             patch.setattr(library.programs, "wording", wording)
-            exports = exports_of(document, library, order, tmp_path)
+            named = document_from_yaml(text.replace("First Last", "Pat P."), "r.yaml")
+            exports = exports_of(named, library, order, tmp_path)
         parties = ["ice"] if letter.startswith("287g/") else ["bureau", "ice"]
         assert [export.notice.recipient.party for export in exports] == parties
         assert "Pat Placeholder" in exports[0].content.decode()

@@ -104,7 +104,19 @@ def case_of(document: Document, library: Library, order: Order) -> Case:
     found: tuple[Program, LetterKind] | None = None
     particulars: Any = None  # Any: a struct made from what the letter kind declares
     from_data: tuple[str, ...] = ()
+    samples = [
+        Problem(
+            "still-sample",
+            f"{path} is still the sample's: {text!r}",
+            document.location(path),
+            "write your own, or remove its line",
+            path,
+        )
+        for path, text in _equal_values(library.programs.wording.placeholders, document.data)
+    ]
     odd, doubts = judge(document)
+    unwritten = {problem.path for problem in samples}
+    odd = tuple(problem for problem in odd if problem.path not in unwritten)
     with problems:
         request = convert(document, Request)
     # A value that another program left there has the wrong form too: that is told once.
@@ -141,15 +153,7 @@ def case_of(document: Document, library: Library, order: Order) -> Case:
         ),
     )
     case = _with_own_wording(case, library)
-    raise_any(
-        Problem(
-            "still-sample",
-            f"{path} is still the sample's: {text!r}",
-            document.location(path),
-            "write your own, or remove its line",
-        )
-        for path, text in _equal_values(library.programs.wording.placeholders, document.data)
-    )
+    raise_any(samples)
     if unread:  # a letter that makes no sense needs no particulars
         raise OptoutError(*(tuple(refusals(case)) or unread))
     return case
