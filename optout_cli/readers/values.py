@@ -355,12 +355,16 @@ def judge(document: Document) -> tuple[tuple[Problem, ...], tuple[Doubt, ...]]:
             continue
         kind, is_wrong = found
         shown = repr(text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}...")
-        message = f"{path} {kind.message.format(shown)}"
+        location = document.location(path)
+        # A table's own name of the column stands before the message.
+        is_renamed = document.is_cell(path) and location.path not in ("", path, f"$.{path}")
+        message = (
+            kind.message.format(shown) if is_renamed else f"{path} {kind.message.format(shown)}"
+        )
         if is_wrong:
-            location = document.location(path)
             problems.append(Problem("odd-value", message, location, kind.hint, path))
         else:
-            doubts.append(Doubt(path, message, kind.hint))
+            doubts.append(Doubt(path, f"{path} {kind.message.format(shown)}", kind.hint))
     return tuple(problems), tuple(doubts)
 
 
