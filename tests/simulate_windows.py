@@ -46,6 +46,13 @@ def environment(folder: Path) -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": str(folder), "PYTHONIOENCODING": "cp437:strict"}
 
 
+def _msvcrt() -> ModuleType:
+    """Return the part of Windows' own module that locks files; here it locks nothing."""
+    module = ModuleType("msvcrt")
+    vars(module).update(LK_NBLCK=2, locking=lambda _file, _mode, _count: None)
+    return module
+
+
 def _take_away() -> None:
     _delete(signal, _SIGNALS)
     for name in _OTHERS:
@@ -54,6 +61,7 @@ def _take_away() -> None:
         sys.modules.pop(name, None)
     sys.meta_path.insert(0, _Refusing())
     _delete(os, _FUNCTIONS)
+    sys.modules["msvcrt"] = _msvcrt()
 
 
 def _delete(module: ModuleType, names: Iterable[str]) -> None:

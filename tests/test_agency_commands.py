@@ -70,7 +70,7 @@ def test_new_asks_which_agreement_and_nothing_that_is_on_file(asked: Asked) -> N
     answers = SIGNS | {"Model": "wso"}
     result, clerk = asked(answers, "Autauga County Sheriff", "--letter", "287g/terminate")
     assert (result.exit_code, clerk.unused, clerk.asked["Model"]) == (0, [], [""])
-    assert data_in(f"{AUTAUGA}.yaml")["particulars"] == {"model": "wso"}
+    assert data_in(f"{AUTAUGA}.yaml")["particulars"] == {"model": ["wso"]}
 
 
 def test_new_asks_for_a_field_office_that_is_not_known(asked: Asked) -> None:

@@ -307,7 +307,7 @@ def test_coverage_counts_what_was_checked_too_long_ago(run: Run) -> None:
 def test_an_age_without_coverage_is_a_slip(run: Run) -> None:
     assert problem(run("check", "--max-age", "30")) == (
         2,
-        "--max-age works only with --coverage\n  hint: add --coverage",
+        "--max-age works only with --coverage\n  hint: add --coverage\n",
     )
 
 

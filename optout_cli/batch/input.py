@@ -6,6 +6,7 @@ The file's name tells its form; where it does not, the first line does.
 import re
 from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -41,12 +42,14 @@ class InputFile(msgspec.Struct, frozen=True):
     """A file of requests, kept in memory as it was when the run began: it is read twice.
 
     The text of a workbook is its sheet as CSV, and `sheet_notes` tell what the sheet hides.
+    `columns` are those of a table that has no requests.
     """
 
     name: str
     form: Form
     text: str
     sheet_notes: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
 
     @property
     def is_rejected(self) -> bool:
@@ -64,7 +67,8 @@ class InputFile(msgspec.Struct, frozen=True):
     def rows(self) -> Iterator[Row]:
         """Read each row. Raises OptoutError if the rest cannot be divided into rows."""
         if self.form in ("csv", "sheet"):
-            return rows_from_csv(self.text, self.name, is_sheet=self.form == "sheet")
+            is_sheet = self.form == "sheet"
+            return rows_from_csv(self.text, self.name, is_sheet=is_sheet, columns=self.columns)
         if self.form == "ndjson":
             return rows_from_ndjson(self.text, self.name)
         from optout_cli.readers.yaml import rows_from_yaml  # takes 15 ms; a table needs none
@@ -72,11 +76,15 @@ class InputFile(msgspec.Struct, frozen=True):
         return rows_from_yaml(self.text, self.name)
 
 
-def load_input(path: str) -> InputFile:
-    """Read a file of requests (`-`: standard input). Raises OptoutError."""
+def load_input(path: str, columns: tuple[str, ...] = ()) -> InputFile:
+    """Read a file of requests, or of rows with these `columns` (`-`: standard input).
+
+    Raises OptoutError.
+    """
     content = read_bytes(path, MAX_BYTES, on_command_line=True)
     if is_workbook(content):
-        return InputFile(path, "sheet", *sheet_from(content, path, names_columns))
+        names = partial(names_columns, columns=columns)
+        return InputFile(path, "sheet", *sheet_from(content, path, names), columns)
     form = None if path == STDIN else _FORMS.get(Path(path).suffix.lower())
     form = form or _form_of(content)
     if problem := _other_kind(content, path):
@@ -87,7 +95,7 @@ def load_input(path: str) -> InputFile:
         text = decode(content, path, _LINES, "surrogateescape")
     else:
         text = decode(content, path)
-    return InputFile(path, form, text)
+    return InputFile(path, form, text, columns=columns)
 
 
 def _other_kind(content: bytes, path: str) -> Problem | None:
@@ -120,13 +128,13 @@ def _form_of(content: bytes) -> Form:
     return "csv"
 
 
-def load_inputs(paths: Iterable[str]) -> tuple[InputFile, ...]:
-    """Read each file of requests. Raises OptoutError with the problems of all of them."""
+def load_inputs(paths: Iterable[str], columns: tuple[str, ...] = ()) -> tuple[InputFile, ...]:
+    """Read each file as `load_input` does. Raises OptoutError with the problems of all of them."""
     problems: list[Problem] = []
     input_files: list[InputFile] = []
     for path in paths:
         try:
-            input_files.append(load_input(path))
+            input_files.append(load_input(path, columns))
         except OptoutError as error:
             problems += error.problems
     raise_any(problems)

@@ -186,7 +186,7 @@ def _rows_recorded(
     """Prepare the events of each row; return them, and the problems of the other rows."""
     done: list[tuple[Found, Result]] = []
     problems: list[Problem] = []
-    for table in load_inputs(tables):
+    for table in load_inputs(tables, Entry.__struct_encode_fields__):
         for row in table.rows():
             try:
                 claim = _claim_of(row, said, parties)

@@ -9,7 +9,7 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from itertools import chain, islice, zip_longest
 from typing import NamedTuple
@@ -66,24 +66,27 @@ class Table(NamedTuple):
                 yield f"the dates with slashes in the column {column!r} are read {first} first"
 
 
-def rows_from_csv(text: str, file: str, *, is_sheet: bool = False) -> Iterator[Row]:
+def rows_from_csv(
+    text: str, file: str, *, is_sheet: bool = False, columns: Collection[str] = ()
+) -> Iterator[Row]:
     """Yield each row below the header that has a filled cell.
 
-    Of a sheet of a workbook, locations have the row in place of the line. Raises OptoutError
-    where the header is wrong, or a quote is not closed.
+    `columns` are those of a table that has no requests. Of a sheet of a workbook, locations have
+    the row in place of the line. Raises OptoutError where the header is wrong, or a quote is not
+    closed.
     """
-    table, lines = read_table(text, file, is_sheet=is_sheet)
+    table, lines = read_table(text, file, is_sheet=is_sheet, columns=columns)
     if table:
         for line in lines:
             yield _row_from(line, table, file)
 
 
 def read_table(
-    text: str, file: str, *, is_sheet: bool = False
+    text: str, file: str, *, is_sheet: bool = False, columns: Collection[str] = ()
 ) -> tuple[Table | None, Iterator[_Line]]:
     """Read the header of a table, and return it with the lines below it. Raises OptoutError."""
     csv.field_size_limit(max(csv.field_size_limit(), len(text) + 1))
-    delimiter = "," if is_sheet else _find_delimiter(text, file)
+    delimiter = "," if is_sheet else _find_delimiter(text, file, columns)
     lines = _read_lines(text, file, delimiter)
     if is_sheet:
         lines = (line._replace(line=line.number) for line in lines)
@@ -93,15 +96,15 @@ def read_table(
     location = Location(file, header.line)
     above = list(islice(lines, _MAX_TITLES))
     # Titles above the header are one problem, not a problem of each row.
-    if not names_columns(header.cells):
-        found = next((line for line in above if names_columns(line.cells)), None)
+    if not names_columns(header.cells, columns):
+        found = next((line for line in above if names_columns(line.cells, columns)), None)
         if found:
             several = f"lines {header.line} to {found.line - 1}"
             message = f"does not name the columns; line {found.line} does"
             hint = several if found is not above[0] else f"line {header.line}"
             hint = f"delete {hint}: the column names come first"
             raise OptoutError(Problem("no-header", message, location, hint))
-    names, columns = _read_header(header.cells, location)
+    names, others = _read_header(header.cells, location, columns)
     orders = {}
     if _HAS_SLASHES.search(text):
         cells = zip_longest(
@@ -110,15 +113,17 @@ def read_table(
         for column, below in zip(header.cells, cells, strict=False):
             if order := order_of_dates(below[1:]):
                 orders[column.strip()] = order
-    return Table(header, names, columns, orders), chain(above, lines)
+    return Table(header, names, others, orders), chain(above, lines)
 
 
-def names_columns(cells: Iterable[str]) -> bool:
-    """Tell whether a line names the columns of a table: one of them is the jurisdiction."""
+def names_columns(cells: Iterable[str], columns: Collection[str] = ()) -> bool:
+    """Tell whether a line names the columns of a table: one of requests has the jurisdiction."""
+    if columns:
+        return any(cell.strip() in columns for cell in cells)
     return any(column_of(cell.strip()) == [_KEY] for cell in cells)
 
 
-def _find_delimiter(text: str, file: str) -> str:
+def _find_delimiter(text: str, file: str, columns: Collection[str]) -> str:
     """Return the delimiter that divides a line near the top so that one cell is a jurisdiction's.
 
     Where none does, it is the one that gives the first line the most cells.
@@ -128,7 +133,7 @@ def _find_delimiter(text: str, file: str) -> str:
         top: list[_Line] = []
         with suppress(OptoutError):  # told when the rows are read
             top.extend(islice(_read_lines(text, file, delimiter), _MAX_TITLES))
-        found = [line for line in top if names_columns(line.cells)]
+        found = [line for line in top if names_columns(line.cells, columns)]
         widths[delimiter] = (bool(found), len((found or top)[0].cells) if top else 0)
     return max(_DELIMITERS, key=lambda delimiter: widths[delimiter])
 
@@ -149,13 +154,15 @@ def _read_lines(text: str, file: str, delimiter: str) -> Iterator[_Line]:
         raise OptoutError(problem) from None
 
 
-def _read_header(cells: Sequence[str], location: Location) -> tuple[list[str], dict[str, str]]:
+def _read_header(
+    cells: Sequence[str], location: Location, columns: Collection[str]
+) -> tuple[list[str], dict[str, str]]:
     """Return the key paths of the columns, and the names of those that have another name.
 
     Raises OptoutError with every problem in the header.
     """
     own_names = [cell.strip() for cell in cells]
-    meant = [column_of(name) if _is_read(name) else [name] for name in own_names]
+    meant = [[name] if columns or not _is_read(name) else column_of(name) for name in own_names]
     names = [
         paths[0] if len(paths) == 1 else name for name, paths in zip(own_names, meant, strict=True)
     ]

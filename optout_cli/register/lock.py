@@ -1,28 +1,27 @@
 """One process at a time: the lock of a folder that letters are written to."""
 
-import sys
 import time
+from importlib import import_module
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from optout_cli.errors import Location, OptoutError, Problem
 from optout_cli.output import write_errors
 
 _PAUSE = 0.05  # seconds between two attempts
 
-if sys.platform == "win32":
-    import msvcrt
 
-    def _lock(file: IO[str]) -> None:
+def _lock(file: IO[str]) -> None:
+    """Lock a file, or raise OSError. The lock ends with this process in every case."""
+    # Any: a system has one of the two modules, and no checker knows both.
+    try:
+        fcntl: Any = import_module("fcntl")
+    except ImportError:
+        msvcrt: Any = import_module("msvcrt")  # Windows
         file.seek(0)
         msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-
-else:
-    import fcntl
-
-    def _lock(file: IO[str]) -> None:
-        # Workers do not inherit this lock, and it ends with this process in every case.
-        fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    else:
+        fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # workers do not inherit it
 
 
 def lock(path: Path, folder: Path, wait: float) -> IO[str]:
