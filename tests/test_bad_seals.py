@@ -8,7 +8,10 @@ import pytest
 from command_results import Run, Write, lying_in, outcome
 from conftest import REQUEST
 
-SVG = '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink">{}</svg>'
+SVG = (
+    '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
+    ' viewBox="0 0 9 9">{}</svg>'
+)
 PLAIN = "  hint: save it as plain SVG with everything embedded\n"
 
 
@@ -34,12 +37,13 @@ def png(width: int, height: int) -> bytes:
         ),
         pytest.param(
             b"hello",
-            "seal: is neither PNG nor SVG\n  hint: save the picture as PNG or SVG\n",
+            "seal: is neither PNG, JPEG nor SVG\n  hint: save the picture as PNG, JPEG or SVG\n",
             id="no picture",
         ),
         pytest.param(
             b"\xff\xd8\xff\xe0\0\x10JFIF",
-            "seal: is neither PNG nor SVG\n  hint: save the picture as PNG or SVG\n",
+            "seal: is a broken JPEG\n"
+            "  hint: open it in an image editor and save it as JPEG again\n",
             id="JPEG",
         ),
         pytest.param(

@@ -59,10 +59,84 @@ def told_of(path: Path, content: bytes) -> str:
     return told_by(lambda: load_image(path, "Seal")).removeprefix(str(path))
 
 
-@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "I;16"])
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA"])
 def test_a_png_of_any_kind_passes_byte_for_byte(path: Path, mode: str) -> None:
     path.write_bytes(png(mode))
     assert load_image(path, "Seal") == Image("image/png", png(mode), "Seal")
+
+
+def test_sixteen_bits_of_gray_become_eight_which_every_engine_draws(path: Path) -> None:
+    stream = BytesIO()
+    Raster.frombytes("I;16", (2, 1), b"\x00\x00\x00\x80").save(stream, "PNG")
+    path.write_bytes(stream.getvalue())
+    with Raster.open(BytesIO(load_image(path, "Seal").content)) as picture:
+        assert (picture.mode, picture.tobytes()) == ("L", b"\x00\x80")
+
+
+def jpeg(mode: str, turns: int = 1) -> bytes:
+    stream, exif = BytesIO(), Raster.Exif()
+    exif[0x0112] = turns
+    Raster.new(mode, (20, 10)).save(stream, "JPEG", exif=exif)
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB"])
+def test_a_jpeg_passes_byte_for_byte(path: Path, mode: str) -> None:
+    path.write_bytes(jpeg(mode))
+    assert load_image(path, "Seal") == Image("image/jpeg", jpeg(mode), "Seal")
+
+
+@pytest.mark.parametrize(
+    ("content", "size"), [(jpeg("RGB", turns=6), (10, 20)), (jpeg("CMYK"), (20, 10))]
+)
+def test_a_jpeg_that_is_turned_or_has_four_inks_is_written_upright_and_in_rgb(
+    path: Path, content: bytes, size: tuple[int, int]
+) -> None:
+    path.write_bytes(content)
+    with Raster.open(BytesIO(load_image(path, "Seal").content)) as picture:
+        assert (picture.format, picture.mode, picture.size) == ("JPEG", "RGB", size)
+
+
+def test_a_broken_or_huge_jpeg_is_a_problem(path: Path) -> None:
+    broken = ": is a broken JPEG\n  hint: open it in an image editor and save it as JPEG again"
+    assert told_of(path, jpeg("RGB")[:200]) == broken
+    frame = jpeg("L").replace(b"\x00\x0a\x00\x14", b"\x17\x70\x17\x70", 1)
+    assert told_of(path, frame).startswith(": is 6,000 x 6,000 pixels")
+
+
+PLAIN_DOCTYPE = """<!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN"
+ "http://www.w3.org/Graphics/SVG/1.1/DTD/svg11.dtd">"""
+
+
+def test_a_doctype_that_declares_nothing_is_left_out(path: Path) -> None:
+    path.write_bytes(svg(before=PLAIN_DOCTYPE))
+    assert load_image(path, "Seal").content == svg(before="\n")
+
+
+SIZED = '<svg xmlns="http://www.w3.org/2000/svg"{}><rect width="9" height="9"/></svg>'
+
+
+@pytest.mark.parametrize(
+    ("size", "read"),
+    [
+        (' width="1in" height="2em"', ' width="1in" height="2em"'),
+        (' viewBox="0 0 9 9" width="100%" height="9"', ' viewBox="0 0 9 9" height="9"'),
+        (" height='100%' viewBox='0 0 9 9'", " viewBox='0 0 9 9'"),
+    ],
+)
+def test_the_size_of_an_svg_is_one_that_every_engine_knows(
+    path: Path, size: str, read: str
+) -> None:
+    path.write_text(SIZED.format(size), "utf-8")
+    assert load_image(path, "Seal").content == SIZED.format(read).encode()
+
+
+@pytest.mark.parametrize("size", ["", ' width="9"', ' width="100%" height="100%"'])
+def test_an_svg_without_a_size_is_a_problem(path: Path, size: str) -> None:
+    assert told_of(path, SIZED.format(size).encode()) == (
+        ": has no size: neither a viewBox, nor a width and a height"
+        "\n  hint: save it again from a drawing program, as plain SVG or as PNG"
+    )
 
 
 def test_damage_in_a_part_that_no_letter_shows_is_no_problem(path: Path) -> None:
@@ -91,10 +165,10 @@ def test_a_name_too_long_for_a_file_is_a_problem(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"a seal", b"GIF89a", b"\xff\xd8\xff\xe0", b"%PDF-1.7", b"<html/>", svg().hex().encode()],
+    [b"", b"a seal", b"GIF89a", b"%PDF-1.7", b"<html/>", svg().hex().encode()],
 )
 def test_what_is_no_image_is_a_problem(path: Path, content: bytes) -> None:
-    told = ": is neither PNG nor SVG\n  hint: save the picture as PNG or SVG"
+    told = ": is neither PNG, JPEG nor SVG\n  hint: save the picture as PNG, JPEG or SVG"
     assert told_of(path, content) == told
 
 
@@ -214,7 +288,7 @@ def test_an_svg_that_refers_outside_the_file_is_a_problem_at_its_line(
 @pytest.mark.parametrize(
     ("before", "place", "words"),
     [
-        ("<!DOCTYPE svg>\n", ":1", "<!DOCTYPE"),
+        ("<!DOCTYPE html>\n", ":1", "<!DOCTYPE"),
         ('<!DOCTYPE svg [\n<!ENTITY a "b">\n]>\n', ":1", "<!DOCTYPE"),
         ('<?xml version="1.0"?>\n<?xml-stylesheet href="x"?>\n', ":2", "<?xml-stylesheet"),
     ],

@@ -1,19 +1,36 @@
-"""A picture -> a small PNG, for e-mail: mail programs show no SVG."""
+"""A picture -> a small PNG: to see that it shows something, and for e-mail, which shows no SVG.
 
+An SVG is drawn by another process with limits of time and memory: a small file may ask for endless
+work.
+"""
+
+import subprocess
+import sys
+from contextlib import suppress
+from functools import lru_cache
 from io import BytesIO
+from typing import TYPE_CHECKING
 
 from optout_cli.engines import broken_picture
-from optout_cli.errors import OptoutError
+from optout_cli.errors import OptoutError, Problem
 from optout_cli.model.letter import Image
+from optout_cli.trust import ON_WINDOWS
 
+if TYPE_CHECKING:
+    from PIL import Image as Raster
+
+_SECONDS = 10  # a seal takes a hundredth of one
+_MEMORY = 2**30  # bytes
+_SIDE = 200  # px: of the picture that is looked at
+_FAINT = 8  # of 255: less than this nobody sees on paper
 # The picture as large as fits into the page's room, on nothing.
 _PAGE = b"""\
 #set page(width: auto, height: auto, margin: 0pt, fill: none)
 #let picture = bytes(sys.inputs.svg)
-#let room = (float(sys.inputs.width) * 1pt, float(sys.inputs.height) * 1pt)
+#let side = (float(sys.inputs.width) * 1pt, float(sys.inputs.height) * 1pt)
 #context {
   let size = measure(image(picture, format: "svg"))
-  let scale = calc.min(room.at(0) / size.width, room.at(1) / size.height)
+  let scale = calc.min(side.at(0) / size.width, side.at(1) / size.height)
   image(picture, format: "svg", width: size.width * scale)
 }
 """
@@ -25,35 +42,87 @@ def png_of(picture: Image, width: int, height: int) -> bytes:
 
     Raises OptoutError for a picture that cannot be drawn.
     """
+    output = BytesIO()
+    _drawn(picture, width, height).save(output, "PNG", optimize=True)
+    return output.getvalue()
+
+
+@lru_cache(maxsize=64)  # a thousand rows may show one seal
+def look_at(picture: Image) -> str | None:
+    """Draw a picture, and return the color of one that is a solid block, else None.
+
+    Raises OptoutError for a picture that cannot be drawn or that shows nothing on white paper.
+    """
+    from PIL import Image as Raster
+
+    drawn = _drawn(picture, _SIDE, _SIDE)
+    paper = Raster.new("RGBA", drawn.size, "white")
+    paper.alpha_composite(drawn)
+    bands = [band.getextrema() for band in paper.convert("RGB").split()]
+    ranges = [(int(low), int(high)) for low, high in bands]  # type: ignore[arg-type]  # of one band
+    if all(low > 255 - _FAINT for low, _ in ranges):  # 255 is white
+        message = "shows nothing on white paper: it is empty, transparent or white"
+        raise OptoutError(Problem("blank-picture", message, hint="save it again, as PNG"))
+    if any(high - low >= _FAINT for low, high in ranges):
+        return None
+    return "#" + "".join(f"{low:02x}" for low, _ in ranges)
+
+
+def _drawn(picture: Image, width: int, height: int) -> "Raster.Image":
     from PIL import Image as Raster
 
     content = picture.content
     if picture.media_type == "image/svg+xml":
-        content = _draw_svg(picture, width, height)
-    output = BytesIO()
+        content = _draw_svg(content, width, height)
     try:
         with Raster.open(BytesIO(content)) as opened:
             shown = opened.convert("RGBA")
-            shown.thumbnail((width, height), Raster.Resampling.LANCZOS)
-            shown.save(output, "PNG", optimize=True)
     except (OSError, SyntaxError, ValueError):
         raise OptoutError(broken_picture(picture)) from None
-    return output.getvalue()
+    shown.thumbnail((width, height), Raster.Resampling.LANCZOS)
+    return shown
 
 
-def _draw_svg(picture: Image, width: int, height: int) -> bytes:
+@lru_cache(maxsize=16)
+def _draw_svg(content: bytes, width: int, height: int) -> bytes:
+    """Return the PNG that another process draws of an SVG; empty if it cannot.
+
+    Raises OptoutError where that takes too long.
+    """
+    # -P: no file in the user's folder is taken for a module.
+    command = [sys.executable, "-P", "-m", __name__, str(width), str(height)]
+    try:
+        made = subprocess.run(  # noqa: S603  # our own module
+            command, input=content, capture_output=True, timeout=_SECONDS, check=False
+        )
+    except subprocess.TimeoutExpired:
+        message = f"takes more than {_SECONDS} seconds to draw"
+        hint = "simplify it in a drawing program, or save it as PNG"
+        raise OptoutError(Problem("slow-picture", message, hint=hint)) from None
+    return made.stdout if made.returncode == 0 else b""
+
+
+def main() -> None:
+    """Draw the SVG on standard input, as wide and high as the arguments say, as PNG."""
     import typst
 
-    inputs = {
-        "svg": picture.content.decode("utf-8-sig"),
-        "width": str(width),
-        "height": str(height),
-    }
-    try:
-        drawn = typst.compile(
-            _PAGE, format="png", ppi=_PPI, sys_inputs=inputs, ignore_system_fonts=True
-        )
-    except typst.TypstError:
-        raise OptoutError(broken_picture(picture)) from None
+    if not ON_WINDOWS:  # which has no such limit
+        import resource
+
+        with suppress(ValueError):  # a lower limit is set already
+            resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
+    width, height = sys.argv[1:]
+    text = sys.stdin.buffer.read().decode("utf-8-sig")
+    drawn = typst.compile(
+        _PAGE,
+        format="png",
+        ppi=_PPI,
+        sys_inputs={"svg": text, "width": width, "height": height},
+        ignore_system_fonts=True,
+    )
     assert isinstance(drawn, bytes)  # one page
-    return drawn
+    sys.stdout.buffer.write(drawn)
+
+
+if __name__ == "__main__":
+    main()

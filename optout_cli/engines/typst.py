@@ -223,7 +223,7 @@ def _words_of(letter: Letter) -> _Words:
 
 
 def _format_of(picture: Image) -> str:
-    return "svg" if "svg" in picture.media_type else "png"
+    return {"image/svg+xml": "svg", "image/jpeg": "jpg"}.get(picture.media_type, "png")
 
 
 def _fitted(

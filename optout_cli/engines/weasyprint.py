@@ -143,6 +143,11 @@ class Engine:
         return printed
 
 
+# What an SVG may carry within it.
+_EMBEDDED = ("data:image/png", "data:image/jpeg")
+_SHOWN = 60  # characters of what a page asks for
+
+
 class _Fetcher(URLFetcher):  # type: ignore[misc]  # the engine ships no types
     """Serves the typefaces and the letter's own images, and nothing else."""
 
@@ -158,12 +163,14 @@ class _Fetcher(URLFetcher):  # type: ignore[misc]  # the engine ships no types
         self.refused = []
 
     # Any: the engine's own types, which it does not declare.
-    def fetch(self, url: str, headers: Any = None) -> Any:  # noqa: ARG002  # its signature
+    def fetch(self, url: str, headers: Any = None) -> Any:
         if url in self._fonts:
             content = self._fonts[url].read_bytes()
             return URLFetcherResponse(url, content, {"Content-Type": "font/ttf"})
         if image := self._images.get(url):
             return URLFetcherResponse(url, image.content, {"Content-Type": image.media_type})
+        if url.startswith(_EMBEDDED):
+            return super().fetch(url, headers)
         # Within an SVG the engine ignores this error, so keep a list as well.
         self.refused.append(url)
         raise FatalURLFetchingError(url)
@@ -207,7 +214,7 @@ def _problem_in(message: str, about: str, images: Mapping[str, Image]) -> Proble
 
 
 def _outside(url: str) -> Problem:
-    return Problem("outside-page", f"the page asks for {url!r}, which is outside it")
+    return Problem("outside-page", f"the page asks for {url[:_SHOWN]!r}, which is outside it")
 
 
 def _may_be_shorter(letter: Letter, document: Any) -> bool:

@@ -14,7 +14,7 @@ from typing import NamedTuple, TypeVar
 
 import msgspec
 
-from optout_cli.errors import OptoutError, Problem, raise_any
+from optout_cli.errors import Location, OptoutError, Problem, raise_any
 from optout_cli.model.letter import Attachment, Files, Image
 from optout_cli.model.request import Request
 from optout_cli.readers.document import Document, lines_to_add
@@ -132,7 +132,20 @@ def _load_image(found: Found, alt: str) -> Image:
 
     if not os.path.exists(found.place):  # noqa: PTH110  # as above
         raise OptoutError(no_such_file(found.place, found.shown))
-    return _load(found, lambda place: load_image(place, alt))
+    return _load(found, lambda place: _seen(load_image(place, alt), place))
+
+
+def _seen(image: Image, place: Path) -> Image:
+    """Draw a picture once. Raises OptoutError where it cannot be drawn or shows nothing."""
+    from optout_cli.engines.pictures import look_at
+
+    try:
+        color = look_at(image)
+    except OptoutError as error:
+        location = Location(str(place))
+        located = [msgspec.structs.replace(it, location=location) for it in error.problems]
+        raise OptoutError(*located) from None
+    return msgspec.structs.replace(image, color=color) if color else image
 
 
 def _load_attachment(found: Found, name: str) -> Attachment:

@@ -251,6 +251,10 @@ def letters_of(
         for file in files.attachments
         if file.small_faults
     ]
+    for picture in filter(None, (files.seal, files.autograph)):
+        if picture.color:
+            text = f"the picture {picture.alt!r} is a solid block of the color {picture.color}"
+            faulty.append(Note(code="solid-picture", text=text))
     letters = []
     for notice in notices:
         with problems:

@@ -50,11 +50,15 @@ Block = Paragraph | Heading | Quote | ListBlock
 
 
 class Image(msgspec.Struct, frozen=True):
-    """A picture that was checked when it was read. `alt` describes it in words."""
+    """A picture that was checked when it was read. `alt` describes it in words.
+
+    `color` is that of a picture that is one solid block: `#000000`.
+    """
 
     media_type: str
     content: bytes
     alt: str
+    color: str | None = None
 
 
 class Attachment(msgspec.Struct, frozen=True):

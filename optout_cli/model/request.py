@@ -48,7 +48,7 @@ class Letterhead(Noun, frozen=True, kw_only=True):
 class Signature(Noun, frozen=True, kw_only=True):
     """How the letter is signed: in ink above the name, typed (`/s/ Name`), or with a picture.
 
-    A picture needs `file`, a PNG or SVG file beside the request, and `alt`, its words.
+    A picture needs `file`, a PNG, JPEG or SVG file beside the request, and `alt`, its words.
     """
 
     kind: Literal["ink", "typed", "image"] = "ink"

@@ -1,4 +1,7 @@
-"""A picture file -> Image, checked: it is a real PNG or SVG, not huge, and needs no other file."""
+"""A picture file -> Image, checked: a real PNG, JPEG or SVG, not huge, that needs no other file.
+
+Every PDF engine draws the Image alike: what they take differently is written anew here.
+"""
 
 import re
 from collections.abc import Iterator
@@ -14,10 +17,19 @@ from optout_cli.readers.files import read_bytes
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
+    from PIL import Image as Raster
+
 
 MAX_BYTES = 5 * 2**20
 MAX_PIXELS = 25_000_000  # 100 MB when drawn; a seal of 1 in at 600 dpi has 0.4 million
 _PNG = b"\x89PNG\r\n\x1a\n"
+_JPEG = b"\xff\xd8\xff"
+_ORIENTATION = 0x0112  # the number of the tag in Exif
+_QUALITY = 95  # of 100, of a JPEG that is written anew
+_PLAIN_DOCTYPE = re.compile(rb"<!DOCTYPE\s+svg\b[^\[<>]*>", re.IGNORECASE)
+_ROOT = re.compile(rb"<(?:\w+:)?svg\b[^>]*>")
+_PERCENT = re.compile(rb"""\s(?:width|height)\s*=\s*(?:"[^"]*%\s*"|'[^']*%\s*')""")
+_LENGTH = re.compile(r"\s*\+?(\d*\.?\d+)(?:[eE][+-]?\d+)?(?:px|pt|pc|mm|cm|in|em|ex)?\s*")
 # What makes an SVG refer to something outside the file, or grow when it is read. A picture embedded
 # in it must be made of pixels: another SVG could hide anything.
 _OWN = rb"(?:\#|data:image/(?!svg))"
@@ -30,7 +42,7 @@ _OUTSIDE = re.compile(
 
 
 def load_image(path: Path, alt: str) -> Image:
-    """Read a PNG or SVG file.
+    """Read a PNG, JPEG or SVG file.
 
     Raises OptoutError where it is missing, broken, of another kind, or needs something outside it.
     """
@@ -39,35 +51,70 @@ def load_image(path: Path, alt: str) -> Image:
             raise OptoutError(Problem("not-a-file", "is not a file", Location(str(path))))
     content = read_bytes(str(path), MAX_BYTES)
     if content.startswith(_PNG):
-        _check_png(content, path)
-        return Image("image/png", content, alt)
+        return Image("image/png", _checked_png(content, path), alt)
+    if content.startswith(_JPEG):
+        return Image("image/jpeg", _checked_jpeg(content, path), alt)
     if b"<svg" in content[:4096].lower():
-        _check_svg(content, path)
-        return Image("image/svg+xml", content, alt)
-    message, hint = "is neither PNG nor SVG", "save the picture as PNG or SVG"
+        return Image("image/svg+xml", _checked_svg(content, path), alt)
+    message, hint = "is neither PNG, JPEG nor SVG", "save the picture as PNG, JPEG or SVG"
     raise OptoutError(Problem("not-an-image", message, Location(str(path)), hint))
 
 
-def _check_png(content: bytes, path: Path) -> None:
+def _checked_png(content: bytes, path: Path) -> bytes:
+    """Return the PNG; one of 16 bits of gray in 8 bits, since WeasyPrint cannot draw it."""
+    width, height = (int.from_bytes(content[at : at + 4]) for at in (16, 20))  # IHDR comes first
+    _refuse_large((width, height), path)
+    picture = _loaded(content, "PNG", path)
+    if picture.size != (width, height):  # it has two sizes
+        raise OptoutError(_broken("PNG", path))
+    if not picture.mode.startswith("I"):
+        return content
+    output = BytesIO()
+    picture.point(lambda value: value / 256).convert("L").save(output, "PNG")
+    return output.getvalue()
+
+
+def _checked_jpeg(content: bytes, path: Path) -> bytes:
+    """Return the JPEG; one that is turned or has the inks of print upright and in RGB."""
+    from PIL import ImageOps
+
+    picture = _loaded(content, "JPEG", path)
+    is_upright = picture.getexif().get(_ORIENTATION, 1) == 1
+    if picture.mode in ("L", "RGB") and is_upright:
+        return content
+    output = BytesIO()
+    upright = ImageOps.exif_transpose(picture)
+    upright.convert("RGB").save(output, "JPEG", quality=_QUALITY)
+    return output.getvalue()
+
+
+def _loaded(content: bytes, kind: str, path: Path) -> "Raster.Image":
+    """Return a picture with its pixels. Raises OptoutError where it is broken or too large."""
     from PIL import Image as Raster
 
-    width, height = (int.from_bytes(content[at : at + 4]) for at in (16, 20))  # IHDR comes first
+    too_many = (Raster.DecompressionBombError, Raster.DecompressionBombWarning)
+    try:
+        with _strict_pillow():
+            picture = Raster.open(BytesIO(content), formats=[kind])
+            if kind != "PNG":  # which was measured before
+                _refuse_large(picture.size, path)
+            picture.load()
+    except (OSError, SyntaxError, ValueError, *too_many):
+        raise OptoutError(_broken(kind, path)) from None
+    return picture
+
+
+def _refuse_large(size: tuple[int, int], path: Path) -> None:
+    width, height = size
     if width * height > MAX_PIXELS:
         message = f"is {width:,} x {height:,} pixels; the limit is {MAX_PIXELS // 10**6} million"
         hint = "scale it down: 1,200 pixels per side are enough for a sharp print"
         raise OptoutError(Problem("too-large", message, Location(str(path)), hint))
-    too_many = (Raster.DecompressionBombError, Raster.DecompressionBombWarning)
-    try:
-        with _strict_pillow():
-            picture = Raster.open(BytesIO(content), formats=["PNG"])
-            is_broken = picture.size != (width, height)  # it has two sizes
-            if not is_broken:
-                picture.load()
-    except (OSError, SyntaxError, ValueError, *too_many):
-        is_broken = True
-    if is_broken:
-        hint = "open it in an image editor and save it as PNG again"
-        raise OptoutError(Problem("broken-image", "is a broken PNG", Location(str(path)), hint))
+
+
+def _broken(kind: str, path: Path) -> Problem:
+    hint = f"open it in an image editor and save it as {kind} again"
+    return Problem("broken-image", f"is a broken {kind}", Location(str(path)), hint)
 
 
 @contextmanager
@@ -89,13 +136,16 @@ def _strict_pillow() -> Iterator[None]:
         ImageFile.LOAD_TRUNCATED_IMAGES = lenient
 
 
-def _check_svg(content: bytes, path: Path) -> None:
+def _checked_svg(content: bytes, path: Path) -> bytes:
+    """Return the SVG without a plain DOCTYPE, and with its size as both engines read it."""
     from xml.etree import ElementTree as ET
 
     hint = "save it as plain SVG with encoding UTF-8"
     unreadable = Problem("broken-image", "is not UTF-8 text", Location(str(path)), hint)
     if b"\0" in content:  # it is UTF-16, in which the checks below find nothing
         raise OptoutError(unreadable)
+    # Drawing programs write one that names the SVG standard and declares nothing.
+    content = _PLAIN_DOCTYPE.sub(lambda found: b"\n" * found[0].count(b"\n"), content, 1)
     if found := _OUTSIDE.search(content):
         raise OptoutError(_outside_problem(found, path, content.count(b"\n", 0, found.start()) + 1))
     try:
@@ -114,6 +164,22 @@ def _check_svg(content: bytes, path: Path) -> None:
         message = "has text, but an SVG file does not carry its typeface"
         hint = "save it as PNG, or convert its text to paths"
         raise OptoutError(Problem("image-lettering", message, Location(str(path)), hint))
+    return _with_size(content, root, path)
+
+
+def _with_size(content: bytes, root: "Element", path: Path) -> bytes:
+    """Return an SVG whose size both engines know: from its viewBox, or its width and height."""
+    sizes = {name: _LENGTH.fullmatch(root.get(name, "")) for name in ("width", "height")}
+    if root.get("viewBox"):
+        if not any("%" in root.get(name, "") for name in sizes):
+            return content
+        # Of nothing: the page has no picture's width to be a part of.
+        return _ROOT.sub(lambda found: _PERCENT.sub(b"", found[0]), content, 1)
+    if not all(found and float(found[1]) for found in sizes.values()):
+        message = "has no size: neither a viewBox, nor a width and a height"
+        hint = "save it again from a drawing program, as plain SVG or as PNG"
+        raise OptoutError(Problem("broken-image", message, Location(str(path)), hint))
+    return content
 
 
 def _resolved_parts(root: "Element") -> Iterator[str]:

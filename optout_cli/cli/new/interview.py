@@ -92,7 +92,7 @@ _AUTHORITY = (
 _SEAL = Question(
     "letterhead.seal",
     "Seal file",
-    "To show your seal, type the name of a PNG or SVG file in {folder}.",
+    "To show your seal, type the name of a PNG, JPEG or SVG file in {folder}.",
 )
 
 
