@@ -12,6 +12,7 @@ from pypdfium2 import PdfDocument
 from read_fax import pictures_in
 
 from optout_cli.cache import Cache
+from optout_cli.exporters import binding
 from optout_cli.exporters.context import Options
 from optout_cli.letters.library import Library
 from optout_cli.letters.pipeline import Order, exports_of
@@ -190,10 +191,10 @@ def test_what_a_form_was_filled_in_with_is_printed_and_faxed(
 def test_a_pdf_that_another_reader_takes_and_this_one_cannot_is_a_problem_at_its_line(
     packing: Library, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def torn(_pdf: pikepdf.Pdf, _mode: str) -> None:
+    def torn(_content: bytes) -> bytes:
         raise pikepdf.PdfError("unexpected end")
 
-    monkeypatch.setattr(pikepdf.Pdf, "flatten_annotations", torn)
+    monkeypatch.setattr(binding, "flatten", torn)
     (problem,) = problems_of(lambda: exported(packing, folder))
     assert (problem.code, problem.hint) == ("broken-pdf", "open it, and print it to a new PDF")
     assert problem.message == "act.pdf cannot be put behind the letter: unexpected end"

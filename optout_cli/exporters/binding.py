@@ -14,11 +14,13 @@ from time import gmtime
 from typing import BinaryIO, NamedTuple
 
 import pikepdf
+from pypdfium2 import PdfiumError
 
 from optout_cli.errors import Location, OptoutError, Problem
 from optout_cli.exporters.context import ExportContext
 from optout_cli.exporters.print_writer import Bookmark, Copied, PrintWriter
 from optout_cli.model.letter import Attachment
+from optout_cli.readers.flatten import flatten
 from optout_cli.templating.layouts import Sheet
 
 _LETTER = (612, 792)  # pt: US Letter
@@ -48,12 +50,10 @@ def bind_enclosures(letter: bytes, enclosed: Sequence[Attachment]) -> bytes:
 
 
 def _flatten(enclosed: Attachment, stack: ExitStack) -> pikepdf.Pdf:
-    """Open a PDF, and draw the values typed into its forms on its pages."""
+    """Open a PDF with all that is drawn over its pages as part of them."""
     try:
-        document = stack.enter_context(pikepdf.open(BytesIO(enclosed.content)))
-        document.generate_appearance_streams()
-        document.flatten_annotations("print")
-    except pikepdf.PdfError as error:
+        document = stack.enter_context(pikepdf.open(BytesIO(flatten(enclosed.content))))
+    except (pikepdf.PdfError, PdfiumError) as error:
         message = f"{enclosed.name} cannot be put behind the letter: {error}"
         hint = "open it, and print it to a new PDF"
         raise OptoutError(Problem("broken-pdf", message, None, hint, "enclosures")) from None

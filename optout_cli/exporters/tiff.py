@@ -60,9 +60,11 @@ def encode(letter: Letter, context: ExportContext) -> bytes:
     """
     from PIL.TiffImagePlugin import AppendingTiffWriter
 
+    from optout_cli.readers.flatten import flatten  # imports pikepdf, 100 ms
+
     hint = "make a PDF without that page"
     enclosed = [file for file in letter.attachments if file.media_type == pdf.MEDIA_TYPE]
-    parts = [_Part(file.name, file.content, hint) for file in enclosed]
+    parts = [_Part(file.name, flatten(file.content), hint) for file in enclosed]
     parts.insert(0, _Part("the letter", pdf.printed(letter, context)))
     count = sum(pdf.count_pages(part.content) for part in parts)
     lines = [line.replace("{pages}", str(count + 1)) for line in letter.cover]
@@ -111,7 +113,6 @@ def _draw(content: bytes, lines: int, ink: int) -> "Iterator[Image.Image]":
     import pypdfium2.raw as pdfium_c
 
     document = pdfium.PdfDocument(content)
-    document.init_forms()
     try:
         for page in document:
             bitmap = pdfium.PdfBitmap.new_native(FAX_WIDTH, lines, pdfium_c.FPDFBitmap_Gray)
@@ -119,9 +120,7 @@ def _draw(content: bytes, lines: int, ink: int) -> "Iterator[Image.Image]":
             # Draw at the fax's own resolution: scaling afterwards takes as long again.
             width, height = page.get_size()
             place = _place(width, height, lines)
-            pdfium_c.FPDF_RenderPageBitmap(bitmap, page, *place, pdfium_c.FPDF_ANNOT)
-            if document.formenv:  # the values typed into a form
-                pdfium_c.FPDF_FFLDraw(document.formenv, bitmap, page, *place, pdfium_c.FPDF_ANNOT)
+            pdfium_c.FPDF_RenderPageBitmap(bitmap, page, *place, 0)
             yield bitmap.to_pil().point([255 if gray < ink else 0 for gray in range(256)], "1")
     finally:
         document.close()

@@ -13,6 +13,7 @@ from optout_cli.model.program import Period
 from optout_cli.model.request import Party
 from optout_cli.programs.conditions import laws_of, program_notes
 
+_LONG_FAX = 30  # pages: more take over half an hour, and run many machines out of paper
 _DOUBTFUL = ("third-party", "memory")  # kinds of source
 _SIGNED_WITHIN = timedelta(days=30)  # of the letter's date; a letter dated earlier gets a note
 _RECENT_YEARS = 1  # letters older than this get a note on an undated address
@@ -214,6 +215,10 @@ def export_notes(letter: Letter, name: str, content: bytes, options: Options) ->
         yield from _package_notes(letter, party, content)
     if is_package or exporter.ROUTE:  # nobody adds a sheet to a message
         yield from _left_out_notes(notice, name, exporter)
+    pages = exporter.count_pages(content) if exporter.ROUTE == "fax" else None
+    if pages and pages > _LONG_FAX:
+        text = f"has {pages} pages; ask first whether their fax machine takes that many"
+        yield Note(code="long-fax", text=f"{name}: {text}")
     is_final = notice.signatory and not notice.is_draft
     if exporter.ROUTE and notice.recipient.service_by(exporter.ROUTE) != notice.recipient.service:
         ways = ", ".join(dict.fromkeys(way.by for way in notice.recipient.service))

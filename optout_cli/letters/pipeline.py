@@ -251,6 +251,10 @@ def letters_of(
         for file in files.attachments
         if file.small_faults
     ]
+    for file in files.attachments:
+        if file.unseen:
+            text = f"the pages of {file.name} do not show: {', '.join(file.unseen)}"
+            faulty.append(Note(code="unseen-in-pdf", text=text))
     for picture in filter(None, (files.seal, files.autograph)):
         if picture.color:
             text = f"the picture {picture.alt!r} is a solid block of the color {picture.color}"

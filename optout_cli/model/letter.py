@@ -64,13 +64,15 @@ class Image(msgspec.Struct, frozen=True):
 class Attachment(msgspec.Struct, frozen=True):
     """A file to enclose, with a name in ASCII. A PDF was checked to be readable.
 
-    `small_faults` are problems of a PDF that every PDF reader repairs.
+    `small_faults` are problems of a PDF that every PDF reader repairs. `unseen` is what it contains
+    and its printed pages do not show.
     """
 
     name: str
     media_type: str
     content: bytes
     small_faults: tuple[str, ...] = ()
+    unseen: tuple[str, ...] = ()
 
 
 class Files(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,10 +5,12 @@ import re
 import sys
 import unicodedata
 import warnings
+import zlib
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, redirect_stderr
+from contextlib import closing, contextmanager, redirect_stderr, suppress
 from hashlib import sha256
 from io import BytesIO, StringIO
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -39,7 +41,17 @@ _NO_PAGE = "is a PDF with no pages"
 _LOCKED = "is a PDF locked with a password"
 _LIMITED = "is a PDF with restrictions on its use"
 _DAMAGED = "is a damaged PDF"
+_HUGE = "is a PDF that unpacks to more than {} MB in one place"
+_MB = 10**6
+_MOST = {True: 250 * _MB, False: 50 * _MB}  # bytes of a stream: a picture (600 dpi), or any other
+_RATIO = 1032  # deflate packs no better
+_CHUNK = 2**20
 _PRINT_AGAIN = "open it, check each page, and print it to a new PDF"
+_HINTS = {  # by words of the problem
+    **dict.fromkeys((_EMPTY, _NO_PDF, _NO_PAGE), "give the name of the file that you mean"),
+    "portfolio": "enclose each of its files by itself",
+    "redaction": "apply the redactions in a PDF program, and save it again",
+}
 _ANY = "application/octet-stream"
 # Problems in a PDF's structure that every reader repairs: qpdf's words -> our words. Anything else
 # that qpdf reports may cost a page some of its words.
@@ -55,10 +67,11 @@ _SCALE = 0.25  # px per pt; at this size a missing word still changes a pixel
 
 
 class _PdfCheck(NamedTuple):
-    """Why a PDF cannot be enclosed, or else the problems in it that readers repair."""
+    """Why a PDF cannot be enclosed, or else what readers repair in it and what no page shows."""
 
     problem: str = ""
     repaired: tuple[str, ...] = ()
+    unseen: tuple[str, ...] = ()
 
 
 # Results by the SHA-256 of the content: a thousand rows may enclose one resolution.
@@ -78,15 +91,15 @@ def load_attachment(path: Path, name: str = "") -> Attachment:
         digest = sha256(content).digest()
         check = _CHECKED.get(digest) or _CHECKED.setdefault(digest, _check_pdf(content))
     if check.problem:
-        is_another_file = check.problem in (_EMPTY, _NO_PDF, _NO_PAGE)
-        hint = "give the name of the file that you mean" if is_another_file else _PRINT_AGAIN
+        hints = (hint for words, hint in _HINTS.items() if words in check.problem)
+        hint = next(hints, _PRINT_AGAIN)
         raise OptoutError(Problem("broken-pdf", check.problem, Location(str(path)), hint))
     # Every e-mail reader keeps an ASCII name: `resolución 1.pdf` -> `resolucion-1.pdf`.
     plain = unicodedata.normalize("NFKD", named.name).encode("ascii", "ignore").decode()
     ascii_name = re.sub(r"[^A-Za-z0-9.]+", "-", plain).strip("-.") or "enclosure"
     if is_reserved(Path(ascii_name)):  # Windows could not save it: `aux.pdf`, `con.pdf`
         ascii_name = f"enclosure-{ascii_name}"
-    return Attachment(ascii_name, media_type, content, check.repaired)
+    return Attachment(ascii_name, media_type, content, check.repaired, check.unseen)
 
 
 def _check_pdf(content: bytes) -> _PdfCheck:
@@ -112,6 +125,8 @@ def _check_structure(content: bytes) -> _PdfCheck:
     """Open a PDF in two readers. Raises their errors where it is locked or damaged."""
     import pikepdf
 
+    from optout_cli.readers.flatten import refusal, unseen  # imports pikepdf, 100 ms
+
     # Check the entries for fast web view separately: they affect no page.
     unmarked = content.replace(_LINEARIZED, _LINEARIZED.lower(), 1)
     # No recovery: one reader may repair what another leaves out.
@@ -120,6 +135,8 @@ def _check_structure(content: bytes) -> _PdfCheck:
             return _PdfCheck(_LIMITED)
         if not document.pages:
             return _PdfCheck(_NO_PAGE)
+        if problem := _size_problem(document) or refusal(document):
+            return _PdfCheck(problem)
         repaired = {
             next((words for said, words in _REPAIRED.items() if said in message), "")
             for message in (*document.get_warnings(), *document.check_pdf_syntax())
@@ -128,11 +145,50 @@ def _check_structure(content: bytes) -> _PdfCheck:
             return _PdfCheck(problem)
         if "" in repaired or (repaired and not _looks_like_copy(content, document)):
             return _PdfCheck(_DAMAGED)
+        hidden = tuple(unseen(content, document))
     if unmarked != content:
         with pikepdf.open(BytesIO(content), attempt_recovery=False) as document:
             if document.is_linearized and not document.check_linearization(StringIO()):
                 repaired.add(_FAST_WEB_VIEW)
-    return _PdfCheck(repaired=tuple(sorted(repaired)))
+    return _PdfCheck(repaired=tuple(sorted(repaired)), unseen=hidden)
+
+
+def _size_problem(document: "pikepdf.Pdf") -> str:
+    """Return why drawing a PDF would take all memory, or an empty text. Unpacks little itself."""
+    import pikepdf
+
+    for each in document.objects:
+        if not isinstance(each, pikepdf.Stream):
+            continue
+        filters = each.get("/Filter")
+        names = list(filters) if isinstance(filters, pikepdf.Array) else [filters]
+        flates = len(list(takewhile(lambda name: name in ("/FlateDecode", "/Fl"), names)))
+        most = _MOST[each.get("/Subtype") == "/Image"]
+        packed = each.read_raw_bytes() if flates else b""
+        if len(packed) * _RATIO**flates > most and _unpacks_to(packed, flates, most) > most:
+            return _HUGE.format(most // _MB)
+    return ""
+
+
+def _unpacks_to(packed: bytes, times: int, most: int) -> int:
+    """Return how many bytes a stream has once unpacked so many times, or some number over `most`.
+
+    Keeps no more than `most` bytes. Damage ends the count: readers stop there, too.
+    """
+    size = len(packed)
+    for time in range(times):
+        unpacker, rest, size, kept = zlib.decompressobj(), packed, 0, []
+        with suppress(zlib.error):
+            while rest and size <= most:
+                part = unpacker.decompress(rest, _CHUNK)
+                rest = unpacker.unconsumed_tail
+                size += len(part)
+                if time + 1 < times:
+                    kept.append(part)
+        if size > most:
+            break
+        packed = b"".join(kept)
+    return size
 
 
 def _page_problem(content: bytes, count: int) -> str:

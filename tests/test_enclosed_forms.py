@@ -1,0 +1,231 @@
+"""What a PDF shows beside its plain pages: alike on paper and fax, and told if no page shows it."""
+
+import zlib
+from collections.abc import Callable
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+from warnings import catch_warnings
+
+import pikepdf
+import pypdfium2
+import pytest
+from conftest import TODAY
+from make_letters import document_of, told_by
+from pikepdf import Array, Dictionary, Name, String
+
+from optout_cli.exporters import exporter_for
+from optout_cli.exporters.context import Options
+from optout_cli.letters.library import Library
+from optout_cli.letters.notes import export_notes
+from optout_cli.letters.pipeline import Order, letters_of_request
+from optout_cli.model.letter import Attachment, Letter
+from optout_cli.readers.enclosures import load_attachment
+from optout_cli.readers.flatten import flatten
+
+Change = Callable[[pikepdf.Pdf], None]
+PRINT = 4
+LINES = "first\rsecond\rthird"
+
+
+def pdf(*changes: Change) -> bytes:
+    """Return a PDF of one page with a line on it, changed."""
+    stream = BytesIO()
+    with pikepdf.new() as document:
+        page = document.add_blank_page(page_size=(612, 792))
+        page.Contents = document.make_stream(b"72 500 100 50 re S")
+        for change in changes:
+            change(document)
+        with catch_warnings(action="ignore"):  # about a field that no form names
+            document.save(stream, static_id=True)
+    return stream.getvalue()
+
+
+# Any, here and below: entries of a PDF's dictionary, of every type.
+def annotated(*, flags: int = PRINT, subtype: Name = Name.Widget, **more: Any) -> Change:
+    """Return what adds an annotation to the page, and a text field to the form."""
+
+    def change(document: pikepdf.Pdf) -> None:
+        font = Dictionary(Type=Name.Font, Subtype=Name.Type1, BaseFont=Name.Helvetica)
+        named = Dictionary(Font=Dictionary(Helv=document.make_indirect(font)))
+        words = more.pop("drawn", None)
+        annotation = Dictionary(
+            Type=Name.Annot, Subtype=subtype, Rect=Array([72, 600, 300, 700]), F=flags, **more
+        )
+        if words:
+            drawing = f"BT /Helv 12 Tf 5 50 Td ({words}) Tj ET".encode()
+            box = {"Type": Name.XObject, "Subtype": Name.Form, "BBox": Array([0, 0, 228, 100])}
+            form = document.make_stream(drawing, **box, Resources=named)
+            annotation.AP = Dictionary(N=form)
+        annotation = document.make_indirect(annotation)
+        document.pages[0].Annots = Array([annotation])
+        if subtype == Name.Widget and not words:
+            fields: dict[str, Any] = {
+                "Fields": Array([annotation]),
+                "NeedAppearances": True,
+                "DR": named,
+            }
+            document.Root.AcroForm = Dictionary(**fields, DA=String("/Helv 12 Tf 0 g"))
+
+    return change
+
+
+def field(value: str = LINES, **more: Any) -> Change:
+    looks: dict[str, Any] = {"DA": String("/Helv 12 Tf 0 g"), "Ff": 4096}
+    return annotated(FT=Name.Tx, T=String("reason"), V=String(value), **looks, **more)
+
+
+def words_of(content: bytes) -> list[str]:
+    with pypdfium2.PdfDocument(content) as document:
+        return [word for page in document for word in page.get_textpage().get_text_range().split()]
+
+
+def read(folder: Path, content: bytes) -> Attachment:
+    (folder / "form.pdf").write_bytes(content)
+    return load_attachment(folder / "form.pdf")
+
+
+def told(folder: Path, content: bytes) -> str:
+    return told_by(lambda: read(folder, content)).removeprefix(f"{folder / 'form.pdf'}: ")
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (pdf(field()), ["first", "second", "third"]),
+        (pdf(field(drawn="filled")), ["filled"]),
+        (pdf(field(drawn="filled", flags=0)), []),
+        (pdf(annotated(subtype=Name.Stamp, drawn="RECEIVED")), ["RECEIVED"]),
+        (pdf(), []),
+    ],
+    ids=["three lines", "no form", "not printed", "stamp", "plain"],
+)
+def test_what_a_printer_draws_over_a_page_becomes_part_of_it(
+    content: bytes, words: list[str]
+) -> None:
+    flat = flatten(content)
+    with pikepdf.open(BytesIO(flat)) as document:
+        assert (words_of(flat), "/Annots" in document.pages[0]) == (words, False)
+
+
+def test_the_same_pdf_is_flattened_to_the_same_pages() -> None:
+    flatten.cache_clear()
+    first = flatten(pdf(field()))
+    flatten.cache_clear()
+    with pikepdf.open(BytesIO(first)) as one, pikepdf.open(BytesIO(flatten(pdf(field())))) as two:
+        found = [
+            page.Contents.read_bytes() if isinstance(page.Contents, pikepdf.Stream) else b""
+            for document in (one, two)
+            for page in document.pages
+        ]
+    assert found[0] == found[1]
+
+
+def enclosing(library: Library, folder: Path, content: bytes) -> Letter:
+    (folder / "form.pdf").write_bytes(content)
+    document = document_of(
+        "recipients: {bureau: {fax: 916-555-0130}}\nenclosures: [{title: Form, file: form.pdf}]\n"
+    )
+    order = Order(today=TODAY, parties=("bureau",), formats=("tiff",))
+    return letters_of_request(document, library, order, folder)[0]
+
+
+def test_paper_and_fax_show_the_same_values(tmp_path: Path, library: Library) -> None:
+    letter = enclosing(library, tmp_path, pdf(field(drawn="filled", flags=0)))
+    plain = enclosing(library, tmp_path, pdf())
+    packing = library.with_options(Options(with_enclosures=True))
+    assert "filled" not in words_of(exporter_for("pdf").encode(letter, packing.context))
+    faxes = [exporter_for("tiff").encode(each, library.context) for each in (letter, plain)]
+    assert faxes[0] == faxes[1]
+
+
+@pytest.mark.parametrize(
+    ("content", "unseen"),
+    [
+        (pdf(field()), ()),
+        (pdf(field(drawn="filled")), ("the value of the field 'reason' on page 1",)),
+        (pdf(field("filled", drawn="filled")), ()),
+        (pdf(field(flags=2)), ()),
+        (
+            pdf(annotated(FT=Name.Btn, T=String("agreed"), V=Name.Yes)),
+            ("the value of the field 'agreed' on page 1",),
+        ),
+        (
+            pdf(annotated(subtype=Name.Text, Contents=String("Is this right?"))),
+            ("1 comment on page 1",),
+        ),
+    ],
+    ids=["drawn", "other words", "the same words", "hidden", "box without a mark", "comment"],
+)
+def test_what_the_pages_do_not_show_is_found(
+    tmp_path: Path, content: bytes, unseen: tuple[str, ...]
+) -> None:
+    assert read(tmp_path, content).unseen == unseen
+
+
+def test_what_the_pages_do_not_show_is_a_note(tmp_path: Path, library: Library) -> None:
+    comment = annotated(subtype=Name.Text, Contents=String("Is this right?"))
+    letter = enclosing(library, tmp_path, pdf(comment))
+    notes = {note.code: note.text for note in letter.notice.notes}
+    assert notes["unseen-in-pdf"] == "the pages of form.pdf do not show: 1 comment on page 1"
+
+
+AGAIN = "\n  hint: open it, check each page, and print it to a new PDF"
+
+
+def portfolio(document: pikepdf.Pdf) -> None:
+    document.Root.Collection = Dictionary(View=Name.T)
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (
+            pdf(portfolio),
+            (
+                "is a PDF portfolio: its files are not on its pages"
+                "\n  hint: enclose each of its files by itself"
+            ),
+        ),
+        (
+            pdf(annotated(subtype=Name.Redact)),
+            (
+                "has passages on page 1 that are marked for redaction but still there"
+                "\n  hint: apply the redactions in a PDF program, and save it again"
+            ),
+        ),
+    ],
+    ids=["portfolio", "redaction"],
+)
+def test_a_pdf_whose_pages_are_not_what_is_meant_is_refused(
+    tmp_path: Path, content: bytes, problem: str
+) -> None:
+    assert told(tmp_path, content) == problem
+
+
+def packed(times: int) -> Change:
+    content = b" " * 60_000_000
+    for _ in range(times):
+        content = zlib.compress(content, 9)
+
+    def change(document: pikepdf.Pdf) -> None:
+        stream = pikepdf.Stream(document, b"")
+        stream.write(content, filter=Array([Name.FlateDecode] * times), type_check=False)
+        document.pages[0].Contents = document.make_indirect(stream)
+
+    return change
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_pdf_that_unpacks_to_too_much_is_refused(tmp_path: Path, times: int) -> None:
+    found = told(tmp_path, pdf(packed(times)))
+    assert found == f"is a PDF that unpacks to more than 50 MB in one place{AGAIN}"
+
+
+def test_a_fax_of_more_than_thirty_pages_gets_a_note(tmp_path: Path, library: Library) -> None:
+    letter = enclosing(library, tmp_path, pdf())
+    notes = [
+        {note.code for note in export_notes(letter, "fax", b"\f" * breaks, Options())}
+        for breaks in (29, 30)
+    ]
+    assert ["long-fax" in codes for codes in notes] == [False, True]
