@@ -121,6 +121,7 @@ def _draw(content: bytes, lines: int, ink: int) -> "Iterator[Image.Image]":
             width, height = page.get_size()
             place = _place(width, height, lines)
             pdfium_c.FPDF_RenderPageBitmap(bitmap, page, *place, 0)
+            page.close()  # with the pictures that pdfium has unpacked for it
             yield bitmap.to_pil().point([255 if gray < ink else 0 for gray in range(256)], "1")
     finally:
         document.close()
