@@ -150,16 +150,16 @@ def test_two_agencies_of_a_county_never_share_a_file(run: Run, in_folder: Path) 
         0,
         [
             (
+                "cedar-bluff-police-department-al"
+                "/2026-11-20-terminate-tfm-cedar-bluff-police-department-ice.txt"
+            ),
+            (
                 "cherokee-county-sheriffs-office-al"
                 "/2026-11-20-terminate-tfm-cherokee-county-sheriffs-office-ice.txt"
             ),
             (
                 "cherokee-county-sheriffs-office-al"
                 "/2026-11-20-terminate-wso-cherokee-county-sheriffs-office-ice.txt"
-            ),
-            (
-                "cedar-bluff-police-department-al"
-                "/2026-11-20-terminate-tfm-cedar-bluff-police-department-ice.txt"
             ),
         ],
     ), told

@@ -22,7 +22,7 @@ def test_rejected_rows_are_fixed_and_run_again(batch: Batch, run: Run) -> None:
     Path("again.csv").write_text("\n".join(lines[:2]), "utf-8")
     code, out, _ = batch("-q", name="again.csv")
     assert (code, len(out.splitlines())) == (0, 2)
-    assert [it["request"] for it in records()] == ["n.csv:3"] * 2 + ["again.csv:2"] * 2
+    assert [it["request"] for it in records()] == ["again.csv:2"] * 2 + ["n.csv:3"] * 2
     assert not Path("out/rejects.csv").exists()
 
 

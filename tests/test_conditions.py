@@ -220,7 +220,7 @@ def test_a_follow_up_says_on_which_day_the_notice_took_effect(
 ) -> None:
     given = f"{FOLLOWED}, effective: 2026-11-30{', ' if more else ''}{more}"
     (letter,) = letters_for(library, f"date: 2026-12-10\n{lines('jem', given, 'follow-up')}")
-    text = " ".join(texts_in(letter.body))
+    text = " ".join(texts_in(letter.body)).replace("\xa0", " ")
     assert "named November 30, 2026, or the day of its receipt if later, as the day on" in text
     assert said in text
 
@@ -237,7 +237,8 @@ def test_a_place_has_its_preposition(library: Library, place: str, said: str) ->
     given = f"{{day: 2026-12-09, time: noon, place: {place}}}"
     text = f"letter: secure-communities/meeting-confirmation\nparticulars: {given}"
     letter = letters_for(library, text)[0]
-    assert f"The meeting is on December 9, 2026, at noon{said}" in " ".join(texts_in(letter.body))
+    body = " ".join(texts_in(letter.body)).replace("\xa0", " ")
+    assert f"The meeting is on December 9, 2026, at noon{said}" in body
 
 
 @pytest.mark.parametrize("model", ["jem", "wso", "tfm"])

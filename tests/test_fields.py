@@ -26,6 +26,7 @@ ACCEPTED = {
     "Count": ["1", "90", "1000"],
     "PartialDate": ["2018-07-31", "2018-07", "2018"],
     "LetterId": ["secure-communities/opt-out", "287g/terminate"],
+    "ValueName": ["reasons", "earlier.answer"],
 }
 REFUSED = {
     "Line": ["", " ", " x", "x ", "a\nb", "x\n", "a\tb", "a\rb", "x" * 201],
@@ -50,6 +51,7 @@ REFUSED = {
     "Count": ["0", "-1", "1e3", "1.5", "ninety", "10000", "90\n", "٩٠"],
     "PartialDate": ["2018-7", "18", "2018-07-31T00", "July 2018", "2018-"],
     "LetterId": ["opt-out", "a/b/c", "A/b", "a/", "../x"],
+    "ValueName": ["Reasons", "a.b.c", "a.", ".a", "a b"],
 }
 
 

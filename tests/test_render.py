@@ -22,6 +22,7 @@ from make_letters import (
 
 from optout_cli import bundled
 from optout_cli.exporters import exporter_for
+from optout_cli.letters import pipeline
 from optout_cli.letters.compose import compose
 from optout_cli.letters.library import Library
 from optout_cli.letters.pipeline import Order, case_of
@@ -103,7 +104,7 @@ def test_a_letter_needs_words_in_every_part_but_those_that_a_request_may_leave_o
     (problem,) = problems_of(lambda: lay("".join(section(it, "") for it in PARTS)))
     assert problem.message == (
         "the letter has no sender, no reference, no subject, no salutation, no body, no closing, "
-        "no signature, no continuation, no head, no foot"
+        "no signature, no continuation, no head"
     )
 
 
@@ -131,7 +132,10 @@ ELEMENTS = {
     "February 3, 2008": {"authority.0.date": "2008-02-03"},
     "Board-Q": {"authority.0.body": "Board-Q"},
     "7 to 2": {"authority.0.vote": "7 to 2"},
-    "7020-Q": {"service.bureau.0.by": "certified-mail", "service.bureau.0.number": "7020-Q"},
+    "7020 0000 0000 0000 0001": {
+        "service.bureau.0.by": "certified-mail",
+        "service.bureau.0.number": "7020 0000 0000 0000 0001",
+    },
     "Asked-Q": {"particulars.earlier.0.asked": "Asked-Q"},
     "February 5, 2008": {"particulars.earlier.0.answered": "2008-02-05"},
     "Answer-Q": {"particulars.earlier.0.answer": "Answer-Q"},
@@ -177,7 +181,7 @@ def test_an_element_stands_in_the_letter_only_where_the_request_fills_it(
     lines = f"{{date: {day}, jurisdiction: {place}}}"
     document = with_assignments(document_of(lines), "--set", given_parts)
     case = case_of(document, library, Order(today=date.fromisoformat(day)))
-    text = "\n".join(texts_of(render(compose(case)[0], library.templates)))
+    text = "\n".join(texts_of(render(compose(case)[0], library.templates))).replace("\xa0", " ")
     assert {it for it in ELEMENTS if it in text} == chosen
     assert HOLE.findall(text) == []
 
@@ -215,7 +219,7 @@ HOSTILE = [
     "&amp; &lt; &#60; &copy",
     "שלום עולם",
     "مرحبا",
-    "👩🏽‍⚖️ 🇺🇸",
+    "👮🏽 🇺🇸",
     "\"quoted\" 'single' \\back\\slash",
     "$x^2$ %s {0} ~",
     "e\u0301 n\u0303 \ufb01",
@@ -244,8 +248,9 @@ FIELDS = [
 
 @pytest.mark.parametrize("value", HOSTILE)
 def test_every_text_stands_in_every_text_format_exactly_as_typed(
-    library: Library, value: str
+    library: Library, value: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(pipeline, "judge", lambda _: ((), ()))  # it refuses some of these texts
     typed = {path: f"<{number}> {value}" for number, path in enumerate(FIELDS)}
     needed = {"particulars.earlier.0.date": "2010-05-18", "service.bureau.0.by": "certified-mail"}
     document = with_assignments(document_of(), "--set", needed | typed)

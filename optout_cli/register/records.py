@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 
 import msgspec
 
+from optout_cli.exporters import exporter_for, format_names
 from optout_cli.model.letter import EngineName
 from optout_cli.register.events import Replaced, Written
 from optout_cli.register.journal import Journal, Line, load_journal
@@ -142,9 +143,14 @@ def records_in(event: Written) -> Iterator[Record]:
                 reference=event.reference,
                 fingerprint=event.fingerprint,
                 version=event.version,
-                engine=event.engine,
+                engine=event.engine if _has_pages(file.format) else None,
                 origins=event.origins,
             )
+
+
+def _has_pages(name: str) -> bool:
+    """Tell whether an engine lays out a format; a newer version may have written another one."""
+    return name in format_names() and exporter_for(name).IS_SLOW
 
 
 def line_of(record: Record, folder: Path) -> bytes:
