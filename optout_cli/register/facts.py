@@ -5,8 +5,8 @@ from typing import Any
 
 import msgspec
 
-# The facts that say where a value was read, or that belong to one recipient of the request only.
-_PASSED_OVER = ("cautions", "copies", "message-id", "origins", "recipient")
+# The facts that say where a value was read or what draws the pages, and those of one recipient.
+_PASSED_OVER = ("cautions", "copies", "engine", "message-id", "origins", "recipient")
 # Where a recipient can be reached: a format that needs one of these may be the first to have it.
 _ROUTES = ("email", "fax")
 _DERIVED = ("reference", "computed")  # they follow from other facts
