@@ -321,6 +321,7 @@ class _Check:
                 raise_any(
                     problem
                     for letter in letters
+                    if any(exporter_for(name).IS_SLOW for name in order.formats_of(letter.notice))
                     for problem in (
                         *missing_characters(letter),
                         *room_problems(letter, has_own_page=is_own),
@@ -375,7 +376,7 @@ def _missing_contacts(case: Case) -> Iterator[tuple[str, str]]:
 
 def _paths(notices: Sequence[Notice], order: Order) -> Iterator[str]:
     for notice in notices:
-        for name in order.formats:
+        for name in order.formats_of(notice):
             yield f"{notice.place.state_code}/{notice.place.slug}/{notice.name}.{name}"
 
 

@@ -1,6 +1,6 @@
 """What a command says after it wrote letters: notes, a summary, and what to do next."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 
 from optout_cli.cli.console import say
@@ -51,11 +51,10 @@ def next_steps(exports: Sequence[Export]) -> Iterator[str]:
     if any(exporter.ROUTE is None for exporter in exporters):
         is_printed = any(exporter.IS_PRINTED for exporter in exporters)
         yield from _paper_steps(exports, notices, is_laid_out=is_printed)
-    # How a letter is sent if the request says nothing about service: on paper by certified mail.
-    ways: set[Way] = {exporter.ROUTE or "certified-mail" for exporter in exporters}
-    usual = [Service(by=way) for way in sorted(ways)]
+    ways = _usual_ways(exports)
     for notice in notices:
-        yield from _service_steps(notice, usual)
+        own = _usual_ways(export for export in exports if export.notice.name == notice.name)
+        yield from _service_steps(notice, [Service(by=way) for way in sorted(own)])
     for copy in first.cc:
         if not (copy.email and "email" in ways):
             named = ", ".join(filter(None, (copy.name, copy.title, copy.organization)))
@@ -63,6 +62,14 @@ def next_steps(exports: Sequence[Export]) -> Iterator[str]:
     # The day that the letter itself names, if it does.
     day = getattr(first.particulars, "reply_by", None) or first.date + timedelta(FOLLOW_UP)
     yield f"if you have no answer by {day}, write again and quote the reference {first.reference}"
+
+
+def _usual_ways(exports: Iterable[Export]) -> set[Way]:
+    """Return how letters are sent if the request says nothing about service.
+
+    On paper, that is certified mail.
+    """
+    return {exporter_for(export.format).ROUTE or "certified-mail" for export in exports}
 
 
 def _paper_steps(

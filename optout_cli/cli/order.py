@@ -18,12 +18,14 @@ from optout_cli.errors import closest
 from optout_cli.exporters import all_exporters, format_names
 from optout_cli.exporters.context import Options
 from optout_cli.letters.pipeline import Order
+from optout_cli.model.notice import Route
 from optout_cli.model.request import PARTIES
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 Values = dict[str, Mapping[str, str]]  # option -> the values that it sets in the request
 _DAYS_WITHOUT_LIMIT = 36_500  # --strict alone: a contact confirmed at any time will do
 _DEFAULTS = Options()
+_BY_SERVICE = "by-service"  # in -f: the format follows from how a letter is sent
 
 
 class Assignments(click.types.StringParamType):
@@ -60,7 +62,8 @@ _OPTIONS = (
         "formats",
         multiple=True,
         default=["pdf"],
-        help=f"Formats, comma-separated: {', '.join(sorted(format_names()))}.  [default: pdf]",
+        help=f"Formats, comma-separated: {', '.join(sorted(format_names()))}; or {_BY_SERVICE}: an"
+        " e-mail or a fax where service: says so, else a PDF.  [default: pdf]",
     ),
     click.option("--strict", is_flag=True, help="Refuse addresses that nobody has confirmed."),
     click.option(
@@ -126,10 +129,13 @@ def order_options(command: _F) -> _F:
     def run(*args: Any, **given: Any) -> Any:  # Any: each command's own
         look = Options(**{name: given.pop(name) for name in Options.__struct_fields__})
         strict, max_age, to = (given.pop(name) for name in ("strict", "max_age", "to"))
+        formats = formats_from(given.pop("formats"))
+        is_by_service = formats == (_BY_SERVICE,)
         order = Order(
             today=today(),
             parties=tuple(party for party in PARTIES if party in to or "all" in to),
-            formats=formats_from(given.pop("formats")),
+            formats=_formats_by_route() if is_by_service else formats,
+            is_by_service=is_by_service,
             max_age=_DAYS_WITHOUT_LIMIT if strict and max_age is None else max_age,
             is_draft=given.pop("is_draft"),
             files_from=given.pop("files_from"),
@@ -166,10 +172,21 @@ def formats_from(texts: Iterable[str]) -> tuple[str, ...]:
     """Return the formats in -f, without repeats. Raises click.UsageError for an unknown one."""
     parts = (name.strip() for text in texts for name in text.split(","))
     names = tuple(dict.fromkeys(filter(None, parts)))
+    if _BY_SERVICE in names and len(names) > 1:
+        hint = "leave out the others, and write them with a second command"
+        usage_error(f"{_BY_SERVICE} stands alone", hint)
     for name in names:
-        if name not in format_names():
-            formats = all_exporters()
+        if name not in format_names() and name != _BY_SERVICE:
+            formats = [*all_exporters(), _BY_SERVICE]
             match = closest(name, formats)
             known = f"did you mean {match!r}?" if match else f"one of {', '.join(formats)}"
             usage_error(f"there is no format {name!r}", known)
     return names or usage_error("no format is named", "such as -f pdf,txt")
+
+
+def _formats_by_route() -> tuple[str, ...]:
+    """Return the first format for each way in which letters go out: on paper, by e-mail, by fax."""
+    first: dict[Route | None, str] = {}
+    for name, exporter in all_exporters().items():
+        first.setdefault(exporter.ROUTE, name)
+    return tuple(first.values())

@@ -46,7 +46,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
 
     `max_age` is how many days a confirmation of a contact is good for; None requires none. A draft
     may lack the address that its format needs. `files_from` are further folders from which the
-    request may name files.
+    request may name files. With `is_by_service`, each letter has those of the formats in which it
+    goes out as its service says, on paper if it says nothing.
     """
 
     today: date
@@ -55,6 +56,15 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     max_age: int | None = None
     is_draft: bool = False
     files_from: tuple[Path, ...] = ()
+    is_by_service: bool = False
+
+    def formats_of(self, notice: Notice) -> tuple[str, ...]:
+        """Return the formats in which to write the letter of a notice."""
+        if not self.is_by_service:
+            return self.formats
+        ways = [service.by for service in notice.recipient.service]
+        routes = {way if way in ("email", "fax") else None for way in ways or ["mail"]}
+        return tuple(name for name in self.formats if exporter_for(name).ROUTE in routes)
 
 
 def request_file(path: str) -> Document:
@@ -141,11 +151,13 @@ def case_of(document: Document, library: Library, order: Order) -> Case:
     if odd or request is None or locality is None or found is None:
         known = (*problems, *(problem for problem in unread if problem.location not in places))
         raise OptoutError(*(_hint_at_particulars(known, document, found[1]) if found else known))
+    names = () if order.is_by_service else order.formats
     case = msgspec.structs.replace(
         outline_case(request, locality, *found, request.date or order.today, particulars),
         today=order.today,
         max_age=order.max_age,
-        routes=tuple(route for name in order.formats if (route := exporter_for(name).ROUTE)),
+        routes=tuple(route for name in names if (route := exporter_for(name).ROUTE)),
+        is_by_service=order.is_by_service,
         known=from_data,
         is_draft=order.is_draft,
         doubts=tuple(
@@ -280,7 +292,7 @@ def encode_letters(letters: Sequence[Letter], library: Library, order: Order) ->
     exports: list[Export] = []
     for letter in letters:
         with problems:
-            for name in order.formats:
+            for name in order.formats_of(letter.notice):
                 exporter = exporter_for(name)
                 content = exporter.encode(letter.as_form(exporter.ROUTE), library.context)
                 exports.append(

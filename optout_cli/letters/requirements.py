@@ -154,7 +154,8 @@ def _route_problems(case: Case, recipient: Recipient) -> Iterator[Problem]:
             at = f"recipients.{recipient.party}"
             yield _lacking("no-address", message, at, (recipient.party, [route]), _OR_DRAFT)
     signatory = case.request.signatory
-    if "email" in case.routes and not (signatory and signatory.email):
+    routes = [way.by for way in recipient.service] if case.is_by_service else case.routes
+    if "email" in routes and not (signatory and signatory.email):
         message = "the sender has no e-mail address"
         fields = ("signatory.email",)
         hint = f"{lines_to_add(fields)}{_OR_DRAFT}"

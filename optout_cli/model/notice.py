@@ -38,11 +38,11 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
 
     `today` is the day of writing. `max_age` is the number of days for which the confirmation of a
     contact counts; with None, an unconfirmed contact is only a note. `routes` are how the letters
-    go out: each needs an address unless the letter is a draft. `known` names the particulars that
+    go out: each needs an address unless the letter is a draft. With `is_by_service`, each letter
+    goes out as its service says, and there are no `routes`. `known` names the particulars that
     come from the data and not from the request. `doubts` are about values that may not be meant.
-    `own_wording` is the hash of the
-    user's own parts of the letter's template, None if all parts are shipped. `is_reworded` is true
-    if the user has reworded a shipped letter.
+    `own_wording` is the hash of the user's own parts of the letter's template, None if all parts
+    are shipped. `is_reworded` is true if the user has reworded a shipped letter.
     """
 
     request: Request
@@ -55,6 +55,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     today: Date
     max_age: int | None = None
     routes: tuple[Route, ...] = ()
+    is_by_service: bool = False
     known: tuple[str, ...] = ()
     is_draft: bool = False
     doubts: tuple[Note, ...] = ()

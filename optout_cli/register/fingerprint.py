@@ -46,7 +46,11 @@ class Fingerprints:
         Settings that only decide whether a letter may be written are left out.
         """
         stated = msgspec.structs.replace(
-            case, today=case.today.replace(month=1, day=1), max_age=None, routes=()
+            case,
+            today=case.today.replace(month=1, day=1),
+            max_age=None,
+            routes=(),
+            is_by_service=False,
         )
         hashed = sha256(self._common + msgspec.msgpack.encode(stated, order="deterministic"))
         for path, name in named_in(case.request):
