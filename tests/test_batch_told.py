@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
-from command_results import Run, Write
-from run_batch import COMMON, HEADER, Batch, batch_in
+from command_results import Run, Write, outcome
+from run_batch import COMMON, HEADER, ROWS, Batch, batch_in
 
 TEXAS = "".join(f"48{number:03},Pat,Sheriff\n" for number in range(1, 41, 2))
 
@@ -49,36 +49,83 @@ def test_many_letters_that_were_signed_are_told_in_a_few_lines(batch: Batch) -> 
 
 ROUTES = "recipients: {bureau: {email: b@example.gov, fax: 916-555-0130}}\n"
 SIGNED = "jurisdiction,signatory.name,signatory.title,signatory.email\n50001,Pat,Sheriff,s@a.gov\n"
-READ = "read the letters, confirm the addresses in the notes"
+READ = "read the letters, and confirm the addresses in the notes"
+MAIL = "send 1 letter by certified mail, return receipt requested; keep the receipt"
+RECORD = "record with optout sent what goes out; optout status out --due says which answers are due"
 
 
 @pytest.mark.parametrize(
     ("row", "options", "steps"),
     [
-        (SIGNED, "-f txt", f"{READ}, and print and sign them"),
-        (SIGNED, "-f eml", f"{READ}, and e-mail them"),
-        (SIGNED, "-f fax,tiff", f"{READ}, and fax them"),
-        (SIGNED, "-f txt,eml", f"{READ}, print and sign them, and e-mail them"),
+        (SIGNED, "-f txt", [READ, MAIL, RECORD]),
+        (
+            SIGNED,
+            "-f eml",
+            [READ, "e-mail 1 letter; keep a copy of the sent e-mail", RECORD],
+        ),
+        (
+            SIGNED,
+            "-f fax,tiff",
+            [READ, "fax 1 letter; keep the report that it went through", RECORD],
+        ),
+        (
+            SIGNED,
+            "-f txt,eml",
+            [READ, MAIL, "e-mail 1 letter; keep a copy of the sent e-mail", RECORD],
+        ),
         (
             SIGNED,
             "-f eml --draft",
-            "fill in what is missing, then run this command again without --draft",
+            ["fill in what is missing, then run this command again without --draft"],
         ),
         (
             "jurisdiction\n50001\n",
             "-f txt",
-            "fill in signatory.name and signatory.title, then run this command again",
+            ["fill in signatory.name and signatory.title, then run this command again"],
         ),
     ],
 )
 def test_what_to_do_next_follows_from_what_was_written(
-    row: str, options: str, steps: str, run: Run, in_folder: Path, write: Write
+    row: str, options: str, steps: list[str], run: Run, in_folder: Path, write: Write
 ) -> None:
     write("common.yaml", f"{COMMON}{ROUTES}")
     write("n.csv", row)
     words = ("--common", "common.yaml", "-j1", "--to", "bureau", *options.split())
     result = run("batch", "n.csv", *words)
     assert result.exit_code == 0
-    assert [it for it in result.stderr.splitlines() if it.startswith("next: ")] == [
-        f"next: {steps}"
+    told = [it for it in result.stderr.splitlines() if it.startswith("next: ")]
+    assert [it.removeprefix("next: ") for it in told] == steps
+
+
+def test_the_next_steps_of_many_letters_are_summed_up(
+    run: Run, in_folder: Path, write: Write
+) -> None:
+    write("map.txt", "A map.\n")
+    lines = "authority: [{instrument: Resolution}]\ncc: [{name: A. Clerk}]\n"
+    write("common.yaml", f"{COMMON}{lines}enclosures: [{{title: Map, file: map.txt}}]\n")
+    header = "jurisdiction,signatory.name,signatory.title,service.bureau.0.by,service.ice.0.by\n"
+    rows = "50001,Pat,Sheriff,,hand\n50003,Pat,Sheriff,mail,hand\n50005,,,,\n"
+    write("n.csv", header + rows)
+    words = ("--common", "common.yaml", "-j1", "--engine", "typst", "--print", "all.pdf")
+    err = outcome(run("batch", "n.csv", *words))[2]
+    assert [it for it in err.splitlines() if it.startswith("next: ")] == [
+        f"next: {READ}",
+        "next: add the signer to 1 request, then run this command again",
+        "next: print all.pdf, sign 4, fold each at the two marks",
+        "next: decide whether to enclose the act that 4 letters name (add file: under authority:)",
+        "next: enclose what 4 letters list",
+        "next: put a copy of each letter to one recipient into the other recipient's envelope too",
+        f"next: {MAIL}",
+        "next: mail 1 letter",
+        "next: have 2 letters delivered by hand, and a copy of each stamped as received",
+        "next: mail 2 copies to the offices listed after cc:; print labels with optout labels out",
+        "next: give 4 copies to the people listed after cc:",
+        f"next: {RECORD}",
     ]
+
+
+def test_the_next_steps_are_about_the_letters_of_this_run(batch: Batch) -> None:
+    batch()
+    err = batch(table=f"{HEADER}{ROWS}50007,Pat,Sheriff\n")[2]
+    sending = [it for it in err.splitlines() if it.startswith("next: send ")]
+    assert [it.partition(" by ")[0] for it in sending] == ["next: send 2 letters"]

@@ -268,7 +268,12 @@ def test_a_request_that_cannot_be_read_is_a_fault_of_the_command_line(
 @pytest.mark.parametrize(
     ("formats", "message"),
     [
-        ("doc", "there is no format 'doc'\n  hint: one of " + ", ".join(all_exporters()) + "\n"),
+        (
+            "doc",
+            "there is no format 'doc'\n  hint: one of "
+            + ", ".join(all_exporters())
+            + ", by-service\n",
+        ),
         ("pdf,TXT", "there is no format 'TXT'\n  hint: did you mean 'txt'?\n"),
         ("txt,jsn", "there is no format 'jsn'\n  hint: did you mean 'json'?\n"),
     ],

@@ -1,6 +1,6 @@
 """What a command says after it wrote letters: notes, a summary, and what to do next."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import timedelta
 
 from optout_cli.cli.console import say
@@ -9,6 +9,8 @@ from optout_cli.model.letter import Export
 from optout_cli.model.notice import Notice
 from optout_cli.model.program import FOLLOW_UP
 from optout_cli.model.request import Service, Way
+
+MESSAGES: frozenset[Way] = frozenset(("email", "fax"))  # ways in which nothing goes out on paper
 
 
 def report_letters(exports: Sequence[Export], *, is_dated: bool, is_new: bool) -> None:
@@ -51,12 +53,12 @@ def next_steps(exports: Sequence[Export]) -> Iterator[str]:
     if any(exporter.ROUTE is None for exporter in exporters):
         is_printed = any(exporter.IS_PRINTED for exporter in exporters)
         yield from _paper_steps(exports, notices, is_laid_out=is_printed)
-    ways = _usual_ways(exports)
     for notice in notices:
-        own = _usual_ways(export for export in exports if export.notice.name == notice.name)
-        yield from _service_steps(notice, [Service(by=way) for way in sorted(own)])
+        own = {export.format for export in exports if export.notice.name == notice.name}
+        yield from _service_steps(notice, own)
+    routes = {exporter.ROUTE for exporter in exporters}
     for copy in first.cc:
-        if not (copy.email and "email" in ways):
+        if not (copy.email and "email" in routes):
             named = ", ".join(filter(None, (copy.name, copy.title, copy.organization)))
             yield f"give a copy to: {named}"
     # The day that the letter itself names, if it does.
@@ -64,12 +66,15 @@ def next_steps(exports: Sequence[Export]) -> Iterator[str]:
     yield f"if you have no answer by {day}, write again and quote the reference {first.reference}"
 
 
-def _usual_ways(exports: Iterable[Export]) -> set[Way]:
-    """Return how letters are sent if the request says nothing about service.
+def ways_of(service: Iterable[Service], formats: Iterable[str]) -> Sequence[Way]:
+    """Return how a letter is sent: as its request says, and as its formats are.
 
-    On paper, that is certified mail.
+    If the request says nothing, a letter on paper goes by certified mail.
     """
-    return {exporter_for(export.format).ROUTE or "certified-mail" for export in exports}
+    said = [each.by for each in service]
+    usual: set[Way] = {exporter_for(name).ROUTE or "certified-mail" for name in formats}
+    more = (way for way in sorted(usual) if way in MESSAGES or not said)
+    return tuple(dict.fromkeys((*said, *more)))
 
 
 def _paper_steps(
@@ -79,7 +84,7 @@ def _paper_steps(
     notice = notices[0]
     # A letter goes by mail unless the request names only other ways.
     ways = [{service.by for service in notice.recipient.service} for notice in notices]
-    mailed = sum(not names or not names <= {"email", "fax"} for names in ways)
+    mailed = sum(not names or not names <= MESSAGES for names in ways)
     if is_laid_out:
         steps = ["print each letter single-sided on US Letter"]
         steps += ["sign it"] if notice.signature.kind == "ink" else []
@@ -99,14 +104,12 @@ def _paper_steps(
         yield "put a copy of each letter into the other envelope too"
 
 
-def _service_steps(notice: Notice, usual: Sequence[Service]) -> Iterator[str]:
+def _service_steps(notice: Notice, formats: Collection[str]) -> Iterator[str]:
     """Yield how to send a letter and its copies: as the request says, and as its formats are."""
     recipient, contact = notice.recipient, notice.recipient.contact
     whose = "the bureau's letter" if recipient.party == "bureau" else "ICE's letter"
-    said = {service.by for service in recipient.service}
-    sent = [service for service in usual if service.by in ("email", "fax") or not said]
-    for service in (*recipient.service, *(item for item in sent if item.by not in said)):
-        match service.by:
+    for way in ways_of(recipient.service, formats):
+        match way:
             case "certified-mail":
                 yield f"send {whose} by certified mail, return receipt requested; keep the receipt"
             case "mail":

@@ -13,7 +13,6 @@ from optout_cli.batch.print_run import Choice
 from optout_cli.batch.rejects import WrittenRejects
 from optout_cli.cli.console import quote, say
 from optout_cli.errors import Problem
-from optout_cli.exporters import exporter_for
 from optout_cli.letters.pipeline import Order
 from optout_cli.model.notice import Note
 from optout_cli.output import write_all, write_errors
@@ -22,7 +21,6 @@ from optout_cli.register.records import Record, Register
 _MOST_ALIKE = 5  # notes of one kind, paths or rows that are listed
 _NEVER_SHORTENED = ("period", LAW)
 _NUMBER = re.compile(r"([0-9][0-9-]*)")
-_SENT = {"email": "e-mail them", "fax": "fax them"}  # by the field that a message goes to
 
 
 def problem_lines(problems: Iterable[Problem]) -> Iterator[str]:
@@ -162,11 +160,14 @@ def say_next(
     plan: BatchPlan,
     order: Order,
     rejects: WrittenRejects,
-    paper: Path | None,
+    steps: Iterable[str],
     *,
     is_due: bool,
 ) -> None:
-    """Print what to do next; `is_due` if there are letters that nobody has seen yet."""
+    """Print what to do next; `is_due` if there are letters that nobody has seen yet.
+
+    `steps` are those for letters that are no drafts.
+    """
     for path in rejects.changed:
         say(f"kept: {path} was changed after optout wrote it")
     if rejects.written:
@@ -182,17 +183,8 @@ def say_next(
     elif is_due and all(any(note.code == DRAFT for note in row.notes) for row in plan.good):
         say("next: fill in signatory.name and signatory.title, then run this command again")
     elif is_due:
-        steps = ["read the letters", "confirm the addresses in the notes"]
-        steps += _sending_steps(order.formats, paper)
-        say(f"next: {', '.join(steps[:-1])}, and {steps[-1]}")
-
-
-def _sending_steps(formats: Sequence[str], paper: Path | None) -> Iterator[str]:
-    """Yield how to send the letters: print those on paper, send the others as they are."""
-    routes = {exporter_for(name).ROUTE for name in formats}
-    if paper or None in routes:
-        yield f"print {paper} and sign" if paper else "print and sign them"
-    yield from (how for route, how in _SENT.items() if route in routes)
+        for step in steps:
+            say(f"next: {step}")
 
 
 def say_what_stopped(why: str, finished: int, total: int) -> None:

@@ -17,6 +17,7 @@ from optout_cli.batch.print_run import choose_letters, print_run
 from optout_cli.batch.rejects import origins_of, write_rejects
 from optout_cli.batch.rows import Job, MadeRow, check_rows
 from optout_cli.cli.batch.engine_lines import faster_lines, other_engine_lines
+from optout_cli.cli.batch.next_steps import steps_for_all
 from optout_cli.cli.batch.output import Paper, Prints, clear_line, progress
 from optout_cli.cli.batch.report import (
     choice_lines,
@@ -40,6 +41,7 @@ from optout_cli.output import hold_interrupts, open_replacement, write_errors
 from optout_cli.register.folder import LetterFolder
 from optout_cli.register.plan import OCCUPIED, OTHER_FACTS, SENT, Replacing, plan_writing
 from optout_cli.register.records import Record, Register, line_of, load_register
+from optout_cli.register.state import LetterState
 
 # The problems of a letter that is there already; no change of the row would fix the first.
 _STAYING = (OCCUPIED, SENT, OTHER_FACTS)
@@ -173,18 +175,32 @@ class Run:
                 say(line)
             say_what_was_left(self.left, folder.path, register)
         paper = self.prints.paper
-        is_printed = paper is not None and self._print(plan, paper, folder)
+        printed = self._print(plan, paper, folder) if paper else []
         for note in folder.finish():
             say(f"note: {note}")
         if not self.quiet:
             say_what_moved(folder.moved, folder.replaced)
-            bound = paper.path if paper and is_printed else None
+            bound = paper.path if paper and printed else None
             say_what_was_done(plan, self.written, before, folder.path, bound)
-            is_due = bool(self.written or is_printed)
+            is_due = bool(self.written or printed)
             self._say_lines(faster_lines(self.input_files, job, wanted, self.written, lasted))
-            say_next(plan, job.order, rejects, bound, is_due=is_due)
+            states = self._unsent(plan, wanted, printed, folder)
+            steps = steps_for_all(states, bound, folder.path)
+            say_next(plan, job.order, rejects, steps, is_due=is_due)
         is_partial = plan.problems or plan.taken or self.is_partial or problems
         return ExitCode.PARTLY if is_partial else ExitCode.DONE
+
+    @staticmethod
+    def _unsent(
+        plan: BatchPlan, wanted: Container[int], printed: Iterable[Record], folder: LetterFolder
+    ) -> Iterable[LetterState]:
+        """Return the letters that this run wrote or printed and that are not sent yet."""
+        left_out = {row.number for row in plan.unprinted} | plan.unwritten
+        written = (row for row in plan.good if row.number in wanted)
+        paths = [path for row in written if row.number not in left_out for path in row.paths]
+        paths += (record.path for record in printed)
+        states = filter(None, map(folder.register.states.at_path, paths))
+        return {id(state): state for state in states if not state.sent}.values()
 
     def _retire(self, plan: BatchPlan, folder: LetterFolder) -> list[Problem]:
         """Move the letters of changed rows away, and return why some cannot be moved."""
@@ -197,8 +213,8 @@ class Run:
         self._report(problems)
         return problems
 
-    def _print(self, plan: BatchPlan, paper: Paper, folder: LetterFolder) -> bool:
-        """Put letters of this run's requests into one PDF; tell whether there are any to print."""
+    def _print(self, plan: BatchPlan, paper: Paper, folder: LetterFolder) -> list[Record]:
+        """Put letters of this run's requests into one PDF, and return their records."""
         register = folder.register
         printed = plan.printed(register.records)
         chosen = choose_letters(
@@ -209,7 +225,7 @@ class Run:
         if not chosen.requests:
             if not self.quiet:
                 say(f"nothing to print: {paper.path} was not written")
-            return False
+            return []
         shown = progress(chosen.requests, "binding", len(chosen.requests), quiet=self.quiet)
         with open_replacement(paper.path, folder.moved) as output:
             pages = print_run(
@@ -220,13 +236,13 @@ class Run:
                 is_duplex=paper.is_duplex,
                 with_sheets=paper.with_sheets,
             )
-        records = (letter.record for request in chosen.requests for letter in request)
+        records = [letter.record for request in chosen.requests for letter in request]
         folder.add_printed(paper.path.name, records)
         self.prints.show([paper.path], b"")
         if not self.quiet:
             say(f"{paper.path} has {pages:,} pages; print it at 100 %, not scaled to fit")
             say_what_is_missing(paper.path, plan)
-        return True
+        return records
 
     def _plan(self, job: Job, spool: IO[bytes] | None) -> BatchPlan:
         checks = check_rows(self.input_files, job, self.jobs)
