@@ -95,7 +95,10 @@ _OPTIONS = (
         help="Also put the letters that were not printed yet into one PDF to print.",
     ),
     click.option(
-        "--all", "is_all", is_flag=True, help="In that PDF, put also letters that were printed."
+        "--all",
+        "is_all",
+        is_flag=True,
+        help="In that PDF, put also the letters that were printed or sent before.",
     ),
     click.option(
         "--copies",
