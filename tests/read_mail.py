@@ -88,7 +88,9 @@ def differing(parts: Parts, letter: Letter) -> list[str]:
         name
         for name, (address, words) in shown.items()
         if "".join(words)
-        != "".join(" ".join(_said(letter, address, page if name == "page" else name)).split())
+        != "".join(
+            " ".join(texts_in_part(letter, address, page if name == "page" else name)).split()
+        )
     ]
 
 
@@ -96,7 +98,7 @@ def _text_words(text: str) -> list[str]:
     return re.sub(LIST_MARK, "", text, flags=re.MULTILINE).split()
 
 
-def _said(letter: Letter, address: list[str], part: str) -> Iterator[str]:
+def texts_in_part(letter: Letter, address: list[str], part: str) -> Iterator[str]:
     """Yield a letter's texts as a part has them: with labels, and heads where it has pages."""
     texts = texts_of(letter)
     marks = texts[: bool(letter.mark)]

@@ -16,6 +16,7 @@ json  the facts of the notice, with the source of every contact
 eml   an e-mail with text, web page and PDF (RFC 5322)
 fax   fax-ready text: ASCII, a cover page, numbered pages
 tiff  fax pages: cover, letter and enclosed PDFs (TIFF class F)
+docx  a Word document, for counsel to mark up
 """
 OVERLAY = """\
 states:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 import pytest
 from letters_by_period import TURNS, sample_letters
 from msgspec.structs import replace
+from read_docx import words_in, words_of
 from read_fax import drawn, pictures_in, said_by, said_in
 from read_mail import Parts, differing, parts_of
 
@@ -41,6 +42,8 @@ def otherwise_said(
     pages = [page.tobytes() for page in pictures_in(contents["tiff"])]
     if pages[1:] != [*drawn(printed)]:
         yield "tiff"
+    if words_in(contents["docx"]) != words_of(letter):
+        yield "docx"
     # The facts alone: it has no body.
     facts, notice = json.loads(contents["json"]), letter.notice
     block = tuple(facts["recipient"]["contact"]["organization"])

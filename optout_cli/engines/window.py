@@ -62,16 +62,20 @@ def tall_letterhead(end: float) -> Problem:
     return Problem("tall-letterhead", message, hint="shorten signatory: or service:")
 
 
-def _head_end(letter: Letter) -> float:
-    """Add up the head as letter.css sets it, in points; return inches from the top."""
+def letterhead_height(letter: Letter) -> float:
+    """Add up the letterhead above its rule as letter.css sets it; return points."""
     width = 378.0 if letter.seal else 468.0
     words = 16.8 * lines_taken(letter.sender[0], width, 14, "bold")
     for parts in (letter.sender[1:], letter.sender_contact):
         words += 11.7 * lines_taken(" · ".join(parts), width, 9) if parts else 0
+    return 7.2 + max(words, 50.4) if letter.seal else words
+
+
+def _head_end(letter: Letter) -> float:
+    """Add up the head as letter.css sets it, in points; return inches from the top."""
     service = 12 * sum(lines_taken(line, 324, 10) for line in letter.service)
-    margin, seal, rule, gap = 43.2, 7.2, 6.51, 7.2
-    head = seal + max(words, 50.4) if letter.seal else words
-    return (margin + head + rule + gap + max(service, 12.24)) / 72
+    margin, rule, gap = 43.2, 6.51, 7.2
+    return (margin + letterhead_height(letter) + rule + gap + max(service, 12.24)) / 72
 
 
 def _recipient_problem(code: str, message: str, recipient: Recipient, field: str) -> Problem:

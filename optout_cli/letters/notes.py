@@ -202,7 +202,7 @@ def export_notes(letter: Letter, name: str, content: bytes, options: Options) ->
     """Yield what to know about a letter in the format `name`, whose bytes are `content`."""
     exporter, notice = exporter_for(name), letter.notice
     party = notice.recipient.party
-    is_package = exporter.IS_PRINTED and options.with_enclosures
+    is_package = options.with_enclosures and exporter.IS_PRINTED and exporter.ENCLOSES == "pdf"
     if exporter.IS_PRINTED:
         from optout_cli.engines.window import LINES, window_lines
 

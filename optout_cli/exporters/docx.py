@@ -1,0 +1,31 @@
+"""The letter as a Word document, for counsel to mark up and for offices that print from Word."""
+
+from optout_cli.engines.window import room_problems
+from optout_cli.errors import raise_any
+from optout_cli.exporters.context import ExportContext
+from optout_cli.model.letter import Letter
+
+RANK = 8
+DESCRIPTION = "a Word document, for counsel to mark up"
+MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+IS_TEXT = False
+IS_SLOW = False
+IS_PRINTED = True
+ROUTE = None
+SIGNATURES = ("ink", "typed", "image")
+ENCLOSES = "none"
+
+
+def encode(letter: Letter, context: ExportContext) -> bytes:  # noqa: ARG001  # formats are called alike
+    """Write the letter as a document with the page of the PDF: the same places, not the same lines.
+
+    Raises OptoutError for what does not fit the page, such as an address too tall for the window.
+    """
+    raise_any(room_problems(letter, has_own_page=False))
+    from optout_cli.exporters.word_writer import written_in_word  # imports python-docx, 250 ms
+
+    return written_in_word(letter)
+
+
+def count_pages(content: bytes) -> None:
+    """Return None: Word breaks the pages."""

@@ -1,0 +1,364 @@
+"""Write a letter with python-docx.
+
+Styles, places and sizes are those of letter.css, as far as Word has them.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, time
+from io import BytesIO
+from typing import NamedTuple
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+
+import docx
+from docx.document import Document
+from docx.enum.style import WD_STYLE_TYPE
+from docx.enum.table import WD_ROW_HEIGHT_RULE
+from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_TAB_ALIGNMENT
+from docx.opc.constants import RELATIONSHIP_TYPE as RELATION
+from docx.oxml.ns import nsdecls, qn
+from docx.oxml.parser import OxmlElement, parse_xml
+from docx.oxml.xmlchemy import BaseOxmlElement
+from docx.shared import Inches, Length, Pt, RGBColor
+from docx.styles.style import ParagraphStyle
+from docx.styles.styles import Styles
+from docx.table import _Cell
+from docx.text.paragraph import Paragraph as Written
+
+from optout_cli.engines.window import letterhead_height
+from optout_cli.model.letter import Block, Heading, Image, Letter, ListBlock, Quote, Run
+
+# On every computer with Word; LibreOffice has a typeface of the same widths for it.
+_FONT = "Times New Roman"
+_SIZE = 11.5  # pt
+# In inches; see letter.css.
+_MARGINS = {"left_margin": 1, "right_margin": 1, "top_margin": 0.6, "bottom_margin": 0.8}
+_WIDTH = 6.5
+_HEADER, _FOOTER = 0.3, 0.4  # from the page's edge; a later page's head pushes its words down
+_TO_RECIPIENT = 2.6 - 0.6  # from the first line to the envelope's window
+_TO_REFERENCE = 3.68 - 2.6
+_POINTS = 72  # an inch
+_ABOVE_OFFICE, _ABOVE_RULE, _BELOW_RULE = 7.2, 0.08, 7  # pt, in, pt
+_LABEL = 0.4
+_SEAL, _BESIDE_SEAL = (1.1, 0.8), 1.25
+_FOLDS = (3.95, 7.475)  # from the page's top
+_AUTOGRAPH = (2.4, 0.5)
+_TO_SIGN = 36  # pt
+_MOST = 255  # characters of a property of the document
+_ZIPPED = (1980, 1, 1, 0, 0, 0)  # the first day that a ZIP file can name
+
+
+class _Look(NamedTuple):
+    """How a paragraph style looks: points and inches."""
+
+    size: float = _SIZE
+    after: float = 0  # pt
+    bold: bool = False
+    before: float = 0  # pt
+    left: float = 0  # in
+    right: float = 0  # in
+    first: float = 0  # in, from `left`
+    line: float | None = None  # pt from line to line; None: as the typeface has it
+
+
+_LOOKS = {
+    "Normal": _Look(after=6.5),
+    "Header": _Look(8.5),
+    "Footer": _Look(7.5),
+    "Heading 1": _Look(bold=True, before=7, after=10, left=_LABEL, first=-_LABEL),
+    "Heading 2": _Look(bold=True, before=3, after=6.5),
+    "Quote": _Look(11, after=6.5, left=0.35, right=0.35),
+    "List Number": _Look(after=3),
+    "List Bullet": _Look(after=3),
+    "List Continue": _Look(after=3, left=0.25),
+    "List Number 2": _Look(after=3),
+    "List Bullet 2": _Look(after=3),
+    "List Continue 2": _Look(after=3, left=0.5),
+    "Letterhead": _Look(9, line=11.7),
+    "Letterhead Office": _Look(14, bold=True, line=16.8),
+    "Draft Mark": _Look(15, bold=True),
+    "Date": _Look(10),
+    "Inside Address": _Look(10, right=3.25, line=10.4),
+    "Reference": _Look(10),
+    "Addressee": _Look(after=2, left=_LABEL, first=-_LABEL),
+    "Closing": _Look(before=5),
+    "Signature": _Look(),
+    "Notation": _Look(9.5, left=0.25, first=-0.25),
+}
+# Parts of python-docx's own template that no letter needs; its thumbnail shows another document.
+_UNUSED = ("/stylesWithEffects", "/customXml", "/thumbnail", "/extended-properties")
+
+
+def written_in_word(letter: Letter) -> bytes:
+    """Return the letter as a document; the same letter gives the same bytes."""
+    document = _blank_document()
+    _set_properties(document, letter)
+    _write_running_parts(document, letter)
+    _write_top(document, letter)
+    _write_opening(document, letter)
+    _write_blocks(document, letter.body)
+    _write_end(document, letter)
+    return _packed(document)
+
+
+def _blank_document() -> Document:
+    """Return a document of one page with the letter's styles, and no paragraph."""
+    document = docx.Document()
+    section = document.sections[0]
+    section.page_width, section.page_height = Inches(8.5), Inches(11)
+    for name, margin in _MARGINS.items():
+        setattr(section, name, Inches(margin))
+    section.header_distance, section.footer_distance = Inches(_HEADER), Inches(_FOOTER)
+    section.different_first_page_header_footer = True
+    _set_looks(document.styles)
+    for owner in (document.part.rels, document.part.package.rels):
+        for id in [id for id, rel in owner.items() if rel.reltype.endswith(_UNUSED)]:
+            del owner[id]
+    return document
+
+
+def _set_looks(styles: Styles) -> None:
+    """Give the styles their looks, and remove those of tables, which fill most of a document."""
+    for style in [style for style in styles if style.type == WD_STYLE_TYPE.TABLE]:
+        if style.name != "Normal Table":
+            style.delete()
+    for name, look in _LOOKS.items():
+        if name not in styles:
+            # It has no type of its own.
+            styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH)  # type: ignore[no-untyped-call]
+            styles[name].base_style = styles["Normal"]
+        _set_look(styles[name], look)
+
+
+def _set_look(style: ParagraphStyle, look: _Look) -> None:
+
+    if style.element.rPr is not None:
+        style.element.remove(style.element.rPr)  # the template's colors and typefaces
+    font, form = style.font, style.paragraph_format
+    font.name, font.size, font.bold, font.italic = _FONT, Pt(look.size), look.bold, False
+    font.color.rgb = RGBColor(0, 0, 0)
+    style.element.rPr.rFonts.set(qn("w:cs"), _FONT)
+    style.element.rPr.rFonts.set(qn("w:eastAsia"), _FONT)
+    form.space_before, form.space_after = Pt(look.before), Pt(look.after)
+    form.line_spacing = Pt(look.line) if look.line else 1.08
+    form.widow_control = True
+    for other in style.element.xpath("./w:pPr/w:contextualSpacing | ./w:pPr/w:tabs"):
+        style.element.pPr.remove(other)
+    if look.left or look.right:  # a list's own indents are in its numbering
+        form.left_indent, form.right_indent = Inches(look.left), Inches(look.right)
+        form.first_line_indent = Inches(look.first)
+
+
+def _set_properties(document: Document, letter: Letter) -> None:
+    noon = datetime.combine(letter.day, time(12))
+    properties = document.core_properties
+    properties.title = letter.subject[:_MOST]
+    properties.author = properties.last_modified_by = letter.sender[0][:_MOST]
+    properties.subject = letter.reference[:_MOST]
+    properties.keywords = letter.keywords[:_MOST]
+    properties.comments, properties.revision = "", 1
+    properties.language = "en-US"
+    properties.created = properties.modified = noon
+
+
+def _write_running_parts(document: Document, letter: Letter) -> None:
+    """Write the mark of a draft, the head of later pages with their numbers, and the foot."""
+    section = document.sections[0]
+    mark = section.first_page_header.paragraphs[0]
+    mark.style, mark.alignment = document.styles["Draft Mark"], WD_ALIGN_PARAGRAPH.CENTER
+    mark.add_run(letter.mark)
+    for place in _FOLDS:
+        _add_fold_mark(mark.insert_paragraph_before(), place)
+    head = section.header.paragraphs[0]
+    if letter.mark:
+        head.add_run(letter.mark).bold = True
+        head.add_run(" · ")
+    head.add_run(f"{letter.continuation}\tPage ")
+    _add_field(head, "PAGE")
+    head.add_run(" of ")
+    _add_field(head, "NUMPAGES")
+    form = head.paragraph_format
+    form.space_before, form.space_after = Pt(23), Pt(12)
+    form.tab_stops.add_tab_stop(Inches(_WIDTH), WD_TAB_ALIGNMENT.RIGHT)
+    section.footer.paragraphs[0].add_run(letter.foot)
+    section.first_page_footer.paragraphs[0].add_run(letter.foot)
+
+
+def _add_fold_mark(paragraph: Written, place: float) -> None:
+    """Draw a short line at the left edge of the page, `place` inches from the top."""
+    size = f'w:w="{Inches(0.18).twips}" w:h="20" w:hRule="exact" w:hSpace="0" w:wrap="around"'
+    at = f'w:x="{Inches(0.12).twips}" w:y="{Inches(place).twips}"'
+    frame = f'<w:framePr {nsdecls("w")} {size} w:vAnchor="page" w:hAnchor="page" {at}/>'
+    form = paragraph.paragraph_format
+    form.line_spacing = Pt(1)
+    form.element.pPr.find(qn("w:spacing")).addprevious(parse_xml(frame))
+    form.element.pPr.find(qn("w:spacing")).addprevious(_rule())
+
+
+def _rule(space: int = 0) -> BaseOxmlElement:
+    """Return a line above a paragraph, `space` points from it."""
+    line = f'<w:top w:val="single" w:sz="6" w:space="{space}" w:color="000000"/>'
+    return parse_xml(f"<w:pBdr {nsdecls('w')}>{line}</w:pBdr>")
+
+
+def _add_field(paragraph: Written, name: str) -> None:
+    """Add a number that Word counts itself."""
+    field = f'<w:fldSimple {nsdecls("w")} w:instr="{name}"><w:r><w:t>2</w:t></w:r></w:fldSimple>'
+    paragraph.paragraph_format.element.append(parse_xml(field))
+
+
+def _write_top(document: Document, letter: Letter) -> None:
+    """Write the letterhead, the date and the address, in rows that hold the address in its place.
+
+    A row grows with its words, so none is cut off.
+    """
+    columns = (_BESIDE_SEAL, _WIDTH - _BESIDE_SEAL) if letter.seal else (_WIDTH,)
+    table = document.add_table(3, len(columns))
+    table.autofit = False
+    (look,) = document.element.xpath("./w:body/w:tbl/w:tblPr/w:tblLook")
+    sides = "".join(f'<w:{side} w:w="0" w:type="dxa"/>' for side in ("left", "right"))
+    look.addprevious(parse_xml(f"<w:tblCellMar {nsdecls('w')}>{sides}</w:tblCellMar>"))
+    head = letterhead_height(letter) / _POINTS + _ABOVE_RULE
+    heights = (head, _TO_RECIPIENT - head, _TO_REFERENCE)
+    for row, height in zip(table.rows, heights, strict=True):
+        row.height, row.height_rule = Inches(height), WD_ROW_HEIGHT_RULE.AT_LEAST
+    for column, width in zip(table.columns, columns, strict=True):
+        column.width = column.cells[0].width = Inches(width)
+    dateline, window = (row.cells[0].merge(row.cells[-1]) for row in table.rows[1:])
+    if letter.seal:
+        _add_picture(table.cell(0, 0).paragraphs[0], letter.seal, *_SEAL)
+    _write_letterhead(table.rows[0].cells[-1], letter)
+    _write_dateline(dateline, letter)
+    _fill(window, letter.envelope, "Inside Address")
+
+
+def _fill(cell: _Cell, lines: Sequence[str], style: str) -> Written:
+    """Write lines into a cell, and return the first. A cell begins with an empty paragraph."""
+    first: Written = cell.paragraphs[0]
+    first.style = style
+    first.add_run(lines[0])
+    for line in lines[1:]:
+        cell.add_paragraph(line, style)
+    return first
+
+
+def _write_letterhead(cell: _Cell, letter: Letter) -> None:
+    office = _fill(cell, letter.sender[:1], "Letterhead Office")
+    office.paragraph_format.space_before = Pt(_ABOVE_OFFICE if letter.seal else 0)
+    for parts in filter(None, (letter.sender[1:], letter.sender_contact)):
+        cell.add_paragraph(" · ".join(parts), "Letterhead")
+
+
+def _add_picture(paragraph: Written, picture: Image, width: float, height: float) -> None:
+    """Add a picture, as large as fits into this room in inches, with its words."""
+    if "svg" in picture.media_type:  # which python-docx cannot embed
+        from optout_cli.engines.raster import png_of
+
+        picture = png_of(picture)
+    shape = paragraph.add_run().add_picture(BytesIO(picture.content))
+    scale = min(Inches(width) / shape.width, Inches(height) / shape.height)
+    shape.width, shape.height = Length(shape.width * scale), Length(shape.height * scale)
+    (named,) = paragraph.paragraph_format.element.xpath(".//wp:docPr")
+    named.set("descr", picture.alt)
+
+
+def _write_dateline(cell: _Cell, letter: Letter) -> None:
+    """Write the date on the left and the service on the right, below the letterhead's rule."""
+    services = letter.service or ("",)
+    lines = [f"{letter.date}\t{services[0]}".rstrip("\t"), *(f"\t{line}" for line in services[1:])]
+    first = _fill(cell, lines, "Date")
+    for paragraph in cell.paragraphs:
+        paragraph.paragraph_format.tab_stops.add_tab_stop(Inches(_WIDTH), WD_TAB_ALIGNMENT.RIGHT)
+    first.paragraph_format.element.pPr.find(qn("w:tabs")).addprevious(_rule(_BELOW_RULE))
+
+
+def _write_opening(document: Document, letter: Letter) -> None:
+    document.add_paragraph(letter.reference, "Reference")
+    for name in letter.to:
+        document.add_paragraph(f"To:\t{name}", "Addressee")
+    document.add_paragraph(f"Re:\t{letter.subject}", "Heading 1")
+    document.add_paragraph(letter.salutation)
+
+
+def _write_blocks(document: Document, blocks: Sequence[Block], style: str = "Normal") -> None:
+    for block in blocks:
+        if isinstance(block, ListBlock):
+            _write_list(document, block)
+            document.paragraphs[-1].paragraph_format.space_after = Pt(_LOOKS["Normal"].after)
+        elif isinstance(block, Quote):
+            _write_blocks(document, block.blocks, "Quote")
+        else:
+            named = "Heading 2" if isinstance(block, Heading) else style
+            _add_runs(document.add_paragraph(style=named), block.runs)
+
+
+def _write_list(document: Document, block: ListBlock, level: str = "") -> None:
+    """Write a list, numbered from 1. `level` ends the names of its styles."""
+    style = f"List {'Number' if block.ordered else 'Bullet'}{level}"
+    numbering = _new_numbering(document, style) if block.ordered else None
+    for item in block.items:
+        own = document.add_paragraph(style=style)
+        if numbering is not None:
+            form = own.paragraph_format.element.get_or_add_pPr()
+            form.get_or_add_numPr().get_or_add_numId().val = numbering
+        for number, part in enumerate(item):
+            if isinstance(part, ListBlock):
+                _write_list(document, part, " 2")
+            else:
+                others = document.add_paragraph(style=f"List Continue{level}") if number else own
+                _add_runs(others, part.runs)
+
+
+def _new_numbering(document: Document, style: str) -> int:
+    """Return the number of a new list that counts from 1 and looks as `style` does."""
+    numbering = document.part.numbering_part.element
+    usual = numbering.num_having_numId(document.styles[style].element.pPr.numPr.numId.val)
+    added = numbering.add_num(usual.abstractNumId.val)
+    added.add_lvlOverride(ilvl=0).add_startOverride(1)
+    number: int = added.numId
+    return number
+
+
+def _add_runs(paragraph: Written, runs: Sequence[Run]) -> None:
+
+    for run in runs:
+        written = paragraph.add_run(run.text)
+        written.bold, written.italic = run.strong or None, run.emphasis or None
+        if run.is_break:
+            written.add_break()
+        if run.href:
+            link = OxmlElement("w:hyperlink")
+            place = paragraph.part.relate_to(run.href, RELATION.HYPERLINK, is_external=True)
+            link.set(qn("r:id"), place)
+            element = written.font.element
+            element.addprevious(link)
+            link.append(element)
+
+
+def _write_end(document: Document, letter: Letter) -> None:
+    """Write the closing, which the last paragraph stays with, the signature, and what follows."""
+    document.paragraphs[-1].paragraph_format.keep_with_next = True
+    closing = document.add_paragraph(letter.closing, "Closing")
+    closing.paragraph_format.keep_with_next = True
+    if letter.autograph:
+        picture = document.add_paragraph(style="Signature")
+        picture.paragraph_format.keep_with_next = True
+        _add_picture(picture, letter.autograph, *_AUTOGRAPH)
+    signed = document.add_paragraph("\n".join(letter.signature), "Signature")
+    is_signed = letter.autograph or letter.is_typed
+    signed.paragraph_format.space_before = Pt(6 if is_signed else _TO_SIGN)
+    signed.paragraph_format.keep_together = True
+    for group in filter(None, (letter.enclosures, letter.cc, letter.record)):
+        first, *_ = [document.add_paragraph(line, "Notation") for line in group]
+        first.paragraph_format.space_before = Pt(7)
+
+
+def _packed(document: Document) -> bytes:
+    """Return the document as a file; the same document gives the same bytes."""
+    saved, packed = BytesIO(), BytesIO()
+    document.save(saved)
+    with ZipFile(saved) as parts, ZipFile(packed, "w") as archive:
+        for name in parts.namelist():
+            entry = ZipInfo(name, _ZIPPED)
+            entry.compress_type = ZIP_DEFLATED
+            archive.writestr(entry, parts.read(name))
+    return packed.getvalue()
