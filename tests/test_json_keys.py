@@ -20,6 +20,7 @@ CALLS = {
     "optout list agencies --json": ("list", "agencies", "--state", "AL", "--json"),
     "optout list offices --json": ("list", "offices", "--state", "VT", "--json"),
     "optout list letters --json": ("list", "letters", "--json"),
+    "optout list passages --json": ("list", "passages", "287g/suspend", "--json"),
     "optout list formats --json": ("list", "formats", "--json"),
     "optout show --json": ("show", "50007", "--json"),
     "optout status --json": ("status", "register", "--json"),

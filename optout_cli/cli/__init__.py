@@ -32,7 +32,7 @@ COMMANDS = {
     "labels": "Print labels or envelopes for the copies of letters.",
     "show": "Show whom a jurisdiction notifies, and who says each address.",
     "guide": "Show step by step how a jurisdiction gives notice.",
-    "list": "List jurisdictions, agencies, offices, letters or formats.",
+    "list": "List jurisdictions, agencies, offices, letters and more.",
     "check": "Find every problem in requests, data and templates.",
     "correct": "Correct an address that an office confirmed, for all later letters.",
     "schema": "Print a JSON Schema for your editor.",

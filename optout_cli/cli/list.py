@@ -7,7 +7,15 @@ import click
 import msgspec
 
 from optout_cli.cli.console import print_rows, report_problems, usage_error, wrap
-from optout_cli.cli.options import code_of, json_option, library_from, library_options
+from optout_cli.cli.options import (
+    code_of,
+    json_option,
+    letters,
+    library_from,
+    library_options,
+    today,
+)
+from optout_cli.errors import Location
 from optout_cli.exporters import all_exporters
 from optout_cli.letters.library import Library
 from optout_cli.model.jurisdiction import Agreement
@@ -15,23 +23,33 @@ from optout_cli.model.jurisdiction import Agreement
 Row = Mapping[str, object]
 _COLUMNS = 100
 _BY_STATE = ("jurisdictions", "agencies", "offices")
-_WHAT = ("jurisdictions", "agencies", "offices", "letters", "formats")
+_WHAT = ("jurisdictions", "agencies", "offices", "letters", "passages", "formats")
+_LETTER = Location("LETTER", is_command_line=True)
 
 
 @click.command(
     "list",
-    short_help="List jurisdictions, agencies, offices, letters or formats.",
+    short_help="List jurisdictions, agencies, offices, letters and more.",
     epilog="Example:  optout list agencies --state PA",
 )
 @click.argument("what", metavar="WHAT", type=click.Choice(_WHAT))
+@click.argument("letter", required=False, shell_complete=letters)
 @click.option("--state", metavar="CODE", help="Only those of this state, such as CA.")
 @json_option
 @library_options
 @report_problems
 def command(
-    what: str, state: str | None, as_json: bool, overlays: Sequence[str], folders: Sequence[Path]
+    what: str,
+    letter: str | None,
+    state: str | None,
+    as_json: bool,
+    overlays: Sequence[str],
+    folders: Sequence[Path],
 ) -> None:
-    """List what optout knows: WHAT is jurisdictions, agencies, offices, letters or formats.
+    """List what optout knows: jurisdictions, agencies, offices, letters, formats or passages.
+
+    Passages are those of one LETTER, which your own wording can replace, each with its words in a
+    letter of today, with placeholders: optout list passages 287g/suspend
 
     Agencies are those with a 287(g) agreement on ICE's list. Offices receive the letters: State
     Identification Bureaus and ICE offices.
@@ -41,6 +59,11 @@ def command(
         if what not in _BY_STATE:
             usage_error(f"{what} are the same in every state", "leave --state out")
         state = code_of(state, library)
+    if (what == "passages") != (letter is not None):
+        usage_error("passages are those of one letter", "optout list passages PROGRAM/KIND")
+    if letter is not None:
+        _list_passages(letter, library, as_json=as_json)
+        return
     if what == "letters" and not as_json:
         click.echo("\n".join(_letter_lines(library)).rstrip("\n"))
         return
@@ -48,6 +71,22 @@ def command(
     if what == "agencies" and not as_json:
         rows = [{**row, "agreements": _agreements_text(row["agreements"])} for row in rows]
     print_rows(rows, as_json=as_json, has_numbers=False)
+
+
+def _list_passages(letter: str, library: Library, *, as_json: bool) -> None:
+    """Print each passage with its words, as one object per line or wrapped below its name."""
+    from optout_cli.lint.passages import passages_of  # imports jinja2
+
+    passages = list(passages_of(letter, library, today(), _LETTER))
+    if as_json:
+        print_rows([passage._asdict() for passage in passages], as_json=True, has_numbers=False)
+        return
+    for passage in passages:
+        for line in wrap(f"{passage.id}: {passage.help}".rstrip(": "), _COLUMNS, "", "  "):
+            click.echo(line)
+        for text in passage.texts:
+            for line in wrap(text, _COLUMNS, "    "):
+                click.echo(line)
 
 
 def _rows(what: str, library: Library, state: str | None) -> Iterator[Row]:

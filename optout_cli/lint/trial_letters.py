@@ -20,7 +20,7 @@ from optout_cli.letters.render import render
 from optout_cli.lint.samples import Group, days_in, hostile, names_in_rules, recorded, samples
 from optout_cli.model.jurisdiction import Locality
 from optout_cli.model.letter import Letter
-from optout_cli.model.notice import Case
+from optout_cli.model.notice import Case, Notice
 from optout_cli.model.program import Forbidden, LetterKind, Program
 from optout_cli.model.request import Request
 from optout_cli.programs import particulars_from
@@ -122,6 +122,24 @@ def try_program(
             yield Problem("unused-citation", message, location, hint)
 
 
+def sample_notice(library: Library, letter: str, today: date) -> Notice:
+    """Return a notice of today with every fact that a letter kind can state.
+
+    Raises OptoutError for a letter that does not exist, or that is refused in every period.
+    """
+    program, kind = library.programs.find(letter)
+    subject = _subject(library, letter, program, kind)
+    newest_first = sorted(_samples(subject, today), key=lambda sample: sample.day, reverse=True)
+    for sample in newest_first:
+        if sample.is_whole and not any(refusals(case := _case(subject, sample))):
+            return compose(case)[0]
+    raise OptoutError(_never_written(subject))
+
+
+def _never_written(subject: _Subject) -> Problem:
+    return subject.problem("never-written", f"{subject.id} is refused in every period", "refuse")
+
+
 def _subject(library: Library, id: str, program: Program, kind: LetterKind) -> _Subject:
     """Return a letter kind with the sample jurisdictions, and one for each local wording.
 
@@ -194,7 +212,7 @@ def _letter_problems(subject: _Subject, today: date) -> Iterator[Problem]:
         subject.seen.clear()  # an incomplete letter does not show every fact that it uses
         return
     if not is_written:
-        yield subject.problem("never-written", f"{subject.id} is refused in every period", "refuse")
+        yield _never_written(subject)
     yield from _unused_particulars(subject)
     yield from _hostile_problems(subject, today)
 

@@ -65,6 +65,17 @@ class Templates(TemplateSearch):
         return self._fill_in(self.letters, name, facts)
 
     # Any: as above.
+    def blocks_of(self, name: str, facts: dict[str, Any]) -> dict[str, str]:
+        """Fill in each block of a letter's template by itself. Raises OptoutError at its line."""
+        with template_problems(name, self, facts):
+            self.letters.calls = 0
+            template = self.letters.get_template(name)
+            context = template.new_context(facts)
+            for _ in template.root_render_func(context):  # finds the blocks of what it extends
+                pass
+            return {block: "".join(fill[0](context)) for block, fill in context.blocks.items()}
+
+    # Any: as above.
     def lay_out(self, name: str, parts: dict[str, Any], *, limit: int = MAX_LETTER) -> str:
         """Fill in a page's template, with at most `limit` characters.
 

@@ -1,0 +1,98 @@
+"""`optout list passages`: each passage of a letter, its description, and its words today."""
+
+import json
+from pathlib import Path
+
+import pytest
+from command_results import Run, outcome
+from conftest import TODAY
+from make_letters import letter_for, library_with, problems_of, texts_of
+
+from optout_cli.errors import Location
+from optout_cli.letters.library import Library
+from optout_cli.lint.passages import passages_of
+
+USUAL = "secure-communities/opt-out"
+OPENING = """\
+opening: the first sentence, on who writes for whom and under what authority; within a paragraph
+    As Sheriff, I write on behalf of Doña Ana County, New Mexico (“the County”), under Resolution
+    00-01, adopted by the Board of Commissioners on January 1, 2003 (vote: 5 to 0), and Ordinance 2.
+operative: what the letter does, in a sentence or two; within a paragraph
+"""
+KINDS = [name for name, *_ in Library().programs.letters()]
+
+
+def test_a_letters_passages_are_listed_with_their_words(run: Run) -> None:
+    code, out, err = outcome(run("list", "passages", USUAL))
+    assert (code, out[: len(OPENING)], err) == (0, OPENING, "")
+
+
+def test_scripts_get_an_object_for_each_passage(run: Run) -> None:
+    _, out, _ = outcome(run("list", "passages", USUAL, "--json"))
+    known = {row["id"]: row for row in map(json.loads, out.splitlines())}
+    assert known["closing"] == {
+        "schema": 1,
+        "id": "closing",
+        "help": "the words before the signature",
+        "texts": ["Respectfully,"],
+    }
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_letter_names_its_first_sentence_and_its_last_paragraph(
+    library: Library, kind: str
+) -> None:
+    passages = {it.id: it for it in passages_of(kind, library, TODAY, Location("LETTER"))}
+    (first,), (last,) = passages["opening"].texts, passages["rights"].texts
+    assert ("I write on behalf of" in first, "reserves all of its rights." in last) == (True, True)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_passage_is_described(library: Library, kind: str) -> None:
+    passages = passages_of(kind, library, TODAY, Location("LETTER"))
+    assert [it.id for it in passages if not it.help] == []
+
+
+@pytest.mark.parametrize("words", [("passages",), ("letters", USUAL)])
+def test_passages_are_those_of_one_letter(run: Run, words: tuple[str, ...]) -> None:
+    code, out, err = outcome(run("list", *words))
+    assert (code, out, err.splitlines()[-2:]) == (
+        2,
+        "",
+        [
+            "Error: passages are those of one letter",
+            "  hint: optout list passages PROGRAM/KIND",
+        ],
+    )
+
+
+def test_a_letter_that_does_not_exist_is_told(run: Run) -> None:
+    code, _, err = outcome(run("list", "passages", "secure-communities/opt-uot"))
+    assert (code, err.splitlines()[0]) == (
+        2,
+        "LETTER: there is no letter 'secure-communities/opt-uot'",
+    )
+
+
+def test_a_letter_that_is_refused_in_every_period_has_no_words(tmp_path: Path) -> None:
+    refused = """\
+letters:
+  opt-out: {refuse: [{when: {from: 2000-01-01}, reason: no more, hint: "none"}]}
+"""
+    library = library_with(tmp_path, {"secure-communities/program.yaml": refused})
+    (problem,) = problems_of(lambda: list(passages_of(USUAL, library, TODAY, Location("LETTER"))))
+    assert problem.code == "never-written"
+
+
+def test_own_wording_can_replace_the_first_sentence_and_the_last_paragraph(tmp_path: Path) -> None:
+    own = """\
+{% extends "builtin:secure-communities/opt-out.html.j2" %}
+{% block opening %}I write for the county.{% endblock %}
+{% block rights %}<p>We keep our rights.</p>{% endblock %}
+"""
+    library = library_with(tmp_path, {f"{USUAL}.html.j2": own})
+    texts = texts_of(letter_for(library))
+    assert [text for text in texts if "for the county. " in text or "our rights" in text] == [
+        next(text for text in texts if text.startswith("I write for the county. Marin County")),
+        "We keep our rights.",
+    ]
