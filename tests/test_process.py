@@ -16,6 +16,8 @@ from command_results import LETTERS, Run, Write, lying_in, outcome
 from conftest import REQUEST
 
 from optout_cli import __version__
+from optout_cli.cli import options
+from optout_cli.letters.library import Library
 
 OPTOUT = (sys.executable, "-m", "optout_cli")
 SCRIPT = str(Path(sysconfig.get_path("scripts")) / "optout")
@@ -257,6 +259,7 @@ def made_folders(folder: Path) -> None:
 def test_a_harmed_cache_costs_no_error(
     harm: Callable[[Path], None], run: Run, monkeypatch: pytest.MonkeyPatch, in_folder: Path
 ) -> None:
+    monkeypatch.setattr(options, "Library", Library)  # one that loads its data by the cache
     monkeypatch.setenv("XDG_CACHE_HOME", str(in_folder / "cache"))
     commands = (("show", "06041"), (*TO_ICE, "-f", "txt", "-o", "-"))
     before = [outcome(run(*words)) for words in commands]
@@ -264,9 +267,10 @@ def test_a_harmed_cache_costs_no_error(
     assert [outcome(run(*words)) for words in commands] == before
 
 
-@pytest.mark.parametrize("cache", ["r.yaml", "r.yaml/below", "/dev/null", "/proc/none"])
+@pytest.mark.parametrize("place", ["r.yaml", "r.yaml/below", "/dev/null", "/proc/none"])
 def test_a_cache_that_cannot_be_written_costs_no_error(
-    cache: str, run: Run, monkeypatch: pytest.MonkeyPatch, in_folder: Path
+    place: str, run: Run, monkeypatch: pytest.MonkeyPatch, in_folder: Path
 ) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(in_folder / cache))
+    monkeypatch.setattr(options, "Library", Library)  # one that loads its data by the cache
+    monkeypatch.setenv("XDG_CACHE_HOME", str(in_folder / place))
     assert outcome(run(*TO_ICE, "-f", "txt")) == (0, f"{LETTERS[1]}\n", "")
