@@ -7,7 +7,7 @@ Never changes a value.
 
 import re
 from collections.abc import Callable, Iterator
-from functools import lru_cache
+from functools import cache, lru_cache, partial
 from typing import Literal, NamedTuple
 
 from optout_cli.errors import Problem
@@ -73,12 +73,16 @@ class Doubt(NamedTuple):
     hint: str
 
 
+# Compiled when a text needs them: all of them take 30 ms, and most commands have no request.
+_compiled = cache(partial(re.compile, flags=re.DOTALL))
+
+
 def _whole(pattern: str) -> Callable[[str], object]:
-    return re.compile(pattern, re.DOTALL).fullmatch
+    return lambda text: _compiled(pattern).fullmatch(text)
 
 
 def _within(pattern: str) -> Callable[[str], object]:
-    return re.compile(pattern, re.DOTALL).search
+    return lambda text: _compiled(pattern).search(text)
 
 
 def _is_misread(text: str) -> bool:
