@@ -9,6 +9,7 @@ import click
 
 from optout_cli.cli.console import is_request, report_problems, usage_error
 from optout_cli.cli.options import (
+    DEFAULT_LETTER,
     JURISDICTION,
     date_option,
     engine_option,
@@ -23,7 +24,6 @@ from optout_cli.cli.options import (
     today,
     with_engine,
 )
-from optout_cli.cli.write import DEFAULT_LETTER
 from optout_cli.errors import Location
 from optout_cli.exporters.context import Options
 from optout_cli.letters.pipeline import request_in

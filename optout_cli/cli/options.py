@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
 CORRECTIONS = "corrections.yaml"  # in the user's own folder; `optout correct` writes it
+DEFAULT_LETTER = "secure-communities/opt-out"
 JURISDICTION = Location("JURISDICTION", is_command_line=True)
 SEPARATORS = ("/", os.sep)  # one at the end says that a name is a folder's
 _MOST_PATHS = 5  # that a message lists

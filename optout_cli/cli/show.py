@@ -9,6 +9,7 @@ import click
 
 from optout_cli.cli.console import is_request, print_json, report_problems, terminal_width, wrap
 from optout_cli.cli.options import (
+    DEFAULT_LETTER,
     JURISDICTION,
     date_option,
     json_option,
@@ -17,7 +18,6 @@ from optout_cli.cli.options import (
     requests,
     today,
 )
-from optout_cli.cli.write import DEFAULT_LETTER
 from optout_cli.errors import Location
 from optout_cli.letters.pipeline import request_in
 from optout_cli.model.jurisdiction import Agency, Contact, Locality

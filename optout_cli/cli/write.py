@@ -7,20 +7,19 @@ from pathlib import Path
 
 import click
 
-from optout_cli.cli.console import is_request, refuse_file_name, report_problems, say, usage_error
+from optout_cli.cli.console import is_request, refuse_file_name, report_problems, usage_error
 from optout_cli.cli.next_steps import report_letters
 from optout_cli.cli.options import (
+    DEFAULT_LETTER,
     SEPARATORS,
     files,
     force_option,
     library_from,
     library_options,
-    now,
     output_path,
     quiet_option,
     register_options,
     requests,
-    say_what_moved,
     with_engine,
 )
 from optout_cli.cli.order import Values, order_options
@@ -40,17 +39,10 @@ from optout_cli.letters.pipeline import (
 )
 from optout_cli.model.letter import Export, Letter
 from optout_cli.model.notice import Case
-from optout_cli.output import hold_interrupts, is_folder, is_stream, write_stream
+from optout_cli.output import is_folder, is_stream, write_stream
 from optout_cli.readers.document import Document, locating
 from optout_cli.readers.files import STDIN, folder_of, is_file
-from optout_cli.register.fingerprint import Fingerprints
-from optout_cli.register.folder import WAIT, LetterFolder
-from optout_cli.register.journal import Journal
-from optout_cli.register.plan import Replacing, plan_writing
-from optout_cli.register.records import Register, load_register
-from optout_cli.register.writing import Writing, writing_of
 
-DEFAULT_LETTER = "secure-communities/opt-out"
 _FILE_NAME = re.compile(r"^\S+\.[A-Za-z0-9]{1,5}$")  # never a jurisdiction's name
 
 
@@ -120,23 +112,17 @@ def command(
         is_new = True
     else:
         place, name = _place(exports, output)
+        # Imports the register, which takes 30 ms; a letter in a pipeline needs none.
+        from optout_cli.cli.write_files import How, Made, write_files
+
+        request = what if is_file_of_one else COMMAND_LINE
         named = NamedFiles(document, folder, order.files_from)
-        writing = writing_of(
-            letters,
-            exports,
-            library.context,
-            lambda export: name or export.name,
-            request=what if is_file_of_one else COMMAND_LINE,
-            fingerprint=Fingerprints(library, order.formats).of(case, named),
-        )
+        made = Made(letters, exports, case, named, request)
+        how = How(force, supersede, not no_register, quiet)
         if is_check:
-            _check(place, writing, Replacing(force, supersede), has_register=not no_register)
+            write_files(place, name, made, library, order, how, is_check=True)
             return
-        programs, has_register = library.programs.by_id, not no_register
-        opened = LetterFolder(
-            place, at=now(), programs=programs, wait=WAIT, has_register=has_register
-        )
-        is_new = _put(opened, writing, Replacing(force, supersede), quiet=quiet)
+        is_new = write_files(place, name, made, library, order, how)
     if not quiet:
         report_letters(exports, is_dated="date" in document.data, is_new=is_new)
 
@@ -190,39 +176,6 @@ def _write_stream(export: Export, output: str) -> None:
         usage_error(f"a terminal cannot show {export.format}", "name a file with -o")
     sys.stdout.buffer.write(export.content)
     sys.stdout.buffer.flush()
-
-
-def _check(folder: Path, writing: Writing, replacing: Replacing, *, has_register: bool) -> None:
-    """Print what would happen to each file. Raises OptoutError as writing would."""
-    register = load_register(folder) if has_register else Register(folder, Journal())
-    plan = plan_writing(register, writing, replacing)
-    for word, paths in (
-        ("new", plan.new),
-        ("unchanged", plan.same),
-        ("replaced", plan.replaced),
-        ("moved to earlier", plan.retired),
-        ("kept", plan.kept),
-    ):
-        for path in paths:
-            click.echo(f"{word}: {folder / path}")
-
-
-def _put(folder: LetterFolder, writing: Writing, replacing: Replacing, *, quiet: bool) -> bool:
-    """Write the files, print their paths, and tell whether any file changed."""
-    with folder, hold_interrupts():
-        for problem in folder.journal.news:
-            say(str(problem))
-        put = folder.put(writing, replacing)
-        notes = folder.finish()
-    for path in put.written:
-        click.echo(bytes(path))  # bytes: a file name may not be valid text
-    if not quiet:
-        say_what_moved(folder.moved, folder.replaced)
-        for note in notes:
-            say(f"note: {note}")
-        for name in put.plan.kept:
-            say(f"kept: {folder.path / name} was sent, and would only look different now")
-    return bool(put.plan.new or put.plan.replaced)
 
 
 def _only(exports: Sequence[Export], option: str) -> Export:

@@ -5,7 +5,6 @@ from typing import Any
 import msgspec
 
 from optout_cli.exporters.context import ExportContext
-from optout_cli.exporters.mail_headers import envelope_of
 from optout_cli.model.letter import Letter
 
 RANK = 4
@@ -47,6 +46,8 @@ def facts_of(letter: Letter, context: ExportContext) -> dict[str, Any]:
 
 def message_id_of(letter: Letter) -> str:
     """Return the Message-ID of the letter's e-mail."""
+    from optout_cli.exporters.mail_headers import envelope_of  # imports the e-mail library, 25 ms
+
     return envelope_of(letter).message_id
 
 

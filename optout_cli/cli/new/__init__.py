@@ -17,6 +17,7 @@ from optout_cli.cli.new.interview import run_interview
 from optout_cli.cli.new.new_file import REQUEST, path_for, request_name, require_free
 from optout_cli.cli.new.table import FollowOrder, TableOrder, write_table
 from optout_cli.cli.options import (
+    DEFAULT_LETTER,
     JURISDICTION,
     files,
     files_from_option,
@@ -29,7 +30,6 @@ from optout_cli.cli.options import (
 )
 from optout_cli.cli.order import set_option, split_assignment
 from optout_cli.cli.record import in_option
-from optout_cli.cli.write import DEFAULT_LETTER
 from optout_cli.errors import ExitCode, Location
 from optout_cli.letters.library import Library
 from optout_cli.output import write_all

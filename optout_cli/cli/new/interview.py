@@ -24,8 +24,7 @@ from optout_cli.cli.new.ask import (
 )
 from optout_cli.cli.new.contacts import ADDRESS, NUMBERS, PARTIES, ask_recipients, keep_confirmed
 from optout_cli.cli.new.new_file import REQUEST, ask_for_free_name, path_for, request_name
-from optout_cli.cli.options import today
-from optout_cli.cli.write import DEFAULT_LETTER
+from optout_cli.cli.options import DEFAULT_LETTER, today
 from optout_cli.errors import Location, OptoutError
 from optout_cli.letters.library import Library
 from optout_cli.model.jurisdiction import Locality

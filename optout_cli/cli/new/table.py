@@ -12,8 +12,7 @@ from optout_cli.authoring.follow_table import flattened, follow_rows, follow_tab
 from optout_cli.batch.input import load_input
 from optout_cli.cli.console import program_name, quote, say
 from optout_cli.cli.new.new_file import TABLE, path_for, require_free
-from optout_cli.cli.options import code_of, today
-from optout_cli.cli.write import DEFAULT_LETTER
+from optout_cli.cli.options import DEFAULT_LETTER, code_of, today
 from optout_cli.errors import Location, OptoutError, Problem
 from optout_cli.letters.library import Library
 from optout_cli.letters.pipeline import request_file

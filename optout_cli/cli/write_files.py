@@ -1,0 +1,110 @@
+"""What `optout write` does with a folder: put the letters there, or say what it would do."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import click
+
+from optout_cli.cli.console import say
+from optout_cli.cli.options import now, say_what_moved
+from optout_cli.letters.files import NamedFiles
+from optout_cli.letters.library import Library
+from optout_cli.letters.pipeline import Order
+from optout_cli.model.letter import Export, Letter
+from optout_cli.model.notice import Case
+from optout_cli.output import hold_interrupts
+from optout_cli.register.fingerprint import Fingerprints
+from optout_cli.register.folder import WAIT, LetterFolder
+from optout_cli.register.journal import Journal
+from optout_cli.register.plan import Replacing, plan_writing
+from optout_cli.register.records import Register, load_register
+from optout_cli.register.writing import Writing, writing_of
+
+
+class Made(NamedTuple):
+    """The letters and files of a request, and what they follow from."""
+
+    letters: Sequence[Letter]
+    exports: Sequence[Export]
+    case: Case
+    named: NamedFiles
+    request: str
+
+
+class How(NamedTuple):
+    """What the user chose: `supersede` is the reason to replace letters that were sent."""
+
+    force: bool
+    supersede: str | None
+    has_register: bool
+    quiet: bool
+
+
+def write_files(
+    place: Path,
+    name: str | None,
+    made: Made,
+    library: Library,
+    order: Order,
+    how: How,
+    *,
+    is_check: bool = False,
+) -> bool:
+    """Write the files to the folder `place`, a single one as `name`; tell whether any changed.
+
+    With `is_check`, only prints what would happen to each. Raises OptoutError.
+    """
+    writing = writing_of(
+        made.letters,
+        made.exports,
+        library.context,
+        lambda export: name or export.name,
+        request=made.request,
+        fingerprint=Fingerprints(library, order.formats).of(made.case, made.named),
+    )
+    replacing = Replacing(how.force, how.supersede)
+    if is_check:
+        _check(place, writing, replacing, has_register=how.has_register)
+        return False
+    opened = LetterFolder(
+        place,
+        at=now(),
+        programs=library.programs.by_id,
+        wait=WAIT,
+        has_register=how.has_register,
+    )
+    return _put(opened, writing, replacing, quiet=how.quiet)
+
+
+def _check(folder: Path, writing: Writing, replacing: Replacing, *, has_register: bool) -> None:
+    """Print what would happen to each file. Raises OptoutError as writing would."""
+    register = load_register(folder) if has_register else Register(folder, Journal())
+    plan = plan_writing(register, writing, replacing)
+    for word, paths in (
+        ("new", plan.new),
+        ("unchanged", plan.same),
+        ("replaced", plan.replaced),
+        ("moved to earlier", plan.retired),
+        ("kept", plan.kept),
+    ):
+        for path in paths:
+            click.echo(f"{word}: {folder / path}")
+
+
+def _put(folder: LetterFolder, writing: Writing, replacing: Replacing, *, quiet: bool) -> bool:
+    """Write the files, print their paths, and tell whether any file changed."""
+    with folder, hold_interrupts():
+        for problem in folder.journal.news:
+            say(str(problem))
+        put = folder.put(writing, replacing)
+        notes = folder.finish()
+    for path in put.written:
+        click.echo(bytes(path))  # bytes: a file name may not be valid text
+    if not quiet:
+        say_what_moved(folder.moved, folder.replaced)
+        for note in notes:
+            say(f"note: {note}")
+        for name in put.plan.kept:
+            say(f"kept: {folder.path / name} was sent, and would only look different now")
+    return bool(put.plan.new or put.plan.replaced)
