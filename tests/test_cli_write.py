@@ -269,8 +269,8 @@ def test_a_request_that_cannot_be_read_is_a_fault_of_the_command_line(
     ("formats", "message"),
     [
         (
-            "doc",
-            "there is no format 'doc'\n  hint: one of "
+            "odt",
+            "there is no format 'odt'\n  hint: one of "
             + ", ".join(all_exporters())
             + ", by-service\n",
         ),
