@@ -52,10 +52,9 @@ def test_the_agency_is_the_party_and_its_agreement_is_as_on_the_list(library: Li
 
 def test_what_the_data_adds_is_told_with_its_source(library: Library) -> None:
     assert notes(library, base(HIALEAH))["agreement-data"] == (
-        "model: tfm, signed: 2025-07-02, from ICE's list of participating agencies; signed is the"
-        " day on which ICE signed, 2026-05-18"
-        " (https://github.com/RelevantResearch/287g-DetentionData); your copy of the agreement may"
-        " differ"
+        "model: tfm, signed: 2025-07-02, from ICE's list of 2026-05-18"
+        " (https://github.com/RelevantResearch/287g-DetentionData); 'signed' is the day on which"
+        " ICE signed; your copy of the agreement may differ"
     )
 
 
@@ -98,6 +97,42 @@ def test_an_agreement_that_is_not_on_the_list_is_told(library: Library) -> None:
         "no agreement jem of Hialeah Police Department, FL is on file: ICE's list"
     )
     assert case_for(library, base=request).particulars.signed == ()
+
+
+BREVARD = "brevard-county-sheriffs-office-fl"  # wso of 2019, tfm of 2025
+
+
+@pytest.mark.parametrize(
+    "models", ["[wso, tfm]", '"wso, tfm"', "wso;tfm", "[tfm, wso]", '"tfm,wso"']
+)
+def test_models_in_one_text_are_read_as_a_list_is(models: str, library: Library) -> None:
+    notice = notice_for(library, base=of(BREVARD, f"model: {models}"))
+    days = dict(zip(notice.particulars.model, map(str, notice.particulars.signed), strict=True))
+    assert days == {"wso": "2019-05-06", "tfm": "2025-02-24"}
+
+
+def test_no_day_is_taken_for_another_agreements(library: Library) -> None:
+    case = case_for(library, base=of(BREVARD, "model: [jem, wso]"))
+    assert case.particulars.signed == ()
+
+
+@pytest.mark.parametrize(
+    ("particulars", "told"),
+    [
+        (("model: wso", "signed: 2025-03-12"), "wso of 2019-05-06; the request says 2025-03-12"),
+        (
+            ("model: [tfm, wso]", "signed: [2025-02-24, 2025-02-27]"),
+            "wso of 2019-05-06; the request says 2025-02-27",
+        ),
+        (("model: wso", "signed: 2019-05-06"), ""),
+        (("model: wso",), ""),
+    ],
+)
+def test_a_day_that_differs_from_the_list_is_told(
+    particulars: tuple[str, ...], told: str, library: Library
+) -> None:
+    note = notes(library, of(BREVARD, *particulars)).get("other-signed", "")
+    assert note.partition(" has ")[2].partition("; compare")[0] == told
 
 
 NIXON = base("nixon-police-department-tx")

@@ -252,7 +252,7 @@ def _is_one_off(one: str, two: str) -> bool:
 
 def text_of(agencies: Agencies, names: Mapping[str, str], day: date, url: str, more: str) -> str:
     """Return the file, sorted, one agency a line."""
-    note = "ICE's list of participating agencies; signed is the day on which ICE signed"
+    note = "ICE's list; 'signed' is the day on which ICE signed"
     source = {"kind": "official", "url": url, "date": f"{day}", "note": note}
     read = [f"# Made from: {more}"] if more else []
     lines = [_HEAD.rstrip(), *read, "sources:", f"  {SOURCE}: {_flow(source)}", "states:"]

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from optout_cli.errors import OptoutError, Problem
 from optout_cli.model.jurisdiction import Agreement, Locality
 from optout_cli.model.program import LetterKind, Particular
+from optout_cli.programs import particular_from
 from optout_cli.readers.document import Document, Tree, lines_to_add
 
 
@@ -19,7 +20,7 @@ def with_agreement(
     agency, given = locality.agency, document.data.get("particulars", {})
     if agency is None or not isinstance(given, dict):
         return document, ()
-    chosen = _chosen(agency.agreements, given, kind)
+    chosen = _chosen(document, agency.agreements, kind)
     found: dict[str, Tree] = {}
     for name, spec in kind.particulars.items():
         if name in given or spec.known is None:
@@ -37,16 +38,24 @@ def with_agreement(
 
 
 def _chosen(
-    agreements: Sequence[Agreement], given: dict[str, Tree], kind: LetterKind
+    document: Document, agreements: Sequence[Agreement], kind: LetterKind
 ) -> list[Agreement]:
-    """Return the agreements that a request names, or the only one there is."""
+    """Return the agreements that a request names, in its order, or the only one there is.
+
+    Returns none if the data lacks one of them: the days of the others would change places.
+    """
+    given = document.data.get("particulars", {})
     names = [name for name, spec in kind.particulars.items() if spec.known == "model"]
-    stated = [given[name] for name in names if name in given]
+    stated = [name for name in names if name in given]
     if not stated:
         return [*agreements] if len(agreements) == 1 else []
-    models = stated[0] if isinstance(stated[0], list) else [stated[0]]
+    try:
+        models = particular_from(document, kind, stated[0])
+    except OptoutError:  # told when all particulars are read
+        return []
     by_model = {each.model: each for each in agreements}
-    return [by_model[model] for model in models if isinstance(model, str) and model in by_model]
+    found = [by_model.get(model) for model in ([models] if isinstance(models, str) else models)]
+    return [each for each in found if each] if all(found) else []
 
 
 def _value(agreement: Agreement, spec: Particular) -> str:

@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
+from datetime import date, timedelta
+from typing import Any
 
 from optout_cli.exporters import Exporter, exporter_for
 from optout_cli.exporters.context import Options
-from optout_cli.model.jurisdiction import Law, LawEffect, Topic
+from optout_cli.model.jurisdiction import Agreement, Law, LawEffect, Topic
 from optout_cli.model.letter import Letter
 from optout_cli.model.notice import Case, Note, Notice, Recipient
 from optout_cli.model.program import Period
@@ -77,25 +78,50 @@ def _data_notes(case: Case) -> Iterator[Note]:
     source, facts = locality.agency_source, case.kind.particulars
     if source is None:
         return
-    where = (
-        f"{source.note or source.kind}, {source.date or 'undated'} ({source.url or 'no address'})"
-    )
+    # `ICE's list; 'signed' is ...` -> `ICE's list of 2026-05-18 (https://...); 'signed' is ...`
+    name, _, remark = (source.note or source.kind).partition("; ")
+    where = f"{name} of {source.date or 'an unknown day'} ({source.url or 'no address'})"
     stated = [name for name in case.known if facts[name].known != "agency"]
     if stated:
         texts = (f"{name}: {_shown(case, name)}" for name in stated)
-        text = f"{', '.join(texts)}, from {where}; your copy of the agreement may differ"
+        remarks = "; ".join(filter(None, (remark, "your copy of the agreement may differ")))
+        text = f"{', '.join(texts)}, from {where}; {remarks}"
         yield Note(code="agreement-data", text=text)
     for name in (name for name, spec in facts.items() if spec.known == "model"):
         models = {agreement.model for agreement in locality.agreements}
         if others := [model for model in _shown(case, name).split(", ") if model not in models]:
             text = f"no agreement {' or '.join(others)} of {locality.name} is on file: {where}"
             yield Note(code="unlisted-agreement", text=text)
+        for listed, stated_day in _other_days(case, name):
+            text = (
+                f"{where} has {listed.model} of {listed.signed}; the request says {stated_day};"
+                " compare both with your copy of the agreement"
+            )
+            yield Note(code="other-signed", text=text)
+
+
+def _other_days(case: Case, models: str) -> Iterator[tuple[Agreement, date]]:
+    """Yield each agreement in the data that the request gives another day for, and that day."""
+    listed = {agreement.model: agreement for agreement in case.locality.agreements}
+    for name, spec in case.kind.particulars.items():
+        if spec.known != "signed" or spec.per != models or name in case.known:
+            continue
+        days, chosen = _values(case, name), _values(case, models)
+        for model, day in zip(chosen, days * len(chosen) if len(days) == 1 else days, strict=False):
+            if model in listed and listed[model].signed not in (None, day):
+                yield listed[model], day
+
+
+# Any: the value of a particular, whose type the letter kind declares.
+def _values(case: Case, name: str) -> tuple[Any, ...]:
+    """Return the values of a particular, also if it has only one."""
+    value = getattr(case.particulars, name.replace("-", "_"))
+    return value if isinstance(value, tuple) else (value,)
 
 
 def _shown(case: Case, name: str) -> str:
     """Return a particular as text, also if it has several values."""
-    value = getattr(case.particulars, name.replace("-", "_"))
-    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+    return ", ".join(map(str, _values(case, name)))
 
 
 def _signatory_notes(case: Case) -> Iterator[Note]:

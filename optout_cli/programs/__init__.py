@@ -131,6 +131,13 @@ def particulars_from(document: Document, kind: LetterKind) -> Any:
     return convert(document, particulars_type(kind.particulars), "particulars")
 
 
+# Any: the value of a particular, whose type the letter kind declares.
+def particular_from(document: Document, kind: LetterKind, name: str) -> Any:
+    """Read one of the request's particulars, as `particulars_from` does. Raises OptoutError."""
+    spec = kind.particulars[name]
+    return convert(document, _annotation(spec, spec.type), f"particulars.{name}")
+
+
 def particulars_type(declared: dict[str, Particular]) -> type[msgspec.Struct]:
     """Return the struct for the particulars that a letter kind declares."""
     return _cached_struct(msgspec.msgpack.encode(declared))
