@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Iterator
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, cast
 
-from optout_cli.directory.matching import fold, names_of
+from optout_cli.directory.matching import fold, names_of, without_legal_word
 from optout_cli.readers.document import Document
 from optout_cli.readers.stored import Parts
 
@@ -39,6 +39,16 @@ def is_agency_name(folded: str) -> bool:
     return not _WORDS.isdisjoint(folded.split("-"))
 
 
+def place_in(folded: str) -> str:
+    """Return what stands before the first word of an agency's name, without a legal word.
+
+    `escambia-county-department-of-corrections` -> `escambia`.
+    """
+    words = folded.split("-")
+    number = next((at for at, word in enumerate(words) if word in {*_WORDS, "board"}), len(words))
+    return re.sub(r"-(state|highway|adult)$", "", without_legal_word("-".join(words[:number])))
+
+
 @lru_cache(maxsize=20_000)  # every name in the data, and those of a long table
 def agency_key(folded: str) -> str:
     """Return one spelling for the ways to write an agency's name, given as `fold` returns it.
@@ -59,7 +69,7 @@ class AgencyList:
     def __init__(self, document: Document, load: Callable[[], Parts] | None) -> None:
         self._document = document
         self._load = load
-        self._by_name: dict[str, dict[str, set[str]]] = {}
+        self._by_name: dict[str, tuple[dict[str, set[str]], dict[str, set[str]]]] = {}
         # Any: plain data.
         self._states = cast(dict[str, Any], document.data.get("states", {}))
 
@@ -100,32 +110,42 @@ class AgencyList:
     def named(self, names: Collection[str], codes: Collection[str]) -> list[tuple[str, str]]:
         """Return state and slug of each agency in the states `codes` with one of the names.
 
-        Those with a whole name count first, then those whose name is only written otherwise.
+        Those with a whole name count first, then those of `with_keys`.
         """
-        keys = {agency_key(name) for name in names}
-        for wanted in (names, keys):
-            found = {
-                (code, slug)
-                for code in codes
-                for name in wanted
-                for slug in self._slugs(code).get(name, ())
-            }
-            if found:
-                return sorted(found)
-        return []
+        whole = {
+            (code, slug)
+            for code in codes
+            for name in names
+            for slug in self._slugs(code)[0].get(name, ())
+        }
+        return sorted(whole) or self.with_keys({agency_key(name) for name in names}, codes)
 
-    def _slugs(self, code: str) -> dict[str, set[str]]:
-        """Map each name of an agency in a state, and each way to write it, to slugs."""
+    def with_keys(self, keys: Collection[str], codes: Collection[str]) -> list[tuple[str, str]]:
+        """Return state and slug of each agency whose name is another way to write one of `keys`.
+
+        With these come the ones whose name goes on: `Mahoning Twp. Police` may be that of Montour.
+        """
+        longer = tuple(f"{key}-" for key in keys)
+        found: set[tuple[str, str]] = set()
+        for code in codes:
+            known = self._slugs(code)[1]
+            for key in known if any(key in known for key in keys) else ():
+                if key in keys or key.startswith(longer):
+                    found |= {(code, slug) for slug in known[key]}
+        return sorted(found)
+
+    def _slugs(self, code: str) -> tuple[dict[str, set[str]], dict[str, set[str]]]:
+        """Map each name of an agency in a state to slugs, and each key of a name."""
         if code not in self._by_name:
-            slugs: dict[str, set[str]] = {}
+            names_to, keys_to = self._by_name.setdefault(code, ({}, {}))
             state = f"{fold(self._states.get(code, {}).get('name', ''))}-"
             for slug, agency in self.of(code).items():
                 names = names_of(agency)
                 if agency.get("type") == "state-agency":  # `Department of Corrections, FL`
                     names += [name.removeprefix(state) for name in names]
-                for name in {*names, *map(agency_key, names)}:
-                    slugs.setdefault(name, set()).add(slug)
-            self._by_name[code] = slugs
+                for name in names:
+                    names_to.setdefault(name, set()).add(slug)
+                    keys_to.setdefault(agency_key(name), set()).add(slug)
         return self._by_name[code]
 
     def entries(self, codes: Collection[str]) -> Iterator["Entry"]:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from optout_cli.directory.agencies import AgencyList, agency_key, is_agency_name
+from optout_cli.directory.agencies import AgencyList, agency_key, is_agency_name, place_in
 from optout_cli.directory.matching import fold, names_of, names_within, rank_of, slug_of
 from optout_cli.errors import Location, Problem
 
@@ -45,7 +45,8 @@ class Finder:
             return [self._slug_of(match) for match in matches]
         entries = self._entries(folded)
         close = self._closest(folded, entries)
-        return self._in_any_state(folded, entries) or close[:_MOST_CANDIDATES]
+        known = self._in_any_state(folded, entries) or close[:_MOST_CANDIDATES]
+        return known or self._agencies_at(folded)
 
     def _slug_of(self, match: Match) -> str:
         return match.id if match.is_agency else self.slug(match.code, match.id)
@@ -104,8 +105,9 @@ class Finder:
         key = agency_key(folded)
         found = [
             Match(code, slug, is_agency=True)
-            for code, slug in self._agencies.named([key], self._states)
-            if key in map(agency_key, names_of(self._agencies.of(code)[slug]))
+            for code, slug in self._agencies.with_keys([key], self._states)
+            for names in [[*map(agency_key, names_of(self._agencies.of(code)[slug]))]]
+            if any(f"{name}-".startswith(f"{key}-") for name in names)
         ]
         if len(found) == 1:
             code, slug, _ = found[0]
@@ -161,7 +163,12 @@ class Finder:
             return f"name the state too: {_listed(found)}"
         county = self._county_in(folded) if is_agency_name(folded) else []
         instead = f"if it is not listed, name its county instead: {_listed(county)}"
-        if close := self._closest(folded, entries):
+        is_place = not is_agency_name(folded)
+        if close := (
+            (self._agencies_at(folded) if is_place else [])
+            or self._closest(folded, entries)
+            or self._agencies_at(folded)
+        ):
             return f"{_listed(close)}; {instead}" if county else _listed(close)
         if county:
             return instead
@@ -200,6 +207,21 @@ class Finder:
             for entry in self._jurisdiction_entries
             if (not named or entry.code in named) and key.startswith(f"{entry.names[0]}-")
         ]
+
+    def _agencies_at(self, folded: str) -> list[str]:
+        """Return the slugs of a place's agencies, which share most words with the query.
+
+        `Hialeah, FL` is no county: it gives the police department of Hialeah.
+        """
+        named = self._named(folded) or {code: [folded] for code in self._states}
+        shared: dict[int, list[str]] = {}
+        for entry in self._agency_entries if folded else ():
+            for name in named.get(entry.code, ()):
+                place, words = place_in(name), {*entry.names[0].split("-")}
+                is_state = name == fold(self._states[entry.code]["name"])
+                if place and place == place_in(entry.names[0]) and not is_state:
+                    shared.setdefault(len(words & {*name.split("-")}), []).append(entry.slug)
+        return shared[max(shared)] if shared else []
 
     def _in_any_state(self, folded: str, entries: Sequence["Entry"]) -> list[str]:
         """Return the slugs of what has this name, which lacks its state."""

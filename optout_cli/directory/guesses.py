@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, zip_longest
 from typing import NamedTuple
 
+from optout_cli.directory.agencies import is_agency_name, place_in
 from optout_cli.directory.matching import fold, without_legal_word
 
 _FEW = 3  # names: all of a state are offered where it has no more than this
@@ -39,8 +40,8 @@ def closest(
 
     `named` maps each state that the query ends with to the names that stand before it. A name that
     several states have takes turns with the others: `Maron` gives a Marion County, Marin County,
-    then the next Marion County. Where nothing is close, returns all entries of a state that has
-    only a few.
+    then the next Marion County. An agency of another place is never close, however alike the rest
+    of its name is. Where nothing is close, returns all entries of a state that has only a few.
     """
     from difflib import SequenceMatcher, get_close_matches
 
@@ -54,11 +55,19 @@ def closest(
         name: max(SequenceMatcher(None, name, word).ratio() for word in typed)
         for word in typed
         for name in get_close_matches(word, slugs, n=3, cutoff=_LIKENESS[bool(named)])
+        if not is_agency_name(word) or _are_of_one_place(name, word)
     }
     best = sorted(ratios, key=lambda name: (ratios[name], name), reverse=True)
     in_turn = chain.from_iterable(zip_longest(*(slugs[name] for name in best)))
     few = sorted({*chain.from_iterable(slugs.values())}) if len(pool) <= _FEW else []
     return list(dict.fromkeys(filter(None, in_turn))) or few
+
+
+def _are_of_one_place(name: str, other: str) -> bool:
+    from difflib import SequenceMatcher
+
+    places = place_in(name), place_in(other)
+    return not all(places) or SequenceMatcher(None, *places).ratio() >= _LIKENESS[True]
 
 
 def _ways_to_write(entry: Entry, state: str) -> Iterator[str]:
