@@ -55,7 +55,7 @@ SIX_PARTS = {
     "recalls the written requests": r"May 18, 2010, to the Attorney General of California.*"
     r"May 25, 2010.*June 3, 2010, to ICE",
     "recalls the refusal by telephone": r"by telephone, Marc Rapp said that there is no provision",
-    "says that there is a procedure now": r"there is now a procedure|suggests.* procedure",
+    "says that there is a procedure now": r"now sets out a procedure",
     "looks forward to a resolution": r"looks forward to meeting with all parties and to a .*"
     r"resolution",
 }

@@ -19,7 +19,7 @@ date: 2026-11-24
 """
 SO = "agency: Autauga County Sheriff Office"
 ALL = f"{SO}, signed: [2020-03-05, 2025-09-22, 2025-09-23]"
-ALERT = "the agency has another agreement, which this letter leaves in force"
+ALERT = "agreements of the agency on ICE's list that this letter leaves in force"
 
 
 def given(model: str, more: str = SO) -> str:
@@ -35,9 +35,9 @@ def words(library: Library, lines: str) -> str:
 def test_one_letter_ends_all_agreements_that_it_names(library: Library) -> None:
     text = words(library, given("[wso, jem, tfm]", ALL))
     assert (
-        "each with any addenda (“the agreements”): the Warrant Service Officer model of March 5,"
-        " 2020, the Jail Enforcement Model of September 22, 2025, and the Task Force Model of"
-        " September 23, 2025."
+        "each with any addenda (“the agreements”): the Warrant Service Officer agreement of"
+        " March 5, 2020, the Jail Enforcement Model agreement of September 22, 2025, and the Task"
+        " Force Model agreement of September 23, 2025."
     ) in text
     assert (
         "The termination of the Jail Enforcement Model and Task Force Model agreements takes effect"
@@ -75,14 +75,58 @@ def test_one_letter_ends_all_agreements_that_it_names(library: Library) -> None:
             "exigent: No trained officer is left.",
             (
                 "dictate that the 90-day period of the Warrant Service Officer agreement not apply."
-                " No trained officer is left. The termination takes effect on receipt of this"
-                " notice."
+                " No trained officer is left. The termination of each agreement takes effect on"
+                " receipt of this notice."
+            ),
+        ),
+        (
+            "exigent: No trained officer is left, effective: 2026-12-31",
+            (
+                "The termination of each agreement takes effect on December 31, 2026, or on receipt"
+                " of this notice if that is later."
             ),
         ),
     ],
 )
 def test_each_agreement_ends_on_its_own_day(library: Library, more: str, said: str) -> None:
     assert said in words(library, given("[jem, wso]", f"{SO}, {more}"))
+
+
+@pytest.mark.parametrize(
+    ("models", "published"),
+    [
+        ("[jem, tfm]", "the published Jail Enforcement Model agreements"),
+        ("[wso, tfm]", "the published Warrant Service Officer agreements"),
+        ("[wso, jem]", "the published agreements"),
+        (
+            "[wso, jem, tfm]",
+            "the published Jail Enforcement Model and Warrant Service Officer agreements",
+        ),
+    ],
+)
+def test_the_published_words_are_those_of_the_models_that_the_letter_ends(
+    library: Library, models: str, published: str
+) -> None:
+    assert f"In the words of {published}, “The termination" in words(library, given(models))
+
+
+@pytest.mark.parametrize(
+    ("more", "named"),
+    [
+        (SO, "the Warrant Service Officer agreement and the Task Force Model agreement."),
+        (
+            f"{SO}, signed: [2020-03-05, 2025-09-22]",
+            (
+                "the Warrant Service Officer agreement of March 5, 2020, and the Task Force Model"
+                " agreement of September 22, 2025."
+            ),
+        ),
+    ],
+)
+def test_two_agreements_have_a_comma_only_after_a_year(
+    library: Library, more: str, named: str
+) -> None:
+    assert f"(“the agreements”): {named}" in words(library, given("[wso, tfm]", more))
 
 
 @pytest.mark.parametrize("model", ["wso", "[wso]"])
@@ -180,8 +224,8 @@ def test_the_letter_says_what_the_request_adds(library: Library, more: str, said
 @pytest.mark.parametrize(
     ("model", "told"),
     [
-        ("jem", f"{ALERT}: wso of 2020-03-05, tfm; to include it, name its model"),
-        ("[jem, tfm]", f"{ALERT}: wso of 2020-03-05; to include it, name its model"),
+        ("jem", f"{ALERT}: wso of 2020-03-05, tfm; to include one, name its model"),
+        ("[jem, tfm]", f"{ALERT}: wso of 2020-03-05; to include one, name its model"),
         ("[jem, tfm, wso]", None),
     ],
 )
@@ -197,9 +241,7 @@ def test_an_agreement_on_ices_list_that_stays_in_force_is_told(
     locality = msgspec.structs.replace(case.locality, agreements=known)
     (notice,) = compose(msgspec.structs.replace(case, locality=locality))
     found = [it.text for it in notice.notes if ALERT in it.text]
-    assert [it.partition(" under model:")[0] for it in found] == (
-        [f"on ICE's list {told}"] if told else []
-    )
+    assert [it.partition(" under model:")[0] for it in found] == ([told] if told else [])
 
 
 @pytest.mark.parametrize(
@@ -230,13 +272,60 @@ def test_other_states_are_told_nothing_of_these(library: Library, words: str) ->
     assert [it.text for it in notice.notes if words in it.text] == []
 
 
+FOLLOW_UP = "model: {}, notice: terminate, notice-date: 2026-08-03"
+NAMED = (
+    "The notice named August 31, 2026, or the day of its receipt if later, as the day on which the"
+    " termination{} takes effect."
+)
+
+
+@pytest.mark.parametrize(
+    ("model", "more", "said"),
+    [
+        (
+            "[jem, wso]",
+            "effective: 2026-08-31, received: 2026-08-06",
+            (
+                NAMED.format(" of the Jail Enforcement Model agreement")
+                + " Your office received it on August 6, 2026, so the termination of the Jail"
+                " Enforcement Model agreement took effect on August 31, 2026. Under the Warrant"
+                " Service Officer agreement, the termination took effect on the 90th day after"
+                " receipt, November 4, 2026."
+            ),
+        ),
+        (
+            "[tfm, wso]",
+            "received: 2026-10-06",
+            (
+                "Your office received the notice on October 6, 2026, and the termination of the"
+                " Task Force Model agreement took effect on that day. Under the Warrant Service"
+                " Officer agreement, the termination takes effect on the 90th day after receipt,"
+                " January 4, 2027."
+            ),
+        ),
+        (
+            "[jem, tfm]",
+            "effective: 2026-08-31, received: 2026-09-02",
+            (
+                NAMED.format(" of each agreement")
+                + " Your office received it on September 2, 2026, so the termination of each"
+                " agreement took effect on that day."
+            ),
+        ),
+        (
+            "wso",
+            "received: 2026-11-06",
+            "Your office received the notice on November 6, 2026. Under",
+        ),
+    ],
+)
+def test_a_follow_up_tells_the_day_of_each_agreement(
+    library: Library, model: str, more: str, said: str
+) -> None:
+    lines = f"letter: 287g/follow-up\nparticulars: {{{FOLLOW_UP.format(model)}, {more}}}\n"
+    assert said in words(library, lines)
+
+
 def test_a_follow_up_asks_for_the_day_of_each_agreement(library: Library) -> None:
-    lines = """\
-        letter: 287g/follow-up
-        particulars: {model: [jem, wso], notice: terminate, notice-date: 2026-08-03,
-          effective: 2026-08-31, received: 2026-08-06}
-        """
-    text = words(library, lines)
-    assert "as the day on which the termination of each other agreement takes effect." in text
-    assert "Under the Warrant Service Officer agreement, the termination takes effect on" in text
-    assert "the termination of each agreement takes effect;" in text
+    lines = f"letter: 287g/follow-up\nparticulars: {{{FOLLOW_UP.format('[jem, wso]')}}}\n"
+    assert "the termination of each agreement takes effect;" in words(library, lines)
