@@ -5,7 +5,15 @@ from pathlib import Path
 
 import pytest
 from command_results import Run, outcome
-from make_letters import case_for, notice_for, notices_for, problems_of, told_by
+from make_letters import (
+    body_texts,
+    case_for,
+    letter_for,
+    notice_for,
+    notices_for,
+    problems_of,
+    told_by,
+)
 from run_batch import records
 
 from optout_cli.errors import Problem
@@ -48,6 +56,34 @@ def test_the_agency_is_the_party_and_its_agreement_is_as_on_the_list(library: Li
         "ero-miami",
         "287G-FL-20261120-",
     )
+
+
+@pytest.mark.parametrize(
+    ("agency", "author", "named"),
+    [
+        (
+            "alaska-department-of-corrections-ak",
+            "Alaska Department of Corrections",
+            "the Alaska Department of Corrections (“the Department of Corrections”)",
+        ),
+        (
+            "miami-dade-corrections-and-rehabilitation-fl",
+            "Miami-Dade Corrections and Rehabilitation, Florida",
+            "Miami-Dade Corrections and Rehabilitation (“the agency”)",
+        ),
+        (
+            "constable-unity-township-pa",
+            "Constable Unity Township, Pennsylvania",
+            "Constable Unity Township (“the Constable”)",
+        ),
+    ],
+)
+def test_an_agencys_name_is_written_as_its_kind_wants(
+    agency: str, author: str, named: str, library: Library
+) -> None:
+    letter = letter_for(library, base=base(agency))
+    assert letter.notice.author == author
+    assert f"I write on behalf of {named}." in body_texts(letter)[0]
 
 
 def test_what_the_data_adds_is_told_with_its_source(library: Library) -> None:

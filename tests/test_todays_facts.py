@@ -113,6 +113,24 @@ def test_a_jurisdiction_calls_itself_by_its_kind(library: Library, place: str, n
         ("particulars: {model: jem, agency: Florida Fish and Wildlife}", "agency"),
         ("particulars: {model: jem, agency: Franklin County Sheriffs Office}", "Sheriff's Office"),
         ("particulars: {model: jem, agency: Southwest Regional Jail Authority}", "Authority"),
+        (
+            'particulars: {model: jem, agency: "Parker County (County) Attorney\'s Office"}',
+            "County Attorney's Office",
+        ),
+        (
+            'particulars: {model: jem, agency: "Mississippi Attorney General\'s Office"}',
+            "Attorney General's Office",
+        ),
+        (
+            "particulars: {model: jem, agency: Pasco County Board of County Commissioners}",
+            "Board of County Commissioners",
+        ),
+        ("particulars: {model: jem, agency: North County Police Cooperative}", "Police Department"),
+        (
+            "particulars: {model: jem, agency: Osceola County Corrections Department}",
+            "Corrections Department",
+        ),
+        ("particulars: {model: jem, agency: Office of Agricultural Law Enforcement}", "Office"),
         ("particulars: {model: jem}", "County"),
         ("particulars: {model: jem}\ncalls-itself: the Office", "Office"),
     ],

@@ -200,6 +200,9 @@ def place_of(locality: Locality) -> Place:
 def author_of(case: Case) -> str:
     """Return the sender as a heading names it: `Ross Police Department, California`."""
     place, bare = place_of(case.locality), _bare(_stated(case, case.program.author or ""))
+    agency = case.locality.agency
+    if agency and agency.type == "state-agency" and bare.startswith(f"{place.state_name} "):
+        return bare
     if not bare or bare in (place.name, place.formal.removeprefix("the ")):
         return place.full_name
     is_whole = bare.endswith((f", {place.state_code}", f", {place.state_name}"))
@@ -207,18 +210,20 @@ def author_of(case: Case) -> str:
 
 
 def self_name_of(case: Case) -> str:
-    """Return what the sender calls itself after its full name: `the County`, `the Police`."""
+    """Return what the sender calls itself after its full name: `the County`, `the Sheriff`."""
     if case.request.calls_itself:
         return case.request.calls_itself
     place, program, signatory = place_of(case.locality), case.program, case.request.signatory
     office = signatory.office if signatory and program.author else None
     name = _stated(case, program.author or "") or office or place.formal
-    bare = re.sub("['\u2019]", "", name)  # some lists have `Sheriffs Office`
-    for words in program.calls_itself:
-        kind = words.removeprefix("the ").replace("'", "")
+    bare = re.sub("['\u2019()]", "", name)  # some lists have `Sheriffs Office`, `(County)`
+    words = place.formal
+    for known in program.calls_itself:
+        words, where = (known, known) if isinstance(known, str) else (known.words, known.where)
+        kind = re.sub("['\u2019]", "", where.removeprefix("the "))
         if re.search(rf"\b{re.escape(kind)}\b", bare, re.IGNORECASE):
             return words
-    return program.calls_itself[-1] if program.calls_itself else place.formal
+    return words
 
 
 def variant_of(case: Case) -> str:

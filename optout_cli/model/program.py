@@ -290,12 +290,20 @@ class LetterKind(Noun, frozen=True, kw_only=True):
     particulars: dict[Name, Particular] = {}
 
 
+class SelfName(Noun, frozen=True, kw_only=True):
+    """What a sender may call itself if its name has other words: `the Police Department`."""
+
+    words: Line
+    where: Line
+
+
 class Program(Noun, frozen=True, kw_only=True):
     """A program with its periods, sources, recipients and letter kinds.
 
     `author` names the particular with the agency that writes, if that is not the jurisdiction.
     `calls_itself` has the words by which the sender may call itself after its full name, in the
-    order in which they are looked for in that name; the last ones are for every other sender.
+    order in which they are looked for in that name; the last ones are for every other sender. A
+    SelfName is looked for by other words.
     `told_apart_by` names particulars that become part of the file name, since two letters of one
     jurisdiction, kind and day may differ in them. `refuse` and `notes` concern each letter kind
     that has the particulars in their conditions. `replies` are what may come back, by id.
@@ -304,7 +312,7 @@ class Program(Noun, frozen=True, kw_only=True):
     title: Line
     code: Line
     author: Name | None = None
-    calls_itself: tuple[Line, ...] = ()
+    calls_itself: tuple[Line | SelfName, ...] = ()
     told_apart_by: tuple[Name, ...] = ()
     periods: tuple[Period, ...]
     citations: dict[Name, Citation] = {}
