@@ -64,9 +64,10 @@ def test_a_packet_certifies_shows_and_lists_what_was_done(sent: str, run: Run) -
         "next: read the certificate on the first page, sign it, and date it\n",
     )
     certificate, letter, _, *scans, answer, originals = pages_of(f"packet-{sent}.pdf")
-    assert f"Sent: on November 21, 2026 by certified mail no. {NUMBER}" in certificate
+    assert f"Sent: on November 21, 2026, by certified mail no. {NUMBER}" in certificate
     assert "Delivered: on November 23, 2026" in certificate
-    assert "Answered: on November 24, 2026 by A. Clerk" in certificate
+    assert "Answered: on November 24, 2026, by A. Clerk:" in certificate
+    assert "Notice of opt-out to ICE, November 20, 2026" in certificate
     assert f"Our reference: {sent}" in letter
     assert scans == ["", ""]
     assert "We acknowledge your notice." in answer
@@ -92,6 +93,32 @@ def test_the_signed_copy_stands_for_the_letter(letters: str, run: Run) -> None:
     run("packet", TO_ICE, "-o", "proof.pdf")
     _certificate, signed, originals = pages_of("proof.pdf")
     assert (signed, "Signed copy: evidence/signed.png" in originals) == ("", True)
+
+
+NOT_SIGNED = "Signatory named in the letter: Pat Placeholder; no signed copy is on file"
+
+
+@pytest.mark.parametrize(
+    ("request_says", "proof", "told"),
+    [
+        ("", (), NOT_SIGNED),
+        ("", ("--signed", "signed.png"), "Signed by: Pat Placeholder"),
+        ("signature: {kind: typed}", (), "Signed by: Pat Placeholder"),
+    ],
+)
+def test_a_packet_says_signed_only_of_what_shows_a_signature(
+    request_says: str,
+    proof: tuple[str, ...],
+    told: str,
+    library: Library,
+    run: Run,
+    in_folder: Path,
+) -> None:
+    Image.new("L", (850, 1100), 255).save(in_folder / "signed.png")
+    write_letters(library, FOLDER, request_says)
+    run("sent", TO_ICE, "--by", "mail", *proof)
+    run("packet", TO_ICE, "-o", "proof.pdf")
+    assert told in pages_of("proof.pdf")[0]
 
 
 def test_the_originals_and_the_register_are_in_the_zip(sent: str, run: Run) -> None:

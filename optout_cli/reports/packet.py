@@ -19,6 +19,7 @@ from optout_cli.letters.render import sections_of
 from optout_cli.model.letter import Attachment, Block, Guide, Paragraph, Run
 from optout_cli.readers.enclosures import PDF, load_attachment
 from optout_cli.readers.files import is_file
+from optout_cli.register.due import facts_of
 from optout_cli.register.events import Evidence
 from optout_cli.register.journal import NAME as REGISTER
 from optout_cli.register.state import LetterState
@@ -134,6 +135,8 @@ def _facts(
                 "title": labels[state.id, state.letter.recipient][0],
                 "replies": labels[state.id, state.letter.recipient][1],
                 "written": state.written,
+                "is_signed": any(sent.signed for sent in state.sent)
+                or facts_of(state).signature.kind != "ink",
                 "to": state.letter,
                 "sent": state.sent,
                 "delivered": state.delivered,
