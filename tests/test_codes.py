@@ -1,7 +1,11 @@
 """docs/scripts.md lists every code of problems and notes, and no other."""
 
+from pathlib import Path
+
 import pytest
 from import_tool import tool
+
+from optout_cli.errors import OptoutError
 
 CODES = tool("codes")
 
@@ -19,3 +23,10 @@ def test_the_words_on_a_code_are_one_short_sentence(kind: str) -> None:
 
 def test_the_page_lists_them_as_they_are_today() -> None:
     assert CODES.page() == CODES.PAGE.read_text("utf-8"), "make docs writes the lists"
+
+
+def test_a_code_that_is_there_twice_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "codes.yaml"
+    path.write_text("problems:\n  anchor: One.\n  anchor: Another.\n", "utf-8")
+    with pytest.raises(OptoutError, match="repeats the key 'anchor'"):
+        CODES.words(path)

@@ -11,7 +11,8 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-import yaml
+from optout_cli.readers.validate import convert
+from optout_cli.readers.yaml import document_from_yaml
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "scripts.md"
@@ -127,10 +128,13 @@ def _assigned(name: str, within: ast.AST) -> Iterator[ast.expr | None]:
                 yield from [None] * (name in names)
 
 
-def words() -> dict[str, dict[str, str]]:
-    """Return the sentence for each code, under `problems` and `notes`."""
-    sentences: dict[str, dict[str, str]] = yaml.safe_load(WORDS.read_text("utf-8"))
-    return sentences
+def words(path: Path = WORDS) -> dict[str, dict[str, str]]:
+    """Return the sentence for each code, under `problems` and `notes`.
+
+    Raises OptoutError if a code is there twice, which PyYAML's own loaders pass over.
+    """
+    document = document_from_yaml(path.read_text("utf-8"), str(path))
+    return convert(document, dict[str, dict[str, str]])
 
 
 def page() -> str:
