@@ -21,6 +21,7 @@ from optout_cli.register.folder import recording
 from optout_cli.register.journal import JournalWriter, load_journal
 from optout_cli.register.records import load_register
 from optout_cli.register.state import LetterState
+from optout_cli.register.verify import verify
 
 OUT = Path("letters")
 BUREAU, ICE = (OUT / name for name in LETTERS)
@@ -107,6 +108,7 @@ def test_a_letter_that_somebody_changed_is_replaced_only_with_force(written: Wri
     (kept,) = (OUT / "earlier").iterdir()
     moved, again = events(OUT)[-2:]
     assert (kept.read_text("utf-8"), moved["kept"]) == ("signed\n", f"earlier/{kept.name}")
+    assert verify(OUT, load_journal(OUT)).problems == ()
     assert [it["path"] for it in again["letters"][0]["files"]] == LETTERS[1:]
 
 

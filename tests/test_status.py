@@ -7,6 +7,7 @@ import re
 import textwrap
 from collections.abc import Callable
 from datetime import date, datetime
+from hashlib import sha256
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -355,6 +356,20 @@ def test_evidence_is_verified_too(letters: RegisterMaker, run: Run) -> None:
         r"letters/(scan-\d.pdf): is in the register", run("status", "--verify").stderr
     )
     assert told == [scan.path for scan in scans]
+
+
+def test_evidence_that_was_exchanged_is_told_by_the_hash_of_either_event(
+    letters: RegisterMaker, run: Run
+) -> None:
+    id = letters.written(on=date(2026, 11, 9), parties=("ice",))
+    card = letters.folder / "card.txt"
+    for text in ("as handed in", "exchanged"):
+        card.write_text(text)
+        proof = Evidence(path=card.name, name=card.name, sha256=sha256(text.encode()).hexdigest())
+        letters.sent(id, "ice", receipt=proof)
+    code, out, err = outcome(run("status", "--verify"))
+    assert (code, out) == (1, "letters: 12 events and 8 files, 1 wrong\n")
+    assert err.startswith("letters/card.txt: is not the file that was recorded")
 
 
 def test_a_changed_line_is_told_by_each_status(letters: RegisterMaker, run: Run) -> None:

@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from optout_cli.errors import Location, Problem
-from optout_cli.register.events import Answered, Delivered, Evidence, Sent
-from optout_cli.register.journal import Journal
-from optout_cli.register.state import states_of
+from optout_cli.register.events import Answered, Delivered, Evidence, Replaced, Sent, Written
+from optout_cli.register.journal import TORN, Journal
 
 
 class Verification(NamedTuple):
@@ -23,22 +22,31 @@ class Verification(NamedTuple):
 def verify(folder: Path, journal: Journal) -> Verification:
     """Read every file that the register names: letters, receipts, answers, also those in earlier.
 
-    The problems of the chain come first. A torn line is one of them only if it is not the last.
+    A path that two events name with different hashes is compared with both. The problems of the
+    chain come first. A torn line is one of them only if it is not the last.
     """
-    expected = dict(_expected(journal))
-    problems = [problem for problem in journal.problems if problem.code != "torn-line"]
-    problems += _file_problems(folder, expected.items())
-    return Verification(len(journal.lines), len(expected), tuple(problems))
+    expected = tuple(dict.fromkeys(_expected(journal)))
+    problems = [problem for problem in journal.problems if problem.code != TORN]
+    problems += dict.fromkeys(_file_problems(folder, expected))
+    files = {path for path, _ in expected}
+    return Verification(len(journal.lines), len(files), tuple(problems))
 
 
 def _expected(journal: Journal) -> Iterator[tuple[str, str]]:
-    """Yield the path and the SHA-256 of each file, as the register has them."""
-    for state in states_of(journal.lines).values():
-        digests = {file.path: file.sha256 for file in state.letter.files}
-        yield from ((place, digests[path]) for path, place in state.places.items())
+    """Yield the path and the SHA-256 of each file, as the events have them."""
+    in_place: dict[str, str] = {}
     for _, event in journal.lines:
-        for evidence in _evidence_of(event):
-            yield evidence.path, evidence.sha256
+        match event:
+            case Written():
+                files = (file for letter in event.letters for file in letter.files)
+                in_place |= {file.path: file.sha256 for file in files}
+            case Replaced():  # somebody may have changed the file before it moved
+                in_place.pop(event.path, None)
+                yield event.kept, event.sha256
+            case _:
+                for evidence in _evidence_of(event):
+                    yield evidence.path, evidence.sha256
+    yield from in_place.items()
 
 
 def _evidence_of(event: object) -> Iterator[Evidence]:
