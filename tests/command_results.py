@@ -73,7 +73,7 @@ def lying_in(folder: Path) -> list[str]:
     """Return every file and empty folder below `folder`, sorted, but those of the register."""
     found = [it for it in folder.rglob("*") if not it.is_dir() or not any(it.iterdir())]
     names = sorted(it.relative_to(folder).as_posix() for it in found)
-    own = re.compile(r"(.*/)?(\.optout/(lock|table)|register\.(csv|ndjson))")
+    own = re.compile(r"(.*/)?(\.optout/(end|lock|table)|register\.(csv|ndjson))")
     return [name for name in names if not own.fullmatch(name)]
 
 

@@ -60,7 +60,7 @@ def test_only_files_that_a_killed_batch_left_are_deleted(batch: Batch, home: Pat
     before = below(home)
     left = set(lying_in(own)) - {UNFINISHED}
     assert batch("-q")[0] == 0
-    assert (set(lying_in(own)), below(home)) == (left | {"lock", "table"}, before)
+    assert (set(lying_in(own)), below(home)) == (left | {"end", "lock", "table"}, before)
 
 
 def test_links_in_the_place_of_the_batchs_files_are_replaced_and_not_followed(

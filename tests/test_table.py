@@ -8,9 +8,10 @@ import pytest
 from make_register import ADDISON, TERMINATE, RegisterMaker
 
 from optout_cli.letters.library import Library
+from optout_cli.register.journal import TABLE as NAME
 from optout_cli.register.journal import load_journal
 from optout_cli.register.state import states_of
-from optout_cli.register.table import COLUMNS, NAME, update_table
+from optout_cli.register.table import COLUMNS, update_table
 
 LATER = date(2026, 11, 20)
 

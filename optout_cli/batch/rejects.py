@@ -22,7 +22,8 @@ from optout_cli.output import move_to_earlier, write_all, write_errors
 from optout_cli.readers.csv import csv_from
 from optout_cli.readers.document import OWN_MARK, REASON, Row
 from optout_cli.readers.files import STDIN, folder_of, is_pipe
-from optout_cli.register.folder import OWN, LetterFolder
+from optout_cli.register.folder import LetterFolder
+from optout_cli.register.journal import OWN
 from optout_cli.register.records import digest_of
 from optout_cli.register.table import ENCODING
 from optout_cli.trust import real

@@ -22,17 +22,24 @@ from optout_cli.errors import Location, OptoutError, Problem
 from optout_cli.model.program import Program
 from optout_cli.output import keep_in_earlier, make_durable, write_all, write_errors
 from optout_cli.register.events import AnyEvent, Printed, PrintedLetter, Replaced, Written
-from optout_cli.register.journal import NAME, Journal, JournalWriter, Line, load_journal
+from optout_cli.register.journal import (
+    NAME,
+    OWN,
+    TABLE,
+    Journal,
+    JournalWriter,
+    Line,
+    ending_of,
+    load_journal,
+)
 from optout_cli.register.lock import lock
 from optout_cli.register.plan import CAREFUL, Plan, Replacing, plan_writing
 from optout_cli.register.records import Record, Register, digest_of, records_in
 from optout_cli.register.state import Key, LetterState
-from optout_cli.register.table import NAME as TABLE
-from optout_cli.register.table import update_table
+from optout_cli.register.table import table_problems, update_table
 from optout_cli.register.writing import NOT_YET, Writing
 from optout_cli.trust import leads_outside
 
-OWN = ".optout"  # the folder within the folder of letters for optout's own files
 WAIT = 5.0  # seconds that a command waits for another one
 _AT_ONCE = 500  # files to make durable together, so that an interrupt never waits for thousands
 _UNFINISHED = re.compile(r"\..+\.[0-9a-f]{12}", re.DOTALL)  # names that write_all gives in OWN
@@ -91,7 +98,7 @@ class LetterFolder:
         self._lock = lock(self.staging / "lock", self.path, self._wait)
         try:
             if self._has_register:
-                self.journal = load_journal(self.path)
+                self.journal = self._load()
             self.register = Register(self.path, self.journal)
             self._recover()
         except BaseException:
@@ -114,6 +121,14 @@ class LetterFolder:
                 self.finish()
         finally:
             self._lock.close()
+
+    def _load(self) -> Journal:
+        """Read the register, and compare a copy without optout's own files with its table."""
+        journal = load_journal(self.path)
+        if ending_of(self.path):
+            return journal
+        missing = table_problems(self.path, journal.lines)
+        return journal._replace(problems=(*missing, *journal.problems))
 
     def append(self, events: Sequence[AnyEvent]) -> tuple[Line, ...]:
         """Add events, all or none; they survive a power cut. Raises OptoutError."""
@@ -311,6 +326,8 @@ class LetterFolder:
     def finish(self) -> tuple[str, ...]:
         """Write register.csv, if anything happened since; return notes for the screen."""
         if self._programs is None or not (self._is_changed or self._is_table_old()):
+            return ()
+        if self.journal.is_cut:  # the table knows more than the register
             return ()
         register = Register(self.path, load_journal(self.path)) if self._added else self.register
         self._is_changed = False

@@ -1,10 +1,13 @@
 """The file `register.ndjson`: append events, read them, verify the chain. It never rewrites a line.
 
-Each line has the SHA-256 of the line before it, so that a change of any line is evident.
+Each line has the SHA-256 of the line before it, so that a change of any line is evident. A file
+beside the register has the number of its lines and the SHA-256 of the last one, so that it is
+evident if lines are missing at the end. After a kill it may be behind the register, never ahead.
 """
 
 import os
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
@@ -13,11 +16,17 @@ from typing import NamedTuple
 import msgspec
 
 from optout_cli.errors import Location, OptoutError, Problem
-from optout_cli.output import write_errors
+from optout_cli.output import write_all, write_errors
 from optout_cli.register.events import SCHEMA, AnyEvent
 
 NAME = "register.ndjson"
+TABLE = "register.csv"  # made from the register, for people
+OWN = ".optout"  # the folder within the folder of letters for optout's own files
 TORN = "torn-line"
+CUT = "cut-register"
+_END = f"{OWN}/end"
+_ENDING = re.compile(rb"([1-9][0-9]{0,9}) ([0-9a-f]{64})\n")  # what it has: `12 4a1f...`
+_DIGESTS = b"SHA-256"  # the column of the table that the register makes
 _DECODER = msgspec.json.Decoder(AnyEvent)
 
 
@@ -40,13 +49,19 @@ class Line(NamedTuple):
 class Journal(NamedTuple):
     """The events of a folder, oldest first; `problems` say what is wrong with other lines.
 
-    `end` is the SHA-256 of the last line, even of a torn one.
+    `end` is the SHA-256 of the last line, even of a torn one; `total` is the number of lines.
     """
 
     lines: tuple[Line, ...] = ()
     problems: tuple[Problem, ...] = ()
     end: str = ""
     is_torn: bool = False  # the last line has no line end
+    total: int = 0
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether events are missing that were recorded."""
+        return any(problem.code == CUT for problem in self.problems)
 
     @property
     def news(self) -> tuple[Problem, ...]:
@@ -59,17 +74,19 @@ def load_journal(folder: Path) -> Journal:
     """Read the register in `folder`; a folder without one has no events.
 
     A line that cannot be read, or that does not follow from the line before it, is passed over or
-    kept, and is a Problem. Raises OptoutError if the file cannot be read, or is of a later version.
+    kept, and is a Problem. Raises OptoutError if the file cannot be read, or is of a later version,
+    or if it is missing although the folder had a register.
     """
     path = folder / NAME
+    ending = ending_of(folder)  # before the lines, as another command may be writing
     with write_errors(path):
-        if not path.is_file():
-            return Journal()
-        content = path.read_bytes()
+        content = path.read_bytes() if path.is_file() else b""
+        if not content:
+            _refuse_missing(folder, ending)
     *whole, rest = content.split(b"\n")
     lines: list[Line] = []
     problems: list[Problem] = []
-    end = ""
+    ends = [""]
     for number, text in enumerate([*whole, rest] if rest else whole, 1):
         digest = sha256(text).hexdigest()
         location = Location(str(path), number)
@@ -82,13 +99,51 @@ def load_journal(folder: Path) -> Journal:
             hint = "nothing to do: it is passed over, and the other lines are read"
             problems.append(Problem(TORN, message, location, hint))
         else:
-            if event.previous != end:
+            if event.previous != ends[-1]:
                 message = "this line does not follow from the line before it: one was changed"
                 hint = "compare the file with a copy, such as one in a backup or an e-mail"
                 problems.append(Problem("broken-chain", message, location, hint))
             lines.append(Line(digest, event))
-        end = digest
-    return Journal(tuple(lines), tuple(problems), end, bool(rest))
+        ends.append(digest)
+    problems[:0] = _cut_problems(folder, ending, ends)
+    return Journal(tuple(lines), tuple(problems), ends[-1], bool(rest), len(ends) - 1)
+
+
+def ending_of(folder: Path) -> tuple[int, str] | None:
+    """Return the number of lines that the register had, and the SHA-256 of the last one."""
+    path = folder / _END
+    with suppress(OSError):
+        if path.is_file() and (found := _ENDING.fullmatch(path.read_bytes())):
+            return int(found[1]), found[2].decode()
+    return None
+
+
+def _cut_problems(
+    folder: Path, ending: tuple[int, str] | None, ends: Sequence[str]
+) -> Iterator[Problem]:
+    """Yield a Problem if a line is not there that once was the last. `ends` are the hashes."""
+    count, digest = ending or (0, "")
+    if count >= len(ends) or ends[count] != digest:
+        message = f"once had {count:,} lines, and the last of them is missing or changed"
+        hint = (
+            "put the whole register back from a copy; to go on without the missing lines, delete"
+            f" {folder / _END}"
+        )
+        yield Problem(CUT, message, Location(str(folder / NAME)), hint)
+
+
+def _refuse_missing(folder: Path, ending: tuple[int, str] | None) -> None:
+    """Raise OptoutError if there is no register, but files that follow from one."""
+    table = folder / TABLE
+    header, _, rows = (table.read_bytes() if table.is_file() else b"").partition(b"\n")
+    found = (table, "lists letters") if _DIGESTS in header and rows.strip() else None
+    if ending:
+        found = found or (folder / _END, "says that events were recorded")
+    if found:
+        message = f"the register is missing, but {found[0].name} {found[1]}"
+        hint = "put the register back from a copy, or write to another folder"
+        location = Location(str(folder / NAME))
+        raise OptoutError(Problem("missing-register", message, location, hint))
 
 
 def _refuse_newer(text: bytes, location: Location) -> None:
@@ -104,10 +159,11 @@ class JournalWriter:
     """Appends events to the register in a folder. The caller holds the folder's lock."""
 
     def __init__(self, folder: Path, journal: Journal) -> None:
-        self._path = folder / NAME
-        self._end, self._is_torn = journal.end, journal.is_torn
+        self._path, self._ending = folder / NAME, folder / _END
+        self._end, self._is_torn, self._count = journal.end, journal.is_torn, journal.total
+        self._is_cut = journal.is_cut
         self._handle: int | None = None
-        self._before: tuple[int, str, bool] | None = None  # size, end, is_torn: before the last
+        self._before: tuple[int, str, bool, int] | None = None  # size, and the fields above
 
     def append(self, events: Sequence[AnyEvent], *, durable: bool = False) -> tuple[Line, ...]:
         """Append events with one write: all of them or, after a crash, a torn line at most.
@@ -137,14 +193,14 @@ class JournalWriter:
                 raise
             if durable:
                 os.fsync(self._handle)
-        self._before = before, self._end, self._is_torn
-        self._end, self._is_torn = end, False
+        self._before = before, self._end, self._is_torn, self._count
+        self._end, self._is_torn, self._count = end, False, self._count + len(lines)
         return tuple(lines)
 
     def take_back(self) -> None:
         """Remove what was appended last: it did not happen. Raises OptoutError."""
         if self._handle is not None and self._before:
-            size, self._end, self._is_torn = self._before
+            size, self._end, self._is_torn, self._count = self._before
             self._before = None
             with write_errors(self._path):
                 os.ftruncate(self._handle, size)
@@ -156,11 +212,16 @@ class JournalWriter:
                 os.fsync(self._handle)
 
     def close(self) -> None:
-        """Close the file, after it is safe from a power cut."""
+        """Close the file, after it is safe from a power cut, and write down its last line."""
         self.make_durable()
         if self._handle is not None:
             os.close(self._handle)
             self._handle = None
+            # Where lines are missing, that would be forgotten.
+            if self._count and not self._is_cut and self._ending.parent.is_dir():
+                ending = {self._ending: f"{self._count} {self._end}\n".encode()}
+                with suppress(OptoutError):  # the next command writes this safeguard again
+                    write_all(ending, force=True, staging=self._ending.parent)
 
 
 def _write(handle: int, content: bytes) -> None:

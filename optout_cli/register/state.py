@@ -121,6 +121,10 @@ class States:
         states = self._by_identity.get(_identity(event, recipient), ())
         return [state for state in states if state.is_current]
 
+    def named(self, key: Key) -> LetterState | None:
+        """Return a letter by any line that says it was written, and its recipient."""
+        return self._named.get(key)
+
     def at_path(self, path: str) -> LetterState | None:
         """Return the letter whose file was last written to a path, if it has not moved."""
         return self._at_path.get(path)

@@ -6,6 +6,7 @@ run keeps them. Nothing reads anything else from it: what happened is recorded b
 
 import csv
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from hashlib import sha256
@@ -13,23 +14,26 @@ from io import StringIO
 from pathlib import Path
 from typing import NamedTuple
 
-from optout_cli.errors import OptoutError
+from optout_cli.errors import Location, OptoutError, Problem
 from optout_cli.model.notice import Place
 from optout_cli.model.program import Program
 from optout_cli.output import write_all, write_errors
 from optout_cli.readers.csv import cell_from, csv_from
 from optout_cli.readers.document import OWN_MARK
+from optout_cli.register.events import Written
+from optout_cli.register.journal import OWN, TABLE, Line
 from optout_cli.register.standing import Standing, standings_of
-from optout_cli.register.state import LetterState
+from optout_cli.register.state import LetterState, States
 
-NAME, ENCODING = "register.csv", "utf-8-sig"  # a spreadsheet knows UTF-8 by the first bytes
+ENCODING = "utf-8-sig"  # a spreadsheet knows UTF-8 by the first bytes
 COLUMNS = (
     "date", "jurisdiction", "letter", "signatory", "recipient", "route", "tracking number",
     "reference", "sent", "delivered", "answer due", "answered", "outcome", "note", "address",
     "email", "fax", "pages", "path", "SHA-256",
 )  # fmt: skip
 _DIGEST = COLUMNS.index("SHA-256")
-_OWN, _SEAL = ".optout", "table"  # the file with the digest of the table as last written
+_SEAL = "table"  # the file with the digest of the table as last written
+_MOST = 3  # letters that a message names
 _US_DATE = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
 _Lineage = tuple[str, str, str, str]  # what a letter shares with the one that it replaces
 
@@ -137,7 +141,7 @@ def update_table(
     folder's lock. A table that cannot be written is only a note: the record is complete without it.
     """
     standings = standings_of(states, programs)
-    path = folder / NAME
+    path = folder / TABLE
     try:
         old = _load(path)
         own = [index for index, name in enumerate(old.header) if name.startswith(OWN_MARK)]
@@ -146,7 +150,7 @@ def update_table(
         rows = [row + more for row, more in zip(rows_of(shown), cells, strict=True)]
         is_changed = is_lost or (old.digest and old.digest != _last_digest(folder))
         content = csv_from(header, rows).encode(ENCODING)
-        seal = folder / _OWN / _SEAL
+        seal = folder / OWN / _SEAL
         with write_errors(seal):
             seal.parent.mkdir(exist_ok=True)
         files = {path: content, seal: f"{_digest_of(COLUMNS, rows)}\n".encode()}
@@ -159,6 +163,42 @@ def update_table(
         " optout sent, delivered or answer, and keep notes in columns whose names begin with #"
         for earlier in kept.values()
         if earlier
+    )
+
+
+def table_problems(folder: Path, lines: Sequence[Line]) -> Iterator[Problem]:
+    """Yield a Problem if the table has letters, or what happened to them, and the events do not.
+
+    A table that somebody changed by hand is no proof of that. Raises OptoutError.
+    """
+    table = _load(folder / TABLE)
+    if table.digest in ("", _digest_of(COLUMNS, ())):
+        return
+    if not {*COLUMNS} <= {*table.header} or _last_digest(folder) not in (None, table.digest):
+        return
+    states, known = States(lines), defaultdict[str, list[LetterState]](list)
+    for line in lines:
+        for letter in line.event.letters if isinstance(line.event, Written) else ():
+            if state := states.named((line.sha256, letter.recipient)):
+                for file in letter.files:
+                    known[file.sha256].append(state)
+    rows = [dict(zip(table.header, row, strict=False)) for row in table.rows]
+    if ahead := [row for row in rows if _is_ahead(row, known)]:
+        names = ", ".join(dict.fromkeys(row["reference"] for row in ahead[:_MOST]))
+        message = f"says more than the register about {len(ahead):,} of its letters ({names})"
+        hint = "put the whole register back from a copy, or record again what happened"
+        yield Problem("cut-register", message, Location(str(folder / TABLE)), hint)
+
+
+def _is_ahead(row: Mapping[str, str], known: Mapping[str, Sequence[LetterState]]) -> bool:
+    """Tell whether a row says more than the events. A row of the user's own has no SHA-256."""
+    digests = row[COLUMNS[_DIGEST]].split()
+    states = [state for digest in digests for state in known.get(digest, ())]
+    return bool(digests) and not (
+        states
+        and (not row["sent"] or any(state.sent for state in states))
+        and (not row["delivered"] or any(state.delivered for state in states))
+        and (not row["answered"] or any(state.answers for state in states))
     )
 
 
@@ -208,7 +248,7 @@ def _plain(cell: str) -> str:
 
 def _last_digest(folder: Path) -> str | None:
     with suppress(OSError):
-        return (folder / _OWN / _SEAL).read_text("ascii").strip()
+        return (folder / OWN / _SEAL).read_text("ascii").strip()
     return None
 
 

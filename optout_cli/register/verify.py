@@ -9,6 +9,7 @@ from typing import NamedTuple
 from optout_cli.errors import Location, Problem
 from optout_cli.register.events import Answered, Delivered, Evidence, Replaced, Sent, Written
 from optout_cli.register.journal import TORN, Journal
+from optout_cli.register.table import table_problems
 
 
 class Verification(NamedTuple):
@@ -27,6 +28,7 @@ def verify(folder: Path, journal: Journal) -> Verification:
     """
     expected = tuple(dict.fromkeys(_expected(journal)))
     problems = [problem for problem in journal.problems if problem.code != TORN]
+    problems += table_problems(folder, journal.lines)
     problems += dict.fromkeys(_file_problems(folder, expected))
     files = {path for path, _ in expected}
     return Verification(len(journal.lines), len(files), tuple(problems))
