@@ -20,6 +20,7 @@ from optout_cli.model.program import Program
 from optout_cli.readers.yaml import document_from_yaml
 from optout_cli.register.events import Answered
 from optout_cli.register.journal import load_journal
+from optout_cli.register.state import states_of
 
 FOLDER = Path("letters")
 RENEWED = "secure-communities/renewed-request"
@@ -85,6 +86,21 @@ def test_an_answer_is_recorded_with_its_words_and_its_file(
         {},
     )
     assert (FOLDER / answered.file.path).read_text("utf-8") == "From: ICE"
+
+
+def test_what_comes_back_concerns_the_letter_that_went_out(
+    run: Run, write: Write, in_folder: Path
+) -> None:
+    path = write("m.yaml", "jurisdiction: marin-county-ca\nletter: secure-communities/opt-out\n")
+    signed = ("--set", "signatory.title=Sheriff", "-f", "txt", "-o", f"{FOLDER}/", "-q")
+    command = ("write", str(path), *signed, "--to", "ice", "--set")
+    (place,) = outcome(run(*command, "signatory.name=Ann Clerk"))[1].split()
+    run("sent", place, "--by", "mail", "-q")
+    run(*command, "signatory.name=Ann Clark", "--supersede", "a mistyped name")
+    assert outcome(run("delivered", place, "--on", "2026-11-24", "-q"))[0] == 0
+    assert outcome(run("answer", place, "--reply", "refused", "-q"))[0] == 0
+    first, second = states_of(load_journal(FOLDER).lines).values()
+    assert [len(it.answers) + len(it.delivered) for it in (first, second)] == [2, 0]
 
 
 def test_the_same_answer_is_recorded_once(reference: str, run: Run) -> None:

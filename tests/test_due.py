@@ -307,6 +307,50 @@ def test_a_letter_that_follows_an_answer_waits_for_one_of_its_own(
     assert [step for _, _, step in steps(maker, library)] == ["answered", "waiting"]
 
 
+def test_an_answer_that_came_before_a_follow_up_went_out_does_not_answer_it(
+    maker: RegisterMaker, library: Library
+) -> None:
+    notice = maker.written(parties=("ice",))
+    maker.sent(notice, "ice")
+    later = date(2026, 12, 8)
+    again = maker.written(letter=FOLLOW_UP, on=later, parties=("ice",))
+    maker.answered(notice, "ice", later)
+    maker.sent(again, "ice", date(2026, 12, 9), "email")
+    assert [it.answer_due and it.answer_due.on for it in maker.standings(library)] == [
+        None,
+        date(2027, 1, 8),
+    ]
+
+
+def test_after_an_acknowledgment_the_answer_is_due_again(
+    maker: RegisterMaker, library: Library
+) -> None:
+    notice = maker.written(parties=("ice",))
+    maker.sent(notice, "ice")
+    maker.answered(notice, "ice", date(2026, 11, 9), "acknowledged")
+    (standing,) = maker.standings(library)
+    assert standing.answer_due is not None
+    assert (standing.step, standing.next_letter, standing.answer_due.on) == (
+        "waiting",
+        "follow-up",
+        date(2026, 12, 9),
+    )
+    assert standing.answer_due.why == (
+        "a reply came on 2026-11-09, but no answer; 30 days later is 2026-12-09"
+    )
+
+
+def test_an_acknowledgment_leaves_the_later_day_that_the_letter_names(
+    maker: RegisterMaker, library: Library
+) -> None:
+    notice = maker.written(parties=("ice",), particulars={"reply-by": "2026-12-21"})
+    maker.sent(notice, "ice")
+    maker.answered(notice, "ice", date(2026, 11, 9), "acknowledged")
+    (standing,) = maker.standings(library)
+    assert standing.answer_due
+    assert standing.answer_due.on == date(2026, 12, 21)
+
+
 def test_a_follow_up_of_another_notice_leaves_this_one_waiting(
     maker: RegisterMaker, library: Library
 ) -> None:

@@ -29,8 +29,8 @@ from optout_cli.letters.library import Library
 from optout_cli.model.program import Particular, Program, Reply
 from optout_cli.model.request import Party
 from optout_cli.readers.files import is_file, no_such_file
-from optout_cli.register.find import LookUp, look_up
-from optout_cli.register.recorder import Recorder
+from optout_cli.register.find import LookUp, look_up, version_sent
+from optout_cli.register.recorder import Recorder, sent_letter
 from optout_cli.register.replies import check_fact, check_facts, replies_to
 from optout_cli.register.state import LetterState
 from optout_cli.register.statements import Answer, Moment, answer_day_problems, answered_from
@@ -128,8 +128,9 @@ def command(
 
 def _choose(text: str, found: LookUp, *, is_asked: bool) -> LetterState:
     """Return the letter that was answered; ask which one if several were named."""
-    states = [named.state for named in found.letters]
+    states = [version_sent(named.state, found.states) for named in found.letters]
     states = [state for state in states if state.sent] or states
+    states = [*{(state.id, state.letter.recipient): state for state in states}.values()]
     if len(states) == 1:
         return states[0]
     names = {
@@ -238,7 +239,7 @@ def _record(
     """Record an answer, and print the letter. Raises OptoutError."""
     with Recorder(library.programs.by_id) as recorder:
         letters = recorder.find(letter, found.folder, [state.letter.recipient])
-        (answered,) = (each for each in letters if each.state.id == state.id)
+        (answered,) = (each for each in map(sent_letter, letters) if each.state.id == state.id)
         try:
             answer = Answer(
                 reply=said.id or "",

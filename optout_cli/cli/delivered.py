@@ -21,7 +21,7 @@ from optout_cli.cli.record import (
 )
 from optout_cli.errors import OptoutError, Problem, raise_any
 from optout_cli.model.request import Party
-from optout_cli.register.recorder import Found, Recorder
+from optout_cli.register.recorder import Found, Recorder, sent_letter
 from optout_cli.register.statements import Result, delivered_from
 
 
@@ -73,7 +73,7 @@ def command(
     with Recorder(library_from((), folders).programs.by_id) as recorder:
         for text in letters:
             try:
-                found = one_letter(text, recorder.find(text, within, parties))
+                found = sent_letter(one_letter(text, recorder.find(text, within, parties)))
                 scan = found.take(receipt)
                 result = delivered_from(found.state, day, scan, moment, correct=correct)
             except OptoutError as error:

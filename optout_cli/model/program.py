@@ -227,7 +227,8 @@ class Reply(Noun, frozen=True, kw_only=True):
     """What may come back after a letter. `label` says it in a list of choices.
 
     `letters` are the letter kinds that it may come back after; none means all. With `silence`
-    nothing came back, and there is nothing to record. `asks` are the facts to ask for: texts, dates
+    nothing came back, and there is nothing to record. Without `settles` the letter still waits for
+    an answer, which is due again from this reply. `asks` are the facts to ask for: texts, dates
     and choices. `next` are the letter kinds that answer it, the usual one first; `advice` says what
     to do where no letter does. `fills` names particulars of those letters, and what of the reply
     they take: its day, who gave it, its words. A particular also takes the fact of the same name in
@@ -237,6 +238,7 @@ class Reply(Noun, frozen=True, kw_only=True):
     label: Line
     letters: tuple[Name, ...] = ()
     silence: bool = False
+    settles: bool = True
     asks: "dict[Name, Particular]" = {}
     next: tuple[NextLetter, ...] = ()
     advice: Text | None = None

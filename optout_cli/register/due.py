@@ -14,6 +14,7 @@ from optout_cli.model.notice import Place
 from optout_cli.model.program import OWN_DAY, RECEIPT, Milestone, Program
 from optout_cli.model.request import Signature
 from optout_cli.programs.conditions import holds_for
+from optout_cli.register.events import Answered
 from optout_cli.register.state import LetterState
 
 # Days that a letter may take, if nobody recorded its receipt. Our choice: the Postal Service's own
@@ -92,16 +93,28 @@ def receipt_of(state: LetterState) -> Receipt | None:
     return Receipt(on, is_estimated=True, why=why, at=sent.at)
 
 
+def settles(answer: Answered, program: Program | None) -> bool:
+    """Tell whether an answer ends the waiting; a mere acknowledgment does not."""
+    reply = program.replies.get(answer.reply) if program else None
+    return reply is None or reply.settles
+
+
 def reply_day(state: LetterState, facts: Facts, program: Program | None) -> Deadline | None:
     """Return the day by which an answer is due, or None if the letter has not gone out.
 
-    It is the day that the letter names, else so many days after receipt as the program says. A
-    `program` that is not known here sets no day.
+    It is the day that the letter names, else so many days after receipt as the program says, or
+    after the last acknowledgment. A `program` that is not known here sets no day.
     """
     receipt = receipt_of(state)
     stated = facts.day(_REPLY_BY)
     if receipt is None or not (stated or program):
         return None
+    last = max(state.answers, key=lambda answer: answer.on, default=None)
+    if last and program and not (stated and stated > last.on + program.wait):
+        receipt = Receipt(
+            last.on, is_estimated=False, why=f"a reply came on {last.on}, but no answer", at=last.at
+        )
+        stated = None
     if stated:
         day, why, is_estimated = stated, f"the letter asks for an answer by {stated}", False
     else:

@@ -129,6 +129,23 @@ def _rank(state: LetterState) -> tuple[bool, bool]:
     return bool(state.sent), state.is_current
 
 
+def version_sent(state: LetterState, states: Iterable[LetterState]) -> LetterState:
+    """Return the letter itself; if it has not gone out, the one that it supersedes and that has.
+
+    What comes back can only concern a letter that went out, but the file in its place is the new
+    one.
+    """
+    if state.sent:
+        return state
+    paths = {file.path for file in state.letter.files}
+    sent = [
+        other
+        for other in states
+        if other.sent and not paths.isdisjoint(file.path for file in other.letter.files)
+    ]
+    return sent[-1] if sent else state
+
+
 def _relative(path: Path, folder: Path) -> str:
     """Return a path as the register has it; an empty text for the folder itself or outside it."""
     place, root = path.resolve(), folder.resolve()

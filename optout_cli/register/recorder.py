@@ -14,7 +14,7 @@ from optout_cli.model.program import Program
 from optout_cli.model.request import Party
 from optout_cli.register.events import Answered, Delivered, Evidence, Sent
 from optout_cli.register.evidence import EvidenceFolder
-from optout_cli.register.find import NamedLetter, letters_named, register_folder
+from optout_cli.register.find import NamedLetter, letters_named, register_folder, version_sent
 from optout_cli.register.folder import LetterFolder, recording
 from optout_cli.register.state import LetterState
 from optout_cli.register.statements import Result
@@ -56,6 +56,12 @@ class Found(NamedTuple):
     def take(self, path: str | None) -> Evidence | None:
         """Read a file that is evidence of what happened. Raises OptoutError."""
         return self.folder.evidence.take(path) if path else None
+
+
+def sent_letter(found: Found) -> Found:
+    """Return the letter; if it has not gone out, the one that it supersedes and that has."""
+    state = version_sent(found.state, found.folder.states)
+    return found if state is found.state else Found(found.folder, NamedLetter(state))
 
 
 class Recorder:

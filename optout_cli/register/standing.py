@@ -10,7 +10,14 @@ import msgspec
 from optout_cli.exporters import exporter_for
 from optout_cli.model.program import LetterKind, Program
 from optout_cli.model.request import Party
-from optout_cli.register.due import Deadline, Facts, facts_of, milestones_of, reply_day
+from optout_cli.register.due import (
+    Deadline,
+    Facts,
+    facts_of,
+    milestones_of,
+    reply_day,
+    settles,
+)
 from optout_cli.register.state import LetterState
 
 # "followed" and "superseded" letters are history: another letter takes their place.
@@ -98,14 +105,16 @@ def standings_of(
 
 def _standings_in(items: Sequence[_Item], program: Program | None) -> Iterator[Standing]:
     """Yield where the letters of one matter stand: those that may follow one another."""
-    # The last answer to a letter, or a later one to the letter that it follows, by its place.
+    # The last answer to a letter, by its place; or one to the letter that it follows, which came
+    # once this letter had gone out. An acknowledgment is no answer.
     answered: dict[int, date] = {}
     for place, (state, facts) in enumerate(items):
-        days = [answer.on for answer in state.answers]
+        days = [answer.on for answer in state.answers if settles(answer, program)]
         earlier, later = items[:place], items[place + 1 :]
         for number, other in enumerate(earlier):
             if number in answered and _follows((state, facts), other, program):
-                days += [answered[number]] if answered[number] >= state.written.date else []
+                went_out = min((sent.on for sent in state.sent), default=None)
+                days += [answered[number]] if went_out and answered[number] >= went_out else []
         if days:
             answered[place] = max(days)
         out = (item for item in later if is_out(item[0]))
