@@ -103,6 +103,42 @@ def test_what_comes_back_concerns_the_letter_that_went_out(
     assert [len(it.answers) + len(it.delivered) for it in (first, second)] == [2, 0]
 
 
+def test_a_correction_replaces_the_last_answer_and_keeps_the_rest_of_it(
+    reference: str, run: Run, write: Write
+) -> None:
+    write("answer.eml", "From: ICE")
+    options = ("--on", "2026-11-23", "--words", "No.", "--file", "answer.eml", "-q")
+    run("answer", TO_ICE, "--reply", "refused", *options)
+    assert outcome(run("answer", TO_ICE, "--correct", "--reply", "removed", "-q"))[0] == 0
+    again = run("answer", TO_ICE, "--correct", "--reply", "removed", "--json")
+    assert json.loads(outcome(again)[1])["recorded"] is False
+    (_, state) = states_of(load_journal(FOLDER).lines).values()
+    (answered,) = state.answers
+    assert answered.file is not None
+    assert (answered.reply, str(answered.on), answered.words) == ("removed", "2026-11-23", "No.")
+    assert len(answers()) == 2
+
+
+def test_an_answer_that_did_not_come_is_taken_back(reference: str, run: Run) -> None:
+    run("answer", TO_ICE, "--reply", "refused", "--on", "2026-11-23", "-q")
+    assert outcome(run("answer", TO_ICE, "--undo", "it was another county's")) == (
+        0,
+        f"{TO_ICE}\n",
+        (
+            "recorded: not answered on 2026-11-23 after all (it was another county's):"
+            f" {reference} to ICE ({TO_ICE})\n"
+        ),
+    )
+    (_, state) = states_of(load_journal(FOLDER).lines).values()
+    assert (state.answers, len(answers())) == ([], 1)
+
+
+def test_an_answer_is_not_corrected_to_silence(reference: str, run: Run) -> None:
+    run("answer", TO_ICE, "--reply", "refused", "-q")
+    code, _, err = outcome(run("answer", TO_ICE, "--correct", "--reply", "none"))
+    assert (code, "take back the last answer with --undo REASON" in err) == (2, True)
+
+
 def test_the_same_answer_is_recorded_once(reference: str, run: Run) -> None:
     command = ("answer", TO_ICE, "--reply", "refused", "--words", "No.", "--json")
     assert json.loads(outcome(run(*command))[1])["recorded"] is True
@@ -114,7 +150,12 @@ def test_the_same_answer_is_recorded_once(reference: str, run: Run) -> None:
     ("options", "code", "told"),
     [
         ((), 2, "--reply: what came back is not said\n  hint: one of none, acknowledged, meeting-"),
-        (("--reply", "refsed"), 2, "there is no reply 'refsed'\n  hint: did you mean 'refused'?"),
+        (
+            ("--reply", "refsed"),
+            2,
+            "there is no reply 'refsed'\n  hint: did you mean 'refused'? It is one of none, ",
+        ),
+        (("--reply", "nonsense"), 2, "It is one of none, acknowledged, meeting-"),
         (("--reply", "spoken"), 2, "the reply 'spoken' needs means: how you spoke (telephone, "),
         (("--reply", "spoken", "--set", "means=letter"), 2, "means cannot be 'letter'"),
         (

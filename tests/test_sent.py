@@ -86,7 +86,7 @@ def test_a_folder_stands_for_all_its_letters_that_are_not_sent(letters: Letters,
     assert outcome(run("sent", "letters/", "--by", "mail")) == (
         0,
         "",
-        "nothing to record: every letter is recorded as sent\n",
+        "nothing to record: no signed letter is left to be sent\n",
     )
 
 
@@ -376,3 +376,102 @@ def test_a_mistyped_reference_is_recognized(letters: Letters, run: Run) -> None:
     wrong = letters[:-1] + "0"
     err = outcome(run("sent", wrong, "--in", "letters", "--by", "mail"))[2]
     assert f"did you mean '{letters}'?" in err
+
+
+def test_a_correction_may_name_another_way(letters: Letters, run: Run) -> None:
+    run("sent", TO_ICE, "--by", "certified-mail", "--on", "2026-11-22", "--number", NUMBER)
+    assert outcome(run("sent", TO_ICE, "--by", "fax", "--correct", "-q"))[0] == 0
+    assert sendings("ice") == [("2026-11-22", "fax", None)]
+    run("sent", TO_ICE, "--on", "2026-11-23", "--correct", "-q")  # the only sending
+    assert sendings("ice") == [("2026-11-23", "fax", None)]
+
+
+def test_a_correction_replaces_what_went_out_again(letters: Letters, run: Run) -> None:
+    run("sent", TO_ICE, "--by", "mail", "--on", "2026-11-21", "-q")
+    run("sent", TO_ICE, "--by", "mail", "--on", "2026-11-23", "--again", "-q")
+    run("sent", TO_ICE, "--by", "mail", "--on", "2026-11-22", "--correct", "-q")
+    assert [day for day, _, _ in sendings("ice")] == ["2026-11-21", "2026-11-22"]
+
+
+def test_of_several_sendings_a_correction_names_one(letters: Letters, run: Run) -> None:
+    for way in ("mail", "email"):
+        run("sent", TO_ICE, "--by", way, "-q")
+    code, _, err = outcome(run("sent", TO_ICE, "--by", "fax", "--correct"))
+    assert (code, events()) == (2, 3)
+    assert "recorded as sent by mail on 2026-11-24, and by e-mail on 2026-11-24" in err
+    run("sent", TO_ICE, "--by", "email", "--on", "2026-11-23", "--correct", "-q")
+    assert [day for day, _, _ in sendings("ice")] == ["2026-11-24", "2026-11-23"]
+
+
+def test_what_did_not_happen_is_taken_back_and_kept_in_the_register(
+    letters: Letters, run: Run
+) -> None:
+    run("sent", TO_ICE, "--by", "mail", "--on", "2026-11-22", "-q")
+    run("delivered", TO_ICE, "--on", "2026-11-23", "-q")
+    code, _, err = outcome(run("sent", TO_ICE, "--undo", "never mailed"))
+    assert (code, "first take it back: optout delivered LETTER --undo REASON" in err) == (1, True)
+    run("delivered", TO_ICE, "--undo", "another card", "-q")
+    assert outcome(run("sent", TO_ICE, "--undo", "never mailed")) == (
+        0,
+        f"{TO_ICE}\n",
+        (
+            f"recorded: not sent by mail on 2026-11-22 after all (never mailed): {letters} to"
+            f" ICE ({TO_ICE})\n"
+        ),
+    )
+    assert (sendings("ice"), states()["ice"].delivered, events()) == ([], [], 5)
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (("sent", "--undo", "why"), "the letter is not recorded as sent"),
+        (("sent", "--undo", "why", "--by", "fax"), "the letter is not recorded as sent by fax"),
+        (("delivered", "--undo", "why"), "the letter is not recorded as delivered"),
+        (("answer", "--undo", "why"), "the letter is not recorded as answered"),
+        (("answer", "--correct"), "no answer to the letter is recorded"),
+        (("sent", "--undo", " "), "--undo needs a reason"),
+        (("sent", "--undo", "why", "--correct"), "--undo takes back what is recorded"),
+    ],
+)
+def test_only_what_is_recorded_is_taken_back(
+    options: tuple[str, ...], told: str, letters: Letters, run: Run
+) -> None:
+    code, out, err = outcome(run(options[0], TO_ICE, *options[1:]))
+    assert (code in (1, 2), out, events()) == (True, "", 1)
+    assert told in err
+
+
+def test_a_row_says_for_itself_that_it_went_out_again_or_corrects(
+    letters: Letters, run: Run, write: Write
+) -> None:
+    run("sent", "letters", "--by", "mail", "--on", "2026-11-21", "-q")
+    rows = f"{TO_ICE},mail,2026-11-22,{{}}\n{TO_BUREAU},mail,2026-11-22,correct\n"
+    write("sent.csv", "letter,by,on,change\n" + rows.format(""))
+    code, _, err = outcome(run("sent", "--from", "sent.csv"))
+    assert (code, "write again in a column change of this row" in err) == (3, True)
+    write("sent.csv", "letter,by,on,change\n" + rows.format("again"))
+    assert outcome(run("sent", "--from", "sent.csv", "-q"))[0] == 0
+    assert [[day for day, *_ in sendings(to)] for to in ("ice", "bureau")] == [
+        ["2026-11-21", "2026-11-22"],
+        ["2026-11-22"],
+    ]
+
+
+def test_a_folder_of_drafts_is_not_called_sent(library: Library, in_folder: Path, run: Run) -> None:
+    write_draft(library, FOLDER)
+    assert outcome(run("sent", "letters/", "--by", "mail")) == (
+        0,
+        "",
+        (
+            "note: 2 drafts in letters/ are not recorded as sent\n"
+            "nothing to record: no signed letter is left to be sent\n"
+        ),
+    )
+
+
+def test_after_a_correction_nothing_comes_next_that_is_done(letters: Letters, run: Run) -> None:
+    run("sent", TO_ICE, "--by", "mail", "--on", "2026-11-21", "-q")
+    run("delivered", TO_ICE, "--on", "2026-11-23", "-q")
+    correct = run("sent", TO_ICE, "--by", "mail", "--on", "2026-11-22", "--correct")
+    assert "next:" not in outcome(correct)[2]

@@ -8,13 +8,15 @@ from typing import Any, NamedTuple
 
 import click
 
-from optout_cli.cli.console import program_name, report_problems, say
+from optout_cli.cli.console import program_name, report_problems, say, usage_error
 from optout_cli.cli.new import command as new_command
 from optout_cli.cli.new.ask import ask, ask_choice, ask_yes, is_terminal, say_wrapped
 from optout_cli.cli.options import files, json_option, library_from, library_options, quiet_option
 from optout_cli.cli.order import set_option, split_assignment
 from optout_cli.cli.record import (
     RECIPIENTS,
+    check_undo,
+    correct_option,
     in_option,
     now,
     on_option,
@@ -23,17 +25,25 @@ from optout_cli.cli.record import (
     say_journal,
     several,
     to_option,
+    undo_option,
 )
-from optout_cli.errors import ExitCode, Location, OptoutError, Problem, did_you_mean
+from optout_cli.errors import ExitCode, Location, OptoutError, Problem, closest
 from optout_cli.letters.library import Library
 from optout_cli.model.program import Particular, Program, Reply
 from optout_cli.model.request import Party
 from optout_cli.readers.files import is_file, no_such_file
+from optout_cli.register.events import Evidence
 from optout_cli.register.find import LookUp, look_up, version_sent
 from optout_cli.register.recorder import Recorder, sent_letter
 from optout_cli.register.replies import check_fact, check_facts, replies_to
 from optout_cli.register.state import LetterState
-from optout_cli.register.statements import Answer, Moment, answer_day_problems, answered_from
+from optout_cli.register.statements import (
+    Answer,
+    Moment,
+    answer_day_problems,
+    answered_from,
+    withdrawn_from,
+)
 
 _MOST = 9  # letters to choose from
 _LATER = "later"
@@ -42,7 +52,7 @@ _DAY = Particular(type="date", help="when it came")
 
 
 class _Given(NamedTuple):
-    """What the options say of an answer; `scan` is a path."""
+    """What the options say of an answer; `scan` is a path, and `kept` the file recorded before."""
 
     id: str | None
     day: date | None
@@ -50,6 +60,7 @@ class _Given(NamedTuple):
     words: str | None
     scan: str | None
     facts: Mapping[str, str]
+    kept: Evidence | None = None
 
 
 @click.command(
@@ -71,6 +82,8 @@ class _Given(NamedTuple):
     help="The answer itself: a scan or an e-mail. optout keeps a copy.",
 )
 @set_option
+@correct_option
+@undo_option("Take back the last answer, and say why; the register keeps both.")
 @to_option
 @in_option
 @json_option
@@ -85,6 +98,8 @@ def command(
     words: str | None,
     scan: str | None,
     assignments: Sequence[str],
+    correct: bool,
+    undo: str | None,
     parties: tuple[Party, ...],
     within: Path | None,
     as_json: bool,
@@ -100,26 +115,36 @@ def command(
     wrong --reply lists the replies that optout knows.
 
     A file that you give is copied to evidence/ in the folder of the letter. --set gives a fact of
-    the reply, such as --set day=2027-01-15 for a meeting. Prints the path of the letter.
+    the reply, such as --set day=2027-01-15 for a meeting. --correct replaces the last answer, and
+    keeps of it what you do not say. Prints the path of the letter.
     """
     facts = dict(map(split_assignment, assignments))
+    check_undo(undo, id, day, by, words, scan, facts, correct)
     given = _Given(id, day, by, words, scan, facts)
     library = library_from(overlays, folders)
     moment = now()
-    is_asked = id is None and is_terminal()
+    is_asked = not (id or correct or undo) and is_terminal()
     found = look_up(letter, within, parties)
     try:
         state = _choose(letter, found, is_asked=is_asked)
+        statement = _Statement(letter, found, state, moment, library)
+        if undo:
+            _record(statement, None, undo=undo, as_json=as_json, quiet=quiet)
+            return
         program, _ = library.programs.find(state.written.letter)
+        if correct:
+            given = _corrected(state, given)
         said = _asked(state, program, given, moment) if is_asked else _said(state, program, given)
     except (click.Abort, KeyboardInterrupt):
         say("\nstopped; nothing was recorded")
         raise SystemExit(ExitCode.INTERRUPTED) from None
     reply = program.replies[said.id or ""]
+    if reply.silence and correct:
+        usage_error(f"{said.id!r} is no answer", "take back the last answer with --undo REASON")
     if reply.silence:
         say("nothing is recorded, since nothing came back")
     else:
-        _record(letter, found, state, said, moment, library, as_json=as_json, quiet=quiet)
+        _record(statement, said, correct=correct, as_json=as_json, quiet=quiet)
     if not quiet:
         _say_next(found, state, reply, library)
     if is_asked:
@@ -159,7 +184,9 @@ def _said(state: LetterState, program: Program, given: _Given) -> _Given:
     if given.id not in known:
         location = Location("--reply", is_command_line=True)
         message = f"there is no reply {given.id!r}" if given.id else "what came back is not said"
-        hint = did_you_mean(given.id, known) if given.id else f"one of {', '.join(known)}"
+        hint = f"one of {', '.join(known)}"
+        if given.id and (match := closest(given.id, known)):
+            hint = f"did you mean {match!r}? It is {hint}"
         raise OptoutError(Problem("unknown-reply", message, location, hint))
     check_facts(given.id, known[given.id], given.facts)
     return given
@@ -225,31 +252,63 @@ def _ask_fact(name: str, spec: Particular) -> str:
     return "" if chosen == _NONE else chosen
 
 
+def _corrected(state: LetterState, given: _Given) -> _Given:
+    """Return the last answer with what the options say. Raises OptoutError if there is none."""
+    if not state.answers:
+        message = "no answer to the letter is recorded"
+        hint = "leave --correct out to record one"
+        location = Location("--correct", is_command_line=True)
+        raise OptoutError(Problem("nothing-recorded", message, location, hint))
+    last = state.answers[-1]
+    is_same_reply = given.id in (None, last.reply)
+    return _Given(
+        id=given.id or last.reply,
+        day=given.day or last.on,
+        by=given.by or last.by,
+        words=given.words or last.words,
+        scan=given.scan,
+        facts={**(last.facts if is_same_reply else {}), **given.facts},
+        kept=last.file,
+    )
+
+
+class _Statement(NamedTuple):
+    """The letter that is spoken of, as it was named and where it was found, and the moment."""
+
+    letter: str
+    found: LookUp
+    state: LetterState
+    moment: Moment
+    library: Library
+
+
 def _record(
-    letter: str,
-    found: LookUp,
-    state: LetterState,
-    said: _Given,
-    moment: Moment,
-    library: Library,
+    statement: _Statement,
+    said: _Given | None,
     *,
+    undo: str = "",
+    correct: bool = False,
     as_json: bool,
     quiet: bool,
 ) -> None:
-    """Record an answer, and print the letter. Raises OptoutError."""
+    """Record an answer, or take the last one back, and print the letter. Raises OptoutError."""
+    letter, found, state, moment, library = statement
     with Recorder(library.programs.by_id) as recorder:
         letters = recorder.find(letter, found.folder, [state.letter.recipient])
         (answered,) = (each for each in map(sent_letter, letters) if each.state.id == state.id)
         try:
-            answer = Answer(
-                reply=said.id or "",
-                on=said.day or moment.today,
-                by=said.by or None,
-                words=said.words or None,
-                facts={**said.facts},
-                file=answered.take(said.scan or None),
-            )
-            result = answered_from(answered.state, answer, moment)
+            if said is None:
+                result = withdrawn_from(answered.state, "answered", undo, moment)
+            else:
+                answer = Answer(
+                    reply=said.id or "",
+                    on=said.day or moment.today,
+                    by=said.by or None,
+                    words=said.words or None,
+                    facts={**said.facts},
+                    file=answered.take(said.scan or None) or said.kept,
+                )
+                result = answered_from(answered.state, answer, moment, correct=correct)
         except OptoutError as error:
             raise OptoutError(*(placed(problem, letter) for problem in error.problems)) from None
         recorder.add(answered, result)

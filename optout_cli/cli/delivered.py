@@ -1,6 +1,6 @@
 """`optout delivered`: record that letters arrived."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -9,6 +9,7 @@ import click
 from optout_cli.cli.console import report_problems, say, usage_error
 from optout_cli.cli.options import files, json_option, library_from, quiet_option, templates_option
 from optout_cli.cli.record import (
+    check_undo,
     correct_option,
     in_option,
     now,
@@ -18,11 +19,12 @@ from optout_cli.cli.record import (
     report,
     say_journal,
     to_option,
+    undo_option,
 )
 from optout_cli.errors import OptoutError, Problem, raise_any
 from optout_cli.model.request import Party
 from optout_cli.register.recorder import Found, Recorder, sent_letter
-from optout_cli.register.statements import Result, delivered_from
+from optout_cli.register.statements import Result, delivered_from, withdrawn_from
 
 
 @click.command(
@@ -40,6 +42,7 @@ from optout_cli.register.statements import Result, delivered_from
     help="A scan of the return receipt. optout keeps a copy.",
 )
 @correct_option
+@undo_option("Take back that it arrived, and say why; the register keeps both.")
 @to_option
 @in_option
 @json_option
@@ -51,6 +54,7 @@ def command(
     day: date | None,
     receipt: str | None,
     correct: bool,
+    undo: str | None,
     parties: tuple[Party, ...],
     within: Path | None,
     as_json: bool,
@@ -65,27 +69,49 @@ def command(
     A scan of the receipt is copied to evidence/ in the folder of the letter. Either all is recorded
     or nothing. Prints the path of each letter.
     """
-    if day is None:
+    check_undo(undo, day, receipt, correct)
+    if not (day or undo):
         usage_error("when it arrived is not said", "add --on DATE, as on the receipt")
     moment = now()
-    problems: list[Problem] = []
-    done: list[tuple[Found, Result]] = []
+
+    def statement(found: Found) -> Result:
+        if day is None:
+            return withdrawn_from(found.state, "delivered", undo or "", moment)
+        return delivered_from(found.state, day, found.take(receipt), moment, correct=correct)
+
     with Recorder(library_from((), folders).programs.by_id) as recorder:
-        for text in letters:
-            try:
-                found = sent_letter(one_letter(text, recorder.find(text, within, parties)))
-                scan = found.take(receipt)
-                result = delivered_from(found.state, day, scan, moment, correct=correct)
-            except OptoutError as error:
-                problems += [placed(problem, text) for problem in error.problems]
-            else:
-                recorder.add(found, result)
-                done.append((found, result))
-        raise_any(problems)
+        done = _recorded(recorder, letters, within, parties, statement)
         recorder.commit()
         if not quiet:
             say_journal(recorder)
     for found, result in done:
         report(found, result, as_json=as_json, quiet=quiet)
-    if not quiet:
+    if not quiet and any(_is_awaited(found) for found, _ in done):
         say("next: when an answer comes, run optout answer")
+
+
+def _recorded(
+    recorder: Recorder,
+    letters: Sequence[str],
+    within: Path | None,
+    parties: tuple[Party, ...],
+    statement: Callable[[Found], Result],
+) -> list[tuple[Found, Result]]:
+    """Prepare the event of each letter: all, or none. Raises OptoutError."""
+    problems: list[Problem] = []
+    done: list[tuple[Found, Result]] = []
+    for text in letters:
+        try:
+            found = sent_letter(one_letter(text, recorder.find(text, within, parties)))
+            result = statement(found)
+        except OptoutError as error:
+            problems += [placed(problem, text) for problem in error.problems]
+        else:
+            recorder.add(found, result)
+            done.append((found, result))
+    raise_any(problems)
+    return done
+
+
+def _is_awaited(found: Found) -> bool:
+    return bool(found.state.delivered) and not found.state.answers

@@ -9,11 +9,11 @@ from typing import Any, TypeVar
 import click
 import msgspec
 
-from optout_cli.cli.console import print_json, say
+from optout_cli.cli.console import print_json, say, usage_error
 from optout_cli.cli.options import parse_date, today
 from optout_cli.errors import Location, OptoutError, Problem
 from optout_cli.model.request import PARTIES, Party, Way
-from optout_cli.register.events import Answered, Delivered, Sent
+from optout_cli.register.events import Answered, Delivered, LetterNews, Sent, Withdrawn
 from optout_cli.register.recorder import Found, Recorder
 from optout_cli.register.statements import Moment, Result, way_words
 
@@ -39,6 +39,24 @@ to_option = click.option(
 correct_option = click.option(
     "--correct", is_flag=True, help="Correct what is recorded; the register keeps both."
 )
+
+
+def undo_option(text: str) -> Callable[[_F], _F]:
+    """Return the option that takes back what is recorded."""
+
+    def checked(_context: click.Context, _option: click.Parameter, value: str | None) -> str | None:
+        if value is not None and not value.strip():
+            usage_error("--undo needs a reason", "such as --undo 'the wrong letter'")
+        return value
+
+    return click.option("--undo", metavar="REASON", callback=checked, help=text)
+
+
+def check_undo(undo: str | None, *others: object) -> None:
+    """Raise click.UsageError if something else is said of what is taken back."""
+    if undo is not None and any(others):
+        message = "--undo takes back what is recorded, and records nothing else"
+        usage_error(message, "leave the other options out; then record what is right")
 
 
 def on_option(text: str) -> Callable[[_F], _F]:
@@ -86,7 +104,7 @@ def letter_name(found: Found) -> str:
     return f"{state.written.reference} to {RECIPIENTS[state.letter.recipient]} ({found.path})"
 
 
-def happening(event: Sent | Delivered | Answered) -> str:
+def happening(event: LetterNews) -> str:
     """Say what happened: `sent by certified mail on 2026-11-25`."""
     match event:
         case Sent():
@@ -95,6 +113,9 @@ def happening(event: Sent | Delivered | Answered) -> str:
             return f"delivered on {event.on}"
         case Answered():
             return f"answered on {event.on} ({event.reply})"
+        case Withdrawn():
+            how = f" by {way_words(event.by)}" if event.by else ""
+            return f"not {event.what}{how} on {event.on} after all ({event.note})"
 
 
 def say_journal(recorder: Recorder) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import click
 import msgspec
@@ -13,6 +13,7 @@ from optout_cli.cli.console import report_problems, say, say_problems, usage_err
 from optout_cli.cli.options import files, json_option, library_from, quiet_option, templates_option
 from optout_cli.cli.record import (
     WAYS,
+    check_undo,
     correct_option,
     in_option,
     now,
@@ -22,6 +23,7 @@ from optout_cli.cli.record import (
     report,
     say_journal,
     to_option,
+    undo_option,
 )
 from optout_cli.errors import ExitCode, OptoutError, Problem, raise_any
 from optout_cli.model.fields import Line, Noun
@@ -30,13 +32,22 @@ from optout_cli.output import is_folder
 from optout_cli.readers.document import Row, locate
 from optout_cli.readers.validate import convert
 from optout_cli.register.recorder import Found, Recorder
-from optout_cli.register.statements import Moment, Result, Sending, sent_from
+from optout_cli.register.statements import Moment, Result, Sending, sent_from, withdrawn_from
 
 _LETTER_COLUMNS = ("letter", "path", "reference")
+# Options concern all rows, so a row says for itself what is different.
+_ROW_HINTS = {
+    "already-sent": "if it went out once more, write again in a column change of this row; to"
+    " correct what is recorded, write correct; if it also went out another way, name that way"
+    " under by",
+}
 
 
 class Entry(Noun, frozen=True, kw_only=True):
-    """A row of the table in --from: a letter, and how it went out."""
+    """A row of the table in --from: a letter, and how it went out.
+
+    `change` says that it went out again, or that the row corrects what is recorded.
+    """
 
     letter: Line | None = None
     path: Line | None = None
@@ -47,6 +58,7 @@ class Entry(Noun, frozen=True, kw_only=True):
     number: Line | None = None
     receipt: Line | None = None
     signed: Line | None = None
+    change: Literal["again", "correct"] | None = None
 
 
 class _Claim(NamedTuple):
@@ -88,6 +100,7 @@ class _Claim(NamedTuple):
 )
 @click.option("--again", is_flag=True, help="It went out once more in the same way.")
 @correct_option
+@undo_option("It did not go out after all; say why. The register keeps both.")
 @click.option(
     "--from",
     "tables",
@@ -96,7 +109,7 @@ class _Claim(NamedTuple):
     type=click.Path(),
     shell_complete=files,
     help="Read many letters from a table (CSV or NDJSON) with the columns letter, recipient, on,"
-    " by, number, receipt, signed (repeatable).",
+    " by, number, receipt, signed, change (repeatable).",
 )
 @to_option
 @in_option
@@ -113,6 +126,7 @@ def command(
     signed: str | None,
     again: bool,
     correct: bool,
+    undo: str | None,
     tables: Sequence[str],
     parties: tuple[Party, ...],
     within: Path | None,
@@ -134,7 +148,8 @@ def command(
     """
     if bool(letters) == bool(tables):
         usage_error("name letters, or a table with --from", "such as optout sent letters/")
-    said = Sending(day, by, number, again=again, correct=correct)
+    check_undo(undo, day, number, receipt, signed, again, correct, tables)
+    said = Sending(day, by, number, again=again, correct=correct, undo=undo)
     moment = now()
     with Recorder(library_from((), folders).programs.by_id) as recorder:
         if tables:
@@ -150,12 +165,20 @@ def command(
     say_problems(problems, as_json=as_json)
     if problems:
         raise SystemExit(ExitCode.PARTLY if done else ExitCode.CONTENT)
-    if quiet:
-        return
+    if not quiet:
+        _say_next(done)
+
+
+def _say_next(done: Sequence[tuple[Found, Result]]) -> None:
     if not done:
-        say("nothing to record: every letter is recorded as sent")
-    else:
+        say("nothing to record: no signed letter is left to be sent")
+    elif any(_is_awaited(found) for found, _ in done):
         say("next: when it arrives, run optout delivered; when an answer comes, optout answer")
+
+
+def _is_awaited(found: Found) -> bool:
+    state = found.state
+    return bool(state.sent) and not (state.delivered or state.answers)
 
 
 def _recorded(
@@ -208,7 +231,11 @@ def _claim_of(row: Row, said: Sending, parties: tuple[Party, ...]) -> _Claim:
         message = f"names {len(names)} letters" if names else "names no letter"
         hint = f"fill in one of the columns {', '.join(_LETTER_COLUMNS)}"
         raise OptoutError(Problem("missing-key", message, row.location, hint))
-    own = {key: value for key in ("on", "by", "number") if (value := getattr(line, key))}
+    own: dict[str, Any] = {
+        key: value for key in ("on", "by", "number") if (value := getattr(line, key))
+    }
+    if line.change:
+        own |= {line.change: True}
     recipients = (line.recipient,) if line.recipient else parties
     return _Claim(names[0], said._replace(**own), line.receipt, line.signed, recipients)
 
@@ -225,7 +252,10 @@ def _located(error: OptoutError, row: Row) -> Iterator[Problem]:
         message = problem.message
         if problem.location:  # a file that cannot be read, or a letter that is not there
             message = f"{problem.location.file}: {message}"
-        bare = msgspec.structs.replace(problem, location=None, path=path, message=message)
+        hint = _ROW_HINTS.get(problem.code, problem.hint)
+        bare = msgspec.structs.replace(
+            problem, location=None, path=path, message=message, hint=hint
+        )
         yield from locate([bare], document, row)
 
 
@@ -234,7 +264,7 @@ def _results(
 ) -> Iterator[tuple[Found, Result]]:
     """Yield the event of each letter that a claim names. Raises OptoutError."""
     found = recorder.find(claim.letter, within, claim.parties)
-    if is_folder(Path(claim.letter)):
+    if is_folder(Path(claim.letter)) and not claim.said.undo:
         found = [each for each in found if not each.state.sent or claim.said.again]
         if drafts := [each for each in found if each.state.written.is_draft]:
             say(f"note: {len(drafts)} drafts in {claim.letter} are not recorded as sent")
@@ -250,7 +280,10 @@ def _results(
     for each in found:
         said = claim.said._replace(receipt=each.take(claim.receipt), signed=each.take(claim.signed))
         try:
-            yield each, sent_from(each.letter, said, each.folder.states, moment)
+            if said.undo:
+                yield each, withdrawn_from(each.state, "sent", said.undo, moment, said.by)
+            else:
+                yield each, sent_from(each.letter, said, each.folder.states, moment)
         except OptoutError as error:
             problems += error.problems
     raise_any(problems)

@@ -6,6 +6,7 @@ a reference stays the same when only an address is corrected, and then there are
 
 from datetime import date as Date
 from datetime import datetime
+from typing import Literal
 
 import msgspec
 
@@ -111,7 +112,7 @@ class Sent(LetterEvent, frozen=True, kw_only=True, tag="sent"):
     """A letter went out. `path` and `sha256` are those of the file that was named, if any.
 
     `signed` is a scan of what was signed. Without `again`, the event completes or corrects an
-    earlier one of the same letter by the same way.
+    earlier one of the same letter by the same way, or by the way that it `corrects`.
     """
 
     on: Date
@@ -122,6 +123,7 @@ class Sent(LetterEvent, frozen=True, kw_only=True, tag="sent"):
     receipt: Evidence | None = None
     signed: Evidence | None = None
     again: bool = False
+    corrects: Way | None = None
 
 
 class Delivered(LetterEvent, frozen=True, kw_only=True, tag="delivered"):
@@ -135,7 +137,8 @@ class Answered(LetterEvent, frozen=True, kw_only=True, tag="answered"):
     """The recipient answered. `reply` is one that the program declares.
 
     `by` is who answered, `words` what the answer says; `facts` are what the program asks for with
-    this reply, such as the day of a meeting.
+    this reply, such as the day of a meeting. With `corrects`, it takes the place of the last answer
+    to the same letter.
     """
 
     reply: str
@@ -144,6 +147,18 @@ class Answered(LetterEvent, frozen=True, kw_only=True, tag="answered"):
     words: str | None = None
     facts: dict[str, str] = {}
     file: Evidence | None = None
+    corrects: bool = False
+
+
+class Withdrawn(LetterEvent, frozen=True, kw_only=True, tag="withdrawn"):
+    """What was recorded last of a letter on the day `on` is taken back; `note` says why.
+
+    `by` is the way of a sending.
+    """
+
+    what: Literal["sent", "delivered", "answered"]
+    on: Date
+    by: Way | None = None
 
 
 class PrintedLetter(Noun, frozen=True, kw_only=True):
@@ -167,4 +182,5 @@ class Remark(Event, frozen=True, kw_only=True, tag="note"):
     text: str
 
 
-AnyEvent = Written | Replaced | Sent | Delivered | Answered | Printed | Remark
+LetterNews = Sent | Delivered | Answered | Withdrawn
+AnyEvent = Written | Replaced | LetterNews | Printed | Remark

@@ -12,7 +12,14 @@ from typing import NamedTuple, Self
 from optout_cli.errors import Problem
 from optout_cli.model.program import Program
 from optout_cli.model.request import Party
-from optout_cli.register.events import Answered, Delivered, Evidence, Sent
+from optout_cli.register.events import (
+    Answered,
+    Delivered,
+    Evidence,
+    LetterNews,
+    Sent,
+    Withdrawn,
+)
 from optout_cli.register.evidence import EvidenceFolder
 from optout_cli.register.find import NamedLetter, letters_named, register_folder, version_sent
 from optout_cli.register.folder import LetterFolder, recording
@@ -27,7 +34,7 @@ class OpenFolder:
         self.path = path
         self.record = record
         self.evidence = EvidenceFolder(path)
-        self.events: list[Sent | Delivered | Answered] = []
+        self.events: list[LetterNews] = []
 
     @property
     def states(self) -> Collection[LetterState]:
@@ -123,7 +130,7 @@ class Recorder:
                 folder.events = []
 
 
-def _evidence_of(event: Sent | Delivered | Answered) -> list[Evidence]:
+def _evidence_of(event: LetterNews) -> list[Evidence]:
     match event:
         case Sent():
             found = [event.receipt, event.signed]
@@ -131,4 +138,6 @@ def _evidence_of(event: Sent | Delivered | Answered) -> list[Evidence]:
             found = [event.receipt]
         case Answered():
             found = [event.file]
+        case Withdrawn():
+            found = []
     return [proof for proof in found if proof]

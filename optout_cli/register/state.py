@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date as Date
+from typing import Any
 
 import msgspec
 
@@ -15,6 +16,7 @@ from optout_cli.register.events import (
     Printed,
     Replaced,
     Sent,
+    Withdrawn,
     Written,
     WrittenLetter,
 )
@@ -52,7 +54,8 @@ class LetterState:
         """Add what happened to the letter, or complete what was there."""
         match event:
             case Sent():
-                same = [number for number, sent in enumerate(self.sent) if sent.by == event.by]
+                by = event.corrects or event.by
+                same = [number for number, sent in enumerate(self.sent) if sent.by == by]
                 if same and not event.again:
                     self.sent[same[-1]] = event
                 else:
@@ -60,7 +63,23 @@ class LetterState:
             case Delivered():
                 self.delivered = [event]
             case Answered():
-                self.answers.append(event)
+                self.answers[-1 if event.corrects else len(self.answers) :] = [event]
+            case Withdrawn():
+                self._take_back(event)
+
+    def _take_back(self, event: Withdrawn) -> None:
+        """Drop the last event that another one takes back."""
+        lists: dict[str, list[Any]] = {  # Any: each list has events of its own type
+            "sent": self.sent,
+            "delivered": self.delivered,
+            "answered": self.answers,
+        }
+        events = lists[event.what]
+        for place in range(len(events) - 1, -1, -1):
+            is_way = event.what != "sent" or events[place].by == event.by
+            if is_way and events[place].on == event.on:
+                del events[place]
+                return
 
     def add_files(self, letter: WrittenLetter) -> None:
         """Add files that were written later, in another format or again."""

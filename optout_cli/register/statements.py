@@ -5,7 +5,7 @@ Each Problem has the key of the statement that it is about: `letter`, `on`, `by`
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 
@@ -13,7 +13,7 @@ from optout_cli.errors import OptoutError, Problem, raise_any
 from optout_cli.exporters import exporter_for
 from optout_cli.model.notice import Note
 from optout_cli.model.request import Way
-from optout_cli.register.events import Answered, Delivered, Evidence, Sent
+from optout_cli.register.events import Answered, Delivered, Evidence, LetterNews, Sent, Withdrawn
 from optout_cli.register.find import NamedLetter
 from optout_cli.register.state import LetterState
 from optout_cli.register.tracking import number_fault, tidy_number
@@ -28,7 +28,10 @@ _BY: Mapping[Way, str] = {
 
 
 class Sending(NamedTuple):
-    """How a letter went out, as somebody says. What is None follows from the letter."""
+    """How a letter went out, as somebody says. What is None follows from the letter.
+
+    `undo` is the reason why it did not go out after all.
+    """
 
     on: date | None = None
     by: Way | None = None
@@ -37,6 +40,7 @@ class Sending(NamedTuple):
     signed: Evidence | None = None
     again: bool = False
     correct: bool = False
+    undo: str | None = None
 
 
 class Answer(NamedTuple):
@@ -53,7 +57,7 @@ class Answer(NamedTuple):
 class Result(NamedTuple):
     """The event to record, or the one that is recorded already; and what is worth knowing."""
 
-    event: Sent | Delivered | Answered
+    event: LetterNews
     notes: tuple[Note, ...] = ()
     is_known: bool = False
 
@@ -78,9 +82,10 @@ def sent_from(
     Raises OptoutError with every problem.
     """
     state = named.state
-    by = said.by or _usual_way(named)
-    before = [] if said.again else [sent for sent in state.sent if sent.by == by]
-    last = before[-1] if before else None
+    last = _sending_of(state, said.by) if said.correct else None
+    by = said.by or (last.by if last else _usual_way(named))
+    if not (last or said.again):
+        last = next((sent for sent in reversed(state.sent) if sent.by == by), None)
     if last is None:
         printed = _printed_number(state, by)
         number = tidy_number(said.number) if said.number else printed
@@ -97,14 +102,34 @@ def sent_from(
         )
         notes = [*_sent_notes(named, event, printed)]
     else:
-        event, notes = _completed(last, said, now), []
+        event = _completed(last, said, by, now)
+        notes = [] if by == last.by else [*_sent_notes(named, event, None)]
     problems = [*_draft_problems(state), *_day_problems(event.on, state.written.date, now)]
     problems += _number_problems(said, event, state, states)
     if last:
         problems += _repeat_problems(last, event, said)
     raise_any(problems)
-    is_known = last is not None and event == msgspec.structs.replace(last, at=now.at, previous="")
+    blank = {"at": now.at, "previous": "", "again": False, "corrects": None}
+    is_known = last is not None and event == msgspec.structs.replace(last, **blank)
     return Result(event, tuple(notes), is_known)
+
+
+def _sending_of(state: LetterState, by: Way | None) -> Sent | None:
+    """Return the sending to correct or take back: the last one by this way, or else the only one.
+
+    Raises OptoutError if it could be several.
+    """
+    same = [sent for sent in state.sent if by in (None, sent.by)]
+    found = same or state.sent
+    if len(found) > 1 and not (by and same):
+        ways = [f"by {way_words(sent.by)} on {sent.on}" for sent in state.sent]
+        message = f"the letter is recorded as sent {', and '.join(ways)}"
+        hint = (
+            "say with --by which one it is about; to change its way, take it back with --undo"
+            " REASON, and record how it went out"
+        )
+        raise OptoutError(Problem("which-way", message, hint=hint, path="by"))
+    return found[-1] if found else None
 
 
 def _usual_way(named: NamedLetter) -> Way:
@@ -141,15 +166,21 @@ def _about(state: LetterState, now: Moment) -> dict[str, Any]:
     }
 
 
-def _completed(last: Sent, said: Sending, now: Moment) -> Sent:
+def _completed(last: Sent, said: Sending, by: Way, now: Moment) -> Sent:
     """Return what is recorded, with what is said now. A day is not said if other facts are."""
-    adds = said.number or said.receipt or said.signed
+    adds = said.number or said.receipt or said.signed or by != last.by
+    number = tidy_number(said.number) if said.number else last.number
+    if number and by != last.by and not said.number and number_fault(number, by):
+        number = None  # a fax has none
     return msgspec.structs.replace(
         last,
         at=now.at,
         previous="",
+        again=False,
+        corrects=None if by == last.by else last.by,
         on=said.on or (last.on if adds else now.today),
-        number=tidy_number(said.number) if said.number else last.number,
+        by=by,
+        number=number,
         receipt=said.receipt or last.receipt,
         signed=said.signed or last.signed,
     )
@@ -258,15 +289,51 @@ def delivered_from(
     return Result(Delivered(**_about(state, now), on=day, receipt=kept))
 
 
-def answered_from(state: LetterState, said: Answer, now: Moment) -> Result:
-    """Return the event that a letter was answered. Raises OptoutError with every problem."""
+def answered_from(
+    state: LetterState, said: Answer, now: Moment, *, correct: bool = False
+) -> Result:
+    """Return the event that a letter was answered; with `correct`, in place of the last answer.
+
+    Raises OptoutError with every problem.
+    """
     raise_any(answer_day_problems(state, said.on, now))
-    event = Answered(**_about(state, now), **said._asdict())
-    blank = {"at": now.at, "previous": ""}
-    if any(msgspec.structs.replace(known, **blank) == event for known in state.answers):
+    event = Answered(**_about(state, now), **said._asdict(), corrects=correct)
+    blank = {"at": now.at, "previous": "", "corrects": correct}
+    known = state.answers[-1:] if correct else state.answers
+    if any(msgspec.structs.replace(answer, **blank) == event for answer in known):
         return Result(event, is_known=True)
     unsent = Note(code="answer-to-unsent", text="the letter is not recorded as sent")
     return Result(event, () if state.sent else (unsent,))
+
+
+def withdrawn_from(
+    state: LetterState,
+    what: Literal["sent", "delivered", "answered"],
+    reason: str,
+    now: Moment,
+    by: Way | None = None,
+) -> Result:
+    """Return the event that what was recorded last is taken back. Raises OptoutError."""
+    last: LetterNews | None
+    match what:
+        case "sent":
+            last = _sending_of(state, by)
+            last = last if last and by in (None, last.by) else None
+        case "delivered":
+            last = state.delivered[-1] if state.delivered else None
+        case "answered":
+            last = state.answers[-1] if state.answers else None
+    if last is None:
+        how = f"{what} by {way_words(by)}" if by else what
+        message = f"the letter is not recorded as {how}"
+        hint = "see what is recorded: optout status FOLDER"
+        raise OptoutError(Problem("nothing-recorded", message, hint=hint, path="letter"))
+    if what == "sent" and state.delivered and len(state.sent) == 1:
+        message = f"the letter is recorded as delivered on {state.delivered[-1].on}"
+        hint = "if that is wrong too, first take it back: optout delivered LETTER --undo REASON"
+        raise OptoutError(Problem("already-delivered", message, hint=hint, path="letter"))
+    way = last.by if isinstance(last, Sent) else None
+    return Result(Withdrawn(**_about(state, now), what=what, on=last.on, by=way, note=reason))
 
 
 def answer_day_problems(state: LetterState, day: date, now: Moment) -> Iterator[Problem]:
