@@ -1,17 +1,21 @@
 """`optout packet`: the proof of what was done, from what the register says and from true files."""
 
 import io
+import re
 import zipfile
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
 from command_results import Run, Write, outcome
+from conftest import REQUEST
 from PIL import Image
 from read_pdf import objects_of, opened, text_on
-from written_letters import REACHED, TO_ICE, write_letters
+from written_letters import REACHED, TO_BUREAU, TO_ICE, write_letters
 
 from optout_cli.letters.library import Library
+from optout_cli.register.journal import NAME
+from optout_cli.register.records import load_register
 
 FOLDER = Path("letters")
 NUMBER = "7008 1300 0001 7388 9810"
@@ -137,9 +141,63 @@ def test_the_same_record_gives_the_same_packet(sent: str, run: Run) -> None:
     assert Path("a.pdf").read_bytes() == Path("b.pdf").read_bytes()
 
 
-def test_a_letter_to_the_other_recipient_that_did_not_go_out_says_so(sent: str, run: Run) -> None:
+def test_only_letters_that_went_out_are_certified(sent: str, run: Run) -> None:
     run("packet", sent, "--in", "letters", "-o", "proof.pdf")
-    assert "Nobody recorded that this letter was sent." in pages_of("proof.pdf")[0]
+    certificate, *_, originals = pages_of("proof.pdf")
+    certified, _, others = certificate.partition("I certify that")
+    assert (certified.count("Addressed to:"), "P.O. Box" in certified) == (1, False)
+    assert re.findall(r"Not recorded as sent Nobody recorded .* addressed to .*P\.O\. Box", others)
+    assert Path(TO_BUREAU).name not in originals
+
+
+@pytest.mark.parametrize("what", ["letters/", TO_ICE, "reference"])
+def test_a_version_that_was_sent_is_proved_and_not_its_replacement(
+    what: str, run: Run, write: Write, in_folder: Path
+) -> None:
+    write("r.yaml", REQUEST)
+    words = ("write", "r.yaml", "-f", "txt", "--to", "ice", "-o", "letters/", "-q")
+    assert outcome(run(*words))[0] == 0
+    run("sent", TO_ICE, "--by", "mail", "--on", "2026-11-21", "-q")
+    supersede = ("--set", "signatory.name=Kim", "--supersede", "a new sheriff")
+    assert outcome(run(*words, *supersede))[0] == 0
+    former, _ = load_register(FOLDER).states.letters.values()
+    named = former.written.reference if what == "reference" else what
+    code, _, err = outcome(run("packet", named, "--in", "letters", "-o", "proof.pdf"))
+    text = " ".join(pages_of("proof.pdf"))
+    assert (code, "another version was sent" in err) == (0, what != "reference")
+    assert ("Pat Placeholder" in text, "Kim" in text, "earlier/" in text) == (True, False, True)
+    run("sent", TO_ICE, "--by", "mail", "--on", "2026-11-22", "-q")
+    run("packet", named, "--in", "letters", "-o", "both.pdf")
+    text = " ".join(pages_of("both.pdf"))
+    assert ("Pat Placeholder" in text, "Kim" in text) == (True, True)
+
+
+def test_a_register_that_was_changed_proves_nothing(sent: str, run: Run) -> None:
+    register = FOLDER / NAME
+    text = register.read_text("utf-8")
+    register.write_text(text.replace('"on":"2026-11-21"', '"on":"2026-11-20"'), "utf-8")
+    code, out, err = outcome(run("packet", TO_ICE))
+    assert (code, out, list(Path().glob("packet*"))) == (1, "", [])
+    assert err.startswith("letters/register.ndjson:3: this line does not follow from the line")
+
+
+def test_a_character_that_no_page_can_show_is_spelled_out(letters: str, run: Run) -> None:
+    run("sent", TO_ICE, "--by", "mail", "--on", "2026-11-21")
+    Path("answer.txt").write_text("No \U0001f600\ufe0f\x1b\u0645.\n", "utf-8")
+    words = ("--reply", "refused", "--words", "No \U0001f44e.", "--file", "answer.txt")
+    assert outcome(run("answer", TO_ICE, *words))[0] == 0
+    code, _, _ = outcome(run("packet", TO_ICE, "-o", "proof.pdf"))
+    text = " ".join(pages_of("proof.pdf"))
+    assert (code, "No [THUMBS DOWN" in text) == (0, True)
+    assert "No [GRINNING FACE][U+001B][ARABIC LETTER MEEM]." in text
+
+
+@pytest.mark.parametrize("option", ["--words", "--by"])
+def test_an_answer_has_no_control_characters(option: str, letters: str, run: Run) -> None:
+    before = (FOLDER / NAME).read_bytes()
+    code, _, err = outcome(run("answer", TO_ICE, "--reply", "refused", option, "No\x1b[2J."))
+    assert (code, err.splitlines()[0]) == (2, f"{option}: has an invisible character (U+001B)")
+    assert (FOLDER / NAME).read_bytes() == before
 
 
 def test_nothing_is_certified_of_letters_that_were_not_sent(letters: str, run: Run) -> None:
@@ -175,8 +233,26 @@ def test_a_file_without_pages_is_listed_and_told(letters: str, run: Run, write: 
     assert "Receipt: evidence/report.docx (no pages here)" in pages_of("proof.pdf")[-1]
 
 
-def test_a_broken_picture_is_told_by_its_name(letters: str, run: Run, write: Write) -> None:
-    write("card.png", "no picture")
-    run("sent", TO_ICE, "--by", "mail", "--receipt", "card.png")
+@pytest.mark.parametrize("name", ["card.png", "card.pdf"])
+@pytest.mark.parametrize("option", ["--signed", "--receipt"])
+def test_a_scan_that_cannot_be_read_is_not_recorded(
+    option: str, name: str, letters: str, run: Run, write: Write
+) -> None:
+    write(name, "junk")
+    before = (FOLDER / NAME).read_bytes()
+    code, _, err = outcome(run("sent", TO_ICE, "--by", "mail", option, name))
+    assert (code, err.startswith(f"{name}: is not a ")) == (1, True)
+    assert (FOLDER / NAME).read_bytes() == before
+
+
+@pytest.mark.parametrize("name", ["answer.png", "answer.pdf"])
+def test_an_answer_that_cannot_be_shown_does_not_keep_the_packet_back(
+    name: str, letters: str, run: Run, write: Write
+) -> None:
+    write(name, "junk")
+    run("sent", TO_ICE, "--by", "mail", "--on", "2026-11-21")
+    assert outcome(run("answer", TO_ICE, "--reply", "refused", "--file", name))[0] == 0
     code, _, err = outcome(run("packet", TO_ICE, "-o", "proof.pdf"))
-    assert (code, err.partition(": is not a picture")[0]) == (1, "letters/evidence/card.png")
+    told = f"note: evidence/{name} cannot be shown as pages; --zip has the file"
+    assert (code, err.splitlines()[0]) == (0, told)
+    assert f"Answer: evidence/{name} (no pages here)" in pages_of("proof.pdf")[-1]

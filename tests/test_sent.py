@@ -220,26 +220,26 @@ def test_two_envelopes_cannot_have_one_number(letters: Letters, run: Run) -> Non
 
 
 def test_scans_are_copied_and_never_replaced(letters: Letters, run: Run, write: Write) -> None:
-    write("a/scan.pdf", "the receipt")
-    write("b/scan.pdf", "the signed letter")
-    run("sent", TO_ICE, "--by", "mail", "--receipt", "a/scan.pdf", "--signed", "b/scan.pdf")
+    write("a/scan.txt", "the receipt")
+    write("b/scan.txt", "the signed letter")
+    run("sent", TO_ICE, "--by", "mail", "--receipt", "a/scan.txt", "--signed", "b/scan.txt")
     (sent,) = states()["ice"].sent
     assert isinstance(sent.receipt, Evidence)
     assert isinstance(sent.signed, Evidence)
     places = (sent.receipt.path, sent.signed.path)
-    assert places == ("evidence/scan.pdf", f"evidence/scan.{sent.signed.sha256[:12]}.pdf")
+    assert places == ("evidence/scan.txt", f"evidence/scan.{sent.signed.sha256[:12]}.txt")
     texts = [(FOLDER / place).read_text("utf-8") for place in places]
     assert texts == ["the receipt", "the signed letter"]
-    run("sent", TO_BUREAU, "--by", "mail", "--receipt", "a/scan.pdf")
+    run("sent", TO_BUREAU, "--by", "mail", "--receipt", "a/scan.txt")
     assert len(list((FOLDER / "evidence").iterdir())) == 2
 
 
 def test_evidence_is_never_kept_behind_a_link(
     letters: Letters, run: Run, write: Write, in_folder: Path
 ) -> None:
-    write("scan.pdf", "the receipt")
+    write("scan.txt", "the receipt")
     (FOLDER / "evidence").symlink_to(in_folder)
-    code, _, err = outcome(run("sent", TO_ICE, "--by", "mail", "--receipt", "scan.pdf"))
+    code, _, err = outcome(run("sent", TO_ICE, "--by", "mail", "--receipt", "scan.txt"))
     assert (code, events()) == (1, 1)
     assert "evidence is never kept behind a link" in err
 
@@ -275,8 +275,8 @@ def test_a_table_records_its_right_rows_and_tells_of_the_others(
 def test_a_kill_leaves_every_event_or_none(
     letters: Letters, library: Library, in_folder: Path, write: Write
 ) -> None:
-    rows = "".join(f"{path},mail,scan.pdf\n" for path in (TO_ICE, TO_BUREAU))
-    write("scan.pdf", "the receipt")
+    rows = "".join(f"{path},mail,scan.txt\n" for path in (TO_ICE, TO_BUREAU))
+    write("scan.txt", "the receipt")
     write("sent.csv", "letter,by,receipt\n" + rows)
     words = [sys.executable, "-m", "optout_cli", "sent", "--from", "sent.csv", "-q"]
     found = set()
@@ -325,19 +325,19 @@ def test_only_a_letter_that_was_sent_is_delivered(letters: Letters, run: Run) ->
 def test_a_delivery_is_recorded_completed_and_corrected(
     letters: Letters, run: Run, write: Write
 ) -> None:
-    write("card.jpg", "signed for")
+    write("card.txt", "signed for")
     run("sent", TO_ICE, "--by", "mail", "--on", "2026-11-21")
     at = ("delivered", TO_ICE, "--on")
     assert outcome(run(*at, "2026-11-23"))[2].startswith("recorded: delivered on 2026-11-23")
     assert outcome(run(*at, "2026-11-23"))[2].startswith("already recorded: delivered on")
-    assert outcome(run(*at, "2026-11-23", "--receipt", "card.jpg"))[0] == 0
+    assert outcome(run(*at, "2026-11-23", "--receipt", "card.txt"))[0] == 0
     code, _, err = outcome(run(*at, "2026-11-24"))
     assert (code, "the letter is recorded as delivered on 2026-11-23" in err) == (1, True)
     assert outcome(run(*at, "2026-11-24", "--correct", "--json"))[0] == 0
     (delivered,) = states()["ice"].delivered
     assert (str(delivered.on), delivered.receipt and delivered.receipt.path) == (
         "2026-11-24",
-        "evidence/card.jpg",
+        "evidence/card.txt",
     )
 
 

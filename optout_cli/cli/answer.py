@@ -27,7 +27,7 @@ from optout_cli.cli.record import (
     to_option,
     undo_option,
 )
-from optout_cli.errors import ExitCode, Location, OptoutError, Problem, closest
+from optout_cli.errors import ExitCode, Location, OptoutError, Problem, closest, raise_any
 from optout_cli.letters.library import Library
 from optout_cli.model.program import Particular, Program, Reply
 from optout_cli.model.request import Party
@@ -35,7 +35,7 @@ from optout_cli.readers.files import is_file, no_such_file
 from optout_cli.register.events import Evidence
 from optout_cli.register.find import LookUp, look_up, version_sent
 from optout_cli.register.recorder import Recorder, sent_letter
-from optout_cli.register.replies import check_fact, check_facts, replies_to
+from optout_cli.register.replies import check_fact, check_facts, check_text, replies_to
 from optout_cli.register.state import LetterState
 from optout_cli.register.statements import (
     Answer,
@@ -188,6 +188,9 @@ def _said(state: LetterState, program: Program, given: _Given) -> _Given:
         if given.id and (match := closest(given.id, known)):
             hint = f"did you mean {match!r}? It is {hint}"
         raise OptoutError(Problem("unknown-reply", message, location, hint))
+    options = {"--by": given.by, "--words": given.words}
+    problems = (check_text(option, text) for option, text in options.items() if text)
+    raise_any(filter(None, problems))
     check_facts(given.id, known[given.id], given.facts)
     return given
 
@@ -211,9 +214,15 @@ def _asked(state: LetterState, program: Program, given: _Given, moment: Moment) 
             required=True,
         )
     )
-    by = given.by or ask("By", "Who answered? Name, title and office. Press Enter to skip.")
+    by = given.by or ask(
+        "By",
+        "Who answered? Name, title and office. Press Enter to skip.",
+        check=lambda text: check_text("By", text),
+    )
     words = given.words or ask(
-        "Words", "What does it say? Type its own words, as short as they can stand (Enter to skip)."
+        "Words",
+        "What does it say? Type its own words, as short as they can stand (Enter to skip).",
+        check=lambda text: check_text("Words", text),
     )
     facts = {**given.facts}
     for name, spec in reply.asks.items():
@@ -306,7 +315,7 @@ def _record(
                     by=said.by or None,
                     words=said.words or None,
                     facts={**said.facts},
-                    file=answered.take(said.scan or None) or said.kept,
+                    file=answered.take(said.scan or None, is_own=False) or said.kept,
                 )
                 result = answered_from(answered.state, answer, moment, correct=correct)
         except OptoutError as error:

@@ -18,12 +18,14 @@ from optout_cli.cli.options import (
     today,
     with_engine,
 )
-from optout_cli.cli.record import in_option, to_option
+from optout_cli.cli.record import RECIPIENTS, in_option, to_option
+from optout_cli.errors import raise_any
 from optout_cli.exporters.context import Options
 from optout_cli.model.letter import EngineName
 from optout_cli.model.request import PARTIES, Party
 from optout_cli.output import write_all
-from optout_cli.register.find import look_up
+from optout_cli.register.find import look_up, sent_versions
+from optout_cli.register.journal import TORN
 from optout_cli.reports.packet import packet_of, zip_of
 
 
@@ -72,12 +74,14 @@ def command(
     recorded with optout sent, optout delivered and optout answer.
 
     LETTER is a file of the letter, its reference (for the letters to both recipients), or a folder.
-    A file that was changed after it was recorded is a problem.
+    Versions that were sent and then replaced are in it too. A file or a register that was changed
+    after it was recorded is a problem.
 
     Prints the paths of the files.
     """
     found = look_up(letter, within, parties or PARTIES)
-    states = [named.state for named in found.letters]
+    raise_any(problem for problem in found.problems if problem.code != TORN)
+    states, left = sent_versions(letter, found, parties)
     path = output_path(output, f"packet-{states[0].written.reference}.pdf", "packet", ".pdf")
     look = with_engine(Options(engine=engine), ["pdf"], quiet=quiet)
     library = library_from(overlays, folders, look)
@@ -90,6 +94,10 @@ def command(
         click.echo(bytes(name))
     if not quiet:
         say_what_moved([name for name, earlier in fresh.items() if earlier])
+        for state in left:
+            to = RECIPIENTS[state.letter.recipient]
+            text = "is left out: another version was sent, and this one is not recorded as sent"
+            say(f"note: {state.written.reference} to {to} {text}")
         for original in originals:
             if not original.is_shown and original.role != "letter":
                 say(f"note: {original.path} cannot be shown as pages; --zip has the file")

@@ -11,10 +11,12 @@ from pathlib import Path
 
 from optout_cli.errors import Location, OptoutError, Problem
 from optout_cli.output import write_all
+from optout_cli.readers.enclosures import load_attachment
 from optout_cli.readers.files import is_file, read_bytes
 from optout_cli.register.events import Evidence
 
 FOLDER = "evidence"
+PICTURES = (".png", ".jpg", ".jpeg", ".tif", ".tiff")
 _MAX_BYTES = 128 * 2**20  # of one file: a long scan in color
 _DIGITS = 12  # of a SHA-256, in the name of a file whose own name is taken
 _LONGEST = 150  # characters of a name that are kept
@@ -28,12 +30,17 @@ class EvidenceFolder:
         self._folder = folder
         self._taken: dict[str, bytes] = {}
 
-    def take(self, path: str) -> Evidence:
-        """Read a file, and choose its place. Raises OptoutError."""
+    def take(self, path: str, *, is_own: bool) -> Evidence:
+        """Read a file, and choose its place. Raises OptoutError.
+
+        If it is the user's own scan, its pages must be readable; an answer is kept as it came.
+        """
         content = read_bytes(path, _MAX_BYTES, on_command_line=True)
         if not content:
             location = Location(path, is_command_line=True)
             raise OptoutError(Problem("empty-file", "the file is empty", location, "scan it again"))
+        if is_own and path.lower().endswith((".pdf", *PICTURES)):
+            pages_in(Path(path))
         digest = sha256(content).hexdigest()
         name = _UNSAFE.sub("-", Path(path).name).lstrip(".") or "file"
         stem, suffix = Path(name).stem[:_LONGEST], Path(name).suffix[:_LONGEST]
@@ -62,3 +69,12 @@ class EvidenceFolder:
             raise OptoutError(Problem("not-ours", message, Location(str(folder)), hint))
         used = [place for place in places if place in self._taken]  # others are there already
         write_all({self._folder / place: self._taken[place] for place in used})
+
+
+def pages_in(path: Path) -> bytes:
+    """Return a PDF, or a picture as PDF. Raises OptoutError if it cannot be read."""
+    from optout_cli.exporters.binding import picture_as_pdf  # imports pikepdf
+
+    if path.suffix.lower() in PICTURES:
+        return picture_as_pdf(path)
+    return load_attachment(path).content

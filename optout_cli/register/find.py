@@ -52,18 +52,51 @@ def register_folder(text: str, within: Path | None = None) -> Path:
 
 
 class LookUp(NamedTuple):
-    """Letters that were named, the folder of their register, and all letters in it."""
+    """Letters that were named, the folder of their register, and all letters in it.
+
+    `problems` say what is wrong with the register.
+    """
 
     folder: Path
     letters: list[NamedLetter]
     states: tuple[LetterState, ...]
+    problems: tuple[Problem, ...] = ()
 
 
 def look_up(text: str, within: Path | None = None, parties: Collection[Party] = ()) -> LookUp:
     """Find the letters that `text` names, to read only. Raises OptoutError if there is none."""
     folder = register_folder(text, within)
-    states = states_of(load_journal(folder).lines)
-    return LookUp(folder, letters_named(text, folder, states, parties), tuple(states.values()))
+    journal = load_journal(folder)
+    states = states_of(journal.lines)
+    named = letters_named(text, folder, states, parties)
+    return LookUp(folder, named, tuple(states.values()), journal.problems)
+
+
+def sent_versions(
+    text: str, found: LookUp, parties: Collection[Party] = ()
+) -> tuple[list[LetterState], list[LetterState]]:
+    """Return the named letters with every version that was sent, and the versions left out.
+
+    A version that was not sent is left out where another one was. A folder has all that was sent
+    from it. Both lists are oldest first.
+    """
+    named = [letter.state for letter in found.letters]
+    matters = {state.identity for state in named}
+    at = _relative(Path(text), found.folder) if is_folder(Path(text)) else None
+    sent = [
+        state
+        for state in found.states
+        if state.sent
+        and state.letter.recipient in (parties or PARTIES)
+        and (
+            state.identity in matters
+            or (at is not None and any(_is_below(place, at) for place in state.places.values()))
+        )
+    ]
+    proved = {state.identity for state in sent}
+    left = [state for state in named if not state.sent and state.identity in proved]
+    chosen = [*map(id, sent), *(id(state) for state in named if state.identity not in proved)]
+    return [state for state in found.states if id(state) in chosen], left
 
 
 def letters_named(

@@ -60,9 +60,9 @@ class Found(NamedTuple):
         first = next(iter(places.values()), "")
         return self.folder.path / (self.letter.path or first)
 
-    def take(self, path: str | None) -> Evidence | None:
+    def take(self, path: str | None, *, is_own: bool = True) -> Evidence | None:
         """Read a file that is evidence of what happened. Raises OptoutError."""
-        return self.folder.evidence.take(path) if path else None
+        return self.folder.evidence.take(path, is_own=is_own) if path else None
 
 
 def sent_letter(found: Found) -> Found:

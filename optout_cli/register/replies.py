@@ -6,6 +6,7 @@ from optout_cli.errors import Location, OptoutError, Problem, did_you_mean, rais
 from optout_cli.model.program import Particular, Program, Reply
 from optout_cli.programs import particulars_type
 from optout_cli.readers.document import Document, Layer, with_assignments
+from optout_cli.readers.files import UNSEEN, unseen_problem
 from optout_cli.readers.validate import convert
 from optout_cli.register.state import LetterState
 
@@ -16,6 +17,12 @@ def replies_to(state: LetterState, program: Program) -> dict[str, Reply]:
     """Return the replies that may come back after a letter, by id."""
     kind = state.written.letter.partition("/")[2]
     return {id: reply for id, reply in program.replies.items() if reply.fits(kind)}
+
+
+def check_text(option: str, text: str) -> Problem | None:
+    """Return the Problem of a character that nobody sees, or None."""
+    found = UNSEEN.search(text)
+    return unseen_problem(found[0], Location(option, is_command_line=True)) if found else None
 
 
 def check_fact(name: str, spec: Particular, text: str) -> Problem | None:

@@ -50,6 +50,11 @@ class LetterState:
         """Whether any file of the letter is still in its place."""
         return any(path == place for path, place in self.places.items())
 
+    @property
+    def identity(self) -> Identity:
+        """What all versions of the letter share."""
+        return _identity(self.written, self.letter.recipient)
+
     def add(self, event: LetterEvent) -> None:
         """Add what happened to the letter, or complete what was there."""
         match event:

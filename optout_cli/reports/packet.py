@@ -4,6 +4,7 @@ A certificate of service to be signed, each letter as it went out, receipts, ans
 SHA-256 of each original. Reads the register and the files; changes nothing.
 """
 
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from email import message_from_bytes, policy
@@ -13,23 +14,36 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
+import msgspec
+
+from optout_cli.engines.fonts import known_characters
 from optout_cli.errors import Location, OptoutError, Problem, raise_any
 from optout_cli.letters.library import Library
 from optout_cli.letters.render import sections_of
-from optout_cli.model.letter import Attachment, Block, Guide, Paragraph, Run
-from optout_cli.readers.enclosures import PDF, load_attachment
+from optout_cli.model.letter import (
+    Attachment,
+    Block,
+    Guide,
+    Heading,
+    ListBlock,
+    Paragraph,
+    Quote,
+    Run,
+)
+from optout_cli.readers.enclosures import PDF
 from optout_cli.readers.files import is_file
 from optout_cli.register.due import facts_of
 from optout_cli.register.events import Evidence
+from optout_cli.register.evidence import PICTURES, pages_in
 from optout_cli.register.journal import NAME as REGISTER
 from optout_cli.register.state import LetterState
 from optout_cli.reports.guide import encode_guide
 from optout_cli.templating.body import plain
 
 _TEMPLATE = "_layout/packet.html.j2"
-_PICTURES = (".png", ".jpg", ".jpeg", ".tif", ".tiff")
 _TEXTS = (".txt", ".eml")
-_SHOWN = (".pdf", *_PICTURES, *_TEXTS)  # the best form for a page first
+_SHOWN = (".pdf", *PICTURES, *_TEXTS)  # the best form for a page first
+_SELECTORS = frozenset(map(chr, range(0xFE00, 0xFE10)))  # they choose a shape of the one before
 Role = Literal["letter", "signed", "receipt", "answer"]
 
 
@@ -58,9 +72,13 @@ def originals_of(states: Sequence[LetterState], folder: Path) -> tuple[Original,
 
 
 def _originals_of(state: LetterState) -> Iterator[Original]:
-    """Yield a letter's files; of the letter, the signed copy is shown, or else its best form."""
+    """Yield a letter's files; of the letter, the signed copy is shown, or else its best form.
+
+    Of a letter that is not recorded as sent, yield only the answers.
+    """
     signed = [sent.signed for sent in state.sent if sent.signed]
-    files = {state.places[file.path]: file.sha256 for file in state.letter.files}
+    own = state.letter.files if state.sent else ()
+    files = {state.places.get(file.path, file.path): file.sha256 for file in own}
     forms = [path for path in files if path.lower().endswith(_SHOWN)]
     best = min(forms, key=_rank, default=None)
     for path, digest in files.items():
@@ -103,11 +121,17 @@ def packet_of(
     from optout_cli.exporters.binding import bind_enclosures  # imports pikepdf
 
     originals = originals_of(states, folder)
+    drawn = _drawn(originals, folder)
+    originals = tuple(
+        each._replace(is_shown=each.is_shown and drawn.get(each) != b"") for each in originals
+    )
     sections = sections_of(_TEMPLATE, _facts(states, folder, originals, library), library.templates)
-    foot = _line_of(sections["foot"])
+    foot = _spelled(_line_of(sections["foot"]))
 
     def pages_of(title: str, body: tuple[Block, ...]) -> bytes:
-        return encode_guide(Guide(title=title, body=body, foot=foot), today, "pdf", library)
+        blocks = tuple(map(_spelled_block, body))
+        guide = Guide(title=_spelled(title), body=blocks, foot=foot)
+        return encode_guide(guide, today, "pdf", library)
 
     certificate = pages_of(_line_of(sections["title"]), sections["certificate"])
     title = _line_of(sections["originals-title"])
@@ -116,7 +140,7 @@ def packet_of(
     parts = []
     for original in shown:
         path = folder / original.path
-        content = _pdf_of(path) or pages_of(path.name, _text_blocks(path))
+        content = drawn.get(original) or pages_of(path.name, _text_blocks(path))
         parts.append(Attachment(f"{original.role}: {path.name}", PDF, content))
     return bind_enclosures(certificate, [*parts, listed]), originals
 
@@ -129,21 +153,23 @@ def _facts(
         program, kind = library.programs.find(state.written.letter, Location(REGISTER))
         titles = {name: reply.label for name, reply in program.replies.items()}
         labels[state.id, state.letter.recipient] = (kind.title, titles)
+    letters = [
+        {
+            "title": labels[state.id, state.letter.recipient][0],
+            "replies": labels[state.id, state.letter.recipient][1],
+            "written": state.written,
+            "is_signed": any(sent.signed for sent in state.sent)
+            or facts_of(state).signature.kind != "ink",
+            "to": state.letter,
+            "sent": state.sent,
+            "delivered": state.delivered,
+            "answers": state.answers,
+        }
+        for state in states
+    ]
     return {
-        "letters": [
-            {
-                "title": labels[state.id, state.letter.recipient][0],
-                "replies": labels[state.id, state.letter.recipient][1],
-                "written": state.written,
-                "is_signed": any(sent.signed for sent in state.sent)
-                or facts_of(state).signature.kind != "ink",
-                "to": state.letter,
-                "sent": state.sent,
-                "delivered": state.delivered,
-                "answers": state.answers,
-            }
-            for state in states
-        ],
+        "letters": [letter for letter in letters if letter["sent"]],
+        "unsent": [letter for letter in letters if not letter["sent"]],
         "name": states[0].written.name,
         "reference": " and ".join(dict.fromkeys(state.written.reference for state in states)),
         "originals": originals,
@@ -155,14 +181,45 @@ def _line_of(blocks: tuple[Block, ...]) -> str:
     return " ".join(plain(block.runs) for block in blocks if isinstance(block, Paragraph))
 
 
-def _pdf_of(path: Path) -> bytes | None:
-    """Return a PDF or a picture as PDF, and None for a text. Raises OptoutError."""
-    from optout_cli.exporters.binding import picture_as_pdf
+def _drawn(originals: Iterable[Original], folder: Path) -> dict[Original, bytes]:
+    """Return each PDF, and each picture as PDF; what cannot be read is empty."""
+    drawn: dict[Original, bytes] = {}
+    for original in originals:
+        if original.is_shown and not original.path.lower().endswith(_TEXTS):
+            try:
+                drawn[original] = pages_in(folder / original.path)
+            except OptoutError:  # it is listed as a file without pages
+                drawn[original] = b""
+    return drawn
 
-    suffix = path.suffix.lower()
-    if suffix in _PICTURES:
-        return picture_as_pdf(path)
-    return load_attachment(path).content if suffix == ".pdf" else None
+
+def _spelled_block(block: Block) -> Block:
+    """Return a block whose characters the typeface has."""
+    match block:
+        case Paragraph() | Heading():
+            runs = (msgspec.structs.replace(run, text=_spelled(run.text)) for run in block.runs)
+            return msgspec.structs.replace(block, runs=tuple(runs))
+        case Quote():
+            return msgspec.structs.replace(block, blocks=tuple(map(_spelled_block, block.blocks)))
+        case ListBlock():
+            items = tuple(tuple(map(_spelled_block, item)) for item in block.items)
+            return msgspec.structs.replace(block, items=items)
+
+
+def _spelled(text: str) -> str:
+    """Return a text in which `[GRINNING FACE]` stands for a character that no page can show."""
+    return "".join(map(_character, unicodedata.normalize("NFC", text)))
+
+
+def _character(character: str) -> str:
+    category = unicodedata.category(character)
+    if character in known_characters() and category != "Cc":
+        return character
+    if character.isspace():
+        return " "
+    if category == "Cf" or character in _SELECTORS:  # without a shape of its own
+        return ""
+    return f"[{unicodedata.name(character, f'U+{ord(character):04X}')}]"
 
 
 def _text_blocks(path: Path) -> tuple[Block, ...]:
@@ -172,7 +229,11 @@ def _text_blocks(path: Path) -> tuple[Block, ...]:
         message = message_from_bytes(content, policy=policy.default)
         heads = [f"{name}: {message[name]}" for name in ("From", "To", "Date", "Subject")]
         part = message.get_body(("plain",))
-        text = part.get_content() if part else ""
+        try:
+            text = part.get_content() if part else ""
+        except LookupError:  # a character set that Python does not know
+            payload = part.get_payload(decode=True) if part else b""
+            text = payload.decode("utf-8", "replace") if isinstance(payload, bytes) else ""
         lines = [head for head in heads if not head.endswith(": None")] + str(text).splitlines()
     else:
         lines = content.decode("utf-8", "replace").splitlines()
