@@ -108,6 +108,7 @@ def sent_from(
     problems += _number_problems(said, event, state, states)
     if last:
         problems += _repeat_problems(last, event, said)
+    problems += _order_problems(state, event, last)
     raise_any(problems)
     blank = {"at": now.at, "previous": "", "again": False, "corrects": None}
     is_known = last is not None and event == msgspec.structs.replace(last, **blank)
@@ -204,6 +205,18 @@ def _repeat_problems(last: Sent, event: Sent, said: Sending) -> Iterator[Problem
         yield Problem("already-sent", message, hint=hint, path="letter")
 
 
+def _order_problems(state: LetterState, event: Sent, last: Sent | None) -> Iterator[Problem]:
+    """Yield a Problem if the letter would arrive, or be answered, before it first went out."""
+    first = min([event.on, *(sent.on for sent in state.sent if sent is not last)])
+    days = [("delivered", it.on) for it in state.delivered]
+    days += [("answered", it.on) for it in state.answers]
+    for what, day in days:
+        if day < first:
+            message = f"{first} is after the day on which the letter was {what} ({day})"
+            hint = "write the day on which it first went out"
+            yield Problem("impossible-date", message, hint=hint, path="on")
+
+
 def _draft_problems(state: LetterState) -> Iterator[Problem]:
     if state.written.is_draft:
         hint = f"add the signer under signatory: in {state.written.request}, and write it again"
@@ -286,7 +299,15 @@ def delivered_from(
     if last and last.on == day and receipt in (None, last.receipt):
         return Result(last, is_known=True)
     kept = receipt or (last.receipt if last else None)
-    return Result(Delivered(**_about(state, now), on=day, receipt=kept))
+    event = Delivered(**_about(state, now), on=day, receipt=kept)
+    early = (answer.on for answer in state.answers if answer.on < day)
+    return Result(event, tuple(_early_note(each, day) for each in early))
+
+
+def _early_note(answer: date, delivery: date) -> Note:
+    """Return the note that an answer came before the letter, as one to an e-mail may."""
+    text = f"the answer of {answer} came before the day of delivery ({delivery}): check both days"
+    return Note(code="early-answer", text=text)
 
 
 def answered_from(
@@ -303,7 +324,9 @@ def answered_from(
     if any(msgspec.structs.replace(answer, **blank) == event for answer in known):
         return Result(event, is_known=True)
     unsent = Note(code="answer-to-unsent", text="the letter is not recorded as sent")
-    return Result(event, () if state.sent else (unsent,))
+    notes = [] if state.sent else [unsent]
+    notes += [_early_note(said.on, it.on) for it in state.delivered if said.on < it.on]
+    return Result(event, tuple(notes))
 
 
 def withdrawn_from(
