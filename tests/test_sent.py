@@ -344,8 +344,8 @@ def test_a_delivery_is_recorded_completed_and_corrected(
 @pytest.mark.parametrize(
     ("after", "told"),
     [
-        (("delivered", TO_ICE, "--on", "2026-11-22"), "delivered (2026-11-22)"),
-        (("answer", TO_ICE, "--reply", "refused", "--on", "2026-11-22"), "answered (2026-11-22)"),
+        (("delivered", TO_ICE, "--on", "2026-11-22"), "delivered on 2026-11-22"),
+        (("answer", TO_ICE, "--reply", "refused", "--on", "2026-11-22"), "answered on 2026-11-22"),
     ],
 )
 def test_a_letter_goes_out_before_it_arrives_and_is_answered(
@@ -355,7 +355,7 @@ def test_a_letter_goes_out_before_it_arrives_and_is_answered(
     run(*sent, "2026-11-21")
     assert outcome(run(*after))[0] == 0
     code, _, err = outcome(run(*sent, "2026-11-23", "--correct"))
-    told = f"2026-11-23 is after the day on which the letter was {told}"
+    told = f"2026-11-23 is too late: the letter is recorded as {told}"
     assert (code, told in err, sendings("ice")) == (2, True, [("2026-11-21", "mail", None)])
     assert outcome(run(*sent, "2026-11-20", "--correct"))[0] == 0
     assert outcome(run(*sent, "2026-11-23", "--again"))[0] == 0  # once more, after it arrived

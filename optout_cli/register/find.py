@@ -13,6 +13,7 @@ from optout_cli.output import is_folder
 from optout_cli.readers.files import is_file, no_such_file
 from optout_cli.register.journal import NAME, load_journal
 from optout_cli.register.state import Key, LetterState, states_of
+from optout_cli.register.table import table_problems
 
 _States = dict[Key, LetterState]
 
@@ -69,7 +70,8 @@ def look_up(text: str, within: Path | None = None, parties: Collection[Party] = 
     journal = load_journal(folder)
     states = states_of(journal.lines)
     named = letters_named(text, folder, states, parties)
-    return LookUp(folder, named, tuple(states.values()), journal.problems)
+    problems = (*table_problems(folder, journal.lines), *journal.problems)
+    return LookUp(folder, named, tuple(states.values()), problems)
 
 
 def sent_versions(

@@ -212,8 +212,8 @@ def _order_problems(state: LetterState, event: Sent, last: Sent | None) -> Itera
     days += [("answered", it.on) for it in state.answers]
     for what, day in days:
         if day < first:
-            message = f"{first} is after the day on which the letter was {what} ({day})"
-            hint = "write the day on which it first went out"
+            message = f"{first} is too late: the letter is recorded as {what} on {day}"
+            hint = "correct the day"
             yield Problem("impossible-date", message, hint=hint, path="on")
 
 

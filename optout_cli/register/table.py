@@ -186,7 +186,10 @@ def table_problems(folder: Path, lines: Sequence[Line]) -> Iterator[Problem]:
     if ahead := [row for row in rows if _is_ahead(row, known)]:
         names = ", ".join(dict.fromkeys(row["reference"] for row in ahead[:_MOST]))
         message = f"says more than the register about {len(ahead):,} of its letters ({names})"
-        hint = "put the whole register back from a copy, or record again what happened"
+        hint = (
+            "put the whole register back from a copy; to go on without the missing lines, move"
+            " this table away, and record again what happened"
+        )
         yield Problem("cut-register", message, Location(str(folder / TABLE)), hint)
 
 
