@@ -46,7 +46,7 @@ def about_service(text: str) -> list[str]:
                 "Via certified mail",
                 "Via e-mail to bureau@example.gov",
                 "Via facsimile to 916-555-0130",
-                "Served on ICE by hand delivery",
+                "Served on ICE by hand delivery.",
             ],
         ),
         (NONE, []),
@@ -68,5 +68,5 @@ def test_paper_that_is_written_with_an_email_says_what_the_request_says(library:
     text = written(library, MAIL, "txt", "eml")["txt"].content.decode()
     assert about_service(text) == [
         "Via certified mail no. 9589071052700000000002",
-        "Served on ICE by hand delivery",
+        "Served on ICE by hand delivery.",
     ]
