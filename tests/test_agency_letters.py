@@ -252,6 +252,31 @@ def test_every_agreement_of_a_state_is_written_in_one_batch(run: Run, in_folder:
     assert (code, len(letters), all("New Hampshire" in it for it in subjects)) == (0, count, True)
 
 
+@pytest.mark.parametrize(
+    ("county", "told"),
+    [
+        (
+            "dakota-county-ne",
+            (
+                "on ICE's list, Dakota County, NE has dakota-county-sheriffs-office-ne; if one of"
+                " them signed the agreement, name it in the place of the county:"
+                " jurisdiction: dakota-county-sheriffs-office-ne"
+            ),
+        ),
+        ("marin-county-ca", None),
+    ],
+)
+def test_a_countys_agencies_on_the_list_are_named(
+    county: str, told: str | None, library: Library
+) -> None:
+    assert notes(library, of(county, "model: jem")).get("listed-agency") == told
+
+
+def test_a_letter_about_no_agreement_names_no_agencies(library: Library) -> None:
+    request = base("dakota-county-ne", "secure-communities/opt-out")
+    assert "listed-agency" not in notes(library, request)
+
+
 def test_a_short_name_with_a_city_office_is_told_with_the_office(library: Library) -> None:
     request = base("Benton, AR") + "particulars: {model: tfm}\n"
     signed = "signatory: {name: Pat Doe, title: Chief, office: Benton Police Department}\n"

@@ -205,7 +205,7 @@ def test_the_agreements_that_the_page_names_end_in_one_letter(desk: Path, run: R
     request = REQUEST.replace("secure-communities/opt-out", "287g/terminate")
     (desk / "marin.yaml").write_text(request + AGREEMENTS, "utf-8")
     letter = " ".join(run("write", "marin.yaml", "-f", "txt", "-o", "-").stdout.split())
-    assert "the Warrant Service Officer model of March 5, 2020." in letter
+    assert "the Warrant Service Officer agreement of March 5, 2020." in letter
 
 
 def test_a_picture_of_the_signature_is_taken(desk: Path, run: Run) -> None:

@@ -160,8 +160,12 @@ def case_of(document: Document, library: Library, order: Order) -> Case:
         is_by_service=order.is_by_service,
         known=from_data,
         is_draft=order.is_draft,
-        doubts=tuple(
-            Note(code="odd-value", text=f"{doubt.message}; if so, {doubt.hint}") for doubt in doubts
+        doubts=(
+            *(
+                Note(code="odd-value", text=f"{doubt.message}; if so, {doubt.hint}")
+                for doubt in doubts
+            ),
+            *_county_notes(locality, found[1], library),
         ),
     )
     case = _with_own_wording(case, library)
@@ -169,6 +173,14 @@ def case_of(document: Document, library: Library, order: Order) -> Case:
     if unread:  # a letter that makes no sense needs no particulars
         raise OptoutError(*(tuple(refusals(case)) or unread))
     return case
+
+
+def _county_notes(locality: Locality, kind: LetterKind, library: Library) -> Iterator[Note]:
+    """Name the agencies of a county; only letters about their agreements read the agencies."""
+    if locality.agency is None and any(spec.known for spec in kind.particulars.values()):
+        from optout_cli.letters.agreements import county_notes
+
+        yield from county_notes(locality, library.directory.agencies_in(locality.state_code))
 
 
 # Any: trees of mappings, lists and texts.
