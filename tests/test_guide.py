@@ -273,3 +273,23 @@ def test_needs_that_a_request_states_are_left_out(run: Run, in_folder: Path) -> 
     assert ("(notice:" in text, "(notice-date)" in text) == (False, True)
     bare = words(outcome(run("guide", "06041", "--letter", "secure-communities/follow-up"))[1])
     assert ("(notice:" in bare, "(notice-date)" in bare) == (True, True)
+
+
+@pytest.mark.parametrize(
+    ("place", "told"),
+    [
+        ("Hialeah Police Department, FL", [True, False, False]),  # tfm
+        ("alaska-department-of-corrections-ak", [False, True, True]),  # wso
+        ("brevard-county-sheriffs-office-fl", [True, True, True]),  # both
+        ("brevard-county-fl", [True, True, True]),  # an agency of the county may have any
+    ],
+)
+def test_an_agencys_guide_has_only_what_concerns_its_models(
+    place: str, told: list[bool], run: Run
+) -> None:
+    text = words(outcome(run("guide", place, "--letter", "287g/terminate"))[1])
+    assert [
+        "- Jail Enforcement Model and Task Force Model: it takes effect" in text,
+        "- Warrant Service Officer model: it takes effect 90 days after receipt" in text,
+        "suspend the agreement for a time" in text,
+    ] == told

@@ -57,7 +57,8 @@ class Condition(Noun, frozen=True, kw_only=True):
     `from` and `until` limit the letter's date. `activation` is what is known of the jurisdiction's
     activation, and `source` the kind of its source. `letters` names letter kinds of the program.
     `office` asks whether the signatory's office is named. `states` are postal codes, `laws` effects
-    of state laws that concern the letter. `chosen` has, for each choice, the values of which one
+    of state laws that concern the letter. `agreements` are models, of which an agency must have one
+    if the data has its agreements. `chosen` has, for each choice, the values of which one
     meets the condition; with `only`, no other value may be chosen. `several` names lists that must
     have more than one entry, `unnamed` the choice that must lack the model of an agreement in the
     data. `given` and `missing` name particulars and computed dates; `earlier.answer` is given if an
@@ -73,6 +74,7 @@ class Condition(Noun, frozen=True, kw_only=True):
     office: Literal["named", "unnamed"] | None = None
     states: tuple[StateCode, ...] = ()
     laws: tuple[LawEffect, ...] = ()
+    agreements: tuple[Name, ...] = ()
     chosen: dict[Name, tuple[Name, ...]] = {}
     only: dict[Name, tuple[Name, ...]] = {}
     several: tuple[Name, ...] = ()
@@ -214,6 +216,7 @@ class Other(Noun, frozen=True, kw_only=True):
 
     where: Text
     letter: Name
+    when: Condition = Condition()
 
 
 class NextLetter(Noun, frozen=True, kw_only=True):

@@ -108,11 +108,12 @@ def texts_that_hold(texts: Iterable[ConditionalText], case: Case, **more: object
 
 
 def _fits(when: Condition, case: Case) -> bool:
-    """Tell whether the letter's kind and office, the activation and the laws fit a condition."""
+    """Tell whether the letter's kind and office, the activation and so on fit a condition."""
     kinds = [case.program.letters.get(name) for name in when.letters]
     signatory, activation = case.request.signatory, activation_of(case)
     office = "named" if signatory and signatory.office else "unnamed"
     source = activation.source if activation else None
+    models = {agreement.model for agreement in case.locality.agreements}
     return (
         (not when.letters or any(kind is case.kind for kind in kinds))
         and when.office in (None, office)
@@ -120,6 +121,7 @@ def _fits(when: Condition, case: Case) -> bool:
         and (
             not when.activation or (activation.kind if activation else "unknown") in when.activation
         )
+        and (not when.agreements or not models or not models.isdisjoint(when.agreements))
         and (not when.source or (source is not None and source.kind in when.source))
         and (not when.laws or any(law.effect in when.laws for law in laws_of(case)))
     )

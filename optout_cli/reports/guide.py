@@ -117,8 +117,9 @@ def _facts(case: Case) -> _Facts:
             for letter in _next_letter(case, row.letter)
         ],
         "others": [
-            {"where": other.where, **letter}
+            {"where": where, **letter}
             for other in advice.others
+            for where in texts_that_hold([ConditionalText(text=other.where, when=other.when)], case)
             for letter in _next_letter(case, other.letter)
         ],
     }
