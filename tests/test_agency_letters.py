@@ -258,9 +258,8 @@ def test_every_agreement_of_a_state_is_written_in_one_batch(run: Run, in_folder:
         (
             "dakota-county-ne",
             (
-                "on ICE's list, Dakota County, NE has dakota-county-sheriffs-office-ne; if one of"
-                " them signed the agreement, name it in the place of the county:"
-                " jurisdiction: dakota-county-sheriffs-office-ne"
+                "agencies of Dakota County, NE on ICE's list: dakota-county-sheriffs-office-ne; to"
+                " write for one, say jurisdiction: dakota-county-sheriffs-office-ne"
             ),
         ),
         ("marin-county-ca", None),

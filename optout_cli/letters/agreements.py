@@ -1,10 +1,9 @@
 """What the data says of an agency's agreements, where a request leaves it out. Pure."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 
 from optout_cli.errors import OptoutError, Problem
-from optout_cli.model.jurisdiction import Agency, Agreement, Locality
-from optout_cli.model.notice import Note
+from optout_cli.model.jurisdiction import Agreement, Locality
 from optout_cli.model.program import LetterKind, Particular
 from optout_cli.programs import particular_from
 from optout_cli.readers.document import Document, Tree, lines_to_add
@@ -36,17 +35,6 @@ def with_agreement(
     data = {**document.data, "particulars": {**given, **found}}
     # Without locations of their own: a problem with them is about the request's particulars.
     return Document(data, document.layers), tuple(found)
-
-
-def county_notes(locality: Locality, agencies: Iterable[tuple[str, Agency]]) -> Iterator[Note]:
-    """Name the county's agencies in the data: one of them may be the agreement's party."""
-    slugs = [slug for slug, agency in agencies if agency.county == locality.id]
-    if slugs:
-        text = (
-            f"on ICE's list, {locality.name} has {', '.join(slugs)}; if one of them signed the"
-            f" agreement, name it in the place of the county: jurisdiction: {slugs[0]}"
-        )
-        yield Note(code="listed-agency", text=text)
 
 
 def _chosen(

@@ -1,13 +1,13 @@
 """What the user should know about a letter. These notes are printed beside it, never in it."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
 from optout_cli.exporters import Exporter, exporter_for
 from optout_cli.exporters.context import Options
-from optout_cli.model.jurisdiction import Agreement, Law, LawEffect, Topic
+from optout_cli.model.jurisdiction import Agreement, Law, LawEffect, Locality, Topic
 from optout_cli.model.letter import Letter
 from optout_cli.model.notice import Case, Note, Notice, Recipient
 from optout_cli.model.program import Period
@@ -64,6 +64,16 @@ def notes_for(case: Case, period: Period, recipient: Recipient) -> Iterator[Note
             f" to change that, add salutation: under recipients: {party}:"
         )
         yield Note(code="greeting", text=text)
+
+
+def county_notes(locality: Locality, slugs: Sequence[str]) -> Iterator[Note]:
+    """Name the county's agencies in the data: one of them may be the agreement's party."""
+    if slugs:
+        text = (
+            f"agencies of {locality.name} on ICE's list: {', '.join(slugs)}; to write for one,"
+            f" say jurisdiction: {slugs[0]}"
+        )
+        yield Note(code="listed-agency", text=text)
 
 
 def _data_notes(case: Case) -> Iterator[Note]:

@@ -12,7 +12,7 @@ from optout_cli.exporters import exporter_for
 from optout_cli.letters.compose import compose, outline_case
 from optout_cli.letters.files import NamedFiles, files_of
 from optout_cli.letters.library import Library
-from optout_cli.letters.notes import export_notes
+from optout_cli.letters.notes import county_notes, export_notes
 from optout_cli.model.jurisdiction import Gazetteer, Locality
 from optout_cli.model.letter import Export, Files, Letter
 from optout_cli.model.notice import Case, Note, Notice
@@ -178,9 +178,9 @@ def case_of(document: Document, library: Library, order: Order) -> Case:
 def _county_notes(locality: Locality, kind: LetterKind, library: Library) -> Iterator[Note]:
     """Name the agencies of a county; only letters about their agreements read the agencies."""
     if locality.agency is None and any(spec.known for spec in kind.particulars.values()):
-        from optout_cli.letters.agreements import county_notes
-
-        yield from county_notes(locality, library.directory.agencies_in(locality.state_code))
+        agencies = library.directory.agencies_in(locality.state_code)
+        slugs = [slug for slug, agency in agencies if agency.county == locality.id]
+        yield from county_notes(locality, slugs)
 
 
 # Any: trees of mappings, lists and texts.
