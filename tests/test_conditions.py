@@ -208,10 +208,13 @@ def test_the_party_to_the_agreement_is_the_signatorys_office(library: Library) -
     ("more", "said"),
     [
         ("", "takes effect. The County has received no written acknowledgment."),
-        ("received: 2026-12-01", "received it on December 1, 2026, which is therefore that day."),
+        (
+            "received: 2026-12-01",
+            "on December 1, 2026, so the termination took effect on that day.",
+        ),
         (
             "received: 2026-11-16",
-            "received it on November 16, 2026; that day is therefore November 30, 2026.",
+            "on November 16, 2026, so the termination took effect on November 30, 2026.",
         ),
     ],
 )
