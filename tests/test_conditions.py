@@ -244,6 +244,19 @@ def test_a_place_has_its_preposition(library: Library, place: str, said: str) ->
     assert f"The meeting is on December 9, 2026, at noon{said}" in body
 
 
+@pytest.mark.parametrize(
+    ("attends", "said"),
+    [
+        ("[Pat Doe]", "For the County, this person will attend: Pat Doe"),
+        ("[Pat Doe, Robin Doe]", "For the County, these persons will attend: Pat Doe Robin Doe"),
+    ],
+)
+def test_one_person_attends_or_several_do(library: Library, attends: str, said: str) -> None:
+    given = f"{{day: 2026-12-09, place: at the jail, attends: {attends}}}"
+    text = f"letter: secure-communities/meeting-confirmation\nparticulars: {given}"
+    assert said in " ".join(texts_in(letters_for(library, text)[0].body))
+
+
 @pytest.mark.parametrize("model", ["jem", "wso", "tfm"])
 @pytest.mark.parametrize("more", ["", "courtesy-copy: [bureau]"])
 def test_copies_go_by_model_and_by_request(library: Library, model: str, more: str) -> None:
