@@ -99,3 +99,35 @@ def test_the_record_of_an_older_version_is_told_and_left_alone(batch: Batch) -> 
     assert told in batch("-o", "old/")[2]
     assert Path("old/manifest.ndjson").read_text("utf-8") == "{}\n"
     assert told not in batch("-o", "old/")[2]
+
+
+def test_today_alone_makes_no_new_letter_of_one_that_was_sent(
+    run: Run, in_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("n.csv").write_text(
+        HEADER.replace("\n", ",letter\n") + "50001,Pat,Sheriff,secure-communities/opt-out\n"
+    )
+    batch = ("batch", "n.csv", "-f", "txt", "-j1", "-q")
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1795694400")  # 2026-11-26
+    outcome(run(*batch))
+    outcome(run("sent", "out/", "--by", "mail", "-q"))
+    assert outcome(run(*batch))[0] == 0
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1795780800")
+    told = (
+        "n.csv:2 (50001): the letter of 2026-11-26 was sent on 2026-11-26, and without a date"
+        " this row would write it again\n"
+    )
+    for options, expected in (((), 3), (("--force",), 3), (("--check",), 1)):
+        code, out, err = outcome(run(*batch, *options))
+        assert (code, told in out + err) == (expected, True)
+    assert outcome(run(*batch, "--set", "date=2026-11-26"))[0] == 0
+    assert outcome(run("status", "out/", "--unsent", "--json"))[1] == ""
+    code, out, _ = outcome(run(*batch, "--supersede", "a second notice"))
+    assert (code, len(out.splitlines())) == (0, 2)
+
+
+def test_nobody_is_told_to_move_away_what_was_sent(batch: Batch, run: Run) -> None:
+    told = "move them away unless you want to send them"
+    assert told in batch(table=HEADER + ROWS.partition("\n")[2])[2]  # the first row is gone
+    outcome(run("sent", "out/VT/addison-county-vt", "--by", "mail", "-q"))
+    assert told not in batch()[2]

@@ -280,3 +280,20 @@ def test_write_waits_a_little_for_another_command(
         other.kill()
     told = "letters: another command is writing to this folder\n" if code else ""
     assert (ended, err.partition("  hint")[0]) == (code, told)
+
+
+def test_in_a_script_sent_waits_long_for_another_command(
+    written: Written, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("optout_cli.cli.record.WAIT", 0)
+    written("-q", *KIM)
+    with subprocess.Popen((sys.executable, "-c", HOLD, "0.4"), stdout=subprocess.PIPE) as other:
+        assert other.stdout
+        other.stdout.readline()
+        assert outcome(run("sent", "letters/", "--by", "mail", "-q"))[0] == 0
+
+
+@pytest.mark.parametrize("command", [("write", "r.yaml"), ("batch", "n.csv")])
+def test_a_letter_is_superseded_only_for_a_reason(command: tuple[str, ...], run: Run) -> None:
+    code, _, err = outcome(run(*command, "--supersede", " "))
+    assert (code, "--supersede needs a reason" in err) == (2, True)

@@ -4,6 +4,7 @@ import os
 import pickle
 from collections import Counter, defaultdict
 from collections.abc import Container, Generator, Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import IO, Any
 
@@ -22,6 +23,7 @@ from optout_cli.errors import Problem
 from optout_cli.letters.pipeline import Order
 from optout_cli.model.notice import Note
 from optout_cli.readers.files import is_pipe
+from optout_cli.register.plan import SENT
 from optout_cli.register.records import Record, Register
 
 LAW = "state-law"  # the note that is repeated in every run
@@ -133,6 +135,29 @@ class BatchPlan:
                 message = f"would replace {place}{more}, written from {others[0].request}"
                 hint = "name another folder with -o, or use --force, which moves it to earlier/"
                 self.taken[row.number] = (Problem("file-exists", message, row.location, hint),)
+        self.left |= self.taken.keys()
+
+    def refuse_repeats(self, register: Register, today: date) -> None:
+        """Leave out each row without a date whose letter was sent before `today`.
+
+        It would be written again with another date, and sent once more by a script.
+        """
+        states = register.states.letters.values()
+        sent = {
+            (it.written.jurisdiction, it.written.letter, it.written.variant): it
+            for it in states
+            if it.sent
+        }
+        for row in self.good:
+            state = None if row.is_dated else sent.get(row.key or ("", "", ""))
+            if state is not None and state.written.date != today:
+                first = state.written.date
+                message = f"the letter of {first} was sent on {state.sent[-1].on}"
+                message += ", and without a date this row would write it again"
+                hint = (
+                    f"give the row a date, {first} for the same letter, or add --supersede REASON"
+                )
+                self.taken[row.number] = (Problem(SENT, message, row.location, hint),)
         self.left |= self.taken.keys()
 
     def in_doubt(self, register: Register, order: Order) -> dict[int, Order]:

@@ -21,6 +21,7 @@ from optout_cli.cli.record import (
     now,
     on_option,
     placed,
+    recorder_of,
     report,
     say_journal,
     several,
@@ -34,7 +35,7 @@ from optout_cli.model.request import Party
 from optout_cli.readers.files import is_file, no_such_file
 from optout_cli.register.events import Evidence
 from optout_cli.register.find import LookUp, look_up, version_sent
-from optout_cli.register.recorder import Recorder, sent_letter
+from optout_cli.register.recorder import sent_letter
 from optout_cli.register.replies import check_fact, check_facts, check_text, replies_to
 from optout_cli.register.state import LetterState
 from optout_cli.register.statements import (
@@ -302,7 +303,7 @@ def _record(
 ) -> None:
     """Record an answer, or take the last one back, and print the letter. Raises OptoutError."""
     letter, found, state, moment, library = statement
-    with Recorder(library.programs.by_id) as recorder:
+    with recorder_of(library) as recorder:
         letters = recorder.find(letter, found.folder, [state.letter.recipient])
         (answered,) = (each for each in map(sent_letter, letters) if each.state.id == state.id)
         try:

@@ -16,6 +16,7 @@ from optout_cli.cli.record import (
     on_option,
     one_letter,
     placed,
+    recorder_of,
     report,
     say_journal,
     to_option,
@@ -79,7 +80,7 @@ def command(
             return withdrawn_from(found.state, "delivered", undo or "", moment)
         return delivered_from(found.state, day, found.take(receipt), moment, correct=correct)
 
-    with Recorder(library_from((), folders).programs.by_id) as recorder:
+    with recorder_of(library_from((), folders)) as recorder:
         done = _recorded(recorder, letters, within, parties, statement)
         recorder.commit()
         if not quiet:

@@ -1,6 +1,7 @@
 """What `sent`, `delivered` and `answer` share: options, the moment, and what they print."""
 
 import os
+import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,8 +13,10 @@ import msgspec
 from optout_cli.cli.console import print_json, say, usage_error
 from optout_cli.cli.options import parse_date, today
 from optout_cli.errors import Location, OptoutError, Problem
+from optout_cli.letters.library import Library
 from optout_cli.model.request import PARTIES, Party, Way
 from optout_cli.register.events import Answered, Delivered, LetterNews, Sent, Withdrawn
+from optout_cli.register.folder import LONG_WAIT, WAIT
 from optout_cli.register.recorder import Found, Recorder
 from optout_cli.register.statements import Moment, Result, way_words
 
@@ -69,6 +72,11 @@ def now() -> Moment:
     day, epoch = today(), os.environ.get("SOURCE_DATE_EPOCH")
     at = datetime.fromtimestamp(int(epoch), UTC) if epoch else datetime.now(UTC)
     return Moment(at.replace(microsecond=0), day)
+
+
+def recorder_of(library: Library) -> Recorder:
+    """Return what records events; in a script, it waits far longer for another command."""
+    return Recorder(library.programs.by_id, WAIT if sys.stdin.isatty() else LONG_WAIT)
 
 
 def one_letter(text: str, found: Sequence[Found]) -> Found:

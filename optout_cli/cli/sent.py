@@ -20,6 +20,7 @@ from optout_cli.cli.record import (
     on_option,
     one_letter,
     placed,
+    recorder_of,
     report,
     say_journal,
     to_option,
@@ -142,7 +143,8 @@ def command(
 
     The register of the folder keeps what you say. A scan that you give is copied to evidence/
     there. A row of a table counts before the options. If a row has a problem, the other rows are
-    recorded; without --from, either all is recorded or nothing.
+    recorded; without --from, either all is recorded or nothing. If another command is using the
+    folder, waits 5 seconds on a terminal, and 10 minutes elsewhere.
 
     Prints the path of each letter.
     """
@@ -151,7 +153,7 @@ def command(
     check_undo(undo, day, number, receipt, signed, again, correct, tables)
     said = Sending(day, by, number, again=again, correct=correct, undo=undo)
     moment = now()
-    with Recorder(library_from((), folders).programs.by_id) as recorder:
+    with recorder_of(library_from((), folders)) as recorder:
         if tables:
             done, problems = _rows_recorded(recorder, tables, said, parties, within, moment)
         else:

@@ -41,6 +41,7 @@ from optout_cli.register.writing import NOT_YET, Writing
 from optout_cli.trust import leads_outside
 
 WAIT = 5.0  # seconds that a command waits for another one
+LONG_WAIT = 600.0  # in a script: what it did, such as sending an e-mail, has to be recorded
 _AT_ONCE = 500  # files to make durable together, so that an interrupt never waits for thousands
 _UNFINISHED = re.compile(r"\..+\.[0-9a-f]{12}", re.DOTALL)  # names that write_all gives in OWN
 
@@ -342,10 +343,10 @@ class LetterFolder:
 
 @contextmanager
 def recording(
-    folder: Path, programs: Mapping[str, Program] | None = None
+    folder: Path, programs: Mapping[str, Program] | None = None, *, wait: float = WAIT
 ) -> Iterator[LetterFolder]:
-    """Lock a folder of letters to record what happened to them; wait a little if it is in use."""
-    with LetterFolder(folder, programs=programs, wait=WAIT) as record:
+    """Lock a folder of letters to record what happened to them; if it is in use, `wait` seconds."""
+    with LetterFolder(folder, programs=programs, wait=wait) as record:
         yield record
 
 

@@ -22,7 +22,7 @@ from optout_cli.register.events import (
 )
 from optout_cli.register.evidence import EvidenceFolder
 from optout_cli.register.find import NamedLetter, letters_named, register_folder, version_sent
-from optout_cli.register.folder import LetterFolder, recording
+from optout_cli.register.folder import WAIT, LetterFolder, recording
 from optout_cli.register.state import LetterState
 from optout_cli.register.statements import Result
 
@@ -74,11 +74,12 @@ def sent_letter(found: Found) -> Found:
 class Recorder:
     """Finds letters, and records events of them at the end, when `commit` is called.
 
-    `programs` are for register.csv, which says what is due.
+    `programs` are for register.csv, which says what is due. If another command is using a folder,
+    waits for it, `wait` seconds at most.
     """
 
-    def __init__(self, programs: Mapping[str, Program]) -> None:
-        self._programs = programs
+    def __init__(self, programs: Mapping[str, Program], wait: float = WAIT) -> None:
+        self._programs, self._wait = programs, wait
         self._open: dict[Path, OpenFolder] = {}
         self._locks = ExitStack()
 
@@ -107,7 +108,7 @@ class Recorder:
         folder = register_folder(text, within)
         key = folder.resolve()
         if key not in self._open:
-            record = self._locks.enter_context(recording(folder, self._programs))
+            record = self._locks.enter_context(recording(folder, self._programs, wait=self._wait))
             self._open[key] = OpenFolder(folder, record)
         opened = self._open[key]
         named = letters_named(text, folder, opened.record.states, parties)

@@ -77,9 +77,8 @@ class Run:
         """Print the problems of each row, notes on the others, and counts."""
         plan = self._plan(self.job, None)
         register = load_register(self.job.folder)
-        if not self.replacing.force:
-            plan.take_places(register.records, self.job.folder)
-            plan.problems |= plan.taken
+        self._take_places(plan, register)
+        plan.problems |= plan.taken
         self._add_refused(plan, register)
         problems = [problem for found in plan.problems.values() for problem in found]
         if self.prints.as_json:
@@ -93,6 +92,13 @@ class Run:
         for line in (*notes, *tally_lines(plan)):
             click.echo(line, err=self.prints.as_json)
         return ExitCode.CONTENT if problems else ExitCode.DONE
+
+    def _take_places(self, plan: BatchPlan, register: Register) -> None:
+        """Leave out rows that would replace another table's letters, or repeat what was sent."""
+        if not self.replacing.force:
+            plan.take_places(register.records, self.job.folder)
+        if self.replacing.supersede is None and not self.job.order.is_draft:
+            plan.refuse_repeats(register, self.job.order.today)
 
     def _add_refused(self, plan: BatchPlan, register: Register) -> None:
         """Add the problems of letters that the batch would not replace."""
@@ -142,6 +148,11 @@ class Run:
     def _former(self, plan: BatchPlan, register: Register) -> FormerLetters:
         """Sort the records of former letters; a draft replaces none, and makes none older."""
         former = former_letters(plan, register.existing())
+        older, gone = (  # nobody is to move away what was sent
+            [record for record in records if not register.is_sent(record.path)]
+            for records in (former.older, former.gone)
+        )
+        former = former._replace(older=older, gone=gone)
         return former._replace(replaced=[], older=[]) if self.job.order.is_draft else former
 
     def write(self, folder: LetterFolder, spool: IO[bytes], *, fail_fast: bool) -> ExitCode:
@@ -151,8 +162,7 @@ class Run:
         records = {} if self.replacing.force else register.records
         job = msgspec.structs.replace(self.job, records=records)
         plan = self._plan(job, spool)
-        if not self.replacing.force:
-            plan.take_places(register.records, folder.path)
+        self._take_places(plan, register)
         found = (*plan.problems.values(), *plan.taken.values())
         self._report(problem for problems in found for problem in problems)
         if fail_fast and (plan.problems or plan.taken):
