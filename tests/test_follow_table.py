@@ -24,10 +24,15 @@ def letters(run: Run, write: Write, in_folder: Path) -> Path:
     for place, day in ((SILENT, "2026-09-22"), (REFUSED, "2026-09-22"), (NEW, "2026-11-20")):
         sent = run("sent", f"out/CA/{place}", "--by", "certified-mail", "--on", day, "-q")
         assert outcome(sent)[0] == 0
-    to_ice = f"out/CA/{REFUSED}/2026-09-21-opt-out-ice.txt"
-    words = ("--reply", "refused", "--on", "2026-10-20", "--words", "It is not opt-out.", "-q")
-    assert outcome(run("answer", to_ice, *words))[0] == 0
+    for party in ("bureau", "ice"):
+        refuse(run, REFUSED, party)
     return in_folder
+
+
+def refuse(run: Run, place: str, party: str) -> None:
+    path = f"out/CA/{place}/2026-09-21-opt-out-{party}.txt"
+    words = ("--reply", "refused", "--on", "2026-10-20", "--words", "It is not opt-out.", "-q")
+    assert outcome(run("answer", path, *words))[0] == 0
 
 
 def rows(path: str = "follow-ups.csv") -> dict[str, dict[str, str]]:
@@ -79,10 +84,7 @@ def test_a_table_of_signatories_fills_in_who_signs_in_each_county(
 def test_one_kind_of_letter_can_be_chosen(letters: Path, run: Run) -> None:
     options = ("--letter", "secure-communities/follow-up", "-o", "-")
     code, out, _ = outcome(run("new", "--csv", "--follow", "out/", *options))
-    assert (code, [line.partition(",")[0] for line in out.splitlines()[1:]]) == (
-        0,
-        [SILENT, REFUSED],  # the bureau has not answered the second
-    )
+    assert (code, [line.partition(",")[0] for line in out.splitlines()[1:]]) == (0, [SILENT])
 
 
 def test_a_letter_that_is_not_due_is_not_followed(letters: Path, run: Run) -> None:
@@ -100,3 +102,48 @@ def test_a_letter_that_is_not_due_is_not_followed(letters: Path, run: Run) -> No
 def test_common_is_for_follow_ups(run: Run, in_folder: Path) -> None:
     code, _, err = outcome(run("new", "--csv", "--common", "x.yaml"))
     assert (code, "--common works only with --csv and --follow" in err) == (2, True)
+
+
+def test_a_letter_that_concerns_one_recipient_is_no_row_but_a_command(
+    letters: Path, run: Run
+) -> None:
+    refuse(run, SILENT, "bureau")
+    code, _, err = outcome(run("new", "--csv", "--follow", "out/"))
+    assert (code, set(rows())) == (0, {REFUSED})
+    follow_up, renewed = "secure-communities/follow-up", "secure-communities/renewed-request"
+    told = [line.strip() for line in err.splitlines() if line.startswith("  optout")]
+    assert [line.partition(" --letter ")[2].split()[0] for line in told[::2]] == [
+        renewed,
+        follow_up,
+    ]
+    assert told[1::2] == [
+        f"optout write {SILENT}-renewed-request.yaml --to bureau",
+        f"optout write {SILENT}-follow-up.yaml --to ice",
+    ]
+
+
+def test_no_row_writes_to_a_recipient_whose_letter_was_never_sent(letters: Path, run: Run) -> None:
+    to_ice = f"out/CA/{SILENT}/2026-09-21-opt-out-ice.txt"
+    run("sent", to_ice, "--undo", "it lay in the drawer", "-q")
+    _, _, err = outcome(run("new", "--csv", "--follow", "out/"))
+    assert (set(rows()), "follow-up.yaml --to bureau\n" in err) == ({REFUSED}, True)
+
+
+def test_without_a_row_the_commands_are_named(letters: Path, run: Run) -> None:
+    refuse(run, SILENT, "bureau")
+    code, _, err = outcome(run("new", "--csv", "--follow", f"out/CA/{SILENT}"))
+    assert (code, Path("follow-ups.csv").exists()) == (1, False)
+    assert "write them one by one, as said above" in err
+
+
+def test_letters_sent_in_two_versions_are_one_matter(letters: Path, run: Run) -> None:
+    to_ice = f"out/CA/{SILENT}/2026-09-21-opt-out-ice.txt"
+    run("sent", to_ice, "--undo", "it had an error", "-q")
+    options = ("--common", "common.yaml", "-q", "-f", "txt", "-o", "out/")
+    changed = ("--set", "signatory.name=Kim Successor", "--to", "ice", "--supersede", "an error")
+    assert outcome(run("batch", "n.csv", *options, *changed))[0] == 0
+    assert outcome(run("sent", to_ice, "--by", "mail", "--on", "2026-09-24", "-q"))[0] == 0
+    code, _, _ = outcome(run("new", "--csv", "--follow", "out/", "-o", "next.csv"))
+    with Path("next.csv").open(encoding="utf-8-sig", newline="") as stream:
+        places = [row["jurisdiction"] for row in csv.DictReader(stream)]
+    assert (code, places.count(SILENT)) == (0, 1)

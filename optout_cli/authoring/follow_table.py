@@ -4,6 +4,7 @@ Takes facts only, as `follow` does. Who signs stays empty unless it is given: th
 else now.
 """
 
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
@@ -11,18 +12,24 @@ from typing import Any, NamedTuple
 from optout_cli.authoring.follow import answers_following, former_from
 from optout_cli.authoring.request_writer import Answers
 from optout_cli.letters.library import Library
+from optout_cli.model.request import Party
 from optout_cli.readers.csv import csv_from
-from optout_cli.register.standing import Standing
+from optout_cli.register.standing import Standing, is_out
 
 _FIRST = ("jurisdiction", "# name", "# why", "letter", "date", "signatory.name", "signatory.title")
 _SIGNATORY = "signatory."
+_Matter = tuple[str, str, str, date]  # jurisdiction, letter, variant and date
 
 
 class FollowRow(NamedTuple):
-    """A request that follows an earlier letter, its cells by column, and why it is due."""
+    """A request that follows an earlier letter, its cells by column, and why it is due.
+
+    `only` are its recipients if it does not concern all of them, which no row can say.
+    """
 
     reference: str
     cells: dict[str, str]
+    only: tuple[Party, ...] = ()
 
 
 def follow_rows(
@@ -39,19 +46,40 @@ def follow_rows(
     only rows of this kind. Raises OptoutError.
     """
     states = [standing.state for standing in standings]
-    left = set(chosen)
+    matters: defaultdict[_Matter, list[Standing]] = defaultdict(list)
+    for standing in standings:
+        if is_out(standing.state):
+            matters[_matter_of(standing)].append(standing)
+    done: set[tuple[_Matter, Party]] = set()
     # An answer of one recipient counts before the silence of another.
     for standing in sorted(standings, key=lambda each: each.step != "answered"):
-        written, kind = standing.state.written, standing.next_letter
+        written, kind, matter = standing.state.written, standing.next_letter, _matter_of(standing)
         name = f"{written.letter.partition('/')[0]}/{kind}"
-        if kind is None or letter not in (None, name) or standing.state.id not in left:
+        if kind is None or letter not in (None, name) or standing.state.id not in chosen:
             continue
-        if not (why := _reason(standing, day)):
+        why, own = _reason(standing, day), standing.state.letter.recipient
+        if not why or (matter, own) in done:
             continue
-        left.remove(standing.state.id)
-        answers, _ = answers_following(former_from(standing.state, states), name, library, day)
-        cells = dict(flattened(answers))
-        yield FollowRow(written.reference, {**cells, "# name": written.name, "# why": why})
+        alike = {
+            each.state.letter.recipient
+            for each in matters[matter]
+            if each.step == standing.step and each.next_letter == kind
+        }
+        former = former_from(standing.state, states)
+        assert standing.program  # it names the next letter
+        roles = {rule.role for rule in standing.program.recipients if rule.holds(day)}
+        recipients = [it for it in former.facts["recipients"] if it["role"] in roles]
+        only = () if alike.issuperset(it["party"] for it in recipients) else tuple(sorted(alike))
+        done |= {(matter, party) for party in alike}
+        answers, _ = answers_following(former, name, library, day)
+        cells = {**dict(flattened(answers)), "# name": written.name, "# why": why}
+        yield FollowRow(written.reference, cells, only)
+
+
+def _matter_of(standing: Standing) -> _Matter:
+    """Return what identifies a letter to all recipients, whichever version each of them got."""
+    written = standing.state.written
+    return written.jurisdiction, written.letter, written.variant, written.date
 
 
 def _reason(standing: Standing, day: date) -> str:

@@ -8,7 +8,12 @@ from typing import NamedTuple
 import click
 
 from optout_cli.authoring.csv_template import csv_template, needed_columns
-from optout_cli.authoring.follow_table import flattened, follow_rows, follow_table
+from optout_cli.authoring.follow_table import (
+    FollowRow,
+    flattened,
+    follow_rows,
+    follow_table,
+)
 from optout_cli.batch.input import load_input
 from optout_cli.cli.console import program_name, quote, say
 from optout_cli.cli.new.new_file import TABLE, path_for, require_free
@@ -64,7 +69,15 @@ def _write_follow_table(order: TableOrder, library: Library, follow: FollowOrder
     found = look_up(follow.named, follow.within)
     chosen = {letter.state.id for letter in found.letters}
     standings = standings_of(found.states, library.programs.by_id)
-    rows = [*follow_rows(standings, chosen, library, today(), order.letter)]
+    found_rows = [*follow_rows(standings, chosen, library, today(), order.letter)]
+    for row in found_rows:
+        if row.only:
+            _say_single(row, found.folder, order.options)
+    rows = [row for row in found_rows if not row.only]
+    if not rows and found_rows:
+        message = "has only letters to follow that concern one recipient, and a row concerns all"
+        hint = "write them one by one, as said above"
+        raise OptoutError(Problem("nothing-due", message, Location(follow.named), hint))
     if not rows:
         message = "has no letter that another one should follow today"
         hint = "see what is due and when: optout status"
@@ -78,6 +91,17 @@ def _write_follow_table(order: TableOrder, library: Library, follow: FollowOrder
     if not given:
         say("note: the columns for who signs are empty, since it may be somebody else now")
     _say_next(path, order.options)
+
+
+def _say_single(row: FollowRow, folder: Path, options: str) -> None:
+    """Say how to write a letter that a row cannot make, since it concerns one recipient."""
+    letter, to = row.cells["letter"], " ".join(f"--to {party}" for party in row.only)
+    file = f"{row.cells['jurisdiction']}-{letter.partition('/')[2]}.yaml"
+    why = f"{row.cells['# name']}: {row.cells['# why']}, but not so for the other recipient"
+    new = f"{program_name()} new --follow {row.reference} --in {quote(str(folder))}"
+    say(f"not in the table: {why}; write this letter by itself:")
+    say(f"  {new} --letter {letter} -o {file}{options}")
+    say(f"  {program_name()} write {file} {to}{options}")
 
 
 def _given_cells(common: str, library: Library) -> Mapping[str, Mapping[str, str]]:
