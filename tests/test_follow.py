@@ -356,3 +356,27 @@ def test_a_287g_follow_up_has_the_day_of_receipt(
         "2026-11-23",
         [{"to": "ice", "by": "certified-mail"}],
     )
+
+
+def test_a_follow_up_that_the_register_contradicts_has_a_note(sent_notice: str, run: Run) -> None:
+    letter = ("--letter", "secure-communities/follow-up", "-o", "next.yaml", "-q")
+    values = ("--set", "signatory.name=Kim", "--set", "signatory.title=Sheriff")
+    run("new", "--follow", TO_ICE, *letter, *values)
+    run("delivered", TO_BUREAU, "--on", "2026-11-24", "--correct", "-q")
+    run("answer", TO_BUREAU, "--reply", "refused", "-q")
+    run("sent", TO_ICE, "--undo", "it lay in the drawer", "-q")
+    err = outcome(run("write", "next.yaml", "-f", "txt", "-o", "letters/"))[2]
+    told = "note: check the letter before you sign it: "
+    notes = [it.removeprefix(told) for it in err.splitlines() if it.startswith(told)]
+    assert notes == [
+        f"{sent_notice} to bureau was answered on 2026-11-24 (refused)",
+        (
+            f"the letter says that {sent_notice} to bureau was received on 2026-11-23; the"
+            " register says 2026-11-24"
+        ),
+        f"{sent_notice} to ice is not recorded as sent",
+    ]
+    renewed = ("--letter", "secure-communities/renewed-request", "-o", "renewed.yaml", "-q")
+    run("new", "--follow", TO_BUREAU, *renewed, *values)
+    write = run("write", "renewed.yaml", "-f", "txt", "-o", "letters/", "--to", "bureau")
+    assert told not in outcome(write)[2]

@@ -14,6 +14,7 @@ from optout_cli.letters.pipeline import Order
 from optout_cli.model.letter import Export, Letter
 from optout_cli.model.notice import Case
 from optout_cli.output import hold_interrupts
+from optout_cli.register.contradictions import contradictions
 from optout_cli.register.fingerprint import Fingerprints
 from optout_cli.register.folder import WAIT, LetterFolder
 from optout_cli.register.journal import Journal
@@ -74,7 +75,7 @@ def write_files(
         wait=WAIT,
         has_register=how.has_register,
     )
-    return _put(opened, writing, replacing, quiet=how.quiet)
+    return _put(opened, writing, replacing, library, quiet=how.quiet)
 
 
 def _check(folder: Path, writing: Writing, replacing: Replacing, *, has_register: bool) -> None:
@@ -92,7 +93,14 @@ def _check(folder: Path, writing: Writing, replacing: Replacing, *, has_register
             click.echo(f"{word}: {folder / path}")
 
 
-def _put(folder: LetterFolder, writing: Writing, replacing: Replacing, *, quiet: bool) -> bool:
+def _put(
+    folder: LetterFolder,
+    writing: Writing,
+    replacing: Replacing,
+    library: Library,
+    *,
+    quiet: bool,
+) -> bool:
     """Write the files, print their paths, and tell whether any file changed."""
     with folder, hold_interrupts():
         for problem in folder.journal.news:
@@ -107,4 +115,12 @@ def _put(folder: LetterFolder, writing: Writing, replacing: Replacing, *, quiet:
             say(f"note: {note}")
         for name in put.plan.kept:
             say(f"kept: {folder.path / name} was sent, and would only look different now")
+        _say_contradictions(folder, writing, library)
     return bool(put.plan.new or put.plan.replaced)
+
+
+def _say_contradictions(folder: LetterFolder, writing: Writing, library: Library) -> None:
+    """Say what the register has otherwise than the letter that was written."""
+    program = library.programs.by_id.get(writing.event.letter.partition("/")[0])
+    for text in contradictions(writing.event, folder.states.values(), program):
+        say(f"note: check the letter before you sign it: {text}")
