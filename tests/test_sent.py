@@ -508,3 +508,24 @@ def test_after_a_correction_nothing_comes_next_that_is_done(letters: Letters, ru
     run("delivered", TO_ICE, "--on", "2026-11-23", "-q")
     correct = run("sent", TO_ICE, "--by", "mail", "--on", "2026-11-22", "--correct")
     assert "next:" not in outcome(correct)[2]
+
+
+def test_a_row_is_told_about_its_own_columns(
+    library: Library, in_folder: Path, run: Run, write: Write
+) -> None:
+    write_letters(library, FOLDER, REACHED)
+    rows = f"{TO_ICE},bureau,mail,\n{TO_ICE},,mail,no.jpg\n{TO_ICE},ice,hand,\n"
+    write("sent.csv", "letter,recipient,by,receipt\n" + rows)
+    code, _, err = outcome(run("sent", "--from", "sent.csv", "-q"))
+    assert (code, err.splitlines()) == (
+        3,
+        [
+            (
+                f"sent.csv:2: recipient: {TO_ICE}: letters/register.ndjson has this letter only to"
+                " the other recipient"
+            ),
+            "  hint: correct the recipient, or leave its cell empty",
+            "sent.csv:3: receipt: no.jpg: cannot find this file",
+            "  hint: check the spelling",
+        ],
+    )

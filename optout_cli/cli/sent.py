@@ -32,6 +32,7 @@ from optout_cli.model.request import Party, Way
 from optout_cli.output import is_folder
 from optout_cli.readers.document import Row, locate
 from optout_cli.readers.validate import convert
+from optout_cli.register.events import Evidence
 from optout_cli.register.recorder import Found, Recorder
 from optout_cli.register.statements import Moment, Result, Sending, sent_from, withdrawn_from
 
@@ -255,6 +256,8 @@ def _located(error: OptoutError, row: Row) -> Iterator[Problem]:
         if problem.location:  # a file that cannot be read, or a letter that is not there
             message = f"{problem.location.file}: {message}"
         hint = _ROW_HINTS.get(problem.code, problem.hint)
+        if path == "recipient" and document and path in document.data:
+            hint = "correct the recipient, or leave its cell empty"
         bare = msgspec.structs.replace(
             problem, location=None, path=path, message=message, hint=hint
         )
@@ -280,8 +283,11 @@ def _results(
         raise OptoutError(Problem("equal-numbers", message, hint=hint, path="number"))
     problems: list[Problem] = []
     for each in found:
-        said = claim.said._replace(receipt=each.take(claim.receipt), signed=each.take(claim.signed))
         try:
+            said = claim.said._replace(
+                receipt=_taken(each, claim.receipt, "receipt"),
+                signed=_taken(each, claim.signed, "signed"),
+            )
             if said.undo:
                 yield each, withdrawn_from(each.state, "sent", said.undo, moment, said.by)
             else:
@@ -289,6 +295,15 @@ def _results(
         except OptoutError as error:
             problems += error.problems
     raise_any(problems)
+
+
+def _taken(found: Found, path: str | None, key: str) -> Evidence | None:
+    """Read a scan. Raises OptoutError, whose problems say that they are about `key`."""
+    try:
+        return found.take(path)
+    except OptoutError as error:
+        problems = (msgspec.structs.replace(problem, path=key) for problem in error.problems)
+        raise OptoutError(*problems) from None
 
 
 def _added(

@@ -198,7 +198,7 @@ def _not_found(text: str, folder: Path, states: _States, *, is_other_party: bool
     where = str(folder / NAME)
     if is_other_party:
         message = f"{where} has this letter only to the other recipient"
-        return Problem("no-such-letter", message, location, "leave --to out")
+        return Problem("no-such-letter", message, location, "leave --to out", "recipient")
     if is_file(named):
         hint = (
             "name the file as optout wrote it, or the letter's reference; give a scan of the signed"
