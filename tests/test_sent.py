@@ -444,6 +444,10 @@ def test_what_did_not_happen_is_taken_back_and_kept_in_the_register(
     code, _, err = outcome(run("sent", TO_ICE, "--undo", "never mailed"))
     assert (code, "first take it back: optout delivered LETTER --undo REASON" in err) == (1, True)
     run("delivered", TO_ICE, "--undo", "another card", "-q")
+    run("answer", TO_ICE, "--reply", "refused", "-q")
+    code, _, err = outcome(run("sent", TO_ICE, "--undo", "never mailed"))
+    assert (code, "first take it back: optout answer LETTER --undo REASON" in err) == (1, True)
+    run("answer", TO_ICE, "--undo", "another letter", "-q")
     assert outcome(run("sent", TO_ICE, "--undo", "never mailed")) == (
         0,
         f"{TO_ICE}\n",
@@ -452,7 +456,7 @@ def test_what_did_not_happen_is_taken_back_and_kept_in_the_register(
             f" ICE ({TO_ICE})\n"
         ),
     )
-    assert (sendings("ice"), states()["ice"].delivered, events()) == ([], [], 5)
+    assert (sendings("ice"), states()["ice"].delivered, events()) == ([], [], 7)
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 Each Problem has the key of the statement that it is about: `letter`, `on`, `by` or `number`.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Literal, NamedTuple
 
@@ -351,12 +351,25 @@ def withdrawn_from(
         message = f"the letter is not recorded as {how}"
         hint = "see what is recorded: optout status FOLDER"
         raise OptoutError(Problem("nothing-recorded", message, hint=hint, path="letter"))
-    if what == "sent" and state.delivered and len(state.sent) == 1:
-        message = f"the letter is recorded as delivered on {state.delivered[-1].on}"
-        hint = "if that is wrong too, first take it back: optout delivered LETTER --undo REASON"
-        raise OptoutError(Problem("already-delivered", message, hint=hint, path="letter"))
+    if what == "sent" and len(state.sent) == 1:
+        raise_any(_later_problems(state))
     way = last.by if isinstance(last, Sent) else None
     return Result(Withdrawn(**_about(state, now), what=what, on=last.on, by=way, note=reason))
+
+
+def _later_problems(state: LetterState) -> Iterator[Problem]:
+    """Yield what keeps the only sending of a letter from being taken back: what came of it."""
+    later: tuple[tuple[str, str, Sequence[Delivered | Answered]], ...] = (
+        ("delivered", "delivered", state.delivered),
+        ("answer", "answered", state.answers),
+    )
+    for command, how, news in later:
+        if news:
+            message = f"the letter is recorded as {how} on {news[-1].on}"
+            hint = (
+                f"if that is wrong too, first take it back: optout {command} LETTER --undo REASON"
+            )
+            yield Problem("already-delivered", message, hint=hint, path="letter")
 
 
 def answer_day_problems(state: LetterState, day: date, now: Moment) -> Iterator[Problem]:
