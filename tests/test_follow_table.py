@@ -132,8 +132,8 @@ def test_no_row_writes_to_a_recipient_whose_letter_was_never_sent(letters: Path,
 def test_without_a_row_the_commands_are_named(letters: Path, run: Run) -> None:
     refuse(run, SILENT, "bureau")
     code, _, err = outcome(run("new", "--csv", "--follow", f"out/CA/{SILENT}"))
-    assert (code, Path("follow-ups.csv").exists()) == (1, False)
-    assert "write them one by one, as said above" in err
+    assert (code, Path("follow-ups.csv").exists()) == (0, False)
+    assert "no table was written: a row concerns every recipient" in err
 
 
 def test_letters_sent_in_two_versions_are_one_matter(letters: Path, run: Run) -> None:

@@ -23,7 +23,6 @@ from optout_cli.errors import Problem
 from optout_cli.letters.pipeline import Order
 from optout_cli.model.notice import Note
 from optout_cli.readers.files import is_pipe
-from optout_cli.register.plan import SENT
 from optout_cli.register.records import Record, Register
 
 LAW = "state-law"  # the note that is repeated in every run
@@ -157,7 +156,7 @@ class BatchPlan:
                 hint = (
                     f"give the row a date, {first} for the same letter, or add --supersede REASON"
                 )
-                self.taken[row.number] = (Problem(SENT, message, row.location, hint),)
+                self.taken[row.number] = (Problem("sent-letter", message, row.location, hint),)
         self.left |= self.taken.keys()
 
     def in_doubt(self, register: Register, order: Order) -> dict[int, Order]:

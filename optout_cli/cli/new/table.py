@@ -75,9 +75,8 @@ def _write_follow_table(order: TableOrder, library: Library, follow: FollowOrder
             _say_single(row, found.folder, order.options)
     rows = [row for row in found_rows if not row.only]
     if not rows and found_rows:
-        message = "has only letters to follow that concern one recipient, and a row concerns all"
-        hint = "write them one by one, as said above"
-        raise OptoutError(Problem("nothing-due", message, Location(follow.named), hint))
+        say("no table was written: a row concerns every recipient")
+        return
     if not rows:
         message = "has no letter that another one should follow today"
         hint = "see what is due and when: optout status"
