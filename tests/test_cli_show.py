@@ -76,7 +76,7 @@ def test_the_states_laws_come_last(show: Run) -> None:
 State laws that optout knows: 1
   Nowhere law requires cooperation (policies on cooperation): Nowhere Code 1, in effect since
   2020-01-01. Everyone helps. Source: official (https://example.gov/code), not checked since it was
-  written. Ask counsel before sending. [nowhere.yaml:12]
+  found. Ask counsel before sending. [nowhere.yaml:12]
 """
     assert outcome(show("99001"))[1].endswith(law)
 
