@@ -7,7 +7,7 @@ from answer_questions import SIGNS, Asked, at_the_terminal, data_in
 from command_results import Run, outcome, words
 from conftest import TODAY
 
-from optout_cli.cli.new import interview
+from optout_cli.cli.new import signatory
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def test_the_last_signatory_is_offered_again_and_it_is_said_where_it_is_kept(
     asked: Asked,
 ) -> None:
     first = asked({**SIGNS, "Office": "Sheriff's Office"}, "06041")[0]
-    assert f"saved who signs in {interview.signatory_path()}, to offer it next time." in words(
+    assert f"saved who signs in {signatory.signatory_path()}, to offer it next time." in words(
         outcome(first)[2]
     )
     again, clerk = asked({}, "06029")
@@ -43,8 +43,8 @@ def test_a_signatory_that_cannot_be_kept_or_read_is_none(
     result, _ = asked({**SIGNS}, "06041")
     assert (outcome(result)[0], "saved who signs" in outcome(result)[2]) == (0, False)
     monkeypatch.setenv("XDG_STATE_HOME", str(in_folder))
-    interview.signatory_path().parent.mkdir()
-    interview.signatory_path().write_text("{}", "utf-8")
+    signatory.signatory_path().parent.mkdir()
+    signatory.signatory_path().write_text("{}", "utf-8")
     assert "Name" in asked({}, "06029")[1].asked
 
 

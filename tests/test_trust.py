@@ -12,7 +12,7 @@ from command_results import Run, Write, outcome
 from conftest import REQUEST, ROOT
 
 from optout_cli.cache import Cache
-from optout_cli.cli.new import interview
+from optout_cli.cli.new import signatory
 from optout_cli.trust import doubt_about, is_own
 
 IS_ROOT = os.geteuid() == 0
@@ -78,7 +78,7 @@ def test_no_folder_is_made_in_another_users_home(
     make_foreign(tmp_path)
     Cache(tmp_path / ".cache" / "optout").put(b"key", b"payload")
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    assert not interview.keep_signatory({"name": "Pat", "title": "Sheriff"})
+    assert not signatory.keep_signatory({"name": "Pat", "title": "Sheriff"})
     assert [*tmp_path.iterdir()] == []
 
 
@@ -207,9 +207,9 @@ def test_the_last_signatory_is_not_anothers(
 ) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     pat = {"name": "Pat", "title": "Sheriff"}
-    assert (interview.keep_signatory(pat), interview.last_signatory()) == (True, pat)
-    (make_foreign if how == "foreign" else make_writable)(interview.signatory_path())
-    assert (interview.last_signatory(), interview.keep_signatory(pat)) == (None, False)
+    assert (signatory.keep_signatory(pat), signatory.last_signatory()) == (True, pat)
+    (make_foreign if how == "foreign" else make_writable)(signatory.signatory_path())
+    assert (signatory.last_signatory(), signatory.keep_signatory(pat)) == (None, False)
 
 
 # --- links within a template folder ---

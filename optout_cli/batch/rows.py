@@ -6,13 +6,13 @@ Nothing is written to disk here. A Problem in one row never stops another row.
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import islice
-from multiprocessing import parent_process
 from pathlib import Path
 from traceback import format_exc
 
 import msgspec
 
 from optout_cli import engines
+from optout_cli.batch.failures import killed_problem, unexpected_problem
 from optout_cli.batch.input import InputFile, rows_of
 from optout_cli.batch.kept import pack, unpack
 from optout_cli.batch.pool import WorkerKilled, result_alone, results_in_order
@@ -39,7 +39,6 @@ from optout_cli.register.records import Record
 from optout_cli.register.writing import Writing, writing_of
 
 _ROWS_A_TASK = 8  # to check: sending a row to a worker costs a tenth of checking it
-_MAX_ERROR = 300  # characters of a library's own message that a Problem shows
 _UNKNOWN = {"incomplete-contact", "no-address", "no-address-for-service"}
 
 
@@ -153,7 +152,7 @@ def check_rows(input_files: Sequence[InputFile], job: Job, jobs: int) -> Iterato
         for number, row in task:  # one of these rows killed the worker; find out which
             alone = result_alone(check, [(number, row)])
             if isinstance(alone, WorkerKilled):
-                problem = _killed_problem(row.location)
+                problem = killed_problem(row.location)
                 yield CheckedRow(number=number, location=row.location, problems=(problem,))
             else:
                 yield from alone
@@ -191,7 +190,7 @@ def make_rows(
     can_fork = engines.can_fork(job.library.context.engine_name)
     for task, result in results_in_order(_Make(job), tasks, jobs, first_here=can_fork):
         if isinstance(result, WorkerKilled):
-            problem = _killed_problem(task.location)
+            problem = killed_problem(task.location)
             yield MadeRow(number=task.number, location=task.location, problems=(problem,))
         elif result.problems:  # few: only here the row is needed once more
             row = find(task.number)
@@ -235,27 +234,6 @@ def remaining_order(order: Order, paths: Iterable[str], finished: Iterable[str])
     return msgspec.structs.replace(order, formats=formats)
 
 
-def _killed_problem(location: Location) -> Problem:
-    message = "the process that worked on this row was killed"
-    hint = "if memory ran out, try again with --jobs 1"
-    return Problem("worker-killed", message, location, hint)
-
-
-def _unexpected_problem(error: Exception, location: Location) -> Problem:
-    """Report an error that no code expects, whether it is optout's or a library's."""
-    if isinstance(error, MemoryError):
-        message = "there is not enough memory for its letters"
-        hint = "try it with --jobs 1" if parent_process() else None  # only a worker shares memory
-        return Problem("out-of-memory", message, location, hint)
-    text = " ".join(str(error).split())[:_MAX_ERROR]
-    shown = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
-    message = ": ".join(filter(None, (f"optout failed with {type(error).__name__}", shown)))
-    hint = "this is a bug: report it with its traceback, and leave the row out until it is fixed"
-    if isinstance(error, OSError):
-        hint = "check the disk or the file that it names, and run the command again"
-    return Problem("internal-error", message, location, hint)
-
-
 class _Check:
     """Checks rows; made once, then copied to each worker."""
 
@@ -285,7 +263,7 @@ class _Check:
         except OptoutError as error:
             problems, traceback = locate(error.problems, document, row), ""
         except Exception as error:  # noqa: BLE001  # other rows are written whatever happens here
-            problems, traceback = (_unexpected_problem(error, row.location),), format_exc()
+            problems, traceback = (unexpected_problem(error, row.location),), format_exc()
         is_lacking = any(problem.code in _UNKNOWN for problem in problems)
         return CheckedRow(
             number=number,
@@ -401,7 +379,7 @@ class _Make:
         except OptoutError as error:
             problems = error.problems  # make_rows gives them their locations
         except Exception as error:  # noqa: BLE001  # other rows are written whatever happens here
-            problems, traceback = (_unexpected_problem(error, location),), format_exc()
+            problems, traceback = (unexpected_problem(error, location),), format_exc()
         return MadeRow(number=number, location=location, problems=problems, traceback=traceback)
 
     def _letters(self, task: _Task) -> tuple[tuple[Letter, ...], str]:

@@ -5,13 +5,11 @@ from datetime import date
 from pathlib import Path
 
 import click
-import msgspec
-import platformdirs
 
 from optout_cli.authoring.draft import document_from, draft_text, preview_letters
 from optout_cli.authoring.follow import Former
 from optout_cli.authoring.request_writer import Answers
-from optout_cli.cli.console import APP, quote, say, say_problems
+from optout_cli.cli.console import quote, say, say_problems
 from optout_cli.cli.new.ask import (
     Question,
     RequestDraft,
@@ -24,14 +22,12 @@ from optout_cli.cli.new.ask import (
 )
 from optout_cli.cli.new.contacts import ADDRESS, NUMBERS, PARTIES, ask_recipients, keep_confirmed
 from optout_cli.cli.new.new_file import REQUEST, ask_for_free_name, path_for, request_name
+from optout_cli.cli.new.signatory import keep_signatory, last_signatory, signatory_path
 from optout_cli.cli.options import DEFAULT_LETTER, today
 from optout_cli.errors import Location, OptoutError
 from optout_cli.letters.library import Library
 from optout_cli.model.jurisdiction import Locality
 from optout_cli.model.program import Particular
-from optout_cli.model.request import Signatory
-from optout_cli.output import write_all
-from optout_cli.trust import doubt_about, may_be_made
 
 _WELCOME = (
     "This creates a request: a small text file that holds your decisions. The letters are made"
@@ -372,38 +368,3 @@ def _ask_text(
         return ""
     draft.put({path: chosen})
     return chosen
-
-
-def signatory_path() -> Path:
-    """Return the last signatory's file: in the state folder, since users clear the cache."""
-    return platformdirs.user_state_path(APP) / "signatory.json"
-
-
-def last_signatory() -> Answers | None:
-    """Return the signatory of the last request; None if none was saved or it cannot be trusted."""
-    if _is_doubtful():
-        return None
-    try:
-        content = signatory_path().read_bytes()
-        msgspec.json.decode(content, type=Signatory)
-    except (OSError, msgspec.ValidationError, msgspec.DecodeError):
-        return None
-    saved: Answers = msgspec.json.decode(content)
-    return saved
-
-
-def keep_signatory(signatory: Answers) -> bool:
-    """Save a signatory for the next request; tell whether that worked."""
-    if _is_doubtful():
-        return False
-    try:
-        write_all({signatory_path(): msgspec.json.encode(signatory)}, force=True)
-    except OptoutError:
-        return False
-    return True
-
-
-def _is_doubtful() -> bool:
-    """Tell whether another user could have written the file."""
-    folder = signatory_path().parent
-    return not may_be_made(folder) or any(doubt_about(path) for path in (folder, signatory_path()))
