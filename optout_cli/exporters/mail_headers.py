@@ -120,7 +120,7 @@ def envelope_of(letter: Letter) -> Envelope:
         "To": list(letter.people.recipient),
         "Cc": list(letter.people.copies),
     }
-    ways = [service for each in letter.notice.recipients for service in each.service]
+    ways = [service for each in letter.recipients for service in each.service]
     text = "\n".join(lines_of(msgspec.structs.replace(letter, service=(), record=())))
     digest = sha256(f"{people}\n{ways}\n{text}".encode())
     for file in (letter.seal, letter.autograph, *letter.attachments):

@@ -173,6 +173,11 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
         return ", ".join((f"{notice.letter} version {notice.version}", *known))
 
     @property
+    def recipients(self) -> tuple[Recipient, ...]:
+        """The recipients of all letters of the request."""
+        return self.notice.recipients
+
+    @property
     def addressee(self) -> Recipient:
         """The recipient with the contact, the service, and where each value was read."""
         return self.notice.recipient

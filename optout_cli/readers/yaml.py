@@ -291,7 +291,13 @@ def _read_documents(text: str, file: str) -> list[_Reader]:
             elif readers:
                 readers[-1].read(event)
     except yaml.YAMLError as error:
-        problems = [problem for reader in readers for problem in reader.problems]
+        # Text that runs on is a part of the same mistake as the parser's error.
+        problems = [
+            problem
+            for reader in readers
+            for problem in reader.problems
+            if problem.code != "joined-line"
+        ]
         # A comment that cuts a line short also causes the parser's error: report only the comment.
         if not any(problem.code == "comment-in-value" for problem in problems):
             problems.append(
