@@ -24,7 +24,6 @@ SHEET = (bundled.TEMPLATES / STYLE).read_text("utf-8")
 FIELDS = [
     "recipients.bureau.attention",
     "signatory.office",
-    "service.bureau.0.number",
     "particulars.reasons.0",
     "cc.0.name",
 ]
