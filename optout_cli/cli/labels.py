@@ -12,6 +12,7 @@ from optout_cli.cli.options import (
     force_option,
     library_from,
     output_path,
+    pdf_output_option,
     quiet_option,
     say_what_moved,
     templates_option,
@@ -33,16 +34,7 @@ from optout_cli.reports.labels import fitted, mailings_of
     epilog="Example:  optout labels letters/ --recipients",
 )
 @click.argument("letter", metavar="LETTER", shell_complete=files)
-@click.option(
-    "-o",
-    "--output",
-    "output",
-    default="./",
-    show_default=True,
-    metavar="DIR/|FILE.pdf",
-    shell_complete=files,
-    help="A folder, or a file that ends in .pdf.",
-)
+@pdf_output_option
 @click.option(
     "--envelopes", "are_envelopes", is_flag=True, help="#10 envelopes, not sheets of labels."
 )

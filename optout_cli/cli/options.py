@@ -122,6 +122,16 @@ force_option = click.option(
 json_option = click.option(
     "--json", "as_json", is_flag=True, help="Print JSON, one object per line."
 )
+pdf_output_option = click.option(
+    "-o",
+    "--output",
+    "output",
+    default="./",
+    show_default=True,
+    metavar="DIR/|FILE.pdf",
+    shell_complete=files,
+    help="A folder, or a file that ends in .pdf.",
+)
 quiet_option = click.option("-q", "--quiet", is_flag=True, help="Print only problems on stderr.")
 
 

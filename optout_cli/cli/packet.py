@@ -13,6 +13,7 @@ from optout_cli.cli.options import (
     library_from,
     library_options,
     output_path,
+    pdf_output_option,
     quiet_option,
     say_what_moved,
     today,
@@ -35,16 +36,7 @@ from optout_cli.reports.packet import packet_of, zip_of
     epilog="Example:  optout packet letters/ -o packet.pdf",
 )
 @click.argument("letter", metavar="LETTER", shell_complete=files)
-@click.option(
-    "-o",
-    "--output",
-    "output",
-    default="./",
-    show_default=True,
-    metavar="DIR/|FILE.pdf",
-    shell_complete=files,
-    help="A folder, or a file that ends in .pdf.",
-)
+@pdf_output_option
 @click.option(
     "--zip", "with_zip", is_flag=True, help="Also write a ZIP file with the original files."
 )

@@ -114,19 +114,8 @@ def case_of(document: Document, library: Library, order: Order) -> Case:
     found: tuple[Program, LetterKind] | None = None
     particulars: Any = None  # Any: a struct made from what the letter kind declares
     from_data: tuple[str, ...] = ()
-    samples = [
-        Problem(
-            "still-sample",
-            f"{path} is still the sample's: {text!r}",
-            document.location(path),
-            "write your own, or remove its line",
-            path,
-        )
-        for path, text in _equal_values(library.programs.wording.placeholders, document.data)
-    ]
-    odd, doubts = judge(document)
-    unwritten = {problem.path for problem in samples}
-    odd = tuple(problem for problem in odd if problem.path not in unwritten)
+    samples = tuple(_sample_problems(document, library))
+    odd, doubts = _odd_values(document, samples)
     with problems:
         request = convert(document, Request)
     # A value that another program left there has the wrong form too: that is told once.
@@ -142,37 +131,63 @@ def case_of(document: Document, library: Library, order: Order) -> Case:
             found = library.programs.find(*letter)
     if found:
         with unread:
-            stated = document
-            if locality and locality.agency:
-                from optout_cli.letters.agreements import with_agreement  # counties have none
-
-                stated, from_data = with_agreement(document, locality, found[1])
+            stated, from_data = _with_data(document, locality, found[1])
             particulars = particulars_from(stated, found[1])
     if odd or request is None or locality is None or found is None:
         known = (*problems, *(problem for problem in unread if problem.location not in places))
         raise OptoutError(*(_hint_at_particulars(known, document, found[1]) if found else known))
-    names = () if order.is_by_service else order.formats
-    case = msgspec.structs.replace(
-        outline_case(request, locality, *found, request.date or order.today, particulars),
-        today=order.today,
-        max_age=order.max_age,
-        routes=tuple(route for name in names if (route := exporter_for(name).ROUTE)),
-        is_by_service=order.is_by_service,
-        known=from_data,
-        is_draft=order.is_draft,
-        doubts=(
-            *(
-                Note(code="odd-value", text=f"{doubt.message}; if so, {doubt.hint}")
-                for doubt in doubts
-            ),
-            *_county_notes(locality, found[1], library),
-        ),
-    )
+    outline = outline_case(request, locality, *found, request.date or order.today, particulars)
+    notes = (*doubts, *_county_notes(locality, found[1], library))
+    case = msgspec.structs.replace(_ordered(outline, order), known=from_data, doubts=notes)
     case = _with_own_wording(case, library)
     raise_any(samples)
     if unread:  # a letter that makes no sense needs no particulars
         raise OptoutError(*(tuple(refusals(case)) or unread))
     return case
+
+
+def _sample_problems(document: Document, library: Library) -> Iterator[Problem]:
+    """Yield each value of the sample request that nobody has replaced."""
+    for path, text in _equal_values(library.programs.wording.placeholders, document.data):
+        message = f"{path} is still the sample's: {text!r}"
+        hint = "write your own, or remove its line"
+        yield Problem("still-sample", message, document.location(path), hint, path)
+
+
+def _odd_values(
+    document: Document, samples: Sequence[Problem]
+) -> tuple[tuple[Problem, ...], tuple[Note, ...]]:
+    """Judge the values that are not the sample's: return what is wrong, and what is doubtful."""
+    odd, doubts = judge(document)
+    told = {problem.path for problem in samples}
+    notes = (
+        Note(code="odd-value", text=f"{doubt.message}; if so, {doubt.hint}") for doubt in doubts
+    )
+    return tuple(problem for problem in odd if problem.path not in told), tuple(notes)
+
+
+def _with_data(
+    document: Document, locality: Locality | None, kind: LetterKind
+) -> tuple[Document, tuple[str, ...]]:
+    """Add the particulars that the data knows of an agency; return their names too."""
+    if locality is None or locality.agency is None:
+        return document, ()
+    from optout_cli.letters.agreements import with_agreement  # counties need no import
+
+    return with_agreement(document, locality, kind)
+
+
+def _ordered(case: Case, order: Order) -> Case:
+    """Return a case with what the order says of it."""
+    names = () if order.is_by_service else order.formats
+    return msgspec.structs.replace(
+        case,
+        today=order.today,
+        max_age=order.max_age,
+        routes=tuple(route for name in names if (route := exporter_for(name).ROUTE)),
+        is_by_service=order.is_by_service,
+        is_draft=order.is_draft,
+    )
 
 
 def _county_notes(locality: Locality, kind: LetterKind, library: Library) -> Iterator[Note]:
