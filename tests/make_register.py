@@ -71,26 +71,11 @@ class RegisterMaker:
     ) -> str:
         """Write the letters of a request; return the id by which other events name them."""
         kind = letter.partition("/")[2]
-        letters = []
-        for party in parties:
-            files = []
-            for suffix in formats:
-                name = f"{on}-{kind}-{party}.{suffix}"
-                path = f"{place['state-code']}/{place['slug']}/{name}"
-                text = f"{path} {content}".encode()
-                (self.folder / path).parent.mkdir(parents=True, exist_ok=True)
-                (self.folder / path).write_bytes(text)
-                digest = sha256(text).hexdigest()
-                files.append(LetterFile(path=path, format=suffix, bytes=len(text), sha256=digest))
-            letters.append(
-                WrittenLetter(
-                    recipient=party,
-                    office="bureau" if party == "bureau" else "ero-san-francisco",
-                    address=(f"The {party}", "1 Main Street"),
-                    email=f"{party}@example.gov",
-                    files=tuple(files),
-                )
-            )
+        folder = f"{place['state-code']}/{place['slug']}"
+        letters = tuple(
+            self._letter(party, f"{folder}/{on}-{kind}-{party}", formats, content)
+            for party in parties
+        )
         facts = {
             "place": place,
             "particulars": particulars or {},
@@ -107,7 +92,7 @@ class RegisterMaker:
             "date": on,
             "reference": f"{_CODES[letter.partition('/')[0]]}-{place['id']}-{on:%Y%m%d}-ABCD",
             "signatory": "Pat Placeholder, Sheriff",
-            "letters": tuple(letters),
+            "letters": letters,
             "facts": msgspec.Raw(msgspec.json.encode(facts)),
             "fingerprint": "f",
             "version": "0",
@@ -116,6 +101,26 @@ class RegisterMaker:
         line = self.append(event)
         self._written[line] = event
         return line
+
+    def _letter(
+        self, party: Party, stem: str, formats: tuple[str, ...], content: str
+    ) -> WrittenLetter:
+        """Write the files of a letter, each with its own path and `content` as its text."""
+        files = []
+        for suffix in formats:
+            path = f"{stem}.{suffix}"
+            text = f"{path} {content}".encode()
+            (self.folder / path).parent.mkdir(parents=True, exist_ok=True)
+            (self.folder / path).write_bytes(text)
+            digest = sha256(text).hexdigest()
+            files.append(LetterFile(path=path, format=suffix, bytes=len(text), sha256=digest))
+        return WrittenLetter(
+            recipient=party,
+            office="bureau" if party == "bureau" else "ero-san-francisco",
+            address=(f"The {party}", "1 Main Street"),
+            email=f"{party}@example.gov",
+            files=tuple(files),
+        )
 
     def sent(
         self, id: str, to: Party, on: date = DAY, by: Way = "certified-mail", **more: Any

@@ -140,16 +140,21 @@ def command(
         say("\nstopped; nothing was recorded")
         raise SystemExit(ExitCode.INTERRUPTED) from None
     reply = program.replies[said.id or ""]
-    if reply.silence and correct:
-        usage_error(f"{said.id!r} is no answer", "take back the last answer with --undo REASON")
     if reply.silence:
-        say("nothing is recorded, since nothing came back")
+        _say_silence(said.id, correct=correct)
     else:
         _record(statement, said, correct=correct, as_json=as_json, quiet=quiet)
     if not quiet:
         _say_next(found, state, reply, library)
     if is_asked:
         _begin_next(found, state, reply, library, overlays, folders)
+
+
+def _say_silence(reply: str | None, *, correct: bool) -> None:
+    """Say that there is nothing to record. Raises click.UsageError if an answer was corrected."""
+    if correct:
+        usage_error(f"{reply!r} is no answer", "take back the last answer with --undo REASON")
+    say("nothing is recorded, since nothing came back")
 
 
 def _choose(text: str, found: LookUp, *, is_asked: bool) -> LetterState:

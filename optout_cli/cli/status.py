@@ -152,10 +152,7 @@ def command(
     shapes = {"--json": as_json and not verifies, "--csv": as_csv, "--print0": is_nul}
     shapes |= {"--verify": verifies, f"-f {name}": is_report, "--explain": explain}
     _refuse_together([option for option, is_given in shapes.items() if is_given])
-    if until and not due:
-        usage_error("--until works only with --due", "add --due")
-    if output and not is_report:
-        usage_error("-o works only with -f html or -f ics", "add -f html")
+    _refuse_alone(until and not due, output and not is_report)
     day = today()
     journals = {place: load_journal(place) for place in places or _folders_here()}
     _refuse_empty(journals)
@@ -171,13 +168,27 @@ def command(
     given = _Output(as_json, as_csv, is_nul, name if is_report else None, output, force, explain)
     for note in filter(None, map(note_on, entries)):
         say(f"note: {note}")
-    if unsent and (count := sum(item.standing.step == "draft" for item in found)):
-        noun = "draft is" if count == 1 else "drafts are"
-        say(f"note: {count:,} {noun} left out: add who signs, and write the letters again")
+    if unsent:
+        _say_drafts(found)
     problems += _show(entries, given, chosen, day, library)
     if problems:
         say_problems(problems, as_json=as_json)
         sys.exit(ExitCode.CONTENT)
+
+
+def _refuse_alone(has_until: object, has_output: object) -> None:
+    """Raise click.UsageError for an option whose other option is missing."""
+    if has_until:
+        usage_error("--until works only with --due", "add --due")
+    if has_output:
+        usage_error("-o works only with -f html or -f ics", "add -f html")
+
+
+def _say_drafts(entries: Sequence[Entry]) -> None:
+    """Say how many letters are drafts, which nobody is to send."""
+    if count := sum(entry.standing.step == "draft" for entry in entries):
+        noun = "draft is" if count == 1 else "drafts are"
+        say(f"note: {count:,} {noun} left out: add who signs, and write the letters again")
 
 
 def _refuse_together(options: Sequence[str]) -> None:

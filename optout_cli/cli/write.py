@@ -96,11 +96,7 @@ def command(
     if order.is_draft:
         _refuse_drafts_outside_files(order.formats, output)
     is_file_of_one = what == STDIN or is_request(what)
-    letter = values.get("--letter", {}).get("letter")
-    document = request_file(what) if is_file_of_one else _draft_for(what, letter)
-    for option, assignments in values.items():
-        if option != "--letter" or document.data.get("letter") != letter:
-            document = set_values(document, option, assignments)
+    document = _document_of(what, values, is_request=is_file_of_one)
     look = with_engine(look, order.formats, quiet=quiet)
     library = library_from(overlays, folders, look)
     folder = folder_of(what) if is_file_of_one else Path()
@@ -119,12 +115,19 @@ def command(
         named = NamedFiles(document, folder, order.files_from)
         made = Made(letters, exports, case, named, request)
         how = How(force, supersede, not no_register, quiet)
-        if is_check:
-            write_files(place, name, made, library, order, how, is_check=True)
-            return
-        is_new = write_files(place, name, made, library, order, how)
-    if not quiet:
+        is_new = write_files(place, name, made, library, order, how, is_check=is_check)
+    if not quiet and not is_check:
         report_letters(exports, is_dated="date" in document.data, is_new=is_new)
+
+
+def _document_of(what: str, values: Values, *, is_request: bool) -> Document:
+    """Return the request that is named, with the values of the command line."""
+    letter = values.get("--letter", {}).get("letter")
+    document = request_file(what) if is_request else _draft_for(what, letter)
+    for option, assignments in values.items():
+        if option != "--letter" or document.data.get("letter") != letter:
+            document = set_values(document, option, assignments)
+    return document
 
 
 def _refuse_drafts_outside_files(formats: Sequence[str], output: str) -> None:

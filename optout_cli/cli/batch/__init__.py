@@ -22,8 +22,10 @@ from optout_cli.cli.options import (
 )
 from optout_cli.cli.order import Values, order_options
 from optout_cli.errors import ExitCode
+from optout_cli.exporters import exporter_for
 from optout_cli.exporters.context import Options
 from optout_cli.letters.pipeline import Order, request_file
+from optout_cli.model.letter import EngineName
 from optout_cli.output import is_folder
 from optout_cli.register.folder import LetterFolder
 from optout_cli.register.plan import Replacing
@@ -109,20 +111,12 @@ def command(
     is a table of its letters.
     """
     place = Path(output)
-    if prints.paper and no_register:
-        message = "--print needs the register, which says what was printed before"
-        usage_error(message, "leave out --no-register")
-    if not is_check:
-        if not is_folder(place) and place.is_file():
-            usage_error(f"-o {place} is a file, not a folder", "name a folder")
-        if prints.paper:
-            prints.paper.refuse_other()
+    _check_usage(place, prints, is_check=is_check, has_register=not no_register)
     input_files = load_inputs(inputs)
     for file in () if quiet else input_files:
         for note in file.notes:
             say(f"note: {file.name}: {note}")
-    records = load_register(place).records.values()
-    before = next((record.engine for record in records if record.engine), None)
+    before = _engine_before(place, order.formats) if look.engine is None else None
     look = with_engine(look, order.formats, quiet=quiet, before=before)
     job = Job(
         library=library_from(overlays, folders, look),
@@ -136,6 +130,27 @@ def command(
     programs = job.library.programs.by_id
     folder = LetterFolder(place, at=now(), programs=programs, has_register=not no_register)
     sys.exit(_check_or_write(run, folder, is_check=is_check, fail_fast=fail_fast))
+
+
+def _check_usage(place: Path, prints: Prints, *, is_check: bool, has_register: bool) -> None:
+    """Raise click.UsageError if the options do not go together, or with what is there."""
+    if prints.paper and not has_register:
+        message = "--print needs the register, which says what was printed before"
+        usage_error(message, "leave out --no-register")
+    if is_check:
+        return
+    if not is_folder(place) and place.is_file():
+        usage_error(f"-o {place} is a file, not a folder", "name a folder")
+    if prints.paper:
+        prints.paper.refuse_other()
+
+
+def _engine_before(place: Path, formats: Sequence[str]) -> EngineName | None:
+    """Return the engine that printed letters of the folder before; only pages need it."""
+    if not any(exporter_for(name).IS_SLOW for name in formats):
+        return None
+    records = load_register(place).records.values()
+    return next((record.engine for record in records if record.engine), None)
 
 
 def _check_or_write(run: Run, folder: LetterFolder, *, is_check: bool, fail_fast: bool) -> ExitCode:

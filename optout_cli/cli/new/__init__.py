@@ -143,13 +143,9 @@ def command(
     if former:
         known, earlier = begin_after(former, within, letter, library, is_asked=is_terminal())
     known = with_answers(document_from(known), dict(map(split_assignment, assignments))).data
-    try:
-        path, text = _make_request(
-            jurisdiction, known, output, library, options, files_from=files_from, former=earlier
-        )
-    except (click.Abort, KeyboardInterrupt):
-        say("\nstopped; no request was written")
-        raise SystemExit(ExitCode.INTERRUPTED) from None
+    path, text = _make_request(
+        jurisdiction, known, output, library, options, files_from=files_from, former=earlier
+    )
     if path is None:
         click.echo(text, nl=False)
         return
@@ -170,11 +166,15 @@ def _make_request(
     former: Former | None,
 ) -> tuple[Path | None, str]:
     """Ask on a terminal, or else fill in the sample; return where to write it, and its text."""
-    if is_terminal():
+    if not is_terminal():
+        return _sample(query, known, output, library, options)
+    try:
         return run_interview(
             query, known, output, library, options, files_from=files_from, former=former
         )
-    return _sample(query, known, output, library, options)
+    except (click.Abort, KeyboardInterrupt):
+        say("\nstopped; no request was written")
+        raise SystemExit(ExitCode.INTERRUPTED) from None
 
 
 def _say_next(path: Path, options: str, known: Answers, former: Former | None) -> None:
