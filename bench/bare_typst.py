@@ -39,7 +39,7 @@ def main(rows: str, common: str, work: str) -> None:
     start = process_time()
     for compiler, page in pages:
         compiler.compile(**page)
-    print(process_time() - start, sum(len(row.output_files) for row in made))
+    print(process_time() - start, sum(len(row.output_files.contents) for row in made))
 
 
 def _recording(pages: Pages) -> type:
