@@ -236,7 +236,7 @@ def merge_command(folder: Path) -> list[str]:
 
 def font_rules() -> str:
     """Return the CSS rules by which a page finds the letters' typeface on the disk."""
-    from optout_cli.engines.fonts import TYPEFACE, faces
+    from optout_cli.engines.measure import TYPEFACE, faces
 
     return "".join(
         f'@font-face {{ font-family: "{TYPEFACE}"; font-weight: {weight}; font-style: {style};'

@@ -7,7 +7,7 @@ from conftest import TODAY
 from make_letters import document_of
 from read_pdf import CLEAR, SAFE, Line, is_safe, seen_on
 
-from optout_cli.engines.window import LINES
+from optout_cli.engines.measure import LINES
 from optout_cli.letters.library import Library
 from optout_cli.letters.pipeline import Order, exports_of
 from optout_cli.templating.typography import typographic

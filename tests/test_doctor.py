@@ -10,7 +10,7 @@ import pytest
 from command_results import Run, outcome
 
 from optout_cli import engines
-from optout_cli.engines import fonts
+from optout_cli.engines import measure
 from optout_cli.reports import doctor
 
 PARTS = [
@@ -81,7 +81,7 @@ def test_what_only_costs_time_is_poor_and_no_failure(
 
 
 def test_a_typeface_that_is_not_there_breaks_it(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    lost = {key: path.with_name("lost.ttf") for key, path in fonts.faces().items()}
+    lost = {key: path.with_name("lost.ttf") for key, path in measure.faces().items()}
     monkeypatch.setattr(doctor, "faces", lambda: lost)
     assert found(run)["typeface"]["state"] == "broken"
 

@@ -28,7 +28,7 @@ from read_mail import (
 from optout_cli.cache import Cache
 from optout_cli.exporters import eml, exporter_for
 from optout_cli.exporters.context import ExportContext, Options
-from optout_cli.exporters.mail_headers import envelope_of
+from optout_cli.exporters.eml import envelope_of
 from optout_cli.exporters.txt import lines_of
 from optout_cli.letters.library import Library
 from optout_cli.model.letter import Attachment, Block, Image, Letter, Paragraph, Run

@@ -18,9 +18,8 @@ from run_batch import COMMON, HEADER, ROWS, below, records
 
 from optout_cli import bundled
 from optout_cli.cli.batch import engine_lines
-from optout_cli.engines import DEFAULT, NAMES, can_fork, tightness
-from optout_cli.engines.fonts import known_characters
-from optout_cli.engines.window import broken_words
+from optout_cli.engines import DEFAULT, NAMES, can_fork, measure
+from optout_cli.engines.measure import broken_words, known_characters
 from optout_cli.exporters import count_pages
 from optout_cli.exporters.context import Options
 from optout_cli.letters.library import Library
@@ -209,7 +208,7 @@ def test_a_letter_is_set_tightly_where_it_then_takes_a_page_less(
     order = Order(today=TODAY)
     (letter,) = letters_of_request(request_file(str(path)), either_library, order, path.parent)
     assert count_pages("pdf", pdf_of(letter, either_library)) == 1
-    monkeypatch.setattr(tightness, "_CHARACTERS", 1)  # every letter seems too long for that
+    monkeypatch.setattr(measure, "_CHARACTERS", 1)  # every letter seems too long for that
     other = replace(letter, salutation="Dear Sheriff:")
     assert count_pages("pdf", pdf_of(other, either_library)) == 2
 

@@ -12,8 +12,7 @@ from make_letters import letter_for, pdf_of
 from pikepdf import Array, Dictionary, Name, String
 from pypdfium2 import PdfDocument
 
-from optout_cli.exporters.binding import Bundle, bind_print_run
-from optout_cli.exporters.print_writer import Bookmark, PrintWriter
+from optout_cli.exporters.binding import Bookmark, Bundle, PrintWriter, bind_print_run
 from optout_cli.letters.library import Library
 
 ROOT = {"/PageMode": b"/UseOutlines"}

@@ -11,7 +11,7 @@ from make_letters import document_of, letter_for, letters_for, library_with, pdf
 from read_pdf import lines_on, opened
 
 from optout_cli import bundled
-from optout_cli.engines.window import room_problems
+from optout_cli.engines.measure import room_problems
 from optout_cli.errors import Problem
 from optout_cli.letters.library import Library
 from optout_cli.letters.pipeline import Order, exports_of

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from make_letters import document_of, letter_for, letters_for, pdf_of
 from read_pdf import is_safe, seen_on
 
-from optout_cli.engines.window import LINES, window_lines
+from optout_cli.engines.measure import LINES, window_lines
 from optout_cli.errors import OptoutError
 from optout_cli.letters.library import Library
 from optout_cli.letters.pipeline import Order, exports_of

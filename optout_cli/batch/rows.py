@@ -16,8 +16,7 @@ from optout_cli.batch.failures import killed_problem, unexpected_problem
 from optout_cli.batch.input import InputFile, rows_of
 from optout_cli.batch.kept import pack, unpack
 from optout_cli.batch.pool import WorkerKilled, result_alone, results_in_order
-from optout_cli.engines.fonts import missing_characters
-from optout_cli.engines.window import room_problems
+from optout_cli.engines.measure import missing_characters, room_problems
 from optout_cli.errors import Location, OptoutError, Problem, raise_any
 from optout_cli.exporters import exporter_for
 from optout_cli.letters.compose import compose, distinctions, recipients_of, variant_of

@@ -1,4 +1,4 @@
-"""A picture -> a small PNG: to see that it shows something, and for e-mail, which shows no SVG.
+"""A picture -> a small PNG, for what shows no SVG and to see that it shows something; or -> a PDF.
 
 An SVG is drawn by another process with limits of time and memory: a small file may ask for endless
 work.
@@ -9,10 +9,12 @@ import sys
 from contextlib import suppress
 from functools import lru_cache
 from io import BytesIO
+from pathlib import Path
+from time import gmtime
 from typing import TYPE_CHECKING
 
 from optout_cli.engines import broken_picture
-from optout_cli.errors import OptoutError, Problem
+from optout_cli.errors import Location, OptoutError, Problem
 from optout_cli.model.letter import Image
 from optout_cli.trust import ON_WINDOWS
 
@@ -35,6 +37,9 @@ _PAGE = b"""\
 }
 """
 _PPI = 72.0  # a pixel is a point
+_LETTER = (612, 792)  # pt: US Letter
+_ROOM = (7.5, 10)  # in: a page without its margins
+_UNDATED = dict.fromkeys(("creationDate", "modDate"), gmtime(0))  # the same bytes each time
 
 
 def png_of(picture: Image, width: int, height: int) -> bytes:
@@ -100,6 +105,37 @@ def _draw_svg(content: bytes, width: int, height: int) -> bytes:
         hint = "simplify it in a drawing program, or save it as PNG"
         raise OptoutError(Problem("slow-picture", message, hint=hint)) from None
     return made.stdout if made.returncode == 0 else b""
+
+
+def picture_as_pdf(path: Path) -> bytes:
+    """Put each page of a scan on a page of US Letter, at most as large as the margins allow.
+
+    Raises OptoutError for a picture that cannot be read.
+    """
+    import pikepdf
+    from PIL import Image as Raster
+    from PIL import ImageSequence, UnidentifiedImageError
+
+    output = BytesIO()
+    try:
+        with Raster.open(path) as picture, pikepdf.new() as document:
+            for frame in ImageSequence.Iterator(picture):
+                page = BytesIO()
+                shown = frame if frame.mode in ("1", "L") else frame.convert("RGB")
+                # px per inch, so that the picture fits
+                scale = max(frame.width / _ROOM[0], frame.height / _ROOM[1])
+                shown.save(page, "PDF", resolution=scale, **_UNDATED)
+                with pikepdf.open(page) as drawn:
+                    document.pages.extend(drawn.pages)
+                _, _, width, height = map(float, document.pages[-1].mediabox)
+                left, below = (_LETTER[0] - width) / 2, (_LETTER[1] - height) / 2
+                corners = (-left, -below, width + left, height + below)
+                document.pages[-1].mediabox = pikepdf.Rectangle(*corners)
+            document.save(output, deterministic_id=True)
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
+        message, hint = f"is not a picture that can be read: {error}", "save it again, as PDF"
+        raise OptoutError(Problem("broken-picture", message, Location(str(path)), hint)) from None
+    return output.getvalue()
 
 
 def main() -> None:

@@ -20,9 +20,13 @@ import msgspec
 import typst
 
 from optout_cli.engines import broken_picture
-from optout_cli.engines.fonts import faces, known_characters, unknown_glyph
-from optout_cli.engines.tightness import can_be_shorter
-from optout_cli.engines.window import broken_words
+from optout_cli.engines.measure import (
+    broken_words,
+    can_be_shorter,
+    faces,
+    known_characters,
+    unknown_glyph,
+)
 from optout_cli.errors import OptoutError, Problem
 from optout_cli.model.letter import (
     Block,

@@ -18,9 +18,16 @@ from typing import Any, NamedTuple
 import pydyf
 
 from optout_cli.engines import broken_picture
-from optout_cli.engines.fonts import TYPEFACE, faces, known_characters, unknown_glyph
-from optout_cli.engines.tightness import can_be_shorter, most_saved
-from optout_cli.engines.window import HEAD_LIMIT, tall_letterhead
+from optout_cli.engines.measure import (
+    HEAD_LIMIT,
+    TYPEFACE,
+    can_be_shorter,
+    faces,
+    known_characters,
+    most_saved,
+    tall_letterhead,
+    unknown_glyph,
+)
 from optout_cli.errors import OptoutError, Problem, raise_any
 from optout_cli.model.letter import Guide, Image, Letter, Mailing, MailingForm
 from optout_cli.output import hold_interrupts

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from optout_cli.model.notice import Route
 
 # Modules here that are no format.
-_SHARED = {"__init__", "binding", "context", "mail_headers", "print_writer", "word_writer"}
+_SHARED = {"__init__", "binding", "context", "word_writer"}
 
 
 class Exporter(Protocol):

@@ -1,6 +1,6 @@
 """The letter as a Word document, for counsel to mark up and for offices that print from Word."""
 
-from optout_cli.engines.window import room_problems
+from optout_cli.engines.measure import room_problems
 from optout_cli.errors import raise_any
 from optout_cli.exporters.context import ExportContext
 from optout_cli.model.letter import Letter

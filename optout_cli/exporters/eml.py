@@ -1,31 +1,29 @@
 """The letter as an e-mail (RFC 5322): its text, its web page, and the PDF attached.
 
 Takes a Letter and gives the message, ready for a file, a pipe or a mail server. Sends nothing.
+Nothing in a name or a subject can become another header.
 """
 
 import re
+import unicodedata
 from base64 import b64encode
 from binascii import b2a_qp
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, time
-from email.utils import format_datetime
+from email.header import Header
+from email.utils import format_datetime, formataddr
+from hashlib import sha256
+from typing import NamedTuple
+
+import msgspec
 
 from optout_cli.errors import OptoutError, Problem, raise_any
 from optout_cli.exporters import pdf
 from optout_cli.exporters.context import ExportContext
 from optout_cli.exporters.html import refuse_outside
-from optout_cli.exporters.mail_headers import (
-    LINE,
-    Envelope,
-    address_header,
-    address_problems,
-    envelope_of,
-    header,
-    text_header,
-    text_problems,
-)
 from optout_cli.exporters.txt import lines_of
-from optout_cli.model.letter import Letter
+from optout_cli.model.fields import Email
+from optout_cli.model.letter import Letter, Mailbox
 from optout_cli.templating.layouts import Shown, email_page
 
 RANK = 5
@@ -37,16 +35,35 @@ IS_PRINTED = False
 ROUTE = "email"
 SIGNATURES = ("typed", "image")
 ENCLOSES = "all"
+_LINE = 76  # octets, RFC 2047, 2; a line with one long address may have more
+_WORD = 64  # octets: fits behind the name of each header
+_PIECE = 36  # octets: 48 in base64, 60 as an encoded word
+_BREAKS = ("Cc", "Cs", "Zl", "Zp")  # control characters, surrogates, line and paragraph ends
 _MB = 1_000_000
 _NOON = time(12, tzinfo=UTC)
 _LINE_END = re.compile("\r\n|\r|\n")
 # Mail stores change a line that begins with `From `, and mail pipes end at a lone dot.
-_AS_IT_IS = re.compile(rf"(?:(?!From |\.\r)[\t -~]{{0,{LINE}}}\r\n)*")
+_AS_IT_IS = re.compile(rf"(?:(?!From |\.\r)[\t -~]{{0,{_LINE}}}\r\n)*")
 _LONGEST_PAGE = 100_000  # bytes: Gmail cuts a page at 102 kB
 # px, at 96 to the inch, of the room that the letter on paper has for each picture
 _ROOMS = {"seal": (106, 77), "autograph": (230, 48)}
 _SHARPNESS = 3  # pixels of a picture for each CSS pixel, as on a good screen
 _FILE_NAME = re.compile(r"[A-Za-z0-9-]+")
+_NO_DOMAIN = "optout.invalid"  # RFC 2606: nobody can own this domain
+
+
+class Envelope(NamedTuple):
+    """The mailboxes in each header, and a hash (32 hex digits) of the words, people and files."""
+
+    people: dict[str, list[Mailbox]]
+    identity: str
+
+    @property
+    def message_id(self) -> str:
+        """The Message-ID (RFC 5322, 3.6.4), in the sender's domain."""
+        sender = self.people["From"]
+        domain = sender[0][1].rpartition("@")[2] if sender else _NO_DOMAIN
+        return f"<{self.identity}@{domain}>"
 
 
 def encode(letter: Letter, context: ExportContext) -> bytes:
@@ -165,7 +182,7 @@ def _inline(name: str, id: str, content: bytes) -> bytes:
 
 def _encoded(media_type: str, content: bytes, headers: str) -> bytes:
     encoded = b64encode(content)
-    lines = [encoded[start : start + LINE] for start in range(0, len(encoded), LINE)]
+    lines = [encoded[start : start + _LINE] for start in range(0, len(encoded), _LINE)]
     head = f"Content-Type: {media_type}\r\nContent-Transfer-Encoding: base64\r\n{headers}\r\n"
     return head.encode() + b"\r\n".join((*lines, b""))
 
@@ -191,3 +208,91 @@ def _too_large(size: int, limit: int, sizes: dict[str, int], own_name: str) -> P
         hint = "make that file smaller, send it by mail, or allow more with --mail-limit"
         path = "enclosures"
     return Problem("large-message", message, hint=hint, path=path)
+
+
+# The standard library's `EmailMessage` cannot be used for the header's lines: in Python 3.11 it
+# decodes encoded words in a name, line breaks included (CVE-2024-6923), and joins two recipients if
+# the first has a long accented name.
+def header(name: str, words: Iterable[str]) -> str:
+    """Return a header's lines, folded between words and never within a word."""
+    lines = [f"{name}:"]
+    for number, word in enumerate(words):
+        if number and len(lines[-1]) + 1 + len(word) > _LINE:
+            lines.append("")
+        lines[-1] += f" {word}"
+    return "".join(f"{line}\r\n" for line in lines)
+
+
+def address_header(name: str, mailboxes: Sequence[Mailbox]) -> str:
+    """Return a header that lists addresses, or an empty text if there are none."""
+    words: list[str] = []
+    for display_name, address in mailboxes:
+        if _is_plain(display_name) and len(display_name) <= _WORD:
+            words += formataddr((display_name, address)).rsplit(" ", 1)  # `"Doe, J."`, `<j@a.gov>`
+        else:
+            words += [*_encode(display_name), f"<{address}>"]
+        words[-1] += ","
+    return header(name, [*words[:-1], words[-1].removesuffix(",")]) if words else ""
+
+
+def text_header(name: str, text: str) -> str:
+    """Return a header that holds a text."""
+    words = text.split(" ")
+    fits = max(map(len, words)) <= _WORD
+    return header(name, words if fits and _is_plain(text) else _encode(text))
+
+
+def text_problems(name: str, text: str) -> Iterator[Problem]:
+    """Yield each character that would end a header's line, or that is half a character."""
+    for character in dict.fromkeys(text):
+        if unicodedata.category(character) in _BREAKS:
+            message = f"the e-mail's {name}: cannot hold the character {character!r}"
+            yield Problem("header", message, hint="write it on one line", text=character)
+
+
+def address_problems(name: str, mailboxes: Sequence[Mailbox]) -> Iterator[Problem]:
+    """Yield the problems with the names and addresses of a list."""
+    for display_name, address in mailboxes:
+        yield from text_problems(name, display_name)
+        try:
+            msgspec.convert(address, Email)
+        except msgspec.ValidationError:
+            message = f"the e-mail's {name}: {address!r} is no e-mail address"
+            hint = "write the bare address, such as records@example.gov"
+            yield Problem("header", message, hint=hint, text=address)
+
+
+def _is_plain(text: str) -> bool:
+    """Tell whether every mail program shows a text unchanged: nothing to decode, no lost blanks."""
+    return text.isascii() and "=?" not in text and text == " ".join(text.split())
+
+
+def _encode(text: str) -> list[str]:
+    """Return a text as encoded words (RFC 2047), each of whole characters.
+
+    They end at blanks where possible, because some mail programs insert a blank between them.
+    """
+    pieces = [""]
+    for word in re.split("(?<= )", text):
+        if pieces[-1] and len((pieces[-1] + word).encode()) > _PIECE:
+            pieces.append("")
+        pieces[-1] += word
+    headers = (Header(piece, "utf-8", maxlinelen=_WORD) for piece in pieces)
+    return [word for encoded in headers for word in encoded.encode().split()]
+
+
+def envelope_of(letter: Letter) -> Envelope:
+    """Return the envelope of a letter, the same in each of its forms."""
+    sender = list(letter.people.sender)
+    people = {
+        "From": sender,
+        "Reply-To": sender,
+        "To": list(letter.people.recipient),
+        "Cc": list(letter.people.copies),
+    }
+    ways = [service for each in letter.recipients for service in each.service]
+    text = "\n".join(lines_of(msgspec.structs.replace(letter, service=(), record=())))
+    digest = sha256(f"{people}\n{ways}\n{text}".encode())
+    for file in (letter.seal, letter.autograph, *letter.attachments):
+        digest.update(sha256(file.content if file else b"").digest())
+    return Envelope(people, digest.hexdigest()[:32])

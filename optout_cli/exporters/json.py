@@ -46,7 +46,7 @@ def facts_of(letter: Letter, context: ExportContext) -> dict[str, Any]:
 
 def message_id_of(letter: Letter) -> str:
     """Return the Message-ID of the letter's e-mail."""
-    from optout_cli.exporters.mail_headers import envelope_of  # imports the e-mail library, 25 ms
+    from optout_cli.exporters.eml import envelope_of  # imports the e-mail library, 25 ms
 
     return envelope_of(letter).message_id
 

@@ -24,7 +24,7 @@ from docx.styles.styles import Styles
 from docx.table import _Cell
 from docx.text.paragraph import Paragraph as Written
 
-from optout_cli.engines.window import letterhead_height
+from optout_cli.engines.measure import letterhead_height
 from optout_cli.model.letter import Block, Heading, Image, Letter, ListBlock, Quote, Run
 
 # On every computer with Word; LibreOffice has a typeface of the same widths for it.
@@ -43,6 +43,7 @@ _SEAL, _BESIDE_SEAL = (1.1, 0.8), 1.25
 _FOLDS = (3.95, 7.475)  # from the page's top
 _AUTOGRAPH = (2.4, 0.5)
 _TO_SIGN = 36  # pt
+_SHARPNESS = 600  # pixels an inch of a picture that was an SVG
 _MOST = 255  # characters of a property of the document
 _ZIPPED = (1980, 1, 1, 0, 0, 0)  # the first day that a ZIP file can name
 
@@ -250,11 +251,12 @@ def _write_letterhead(cell: _Cell, letter: Letter) -> None:
 
 def _add_picture(paragraph: Written, picture: Image, width: float, height: float) -> None:
     """Add a picture, as large as fits into this room in inches, with its words."""
+    content = picture.content
     if "svg" in picture.media_type:  # which python-docx cannot embed
-        from optout_cli.engines.raster import png_of
+        from optout_cli.engines.pictures import png_of
 
-        picture = png_of(picture)
-    shape = paragraph.add_run().add_picture(BytesIO(picture.content))
+        content = png_of(picture, *(round(side * _SHARPNESS) for side in (width, height)))
+    shape = paragraph.add_run().add_picture(BytesIO(content))
     scale = min(Inches(width) / shape.width, Inches(height) / shape.height)
     shape.width, shape.height = Length(shape.width * scale), Length(shape.height * scale)
     (named,) = paragraph.paragraph_format.element.xpath(".//wp:docPr")

@@ -240,7 +240,7 @@ def export_notes(letter: Letter, name: str, content: bytes, options: Options) ->
     party = notice.recipient.party
     is_package = options.with_enclosures and exporter.IS_PRINTED and exporter.ENCLOSES == "pdf"
     if exporter.IS_PRINTED:
-        from optout_cli.engines.window import LINES, window_lines
+        from optout_cli.engines.measure import LINES, window_lines
 
         lines = window_lines(letter.envelope)
         if lines > LINES:

@@ -97,7 +97,7 @@ def _unknown_offices(library: Library) -> Iterator[Problem]:
 
 
 def _long_envelopes(library: Library) -> Iterator[Problem]:
-    from optout_cli.engines.window import LINES, window_lines
+    from optout_cli.engines.measure import LINES, window_lines
 
     try:
         contacts = list(library.directory.contacts())

@@ -73,7 +73,7 @@ class EvidenceFolder:
 
 def pages_in(path: Path) -> bytes:
     """Return a PDF, or a picture as PDF. Raises OptoutError if it cannot be read."""
-    from optout_cli.exporters.binding import picture_as_pdf  # imports pikepdf
+    from optout_cli.engines.pictures import picture_as_pdf  # imports pikepdf
 
     if path.suffix.lower() in PICTURES:
         return picture_as_pdf(path)

@@ -10,7 +10,7 @@ import msgspec
 
 from optout_cli import engines
 from optout_cli.cache import Cache
-from optout_cli.engines.fonts import TYPEFACE, faces
+from optout_cli.engines.measure import TYPEFACE, faces
 from optout_cli.readers.yaml import HAS_LIBYAML
 from optout_cli.trust import is_own
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from optout_cli.engines.window import lines_taken
+from optout_cli.engines.measure import lines_taken
 from optout_cli.errors import Location, Problem, raise_any
 from optout_cli.model.letter import Mailing, MailingForm
 from optout_cli.model.request import Copy, Signatory

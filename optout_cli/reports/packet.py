@@ -16,7 +16,7 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 import msgspec
 
-from optout_cli.engines.fonts import known_characters
+from optout_cli.engines.measure import known_characters
 from optout_cli.errors import Location, OptoutError, Problem, raise_any
 from optout_cli.letters.library import Library
 from optout_cli.letters.render import sections_of
