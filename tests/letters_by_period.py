@@ -20,7 +20,7 @@ from optout_cli.letters.render import render
 from optout_cli.lint.samples import samples
 from optout_cli.model.letter import Letter
 from optout_cli.model.notice import Case
-from optout_cli.programs.conditions import refusals
+from optout_cli.programs import refusals
 
 DAYS = {
     "before-procedure": date(2010, 8, 3),

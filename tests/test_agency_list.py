@@ -8,7 +8,7 @@ import pytest
 from conftest import ROOT
 from import_tool import tool
 
-from optout_cli.directory.matching import fold
+from optout_cli.directory.names import fold
 from optout_cli.letters.library import Library
 
 HEADER = "state,agency,type,county_as_printed,model,signed"

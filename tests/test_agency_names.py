@@ -8,8 +8,7 @@ import pytest
 from make_letters import told_by
 
 from optout_cli.directory import Directory
-from optout_cli.directory.agencies import is_agency_name
-from optout_cli.directory.matching import fold
+from optout_cli.directory.names import fold, is_agency_name
 from optout_cli.errors import OptoutError
 from optout_cli.letters.library import Library
 from optout_cli.readers.yaml import document_from_yaml

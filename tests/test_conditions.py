@@ -9,7 +9,7 @@ from make_letters import BARE, case_for, letters_for, notices_for, problems_of, 
 from optout_cli.letters.compose import compose
 from optout_cli.letters.library import Library
 from optout_cli.model.program import Condition
-from optout_cli.programs.conditions import holds
+from optout_cli.programs import holds
 from optout_cli.templating.body import texts_in
 
 FOLLOWED = "notice: terminate, notice-date: 2026-11-14"

@@ -18,7 +18,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from optout_cli.directory.matching import fold, without_legal_word
+from optout_cli.directory.names import fold, without_legal_word
 from optout_cli.readers.stored import load_document
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from optout_cli.directory import Directory
-from optout_cli.directory.matching import fold
+from optout_cli.directory.names import fold
 from optout_cli.errors import Location, OptoutError, Problem
 from optout_cli.model.jurisdiction import Contact
 from optout_cli.readers.document import Document, Layer, with_assignments

@@ -1,18 +1,125 @@
 """Find the jurisdiction or agency that a query names, or say what it may mean."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
-from optout_cli.directory.agencies import AgencyList, agency_key, is_agency_name, place_in
-from optout_cli.directory.matching import fold, names_of, names_within, rank_of, slug_of
+from optout_cli.directory.names import (
+    Entry,
+    agency_key,
+    closest,
+    entry_of,
+    fold,
+    is_agency_name,
+    names_of,
+    names_within,
+    place_in,
+    rank_of,
+    slug_of,
+    with_name,
+)
 from optout_cli.errors import Location, Problem
-
-if TYPE_CHECKING:
-    from optout_cli.directory.guesses import Entry
+from optout_cli.readers.document import Document
+from optout_cli.readers.stored import Parts
 
 _MOST_CANDIDATES = 8  # a hint lists no more than this, and counts the rest
+
+
+class AgencyList:
+    """The shipped agencies and those of the user's data files.
+
+    A state whose agencies a data file changes is whole in `document`; `shipped` has the others.
+    """
+
+    def __init__(self, document: Document, load: Callable[[], Parts] | None) -> None:
+        self._document = document
+        self._load = load
+        self._by_name: dict[str, tuple[dict[str, set[str]], dict[str, set[str]]]] = {}
+        # Any: plain data.
+        self._states = cast(dict[str, Any], document.data.get("states", {}))
+
+    @cached_property
+    def _shipped(self) -> Parts | None:
+        """The shipped agencies: read late, since a county's letter needs none."""
+        return self._load() if self._load else None
+
+    # Any: plain data.
+    @cached_property
+    def sources(self) -> dict[str, Any]:
+        """The sources of the shipped agencies."""
+        rest = self._shipped.rest.data if self._shipped else {}
+        return cast(dict[str, Any], rest.get("sources", {}))
+
+    def may_have(self, folded: str, code: str) -> bool:
+        """Tell whether a query may name an agency of a state; quick for a county's name."""
+        return is_agency_name(folded) or "agencies" in self._states.get(code, {})
+
+    def document_of(self, code: str) -> Document:
+        """Return the document that has the agencies of a state, below `states.<code>`."""
+        own = "agencies" in self._states.get(code, {})
+        if own or self._shipped is None or code not in self._shipped:
+            return self._document
+        return self._shipped.part(code)
+
+    # Any: plain data.
+    def of(self, code: str) -> dict[str, Any]:
+        """Return the data of each agency in a state, by slug."""
+        states = cast(dict[str, Any], self.document_of(code).data.get("states", {}))
+        return cast(dict[str, Any], states.get(code, {}).get("agencies", {}))
+
+    def source_of(self, code: str) -> str | None:
+        """Return the id of the source of a state's agencies."""
+        states = cast(dict[str, Any], self.document_of(code).data.get("states", {}))
+        return cast("str | None", states.get(code, {}).get("agency-source"))
+
+    def named(self, names: Collection[str], codes: Collection[str]) -> list[tuple[str, str]]:
+        """Return state and slug of each agency in the states `codes` with one of the names.
+
+        Those with a whole name count first, then those of `with_keys`.
+        """
+        whole = {
+            (code, slug)
+            for code in codes
+            for name in names
+            for slug in self._slugs(code)[0].get(name, ())
+        }
+        return sorted(whole) or self.with_keys({agency_key(name) for name in names}, codes)
+
+    def with_keys(self, keys: Collection[str], codes: Collection[str]) -> list[tuple[str, str]]:
+        """Return state and slug of each agency whose name is another way to write one of `keys`.
+
+        With these come the ones whose name goes on: `Mahoning Twp. Police` may be that of Montour.
+        """
+        longer = tuple(f"{key}-" for key in keys)
+        found: set[tuple[str, str]] = set()
+        for code in codes:
+            known = self._slugs(code)[1]
+            for key in known if any(key in known for key in keys) else ():
+                if key in keys or key.startswith(longer):
+                    found |= {(code, slug) for slug in known[key]}
+        return sorted(found)
+
+    def _slugs(self, code: str) -> tuple[dict[str, set[str]], dict[str, set[str]]]:
+        """Map each name of an agency in a state to slugs, and each key of a name."""
+        if code not in self._by_name:
+            names_to, keys_to = self._by_name.setdefault(code, ({}, {}))
+            state = f"{fold(self._states.get(code, {}).get('name', ''))}-"
+            for slug, agency in self.of(code).items():
+                names = names_of(agency)
+                if agency.get("type") == "state-agency":  # `Department of Corrections, FL`
+                    names += [name.removeprefix(state) for name in names]
+                for name in names:
+                    names_to.setdefault(name, set()).add(slug)
+                    keys_to.setdefault(agency_key(name), set()).add(slug)
+        return self._by_name[code]
+
+    def entries(self, codes: Collection[str]) -> Iterator[Entry]:
+        """Yield each agency in the states `codes` with its names, for a guess."""
+        for code in codes:
+            for slug, agency in sorted(self.of(code).items()):
+                names = names_of(agency)
+                yield entry_of(code, slug, dict.fromkeys([*names, *map(agency_key, names)]))
 
 
 class Match(NamedTuple):
@@ -181,18 +288,16 @@ class Finder:
         option = f" --state {next(iter(states))}" if states else ""
         return f"`optout list {what}{option}` lists them all"
 
-    def _entries(self, folded: str) -> list["Entry"]:
+    def _entries(self, folded: str) -> list[Entry]:
         """Return what a query may mean: agencies if it has an agency's words, else counties."""
         return self._agency_entries if is_agency_name(folded) else self._jurisdiction_entries
 
     @cached_property
-    def _agency_entries(self) -> list["Entry"]:
+    def _agency_entries(self) -> list[Entry]:
         return [*self._agencies.entries(self._states)]
 
     @cached_property
-    def _jurisdiction_entries(self) -> list["Entry"]:
-        from optout_cli.directory.guesses import entry_of  # only a name that is not found needs it
-
+    def _jurisdiction_entries(self) -> list[Entry]:
         return [
             entry_of(code, self.slug(code, id), names_of(known))
             for code, state in self._states.items()
@@ -223,10 +328,8 @@ class Finder:
                     shared.setdefault(len(words & {*name.split("-")}), []).append(entry.slug)
         return shared[max(shared)] if shared else []
 
-    def _in_any_state(self, folded: str, entries: Sequence["Entry"]) -> list[str]:
+    def _in_any_state(self, folded: str, entries: Sequence[Entry]) -> list[str]:
         """Return the slugs of what has this name, which lacks its state."""
-        from optout_cli.directory.guesses import with_name
-
         return with_name(agency_key(folded) if is_agency_name(folded) else folded, entries)
 
     def _named(self, folded: str) -> dict[str, list[str]]:
@@ -237,9 +340,7 @@ class Finder:
         }
         return {code: names for code, names in named.items() if names}
 
-    def _closest(self, folded: str, entries: Sequence["Entry"]) -> list[str]:
-        from optout_cli.directory.guesses import closest
-
+    def _closest(self, folded: str, entries: Sequence[Entry]) -> list[str]:
         states = {code: state["name"] for code, state in self._states.items()}
         return closest(folded, entries, self._named(folded), states)
 

@@ -24,7 +24,7 @@ from optout_cli.model.jurisdiction import Contact, Locality
 from optout_cli.model.notice import Case, Notice, Place, Recipient
 from optout_cli.model.program import LetterKind, Program, Rule
 from optout_cli.model.request import PARTIES, Correction, Party, Request
-from optout_cli.programs.conditions import activation_of, computed_dates, copies_of, refusals
+from optout_cli.programs import activation_of, computed_dates, copies_of, refusals
 
 # No 0 O, 1 I L, 5 S, 2 Z: they look alike on a fax.
 REFERENCE_LETTERS = "ABCDEFGHJKMNPQRTUVWXY346789"

@@ -12,7 +12,7 @@ from optout_cli.model.letter import Letter
 from optout_cli.model.notice import Case, Note, Notice, Recipient
 from optout_cli.model.program import Period
 from optout_cli.model.request import Party
-from optout_cli.programs.conditions import laws_of, program_notes
+from optout_cli.programs import laws_of, program_notes
 
 _LONG_FAX = 30  # pages: more take over half an hour, and run many machines out of paper
 _DOUBTFUL = ("third-party", "memory")  # kinds of source

@@ -13,13 +13,13 @@ from optout_cli.letters.compose import compose, outline_case
 from optout_cli.letters.files import NamedFiles, files_of
 from optout_cli.letters.library import Library
 from optout_cli.letters.notes import county_notes, export_notes
+from optout_cli.letters.requirements import with_agreement
 from optout_cli.model.jurisdiction import Gazetteer, Locality
 from optout_cli.model.letter import Export, Files, Letter
 from optout_cli.model.notice import Case, Note, Notice
 from optout_cli.model.program import LetterKind, Program
 from optout_cli.model.request import PARTIES, Party, Request
-from optout_cli.programs import particulars_from
-from optout_cli.programs.conditions import refusals
+from optout_cli.programs import particulars_from, refusals
 from optout_cli.readers.document import Document, Layer, locating, with_assignments
 from optout_cli.readers.stored import load_document
 from optout_cli.readers.validate import convert
@@ -172,8 +172,6 @@ def _with_data(
     """Add the particulars that the data knows of an agency; return their names too."""
     if locality is None or locality.agency is None:
         return document, ()
-    from optout_cli.letters.agreements import with_agreement  # counties need no import
-
     return with_agreement(document, locality, kind)
 
 

@@ -1,4 +1,4 @@
-"""Problems that keep a notice from being written: impossible dates, incomplete contacts. Pure.
+"""What a notice needs: facts from the data, and problems that keep it from being written. Pure.
 
 Each Problem has the key path of the request's value that it is about.
 """
@@ -8,13 +8,13 @@ from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from optout_cli.errors import Problem, did_you_mean
-from optout_cli.model.jurisdiction import Address, Contact
+from optout_cli.errors import OptoutError, Problem, did_you_mean
+from optout_cli.model.jurisdiction import Address, Agreement, Contact, Locality
 from optout_cli.model.notice import Case, Recipient
-from optout_cli.model.program import Particular
+from optout_cli.model.program import LetterKind, Particular
 from optout_cli.model.request import PARTIES, Correction, Party
-from optout_cli.programs.conditions import holds
-from optout_cli.readers.document import lines_to_add
+from optout_cli.programs import holds, particular_from
+from optout_cli.readers.document import Document, Tree, lines_to_add
 
 _OR_DRAFT = "; or write a draft with --draft"
 _ONE_OF_TWO = "correct one of the two dates"
@@ -27,6 +27,65 @@ _FIELDS = {
     "fax": "fax number",
 }
 _FURTHEST = timedelta(days=366)  # a letter dated later than this has a typing error
+
+
+def with_agreement(
+    document: Document, locality: Locality, kind: LetterKind
+) -> tuple[Document, tuple[str, ...]]:
+    """Add the particulars that follow from the agency's agreements, and return their names.
+
+    A particular of the request always stays. Raises OptoutError if the request must say which of
+    several agreements it is about.
+    """
+    agency, given = locality.agency, document.data.get("particulars", {})
+    if agency is None or not isinstance(given, dict):
+        return document, ()
+    chosen = _chosen(document, agency.agreements, kind)
+    found: dict[str, Tree] = {}
+    for name, spec in kind.particulars.items():
+        if name in given or spec.known is None:
+            continue
+        if spec.known == "agency":
+            found[name] = agency.name
+        elif values := [value for each in chosen if (value := _fact_of(each, spec))]:
+            if len(values) == len(chosen) and (len(values) == 1 or spec.type == "list"):
+                found[name] = [*values] if spec.type == "list" else values[0]
+        elif spec.known == "model" and spec.required and agency.agreements:
+            models = ", ".join(each.model for each in agency.agreements)
+            message = f"{locality.name} has {len(agency.agreements)} agreements: {models}"
+            path = f"particulars.{name}"
+            hint = f"{lines_to_add([path])} ({models})"
+            raise OptoutError(Problem("which-agreement", message, None, hint, path, fields=(path,)))
+    data = {**document.data, "particulars": {**given, **found}}
+    # Without locations of their own: a problem with them is about the request's particulars.
+    return Document(data, document.layers), tuple(found)
+
+
+def _chosen(
+    document: Document, agreements: Sequence[Agreement], kind: LetterKind
+) -> list[Agreement]:
+    """Return the agreements that a request names, in its order, or the only one there is.
+
+    Returns none if the data lacks one of them: the days of the others would change places.
+    """
+    given = document.data.get("particulars", {})
+    names = [name for name, spec in kind.particulars.items() if spec.known == "model"]
+    stated = [name for name in names if name in given]
+    if not stated:
+        return [*agreements] if len(agreements) == 1 else []
+    try:
+        models = particular_from(document, kind, stated[0])
+    except OptoutError:  # told when all particulars are read
+        return []
+    by_model = {each.model: each for each in agreements}
+    found = [by_model.get(model) for model in ([models] if isinstance(models, str) else models)]
+    return [each for each in found if each] if all(found) else []
+
+
+def _fact_of(agreement: Agreement, spec: Particular) -> str:
+    if spec.known == "model":
+        return agreement.model
+    return agreement.signed.isoformat() if agreement.signed else ""
 
 
 def date_problems(case: Case) -> Iterator[Problem]:

@@ -23,8 +23,7 @@ from optout_cli.model.letter import Letter
 from optout_cli.model.notice import Case, Notice
 from optout_cli.model.program import Forbidden, LetterKind, Program
 from optout_cli.model.request import Request
-from optout_cli.programs import particulars_from
-from optout_cli.programs.conditions import refusals
+from optout_cli.programs import particulars_from, refusals
 from optout_cli.readers.document import Document, Layer
 from optout_cli.readers.validate import convert
 from optout_cli.templating.filters import MONTHS

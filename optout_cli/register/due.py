@@ -13,7 +13,7 @@ import msgspec
 from optout_cli.model.notice import Place
 from optout_cli.model.program import OWN_DAY, RECEIPT, Milestone, Program
 from optout_cli.model.request import Signature
-from optout_cli.programs.conditions import holds_for
+from optout_cli.programs import holds_for
 from optout_cli.register.events import Answered
 from optout_cli.register.state import LetterState
 

@@ -16,7 +16,7 @@ from optout_cli.model.letter import Guide, Paragraph
 from optout_cli.model.notice import Case, Recipient
 from optout_cli.model.program import ConditionalText
 from optout_cli.model.request import Request
-from optout_cli.programs.conditions import (
+from optout_cli.programs import (
     copies_of,
     laws_in_effect,
     laws_of,

@@ -11,7 +11,7 @@ from typing import Literal
 import msgspec
 
 from optout_cli.cli.console import quote
-from optout_cli.cli.next_steps import MESSAGES, ways_of
+from optout_cli.cli.write import MESSAGES, ways_of
 from optout_cli.exporters import exporter_for
 from optout_cli.model.request import Authority, Copy, Enclosure, Signature, Way
 from optout_cli.register.state import LetterState

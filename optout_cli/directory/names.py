@@ -1,0 +1,205 @@
+"""The ways in which people write the name of a jurisdiction or agency, and guesses at it."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from itertools import chain, zip_longest
+from typing import Any, NamedTuple
+
+# Words at the end of a legal name that people leave out ("Marin, CA").
+LEGAL_WORDS = (
+    "city-and-borough", "census-area", "county", "parish", "borough", "municipality", "municipio",
+    "city", "district", "island",
+)  # fmt: skip
+_SHORTEST = 3  # letters of a state's abbreviated name
+# What people write -> one spelling, in a folded name. Only ways to write the same office.
+_SPELLINGS = (
+    (r"\bsheriffs?(-(office|department|dept))?\b|\bso$", "sheriff"),
+    (r"\bpolice(-(department|dept))?\b|\bpd$", "police"),
+    (r"\bconstables?(-office)?\b", "constable"),
+    (r"\bmarshals?(-office)?\b", "marshal"),
+    (r"\bdept\b", "department"),
+    (r"\bco\b", "county"),
+    (r"\bpct\b", "precinct"),
+    (r"\btwp\b", "township"),
+    (r"^city-of-|\bthe-|\band-", ""),
+)
+# Words of agencies' names that no jurisdiction's name has; each name on ICE's list has one.
+_WORDS = frozenset((
+    "sheriff", "sheriffs", "so", "police", "pd", "constable", "constables", "marshal", "marshals",
+    "jail", "prison", "detention", "correction", "corrections", "correctional", "attorney",
+    "attorneys", "prosecutor", "prosecutors", "department", "dept", "office", "division", "safety",
+    "investigation", "narcotics", "patrol", "guard", "university", "college", "force", "authority",
+    "justice", "commission", "control", "agency", "rehabilitation", "cooperative",
+))  # fmt: skip
+_FEW = 3  # names: all of a state are offered where it has no more than this
+# How alike a misspelled name must be, from 0 to 1: without a state there are thousands to confuse.
+_LIKENESS = {True: 0.6, False: 0.75}
+
+
+@lru_cache(maxsize=20_000)  # every name in the data, and those of a long table
+def fold(name: str) -> str:
+    """Reduce a name to lowercase ASCII letters, digits and hyphens, as in a slug.
+
+    `Prince George's County, MD` -> `prince-georges-county-md`; `Saint` and `St.` fold alike.
+    """
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    slug = re.sub(r"[^a-z0-9]+", "-", plain.replace("'", "")).strip("-")
+    return re.sub(r"\bsaint\b", "st", re.sub(r"\bsainte\b", "ste", slug))
+
+
+def slug_of(id: str, name: str, code: str) -> str:
+    """Return the slug: made from the name of a county; the id of an overlay's jurisdiction."""
+    return f"{fold(name)}-{code.lower()}" if id.isdigit() else id
+
+
+def names_within(folded: str, code: str, state: str) -> Iterator[str]:
+    """Yield the name in a folded query that ends with the state; nothing if it does not.
+
+    A state is written as its code, its name, or the first letters of the name: `ca`,
+    `california`, `calif`.
+    """
+    for ending in {f"-{code.lower()}", f"-{fold(state)}"}:
+        if folded.endswith(ending):
+            yield from _spellings_of(folded.removesuffix(ending))
+    rest, _, last = folded.rpartition("-")
+    if len(last) >= _SHORTEST and fold(state).startswith(last) and last != fold(state):
+        yield from _spellings_of(rest)
+    if folded.removeprefix("the-") == fold(state):  # Guam is its own state
+        yield fold(state)
+
+
+def names_of(known: Mapping[str, Any]) -> list[str]:
+    """Return the folded name of a jurisdiction, then its formal name and other names."""
+    formal = fold(known.get("formal") or "").removeprefix("the-")
+    others = [formal, *(fold(alias) for alias in known.get("aliases", ()))]
+    return [*dict.fromkeys(filter(None, [fold(known["name"]), *others]))]
+
+
+def rank_of(name: str, folded: str, known: Sequence[str]) -> int | None:
+    """Tell how well a name fits the folded names of a jurisdiction: 0 is best, None not at all.
+
+    `folded` is the whole query. 0: a whole name. 1: a name without its legal word, or with other
+    spaces: `Marin, CA`; `La Porte County, IN`.
+    """
+    bare = name.removeprefix("the-")
+    if name in known or bare in known:
+        return 0
+    if bare == folded:  # no state was named
+        return None
+    short = [*map(without_legal_word, known)]
+    squeezed = {other.replace("-", "") for other in (*known, *short)}
+    return 1 if bare in short or bare.replace("-", "") in squeezed else None
+
+
+def _spellings_of(name: str) -> Iterator[str]:
+    """Yield a folded name, then the data's spelling of it: `marin-co` -> `marin-county`."""
+    yield name
+    if name.endswith("-co"):
+        yield f"{name}unty"
+    words, _, rest = name.removeprefix("the-").partition("-of-")
+    word = words.removeprefix("city-and-")
+    if word in LEGAL_WORDS and rest:
+        yield f"{rest}-{word}"
+
+
+def without_legal_word(slug: str) -> str:
+    """Drop the legal word from a folded name: `marin-county` -> `marin`."""
+    for word in LEGAL_WORDS:
+        if slug.endswith(f"-{word}"):
+            return slug.removesuffix(f"-{word}")
+    return slug
+
+
+def is_agency_name(folded: str) -> bool:
+    """Tell whether a folded query has a word of an agency's name."""
+    return not _WORDS.isdisjoint(folded.split("-"))
+
+
+def place_in(folded: str) -> str:
+    """Return what stands before the first word of an agency's name, without a legal word.
+
+    `escambia-county-department-of-corrections` -> `escambia`.
+    """
+    words = folded.split("-")
+    number = next((at for at, word in enumerate(words) if word in {*_WORDS, "board"}), len(words))
+    return re.sub(r"-(state|highway|adult)$", "", without_legal_word("-".join(words[:number])))
+
+
+@lru_cache(maxsize=20_000)  # every name in the data, and those of a long table
+def agency_key(folded: str) -> str:
+    """Return one spelling for the ways to write an agency's name, given as `fold` returns it.
+
+    `bucks-co-sheriffs-dept` and `bucks-county-sheriffs-office` -> `bucks-county-sheriff`.
+    """
+    for pattern, spelling in _SPELLINGS:
+        folded = re.sub(pattern, spelling, folded)
+    return folded
+
+
+class Entry(NamedTuple):
+    """A jurisdiction or an agency, with its folded names, also without their legal words."""
+
+    code: str
+    slug: str
+    names: tuple[str, ...]
+    short: tuple[str, ...]
+
+
+def entry_of(code: str, slug: str, names: Iterable[str]) -> Entry:
+    """Return an entry with the short forms of its names."""
+    whole = tuple(names)
+    return Entry(code, slug, whole, tuple(map(without_legal_word, whole)))
+
+
+def with_name(folded: str, entries: Sequence[Entry]) -> list[str]:
+    """Return the slugs of the entries that have this name, which lacks its state."""
+    bare = folded.removeprefix("the-")
+    return [entry.slug for entry in entries if {bare, folded} & {*entry.names, *entry.short}]
+
+
+def closest(
+    folded: str, entries: Sequence[Entry], named: dict[str, list[str]], states: dict[str, str]
+) -> list[str]:
+    """Return the slugs of the entries spelled most like the query, the closest first.
+
+    `named` maps each state that the query ends with to the names that stand before it. A name that
+    several states have takes turns with the others: `Maron` gives a Marion County, Marin County,
+    then the next Marion County. An agency of another place is never close, however alike the rest
+    of its name is. Where nothing is close, returns all entries of a state that has only a few.
+    """
+    from difflib import SequenceMatcher, get_close_matches
+
+    typed = {*chain.from_iterable(named.values())} or {folded}
+    slugs: dict[str, dict[str, None]] = {}  # by each way to write a name
+    pool = [entry for entry in entries if not named or entry.code in named]
+    for entry in pool:
+        for word in _ways_to_write(entry, "" if named or "-" not in folded else states[entry.code]):
+            slugs.setdefault(word, {})[entry.slug] = None
+    ratios = {
+        name: max(SequenceMatcher(None, name, word).ratio() for word in typed)
+        for word in typed
+        for name in get_close_matches(word, slugs, n=3, cutoff=_LIKENESS[bool(named)])
+        if not is_agency_name(word) or _are_of_one_place(name, word)
+    }
+    best = sorted(ratios, key=lambda name: (ratios[name], name), reverse=True)
+    in_turn = chain.from_iterable(zip_longest(*(slugs[name] for name in best)))
+    few = sorted({*chain.from_iterable(slugs.values())}) if len(pool) <= _FEW else []
+    return list(dict.fromkeys(filter(None, in_turn))) or few
+
+
+def _are_of_one_place(name: str, other: str) -> bool:
+    from difflib import SequenceMatcher
+
+    places = place_in(name), place_in(other)
+    return not all(places) or SequenceMatcher(None, *places).ratio() >= _LIKENESS[True]
+
+
+def _ways_to_write(entry: Entry, state: str) -> Iterator[str]:
+    yield from entry.names
+    for name in entry.short:
+        yield name
+        if state:  # it may be misspelled
+            yield f"{name}-{fold(state)}"
+    yield entry.slug.removesuffix(f"-{entry.code.lower()}")
