@@ -12,7 +12,7 @@ from optout_cli.errors import OptoutError
 from optout_cli.letters.library import Library
 from optout_cli.letters.pipeline import Order, case_of
 from optout_cli.model.request import Request
-from optout_cli.readers.columns import column_of
+from optout_cli.readers.cells import column_of
 from optout_cli.readers.csv import rows_from_csv
 from optout_cli.readers.document import locate
 from optout_cli.readers.validate import convert

@@ -20,8 +20,7 @@ from optout_cli.letters.library import Library
 from optout_cli.letters.notes import export_notes
 from optout_cli.letters.pipeline import Order, letters_of_request
 from optout_cli.model.letter import Attachment, Letter
-from optout_cli.readers.enclosures import load_attachment
-from optout_cli.readers.flatten import flatten
+from optout_cli.readers.enclosures import flatten, load_attachment
 
 Change = Callable[[pikepdf.Pdf], None]
 PRINT = 4

@@ -13,6 +13,7 @@ from optout_cli.errors import OptoutError, Problem
 from optout_cli.exporters import pdf
 from optout_cli.exporters.context import ExportContext, Options, Resolution
 from optout_cli.model.letter import Letter
+from optout_cli.readers.enclosures import flatten
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -59,8 +60,6 @@ def encode(letter: Letter, context: ExportContext) -> bytes:
     Raises OptoutError for a page without ink.
     """
     from PIL.TiffImagePlugin import AppendingTiffWriter
-
-    from optout_cli.readers.flatten import flatten  # imports pikepdf, 100 ms
 
     hint = "make a PDF without that page"
     enclosed = [file for file in letter.attachments if file.media_type == pdf.MEDIA_TYPE]

@@ -1,14 +1,59 @@
-"""What a cell of a table says in other words than a request's, where these have one meaning. Pure.
+"""What people and spreadsheets write in other words than a request's, with one meaning. Pure.
 
-Each function returns the value as a request has it, or None where the cell must be corrected.
+The names of a table's columns (`Sheriff Name` is signatory.name), dates, choices, and codes. What
+has no single meaning must be corrected: the functions for cells return None then.
 """
 
 import re
 import unicodedata
+from calendar import month_name, monthrange
 from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Literal
 
-from optout_cli.readers.dates import guess_date
+# The United States' order comes first: 03/04/2026 is March 4.
+_DATE_FORMS = (
+    *("%m/%d/%Y", "%d/%m/%Y", "%m/%d/%y", "%Y/%m/%d", "%Y%m%d", "%B %d %Y", "%b %d %Y"),
+    *("%d %B %Y", "%d %b %Y", "%d %b %y"),
+)
+_DAY_ZERO = date(1899, 12, 30)  # spreadsheets count days from here
+_DAY_NUMBERS = range(36_526, 73_051)  # the days of 2000 to 2099 in a spreadsheet
+_ISO = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
+
+
+def check_date(text: str) -> tuple[str, str] | None:
+    """Return what is wrong with a date and a hint, or None where it is right."""
+    parts = _ISO.fullmatch(text)
+    hint = "write it as YYYY-MM-DD, such as 2010-08-31"
+    if not parts:
+        if meant := guess_date(text):
+            hint = f"write it as YYYY-MM-DD; did you mean {meant}?"
+        return "is not a date", hint
+    year, month = int(parts[1]), int(parts[2])
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        if year and 1 <= month <= len(month_name) - 1:
+            hint = f"{month_name[month]} {year} has {monthrange(year, month)[1]} days"
+        return "is not on the calendar", hint
+    return None
+
+
+def guess_date(text: str) -> date | None:
+    """Return the day that text in another form most likely means."""
+    if text.isascii() and text.isdecimal() and int(text) in _DAY_NUMBERS:
+        return _DAY_ZERO + timedelta(int(text))
+    plain = " ".join(text.replace(",", " ").replace(". ", " ").split())
+    for form in _DATE_FORMS:
+        for mark in ("/", ".", "-") if "/" in form else (" ", "-"):
+            try:
+                found = datetime.strptime(plain, form.replace("/", mark).replace(" ", mark))  # noqa: DTZ007  # a day has no time zone
+            except ValueError:
+                continue
+            return found.date()
+    return None
+
 
 # How a column of 11/12/2026 is to be read, as its other cells show.
 DateOrder = Literal["month-first", "day-first", "either", "mixed"]
@@ -92,3 +137,80 @@ def code_in_words(text: str, pattern: str) -> str | None:
     if phone := _PLAIN_PHONE.fullmatch(re.sub(r"\.0$", "", plain)):
         candidates.append("-".join(phone.groups()))
     return next((known for known in candidates if re.search(pattern, known)), None)
+
+
+_OWNERS = {
+    "signatory": "signatory", "signer": "signatory", "sheriff": "signatory",
+    "official": "signatory", "sender": "signatory", "bureau": "bureau", "sib": "bureau",
+    "ice": "ice", "cc": "cc",
+    "copy": "cc", "authority": "authority", "resolution": "authority", "ordinance": "authority",
+}  # fmt: skip
+_FIELDS = {
+    "name": "name", "title": "title", "position": "title", "office": "office", "phone": "phone",
+    "telephone": "phone", "tel": "phone", "fax": "fax", "email": "email", "mail": "email",
+    "street": "street", "address": "street", "city": "city", "town": "city", "state": "state",
+    "zip": "zip", "zipcode": "zip", "postal": "zip", "date": "date", "dated": "date",
+    "number": "number", "no": "number", "vote": "vote", "body": "body", "instrument": "instrument",
+    "organization": "organization", "service": "by", "by": "by", "route": "by", "way": "by",
+    "tracking": "number",
+}  # fmt: skip
+_FILLERS = {"of", "the", "for", "s", "code", "letter", "address", "recipients", "0", "e", "full"}
+_PLACES = {"signatory": ("street", "city", "state", "zip")}
+_COLUMNS = {
+    "signatory": ("name", "title", "office", "phone", "fax", "email"),
+    "authority": ("instrument", "number", "date", "body", "vote"),
+    "cc": ("name", "title", "organization", "email"),
+    "bureau": ("email", "fax", "phone", "by", "number"),
+    "ice": ("email", "fax", "phone", "by", "number"),
+}
+# Names of one word, or of words that say nothing else.
+_WHOLE = {
+    "jurisdiction": ("jurisdiction",), "county": ("jurisdiction",), "parish": ("jurisdiction",),
+    "county name": ("jurisdiction",), "name of county": ("jurisdiction",),
+    "jurisdiction name": ("jurisdiction",), "fips": ("jurisdiction",), "agency": ("jurisdiction",),
+    "fips code": ("jurisdiction",), "letter": ("letter",), "kind of letter": ("letter",),
+    "letter kind": ("letter",), "date": ("date",), "date of letter": ("date",),
+    "letter date": ("date",), "date of the letter": ("date",), "ori": ("ori",),
+    "name": ("signatory.name",), "title": ("signatory.title",), "sheriff": ("signatory.name",),
+    "signatory": ("signatory",), "signature": ("signature.kind",), "cc": ("cc",),
+    "authority": ("authority",), "service": ("service",),
+    "state": ("jurisdiction", "signatory.address.state"),
+    "city": ("jurisdiction", "signatory.address.city"),
+    "resolution": ("authority.0.number", "authority.0.instrument"),
+    "ordinance": ("authority.0.number", "authority.0.instrument"),
+}  # fmt: skip
+_PATH = re.compile(r"[a-z][a-z-]*(\.[A-Za-z0-9-]+)+")
+
+
+def _path(owner: str, field: str) -> str:
+    """Return the key path of an owner's field."""
+    if field in _PLACES.get(owner, ()):
+        return f"{owner}.address.{field}"
+    if owner in ("bureau", "ice"):
+        is_service = field in ("by", "number")
+        return f"service.{owner}.0.{field}" if is_service else f"recipients.{owner}.{field}"
+    return f"{owner}.0.{field}" if owner in ("authority", "cc") else f"{owner}.{field}"
+
+
+@lru_cache(512)
+def column_of(name: str) -> list[str]:
+    """Return the key paths that a column's name may mean; the name itself if it is one already."""
+    if _PATH.fullmatch(name):
+        return [name]
+    words = re.findall(r"[a-z]+|[0-9]+", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower())
+    if whole := _WHOLE.get(" ".join(words)):
+        return list(whole)
+    owners = {_OWNERS[word] for word in words if word in _OWNERS}
+    fields = [_FIELDS[word] for word in words if word in _FIELDS and word not in _FILLERS]
+    if not fields and "address" in words:
+        fields = ["street"]
+    known = {*_OWNERS, *_FIELDS, *_FILLERS}
+    if len(owners) > 1 or len(set(fields)) != 1 or not known.issuperset(words):
+        return [name]
+    field = fields[0]
+    own = [
+        owner
+        for owner in (owners or _COLUMNS)
+        if field in (*_COLUMNS[owner], *_PLACES.get(owner, ()))
+    ]
+    return [_path(owner, field) for owner in own] or [name]

@@ -15,8 +15,7 @@ from itertools import chain, islice, zip_longest
 from typing import NamedTuple
 
 from optout_cli.errors import Location, OptoutError, Problem, raise_any
-from optout_cli.readers.cells import DateOrder, order_of_dates
-from optout_cli.readers.columns import column_of
+from optout_cli.readers.cells import DateOrder, column_of, order_of_dates
 from optout_cli.readers.document import (
     MAX_DEPTH,
     OWN_MARK,

@@ -16,8 +16,13 @@ from msgspec.structs import FieldInfo
 
 from optout_cli.errors import Problem, closest, did_you_mean, raise_any
 from optout_cli.model.fields import Line, Text
-from optout_cli.readers.cells import choice_in_words, code_in_words, date_in_words, is_slashed
-from optout_cli.readers.dates import check_date
+from optout_cli.readers.cells import (
+    check_date,
+    choice_in_words,
+    code_in_words,
+    date_in_words,
+    is_slashed,
+)
 from optout_cli.readers.document import OWN_MARK, Document, Tree, join_path
 
 _T = TypeVar("_T")
@@ -243,6 +248,15 @@ class _Walk:
 @cache
 def _fields_of(noun: type[msgspec.Struct]) -> dict[str, FieldInfo]:
     return {field.encode_name: field for field in msgspec.structs.fields(noun)}
+
+
+@cache
+def field_names(kind: Any) -> frozenset[str]:
+    """Return the names of the fields of a noun and of all nouns within it, lists of them too."""
+    if _is_noun(kind):
+        fields = _fields_of(kind)
+        return frozenset(fields).union(*(field_names(field.type) for field in fields.values()))
+    return frozenset().union(*map(field_names, get_args(kind)))
 
 
 def _find_meant(value: dict[str, Tree], known: dict[str, FieldInfo], key: str) -> str | None:

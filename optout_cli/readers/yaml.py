@@ -6,17 +6,17 @@ A plain `null`, `~` or nothing means absent; in quotes it is text.
 """
 
 import re
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
 
 import yaml
 
 from optout_cli.errors import Location, OptoutError, Problem, raise_any
-from optout_cli.readers.document import Document, Layer, Row, Tree, join_path, row_from
+from optout_cli.model.request import Request
+from optout_cli.readers.document import MAX_DEPTH, Document, Layer, Row, Tree, join_path, row_from
 from optout_cli.readers.files import UNSEEN, unseen_problem
-from optout_cli.readers.joined import find_joined
+from optout_cli.readers.validate import field_names
 
-MAX_DEPTH = 40
 MAX_NODES = 500_000
 _ABSENT = ("", "null", "~")
 HAS_LIBYAML: bool = yaml.__with_libyaml__
@@ -28,6 +28,7 @@ _NO_COLON = (
     "has no colon with a space after it",
     "write it as `name: value`, with a space after the colon",
 )
+_SAME_MARK = "end the text with the same quotation mark"
 # What the parsers say (a pattern) -> our message and hint.
 _PLAIN_WORDS = (
     ("nesting depth", _TOO_DEEP, None),  # libyaml has its own limit, and reads ahead
@@ -42,11 +43,7 @@ _PLAIN_WORDS = (
         "start lines that belong together in the same column; check the line above too",
     ),
     ("could not find expected ':'", *_NO_COLON),
-    (
-        "unexpected end of stream",
-        "a quote that opens here never closes",
-        "end the text with the same quotation mark",
-    ),
+    ("unexpected end of stream", "a quote that opens here never closes", _SAME_MARK),
     (
         "expected (',' or|node content)",
         "a bracket is not closed, or a comma is missing",
@@ -72,6 +69,20 @@ _OF_ONE_LINE = re.compile(
     r"([0-9]+\.)?(signatory|recipients|authority|service|enclosures|cc|letterhead|signature"
     r"|jurisdiction|letter|date|calls-itself|ori)\b"
 )
+
+# What people type before an item. A bullet is one wherever it stands. The marks of the last pattern
+# are ones only where the text itself begins with one: a sentence may go on with "(g)".
+_BULLET = re.compile(r"[\u2022\u2023\u25e6\u25aa\u25cf\u00b7\u2219\u25cb\u25a0\u25a1\u27a2*]\s*\S")
+_DASH = re.compile(r"-(\s+)?(?=[^\s-])")
+_NUMBER = re.compile(r"[0-9]{1,2}[.)]\s+(?=\S)")
+_ONLY_AFTER_ANOTHER = re.compile(
+    r"(?P<dash>[-+\u2013\u2014]\s*(?=[^\s0-9-]))|(?P<letter>[A-Za-z][.)]\s)"
+    r"|(?P<bracket>\([A-Za-z0-9]{1,3}\))|(?P<number>[0-9]{1,2}[.)]\s)"
+)
+_ENDS_SENTENCE = re.compile(r"[.;:!?][\"'\u201d\u2019)]*$")
+_IN_PROSE = {"by", "bureau", "ice", "seal"}  # fields, and words of a text: "adopted / by the Board"
+_LONG_LINE = 4  # words: a line of so many may be wrapped before a dash
+_FIELD = re.compile(r"[a-z]+(?=\s*[:=]?\s+\S)")
 
 
 class _Frame:
@@ -168,7 +179,7 @@ class _Reader:
         if frame is None or len(lines) == 1:
             return
         is_field = bool(_OF_ONE_LINE.match(join_path(frame.path, frame.key or "")))
-        if joined := find_joined(lines, column=column - 1, has_fields=is_field):
+        if joined := _find_joined(lines, column=column - 1, has_fields=is_field):
             location = Location(self.file, line + joined.number, 1)
             what, hint = "an item of a list", "begin each item with `- `, all in the same column"
             if joined.field:
@@ -318,8 +329,7 @@ def _unfinished_text(last: yaml.Event | None, lines: list[str], file: str) -> Pr
     location = Location(file, line, column)
     if last.style in ("'", '"'):
         message = f"a quote that opens here closes only on line {end}"
-        hint = "end the text with the same quotation mark on its own line"
-        return Problem("yaml", message, location, hint)
+        return Problem("yaml", message, location, f"{_SAME_MARK} on its own line")
     if lines[line - 1][: column - 1].strip(" -"):
         return None  # the text is a value, and the problem is after it
     return Problem("yaml", _NO_COLON[0], location, _NO_COLON[1])
@@ -339,3 +349,49 @@ def _syntax_problem(error: yaml.YAMLError, lines: list[str], file: str) -> Probl
         (message, hint) for pattern, message, hint in _PLAIN_WORDS if re.search(pattern, reason)
     )
     return Problem("yaml", message or in_parsers_words, location, hint)
+
+
+class _Joined(NamedTuple):
+    """A line that is joined to the text above: its number in the text, and the field it names."""
+
+    number: int
+    field: str = ""
+
+
+def _find_joined(lines: Sequence[str], *, column: int, has_fields: bool) -> _Joined | None:
+    """Return the first line of a plain text that begins like an item or a field.
+
+    `lines` are as they stand in the file, the first one from the text's `column` on (from 0).
+    `has_fields` says that a line may be a field of a request: prose may go on with such a word.
+    """
+    first = lines[0]
+    before = first
+    for number, line in enumerate(lines[1:], 1):
+        text = line.strip()
+        if not text:
+            continue
+        is_left = len(line) - len(line.lstrip()) < column
+        if _is_item(text, before, first) or (is_left and re.match(r"[-*]\s", text)):
+            return _Joined(number)
+        found = _FIELD.match(text) if has_fields else None
+        if found and found[0] in field_names(Request) - _IN_PROSE:
+            return _Joined(number, found[0])
+        before = text
+    return None
+
+
+def _is_item(text: str, before: str, first: str) -> bool:
+    """Tell whether a line begins like an item, after the line `before` it in a text."""
+    mark, opening = _ONLY_AFTER_ANOTHER.match(text), _ONLY_AFTER_ANOTHER.match(first)
+    if _BULLET.match(text) or (mark and opening and mark.lastgroup == opening.lastgroup):
+        return True
+    is_new = bool(_ENDS_SENTENCE.search(before))
+    if _NUMBER.match(text):
+        return is_new
+    dash = _DASH.match(text)
+    if dash is None:
+        return False
+    rest = text[dash.end() :]
+    if not dash[1]:  # `-The jail`; but `-5` and `-making` go on
+        return rest[0].isupper() or (is_new and rest[0].islower())
+    return is_new or rest[0].isupper() or len(before.split()) < _LONG_LINE
