@@ -3,10 +3,16 @@
 Every module reports with these values. Nothing here prints or exits.
 """
 
+import re
 from collections.abc import Iterable
 from enum import IntEnum
 
 import msgspec
+
+MAX_SHOWN = 60  # characters of any text that a message repeats
+_LONG_QUOTE = re.compile(  # a backslash and what it escapes are one character
+    rf"""(?<!\w)(['"])((?:\\.|(?!\1)[^\\]){{{MAX_SHOWN}}})(?:\\.|(?!\1)[^\\])+\1(?!\w)""", re.DOTALL
+)
 
 
 class ExitCode(IntEnum):
@@ -36,7 +42,7 @@ class Location(msgspec.Struct, frozen=True):
     def __str__(self) -> str:
         numbers = [str(number) for number in (self.line, self.column) if number is not None]
         place = ":".join([self.file, *numbers]) + (f" ({self.label})" if self.label else "")
-        return f"{place}: {self.path}" if self.path else place
+        return f"{place}: {shorten(self.path)}" if self.path else place
 
 
 class Problem(msgspec.Struct, frozen=True):
@@ -54,6 +60,10 @@ class Problem(msgspec.Struct, frozen=True):
     path: str = ""
     text: str = ""
     fields: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Cut each text that the message repeats."""
+        msgspec.structs.force_setattr(self, "message", shorten_quotes(self.message))
 
     @property
     def subject(self) -> str:
@@ -89,6 +99,16 @@ class OptoutError(Exception):
             bool(problem.location and problem.location.is_command_line) for problem in self.problems
         ]
         return ExitCode.COMMAND_LINE if all(on_command_line) else ExitCode.CONTENT
+
+
+def shorten(text: str) -> str:
+    """Return a text as a message shows it: cut after MAX_SHOWN characters."""
+    return text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}..."
+
+
+def shorten_quotes(message: str) -> str:
+    """Cut each text that a message repeats in quotes, as `repr` writes it."""
+    return _LONG_QUOTE.sub(r"\1\2...\1", message)
 
 
 def raise_any(problems: Iterable[Problem]) -> None:

@@ -320,7 +320,7 @@ def write_errors(path: Path) -> Iterator[None]:
         reason = error.strerror
         if isinstance(error, FileExistsError | NotADirectoryError):
             files = [it for it in (path, *path.parents) if it.exists() and not it.is_dir()]
-            reason = f"{str(files[0])!r} is a file, not a folder" if files else reason
+            reason = f"{files[0]} is a file, not a folder" if files else reason
         code = "disk-full" if error.errno in _FULL else "unwritable"
         hint = None
         if getattr(error, "winerror", None) in _IN_USE:

@@ -20,9 +20,9 @@ def write_to(run: Run, write: Write, in_folder: Path) -> Run:
 @pytest.mark.parametrize(
     ("place", "file", "reason"),
     [
-        ("r.yaml/", "r.yaml", "'r.yaml' is a file, not a folder"),
-        ("r.yaml/deep/er/", "r.yaml/deep/er", "'r.yaml' is a file, not a folder"),
-        ("/dev/null/", "/dev/null", "'/dev/null' is a file, not a folder"),
+        ("r.yaml/", "r.yaml", "r.yaml is a file, not a folder"),
+        ("r.yaml/deep/er/", "r.yaml/deep/er", "r.yaml is a file, not a folder"),
+        ("/dev/null/", "/dev/null", "/dev/null is a file, not a folder"),
         (f"{'long' * 70}/", "long" * 70, "File name too long"),
     ],
 )
@@ -34,7 +34,7 @@ def test_a_folder_that_cannot_be_is_told(
 
 
 def test_a_file_below_a_file_is_told(write_to: Run, in_folder: Path) -> None:
-    told = "r.yaml: cannot be written: 'r.yaml' is a file, not a folder\n"
+    told = "r.yaml: cannot be written: r.yaml is a file, not a folder\n"
     assert outcome(write_to("r.yaml/a.txt", "--to", "ice")) == (1, "", told)
     assert lying_in(in_folder) == ["r.yaml"]
 

@@ -11,6 +11,7 @@ from optout_cli.errors import (
     did_you_mean,
     raise_any,
 )
+from optout_cli.model.notice import Note
 
 IN_FILE = Problem("a", "is wrong", Location("r.yaml", 3, 5))
 ON_COMMAND_LINE = Problem("b", "is wrong too", Location("--set", path="ori", is_command_line=True))
@@ -120,3 +121,27 @@ def test_the_closest_word_is_returned_as_it_is_known() -> None:
 )
 def test_a_hint_names_the_closest_word_or_else_all(word: str, known: list[str], hint: str) -> None:
     assert did_you_mean(word, known) == hint
+
+
+@pytest.mark.parametrize(
+    ("repeated", "shown"),
+    [
+        ("a" * 60, f"'{'a' * 60}'"),
+        ("a" * 61, f"'{'a' * 60}...'"),
+        ("a\n" * 40, "'" + r"a\n" * 30 + "...'"),
+        ('"quoted", ' * 9, "'" + '"quoted", ' * 6 + "...'"),
+        ("it's " * 20, '"' + "it's " * 12 + '..."'),
+    ],
+)
+def test_a_message_repeats_at_most_60_characters_of_a_text(repeated: str, shown: str) -> None:
+    message = f"the sheriff's name {repeated!r} is not the clerk's 'own'"
+    problem = Problem("any", message)
+    assert (problem.message, Problem("any", problem.message)) == (
+        f"the sheriff's name {shown} is not the clerk's 'own'",
+        problem,
+    )
+    assert Note(code="any", text=message).text == problem.message
+
+
+def test_a_location_shows_at_most_60_characters_of_a_column() -> None:
+    assert str(Location("n.csv", 1, path="c" * 99)) == f"n.csv:1: {'c' * 60}..."

@@ -87,7 +87,7 @@ def test_a_file_in_a_folders_place_is_named_and_nothing_is_written(tmp_path: Pat
     path = tmp_path / "out" / "b.pdf"
     told = told_by(lambda: write_all({tmp_path / "a.pdf": b"A", path: b"B"}))
     assert (told, below(tmp_path)) == (
-        f"{path}: cannot be written: {str(tmp_path / 'out')!r} is a file, not a folder",
+        f"{path}: cannot be written: {tmp_path / 'out'} is a file, not a folder",
         {"out": b"a file"},
     )
 

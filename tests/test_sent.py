@@ -391,9 +391,9 @@ def test_json_tells_what_was_recorded(letters: Letters, run: Run) -> None:
 @pytest.mark.parametrize(
     ("name", "told"),
     [
-        ("r.yaml", "there is no register.ndjson in '.' or a folder above it"),
+        ("r.yaml", "there is no register.ndjson in . or a folder above it"),
         ("letters/r.yaml", "letters/register.ndjson has no such letter"),
-        ("SC-06041", "there is no register.ndjson in '.' or a folder above it"),
+        ("SC-06041", "there is no register.ndjson in . or a folder above it"),
     ],
 )
 def test_what_is_no_letter_is_a_problem(

@@ -9,7 +9,7 @@ from typing import Any, NoReturn, TypeVar
 import click
 import msgspec
 
-from optout_cli.errors import OptoutError, Problem
+from optout_cli.errors import OptoutError, Problem, shorten_quotes
 from optout_cli.trust import ON_WINDOWS
 
 _F = TypeVar("_F", bound=Callable[..., Any])
@@ -153,4 +153,4 @@ def problem_as_json(problem: Problem) -> dict[str, Any]:
 
 def usage_error(message: str, hint: str) -> NoReturn:
     """Raise click.UsageError, worded as a Problem is: message and hint."""
-    raise click.UsageError(f"{message}\n  hint: {hint}")
+    raise click.UsageError(f"{shorten_quotes(message)}\n  hint: {hint}")

@@ -152,7 +152,6 @@ class Engine:
 
 # What an SVG may carry within it.
 _EMBEDDED = ("data:image/png", "data:image/jpeg")
-_SHOWN = 60  # characters of what a page asks for
 
 
 class _Fetcher(URLFetcher):  # type: ignore[misc]  # the engine ships no types
@@ -221,7 +220,7 @@ def _problem_in(message: str, about: str, images: Mapping[str, Image]) -> Proble
 
 
 def _outside(url: str) -> Problem:
-    return Problem("outside-page", f"the page asks for {url[:_SHOWN]!r}, which is outside it")
+    return Problem("outside-page", f"the page asks for {url!r}, which is outside it")
 
 
 def _may_be_shorter(letter: Letter, document: Any) -> bool:

@@ -17,7 +17,6 @@ IS_PRINTED = False
 ROUTE = None
 SIGNATURES = ("ink", "typed", "image")
 ENCLOSES = "none"
-_SHOWN = 60  # characters of what a page asks for
 _STYLE_OUTSIDE = re.compile(r"@import[^;]*|url\((?!\s*[\"']?(?:data:|#))[^)]*\)", re.IGNORECASE)
 # In the letter's own words `<` is escaped, so a tag always comes from the layout.
 _MARKUP_OUTSIDE = re.compile(
@@ -43,7 +42,7 @@ def encode(letter: Letter, context: ExportContext) -> bytes:
 def refuse_outside(page: str, style: str = "") -> None:
     """Raise OptoutError where a page or its style sheet refers to something outside."""
     if found := _STYLE_OUTSIDE.search(style) or _MARKUP_OUTSIDE.search(page):
-        message = f"the page asks for {found[0][:_SHOWN]!r}, which is outside it"
+        message = f"the page asks for {found[0]!r}, which is outside it"
         raise OptoutError(Problem("outside-page", message))
 
 

@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from optout_cli.errors import shorten_quotes
 from optout_cli.model.fields import Noun
 from optout_cli.model.jurisdiction import Contact, Locality, Source
 from optout_cli.model.program import Citation, LetterKind, Program
@@ -31,6 +32,10 @@ class Note(Noun, frozen=True, kw_only=True):
 
     code: str
     text: str
+
+    def __post_init__(self) -> None:
+        """Cut each text that the note repeats."""
+        msgspec.structs.force_setattr(self, "text", shorten_quotes(self.text))
 
 
 class Case(msgspec.Struct, frozen=True, kw_only=True):

@@ -212,7 +212,7 @@ def _row_from(line: _Line, table: Table, file: str) -> Row:
     branch: _Branch = {}
     for number, (name, text) in enumerate(original, 1):
         if text and not name:
-            message = f"cell {number} ({text[:40]!r}) is in a column without a name"
+            message = f"cell {number} ({text!r}) is in a column without a name"
             hint = "name the column in the first line, or put text with a comma in quotes"
             problems.append(Problem("nameless-column", message, location, hint))
         if not text or not _is_read(name):

@@ -19,7 +19,7 @@ from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from optout_cli.errors import Location, OptoutError, Problem
+from optout_cli.errors import Location, OptoutError, Problem, shorten
 from optout_cli.model.letter import Attachment
 from optout_cli.readers.files import read_bytes
 from optout_cli.trust import is_reserved
@@ -72,7 +72,6 @@ _NOT_ON_PAGE = ("/Link", "/Popup")  # what no printer draws
 # Annotations whose words stand in a window of their own.
 _COMMENTS = {"/Text", "/Highlight", "/Underline", "/StrikeOut", "/Squiggly", "/Caret"}
 _HIDDEN = 2 | 32  # flags: hidden, and not to be viewed (ISO 32000-1, 12.5.3)
-_SHOWN = 60  # characters of a name
 _SCALE = 0.25  # px per pt; at this size a missing word still changes a pixel
 
 
@@ -313,7 +312,7 @@ def _unseen(content: bytes, document: "pikepdf.Pdf") -> Iterator[str]:
                 shown = _compact(text.get_text_range())
             for name, value in values:
                 if _compact(value) not in shown:
-                    yield f"the value of the field {name[:_SHOWN]!r} on page {number}"
+                    yield f"the value of the field {shorten(name)!r} on page {number}"
 
 
 def _value(widget: "pikepdf.Object") -> tuple[str, str] | None:

@@ -10,7 +10,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from optout_cli.errors import Location, OptoutError, Problem
+from optout_cli.errors import Location, OptoutError, Problem, shorten
 from optout_cli.model.letter import Image
 from optout_cli.readers.files import read_bytes
 
@@ -197,6 +197,8 @@ def _local_name(name: str) -> str:
 
 
 def _outside_problem(found: re.Match[bytes], path: Path, line: int | None = None) -> Problem:
-    message = f"refers to something outside the file: {found[0].decode('utf-8', 'replace')[:60]}"
+    message = (
+        f"refers to something outside the file: {shorten(found[0].decode('utf-8', 'replace'))}"
+    )
     hint = "save it as plain SVG with everything embedded"
     return Problem("image-reaches-out", message, Location(str(path), line), hint)

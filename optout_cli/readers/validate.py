@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 import msgspec
 from msgspec.structs import FieldInfo
 
-from optout_cli.errors import Problem, closest, did_you_mean, raise_any
+from optout_cli.errors import Problem, closest, did_you_mean, raise_any, shorten
 from optout_cli.model.fields import Line, Text
 from optout_cli.readers.cells import (
     check_date,
@@ -30,7 +30,6 @@ _MAX_NAMES = 5  # fields that a hint lists
 # The marks that people type before the items of a list.
 _LIST_MARK = re.compile(r"^(?:[-*\u2022\u2013]|[0-9]{1,2}[.)])\s+")
 _INITIALS = 3  # letters that are enough to recognize a choice
-_MAX_SHOWN = 60  # characters of a wrong value that a message repeats
 
 
 def convert(document: Document, kind: type[_T], path: str = "") -> _T:
@@ -301,4 +300,4 @@ def _describe(value: Tree) -> str:
         return "a group of keys"
     if isinstance(value, list):
         return "a list"
-    return repr(value if len(value) <= _MAX_SHOWN else value[:_MAX_SHOWN] + "...")
+    return repr(shorten(value))

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from functools import cache, lru_cache, partial
 from typing import Literal, NamedTuple
 
-from optout_cli.errors import Problem
+from optout_cli.errors import Problem, shorten
 from optout_cli.readers.document import Document, Tree, join_path
 
 # What a text is for. A name is printed as it stands; post is a tracking number; number and vote are
@@ -30,7 +30,6 @@ _USES: tuple[tuple[Use, str], ...] = (
     ("name", r"(letterhead|signature)\.alt|calls-itself"),
 )
 _USE_PATTERNS = tuple((use, re.compile(pattern)) for use, pattern in _USES)
-_MAX_SHOWN = 60  # characters of a value that a message repeats
 
 _AS_TEXT = "format the column as Text, and type the value again"
 _EMPTY = "write the value, or leave it empty"
@@ -358,7 +357,7 @@ def judge(document: Document) -> tuple[tuple[Problem, ...], tuple[Doubt, ...]]:
         if (found := _judged(text.strip(), _use_of(path))) is None:
             continue
         kind, is_wrong = found
-        shown = repr(text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}...")
+        shown = repr(shorten(text))
         location = document.location(path)
         # A table's own name of the column stands before the message.
         is_renamed = document.is_cell(path) and location.path not in ("", path, f"$.{path}")

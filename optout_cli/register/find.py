@@ -47,7 +47,7 @@ def register_folder(text: str, within: Path | None = None) -> Path:
     for folder in (start, *start.absolute().parents):
         if is_file(folder / NAME):
             return folder
-    message = f"there is no {NAME} in {str(start)!r} or a folder above it"
+    message = f"there is no {NAME} in {start} or a folder above it"
     hint = "name the folder that optout wrote the letters to: --in FOLDER"
     raise OptoutError(Problem("no-register", message, location, hint))
 
