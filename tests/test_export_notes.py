@@ -76,7 +76,7 @@ def test_a_draft_need_not_be_signed(library: Library, tmp_path: Path) -> None:
 
 MAILED = """\
 signature: {kind: typed}
-service: {bureau: [{by: certified-mail, number: 9589 0710 5270 0000 0000 02}], ice: [{by: hand}]}
+service: {bureau: [{by: certified-mail, number: 9589 0710 5270 0000 0000 07}], ice: [{by: hand}]}
 """
 
 

@@ -17,7 +17,7 @@ signature: {kind: typed}
 recipients: {bureau: {email: bureau@example.gov, fax: 916-555-0130}}
 """
 MAIL = """\
-service: {bureau: [{by: certified-mail, number: 9589071052700000000002}], ice: [{by: hand}]}
+service: {bureau: [{by: certified-mail, number: 9589071052700000000007}], ice: [{by: hand}]}
 """
 BOTH = "service: {bureau: [{by: certified-mail}, {by: email}, {by: fax}], ice: [{by: hand}]}"
 NONE = "service: {}"
@@ -67,6 +67,6 @@ def test_a_fax_says_only_what_is_true_of_a_fax(library: Library) -> None:
 def test_paper_that_is_written_with_an_email_says_what_the_request_says(library: Library) -> None:
     text = written(library, MAIL, "txt", "eml")["txt"].content.decode()
     assert about_service(text) == [
-        "Via certified mail no. 9589071052700000000002",
+        "Via certified mail no. 9589071052700000000007",
         "Served on ICE by hand delivery.",
     ]

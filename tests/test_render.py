@@ -132,9 +132,9 @@ ELEMENTS = {
     "February 3, 2008": {"authority.0.date": "2008-02-03"},
     "Board-Q": {"authority.0.body": "Board-Q"},
     "7 to 2": {"authority.0.vote": "7 to 2"},
-    "7020 0000 0000 0000 0001": {
+    "7020 0000 0000 0000 0010": {
         "service.bureau.0.by": "certified-mail",
-        "service.bureau.0.number": "7020 0000 0000 0000 0001",
+        "service.bureau.0.number": "7020 0000 0000 0000 0010",
     },
     "Asked-Q": {"particulars.earlier.0.asked": "Asked-Q"},
     "February 5, 2008": {"particulars.earlier.0.answered": "2008-02-05"},

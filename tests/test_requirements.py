@@ -239,6 +239,16 @@ def test_what_the_sender_lacks_is_told_once(library: Library) -> None:
     assert [it.code for it in problems] == ["no-sender"]
 
 
+def test_a_wrong_digit_of_a_tracking_number_is_found_in_a_request_too(library: Library) -> None:
+    way = "{by: certified-mail, number: 9589 0710 5270 0000 0000 06}"
+    (problem,) = problems_of(lambda: notices_for(library, f"service: {{ice: [{way}]}}"))
+    assert (problem.code, problem.path, problem.message) == (
+        "wrong-number",
+        "service.ice.0.number",
+        "the tracking number '9589 0710 5270 0000 0000 06' has a wrong digit",
+    )
+
+
 def test_two_pieces_of_mail_never_have_one_number(library: Library) -> None:
     way = "{by: certified-mail, number: '7020 0001 0002'}"
     lines = f"service: {{bureau: [{way}, {{by: mail}}], ice: [{{by: mail}}, {way}]}}"

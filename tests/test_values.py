@@ -129,7 +129,7 @@ SAMPLES: dict[str, tuple[tuple[Use, ...], list[str]]] = {
     ),
     "encoded-part": (SHORT, ["Jos%C3%A9 Perez", "Pat\\nPerez", "Pat<br>Perez"]),
     "quoted": (SHORT, ['"Pat Perez"', '"Pat Perez', "'Pat Perez'", "\u201cPat Perez\u201d"]),
-    "apostrophe": (SHORT, ["'Pat Perez", "'7020 0000 0000 0000 0001"]),
+    "apostrophe": (SHORT, ["'Pat Perez", "'7020 0000 0000 0000 0010"]),
 }
 CASES = [
     pytest.param(use, text, id=f"{kind} {use} {text}")
@@ -169,7 +169,7 @@ MEANT: dict[Use, list[str]] = {
         "Ada M. Jan",
     ],
     "post": [
-        "7020 0000 0000 0000 0001",
+        "7020 0000 0000 0000 0010",
         "70081300000173889810",
         "RR123456785US",
         "1Z999AA10123456784",

@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from optout_cli.errors import OptoutError, Problem, did_you_mean
+from optout_cli.letters.tracking import is_whole, number_fault
 from optout_cli.model.jurisdiction import Address, Agreement, Contact, Locality
 from optout_cli.model.notice import Case, Recipient
 from optout_cli.model.program import LetterKind, Particular
@@ -241,7 +242,7 @@ def _age_problems(case: Case, recipient: Recipient) -> Iterator[Problem]:
 
 
 def service_problems(recipients: Sequence[Recipient], *, is_draft: bool) -> Iterator[Problem]:
-    """Yield ways of service without an address, and tracking numbers that are used twice.
+    """Yield ways of service without an address, and tracking numbers used twice or with a slip.
 
     A draft may lack the address.
     """
@@ -266,6 +267,8 @@ def service_problems(recipients: Sequence[Recipient], *, is_draft: bool) -> Iter
             if not getattr(recipient.contact, way.by):  # it may be meant for that
                 hint += f"; the {_FIELDS[way.by]} goes under recipients: {recipient.party}:"
             yield Problem("number-of-no-mail", message, hint=hint, path=f"{path}.number")
+        elif way.number and is_whole(way.number) and (fault := number_fault(way.number, way.by)):
+            yield Problem("wrong-number", fault[0], hint=fault[1], path=f"{path}.number")
         elif way.number and uses[way.number] > 1:
             message = f"the number {way.number!r} is used for more than one piece of mail"
             hint = "write each piece's own number, which is on its receipt"

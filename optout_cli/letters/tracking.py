@@ -34,6 +34,12 @@ def tidy_number(number: str) -> str:
     return number.strip()
 
 
+def is_whole(number: str) -> bool:
+    """Tell whether a text has the length of a number of USPS, so that its digits can be checked."""
+    bare = re.sub(r"[ .-]", "", number).upper()
+    return bool(_INTERNATIONAL.fullmatch(bare) or _DOMESTIC.fullmatch(bare))
+
+
 def number_fault(number: str, by: Way) -> tuple[str, str] | None:
     """Return what is wrong with the tracking number of a letter sent by `by`, and a hint.
 
