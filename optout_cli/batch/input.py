@@ -41,8 +41,8 @@ _YAML_LINE = re.compile(r"-( |$)|---|\[|[^,;\t\"]*:(\s|$)")
 class InputFile(msgspec.Struct, frozen=True):
     """A file of requests, kept in memory as it was when the run began: it is read twice.
 
-    The text of a workbook is its sheet as CSV, and `sheet_notes` tell what the sheet hides.
-    `columns` are those of a table that has no requests.
+    The text of a workbook is its sheet as CSV, `sheet_notes` tell what the sheet hides, and
+    `content` is the workbook. `columns` are those of a table that has no requests.
     """
 
     name: str
@@ -50,6 +50,8 @@ class InputFile(msgspec.Struct, frozen=True):
     text: str
     sheet_notes: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
+    content: bytes = b""
+    sheet_title: str = ""
 
     @property
     def is_rejected(self) -> bool:
@@ -84,7 +86,8 @@ def load_input(path: str, columns: tuple[str, ...] = ()) -> InputFile:
     content = read_bytes(path, MAX_BYTES, on_command_line=True)
     if is_workbook(content):
         names = partial(names_columns, columns=columns)
-        return InputFile(path, "sheet", *sheet_from(content, path, names), columns)
+        sheet = sheet_from(content, path, names)
+        return InputFile(path, "sheet", sheet.text, sheet.notes, columns, content, sheet.title)
     form = None if path == STDIN else _FORMS.get(Path(path).suffix.lower())
     form = form or _form_of(content)
     if problem := _other_kind(content, path):

@@ -1,8 +1,9 @@
-"""A workbook (.xlsx) -> the text of a table, and what its sheet does not show.
+"""A workbook (.xlsx or .ods) -> the text of a table, and what its sheet does not show.
 
 Each row of the sheet is one record of the table. Values are as the sheet shows them: `06041` where
 the format adds the zero. A date keeps its time of day, which tells it from text; a formula is its
-result, or itself where the workbook has none.
+result, or itself where the workbook has none. openpyxl reads .xlsx: faster readers tell neither the
+formats nor what is hidden or merged. `opendocument` reads .ods. `bytes_from` writes a workbook.
 """
 
 import io
@@ -11,7 +12,7 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from typing import Any, NamedTuple
-from zipfile import BadZipFile, ZipFile
+from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile, ZipInfo
 
 from optout_cli.errors import Location, OptoutError, Problem
 from optout_cli.readers.csv import csv_from
@@ -19,29 +20,47 @@ from optout_cli.readers.csv import csv_from
 _MAX_INFLATED = 128 * 2**20  # bytes of XML; a table of all counties has 8 MB
 _TOP = 8  # rows in which the names of the columns may stand
 _ZEROS = re.compile(r"(0+)(?:\\?-(0+))?(?:;@)?")  # 00000, and 00000-0000 for a ZIP+4
-# What openpyxl raises where a part of a workbook is missing, cut off or has a wrong shape.
+_WORKBOOK, _CONTENT = "xl/workbook.xml", "content.xml"  # parts of an .xlsx and of an .ods
+_ODS = b"application/vnd.oasis.opendocument.spreadsheet"  # also of a template
+# What openpyxl and zipfile raise where a part is missing, cut off or has a wrong shape.
 _DAMAGES = (
     *(AttributeError, BadZipFile, EOFError, IndexError, KeyError, NotImplementedError, OSError),
-    *(SyntaxError, TypeError, ValueError, zlib.error),
+    *(RuntimeError, SyntaxError, TypeError, ValueError, zlib.error),
 )
 _MAX_LISTED = 5  # rows that a note names
+_MODIFIED = re.compile(rb"(<dcterms:(?:created|modified)[^>]*>)[^<]*")
+_FIXED = b"2000-01-01T00:00:00Z"  # the same bytes each time
+
+
+class Page(NamedTuple):
+    """A sheet of a workbook: its texts, and what a reader of it may not see."""
+
+    title: str
+    rows: list[list[str]]
+    is_hidden: bool = False
+    merged: tuple[str, ...] = ()
+    hidden_rows: tuple[int, ...] = ()
+    hidden_columns: tuple[str, ...] = ()
 
 
 class Sheet(NamedTuple):
-    """A sheet's text as CSV, and notes on what a reader of the sheet may not see."""
+    """The table of a workbook as CSV, notes on what a reader may not see, and its sheet's title."""
 
     text: str
     notes: tuple[str, ...]
+    title: str
 
 
 def is_workbook(content: bytes) -> bool:
-    """Tell whether a file is an .xlsx workbook, whatever its name says."""
+    """Tell whether a file is an .xlsx or .ods workbook, whatever its name says."""
     if not content.startswith(b"PK\x03\x04"):
         return False
     try:
         with ZipFile(io.BytesIO(content)) as archive:
-            return "xl/workbook.xml" in archive.namelist()
-    except BadZipFile:
+            names = archive.namelist()
+            is_ods = "mimetype" in names and archive.read("mimetype").startswith(_ODS)
+            return _WORKBOOK in names or (_CONTENT in names and is_ods)
+    except _DAMAGES:
         return False
 
 
@@ -53,44 +72,66 @@ def sheet_from(content: bytes, file: str, names_columns: Callable[[Iterable[str]
     location = Location(file)
     with ZipFile(io.BytesIO(content)) as archive:
         size = sum(entry.file_size for entry in archive.infolist())
+        is_ods = _CONTENT in archive.namelist()
     if size > _MAX_INFLATED:
         message = f"holds {size / 2**20:.0f} MB of cells (the limit is 128 MB)"
         raise OptoutError(Problem("too-large", message, location))
-    book, results = _load(content, location, is_result=False), None
-    tables = [sheet for sheet in book.worksheets if _is_table(sheet, names_columns)]
-    shown = [sheet for sheet in tables if sheet.sheet_state == "visible"]
-    if not shown:
-        hint = "name a column jurisdiction, in the first row of a visible sheet"
-        message = "has no sheet whose columns are those of a request"
-        raise OptoutError(Problem("no-header", message, location, hint))
-    sheet = shown[0]
-    if merged := ", ".join(str(area) for area in sheet.merged_cells.ranges):
-        hint = "in the spreadsheet, unmerge them and write the value into each row"
-        message = f"has merged cells in the sheet {sheet.title!r} ({merged})"
-        raise OptoutError(Problem("merged-cells", message, location, hint))
-    if any(cell.data_type == "f" for row in sheet.iter_rows() for cell in row):
-        results = _load(content, location, is_result=True)[sheet.title]
-    header, *rows = ([*_texts_of(row, results)] for row in sheet.iter_rows())
-    return Sheet(csv_from(header, rows), tuple(_notes_on(sheet, tables)))
-
-
-# Any: openpyxl's workbooks, sheets and cells have types of their own in each way of loading them.
-def _load(content: bytes, location: Location, *, is_result: bool) -> Any:
-    """Open a workbook, with its formulas or with their results. Raises OptoutError."""
-    import openpyxl  # 100 ms; a text table needs none
-
     try:
-        return openpyxl.load_workbook(io.BytesIO(content), data_only=is_result, keep_links=False)
+        pages = _pages_of_ods(content) if is_ods else _pages_of_xlsx(content)
     except _DAMAGES as error:
         message = f"is a damaged workbook ({type(error).__name__})"
         hint = "open it in the spreadsheet program, and save it again"
         raise OptoutError(Problem("damaged-workbook", message, location, hint)) from None
+    tables = [page for page in pages if any(map(names_columns, page.rows[:_TOP]))]
+    shown = [page for page in tables if not page.is_hidden]
+    if not shown:
+        hint = "name a column jurisdiction, in the first row of a visible sheet"
+        message = "has no sheet whose columns are those of a request"
+        raise OptoutError(Problem("no-header", message, location, hint))
+    page = shown[0]
+    if page.merged:
+        hint = "in the spreadsheet, unmerge them and write the value into each row"
+        message = f"has merged cells in the sheet {page.title!r} ({_listed(page.merged)})"
+        raise OptoutError(Problem("merged-cells", message, location, hint))
+    header, *rows = page.rows
+    return Sheet(csv_from(header, rows), tuple(_notes_on(page, tables)), page.title)
 
 
-# Any: a sheet of openpyxl, as above.
-def _is_table(sheet: Any, names_columns: Callable[[Iterable[str]], bool]) -> bool:
-    top = sheet.iter_rows(max_row=_TOP, values_only=True)
-    return any(names_columns(str(value or "") for value in row) for row in top)
+def _pages_of_ods(content: bytes) -> list[Page]:
+    from optout_cli.readers.opendocument import pages_from
+
+    with ZipFile(io.BytesIO(content)) as archive, archive.open(_CONTENT) as stream:
+        return [*pages_from(stream)]
+
+
+def _pages_of_xlsx(content: bytes) -> list[Page]:
+    book = load_xlsx(content)
+    sheets = book.worksheets
+    has_formula = any(
+        cell.data_type == "f" for sheet in sheets for row in sheet.iter_rows() for cell in row
+    )
+    results = load_xlsx(content, is_result=True) if has_formula else book
+    return [_page_of(sheet, results[sheet.title]) for sheet in sheets]
+
+
+# Any: openpyxl's workbooks, sheets and cells have types of their own in each way of loading them.
+def load_xlsx(content: bytes, *, is_result: bool = False) -> Any:
+    """Open an .xlsx workbook, with its formulas or with their results. Raises many errors."""
+    import openpyxl  # 100 ms; a text table needs none
+
+    return openpyxl.load_workbook(io.BytesIO(content), data_only=is_result, keep_links=False)
+
+
+# Any: a sheet of openpyxl, as above, and the sheet with the results of its formulas.
+def _page_of(sheet: Any, results: Any) -> Page:
+    return Page(
+        sheet.title,
+        [[*_texts_of(row, results)] for row in sheet.iter_rows()],
+        sheet.sheet_state != "visible",
+        tuple(str(area) for area in sheet.merged_cells.ranges),
+        tuple(number for number, row in sheet.row_dimensions.items() if row.hidden),
+        tuple(name for name, column in sheet.column_dimensions.items() if column.hidden),
+    )
 
 
 # Any: a row of openpyxl's cells, and the sheet with their results.
@@ -125,20 +166,33 @@ def text_of(value: object, number_format: str) -> str:
     return text
 
 
-# Any: sheets of openpyxl.
-def _notes_on(sheet: Any, tables: list[Any]) -> Iterator[str]:
-    hidden = [
-        str(number)
-        for number, row in sheet.row_dimensions.items()
-        if row.hidden and any(cell.value is not None for cell in sheet[number])
-    ]
-    if hidden:
-        listed = ", ".join(hidden[:_MAX_LISTED]) + (", ..." if len(hidden) > _MAX_LISTED else "")
-        rows = "row" if len(hidden) == 1 else "rows"
-        yield f"hidden {rows} {listed} of the sheet {sheet.title!r} count as requests too"
-    if columns := [name for name, column in sheet.column_dimensions.items() if column.hidden]:
-        yield f"hidden columns of the sheet {sheet.title!r} count too: {', '.join(columns)}"
+def _notes_on(page: Page, tables: list[Page]) -> Iterator[str]:
+    filled = [str(it) for it in page.hidden_rows if any(map(any, page.rows[it - 1 : it]))]
+    if filled:
+        rows = "row" if len(filled) == 1 else "rows"
+        yield f"hidden {rows} {_listed(filled)} of the sheet {page.title!r} count as requests too"
+    if page.hidden_columns:
+        names = _listed(page.hidden_columns)
+        yield f"hidden columns of the sheet {page.title!r} count too: {names}"
     for other in tables:
-        if other is not sheet:
-            state = "" if other.sheet_state == "visible" else "hidden "
-            yield f"only the sheet {sheet.title!r} is read, not the {state}sheet {other.title!r}"
+        if other is not page:
+            state = "hidden " if other.is_hidden else ""
+            yield f"only the sheet {page.title!r} is read, not the {state}sheet {other.title!r}"
+
+
+def _listed(names: Iterable[str]) -> str:
+    several = [*names]
+    return ", ".join(several[:_MAX_LISTED]) + (", ..." if len(several) > _MAX_LISTED else "")
+
+
+# Any: a workbook of openpyxl.
+def bytes_from(book: Any) -> bytes:
+    """Return the content of an .xlsx workbook: the same for the same cells, whatever the day."""
+    stream, fixed = io.BytesIO(), io.BytesIO()
+    book.save(stream)
+    with ZipFile(stream) as parts, ZipFile(fixed, "w", ZIP_DEFLATED) as archive:
+        for name in parts.namelist():
+            entry = ZipInfo(name)
+            entry.compress_type = ZIP_DEFLATED
+            archive.writestr(entry, _MODIFIED.sub(rb"\g<1>" + _FIXED, parts.read(name)))
+    return fixed.getvalue()

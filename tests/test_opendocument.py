@@ -1,0 +1,96 @@
+"""An .ods workbook is read as an .xlsx one is."""
+
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+from make_letters import told_by
+
+from optout_cli.batch.input import InputFile, load_input
+
+NAMES = " ".join(
+    f'xmlns:{prefix}="urn:oasis:names:tc:opendocument:xmlns:{prefix}:1.0"'
+    for prefix in ("office", "table", "text", "style")
+)
+HEADER = "".join(
+    f"<table:table-cell><text:p>{name}</text:p></table:table-cell>"
+    for name in ("County", "Date of letter", "Sheriff Name", "ZIP", "# mine", "#b", "#c", "#d")
+)
+ROW = """<table:table-cell><text:p>Marin<text:s text:c="1"/><text:span>County</text:span>, CA</text:p
+><office:annotation><text:p>a comment</text:p></office:annotation></table:table-cell>
+<table:table-cell office:value-type="date" office:date-value="2026-11-24"/>
+<table:table-cell><text:p>Pat<text:line-break/>P.</text:p><text:p>Esq.</text:p></table:table-cell>
+<table:table-cell office:value-type="float" office:value="5345"><text:p>05345</text:p>
+</table:table-cell>
+<table:table-cell office:value-type="float" office:value="6041"><text:p>6,041</text:p>
+</table:table-cell>
+<table:table-cell table:number-columns-repeated="2" office:value-type="boolean"
+ office:boolean-value="true"><text:p>WAHR</text:p></table:table-cell>
+<table:table-cell table:formula="of:=1+1"/>
+<table:table-cell table:number-columns-repeated="900"/>"""
+
+
+def load(folder: Path, rows: str, columns: str = "", name: str = "n.ods") -> InputFile:
+    """Load a workbook with these rows below its header, and a hidden sheet before it."""
+    content = f"""<office:document-content {NAMES}><office:automatic-styles>
+<style:style style:name="h"><style:table-properties table:display="false"/></style:style>
+</office:automatic-styles><office:body><office:spreadsheet>
+<table:table table:name="Old" table:style-name="h"><table:table-row>{HEADER}</table:table-row>
+</table:table><table:table table:name="New">{columns}<table:table-header-rows><table:table-row>
+{HEADER}</table:table-row></table:table-header-rows>{rows}</table:table>
+</office:spreadsheet></office:body></office:document-content>"""
+    with ZipFile(folder / name, "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr("content.xml", content)
+    return load_input(name)
+
+
+def test_values_are_as_the_sheet_shows_them_and_what_it_hides_is_told(in_folder: Path) -> None:
+    hidden = '<table:table-column table:number-columns-repeated="3"/>'
+    hidden += '<table:table-column table:visibility="collapse"/>'
+    rows = f"""<table:table-row table:number-rows-repeated="2"/>
+<table:table-row table:visibility="filter">{ROW}</table:table-row>
+<table:table-row table:number-rows-repeated="1048500"/>"""
+    file = load(in_folder, rows, hidden, "n.csv")
+    assert (file.form, file.text.splitlines(), file.notes[:3]) == (
+        "sheet",
+        [
+            "County,Date of letter,Sheriff Name,ZIP,# mine,#b,#c,#d",
+            *("", ""),
+            '"Marin County, CA",2026-11-24 00:00:00,"Pat',
+            *("P.", 'Esq.",05345,6041,TRUE,TRUE, =1+1'),
+        ],
+        (
+            "hidden row 4 of the sheet 'New' count as requests too",
+            "hidden columns of the sheet 'New' count too: D",
+            "only the sheet 'New' is read, not the hidden sheet 'Old'",
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("rows", "told"),
+    [
+        (
+            (
+                '<table:table-row><table:table-cell table:number-columns-spanned="28"'
+                ' table:number-rows-spanned="2"/></table:table-row>'
+            ),
+            "n.ods: has merged cells in the sheet 'New' (A2:AB3)",
+        ),
+        ("<table:table-row>", "n.ods: is a damaged workbook (ParseError)"),
+        (
+            f'<table:table-row table:number-rows-repeated="99999999">{ROW}</table:table-row>',
+            "n.ods: is a damaged workbook (ValueError)",
+        ),
+        (
+            (
+                f'<table:table-row table:number-rows-repeated="99999999"/><table:table-row>{ROW}'
+                "</table:table-row>"
+            ),
+            "n.ods: is a damaged workbook (ValueError)",
+        ),
+    ],
+)
+def test_a_workbook_that_cannot_be_read_is_told(rows: str, told: str, in_folder: Path) -> None:
+    assert told_by(lambda: load(in_folder, rows)).partition("\n")[0] == told
