@@ -21,7 +21,7 @@ from optout_cli.register.folder import recording
 from optout_cli.register.journal import JournalWriter, load_journal
 from optout_cli.register.records import load_register
 from optout_cli.register.state import LetterState
-from optout_cli.register.verify import verify
+from optout_cli.register.status import verify
 
 OUT = Path("letters")
 BUREAU, ICE = (OUT / name for name in LETTERS)

@@ -33,9 +33,8 @@ from optout_cli.model.letter import Export, Letter
 from optout_cli.model.notice import Case, Note, Notice
 from optout_cli.readers.document import Document, Row, locate, merge
 from optout_cli.readers.files import folder_of
-from optout_cli.register.fingerprint import Fingerprints
+from optout_cli.register.plan import Fingerprints, Writing, writing_of
 from optout_cli.register.records import Record
-from optout_cli.register.writing import Writing, writing_of
 
 _ROWS_A_TASK = 8  # to check: sending a row to a worker costs a tenth of checking it
 _UNKNOWN = {"incomplete-contact", "no-address", "no-address-for-service"}

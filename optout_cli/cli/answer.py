@@ -34,8 +34,7 @@ from optout_cli.model.program import Particular, Program, Reply
 from optout_cli.model.request import Party
 from optout_cli.readers.files import is_file, no_such_file
 from optout_cli.register.events import Evidence
-from optout_cli.register.find import LookUp, look_up, version_sent
-from optout_cli.register.recorder import sent_letter
+from optout_cli.register.recorder import LookUp, look_up, sent_letter, version_sent
 from optout_cli.register.replies import check_fact, check_facts, check_text, replies_to
 from optout_cli.register.state import LetterState
 from optout_cli.register.statements import (

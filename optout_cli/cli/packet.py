@@ -25,8 +25,8 @@ from optout_cli.exporters.context import Options
 from optout_cli.model.letter import EngineName
 from optout_cli.model.request import PARTIES, Party
 from optout_cli.output import write_all
-from optout_cli.register.find import look_up, sent_versions
 from optout_cli.register.journal import TORN
+from optout_cli.register.recorder import look_up, sent_versions
 from optout_cli.reports.packet import packet_of, zip_of
 
 

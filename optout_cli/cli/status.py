@@ -37,9 +37,8 @@ from optout_cli.readers.files import STDIN
 from optout_cli.register.journal import NAME, Journal, load_journal
 from optout_cli.register.standing import standings_of
 from optout_cli.register.state import states_of
-from optout_cli.register.status import status_of
+from optout_cli.register.status import digest_of, status_of, verify
 from optout_cli.register.table import COLUMNS, rows_of
-from optout_cli.register.verify import digest_of, verify
 from optout_cli.reports.status import (
     Entry,
     Selection,

@@ -14,13 +14,11 @@ from optout_cli.letters.pipeline import Order
 from optout_cli.model.letter import Export, Letter
 from optout_cli.model.notice import Case
 from optout_cli.output import hold_interrupts
-from optout_cli.register.contradictions import contradictions
-from optout_cli.register.fingerprint import Fingerprints
 from optout_cli.register.folder import WAIT, LetterFolder
 from optout_cli.register.journal import Journal
-from optout_cli.register.plan import Replacing, plan_writing
+from optout_cli.register.plan import Fingerprints, Replacing, Writing, plan_writing, writing_of
 from optout_cli.register.records import Register, load_register
-from optout_cli.register.writing import Writing, writing_of
+from optout_cli.register.replies import contradictions
 
 
 class Made(NamedTuple):

@@ -1,4 +1,4 @@
-"""Evidence: a receipt, a scan or an answer that somebody hands in, kept beside the letters.
+"""Evidence of what happened: files that somebody hands in, such as a scan of the signed letter.
 
 Files go to the folder `evidence` under their own names. None there is ever replaced.
 """

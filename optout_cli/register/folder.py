@@ -31,13 +31,12 @@ from optout_cli.register.journal import (
     Line,
     ending_of,
     load_journal,
+    lock,
 )
-from optout_cli.register.lock import lock
-from optout_cli.register.plan import CAREFUL, Plan, Replacing, plan_writing
+from optout_cli.register.plan import CAREFUL, NOT_YET, Plan, Replacing, Writing, plan_writing
 from optout_cli.register.records import Record, Register, digest_of, records_in
 from optout_cli.register.state import Key, LetterState
 from optout_cli.register.table import table_problems, update_table
-from optout_cli.register.writing import NOT_YET, Writing
 from optout_cli.trust import leads_outside
 
 WAIT = 5.0  # seconds that a command waits for another one

@@ -1,4 +1,6 @@
-"""The file `register.ndjson`: append events, read them, verify the chain. It never rewrites a line.
+"""The file `register.ndjson`: lock it, append events, read them, verify the chain.
+
+It never rewrites a line, and one process writes at a time.
 
 Each line has the SHA-256 of the line before it, so that a change of any line is evident. A file
 beside the register has the number of its lines and the SHA-256 of the last one, so that it is
@@ -7,11 +9,13 @@ evident if lines are missing at the end. After a kill it may be behind the regis
 
 import os
 import re
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from hashlib import sha256
+from importlib import import_module
 from pathlib import Path
-from typing import NamedTuple
+from typing import IO, Any, NamedTuple
 
 import msgspec
 
@@ -228,3 +232,41 @@ def _write(handle: int, content: bytes) -> None:
     written = os.write(handle, content)
     while written < len(content):
         written += os.write(handle, content[written:])
+
+
+_PAUSE = 0.05  # seconds between two attempts
+
+
+def _lock(file: IO[str]) -> None:
+    """Lock a file, or raise OSError. The lock ends with this process in every case."""
+    # Any: a system has one of the two modules, and no checker knows both.
+    try:
+        fcntl: Any = import_module("fcntl")
+    except ImportError:
+        msvcrt: Any = import_module("msvcrt")  # Windows
+        file.seek(0)
+        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+    else:
+        fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # workers do not inherit it
+
+
+def lock(path: Path, folder: Path, wait: float) -> IO[str]:
+    """Open and lock the file at `path`; try for `wait` seconds. Closing it ends the lock.
+
+    Raises OptoutError if another command is using the folder.
+    """
+    with write_errors(folder):
+        file = path.open("a+")
+    last = time.monotonic() + wait
+    while True:
+        try:
+            _lock(file)
+        except OSError:
+            if time.monotonic() >= last:
+                file.close()
+                message = "another command is writing to this folder"
+                hint = "wait until it ends, or name another folder with -o"
+                raise OptoutError(Problem("in-use", message, Location(str(folder)), hint)) from None
+            time.sleep(_PAUSE)
+        else:
+            return file

@@ -1,20 +1,179 @@
-"""What would happen to a request's files in a folder: new, the same, replaced, kept, or refused.
+"""A request's finished files: their fingerprint, their event, and what would happen to each.
 
-Reads the files in place, and writes nothing.
+A file is new, the same as before, replaced, kept, or refused. Reads the files in
+place, and writes nothing.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from hashlib import sha256
+import stat
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import NamedTuple
 
-from optout_cli.errors import Location, Problem, raise_any
+import msgspec
+
+from optout_cli import __version__
+from optout_cli.errors import Location, OptoutError, Problem, raise_any
+from optout_cli.exporters import count_pages, exporter_for
+from optout_cli.exporters.context import ExportContext
+from optout_cli.exporters.json import facts_of, message_id_of
+from optout_cli.letters.files import NamedFiles, named_in
+from optout_cli.letters.library import Library
+from optout_cli.model.letter import Export, Letter
+from optout_cli.model.notice import Case
 from optout_cli.output import occupied, write_errors
-from optout_cli.register.events import Written
-from optout_cli.register.facts import differences, named
+from optout_cli.readers.enclosures import MAX_BYTES
+from optout_cli.register.events import LetterFile, Written, WrittenLetter
 from optout_cli.register.records import Record, Register, records_in
-from optout_cli.register.state import LetterState
-from optout_cli.register.writing import Writing
+from optout_cli.register.state import LetterState, differences, named
+from optout_cli.trust import leads_outside
+
+_TYPEFACE = "font-source-serif-pro"
+
+
+class Fingerprints:
+    """Hashes of cases; what all cases share is hashed once. `formats` are those to be made."""
+
+    def __init__(self, library: Library, formats: Iterable[str]) -> None:
+        common = sha256(__version__.encode())
+        if any(exporter_for(name).IS_SLOW for name in formats):
+            from importlib.metadata import version  # takes 50 ms; a text letter needs none
+
+            # Another version may break lines differently.
+            for name in (library.context.engine_name, _TYPEFACE):
+                common.update(f"{name} {version(name)}\0".encode())
+        common.update(msgspec.msgpack.encode(library.options))
+        for folder in library.folders:
+            is_shipped = folder == library.folders[-1]
+            for path in sorted(filter(Path.is_file, folder.rglob("*"))):
+                if not is_shipped and leads_outside(path, folder):
+                    continue  # no letter uses it
+                common.update(f"{path.relative_to(folder)}\0".encode() + _digest(path))
+        self._common = common.digest()
+        self._files: dict[tuple[str, int, int], bytes] = {}
+
+    def of(self, case: Case, named: NamedFiles) -> str:
+        """Return 32 hexadecimal digits; `named` finds the files that the request names.
+
+        Settings that only decide whether a letter may be written are left out.
+        """
+        stated = msgspec.structs.replace(
+            case,
+            today=case.today.replace(month=1, day=1),
+            max_age=None,
+            routes=(),
+            is_by_service=False,
+        )
+        hashed = sha256(self._common + msgspec.msgpack.encode(stated, order="deterministic"))
+        for path, name in named_in(case.request):
+            try:
+                digest = self._digest(named.find(path, name).place)
+            except OptoutError:
+                digest = b"outside"
+            hashed.update(digest)
+        return hashed.hexdigest()[:32]
+
+    def _digest(self, path: Path) -> bytes:
+        """Return a file's digest; a seal that all rows name is read once.
+
+        A file that no reader accepts is not opened: reading a named pipe never ends.
+        """
+        try:
+            status = path.stat()
+            if not stat.S_ISREG(status.st_mode) or status.st_size > MAX_BYTES:
+                return b"unreadable"
+            key = str(path), status.st_mtime_ns, status.st_size
+            if key not in self._files:
+                self._files[key] = _digest(path)
+        except OSError:
+            return b"missing"
+        return self._files[key]
+
+
+def _digest(path: Path) -> bytes:
+    """Return a file's SHA-256 without holding the file in memory. Raises OSError."""
+    with path.open("rb") as stream:
+        return file_digest(stream, "sha256").digest()
+
+
+NOT_YET = datetime.fromtimestamp(0, UTC)  # the folder puts in the moment of writing
+
+
+class Writing(msgspec.Struct, frozen=True):
+    """The finished files of a request: the event, and the bytes by their path in the folder."""
+
+    event: Written
+    contents: dict[str, bytes]
+
+
+def writing_of(
+    letters: Sequence[Letter],
+    exports: Sequence[Export],
+    context: ExportContext,
+    path_of: Callable[[Export], str],
+    *,
+    request: str,
+    fingerprint: str,
+) -> Writing:
+    """Return the exports of a request's letters with their event."""
+    first = letters[0].notice
+    place = first.place
+    is_own = first.author == place.full_name
+    facts = facts_of(letters[0], context)
+    del facts["cautions"]
+    event = Written(
+        at=NOT_YET,
+        request=request,
+        jurisdiction=place.id,
+        slug=place.slug,
+        state=place.state_code,
+        name=f"{place.name}, {place.state_code}" if is_own else first.author,
+        letter=first.letter,
+        variant=first.variant,
+        date=first.date,
+        reference=first.reference,
+        signatory=first.signatory.name if first.signatory else None,
+        is_draft=bool(letters[0].mark),
+        letters=tuple(_written_letter(letter, exports, path_of) for letter in letters),
+        facts=msgspec.Raw(msgspec.json.encode(facts)),
+        fingerprint=fingerprint,
+        version=__version__,
+        engine=next((export.engine for export in exports if export.engine), None),
+    )
+    return Writing(event, {path_of(export): export.content for export in exports})
+
+
+def _written_letter(
+    letter: Letter, exports: Sequence[Export], path_of: Callable[[Export], str]
+) -> WrittenLetter:
+    recipient = letter.notice.recipient
+    own = [export for export in exports if export.notice is letter.notice]
+    routes = {exporter_for(export.format).ROUTE for export in own}
+    only = next(iter(routes)) if len(routes) == 1 else None
+    notes = (*letter.notice.notes, *(note for export in own for note in export.notes))
+    return WrittenLetter(
+        recipient=recipient.party,
+        office=recipient.office,
+        address=recipient.contact.block,
+        email=recipient.contact.email,
+        fax=recipient.contact.fax,
+        service=recipient.service_by(only) if only else recipient.service,
+        copies=tuple(copy.envelope or copy.block for copy in letter.notice.copies),
+        message_id=message_id_of(letter) if "email" in routes else None,
+        notes=tuple(dict.fromkeys(note.code for note in notes)),
+        files=tuple(
+            LetterFile(
+                path=path_of(export),
+                format=export.format,
+                bytes=len(export.content),
+                sha256=sha256(export.content).hexdigest(),
+                pages=count_pages(export.format, export.content),
+            )
+            for export in own
+        ),
+    )
+
 
 SENT = "sent-letter"
 OTHER_FACTS = "other-facts"

@@ -1,17 +1,23 @@
-"""Record what people say about letters, in the folders of those letters: all of it, or none.
+"""Find the letters that a person names, and record what people say of them: all of it, or none.
 
-A folder stays locked from the first letter that is named in it until the end.
+A letter is named by a file, a reference, or a folder. A folder stays locked
+from the first letter that is named in it until the end.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import ExitStack
+from hashlib import file_digest
 from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Self
 
-from optout_cli.errors import Problem
+import msgspec
+
+from optout_cli.errors import Location, OptoutError, Problem, closest
 from optout_cli.model.program import Program
-from optout_cli.model.request import Party
+from optout_cli.model.request import PARTIES, Party
+from optout_cli.output import is_folder
+from optout_cli.readers.files import is_file, no_such_file
 from optout_cli.register.events import (
     Answered,
     Delivered,
@@ -21,10 +27,206 @@ from optout_cli.register.events import (
     Withdrawn,
 )
 from optout_cli.register.evidence import EvidenceFolder
-from optout_cli.register.find import NamedLetter, letters_named, register_folder, version_sent
 from optout_cli.register.folder import WAIT, LetterFolder, recording
-from optout_cli.register.state import LetterState
+from optout_cli.register.journal import NAME, load_journal
+from optout_cli.register.state import Key, LetterState, NamedLetter, states_of
 from optout_cli.register.statements import Result
+from optout_cli.register.table import table_problems
+
+_States = dict[Key, LetterState]
+
+
+def register_folder(text: str, within: Path | None = None) -> Path:
+    """Return the folder whose register has the letter that `text` names. Raises OptoutError.
+
+    It is `within` or a folder above it; otherwise the folder of the file, or one above it. A
+    reference is looked for from the current folder.
+    """
+    named = Path(text)
+    location = Location(text, is_command_line=True)
+    start = within or named
+    if within is None and not is_folder(named):
+        start = named.parent if is_file(named) else Path()
+        if not is_file(named) and _is_path(named):
+            raise OptoutError(_missing(named))
+    for folder in (start, *start.absolute().parents):
+        if is_file(folder / NAME):
+            return folder
+    message = f"there is no {NAME} in {start} or a folder above it"
+    hint = "name the folder that optout wrote the letters to: --in FOLDER"
+    raise OptoutError(Problem("no-register", message, location, hint))
+
+
+class LookUp(NamedTuple):
+    """Letters that were named, the folder of their register, and all letters in it.
+
+    `problems` say what is wrong with the register.
+    """
+
+    folder: Path
+    letters: list[NamedLetter]
+    states: tuple[LetterState, ...]
+    problems: tuple[Problem, ...] = ()
+
+
+def look_up(text: str, within: Path | None = None, parties: Collection[Party] = ()) -> LookUp:
+    """Find the letters that `text` names, to read only. Raises OptoutError if there is none."""
+    folder = register_folder(text, within)
+    journal = load_journal(folder)
+    states = states_of(journal.lines)
+    named = letters_named(text, folder, states, parties)
+    problems = (*table_problems(folder, journal.lines), *journal.problems)
+    return LookUp(folder, named, tuple(states.values()), problems)
+
+
+def sent_versions(
+    text: str, found: LookUp, parties: Collection[Party] = ()
+) -> tuple[list[LetterState], list[LetterState]]:
+    """Return the named letters with every version that was sent, and the versions left out.
+
+    A version that was not sent is left out where another one was. A folder has all that was sent
+    from it. Both lists are oldest first.
+    """
+    named = [letter.state for letter in found.letters]
+    matters = {state.identity for state in named}
+    at = _relative(Path(text), found.folder) if is_folder(Path(text)) else None
+    sent = [
+        state
+        for state in found.states
+        if state.sent
+        and state.letter.recipient in (parties or PARTIES)
+        and (
+            state.identity in matters
+            or (at is not None and any(_is_below(place, at) for place in state.places.values()))
+        )
+    ]
+    proved = {state.identity for state in sent}
+    left = [state for state in named if not state.sent and state.identity in proved]
+    chosen = [*map(id, sent), *(id(state) for state in named if state.identity not in proved)]
+    return [state for state in found.states if id(state) in chosen], left
+
+
+def letters_named(
+    text: str, folder: Path, states: _States, parties: Collection[Party] = ()
+) -> list[NamedLetter]:
+    """Return the letters of a file, a reference or a folder, oldest first.
+
+    A folder stands for its letters that no later version replaced. A reference stands for one
+    letter to each recipient: if there are several versions, the one that was sent, or else the
+    latest. With `parties`, only the letters to these count. Raises OptoutError if there is none.
+    """
+    named = Path(text)
+    if is_file(named):
+        found = _letters_of_file(named, folder, states)
+    elif is_folder(named):
+        at = _relative(named, folder)
+        found = [
+            NamedLetter(state)
+            for state in states.values()
+            if any(_is_below(place, at) for path, place in state.places.items() if path == place)
+        ]
+    else:
+        matching = (
+            state
+            for state in states.values()
+            if state.written.reference.casefold() == text.casefold()
+        )
+        found = [NamedLetter(state) for state in _newest(matching)]
+    wanted = parties or PARTIES
+    if kept := [letter for letter in found if letter.state.letter.recipient in wanted]:
+        return kept
+    raise OptoutError(_not_found(text, folder, states, is_other_party=bool(found)))
+
+
+def _letters_of_file(named: Path, folder: Path, states: _States) -> list[NamedLetter]:
+    """Return the letter that the file is: by its place in the folder, else by its content."""
+    with named.open("rb") as stream:
+        digest = file_digest(stream, "sha256").hexdigest()
+    at = _relative(named, folder) or str(named)
+    same: dict[Key, LetterState] = {}
+    here: dict[Key, LetterState] = {}
+    for key, state in states.items():
+        if any(file.sha256 == digest for file in state.letter.files):
+            same[key] = state
+        if at in state.places.values():
+            here[key] = state
+    both = [state for key, state in same.items() if key in here]
+    found = both or _newest(same.values()) or [*here.values()][-1:]
+    return [NamedLetter(state, at, digest, is_changed=not same) for state in found]
+
+
+def _newest(states: Iterable[LetterState]) -> list[LetterState]:
+    """Keep one version of each letter: one that was sent, else one in its place, the latest."""
+    kept: dict[tuple[str, Party], LetterState] = {}
+    for state in states:
+        key = state.written.reference, state.letter.recipient
+        if key not in kept or _rank(state) >= _rank(kept[key]):
+            kept[key] = state
+    return [*kept.values()]
+
+
+def _rank(state: LetterState) -> tuple[bool, bool]:
+    return bool(state.sent), state.is_current
+
+
+def version_sent(state: LetterState, states: Iterable[LetterState]) -> LetterState:
+    """Return the letter itself; if it has not gone out, the one that it supersedes and that has.
+
+    What comes back can only concern a letter that went out, but the file in its place is the new
+    one.
+    """
+    if state.sent:
+        return state
+    paths = {file.path for file in state.letter.files}
+    sent = [
+        other
+        for other in states
+        if other.sent and not paths.isdisjoint(file.path for file in other.letter.files)
+    ]
+    return sent[-1] if sent else state
+
+
+def _relative(path: Path, folder: Path) -> str:
+    """Return a path as the register has it; an empty text for the folder itself or outside it."""
+    place, root = path.resolve(), folder.resolve()
+    if place == root or not place.is_relative_to(root):
+        return ""
+    return place.relative_to(root).as_posix()
+
+
+def _is_below(place: str, at: str) -> bool:
+    return not at or place.startswith(f"{at}/")
+
+
+def _not_found(text: str, folder: Path, states: _States, *, is_other_party: bool) -> Problem:
+    named, location = Path(text), Location(text, is_command_line=True)
+    where = str(folder / NAME)
+    if is_other_party:
+        message = f"{where} has this letter only to the other recipient"
+        return Problem("no-such-letter", message, location, "leave --to out", "recipient")
+    if is_file(named):
+        hint = (
+            "name the file as optout wrote it, or the letter's reference; give a scan of the signed"
+            " letter with --signed"
+        )
+    elif is_folder(named):
+        hint = "name the folder that optout wrote the letters to"
+    elif _is_path(named):
+        return _missing(named)
+    else:
+        match = closest(text, {state.written.reference for state in states.values()})
+        hint = f"did you mean {match!r}?" if match else "its table register.csv lists all letters"
+    return Problem("no-such-letter", f"{where} has no such letter", location, hint)
+
+
+def _is_path(named: Path) -> bool:
+    """Tell whether a name looks like that of a file, and not like a reference."""
+    return bool(named.suffix) or len(named.parts) > 1
+
+
+def _missing(named: Path) -> Problem:
+    problem = no_such_file(named, named)
+    return msgspec.structs.replace(problem, location=Location(str(named), is_command_line=True))
 
 
 class OpenFolder:

@@ -15,8 +15,7 @@ from optout_cli.letters.tracking import number_fault, tidy_number
 from optout_cli.model.notice import Note
 from optout_cli.model.request import Way
 from optout_cli.register.events import Answered, Delivered, Evidence, LetterNews, Sent, Withdrawn
-from optout_cli.register.find import NamedLetter
-from optout_cli.register.state import LetterState
+from optout_cli.register.state import LetterState, NamedLetter
 
 _BY: Mapping[Way, str] = {
     "certified-mail": "certified mail",

@@ -17,7 +17,7 @@ from optout_cli.cli.options import today
 from optout_cli.errors import Location, OptoutError, Problem
 from optout_cli.letters.library import Library
 from optout_cli.readers.files import is_file
-from optout_cli.register.find import LookUp, look_up
+from optout_cli.register.recorder import LookUp, look_up
 from optout_cli.register.state import LetterState
 
 _MOST = 9  # letters to choose from on a terminal

@@ -22,7 +22,7 @@ from optout_cli.errors import Location, OptoutError, Problem
 from optout_cli.letters.library import Library
 from optout_cli.letters.pipeline import request_file
 from optout_cli.output import write_all
-from optout_cli.register.find import look_up
+from optout_cli.register.recorder import look_up
 from optout_cli.register.standing import standings_of
 
 _YAML = (".yaml", ".yml", ".json")
