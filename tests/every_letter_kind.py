@@ -51,6 +51,7 @@ OWN_CLAUSE: dict[str, Tree] = {
     "clause": ["Either party may end this agreement by a letter."],
     "clause-section": "part 4",
 }
+_WITHOUT_CLAUSE = ("287g/follow-up", "287g/meeting-confirmation")
 _APART = {"long-before": -400, "before": -60, "since": -30, "soon": 21, "later": 120}
 _GIVEN = (Path(__file__).parent / "every_letter_kind.yaml").read_text("utf-8")
 
@@ -111,8 +112,10 @@ def _layers(member: Member, days: dict[str, date]) -> Iterator[dict[str, Tree]]:
         assert isinstance(layer, dict)
         yield layer
     if member.kind.startswith("287g/"):
-        if member.period == "own-clause" and not member.kind.endswith("follow-up"):
+        if member.period == "own-clause" and member.kind not in _WITHOUT_CLAUSE:
             yield OWN_CLAUSE
+        if member.period == "own-clause" and member.kind == "287g/effective-date":
+            yield {"counted": days["soon"].isoformat()}
         yield {"model": MODEL_OF.get(member.kind, MODELS[member.place])}
 
 

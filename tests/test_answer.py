@@ -103,6 +103,58 @@ def test_what_comes_back_concerns_the_letter_that_went_out(
     assert [len(it.answers) + len(it.delivered) for it in (first, second)] == [2, 0]
 
 
+NOTICE = "letters/2026-08-03-terminate-wso-ice.txt"
+
+
+@pytest.mark.usefixtures("in_folder")
+@pytest.mark.parametrize(
+    ("reply", "kind", "given", "passage"),
+    [
+        (
+            ("refused", "--words", "We do not accept it.", "--by", "Kim Doe, ICE"),
+            "reply-to-refusal",
+            {"answered": "2026-09-01", "answered-by": "Kim Doe, ICE"}
+            | {"answer": ["We do not accept it."]},
+            "was refused on September 1, 2026, by Kim Doe, ICE.",
+        ),
+        (
+            ("effective-disputed", "--words", "It is too early.", "--set", "day-named=2026-12-01"),
+            "effective-date",
+            {"answered": "2026-09-01", "day-named": "2026-12-01", "answer": ["It is too early."]},
+            "on the 90th day after receipt, November 4, 2026.",
+        ),
+        (
+            ("meeting-offered", "--set", "day=2026-12-15", "--set", "place=in Room 4"),
+            "meeting-confirmation",
+            {"offered": "2026-09-01", "day": "2026-12-15", "place": "in Room 4"},
+            "The meeting is on December 15, 2026, in Room 4.",
+        ),
+    ],
+)
+def test_a_reply_to_a_termination_has_the_letter_that_answers_it(
+    reply: tuple[str, ...],
+    kind: str,
+    given: dict[str, object],
+    passage: str,
+    run: Run,
+    write: Write,
+) -> None:
+    notice = "jurisdiction: marin-county-ca\nletter: 287g/terminate\ndate: 2026-08-03\n"
+    signed = "signatory: {name: Pat Placeholder, title: Sheriff}\n"
+    write("t.yaml", f"{notice}{signed}particulars: {{model: wso}}\n")
+    run("write", "t.yaml", "-f", "txt", "-q", "-o", "letters/")
+    run("sent", NOTICE, "--by", "certified-mail", "--on", "2026-08-03", "-q")
+    run("delivered", NOTICE, "--on", "2026-08-06", "-q")
+    run("answer", NOTICE, "--on", "2026-09-01", "--reply", *reply)
+    assert outcome(run("new", "--follow", NOTICE, "-q", "-o", "next.yaml"))[0] == 0
+    request = data_in("next.yaml")
+    particulars = request["particulars"]
+    assert isinstance(particulars, dict)
+    assert (request["letter"], {key: particulars[key] for key in given}) == (f"287g/{kind}", given)
+    code, out, _ = outcome(run("write", "next.yaml", "--draft", "-f", "txt", "-o", "-", "-q"))
+    assert (code, passage in " ".join(out.split())) == (0, True)
+
+
 def test_a_correction_replaces_the_last_answer_and_keeps_the_rest_of_it(
     reference: str, run: Run, write: Write
 ) -> None:

@@ -246,7 +246,8 @@ def _particulars_of_reply(former: Former, program: Program, kind: LetterKind, na
         if not reply or name not in [row.letter for row in reply.next]:
             continue
         values: _Facts = {key: getattr(answer, source) for key, source in reply.fills.items()}
-        values = {key: str(value) for key, value in values.items() if value} | answer.facts
+        values = {key: str(value) for key, value in values.items() if value}
+        values |= {key: text for key, text in answer.facts.items() if key in reply.asks}
         declared = {key: kind.particulars[key] for key in values if key in kind.particulars}
         return {
             key: [values[key]] if spec.type in ("list", "paragraphs") else values[key]

@@ -187,7 +187,8 @@ def _reply_names(program: Program) -> _Names:
         yield from ((f"replies.{id}.letters", name, program.letters) for name in reply.letters)
         yield from ((f"replies.{id}.next", row.letter, program.letters) for row in reply.next)
         following = [program.letters.get(row.letter) for row in reply.next]
-        known = [name for kind in following if kind for name in (*kind.particulars, *kind.uses)]
+        declared = [(*it.particulars, *it.uses, *it.requires) for it in following if it]
+        known = [name for names in declared for name in names]
         yield from ((f"replies.{id}.fills", name, known) for name in reply.fills)
         for number, stone in enumerate(reply.milestones):
             days = [name for name, spec in reply.asks.items() if spec.type == "date"]
