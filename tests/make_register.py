@@ -14,6 +14,8 @@ from optout_cli.register.events import (
     AnyEvent,
     Delivered,
     LetterFile,
+    Printed,
+    PrintedLetter,
     Replaced,
     Sent,
     Written,
@@ -121,6 +123,14 @@ class RegisterMaker:
             email=f"{party}@example.gov",
             files=tuple(files),
         )
+
+    def printed(self, id: str, on: date = DAY) -> None:
+        """Record that the letters of a request are in a PDF to print."""
+        letters = tuple(
+            PrintedLetter(written=id, recipient=letter.recipient, sha256=letter.files[0].sha256)
+            for letter in self._written[id].letters
+        )
+        self.append(Printed(at=self._next(), on=on, name="all.pdf", letters=letters))
 
     def sent(
         self, id: str, to: Party, on: date = DAY, by: Way = "certified-mail", **more: Any

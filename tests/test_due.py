@@ -11,6 +11,7 @@ from make_register import ADDISON, DAY, FOLLOW_UP, NOTICE, TERMINATE, RegisterMa
 from optout_cli.letters.library import Library
 from optout_cli.register.due import next_working_day
 from optout_cli.register.standing import standings_of
+from optout_cli.register.status import next_step
 
 
 @pytest.fixture
@@ -262,17 +263,44 @@ def test_a_draft_an_unsent_a_sent_and_an_answered_letter_are_told_apart(
     ]
 
 
-def test_a_letter_that_moved_away_is_history(maker: RegisterMaker, library: Library) -> None:
+def test_a_letter_that_went_out_is_history_once_the_corrected_one_is_out_too(
+    maker: RegisterMaker, library: Library
+) -> None:
     first = maker.written()
+    maker.sent(first, "bureau")
     maker.sent(first, "ice")
     maker.replaced(first)
-    maker.written(content="corrected")
-    standings = [it for it in maker.standings(library) if it.state.letter.recipient == "ice"]
-    assert [(it.step, it.answer_due) for it in standings] == [
-        ("superseded", None),
-        ("unsent", None),
+    again = maker.written(content="corrected")
+    maker.sent(again, "ice", date(2026, 11, 9))
+    old, old_ice, new, new_ice = maker.standings(library)
+    assert [
+        (it.state.letter.recipient, it.step, it.answer_due and str(it.answer_due.on))
+        for it in (old, new, old_ice, new_ice)
+    ] == [
+        ("bureau", "waiting", "2026-12-07"),
+        ("bureau", "unsent", None),
+        ("ice", "superseded", None),
+        ("ice", "waiting", "2026-12-14"),
     ]
-    assert standings[1].before is standings[0].state
+    assert new_ice.before is old_ice.state
+    words = next_step(old, date(2026, 12, 8))
+    assert words == "overdue since about 2026-12-07; a corrected letter is not sent yet"
+
+
+def test_what_answers_a_follow_up_calls_for_the_letter_that_takes_up_the_notice(
+    maker: RegisterMaker, library: Library
+) -> None:
+    maker.sent(maker.written(parties=("ice",)), "ice")
+    cited = {"notice-reference": "SC-06041-20261102-ABCD"}
+    later, last = date(2026, 12, 8), date(2026, 12, 21)
+    first = maker.written(letter=FOLLOW_UP, on=later, parties=("ice",), particulars=cited)
+    maker.sent(first, "ice", later)
+    maker.answered(first, "ice", date(2026, 12, 20))
+    assert maker.standings(library)[1].next_letter == "renewed-request"
+    renewed = "secure-communities/renewed-request"
+    again = maker.written(letter=renewed, on=last, parties=("ice",))
+    maker.sent(again, "ice", last)
+    assert [it.next_letter for it in maker.standings(library)] == [None, None, "follow-up"]
 
 
 def test_the_follow_up_waits_for_the_answer_in_place_of_the_notice(

@@ -346,6 +346,33 @@ def test_a_letter_in_earlier_is_verified_too(letters: RegisterMaker, run: Run) -
     assert outcome(run("status", "--verify"))[0] == 1
 
 
+def test_each_file_in_the_folder_is_explained_or_told(letters: RegisterMaker, run: Run) -> None:
+    path = Path("letters/CA/marin-county-ca/2026-11-09-opt-out-ice.txt")
+    day = date(2026, 11, 9)
+    for number, is_sent in enumerate((False, True, False)):  # each is deleted, and written again
+        id = letters.written(on=day, parties=("ice",), content=f"version {number}")
+        if is_sent:
+            letters.sent(id, "ice", day)
+            sent = path.read_bytes()
+    (letters.folder / "earlier").mkdir()
+    (letters.folder / "earlier" / "own.pdf").write_text("mine")
+    code, out, err = outcome(run("status", "--verify"))
+    assert (code, out) == (1, "letters: 13 events and 7 files, 1 wrong\n")
+    assert err == (
+        f"{path}: a version of this letter that was sent is not in the folder\n"
+        "  hint: copy it back under any name, such as from a backup\n"
+        f"note: {path}: an earlier version was deleted; it is not recorded as sent\n"
+        "note: other files in letters (1): earlier/own.pdf\n"
+    )
+    (letters.folder / "copy.txt").write_bytes(sent)
+    assert outcome(run("status", "--verify"))[:2] == (
+        0,
+        "letters: 13 events and 7 files, all as recorded\n",
+    )
+    path.rename(letters.folder / "moved.txt")
+    assert "hint: move it back: it is now letters/moved.txt" in run("status", "--verify").stderr
+
+
 def test_evidence_is_verified_too(letters: RegisterMaker, run: Run) -> None:
     id = letters.written(on=date(2026, 11, 9), parties=("ice",))
     scans = [Evidence(path=f"scan-{n}.pdf", name="scan.pdf", sha256="0" * 64) for n in range(4)]
@@ -410,7 +437,7 @@ def test_a_verification_may_be_json(run: Run) -> None:
     code, out, err = outcome(run("status", "--verify", "--json"))
     assert (code, json.loads(out), json.loads(err)["problem"]) == (
         1,
-        {"schema": 1, "folder": "letters", "events": 9, "files": 6, "wrong": 1},
+        {"schema": 1, "folder": "letters", "events": 9, "files": 6, "wrong": 1, "unknown": 0},
         "missing-letter",
     )
 

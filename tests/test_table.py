@@ -53,6 +53,7 @@ def earlier(maker: RegisterMaker) -> list[str]:
 
 def test_a_row_has_everything_about_a_letter(maker: RegisterMaker, library: Library) -> None:
     id = maker.written(letter=TERMINATE, parties=("ice",), particulars={"model": ["wso"]})
+    maker.printed(id, date(2026, 11, 1))
     maker.sent(id, "ice", number="70200000000000000001", note="by Anna")
     maker.delivered(id, "ice", date(2026, 11, 4))
     maker.answered(id, "ice", LATER, "acknowledged", words="=We have it.")
@@ -68,6 +69,7 @@ def test_a_row_has_everything_about_a_letter(maker: RegisterMaker, library: Libr
         "route": "certified mail",
         "tracking number": "7020 0000 0000 0000 0001",
         "reference": "287G-06041-20261102-ABCD",
+        "printed": "2026-11-01",
         "sent": "2026-11-02",
         "delivered": "2026-11-04",
         "answer due": "",
@@ -152,11 +154,17 @@ def test_a_letter_that_went_out_keeps_its_row_when_it_is_replaced(
     first = maker.written(parties=("ice",))
     maker.sent(first, "ice")
     maker.replaced(first)
-    maker.written(content="corrected", parties=("ice",))
+    again = maker.written(content="corrected", parties=("ice",))
+    update(maker, library)
+    assert [(row["outcome"], row["answer due"]) for row in rows(maker)] == [
+        ("", "2026-12-07"),
+        ("", ""),
+    ]
+    maker.sent(again, "ice", date(2026, 11, 9))
     update(maker, library)
     assert [(row["outcome"], row["answer due"]) for row in rows(maker)] == [
         ("superseded", ""),
-        ("", ""),
+        ("", "2026-12-14"),
     ]
 
 

@@ -50,6 +50,7 @@ from optout_cli.reports.status import (
 
 _REPORTS = ("html", "ics")
 _WIDEST = 130  # columns
+_MOST_NAMES = 3  # files that a note lists
 
 
 class _Output(NamedTuple):
@@ -243,8 +244,14 @@ def _verify(journals: dict[Path, Journal], *, as_json: bool) -> ExitCode:
         say_problems(found.problems, as_json=as_json)
         count = len(found.problems)
         wrong += count
+        for note in found.notes:
+            say(f"note: {note}")
+        if found.unknown:
+            names = ", ".join(found.unknown[:_MOST_NAMES])
+            say(f"note: other files in {place} ({len(found.unknown):,}): {names}")
         if as_json:
             numbers = {"events": found.events, "files": found.files, "wrong": count}
+            numbers |= {"unknown": len(found.unknown)}
             print_json({"folder": click.format_filename(place), **numbers})
         else:
             state = f"{count:,} wrong" if count else "all as recorded"

@@ -53,7 +53,9 @@ def number_fault(number: str, by: Way) -> tuple[str, str] | None:
         hint = "format the column as text in the spreadsheet, and type the number again"
         return f"{number!r} has lost digits in a spreadsheet", hint
     if _INTERNATIONAL.fullmatch(bare):
-        is_right = _is_s10(bare)
+        total = sum(map(int.__mul__, map(int, bare[2:10]), _S10_WEIGHTS))
+        check = 11 - total % 11
+        is_right = int(bare[10]) == _S10_CHECKS.get(check, check)
     elif _DOMESTIC.fullmatch(bare):
         is_short = len(bare) == _SHORT
         is_right = by == "hand" or _is_mod_10(bare)
@@ -64,12 +66,6 @@ def number_fault(number: str, by: Way) -> tuple[str, str] | None:
     else:
         return None
     return None if is_right else (f"the tracking number {number!r} has a wrong digit", _HOW_TO_READ)
-
-
-def _is_s10(number: str) -> bool:
-    total = sum(map(int.__mul__, map(int, number[2:10]), _S10_WEIGHTS))
-    check = 11 - total % 11
-    return int(number[10]) == _S10_CHECKS.get(check, check)
 
 
 def _is_mod_10(digits: str) -> bool:

@@ -170,8 +170,12 @@ class PrintedLetter(Noun, frozen=True, kw_only=True):
 
 
 class Printed(Event, frozen=True, kw_only=True, tag="printed"):
-    """Letters were put into one PDF to print. `name` is that of the PDF, without its folder."""
+    """Letters were put into one PDF to print. `name` is that of the PDF, without its folder.
 
+    `on` is the day for the user; events of earlier versions have none.
+    """
+
+    on: Date | None = None
     name: str
     letters: tuple[PrintedLetter, ...]
 

@@ -11,6 +11,7 @@ import re
 import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from datetime import date as Date
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -263,16 +264,15 @@ class LetterFolder:
         self.moved += kept
         return changed, sent, problems
 
-    def add_printed(self, name: str, records: Iterable[Record]) -> None:
-        """Record that these files are in a PDF to print, which has the name `name`."""
+    def add_printed(self, name: str, records: Iterable[Record], on: Date) -> None:
+        """Record that these files are in a PDF to print, which has the name `name`, on a day."""
         states = ((self.register.states.at_path(record.path), record.sha256) for record in records)
         letters = tuple(
             PrintedLetter(written=state.id, recipient=state.letter.recipient, sha256=digest)
             for state, digest in states
             if state
         )
-        for line in self._writer.append([Printed(at=self._at, name=name, letters=letters)]):
-            self.register.add(line)
+        self._add(self._writer.append([Printed(at=self._at, on=on, name=name, letters=letters)]))
 
     def _recover(self) -> None:
         """Name or remove the files that a killed command left, as the register says."""
@@ -325,19 +325,21 @@ class LetterFolder:
 
     def finish(self) -> tuple[str, ...]:
         """Write register.csv, if anything happened since; return notes for the screen."""
-        if self._programs is None or not (self._is_changed or self._is_table_old()):
+        if self._programs is None:
             return ()
+        if not self._is_changed:
+            try:  # a table may be older than its register after a command was killed
+                table, events = ((self.path / name).stat() for name in (TABLE, NAME))
+                is_old = table.st_mtime_ns < events.st_mtime_ns
+            except OSError:
+                is_old = bool(self.register.records)
+            if not is_old:
+                return ()
         if self.journal.is_cut:  # the table knows more than the register
             return ()
         register = Register(self.path, load_journal(self.path)) if self._added else self.register
         self._is_changed = False
         return update_table(self.path, register.states.letters.values(), self._programs)
-
-    def _is_table_old(self) -> bool:
-        """Tell whether the register is newer than its table, as after a command was killed."""
-        with suppress(OSError):
-            return (self.path / TABLE).stat().st_mtime_ns < (self.path / NAME).stat().st_mtime_ns
-        return bool(self.register.records)
 
 
 @contextmanager

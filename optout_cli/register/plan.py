@@ -226,7 +226,16 @@ def plan_writing(register: Register, writing: Writing, replacing: Replacing) -> 
     others = _changed_letters(register, writing.event, contents)
     sent = [state for state in others if state.sent]
     if not is_superseding:
-        raise_any(_sent_problem(register, state, writing.event) for state in sent)
+        raise_any(
+            Problem(
+                SENT,
+                f"was sent on {state.sent[-1].on}, and the letter would read differently now"
+                f" ({named(differences(state.written.facts, writing.event.facts))})",
+                _location(register, state),
+                "give the changed letter a new date, or add --supersede 'REASON'",
+            )
+            for state in sent
+        )
     beside = {
         path: state
         for state in others
@@ -284,14 +293,6 @@ def _fate(
         if replacing.force or (is_ours and is_successor) or _is_torn(present, content):
             return "replaced"
         return "kept" if is_same and replacing.keeps_changed else "refused"
-
-
-def _sent_problem(register: Register, state: LetterState, event: Written) -> Problem:
-    day = state.sent[-1].on
-    what = named(differences(state.written.facts, event.facts))
-    message = f"was sent on {day}, and the letter would read differently now ({what})"
-    hint = "give the changed letter a new date, or add --supersede 'REASON'"
-    return Problem(SENT, message, _location(register, state), hint)
 
 
 def _beside_problems(

@@ -123,6 +123,9 @@ def records_in(event: Written) -> Iterator[Record]:
             place = PurePosixPath(file.path)
             if place.is_absolute() or ".." in place.parts:  # the register may be forged
                 continue
+            # A newer version may have written a format that is unknown here.
+            is_known = file.format in format_names()
+            is_laid_out = is_known and exporter_for(file.format).IS_SLOW
             yield Record(
                 request=event.request,
                 jurisdiction=event.jurisdiction,
@@ -143,14 +146,9 @@ def records_in(event: Written) -> Iterator[Record]:
                 reference=event.reference,
                 fingerprint=event.fingerprint,
                 version=event.version,
-                engine=event.engine if _has_pages(file.format) else None,
+                engine=event.engine if is_laid_out else None,
                 origins=event.origins,
             )
-
-
-def _has_pages(name: str) -> bool:
-    """Tell whether an engine lays out a format; a newer version may have written another one."""
-    return name in format_names() and exporter_for(name).IS_SLOW
 
 
 def line_of(record: Record, folder: Path) -> bytes:

@@ -30,7 +30,8 @@ _Item = tuple[LetterState, Facts]
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
     """Where a letter stands. `before` is an earlier letter of its kind that went out.
 
-    `answer_due` is None for a letter that has not gone out, that was answered, or that is history.
+    `notice` is the letter that it cites, such as the notice that a follow-up is about. `answer_due`
+    is None for a letter that has not gone out, that was answered, or that is history.
     `program` and `kind` are None if the templates are not there any more.
     """
 
@@ -43,6 +44,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     milestones: tuple[Deadline, ...]
     before: LetterState | None = None
     after: LetterState | None = None
+    notice: LetterState | None = None
 
     @property
     def is_history(self) -> bool:
@@ -63,11 +65,14 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
         if self.program is None or self.after:
             return None
         letters, kind, answers = self.program.letters, _kind_of(self.state), self.state.answers
+        # What answers a follow-up may also be a letter that takes up the notice.
+        kinds = {kind, *([_kind_of(self.notice)] if self.notice and answers else ())}
         silences = (reply for reply in self.program.replies.values() if reply.silence)
         none = next((reply for reply in silences if reply.fits(kind)), None)
         reply = self.program.replies.get(answers[-1].reply) if answers else none
         rows = reply.next if reply else ()
-        return next((row.letter for row in rows if kind in letters[row.letter].follows), None)
+        found = (row.letter for row in rows if not kinds.isdisjoint(letters[row.letter].follows))
+        return next(found, None)
 
     def is_unsigned_as(self, name: str) -> bool:
         """Tell whether a file of the format `name` would go out without a signature."""
@@ -108,17 +113,24 @@ def _standings_in(items: Sequence[_Item], program: Program | None) -> Iterator[S
     # The last answer to a letter, by its place; or one to the letter that it follows, which came
     # once this letter had gone out. An acknowledgment is no answer.
     answered: dict[int, date] = {}
+    cited = {item[0].written.reference: item for item in items}
+    notices = [cited.get(facts.particulars.get(_CITED, "")) for _, facts in items]
+
+    def takes_up(later: _Item, number: int) -> bool:
+        """Tell whether a letter follows an item, or the notice that the item is about."""
+        return any(_follows(later, it, program) for it in (items[number], notices[number]) if it)
+
     for place, (state, facts) in enumerate(items):
         days = [answer.on for answer in state.answers if settles(answer, program)]
-        earlier, later = items[:place], items[place + 1 :]
-        for number, other in enumerate(earlier):
-            if number in answered and _follows((state, facts), other, program):
+        earlier = items[:place]
+        for number in range(place):
+            if number in answered and takes_up((state, facts), number):
                 went_out = min((sent.on for sent in state.sent), default=None)
                 days += [answered[number]] if went_out and answered[number] >= went_out else []
         if days:
             answered[place] = max(days)
-        out = (item for item in later if is_out(item[0]))
-        after = next((item[0] for item in out if _follows(item, (state, facts), program)), None)
+        out = (item for item in items[place + 1 :] if is_out(item[0]))
+        after = next((item[0] for item in out if takes_up(item, place)), None)
         same = [
             other
             for other, _ in earlier
@@ -136,6 +148,7 @@ def _standings_in(items: Sequence[_Item], program: Program | None) -> Iterator[S
             milestones=() if step == "superseded" else milestones_of(state, facts, program),
             before=next(filter(is_out, reversed(same)), None),
             after=after,
+            notice=notice[0] if (notice := notices[place]) else None,
         )
 
 
@@ -145,11 +158,12 @@ def is_out(state: LetterState) -> bool:
 
 
 def _step_of(state: LetterState, after: LetterState | None, *, is_answered: bool) -> Step:
-    if not state.is_current:
+    is_repeated = after is not None and _kind_of(after) == _kind_of(state)
+    if not state.is_current and (is_repeated or not is_out(state)):
         return "superseded"
-    if is_out(state):
+    if is_out(state):  # also where a corrected letter is in its place, but has not gone out
         return "answered" if is_answered else "followed" if after else "waiting"
-    if after and _kind_of(after) == _kind_of(state):
+    if is_repeated:
         return "superseded"
     return "draft" if state.written.is_draft else "unsent"
 

@@ -91,8 +91,8 @@ class LetterState:
     """A letter with everything that happened to it. `id` is the SHA-256 of its line `written`.
 
     `letter` has the files of every format, also of those written later. `is_current` is False once
-    all its files were moved to `earlier`. `printed` has the SHA-256 of each file that is
-    in a PDF to print.
+    all its files were moved to `earlier`. `printed` has the day on which
+    each file was last put into a PDF to print, by its SHA-256.
     """
 
     id: str
@@ -102,7 +102,7 @@ class LetterState:
     delivered: list[Delivered] = field(default_factory=list)
     answers: list[Answered] = field(default_factory=list)
     places: dict[str, str] = field(default_factory=dict)  # where each file is now, by its path
-    printed: set[str] = field(default_factory=set)
+    printed: dict[str, Date] = field(default_factory=dict)
 
     @property
     def is_current(self) -> bool:
@@ -210,7 +210,7 @@ class States:
             case Printed():
                 for printed in event.letters:
                     if state := self._named.get((printed.written, printed.recipient)):
-                        state.printed.add(printed.sha256)
+                        state.printed[printed.sha256] = event.on or event.at.date()
 
     def current(self, event: Written, recipient: Party) -> list[LetterState]:
         """Return the letters in place that an event's letter to a recipient adds to or replaces."""

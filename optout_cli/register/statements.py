@@ -86,7 +86,8 @@ def sent_from(
     if not (last or said.again):
         last = next((sent for sent in reversed(state.sent) if sent.by == by), None)
     if last is None:
-        printed = _printed_number(state, by)
+        numbers = (service.number for service in state.letter.service if service.by == by)
+        printed = next(filter(None, numbers), None)  # on the letter itself
         number = tidy_number(said.number) if said.number else printed
         event = Sent(
             **_about(state, now),
@@ -148,12 +149,6 @@ def _usual_way(named: NamedLetter) -> Way:
         message = f"the letter says that it goes out by {', '.join(map(way_words, ways))}"
     hint = f"say how: --by {', or --by '.join(ways or _BY)}"
     raise OptoutError(Problem("which-way", message, hint=hint, path="by"))
-
-
-def _printed_number(state: LetterState, by: Way) -> str | None:
-    """Return the tracking number that the letter itself names."""
-    numbers = (service.number for service in state.letter.service if service.by == by)
-    return next(filter(None, numbers), None)
 
 
 # Any: the fields of an event, which mypy checks where the event is made.

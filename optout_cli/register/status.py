@@ -4,7 +4,7 @@ Only `verify` and `digest_of` read files; nothing here writes one.
 """
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from datetime import date as Date
 from hashlib import file_digest
@@ -25,11 +25,12 @@ from optout_cli.register.events import (
     Sent,
     Written,
 )
-from optout_cli.register.journal import TORN, Journal
+from optout_cli.register.journal import NAME, OWN, TORN, Journal
 from optout_cli.register.standing import Standing, Step
 from optout_cli.register.table import outcome_of, table_problems
 
 SCHEMA = 1
+_OWN_TABLES = ("register", "rejects")  # files of optout that are no letters
 
 
 class Day(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
@@ -132,13 +133,16 @@ def next_step(standing: Standing, today: Date) -> str:
     """Return what comes next, in a few words."""
     deadline, answers = standing.answer_due, standing.state.answers
     if standing.step == "waiting":
+        is_replaced = not standing.state.is_current
+        corrected = "; a corrected letter is not sent yet" if is_replaced else ""
         if deadline is None:
-            return "waiting for an answer"
+            return f"waiting for an answer{corrected}"
         if deadline.on >= today:
-            return f"answer due {about(deadline)}"
-        return f"overdue since {about(deadline)}{_to_write(standing)}"
+            return f"answer due {about(deadline)}{corrected}"
+        return f"overdue since {about(deadline)}{corrected or _to_write(standing)}"
     if standing.step == "answered" and answers:
-        return f"answered {answers[-1].on}: {outcome_of(standing)}{_to_write(standing)}"
+        outcome = outcome_of(standing).replace("\n", "; ")
+        return f"answered {answers[-1].on}: {outcome}{_to_write(standing)}"
     words = {"draft": "draft: add who signs", "unsent": "send it", "superseded": "superseded"}
     return words.get(standing.step, outcome_of(standing))
 
@@ -154,42 +158,99 @@ def about(deadline: Deadline) -> str:
 
 
 class Verification(NamedTuple):
-    """How many events and files were compared, and what is wrong with them."""
+    """How many events and files were compared, what is wrong with them, and what else is there.
+
+    `unknown` are files in the folder that no event explains, such as those of the user's own.
+    """
 
     events: int
     files: int
     problems: tuple[Problem, ...]
+    notes: tuple[str, ...]
+    unknown: tuple[str, ...]
 
 
 def verify(folder: Path, journal: Journal) -> Verification:
-    """Read every file that the register names: letters, receipts, answers, also those in earlier.
+    """Read every file in the folder, and compare it with what the register says.
 
-    A path that two events name with different hashes is compared with both. The problems of the
-    chain come first. A torn line is one of them only if it is not the last.
+    Those are letters, receipts and answers, also those in `earlier`, and versions that somebody
+    deleted before the letter was written again. A path that two events name with different hashes
+    is compared with both. The problems of the chain come first. A torn line is one of them only if
+    it is not the last.
     """
-    expected = tuple(dict.fromkeys(_expected(journal)))
+    expected, gone = _expected(journal)
+    there = _files_in(folder)
     problems = [problem for problem in journal.problems if problem.code != TORN]
     problems += table_problems(folder, journal.lines)
-    problems += dict.fromkeys(_file_problems(folder, expected))
-    files = {path for path, _ in expected}
-    return Verification(len(journal.lines), len(files), tuple(problems))
+    problems += dict.fromkeys(_file_problems(folder, expected, there))
+    lost = [it for it in gone if it[1] not in there.values()]
+    went_out = _digests_sent(journal)
+    for name, digest in lost:
+        if digest in went_out:
+            message = "a version of this letter that was sent is not in the folder"
+            hint = "copy it back under any name, such as from a backup"
+            problems.append(Problem("missing-letter", message, Location(str(folder / name)), hint))
+    notes = (
+        f"{folder / name}: an earlier version was deleted; it is not recorded as sent"
+        for name, digest in lost
+        if digest not in went_out
+    )
+    known = {digest for _, digest in (*expected, *gone)}
+    names = {name for name, _ in expected}
+    unknown = (it for it, digest in there.items() if it not in names and digest not in known)
+    return Verification(
+        len(journal.lines), len(names), tuple(problems), tuple(notes), tuple(unknown)
+    )
 
 
-def _expected(journal: Journal) -> Iterator[tuple[str, str]]:
-    """Yield the path and the SHA-256 of each file, as the events have them."""
+_Expected = list[tuple[str, str]]  # the path and the SHA-256 of files
+
+
+def _expected(journal: Journal) -> tuple[_Expected, _Expected]:
+    """Return the files of the events, and those in whose place another one was written."""
+    found: _Expected = []
+    gone: _Expected = []
     in_place: dict[str, str] = {}
     for _, event in journal.lines:
         match event:
             case Written():
-                files = (file for letter in event.letters for file in letter.files)
-                in_place |= {file.path: file.sha256 for file in files}
+                files = {file.path: file.sha256 for it in event.letters for file in it.files}
+                gone += (it for it in in_place.items() if files.get(it[0], it[1]) != it[1])
+                in_place |= files
             case Replaced():  # somebody may have changed the file before it moved
                 in_place.pop(event.path, None)
-                yield event.kept, event.sha256
+                found.append((event.kept, event.sha256))
             case _:
-                for evidence in _evidence_of(event):
-                    yield evidence.path, evidence.sha256
-    yield from in_place.items()
+                found += ((evidence.path, evidence.sha256) for evidence in _evidence_of(event))
+    return [*dict.fromkeys((*found, *in_place.items()))], gone
+
+
+def _digests_sent(journal: Journal) -> set[str]:
+    """Return the SHA-256 of each file of a letter that was recorded as sent."""
+    sent = {(it.written, it.recipient) for _, it in journal.lines if isinstance(it, Sent)}
+    return {
+        file.sha256
+        for digest, event in journal.lines
+        if isinstance(event, Written)
+        for letter in event.letters
+        if (digest, letter.recipient) in sent
+        for file in letter.files
+    }
+
+
+def _files_in(folder: Path) -> dict[str, str]:
+    """Return the SHA-256 of each file in a folder by its path, without optout's own files.
+
+    A folder within it that has a register of its own is left out.
+    """
+    found = {}
+    for place, folders, names in os.walk(folder):
+        at = Path(place)
+        folders[:] = [it for it in folders if it != OWN and not (at / it / NAME).exists()]
+        for name in names:
+            if name.partition(".")[0] not in _OWN_TABLES and (digest := digest_of(at / name)):
+                found[(at / name).relative_to(folder).as_posix()] = digest
+    return found
 
 
 def _evidence_of(event: object) -> Iterator[Evidence]:
@@ -202,13 +263,18 @@ def _evidence_of(event: object) -> Iterator[Evidence]:
             yield from filter(None, [event.file])
 
 
-def _file_problems(folder: Path, expected: Iterable[tuple[str, str]]) -> Iterator[Problem]:
+def _file_problems(
+    folder: Path, expected: Iterable[tuple[str, str]], there: Mapping[str, str]
+) -> Iterator[Problem]:
     for name, digest in expected:
         path = folder / name
-        location, found = Location(str(path)), digest_of(path)
+        location, found = Location(str(path)), there.get(name) or digest_of(path)
         if found is None:
+            places = [place for place, other in there.items() if other == digest]
             message = "is in the register, but not in the folder"
             hint = "copy it back, such as from a backup or from the printed letter"
+            if places:
+                hint = f"move it back: it is now {folder / places[0]}"
             yield Problem("missing-letter", message, location, hint)
         elif found != digest:
             message = "is not the file that was recorded: its SHA-256 differs"

@@ -28,8 +28,8 @@ from optout_cli.register.state import LetterState, States
 ENCODING = "utf-8-sig"  # a spreadsheet knows UTF-8 by the first bytes
 COLUMNS = (
     "date", "jurisdiction", "letter", "signatory", "recipient", "route", "tracking number",
-    "reference", "sent", "delivered", "answer due", "answered", "outcome", "note", "address",
-    "email", "fax", "pages", "path", "SHA-256",
+    "reference", "printed", "sent", "delivered", "answer due", "answered", "outcome", "note",
+    "address", "email", "fax", "pages", "path", "SHA-256",
 )  # fmt: skip
 _DIGEST = COLUMNS.index("SHA-256")
 _SEAL = "table"  # the file with the digest of the table as last written
@@ -57,6 +57,7 @@ def rows_of(standings: Iterable[Standing], folder: Path = Path()) -> Iterator[li
             _lines(way.replace("-", " ") for way in ways),
             _lines(map(grouped, filter(None, numbers))),
             written.reference,
+            _lines(day.isoformat() for day in state.printed.values()),
             _lines(sent.on.isoformat() for sent in state.sent),
             state.delivered[-1].on.isoformat() if state.delivered else "",
             standing.answer_due.on.isoformat() if standing.answer_due else "",
@@ -278,7 +279,7 @@ def _with_own_cells(
         lineage = written.jurisdiction, written.letter, written.variant, state.letter.recipient
         found = [known[file.sha256] for file in state.letter.files if file.sha256 in known]
         cells = found[0] if found else former.get(lineage, blank)
-        if standing.step == "superseded":
+        if standing.step == "superseded" or not state.is_current:
             former[lineage] = cells
         if standing.is_shown:
             shown.append(standing)

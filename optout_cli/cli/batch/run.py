@@ -247,7 +247,7 @@ class Run:
                 with_sheets=paper.with_sheets,
             )
         records = [letter.record for request in chosen.requests for letter in request]
-        folder.add_printed(paper.path.name, records)
+        folder.add_printed(paper.path.name, records, self.job.order.today)
         self.prints.show([paper.path], b"")
         if not self.quiet:
             say(f"{paper.path} has {pages:,} pages; print it at 100 %, not scaled to fit")
