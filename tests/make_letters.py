@@ -22,7 +22,7 @@ from optout_cli.model.notice import Case, Notice
 from optout_cli.readers.document import Document, merge
 from optout_cli.readers.yaml import document_from_yaml
 from optout_cli.templating.body import plain
-from optout_cli.templating.typography import as_typed
+from optout_cli.templating.filters import as_typed
 
 BARE = "".join(line for line in REQUEST.splitlines(keepends=True) if "signatory" not in line)
 

@@ -10,7 +10,7 @@ from read_pdf import CLEAR, SAFE, Line, is_safe, seen_on
 from optout_cli.engines.measure import LINES
 from optout_cli.letters.library import Library
 from optout_cli.letters.pipeline import Order, exports_of
-from optout_cli.templating.typography import typographic
+from optout_cli.templating.filters import typographic
 
 # How many lines each takes on paper, and its attention, organization, street and place.
 AWKWARD = {

@@ -10,7 +10,7 @@ from command_results import LETTERS, Run, Write, lying_in, outcome, words
 from conftest import REQUEST
 from read_pdf import lines_on
 
-from optout_cli.templating.typography import typographic
+from optout_cli.templating.filters import typographic
 
 HEAD = "jurisdiction: marin-county-ca\nletter: secure-communities/opt-out\n"
 SIGNED = HEAD + "date: 2026-11-20\nsignatory: {{name: {}, title: Sheriff}}\n"

@@ -10,8 +10,8 @@ from edit_wording import EXTENDS, LETTER, NAME, OWN, REQUEST, WITH, own_wording,
 
 from optout_cli.cache import Cache
 from optout_cli.letters.library import Library
+from optout_cli.lint import unused_files
 from optout_cli.lint.trial_letters import try_program
-from optout_cli.lint.unused_files import unused_files
 
 NO_YEAR = "a day without its year; a deadline must come from the request"
 CLAIMS = (

@@ -6,8 +6,7 @@ from make_letters import letter_for, letters_for, texts_of
 from optout_cli.exporters import exporter_for
 from optout_cli.letters.library import Library
 from optout_cli.model.letter import ListBlock, Paragraph, Quote, Run
-from optout_cli.templating.filters import FILTERS
-from optout_cli.templating.typography import as_typed, typeset, typographic
+from optout_cli.templating.filters import FILTERS, as_typed, typeset, typographic
 
 OFFICE = "signatory: {name: Pat O'Doe, title: Sheriff, office: Marin County Sheriff's Office}\n"
 

@@ -16,9 +16,9 @@ from optout_cli.model.letter import Letter
 from optout_cli.model.notice import Note
 from optout_cli.model.program import Forbidden
 from optout_cli.templating.body import texts_in
+from optout_cli.templating.filters import as_typed
 from optout_cli.templating.inspect import unprinted_parts
 from optout_cli.templating.templates import Templates
-from optout_cli.templating.typography import as_typed
 
 CODE = "wording"  # of the note on a letter
 # Facts of a notice that come from the request or the data, not from the template.

@@ -13,9 +13,8 @@ from optout_cli.model.jurisdiction import Contact
 from optout_cli.model.letter import Block, Files, Form, Letter, Mailbox, Paragraph, People
 from optout_cli.model.notice import Notice, Route
 from optout_cli.templating.body import plain, sections_from
-from optout_cli.templating.filters import long_date
+from optout_cli.templating.filters import long_date, typeset, typographic
 from optout_cli.templating.templates import Templates
-from optout_cli.templating.typography import typeset, typographic
 
 _ONE_LINE = (
     "mark", "reference", "subject", "salutation", "closing", "continuation", "head", "foot",

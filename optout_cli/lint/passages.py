@@ -1,13 +1,30 @@
-"""The named passages of a letter, each with the words that it has in a letter of today."""
+"""The named passages of a letter: their words in a letter of today, and a template to change them.
 
+Reads templates, and writes nothing.
+"""
+
+import re
 from collections.abc import Iterator
 from datetime import date
 from typing import NamedTuple
 
-from optout_cli.errors import Location
+from optout_cli import bundled
+from optout_cli.errors import Location, OptoutError, Problem
 from optout_cli.letters.library import Library
 from optout_cli.lint.trial_letters import sample_notice
 from optout_cli.templating.body import sections_from, texts_in
+
+_LETTER = Location("--letter", is_command_line=True)
+_EXTENDS = re.compile(r'{%-?\s*extends\s+"([^"]+)"\s*-?%}\n?')
+_BLOCK = re.compile(r"{%-?\s*block\s+(\w+)")
+_HEAD = """\
+{{#- Your own wording. Each block below is a passage of optout's letter. Change the blocks that you
+    want to reword, and delete the others: the letter takes those from optout, with its later
+    corrections. You can replace any of these blocks:
+
+{blocks} -#}}
+{{% extends "builtin:{name}" %}}
+"""
 
 
 class Passage(NamedTuple):
@@ -41,3 +58,39 @@ def _texts_of(html: str, name: str) -> Iterator[str]:
         return
     inner = html if html.startswith("<") else f"<p>{html}</p>"
     yield from texts_in(sections_from(f'<section id="{name}">{inner}</section>', name)[name])
+
+
+def wording_of(letter: str, slug: str | None, library: Library) -> tuple[str, str]:
+    """Return the name and text of a template that extends optout's own and has its passages.
+
+    With `slug` the template is for that jurisdiction only. Raises OptoutError where the letter is
+    unknown, or not one of optout's own.
+    """
+    shipped = f"{letter}.html.j2"
+    library.programs.find(letter, _LETTER)
+    if not (bundled.TEMPLATES / shipped).is_file():
+        message = f"the letter {letter!r} is your own, not one of optout's"
+        hint = f"change {shipped} in your own template folder"
+        raise OptoutError(Problem("not-shipped", message, _LETTER, hint))
+    text = _read_template(shipped)
+    outer = _EXTENDS.search(text)
+    body = text[outer.end() :] if outer else text
+    name = f"{letter}.{slug}.html.j2" if slug else shipped
+    # One line per block: those with a description first, in the order of the descriptions.
+    blocks, described = set(_blocks_of(shipped)), library.programs.wording.blocks
+    ordered = [*(block for block in described if block in blocks), *sorted(blocks - set(described))]
+    width = max(map(len, blocks))
+    lines = (f"    {block:{width}}  {described.get(block, '')}".rstrip() for block in ordered)
+    return name, _HEAD.format(blocks="\n".join(lines), name=shipped) + body
+
+
+def _blocks_of(name: str) -> Iterator[str]:
+    """Yield the blocks of one of optout's templates, and of the template that it extends."""
+    text = _read_template(name)
+    yield from _BLOCK.findall(text)
+    if outer := _EXTENDS.search(text):
+        yield from _blocks_of(outer[1])
+
+
+def _read_template(name: str) -> str:
+    return (bundled.TEMPLATES / name).read_text("utf-8")

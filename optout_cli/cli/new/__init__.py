@@ -9,7 +9,6 @@ import platformdirs
 from optout_cli.authoring.draft import document_from, draft_text, with_answers
 from optout_cli.authoring.follow import Former
 from optout_cli.authoring.request_writer import Answers
-from optout_cli.authoring.wording import wording_of
 from optout_cli.cli.console import APP, program_name, quote, report_problems, say, usage_error
 from optout_cli.cli.new.ask import is_terminal
 from optout_cli.cli.new.former import begin_after
@@ -254,6 +253,8 @@ def _copy_wording(
     query: str | None, letter: str, output: str | None, library: Library, *, quiet: bool
 ) -> None:
     """Copy the letter's template to a file to change, and print its path."""
+    from optout_cli.lint.passages import wording_of  # imports jinja2
+
     slug = library.directory.find(query, JURISDICTION).slug if query else None
     own = platformdirs.user_config_path(APP) / "templates"
     folder = Path(output) if output else own
