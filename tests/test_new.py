@@ -4,8 +4,9 @@ import re
 from pathlib import Path
 
 import pytest
-from command_results import Run, lying_in, outcome, problem
+from command_results import Run, Write, lying_in, outcome, problem
 from conftest import TODAY
+from edit_wording import REQUEST as AGREEMENT
 
 from optout_cli import bundled
 from optout_cli.letters.library import Library
@@ -169,6 +170,22 @@ def test_the_copy_ends_with_the_commands_that_try_and_use_it(run: Run, in_folder
         "next: optout check --templates 'our wording'",
         "next: optout write REQUEST --templates 'our wording'",
     ]
+
+
+def test_the_copy_for_a_request_is_of_its_letter(run: Run, write: Write, in_folder: Path) -> None:
+    path = write("dakota.yaml", AGREEMENT)
+    code, out, err = outcome(run("new", "--wording", str(path), "-o", "own"))
+    assert (code, out) == (0, "own/287g/terminate.dakota-county-ne.html.j2\n")
+    assert err.splitlines()[-1] == f"next: optout write {path} --templates own"
+    assert outcome(run("check", "-q", str(path), "--templates", "own"))[:2] == (0, "")
+    agency = outcome(run("new", "--wording", "hialeah-police-department-fl", "-o", "own"))
+    assert (agency[0], agency[2].splitlines()[-2:]) == (
+        2,
+        [
+            "Error: which letter of hialeah-police-department-fl?",
+            "  hint: name it with --letter, such as 287g/terminate",
+        ],
+    )
 
 
 def test_wording_that_was_changed_is_never_replaced(run: Run, in_folder: Path) -> None:

@@ -12,6 +12,7 @@ from read_mail import Parts, differing, parts_of
 
 from optout_cli.exporters import all_exporters, exporter_for
 from optout_cli.letters.library import Library
+from optout_cli.letters.render import render
 from optout_cli.model.letter import Block, Letter, Paragraph, Run
 
 pytestmark = pytest.mark.no_cover  # many pages, with code that others cover
@@ -61,6 +62,21 @@ CASES += [(kind, number % len(TURNS)) for number, kind in enumerate(KINDS) if ki
 def test_every_format_says_what_the_letter_says(library: Library, kind: str, turn: int) -> None:
     for letter in sample_letters(kind, turn, library):
         assert list(otherwise_said(exported(letter, library), letter, library)) == []
+
+
+WORDS = {
+    "opening": "Counsel writes for it.",
+    "requests": 'It asks:\n1. for "an answer";\n2. for its file.\n\nThat is all.',
+    "rights": "It keeps its rights:\n- all;\n- of them.",
+    "closing": "Yours,",
+}
+
+
+@pytest.mark.parametrize("kind", [USUAL, "287g/terminate"])
+def test_every_format_has_the_words_of_a_request(library: Library, kind: str) -> None:
+    notice = replace(sample_letters(kind, 0, library)[0].notice, wording=WORDS, is_reworded=True)
+    letter = render(notice, library.templates)
+    assert list(otherwise_said(exported(letter, library), letter, library)) == []
 
 
 def reworded(blocks: tuple[Block, ...]) -> tuple[Block, ...]:

@@ -18,7 +18,7 @@ AGREEMENTS, REQUEST, RECIPIENTS, ADDRESSEE, MODELINE = blocks("letters.md", "yam
 (COMMON,) = blocks("batch.md", "yaml")
 (TABLE,) = blocks("batch.md", "csv")
 (SENT,) = blocks("record.md", "csv")
-LETTERS, PROGRAM = blocks("wording.md", "yaml")
+WORDS, LETTERS, PROGRAM = blocks("wording.md", "yaml")
 CLOSING, THANKS, ASK = blocks("wording.md", "jinja")
 CONFIRMED, PHONE, OVERLAY = blocks("data.md", "yaml")
 CONTACT, SERVICE, TYPED, PICTURE = blocks("email-and-fax.md", "yaml")
@@ -30,7 +30,7 @@ TAKEN = {
     ("batch.md", "yaml"): 1,
     ("batch.md", "csv"): 1,
     ("record.md", "csv"): 1,
-    ("wording.md", "yaml"): 2,
+    ("wording.md", "yaml"): 3,
     ("wording.md", "jinja"): 3,
     ("data.md", "yaml"): 3,
     ("email-and-fax.md", "yaml"): 4,
@@ -222,6 +222,13 @@ def test_the_wording_that_the_page_replaces_is_replaced(desk: Path, run: Run) ->
     letter = run(*LETTER, "--templates", "wording").stdout
     assert "\nSincerely,\n" in letter
     assert "Respectfully" not in letter
+
+
+def test_the_words_that_the_page_gives_are_in_the_letter(desk: Path, run: Run) -> None:
+    (desk / "marin.yaml").write_text(REQUEST + WORDS, "utf-8")
+    letter = " ".join(run(*LETTER, "--set", "wording.closing=So it is.").stdout.split())
+    said = ("I am counsel to the County", "two things: - the program", "asked. This", "So it is.")
+    assert [words for words in said if words not in letter] == []
 
 
 @pytest.mark.usefixtures("desk")

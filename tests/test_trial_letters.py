@@ -144,6 +144,19 @@ def test_local_wording_is_tried_as_well(in_folder: Path, place: str) -> None:
     assert told == [f"mine/jail-phones/stop.{place}.html.j2:4: particulars has no 'kin'"]
 
 
+@pytest.mark.parametrize("place", ["marin-county-ca", "CA"])
+def test_a_text_for_one_county_may_name_a_day_to_come(in_folder: Path, place: str) -> None:
+    local = STOP.replace(BODY, "<p>It ends on March 1, 2027.</p>" + BODY)
+    files = {"program.yaml": PROGRAM, "stop.html.j2": STOP, f"stop.{place}.html.j2": local}
+    files["again.html.j2"] = AGAIN
+    library = library_with(
+        Path("mine"), {f"jail-phones/{name}": text for name, text in files.items()}
+    )
+    told = {it.message for it in try_program(library, "jail-phones", TODAY)}
+    late = {"names 2027-03-01, which is after the letter's date"}
+    assert told == (late if place == "CA" else set())
+
+
 def test_a_block_of_the_parent_that_is_replaced_is_not_checked(found: Found) -> None:
     # `again` replaces the body of `stop`, which asks for particulars that `again` has not.
     assert not [it for it in found() if it.code == "unknown-name"]

@@ -32,6 +32,12 @@ def _request(library: Library) -> Schema:
     root = schema["$defs"][Request.__name__]
     for key, note in notes_in(layout()).items():
         _describe(root["properties"], key, note)
+    # Editors complete the names of passages. A template of the user's own may have others.
+    words = root["properties"]["wording"]["additionalProperties"]
+    root["properties"]["wording"]["properties"] = {
+        name: {**words, "description": note}
+        for name, note in library.programs.wording.blocks.items()
+    }
     letters = {id: kind.particulars for id, _, kind in library.programs.letters()}
     root["properties"]["letter"]["enum"] = list(letters)
     root["allOf"] = [

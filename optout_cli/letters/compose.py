@@ -181,6 +181,7 @@ def _notice(case: Case, recipient: Recipient, recipients: tuple[Recipient, ...])
         notes=tuple(notes_for(case, period, recipient)),
         is_draft=case.is_draft,
         is_reworded=case.is_reworded,
+        wording=request.wording,
         variant=variant_of(case),
     )
 
@@ -274,8 +275,8 @@ def reference_of(case: Case) -> str:
     """Return the request's reference, such as `SC-06075-20100831-K7QD`.
 
     Its last letters change with the statement (jurisdiction, letter, date, the signatory's name and
-    title, authority, particulars) and with the user's own wording, but never with contacts, copies,
-    service or enclosures.
+    title, authority, particulars) and with the user's own wording, in a template or in the
+    request, but never with contacts, copies, service or enclosures.
     """
     request, signatory = case.request, case.request.signatory
     stated = [
@@ -285,7 +286,7 @@ def reference_of(case: Case) -> str:
         [signatory.name, signatory.title] if signatory else None,
         [msgspec.structs.replace(act, file=None) for act in request.authority],
         case.particulars,
-        *filter(None, [case.own_wording]),
+        *filter(None, [case.own_wording, request.wording]),
     ]
     digest = sha256(msgspec.json.encode(stated, order="sorted")).digest()
     number = int.from_bytes(digest)

@@ -211,6 +211,7 @@ def _equal_values(sample: Any, value: Any, path: str = "") -> Iterator[tuple[str
 
 def _with_own_wording(case: Case, library: Library) -> Case:
     """Record which part of the letter's template the user wrote, if any."""
+    case = msgspec.structs.replace(case, is_reworded=bool(case.request.wording))
     if len(library.folders) == 1:  # only the shipped folder
         return case
     templates, letter, place = library.templates, case.request.letter, case.locality
@@ -219,7 +220,20 @@ def _with_own_wording(case: Case, library: Library) -> Case:
     except OptoutError:
         return case  # render reports template errors
     is_reworded = own is not None and templates.ships(letter)
-    return msgspec.structs.replace(case, own_wording=own, is_reworded=is_reworded)
+    return msgspec.structs.replace(
+        case, own_wording=own, is_reworded=case.is_reworded or is_reworded
+    )
+
+
+def _wording_problems(case: Case, library: Library) -> Iterator[Problem]:
+    """Yield what is wrong with the request's own words for passages of the letter."""
+    request, place = case.request, case.locality
+    if not request.wording:
+        return
+    from optout_cli.templating.passages import text_problems  # imports jinja2
+
+    name = library.templates.name_of(request.letter, place.slug, place.state_code)
+    yield from text_problems(request.wording, library.templates.passages_in(name), request.letter)
 
 
 def _hint_at_particulars(
@@ -278,6 +292,8 @@ def letters_of(
         notices = compose(case, order.parties)
     with problems:
         files = files_of(case.request, NamedFiles(document, folder, order.files_from))
+    with problems:
+        raise_any(_wording_problems(case, library))
     raise_any(problems)
     faulty = [
         Note(
@@ -304,7 +320,7 @@ def letters_of(
             letters.append(with_forms(letter, case.routes, library.templates))
     # Each notice reports problems with the template; report them once.
     raise_any(problems)
-    if len(library.folders) == 1:
+    if len(library.folders) == 1 and not case.request.wording:
         return tuple(letters)
     from optout_cli.letters.own_wording import with_notes  # imports jinja2
 

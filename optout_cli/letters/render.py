@@ -14,6 +14,7 @@ from optout_cli.model.letter import Block, Files, Form, Letter, Mailbox, Paragra
 from optout_cli.model.notice import Notice, Route
 from optout_cli.templating.body import plain, sections_from
 from optout_cli.templating.filters import long_date, typeset, typographic
+from optout_cli.templating.passages import WORDING, with_words
 from optout_cli.templating.templates import Templates
 
 _ONE_LINE = (
@@ -108,6 +109,8 @@ def sections_of(
 ) -> dict[str, tuple[Block, ...]]:
     """Fill in a template and read it into its sections. Raises OptoutError at its line."""
     html = templates.fill_in(name, facts)
+    if wording := facts.get(WORDING):
+        html = with_words(html, wording, facts["letter"])
     try:
         return sections_from(html, name)
     except OptoutError as error:

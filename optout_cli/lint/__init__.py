@@ -62,12 +62,14 @@ def check_file(path: str, library: Library, order: Order) -> tuple[list[Problem]
             with locating(document):
                 letters = letters_of_request(document, library, order, folder_of(path))
                 exports = encode_letters(letters, library, order)
-            for export in exports:
-                found = (*export.notice.notes, *export.notes)
-                notes.extend(note for note in found if note.code != WORDING)
-            raise_any(
-                problem for letter in letters for problem in own_wording_problems(letter, library)
-            )
+                for export in exports:
+                    found = (*export.notice.notes, *export.notes)
+                    notes.extend(note for note in found if note.code != WORDING)
+                raise_any(
+                    problem
+                    for letter in letters
+                    for problem in own_wording_problems(letter, library)
+                )
         elif path == STDIN:
             message = "is a data file, which cannot come from standard input"
             raise OptoutError(

@@ -232,9 +232,11 @@ def _samples(subject: _Subject, today: date) -> Iterator[_Sample]:
     """Yield sample requests for each period.
 
     They have every particular with and without, every place, and each day of the period on which
-    a citation or a rule begins.
+    a citation or a rule begins. A jurisdiction with wording of its own has only letters of today.
     """
-    places, particulars = list(subject.places), subject.kind.particulars
+    particulars = subject.kind.particulars
+    known = subject.places.items()
+    places = [name for name, place in known if place.slug not in subject.local]
     rules = (*subject.kind.refuse, *subject.program.refuse)
     changes = {citation.date for citation in subject.program.citations.values()}
     changes |= {day for rule in rules for day in (rule.when.from_, rule.when.until) if day}
@@ -250,6 +252,9 @@ def _samples(subject: _Subject, today: date) -> Iterator[_Sample]:
         for day in sorted({first, *(day for day in changes if first <= day <= last)}):
             for group in list(samples(particulars, day))[:2]:
                 yield _Sample(places[0], day, group)
+    for place in (name for name, place in known if place.slug in subject.local):
+        for number, group in enumerate(groups):  # of the last period
+            yield _Sample(place, last, group, is_active=number // 2 % 2 == 0, is_whole=True)
 
 
 def _letters(subject: _Subject, sample: _Sample, number: int) -> list[Letter]:
@@ -301,6 +306,8 @@ def _wording_problems(subject: _Subject, letter: Letter, sample: _Sample) -> Ite
         if text == following:
             found.append(Problem("doubled-line", f"prints a line twice: {text!r}", location))
     known = days_in(letter.notice.particulars) | days_in(letter.notice.computed)
+    if letter.notice.place.slug in subject.local:
+        texts = []  # a text for one jurisdiction may name a day to come, which counsel chose
     for written in {day for text in texts for day in _A_DAY.findall(text)}:
         day = datetime.strptime(written, "%B %d, %Y").date()  # noqa: DTZ007  # a day, in no zone
         if day > sample.day and day not in known:

@@ -144,7 +144,8 @@ class Notice(Noun, frozen=True, kw_only=True):
     `recipients` are those of all letters of the request. `citations` has only sources from before
     the letter's date. `computed` has each date that the letter kind computes, None if it cannot be
     computed. A draft is marked, and may lack the address that it needs to go out. `is_reworded` is
-    true if the user has reworded a shipped letter. `variant` is the part of the file name that
+    true if the user has reworded a shipped letter; `wording` has the request's own words for
+    passages. `variant` is the part of the file name that
     tells agreements of one jurisdiction apart.
     """
 
@@ -181,6 +182,7 @@ class Notice(Noun, frozen=True, kw_only=True):
     notes: tuple[Note, ...] = msgspec.field(name="cautions")
     is_draft: bool = False
     is_reworded: bool = False
+    wording: dict[str, str] = {}
     variant: str = ""
 
     @property

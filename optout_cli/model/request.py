@@ -16,6 +16,7 @@ from optout_cli.model.fields import (
     Noun,
     Ori,
     Phone,
+    Text,
 )
 from optout_cli.model.jurisdiction import Address
 
@@ -152,6 +153,7 @@ class Request(Noun, frozen=True, kw_only=True):
 
     `calls_itself` is what the letters call their sender after its full name: `the Police`.
     `leave_out` are details that the page does not show; the PDF's metadata keeps them.
+    `wording` has plain text for passages of the letter, by their names.
     The letter kind declares the `particulars`; `programs` reads them.
     """
 
@@ -169,6 +171,7 @@ class Request(Noun, frozen=True, kw_only=True):
     service: Services = Services()
     # Any: the letter kind declares the shape.
     particulars: dict[str, Any] = {}
+    wording: dict[str, Text] = {}
     enclosures: Annotated[tuple[Enclosure, ...], _Few] = ()
     cc: Annotated[tuple[Copy, ...], _Few] = ()
     ori: Ori | None = None

@@ -19,7 +19,7 @@ from optout_cli.readers.document import Document, Tree, join_path
 Use = Literal["name", "post", "number", "vote", "prose", "code"]
 _USES: tuple[tuple[Use, str], ...] = (
     ("post", r"(service\.\w+|particulars\..+)\.\d+\.number"),
-    ("prose", r"particulars\..+"),
+    ("prose", r"(particulars|wording)\..+"),
     ("number", r"authority\.\d+\.number"),
     ("vote", r"authority\.\d+\.vote"),
     ("name", r"(signatory|cc\.\d+)\.(name|title|office|organization)"),

@@ -22,6 +22,7 @@ from jinja2.utils import missing
 from markupsafe import Markup
 
 from optout_cli.templating.filters import FILTERS, Refused, check_length
+from optout_cli.templating.passages import Template
 
 MAX_RANGE = 100  # items; the longest list of a request has 60
 MAX_CALLS = 50_000  # of macros and `range`, to fill in one template
@@ -90,6 +91,7 @@ class Environment(ImmutableSandboxedEnvironment):
     """Jinja with only what a letter needs."""
 
     code_generator_class = _Generator
+    template_class = Template
     intercepted_binops = frozenset({"+", "*", "**", "%"})
 
     # Any: options of jinja2.Environment, each of its own type.

@@ -143,6 +143,11 @@ class Templates(TemplateSearch):
         """Return the SHA-256 of a letter's template and of all that it names, as hex."""
         return _digest(self._sources(name))
 
+    def passages_in(self, name: str) -> set[str]:
+        """Return the names of all passages of a letter's template. Raises OptoutError."""
+        syntaxes = (syntax for _, syntax in self.parts_of(name).values())
+        return {block.name for syntax in syntaxes for block in syntax.find_all(nodes.Block)}
+
     def own_digest_of(self, name: str) -> str | None:
         """Return the SHA-256 of the user's own part of a letter's template, as hex.
 

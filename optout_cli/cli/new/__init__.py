@@ -9,7 +9,15 @@ import platformdirs
 from optout_cli.authoring.draft import document_from, draft_text, with_answers
 from optout_cli.authoring.follow import Former
 from optout_cli.authoring.request_writer import Answers
-from optout_cli.cli.console import APP, program_name, quote, report_problems, say, usage_error
+from optout_cli.cli.console import (
+    APP,
+    is_request,
+    program_name,
+    quote,
+    report_problems,
+    say,
+    usage_error,
+)
 from optout_cli.cli.new.ask import is_terminal
 from optout_cli.cli.new.former import begin_after
 from optout_cli.cli.new.interview import run_interview
@@ -31,7 +39,10 @@ from optout_cli.cli.order import set_option, split_assignment
 from optout_cli.cli.record import in_option
 from optout_cli.errors import ExitCode, Location
 from optout_cli.letters.library import Library
+from optout_cli.letters.pipeline import request_file
+from optout_cli.model.request import Request
 from optout_cli.output import write_all
+from optout_cli.readers.validate import convert
 
 _LETTER = Location("--letter", is_command_line=True)
 
@@ -91,7 +102,8 @@ _LETTER = Location("--letter", is_command_line=True)
     "wants_wording",
     is_flag=True,
     help="Copy the letter's template, so that counsel can change a paragraph. With JURISDICTION,"
-    " for that one only. Goes to your own folder of templates, or to the folder in -o.",
+    " for that one only; a request in its place also names the letter. Goes to your own folder of"
+    " templates, or to the folder in -o. Without a template: see wording: in a request.",
 )
 @files_from_option
 @quiet_option
@@ -130,7 +142,7 @@ def command(
     if letter:
         library.programs.find(letter, _LETTER)
     if wants_wording:
-        _copy_wording(jurisdiction, letter or DEFAULT_LETTER, output, library, quiet=quiet)
+        _copy_wording(jurisdiction, letter, output, library, quiet=quiet)
         return
     options = _repeat_options(overlays, folders, files_from)
     if wants_table:
@@ -250,12 +262,26 @@ def _sample(
 
 
 def _copy_wording(
-    query: str | None, letter: str, output: str | None, library: Library, *, quiet: bool
+    query: str | None, letter: str | None, output: str | None, library: Library, *, quiet: bool
 ) -> None:
-    """Copy the letter's template to a file to change, and print its path."""
+    """Copy the letter's template to a file to change, and print its path.
+
+    `query` is the jurisdiction, or a request: its letter, for its jurisdiction.
+    """
     from optout_cli.lint.passages import wording_of  # imports jinja2
 
-    slug = library.directory.find(query, JURISDICTION).slug if query else None
+    place, location, slug, request = query, JURISDICTION, None, "REQUEST"
+    if query and is_request(query):
+        document = request_file(query)
+        stated = convert(document, Request)
+        place, location = stated.jurisdiction, document.location("jurisdiction")
+        letter, request = letter or stated.letter, quote(query)
+    if place:
+        found = library.directory.find(place, location)
+        slug = found.slug
+        if found.agency and not letter:
+            usage_error(f"which letter of {slug}?", "name it with --letter, such as 287g/terminate")
+    letter = letter or DEFAULT_LETTER
     own = platformdirs.user_config_path(APP) / "templates"
     folder = Path(output) if output else own
     name, text = wording_of(letter, slug, library)
@@ -267,4 +293,4 @@ def _copy_wording(
     option = "" if folder == own else f" --templates {quote(str(folder))}"
     say("next: change the passages you want, and delete all the others from the file")
     say(f"next: optout check{option}")
-    say(f"next: optout write REQUEST{option}")
+    say(f"next: optout write {request}{option}")

@@ -1,0 +1,175 @@
+"""The passages of a letter in words of the request's own: plain text in the place of a block.
+
+A template with such words prints a mark for each passage; `with_words` puts the words there. Blank
+lines separate paragraphs, and lines that begin with `- ` or `1. ` are a list.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import partial
+from html import escape
+from typing import Any, NamedTuple
+
+import jinja2
+from jinja2.runtime import Context
+
+from optout_cli.errors import Problem, closest, raise_any
+
+WORDING = "wording"  # the key of a request, and the fact of a notice
+# What the plain text of a request can change: the body, and these lines around it.
+_LINES = ("subject", "salutation", "closing")
+_MARK = re.compile(r"\0([^\0]*)\0")
+_SECTION = re.compile(r'<section[^>]*\bid="([\w-]+)"')
+_PARAGRAPH = re.compile(r"<(/?)(?:p|li)\b")  # the tags between which words stand
+_ITEM = re.compile(r"(?:([-*\u2022\u2013])|(\d{1,2})[.)])\s+(?=\S)")
+_MARKUP = re.compile(r"[{}]+|</?[A-Za-z][^<>]*>|\*\*|^#+ ", re.MULTILINE)
+_OPENING_QUOTE = re.compile(r'(?:(?<=[\s(\[\u2013\u2014])|^)"')
+
+
+class Template(jinja2.Template):
+    """A template that prints a mark for each passage of the fact `wording`, not its own words."""
+
+    # Any: the facts of a notice, of any type.
+    def new_context(
+        self,
+        vars: dict[str, Any] | None = None,  # noqa: A002  # Jinja's signature
+        shared: bool = False,  # noqa: FBT001, FBT002  # the same
+        locals: Mapping[str, Any] | None = None,  # noqa: A002  # the same
+    ) -> Context:
+        """Put each mark before the blocks of the templates, of which the first one prints."""
+        context = super().new_context(vars, shared, locals)
+        for name in (vars or {}).get(WORDING, ()):
+            context.blocks.setdefault(name, []).insert(0, partial(_marked, name))
+        return context
+
+
+def _marked(name: str, _context: Context) -> Iterator[str]:
+    yield f"\0{name}\0"
+
+
+class _Part(NamedTuple):
+    """A paragraph (`p`), or the items of a list (`ol`, `ul`) that begins at a column."""
+
+    tag: str
+    texts: list[str]
+    column: int
+
+
+def text_problems(wording: Mapping[str, str], known: set[str], letter: str) -> Iterator[Problem]:
+    """Yield what is wrong with a request's words for a letter; `known` are its passages."""
+    for name, text in wording.items():
+        path = f"{WORDING}.{name}"
+        if name not in known:
+            near = closest(name, known)
+            meant = f"did you mean {near!r}? " if near else ""
+            hint = f"{meant}`optout list passages {letter}` shows all passages with their words"
+            message = f"{letter} has no passage {name!r}"
+            yield Problem("unknown-passage", message, path=path, hint=hint)
+        if found := _MARKUP.search(text):
+            message = f"{path} has {found[0]!r}, which the letter would show as it stands"
+            hint = "write plain text; to use facts and markup, see `optout new --wording`"
+            yield Problem("wrong-wording", message, path=path, hint=hint)
+        yield from _parse(text, path)[1]
+
+
+def with_words(html: str, wording: Mapping[str, str], letter: str) -> str:
+    """Put the words of a request in the place of the marks. Raises OptoutError, all problems."""
+    problems: list[Problem] = []
+
+    def words(mark: re.Match[str]) -> str:
+        name, before = mark[1], html[: mark.start()]
+        parts, _ = _parse(wording[name], name)
+        sections = _SECTION.findall(before)
+        section = sections[-1] if sections else ""
+        if section not in ("body", *_LINES):
+            message = f"{WORDING}.{name} is not of the letter's text"
+            hint = f"change the request's facts, or this part in a template: {_COPY}"
+            problems.append(Problem("wrong-wording", message, path=f"{WORDING}.{name}", hint=hint))
+        tags = _PARAGRAPH.findall(before)
+        is_within = bool(tags) and tags[-1] == ""
+        if (is_within or section != "body") and (len(parts) > 1 or parts[0].tag != "p"):
+            where = "is within a paragraph" if is_within else "is one line"
+            message = f"{WORDING}.{name} {where}, so it cannot have several paragraphs or a list"
+            hint = "write one paragraph, or put the rest into the passage after it"
+            problems.append(Problem("wrong-wording", message, path=f"{WORDING}.{name}", hint=hint))
+        return _written(parts[0].texts[0]) if is_within else "".join(map(_html, parts))
+
+    filled = _MARK.sub(words, html)
+    for name in wording.keys() - set(_MARK.findall(html)):
+        message = f"{WORDING}.{name} is nowhere in this letter"
+        hint = (
+            "another passage that you give may hold it, or the letter has it only at other times;"
+            f" see `optout list passages {letter}`"
+        )
+        problems.append(Problem("wrong-wording", message, path=f"{WORDING}.{name}", hint=hint))
+    raise_any(problems)
+    return filled
+
+
+_COPY = "optout new --wording"
+
+
+def _parse(text: str, path: str) -> tuple[list[_Part], list[Problem]]:
+    """Read plain text into paragraphs and lists; return what may be misread as well."""
+    parts: list[_Part] = []
+    problems: list[Problem] = []
+    is_open = False  # whether the line before belongs to the last part
+    for line in text.expandtabs().splitlines():
+        words, column = line.strip(), len(line) - len(line.lstrip())
+        item = _ITEM.match(words)
+        last = parts[-1] if parts else None
+        if not words:
+            is_open = False
+            continue
+        if item:
+            tag = "ul" if item[1] else "ol"
+            known = last.texts if last and last.tag == tag else []
+            doubt = _doubt_about_item(item, len(known) + 1, column, last)
+            if known:
+                known.append(words[item.end() :])
+            else:
+                parts.append(_Part(tag, [words[item.end() :]], column))
+        else:
+            doubt = ""
+            if is_open and last:
+                last.texts[-1] += f" {words}"
+                if last.tag != "p" and column <= last.column:
+                    doubt = "follows an item of a list; is it part of the item, or a new paragraph?"
+            else:
+                parts.append(_Part("p", [words], column))
+        is_open = True
+        if doubt:
+            shown = words if len(words) <= _MOST_SHOWN else f"{words[:_MOST_SHOWN]}..."
+            message = f"{path}: the line {shown!r} {doubt}"
+            problems.append(Problem("wrong-wording", message, path=path, hint=_LIST_HINT))
+    return parts, problems
+
+
+_MOST_SHOWN = 40  # characters of a line in a message
+_LIST_HINT = (
+    "begin a list with 1. and count on; indent the further lines of an item, and put an empty line"
+    " before a new paragraph"
+)
+
+
+def _doubt_about_item(
+    item: re.Match[str], next_number: int, column: int, last: _Part | None
+) -> str:
+    """Say why a line that begins as an item may not be the next one, or nothing."""
+    if item[2] and int(item[2]) != next_number:
+        return f"begins with {item[2]}. where {next_number}. would come"
+    if last and last.tag != "p" and column > last.column + 1:
+        return "begins a list inside a list, which plain text cannot have"
+    return ""
+
+
+def _html(part: _Part) -> str:
+    if part.tag == "p":
+        return f"<p>{_written(part.texts[0])}</p>"
+    items = "".join(f"<li>{_written(text)}</li>" for text in part.texts)
+    return f"<{part.tag}>{items}</{part.tag}>"
+
+
+def _written(text: str) -> str:
+    """Escape a text, and give it the quotation marks of the letter."""
+    return escape(_OPENING_QUOTE.sub("\u201c", text).replace('"', "\u201d"), quote=False)

@@ -1,0 +1,258 @@
+"""`wording:` in a request: passages in plain text, in every letter, and the wrong ones."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from command_results import Run, Write, outcome
+from conftest import REQUEST, TODAY
+from edit_wording import REQUEST as AGREEMENT
+from letters_by_period import sample_letters
+from make_letters import body_texts, document_of, letter_for, told_by
+from msgspec.structs import replace
+
+from optout_cli.letters.library import Library
+from optout_cli.letters.pipeline import Order, exports_of
+from optout_cli.letters.render import render
+from optout_cli.model.letter import ListBlock
+from optout_cli.templating.body import plain
+
+KINDS = [name for name, *_ in Library().programs.letters()]
+WHOLE = ("statement", "limits", "body")  # passages that hold others
+OPENING = """\
+wording:
+  opening: |
+    I am counsel to the County of Marin ("the County"),
+    and I write for it.
+"""
+REQUESTS = """\
+wording:
+  requests: |
+    The County's counsel asks:
+    1. for an answer
+       in writing;
+
+    2. for its file.
+
+    It also asks
+    for a call:
+    - by Pat;
+    - soon.
+
+    Thank you.
+"""
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_paragraph_of_every_letter_is_a_named_passage(library: Library, kind: str) -> None:
+    letter = sample_letters(kind, 0, library)[0]
+    described = list(library.programs.wording.blocks)
+    of_body = described[: described.index("body")]
+    known = library.templates.passages_in(letter.template) - {*WHOLE, "answer"}
+    names = [name for name in of_body if name in known]
+    words = {name: f"Words of {name}." for name in names}
+    reworded = render(replace(letter.notice, wording=words), library.templates)
+    said = " ".join(body_texts(reworded))
+    assert re.sub(r"Words of (\w+)\. ?", "", said) == ""
+    assert sorted(re.findall(r"of (\w+)\.", said)) == sorted(names)
+
+
+def test_plain_text_becomes_paragraphs_and_lists(library: Library) -> None:
+    letter = letter_for(library, REQUESTS)
+    first = next(
+        number for number, text in enumerate(map(repr, letter.body)) if "counsel asks" in text
+    )
+    blocks = letter.body[first : first + 5]
+    shown = [
+        (block.ordered, [plain(item[0].runs) for item in block.items])  # type: ignore[union-attr]  # an item begins with a paragraph
+        if isinstance(block, ListBlock)
+        else plain(block.runs)  # type: ignore[union-attr]  # no quotation is in plain text
+        for block in blocks
+    ]
+    assert shown == [
+        "The County\u2019s counsel asks:",
+        (True, ["for an answer in writing;", "for its file."]),
+        "It also asks for a call:",
+        (False, ["by Pat;", "soon."]),
+        "Thank you.",
+    ]
+
+
+def test_a_passage_within_a_paragraph_keeps_the_rest_of_it(library: Library) -> None:
+    first, *_ = body_texts(letter_for(library, OPENING))
+    begin = (
+        "I am counsel to the County of Marin (\u201cthe County\u201d), and I write for it. Marin"
+    )
+    assert first.startswith(begin)
+
+
+def test_lines_around_the_body_take_one_line_of_plain_text(library: Library) -> None:
+    words = "wording: {subject: Our notice, salutation: 'Dear friends:', closing: 'Yours,'}"
+    letter = letter_for(library, words)
+    assert (letter.subject, letter.salutation, letter.closing) == (
+        "Our notice",
+        "Dear friends:",
+        "Yours,",
+    )
+
+
+LIST = (
+    "begin a list with 1. and count on; indent the further lines of an item, and put an empty line"
+    " before a new paragraph"
+)
+PLAIN = "write plain text; to use facts and markup, see `optout new --wording`"
+SHOWN = "`optout list passages secure-communities/opt-out`"
+NOWHERE = (
+    "another passage that you give may hold it, or the letter has it only at other times; see "
+    + SHOWN
+)
+ONE = "write one paragraph, or put the rest into the passage after it"
+FACT = "change the request's facts, or this part in a template: optout new --wording"
+INNER = "begins a list inside a list, which plain text cannot have"
+UNCLEAR = "follows an item of a list; is it part of the item, or a new paragraph?"
+WRONG = {
+    "{openin: I write.}": (
+        "secure-communities/opt-out has no passage 'openin'",
+        f"did you mean 'opening'? {SHOWN} shows all passages with their words",
+    ),
+    "{zzz: I write.}": (
+        "secure-communities/opt-out has no passage 'zzz'",
+        f"{SHOWN} shows all passages with their words",
+    ),
+    "{closing: 'Yours, {{ signatory.name }}'}": (
+        "wording.closing 'Yours, {{ signatory.name }}' has a field that was never filled in",
+        "write what belongs there, or leave the value empty",
+    ),
+    "{closing: 'Yours, {# us #}'}": (
+        "wording.closing has '{', which the letter would show as it stands",
+        PLAIN,
+    ),
+    "{closing: '<b>Yours</b>,'}": (
+        "wording.closing has '<b>', which the letter would show as it stands",
+        PLAIN,
+    ),
+    "{closing: '**Yours**,'}": (
+        "wording.closing has '**', which the letter would show as it stands",
+        PLAIN,
+    ),
+    r'{opening: "I write.\n\nI ask."}': (
+        "wording.opening is within a paragraph, so it cannot have several paragraphs or a list",
+        ONE,
+    ),
+    "{opening: '- I write.'}": (
+        "wording.opening is within a paragraph, so it cannot have several paragraphs or a list",
+        ONE,
+    ),
+    "{closing: '1. Yours,'}": (
+        "wording.closing is one line, so it cannot have several paragraphs or a list",
+        ONE,
+    ),
+    r'{rights: "1. one\n3. three"}': (
+        "wording.rights: the line '3. three' begins with 3. where 2. would come",
+        LIST,
+    ),
+    r'{rights: "On August\n31. The County"}': (
+        "wording.rights: the line '31. The County' begins with 31. where 1. would come",
+        LIST,
+    ),
+    r'{rights: "- one\n  - inner"}': (
+        f"wording.rights: the line '- inner' {INNER}",
+        LIST,
+    ),
+    r'{rights: "- one\nand more"}': (
+        f"wording.rights: the line 'and more' {UNCLEAR}",
+        LIST,
+    ),
+    "{answer: for an answer}": ("wording.answer is nowhere in this letter", NOWHERE),
+    "{mark: No draft}": ("wording.mark is not of the letter's text", FACT),
+    "{foot: Ours}": ("wording.foot is not of the letter's text", FACT),
+}
+
+
+@pytest.mark.parametrize(("wording", "told"), WRONG.items(), ids=WRONG)
+def test_words_that_cannot_be_printed_are_told_at_their_key(
+    library: Library, wording: str, told: tuple[str, str]
+) -> None:
+    document = document_of(f"wording: {wording}")
+    order = Order(today=TODAY, formats=("txt",), parties=("bureau",))
+    message, hint = told
+    assert told_by(lambda: exports_of(document, library, order)) == (
+        f"request.yaml:1:11: {message}\n  hint: {hint}"
+    )
+
+
+CLAIM = "wording: {rights: ICE must answer us.}\n"
+UNSAID = "authority.0 is not in the letter: your own words leave out"
+
+
+def test_a_claim_is_a_note_beside_the_letter_and_a_problem_to_check(run: Run, write: Write) -> None:
+    path = str(write("r.yaml", REQUEST + CLAIM))
+    told = "wording.rights says 'ICE must': no source obliges them; quote what a source says"
+    noted = outcome(run("write", path, "--to", "bureau", "-f", "txt", "-o", "-"))[2]
+    line = len(REQUEST.splitlines()) + 1
+    checked = outcome(run("check", "-q", path))
+    assert (f"note: {told}" in noted, checked[0], checked[1].count(told)) == (True, 1, 1)
+    assert checked[1].startswith(f"{path}:{line}:11: {told}")
+
+
+def test_a_fact_that_the_words_leave_out_is_a_note(run: Run, write: Write) -> None:
+    request = (
+        f"{AGREEMENT}  reasons: [It costs too much.]\nwording:\n  reasons: It is not for us.\n"
+    )
+    request += "  opening: I write for the County.\n"
+    request += "authority: [{instrument: Resolution, number: No. 26-14}]\n"
+    err = outcome(run("write", str(write("r.yaml", request)), "-f", "txt", "-o", "-"))[2]
+    lost = [line for line in err.splitlines() if "leave out" in line]
+    assert lost == [
+        f"note: {UNSAID} Resolution, No. 26-14",
+        f"note: {UNSAID.replace('authority.0', 'particulars.reasons')} It costs too much.",
+    ]
+
+
+def test_foot_reference_json_and_register_tell_of_the_words(
+    run: Run, write: Write, in_folder: Path
+) -> None:
+    def written(text: str, closing: str = "") -> tuple[str, object, bool]:
+        words = f"wording: {{closing: '{closing}'}}\n" if closing else ""
+        write("r.yaml", REQUEST + words + text)
+        out = outcome(run("write", "r.yaml", "--to", "bureau", "-f", "json", "-o", "-"))[1]
+        facts = json.loads(out)
+        return facts["reference"], facts.get("wording"), facts.get("is-reworded", False)
+
+    shipped, first, second = written(""), written("", "Yours,"), written("", "Sincerely,")
+    assert len({shipped[0], first[0], second[0]}) == 3
+    assert (shipped[1:], first[1:]) == ((None, False), ({"closing": "Yours,"}, True))
+    for closing in ("Yours,", "Sincerely,"):
+        write("r.yaml", f"{REQUEST}wording: {{closing: '{closing}'}}\n")
+        result = run("write", "r.yaml", "-f", "txt", "-o", "letters/")
+        assert outcome(result)[0] == 0
+    (letter,) = (in_folder / "letters").glob("*bureau.txt")
+    assert letter.read_text("utf-8").rstrip().endswith("version 3, own wording")
+    kept = [*(in_folder / "letters" / "earlier").iterdir()]
+    assert len(kept) == 2  # the letters that say Yours
+    register = (in_folder / "letters" / "register.ndjson").read_text("utf-8")
+    assert re.findall(r'"wording":(\{[^}]*\})', register) == [
+        '{"closing":"Yours,"}',
+        '{"closing":"Sincerely,"}',
+    ]
+
+
+def test_a_table_has_a_column_for_each_passage(run: Run, write: Write, in_folder: Path) -> None:
+    write("common.yaml", REQUEST.replace("jurisdiction", "# jurisdiction"))
+    cell = '"We ask:\n1. one;\n2. two."'
+    write("n.csv", f"jurisdiction,wording.requests\nkern-county-ca,{cell}\nyolo-county-ca,\n")
+    options = ("--common", "common.yaml", "--to", "bureau", "-f", "txt", "-o", "out/")
+    assert outcome(run("batch", "n.csv", *options))[0] == 0
+    said = {path.parent.name: path.read_text("utf-8") for path in in_folder.glob("out/**/*.txt")}
+    found = {name: "We ask:\n\n1. one;\n2. two.\n" in text for name, text in said.items()}
+    assert found == {"kern-county-ca": True, "yolo-county-ca": False}
+
+
+def test_editors_complete_the_names_of_passages(run: Run) -> None:
+    schema = json.loads(outcome(run("schema", "request"))[1])
+    wording = schema["$defs"]["Request"]["properties"]["wording"]
+    assert (wording["type"], wording["properties"]["rights"]["description"]) == (
+        "object",
+        "the last paragraph, which reserves the sender's rights",
+    )
