@@ -12,7 +12,7 @@ from optout_cli import engines
 from optout_cli.engines import load_engine
 from optout_cli.letters.library import Library
 from optout_cli.model.letter import EngineName, Mailing, MailingForm
-from optout_cli.reports.labels import fitted
+from optout_cli.reports.packet import fitted
 
 REQUEST = """\
 jurisdiction: marin-county-ca

@@ -25,7 +25,7 @@ from optout_cli.model.letter import EngineName, MailingForm
 from optout_cli.model.request import PARTIES, Party
 from optout_cli.output import write_all
 from optout_cli.register.recorder import look_up
-from optout_cli.reports.labels import fitted, mailings_of
+from optout_cli.reports.packet import fitted, mailings_of
 
 
 @click.command(

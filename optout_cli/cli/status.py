@@ -42,8 +42,10 @@ from optout_cli.register.table import COLUMNS, rows_of
 from optout_cli.reports.status import (
     Entry,
     Selection,
+    calendar_of,
     explanations,
     note_on,
+    page_of,
     summary_of,
     table_of,
 )
@@ -304,12 +306,8 @@ def _write_report(
 ) -> None:
     standings = [entry.standing for entry in entries]
     if name == "html":
-        from optout_cli.reports.status_page import page_of
-
         content = page_of(standings, day, library.templates)
     else:
-        from optout_cli.reports.status_calendar import calendar_of
-
         content = calendar_of(standings)
     if given.path in (None, STDIN):
         sys.stdout.buffer.write(content)

@@ -1,7 +1,9 @@
-"""The packet: proof of what was done with a notice, in one PDF, from the register's letters.
+"""What is printed from the register's letters: the packet, and the addresses of copies.
 
-A certificate of service to be signed, each letter as it went out, receipts, answers, and the
-SHA-256 of each original. Reads the register and the files; changes nothing.
+The packet is proof of what was done with a notice, in one PDF: a certificate of service to be
+signed, each letter as it went out, receipts, answers, and the SHA-256 of each original. A copy has
+no window for its address, so it needs a label or an envelope. Reads the register and the files;
+changes nothing.
 """
 
 import unicodedata
@@ -16,7 +18,7 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 import msgspec
 
-from optout_cli.engines.measure import known_characters
+from optout_cli.engines.measure import known_characters, lines_taken
 from optout_cli.errors import Location, OptoutError, Problem, raise_any
 from optout_cli.letters.library import Library
 from optout_cli.letters.render import sections_of
@@ -26,10 +28,13 @@ from optout_cli.model.letter import (
     Guide,
     Heading,
     ListBlock,
+    Mailing,
+    MailingForm,
     Paragraph,
     Quote,
     Run,
 )
+from optout_cli.model.request import Copy, Signatory
 from optout_cli.readers.enclosures import PDF
 from optout_cli.readers.files import is_file
 from optout_cli.register.due import facts_of
@@ -45,6 +50,11 @@ _TEXTS = (".txt", ".eml")
 _SHOWN = (".pdf", *PICTURES, *_TEXTS)  # the best form for a page first
 _SELECTORS = frozenset(map(chr, range(0xFE00, 0xFE10)))  # they choose a shape of the one before
 Role = Literal["letter", "signed", "receipt", "answer"]
+# The width and height of an address in points, its sizes, the usual one first, and the line height.
+_ROOM: dict[MailingForm, tuple[float, float, tuple[float, ...], float]] = {
+    "envelopes": (331.2, 125, (12, 11, 10), 1.25),
+    "labels": (171.7, 65, (9, 8, 7), 1.1),
+}
 
 
 class Original(NamedTuple):
@@ -249,3 +259,62 @@ def zip_of(packet: bytes, originals: Iterable[Original], folder: Path) -> bytes:
         for path in paths:
             archive.writestr(ZipInfo(path), (folder / path).read_bytes(), ZIP_DEFLATED)
     return output.getvalue()
+
+
+class _People(msgspec.Struct, frozen=True, kw_only=True):
+    """What the facts of a letter say about who sends it, and about people who get a copy."""
+
+    cc: tuple[Copy, ...] = ()
+    signatory: Signatory | None = None
+
+
+class Mailings(msgspec.Struct, frozen=True):
+    """What to print, each address once; `without` are those behind cc: who have no address."""
+
+    mailings: tuple[Mailing, ...]
+    without: tuple[str, ...]
+
+
+def mailings_of(states: Iterable[LetterState], *, with_recipients: bool) -> Mailings:
+    """Return the addresses of the offices that get copies, and with choice of the recipients."""
+    found: list[Mailing] = []
+    without: list[str] = []
+    for state in states:
+        facts = msgspec.json.decode(state.written.facts, type=_People)
+        sender = _sender_of(state.written.name, facts.signatory)
+        blocks = [*state.letter.copies]
+        if with_recipients:
+            blocks.insert(0, state.letter.address)
+        found += (Mailing(sender, block) for block in blocks)
+        without += (
+            ", ".join(filter(None, (copy.name, copy.title, copy.organization))) for copy in facts.cc
+        )
+    return Mailings(tuple(dict.fromkeys(found)), tuple(dict.fromkeys(without)))
+
+
+def _sender_of(name: str, signatory: Signatory | None) -> tuple[str, ...]:
+    if signatory is None:
+        return (name,)
+    return (signatory.office or signatory.title, name, *signatory.address.lines)
+
+
+def fitted(mailings: Iterable[Mailing], form: MailingForm) -> tuple[Mailing, ...]:
+    """Give each address the size in which it fits. Raises OptoutError for those that never do."""
+    found = [msgspec.structs.replace(mailing, size=_size(mailing, form)) for mailing in mailings]
+    hint = "print --envelopes instead" if form == "labels" else "write this one by hand"
+    raise_any(
+        Problem("tall-mailing", "has more lines than fit", Location(mailing.address[0]), hint)
+        for mailing in found
+        if not mailing.size
+    )
+    return tuple(found)
+
+
+def _size(mailing: Mailing, form: MailingForm) -> float:
+    """Return the largest size in which an address fits, or 0."""
+    width, height, sizes, lead = _ROOM[form]
+    for size in sizes:
+        lines = sum(lines_taken(line, width, size) for line in mailing.address)
+        if lines * size * lead <= height:
+            return size
+    return 0

@@ -1,17 +1,26 @@
-"""Where letters stand, for people: which of them to show, a table, and how days were counted.
+"""Where letters stand, for people: which of them to show, a table, a calendar and a web page.
 
 Takes standings and a day; reads no file.
 """
 
-from collections import Counter
+import re
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date
+from datetime import date, timedelta
+from operator import itemgetter
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from optout_cli import __version__
+from optout_cli.register.due import Deadline
 from optout_cli.register.standing import Standing, Step
 from optout_cli.register.status import about, next_step
-from optout_cli.register.table import short_place_of
+from optout_cli.register.table import outcome_of, short_place_of
+
+if TYPE_CHECKING:
+    from icalendar import Event
+
+    from optout_cli.templating.templates import Templates
 
 _STEPS: dict[Step, str] = {
     "draft": "in draft",
@@ -26,6 +35,24 @@ TO_PARTIES = {"bureau": "to the bureau", "ice": "to ICE"}
 _HEADER = ("letter", "to", "sent", "received", "next")
 _TO, _SENT, _RECEIVED, _GAP = 6, 14, 10, 2  # columns of the table, and between two of them
 _LETTER, _NEXT = (22, 40), (20, 40)  # least and most columns
+_ID = 24  # digits of the SHA-256 that a letter is known by
+_PAGE = "_layout/status.html.j2"
+# States and territories, each about where it lies: a row of the map is a line.
+_MAP = """
+AK .. .. .. .. .. .. .. .. .. .. ME
+.. .. .. .. .. .. .. .. .. .. VT NH
+WA ID MT ND MN WI .. MI .. NY MA RI
+OR NV WY SD IA IL IN OH PA NJ CT ..
+CA UT CO NE MO KY WV VA MD DE .. ..
+.. AZ NM KS AR TN NC SC DC .. .. ..
+.. .. .. OK LA MS AL GA .. .. PR VI
+HI .. .. TX .. .. .. .. FL .. .. ..
+GU MP AS .. .. .. .. .. .. .. .. ..
+"""
+_LONGEST = 50_000_000  # characters of the page; a letter takes about 700
+_SIDE, _STEP = 40, 44  # of a tile, and from one to the next, in units of the picture
+_ORDER = ("state", "place", "date", "letter", "recipient")  # of the rows
+_Facts = dict[str, Any]  # Any: what a template is filled in with
 
 
 class Entry(NamedTuple):
@@ -147,3 +174,135 @@ def note_on(entry: Entry) -> str | None:
         f"{short_place_of(entry.standing)}: the letter {to} of {state.written.date} corrects"
         f" or repeats the one that went out on {day}, reference {before.written.reference}{reason}"
     )
+
+
+def calendar_of(standings: Iterable[Standing]) -> bytes:
+    """Return the days that letters lead to as a calendar file (RFC 5545), each a whole day.
+
+    An event keeps its UID from one file to the next, so that a calendar program changes it in
+    place. The same register gives the same bytes.
+    """
+    from icalendar import Calendar
+
+    calendar = Calendar()
+    calendar.add("prodid", f"-//optout//optout {__version__}//EN")
+    calendar.add("version", "2.0")
+    calendar.add("method", "PUBLISH")
+    for standing in standings:
+        for day in filter(None, (standing.answer_due, *standing.milestones)):
+            calendar.add_component(_event_of(standing, day))
+    content: bytes = calendar.to_ical()
+    return content
+
+
+def _event_of(standing: Standing, day: Deadline) -> "Event":
+    from icalendar import Event
+
+    state = standing.state
+    to, reference = TO_PARTIES[state.letter.recipient], state.written.reference
+    name = re.sub(r"\W+", "-", day.title)
+    title = day.title[:1].upper() + day.title[1:] + (" (estimate)" if day.is_estimated else "")
+    event = Event()
+    event.add("uid", f"{state.id[:_ID]}-{state.letter.recipient}-{name}@optout.invalid")
+    event.add("dtstamp", day.at)
+    event.add("dtstart", day.on)
+    event.add("dtend", day.on + timedelta(1))
+    event.add("summary", f"{title}: {short_place_of(standing)}, {standing.title} {to}")
+    words = (*day.details, f"reference {reference}", f"{title} {day.on}: {day.why}")
+    event.add("description", "\n".join(word[:1].upper() + word[1:] for word in words))
+    event.add("transp", "TRANSPARENT")
+    return event
+
+
+def page_of(standings: Sequence[Standing], today: date, templates: "Templates") -> bytes:
+    """Return a web page for a board or a website: counts, a map, a table.
+
+    It names jurisdictions, letters and days. It never has an address, an e-mail address, a
+    telephone number, a name of a person, or anything that people noted. Drafts and letters that
+    were replaced are left out.
+    """
+    shown = [item for item in standings if item.step not in ("draft", "superseded")]
+    states: defaultdict[str, list[Standing]] = defaultdict(list)
+    for standing in shown:
+        states[standing.state.written.state].append(standing)
+    counts = {code: _counts_of(items) for code, items in sorted(states.items())}
+    late = [item for item in shown if item.answer_due and item.answer_due.on < today]
+    facts: _Facts = {
+        "date": today,
+        "counts": _counts_of(shown) | {"late": f"{len(late):,}"},
+        "states": [
+            {"code": code, "name": _name_of(states[code])} | counts[code] for code in counts
+        ],
+        "tiles": [*_tiles(counts)],
+        "width": 11 * _STEP + _SIDE,
+        "height": 8 * _STEP + _SIDE,
+        "side": _SIDE,
+        "rows": sorted(map(_row_of, shown), key=itemgetter(*_ORDER)),
+    }
+    return templates.lay_out(_PAGE, facts, limit=_LONGEST).encode()
+
+
+def _counts_of(standings: Sequence[Standing]) -> _Facts:
+    """Return how many jurisdictions and letters there are, and how far the letters are."""
+    steps = [standing.step for standing in standings]
+    numbers = {
+        "jurisdictions": len({standing.state.written.jurisdiction for standing in standings}),
+        "letters": len(steps),
+        "sent": len(steps) - steps.count("unsent"),
+        "received": sum(bool(standing.state.delivered) for standing in standings),
+        "answered": steps.count("answered"),
+        "waiting": steps.count("waiting"),
+    }
+    return {name: f"{number:,}" for name, number in numbers.items()}
+
+
+def _name_of(standings: Iterable[Standing]) -> str:
+    """Return the name of the state that the letters are from, or its code."""
+    for standing in standings:
+        if standing.facts.place:
+            return standing.facts.place.state_name
+        code = standing.state.written.state
+    return code
+
+
+def _tiles(counts: dict[str, _Facts]) -> Iterator[_Facts]:
+    """Yield each tile of the map with its place, and how far its letters are."""
+    for row, line in enumerate(_MAP.split("\n")[1:-1]):
+        for column, code in enumerate(line.split()):
+            if code == "..":
+                continue
+            found = counts.get(code)
+            kind = "none"
+            if found:
+                kind = "sent" if found["sent"] != "0" else "written"
+                kind = "answered" if found["answered"] != "0" else kind
+            yield {
+                "code": code,
+                "x": column * _STEP,
+                "y": row * _STEP,
+                "kind": kind,
+                "number": found["jurisdictions"] if found else None,
+            }
+
+
+def _row_of(standing: Standing) -> _Facts:
+    state, due = standing.state, standing.answer_due
+    answers = state.answers
+    return {
+        "state": state.written.state,
+        "place": short_place_of(standing),
+        "letter": standing.title,
+        "date": state.written.date.isoformat(),
+        "recipient": state.letter.recipient,
+        "party": PARTIES[state.letter.recipient],
+        "sent": state.sent[-1].on.isoformat() if state.sent else None,
+        "received": state.delivered[-1].on.isoformat() if state.delivered else None,
+        "answered": answers[-1].on.isoformat() if answers else None,
+        "outcome": outcome_of(standing) or None,
+        "due": due.on.isoformat() if due else None,
+        "is_estimated": bool(due and due.is_estimated),
+        "days": [
+            {"title": day.title, "on": day.on.isoformat(), "is_estimated": day.is_estimated}
+            for day in standing.milestones
+        ],
+    }
