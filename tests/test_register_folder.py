@@ -297,3 +297,16 @@ def test_in_a_script_sent_waits_long_for_another_command(
 def test_a_letter_is_superseded_only_for_a_reason(command: tuple[str, ...], run: Run) -> None:
     code, _, err = outcome(run(*command, "--supersede", " "))
     assert (code, "--supersede needs a reason" in err) == (2, True)
+
+
+def test_the_register_keeps_the_words_of_each_note_once(written: Written) -> None:
+    (event,) = events(OUT)
+    kept = [(note["code"], note.get("recipient")) for note in event["notes"]]
+    codes = {code for letter in event["letters"] for code in letter["notes"]}
+    assert ({code for code, _ in kept}, kept.count(("period", None))) == (codes, 1)
+    assert [party for code, party in kept if code == "contact"] == ["bureau", "ice"]
+
+
+def test_the_register_keeps_where_the_address_of_each_copy_is_from(written: Written) -> None:
+    (copy,) = events(OUT)[0]["facts"]["copies"]
+    assert (copy["address"]["city"], copy["source"]["kind"]) == ("Washington", "official")

@@ -12,6 +12,7 @@ import msgspec
 
 from optout_cli.model.fields import Noun
 from optout_cli.model.letter import EngineName
+from optout_cli.model.notice import Note
 from optout_cli.model.request import Party, Service, Way
 
 SCHEMA = 1
@@ -42,6 +43,12 @@ class WrittenLetter(Noun, frozen=True, kw_only=True):
     files: tuple[LetterFile, ...] = ()
 
 
+class WrittenNote(Note, frozen=True, kw_only=True):
+    """A note in its words of that day, on every letter of the request or on one recipient's."""
+
+    recipient: Party | None = None
+
+
 class Evidence(Noun, frozen=True, kw_only=True):
     """A file that somebody handed in, as a receipt or an answer, and its copy in the folder."""
 
@@ -66,7 +73,8 @@ class Written(Event, frozen=True, kw_only=True, tag="written"):
 
     `request` is the file, with the line of a table's row. `name` is the jurisdiction or agency as
     in the heading, `variant` tells several agreements apart. `facts` are those of the notice to the
-    first recipient, as the JSON format has them: a later letter is made from them. `fingerprint` is
+    first recipient, as the JSON format has them, but with the copies of all letters: a later letter
+    is made from them. `notes` are the words of the codes that the letters have. `fingerprint` is
     the hash of everything that the files follow from. `origins` are the tables that the row may
     come from. `reason` is given where the letters supersede others that were sent.
     """
@@ -83,6 +91,7 @@ class Written(Event, frozen=True, kw_only=True, tag="written"):
     signatory: str | None = None
     is_draft: bool = False
     letters: tuple[WrittenLetter, ...]
+    notes: tuple[WrittenNote, ...] = ()
     facts: msgspec.Raw
     fingerprint: str
     version: str

@@ -5,6 +5,7 @@ place, and writes nothing.
 """
 
 import stat
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from hashlib import file_digest, sha256
@@ -21,10 +22,11 @@ from optout_cli.exporters.json import facts_of, message_id_of
 from optout_cli.letters.files import NamedFiles, named_in
 from optout_cli.letters.library import Library
 from optout_cli.model.letter import Export, Letter
-from optout_cli.model.notice import Case
+from optout_cli.model.notice import Case, Note
+from optout_cli.model.request import Party
 from optout_cli.output import occupied, write_errors
 from optout_cli.readers.enclosures import MAX_BYTES
-from optout_cli.register.events import LetterFile, Written, WrittenLetter
+from optout_cli.register.events import LetterFile, Written, WrittenLetter, WrittenNote
 from optout_cli.register.records import Record, Register, records_in
 from optout_cli.register.state import LetterState, differences, named
 from optout_cli.trust import leads_outside
@@ -122,6 +124,9 @@ def writing_of(
     is_own = first.author == place.full_name
     facts = facts_of(letters[0], context)
     del facts["cautions"]
+    facts["copies"] = [
+        *{str(copy): copy for each in letters for copy in each.facts["copies"]}.values()
+    ]
     event = Written(
         at=NOT_YET,
         request=request,
@@ -136,12 +141,29 @@ def writing_of(
         signatory=first.signatory.name if first.signatory else None,
         is_draft=bool(letters[0].mark),
         letters=tuple(_written_letter(letter, exports, path_of) for letter in letters),
+        notes=tuple(_notes_on(letters, exports)),
         facts=msgspec.Raw(msgspec.json.encode(facts)),
         fingerprint=fingerprint,
         version=__version__,
         engine=next((export.engine for export in exports if export.engine), None),
     )
     return Writing(event, {path_of(export): export.content for export in exports})
+
+
+def _notes_on(letters: Sequence[Letter], exports: Sequence[Export]) -> Iterator[WrittenNote]:
+    """Yield each note once. A note on several letters is on all of them."""
+    found: defaultdict[Note, set[Party]] = defaultdict(set)
+    for letter in letters:
+        for note in _notes_of(letter, exports):
+            found[note].add(letter.notice.recipient.party)
+    for note, parties in found.items():
+        recipient = None if len(parties) == len(letters) else parties.pop()
+        yield WrittenNote(**msgspec.structs.asdict(note), recipient=recipient)
+
+
+def _notes_of(letter: Letter, exports: Iterable[Export]) -> tuple[Note, ...]:
+    own = (export for export in exports if export.notice is letter.notice)
+    return (*letter.notice.notes, *(note for export in own for note in export.notes))
 
 
 def _written_letter(
@@ -151,7 +173,6 @@ def _written_letter(
     own = [export for export in exports if export.notice is letter.notice]
     routes = {exporter_for(export.format).ROUTE for export in own}
     only = next(iter(routes)) if len(routes) == 1 else None
-    notes = (*letter.notice.notes, *(note for export in own for note in export.notes))
     return WrittenLetter(
         recipient=recipient.party,
         office=recipient.office,
@@ -161,7 +182,7 @@ def _written_letter(
         service=recipient.service_by(only) if only else recipient.service,
         copies=tuple(copy.envelope or copy.block for copy in letter.notice.copies),
         message_id=message_id_of(letter) if "email" in routes else None,
-        notes=tuple(dict.fromkeys(note.code for note in notes)),
+        notes=tuple(dict.fromkeys(note.code for note in _notes_of(letter, exports))),
         files=tuple(
             LetterFile(
                 path=path_of(export),
