@@ -218,9 +218,12 @@ def test_a_name_with_a_nul_is_a_problem() -> None:
     assert (problem.code, problem.location and problem.location.file) == ("unreadable", "a\0b")
 
 
-def test_a_closed_standard_input_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sys.stdin", None)
-    assert told_by(lambda: read_bytes("-", 9)) == "-: standard input is closed"
+def test_a_closed_standard_input_is_a_problem(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with (tmp_path / "w").open("wb") as unread:  # as `optout` opens one that was closed
+        monkeypatch.setattr("sys.stdin", open(unread.fileno(), encoding="utf-8", closefd=False))  # noqa: SIM115
+        assert told_by(lambda: read_bytes("-", 9)) == "-: standard input is closed"
 
 
 def test_only_a_file_that_is_there_is_one(tmp_path: Path) -> None:

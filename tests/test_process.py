@@ -129,6 +129,87 @@ def test_a_full_output_is_told_in_one_line(words: tuple[str, ...], unbuffered: s
     assert (done.returncode, done.stderr) == (1, told)
 
 
+LOST = "standard output: is closed, so what was printed there is lost\n"
+
+
+@pytest.mark.parametrize(
+    ("closed", "words", "code", "out", "told"),
+    [
+        ("2>&-", (*TO_ICE, "-f", "txt"), 0, f"{LETTERS[1]}\n", ""),
+        ("2>&-", ("write", "nowhere.yaml"), 2, "", ""),
+        (">&-", (*TO_ICE, "-f", "txt"), 1, "", LOST),
+        (">&-", ("list", "formats"), 1, "", LOST),
+        ("<&-", ("write", "-", "-q"), 2, "", "-: standard input is closed\n"),
+        (">&- 2>&- <&-", (*TO_ICE, "-f", "txt"), 1, "", ""),
+    ],
+)
+def test_a_closed_stream_is_no_harm_or_told_in_one_line(
+    closed: str, words: tuple[str, ...], code: int, out: str, told: str, in_folder: Path
+) -> None:
+    done = call("sh", "-c", f'exec "$@" {closed}', "sh", *OPTOUT, *words)
+    assert (done.returncode, done.stdout.decode(), done.stderr.decode()) == (code, out, told)
+    written = {LETTERS[1]} if "-f" in words else set()
+    assert {it.name for it in in_folder.glob("*.txt")} == written
+
+
+# Runs a command as a user without a home or an account, where no folder takes temporary files.
+HOMELESS = """
+import os, pwd, sys, tempfile
+from optout_cli.cli import main
+for name in ("HOME", *filter(lambda it: it.startswith("XDG_"), list(os.environ))):
+    os.environ.pop(name, None)
+def unknown(number):
+    raise KeyError(number)
+def refuse(*_, **__):
+    raise FileNotFoundError(2, "No usable temporary directory found")
+pwd.getpwuid = unknown
+tempfile.gettempdir = refuse
+main()
+"""
+NO_ROOM = (
+    "TMPDIR: temporary files cannot be written: no folder for them can be written to\n"
+    "  hint: set TMPDIR to a folder of yours on a disk with free space\n"
+)
+NO_HOME = (
+    "Error: there is no folder for your own letters: HOME is not set\n  hint: name one with -o\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "told"),
+    [
+        ((*TO_ICE, "-f", "txt"), 0, ""),
+        (("new", "06041", "-o", "-", "-q"), 0, ""),
+        (("status", "."), 0, ""),
+        (TO_ICE, 1, NO_ROOM),
+        ((*TO_ICE, "--engine", "typst"), 1, NO_ROOM),
+        (("new", "--wording"), 2, NO_HOME),
+    ],
+)
+def test_without_a_home_or_a_temporary_folder_a_command_works_or_says_what_it_lacks(
+    words: tuple[str, ...], code: int, told: str
+) -> None:
+    call(*OPTOUT, *TO_ICE, "-f", "json")  # a register for `status`
+    done = call(sys.executable, "-c", HOMELESS, *words)
+    shown = done.stderr.decode().partition("help' for help.\n\n")
+    assert (done.returncode, shown[2] or shown[0]) == (code, told)
+
+
+def test_doctor_tells_what_this_process_lacks(in_folder: Path) -> None:
+    program = ("sh", "-c", 'exec "$@" 2>&-', "sh", sys.executable, "-c", HOMELESS)
+    done = call(*program, "doctor", "--json")
+    found = {it["what"]: it for it in map(json.loads, done.stdout.splitlines())}
+    assert (done.returncode, {what: it["state"] for what, it in found.items()}) == (
+        1,
+        {
+            **dict.fromkeys(found, "ok"),
+            **dict.fromkeys(("weasyprint", "typst"), "broken"),
+            **dict.fromkeys(("cache", "streams"), "poor"),
+        },
+    )
+    assert found["typst"]["cure"] == "set TMPDIR to a folder of yours on a disk with free space"
+
+
 def test_an_interrupt_leaves_nothing_and_says_so(in_folder: Path) -> None:
     request = in_folder / "waiting.yaml"
     os.mkfifo(request)

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
+from functools import cache
 from itertools import islice
 from multiprocessing import active_children, get_context, parent_process
 from threading import Thread
@@ -44,9 +45,10 @@ def results_in_order(
     """Yield each task in order with `work(task)`, or with WorkerKilled if it killed its worker.
 
     With `first_here`, the first task runs in this process: the workers start with everything that
-    it loads. With one job, all tasks run here and no worker is started.
+    it loads. With one job, or where the system allows no workers, all tasks run here.
     """
     waiting = iter(tasks)
+    jobs = jobs if can_start_workers() else 1
     yield from _results_here(work, waiting if jobs == 1 else islice(waiting, int(first_here)))
     following = next(waiting, None)
     while following is not None:
@@ -62,6 +64,16 @@ def results_in_order(
         for task, future in handed:
             is_unfinished = isinstance(future.exception(), BrokenProcessPool)
             yield task, result_alone(work, task) if is_unfinished else future.result()
+
+
+@cache
+def can_start_workers() -> bool:
+    """Tell whether the system lets processes share work; some lack /dev/shm."""
+    try:
+        get_context(_METHOD).Semaphore()
+    except (OSError, ImportError):
+        return False
+    return True
 
 
 def result_alone(work: Callable[[_Task], _Result], task: _Task) -> _Result | WorkerKilled:

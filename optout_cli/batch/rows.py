@@ -140,6 +140,8 @@ def check_rows(input_files: Sequence[InputFile], job: Job, jobs: int) -> Iterato
     _ = job.library.directory, job.library.programs  # loaded, or reported, before all rows
     if any(exporter_for(name).IS_SLOW for name in job.order.formats):
         context = job.library.context
+        with engines.temporary_files():
+            pass
         raise_any(engines.layout_problems(context.engine_name, context.templates))
     check, rows = _Check(job), rows_of(input_files)
     tasks = iter(lambda: list(islice(rows, _ROWS_A_TASK)), [])

@@ -9,7 +9,8 @@ import sys
 from collections.abc import Iterable
 from contextlib import suppress
 from importlib import import_module
-from io import TextIOWrapper
+from io import BufferedWriter, FileIO, TextIOWrapper
+from typing import Any
 
 import click
 from click.core import ParameterSource
@@ -129,11 +130,8 @@ def group() -> None:
 def main() -> None:
     """Run the command line and exit with its code."""
     gc.disable()  # collecting takes a tenth of a short run and frees nothing
+    lost = _prepare_streams()
     received = _interrupt_on_signals()
-    for stream in (sys.stdout, sys.stderr):
-        # A terminal of Windows may have an encoding that lacks letters: `?` stands for them.
-        if isinstance(stream, TextIOWrapper) and stream.encoding.lower() not in _UTF8:
-            stream.reconfigure(errors="replace")
     try:
         code = group.main(standalone_mode=False)
     except click.ClickException as error:
@@ -149,8 +147,48 @@ def main() -> None:
             _give_up_output(error)
         code = 1
     finally:
+        if lost and lost.is_used:
+            click.echo("standard output: is closed, so what was printed there is lost", err=True)
+            code = code or 1
         gc.freeze()  # or Python collects once more at exit, a seventh of the time of a text letter
     sys.exit(128 + received[0] if received else code)
+
+
+class LostOutput(FileIO):
+    """Takes what a command prints although its standard output is closed."""
+
+    is_used = False
+
+    # Any: bytes in any form, as FileIO takes them.
+    def write(self, content: Any) -> int:  # noqa: D102  # FileIO's own
+        self.is_used = True
+        return super().write(content)
+
+
+def _prepare_streams() -> LostOutput | None:
+    """Open each standard stream that is closed, or the next file would take its number.
+
+    What goes to a closed standard error is dropped, and reading a closed standard input fails.
+    Returns standard output if it was closed.
+    """
+    lost = None
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            null = os.open(os.devnull, os.O_WRONLY)
+            if null != number:
+                os.dup2(null, number)
+                os.close(null)
+            if name == "stdin":
+                sys.stdin = open(number, encoding="utf-8", closefd=False)  # noqa: SIM115
+                continue
+            raw = LostOutput(number, "w", closefd=False)
+            lost = raw if name == "stdout" else lost
+            setattr(sys, name, TextIOWrapper(BufferedWriter(raw), "utf-8", write_through=True))
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal of Windows may have an encoding that lacks letters: `?` stands for them.
+        if isinstance(stream, TextIOWrapper) and stream.encoding.lower() not in _UTF8:
+            stream.reconfigure(errors="replace")
+    return lost
 
 
 def _give_up_output(error: OSError) -> None:

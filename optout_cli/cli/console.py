@@ -4,7 +4,7 @@ import functools
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import Any, Literal, NoReturn, TypeVar
 
 import click
 import msgspec
@@ -39,6 +39,22 @@ def program_name() -> str:
 
     called = Path(sys.argv[0])
     return str(called) if called.stem == APP and not shutil.which(APP) else APP
+
+
+def user_folder(kind: Literal["cache", "config", "state"]) -> Path | None:
+    """Return the folder of one kind that this user has, or None: a user may have no home."""
+    import platformdirs
+
+    folders = {
+        "cache": platformdirs.user_cache_dir,
+        "config": platformdirs.user_config_dir,
+        "state": platformdirs.user_state_dir,
+    }
+    try:
+        folder = Path(folders[kind](APP))
+    except RuntimeError:  # no HOME, and no account
+        return None
+    return folder if folder.is_absolute() else None
 
 
 def terminal_width(most: int) -> int:

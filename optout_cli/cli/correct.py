@@ -6,7 +6,6 @@ from datetime import date
 from pathlib import Path
 
 import click
-import platformdirs
 
 from optout_cli.authoring.correction import (
     Confirmed,
@@ -18,7 +17,7 @@ from optout_cli.authoring.correction import (
     target_of,
     with_correction,
 )
-from optout_cli.cli.console import APP, report_problems, say, usage_error
+from optout_cli.cli.console import report_problems, say, usage_error, user_folder
 from optout_cli.cli.options import (
     CORRECTIONS,
     JURISDICTION,
@@ -124,7 +123,11 @@ def is_terminal() -> bool:
 
 def keep_correction(target: str, row: dict[str, object], directory: Directory) -> Path:
     """Write a corrected row to the user's own file, and return its path. Raises OptoutError."""
-    path = platformdirs.user_config_path(APP) / CORRECTIONS
+    folder = user_folder("config")
+    if folder is None:
+        message = "there is no folder for your corrections: HOME is not set"
+        usage_error(message, "set HOME or XDG_CONFIG_HOME to a folder of yours")
+    path = folder / CORRECTIONS
     known = dict(load_document(str(path)).data) if path.is_file() else {}
     text = corrections_text(with_correction(known, target, row), directory)
     fresh = write_all({path: text.encode()}, force=True, keep=[path])

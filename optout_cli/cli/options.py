@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 import msgspec
-import platformdirs
 
 from optout_cli.cache import Cache
-from optout_cli.cli.console import APP, quote, say, usage_error
+from optout_cli.cli.console import quote, say, usage_error, user_folder
 from optout_cli.engines import DEFAULT, NAMES, working_engine
 from optout_cli.errors import Location, OptoutError, Problem, did_you_mean, raise_any
 from optout_cli.exporters import exporter_for
@@ -195,7 +194,7 @@ def library_from(
     return Library(
         overlays=[*map(str, own_data), *overlays],
         folders=(*folders, *own_templates),
-        cache=Cache(platformdirs.user_cache_path(APP)),
+        cache=Cache(user_folder("cache")),
         options=options,
     )
 
@@ -205,7 +204,9 @@ def own_files(named: Iterable[Path] = ()) -> tuple[list[Path], list[Path], list[
 
     Leaves out paths that are `named` on the command line: the user chose those.
     """
-    home = platformdirs.user_config_path(APP)
+    home = user_folder("config")
+    if home is None:
+        return [], [], []
     chosen = {real(path) for path in named}
     doubts: list[Problem] = []
     files, templates = [home / "jurisdictions.yaml", home / CORRECTIONS], home / "templates"

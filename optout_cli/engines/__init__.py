@@ -4,7 +4,7 @@ An engine is one module here with a class `Engine`. Importing this package impor
 """
 
 from collections.abc import Iterator, Sequence
-from contextlib import redirect_stdout
+from contextlib import contextmanager, redirect_stdout
 from datetime import date as Date
 from functools import cache
 from importlib import import_module
@@ -66,8 +66,26 @@ def load_engine(name: EngineName, templates: "Templates") -> Engine:
         other = next(other for other in NAMES if other != name)
         hint = f"{CURES[name]}; or print with --engine {other}"
         raise OptoutError(Problem("missing-library", message, hint=hint))
-    # cast: no checker can see through import_module that the class fits the protocol.
-    return cast(Engine, import_module(f"{__name__}.{name}").Engine(templates))
+    with temporary_files():
+        # cast: no checker can see through import_module that the class fits the protocol.
+        return cast(Engine, import_module(f"{__name__}.{name}").Engine(templates))
+
+
+@contextmanager
+def temporary_files() -> Iterator[None]:
+    """Raise OptoutError if the block cannot write its temporary files; every engine has some."""
+    import tempfile  # takes 10 ms; plain text needs none
+
+    try:
+        tempfile.gettempdir()
+        yield
+    except OSError as error:
+        # Of a missing folder, Python says only which folders it tried.
+        is_missing = isinstance(error, FileNotFoundError)
+        reason = "no folder for them can be written to" if is_missing else error.strerror
+        message = f"temporary files cannot be written: {reason}"
+        hint = "set TMPDIR to a folder of yours on a disk with free space"
+        raise OptoutError(Problem("temporary-files", message, Location("TMPDIR"), hint)) from None
 
 
 def layout_problems(name: EngineName, templates: "Templates") -> Iterator[Problem]:

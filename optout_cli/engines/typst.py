@@ -19,7 +19,7 @@ from unicodedata import normalize
 import msgspec
 import typst
 
-from optout_cli.engines import broken_picture
+from optout_cli.engines import broken_picture, temporary_files
 from optout_cli.engines.measure import (
     broken_words,
     can_be_shorter,
@@ -155,7 +155,8 @@ class Engine:
         """Put pictures into the folder: Typst takes no bytes."""
         for name, picture in pictures.items():
             if self._there.get(name) != picture.content:
-                (self._pictures / name).write_bytes(picture.content)
+                with temporary_files():
+                    (self._pictures / name).write_bytes(picture.content)
                 self._there[name] = picture.content
 
     # Any: options of Typst, each of its own type.

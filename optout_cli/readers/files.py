@@ -1,5 +1,6 @@
 """Read a file's text, or say in one sentence why that is not possible."""
 
+import errno
 import os
 import re
 import sys
@@ -93,8 +94,6 @@ def read_bytes(path: str, limit: int, *, on_command_line: bool = False) -> bytes
             with Path(path).open("rb") as stream:
                 size = os.fstat(stream.fileno()).st_size
                 content = stream.read(limit + 1) if size <= limit else b""
-        elif sys.stdin is None:
-            raise OptoutError(Problem("unreadable", "standard input is closed", location))
         else:
             size, content = 0, sys.stdin.buffer.read(limit + 1)
     except FileNotFoundError:
@@ -104,7 +103,10 @@ def read_bytes(path: str, limit: int, *, on_command_line: bool = False) -> bytes
         raise OptoutError(Problem("not-a-file", "is a folder, not a file", location)) from None
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
         reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise OptoutError(Problem("unreadable", f"cannot be read: {reason}", location)) from None
+        message = f"cannot be read: {reason}"
+        if path == STDIN and isinstance(error, OSError) and error.errno == errno.EBADF:
+            message = "standard input is closed"
+        raise OptoutError(Problem("unreadable", message, location)) from None
     if (size := max(size, len(content))) > limit:
         message = (
             f"is too large ({size / 2**20:.0f} MB or more; the limit is {limit / 2**20:.0f} MB)"

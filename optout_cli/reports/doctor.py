@@ -4,6 +4,8 @@ import platform
 import sys
 from collections.abc import Iterator
 from importlib.metadata import version
+from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Literal
 
 import msgspec
@@ -11,6 +13,9 @@ import msgspec
 from optout_cli import engines
 from optout_cli.cache import Cache
 from optout_cli.engines.measure import TYPEFACE, faces
+from optout_cli.errors import OptoutError
+from optout_cli.letters.library import Library
+from optout_cli.model.letter import EngineName
 from optout_cli.readers.yaml import HAS_LIBYAML
 from optout_cli.trust import is_own
 
@@ -18,7 +23,7 @@ from optout_cli.trust import is_own
 _PACKAGES = (
     "weasyprint", "pydyf", "typst", "pypdfium2", "pikepdf", "pillow", "jinja2", "pyyaml", "msgspec",
 )  # fmt: skip
-
+_SHEET = {"name": "test", "reference": "", "request": "", "letters": ()}
 
 State = Literal["ok", "poor", "broken"]
 
@@ -32,25 +37,29 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
     cure: str | None = None
 
 
-def run_checks(cache: Cache) -> Iterator[Check]:
-    """Yield one result per part, in the order in which a letter needs the parts."""
+def run_checks(library: Library, cache: Cache, here: Path) -> Iterator[Check]:
+    """Yield one result per part, in the order in which a letter needs the parts.
+
+    Tries what the commands need: prints a page, and writes to the cache and to the folder `here`.
+    """
     yield Check(what="optout", found=f"{version('optout')} on Python {platform.python_version()}")
     packages = ", ".join(f"{name} {version(name)}" for name in _PACKAGES)
     yield Check(what="packages", found=packages)
-    yield from _check_engines()
+    yield from _check_engines(library)
     yield _check_typeface()
     yield _check_libyaml()
     yield _check_cache(cache)
+    yield _check_folder(here)
     yield _check_locale()
 
 
-def _check_engines() -> Iterator[Check]:
+def _check_engines(library: Library) -> Iterator[Check]:
     """Check each PDF engine, and the libraries of WeasyPrint. One engine is enough."""
     errors = {name: error for name in engines.NAMES if (error := engines.load_error(name))}
     working = [name for name in engines.NAMES if name not in errors]
     for name in engines.NAMES:
         if name in working:
-            yield Check(what=name, found="prints the letters" if name == working[0] else "works")
+            yield _try_engine(name, library, is_usual=name == working[0])
             continue
         found = f"cannot be loaded: {errors[name]}"
         found += f"; {working[0]} prints instead" if working else ""
@@ -68,6 +77,17 @@ def _check_engines() -> Iterator[Check]:
         found="missing; each letter takes twice as long",
         cure="apt install libharfbuzz-subset0, or brew install harfbuzz",
     )
+
+
+def _try_engine(name: EngineName, library: Library, *, is_usual: bool) -> Check:
+    """Print a page, which needs more than an engine that can be loaded: a temporary folder."""
+    try:
+        engines.load_engine(name, library.templates).print_sheets([_SHEET])
+    except OptoutError as error:
+        problem = error.problems[0]
+        found = f"cannot print: {problem.message}"
+        return Check(what=name, state="broken", found=found, cure=problem.hint)
+    return Check(what=name, found="prints the letters" if is_usual else "works")
 
 
 def _check_typeface() -> Check:
@@ -93,14 +113,29 @@ def _check_libyaml() -> Check:
     )
 
 
+def _check_folder(here: Path) -> Check:
+    """Try to write a file where the letters go unless -o names another place."""
+    try:
+        with TemporaryFile(dir=here):
+            return Check(what="this folder", found="can be written to")
+    except OSError as error:
+        found = f"{here.absolute()} cannot be written to: {error.strerror}"
+        cure = "name another folder for the letters with -o"
+        return Check(what="this folder", state="poor", found=found, cure=cure)
+
+
 def _check_cache(cache: Cache) -> Check:
+    if cache.folder is None:
+        found = "HOME is not set; each run reads all data again, and optout keeps nothing for you"
+        cure = "set HOME, or XDG_CACHE_HOME, XDG_CONFIG_HOME and XDG_STATE_HOME, to a folder"
+        return Check(what="cache", state="poor", found=found, cure=cure)
     key, value = b"doctor", b"well"
     cache.put(key, value)
     if cache.get(key) == value:
         return Check(what="cache", found=f"{cache.folder} works")
     found = f"{cache.folder} cannot be used; each run reads all data again"
     cure = f"make {cache.folder} a folder of yours with free space, or set XDG_CACHE_HOME"
-    if cache.folder and cache.folder.exists() and not is_own(cache.folder):
+    if cache.folder.exists() and not is_own(cache.folder):
         found = f"{cache.folder} is not used: another user owns it, or others can change it"
         cure = "set XDG_CACHE_HOME to a folder of yours that nobody else can change"
     return Check(what="cache", state="poor", found=found, cure=cure)

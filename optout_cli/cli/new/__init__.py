@@ -4,19 +4,18 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import click
-import platformdirs
 
 from optout_cli.authoring.draft import document_from, draft_text, with_answers
 from optout_cli.authoring.follow import Former
 from optout_cli.authoring.request_writer import Answers
 from optout_cli.cli.console import (
-    APP,
     is_request,
     program_name,
     quote,
     report_problems,
     say,
     usage_error,
+    user_folder,
 )
 from optout_cli.cli.new.ask import is_terminal
 from optout_cli.cli.new.former import begin_after
@@ -282,8 +281,11 @@ def _copy_wording(
         if found.agency and not letter:
             usage_error(f"which letter of {slug}?", "name it with --letter, such as 287g/terminate")
     letter = letter or DEFAULT_LETTER
-    own = platformdirs.user_config_path(APP) / "templates"
+    home = user_folder("config")
+    own = home and home / "templates"
     folder = Path(output) if output else own
+    if folder is None:
+        usage_error("there is no folder for your own letters: HOME is not set", "name one with -o")
     name, text = wording_of(letter, slug, library)
     path = folder / name
     write_all({path: text.encode()})

@@ -3,27 +3,28 @@
 from pathlib import Path
 
 import msgspec
-import platformdirs
 
 from optout_cli.authoring.request_writer import Answers
-from optout_cli.cli.console import APP
+from optout_cli.cli.console import user_folder
 from optout_cli.errors import OptoutError
 from optout_cli.model.request import Signatory
 from optout_cli.output import write_all
 from optout_cli.trust import doubt_about, may_be_made
 
 
-def signatory_path() -> Path:
+def signatory_path() -> Path | None:
     """Return the last signatory's file: in the state folder, since users clear the cache."""
-    return platformdirs.user_state_path(APP) / "signatory.json"
+    folder = user_folder("state")
+    return folder and folder / "signatory.json"
 
 
 def last_signatory() -> Answers | None:
     """Return the signatory of the last request; None if none was saved or it cannot be trusted."""
-    if _is_doubtful():
+    path = _trusted_path()
+    if not path:
         return None
     try:
-        content = signatory_path().read_bytes()
+        content = path.read_bytes()
         msgspec.json.decode(content, type=Signatory)
     except (OSError, msgspec.ValidationError, msgspec.DecodeError):
         return None
@@ -33,16 +34,19 @@ def last_signatory() -> Answers | None:
 
 def keep_signatory(signatory: Answers) -> bool:
     """Save a signatory for the next request; tell whether that worked."""
-    if _is_doubtful():
+    path = _trusted_path()
+    if not path:
         return False
     try:
-        write_all({signatory_path(): msgspec.json.encode(signatory)}, force=True)
+        write_all({path: msgspec.json.encode(signatory)}, force=True)
     except OptoutError:
         return False
     return True
 
 
-def _is_doubtful() -> bool:
-    """Tell whether another user could have written the file."""
-    folder = signatory_path().parent
-    return not may_be_made(folder) or any(doubt_about(path) for path in (folder, signatory_path()))
+def _trusted_path() -> Path | None:
+    """Return the file's path, or None if another user could have written the file."""
+    path = signatory_path()
+    if not path or not may_be_made(path.parent):
+        return None
+    return None if doubt_about(path.parent) or doubt_about(path) else path
