@@ -25,7 +25,7 @@ def test_each_row_has_its_letters_and_each_letter_its_line(batch: Batch, in_fold
     assert lying_in(in_folder / "out") == [it[4:] for it in FILES]
     assert [it["path"] for it in records()] == FILES
     first = records()[0]
-    assert first.keys() == set(Record.__struct_encode_fields__)
+    assert first.keys() == {"schema", *Record.__struct_encode_fields__}
     assert (first["request"], first["jurisdiction"], first["recipient"]) == (
         "n.csv:2",
         "50001",
@@ -221,7 +221,7 @@ def test_paths_may_end_in_nul(batch: Batch) -> None:
     ("words", "message"),
     [
         ("batch", "Missing argument 'INPUT...'."),
-        ("batch n.csv --ndjson --print0", "--ndjson and --print0 do not go together\n"),
+        ("batch n.csv --ndjson --print0", "--ndjson and --print0 do not go together"),
         ("batch n.csv -o n.csv", "-o n.csv is a file, not a folder\n"),
         ("batch n.csv -j 0", "Invalid value for '-j'"),
     ],

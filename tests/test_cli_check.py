@@ -74,7 +74,17 @@ def test_json_has_an_object_for_each_problem_with_a_stable_code(
 ) -> None:
     code, out, err = outcome(run("check", "--json", *faulty))
     told = [json.loads(line) for line in out.splitlines()]
-    keys = ["schema", "problem", "message", "hint", "file", "line", "column"]
+    keys = [
+        "schema",
+        "problem",
+        "message",
+        "hint",
+        "file",
+        "line",
+        "column",
+        "path",
+        "jurisdiction",
+    ]
     assert (code, err, [it["problem"] for it in told]) == (1, "", CODES)
     assert {tuple(it) for it in told} == {tuple(keys)}
 

@@ -43,8 +43,10 @@ def test_a_signatory_that_cannot_be_kept_or_read_is_none(
     result, _ = asked({**SIGNS}, "06041")
     assert (outcome(result)[0], "saved who signs" in outcome(result)[2]) == (0, False)
     monkeypatch.setenv("XDG_STATE_HOME", str(in_folder))
-    signatory.signatory_path().parent.mkdir()
-    signatory.signatory_path().write_text("{}", "utf-8")
+    path = signatory.signatory_path()
+    assert path is not None
+    path.parent.mkdir()
+    path.write_text("{}", "utf-8")
     assert "Name" in asked({}, "06029")[1].asked
 
 

@@ -208,7 +208,7 @@ def test_the_last_signatory_is_not_anothers(
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     pat = {"name": "Pat", "title": "Sheriff"}
     assert (signatory.keep_signatory(pat), signatory.last_signatory()) == (True, pat)
-    (make_foreign if how == "foreign" else make_writable)(signatory.signatory_path())
+    (make_foreign if how == "foreign" else make_writable)(Path(str(signatory.signatory_path())))
     assert (signatory.last_signatory(), signatory.keep_signatory(pat)) == (None, False)
 
 

@@ -9,6 +9,7 @@ from optout_cli.authoring.draft import layout
 from optout_cli.authoring.request_writer import notes_in
 from optout_cli.letters.library import Library
 from optout_cli.model.jurisdiction import Gazetteer
+from optout_cli.model.printed import LIST_LINES, NoteLine, ProblemLine
 from optout_cli.model.program import Particular, Program
 from optout_cli.model.request import Request
 from optout_cli.programs import particulars_type
@@ -17,13 +18,13 @@ from optout_cli.register.status import LetterStatus
 
 # A JSON Schema, or a part of one. Any: they hold each other.
 Schema = dict[str, Any]
-_DRAFT = "https://json-schema.org/draft/2020-12/schema"
+DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def schema_of(name: str, library: Library) -> Schema:
     """Return the schema named `name` in SCHEMAS, with the letters of the library's programs."""
     title, make = SCHEMAS[name]
-    return {"$schema": _DRAFT, "title": title, **make(library)}
+    return {"$schema": DRAFT, "title": title, **make(library)}
 
 
 def _request(library: Library) -> Schema:
@@ -108,7 +109,21 @@ def _describe(properties: Schema, key: str, text: str) -> None:
 
 def _register(_library: Library) -> Schema:
     """Describe a line of `register.ndjson`: one of the events."""
-    schema: Schema = msgspec.json.schema(AnyEvent)
+    return _plain(msgspec.json.schema(AnyEvent))
+
+
+def _list(_library: Library) -> Schema:
+    """Describe a line of `optout list WHAT --json`, for each WHAT."""
+    refs, parts = msgspec.json.schema_components(LIST_LINES)
+    return {"anyOf": [*refs], "$defs": _plain({"$defs": parts})["$defs"]}
+
+
+def printed_schema(line: type[msgspec.Struct]) -> Schema:
+    """Describe an object that optout prints, without the notes to programmers."""
+    return _plain(msgspec.json.schema(line))
+
+
+def _plain(schema: Schema) -> Schema:
     for part in _parts_of(schema):
         if "description" in part:
             part["description"] = part["description"].partition("\n")[0]
@@ -120,5 +135,8 @@ SCHEMAS: dict[str, tuple[str, Callable[[Library], Schema]]] = {
     "jurisdictions": ("A data file of optout", lambda _: _optional_schema(Gazetteer)),
     "program": ("A program of optout", lambda _: _optional_schema(Program, Program.__name__)),
     "register": ("A line of optout's register", _register),
-    "status": ("A letter in optout status --json", lambda _: _schema_from(LetterStatus)),
+    "status": ("A letter in optout status --json", lambda _: printed_schema(LetterStatus)),
+    "list": ("A line of optout list --json", _list),
+    "problem": ("A problem of any command with --json", lambda _: printed_schema(ProblemLine)),
+    "note": ("A note of any command with --json", lambda _: printed_schema(NoteLine)),
 }

@@ -19,6 +19,7 @@ from optout_cli import __version__
 
 _INTERRUPTED = 130  # ExitCode.INTERRUPTED, without its import
 _UTF8 = ("utf-8", "utf8")
+_WORDS = "optout_cli.words"  # where a context keeps what was typed
 _CLOSED = (errno.EINVAL,) if os.name == "nt" else ()  # how Windows reports a pipe nobody reads
 # Each command's module and its short help; a test compares these with the commands.
 COMMANDS = {
@@ -79,6 +80,18 @@ class _Group(click.Group):
 
     def invoke(self, ctx: click.Context) -> object:
         try:
+            return self._invoke(ctx)
+        except click.UsageError as error:
+            if not _wants_json(ctx):
+                raise
+            from optout_cli.cli.console import say_usage_problem
+
+            say_usage_problem(error)
+            sys.exit(error.exit_code)
+
+    def _invoke(self, ctx: click.Context) -> object:
+        """Run the command; name the variable that has a bad value, and hint at quotes."""
+        try:
             return super().invoke(ctx)
         except click.BadParameter as error:
             option, context = error.param, error.ctx
@@ -94,9 +107,23 @@ class _Group(click.Group):
             hint = 'put quotes around a name with spaces: "Marin County, CA"'
             raise click.UsageError(f"{error.message}\n  hint: {hint}", error.ctx) from None
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        ctx.meta[_WORDS] = tuple(args)
+        return super().parse_args(ctx, args)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         with formatter.section("Commands"):
             formatter.write_dl([*COMMANDS.items()])
+
+
+def _wants_json(ctx: click.Context) -> bool:
+    """Tell whether a command line that may be wrong asks for JSON, as far as it was read."""
+    command, *words = ctx.meta[_WORDS] or ("",)
+    variables = (f"OPTOUT_{command}_{name}".upper() for name in ("json", "ndjson"))
+    return bool({"--json", "--ndjson"}.intersection(words)) or any(
+        os.environ.get(name, "").lower() in ("1", "true", "yes", "on", "t", "y")
+        for name in variables
+    )
 
 
 def _refuse_blanks(variables: Iterable[str], ctx: click.Context) -> None:

@@ -114,7 +114,7 @@ def command(
         found, notes = check_file(path, library, order)
         problems += found
         for note in () if quiet else notes:
-            say(f"{path}: note: {note.text}")
+            say(f"{path}: note: {note.text}", note.code)
     if not problems:
         if not quiet and not wants_coverage:
             say(f"no problems in {', '.join(files) or 'data, templates and letters'}")

@@ -1,6 +1,7 @@
 """What the commands print: lines, problems, JSON, and errors of the command line."""
 
 import functools
+import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -9,15 +10,16 @@ from typing import Any, Literal, NoReturn, TypeVar
 import click
 import msgspec
 
-from optout_cli.errors import OptoutError, Problem, shorten_quotes
+from optout_cli.errors import Location, OptoutError, Problem, shorten_quotes
+from optout_cli.model.printed import SCHEMA, NoteLine, ProblemLine
 from optout_cli.trust import ON_WINDOWS
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
-SCHEMA = 1  # version of every JSON object that optout prints
 APP = "optout"  # the name of its folders in the user's home
 _REQUEST_SUFFIXES = (".yaml", ".yml", ".json")
 _TABLE_SUFFIXES = (".csv", ".ndjson")
+_NOTE = re.compile(r"^note(?: \([^)]*\))?: ")
 
 
 def is_request(what: str) -> bool:
@@ -81,11 +83,24 @@ def wrap(text: str, width: int, indent: str = "", hang: str | None = None) -> li
     )
 
 
-def say(text: str) -> None:
-    """Print text on stderr; on a terminal, wrapped to its width.
+def speaks_json() -> bool:
+    """Tell whether the running command was given --json: then each line on stderr is JSON."""
+    context = click.get_current_context(silent=True)
+    return bool(context and context.params.get("as_json"))
 
-    A line with a command stays whole, so that it can be copied.
+
+def say(text: str, code: str | None = None, requests: int | None = None) -> None:
+    """Print text on stderr; on a terminal, wrapped to its width. With --json, print a NoteLine.
+
+    A line with a command stays whole, so that it can be copied. `code` is that of a note, and
+    `requests` how many requests of a batch it is about.
     """
+    if speaks_json():
+        message = _NOTE.sub("", text).strip()
+        if message:
+            noted = NoteLine(schema=SCHEMA, note=code, message=message, requests=requests)
+            _echo_json(noted, err=True)
+        return
     if sys.stderr.isatty():
         width = terminal_width(sys.maxsize)
         lines: list[str] = []
@@ -109,7 +124,20 @@ def quote(word: str) -> str:
 
 def print_json(value: Any) -> None:  # Any: whatever a listing holds
     """Print one JSON object on one line, with its schema."""
-    click.echo(_json_line({"schema": SCHEMA, **msgspec.to_builtins(value)}), nl=False)
+    _echo_json({"schema": SCHEMA, **msgspec.to_builtins(value)})
+
+
+def print_path(path: Path) -> None:
+    """Print the path of a file that was written, as its bytes; with --json, as an object."""
+    if speaks_json():
+        print_json({"path": click.format_filename(path)})
+    else:
+        click.echo(bytes(path))
+
+
+def _echo_json(value: Any, *, err: bool = False) -> None:  # Any: whatever becomes JSON
+    """Print JSON as bytes: it is UTF-8, whatever the encoding of the terminal is."""
+    click.echo(msgspec.json.encode(value) + b"\n", nl=False, err=err)
 
 
 def print_rows(rows: Sequence[Mapping[str, object]], *, as_json: bool, has_numbers: bool) -> None:
@@ -124,49 +152,65 @@ def print_rows(rows: Sequence[Mapping[str, object]], *, as_json: bool, has_numbe
         click.echo(table)
 
 
-def report_problems(command: _F) -> _F:
-    """Make a command print its problems on stderr and exit with their code."""
+def report_problems(command: _F, names: Sequence[str] = ("--json",)) -> _F:
+    """Make a command print its problems on stderr and exit with their code.
+
+    Adds --json (`names`) to a command that does not have it: problems and notes are then JSON.
+    """
+    code = command.__code__
+    takes_it = "as_json" in code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
 
     @functools.wraps(command)
     def run(*args: Any, **options: Any) -> Any:  # Any: each command's own
+        if not takes_it:
+            options.pop("as_json")
         try:
             return command(*args, **options)
         except OptoutError as error:
-            say_problems(error.problems, as_json=bool(options.get("as_json")))
+            say_problems(error.problems)
             sys.exit(error.exit_code)
 
-    return run  # type: ignore[return-value]  # wraps keeps the signature
+    if takes_it:
+        return run  # type: ignore[return-value]  # wraps keeps the signature
+    words = "Print problems, notes and paths as JSON, one object per line."
+    return click.option(*names, "as_json", is_flag=True, help=words)(run)  # type: ignore[return-value]
 
 
-def say_problems(problems: Iterable[Problem], *, as_json: bool = False) -> None:
-    """Print problems on stderr; as JSON, one object per line."""
+def say_problems(problems: Iterable[Problem]) -> None:
+    """Print problems on stderr; with --json, one object per line."""
     for problem in problems:
-        if as_json:
-            click.echo(_json_line(problem_as_json(problem)), nl=False, err=True)
+        if speaks_json():
+            _echo_json(problem_as_json(problem), err=True)
         else:
             say(str(problem))
 
 
-def _json_line(value: dict[str, Any]) -> bytes:
-    """Return JSON as bytes: it is UTF-8, whatever the encoding of the terminal is."""
-    return msgspec.json.encode(value) + b"\n"
-
-
-def problem_as_json(problem: Problem) -> dict[str, Any]:
+def problem_as_json(problem: Problem) -> ProblemLine:
     """Return a Problem for scripts; `code` is stable."""
-    location = problem.location
-    # A file name may have bytes that are not text: JSON shows as much as it can.
-    file = location and click.format_filename(location.file)
-    place = {"file": file, "line": location.line, "column": location.column} if location else {}
-    return {
-        "schema": SCHEMA,
-        "problem": problem.code,
-        "message": problem.message,
-        "hint": problem.hint,
-        **place,
-    }
+    location = problem.location or Location("")
+    return ProblemLine(
+        schema=SCHEMA,
+        problem=problem.code,
+        message=problem.message,
+        hint=problem.hint,
+        # A file name may have bytes that are not text: JSON shows as much as it can.
+        file=click.format_filename(location.file) or None,
+        line=location.line,
+        column=location.column,
+        path=location.path or problem.path or None,
+        jurisdiction=location.label or None,
+    )
 
 
 def usage_error(message: str, hint: str) -> NoReturn:
     """Raise click.UsageError, worded as a Problem is: message and hint."""
     raise click.UsageError(f"{shorten_quotes(message)}\n  hint: {hint}")
+
+
+def say_usage_problem(error: click.UsageError) -> None:
+    """Print an error of the command line as JSON on stderr."""
+    # format_message names the option too, which `file` does.
+    message, _, hint = error.format_message().partition("\\n  hint: ")
+    option = error.param.opts[-1] if isinstance(error, click.BadParameter) and error.param else ""
+    problem = Problem("usage", message.rstrip("."), Location(option), hint or None)
+    _echo_json(problem_as_json(problem), err=True)

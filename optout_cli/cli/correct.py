@@ -17,7 +17,13 @@ from optout_cli.authoring.correction import (
     target_of,
     with_correction,
 )
-from optout_cli.cli.console import report_problems, say, usage_error, user_folder
+from optout_cli.cli.console import (
+    print_path,
+    report_problems,
+    say,
+    usage_error,
+    user_folder,
+)
 from optout_cli.cli.options import (
     CORRECTIONS,
     JURISDICTION,
@@ -113,7 +119,7 @@ def command(
         row = corrected_fields(texts, confirmed)
     else:
         row = corrected_contact(contact, texts, confirmed)
-    click.echo(bytes(keep_correction(target, row, directory)))
+    print_path(keep_correction(target, row, directory))
 
 
 def is_terminal() -> bool:

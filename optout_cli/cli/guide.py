@@ -7,7 +7,12 @@ from pathlib import Path
 
 import click
 
-from optout_cli.cli.console import is_request, report_problems, usage_error
+from optout_cli.cli.console import (
+    is_request,
+    print_path,
+    report_problems,
+    usage_error,
+)
 from optout_cli.cli.options import (
     DEFAULT_LETTER,
     JURISDICTION,
@@ -107,7 +112,7 @@ def command(
         click.echo(content, nl=False)
         return
     fresh = write_all({path: content}, force=force, keep=[path])
-    click.echo(bytes(path))
+    print_path(path)
     say_what_moved([path for path, earlier in fresh.items() if earlier])
 
 

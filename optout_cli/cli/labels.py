@@ -5,7 +5,11 @@ from pathlib import Path
 
 import click
 
-from optout_cli.cli.console import report_problems, say
+from optout_cli.cli.console import (
+    print_path,
+    report_problems,
+    say,
+)
 from optout_cli.cli.options import (
     engine_option,
     files,
@@ -85,7 +89,7 @@ def command(
     look = with_engine(Options(engine=engine), ["pdf"], quiet=quiet)
     printer = library_from((), folders, look).context.engine
     fresh = write_all({path: printer.print_mailings(printed, form)}, force=force, keep=[path])
-    click.echo(bytes(path))
+    print_path(path)
     if not quiet:
         say_what_moved([name for name, earlier in fresh.items() if earlier])
         for name in mailings.without:

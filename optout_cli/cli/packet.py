@@ -5,7 +5,11 @@ from pathlib import Path
 
 import click
 
-from optout_cli.cli.console import report_problems, say
+from optout_cli.cli.console import (
+    print_path,
+    report_problems,
+    say,
+)
 from optout_cli.cli.options import (
     engine_option,
     files,
@@ -83,7 +87,7 @@ def command(
         written[path.with_suffix(".zip")] = zip_of(packet, originals, found.folder)
     fresh = write_all(written, force=force, keep=written)
     for name in written:
-        click.echo(bytes(name))
+        print_path(name)
     if not quiet:
         say_what_moved([name for name, earlier in fresh.items() if earlier])
         for state in left:

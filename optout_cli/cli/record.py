@@ -10,7 +10,12 @@ from typing import Any, TypeVar
 import click
 import msgspec
 
-from optout_cli.cli.console import print_json, say, usage_error
+from optout_cli.cli.console import (
+    print_json,
+    print_path,
+    say,
+    usage_error,
+)
 from optout_cli.cli.options import parse_date, today
 from optout_cli.errors import Location, OptoutError, Problem
 from optout_cli.letters.library import Library
@@ -148,9 +153,9 @@ def report(found: Found, result: Result, *, as_json: bool, quiet: bool) -> None:
             }
         )
     else:
-        click.echo(bytes(found.path))
+        print_path(found.path)
     if not quiet:
         done = "already recorded" if result.is_known else "recorded"
         say(f"{done}: {happening(event)}: {letter_name(found)}")
         for note in result.notes:
-            say(f"note: {note.text}")
+            say(f"note: {note.text}", note.code)

@@ -165,7 +165,7 @@ def command(
             say_journal(recorder)
         for found, result in done:
             report(found, result, as_json=as_json, quiet=quiet)
-    say_problems(problems, as_json=as_json)
+    say_problems(problems)
     if problems:
         raise SystemExit(ExitCode.PARTLY if done else ExitCode.CONTENT)
     if not quiet:

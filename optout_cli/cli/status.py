@@ -10,6 +10,7 @@ import click
 
 from optout_cli.cli.console import (
     print_json,
+    print_path,
     report_problems,
     say,
     say_problems,
@@ -174,7 +175,7 @@ def command(
         _say_drafts(found)
     problems += _show(entries, given, chosen, day, library)
     if problems:
-        say_problems(problems, as_json=as_json)
+        say_problems(problems)
         sys.exit(ExitCode.CONTENT)
 
 
@@ -243,7 +244,7 @@ def _verify(journals: dict[Path, Journal], *, as_json: bool) -> ExitCode:
     wrong = 0
     for place, journal in journals.items():
         found = verify(place, journal)
-        say_problems(found.problems, as_json=as_json)
+        say_problems(found.problems)
         count = len(found.problems)
         wrong += count
         for note in found.notes:
@@ -315,7 +316,7 @@ def _write_report(
         return
     path = output_path(given.path, f"{day}-status.{name}", f"file of format {name}", f".{name}")
     fresh = write_all({path: content}, force=given.is_forced, keep=[path])
-    click.echo(bytes(path))
+    print_path(path)
     say_what_moved([path for path, earlier in fresh.items() if earlier])
 
 

@@ -201,8 +201,8 @@ def report_letters(exports: Sequence[Export], *, is_dated: bool, is_new: bool) -
         day = notice.date
         say(f"dated today, {day}; to keep this date, add date: {day} to the request")
     notes = [note for export in exports for note in (*export.notice.notes, *export.notes)]
-    for _, text in dict.fromkeys((note.code, note.text) for note in notes):
-        say(f"note: {text}")
+    for code, text in dict.fromkeys((note.code, note.text) for note in notes):
+        say(f"note: {text}", code)
     count = len({export.notice.name for export in exports})
     formats = ", ".join(dict.fromkeys(export.format for export in exports))
     letters = f"{count} letter{'s' if count > 1 else ''} of {notice.date} ({formats})"

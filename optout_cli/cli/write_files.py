@@ -6,7 +6,11 @@ from typing import NamedTuple
 
 import click
 
-from optout_cli.cli.console import say
+from optout_cli.cli.console import (
+    print_path,
+    say,
+    say_problems,
+)
 from optout_cli.cli.options import now, say_what_moved
 from optout_cli.letters.files import NamedFiles
 from optout_cli.letters.library import Library
@@ -101,12 +105,11 @@ def _put(
 ) -> bool:
     """Write the files, print their paths, and tell whether any file changed."""
     with folder, hold_interrupts():
-        for problem in folder.journal.news:
-            say(str(problem))
+        say_problems(folder.journal.news)
         put = folder.put(writing, replacing)
         notes = folder.finish()
     for path in put.written:
-        click.echo(bytes(path))  # bytes: a file name may not be valid text
+        print_path(path)  # bytes: a file name may not be valid text
     if not quiet:
         say_what_moved(folder.moved, folder.replaced)
         for note in notes:

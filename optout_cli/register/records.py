@@ -10,6 +10,7 @@ import msgspec
 
 from optout_cli.exporters import exporter_for, format_names
 from optout_cli.model.letter import EngineName
+from optout_cli.model.printed import SCHEMA
 from optout_cli.register.events import Replaced, Written
 from optout_cli.register.journal import Journal, Line, load_journal
 from optout_cli.register.state import States
@@ -154,4 +155,4 @@ def records_in(event: Written) -> Iterator[Record]:
 def line_of(record: Record, folder: Path) -> bytes:
     """Return the record as a line of NDJSON, its path below `folder` as the user named that."""
     shown = msgspec.structs.replace(record, path=str(folder / record.path))
-    return msgspec.json.encode(shown) + b"\n"
+    return msgspec.json.encode({"schema": SCHEMA, **msgspec.to_builtins(shown)}) + b"\n"

@@ -14,6 +14,8 @@ from optout_cli.model.notice import Recipient
 from optout_cli.model.program import Program
 from optout_cli.model.request import Corrections, Request
 
+UNUSED = ("offices", "origins")  # fields of a locality that are not shown as JSON
+
 
 class Outlook(Noun, frozen=True, kw_only=True):
     """One program on one day: its status, its letters, and who receives them."""
@@ -91,5 +93,6 @@ def as_builtins(overview: Overview) -> dict[str, object]:
     data: dict[str, object] = msgspec.to_builtins(overview)
     locality = data["locality"]
     assert isinstance(locality, dict)
-    del locality["offices"], locality["origins"]
+    for name in UNUSED:
+        del locality[name]
     return data

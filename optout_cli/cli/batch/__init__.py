@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import click
@@ -73,7 +74,7 @@ from optout_cli.register.records import load_register
 @prints_options
 @quiet_option
 @library_options
-@report_problems
+@partial(report_problems, names=("--ndjson", "--json"))
 def command(
     inputs: Sequence[str],
     common: str | None,

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, TypeVar
 import click
 
 from optout_cli.batch.print_run import is_print_run
-from optout_cli.cli.console import usage_error
+from optout_cli.cli.console import speaks_json, usage_error
 from optout_cli.errors import Location, OptoutError, Problem
 from optout_cli.letters.pipeline import Order
 from optout_cli.output import write_errors
@@ -41,13 +41,12 @@ class Paper(NamedTuple):
 class Prints(NamedTuple):
     """What to print on standard output for each file written, and on paper."""
 
-    as_json: bool
     end: bytes  # after each path
     paper: Paper | None
 
     def show(self, paths: Sequence[Path], lines: bytes) -> None:
         """Print the paths, or their lines of JSON."""
-        shown = lines if self.as_json else b"".join(bytes(path) + self.end for path in paths)
+        shown = lines if speaks_json() else b"".join(bytes(path) + self.end for path in paths)
         click.echo(shown, nl=False)
 
 
@@ -56,10 +55,10 @@ def prints_options(command: _F) -> _F:
 
     @functools.wraps(command)
     def run(*args: Any, order: Order, **given: Any) -> Any:  # Any: each command's own
-        as_json, is_nul, path = (given.pop(name) for name in ("as_json", "is_nul", "print_to"))
+        is_nul, path = given.pop("is_nul"), given.pop("print_to")
         names = ("is_duplex", "with_sheets", "is_all", "with_copies")
         arrangement = {name: given.pop(name) for name in names}
-        if as_json and is_nul:
+        if speaks_json() and is_nul:
             usage_error("--ndjson and --print0 do not go together", "leave one of them out")
         if path is None and any(arrangement.values()):
             message = "--all, --copies, --duplex and --separators work only with --print"
@@ -69,7 +68,7 @@ def prints_options(command: _F) -> _F:
         if path and path.suffix.lower() != ".pdf":
             usage_error(f"--print {path} is not a name for a PDF", "end it in .pdf")
         paper = Paper(path, **arrangement) if path else None
-        prints = Prints(as_json, b"\0" if is_nul else b"\n", paper)
+        prints = Prints(b"\0" if is_nul else b"\n", paper)
         return command(*args, order=order, prints=prints, **given)
 
     for option in reversed(_OPTIONS):
@@ -78,12 +77,6 @@ def prints_options(command: _F) -> _F:
 
 
 _OPTIONS = (
-    click.option(
-        "--ndjson",
-        "as_json",
-        is_flag=True,
-        help="Print one line of JSON per file.",
-    ),
     click.option(
         "--print0", "is_nul", is_flag=True, help="End each path with NUL, for `xargs -0`."
     ),

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import date
 from pathlib import Path
+from typing import NamedTuple
 
 from optout_cli.batch.former import FormerLetters
 from optout_cli.batch.plan import DRAFT, LAW, BatchPlan
@@ -50,12 +51,20 @@ def tally_lines(plan: BatchPlan) -> Iterator[str]:
         yield f"  {count:>7,}  {agency}: {field}"
 
 
-def note_lines(plan: BatchPlan, wanted: Collection[int], today: date) -> Iterator[str]:
+class Told(NamedTuple):
+    """A line for the screen, the code of the note in it, and how many requests it is about."""
+
+    text: str
+    note: str | None = None
+    requests: int | None = None
+
+
+def note_lines(plan: BatchPlan, wanted: Collection[int], today: date) -> Iterator[Told]:
     """Yield each note on the `wanted` rows once, with the number of requests; and every law."""
     good = {row.number: row for row in plan.good}
     undated = sum(not row.is_dated for number, row in good.items() if number in wanted)
     if undated:
-        yield (
+        yield Told(
             f"dated today, {today}: {_counted(undated, 'request')}; to keep this date,"
             f" add date: {today} to the rows or to --common"
         )
@@ -64,10 +73,11 @@ def note_lines(plan: BatchPlan, wanted: Collection[int], today: date) -> Iterato
         shown[note.code] += 1
         if shown[note.code] <= _MOST_ALIKE or note.code in _NEVER_SHORTENED:
             share = f"{count:,} of " if count < len(good) else ""
-            yield f"note ({share}{_counted(len(good), 'request')}): {note.text}"
+            text = f"note ({share}{_counted(len(good), 'request')}): {note.text}"
+            yield Told(text, note.code, count)
     for code, count in shown.items():
         if count > _MOST_ALIKE and code not in _NEVER_SHORTENED:
-            yield f"note: {count - _MOST_ALIKE:,} more notes of the kind {code!r}"
+            yield Told(f"note: {count - _MOST_ALIKE:,} more notes of the kind {code!r}", code)
 
 
 def _merge_alike(notes: Counter[Note]) -> Counter[Note]:

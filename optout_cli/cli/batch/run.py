@@ -20,6 +20,7 @@ from optout_cli.cli.batch.engine_lines import faster_lines, other_engine_lines
 from optout_cli.cli.batch.next_steps import steps_for_all
 from optout_cli.cli.batch.output import Paper, Prints, clear_line, progress
 from optout_cli.cli.batch.report import (
+    Told,
     choice_lines,
     former_lines,
     keep_tracebacks,
@@ -33,7 +34,7 @@ from optout_cli.cli.batch.report import (
     say_what_was_left,
     tally_lines,
 )
-from optout_cli.cli.console import print_json, problem_as_json, say
+from optout_cli.cli.console import print_json, problem_as_json, say, say_problems, speaks_json
 from optout_cli.cli.options import path_lines, say_what_moved
 from optout_cli.errors import ExitCode, Location, OptoutError, Problem
 from optout_cli.letters.pipeline import Order
@@ -81,7 +82,7 @@ class Run:
         plan.problems |= plan.taken
         self._add_refused(plan, register)
         problems = [problem for found in plan.problems.values() for problem in found]
-        if self.prints.as_json:
+        if speaks_json():
             for problem in dict.fromkeys(problems):
                 print_json(problem_as_json(problem))
         else:
@@ -89,8 +90,8 @@ class Run:
                 click.echo(line)
         say_tracebacks(plan.tracebacks)
         notes = [] if self.quiet else self._notes(plan, register)
-        for line in (*notes, *tally_lines(plan)):
-            click.echo(line, err=self.prints.as_json)
+        for told in (*notes, *map(Told, tally_lines(plan))):
+            say(*told) if speaks_json() else click.echo(told.text)
         return ExitCode.CONTENT if problems else ExitCode.DONE
 
     def _take_places(self, plan: BatchPlan, register: Register) -> None:
@@ -114,10 +115,14 @@ class Run:
             if problems:
                 plan.problems[row.number] = problems
 
-    def _notes(self, plan: BatchPlan, register: Register) -> Iterator[str]:
+    def _notes(self, plan: BatchPlan, register: Register) -> Iterator[Told]:
         """Yield notes on the rows, and which existing letters the batch would replace or move."""
-        folder = self.job.folder
         yield from note_lines(plan, plan.rows, self.job.order.today)
+        yield from map(Told, self._fate_lines(plan, register))
+
+    def _fate_lines(self, plan: BatchPlan, register: Register) -> Iterator[str]:
+        """Yield what the batch would do with the files that are there."""
+        folder = self.job.folder
         wanted = plan.unfinished(self.job.order, force=self.replacing.force)
         yield from self._other_engine(plan, wanted, register.records)
         fates = plan.fates(register, force=self.replacing.force)
@@ -179,8 +184,8 @@ class Run:
         keep_tracebacks(plan.tracebacks, folder.path)
         rejects = write_rejects(folder, self.input_files, plan.problems, self.origins)
         if not self.quiet:
-            for line in note_lines(plan, wanted, job.order.today):
-                say(line)
+            for told in note_lines(plan, wanted, job.order.today):
+                say(*told)
             for line in former_lines(self._former(plan, register), folder.path):
                 say(line)
             say_what_was_left(self.left, folder.path, register)
@@ -329,6 +334,10 @@ class Run:
         if former.is_file() and not folder.register.records:
             say(f"note: {former} is of an older version; it is not read")
 
-    def _report(self, problems: Iterable[Problem]) -> None:
+    @staticmethod
+    def _report(problems: Iterable[Problem]) -> None:
+        if speaks_json():
+            say_problems(dict.fromkeys(problems))
+            return
         for line in problem_lines(problems):
             say(line)

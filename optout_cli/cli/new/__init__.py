@@ -10,6 +10,7 @@ from optout_cli.authoring.follow import Former
 from optout_cli.authoring.request_writer import Answers
 from optout_cli.cli.console import (
     is_request,
+    print_path,
     program_name,
     quote,
     report_problems,
@@ -160,7 +161,7 @@ def command(
         click.echo(text, nl=False)
         return
     write_all({path: text.encode()})
-    click.echo(bytes(path))
+    print_path(path)
     if not quiet:
         _say_next(path, options, known, earlier)
 
@@ -289,7 +290,7 @@ def _copy_wording(
     name, text = wording_of(letter, slug, library)
     path = folder / name
     write_all({path: text.encode()})
-    click.echo(bytes(path))
+    print_path(path)
     if quiet:
         return
     option = "" if folder == own else f" --templates {quote(str(folder))}"

@@ -15,7 +15,12 @@ from optout_cli.authoring.follow_table import (
     follow_table,
 )
 from optout_cli.batch.input import load_input
-from optout_cli.cli.console import program_name, quote, say
+from optout_cli.cli.console import (
+    print_path,
+    program_name,
+    quote,
+    say,
+)
 from optout_cli.cli.new.new_file import TABLE, path_for, require_free
 from optout_cli.cli.options import DEFAULT_LETTER, code_of, today
 from optout_cli.errors import Location, OptoutError, Problem
@@ -125,7 +130,7 @@ def _put(output: str | None, name: str, text: str) -> Path | None:
         click.echo(text, nl=False)
         return None
     write_all({path: text.encode("utf-8-sig")})  # the byte order mark tells a spreadsheet: UTF-8
-    click.echo(bytes(path))
+    print_path(path)
     return path
 
 
