@@ -58,15 +58,16 @@ def problem(result: Result) -> tuple[int, str]:
 
 def noted(err: str, prefix: str = "note: ") -> list[str]:
     """Return the notes that a command left on stderr, each a line with the prefix."""
-    lines = [line for line in err.splitlines() if not line.startswith(("next: ", "written: "))]
+    told = [line for line in err.splitlines() if not line.endswith("`optout review`")]
+    lines = [line for line in told if not line.startswith(("next: ", "written: "))]
     assert all(line.startswith(prefix) for line in lines)
     return [line.removeprefix(prefix) for line in lines]
 
 
 def parties(notes: list[str]) -> list[str]:
     """Return the recipients of whose contacts the notes tell."""
-    found = [it.partition(": ")[0] for it in notes if it.startswith(("bureau: ", "ICE: "))]
-    return [it.lower() for it in found]
+    heads = (re.match(r"(?:call|use|add) (?:the )?(bureau|ICE)\b", it) for it in notes)
+    return [head[1].lower() for head in heads if head]
 
 
 def lying_in(folder: Path) -> list[str]:

@@ -88,9 +88,9 @@ def test_an_agencys_name_is_written_as_its_kind_wants(
 
 def test_what_the_data_adds_is_told_with_its_source(library: Library) -> None:
     assert notes(library, base(HIALEAH))["agreement-data"] == (
-        "model: tfm, signed: 2025-07-02, from ICE's list of 2026-05-18"
-        " (https://github.com/RelevantResearch/287g-DetentionData); 'signed' is the day on which"
-        " ICE signed; your copy of the agreement may differ"
+        "compare with your copy of the agreement: model: tfm, signed: 2025-07-02, from ICE's list"
+        " of 2026-05-18 (https://github.com/RelevantResearch/287g-DetentionData); 'signed' is the"
+        " day on which ICE signed"
     )
 
 
@@ -130,7 +130,7 @@ def test_the_day_is_that_of_the_agreement_that_is_named(library: Library) -> Non
 def test_an_agreement_that_is_not_on_the_list_is_told(library: Library) -> None:
     request = of(HIALEAH, "model: jem")
     assert notes(library, request)["unlisted-agreement"].startswith(
-        "no agreement jem of Hialeah Police Department, FL is on file: ICE's list"
+        "check model: no agreement jem of Hialeah Police Department, FL is on file: ICE's list"
     )
     assert case_for(library, base=request).particulars.signed == ()
 
@@ -155,10 +155,10 @@ def test_no_day_is_taken_for_another_agreements(library: Library) -> None:
 @pytest.mark.parametrize(
     ("particulars", "told"),
     [
-        (("model: wso", "signed: 2025-03-12"), "wso of 2019-05-06; the request says 2025-03-12"),
+        (("model: wso", "signed: 2025-03-12"), "wso was signed on 2025-03-12 2019-05-06"),
         (
             ("model: [tfm, wso]", "signed: [2025-02-24, 2025-02-27]"),
-            "wso of 2019-05-06; the request says 2025-02-27",
+            "wso was signed on 2025-02-27 2019-05-06",
         ),
         (("model: wso", "signed: 2019-05-06"), ""),
         (("model: wso",), ""),
@@ -168,7 +168,8 @@ def test_a_day_that_differs_from_the_list_is_told(
     particulars: tuple[str, ...], told: str, library: Library
 ) -> None:
     note = notes(library, of(BREVARD, *particulars)).get("other-signed", "")
-    assert note.partition(" has ")[2].partition("; compare")[0] == told
+    stated, _, listed = note.partition(" says that ")[2].partition(", and ICE's list")
+    assert " ".join([stated, *listed.split(" says ")[1:]]).strip() == told
 
 
 NIXON = base("nixon-police-department-tx")
@@ -196,7 +197,7 @@ def test_an_office_that_does_not_exist_is_a_problem(library: Library) -> None:
 
 def test_a_name_that_is_not_whole_is_told_as_it_was_read(library: Library) -> None:
     assert notes(library, base("Hialeah PD"))["read-as"] == (
-        "'Hialeah PD' is read as Hialeah Police Department, FL"
+        "check that 'Hialeah PD' means Hialeah Police Department, FL"
     )
 
 
@@ -258,8 +259,8 @@ def test_every_agreement_of_a_state_is_written_in_one_batch(run: Run, in_folder:
         (
             "dakota-county-ne",
             (
-                "agencies of Dakota County, NE on ICE's list: dakota-county-sheriffs-office-ne; to"
-                " write for one, say jurisdiction: dakota-county-sheriffs-office-ne"
+                "say jurisdiction: dakota-county-sheriffs-office-ne to write for that agency;"
+                " agencies of Dakota County, NE on ICE's list: dakota-county-sheriffs-office-ne"
             ),
         ),
         ("marin-county-ca", None),
@@ -280,6 +281,6 @@ def test_a_short_name_with_a_city_office_is_told_with_the_office(library: Librar
     request = base("Benton, AR") + "particulars: {model: tfm}\n"
     signed = "signatory: {name: Pat Doe, title: Chief, office: Benton Police Department}\n"
     assert notes(library, request + signed)["read-as"] == (
-        "'Benton, AR' is read as Benton County, AR, but the signatory's office is 'Benton Police"
-        " Department'; check that jurisdiction: is right"
+        "check that 'Benton, AR' means Benton County, AR: the signatory's office is 'Benton Police"
+        " Department'"
     )

@@ -154,8 +154,8 @@ def test_check_tells_of_drafts_and_the_day_and_of_laws_first(batch: Batch, write
     table = "jurisdiction,signatory.name,signatory.title\n50001,,\n48001,Pat,Sheriff\n"
     dated, law, draft, *_ = batch("--check", table=table)[1].splitlines()
     assert dated.startswith("dated today, 2026-11-24: 2 requests; to keep this date, add")
-    assert law.startswith("note (1 of 2 requests): Texas law prohibits")
-    assert draft.startswith("note (1 of 2 requests): each page is marked DRAFT, because")
+    assert law.startswith("note (1 of 2 requests): ask counsel first: Texas law prohibits")
+    assert draft.startswith("note (1 of 2 requests): add the signer under signatory:, since each")
 
 
 def test_check_writes_nothing_and_looks_at_no_folder(batch: Batch, in_folder: Path) -> None:
@@ -205,7 +205,9 @@ def test_undated_rows_are_dated_today_and_said_to_be(batch: Batch, write: Write)
 def test_a_caution_is_told_once_with_how_many_it_is_about(batch: Batch) -> None:
     notes = [line for line in batch()[2].splitlines() if line.startswith("note")]
     assert len(notes) == len(set(notes))
-    assert "note (3 requests): A notice of opt-out of this date" in words(" ".join(notes))
+    assert "note (3 requests): use the letter as a record: by itself it stops no sharing" in words(
+        " ".join(notes)
+    )
 
 
 def test_a_line_of_json_for_each_file_is_printed_on_demand(batch: Batch) -> None:

@@ -75,7 +75,7 @@ def test_without_a_command_help_is_shown_and_the_shell_is_told(run: Run) -> None
         ("mail", f"No such command 'mail'.\n  hint: one of {', '.join(sorted(COMMANDS))}\n"),
         ("write r.yaml --too ice", "No such option '--too'. (Did you mean one of: '--set', '--to'"),
         ("show 06041 --jsn", "No such option '--jsn'. Did you mean '--json'?\n"),
-        ("check --coverge", "No such option '--coverge'. Did you mean '--coverage'?\n"),
+        ("check --coverag", "No such option '--coverag'. Did you mean '--coverage'?\n"),
         ("list formats -x", "No such option '-x'.\n"),
         ("list", "Missing argument 'WHAT'. Choose from:\n\tjurisdictions,\n\tagencies,\n"),
         ("list format", "Invalid value for 'WHAT': 'format' is not one of 'jurisdictions', "),

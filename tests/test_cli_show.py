@@ -15,18 +15,18 @@ Nowhere County, ZZ (nowhere-county-zz, 99001)
   activated     2010-09-01                                          nowhere.yaml:19
 
 Secure Communities, for letters of 2026-11-24
-  A notice of opt-out of this date follows the procedure in ICE's document of August 17, 2010. It
-  records the jurisdiction's position. On October 6, 2010, the Department of Homeland Security (DHS)
+  Use the letter as a record of the jurisdiction's position: no letter by itself stops the sharing
+  of fingerprints between the FBI and DHS. A notice of opt-out of this date follows the procedure in
+  ICE's document of August 17, 2010. On October 6, 2010, the Department of Homeland Security (DHS)
   said that the program is not opt-in/opt-out. On August 5, 2011, ICE ended the state agreements.
   DHS discontinued the program on November 20, 2014. Executive Order 13768 brought it back on
   January 25, 2017. Executive Order 13993 revoked that order on January 20, 2021. Executive Order
   14159 revoked Executive Order 13993 on January 20, 2025, without naming the program (90 FR 8443).
-  No letter by itself stops the sharing of fingerprints between the FBI and DHS.
   letters: secure-communities/adjust-date, secure-communities/decline-results,
   secure-communities/follow-up, secure-communities/meeting-confirmation, secure-communities/opt-out,
   secure-communities/record-of-conversation, secure-communities/renewed-request
 
-  To bureau: address from an official source (2026-01-02), not confirmed; call before sending
+  To bureau: call before sending: address from an official source (2026-01-02), not confirmed
   attention     Chief                                               nowhere.yaml:6
   organization  Nowhere Police; Records Section                     nowhere.yaml:7
   street        2 Main Street                                       nowhere.yaml:8
@@ -73,17 +73,17 @@ def test_the_copy_that_the_program_sends_is_shown(show: Run) -> None:
 
 def test_the_states_laws_come_last(show: Run) -> None:
     law = """
-State laws that optout knows: 1
+State laws that optout knows: 1; ask counsel
   Nowhere law requires cooperation (policies on cooperation): Nowhere Code 1, in effect since
   2020-01-01. Everyone helps. Source: official (https://example.gov/code), not checked since it was
-  found. Ask counsel before sending. [nowhere.yaml:12]
+  found. [nowhere.yaml:12]
 """
     assert outcome(show("99001"))[1].endswith(law)
 
 
 def test_a_state_without_a_known_law_may_have_one(show: Run) -> None:
     shown = outcome(show("guam"))[1].splitlines()
-    assert shown[-1] == "State laws that optout knows: none, but there may be some"
+    assert shown[-1] == "State laws that optout knows: none, but there may be some; ask counsel"
 
 
 def test_a_jurisdiction_without_a_code_is_named_once(show: Run) -> None:
@@ -198,7 +198,7 @@ def test_what_an_incomplete_bureau_lacks_is_named(run: Run) -> None:
 def test_an_office_that_nobody_knows_is_not_made_up(run: Run) -> None:
     shown = outcome(run("show", "eastern-district-as"))[1]
     ice = shown.partition("\n  To ICE: ")[2].partition("\n\n")[0]
-    assert ice == "the agency is unknown; add it under recipients: ice:"
+    assert ice == "add it under recipients: ice:, since the agency is unknown"
 
 
 def test_json_is_one_object_on_one_line(show: Run) -> None:
@@ -248,8 +248,9 @@ def test_a_day_has_one_form(day: str, message: str, run: Run) -> None:
 
 def test_a_copy_to_the_bureau_has_file_and_line_too(run: Run) -> None:
     text = outcome(run("show", "31043"))[1]
-    copy = text.partition("\n  Copy to bureau\n")[2]
+    copy = text.partition("\n  To bureau: ")[2].partition("\n")[2]
     assert re.match(r"  organization  .+ +jurisdictions\.yaml:\d+\n", copy)
+    assert "\n  Copy to bureau\n  as above      Nebraska State Patrol, Criminal" in text
 
 
 def test_the_usual_program_comes_first(run: Run) -> None:

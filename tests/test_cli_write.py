@@ -28,30 +28,17 @@ def write_text(run: Run, write: Write, in_folder: Path) -> Run:
 
 
 TALK = """\
-note: A notice of opt-out of this date follows the procedure in ICE's document of August 17, \
-2010. It records the jurisdiction's position. On October 6, 2010, the Department of Homeland \
-Security (DHS) said that the program is not opt-in/opt-out. On August 5, 2011, ICE ended the state \
-agreements. DHS discontinued the program on November 20, 2014. Executive Order 13768 brought it \
-back on January 25, 2017. Executive Order 13993 revoked that order on January 20, 2021. Executive \
-Order 14159 revoked Executive Order 13993 on January 20, 2025, without naming the program (90 FR \
-8443). No letter by itself stops the sharing of fingerprints between the FBI and DHS.
-note: ask counsel before sending: under Executive Order 14287 of April 28, 2025 (90 FR 18761), the \
-Attorney General lists jurisdictions that "obstruct" the enforcement of federal immigration laws \
-and notifies them of possible crimes, and agencies name federal funds to suspend or end; a notice \
-may draw such a listing
-note: bureau: address from an official source (2026-01-02), not confirmed; call before sending
-note: ICE: address from a doubtful (third-party) source (undated), not confirmed; call before \
-sending
+note: call the bureau before sending: address from an official source (2026-01-02), not confirmed
+note: call ICE before sending: address from a doubtful (third-party) source (undated), not confirmed
+note: use the letter as a record: by itself it stops no sharing of fingerprints
+1 more note; to see each note in full, add --verbose or run `optout review`
 written: 2 letters of 2026-11-20 (txt) for County of Nowhere, Nowhere, reference REF
 next: read each letter
-next: call 555-555-0100 to confirm this address: Chief, Nowhere Police, Records Section, \
-2 Main Street, Nowhere, ZZ 00001
-next: find a phone number (none on file) to confirm this address: Director, \
-Nowhere Field Office, 1 Main Street, Nowhere, ZZ 00002
+next: call 555-555-0100 to confirm the bureau's address: 2 Main Street, Nowhere, ZZ 00001
+next: find a phone number (none on file) to confirm ICE's address: 1 Main Street, Nowhere, ZZ 00002
 next: enclose with each letter: act.pdf; Map
 next: put a copy of each letter into the other envelope too
-next: send the bureau's letter by certified mail, return receipt requested; keep the receipt
-next: send ICE's letter by certified mail, return receipt requested; keep the receipt
+next: send both letters by certified mail, return receipt requested; keep the receipt
 next: mail a copy of ICE's letter to the office listed after cc: Director, U.S. Immigration and \
 Customs Enforcement, 500 12th Street SW, Washington, DC 20536
 next: give a copy to: Alex, Counsel
@@ -93,7 +80,7 @@ def test_a_jurisdictions_name_makes_drafts_that_are_dated_today(run: Run, in_fol
     code, out, err = ended(run("write", "marin-county-ca", "-f", "txt"))
     first, _, rest = err.partition("\n")
     assert (code, out, first) == (0, paths(*names), TODAY)
-    assert noted(rest)[0].startswith("each page is marked DRAFT, because nobody signs; ")
+    assert noted(rest)[0].startswith("add the signer under signatory:, since each page is marked")
     assert [(in_folder / name).read_text("utf-8").split("\n")[0] for name in names] == ["DRAFT"] * 2
 
 

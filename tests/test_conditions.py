@@ -82,7 +82,7 @@ def test_the_90_days_are_counted_from_receipt_where_they_are_the_clauses(
     (notice,) = notices_for(library, lines(model, more))
     found = notice.computed["takes-effect"]
     assert (str(found) if found else None) == day
-    told = [it.text for it in notice.notes if it.text.startswith("the termination takes effect")]
+    told = [it.text for it in notice.notes if "the termination takes effect then" in it.text]
     assert bool(told) == bool(day)
 
 
@@ -157,11 +157,11 @@ def notes(library: Library, text: str, base: str = BARE) -> str:
     return "\n".join(it.text for it in notice.notes if it.code == "letter")
 
 
-COPY = "the letter quotes a clause of published agreements, read in a copy of July 19, 2025"
+COPY = "it is that of published agreements, read in a copy of July 19, 2025"
 NINETY = "in the Warrant Service Officer model, the 90 days begin on"
-DECIDES = "also names 2026-12-01; the clause decides"
-PARTY = "the letter names Marin County, CA as the party to the agreement"
-ENDED = "ended on 2026-11-18, before the letter's date; tell ICE today"
+DECIDES = "check that your own clause allows 2026-12-01: the letter quotes the clause"
+PARTY = "the letter names Marin County, CA as the party"
+ENDED = "they ended on 2026-11-18, before the letter's date"
 
 
 @pytest.mark.parametrize(
@@ -175,12 +175,12 @@ ENDED = "ended on 2026-11-18, before the letter's date; tell ICE today"
         (lines("tfm", f"{PAT}, revoked: 2026-11-16", "revoke-personnel"), [ENDED], ["end on"]),
         (
             lines("tfm", f"{PAT}, revoked: 2026-11-18", "revoke-personnel"),
-            ["after the revocation of 2026-11-18, they end on 2026-11-20"],
+            ["which end on 2026-11-20, after the revocation of 2026-11-18"],
             ["ended on"],
         ),
         (
             lines("tfm", PAT, "revoke-personnel"),
-            ["after the letter's date, they end on 2026-11-22"],
+            ["which end on 2026-11-22, after the letter's date"],
             ["revocation of"],
         ),
         (lines("jem", FOLLOWED, "follow-up"), ["dated 2026-11-14, a few days"], [COPY]),

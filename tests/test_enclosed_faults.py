@@ -22,9 +22,7 @@ from optout_cli.readers.pictures import load_image
 
 ACT = (ROOT / "examples" / "placeholder-resolution.pdf").read_bytes()
 ENCLOSING = f"{REQUEST}enclosures: [{{title: Resolution, file: act.pdf}}]\n"
-NOTE = (
-    "act.pdf has small errors that PDF readers repair ({}); to remove them, print it to a new PDF"
-)
+NOTE = "print act.pdf to a new PDF to remove its small errors, which PDF readers repair: {}"
 
 
 def changed(
@@ -117,7 +115,7 @@ def test_a_problem_that_readers_repair_is_a_note_and_the_file_is_enclosed(
     path = write("r.yaml", ENCLOSING)
     (path.parent / "act.pdf").write_bytes(content)
     code, _, err = outcome(run("write", str(path), "-f", "txt,html", "-o", f"{path.parent}/out/"))
-    told = [note for note in noted(err) if note.startswith("act.pdf")]
+    told = [note for note in noted(err) if note.startswith("print act.pdf")]
     assert (code, told) == (0, [NOTE.format(problem)])
 
 
@@ -196,7 +194,7 @@ def test_messages_after_a_linearized_pdf_reach_the_user(run: Run, write: Write) 
     path = write("r.yaml", ENCLOSING)
     (path.parent / "act.pdf").write_bytes(LINEAR)
     code, _, err = outcome(run("write", str(path), "-f", "txt", "-o", f"{path.parent}/out/"))
-    assert (code, "bureau: " in err, "next: " in err) == (0, True, True)
+    assert (code, "call the bureau " in err, "next: " in err) == (0, True, True)
 
 
 def test_nothing_that_is_enclosed_changes_where_messages_go(tmp_path: Path) -> None:

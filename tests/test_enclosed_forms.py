@@ -166,7 +166,7 @@ def test_what_the_pages_do_not_show_is_a_note(tmp_path: Path, library: Library) 
     comment = annotated(subtype=Name.Text, Contents=String("Is this right?"))
     letter = enclosing(library, tmp_path, pdf(comment))
     notes = {note.code: note.text for note in letter.notice.notes}
-    assert notes["unseen-in-pdf"] == "the pages of form.pdf do not show: 1 comment on page 1"
+    assert notes["unseen-in-pdf"] == "check form.pdf: its pages do not show 1 comment on page 1"
 
 
 AGAIN = "\n  hint: open it, check each page, and print it to a new PDF"

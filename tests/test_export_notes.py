@@ -43,9 +43,7 @@ def test_what_is_named_as_enclosed_and_is_not_there_is_told(
     (tmp_path / "act.pdf").write_bytes(ACT)
     (tmp_path / "notes.odt").write_bytes(b"notes")
     told = found(library, tmp_path, name, ENCLOSING + "signature: {kind: typed}\n")
-    assert told == {
-        "left-out": f"{name}: does not contain these enclosures: {names}; send them separately"
-    }
+    assert told == {"left-out": f"send these enclosures separately from the {name}: {names}"}
 
 
 @pytest.mark.parametrize("name", ["pdf", "txt", "html", "json"])
@@ -84,8 +82,8 @@ def test_a_message_whose_way_the_request_does_not_name_is_called_a_copy(
     library: Library, tmp_path: Path
 ) -> None:
     assert found(library, tmp_path, "eml", MAILED) == {
-        "copy": "eml: the request says certified-mail, so this counts as a copy and says only how"
-        " it goes itself; if it is the letter, add by: email to service: bureau:"
+        "copy": "add by: email to service: bureau: if the eml is the letter itself: the request"
+        " says certified-mail, so it counts as a copy and says only how it goes itself"
     }
 
 
@@ -94,6 +92,4 @@ def test_a_message_of_a_later_day_is_sent_on_that_day(library: Library) -> None:
     document = document_of(ADDRESSED + "date: 2027-02-20\n")
     (export,) = exports_of(document, library, order, Path())
     told = {it.code: it.text for it in export.notice.notes}
-    assert told["postdated"] == (
-        "the letter is dated 2027-02-20, which is in the future; send it on that day"
-    )
+    assert told["postdated"] == ("send the letter on 2027-02-20: its date is in the future")

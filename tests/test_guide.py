@@ -38,7 +38,9 @@ def test_it_names_each_recipient_with_routes_source_and_age(run: Run) -> None:
     text = words(outcome(run("guide", "35013"))[1])
     assert "- New Mexico Department of Public Safety" in text
     assert "- Field Office Director, U.S. Immigration and Customs Enforcement" in text
-    assert "Fax: not known. E-mail: not known. Address from an official source (2026-02-04)" in text
+    assert (
+        "Fax: not known. E-mail: not known. Call before sending: address from an official" in text
+    )
     assert " https://www.ice.gov/contact/field-offices " in text
     assert "A copy goes to Director, U.S. Immigration and Customs Enforcement, 500 12th" in text
 

@@ -126,13 +126,13 @@ def test_she_is_shown_whom_it_goes_to_with_source_and_age_and_the_states_laws(
     for text in (
         "Found: Nowhere County, Nowhere (99001).",
         "Activated in Secure Communities: 2010-09-01 (no source named).",
-        "Note: A notice of opt-out of this date follows the procedure in ICE's",
-        "Note: Nowhere law requires cooperation (policies on cooperation): Nowhere Code 1, in",
+        "Note: Use the letter as a record of the jurisdiction's position: no letter by itself",
+        "Note: ask counsel before sending: Nowhere law requires cooperation (policies on",
         "To the State Identification Bureau: Chief Nowhere Police Records Section 2 Main Street",
-        "telephone 555-555-0100 (address from an official source (2026-01-02), not confirmed;",
+        "telephone 555-555-0100 (call before sending: address from an official source (2026-01",
         (
-            "To ICE: Director Nowhere Field Office 1 Main Street Nowhere, ZZ 00002 (address from a"
-            " doubtful (third-party) source (undated), not confirmed; call before sending)"
+            "To ICE: Director Nowhere Field Office 1 Main Street Nowhere, ZZ 00002 (call before"
+            " sending: address from a doubtful (third-party) source (undated), not confirmed)"
         ),
     ):
         assert text in told

@@ -53,7 +53,7 @@ def test_a_new_module_is_written_with_its_notes_and_next_steps(run: Run, write: 
     )
     code, out, err = outcome(run("write", "r.yaml", "--to", "bureau", "-f", "telex", "-o", "-"))
     assert (code, len(out.splitlines())) == (0, 1)
-    assert "note: telex: " in err
+    assert "note: send these enclosures separately from the telex: " in err
     assert "next: fax the bureau's letter to 916-555-0130" in err
     assert "next: print" not in err
 

@@ -24,9 +24,10 @@ signatory:
   address: {street: [1 Main Street], city: Ross, state: CA, zip: "94957"}
 """
 GREETING = (
-    'you changed the addressee, so the bureau\'s letter says "Dear Sir or Madam:"; to change that,'
-    " add salutation: under recipients: bureau:"
+    'add salutation: under recipients: bureau: to replace the "Dear Sir or Madam:" of the bureau\'s'
+    " letter, which it has because you changed the addressee"
 )
+CALL = "call the bureau before sending: address"
 POLICY = Law(
     effect="restricts",
     about=("policy",),
@@ -81,7 +82,7 @@ def test_the_signatorys_address_is_in_the_jurisdictions_state(
     case = case_of(library, change, BARE + SHERIFF)
     notes = [it for it in compose(case)[0].notes if it.code not in ("period", "letter", "contact")]
     assert [it.code for it in notes] == told
-    assert all("is in NV, but the jurisdiction is in CA;" in it.text for it in notes)
+    assert all("is in NV, but the jurisdiction is in CA" in it.text for it in notes)
 
 
 def test_a_signatory_without_an_address_is_told_of(library: Library) -> None:
@@ -103,7 +104,7 @@ def test_a_day_of_activation_from_a_doubtful_source_is_told_of_where_the_letter_
 ) -> None:
     source = Source(kind=kind, url="https://a.test")
     case = case_of(library, f"date: {day}", activation_source=source)
-    head = "the date of activation, 2010-08-10, comes from a "
+    head = "check the date of activation, 2010-08-10: it comes from a "
     found = [it.text for it in compose(case)[0].notes if it.code == "letter"]
     assert found == [head + it for it in told]
 
@@ -200,7 +201,7 @@ def test_a_law_is_told_with_effect_date_words_and_kind_of_source(
         f"California law restricts cooperation {text} It says so. Source: official (no address),"
         " not checked since it was found."
     )
-    assert (note.code, note.text) == ("state-law", f"{law_says} Ask counsel before sending.")
+    assert (note.code, note.text) == ("state-law", f"ask counsel before sending: {law_says}")
 
 
 NEW_ADDRESS = "address: {street: [1 A Street], city: Ross, state: CA, zip: '94957'}"
@@ -213,27 +214,27 @@ CONFIRMED = "confirmed: {by: telephone, date: 2026-11-19}"
         (
             Source(kind="official"),
             "",
-            "an official source (undated), not confirmed; call before sending",
+            "an official source (undated), not confirmed",
         ),
         (
             Source(kind="official", date="2018-07"),
             "",
-            "an official source (2018-07), not confirmed; call before sending",
+            "an official source (2018-07), not confirmed",
         ),
         (
             Source(kind="other-government"),
             "",
-            "an other-government source (undated), not confirmed; call before sending",
+            "an other-government source (undated), not confirmed",
         ),
         (
             Source(kind="third-party"),
             "",
-            "a doubtful (third-party) source (undated), not confirmed; call before sending",
+            "a doubtful (third-party) source (undated), not confirmed",
         ),
         (
             Source(kind="memory"),
             "",
-            "a doubtful (memory) source (undated), not confirmed; call before sending",
+            "a doubtful (memory) source (undated), not confirmed",
         ),
         (
             Source(kind="official"),
@@ -243,14 +244,14 @@ CONFIRMED = "confirmed: {by: telephone, date: 2026-11-19}"
         (
             Source(kind="official"),
             "phone: 916-555-0100",
-            "an official source (undated), not confirmed; call before sending",
+            "an official source (undated), not confirmed",
         ),
         (
             Source(kind="memory"),
             NEW_ADDRESS,
-            "your request (2026), not confirmed; call before sending",
+            "your request (2026), not confirmed",
         ),
-        (None, "", "an unnamed source (undated), not confirmed; call before sending"),
+        (None, "", "an unnamed source (undated), not confirmed"),
     ],
 )
 def test_a_contact_is_told_with_source_age_and_confirmation(
@@ -260,7 +261,8 @@ def test_a_contact_is_told_with_source_age_and_confirmation(
     recipient = recipients_of(case)[0]
     contact = msgspec.structs.replace(recipient.contact, source=source)
     told = contact_note(case, msgspec.structs.replace(recipient, contact=contact))
-    assert (told.code, told.text) == ("contact", f"bureau: address from {text}")
+    head = CALL if text.endswith("not confirmed") else "use the bureau's address"
+    assert (told.code, told.text) == ("contact", f"{head} from {text}")
 
 
 def test_a_contact_that_the_data_verified_is_told_with_the_day(library: Library) -> None:
@@ -268,7 +270,10 @@ def test_a_contact_that_the_data_verified_is_told_with_the_day(library: Library)
     recipient = recipients_of(case)[0]
     contact = msgspec.structs.replace(recipient.contact, verified=date(2026, 11, 1))
     told = contact_note(case, msgspec.structs.replace(recipient, contact=contact))
-    assert told.text == "bureau: address from an official source (undated), confirmed on 2026-11-01"
+    assert (
+        told.text
+        == "use the bureau's address from an official source (undated), confirmed on 2026-11-01"
+    )
 
 
 def test_a_side_on_which_nobody_is_known_is_told_of(library: Library) -> None:
@@ -276,7 +281,7 @@ def test_a_side_on_which_nobody_is_known_is_told_of(library: Library) -> None:
     told = contact_note(case, recipients_of(case)[1])
     assert (told.code, told.text) == (
         "unknown-agency",
-        "ICE: the agency is unknown; add it under recipients: ice:",
+        "add ICE under recipients: ice:, since it is unknown",
     )
 
 
@@ -305,7 +310,7 @@ def test_an_address_newer_than_the_letter_is_told_of(
     locality = msgspec.structs.replace(case.locality, bureau=bureau)
     told = compose(msgspec.structs.replace(case, locality=locality))[0].notes
     found = [it.text for it in told if it.code in ("newer-address", "undated-address")]
-    whole = f"the bureau's address is {text}; find the address used at that time"
+    whole = f"find the address used at that time: the bureau's address is {text}"
     assert found == ([whole] if text else [])
 
 
@@ -319,7 +324,7 @@ def test_a_letter_of_a_day_long_past_is_told_of(
 ) -> None:
     case = case_of(library, f"date: {day}", today=date(2026, 11, 20))
     found = [it.text for it in compose(case)[0].notes if it.code == "antedated"]
-    assert found == [f"the letter is dated {day}; use the date of the signature" for day in told]
+    assert found == [f"use the date of the signature: the letter is dated {day}" for day in told]
 
 
 def test_no_note_has_an_unfilled_blank_in_any_state_and_period(library: Library) -> None:
@@ -348,7 +353,4 @@ def test_a_correction_without_an_address_is_told_as_the_datas_own(library: Libra
     )
     request = msgspec.structs.replace(case.request, recipients=recipients)
     told = contact_note(case, recipients_of(msgspec.structs.replace(case, request=request))[0])
-    assert (
-        told.text
-        == "bureau: address from an official source (undated), not confirmed; call before sending"
-    )
+    assert told.text == f"{CALL} from an official source (undated), not confirmed"

@@ -23,7 +23,7 @@ ENCLOSING = (
     "authority: [{instrument: Resolution, file: act.pdf}]\n"
     "enclosures: [{title: Map, file: map.pdf}, {title: Notes, file: notes.odt}]\n"
 )
-NOT_IN_IT = "does not contain these enclosures"
+NOT_IN_IT = "send these enclosures separately from the pdf"
 EVERYTHING = str(ROOT / "examples" / "everything.yaml")
 
 
@@ -113,8 +113,8 @@ def test_the_pages_are_counted_and_what_is_no_pdf_is_named(
     notes = [it.text for it in exported(packing, folder).notes]
     own = len(words_by_page(exported(library, folder).content))
     assert notes == [
-        f"bureau: {own + 3} pages to print: the letter {own}, act.pdf 1, map.pdf 2",
-        f"pdf: {NOT_IN_IT}: notes.odt; send them separately",
+        f"print {own + 3} pages for the bureau: the letter {own}, act.pdf 1, map.pdf 2",
+        f"{NOT_IN_IT}: notes.odt",
     ]
 
 
@@ -153,9 +153,9 @@ def test_without_an_enclosed_pdf_it_is_the_letter_itself(
     lines = "enclosures: [{title: Notes, file: notes.odt}, {title: By hand}]\n"
     export = exported(packing, folder, lines)
     assert export.content == exported(library, folder, lines).content
-    assert [(it.code, it.text.partition(" enclosures: ")[2]) for it in export.notes] == [
-        ("left-out", "notes.odt; By hand; send them separately")
-    ]
+    assert [
+        (it.code, it.text.partition(" separately from the pdf: ")[2]) for it in export.notes
+    ] == [("left-out", "notes.odt; By hand")]
 
 
 def test_an_e_mail_and_a_fax_take_the_letter_alone(
@@ -205,7 +205,9 @@ def test_the_option_writes_the_package_and_says_its_pages(run: Run, in_folder: P
     code, out, err = outcome(run("write", EVERYTHING, *options))
     assert (code, out) == (0, "out/2026-11-24-opt-out-bureau.pdf\n")
     pages = len(PdfDocument(in_folder / out.strip()))
-    told = f"bureau: {pages} pages to print: the letter {pages - 1}, placeholder-resolution.pdf 1"
+    told = (
+        f"print {pages} pages for the bureau: the letter {pages - 1}, placeholder-resolution.pdf 1"
+    )
     assert told in err
     assert "next: enclose with each letter: Earlier letter of May 4, 2026\n" in err
 

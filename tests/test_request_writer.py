@@ -215,4 +215,4 @@ def test_an_unchanged_sample_sentence_is_reported(library: Library) -> None:
     ]
     notices = [compose(case_for(library, lines))[0] for lines in told]
     samples = [[note.text for note in notice.notes if note.code == "sample"] for notice in notices]
-    assert samples == [[f"particulars.meeting-place is still the sample: {place}"], []]
+    assert samples == [[f"replace particulars.meeting-place: it is still the sample: {place}"], []]

@@ -93,7 +93,7 @@ def test_both_engines_draw_what_was_read(
     (in_folder / "seal").write_bytes(content)
     options = ("-f", "pdf,eml", "--draft", "--to", "ice", "-o", "out/", "--engine", engine)
     code, _, err = outcome(run("write", "r.yaml", *options))
-    solid = "note: the picture 'Seal of the county' is a solid block of the color"
+    solid = "note: check the picture 'Seal of the county': it is a solid block of the color"
     assert (code, solid in err) == (0, content.startswith(b"\xff\xd8"))
 
 

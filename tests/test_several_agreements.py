@@ -19,7 +19,7 @@ date: 2026-11-24
 """
 SO = "agency: Autauga County Sheriff Office"
 ALL = f"{SO}, signed: [2020-03-05, 2025-09-22, 2025-09-23]"
-ALERT = "agreements of the agency on ICE's list that this letter leaves in force"
+ALERT = "it leaves in force these agreements of the agency on ICE's list"
 
 
 def given(model: str, more: str = SO) -> str:
@@ -224,8 +224,8 @@ def test_the_letter_says_what_the_request_adds(library: Library, more: str, said
 @pytest.mark.parametrize(
     ("model", "told"),
     [
-        ("jem", f"{ALERT}: wso of 2020-03-05, tfm; to include one, name its model"),
-        ("[jem, tfm]", f"{ALERT}: wso of 2020-03-05; to include one, name its model"),
+        ("jem", f"{ALERT}: wso of 2020-03-05, tfm"),
+        ("[jem, tfm]", f"{ALERT}: wso of 2020-03-05"),
         ("[jem, tfm, wso]", None),
     ],
 )
@@ -241,20 +241,20 @@ def test_an_agreement_on_ices_list_that_stays_in_force_is_told(
     locality = msgspec.structs.replace(case.locality, agreements=known)
     (notice,) = compose(msgspec.structs.replace(case, locality=locality))
     found = [it.text for it in notice.notes if ALERT in it.text]
-    assert [it.partition(" under model:")[0] for it in found] == ([told] if told else [])
+    assert [it[it.index(ALERT) :] for it in found] == ([told] if told else [])
 
 
 @pytest.mark.parametrize(
     ("place", "more", "words"),
     [
-        ("cecil-county-md", "", "name the section under statute:"),
-        ("sussex-county-de", "", "name the section under statute:"),
+        ("cecil-county-md", "", "that orders such agreements to end under statute:"),
+        ("sussex-county-de", "", "that orders such agreements to end under statute:"),
         ("rensselaer-county-ny", "", "New York asked for reports by August 14, 2026"),
         ("rensselaer-county-ny", "statute: N.Y. 1", "add the attorney general under cc:"),
         ("freeborn-county-mn", "", "it is disputed who may sign such an agreement"),
         ("freeborn-county-mn", "validity: No.", "have counsel approve the sentence"),
         ("autauga-county-al", "earlier-end: 2026-12-31", "dropped four of six Maryland agencies"),
-        ("autauga-county-al", "", "reimbursed, or was given equipment or vehicles"),
+        ("autauga-county-al", "", "reimbursed under them, or was given equipment or vehicles"),
         ("autauga-county-al", "", "your state's public-records law decides"),
     ],
 )

@@ -95,7 +95,9 @@ def test_show_has_its_status_and_recipients(run: Run) -> None:
 
 def test_write_makes_every_format_of_its_letters(run: Run, desk: Path) -> None:
     formats = "pdf,txt,html,json,eml,fax,tiff"
-    code, out, err = outcome(run("write", "r.yaml", "--draft", "-f", formats, "-o", "out/", *MINE))
+    code, out, err = outcome(
+        run("write", "r.yaml", "--draft", "-v", "-f", formats, "-o", "out/", *MINE)
+    )
     assert (code, len(out.split()), "note: free from 2026-11-11\n" in err) == (0, 14, True)
     text = words((desk / "out" / "2026-11-20-stop-ice.txt").read_text("utf-8"))
     assert "Please stop. It is a county jail. Calls are free. Said on November 1, 2026;" in text

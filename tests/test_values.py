@@ -353,7 +353,7 @@ def test_a_doubtful_value_is_a_note_of_the_letter(library: Library) -> None:
     notice = notice_for(library, text, REQUEST)
     assert [note.text for note in notice.notes if note.code == "odd-value"] == [
         (
-            "authority.0.number '46204' may be the number that a spreadsheet gives to a day;"
+            "check authority.0.number: '46204' may be the number that a spreadsheet gives to a day;"
             " if so, format the column as Text, and type the value again"
         )
     ]

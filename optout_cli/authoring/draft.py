@@ -12,7 +12,7 @@ from optout_cli.errors import OptoutError, Problem, raise_any
 from optout_cli.letters.compose import party_of, recipients_of
 from optout_cli.letters.files import NamedFiles, files_of
 from optout_cli.letters.library import Library
-from optout_cli.letters.notes import contact_note, law_notes
+from optout_cli.letters.notes import contact_line, law_notes
 from optout_cli.letters.pipeline import Order, case_of, exports_of
 from optout_cli.model.notice import Recipient
 from optout_cli.model.request import Request
@@ -83,7 +83,7 @@ def prospect_of(document: Document, library: Library, today: date) -> Prospect:
         status=period.note if period else None,
         laws=tuple(note.text for note in law_notes(case)),
         recipients=recipients,
-        contact_lines=tuple(contact_note(case, recipient).text for recipient in recipients),
+        contact_lines=tuple(contact_line(case, recipient) for recipient in recipients),
     )
 
 

@@ -15,6 +15,7 @@ from optout_cli.cli.console import (
     refuse_file_name,
     report_problems,
     say,
+    speaks_json,
     usage_error,
 )
 from optout_cli.cli.options import (
@@ -26,11 +27,13 @@ from optout_cli.cli.options import (
     library_options,
     quiet_option,
     today,
+    verbose_option,
     with_engine,
 )
 from optout_cli.errors import Location, OptoutError, Problem
 from optout_cli.exporters.context import Options
 from optout_cli.letters.library import Library
+from optout_cli.letters.notes import told
 from optout_cli.letters.pipeline import Order
 from optout_cli.lint import (
     check_file,
@@ -40,6 +43,7 @@ from optout_cli.lint import (
     problems_in_library,
 )
 from optout_cli.model.letter import EngineName
+from optout_cli.model.notice import Note
 from optout_cli.readers.files import STDIN, is_file
 
 
@@ -76,6 +80,7 @@ def _check_names(
 @engine_option
 @json_option
 @quiet_option
+@verbose_option
 @library_options
 @report_problems
 def command(
@@ -86,6 +91,7 @@ def command(
     engine: EngineName | None,
     as_json: bool,
     quiet: bool,
+    in_full: bool,
     overlays: Sequence[str],
     folders: Sequence[Path],
 ) -> None:
@@ -110,11 +116,14 @@ def command(
     problems = [*idle_folders(folders), *problems_in_library(library)]
     if not files and not wants_coverage:
         problems += problems_in_letters(library, order.today)
+    before: set[Note] = set()
     for path in files:
         found, notes = check_file(path, library, order)
         problems += found
-        for note in () if quiet else notes:
-            say(f"{path}: note: {note.text}", note.code)
+        for code, text in (
+            () if quiet else told(notes, in_full=in_full or speaks_json(), before=before)
+        ):
+            say(f"{path}: note: {text}", code)
     if not problems:
         if not quiet and not wants_coverage:
             say(f"no problems in {', '.join(files) or 'data, templates and letters'}")

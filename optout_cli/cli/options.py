@@ -131,6 +131,9 @@ pdf_output_option = click.option(
     shell_complete=files,
     help="A folder, or a file that ends in .pdf.",
 )
+verbose_option = click.option(
+    "-v", "--verbose", "in_full", is_flag=True, help="Print every note in full, not in one line."
+)
 quiet_option = click.option("-q", "--quiet", is_flag=True, help="Print only problems on stderr.")
 
 

@@ -20,7 +20,7 @@ from optout_cli.cli.options import (
 )
 from optout_cli.errors import Location
 from optout_cli.letters.pipeline import request_in
-from optout_cli.model.jurisdiction import Agency, Contact, Locality
+from optout_cli.model.jurisdiction import Agency, Agreement, Contact, Locality
 from optout_cli.reports.show import Outlook, Overview, as_builtins, overview_of
 
 _WIDEST = 100  # columns
@@ -79,12 +79,20 @@ def _lines(overview: Overview) -> Iterator[str]:
         yield from _pair("activated", str(day or "no date found"), locality.origins, key)
     if day and (source := locality.activation_source):
         yield from _pair("", f"source: {source.kind}, {source.url}", {}, "")
+    for slug, agency in overview.agencies.items():
+        agreements = "; ".join(map(_agreement_text, agency.agreements)) or "no agreement"
+        yield from _pair("agency", f"{slug}: {agreements}", {}, "")
+    if source := overview.agency_source:
+        found = f"source: {source.kind}, {source.date or 'undated'}, {source.url or 'no address'}"
+        yield from _pair("", found, {}, "")
     usual = DEFAULT_LETTER.partition("/")[0]
+    shown: set[object] = set()
     for outlook in sorted(overview.outlooks, key=lambda outlook: outlook.program != usual):
         yield ""
-        yield from _outlook_lines(outlook, overview.date, locality.origins)
+        yield from _outlook_lines(outlook, overview.date, locality.origins, shown)
     yield ""
-    yield f"State laws that optout knows: {len(overview.laws) or 'none, but there may be some'}"
+    count = len(overview.laws)
+    yield f"State laws that optout knows: {count or 'none, but there may be some'}; ask counsel"
     for number, law in enumerate(overview.laws):
         yield from _indent(f"{law} [{locality.origins[f'laws.{number}']}]")
 
@@ -95,8 +103,7 @@ def _agency_lines(locality: Locality, agency: Agency) -> Iterator[str]:
         yield from _pair("kind", kind, origins, "jurisdiction.kind")
     yield from _pair("county", agency.county or "not known", origins, "jurisdiction.county")
     for agreement in agency.agreements:
-        text = f"{agreement.model}, signed {agreement.signed or 'on an unknown day'}"
-        text += ", with an addendum" if agreement.addendum else ""
+        text = _agreement_text(agreement)
         yield from _pair("agreement", text, origins, "jurisdiction.agreements")
     if source := locality.agency_source:
         found = f"{source.kind}, {source.date or 'undated'}, {source.url or 'no web address'}"
@@ -105,7 +112,15 @@ def _agency_lines(locality: Locality, agency: Agency) -> Iterator[str]:
             yield from _indent(source.note, indent=_LABEL + 2)
 
 
-def _outlook_lines(outlook: Outlook, day: date, origins: Mapping[str, str]) -> Iterator[str]:
+def _agreement_text(agreement: Agreement) -> str:
+    signed = f"{agreement.model}, signed {agreement.signed or 'on an unknown day'}"
+    return f"{signed}, with an addendum" if agreement.addendum else signed
+
+
+def _outlook_lines(
+    outlook: Outlook, day: date, origins: Mapping[str, str], shown: set[object]
+) -> Iterator[str]:
+    """Lay out a program; contacts that are `shown` already get one line."""
     period = f"for letters of {day}" if outlook.period else f"not yet begun on {day}"
     yield f"{outlook.title}, {period}"
     if outlook.status:
@@ -114,7 +129,7 @@ def _outlook_lines(outlook: Outlook, day: date, origins: Mapping[str, str]) -> I
     for recipient, line in zip(outlook.recipients, outlook.contact_lines, strict=True):
         yield ""
         yield f"  To {line}"
-        yield from _contact_lines(recipient.contact, recipient.origins)
+        yield from _contact_lines(recipient.contact, recipient.origins, shown)
     for id, contact in outlook.copies.items():
         yield ""
         yield f"  Copy to {id}"
@@ -124,11 +139,22 @@ def _outlook_lines(outlook: Outlook, day: date, origins: Mapping[str, str]) -> I
             for path, origin in origins.items()
             if path.startswith(root)
         }
-        yield from _contact_lines(contact, own)
+        yield from _contact_lines(contact, own, shown)
+    if outlook.notes:
+        yield ""
+        yield "  Notes on letters of this day"
+        for text in outlook.notes:
+            yield from wrap(text, _columns(), "  - ", "    ")
 
 
-def _contact_lines(contact: Contact, origins: Mapping[str, str]) -> Iterator[str]:
-    address = contact.address
+def _contact_lines(
+    contact: Contact, origins: Mapping[str, str], shown: set[object]
+) -> Iterator[str]:
+    address, key = contact.address, (contact.organization, contact.address, contact.attention)
+    if contact.organization and key in shown:
+        yield from _pair("as above", ", ".join(contact.block), {}, "")
+        return
+    shown.add(key)
     known: list[tuple[str, str | None]] = [
         ("attention", contact.attention),
         ("organization", "; ".join(contact.organization)),

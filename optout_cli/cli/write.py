@@ -2,13 +2,21 @@
 
 import re
 import sys
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 
 import click
 
-from optout_cli.cli.console import is_request, refuse_file_name, report_problems, say, usage_error
+from optout_cli.cli.console import (
+    is_request,
+    refuse_file_name,
+    report_problems,
+    say,
+    speaks_json,
+    usage_error,
+    wrap,
+)
 from optout_cli.cli.options import (
     DEFAULT_LETTER,
     SEPARATORS,
@@ -20,6 +28,7 @@ from optout_cli.cli.options import (
     quiet_option,
     register_options,
     requests,
+    verbose_option,
     with_engine,
 )
 from optout_cli.cli.order import Values, order_options
@@ -27,6 +36,7 @@ from optout_cli.exporters import exporter_for
 from optout_cli.exporters.context import Options
 from optout_cli.letters.files import NamedFiles
 from optout_cli.letters.library import Library
+from optout_cli.letters.notes import told
 from optout_cli.letters.pipeline import (
     COMMAND_LINE,
     Order,
@@ -45,7 +55,16 @@ from optout_cli.output import is_folder, is_stream, write_stream
 from optout_cli.readers.document import Document, locating
 from optout_cli.readers.files import STDIN, folder_of, is_file
 
+_SCREEN, _COLUMNS = 24, 80  # lines and columns of a usual terminal
+_FEWEST_NOTES = 3  # that are shown, however much there is to do next
 MESSAGES: frozenset[Way] = frozenset(("email", "fax"))  # ways in which nothing goes out on paper
+_SENDING: dict[Way, str] = {
+    "certified-mail": "send {letter} by certified mail, return receipt requested; keep the receipt",
+    "mail": "mail {letter}",
+    "hand": "have {letter} delivered by hand, and a copy stamped as received",
+    "email": "e-mail {letter} to {contact.email}; keep a copy of the sent e-mail",
+    "fax": "fax {letter} to {contact.fax}; keep the report that it went through",
+}
 _FILE_NAME = re.compile(r"^\S+\.[A-Za-z0-9]{1,5}$")  # never a jurisdiction's name
 
 
@@ -70,6 +89,7 @@ _FILE_NAME = re.compile(r"^\S+\.[A-Za-z0-9]{1,5}$")  # never a jurisdiction's na
 @register_options
 @order_options
 @quiet_option
+@verbose_option
 @library_options
 @report_problems
 def command(
@@ -83,6 +103,7 @@ def command(
     values: Values,
     look: Options,
     quiet: bool,
+    in_full: bool,
     overlays: Sequence[str],
     folders: Sequence[Path],
 ) -> None:
@@ -120,7 +141,8 @@ def command(
         how = How(force, supersede, not no_register, quiet)
         is_new = write_files(place, name, made, library, order, how, is_check=is_check)
     if not quiet and not is_check:
-        report_letters(exports, is_dated="date" in document.data, is_new=is_new)
+        is_dated = "date" in document.data
+        report_letters(exports, is_dated=is_dated, is_new=is_new, in_full=in_full or speaks_json())
 
 
 def _document_of(what: str, values: Values, *, is_request: bool) -> Document:
@@ -191,25 +213,50 @@ def _only(exports: Sequence[Export], option: str) -> Export:
     return exports[0]
 
 
-def report_letters(exports: Sequence[Export], *, is_dated: bool, is_new: bool) -> None:
+def report_letters(
+    exports: Sequence[Export], *, is_dated: bool, is_new: bool, in_full: bool
+) -> None:
     """Print each note once, then what was written and what to do with it.
 
-    `is_new` is False if all files were there before, with the same bytes.
+    Without `in_full`, prints no more notes than fit on a screen. `is_new` is False if all files
+    were there before, with the same bytes.
     """
     notice = exports[0].notice
-    if not is_dated:
-        day = notice.date
-        say(f"dated today, {day}; to keep this date, add date: {day} to the request")
-    notes = [note for export in exports for note in (*export.notice.notes, *export.notes)]
-    for code, text in dict.fromkeys((note.code, note.text) for note in notes):
-        say(f"note: {text}", code)
+    day = notice.date
+    dated = f"dated today, {day}; to keep this date, add date: {day} to the request"
     count = len({export.notice.name for export in exports})
     formats = ", ".join(dict.fromkeys(export.format for export in exports))
-    letters = f"{count} letter{'s' if count > 1 else ''} of {notice.date} ({formats})"
+    letters = f"{count} letter{'s' if count > 1 else ''} of {day} ({formats})"
     done = "written" if is_new else "unchanged, already written"
-    say(f"{done}: {letters} for {notice.author}, reference {notice.reference}")
-    for step in next_steps(exports):
-        say(f"next: {step}")
+    summary = f"{done}: {letters} for {notice.author}, reference {notice.reference}"
+    steps = [f"next: {step}" for step in next_steps(exports)]
+    notes = [note for export in exports for note in (*export.notice.notes, *export.notes)]
+    texts = [(f"note: {text}", code) for code, text in told(notes, in_full=in_full, before=set())]
+    others = [] if is_dated else [dated]
+    room = _SCREEN - len(exports) - _height([*others, summary, *steps])
+    for line in others:
+        say(line)
+    for line, code in texts if in_full else _fitting(texts, room):
+        say(line, code)
+    for line in (summary, *steps):
+        say(line)
+
+
+def _fitting(notes: Sequence[tuple[str, str]], room: int) -> Iterator[tuple[str, str | None]]:
+    """Yield the first notes that fit into a `room` of lines, and how to see everything."""
+    shown, rest = 0, "to see each note in full, add --verbose or run `optout review`"
+    lines = [text for text, _ in notes]
+    while shown < len(lines) and (_height(lines[: shown + 1]) < room or shown < _FEWEST_NOTES):
+        shown += 1
+    yield from notes[:shown]
+    left = len(lines) - shown
+    if lines:
+        yield f"{left} more note{'s' if left > 1 else ''}; {rest}" if left else rest, None
+
+
+def _height(lines: Iterable[str]) -> int:
+    """Return how many lines of a usual terminal the lines take."""
+    return sum(len(wrap(line, _COLUMNS, "", "  ")) for line in lines)
 
 
 def next_steps(exports: Sequence[Export]) -> Iterator[str]:
@@ -220,10 +267,11 @@ def next_steps(exports: Sequence[Export]) -> Iterator[str]:
         yield "add the signer under signatory: and run this command again"
         return
     yield "read each letter"
-    recipients = [notice.recipient for notice in notices if not notice.recipient.is_confirmed]
-    for contact in (recipient.contact for recipient in recipients):
+    for recipient in [notice.recipient for notice in notices if not notice.recipient.is_confirmed]:
+        contact = recipient.contact
         how = f"call {contact.phone}" if contact.phone else "find a phone number (none on file)"
-        yield f"{how} to confirm this address: {', '.join(contact.block)}"
+        whose = "the bureau's" if recipient.party == "bureau" else "ICE's"
+        yield f"{how} to confirm {whose} address: {', '.join(contact.address.lines)}"
     if first.is_draft:
         yield "fill in what is missing, and run this command again without --draft"
         return
@@ -231,9 +279,7 @@ def next_steps(exports: Sequence[Export]) -> Iterator[str]:
     if any(exporter.ROUTE is None for exporter in exporters):
         is_printed = any(exporter.IS_PRINTED for exporter in exporters)
         yield from _paper_steps(exports, notices, is_laid_out=is_printed)
-    for notice in notices:
-        own = {export.format for export in exports if export.notice.name == notice.name}
-        yield from _service_steps(notice, own)
+    yield from _service_steps(exports, notices)
     routes = {exporter.ROUTE for exporter in exporters}
     for copy in first.cc:
         if not (copy.email and "email" in routes):
@@ -282,21 +328,25 @@ def _paper_steps(
         yield "put a copy of each letter into the other envelope too"
 
 
-def _service_steps(notice: Notice, formats: Collection[str]) -> Iterator[str]:
-    """Yield how to send a letter and its copies: as the request says, and as its formats are."""
-    recipient, contact = notice.recipient, notice.recipient.contact
-    whose = "the bureau's letter" if recipient.party == "bureau" else "ICE's letter"
-    for way in ways_of(recipient.service, formats):
-        match way:
-            case "certified-mail":
-                yield f"send {whose} by certified mail, return receipt requested; keep the receipt"
-            case "mail":
-                yield f"mail {whose}"
-            case "email":
-                yield f"e-mail {whose} to {contact.email}; keep a copy of the sent e-mail"
-            case "fax":
-                yield f"fax {whose} to {contact.fax}; keep the report that it went through"
-            case "hand":
-                yield f"have {whose} delivered by hand, and a copy stamped as received"
-    for copy in notice.copies:
-        yield f"mail a copy of {whose} to the office listed after cc: {', '.join(copy.block)}"
+def _service_steps(exports: Sequence[Export], notices: Sequence[Notice]) -> Iterator[str]:
+    """Yield how to send the letters and their copies: as requested, and as their formats are."""
+    goes: dict[Way, list[Notice]] = {}
+    for notice in notices:
+        formats = [export.format for export in exports if export.notice.name == notice.name]
+        for way in ways_of(notice.recipient.service, formats):
+            goes.setdefault(way, []).append(notice)
+    for way, sent in goes.items():
+        if way not in MESSAGES and len(sent) > 1:
+            yield _SENDING[way].format(letter="both letters", contact=None)
+            continue
+        for notice in sent:
+            contact = notice.recipient.contact
+            yield _SENDING[way].format(letter=_whose(notice), contact=contact)
+    for notice in notices:
+        for copy in notice.copies:
+            where = f"the office listed after cc: {', '.join(copy.block)}"
+            yield f"mail a copy of {_whose(notice)} to {where}"
+
+
+def _whose(notice: Notice) -> str:
+    return "the bureau's letter" if notice.recipient.party == "bureau" else "ICE's letter"

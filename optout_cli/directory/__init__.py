@@ -193,10 +193,14 @@ class Directory:
                 for id, jurisdiction in sorted(known.jurisdictions.items()):
                     yield code, id, jurisdiction
 
-    def agencies_in(self, state: str) -> Iterator[tuple[str, Agency]]:
-        """Yield slug and agency of each agency in a state, sorted. Raises OptoutError."""
-        for slug in sorted(self._agencies.of(state)):
-            yield slug, self._agency(state, slug)
+    def agencies_in(self, state: str, county: str | None = None) -> Iterator[tuple[str, Agency]]:
+        """Yield slug and agency of each agency in a state or one of its counties, sorted.
+
+        Raises OptoutError.
+        """
+        for slug, known in sorted(self._agencies.of(state).items()):
+            if county in (None, known.get("county")):
+                yield slug, self._agency(state, slug)
 
     def agency_source(self, state: str) -> Source | None:
         """Return where the agreements of a state's agencies were read."""

@@ -1,7 +1,10 @@
-"""What the user should know about a letter. These notes are printed beside it, never in it."""
+"""What the user should know about a letter. These notes are printed beside it, never in it.
+
+Each says what to do, then why. A long one has a short form of one line.
+"""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -29,8 +32,11 @@ LAW_TOPICS: Mapping[Topic, str] = {
     "policy": "policies on cooperation",
     "information-sharing": "sharing of information",
 }
+# Notes on the county and the program come last: they are the same for all letters.
+_LAST = {"contact": 1, "state-law": 2, "period": 3, "letter": 4}
 _IS_LOCAL = re.compile(r"\b(Police|City|Town|Township|Village|Borough)\b")
 _PARTIES: Mapping[Party, str] = {"bureau": "bureau", "ice": "ICE"}
+_OFFICES: Mapping[Party, str] = {"bureau": "the bureau", "ice": "ICE"}
 _WHOSE: Mapping[Party, str] = {"bureau": "the bureau's", "ice": "ICE's"}
 
 
@@ -43,47 +49,63 @@ def notes_for(case: Case, period: Period, recipient: Recipient) -> Iterator[Note
         texts, sample = value if isinstance(value, tuple) else (value,), particular.example
         # A sample of one word may be right by chance.
         if particular.type in ("text", "paragraphs") and sample in texts and " " in str(sample):
-            yield Note(code="sample", text=f"particulars.{name} is still the sample: {sample}")
+            text = f"replace particulars.{name}: it is still the sample: {sample}"
+            yield Note(code="sample", text=text, short=f"replace the sample in particulars.{name}")
     yield from _data_notes(case)
     if case.today - case.date > _SIGNED_WITHIN:
-        text = f"the letter is dated {case.date}; use the date of the signature"
+        text = f"use the date of the signature: the letter is dated {case.date}"
         yield Note(code="antedated", text=text)
     if case.routes and case.date > case.today:
-        text = f"the letter is dated {case.date}, which is in the future; send it on that day"
+        text = f"send the letter on {case.date}: its date is in the future"
         yield Note(code="postdated", text=text)
     if period.note:
-        yield Note(code="period", text=period.note)
-    yield from (Note(code="letter", text=text) for text in program_notes(case))
+        yield Note(code="period", text=period.note, short=period.short)
+    yield from program_notes(case)
     yield from law_notes(case)
     yield contact_note(case, recipient)
     yield from _address_notes(case, recipient)
     if recipient.is_person and not recipient.contact.salutation:
         whose, party = _WHOSE[recipient.party], recipient.party
         text = (
-            f'you changed the addressee, so {whose} letter says "Dear Sir or Madam:";'
-            f" to change that, add salutation: under recipients: {party}:"
+            f'add salutation: under recipients: {party}: to replace the "Dear Sir or Madam:" of'
+            f" {whose} letter, which it has because you changed the addressee"
         )
-        yield Note(code="greeting", text=text)
+        short = f'add salutation: under recipients: {party}:, or keep "Dear Sir or Madam:"'
+        yield Note(code="greeting", text=text, short=short)
+
+
+def told(notes: Iterable[Note], *, in_full: bool, before: set[Note]) -> Iterator[tuple[str, str]]:
+    """Yield the code and text of each note once, those on the request first: in a line, or in full.
+
+    A note is told in full once in a run: one that was told `before` comes in one line.
+    """
+    ranked = sorted(dict.fromkeys(notes), key=lambda note: _LAST.get(note.code, 0))
+    for note in ranked:
+        yield note.code, note.text if in_full and note not in before else note.line
+    before.update(ranked)
 
 
 def county_notes(locality: Locality, slugs: Sequence[str]) -> Iterator[Note]:
     """Name the county's agencies in the data: one of them may be the agreement's party."""
     if slugs:
         text = (
-            f"agencies of {locality.name} on ICE's list: {', '.join(slugs)}; to write for one,"
-            f" say jurisdiction: {slugs[0]}"
+            f"say jurisdiction: {slugs[0]} to write for that agency; agencies of {locality.name} on"
+            f" ICE's list: {', '.join(slugs)}"
         )
-        yield Note(code="listed-agency", text=text)
+        short = f"write for the agency that signed, jurisdiction: {slugs[0]}"
+        if len(slugs) > 1:
+            short += f", or {len(slugs) - 1} more on ICE's list"
+        yield Note(code="listed-agency", text=text, short=short)
 
 
 def _data_notes(case: Case) -> Iterator[Note]:
     """Yield how the jurisdiction's name was read, and what the data adds to the particulars."""
     locality = case.locality
     if locality.read_from:
-        text = f"{locality.read_from!r} is read as {locality.name}"
+        text = f"check that {locality.read_from!r} means {locality.name}"
         office = case.request.signatory.office if case.request.signatory else None
         if office and not locality.agency and _IS_LOCAL.search(office):
-            text += f", but the signatory's office is {office!r}; check that jurisdiction: is right"
+            text += f": the signatory's office is {office!r}"
         yield Note(code="read-as", text=text)
     source, facts = locality.agency_source, case.kind.particulars
     if source is None:
@@ -94,20 +116,23 @@ def _data_notes(case: Case) -> Iterator[Note]:
     stated = [name for name in case.known if facts[name].known != "agency"]
     if stated:
         texts = (f"{name}: {_shown(case, name)}" for name in stated)
-        remarks = "; ".join(filter(None, (remark, "your copy of the agreement may differ")))
-        text = f"{', '.join(texts)}, from {where}; {remarks}"
-        yield Note(code="agreement-data", text=text)
+        remark = remark and f"; {remark}"
+        short = f"compare with your copy of the agreement: {', '.join(texts)}"
+        yield Note(code="agreement-data", text=f"{short}, from {where}{remark}", short=short)
     for name in (name for name, spec in facts.items() if spec.known == "model"):
         models = {agreement.model for agreement in locality.agreements}
         if others := [model for model in _shown(case, name).split(", ") if model not in models]:
-            text = f"no agreement {' or '.join(others)} of {locality.name} is on file: {where}"
-            yield Note(code="unlisted-agreement", text=text)
+            unknown = " or ".join(others)
+            short = f"check model: no agreement {unknown} of {locality.name} is on file"
+            yield Note(code="unlisted-agreement", text=f"{short}: {where}", short=short)
         for listed, stated_day in _other_days(case, name):
+            head = "compare with your copy of the agreement"
             text = (
-                f"{where} has {listed.model} of {listed.signed}; the request says {stated_day};"
-                " compare both with your copy of the agreement"
+                f"{head}: the request says that {listed.model} was signed on {stated_day}, and"
+                f" {where} says {listed.signed}"
             )
-            yield Note(code="other-signed", text=text)
+            short = f"{head}: {listed.model} of {stated_day}, or of {listed.signed}"
+            yield Note(code="other-signed", text=text, short=short)
 
 
 def _other_days(case: Case, models: str) -> Iterator[tuple[Agreement, date]]:
@@ -137,11 +162,11 @@ def _shown(case: Case, name: str) -> str:
 def _signatory_notes(case: Case) -> Iterator[Note]:
     signatory, check = case.request.signatory, "check that jurisdiction: is right"
     if signatory is None:
-        text = "each page is marked DRAFT, because nobody signs; add the signer under signatory:"
+        text = "add the signer under signatory:, since each page is marked DRAFT until then"
         yield Note(code="draft", text=text)
         return
     if not signatory.address.street:
-        text = "the letterhead has no address; add address: under signatory:"
+        text = "add address: under signatory:, since the letterhead has no address"
         yield Note(code="no-return-address", text=text)
     for name in (signatory.office, *(act.body for act in case.request.authority)):
         if (
@@ -149,12 +174,12 @@ def _signatory_notes(case: Case) -> Iterator[Note]:
             and not case.locality.agency
             and _names_another(case.locality.jurisdiction.name, name)
         ):
-            text = f"{name!r} does not name {case.locality.name}; {check}"
+            text = f"{check}: {name!r} does not name {case.locality.name}"
             yield Note(code="other-place", text=text)
     state = signatory.address.state
     if state and state != case.locality.state_code:
         where = f"the jurisdiction is in {case.locality.state_code}"
-        text = f"the signatory's address is in {state}, but {where}; {check}"
+        text = f"{check}: the signatory's address is in {state}, but {where}"
         yield Note(code="other-state", text=text)
 
 
@@ -170,8 +195,12 @@ def _names_another(name: str, text: str) -> bool:
 
 def law_notes(case: Case) -> Iterator[Note]:
     """Yield the state's laws that bear on the letter and were, or may have been, in effect."""
+    state = case.locality.state_name
     for law in laws_of(case):
-        yield Note(code="state-law", text=law_text(law, case.locality.state_name))
+        text = f"ask counsel before sending: {law_text(law, state)}"
+        citation = law.citation.partition(" (")[0]
+        short = f"ask counsel first: {state} law {_LAW_EFFECTS[law.effect]}, {citation}"
+        yield Note(code="state-law", text=text, short=short)
 
 
 def law_text(law: Law, state: str) -> str:
@@ -183,22 +212,33 @@ def law_text(law: Law, state: str) -> str:
         f"{state} law {_LAW_EFFECTS[law.effect]} ({about}): {law.citation}, {since}."
         f" {law.summary} {law.status or ''}"
         f" Source: {law.source.kind} ({law.source.url or 'no address'}), {checked}."
-        " Ask counsel before sending."
     )
     return " ".join(text.split())
 
 
 def contact_note(case: Case, recipient: Recipient) -> Note:
-    """Say which party's contact it is, and `contact_text`."""
-    code = "contact" if recipient.contact.organization else "unknown-agency"
-    return Note(code=code, text=f"{_PARTIES[recipient.party]}: {contact_text(case, recipient)}")
+    """Say what to do about a recipient's address, as `contact_text` does, and whose it is."""
+    whom = _OFFICES[recipient.party]
+    if not recipient.contact.organization:
+        text = f"add {whom} under recipients: {recipient.party}:, since it is unknown"
+        return Note(code="unknown-agency", text=text)
+    if recipient.is_confirmed:
+        text = f"use {_WHOSE[recipient.party]} {contact_text(case, recipient)}"
+    else:
+        text = contact_text(case, recipient).replace("call", f"call {whom}", 1)
+    return Note(code="contact", text=text)
+
+
+def contact_line(case: Case, recipient: Recipient) -> str:
+    """Return `contact_text` with the recipient before it, as a heading."""
+    return f"{_PARTIES[recipient.party]}: {contact_text(case, recipient)}"
 
 
 def contact_text(case: Case, recipient: Recipient) -> str:
     """Say where the recipient's address is from, how old it is, and whether anyone confirmed it."""
     source, confirmed = recipient.contact.source, recipient.confirmed
     if not recipient.contact.organization:
-        return f"the agency is unknown; add it under recipients: {recipient.party}:"
+        return f"add it under recipients: {recipient.party}:, since the agency is unknown"
     if _is_from_request(recipient):
         origin = f"your request ({case.date:%Y})"
     elif source is None:
@@ -208,12 +248,10 @@ def contact_text(case: Case, recipient: Recipient) -> str:
         article = "an" if kind[0] in "aeiou" else "a"
         origin = f"{article} {kind} source ({source.date or 'undated'})"
     if confirmed:
-        confirmation = f"confirmed by {confirmed.by} on {confirmed.date}"
-    elif recipient.contact.verified:
-        confirmation = f"confirmed on {recipient.contact.verified}"
-    else:
-        confirmation = "not confirmed; call before sending"
-    return f"address from {origin}, {confirmation}"
+        return f"address from {origin}, confirmed by {confirmed.by} on {confirmed.date}"
+    if recipient.contact.verified:
+        return f"address from {origin}, confirmed on {recipient.contact.verified}"
+    return f"call before sending: address from {origin}, not confirmed"
 
 
 def _is_from_request(recipient: Recipient) -> bool:
@@ -227,10 +265,10 @@ def _address_notes(case: Case, recipient: Recipient) -> Iterator[Note]:
         return
     subject, task = f"{_WHOSE[recipient.party]} address", "find the address used at that time"
     if source.date is None and case.today.year - year > _RECENT_YEARS:
-        text = f"{subject} is undated, but the letter is from {year}; {task}"
+        text = f"{task}: {subject} is undated, but the letter is from {year}"
         yield Note(code="undated-address", text=text)
     elif source.date and int(source.date[:4]) > year:
-        text = f"{subject} is from {source.date[:4]}, but the letter is from {year}; {task}"
+        text = f"{task}: {subject} is from {source.date[:4]}, but the letter is from {year}"
         yield Note(code="newer-address", text=text)
 
 
@@ -244,28 +282,34 @@ def export_notes(letter: Letter, name: str, content: bytes, options: Options) ->
 
         lines = window_lines(letter.envelope)
         if lines > LINES:
-            problem = f"{_WHOSE[party]} address takes {lines} lines in the envelope's window"
-            hint = f"shorten it with envelope: under recipients: {party}:"
-            yield Note(code="envelope", text=f"{problem}, where {LINES} are safe; {hint}")
+            address = f"{_WHOSE[party]} address"
+            text = (
+                f"shorten {address} with envelope: under recipients: {party}:, since it takes"
+                f" {lines} lines in the envelope's window, where {LINES} are safe"
+            )
+            short = f"shorten {address} with envelope:, since it takes {lines} lines"
+            yield Note(code="envelope", text=text, short=short)
     if is_package:
         yield from _package_notes(letter, party, content)
     if is_package or exporter.ROUTE:  # nobody adds a sheet to a message
         yield from _left_out_notes(notice, name, exporter)
     pages = exporter.count_pages(content) if exporter.ROUTE == "fax" else None
     if pages and pages > _LONG_FAX:
-        text = f"has {pages} pages; ask first whether their fax machine takes that many"
-        yield Note(code="long-fax", text=f"{name}: {text}")
+        text = f"ask first whether their fax machine takes the {pages} pages of {name}"
+        yield Note(code="long-fax", text=text)
     is_final = notice.signatory and not notice.is_draft
     if exporter.ROUTE and notice.recipient.service_by(exporter.ROUTE) != notice.recipient.service:
         ways = ", ".join(dict.fromkeys(way.by for way in notice.recipient.service))
+        head = f"add by: {exporter.ROUTE} to service: {party}:"
         text = (
-            f"the request says {ways}, so this counts as a copy and says only how it goes itself;"
-            f" if it is the letter, add by: {exporter.ROUTE} to service: {party}:"
+            f"{head} if the {name} is the letter itself: the request says {ways}, so it counts as a"
+            " copy and says only how it goes itself"
         )
-        yield Note(code="copy", text=f"{name}: {text}")
+        short = f"{head} if the {name} is the letter, not a copy"
+        yield Note(code="copy", text=text, short=short)
     if exporter.ROUTE and is_final and notice.signature.kind not in exporter.SIGNATURES:
-        text = "nobody has signed it; mail the signed letter, or set signature: {kind: typed}"
-        yield Note(code="unsigned", text=f"{name}: {text}")
+        head = "mail the signed letter, or set signature: {kind: typed}"
+        yield Note(code="unsigned", text=f"{head}, since nobody has signed the {name}")
 
 
 def _package_notes(letter: Letter, party: Party, content: bytes) -> Iterator[Note]:
@@ -277,7 +321,7 @@ def _package_notes(letter: Letter, party: Party, content: bytes) -> Iterator[Not
         total = pdf.count_pages(content) or 0
         others = ", ".join(f"{name} {count}" for name, count in pages.items())
         own = total - sum(pages.values())
-        text = f"{_PARTIES[party]}: {total} pages to print: the letter {own}, {others}"
+        text = f"print {total} pages for {_OFFICES[party]}: the letter {own}, {others}"
         yield Note(code="package", text=text)
 
 
@@ -289,5 +333,5 @@ def _left_out_notes(notice: Notice, name: str, exporter: Exporter) -> Iterator[N
     missing = [file for file in files if taken is None or not file.lower().endswith(taken)]
     missing += [enclosure.title for enclosure in notice.enclosures if not enclosure.file]
     if missing:
-        text = f"does not contain these enclosures: {'; '.join(missing)}; send them separately"
-        yield Note(code="left-out", text=f"{name}: {text}")
+        text = f"send these enclosures separately from the {name}: {'; '.join(missing)}"
+        yield Note(code="left-out", text=text)

@@ -161,7 +161,12 @@ def _odd_values(
     odd, doubts = judge(document)
     told = {problem.path for problem in samples}
     notes = (
-        Note(code="odd-value", text=f"{doubt.message}; if so, {doubt.hint}") for doubt in doubts
+        Note(
+            code="odd-value",
+            text=f"check {doubt.path}: {doubt.message.removeprefix(f'{doubt.path} ')};"
+            f" if so, {doubt.hint}",
+        )
+        for doubt in doubts
     )
     return tuple(problem for problem in odd if problem.path not in told), tuple(notes)
 
@@ -191,9 +196,8 @@ def _ordered(case: Case, order: Order) -> Case:
 def _county_notes(locality: Locality, kind: LetterKind, library: Library) -> Iterator[Note]:
     """Name the agencies of a county; only letters about their agreements read the agencies."""
     if locality.agency is None and any(spec.known for spec in kind.particulars.values()):
-        agencies = library.directory.agencies_in(locality.state_code)
-        slugs = [slug for slug, agency in agencies if agency.county == locality.id]
-        yield from county_notes(locality, slugs)
+        agencies = library.directory.agencies_in(locality.state_code, locality.id)
+        yield from county_notes(locality, [slug for slug, _ in agencies])
 
 
 # Any: trees of mappings, lists and texts.
@@ -298,19 +302,20 @@ def letters_of(
     faulty = [
         Note(
             code="pdf-faults",
-            text=f"{file.name} has small errors that PDF readers repair"
-            f" ({', '.join(file.small_faults)}); to remove them, print it to a new PDF",
+            text=f"print {file.name} to a new PDF to remove its small errors, which PDF readers"
+            f" repair: {', '.join(file.small_faults)}",
         )
         for file in files.attachments
         if file.small_faults
     ]
     for file in files.attachments:
         if file.unseen:
-            text = f"the pages of {file.name} do not show: {', '.join(file.unseen)}"
+            text = f"check {file.name}: its pages do not show {', '.join(file.unseen)}"
             faulty.append(Note(code="unseen-in-pdf", text=text))
     for picture in filter(None, (files.seal, files.autograph)):
         if picture.color:
-            text = f"the picture {picture.alt!r} is a solid block of the color {picture.color}"
+            what = f"it is a solid block of the color {picture.color}"
+            text = f"check the picture {picture.alt!r}: {what}"
             faulty.append(Note(code="solid-picture", text=text))
     letters = []
     for notice in notices:

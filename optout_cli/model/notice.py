@@ -28,10 +28,19 @@ Route = Literal["email", "fax"]
 
 
 class Note(Noun, frozen=True, kw_only=True):
-    """Something worth knowing about a notice; `code` is stable, for scripts."""
+    """Something worth knowing about a notice: what to do, then why.
+
+    `short` says it in one line, unless `text` is short itself. `code` is stable, for scripts.
+    """
 
     code: str
     text: str
+    short: str | None = None
+
+    @property
+    def line(self) -> str:
+        """The note in one line."""
+        return self.short or self.text
 
     def __post_init__(self) -> None:
         """Cut each text that the note repeats."""

@@ -20,12 +20,16 @@ from optout_cli.model.jurisdiction import LawEffect, Source, SourceKind, Topic
 
 
 class Period(Noun, frozen=True, kw_only=True):
-    """A period of the program with its own wording, from `from` to `until` inclusive."""
+    """A period of the program with its own wording, from `from` to `until` inclusive.
+
+    `note` is what to know of the program's history, and `short` says it in one line.
+    """
 
     id: Name
     from_: Date = field(name="from")
     until: Date | None = None
     note: Text | None = field(name="caution", default=None)
+    short: Line | None = None
 
     def has(self, day: Date) -> bool:
         """Tell whether `day` is in the period."""
@@ -173,10 +177,16 @@ class Milestone(Noun, frozen=True, kw_only=True):
 
 
 class ConditionalText(Noun, frozen=True, kw_only=True):
-    """A note on a letter if `when` holds; names of particulars are in braces."""
+    """A text that holds for a letter if `when` does; names of particulars are in braces."""
 
     when: Condition = Condition()
     text: Text
+
+
+class NoteText(ConditionalText, frozen=True, kw_only=True):
+    """A note on a letter: what to do, then why. `short` says it in one line."""
+
+    short: Line | None = None
 
 
 class Refusal(Noun, frozen=True, kw_only=True):
@@ -286,7 +296,7 @@ class LetterKind(Noun, frozen=True, kw_only=True):
     about: tuple[Topic, ...] = ()
     follows: tuple[Name, ...] = ()
     refuse: tuple[Refusal, ...] = ()
-    notes: tuple[ConditionalText, ...] = field(name="cautions", default=())
+    notes: tuple[NoteText, ...] = field(name="cautions", default=())
     computed: dict[Name, ComputedDate] = {}
     milestones: tuple[Milestone, ...] = ()
     uses: tuple[Name, ...] = ()
@@ -323,7 +333,7 @@ class Program(Noun, frozen=True, kw_only=True):
     citations: dict[Name, Citation] = {}
     recipients: tuple[Rule, ...]
     refuse: tuple[Refusal, ...] = ()
-    notes: tuple[ConditionalText, ...] = field(name="cautions", default=())
+    notes: tuple[NoteText, ...] = field(name="cautions", default=())
     forbidden: tuple[Forbidden, ...] = ()
     guide: Advice = Advice()
     particulars: dict[Name, Particular] = {}

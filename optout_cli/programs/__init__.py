@@ -15,7 +15,7 @@ from optout_cli.cache import Cache
 from optout_cli.errors import Location, OptoutError, Problem, did_you_mean, raise_any
 from optout_cli.model.fields import MAX_ITEMS, Line, Noun, Text
 from optout_cli.model.jurisdiction import Agreement, Contact, Law
-from optout_cli.model.notice import Activation, Case
+from optout_cli.model.notice import Activation, Case, Note
 from optout_cli.model.program import (
     OWN_DAY,
     Condition,
@@ -270,9 +270,13 @@ def refusals(case: Case) -> Iterator[Problem]:
             yield Problem("refused-letter", reason, hint=rule.hint, path="letter")
 
 
-def program_notes(case: Case) -> Iterator[str]:
+def program_notes(case: Case) -> Iterator[Note]:
     """Yield the notes of the letter kind and of the program that apply to the case."""
-    yield from texts_that_hold((*case.kind.notes, *case.program.notes), case)
+    for note in (*case.kind.notes, *case.program.notes):
+        if holds(note.when, case):
+            blanks = _blanks(case, note.when)
+            short = note.short.format_map(blanks) if note.short else None
+            yield Note(code="letter", text=note.text.format_map(blanks), short=short)
 
 
 def texts_that_hold(texts: Iterable[ConditionalText], case: Case, **more: object) -> Iterator[str]:

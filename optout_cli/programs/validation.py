@@ -203,6 +203,8 @@ def _rule_texts(owner: Program | LetterKind, prefix: str) -> Iterator[tuple[str,
         yield f"{prefix}refuse.{number}", rule.when, rule.reason
     for number, note in enumerate(owner.notes):
         yield f"{prefix}cautions.{number}", note.when, note.text
+        if note.short:
+            yield f"{prefix}cautions.{number}.short", note.when, note.short
 
 
 def _guide_texts(program: Program) -> Iterator[tuple[str, Condition, str]]:

@@ -10,7 +10,7 @@ from optout_cli.errors import Location, OptoutError, Problem, raise_any
 from optout_cli.exporters.txt import join_groups, text_groups
 from optout_cli.letters.compose import outline_case, place_of, recipients_of
 from optout_cli.letters.library import Library
-from optout_cli.letters.notes import LAW_TOPICS, contact_text, law_notes
+from optout_cli.letters.notes import LAW_TOPICS, contact_text, law_text
 from optout_cli.letters.render import sections_of
 from optout_cli.model.letter import Guide, Paragraph
 from optout_cli.model.notice import Case, Recipient
@@ -51,8 +51,8 @@ def guide_of(request: Request, library: Library, day: date, location: Location) 
     case = outline_case(request, locality, program, kind, day)
     slugs: list[str] = []
     if locality.agency is None and any(spec.known for spec in kind.particulars.values()):
-        known = library.directory.agencies_in(locality.state_code)
-        slugs = [slug for slug, agency in known if agency.county == locality.id]
+        known = library.directory.agencies_in(locality.state_code, locality.id)
+        slugs = [slug for slug, _ in known]
     if program.period(day) is None:
         message = f"{program.title} did not begin until {program.periods[0].from_}"
         raise OptoutError(Problem("before-program", message, location, "choose a later --date"))
@@ -105,7 +105,7 @@ def _facts(case: Case) -> _Facts:
         "agreements": case.locality.agreements if case.kind.about else (),
         "agreement_source": case.locality.agency_source,
         **{name: [*texts_that_hold(getattr(advice, name), case, **again)] for name in _LISTS},
-        "laws": [note.text for note in law_notes(case)],
+        "laws": [law_text(law, case.locality.state_name) for law in laws_of(case)],
         "other_laws": [*_other_laws(case)],
         "replies": [
             {"where": where, **letter}

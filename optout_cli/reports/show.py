@@ -7,18 +7,22 @@ import msgspec
 from optout_cli.errors import Location
 from optout_cli.letters.compose import outline_case, recipients_of
 from optout_cli.letters.library import Library
-from optout_cli.letters.notes import contact_note, law_text
+from optout_cli.letters.notes import contact_line, law_text
 from optout_cli.model.fields import Noun
-from optout_cli.model.jurisdiction import Contact, Locality
+from optout_cli.model.jurisdiction import Agency, Contact, Locality, Source
 from optout_cli.model.notice import Recipient
 from optout_cli.model.program import Program
 from optout_cli.model.request import Corrections, Request
+from optout_cli.programs import program_notes
 
 UNUSED = ("offices", "origins")  # fields of a locality that are not shown as JSON
 
 
 class Outlook(Noun, frozen=True, kw_only=True):
-    """One program on one day: its status, its letters, and who receives them."""
+    """One program on one day: its status, its letters, who receives them, and notes on them.
+
+    The notes are those of every letter of that day, in full and with their sources.
+    """
 
     program: str
     title: str
@@ -28,15 +32,18 @@ class Outlook(Noun, frozen=True, kw_only=True):
     recipients: tuple[Recipient, ...]
     contact_lines: tuple[str, ...]
     copies: dict[str, Contact]
+    notes: tuple[str, ...] = ()
 
 
 class Overview(Noun, frozen=True, kw_only=True):
-    """A jurisdiction with the outlook of every program."""
+    """A jurisdiction with the outlook of every program; of a county, also its agencies, by slug."""
 
     locality: Locality
     date: date
     outlooks: tuple[Outlook, ...]
     laws: tuple[str, ...]
+    agencies: dict[str, Agency] = {}
+    agency_source: Source | None = None
 
 
 def overview_of(
@@ -57,7 +64,17 @@ def overview_of(
         for id, program in sorted(library.programs.by_id.items())
     )
     laws = tuple(law_text(law, locality.state_name) for law in locality.laws)
-    return Overview(locality=locality, date=day, outlooks=outlooks, laws=laws)
+    agencies: dict[str, Agency] = {}
+    if locality.agency is None:
+        agencies = dict(library.directory.agencies_in(locality.state_code, locality.id))
+    return Overview(
+        locality=locality,
+        date=day,
+        outlooks=outlooks,
+        laws=laws,
+        agencies=agencies,
+        agency_source=library.directory.agency_source(locality.state_code) if agencies else None,
+    )
 
 
 def _outlook(
@@ -83,8 +100,15 @@ def _outlook(
         status=period.note if period else None,
         letters=letters,
         recipients=recipients,
-        contact_lines=tuple(contact_note(case, recipient).text for recipient in recipients),
+        contact_lines=tuple(contact_line(case, recipient) for recipient in recipients),
         copies={id: contact for id in sorted(copied) if (contact := locality.contact_of(id))},
+        notes=tuple(
+            dict.fromkeys(
+                note.text
+                for kind in program.letters.values()
+                for note in program_notes(msgspec.structs.replace(case, kind=kind))
+            )
+        ),
     )
 
 

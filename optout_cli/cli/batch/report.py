@@ -84,11 +84,11 @@ def _merge_alike(notes: Counter[Note]) -> Counter[Note]:
     """Merge notes that differ only in a date or number, which the merged note leaves out."""
     alike: dict[tuple[str, str], list[Note]] = {}
     for note in notes:
-        text = note.text if note.code in _NEVER_SHORTENED else _NUMBER.sub("", note.text)
+        text = note.line if note.code in _NEVER_SHORTENED else _NUMBER.sub("", note.line)
         alike.setdefault((note.code, text), []).append(note)
     merged: Counter[Note] = Counter()
     for (code, _), group in alike.items():
-        parts = zip(*(_NUMBER.split(note.text) for note in group), strict=True)
+        parts = zip(*(_NUMBER.split(note.line) for note in group), strict=True)
         text = "".join(part[0] if len(set(part)) == 1 else "..." for part in parts)
         merged[Note(code=code, text=text)] += sum(notes[note] for note in group)
     return merged

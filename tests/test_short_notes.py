@@ -1,0 +1,77 @@
+"""Notes begin with what to do, take one line, and leave room on the screen; in full on demand."""
+
+import re
+import textwrap
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+from command_results import Run, outcome
+from conftest import ROOT
+
+from optout_cli.letters.library import Library
+
+SCREEN = 24  # lines of a usual terminal
+LINE = 80 - len("note: ")
+VERBS = frozenset((
+    "add", "ask", "check", "clear", "compare", "count", "expect", "have", "keep", "mark", "name",
+    "quote", "rely", "see", "send", "tell", "use", "wait",
+))  # fmt: skip
+TODAY = str(ROOT / "examples" / "marin-today.yaml")
+AGREEMENT = str(ROOT / "examples" / "dakota-county-287g.yaml")
+HISTORY = "Executive Order 13768 brought it back on January 25, 2017."
+RECORD = "use the letter as a record: by itself it stops no sharing of fingerprints"
+
+
+def test_each_note_of_a_program_begins_with_what_to_do_and_has_a_line_of_its_own(
+    library: Library,
+) -> None:
+    notes = [
+        (period.note, period.short)
+        for program in library.programs.by_id.values()
+        for period in program.periods
+        if period.note
+    ]
+    for _, program, kind in library.programs.letters():
+        notes += [(note.text, note.short) for note in (*kind.notes, *program.notes)]
+    first = {text.split()[0].lower() for note in notes for text in note if text}
+    lines = {re.sub(r"\{[^}]*\}", "2026-11-24", short or text) for text, short in notes}
+    assert (first - VERBS, {line for line in lines if len(line) > LINE}) == (set(), set())
+
+
+@pytest.mark.parametrize("formats", ["txt", "txt,html"])
+def test_a_usual_run_takes_no_more_than_a_screen(formats: str, run: Run, tmp_path: Path) -> None:
+    found = run("write", TODAY, "-f", formats, "-o", f"{tmp_path}/")
+    lines = [line for line in found.stderr.splitlines() if line]
+    count = sum(len(textwrap.wrap(line, 80, break_on_hyphens=False)) for line in lines)
+    assert count + len(found.stdout.splitlines()) <= SCREEN
+    rest = r"^(\d+ more notes?; )?to see each note in full, add --verbose"
+    assert re.search(rest, found.stderr, re.MULTILINE)
+
+
+def told(found: Result) -> tuple[int, int]:
+    """Count the notes with the program's history in full, and those with its one line."""
+    return found.stderr.count(HISTORY), found.stderr.count(RECORD)
+
+
+def test_a_note_is_told_in_full_on_demand_and_once(run: Run, tmp_path: Path) -> None:
+    options = ("-f", "txt", "-o", f"{tmp_path}/")
+    assert told(run("write", TODAY, "-v", *options)) == (1, 0)
+    assert told(run("check", TODAY)) == (0, 1)
+    assert told(run("check", "-v", TODAY, TODAY)) == (1, 1)
+
+
+def test_show_has_each_note_of_the_day_in_full_with_its_source(run: Run) -> None:
+    shown = " ".join(outcome(run("show", "dakota-county-ne"))[1].split())
+    for text in (
+        HISTORY,
+        "- ask counsel before sending: under Executive Order 14287 of April 28, 2025 (90 FR 18761)",
+        "(dhs.gov, September 2, 2025)",
+        "- name the agency that signed the agreement under agency:, if one did",
+        "agency dakota-county-sheriffs-office-ne: jem, signed 2020-06-09 source: official",
+    ):
+        assert text in shown
+
+
+def test_a_county_on_no_list_shows_no_agency(run: Run) -> None:
+    assert "\n  agency " not in outcome(run("show", "marin-county-ca"))[1]
