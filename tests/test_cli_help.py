@@ -14,7 +14,7 @@ from conftest import REQUEST
 from written_letters import write_letters
 
 from optout_cli import __version__
-from optout_cli.cli import COMMANDS, main
+from optout_cli.cli import COMMANDS, TOPICS, main
 from optout_cli.letters.library import Library
 
 
@@ -32,18 +32,70 @@ def test_help_lists_every_command_once(run: Run) -> None:
 
 @pytest.mark.no_cover  # slow, with code that others cover
 @pytest.mark.parametrize("words", [[], *([name] for name in COMMANDS)], ids=str)
-def test_the_example_in_each_help_runs(
+def test_the_examples_come_first_in_each_help_and_run(
     words: list[str], run: Run, write: Write, in_folder: Path, library: Library
 ) -> None:
-    write("marin-county-ca.yaml", REQUEST)
+    if words not in ([], ["new"]):  # they write it
+        write("marin-county-ca.yaml", REQUEST)
     write_letters(library, in_folder / "letters")
     if words and words[0] in ("delivered", "answer", "packet"):
         run("sent", "letters/", "--by", "certified-mail")
     write("notices.csv", "jurisdiction\n06041\n")
     write("common.yaml", "letter: secure-communities/opt-out\n")
-    example = re.search(r"^ *Example:  optout (.+)$", run(*words, "--help").stdout, re.MULTILINE)
-    assert example
-    assert outcome(run(*shlex.split(example[1])))[0] == 0
+    shown = run(*words, "--help").stdout
+    block = shown.partition("Examples:\n")[2].partition("\n\n")[0]
+    examples = [line.strip().removeprefix("optout ") for line in block.splitlines()]
+    assert len(examples) > 1
+    for example in examples:
+        line = example.partition(" > ")[0]
+        code, _, err = outcome(run(*shlex.split(line)))
+        assert (line, code, err if code else "") == (line, 0, "")
+    first = next(line for line in shown.splitlines()[1:] if line.strip())
+    assert first == "  Examples:"
+
+
+@pytest.mark.parametrize("words", [[], *([name] for name in COMMANDS)], ids=str)
+def test_no_line_of_a_help_is_wider_than_a_terminal(words: list[str], run: Run) -> None:
+    assert [line for line in run(*words, "--help").stdout.splitlines() if len(line) > 80] == []
+
+
+def test_help_on_a_command_is_its_own_help(run: Run) -> None:
+    assert outcome(run("help", "write")) == outcome(run("write", "--help"))
+    assert outcome(run("help")) == outcome(run("--help"))
+
+
+@pytest.mark.parametrize("name", TOPICS)
+def test_a_topic_is_its_section_of_the_documentation_in_lines_of_a_terminal(
+    name: str, run: Run
+) -> None:
+    code, out, err = outcome(run("help", name))
+    title, line, *rest = out.splitlines()
+    assert (code, err, line) == (0, "", "-" * len(title))
+    assert TOPICS[name][1] in ("", title)
+    assert len("".join(rest)) > 200
+    prose = [line for line in rest if not line.startswith("    ")]
+    assert [line for line in prose if len(line) > 80 or "](" in line or "**" in line] == []
+
+
+def test_a_topic_has_its_section_and_nothing_behind_it(run: Run) -> None:
+    assert outcome(run("help", "exit-codes"))[1] == (
+        """\
+Exit codes
+----------
+
+0    done
+1    a problem in the content of a file, or in reading or writing one
+2    a problem on the command line: an unknown option, jurisdiction, letter or
+     file
+3    `batch`, `sent --from`: some rows had a problem, and all others are done
+130  interrupted (129 by SIGHUP, 143 by SIGTERM)
+"""
+    )
+
+
+def test_help_on_what_there_is_not_suggests_what_there_is(run: Run) -> None:
+    told = "there is no help on 'formts'\n  hint: did you mean 'formats'?\n"
+    assert problem(run("help", "formts")) == (2, told)
 
 
 @pytest.mark.parametrize("words", [[], *([name] for name in COMMANDS)], ids=str)

@@ -1,64 +1,29 @@
-"""Write the manual page docs/optout.1 from the commands themselves.
+"""Write the manual page docs/optout.1 from the commands themselves and the topics of their help.
 
 Usage: python tools/man.py, in an environment that has optout. A test compares page and commands.
 """
 
+import inspect
 import re
-import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import click
 
-from optout_cli.cli import COMMANDS, group
+from optout_cli.cli import COMMANDS, TOPICS, group
+from optout_cli.cli.help import Part, parts_of
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "optout.1"
-# What the commands' own help does not say.
-EXITS = (
-    ("0", "done"),
-    ("1", "a problem in the content of a file, or in reading or writing one"),
-    ("2", "a problem on the command line: an unknown option, jurisdiction, letter or file"),
-    ("3", "batch, sent --from: some rows had a problem; all others were done"),
-    ("130", "interrupted (129 by SIGHUP, 143 by SIGTERM)"),
-)
-VARIABLES = (
-    "sets an option of a command: OPTOUT_WRITE_MAX_AGE=365 is optout write --max-age 365. Each"
-    " option above names its variable. The command line comes first. 1, true or yes turns on an"
-    " option that takes no value, and 0, false or no turns it off. An empty variable sets nothing."
-    " The variable of a repeatable option can have several values: put : between files or folders"
-    " (; on Windows), write each --set on a line of its own, and put spaces between other values."
-)
-ENVIRONMENT = (
-    ("OPTOUT_COMMAND_OPTION", VARIABLES),
-    ("OPTOUT_ENGINE", "sets --engine of every command that has it."),
-    ("SOURCE_DATE_EPOCH", "the date that optout takes for today, in seconds since 1970."),
-    ("XDG_CONFIG_HOME, XDG_CACHE_HOME, XDG_STATE_HOME", "move the folders below."),
-)
-OWNERS = (
-    "optout uses nothing in these folders that another user owns or can change. For the first two,"
-    " every command says so and stops, unless you name them with --data or --templates. The other"
-    " two are ignored; optout doctor reports a cache that is ignored. A link in a template folder"
-    " must not lead out of that folder."
-)
-FILES = (
-    (
-        "~/.config/optout/corrections.yaml",
-        "what `optout correct` wrote: addresses that an office confirmed.",
-    ),
-    ("~/.config/optout/jurisdictions.yaml", "your own data; its values replace those of optout."),
-    (
-        "~/.config/optout/templates/",
-        "your own letters and programs; optout looks here first.",
-    ),
-    (
-        "~/.local/state/optout/signatory.json",
-        "who signed the last request, so that new can offer it again.",
-    ),
-    (
-        "~/.cache/optout/",
-        "a copy of optout's own files, for a faster start. You can delete it.",
-    ),
-)
+# Sections of the page that are topics of `optout help`.
+SECTIONS = {
+    "EXIT STATUS": "exit-codes",
+    "ENVIRONMENT": "environment",
+    "FILES": "files",
+    "FORMATS": "formats",
+    "DATES": "dates",
+    "ROUTES": "routes",
+    "STREAMS": "streams",
+}
 
 
 def page() -> str:
@@ -78,13 +43,12 @@ def _lines() -> Iterator[str]:
     yield ".SH COMMANDS"
     for name in COMMANDS:
         yield from _command(name)
-    yield ".SH EXIT STATUS"
-    yield from _items(EXITS)
-    yield ".SH ENVIRONMENT"
-    yield from _items(ENVIRONMENT)
-    yield ".SH FILES"
-    yield from _items(FILES)
-    yield from _paragraphs(OWNERS)
+    for title, topic in SECTIONS.items():
+        yield f".SH {title}"
+        for part in [*parts_of(topic)][1:]:  # without its own title
+            yield from _part(part)
+    yield ".SH TOPICS"
+    yield from _paragraphs(f"optout help TOPIC explains one of these: {', '.join(TOPICS)}.")
 
 
 def _command(name: str) -> Iterator[str]:
@@ -102,6 +66,33 @@ def _command(name: str) -> Iterator[str]:
         yield from _paragraphs(command.epilog)
 
 
+def _part(part: Part) -> Iterator[str]:
+    """Lay out a part of a topic."""
+    match part.kind:
+        case "pairs":
+            yield from _items(part.pairs)
+        case "heading":
+            yield f".SS {_text(part.texts[0])}"
+        case "code":
+            yield from _verbatim(part.texts)
+        case "bullets":
+            for text in part.texts:
+                mark, _, rest = text.partition(" ")
+                yield f".IP {_text(mark)} 3"
+                yield _text(rest)
+        case _:
+            yield from _paragraphs(part.texts[0])
+
+
+def _verbatim(lines: Iterable[str]) -> Iterator[str]:
+    yield ".PP"
+    yield ".RS"
+    yield ".nf"
+    yield from map(_text, lines)
+    yield ".fi"
+    yield ".RE"
+
+
 def _option(option: click.Option, context: click.Context) -> tuple[str, str] | None:
     """Return an option and its help, with its environment variable."""
     record = option.get_help_record(context)
@@ -111,9 +102,15 @@ def _option(option: click.Option, context: click.Context) -> tuple[str, str] | N
 
 
 def _paragraphs(text: str) -> Iterator[str]:
-    for paragraph in re.split(r"\n\s*\n", textwrap.dedent(text).strip()):
-        yield ".PP"
-        yield _text(" ".join(paragraph.split()))
+    for paragraph in re.split(r"\n\s*\n", inspect.cleandoc(text)):
+        head, *lines = paragraph.removeprefix("\b\n").splitlines()
+        if paragraph.startswith("\b"):  # as it is: examples below their title
+            yield ".PP"
+            yield _text(head)
+            yield from _verbatim(line.strip() for line in lines)
+        else:
+            yield ".PP"
+            yield _text(" ".join(paragraph.split()))
 
 
 def _items(items: tuple[tuple[str, str], ...]) -> Iterator[str]:

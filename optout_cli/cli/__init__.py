@@ -2,6 +2,7 @@
 
 import errno
 import gc
+import inspect
 import os
 import re
 import signal
@@ -36,10 +37,38 @@ COMMANDS = {
     "guide": "Show step by step how a jurisdiction gives notice.",
     "list": "List jurisdictions, agencies, offices, letters and more.",
     "check": "Find every problem in requests, data and templates.",
-    "correct": "Correct an address that an office confirmed, for all later letters.",
+    "correct": "Correct an address that an office confirmed.",
     "schema": "Print a JSON Schema for your editor.",
     "doctor": "Check that this computer has what optout needs.",
+    "help": "Explain a command or a topic, such as formats.",
 }
+# The sections of `docs/` that `optout help` prints: page and heading, which has no number here.
+# Without a heading, the whole page.
+TOPICS = {
+    "addresses": ("letters.md", "Confirm the addresses"),
+    "codes": ("scripts.md", "Codes of problems"),
+    "completion": ("install.md", "Let the shell complete what you type"),
+    "data": ("data.md", "Your own data"),
+    "dates": ("letters.md", "Dates"),
+    "editor": ("letters.md", "Let your editor check"),
+    "engines": ("letters.md", "Choose what lays out the pages"),
+    "environment": ("scripts.md", "Environment variables"),
+    "exit-codes": ("scripts.md", "Exit codes"),
+    "files": ("install.md", "What optout keeps on your computer"),
+    "formats": ("scripts.md", "Formats"),
+    "json": ("scripts.md", "JSON"),
+    "notes": ("scripts.md", "Codes of notes"),
+    "pipelines": ("scripts.md", "Pipelines"),
+    "record": ("record.md", ""),
+    "register": ("batch.md", "The register"),
+    "routes": ("email-and-fax.md", ""),
+    "signatures": ("email-and-fax.md", "Say how the letter is signed"),
+    "streams": ("scripts.md", "Streams"),
+    "tables": ("batch.md", "Make the table"),
+    "wording": ("wording.md", ""),
+    "yaml": ("letters.md", "Change the request"),
+}
+_EXAMPLE = re.compile(r"(?:Examples?: *)?(optout .+)")  # a line of a command's epilog
 
 
 class _Group(click.Group):
@@ -63,6 +92,7 @@ class _Group(click.Group):
                 option.envvar = option.envvar if option.envvar and not shared else [own, *shared]
                 if not ctx.resilient_parsing:
                     _refuse_blanks(option.envvar, ctx)
+        _put_examples_first(command)
         return command
 
     def resolve_command(
@@ -114,6 +144,17 @@ class _Group(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         with formatter.section("Commands"):
             formatter.write_dl([*COMMANDS.items()])
+        with formatter.section("Topics, for optout help TOPIC"):
+            formatter.write_text(", ".join(TOPICS))
+
+
+def _put_examples_first(command: click.Command) -> None:
+    """Move the examples from the end of a command's help to its beginning, once."""
+    lines = (command.epilog or "").splitlines()
+    if found := [match[1] for line in lines if (match := _EXAMPLE.fullmatch(line.strip()))]:
+        examples = "".join(f"  {line}\n" for line in found)
+        command.help = f"\b\nExamples:\n{examples}\n{inspect.cleandoc(command.help or '')}"
+        command.epilog = None
 
 
 def _wants_json(ctx: click.Context) -> bool:
@@ -140,10 +181,12 @@ def _refuse_blanks(variables: Iterable[str], ctx: click.Context) -> None:
     cls=_Group,
     context_settings={
         "help_option_names": ["-h", "--help"],
-        "max_content_width": 100,
+        "max_content_width": 80,
     },
-    epilog="Example:  optout write marin-county-ca -o letters/\n\nAn environment variable can set"
-    " each option: OPTOUT_WRITE_MAX_AGE=365 means `optout write --max-age 365`.",
+    short_help="Write a jurisdiction's formal notice that it opts out of an immigration-enforcement"
+    " program.",
+    epilog="optout guide marin-county-ca\noptout new marin-county-ca\n"
+    "optout write marin-county-ca -o letters/\noptout help dates",
 )
 @click.version_option(__version__, message="optout %(version)s")
 def group() -> None:
@@ -152,6 +195,9 @@ def group() -> None:
     optout writes letters for an official to sign. It sends nothing, it is not legal advice, and it
     tells you what a letter can and cannot do.
     """
+
+
+_put_examples_first(group)
 
 
 def main() -> None:

@@ -66,7 +66,8 @@ class _Given(NamedTuple):
 @click.command(
     "answer",
     short_help="Record an answer, and begin the letter that answers it.",
-    epilog="Example:  optout answer letters/2026-11-20-opt-out-ice.txt --reply refused",
+    epilog="optout answer letters/2026-11-20-opt-out-ice.txt --reply refused\n"
+    "optout answer letters/2026-11-20-opt-out-bureau.txt --reply acknowledged",
 )
 @click.argument("letter", metavar="LETTER", shell_complete=files)
 @click.option("--reply", "id", metavar="REPLY", help="What came back, such as refused.")

@@ -60,7 +60,9 @@ def _check_names(
 @click.command(
     "check",
     short_help="Find every problem in requests, data and templates.",
-    epilog="Example:  optout check marin-county-ca.yaml",
+    epilog="optout check marin-county-ca.yaml\n"
+    "optout check marin-county-ca.yaml --verbose\n"
+    "optout check --coverage",
 )
 @click.argument("files", nargs=-1, metavar="[FILE]...", callback=_check_names, shell_complete=files)
 @click.option(

@@ -56,8 +56,9 @@ _FIELDS = {  # of a contact, as the user is asked for them
 
 @click.command(
     "correct",
-    short_help="Correct an address that an office confirmed, for all later letters.",
-    epilog="Example:  optout correct CA --set fax=916-555-0111 --who clerk --how telephone",
+    short_help="Correct an address that an office confirmed.",
+    epilog="optout correct CA --set fax=916-555-0111 --who clerk --how telephone\n"
+    "optout correct CA --set phone=916-555-0112 --who clerk --how email",
 )
 @click.argument("what", metavar="WHAT", shell_complete=jurisdictions)
 @click.option(

@@ -31,7 +31,8 @@ from optout_cli.register.statements import Result, delivered_from, withdrawn_fro
 @click.command(
     "delivered",
     short_help="Record that letters arrived.",
-    epilog="Example:  optout delivered letters/2026-11-20-opt-out-ice.txt --on 2026-11-24",
+    epilog="optout delivered letters/2026-11-20-opt-out-ice.txt --on 2026-11-24\n"
+    "optout delivered letters/ --to bureau --on 2026-11-24",
 )
 @click.argument("letters", nargs=-1, required=True, metavar="LETTER...", shell_complete=files)
 @on_option("When it arrived, YYYY-MM-DD, as the receipt says.  [required]")

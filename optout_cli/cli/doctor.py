@@ -19,7 +19,7 @@ from optout_cli.reports.doctor import Check, run_checks
 @click.command(
     "doctor",
     short_help="Check that this computer has what optout needs.",
-    epilog="Example:  optout doctor",
+    epilog="optout doctor\noptout doctor --json",
 )
 @json_option
 @report_problems

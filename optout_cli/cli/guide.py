@@ -42,7 +42,9 @@ from optout_cli.reports.guide import GUIDE_FORMATS, encode_guide, guide_of
 @click.command(
     "guide",
     short_help="Show step by step how a jurisdiction gives notice.",
-    epilog="Example:  optout guide marin-county-ca",
+    epilog="optout guide marin-county-ca\n"
+    "optout guide dakota-county-ne --letter 287g/terminate\n"
+    "optout guide marin-county-ca.yaml -f html",
 )
 @click.argument("what", metavar="JURISDICTION|REQUEST", shell_complete=requests)
 @click.option(

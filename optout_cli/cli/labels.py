@@ -35,7 +35,7 @@ from optout_cli.reports.packet import fitted, mailings_of
 @click.command(
     "labels",
     short_help="Print labels or envelopes for the copies of letters.",
-    epilog="Example:  optout labels letters/ --recipients",
+    epilog="optout labels letters/ --recipients\noptout labels letters/ --recipients --envelopes",
 )
 @click.argument("letter", metavar="LETTER", shell_complete=files)
 @pdf_output_option

@@ -30,7 +30,10 @@ _LETTER = Location("LETTER", is_command_line=True)
 @click.command(
     "list",
     short_help="List jurisdictions, agencies, offices, letters and more.",
-    epilog="Example:  optout list agencies --state PA",
+    epilog="optout list letters\n"
+    "optout list agencies --state PA\n"
+    "optout list passages 287g/suspend\n"
+    "optout list offices --state CA --json",
 )
 @click.argument("what", metavar="WHAT", type=click.Choice(_WHAT))
 @click.argument("letter", required=False, shell_complete=letters)

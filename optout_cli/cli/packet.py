@@ -37,7 +37,7 @@ from optout_cli.reports.packet import packet_of, zip_of
 @click.command(
     "packet",
     short_help="Put the proof of a notice into one PDF.",
-    epilog="Example:  optout packet letters/ -o packet.pdf",
+    epilog="optout packet letters/ -o packet.pdf\noptout packet letters/ --zip -o packet.pdf",
 )
 @click.argument("letter", metavar="LETTER", shell_complete=files)
 @pdf_output_option

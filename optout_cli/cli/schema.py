@@ -19,7 +19,7 @@ _SHOW = "show"
 @click.command(
     "schema",
     short_help="Print a JSON Schema for your editor.",
-    epilog="Example:  optout schema request",
+    epilog="optout schema request\noptout schema program",
 )
 @click.argument("what", metavar="WHAT", type=click.Choice([*SCHEMAS, _SHOW]))
 @templates_option

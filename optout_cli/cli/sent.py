@@ -76,7 +76,9 @@ class _Claim(NamedTuple):
 @click.command(
     "sent",
     short_help="Record that letters went out.",
-    epilog="Example:  optout sent letters/ --by certified-mail",
+    epilog="optout sent letters/ --by certified-mail\n"
+    "optout sent letters/2026-11-20-opt-out-ice.txt --correct --on 2026-11-23\n"
+    'optout sent letters/2026-11-20-opt-out-ice.txt --undo "never mailed"',
 )
 @click.argument("letters", nargs=-1, metavar="LETTER...", shell_complete=files)
 @on_option("When it went out, YYYY-MM-DD.  [default: today]")

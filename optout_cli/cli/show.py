@@ -31,7 +31,10 @@ _LABEL = 14  # columns
 @click.command(
     "show",
     short_help="Show whom a jurisdiction notifies, and who says each address.",
-    epilog='Example:  optout show "Marin County, CA"',
+    epilog='optout show "Marin County, CA"\n'
+    'optout show "Hialeah Police Department, FL"\n'
+    "optout show marin-county-ca.yaml\n"
+    "optout show 06041 --date 2010-08-31 --json",
 )
 @click.argument("what", metavar="JURISDICTION|REQUEST", shell_complete=requests)
 @date_option

@@ -71,7 +71,11 @@ _FILE_NAME = re.compile(r"^\S+\.[A-Za-z0-9]{1,5}$")  # never a jurisdiction's na
 @click.command(
     "write",
     short_help="Write the letters of a request.",
-    epilog="Example:  optout write marin-county-ca.yaml -f pdf,txt -o letters/",
+    epilog="optout write marin-county-ca.yaml -o letters/\n"
+    "optout write marin-county-ca.yaml -f pdf,docx -o letters/\n"
+    "optout write marin-county-ca.yaml -o letters/ --check\n"
+    "optout write marin-county-ca.yaml --to ice -f txt -o -\n"
+    "optout write marin-county-ca --draft",
 )
 @click.argument("what", metavar="REQUEST|JURISDICTION", shell_complete=requests)
 @click.option(

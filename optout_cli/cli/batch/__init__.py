@@ -36,7 +36,9 @@ from optout_cli.register.records import load_register
 @click.command(
     "batch",
     short_help="Write the letters of many requests, as from a spreadsheet.",
-    epilog="Example:  optout batch notices.csv --common common.yaml -o out/",
+    epilog="optout batch notices.csv --common common.yaml --check\n"
+    "optout batch notices.csv --common common.yaml -o out/\n"
+    "optout batch notices.csv --common common.yaml -o out/ --print all.pdf",
 )
 @click.argument("inputs", nargs=-1, required=True, metavar="INPUT...", shell_complete=files)
 @click.option(

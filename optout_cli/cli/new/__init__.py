@@ -50,7 +50,9 @@ _LETTER = Location("--letter", is_command_line=True)
 @click.command(
     "new",
     short_help="Create a request file by answering questions.",
-    epilog="Example:  optout new marin-county-ca -o marin.yaml",
+    epilog="optout new marin-county-ca\n"
+    "optout new marin-county-ca -o marin.yaml --letter 287g/terminate\n"
+    "optout new --follow letters/ --letter secure-communities/follow-up",
 )
 @click.argument("jurisdiction", required=False, shell_complete=jurisdictions)
 @letter_option
