@@ -4,7 +4,7 @@ The PDF that an e-mail or a fax page needs is made beforehand, so each figure is
 work. Each figure has its limit beside it; nothing fails.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import date
 from io import BytesIO
 from pathlib import Path
@@ -15,13 +15,14 @@ from time import process_time
 from PIL import Image as Picture
 
 from optout_cli.cache import Cache
+from optout_cli.engines import Engine
 from optout_cli.exporters import exporter_for
 from optout_cli.exporters.context import ExportContext
 from optout_cli.letters.compose import compose
 from optout_cli.letters.library import Library
 from optout_cli.letters.pipeline import Order, case_of, request_file
 from optout_cli.letters.render import render
-from optout_cli.model.letter import Letter
+from optout_cli.model.letter import Cover, Letter
 
 ROOT = Path(__file__).resolve().parent.parent
 REQUEST = ROOT / "examples" / "everything.yaml"
@@ -31,18 +32,28 @@ TIMES = 50  # in one run
 
 
 class Printed:
-    """An engine that returns the same finished PDF each time."""
+    """An engine that prints each page of a letter once, and then returns the same PDF."""
 
-    def __init__(self, content: bytes) -> None:
-        self._content = content
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._printed: dict[str, bytes] = {}
 
-    def print_letter(self, letter: Letter) -> bytes:  # noqa: ARG002  # as called
-        """Return the finished PDF, whatever the letter."""
-        return self._content
+    def print_letter(self, letter: Letter) -> bytes:
+        """Return the letter's PDF."""
+        return self._once("letter", lambda: self._engine.print_letter(letter))
 
-    def print_cover(self, letter: Letter, lines: Sequence[str]) -> bytes:  # noqa: ARG002
-        """Return the finished PDF, whatever the cover."""
-        return self._content
+    def print_fax(self, letter: Letter) -> bytes:
+        """Return the PDF of the letter's fax."""
+        return self._once("fax", lambda: self._engine.print_fax(letter))
+
+    def print_cover(self, letter: Letter, cover: Cover, later: int) -> bytes:
+        """Return the PDF of the fax's cover."""
+        return self._once("cover", lambda: self._engine.print_cover(letter, cover, later))
+
+    def _once(self, name: str, printer: Callable[[], bytes]) -> bytes:
+        if name not in self._printed:
+            self._printed[name] = printer()
+        return self._printed[name]
 
 
 def main() -> None:
@@ -56,7 +67,7 @@ def main() -> None:
             return render(compose(case_of(document, library, order))[0], library.templates)
 
         letter, context = composed(), ExportContext(library.templates)
-        context.__dict__["engine"] = Printed(exporter_for("pdf").encode(letter, library.context))
+        context.__dict__["engine"] = Printed(library.context.engine)
         for line in table(composed, letter, context):
             print(line)
 

@@ -106,6 +106,7 @@ def texts_of(letter: Letter) -> list[str]:
         *(text for block in letter.body for text in _texts(block)),
         letter.closing,
         *letter.signature,
+        *letter.approval,
         *letter.enclosures,
         *letter.cc,
         *letter.record,

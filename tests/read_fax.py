@@ -44,6 +44,11 @@ def said_by(letter: Letter) -> list[str]:
     return " ".join(shown).split()
 
 
+def below_head(page: Image.Image) -> Image.Image:
+    """Return a fax page without the strip that has its head and its number."""
+    return page.crop((0, page.height // 22, page.width, page.height))
+
+
 def pictures_in(content: bytes) -> list[Image.Image]:
     """Return each page of a TIFF as it is read, 8-bit gray."""
     with Image.open(BytesIO(content)) as picture:

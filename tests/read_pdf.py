@@ -154,3 +154,7 @@ def is_safe(line: Line) -> bool:
         and top - SLACK <= line.top
         and line.bottom <= bottom + SLACK
     )
+
+
+def words_by_page(content: bytes) -> list[str]:
+    return [page.get_textpage().get_text_range() for page in opened(content)]

@@ -44,7 +44,7 @@ def test_the_letter_names_the_agency_that_signed(
     named = f"287(g) agreement, Jail Enforcement Model, {author}{code}"
     assert letter.subject == f"Notice of termination: {named}"
     assert letter.sender == (author,)
-    assert letter.cover[2:4] == (
+    assert letter.cover[2:5:2] == (
         f"From: {author}",
         f"Re: Notice of termination: 287(g) agreement, {author}",
     )

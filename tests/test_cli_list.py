@@ -8,15 +8,16 @@ from click.testing import Result
 from command_results import Run, Write, outcome, problem, words
 
 FORMATS = """\
-id    title
-pdf   a letter to print, sign and mail (PDF/A-2a, PDF/UA-1)
-txt   plain text, 80 columns
-html  one web page, nothing outside it
-json  the facts of the notice, with the source of every contact
-eml   an e-mail with text, web page and PDF (RFC 5322)
-fax   fax-ready text: ASCII, a cover page, numbered pages
-tiff  fax pages: cover, letter and enclosed PDFs (TIFF class F)
-docx  a Word document, for counsel to mark up
+id       title
+pdf      a letter to print, sign and mail (PDF/A-2a, PDF/UA-1)
+txt      plain text, 80 columns
+html     one web page, nothing outside it
+json     the facts of the notice, with the source of every contact
+eml      an e-mail with text, web page and PDF (RFC 5322)
+fax      fax-ready text: ASCII, a cover page, numbered pages
+tiff     fax pages: cover, letter and enclosed PDFs (TIFF class F)
+fax-pdf  one PDF to fax: cover, letter and enclosed PDFs
+docx     a Word document, for counsel to mark up
 """
 OVERLAY = """\
 states:

@@ -11,7 +11,7 @@ import pytest
 from command_results import Run, Write, outcome
 from conftest import REQUEST, ROOT, TODAY
 from make_letters import document_of, letter_for, problems_of, told_by
-from read_fax import pictures_in
+from read_fax import below_head, pictures_in
 from read_mail import read
 
 from optout_cli.exporters import exporter_for
@@ -241,7 +241,7 @@ def test_a_page_of_any_shape_is_drawn_in_proportion(
         page = pdf.add_blank_page(page_size=paper)
         page.Contents = pdf.make_stream(b"72 72 144 144 re f")  # a black square
         pdf.save(folder / "resoluci\u00f3n 1.pdf")
-    picture = pictures_in(exported(library, folder, "tiff").content)[-1]
+    picture = below_head(pictures_in(exported(library, folder, "tiff").content)[-1])
     ink = picture.point(lambda shade: 255 - shade).getbbox()
     assert ink is not None
     across, down = (ink[2] - ink[0]) / 1728 * 8.5, (ink[3] - ink[1]) / 196

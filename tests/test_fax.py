@@ -30,22 +30,21 @@ def fax_of(letter: Letter, library: Library, options: Options | None = None) -> 
 
 
 COVER = """\
+Marin County, California
+
 FACSIMILE
 
-To: California Department of Justice, Bureau of Criminal Information and
-    Analysis
-
-Fax: 916-555-0130
-
-From: Pat Placeholder, Sheriff, Marin County, California
-
-Re: Notice of opt-out: Secure Communities, Marin County, California
-
-Date: November 20, 2026
-
+To:            California Department of Justice, Bureau of Criminal Information
+               and Analysis
+Fax:           916-555-0130
+From:          Pat Placeholder, Sheriff, Marin County, California
+Date:          November 20, 2026
+Re:            Notice of opt-out: Secure Communities, Marin County, California
 Our reference: {reference}
+Pages:         3, with this one
 
-Pages, with this one: 3
+This fax is meant only for the addressee above. If you received it by mistake,
+please tell us, and destroy it.
 """
 
 
@@ -98,7 +97,7 @@ def test_no_page_is_longer_wider_or_looser_than_paper_takes(
 
 def test_a_page_of_400_lines_holds_the_whole_letter(library: Library) -> None:
     text = fax_of(letter_for(library), library, Options(lines_per_page=400))
-    assert "Pages, with this one: 2\n" in text
+    assert "Pages:         2, with this one\n" in text
     assert text.count("\f") == 1
 
 
@@ -190,12 +189,12 @@ def test_pages_break_where_a_person_would(
     text = fax_of(letter, library, Options(lines_per_page=height))
     sheets = sheets_of(text)
     assert said_in(text) == said_by(letter)
-    assert f"Pages, with this one: {len(sheets) + 1}\n" in text
+    assert f"Pages:         {len(sheets) + 1}, with this one\n" in text
     assert [page[1].partition(", page ")[2] for page in pages_of(text)[1:]] == [
         f"{number} of {len(sheets) + 1}" for number in range(2, len(sheets) + 2)
     ]
     assert max(map(len, pages_of(text))) <= height
-    signature = ["Respectfully,", "", "", "", "Pat Placeholder", "Sheriff"]
+    signature = ["Respectfully,", "", "", "", "", "Pat Placeholder", "Sheriff"]
     assert [it for it in sheets if "\n".join(signature) in "\n".join(it)] == [
         it for it in sheets if "Respectfully," in it or "Sheriff" in it
     ]

@@ -8,8 +8,8 @@ import pytest
 from command_results import Run, outcome, problem
 from conftest import ROOT, TODAY
 from make_letters import document_of, problems_of
-from pypdfium2 import PdfDocument
-from read_fax import pictures_in
+from read_fax import below_head, pictures_in
+from read_pdf import opened, words_by_page
 
 from optout_cli.cache import Cache
 from optout_cli.exporters import binding
@@ -82,10 +82,6 @@ def filled_in() -> bytes:
     return output.getvalue()
 
 
-def words_by_page(content: bytes) -> list[str]:
-    return [page.get_textpage().get_text_range() for page in PdfDocument(content)]
-
-
 def test_the_letter_comes_first_and_what_it_encloses_behind_it_in_its_order(
     library: Library, packing: Library, folder: Path
 ) -> None:
@@ -100,7 +96,7 @@ def test_the_letter_comes_first_and_what_it_encloses_behind_it_in_its_order(
 def test_each_enclosed_file_has_a_bookmark_behind_the_letters_own(
     packing: Library, folder: Path
 ) -> None:
-    document = PdfDocument(exported(packing, folder).content)
+    document = opened(exported(packing, folder).content)
     marks = [(it.get_title(), it.get_dest().get_index()) for it in document.get_toc()]
     own = len(document) - 3
     assert marks[-2:] == [("act.pdf", own), ("map.pdf", own + 1)]
@@ -182,7 +178,7 @@ def test_what_a_form_was_filled_in_with_is_printed_and_faxed(
     content = exported(packing, folder, lines).content
     assert words_by_page(content)[-1].split() == ["FILLED", "IN"]
     # The last page is refused as blank if nothing were drawn.
-    page = pictures_in(exported(library, folder, lines, "tiff").content)[-1]
+    page = below_head(pictures_in(exported(library, folder, lines, "tiff").content)[-1])
     ink = page.point(lambda shade: 255 - shade).getbbox()
     assert ink is not None
     assert ink[3] < 2 * 196  # within two inches of the top, where the field is
@@ -204,7 +200,7 @@ def test_the_option_writes_the_package_and_says_its_pages(run: Run, in_folder: P
     options = ("--with-enclosures", "--to", "bureau", "-o", "out/")
     code, out, err = outcome(run("write", EVERYTHING, *options))
     assert (code, out) == (0, "out/2026-11-24-opt-out-bureau.pdf\n")
-    pages = len(PdfDocument(in_folder / out.strip()))
+    pages = len(opened((in_folder / out.strip()).read_bytes()))
     told = (
         f"print {pages} pages for the bureau: the letter {pages - 1}, placeholder-resolution.pdf 1"
     )

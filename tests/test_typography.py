@@ -44,6 +44,9 @@ def test_an_apostrophe_is_a_typographic_one(typed: str, printed: str) -> None:
         "no. 7020",
         "5 to 0",
         "90 days",
+        "Undersheriff Pat Placeholder",
+        "Chief Deputy Robin Doe",
+        "Mr. O\u2019Doe",
     ],
 )
 def test_no_line_ends_within_what_belongs_together(kept: str) -> None:

@@ -18,7 +18,7 @@ from optout_cli.batch.kept import pack, unpack
 from optout_cli.batch.pool import WorkerKilled, result_alone, results_in_order
 from optout_cli.engines.measure import missing_characters, room_problems
 from optout_cli.errors import Location, OptoutError, Problem, raise_any
-from optout_cli.exporters import exporter_for
+from optout_cli.exporters import exporter_for, suffix_of
 from optout_cli.letters.compose import compose, distinctions, recipients_of, variant_of
 from optout_cli.letters.files import NamedFiles
 from optout_cli.letters.library import Library
@@ -355,7 +355,8 @@ def _missing_contacts(case: Case) -> Iterator[tuple[str, str]]:
 def _paths(notices: Sequence[Notice], order: Order) -> Iterator[str]:
     for notice in notices:
         for name in order.formats_of(notice):
-            yield f"{notice.place.state_code}/{notice.place.slug}/{notice.name}.{name}"
+            place = f"{notice.place.state_code}/{notice.place.slug}"
+            yield f"{place}/{notice.name}{suffix_of(name)}"
 
 
 class _Make:

@@ -15,7 +15,7 @@ from optout_cli.errors import Location, OptoutError, Problem, raise_any
 from optout_cli.model.letter import EngineName
 
 if TYPE_CHECKING:
-    from optout_cli.model.letter import Guide, Image, Letter, Mailing, MailingForm
+    from optout_cli.model.letter import Cover, Guide, Image, Letter, Mailing, MailingForm
     from optout_cli.templating.layouts import Sheet
     from optout_cli.templating.templates import Templates
 
@@ -38,12 +38,19 @@ class Engine(Protocol):
         """Return the letter as PDF, without the files that it encloses."""
         ...
 
+    def print_fax(self, letter: "Letter") -> bytes:
+        """Return the letter as PDF for a fax: without heads, window and marks to fold."""
+        ...
+
     def print_guide(self, guide: "Guide", day: Date) -> bytes:
         """Return the guide as PDF, with `day` as the date of the file."""
         ...
 
-    def print_cover(self, letter: "Letter", lines: Sequence[str]) -> bytes:
-        """Return the cover page of a letter's fax, with these lines, as PDF."""
+    def print_cover(self, letter: "Letter", cover: "Cover", later: int) -> bytes:
+        """Return the cover of a letter's fax as PDF.
+
+        Behind it are as many pages as `later`, with nothing but their heads and numbers.
+        """
         ...
 
     def print_sheets(self, sheets: "Sequence[Sheet]") -> bytes:

@@ -7,12 +7,12 @@ finds what does not fit.
 
 import unicodedata
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache, lru_cache
 from importlib.util import find_spec
 from math import ceil
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -22,7 +22,8 @@ from optout_cli.model.notice import Recipient
 from optout_cli.readers.document import lines_to_add
 from optout_cli.templating.body import plain
 
-TYPEFACE = "Source Serif Pro"
+_T = TypeVar("_T")
+TYPEFACE, MONO = "Source Serif Pro", "Fira Mono"  # MONO: of what people type
 
 
 def faces() -> Mapping[tuple[str, str], Path]:
@@ -39,6 +40,14 @@ def faces() -> Mapping[tuple[str, str], Path]:
         ("bold", "italic"): "BoldIt",
     }
     return {key: folder / f"SourceSerifPro-{name}.ttf" for key, name in names.items()}
+
+
+@cache
+def mono_face() -> bytes:
+    """Return the OpenType file of the typeface with characters of one width."""
+    from pymupdf_fonts.FiraMono_Regular import fontbuffer  # type: ignore[import-untyped]
+
+    return bytes(fontbuffer)
 
 
 _BLANKS = frozenset("\n\t ")
@@ -224,8 +233,9 @@ def _face(weight: str) -> Any:  # Any: Pillow's class, imported only when needed
 # worth it.
 FIRST_ROOM, ROOM = 6.5, 9.25  # in: for the words on the first page, below the window, and on others
 _LINE = 0.194  # in: a line of the body
-_GAP, _ITEM_GAP, _SPACE = 0.06, 0.02, 0.35  # in: between blocks and items, above the signature
-_LESS_GAP, _LESS_ITEM_GAP, _LESS_SPACE = 0.03, 0.02, 0.15  # in: than in a letter set as usual
+_GAP, _ITEM_GAP = 0.06, 0.02  # in: between blocks and items
+_TO_SIGN, _TYPED = 0.35, 0.2  # in: above the signature
+_LESS_GAP, _LESS_ITEM_GAP, _LESS_SPACE = 0.03, 0.02, 0.43  # in: than in a letter set as usual
 _CHARACTERS = 110  # that no line of the body exceeds: the typical one has 85
 
 
@@ -242,10 +252,23 @@ def least_height(letter: Letter) -> float:
     """Return how many inches a letter takes below its window at the least, set tightly."""
     texts = [letter.reference, letter.subject, letter.salutation, letter.closing]
     texts += [*letter.to, *letter.signature]
-    small = [*letter.enclosures, *letter.cc, *letter.record]
+    small = [line for group in letter.after_signature for line in group]
     lines = sum(_lines(text) for text in (*texts, *(t for b in letter.body for t in _texts(b))))
     gaps = _GAP * (len(letter.body) - 1) + _ITEM_GAP * sum(map(_items_in, letter.body))
-    return _LINE * (lines + 0.8 * sum(map(_lines, small))) + gaps + _SPACE
+    space = _TYPED if letter.is_typed else _TO_SIGN
+    return _LINE * (lines + 0.8 * sum(map(_lines, small))) + gaps + space
+
+
+def set_in_fewest_pages(usual: _T, lay_out: Callable[[str], _T], count: Callable[[_T], int]) -> _T:
+    """Return a letter set tightly if it then takes fewer pages than `usual`.
+
+    It has less space to sign in only where four lines of space would cost a page.
+    """
+    low = lay_out("tight low")
+    if count(low) >= count(usual):
+        return usual
+    tight = lay_out("tight")
+    return tight if count(tight) == count(low) else low
 
 
 def can_be_shorter(letter: Letter, pages: int) -> bool:

@@ -25,11 +25,15 @@ from optout_cli.engines.measure import (
     can_be_shorter,
     faces,
     known_characters,
+    mono_face,
+    set_in_fewest_pages,
     unknown_glyph,
 )
 from optout_cli.errors import OptoutError, Problem
 from optout_cli.model.letter import (
+    BOX,
     Block,
+    Cover,
     Guide,
     Heading,
     Image,
@@ -58,15 +62,13 @@ _ROOM = {
     "sender_contact": (_WIDTH, 9.0, "normal"),
     "service": (324.0, 10.0, "normal"),
     "envelope": (234.0, 10.0, "normal"),
+    "recipient": (_WIDTH, 10.0, "normal"),  # on a fax
     "reference": (_WIDTH, 10.0, "normal"),
     "to": (439.2, 11.0, "normal"),
     "subject": (439.2, 11.0, "bold"),
     "salutation": (_WIDTH, 11.0, "normal"),
     "closing": (_WIDTH, 11.0, "normal"),
     "signature": (_WIDTH, 11.0, "normal"),
-    "enclosures": (450.0, 9.5, "normal"),
-    "cc": (450.0, 9.5, "normal"),
-    "record": (450.0, 9.5, "normal"),
     "continuation": (403.2, 8.5, "normal"),
     "foot": (_WIDTH, 7.5, "normal"),
     "mark": (_WIDTH, 15.0, "bold"),
@@ -90,6 +92,7 @@ class Engine:
             folder.mkdir()
         for path in faces().values():
             shutil.copyfile(path, typefaces / path.name)
+        (typefaces / "mono.otf").write_bytes(mono_face())
         fonts = typst.Fonts(
             include_system_fonts=False,
             include_embedded_fonts=False,
@@ -108,25 +111,39 @@ class Engine:
 
     def print_letter(self, letter: Letter) -> bytes:
         """Return the letter as PDF."""
-        named = {"seal": letter.seal, "autograph": letter.autograph}
-        pictures = {name: picture for name, picture in named.items() if picture}
-        words = _words_of(letter)
+        return self._print_letter(letter, "")
+
+    def print_fax(self, letter: Letter) -> bytes:
+        """Return the letter as PDF for a fax."""
+        return self._print_letter(letter, "fax")
+
+    def _print_letter(self, letter: Letter, look: str) -> bytes:
+        pictures, words = _pictures_of(letter), {**_words_of(letter), "look": look}
+
+        def lay_out(spaces: str) -> bytes:
+            return self._print("letter", {**words, "look": look + spaces}, letter.day, pictures)
+
         if (words, pictures) != self._last[0]:
-            printed = self._print("letter", words, letter.day, pictures)
-            if can_be_shorter(letter, pages := _count_pages(printed)):
-                tight = self._print("letter", {**words, "is_tight": True}, letter.day, pictures)
-                printed = tight if _count_pages(tight) < pages else printed
+            printed = lay_out("")
+            if can_be_shorter(letter, _count_pages(printed)):
+                printed = set_in_fewest_pages(printed, lay_out, _count_pages)
             self._last = (words, pictures), printed
         return self._last[1]
 
     def print_guide(self, guide: Guide, day: Date) -> bytes:
         """Return the guide as PDF."""
-        words = {"title": guide.title, "foot": guide.foot, "body": _body_of(guide.body, size=10)}
-        return self._print("guide", words, day)
+        body = _body_of(guide.body, size=10)
+        words = {"title": guide.title, "foot": guide.foot, "body": body, "is_tight": False}
+        printed = self._print("guide", words, day)
+        if (pages := _count_pages(printed)) > 1:
+            tight = self._print("guide", {**words, "is_tight": True}, day)
+            printed = tight if _count_pages(tight) < pages else printed
+        return printed
 
-    def print_cover(self, letter: Letter, lines: Sequence[str]) -> bytes:
-        """Return the cover of a letter's fax as PDF."""
-        return self._print("cover", {"mark": letter.mark, "lines": lines}, letter.day)
+    def print_cover(self, letter: Letter, cover: Cover, later: int) -> bytes:
+        """Return the cover of a letter's fax as PDF, and the heads of `later` pages."""
+        words = {**_words_of(letter), "head": letter.head, "cover": cover, "later": later}
+        return self._print("cover", words, letter.day, _pictures_of(letter))
 
     def print_sheets(self, sheets: Sequence[Sheet]) -> bytes:
         """Return separator sheets as PDF."""
@@ -211,6 +228,11 @@ def _json_of(words: _Words) -> str:
     return normalize("NFC", msgspec.json.encode(words).decode()).replace(_INVISIBLE, "")
 
 
+def _pictures_of(letter: Letter) -> dict[str, Image]:
+    named = {"seal": letter.seal, "autograph": letter.autograph}
+    return {name: picture for name, picture in named.items() if picture}
+
+
 def _words_of(letter: Letter) -> _Words:
     """Return all that the page of a letter shows, with line ends within words that are too long."""
     pictures = {"seal": letter.seal, "autograph": letter.autograph}
@@ -219,7 +241,9 @@ def _words_of(letter: Letter) -> _Words:
         "body": _body_of(letter.body),
         "keywords": letter.keywords,
         "is_typed": letter.is_typed,
-        "is_tight": False,
+        "after_signature": [
+            _fitted(lines, 450.0, 9.5, "normal") for lines in letter.after_signature
+        ],
         **{
             name: picture and {"file": name, "format": _format_of(picture), "alt": picture.alt}
             for name, picture in pictures.items()
@@ -250,7 +274,11 @@ def _parts_of(block: Block, width: float, size: float) -> _Words:
     if isinstance(block, Quote):
         return {"blocks": _body_of(block.blocks, width - _QUOTED, size)}
     items = [_body_of(item, width - _INDENT, size) for item in block.items]
-    return {"ordered": block.ordered, "items": items}
+    if block.has_boxes:  # the page's own
+        for item in items:
+            first = item[0]["runs"][0]
+            item[0]["runs"][0] = msgspec.structs.replace(first, text=first.text.removeprefix(BOX))
+    return {"ordered": block.ordered, "boxes": block.has_boxes, "items": items}
 
 
 def _runs_of(run: Run, width: float, size: float) -> Iterator[Run]:

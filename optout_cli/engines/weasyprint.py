@@ -20,16 +20,19 @@ import pydyf
 from optout_cli.engines import broken_picture
 from optout_cli.engines.measure import (
     HEAD_LIMIT,
+    MONO,
     TYPEFACE,
     can_be_shorter,
     faces,
     known_characters,
+    mono_face,
     most_saved,
+    set_in_fewest_pages,
     tall_letterhead,
     unknown_glyph,
 )
 from optout_cli.errors import OptoutError, Problem, raise_any
-from optout_cli.model.letter import Guide, Image, Letter, Mailing, MailingForm
+from optout_cli.model.letter import Cover, Guide, Image, Letter, Mailing, MailingForm
 from optout_cli.output import hold_interrupts
 from optout_cli.templating.layouts import (
     STYLE,
@@ -67,7 +70,8 @@ _DOUBT = 0.1  # in, in favor of an attempt: a space between paragraphs is lost w
 _KEPT_BACK = 1 * _PX_PER_INCH  # px: that a page may leave empty to keep lines together
 _SHORTER = "shorten it, or give envelope: with at most four lines under recipients:"
 _HEAD_END = "head-end"  # the id of the empty element that ends the head in the layout
-_FONT_URL = "optout:font/"
+_FONT_URL, _MONO_URL = "optout:font/", "optout:mono"
+_CODE = "<code>"
 
 
 class Engine:
@@ -88,37 +92,54 @@ class Engine:
         # Two sheets, so that a warning counts the lines of the style's own file. Interrupts wait:
         # one right after the creation of the folder would keep it from being removed.
         with _raise_warnings(STYLE), hold_interrupts():
-            self._styles = [
-                CSS(
-                    string=text,
-                    font_config=self._fonts,
-                    url_fetcher=self._fetcher,
-                    base_url="optout:",
-                )
-                for text in ("".join(font_rules), style_of(templates))
-            ]
+            texts = ("".join(font_rules), style_of(templates))
+            self._styles = [*map(self._style_from, texts)]
+        self._mono: list[CSS] = []  # of a page that shows what people type
         # The e-mail and the fax contain the page that was printed just before by itself.
         self._last: tuple[str, Mapping[str, Image], bytes] = "", {}, b""
 
+    def _style_from(self, text: str) -> Any:  # Any: the engine's own type
+        return CSS(
+            string=text, font_config=self._fonts, url_fetcher=self._fetcher, base_url="optout:"
+        )
+
     def print_letter(self, letter: Letter) -> bytes:
         """Return the letter as PDF."""
-        page, pictures = letter_page(letter, self._templates), pictures_of(letter)
+        return self._print_letter(letter, "")
+
+    def print_fax(self, letter: Letter) -> bytes:
+        """Return the letter as PDF for a fax."""
+        return self._print_letter(letter, "fax")
+
+    def _print_letter(self, letter: Letter, look: str) -> bytes:
+        pictures = pictures_of(letter)
+        page = letter_page(letter, self._templates, look=look)
         if (page, pictures) == self._last[:2]:
             return self._last[2]
+
+        # Any, here and below: the engine and its PDF library declare no types.
+        def lay_out(spaces: str) -> Any:
+            name = f"{look} {spaces}".strip()
+            return self._lay_out(letter_page(letter, self._templates, look=name), pictures)
+
         document = self._lay_out(page, pictures)
         if _may_be_shorter(letter, document):
-            tight = self._lay_out(letter_page(letter, self._templates, is_tight=True), pictures)
-            document = tight if len(tight.pages) < len(document.pages) else document
+            document = set_in_fewest_pages(document, lay_out, lambda laid_out: len(laid_out.pages))
         self._last = page, pictures, self._draw(document, pictures)
         return self._last[2]
 
     def print_guide(self, guide: Guide, day: Date) -> bytes:
         """Return the guide as PDF."""
-        return self._print(guide_page(guide, day, self._templates))
+        usual = self._lay_out(guide_page(guide, day, self._templates), {})
+        if len(usual.pages) > 1:
+            page = guide_page(guide, day, self._templates, look="tight")
+            tight = self._lay_out(page, {})
+            usual = tight if len(tight.pages) < len(usual.pages) else usual
+        return self._draw(usual, {})
 
-    def print_cover(self, letter: Letter, lines: Sequence[str]) -> bytes:
-        """Return the cover of a letter's fax as PDF."""
-        return self._print(cover_page(letter, lines, self._templates))
+    def print_cover(self, letter: Letter, cover: Cover, later: int) -> bytes:
+        """Return the cover of a letter's fax as PDF, and the heads of `later` pages."""
+        return self._print(cover_page(letter, cover, later, self._templates), pictures_of(letter))
 
     def print_sheets(self, sheets: Sequence[Sheet]) -> bytes:
         """Return separator sheets as PDF."""
@@ -128,16 +149,20 @@ class Engine:
         """Return envelopes or sheets of labels as PDF."""
         return self._print(mailings_page(mailings, form, self._templates))
 
-    def _print(self, page: str) -> bytes:
-        return self._draw(self._lay_out(page, {}), {})
+    def _print(self, page: str, pictures: Mapping[str, Image] | None = None) -> bytes:
+        return self._draw(self._lay_out(page, pictures or {}), pictures or {})
 
-    # Any, here and below: the engine and its PDF library declare no types.
     def _lay_out(self, page: str, images: Mapping[str, Image]) -> Any:
         """Return the page laid out. Raises OptoutError for what is printed over something else."""
         self._fetcher.serve(images)
         with _raise_warnings("the page", images):
+            if _CODE in page and not self._mono:
+                rule = f'@font-face {{ font-family: "{MONO}"; src: url("{_MONO_URL}") }}'
+                self._mono = [self._style_from(rule)]
             document = HTML(string=page, base_url="optout:", url_fetcher=self._fetcher).render(
-                stylesheets=self._styles, font_config=self._fonts, pdf_variant="pdf/a-2a"
+                stylesheets=[*self._styles, *(self._mono if _CODE in page else ())],
+                font_config=self._fonts,
+                pdf_variant="pdf/a-2a",
             )
             raise_any((*_head_problems(document), *_address_problems(document)))
         return document
@@ -170,6 +195,8 @@ class _Fetcher(URLFetcher):  # type: ignore[misc]  # the engine ships no types
 
     # Any: the engine's own types, which it does not declare.
     def fetch(self, url: str, headers: Any = None) -> Any:
+        if url == _MONO_URL:
+            return URLFetcherResponse(url, mono_face(), {"Content-Type": "font/otf"})
         if url in self._fonts:
             content = self._fonts[url].read_bytes()
             return URLFetcherResponse(url, content, {"Content-Type": "font/ttf"})
@@ -355,8 +382,8 @@ def _foreign_glyphs(pdf: Any, document: Any) -> Iterator[Problem]:
     """Find characters that were drawn from one of this machine's typefaces, not the letter's."""
     dictionaries = (item for item in pdf.objects if isinstance(item, dict))
     fonts = [str(item["BaseFont"]) for item in dictionaries if "BaseFont" in item]
-    own = TYPEFACE.replace(" ", "")
-    foreign = [name for name in fonts if own not in name.replace("-", "")]
+    own = [name.replace(" ", "") for name in (TYPEFACE, MONO)]
+    foreign = [name for name in fonts if not any(it in name.replace("-", "") for it in own)]
     if not foreign:
         return
     drawn = {

@@ -1,8 +1,9 @@
 """One module per format: it turns a finished Letter into bytes, and holds all facts of its format.
 
-A new format is one new module here with everything that `Exporter` lists. Its name is the file's
-suffix. A command imports the formats that it uses. Listing imports them all, so no format's module
-imports anything slow at its top.
+A new format is one new module here with everything that `Exporter` lists. The
+module `fax_pdf` is the format `fax-pdf`, whose files end in `.fax.pdf`. A command imports the
+formats that it uses. Listing imports them all, so no format's module imports anything slow at its
+top.
 """
 
 from functools import cache
@@ -44,14 +45,20 @@ class Exporter(Protocol):
 
 def format_names() -> set[str]:
     """Return the name of every format. Imports none."""
-    return {path.stem for folder in __path__ for path in Path(folder).glob("*.py")} - _SHARED
+    stems = {path.stem for folder in __path__ for path in Path(folder).glob("*.py")} - _SHARED
+    return {stem.replace("_", "-") for stem in stems}
+
+
+def suffix_of(name: str) -> str:
+    """Return how the names of files in the format `name` end."""
+    return "." + name.replace("-", ".")
 
 
 @cache
 def exporter_for(name: str) -> Exporter:
     """Import the module of the format `name`."""
     # cast: no checker can see through import_module that the module fits the protocol.
-    return cast(Exporter, import_module(f"{__name__}.{name}"))
+    return cast(Exporter, import_module(f"{__name__}.{name.replace('-', '_')}"))
 
 
 def all_exporters() -> dict[str, Exporter]:

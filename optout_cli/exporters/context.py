@@ -56,9 +56,9 @@ class ExportContext:
     @cached_property
     def has_own_page(self) -> bool:
         """Tell whether the user has a layout or a style sheet of their own for letters."""
-        from optout_cli.templating.layouts import PAGE, STYLE, own_layouts
+        from optout_cli.templating.layouts import LETTERHEAD, PAGE, STYLE, own_layouts
 
-        return bool(own_layouts(self.templates, PAGE, STYLE))
+        return bool(own_layouts(self.templates, PAGE, LETTERHEAD, STYLE))
 
     @cached_property
     def style(self) -> str:

@@ -26,7 +26,7 @@ from optout_cli.model.fields import Email
 from optout_cli.model.letter import Letter, Mailbox
 from optout_cli.templating.layouts import Shown, email_page
 
-RANK = 5
+RANK = 4
 DESCRIPTION = "an e-mail with text, web page and PDF (RFC 5322)"
 MEDIA_TYPE = "message/rfc822"
 IS_TEXT = True

@@ -4,7 +4,7 @@ The words of the cover are the letter's own `cover` lines, from the templates.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Any, TypeVar
 from unicodedata import normalize
@@ -13,10 +13,10 @@ from msgspec import Struct, structs
 
 from optout_cli.errors import OptoutError, Problem, raise_any
 from optout_cli.exporters.context import ExportContext
-from optout_cli.exporters.txt import Line, break_pages, groups_of, join_groups, wrap
+from optout_cli.exporters.txt import Group, Line, break_pages, groups_of, join_groups, wrap
 from optout_cli.model.letter import Letter, Run
 
-RANK = 6
+RANK = 5
 DESCRIPTION = "fax-ready text: ASCII, a cover page, numbered pages"
 MEDIA_TYPE = "text/plain"
 IS_TEXT = True
@@ -25,7 +25,6 @@ IS_PRINTED = False
 ROUTE = "fax"
 SIGNATURES = ("typed",)
 ENCLOSES = "none"
-_HANGING = " " * 4
 _PAGE, _PAGES = "{page}", "{pages}"  # wider than any number, so no line grows
 _LEAST = 10  # lines of the letter on a page: a signature block with the body's last lines
 
@@ -43,9 +42,7 @@ def encode(letter: Letter, context: ExportContext) -> bytes:
         message = f"a page of {context.options.lines_per_page} lines has no room for the letter"
         hint = f"its head takes {len(head)} lines; give it more with --lines-per-page"
         raise OptoutError(Problem("low-page", message, hint=hint))
-    # A blank line between any two facts of the cover, so that a clerk reads it at a glance.
-    facts = (tuple(map(Line, wrap(text, rest=_HANGING))) for text in letter.cover)
-    cover = break_pages(join_groups(facts), height)
+    cover = break_pages(join_groups(_cover_groups(letter)), height) if letter.cover else []
     body = break_pages(join_groups(groups_of(letter)), height)
     pages = len(cover) + len(body)
     # Number only lines of our own template: in the letter `{page}` is the user's text.
@@ -63,6 +60,21 @@ def encode(letter: Letter, context: ExportContext) -> bytes:
 def count_pages(content: bytes) -> int:
     """Return how many pages a fax text has."""
     return content.count(b"\f") + 1
+
+
+def _cover_groups(letter: Letter) -> Iterator[Group]:
+    """Yield the letterhead, the title, the lines with labels, which are aligned, and sentences."""
+    cover = letter.cover_of(_PAGES)
+    width = max((len(label) for label, _ in cover.facts), default=0) + 1
+    head = (*letter.sender, *letter.sender_contact)
+    yield tuple(Line(line) for text in head for line in wrap(text))
+    yield tuple(map(Line, wrap(cover.title)))
+    yield tuple(
+        Line(line)
+        for label, words in cover.facts
+        for line in wrap(words, first=label.ljust(width), rest=" " * width)
+    )
+    yield from (tuple(map(Line, wrap(sentence))) for sentence in cover.sentences)
 
 
 def _number(lines: Iterable[str], number: int, pages: int) -> list[str]:

@@ -8,7 +8,7 @@ from optout_cli.exporters.context import ExportContext
 from optout_cli.model.letter import Letter
 from optout_cli.templating.layouts import letter_page, pictures_of
 
-RANK = 3
+RANK = 2
 DESCRIPTION = "one web page, nothing outside it"
 MEDIA_TYPE = "text/html"
 IS_TEXT = True

@@ -7,7 +7,7 @@ import msgspec
 from optout_cli.exporters.context import ExportContext
 from optout_cli.model.letter import Letter
 
-RANK = 4
+RANK = 3
 DESCRIPTION = "the facts of the notice, with the source of every contact"
 MEDIA_TYPE = "application/json"
 IS_TEXT = True

@@ -5,7 +5,7 @@ from optout_cli.errors import raise_any
 from optout_cli.exporters.context import ExportContext
 from optout_cli.model.letter import Letter
 
-RANK = 1
+RANK = 0
 DESCRIPTION = "a letter to print, sign and mail (PDF/A-2a, PDF/UA-1)"
 MEDIA_TYPE = "application/pdf"
 IS_TEXT = False

@@ -3,23 +3,23 @@
 Draws each page straight onto scan lines, with a threshold: dithering would lose thin strokes.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from enum import IntEnum
 from io import BytesIO
+from itertools import islice
 from struct import pack_into, unpack_from
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from optout_cli.errors import OptoutError, Problem
-from optout_cli.exporters import pdf
 from optout_cli.exporters.context import ExportContext, Options, Resolution
+from optout_cli.exporters.fax_pdf import Fax, whole_fax
 from optout_cli.model.letter import Letter
-from optout_cli.readers.enclosures import flatten
 
 if TYPE_CHECKING:
     from PIL import Image
     from PIL.TiffImagePlugin import AppendingTiffWriter
 
-RANK = 7
+RANK = 6
 DESCRIPTION = "fax pages: cover, letter and enclosed PDFs (TIFF class F)"
 MEDIA_TYPE = "image/tiff"
 IS_TEXT = False
@@ -32,7 +32,7 @@ FAX_WIDTH = 1728  # px per scan line, ITU-T T.4 (215 mm at 204 dpi)
 _ACROSS = 204  # dpi, ITU-T T.4
 _DOWN = {"fine": 196, "standard": 98}  # scan lines an inch, ITU-T T.4
 _PAPER = 11  # in, the height of US Letter
-_LETTER = 612, 792  # pt: US Letter
+_HEAD = 0.5  # in: the height of a page's head, above its own ink
 # Of 255: darker pixels become black. A hyphen may lie across two coarse scan lines and fill only
 # half of each: tesseract reads 98.7 % of the words with 180, and 95.8 % with 128.
 _INK = {"fine": 128, "standard": 180}
@@ -54,26 +54,19 @@ _OPTIONS = {"group4": _Tag.T6_OPTIONS, "group3": _Tag.T4_OPTIONS}
 
 
 def encode(letter: Letter, context: ExportContext) -> bytes:
-    """Draw the cover, the letter and the PDFs it encloses, one page at a time.
+    """Draw the pages of the fax, one at a time.
 
     A page takes 4 MB as it is drawn, and a hundredth of that in the file.
     Raises OptoutError for a page without ink.
     """
     from PIL.TiffImagePlugin import AppendingTiffWriter
 
-    hint = "make a PDF without that page"
-    enclosed = [file for file in letter.attachments if file.media_type == pdf.MEDIA_TYPE]
-    parts = [_Part(file.name, flatten(file.content), hint) for file in enclosed]
-    parts.insert(0, _Part("the letter", pdf.printed(letter, context)))
-    count = sum(pdf.count_pages(part.content) for part in parts)
-    lines = [line.replace("{pages}", str(count + 1)) for line in letter.cover]
-    cover = context.engine.print_cover(letter, lines)
-    parts.insert(0, _Part("the cover", cover))
-    output = BytesIO()
+    fax, output, count = whole_fax(letter, context), BytesIO(), 0
     with AppendingTiffWriter(output) as writer:
-        for image in _pages(parts, context.options.resolution):
+        for image in _pages(fax, context.options.resolution):
             _add_page(image, writer, context.options)
-    _number_pages(output.getbuffer(), count + pdf.count_pages(cover))
+            count += 1
+    _number_pages(output.getbuffer(), count)
     return output.getvalue()
 
 
@@ -85,24 +78,23 @@ def count_pages(content: bytes) -> int:
         return getattr(image, "n_frames", 1)
 
 
-class _Part(NamedTuple):
-    """A PDF that is a part of the fax; `hint` says what to do about a page without ink."""
-
-    name: str
-    content: bytes
-    hint: str | None = None
-
-
-def _pages(parts: Iterable[_Part], resolution: Resolution) -> "Iterator[Image.Image]":
-    """Draw the pages of all parts, one at a time. Raises OptoutError for a page without ink."""
-    for part in parts:
-        pages = _draw(part.content, _DOWN[resolution] * _PAPER, _INK[resolution])
-        for number, page in enumerate(pages, 1):
-            if not page.getbbox():
+def _pages(fax: Fax, resolution: Resolution) -> "Iterator[Image.Image]":
+    """Draw the pages, one at a time. Raises OptoutError for a page with no ink below its head."""
+    hint = "make a PDF without that page"
+    parts = [
+        ("the cover", fax.covers, None),
+        ("the letter", fax.own, None),
+        *((name, count, hint) for name, count in fax.enclosed),
+    ]
+    lines = _DOWN[resolution] * _PAPER
+    drawn = _draw(fax.content, lines, _INK[resolution])
+    for name, count, cure in parts:
+        for number, page in enumerate(islice(drawn, count), 1):
+            if not page.crop((0, round(_HEAD * lines / _PAPER), FAX_WIDTH, lines)).getbbox():
                 message = (
-                    f"page {number} of {part.name} has no ink, and a blank fax page is a failed one"
+                    f"page {number} of {name} has no ink, and a blank fax page is a failed one"
                 )
-                raise OptoutError(Problem("blank-page", message, hint=part.hint))
+                raise OptoutError(Problem("blank-page", message, hint=cure))
             yield page
 
 
@@ -117,27 +109,11 @@ def _draw(content: bytes, lines: int, ink: int) -> "Iterator[Image.Image]":
             bitmap = pdfium.PdfBitmap.new_native(FAX_WIDTH, lines, pdfium_c.FPDFBitmap_Gray)
             bitmap.fill_rect((255, 255, 255, 255), 0, 0, FAX_WIDTH, lines)
             # Draw at the fax's own resolution: scaling afterwards takes as long again.
-            width, height = page.get_size()
-            place = _place(width, height, lines)
-            pdfium_c.FPDF_RenderPageBitmap(bitmap, page, *place, 0)
+            pdfium_c.FPDF_RenderPageBitmap(bitmap, page, 0, 0, FAX_WIDTH, lines, 0, 0)
             page.close()  # with the pictures that pdfium has unpacked for it
             yield bitmap.to_pil().point([255 if gray < ink else 0 for gray in range(256)], "1")
     finally:
         document.close()
-
-
-def _place(width: float, height: float, lines: int) -> tuple[int, int, int, int, int]:
-    """Place a page of any size in pt on the fax page: left, top, width, height in px, and turns.
-
-    A landscape page is rotated. A page of another shape is centered.
-    """
-    turns = 1 if width > height else 0  # of 90 degrees, clockwise
-    if turns:
-        width, height = height, width
-    scale = min(_LETTER[0] / width, _LETTER[1] / height)
-    across = round(FAX_WIDTH * scale * width / _LETTER[0])
-    down = round(lines * scale * height / _LETTER[1])
-    return (FAX_WIDTH - across) // 2, (lines - down) // 2, across, down, turns
 
 
 def _add_page(page: "Image.Image", writer: "AppendingTiffWriter", options: Options) -> None:

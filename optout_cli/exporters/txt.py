@@ -10,7 +10,7 @@ from optout_cli.exporters.context import ExportContext
 from optout_cli.model.letter import Block, Heading, Letter, ListBlock, Paragraph, Quote
 from optout_cli.templating.body import plain
 
-RANK = 2
+RANK = 1
 DESCRIPTION = "plain text, 80 columns"
 MEDIA_TYPE = "text/plain"
 IS_TEXT = True
@@ -33,7 +33,7 @@ def count_pages(content: bytes) -> None:
 COLUMNS = 80
 _QUOTE_INDENT = " " * 4
 _HANGING = " " * 4  # under `Re: `
-_SPACE_TO_SIGN = ("", "", "")
+_TO_SIGN, _TYPED = 4, 1  # blank lines above the signature
 
 
 class Bond(IntEnum):
@@ -65,6 +65,7 @@ def groups_of(letter: Letter) -> list[Group]:
 
     The bond of a group's last line holds the group to the next group.
     """
+    space = [""] * (_TYPED if letter.is_typed else _TO_SIGN)
     groups = [
         _bind_all(_wrap_each((*letter.sender, *letter.sender_contact))),
         _bind_all(wrap(letter.date)),
@@ -75,10 +76,8 @@ def groups_of(letter: Letter) -> list[Group]:
         _bind_all(wrap(f"Re: {letter.subject}", rest=_HANGING)),
         _bind_all(wrap(letter.salutation), Bond.FIRM),
         *_body_groups(letter.body),
-        _bind_all([*wrap(letter.closing), *_SPACE_TO_SIGN, *_wrap_each(letter.signature)]),
-        _bind_ends(_wrap_each(letter.enclosures)),
-        _bind_ends(_wrap_each(letter.cc)),
-        _bind_ends(_wrap_each(letter.record)),
+        _bind_all([*wrap(letter.closing), *space, *_wrap_each(letter.signature)]),
+        *(_bind_ends(_wrap_each(group)) for group in letter.after_signature),
     ]
     kept = [group for group in groups if group]
     # Never put the foot on a page alone.
@@ -163,7 +162,8 @@ def _block_lines(block: Block, indent: str = "") -> Iterator[Line]:
 def _list_lines(block: ListBlock, indent: str) -> Iterator[Line]:
     width = len(f"{len(block.items)}. ") if block.ordered else 2
     for number, item in enumerate(block.items, 1):
-        bullet = (f"{number}." if block.ordered else "-").ljust(width)
+        mark = f"{number}." if block.ordered else "-"
+        bullet = "" if block.has_boxes else mark.ljust(width)
         inner = indent + " " * width
         lines: list[Line] = []
         for part, following in zip(item, [*item[1:], None], strict=True):

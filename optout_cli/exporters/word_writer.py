@@ -28,7 +28,7 @@ from optout_cli.engines.measure import letterhead_height
 from optout_cli.model.letter import Block, Heading, Image, Letter, ListBlock, Quote, Run
 
 # On every computer with Word; LibreOffice has a typeface of the same widths for it.
-_FONT = "Times New Roman"
+_FONT, _MONO = "Times New Roman", "Courier New"
 _SIZE = 11.5  # pt
 # In inches; see letter.css.
 _MARGINS = {"left_margin": 1, "right_margin": 1, "top_margin": 0.6, "bottom_margin": 0.8}
@@ -42,7 +42,7 @@ _LABEL = 0.4
 _SEAL, _BESIDE_SEAL = (1.1, 0.8), 1.25
 _FOLDS = (3.95, 7.475)  # from the page's top
 _AUTOGRAPH = (2.4, 0.5)
-_TO_SIGN = 36  # pt
+_TO_SIGN, _TYPED, _SIGNED = 57, 14, 6  # pt above the signature: four lines, one, or a picture
 _SHARPNESS = 600  # pixels an inch of a picture that was an SVG
 _MOST = 255  # characters of a property of the document
 _ZIPPED = (1980, 1, 1, 0, 0, 0)  # the first day that a ZIP file can name
@@ -325,6 +325,8 @@ def _add_runs(paragraph: Written, runs: Sequence[Run]) -> None:
     for run in runs:
         written = paragraph.add_run(run.text)
         written.bold, written.italic = run.strong or None, run.emphasis or None
+        if run.code:
+            written.font.name = _MONO
         if run.is_break:
             written.add_break()
         if run.href:
@@ -346,10 +348,10 @@ def _write_end(document: Document, letter: Letter) -> None:
         picture.paragraph_format.keep_with_next = True
         _add_picture(picture, letter.autograph, *_AUTOGRAPH)
     signed = document.add_paragraph("\n".join(letter.signature), "Signature")
-    is_signed = letter.autograph or letter.is_typed
-    signed.paragraph_format.space_before = Pt(6 if is_signed else _TO_SIGN)
+    space = _SIGNED if letter.autograph else _TYPED if letter.is_typed else _TO_SIGN
+    signed.paragraph_format.space_before = Pt(space)
     signed.paragraph_format.keep_together = True
-    for group in filter(None, (letter.enclosures, letter.cc, letter.record)):
+    for group in letter.after_signature:
         first, *_ = [document.add_paragraph(line, "Notation") for line in group]
         first.paragraph_format.space_before = Pt(7)
 

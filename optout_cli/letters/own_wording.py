@@ -70,6 +70,7 @@ def texts_of(letter: Letter) -> list[str]:
         *texts_in(letter.body),
         letter.closing,
         *letter.signature,
+        *letter.approval,
         *letter.enclosures,
         *letter.cc,
         *letter.record,

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from optout_cli.errors import Location, OptoutError, Problem, raise_any
-from optout_cli.exporters import exporter_for
+from optout_cli.exporters import exporter_for, suffix_of
 from optout_cli.letters.compose import compose, outline_case
 from optout_cli.letters.files import NamedFiles, files_of
 from optout_cli.letters.library import Library
@@ -347,7 +347,7 @@ def encode_letters(letters: Sequence[Letter], library: Library, order: Order) ->
                         format=name,
                         media_type=exporter.MEDIA_TYPE,
                         is_text=exporter.IS_TEXT,
-                        name=f"{letter.name}.{name}",
+                        name=letter.name + suffix_of(name),
                         content=content,
                         notes=tuple(export_notes(letter, name, content, library.options)),
                         engine=library.context.engine_name if exporter.IS_SLOW else None,

@@ -22,11 +22,12 @@ _ONE_LINE = (
 )  # fmt: skip
 _SECTIONS = (  # in the order of a letter
     "mark", "sender", "sender-contact", "service", "to", "reference", "subject", "salutation",
-    "body", "closing", "signature", "enclosures", "cc", "record", "continuation",
+    "body", "closing", "signature", "approval", "enclosures", "cc", "record", "continuation",
     "cover", "head", "foot",
 )  # fmt: skip
 _MAY_BE_EMPTY = (
-    "mark", "sender-contact", "service", "to", "enclosures", "cc", "record", "cover", "foot",
+    "mark", "sender-contact", "service", "to", "approval", "enclosures", "cc", "record", "cover",
+    "foot",
 )  # fmt: skip
 
 
@@ -66,6 +67,7 @@ def render(notice: Notice, templates: Templates, files: Files | None = None) -> 
         service=lines["service"],
         to=lines["to"],
         signature=lines["signature"],
+        approval=lines["approval"],
         enclosures=lines["enclosures"],
         cc=lines["cc"],
         record=lines["record"],

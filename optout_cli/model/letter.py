@@ -8,17 +8,22 @@ import msgspec
 from optout_cli.model.notice import Note, Notice, Recipient, Route
 
 Mailbox = tuple[str, str]  # name, e-mail address
+BOX = "\u2610 "  # a box to tick, and a blank
 EngineName = Literal["weasyprint", "typst"]  # of what lays out pages; see `engines`
 
 
 class Run(msgspec.Struct, frozen=True):
-    """Words in one style. `href` is the address of a link; `is_break` is a line break."""
+    """Words in one style. `href` is the address of a link; `is_break` is a line break.
+
+    `code` is what people type, in a typeface whose characters are of one width.
+    """
 
     text: str
     strong: bool = False
     emphasis: bool = False
     href: str | None = None
     is_break: bool = False
+    code: bool = False
 
 
 class Paragraph(msgspec.Struct, frozen=True, tag=True):
@@ -44,6 +49,12 @@ class ListBlock(msgspec.Struct, frozen=True, tag=True):
 
     ordered: bool
     items: "tuple[tuple[Paragraph | ListBlock, ...], ...]"
+
+    @property
+    def has_boxes(self) -> bool:
+        """Whether each item begins with a box to tick, which stands in the place of a bullet."""
+        firsts = (item[0] for item in self.items)
+        return all(isinstance(it, Paragraph) and it.runs[0].text.startswith(BOX) for it in firsts)
 
 
 Block = Paragraph | Heading | Quote | ListBlock
@@ -91,6 +102,14 @@ class People(msgspec.Struct, frozen=True):
     copies: tuple[Mailbox, ...]
 
 
+class Cover(msgspec.Struct, frozen=True):
+    """The first page of a fax: its title, its facts, each a label and words, and its sentences."""
+
+    title: str
+    facts: tuple[tuple[str, str], ...]
+    sentences: tuple[str, ...]
+
+
 class Form(msgspec.Struct, frozen=True):
     """What an e-mail or a fax says of service, where the request names only other ways."""
 
@@ -102,10 +121,11 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
     """The letter in parts, in the words of its template. Exporters read nothing behind it.
 
     `envelope` is the address in the window; `recipient` is the full block. `mark` is printed on
-    each page of a draft and is empty otherwise. `cover` are the lines of a fax's first page, with
-    `{pages}` for the number of pages, and `head` begins each later page. `autograph` is a picture
-    of the signature. `attachments` are the enclosed files. `template` is the name of the letter's
-    template. `forms` has the words on service of messages that differ from those on paper.
+    each page of a draft and is empty otherwise. `cover` are the lines of a fax's first page: its
+    title, then `Label: words`, then sentences, with `{pages}` for the number of pages. `head`
+    begins each later page of a fax. `autograph` is a picture of the signature. `attachments` are
+    the enclosed files. `template` is the name of the letter's template. `forms` has the words on
+    service of messages that differ from those on paper.
     """
 
     notice: Notice  # for notes and next steps; exporters use the properties below
@@ -127,6 +147,7 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
     closing: str
     autograph: Image | None
     signature: tuple[str, ...]
+    approval: tuple[str, ...]
     enclosures: tuple[str, ...]
     attachments: tuple[Attachment, ...]
     cc: tuple[str, ...]
@@ -163,6 +184,22 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
     def is_typed(self) -> bool:
         """Whether the signature is typed (`/s/ Name`)."""
         return self.notice.signature.kind == "typed"
+
+    def cover_of(self, pages: int | str) -> Cover:
+        """Return the cover of the letter's fax, which has so many pages."""
+        title, *lines = (line.replace("{pages}", str(pages)) for line in self.cover or ("",))
+        parts = [line.partition(": ") for line in lines]
+        return Cover(
+            title,
+            tuple((f"{label}:", words) for label, _, words in parts if words),
+            tuple(label for label, _, words in parts if not words),
+        )
+
+    @property
+    def after_signature(self) -> tuple[tuple[str, ...], ...]:
+        """The groups of lines below the signature that are not empty."""
+        groups = (self.approval, self.enclosures, self.cc, self.record)
+        return tuple(filter(None, groups))
 
     @property
     def keywords(self) -> str:

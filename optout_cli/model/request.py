@@ -22,7 +22,8 @@ from optout_cli.model.jurisdiction import Address
 
 Way = Literal["certified-mail", "mail", "email", "fax", "hand"]
 Party = Literal["bureau", "ice"]
-Detail = Literal["foot", "codes"]  # of a page: the line at its foot; FIPS and ORI in the subject
+# Of a page: the line at its foot; FIPS and ORI in the subject; the last line on the cover of a fax.
+Detail = Literal["foot", "codes", "confidentiality"]
 PARTIES: tuple[Party, ...] = ("bureau", "ice")
 _Few = Meta(max_length=MAX_ITEMS)
 

@@ -1,6 +1,6 @@
 """Read a letter's HTML into sections of blocks, and write blocks as HTML or as text.
 
-The only tags are `p, ol, ul, li` (nested once), `blockquote, strong, em, br, h2, a`, inside
+The only tags are `p, ol, ul, li` (nested once), `blockquote, strong, em, code, br, h2, a`, inside
 `section`s. Anything else is a Problem at the template's line.
 """
 
@@ -12,10 +12,10 @@ from html.parser import HTMLParser
 from typing import TypeVar
 
 from optout_cli.errors import Location, OptoutError, Problem
-from optout_cli.model.letter import Block, Heading, ListBlock, Paragraph, Quote, Run
+from optout_cli.model.letter import BOX, Block, Heading, ListBlock, Paragraph, Quote, Run
 
 _T = TypeVar("_T")
-_INLINE = ("strong", "em", "a")
+_INLINE = ("strong", "em", "code", "a")
 _WITHIN = {  # the tags that may stand directly inside a tag
     "": ("section",),
     "section": ("p", "ol", "ul", "blockquote", "h2"),
@@ -28,6 +28,7 @@ _WITHIN = {  # the tags that may stand directly inside a tag
     "strong": ("em", "a", "br"),
     "em": ("strong", "a", "br"),
     "a": ("strong", "em"),
+    "code": (),
 }
 _TAGS = re.compile(r"(<[^<>]*>)")
 _SECTION = re.compile(r"(<section[^<>]*>.*?</section>)", re.DOTALL)
@@ -235,7 +236,7 @@ def _runs(node: _Node) -> tuple[Run, ...]:
 
 
 def _with_text(run: Run, text: str) -> Run:
-    return Run(text, run.strong, run.emphasis, run.href, run.is_break)
+    return Run(text, run.strong, run.emphasis, run.href, run.is_break, run.code)
 
 
 def _raw_runs(node: _Node, style: Run) -> Iterator[Run]:
@@ -247,7 +248,9 @@ def _raw_runs(node: _Node, style: Run) -> Iterator[Run]:
         else:
             strong = style.strong or child.tag == "strong"
             emphasis = style.emphasis or child.tag == "em"
-            yield from _raw_runs(child, Run("", strong, emphasis, child.href or style.href))
+            code = style.code or child.tag == "code"
+            href = child.href or style.href
+            yield from _raw_runs(child, Run("", strong, emphasis, href, code=code))
 
 
 def plain(runs: Iterable[Run]) -> str:
@@ -264,9 +267,12 @@ def html_from(blocks: Iterable[Block]) -> str:
         elif isinstance(block, Quote):
             written.append(f"<blockquote>{html_from(block.blocks)}</blockquote>")
         elif isinstance(block, ListBlock):
-            tag = "ol" if block.ordered else "ul"
+            tag, kind = ("ol" if block.ordered else "ul"), ""
             items = "".join(f"<li>{html_from(item)}</li>" for item in block.items)
-            written.append(f"<{tag}>{items}</{tag}>")
+            if block.has_boxes:
+                kind = ' class="boxes"'
+                items = items.replace(f"<li><p>{BOX}", f'<li><p><span class="box">{BOX}</span>')
+            written.append(f"<{tag}{kind}>{items}</{tag}>")
         else:
             written.append(f"<p>{inline_html(block.runs)}</p>")
     return "\n".join(written)
@@ -277,6 +283,8 @@ def inline_html(runs: Iterable[Run]) -> str:
     written = []
     for run in runs:
         text = "<br>" if run.is_break else escape(run.text)
+        if run.code:
+            text = f"<code>{text}</code>"
         if run.emphasis:
             text = f"<em>{text}</em>"
         if run.strong:

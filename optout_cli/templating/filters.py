@@ -134,6 +134,10 @@ _UNBROKEN = re.compile(
     r"|\b\d+ (?:U\.S\.C\.|C\.F\.R\.|FR|O\.S\.|Del\. C\.|M\.R\.S\.)(?: \u00a7+)? \S+"
     r"|\u00a7+ \S+|\b[Ss]ections? [0-9IVXL]\S*|\b[Nn]o\. \S+|\b\d+ to \d+\b"
     r"|\b\d+ (?:days|hours)\b"
+    # A person's name, of at most two parts, behind titles.
+    r"|\b(?:(?:Chief|Vice|(?:Under)?[Ss]heriff|Deputy|Captain|Lieutenant|Sergeant|Attorney|Mayor"
+    r"|Administrator|Commissioner|Supervisor|Director|Judge|Mr\.|Mrs\.|Ms\.|Dr\.) )+"
+    r"[A-Z](?:[\w\u2019-]+|\.)(?: [A-Z](?:[\w\u2019-]+|\.))?(?![\w\u2019])"
 )
 
 
@@ -163,5 +167,7 @@ def _typeset(block: Block) -> Block:
 
 
 def _set_run(run: Run) -> Run:
+    if run.code:
+        return run
     text = _UNBROKEN.sub(lambda found: found[0].replace(" ", NO_BREAK), typographic(run.text))
     return msgspec.structs.replace(run, text=text)

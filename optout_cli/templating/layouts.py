@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from markupsafe import Markup
 
-from optout_cli.model.letter import Guide, Image, Letter, Mailing, MailingForm
+from optout_cli.model.letter import Cover, Guide, Image, Letter, Mailing, MailingForm
 from optout_cli.templating.body import html_from
 from optout_cli.templating.search import TemplateSearch
 
@@ -19,9 +19,10 @@ if TYPE_CHECKING:
 
 GUIDE = "_layout/guide-page.html.j2"
 PAGE, COVER = "_layout/letter.html.j2", "_layout/cover.html.j2"
+LETTERHEAD = "_layout/letterhead.html.j2"
 SHEET, MAILINGS = "_layout/sheet.html.j2", "_layout/mailings.html.j2"
 STYLE, EMAIL = "_layout/letter.css", "_layout/email.html.j2"
-LAYOUTS = (PAGE, COVER, SHEET, MAILINGS, GUIDE, STYLE)
+LAYOUTS = (PAGE, LETTERHEAD, COVER, SHEET, MAILINGS, GUIDE, STYLE)
 _SEAL, _AUTOGRAPH = "optout:seal", "optout:autograph"
 _LABELS = 30  # on a page, in three columns
 Sheet = Mapping[str, object]  # the words of a separator sheet: name, reference, request, letters
@@ -46,10 +47,11 @@ def pictures_of(letter: Letter) -> dict[str, Image]:
     return {url: picture for url, picture in named.items() if picture}
 
 
-def letter_page(
-    letter: Letter, templates: "Templates", *, style: str = "", is_tight: bool = False
-) -> str:
-    """Return the letter as a page. Pictures get URLs of our own, and `style` goes into the page."""
+def letter_page(letter: Letter, templates: "Templates", *, style: str = "", look: str = "") -> str:
+    """Return the letter as a page. Pictures get URLs of our own, and `style` goes into the page.
+
+    `look` are the classes of its body, which the style sheet has: `fax`, `tight`, `low`.
+    """
     parts = {
         "letter": letter,
         "body": _marked_up(html_from(letter.body)),
@@ -57,7 +59,7 @@ def letter_page(
         "seal": _SEAL if letter.seal else None,
         "autograph": _AUTOGRAPH if letter.autograph else None,
         "style": _marked_up(style),
-        "is_tight": is_tight,
+        "look": look,
     }
     return templates.lay_out(PAGE, parts)
 
@@ -82,20 +84,25 @@ def email_page(letter: Letter, templates: "Templates", pictures: Mapping[str, Sh
     return templates.lay_out(EMAIL, parts)
 
 
-def guide_page(guide: Guide, day: Date, templates: "Templates", *, style: str = "") -> str:
-    """Return the guide as a page of `day`; `style` goes into the page."""
+def guide_page(
+    guide: Guide, day: Date, templates: "Templates", *, style: str = "", look: str = ""
+) -> str:
+    """Return the guide as a page of `day`, perhaps `tight`; `style` goes into the page."""
     parts = {
         "guide": guide,
         "body": _marked_up(html_from(guide.body)),
         "moment": _moment(day),
         "style": _marked_up(style),
+        "look": look,
     }
     return templates.lay_out(GUIDE, parts)
 
 
-def cover_page(letter: Letter, lines: Sequence[str], templates: "Templates") -> str:
-    """Return a fax's cover with these lines."""
-    return templates.lay_out(COVER, {"letter": letter, "cover": lines})
+def cover_page(letter: Letter, cover: Cover, later: int, templates: "Templates") -> str:
+    """Return a fax's cover, and `later` pages with nothing but their heads."""
+    seal = _SEAL if letter.seal else None
+    parts = {"letter": letter, "cover": cover, "later": later, "seal": seal}
+    return templates.lay_out(COVER, parts)
 
 
 def sheets_page(sheets: Sequence[Sheet], templates: "Templates") -> str:

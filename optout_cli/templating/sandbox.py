@@ -34,7 +34,7 @@ TOO_DEEP = "is nested too deeply"
 _TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9]*)([^<>]*)>")
 _STAMP = "at"  # the attribute that carries a tag's location to `body`
 # All tags of a letter: those of its body, and the sections that it is made of.
-DIALECT = ("p", "ol", "ul", "li", "blockquote", "strong", "em", "br", "h2", "a", "section")
+DIALECT = ("p", "ol", "ul", "li", "blockquote", "strong", "em", "code", "br", "h2", "a", "section")
 _INSTEAD = {"b": "strong", "i": "em", "h1": "h2", "h3": "h2", "div": "p"}
 
 

@@ -31,7 +31,9 @@ from optout_cli.templating.sandbox import Environment, Stamp, printable
 from optout_cli.templating.search import SUFFIX, TemplateSearch
 
 # The layout around letters, and of pages that are not letters.
-_PAGE_NAMES = ("mailings", "letter", "cover", "sheet", "guide-page", "status", "email")
+_PAGE_NAMES = (
+    "mailings", "letter", "letterhead", "cover", "sheet", "guide-page", "status", "email",
+)  # fmt: skip
 _PAGES = tuple(f"_layout/{page}.html.j2" for page in _PAGE_NAMES)
 _COMMENT = re.compile(r"\{#.*?#\}", re.DOTALL)
 _Parts = dict[str, tuple[str, nodes.Template]]
