@@ -1,19 +1,23 @@
 """`optout guide`: the steps for one jurisdiction's letter, on one or two pages."""
 
+from io import BytesIO
 from pathlib import Path
 
+import msgspec
+import pikepdf
 import pytest
 from command_results import Run, lying_in, outcome, words
+from compare_pages import pages_of
 from conftest import TODAY
 from make_letters import html_words
 
 from optout_cli.errors import Location
 from optout_cli.exporters import count_pages
 from optout_cli.letters.library import Library
-from optout_cli.model.letter import Heading
+from optout_cli.model.letter import ListBlock, Paragraph
+from optout_cli.model.letter import Run as Words
 from optout_cli.model.request import Request
 from optout_cli.reports.guide import encode_guide, guide_of
-from optout_cli.templating.body import plain
 
 PLACES = [
     "dona-ana-county-nm",
@@ -55,25 +59,27 @@ def test_it_says_so_where_no_law_is_on_file(run: Run) -> None:
 def test_it_says_what_the_letter_needs_can_and_cannot(run: Run) -> None:
     text = words(outcome(run("guide", "35013", "--letter", "287g/terminate"))[1])
     assert (
-        "1. \N{BALLOT BOX} The agreement's model: Warrant Service Officer, Jail Enforcement Model,"
-        " or Task Force Model; an agency with several agreements may name several (model: wso, jem,"
+        "\N{BALLOT BOX} The agreement\u2019s model: Warrant Service Officer, Jail Enforcement"
+        " Model, or Task Force Model; an agency with several agreements may name several (model: wso, jem,"
         " tfm)." in text
     )
     assert "\N{BALLOT BOX} Enclose a copy of the signed agreement" in text
     assert "- Warrant Service Officer model: it takes effect 90 days after receipt." in text
     assert "- It does not affect any other arrangement, such as a contract for detention." in text
-    assert "\N{BALLOT BOX} Clear any statement to the press with ICE's Office of Public" in text
+    assert (
+        "\N{BALLOT BOX} Clear any statement to the press with ICE\u2019s Office of Public" in text
+    )
 
 
 def test_floridas_board_stands_first_among_its_laws(run: Run) -> None:
     text = words(outcome(run("guide", "12095", "--letter", "287g/terminate"))[1])
-    laws = text.partition("3. What the law of your state says ")[2]
+    laws = text.partition("What the law of your state says ")[2]
     assert laws.startswith(
         "- Florida law requires cooperation (287(g) agreements): Fla. Stat. §§ 908.11"
     )
     assert "the State Board of Immigration Enforcement must approve ending it" in laws
     assert (
-        "4. Before you write 1. \N{BALLOT BOX} Before you send, settle with counsel what the laws"
+        "Before you write \N{BALLOT BOX} Before you send, settle with counsel what the laws"
         " above require, such as an approval or an agreement." in laws
     )
 
@@ -117,7 +123,7 @@ def test_the_day_decides_what_it_says(run: Run, day: str, said: list[str], unsai
 def test_each_reply_is_answered_by_a_letter_that_makes_sense_on_that_day(run: Run) -> None:
     text = words(outcome(run("guide", "06041", "--date", "2026-11-20"))[1])
     assert (
-        "- No answer by December 20, 2026: Request for an answer. optout new --follow LETTER"
+        "- No answer by December 21, 2026: Request for an answer. optout new --follow LETTER"
         " --letter secure-communities/follow-up" in text
     )
     assert "- Somebody answers by word of mouth, even with a no: Record of a conversation." in text
@@ -161,26 +167,22 @@ def test_what_the_letter_needs_is_said_in_words_with_the_key_behind(run: Run) ->
 
 
 @pytest.mark.no_cover  # slow, with code that others cover
-def test_the_parts_are_numbered_without_a_gap(library: Library) -> None:
+def test_each_step_has_a_box_and_no_number(library: Library) -> None:
     for letter, _, _ in library.programs.letters():
         if not letter.endswith("adjust-date"):  # refused today
             guide = guide_of(
                 Request(jurisdiction="35013", letter=letter), library, TODAY, Location("")
             )
-            heads = [plain(it.runs) for it in guide.body if isinstance(it, Heading)]
-            numbers = [int(it.partition(".")[0]) for it in heads]
-            assert numbers == list(range(1, len(heads) + 1))
+            assert [it for it in guide.body if isinstance(it, ListBlock) and it.ordered] == []
             assert count_pages("pdf", encode_guide(guide, TODAY, "pdf", library)) in (1, 2)
 
 
 def test_all_forms_say_the_same(library: Library) -> None:
     guide = guide_of(Request(jurisdiction="35013", letter=LETTERS[0]), library, TODAY, Location(""))
     text, page = (encode_guide(guide, TODAY, it, library).decode() for it in ("txt", "html"))
-    marks = ("-", "1.", "2.", "3.", "4.", "5.", "6.")
-    plain = [it for it in text.split() if it not in marks]
+    plain = [it for it in text.split() if it != "-"]
     shown = html_words(page)[len(guide.title.split()) + len(guide.foot.split()) :]
-    bare = [it for it in shown if it not in marks]
-    assert bare == plain[: -len(guide.foot.split())]
+    assert shown == plain[: -len(guide.foot.split())]
 
 
 def test_it_goes_to_a_file_and_replaces_none(run: Run, in_folder: Path) -> None:
@@ -277,6 +279,56 @@ def test_needs_that_a_request_states_are_left_out(run: Run, in_folder: Path) -> 
     assert ("(notice:" in bare, "(notice-date)" in bare) == (True, True)
 
 
+JAIL_MODEL = """\
+jurisdiction: dakota-county-ne
+letter: 287g/terminate
+date: 2026-11-24
+signatory: {name: Pat Placeholder, title: Sheriff, office: Dakota County Sheriff's Office}
+service: {ice: [{by: email}]}
+particulars: {model: [jem]}
+"""
+
+
+def test_a_finished_requests_guide_has_only_what_concerns_its_model_and_service(
+    run: Run, in_folder: Path
+) -> None:
+    (in_folder / "r.yaml").write_text(JAIL_MODEL, "utf-8")
+    text = words(outcome(run("guide", "r.yaml"))[1])
+    assert [it for it in ("Jail Enforcement Model", "optout answer LETTER") if it not in text] == []
+    others = ("Warrant", "Task Force", "90 days", "not known", "Print the", "signed the agreement")
+    assert [it for it in (*others, "cc:", "suspend") if it in text] == []
+
+
+def test_a_step_that_sends_has_lines_to_fill_in(run: Run) -> None:
+    text = outcome(run("guide", "06041"))[1]
+    line = "  Sent on __________ Number ______________ Received on __________ By __________"
+    assert text.splitlines().count(line) == 2
+
+
+def test_what_people_type_is_in_a_typeface_of_one_width(either_library: Library) -> None:
+    request = Request(jurisdiction="06041", letter=LETTERS[0])
+    guide = guide_of(request, either_library, TODAY, Location(""))
+    page = encode_guide(guide, TODAY, "html", either_library).decode()
+    assert "<code>optout answer LETTER</code>" in page
+    with pikepdf.open(BytesIO(encode_guide(guide, TODAY, "pdf", either_library))) as pdf:
+        names = {
+            str(it.get("/BaseFont", "")) for it in pdf.objects if isinstance(it, pikepdf.Dictionary)
+        }
+    assert any("FiraMono" in it.replace("-", "") for it in names)
+
+
+@pytest.mark.no_cover  # slow, with code that others cover
+@pytest.mark.parametrize("rows", range(0, 40, 4))
+def test_no_last_page_has_fewer_than_four_lines(either_library: Library, rows: int) -> None:
+    guide = guide_of(
+        Request(jurisdiction="06041", letter=LETTERS[0]), either_library, TODAY, Location("")
+    )
+    more = (Paragraph((Words("One line more."),)),) * rows
+    longer = msgspec.structs.replace(guide, body=(*more, *guide.body))
+    *_, last = pages_of(encode_guide(longer, TODAY, "pdf", either_library))
+    assert sum(not it.is_fixed for it in last) >= 4
+
+
 @pytest.mark.parametrize(
     ("place", "told"),
     [
@@ -291,7 +343,7 @@ def test_an_agencys_guide_has_only_what_concerns_its_models(
 ) -> None:
     text = words(outcome(run("guide", place, "--letter", "287g/terminate"))[1])
     assert [
-        "- Jail Enforcement Model and Task Force Model: it takes effect" in text,
+        "- Task Force Model: it takes effect" in text,
         "- Warrant Service Officer model: it takes effect 90 days after receipt" in text,
         "suspend the agreement for a time" in text,
     ] == told

@@ -292,7 +292,7 @@ def _fits(when: Condition, case: Case) -> bool:
     signatory, activation = case.request.signatory, activation_of(case)
     office = "named" if signatory and signatory.office else "unnamed"
     source = activation.source if activation else None
-    models = {agreement.model for agreement in case.locality.agreements}
+    models = _chosen_models(case) or {each.model for each in case.locality.agreements}
     return (
         (not when.letters or any(kind is case.kind for kind in kinds))
         and when.office in (None, office)
@@ -304,6 +304,17 @@ def _fits(when: Condition, case: Case) -> bool:
         and (not when.source or (source is not None and source.kind in when.source))
         and (not when.laws or any(law.effect in when.laws for law in laws_of(case)))
     )
+
+
+def _chosen_models(case: Case) -> set[str]:
+    """Return the models that the request names, which an outline has only as they were typed."""
+    return {
+        model
+        for name, particular in case.kind.particulars.items()
+        if particular.known == "model"
+        for model in _chosen(_particular(case, name) or case.request.particulars.get(name))
+        if model in particular.choices
+    }
 
 
 # Any: a date, or None.

@@ -23,12 +23,15 @@ from optout_cli.programs import (
     refusals,
     texts_that_hold,
 )
+from optout_cli.register.due import next_working_day
 from optout_cli.templating.body import plain
 from optout_cli.templating.filters import long_date
 from optout_cli.templating.layouts import guide_page
+from optout_cli.templating.typography import typeset, typographic
 
 _TEMPLATE = "_layout/guide.html.j2"
 _LISTS = ("can", "cannot", "before", "enclose", "send", "next")  # of a program's advice
+_MESSAGES = {"email", "fax"}
 _Facts = dict[str, Any]  # Any: what a template is filled in with
 
 GUIDE_FORMATS = {
@@ -62,7 +65,7 @@ def guide_of(request: Request, library: Library, day: date, location: Location) 
         " ".join(plain(block.runs) for block in sections[name] if isinstance(block, Paragraph))
         for name in ("title", "foot")
     )
-    return Guide(title=title, body=sections["body"], foot=foot)
+    return Guide(title=typographic(title), body=typeset(sections["body"]), foot=foot)
 
 
 def encode_guide(guide: Guide, day: date, name: str, library: Library) -> bytes:
@@ -82,7 +85,19 @@ def _facts(case: Case) -> _Facts:
     recipients = recipients_of(case)
     rules = [rule for rule in program.recipients if rule.holds(case.date)]
     copies = [contact for rule in rules for contact in copies_of(case, rule)]
-    again = {"again": long_date(case.date + timedelta(int(advice.wait)))} if advice.wait else {}
+    again = {}
+    if advice.wait:
+        day, _ = next_working_day(case.date + timedelta(int(advice.wait)), case.locality.state_code)
+        again = {"again": long_date(day)}
+    needs = [
+        {"name": name, "help": particular.help, "choices": particular.choices}
+        for name, particular in case.kind.particulars.items()
+        if particular.required
+        and name not in case.request.particulars
+        and not (particular.known and len(case.locality.agreements) == 1)
+    ]
+    is_finished = bool(case.request.signatory) and not needs
+    ways = [{way.by for way in recipient.service} for recipient in recipients]
     return {
         "program": program,
         "letter": case.kind,
@@ -95,13 +110,11 @@ def _facts(case: Case) -> _Facts:
         "acts": case.request.authority,
         "enclosures": case.request.enclosures,
         "copies": [", ".join(contact.block) for contact in copies],
-        "needs": [
-            {"name": name, "help": particular.help, "choices": particular.choices}
-            for name, particular in case.kind.particulars.items()
-            if particular.required
-            and name not in case.request.particulars
-            and not (particular.known and len(case.locality.agreements) == 1)
-        ],
+        "needs": needs,
+        "is_finished": is_finished,
+        "is_mailed": any(not names or not names <= _MESSAGES for names in ways),
+        "is_signed_by_hand": case.request.signature.kind == "ink",
+        "has_copies": not is_finished or bool(case.request.cc or copies) or len(recipients) > 1,
         "agreements": case.locality.agreements if case.kind.about else (),
         "agreement_source": case.locality.agency_source,
         **{name: [*texts_that_hold(getattr(advice, name), case, **again)] for name in _LISTS},
