@@ -1,9 +1,12 @@
 """A fax as one PDF: cover, letter and enclosed PDFs, numbered from the first page."""
 
 from io import BytesIO
+from pathlib import Path
 
 import pikepdf
 import pytest
+from command_results import Run, Write, outcome
+from conftest import REQUEST
 from make_letters import letter_for
 from msgspec.structs import replace
 from read_pdf import opened, shapes_on, words_by_page
@@ -107,3 +110,11 @@ def test_it_claims_to_be_no_archive_copy(letter: Letter, either_library: Library
 
 def test_the_same_letter_gives_the_same_bytes(letter: Letter, either_library: Library) -> None:
     assert fax_of(letter, either_library) == fax_of(letter, either_library)
+
+
+def test_its_file_ends_in_pdf(run: Run, write: Write, in_folder: Path) -> None:
+    write("r.yaml", REQUEST + "recipients: {bureau: {fax: 916-555-0130}}\n")
+    words = ("write", "r.yaml", "--to", "bureau", "-f", "fax-pdf", "-q", "--no-register", "-o")
+    assert outcome(run(*words, "out/"))[1] == "out/2026-11-20-opt-out-bureau.fax.pdf\n"
+    assert outcome(run(*words, "bureau.pdf"))[1] == "bureau.pdf\n"
+    assert (in_folder / "bureau.pdf").read_bytes()[:5] == b"%PDF-"

@@ -60,8 +60,8 @@ def test_it_says_what_the_letter_needs_can_and_cannot(run: Run) -> None:
     text = words(outcome(run("guide", "35013", "--letter", "287g/terminate"))[1])
     assert (
         "\N{BALLOT BOX} The agreement\u2019s model: Warrant Service Officer, Jail Enforcement"
-        " Model, or Task Force Model; an agency with several agreements may name several (model: wso, jem,"
-        " tfm)." in text
+        " Model, or Task Force Model; an agency with several agreements may name several (model:"
+        " wso, jem, tfm)." in text
     )
     assert "\N{BALLOT BOX} Enclose a copy of the signed agreement" in text
     assert "- Warrant Service Officer model: it takes effect 90 days after receipt." in text

@@ -166,7 +166,7 @@ class BatchPlan:
         """
         formers: defaultdict[str, list[Record]] = defaultdict(list)  # by path without the suffix
         for path, record in register.existing().items():
-            formers[path.rpartition(".")[0]].append(record)
+            formers[_without_suffix(path)].append(record)
         return {
             row.number: order
             for row in self.good
@@ -177,7 +177,7 @@ class BatchPlan:
                     record.fingerprint != row.fingerprint
                     and (record.path not in row.paths or register.is_sent(record.path))
                     for path in row.paths
-                    for record in formers[path.rpartition(".")[0]]
+                    for record in formers[_without_suffix(path)]
                 )
             )
         }
@@ -292,3 +292,8 @@ def plan_from(
     for row in rows:
         plan.add(row)
     return plan
+
+
+def _without_suffix(path: str) -> str:
+    """Return a path without its suffix, which may be `.fax.pdf`; no other part has a dot."""
+    return path.partition(".")[0]

@@ -194,7 +194,8 @@ def _place(exports: Sequence[Export], output: str) -> tuple[Path, str | None]:
     if output.endswith(SEPARATORS) or is_folder(place):
         return place, None
     export = _only(exports, f"-o {output}")
-    output_path(output, "", f"file of format {export.format}", f".{export.format}")
+    suffix = Path(export.name).suffix
+    output_path(output, "", f"file of format {export.format}", suffix)
     return place.parent, place.name
 
 

@@ -25,9 +25,8 @@ from optout_cli.programs import (
 )
 from optout_cli.register.due import next_working_day
 from optout_cli.templating.body import plain
-from optout_cli.templating.filters import long_date
+from optout_cli.templating.filters import long_date, typeset, typographic
 from optout_cli.templating.layouts import guide_page
-from optout_cli.templating.typography import typeset, typographic
 
 _TEMPLATE = "_layout/guide.html.j2"
 _LISTS = ("can", "cannot", "before", "enclose", "send", "next")  # of a program's advice
