@@ -57,7 +57,7 @@ def test_a_row_that_fails_is_rejected_and_all_others_are_written(
     assert (code, out.splitlines()) == (3, GOOD)
     assert err == f"{FAILED}this is a bug in optout; please report it, and attach out/{PLACE}\n"
     rejects = Path("out/rejects.csv").read_text("utf-8-sig").splitlines()
-    assert rejects[1].startswith(f"\"optout failed with KeyError: 'fax' ({BUG})\",50003,Pat")
+    assert rejects[1].startswith(f'"optout failed with KeyError: \'fax\' ({BUG})","row 3, ')
     kept = Path("out", PLACE).read_text("utf-8")
     assert kept.startswith("n.csv:3:\nTraceback (most recent call last):\n")
     assert kept.endswith("\nKeyError: 'fax'\n")

@@ -7,7 +7,9 @@ from command_results import Write
 from make_letters import told_by
 
 from optout_cli.batch.input import InputFile, load_input
+from optout_cli.batch.reject_sheet import Rejected
 from optout_cli.batch.rejects import rejects_from
+from optout_cli.errors import Problem
 from optout_cli.readers.document import REASON, Row
 
 LIST = """\
@@ -118,6 +120,11 @@ LINES = (
 )
 
 
+def rejected(found: list[Row], reason: str) -> dict[str, str]:
+    """Write rows that have one problem, by the names of the files."""
+    return rejects_from(Rejected(row, row, "K", [Problem("x", reason)]) for row in found)
+
+
 @pytest.mark.parametrize(
     ("form", "text", "name"),
     [
@@ -129,7 +136,7 @@ LINES = (
 def test_rejected_rows_are_read_again_as_they_were(form: str, text: str, name: str) -> None:
     reason = 'wrong "x"\nand, more'
     before = rows(form, text)
-    files = rejects_from([(it, reason) for it in before])
+    files = rejected(before, reason)
     assert (list(files), reason.split(maxsplit=1)[0] in files[name]) == ([name], True)
     again = rows(form, files[name])
     assert [it.document and it.document.data for it in again] == [
@@ -141,16 +148,14 @@ def test_rejected_rows_are_read_again_as_they_were(form: str, text: str, name: s
 
 
 def test_a_row_that_is_rejected_twice_has_one_reason() -> None:
-    once = rejects_from([(it, "old") for it in rows("ndjson", LINES)])["rejects.ndjson"]
-    twice = rejects_from([(it, "new") for it in rows("ndjson", once)])["rejects.ndjson"]
+    once = rejected(rows("ndjson", LINES), "old")["rejects.ndjson"]
+    twice = rejected(rows("ndjson", once), "new")["rejects.ndjson"]
     assert "old" not in twice.replace('old \\" one', "")
-    table = rejects_from([(it, "old") for it in rows("csv", TABLE)])["rejects.csv"]
-    assert (
-        rejects_from([(it, "new") for it in rows("csv", table)])["rejects.csv"].count(REASON) == 1
-    )
+    table = rejected(rows("csv", TABLE), "old")["rejects.csv"]
+    assert rejected(rows("csv", table), "new")["rejects.csv"].count(REASON) == 1
 
 
 def test_tables_with_other_columns_are_rejected_into_one() -> None:
     both = [*rows("csv", "a,b\n1,2\n"), *rows("csv", "b,c\n3,4\n")]
-    table = rejects_from([(it, "why") for it in both])["rejects.csv"]
-    assert table == "# rejected,a,b,c\r\nwhy,1,2,\r\nwhy,,3,4\r\n"
+    table = rejected(both, "why")["rejects.csv"]
+    assert table == "# rejected,# table row,a,b,c\r\nwhy,K,1,2,\r\nwhy,K,,3,4\r\n"

@@ -207,7 +207,7 @@ def test_a_file_to_print_says_whose_letters_are_missing(printed: Printed, write:
     assert "all.pdf lacks 7 of 9 requests: n.csv:4 (nowhere 0), n.csv:5 (now" in err
     assert ", n.csv:8 (nowhere 4) and 2 more\n" in err
     assert "next: print all.pdf, sign 4, fold each at the two marks\n" in err
-    assert "next: fix the rows in out/rejects.csv, then run this command with that file" in err
+    assert "then run this command again with --with out/rejects.csv\n" in err
 
 
 def test_a_file_to_print_stays_where_there_is_nothing_to_print(

@@ -17,7 +17,7 @@ def batch(run: Run, in_folder: Path) -> Batch:
 def test_rejected_rows_are_fixed_and_run_again(batch: Batch, run: Run) -> None:
     batch(table=BAD)
     rejects = Path("out/rejects.csv").read_text("utf-8-sig")
-    assert rejects.startswith("# rejected,jurisdiction,")
+    assert rejects.startswith("# rejected,# table row,jurisdiction,")
     lines = rejects.replace(",6041,", ",06041,").splitlines()
     Path("again.csv").write_text("\n".join(lines[:2]), "utf-8")
     code, out, _ = batch("-q", name="again.csv")

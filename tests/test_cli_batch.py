@@ -107,10 +107,7 @@ def test_all_problems_of_all_rows_are_told_and_the_good_ones_written(batch: Batc
     code, out, err = batch(table=BAD)
     assert (code, out, err[: len(TOLD)]) == (3, paths(*FILES[:2]), TOLD)
     assert "2 files written to out/; 5 requests rejected\n" in err
-    assert (
-        "next: fix the rows in out/rejects.csv, then run this command with that file as input"
-        in err
-    )
+    assert "then run this command again with --with out/rejects.csv\n" in err
 
 
 def test_a_row_is_told_of_by_its_county_and_as_a_spreadsheet_counts(batch: Batch) -> None:

@@ -1,106 +1,210 @@
-"""What a request knows better of a recipient, laid onto the data field by field."""
+"""Corrected rows take the places of their rows in the table; rows of another table do not."""
 
-import re
+import csv
+import io
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
 
-import msgspec
+import openpyxl
 import pytest
-from make_letters import notices_for
+from command_results import Run
+from openpyxl.styles import Font
+from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.worksheet.worksheet import Worksheet
+from run_batch import HEADER, Batch, batch_in, current, records
 
-from optout_cli.letters.compose import correct_contact
-from optout_cli.letters.library import Library
-from optout_cli.model.jurisdiction import Address, Contact
-from optout_cli.model.notice import Notice
-from optout_cli.model.request import Correction
-
-OLD = Contact(
-    attention="Director",
-    organization=("Bureau",),
-    address=Address(street=("1 Old Street",), city="Oldtown", state="CA", zip="90001"),
-    envelope=("Director, Bureau", "1 Old Street", "Oldtown, CA 90001"),
-    salutation="Dear Director:",
-    phone="916-555-0100",
-)
-NEW = Address(street=("2 New Street",), city="Newtown", state="CA", zip="90002")
-
-
-@pytest.mark.parametrize(
-    ("correction", "changes"),
-    [
-        (Correction(), {}),
-        (Correction(phone="916-555-0199"), {"phone": "916-555-0199"}),
-        (Correction(email="a@example.gov", fax="916-555-0111"),
-         {"email": "a@example.gov", "fax": "916-555-0111"}),
-        (Correction(salutation="Dear Madam:"), {"salutation": "Dear Madam:"}),
-        (Correction(address=NEW), {"address": NEW, "envelope": ()}),
-        (Correction(organization=("Office",)), {"organization": ("Office",), "envelope": ()}),
-        (Correction(attention="Ann Lee"),
-         {"attention": "Ann Lee", "envelope": (), "salutation": None}),
-        (Correction(attention="Ann Lee", salutation="Dear Ms. Lee:"),
-         {"attention": "Ann Lee", "envelope": (), "salutation": "Dear Ms. Lee:"}),
-        (Correction(address=NEW, envelope=("Bureau", "2 New Street")),
-         {"address": NEW, "envelope": ("Bureau", "2 New Street")}),
-        (Correction(envelope=("Bureau",)), {"envelope": ("Bureau",)}),
-        (Correction(attention="Director", organization=("Bureau",), address=OLD.address), {}),
-    ],
-)  # fmt: skip
-def test_a_correction_changes_its_fields_and_drops_what_they_made_stale(
-    correction: Correction, changes: dict[str, object]
-) -> None:
-    assert correct_contact(OLD, correction) == msgspec.structs.replace(OLD, **changes)
-
-
-def test_a_new_zip_keeps_the_street(library: Library) -> None:
-    old, new = (
-        notices_for(library, text)[0].recipient.contact.address
-        for text in ("", 'recipients: {bureau: {address: {zip: "95816"}}}')
-    )
-    assert new == msgspec.structs.replace(old, zip="95816")
-
-
-CORRECTED = """\
-recipients:
-  bureau:
-    attention: Chief
-    address: {street: [1 Main Street], city: Fresno, state: CA, zip: "93650"}
-    confirmed: {by: telephone, date: 2026-11-19}
-"""
+TABLE = f"{HEADER}50001,Pat,Sheriff\n50003,Pat,TBD\n5005,,Sheriff\n50007,Alex,Sheriff\n"
+FIXES = {"TBD": "Sheriff", "5005": "50005"}
+Rows = list[list[str]]
+Change = Callable[[Rows], object]
 
 
 @pytest.fixture
-def notice(library: Library) -> Notice:
-    return notices_for(library, CORRECTED)[0]
+def batch(run: Run, in_folder: Path) -> Batch:
+    return batch_in(in_folder, run)
 
 
-def test_each_field_says_whether_the_request_or_which_line_of_the_data_set_it(
-    notice: Notice,
+def correct(path: Path, change: Change = lambda _: None) -> None:
+    """Correct the faulty rows of rejects, then change the table as a person might."""
+    rows = list(csv.reader(io.StringIO(path.read_text("utf-8-sig"), newline="")))
+    rows = [[FIXES.get(cell, cell) for cell in row] for row in rows]
+    for row in rows[1:]:
+        row[3] = row[3] or "Sam"
+    change(rows)
+    stream = io.StringIO()
+    csv.writer(stream).writerows(rows)
+    path.write_text(stream.getvalue(), "utf-8")
+
+
+def test_corrected_rows_are_written_and_good_ones_stay(batch: Batch) -> None:
+    code, _, err = batch(table=TABLE)
+    assert (code, "again with --with out/rejects.csv" in err) == (3, True)
+    before = current(Path("out/VT"))
+    correct(Path("out/rejects.csv"))
+    code, out, err = batch("--with", "out/rejects.csv")
+    assert (code, len(out.splitlines()), len(before)) == (0, 4, 4)
+    assert current(Path("out/VT")).items() >= before.items()
+    assert [it["request"] for it in records()] == [
+        *["n.csv:2"] * 2,
+        *["out/rejects.csv:2"] * 2,
+        *["out/rejects.csv:3"] * 2,
+        *["n.csv:5"] * 2,
+    ]
+    checked = batch("--with", "out/rejects.csv", "--check")[1]
+    assert "files: 0 new, 8 unchanged, 0 replaced\n" in checked
+
+
+def test_what_is_still_wrong_comes_back_with_the_same_key(batch: Batch) -> None:
+    batch(table=TABLE)
+    rejects, second = Path("out/rejects.csv"), Path("out/rejects-2.csv")
+    correct(rejects, lambda rows: rows[1].__setitem__(4, "TBD"))
+    code, _, err = batch("--with", str(rejects))
+    assert (code, f"next: fix the rows in {second}" in err) == (3, True)
+    keys = [
+        row["# table row"] for row in csv.DictReader(io.StringIO(second.read_text("utf-8-sig")))
+    ]
+    assert keys[0].startswith("row 3, ")
+    correct(second)
+    assert batch("--with", str(rejects), "--with", str(second), "-q")[0] == 0
+    assert batch("--with", str(second), name=str(rejects))[0] == 0
+    assert len(current(Path("out/VT"))) == 8
+
+
+def test_a_row_is_found_when_the_table_was_sorted_and_has_more_columns(batch: Batch) -> None:
+    batch(table=TABLE)
+    correct(Path("out/rejects.csv"))
+    header, *rows = TABLE.splitlines()
+    table = "\n".join([f"# mine,{header},date", *(f"x,{row}," for row in reversed(rows))])
+    assert batch("--with", "out/rejects.csv", table=table)[0] == 0
+    assert len(current(Path("out/VT"))) == 8
+
+
+def test_a_later_correction_moves_the_letter_before_to_earlier(batch: Batch) -> None:
+    batch(table=TABLE)
+    correct(Path("out/rejects.csv"))
+    batch("--with", "out/rejects.csv")
+    text = Path("out/rejects.csv").read_text("utf-8").replace("Sam", "Kim")
+    Path("out/rejects.csv").write_text(text, "utf-8")
+    code, out, err = batch("--with", "out/rejects.csv")
+    assert (code, len(out.splitlines()), err.count("replaced: ")) == (0, 2, 2)
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (
+            lambda rows: rows.append(rows[1]),
+            "out/rejects.csv:5 (row 4, 50003): corrects the same row of the table as line 2",
+        ),
+        (
+            lambda rows: rows.append(["", "", "50009", "Pat", "Sheriff"]),
+            "out/rejects.csv:5 (row 4, 50009): has no key in the column '# table row'",
+        ),
+        (
+            lambda rows: rows[1].__setitem__(1, "row 3, 0123456789"),
+            "out/rejects.csv:2 (50003): corrects a row that is not in the table any more, or was",
+        ),
+        (
+            lambda rows: [row.__setitem__(1, f"row 3, {row[2]}01234") for row in rows[1:]],
+            "out/rejects.csv: has no row of this table",
+        ),
+        (
+            lambda rows: [row.pop(1) for row in rows],
+            "out/rejects.csv: has no column '# table row' with the rows of the table",
+        ),
+    ],
+)
+def test_a_file_that_does_not_fit_the_table_is_refused(
+    change: Change, told: str, batch: Batch
 ) -> None:
-    origins = notice.recipient.origins
-    assert {path for path, origin in origins.items() if origin == "request"} == {
-        "attention",
-        "address",
-        "address.street",
-        "address.city",
-        "address.state",
-        "address.zip",
-        "confirmed",
-        "confirmed.by",
-        "confirmed.date",
-    }
-    rest = [it for it in origins.values() if it != "request"]
-    assert {bool(re.fullmatch(r"jurisdictions\.yaml:\d+", it)) for it in rest} == {True}
+    batch(table=TABLE)
+    correct(Path("out/rejects.csv"), change)
+    code, out, err = batch("--with", "out/rejects.csv", "-q")
+    assert (code, out, err.startswith(told)) == (1, "", True)
 
 
-def test_each_field_of_the_data_knows_its_own_line(library: Library) -> None:
-    ice = notices_for(library)[1].recipient
-    assert {"attention", "organization", "address.zip", "source"} <= ice.origins.keys()
-
-
-def test_a_recipient_named_by_the_request_is_a_person_with_its_confirmation(
-    library: Library, notice: Notice
-) -> None:
-    assert (notice.recipient.is_person, notice.recipient.confirmed) == (
-        True,
-        notices_for(library, CORRECTED)[1].recipients[0].confirmed,
+def test_a_row_that_was_deleted_from_the_rejects_is_left_out_and_told(batch: Batch) -> None:
+    batch(table=f"{TABLE}50001,Pat,Sheriff\n")  # asks for the first letter again
+    correct(Path("out/rejects.csv"), lambda rows: (rows.pop(), rows.pop(2)))
+    code, out, err = batch("--with", "out/rejects.csv")
+    assert (code, len(out.splitlines()), err.partition("\n")[0]) == (
+        0,
+        4,
+        "note: n.csv: 2 rows are left out: deleted from the rejected rows",
     )
-    office = "recipients: {ice: {attention: Field Office Director}}"
-    assert [notices_for(library, it)[1].recipient.is_person for it in ("", office)] == [False] * 2
+
+
+def test_a_correction_that_is_in_the_table_too_is_no_problem(batch: Batch) -> None:
+    batch(table=TABLE)
+    correct(Path("out/rejects.csv"))
+    assert batch("--with", "out/rejects.csv", table=TABLE.replace("TBD", "Sheriff"))[0] == 0
+
+
+def workbook(path: Path) -> None:
+    """Make a workbook with columns in people's words, a format, a rule and another sheet."""
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert isinstance(sheet, Worksheet)
+    sheet.append(["County", "# mine", "Sheriff Name", "Sheriff Title", "Date of letter"])
+    sheet.append(["Addison County, VT", "x", "Pat", "Sheriff", date(2026, 11, 20)])
+    sheet.append(["Bennington County, VT", "y", "Pat", "TBD", date(2026, 11, 20)])
+    sheet.append(["=" + '"Nowhere"', None, "Sam", "Sheriff", date(2026, 11, 20)])
+    sheet["C3"].font = Font(italic=True)
+    sheet["E3"].number_format = "d-mmm"
+    sheet.column_dimensions["C"].width = 33
+    rule = DataValidation(type="list", formula1='"Sheriff,Marshal"')
+    rule.add("D2:D9")
+    sheet.add_data_validation(rule)
+    book.create_sheet("Notes")["A1"] = "mine"
+    book.save(path)
+
+
+def test_rejects_of_a_workbook_are_one_with_the_faulty_cells_marked(
+    batch: Batch, in_folder: Path
+) -> None:
+    workbook(Path("n.xlsx"))
+    code, _, err = batch(name="n.xlsx")
+    book = openpyxl.load_workbook("out/rejects.xlsx")
+    sheet = book["Sheet"]
+    shown = [[cell.value for cell in row[2:]] for row in sheet.iter_rows()]
+    marked = {
+        cell.coordinate: cell.comment.text
+        for row in sheet.iter_rows()
+        for cell in row
+        if cell.comment and cell.fill.fgColor.rgb == "00FFC7CE"
+    }
+    told = "Sheriff Title: 'TBD' is a blank that was never filled in"
+    assert (code, "--with out/rejects.xlsx" in err, book.sheetnames) == (
+        3,
+        True,
+        ["Sheet", "Notes"],
+    )
+    assert shown[:2] == [
+        ["County", "# mine", "Sheriff Name", "Sheriff Title", "Date of letter"],
+        ["Bennington County, VT", "y", "Pat", "TBD", sheet["G2"].value],
+    ]
+    assert (sheet["E2"].font.italic, sheet["G2"].number_format, str(sheet["G2"].value)[:10]) == (
+        True,
+        "d-mmm",
+        "2026-11-20",
+    )
+    assert sheet.column_dimensions["E"].width == 33
+    assert [str(rule.sqref) for rule in sheet.data_validations.dataValidation] == ["F2:F3"]
+    assert {name: text.partition(" (")[0] for name, text in marked.items()} == {
+        "F2": told,
+        "C3": marked["C3"].partition(" (")[0],
+    }
+
+
+def test_a_corrected_workbook_completes_the_table(batch: Batch, in_folder: Path) -> None:
+    workbook(Path("n.xlsx"))
+    batch(name="n.xlsx")
+    first = Path("out/rejects.xlsx").read_bytes()
+    batch(name="n.xlsx")
+    assert Path("out/rejects.xlsx").read_bytes() == first
+    book = openpyxl.load_workbook("out/rejects.xlsx")
+    book["Sheet"]["F2"], book["Sheet"]["C3"] = "Sheriff", "Caledonia County, VT"
+    book.save("out/rejects.xlsx")
+    code, _, _ = batch("--with", "out/rejects.xlsx", name="n.xlsx")
+    assert (code, len(current(Path("out/VT")))) == (0, 6)

@@ -16,9 +16,8 @@ HEADER = "".join(
     f"<table:table-cell><text:p>{name}</text:p></table:table-cell>"
     for name in ("County", "Date of letter", "Sheriff Name", "ZIP", "# mine", "#b", "#c", "#d")
 )
-ROW = """<table:table-cell><text:p>Marin<text:s text:c="1"/><text:span
->County</text:span>, CA</text:p>
-<office:annotation><text:p>a comment</text:p></office:annotation></table:table-cell>
+ROW = """<table:table-cell><text:p>Marin<text:s/><text:span>County</text:span>, CA</text:p
+><office:annotation><text:p>a comment</text:p></office:annotation></table:table-cell>
 <table:table-cell office:value-type="date" office:date-value="2026-11-24"/>
 <table:table-cell><text:p>Pat<text:line-break/>P.</text:p><text:p>Esq.</text:p></table:table-cell>
 <table:table-cell office:value-type="float" office:value="5345"><text:p>05345</text:p>

@@ -77,17 +77,23 @@ class _Rows:
         for number, row in plan.rows.items():
             if row.location.file in plan.pipes:
                 continue
-            file = Path(row.location.file).name, plan.origins.get(row.location.file, ())
-            self.files.add(file)
-            if number in plan.problems and number not in plan.left:
-                self._add_rejected(file, row)
-            elif row.key:
-                key = (file, *row.key)
-                self.current[key].add(row.fingerprint)
-                if number in plan.left or number in plan.unwritten:
-                    self.waiting.add(key)
-                else:
-                    self.successors[key].update(map(_addressing, row.paths))
+            tables = plan.origins.get(row.location.file, ())
+            # A corrected row counts in its table too: both files have the same origins.
+            names = [name for name in plan.origins if plan.origins[name] == tables]
+            for name in names or [row.location.file]:
+                self._add(plan, number, row, (Path(name).name, tables))
+
+    def _add(self, plan: BatchPlan, number: int, row: CheckedRow, file: _File) -> None:
+        self.files.add(file)
+        if number in plan.problems and number not in plan.left:
+            self._add_rejected(file, row)
+        elif row.key:
+            key = (file, *row.key)
+            self.current[key].add(row.fingerprint)
+            if number in plan.left or number in plan.unwritten:
+                self.waiting.add(key)
+            else:
+                self.successors[key].update(map(_addressing, row.paths))
 
     def _add_rejected(self, file: _File, row: CheckedRow) -> None:
         if row.key:

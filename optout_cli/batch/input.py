@@ -5,7 +5,7 @@ The file's name tells its form; where it does not, the first line does.
 
 import re
 from codecs import BOM_UTF8
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Literal
@@ -42,7 +42,9 @@ class InputFile(msgspec.Struct, frozen=True):
     """A file of requests, kept in memory as it was when the run began: it is read twice.
 
     The text of a workbook is its sheet as CSV, `sheet_notes` tell what the sheet hides, and
-    `content` is the workbook. `columns` are those of a table that has no requests.
+    `content` is the workbook. `corrected` has rows that stand for others, by the number of those
+    from 0, or None for a row to leave out, and `corrections` the files that they came from.
+    `columns` are those of a table that has no requests.
     """
 
     name: str
@@ -52,6 +54,8 @@ class InputFile(msgspec.Struct, frozen=True):
     columns: tuple[str, ...] = ()
     content: bytes = b""
     sheet_title: str = ""
+    corrected: Mapping[int, Row | None] = {}
+    corrections: "tuple[InputFile, ...]" = ()
 
     @property
     def is_rejected(self) -> bool:
@@ -64,10 +68,18 @@ class InputFile(msgspec.Struct, frozen=True):
         if self.form not in ("csv", "sheet"):
             return ()
         table, _ = read_table(self.text, self.name, is_sheet=self.form == "sheet")
-        return (*self.sheet_notes, *(table.notes if table else ()))
+        dropped = [*self.corrected.values()].count(None)
+        rows = "1 row is" if dropped == 1 else f"{dropped:,} rows are"
+        left_out = [f"{rows} left out: deleted from the rejected rows"] if dropped else []
+        return (*self.sheet_notes, *(table.notes if table else ()), *left_out)
 
     def rows(self) -> Iterator[Row]:
         """Read each row. Raises OptoutError if the rest cannot be divided into rows."""
+        rows = enumerate(self._own_rows())
+        given = (self.corrected.get(number, row) for number, row in rows)
+        return (row for row in given if row)
+
+    def _own_rows(self) -> Iterator[Row]:
         if self.form in ("csv", "sheet"):
             is_sheet = self.form == "sheet"
             return rows_from_csv(self.text, self.name, is_sheet=is_sheet, columns=self.columns)

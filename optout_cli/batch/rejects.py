@@ -16,11 +16,13 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from optout_cli.batch.corrections import key_of
 from optout_cli.batch.input import InputFile, rows_of
+from optout_cli.batch.reject_sheet import Rejected, reason_of, reject_sheet
 from optout_cli.errors import Problem
 from optout_cli.output import move_to_earlier, write_all, write_errors
 from optout_cli.readers.csv import csv_from
-from optout_cli.readers.document import OWN_MARK, REASON, Row
+from optout_cli.readers.document import KEY, OWN_MARK, REASON, Row
 from optout_cli.readers.files import STDIN, folder_of, is_pipe
 from optout_cli.register.folder import LetterFolder
 from optout_cli.register.journal import OWN
@@ -28,7 +30,9 @@ from optout_cli.register.records import digest_of
 from optout_cli.register.table import ENCODING
 from optout_cli.trust import real
 
-_TABLE, _LINES, _LIST = _FILES = ("rejects.csv", "rejects.ndjson", "rejects.yaml")
+_TABLE, _LINES, _LIST, _SHEET = _FILES = (
+    *("rejects.csv", "rejects.ndjson", "rejects.yaml", "rejects.xlsx"),
+)
 _STATE = "rejects"  # the file in OWN that holds a _State
 _DIGITS = 12  # of a SHA-256, in the name of a table that came through a pipe
 _OWN_REASON = re.compile(rf'\{{"{REASON}": "(?:[^"\\]|\\.)*"(, )?')  # begins a line of _LINES
@@ -40,11 +44,12 @@ class _State(msgspec.Struct, frozen=True):
     """What an output folder knows of its files of rejected rows.
 
     `seals` are the SHA-256 of the files as they were written. `tables` has, by file, the tables
-    that its rows came from.
+    that its rows came from, and `keys` those of its rows.
     """
 
     seals: frozenset[str] = frozenset()
     tables: dict[str, tuple[str, ...]] = {}
+    keys: dict[str, tuple[str, ...]] = {}
 
 
 class WrittenRejects(NamedTuple):
@@ -74,7 +79,16 @@ def origins_of(input_files: Iterable[InputFile], folder: Path) -> dict[str, tupl
         found[file.name] = tables.get(table) or (
             (table, *rejected) if file.is_rejected else (table,)
         )
+        for row in filter(None, file.corrected.values()):  # it counts as a row of the table
+            name = row.location.file
+            found[name] = tuple(dict.fromkeys((*found.get(name, ()), *found[file.name])))
     return found
+
+
+def rejected_keys(folder: Path, file: str) -> tuple[str, ...]:
+    """Return the keys of the rows that optout wrote into a file of rejected rows, if it did."""
+    path = real(Path(file))
+    return _load_state(folder).keys.get(path.name, ()) if path.parent == real(folder) else ()
 
 
 def write_rejects(
@@ -89,16 +103,24 @@ def write_rejects(
     batch has read stays as it is, and so do rejects of other forms then: their rows may be nowhere
     else. A file of rejects that somebody has changed stays too, and a numbered one is written.
     """
-    texts = rejects_from(
-        (_relocate_row(row, folder.path), "\n".join(map(_reason, problems[number])))
+    rejected = [
+        Rejected(row, _relocate_row(row, folder.path), key_of(row), problems[number])
         for number, row in (rows_of(input_files) if problems else ())
         if number in problems
-    )
+    ]
+    files = {file.name: file for each in input_files for file in (each, *each.corrections)}
+    by_form: dict[bool, list[Rejected]] = {True: [], False: []}
+    for each in rejected:
+        by_form[files[each.row.location.file].form == "sheet"].append(each)
+    sheets, texts = by_form[True], rejects_from(by_form[False])
     # A line of JSON that is not UTF-8 is written with the bytes that it came with.
     contents = {
         name: text.encode(ENCODING if name == _TABLE else "utf-8", "surrogateescape")
         for name, text in texts.items()
     }
+    if sheets:
+        contents[_SHEET] = reject_sheet(sheets, files)
+        texts[_SHEET] = "\n".join(text for each in sheets for _, text in each.moved.cells)
     read = {real(Path(name)) for name in origins}
     own = real(folder.path)
     forms = {path.suffix for path in read if path.parent == own and path.name.startswith("rejects")}
@@ -118,6 +140,9 @@ def write_rejects(
             folder.moved.append(place)
     tables = tuple(sorted({table for several in origins.values() for table in several}))
     state.tables.update((place.name, tables) for place in written)
+    for place in written:
+        rows = by_form[place.suffix == ".xlsx"]
+        state.keys[place.name] = tuple(each.key for each in rows if each.row.cells)
     _save_state(folder, state)
     return WrittenRejects(
         written, changed, _folders_named(input_files, "".join(texts.values()), folder.path)
@@ -181,18 +206,13 @@ def _folders_named(input_files: Iterable[InputFile], text: str, folder: Path) ->
     return [own for own, prefix in prefixes.items() if prefix in text]
 
 
-def _reason(problem: Problem) -> str:
-    """Return a Problem as the row itself shows it, without the file and line."""
-    head = f"{problem.subject}: " if problem.subject else ""
-    return f"{head}{problem.message}" + (f" ({problem.hint})" if problem.hint else "")
-
-
-def rejects_from(rejected: Iterable[tuple[Row, str]]) -> dict[str, str]:
+def rejects_from(rejected: Iterable[Rejected]) -> dict[str, str]:
     """Write rows with their reasons as the text of files, by file name."""
     tables: list[dict[str, str]] = []
     lines: list[str] = []
     trees: list[dict[str, object]] = []
-    for row, reason in rejected:
+    for each in rejected:
+        row, reason = each.moved, "\n".join(map(reason_of, each.problems))
         if isinstance(row.original, str):
             lines += _rejected_lines(row.original, reason)
         elif isinstance(row.original, dict):
@@ -202,9 +222,9 @@ def rejects_from(rejected: Iterable[tuple[Row, str]]) -> dict[str, str]:
             cells = {
                 name or f"\0{number}": text
                 for number, (name, text) in enumerate(row.original)
-                if name != REASON and (name or text)
+                if name not in (REASON, KEY) and (name or text)
             }
-            tables.append({REASON: reason, **cells})
+            tables.append({REASON: reason, KEY: each.key, **cells})
     files = {}
     if tables:
         columns = dict.fromkeys(column for row_cells in tables for column in row_cells)

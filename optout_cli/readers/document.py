@@ -223,6 +223,7 @@ def _put(node: Tree, key: str, value: Tree, path: str, option: str) -> None:
 
 
 OWN_MARK = "#"  # begins the names of the user's own columns and keys, which are not read
+KEY = "# table row"  # the column with the row of the table that a rejected row is
 REASON = "# rejected"  # the column or key with the reason why a row was rejected
 MAX_DEPTH = 40  # keys within keys
 _LABEL = 40  # characters of a jurisdiction's name that a label shows
@@ -241,6 +242,11 @@ class Row(msgspec.Struct, frozen=True):
     original: Original
     document: Document | None = None
     problems: tuple[Problem, ...] = ()
+
+    @property
+    def cells(self) -> tuple[tuple[str, str], ...]:
+        """The cells of a table's row with their columns; none of a request in another form."""
+        return self.original if isinstance(self.original, tuple) else ()
 
 
 def row_from(

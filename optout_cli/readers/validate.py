@@ -85,7 +85,7 @@ class _Walk:
         return self._read_text(value, kind, path, name)
 
     def _fail(self, path: str, code: str, message: str, hint: str | None = None) -> None:
-        self.problems.append(Problem(code, message, self.document.location(path), hint))
+        self.problems.append(Problem(code, message, self.document.location(path), hint, path))
 
     def _read_noun(self, value: Tree, noun: type[msgspec.Struct], path: str, name: str) -> Tree:
         known = _fields_of(noun)

@@ -27,6 +27,7 @@ _DAMAGES = (
     *(AttributeError, BadZipFile, EOFError, IndexError, KeyError, NotImplementedError, OSError),
     *(RuntimeError, SyntaxError, TypeError, ValueError, zlib.error),
 )
+_NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _MAX_LISTED = 5  # rows that a note names
 _MODIFIED = re.compile(rb"(<dcterms:(?:created|modified)[^>]*>)[^<]*")
 _FIXED = b"2000-01-01T00:00:00Z"  # the same bytes each time
@@ -64,6 +65,12 @@ def is_workbook(content: bytes) -> bool:
         return False
 
 
+def is_xlsx(content: bytes) -> bool:
+    """Tell which kind of workbook a file is, if it is one."""
+    with ZipFile(io.BytesIO(content)) as archive:
+        return _WORKBOOK in archive.namelist()
+
+
 def sheet_from(content: bytes, file: str, names_columns: Callable[[Iterable[str]], bool]) -> Sheet:
     """Read the first visible sheet in which a row near the top `names_columns`.
 
@@ -72,12 +79,11 @@ def sheet_from(content: bytes, file: str, names_columns: Callable[[Iterable[str]
     location = Location(file)
     with ZipFile(io.BytesIO(content)) as archive:
         size = sum(entry.file_size for entry in archive.infolist())
-        is_ods = _CONTENT in archive.namelist()
     if size > _MAX_INFLATED:
         message = f"holds {size / 2**20:.0f} MB of cells (the limit is 128 MB)"
         raise OptoutError(Problem("too-large", message, location))
     try:
-        pages = _pages_of_ods(content) if is_ods else _pages_of_xlsx(content)
+        pages = _pages_of_xlsx(content) if is_xlsx(content) else _pages_of_ods(content)
     except _DAMAGES as error:
         message = f"is a damaged workbook ({type(error).__name__})"
         hint = "open it in the spreadsheet program, and save it again"
@@ -183,6 +189,13 @@ def _notes_on(page: Page, tables: list[Page]) -> Iterator[str]:
 def _listed(names: Iterable[str]) -> str:
     several = [*names]
     return ", ".join(several[:_MAX_LISTED]) + (", ..." if len(several) > _MAX_LISTED else "")
+
+
+# Any: a cell of openpyxl.
+def put_text(cell: Any, text: str) -> None:
+    """Write a text into a cell, also one that begins like a formula."""
+    cell.value = _NOT_IN_XML.sub("\ufffd", text)
+    cell.data_type = "s"
 
 
 # Any: a workbook of openpyxl.

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import click
 
+from optout_cli.batch.corrections import with_corrections
 from optout_cli.batch.input import load_inputs
+from optout_cli.batch.rejects import rejected_keys
 from optout_cli.batch.rows import Job
 from optout_cli.cli.batch.output import Prints, cores, prints_options
 from optout_cli.cli.batch.run import Run
@@ -48,6 +50,15 @@ from optout_cli.register.records import load_register
     help="File with the values that every row shares.",
 )
 @click.option(
+    "--with",
+    "fixes",
+    metavar="FILE",
+    multiple=True,
+    shell_complete=files,
+    help="Corrected rows, in the file of rejected rows that optout wrote: each takes the place of"
+    " its row in INPUT (repeatable).",
+)
+@click.option(
     "-o",
     "--output",
     "output",
@@ -79,6 +90,7 @@ from optout_cli.register.records import load_register
 @partial(report_problems, names=("--ndjson", "--json"))
 def command(
     inputs: Sequence[str],
+    fixes: Sequence[str],
     common: str | None,
     output: str,
     is_check: bool,
@@ -97,14 +109,15 @@ def command(
 ) -> None:
     """Write the letters of many requests, one request in each row.
 
-    INPUT is a table (.csv), a file with one JSON object per line (.ndjson), or a YAML list; - is
-    standard input, in any of these. The columns of a table are the keys of a request, with dots:
-    jurisdiction, signatory.name, cc.0.title. Empty cells are ignored. Put values that all rows
-    share in one file, and name it with --common.
+    INPUT is a table (.csv, .xlsx, .ods), a file with one JSON object per line (.ndjson), or a YAML
+    list; - is standard input, in any of these. The columns of a table are the keys of a request,
+    with dots: jurisdiction, signatory.name, cc.0.title. Empty cells are ignored. Put values that
+    all rows share in one file, and name it with --common.
 
     optout checks every row before it writes the first letter. Rows with a problem go to rejects.csv
-    (or .ndjson, .yaml) in the folder, with the reason: fix them there, and run the command with
-    that file. If a batch was interrupted, run the same command again, and it goes on.
+    (or .xlsx, .ndjson, .yaml) in the folder, with the reason. Fix them there, and run the command
+    again with --with and that file; give rejects.ndjson or rejects.yaml as INPUT instead. If a
+    batch was interrupted, run the same command again, and it goes on.
 
     optout keeps a file that was changed after optout wrote it, such as a signed copy, and letters
     of other tables. It deletes no letter: if a row has changed, the old letter moves to the folder
@@ -115,8 +128,10 @@ def command(
     """
     place = Path(output)
     _check_usage(place, prints, is_check=is_check, has_register=not no_register)
-    input_files = load_inputs(inputs)
-    for file in () if quiet else input_files:
+    corrections = load_inputs(fixes)
+    keys = {file: rejected_keys(place, file) for file in fixes}
+    input_files = with_corrections(load_inputs(inputs), corrections, keys)
+    for file in () if quiet else (*input_files, *corrections):
         for note in file.notes:
             say(f"note: {file.name}: {note}")
     before = _engine_before(place, order.formats) if look.engine is None else None

@@ -182,12 +182,13 @@ def say_next(
         say(f"kept: {path} was changed after optout wrote it")
     if rejects.written:
         names = " ".join(map(str, rejects.written))
-        what = "that file" if len(rejects.written) == 1 else "those files"
-        more = "".join(f" and --files-from {quote(str(folder))}" for folder in rejects.folders)
-        say(
-            f"next: fix the rows in {names}, then run this command with {what} as input,"
-            f" with the same options{more}"
-        )
+        more = "".join(f" --files-from {quote(str(folder))}" for folder in rejects.folders)
+        tables = [path for path in rejects.written if path.suffix in (".csv", ".xlsx")]
+        how = "again with " + " ".join(f"--with {quote(str(path))}" for path in tables) + more
+        if tables != rejects.written or plan.pipes:
+            what = "that file" if len(rejects.written) == 1 else "those files"
+            how = f"with {what} as input, with the same options" + (more and f" and{more}")
+        say(f"next: fix the rows in {names}, then run this command {how}")
     if order.is_draft and is_due:
         say("next: fill in what is missing, then run this command again without --draft")
     elif is_due and all(any(note.code == DRAFT for note in row.notes) for row in plan.good):
