@@ -2,14 +2,16 @@
 
 import csv
 import io
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 from answer_questions import SIGNS, Asked, at_the_terminal, data_in
 from command_results import Run, outcome, words
 
-from optout_cli.authoring.csv_template import csv_template
+from optout_cli.authoring.table_template import table_template
 from optout_cli.letters.library import Library
+from optout_cli.readers.csv import csv_from
 
 AUTAUGA = "autauga-county-sheriffs-office-al"
 
@@ -17,6 +19,10 @@ AUTAUGA = "autauga-county-sheriffs-office-al"
 @pytest.fixture
 def asked(run: Run, in_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Asked:
     return at_the_terminal(run, in_folder, monkeypatch)
+
+
+def csv_template(library: Library, letter: str, states: Sequence[str] = ()) -> str:
+    return csv_from(*table_template(library, letter, states))
 
 
 def test_show_has_the_agreements_with_their_source(run: Run) -> None:

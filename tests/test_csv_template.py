@@ -4,6 +4,7 @@ import codecs
 import csv
 import io
 import shlex
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
@@ -12,10 +13,10 @@ from command_results import Run, Write, lying_in, outcome, problem
 from conftest import TODAY
 from make_letters import problems_of
 
-from optout_cli.authoring.csv_template import csv_template
+from optout_cli.authoring.table_template import table_template
 from optout_cli.letters.library import Library
 from optout_cli.letters.pipeline import Order, case_of
-from optout_cli.readers.csv import rows_from_csv
+from optout_cli.readers.csv import csv_from, rows_from_csv
 
 LETTER = "secure-communities/opt-out"
 FILLED = {
@@ -35,6 +36,10 @@ FILLED = {
     "reply-by": "2026-12-31",
     "number": "7020 0000 00{}",
 }
+
+
+def csv_template(library: Library, letter: str, states: Sequence[str] = ()) -> str:
+    return csv_from(*table_template(library, letter, states))
 
 
 def test_a_state_has_a_row_for_each_of_its_jurisdictions(library: Library) -> None:
@@ -144,9 +149,16 @@ def test_an_existing_table_is_kept(run: Run, write: Write, in_folder: Path) -> N
     [
         ("--csv --state XQ", "no state 'XQ'\n  hint: one of AK, AL, "),
         ("--csv --state ''", "no state ''\n  hint: one of AK, AL, "),
-        ("--state VT", "--state works only with --csv\n  hint: add --csv, or name a jurisdiction"),
-        ("--csv marin-county-ca", "--csv writes a table of many, not of 'marin-county-ca' alone\n"),
-        ("--csv --wording", "--csv and --wording do not go together\n"),
+        (
+            "--state VT",
+            "--state works only with --csv or --xlsx\n  hint: add one of them, ",
+        ),
+        (
+            "--csv marin-county-ca",
+            "--csv or --xlsx writes a table of many, not of 'marin",
+        ),
+        ("--csv --xlsx", "--csv and --xlsx do not go together\n"),
+        ("--csv --wording", "--csv or --xlsx and --wording do not go together\n"),
         ("--csv -o vt.yaml", "'vt.yaml' is not a name for a table\n  hint: end it in .csv\n"),
     ],
 )

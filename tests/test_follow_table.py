@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from command_results import Run, Write, outcome
 
+from optout_cli.batch.input import load_input
+
 REQUEST = """\
 letter: secure-communities/opt-out
 date: 2026-09-21
@@ -101,7 +103,7 @@ def test_a_letter_that_is_not_due_is_not_followed(letters: Path, run: Run) -> No
 
 def test_common_is_for_follow_ups(run: Run, in_folder: Path) -> None:
     code, _, err = outcome(run("new", "--csv", "--common", "x.yaml"))
-    assert (code, "--common works only with --csv and --follow" in err) == (2, True)
+    assert (code, "--common works only with --follow and --csv or --xlsx" in err) == (2, True)
 
 
 def test_a_letter_that_concerns_one_recipient_is_no_row_but_a_command(
@@ -147,3 +149,13 @@ def test_letters_sent_in_two_versions_are_one_matter(letters: Path, run: Run) ->
     with Path("next.csv").open(encoding="utf-8-sig", newline="") as stream:
         places = [row["jurisdiction"] for row in csv.DictReader(stream)]
     assert (code, places.count(SILENT)) == (0, 1)
+
+
+def test_the_table_may_be_a_workbook(letters: Path, run: Run) -> None:
+    run("new", "--csv", "--follow", "out/", "-q")
+    assert outcome(run("new", "--xlsx", "--follow", "out/", "-q"))[:2] == (0, "follow-ups.xlsx\n")
+    as_csv, as_sheet = (
+        [dict(row.cells) for row in load_input(f"follow-ups.{form}").rows()]
+        for form in ("csv", "xlsx")
+    )
+    assert as_sheet == as_csv

@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 
 from optout_cli.authoring.follow import answers_following, former_from
 from optout_cli.authoring.request_writer import Answers
+from optout_cli.authoring.table_template import Table
 from optout_cli.letters.library import Library
 from optout_cli.model.request import Party
-from optout_cli.readers.csv import csv_from
 from optout_cli.register.standing import Standing, is_out
 
 _FIRST = ("jurisdiction", "# name", "# why", "letter", "date", "signatory.name", "signatory.title")
@@ -109,8 +109,8 @@ def _cells(path: str, value: Any) -> Iterator[tuple[str, str]]:  # Any: a value 
         yield path, "\n".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
-def follow_table(rows: Sequence[FollowRow], given: Mapping[str, Mapping[str, str]]) -> str:
-    """Write the rows as CSV; `given` has cells to add, by jurisdiction, and under "" for all."""
+def follow_table(rows: Sequence[FollowRow], given: Mapping[str, Mapping[str, str]]) -> Table:
+    """Make a table of the rows; `given` has cells to add, by jurisdiction, under "" for all."""
     filled = [
         {
             **given.get("", {}),
@@ -121,4 +121,4 @@ def follow_table(rows: Sequence[FollowRow], given: Mapping[str, Mapping[str, str
     ]
     named = dict.fromkeys(name for cells in filled for name in cells)
     header = [*_FIRST, *(name for name in named if name not in _FIRST)]
-    return csv_from(header, ([cells.get(name, "") for name in header] for cells in filled))
+    return Table(header, [[cells.get(name, "") for name in header] for cells in filled])

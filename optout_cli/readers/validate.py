@@ -258,6 +258,20 @@ def field_names(kind: Any) -> frozenset[str]:
     return frozenset().union(*map(field_names, get_args(kind)))
 
 
+def choices_at(kind: Any, path: str) -> tuple[str, ...]:
+    """Return the choices that a value at a key path of a noun has; none if it is not a choice."""
+    for key in path.split("."):
+        bare = _without_metas(_without_none(kind))
+        if key.isdecimal():
+            kind = get_args(bare)[0]
+        elif not _is_noun(bare) or key not in _fields_of(bare):
+            return ()
+        else:
+            kind = _fields_of(bare)[key].type
+    bare = _without_metas(_without_none(kind))
+    return get_args(bare) if get_origin(bare) is Literal else ()
+
+
 def _find_meant(value: dict[str, Tree], known: dict[str, FieldInfo], key: str) -> str | None:
     """Return the field that has all the keys found below `key`, where `key` has none of them."""
     inside = value[key]

@@ -73,12 +73,19 @@ _LETTER = Location("--letter", is_command_line=True)
     " request.",
 )
 @click.option(
+    "--xlsx",
+    "wants_workbook",
+    is_flag=True,
+    help="Write that table as a workbook: cells of text, lists to choose from, and a sheet that"
+    " explains each column.",
+)
+@click.option(
     "--state",
     "states",
-    metavar="CODE",
+    metavar="STATE",
     multiple=True,
-    help="With --csv: add a row for each jurisdiction in this state; for a 287(g) letter, a row for"
-    " each agreement there (repeatable).",
+    help="With --csv or --xlsx: add a row for each jurisdiction in this state; for a 287(g) letter,"
+    " a row for each agreement there. A postal code or a name (repeatable).",
 )
 @click.option(
     "--follow",
@@ -86,8 +93,8 @@ _LETTER = Location("--letter", is_command_line=True)
     metavar="LETTER",
     shell_complete=files,
     help="Follow an earlier letter, named by a file, a reference or a folder. Takes its recipients,"
-    " date and reference, and what is recorded about it. With --csv: a row for each letter of the"
-    " folder that needs another one now.",
+    " date and reference, and what is recorded about it. With --csv or --xlsx: a row for each"
+    " letter of the folder that needs another one now.",
 )
 @in_option
 @click.option(
@@ -95,8 +102,8 @@ _LETTER = Location("--letter", is_command_line=True)
     metavar="FILE",
     type=click.Path(),
     shell_complete=files,
-    help="With --csv --follow: values for all rows, such as who signs now, from a request (.yaml);"
-    " or for each jurisdiction, from a table (.csv) with a column jurisdiction.",
+    help="With --follow and a table: values for all rows, such as who signs now, from a request"
+    " (.yaml); or for each jurisdiction, from a table (.csv) with a column jurisdiction.",
 )
 @set_option
 @click.option(
@@ -116,6 +123,7 @@ def command(
     letter: str | None,
     output: str | None,
     wants_table: bool,
+    wants_workbook: bool,
     states: tuple[str, ...],
     former: str | None,
     within: Path | None,
@@ -130,12 +138,15 @@ def command(
     """Create a request file, for `optout write` to make the letters from.
 
     On a terminal, optout asks you questions, shows each address and how old it is, and lets you
-    correct it. Elsewhere it writes a sample file that explains each line. With --csv it writes a
-    table of many requests for `optout batch`. It never replaces a file.
+    correct it. Elsewhere it writes a sample file that explains each line. With --csv or
+    --xlsx it writes a table of many requests for `optout batch`. It never replaces a file.
 
     JURISDICTION is a FIPS code (06041), a slug (marin-county-ca) or a name ("Marin County, CA").
     Prints the path of the file.
     """
+    if wants_table and wants_workbook:
+        usage_error("--csv and --xlsx do not go together", "leave one of them out")
+    wants_table = wants_table or wants_workbook
     _check_usage(jurisdiction, states, former, wants_table=wants_table, wants_wording=wants_wording)
     _check_more_usage(
         within, former, common, assignments, is_request=not (wants_table or wants_wording)
@@ -148,7 +159,7 @@ def command(
         return
     options = _repeat_options(overlays, folders, files_from)
     if wants_table:
-        table = TableOrder(letter, output, options, quiet)
+        table = TableOrder(letter, output, options, quiet, wants_workbook)
         write_table(table, library, states, FollowOrder(former, within, common) if former else None)
         return
     known: Answers = {"letter": letter} if letter else {}
@@ -219,18 +230,21 @@ def _check_usage(
     wants_wording: bool,
 ) -> None:
     """Raise click.UsageError if the options do not go together."""
-    modes = {"--csv": wants_table, "--wording": wants_wording, "--follow": former}
+    modes = {"--csv or --xlsx": wants_table, "--wording": wants_wording, "--follow": former}
     chosen = [name for name, value in modes.items() if value]
     if len(chosen) > 1 and wants_wording:
         usage_error(f"{' and '.join(chosen)} do not go together", "leave one of them out")
     if wants_table and query:
-        hint = "use --state CODE instead, or leave --csv out"
-        usage_error(f"--csv writes a table of many, not of {query!r} alone", hint)
+        hint = "use --state CODE instead, or ask for no table"
+        usage_error(f"--csv or --xlsx writes a table of many, not of {query!r} alone", hint)
     if former and query:
         message = "--follow takes the jurisdiction from the earlier letter"
         usage_error(message, f"leave {query!r} out")
     if states and not wants_table:
-        usage_error("--state works only with --csv", "add --csv, or name a jurisdiction instead")
+        usage_error(
+            "--state works only with --csv or --xlsx",
+            "add one of them, or name a jurisdiction instead",
+        )
     if states and former:
         usage_error("--state and --follow do not go together", "leave one of them out")
 
@@ -245,7 +259,7 @@ def _check_more_usage(
 ) -> None:
     """Raise click.UsageError if --in, --common or --set do not go with the other options."""
     if common and (is_request or not former):
-        usage_error("--common works only with --csv and --follow", "leave --common out")
+        usage_error("--common works only with --follow and --csv or --xlsx", "leave --common out")
     if within and not former:
         usage_error("--in works only with --follow", "leave --in out")
     if assignments and not is_request:

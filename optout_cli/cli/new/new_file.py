@@ -11,6 +11,7 @@ from optout_cli.readers.files import STDIN
 
 REQUEST = ("request", ".yaml", ".yml")  # noun, endings of the file name
 TABLE = ("table", ".csv")
+WORKBOOK = ("workbook", ".xlsx")
 
 
 def request_name(answers: Answers) -> str:

@@ -1,4 +1,4 @@
-"""The tables that `optout new --csv` writes: of a state, or of letters to follow."""
+"""The tables that `optout new` writes with --csv or --xlsx: of states, or of letters to follow."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -7,26 +7,23 @@ from typing import NamedTuple
 
 import click
 
-from optout_cli.authoring.csv_template import csv_template, needed_columns
 from optout_cli.authoring.follow_table import (
     FollowRow,
     flattened,
     follow_rows,
     follow_table,
 )
+from optout_cli.authoring.sheet_template import sheet_template
+from optout_cli.authoring.table_template import Table, needed_columns, table_template
 from optout_cli.batch.input import load_input
-from optout_cli.cli.console import (
-    print_path,
-    program_name,
-    quote,
-    say,
-)
-from optout_cli.cli.new.new_file import TABLE, path_for, require_free
+from optout_cli.cli.console import print_path, program_name, quote, say
+from optout_cli.cli.new.new_file import TABLE, WORKBOOK, path_for, require_free
 from optout_cli.cli.options import DEFAULT_LETTER, code_of, today
 from optout_cli.errors import Location, OptoutError, Problem
 from optout_cli.letters.library import Library
 from optout_cli.letters.pipeline import request_file
 from optout_cli.output import write_all
+from optout_cli.readers.csv import csv_from
 from optout_cli.register.recorder import look_up
 from optout_cli.register.standing import standings_of
 
@@ -40,6 +37,7 @@ class TableOrder(NamedTuple):
     output: str | None
     options: str
     quiet: bool
+    is_workbook: bool = False
 
 
 class FollowOrder(NamedTuple):
@@ -59,14 +57,18 @@ def write_table(
         return
     letter = order.letter or DEFAULT_LETTER
     codes = [*dict.fromkeys(code_of(state, library) for state in states)]
-    text = csv_template(library, letter, codes)
-    path = _put(order.output, f"{'-'.join(codes or ['requests']).lower()}.csv", text)
+    table = table_template(library, letter, codes)
+    path = _put(order, "-".join(codes or ["requests"]).lower(), table, library, [letter])
     if order.quiet or path is None:
         return
     *most, last = needed_columns(library, letter)
-    say(f"each row needs {', '.join(most)} and {last}; this command explains each column:")
-    say(f"  {program_name()} new --letter {letter} -o -{order.options} < {os.devnull}")
-    _say_next(path, order.options)
+    how = "this command explains each column:"
+    if order.is_workbook:
+        how = "the second sheet explains each column"
+    say(f"each row needs {', '.join(most)} and {last}; {how}")
+    if not order.is_workbook:
+        say(f"  {program_name()} new --letter {letter} -o -{order.options} < {os.devnull}")
+    _say_next(path, order)
 
 
 def _write_follow_table(order: TableOrder, library: Library, follow: FollowOrder) -> None:
@@ -87,14 +89,15 @@ def _write_follow_table(order: TableOrder, library: Library, follow: FollowOrder
         hint = "see what is due and when: optout status"
         raise OptoutError(Problem("nothing-due", message, Location(follow.named), hint))
     given = _given_cells(follow.common, library) if follow.common else {}
-    path = _put(order.output, "follow-ups.csv", follow_table(rows, given))
+    letters = [*dict.fromkeys(row.cells["letter"] for row in rows)]
+    path = _put(order, "follow-ups", follow_table(rows, given), library, letters)
     if order.quiet or path is None:
         return
-    letters = "letter" if len(rows) == 1 else "letters"
-    say(f"{len(rows):,} {letters} to write; delete the rows that you do not want")
+    noun = "letter" if len(rows) == 1 else "letters"
+    say(f"{len(rows):,} {noun} to write; delete the rows that you do not want")
     if not given:
         say("note: the columns for who signs are empty, since it may be somebody else now")
-    _say_next(path, order.options)
+    _say_next(path, order)
 
 
 def _say_single(row: FollowRow, folder: Path, options: str) -> None:
@@ -123,17 +126,30 @@ def _given_cells(common: str, library: Library) -> Mapping[str, Mapping[str, str
     return found
 
 
-def _put(output: str | None, name: str, text: str) -> Path | None:
-    """Write a table to its place, and print its path; for -, print the table and return None."""
-    path = require_free(path_for(output, name, TABLE))
+def _put(
+    order: TableOrder, name: str, table: Table, library: Library, letters: Sequence[str]
+) -> Path | None:
+    """Write a table to its place, and print its path; for -, print the table and return None.
+
+    `name` is that of the file without its ending, and `letters` are those of the table's rows.
+    """
+    kind = WORKBOOK if order.is_workbook else TABLE
+    path = require_free(path_for(order.output, f"{name}{kind[1]}", kind))
+    if order.is_workbook:
+        content = sheet_template(library, table, letters)
+    else:  # the byte order mark of a file tells a spreadsheet: UTF-8
+        content = csv_from(*table).encode("utf-8-sig" if path else "utf-8")
     if path is None:
-        click.echo(text, nl=False)
+        click.echo(content, nl=False)
         return None
-    write_all({path: text.encode("utf-8-sig")})  # the byte order mark tells a spreadsheet: UTF-8
+    write_all({path: content})
     print_path(path)
     return path
 
 
-def _say_next(path: Path, options: str) -> None:
+def _say_next(path: Path, order: TableOrder) -> None:
     how = f'fill in {path} as a spreadsheet and save it as "CSV UTF-8"'
-    say(f"next: {how}, then run {program_name()} batch {quote(str(path))}{options} --check")
+    if order.is_workbook:
+        how = f"fill in {path} and save it"
+    run = f"{program_name()} batch {quote(str(path))}{order.options} --check"
+    say(f"next: {how}, then run {run}")

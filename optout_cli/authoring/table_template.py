@@ -1,12 +1,12 @@
 """A table to fill in: the columns of a request, and rows for a state."""
 
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from optout_cli.letters.compose import party_of
 from optout_cli.letters.library import Library
 from optout_cli.model.program import LetterKind, Particular
 from optout_cli.model.request import PARTIES
-from optout_cli.readers.csv import csv_from
 
 # What most requests decide, in the order of a letter. Any other key of a request may be a column
 # too. The user's own columns begin with #.
@@ -27,8 +27,15 @@ _COLUMNS_AFTER = (  # after the particulars of the letter
 )  # fmt: skip
 
 
-def csv_template(library: Library, letter: str, states: Sequence[str] = ()) -> str:
-    """Write a CSV table with the columns of a letter's requests, and its rows for states.
+class Table(NamedTuple):
+    """A table to fill in: the names of its columns, and rows of cells."""
+
+    header: list[str]
+    rows: list[list[str]]
+
+
+def table_template(library: Library, letter: str, states: Sequence[str] = ()) -> Table:
+    """Make a table with the columns of a letter's requests, and its rows for states.
 
     `letter` is a letter's id, `states` postal codes; without a state there are no rows. Raises
     OptoutError for an unknown letter.
@@ -41,7 +48,7 @@ def csv_template(library: Library, letter: str, states: Sequence[str] = ()) -> s
         *(name for name in _COLUMNS_AFTER if without_letter.isdisjoint(name.split("."))),
     ]
     rows = (row for state in states for row in _rows(library, letter, kind, state))
-    return csv_from(header, ([row.get(name, "") for name in header] for row in rows))
+    return Table(header, [[row.get(name, "") for name in header] for row in rows])
 
 
 def _rows(library: Library, letter: str, kind: LetterKind, state: str) -> Iterator[dict[str, str]]:
