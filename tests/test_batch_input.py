@@ -29,6 +29,19 @@ def rows(form: str, text: str, name: str = "n") -> list[Row]:
     return list(InputFile(name, form, text).rows())  # type: ignore[arg-type]  # a form
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-be"])
+def test_a_table_may_be_unicode_text_of_a_spreadsheet(encoding: str, in_folder: Path) -> None:
+    mark = "\ufeff" if encoding == "utf-16-be" else ""
+    text = f"{mark}County\tState\tSheriff Name\r\nDo\u00f1a Ana\tNM\t\u00d1and\u00fa\r\n"
+    (in_folder / "n.txt").write_bytes(text.encode(encoding))
+    (row,) = load_input("n.txt").rows()
+    assert row.document is not None
+    assert row.document.data == {
+        "jurisdiction": "Do\u00f1a Ana, NM",
+        "signatory": {"name": "\u00d1and\u00fa"},
+    }
+
+
 def test_a_yaml_list_and_a_stream_are_rows_with_their_own_places() -> None:
     first, second, third, fourth = rows("yaml", LIST, "n.yaml")
     assert [it.document.data for it in (first, second, third) if it.document] == [
@@ -94,7 +107,6 @@ def test_a_spreadsheet_in_another_encoding_gets_a_hint_how_to_save_it(
     ("name", "content", "hint"),
     [
         ("n.ndjson", b"PK\x03\x04...", "write one JSON object per line, as plain text"),
-        ("n.ndjson", b"\xff\xfe{\x00", "write the file with encoding UTF-8"),
         ("n.yaml", b"- a: \xe9", "in your editor, choose Save As with encoding UTF-8"),
         ("n", b"1,\xe9", 'in the spreadsheet choose Save as, "CSV UTF-8"'),
     ],

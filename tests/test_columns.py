@@ -1,6 +1,7 @@
 """A table is read as people make it: names of columns, dates, routes and numbers in their words."""
 
 from pathlib import Path
+from typing import Any  # a row has the shapes of a request
 
 import pytest
 from command_results import Write
@@ -12,10 +13,13 @@ from optout_cli.errors import OptoutError
 from optout_cli.letters.library import Library
 from optout_cli.letters.pipeline import Order, case_of
 from optout_cli.model.request import Request
-from optout_cli.readers.cells import column_of
-from optout_cli.readers.csv import rows_from_csv
+from optout_cli.readers.cells import STATE_OF_PLACE, column_of, state_code
+from optout_cli.readers.csv import read_table, rows_from_csv
 from optout_cli.readers.document import locate
 from optout_cli.readers.validate import convert
+
+PLACE, NAME, TITLE = "jurisdiction", "signatory.name", "signatory.title"
+HOME = "signatory.address."
 
 
 def requests(table: str) -> list[Request]:
@@ -53,14 +57,88 @@ def test_a_name_of_one_field_is_taken(name: str, path: str) -> None:
 
 
 def test_a_name_of_several_fields_is_asked() -> None:
-    assert told_by(lambda: requests("County,State,Phone\nMarin,CA,1\n")) == (
-        "n.csv:1: has the column 'State', which could be any of 2\n"
-        "  hint: name it jurisdiction or signatory.address.state;"
-        " begin it with # if it is your own\n"
+    assert told_by(lambda: requests("County,Phone\nMarin,1\n")) == (
         "n.csv:1: has the column 'Phone', which could be any of 3\n"
         "  hint: name it signatory.phone or recipients.bureau.phone or recipients.ice.phone;"
         " begin it with # if it is your own"
     )
+
+
+@pytest.mark.parametrize(
+    ("header", "paths"),
+    [
+        ("County,State,Sheriff,Title", [PLACE, STATE_OF_PLACE, NAME, TITLE]),
+        ("ST,County/Parish,Name of Sheriff", [STATE_OF_PLACE, PLACE, NAME]),
+        ("1. County (required),State code,Signed by", [PLACE, STATE_OF_PLACE, NAME]),
+        ("Law Enforcement Agency,Signer,State", [PLACE, NAME, STATE_OF_PLACE]),
+        (
+            "County,State,Mailing Address,City,State,Zip",
+            [PLACE, STATE_OF_PLACE, f"{HOME}street", f"{HOME}city", f"{HOME}state", f"{HOME}zip"],
+        ),
+        (
+            "Agency,Office Address,City,State,ZIP",
+            [PLACE, f"{HOME}street", f"{HOME}city", f"{HOME}state", f"{HOME}zip"],
+        ),
+        (
+            "Name of county,Adopted by,Adopted on,Certified Mail Number (ICE),Letter type,Reasons",
+            [
+                *(PLACE, "authority.0.body", "authority.0.date", "service.ice.0.number"),
+                *("letter", "particulars.reasons"),
+            ],
+        ),
+    ],
+)
+def test_columns_beside_each_other_tell_what_each_is(header: str, paths: list[str]) -> None:
+    table, _ = read_table(f"{header}\n", "n.csv")
+    assert table
+    assert table.names == paths
+
+
+@pytest.mark.parametrize(
+    ("header", "cells", "jurisdiction", "state"),
+    [
+        ("County,State", "Marin County,California", "Marin County, CA", None),
+        ("County,State", "Marin,ca", "Marin, CA", None),
+        ("County,State", '"Marin County, CA",CA', "Marin County, CA", None),
+        ("County,State", '"Marin County, Calif.",CA', "Marin County, Calif., CA", None),
+        ("County,State", '"Marin County, CA",NV', "Marin County, CA, NV", None),
+        ("County,State", "06041,CA", "06041", None),
+        ("County,State", "marin-county-ca,CA", "marin-county-ca", None),
+        ("County,State", "Marin County,Ontario", "Marin County, Ontario", None),
+        ("County,City,State", "Marin County,San Rafael,CA", "Marin County, CA", "CA"),
+        ("jurisdiction,signatory.address.state", "marin,CA", "marin", "CA"),
+        ("jurisdiction,jurisdiction state", "Marin,CA", "Marin, CA", None),
+    ],
+)
+def test_a_state_in_a_column_of_its_own_completes_the_name(
+    header: str, cells: str, jurisdiction: str, state: str | None
+) -> None:
+    (row,) = rows_from_csv(f"{header}\n{cells}\n", "n.csv")
+    assert row.document is not None
+    signatory: Any = row.document.data.get("signatory", {})
+    assert (row.document.data["jurisdiction"], signatory.get("address", {}).get("state")) == (
+        jurisdiction,
+        state,
+    )
+
+
+def test_how_columns_are_read_together_is_told() -> None:
+    for header, told in (
+        ("County,State", "the columns 'County' and 'State' are read together as jurisdiction"),
+        (
+            "County,City,State",
+            "the column 'County' is read as jurisdiction, with the state in 'State'",
+        ),
+    ):
+        table, _ = read_table(f"{header}\n", "n.csv")
+        assert table
+        assert told in table.notes
+
+
+def test_states_are_those_of_the_data(library: Library) -> None:
+    states = library.directory.data.states
+    found = {code: (state_code(code.lower()), state_code(it.name)) for code, it in states.items()}
+    assert found == {code: (code, code) for code in states}
 
 
 def test_a_problem_names_the_column_as_the_table_does() -> None:

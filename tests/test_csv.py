@@ -96,7 +96,13 @@ def test_columns_of_the_users_own_and_empty_ones_are_not_read() -> None:
 @pytest.mark.parametrize(
     ("header", "message"),
     [
-        ("a,b,a", "n.csv:1: has the column 'a' 2 times\n  hint: keep one of them"),
+        (
+            "a,b,a",
+            (
+                "n.csv:1: has 2 columns for a: 'a'\n"
+                "  hint: keep one of them, or begin the names of the others with #"
+            ),
+        ),
         (
             "a..b",
             (

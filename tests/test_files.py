@@ -56,6 +56,14 @@ def test_text_is_utf_8_with_or_without_a_bom_and_any_line_ends(content: bytes, t
             "f:2:8: is not UTF-8 text (byte 0xf1); it looks like Latin-1 or Windows-1252",
         ),
         (
+            "name: Jos\u00e9 Pe\u00f1a".encode("mac_roman"),
+            "f:1:10: is not UTF-8 text (byte 0x8e); it looks like Mac OS Roman",
+        ),
+        (
+            "name: Jos\u00e9 Pe\u00f1a".encode("cp437"),
+            "f:1:10: is not UTF-8 text (byte 0x82); it looks like text of DOS",
+        ),
+        (
             "a: 1\n".encode("utf-16"),
             "f:1:1: is not UTF-8 text (byte 0xff); it looks like UTF-16",
         ),

@@ -4,7 +4,7 @@ The file's name tells its form; where it does not, the first line does.
 """
 
 import re
-from codecs import BOM_UTF8
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
@@ -96,6 +96,8 @@ def load_input(path: str, columns: tuple[str, ...] = ()) -> InputFile:
     Raises OptoutError.
     """
     content = read_bytes(path, MAX_BYTES, on_command_line=True)
+    if content[:2] in (BOM_UTF16_LE, BOM_UTF16_BE):  # Excel's "Unicode Text"
+        content = content.decode("utf-16", "replace").encode()
     if is_workbook(content):
         names = partial(names_columns, columns=columns)
         sheet = sheet_from(content, path, names)

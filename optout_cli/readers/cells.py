@@ -67,6 +67,24 @@ _WEEKDAY = re.compile(
 _DASHES = re.compile("[\u2010-\u2015\u2212]")
 _SCHEMES = re.compile(r"^(?:tel|fax|phone|mailto):\s*", re.IGNORECASE)
 _PLAIN_PHONE = re.compile(r"\+?1?([0-9]{3})([0-9]{3})([0-9]{4})")
+# Postal codes with the names of the states, as in the data.
+_STATES = (
+    "AK Alaska, AL Alabama, AR Arkansas, AS American Samoa, AZ Arizona, CA California, CO "
+    "Colorado, CT Connecticut, DC District of Columbia, DE Delaware, FL Florida, GA Georgia, "
+    "GU Guam, HI Hawaii, IA Iowa, ID Idaho, IL Illinois, IN Indiana, KS Kansas, KY Kentucky, "
+    "LA Louisiana, MA Massachusetts, MD Maryland, ME Maine, MI Michigan, MN Minnesota, MO "
+    "Missouri, MP Northern Mariana Islands, MS Mississippi, MT Montana, NC North Carolina, ND "
+    "North Dakota, NE Nebraska, NH New Hampshire, NJ New Jersey, NM New Mexico, NV Nevada, NY "
+    "New York, OH Ohio, OK Oklahoma, OR Oregon, PA Pennsylvania, PR Puerto Rico, RI Rhode "
+    "Island, SC South Carolina, SD South Dakota, TN Tennessee, TX Texas, UT Utah, VA "
+    "Virginia, VI U.S. Virgin Islands, VT Vermont, WA Washington, WI Wisconsin, WV West "
+    "Virginia, WY Wyoming"
+)
+_CODES = {
+    word.replace(".", "").casefold(): state[:2]
+    for state in _STATES.split(", ")
+    for word in (state[:2], state[3:])
+}
 _BY = ("by ", "via ", "in ")  # by hand, via fax, in ink
 
 
@@ -126,6 +144,22 @@ def order_of_dates(cells: Sequence[str]) -> DateOrder | None:
     return "day-first" if is_day_first else "month-first" if is_month_first else "either"
 
 
+def state_code(text: str) -> str | None:
+    """Return the postal code of a state, given by that or by its name, or None."""
+    return _CODES.get(" ".join(text.replace(".", "").split()).casefold())
+
+
+def place_in_state(place: str, state: str) -> str:
+    """Add a state to the name of a place that has none: `Marin County` -> `Marin County, CA`.
+
+    A number and an id (`marin-county-ca`) need none; a place in another state stays wrong.
+    """
+    own = state_code(place.rpartition(",")[2]) if "," in place else None
+    code = state_code(state) or state
+    is_id = re.fullmatch(r"[0-9.]+|[a-z0-9]+(-[a-z0-9]+)+", place)
+    return place if is_id or not state or own == code else f"{place}, {code}"
+
+
 def code_in_words(text: str, pattern: str) -> str | None:
     """Return a cell as the pattern of its field wants it: a ZIP, phone or e-mail address."""
     if re.search(pattern, text):
@@ -136,6 +170,8 @@ def code_in_words(text: str, pattern: str) -> str | None:
     candidates = [plain, re.sub(r"\.0$", "", plain), re.sub(r"\s*-\s*", "-", plain)]
     if phone := _PLAIN_PHONE.fullmatch(re.sub(r"\.0$", "", plain)):
         candidates.append("-".join(phone.groups()))
+    if state := state_code(plain):
+        candidates.append(state)
     return next((known for known in candidates if re.search(pattern, known)), None)
 
 
@@ -154,7 +190,28 @@ _FIELDS = {
     "organization": "organization", "service": "by", "by": "by", "route": "by", "way": "by",
     "tracking": "number",
 }  # fmt: skip
-_FILLERS = {"of", "the", "for", "s", "code", "letter", "address", "recipients", "0", "e", "full"}
+_FILLERS = {
+    "mailing",
+    "send",
+    "sent",
+    "to",
+    "certified",
+    "signed",
+    "adopted",
+    "on",
+    "type",
+    "of",
+    "the",
+    "for",
+    "s",
+    "code",
+    "letter",
+    "address",
+    "recipients",
+    "0",
+    "e",
+    "full",
+}
 _PLACES = {"signatory": ("street", "city", "state", "zip")}
 _COLUMNS = {
     "signatory": ("name", "title", "office", "phone", "fax", "email"),
@@ -163,19 +220,35 @@ _COLUMNS = {
     "bureau": ("email", "fax", "phone", "by", "number"),
     "ice": ("email", "fax", "phone", "by", "number"),
 }
+STATE_OF_PLACE = "jurisdiction state"  # a column that goes on with the jurisdiction's name
+STATE = (STATE_OF_PLACE, "signatory.address.state")
+CITY = ("jurisdiction", "signatory.address.city")
+# Any of these words, with any of the others, names the jurisdiction: `Name of county`.
+_JURISDICTION = {
+    "jurisdiction", "county", "parish", "borough", "municipality", "locality", "agency", "lea",
+    "fips", "geoid", "enforcement",
+}  # fmt: skip
+_BESIDE_IT = {"name", "of", "the", "or", "code", "law", "full", "city"}
+# What people add to a column's name: `1. County (required)`.
+_ADDED = re.compile(r"^[0-9]+[.)]\s+|\((?:required|optional)\)", re.IGNORECASE)
 # Names of one word, or of words that say nothing else.
 _WHOLE = {
-    "jurisdiction": ("jurisdiction",), "county": ("jurisdiction",), "parish": ("jurisdiction",),
-    "county name": ("jurisdiction",), "name of county": ("jurisdiction",),
-    "jurisdiction name": ("jurisdiction",), "fips": ("jurisdiction",), "agency": ("jurisdiction",),
-    "fips code": ("jurisdiction",), "letter": ("letter",), "kind of letter": ("letter",),
+    "letter": ("letter",), "kind of letter": ("letter",),
     "letter kind": ("letter",), "date": ("date",), "date of letter": ("date",),
     "letter date": ("date",), "date of the letter": ("date",), "ori": ("ori",),
+    "letter type": ("letter",), "type of letter": ("letter",),
+    "signature type": ("signature.kind",),
+    "adopted by": ("authority.0.body",), "adopted on": ("authority.0.date",),
+    "copy to": ("cc.0.name",), "position": ("signatory.title",), "signed by": ("signatory.name",),
+    "reason": ("particulars.reasons",), "reasons": ("particulars.reasons",),
     "name": ("signatory.name",), "title": ("signatory.title",), "sheriff": ("signatory.name",),
     "signatory": ("signatory",), "signature": ("signature.kind",), "cc": ("cc",),
     "authority": ("authority",), "service": ("service",),
-    "state": ("jurisdiction", "signatory.address.state"),
-    "city": ("jurisdiction", "signatory.address.city"),
+    "state": STATE, "st": STATE, "state code": STATE, "state name": STATE, "state postal": STATE,
+    "state abbreviation": STATE, "state or territory": STATE, "city": CITY, "town": CITY,
+    STATE_OF_PLACE: (STATE_OF_PLACE,), "county state": (STATE_OF_PLACE,),
+    "agency state": (STATE_OF_PLACE,), "state of county": (STATE_OF_PLACE,),
+    "county and state": ("jurisdiction",), "jurisdiction and state": ("jurisdiction",),
     "resolution": ("authority.0.number", "authority.0.instrument"),
     "ordinance": ("authority.0.number", "authority.0.instrument"),
 }  # fmt: skip
@@ -197,13 +270,20 @@ def column_of(name: str) -> list[str]:
     """Return the key paths that a column's name may mean; the name itself if it is one already."""
     if _PATH.fullmatch(name):
         return [name]
-    words = re.findall(r"[a-z]+|[0-9]+", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower())
+    apart = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", _ADDED.sub("", name))
+    words = re.findall(r"[a-z]+|[0-9]+", apart.lower())
     if whole := _WHOLE.get(" ".join(words)):
         return list(whole)
+    if _JURISDICTION.intersection(words) and (_JURISDICTION | _BESIDE_IT).issuperset(words):
+        return ["jurisdiction"]
     owners = {_OWNERS[word] for word in words if word in _OWNERS}
     fields = [_FIELDS[word] for word in words if word in _FIELDS and word not in _FILLERS]
-    if not fields and "address" in words:
+    if "address" in words and set(fields) <= {"office"}:
         fields = ["street"]
+    if {"certified", "tracking"}.intersection(words):
+        fields = ["number"]
+    if not fields and owners == {"signatory"}:
+        fields = ["name"]
     known = {*_OWNERS, *_FIELDS, *_FILLERS}
     if len(owners) > 1 or len(set(fields)) != 1 or not known.issuperset(words):
         return [name]

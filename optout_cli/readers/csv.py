@@ -15,7 +15,15 @@ from itertools import chain, islice, zip_longest
 from typing import NamedTuple
 
 from optout_cli.errors import Location, OptoutError, Problem, raise_any
-from optout_cli.readers.cells import DateOrder, column_of, order_of_dates
+from optout_cli.readers.cells import (
+    CITY,
+    STATE,
+    STATE_OF_PLACE,
+    DateOrder,
+    column_of,
+    order_of_dates,
+    place_in_state,
+)
 from optout_cli.readers.document import (
     MAX_DEPTH,
     OWN_MARK,
@@ -57,7 +65,13 @@ class Table(NamedTuple):
     def notes(self) -> Iterator[str]:
         """Yield how columns are read that could have been meant in another way."""
         for path, column in self.columns.items():
-            if path.casefold() != column.casefold():
+            if path == STATE_OF_PLACE:
+                place = self.columns.get(_KEY, _KEY)
+                yield f"the columns {place!r} and {column!r} are read together as {_KEY}"
+            elif path == _KEY and STATE[1] in self.names and STATE_OF_PLACE not in self.names:
+                state = self.columns.get(STATE[1], STATE[1])
+                yield f"the column {column!r} is read as {_KEY}, with the state in {state!r}"
+            elif path.casefold() != column.casefold():
                 yield f"the column {column!r} is read as {path}"
         for column, order in self.orders.items():
             if order in ("month-first", "day-first"):
@@ -162,13 +176,18 @@ def _read_header(
     """
     own_names = [cell.strip() for cell in cells]
     meant = [[name] if columns or not _is_read(name) else column_of(name) for name in own_names]
+    if not columns:
+        meant = _settle(meant)
     names = [
         paths[0] if len(paths) == 1 else name for name, paths in zip(own_names, meant, strict=True)
     ]
     read = [name for name in names if _is_read(name)]
     problems = [
         Problem(
-            "equal-columns", f"has the column {name!r} {count} times", location, "keep one of them"
+            "equal-columns",
+            f"has {count} columns for {name}: {_named(name, names, own_names)}",
+            location,
+            "keep one of them, or begin the names of the others with #",
         )
         for name, count in Counter(read).items()
         if count > 1
@@ -199,6 +218,35 @@ def _read_header(
     return names, {path: name for path, name in pairs if path != name}
 
 
+def _named(path: str, names: Sequence[str], own_names: Sequence[str]) -> str:
+    """List the names of the columns that are read as `path`, each once."""
+    same = (own for name, own in zip(names, own_names, strict=True) if name == path)
+    return " and ".join(map(repr, dict.fromkeys(same)))
+
+
+def _settle(meant: list[list[str]]) -> list[list[str]]:
+    """Choose between the meanings of `State` and `City` by the columns beside them.
+
+    County, State, Street, City, State, ZIP: the first state is the county's, the second the
+    sender's.
+    """
+    has_place = [_KEY] in meant
+    settled = []
+    for before, paths, after in zip([[], *meant], meant, [*meant[1:], []], strict=False):
+        chosen = paths
+        beside = {path.rpartition(".")[2] for path in (*before, *after)}
+        if paths == [*CITY] and (has_place or beside & {"street", "zip"}):
+            chosen = [CITY[1]]
+        elif paths == [*STATE] and ("zip" in beside or before in ([*CITY], [CITY[1]])):
+            chosen = [STATE[1]]
+        elif paths == [*STATE] and has_place:
+            is_only = meant.count(paths) == 1 and [STATE[1]] not in meant
+            if is_only or _KEY in (*before, *after):
+                chosen = [STATE_OF_PLACE]
+        settled.append(chosen)
+    return settled
+
+
 def _is_read(name: str) -> bool:
     """Tell whether a column belongs to the request; the user's own columns begin with a mark."""
     return bool(name) and not name.startswith(OWN_MARK)
@@ -210,18 +258,22 @@ def _row_from(line: _Line, table: Table, file: str) -> Row:
     original = tuple(zip(all_names, map(cell_from, line.cells), strict=False))
     problems: list[Problem] = []
     branch: _Branch = {}
+    cells = dict(original)
+    # The sender's state completes a county's name too, if no other column does.
+    state = cells.get(STATE_OF_PLACE) or cells.get(STATE[1], "")
     for number, (name, text) in enumerate(original, 1):
         if text and not name:
             message = f"cell {number} ({text!r}) is in a column without a name"
             hint = "name the column in the first line, or put text with a comma in quotes"
             problems.append(Problem("nameless-column", message, location, hint))
-        if not text or not _is_read(name):
+        if not text or not _is_read(name) or name == STATE_OF_PLACE:
             continue
         *parents, last = name.split(".")
         node = branch
         for key in parents:
             node = node.setdefault(key, {})  # type: ignore[assignment]  # _read_header allows no text here
-        node[last] = text
+        is_place = name == _KEY and (STATE_OF_PLACE in table.names or _KEY in table.columns)
+        node[last] = place_in_state(text, state) if is_place else text
     layer = Layer(file, {"": (line.line, 1)}, "row", dict(table.columns), table.orders)
     texts: list[tuple[str, str]] = []
     data = _tree_from(branch, "", "", layer, texts)

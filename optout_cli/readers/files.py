@@ -19,6 +19,12 @@ _HINTS = (
     "in your editor, choose Save As with encoding UTF-8",
 )
 _LATIN_1 = "Latin-1 or Windows-1252"
+# Encodings of old programs, and the characters that a text mostly has besides ASCII.
+_ENCODINGS = {_LATIN_1: "cp1252", "Mac OS Roman": "mac_roman", "text of DOS": "cp437"}
+_LIKELY = (
+    "\u00e1\u00e9\u00ed\u00f3\u00fa\u00f1\u00fc\u00e7\u00e8\u00e0\u00ea\u00eb\u00f6\u00e4"
+    "\u2018\u2019\u201c\u201d\u2013\u00a7"
+)
 # The first bytes of files that people mistake for a request.
 _OTHER_KINDS = {
     b"PK\x03\x04": "a Word, Excel or zip file",
@@ -71,7 +77,12 @@ def decode(
         before = content[: error.start]
         line = before.count(b"\n") + 1
         column = len(before.rpartition(b"\n")[2].decode("utf-8", "replace")) + 1
-        encoding = "UTF-16" if is_utf16 else _LATIN_1
+        foreign = bytes(byte for byte in content if byte > 127)  # noqa: PLR2004  # ASCII ends there
+        likely = {
+            name: sum(map(_LIKELY.count, foreign.decode(codec, "ignore")))
+            for name, codec in _ENCODINGS.items()
+        }
+        encoding = "UTF-16" if is_utf16 else max(likely, key=lambda name: likely[name])
         location = Location(path, line, column)
         raise OptoutError(
             encoding_problem(content[error.start], location, saved[1], encoding)
