@@ -5,7 +5,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from command_results import Run, lying_in, outcome, problem
+from command_results import Run, Write, lying_in, outcome, problem
 from conftest import REQUEST, TODAY
 from make_letters import letters_for, problems_of, told_by
 from written_letters import REACHED, TO_BUREAU, TO_ICE, write_letters
@@ -155,7 +155,6 @@ def test_a_later_office_does_not_get_the_old_offices_address(
             "--letter: secure-communities/adjust-date does not follow secure-communities/opt-out",
         ),
         ("287g/follow-up", "--letter: 287g/follow-up does not follow secure-communities/opt-out"),
-        (None, "--letter: cannot tell which letter follows secure-communities/opt-out"),
         ("secure-communities/folow-up", "--letter: there is no letter"),
     ],
 )
@@ -356,6 +355,73 @@ def test_a_287g_follow_up_has_the_day_of_receipt(
         "2026-11-23",
         [{"to": "ice", "by": "certified-mail"}],
     )
+
+
+def test_where_nothing_came_back_the_follow_up_is_begun(sent_notice: str, run: Run) -> None:
+    run("new", "--follow", TO_ICE, "-o", "next.yaml", "-q")
+    assert "\nletter: secure-communities/follow-up\n" in Path("next.yaml").read_text("utf-8")
+
+
+TOLD = "check the letter before you sign it: "
+
+
+def told_in(err: str) -> list[str]:
+    return [line.partition(TOLD)[2] for line in err.splitlines() if TOLD in line]
+
+
+def test_each_fact_of_an_earlier_letter_is_compared_with_the_register(
+    sent_notice: str, run: Run, write: Write
+) -> None:
+    letter = ("--letter", "secure-communities/follow-up", "-o", "next.yaml", "-q", "--set")
+    run(
+        "new", "--follow", TO_ICE, *letter, "signatory.name=Kim", "--set", "signatory.title=Sheriff"
+    )
+    text = Path("next.yaml").read_text("utf-8")
+    other = text.replace("notice-date: 2026-11-20", "notice-date: 2026-11-19")
+    write("next.yaml", other.replace("to: ice, by: email", "to: ice, by: fax"))
+    wrong = [
+        "the letter says notice-date: 2026-11-19; the register says 2026-11-20",
+        f"the letter says that {sent_notice} to ice was sent by fax; the register says e-mail",
+    ]
+    ice = ("--to", "ice", "-f", "txt", "-o")
+    assert told_in(outcome(run("write", "next.yaml", *ice, "letters/", "--check"))[2]) == wrong
+    assert told_in(outcome(run("write", "next.yaml", *ice, "-"))[2]) == wrong
+    assert told_in(outcome(run("write", "next.yaml", *ice, "elsewhere/"))[2]) == wrong
+    write("next.yaml", text.replace(sent_notice, "SC-06041-20261119-ABCD"))
+    assert told_in(outcome(run("write", "next.yaml", *ice, "letters/"))[2]) == [
+        "no register here has the letter that it cites, SC-06041-20261119-ABCD"
+    ]
+
+
+def test_the_words_of_an_answer_are_compared_with_the_register(
+    sent_notice: str, run: Run, write: Write
+) -> None:
+    for letter, day in ((TO_BUREAU, "2026-11-23"), (TO_ICE, "2026-11-24")):
+        words = ("--words", "We decline. The program goes on.", "-q")
+        run("answer", letter, "--reply", "refused", "--on", day, *words)
+    renewed = ("--letter", "secure-communities/renewed-request", "-o", "next.yaml", "-q")
+    signed = ("--set", "signatory.name=Kim", "--set", "signatory.title=Sheriff")
+    run("new", "--follow", TO_ICE, *renewed, *signed)
+    text = Path("next.yaml").read_text("utf-8")
+    write("next.yaml", text.replace("We decline. The program goes on.", "We decline.", 1))
+    batch = ("batch", "next.yaml", "-f", "txt", "-o", "letters/")
+    assert told_in(outcome(run(*batch, "--check"))[2]) == []
+    text = text.replace("We decline.", "We refuse.", 1)
+    text = text.replace("answered: 2026-11-24", "answered: 2026-11-23")
+    write("next.yaml", text)
+    wrong = [
+        (
+            f"the letter says that the answer to {sent_notice} to bureau was"
+            " 'We refuse. The program goes on.'; the register says We decline. The program goes on."
+        ),
+        (
+            f"the letter says that {sent_notice} to ice was answered on 2026-11-23; the register"
+            " says 2026-11-24"
+        ),
+    ]
+    assert told_in("\n".join(outcome(run(*batch, "--check"))[1:])) == wrong
+    err = outcome(run(*batch))[2]
+    assert (told_in(err), f"note: Marin County, CA: {TOLD}" in err) == (wrong, True)
 
 
 def test_a_follow_up_that_the_register_contradicts_has_a_note(sent_notice: str, run: Run) -> None:

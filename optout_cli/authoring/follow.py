@@ -113,8 +113,9 @@ def answers_following(
 
     They are in the shape of a request: jurisdiction, letter, date, the corrected recipients, how
     each was served, and the particulars that are facts of the earlier letter or of the reply to
-    it. Without `letter`, takes the one that answers the last reply, or else the only kind that may
-    follow. If the letter follows only what the earlier letter cites, that is the earlier letter.
+    it. Without `letter`, takes the only kind that may follow, or else the one that answers the last
+    reply, or that the program names where nothing came back. If the letter follows only what the
+    earlier letter cites, that is the earlier letter.
     Raises OptoutError.
     """
     if former.notice and not _can_follow(former, letter, library):
@@ -154,12 +155,14 @@ def letters_following(former: Former, library: Library) -> list[str]:
 
 
 def usual_letter(former: Former, library: Library) -> str | None:
-    """Return the id of the letter that answers the last reply, or None without one."""
-    folder = former.facts["letter"].partition("/")[0]
-    for answer in former.answers()[-1:]:
-        reply = library.programs.by_id[folder].replies.get(answer.reply)
-        return next((f"{folder}/{row.letter}" for row in (reply.next if reply else ())), None)
-    return None
+    """Return the id of the letter that answers the last reply, or follows if nothing came back."""
+    folder, _, kind = former.facts["letter"].partition("/")
+    replies = library.programs.by_id[folder].replies
+    if answers := former.answers():
+        reply = replies.get(answers[-1].reply)
+    else:
+        reply = next((it for it in replies.values() if it.silence and it.fits(kind)), None)
+    return next((f"{folder}/{row.letter}" for row in (reply.next if reply else ())), None)
 
 
 def _following(former: Former, library: Library) -> list[str]:
@@ -179,7 +182,7 @@ def _find_kind(
     following = _following(former, library)
     named = letter or (following[0] if len(following) == 1 else None)
     named = named or usual_letter(former, library)
-    if named is None or (letter and letter not in following):
+    if named is None or named not in following:
         library.programs.find(letter or earlier, _LETTER)
         message = f"cannot tell which letter follows {earlier}"
         if letter:

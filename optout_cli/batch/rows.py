@@ -35,6 +35,7 @@ from optout_cli.readers.document import Document, Row, locate, merge
 from optout_cli.readers.files import folder_of
 from optout_cli.register.plan import Fingerprints, Writing, writing_of
 from optout_cli.register.records import Record
+from optout_cli.register.replies import Claim, claim_of
 
 _ROWS_A_TASK = 8  # to check: sending a row to a worker costs a tenth of checking it
 _UNKNOWN = {"incomplete-contact", "no-address", "no-address-for-service"}
@@ -63,7 +64,7 @@ class CheckedRow(_RowResult, frozen=True, kw_only=True):
     from another with the same file name, with their texts. `paths` are the files of its letters
     below the output folder, and `finished` those that need not be made again. `lacking` has each
     agency with a contact field that nobody knows. `output_files` are there if the check made them,
-    and otherwise `letters`, packed.
+    and otherwise `letters`, packed. `claim` is what the letters say of an earlier one.
     """
 
     key: tuple[str, str, str] | None = None
@@ -76,6 +77,7 @@ class CheckedRow(_RowResult, frozen=True, kw_only=True):
     lacking: tuple[tuple[str, str], ...] = ()
     letters: bytes = b""
     output_files: Writing | None = None
+    claim: Claim | None = None
 
 
 class MadeRow(_RowResult, frozen=True, kw_only=True):
@@ -284,11 +286,12 @@ class _Check:
         finished = tuple(record.path for record in known if record.is_true(job.folder))
         notices = compose(case, order.parties) if finished else ()
         output_files: Writing | None = None
-        kept, notes = b"", list[Note]()
+        kept, notes, claim = b"", list[Note](), None
         if not finished or set(_paths(notices, order)) - set(finished):
             folder = folder_of(row.location.file)
             letters = letters_of(case, document, job.library, order, folder)
             notices = tuple(letter.notice for letter in letters)
+            claim = claim_of(letters, job.library.programs.find(case.request.letter)[1])
             if is_made_by_check(order):
                 remaining = remaining_order(order, _paths(notices, order), finished)
                 exports = encode_letters(letters, job.library, remaining)
@@ -320,6 +323,7 @@ class _Check:
             ),
             output_files=output_files,
             letters=kept,
+            claim=claim,
         )
 
 

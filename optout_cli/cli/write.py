@@ -132,8 +132,13 @@ def command(
     if output == STDIN or (is_stream(Path(output)) and not output.endswith(SEPARATORS)):
         if is_check:
             usage_error(f"--check is about files, not -o {output}", "name a folder or a file")
-        _write_stream(_only(exports, f"-o {output}"), output)
+        export = _only(exports, f"-o {output}")
+        _write_stream(export, output)
         is_new = True
+        if not quiet and library.programs.find(export.notice.letter)[1].follows:
+            from optout_cli.cli.write_files import say_contradictions  # as below
+
+            say_contradictions(letters, (), None, library)
     else:
         place, name = _place(exports, output)
         # Imports the register, which takes 30 ms; a letter in a pipeline needs none.

@@ -1,16 +1,13 @@
 """What `optout write` does with a folder: put the letters there, or say what it would do."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import click
 
-from optout_cli.cli.console import (
-    print_path,
-    say,
-    say_problems,
-)
+from optout_cli.cli.console import print_path, say, say_problems
+from optout_cli.cli.follow_notes import contradiction_notes
 from optout_cli.cli.options import now, say_what_moved
 from optout_cli.letters.files import NamedFiles
 from optout_cli.letters.library import Library
@@ -22,7 +19,8 @@ from optout_cli.register.folder import WAIT, LetterFolder
 from optout_cli.register.journal import Journal
 from optout_cli.register.plan import Fingerprints, Replacing, Writing, plan_writing, writing_of
 from optout_cli.register.records import Register, load_register
-from optout_cli.register.replies import contradictions
+from optout_cli.register.replies import claim_of
+from optout_cli.register.state import LetterState
 
 
 class Made(NamedTuple):
@@ -68,7 +66,10 @@ def write_files(
     )
     replacing = Replacing(how.force, how.supersede)
     if is_check:
-        _check(place, writing, replacing, has_register=how.has_register)
+        register = load_register(place) if how.has_register else Register(place, Journal())
+        _check(register, writing, replacing)
+        if not how.quiet:
+            say_contradictions(made.letters, register.states.letters.values(), place, library)
         return False
     opened = LetterFolder(
         place,
@@ -77,12 +78,14 @@ def write_files(
         wait=WAIT,
         has_register=how.has_register,
     )
-    return _put(opened, writing, replacing, library, quiet=how.quiet)
+    changed = _put(opened, writing, replacing, quiet=how.quiet)
+    if not how.quiet:
+        say_contradictions(made.letters, opened.states.values(), place, library)
+    return changed
 
 
-def _check(folder: Path, writing: Writing, replacing: Replacing, *, has_register: bool) -> None:
+def _check(register: Register, writing: Writing, replacing: Replacing) -> None:
     """Print what would happen to each file. Raises OptoutError as writing would."""
-    register = load_register(folder) if has_register else Register(folder, Journal())
     plan = plan_writing(register, writing, replacing)
     for word, paths in (
         ("new", plan.new),
@@ -92,14 +95,13 @@ def _check(folder: Path, writing: Writing, replacing: Replacing, *, has_register
         ("kept", plan.kept),
     ):
         for path in paths:
-            click.echo(f"{word}: {folder / path}")
+            click.echo(f"{word}: {register.folder / path}")
 
 
 def _put(
     folder: LetterFolder,
     writing: Writing,
     replacing: Replacing,
-    library: Library,
     *,
     quiet: bool,
 ) -> bool:
@@ -116,12 +118,13 @@ def _put(
             say(f"note: {note}")
         for name in put.plan.kept:
             say(f"kept: {folder.path / name} was sent, and would only look different now")
-        _say_contradictions(folder, writing, library)
     return bool(put.plan.new or put.plan.replaced)
 
 
-def _say_contradictions(folder: LetterFolder, writing: Writing, library: Library) -> None:
-    """Say what the register has otherwise than the letter that was written."""
-    program = library.programs.by_id.get(writing.event.letter.partition("/")[0])
-    for text in contradictions(writing.event, folder.states.values(), program):
-        say(f"note: check the letter before you sign it: {text}")
+def say_contradictions(
+    letters: Sequence[Letter], states: Iterable[LetterState], folder: Path | None, library: Library
+) -> None:
+    """Say what the registers have otherwise than letters that follow earlier ones."""
+    claim = claim_of(letters, library.programs.find(letters[0].notice.letter)[1])
+    for note in contradiction_notes([claim] if claim else [], states, folder, library):
+        say(note)

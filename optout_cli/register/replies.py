@@ -1,19 +1,17 @@
-"""The replies that a program declares, and what a later letter says of them. Pure."""
+"""The replies that a program declares, and what a later letter says of an earlier one. Pure."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-import msgspec
-
 from optout_cli.errors import Location, OptoutError, Problem, did_you_mean, raise_any
-from optout_cli.model.program import Particular, Program, Reply
+from optout_cli.model.fields import Noun
+from optout_cli.model.letter import Letter
+from optout_cli.model.program import LetterKind, Particular, Program, Reply
 from optout_cli.model.request import Party
 from optout_cli.programs import particulars_type
 from optout_cli.readers.document import Document, Layer, with_assignments
 from optout_cli.readers.files import UNSEEN, unseen_problem
 from optout_cli.readers.validate import convert
-from optout_cli.register.due import settles
-from optout_cli.register.events import Written
 from optout_cli.register.state import LetterState
 
 _OPTION = "--set"
@@ -63,44 +61,34 @@ def _fact_problems(id: str, reply: Reply, texts: Mapping[str, str]) -> Iterator[
             yield Problem("missing-key", message, location, f"add --set {name}=...")
 
 
-_CITED = "notice-reference"  # the particular with the reference of the letter that this one follows
-_SERVED = "served"  # the particular with the ways in which that letter went out
+class Claim(Noun, frozen=True, kw_only=True):
+    """What a new letter says of an earlier one: the reference that it cites, and its particulars.
 
-
-def contradictions(
-    event: Written, states: Iterable[LetterState], program: Program | None
-) -> Iterator[str]:
-    """Yield in words what the register has otherwise, for each recipient of the new letter.
-
-    A letter that asks for an answer is one that the program names where nothing came back.
+    They are as in the JSON form.
     """
+
+    letter: str
+    jurisdiction: str
+    name: str
+    reference: str
+    parties: tuple[Party, ...]
+    cited: str | None = None
     # Any: particulars are of the types that the letter kind declares.
-    facts: dict[str, Any] = msgspec.json.decode(event.facts).get("particulars", {})
-    if not (cited := facts.get(_CITED)):
-        return
-    replies = program.replies.values() if program else ()
-    silent = {row.letter for reply in replies if reply.silence for row in reply.next}
-    asks = event.letter.partition("/")[2] in silent
-    wanted = {letter.recipient for letter in event.letters}
-    for state in states:
-        party = state.letter.recipient
-        if state.written.reference != cited or party not in wanted:
-            continue
-        if not state.sent:
-            yield f"{cited} to {party} is not recorded as sent"
-        for answer in state.answers if asks else ():
-            if settles(answer, program):
-                yield f"{cited} to {party} was answered on {answer.on} ({answer.reply})"
-        yield from _other_receipts(cited, party, facts.get(_SERVED, []), state)
+    particulars: dict[str, Any]
 
 
-# Any: as above.
-def _other_receipts(
-    cited: str, party: Party, served: list[dict[str, Any]], state: LetterState
-) -> Iterator[str]:
-    days = {way["received"] for way in served if way.get("to") == party and way.get("received")}
-    recorded = {receipt.on.isoformat() for receipt in state.delivered}
-    if days - recorded:
-        told = f"was received on {', '.join(sorted(days))}"
-        has = f"says {', '.join(recorded)}" if recorded else "has no such day"
-        yield f"the letter says that {cited} to {party} {told}; the register {has}"
+def claim_of(letters: Sequence[Letter], kind: LetterKind) -> Claim | None:
+    """Return what the letters of a request say of an earlier one, or None if they follow none."""
+    if not kind.follows:
+        return None
+    first, particulars = letters[0].notice, letters[0].facts.get("particulars", {})
+    cited = (key for key, spec in kind.particulars.items() if spec.follow == "reference")
+    return Claim(
+        letter=first.letter,
+        jurisdiction=first.place.id,
+        name=f"{first.place.name}, {first.place.state_code}",
+        reference=first.reference,
+        parties=tuple(letter.notice.recipient.party for letter in letters),
+        cited=particulars.get(next(cited, "")),
+        particulars=particulars,
+    )

@@ -35,6 +35,7 @@ from optout_cli.cli.batch.report import (
     tally_lines,
 )
 from optout_cli.cli.console import print_json, problem_as_json, say, say_problems, speaks_json
+from optout_cli.cli.follow_notes import contradiction_notes
 from optout_cli.cli.options import path_lines, say_what_moved
 from optout_cli.errors import ExitCode, Location, OptoutError, Problem
 from optout_cli.letters.pipeline import Order
@@ -118,6 +119,7 @@ class Run:
     def _notes(self, plan: BatchPlan, register: Register) -> Iterator[Told]:
         """Yield notes on the rows, and which existing letters the batch would replace or move."""
         yield from note_lines(plan, plan.rows, self.job.order.today)
+        yield from map(Told, self._contradictions(plan, plan.rows, register))
         yield from map(Told, self._fate_lines(plan, register))
 
     def _fate_lines(self, plan: BatchPlan, register: Register) -> Iterator[str]:
@@ -138,6 +140,14 @@ class Run:
         yield from former_lines(former, folder)
         counts = (f"{len(paths):,} {fate}" for fate, paths in fates.items())
         yield f"files: {', '.join(counts)}"
+
+    def _contradictions(
+        self, plan: BatchPlan, wanted: Container[int], register: Register
+    ) -> Iterator[str]:
+        """Yield notes on what letters say of earlier ones and a register has otherwise."""
+        claims = (row.claim for row in plan.good if row.number in wanted and row.claim)
+        states, library = register.states.letters.values(), self.job.library
+        return contradiction_notes(claims, states, self.job.folder, library, is_batch=True)
 
     def _other_engine(
         self, plan: BatchPlan, wanted: Container[int], records: Mapping[str, Record]
@@ -186,6 +196,7 @@ class Run:
         if not self.quiet:
             for told in note_lines(plan, wanted, job.order.today):
                 say(*told)
+            self._say_lines(self._contradictions(plan, wanted, register))
             for line in former_lines(self._former(plan, register), folder.path):
                 say(line)
             say_what_was_left(self.left, folder.path, register)

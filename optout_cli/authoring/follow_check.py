@@ -1,0 +1,156 @@
+"""What a new letter says of an earlier one, against what the register has of that one.
+
+Compares facts only: the earlier letter's reference, date and recipients, how it was served, and
+what came back. Says nothing of what the new letter leaves out.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
+from typing import Any
+
+from optout_cli.authoring.follow import FACTS, Former, former_from
+from optout_cli.model.program import LetterKind, Program
+from optout_cli.model.request import Party
+from optout_cli.register.due import settles
+from optout_cli.register.events import Answered
+from optout_cli.register.replies import Claim
+from optout_cli.register.state import LetterState
+from optout_cli.register.statements import way_words
+
+_Names = dict[str, str]  # the particulars that repeat facts of an earlier letter, by the fact
+
+
+def contradictions(
+    claim: Claim, states: Sequence[LetterState], program: Program
+) -> Iterator[str] | None:
+    """Return in words what the register has otherwise, or None if it has no such letter.
+
+    `states` are the register's letters of the claim's jurisdiction.
+    """
+    kind = program.letters[claim.letter.partition("/")[2]]
+    names = {spec.follow: key for key, spec in kind.particulars.items() if spec.follow in FACTS}
+    entries = claim.particulars.get(names.get("requests", ""), [])
+    dates = {entry["date"] for entry in entries}
+    found: dict[Party, LetterState] = {}  # a version that was sent, else the latest
+    for state in states:
+        written, party = state.written, state.letter.recipient
+        day = written.date.isoformat()
+        is_cited = written.reference == claim.cited if claim.cited else day in dates
+        is_own = written.reference == claim.reference
+        is_meant = is_cited and not is_own and written.letter.partition("/")[2] in kind.follows
+        if is_meant and (party not in found or state.sent or not found[party].sent):
+            found[party] = state
+    if not found:
+        return None
+    yields = [
+        _facts_told(claim, names, former_from(next(iter(found.values())), states)),
+        *(_party_told(claim, party, found.get(party), names, program) for party in claim.parties),
+        _replies_told(claim, kind, [former_from(it, states) for it in found.values()], program),
+    ]
+    return chain.from_iterable(yields)
+
+
+def _facts_told(claim: Claim, names: _Names, former: Former) -> Iterator[str]:
+    """Yield the date and the kind of the earlier letter, if they are not as recorded."""
+    for fact in ("date", "kind"):
+        key = names.get(fact, "")
+        said, recorded = claim.particulars.get(key), FACTS[fact](former)
+        if said not in (None, recorded):
+            yield f"the letter says {key}: {said}; the register says {recorded}"
+
+
+def _party_told(
+    claim: Claim,
+    party: Party,
+    state: LetterState | None,
+    names: _Names,
+    program: Program,
+) -> Iterator[str]:
+    """Yield what is not as recorded of the earlier letter to one recipient.
+
+    A letter that asks for an answer is one that the program names where nothing came back.
+    """
+    replies = program.replies.values()
+    silent = {row.letter for reply in replies if reply.silence for row in reply.next}
+    if state is None:
+        yield f"the earlier letter was not written to {party}"
+        return
+    named = f"{state.written.reference} to {party}"
+    if not state.sent:
+        yield f"{named} is not recorded as sent"
+    for answer in state.answers if claim.letter.partition("/")[2] in silent else ():
+        if settles(answer, program):
+            yield f"{named} was answered on {answer.on} ({answer.reply})"
+    yield from _service_told(claim, state, names)
+    yield from _requests_told(claim, state, names)
+
+
+def _service_told(claim: Claim, state: LetterState, names: _Names) -> Iterator[str]:
+    """Yield how the earlier letter went out and when it arrived, if not as recorded."""
+    party, named = state.letter.recipient, f"{state.written.reference} to {state.letter.recipient}"
+    ways = [it for it in claim.particulars.get(names.get("service", ""), []) if it["to"] == party]
+    sent = [way_words(it.by, it.number) for it in state.sent]
+    for way in ways if sent else ():
+        said = way_words(way["by"], way.get("number"))
+        if not any(it.startswith(said) for it in sent):
+            yield f"the letter says that {named} was sent by {said}; the register says {sent[-1]}"
+    days = {way["received"] for way in ways if way.get("received")}
+    if party == "ice" and (day := claim.particulars.get(names.get("received", ""))):
+        days.add(day)
+    recorded = {receipt.on.isoformat() for receipt in state.delivered}
+    if days - recorded:
+        told = f"was received on {', '.join(sorted(days))}"
+        has = f"says {', '.join(recorded)}" if recorded else "has no such day"
+        yield f"the letter says that {named} {told}; the register {has}"
+
+
+def _requests_told(claim: Claim, state: LetterState, names: _Names) -> Iterator[str]:
+    """Yield what was answered to the earlier letter, if not as recorded."""
+    named, day = f"{state.written.reference} to {state.letter.recipient}", str(state.written.date)
+    own = [
+        ", ".join(it["contact"]["organization"])
+        for it in former_from(state, [state]).facts["recipients"]
+        if it["party"] == state.letter.recipient
+    ]
+    for entry in claim.particulars.get(names.get("requests", ""), []):
+        if entry["date"] == day and entry["to"] in own:
+            yield from _answer_told(named, entry.get("answered"), state.answers, "on")
+            yield from _answer_told(named, entry.get("answer"), state.answers, "words")
+
+
+def _replies_told(
+    claim: Claim, kind: LetterKind, formers: Sequence[Former], program: Program
+) -> Iterator[str]:
+    """Yield what is not as recorded of the reply that the new letter answers."""
+    answers = [answer for former in formers for answer in former.answers()]
+    name = next(id for id, it in program.letters.items() if it is kind)
+    told: dict[str, None] = {}
+    named = formers[0].facts["reference"]
+    for id, reply in program.replies.items():
+        if name not in [row.letter for row in reply.next]:
+            continue
+        own = [answer for answer in answers if answer.reply == id]
+        for key, source in reply.fills.items():
+            said = claim.particulars.get(key)
+            told |= dict.fromkeys(_answer_told(named, said, own, source))
+        for key in reply.asks:
+            said, recorded = claim.particulars.get(key), [it.facts.get(key) for it in own]
+            if said and any(recorded) and said not in recorded:
+                told[f"the letter says {key}: {said}; the register says {recorded[-1]}"] = None
+    yield from told
+
+
+# Any: a particular is a text, a date as text, or a list of texts.
+def _answer_told(named: str, said: Any, answers: Iterable[Answered], source: str) -> Iterator[str]:
+    """Yield a text if no recorded answer has what a letter says of one; words may be a part."""
+    if not said:
+        return
+    text = " ".join(said) if isinstance(said, list) else str(said)
+    recorded = [str(value) for it in answers if (value := getattr(it, source))]
+    is_part = source != "on" and any(text in it for it in recorded)
+    if text not in recorded and not is_part:
+        what = f"{named} was answered {source} {text}"
+        if source == "words":
+            what = f"the answer to {named} was {text!r}"
+        has = f"says {recorded[-1]}" if recorded else "has no such answer"
+        yield f"the letter says that {what}; the register {has}"
