@@ -1,4 +1,4 @@
-"""Print how long `optout status` takes on the register of the whole country.
+"""Print how long `optout status` takes on the register of the whole country, and what it costs.
 
 Runs in the environment that `make bench` makes. Each figure has its limit beside it; nothing fails.
 """
@@ -8,10 +8,11 @@ import subprocess
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
+from statistics import median
 from tempfile import TemporaryDirectory
 
 import msgspec
-from batch import OPTOUT, TURNS, timed
+from batch import ENGINES, OPTOUT, TURNS, batch, measured, some, timed, write_inputs
 
 from bench import isolated
 from optout_cli.register.events import AnyEvent, LetterFile, Sent, Written, WrittenLetter
@@ -21,6 +22,9 @@ REQUESTS = 3143  # each has two letters: 6,286
 AT = datetime(2026, 11, 2, 15, 0, tzinfo=UTC)
 SENT = date(2026, 9, 1)
 LIMIT = 2.0  # s
+ROWS = 100  # of a batch with the register, and of one without
+PAIRS = 5  # of such batches; each pair runs in turns, so that a busy computer slows both alike
+SHARE = 5  # percent of a batch's CPU time that the register may add
 COMMANDS = (("status",), ("status", "--due", "--csv"), ("status", "--json"))
 REPORTS = (("status", "-f", "html"), ("status", "-f", "ics"))
 
@@ -36,6 +40,23 @@ def main() -> None:
             best = min(timed(command, environment) for _ in range(TURNS))
             limit = f", limit {LIMIT:g}" if words in COMMANDS[:2] else ""
             print(f"optout {' '.join(words)}, {2 * REQUESTS:,} letters, wall s: {best:.2f}{limit}")
+        write_inputs(folder, environment)
+        for engine in ENGINES:
+            added = share_added(folder, environment, engine)
+            print(f"the register in a batch, {engine}, CPU %: {added:+.1f}, limit {SHARE}")
+
+
+def share_added(folder: Path, environment: dict[str, str], engine: str) -> float:
+    """Return what the register adds to the CPU time of a batch, in percent: the median of pairs."""
+    rows, found = some(folder, ROWS), []
+    for turn in range(PAIRS):
+        cost = {}
+        for options in (((), ("--no-register",)), (("--no-register",), ()))[turn % 2]:
+            with TemporaryDirectory(dir=folder) as out:
+                command = batch(folder, rows, "-j1", "--engine", engine, *options, "-o", out)
+                cost[options] = measured(command, environment)[0]
+        found.append((cost[()] / cost["--no-register",] - 1) * 100)
+    return median(found)
 
 
 def write_register(folder: Path, environment: dict[str, str]) -> None:

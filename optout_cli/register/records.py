@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import date as Date
+from functools import cache
 from hashlib import file_digest
 from pathlib import Path, PurePosixPath
 
@@ -117,6 +118,12 @@ def digest_of(path: Path) -> str:
         return file_digest(stream, "sha256").hexdigest()
 
 
+@cache  # it reads a folder, and is asked for each file
+def _has_pages(name: str) -> bool:
+    """Tell whether an engine lays out a format; a newer version may have written another one."""
+    return name in format_names() and exporter_for(name).IS_SLOW
+
+
 def records_in(event: Written) -> Iterator[Record]:
     """Yield a record of each file that was written, but of none outside the folder."""
     for letter in event.letters:
@@ -124,9 +131,6 @@ def records_in(event: Written) -> Iterator[Record]:
             place = PurePosixPath(file.path)
             if place.is_absolute() or ".." in place.parts:  # the register may be forged
                 continue
-            # A newer version may have written a format that is unknown here.
-            is_known = file.format in format_names()
-            is_laid_out = is_known and exporter_for(file.format).IS_SLOW
             yield Record(
                 request=event.request,
                 jurisdiction=event.jurisdiction,
@@ -147,7 +151,7 @@ def records_in(event: Written) -> Iterator[Record]:
                 reference=event.reference,
                 fingerprint=event.fingerprint,
                 version=event.version,
-                engine=event.engine if is_laid_out else None,
+                engine=event.engine if _has_pages(file.format) else None,
                 origins=event.origins,
             )
 
