@@ -9,6 +9,7 @@ from email import message_from_bytes
 from pathlib import Path
 
 import pytest
+from conftest import REQUEST
 from read_docs import blocks
 from test_readme import COMMON, TABLE
 from written_letters import REACHED, write_letters
@@ -39,13 +40,18 @@ def _desk(in_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def piped(pipeline: str) -> list[str]:
     """Run a pipeline and return the lines that it prints; none of its commands may fail."""
+    return told_by(pipeline)[0]
+
+
+def told_by(pipeline: str) -> tuple[list[str], list[str]]:
+    """Run a pipeline as `piped` does; return the lines on standard output and standard error."""
     for name in ("jq", "xargs"):
         if name in pipeline and shutil.which(name) is None:
             pytest.skip(f"this machine has no {name}")
     words = ("bash", "-o", "pipefail", "-c", pipeline)
     done = subprocess.run(words, capture_output=True, check=False)
     assert (done.returncode, b"Traceback" in done.stderr) == (0, False), done.stderr.decode()
-    return done.stdout.decode().splitlines()
+    return done.stdout.decode().splitlines(), done.stderr.decode().splitlines()
 
 
 def given(program: str) -> list[bytes]:
@@ -86,6 +92,22 @@ def test_each_message_is_sent_once(library: Library) -> None:
     assert addressees() == ALL
     assert piped(MAIL) == []
     assert addressees() == ALL
+
+
+def test_a_corrected_letter_goes_out_too_and_is_told_to_be_one() -> None:
+    reached = REACHED.partition("\n")[2]
+    signed = REQUEST.replace("title: Sheriff", "title: Sheriff, email: sheriff@example.gov")
+    write = "optout write r.yaml -f eml -o out/ -q"
+    for name, reason in (("Pat", ""), ("Pam", "a mistyped name")):
+        text = f"{signed}{reached}signature: {{kind: typed}}\n"
+        Path("r.yaml").write_text(text.replace("Pat", name))
+        piped(write + (f" --supersede '{reason}'" if reason else ""))
+        _, told = told_by(MAIL)
+        assert piped(MAIL) == []
+    assert sum(b"Pam Placeholder" in it for it in given("sendmail")) == 2
+    assert len(addressees()) == 4
+    notes = [line for line in told if "corrects or repeats the one that went out" in line]
+    assert [line.endswith("(a mistyped name)") for line in notes] == [True, True]
 
 
 def test_what_could_not_be_sent_is_sent_later(library: Library) -> None:

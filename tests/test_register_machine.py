@@ -18,24 +18,37 @@ from test_register import AT
 
 from optout_cli import output
 from optout_cli.cli import group
+from optout_cli.letters.library import Library
 from optout_cli.register.events import Answered, Delivered, LetterEvent, Replaced, Sent, Written
 from optout_cli.register.folder import recording
 from optout_cli.register.journal import JournalWriter, load_journal
 from optout_cli.register.records import Register, load_register
+from optout_cli.register.standing import standings_of
 
 COUNTIES = st.sampled_from(["50001", "50003"])
 NAMES = st.sampled_from(["Pat", "Kim"])
 DAYS = st.sampled_from(["2026-11-20", "2026-11-21"])
-FORMATS = st.sampled_from(["txt", "html", "txt,html"])
+FORMATS = st.sampled_from(["txt", "html", "txt,html", "by-service"])
+ROUTES = st.sampled_from(["email", "fax", "mail"])
 PARTIES = st.sampled_from(["all", "ice"])
 FORCE = st.sampled_from([(), (), (), ("--force",), ("--supersede", "a mistake")])
 INSTANTS = st.integers(1, 12)
 LETTER = "letter: secure-communities/opt-out\n"
+# How the letters go out: with by-service as e-mails, as faxes, or as PDF.
+MESSAGE = """\
+signature: {{kind: typed}}
+service: {{bureau: [{{by: {route}}}], ice: [{{by: {route}}}]}}
+recipients:
+  bureau: {{email: bureau@example.gov, fax: 802-555-0110}}
+  ice: {{email: ice@example.gov, fax: 802-555-0111}}
+"""
+SUFFIXES = (".txt", ".html", ".eml", ".fax", ".pdf")
+LIBRARY = Library()
 
 
 def letters_in(folder: Path) -> dict[str, str]:
     """Return the SHA-256 of each letter below the folder, by its path."""
-    files = (it for it in folder.rglob("*") if it.suffix in (".txt", ".html") and it.is_file())
+    files = (it for it in folder.rglob("*") if it.suffix in SUFFIXES and it.is_file())
     return {
         it.relative_to(folder).as_posix(): sha256(it.read_bytes()).hexdigest()
         for it in files
@@ -52,6 +65,7 @@ class Clerk(RuleBasedStateMachine):
         self.at = Path(self.home.name)
         self.folder = self.at / "out"
         self.table = {"50001": ("Pat", "2026-11-20"), "50003": ("Pat", "2026-11-20")}
+        self.route = "email"
         self.ever: set[str] = set()  # hashes of every letter that was seen
         self.signed: set[str] = set()  # of those that the clerk changed
         self.moves = 0
@@ -67,17 +81,23 @@ class Clerk(RuleBasedStateMachine):
 
     def write_words(self, county: str, name: str, day: str, formats: str, to: str) -> list[str]:
         request = self.at / "r.yaml"
-        signer = f"signatory: {{name: {name}, title: Sheriff}}\n"
-        request.write_text(f'{LETTER}jurisdiction: "{county}"\ndate: {day}\n{signer}', "utf-8")
-        return ["write", str(request), "-f", formats, "--to", to, "-q", "-o", f"{self.folder}/"]
+        signer = f"signatory: {{name: {name}, title: Sheriff, email: s@example.gov}}\n"
+        message = MESSAGE.format(route=self.route)
+        text = f'{LETTER}jurisdiction: "{county}"\ndate: {day}\n{signer}{message}'
+        request.write_text(text, "utf-8")
+        words = ["write", str(request), "-f", formats, "--to", to, "-q", "--engine", "typst"]
+        return [*words, "-o", f"{self.folder}/"]
 
     def batch_words(self, formats: str) -> list[str]:
         table, common = self.at / "n.csv", self.at / "common.yaml"
-        rows = (f"{id},{name},Sheriff,{day}\n" for id, (name, day) in self.table.items())
-        header = "jurisdiction,signatory.name,signatory.title,date\n"
+        rows = (
+            f"{id},{name},Sheriff,s@example.gov,{day}\n" for id, (name, day) in self.table.items()
+        )
+        header = "jurisdiction,signatory.name,signatory.title,signatory.email,date\n"
         table.write_text(header + "".join(rows), "utf-8")
-        common.write_text(LETTER, "utf-8")
+        common.write_text(LETTER + MESSAGE.format(route=self.route), "utf-8")
         words = ["batch", str(table), "--common", str(common), "-f", formats, "-q", "-j1"]
+        words += ["--engine", "typst"]
         return [*words, "-o", f"{self.folder}/"]
 
     @rule(county=COUNTIES, name=NAMES, day=DAYS, formats=FORMATS, to=PARTIES, force=FORCE)
@@ -93,6 +113,26 @@ class Clerk(RuleBasedStateMachine):
     @rule(county=COUNTIES, name=NAMES, day=DAYS)
     def edit_row(self, county: str, name: str, day: str) -> None:
         self.table[county] = name, day
+
+    @rule(route=ROUTES)
+    def change_route(self, route: str) -> None:
+        self.route = route
+
+    @rule(is_all=st.booleans())
+    def print(self, is_all: bool) -> None:
+        """Bind what there is to print: nothing where all letters go out as messages."""
+        paper = ("--print", str(self.at / "all.pdf"), *(("--all",) if is_all else ()))
+        self.call(*self.batch_words("by-service"), *paper)
+
+    @rule(path=st.sampled_from(["folder", "letter"]), by=st.sampled_from(["email", "fax", "mail"]))
+    @precondition(lambda self: bool(letters_in(self.folder)))
+    def send(self, path: str, by: str) -> None:
+        """Run the command itself, which may refuse."""
+        letters = sorted(it for it in letters_in(self.folder) if "earlier" not in it)
+        if letters:
+            place = self.folder if path == "folder" else self.folder / letters[0]
+            self.call("sent", str(place), "--by", by, "--to", "ice", "-q")
+            self.call("answer", str(self.folder / letters[0]), "--reply", "refused", "-q")
 
     @rule(data=st.data())
     @precondition(lambda self: bool(letters_in(self.folder)))
@@ -213,6 +253,12 @@ class Clerk(RuleBasedStateMachine):
         lost = {it.sha256 for it in self.register().records.values()} - there
         signed = {sha256(it.read_bytes()).hexdigest() for it in (self.at / "desk").glob("*")}
         assert lost <= signed
+
+    @invariant()
+    def nothing_is_due_that_was_answered(self) -> None:
+        states = self.register().states.letters.values()
+        for standing in standings_of(states, LIBRARY.programs.by_id):
+            assert standing.answer_due is None or not standing.state.answers
 
     @invariant()
     def the_chain_is_whole(self) -> None:
