@@ -25,6 +25,7 @@ CALLS = {
     "optout show --json": ("show", "50007", "--json"),
     "optout status --json": ("status", "register", "--json"),
     "optout status --verify --json": ("status", "register", "--verify", "--json"),
+    "optout diff --json": ("diff", "marin.yaml", "other.yaml", "--json"),
     "optout doctor --json": ("doctor", "--json"),
     "optout check --coverage --json": ("check", "--coverage", "--json"),
     "optout check --json": ("check", "wrong.yaml", "--json"),
@@ -56,6 +57,8 @@ def test_a_table_has_the_keys_that_the_command_prints(
     write_letters(library, in_folder / "letters")
     write("wrong.yaml", REQUEST.replace("title:", "tilte:"))
     row = {"jurisdiction": "50007", "letter": "secure-communities/opt-out", "date": "2026-11-20"}
+    write("marin.yaml", REQUEST)
+    write("other.yaml", REQUEST.replace("Sheriff", "Marshal"))
     write("requests.ndjson", json.dumps(row) + "\n")
     RegisterMaker(in_folder / "register").written()
     result = run(*CALLS[heading])

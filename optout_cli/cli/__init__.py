@@ -31,6 +31,7 @@ COMMANDS = {
     "delivered": "Record that letters arrived.",
     "answer": "Record an answer, and begin the letter that answers it.",
     "status": "Show where each letter stands, what is next and by when.",
+    "diff": "Show what changed between two versions of a letter.",
     "packet": "Put the proof of a notice into one PDF.",
     "labels": "Print labels or envelopes for the copies of letters.",
     "show": "Show whom a jurisdiction notifies, and who says each address.",

@@ -1,0 +1,221 @@
+"""`optout diff`: what changed between two versions of a letter. It only reads."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Literal
+
+import click
+
+from optout_cli.cli.console import (
+    print_json,
+    report_problems,
+    say,
+    terminal_width,
+    usage_error,
+    wrap,
+)
+from optout_cli.cli.options import (
+    files,
+    files_from_option,
+    force_option,
+    json_option,
+    library_from,
+    library_options,
+    output_path,
+    quiet_option,
+    requests,
+    today,
+    with_engine,
+)
+from optout_cli.cli.record import in_option, to_option
+from optout_cli.exporters.context import Options
+from optout_cli.letters.library import Library
+from optout_cli.letters.pipeline import Order
+from optout_cli.model.request import PARTIES, Party
+from optout_cli.output import is_folder, write_all
+from optout_cli.readers.files import STDIN, is_file
+from optout_cli.register.journal import NAME
+from optout_cli.reports.compare import Comparison, Version, compare, page_of, paragraphs_of
+from optout_cli.reports.versions import Finder, Pair, paired, version_of
+
+_COLUMNS = 100
+_MARKS = {"gone": ("[-", "-]"), "new": ("{+", "+}")}
+_COLORS, _ENDS = {"[-": "red", "{+": "green"}, ("-]", "+}")
+_MARK = re.compile(r"(\[-|-\]|\{\+|\+\})")
+
+
+@click.command(
+    "diff",
+    short_help="Show what changed between two versions of a letter.",
+    epilog="Example:  optout diff marin-county-ca.yaml --in letters/\n\nMore examples:\n\n\b\n"
+    "  optout diff letters/ --to ice\n"
+    "  optout diff letters/2026-11-20-opt-out-ice.docx from-counsel.docx\n"
+    "  optout diff old.yaml new.yaml -f html -o changes.html\n"
+    "  optout diff wording/",
+)
+@click.argument("old", metavar="A", shell_complete=requests)
+@click.argument("new", metavar="[B]", required=False, shell_complete=requests)
+@click.option(
+    "-f",
+    "--format",
+    "name",
+    type=click.Choice(["text", "html"], case_sensitive=False),
+    default="text",
+    show_default=True,
+    help="html: a web page in one file, to pass on.",
+)
+@click.option(
+    "-o",
+    "--output",
+    "output",
+    metavar="DIR/|FILE|-",
+    default=STDIN,
+    shell_complete=files,
+    help="Where -f html goes.  [default: -, standard output]",
+)
+@force_option
+@in_option
+@to_option
+@files_from_option
+@json_option
+@quiet_option
+@library_options
+@report_problems
+def command(
+    old: str,
+    new: str | None,
+    name: Literal["text", "html"],
+    output: str,
+    force: bool,
+    within: Path | None,
+    parties: tuple[Party, ...],
+    files_from: tuple[Path, ...],
+    as_json: bool,
+    quiet: bool,
+    overlays: Sequence[str],
+    folders: Sequence[Path],
+) -> None:
+    """Show word by word what changed from A to B, and which facts of the request changed.
+
+    A and B are each a request, a letter (a file, a reference, or a folder with a register), a file
+    that came back from somebody, or a folder of templates. With A alone: the letter as recorded and
+    as it would be written now, or optout's wording and that of the folder.
+
+    Prints nothing on stdout if nothing changed. On the screen, words that are gone stand in [- -],
+    and new ones in {+ +}.
+    """
+    if output != STDIN and (name != "html" or as_json):
+        usage_error("-o works only with -f html", "add -f html")
+    order = Order(
+        today=today(), formats=("txt",), parties=parties or PARTIES, files_from=files_from
+    )
+    library = library_from(overlays, folders, with_engine(Options(), ["pdf"], quiet=True))
+    pairs = _pairs(old, new, Finder(library, order, within), library, order)
+    found = [compare(*pair) for pair in pairs]
+    changed = [each for each in found if not each.is_equal]
+    for unread in dict.fromkeys(side for each in found for side in each.unread):
+        say(f"note: only the facts are compared: {unread} has no words that can be read")
+    if as_json:
+        for each in changed:
+            print_json(_as_json(each))
+    elif name == "html":
+        _write_page(page_of(changed, library.templates), output, force=force)
+    else:
+        _print_text(changed)
+    if not quiet:
+        done = f"{len(changed)} changed of" if changed else "nothing changed in"
+        say(f"{done} {len(found)} letter{'s' if len(found) != 1 else ''}")
+
+
+def _pairs(old: str, new: str | None, finder: Finder, library: Library, order: Order) -> list[Pair]:
+    """Return the versions to compare of each letter. Raises OptoutError."""
+    are_wording = [_is_wording(text) for text in (old, new) if text is not None]
+    if all(are_wording):
+        folders = [Path(text) for text in (old, new) if text is not None]
+        own = [_wording(folder, library, order) for folder in folders]
+        return paired(_wording(None, library, order) if new is None else own[0], own[-1], old)
+    if any(are_wording):
+        hint = "name two folders of templates, or one alone, or two letters"
+        usage_error("a folder of templates is no letter", hint)
+    if new is not None:
+        return paired(finder.versions(old), finder.versions(new), new)
+    return [*finder.with_now(old)]
+
+
+def _wording(folder: Path | None, library: Library, order: Order) -> list[Version]:
+    """Return each letter in optout's wording or that of a folder, with sample facts of today."""
+    from optout_cli.letters.render import render  # imports jinja2
+    from optout_cli.lint.trial_letters import sample_notice
+
+    library = Library(library.overlays, [folder] if folder else [], options=library.options)
+    versions = []
+    for id, _, _ in library.programs.letters():
+        letter = render(sample_notice(library, id, order.today), library.templates)
+        version = version_of(letter, library, f"{folder or 'optout'}: {id}")
+        versions.append(version._replace(facts=None))
+    return versions
+
+
+def _is_wording(text: str) -> bool:
+    """Tell whether an argument is a folder of templates."""
+    path = Path(text)
+    if not is_folder(path) or is_file(path / NAME):
+        return False
+    return any(path.glob("*/*.html.j2")) or any(path.glob("*/program.yaml"))
+
+
+def _as_json(comparison: Comparison) -> dict[str, object]:
+    changes = [
+        {"kind": segment.kind, "words": " ".join(segment.words).replace(" \n", "\n").strip()}
+        for segment in comparison.segments
+        if segment.kind != "same"
+    ]
+    return {
+        "old": comparison.old,
+        "new": comparison.new,
+        "facts": comparison.facts,
+        "changes": changes,
+    }
+
+
+def _print_text(comparisons: Sequence[Comparison]) -> None:
+    width = terminal_width(_COLUMNS)
+    for number, comparison in enumerate(comparisons):
+        if number:
+            click.echo()
+        click.echo(f"--- {comparison.old}")
+        click.echo(f"+++ {comparison.new}")
+        for fact in comparison.facts:
+            for line in wrap(fact, width, "fact: ", "  "):
+                click.echo(line)
+        for paragraph in paragraphs_of(comparison):
+            marked = []
+            for segment in paragraph:
+                begin, end = _MARKS.get(segment.kind, ("", ""))
+                marked.append(f"{begin}{' '.join(segment.words)}{end}")
+            click.echo()
+            for line in _colored(wrap(" ".join(marked), width, "  ")):
+                click.echo(line)
+
+
+def _colored(lines: Iterable[str]) -> Iterator[str]:
+    """Color what stands between marks, also over the end of a line. A pipe gets no color."""
+    color = None
+    for line in lines:
+        parts = []
+        for part in _MARK.split(line):
+            color = _COLORS.get(part, color)
+            parts.append(click.style(part, fg=color) if color and part.strip() else part)
+            color = None if part in _ENDS else color
+        yield "".join(parts)
+
+
+def _write_page(page: str, output: str, *, force: bool) -> None:
+    """Write the page to standard output, or to a file and print its path."""
+    if output == STDIN:
+        click.echo(page)
+        return
+    path = output_path(output, "changes.html", "web page", ".html")
+    write_all({path: page.encode()}, force=force)
+    click.echo(bytes(path))

@@ -1,0 +1,284 @@
+"""Two versions of a letter -> what changed in its facts and in its words, and a page of that.
+
+Reads the words from the files of the letters, in one format for both where that can be. Never
+writes a file.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
+from difflib import SequenceMatcher
+from html.parser import HTMLParser
+from io import BytesIO
+from typing import TYPE_CHECKING, Literal, NamedTuple
+from zipfile import BadZipFile
+
+import msgspec
+
+from optout_cli.errors import Location, OptoutError, Problem
+from optout_cli.register.facts import differences
+from optout_cli.templating.templates import Templates
+
+if TYPE_CHECKING:
+    from pypdfium2 import PdfTextPage
+
+PAGE = "_layout/diff.html.j2"
+END = "\n"  # in a list of words: the end of a paragraph
+_CONTEXT = 12  # words that are shown before and after a change
+_ITEM = re.compile(r"\s*(?:[0-9]{1,2}\.|[-\u2022])\s")
+_PAGE_NUMBER = re.compile(r".*\bPage [0-9]+ of [0-9]+|[\u2022\s]*")  # the head of a later page
+_BLOCKS = ("address", "div", "footer", "h1", "h2", "header", "li", "p", "section", "tr", "title")
+# What the readers raise for a broken file: not UTF-8, not a ZIP file, not a PDF.
+_BROKEN = (ValueError, BadZipFile, KeyError, RuntimeError, OSError)
+_FOLLOWS = ("is-reworded ", "template.")  # facts that the words show
+_GAP = 0.6  # of a line's height; a larger gap ends the paragraph
+_UNSHOWN = ("style", "script", "title")
+
+
+class Version(NamedTuple):
+    """One version of a letter: what it is called, its facts, and its content in some formats.
+
+    `key` is what all versions of the letter share. Without `facts` or formats, only the others are
+    compared. `content` makes or reads the letter in a format.
+    """
+
+    key: tuple[str, ...]
+    name: str
+    formats: tuple[str, ...]
+    content: Callable[[str], bytes]
+    facts: msgspec.Raw | None = None
+
+
+class Segment(NamedTuple):
+    """Words that both versions have, or only the old or the new one."""
+
+    kind: Literal["same", "gone", "new"]
+    words: tuple[str, ...]
+
+
+class Comparison(NamedTuple):
+    """What changed between two versions. `facts` are sentences; `segments` are all the words.
+
+    `unread` are the versions whose words cannot be read; then there are no segments.
+    """
+
+    old: str
+    new: str
+    facts: tuple[str, ...]
+    segments: tuple[Segment, ...]
+    unread: tuple[str, ...] = ()
+
+    @property
+    def is_equal(self) -> bool:
+        """Whether nothing changed."""
+        return not self.facts and all(segment.kind == "same" for segment in self.segments)
+
+    def changes(self) -> list[Segment]:
+        """Return the segments to show: whole changes, and a few words around each."""
+        shown: list[Segment] = []
+        last = len(self.segments) - 1
+        for number, segment in enumerate(self.segments):
+            words = segment.words
+            if segment.kind == "same":
+                before = words[:_CONTEXT] if number else ()
+                after = words[-_CONTEXT:] if number < last else ()
+                if len(before) + len(after) < len(words):
+                    words = (
+                        *before,
+                        *((END, "...", END) if before and after else ("...",)),
+                        *after,
+                    )
+                    words = words if before else ("...", *after)
+            shown.append(Segment(segment.kind, words))
+        return shown if any(segment.kind != "same" for segment in shown) else []
+
+
+def compare(old: Version, new: Version) -> Comparison:
+    """Compare two versions of a letter word by word, in the first format that both have."""
+    both = [name for name in READERS if name in old.formats and name in new.formats]
+    words, unread = [], []
+    for version in (old, new):
+        if names := both or [name for name in READERS if name in version.formats]:
+            words.append(_words_in(version, names[0]))
+        else:
+            unread.append(version.name)
+    segments = () if unread else tuple(_segments(*words))
+    facts = differences(old.facts, new.facts) if old.facts and new.facts else []
+    facts = [fact for fact in facts if not fact.startswith(_FOLLOWS)]
+    return Comparison(old.name, new.name, tuple(facts), segments, tuple(unread))
+
+
+def page_of(comparisons: Sequence[Comparison], templates: Templates) -> str:
+    """Return a page with all comparisons, which needs no other file."""
+    rows = [
+        {
+            "old": each.old,
+            "new": each.new,
+            "facts": each.facts,
+            "paragraphs": list(paragraphs_of(each)),
+        }
+        for each in comparisons
+    ]
+    return templates.lay_out(PAGE, {"rows": rows})
+
+
+def paragraphs_of(comparison: Comparison) -> Iterator[list[Segment]]:
+    """Yield the segments of each paragraph to show."""
+    paragraph: list[Segment] = []
+    for segment in comparison.changes():
+        words: list[str] = []
+        for word in (*segment.words, None):
+            if word not in (None, END):
+                words.append(str(word))
+                continue
+            if words:
+                paragraph.append(Segment(segment.kind, tuple(words)))
+                words = []
+            if word == END and paragraph:
+                yield paragraph
+                paragraph = []
+    if paragraph:
+        yield paragraph
+
+
+def _segments(old: Sequence[str], new: Sequence[str]) -> Iterator[Segment]:
+    matcher = SequenceMatcher(None, old, new, autojunk=False)
+    for kind, start, end, new_start, new_end in matcher.get_opcodes():
+        if kind == "equal":
+            yield Segment("same", tuple(old[start:end]))
+            continue
+        gone, come = tuple(old[start:end]), tuple(new[new_start:new_end])
+        if set(gone) <= {END}:  # where a paragraph ends is no change of words
+            gone = ()
+        if gone:
+            yield Segment("gone", gone)
+        if come:
+            yield Segment("same" if set(come) == {END} else "new", come)
+
+
+def _words_in(version: Version, form: str) -> list[str]:
+    """Return the words of a letter, with the end of each paragraph. Raises OptoutError."""
+    words: list[str] = []
+    try:
+        for paragraph in READERS[form](version.content(form)):
+            if found := paragraph.split():
+                words += [*found, END]
+    except _BROKEN as error:
+        message = f"cannot be read as {form}: {str(error).splitlines()[0]}"
+        location = Location(version.name, is_command_line=True)
+        raise OptoutError(Problem("unreadable", message, location)) from None
+    return words
+
+
+def _of_text(content: bytes) -> Iterator[str]:
+    """Yield paragraphs between empty lines; an item of a list is one of its own."""
+    paragraph: list[str] = []
+    for line in (*content.decode("utf-8").splitlines(), ""):
+        if not line.strip() or _ITEM.match(line):
+            yield " ".join(paragraph)
+            paragraph = []
+        paragraph.append(line)
+
+
+class _Page(HTMLParser):
+    """Collects the text of each block of a page."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.texts, self.is_shown = [""], True
+
+    # Any tuple of attributes: none is read.
+    def handle_starttag(self, tag: str, attrs: object) -> None:  # noqa: ARG002  # the parser's signature
+        self.handle_endtag(tag)
+        self.is_shown = tag not in _UNSHOWN
+
+    def handle_endtag(self, tag: str) -> None:
+        self.is_shown = True
+        if tag in _BLOCKS:
+            self.texts.append("")
+        elif tag == "br":
+            self.texts[-1] += " "
+
+    def handle_data(self, data: str) -> None:
+        if self.is_shown:
+            self.texts[-1] += data
+
+
+def _of_html(content: bytes) -> list[str]:
+    page = _Page()
+    page.feed(content.decode("utf-8"))
+    page.close()
+    return page.texts
+
+
+def _of_docx(content: bytes) -> Iterator[str]:
+    import docx
+    from docx.oxml.ns import qn
+
+    for paragraph in docx.Document(BytesIO(content)).element.body.iter(qn("w:p")):
+        tags = paragraph.iter(qn("w:t"), qn("w:tab"), qn("w:br"))
+        yield "".join(node.text or " " for node in tags)
+
+
+def _of_eml(content: bytes) -> Iterator[str]:
+    from email import message_from_bytes
+    from email.policy import default
+
+    body = message_from_bytes(content, policy=default).get_body(("plain",))
+    text = body.get_content() if body else ""
+    yield from _of_text(str(text).encode())
+
+
+def _of_pdf(content: bytes) -> Iterator[str]:
+    """Yield the lines of all pages, joined into paragraphs at the gaps between them.
+
+    The heads of later pages are left out, and the foot of each page comes once, at the end.
+    """
+    import pypdfium2
+
+    text, foot = "", ""
+    with closing(pypdfium2.PdfDocument(content)) as document:
+        for page in document:
+            lines = list(_lines_on(page.get_textpage()))
+            foot = foot or lines[-1].text
+            for number, line in enumerate(lines):
+                if _PAGE_NUMBER.fullmatch(line.text) or line.text == foot:
+                    continue
+                if number and lines[number - 1].bottom - line.top > _GAP * (line.top - line.bottom):
+                    yield text
+                    text = ""
+                text += f" {line.text}"
+    yield text
+    yield foot
+
+
+class _Line(NamedTuple):
+    """A line of a printed page; the lengths count from the bottom of the page, in points."""
+
+    top: float
+    bottom: float
+    text: str
+
+
+def _lines_on(page: "PdfTextPage") -> Iterator[_Line]:
+    """Yield the lines of a page from top to bottom, whatever the order in which it draws them."""
+    boxes = [page.get_rect(number) for number in range(page.count_rects())]
+    boxes.sort(key=lambda box: (-box[3], box[0]))
+    while boxes:
+        _, bottom, _, top = boxes[0]
+        beside = [box for box in boxes if box[1] < top - (top - bottom) / 2 < box[3]]
+        boxes = [box for box in boxes if box not in beside]
+        beside.sort()
+        words = " ".join(page.get_text_bounded(*box).strip() for box in beside)
+        yield _Line(top, bottom, words)
+
+
+# The formats with words that can be read again, the one that shows paragraphs best first.
+READERS: dict[str, Callable[[bytes], Iterable[str]]] = {
+    "txt": _of_text,
+    "docx": _of_docx,
+    "eml": _of_eml,
+    "html": _of_html,
+    "fax": _of_text,
+    "pdf": _of_pdf,
+}

@@ -1,0 +1,241 @@
+"""What a person names -> versions of letters to compare: requests, recorded letters, files.
+
+Reads registers, requests and letters, and writes nothing.
+"""
+
+from collections.abc import Iterator, Sequence
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from optout_cli.errors import Location, OptoutError, Problem
+from optout_cli.exporters import exporter_for, format_names
+from optout_cli.letters.compose import compose
+from optout_cli.letters.library import Library
+from optout_cli.letters.pipeline import Order, case_of, letters_of_request, request_file
+from optout_cli.letters.render import render
+from optout_cli.model.letter import Letter
+from optout_cli.model.request import Request
+from optout_cli.readers.document import Document, Layer, locating
+from optout_cli.readers.files import STDIN, folder_of, is_file
+from optout_cli.register.find import look_up, register_folder
+from optout_cli.register.journal import NAME, load_journal
+from optout_cli.register.state import LetterState, states_of
+from optout_cli.reports.compare import READERS, Version
+
+_REQUESTS = (".yaml", ".yml", ".json")
+_NOT_IN_A_REGISTER = {"no-register", "no-such-letter"}
+Pair = tuple[Version, Version]
+
+
+class Finder:
+    """Finds versions of letters; `within` is a folder with a register, or in one."""
+
+    def __init__(self, library: Library, order: Order, within: Path | None = None) -> None:
+        self._library, self._order, self._within = library, order, within
+        self._made: dict[str, list[Version]] = {}  # by request
+
+    def versions(self, text: str) -> list[Version]:
+        """Return the versions of letters that an argument names. Raises OptoutError."""
+        if _is_request(text):
+            return self._written(text)
+        path = Path(text)
+        try:
+            found = look_up(text, self._within, self._order.parties)
+        except OptoutError as error:
+            codes = {problem.code for problem in error.problems}
+            if is_file(path) and codes <= _NOT_IN_A_REGISTER:
+                return [_of_file(path)]
+            raise
+        versions = []
+        for letter in found.letters:
+            recorded = _recorded(letter.state, found.folder)
+            versions.append(_of_file(path, recorded) if letter.is_changed else recorded)
+        return versions
+
+    def with_now(self, text: str) -> Iterator[Pair]:
+        """Yield each letter that is named as recorded, and as it would be written now.
+
+        If the request is not at hand, it is as the register has it. Raises OptoutError.
+        """
+        if not _is_request(text):
+            found = look_up(text, self._within, self._order.parties)
+            for letter in found.letters:
+                old = _recorded(letter.state, found.folder)
+                now = self._as_now(letter.state, found.folder, old.key)
+                yield _of_file(Path(text), old) if letter.is_changed else old, now
+            return
+        folder = register_folder(text, self._within)
+        states = states_of(load_journal(folder).lines).values()
+        latest = {version.key: version for version in (_recorded(it, folder) for it in states)}
+        pairs = [(latest[it.key], it) for it in self._written(text) if it.key in latest]
+        if not pairs:
+            message = f"{folder / NAME} has no letter of this request"
+            hint = "name the folder that its letters were written to: --in FOLDER"
+            location = Location(text, is_command_line=True)
+            raise OptoutError(Problem("no-such-letter", message, location, hint))
+        yield from pairs
+
+    def _written(self, text: str) -> list[Version]:
+        """Return the letters of a request as they would be written now. Raises OptoutError."""
+        if text not in self._made:
+            document = request_file(text)
+            with locating(document):
+                made = letters_of_request(document, self._library, self._order, folder_of(text))
+            name = f"{text}, as it is now"
+            self._made[text] = [version_of(letter, self._library, name) for letter in made]
+        return self._made[text]
+
+    def _as_now(self, state: LetterState, folder: Path, key: tuple[str, ...]) -> Version:
+        """Return a recorded letter as its request, or else what is recorded, would make it now."""
+        named = Path(state.written.request)
+        for place in map(str, (named, folder / named, folder.parent / named.name)):
+            if _is_request(place) and is_file(Path(place)):
+                for version in self._written(place):
+                    if version.key == key:
+                        return version
+        written = state.written
+        document = _request_of(state)
+        order = msgspec.structs.replace(self._order, is_draft=written.is_draft)
+        with locating(document):
+            (notice,) = compose(case_of(document, self._library, order), [state.letter.recipient])
+        letter = render(notice, self._library.templates)
+        return version_of(letter, self._library, f"{written.reference}, as it would be now")
+
+
+def version_of(letter: Letter, library: Library, name: str) -> Version:
+    """Return a letter that is made now, in any format."""
+    from optout_cli.exporters.json import facts_of
+
+    notice, context = letter.notice, library.context
+    facts = facts_of(letter, context)
+    del facts["cautions"]
+
+    def content(form: str) -> bytes:
+        exporter = exporter_for(form)
+        return exporter.encode(letter.as_form(exporter.ROUTE), context)
+
+    party = notice.recipient.party
+    key = (notice.place.id, notice.letter, notice.variant, party)
+    raw = msgspec.Raw(msgspec.json.encode(facts))
+    return Version(key, f"{name} ({party})", tuple(format_names()), content, raw)
+
+
+def _recorded(state: LetterState, folder: Path) -> Version:
+    """Return a letter as its files have it."""
+    places = ((file, folder / state.places[file.path]) for file in state.letter.files)
+    paths = {file.format: path for file, path in places if _is_as_recorded(path, file.sha256)}
+    written = state.written
+    best = next((str(paths[form]) for form in READERS if form in paths), "")
+    return Version(
+        (written.jurisdiction, written.letter, written.variant, state.letter.recipient),
+        f"{best or written.reference}, as recorded on {written.at:%Y-%m-%d}",
+        tuple(paths),
+        lambda form: paths[form].read_bytes(),
+        written.facts,
+    )
+
+
+def _is_as_recorded(path: Path, digest: str) -> bool:
+    return is_file(path) and sha256(path.read_bytes()).hexdigest() == digest
+
+
+def _request_of(state: LetterState) -> Document:
+    """Return the request of a recorded letter, as the register has its facts."""
+    written = state.written
+    facts = msgspec.json.decode(written.facts)
+    kept = {key: facts[key] for key in Request.__struct_encode_fields__ if key in facts}
+    recipients = facts["recipients"]
+    data = {
+        **kept,
+        "jurisdiction": written.slug,
+        "recipients": {each["party"]: _corrections_in(each) for each in recipients},
+        "service": {each["party"]: each.get("service", []) for each in recipients},
+    }
+    return Document(_without_none(data), (Layer(written.reference, {}),))
+
+
+def _without_none(node: Any) -> Any:  # Any: JSON of any shape
+    """Leave out what is null: a request has texts, lists and mappings alone."""
+    if isinstance(node, dict):
+        return {key: _without_none(value) for key, value in node.items() if value is not None}
+    return [*map(_without_none, node)] if isinstance(node, list) else node
+
+
+# Any: values of a recipient's contact, of each field's own shape.
+def _corrections_in(recipient: dict[str, Any]) -> dict[str, Any]:
+    """Return what the recorded request corrected in the data about a recipient."""
+    known = {**recipient["contact"], "office": recipient["office"]}
+    found = {"confirmed": recipient["confirmed"]} if "confirmed" in recipient else {}
+    for path, origin in recipient.get("origins", {}).items():
+        name, _, inner = path.partition(".")
+        if origin != "request" or name not in known:
+            continue
+        if inner:
+            found.setdefault(name, {})[inner] = known[name].get(inner)
+        elif not isinstance(known[name], dict):
+            found[name] = known[name]
+    return found
+
+
+def _is_request(text: str) -> bool:
+    """Tell whether an argument is a request, and not a letter as JSON."""
+    if text == STDIN:
+        return True
+    name = text.lower()
+    return name.endswith(_REQUESTS) and not (name.endswith(".json") and _facts_in(Path(text)))
+
+
+def _facts_in(path: Path) -> msgspec.Raw | None:
+    """Return the facts of a letter as JSON; None if the file is something else."""
+    try:
+        content = path.read_bytes()
+        facts = msgspec.json.decode(content)
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+        return None
+    is_letter = isinstance(facts, dict) and facts.keys() >= {"reference", "place", "recipients"}
+    return msgspec.Raw(content) if is_letter else None
+
+
+def _of_file(path: Path, recorded: Version | None = None) -> Version:
+    """Return a file as it is, with the facts of the letter that was recorded at its place."""
+    form = path.suffix.removeprefix(".").lower()
+    facts = _facts_in(path) if form == "json" else None
+    if facts is None and form not in READERS:
+        message = "has no words that can be compared"
+        hint = f"name a file that ends in one of .{', .'.join(READERS)}"
+        location = Location(str(path), is_command_line=True)
+        raise OptoutError(Problem("not-a-letter", message, location, hint))
+    key = recorded.key if recorded else ()
+    if facts and not recorded:
+        told = msgspec.json.decode(facts)
+        place, party = told["place"]["id"], told["recipient"]["party"]
+        key = (place, told["letter"], told.get("variant", ""), party)
+    return Version(
+        key,
+        str(path),
+        (form,) if form in READERS else (),
+        lambda _: path.read_bytes(),
+        facts or (recorded.facts if recorded else None),
+    )
+
+
+def paired(old: Sequence[Version], new: Sequence[Version], name: str) -> list[Pair]:
+    """Return the two versions of each letter; `name` is what was named as the new ones.
+
+    Letters of other jurisdictions or kinds are compared by recipient. Raises OptoutError if no
+    letter has two versions.
+    """
+    if len(old) == len(new) == 1:
+        return [(old[0], new[0])]
+    part = slice(None) if {it.key for it in old} & {it.key for it in new} else slice(-1, None)
+    by_key = {each.key[part]: each for each in new}
+    pairs = [(each, by_key[each.key[part]]) for each in old if each.key[part] in by_key]
+    if not pairs:
+        message = "has no letter in common with the other"
+        location = Location(name, is_command_line=True)
+        hint = "name one letter each, such as with --to ice"
+        raise OptoutError(Problem("no-such-letter", message, location, hint))
+    return pairs

@@ -1,0 +1,228 @@
+"""`optout diff`: what changed between two versions of a letter, word by word."""
+
+import json
+from html.parser import HTMLParser
+from pathlib import Path
+from shutil import copyfile
+
+import pytest
+from command_results import Run, Write, outcome
+from conftest import REQUEST, ROOT
+from docx import Document
+
+LETTER = ("--to", "bureau", "-f", "txt")
+WORDED = f"{REQUEST}wording: {{closing: 'Yours,'}}\n"
+CHANGED = """
+  rights. Please keep this letter in your file on Marin County.
+
+  [-Respectfully,-] {+Yours,+}
+
+  Pat Placeholder Sheriff
+"""
+FACT = 'fact: wording was not there, is {"closing":"Yours,"}\n'
+
+
+@pytest.fixture
+def desk(write: Write, run: Run, in_folder: Path) -> Path:
+    """Write the letters of a request, and lay another version of the request beside it."""
+    write("r.yaml", REQUEST)
+    assert outcome(run("write", "r.yaml", *LETTER, "-o", "letters/"))[0] == 0
+    write("worded.yaml", WORDED)
+    return in_folder
+
+
+def recorded(folder: Path) -> str:
+    return f"letters/{next((folder / 'letters').glob('*.txt')).name}"
+
+
+def test_a_request_is_compared_with_what_is_recorded(run: Run, desk: Path) -> None:
+    unchanged = outcome(run("diff", "r.yaml", "--in", "letters"))
+    assert unchanged == (0, "", "nothing changed in 1 letter\n")
+    (desk / "r.yaml").write_text(WORDED, "utf-8")
+    code, out, err = outcome(run("diff", "r.yaml", "--in", "letters"))
+    old, new, *rest = out.splitlines(keepends=True)
+    assert (code, err) == (0, "1 changed of 1 letter\n")
+    assert old == f"--- {recorded(desk)}, as recorded on 2026-11-24\n"
+    assert new == "+++ r.yaml, as it is now (bureau)\n"
+    assert ("".join(rest).startswith(FACT), CHANGED in out) == (True, True)
+
+
+@pytest.mark.parametrize("named", ["letters", "{file}", "{reference}"])
+def test_a_recorded_letter_is_compared_with_what_its_request_makes_now(
+    named: str, run: Run, desk: Path
+) -> None:
+    (desk / "r.yaml").write_text(WORDED, "utf-8")
+    row = json.loads(outcome(run("status", "letters", "--json"))[1])
+    name = named.format(file=recorded(desk), reference=row["reference"])
+    out = outcome(run("diff", name, "--in", "letters"))[1]
+    assert (FACT in out, CHANGED in out) == (True, True)
+
+
+def test_a_letter_whose_request_is_gone_is_made_from_what_is_recorded(
+    run: Run, write: Write, desk: Path
+) -> None:
+    for path in (ROOT / "examples").glob("[pe]*"):
+        copyfile(path, desk / path.name)
+    (desk / "everything.yaml").rename("e.yaml")
+    assert outcome(run("write", "e.yaml", "-f", "txt", "-o", "whole/"))[0] == 0
+    (desk / "e.yaml").unlink()
+    assert outcome(run("diff", "whole/")) == (0, "", "nothing changed in 2 letters\n")
+    own = '{% extends "builtin:secure-communities/opt-out.html.j2" %}\n'
+    own += "{% block rights %}<p>We keep our rights.</p>{% endblock %}"
+    write("own/secure-communities/opt-out.html.j2", own)
+    out = outcome(run("diff", "whole/", "--templates", "own"))[1]
+    assert (out.count("+++ "), out.count("{+We keep our+} rights.")) == (2, 2)
+
+
+def test_two_requests_are_compared_and_told_to_scripts(run: Run, desk: Path) -> None:
+    out = outcome(run("diff", "r.yaml", "worded.yaml", "--to", "ice", "--json"))[1]
+    (row,) = map(json.loads, out.splitlines())
+    assert (row["old"], row["new"]) == (
+        "r.yaml, as it is now (ice)",
+        "worded.yaml, as it is now (ice)",
+    )
+    assert row["facts"] == [FACT.removeprefix("fact: ").rstrip()]
+    closing = [
+        change for change in row["changes"] if change["words"] in ("Respectfully,", "Yours,")
+    ]
+    assert closing == [
+        {"kind": "gone", "words": "Respectfully,"},
+        {"kind": "new", "words": "Yours,"},
+    ]
+
+
+class _Marked(HTMLParser):
+    """Collects what stands in `del` and `ins`, and what the page asks for from outside."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.marked: list[tuple[str, str]] = []
+        self.open, self.asked = "", [""]
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.open = tag if tag in ("del", "ins") else self.open if tag == "span" else ""
+        self.asked += [value or "" for name, value in attrs if name in ("src", "href")]
+
+    def handle_data(self, data: str) -> None:
+        if self.open and data.strip():
+            self.marked.append((self.open, data))
+
+    def handle_endtag(self, tag: str) -> None:
+        self.open = "" if tag == self.open else self.open
+
+
+def test_a_page_marks_what_changed_and_needs_no_other_file(run: Run, desk: Path) -> None:
+    found = outcome(run("diff", "r.yaml", "worded.yaml", "-f", "html", "-o", "c.html"))
+    assert found[:2] == (0, "c.html\n")
+    page = _Marked()
+    page.feed((desk / "c.html").read_text("utf-8"))
+    assert page.asked == [""]
+    for tag, words, label in (("del", "Respectfully,", "gone"), ("ins", "Yours,", "new")):
+        place = page.marked.index((tag, words))
+        around = page.marked[place - 1 : place + 2]
+        assert [text for _, text in around] == [f"{label}: ", words, f" (end of what is {label})"]
+
+
+def test_what_came_back_is_compared_with_the_letter_that_was_written(run: Run, desk: Path) -> None:
+    assert outcome(run("write", "r.yaml", "--to", "bureau", "-f", "docx", "-o", "letters/"))[0] == 0
+    (name,) = (desk / "letters").glob("*.docx")
+    document = Document(str(name))
+    (closing,) = (it for it in document.paragraphs if it.text == "Respectfully,")
+    closing.runs[0].text = "Cordially,"
+    document.save("back.docx")
+    out = outcome(run("diff", f"letters/{name.name}", "back.docx"))[1]
+    assert "[-Respectfully,-] {+Cordially,+}" in out
+    # A file that was changed in its place is no longer what is recorded.
+    (desk / "back.docx").replace(name)
+    out = outcome(run("diff", f"letters/{name.name}", recorded(desk)))[1]
+    assert "[-Cordially,-] {+Respectfully,+}" in out
+
+
+@pytest.mark.parametrize("form", ["pdf", "eml", "html", "fax"])
+def test_the_words_are_read_from_every_format(
+    form: str, run: Run, write: Write, in_folder: Path
+) -> None:
+    pytest.importorskip("typst")
+    contact = "recipients: {bureau: {email: bureau@example.gov, fax: 916-555-0130}}\n"
+    request = REQUEST.replace("signatory: {", "signatory: {email: sheriff@example.gov, ")
+    write("r.yaml", request + contact)
+    options = ("--engine", "typst", "--to", "bureau", "-f", form, "-o", "letters/")
+    code, _, err = outcome(run("write", "r.yaml", *options))
+    assert code == 0, err
+    assert outcome(run("diff", "letters/"))[1:] == ("", "nothing changed in 1 letter\n")
+    write("r.yaml", f"{request}{contact}wording: {{rights: We keep our rights.}}\n")
+    out = outcome(run("diff", "letters/"))[1]
+    assert "{+We keep our+} rights." in out
+    assert "{+secure" not in out
+
+
+def test_two_folders_of_templates_are_compared_letter_by_letter(
+    run: Run, write: Write, in_folder: Path
+) -> None:
+    own = '{% extends "builtin:287g/_letter.html.j2" %}\n'
+    for folder, closing in (("a", "Yours,"), ("b", "Sincerely,")):
+        text = f"{own}{{% block closing %}}<p>{closing}</p>{{% endblock %}}"
+        write(f"{folder}/287g/_letter.html.j2", text)
+    code, out, err = outcome(run("diff", "a"))
+    told = [line for line in out.splitlines() if line.startswith(("---", "+++"))]
+    assert (code, told[:2]) == (
+        0,
+        ["--- optout: 287g/follow-up (ice)", "+++ a: 287g/follow-up (ice)"],
+    )
+    assert (out.count("[-Respectfully,-] {+Yours,+}"), err) == (4, "4 changed of 11 letters\n")
+    assert "[-Yours,-] {+Sincerely,+}" in outcome(run("diff", "a", "b"))[1]
+
+
+WRONG = {
+    ("nowhere.txt", "r.yaml"): "nowhere.txt: cannot find this file\n  hint: check the spelling\n",
+    ("r.yaml",): (
+        "r.yaml: there is no register.ndjson in '.' or a folder above it\n"
+        "  hint: name the folder that optout wrote the letters to: --in FOLDER\n"
+    ),
+    ("other.yaml", "--in", "letters"): (
+        "other.yaml: letters/register.ndjson has no letter of this request\n"
+        "  hint: name the folder that its letters were written to: --in FOLDER\n"
+    ),
+    ("a.csv", "r.yaml"): (
+        "a.csv: has no words that can be compared\n"
+        "  hint: name a file that ends in one of .txt, .docx, .eml, .html, .fax, .pdf\n"
+    ),
+    ("a.txt", "r.yaml"): (
+        "r.yaml: has no letter in common with the other\n"
+        "  hint: name one letter each, such as with --to ice\n"
+    ),
+    ("b.docx", "letters"): "b.docx: cannot be read as docx: File is not a zip file\n",
+    ("b.pdf", "letters"): (
+        "b.pdf: cannot be read as pdf: Failed to load document (PDFium: Data format error).\n"
+    ),
+    ("own", "letters"): (
+        "Error: a folder of templates is no letter\n"
+        "  hint: name two folders of templates, or one alone, or two letters\n"
+    ),
+    ("r.yaml", "-o", "c.html"): "Error: -o works only with -f html\n  hint: add -f html\n",
+}
+
+
+@pytest.mark.parametrize(("words", "told"), WRONG.items(), ids=str)
+def test_what_cannot_be_compared_is_told(
+    words: tuple[str, ...], told: str, run: Run, write: Write, desk: Path
+) -> None:
+    write("own/287g/terminate.html.j2", "")
+    write("other.yaml", REQUEST.replace("marin-county-ca", "kern-county-ca"))
+    for name in ("a.csv", "a.txt", "b.docx", "b.pdf"):
+        write(name, "a letter")
+    code, out, err = outcome(run("diff", *words))
+    assert (code, out, err.endswith(told)) == (2, "", True), err
+
+
+def test_a_letter_with_facts_alone_is_compared_by_these(
+    run: Run, write: Write, in_folder: Path
+) -> None:
+    write("r.yaml", REQUEST)
+    write("worded.yaml", WORDED)
+    out = outcome(run("write", "r.yaml", "--to", "ice", "-f", "json", "-o", "-"))[1]
+    write("letter.json", out)
+    code, out, err = outcome(run("diff", "letter.json", "worded.yaml"))
+    assert (code, out.splitlines()[2:]) == (0, [FACT.rstrip()])
+    note = "note: only the facts are compared: letter.json has no words that can be read\n"
+    assert err == f"{note}1 changed of 1 letter\n"
