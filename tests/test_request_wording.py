@@ -238,6 +238,15 @@ def test_foot_reference_json_and_register_tell_of_the_words(
     ]
 
 
+def test_a_letter_that_follows_has_its_own_words(run: Run, write: Write, in_folder: Path) -> None:
+    write("r.yaml", f"{REQUEST}wording: {{opening: I write.}}\n")
+    assert outcome(run("write", "r.yaml", "-f", "txt", "-o", "letters/"))[0] == 0
+    follow = ("new", "--follow", "letters/", "--letter", "secure-communities/follow-up")
+    assert outcome(run(*follow, "-o", "f.yaml"))[0] == 0
+    text = (in_folder / "f.yaml").read_text("utf-8")
+    assert ("\n#wording:" in text, "I write." in text) == (True, False)
+
+
 def test_a_table_has_a_column_for_each_passage(run: Run, write: Write, in_folder: Path) -> None:
     write("common.yaml", REQUEST.replace("jurisdiction", "# jurisdiction"))
     cell = '"We ask:\n1. one;\n2. two."'

@@ -28,7 +28,7 @@ from optout_cli.readers.document import Document, Layer
 from optout_cli.readers.validate import convert
 from optout_cli.templating.filters import MONTHS
 from optout_cli.templating.inspect import reference_problems
-from optout_cli.templating.search import SUFFIX
+from optout_cli.templating.layouts import SUFFIX
 
 _TAME, _HOSTILE = "Sample", '</p><li>{{ 7 * 7 }} &amp; "x" <b>y</b>'
 _A_DAY = re.compile(rf"(?:{'|'.join(MONTHS)}) \d{{1,2}}, \d{{4}}")

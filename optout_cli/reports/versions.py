@@ -126,7 +126,11 @@ def version_of(letter: Letter, library: Library, name: str) -> Version:
 def _recorded(state: LetterState, folder: Path) -> Version:
     """Return a letter as its files have it."""
     places = ((file, folder / state.places[file.path]) for file in state.letter.files)
-    paths = {file.format: path for file, path in places if _is_as_recorded(path, file.sha256)}
+    paths = {
+        file.format: path
+        for file, path in places
+        if is_file(path) and sha256(path.read_bytes()).hexdigest() == file.sha256
+    }
     written = state.written
     best = next((str(paths[form]) for form in READERS if form in paths), "")
     return Version(
@@ -136,10 +140,6 @@ def _recorded(state: LetterState, folder: Path) -> Version:
         lambda form: paths[form].read_bytes(),
         written.facts,
     )
-
-
-def _is_as_recorded(path: Path, digest: str) -> bool:
-    return is_file(path) and sha256(path.read_bytes()).hexdigest() == digest
 
 
 def _request_of(state: LetterState) -> Document:

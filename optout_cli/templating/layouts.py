@@ -1,22 +1,27 @@
-"""The HTML pages around a letter, a guide, a fax's cover and separator sheets.
+"""The template folders, and the HTML pages around a letter, a guide and a separator sheet.
 
-Fills in the layouts, the user's before the shipped ones. Reads no picture and lays nothing out.
+Finds the file that a template's name means, and fills in the layouts, the user's before the shipped
+ones. Reads no picture and lays nothing out.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date as Date
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
 from markupsafe import Markup
 
+from optout_cli.errors import Location
 from optout_cli.model.letter import Cover, Guide, Image, Letter, Mailing, MailingForm
 from optout_cli.templating.body import html_from
-from optout_cli.templating.search import TemplateSearch
+from optout_cli.trust import check_within
 
 if TYPE_CHECKING:
     from optout_cli.templating.templates import Templates
 
+SUFFIX = ".html.j2"
+BUILTIN = "builtin:"  # begins the name of a shipped template, for an override to extend it
+_IN_NO_NAME = "\0\\:"
 GUIDE = "_layout/guide-page.html.j2"
 PAGE, COVER = "_layout/letter.html.j2", "_layout/cover.html.j2"
 LETTERHEAD = "_layout/letterhead.html.j2"
@@ -26,6 +31,86 @@ LAYOUTS = (PAGE, LETTERHEAD, COVER, SHEET, MAILINGS, GUIDE, STYLE)
 _SEAL, _AUTOGRAPH = "optout:seal", "optout:autograph"
 _LABELS = 30  # on a page, in three columns
 Sheet = Mapping[str, object]  # the words of a separator sheet: name, reference, request, letters
+
+
+class TemplateSearch:
+    """The template folders. A file in an earlier folder wins; the last folder ships with optout."""
+
+    def __init__(self, folders: Sequence[Path]) -> None:
+        self.folders = tuple(folders)
+
+    @property
+    def own(self) -> tuple[Path, ...]:
+        """The user's folders: all but the shipped one."""
+        return self.folders[:-1]
+
+    def name_of(self, letter: str, slug: str, state: str) -> str:
+        """Return the name of a letter's template: in each folder, local wording comes first.
+
+        Raises OptoutError if a link leads out of a folder, as does every method that finds files.
+        """
+        names = [f"{letter}.{slug}{SUFFIX}", f"{letter}.{state}{SUFFIX}", f"{letter}{SUFFIX}"]
+        for folder in self.folders:
+            for name in names:
+                if self._file(folder, name):
+                    return name
+        return names[-1]
+
+    def path_of(self, name: str) -> Path | None:
+        """Return the file that a template's name means, or None."""
+        inner = name.removeprefix(BUILTIN)
+        path = PurePosixPath(inner)
+        if ".." in path.parts or path.is_absolute() or any(char in inner for char in _IN_NO_NAME):
+            return None
+        folders = self.folders[-1:] if inner != name else self.folders
+        return next((file for folder in folders if (file := self._file(folder, inner))), None)
+
+    def _file(self, folder: Path, name: str) -> Path | None:
+        """Return a file below a folder, or None. Raises OptoutError."""
+        path = folder / name
+        if folder != self.folders[-1]:  # an installer may link the shipped files
+            check_within(path, folder)
+        return path if path.is_file() else None
+
+    def has(self, name: str) -> bool:
+        """Tell whether there is a template of this name."""
+        return self.path_of(name) is not None
+
+    def is_own(self, name: str) -> bool:
+        """Tell whether a template's name means a file in one of the user's folders."""
+        path = self.path_of(name)
+        return path is not None and self._is_own_file(path)
+
+    def ships(self, letter: str) -> bool:
+        """Tell whether optout ships a template for a letter."""
+        return self.has(f"{BUILTIN}{letter}{SUFFIX}")
+
+    def _is_own_file(self, path: Path) -> bool:
+        """Tell whether a file is in one of the user's folders."""
+        return any(path.is_relative_to(folder) for folder in self.own)
+
+    def shown(self, path: Path) -> str:
+        """Return a path to show: of the user's file as given, of a shipped one below its folder."""
+        if self._is_own_file(path) or not path.is_relative_to(self.folders[-1]):
+            return str(path)
+        return path.relative_to(self.folders[-1]).as_posix()
+
+    def location(self, name: str, line: int | None = None) -> Location:
+        """Return the location of a template, which need not exist."""
+        path = self.path_of(name)
+        return Location(self.shown(path) if path else name.removeprefix(BUILTIN), line)
+
+    def names(self) -> Iterator[str]:
+        """Yield each name that a template may extend, import or include."""
+        for folder in self.folders:
+            for path in folder.rglob(f"*{SUFFIX}"):
+                if path.is_file():
+                    yield path.relative_to(folder).as_posix()
+        shipped = self.folders[-1]
+        yield from (
+            f"{BUILTIN}{path.relative_to(shipped).as_posix()}"
+            for path in shipped.rglob(f"*{SUFFIX}")
+        )
 
 
 def own_layouts(templates: TemplateSearch, *names: str) -> list[Path]:

@@ -23,6 +23,11 @@ _SECTION = re.compile(r'<section[^>]*\bid="([\w-]+)"')
 _PARAGRAPH = re.compile(r"<(/?)(?:p|li)\b")  # the tags between which words stand
 _ITEM = re.compile(r"(?:([-*\u2022\u2013])|(\d{1,2})[.)])\s+(?=\S)")
 _MARKUP = re.compile(r"[{}]+|</?[A-Za-z][^<>]*>|\*\*|^#+ ", re.MULTILINE)
+_MOST_SHOWN = 40  # characters of a line in a message
+_LIST_HINT = (
+    "begin a list with 1. and count on; indent the further lines of an item, and put an empty line"
+    " before a new paragraph"
+)
 _OPENING_QUOTE = re.compile(r'(?:(?<=[\s(\[\u2013\u2014])|^)"')
 
 
@@ -83,7 +88,7 @@ def with_words(html: str, wording: Mapping[str, str], letter: str) -> str:
         section = sections[-1] if sections else ""
         if section not in ("body", *_LINES):
             message = f"{WORDING}.{name} is not of the letter's text"
-            hint = f"change the request's facts, or this part in a template: {_COPY}"
+            hint = "change the request's facts, or this part in a template: optout new --wording"
             problems.append(Problem("wrong-wording", message, path=f"{WORDING}.{name}", hint=hint))
         tags = _PARAGRAPH.findall(before)
         is_within = bool(tags) and tags[-1] == ""
@@ -104,9 +109,6 @@ def with_words(html: str, wording: Mapping[str, str], letter: str) -> str:
         problems.append(Problem("wrong-wording", message, path=f"{WORDING}.{name}", hint=hint))
     raise_any(problems)
     return filled
-
-
-_COPY = "optout new --wording"
 
 
 def _parse(text: str, path: str) -> tuple[list[_Part], list[Problem]]:
@@ -143,13 +145,6 @@ def _parse(text: str, path: str) -> tuple[list[_Part], list[Problem]]:
             message = f"{path}: the line {shown!r} {doubt}"
             problems.append(Problem("wrong-wording", message, path=path, hint=_LIST_HINT))
     return parts, problems
-
-
-_MOST_SHOWN = 40  # characters of a line in a message
-_LIST_HINT = (
-    "begin a list with 1. and count on; indent the further lines of an item, and put an empty line"
-    " before a new paragraph"
-)
 
 
 def _doubt_about_item(

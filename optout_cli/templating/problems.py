@@ -15,8 +15,8 @@ import jinja2
 
 from optout_cli.errors import Location, OptoutError, Problem, closest, did_you_mean
 from optout_cli.templating.filters import FILTERS
+from optout_cli.templating.layouts import BUILTIN, SUFFIX, TemplateSearch
 from optout_cli.templating.sandbox import Unknown
-from optout_cli.templating.search import BUILTIN, SUFFIX, TemplateSearch
 
 _TAGS = (
     "block", "elif", "else", "endblock", "endfor", "endif", "endmacro", "endset", "extends", "for",
