@@ -112,7 +112,7 @@ def test_the_variable_that_the_manual_names_sets_the_option(
 def parsed(command: str, *words: str) -> dict[str, tuple[ParameterSource | None, Any]]:
     """Read a command line; return for each option where its value comes from, and the value."""
     given = {"list": ["letters"], "schema": ["request"], "new": [], "check": [], "doctor": []}
-    given["status"] = []
+    given |= {"status": [], "review": []}
     arguments = [*words, *given.get(command, ["marin-county-ca"])]
     context = command_of(command).make_context(command, arguments, parent=GROUP)
     return {it: (context.get_parameter_source(it), value) for it, value in context.params.items()}

@@ -32,6 +32,7 @@ COMMANDS = {
     "answer": "Record an answer, and begin the letter that answers it.",
     "status": "Show where each letter stands, what is next and by when.",
     "diff": "Show what changed between two versions of a letter.",
+    "review": "Show every letter of a folder, with its pages, on one web page.",
     "packet": "Put the proof of a notice into one PDF.",
     "labels": "Print labels or envelopes for the copies of letters.",
     "show": "Show whom a jurisdiction notifies, and who says each address.",

@@ -89,8 +89,7 @@ def _originals_of(state: LetterState) -> Iterator[Original]:
     signed = [sent.signed for sent in state.sent if sent.signed]
     own = state.letter.files if state.sent else ()
     files = {state.places.get(file.path, file.path): file.sha256 for file in own}
-    forms = [path for path in files if path.lower().endswith(_SHOWN)]
-    best = min(forms, key=_rank, default=None)
+    best = best_form(files)
     for path, digest in files.items():
         yield Original("letter", path, digest, is_shown=path == best and not signed)
     yield from _proofs("signed", signed)
@@ -102,8 +101,10 @@ def _originals_of(state: LetterState) -> Iterator[Original]:
     yield from _proofs("answer", [answer.file for answer in state.answers if answer.file])
 
 
-def _rank(path: str) -> int:
-    return _SHOWN.index(Path(path).suffix.lower())
+def best_form(paths: Iterable[str]) -> str | None:
+    """Return the file of a letter that shows it best, or None if no page can show any."""
+    forms = [path for path in paths if path.lower().endswith(_SHOWN)]
+    return min(forms, key=lambda path: _SHOWN.index(Path(path).suffix.lower()), default=None)
 
 
 def _proofs(role: Role, proofs: Iterable[Evidence]) -> Iterator[Original]:
@@ -150,7 +151,11 @@ def packet_of(
     parts = []
     for original in shown:
         path = folder / original.path
-        content = drawn.get(original) or pages_of(path.name, _text_blocks(path))
+        content = drawn.get(original)
+        if not content:
+            words = (line.strip() for line in words_in(path))
+            blocks = tuple(Paragraph((Run(line),)) for line in words if line)
+            content = pages_of(path.name, blocks)
         parts.append(Attachment(f"{original.role}: {path.name}", PDF, content))
     return bind_enclosures(certificate, [*parts, listed]), originals
 
@@ -232,8 +237,8 @@ def _character(character: str) -> str:
     return f"[{unicodedata.name(character, f'U+{ord(character):04X}')}]"
 
 
-def _text_blocks(path: Path) -> tuple[Block, ...]:
-    """Return the words of a text file or an e-mail, a paragraph for each line that has any."""
+def words_in(path: Path) -> list[str]:
+    """Return the lines of a text file, or of an e-mail and its heads."""
     content = path.read_bytes()
     if path.suffix.lower() == ".eml":
         message = message_from_bytes(content, policy=policy.default)
@@ -247,7 +252,7 @@ def _text_blocks(path: Path) -> tuple[Block, ...]:
         lines = [head for head in heads if not head.endswith(": None")] + str(text).splitlines()
     else:
         lines = content.decode("utf-8", "replace").splitlines()
-    return tuple(Paragraph((Run(line.strip()),)) for line in lines if line.strip())
+    return lines
 
 
 def zip_of(packet: bytes, originals: Iterable[Original], folder: Path) -> bytes:

@@ -4,10 +4,12 @@ Finds the file that a template's name means, and fills in the layouts, the user'
 ones. Reads no picture and lays nothing out.
 """
 
+from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date as Date
+from hashlib import sha256
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from markupsafe import Markup
 
@@ -27,8 +29,10 @@ PAGE, COVER = "_layout/letter.html.j2", "_layout/cover.html.j2"
 LETTERHEAD = "_layout/letterhead.html.j2"
 SHEET, MAILINGS = "_layout/sheet.html.j2", "_layout/mailings.html.j2"
 STYLE, EMAIL = "_layout/letter.css", "_layout/email.html.j2"
+REVIEW, SCRIPT = "_layout/review.html.j2", "_layout/review.js"
 LAYOUTS = (PAGE, LETTERHEAD, COVER, SHEET, MAILINGS, GUIDE, STYLE)
 _SEAL, _AUTOGRAPH = "optout:seal", "optout:autograph"
+_LONGEST = 500_000_000  # characters of a review page, with the pictures in it
 _LABELS = 30  # on a page, in three columns
 Sheet = Mapping[str, object]  # the words of a separator sheet: name, reference, request, letters
 
@@ -200,6 +204,17 @@ def mailings_page(mailings: Sequence[Mailing], form: MailingForm, templates: "Te
     at_once = _LABELS if form == "labels" else 1
     pages = [mailings[start : start + at_once] for start in range(0, len(mailings), at_once)]
     return templates.lay_out(MAILINGS, {"pages": pages, "form": form})
+
+
+# Any: as in `Templates`.
+def review_page(facts: dict[str, Any], templates: "Templates") -> str:
+    """Return the review page. No script but its own may run: the page has the hash of that."""
+    path = templates.path_of(SCRIPT)
+    assert path is not None  # one ships
+    script = path.read_text("utf-8")
+    digest = b64encode(sha256(script.encode()).digest()).decode()
+    facts = facts | {"script": _marked_up(script), "script_hash": f"sha256-{digest}"}
+    return templates.lay_out(REVIEW, facts, limit=_LONGEST)
 
 
 def _moment(day: Date) -> str:

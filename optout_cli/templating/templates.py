@@ -31,20 +31,9 @@ from optout_cli.templating.problems import (
 from optout_cli.templating.sandbox import Environment, Stamp, printable
 
 # The layout around letters, and of pages that are not letters.
-_PAGE_NAMES = (
-    *(
-        "mailings",
-        "letter",
-        "letterhead",
-        "cover",
-        "sheet",
-        "guide-page",
-        "status",
-        "email",
-        "diff",
-    ),
-)
-_PAGES = tuple(f"_layout/{page}.html.j2" for page in _PAGE_NAMES)
+_PAGE_NAMES = ("mailings", "letter", "letterhead", "cover", "sheet", "guide-page", "email")
+_REPORT_NAMES = ("status", "review", "diff")
+_PAGES = tuple(f"_layout/{page}.html.j2" for page in (*_PAGE_NAMES, *_REPORT_NAMES))
 _COMMENT = re.compile(r"\{#.*?#\}", re.DOTALL)
 _Parts = dict[str, tuple[str, nodes.Template]]
 

@@ -1,0 +1,125 @@
+"""`optout review`: show every letter of a folder on one web page. It only reads the letters."""
+
+import sys
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+import click
+
+from optout_cli.cli.batch.output import progress
+from optout_cli.cli.console import report_problems, say, say_problems
+from optout_cli.cli.options import (
+    files,
+    force_option,
+    library_from,
+    output_path,
+    parse_date,
+    quiet_option,
+    say_what_moved,
+    templates_option,
+    today,
+)
+from optout_cli.errors import ExitCode, Location, OptoutError, Problem
+from optout_cli.output import write_all, write_errors
+from optout_cli.readers.files import STDIN, is_file
+from optout_cli.register.journal import NAME, TORN, load_journal
+from optout_cli.register.standing import standings_of
+from optout_cli.register.state import states_of
+from optout_cli.reports.review import (
+    MOST_BYTES,
+    Review,
+    drawings_of,
+    files_of,
+    load_before,
+    page_of,
+)
+
+_PAGE = "review.html"
+
+
+@click.command(
+    "review",
+    short_help="Show every letter of a folder, with its pages, on one web page.",
+    epilog="Example:  optout review letters/\n\nMore examples:\n\n\b\n"
+    "  optout review letters/ -o review.html\n"
+    "  optout review letters/ --since 2026-11-01",
+)
+@click.argument(
+    "folder",
+    metavar="[FOLDER]",
+    default=".",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+)
+@click.option(
+    "-o",
+    "--output",
+    "output",
+    metavar="DIR/|FILE.html|-",
+    shell_complete=files,
+    help=f"Where the page goes.  [default: {_PAGE} in FOLDER]",
+)
+@click.option(
+    "--since",
+    metavar="DATE",
+    callback=parse_date,
+    help="Mark what was recorded on this day or later, in place of what is new since the last"
+    " page.",
+)
+@force_option
+@quiet_option
+@templates_option
+@report_problems
+def command(
+    folder: Path,
+    output: str | None,
+    since: date | None,
+    force: bool,
+    quiet: bool,
+    folders: Sequence[Path],
+) -> None:
+    """Show every letter of a folder, with its pages, on one web page.
+
+    The page has a picture of each letter's pages. Beside it: who signs, to whom, how it goes, the
+    source and age of each address, the notes, what happened, and what is new since the last page.
+    One file, which a browser opens without a network. It has names, addresses and telephone
+    numbers: do not publish it. For a website: optout status -f html.
+
+    FOLDER is a folder that `optout write` or `optout batch` wrote to; without it, this folder.
+    The page takes the place of the last one at the same path, and compares with it.
+
+    Prints the path of the file.
+    """
+    journal = load_journal(folder)
+    if not (folder / NAME).is_file():
+        hint = "name a folder that optout write or optout batch wrote to"
+        raise OptoutError(Problem("no-register", f"has no {NAME}", Location(str(folder)), hint))
+    path = output_path(output or str(folder / _PAGE), _PAGE, "web page", ".html", STDIN)
+    before = None
+    if output != STDIN and is_file(path):
+        with write_errors(path):
+            before = load_before(path)
+    problems = [problem for problem in journal.problems if problem.code != TORN]
+    warnings = [str(problem).partition("\n")[0] for problem in journal.problems]
+    library = library_from((), folders)
+    standings = standings_of(states_of(journal.lines).values(), library.programs.by_id)
+    review = Review(journal.lines, today(), before, since, warnings)
+    found = files_of(standings)
+    drawn = progress(drawings_of(found, folder), "letters", len(found), quiet=quiet)
+    page = page_of(standings, review, dict(drawn), library.templates)
+    if output == STDIN:
+        sys.stdout.buffer.write(page)
+        sys.stdout.buffer.flush()
+    else:
+        is_ours = force or before is not None
+        fresh = write_all({path: page}, force=is_ours, keep=() if before else [path])
+        click.echo(bytes(path))
+        if not quiet:
+            say_what_moved([name for name, earlier in fresh.items() if earlier])
+            say("next: open it in a browser; it is for internal use, not for publication")
+    if len(page) > MOST_BYTES and not quiet:
+        size = f"the page has {len(page) / 1_000_000:.0f} MB"
+        say(f"note: {size}, so a browser may take long to open it; review fewer letters at a time")
+    if problems:
+        say_problems(problems, as_json=False)
+        sys.exit(ExitCode.CONTENT)

@@ -1,0 +1,389 @@
+"""The review page: every letter of a folder with its pages as pictures, as one web page.
+
+Takes standings, the register's lines and the letters' files; writes nothing. The page is for those
+who prepare the letters: it has addresses and names, and must not be published.
+"""
+
+import os
+import re
+from collections import Counter, defaultdict
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+from hashlib import sha256
+from operator import itemgetter
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+import msgspec
+
+from optout_cli.engines.page_pictures import PagePicture, check_library, draw_pages
+from optout_cli.errors import OptoutError
+from optout_cli.model.jurisdiction import Address, Source
+from optout_cli.model.request import Confirmation, Copy, Service
+from optout_cli.register.events import (
+    Answered,
+    AnyEvent,
+    LetterEvent,
+    Sent,
+    Withdrawn,
+    Written,
+    WrittenNote,
+)
+from optout_cli.register.evidence import pages_in
+from optout_cli.register.journal import Line
+from optout_cli.register.standing import Standing
+from optout_cli.register.state import Key, LetterState, States
+from optout_cli.register.statements import way_words
+from optout_cli.register.status import next_step
+from optout_cli.register.table import grouped, short_place_of
+from optout_cli.reports.packet import best_form, words_in
+from optout_cli.templating.layouts import review_page
+from optout_cli.templating.templates import Templates
+
+# The end of the part of a note that says what to do, or of its first sentence.
+_HEAD_END = re.compile(r"(?<=[a-z0-9)])(?:[:;]|\.(?= [A-Z])) ")
+_SHORTEST = 12  # characters before that end: `eml: nobody has signed it` is one part
+_MARK = re.compile(rb'<meta name="optout-review" content="([0-9a-f]*) ([0-9-]{10})">')
+MOST_BYTES = 60_000_000  # of a page that still opens in about a second
+_HEAD = 1_000  # bytes of a page in which its mark is
+# The most pages of all letters, and the dots per inch to draw them with: about 24, 16 and 10 KB.
+_SIZES = ((1_300, 100), (2_300, 72), (10**9, 50))
+_MOST_PAGES = 12  # that are shown of one letter: the rest are enclosures
+_TEXTS = (".txt", ".eml")  # the files that have words and no pages
+_SEVERAL = 3  # letters that have the same note; it is folded on the page
+_CONTACT = "contact"  # the note that the page does not need: it shows the source itself
+_UNCONFIRMED = "unconfirmed"  # what the page calls a letter whose address nobody confirmed
+Trouble = Literal["missing", "changed", "unreadable", "no-pages"]
+_Facts = dict[str, Any]  # Any: what a template is filled in with
+
+
+class Drawing(NamedTuple):
+    """A letter's file as the page shows it. `total` is the number of its pages."""
+
+    pages: tuple[PagePicture, ...] = ()
+    total: int = 0
+    words: str = ""
+    trouble: Trouble | None = None
+
+
+class _Contact(msgspec.Struct, frozen=True):
+    """What a letter's facts say about an office."""
+
+    attention: str | None = None
+    organization: tuple[str, ...] = ()
+    address: Address = Address()
+    envelope: tuple[str, ...] = ()
+    source: Source | None = None
+    verified: date | None = None
+
+    @property
+    def block(self) -> tuple[str, ...]:
+        """The full address block."""
+        head = (self.attention,) if self.attention else ()
+        return (*head, *self.organization, *self.address.lines)
+
+
+class _Recipient(msgspec.Struct, frozen=True):
+    party: str = ""
+    contact: _Contact = _Contact()
+    confirmed: Confirmation | None = None
+    origins: dict[str, str] = {}
+
+
+class _Signatory(msgspec.Struct, frozen=True):
+    name: str
+    title: str | None = None
+    office: str | None = None
+
+
+class _Told(msgspec.Struct, frozen=True):
+    """What the facts of a letter say about people and offices."""
+
+    signatory: _Signatory | None = None
+    recipients: tuple[_Recipient, ...] = ()
+    copies: tuple[_Contact, ...] = ()
+    cc: tuple[Copy, ...] = ()
+
+
+class Review(NamedTuple):
+    """What the page is about; `before` is the page that it takes the place of.
+
+    News is what was recorded on the day `since` or later, else after the page before. `warnings`
+    are what is wrong with the register.
+    """
+
+    lines: Sequence[Line]
+    today: date
+    before: "Before | None" = None
+    since: date | None = None
+    warnings: Sequence[str] = ()
+
+    @property
+    def seen(self) -> int | None:
+        """How many lines are not news; None if nothing is compared."""
+        if self.since:
+            days = (line.event.at.astimezone().date() for line in self.lines)
+            return sum(day < self.since for day in days)
+        if self.before is None:
+            return None
+        ends = ["", *(line.sha256 for line in self.lines)]
+        return ends.index(self.before.end) if self.before.end in ends else None
+
+
+class Before(NamedTuple):
+    """An earlier page: the SHA-256 of the last line that it knew, and its day."""
+
+    end: str
+    day: date
+
+
+def load_before(path: Path) -> Before | None:
+    """Read what an earlier page says of itself; None if the file is no such page."""
+    with path.open("rb") as stream:
+        found = _MARK.search(stream.read(_HEAD))
+    return Before(found[1].decode(), date.fromisoformat(found[2].decode())) if found else None
+
+
+def page_of(
+    standings: Sequence[Standing],
+    review: Review,
+    drawings: Mapping[str, Drawing],
+    templates: Templates,
+) -> bytes:
+    """Fill in the page. `drawings` are those of `files_of`, by the path in the folder."""
+    shown = [standing for standing in standings if standing.is_shown]
+    news = _news_in(review)
+    texts = Counter(note.text for standing in shown for note in _own_notes(standing.state))
+    common = {text for text, number in texts.items() if number >= _SEVERAL}
+    letters: list[_Facts] = []
+    for standing in shown:
+        key = standing.state.id, standing.state.letter.recipient
+        letter = _letter_of(standing, review, news.get(key, ()), common)
+        drawing = drawings.get(letter["shown"], Drawing(trouble="no-pages"))
+        letters.append(letter | drawing._asdict())
+    states = Counter(letter["step"] for letter in letters)
+    states["overdue"] = sum(letter["is_late"] for letter in letters)
+    notes = Counter(code for letter in letters for code in letter["codes"])
+    fresh = sum(bool(letter["news"]) for letter in letters)
+    return review_page(
+        {
+            "date": review.today,
+            "end": review.lines[-1].sha256 if review.lines else "",
+            "since": review.since,
+            "before": review.before.day if review.before else None,
+            "compares": review.seen is not None,
+            "warnings": review.warnings,
+            "fresh": f"{fresh:,}" if fresh else None,
+            "count": f"{len(letters):,}",
+            "counts": {name: f"{number:,}" for name, number in states.items() if number},
+            "counted_notes": sorted(notes.items()),
+            "letters": sorted(letters, key=itemgetter("state", "place", "date", "title", "party")),
+        },
+        templates,
+    ).encode()
+
+
+def files_of(standings: Iterable[Standing]) -> dict[str, tuple[str, int]]:
+    """Return the file that shows each letter best, with its SHA-256 and its number of pages."""
+    found = {}
+    for standing in standings:
+        state = standing.state
+        files = {state.places.get(file.path, file.path): file for file in state.letter.files}
+        if standing.is_shown and (path := best_form(files)):
+            found[path] = files[path].sha256, files[path].pages or 1
+    return found
+
+
+def drawings_of(
+    files: Mapping[str, tuple[str, int]], folder: Path
+) -> Iterator[tuple[str, Drawing]]:
+    """Yield each file of `files_of` with its drawing, in order.
+
+    Raises OptoutError if the library that draws pages cannot be loaded.
+    """
+    if not all(path.endswith(_TEXTS) for path in files):
+        check_library()
+    total = sum(min(pages, _MOST_PAGES) for _, pages in files.values())
+    dpi = next(dpi for most, dpi in _SIZES if total <= most)
+
+    def draw(path: str) -> Drawing:
+        return _drawing_of(folder / path, files[path][0], dpi)
+
+    pool = ThreadPoolExecutor(min(8, os.cpu_count() or 1))
+    try:
+        yield from zip(files, pool.map(draw, files), strict=True)
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _drawing_of(path: Path, digest: str, dpi: int) -> Drawing:
+    try:
+        content = path.read_bytes()
+    except OSError:
+        return Drawing(trouble="missing")
+    if sha256(content).hexdigest() != digest:
+        return Drawing(trouble="changed")
+    if path.name.lower().endswith(_TEXTS):
+        return Drawing(words="\n".join(words_in(path)))
+    try:
+        is_pdf = path.suffix.lower() == ".pdf"
+        drawn = draw_pages(content if is_pdf else pages_in(path), dpi, _MOST_PAGES)
+    except OptoutError:
+        return Drawing(trouble="unreadable")
+    return Drawing(drawn.pictures, drawn.total, drawn.words)
+
+
+def _news_in(review: Review) -> dict[Key, list[AnyEvent]]:
+    """Return the events that are news, by letter."""
+    news: defaultdict[Key, list[AnyEvent]] = defaultdict(list)
+    seen = review.seen
+    if seen is None:
+        return news
+    states = States(review.lines)
+    for digest, event in review.lines[seen:]:
+        keys: list[Key] = []
+        if isinstance(event, Written):
+            keys = [(digest, letter.recipient) for letter in event.letters]
+        elif isinstance(event, LetterEvent):
+            keys = [(event.written, event.recipient)]
+        for state in filter(None, map(states.named, keys)):
+            news[state.id, state.letter.recipient].append(event)
+    return news
+
+
+def _event_facts(event: AnyEvent, standing: Standing) -> _Facts:
+    """Return what happened, as the page says it."""
+    match event:
+        case Written():
+            return {"what": "written"}
+        case Answered():
+            replies = standing.program.replies if standing.program else {}
+            reply = replies[event.reply].label if event.reply in replies else event.reply
+            return {"what": "answered", "reply": reply} | _fields(event, "on", "by", "words")
+        case Sent():
+            return {"what": "sent"} | _way_facts(event) | _fields(event, "on")
+        case Withdrawn():
+            return {"what": "withdrawn", "undone": event.what, "on": event.on}
+    return {"what": "delivered"} | _fields(event, "on")
+
+
+def _fields(event: AnyEvent, *names: str) -> _Facts:
+    return {name: getattr(event, name) for name in names}
+
+
+def _way_facts(way: Sent | Service) -> _Facts:
+    return {"by": way_words(way.by), "number": grouped(way.number) if way.number else None}
+
+
+def _letter_of(
+    standing: Standing, review: Review, events: Iterable[AnyEvent], common: Container[str]
+) -> _Facts:
+    """Return what the page says of a letter, without its pages."""
+    state, written, letter = standing.state, standing.state.written, standing.state.letter
+    happened = (*state.sent, *state.delivered, *state.answers)
+    files = {state.places.get(file.path, file.path): file.format for file in letter.files}
+    due, step = standing.answer_due, standing.step
+    told, notes = _told_of(state), _notes_on(state, common)
+    if told["is_unconfirmed"]:
+        notes["codes"].append(_UNCONFIRMED)
+    return {
+        "id": f"letter-{state.id[:12]}-{letter.recipient}",
+        "state": written.state,
+        "place": short_place_of(standing),
+        "title": standing.title,
+        "party": letter.recipient,
+        "date": written.date,
+        "reference": written.reference,
+        "step": step if step != "waiting" else "delivered" if state.delivered else "sent",
+        "is_late": bool(due and due.on < review.today),
+        "news": [_event_facts(event, standing) for event in events],
+        "sent": [_event_facts(event, standing) for event in state.sent],
+        "delivered": state.delivered,
+        "answers": [_event_facts(event, standing) for event in state.answers],
+        "next": next_step(standing, review.today),
+        "days": standing.milestones,
+        "remarks": [event.note for event in happened if event.note],
+        "signature": standing.facts.signature.kind,
+        "address": letter.address,
+        "email": letter.email,
+        "fax": letter.fax,
+        "ways": [*map(_way_facts, letter.service)],
+        "files": [*files, *_proofs_of(state)],
+        "formats": [*dict.fromkeys(files.values())],
+        "shown": best_form(files),
+        **told,
+        **notes,
+    }
+
+
+def _proofs_of(state: LetterState) -> Iterator[str]:
+    """Yield the paths of the files that people handed in: signed copies, receipts and answers."""
+    for event in (*state.sent, *state.delivered, *state.answers):
+        for name in ("signed", "receipt", "file"):
+            if proof := getattr(event, name, None):
+                yield proof.path
+
+
+def _told_of(state: LetterState) -> _Facts:
+    """Return what the facts of a letter say: who signs, and where each address is from."""
+    letter, day = state.letter, state.written.date
+    told = msgspec.json.decode(state.written.facts, type=_Told)
+    found = [it for it in told.recipients if it.party == letter.recipient]
+    own = found[0] if found else _Recipient()
+    confirmed: _Facts | None = None
+    if own.confirmed:
+        confirmed = {"by": own.confirmed.by, "date": own.confirmed.date}
+    elif own.contact.verified:
+        confirmed = {"by": None, "date": own.contact.verified}
+    if confirmed:
+        confirmed["age"] = (day - confirmed["date"]).days
+    signatory = told.signatory
+    names = (signatory.name, signatory.title, signatory.office) if signatory else ()
+    offices = {contact.block: contact for contact in told.copies}
+    offices |= {contact.envelope: contact for contact in told.copies if contact.envelope}
+    is_given = own.origins.get("address.street") == "request"
+    return {
+        "signatory": [*filter(None, names or (state.written.signatory,))],
+        "origin": _origin_of(own.contact, day) | {"is_given": is_given},
+        "confirmed": confirmed,
+        "is_unconfirmed": bool(found) and confirmed is None,
+        "copies": [
+            {"lines": lines, "origin": _origin_of(offices.get(lines, _Contact()), day)}
+            for lines in letter.copies
+        ],
+        "cc": [
+            ", ".join(filter(None, (copy.name, copy.title, copy.organization))) for copy in told.cc
+        ],
+    }
+
+
+def _origin_of(contact: _Contact, day: date) -> _Facts:
+    """Return the source of an address, and its age in days on the letter's `day`."""
+    source, age = contact.source, None
+    if source and source.date and "-" in source.date:  # a year alone is no age
+        age = (day - date.fromisoformat(f"{source.date}-01"[:10])).days
+    return {"is_given": False, "source": source, "age": age}
+
+
+def _notes_on(state: LetterState, common: Container[str]) -> _Facts:
+    """Return the notes on a letter; one that many letters have is folded on the page.
+
+    An older register has only their codes.
+    """
+    rows = []
+    for note in _own_notes(state):
+        if note.code != _CONTACT:
+            end = _HEAD_END.search(note.text, _SHORTEST)
+            head, rest = (
+                (note.text[: end.start()], note.text[end.end() :]) if end else (note.text, "")
+            )
+            rows.append({"head": head, "rest": rest, "is_common": note.text in common})
+    codes = [code for code in state.letter.notes if code != _CONTACT]
+    bare = [{"code": code, "head": None, "rest": ""} for code in codes]
+    return {"notes": rows or bare, "codes": codes}
+
+
+def _own_notes(state: LetterState) -> list[WrittenNote]:
+    party = state.letter.recipient
+    return [note for note in state.written.notes if note.recipient in (None, party)]

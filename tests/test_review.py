@@ -1,0 +1,487 @@
+"""`optout review`: every letter of a folder on one page, which needs no server and no network."""
+
+import io
+import re
+import sys
+from base64 import b64decode, b64encode
+from collections.abc import Iterable
+from datetime import date
+from hashlib import sha256
+from html.parser import HTMLParser
+from pathlib import Path
+
+import drive_chromium
+import msgspec
+import pytest
+import yaml
+from command_results import Run, Write, outcome
+from conftest import REQUEST, ROOT
+from drive_chromium import Chromium
+from make_register import ADDISON, DAY, MARIN, RegisterMaker
+from PIL import Image
+
+from optout_cli.cli import review as command
+from optout_cli.engines import page_pictures
+from optout_cli.register.events import WrittenNote
+from optout_cli.reports import review
+from optout_cli.reports.review import drawings_of
+
+PAGE = Path("out/review.html")
+TO_BUREAU = "Notice of opt-out to the State Identification Bureau"
+VOID = {"meta", "img", "input", "br", "link"}
+FACTS = {
+    "place": MARIN,
+    "signatory": {"name": "Pat Placeholder", "title": "Sheriff", "office": "Sheriff's Office"},
+    "recipients": [
+        {
+            "party": "bureau",
+            "contact": {
+                "source": {"kind": "official", "date": "2026-02-02", "url": "https://example.gov/"},
+                "verified": "2026-10-23",
+            },
+        },
+        {
+            "party": "ice",
+            "contact": {"source": {"kind": "third-party", "date": "2024"}},
+            "origins": {"address.street": "jurisdictions.yaml:1"},
+        },
+    ],
+    "cc": [{"title": "County Counsel"}],
+}
+NOTES = (
+    WrittenNote(code="state-law", text="ask counsel before sending: a law. It is new."),
+    WrittenNote(code="contact", text="ICE: address from memory", recipient="ice"),
+    WrittenNote(code="unsigned", text="eml: nobody has signed it", recipient="ice"),
+)
+
+
+class Words(HTMLParser):
+    """Reads the words of a page, a line for each element that has any."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.lines: list[str] = []
+        self.open: list[str] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: object) -> None:  # noqa: ARG002
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in ("p", "h2", "h3", "li", "summary", "pre"):
+            self.lines.append("")
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if self.open and not {"script", "style"} & {*self.open}:
+            self.lines = self.lines or [""]
+            self.lines[-1] += data
+
+
+def articles(page: str) -> list[str]:
+    """Return the words of each letter on a page, a line for each paragraph."""
+    found = re.findall(r"<article.*?</article>", page, re.DOTALL)
+    texts = ([" ".join(line.split()) for line in Words(article).lines] for article in found)
+    return ["\n".join(filter(None, lines)) for lines in texts]
+
+
+def page_at(path: Path = PAGE) -> str:
+    return path.read_text("utf-8")
+
+
+@pytest.fixture
+def letters(in_folder: Path) -> RegisterMaker:
+    """Write two letters of Marin County, of which the one to ICE was sent and answered."""
+    maker = RegisterMaker(Path("out"))
+    facts = msgspec.Raw(msgspec.json.encode(FACTS))
+    id = maker.written(facts=facts, notes=NOTES, content="Marin opts out.")
+    maker.sent(id, "ice", number="70081300000173889810", note="Kim took it")
+    maker.answered(id, "ice", date(2026, 11, 9), by="The office", words="No.")
+    return maker
+
+
+def test_beside_each_letter_stands_all_that_is_known_of_it(
+    letters: RegisterMaker, run: Run
+) -> None:
+    assert outcome(run("review", "out"))[1] == "out/review.html\n"
+    to_bureau, to_ice = articles(page_at())
+    assert to_bureau.splitlines() == [
+        f"Marin County, CA: {TO_BUREAU}",
+        "Not sent dated November 2, 2026, reference SC-06041-20261102-ABCD",
+        "What happened",
+        "Nobody has recorded that it went out",
+        "Now: send it",
+        "Who signs",
+        "Pat Placeholder, Sheriff, Sheriff's Office",
+        "signs by hand, on paper",
+        "To",
+        "The bureau1 Main Street",
+        "E-mail: bureau@example.gov",
+        (
+            "From an official source, dated 2026-02-02 (8 months before the letter's date)."
+            " https://example.gov/"
+        ),
+        "Confirmed on 2026-10-23 (10 days before the letter's date).",
+        "How it goes",
+        "Not said in the letter",
+        "Copies go to",
+        "County Counsel",
+        "Files",
+        "CA/marin-county-ca/2026-11-02-opt-out-bureau.txt",
+        (
+            "This letter has no pages. These are the words of"
+            " CA/marin-county-ca/2026-11-02-opt-out-bureau.txt:"
+        ),
+        "CA/marin-county-ca/2026-11-02-opt-out-bureau.txt Marin opts out.",
+        "Notes",
+        "ask counsel before sending",
+        "a law. It is new.",
+    ]
+    assert to_ice.splitlines()[1:9] == [
+        "Answered dated November 2, 2026, reference SC-06041-20261102-ABCD",
+        "What happened",
+        "Sent by certified mail on 2026-11-02, number 7008 1300 0001 7388 9810",
+        "Answered on 2026-11-09 by The office: a refusal in writing (\u201cNo.\u201d)",
+        "Now: answered 2026-11-09: a refusal in writing; write: Renewed notice of opt-out",
+        "Remark: Kim took it",
+        "Who signs",
+        "Pat Placeholder, Sheriff, Sheriff's Office",
+    ]
+    assert (
+        "From a private source, which may be wrong, dated 2024.\n"
+        "Nobody has confirmed this address. Call the office before sending." in to_ice
+    )
+
+
+def test_a_letter_that_was_written_tells_where_its_addresses_are_from(
+    run: Run, write: Write, in_folder: Path
+) -> None:
+    write("r.yaml", REQUEST + "recipients: {bureau: {confirmed: {by: phone, date: 2026-11-19}}}\n")
+    run("write", "r.yaml", "-f", "txt", "-o", "out/", "-q")
+    run("review", "out", "-q")
+    to_bureau, to_ice = articles(page_at())
+    assert "Confirmed by phone on 2026-11-19 (1 day before the letter's date)." in to_bureau
+    head = "Director, U.S. Immigration and Customs Enforcement, 500 12th Street SW, Washington, DC"
+    assert f"{head} 20536\nFrom an official source" in to_ice
+
+
+def test_a_draft_says_that_nobody_signs(in_folder: Path, run: Run) -> None:
+    RegisterMaker(Path("out")).written(is_draft=True, signatory=None, parties=("ice",))
+    run("review", "out", "-q")
+    (draft,) = articles(page_at())
+    assert draft.splitlines()[1:6] == [
+        "Draft dated November 2, 2026, reference SC-06041-20261102-ABCD",
+        "What happened",
+        "Not sent: it is a draft",
+        "Now: draft: add who signs",
+        "Who signs",
+    ]
+
+
+# What is new.
+
+
+def news(page: str) -> list[str]:
+    """Return what the page says of news, and what each letter has of it."""
+    head = re.search(r"<strong>Since.*?</p>|<p>Nothing is marked.*?</p>", page, re.DOTALL)
+    boxes = re.findall(r"<strong>New:</strong>.*?</p>", page, re.DOTALL)
+    texts = (" ".join(re.sub("<.*?>", "", text).split()) for text in (head and head[0], *boxes))
+    return [text.removeprefix("New: ") for text in texts]
+
+
+def test_a_page_says_what_was_recorded_since_the_page_before(
+    letters: RegisterMaker, run: Run
+) -> None:
+    run("review", "out", "-q")
+    first = news(page_at())
+    id = letters.written(place=ADDISON, parties=("bureau",))
+    letters.sent(id, "bureau", by="fax", on=date(2026, 11, 3))
+    letters.delivered(id, "bureau", date(2026, 11, 4))
+    run("review", "out", "-q")
+    second = news(page_at())
+    run("review", "out", "-q")
+    assert [first, second, news(page_at())] == [
+        [
+            (
+                "Nothing is marked as new: this is the first page of its kind here. The next one,"
+                " written to the same place, says what changed since this one."
+            )
+        ],
+        [
+            (
+                "Since the page of November 24, 2026: 1 letter has news. Each has it in a box like"
+                " this one."
+            ),
+            "written; sent by fax on 2026-11-03; received on 2026-11-04",
+        ],
+        ["Since the page of November 24, 2026: nothing was recorded."],
+    ]
+
+
+def test_since_names_another_day(letters: RegisterMaker, run: Run) -> None:
+    run("review", "out", "-q", "--since", "2026-11-01")
+    assert news(page_at())[1:] == [
+        "written",
+        (
+            "written; sent by certified mail on 2026-11-02; answered on 2026-11-09: a refusal in"
+            " writing"
+        ),
+    ]
+
+
+def test_what_was_taken_back_is_news(letters: RegisterMaker, run: Run) -> None:
+    run("review", "out", "-q")
+    file = "out/CA/marin-county-ca/2026-11-02-opt-out-ice.txt"
+    assert outcome(run("answer", file, "--undo", "a mistake", "-q"))[0] == 0
+    run("review", "out", "-q")
+    assert news(page_at())[1:] == ["taken back: answered on 2026-11-09"]
+
+
+def test_a_page_of_another_register_is_not_compared_with(letters: RegisterMaker, run: Run) -> None:
+    RegisterMaker(Path("other")).written()
+    run("review", "other", "-o", "out/", "-q")
+    run("review", "out", "-q")
+    assert news(page_at())[0].startswith(
+        "Nothing is marked as new: the page before, of November 24, 2026, was of another register."
+    )
+
+
+def test_another_file_is_replaced_only_by_force(letters: RegisterMaker, run: Run) -> None:
+    PAGE.write_text("mine", "utf-8")
+    code, _, err = outcome(run("review", "out"))
+    assert (code, err.splitlines()[0]) == (
+        1,
+        "out/review.html: exists with other content; it may be a signed letter or another county's",
+    )
+    assert outcome(run("review", "out", "--force", "-q"))[0] == 0
+    (kept,) = Path("out/earlier").glob("review*")
+    assert kept.read_text("utf-8") == "mine"
+
+
+# The pages of letters.
+
+
+def drawing_of(path: Path, pages: int = 1) -> review.Drawing:
+    """Draw one file as if it were a letter's."""
+    files = {path.name: (sha256(path.read_bytes()).hexdigest(), pages)}
+    ((_, drawing),) = drawings_of(files, path.parent)
+    return drawing
+
+
+def opened(picture: page_pictures.PagePicture) -> tuple[str, tuple[int, int]]:
+    """Return the format of a picture's bytes, and its size."""
+    content = b64decode(picture.url.partition(",")[2])
+    with Image.open(io.BytesIO(content)) as image:
+        return str(image.format), image.size
+
+
+def save(path: Path, images: Iterable[Image.Image]) -> Path:
+    """Write pages of 8.5 by 11 inches as PDF."""
+    first, *more = images
+    first.save(path, "PDF", resolution=first.width / 8.5, save_all=True, append_images=more)
+    return path
+
+
+def test_a_pdf_is_shown_as_pictures_and_as_words(run: Run, write: Write, in_folder: Path) -> None:
+    write("r.yaml", REQUEST)
+    made = run(
+        "write", "r.yaml", "--to", "ice", "-f", "pdf", "--engine", "typst", "-q", "-o", "out/"
+    )
+    drawing = drawing_of(Path(outcome(made)[1].strip()))
+    assert [opened(page) for page in drawing.pages] == [("WEBP", (850, 1100))] * drawing.total
+    assert "Notice of opt-out: Secure Communities" in drawing.words
+    run("review", "out", "-q")
+    shown = re.findall(r'alt="(.*?)" src="data:image/webp;base64,', page_at())
+    assert shown == [f"Enlarge page {n} of {drawing.total}" for n in range(1, drawing.total + 1)]
+
+
+def test_the_more_pages_there_are_the_smaller_they_are_drawn(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = save(tmp_path / "a.pdf", [Image.new("L", (85, 110), 255)] * 14)
+    monkeypatch.setattr(review, "_SIZES", ((11, 100), (99, 50)))
+    drawing = drawing_of(path, 14)
+    assert (
+        drawing.total,
+        {(page.width, page.height) for page in drawing.pages},
+        len(drawing.pages),
+    ) == (
+        14,
+        {(425, 550)},
+        12,
+    )
+
+
+def test_a_scan_loses_detail_so_that_the_page_stays_small(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paper = Image.effect_noise((170, 220), 3).point(lambda gray: gray + 84)  # between two grays
+    path = save(tmp_path / "scan.pdf", [paper])
+    monkeypatch.setattr(review, "_SIZES", ((99, 20),))
+    (whole,) = drawing_of(path).pages
+    monkeypatch.setattr(page_pictures, "_LARGE", 1_000)
+    (lossy,) = drawing_of(path).pages
+    assert len(lossy.url) < len(whole.url) / 2
+
+
+def test_a_poster_is_drawn_no_larger_than_a_letter(tmp_path: Path) -> None:
+    path = tmp_path / "poster.pdf"
+    Image.new("L", (720, 1440), 255).save(path, "PDF", resolution=10)  # 72 by 144 inches
+    (page,) = drawing_of(path).pages
+    assert (page.width, page.height) == (550, 1100)
+
+
+def test_without_webp_a_page_is_a_png(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("PIL.features.check", lambda _: False)
+    (page,) = drawing_of(save(tmp_path / "a.pdf", [Image.new("L", (85, 110), 255)])).pages
+    assert opened(page) == ("PNG", (850, 1100))
+
+
+@pytest.mark.parametrize(
+    ("suffix", "change", "told"),
+    [
+        ("pdf", None, "The pages of {} cannot be drawn. Open the file itself."),
+        ("pdf", "delete", "The file {} is missing. Put it back."),
+        ("txt", "edit", "The file {} is not the one that was written, so it is not shown here."),
+        (
+            "docx",
+            None,
+            "This letter was written only as docx, which has no pages to show here. Open its file.",
+        ),
+    ],
+)
+def test_a_letter_without_pages_says_why(
+    suffix: str, change: str | None, told: str, in_folder: Path, run: Run
+) -> None:
+    RegisterMaker(Path("out")).written(parties=("ice",), formats=(suffix,))
+    name = f"CA/marin-county-ca/{DAY}-opt-out-ice.{suffix}"
+    if change == "delete":
+        Path("out", name).unlink()
+    elif change:
+        Path("out", name).write_text("other", "utf-8")
+    run("review", "out", "-q")
+    assert articles(page_at())[0].splitlines()[-1] == told.format(name)
+
+
+def test_without_the_library_that_draws_the_command_says_so(
+    in_folder: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    RegisterMaker(Path("out")).written(formats=("pdf",))
+    monkeypatch.setitem(sys.modules, "pypdfium2", None)
+    code, _, err = outcome(run("review", "out"))
+    assert (code, err.splitlines()[1]) == (
+        1,
+        "  hint: install it again: pip install --force-reinstall pypdfium2 pillow",
+    )
+
+
+# The page itself.
+
+
+def test_a_review_asks_for_nothing_and_runs_no_script_but_its_own(
+    letters: RegisterMaker, run: Run
+) -> None:
+    facts = {"place": MARIN | {"name": "<script>alert(1)</script>"}}
+    letters.written(facts=msgspec.Raw(msgspec.json.encode(facts)), name='"><img src=x onerror=y>')
+    page = outcome(run("review", "out", "-o", "-"))[1]
+    (script,) = re.findall(r"<script>(.*?)</script>", page, re.DOTALL)
+    digest = b64encode(sha256(script.encode()).digest()).decode()
+    (policy,) = re.findall(r'http-equiv="Content-Security-Policy" content="(.*?)"', page)
+    assert policy == (
+        "default-src 'none'; img-src data:; style-src 'unsafe-inline';"
+        f" script-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    )
+    assert re.findall(r'(?:src|href|action)="(?!data:)|url\(|@import|<img src=x', page) == []
+    assert "Do not publish this page" in page
+
+
+def test_every_note_on_a_letter_has_a_name_to_choose_it_by() -> None:
+    text = (ROOT / "templates/_layout/review.html.j2").read_text("utf-8")
+    (labels,) = re.findall(r"set labels = \{(.*?)\}", text, re.DOTALL)
+    named = {*re.findall(r'^  "([a-z-]+)": "', labels, re.MULTILINE)}
+    codes = {*yaml.safe_load((ROOT / "tools/codes.yaml").read_text("utf-8"))["notes"]}
+    # These are told when something is recorded, and no letter has them.
+    others = {
+        "answer-to-unsent", "changed-file", "early-answer", "other-number", "replaced-letter",
+        "unsigned-message",
+    }  # fmt: skip
+    assert (codes - named - others, named - codes) == (set(), {"unconfirmed"})
+
+
+def test_an_empty_folder_and_one_without_a_register_say_so(in_folder: Path, run: Run) -> None:
+    RegisterMaker(Path("out"))
+    Path("out/register.ndjson").touch()
+    assert "No letter has been written yet." in outcome(run("review", "out", "-o", "-"))[1]
+    code, _, err = outcome(run("review"))
+    assert (code, err.splitlines()[0]) == (1, ".: has no register.ndjson")
+
+
+def test_a_damaged_register_is_told_on_the_page_and_by_the_exit_code(
+    letters: RegisterMaker, run: Run
+) -> None:
+    register = Path("out/register.ndjson")
+    register.write_bytes(register.read_bytes().replace(b"Kim", b"Pat"))
+    code, _, err = outcome(run("review", "out", "-q"))
+    (told,) = re.findall(r'<p class="trouble">(.*?)</p>', page_at(), re.DOTALL)
+    assert (code, err.splitlines()[0]) == (1, told)
+
+
+def test_a_page_that_a_browser_opens_slowly_is_noted(
+    letters: RegisterMaker, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(command, "MOST_BYTES", 1)
+    assert outcome(run("review", "out"))[2].splitlines()[-1] == (
+        "note: the page has 0 MB, so a browser may take long to open it; review fewer letters at"
+        " a time"
+    )
+
+
+@pytest.mark.skipif(drive_chromium.PROGRAM is None, reason="no Chromium is here")
+def test_a_browser_filters_searches_and_moves_by_keys_at_every_width(
+    run: Run, write: Write, in_folder: Path
+) -> None:
+    write("r.yaml", REQUEST)
+    run("write", "r.yaml", "-f", "pdf", "--engine", "typst", "-q", "-o", "out/")
+    letters = RegisterMaker(Path("out"))
+    letters.sent(letters.written(place=ADDISON, parties=("ice",)), "ice", on=date(2026, 9, 1))
+    run("review", "out", "-q", "--since", "2026-11-01")
+    run("status", "out", "-f", "html", "-o", "out/status.html")
+    here = "document.activeElement.querySelector('h2').textContent.split(':')[0].trim()"
+    overflow = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    found: dict[str, object] = {}
+    with Chromium(in_folder / "profile") as browser:
+        for width, height in ((1280, 900), (390, 844)):
+            browser.resize(width, height)
+            for page in (PAGE, Path("out/status.html")):
+                browser.open(page)
+                found[f"{page.stem} {width}"] = (
+                    browser.ask(overflow),
+                    browser.faults(),
+                )
+        browser.open(PAGE)
+        browser.press("j", "j", "ArrowRight")
+        found["third"] = browser.ask(here)
+        browser.press("k", "/", *"marin", "Enter")
+        found["searched"] = browser.ask("document.getElementById('count').textContent")
+        found["second"] = browser.ask(here)
+        browser.press("Enter", "ArrowRight", "ArrowRight")
+        found["enlarged"] = browser.ask("document.getElementById('caption').textContent")
+        browser.press("Escape")
+        browser.ask("document.getElementById('all').click()")
+        browser.ask(
+            "(() => { const state = document.getElementById('state'); state.value = 'overdue';"
+            " state.dispatchEvent(new Event('change')); })()"
+        )
+        found["overdue"] = browser.ask("document.getElementById('count').textContent")
+    assert found == {
+        "review 1280": (0, []),
+        "status 1280": (0, []),
+        "review 390": (0, []),
+        "status 390": (0, []),
+        "third": "Addison County, VT",
+        "searched": "2 of 3 letters are shown.",
+        "second": "Marin County, CA",
+        "enlarged": f"Marin County, CA: {TO_BUREAU}: page 2 of 2",
+        "overdue": "1 of 3 letters are shown.",
+    }
