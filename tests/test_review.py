@@ -109,9 +109,14 @@ def test_beside_each_letter_stands_all_that_is_known_of_it(
     assert to_bureau.splitlines() == [
         f"Marin County, CA: {TO_BUREAU}",
         "Not sent dated November 2, 2026, reference SC-06041-20261102-ABCD",
+        (
+            "This letter has no pages. These are the words of"
+            " CA/marin-county-ca/2026-11-02-opt-out-bureau.txt:"
+        ),
+        "CA/marin-county-ca/2026-11-02-opt-out-bureau.txt Marin opts out.",
         "What happened",
         "Nobody has recorded that it went out",
-        "Now: send it",
+        "Next step: send it",
         "Who signs",
         "Pat Placeholder, Sheriff, Sheriff's Office",
         "signs by hand, on paper",
@@ -129,21 +134,15 @@ def test_beside_each_letter_stands_all_that_is_known_of_it(
         "County Counsel",
         "Files",
         "CA/marin-county-ca/2026-11-02-opt-out-bureau.txt",
-        (
-            "This letter has no pages. These are the words of"
-            " CA/marin-county-ca/2026-11-02-opt-out-bureau.txt:"
-        ),
-        "CA/marin-county-ca/2026-11-02-opt-out-bureau.txt Marin opts out.",
-        "Notes",
+        "Notes for those who send it",
         "ask counsel before sending",
         "a law. It is new.",
     ]
-    assert to_ice.splitlines()[1:9] == [
-        "Answered dated November 2, 2026, reference SC-06041-20261102-ABCD",
+    assert to_ice.splitlines()[4:11] == [
         "What happened",
         "Sent by certified mail on 2026-11-02, number 7008 1300 0001 7388 9810",
         "Answered on 2026-11-09 by The office: a refusal in writing (\u201cNo.\u201d)",
-        "Now: answered 2026-11-09: a refusal in writing; write: Renewed notice of opt-out",
+        "Next step: write the letter \u201cRenewed notice of opt-out\u201d",
         "Remark: Kim took it",
         "Who signs",
         "Pat Placeholder, Sheriff, Sheriff's Office",
@@ -170,12 +169,12 @@ def test_a_draft_says_that_nobody_signs(in_folder: Path, run: Run) -> None:
     RegisterMaker(Path("out")).written(is_draft=True, signatory=None, parties=("ice",))
     run("review", "out", "-q")
     (draft,) = articles(page_at())
-    assert draft.splitlines()[1:6] == [
-        "Draft dated November 2, 2026, reference SC-06041-20261102-ABCD",
+    assert draft.splitlines()[4:9] == [
         "What happened",
         "Not sent: it is a draft",
-        "Now: draft: add who signs",
+        "Next step: say who signs",
         "Who signs",
+        "Nobody yet",
     ]
 
 
@@ -361,7 +360,7 @@ def test_a_letter_without_pages_says_why(
     elif change:
         Path("out", name).write_text("other", "utf-8")
     run("review", "out", "-q")
-    assert articles(page_at())[0].splitlines()[-1] == told.format(name)
+    assert articles(page_at())[0].splitlines()[2] == told.format(name)
 
 
 def test_without_the_library_that_draws_the_command_says_so(

@@ -302,6 +302,7 @@ def _letter_of(
         "delivered": state.delivered,
         "answers": [_event_facts(event, standing) for event in state.answers],
         "next": next_step(standing, review.today),
+        "next_title": _next_title(standing),
         "days": standing.milestones,
         "remarks": [event.note for event in happened if event.note],
         "signature": standing.facts.signature.kind,
@@ -315,6 +316,12 @@ def _letter_of(
         **told,
         **notes,
     }
+
+
+def _next_title(standing: Standing) -> str | None:
+    """Return the title of the letter to write next, if there is one."""
+    name, program = standing.next_letter, standing.program
+    return program.letters[name].title if program and name else None
 
 
 def _proofs_of(state: LetterState) -> Iterator[str]:
