@@ -20,6 +20,7 @@ from optout_cli.letters.library import Library
 from optout_cli.letters.notes import export_notes
 from optout_cli.letters.pipeline import Order, letters_of_request
 from optout_cli.model.letter import Attachment, Letter
+from optout_cli.readers import enclosures
 from optout_cli.readers.enclosures import flatten, load_attachment
 
 Change = Callable[[pikepdf.Pdf], None]
@@ -219,6 +220,41 @@ def packed(times: int) -> Change:
 def test_a_pdf_that_unpacks_to_too_much_is_refused(tmp_path: Path, times: int) -> None:
     found = told(tmp_path, pdf(packed(times)))
     assert found == f"is a PDF that unpacks to more than 50 MB in one place{AGAIN}"
+
+
+def pictured(end: int | None) -> Change:
+    """Return what adds a picture of 25 MB, packed, and cut off at `end`."""
+    content = zlib.compress(bytes(25_000_000))[:end]
+    form = {"Width": 5000, "Height": 5000, "BitsPerComponent": 8, "ColorSpace": Name.DeviceGray}
+
+    def change(document: pikepdf.Pdf) -> None:
+        kind = {"Type": Name.XObject, "Subtype": Name.Image, **form}
+        picture = pikepdf.Stream(document, b"", **kind)
+        picture.write(content, filter=Name.FlateDecode, type_check=False)
+        document.pages[0].Resources = Dictionary(XObject=Dictionary(I=picture))
+
+    return change
+
+
+@pytest.mark.parametrize(("end", "messages"), [(None, 0), (9_000, 1)])
+def test_a_large_picture_is_checked_and_not_unpacked_at_once(
+    tmp_path: Path, end: int | None, messages: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[object] = []
+    listed = enclosures._syntax_messages  # which gets the pictures to leave out
+
+    def noted(content: bytes, large: list[tuple[int, int]]) -> list[str]:
+        given.append(large)
+        return listed(content, large)
+
+    monkeypatch.setattr(enclosures, "_syntax_messages", noted)
+    path = tmp_path / "picture.pdf"
+    path.write_bytes(pdf(pictured(end)))
+    if messages:
+        assert told_by(lambda: load_attachment(path)) == f"{path}: is a damaged PDF{AGAIN}"
+    else:
+        load_attachment(path)
+    assert [len(it) for it in given if isinstance(it, list)] == [1 - messages]
 
 
 def test_a_fax_of_more_than_thirty_pages_gets_a_note(tmp_path: Path, library: Library) -> None:

@@ -121,5 +121,5 @@ def command(
         size = f"the page has {len(page) / 1_000_000:.0f} MB"
         say(f"note: {size}, so a browser may take long to open it; review fewer letters at a time")
     if problems:
-        say_problems(problems, as_json=False)
+        say_problems(problems)
         sys.exit(ExitCode.CONTENT)

@@ -6,13 +6,14 @@ Nothing in a name or a subject can become another header.
 
 import re
 import unicodedata
-from base64 import b64encode
-from binascii import b2a_qp
+from binascii import b2a_base64, b2a_qp
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, time
 from email.header import Header
 from email.utils import format_datetime, formataddr
 from hashlib import sha256
+from io import BytesIO
+from itertools import chain
 from typing import NamedTuple
 
 import msgspec
@@ -43,6 +44,7 @@ _MB = 1_000_000
 _NOON = time(12, tzinfo=UTC)
 _LINE_END = re.compile("\r\n|\r|\n")
 # Mail stores change a line that begins with `From `, and mail pipes end at a lone dot.
+_BYTES_A_LINE = _LINE // 4 * 3  # of base64
 _AS_IT_IS = re.compile(rf"(?:(?!From |\.\r)[\t -~]{{0,{_LINE}}}\r\n)*")
 _LONGEST_PAGE = 100_000  # bytes: Gmail cuts a page at 102 kB
 # px, at 96 to the inch, of the room that the letter on paper has for each picture
@@ -79,22 +81,26 @@ def encode(letter: Letter, context: ExportContext) -> bytes:
     printed = pdf.printed(letter, context)
     own_name = f"{letter.name}.pdf"
     page = _page_part(letter, context, envelope)
-    texts = [_text_part("plain", text), *filter(None, [page])]
+    texts = [[it] for it in (_text_part("plain", text), page) if it]
     files = [
         _attached(own_name, pdf.MEDIA_TYPE, printed),
         *(_attached(file.name, file.media_type, file.content) for file in letter.attachments),
     ]
     # Text and page side by side, and the files behind them, the letter's own first.
     alternative = _multipart("alternative", envelope.identity, texts)
-    body = _multipart("mixed", envelope.identity, [alternative, *files])
     is_unsent = letter.is_draft or not context.options.as_sent
-    message = _head(letter, envelope, is_unsent=is_unsent).encode("ascii") + body
-    limit = context.options.mail_limit
-    if len(message) > limit * _MB:
+    head = _head(letter, envelope, is_unsent=is_unsent).encode("ascii")
+    body = _multipart("mixed", envelope.identity, [[b"".join(alternative)], *files])
+    limit, size, message = context.options.mail_limit, 0, BytesIO()
+    for piece in chain([head], body):
+        size += len(piece)
+        if size <= limit * _MB:  # a larger one is only counted
+            message.write(piece)
+    if size > limit * _MB:
         sizes = {own_name: len(printed)}
         sizes |= {file.name: len(file.content) for file in letter.attachments}
-        raise OptoutError(_too_large(len(message), limit, sizes, own_name))
-    return message
+        raise OptoutError(_too_large(size, limit, sizes, own_name))
+    return message.getvalue()
 
 
 def count_pages(content: bytes) -> None:
@@ -132,7 +138,8 @@ def _page_part(letter: Letter, context: ExportContext, envelope: Envelope) -> by
     if len(page.encode()) > _LONGEST_PAGE:
         return None
     part = _text_part("html", page)
-    return _multipart("related", envelope.identity, [part, *parts]) if parts else part
+    related = _multipart("related", envelope.identity, [[part], *parts])
+    return b"".join(related) if parts else part
 
 
 def _head(letter: Letter, envelope: Envelope, *, is_unsent: bool) -> str:
@@ -170,29 +177,34 @@ def _text_part(subtype: str, text: str) -> bytes:
     return head.encode() + content
 
 
-def _attached(name: str, media_type: str, content: bytes) -> bytes:
+def _attached(name: str, media_type: str, content: bytes) -> Iterator[bytes]:
     disposition = f'Content-Disposition: attachment; filename="{name}"\r\n'
     return _encoded(media_type, content, disposition)
 
 
-def _inline(name: str, id: str, content: bytes) -> bytes:
+def _inline(name: str, id: str, content: bytes) -> Iterator[bytes]:
     disposition = f'Content-Disposition: inline; filename="{name}"\r\nContent-ID: <{id}>\r\n'
     return _encoded("image/png", content, disposition)
 
 
-def _encoded(media_type: str, content: bytes, headers: str) -> bytes:
-    encoded = b64encode(content)
-    lines = [encoded[start : start + _LINE] for start in range(0, len(encoded), _LINE)]
-    head = f"Content-Type: {media_type}\r\nContent-Transfer-Encoding: base64\r\n{headers}\r\n"
-    return head.encode() + b"\r\n".join((*lines, b""))
+def _encoded(media_type: str, content: bytes, headers: str) -> Iterator[bytes]:
+    """Yield a part in pieces: a large file is in memory as few times as possible."""
+    yield (
+        f"Content-Type: {media_type}\r\nContent-Transfer-Encoding: base64\r\n{headers}\r\n"
+    ).encode()
+    for start in range(0, len(content), _BYTES_A_LINE):
+        yield b2a_base64(content[start : start + _BYTES_A_LINE], newline=False) + b"\r\n"
 
 
-def _multipart(subtype: str, identity: str, parts: Sequence[bytes]) -> bytes:
+def _multipart(subtype: str, identity: str, parts: Sequence[Iterable[bytes]]) -> Iterator[bytes]:
     # No part contains the boundary: a letter cannot contain its own hash.
     boundary = f"=_{subtype}_{identity}"
-    head = f'Content-Type: multipart/{subtype};\r\n boundary="{boundary}"\r\n\r\n'
-    body = b"".join(f"--{boundary}\r\n".encode() + part + b"\r\n" for part in parts)
-    return head.encode() + body + f"--{boundary}--\r\n".encode()
+    yield f'Content-Type: multipart/{subtype};\r\n boundary="{boundary}"\r\n\r\n'.encode()
+    for part in parts:
+        yield f"--{boundary}\r\n".encode()
+        yield from part
+        yield b"\r\n"
+    yield f"--{boundary}--\r\n".encode()
 
 
 def _too_large(size: int, limit: int, sizes: dict[str, int], own_name: str) -> Problem:

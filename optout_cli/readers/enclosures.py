@@ -49,6 +49,7 @@ _DAMAGED = "is a damaged PDF"
 _HUGE = "is a PDF that unpacks to more than {} MB in one place"
 _MB = 10**6
 _MOST = {True: 250 * _MB, False: 50 * _MB}  # bytes of a stream: a picture (600 dpi), or any other
+_LARGE = 20 * _MB  # bytes of a picture that qpdf is not to unpack in memory
 _RATIO = 1032  # deflate packs no better
 _CHUNK = 2**20
 _PRINT_AGAIN = "open it, check each page, and print it to a new PDF"
@@ -142,11 +143,12 @@ def _check_structure(content: bytes) -> _PdfCheck:
             return _PdfCheck(_LIMITED)
         if not document.pages:
             return _PdfCheck(_NO_PAGE)
-        if problem := _size_problem(document) or _refusal(document):
+        large: list[tuple[int, int]] = []
+        if problem := _size_problem(document, large) or _refusal(document):
             return _PdfCheck(problem)
         repaired = {
             next((words for said, words in _REPAIRED.items() if said in message), "")
-            for message in (*document.get_warnings(), *document.check_pdf_syntax())
+            for message in (*document.get_warnings(), *_syntax_messages(unmarked, large))
         }
         if problem := _page_problem(content, len(document.pages)):
             return _PdfCheck(problem)
@@ -160,8 +162,24 @@ def _check_structure(content: bytes) -> _PdfCheck:
     return _PdfCheck(repaired=tuple(sorted(repaired)), unseen=hidden)
 
 
-def _size_problem(document: "pikepdf.Pdf") -> str:
-    """Return why drawing a PDF would take all memory, or an empty text. Unpacks little itself."""
+def _syntax_messages(content: bytes, large: list[tuple[int, int]]) -> list[str]:
+    """Return what qpdf reports of each object but the pictures in `large`.
+
+    It would unpack each of them in memory.
+    """
+    import pikepdf
+
+    with pikepdf.open(BytesIO(content), attempt_recovery=False) as document:
+        for number in large:
+            document.get_object(number).write(b"")
+        return document.check_pdf_syntax()
+
+
+def _size_problem(document: "pikepdf.Pdf", large: list[tuple[int, int]]) -> str:
+    """Return why drawing a PDF would take all memory, or an empty text. Unpacks little itself.
+
+    Adds to `large` each large picture that unpacks without an error.
+    """
     import pikepdf
 
     for each in document.objects:
@@ -170,19 +188,25 @@ def _size_problem(document: "pikepdf.Pdf") -> str:
         filters = each.get("/Filter")
         names = list(filters) if isinstance(filters, pikepdf.Array) else [filters]
         flates = len(list(takewhile(lambda name: name in ("/FlateDecode", "/Fl"), names)))
-        most = _MOST[each.get("/Subtype") == "/Image"]
+        is_picture = each.get("/Subtype") == "/Image"
+        most = _MOST[is_picture]
         packed = each.read_raw_bytes() if flates else b""
-        if len(packed) * _RATIO**flates > most and _unpacks_to(packed, flates, most) > most:
-            return _HUGE.format(most // _MB)
+        if len(packed) * _RATIO**flates > _LARGE:
+            size, is_whole = _unpacks_to(packed, flates, most)
+            if size > most:
+                return _HUGE.format(most // _MB)
+            if is_picture and is_whole and flates == len(names) and size > _LARGE:
+                large.append(each.objgen)
     return ""
 
 
-def _unpacks_to(packed: bytes, times: int, most: int) -> int:
+def _unpacks_to(packed: bytes, times: int, most: int) -> tuple[int, bool]:
     """Return how many bytes a stream has once unpacked so many times, or some number over `most`.
 
-    Keeps no more than `most` bytes. Damage ends the count: readers stop there, too.
+    Tells too whether it is whole. Keeps no more than `most` bytes. Damage ends the count: readers
+    stop there, too.
     """
-    size = len(packed)
+    size, is_whole = len(packed), True
     for time in range(times):
         unpacker, rest, size, kept = zlib.decompressobj(), packed, 0, []
         with suppress(zlib.error):
@@ -192,10 +216,11 @@ def _unpacks_to(packed: bytes, times: int, most: int) -> int:
                 size += len(part)
                 if time + 1 < times:
                     kept.append(part)
+        is_whole = is_whole and unpacker.eof
         if size > most:
             break
         packed = b"".join(kept)
-    return size
+    return size, is_whole
 
 
 def _page_problem(content: bytes, count: int) -> str:
@@ -209,7 +234,9 @@ def _page_problem(content: bytes, count: int) -> str:
         if len(document) != count:  # only one of the two readers finds some page
             return _DAMAGED
         for number, page in enumerate(document, 1):
-            if not all(0 < length < math.inf for length in page.get_size()):
+            with closing(page):  # or its pictures stay in memory
+                size = page.get_size()
+            if not all(0 < length < math.inf for length in size):
                 return f"is a PDF whose page {number} is cropped to nothing"
     return ""
 
@@ -225,9 +252,12 @@ def _draw_pages(content: bytes) -> list[bytes]:
     """Draw each page at a small size and return the digests of its pixels."""
     import pypdfium2
 
+    digests = []
     with closing(pypdfium2.PdfDocument(content)) as document:
-        pages = (page.render(scale=_SCALE, grayscale=True) for page in document)
-        return [sha256(bytes(page.buffer)).digest() for page in pages]
+        for page in document:
+            with closing(page), closing(page.render(scale=_SCALE, grayscale=True)) as drawn:
+                digests.append(sha256(bytes(drawn.buffer)).digest())
+    return digests
 
 
 @contextmanager

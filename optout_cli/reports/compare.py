@@ -16,7 +16,7 @@ from zipfile import BadZipFile
 import msgspec
 
 from optout_cli.errors import Location, OptoutError, Problem
-from optout_cli.register.facts import differences
+from optout_cli.register.state import differences
 from optout_cli.templating.templates import Templates
 
 if TYPE_CHECKING:

@@ -20,8 +20,8 @@ from optout_cli.model.letter import Letter
 from optout_cli.model.request import Request
 from optout_cli.readers.document import Document, Layer, locating
 from optout_cli.readers.files import STDIN, folder_of, is_file
-from optout_cli.register.find import look_up, register_folder
 from optout_cli.register.journal import NAME, load_journal
+from optout_cli.register.recorder import look_up, register_folder
 from optout_cli.register.state import LetterState, states_of
 from optout_cli.reports.compare import READERS, Version
 
