@@ -16,6 +16,7 @@ from optout_cli.readers.yaml import document_from_yaml
 
 # What she is asked again and again is answered in turn; Enter alone where nothing is set down.
 Answers = Mapping[str, str | Sequence[str]]
+_ENOUGH = 30  # times that a question is asked
 
 
 SIGNS = {"Name": "Pat Placeholder", "Title": "Sheriff"}
@@ -33,6 +34,7 @@ class Clerk:
 
     def __call__(self, label: str, offered: str) -> str:
         self.asked[label].append(offered)
+        assert len(self.asked[label]) < _ENOUGH, f"{label} is asked for ever"
         for begins, answers in self._waiting.items():
             if label.startswith(begins) and (text := next(answers, None)) is not None:
                 if text == "^C":

@@ -265,7 +265,7 @@ def test_the_terminal_asks_and_begins_the_next_letter(reference: str, at_termina
     code, out, err = outcome(result)
     assert (code, out, clerk.unused) == (0, f"{TO_ICE}\n{REQUEST}\n", [])
     assert "recorded: answered on 2026-11-23 (refused)" in err
-    assert clerk.asked["Same again? [y/N]"] == [""]  # Enter alone is no
+    assert clerk.asked["Does the same person sign this letter? [y/N]"] == [""]  # Enter alone is no
     data = data_in(REQUEST)
     assert data["signatory"] == {
         "name": "Kim Successor",

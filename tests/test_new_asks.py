@@ -124,7 +124,7 @@ def test_she_is_shown_whom_it_goes_to_with_source_and_age_and_the_states_laws(
     write("nowhere.yaml", NOWHERE)
     told = words(outcome(asked({}, "99001", "--data", "nowhere.yaml")[0])[2])
     for text in (
-        "Found: Nowhere County, Nowhere (99001).",
+        "1  later: I will call to confirm it before sending"[3:],
         "Activated in Secure Communities: 2010-09-01 (no source named).",
         "Note: Use the letter as a record of the jurisdiction's position: no letter by itself",
         "Note: ask counsel before sending: Nowhere law requires cooperation (policies on",
@@ -143,13 +143,9 @@ def test_the_letter_is_shown_before_the_request_is_written(asked: Asked) -> None
     assert told.index("To the State Identification Bureau:") < told.index("next: optout write")
 
 
-def test_what_she_declines_is_not_written(asked: Asked, in_folder: Path) -> None:
-    result, _ = asked({"Read the first": "n", "Write marin": "n"}, "06041")
-    assert (outcome(result)[::2], lying_in(in_folder)) == (
-        (130, outcome(result)[2]),
-        [],
-    )
-    assert outcome(result)[2].endswith("\nstopped; no request was written\n")
+def test_what_she_declines_is_kept_and_not_written(asked: Asked, in_folder: Path) -> None:
+    result, _ = asked({"What next": "no"}, "06041")
+    assert (outcome(result)[:2], lying_in(in_folder)) == ((130, ""), ["marin-county-ca.draft"])
 
 
 @pytest.mark.parametrize(
@@ -158,15 +154,15 @@ def test_what_she_declines_is_not_written(asked: Asked, in_folder: Path) -> None
         ("County or city", "", "This answer is required."),
         ("County or city", "Atlantis", "there is no jurisdiction 'Atlantis'"),
         ("County or city", "Washington", "'Washington'. Name the state too: washington-county-al"),
-        ("Is that the one?", "maybe", "Type y for yes or n for no."),
-        (
-            "Date",
-            "tomorrow",
-            "'tomorrow' is not a date. Write it as YYYY-MM-DD, such as 2010-08-31.",
-        ),
+        ("  Did you mean Marin", "maybe", "Type y for yes or n for no."),
+        ("Date", "soon", "'soon' is not a date. Write it as YYYY-MM-DD, such as 2010-08-31."),
         ("Date", "2026-02-30", "'2026-02-30' is not on the calendar."),
         ("Date", "-", "This answer is required."),
-        ("Is this address right?", "9", "Type a number from 1 to 3, or press Enter for later."),
+        (
+            "Is this address right?",
+            "9",
+            "Type a number from 1 to 3 or a word, or press Enter for later.",
+        ),
         ("Title", "", "This answer is required."),
         ("Name", "a\tb", "is not one line without spaces"),
         ("State", "California", "'California' is not a state's postal code."),
@@ -174,7 +170,7 @@ def test_what_she_declines_is_not_written(asked: Asked, in_folder: Path) -> None
         ("Telephone", "call me", "'call me' is not a telephone number."),
         ("Fax", "415-555-0101 ext 3", "is not a fax number. Write it as 415-555-0123, with area"),
         ("E-mail", "pat at example", "'pat at example' is not an e-mail address."),
-        ("Date passed", "November 1", "'November 1' is not a date."),
+        ("Date passed", "November 31", "'November 31' is not a date."),
         ("PDF file", "nowhere.pdf", "there is no file 'nowhere.pdf' to enclose."),
     ],
 )
@@ -199,18 +195,19 @@ def test_a_wrong_answer_is_told_and_asked_again(
 def test_a_name_that_is_near_is_offered_to_choose_from(asked: Asked) -> None:
     result, _ = asked({"County or city": ["marn, ca", "marn, ca"], "Which one": ["4", "1"]})
     told = words(outcome(result)[2])
-    assert "Perhaps one of these? 1 marin-county-ca: Marin County, CA 2 madera-county-ca" in told
+    first = "1 marin-county-ca: Marin County, California (06041) 2 madera-county-ca"
+    assert f"there is no jurisdiction 'marn, ca'. Perhaps one of these? {first}" in told
     assert data_in("marin-county-ca.yaml")["jurisdiction"] == "marin-county-ca"
 
 
 def test_another_county_can_be_named_when_the_one_found_is_not_meant(asked: Asked) -> None:
-    asked({"Is that the one?": ["n"], "County or city": ["Kern, CA"]}, "06041")
+    asked({"  Did you mean Marin": ["n"], "County or city": ["Kern, CA"]}, "06041")
     assert data_in("kern-county-ca.yaml")["jurisdiction"] == "kern-county-ca"
 
 
 @pytest.mark.parametrize(("said", "date"), [("y", "2026-11-05"), ("n", TODAY.isoformat())])
 def test_an_american_date_is_read_back_to_her(said: str, date: str, asked: Asked) -> None:
-    asked({"Date": ["11/5/2026"], "  Did you mean 2026-11-05?": said}, "06041")
+    asked({"Date": ["11/5/2026"], "  Did you mean 2026-11-05 (Thursday)?": said}, "06041")
     assert data_in("marin-county-ca.yaml")["date"] == date
 
 
@@ -274,16 +271,34 @@ def test_the_next_command_has_the_options_that_it_needs(asked: Asked, write: Wri
 
 
 def test_a_city_that_is_not_in_the_list_is_sent_to_a_data_file(asked: Asked) -> None:
-    said = {"County or city": ["San Rafael, CA", "marn, ca", "Marin, CA"], "Which one": ["4"]}
+    said = {"County or city": ["San Rafael, CA", "?", "Marin, CA"]}
     told = words(outcome(asked(said)[0])[2])
-    assert told.count("describe it in a data file of your own and name that file with --data") == 2
+    assert "describe it in a data file of your own and name that file with --data" in told
 
 
-def test_an_interrupt_leaves_nothing_and_says_so(asked: Asked, in_folder: Path) -> None:
-    result, _ = asked({"Title": "^C", "Name": "Pat"}, "06041")
+def test_an_interrupt_keeps_the_answers_and_the_next_time_goes_on_with_them(
+    asked: Asked, in_folder: Path
+) -> None:
+    result, _ = asked({"Title": "^C", "Name": "Pat", "Date": "2026-11-20"}, "06041")
     code, out, err = outcome(result)
-    assert (code, out, lying_in(in_folder)) == (130, "", [])
-    assert err.endswith("\nstopped; no request was written\n")
+    assert (code, out, lying_in(in_folder)) == (130, "", ["marin-county-ca.draft"])
+    assert err.endswith(
+        "\nstopped; no request was written, and your answers are kept in marin-county-ca.draft\n"
+        "to go on: optout new marin-county-ca\n"
+    )
+    result, clerk = asked({"Title": "Sheriff"}, "marin-county-ca")
+    assert (outcome(result)[:2], "Date" in clerk.asked) == ((0, "marin-county-ca.yaml\n"), False)
+    assert data_in("marin-county-ca.yaml")["date"] == "2026-11-20"
+    assert lying_in(in_folder) == ["marin-county-ca.yaml"]
+
+
+def test_without_a_county_the_kept_answers_are_offered_and_may_be_left(
+    asked: Asked, in_folder: Path
+) -> None:
+    asked({"Date": "^C"}, "06041")
+    result, clerk = asked({"Go on with": "start again", "County": "Kern, CA"})
+    assert (outcome(result)[1], clerk.unused) == ("kern-county-ca.yaml\n", [])
+    assert lying_in(in_folder) == ["kern-county-ca.yaml", "marin-county-ca.draft"]
 
 
 def test_the_request_can_go_to_standard_output(asked: Asked, in_folder: Path) -> None:
@@ -334,9 +349,120 @@ def test_an_earlier_letter_answers_all_but_who_signs_and_how_it_goes_out(
     code, out, err = outcome(result)
     assert (code, out, clerk.unused) == (0, "marin-county-ca-record-of-conversation.yaml\n", [])
     assert "For Marin County, California (06041)." in words(err)
-    assert (clerk.asked["Same again? [y/N]"], clerk.asked["Sent by"]) == ([""], ["hand", "mail"])
+    assert (
+        clerk.asked["Does the same person sign this letter? [y/N]"],
+        clerk.asked["Sent by"],
+    ) == ([""], ["hand", "mail"])
     data = data_in(out.strip())
     assert (data["date"], data["signatory"]["name"]) == ("2026-11-20", "Kim Successor")
     assert data["particulars"]["notice-date"] == "2026-10-01"
     assert data["particulars"]["said"] == ["No."]
     assert data["service"] == {"bureau": [{"by": "hand"}], "ice": [{"by": "mail"}]}
+
+
+def test_a_renewed_notice_asks_what_was_answered(
+    asked: Asked, run: Run, library: Library, in_folder: Path
+) -> None:
+    write_letters(library, in_folder / "letters")
+    letter = ("--letter", "secure-communities/renewed-request")
+    answers = {
+        "Answered": ["2026-11-30", ""],
+        "Answer": ["The program is not voluntary.", ""],
+        "Date": "2026-12-01",
+        **SIGNS,
+    }
+    result, clerk = asked(answers, "--follow", "letters", *letter)
+    code, out, err = outcome(result)
+    assert (code, clerk.unused, "cannot be written yet" in err) == (0, [], False)
+    bureau, ice = data_in(out.strip())["particulars"]["earlier"]
+    assert (bureau["answered"], bureau["answer"]) == ("2026-11-30", "The program is not voluntary.")
+    assert "answered" not in ice
+
+
+EARLIER = """\
+jurisdiction: marin-county-ca
+letter: secure-communities/opt-out
+date: 2026-10-01
+signatory: {name: Pat Placeholder, title: Sheriff, address: {street: [1 Main Street, Room 2]}}
+authority: [{instrument: Resolution, number: No. 26-01}]
+service: {bureau: [{by: certified-mail, number: "7020 0000 0000 0000 0001"}], ice: [{by: hand}]}
+cc: [{name: Kim Placeholder}]
+calls-itself: the Office
+particulars: {reasons: One reason., meeting-dates: 2026-12-15}
+"""
+
+
+def test_a_request_like_an_earlier_one_offers_its_answers_and_asks_for_the_day(
+    asked: Asked, write: Write
+) -> None:
+    write("first.yaml", EARLIER)
+    answers = {"Date": "2026-11-20", "Name": "Kim Successor", "City": "Ross", "ZIP": "94957"}
+    result, clerk = asked(answers, "--from", "first.yaml")
+    assert (outcome(result)[:2], clerk.unused) == ((0, "marin-county-ca.yaml\n"), [])
+    assert (clerk.asked["Name"], clerk.asked["Title"]) == (["Pat Placeholder"], ["Sheriff"])
+    data = data_in("marin-county-ca.yaml")
+    assert data.pop("signatory")["address"]["street"] == "1 Main Street, Room 2"
+    assert data == {
+        "jurisdiction": "marin-county-ca",
+        "letter": "secure-communities/opt-out",
+        "date": "2026-11-20",
+        "calls-itself": "the Office",
+        "authority": [{"instrument": "Resolution", "number": "No. 26-01"}],
+        "service": {"bureau": [{"by": "certified-mail"}], "ice": [{"by": "hand"}]},
+        "particulars": {"reasons": ["One reason."], "meeting-dates": ["2026-12-15"]},
+        "cc": [{"name": "Kim Placeholder"}],
+    }
+
+
+def test_another_county_takes_only_what_does_not_belong_to_the_first(
+    run: Run, write: Write, in_folder: Path
+) -> None:
+    write("first.yaml", EARLIER)
+    assert outcome(run("new", "kern-county-ca", "--from", "first.yaml"))[0] == 0
+    assert data_in("kern-county-ca.yaml") == {
+        "jurisdiction": "kern-county-ca",
+        "letter": "secure-communities/opt-out",
+        "date": TODAY.isoformat(),
+        "service": {"bureau": [{"by": "certified-mail"}], "ice": [{"by": "hand"}]},
+        "particulars": {"reasons": ["One reason."], "meeting-dates": ["2026-12-15"]},
+    }
+
+
+def test_a_changed_address_that_nobody_confirmed_is_not_confirmed(asked: Asked) -> None:
+    told = {"Is this address right?": ["no", "no"], "Fax": ["916-555-0111", ""]}
+    _, clerk = asked(told, "06041")
+    assert data_in("marin-county-ca.yaml")["recipients"] == {"bureau": {"fax": "916-555-0111"}}
+    assert clerk.asked["How did you confirm it?"] == ["not yet"]  # nothing of ICE's has changed
+
+
+@pytest.mark.parametrize(
+    ("date", "matters"), [("2010-08-05", "Scheduled"), ("2026-11-20", "Declines")]
+)
+def test_a_question_is_asked_only_where_its_answer_matters(
+    date: str, matters: str, asked: Asked
+) -> None:
+    _, clerk = asked({"Date": date, "Answer these": "y"}, "06041")
+    assert {"Declines", "Scheduled"} & {*clerk.asked} == {matters}
+
+
+def test_a_change_of_county_makes_the_other_answers_void(asked: Asked) -> None:
+    said = {
+        "What next": "1",
+        "County": "Kern, CA",
+        "Is this address right?": "no",
+        "Fax": "916-555-0111",
+        **SIGNS,
+    }
+    asked(said, "06041")
+    data = data_in("kern-county-ca.yaml")
+    assert (data["jurisdiction"], {"signatory", "recipients"} & data.keys()) == (
+        "kern-county-ca",
+        set(),
+    )
+
+
+def test_an_answer_that_no_longer_fits_the_others_is_asked_again(asked: Asked) -> None:
+    said = {"What next": "2", "Program": ["secure-communities", "287g"], "Model": "jail"}
+    result, clerk = asked(said, "06041")
+    assert (outcome(result)[0], clerk.asked["Letter"]) == (0, ["opt-out", "terminate"])
+    assert data_in("marin-county-ca.yaml")["particulars"] == {"model": ["jem"]}

@@ -7,7 +7,7 @@ from answer_questions import SIGNS, Asked, at_the_terminal, data_in
 from command_results import Run, outcome, words
 from conftest import TODAY
 
-from optout_cli.cli.new import signatory
+from optout_cli.cli.new.files import signatories_path
 
 
 @pytest.fixture
@@ -15,24 +15,32 @@ def asked(run: Run, in_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Asked:
     return at_the_terminal(run, in_folder, monkeypatch)
 
 
-def test_the_last_signatory_is_offered_again_and_it_is_said_where_it_is_kept(
-    asked: Asked,
-) -> None:
-    first = asked({**SIGNS, "Office": "Sheriff's Office"}, "06041")[0]
-    assert f"saved who signs in {signatory.signatory_path()}, to offer it next time." in words(
+def test_the_last_signatory_is_offered_for_the_same_county_only(asked: Asked) -> None:
+    office = {"Street": "1 Main Street", "City": "San Rafael", "ZIP": "94900"}
+    first = asked({**SIGNS, **office}, "06041")[0]
+    assert f"saved who signs in {signatories_path()}, to offer it for Marin County, CA" in words(
         outcome(first)[2]
     )
-    again, clerk = asked({}, "06029")
+    _, other = asked({}, "06029")
+    assert "Does the same person sign" not in " ".join(other.asked)
+    again, clerk = asked({}, "06041", "-o", "again.yaml")
     told = words(outcome(again)[2])
-    assert "Last time Pat Placeholder, Sheriff, Sheriff's Office signed." in told
-    assert "Name" not in clerk.asked
-    assert data_in("kern-county-ca.yaml")["signatory"]["name"] == "Pat Placeholder"
+    assert "Pat Placeholder, Sheriff, Marin County Sheriff's Office signed last" in told
+    assert ("Name" in clerk.asked, data_in("again.yaml")["signatory"]) == (
+        False,
+        data_in("marin-county-ca.yaml")["signatory"],
+    )
 
 
-def test_someone_else_may_sign_this_time(asked: Asked) -> None:
+def test_someone_else_may_sign_this_time_for_the_same_office(asked: Asked) -> None:
     asked({**SIGNS}, "06041")
-    asked({"Same again": "n", "Name": "Sam Placeholder", "Title": "Chair"}, "06029")
-    assert data_in("kern-county-ca.yaml")["signatory"]["name"] == "Sam Placeholder"
+    answers = {"Does the same person": "n", "Name": "Sam Placeholder"}
+    asked(answers, "06041", "-o", "again.yaml")
+    assert data_in("again.yaml")["signatory"] == {
+        "name": "Sam Placeholder",
+        "title": "Sheriff",
+        "office": "Marin County Sheriff's Office",
+    }
 
 
 def test_a_signatory_that_cannot_be_kept_or_read_is_none(
@@ -43,11 +51,11 @@ def test_a_signatory_that_cannot_be_kept_or_read_is_none(
     result, _ = asked({**SIGNS}, "06041")
     assert (outcome(result)[0], "saved who signs" in outcome(result)[2]) == (0, False)
     monkeypatch.setenv("XDG_STATE_HOME", str(in_folder))
-    path = signatory.signatory_path()
-    assert path is not None
+    path = signatories_path()
+    assert path
     path.parent.mkdir()
-    path.write_text("{}", "utf-8")
-    assert "Name" in asked({}, "06029")[1].asked
+    path.write_text('{"marin-county-ca": {}}', "utf-8")
+    assert "Name" in asked({}, "06041", "-o", "again.yaml")[1].asked
 
 
 def test_a_file_that_is_there_stays_and_another_name_is_offered(
@@ -66,7 +74,8 @@ def test_a_file_that_is_there_stays_and_another_name_is_offered(
 
 
 def test_a_corrected_address_keeps_what_stayed_as_it_was_out_of_the_request(asked: Asked) -> None:
-    asked({"Is this address right?": ["no"], "Fax": "916-555-0111"}, "06041")
+    answers = {"Is this address right?": ["no"], "Fax": "916-555-0111", "How did": "telephone"}
+    asked(answers, "06041")
     assert data_in("marin-county-ca.yaml")["recipients"] == {
         "bureau": {
             "fax": "916-555-0111",
@@ -107,7 +116,7 @@ def test_where_it_is_left_unknown_the_request_is_written_and_says_what_it_lacks(
 def test_a_letter_by_fax_or_e_mail_needs_the_number_where_none_is_known(asked: Asked) -> None:
     said = {
         "Sent by": ["email", "fax"],
-        "E-mail address": ["", "records@example.gov"],
+        "E-mail address": "records@example.gov",
         "Fax number": "415-555-0121",
     }
     _, clerk = asked(said, "06041")
@@ -117,3 +126,12 @@ def test_a_letter_by_fax_or_e_mail_needs_the_number_where_none_is_known(asked: A
         "bureau": {"email": "records@example.gov"},
         "ice": {"fax": "415-555-0121"},
     }
+
+
+@pytest.mark.parametrize(("instead", "way"), [("certified", "certified-mail"), ("open", "email")])
+def test_without_the_address_it_goes_by_certified_mail_or_stays_open(
+    instead: str, way: str, asked: Asked
+) -> None:
+    asked({"Sent by": ["mail", "email"], "What instead": instead}, "06041")
+    service = {"bureau": [{"by": "mail"}], "ice": [{"by": way}]}
+    assert data_in("marin-county-ca.yaml")["service"] == service

@@ -8,28 +8,34 @@ from pathlib import Path
 
 import pexpect
 import pytest
+from answer_questions import data_in
 from command_results import Run, lying_in, outcome
 from conftest import ROOT
-
-from optout_cli.readers.yaml import document_from_yaml
 
 Talk = Callable[..., "pexpect.spawn[str]"]
 _SET_ASIDE = ("NO_COLOR", "COLUMNS", "LINES")  # the terminal itself says what it is
 PROMPT = r"([^\r\n]*): $"
 # Each question's beginning, and what is typed there, wrong answers first.
 TYPED = (
-    ("County or city", "marn, ca"),
-    ("Which one", "x", "1"),
-    ("Program", "3", "2"),
-    ("Letter", "opt-out"),
-    ("Date", "tomorrow", "2026-11-20"),
-    ("Is this address right?", "7", "yes"),
+    ("County or city", "<", "?", "marn, ca"),
+    ("Which one", "x", "m", "1"),
+    ("Program", "3", "sec"),
+    ("Letter", "re", "<"),
+    ("Program", ""),
+    ("Letter", "Notice of opt-out"),
+    ("Date", "someday", "November 20"),
+    ("  Did you mean 2026-11-20 (Friday)?", ""),
+    ("Is this address right?", "7", "y"),
     ("Fax", ""),
-    ("E-mail", "-"),
-    ("How did you confirm", "telephone"),
+    ("E-mail", "<"),
+    ("Fax", "<"),
+    ("Is this address right?", ""),
+    ("Fax", "-"),
+    ("E-mail", ""),
+    ("How did you confirm", "phone", "tele"),
     ("On what date", "11/18/2026"),
-    ("  Did you mean 2026-11-18?", ""),
-    ("Is this address right?", "3"),
+    ("  Did you mean 2026-11-18 (Wednesday)?", ""),
+    ("Is this address right?", "no"),
     ("Attention", ""),
     ("Organization", ""),
     ("Street or box", ""),
@@ -40,10 +46,9 @@ TYPED = (
     ("Fax", "555", "415-555-0121"),
     ("E-mail", "ice at example", "ice@example.gov"),
     ("How did you confirm", ""),
-    ("On what date", ""),
     ("Name", "Pat Placeholder"),
     ("Title", "", "Sheriff"),
-    ("Office", "Marin County Sheriff's Office"),
+    ("Office", ""),
     ("Street or box", "123 Main Street"),
     ("City", "", "San Rafael"),
     ("State", ""),
@@ -53,18 +58,20 @@ TYPED = (
     ("E-mail", ""),
     ("Resolution or ordinance", "Resolution"),
     ("Number", "No. 26-01"),
-    ("Date passed", "2026-11-31", "2026-11-01"),
+    ("Date passed", "2026-11-31", "Nov. 1st"),
+    ("  Did you mean 2026-11-01 (Sunday)?", ""),
     ("Who passed it", "Board of Supervisors"),
     ("Vote", "5 to 0"),
     ("PDF file", "nowhere.pdf", "resolution.pdf"),
-    ("Sent by", "pigeon", "1"),
+    ("Sent by", "pigeon", "email"),
+    ("E-mail address", ""),
+    ("What instead?", "certified"),
     ("Sent by", "fax"),
     ("Seal file", "resolution.pdf", "seal.svg"),
     ("Answer these now?", "well", "y"),
-    ("Scheduled", "soon", ""),
     ("Earlier: add one?", "y"),
     ("Date", "5/18/2010"),
-    ("  Did you mean 2010-05-18?", ""),
+    ("  Did you mean 2010-05-18 (Tuesday)?", ""),
     ("To", "", "the Attorney General of California"),
     ("Asked", "that its booking data not be passed on"),
     ("Answered", "2010-05-25"),
@@ -79,9 +86,13 @@ TYPED = (
     ("Reply by", "in a month", "2026-12-31"),
     ("Declines", "all of them", "2"),
     ("Declines", ""),
-    ("Read the first letter now?", "perhaps", "y"),
+    ("What next", "perhaps", "99", "{Vote}"),
+    ("Vote", "4 to 1"),
+    ("What next", "<"),
+    ("Declines", ""),
+    ("What next", "r"),
     *(("Press Enter for more", "") for _ in range(2)),
-    ("Write marin-county-ca.yaml?", "y"),
+    ("What next", ""),
 )
 
 
@@ -124,7 +135,10 @@ def shown_until(pattern: str | type[pexpect.EOF], child: "pexpect.spawn[str]") -
 
 
 def type_all(child: "pexpect.spawn[str]") -> str:
-    """Answer each question as it is put; return everything that was shown."""
+    """Answer each question as it is put; return everything that was shown.
+
+    {Vote} stands for the number that the summary shows beside that answer.
+    """
     shown = ""
     for label, *answers in TYPED:
         for answer in answers:
@@ -132,31 +146,27 @@ def type_all(child: "pexpect.spawn[str]") -> str:
             assert isinstance(child.match, re.Match)
             shown += child.match[0]
             assert re.search(rf"{re.escape(label)}[^\r\n]*$", child.match[1])
-            child.sendline(answer)
+            numbers = re.findall(rf"(\d+)  {answer[1:-1]}:", shown) if answer[:1] == "{" else []
+            child.sendline(numbers[-1] if numbers else answer)
     shown += shown_until(pexpect.EOF, child)
     child.close()
     return shown
 
 
-@pytest.mark.parametrize("columns", [80, 40])
 def test_every_question_is_answered_wrong_answers_first(
-    columns: int, talk: Talk, in_folder: Path, run: Run
+    talk: Talk, in_folder: Path, run: Run
 ) -> None:
-    child = talk(columns=columns)
+    child = talk()
     shown = type_all(child)
     assert child.exitstatus == 0
-    assert shown.endswith(
-        "marin-county-ca.yaml\r\nnext: optout write marin-county-ca.yaml -o letters/\r\n"
-    )
+    assert shown.endswith("\r\nnext: optout write marin-county-ca.yaml -o letters/\r\n")
     assert "\x1b" not in shown
-    data = document_from_yaml((in_folder / "marin-county-ca.yaml").read_text("utf-8"), "").data
+    data = data_in("marin-county-ca.yaml")
+    assert (data["authority"][0]["date"], data["authority"][0]["vote"]) == ("2026-11-01", "4 to 1")
+    assert data["service"] == {"bureau": [{"by": "certified-mail"}], "ice": [{"by": "fax"}]}
     assert data["recipients"] == {
         "bureau": {"confirmed": {"by": "telephone", "date": "2026-11-18"}},
-        "ice": {
-            "fax": "415-555-0121",
-            "email": "ice@example.gov",
-            "confirmed": {"by": "telephone", "date": "2026-11-24"},
-        },
+        "ice": {"fax": "415-555-0121", "email": "ice@example.gov"},
     }
     assert data["particulars"] == {
         "earlier": [
@@ -181,27 +191,70 @@ def test_every_question_is_answered_wrong_answers_first(
 def test_a_narrow_terminal_is_not_written_over_its_edge(talk: Talk) -> None:
     child = talk("06041", columns=40)
     shown = ""
-    for _ in range(5):
+    for _ in range(12):
         shown += shown_until(PROMPT, child)
         child.sendline("")
     lines = shown.splitlines()
-    assert len(lines) > 30
+    assert len(lines) > 60
     links = [it for it in lines if it.startswith("(https://")]  # whole, to be copied
     assert [it for it in lines if len(it) > 40 and it not in links] == []
 
 
-@pytest.mark.parametrize("key", ["\x03", "\x04"], ids=["Ctrl-C", "Ctrl-D"])
-@pytest.mark.parametrize("answers", [[], ["", "2026-11-20"]], ids=["at once", "later"])
-def test_a_stop_writes_nothing_and_says_so(
-    key: str, answers: list[str], talk: Talk, in_folder: Path
-) -> None:
-    child = talk("06041")
-    for answer in answers:
+def answer(child: "pexpect.spawn[str]", *answers: str) -> None:
+    for text in answers:
         child.expect(PROMPT)
-        child.sendline(answer)
+        child.sendline(text)
+    child.expect(PROMPT)
+
+
+@pytest.mark.parametrize("key", ["\x03", "\x04"], ids=["Ctrl-C", "Ctrl-D"])
+def test_a_stop_at_once_writes_nothing_and_says_so(key: str, talk: Talk, in_folder: Path) -> None:
+    child = talk("06041")
     child.expect(PROMPT)
     child.send(key)
     shown = shown_until(pexpect.EOF, child)
     child.close()
     assert shown.endswith("\r\nstopped; no request was written\r\n")
     assert (child.exitstatus, lying_in(in_folder)) == (130, ["resolution.pdf", "seal.svg"])
+
+
+@pytest.mark.parametrize("key", ["\x03", "\x04"], ids=["Ctrl-C", "Ctrl-D"])
+def test_a_stop_later_keeps_the_answers_and_says_where(
+    key: str, talk: Talk, in_folder: Path
+) -> None:
+    child = talk("06041")
+    answer(child, "", "", "", "2026-11-20")
+    child.send(key)
+    shown = shown_until(pexpect.EOF, child)
+    child.close()
+    assert shown.endswith(
+        "and your answers are kept in\r\n  marin-county-ca.draft\r\n"
+        "to go on: optout new marin-county-ca\r\n"
+    )
+    assert (child.exitstatus, "marin-county-ca.draft" in lying_in(in_folder)) == (130, True)
+
+
+JAIL = "dakota-county-sheriffs-office-ne"
+
+
+def test_a_closed_terminal_keeps_the_answers_and_a_jail_agency_is_asked_what_matters_to_it(
+    talk: Talk, in_folder: Path
+) -> None:
+    child = talk(JAIL, "--letter", "287g/terminate")
+    answer(child, "", "2026-11-20", "", "Pat Placeholder")
+    child.close(force=False)  # hangs up
+    child = talk(JAIL)
+    shown = shown_until(PROMPT, child)
+    child.sendline("")
+    answer(child, "Sheriff", *[""] * 3, *[""] * 3)
+    for _ in range(40):
+        child.sendline("y" if "Answer these now" in str(child.after) else "")
+        if child.expect([PROMPT, pexpect.EOF]):
+            break
+        shown += str(child.before)
+    child.close()
+    assert child.exitstatus == 0
+    assert ("Go on with them?" in shown, "Warrant Service" in shown) == (True, False)
+    data = data_in(f"{JAIL}.yaml")
+    assert (data["date"], data["signatory"]["name"]) == ("2026-11-20", "Pat Placeholder")
+    assert f"{JAIL}.draft" not in lying_in(in_folder)

@@ -12,7 +12,7 @@ from command_results import Run, Write, outcome
 from conftest import REQUEST, ROOT
 
 from optout_cli.cache import Cache
-from optout_cli.cli.new import signatory
+from optout_cli.cli.new.files import keep_signatory, last_signatory, signatories_path
 from optout_cli.trust import doubt_about, is_own
 
 IS_ROOT = os.geteuid() == 0
@@ -78,7 +78,7 @@ def test_no_folder_is_made_in_another_users_home(
     make_foreign(tmp_path)
     Cache(tmp_path / ".cache" / "optout").put(b"key", b"payload")
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    assert not signatory.keep_signatory({"name": "Pat", "title": "Sheriff"})
+    assert not keep_signatory("marin-county-ca", {"name": "Pat", "title": "Sheriff"})
     assert [*tmp_path.iterdir()] == []
 
 
@@ -207,9 +207,11 @@ def test_the_last_signatory_is_not_anothers(
 ) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     pat = {"name": "Pat", "title": "Sheriff"}
-    assert (signatory.keep_signatory(pat), signatory.last_signatory()) == (True, pat)
-    (make_foreign if how == "foreign" else make_writable)(Path(str(signatory.signatory_path())))
-    assert (signatory.last_signatory(), signatory.keep_signatory(pat)) == (None, False)
+    assert keep_signatory("marin-county-ca", pat)
+    assert last_signatory("marin-county-ca") == pat
+    (make_foreign if how == "foreign" else make_writable)(Path(str(signatories_path())))
+    assert last_signatory("marin-county-ca") is None
+    assert not keep_signatory("marin-county-ca", pat)
 
 
 # --- links within a template folder ---

@@ -1,20 +1,23 @@
-"""An unfinished request: what is wrong with an answer, who would receive it, how it reads."""
+"""An unfinished request: its answers so far, what is wrong with one, and what follows from them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import msgspec
 
-from optout_cli import bundled
-from optout_cli.authoring.request_writer import Answers, request_text
-from optout_cli.errors import OptoutError, Problem, raise_any
+from optout_cli.authoring.request_writer import Answers, layout, request_text
+from optout_cli.errors import Location, OptoutError, Problem, raise_any
 from optout_cli.letters.compose import party_of, recipients_of
 from optout_cli.letters.files import NamedFiles, files_of
 from optout_cli.letters.library import Library
-from optout_cli.letters.notes import contact_line, law_notes
 from optout_cli.letters.pipeline import Order, case_of, exports_of
-from optout_cli.model.notice import Recipient
+from optout_cli.model.jurisdiction import Locality
+from optout_cli.model.notice import Case, Recipient
+from optout_cli.model.program import Particular
 from optout_cli.model.request import Request
 from optout_cli.programs import particulars_from
 from optout_cli.readers.document import Document, Layer, locating, with_assignments
@@ -22,17 +25,134 @@ from optout_cli.readers.validate import convert
 from optout_cli.readers.values import judge
 from optout_cli.readers.yaml import document_from_yaml
 
-_LAYOUT = bundled.TEMPLATES / "_layout" / "request.yaml"
 _ANSWER = "answer"
 
 
-class Prospect(msgspec.Struct, frozen=True):
-    """What an unfinished request leads to: status, laws, recipients, and a note on each contact."""
+class Start(msgspec.Struct, frozen=True, kw_only=True):
+    """What an interview begins with.
 
-    status: str | None
-    laws: tuple[str, ...]
-    recipients: tuple[Recipient, ...]
-    contact_lines: tuple[str, ...]
+    `known` needs no question, except for the keys in `asks`. `offered` has texts by key path, to
+    take with Enter. `signed` is who signed the earlier letter that the new one follows.
+    """
+
+    # Any: values in the shape of a request.
+    known: dict[str, Any] = {}
+    asks: tuple[str, ...] = ()
+    offered: dict[str, str] = {}
+    signed: dict[str, Any] = {}
+
+
+class Basis(NamedTuple):
+    """What does not change in an interview.
+
+    `place_of` returns the path for a file name, or None for standard output. `signatory_of` returns
+    who last signed for a jurisdiction. Named files may also be in `files_from`.
+    """
+
+    start: Start
+    library: Library
+    today: date
+    place_of: Callable[[str], Path | None] = Path
+    signatory_of: Callable[[str], Answers | None] = lambda _: None
+    files_from: tuple[Path, ...] = ()
+
+
+@dataclass
+class Draft:
+    """The request as far as the answers go.
+
+    `said` has each answer as it was typed, by the key of its question, and `units` those that go
+    into the request together.
+    """
+
+    basis: Basis
+    said: dict[str, str] = field(default_factory=dict)
+    units: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.document = document_from(self.basis.start.known)
+
+    def put(self, texts: Mapping[str, str]) -> None:
+        """Set texts by key path; an empty text removes its line."""
+        self._change(with_answers(self.document, texts))
+
+    def put_group(self, path: str, value: Any) -> None:  # Any: as in a request
+        """Set everything below a key, or below a key of it: `signatory`, `service.ice`."""
+        key, _, inner = path.partition(".")
+        group = {**(self.value(key) or {}), inner: value} if inner else value
+        self._change(document_from({**self.document.data, key: group}))
+
+    def _change(self, document: Document) -> None:
+        self.document = document
+        for name in ("case", "recipients", "locality"):
+            vars(self).pop(name, None)
+
+    def value(self, path: str) -> Any:  # Any: a text, a list, a group, or None
+        """Return an answer: what was typed, for a key that begins with ~, or what is set."""
+        if path.startswith("~"):
+            return self.said.get(path)
+        node: Any = self.document.data
+        for part in path.split("."):
+            if isinstance(node, list):
+                node = node[int(part)] if int(part) < len(node) else None
+            else:
+                node = node.get(part) if isinstance(node, dict) else None
+        return node
+
+    @property
+    def letter(self) -> str:
+        """The letter's id."""
+        return str(self.document.data["letter"])
+
+    @property
+    def declared(self) -> dict[str, Particular]:
+        """The particulars that the letter kind declares."""
+        return self.basis.library.programs.find(self.letter)[1].particulars
+
+    @cached_property
+    def locality(self) -> Locality:
+        """The jurisdiction with its data."""
+        directory = self.basis.library.directory
+        return directory.find(str(self.document.data["jurisdiction"]), Location(""))
+
+    @cached_property
+    def case(self) -> Case:
+        """Everything that the letters follow from. Raises OptoutError."""
+        with locating(self.document):
+            return case_of(self.document, self.basis.library, Order(today=self.basis.today))
+
+    @cached_property
+    def recipients(self) -> dict[str, Recipient]:
+        """Who receives a letter, with the corrections so far, by party."""
+        return {recipient.party: recipient for recipient in recipients_of(self.case)}
+
+    @property
+    def name(self) -> str:
+        """The file's usual name: after the jurisdiction, and for a follow-up after its letter."""
+        place = {"jurisdiction": self.value("jurisdiction")}
+        return request_name({**place, **self.basis.start.known})
+
+    @property
+    def default_path(self) -> Path | None:
+        """Where the request goes unless that file exists; None for standard output."""
+        return self.basis.place_of(self.name)
+
+    @property
+    def path(self) -> Path | None:
+        """Where the request goes, or None for standard output."""
+        return Path(self.said["~file"]) if "~file" in self.said else self.default_path
+
+    @property
+    def folder(self) -> Path:
+        """The folder of the request, where the files are that it names."""
+        return path.parent if (path := self.path) else Path()
+
+
+def request_name(answers: Answers) -> str:
+    """Name a request after its jurisdiction, and a follow-up after its letter too."""
+    place = answers.get("jurisdiction", "request")
+    kind = answers["letter"].partition("/")[2] if "particulars" in answers else ""
+    return f"{place}-{kind}.yaml" if kind else f"{place}.yaml"
 
 
 def document_from(answers: Answers) -> Document:
@@ -74,29 +194,11 @@ def problem_with(
     return None
 
 
-def prospect_of(document: Document, library: Library, today: date) -> Prospect:
-    """Tell what an unfinished request leads to. Raises OptoutError."""
-    with locating(document):
-        case = case_of(document, library, Order(today=today))
-    period, recipients = case.program.period(case.date), recipients_of(case)
-    return Prospect(
-        status=period.note if period else None,
-        laws=tuple(note.text for note in law_notes(case)),
-        recipients=recipients,
-        contact_lines=tuple(contact_line(case, recipient) for recipient in recipients),
-    )
-
-
 def draft_text(answers: Answers, library: Library, day: date, file: str) -> str:
     """Return the text of a request with these answers, and its letter's samples for the rest."""
     program, kind = library.programs.find(answers["letter"])
     parties = {party_of(rule) for rule in program.recipients if rule.holds(day)}
     return request_text(answers, layout(), kind, parties, day, file)
-
-
-def layout() -> str:
-    """Return the layout of a request's text, which has a note and a sample for each key."""
-    return _LAYOUT.read_text("utf-8")
 
 
 def preview_letters(

@@ -1,7 +1,7 @@
 """Write a request file: known values, and commented samples of the rest. Pure.
 
 Takes answers in the shape of a request, the letter kind, and the layout, which is a sample request
-with a note above each key. Never asks, and never reads a file.
+with a note above each key. Never asks, and reads no file but the layout.
 """
 
 import json
@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
+from optout_cli import bundled
 from optout_cli.model.program import LetterKind, Particular
 
 # A request as in YAML: texts, lists and mappings. Any: they hold each other.
@@ -22,6 +23,7 @@ _APART = timedelta(21)  # from the letter's date to a sample's earlier or later 
 _PARTICULARS = "particulars"
 _ADDRESSING = "addressing"
 _BY_PARTY = ("recipients", "service")
+_LAYOUT = bundled.TEMPLATES / "_layout" / "request.yaml"
 _FILE = "FILE"  # the layout's placeholder for the name of the request file
 
 
@@ -60,6 +62,11 @@ def request_text(
         if text := "\n".join(lines):
             parts.append(part.notes + text)
     return "\n\n".join(parts) + "\n"
+
+
+def layout() -> str:
+    """Return the layout of a request's text, which has a note and a sample for each key."""
+    return _LAYOUT.read_text("utf-8")
 
 
 def notes_in(layout: str) -> dict[str, str]:

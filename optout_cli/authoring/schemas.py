@@ -5,8 +5,7 @@ from typing import Any
 
 import msgspec
 
-from optout_cli.authoring.draft import layout
-from optout_cli.authoring.request_writer import notes_in
+from optout_cli.authoring.request_writer import layout, notes_in
 from optout_cli.letters.library import Library
 from optout_cli.model.jurisdiction import Gazetteer
 from optout_cli.model.printed import LIST_LINES, NoteLine, ProblemLine

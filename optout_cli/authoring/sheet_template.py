@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from optout_cli import bundled
-from optout_cli.authoring.draft import layout
 from optout_cli.authoring.follow_table import flattened
+from optout_cli.authoring.request_writer import layout
 from optout_cli.authoring.table_template import Table, needed_columns
 from optout_cli.letters.library import Library
 from optout_cli.model.program import Particular

@@ -136,7 +136,9 @@ class Particular(Noun, frozen=True, kw_only=True):
     date must be before or after the letter's date. `not_before` names a date that it may not
     precede. `known` names the fact about an agency's agreement in the data that stands here if the
     request has none. `per` names a list: this one has an entry for each of its entries, or one for
-    all. `follow` names the fact of an earlier letter that a follow-up repeats here.
+    all. `follow` names the fact of an earlier letter that a follow-up repeats here. `labels` has
+    what each choice is in words. `optout new` asks only where one of the conditions in `ask_if`
+    holds, if there are any.
     """
 
     type: ParticularType
@@ -147,10 +149,12 @@ class Particular(Noun, frozen=True, kw_only=True):
     not_before: Name | None = None
     per: Name | None = None
     choices: tuple[Name, ...] = ()
+    labels: dict[Name, Line] = {}
     about: dict[Name, tuple[Topic, ...]] = {}
     of: "ParticularType | dict[Name, Particular] | None" = None
     known: Literal["agency", "model", "signed"] | None = None
     follow: Line | None = None
+    ask_if: tuple[Condition, ...] = ()
 
 
 class ComputedDate(Noun, frozen=True, kw_only=True):

@@ -1,12 +1,21 @@
 """`optout new`: ask for a request on a terminal; elsewhere write a sample to fill in."""
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import click
+import msgspec
 
-from optout_cli.authoring.draft import document_from, draft_text, with_answers
-from optout_cli.authoring.follow import Former
+from optout_cli.authoring.draft import (
+    Basis,
+    Start,
+    document_from,
+    draft_text,
+    request_name,
+    with_answers,
+)
+from optout_cli.authoring.follow import Former, start_from_request
 from optout_cli.authoring.request_writer import Answers
 from optout_cli.cli.console import (
     is_request,
@@ -19,9 +28,9 @@ from optout_cli.cli.console import (
     user_folder,
 )
 from optout_cli.cli.new.ask import is_terminal
+from optout_cli.cli.new.files import REQUEST, last_signatory, path_for, put_request, require_free
 from optout_cli.cli.new.former import begin_after
 from optout_cli.cli.new.interview import run_interview
-from optout_cli.cli.new.new_file import REQUEST, path_for, request_name, require_free
 from optout_cli.cli.new.table import FollowOrder, TableOrder, write_table
 from optout_cli.cli.options import (
     DEFAULT_LETTER,
@@ -37,7 +46,7 @@ from optout_cli.cli.options import (
 )
 from optout_cli.cli.order import set_option, split_assignment
 from optout_cli.cli.record import in_option
-from optout_cli.errors import ExitCode, Location
+from optout_cli.errors import Location
 from optout_cli.letters.library import Library
 from optout_cli.letters.pipeline import request_file
 from optout_cli.model.request import Request
@@ -96,6 +105,14 @@ _LETTER = Location("--letter", is_command_line=True)
     " date and reference, and what is recorded about it. With --csv or --xlsx: a row for each"
     " letter of the folder that needs another one now.",
 )
+@click.option(
+    "--from",
+    "pattern",
+    metavar="REQUEST",
+    shell_complete=files,
+    help="Start from an earlier request, such as dakota-county-ne.yaml. Offers its answers again;"
+    " the date is new. With JURISDICTION, takes what does not belong to the other one.",
+)
 @in_option
 @click.option(
     "--common",
@@ -126,6 +143,7 @@ def command(
     wants_workbook: bool,
     states: tuple[str, ...],
     former: str | None,
+    pattern: str | None,
     within: Path | None,
     common: str | None,
     assignments: Sequence[str],
@@ -138,16 +156,20 @@ def command(
     """Create a request file, for `optout write` to make the letters from.
 
     On a terminal, optout asks you questions, shows each address and how old it is, and lets you
-    correct it. Elsewhere it writes a sample file that explains each line. With --csv or
-    --xlsx it writes a table of many requests for `optout batch`. It never replaces a file.
+    correct it. Type < to go back to the question before, as often as you like, and ? to have a
+    question explained. At the end you see all answers and can change each by its number. If you
+    stop, the answers are kept in a .draft file beside the request, and the same command offers to
+    go on with them. Without JURISDICTION, optout asks for the county.
+
+    Elsewhere it writes a sample file that explains each line. With --csv or --xlsx it writes a
+    table of many requests for `optout batch`. It never replaces a file.
 
     JURISDICTION is a FIPS code (06041), a slug (marin-county-ca) or a name ("Marin County, CA").
     Prints the path of the file.
     """
-    if wants_table and wants_workbook:
-        usage_error("--csv and --xlsx do not go together", "leave one of them out")
-    wants_table = wants_table or wants_workbook
-    _check_usage(jurisdiction, states, former, wants_table=wants_table, wants_wording=wants_wording)
+    tables = (wants_table, wants_workbook)
+    wants_table = any(tables)
+    _check_usage(jurisdiction, states, former, pattern, tables, wants_wording=wants_wording)
     _check_more_usage(
         within, former, common, assignments, is_request=not (wants_table or wants_wording)
     )
@@ -162,43 +184,26 @@ def command(
         table = TableOrder(letter, output, options, quiet, wants_workbook)
         write_table(table, library, states, FollowOrder(former, within, common) if former else None)
         return
-    known: Answers = {"letter": letter} if letter else {}
-    earlier: Former | None = None
+    start, earlier = Start(known={"letter": letter} if letter else {}), None
     if former:
-        known, earlier = begin_after(former, within, letter, library, is_asked=is_terminal())
-    known = with_answers(document_from(known), dict(map(split_assignment, assignments))).data
-    path, text = _make_request(
-        jurisdiction, known, output, library, options, files_from=files_from, former=earlier
+        start, earlier = begin_after(former, within, letter, library, is_asked=is_terminal())
+    elif pattern:
+        start = start_from_request(request_file(pattern), jurisdiction, letter, library)
+    known = with_answers(document_from(start.known), dict(map(split_assignment, assignments))).data
+    start = msgspec.structs.replace(start, known=known)
+    basis = Basis(
+        start, library, today(), partial(_place, output), last_signatory, files_from=files_from
     )
-    if path is None:
-        click.echo(text, nl=False)
-        return
-    write_all({path: text.encode()})
-    print_path(path)
-    if not quiet:
+    if is_terminal():
+        path = run_interview(basis, jurisdiction, options)
+    else:
+        path = put_request(*_sample(jurisdiction, basis, options))
+    if path and not quiet:
         _say_next(path, options, known, earlier)
 
 
-def _make_request(
-    query: str | None,
-    known: Answers,
-    output: str | None,
-    library: Library,
-    options: str,
-    *,
-    files_from: tuple[Path, ...],
-    former: Former | None,
-) -> tuple[Path | None, str]:
-    """Ask on a terminal, or else fill in the sample; return where to write it, and its text."""
-    if not is_terminal():
-        return _sample(query, known, output, library, options)
-    try:
-        return run_interview(
-            query, known, output, library, options, files_from=files_from, former=former
-        )
-    except (click.Abort, KeyboardInterrupt):
-        say("\nstopped; no request was written")
-        raise SystemExit(ExitCode.INTERRUPTED) from None
+def _place(output: str | None, name: str) -> Path | None:
+    return path_for(output, name, REQUEST)
 
 
 def _say_next(path: Path, options: str, known: Answers, former: Former | None) -> None:
@@ -225,14 +230,23 @@ def _check_usage(
     query: str | None,
     states: Sequence[str],
     former: str | None,
+    pattern: str | None,
+    tables: tuple[bool, bool],
     *,
-    wants_table: bool,
     wants_wording: bool,
 ) -> None:
     """Raise click.UsageError if the options do not go together."""
-    modes = {"--csv or --xlsx": wants_table, "--wording": wants_wording, "--follow": former}
+    if all(tables):
+        usage_error("--csv and --xlsx do not go together", "leave one of them out")
+    wants_table = any(tables)
+    modes = {
+        "--csv or --xlsx": wants_table,
+        "--wording": wants_wording,
+        "--follow": former,
+        "--from": pattern,
+    }
     chosen = [name for name, value in modes.items() if value]
-    if len(chosen) > 1 and wants_wording:
+    if len(chosen) > 1 and (wants_wording or pattern):
         usage_error(f"{' and '.join(chosen)} do not go together", "leave one of them out")
     if wants_table and query:
         hint = "use --state CODE instead, or ask for no table"
@@ -266,15 +280,15 @@ def _check_more_usage(
         usage_error("--set sets values of a request, not of a table", "leave --set out")
 
 
-def _sample(
-    query: str | None, known: Answers, output: str | None, library: Library, options: str
-) -> tuple[Path | None, str]:
+def _sample(query: str | None, basis: Basis, options: str) -> tuple[Path | None, str]:
     """Return where to write the sample, and its text."""
+    library, day = basis.library, basis.today
     place = {"jurisdiction": library.directory.find(query, JURISDICTION).slug} if query else {}
-    answers = {**place, "letter": DEFAULT_LETTER, "date": today().isoformat(), **known}
-    name = request_name(answers)
-    path = require_free(path_for(output, name, REQUEST))
-    return path, draft_text(answers, library, today(), f"{quote(str(path or name))}{options}")
+    given = with_answers(document_from(basis.start.known), basis.start.offered).data
+    answers = {**place, "letter": DEFAULT_LETTER, "date": day.isoformat(), **given}
+    name = request_name({**place, "letter": DEFAULT_LETTER, **basis.start.known})
+    path = require_free(basis.place_of(name))
+    return path, draft_text(answers, library, day, f"{quote(str(path or name))}{options}")
 
 
 def _copy_wording(

@@ -3,35 +3,28 @@
 Repeats a question until the answer is valid. Works at any terminal width, without color.
 """
 
-import re
 import shutil
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import date
-from pathlib import Path
-from typing import Any, NamedTuple
 
 import click
 
-from optout_cli.authoring.draft import (
-    Prospect,
-    document_from,
-    problem_with,
-    prospect_of,
-    with_answers,
-)
-from optout_cli.authoring.request_writer import Answers
+from optout_cli.authoring.particular_questions import NONE
 from optout_cli.cli.console import say, terminal_width, wrap
+from optout_cli.cli.options import today
 from optout_cli.errors import Problem
-from optout_cli.letters.library import Library
-from optout_cli.model.jurisdiction import Locality
-from optout_cli.readers.document import Document
+from optout_cli.readers.cells import days_meant
 
 _WIDEST = 80  # columns
 _SKIP = "-"  # the answer that skips a question even when Enter would take a default
+_BACK, _EXPLAIN = "<", "?"
 
 Check = Callable[[str], Problem | None]
+Meanings = Callable[[str], Mapping[str, str]]
+
+
+class Back(Exception):  # noqa: N818  # not an error: the user wants the question before
+    """The user typed < to go back to the question before."""
 
 
 def is_terminal() -> bool:
@@ -40,8 +33,11 @@ def is_terminal() -> bool:
 
 
 def say_wrapped(text: str, indent: str = "") -> None:
-    """Print text on stderr, at most 80 columns wide."""
-    say("\n".join(wrap(text, terminal_width(_WIDEST), indent)))
+    """Print text on stderr, at most 80 columns wide; indented lines stay indented."""
+    for line in text.split("\n"):
+        inner = indent + " " * (len(line) - len(line.lstrip(" ")))
+        hang = f"{inner}  " if line.lstrip().startswith(("- ", "(")) else inner
+        say("\n".join(wrap(line.strip(), terminal_width(_WIDEST), inner, hang)))
 
 
 def ask(
@@ -51,34 +47,61 @@ def ask(
     default: str = "",
     check: Check | None = None,
     required: bool = False,
+    explain: str | None = None,
+    meanings: Meanings | None = None,
+    typed: str | None = None,
 ) -> str:
     """Ask for a text until `check` finds no problem; return "" if the user skips it.
 
-    Enter alone takes the default; a single - skips the question.
+    Enter alone takes the default; a single - skips the question. `meanings` returns what a text
+    with a problem may mean, with words for each; several end with NONE. A day is understood in any
+    form. `typed` is an answer that the user gave before. With `explain`, the text for ?, a < raises
+    Back.
     """
-    if note:
+    if note and not typed:
         say_wrapped(note)
     while True:
-        text = _prompt(label, default)
+        text = typed or _read(label, default, explain)
+        typed = None
         text = "" if text == _SKIP else text
         if not text and required:
             say_wrapped("This answer is required.", "  ")
-        elif not text or not (problem := check and check(text)):
+        elif not text or not check or not (problem := check(text)):
             return text
-        # A date such as 8/31/2026: the hint names it the way that a request takes it.
-        elif guess := re.search(r"\b(?:mean|is) (\d{4}-\d\d-\d\d)\b", problem.hint or ""):
-            if ask_yes(f"  Did you mean {guess[1]}?", default=True):
-                return guess[1]
-            say_wrapped("Then type the date as YYYY-MM-DD, such as 2026-01-31.", "  ")
         else:
-            say_problem(problem)
+            likely = _days_like(text, check) or (meanings(text) if meanings else {})
+            if chosen := _choose_meaning(problem, likely):
+                return chosen
 
 
-def ask_yes(label: str, *, default: bool) -> bool:
+def _choose_meaning(problem: Problem, meanings: Mapping[str, str]) -> str:
+    """Say what is wrong with a text, or ask whether another one is meant; return that one."""
+    if not meanings:
+        say_problem(problem)
+        return ""
+    try:
+        if len(meanings) > 1:
+            say_wrapped(f"Please check: {problem.message}. Perhaps one of these?", "  ")
+            chosen = ask_choice("Which one", meanings, default=NONE, explain="")
+            return "" if chosen == NONE else chosen
+        ((value, words),) = meanings.items()
+        is_meant = ask_yes(f"  Did you mean {words}?", default=True, explain="")
+    except Back:
+        return ""
+    return value if is_meant else ""
+
+
+def _days_like(text: str, check: Check) -> dict[str, str]:
+    """Return the first day that a text may mean and `check` lets pass, in words."""
+    days = [day for day in days_meant(text, today()) if not check(day.isoformat())]
+    return {day.isoformat(): f"{day} ({day:%A})" for day in days[:1]}
+
+
+def ask_yes(label: str, *, default: bool, explain: str | None = None) -> bool:
     """Ask a question whose answer is yes or no."""
     shown = "Y/n" if default else "y/N"
     while True:
-        text = _prompt(f"{label} [{shown}]", "").lower()
+        text = _read(f"{label} [{shown}]", "", explain).lower()
         if not text:
             return default
         if text in ("y", "yes", "n", "no"):
@@ -96,21 +119,44 @@ def show(text: str) -> None:
         say("\n".join(lines[start : start + height]))
 
 
-def ask_choice(label: str, choices: Mapping[str, str], *, default: str = "") -> str:
-    """Ask for one of several choices, by number or name; return its name.
+def ask_choice(
+    label: str, choices: Mapping[str, str], *, default: str = "", explain: str | None = None
+) -> str:
+    """Ask for one of several choices, by number, by a word, or by its beginning; return its name.
 
     Without a default, Enter alone is not an answer.
     """
-    names = list(choices)
     for number, (name, text) in enumerate(choices.items(), 1):
         say_wrapped(f"{number}  {name}" + (f": {text}" if text else ""), "  ")
-    answers = {str(number): name for number, name in enumerate(names, 1)}
-    answers |= {name.lower(): name for name in names}
     while True:
-        if found := answers.get(_prompt(label, default).lower()):
-            return found
+        typed = _read(label, default, explain)
+        meant = choices_meant(typed, choices)
+        if len(meant) == 1:
+            return meant[0]
+        if meant:
+            several = ", ".join(meant)
+            say_wrapped(f"{typed!r} may mean {several}. Type more of it, or its number.", "  ")
+            continue
         otherwise = f", or press Enter for {default}" if default else ""
-        say_wrapped(f"Type a number from 1 to {len(names)}{otherwise}.", "  ")
+        say_wrapped(f"Type a number from 1 to {len(choices)} or a word{otherwise}.", "  ")
+
+
+def choices_meant(typed: str, choices: Mapping[str, str]) -> list[str]:
+    """Return the choices that a number, a word or its beginning may mean; a whole word is one."""
+    names = list(choices)
+    if typed.isdecimal() and 1 <= int(typed) <= len(names) and typed not in names:
+        return [names[int(typed) - 1]]
+    text = _folded(typed)
+    known = {name: [_folded(name), _folded(name.rpartition("/")[2])] for name in names}
+    words = {name: [*known[name], _folded(choices[name])] for name in names}
+    whole = [name for name in names if text in words[name]]
+    begun = [name for name in names if any(word.startswith(text) for word in known[name])]
+    told = [name for name in names if words[name][-1].startswith(text)]
+    return (whole or begun or told) if text else []
+
+
+def _folded(text: str) -> str:
+    return "-".join(text.lower().replace("_", " ").replace("-", " ").split())
 
 
 def say_problem(problem: Problem) -> None:
@@ -124,98 +170,19 @@ def say_problem(problem: Problem) -> None:
         say_wrapped(f"{hint[:1].upper()}{hint[1:]}{stop}", "  ")
 
 
+def _read(label: str, default: str, explain: str | None) -> str:
+    """Read an answer. With `explain`, a ? shows that text, and a < raises Back."""
+    while True:
+        text = _prompt(label, default)
+        if explain is None or text not in (_BACK, _EXPLAIN):
+            return text
+        if text == _BACK:
+            raise Back
+        say_wrapped(explain or "Press Enter, or type < to go back.", "  ")
+
+
 def _prompt(label: str, default: str) -> str:
     shown = f"{label} [{default}]" if default else label
     text: str = click.prompt(shown, default=default, show_default=False, err=True).strip()
     is_quoted = len(text) > 1 and text[0] == text[-1] == '"'  # typed as in a YAML file
     return text[1:-1].strip() if is_quoted else text
-
-
-class Question(NamedTuple):
-    """One line of a request to ask for. In `note`, {folder} stands for the request's folder."""
-
-    path: str
-    label: str
-    note: str = ""
-    default: str = ""
-    required: bool = False
-
-
-@dataclass
-class RequestDraft:
-    """The answers so far, in a request's shape.
-
-    The files that it names are in `folder`, where the request will be, or in `files_from`.
-    """
-
-    document: Document
-    locality: Locality
-    library: Library
-    today: date
-    folder: Path
-    files_from: tuple[Path, ...]
-
-    @property
-    def answers(self) -> dict[str, Any]:
-        """The answers, keyed as in a request."""
-        return self.document.data
-
-    @property
-    def letter(self) -> str:
-        """The letter's id."""
-        return str(self.answers["letter"])
-
-    def prospect(self) -> Prospect:
-        """Return what follows from the answers: status, laws, recipients."""
-        return prospect_of(self.document, self.library, self.today)
-
-    def put(self, texts: Mapping[str, str]) -> None:
-        """Set texts by key path; an empty text removes its line."""
-        self.document = with_answers(self.document, texts)
-
-    def put_group(self, key: str, value: Answers) -> None:
-        """Set all values below one key."""
-        self.document = document_from({**self.answers, key: value})
-
-    def ask(self, question: Question) -> str:
-        """Ask for one text, and set it; return "" if the user skips it."""
-        folder = "this folder" if str(self.folder) == "." else str(self.folder)
-        text = ask(
-            question.label,
-            question.note.replace("{folder}", folder),
-            default=question.default,
-            required=question.required,
-            check=lambda text: self._problem({question.path: text}),
-        )
-        if text:
-            self.put({question.path: text})
-        return text
-
-    def ask_group(self, *questions: Question) -> bool:
-        """Ask several questions; if the user skips the first, skip them all and return False."""
-        first, *others = questions
-        if not self.ask(first):
-            return False
-        for question in others:
-            self.ask(question)
-        return True
-
-    def ask_lines(self, path: str, label: str, default: tuple[str, ...] = ()) -> tuple[str, ...]:
-        """Ask for a list of lines, typed with a semicolon between them."""
-        text = ask(
-            label,
-            default="; ".join(default),
-            check=lambda text: self._problem(_number_lines(path, text)),
-        )
-        lines = _number_lines(path, text)
-        self.put(lines)
-        return tuple(lines.values())
-
-    def _problem(self, texts: Mapping[str, str]) -> Problem | None:
-        return problem_with(self.document, texts, self.library, self.folder, self.files_from)
-
-
-def _number_lines(path: str, text: str) -> dict[str, str]:
-    """Turn `a; b` into `{path.0: a, path.1: b}`."""
-    lines = [line.strip() for line in text.split(";") if line.strip()]
-    return {f"{path}.{number}": line for number, line in enumerate(lines)}

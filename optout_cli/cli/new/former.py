@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from optout_cli.authoring.draft import Start
 from optout_cli.authoring.follow import (
     Former,
     answers_following,
@@ -11,7 +12,6 @@ from optout_cli.authoring.follow import (
     letters_following,
     usual_letter,
 )
-from optout_cli.authoring.request_writer import Answers
 from optout_cli.cli.new.ask import ask_choice, say_wrapped
 from optout_cli.cli.options import today
 from optout_cli.errors import Location, OptoutError, Problem
@@ -26,8 +26,8 @@ _UNKNOWN = ("no-register", "no-such-letter")
 
 def begin_after(
     text: str, within: Path | None, letter: str | None, library: Library, *, is_asked: bool
-) -> tuple[Answers, Former]:
-    """Return the first answers of a request that follows the letter `text`, and that letter.
+) -> tuple[Start, Former]:
+    """Return how a request that follows the letter `text` begins, and that letter.
 
     With `is_asked`, asks which letter is meant, and which one follows, if there are several. Raises
     OptoutError.
@@ -35,7 +35,8 @@ def begin_after(
     former = _former_named(text, within, is_asked=is_asked)
     if letter is None and is_asked:
         letter = _ask_following(former, library)
-    return answers_following(former, letter, library, today())
+    known, former = answers_following(former, letter, library, today())
+    return Start(known={**known}, asks=("service",), signed={**(former.signatory or {})}), former
 
 
 def _former_named(text: str, within: Path | None, *, is_asked: bool) -> Former:

@@ -17,7 +17,7 @@ from optout_cli.authoring.sheet_template import sheet_template
 from optout_cli.authoring.table_template import Table, needed_columns, table_template
 from optout_cli.batch.input import load_input
 from optout_cli.cli.console import print_path, program_name, quote, say
-from optout_cli.cli.new.new_file import TABLE, WORKBOOK, path_for, require_free
+from optout_cli.cli.new.files import TABLE, WORKBOOK, path_for, require_free
 from optout_cli.cli.options import DEFAULT_LETTER, code_of, today
 from optout_cli.errors import Location, OptoutError, Problem
 from optout_cli.letters.library import Library

@@ -1,0 +1,247 @@
+"""The interview: which question is next, what an answer does, and the way back. Pure.
+
+It holds the answers as they were typed, and replays them from the beginning for each next question:
+whatever depends on an answer that changed follows it. It never prints, and never reads a file that
+the user did not name.
+"""
+
+from collections.abc import Iterator
+from typing import Literal, NamedTuple
+
+import msgspec
+from msgspec.structs import replace
+
+from optout_cli.authoring.draft import Basis, Draft, Start, problem_with
+from optout_cli.authoring.particular_questions import EXPANDED, NONE
+from optout_cli.authoring.questions import (
+    TOLD,
+    Question,
+    filled,
+    is_met,
+    question_from,
+    signed_before,
+    table,
+)
+from optout_cli.authoring.request_writer import layout, notes_in
+from optout_cli.errors import Location, OptoutError, Problem
+
+_MOST_CANDIDATES = 8
+_KEYS = (
+    "< goes back to the question before. Enter takes the value in brackets, or skips the question;"
+    " a single - always skips it. Ctrl-C stops and keeps your answers."
+)
+
+
+class Answered(NamedTuple):
+    """A question, and the answer to it: "" if it was skipped."""
+
+    question: Question
+    text: str
+
+
+def walk(draft: Draft) -> Iterator[Question]:
+    """Yield each question that matters, in order; each must be answered before the next."""
+    told: list[str] = []
+    for section in table():
+        for party in list(draft.recipients) if section.each else [""]:
+            if not all(is_met(term, draft, party) for term in section.when):
+                continue
+            title = filled(section.section, draft, party)
+            for row in section.questions:
+                told += TOLD[row.tell](draft, party) if row.tell else ()
+                for question in _questions_from(row, draft, party):
+                    yield replace(question, section=title, intro=(*told,))
+                    told.clear()
+
+
+def _questions_from(row: Question, draft: Draft, party: str) -> Iterator[Question]:
+    """Yield the questions that a row of the table stands for now; none if it does not matter."""
+    if row.expand:
+        yield from EXPANDED[row.expand](row, draft, party)
+    elif not row.tell and all(is_met(term, draft, party) for term in row.when):
+        yield question_from(row, draft, party)
+
+
+def take(draft: Draft, question: Question, text: str) -> None:
+    """Put an answer into the draft."""
+    draft.said[question.key] = text
+    if question.reads == "way":
+        _take_way(draft, question.key, text)
+    elif question.reads == "signatory":
+        if text == "yes":
+            draft.put_group("signatory", signed_before(draft))
+    elif question.unit:
+        group = draft.units.setdefault(question.unit, {})
+        group |= {path: line for path, line in _texts_of(draft, question, text).items() if line}
+        if text != question.known or draft.value(question.unit):
+            draft.put(group)
+    elif text and text not in (question.known, question.none) and question.path[0] != "~":
+        draft.put(_texts_of(draft, question, text))
+
+
+def _take_way(draft: Draft, key: str, text: str) -> None:
+    """Set how a letter goes out, with what is known of that way from the earlier letter."""
+    if text in ("no", "open"):
+        return
+    party, kind, also = f"{key.removeprefix('~')}..".split(".")[:3]
+    way = also or text
+    earlier = draft.basis.start.known.get("service", {}).get(party, [])
+    service = next((each for each in earlier if each["by"] == way), {"by": way})
+    others = draft.value(f"service.{party}") if kind == "also" else []
+    draft.put_group(f"service.{party}", [*others, service])
+
+
+def _texts_of(draft: Draft, question: Question, text: str) -> dict[str, str]:
+    """Return the texts by key path that an answer stands for: `a; b` is two lines."""
+    if question.reads == "letter":
+        return {question.path: f"{draft.said['~program']}/{text}"}
+    if question.reads == "seal":  # a seal without words for it is a problem
+        jurisdiction = draft.locality.jurisdiction
+        words = f"Seal of {jurisdiction.formal or jurisdiction.name}"
+        return {"letterhead.alt": words, question.path: text}
+    if question.reads != "lines":
+        return {question.path: text}
+    lines = [line.strip() for line in text.split(";") if line.strip()]
+    return {f"{question.path}.{number}": line for number, line in enumerate(lines)}
+
+
+class Kept(msgspec.Struct, frozen=True, kw_only=True):
+    """What is kept of an interview that was stopped, to go on with it."""
+
+    schema: Literal[1] = 1
+    start: Start
+    said: dict[str, str]
+    offered: dict[str, str] = {}
+
+    @property
+    def place(self) -> str | None:
+        """The slug of the jurisdiction."""
+        return self.said.get("jurisdiction") or self.start.known.get("jurisdiction")
+
+
+class Interview:
+    """The answers so far, by the keys of their questions, and which question is next."""
+
+    def __init__(self, basis: Basis, kept: Kept | None = None) -> None:
+        self.basis = basis
+        self.said = dict(kept.said) if kept else {}
+        self.offered = dict(kept.offered if kept else basis.start.offered)
+        self.asked: list[Answered] = []
+        self.draft = Draft(basis)
+        self._unsure = set(self.said)  # keys of answers to check again
+
+    def next(self) -> Question | None:
+        """Return the first question without an answer, or None when all are answered.
+
+        An answer that cannot be right beside the others is asked again, with what is wrong. Raises
+        OptoutError if what is wrong is no answer.
+        """
+        try:
+            return self._first_open()
+        except OptoutError as error:
+            keys = {question.path: question.key for question, _ in self.asked}
+            for problem in error.problems:
+                path = problem.path or (problem.location.path if problem.location else "")
+                if path in keys:
+                    del self.said[keys[path]]
+                    told = (f"Please check: {problem.message}.",)
+                    question = self.next()
+                    return question and replace(question, intro=told)
+            raise
+
+    def _first_open(self) -> Question | None:
+        self.draft, self.asked = Draft(self.basis), []
+        for question in walk(self.draft):
+            offered = self.offered.get(question.key, question.default)
+            if question.choices and offered not in question.choices:
+                offered = question.default
+            shown = replace(question, default=offered)
+            text = self.said.get(question.key)
+            if text is None and len(question.choices) == 1 and question.choices_of:
+                text = next(iter(question.choices))
+            elif text is None or not self._still_fits(shown, text):
+                return shown
+            else:
+                self.asked.append(Answered(shown, text))
+            take(self.draft, question, text)
+        return None
+
+    def _still_fits(self, question: Question, text: str) -> bool:
+        if question.choices and text not in question.choices:
+            return False
+        is_unsure = question.key in self._unsure and question.reads != "place"
+        self._unsure.discard(question.key)
+        return not (is_unsure and text and self.problem(question, text))
+
+    def answer(self, question: Question, text: str) -> None:
+        """Set the answer to the next question. Another county makes all other answers void."""
+        if question.reads == "place" and self.offered.get(question.key, text) != text:
+            self.said, self.offered = {}, {}
+        self.said[question.key] = text
+        self.offered.pop(question.key, None)
+
+    def back(self) -> bool:
+        """Go back to the question before; return False at the first one."""
+        if not self.asked:
+            return False
+        self.change(len(self.asked))
+        return True
+
+    def change(self, number: int) -> None:
+        """Ask the question with this number again, and offer its answer."""
+        question = self.asked[number - 1].question
+        self.offered[question.key] = self.said.pop(question.key)
+        self._unsure = set(self.said)
+
+    @property
+    def place(self) -> str | None:
+        """The slug of the jurisdiction, once it is known."""
+        return self.kept().place
+
+    def kept(self) -> Kept:
+        """Return what to keep, to go on with it another day."""
+        return Kept(start=self.basis.start, said=self.said, offered=self.offered)
+
+    def problem(self, question: Question, text: str) -> Problem | None:
+        """Return what is wrong with an answer."""
+        if question.reads == "place":
+            return self._place_problem(text)
+        if question.choices or question.path.startswith("~"):
+            return None
+        basis, draft = self.basis, self.draft
+        texts = _texts_of(draft, question, text)
+        return problem_with(draft.document, texts, basis.library, draft.folder, basis.files_from)
+
+    def _place_problem(self, text: str) -> Problem | None:
+        """Return why a text is not enough: `meanings` has what it may mean."""
+        try:
+            self.basis.library.directory.find(text, Location(""))
+        except OptoutError as error:
+            return error.problems[0]
+        return Problem("ambiguous-jurisdiction", f"{text!r} may mean another place")
+
+    def meanings(self, question: Question, text: str) -> dict[str, str]:
+        """Return what a text with a problem may mean, in words: jurisdictions by their slugs.
+
+        A name that is only near may be the wrong one, so there is also NONE.
+        """
+        if question.reads != "place":
+            return {}
+        directory, none = self.basis.library.directory, {}
+        try:
+            slugs = [directory.find(text, Location("")).slug]
+        except OptoutError:
+            slugs, none = directory.candidates(text), {NONE: ""}
+            if not 0 < len(slugs) <= _MOST_CANDIDATES:
+                return {}
+        found = {slug: directory.find(slug, Location("")) for slug in slugs}
+        names = {
+            slug: f"{each.jurisdiction.name}, {each.state_name} ({each.id})"
+            for slug, each in found.items()
+        }
+        return {**names, **none}
+
+    def explain(self, question: Question) -> str:
+        """Return what ? says of a question."""
+        note = notes_in(layout()).get(question.path.partition(".")[0], question.note)
+        return f"{question.help or note}\n{_KEYS}"

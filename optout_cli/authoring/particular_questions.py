@@ -1,0 +1,173 @@
+"""The questions about particulars and agreements, from what the letter's program declares. Pure."""
+
+from collections.abc import Callable, Iterator, Mapping
+from itertools import count
+
+from msgspec.structs import replace
+
+from optout_cli.authoring.draft import Draft
+from optout_cli.authoring.questions import Question, known_ways
+from optout_cli.model.program import Particular
+from optout_cli.programs import holds
+
+NONE = "none of these"
+_YES_NO = {"yes": "", "no": ""}
+
+
+def _ask_agreement(row: Question, draft: Draft, _: str) -> Iterator[Question]:
+    """Ask which of an agency's agreements the letter is about, if it has several."""
+    agreements = draft.locality.agreements
+    for name, spec in draft.declared.items():
+        path = f"particulars.{name}"
+        if spec.known == "model" and not draft.value(path) and len(agreements) > 1:
+            choices = {
+                each.model: f"{spec.labels.get(each.model, '')}, signed {each.signed or '?'}"
+                for each in agreements
+            }
+            path = f"{path}.0" if spec.type == "list" else path
+            yield replace(row, path=path, key=path, choices=choices, required=True)
+
+
+def _ask_also(row: Question, draft: Draft, party: str) -> Iterator[Question]:
+    """Ask about each other way in which the earlier letter went out."""
+    for way in known_ways(draft, party):
+        if way != draft.value(f"~{party}.way"):
+            key = f"~{party}.also.{way}"
+            label = row.label.replace("{way}", way)
+            yield replace(
+                row, path=key, key=key, label=label, choices=_YES_NO, default="no", reads="way"
+            )
+
+
+def _ask_required(row: Question, draft: Draft, _: str) -> Iterator[Question]:
+    """Ask for what the letter must say, and what is missing of what an earlier letter tells."""
+    known = draft.basis.start.known.get("particulars", {})
+    for name, spec in draft.declared.items():
+        path = f"particulars.{name}"
+        if name in known and isinstance(spec.of, dict):
+            yield from _ask_missing(row, draft, name, spec.of)
+        elif spec.required and name not in known and not _is_on_file(draft, spec):
+            yield from _ask(row, draft, path, name, spec)
+
+
+def _ask_missing(
+    row: Question, draft: Draft, name: str, fields: Mapping[str, Particular]
+) -> Iterator[Question]:
+    """Ask for the fields of known entries without which the letter kind is refused."""
+    kind = draft.basis.library.programs.find(draft.letter)[1]
+    needed = {term for refusal in kind.refuse for term in refusal.when.missing}
+    for number, entry in enumerate(draft.basis.start.known["particulars"][name]):
+        told = ", ".join(str(value) for value in entry.values())
+        for field, spec in fields.items():
+            if f"{name}.{field}" in needed and field not in entry:
+                optional = replace(spec, required=False)
+                path = f"particulars.{name}.{number}.{field}"
+                about = replace(row, note=f"{_label(name)}: {told}.")
+                yield from _ask(about, draft, path, field, optional)
+
+
+def _ask_optional(row: Question, draft: Draft, _: str) -> Iterator[Question]:
+    """Offer to ask for what the letter can say besides, and ask only what matters."""
+    known = draft.basis.start.known.get("particulars", {})
+    wanted = {
+        name: spec
+        for name, spec in draft.declared.items()
+        if not spec.required and name not in known and not _is_on_file(draft, spec)
+    }
+    now = [spec for spec in wanted.values() if _matters(draft, spec)]
+    if not now:
+        return
+    is_offered = any(path.startswith("particulars.") for path in draft.basis.start.offered)
+    yield replace(
+        row,
+        path="~more",
+        key="~more",
+        note="\n".join([row.note, *(f"- {spec.help}" for spec in now)]),
+        choices=_YES_NO,
+        default="yes" if is_offered else "no",
+    )
+    if draft.value("~more") != "yes":
+        return
+    for name, spec in wanted.items():
+        if _matters(draft, spec):
+            yield from _ask(Question(), draft, f"particulars.{name}", name, spec)
+
+
+def _matters(draft: Draft, spec: Particular) -> bool:
+    """Tell whether a particular can matter for the letter, as far as its answers go."""
+    return not spec.ask_if or any(holds(when, draft.case) for when in spec.ask_if)
+
+
+def _is_on_file(draft: Draft, spec: Particular) -> bool:
+    """Tell whether the data on the agency's agreement gives this particular."""
+    return spec.known is not None and bool(draft.locality.agreements)
+
+
+def _label(name: str) -> str:
+    return name.replace("-", " ").capitalize()
+
+
+def _ask(row: Question, draft: Draft, path: str, name: str, spec: Particular) -> Iterator[Question]:
+    """Ask for a particular: a text, a choice, each item of a list, or each entry with fields."""
+    label = _label(name)
+    told = f"{spec.help[:1].upper()}{spec.help[1:]}"
+    told += f" (for example: {spec.example})" if spec.example else ""
+    note = "\n".join(filter(None, [row.note, told]))
+    question = Question(path=path, key=path, label=label, note=note, help=told)
+    if isinstance(spec.of, dict):
+        yield from _ask_entries(question, draft, spec)
+    elif spec.type in ("list", "paragraphs"):
+        for number in count():
+            is_first = number == 0
+            item = _with_choices(question, spec, required=is_first and spec.required)
+            item = replace(
+                item,
+                path=f"{path}.{number}",
+                key=f"{path}.{number}",
+                note=note if is_first else "Type another one, or press Enter to go on.",
+            )
+            yield item
+            if not draft.value(f"{path}.{number}"):
+                return
+    else:
+        yield _with_choices(question, spec, required=spec.required)
+
+
+def _ask_entries(question: Question, draft: Draft, spec: Particular) -> Iterator[Question]:
+    """Ask for entries with several fields, as long as there is another one."""
+    assert isinstance(spec.of, dict)
+    for number in count():
+        path = f"{question.path}.{number}"
+        if number or not spec.required:
+            key = f"~{path}"
+            one = "another" if number else "one"
+            is_offered = any(each.startswith(path) for each in draft.basis.start.offered)
+            yield replace(
+                question,
+                path=key,
+                key=key,
+                label=f"{question.label}: add {one}?",
+                note="" if number else question.note,
+                choices=_YES_NO,
+                default="yes" if is_offered else "no",
+            )
+            if draft.value(key) != "yes":
+                return
+        for name, inner in spec.of.items():
+            yield from _ask(Question(), draft, f"{path}.{name}", name, inner)
+
+
+def _with_choices(question: Question, spec: Particular, *, required: bool) -> Question:
+    """Add the particular's choices. Enter never takes one: it may be a fact of a contract."""
+    choices = {choice: spec.labels.get(choice, "") for choice in spec.choices}
+    none = None if required or not choices else NONE if [*choices] != ["yes"] else "no"
+    choices |= {none: ""} if none else {}
+    return replace(question, choices=choices, none=none, default=none or "", required=required)
+
+
+EXPANDED: Mapping[str, Callable[[Question, Draft, str], Iterator[Question]]] = {
+    "agreement": _ask_agreement,
+    "required": _ask_required,
+    "also": _ask_also,
+    "optional": _ask_optional,
+}

@@ -1,0 +1,309 @@
+"""The table of questions in questions.yaml, and what its rows need to know of a draft. Pure.
+
+A question is a value; nothing here asks one.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from itertools import count
+from typing import Any, Literal
+
+import msgspec
+import yaml
+from msgspec.structs import replace
+
+from optout_cli import bundled
+from optout_cli.authoring.draft import Draft
+from optout_cli.letters.notes import contact_text, law_notes
+from optout_cli.model.fields import Noun
+
+_TABLE = bundled.TEMPLATES / "_layout" / "questions.yaml"
+_USUAL = ("secure-communities", "opt-out")  # what Enter takes for a county
+_WINDOW_LINES = 4  # that surely show in the window of an envelope
+RECIPIENTS = {"bureau": "the State Identification Bureau", "ice": "ICE"}
+NUMBERS = {"phone": "telephone", "fax": "fax", "email": "e-mail"}
+
+
+class Question(Noun, frozen=True, kw_only=True):
+    """A question, or the row of the table that it is made from. questions.yaml explains the rows.
+
+    `intro` is what is shown before it, such as a recipient's address.
+    """
+
+    path: str = ""
+    key: str = ""
+    label: str = ""
+    section: str = ""
+    note: str = ""
+    help: str = ""
+    intro: tuple[str, ...] = ()
+    when: tuple[str, ...] = ()
+    default: str = ""
+    required: bool = False
+    known: str | None = None
+    unit: str | None = None
+    choices: dict[str, str] = {}
+    choices_of: str | None = None
+    none: str | None = None
+    reads: Literal["text", "lines", "place", "letter", "file", "way", "signatory", "seal"] = "text"
+    expand: Literal["agreement", "required", "also", "optional"] | None = None
+    tell: Literal["status", "recipient"] | None = None
+
+
+class Section(Noun, frozen=True, kw_only=True):
+    """Questions under one title; with `each`, asked for each recipient."""
+
+    section: str
+    each: Literal["party"] | None = None
+    when: tuple[str, ...] = ()
+    questions: tuple[Question, ...]
+
+
+@cache
+def table() -> tuple[Section, ...]:
+    """Return the questions of questions.yaml."""
+    # The base loader returns only texts, lists and mappings.
+    rows = yaml.load(_TABLE.read_text("utf-8"), yaml.BaseLoader)  # noqa: S506
+    return msgspec.convert(rows, tuple[Section, ...], strict=False)
+
+
+def question_from(row: Question, draft: Draft, party: str) -> Question:
+    """Fill in a row of the table: names in braces, choices, and what the data says."""
+    known = _field(draft, party, row.known) if row.known else None
+    return replace(
+        row,
+        path=row.path.format(party=party),
+        key=(row.key or row.path).format(party=party),
+        label=filled(row.label, draft, party),
+        note=filled(row.note, draft, party),
+        default=filled(row.default, draft, party) if known is None else known,
+        known=known,
+        unit=row.unit and row.unit.format(party=party),
+        choices=_CHOICES[row.choices_of](draft, party) if row.choices_of else row.choices,
+    )
+
+
+# --- when: facts that an answer does not tell ---
+
+
+def is_met(term: str, draft: Draft, party: str) -> bool:
+    """Tell whether a term of `when` holds: a fact, an answer, or an answer with these words."""
+    if term.startswith("not "):
+        return not is_met(term.removeprefix("not "), draft, party)
+    fact, _, name = term.partition(":")
+    if fact in _FACTS:
+        return _FACTS[fact](draft, party, name)
+    path, _, words = term.format(party=party).partition("=")
+    value = draft.value(path)
+    return bool(value == words if words else value)
+
+
+def _is_too_long(draft: Draft, party: str, _: str) -> bool:
+    contact = draft.recipients[party].contact
+    keys = draft.value(f"recipients.{party}") or {}
+    is_changed = any(key in keys for key in ("attention", "organization", "address"))
+    is_corrected = draft.value(f"~{party}") == "no" and is_changed
+    return is_corrected and len(contact.block) > _WINDOW_LINES
+
+
+def _is_confirmable(draft: Draft, party: str, _: str) -> bool:
+    """Tell whether there is anything that the office may have confirmed."""
+    said = draft.value(f"~{party}")
+    given = draft.value(f"recipients.{party}") or {}
+    before = draft.basis.start.known.get("recipients", {}).get(party, {})
+    return bool(said == "yes" or (said == "no" and given != before))
+
+
+def _lacks(draft: Draft, party: str, name: str) -> bool:
+    if name == "way":
+        name = draft.value(f"service.{party}.0.by")
+    return name in ("fax", "email") and not getattr(draft.recipients[party].contact, name)
+
+
+def _is_file_taken(draft: Draft, *_: str) -> bool:
+    path = draft.default_path
+    return path is not None and path.exists()
+
+
+_FACTS: Mapping[str, Callable[[Draft, str, str], bool]] = {
+    "known": lambda draft, _, key: key in draft.basis.start.known,
+    "asks": lambda draft, _, key: (
+        key in draft.basis.start.asks or key not in draft.basis.start.known
+    ),
+    "file-taken": _is_file_taken,
+    "office-unknown": lambda draft, *_: any(
+        recipient.party == "ice" and not recipient.office and draft.locality.field_offices
+        for recipient in draft.recipients.values()
+    ),
+    "verified": lambda draft, party, _: bool(draft.recipients[party].contact.verified),
+    "too-long": _is_too_long,
+    "confirmable": _is_confirmable,
+    "lacks": _lacks,
+    "signed-before": lambda draft, *_: bool(
+        signed_before(draft) and "signatory.name" not in draft.basis.start.offered
+    ),
+}
+
+
+# --- texts, choices, and what is told ---
+
+
+def signed_before(draft: Draft) -> Mapping[str, Any]:
+    """Return who signed the earlier letter, or the last one for the same jurisdiction."""
+    return draft.basis.start.signed or draft.basis.signatory_of(draft.locality.slug) or {}
+
+
+def filled(text: str, draft: Draft, party: str) -> str:
+    """Fill in the names in braces, each with its text of now."""
+    return re.sub(r"{([a-z-]+)}", lambda name: str(_TEXTS[name[1]](draft, party)), text)
+
+
+def _field(draft: Draft, party: str, path: str) -> str:
+    """Return a field of a recipient's contact; lines have a semicolon between them."""
+    value: Any = draft.recipients[party].contact
+    for name in path.split("."):
+        value = getattr(value, name)
+    return "; ".join(value) if isinstance(value, tuple) else value or ""
+
+
+def _signed_text(draft: Draft, _: str) -> str:
+    signed = signed_before(draft)
+    named = ", ".join(str(signed[key]) for key in ("name", "title", "office") if key in signed)
+    if draft.basis.start.signed:
+        return f"The earlier letter was signed by {named}."
+    return f"{named} signed last for {draft.locality.name}."
+
+
+def _office(draft: Draft, _: str) -> str:
+    known = signed_before(draft).get("office")
+    is_sheriff = "sheriff" in str(draft.value("signatory.title") or "").lower()
+    if known or not is_sheriff or draft.locality.agency:
+        return str(known or (draft.locality.jurisdiction.name if draft.locality.agency else ""))
+    return f"{draft.locality.jurisdiction.name} Sheriff's Office"
+
+
+def _address(draft: Draft, key: str) -> str:
+    """Return a line of the earlier signatory's address: that of the office stays."""
+    value = signed_before(draft).get("address", {}).get(key, "")
+    return ", ".join(value) if isinstance(value, list) else str(value)
+
+
+def _free_file(draft: Draft, _: str) -> str:
+    path = draft.default_path
+    names = (path.with_stem(f"{path.stem}-{number}") for number in count(2)) if path else ()
+    return next((str(name) for name in names if not name.exists()), "")
+
+
+# Each text that may stand in braces: from the draft, and the party of a section.
+_TEXTS: Mapping[str, Callable[[Draft, str], str]] = {
+    "today": lambda draft, _: draft.basis.today.isoformat(),
+    "date": lambda draft, _: str(draft.value("date") or draft.basis.today),
+    "folder": lambda draft, _: "this folder" if str(draft.folder) == "." else str(draft.folder),
+    "place": lambda draft, _: draft.locality.name,
+    "program": lambda draft, _: _usual_program(draft),
+    "letter": lambda draft, _: _usual(_letters(draft, ""), _USUAL[1]),
+    "file": lambda draft, _: str(draft.default_path),
+    "free-file": _free_file,
+    "recipient": lambda _, party: RECIPIENTS[party],
+    "lines": lambda draft, party: str(len(draft.recipients[party].contact.block)),
+    "how": lambda draft, party: "telephone" if draft.value(f"~{party}") == "yes" else "not yet",
+    "signed": _signed_text,
+    "same": lambda draft, _: "no" if draft.basis.start.signed else "yes",
+    "title": lambda draft, _: str(signed_before(draft).get("title", "")),
+    "office": _office,
+    "street": lambda draft, _: _address(draft, "street"),
+    "city": lambda draft, _: _address(draft, "city"),
+    "state": lambda draft, _: _address(draft, "state") or draft.locality.state_code,
+    "zip": lambda draft, _: _address(draft, "zip"),
+    "way": lambda draft, party: (known_ways(draft, party) or ["certified-mail"])[0],
+}
+
+
+def known_ways(draft: Draft, party: str) -> list[str]:
+    """Return how the earlier letter to a recipient went out, the main way first."""
+    services = draft.basis.start.known.get("service", {}).get(party, [])
+    return [service["by"] for service in services]
+
+
+def _usual(choices: Mapping[str, str], usual: str) -> str:
+    return usual if usual in choices else next(iter(choices))
+
+
+def _usual_program(draft: Draft) -> str:
+    """Return the program of an agency's agreements, or else the usual one."""
+    programs = draft.basis.library.programs.by_id
+    about = (
+        id
+        for id, program in programs.items()
+        if any(spec.known == "model" for spec in program.particulars.values())
+    )
+    usual = next(about, _USUAL[0]) if draft.locality.agreements else _USUAL[0]
+    return _usual(_programs(draft, ""), usual)
+
+
+def _programs(draft: Draft, _: str) -> dict[str, str]:
+    programs = draft.basis.library.programs.by_id
+    return {id: program.title for id, program in sorted(programs.items())}
+
+
+def _letters(draft: Draft, _: str) -> dict[str, str]:
+    program = draft.value("~program")
+    letters = draft.basis.library.programs.by_id[program].letters
+    return {name: kind.title for name, kind in letters.items()}
+
+
+def _offices(draft: Draft, _: str) -> dict[str, str]:
+    known = draft.locality.offices
+    return {id: known[id].address.city or "" for id in draft.locality.field_offices if id in known}
+
+
+def _checks(draft: Draft, party: str) -> dict[str, str]:
+    right = {"yes": "I called them, and it is right"}
+    return {
+        "later": "I will call to confirm it before sending",
+        **({} if draft.recipients[party].contact.missing else right),
+        "no": "It has changed; I will type the new address",
+    }
+
+
+_CHOICES: Mapping[str, Callable[[Draft, str], dict[str, str]]] = {
+    "programs": _programs,
+    "letters": _letters,
+    "offices": _offices,
+    "checks": _checks,
+}
+
+
+def _tell_status(draft: Draft, _: str) -> Iterator[str]:
+    """Yield the activation, if a rule of the program asks for it, its status, and the laws."""
+    case, locality = draft.case, draft.locality
+    activated, source = locality.jurisdiction.activated, locality.activation_source
+    if activated and "scheduled" in case.program.particulars:
+        kind = f"{source.kind} source" if source else "no source named"
+        yield f"Activated in {case.program.title}: {activated} ({kind})."
+    period = case.program.period(case.date)
+    listed = (note.text for note in case.doubts if note.code == "listed-agency")
+    laws = (note.text for note in law_notes(case))
+    notes = (period.note if period else None, *listed, *laws)
+    yield from (f"Note: {note}" for note in filter(None, notes))
+
+
+def _tell_recipient(draft: Draft, party: str) -> Iterator[str]:
+    recipient = draft.recipients[party]
+    contact = recipient.contact
+    yield f"To {RECIPIENTS[party]}:"
+    yield from (f"  {line}" for line in contact.block)
+    for key, name in NUMBERS.items():
+        if number := getattr(contact, key):
+            yield f"  {name} {number}"
+    yield f"  ({contact_text(draft.case, recipient)})"
+    if contact.missing:
+        fields = ", ".join(field.removeprefix("address.") for field in contact.missing)
+        yield f"  Missing: {fields}. The letter cannot be written without it."
+
+
+TOLD: Mapping[str, Callable[[Draft, str], Iterator[str]]] = {
+    "status": _tell_status,
+    "recipient": _tell_recipient,
+}

@@ -1,0 +1,145 @@
+"""The files of `optout new`: the new file's path, the kept answers, and who signed last.
+
+Never changes a file that the user made.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+
+from optout_cli.authoring.draft import document_from
+from optout_cli.authoring.interview import Kept
+from optout_cli.authoring.request_writer import Answers
+from optout_cli.cli.console import print_path, user_folder
+from optout_cli.cli.options import output_path
+from optout_cli.errors import Location, OptoutError, Problem
+from optout_cli.model.request import Signatory
+from optout_cli.output import write_all
+from optout_cli.readers.files import STDIN
+from optout_cli.readers.validate import convert
+from optout_cli.trust import doubt_about, may_be_made
+
+REQUEST = ("request", ".yaml", ".yml")  # noun, endings of the file name
+TABLE = ("table", ".csv")
+WORKBOOK = ("workbook", ".xlsx")
+_KEPT = ".draft"
+
+
+def path_for(output: str | None, name: str, kind: tuple[str, ...]) -> Path | None:
+    """Return the path that -o names, with `name` inside a folder; None for standard output.
+
+    Raises click.UsageError if the file name is not of this kind.
+    """
+    if output == STDIN:
+        return None
+    return output_path(output, name, *kind) if output else Path(name)
+
+
+def require_free(path: Path | None) -> Path | None:
+    """Return the path. Raises OptoutError if the file exists."""
+    if path and path.exists():
+        raise OptoutError(_file_exists(path))
+    return path
+
+
+def put_request(path: Path | None, text: str) -> Path | None:
+    """Write a request and print its path; without a path, print the request. Returns the path."""
+    if path is None:
+        click.echo(text, nl=False)
+        return None
+    write_all({path: text.encode()})
+    print_path(path)
+    return path
+
+
+def check_new_name(name: str) -> Problem | None:
+    """Return why a file name cannot be that of a new request."""
+    if not name.lower().endswith(REQUEST[1:]):
+        return Problem(
+            "wrong-name", f"{name!r} is not a name for a request", hint="end it in .yaml"
+        )
+    return _file_exists(Path(name)) if Path(name).exists() else None
+
+
+def _file_exists(path: Path) -> Problem:
+    hint = f"name another file with -o, such as -o second{path.suffix.lower()}"
+    message = "already exists, and optout new never replaces a file"
+    return Problem("file-exists", message, Location(str(path)), hint)
+
+
+# --- answers of an interview that was stopped ---
+
+
+def kept_path(path: Path | None, name: str) -> Path:
+    """Return where the answers are kept: beside the request, `marin-county-ca.draft`."""
+    return (path or Path(name)).with_suffix(_KEPT)
+
+
+def keep_answers(path: Path, kept: Kept) -> bool:
+    """Write the answers so far; tell whether that worked."""
+    try:
+        write_all({path: msgspec.json.format(msgspec.json.encode(kept)) + b"\n"}, force=True)
+    except OptoutError:
+        return False
+    return True
+
+
+def kept_answers(folder: Path) -> dict[Path, Kept]:
+    """Return the answers that were kept in a folder, by their files."""
+    found = {}
+    for path in sorted(folder.glob(f"*{_KEPT}")):
+        try:
+            found[path] = msgspec.json.decode(path.read_bytes(), type=Kept)
+        except (OSError, msgspec.ValidationError, msgspec.DecodeError):
+            continue
+    return found
+
+
+# --- who signed last ---
+
+
+def signatories_path() -> Path | None:
+    """Return the file of signatories: in the state folder, since users clear the cache."""
+    folder = user_folder("state")
+    return folder and folder / "signatories.json"
+
+
+def last_signatory(slug: str) -> Answers | None:
+    """Return who signed last for a jurisdiction; None if nobody did, or it cannot be trusted."""
+    path = _trusted_path()
+    return _signatories(path).get(slug) if path else None
+
+
+def keep_signatory(slug: str, signatory: Answers) -> bool:
+    """Save who signs for a jurisdiction, for its next request; tell whether that worked."""
+    path = _trusted_path()
+    if not path:
+        return False
+    try:
+        rows = {**_signatories(path), slug: signatory}
+        write_all({path: msgspec.json.encode(rows)}, force=True)
+    except OptoutError:
+        return False
+    return True
+
+
+# Any: a signatory as in a request, whose street may be one text or several.
+def _signatories(path: Path) -> Mapping[str, dict[str, Any]]:
+    try:
+        rows = msgspec.json.decode(path.read_bytes(), type=dict[str, dict[str, Any]])
+        for row in rows.values():
+            convert(document_from(row), Signatory)
+    except (OSError, msgspec.ValidationError, msgspec.DecodeError, OptoutError):
+        return {}
+    return rows
+
+
+def _trusted_path() -> Path | None:
+    """Return the file's path, or None if another user could have written the file."""
+    path = signatories_path()
+    if not path or not may_be_made(path.parent):
+        return None
+    return None if doubt_about(path.parent) or doubt_about(path) else path
