@@ -1,6 +1,5 @@
 """Open a page in a headless Chromium, press its keys and ask it questions, through two pipes."""
 
-import fcntl
 import json
 import os
 import subprocess
@@ -12,10 +11,10 @@ from types import TracebackType
 from typing import Any, Self
 
 PROGRAM = next(filter(None, map(which, ("chromium", "chromium-browser", "google-chrome"))), None)
-_OPTIONS = (
+_OPTIONS = (  # without a sandbox, it also starts as root; the pages are our own
     "--headless=new", "--remote-debugging-pipe", "--disable-gpu", "--no-first-run",
     "--disable-sync", "--disable-background-networking", "--disable-component-update",
-    "--disable-dev-shm-usage", "--host-resolver-rules=MAP * ~NOTFOUND",
+    "--no-sandbox", "--disable-dev-shm-usage", "--host-resolver-rules=MAP * ~NOTFOUND",
 )  # fmt: skip
 _PATIENCE = 60  # seconds
 _HIGH = 10  # file descriptors above those that the browser wants
@@ -25,12 +24,12 @@ class Chromium:
     """A browser with one page of the size that `resize` gives it, open in a `with` block."""
 
     def __init__(self, profile: Path) -> None:
+        import fcntl  # not on Windows
+
         assert PROGRAM
         (own_in, its_out), (its_in, own_out) = os.pipe(), os.pipe()
         high = [fcntl.fcntl(end, fcntl.F_DUPFD, _HIGH) for end in (its_in, its_out)]
         options = [*_OPTIONS, f"--user-data-dir={profile}"]
-        if os.geteuid() == 0:
-            options.append("--no-sandbox")  # it does not start as root otherwise
         # It reads commands from descriptor 3, and writes answers to 4.
         script = f'exec "$@" 3</dev/fd/{high[0]} 4>/dev/fd/{high[1]}'
         self._process = subprocess.Popen(
