@@ -22,7 +22,7 @@ from PIL import Image
 
 from optout_cli.cli import review as command
 from optout_cli.engines import page_pictures
-from optout_cli.register.events import WrittenNote
+from optout_cli.register.events import LetterFile, WrittenLetter, WrittenNote
 from optout_cli.reports import review
 from optout_cli.reports.review import drawings_of
 
@@ -49,7 +49,7 @@ FACTS = {
     "cc": [{"title": "County Counsel"}],
 }
 NOTES = (
-    WrittenNote(code="state-law", text="ask counsel before sending: a law. It is new."),
+    WrittenNote(code="state-law", text="A law. It is new.", short="ask counsel first: a law"),
     WrittenNote(code="contact", text="ICE: address from memory", recipient="ice"),
     WrittenNote(code="unsigned", text="eml: nobody has signed it", recipient="ice"),
 )
@@ -135,8 +135,8 @@ def test_beside_each_letter_stands_all_that_is_known_of_it(
         "Files",
         "CA/marin-county-ca/2026-11-02-opt-out-bureau.txt",
         "Notes for those who send it",
-        "ask counsel before sending",
-        "a law. It is new.",
+        "ask counsel first: a law",
+        "A law. It is new.",
     ]
     assert to_ice.splitlines()[4:11] == [
         "What happened",
@@ -176,6 +176,28 @@ def test_a_draft_says_that_nobody_signs(in_folder: Path, run: Run) -> None:
         "Who signs",
         "Nobody yet",
     ]
+
+
+def test_a_note_on_many_letters_is_folded_and_an_old_one_has_only_its_name(
+    in_folder: Path, run: Run
+) -> None:
+    maker = RegisterMaker(Path("out"))
+    note = WrittenNote(code="period", text="What became of the program.")
+    for day in (2, 3, 4):
+        maker.written(on=date(2026, 11, day), parties=("ice",), notes=(note,))
+    old = WrittenLetter(
+        recipient="ice",
+        office="",
+        address=("ICE",),
+        notes=("draft", "new-code"),
+        files=(LetterFile(path="old.docx", format="docx", bytes=0, sha256=""),),
+    )
+    maker.written(place=ADDISON, letters=(old,))
+    run("review", "out", "-q")
+    found = re.findall(r'<div class="notes">.*?</div>', page_at(), re.DOTALL)
+    (folded,) = {*found[:3]}
+    assert "<details><summary>About the program on this day</summary>" in folded
+    assert articles(page_at())[3].splitlines()[-2:] == ["Nobody signs yet", "new-code"]
 
 
 # What is new.

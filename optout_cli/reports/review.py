@@ -41,9 +41,6 @@ from optout_cli.reports.packet import best_form, words_in
 from optout_cli.templating.layouts import review_page
 from optout_cli.templating.templates import Templates
 
-# The end of the part of a note that says what to do, or of its first sentence.
-_HEAD_END = re.compile(r"(?<=[a-z0-9)])(?:[:;]|\.(?= [A-Z])) ")
-_SHORTEST = 12  # characters before that end: `eml: nobody has signed it` is one part
 _MARK = re.compile(rb'<meta name="optout-review" content="([0-9a-f]*) ([0-9-]{10})">')
 MOST_BYTES = 60_000_000  # of a page that still opens in about a second
 _HEAD = 1_000  # bytes of a page in which its mark is
@@ -378,16 +375,13 @@ def _notes_on(state: LetterState, common: Container[str]) -> _Facts:
 
     An older register has only their codes.
     """
-    rows = []
-    for note in _own_notes(state):
-        if note.code != _CONTACT:
-            end = _HEAD_END.search(note.text, _SHORTEST)
-            head, rest = (
-                (note.text[: end.start()], note.text[end.end() :]) if end else (note.text, "")
-            )
-            rows.append({"head": head, "rest": rest, "is_common": note.text in common})
+    rows = [
+        {"code": it.code, "short": it.short, "text": it.text, "is_common": it.text in common}
+        for it in _own_notes(state)
+        if it.code != _CONTACT
+    ]
     codes = [code for code in state.letter.notes if code != _CONTACT]
-    bare = [{"code": code, "head": None, "rest": ""} for code in codes]
+    bare = [{"code": code, "short": None, "text": None, "is_common": False} for code in codes]
     return {"notes": rows or bare, "codes": codes}
 
 
