@@ -77,7 +77,17 @@ def originals_of(states: Sequence[LetterState], folder: Path) -> tuple[Original,
         reference = states[0].written.reference
         raise OptoutError(Problem("not-sent", message, Location(reference), hint))
     found = tuple(dict.fromkeys(item for state in states for item in _originals_of(state)))
-    raise_any(_changed_problems(found, folder))
+    problems = []
+    for original in found:
+        path = folder / original.path
+        if not is_file(path):
+            message, hint = "is missing, and the register names it", "put the file back"
+        elif sha256(path.read_bytes()).hexdigest() != original.sha256:
+            message, hint = "was changed after it was recorded", "put back the file as it was"
+        else:
+            continue
+        problems.append(Problem("changed-original", message, Location(str(path)), hint))
+    raise_any(problems)
     return found
 
 
@@ -111,18 +121,6 @@ def _proofs(role: Role, proofs: Iterable[Evidence]) -> Iterator[Original]:
     for proof in proofs:
         is_shown = proof.path.lower().endswith(_SHOWN)
         yield Original(role, proof.path, proof.sha256, is_shown)
-
-
-def _changed_problems(originals: Iterable[Original], folder: Path) -> Iterator[Problem]:
-    for original in originals:
-        path = folder / original.path
-        if not is_file(path):
-            message, hint = "is missing, and the register names it", "put the file back"
-        elif sha256(path.read_bytes()).hexdigest() != original.sha256:
-            message, hint = "was changed after it was recorded", "put back the file as it was"
-        else:
-            continue
-        yield Problem("changed-original", message, Location(str(path)), hint)
 
 
 def packet_of(
@@ -286,7 +284,10 @@ def mailings_of(states: Iterable[LetterState], *, with_recipients: bool) -> Mail
     without: list[str] = []
     for state in states:
         facts = msgspec.json.decode(state.written.facts, type=_People)
-        sender = _sender_of(state.written.name, facts.signatory)
+        sender: tuple[str, ...] = (state.written.name,)
+        if signatory := facts.signatory:
+            office = signatory.office or signatory.title
+            sender = (office, *sender, *signatory.address.lines)
         blocks = [*state.letter.copies]
         if with_recipients:
             blocks.insert(0, state.letter.address)
@@ -295,12 +296,6 @@ def mailings_of(states: Iterable[LetterState], *, with_recipients: bool) -> Mail
             ", ".join(filter(None, (copy.name, copy.title, copy.organization))) for copy in facts.cc
         )
     return Mailings(tuple(dict.fromkeys(found)), tuple(dict.fromkeys(without)))
-
-
-def _sender_of(name: str, signatory: Signatory | None) -> tuple[str, ...]:
-    if signatory is None:
-        return (name,)
-    return (signatory.office or signatory.title, name, *signatory.address.lines)
 
 
 def fitted(mailings: Iterable[Mailing], form: MailingForm) -> tuple[Mailing, ...]:

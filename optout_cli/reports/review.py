@@ -204,31 +204,28 @@ def drawings_of(
     total = sum(min(pages, _MOST_PAGES) for _, pages in files.values())
     dpi = next(dpi for most, dpi in _SIZES if total <= most)
 
-    def draw(path: str) -> Drawing:
-        return _drawing_of(folder / path, files[path][0], dpi)
+    def draw(name: str) -> Drawing:
+        path = folder / name
+        try:
+            content = path.read_bytes()
+        except OSError:
+            return Drawing(trouble="missing")
+        if sha256(content).hexdigest() != files[name][0]:
+            return Drawing(trouble="changed")
+        if name.lower().endswith(_TEXTS):
+            return Drawing(words="\n".join(words_in(path)))
+        try:
+            is_pdf = name.lower().endswith(".pdf")
+            drawn = draw_pages(content if is_pdf else pages_in(path), dpi, _MOST_PAGES)
+        except OptoutError:
+            return Drawing(trouble="unreadable")
+        return Drawing(drawn.pictures, drawn.total, drawn.words)
 
     pool = ThreadPoolExecutor(min(8, os.cpu_count() or 1))
     try:
         yield from zip(files, pool.map(draw, files), strict=True)
     finally:
         pool.shutdown(cancel_futures=True)
-
-
-def _drawing_of(path: Path, digest: str, dpi: int) -> Drawing:
-    try:
-        content = path.read_bytes()
-    except OSError:
-        return Drawing(trouble="missing")
-    if sha256(content).hexdigest() != digest:
-        return Drawing(trouble="changed")
-    if path.name.lower().endswith(_TEXTS):
-        return Drawing(words="\n".join(words_in(path)))
-    try:
-        is_pdf = path.suffix.lower() == ".pdf"
-        drawn = draw_pages(content if is_pdf else pages_in(path), dpi, _MOST_PAGES)
-    except OptoutError:
-        return Drawing(trouble="unreadable")
-    return Drawing(drawn.pictures, drawn.total, drawn.words)
 
 
 def _news_in(review: Review) -> dict[Key, list[AnyEvent]]:
@@ -280,7 +277,11 @@ def _letter_of(
     state, written, letter = standing.state, standing.state.written, standing.state.letter
     happened = (*state.sent, *state.delivered, *state.answers)
     files = {state.places.get(file.path, file.path): file.format for file in letter.files}
+    proofs = (
+        getattr(event, name, None) for event in happened for name in ("signed", "receipt", "file")
+    )
     due, step = standing.answer_due, standing.step
+    program, name = standing.program, standing.next_letter
     told, notes = _told_of(state), _notes_on(state, common)
     if told["is_unconfirmed"]:
         notes["codes"].append(_UNCONFIRMED)
@@ -299,7 +300,7 @@ def _letter_of(
         "delivered": state.delivered,
         "answers": [_event_facts(event, standing) for event in state.answers],
         "next": next_step(standing, review.today),
-        "next_title": _next_title(standing),
+        "next_title": program.letters[name].title if program and name else None,
         "days": standing.milestones,
         "remarks": [event.note for event in happened if event.note],
         "signature": standing.facts.signature.kind,
@@ -307,26 +308,12 @@ def _letter_of(
         "email": letter.email,
         "fax": letter.fax,
         "ways": [*map(_way_facts, letter.service)],
-        "files": [*files, *_proofs_of(state)],
+        "files": [*files, *(proof.path for proof in proofs if proof)],
         "formats": [*dict.fromkeys(files.values())],
         "shown": best_form(files),
         **told,
         **notes,
     }
-
-
-def _next_title(standing: Standing) -> str | None:
-    """Return the title of the letter to write next, if there is one."""
-    name, program = standing.next_letter, standing.program
-    return program.letters[name].title if program and name else None
-
-
-def _proofs_of(state: LetterState) -> Iterator[str]:
-    """Yield the paths of the files that people handed in: signed copies, receipts and answers."""
-    for event in (*state.sent, *state.delivered, *state.answers):
-        for name in ("signed", "receipt", "file"):
-            if proof := getattr(event, name, None):
-                yield proof.path
 
 
 def _told_of(state: LetterState) -> _Facts:
