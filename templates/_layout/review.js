@@ -131,6 +131,6 @@
   addEventListener("afterprint", () => { for (const details of folded) details.open = false; });
 
   for (const page of document.querySelectorAll(".page")) page.disabled = false;
-  tools.hidden = find("help").hidden = false;
+  tools.hidden = find("help").hidden = find("enlarge").hidden = false;
   filter();
 })();
