@@ -153,6 +153,19 @@ def test_beside_each_letter_stands_all_that_is_known_of_it(
     )
 
 
+def test_the_head_says_whose_letters_they_are_and_how_far(letters: RegisterMaker, run: Run) -> None:
+    id = letters.written(place=ADDISON, on=date(2026, 9, 1), parties=("ice",))
+    letters.sent(id, "ice", on=date(2026, 9, 1))
+    run("review", "out", "-q")
+    head = Words(page_at().partition('<p class="internal')[0].partition("<body>")[2]).lines
+    assert [" ".join(line.split()) for line in head if line.strip()] == [
+        (
+            "Letters to review: Addison County, VT, and Marin County, CA 3 letters as of"
+            " November 24, 2026: 1 not sent, 1 sent, 1 answered; an answer is overdue for 1"
+        )
+    ]
+
+
 def test_a_letter_that_was_written_tells_where_its_addresses_are_from(
     run: Run, write: Write, in_folder: Path
 ) -> None:

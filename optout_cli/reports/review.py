@@ -173,6 +173,7 @@ def page_of(
             "warnings": review.warnings,
             "fresh": f"{fresh:,}" if fresh else None,
             "count": f"{len(letters):,}",
+            "places": sorted({letter["place"] for letter in letters}),
             "counts": {name: f"{number:,}" for name, number in states.items() if number},
             "counted_notes": sorted(notes.items()),
             "letters": sorted(letters, key=itemgetter("state", "place", "date", "title", "party")),
