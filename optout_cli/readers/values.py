@@ -6,7 +6,7 @@ Never changes a value.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache, lru_cache, partial
 from typing import Literal, NamedTuple
 
@@ -29,7 +29,6 @@ _USES: tuple[tuple[Use, str], ...] = (
     ("name", r"authority\.\d+\.(instrument|body)|enclosures\.\d+\.title"),
     ("name", r"(letterhead|signature)\.alt|calls-itself"),
 )
-_USE_PATTERNS = tuple((use, re.compile(pattern)) for use, pattern in _USES)
 
 _AS_TEXT = "format the column as Text, and type the value again"
 _EMPTY = "write the value, or leave it empty"
@@ -48,9 +47,9 @@ _BLANKS = (
 # Read in another encoding, UTF-8 gives such pairs. The result must be a letter or mark of Latin-1
 # or Latin Extended-A, or a word processor's punctuation: capitals before a curly quote give others.
 _ENCODINGS = ("cp1252", "latin-1", "mac_roman", "cp437", "cp850")
-_FOREIGN = re.compile(r"[^\x00-\x7f]{2,}")
-_MEANT = re.compile("[\u00a0-\u017f\u2010-\u2044\u20ac\u2122]+")
-_HALF_DECODED = re.compile("\u00e2\u20ac|[a-z][\u00c3\u00c2](?![\u00c0-\u00de])|\ufffd")
+_FOREIGN = r"[^\x00-\x7f]{2,}"
+_MEANT = "[\u00a0-\u017f\u2010-\u2044\u20ac\u2122]+"
+_HALF_DECODED = "\u00e2\u20ac|[a-z][\u00c3\u00c2](?![\u00c0-\u00de])|\ufffd"
 
 
 class Kind(NamedTuple):
@@ -76,19 +75,38 @@ class Doubt(NamedTuple):
 _compiled = cache(partial(re.compile, flags=re.DOTALL))
 
 
-def _whole(pattern: str) -> Callable[[str], object]:
-    return lambda text: _compiled(pattern).fullmatch(text)
+def _whole(pattern: str, first: str = "", marks: Iterable[str] = ()) -> Callable[[str], object]:
+    """Return a search for texts that are of a pattern, as `_within` for their parts.
+
+    Each of them begins with a character of `first`, if there is one.
+    """
+    return lambda text: (
+        (not first or text[:1] in first)
+        and _has_some(text, marks)
+        and _compiled(pattern).fullmatch(text)
+    )
 
 
-def _within(pattern: str) -> Callable[[str], object]:
-    return lambda text: _compiled(pattern).search(text)
+def _within(pattern: str, marks: Iterable[str] = ()) -> Callable[[str], object]:
+    """Return a search for a pattern in texts, each of which has one of `marks` in small letters.
+
+    The pattern is compiled only for a text that has one.
+    """
+    return lambda text: _has_some(text, marks) and _compiled(pattern).search(text)
+
+
+def _has_some(text: str, marks: Iterable[str]) -> bool:
+    small = text.lower()
+    return not marks or any(mark in small for mark in marks)
 
 
 def _is_misread(text: str) -> bool:
     """Tell whether UTF-8 was read in another encoding: `Mar\u00c3\u00ada` for `Mar\u00eda`."""
-    return bool(_HALF_DECODED.search(text)) or any(
-        _MEANT.fullmatch(decoded)
-        for run in _FOREIGN.findall(text)
+    if text.isascii():
+        return False
+    return bool(_compiled(_HALF_DECODED).search(text)) or any(
+        _compiled(_MEANT).fullmatch(decoded)
+        for run in _compiled(_FOREIGN).findall(text)
         for encoding in _ENCODINGS
         for decoded in _decodings(run, encoding)
     )
@@ -115,6 +133,7 @@ def _is_rounded(text: str) -> bool:
 _PRINTED: tuple[Use, ...] = ("name", "post", "number", "vote", "prose")
 _SHORT: tuple[Use, ...] = ("name", "post", "number", "vote")
 _NUMBERS: tuple[Use, ...] = ("post", "number", "vote")
+_OF_NUMBERS = "-+.0123456789"  # what a number may begin with
 
 # The first kind that fits is told.
 KINDS: tuple[Kind, ...] = (
@@ -122,7 +141,8 @@ KINDS: tuple[Kind, ...] = (
         "spreadsheet-error",
         _whole(
             r"#(N/A\b.*|NV|REF|ERROR|GETTING_DATA|[^\W\d_][^\s#]*[!?]|\u00bf[^\s#]*[!?]|DIV/0)"
-            r"|#{2,}|Err:[0-9]{3}|Loading\.\.\."
+            r"|#{2,}|Err:[0-9]{3}|Loading\.\.\.",
+            first="#EL",
         ),
         (*_PRINTED, "code"),
         (),
@@ -133,7 +153,8 @@ KINDS: tuple[Kind, ...] = (
         "formula",
         _whole(
             r"=.*|[+@-]\$?[A-Z]{1,3}\$?[0-9]{1,7}(\s*[-+*/&^:,;<>=)].*)?"
-            r"|[+@-][A-Z][A-Z0-9.]*\(.*"
+            r"|[+@-][A-Z][A-Z0-9.]*\(.*",
+            first="=+-@",
         ),
         (*_PRINTED, "code"),
         (),
@@ -171,7 +192,8 @@ KINDS: tuple[Kind, ...] = (
         "blank-field",
         _within(
             r"\{\{.*?\}\}|\{%.*?%\}|<%.*?%>|\$\{\w[^}]*\}|<<\s*\w[\w .]*>>"
-            r"|\u00ab[^\W\d_]\w*( \w+)?\u00bb"
+            r"|\u00ab[^\W\d_]\w*( \w+)?\u00bb",
+            marks="{<\u00ab",
         ),
         _PRINTED,
         (),
@@ -180,7 +202,7 @@ KINDS: tuple[Kind, ...] = (
     ),
     Kind(
         "brackets",
-        _whole(r"[\[{<].*[\]}>]|%\w+%|@@?\w+@@?|__\w+__|\$[A-Z_]+\$?|b'.*'"),
+        _whole(r"[\[{<].*[\]}>]|%\w+%|@@?\w+@@?|__\w+__|\$[A-Z_]+\$?|b'.*'", first="[{<%@_$b"),
         _SHORT,
         (),
         "{} stands in brackets or marks, as a blank does",
@@ -191,7 +213,8 @@ KINDS: tuple[Kind, ...] = (
         _within(
             rf"\[(?i:[^\]]*\b(?:insert|enter|your|x{{2,}}|tb[acd]|todo|{_BLANKS})\b[^\]]*)\]"
             rf"|\{{(?i:[^}}]*\b(?:{_BLANKS})\b[^}}]*)\}}|<(?i:{_BLANKS})>"
-            r"|_{2,}|\.{5,}|\?{2,}|\b[Xx]{3,20}\b|\b(TODO|TBD|TBA|TBC|FIXME)\b|(?i:lorem ipsum)"
+            r"|_{2,}|\.{5,}|\?{2,}|\b[Xx]{3,20}\b|\b(TODO|TBD|TBA|TBC|FIXME)\b|(?i:lorem ipsum)",
+            marks=(*"[{<", "__", ".....", "??", "xxx", "todo", "tb", "fixme", "lorem"),
         ),
         _SHORT,
         ("prose",),
@@ -200,7 +223,7 @@ KINDS: tuple[Kind, ...] = (
     ),
     Kind(
         "exponent",
-        _whole(r"[-+]?[0-9]+([.,][0-9]+[eE][+-]?|[eE]\+)[0-9]+"),
+        _whole(r"[-+]?[0-9]+([.,][0-9]+[eE][+-]?|[eE]\+)[0-9]+", first=_OF_NUMBERS),
         _SHORT,
         (),
         "{} has lost digits in a spreadsheet",
@@ -208,7 +231,7 @@ KINDS: tuple[Kind, ...] = (
     ),
     Kind(
         "exponent-of-post",
-        _whole(r"[0-9]+[eE][0-9]+"),
+        _whole(r"[0-9]+[eE][0-9]+", first=_OF_NUMBERS),
         ("post",),
         (),
         "{} has lost digits in a spreadsheet",
@@ -227,7 +250,8 @@ KINDS: tuple[Kind, ...] = (
         _whole(
             r"[0-9]{4}[-/][0-9]{1,2}[-/][0-9]{1,2}[ T][0-9]{1,2}:[0-9]{2}.*"
             r"|[0-9]{1,2}[/.-][0-9]{1,2}[/.-][0-9]{2,4},? [0-9]{1,2}:[0-9]{2}.*"
-            r"|[0-9]{1,2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?( ?[AaPp]\.?[Mm]\.?)?| ?[AaPp]\.?[Mm]\.?)"
+            r"|[0-9]{1,2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?( ?[AaPp]\.?[Mm]\.?)?| ?[AaPp]\.?[Mm]\.?)",
+            first=_OF_NUMBERS,
         ),
         _SHORT,
         (),
@@ -239,7 +263,8 @@ KINDS: tuple[Kind, ...] = (
         _whole(
             rf"(?i)[0-9]{{1,2}}[-. ]+{_MONTHS}([-. ]+([0-9]{{2}}|[0-9]{{4}}))?"
             rf"|{_MONTHS}[-. ]+([0-9]{{2}}|[0-9]{{4}})"
-            r"|[0-9]{1,2}[/.][0-9]{1,2}[/.]([0-9]{2}|[0-9]{4})"
+            r"|[0-9]{1,2}[/.][0-9]{1,2}[/.]([0-9]{2}|[0-9]{4})",
+            marks="0123456789",
         ),
         _SHORT,
         (),
@@ -248,7 +273,7 @@ KINDS: tuple[Kind, ...] = (
     ),
     Kind(
         "date",
-        _whole(r"[0-9]{4}[-/][0-9]{1,2}[-/][0-9]{1,2}"),
+        _whole(r"[0-9]{4}[-/][0-9]{1,2}[-/][0-9]{1,2}", first=_OF_NUMBERS),
         ("name", "post", "vote"),
         ("number",),
         "{} is a date",
@@ -256,7 +281,7 @@ KINDS: tuple[Kind, ...] = (
     ),
     Kind(
         "day-number",
-        _whole(r"(3[6-9]|4[0-9]|[56][0-9]|7[0-2])[0-9]{3}"),
+        _whole(r"(3[6-9]|4[0-9]|[56][0-9]|7[0-2])[0-9]{3}", first=_OF_NUMBERS),
         ("vote",),
         ("number",),
         "{} may be the number that a spreadsheet gives to a day",
@@ -264,7 +289,7 @@ KINDS: tuple[Kind, ...] = (
     ),
     Kind(
         "decimal",
-        _whole(r"[-+]?[0-9]+[.,]0|[-+]?0?\.[0-9]+|[-+]?[0-9]+\.[0-9]{5,}"),
+        _whole(r"[-+]?[0-9]+[.,]0|[-+]?0?\.[0-9]+|[-+]?[0-9]+\.[0-9]{5,}", first=_OF_NUMBERS),
         ("name", "post", "vote"),
         ("number",),
         "{} has decimals that a spreadsheet added",
@@ -304,7 +329,7 @@ KINDS: tuple[Kind, ...] = (
     ),
     Kind(
         "lost-character",
-        _within(r"(?:^|\s)[^\s/:]*[^\W\d_]\?[^\W\d_]"),  # in no web address
+        _within(r"(?:^|\s)[^\s/:]*[^\W\d_]\?[^\W\d_]", marks="?"),  # in no web address
         _SHORT,
         ("prose",),
         "{} has a question mark in place of a letter or an apostrophe",
@@ -315,7 +340,8 @@ KINDS: tuple[Kind, ...] = (
         _within(
             r"&([A-Za-z][A-Za-z0-9]{1,31}|#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6});"
             r"|\\u[0-9A-Fa-f]{4}|\\x[0-9A-Fa-f]{2}|_x[0-9A-F]{4}_"
-            r"|=\?[\w-]+\?[BbQq]\?.*\?=|(=[0-9A-F]{2}){2}"
+            r"|=\?[\w-]+\?[BbQq]\?.*\?=|(=[0-9A-F]{2}){2}",
+            marks="&\\_=",
         ),
         _PRINTED,
         (),
@@ -324,7 +350,7 @@ KINDS: tuple[Kind, ...] = (
     ),
     Kind(
         "encoded-part",
-        _within(r"%[0-9A-F]{2}|\\[nrt\"'\\]|<br ?/?>"),
+        _within(r"%[0-9A-F]{2}|\\[nrt\"'\\]|<br ?/?>", marks="%\\<"),
         _SHORT,
         ("prose",),
         "{} has characters in the code of a web page or a program",
@@ -332,7 +358,7 @@ KINDS: tuple[Kind, ...] = (
     ),
     Kind(
         "quoted",
-        _whole(r"\"[^\"]*\"?|[^\"]*\"|'.*'|\u201c[^\u201d]*\u201d|''+.*|`.*`"),
+        _whole(r"\"[^\"]*\"?|[^\"]*\"|'.*'|\u201c[^\u201d]*\u201d|''+.*|`.*`", marks="\"'\u201c`"),
         _SHORT,
         (),
         "{} is in quotation marks",
@@ -340,7 +366,7 @@ KINDS: tuple[Kind, ...] = (
     ),
     Kind(
         "apostrophe",
-        _whole(r"'[BCDFGHJ-NP-TV-Z0-9].*"),
+        _whole(r"'[BCDFGHJ-NP-TV-Z0-9].*", first="'"),
         _SHORT,
         (),
         "{} begins with the apostrophe that marks text in a spreadsheet",
@@ -382,7 +408,7 @@ def _texts_in(node: Tree, path: str) -> Iterator[tuple[str, str]]:
 
 @lru_cache(1024)  # a batch asks for the same few paths in each row
 def _use_of(path: str) -> Use:
-    return next((use for use, pattern in _USE_PATTERNS if pattern.fullmatch(path)), "code")
+    return next((use for use, pattern in _USES if _compiled(pattern).fullmatch(path)), "code")
 
 
 @lru_cache(4096)  # a batch repeats many texts
