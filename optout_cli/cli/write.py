@@ -15,7 +15,6 @@ from optout_cli.cli.console import (
     say,
     speaks_json,
     usage_error,
-    wrap,
 )
 from optout_cli.cli.options import (
     DEFAULT_LETTER,
@@ -55,7 +54,8 @@ from optout_cli.output import is_folder, is_stream, write_stream
 from optout_cli.readers.document import Document, locating
 from optout_cli.readers.files import STDIN, folder_of, is_file
 
-_SCREEN, _COLUMNS = 24, 80  # lines and columns of a usual terminal
+_SCREEN = 24  # lines of a usual terminal
+_COLUMNS = 74  # of 80; the rest is lost where a word does not fit
 _FEWEST_NOTES = 3  # that are shown, however much there is to do next
 MESSAGES: frozenset[Way] = frozenset(("email", "fax"))  # ways in which nothing goes out on paper
 _SENDING: dict[Way, str] = {
@@ -265,8 +265,8 @@ def _fitting(notes: Sequence[tuple[str, str]], room: int) -> Iterator[tuple[str,
 
 
 def _height(lines: Iterable[str]) -> int:
-    """Return how many lines of a usual terminal the lines take."""
-    return sum(len(wrap(line, _COLUMNS, "", "  ")) for line in lines)
+    """Return how many lines of a usual terminal the lines take, at the most."""
+    return sum(1 + len(line) // _COLUMNS for line in lines)
 
 
 def next_steps(exports: Sequence[Export]) -> Iterator[str]:

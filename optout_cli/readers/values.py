@@ -71,7 +71,7 @@ class Doubt(NamedTuple):
     hint: str
 
 
-# Compiled when a text needs them: all of them take 30 ms, and most commands have no request.
+# Compiled when a text needs them: most texts need few.
 _compiled = cache(partial(re.compile, flags=re.DOTALL))
 
 
@@ -223,7 +223,7 @@ KINDS: tuple[Kind, ...] = (
     ),
     Kind(
         "exponent",
-        _whole(r"[-+]?[0-9]+([.,][0-9]+[eE][+-]?|[eE]\+)[0-9]+", first=_OF_NUMBERS),
+        _whole(r"[-+]?[0-9]+([.,][0-9]+[eE][+-]?|[eE]\+)[0-9]+", first=_OF_NUMBERS, marks="e"),
         _SHORT,
         (),
         "{} has lost digits in a spreadsheet",
@@ -231,7 +231,7 @@ KINDS: tuple[Kind, ...] = (
     ),
     Kind(
         "exponent-of-post",
-        _whole(r"[0-9]+[eE][0-9]+", first=_OF_NUMBERS),
+        _whole(r"[0-9]+[eE][0-9]+", first=_OF_NUMBERS, marks="e"),
         ("post",),
         (),
         "{} has lost digits in a spreadsheet",
@@ -252,6 +252,7 @@ KINDS: tuple[Kind, ...] = (
             r"|[0-9]{1,2}[/.-][0-9]{1,2}[/.-][0-9]{2,4},? [0-9]{1,2}:[0-9]{2}.*"
             r"|[0-9]{1,2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?( ?[AaPp]\.?[Mm]\.?)?| ?[AaPp]\.?[Mm]\.?)",
             first=_OF_NUMBERS,
+            marks=":",
         ),
         _SHORT,
         (),
@@ -408,7 +409,9 @@ def _texts_in(node: Tree, path: str) -> Iterator[tuple[str, str]]:
 
 @lru_cache(1024)  # a batch asks for the same few paths in each row
 def _use_of(path: str) -> Use:
-    return next((use for use, pattern in _USES if _compiled(pattern).fullmatch(path)), "code")
+    top = path.partition(".")[0]  # a pattern has it as it is
+    likely = ((use, pattern) for use, pattern in _USES if top in pattern)
+    return next((use for use, pattern in likely if _compiled(pattern).fullmatch(path)), "code")
 
 
 @lru_cache(4096)  # a batch repeats many texts
