@@ -51,9 +51,8 @@ def days_that_matter(program: Program) -> list[date]:
     kind = program.letters["terminate"]
     notes, refusals = (*program.notes, *kind.notes), (*program.refuse, *kind.refuse)
     whens = (*(note.when for note in notes), *(refusal.when for refusal in refusals))
-    limits = (*whens, *program.recipients)
-    first = {limit.from_ for limit in limits if limit.from_}
-    last = {limit.until + timedelta(1) for limit in limits if limit.until}
+    first = {when.from_ for when in whens if when.from_}
+    last = {when.until + timedelta(1) for when in whens if when.until}
     days = {start, TODAY, TODAY + timedelta(365)}
     days |= {day - timedelta(back) for day in first | last for back in (0, 1)}
     return sorted(day for day in days if start <= day)

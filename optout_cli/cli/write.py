@@ -121,8 +121,7 @@ def command(
     none. The folder gets a register of its letters. If the request was changed, the old letters
     move to the folder earlier; letters that were sent stay, unless you add --supersede.
     """
-    if order.is_draft:
-        _refuse_drafts_outside_files(order.formats, output)
+    _refuse_drafts_outside_files(order, output)
     is_file_of_one = what == STDIN or is_request(what)
     document = _document_of(what, values, is_request=is_file_of_one)
     look = with_engine(look, order.formats, quiet=quiet)
@@ -144,14 +143,13 @@ def command(
         # Imports the register, which takes 30 ms; a letter in a pipeline needs none.
         from optout_cli.cli.write_files import How, Made, write_files
 
-        request = what if is_file_of_one else COMMAND_LINE
         named = NamedFiles(document, folder, order.files_from)
+        request = what if is_file_of_one else COMMAND_LINE
         made = Made(letters, exports, case, named, request)
         how = How(force, supersede, not no_register, quiet)
         is_new = write_files(place, name, made, library, order, how, is_check=is_check)
     if not quiet and not is_check:
-        is_dated = "date" in document.data
-        report_letters(exports, is_dated=is_dated, is_new=is_new, in_full=in_full or speaks_json())
+        report_letters(exports, document, is_new=is_new, in_full=in_full or speaks_json())
 
 
 def _document_of(what: str, values: Values, *, is_request: bool) -> Document:
@@ -164,10 +162,10 @@ def _document_of(what: str, values: Values, *, is_request: bool) -> Document:
     return document
 
 
-def _refuse_drafts_outside_files(formats: Sequence[str], output: str) -> None:
+def _refuse_drafts_outside_files(order: Order, output: str) -> None:
     """Refuse to pass a draft e-mail or fax to another program, which might send it."""
-    messages = [name for name in formats if exporter_for(name).ROUTE]
-    if messages and (output == STDIN or is_stream(Path(output))):
+    messages = [name for name in order.formats if exporter_for(name).ROUTE]
+    if order.is_draft and messages and (output == STDIN or is_stream(Path(output))):
         usage_error(
             f"--draft writes {messages[0]} only to a file, not to -o {output}",
             "name a folder or a file with -o, or leave --draft out",
@@ -224,7 +222,7 @@ def _only(exports: Sequence[Export], option: str) -> Export:
 
 
 def report_letters(
-    exports: Sequence[Export], *, is_dated: bool, is_new: bool, in_full: bool
+    exports: Sequence[Export], document: Document, *, is_new: bool, in_full: bool
 ) -> None:
     """Print each note once, then what was written and what to do with it.
 
@@ -242,7 +240,7 @@ def report_letters(
     steps = [f"next: {step}" for step in next_steps(exports)]
     notes = [note for export in exports for note in (*export.notice.notes, *export.notes)]
     texts = [(f"note: {text}", code) for code, text in told(notes, in_full=in_full, before=set())]
-    others = [] if is_dated else [dated]
+    others = [] if "date" in document.data else [dated]
     room = _SCREEN - len(exports) - _height([*others, summary, *steps])
     for line in others:
         say(line)

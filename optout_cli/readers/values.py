@@ -58,9 +58,9 @@ class Kind(NamedTuple):
     id: str
     find: Callable[[str], object]
     wrong: tuple[Use, ...]
-    odd: tuple[Use, ...]
     message: str
     hint: str
+    odd: tuple[Use, ...] = ()
 
 
 class Doubt(NamedTuple):
@@ -75,29 +75,17 @@ class Doubt(NamedTuple):
 _compiled = cache(partial(re.compile, flags=re.DOTALL))
 
 
-def _whole(pattern: str, first: str = "", marks: Iterable[str] = ()) -> Callable[[str], object]:
-    """Return a search for texts that are of a pattern, as `_within` for their parts.
-
-    Each of them begins with a character of `first`, if there is one.
-    """
-    return lambda text: (
-        (not first or text[:1] in first)
-        and _has_some(text, marks)
-        and _compiled(pattern).fullmatch(text)
-    )
+def _whole(pattern: str, marks: Iterable[str] = ()) -> Callable[[str], object]:
+    return lambda text: _has_some(marks, text) and _compiled(pattern).fullmatch(text)
 
 
 def _within(pattern: str, marks: Iterable[str] = ()) -> Callable[[str], object]:
-    """Return a search for a pattern in texts, each of which has one of `marks` in small letters.
-
-    The pattern is compiled only for a text that has one.
-    """
-    return lambda text: _has_some(text, marks) and _compiled(pattern).search(text)
+    return lambda text: _has_some(marks, text) and _compiled(pattern).search(text)
 
 
-def _has_some(text: str, marks: Iterable[str]) -> bool:
-    small = text.lower()
-    return not marks or any(mark in small for mark in marks)
+def _has_some(marks: Iterable[str], text: str) -> bool:
+    """Tell whether a text has one of the marks, in small letters, that its pattern needs."""
+    return not marks or any(mark in text.lower() for mark in marks)
 
 
 def _is_misread(text: str) -> bool:
@@ -133,7 +121,7 @@ def _is_rounded(text: str) -> bool:
 _PRINTED: tuple[Use, ...] = ("name", "post", "number", "vote", "prose")
 _SHORT: tuple[Use, ...] = ("name", "post", "number", "vote")
 _NUMBERS: tuple[Use, ...] = ("post", "number", "vote")
-_OF_NUMBERS = "-+.0123456789"  # what a number may begin with
+_DIGITS = "0123456789"
 
 # The first kind that fits is told.
 KINDS: tuple[Kind, ...] = (
@@ -142,10 +130,9 @@ KINDS: tuple[Kind, ...] = (
         _whole(
             r"#(N/A\b.*|NV|REF|ERROR|GETTING_DATA|[^\W\d_][^\s#]*[!?]|\u00bf[^\s#]*[!?]|DIV/0)"
             r"|#{2,}|Err:[0-9]{3}|Loading\.\.\.",
-            first="#EL",
+            marks=("#", "err:", "loading"),
         ),
         (*_PRINTED, "code"),
-        (),
         "has the spreadsheet error {}",
         "correct the cell in the spreadsheet, and save the table again",
     ),
@@ -154,10 +141,9 @@ KINDS: tuple[Kind, ...] = (
         _whole(
             r"=.*|[+@-]\$?[A-Z]{1,3}\$?[0-9]{1,7}(\s*[-+*/&^:,;<>=)].*)?"
             r"|[+@-][A-Z][A-Z0-9.]*\(.*",
-            first="=+-@",
+            marks="=+-@",
         ),
         (*_PRINTED, "code"),
-        (),
         "has the formula {}, not its result",
         "write the result in its place",
     ),
@@ -169,7 +155,6 @@ KINDS: tuple[Kind, ...] = (
             r"|[-+]?inf(inity)?|#n/?a|ditto|see above|same( as above)?|\[object object\]"
         ),
         _PRINTED,
-        (),
         "{} is what programs write where there is no value",
         _EMPTY,
     ),
@@ -184,7 +169,6 @@ KINDS: tuple[Kind, ...] = (
             r"|name of .*|street address|job title|sample( text)?|placeholder|change ?me|example"
         ),
         _SHORT,
-        (),
         "{} is a blank that was never filled in",
         _FILL_IN,
     ),
@@ -196,15 +180,13 @@ KINDS: tuple[Kind, ...] = (
             marks="{<\u00ab",
         ),
         _PRINTED,
-        (),
         "{} has a field that was never filled in",
         _FILL_IN,
     ),
     Kind(
         "brackets",
-        _whole(r"[\[{<].*[\]}>]|%\w+%|@@?\w+@@?|__\w+__|\$[A-Z_]+\$?|b'.*'", first="[{<%@_$b"),
+        _whole(r"[\[{<].*[\]}>]|%\w+%|@@?\w+@@?|__\w+__|\$[A-Z_]+\$?|b'.*'", marks="[{<%@_$'"),
         _SHORT,
-        (),
         "{} stands in brackets or marks, as a blank does",
         _FILL_IN,
     ),
@@ -217,23 +199,21 @@ KINDS: tuple[Kind, ...] = (
             marks=(*"[{<", "__", ".....", "??", "xxx", "todo", "tb", "fixme", "lorem"),
         ),
         _SHORT,
-        ("prose",),
         "{} has a blank that was never filled in",
         _FILL_IN,
+        odd=("prose",),
     ),
     Kind(
         "exponent",
-        _whole(r"[-+]?[0-9]+([.,][0-9]+[eE][+-]?|[eE]\+)[0-9]+", first=_OF_NUMBERS, marks="e"),
+        _whole(r"[-+]?[0-9]+([.,][0-9]+[eE][+-]?|[eE]\+)[0-9]+", marks=_DIGITS),
         _SHORT,
-        (),
         "{} has lost digits in a spreadsheet",
         _AS_TEXT,
     ),
     Kind(
         "exponent-of-post",
-        _whole(r"[0-9]+[eE][0-9]+", first=_OF_NUMBERS, marks="e"),
+        _whole(r"[0-9]+[eE][0-9]+", marks=_DIGITS),
         ("post",),
-        (),
         "{} has lost digits in a spreadsheet",
         _AS_TEXT,
     ),
@@ -241,7 +221,6 @@ KINDS: tuple[Kind, ...] = (
         "rounded",
         _is_rounded,
         ("name", "post", "number"),
-        (),
         "{} was rounded to 15 digits by a spreadsheet",
         _AS_TEXT,
     ),
@@ -251,11 +230,9 @@ KINDS: tuple[Kind, ...] = (
             r"[0-9]{4}[-/][0-9]{1,2}[-/][0-9]{1,2}[ T][0-9]{1,2}:[0-9]{2}.*"
             r"|[0-9]{1,2}[/.-][0-9]{1,2}[/.-][0-9]{2,4},? [0-9]{1,2}:[0-9]{2}.*"
             r"|[0-9]{1,2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?( ?[AaPp]\.?[Mm]\.?)?| ?[AaPp]\.?[Mm]\.?)",
-            first=_OF_NUMBERS,
             marks=":",
         ),
         _SHORT,
-        (),
         "{} is a time of day that a spreadsheet made of something else",
         _AS_TEXT,
     ),
@@ -265,42 +242,40 @@ KINDS: tuple[Kind, ...] = (
             rf"(?i)[0-9]{{1,2}}[-. ]+{_MONTHS}([-. ]+([0-9]{{2}}|[0-9]{{4}}))?"
             rf"|{_MONTHS}[-. ]+([0-9]{{2}}|[0-9]{{4}})"
             r"|[0-9]{1,2}[/.][0-9]{1,2}[/.]([0-9]{2}|[0-9]{4})",
-            marks="0123456789",
+            marks=_DIGITS,
         ),
         _SHORT,
-        (),
         "{} is a date that a spreadsheet made of something else",
         _AS_TEXT,
     ),
     Kind(
         "date",
-        _whole(r"[0-9]{4}[-/][0-9]{1,2}[-/][0-9]{1,2}", first=_OF_NUMBERS),
+        _whole(r"[0-9]{4}[-/][0-9]{1,2}[-/][0-9]{1,2}", marks=_DIGITS),
         ("name", "post", "vote"),
-        ("number",),
         "{} is a date",
         _AS_TEXT,
+        odd=("number",),
     ),
     Kind(
         "day-number",
-        _whole(r"(3[6-9]|4[0-9]|[56][0-9]|7[0-2])[0-9]{3}", first=_OF_NUMBERS),
+        _whole(r"(3[6-9]|4[0-9]|[56][0-9]|7[0-2])[0-9]{3}", marks=_DIGITS),
         ("vote",),
-        ("number",),
         "{} may be the number that a spreadsheet gives to a day",
         _AS_TEXT,
+        odd=("number",),
     ),
     Kind(
         "decimal",
-        _whole(r"[-+]?[0-9]+[.,]0|[-+]?0?\.[0-9]+|[-+]?[0-9]+\.[0-9]{5,}", first=_OF_NUMBERS),
+        _whole(r"[-+]?[0-9]+[.,]0|[-+]?0?\.[0-9]+|[-+]?[0-9]+\.[0-9]{5,}", marks=_DIGITS),
         ("name", "post", "vote"),
-        ("number",),
         "{} has decimals that a spreadsheet added",
         _AS_TEXT,
+        odd=("number",),
     ),
     Kind(
         "short-number",
         lambda text: sum(map(str.isalnum, text)) < 8,  # noqa: PLR2004  # no carrier has shorter ones
         ("post",),
-        (),
         "{} is too short for a tracking number",
         "copy the whole number from the receipt",
     ),
@@ -308,7 +283,6 @@ KINDS: tuple[Kind, ...] = (
         "no-letters",
         lambda text: not any(map(str.isalpha, text)),
         ("name",),
-        (),
         "{} has no letter in it",
         _EMPTY,
     ),
@@ -316,7 +290,6 @@ KINDS: tuple[Kind, ...] = (
         "marks-only",
         lambda text: not any(map(str.isalnum, text)),
         (*_NUMBERS, "prose"),
-        (),
         "{} has neither a letter nor a digit",
         _EMPTY,
     ),
@@ -324,7 +297,6 @@ KINDS: tuple[Kind, ...] = (
         "misread",
         _is_misread,
         _PRINTED,
-        (),
         "{} was read in the wrong encoding",
         _RETYPE,
     ),
@@ -332,9 +304,9 @@ KINDS: tuple[Kind, ...] = (
         "lost-character",
         _within(r"(?:^|\s)[^\s/:]*[^\W\d_]\?[^\W\d_]", marks="?"),  # in no web address
         _SHORT,
-        ("prose",),
         "{} has a question mark in place of a letter or an apostrophe",
         _RETYPE,
+        odd=("prose",),
     ),
     Kind(
         "encoded",
@@ -345,7 +317,6 @@ KINDS: tuple[Kind, ...] = (
             marks="&\\_=",
         ),
         _PRINTED,
-        (),
         "{} has characters in the code of a web page or a program",
         _RETYPE,
     ),
@@ -353,23 +324,21 @@ KINDS: tuple[Kind, ...] = (
         "encoded-part",
         _within(r"%[0-9A-F]{2}|\\[nrt\"'\\]|<br ?/?>", marks="%\\<"),
         _SHORT,
-        ("prose",),
         "{} has characters in the code of a web page or a program",
         _RETYPE,
+        odd=("prose",),
     ),
     Kind(
         "quoted",
         _whole(r"\"[^\"]*\"?|[^\"]*\"|'.*'|\u201c[^\u201d]*\u201d|''+.*|`.*`", marks="\"'\u201c`"),
         _SHORT,
-        (),
         "{} is in quotation marks",
         "delete the quotation marks, and in a table the space before them",
     ),
     Kind(
         "apostrophe",
-        _whole(r"'[BCDFGHJ-NP-TV-Z0-9].*", first="'"),
+        _whole(r"'[BCDFGHJ-NP-TV-Z0-9].*", marks="'"),
         _SHORT,
-        (),
         "{} begins with the apostrophe that marks text in a spreadsheet",
         "delete the apostrophe",
     ),
