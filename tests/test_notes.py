@@ -48,9 +48,7 @@ def case_of(library: Library, text: str = "", base: str = BARE, **changes: Any) 
 
 
 def codes(case: Case, party: int = 0) -> list[str]:
-    period = case.program.period(case.date)
-    assert period is not None
-    return [it.code for it in notes_for(case, period, recipients_of(case)[party])]
+    return [it.code for it in notes_for(case, recipients_of(case)[party])]
 
 
 def test_the_most_general_caution_comes_first(library: Library) -> None:
@@ -341,9 +339,7 @@ def test_no_note_has_an_unfilled_blank_in_any_state_and_period(library: Library)
 def _told(base: Case, library: Library, id: str, day: date) -> list[str]:
     locality, request = library.directory.find(id), Request(jurisdiction=id, letter="p/k")
     case = msgspec.structs.replace(base, locality=locality, request=request, date=day)
-    period = case.program.period(day)
-    assert period is not None
-    return [it.text for who in recipients_of(case) for it in notes_for(case, period, who)]
+    return [it.text for who in recipients_of(case) for it in notes_for(case, who)]
 
 
 def test_a_correction_without_an_address_is_told_as_the_datas_own(library: Library) -> None:

@@ -61,6 +61,18 @@ def test_a_note_is_told_in_full_on_demand_and_once(run: Run, tmp_path: Path) -> 
     assert told(run("check", "-v", TODAY, TODAY)) == (1, 1)
 
 
+def test_write_and_check_tell_the_same_and_show_what_holds_for_the_county(
+    run: Run, tmp_path: Path
+) -> None:
+    written = run("write", AGREEMENT, "-v", "-f", "txt", "-o", f"{tmp_path}/").stderr.splitlines()
+    checked = run("check", "-v", AGREEMENT).stderr.splitlines()
+    shown = " ".join(run("show", "dakota-county-ne").stdout.split())
+    notes = [line.removeprefix("note: ") for line in written if line.startswith("note: ")]
+    assert notes == [line.partition(": note: ")[2] for line in checked if ": note: " in line]
+    own = ("say jurisdiction: ", "call ICE ")  # of the request, and of the recipient
+    assert [note for note in notes if note not in shown and not note.startswith(own)] == []
+
+
 def test_show_has_each_note_of_the_day_in_full_with_its_source(run: Run) -> None:
     shown = " ".join(outcome(run("show", "dakota-county-ne"))[1].split())
     for text in (

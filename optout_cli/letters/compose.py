@@ -178,7 +178,7 @@ def _notice(case: Case, recipient: Recipient, recipients: tuple[Recipient, ...])
         enclosures=request.enclosures,
         ori=request.ori,
         leave_out=request.leave_out,
-        notes=tuple(notes_for(case, period, recipient)),
+        notes=tuple(notes_for(case, recipient)),
         is_draft=case.is_draft,
         is_reworded=case.is_reworded,
         wording=request.wording,

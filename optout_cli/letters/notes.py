@@ -13,7 +13,6 @@ from optout_cli.exporters.context import Options
 from optout_cli.model.jurisdiction import Agreement, Law, LawEffect, Locality, Topic
 from optout_cli.model.letter import Letter
 from optout_cli.model.notice import Case, Note, Notice, Recipient
-from optout_cli.model.program import Period
 from optout_cli.model.request import Party
 from optout_cli.programs import laws_of, program_notes
 
@@ -40,7 +39,7 @@ _OFFICES: Mapping[Party, str] = {"bureau": "the bureau", "ice": "ICE"}
 _WHOSE: Mapping[Party, str] = {"bureau": "the bureau's", "ice": "ICE's"}
 
 
-def notes_for(case: Case, period: Period, recipient: Recipient) -> Iterator[Note]:
+def notes_for(case: Case, recipient: Recipient) -> Iterator[Note]:
     """Yield what the user must know about one recipient's notice, most general first."""
     yield from _signatory_notes(case)
     yield from case.doubts
@@ -58,10 +57,7 @@ def notes_for(case: Case, period: Period, recipient: Recipient) -> Iterator[Note
     if case.routes and case.date > case.today:
         text = f"send the letter on {case.date}: its date is in the future"
         yield Note(code="postdated", text=text)
-    if period.note:
-        yield Note(code="period", text=period.note, short=period.short)
-    yield from program_notes(case)
-    yield from law_notes(case)
+    yield from standing_notes(case)
     yield contact_note(case, recipient)
     yield from _address_notes(case, recipient)
     if recipient.is_person and not recipient.contact.salutation:
@@ -72,6 +68,15 @@ def notes_for(case: Case, period: Period, recipient: Recipient) -> Iterator[Note
         )
         short = f'add salutation: under recipients: {party}:, or keep "Dear Sir or Madam:"'
         yield Note(code="greeting", text=text, short=short)
+
+
+def standing_notes(case: Case) -> Iterator[Note]:
+    """Yield what holds for the county and the program on the letter's date, whoever receives it."""
+    period = case.program.period(case.date)
+    if period and period.note:
+        yield Note(code="period", text=period.note, short=period.short)
+    yield from program_notes(case)
+    yield from law_notes(case)
 
 
 def told(notes: Iterable[Note], *, in_full: bool, before: set[Note]) -> Iterator[tuple[str, str]]:
