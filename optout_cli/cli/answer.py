@@ -119,35 +119,38 @@ def command(
     the reply, such as --set day=2027-01-15 for a meeting. --correct replaces the last answer, and
     keeps of it what you do not say. Prints the path of the letter.
     """
-    facts = dict(map(split_assignment, assignments))
-    check_undo(undo, id, day, by, words, scan, facts, correct)
-    given = _Given(id, day, by, words, scan, facts)
-    library = library_from(overlays, folders)
-    moment = now()
+    given = _Given(id, day, by, words, scan, dict(map(split_assignment, assignments)))
+    check_undo(undo, *given, correct)
+    library, found = library_from(overlays, folders), look_up(letter, within, parties)
     is_asked = not (id or correct or undo) and is_terminal()
-    found = look_up(letter, within, parties)
     try:
         state = _choose(letter, found, is_asked=is_asked)
-        statement = _Statement(letter, found, state, moment, library)
-        if undo:
-            _record(statement, None, undo=undo, as_json=as_json, quiet=quiet)
-            return
-        program, _ = library.programs.find(state.written.letter)
-        if correct:
-            given = _corrected(state, given)
-        said = _asked(state, program, given, moment) if is_asked else _said(state, program, given)
+        statement = _Statement(letter, found, state, now(), library)
+        said = None if undo else _said_of(statement, given, is_asked=is_asked, correct=correct)
     except (click.Abort, KeyboardInterrupt):
         say("\nstopped; nothing was recorded")
         raise SystemExit(ExitCode.INTERRUPTED) from None
-    reply = program.replies[said.id or ""]
+    if said is None:
+        _record(statement, None, undo=undo or "", as_json=as_json, quiet=quiet)
+        return
+    reply = statement.program.replies[said.id or ""]
     if reply.silence:
         _say_silence(said.id, correct=correct)
     else:
         _record(statement, said, correct=correct, as_json=as_json, quiet=quiet)
-    if not quiet:
-        _say_next(found, state, reply, library)
+    _say_next(statement, reply, quiet=quiet)
     if is_asked:
         _begin_next(found, state, reply, library, overlays, folders)
+
+
+def _said_of(statement: "_Statement", given: _Given, *, is_asked: bool, correct: bool) -> _Given:
+    """Return what somebody says of the answer, asked or checked. Raises OptoutError."""
+    state, program = statement.state, statement.program
+    if correct:
+        given = _corrected(state, given)
+    if is_asked:
+        return _asked(state, program, given, statement.moment)
+    return _said(state, program, given)
 
 
 def _say_silence(reply: str | None, *, correct: bool) -> None:
@@ -296,6 +299,11 @@ class _Statement(NamedTuple):
     moment: Moment
     library: Library
 
+    @property
+    def program(self) -> Program:
+        """The program of the letter."""
+        return self.library.programs.find(self.state.written.letter)[0]
+
 
 def _record(
     statement: _Statement,
@@ -333,7 +341,10 @@ def _record(
     report(answered, result, as_json=as_json, quiet=quiet)
 
 
-def _say_next(found: LookUp, state: LetterState, reply: Reply, library: Library) -> None:
+def _say_next(statement: _Statement, reply: Reply, *, quiet: bool) -> None:
+    _, found, state, _, library = statement
+    if quiet:
+        return
     if reply.advice:
         say(f"next: {reply.advice}")
     for id, title in _letters_of(state, reply, library).items():

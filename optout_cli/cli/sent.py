@@ -154,8 +154,7 @@ def command(
     if bool(letters) == bool(tables):
         usage_error("name letters, or a table with --from", "such as optout sent letters/")
     check_undo(undo, day, number, receipt, signed, again, correct, tables)
-    said = Sending(day, by, number, again=again, correct=correct, undo=undo)
-    moment = now()
+    said, moment = Sending(day, by, number, again=again, correct=correct, undo=undo), now()
     with recorder_of(library_from((), folders)) as recorder:
         if tables:
             done, problems = _rows_recorded(recorder, tables, said, parties, within, moment)

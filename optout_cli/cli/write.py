@@ -131,13 +131,9 @@ def command(
     if output == STDIN or (is_stream(Path(output)) and not output.endswith(SEPARATORS)):
         if is_check:
             usage_error(f"--check is about files, not -o {output}", "name a folder or a file")
-        export = _only(exports, f"-o {output}")
-        _write_stream(export, output)
+        _write_stream(_only(exports, f"-o {output}"), output)
         is_new = True
-        if not quiet and library.programs.find(export.notice.letter)[1].follows:
-            from optout_cli.cli.write_files import say_contradictions  # as below
-
-            say_contradictions(letters, (), None, library)
+        _compare(letters, library, quiet=quiet)
     else:
         place, name = _place(exports, output)
         # Imports the register, which takes 30 ms; a letter in a pipeline needs none.
@@ -150,6 +146,15 @@ def command(
         is_new = write_files(place, name, made, library, order, how, is_check=is_check)
     if not quiet and not is_check:
         report_letters(exports, document, is_new=is_new, in_full=in_full or speaks_json())
+
+
+def _compare(letters: Sequence[Letter], library: Library, *, quiet: bool) -> None:
+    """Compare letters that follow earlier ones with the registers here."""
+    if not quiet and library.programs.find(letters[0].notice.letter)[1].follows:
+        # Imports the register, which only these letters need.
+        from optout_cli.cli.write_files import say_contradictions
+
+        say_contradictions(letters, (), None, library)
 
 
 def _document_of(what: str, values: Values, *, is_request: bool) -> Document:
