@@ -1,9 +1,9 @@
 """Kill `optout batch` and `optout sent --from` at random instants, and compare folder and register.
 
-Usage: python bench/kills.py [COUNT]. Each command has 60 rows, and is killed COUNT times (100) with
-SIGKILL. Ends with an error if a letter has no event, if an event has no letter, if the chain is
-broken, or if the same command does not finish what the killed one began. Not part of `make bench`:
-it measures nothing.
+Usage: python bench/kills.py [COUNT [batch|sent]]. Each command has 60 rows, and is killed COUNT
+times (100) with SIGKILL. Ends with an error if a letter has no event, if an event has no letter, if
+the chain is broken, or if the same command does not finish what the killed one began. Not part of
+`make bench`: it measures nothing.
 """
 
 import random
@@ -29,33 +29,44 @@ COUNT = 100
 SEED = 13
 
 
-def main(count: int) -> None:
-    """Kill the commands, and print how many were still running and what was found."""
+def main(count: int, chosen: str) -> None:
+    """Kill the commands, and print how many runs were killed before their end."""
     random.seed(SEED)
     with TemporaryDirectory() as name:
         folder = Path(name)
         environment = isolated(folder)
         write_inputs(folder, environment)
-        rows, common = some(folder, ROWS), str(folder / "common.yaml")
-        options = ("--common", common, "-f", "txt", "-q", "-o")
-        tallies = [Counter[str](), Counter[str]()]
-        for number in range(count):
-            out = folder / f"out-{number // 10}"  # nine runs of ten replace letters
-            signer = f"signatory.name=Pat {number}"
-            batch = [OPTOUT, "batch", rows, "--set", signer, *options, str(out)]
-            tallies[0] += killed(batch, out, environment)
-        written = folder / "written"
-        run([OPTOUT, "batch", rows, *options, str(written)], environment)
-        for number in range(count):
-            out = folder / f"sent-{number}"
-            copytree(written, out)
-            sent = [OPTOUT, "sent", "--from", table_of(out), "-q"]
-            tallies[1] += killed(sent, out, environment)
-            events = [it.event for it in load_journal(out).lines if isinstance(it.event, Sent)]
-            if len(events) != ROWS * 2:
-                raise SystemExit(f"{len(events)} events for {ROWS * 2} letters that were sent")
-    for command, tally in zip(("batch", "sent --from"), tallies, strict=True):
-        print(f"{command}: {dict(tally)}")
+        options = ("--common", str(folder / "common.yaml"), "-f", "txt", "-q", "-o")
+        batch = [OPTOUT, "batch", some(folder, ROWS), *options]
+        for command, kill in (("batch", kill_batch), ("sent", kill_sent)):
+            if chosen in ("", command):
+                tally: Counter[str] = Counter()
+                for number in range(count):
+                    tally += kill(batch, folder, number, environment)
+                print(f"{command}: {dict(tally)}", flush=True)
+
+
+def kill_batch(
+    batch: list[str], folder: Path, number: int, environment: dict[str, str]
+) -> Counter[str]:
+    """Kill a batch; nine runs of ten replace letters of the run before."""
+    out = folder / f"out-{number // 10}"
+    return killed([*batch, str(out), "--set", f"signatory.name=Pat {number}"], out, environment)
+
+
+def kill_sent(
+    batch: list[str], folder: Path, number: int, environment: dict[str, str]
+) -> Counter[str]:
+    """Kill the recording of all letters of a fresh folder, and count the events in the end."""
+    written, out = folder / "written", folder / f"sent-{number}"
+    if not written.exists():
+        run([*batch, str(written)], environment)
+    copytree(written, out)
+    found = killed([OPTOUT, "sent", "--from", table_of(out), "-q"], out, environment)
+    events = [it.event for it in load_journal(out).lines if isinstance(it.event, Sent)]
+    if len(events) != ROWS * 2:
+        raise SystemExit(f"{len(events)} events for {ROWS * 2} letters that were sent")
+    return found
 
 
 def run(command: list[str], environment: dict[str, str]) -> None:
@@ -107,4 +118,5 @@ def table_of(folder: Path) -> str:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if sys.argv[1:] else COUNT)
+    given = sys.argv[1:]
+    main(int(given[0]) if given else COUNT, given[1] if given[1:] else "")

@@ -325,6 +325,9 @@ def test_the_answer_to_a_follow_up_leads_back_to_the_notice(
     assert isinstance(particulars, dict)
     answered = [item.get("answered") for item in particulars["earlier"]]  # type: ignore[union-attr]  # mappings
     assert answered == [None, "2026-11-24"]
+    signed = ("--set", "signatory.name=Kim", "--set", "signatory.title=Sheriff")
+    err = outcome(run("write", "next.yaml", *signed, "-f", "txt", "-o", "letters/", "--check"))[2]
+    assert "the letter says" not in err
 
 
 def test_a_folder_with_several_requests_needs_one_to_be_named(

@@ -42,12 +42,23 @@ def contradictions(
             found[party] = state
     if not found:
         return None
-    yields = [
-        _facts_told(claim, names, former_from(next(iter(found.values())), states)),
-        *(_party_told(claim, party, found.get(party), names, program) for party in claim.parties),
-        _replies_told(claim, kind, [former_from(it, states) for it in found.values()], program),
-    ]
-    return chain.from_iterable(yields)
+    formers = {party: former_from(state, states) for party, state in found.items()}
+    answers = {  # also those to letters that cite the earlier one
+        party: [it for it in former.answers() if it.recipient == party]
+        for party, former in formers.items()
+    }
+    told = [_facts_told(claim, names, next(iter(formers.values())))]
+    for party in claim.parties:
+        if party in found:
+            told += [
+                _state_told(claim, found[party], answers[party], program),
+                _service_told(claim, found[party], names),
+                _requests_told(claim, found[party], answers[party], names),
+            ]
+        else:
+            told.append(iter([f"the earlier letter was not written to {party}"]))
+    told.append(_replies_told(claim, kind, list(formers.values()), program))
+    return chain.from_iterable(told)
 
 
 def _facts_told(claim: Claim, names: _Names, former: Former) -> Iterator[str]:
@@ -59,30 +70,21 @@ def _facts_told(claim: Claim, names: _Names, former: Former) -> Iterator[str]:
             yield f"the letter says {key}: {said}; the register says {recorded}"
 
 
-def _party_told(
-    claim: Claim,
-    party: Party,
-    state: LetterState | None,
-    names: _Names,
-    program: Program,
+def _state_told(
+    claim: Claim, state: LetterState, answers: Iterable[Answered], program: Program
 ) -> Iterator[str]:
-    """Yield what is not as recorded of the earlier letter to one recipient.
+    """Yield that the earlier letter is not recorded as sent, or is answered already.
 
     A letter that asks for an answer is one that the program names where nothing came back.
     """
+    named = f"{state.written.reference} to {state.letter.recipient}"
     replies = program.replies.values()
     silent = {row.letter for reply in replies if reply.silence for row in reply.next}
-    if state is None:
-        yield f"the earlier letter was not written to {party}"
-        return
-    named = f"{state.written.reference} to {party}"
     if not state.sent:
         yield f"{named} is not recorded as sent"
-    for answer in state.answers if claim.letter.partition("/")[2] in silent else ():
+    for answer in answers if claim.letter.partition("/")[2] in silent else ():
         if settles(answer, program):
             yield f"{named} was answered on {answer.on} ({answer.reply})"
-    yield from _service_told(claim, state, names)
-    yield from _requests_told(claim, state, names)
 
 
 def _service_told(claim: Claim, state: LetterState, names: _Names) -> Iterator[str]:
@@ -104,7 +106,9 @@ def _service_told(claim: Claim, state: LetterState, names: _Names) -> Iterator[s
         yield f"the letter says that {named} {told}; the register {has}"
 
 
-def _requests_told(claim: Claim, state: LetterState, names: _Names) -> Iterator[str]:
+def _requests_told(
+    claim: Claim, state: LetterState, answers: Sequence[Answered], names: _Names
+) -> Iterator[str]:
     """Yield what was answered to the earlier letter, if not as recorded."""
     named, day = f"{state.written.reference} to {state.letter.recipient}", str(state.written.date)
     own = [
@@ -114,8 +118,8 @@ def _requests_told(claim: Claim, state: LetterState, names: _Names) -> Iterator[
     ]
     for entry in claim.particulars.get(names.get("requests", ""), []):
         if entry["date"] == day and entry["to"] in own:
-            yield from _answer_told(named, entry.get("answered"), state.answers, "on")
-            yield from _answer_told(named, entry.get("answer"), state.answers, "words")
+            yield from _answer_told(named, entry.get("answered"), answers, "on")
+            yield from _answer_told(named, entry.get("answer"), answers, "words")
 
 
 def _replies_told(

@@ -298,7 +298,7 @@ def _row_of(standing: Standing) -> _Facts:
         "sent": state.sent[-1].on.isoformat() if state.sent else None,
         "received": state.delivered[-1].on.isoformat() if state.delivered else None,
         "answered": answers[-1].on.isoformat() if answers else None,
-        "outcome": outcome_of(standing) or None,
+        "outcome": outcome_of(standing).replace("\n", "; ") or None,
         "due": due.on.isoformat() if due else None,
         "is_estimated": bool(due and due.is_estimated),
         "days": [
