@@ -5,10 +5,12 @@ import shutil
 import subprocess
 import sys
 from contextlib import suppress
+from datetime import date
 from pathlib import Path
 
 import pytest
 from command_results import Run, Write, outcome, problem
+from make_register import RegisterMaker
 from written_letters import REACHED, TO_BUREAU, TO_ICE, write_draft, write_letters
 
 from optout_cli.letters.library import Library
@@ -289,6 +291,19 @@ def test_a_kill_leaves_every_event_or_none(
     assert found <= {(1, 0, 0), (3, 1, 1)}
     subprocess.run(words, check=True, stdout=subprocess.DEVNULL)
     assert (events(), len(sendings("ice")), len(sendings("bureau"))) == (3, 1, 1)
+
+
+@pytest.mark.usefixtures("in_folder")
+def test_many_letters_are_told_in_sum(run: Run) -> None:
+    maker = RegisterMaker(Path("many"))
+    for number in range(1, 12):
+        maker.written(on=date(2026, 11, number))
+    for done in ("recorded", "already recorded"):
+        words = ("--by", "email", "--on", "2026-11-20")
+        code, out, err = outcome(run("sent", *sorted(map(str, Path("many").glob("*/*/*"))), *words))
+        assert (code, len(out.splitlines())) == (0, 22)
+        assert err.startswith(f"{done}: sent by e-mail on 2026-11-20: 22 letters\n")
+        assert ("note (22 letters): nobody signed the e-mail" in err) == (done == "recorded")
 
 
 def test_a_table_of_json_lines_and_options_for_all_rows(

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -135,6 +136,20 @@ def say_journal(recorder: Recorder) -> None:
     """Say what is wrong with the registers themselves."""
     for problem in recorder.problems:
         say(f"note: {problem}")
+
+
+def say_in_sum(done: Sequence[tuple[Found, Result]]) -> None:
+    """Say what was recorded of many letters, and how many of them each note concerns."""
+    news: Counter[str] = Counter()
+    for _, result in done:
+        event = result.event
+        if isinstance(event, Sent):  # each has its own number
+            event = msgspec.structs.replace(event, number=None)
+        news[f"{'already recorded' if result.is_known else 'recorded'}: {happening(event)}"] += 1
+    for what, count in news.items():
+        say(f"{what}: {count:,} letters")
+    for text, count in Counter(note.text for _, result in done for note in result.notes).items():
+        say(f"note ({count:,} letters): {text}")
 
 
 def report(found: Found, result: Result, *, as_json: bool, quiet: bool) -> None:

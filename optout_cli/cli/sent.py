@@ -22,6 +22,7 @@ from optout_cli.cli.record import (
     placed,
     recorder_of,
     report,
+    say_in_sum,
     say_journal,
     to_option,
     undo_option,
@@ -36,6 +37,7 @@ from optout_cli.register.events import Evidence
 from optout_cli.register.recorder import Found, Recorder
 from optout_cli.register.statements import Moment, Result, Sending, sent_from, withdrawn_from
 
+_MOST_TOLD = 20  # letters of which each has its line on the screen
 _LETTER_COLUMNS = ("letter", "path", "reference")
 # Options concern all rows, so a row says for itself what is different.
 _ROW_HINTS = {
@@ -164,8 +166,11 @@ def command(
         recorder.commit()
         if not quiet:
             say_journal(recorder)
+        is_many = len(done) > _MOST_TOLD
         for found, result in done:
-            report(found, result, as_json=as_json, quiet=quiet)
+            report(found, result, as_json=as_json, quiet=quiet or is_many)
+        if is_many and not quiet:
+            say_in_sum(done)
     say_problems(problems)
     if problems:
         raise SystemExit(ExitCode.PARTLY if done else ExitCode.CONTENT)
