@@ -23,11 +23,12 @@ PATHS: dict[Use, str] = {
     "number": "authority.0.number",
     "vote": "authority.0.vote",
     "prose": "particulars.reasons.0",
+    "state": "signatory.address.state",
     "code": "signatory.address.zip",
 }
-ALL: tuple[Use, ...] = ("name", "post", "number", "vote", "prose", "code")
-PRINTED = ALL[:-1]
-SHORT = ALL[:-2]
+ALL: tuple[Use, ...] = ("name", "post", "number", "vote", "prose", "state", "code")
+PRINTED = ALL[:-2]
+SHORT = ALL[:-3]
 # Texts of each kind, with the uses in which none of them can be meant.
 SAMPLES: dict[str, tuple[tuple[Use, ...], list[str]]] = {
     "spreadsheet-error": (
@@ -49,6 +50,7 @@ SAMPLES: dict[str, tuple[tuple[Use, ...], list[str]]] = {
         ],
     ),
     "formula": (ALL, ["=A1", "=SUM(A1:A3)", "+A2&B2", "@A2", "-SUM(A1)", "+$A$1 * 2", '="x"']),
+    "no-state": (("state",), ["XX", "ZZ", "CF", "UK"]),
     "nothing": (
         PRINTED,
         [
@@ -201,6 +203,7 @@ MEANT: dict[Use, list[str]] = {
         "\u00c9l dijo: \u00abno se puede hacer as\u00ed\u00bb.",
         "The rate is 5 %, in NA and in none.",
     ],
+    "state": ["CA", "PR", "AE"],
     "code": ["05345", "05345-1234"],
 }
 
@@ -344,7 +347,7 @@ def test_a_wrong_value_is_told_once_with_all_others(library: Library) -> None:
         ("odd-value", "date"),
         ("odd-value", "signatory.name"),
         ("odd-value", "signatory.phone"),
-        ("wrong-text", "request.yaml:2:40"),
+        ("wrong-text", "signatory.email"),
     ]
 
 

@@ -168,6 +168,12 @@ def state_code(text: str) -> str | None:
     return _CODES.get(" ".join(text.replace(".", "").split()).casefold())
 
 
+def is_postal_state(code: str) -> bool:
+    """Tell whether an address in the United States may have this code of two letters."""
+    # Besides those of the data: freely associated states, and mail to the armed forces.
+    return code in _CODES.values() or code in ("AA", "AE", "AP", "FM", "MH", "PW")
+
+
 def place_in_state(place: str, state: str) -> str:
     """Add a state to the name of a place that has none: `Marin County` -> `Marin County, CA`.
 

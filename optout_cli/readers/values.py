@@ -11,15 +11,17 @@ from functools import cache, lru_cache, partial
 from typing import Literal, NamedTuple
 
 from optout_cli.errors import Problem, shorten
+from optout_cli.readers.cells import is_postal_state
 from optout_cli.readers.document import Document, Tree, join_path
 
 # What a text is for. A name is printed as it stands; post is a tracking number; number and vote are
-# those of a resolution; prose is a particular; a code has a form of its own, which is checked
-# elsewhere.
-Use = Literal["name", "post", "number", "vote", "prose", "code"]
+# those of a resolution; prose is a particular; state is one in an address; a code has a form of its
+# own, which is checked elsewhere.
+Use = Literal["name", "post", "number", "vote", "prose", "state", "code"]
 _USES: tuple[tuple[Use, str], ...] = (
     ("post", r"(service\.\w+|particulars\..+)\.\d+\.number"),
     ("prose", r"(particulars|wording)\..+"),
+    ("state", r"(signatory|recipients\.\w+)\.address\.state"),
     ("number", r"authority\.\d+\.number"),
     ("vote", r"authority\.\d+\.vote"),
     ("name", r"(signatory|cc\.\d+)\.(name|title|office|organization)"),
@@ -132,7 +134,7 @@ KINDS: tuple[Kind, ...] = (
             r"|#{2,}|Err:[0-9]{3}|Loading\.\.\.",
             marks=("#", "err:", "loading"),
         ),
-        (*_PRINTED, "code"),
+        (*_PRINTED, "state", "code"),
         "has the spreadsheet error {}",
         "correct the cell in the spreadsheet, and save the table again",
     ),
@@ -143,7 +145,7 @@ KINDS: tuple[Kind, ...] = (
             r"|[+@-][A-Z][A-Z0-9.]*\(.*",
             marks="=+-@",
         ),
-        (*_PRINTED, "code"),
+        (*_PRINTED, "state", "code"),
         "has the formula {}, not its result",
         "write the result in its place",
     ),
@@ -293,12 +295,13 @@ KINDS: tuple[Kind, ...] = (
         "{} has neither a letter nor a digit",
         _EMPTY,
     ),
+    Kind("misread", _is_misread, _PRINTED, "{} was read in the wrong encoding", _RETYPE),
     Kind(
-        "misread",
-        _is_misread,
-        _PRINTED,
-        "{} was read in the wrong encoding",
-        _RETYPE,
+        "no-state",
+        lambda text: re.fullmatch("[A-Z]{2}", text) and not is_postal_state(text),
+        ("state",),
+        "{} is not a state",
+        "write the postal code of the state, such as CA",
     ),
     Kind(
         "lost-character",
