@@ -14,6 +14,10 @@ from make_register import ADDISON, RegisterMaker
 from PIL import Image
 from read_docs import PAGES, all_blocks, blocks
 
+from optout_cli.batch.corrections import key_of
+from optout_cli.readers.csv import csv_from, rows_from_csv
+from optout_cli.readers.document import KEY
+
 AGREEMENTS, REQUEST, RECIPIENTS, ADDRESSEE, MODELINE = blocks("letters.md", "yaml")
 (COMMON,) = blocks("batch.md", "yaml")
 (TABLE,) = blocks("batch.md", "csv")
@@ -85,6 +89,10 @@ def desk(in_folder: Path) -> Path:
     for name in ("receipt.jpg", "card.jpg", "signed.pdf"):
         Image.new("L", (850, 1100), 255).save(in_folder / name)
     RegisterMaker(in_folder / "letters").written(place=ADDISON)
+    first, *_ = rows_from_csv(TABLE, "notices.csv")
+    corrected = dict(first.cells) | {KEY: key_of(first), "jurisdiction": "napa-county-ca"}
+    rejects = csv_from([*corrected], [[*corrected.values()]])
+    (in_folder / "letters" / "rejects.csv").write_text(rejects, "utf-8")
     return in_folder
 
 
