@@ -15,6 +15,7 @@ from optout_cli.readers.workbook import bytes_from, is_xlsx, load_xlsx, put_text
 
 _OWN = {REASON: 44, KEY: 20}  # the first columns, with their widths in characters
 _WIDTH = 24  # of other columns, in characters
+_LINE = 15  # pt: height of a line of text
 _MARK = "FFC7CE"  # the color of a faulty cell, as of Excel's style "Bad"
 _COMMENT = (320, 120)  # px
 _TITLE = "Rejected"
@@ -134,10 +135,11 @@ class _Writer:
             for known in (self.own, self.names):
                 if path in known:
                     return known.index(path) + 1
-        for path in named:  # an item of a list in one cell, or a group of several cells
-            for number, name in enumerate(self.names, 1):
-                if path.startswith(f"{name}.") or name.startswith(f"{path}."):
-                    return number
+        about = problem.path or shown
+        for number, name in enumerate(self.names, 1):
+            # An item of a list in one cell, or a group of several cells.
+            if name and about and (about.startswith(f"{name}.") or name.startswith(f"{about}.")):
+                return number
         return 1
 
     def _write_header(self) -> None:
@@ -158,8 +160,10 @@ class _Writer:
                     self.sheet.column_dimensions[letter].number_format = before.number_format
                     self.sheet.column_dimensions[letter].hidden = before.hidden
             self.sheet.column_dimensions[letter].width = width
-        for row in self.sheet.iter_rows(2, self.sheet.max_row, 1, 1):
-            row[0].alignment = Alignment(wrap_text=True, vertical="top")
+        for (cell,) in self.sheet.iter_rows(2, self.sheet.max_row, 1, 1):
+            cell.alignment = Alignment(wrap_text=True, vertical="top")
+            lines = sum(1 + len(line) // _OWN[REASON] for line in str(cell.value).split("\n"))
+            self.sheet.row_dimensions[cell.row].height = _LINE * lines
 
     def _dimension(self, number: int) -> Any:
         """Return the width and format of a column of the source; one entry may be for several."""

@@ -3,7 +3,8 @@
 Each row of the sheet is one record of the table. Values are as the sheet shows them: `06041` where
 the format adds the zero. A date keeps its time of day, which tells it from text; a formula is its
 result, or itself where the workbook has none. openpyxl reads .xlsx: faster readers tell neither the
-formats nor what is hidden or merged. `opendocument` reads .ods. `bytes_from` writes a workbook.
+formats nor what is hidden or merged. A few elements of ISO/IEC 26300 say the same of .ods.
+`bytes_from` writes a workbook.
 """
 
 import io
@@ -11,11 +12,14 @@ import re
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile, ZipInfo
 
 from optout_cli.errors import Location, OptoutError, Problem
 from optout_cli.readers.csv import csv_from
+
+if TYPE_CHECKING:
+    from xml.etree import ElementTree as ET
 
 _MAX_INFLATED = 128 * 2**20  # bytes of XML; a table of all counties has 8 MB
 _TOP = 8  # rows in which the names of the columns may stand
@@ -31,6 +35,17 @@ _NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]"
 _MAX_LISTED = 5  # rows that a note names
 _MODIFIED = re.compile(rb"(<dcterms:(?:created|modified)[^>]*>)[^<]*")
 _FIXED = b"2000-01-01T00:00:00Z"  # the same bytes each time
+
+_OFFICE, _TABLE, _TEXT, _STYLE = (
+    f"{{urn:oasis:names:tc:opendocument:xmlns:{name}:1.0}}"
+    for name in ("office", "table", "text", "style")
+)
+_CELLS = (f"{_TABLE}table-cell", f"{_TABLE}covered-table-cell")
+_MAX_SIZE = 128 * 2**20  # characters in all cells, with repeats; all counties have 8 million
+_MAX_ROWS = 2**20  # of a sheet in any program
+_MAX_COLUMNS = 16_384  # of a sheet in any program
+_WITH_ZEROS = re.compile(r"0[0-9]*|[0-9]{5}-[0-9]{4}")  # a number that its format shows as a code
+_UNSEEN = ("collapse", "filter")
 
 
 class Page(NamedTuple):
@@ -83,7 +98,7 @@ def sheet_from(content: bytes, file: str, names_columns: Callable[[Iterable[str]
         message = f"holds {size / 2**20:.0f} MB of cells (the limit is 128 MB)"
         raise OptoutError(Problem("too-large", message, location))
     try:
-        pages = _pages_of_xlsx(content) if is_xlsx(content) else _pages_of_ods(content)
+        pages = _pages_of_xlsx(content) if is_xlsx(content) else [*_pages_of_ods(content)]
     except _DAMAGES as error:
         message = f"is a damaged workbook ({type(error).__name__})"
         hint = "open it in the spreadsheet program, and save it again"
@@ -101,13 +116,6 @@ def sheet_from(content: bytes, file: str, names_columns: Callable[[Iterable[str]
         raise OptoutError(Problem("merged-cells", message, location, hint))
     header, *rows = page.rows
     return Sheet(csv_from(header, rows), tuple(_notes_on(page, tables)), page.title)
-
-
-def _pages_of_ods(content: bytes) -> list[Page]:
-    from optout_cli.readers.opendocument import pages_from
-
-    with ZipFile(io.BytesIO(content)) as archive, archive.open(_CONTENT) as stream:
-        return [*pages_from(stream)]
 
 
 def _pages_of_xlsx(content: bytes) -> list[Page]:
@@ -150,6 +158,124 @@ def _texts_of(row: Any, results: Any) -> Iterator[str]:
         text = text_of(value, cell.number_format)
         # `csv_from` would guard a formula as text; a space keeps it one, and is dropped again.
         yield f" {text}" if is_formula and text.startswith("=") else text
+
+
+def _pages_of_ods(content: bytes) -> Iterator[Page]:
+    """Yield each sheet of an .ods workbook. Raises many errors for a damaged one.
+
+    Repeated cells are written once in the file. Empty ones, which go on to the last column and
+    row, are not expanded.
+    """
+    from xml.etree import ElementTree as ET
+
+    with ZipFile(io.BytesIO(content)) as archive:
+        stream = io.BytesIO(archive.read(_CONTENT))
+    hidden: set[str | None] = set()
+    for _, element in ET.iterparse(stream):  # noqa: S314  # Python's expat limits entities
+        if element.tag == f"{_STYLE}style":
+            properties = element.find(f"{_STYLE}table-properties")
+            if properties is not None and properties.get(f"{_TABLE}display") == "false":
+                hidden.add(element.get(f"{_STYLE}name"))
+        elif element.tag == f"{_TABLE}table":
+            yield _page_of_ods(element, is_hidden=element.get(f"{_TABLE}style-name") in hidden)
+            element.clear()
+
+
+def _page_of_ods(table: "ET.Element", *, is_hidden: bool) -> Page:
+    rows: list[list[str]] = []
+    merged: list[str] = []
+    hidden_rows: list[int] = []
+    number, size = 0, 0
+    for row in table.iter(f"{_TABLE}table-row"):
+        texts = _texts_in(row, number + 1, merged)
+        repeats = int(row.get(f"{_TABLE}number-rows-repeated", "1"))
+        if texts:
+            size += sum(len(text) + 1 for text in texts) * repeats
+            if size > _MAX_SIZE or number + repeats > _MAX_ROWS:
+                raise ValueError("too many cells")
+            rows += [[] for _ in range(number - len(rows))]  # empty rows before this one
+            rows += [texts] * repeats
+            if row.get(f"{_TABLE}visibility") in _UNSEEN:
+                hidden_rows += range(number + 1, number + repeats + 1)
+        number += repeats
+    return Page(
+        table.get(f"{_TABLE}name", ""),
+        rows,
+        is_hidden,
+        tuple(merged),
+        tuple(hidden_rows),
+        tuple(_hidden_columns(table, max(map(len, rows), default=0))),
+    )
+
+
+def _texts_in(row: "ET.Element", number: int, merged: list[str]) -> list[str]:
+    """Return the texts of a row up to its last filled cell; adds the areas of merged cells."""
+    texts: list[str] = []
+    column = 0
+    for cell in row:
+        if cell.tag not in _CELLS:
+            continue
+        spans = [int(cell.get(f"{_TABLE}number-{way}-spanned", "1")) for way in ("columns", "rows")]
+        if max(spans) > 1:
+            last = f"{_letters(column + spans[0])}{number + spans[1] - 1}"
+            merged.append(f"{_letters(column + 1)}{number}:{last}")
+        repeats = int(cell.get(f"{_TABLE}number-columns-repeated", "1"))
+        if text := _text_of(cell):
+            texts += [""] * (column - len(texts)) + [text] * min(repeats, _MAX_COLUMNS)
+        column += repeats
+    return texts
+
+
+def _text_of(cell: "ET.Element") -> str:
+    """Return a cell's value as the sheet shows it, in the form of a request."""
+    kind, value = cell.get(f"{_OFFICE}value-type"), cell.get(f"{_OFFICE}value", "")
+    shown = "\n".join(_words(paragraph) for paragraph in cell.findall(f"{_TEXT}p"))
+    formula = cell.get(f"{_TABLE}formula", "")
+    if formula and not kind and not shown:  # it was never calculated
+        return f" ={formula.partition('=')[2]}"
+    if kind == "date":
+        day, _, time = cell.get(f"{_OFFICE}date-value", "").partition("T")
+        return f"{day} {time or '00:00:00'}"
+    if kind == "boolean":
+        return cell.get(f"{_OFFICE}boolean-value", "").upper()
+    if kind == "float" and not _WITH_ZEROS.fullmatch(shown):
+        return text_of(float(value), "")
+    return shown
+
+
+def _words(element: "ET.Element") -> str:
+    """Return the text of a paragraph, with the spaces and line ends that are elements."""
+    text = element.text or ""
+    for inner in element:
+        match inner.tag.removeprefix(_TEXT):
+            case "s":
+                text += " " * int(inner.get(f"{_TEXT}c", "1"))
+            case "tab":
+                text += "\t"
+            case "line-break":
+                text += "\n"
+            case _:
+                text += _words(inner)
+        text += inner.tail or ""
+    return text
+
+
+def _hidden_columns(table: "ET.Element", width: int) -> Iterator[str]:
+    number = 0
+    for column in table.iter(f"{_TABLE}table-column"):
+        repeats = int(column.get(f"{_TABLE}number-columns-repeated", "1"))
+        if column.get(f"{_TABLE}visibility") in _UNSEEN:
+            yield from map(_letters, range(number + 1, min(number + repeats, width) + 1))
+        number += repeats
+
+
+def _letters(number: int) -> str:
+    """Return the name of a column by its number from 1: 28 -> AB."""
+    name = ""
+    while number:
+        number, rest = divmod(number - 1, 26)
+        name = chr(ord("A") + rest) + name
+    return name
 
 
 def text_of(value: object, number_format: str) -> str:
