@@ -5,12 +5,10 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 from letters_by_period import TURNS, sample_letters
-from make_letters import texts_of
 from msgspec.structs import replace
 from read_docx import words_in, words_of
 from read_fax import drawn, pictures_in, said_by, said_in
 from read_mail import Parts, differing, parts_of
-from read_pdf import words_by_page
 
 from optout_cli.exporters import all_exporters, exporter_for
 from optout_cli.letters.library import Library
@@ -40,11 +38,13 @@ def otherwise_said(
         yield "eml"
     if said_in(contents["fax"].decode("ascii")) != said_by(letter):
         yield "fax"
-    if lacking_in(contents["fax-pdf"], letter):
+    # A fax has no window: it shows the whole address. Its cover and heads have no tags.
+    faxed = parts._replace(printed=contents["fax-pdf"])
+    if "printed" in differing(faxed, replace(letter, envelope=letter.recipient)):
         yield "fax-pdf"
     # No reader finds words in dots: they are the dots of the PDF, whose words one finds.
     pages = [page.tobytes() for page in pictures_in(contents["tiff"])]
-    if pages != [*drawn(contents["fax-pdf"])]:
+    if pages != [*drawn(exporter_for("fax-pdf").encode(letter, library.context))]:
         yield "tiff"
     if words_in(contents["docx"]) != words_of(letter):
         yield "docx"
@@ -54,22 +54,6 @@ def otherwise_said(
     told = (facts["reference"], facts["date"], block)
     if told != (notice.reference, str(notice.date), notice.recipient.contact.organization):
         yield "json"
-
-
-def lacking_in(fax: bytes, letter: Letter) -> list[str]:
-    """Return the texts of a letter that the pages behind a fax's cover lack."""
-    pages = words_by_page(fax)
-    said = ""
-    for number, page in enumerate(pages[1:], 2):
-        text = "".join(page.split())
-        heads = f"{letter.mark}·" if letter.mark else ""
-        heads += f"{letter.head}Page{number}of{len(pages)}"
-        for margin in filter(None, ("".join(heads.split()), "".join(letter.foot.split()))):
-            assert margin in text
-            text = text.replace(margin, "")
-        said += text
-    texts = (it for it in texts_of(letter) if it not in (letter.continuation, letter.foot))
-    return [it for it in texts if "".join(it.split()) not in said and it != letter.mark]
 
 
 # Every turn of the usual letter, and one of each other.

@@ -273,6 +273,9 @@ _SHEET = (612, 792)  # pt: US Letter
 _BELOW_HEAD = pikepdf.Rectangle(0, 0, 612, 756)  # pt: 0.5 in below the top
 
 
+_MARKS = ("BMC", "BDC", "EMC")  # around what the tags name (ISO 32000-1, 14.6)
+
+
 def below_head(content: bytes) -> bytes:
     """Put each page of a PDF on an upright page of US Letter, below the head of a fax's page."""
     output = BytesIO()
@@ -300,9 +303,16 @@ def bind_fax(front: bytes, content: bytes) -> bytes:
     with pikepdf.open(BytesIO(content)) as fax, pikepdf.open(BytesIO(front)) as heads:
         covers = len(heads.pages) - len(fax.pages)
         for page, head in zip(fax.pages, [*heads.pages][covers:], strict=True):
+            shown = [
+                it for it in pikepdf.parse_content_stream(head) if str(it.operator) not in _MARKS
+            ]
+            words = b"/Artifact BMC\n" + pikepdf.unparse_content_stream(shown) + b"\nEMC"
+            head.Contents = heads.make_stream(words)
             _draw_over(fax, page, head, pikepdf.Rectangle(0, 0, *_SHEET))
-        for number in range(covers):
-            fax.pages.insert(number, heads.pages[number])
+        for number, cover in enumerate([*heads.pages][:covers]):
+            if "/StructParents" in cover.obj:  # its tags are not in this document
+                del cover.obj["/StructParents"]
+            fax.pages.insert(number, cover)
         fax.save(output, deterministic_id=True)
     return output.getvalue()
 
