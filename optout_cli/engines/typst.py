@@ -158,10 +158,12 @@ class Engine:
     ) -> bytes:
         """Return a page with these words as PDF. Raises OptoutError for what cannot be drawn."""
         self._put(pictures or {})
+        # Each letter and its accent are one character.
+        data = normalize("NFC", msgspec.json.encode(words).decode()).replace(_INVISIBLE, "")
         try:
             return self._compile(
                 self._pages[f"{page}.typ"],
-                sys_inputs={"words": _json_of(words)},
+                sys_inputs={"words": data},
                 pdf_standards=["a-2a", "ua-1"],
                 timestamp=int(datetime.combine(day, _NOON).timestamp()),
             )
@@ -221,11 +223,6 @@ def _count_pages(content: bytes) -> int:
     pages = len(document)
     document.close()
     return pages
-
-
-def _json_of(words: _Words) -> str:
-    """Return words as JSON, each letter and its accent as one character."""
-    return normalize("NFC", msgspec.json.encode(words).decode()).replace(_INVISIBLE, "")
 
 
 def _pictures_of(letter: Letter) -> dict[str, Image]:

@@ -8,7 +8,7 @@ memory; only its pages and bookmarks go over.
 import gc
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from hashlib import sha256
 from io import BytesIO
 from itertools import islice
@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 import pikepdf
-import pypdfium2 as pdfium
+from pypdfium2 import PdfiumError
 
 from optout_cli.errors import OptoutError, Problem
 from optout_cli.exporters.context import ExportContext
@@ -51,7 +51,7 @@ def _flatten(enclosed: Attachment, stack: ExitStack) -> pikepdf.Pdf:
     """Open a PDF with all that is drawn over its pages as part of them."""
     try:
         document = stack.enter_context(pikepdf.open(BytesIO(flatten(enclosed.content))))
-    except (pikepdf.PdfError, pdfium.PdfiumError) as error:
+    except (pikepdf.PdfError, PdfiumError) as error:
         message = f"{enclosed.name} cannot be put behind the letter: {error}"
         hint = "open it, and print it to a new PDF"
         raise OptoutError(Problem("broken-pdf", message, None, hint, "enclosures")) from None
@@ -267,66 +267,6 @@ def _ref(number: int) -> bytes:
 def _dictionary(entries: Mapping[str, bytes]) -> bytes:
     pairs = (b"%s %s" % (pikepdf.Name(key).unparse(), value) for key, value in entries.items())
     return b"<< %s >>" % b" ".join(pairs)
-
-
-_SHEET = (612, 792)  # pt: US Letter
-_BELOW_HEAD = pikepdf.Rectangle(0, 0, 612, 756)  # pt: 0.5 in below the top
-
-
-_MARKS = ("BMC", "BDC", "EMC")  # around what the tags name (ISO 32000-1, 14.6)
-
-
-def below_head(content: bytes) -> bytes:
-    """Put each page of a PDF on an upright page of US Letter, below the head of a fax's page."""
-    output = BytesIO()
-    with (
-        pikepdf.open(BytesIO(content)) as document,
-        pikepdf.new() as fitted,
-        closing(pdfium.PdfDocument(content)) as shown,
-    ):
-        for page, look in zip(document.pages, shown, strict=True):
-            page.trimbox = pikepdf.Rectangle(*look.get_bbox())
-            width, height = look.get_size()
-            if width > height:
-                page.rotate(90, relative=True)
-            _draw_over(fitted, fitted.add_blank_page(page_size=_SHEET), page, _BELOW_HEAD)
-        fitted.save(output, deterministic_id=True)
-    return output.getvalue()
-
-
-def bind_fax(front: bytes, content: bytes) -> bytes:
-    """Put a fax's cover before its other pages, and over each of these its head.
-
-    `front` has the cover, and the heads of as many pages as `content` has.
-    """
-    output = BytesIO()
-    with pikepdf.open(BytesIO(content)) as fax, pikepdf.open(BytesIO(front)) as heads:
-        covers = len(heads.pages) - len(fax.pages)
-        for page, head in zip(fax.pages, [*heads.pages][covers:], strict=True):
-            shown = [
-                it for it in pikepdf.parse_content_stream(head) if str(it.operator) not in _MARKS
-            ]
-            words = b"/Artifact BMC\n" + pikepdf.unparse_content_stream(shown) + b"\nEMC"
-            head.Contents = heads.make_stream(words)
-            _draw_over(fax, page, head, pikepdf.Rectangle(0, 0, *_SHEET))
-        for number, cover in enumerate([*heads.pages][:covers]):
-            if "/StructParents" in cover.obj:  # its tags are not in this document
-                del cover.obj["/StructParents"]
-            fax.pages.insert(number, cover)
-        fax.save(output, deterministic_id=True)
-    return output.getvalue()
-
-
-def _draw_over(
-    document: pikepdf.Pdf, page: pikepdf.Page, other: pikepdf.Page, place: pikepdf.Rectangle
-) -> None:
-    """Draw another document's page on a page; pikepdf's own way names the drawing by chance."""
-    form = document.copy_foreign(other.as_form_xobject())
-    # Pages may share their resources.
-    name = page.add_resource(form, pikepdf.Name.XObject, pikepdf.Name(f"/Drawn{page.index}"))
-    placed = page.calc_form_xobject_placement(form, name, place)
-    page.contents_add(b"q", prepend=True)
-    page.contents_add(b"Q " + placed)
 
 
 _AT_ONCE = 100  # requests whose separator sheets are laid out together

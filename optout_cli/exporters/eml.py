@@ -132,7 +132,10 @@ def _page_part(letter: Letter, context: ExportContext, envelope: Envelope) -> by
             width, height = (max(1, round(side * scale)) for side in size)
             id = f"{name}.{envelope.message_id.strip('<>')}"
             shown[name] = Shown(f"cid:{id}", picture.alt, width, height)
-            parts.append(_inline(f"{name}.png", id, content))
+            headers = (
+                f'Content-Disposition: inline; filename="{name}.png"\r\nContent-ID: <{id}>\r\n'
+            )
+            parts.append(_encoded("image/png", content, headers))
     page = email_page(letter, context.templates, shown)
     refuse_outside(page)
     if len(page.encode()) > _LONGEST_PAGE:
@@ -180,11 +183,6 @@ def _text_part(subtype: str, text: str) -> bytes:
 def _attached(name: str, media_type: str, content: bytes) -> Iterator[bytes]:
     disposition = f'Content-Disposition: attachment; filename="{name}"\r\n'
     return _encoded(media_type, content, disposition)
-
-
-def _inline(name: str, id: str, content: bytes) -> Iterator[bytes]:
-    disposition = f'Content-Disposition: inline; filename="{name}"\r\nContent-ID: <{id}>\r\n'
-    return _encoded("image/png", content, disposition)
 
 
 def _encoded(media_type: str, content: bytes, headers: str) -> Iterator[bytes]:
