@@ -16,6 +16,7 @@ from optout_cli.exporters.context import FAX_LINES, ExportContext, Options
 from optout_cli.letters.library import Library
 from optout_cli.letters.pipeline import Order, exports_of
 from optout_cli.model.letter import Block, Heading, Letter, ListBlock, Paragraph, Quote, Run
+from optout_cli.templating.typography import typeset
 
 EXAMPLES = sorted((ROOT / "examples").glob("*.yaml"))
 FAX = "recipients: {bureau: {fax: 916-555-0130}}"
@@ -124,6 +125,13 @@ def test_a_cover_that_fills_a_page_goes_on_overleaf(library: Library) -> None:
     text = fax_of(letter, library)
     assert [page[-1] for page in pages_of(text)[:2]] == ["A fact", "4 pages"]
     assert pages_of(text)[1][1].endswith(", page 2 of 4")
+
+
+def test_no_line_ends_within_what_belongs_together(library: Library) -> None:
+    for start in range(60, 76):
+        body = typeset((Paragraph((Run("x" * start + " under 8 U.S.C. 1357(g), then"),)),))
+        text = fax_of(replace(letter_for(library), body=body), library)
+        assert "8 U.S.C. 1357(g)," in text
 
 
 def test_braces_in_the_letters_own_words_stay(library: Library) -> None:

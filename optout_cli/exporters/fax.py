@@ -15,6 +15,7 @@ from optout_cli.errors import OptoutError, Problem, raise_any
 from optout_cli.exporters.context import ExportContext
 from optout_cli.exporters.txt import Group, Line, break_pages, groups_of, join_groups, wrap
 from optout_cli.model.letter import Letter, Run
+from optout_cli.templating.typography import NO_BREAK
 
 RANK = 5
 DESCRIPTION = "fax-ready text: ASCII, a cover page, numbered pages"
@@ -54,7 +55,7 @@ def encode(letter: Letter, context: ExportContext) -> bytes:
         "".join(f"{line}\n" for line in (*top, *lines))
         for top, lines in zip(heads, [*cover, *body], strict=True)
     )
-    return "\f".join(texts).encode("ascii")
+    return "\f".join(texts).replace(NO_BREAK, " ").encode("ascii")
 
 
 def count_pages(content: bytes) -> int:
@@ -110,7 +111,7 @@ _UNSEEN = ("notice", "template", "people", "seal", "envelope", "continuation")
 
 
 def in_ascii(letter: Letter) -> Letter:
-    """Return the letter with each text that a fax shows in ASCII.
+    """Return the letter with each text that a fax shows in ASCII, and blanks that end no line.
 
     Raises OptoutError with every character that has no spelling in ASCII.
     """
@@ -160,15 +161,20 @@ def _spell_sign(found: re.Match[str]) -> str:
     return f"{word} {following}" if following else word
 
 
+def _spell_parts(text: str, lacking: dict[str, None]) -> str:
+    """Return a text in ASCII, with the blanks at which no line ends."""
+    return NO_BREAK.join(ascii_of(part, lacking) for part in text.split(NO_BREAK))
+
+
 def _spell(value: _T, lacking: dict[str, None]) -> _T:
     """Return a part of the letter with each text in it in ASCII; a link's target stays."""
     made: Any = value  # Any: of the value's own type, which no checker sees through the fields
     if isinstance(value, str):
-        made = ascii_of(value, lacking)
+        made = _spell_parts(value, lacking)
     elif isinstance(value, tuple):
         made = tuple(_spell(item, lacking) for item in value)
     elif isinstance(value, Run):
-        made = structs.replace(value, text=ascii_of(value.text, lacking))
+        made = structs.replace(value, text=_spell_parts(value.text, lacking))
     elif isinstance(value, Struct):
         parts = {name: getattr(value, name) for name in value.__struct_fields__}
         spelled = {name: _spell(part, lacking) for name, part in parts.items()}
