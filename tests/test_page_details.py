@@ -4,8 +4,10 @@ import io
 
 import pikepdf
 import pytest
+from compare_pages import pages_of
 from make_letters import letter_for, pdf_of
 
+from optout_cli.engines.measure import set_in_fewest_pages
 from optout_cli.exporters import exporter_for
 from optout_cli.letters.library import Library
 
@@ -29,6 +31,37 @@ def test_counsels_approval_stands_below_the_signature(
     letter = letter_for(library, APPROVED.format(more))
     text = exporter_for("txt").encode(letter, library.context).decode()
     assert line in text.partition("Respectfully,")[2]
+
+
+LINE = 11 * 1.27 / 72  # in
+TYPED = "signature: {kind: typed}"
+
+
+@pytest.mark.parametrize(("lines", "blank"), [("", 4), (TYPED, 1)])
+def test_the_signature_has_room_for_ink_or_air(
+    either_library: Library, lines: str, blank: int
+) -> None:
+    letter = letter_for(either_library, lines)
+    rows = [row for page in pages_of(pdf_of(letter, either_library)) for row in page]
+    places = {row.text: row.base for row in rows}
+    name = letter.signature[0].replace(" ", "")
+    space = places[name] - places["Respectfully,"] - LINE
+    assert space == pytest.approx(blank * LINE, abs=0.01)
+
+
+def test_less_room_is_left_only_where_it_saves_a_page() -> None:
+    pages = {"tight low": 1, "tight": 2, "usual": 2}
+    assert set_in_fewest_pages("usual", str, pages.__getitem__) == "tight low"
+    assert set_in_fewest_pages("usual", str, {**pages, "tight": 1}.__getitem__) == "tight"
+    assert set_in_fewest_pages("usual", str, {**pages, "usual": 1}.__getitem__) == "usual"
+
+
+def test_counsels_approval_is_apart_from_the_enclosures(either_library: Library) -> None:
+    letter = letter_for(either_library, APPROVED.format("") + "\nenclosures: [{title: Map}]")
+    rows = [row for page in pages_of(pdf_of(letter, either_library)) for row in page]
+    places = {row.text.partition(":")[0]: row.base for row in rows}
+    gap = places["Enclosure"] - places["Approvedastoform"]
+    assert gap == pytest.approx(9.5 * 1.2 / 72 + 0.1, abs=0.01)
 
 
 def test_an_approval_changes_no_reference(library: Library) -> None:

@@ -15,7 +15,6 @@ from optout_cli.errors import OptoutError, Problem, raise_any
 from optout_cli.exporters.context import ExportContext
 from optout_cli.exporters.txt import Group, Line, break_pages, groups_of, join_groups, wrap
 from optout_cli.model.letter import Letter, Run
-from optout_cli.templating.typography import NO_BREAK
 
 RANK = 5
 DESCRIPTION = "fax-ready text: ASCII, a cover page, numbered pages"
@@ -27,6 +26,7 @@ ROUTE = "fax"
 SIGNATURES = ("typed",)
 ENCLOSES = "none"
 _PAGE, _PAGES = "{page}", "{pages}"  # wider than any number, so no line grows
+_NO_BREAK = "\u00a0"  # a blank at which no line ends
 _LEAST = 10  # lines of the letter on a page: a signature block with the body's last lines
 
 
@@ -55,7 +55,7 @@ def encode(letter: Letter, context: ExportContext) -> bytes:
         "".join(f"{line}\n" for line in (*top, *lines))
         for top, lines in zip(heads, [*cover, *body], strict=True)
     )
-    return "\f".join(texts).replace(NO_BREAK, " ").encode("ascii")
+    return "\f".join(texts).replace(_NO_BREAK, " ").encode("ascii")
 
 
 def count_pages(content: bytes) -> int:
@@ -163,7 +163,7 @@ def _spell_sign(found: re.Match[str]) -> str:
 
 def _spell_parts(text: str, lacking: dict[str, None]) -> str:
     """Return a text in ASCII, with the blanks at which no line ends."""
-    return NO_BREAK.join(ascii_of(part, lacking) for part in text.split(NO_BREAK))
+    return _NO_BREAK.join(ascii_of(part, lacking) for part in text.split(_NO_BREAK))
 
 
 def _spell(value: _T, lacking: dict[str, None]) -> _T:

@@ -37,6 +37,8 @@ def render(notice: Notice, templates: Templates, files: Files | None = None) -> 
     facts = {field: getattr(notice, field) for field in notice.__struct_fields__}
     sections = sections_of(name, facts, templates)
     location = templates.location(name)
+    # A template of the user's own may be older than this section.
+    sections.setdefault("approval", ())
     missing = [id for id in _SECTIONS if id not in sections]
     missing += [id for id in _SECTIONS if id not in (*_MAY_BE_EMPTY, *missing) and not sections[id]]
     if missing:

@@ -292,7 +292,7 @@ def _fits(when: Condition, case: Case) -> bool:
     signatory, activation = case.request.signatory, activation_of(case)
     office = "named" if signatory and signatory.office else "unnamed"
     source = activation.source if activation else None
-    models = _chosen_models(case) or {each.model for each in case.locality.agreements}
+    models = chosen_models(case) or {each.model for each in case.locality.agreements}
     return (
         (not when.letters or any(kind is case.kind for kind in kinds))
         and when.office in (None, office)
@@ -306,7 +306,7 @@ def _fits(when: Condition, case: Case) -> bool:
     )
 
 
-def _chosen_models(case: Case) -> set[str]:
+def chosen_models(case: Case) -> set[str]:
     """Return the models that the request names, which an outline has only as they were typed."""
     return {
         model

@@ -17,6 +17,7 @@ from optout_cli.model.notice import Case, Recipient
 from optout_cli.model.program import ConditionalText
 from optout_cli.model.request import Request
 from optout_cli.programs import (
+    chosen_models,
     copies_of,
     laws_in_effect,
     laws_of,
@@ -95,6 +96,7 @@ def _facts(case: Case) -> _Facts:
         and name not in case.request.particulars
         and not (particular.known and len(case.locality.agreements) == 1)
     ]
+    models = chosen_models(case)
     is_finished = bool(case.request.signatory) and not needs
     ways = [{way.by for way in recipient.service} for recipient in recipients]
     return {
@@ -114,7 +116,11 @@ def _facts(case: Case) -> _Facts:
         "is_mailed": any(not names or not names <= _MESSAGES for names in ways),
         "is_signed_by_hand": case.request.signature.kind == "ink",
         "has_copies": not is_finished or bool(case.request.cc or copies) or len(recipients) > 1,
-        "agreements": case.locality.agreements if case.kind.about else (),
+        "agreements": [
+            each
+            for each in (case.locality.agreements if case.kind.about else ())
+            if not models or each.model in models
+        ],
         "agreement_source": case.locality.agency_source,
         **{name: [*texts_that_hold(getattr(advice, name), case, **again)] for name in _LISTS},
         "laws": [law_text(law, case.locality.state_name) for law in laws_of(case)],
