@@ -148,7 +148,7 @@ def _wording(folder: Path | None, library: Library, order: Order) -> list[Versio
     from optout_cli.letters.render import render  # imports jinja2
     from optout_cli.lint.trial_letters import sample_notice
 
-    library = Library(library.overlays, [folder] if folder else [], options=library.options)
+    library = library.with_folders([folder] if folder else [])
     versions = []
     for id, _, _ in library.programs.letters():
         letter = render(sample_notice(library, id, order.today), library.templates)

@@ -55,6 +55,10 @@ class Library:
         """Return a library with other options for the look of formats."""
         return Library(self.overlays, self.folders[:-1], self._cache, options)
 
+    def with_folders(self, folders: Sequence[Path]) -> "Library":
+        """Return a library with these template folders before the shipped one, and no other."""
+        return Library(self.overlays, folders, self._cache, self.options)
+
     @cached_property
     def _directory(self) -> Directory | OptoutError:
         """The data, or what is wrong with it: `check` asks for the data many times."""
