@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from letters_by_period import SETTINGS, Setting, letters_in
 from make_letters import BARE, document_of, letter_for, letters_for, told_by
 from msgspec.structs import replace
-from optout_cli.templating.typography import typeset
 from read_fax import MARKS, pages_of, said_by, said_in, sheets_of
 
 from optout_cli.exporters import exporter_for
@@ -17,6 +16,7 @@ from optout_cli.exporters.context import FAX_LINES, ExportContext, Options
 from optout_cli.letters.library import Library
 from optout_cli.letters.pipeline import Order, exports_of
 from optout_cli.model.letter import Block, Heading, Letter, ListBlock, Paragraph, Quote, Run
+from optout_cli.templating.filters import typeset
 
 EXAMPLES = sorted((ROOT / "examples").glob("*.yaml"))
 FAX = "recipients: {bureau: {fax: 916-555-0130}}"

@@ -11,7 +11,10 @@ from typing import NamedTuple
 from optout_cli import bundled
 from optout_cli.errors import Location, OptoutError, Problem
 from optout_cli.letters.library import Library
+from optout_cli.letters.pipeline import REQUESTS, request_file
 from optout_cli.lint.trial_letters import sample_notice
+from optout_cli.model.request import Request
+from optout_cli.readers.validate import convert
 from optout_cli.templating.body import sections_from, texts_in
 
 _LETTER = Location("--letter", is_command_line=True)
@@ -58,6 +61,29 @@ def _texts_of(html: str, name: str) -> Iterator[str]:
         return
     inner = html if html.startswith("<") else f"<p>{html}</p>"
     yield from texts_in(sections_from(f'<section id="{name}">{inner}</section>', name)[name])
+
+
+def letter_and_place(
+    query: str | None, letter: str | None, library: Library, location: Location
+) -> tuple[str | None, str | None]:
+    """Return the letter to reword, if one is named, and for which jurisdiction alone, if for one.
+
+    `query` is a jurisdiction, or a request. Raises OptoutError; an agency has no usual letter.
+    """
+    if query is None:
+        return letter, None
+    if query.lower().endswith(REQUESTS):
+        document = request_file(query)
+        request = convert(document, Request)
+        query, location = request.jurisdiction, document.location("jurisdiction")
+        letter = letter or request.letter
+    found = library.directory.find(query, location)
+    if found.agency and letter is None:
+        known = [id for id, program, _ in library.programs.letters() if program.author]
+        message = f"name the letter of {found.slug}"
+        hint = f"one of {', '.join(known)}"
+        raise OptoutError(Problem("missing-key", message, _LETTER, hint))
+    return letter, found.slug
 
 
 def wording_of(letter: str, slug: str | None, library: Library) -> tuple[str, str]:

@@ -14,7 +14,7 @@ from optout_cli.errors import Location, OptoutError, Problem
 from optout_cli.exporters import exporter_for, format_names
 from optout_cli.letters.compose import compose
 from optout_cli.letters.library import Library
-from optout_cli.letters.pipeline import Order, case_of, letters_of_request, request_file
+from optout_cli.letters.pipeline import REQUESTS, Order, case_of, letters_of_request, request_file
 from optout_cli.letters.render import render
 from optout_cli.model.letter import Letter
 from optout_cli.model.request import Request
@@ -25,7 +25,6 @@ from optout_cli.register.recorder import look_up, register_folder
 from optout_cli.register.state import LetterState, states_of
 from optout_cli.reports.compare import READERS, Version
 
-_REQUESTS = (".yaml", ".yml", ".json")
 _NOT_IN_A_REGISTER = {"no-register", "no-such-letter"}
 Pair = tuple[Version, Version]
 
@@ -185,7 +184,7 @@ def _is_request(text: str) -> bool:
     if text == STDIN:
         return True
     name = text.lower()
-    return name.endswith(_REQUESTS) and not (name.endswith(".json") and _facts_in(Path(text)))
+    return name.endswith(REQUESTS) and not (name.endswith(".json") and _facts_in(Path(text)))
 
 
 def _facts_in(path: Path) -> msgspec.Raw | None:

@@ -18,7 +18,6 @@ from optout_cli.authoring.draft import (
 from optout_cli.authoring.follow import Former, start_from_request
 from optout_cli.authoring.request_writer import Answers
 from optout_cli.cli.console import (
-    is_request,
     print_path,
     program_name,
     quote,
@@ -49,9 +48,7 @@ from optout_cli.cli.record import in_option
 from optout_cli.errors import Location
 from optout_cli.letters.library import Library
 from optout_cli.letters.pipeline import request_file
-from optout_cli.model.request import Request
 from optout_cli.output import write_all
-from optout_cli.readers.validate import convert
 
 _LETTER = Location("--letter", is_command_line=True)
 
@@ -298,26 +295,15 @@ def _copy_wording(
 
     `query` is the jurisdiction, or a request: its letter, for its jurisdiction.
     """
-    from optout_cli.lint.passages import wording_of  # imports jinja2
+    from optout_cli.lint.passages import letter_and_place, wording_of  # imports jinja2
 
-    place, location, slug, request = query, JURISDICTION, None, "REQUEST"
-    if query and is_request(query):
-        document = request_file(query)
-        stated = convert(document, Request)
-        place, location = stated.jurisdiction, document.location("jurisdiction")
-        letter, request = letter or stated.letter, quote(query)
-    if place:
-        found = library.directory.find(place, location)
-        slug = found.slug
-        if found.agency and not letter:
-            usage_error(f"which letter of {slug}?", "name it with --letter, such as 287g/terminate")
-    letter = letter or DEFAULT_LETTER
+    letter, slug = letter_and_place(query, letter, library, JURISDICTION)
     home = user_folder("config")
     own = home and home / "templates"
     folder = Path(output) if output else own
     if folder is None:
         usage_error("there is no folder for your own letters: HOME is not set", "name one with -o")
-    name, text = wording_of(letter, slug, library)
+    name, text = wording_of(letter or DEFAULT_LETTER, slug, library)
     path = folder / name
     write_all({path: text.encode()})
     print_path(path)
@@ -326,4 +312,4 @@ def _copy_wording(
     option = "" if folder == own else f" --templates {quote(str(folder))}"
     say("next: change the passages you want, and delete all the others from the file")
     say(f"next: optout check{option}")
-    say(f"next: optout write {request}{option}")
+    say(f"next: optout write REQUEST{option}")
