@@ -114,8 +114,10 @@ class _Marked(HTMLParser):
 def test_a_page_marks_what_changed_and_needs_no_other_file(run: Run, desk: Path) -> None:
     found = outcome(run("diff", "r.yaml", "worded.yaml", "-f", "html", "-o", "c.html"))
     assert found[:2] == (0, "c.html\n")
+    text = (desk / "c.html").read_text("utf-8")
+    assert outcome(run("diff", "-q", "r.yaml", "worded.yaml", "-f", "html")) == (0, f"{text}\n", "")
     page = _Marked()
-    page.feed((desk / "c.html").read_text("utf-8"))
+    page.feed(text)
     assert page.asked == [""]
     for tag, words, label in (("del", "Respectfully,", "gone"), ("ins", "Yours,", "new")):
         place = page.marked.index((tag, words))

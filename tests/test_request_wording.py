@@ -8,6 +8,8 @@ import pytest
 from command_results import Run, Write, outcome
 from conftest import REQUEST, TODAY
 from edit_wording import REQUEST as AGREEMENT
+from hypothesis import given
+from hypothesis import strategies as st
 from letters_by_period import sample_letters
 from make_letters import body_texts, document_of, letter_for, told_by
 from msgspec.structs import replace
@@ -16,7 +18,8 @@ from optout_cli.letters.library import Library
 from optout_cli.letters.pipeline import Order, exports_of
 from optout_cli.letters.render import render
 from optout_cli.model.letter import ListBlock
-from optout_cli.templating.body import plain
+from optout_cli.templating.body import plain, sections_from, texts_in
+from optout_cli.templating.passages import text_problems, with_words
 
 KINDS = [name for name, *_ in Library().programs.letters()]
 WHOLE = ("statement", "limits", "body")  # passages that hold others
@@ -77,6 +80,43 @@ def test_plain_text_becomes_paragraphs_and_lists(library: Library) -> None:
         (False, ["by Pat;", "soon."]),
         "Thank you.",
     ]
+
+
+WORDS = st.lists(st.text("ab<&'\u00e9", min_size=1, max_size=4), min_size=1, max_size=5).map(
+    " ".join
+)
+PARTS = st.lists(
+    st.tuples(st.sampled_from(["p", "ul", "ol"]), st.lists(WORDS, min_size=1, max_size=3)),
+    min_size=1,
+    max_size=4,
+)
+
+
+def typed(tag: str, texts: list[str]) -> str:
+    """Type a paragraph in several lines, or a list with the further lines of an item indented."""
+    marks = {"p": [""], "ul": ["- "] * len(texts), "ol": [f"{it}. " for it in range(1, 9)]}[tag]
+    if tag == "p":
+        return "\n".join(texts)
+    items = (text.replace(" ", "\n   ", 1) for text in texts)
+    return "\n".join(f"{mark}{item}" for mark, item in zip(marks, items, strict=False))
+
+
+@given(PARTS)
+def test_no_word_of_plain_text_is_lost_or_misplaced(parts: list[tuple[str, list[str]]]) -> None:
+    # Two lists of one kind, one after the other, are one list.
+    pairs = zip([("p", [""]), *parts], parts, strict=False)
+    parts = [part for before, part in pairs if part[0] in ("p", *({"ul", "ol"} - {before[0]}))]
+    text = "\n\n".join(typed(*part) for part in parts)
+    assert list(text_problems({"x": text}, {"x"}, "k/l")) == []
+    html = with_words('<section id="body">\0x\0</section>', {"x": text}, "k/l")
+    blocks = sections_from(html, "t")["body"]
+    shown = [
+        ("ol" if block.ordered else "ul", list(texts_in([block])))
+        if isinstance(block, ListBlock)
+        else ("p", [plain(block.runs)])  # type: ignore[union-attr]  # no quotation is in plain text
+        for block in blocks
+    ]
+    assert shown == [(tag, [" ".join(texts)] if tag == "p" else texts) for tag, texts in parts]
 
 
 def test_a_passage_within_a_paragraph_keeps_the_rest_of_it(library: Library) -> None:
