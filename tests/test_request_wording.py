@@ -138,8 +138,8 @@ def test_lines_around_the_body_take_one_line_of_plain_text(library: Library) -> 
 
 
 LIST = (
-    "begin a list with 1. and count on; indent the further lines of an item, and put an empty line"
-    " before a new paragraph"
+    "write | after the passage's name, and below it each item on a line of its own, as 1. and 2. or"
+    " with -; indent the further lines of an item; put an empty line before a new paragraph"
 )
 PLAIN = "write plain text; to use facts and markup, see `optout new --wording`"
 SHOWN = "`optout list passages secure-communities/opt-out`"
@@ -204,6 +204,18 @@ WRONG = {
         f"wording.rights: the line 'and more' {UNCLEAR}",
         LIST,
     ),
+    r'{rights: "We have:\na) one\nb) two"}': (
+        "wording.rights: the line 'a) one' looks like an item of a list, which begins with - or 1.",
+        LIST,
+    ),
+    "{rights: 'We ask: 1. one; 2. two.'}": (
+        "wording.rights: the line 'We ask: 1. one; 2. two.' has several items of a list",
+        LIST,
+    ),
+    "{rights: 'We ask: - one; - two.'}": (
+        "wording.rights: the line 'We ask: - one; - two.' has several items of a list",
+        LIST,
+    ),
     "{answer: for an answer}": ("wording.answer is nowhere in this letter", NOWHERE),
     "{mark: No draft}": ("wording.mark is not of the letter's text", FACT),
     "{foot: Ours}": ("wording.foot is not of the letter's text", FACT),
@@ -217,9 +229,8 @@ def test_words_that_cannot_be_printed_are_told_at_their_key(
     document = document_of(f"wording: {wording}")
     order = Order(today=TODAY, formats=("txt",), parties=("bureau",))
     message, hint = told
-    assert told_by(lambda: exports_of(document, library, order)) == (
-        f"request.yaml:1:11: {message}\n  hint: {hint}"
-    )
+    told_first = told_by(lambda: exports_of(document, library, order)).split("\nrequest.yaml")[0]
+    assert told_first == f"request.yaml:1:11: {message}\n  hint: {hint}"
 
 
 CLAIM = "wording: {rights: ICE must answer us.}\n"

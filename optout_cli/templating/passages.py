@@ -22,11 +22,14 @@ _MARK = re.compile(r"\0([^\0]*)\0")
 _SECTION = re.compile(r'<section[^>]*\bid="([\w-]+)"')
 _PARAGRAPH = re.compile(r"<(/?)(?:p|li)\b")  # the tags between which words stand
 _ITEM = re.compile(r"(?:([-*\u2022\u2013])|(\d{1,2})[.)])\s+(?=\S)")
+_OTHER_ITEM = re.compile(r"\(?[0-9a-z]{1,3}\)\s|[a-z]\.\s")  # `(a) ...`, `b. ...`
+# What YAML makes of a list that stands below a name without `|`: one line.
+_SEVERAL_ITEMS = re.compile(r"(?:^|\s)1[.)]\s\S.*\s2[.)]\s\S|:\s-\s\S.*\s-\s\S")
 _MARKUP = re.compile(r"[{}]+|</?[A-Za-z][^<>]*>|\*\*|^#+ ", re.MULTILINE)
 _MOST_SHOWN = 40  # characters of a line in a message
 _LIST_HINT = (
-    "begin a list with 1. and count on; indent the further lines of an item, and put an empty line"
-    " before a new paragraph"
+    "write | after the passage's name, and below it each item on a line of its own, as 1. and 2. or"
+    " with -; indent the further lines of an item; put an empty line before a new paragraph"
 )
 _OPENING_QUOTE = re.compile(r'(?:(?<=[\s(\[\u2013\u2014])|^)"')
 
@@ -118,44 +121,43 @@ def _parse(text: str, path: str) -> tuple[list[_Part], list[Problem]]:
     is_open = False  # whether the line before belongs to the last part
     for line in text.expandtabs().splitlines():
         words, column = line.strip(), len(line) - len(line.lstrip())
-        item = _ITEM.match(words)
-        last = parts[-1] if parts else None
         if not words:
             is_open = False
             continue
-        if item:
-            tag = "ul" if item[1] else "ol"
-            known = last.texts if last and last.tag == tag else []
-            doubt = _doubt_about_item(item, len(known) + 1, column, last)
-            if known:
-                known.append(words[item.end() :])
-            else:
-                parts.append(_Part(tag, [words[item.end() :]], column))
-        else:
-            doubt = ""
-            if is_open and last:
-                last.texts[-1] += f" {words}"
-                if last.tag != "p" and column <= last.column:
-                    doubt = "follows an item of a list; is it part of the item, or a new paragraph?"
-            else:
-                parts.append(_Part("p", [words], column))
-        is_open = True
-        if doubt:
+        item, last = _ITEM.match(words), parts[-1] if parts else None
+        if doubt := _doubt_about(words, column, item, last if is_open or item else None):
             shown = words if len(words) <= _MOST_SHOWN else f"{words[:_MOST_SHOWN]}..."
             message = f"{path}: the line {shown!r} {doubt}"
             problems.append(Problem("wrong-wording", message, path=path, hint=_LIST_HINT))
+        if item:
+            tag, text = "ul" if item[1] else "ol", words[item.end() :]
+            if last and last.tag == tag:
+                last.texts.append(text)
+            else:
+                parts.append(_Part(tag, [text], column))
+        elif is_open and last:
+            last.texts[-1] += f" {words}"
+        else:
+            parts.append(_Part("p", [words], column))
+        is_open = True
     return parts, problems
 
 
-def _doubt_about_item(
-    item: re.Match[str], next_number: int, column: int, last: _Part | None
-) -> str:
-    """Say why a line that begins as an item may not be the next one, or nothing."""
-    if item[2] and int(item[2]) != next_number:
-        return f"begins with {item[2]}. where {next_number}. would come"
-    if last and last.tag != "p" and column > last.column + 1:
-        return "begins a list inside a list, which plain text cannot have"
-    return ""
+def _doubt_about(words: str, column: int, item: re.Match[str] | None, last: _Part | None) -> str:
+    """Say how a line may be misread, or nothing. It belongs to the `last` part, if to any."""
+    due = len(last.texts) + 1 if last and last.tag == "ol" else 1
+    doubt = ""
+    if _SEVERAL_ITEMS.search(words):
+        doubt = "has several items of a list"
+    elif item and item[2] and int(item[2]) != due:
+        doubt = f"begins with {item[2]}. where {due}. would come"
+    elif last and item and last.tag != "p" and column > last.column + 1:
+        doubt = "begins a list inside a list, which plain text cannot have"
+    elif last and not item and _OTHER_ITEM.match(words):
+        doubt = "looks like an item of a list, which begins with - or 1."
+    elif last and not item and last.tag != "p" and column <= last.column:
+        doubt = "follows an item of a list; is it part of the item, or a new paragraph?"
+    return doubt
 
 
 def _html(part: _Part) -> str:
