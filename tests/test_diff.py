@@ -172,7 +172,12 @@ def test_two_folders_of_templates_are_compared_letter_by_letter(
         ["--- optout: 287g/follow-up (ice)", "+++ a: 287g/follow-up (ice)"],
     )
     assert (out.count("[-Respectfully,-] {+Yours,+}"), err) == (4, "4 changed of 11 letters\n")
-    assert "[-Yours,-] {+Sincerely,+}" in outcome(run("diff", "a", "b"))[1]
+    marin = own.replace("_letter", "suspend") + "{% block rights %}<p>Marin.</p>{% endblock %}"
+    write("b/287g/suspend.marin-county-ca.html.j2", marin)
+    out = outcome(run("diff", "a", "b"))[1]
+    assert "[-Yours,-] {+Sincerely,+}" in out
+    assert "+++ b: 287g/suspend, marin-county-ca (ice)\n" in out
+    assert out.count("{+Marin.+}") == 1
 
 
 WRONG = {

@@ -130,30 +130,50 @@ def command(
 
 def _pairs(old: str, new: str | None, finder: Finder, library: Library, order: Order) -> list[Pair]:
     """Return the versions to compare of each letter. Raises OptoutError."""
-    are_wording = [_is_wording(text) for text in (old, new) if text is not None]
-    if all(are_wording):
-        folders = [Path(text) for text in (old, new) if text is not None]
-        own = [_wording(folder, library, order) for folder in folders]
-        return paired(_wording(None, library, order) if new is None else own[0], own[-1], old)
-    if any(are_wording):
+    named = [text for text in (old, new) if text is not None]
+    folders = [Path(text) for text in named if _is_wording(text)]
+    if len(folders) == len(named):
+        own = [_wording(folder, folders, library, order) for folder in folders]
+        return _paired(own[0] if new else _wording(None, folders, library, order), own[-1], old)
+    if folders:
         hint = "name two folders of templates, or one alone, or two letters"
         usage_error("a folder of templates is no letter", hint)
     if new is not None:
-        return paired(finder.versions(old), finder.versions(new), new)
+        return _paired(finder.versions(old), finder.versions(new), new)
     return [*finder.with_now(old)]
 
 
-def _wording(folder: Path | None, library: Library, order: Order) -> list[Version]:
-    """Return each letter in optout's wording or that of a folder, with sample facts of today."""
+def _paired(old: Sequence[Version], new: Sequence[Version], name: str) -> list[Pair]:
+    """Return the two versions of each letter, and say which of several have only one."""
+    pairs = paired(old, new, name)
+    matched = [id(version) for pair in pairs for version in pair]
+    for version in (*old, *new) if min(len(old), len(new)) > 1 else ():
+        if id(version) not in matched:
+            say(f"note: only one side has {version.name}")
+    return pairs
+
+
+def _wording(
+    folder: Path | None, folders: Sequence[Path], library: Library, order: Order
+) -> list[Version]:
+    """Return each letter in optout's wording or that of a folder, with sample facts of today.
+
+    Where one of `folders` has wording for a state or a jurisdiction, also the letter of that.
+    """
     from optout_cli.letters.render import render  # imports jinja2
     from optout_cli.lint.trial_letters import sample_notice
 
     library = library.with_folders([folder] if folder else [])
     versions = []
     for id, _, _ in library.programs.letters():
-        letter = render(sample_notice(library, id, order.today), library.templates)
-        version = version_of(letter, library, f"{folder or 'optout'}: {id}")
-        versions.append(version._replace(facts=None))
+        files = (path for each in folders for path in each.glob(f"{id}.*.html.j2"))
+        places = sorted({path.name.split(".")[1] for path in files} - {"html"})
+        for place in ("", *places):
+            within = next((slug for _, slug, _ in library.directory.all(place)), place)
+            notice = sample_notice(library, id, order.today, within if place else "")
+            name = f"{folder or 'optout'}: {id}{f', {place}' if place else ''}"
+            version = version_of(render(notice, library.templates), library, name)
+            versions.append(version._replace(facts=None, key=(id, place)))
     return versions
 
 

@@ -121,16 +121,20 @@ def try_program(
             yield Problem("unused-citation", message, location, hint)
 
 
-def sample_notice(library: Library, letter: str, today: date) -> Notice:
+def sample_notice(library: Library, letter: str, today: date, place: str = "") -> Notice:
     """Return a notice of today with every fact that a letter kind can state.
 
-    Raises OptoutError for a letter that does not exist, or that is refused in every period.
+    It is of a sample jurisdiction, or of `place`. Raises OptoutError for a letter that does not
+    exist, or that is refused in every period.
     """
     program, kind = library.programs.find(letter)
     subject = _subject(library, letter, program, kind)
+    if place:
+        subject.places[place] = library.directory.find(place)
     newest_first = sorted(_samples(subject, today), key=lambda sample: sample.day, reverse=True)
     for sample in newest_first:
-        if sample.is_whole and not any(refusals(case := _case(subject, sample))):
+        chosen = sample._replace(place=place or sample.place)
+        if sample.is_whole and not any(refusals(case := _case(subject, chosen))):
             return compose(case)[0]
     raise OptoutError(_never_written(subject))
 
