@@ -46,13 +46,35 @@ def test_a_name_that_is_too_long_is_told(write_to: Run, in_folder: Path) -> None
     assert lying_in(in_folder) == ["r.yaml"]
 
 
-@pytest.mark.parametrize("place", ["r.yaml", "letter.pdf", "letter"])
+@pytest.mark.parametrize(
+    ("place", "told"),
+    [
+        ("r.yaml", "'r.yaml' is not a name for a file of format txt\n  hint: end it in .txt\n"),
+        (
+            "letter.pdf",
+            (
+                "-o letter.pdf and -f txt do not go together\n"
+                "  hint: end it in .txt, or use -f pdf\n"
+            ),
+        ),
+    ],
+)
 def test_a_file_named_after_another_format_is_refused(
-    place: str, write_to: Run, in_folder: Path
+    place: str, told: str, write_to: Run, in_folder: Path
 ) -> None:
-    told = f"{place!r} is not a name for a file of format txt\n  hint: end it in .txt\n"
     assert problem(write_to(place, "--to", "ice", "--force")) == (2, told)
     assert (lying_in(in_folder), (in_folder / "r.yaml").read_text("utf-8")) == (["r.yaml"], REQUEST)
+
+
+def test_a_name_without_a_suffix_is_a_folder(write_to: Run, in_folder: Path) -> None:
+    assert write_to("letters", "-q").exit_code == 0
+    assert {it.suffix for it in (in_folder / "letters").glob("2026*")} == {".txt"}
+
+
+def test_the_format_follows_from_the_files_name(run: Run, write: Write, in_folder: Path) -> None:
+    write("r.yaml", REQUEST)
+    assert run("write", "r.yaml", "--to", "ice", "-o", "letter.TXT", "-q").exit_code == 0
+    assert Path("letter.TXT").read_text("utf-8").startswith("Marin County")
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")

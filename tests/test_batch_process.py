@@ -1,6 +1,7 @@
 """A batch that is killed, interrupted, or runs out of disk loses nothing and can go on."""
 
 import fcntl
+import json
 import os
 import pty
 import random
@@ -167,17 +168,52 @@ def test_an_interrupt_while_rows_are_checked_says_how_to_go_on(jobs: str, write:
     assert not Path("out/VT").exists()
 
 
-@pytest.mark.parametrize("option", ["--ndjson", "--print0", "-q"])
-def test_a_closed_pipe_is_no_problem(option: str) -> None:
+UNREAD = (
+    "stopped, since nothing reads the output any more: 1 of 14 requests finished, no file is"
+    " incomplete; to go on, run the same command again\n"
+)
+
+
+@pytest.mark.parametrize("option", ["--print0", "-q"])
+def test_a_batch_says_that_it_stopped_because_nobody_reads_its_output(option: str) -> None:
     read_end, write_end = os.pipe()
     os.close(read_end)
     with os.fdopen(write_end, "wb") as closed:
         done = subprocess.run(
             (*OPTOUT, *TEXT, "-q", option), stdout=closed, stderr=subprocess.PIPE, check=False
         )
-    assert (done.returncode, done.stderr) == (1, b"")
+    assert (done.returncode, done.stderr.decode()) == (1, UNREAD)
     assert call(*TEXT, "-q").returncode == 0
     assert len(list(Path("out").rglob("*.txt"))) == 2 * len(ROWS)
+
+
+@pytest.mark.parametrize("form", ["csv", "ndjson"])
+def test_a_streamed_row_is_written_before_the_next_one_is_read(form: str) -> None:
+    options = ("--stream", "--common", "common.yaml", "-f", "txt", "-q")
+    lines = [line.encode() for line in Path("n.csv").read_text("utf-8").splitlines(keepends=True)]
+    header = lines.pop(0)
+    if form == "ndjson":
+        header = b""
+        keys = ("jurisdiction", "signatory.name", "signatory.title")
+        cells = (line.decode().strip().split(",") for line in lines)
+        lines = [json.dumps(dict(zip(keys, it, strict=True))).encode() + b"\n" for it in cells]
+    process = subprocess.Popen(
+        (*OPTOUT, "batch", "-", *options), 0, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    with process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(header + lines[0])
+        process.stdin.flush()
+        first = process.stdout.readline().decode().strip()
+        assert Path(first).read_text("utf-8")  # while standard input is open
+        rest, _ = process.communicate(b"".join(lines[1:]))
+    streamed = {name: text for name, text in below(Path("out")).items() if "register" not in name}
+    assert (process.returncode, rest.count(b"\n")) == (0, 2 * len(ROWS) - 1)
+    assert call("batch", "n.csv", *options[1:], "-o", "whole/").returncode == 0
+    assert streamed == {
+        name: text for name, text in below(Path("whole")).items() if "register" not in name
+    }
 
 
 def test_a_second_batch_in_the_folder_is_refused() -> None:

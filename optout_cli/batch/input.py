@@ -7,16 +7,24 @@ import re
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 
 from optout_cli.errors import Location, OptoutError, Problem, raise_any
-from optout_cli.readers.csv import names_columns, read_table, rows_from_csv
+from optout_cli.readers.csv import names_columns, read_table, rows_as_they_come, rows_from_csv
 from optout_cli.readers.document import OWN_MARK, REASON, Row
-from optout_cli.readers.files import STDIN, decode, read_bytes
-from optout_cli.readers.ndjson import rows_from_ndjson
+from optout_cli.readers.files import (
+    LATIN_1,
+    STDIN,
+    decode,
+    encoding_problem,
+    lines_from,
+    read_bytes,
+)
+from optout_cli.readers.ndjson import NOT_UTF_8, rows_from_ndjson
 from optout_cli.readers.workbook import is_workbook, sheet_from
 
 MAX_BYTES = 256 * 2**20  # of one file: all counties with a page of reasons each are 20 MB
@@ -113,6 +121,51 @@ def load_input(path: str, columns: tuple[str, ...] = ()) -> InputFile:
     else:
         text = decode(content, path)
     return InputFile(path, form, text, columns=columns)
+
+
+class Stream:
+    """A table or lines of JSON whose rows are read one by one, as they come through a pipe."""
+
+    def __init__(self, path: str) -> None:
+        self.name = path
+        self.form: Form | None = None if path == STDIN else _FORMS.get(Path(path).suffix.lower())
+        self._lines: list[str] = []
+
+    def rows(self) -> Iterator[Row]:
+        """Yield each row as soon as it is whole. Raises OptoutError if the rest cannot be read."""
+        lines = self._read()
+        first = next((line for line in lines if line.strip()), "")
+        self.form = self.form or _form_of(first.encode("utf-8", "replace"))
+        again = chain(self._lines[:], lines)
+        if self.form == "csv":
+            yield from rows_as_they_come(again, self.name)
+        elif self.form == "ndjson":
+            yield from rows_from_ndjson(again, self.name)
+        else:
+            message = "is neither a table nor lines of JSON, so its rows cannot be read one by one"
+            location = Location(self.name, is_command_line=True)
+            raise OptoutError(Problem("not-text", message, location, "leave out --stream"))
+
+    def _read(self) -> Iterator[str]:
+        """Yield each line as it comes, and keep it. Raises OptoutError."""
+        size, encoding = 0, "utf-8-sig"
+        for number, content in enumerate(lines_from(self.name), 1):
+            size += len(content)
+            if size > MAX_BYTES:
+                message = f"is too large (the limit is {MAX_BYTES >> 20} MB)"
+                raise OptoutError(Problem("too-large", message, Location(self.name)))
+            line = content.decode(encoding, "surrogateescape").replace("\r\n", "\n")
+            if self.form == "csv" and (wrong := NOT_UTF_8.search(line)):
+                location = Location(self.name, number, wrong.start() + 1)
+                byte = ord(wrong[0]) & 0xFF
+                raise OptoutError(encoding_problem(byte, location, _SPREADSHEET[1], LATIN_1))
+            encoding = "utf-8"
+            self._lines.append(line)
+            yield line
+
+    def file(self) -> InputFile:
+        """Return what was read so far as a file."""
+        return InputFile(self.name, self.form or "csv", "".join(self._lines))
 
 
 def _other_kind(content: bytes, path: str) -> Problem | None:

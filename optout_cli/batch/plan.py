@@ -33,12 +33,18 @@ class BatchPlan:
     """Checked rows: those to write, those that are finished, and those with problems.
 
     `origins` has the tables of each input file, and `pipes` those that are no files. `spool` is an
-    open file for what the check has made, letters or finished files, until they are written.
+    open file for what the check has made, letters or finished files, until they are written. With
+    `is_stream`, each row is written before the next one is known.
     """
 
     def __init__(
-        self, origins: Mapping[str, tuple[str, ...]], spool: IO[bytes] | None = None
+        self,
+        origins: Mapping[str, tuple[str, ...]],
+        spool: IO[bytes] | None = None,
+        *,
+        is_stream: bool = False,
     ) -> None:
+        self._is_stream = is_stream
         self.origins = origins
         self.pipes = {file for file in origins if is_pipe(file)}
         self.rows: dict[int, CheckedRow] = {}
@@ -77,9 +83,12 @@ class BatchPlan:
             self.tracebacks.setdefault(row.traceback, []).append(row.place)
 
     def _add_collision(self, path: str, first: CheckedRow, second: CheckedRow) -> None:
-        """Add a problem to both rows that would write one file: optout does not choose."""
+        """Add a problem to both rows that would write one file: optout does not choose.
+
+        In a stream, the first one is written already.
+        """
         hint = _collision_hint(first, second)
-        for row, rival in ((first, second), (second, first)):
+        for row, rival in ((first, second), (second, first))[self._is_stream :]:
             message = f"would write {path}; {rival.place} would too"
             problem = Problem("equal-names", message, row.location, hint)
             known = self.problems.get(row.number, ())

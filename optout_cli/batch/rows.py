@@ -139,12 +139,7 @@ def check_rows(input_files: Sequence[InputFile], job: Job, jobs: int) -> Iterato
     Raises OptoutError for problems with the data or the programs, and where an input file cannot
     be read to its end.
     """
-    _ = job.library.directory, job.library.programs  # loaded, or reported, before all rows
-    if any(exporter_for(name).IS_SLOW for name in job.order.formats):
-        context = job.library.context
-        with engines.temporary_files():
-            pass
-        raise_any(engines.layout_problems(context.engine_name, context.templates))
+    _require_library(job)
     check, rows = _Check(job), rows_of(input_files)
     tasks = iter(lambda: list(islice(rows, _ROWS_A_TASK)), [])
     for task, result in results_in_order(check, tasks, jobs):
@@ -158,6 +153,16 @@ def check_rows(input_files: Sequence[InputFile], job: Job, jobs: int) -> Iterato
                 yield CheckedRow(number=number, location=row.location, problems=(problem,))
             else:
                 yield from alone
+
+
+def _require_library(job: Job) -> None:
+    """Raise OptoutError for problems that every row would have: with data, programs, or engine."""
+    _ = job.library.directory, job.library.programs
+    if any(exporter_for(name).IS_SLOW for name in job.order.formats):
+        context = job.library.context
+        with engines.temporary_files():
+            pass
+        raise_any(engines.layout_problems(context.engine_name, context.templates))
 
 
 def is_made_by_check(order: Order) -> bool:
@@ -195,12 +200,45 @@ def make_rows(
             problem = killed_problem(task.location)
             yield MadeRow(number=task.number, location=task.location, problems=(problem,))
         elif result.problems:  # few: only here the row is needed once more
-            row = find(task.number)
-            assert row.document is not None  # the row was checked
-            problems = locate(result.problems, job.document_of(row.document), row)
-            yield msgspec.structs.replace(result, problems=problems)
+            yield _located(result, find(task.number), job)
         else:
             yield result
+
+
+def check_and_make(
+    rows: Iterable[Row], job: Job, choose: Callable[[CheckedRow], Order | None]
+) -> Iterator[tuple[CheckedRow, MadeRow | None]]:
+    """Check each row and make its files before the next row is read, all in this process.
+
+    `choose` says what to make of a checked row. Raises OptoutError as `check_rows`.
+    """
+    _require_library(job)
+    check, make = _Check(job), _Make(job)
+    for number, row in enumerate(rows):
+        (checked,) = check([(number, row)])
+        order = choose(checked)
+        if order is None:
+            yield checked, None
+        elif checked.output_files:
+            files = checked.output_files
+            yield checked, MadeRow(number=number, location=row.location, output_files=files)
+        else:
+            task = _Task(
+                number=number,
+                order=order,
+                location=checked.location,
+                row=None if checked.letters else row,
+                letters=checked.letters,
+                fingerprint=checked.fingerprint,
+            )
+            yield checked, _located(make(task), row, job)
+
+
+def _located(result: MadeRow, row: Row, job: Job) -> MadeRow:
+    """Give the problems of a row that was made their locations in the row."""
+    assert row.document is not None  # the row was checked
+    problems = locate(result.problems, job.document_of(row.document), row)
+    return msgspec.structs.replace(result, problems=problems)
 
 
 def _tasks(

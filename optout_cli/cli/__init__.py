@@ -21,6 +21,7 @@ from optout_cli import __version__
 _INTERRUPTED = 130  # ExitCode.INTERRUPTED, without its import
 _UTF8 = ("utf-8", "utf8")
 _WORDS = "optout_cli.words"  # where a context keeps what was typed
+
 _CLOSED = (errno.EINVAL,) if os.name == "nt" else ()  # how Windows reports a pipe nobody reads
 # Each command's module and its short help; a test compares these with the commands.
 COMMANDS = {
@@ -266,12 +267,16 @@ def _prepare_streams() -> LostOutput | None:
     return lost
 
 
+def give_up_stdout() -> None:
+    """Drop what is not printed yet: Python must not try to flush standard output at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def _give_up_output(error: OSError) -> None:
     """Report a full output; of one that nobody reads, say nothing. Raises any other error."""
     if error.errno not in (errno.ENOSPC, *_CLOSED):
         raise error
-    # Python must not try to flush standard output again at exit.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    give_up_stdout()
     if error.errno == errno.ENOSPC:
         click.echo(f"standard output: cannot be written: {error.strerror}", err=True)
 

@@ -266,13 +266,20 @@ def today() -> date:
         usage_error(message, "unset SOURCE_DATE_EPOCH to use today's date")
 
 
+def names_folder(output: str) -> bool:
+    """Tell whether -o names a folder: one that exists, or a name that could be no file of ours."""
+    path = Path(output)
+    return output.endswith(SEPARATORS) or is_folder(path) or not (path.suffix or path.is_file())
+
+
 def output_path(output: str, name: str, noun: str, *suffixes: str) -> Path:
     """Return the path that -o names: `name` in a folder, or a file that ends in a suffix.
 
-    Raises click.UsageError for another ending; `noun` says what the file would be.
+    A name without any suffix is a folder's. `noun` says what the file would be. Raises
+    click.UsageError for another ending.
     """
     path = Path(output)
-    if output.endswith(SEPARATORS) or is_folder(path):
+    if names_folder(output):
         path /= name
     if not path.name.lower().endswith(suffixes):
         usage_error(f"{str(path)!r} is not a name for a {noun}", f"end it in {suffixes[0]}")

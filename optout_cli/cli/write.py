@@ -7,6 +7,8 @@ from datetime import timedelta
 from pathlib import Path
 
 import click
+import msgspec
+from click.core import ParameterSource
 
 from optout_cli.cli.console import (
     is_request,
@@ -23,6 +25,7 @@ from optout_cli.cli.options import (
     force_option,
     library_from,
     library_options,
+    names_folder,
     output_path,
     quiet_option,
     register_options,
@@ -31,7 +34,7 @@ from optout_cli.cli.options import (
     with_engine,
 )
 from optout_cli.cli.order import Values, order_options
-from optout_cli.exporters import exporter_for
+from optout_cli.exporters import exporter_for, format_names
 from optout_cli.exporters.context import Options
 from optout_cli.letters.files import NamedFiles
 from optout_cli.letters.library import Library
@@ -50,7 +53,7 @@ from optout_cli.model.letter import Export, Letter
 from optout_cli.model.notice import Case, Notice
 from optout_cli.model.program import FOLLOW_UP
 from optout_cli.model.request import Service, Way
-from optout_cli.output import is_folder, is_stream, write_stream
+from optout_cli.output import is_stream, write_stream
 from optout_cli.readers.document import Document, locating
 from optout_cli.readers.files import STDIN, folder_of, is_file
 
@@ -121,6 +124,7 @@ def command(
     none. The folder gets a register of its letters. If the request was changed, the old letters
     move to the folder earlier; letters that were sent stay, unless you add --supersede.
     """
+    order = _with_named_format(order, output)
     _refuse_drafts_outside_files(order, output)
     is_file_of_one = what == STDIN or is_request(what)
     document = _document_of(what, values, is_request=is_file_of_one)
@@ -155,6 +159,15 @@ def _compare(letters: Sequence[Letter], library: Library, *, quiet: bool) -> Non
         from optout_cli.cli.write_files import say_contradictions
 
         say_contradictions(letters, (), None, library)
+
+
+def _with_named_format(order: Order, output: str) -> Order:
+    """Return the order with the format that the file's name says, unless -f names one."""
+    suffix = Path(output).suffix.lower().removeprefix(".")
+    source = click.get_current_context().get_parameter_source("formats")
+    if suffix in format_names() and source is ParameterSource.DEFAULT and not names_folder(output):
+        return msgspec.structs.replace(order, formats=(suffix,))
+    return order
 
 
 def _document_of(what: str, values: Values, *, is_request: bool) -> Document:
@@ -199,10 +212,13 @@ def _make(
 def _place(exports: Sequence[Export], output: str) -> tuple[Path, str | None]:
     """Return the folder that `output` names, and the name of a file if it names one."""
     place = Path(output)
-    if output.endswith(SEPARATORS) or is_folder(place):
+    if names_folder(output):
         return place, None
     export = _only(exports, f"-o {output}")
-    suffix = Path(export.name).suffix
+    suffix, named = Path(export.name).suffix, place.suffix.lower()
+    if named != suffix and named.removeprefix(".") in format_names():
+        hint = f"end it in {suffix}, or use -f {named.removeprefix('.')}"
+        usage_error(f"-o {output} and -f {export.format} do not go together", hint)
     output_path(output, "", f"file of format {export.format}", suffix)
     return place.parent, place.name
 

@@ -94,6 +94,23 @@ def rows_from_csv(
             yield _row_from(line, table, file)
 
 
+def rows_as_they_come(lines: Iterator[str], file: str) -> Iterator[Row]:
+    """Yield each row of a table once its lines are read. Raises OptoutError as `rows_from_csv`.
+
+    The first line that is not blank has the column names. A date is read by its own row alone.
+    """
+    top, count = "", 0
+    for line in lines:
+        top, count = top + line, count + 1
+        if line.strip():
+            break
+    table, _ = read_table(top, file)
+    if table:
+        delimiter = _find_delimiter(top, file, ())
+        for below in _read_lines(lines, file, delimiter, count):
+            yield _row_from(below, table, file)
+
+
 def read_table(
     text: str, file: str, *, is_sheet: bool = False, columns: Collection[str] = ()
 ) -> tuple[Table | None, Iterator[_Line]]:
@@ -151,16 +168,18 @@ def _find_delimiter(text: str, file: str, columns: Collection[str]) -> str:
     return max(_DELIMITERS, key=lambda delimiter: widths[delimiter])
 
 
-def _read_lines(text: str, file: str, delimiter: str) -> Iterator[_Line]:
-    reader = csv.reader(
-        io.StringIO(text, newline=""), delimiter=delimiter, strict=True, skipinitialspace=True
-    )
-    line = 1
+def _read_lines(
+    text: str | Iterator[str], file: str, delimiter: str, above: int = 0
+) -> Iterator[_Line]:
+    """Yield the lines of a table with a filled cell; `above` counts the lines above the text."""
+    lines = io.StringIO(text, newline="") if isinstance(text, str) else text
+    reader = csv.reader(lines, delimiter=delimiter, strict=True, skipinitialspace=True)
+    line = above + 1
     try:
-        for number, cells in enumerate(reader, 1):
+        for number, cells in enumerate(reader, above + 1):
             if any(cell.strip() for cell in cells):
                 yield _Line(line, number, cells)
-            line = reader.line_num + 1
+            line = above + reader.line_num + 1
     except csv.Error as error:
         hint = 'put text with a comma or a quote in quotes, and write each quote within it as ""'
         problem = Problem("csv", f"is not CSV: {error}", Location(file, line), hint)

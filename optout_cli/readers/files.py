@@ -4,7 +4,9 @@ import errno
 import os
 import re
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import nullcontext, suppress
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -18,9 +20,9 @@ _HINTS = (
     "write the request in a plain-text editor, and save it as .yaml",
     "in your editor, choose Save As with encoding UTF-8",
 )
-_LATIN_1 = "Latin-1 or Windows-1252"
+LATIN_1 = "Latin-1 or Windows-1252"
 # Encodings of old programs, and the characters that a text mostly has besides ASCII.
-_ENCODINGS = {_LATIN_1: "cp1252", "Mac OS Roman": "mac_roman", "text of DOS": "cp437"}
+_ENCODINGS = {LATIN_1: "cp1252", "Mac OS Roman": "mac_roman", "text of DOS": "cp437"}
 _LIKELY = (
     "\u00e1\u00e9\u00ed\u00f3\u00fa\u00f1\u00fc\u00e7\u00e8\u00e0\u00ea\u00eb\u00f6\u00e4"
     "\u2018\u2019\u201c\u201d\u2013\u00a7"
@@ -93,6 +95,19 @@ def decode(
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
+def lines_from(path: str) -> Iterator[bytes]:
+    """Yield each line of a file (`-`: standard input) as it comes. Raises OptoutError."""
+    location = Location(path, is_command_line=True)
+    try:
+        with nullcontext(sys.stdin.buffer) if path == STDIN else Path(path).open("rb") as stream:
+            yield from iter(partial(stream.readline, MAX_BYTES), b"")
+    except OSError as error:
+        message = f"cannot be read: {error.strerror}"
+        if path == STDIN and error.errno == errno.EBADF:
+            message = "standard input is closed"
+        raise OptoutError(Problem("unreadable", message, location)) from None
+
+
 def read_bytes(path: str, limit: int, *, on_command_line: bool = False) -> bytes:
     """Return the content of `path` (`-`: standard input), at most `limit` bytes.
 
@@ -160,7 +175,7 @@ def is_file(path: Path) -> bool:
         return False
 
 
-def encoding_problem(byte: int, location: Location, hint: str, encoding: str = _LATIN_1) -> Problem:
+def encoding_problem(byte: int, location: Location, hint: str, encoding: str = LATIN_1) -> Problem:
     """Return the Problem of a byte that UTF-8 does not allow at its place."""
     message = f"is not UTF-8 text (byte 0x{byte:02x}); it looks like {encoding}"
     return Problem("not-utf-8", message, location, hint)

@@ -8,7 +8,7 @@ A byte that is not UTF-8 is a lone surrogate in the text, and a problem of its l
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from optout_cli.errors import Location, Problem
@@ -25,15 +25,15 @@ from optout_cli.readers.document import (
 from optout_cli.readers.files import UNSEEN, encoding_problem
 
 _MAX_DIGITS = 40  # in a number; the longest that a request may have is 22
-_NOT_UTF_8 = re.compile("[\udc80-\udcff]")
+NOT_UTF_8 = re.compile("[\udc80-\udcff]")
 _DOTTED = re.compile(r"[a-z][\w-]*(\.[\w-]+){1,9}")
 _LOST_QUOTES = re.compile(r":\s*0[0-9]")
 _TOO_DEEP = f"is nested more than {MAX_DEPTH} levels deep"
 
 
-def rows_from_ndjson(text: str, file: str) -> Iterator[Row]:
-    """Yield the row of each line that is neither blank nor a comment."""
-    for number, line in enumerate(text.split("\n"), 1):
+def rows_from_ndjson(text: str | Iterable[str], file: str) -> Iterator[Row]:
+    """Yield the row of each line that is neither blank nor a comment, as the lines come."""
+    for number, line in enumerate(text.split("\n") if isinstance(text, str) else text, 1):
         if line.strip() and not line.startswith(OWN_MARK):
             yield _row_from(line, number, file)
 
@@ -57,7 +57,7 @@ def _put(node: Tree, keys: list[str], value: Tree) -> bool:
 
 def _row_from(whole: str, number: int, file: str) -> Row:
     location, line = Location(file, number), whole.strip()
-    if found := _NOT_UTF_8.search(whole):
+    if found := NOT_UTF_8.search(whole):
         (byte,) = found[0].encode("utf-8", "surrogateescape")
         spot = Location(file, number, found.start() + 1)
         problem = encoding_problem(byte, spot, "write the line again with encoding UTF-8")

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from optout_cli.batch.corrections import with_corrections
-from optout_cli.batch.input import load_inputs
+from optout_cli.batch.input import Stream, load_inputs
 from optout_cli.batch.rejects import rejected_keys
 from optout_cli.batch.rows import Job
 from optout_cli.cli.batch.output import Prints, cores, prints_options
@@ -69,6 +69,12 @@ from optout_cli.register.records import load_register
     help="The folder for the letters.",
 )
 @click.option("--check", "is_check", is_flag=True, help="Check every row, but write nothing.")
+@click.option(
+    "--stream",
+    "is_stream",
+    is_flag=True,
+    help="Write the letters of each row before reading the next one, as from a pipe.",
+)
 @click.option("--fail-fast", is_flag=True, help="Write nothing if any row has a problem.")
 @click.option(
     "--force",
@@ -94,6 +100,7 @@ def command(
     common: str | None,
     output: str,
     is_check: bool,
+    is_stream: bool,
     fail_fast: bool,
     force: bool,
     jobs: int | None,
@@ -128,10 +135,15 @@ def command(
     """
     place = Path(output)
     _check_usage(place, prints, is_check=is_check, has_register=not no_register)
+    if is_stream and (is_check or fail_fast or fixes or len(inputs) > 1):
+        usage_error("--stream takes one INPUT, and no --check, --fail-fast or --with", "leave it out")
+    streams = [Stream(inputs[0])] if is_stream else []
     corrections = load_inputs(fixes)
     keys = {file: rejected_keys(place, file) for file in fixes}
-    input_files = with_corrections(load_inputs(inputs), corrections, keys)
-    for file in () if quiet else (*input_files, *corrections):
+    input_files = [stream.file() for stream in streams] or with_corrections(
+        load_inputs(inputs), corrections, keys
+    )
+    for file in () if quiet or is_stream else (*input_files, *corrections):
         for note in file.notes:
             say(f"note: {file.name}: {note}")
     before = _engine_before(place, order.formats) if look.engine is None else None
@@ -145,9 +157,10 @@ def command(
     )
     replacing = Replacing(force, supersede, keeps_changed=True)
     run = Run(input_files, job, jobs or cores(), prints, quiet=quiet, replacing=replacing)
-    programs = job.library.programs.by_id
-    folder = LetterFolder(place, at=now(), programs=programs, has_register=not no_register)
-    sys.exit(_check_or_write(run, folder, is_check=is_check, fail_fast=fail_fast))
+    folder = LetterFolder(
+        place, at=now(), programs=job.library.programs.by_id, has_register=not no_register
+    )
+    sys.exit(_run(run, folder, streams, is_check=is_check, fail_fast=fail_fast))
 
 
 def _check_usage(place: Path, prints: Prints, *, is_check: bool, has_register: bool) -> None:
@@ -171,8 +184,14 @@ def _engine_before(place: Path, formats: Sequence[str]) -> EngineName | None:
     return next((record.engine for record in records if record.engine), None)
 
 
-def _check_or_write(run: Run, folder: LetterFolder, *, is_check: bool, fail_fast: bool) -> ExitCode:
+def _run(
+    run: Run, folder: LetterFolder, streams: Sequence[Stream], *, is_check: bool, fail_fast: bool
+) -> ExitCode:
     try:
+        for stream in streams:
+            with folder:
+                return run.stream(folder, stream)
+        run.count_requests()
         if is_check:
             return run.check()
         with folder, folder.spool() as spool:

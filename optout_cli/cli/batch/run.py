@@ -3,19 +3,21 @@
 import sys
 import time
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import IO, NoReturn
 
 import click
 import msgspec
 
 from optout_cli.batch.former import FormerLetters, former_letters
-from optout_cli.batch.input import InputFile, rows_of
+from optout_cli.batch.input import InputFile, Stream, rows_of
 from optout_cli.batch.plan import BatchPlan, plan_from
 from optout_cli.batch.print_run import choose_letters, print_run
 from optout_cli.batch.rejects import origins_of, write_rejects
-from optout_cli.batch.rows import Job, MadeRow, check_rows
+from optout_cli.batch.rows import CheckedRow, Job, MadeRow, check_and_make, check_rows
+from optout_cli.cli import give_up_stdout
 from optout_cli.cli.batch.engine_lines import faster_lines, other_engine_lines
 from optout_cli.cli.batch.next_steps import steps_for_all
 from optout_cli.cli.batch.output import Paper, Prints, clear_line, progress
@@ -51,6 +53,11 @@ _FORMER_RECORD = "manifest.ndjson"  # of versions without a register
 _STOPPING = ("disk-full", "folder-gone")  # these would stop every other request too
 
 
+def _no_rows(file: str) -> Problem:
+    hint = "write one request per line, below the line with the column names"
+    return Problem("no-rows", "has no requests", Location(file), hint)
+
+
 @dataclass
 class Run:
     """The input and options of one run, and its counts so far."""
@@ -63,17 +70,20 @@ class Run:
     replacing: Replacing
     written = 0  # files
     finished = 0  # requests whose files are all written
+    before = 0  # requests that were finished before this run
+    count = 0  # requests
+    lasted = 0.0  # seconds that writing took; not known of a stream
     is_partial = False
 
     def __post_init__(self) -> None:
-        """Count the requests. Raises OptoutError if there are none."""
         self.left: list[str] = []  # files that stay because someone changed them
         self.origins = origins_of(self.input_files, self.job.folder)
+
+    def count_requests(self) -> None:
+        """Count the requests. Raises OptoutError if there are none."""
         self.count = sum(1 for _ in rows_of(self.input_files))
         if not self.count:
-            hint = "write one request per line, below the line with the column names"
-            location = Location(self.input_files[0].name)
-            raise OptoutError(Problem("no-rows", "has no requests", location, hint))
+            raise OptoutError(_no_rows(self.input_files[0].name))
 
     def check(self) -> ExitCode:
         """Print the problems of each row, notes on the others, and counts."""
@@ -174,8 +184,7 @@ class Run:
         """Write what is not finished, and the PDF to print; return the exit code."""
         register = folder.register
         self._report_register(folder)
-        records = {} if self.replacing.force else register.records
-        job = msgspec.structs.replace(self.job, records=records)
+        job = self._job_for(register)
         plan = self._plan(job, spool)
         self._take_places(plan, register)
         found = (*plan.problems.values(), *plan.taken.values())
@@ -186,10 +195,65 @@ class Run:
             return ExitCode.CONTENT
         wanted = plan.unfinished(job.order, force=self.replacing.force)
         rejected = len(plan.problems) + len(plan.taken)
-        before = self.finished = len(plan.rows) - rejected - len(wanted)
+        self.before = self.finished = len(plan.rows) - rejected - len(wanted)
         began = time.monotonic()
         self._put(plan, wanted, job, folder)
-        lasted = time.monotonic() - began
+        self.lasted = time.monotonic() - began
+        return self._finish(plan, wanted, job, folder)
+
+    def stream(self, folder: LetterFolder, stream: Stream) -> ExitCode:
+        """Write the letters of each row before the next row is read; return the exit code."""
+        register = folder.register
+        self._report_register(folder)
+        job = self._job_for(register)
+        plan = BatchPlan(self.origins, is_stream=True)
+        wanted: dict[int, Order] = {}
+        choose = partial(self._choose, plan, register, job.order)
+        with self._stopping(folder):
+            try:
+                for row, made in check_and_make(stream.rows(), job, choose):
+                    if made:
+                        wanted[row.number] = job.order
+                        with hold_interrupts():  # until the files are counted
+                            self._put_row(plan, made, folder)
+            except OptoutError as error:  # what was read before it is finished all the same
+                if not plan.rows or any(it.code in _STOPPING for it in error.problems):
+                    raise
+                self._report(error.problems)
+                self.is_partial = True
+        if not plan.rows:
+            raise OptoutError(_no_rows(stream.name))
+        self.input_files = (stream.file(),)
+        return self._finish(plan, wanted, job, folder)
+
+    def _choose(
+        self, plan: BatchPlan, register: Register, order: Order, row: CheckedRow
+    ) -> Order | None:
+        """Add a row to the plan, report its problems, and return what is to be made of it."""
+        self.count += 1
+        plan.add(row)
+        alone = plan_from([row], None, self.origins)
+        self._take_places(alone, register)
+        plan.taken |= alone.taken
+        plan.left |= alone.left
+        problems = (*plan.problems.get(row.number, ()), *alone.taken.get(row.number, ()))
+        self._report(problems)
+        if problems:
+            return None
+        remaining = alone.unfinished(order, force=self.replacing.force).get(row.number)
+        self.before += remaining is None
+        self.finished += remaining is None
+        return remaining
+
+    def _job_for(self, register: Register) -> Job:
+        records = {} if self.replacing.force else register.records
+        return msgspec.structs.replace(self.job, records=records)
+
+    def _finish(
+        self, plan: BatchPlan, wanted: Mapping[int, Order], job: Job, folder: LetterFolder
+    ) -> ExitCode:
+        """Move old letters away, write rejects and the PDF to print, and say what was done."""
+        register = folder.register
         problems = self._retire(plan, folder)
         keep_tracebacks(plan.tracebacks, folder.path)
         rejects = write_rejects(folder, self.input_files, plan.problems, self.origins)
@@ -207,9 +271,11 @@ class Run:
         if not self.quiet:
             say_what_moved(folder.moved, folder.replaced)
             bound = paper.path if paper and printed else None
-            say_what_was_done(plan, self.written, before, folder.path, bound)
+            say_what_was_done(plan, self.written, self.before, folder.path, bound)
             is_due = bool(self.written or printed)
-            self._say_lines(faster_lines(self.input_files, job, wanted, self.written, lasted))
+            if self.lasted:
+                files = self.input_files
+                self._say_lines(faster_lines(files, job, wanted, self.written, self.lasted))
             states = self._unsent(plan, wanted, printed, folder)
             steps = steps_for_all(states, bound, folder.path)
             say_next(plan, job.order, rejects, steps, is_due=is_due)
@@ -282,17 +348,30 @@ class Run:
         """Write each wanted request's files, or report why they cannot be written."""
         if not self.quiet:
             self._say_lines(self._other_engine(plan, wanted, folder.register.records))
+        with (
+            self._stopping(folder),
+            closing(plan.results(wanted, self.input_files, job, self.jobs)) as results,
+        ):
+            for row in progress(results, "writing", len(wanted), quiet=self.quiet):
+                clear_line()
+                with hold_interrupts():  # until the files are counted
+                    self._put_row(plan, row, folder)
+
+    @contextmanager
+    def _stopping(self, folder: LetterFolder) -> Iterator[None]:
+        """Say how far the batch got where an interrupt, a closed pipe or a problem ends it."""
         try:
-            with closing(plan.results(wanted, self.input_files, job, self.jobs)) as results:
-                for row in progress(results, "writing", len(wanted), quiet=self.quiet):
-                    clear_line()
-                    with hold_interrupts():  # until the files are counted
-                        self._put_row(plan, row, folder)
+            yield
         except KeyboardInterrupt:
             self._stop(folder, "interrupted", ExitCode.INTERRUPTED)
+        except BrokenPipeError:  # as `head` ends once it has its lines
+            give_up_stdout()
+            self.finished += 1  # its files are written, although their paths could not be printed
+            why = "stopped, since nothing reads the output any more"
+            self._stop(folder, why, ExitCode.CONTENT)
         except OptoutError as error:
             self._report(error.problems)
-            self._stop(folder, "stopped", ExitCode.CONTENT)
+            self._stop(folder, "stopped", error.exit_code)
 
     def _put_row(self, plan: BatchPlan, row: MadeRow, folder: LetterFolder) -> None:
         plan.note_traceback(row)
