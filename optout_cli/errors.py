@@ -13,6 +13,8 @@ MAX_SHOWN = 60  # characters of any text that a message repeats
 _LONG_QUOTE = re.compile(  # a backslash and what it escapes are one character
     rf"""(?<!\w)(['"])((?:\\.|(?!\1)[^\\]){{{MAX_SHOWN}}})(?:\\.|(?!\1)[^\\])+\1(?!\w)""", re.DOTALL
 )
+# Control characters of ISO 2022 and Unicode's marks for the direction of text.
+_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 class ExitCode(IntEnum):
@@ -23,6 +25,14 @@ class ExitCode(IntEnum):
     COMMAND_LINE = 2  # an unknown option, jurisdiction, letter or file
     PARTLY = 3  # some requests of a batch were written, and others rejected
     INTERRUPTED = 130  # 128 + SIGINT
+
+
+def printable(text: str) -> str:
+    """Write the characters that would change a terminal, or the order of its text, as escapes.
+
+    Line ends too. A byte of a file name that is no text stays: it is printed as it is.
+    """
+    return _CONTROLS.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
 class Location(msgspec.Struct, frozen=True):
@@ -42,7 +52,7 @@ class Location(msgspec.Struct, frozen=True):
     def __str__(self) -> str:
         numbers = [str(number) for number in (self.line, self.column) if number is not None]
         place = ":".join([self.file, *numbers]) + (f" ({self.label})" if self.label else "")
-        return f"{place}: {shorten(self.path)}" if self.path else place
+        return printable(f"{place}: {shorten(self.path)}" if self.path else place)
 
 
 class Problem(msgspec.Struct, frozen=True):

@@ -70,7 +70,11 @@ def test_rows_before_a_quote_that_is_not_closed_are_written() -> None:
 @pytest.mark.parametrize(
     ("content", "options", "told"),
     [
-        (HEADER + ROWS, ("--check",), "--stream takes one INPUT, and no --check or --fail-fast\n"),
+        (
+            HEADER + ROWS,
+            ("--check",),
+            "--stream takes one INPUT, and no --check, --fail-fast or --with\n",
+        ),
         (HEADER, (), "-: has no requests\n"),
         ("", (), "-: has no requests\n"),
         ("- jurisdiction: x\n", (), "-: is neither a table nor lines of JSON, so its rows cannot"),

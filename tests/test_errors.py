@@ -145,3 +145,10 @@ def test_a_message_repeats_at_most_60_characters_of_a_text(repeated: str, shown:
 
 def test_a_location_shows_at_most_60_characters_of_a_column() -> None:
     assert str(Location("n.csv", 1, path="c" * 99)) == f"n.csv:1: {'c' * 60}..."
+
+
+def test_no_control_character_of_a_name_is_printed() -> None:
+    place = Location("na\x1b[31m\nme\udcff.csv", 2, path="a\u202eb", label="\x9b1m")
+    assert str(Problem("x", "is wrong", place)) == (
+        "na\\x1b[31m\\nme\udcff.csv:2 (\\x9b1m): a\\u202eb: is wrong"
+    )

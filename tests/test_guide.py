@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 import pikepdf
 import pytest
-from command_results import Run, lying_in, outcome, words
+from command_results import Run, lying_in, outcome, problem, words
 from compare_pages import pages_of
 from conftest import TODAY
 from make_letters import html_words
@@ -347,3 +347,11 @@ def test_an_agencys_guide_has_only_what_concerns_its_models(
         "- Warrant Service Officer model: it takes effect 90 days after receipt" in text,
         "suspend the agreement for a time" in text,
     ] == told
+
+
+def test_a_day_near_the_end_of_the_calendar_is_refused(run: Run) -> None:
+    code, told = problem(run("guide", "marin-county-ca", "--date", "9999-12-31"))
+    assert (code, told) == (
+        2,
+        "Invalid value for '--date': 9999-12-31 is too far in the future\n",
+    )

@@ -139,6 +139,14 @@ def test_an_svg_without_a_size_is_a_problem(path: Path, size: str) -> None:
     )
 
 
+@pytest.mark.parametrize("box", ["0 0 5", "0 0 9 9 9", "0 0 x 9"])
+def test_a_view_box_is_four_numbers(path: Path, box: str) -> None:
+    assert told_of(path, SIZED.format(f' viewBox="{box}"').encode()) == (
+        f": has the viewBox {box!r}, which is not four numbers"
+        "\n  hint: save it again from a drawing program, as plain SVG or as PNG"
+    )
+
+
 def test_damage_in_a_part_that_no_letter_shows_is_no_problem(path: Path) -> None:
     content = SIGNATURE + header(20, 20) + chunk(b"acTL", b"\xff" * 8) + png()[33:]
     path.write_bytes(content)

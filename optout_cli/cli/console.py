@@ -10,7 +10,7 @@ from typing import Any, Literal, NoReturn, TypeVar
 import click
 import msgspec
 
-from optout_cli.errors import Location, OptoutError, Problem, shorten_quotes
+from optout_cli.errors import Location, OptoutError, Problem, printable, shorten_quotes
 from optout_cli.model.printed import SCHEMA, NoteLine, ProblemLine
 from optout_cli.trust import ON_WINDOWS
 
@@ -101,6 +101,7 @@ def say(text: str, code: str | None = None, requests: int | None = None) -> None
             noted = NoteLine(schema=SCHEMA, note=code, message=message, requests=requests)
             _echo_json(noted, err=True)
         return
+    text = "\n".join(map(printable, text.split("\n")))
     if sys.stderr.isatty():
         width = terminal_width(sys.maxsize)
         lines: list[str] = []
@@ -131,6 +132,8 @@ def print_path(path: Path) -> None:
     """Print the path of a file that was written, as its bytes; with --json, as an object."""
     if speaks_json():
         print_json({"path": click.format_filename(path)})
+    elif sys.stdout.isatty():  # no name of a file is to change the terminal
+        click.echo(printable(click.format_filename(path)))
     else:
         click.echo(bytes(path))
 

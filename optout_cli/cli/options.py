@@ -28,6 +28,7 @@ CORRECTIONS = "corrections.yaml"  # in the user's own folder; `optout correct` w
 DEFAULT_LETTER = "secure-communities/opt-out"
 JURISDICTION = Location("JURISDICTION", is_command_line=True)
 SEPARATORS = ("/", os.sep)  # one at the end says that a name is a folder's
+_LAST_YEAR = 9000  # the calendar ends in 9999, and letters name later days
 _MOST_PATHS = 5  # that a message lists
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -170,7 +171,10 @@ def parse_date(_ctx: click.Context, _param: click.Parameter, value: str | None) 
     try:
         # As in a request. ISO 8601 also allows 20100831 and 2010-W35-2.
         if re.fullmatch(r"\d{4}-\d\d-\d\d", value):
-            return date.fromisoformat(value)
+            day = date.fromisoformat(value)
+            if day.year > _LAST_YEAR:
+                raise click.BadParameter(f"{value} is too far in the future")
+            return day
     except ValueError:
         raise click.BadParameter(f"{value!r} is not a day of the calendar") from None
     raise click.BadParameter(f"{value!r} is not a date; write it as 2010-08-31")

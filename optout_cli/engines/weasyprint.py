@@ -13,8 +13,11 @@ import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date as Date
+from pathlib import PurePath
+from traceback import extract_tb
 from typing import Any, NamedTuple
 
+import msgspec
 import pydyf
 
 from optout_cli.engines import broken_picture
@@ -70,6 +73,7 @@ _DOUBT = 0.1  # in, in favor of an attempt: a space between paragraphs is lost w
 _KEPT_BACK = 1 * _PX_PER_INCH  # px: that a page may leave empty to keep lines together
 _SHORTER = "shorten it, or give envelope: with at most four lines under recipients:"
 _HEAD_END = "head-end"  # the id of the empty element that ends the head in the layout
+_PLACES = {"optout:seal": "letterhead.seal", "optout:autograph": "signature.file"}
 _FONT_URL, _MONO_URL = "optout:font/", "optout:mono"
 _CODE = "<code>"
 
@@ -170,7 +174,11 @@ class Engine:
     def _draw(self, document: Any, images: Mapping[str, Image]) -> bytes:
         """Return the PDF of pages. Raises OptoutError for anything that cannot be shown whole."""
         with _raise_warnings("the page", images):
-            printed: bytes = document.write_pdf(finisher=finish, pdf_variant="pdf/a-2a")
+            try:
+                printed: bytes = document.write_pdf(finisher=finish, pdf_variant="pdf/a-2a")
+            except Exception as error:
+                raise_any(_svg_problems(error, images))
+                raise
             raise_any(_outside(url) for url in self._fetcher.refused[:1])
         return printed
 
@@ -240,10 +248,25 @@ def _problem_in(message: str, about: str, images: Mapping[str, Image]) -> Proble
     """Return the Problem that a message of the engine is about."""
     if glyph := re.search(r"\.notdef glyph .*\(U\+([0-9A-F]+)\)", message):
         return unknown_glyph(int(glyph[1], 16))
-    broken = next((url for url in images if f"load image at {url!r}" in message), None)
-    if broken:
-        return broken_picture(images[broken])
+    faults = (f"load image at {url!r}" for url in images), (f"SVG image {url}" for url in images)
+    for url, *said in zip(images, *faults, strict=True):
+        if any(words in message for words in said):
+            return _broken(url, images)
     return Problem("page", f"{about} cannot be printed as it is: {message}")
+
+
+def _svg_problems(error: Exception, images: Mapping[str, Image]) -> Iterator[Problem]:
+    """Yield the Problem of a picture if the engine failed at an SVG, which may have any fault."""
+    files = [frame.filename for frame in extract_tb(error.__traceback__)]
+    drawn = [url for url, image in images.items() if image.media_type == "image/svg+xml"]
+    if any(PurePath(file).parent.name == "svg" for file in files):
+        yield from (_broken(url, images) for url in drawn[:1])
+
+
+def _broken(url: str, images: Mapping[str, Image]) -> Problem:
+    """Return the Problem of a picture, with its place in a request."""
+    place = _PLACES.get(url, "")
+    return msgspec.structs.replace(broken_picture(images[url]), path=place)
 
 
 def _outside(url: str) -> Problem:

@@ -29,6 +29,8 @@ _QUALITY = 95  # of 100, of a JPEG that is written anew
 _PLAIN_DOCTYPE = re.compile(rb"<!DOCTYPE\s+svg\b[^\[<>]*>", re.IGNORECASE)
 _ROOT = re.compile(rb"<(?:\w+:)?svg\b[^>]*>")
 _PERCENT = re.compile(rb"""\s(?:width|height)\s*=\s*(?:"[^"]*%\s*"|'[^']*%\s*')""")
+_NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
+_BOX = re.compile(rf"\s*{_NUMBER}(?:(?:\s+,?\s*|,\s*){_NUMBER}){{3}}\s*")  # a viewBox
 _LENGTH = re.compile(r"\s*\+?(\d*\.?\d+)(?:[eE][+-]?\d+)?(?:px|pt|pc|mm|cm|in|em|ex)?\s*")
 # What makes an SVG refer to something outside the file, or grow when it is read. A picture embedded
 # in it must be made of pixels: another SVG could hide anything.
@@ -164,6 +166,11 @@ def _checked_svg(content: bytes, path: Path) -> bytes:
         message = "has text, but an SVG file does not carry its typeface"
         hint = "save it as PNG, or convert its text to paths"
         raise OptoutError(Problem("image-lettering", message, Location(str(path)), hint))
+    boxes = [node.get("viewBox") for node in root.iter()]
+    if wrong := next((box for box in boxes if box and not _BOX.fullmatch(box)), None):
+        message = f"has the viewBox {wrong[:60]!r}, which is not four numbers"
+        hint = "save it again from a drawing program, as plain SVG or as PNG"
+        raise OptoutError(Problem("broken-image", message, Location(str(path)), hint))
     return _with_size(content, root, path)
 
 

@@ -136,7 +136,8 @@ def command(
     place = Path(output)
     _check_usage(place, prints, is_check=is_check, has_register=not no_register)
     if is_stream and (is_check or fail_fast or fixes or len(inputs) > 1):
-        usage_error("--stream takes one INPUT, and no --check, --fail-fast or --with", "leave it out")
+        message = "--stream takes one INPUT, and no --check, --fail-fast or --with"
+        usage_error(message, "leave it out")
     streams = [Stream(inputs[0])] if is_stream else []
     corrections = load_inputs(fixes)
     keys = {file: rejected_keys(place, file) for file in fixes}
