@@ -11,7 +11,11 @@ from run_batch import FILES, HEADER, ROWS, Batch, batch_in
 
 from optout_cli.batch import rows as stages
 from optout_cli.batch.input import load_inputs
-from optout_cli.batch.rows import Job, check_rows, make_rows
+from optout_cli.batch.job import Job
+from optout_cli.batch.rows import (
+    check_rows,
+    make_rows,
+)
 from optout_cli.cli import write as write_command
 from optout_cli.cli.batch.report import PLACE
 from optout_cli.letters.library import Library
@@ -155,7 +159,7 @@ def test_fewer_jobs_are_a_hint_only_where_workers_share_the_memory(
     hints: int,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("optout_cli.batch.failures.parent_process", lambda: parent)
+    monkeypatch.setattr("optout_cli.batch.job.parent_process", lambda: parent)
     failing(MemoryError())
     _, _, err = batch("-q")
     assert err.count("hint: try it with --jobs 1") == hints

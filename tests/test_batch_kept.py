@@ -16,9 +16,11 @@ from run_batch import SEAL
 
 from optout_cli.batch import rows
 from optout_cli.batch.input import InputFile, load_inputs
-from optout_cli.batch.kept import pack, unpack
+from optout_cli.batch.job import Job, MadeRow, pack, unpack
 from optout_cli.batch.plan import plan_from
-from optout_cli.batch.rows import Job, MadeRow, check_rows
+from optout_cli.batch.rows import (
+    check_rows,
+)
 from optout_cli.errors import OptoutError, Problem
 from optout_cli.exporters import exporter_for, pdf
 from optout_cli.letters.files import NamedFiles

@@ -14,8 +14,12 @@ from make_letters import letter_for, library_with, problems_of, told_by
 from optout_cli import bundled
 from optout_cli.batch import rows as batch
 from optout_cli.batch.input import InputFile, load_inputs
+from optout_cli.batch.job import Job
 from optout_cli.batch.plan import plan_from
-from optout_cli.batch.rows import Job, check_rows, make_rows
+from optout_cli.batch.rows import (
+    check_rows,
+    make_rows,
+)
 from optout_cli.exporters import count_pages, exporter_for
 from optout_cli.exporters.binding import Bundle, bind_print_run
 from optout_cli.letters.library import Library

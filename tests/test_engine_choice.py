@@ -17,7 +17,7 @@ from read_pdf import objects_of
 from run_batch import COMMON, HEADER, ROWS, below, records
 
 from optout_cli import bundled
-from optout_cli.cli.batch import engine_lines
+from optout_cli.cli.batch import report as engine_lines
 from optout_cli.engines import DEFAULT, NAMES, can_fork, measure
 from optout_cli.engines.measure import broken_words, known_characters
 from optout_cli.exporters import count_pages

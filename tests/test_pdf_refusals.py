@@ -166,11 +166,22 @@ def test_a_style_that_the_engine_does_not_know_is_a_problem_at_its_line(
     )
 
 
-def test_a_picture_that_cannot_be_drawn_is_a_problem(library: Library) -> None:
+ODD = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><g transform="rotate()"/></svg>'
+SHORT = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 5"><path d="M0 0h5v5z"/></svg>'
+
+
+@pytest.mark.parametrize(
+    ("media_type", "content"),
+    [("image/png", b"no picture"), ("image/svg+xml", ODD), ("image/svg+xml", SHORT)],
+    ids=["broken", "logged", "raised"],
+)
+def test_a_picture_that_cannot_be_drawn_is_a_problem(
+    media_type: str, content: bytes, library: Library
+) -> None:
     from optout_cli.letters.render import render
 
     letter = letter_for(library)
-    seal = Image("image/png", b"no picture", "Seal")
+    seal = Image(media_type, content, "Seal")
     torn = render(letter.notice, library.templates, Files(seal=seal))
     assert told_by(lambda: pdf_of(torn, library)) == (
         "the page cannot be printed as it is: its picture 'Seal' cannot be drawn\n"

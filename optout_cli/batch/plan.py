@@ -11,10 +11,8 @@ from typing import IO, Any
 import msgspec
 
 from optout_cli.batch.input import InputFile
+from optout_cli.batch.job import CheckedRow, Job, MadeRow
 from optout_cli.batch.rows import (
-    CheckedRow,
-    Job,
-    MadeRow,
     is_made_by_check,
     make_rows,
     remaining_order,

@@ -6,18 +6,24 @@ Nothing is written to disk here. A Problem in one row never stops another row.
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import islice
-from pathlib import Path
 from traceback import format_exc
 
 import msgspec
 
 from optout_cli import engines
-from optout_cli.batch.failures import killed_problem, unexpected_problem
 from optout_cli.batch.input import InputFile, rows_of
-from optout_cli.batch.kept import pack, unpack
+from optout_cli.batch.job import (
+    CheckedRow,
+    Job,
+    MadeRow,
+    killed_problem,
+    pack,
+    unexpected_problem,
+    unpack,
+)
 from optout_cli.batch.pool import WorkerKilled, result_alone, results_in_order
 from optout_cli.engines.measure import missing_characters, room_problems
-from optout_cli.errors import Location, OptoutError, Problem, raise_any
+from optout_cli.errors import Location, OptoutError, raise_any
 from optout_cli.exporters import exporter_for, suffix_of
 from optout_cli.letters.compose import compose, distinctions, recipients_of, variant_of
 from optout_cli.letters.files import NamedFiles
@@ -27,110 +33,17 @@ from optout_cli.letters.pipeline import (
     case_of,
     encode_letters,
     letters_of,
-    set_values,
 )
-from optout_cli.model.letter import Export, Letter
+from optout_cli.model.letter import Letter
 from optout_cli.model.notice import Case, Note, Notice
-from optout_cli.readers.document import Document, Row, locate, merge
+from optout_cli.readers.document import Document, Row, locate
 from optout_cli.readers.files import folder_of
-from optout_cli.register.plan import Fingerprints, Writing, writing_of
+from optout_cli.register.plan import Fingerprints, Writing
 from optout_cli.register.records import Record
-from optout_cli.register.replies import Claim, claim_of
+from optout_cli.register.replies import claim_of
 
 _ROWS_A_TASK = 8  # to check: sending a row to a worker costs a tenth of checking it
 _UNKNOWN = {"incomplete-contact", "no-address", "no-address-for-service"}
-
-
-class _RowResult(msgspec.Struct, frozen=True, kw_only=True):
-    """What every row has; `traceback` is that of an unexpected error, if one ended the work."""
-
-    number: int
-    location: Location
-    problems: tuple[Problem, ...] = ()
-    notes: tuple[Note, ...] = ()
-    traceback: str = ""
-
-    @property
-    def place(self) -> str:
-        """The row's file and line, as the register shows them."""
-        return f"{self.location.file}:{self.location.line}"
-
-
-class CheckedRow(_RowResult, frozen=True, kw_only=True):
-    """A row as it is known before anything is written.
-
-    `key` is the jurisdiction, the letter kind and its variant, or None where the row has none; then
-    `jurisdiction` may be known still. `distinctions` are the particulars that could tell the letter
-    from another with the same file name, with their texts. `paths` are the files of its letters
-    below the output folder, and `finished` those that need not be made again. `lacking` has each
-    agency with a contact field that nobody knows. `output_files` are there if the check made them,
-    and otherwise `letters`, packed. `claim` is what the letters say of an earlier one.
-    """
-
-    key: tuple[str, str, str] | None = None
-    jurisdiction: str | None = None
-    distinctions: tuple[tuple[str, str], ...] = ()
-    fingerprint: str = ""
-    is_dated: bool = True
-    paths: tuple[str, ...] = ()
-    finished: tuple[str, ...] = ()
-    lacking: tuple[tuple[str, str], ...] = ()
-    letters: bytes = b""
-    output_files: Writing | None = None
-    claim: Claim | None = None
-
-
-class MadeRow(_RowResult, frozen=True, kw_only=True):
-    """All files of one row, or the problems that prevent them."""
-
-    output_files: Writing | None = None
-
-
-class Job(msgspec.Struct, frozen=True, kw_only=True):
-    """What is the same for every row: data, templates, what to make, and shared values.
-
-    Values of a row replace those of `common`; values in `over`, by the option that gave them,
-    replace those of the row. `folder` is the output folder, and `records` what its register has.
-    """
-
-    library: Library
-    order: Order
-    common: Document | None = None
-    over: tuple[tuple[str, Mapping[str, str]], ...] = ()
-    folder: Path = Path()
-    records: Mapping[str, Record] = {}
-
-    def document_of(self, row: Document) -> Document:
-        """Merge a row with the shared values. Raises OptoutError."""
-        document = merge(self.common, row) if self.common else row
-        for option, values in self.over:
-            document = set_values(document, option, values)
-        return document
-
-    def fingerprint_of(
-        self, fingerprints: Fingerprints, case: Case, document: Document, row: Row
-    ) -> str:
-        """Hash all that the files of a row follow from."""
-        folder = folder_of(row.location.file)
-        return fingerprints.of(case, NamedFiles(document, folder, self.order.files_from))
-
-    def writing_of(
-        self,
-        letters: Sequence[Letter],
-        exports: Sequence[Export],
-        location: Location,
-        fingerprint: str,
-    ) -> Writing:
-        """Return a row's files with their event; each jurisdiction has a folder of its own."""
-        place = letters[0].notice.place
-        return writing_of(
-            letters,
-            exports,
-            self.library.context,
-            lambda export: f"{place.state_code}/{place.slug}/{export.name}",
-            request=f"{location.file}:{location.line}",
-            fingerprint=fingerprint,
-        )
 
 
 def check_rows(input_files: Sequence[InputFile], job: Job, jobs: int) -> Iterator[CheckedRow]:
@@ -290,7 +203,8 @@ class _Check:
     def _check(self, number: int, row: Row) -> CheckedRow:
         if row.document is None:
             problems = locate(row.problems, None, row)
-            jurisdiction = _jurisdiction_of(_values_of(row), self.job.library)
+            values = {} if isinstance(row.original, str) else dict(row.original)
+            jurisdiction = _jurisdiction_of(values, self.job.library)
             return CheckedRow(
                 number=number, location=row.location, problems=problems, jurisdiction=jurisdiction
             )
@@ -367,11 +281,6 @@ class _Check:
 
 def _key(case: Case) -> tuple[str, str, str]:
     return case.locality.id, case.request.letter, variant_of(case)
-
-
-def _values_of(row: Row) -> Mapping[str, object]:
-    """Return what a row says, although it may be no request."""
-    return {} if isinstance(row.original, str) else dict(row.original)
 
 
 def _jurisdiction_of(data: Mapping[str, object], library: Library) -> str | None:

@@ -174,11 +174,7 @@ class Engine:
     def _draw(self, document: Any, images: Mapping[str, Image]) -> bytes:
         """Return the PDF of pages. Raises OptoutError for anything that cannot be shown whole."""
         with _raise_warnings("the page", images):
-            try:
-                printed: bytes = document.write_pdf(finisher=finish, pdf_variant="pdf/a-2a")
-            except Exception as error:
-                raise_any(_svg_problems(error, images))
-                raise
+            printed: bytes = document.write_pdf(finisher=finish, pdf_variant="pdf/a-2a")
             raise_any(_outside(url) for url in self._fetcher.refused[:1])
         return printed
 
@@ -237,6 +233,9 @@ def _raise_warnings(about: str, images: Mapping[str, Image] | None = None) -> It
         yield
     except FatalURLFetchingError as error:
         raise OptoutError(_outside(str(error))) from None
+    except Exception as error:
+        raise_any(_svg_problems(error, images or {}))
+        raise
     finally:
         logger.removeHandler(collector)
     raise_any(
@@ -257,9 +256,9 @@ def _problem_in(message: str, about: str, images: Mapping[str, Image]) -> Proble
 
 def _svg_problems(error: Exception, images: Mapping[str, Image]) -> Iterator[Problem]:
     """Yield the Problem of a picture if the engine failed at an SVG, which may have any fault."""
-    files = [frame.filename for frame in extract_tb(error.__traceback__)]
+    paths = [PurePath(frame.filename) for frame in extract_tb(error.__traceback__)]
     drawn = [url for url, image in images.items() if image.media_type == "image/svg+xml"]
-    if any(PurePath(file).parent.name == "svg" for file in files):
+    if any(path.parent.name == "svg" or path.name == "images.py" for path in paths):
         yield from (_broken(url, images) for url in drawn[:1])
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import click
 
 from optout_cli.batch.corrections import with_corrections
-from optout_cli.batch.input import Stream, load_inputs
+from optout_cli.batch.input import InputFile, Stream, load_inputs
+from optout_cli.batch.job import Job
 from optout_cli.batch.rejects import rejected_keys
-from optout_cli.batch.rows import Job
 from optout_cli.cli.batch.output import Prints, cores, prints_options
 from optout_cli.cli.batch.run import Run
 from optout_cli.cli.console import report_problems, say, usage_error
@@ -34,9 +34,31 @@ from optout_cli.register.folder import LetterFolder
 from optout_cli.register.plan import Replacing
 from optout_cli.register.records import load_register
 
+_HELP = """\
+Write the letters of many requests, one request in each row.
+
+INPUT is a table (.csv, .xlsx, .ods), a file with one JSON object per line (.ndjson), or a YAML
+list; - is standard input, in any of these. The columns of a table are the keys of a request,
+with dots: jurisdiction, signatory.name, cc.0.title. Empty cells are ignored. Put values that
+all rows share in one file, and name it with --common.
+
+optout checks every row before it writes the first letter. Rows with a problem go to rejects.csv
+(or .xlsx, .ndjson, .yaml) in the folder, with the reason. Fix them there, and run the command
+again with --with and that file; give rejects.ndjson or rejects.yaml as INPUT instead. If a
+batch was interrupted, run the same command again, and it goes on.
+
+optout keeps a file that was changed after optout wrote it, such as a signed copy, and letters
+of other tables. It deletes no letter: if a row has changed, the old letter moves to the folder
+earlier beside the new one. A letter that was sent stays in its place.
+
+Prints the paths of the files that it writes. The folder's register has them all: register.csv
+is a table of its letters.
+"""
+
 
 @click.command(
     "batch",
+    help=_HELP,
     short_help="Write the letters of many requests, as from a spreadsheet.",
     epilog="optout batch notices.csv --common common.yaml --check\n"
     "optout batch notices.csv --common common.yaml -o out/\n"
@@ -114,25 +136,7 @@ def command(
     overlays: Sequence[str],
     folders: Sequence[Path],
 ) -> None:
-    """Write the letters of many requests, one request in each row.
-
-    INPUT is a table (.csv, .xlsx, .ods), a file with one JSON object per line (.ndjson), or a YAML
-    list; - is standard input, in any of these. The columns of a table are the keys of a request,
-    with dots: jurisdiction, signatory.name, cc.0.title. Empty cells are ignored. Put values that
-    all rows share in one file, and name it with --common.
-
-    optout checks every row before it writes the first letter. Rows with a problem go to rejects.csv
-    (or .xlsx, .ndjson, .yaml) in the folder, with the reason. Fix them there, and run the command
-    again with --with and that file; give rejects.ndjson or rejects.yaml as INPUT instead. If a
-    batch was interrupted, run the same command again, and it goes on.
-
-    optout keeps a file that was changed after optout wrote it, such as a signed copy, and letters
-    of other tables. It deletes no letter: if a row has changed, the old letter moves to the folder
-    earlier beside the new one. A letter that was sent stays in its place.
-
-    Prints the paths of the files that it writes. The folder's register has them all: register.csv
-    is a table of its letters.
-    """
+    """Check the input, then write the letters of each row, or only report."""
     place = Path(output)
     _check_usage(place, prints, is_check=is_check, has_register=not no_register)
     if is_stream and (is_check or fail_fast or fixes or len(inputs) > 1):
@@ -144,24 +148,26 @@ def command(
     input_files = [stream.file() for stream in streams] or with_corrections(
         load_inputs(inputs), corrections, keys
     )
-    for file in () if quiet or is_stream else (*input_files, *corrections):
-        for note in file.notes:
-            say(f"note: {file.name}: {note}")
+    if not (quiet or is_stream):
+        _say_notes((*input_files, *corrections))
     before = _engine_before(place, order.formats) if look.engine is None else None
     look = with_engine(look, order.formats, quiet=quiet, before=before)
-    job = Job(
-        library=library_from(overlays, folders, look),
-        order=order,
-        common=request_file(common) if common else None,
-        over=tuple(values.items()),
-        folder=place,
-    )
+    library = library_from(overlays, folders, look)
+    shared = request_file(common) if common else None
+    over = tuple(values.items())
+    job = Job(library=library, order=order, common=shared, over=over, folder=place)
     replacing = Replacing(force, supersede, keeps_changed=True)
     run = Run(input_files, job, jobs or cores(), prints, quiet=quiet, replacing=replacing)
-    folder = LetterFolder(
-        place, at=now(), programs=job.library.programs.by_id, has_register=not no_register
-    )
+    programs = library.programs.by_id
+    folder = LetterFolder(place, at=now(), programs=programs, has_register=not no_register)
     sys.exit(_run(run, folder, streams, is_check=is_check, fail_fast=fail_fast))
+
+
+def _say_notes(input_files: Sequence[InputFile]) -> None:
+    """Say how columns are read that could be meant in another way."""
+    for file in input_files:
+        for note in file.notes:
+            say(f"note: {file.name}: {note}")
 
 
 def _check_usage(place: Path, prints: Prints, *, is_check: bool, has_register: bool) -> None:

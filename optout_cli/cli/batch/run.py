@@ -11,26 +11,27 @@ from typing import IO, NoReturn
 import click
 import msgspec
 
-from optout_cli.batch.former import FormerLetters, former_letters
+from optout_cli.batch.existing import FormerLetters, former_letters
 from optout_cli.batch.input import InputFile, Stream, rows_of
+from optout_cli.batch.job import CheckedRow, Job, MadeRow
 from optout_cli.batch.plan import BatchPlan, plan_from
-from optout_cli.batch.print_run import choose_letters, print_run
 from optout_cli.batch.rejects import origins_of, write_rejects
-from optout_cli.batch.rows import CheckedRow, Job, MadeRow, check_and_make, check_rows
+from optout_cli.batch.rows import (
+    check_and_make,
+    check_rows,
+)
 from optout_cli.cli import give_up_stdout
-from optout_cli.cli.batch.engine_lines import faster_lines, other_engine_lines
-from optout_cli.cli.batch.next_steps import steps_for_all
-from optout_cli.cli.batch.output import Paper, Prints, clear_line, progress
+from optout_cli.cli.batch.output import Prints, clear_line, print_letters, progress, steps_for_all
 from optout_cli.cli.batch.report import (
     Told,
-    choice_lines,
+    faster_lines,
     former_lines,
     keep_tracebacks,
     note_lines,
+    other_engine_lines,
     problem_lines,
     say_next,
     say_tracebacks,
-    say_what_is_missing,
     say_what_stopped,
     say_what_was_done,
     say_what_was_left,
@@ -41,7 +42,7 @@ from optout_cli.cli.follow_notes import contradiction_notes
 from optout_cli.cli.options import path_lines, say_what_moved
 from optout_cli.errors import ExitCode, Location, OptoutError, Problem
 from optout_cli.letters.pipeline import Order
-from optout_cli.output import hold_interrupts, open_replacement, write_errors
+from optout_cli.output import hold_interrupts, write_errors
 from optout_cli.register.folder import LetterFolder
 from optout_cli.register.plan import OCCUPIED, OTHER_FACTS, SENT, Replacing, plan_writing
 from optout_cli.register.records import Record, Register, line_of, load_register
@@ -265,7 +266,8 @@ class Run:
                 say(line)
             say_what_was_left(self.left, folder.path, register)
         paper = self.prints.paper
-        printed = self._print(plan, paper, folder) if paper else []
+        quiet = self.quiet
+        printed = print_letters(plan, self.prints, folder, job, quiet=quiet) if paper else []
         for note in folder.finish():
             say(f"note: {note}")
         if not self.quiet:
@@ -304,37 +306,6 @@ class Run:
                 say(line)
         self._report(problems)
         return problems
-
-    def _print(self, plan: BatchPlan, paper: Paper, folder: LetterFolder) -> list[Record]:
-        """Put letters of this run's requests into one PDF, and return their records."""
-        register = folder.register
-        printed = plan.printed(register.records)
-        chosen = choose_letters(
-            printed, register, is_all=paper.is_all, with_copies=paper.with_copies
-        )
-        if not self.quiet:
-            self._say_lines(choice_lines(chosen, is_all=paper.is_all))
-        if not chosen.requests:
-            if not self.quiet:
-                say(f"nothing to print: {paper.path} was not written")
-            return []
-        shown = progress(chosen.requests, "binding", len(chosen.requests), quiet=self.quiet)
-        with open_replacement(paper.path, folder.moved) as output:
-            pages = print_run(
-                shown,
-                folder.path,
-                output,
-                self.job.library,
-                is_duplex=paper.is_duplex,
-                with_sheets=paper.with_sheets,
-            )
-        records = [letter.record for request in chosen.requests for letter in request]
-        folder.add_printed(paper.path.name, records, self.job.order.today)
-        self.prints.show([paper.path], b"")
-        if not self.quiet:
-            say(f"{paper.path} has {pages:,} pages; print it at 100 %, not scaled to fit")
-            say_what_is_missing(paper.path, plan)
-        return records
 
     def _plan(self, job: Job, spool: IO[bytes] | None) -> BatchPlan:
         checks = check_rows(self.input_files, job, self.jobs)

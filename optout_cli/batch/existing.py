@@ -1,0 +1,236 @@
+"""Letters that the output folder has: those that no row gives any more, and those to print."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import BinaryIO, Literal, NamedTuple
+
+import msgspec
+
+from optout_cli.batch.job import CheckedRow
+from optout_cli.batch.plan import BatchPlan
+from optout_cli.errors import Location, OptoutError, Problem
+from optout_cli.letters.library import Library
+from optout_cli.model.request import Copy, Party
+from optout_cli.register.records import Record, Register
+from optout_cli.register.state import LetterState
+
+_File = tuple[str, tuple[str, ...]]  # the name of an input file, and the tables of its rows
+
+
+class FormerLetters(NamedTuple):
+    """Records of former letters; only those in `replaced` are to be moved.
+
+    - `replaced`: the changed row gives a letter to the same recipient in the same format.
+    - `older`: the changed row does not.
+    - `rejected`: the row has a problem now.
+    - `unclear`: the row may be one that has a problem now, or may be gone.
+    - `gone`: the row is not in its input file any more.
+    """
+
+    replaced: list[Record]
+    older: list[Record]
+    rejected: list[Record]
+    unclear: list[Record]
+    gone: list[Record]
+
+
+def former_letters(plan: BatchPlan, records: Mapping[str, Record]) -> FormerLetters:
+    """Sort the records of letters that the rows of the plan's input files gave before.
+
+    A row is recognized by its file, jurisdiction, letter and variant. A row that cannot be written
+    now keeps all its letters. Nothing is known of the rows that came through a pipe before.
+    """
+    found = FormerLetters([], [], [], [], [])
+    rows = _Rows(plan)
+    planned = {path for row in plan.good for path in row.paths}
+    for path, record in records.items():
+        file = Path(record.source).name, record.origins
+        key = (file, *record.key)
+        if (
+            path in planned
+            or file not in rows.files
+            or record.fingerprint in rows.current.get(key, ())
+        ):
+            continue
+        if key in rows.rejected or (file, record.jurisdiction) in rows.rejected:
+            found.rejected.append(record)
+        elif key in rows.current:
+            if key not in rows.waiting:
+                is_replaced = (record.recipient, record.format) in rows.successors[key]
+                (found.replaced if is_replaced else found.older).append(record)
+        else:
+            (found.unclear if file in rows.unclear else found.gone).append(record)
+    return found
+
+
+class _Rows:
+    """What a plan's rows say about former letters.
+
+    `current` has the fingerprints of good rows by their key, and `successors` the recipients and
+    formats of the letters in place. `waiting` are the keys of good rows whose letters are not in
+    place. `rejected` are the keys of the other rows, or their files and jurisdictions; `unclear`
+    are the files with rows of which not even those are known.
+    """
+
+    def __init__(self, plan: BatchPlan) -> None:
+        self.files: set[_File] = set()
+        self.current: defaultdict[object, set[str]] = defaultdict(set)
+        self.successors: defaultdict[object, set[tuple[str, str]]] = defaultdict(set)
+        self.waiting: set[object] = set()
+        self.rejected: set[object] = set()
+        self.unclear: set[_File] = set()
+        for number, row in plan.rows.items():
+            if row.location.file in plan.pipes:
+                continue
+            tables = plan.origins.get(row.location.file, ())
+            # A corrected row counts in its table too: both files have the same origins.
+            names = [name for name in plan.origins if plan.origins[name] == tables]
+            for name in names or [row.location.file]:
+                self._add(plan, number, row, (Path(name).name, tables))
+
+    def _add(self, plan: BatchPlan, number: int, row: CheckedRow, file: _File) -> None:
+        self.files.add(file)
+        if number in plan.problems and number not in plan.left:
+            self._add_rejected(file, row)
+        elif row.key:
+            key = (file, *row.key)
+            self.current[key].add(row.fingerprint)
+            if number in plan.left or number in plan.unwritten:
+                self.waiting.add(key)
+            else:
+                self.successors[key].update(map(_addressing, row.paths))
+
+    def _add_rejected(self, file: _File, row: CheckedRow) -> None:
+        if row.key:
+            self.rejected.add((file, *row.key))
+        elif row.jurisdiction:
+            self.rejected.add((file, row.jurisdiction))
+        else:
+            self.unclear.add(file)
+
+
+def _addressing(path: str) -> tuple[str, str]:
+    """Return the recipient and the format of a letter, which end its file name."""
+    stem, _, form = path.rpartition(".")
+    return stem.rpartition("-")[2], form
+
+
+_MESSAGES = {"email", "fax"}  # the ways of service for which nothing is printed
+
+
+class ToPrint(NamedTuple):
+    """A letter to print, and how many copies of it."""
+
+    record: Record
+    copies: int
+
+
+class Choice(NamedTuple):
+    """The letters to print, by request.
+
+    `before` counts the letters that were printed or sent before, and `messages` those that go only
+    by e-mail or fax.
+    """
+
+    requests: list[list[ToPrint]]
+    before: int
+    messages: int
+
+
+def choose_letters(
+    requests: Iterable[Iterable[Record]], register: Register, *, is_all: bool, with_copies: bool
+) -> Choice:
+    """Choose the letters that were not printed yet, or with `is_all` also those that were.
+
+    `with_copies` counts a copy for everyone behind cc: in the letter.
+    """
+    chosen: list[list[ToPrint]] = []
+    before = messages = 0
+    for records in requests:
+        due = []
+        for record in records:
+            state = register.states.at_path(record.path)
+            assert state is not None  # the register has the record
+            ways = {service.by for service in state.letter.service}
+            if ways and ways <= _MESSAGES:
+                messages += 1
+                continue
+            is_old = bool(state.sent) or record.sha256 in state.printed
+            before += is_old
+            if is_all or not is_old:
+                due.append(ToPrint(record, _count_copies(state) if with_copies else 0))
+        chosen += [due] if due else []
+    return Choice(chosen, before, messages)
+
+
+class _Recipient(msgspec.Struct, frozen=True):
+    party: Party
+
+
+class _Facts(msgspec.Struct, frozen=True):
+    """What the facts of a letter say about who gets a copy of it."""
+
+    addressing: Literal["separate", "joint"] = "separate"
+    cc: tuple[Copy, ...] = ()
+    recipients: tuple[_Recipient, ...] = ()
+
+
+def _count_copies(state: LetterState) -> int:
+    """Return how many are named behind cc: in a letter: other recipients, offices, and people."""
+    facts = msgspec.json.decode(state.written.facts, type=_Facts)
+    others = sum(
+        facts.addressing == "separate" and other.party != state.letter.recipient
+        for other in facts.recipients
+    )
+    return others + len(state.letter.copies) + len(facts.cc)
+
+
+def print_run(
+    requests: Iterable[Sequence[ToPrint]],
+    folder: Path,
+    output: BinaryIO,
+    library: Library,
+    *,
+    is_duplex: bool,
+    with_sheets: bool,
+) -> int:
+    """Write the PDF letters of all requests into `output`, and return the number of pages.
+
+    The copies of a letter stand behind it. Raises OptoutError if a letter in `folder` was changed
+    since its record was written.
+    """
+    from optout_cli.exporters.binding import Bundle, bind_print_run  # imports pikepdf
+
+    def bundles() -> Iterator[Bundle]:
+        for request in requests:
+            first = request[0].record
+            letters = []
+            for record, copies in request:
+                path = folder / record.path
+                if not record.is_true(folder):
+                    message = "was changed after the batch wrote it, so it is not printed"
+                    hint = "run the command without --print, and read what it says about this file"
+                    location = Location(str(path))
+                    raise OptoutError(Problem("changed-letter", message, location, hint))
+                title, content = f"{first.name}: {record.recipient}", path.read_bytes()
+                letters.append((title, content))
+                letters += [(f"{title} (copy)", content)] * copies
+            sheet = {
+                "name": first.name,
+                "reference": first.reference,
+                "request": first.request,
+                "letters": [letter.record for letter in request],
+            }
+            yield Bundle(first.name, letters, sheet)
+
+    return bind_print_run(
+        bundles(), output, library.context, is_duplex=is_duplex, with_sheets=with_sheets
+    )
+
+
+def is_print_run(path: Path) -> bool:
+    """Tell whether `print_run` wrote the file at `path`. Raises OSError."""
+    from optout_cli.exporters.binding import is_print_run_file
+
+    return is_print_run_file(path)
