@@ -221,6 +221,7 @@ def test_paths_may_end_in_nul(batch: Batch) -> None:
     [
         ("batch", "Missing argument 'INPUT...'."),
         ("batch n.csv --ndjson --print0", "--ndjson and --print0 do not go together"),
+        ("batch n.csv -o -", "-o - is standard output, and a batch writes a folder\n"),
         ("batch n.csv -o n.csv", "-o n.csv is a file, not a folder\n"),
         ("batch n.csv -j 0", "Invalid value for '-j'"),
     ],

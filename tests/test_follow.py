@@ -449,3 +449,9 @@ def test_a_follow_up_that_the_register_contradicts_has_a_note(sent_notice: str, 
     run("new", "--follow", TO_BUREAU, *renewed, *values)
     write = run("write", "renewed.yaml", "-f", "txt", "-o", "letters/", "--to", "bureau")
     assert told not in outcome(write)[2]
+
+
+def test_the_json_form_may_have_a_byte_order_mark(notice: Path) -> None:
+    plain = former_from_json(str(notice)).facts
+    notice.write_bytes(b"\xef\xbb\xbf" + notice.read_bytes())
+    assert former_from_json(str(notice)).facts == plain

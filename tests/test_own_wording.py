@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from command_results import Run, Write, outcome, words
-from conftest import TODAY
+from conftest import ROOT, TODAY
 from edit_wording import EXTENDS, LETTER, NAME, OWN, REQUEST, WITH, own_wording, told
 
 from optout_cli.cache import Cache
@@ -243,3 +243,16 @@ def test_each_passage_of_a_termination_can_be_replaced_alone(run: Run, own: Writ
     own(NAME, f"{EXTENDS}{{% block clause %}}<p>Its section 9 ends it.</p>{{% endblock %}}")
     letter = words(outcome(run(*LETTER))[1])
     assert "(“the agreement”). Its section 9 ends it. The termination takes effect on" in letter
+
+
+def test_a_template_may_have_a_byte_order_mark(run: Run, own: Write, in_folder: Path) -> None:
+    text = (ROOT / "templates" / "secure-communities" / "opt-out.html.j2").read_text("utf-8")
+    folder = in_folder / "marked" / "secure-communities"
+    folder.mkdir(parents=True)
+    words = ("write", "06041", "-f", "txt", "--to", "ice", "-o", "-", "-q", "--templates", "marked")
+    letters = []
+    for encoding in ("utf-8", "utf-8-sig"):
+        (folder / "opt-out.html.j2").write_text(text, encoding)
+        letters.append(outcome(run(*words)))
+    assert letters[0] == letters[1]
+    assert letters[0][0] == 0

@@ -4,6 +4,7 @@ Of a letter, takes what it stated, who received it, and what happened to it sinc
 wording, nor who signed it: that may be somebody else now.
 """
 
+from codecs import BOM_UTF8
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any, NamedTuple
@@ -102,7 +103,7 @@ def former_from_json(path: str) -> Former:
     content = read_bytes(path, MAX_BYTES, on_command_line=True)
     location = Location(path)
     try:
-        facts = msgspec.json.decode(content)
+        facts = msgspec.json.decode(content.removeprefix(BOM_UTF8))
     except (msgspec.DecodeError, UnicodeDecodeError):
         message = "is no letter of a register, and not the JSON form of a letter"
         raise OptoutError(Problem("not-a-letter", message, location, hint)) from None

@@ -127,7 +127,7 @@ def style_of(templates: TemplateSearch) -> str:
     """Return the layouts' style sheet: the user's, otherwise the shipped one."""
     path = templates.path_of(STYLE)
     assert path is not None  # one ships
-    return path.read_text("utf-8")
+    return path.read_text("utf-8-sig")
 
 
 def pictures_of(letter: Letter) -> dict[str, Image]:

@@ -206,7 +206,7 @@ def _syntax_problem(
 
 def _line_left_open(tag: str, path: Path | None) -> int | None:
     """Return the line of the last `tag` that nothing closes."""
-    source = path.read_text("utf-8") if path else ""
+    source = path.read_text("utf-8-sig") if path else ""
     open_lines: list[int] = []
     for found in re.finditer(rf"{{%[-+]?\s*(end)?{tag}\b", source):
         if not found[1]:
@@ -223,7 +223,7 @@ class _Source:
         self.search, self.name = search, name
         path = Path(location.file)
         found = path if path.is_file() else search.path_of(location.file)
-        self.text = found.read_text("utf-8") if found else ""
+        self.text = found.read_text("utf-8-sig") if found else ""
         lines = dict(enumerate(self.text.splitlines(), 1))
         self.line = lines.get(location.line or 0, "")
 
@@ -246,7 +246,7 @@ class _Source:
             folder, _, file = name.rpartition("/")
             if folder in (self.name.partition("/")[0], "_layout") and BUILTIN not in name:
                 path = self.search.path_of(name)
-                text = path.read_text("utf-8") if path and "_" in (file[0], folder[0]) else ""
+                text = path.read_text("utf-8-sig") if path and "_" in (file[0], folder[0]) else ""
                 found.update(dict.fromkeys(re.findall(r"{%-?\s*macro\s+(\w+)", text), name))
         return found
 

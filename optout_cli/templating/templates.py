@@ -223,7 +223,7 @@ def _read(path: Path) -> str:
     if path.stat().st_size > MAX_BYTES:
         raise Refused(f"is too large; the limit is {MAX_BYTES / 2**20:.0f} MB")
     try:
-        return path.read_text("utf-8")
+        return path.read_text("utf-8-sig")
     except UnicodeDecodeError:
         raise Refused("is not UTF-8 text", "save it with encoding UTF-8") from None
 

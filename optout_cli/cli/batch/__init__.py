@@ -30,6 +30,7 @@ from optout_cli.exporters.context import Options
 from optout_cli.letters.pipeline import Order, request_file
 from optout_cli.model.letter import EngineName
 from optout_cli.output import is_folder
+from optout_cli.readers.files import STDIN
 from optout_cli.register.folder import LetterFolder
 from optout_cli.register.plan import Replacing
 from optout_cli.register.records import load_register
@@ -172,6 +173,8 @@ def _say_notes(input_files: Sequence[InputFile]) -> None:
 
 def _check_usage(place: Path, prints: Prints, *, is_check: bool, has_register: bool) -> None:
     """Raise click.UsageError if the options do not go together, or with what is there."""
+    if str(place) == STDIN:
+        usage_error("-o - is standard output, and a batch writes a folder", "name a folder")
     if prints.paper and not has_register:
         message = "--print needs the register, which says what was printed before"
         usage_error(message, "leave out --no-register")
