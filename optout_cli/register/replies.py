@@ -1,6 +1,6 @@
 """The replies that a program declares, and what a later letter says of an earlier one. Pure."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from optout_cli.errors import Location, OptoutError, Problem, did_you_mean, raise_any
@@ -43,22 +43,20 @@ def check_fact(name: str, spec: Particular, text: str) -> Problem | None:
 
 def check_facts(id: str, reply: Reply, texts: Mapping[str, str]) -> None:
     """Raise OptoutError if facts of a reply are unknown, missing or wrong."""
-    raise_any(_fact_problems(id, reply, texts))
-
-
-def _fact_problems(id: str, reply: Reply, texts: Mapping[str, str]) -> Iterator[Problem]:
     location = Location(_OPTION, is_command_line=True)
+    problems: list[Problem] = []
     for name, text in texts.items():
         if name not in reply.asks:
-            hint = did_you_mean(name, reply.asks)
-            yield Problem("unknown-key", f"the reply {id!r} has no fact {name!r}", location, hint)
+            message, hint = f"the reply {id!r} has no fact {name!r}", did_you_mean(name, reply.asks)
+            problems.append(Problem("unknown-key", message, location, hint))
         elif problem := check_fact(name, reply.asks[name], text):
-            yield problem
+            problems.append(problem)
     for name, spec in reply.asks.items():
         if spec.required and not texts.get(name):
             choices = f" ({', '.join(spec.choices)})" if spec.choices else ""
             message = f"the reply {id!r} needs {name}: {spec.help}{choices}"
-            yield Problem("missing-key", message, location, f"add --set {name}=...")
+            problems.append(Problem("missing-key", message, location, f"add --set {name}=..."))
+    raise_any(problems)
 
 
 class Claim(Noun, frozen=True, kw_only=True):

@@ -104,7 +104,12 @@ def sent_from(
     else:
         event = _completed(last, said, by, now)
         notes = [] if by == last.by else [*_sent_notes(named, event, None)]
-    problems = [*_draft_problems(state), *_day_problems(event.on, state.written.date, now)]
+    problems = []
+    if state.written.is_draft:
+        hint = f"add the signer under signatory: in {state.written.request}, and write it again"
+        message = "the letter is a draft, and a draft cannot be sent"
+        problems.append(Problem("draft-sent", message, hint=hint, path="letter"))
+    problems += _day_problems(event.on, state.written.date, now)
     problems += _number_problems(said, event, state, states)
     if last:
         problems += _repeat_problems(last, event, said)
@@ -209,13 +214,6 @@ def _order_problems(state: LetterState, event: Sent, last: Sent | None) -> Itera
             message = f"{first} is too late: the letter is recorded as {what} on {day}"
             hint = "correct the day"
             yield Problem("impossible-date", message, hint=hint, path="on")
-
-
-def _draft_problems(state: LetterState) -> Iterator[Problem]:
-    if state.written.is_draft:
-        hint = f"add the signer under signatory: in {state.written.request}, and write it again"
-        message = "the letter is a draft, and a draft cannot be sent"
-        yield Problem("draft-sent", message, hint=hint, path="letter")
 
 
 def _day_problems(day: date, first: date, now: Moment, what: str = "its date") -> Iterator[Problem]:
