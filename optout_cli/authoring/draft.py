@@ -1,6 +1,6 @@
 """An unfinished request: its answers so far, what is wrong with one, and what follows from them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -26,6 +26,12 @@ from optout_cli.readers.values import judge
 from optout_cli.readers.yaml import document_from_yaml
 
 _ANSWER = "answer"
+# What belongs to one jurisdiction, and no other can take from its request.
+_OWN = (
+    *("jurisdiction", "signature", "letterhead", "authority", "recipients", "enclosures", "cc"),
+    *("ori", "calls-itself", "approved-as-to-form"),
+)
+_LISTS = ("list", "paragraphs")
 
 
 class Start(msgspec.Struct, frozen=True, kw_only=True):
@@ -146,6 +152,68 @@ class Draft:
     def folder(self) -> Path:
         """The folder of the request, where the files are that it names."""
         return path.parent if (path := self.path) else Path()
+
+
+def start_from_request(
+    earlier: Document, query: str | None, letter: str | None, library: Library
+) -> Start:
+    """Return how a request begins that is like an earlier one, of the same jurisdiction or not.
+
+    Offers what is asked anew, and keeps the rest; never the date, tracking numbers and copies of
+    letters. For another jurisdiction, takes only what does not belong to the first. Raises
+    OptoutError.
+    """
+    data: Answers = earlier.data
+    find = library.directory.find
+    convert(earlier, Request)
+    slug = find(str(data["jurisdiction"]), earlier.location("jurisdiction")).slug
+    is_same = not query or find(query, Location("")).slug == slug
+    letter = letter or str(data["letter"])
+    kind = library.programs.find(letter, earlier.location("letter"))[1]
+    dropped = {"date", "signatory", "particulars", "service", *(() if is_same else _OWN)}
+    authority = data.get("authority", []) if is_same else []
+    services = {
+        party: [{"by": way["by"]} for way in ways if isinstance(way, dict)]
+        for party, ways in data.get("service", {}).items()
+    }
+    known = {key: value for key, value in data.items() if key not in dropped}
+    if len(authority) == 1:
+        del known["authority"]
+    particulars = {
+        name: value
+        for name, value in data.get("particulars", {}).items()
+        if name in kind.particulars
+    }
+    offered = {
+        "signatory": data.get("signatory", {}) if is_same else {},
+        "authority": authority if len(authority) == 1 else [],
+        "particulars": {
+            name: _as_list(value) if kind.particulars[name].type in _LISTS else value
+            for name, value in particulars.items()
+        },
+    }
+    place = {"jurisdiction": slug} if is_same else {}
+    return Start(
+        known={**known, **place, "letter": letter, **({"service": services} if services else {})},
+        asks=("service",),
+        offered=dict(_texts_in(offered)),
+    )
+
+
+# Any: a value of a request.
+def _as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else str(value).split("\n\n")
+
+
+def _texts_in(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    """Yield each text with its key path; the lines of a street as one text."""
+    if path.endswith(".street") and isinstance(value, list):
+        yield path, ", ".join(value)
+    elif isinstance(value, dict | list):
+        for key, inner in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _texts_in(inner, f"{path}.{key}" if path else str(key))
+    elif value:
+        yield path, str(value)
 
 
 def request_name(answers: Answers) -> str:

@@ -1,25 +1,22 @@
-"""An earlier letter or request -> how the request that follows it begins.
+"""An earlier letter -> the first answers of a request that follows it.
 
-Of a letter, takes what it stated, who received it, and what happened to it since. Never takes its
-wording, nor who signed it: that may be somebody else now.
+Takes what the earlier letter stated, who received it, and what happened to it since. Never takes
+its wording, nor who signed it: that may be somebody else now.
 """
 
 from codecs import BOM_UTF8
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from typing import Any, NamedTuple
 
 import msgspec
 
-from optout_cli.authoring.draft import Start
 from optout_cli.authoring.request_writer import Answers
 from optout_cli.errors import Location, OptoutError, Problem
 from optout_cli.letters.library import Library
 from optout_cli.model.program import LetterKind, Program
-from optout_cli.model.request import Party, Request
-from optout_cli.readers.document import Document
+from optout_cli.model.request import Party
 from optout_cli.readers.files import MAX_BYTES, read_bytes
-from optout_cli.readers.validate import convert
 from optout_cli.register.events import Answered
 from optout_cli.register.state import LetterState
 
@@ -35,12 +32,6 @@ _KEPT = (
     "ori",
     "leave-out",
 )  # the same in the new request
-# What belongs to one jurisdiction, and no other can take from its request.
-_OWN = (
-    *("jurisdiction", "signature", "letterhead", "authority", "recipients", "enclosures", "cc"),
-    *("ori", "calls-itself", "approved-as-to-form"),
-)
-_LISTS = ("list", "paragraphs")
 _FROM_REQUEST = "request"  # the origin of a value that the request corrected
 _CITED = "notice-reference"  # the particular with the reference of the letter that this one follows
 
@@ -149,68 +140,6 @@ def answers_following(
         },
     }
     return _omit_empty(answers), former
-
-
-def start_from_request(
-    earlier: Document, query: str | None, letter: str | None, library: Library
-) -> Start:
-    """Return how a request begins that is like an earlier one, of the same jurisdiction or not.
-
-    Offers what is asked anew, and keeps the rest; never the date, tracking numbers and copies of
-    letters. For another jurisdiction, takes only what does not belong to the first. Raises
-    OptoutError.
-    """
-    data: Answers = earlier.data
-    find = library.directory.find
-    convert(earlier, Request)
-    slug = find(str(data["jurisdiction"]), earlier.location("jurisdiction")).slug
-    is_same = not query or find(query, Location("")).slug == slug
-    letter = letter or str(data["letter"])
-    kind = library.programs.find(letter, earlier.location("letter"))[1]
-    dropped = {"date", "signatory", "particulars", "service", *(() if is_same else _OWN)}
-    authority = data.get("authority", []) if is_same else []
-    services = {
-        party: [{"by": way["by"]} for way in ways if isinstance(way, dict)]
-        for party, ways in data.get("service", {}).items()
-    }
-    known = {key: value for key, value in data.items() if key not in dropped}
-    if len(authority) == 1:
-        del known["authority"]
-    particulars = {
-        name: value
-        for name, value in data.get("particulars", {}).items()
-        if name in kind.particulars
-    }
-    offered = {
-        "signatory": data.get("signatory", {}) if is_same else {},
-        "authority": authority if len(authority) == 1 else [],
-        "particulars": {
-            name: _as_list(value) if kind.particulars[name].type in _LISTS else value
-            for name, value in particulars.items()
-        },
-    }
-    place = {"jurisdiction": slug} if is_same else {}
-    return Start(
-        known={**known, **place, "letter": letter, **({"service": services} if services else {})},
-        asks=("service",),
-        offered=dict(_texts_in(offered)),
-    )
-
-
-# Any: a value of a request.
-def _as_list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else str(value).split("\n\n")
-
-
-def _texts_in(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
-    """Yield each text with its key path; the lines of a street as one text."""
-    if path.endswith(".street") and isinstance(value, list):
-        yield path, ", ".join(value)
-    elif isinstance(value, dict | list):
-        for key, inner in value.items() if isinstance(value, dict) else enumerate(value):
-            yield from _texts_in(inner, f"{path}.{key}" if path else str(key))
-    elif value:
-        yield path, str(value)
 
 
 def _can_follow(former: Former, letter: str | None, library: Library) -> bool:

@@ -13,9 +13,10 @@ from optout_cli.authoring.draft import (
     document_from,
     draft_text,
     request_name,
+    start_from_request,
     with_answers,
 )
-from optout_cli.authoring.follow import Former, start_from_request
+from optout_cli.authoring.follow import Former
 from optout_cli.authoring.request_writer import Answers
 from optout_cli.cli.console import (
     print_path,
@@ -28,9 +29,8 @@ from optout_cli.cli.console import (
 )
 from optout_cli.cli.new.ask import is_terminal
 from optout_cli.cli.new.files import REQUEST, last_signatory, path_for, put_request, require_free
-from optout_cli.cli.new.former import begin_after
+from optout_cli.cli.new.follow import FollowOrder, TableOrder, begin_after, write_table
 from optout_cli.cli.new.interview import run_interview
-from optout_cli.cli.new.table import FollowOrder, TableOrder, write_table
 from optout_cli.cli.options import (
     DEFAULT_LETTER,
     JURISDICTION,
