@@ -11,6 +11,7 @@ from command_results import NOWHERE, Run, Write, lying_in, outcome, words
 from conftest import ROOT, TODAY
 from written_letters import write_letters
 
+from optout_cli.cli.new.ask import choices_meant, days_meant
 from optout_cli.letters.library import Library
 
 EVERYTHING: dict[str, Any] = {
@@ -165,7 +166,7 @@ def test_what_she_declines_is_kept_and_not_written(asked: Asked, in_folder: Path
         ),
         ("Title", "", "This answer is required."),
         ("Name", "a\tb", "is not one line without spaces"),
-        ("State", "California", "'California' is not a state's postal code."),
+        ("State", "Calif", "'Calif' is not a state's postal code."),
         ("ZIP", "949", "'949' is not a ZIP code."),
         ("Telephone", "call me", "'call me' is not a telephone number."),
         ("Fax", "415-555-0101 ext 3", "is not a fax number. Write it as 415-555-0123, with area"),
@@ -466,3 +467,41 @@ def test_an_answer_that_no_longer_fits_the_others_is_asked_again(asked: Asked) -
     result, clerk = asked(said, "06041")
     assert (outcome(result)[0], clerk.asked["Letter"]) == (0, ["opt-out", "terminate"])
     assert data_in("marin-county-ca.yaml")["particulars"] == {"model": ["jem"]}
+
+
+@pytest.mark.parametrize(
+    ("typed", "days"),
+    [
+        ("November 30", ["2026-11-30", "2025-11-30", "2027-11-30"]),
+        ("Nov. 30th", ["2026-11-30", "2025-11-30", "2027-11-30"]),
+        ("1/5", ["2027-01-05", "2026-01-05", "2025-01-05"]),
+        ("12-1", ["2026-12-01", "2025-12-01", "2027-12-01"]),
+        ("Monday, November 30, 2026", ["2026-11-30"]),
+        ("30 nov 2026", ["2026-11-30"]),
+        ("tomorrow", ["2026-11-25"]),
+        ("in a month", []),
+    ],
+)
+def test_a_day_is_understood_as_people_type_it(typed: str, days: list[str]) -> None:
+    assert [day.isoformat() for day in days_meant(typed, TODAY)] == days
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("2", ["wso"]),
+        ("WSO", ["wso"]),
+        ("w", ["wso"]),
+        ("Jail Enforcement Model", ["jem"]),
+        ("jail", ["jem"]),
+        ("yes please", ["yes"]),
+        ("model", ["jem", "tfm"]),
+        ("pigeon", []),
+        ("", []),
+    ],
+)
+def test_a_choice_is_a_number_a_word_its_beginning_or_a_part_of_it(
+    typed: str, meant: list[str]
+) -> None:
+    choices = {"jem": "Jail Enforcement Model", "wso": "", "tfm": "Task Force Model", "yes": ""}
+    assert choices_meant(typed, choices) == meant

@@ -32,7 +32,7 @@ TYPED = (
     ("Is this address right?", ""),
     ("Fax", "-"),
     ("E-mail", ""),
-    ("How did you confirm", "phone", "tele"),
+    ("How did you confirm", "by post", "phone"),
     ("On what date", "11/18/2026"),
     ("  Did you mean 2026-11-18 (Wednesday)?", ""),
     ("Is this address right?", "no"),

@@ -210,7 +210,17 @@ class Interview:
             return None
         basis, draft = self.basis, self.draft
         texts = _texts_of(draft, question, text)
-        return problem_with(draft.document, texts, basis.library, draft.folder, basis.files_from)
+        problem = problem_with(draft.document, texts, basis.library, draft.folder, basis.files_from)
+        return problem or (self._side_problem(question.side, text) if question.side else None)
+
+    def _side_problem(self, side: str, text: str) -> Problem | None:
+        """Return why a day is on the wrong side of the letter's, or of today."""
+        today = self.basis.today.isoformat()
+        own = today if side == "past" else str(self.draft.value("date"))
+        if text == own or (text > own) == (side == "after"):
+            return None
+        named = "it is in the future" if side == "past" else f"the letter is dated {own}"
+        return Problem("impossible-date", f"{text} cannot be: {named}", hint="type another day")
 
     def _place_problem(self, text: str) -> Problem | None:
         """Return why a text is not enough: `meanings` has what it may mean."""
@@ -221,10 +231,14 @@ class Interview:
         return Problem("ambiguous-jurisdiction", f"{text!r} may mean another place")
 
     def meanings(self, question: Question, text: str) -> dict[str, str]:
-        """Return what a text with a problem may mean, in words: jurisdictions by their slugs.
+        """Return what a text with a problem may mean, in words: states and jurisdictions.
 
         A name that is only near may be the wrong one, so there is also NONE.
         """
+        if question.path.endswith(".address.state"):
+            states = self.basis.library.directory.data.states
+            named = text.strip().lower()
+            return {code: f"{code}" for code in states if states[code].name.lower() == named}
         if question.reads != "place":
             return {}
         directory, none = self.basis.library.directory, {}

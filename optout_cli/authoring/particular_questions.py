@@ -111,9 +111,9 @@ def _ask(row: Question, draft: Draft, path: str, name: str, spec: Particular) ->
     """Ask for a particular: a text, a choice, each item of a list, or each entry with fields."""
     label = _label(name)
     told = f"{spec.help[:1].upper()}{spec.help[1:]}"
-    told += f" (for example: {spec.example})" if spec.example else ""
+    told += f" (for example: {spec.example})" if spec.example and not spec.choices else ""
     note = "\n".join(filter(None, [row.note, told]))
-    question = Question(path=path, key=path, label=label, note=note, help=told)
+    question = Question(path=path, key=path, label=label, note=note, help=told, side=spec.when)
     if isinstance(spec.of, dict):
         yield from _ask_entries(question, draft, spec)
     elif spec.type in ("list", "paragraphs"):

@@ -47,6 +47,7 @@ class Question(Noun, frozen=True, kw_only=True):
     choices_of: str | None = None
     none: str | None = None
     reads: Literal["text", "lines", "place", "letter", "file", "way", "signatory", "seal"] = "text"
+    side: Literal["before", "after", "past"] | None = None
     expand: Literal["agreement", "required", "also", "optional"] | None = None
     tell: Literal["status", "recipient"] | None = None
 

@@ -19,10 +19,6 @@ _DATE_FORMS = (
 )
 _DAY_ZERO = date(1899, 12, 30)  # spreadsheets count days from here
 _DAY_NUMBERS = range(36_526, 73_051)  # the days of 2000 to 2099 in a spreadsheet
-_NEAR_DAYS = {"yesterday": -1, "today": 0, "tomorrow": 1}
-_WEEKDAY = re.compile(r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b", re.IGNORECASE)
-_ORDINAL = re.compile(r"\b([0-9]{1,2})(?:st|nd|rd|th)\b", re.IGNORECASE)
-_MONTH_AND_DAY = re.compile(r"[0-9]{1,2}([/.-])[0-9]{1,2}")
 _ISO = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
 
 
@@ -57,21 +53,6 @@ def guess_date(text: str) -> date | None:
                 continue
             return found.date()
     return None
-
-
-def days_meant(text: str, today: date) -> list[date]:
-    """Return the days that a person may mean, the nearest first: `November 30`, `tomorrow`."""
-    word = text.strip().lower()
-    if word in _NEAR_DAYS:
-        return [today + timedelta(_NEAR_DAYS[word])]
-    plain = _WEEKDAY.sub("", _ORDINAL.sub(r"\1", text)).strip(" ,")
-    if found := guess_date(plain):
-        return [found]
-    numbers = _MONTH_AND_DAY.fullmatch(plain)
-    mark = numbers[1] if numbers else " "
-    years = (today.year, today.year + 1, today.year - 1)
-    days = filter(None, (guess_date(f"{plain}{mark}{year}") for year in years))
-    return sorted(days, key=lambda day: abs(day - today))
 
 
 # How a column of 11/12/2026 is to be read, as its other cells show.

@@ -3,9 +3,11 @@
 Repeats a question until the answer is valid. Works at any terminal width, without color.
 """
 
+import re
 import shutil
 import sys
 from collections.abc import Callable, Mapping
+from datetime import date, timedelta
 
 import click
 
@@ -13,11 +15,16 @@ from optout_cli.authoring.particular_questions import NONE
 from optout_cli.cli.console import say, terminal_width, wrap
 from optout_cli.cli.options import today
 from optout_cli.errors import Problem
-from optout_cli.readers.cells import days_meant
+from optout_cli.readers.cells import guess_date
 
 _WIDEST = 80  # columns
 _SKIP = "-"  # the answer that skips a question even when Enter would take a default
 _BACK, _EXPLAIN = "<", "?"
+_NEAR_DAYS = {"yesterday": -1, "today": 0, "tomorrow": 1}
+_WEEKDAY = re.compile(r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b", re.IGNORECASE)
+_ORDINAL = re.compile(r"\b([0-9]{1,2})(?:st|nd|rd|th)\b", re.IGNORECASE)
+_MONTH_AND_DAY = re.compile(r"[0-9]{1,2}([/.-])[0-9]{1,2}")
+_SHORT = 2  # letters that are too few to look for within a word
 
 Check = Callable[[str], Problem | None]
 Meanings = Callable[[str], Mapping[str, str]]
@@ -65,7 +72,8 @@ def ask(
         typed = None
         text = "" if text == _SKIP else text
         if not text and required:
-            say_wrapped("This answer is required.", "  ")
+            back = "" if explain is None else " Type < to go back."
+            say_wrapped(f"This answer is required.{back}", "  ")
         elif not text or not check or not (problem := check(text)):
             return text
         else:
@@ -95,6 +103,24 @@ def _days_like(text: str, check: Check) -> dict[str, str]:
     """Return the first day that a text may mean and `check` lets pass, in words."""
     days = [day for day in days_meant(text, today()) if not check(day.isoformat())]
     return {day.isoformat(): f"{day} ({day:%A})" for day in days[:1]}
+
+
+def days_meant(text: str, near: date) -> list[date]:
+    """Return the days that a person may mean: `November 30`, `11/30`, `tomorrow`.
+
+    Without a year, the one in which the day is nearest to `near` comes first.
+    """
+    word = text.strip().lower()
+    if word in _NEAR_DAYS:
+        return [near + timedelta(_NEAR_DAYS[word])]
+    plain = _WEEKDAY.sub("", _ORDINAL.sub(r"\1", text)).strip(" ,")
+    if found := guess_date(plain):
+        return [found]
+    numbers = _MONTH_AND_DAY.fullmatch(plain)
+    mark = numbers[1] if numbers else " "
+    years = (near.year, near.year + 1, near.year - 1)
+    days = filter(None, (guess_date(f"{plain}{mark}{year}") for year in years))
+    return sorted(days, key=lambda day: abs(day - near))
 
 
 def ask_yes(label: str, *, default: bool, explain: str | None = None) -> bool:
@@ -142,17 +168,22 @@ def ask_choice(
 
 
 def choices_meant(typed: str, choices: Mapping[str, str]) -> list[str]:
-    """Return the choices that a number, a word or its beginning may mean; a whole word is one."""
+    """Return the choices that a number, a word, its beginning or a part of it may mean."""
     names = list(choices)
     if typed.isdecimal() and 1 <= int(typed) <= len(names) and typed not in names:
         return [names[int(typed) - 1]]
     text = _folded(typed)
     known = {name: [_folded(name), _folded(name.rpartition("/")[2])] for name in names}
     words = {name: [*known[name], _folded(choices[name])] for name in names}
-    whole = [name for name in names if text in words[name]]
-    begun = [name for name in names if any(word.startswith(text) for word in known[name])]
-    told = [name for name in names if words[name][-1].startswith(text)]
-    return (whole or begun or told) if text else []
+    tiers: tuple[Callable[[str], bool], ...] = (
+        lambda name: text in words[name],
+        lambda name: any(word.startswith(text) for word in known[name]),
+        lambda name: text.startswith(f"{known[name][0]}-"),  # yes please
+        lambda name: words[name][-1].startswith(text),
+        lambda name: len(text) > _SHORT and any(text in word for word in words[name]),
+    )
+    found = ([name for name in names if is_meant(name)] for is_meant in tiers)
+    return next(filter(None, found), []) if text else []
 
 
 def _folded(text: str) -> str:

@@ -96,7 +96,12 @@ def _resume(basis: Basis, query: str | None) -> Interview | None:
     chosen = ask_choice("Go on with", {**choices, _AFRESH: ""}, default=next(iter(choices)))
     if chosen == _AFRESH:
         return None
-    return Interview(basis._replace(start=kept[chosen].start), kept[chosen])
+    interview = Interview(basis._replace(start=kept[chosen].start), kept[chosen])
+    interview.next()  # takes the answers, of which the name of the file is one
+    found, path = (place.parent if place else Path()) / chosen, _kept_path(interview)
+    if found != path and not path.exists():  # begun under another name
+        found.rename(path)
+    return interview
 
 
 def _ask_all(interview: Interview, typed: str | None) -> None:
@@ -151,14 +156,14 @@ def _is_finished(interview: Interview, options: str) -> bool:
     draft = interview.draft
     name = _name_of(draft)
     _show_answers(interview)
-    letter = _preview(_text_of(draft, options), name, draft)
+    letter, wrong = _preview(_text_of(draft, options), name, interview)
     numbers = {str(number): "" for number in range(1, len(interview.asked) + 1)}
     way = "read to read the first letter, " if letter else ""
     say_wrapped(
         f"\nType a number to change that answer, {way}write to write {name}, or stop to go on"
         " another day."
     )
-    default = "read" if letter else "write"
+    default = "read" if letter else wrong or "write"
     while True:
         try:
             said = ask("What next", default=default, explain=_EXPLAIN_END)
@@ -191,17 +196,24 @@ def _show_answers(interview: Interview) -> None:
         say_wrapped(f"{number:>2}  {label}: {text or '-'}", "    ")
 
 
-def _preview(text: str, name: str, draft: Draft) -> str | None:
-    """Return the first letter, or say why the letters cannot be written yet."""
-    basis = draft.basis
+def _preview(text: str, name: str, interview: Interview) -> tuple[str | None, str]:
+    """Return the first letter, or say what is wrong and return the number of such an answer."""
+    draft, basis = interview.draft, interview.basis
     try:
-        return preview_letters(
+        letters = preview_letters(
             text, name, basis.library, basis.today, draft.folder, basis.files_from
-        )[0]
+        )
     except OptoutError as error:
-        say_wrapped("\nThe letters cannot be written yet. You can fix these problems in the file:")
+        say_wrapped(
+            "\nThe letters cannot be written yet. You can change the answers, or fix these problems"
+            " in the file:"
+        )
         say_problems(error.problems)
-        return None
+        paths = [each.path or (each.location and each.location.path) for each in error.problems]
+        asked = enumerate(interview.asked, 1)
+        numbers = (str(number) for number, each in asked if each.question.path in paths)
+        return None, next(numbers, "")
+    return letters[0], ""
 
 
 def _name_of(draft: Draft) -> str:
@@ -223,10 +235,13 @@ def _say_stopped(interview: Interview) -> None:
     if not interview.place or not _kept_path(interview).is_file():
         say("\nstopped; no request was written")
         return
-    path = _kept_path(interview)
-    say(f"\nstopped; no request was written, and your answers are kept in {path}")
-    place = "" if str(path.parent) == "." else f" -o {quote(f'{path.parent}/')}"
-    say(f"to go on: {program_name()} new {interview.place}{place}")
+    path = interview.draft.default_path
+    is_named = path and str(path) != interview.draft.name
+    output = f" -o {quote(str(path))}" if is_named else ""
+    say(
+        "\nstopped; no request was written, and your answers are kept in"
+        f" {_kept_path(interview)}\nto go on: {program_name()} new {interview.place}{output}"
+    )
 
 
 def _keep_for_next(draft: Draft) -> None:
