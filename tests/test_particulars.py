@@ -55,6 +55,10 @@ def kind_declaring(folder: Path, declared: str) -> LetterKind:
             "a: {type: choice, choices: [x], about: {y: [287g]}, help: h}",
             "'a': `about` names 'y', which is not one of its choices",
         ),
+        (
+            "a: {type: choice, choices: [x], labels: {y: Why}, help: h}",
+            "'a': `labels` names 'y', which is not one of its choices",
+        ),
         ("287g: {type: text, help: h}", "'287g' must begin with a letter"),
         (
             "a: {type: list, help: h, of: {b: {type: choice, help: h}}}",

@@ -288,6 +288,10 @@ KIND = """    version: "1"
             "cautions.0.when names 'dya', which does not exist",
         ),
         (
+            "    uses: [a]\nparticulars: {a: {type: text, help: x, ask-if: [{given: [dya]}]}}",
+            "particulars.a.ask-if.0.when names 'dya', which does not exist",
+        ),
+        (
             "particulars: {lonely: {type: text, help: x}}",
             "particulars.lonely names 'lonely', which does not exist",
         ),

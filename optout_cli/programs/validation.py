@@ -122,8 +122,12 @@ def _messages_for(key: str, spec: Particular) -> Iterator[str]:
         yield f"{key!r} is not a date, so it cannot have `{'when' if spec.when else 'not-before'}`"
     if spec.follow and not spec.follow.startswith("particulars.") and spec.follow not in FOLLOWED:
         yield f"{key!r}: `follow` names {spec.follow!r}, which is not a fact of an earlier letter"
-    if unknown := sorted(spec.about.keys() - set(spec.choices)):
-        yield f"{key!r}: `about` names {unknown[0]!r}, which is not one of its choices"
+    named = [("about", name) for name in spec.about] + [("labels", name) for name in spec.labels]
+    unknown = ((field, name) for field, name in named if name not in spec.choices)
+    yield from (
+        f"{key!r}: `{field}` names {name!r}, which is not one of its choices"
+        for field, name in unknown
+    )
 
 
 def _names(program: Program) -> _Names:
@@ -198,7 +202,10 @@ def _reply_names(program: Program) -> _Names:
 
 
 def _rule_texts(owner: Program | LetterKind, prefix: str) -> Iterator[tuple[str, Condition, str]]:
-    """Yield path, condition and text of each refusal and note."""
+    """Yield path, condition and text of each refusal, each note, and each question."""
+    for name, spec in owner.particulars.items():
+        for number, when in enumerate(spec.ask_if):
+            yield f"{prefix}particulars.{name}.ask-if.{number}", when, ""
     for number, rule in enumerate(owner.refuse):
         yield f"{prefix}refuse.{number}", rule.when, rule.reason
     for number, note in enumerate(owner.notes):
