@@ -79,6 +79,18 @@ def test_new_asks_which_agreement_and_nothing_that_is_on_file(asked: Asked) -> N
     assert data_in(f"{AUTAUGA}.yaml")["particulars"] == {"model": ["wso"]}
 
 
+def test_new_asks_a_county_which_of_its_agencies_signed_the_agreement(asked: Asked) -> None:
+    answers = SIGNS | {"Who signed": ["", "sheriff"]}
+    result, clerk = asked(answers, "dakota-county-ne", "--letter", "287g/terminate")
+    assert (outcome(result)[1], clerk.unused) == ("dakota-county-sheriffs-office-ne.yaml\n", [])
+    data = data_in("dakota-county-sheriffs-office-ne.yaml")
+    assert (data["jurisdiction"], "particulars" in data) == (
+        "dakota-county-sheriffs-office-ne",
+        False,
+    )
+    assert data["signatory"]["office"] == "Dakota County Sheriff's Office"
+
+
 def test_new_asks_for_a_field_office_that_is_not_known(asked: Asked) -> None:
     nixon = "nixon-police-department-tx"
     answers = SIGNS | {"Office": ["ero-san-antonio", "Nixon Police Department"]}

@@ -133,6 +133,11 @@ _FACTS: Mapping[str, Callable[[Draft, str, str], bool]] = {
         key in draft.basis.start.asks or key not in draft.basis.start.known
     ),
     "file-taken": _is_file_taken,
+    "agency-listed": lambda draft, *_: bool(
+        draft.locality.agency is None
+        and any(spec.known for spec in draft.declared.values())
+        and len(_agencies(draft, "")) > 1
+    ),
     "office-unknown": lambda draft, *_: any(
         recipient.party == "ice" and not recipient.office and draft.locality.field_offices
         for recipient in draft.recipients.values()
@@ -254,6 +259,14 @@ def _letters(draft: Draft, _: str) -> dict[str, str]:
     return {name: kind.title for name, kind in letters.items()}
 
 
+def _agencies(draft: Draft, _: str) -> dict[str, str]:
+    """Return the agencies in a county that have agreements, and the county itself."""
+    locality = draft.locality
+    listed = draft.basis.library.directory.agencies_in(locality.state_code)
+    inside = {slug: agency.name for slug, agency in listed if agency.county == locality.id}
+    return {**inside, locality.slug: locality.jurisdiction.name}
+
+
 def _offices(draft: Draft, _: str) -> dict[str, str]:
     known = draft.locality.offices
     return {id: known[id].address.city or "" for id in draft.locality.field_offices if id in known}
@@ -271,6 +284,7 @@ def _checks(draft: Draft, party: str) -> dict[str, str]:
 _CHOICES: Mapping[str, Callable[[Draft, str], dict[str, str]]] = {
     "programs": _programs,
     "letters": _letters,
+    "agencies": _agencies,
     "offices": _offices,
     "checks": _checks,
 }
@@ -284,9 +298,7 @@ def _tell_status(draft: Draft, _: str) -> Iterator[str]:
         kind = f"{source.kind} source" if source else "no source named"
         yield f"Activated in {case.program.title}: {activated} ({kind})."
     period = case.program.period(case.date)
-    listed = (note.text for note in case.doubts if note.code == "listed-agency")
-    laws = (note.text for note in law_notes(case))
-    notes = (period.note if period else None, *listed, *laws)
+    notes = (period.note if period else None, *(note.text for note in law_notes(case)))
     yield from (f"Note: {note}" for note in filter(None, notes))
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from optout_cli.authoring.correction import Confirmed, corrected_contact, target_of
-from optout_cli.authoring.draft import Basis, Draft, draft_text, preview_letters
+from optout_cli.authoring.draft import Basis, Draft, draft_text, preview_letters, request_name
 from optout_cli.authoring.interview import Interview
 from optout_cli.authoring.questions import RECIPIENTS, Question
 from optout_cli.cli.console import program_name, quote, say, say_problems
@@ -61,9 +61,10 @@ def run_interview(basis: Basis, query: str | None, options: str) -> Path | None:
             place = interview.draft.locality
             say_wrapped(f"\nFor {place.jurisdiction.name}, {place.state_name} ({place.id}).")
             say_wrapped(_FOLLOWING if interview.basis.start.signed else _FROM)
-        _ask_all(interview, query)
+        seen: set[str] = set()
+        _ask_all(interview, query, seen)
         while not _is_finished(interview, options):
-            _ask_all(interview, None)
+            _ask_all(interview, None, seen)
     except (click.Abort, KeyboardInterrupt):
         _say_stopped(interview)
         raise SystemExit(ExitCode.INTERRUPTED) from None
@@ -97,15 +98,17 @@ def _resume(basis: Basis, query: str | None) -> Interview | None:
     if chosen == _AFRESH:
         return None
     interview = Interview(basis._replace(start=kept[chosen].start), kept[chosen])
-    interview.next()  # takes the answers, of which the name of the file is one
     found, path = (place.parent if place else Path()) / chosen, _kept_path(interview)
     if found != path and not path.exists():  # begun under another name
         found.rename(path)
     return interview
 
 
-def _ask_all(interview: Interview, typed: str | None) -> None:
-    """Ask each question that has no answer yet, and keep the answers; < goes back."""
+def _ask_all(interview: Interview, typed: str | None, seen: set[str]) -> None:
+    """Ask each question that has no answer yet, and keep the answers; < goes back.
+
+    A long note is shown once: `seen` has those that were.
+    """
     section = ""
     while True:
         question = interview.next()
@@ -113,7 +116,9 @@ def _ask_all(interview: Interview, typed: str | None) -> None:
             keep_answers(_kept_path(interview), interview.kept())
         if question is None:
             return
-        for line in ("", *question.intro) if question.intro else ():
+        intro = [line for line in question.intro if line not in seen]
+        seen |= {line for line in intro if line.startswith("Note: ")}
+        for line in ("", *intro) if intro else ():
             say_wrapped(line)
         if question.section != section and f"{question.section}:" not in question.intro:
             say_wrapped(f"\n{question.section}:")
@@ -227,7 +232,9 @@ def _text_of(draft: Draft, options: str) -> str:
 
 
 def _kept_path(interview: Interview) -> Path:
-    return kept_path(interview.draft.default_path, interview.draft.name)
+    known = {"jurisdiction": interview.place, **interview.basis.start.known}
+    name = request_name(known)
+    return kept_path(interview.basis.place_of(name), name)
 
 
 def _say_stopped(interview: Interview) -> None:
@@ -235,13 +242,11 @@ def _say_stopped(interview: Interview) -> None:
     if not interview.place or not _kept_path(interview).is_file():
         say("\nstopped; no request was written")
         return
-    path = interview.draft.default_path
+    path, kept = interview.draft.default_path, _kept_path(interview)
     is_named = path and str(path) != interview.draft.name
     output = f" -o {quote(str(path))}" if is_named else ""
-    say(
-        "\nstopped; no request was written, and your answers are kept in"
-        f" {_kept_path(interview)}\nto go on: {program_name()} new {interview.place}{output}"
-    )
+    say(f"\nstopped; no request was written, and your answers are kept in {kept}")
+    say(f"to go on: {program_name()} new {interview.place}{output}")
 
 
 def _keep_for_next(draft: Draft) -> None:
