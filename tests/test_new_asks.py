@@ -446,6 +446,60 @@ def test_a_question_is_asked_only_where_its_answer_matters(
     assert {"Declines", "Scheduled"} & {*clerk.asked} == {matters}
 
 
+def test_the_question_before_is_asked_again_with_its_answer_to_keep(asked: Asked) -> None:
+    said = {
+        "County": ["<", "?", "Marin, CA", "Marin, CA"],
+        "  Did you mean Marin": ["<"],
+        "Date": ["2026-11-20", ""],
+        "Name": ["<", "Pat Placeholder"],
+        "Is this": ["", "", "<", "<", "", ""],
+        "Title": "Sheriff",
+        "What next": "<",
+    }
+    result, clerk = asked(said)
+    told = words(outcome(result)[2])
+    assert (outcome(result)[0], clerk.unused) == (0, [])
+    assert "This is the first question." in told
+    assert clerk.asked["Date"] == [TODAY.isoformat(), "2026-11-20"]
+    assert data_in("marin-county-ca.yaml")["date"] == "2026-11-20"
+
+
+def test_an_answer_that_the_letters_cannot_have_is_asked_again_with_the_reason(
+    asked: Asked,
+) -> None:
+    said = {
+        "Resolution or ord": "Resolution",
+        "Number": ["No. 26-00", "No. 26-01"],  # the first is the sample's
+        "Date passed": ["2027-01-01", "1/2"],
+        "  Did you mean 2026-01-02": "y",
+        **SIGNS,
+        "Street": "1 Main Street",
+        "City": "Ross",
+        "State": "california",
+        "  Did you mean CA?": "y",
+        "ZIP": "94957",
+    }
+    result, clerk = asked(said, "06041")
+    told = words(outcome(result)[2])
+    assert (outcome(result)[0], clerk.unused) == (0, [])
+    assert "authority.0.number is still the sample's: 'No. 26-00'" in told
+    assert f"2027-01-01 cannot be: the letter is dated {TODAY}" in told
+    data = data_in("marin-county-ca.yaml")
+    assert data["authority"] == [
+        {"instrument": "Resolution", "number": "No. 26-01", "date": "2026-01-02"}
+    ]
+    assert data["signatory"]["address"]["state"] == "CA"
+
+
+def test_a_problem_of_the_letters_offers_the_number_of_its_answer(asked: Asked) -> None:
+    said = {
+        "Date": ["1999-01-01", "2026-11-20"],
+        "What next": ["", "stop"],
+    }
+    result, clerk = asked(said, "06041")
+    assert (outcome(result)[0], clerk.asked["What next"]) == (130, ["4", "read"])
+
+
 def test_a_change_of_county_makes_the_other_answers_void(asked: Asked) -> None:
     said = {
         "What next": "1",
