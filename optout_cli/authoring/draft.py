@@ -38,14 +38,14 @@ class Start(msgspec.Struct, frozen=True, kw_only=True):
     """What an interview begins with.
 
     `known` needs no question, except for the keys in `asks`. `offered` has texts by key path, to
-    take with Enter. `signed` is who signed the earlier letter that the new one follows.
+    take with Enter. `signed` is who signed the earlier letter that the new one follows, if it does.
     """
 
     # Any: values in the shape of a request.
     known: dict[str, Any] = {}
     asks: tuple[str, ...] = ()
     offered: dict[str, str] = {}
-    signed: dict[str, Any] = {}
+    signed: dict[str, Any] | None = None
 
 
 class Basis(NamedTuple):

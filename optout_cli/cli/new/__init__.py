@@ -107,8 +107,9 @@ _LETTER = Location("--letter", is_command_line=True)
     "pattern",
     metavar="REQUEST",
     shell_complete=files,
-    help="Start from an earlier request, such as dakota-county-ne.yaml. Offers its answers again;"
-    " the date is new. With JURISDICTION, takes what does not belong to the other one.",
+    help="Start from an earlier request, such as dakota-county-ne.yaml. Offers its answers again,"
+    " but the date is new. With JURISDICTION, writes for that one, and takes only the letter, the"
+    " particulars and how the letters go out.",
 )
 @in_option
 @click.option(

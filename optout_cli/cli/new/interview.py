@@ -57,19 +57,21 @@ def run_interview(basis: Basis, query: str | None, options: str) -> Path | None:
     interview = Interview(basis)
     try:
         interview = _resume(basis, query) or interview
-        if "jurisdiction" in interview.basis.start.known:
+        start = interview.basis.start
+        if "jurisdiction" in start.known:
             place = interview.draft.locality
             say_wrapped(f"\nFor {place.jurisdiction.name}, {place.state_name} ({place.id}).")
-            say_wrapped(_FOLLOWING if interview.basis.start.signed else _FROM)
+        if start.asks:
+            say_wrapped(_FROM if start.signed is None else _FOLLOWING)
         seen: set[str] = set()
         _ask_all(interview, query, seen)
         while not _is_finished(interview, options):
             _ask_all(interview, None, seen)
     except (click.Abort, KeyboardInterrupt):
-        _say_stopped(interview)
+        _say_stopped(interview, options)
         raise SystemExit(ExitCode.INTERRUPTED) from None
     except OptoutError:
-        _say_stopped(interview)
+        _say_stopped(interview, options)
         raise
     path = put_request(interview.draft.path, _text_of(interview.draft, options))
     _keep_for_next(interview.draft)
@@ -237,7 +239,7 @@ def _kept_path(interview: Interview) -> Path:
     return kept_path(interview.basis.place_of(name), name)
 
 
-def _say_stopped(interview: Interview) -> None:
+def _say_stopped(interview: Interview, options: str) -> None:
     """Say where the answers are, and how to go on with them."""
     if not interview.place or not _kept_path(interview).is_file():
         say("\nstopped; no request was written")
@@ -246,7 +248,7 @@ def _say_stopped(interview: Interview) -> None:
     is_named = path and str(path) != interview.draft.name
     output = f" -o {quote(str(path))}" if is_named else ""
     say(f"\nstopped; no request was written, and your answers are kept in {kept}")
-    say(f"to go on: {program_name()} new {interview.place}{output}")
+    say(f"to go on: {program_name()} new {interview.place}{output}{options}")
 
 
 def _keep_for_next(draft: Draft) -> None:
