@@ -188,7 +188,9 @@ def start_from_request(
         "signatory": data.get("signatory", {}) if is_same else {},
         "authority": authority if len(authority) == 1 else [],
         "particulars": {
-            name: _as_list(value) if kind.particulars[name].type in _LISTS else value
+            name: value.split("\n\n")
+            if isinstance(value, str) and kind.particulars[name].type in _LISTS
+            else value
             for name, value in particulars.items()
         },
     }
@@ -201,10 +203,6 @@ def start_from_request(
 
 
 # Any: a value of a request.
-def _as_list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else str(value).split("\n\n")
-
-
 def _texts_in(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
     """Yield each text with its key path; the lines of a street as one text."""
     if path.endswith(".street") and isinstance(value, list):

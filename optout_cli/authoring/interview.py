@@ -22,7 +22,6 @@ from optout_cli.authoring.questions import (
     signed_before,
     table,
 )
-from optout_cli.authoring.request_writer import layout, notes_in
 from optout_cli.errors import Location, OptoutError, Problem
 
 _MOST_CANDIDATES = 8
@@ -50,7 +49,8 @@ def walk(draft: Draft) -> Iterator[Question]:
             for row in section.questions:
                 told += TOLD[row.tell](draft, party) if row.tell else ()
                 for question in _questions_from(row, draft, party):
-                    yield replace(question, section=title, intro=(*told,))
+                    explained = question.help or section.help
+                    yield replace(question, section=title, intro=(*told,), help=explained)
                     told.clear()
 
 
@@ -257,5 +257,4 @@ class Interview:
 
     def explain(self, question: Question) -> str:
         """Return what ? says of a question."""
-        note = notes_in(layout()).get(question.path.partition(".")[0], question.note)
-        return f"{question.help or note}\n{_KEYS}"
+        return f"{question.help or question.note}\n{_KEYS}"

@@ -56,6 +56,7 @@ class Section(Noun, frozen=True, kw_only=True):
     """Questions under one title; with `each`, asked for each recipient."""
 
     section: str
+    help: str = ""
     each: Literal["party"] | None = None
     when: tuple[str, ...] = ()
     questions: tuple[Question, ...]
@@ -78,6 +79,7 @@ def question_from(row: Question, draft: Draft, party: str) -> Question:
         key=(row.key or row.path).format(party=party),
         label=filled(row.label, draft, party),
         note=filled(row.note, draft, party),
+        help=filled(row.help, draft, party),
         default=filled(row.default, draft, party) if known is None else known,
         known=known,
         unit=row.unit and row.unit.format(party=party),
@@ -122,17 +124,12 @@ def _lacks(draft: Draft, party: str, name: str) -> bool:
     return name in ("fax", "email") and not getattr(draft.recipients[party].contact, name)
 
 
-def _is_file_taken(draft: Draft, *_: str) -> bool:
-    path = draft.default_path
-    return path is not None and path.exists()
-
-
 _FACTS: Mapping[str, Callable[[Draft, str, str], bool]] = {
     "known": lambda draft, _, key: key in draft.basis.start.known,
     "asks": lambda draft, _, key: (
         key in draft.basis.start.asks or key not in draft.basis.start.known
     ),
-    "file-taken": _is_file_taken,
+    "file-taken": lambda draft, *_: bool(draft.default_path and draft.default_path.exists()),
     "agency-listed": lambda draft, *_: bool(
         draft.locality.agency is None
         and any(spec.known for spec in draft.declared.values())
@@ -208,7 +205,7 @@ _TEXTS: Mapping[str, Callable[[Draft, str], str]] = {
     "folder": lambda draft, _: "this folder" if str(draft.folder) == "." else str(draft.folder),
     "place": lambda draft, _: draft.locality.name,
     "program": lambda draft, _: _usual_program(draft),
-    "letter": lambda draft, _: _usual(_letters(draft, ""), _USUAL[1]),
+    "letter": lambda draft, _: min(_letters(draft, ""), key=lambda name: name != _USUAL[1]),
     "file": lambda draft, _: str(draft.default_path),
     "free-file": _free_file,
     "recipient": lambda _, party: RECIPIENTS[party],
@@ -232,10 +229,6 @@ def known_ways(draft: Draft, party: str) -> list[str]:
     return [service["by"] for service in services]
 
 
-def _usual(choices: Mapping[str, str], usual: str) -> str:
-    return usual if usual in choices else next(iter(choices))
-
-
 def _usual_program(draft: Draft) -> str:
     """Return the program of an agency's agreements, or else the usual one."""
     programs = draft.basis.library.programs.by_id
@@ -245,7 +238,7 @@ def _usual_program(draft: Draft) -> str:
         if any(spec.known == "model" for spec in program.particulars.values())
     )
     usual = next(about, _USUAL[0]) if draft.locality.agreements else _USUAL[0]
-    return _usual(_programs(draft, ""), usual)
+    return usual if usual in programs else min(programs)
 
 
 def _programs(draft: Draft, _: str) -> dict[str, str]:
