@@ -124,7 +124,7 @@ class RegisterMaker:
             files=tuple(files),
         )
 
-    def printed(self, id: str, on: date = DAY) -> None:
+    def printed(self, id: str, on: date | None = DAY) -> None:
         """Record that the letters of a request are in a PDF to print."""
         letters = tuple(
             PrintedLetter(written=id, recipient=letter.recipient, sha256=letter.files[0].sha256)

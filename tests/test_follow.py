@@ -427,6 +427,51 @@ def test_the_words_of_an_answer_are_compared_with_the_register(
     assert (told_in(err), f"note: Marin County, CA: {TOLD}" in err) == (wrong, True)
 
 
+def test_the_facts_of_a_reply_are_compared_with_the_register(
+    library: Library, in_folder: Path, run: Run, write: Write
+) -> None:
+    write_letters(
+        library, in_folder / "letters", "letter: 287g/terminate\nparticulars: {model: jem}"
+    )
+    letter = "letters/2026-11-20-terminate-jem-ice.txt"
+    run("sent", letter, "--by", "mail", "--on", "2026-11-21")
+    run("delivered", letter, "--on", "2026-11-22")
+    reply = ("--reply", "effective-disputed", "--on", "2026-11-23", "--by", "Kim Doe")
+    run("answer", letter, *reply, "--set", "day-named=2027-03-01")
+    signed = ("--set", "signatory.name=Kim", "--set", "signatory.title=Sheriff")
+    run("new", "--follow", letter, "-o", "next.yaml", *signed)
+    text = Path("next.yaml").read_text("utf-8")
+    named = text.replace("2027-03-01", "2027-04-01").replace("answered-by: Kim", "answered-by: Pat")
+    write("next.yaml", named.replace("received: 2026-11-22", "received: 2026-11-21"))
+    reference = text.partition("notice-reference: ")[2].split()[0]
+    command = ("write", "next.yaml", "-f", "txt", "-o", "letters/", "--check")
+    assert told_in(outcome(run(*command))[2]) == [
+        (
+            f"the letter says that {reference} to ice was received on 2026-11-21; the register"
+            " says 2026-11-22"
+        ),
+        f"the letter says that {reference} was answered by Pat Doe; the register says Kim Doe",
+        "the letter says day-named: 2027-04-01; the register says 2027-03-01",
+    ]
+
+
+def test_a_recipient_who_never_got_the_earlier_letter_is_told(
+    sent_notice: str, run: Run, write: Write
+) -> None:
+    run("write", "marin-county-ca", "--draft", "--to", "ice", "-f", "txt", "-o", "other/", "-q")
+    renewed = REQUEST.replace("2026-11-20", "2026-11-24").replace("opt-out", "follow-up")
+    cited = Path("other").joinpath("register.ndjson").read_text("utf-8")
+    reference = cited.partition('"reference":"')[2].partition('"')[0]
+    day = cited.partition('"date":"')[2].partition('"')[0]
+    facts = f"notice: opt-out, notice-date: {day}, notice-reference: {reference}"
+    write("next.yaml", f"{renewed}particulars: {{{facts}}}\n")
+    err = outcome(run("write", "next.yaml", "-f", "txt", "-o", "other/", "--check"))[2]
+    assert told_in(err) == [
+        "the earlier letter was not written to bureau",
+        f"{reference} to ice is not recorded as sent",
+    ]
+
+
 def test_a_follow_up_that_the_register_contradicts_has_a_note(sent_notice: str, run: Run) -> None:
     letter = ("--letter", "secure-communities/follow-up", "-o", "next.yaml", "-q")
     values = ("--set", "signatory.name=Kim", "--set", "signatory.title=Sheriff")

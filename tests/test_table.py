@@ -84,6 +84,14 @@ def test_a_row_has_everything_about_a_letter(maker: RegisterMaker, library: Libr
     }
 
 
+def test_a_print_that_an_earlier_version_recorded_has_the_day_of_its_event(
+    maker: RegisterMaker, library: Library
+) -> None:
+    maker.printed(maker.written(parties=("ice",)), None)
+    update(maker, library)
+    assert [row["printed"] for row in rows(maker)] == ["2026-11-02"]
+
+
 def test_a_reply_that_the_program_lost_keeps_its_id(maker: RegisterMaker, library: Library) -> None:
     id = maker.written(parties=("ice",))
     maker.answered(id, "ice", LATER, "shrugged-off")
