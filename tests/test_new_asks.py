@@ -127,8 +127,10 @@ def test_she_is_shown_whom_it_goes_to_with_source_and_age_and_the_states_laws(
     for text in (
         "1  later: I will call to confirm it before sending"[3:],
         "Activated in Secure Communities: 2010-09-01 (no source named).",
-        "Note: Use the letter as a record of the jurisdiction's position: no letter by itself",
-        "Note: ask counsel before sending: Nowhere law requires cooperation (policies on",
+        "Note: use the letter as a record: by itself it stops no sharing of fingerprints",
+        "Note: ask counsel first: Nowhere law requires cooperation, Nowhere Code 1",
+        "Note: ask counsel first: a notice may draw a listing under Executive Order 14287",
+        "Note: to see each note in full, run: optout show nowhere-county-zz",
         "To the State Identification Bureau: Chief Nowhere Police Records Section 2 Main Street",
         "telephone 555-555-0100 (call before sending: address from an official source (2026-01",
         (

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from optout_cli import bundled
 from optout_cli.authoring.draft import Draft
-from optout_cli.letters.notes import contact_text, law_notes
+from optout_cli.letters.notes import contact_text, standing_notes
 from optout_cli.model.fields import Noun
 
 _TABLE = bundled.TEMPLATES / "_layout" / "questions.yaml"
@@ -284,15 +284,14 @@ _CHOICES: Mapping[str, Callable[[Draft, str], dict[str, str]]] = {
 
 
 def _tell_status(draft: Draft, _: str) -> Iterator[str]:
-    """Yield the activation, if a rule of the program asks for it, its status, and the laws."""
+    """Yield the activation, if a rule of the program asks for it, and each note in one line."""
     case, locality = draft.case, draft.locality
     activated, source = locality.jurisdiction.activated, locality.activation_source
     if activated and "scheduled" in case.program.particulars:
         kind = f"{source.kind} source" if source else "no source named"
         yield f"Activated in {case.program.title}: {activated} ({kind})."
-    period = case.program.period(case.date)
-    notes = (period.note if period else None, *(note.text for note in law_notes(case)))
-    yield from (f"Note: {note}" for note in filter(None, notes))
+    yield from (f"Note: {note.line}" for note in standing_notes(case))
+    yield f"Note: to see each note in full, run: optout show {locality.slug}"
 
 
 def _tell_recipient(draft: Draft, party: str) -> Iterator[str]:
