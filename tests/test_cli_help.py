@@ -3,6 +3,7 @@
 import gc
 import re
 import shlex
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from importlib import import_module
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from command_results import Run, Write, outcome, problem
-from conftest import REQUEST
+from conftest import REQUEST, ROOT
 from written_letters import write_letters
 
 from optout_cli import __version__
@@ -30,6 +31,9 @@ def test_help_lists_every_command_once(run: Run) -> None:
     assert dict(lines) == COMMANDS
 
 
+OPT_OUT = ROOT / "templates" / "secure-communities" / "opt-out.html.j2"
+
+
 @pytest.mark.no_cover  # slow, with code that others cover
 @pytest.mark.parametrize("words", [[], *([name] for name in COMMANDS)], ids=str)
 def test_the_examples_come_first_in_each_help_and_run(
@@ -37,7 +41,11 @@ def test_the_examples_come_first_in_each_help_and_run(
 ) -> None:
     if words not in ([], ["new"]):  # they write it
         write("marin-county-ca.yaml", REQUEST)
-    write_letters(library, in_folder / "letters")
+    write_letters(library, in_folder / "letters", formats=("txt", "docx"))
+    shutil.copy(next((in_folder / "letters").glob("*-ice.docx")), "from-counsel.docx")
+    write("old.yaml", REQUEST)
+    write("new.yaml", REQUEST)
+    write("wording/secure-communities/opt-out.html.j2", OPT_OUT.read_text("utf-8"))
     if words and words[0] in ("delivered", "answer", "packet"):
         run("sent", "letters/", "--by", "certified-mail")
     write("notices.csv", "jurisdiction\n06041\n")
