@@ -58,6 +58,7 @@ _LETTER = Location("--letter", is_command_line=True)
     short_help="Create a request file by answering questions.",
     epilog="optout new marin-county-ca\n"
     "optout new marin-county-ca -o marin.yaml --letter 287g/terminate\n"
+    "optout new --from marin.yaml -o second.yaml\n"
     "optout new --follow letters/ --letter secure-communities/follow-up",
 )
 @click.argument("jurisdiction", required=False, shell_complete=jurisdictions)
