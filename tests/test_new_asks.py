@@ -561,3 +561,23 @@ def test_a_choice_is_a_number_a_word_its_beginning_or_a_part_of_it(
 ) -> None:
     choices = {"jem": "Jail Enforcement Model", "wso": "", "tfm": "Task Force Model", "yes": ""}
     assert choices_meant(typed, choices) == meant
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", '{"start": {"known": {"service": {"ice": "x"}}}, "said": {}}', "[1]"]
+)
+def test_a_file_that_does_not_hold_kept_answers_is_not_offered(
+    text: str, asked: Asked, write: Write
+) -> None:
+    write("mine.draft", text)
+    _, clerk = asked({}, "06041")
+    assert "Go on with" not in clerk.asked
+    assert Path("mine.draft").read_text("utf-8") == text
+
+
+def test_a_value_of_the_command_line_that_no_request_has_is_refused_before_the_first_question(
+    asked: Asked,
+) -> None:
+    result, clerk = asked({}, "06041", "--set", "service.ice=pigeon")
+    message = "--set: service.ice must be a list, not 'pigeon'\n  hint: write it as [{by: ...}]\n"
+    assert (outcome(result), clerk.asked) == ((2, "", message), {})

@@ -48,6 +48,16 @@ class Start(msgspec.Struct, frozen=True, kw_only=True):
     signed: dict[str, Any] | None = None
 
 
+def require_request(known: Answers, assigned: Mapping[str, str]) -> None:
+    """Raise OptoutError if values cannot be those of a request, which may still lack others.
+
+    `assigned` are the texts of --set, by key path.
+    """
+    lacking = {"jurisdiction": "00000", "letter": "program/letter"}
+    document = with_assignments(document_from({**lacking, **known}), "--set", assigned)
+    convert(document, Request)
+
+
 class Basis(NamedTuple):
     """What does not change in an interview.
 

@@ -44,7 +44,7 @@ def _ask_required(row: Question, draft: Draft, _: str) -> Iterator[Question]:
     known = draft.basis.start.known.get("particulars", {})
     for name, spec in draft.declared.items():
         path = f"particulars.{name}"
-        if name in known and isinstance(spec.of, dict):
+        if isinstance(known.get(name), list) and isinstance(spec.of, dict):
             yield from _ask_missing(row, draft, name, spec.of)
         elif spec.required and name not in known and not _is_on_file(draft, spec):
             yield from _ask(row, draft, path, name, spec)

@@ -13,6 +13,7 @@ from optout_cli.authoring.draft import (
     document_from,
     draft_text,
     request_name,
+    require_request,
     start_from_request,
     with_answers,
 )
@@ -188,7 +189,9 @@ def command(
         start, earlier = begin_after(former, within, letter, library, is_asked=is_terminal())
     elif pattern:
         start = start_from_request(request_file(pattern), jurisdiction, letter, library)
-    known = with_answers(document_from(start.known), dict(map(split_assignment, assignments))).data
+    assigned = dict(map(split_assignment, assignments))
+    require_request(start.known, assigned)
+    known = with_answers(document_from(start.known), assigned).data
     start = msgspec.structs.replace(start, known=known)
     basis = Basis(
         start, library, today(), partial(_place, output), last_signatory, files_from=files_from

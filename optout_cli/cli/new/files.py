@@ -10,7 +10,7 @@ from typing import Any
 import click
 import msgspec
 
-from optout_cli.authoring.draft import document_from
+from optout_cli.authoring.draft import document_from, require_request
 from optout_cli.authoring.interview import Kept
 from optout_cli.authoring.request_writer import Answers
 from optout_cli.cli.console import print_path, user_folder
@@ -92,9 +92,11 @@ def kept_answers(folder: Path) -> dict[Path, Kept]:
     found = {}
     for path in sorted(folder.glob(f"*{_KEPT}")):
         try:
-            found[path] = msgspec.json.decode(path.read_bytes(), type=Kept)
-        except (OSError, msgspec.ValidationError, msgspec.DecodeError):
+            kept = msgspec.json.decode(path.read_bytes(), type=Kept)
+            require_request(kept.start.known, {})
+        except (OSError, msgspec.ValidationError, msgspec.DecodeError, OptoutError):
             continue
+        found[path] = kept
     return found
 
 
