@@ -48,7 +48,7 @@ def test_the_letter_names_the_agency_that_signed(
         f"From: {author}",
         f"Re: Notice of termination: 287(g) agreement, {author}",
     )
-    assert letter.head.startswith(f"{author} to U.S. Immigration")
+    assert letter.head.startswith(f"{author}{',' * (',' in author)} to U.S. Immigration")
     assert letter.notice.author == author
 
 

@@ -59,7 +59,7 @@ def test_each_later_page_begins_with_its_head_and_a_blank_line(library: Library)
     letter = letter_for(library, FAX)
     assert [page[:3] for page in pages_of(fax_of(letter, library))[1:]] == [
         [
-            "Marin County, California to California Department of Justice,",
+            "Marin County, California, to California Department of Justice,",
             f"{letter.notice.reference}, page {number} of 3",
             "",
         ]

@@ -54,6 +54,7 @@ _NOON = time(12, tzinfo=UTC)
 _NO_DAY = Date(2000, 1, 1)  # of separator sheets, which have no date
 _UNDRAWN = re.compile(r'the text `"(.*)"` could not be displayed')
 _ESCAPED = re.compile(r"\\u\{([0-9a-f]+)\}")
+_CODE = '"code":true'  # in a page's words
 _INVISIBLE = "\ufeff"  # PDF/UA forbids it
 _WIDTH, _INDENT, _QUOTED = 468.0, 21.6, 50.4  # pt: of a line, of a list's items, of a quotation
 # The room of each line of a letter, as its page sets it: width and size in pt, and weight.
@@ -87,27 +88,31 @@ class Engine:
             place = Path(tempfile.mkdtemp(prefix="optout-"))
             weakref.finalize(self, shutil.rmtree, place, ignore_errors=True)
         # Typst takes typefaces from folders only, and the package's own has each face twice.
-        typefaces, self._pictures = place / "typefaces", place / "pictures"
-        for folder in (typefaces, self._pictures):
+        self._typefaces, self._pictures = place / "typefaces", place / "pictures"
+        for folder in (self._typefaces, self._pictures):
             folder.mkdir()
         for path in faces().values():
-            shutil.copyfile(path, typefaces / path.name)
-        (typefaces / "mono.otf").write_bytes(mono_face())
-        fonts = typst.Fonts(
-            include_system_fonts=False,
-            include_embedded_fonts=False,
-            font_paths=[str(typefaces)],
-        )
-        # A page can read nothing but the letter's pictures, and import no package.
-        self._compiler = typst.Compiler(
-            root=str(self._pictures),
-            font_paths=fonts,
-            package_path=str(place / "none"),
-            package_cache_path=str(place / "none"),
-        )
+            shutil.copyfile(path, self._typefaces / path.name)
+        self._compiler = self._make_compiler()
+        self._has_mono = False  # whether the compiler has the typeface of what people type
         self._there: dict[str, bytes] = {}  # the pictures in the folder
         # The e-mail and the fax contain the page that was printed just before by itself.
         self._last: tuple[object, bytes] = None, b""
+
+    def _make_compiler(self) -> typst.Compiler:
+        """Return a compiler of pages that can read only pictures of ours, and import no package."""
+        fonts = typst.Fonts(
+            include_system_fonts=False,
+            include_embedded_fonts=False,
+            font_paths=[str(self._typefaces)],
+        )
+        nowhere = str(self._typefaces / "none")
+        return typst.Compiler(
+            root=str(self._pictures),
+            font_paths=fonts,
+            package_path=nowhere,
+            package_cache_path=nowhere,
+        )
 
     def print_letter(self, letter: Letter) -> bytes:
         """Return the letter as PDF."""
@@ -160,6 +165,9 @@ class Engine:
         self._put(pictures or {})
         # Each letter and its accent are one character.
         data = normalize("NFC", msgspec.json.encode(words).decode()).replace(_INVISIBLE, "")
+        if _CODE in data and not self._has_mono:  # which takes a tenth of a second
+            (self._typefaces / "mono.otf").write_bytes(mono_face())
+            self._compiler, self._has_mono = self._make_compiler(), True
         try:
             return self._compile(
                 self._pages[f"{page}.typ"],
