@@ -318,7 +318,7 @@ def test_what_people_type_is_in_a_typeface_of_one_width(either_library: Library)
 
 
 @pytest.mark.no_cover  # slow, with code that others cover
-@pytest.mark.parametrize("rows", range(0, 40, 4))
+@pytest.mark.parametrize("rows", range(0, 40, 8))
 def test_no_last_page_has_fewer_than_four_lines(either_library: Library, rows: int) -> None:
     guide = guide_of(
         Request(jurisdiction="06041", letter=LETTERS[0]), either_library, TODAY, Location("")
