@@ -1,6 +1,6 @@
 """The guide to one jurisdiction's letter: whom to notify, how, with what, and what comes next."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -85,20 +85,11 @@ def _facts(case: Case) -> _Facts:
     recipients = recipients_of(case)
     rules = [rule for rule in program.recipients if rule.holds(case.date)]
     copies = [contact for rule in rules for contact in copies_of(case, rule)]
+    models = chosen_models(case)
     again = {}
     if advice.wait:
-        day, _ = next_working_day(case.date + timedelta(int(advice.wait)), case.locality.state_code)
-        again = {"again": long_date(day)}
-    needs = [
-        {"name": name, "help": particular.help, "choices": particular.choices}
-        for name, particular in case.kind.particulars.items()
-        if particular.required
-        and name not in case.request.particulars
-        and not (particular.known and len(case.locality.agreements) == 1)
-    ]
-    models = chosen_models(case)
-    is_finished = bool(case.request.signatory) and not needs
-    ways = [{way.by for way in recipient.service} for recipient in recipients]
+        day = case.date + timedelta(int(advice.wait))
+        again = {"again": long_date(next_working_day(day, case.locality.state_code)[0])}
     return {
         "program": program,
         "letter": case.kind,
@@ -107,15 +98,7 @@ def _facts(case: Case) -> _Facts:
         "status": period.note if period else None,
         "recipients": [_route(case, recipient) for recipient in recipients],
         "unconfirmed": [each.contact.block for each in recipients if not each.is_confirmed],
-        "signatory": case.request.signatory,
-        "acts": case.request.authority,
-        "enclosures": case.request.enclosures,
         "copies": [", ".join(contact.block) for contact in copies],
-        "needs": needs,
-        "is_finished": is_finished,
-        "is_mailed": any(not names or not names <= _MESSAGES for names in ways),
-        "is_signed_by_hand": case.request.signature.kind == "ink",
-        "has_copies": not is_finished or bool(case.request.cc or copies) or len(recipients) > 1,
         "agreements": [
             each
             for each in (case.locality.agreements if case.kind.about else ())
@@ -125,6 +108,42 @@ def _facts(case: Case) -> _Facts:
         **{name: [*texts_that_hold(getattr(advice, name), case, **again)] for name in _LISTS},
         "laws": [law_text(law, case.locality.state_name) for law in laws_of(case)],
         "other_laws": [*_other_laws(case)],
+        **_decided(case, recipients, has_copies=bool(copies)),
+        **_next_letters(case, again),
+    }
+
+
+def _decided(case: Case, recipients: Sequence[Recipient], *, has_copies: bool) -> _Facts:
+    """Return what the request has decided, and what it needs.
+
+    It is finished if it names who signs, and all that its letter needs.
+    """
+    request = case.request
+    needs = [
+        {"name": name, "help": particular.help, "choices": particular.choices}
+        for name, particular in case.kind.particulars.items()
+        if particular.required
+        and name not in request.particulars
+        and not (particular.known and len(case.locality.agreements) == 1)
+    ]
+    is_finished = bool(request.signatory) and not needs
+    ways = [{way.by for way in recipient.service} for recipient in recipients]
+    return {
+        "signatory": request.signatory,
+        "acts": request.authority,
+        "enclosures": request.enclosures,
+        "needs": needs,
+        "is_finished": is_finished,
+        "is_mailed": any(not names or not names <= _MESSAGES for names in ways),
+        "is_signed_by_hand": request.signature.kind == "ink",
+        "has_copies": not is_finished or bool(request.cc) or has_copies or len(recipients) > 1,
+    }
+
+
+def _next_letters(case: Case, again: dict[str, str]) -> _Facts:
+    """Return the letters that answer a reply, and the others that may be meant."""
+    program = case.program
+    return {
         "replies": [
             {"where": where, **letter}
             for reply in program.replies.values()
@@ -136,7 +155,7 @@ def _facts(case: Case) -> _Facts:
         ],
         "others": [
             {"where": where, **letter}
-            for other in advice.others
+            for other in program.guide.others
             for where in texts_that_hold([ConditionalText(text=other.where, when=other.when)], case)
             for letter in _next_letter(case, other.letter)
         ],
