@@ -1,5 +1,7 @@
 """The letter as PDF: US Letter, tagged, PDF/A-2a and PDF/UA-1 at once."""
 
+from io import BytesIO
+
 from optout_cli.engines.measure import room_problems
 from optout_cli.errors import raise_any
 from optout_cli.exporters.context import ExportContext
@@ -40,7 +42,7 @@ def count_pages(content: bytes) -> int:
     """Return how many pages a PDF has."""
     import pypdfium2  # 40 ms
 
-    document = pypdfium2.PdfDocument(content)
+    document = pypdfium2.PdfDocument(BytesIO(content))  # of bytes, it would make a copy
     pages = len(document)
     document.close()
     return pages

@@ -230,7 +230,7 @@ def _page_problem(content: bytes, count: int) -> str:
     """
     import pypdfium2
 
-    with closing(pypdfium2.PdfDocument(content)) as document:
+    with closing(pypdfium2.PdfDocument(BytesIO(content))) as document:
         if len(document) != count:  # only one of the two readers finds some page
             return _DAMAGED
         for number, page in enumerate(document, 1):
@@ -253,7 +253,7 @@ def _draw_pages(content: bytes) -> list[bytes]:
     import pypdfium2
 
     digests = []
-    with closing(pypdfium2.PdfDocument(content)) as document:
+    with closing(pypdfium2.PdfDocument(BytesIO(content))) as document:
         for page in document:
             with closing(page), closing(page.render(scale=_SCALE, grayscale=True)) as drawn:
                 digests.append(sha256(bytes(drawn.buffer)).digest())
