@@ -15,6 +15,7 @@ from read_fax import below_head, pictures_in
 from read_mail import read
 
 from optout_cli.exporters import exporter_for
+from optout_cli.exporters.binding import bind_enclosures
 from optout_cli.letters.library import Library
 from optout_cli.letters.pipeline import Order, exports_of
 from optout_cli.model.letter import Export
@@ -88,7 +89,9 @@ PLAIN = saved()
 LENGTHS = [it.span(1) for it in re.finditer(rb"/Length (\d+)", PLAIN)]
 INSIDE = PLAIN.index(b"stream\n")
 LOCKED = saved(encryption=pikepdf.Encryption(owner="o", user="u"))
-LIMITED = saved(encryption=pikepdf.Encryption(owner="o", user=""))
+UNPRINTED = pikepdf.Permissions(print_lowres=False, print_highres=False)
+LIMITED = saved(encryption=pikepdf.Encryption(owner="o", user="", allow=UNPRINTED))
+PRINTED = saved(encryption=pikepdf.Encryption(owner="o", user=""))
 
 
 def lying(span: tuple[int, int], length: bytes) -> bytes:
@@ -109,9 +112,14 @@ DAMAGED = {
 
 ANEW = "open it, check each page, and print it to a new PDF"
 OTHER = "give the name of the file that you mean"
+UNPRINTABLE = "is a PDF that nobody may print, as its owner says in it"
 FAULTS = {
     "locked": (LOCKED, "is a PDF locked with a password", ANEW),
-    "printing forbidden": (LIMITED, "is a PDF with restrictions on its use", ANEW),
+    "printing forbidden": (
+        LIMITED,
+        "is a PDF that nobody may print, as its owner says in it",
+        ANEW,
+    ),
     "empty": (b"", "is empty", OTHER),
     "a picture": (b"\x89PNG\r\n", "is not a PDF, although its name says so", OTHER),
     **{name: (content, "is a damaged PDF", ANEW) for name, content in DAMAGED.items()},
@@ -134,6 +142,21 @@ def test_a_pdf_that_a_reader_may_show_less_of_is_a_problem_in_every_format(
     )
     assert problem.location is not None
     assert problem.location.line == 2
+
+
+def test_a_pdf_that_only_its_owner_may_change_is_enclosed_as_any_other(
+    library: Library, folder: Path
+) -> None:
+    path = folder / "resoluci\u00f3n 1.pdf"
+    path.write_bytes(PLAIN)
+    plain = pictures_in(exported(library, folder, "tiff").content)
+    path.write_bytes(PRINTED)
+    drawn = pictures_in(exported(library, folder, "tiff").content)
+    assert [it.tobytes() for it in drawn] == [it.tobytes() for it in plain]
+    with pikepdf.open(
+        BytesIO(bind_enclosures(PLAIN, [attachments.load_attachment(path)]))
+    ) as package:
+        assert (package.is_encrypted, len(package.pages)) == (False, 2)
 
 
 def test_a_pdf_may_have_something_before_its_head(library: Library, folder: Path) -> None:

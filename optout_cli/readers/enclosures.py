@@ -44,7 +44,7 @@ _EMPTY = "is empty"
 _NO_PDF = "is not a PDF, although its name says so"
 _NO_PAGE = "is a PDF with no pages"
 _LOCKED = "is a PDF locked with a password"
-_LIMITED = "is a PDF with restrictions on its use"
+_LIMITED = "is a PDF that nobody may print, as its owner says in it"
 _DAMAGED = "is a damaged PDF"
 _HUGE = "is a PDF that unpacks to more than {} MB in one place"
 _MB = 10**6
@@ -139,7 +139,8 @@ def _check_structure(content: bytes) -> _PdfCheck:
     unmarked = content.replace(_LINEARIZED, _LINEARIZED.lower(), 1)
     # No recovery: one reader may repair what another leaves out.
     with pikepdf.open(BytesIO(unmarked), attempt_recovery=False) as document:
-        if document.is_encrypted:
+        # Everybody can open it, or `open` had failed. Its owner may still forbid to print it.
+        if document.is_encrypted and not document.allow.print_lowres:
             return _PdfCheck(_LIMITED)
         if not document.pages:
             return _PdfCheck(_NO_PAGE)
