@@ -159,6 +159,14 @@ def test_a_pdf_that_only_its_owner_may_change_is_enclosed_as_any_other(
         assert (package.is_encrypted, len(package.pages)) == (False, 2)
 
 
+def test_a_pdf_that_no_reader_can_decrypt_is_damaged(folder: Path) -> None:
+    path = folder / "resoluci\u00f3n 1.pdf"
+    content = saved(encryption=pikepdf.Encryption(owner="o", user="", R=4))
+    path.write_bytes(re.sub(rb"/Length (128|16)\b", lambda it: b" " * len(it[0]), content))
+    told = told_by(lambda: attachments.load_attachment(path))
+    assert told == f"{path}: is a damaged PDF\n  hint: {ANEW}"
+
+
 def test_a_pdf_may_have_something_before_its_head(library: Library, folder: Path) -> None:
     (folder / "resoluci\u00f3n 1.pdf").write_bytes(b"from the scanner\n" + ACT)
     assert exported(library, folder, "txt").name.endswith(".txt")

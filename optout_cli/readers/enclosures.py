@@ -127,7 +127,8 @@ def _check_pdf(content: bytes) -> _PdfCheck:
     except pikepdf.PasswordError:
         return _PdfCheck(_LOCKED)
     # DependencyError: the page's words are compressed as a JBIG2 picture. Its pictures may be.
-    except (pikepdf.PdfError, pikepdf.DependencyError, PdfiumError):
+    # RuntimeError: qpdf knows no key of this length, or the objects are nested without end.
+    except (pikepdf.PdfError, pikepdf.DependencyError, PdfiumError, RuntimeError):
         return _PdfCheck(_DAMAGED)
 
 
