@@ -60,7 +60,7 @@ def test_the_paths_are_the_product_and_the_rest_is_talk(
         signatory:
           name: Pat Placeholder
           title: Sheriff
-          address: {street: 3 Main Street, city: Nowhere, state: CA, zip: "00003"}
+          address: {street: 3 Main Street, city: Nowhere, zip: "00003"}
         authority: [{instrument: Resolution, file: act.pdf}]
         enclosures: [{title: Map}]
         cc: [{name: Alex, title: Counsel}]
