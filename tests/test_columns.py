@@ -68,6 +68,7 @@ def test_a_name_of_several_fields_is_asked() -> None:
     ("header", "paths"),
     [
         ("County,State,Sheriff,Title", [PLACE, STATE_OF_PLACE, NAME, TITLE]),
+        ("What county are you in?,State,Your sheriff's name", [PLACE, STATE_OF_PLACE, NAME]),
         ("ST,County/Parish,Name of Sheriff", [STATE_OF_PLACE, PLACE, NAME]),
         ("1. County (required),State code,Signed by", [PLACE, STATE_OF_PLACE, NAME]),
         ("Law Enforcement Agency,Signer,State", [PLACE, NAME, STATE_OF_PLACE]),

@@ -208,3 +208,28 @@ def test_a_corrected_workbook_completes_the_table(batch: Batch, in_folder: Path)
     book.save("out/rejects.xlsx")
     code, _, _ = batch("--with", "out/rejects.xlsx", name="n.xlsx")
     assert (code, len(current(Path("out/VT")))) == (0, 6)
+
+
+def test_rejects_of_several_workbooks_are_one(batch: Batch, run: Run, in_folder: Path) -> None:
+    workbook(Path("n.xlsx"))
+    book = openpyxl.load_workbook("n.xlsx")
+    book["Sheet"]["A3"], book["Sheet"]["F1"], book["Sheet"]["F3"] = (
+        "Essex County, VT",
+        "Vote",
+        "7-Feb",
+    )
+    del book["Sheet"].data_validations.dataValidation[:]
+    book.save("m.xlsx")
+    options = ("-f", "txt", "-j1", "-q", "-o", "out/", "--common", "common.yaml")
+    run("batch", "n.xlsx", "m.xlsx", *options)
+    sheet = openpyxl.load_workbook("out/rejects.xlsx")["Sheet"]
+    rows = [[cell.value for cell in row] for row in sheet.iter_rows()]
+    assert rows[0][2:] == [
+        *("County", "# mine", "Sheriff Name", "Sheriff Title", "Date of letter"),
+        "authority.0.vote",
+    ]
+    assert [row[2] for row in rows[1:]] == [
+        *("Addison County, VT", "Bennington County, VT", '="Nowhere"'),
+        *("Addison County, VT", "Essex County, VT", '="Nowhere"'),
+    ]
+    assert (rows[5][7], sheet["H6"].fill.fgColor.rgb) == ("7-Feb", "00FFC7CE")

@@ -3,7 +3,9 @@
 from pathlib import Path
 from zipfile import ZipFile
 
+import openpyxl
 import pytest
+from command_results import Run, outcome
 from make_letters import told_by
 
 from optout_cli.batch.input import InputFile, load_input
@@ -94,3 +96,16 @@ def test_values_are_as_the_sheet_shows_them_and_what_it_hides_is_told(in_folder:
 )
 def test_a_workbook_that_cannot_be_read_is_told(rows: str, told: str, in_folder: Path) -> None:
     assert told_by(lambda: load(in_folder, rows)).partition("\n")[0] == told
+
+
+def test_its_rejects_are_a_workbook_of_text(run: Run, in_folder: Path) -> None:
+    load(in_folder, f"<table:table-row>{ROW}</table:table-row>")
+    options = ("--set", "letter=secure-communities/opt-out", "-f", "txt", "-j1", "-q", "-o", "out/")
+    assert outcome(run("batch", "n.ods", *options))[0] == 3
+    sheet = openpyxl.load_workbook("out/rejects.xlsx")["New"]
+    first, second = ([cell.value for cell in row] for row in sheet.iter_rows(min_col=3))
+    assert (first[:4], second[:4]) == (
+        ["County", "Date of letter", "Sheriff Name", "ZIP"],
+        ["Marin County, CA", "2026-11-24 00:00:00", "Pat\nP.\nEsq.", "05345"],
+    )
+    assert sheet["E2"].fill.fgColor.rgb == "00FFC7CE"

@@ -3,7 +3,7 @@
 All else is as it was: the columns by their own names, formats, drop-downs, and the other sheets.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from copy import copy
 from typing import Any, NamedTuple
 
@@ -175,18 +175,17 @@ class _Writer:
         from openpyxl.utils import get_column_letter
 
         for rule in self.source.data_validations.dataValidation:
-            ranges = [*self._ranges(rule)]
+            numbers = (
+                number
+                for area in rule.sqref.ranges
+                for number in range(area.min_col, area.max_col + 1)
+            )
+            ranges = [*filter(None, map(self.columns.get, numbers))]
             if ranges:
                 own = copy(rule)
                 letters = map(get_column_letter, ranges)
                 own.sqref = type(rule.sqref)(" ".join(f"{it}2:{it}{last}" for it in letters))
                 self.sheet.add_data_validation(own)
-
-    def _ranges(self, rule: Any) -> Iterator[int]:
-        for area in rule.sqref.ranges:
-            for number in range(area.min_col, area.max_col + 1):
-                if column := self.columns.get(number):
-                    yield column
 
 
 def reason_of(problem: Problem) -> str:

@@ -234,7 +234,9 @@ _JURISDICTION = {
     "jurisdiction", "county", "parish", "borough", "municipality", "locality", "agency", "lea",
     "fips", "geoid", "enforcement",
 }  # fmt: skip
-_BESIDE_IT = {"name", "of", "the", "or", "code", "law", "full", "city"}
+# Words of a question in a form: `What county are you in?`.
+_ASKING = {"what", "which", "is", "are", "you", "your", "in", "please", "enter"}
+_BESIDE_IT = {"name", "of", "the", "or", "code", "law", "full", "city", *_ASKING}
 # What people add to a column's name: `1. County (required)`.
 _ADDED = re.compile(r"^[0-9]+[.)]\s+|\((?:required|optional)\)", re.IGNORECASE)
 # Names of one word, or of words that say nothing else.
@@ -290,7 +292,7 @@ def column_of(name: str) -> list[str]:
         fields = ["number"]
     if not fields and owners == {"signatory"}:
         fields = ["name"]
-    known = {*_OWNERS, *_FIELDS, *_FILLERS}
+    known = {*_OWNERS, *_FIELDS, *_FILLERS, *_ASKING}
     if len(owners) > 1 or len(set(fields)) != 1 or not known.issuperset(words):
         return [name]
     field = fields[0]

@@ -11,7 +11,7 @@ import unicodedata
 import warnings
 import zlib
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, redirect_stderr, suppress
+from contextlib import closing, redirect_stderr, suppress
 from functools import lru_cache
 from hashlib import sha256
 from io import BytesIO, StringIO
@@ -122,7 +122,10 @@ def _check_pdf(content: bytes) -> _PdfCheck:
     from pypdfium2 import PdfiumError
 
     try:
-        with _no_messages():
+        # pikepdf's check of the entries for fast web view replaces sys.stderr and leaves it so: the
+        # process would lose every later message.
+        with redirect_stderr(sys.stderr), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
             return _check_structure(content)
     except pikepdf.PasswordError:
         return _PdfCheck(_LOCKED)
@@ -260,18 +263,6 @@ def _draw_pages(content: bytes) -> list[bytes]:
             with closing(page), closing(page.render(scale=_SCALE, grayscale=True)) as drawn:
                 digests.append(sha256(bytes(drawn.buffer)).digest())
     return digests
-
-
-@contextmanager
-def _no_messages() -> Iterator[None]:
-    """Keep pikepdf's messages off the screen, and restore sys.stderr.
-
-    Its check of the entries for fast web view replaces sys.stderr and leaves it so: the process
-    would lose every later message.
-    """
-    with redirect_stderr(sys.stderr), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
 
 
 @lru_cache(maxsize=4)  # the formats of a letter, and its letters, enclose the same files
