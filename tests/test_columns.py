@@ -136,6 +136,14 @@ def test_how_columns_are_read_together_is_told() -> None:
         assert told in table.notes
 
 
+def test_a_note_repeats_at_most_60_characters_of_a_column() -> None:
+    text = f"County,{'ICE' + ' ' * 99 + 'fax'}\n"
+    assert InputFile("n.csv", "csv", text).notes == (
+        "the column 'County' is read as jurisdiction",
+        f"the column 'ICE{' ' * 57}...' is read as recipients.ice.fax",
+    )
+
+
 def test_states_are_those_of_the_data(library: Library) -> None:
     states = library.directory.data.states
     found = {code: (state_code(code.lower()), state_code(it.name)) for code, it in states.items()}

@@ -13,7 +13,7 @@ from typing import Literal
 
 import msgspec
 
-from optout_cli.errors import Location, OptoutError, Problem, raise_any
+from optout_cli.errors import Location, OptoutError, Problem, raise_any, shorten_quotes
 from optout_cli.readers.csv import names_columns, read_table, rows_as_they_come, rows_from_csv
 from optout_cli.readers.document import OWN_MARK, REASON, Row
 from optout_cli.readers.files import (
@@ -79,7 +79,8 @@ class InputFile(msgspec.Struct, frozen=True):
         dropped = [*self.corrected.values()].count(None)
         rows = "1 row is" if dropped == 1 else f"{dropped:,} rows are"
         left_out = [f"{rows} left out: deleted from the rejected rows"] if dropped else []
-        return (*self.sheet_notes, *(table.notes if table else ()), *left_out)
+        notes = (*self.sheet_notes, *(table.notes if table else ()), *left_out)
+        return tuple(map(shorten_quotes, notes))
 
     def rows(self) -> Iterator[Row]:
         """Read each row. Raises OptoutError if the rest cannot be divided into rows."""
