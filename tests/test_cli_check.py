@@ -83,7 +83,6 @@ def test_json_has_an_object_for_each_problem_with_a_stable_code(
         "line",
         "column",
         "path",
-        "jurisdiction",
     ]
     assert (code, err, [it["problem"] for it in told]) == (1, "", CODES)
     assert {tuple(it) for it in told} == {(*keys, "jurisdiction")}
@@ -263,8 +262,8 @@ def test_a_character_that_no_page_can_show_is_found_before_the_letter_is_written
             "<p>One.</p>\n<table></table>\n",
             (
                 "mine/secure-communities/opt-out.html.j2:2: <table> is not allowed in a letter\n"
-                "  hint: allowed: <p>, <ol>, <ul>, <li>, <blockquote>, <strong>, <em>, <br>, <h2>,"
-                " <a>\n"
+                "  hint: allowed: <p>, <ol>, <ul>, <li>, <blockquote>, <strong>, <em>, <code>,"
+                " <br>, <h2>, <a>\n"
             ),
         ),
         (

@@ -225,6 +225,8 @@ def test_a_broken_data_file_is_told_on_stderr_alone(
         "file": "mine.yaml",
         "line": 1,
         "column": 24,
+        "path": "states.CA.bureau.fone",
+        "jurisdiction": None,
     }
     code, out, err = outcome(run("list", "agencies", "--data", "mine.yaml", *flag))
     expected = (

@@ -35,7 +35,7 @@ def test_a_fax_needs_a_number_for_each_recipient(write_fax: Run, in_folder: Path
 def test_with_the_numbers_it_is_written(write_fax: Run, write: Write, in_folder: Path) -> None:
     write("r.yaml", REQUEST + BOTH)
     assert outcome(write_fax()) == (0, "".join(f"{it}\n" for it in FAXES), "")
-    assert "\nFax: 916-555-0130\n" in (in_folder / FAXES[0]).read_text("ascii")
+    assert "\nFax:           916-555-0130\n" in (in_folder / FAXES[0]).read_text("ascii")
 
 
 def test_a_draft_is_written_without_the_number_and_marked(write_fax: Run, in_folder: Path) -> None:
@@ -55,7 +55,7 @@ def test_the_environment_may_ask_for_drafts(
 def test_the_number_may_be_set_on_the_command_line(write_fax: Run) -> None:
     number = "recipients.ice.fax=415-555-0131"
     ended = outcome(write_fax("--to", "ice", "--set", number, "-o", "-"))
-    assert (ended[0], ended[1].startswith("FACSIMILE\n"), ended[2]) == (0, True, "")
+    assert (ended[0], "\nFACSIMILE\n" in ended[1], ended[2]) == (0, True, "")
 
 
 @pytest.mark.parametrize("formats", ["fax", "txt,fax"])
@@ -89,7 +89,7 @@ def test_the_lines_of_a_page_are_an_option(
     write("r.yaml", REQUEST + BOTH)
     text = outcome(write_fax("--to", "ice", "-o", "-", "--lines-per-page", lines))[1]
     assert max(page.count("\n") for page in text.split("\f")) <= int(lines)
-    assert (text.count("\f") + 1, f"Pages, with this one: {pages}\n" in text) == (pages, True)
+    assert (text.count("\f") + 1, f"{pages}, with this one\n" in text) == (pages, True)
 
 
 @pytest.mark.parametrize("lines", ["19", "0", "-1", "many"])

@@ -54,7 +54,13 @@ def show(run: Run, write: Write, in_folder: Path) -> Run:
 def problem(code: str, message: str, hint: str) -> str:
     """Write a Problem of the argument as `--json` prints it."""
     told = {"schema": 1, "problem": code, "message": message, "hint": hint}
-    place = {"file": "JURISDICTION", "line": None, "column": None}
+    place = {
+        "file": "JURISDICTION",
+        "line": None,
+        "column": None,
+        "path": None,
+        "jurisdiction": None,
+    }
     return json.dumps({**told, **place}, ensure_ascii=False, separators=(",", ":")) + "\n"
 
 

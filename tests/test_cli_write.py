@@ -11,6 +11,7 @@ from command_results import LETTERS, NOWHERE, Run, Write, lying_in, noted, parti
 from command_results import outcome as ended
 from conftest import REQUEST, ROOT
 
+from optout_cli.errors import printable
 from optout_cli.exporters import all_exporters
 
 TODAY = "dated today, 2026-11-24; to keep this date, add date: 2026-11-24 to the request"
@@ -28,11 +29,10 @@ def write_text(run: Run, write: Write, in_folder: Path) -> Run:
 
 
 TALK = """\
-note: check that jurisdiction: is right: the signatory's address is in CA, but the jurisdiction is \
-in ZZ
 note: call the bureau before sending: address from an official source (2026-01-02), not confirmed
 note: call ICE before sending: address from a doubtful (third-party) source (undated), not confirmed
-2 more notes; to see each note in full, add --verbose or run `optout review`
+note: use the letter as a record: by itself it stops no sharing of fingerprints
+1 more note; to see each note in full, add --verbose or run `optout review`
 written: 2 letters of 2026-11-20 (txt) for County of Nowhere, Nowhere, reference REF
 next: read each letter
 next: call 555-555-0100 to confirm the bureau's address: 2 Main Street, Nowhere, ZZ 00001
@@ -249,7 +249,7 @@ def test_a_request_that_cannot_be_read_is_a_fault_of_the_command_line(
 ) -> None:
     (in_folder / "folder.yaml").mkdir()
     code, out, err = ended(run("write", name))
-    expected = f"{name}: {message}"
+    expected = f"{printable(name)}: {message}"
     assert (code, out, err[: len(expected)]) == (2, "", expected)
 
 

@@ -326,7 +326,7 @@ def test_an_svg_is_checked_with_its_references_resolved(
 
 
 def test_only_the_beginning_of_an_outside_reference_is_shown(path: Path) -> None:
-    told = f':2: refers to something outside the file: href="http://{"x" * 47}{EMBEDDED}'
+    told = f':2: refers to something outside the file: href="http://{"x" * 47}...{EMBEDDED}'
     assert told_of(path, svg(f'<image href="http://{"x" * 200}"/>')) == told
 
 

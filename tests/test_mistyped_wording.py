@@ -47,7 +47,7 @@ MISTYPED = {
     "<p>x</p>": ("<p> is not allowed in <p>", "add </p> before it"),
     "<ul><li>x</li></ul>": (
         "<ul> is not allowed in <p>",
-        "allowed there: <strong>, <em>, <a>, <br>",
+        "allowed there: <strong>, <em>, <code>, <a>, <br>",
     ),
     "<em>x": ("<em> is not closed before </p>", "add </em> before it"),
     "{% blok x %}": ("there is no {% blok %}", "did you mean 'block'?"),

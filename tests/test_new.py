@@ -183,7 +183,8 @@ def test_the_copy_for_a_request_is_of_its_letter(run: Run, write: Write, in_fold
         2,
         (
             "--letter: name the letter of hialeah-police-department-fl\n"
-            "  hint: one of 287g/follow-up, 287g/revoke-personnel, 287g/suspend, 287g/terminate\n"
+            "  hint: one of 287g/effective-date, 287g/follow-up, 287g/meeting-confirmation,"
+            " 287g/reply-to-refusal, 287g/revoke-personnel, 287g/suspend, 287g/terminate\n"
         ),
     )
 

@@ -20,7 +20,8 @@ SHARED = {("lines", "in", "the", "envelope's", "window")}
 CURLY = "\u2019"
 MODULES = sorted((ROOT / "optout_cli").rglob("*.py"))
 TEMPLATES = ROOT / "templates"
-QUESTIONS = TEMPLATES / "_layout" / "questions.yaml"  # what the user is asked stands in no letter
+# What the user is asked, and what a table's columns mean, stands in no letter.
+TALK = {TEMPLATES / "_layout" / name for name in ("questions.yaml", "columns.yaml")}
 _MARKUP = re.compile(r"\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}|<[^>]*>|\{[a-z-]+\}", re.DOTALL)
 
 
@@ -37,7 +38,7 @@ def sentences() -> Iterator[str]:
     """Yield what the templates and the programs say: each stretch of text without a fact in it."""
     for path in sorted(TEMPLATES.rglob("*.j2")):
         yield from _MARKUP.split(path.read_text("utf-8"))
-    for path in sorted(set(TEMPLATES.rglob("*.yaml")) - {QUESTIONS}):
+    for path in sorted(set(TEMPLATES.rglob("*.yaml")) - TALK):
         for text in texts_in(yaml.load(path.read_text("utf-8"), yaml.BaseLoader)):
             yield from _MARKUP.split(text)
 

@@ -86,7 +86,7 @@ def test_a_note_of_a_batch_says_how_many_requests_it_is_about(
     write("n.csv", HEADER + ROWS)
     result = run("batch", "n.csv", "--common", "common.yaml", "-f", "txt", "-j1", "--json")
     (period,) = (it for it in told(result) if it["note"] == "period")
-    assert (period["requests"], period["message"][:3]) == (3, "A n")
+    assert (period["requests"], period["message"][:3]) == (3, "use")
 
 
 @pytest.mark.parametrize(

@@ -186,14 +186,14 @@ def _refuse_blanks(variables: Iterable[str], ctx: click.Context) -> None:
         "help_option_names": ["-h", "--help"],
         "max_content_width": 80,
     },
-    short_help="Write a jurisdiction's formal notice that it opts out of an immigration-enforcement"
+    short_help="Write formal letters by which a jurisdiction opts out of an immigration-enforcement"
     " program.",
     epilog="optout guide marin-county-ca\noptout new marin-county-ca\n"
     "optout write marin-county-ca -o letters/\noptout help dates",
 )
 @click.version_option(__version__, message="optout %(version)s")
 def group() -> None:
-    """Write a jurisdiction's formal notice that it opts out of an immigration-enforcement program.
+    """Write formal letters by which a jurisdiction opts out of an immigration-enforcement program.
 
     optout writes letters for an official to sign. It sends nothing, it is not legal advice, and it
     tells you what a letter can and cannot do.

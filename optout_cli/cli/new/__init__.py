@@ -60,7 +60,7 @@ _LETTER = Location("--letter", is_command_line=True)
     epilog="optout new marin-county-ca\n"
     "optout new marin-county-ca -o marin.yaml --letter 287g/terminate\n"
     "optout new --from marin.yaml -o second.yaml\n"
-    "optout new --follow letters/ --letter secure-communities/follow-up",
+    "optout new --follow letters/ -o next.yaml",
 )
 @click.argument("jurisdiction", required=False, shell_complete=jurisdictions)
 @letter_option
