@@ -35,4 +35,4 @@ def test_a_man_program_reads_it_without_complaint() -> None:
         ("groff", "-man", "-Tutf8", "-ww", str(PAGE)), capture_output=True, check=False
     )
     assert (done.returncode, done.stderr) == (0, b"")
-    assert "optout - write a jurisdiction's formal notice" in " ".join(done.stdout.decode().split())
+    assert "optout - write formal letters by which" in " ".join(done.stdout.decode().split())
