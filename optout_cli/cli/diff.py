@@ -9,6 +9,7 @@ import click
 
 from optout_cli.cli.console import (
     print_json,
+    print_path,
     report_problems,
     say,
     terminal_width,
@@ -238,4 +239,4 @@ def _write_page(page: str, output: str, *, force: bool) -> None:
         return
     path = output_path(output, "changes.html", "web page", ".html")
     write_all({path: page.encode()}, force=force)
-    click.echo(bytes(path))
+    print_path(path)

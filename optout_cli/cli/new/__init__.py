@@ -52,10 +52,26 @@ from optout_cli.letters.pipeline import request_file
 from optout_cli.output import write_all
 
 _LETTER = Location("--letter", is_command_line=True)
+_HELP = """\
+Create a request file, for `optout write` to make the letters from.
+
+On a terminal, optout asks you questions, shows each address and how old it is, and lets you
+correct it. Type < to go back to the question before, as often as you like, and ? to have a
+question explained. At the end you see all answers and can change each by its number. If you
+stop, the answers are kept in a .draft file beside the request, and the same command offers to
+go on with them. Without JURISDICTION, optout asks for the county.
+
+Elsewhere it writes a sample file that explains each line. With --csv or --xlsx it writes a
+table of many requests for `optout batch`. It never replaces a file.
+
+JURISDICTION is a FIPS code (06041), a slug (marin-county-ca) or a name ("Marin County, CA").
+Prints the path of the file.
+"""
 
 
 @click.command(
     "new",
+    help=_HELP,
     short_help="Create a request file by answering questions.",
     epilog="optout new marin-county-ca\n"
     "optout new marin-county-ca -o marin.yaml --letter 287g/terminate\n"
@@ -153,20 +169,7 @@ def command(
     overlays: Sequence[str],
     folders: Sequence[Path],
 ) -> None:
-    """Create a request file, for `optout write` to make the letters from.
-
-    On a terminal, optout asks you questions, shows each address and how old it is, and lets you
-    correct it. Type < to go back to the question before, as often as you like, and ? to have a
-    question explained. At the end you see all answers and can change each by its number. If you
-    stop, the answers are kept in a .draft file beside the request, and the same command offers to
-    go on with them. Without JURISDICTION, optout asks for the county.
-
-    Elsewhere it writes a sample file that explains each line. With --csv or --xlsx it writes a
-    table of many requests for `optout batch`. It never replaces a file.
-
-    JURISDICTION is a FIPS code (06041), a slug (marin-county-ca) or a name ("Marin County, CA").
-    Prints the path of the file.
-    """
+    """Ask, or write a sample file, a table or a template."""
     tables = (wants_table, wants_workbook)
     wants_table = any(tables)
     _check_usage(jurisdiction, states, former, pattern, tables, wants_wording=wants_wording)
@@ -189,19 +192,23 @@ def command(
         start, earlier = begin_after(former, within, letter, library, is_asked=is_terminal())
     elif pattern:
         start = start_from_request(request_file(pattern), jurisdiction, letter, library)
-    assigned = dict(map(split_assignment, assignments))
-    require_request(start.known, assigned)
-    known = with_answers(document_from(start.known), assigned).data
-    start = msgspec.structs.replace(start, known=known)
-    basis = Basis(
-        start, library, today(), partial(_place, output), last_signatory, files_from=files_from
-    )
+    start = _with_assigned(start, assignments)
+    place = partial(_place, output)
+    basis = Basis(start, library, today(), place, last_signatory, files_from=files_from)
     if is_terminal():
         path = run_interview(basis, jurisdiction, options)
     else:
         path = put_request(*_sample(jurisdiction, basis, options))
     if path and not quiet:
-        _say_next(path, options, known, earlier)
+        _say_next(path, options, start.known, earlier)
+
+
+def _with_assigned(start: Start, assignments: Sequence[str]) -> Start:
+    """Add the values of --set. Raises OptoutError for one that no request can have."""
+    assigned = dict(map(split_assignment, assignments))
+    require_request(start.known, assigned)
+    known = with_answers(document_from(start.known), assigned).data
+    return msgspec.structs.replace(start, known=known)
 
 
 def _place(output: str | None, name: str) -> Path | None:
