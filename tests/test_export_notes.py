@@ -82,8 +82,9 @@ def test_a_message_whose_way_the_request_does_not_name_is_called_a_copy(
     library: Library, tmp_path: Path
 ) -> None:
     assert found(library, tmp_path, "eml", MAILED) == {
-        "copy": "add by: email to service: bureau: if the eml is the letter itself: the request"
-        " says certified-mail, so it counts as a copy and says only how it goes itself"
+        "copy": "add by: email to service: bureau: if this e-mail is the letter itself: the"
+        " request says certified-mail, so this e-mail counts as a copy, and says only how it goes"
+        " itself",
     }
 
 

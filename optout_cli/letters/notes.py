@@ -35,6 +35,7 @@ LAW_TOPICS: Mapping[Topic, str] = {
 _LAST = {"contact": 1, "state-law": 2, "period": 3, "letter": 4}
 _IS_LOCAL = re.compile(r"\b(Police|City|Town|Township|Village|Borough)\b")
 _PARTIES: Mapping[Party, str] = {"bureau": "bureau", "ice": "ICE"}
+_MESSAGES = {"email": "e-mail", "fax": "fax"}  # by route
 _OFFICES: Mapping[Party, str] = {"bureau": "the bureau", "ice": "ICE"}
 _WHOSE: Mapping[Party, str] = {"bureau": "the bureau's", "ice": "ICE's"}
 
@@ -306,15 +307,18 @@ def export_notes(letter: Letter, name: str, content: bytes, options: Options) ->
     if exporter.ROUTE and notice.recipient.service_by(exporter.ROUTE) != notice.recipient.service:
         ways = ", ".join(dict.fromkeys(way.by for way in notice.recipient.service))
         head = f"add by: {exporter.ROUTE} to service: {party}:"
+        message = _MESSAGES[exporter.ROUTE]
         text = (
-            f"{head} if the {name} is the letter itself: the request says {ways}, so it counts as a"
-            " copy and says only how it goes itself"
+            f"{head} if this {message} is the letter itself: the request says {ways}, so this"
+            f" {message} counts as a copy, and says only how it goes itself"
         )
-        short = f"{head} if the {name} is the letter, not a copy"
+        short = f"{head} if this {message} is the letter itself, not a copy"
         yield Note(code="copy", text=text, short=short)
     if exporter.ROUTE and is_final and notice.signature.kind not in exporter.SIGNATURES:
         head = "mail the signed letter, or set signature: {kind: typed}"
-        yield Note(code="unsigned", text=f"{head}, since nobody has signed the {name}")
+        yield Note(
+            code="unsigned", text=f"{head}: this {_MESSAGES[exporter.ROUTE]} shows no signature"
+        )
 
 
 def _package_notes(letter: Letter, party: Party, content: bytes) -> Iterator[Note]:
