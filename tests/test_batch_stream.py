@@ -10,6 +10,7 @@ from run_batch import BAD, COMMON, FILES, HEADER, ROWS, events
 
 from optout_cli.cli import group
 
+DAYS = {"50001": "11/30/2026", "50003": "12/1/2026", "50005": "13/12/2026"}
 OPTIONS = ("--common", "common.yaml", "-f", "txt")
 
 
@@ -50,6 +51,18 @@ def test_a_second_run_goes_on_where_the_first_one_ended(run: Run) -> None:
 def test_a_batch_without_it_finds_the_letters_finished(run: Run) -> None:
     assert run("batch", "n.csv", "--stream", *OPTIONS, "-q").exit_code == 0
     assert outcome(run("batch", "n.csv", *OPTIONS, "-q")) == (0, "", "")
+
+
+def test_a_date_with_slashes_is_read_by_itself() -> None:
+    rows = "\n".join(f"{place},Pat,Sheriff,{day}" for place, day in DAYS.items())
+    code, out, err = streamed(f"{HEADER.strip()},date\n{rows}\n", "--to", "ice", "-q")
+    assert (code, out) == (3, "out/VT/addison-county-vt/2026-11-30-opt-out-ice.txt\n")
+    assert err == (
+        "-:3 (50003): date '12/1/2026' can be read month first or day first\n"
+        "  hint: write 2026-12-01 or 2026-01-12\n"
+        "-:4 (50005): date '13/12/2026' has its month in the second place,"
+        " not in the first\n  hint: write 2026-12-13 if that is the day\n"
+    )
 
 
 def test_a_line_that_is_no_json_costs_one_row() -> None:

@@ -7,7 +7,7 @@ has no single meaning must be corrected: the functions for cells return None the
 import re
 import unicodedata
 from calendar import month_name, monthrange
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Literal
@@ -55,7 +55,9 @@ def guess_date(text: str) -> date | None:
     return None
 
 
-# How a column of 11/12/2026 is to be read, as its other cells show.
+# What a column's dates such as 11/24/2026 show together. `month-first`: some can only be that, and
+# no two different ones only day first. `day-first`: the other way round; a date that could be
+# either is not read then. `mixed`: several of both. `either`: nothing is proved.
 DateOrder = Literal["month-first", "day-first", "either", "mixed"]
 _SLASHED = re.compile(r"([0-9]{1,2})[/.-]([0-9]{1,2})[/.-]([0-9]{4}|[0-9]{2})")
 _MIDNIGHT = re.compile(
@@ -103,26 +105,39 @@ def _letters(text: str) -> str:
     return "".join(filter(str.isalnum, text.casefold()))
 
 
-def is_slashed(text: str) -> bool:
-    """Tell whether a date has numbers whose order only its column can tell."""
-    return bool(_SLASHED.fullmatch(_MIDNIGHT.sub("", text.strip())))
+def slashed_days(text: str) -> tuple[str | None, str | None] | None:
+    """Return the days that 11/12/2026 is, month first and day first; None for no such text.
+
+    A day that is not on the calendar is None.
+    """
+    found = _SLASHED.fullmatch(_plain_date(text))
+    if not found:
+        return None
+    first, second, year = found.groups()
+    year = year if len(year) > 2 else f"20{year}"  # noqa: PLR2004  # digits
+    days = (f"{year}-{first:0>2}-{second:0>2}", f"{year}-{second:0>2}-{first:0>2}")
+    return tuple(None if check_date(day) else day for day in days)  # type: ignore[return-value]  # two
 
 
-def date_in_words(text: str, order: DateOrder) -> str | None:
-    """Return the date of a cell as YYYY-MM-DD; `order` is that of its column."""
+def _plain_date(text: str) -> str:
+    """Return a date without the day of the week and without midnight."""
     plain = _WEEKDAY.sub("", _MIDNIGHT.sub("", text.strip().removeprefix("'")))
-    plain = re.sub(r"(?<=[0-9])(st|nd|rd|th)\b", "", plain)
-    slashed = _SLASHED.fullmatch(plain)
-    if not slashed:
+    return re.sub(r"(?<=[0-9])(st|nd|rd|th)\b", "", plain)
+
+
+def date_in_words(text: str, order: DateOrder | None) -> str | None:
+    """Return the date of a cell as YYYY-MM-DD; `order` is that of its column, if it has one."""
+    days = slashed_days(text)
+    if days is None:
+        plain = _plain_date(text)
         day = guess_date(plain)
         return day.isoformat() if day else _iso(plain)
-    if order in ("either", "mixed"):
+    month_first, day_first = days
+    if month_first == day_first:
+        return month_first
+    if order == "mixed" or (month_first and day_first and order != "month-first"):
         return None
-    month, day_of_month = slashed[1], slashed[2]
-    if order == "day-first":
-        month, day_of_month = day_of_month, month
-    year = slashed[3] if len(slashed[3]) > 2 else f"20{slashed[3]}"  # noqa: PLR2004  # digits
-    return _iso(f"{year}-{month:0>2}-{day_of_month:0>2}")
+    return month_first or (day_first if order == "day-first" else None)
 
 
 def _iso(text: str) -> str | None:
@@ -130,18 +145,20 @@ def _iso(text: str) -> str | None:
     return day.isoformat() if day and re.match("[0-9]{4}-", text) else None
 
 
-def order_of_dates(cells: Sequence[str]) -> DateOrder | None:
-    """Tell how the cells of a column have dates such as 11/24/2026; None if they have none."""
-    found = [(int(m[1]), int(m[2])) for cell in cells if (m := _SLASHED.match(cell.strip()))]
+def order_of_dates(cells: Iterable[str]) -> DateOrder | None:
+    """Tell how the cells of a column have dates such as 11/24/2026; None if they have none.
+
+    A single date that can only be day first is taken for a slip, and proves nothing.
+    """
+    texts = (text for cell in cells for text in re.split(r"[\n;]", cell))  # of a list too
+    found = {days for text in texts if (days := slashed_days(text))}
     if not found:
         return None
-    is_day_first = any(first > 12 for first, _ in found)  # noqa: PLR2004  # months
-    is_month_first = any(second > 12 for _, second in found)  # noqa: PLR2004
-    if is_day_first and is_month_first:
-        return "mixed"
-    if all(first == second for first, second in found):
-        return "month-first"
-    return "day-first" if is_day_first else "month-first" if is_month_first else "either"
+    is_month_first = any(month_first and not day_first for month_first, day_first in found)
+    is_day_first = sum(bool(day_first and not month_first) for month_first, day_first in found) > 1
+    if is_day_first:
+        return "mixed" if is_month_first else "day-first"
+    return "month-first" if is_month_first else "either"
 
 
 def state_code(text: str) -> str | None:

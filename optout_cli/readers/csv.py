@@ -74,9 +74,8 @@ class Table(NamedTuple):
             elif path.casefold() != column.casefold():
                 yield f"the column {column!r} is read as {path}"
         for column, order in self.orders.items():
-            if order in ("month-first", "day-first"):
-                first = order.partition("-")[0]
-                yield f"the dates with slashes in the column {column!r} are read {first} first"
+            if order == "month-first":
+                yield f"the dates with slashes in the column {column!r} are read month first"
 
 
 def rows_from_csv(
@@ -97,7 +96,8 @@ def rows_from_csv(
 def rows_as_they_come(lines: Iterator[str], file: str) -> Iterator[Row]:
     """Yield each row of a table once its lines are read. Raises OptoutError as `rows_from_csv`.
 
-    The first line that is not blank has the column names. A date is read by its own row alone.
+    The first line that is not blank has the column names. A date such as 11/24/2026 is read by
+    itself: no other row tells whether the month comes first.
     """
     top, count = "", 0
     for line in lines:

@@ -65,13 +65,16 @@ class Document(msgspec.Struct, frozen=True):
         """Tell whether the value at `path` is from a row of a table or of a list of requests."""
         return next((layer.kind == "row" for layer in self.layers if path in layer.marks), False)
 
-    def date_order(self, path: str) -> DateOrder:
-        """Return the order of month and day in the column of the cell at `path`."""
+    def date_order(self, path: str) -> DateOrder | None:
+        """Return the order of month and day in the column of the cell at `path`, if it is known.
+
+        It is not where rows are read as they come.
+        """
         layer = next((layer for layer in self.layers if path in layer.marks), self.layers[-1])
         for place in _at_and_above(path):
             if order := layer.orders.get(layer.names.get(place, place)):
                 return order
-        return "either"
+        return None
 
     def path_of(self, text: str) -> str:
         """Return the key path of the first value that contains `text`, or an empty path."""
@@ -300,7 +303,10 @@ def _find_location(problem: Problem, document: Document | None, row: Row | None)
         location = document.location(path)
     if not row or not location or location.file != row.location.file:
         return location
-    if problem.code in ("unknown-key", "two-readings") and isinstance(row.original, tuple):
+    is_of_column = problem.code == "unknown-key" or (
+        problem.code == "two-readings" and document and document.date_order(problem.path)
+    )
+    if is_of_column and isinstance(row.original, tuple):
         return Location(location.file, 1, path=location.path)  # the header: wrong for all rows
     label = location.label or row.location.label
     return msgspec.structs.replace(location, label=label)

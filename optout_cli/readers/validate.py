@@ -21,7 +21,7 @@ from optout_cli.readers.cells import (
     choice_in_words,
     code_in_words,
     date_in_words,
-    is_slashed,
+    slashed_days,
 )
 from optout_cli.readers.document import OWN_MARK, Document, Tree, join_path
 
@@ -186,16 +186,33 @@ class _Walk:
             if value not in get_args(bare):
                 hint = self._choice_hint(value, [*map(str, get_args(bare))], path)
                 self._fail(path, "unknown-choice", f"{name} cannot be {_describe(value)}", hint)
-        elif bare is date and self.document.is_cell(path) and is_slashed(value):
-            message = "has dates that can be read month first or day first"
-            hint = "format the column as Text, and write the dates as 2026-11-24"
-            self._fail(path, "two-readings", message, hint)
+        elif bare is date and self.document.is_cell(path) and (days := slashed_days(value)):
+            self._fail_slashed(value, days, path, name)
         elif bare is date:
             if wrong := check_date(value):
                 self._fail(path, "wrong-date", f"{name} {_describe(value)} {wrong[0]}", wrong[1])
         else:
             self._check_text(value, kind, path, name)
         return value
+
+    def _fail_slashed(
+        self, value: str, days: tuple[str | None, str | None], path: str, name: str
+    ) -> None:
+        """Say why 13/12/2026 is not read; `days` are what it is month first and day first."""
+        shown, order = f"{name} {_describe(value)}", self.document.date_order(path)
+        if not any(days):
+            hint = "write it as YYYY-MM-DD, such as 2010-08-31"
+            self._fail(path, "wrong-date", f"{shown} is not on the calendar", hint)
+        elif not all(days) and order != "mixed":
+            message = f"{shown} has its month in the second place, not in the first"
+            self._fail(path, "wrong-date", message, f"write {days[1]} if that is the day")
+        elif order:
+            message = "has dates that can be read month first or day first"
+            hint = "format the column as Text, and write the dates as 2026-11-24"
+            self._fail(path, "two-readings", message, hint)
+        else:
+            message = f"{shown} can be read month first or day first"
+            self._fail(path, "two-readings", message, f"write {days[0]} or {days[1]}")
 
     def _meant_in_cell(self, value: str, kind: Any, path: str) -> str | None:
         """Return what a cell says in other words, where these have one meaning only."""
