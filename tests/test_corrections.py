@@ -141,6 +141,19 @@ def test_a_correction_that_is_in_the_table_too_is_no_problem(batch: Batch) -> No
     assert batch("--with", "out/rejects.csv", table=TABLE.replace("TBD", "Sheriff"))[0] == 0
 
 
+@pytest.mark.parametrize("day", ["date", "Date of letter"])
+def test_a_corrected_row_is_read_in_the_order_of_its_table(batch: Batch, day: str) -> None:
+    header = HEADER.strip()
+    table = f"{header},{day}\n50001,Pat,Sheriff,12/15/2026\n50003,Pat,TBD,12/1/2026\n"
+    batch(table=table)
+    correct(Path("out/rejects.csv"))
+    code, out, _ = batch("--with", "out/rejects.csv", "-q")
+    assert (code, out.splitlines()[0]) == (
+        0,
+        "out/VT/bennington-county-vt/2026-12-01-opt-out-bureau.txt",
+    )
+
+
 def workbook(path: Path) -> None:
     """Make a workbook with columns in people's words, a format, a rule and another sheet."""
     book = openpyxl.Workbook()

@@ -14,6 +14,7 @@ from typing import Literal
 import msgspec
 
 from optout_cli.errors import Location, OptoutError, Problem, raise_any, shorten_quotes
+from optout_cli.readers.cells import DateOrder
 from optout_cli.readers.csv import names_columns, read_table, rows_as_they_come, rows_from_csv
 from optout_cli.readers.document import OWN_MARK, REASON, Row
 from optout_cli.readers.files import (
@@ -81,6 +82,23 @@ class InputFile(msgspec.Struct, frozen=True):
         left_out = [f"{rows} left out: deleted from the rejected rows"] if dropped else []
         notes = (*self.sheet_notes, *(table.notes if table else ()), *left_out)
         return tuple(map(shorten_quotes, notes))
+
+    @property
+    def date_orders(self) -> dict[str, DateOrder]:
+        """Tell which columns of dates are proved month or day first, by each of their names."""
+        if self.form not in ("csv", "sheet"):
+            return {}
+        is_sheet = self.form == "sheet"
+        table, _ = read_table(self.text, self.name, is_sheet=is_sheet, columns=self.columns)
+        if not table:
+            return {}
+        proved: dict[str, DateOrder] = {
+            name: order
+            for name, order in table.orders.items()
+            if order in ("month-first", "day-first")
+        }
+        paths = {own: path for path, own in table.columns.items()}
+        return proved | {paths.get(name, name): order for name, order in proved.items()}
 
     def rows(self) -> Iterator[Row]:
         """Read each row. Raises OptoutError if the rest cannot be divided into rows."""
