@@ -154,6 +154,17 @@ def test_a_corrected_row_is_read_in_the_order_of_its_table(batch: Batch, day: st
     )
 
 
+def test_a_deleted_row_is_left_out_in_another_folder_too(batch: Batch) -> None:
+    batch(table=TABLE)
+    correct(Path("out/rejects.csv"), lambda rows: rows.pop(2))
+    code, out, err = batch("--with", "out/rejects.csv", "-o", "other/")
+    assert (code, len(out.splitlines()), err.partition("\n")[0]) == (
+        0,
+        6,
+        "note: n.csv: 1 row is left out: deleted from the rejected rows",
+    )
+
+
 def workbook(path: Path) -> None:
     """Make a workbook with columns in people's words, a format, a rule and another sheet."""
     book = openpyxl.Workbook()

@@ -85,10 +85,13 @@ def origins_of(input_files: Iterable[InputFile], folder: Path) -> dict[str, tupl
     return found
 
 
-def rejected_keys(folder: Path, file: str) -> tuple[str, ...]:
-    """Return the keys of the rows that optout wrote into a file of rejected rows, if it did."""
+def rejected_keys(file: str) -> tuple[str, ...]:
+    """Return the keys of the rows that optout wrote into a file of rejected rows, if it did.
+
+    The folder that the file was written to knows them, whatever folder the letters go to now.
+    """
     path = real(Path(file))
-    return _load_state(folder).keys.get(path.name, ()) if path.parent == real(folder) else ()
+    return _load_state(path.parent).keys.get(path.name, ())
 
 
 def write_rejects(

@@ -145,7 +145,7 @@ def command(
         usage_error(message, "leave it out")
     streams = [Stream(inputs[0])] if is_stream else []
     corrections = load_inputs(fixes)
-    keys = {file: rejected_keys(place, file) for file in fixes}
+    keys = {file: rejected_keys(file) for file in fixes}
     input_files = [stream.file() for stream in streams] or with_corrections(
         load_inputs(inputs), corrections, keys
     )
