@@ -106,7 +106,9 @@ def test_a_later_correction_moves_the_letter_before_to_earlier(batch: Batch) -> 
             "out/rejects.csv:2 (50003): corrects a row that is not in the table any more, or was",
         ),
         (
-            lambda rows: [row.__setitem__(1, f"row 3, {row[2]}01234") for row in rows[1:]],
+            lambda rows: [
+                row.__setitem__(slice(1, 3), [f"row 3, {row[2]}01234", "50009"]) for row in rows[1:]
+            ],
             "out/rejects.csv: has no row of this table",
         ),
         (
@@ -122,6 +124,17 @@ def test_a_file_that_does_not_fit_the_table_is_refused(
     correct(Path("out/rejects.csv"), change)
     code, out, err = batch("--with", "out/rejects.csv", "-q")
     assert (code, out, err.startswith(told)) == (1, "", True)
+
+
+def test_rows_that_were_changed_in_the_table_too_are_each_told(batch: Batch) -> None:
+    batch(table=TABLE)
+    correct(Path("out/rejects.csv"))
+    changed = TABLE.replace("TBD", "Marshal").replace("5005,,", "5005,Kim,")
+    code, _, err = batch("--with", "out/rejects.csv", "-q", table=changed)
+    told = "corrects a row that is not in the table any more, or was changed there"
+    hint = "  hint: keep one of the two: delete this row, or undo the change in the table\n"
+    places = ("out/rejects.csv:2 (50003)", "out/rejects.csv:3 (50005)")
+    assert (code, err) == (1, "".join(f"{place}: {told}\n{hint}" for place in places))
 
 
 def test_a_row_that_was_deleted_from_the_rejects_is_left_out_and_told(batch: Batch) -> None:

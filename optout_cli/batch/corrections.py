@@ -38,15 +38,21 @@ def _digest_of(row: Row) -> str:
     return sha256(json.dumps(cells).encode()).hexdigest()[:_DIGITS]
 
 
+def _jurisdiction_of(row: Row) -> str:
+    return dict(row.cells).get("jurisdiction", "")
+
+
 class _Table:
-    """The rows of the input files by the hashes in their keys, with their numbers."""
+    """The rows of the input files by the hashes in their keys, and the jurisdictions they name."""
 
     def __init__(self, input_files: Sequence[InputFile]) -> None:
         self.places: defaultdict[str, list[tuple[_Place, str]]] = defaultdict(list)
+        self.jurisdictions: set[str] = set()
         for index, file in enumerate(input_files):
             for number, row in enumerate(file.rows() if file.form in _TABLES else ()):
                 key = key_of(row)
                 self.places[key.rpartition(" ")[2]].append(((index, number), key))
+                self.jurisdictions.add(_jurisdiction_of(row))
 
     def find(self, key: str, taken: dict[_Place, Row]) -> _Place | None:
         """Return the row with this key, or with its hash if rows were added or moved."""
@@ -116,7 +122,9 @@ def _matched(file: InputFile, table: _Table, keys: Sequence[str]) -> dict[_Place
         raise OptoutError(Problem("no-row-key", message, Location(file.name), hint))
     places: dict[_Place, Row] = {}
     problems = [*_match(rows, table, places)]
-    if problems and not places and all(problem.code == "changed-row" for problem in problems):
+    is_changed = any(_jurisdiction_of(row) in table.jurisdictions for row in rows)
+    is_unknown = not places and all(problem.code == "changed-row" for problem in problems)
+    if problems and is_unknown and not is_changed:
         message = "has no row of this table"
         hint = "name the table that these rows were rejected from, as it was then"
         raise OptoutError(Problem("other-table", message, Location(file.name), hint))
