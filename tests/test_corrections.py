@@ -269,4 +269,5 @@ def test_rejects_of_several_workbooks_are_one(batch: Batch, run: Run, in_folder:
         *("Addison County, VT", "Bennington County, VT", '="Nowhere"'),
         *("Addison County, VT", "Essex County, VT", '="Nowhere"'),
     ]
+    assert {row[6] for row in rows[4:]} == {"2026-11-20"}  # a date of m.xlsx, as text
     assert (rows[5][7], sheet["H6"].fill.fgColor.rgb) == ("7-Feb", "00FFC7CE")

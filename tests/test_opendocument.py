@@ -106,6 +106,6 @@ def test_its_rejects_are_a_workbook_of_text(run: Run, in_folder: Path) -> None:
     first, second = ([cell.value for cell in row] for row in sheet.iter_rows(min_col=3))
     assert (first[:4], second[:4]) == (
         ["County", "Date of letter", "Sheriff Name", "ZIP"],
-        ["Marin County, CA", "2026-11-24 00:00:00", "Pat\nP.\nEsq.", "05345"],
+        ["Marin County, CA", "2026-11-24", "Pat\nP.\nEsq.", "05345"],
     )
     assert sheet["E2"].fill.fgColor.rgb == "00FFC7CE"

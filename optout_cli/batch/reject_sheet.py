@@ -3,6 +3,7 @@
 All else is as it was: the columns by their own names, formats, drop-downs, and the other sheets.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from copy import copy
 from typing import Any, NamedTuple
@@ -19,6 +20,7 @@ _LINE = 15  # pt: height of a line of text
 _MARK = "FFC7CE"  # the color of a faulty cell, as of Excel's style "Bad"
 _COMMENT = (320, 120)  # px
 _TITLE = "Rejected"
+_DAY = re.compile(r"^([0-9]{4}-[0-9]{2}-[0-9]{2}) 00:00:00$")  # a date of another workbook
 
 
 class Rejected(NamedTuple):
@@ -73,7 +75,7 @@ class _Writer:
             else:
                 for name, text in reject.moved.cells:
                     if text and name not in _OWN:
-                        self._put(line, self._column(name), text)
+                        self._put(line, self._column(name), _DAY.sub(r"\1", text))
             self._mark(line, reject)
         self._write_header()
         if self.source:
