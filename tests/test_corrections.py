@@ -8,7 +8,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from command_results import Run
+from command_results import Run, Write
 from openpyxl.styles import Font
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
@@ -176,6 +176,28 @@ def test_a_deleted_row_is_left_out_in_another_folder_too(batch: Batch) -> None:
         6,
         "note: n.csv: 1 row is left out: deleted from the rejected rows",
     )
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "County,State,Sheriff Name,Sheriff Title,Sheriff ZIP",
+        "# mine,Sheriff Name,Title,Name of county,ST,Street,City,State,ZIP",
+    ],
+)
+def test_rejects_have_the_column_names_of_their_table(batch: Batch, header: str) -> None:
+    batch(table=f"{header}\n{'x,' * header.count(',')}x\n", name="m.csv")
+    rejects = Path("out/rejects.csv").read_text("utf-8-sig")
+    assert rejects.partition("\n")[0].strip() == f"# rejected,# table row,{header}"
+
+
+def test_rejects_of_tables_with_other_names_have_those_of_a_request(
+    batch: Batch, write: Write
+) -> None:
+    write("m.csv", "County,Sheriff Name,Sheriff Title\nNowhere,Pat,Sheriff\n")
+    batch("m.csv", table=TABLE)
+    rejects = Path("out/rejects.csv").read_text("utf-8-sig")
+    assert rejects.partition("\n")[0].strip() == f"# rejected,# table row,{HEADER.strip()}"
 
 
 def workbook(path: Path) -> None:

@@ -19,9 +19,9 @@ import msgspec
 from optout_cli.batch.corrections import key_of
 from optout_cli.batch.input import InputFile, rows_of
 from optout_cli.batch.reject_sheet import Rejected, reason_of, reject_sheet
-from optout_cli.errors import Problem
+from optout_cli.errors import OptoutError, Problem
 from optout_cli.output import move_to_earlier, write_all, write_errors
-from optout_cli.readers.csv import csv_from
+from optout_cli.readers.csv import csv_from, read_table
 from optout_cli.readers.document import KEY, OWN_MARK, REASON, Row
 from optout_cli.readers.files import STDIN, folder_of, is_pipe
 from optout_cli.register.folder import LetterFolder
@@ -115,7 +115,8 @@ def write_rejects(
     by_form: dict[bool, list[Rejected]] = {True: [], False: []}
     for each in rejected:
         by_form[files[each.row.location.file].form == "sheet"].append(each)
-    sheets, texts = by_form[True], rejects_from(by_form[False])
+    sources = [files[name] for name in {it.row.location.file: 0 for it in by_form[False]}]
+    sheets, texts = by_form[True], rejects_from(by_form[False], sources)
     # A line of JSON that is not UTF-8 is written with the bytes that it came with.
     contents = {
         name: text.encode(ENCODING if name == _TABLE else "utf-8", "surrogateescape")
@@ -209,8 +210,11 @@ def _folders_named(input_files: Iterable[InputFile], text: str, folder: Path) ->
     return [own for own, prefix in prefixes.items() if prefix in text]
 
 
-def rejects_from(rejected: Iterable[Rejected]) -> dict[str, str]:
-    """Write rows with their reasons as the text of files, by file name."""
+def rejects_from(rejected: Iterable[Rejected], sources: Iterable[InputFile] = ()) -> dict[str, str]:
+    """Write rows with their reasons as the text of files, by file name.
+
+    Columns have the names of the tables among the `sources`, if these agree.
+    """
     tables: list[dict[str, str]] = []
     lines: list[str] = []
     trees: list[dict[str, object]] = []
@@ -232,7 +236,8 @@ def rejects_from(rejected: Iterable[Rejected]) -> dict[str, str]:
     if tables:
         columns = dict.fromkeys(column for row_cells in tables for column in row_cells)
         columns = dict.fromkeys(sorted(columns, key=lambda column: column.startswith("\0")))
-        header = ["" if column.startswith("\0") else column for column in columns]
+        paths = ["" if column.startswith("\0") else column for column in columns]
+        header = _own_header(paths, sources)
         rows = ([row_cells.get(column, "") for column in columns] for row_cells in tables)
         files[_TABLE] = csv_from(header, rows)
     if lines:
@@ -242,6 +247,22 @@ def rejects_from(rejected: Iterable[Rejected]) -> dict[str, str]:
 
         files[_LIST] = yaml.safe_dump(trees, allow_unicode=True, sort_keys=False)
     return files
+
+
+def _own_header(paths: Sequence[str], sources: Iterable[InputFile]) -> list[str]:
+    """Return the tables' own names of columns, or the paths where the names would not be read so.
+
+    What `State` means depends on the columns beside it.
+    """
+    named = [read_table(file.text, file.name)[0] for file in sources if file.form == "csv"]
+    own = named[0].columns if named and named[0] else {}
+    header = [own.get(path, path) for path in paths]
+    with suppress(OptoutError):
+        table, _ = read_table(csv_from(header, []), _TABLE)
+        is_same = all(it and it.columns == own for it in named)
+        if is_same and table and table.names == paths:
+            return header
+    return [*paths]
 
 
 def _rejected_lines(line: str, reason: str) -> Iterator[str]:
