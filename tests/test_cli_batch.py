@@ -171,6 +171,17 @@ def test_problems_can_be_read_by_a_script(batch: Batch) -> None:
     )
 
 
+def test_a_rejected_row_that_asks_for_the_letter_of_a_good_one_is_told(batch: Batch) -> None:
+    header = "jurisdiction,signatory.name,signatory.title,date\n"
+    rows = ("TBD,11/16/2026", "Pat,11/16/2026", "TBD,11/17/2026", "TBD,soon")
+    code, _, err = batch(
+        table=header + "".join(f"50001,{row.replace(',', ',Sheriff,')}\n" for row in rows)
+    )
+    told = [line for line in err.splitlines() if "same letter" in line]
+    message = "n.csv:2 (50001): asks for the same letter as n.csv:3"
+    assert (code, told) == (3, [message])
+
+
 def test_two_rows_that_differ_only_in_date_are_two_letters(batch: Batch) -> None:
     table = "jurisdiction,date\n50001,2026-11-18\n50001,2026-11-19\n"
     code, out, _ = batch(table=table)

@@ -54,7 +54,8 @@ class CheckedRow(_RowResult, frozen=True, kw_only=True):
     from another with the same file name, with their texts. `paths` are the files of its letters
     below the output folder, and `finished` those that need not be made again. `lacking` has each
     agency with a contact field that nobody knows. `output_files` are there if the check made them,
-    and otherwise `letters`, packed. `claim` is what the letters say of an earlier one.
+    and otherwise `letters`, packed. `claim` is what the letters say of an earlier one. `asked` is
+    the jurisdiction, the letter kind and the date, as far as a row with problems has them too.
     """
 
     key: tuple[str, str, str] | None = None
@@ -68,6 +69,7 @@ class CheckedRow(_RowResult, frozen=True, kw_only=True):
     letters: bytes = b""
     output_files: Writing | None = None
     claim: Claim | None = None
+    asked: tuple[str, str, str] | None = None
 
 
 class MadeRow(_RowResult, frozen=True, kw_only=True):

@@ -93,6 +93,20 @@ class BatchPlan:
             if not any(other.code == problem.code for other in known):
                 self.problems[row.number] = (*known, problem)
 
+    def add_clashes(self) -> None:
+        """Add a problem to each rejected row that asks for the letter of a good row.
+
+        Otherwise it would be told once the row is corrected and the letter is written.
+        """
+        good = {row.asked: row for row in self.good if row.asked and not row.distinctions}
+        for number, known in self.problems.items():
+            row = self.rows[number]
+            if row.asked and (rival := good.get(row.asked)):
+                message = f"asks for the same letter as {rival.place}"
+                hint = "delete one of the two, or give them different dates"
+                problem = Problem("equal-names", message, row.location, hint)
+                self.problems[number] = (*known, problem)
+
     @property
     def good(self) -> Iterator[CheckedRow]:
         """Yield the rows without problems, whether they are written yet or not."""
@@ -298,6 +312,7 @@ def plan_from(
     plan = BatchPlan(origins or {}, spool)
     for row in rows:
         plan.add(row)
+    plan.add_clashes()
     return plan
 
 

@@ -36,6 +36,7 @@ from optout_cli.letters.pipeline import (
 )
 from optout_cli.model.letter import Letter
 from optout_cli.model.notice import Case, Note, Notice
+from optout_cli.readers.cells import date_in_words
 from optout_cli.readers.document import Document, Row, locate
 from optout_cli.readers.files import folder_of
 from optout_cli.register.plan import Fingerprints, Writing
@@ -225,6 +226,7 @@ class _Check:
             problems=problems,
             key=_key(case) if case and fingerprint else None,
             jurisdiction=_jurisdiction_of(document.data, job.library),
+            asked=_asked_in(document, job.library),
             fingerprint=fingerprint,
             lacking=tuple(_missing_contacts(case)) if case and is_lacking else (),
             traceback=traceback,
@@ -276,6 +278,7 @@ class _Check:
             output_files=output_files,
             letters=kept,
             claim=claim,
+            asked=(case.locality.id, case.request.letter, str(case.request.date or "")),
         )
 
 
@@ -289,6 +292,16 @@ def _jurisdiction_of(data: Mapping[str, object], library: Library) -> str | None
     with suppress(OptoutError):
         return library.directory.find(name).id if isinstance(name, str) else None
     return None
+
+
+def _asked_in(document: Document, library: Library) -> tuple[str, str, str] | None:
+    """Return the jurisdiction, letter kind and date that a request names; None without the two."""
+    place = _jurisdiction_of(document.data, library)
+    letter, day = (document.data.get(key, "") for key in ("letter", "date"))
+    if not place or not isinstance(letter, str) or not isinstance(day, str):
+        return None
+    meant = date_in_words(day, document.date_order("date")) if document.is_cell("date") else None
+    return place, letter, meant or day
 
 
 def _missing_contacts(case: Case) -> Iterator[tuple[str, str]]:
