@@ -89,6 +89,32 @@ def test_a_signatory_without_an_address_is_told_of(library: Library) -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "title", "told"),
+    [
+        (
+            "Sheriff Jane Roe",
+            "Sheriff",
+            ["write signatory.name without 'Sheriff': the title 'Sheriff' is printed below it"],
+        ),
+        (
+            "Jane Roe",
+            "Sheriff, Marin County",
+            ["write 'Sheriff' as signatory.title: the letter says Marin County beside it anyway"],
+        ),
+        ("Jane Roe", "Sheriff, Retired", []),
+        ("Sheriff Roe", "Undersheriff", []),
+        ("Chief Moore", "Chief", []),
+    ],
+)
+def test_what_the_letter_would_say_twice_is_told(
+    library: Library, name: str, title: str, told: list[str]
+) -> None:
+    case = case_of(library, f"signatory: {{name: {name}, title: '{title}'}}")
+    doubled = ("title-in-name", "place-in-title")
+    assert [it.text for it in compose(case)[0].notes if it.code in doubled] == told
+
+
+@pytest.mark.parametrize(
     ("day", "kind", "told"),
     [
         ("2010-08-10", "third-party", ["third-party source: https://a.test"]),

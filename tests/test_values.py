@@ -71,11 +71,16 @@ SAMPLES: dict[str, tuple[tuple[Use, ...], list[str]]] = {
             "Not available",
             "-inf",
             "Ditto",
+            "same",
+            "Unknown",
         ],
     ),
     "unfilled": (
         SHORT,
-        ["TBD", "xxx", "To be determined", "First Last", "Your name", "Lorem ipsum"],
+        [
+            *("TBD", "xxx", "To be determined", "First Last", "Your name", "Lorem ipsum"),
+            *("vacant", "Position vacant", "OPEN", "Interim", "not yet appointed"),
+        ],
     ),
     "blank-field": (
         PRINTED,
@@ -165,6 +170,8 @@ MEANT: dict[Use, list[str]] = {
         "Dr. A.-L. N\u00fa\u00f1ez, Ph.D.",
         "O\u02bbahu",
         "Acting Sheriff",
+        "Interim Chief of Police",
+        "Open Door Street",
         "Director, [Acting] Office",
         "Street Crimes Unit",
         "Town Board",

@@ -13,7 +13,7 @@ from optout_cli.exporters.context import Options
 from optout_cli.model.jurisdiction import Agreement, Law, LawEffect, Locality, Topic
 from optout_cli.model.letter import Letter
 from optout_cli.model.notice import Case, Note, Notice, Recipient
-from optout_cli.model.request import Party
+from optout_cli.model.request import Party, Signatory
 from optout_cli.programs import laws_of, program_notes
 
 _LONG_FAX = 30  # pages: more take over half an hour, and run many machines out of paper
@@ -174,6 +174,7 @@ def _signatory_notes(case: Case) -> Iterator[Note]:
     if not signatory.address.street:
         text = "add address: under signatory:, since the letterhead has no address"
         yield Note(code="no-return-address", text=text)
+    yield from _title_notes(case, signatory)
     for name in (signatory.office, *(act.body for act in case.request.authority)):
         if (
             name
@@ -187,6 +188,19 @@ def _signatory_notes(case: Case) -> Iterator[Note]:
         where = f"the jurisdiction is in {case.locality.state_code}"
         text = f"{check}: the signatory's address is in {state}, but {where}"
         yield Note(code="other-state", text=text)
+
+
+def _title_notes(case: Case, signatory: Signatory) -> Iterator[Note]:
+    """Yield what the letter would say twice: a title in the name, and a county in the title."""
+    name, title, place = signatory.name, signatory.title, case.locality.jurisdiction.name
+    rank, _, rest = name.partition(" ")
+    if " " in rest and rank.casefold() in re.findall(r"\w+", title.casefold()):
+        text = f"write signatory.name without {rank!r}: the title {title!r} is printed below it"
+        yield Note(code="title-in-name", text=text)
+    head, comma, tail = title.partition(", ")
+    if comma and tail.casefold() in (place.casefold(), case.locality.name.casefold()):
+        text = f"write {head!r} as signatory.title: the letter says {place} beside it anyway"
+        yield Note(code="place-in-title", text=text)
 
 
 def _names_another(name: str, text: str) -> bool:

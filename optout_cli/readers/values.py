@@ -168,6 +168,8 @@ KINDS: tuple[Kind, ...] = (
             r"|(first|last|full|middle)[ _-]?name(s)?|first(name)? last(name)?"
             r"|first[ _-]?name last[ _-]?name|name( here| goes here)?|title|office|street|city"
             r"|(city|county|agency|office|sheriff'?s?|street|official'?s?|signer'?s?) name"
+            r"|((position|office|seat|currently)( is)? )?(vacant|open|unfilled)( (position|seat))?"
+            r"|vacancy|interim|acting|nobody|no ?one|not (yet )?(filled|named|elected|appointed)"
             r"|name of .*|street address|job title|sample( text)?|placeholder|change ?me|example"
         ),
         _SHORT,
