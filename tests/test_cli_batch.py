@@ -103,6 +103,21 @@ def test_two_choices_in_one_cell_and_a_choice_in_words_are_told(batch: Batch) ->
     assert "cannot be 'Warrant Service Officer'\n  hint: write wso\n" in told
 
 
+def test_what_many_rows_have_in_one_column_is_told_once(batch: Batch) -> None:
+    fips = ("50001", "50003", "50005", "50007", "50009", "50011", "50013")
+    rows = "".join(f"{place},Pat,Sheriff,Registered mail\n" for place in fips)
+    _, told, _ = batch("--check", table=f"{HEADER.strip()},service.ice.0.by\n{rows}")
+    assert (
+        told.splitlines()[:2]
+        == (
+            "n.csv: service.ice.0.by cannot be 'Registered mail'"
+            " (7 rows: lines 2, 3, 4, 5, 6 and 2 more)\n"
+            "  hint: registered mail is not certified-mail: write certified-mail if it is that, or mail"
+            "; use Find and Replace to correct the whole column at once"
+        ).splitlines()
+    )
+
+
 def test_all_problems_of_all_rows_are_told_and_the_good_ones_written(batch: Batch) -> None:
     code, out, err = batch(table=BAD)
     assert (code, out, err[: len(TOLD)]) == (3, paths(*FILES[:2]), TOLD)

@@ -13,7 +13,7 @@ from optout_cli.errors import OptoutError
 from optout_cli.letters.library import Library
 from optout_cli.letters.pipeline import Order, case_of
 from optout_cli.model.request import Request
-from optout_cli.readers.cells import STATE_OF_PLACE, column_of, state_code
+from optout_cli.readers.cells import STATE_OF_PLACE, choice_in_words, column_of, state_code
 from optout_cli.readers.csv import read_table, rows_from_csv
 from optout_cli.readers.document import locate
 from optout_cli.readers.validate import convert
@@ -324,3 +324,22 @@ def test_dates_of_particulars_are_taken_too(library: Library) -> None:
     assert row.document is not None
     case = case_of(row.document, library, Order(today=TODAY))
     assert str(case.particulars.reply_by) == "2026-12-24"
+
+
+@pytest.mark.parametrize(
+    ("way", "words"),
+    [
+        (
+            "certified-mail",
+            ["certified", "Certified mail, return receipt requested", "USPS Certified Mail"],
+        ),
+        ("mail", ["US Mail", "U.S. Mail", "USPS", "Regular mail", "first class", "usps mail"]),
+        ("hand", ["Hand delivery", "hand-delivered", "in person", "By hand"]),
+        ("email", ["e-mail", "E-Mail", "via email"]),
+        ("fax", ["facsimile", "by fax"]),
+        (None, ["Registered mail", "pigeon", "mail or fax"]),
+    ],
+)
+def test_the_words_that_people_use_for_a_route_name_it(way: str | None, words: list[str]) -> None:
+    ways = ("certified-mail", "mail", "email", "fax", "hand")
+    assert {choice_in_words(text, ways) for text in words} == {way}

@@ -87,6 +87,26 @@ _CODES = {
     for state in _STATES.split(", ")
     for word in (state[:2], state[3:])
 }
+# What people write for a choice, in letters and digits alone. Registered mail is none of these.
+_WAYS = {
+    "certified-mail": (
+        "certified certifiedmailreturnreceiptrequested certifiedmailreturnreceipt certifiedmailrrr"
+        " certifiedreturnreceiptrequested cmrrr uspscertified uspscertifiedmail uscertifiedmail"
+        " certifiedletter certifiedusmail certmail"
+    ),
+    "mail": (
+        "usmail usps uspsmail uspostalservice uspostalmail postalmail postal post regularmail"
+        " regular firstclass firstclassmail uspsfirstclass uspsfirstclassmail 1stclass"
+        " 1stclassmail ordinarymail standardmail"
+    ),
+    "email": "electronicmail emailed",
+    "fax": "facsimile faxed telefax",
+    "hand": (
+        "handdelivery handdelivered handdeliver deliveredbyhand handcarried person inperson"
+        " personal personally personaldelivery personalservice"
+    ),
+}
+_CHOICES = {word: choice for choice, words in _WAYS.items() for word in words.split()}
 _BY = ("by ", "via ", "in ")  # by hand, via fax, in ink
 
 
@@ -98,7 +118,9 @@ def choice_in_words(text: str, choices: Sequence[str]) -> str | None:
     for begin in _BY:
         words = words.removeprefix(begin)
     known = {_letters(choice): choice for choice in choices}
-    return known.get(_letters(words))
+    meant = _letters(words)
+    usual = _CHOICES.get(meant)
+    return known.get(meant) or (usual if usual in choices else None)
 
 
 def _letters(text: str) -> str:

@@ -29,6 +29,7 @@ _T = TypeVar("_T")
 _MAX_NAMES = 5  # fields that a hint lists
 # The marks that people type before the items of a list.
 _LIST_MARK = re.compile(r"^(?:[-*\u2022\u2013]|[0-9]{1,2}[.)])\s+")
+_CERTIFIED = "certified-mail"
 _INITIALS = 3  # letters that are enough to recognize a choice
 
 
@@ -231,6 +232,8 @@ class _Walk:
         if is_in_list and len(parts) > 1 and set(parts) <= set(choices):
             is_cell = self.is_row and self.document.is_cell(path.rpartition(".")[0])
             return "write each on its own line" if is_cell else f"write [{', '.join(parts)}]"
+        if "registered" in value.casefold() and _CERTIFIED in choices:
+            return f"registered mail is not {_CERTIFIED}: write {_CERTIFIED} if it is that, or mail"
         initials = "".join(word[0] for word in re.split(r"[\W_]+", value.casefold()) if word)
         for choice in choices:
             if len(choice) >= _INITIALS and initials.startswith(choice):

@@ -36,12 +36,46 @@ _NUMBER = re.compile(r"([0-9][0-9-]*)")
 
 
 def problem_lines(problems: Iterable[Problem]) -> Iterator[str]:
-    """Yield each Problem once, with a count."""
-    for problem, count in Counter(problems).items():
-        head, _, hint = str(problem).partition("\n")
-        yield f"{head} ({count:,} times)" if count > 1 else head
+    """Yield each Problem once, with a count; one that many rows have in the same column, for all.
+
+    `t.csv: service.ice.0.by cannot be 'x' (40 rows: lines 2, 3, 4, 5, 6 and 35 more)`.
+    """
+    counts = Counter(problems)
+    groups: dict[Problem, list[Problem]] = {}
+    for problem in counts:
+        groups.setdefault(_anywhere(problem), []).append(problem)
+    for problem, count in counts.items():
+        general = _anywhere(problem)
+        alike = groups[general]
+        if len(alike) <= _MOST_ALIKE:
+            head, _, hint = str(problem).partition("\n")
+            yield f"{head} ({count:,} times)" if count > 1 else head
+        elif problem is alike[0]:
+            head, _, hint = str(general).partition("\n")
+            places = [str(each.location.line) for each in alike if each.location]
+            lines = f"{', '.join(places[:_MOST_ALIKE])} and {len(places) - _MOST_ALIKE:,} more"
+            yield f"{head} ({len(alike):,} rows: lines {lines})"
+            hint = hint and f"{hint}{_for_all(general)}"
+        else:
+            hint = ""
         if hint:
             yield hint
+
+
+def _anywhere(problem: Problem) -> Problem:
+    """Return a Problem of a row as any row may have it."""
+    if problem.location is None or not problem.location.label:
+        return problem
+    location = msgspec.structs.replace(problem.location, line=None, column=None, label="")
+    return msgspec.structs.replace(problem, location=location)
+
+
+def _for_all(problem: Problem) -> str:
+    """Return what a hint adds: how to correct a column in all its rows at once."""
+    if problem.code == "missing-key" and problem.path != "jurisdiction":
+        return "; if it is the same for all rows, write it once in the file for --common"
+    is_choice = problem.code in ("unknown-choice", "odd-value", "wrong-text")
+    return "; use Find and Replace to correct the whole column at once" if is_choice else ""
 
 
 def tally_lines(plan: BatchPlan) -> Iterator[str]:
