@@ -168,6 +168,6 @@ def test_a_row_that_is_rejected_twice_has_one_reason() -> None:
 
 
 def test_tables_with_other_columns_are_rejected_into_one() -> None:
-    both = [*rows("csv", "a,b\n1,2\n"), *rows("csv", "b,c\n3,4\n")]
+    both = [*rows("csv", "date,ori\n1,2\n"), *rows("csv", "ori,cc\n3,4\n")]
     table = rejected(both, "why")["rejects.csv"]
-    assert table == "# rejected,# table row,a,b,c\r\nwhy,K,1,2,\r\nwhy,K,,3,4\r\n"
+    assert table == "# rejected,# table row,date,ori,cc\r\nwhy,K,1,2,\r\nwhy,K,,3,4\r\n"

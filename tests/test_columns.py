@@ -343,3 +343,16 @@ def test_dates_of_particulars_are_taken_too(library: Library) -> None:
 def test_the_words_that_people_use_for_a_route_name_it(way: str | None, words: list[str]) -> None:
     ways = ("certified-mail", "mail", "email", "fax", "hand")
     assert {choice_in_words(text, ways) for text in words} == {way}
+
+
+def test_a_column_that_no_request_has_is_told_once_for_the_table() -> None:
+    text = "Marin,a/b,call first,,mail,fax\nKern,a/b,,,,\n"
+    text = f"County,Letter,Notes,Email,Bureau - how sent,ICE - how sent\n{text}"
+    named = InputFile("n.csv", "csv", text.replace("Notes", "# Notes"))
+    (first, _) = named.rows()
+    assert first.document is not None
+    assert first.document.data["service"] == {"bureau": [{"by": "mail"}], "ice": [{"by": "fax"}]}
+    assert told_by(lambda: [*InputFile("n.csv", "csv", text).rows()]) == (
+        "n.csv:1: has the column 'Notes', which no request has\n"
+        "  hint: name it '# Notes' to keep it as your own, which optout does not read"
+    )

@@ -63,7 +63,7 @@ def test_values_are_as_the_sheet_shows_them_and_what_it_hides_is_told(in_folder:
             *("P.", 'Esq.",05345,6041,TRUE,TRUE, =1+1'),
         ],
         (
-            "hidden row 4 of the sheet 'New' count as requests too",
+            "hidden row 4 of the sheet 'New' counts as a request too",
             "hidden columns of the sheet 'New' count too: D",
             "only the sheet 'New' is read, not the hidden sheet 'Old'",
         ),

@@ -131,7 +131,7 @@ def test_what_a_sheet_hides_is_told(in_folder: Path) -> None:
             other.sheet_state = state
 
     assert load(in_folder, change).notes[:3] == (
-        "hidden row 3 of the sheet 'Sheet' count as requests too",
+        "hidden row 3 of the sheet 'Sheet' counts as a request too",
         "hidden columns of the sheet 'Sheet' count too: F",
         "only the sheet 'Sheet' is read, not the hidden sheet 'Old'",
     )
@@ -142,6 +142,19 @@ def test_merged_cells_are_refused(in_folder: Path) -> None:
     assert message == (
         "n.xlsx: has merged cells in the sheet 'Sheet' (D2:D3)\n"
         "  hint: in the spreadsheet, unmerge them and write the value into each row"
+    )
+
+
+def test_a_merged_title_above_the_columns_is_told_as_a_title(in_folder: Path) -> None:
+    def change(sheet: Worksheet) -> None:
+        sheet.insert_rows(1)
+        sheet["A1"] = "Notices of our counties"
+        sheet.merge_cells("A1:D1")
+
+    file = load(in_folder, change)
+    assert told_by(lambda: file.notes) == (
+        "n.xlsx:1: does not name the columns; line 2 does\n"
+        "  hint: delete line 1: the column names come first"
     )
 
 

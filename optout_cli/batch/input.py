@@ -14,6 +14,7 @@ from typing import Literal
 import msgspec
 
 from optout_cli.errors import Location, OptoutError, Problem, raise_any, shorten_quotes
+from optout_cli.model.request import Request
 from optout_cli.readers.cells import DateOrder
 from optout_cli.readers.csv import names_columns, read_table, rows_as_they_come, rows_from_csv
 from optout_cli.readers.document import OWN_MARK, REASON, Row
@@ -44,6 +45,7 @@ _FORMS: dict[str, Form] = {
 _SPREADSHEET = ('in the spreadsheet choose Save as, "CSV UTF-8"',) * 2
 _LINES = ("write one JSON object per line, as plain text", "write the file with encoding UTF-8")
 _TOP = 4096  # bytes of a file that are looked at to tell its kind
+_KEYS = Request.__struct_encode_fields__
 _YAML_LINE = re.compile(r"-( |$)|---|\[|[^,;\t\"]*:(\s|$)")
 
 
@@ -76,7 +78,7 @@ class InputFile(msgspec.Struct, frozen=True):
         """How columns are read that could be meant in another way. Raises OptoutError."""
         if self.form not in ("csv", "sheet"):
             return ()
-        table, _ = read_table(self.text, self.name, is_sheet=self.form == "sheet")
+        table, _ = read_table(self.text, self.name, is_sheet=self.form == "sheet", keys=_KEYS)
         dropped = [*self.corrected.values()].count(None)
         rows = "1 row is" if dropped == 1 else f"{dropped:,} rows are"
         left_out = [f"{rows} left out: deleted from the rejected rows"] if dropped else []
@@ -109,7 +111,9 @@ class InputFile(msgspec.Struct, frozen=True):
     def _own_rows(self) -> Iterator[Row]:
         if self.form in ("csv", "sheet"):
             is_sheet = self.form == "sheet"
-            return rows_from_csv(self.text, self.name, is_sheet=is_sheet, columns=self.columns)
+            return rows_from_csv(
+                self.text, self.name, is_sheet=is_sheet, columns=self.columns, keys=_KEYS
+            )
         if self.form == "ndjson":
             return rows_from_ndjson(self.text, self.name)
         from optout_cli.readers.yaml import rows_from_yaml  # takes 15 ms; a table needs none
@@ -157,7 +161,7 @@ class Stream:
         self.form = self.form or _form_of(first.encode("utf-8", "replace"))
         again = chain(self._lines[:], lines)
         if self.form == "csv":
-            yield from rows_as_they_come(again, self.name)
+            yield from rows_as_they_come(again, self.name, _KEYS)
         elif self.form == "ndjson":
             yield from rows_from_ndjson(again, self.name)
         else:

@@ -233,7 +233,7 @@ _FIELDS = {
     "zip": "zip", "zipcode": "zip", "postal": "zip", "date": "date", "dated": "date",
     "number": "number", "no": "number", "vote": "vote", "body": "body", "instrument": "instrument",
     "organization": "organization", "service": "by", "by": "by", "route": "by", "way": "by",
-    "tracking": "number",
+    "tracking": "number", "how": "by", "method": "by", "delivery": "by",
 }  # fmt: skip
 _FILLERS = {
     "mailing",

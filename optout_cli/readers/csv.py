@@ -9,12 +9,13 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
+from functools import cache
 from itertools import chain, islice, zip_longest
 from typing import NamedTuple
 
-from optout_cli.errors import Location, OptoutError, Problem, raise_any
+from optout_cli.errors import Location, OptoutError, Problem, closest, raise_any
 from optout_cli.readers.cells import (
     CITY,
     STATE,
@@ -79,21 +80,26 @@ class Table(NamedTuple):
 
 
 def rows_from_csv(
-    text: str, file: str, *, is_sheet: bool = False, columns: Collection[str] = ()
+    text: str,
+    file: str,
+    *,
+    is_sheet: bool = False,
+    columns: Collection[str] = (),
+    keys: Collection[str] = (),
 ) -> Iterator[Row]:
     """Yield each row below the header that has a filled cell.
 
-    `columns` are those of a table that has no requests. Of a sheet of a workbook, locations have
-    the row in place of the line. Raises OptoutError where the header is wrong, or a quote is not
-    closed.
+    `columns` are those of a table that has no requests, `keys` those of a request. Of a sheet of a
+    workbook, locations have the row in place of the line. Raises OptoutError where the header is
+    wrong, or a quote is not closed.
     """
-    table, lines = read_table(text, file, is_sheet=is_sheet, columns=columns)
+    table, lines = read_table(text, file, is_sheet=is_sheet, columns=columns, keys=keys)
     if table:
         for line in lines:
             yield _row_from(line, table, file)
 
 
-def rows_as_they_come(lines: Iterator[str], file: str) -> Iterator[Row]:
+def rows_as_they_come(lines: Iterator[str], file: str, keys: Collection[str] = ()) -> Iterator[Row]:
     """Yield each row of a table once its lines are read. Raises OptoutError as `rows_from_csv`.
 
     The first line that is not blank has the column names. A date such as 11/24/2026 is read by
@@ -104,7 +110,7 @@ def rows_as_they_come(lines: Iterator[str], file: str) -> Iterator[Row]:
         top, count = top + line, count + 1
         if line.strip():
             break
-    table, _ = read_table(top, file)
+    table, _ = read_table(top, file, keys=keys)
     if table:
         delimiter = _find_delimiter(top, file, ())
         for below in _read_lines(lines, file, delimiter, count):
@@ -112,9 +118,17 @@ def rows_as_they_come(lines: Iterator[str], file: str) -> Iterator[Row]:
 
 
 def read_table(
-    text: str, file: str, *, is_sheet: bool = False, columns: Collection[str] = ()
+    text: str,
+    file: str,
+    *,
+    is_sheet: bool = False,
+    columns: Collection[str] = (),
+    keys: Collection[str] = (),
 ) -> tuple[Table | None, Iterator[_Line]]:
-    """Read the header of a table, and return it with the lines below it. Raises OptoutError."""
+    """Read the header of a table, and return it with the lines below it. Raises OptoutError.
+
+    With the `keys` of a request, a column that is like none of them is a problem of the table.
+    """
     csv.field_size_limit(max(csv.field_size_limit(), len(text) + 1))
     delimiter = "," if is_sheet else _find_delimiter(text, file, columns)
     lines = _read_lines(text, file, delimiter)
@@ -134,16 +148,28 @@ def read_table(
             hint = several if found is not above[0] else f"line {header.line}"
             hint = f"delete {hint}: the column names come first"
             raise OptoutError(Problem("no-header", message, location, hint))
-    names, others = _read_header(header.cells, location, columns)
-    orders = {}
-    if _HAS_SLASHES.search(text):
-        cells = zip_longest(
-            *(line.cells for line in _read_lines(text, file, delimiter)), fillvalue=""
-        )
-        for column, below in zip(header.cells, cells, strict=False):
-            if order := order_of_dates(below[1:]):
-                orders[column.strip()] = order
+
+    @cache
+    def filled() -> set[int]:
+        rows = (line.cells for line in islice(_read_lines(text, file, delimiter), 1, None))
+        below = {at for cells in rows for at, cell in enumerate(cells) if cell.strip()}
+        return below if above else {*range(len(header.cells))}  # the rows are not there yet
+
+    known = () if columns else keys
+    names, others = _read_header(header.cells, location, columns, known, filled)
+    lines_again = _read_lines(text if _HAS_SLASHES.search(text) else "", file, delimiter)
+    orders = _date_orders(header, lines_again)
     return Table(header, names, others, orders), chain(above, lines)
+
+
+def _date_orders(header: _Line, lines: Iterable[_Line]) -> dict[str, DateOrder]:
+    """Return how each column of dates with slashes is to be read; `lines` are all of the table."""
+    cells = zip_longest(*(line.cells for line in lines), fillvalue="")
+    return {
+        column.strip(): order
+        for column, below in zip(header.cells, cells, strict=False)
+        if (order := order_of_dates(below[1:]))
+    }
 
 
 def names_columns(cells: Iterable[str], columns: Collection[str] = ()) -> bool:
@@ -187,10 +213,15 @@ def _read_lines(
 
 
 def _read_header(
-    cells: Sequence[str], location: Location, columns: Collection[str]
+    cells: Sequence[str],
+    location: Location,
+    columns: Collection[str],
+    keys: Collection[str],
+    filled: Callable[[], Collection[int]],
 ) -> tuple[list[str], dict[str, str]]:
     """Return the key paths of the columns, and the names of those that have another name.
 
+    Of an empty column, nobody must say what it means: `filled` returns the numbers of the others.
     Raises OptoutError with every problem in the header.
     """
     own_names = [cell.strip() for cell in cells]
@@ -211,16 +242,10 @@ def _read_header(
         for name, count in Counter(read).items()
         if count > 1
     ]
-    problems += [
-        Problem(
-            "ambiguous-column",
-            f"has the column {name!r}, which could be any of {len(paths)}",
-            location,
-            f"name it {' or '.join(paths)}; begin it with # if it is your own",
-        )
-        for name, paths in zip(own_names, meant, strict=True)
-        if len(paths) > 1
-    ]
+    for number, (name, paths) in enumerate(zip(own_names, meant, strict=True)):
+        doubt = _doubt_about(name, paths, location, keys)
+        if doubt and number in filled():
+            problems.append(doubt)
     parents = {name[:end] for name in read for end in range(len(name)) if name[end] == "."}
     for name in dict.fromkeys(read):
         keys = name.split(".")
@@ -235,6 +260,22 @@ def _read_header(
     raise_any(problems)
     pairs = zip(names, own_names, strict=True)
     return names, {path: name for path, name in pairs if path != name}
+
+
+def _doubt_about(
+    name: str, paths: Sequence[str], location: Location, keys: Collection[str]
+) -> Problem | None:
+    """Return the Problem of a column that may be one of several, or is like no key of a request."""
+    if len(paths) > 1:
+        message = f"has the column {name!r}, which could be any of {len(paths)}"
+        hint = f"name it {' or '.join(paths)}; begin it with # if it is your own"
+        return Problem("ambiguous-column", message, location, hint)
+    key = paths[0].partition(".")[0]
+    if not keys or not _is_read(name) or key in (*keys, STATE_OF_PLACE) or closest(key, keys):
+        return None
+    message = f"has the column {name!r}, which no request has"
+    hint = f"name it {f'{OWN_MARK} {name}'!r} to keep it as your own, which optout does not read"
+    return Problem("unknown-key", message, location, hint)
 
 
 def _named(path: str, names: Sequence[str], own_names: Sequence[str]) -> str:

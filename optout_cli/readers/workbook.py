@@ -31,6 +31,7 @@ _DAMAGES = (
     *(AttributeError, BadZipFile, EOFError, IndexError, KeyError, NotImplementedError, OSError),
     *(RuntimeError, SyntaxError, TypeError, ValueError, zlib.error),
 )
+_LAST_ROW = re.compile("[0-9]+$")  # of an area: A1:D2
 _NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _MAX_LISTED = 5  # rows that a note names
 _MODIFIED = re.compile(rb"(<dcterms:(?:created|modified)[^>]*>)[^<]*")
@@ -110,9 +111,11 @@ def sheet_from(content: bytes, file: str, names_columns: Callable[[Iterable[str]
         message = "has no sheet whose columns are those of a request"
         raise OptoutError(Problem("no-header", message, location, hint))
     page = shown[0]
-    if page.merged:
+    # A title above the columns' names is told when the table is read.
+    top = next(number for number, row in enumerate(page.rows, 1) if names_columns(row))
+    if merged := [area for area in page.merged if int(_LAST_ROW.findall(area)[0]) >= top]:
         hint = "in the spreadsheet, unmerge them and write the value into each row"
-        message = f"has merged cells in the sheet {page.title!r} ({_listed(page.merged)})"
+        message = f"has merged cells in the sheet {page.title!r} ({_listed(merged)})"
         raise OptoutError(Problem("merged-cells", message, location, hint))
     header, *rows = page.rows
     return Sheet(csv_from(header, rows), tuple(_notes_on(page, tables)), page.title)
@@ -301,8 +304,9 @@ def text_of(value: object, number_format: str) -> str:
 def _notes_on(page: Page, tables: list[Page]) -> Iterator[str]:
     filled = [str(it) for it in page.hidden_rows if any(map(any, page.rows[it - 1 : it]))]
     if filled:
-        rows = "row" if len(filled) == 1 else "rows"
-        yield f"hidden {rows} {_listed(filled)} of the sheet {page.title!r} count as requests too"
+        is_one = len(filled) == 1
+        rows, end = ("row", "counts as a request") if is_one else ("rows", "count as requests")
+        yield f"hidden {rows} {_listed(filled)} of the sheet {page.title!r} {end} too"
     if page.hidden_columns:
         names = _listed(page.hidden_columns)
         yield f"hidden columns of the sheet {page.title!r} count too: {names}"
