@@ -64,7 +64,7 @@ TOLD = """\
 n.csv:2 (6041): jurisdiction: there is no jurisdiction '6041'
   hint: did you mean '06041'? FIPS codes have five digits
 n.csv:4 (50003): date 'soon' is not a date
-  hint: write it as YYYY-MM-DD, such as 2010-08-31
+  hint: write it as YYYY-MM-DD, such as 2026-11-24
 n.csv:4 (50003): signatory needs 'title'
   hint: fill in signatory.title
 n.csv:1: signatory.fx: signatory has no field 'fx'
@@ -112,10 +112,23 @@ def test_what_many_rows_have_in_one_column_is_told_once(batch: Batch) -> None:
         == (
             "n.csv: service.ice.0.by cannot be 'Registered mail'"
             " (7 rows: lines 2, 3, 4, 5, 6 and 2 more)\n"
-            "  hint: registered mail is not certified-mail: write certified-mail if it is that, or mail"
-            "; use Find and Replace to correct the whole column at once"
+            "  hint: registered mail is not certified-mail: write certified-mail if it is that, or"
+            " mail; use Find and Replace to correct the whole column at once"
         ).splitlines()
     )
+
+
+@pytest.mark.usefixtures("in_folder")
+def test_a_letter_can_be_named_by_its_title_or_kind(run: Run, write: Write) -> None:
+    rows = "50001,P,S,notice of Opt-Out\n50003,P,S,opt-out\n50005,P,S,\n"
+    write("n.csv", f"{HEADER.strip()},letter\n{rows}")
+    told = outcome(run("batch", "n.csv", "-f", "txt", "--check", "-q", "-j1"))[1]
+    hint = "fill in letter, such as secure-communities/opt-out; see `optout list letters`"
+    assert told.splitlines()[:3] == [
+        "n.csv:4 (50005): request needs 'letter'",
+        f"  hint: {hint}; for all rows at once, write it in the file for --common, or add --letter",
+        "3 requests: 2 can be written (4 files), 1 cannot",
+    ]
 
 
 def test_all_problems_of_all_rows_are_told_and_the_good_ones_written(batch: Batch) -> None:

@@ -175,9 +175,9 @@ def test_a_day_out_of_reach_is_a_fault_of_the_option(
             ),
         ),
         (
-            "opt-out",
+            "optout",
             (
-                "letter 'opt-out' is not a letter\n"
+                "letter 'optout' is not the name of a letter\n"
                 "  hint: write program/kind, such as secure-communities/opt-out;"
                 " see `optout list letters`\n"
             ),

@@ -158,7 +158,7 @@ def test_what_she_declines_is_kept_and_not_written(asked: Asked, in_folder: Path
         ("County or city", "Atlantis", "there is no jurisdiction 'Atlantis'"),
         ("County or city", "Washington", "'Washington'. Name the state too: washington-county-al"),
         ("  Did you mean Marin", "maybe", "Type y for yes or n for no."),
-        ("Date", "soon", "'soon' is not a date. Write it as YYYY-MM-DD, such as 2010-08-31."),
+        ("Date", "soon", "'soon' is not a date. Write it as YYYY-MM-DD, such as 2026-11-24."),
         ("Date", "2026-02-30", "'2026-02-30' is not on the calendar."),
         ("Date", "-", "This answer is required."),
         (

@@ -199,7 +199,7 @@ def test_a_misplaced_value_is_a_problem_that_says_where_it_belongs(text: str, to
     assert told_by(lambda: read(text)) == told
 
 
-PLAIN = "\n  hint: write it as YYYY-MM-DD, such as 2010-08-31"
+PLAIN = "\n  hint: write it as YYYY-MM-DD, such as 2026-11-24"
 MEANT = "\n  hint: write it as YYYY-MM-DD; did you mean 2010-08-31?"
 
 

@@ -108,6 +108,7 @@ def set_values(document: Document, option: str, assignments: Mapping[str, str]) 
 
 def case_of(document: Document, library: Library, order: Order) -> Case:
     """Gather everything that decides the request's notices. Raises OptoutError, all problems."""
+    document = _with_letter_id(document, library)
     problems = _Problems()
     unread = _Problems()
     request: Request | None = None
@@ -145,6 +146,14 @@ def case_of(document: Document, library: Library, order: Order) -> Case:
     if unread:  # a letter that makes no sense needs no particulars
         raise OptoutError(*(tuple(refusals(case)) or unread))
     return case
+
+
+def _with_letter_id(document: Document, library: Library) -> Document:
+    """Write the id of the letter where a request has its title or kind: `Notice of opt-out`."""
+    letter = document.data.get("letter")
+    if not isinstance(letter, str) or "/" in letter or not (id := library.programs.named(letter)):
+        return document
+    return msgspec.structs.replace(document, data={**document.data, "letter": id})
 
 
 def _sample_problems(document: Document, library: Library) -> Iterator[Problem]:

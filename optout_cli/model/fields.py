@@ -137,7 +137,7 @@ LetterId = Annotated[
     str,
     _kind(
         r"[a-z0-9][a-z0-9-]*/[a-z0-9][a-z0-9-]*",
-        "a letter",
+        "the name of a letter",
         "write program/kind, such as secure-communities/opt-out; see `optout list letters`",
     ),
 ]

@@ -60,6 +60,16 @@ class Programs:
             for name, kind in sorted(program.letters.items()):
                 yield f"{id}/{name}", program, kind
 
+    def named(self, words: str) -> str | None:
+        """Return the id of the only letter with this title or kind, in any case, or None."""
+        plain = " ".join(words.casefold().split())
+        found = [
+            id
+            for id, _, kind in self.letters()
+            if plain in (kind.title.casefold(), id.partition("/")[2])
+        ]
+        return found[0] if len(found) == 1 else None
+
     def find(self, letter: str, location: Location | None = None) -> tuple[Program, LetterKind]:
         """Return the program and kind of a letter id. Raises OptoutError at `location`."""
         for id, program, kind in self.letters():

@@ -25,7 +25,7 @@ _ISO = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
 def check_date(text: str) -> tuple[str, str] | None:
     """Return what is wrong with a date and a hint, or None where it is right."""
     parts = _ISO.fullmatch(text)
-    hint = "write it as YYYY-MM-DD, such as 2010-08-31"
+    hint = "write it as YYYY-MM-DD, such as 2026-11-24"
     if not parts:
         if meant := guess_date(text):
             hint = f"write it as YYYY-MM-DD; did you mean {meant}?"

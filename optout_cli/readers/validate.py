@@ -15,7 +15,7 @@ import msgspec
 from msgspec.structs import FieldInfo
 
 from optout_cli.errors import Problem, closest, did_you_mean, raise_any, shorten
-from optout_cli.model.fields import Line, Text
+from optout_cli.model.fields import LetterId, Line, Text
 from optout_cli.readers.cells import (
     check_date,
     choice_in_words,
@@ -29,6 +29,8 @@ _T = TypeVar("_T")
 _MAX_NAMES = 5  # fields that a hint lists
 # The marks that people type before the items of a list.
 _LIST_MARK = re.compile(r"^(?:[-*\u2022\u2013]|[0-9]{1,2}[.)])\s+")
+_LETTERS = "such as secure-communities/opt-out; see `optout list letters`"
+_FOR_ALL = "; for all rows at once, write it in the file for --common, or add --letter"
 _CERTIFIED = "certified-mail"
 _INITIALS = 3  # letters that are enough to recognize a choice
 
@@ -104,6 +106,8 @@ class _Walk:
             if field.required and key not in value and key not in misspelt:
                 inner = join_path(path, key)  # an empty key has a location of its own
                 hint = f"fill in {inner}" if self.is_row else f"add {key}: ..."
+                if field.type is LetterId:
+                    hint += f", {_LETTERS}{_FOR_ALL if self.is_row else ''}"
                 self._fail(inner, "missing-key", f"{name} needs {key!r}", hint)
         plain: dict[str, Tree] = {}
         for key in (key for key in known if key in value):
