@@ -206,7 +206,7 @@ def test_a_file_to_print_says_whose_letters_are_missing(printed: Printed, write:
     assert (code, out.endswith("\nall.pdf\n"), len(texts("all.pdf"))) == (3, True, 8)
     assert "all.pdf lacks 7 of 9 requests: n.csv:4 (nowhere 0), n.csv:5 (now" in err
     assert ", n.csv:8 (nowhere 4) and 2 more\n" in err
-    assert "next: print all.pdf, sign 4, fold each at the two marks\n" in err
+    assert "next: print all.pdf, sign 4 letters, and fold each letter at the two marks\n" in err
     assert "then run this command again with --with out/rejects.csv\n" in err
 
 

@@ -40,6 +40,23 @@ def test_of_what_was_finished_before_only_the_law_is_told_again(batch: Batch) ->
     assert "DRAFT" in more[1]
 
 
+@pytest.mark.parametrize(
+    ("option", "count", "last"),
+    [
+        ("-j1", 5, ["note: 2 more notes of the kind 'title-in-name'; to see all, add --verbose"]),
+        ("-v", 7, []),
+    ],
+)
+def test_notes_of_one_kind_are_all_told_on_demand(
+    option: str, count: int, last: list[str], batch: Batch
+) -> None:
+    fips = ("50001", "50003", "50005", "50007", "50009", "50011", "50013")
+    rows = (f"{id},Sheriff Pat E,Sheriff {chr(97 + at)}\n" for at, id in enumerate(fips))
+    told = notes(batch("--check", option, table=HEADER + "".join(rows))[1])
+    named = [it for it in told if "signatory.name without" in it]
+    assert (len(named), [it for it in told if " more note" in it]) == (count, last)
+
+
 def test_many_letters_that_were_signed_are_told_in_a_few_lines(batch: Batch) -> None:
     for path in batch("-q")[1].splitlines():
         Path(path).write_text("signed and scanned" * 500, "utf-8")
@@ -111,10 +128,10 @@ def test_the_next_steps_of_many_letters_are_summed_up(
     assert [it for it in err.splitlines() if it.startswith("next: ")] == [
         f"next: {READ}",
         "next: add the signer to 1 request, then run this command again",
-        "next: print all.pdf, sign 4, fold each at the two marks",
+        "next: print all.pdf, sign 4 letters, and fold each letter at the two marks",
         "next: decide whether to enclose the act that 4 letters name (add file: under authority:)",
         "next: enclose what 4 letters list",
-        "next: put a copy of each letter to one recipient into the other recipient's envelope too",
+        "next: into each envelope, also put a copy of the letter to the other recipient",
         f"next: {MAIL}",
         "next: mail 1 letter",
         "next: have 2 letters delivered by hand, and a copy of each stamped as received",

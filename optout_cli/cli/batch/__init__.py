@@ -114,6 +114,7 @@ is a table of its letters.
 @register_options
 @order_options
 @prints_options
+@click.option("-v", "--verbose", "in_full", is_flag=True, help="Print every note.")
 @quiet_option
 @library_options
 @partial(report_problems, names=("--ndjson", "--json"))
@@ -133,6 +134,7 @@ def command(
     prints: Prints,
     values: Values,
     look: Options,
+    in_full: bool,
     quiet: bool,
     overlays: Sequence[str],
     folders: Sequence[Path],
@@ -158,7 +160,7 @@ def command(
     over = tuple(values.items())
     job = Job(library=library, order=order, common=shared, over=over, folder=place)
     replacing = Replacing(force, supersede, keeps_changed=True)
-    run = Run(input_files, job, jobs or cores(), prints, quiet=quiet, replacing=replacing)
+    run = Run(input_files, job, jobs or cores(), prints, quiet, in_full, replacing)
     programs = library.programs.by_id
     folder = LetterFolder(place, at=now(), programs=programs, has_register=not no_register)
     sys.exit(_run(run, folder, streams, is_check=is_check, fail_fast=fail_fast))

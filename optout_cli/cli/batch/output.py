@@ -272,8 +272,13 @@ def _paper_steps(
         unsigned = sum(facts.signature.kind == "ink" for facts in printed)
         what = f"{len(printed):,} letter{'' if len(printed) == 1 else 's'}"
         steps = [f"print {paper}" if paper else f"print {what} single-sided on US Letter"]
-        steps += [f"sign {unsigned:,}"] if unsigned else []
-        yield ", ".join([*steps, f"fold {'it' if len(printed) == 1 else 'each'} at the two marks"])
+        one = len(printed) == 1
+        if unsigned:
+            signed = f"{unsigned:,} letter{'' if unsigned == 1 else 's'}"
+            steps.append("sign it" if one else f"sign {signed}")
+        comma = "," if len(steps) > 1 else ""
+        fold = f"fold {'it' if one else 'each letter'} at the two marks"
+        yield f"{', '.join(steps)}{comma} and {fold}"
     acts = sum(any(not act.file for act in facts.authority) for _, facts in letters)
     if acts:
         what = f"{acts:,} letter{' names' if acts == 1 else 's name'}"
@@ -284,7 +289,7 @@ def _paper_steps(
         yield f"enclose what {what}"
     separate = Counter(state.id for state, facts in letters if facts.addressing == "separate")
     if any(count > 1 for count in separate.values()):
-        yield "put a copy of each letter to one recipient into the other recipient's envelope too"
+        yield "into each envelope, also put a copy of the letter to the other recipient"
 
 
 def _has_enclosures(state: LetterState, facts: _Facts) -> bool:

@@ -1,6 +1,7 @@
 """What a batch reports: problems, counts, notes, its PDF engine, and what to do next."""
 
 import re
+import sys
 import time
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -72,7 +73,7 @@ def _anywhere(problem: Problem) -> Problem:
 
 def _for_all(problem: Problem) -> str:
     """Return what a hint adds: how to correct a column in all its rows at once."""
-    if problem.code == "missing-key" and problem.path != "jurisdiction":
+    if problem.code == "missing-key" and problem.path not in ("jurisdiction", "letter"):
         return "; if it is the same for all rows, write it once in the file for --common"
     is_choice = problem.code in ("unknown-choice", "odd-value", "wrong-text")
     return "; use Find and Replace to correct the whole column at once" if is_choice else ""
@@ -104,8 +105,13 @@ class Told(NamedTuple):
     requests: int | None = None
 
 
-def note_lines(plan: BatchPlan, wanted: Collection[int], today: date) -> Iterator[Told]:
-    """Yield each note on the `wanted` rows once, with the number of requests; and every law."""
+def note_lines(
+    plan: BatchPlan, wanted: Collection[int], today: date, *, in_full: bool
+) -> Iterator[Told]:
+    """Yield each note on the `wanted` rows once, with the number of requests; and every law.
+
+    Of the other kinds only the first ones, if not `in_full`.
+    """
     good = {row.number: row for row in plan.good}
     undated = sum(not row.is_dated for number, row in good.items() if number in wanted)
     if undated:
@@ -114,15 +120,17 @@ def note_lines(plan: BatchPlan, wanted: Collection[int], today: date) -> Iterato
             f" add date: {today} to the rows or to --common"
         )
     shown: Counter[str] = Counter()
+    most = sys.maxsize if in_full else _MOST_ALIKE
     for note, count in _merge_alike(plan.count_notes(wanted)).items():
         shown[note.code] += 1
-        if shown[note.code] <= _MOST_ALIKE or note.code in _NEVER_SHORTENED:
+        if shown[note.code] <= most or note.code in _NEVER_SHORTENED:
             share = f"{count:,} of " if count < len(good) else ""
             text = f"note ({share}{_counted(len(good), 'request')}): {note.text}"
             yield Told(text, note.code, count)
     for code, count in shown.items():
-        if count > _MOST_ALIKE and code not in _NEVER_SHORTENED:
-            yield Told(f"note: {count - _MOST_ALIKE:,} more notes of the kind {code!r}", code)
+        if count > most and code not in _NEVER_SHORTENED:
+            more = _counted(count - most, "more note")
+            yield Told(f"note: {more} of the kind {code!r}; to see all, add --verbose", code)
 
 
 def _merge_alike(notes: Counter[Note]) -> Counter[Note]:
@@ -223,7 +231,7 @@ def say_next(
 
     `steps` are those for letters that are no drafts.
     """
-    for path in rejects.changed:
+    for path in rejects.changed if rejects.written else ():
         say(f"kept: {path} was changed after optout wrote it")
     if rejects.written:
         names = " ".join(map(str, rejects.written))

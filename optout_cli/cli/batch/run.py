@@ -68,6 +68,7 @@ class Run:
     jobs: int
     prints: Prints
     quiet: bool
+    in_full: bool  # all notes
     replacing: Replacing
     written = 0  # files
     finished = 0  # requests whose files are all written
@@ -129,7 +130,7 @@ class Run:
 
     def _notes(self, plan: BatchPlan, register: Register) -> Iterator[Told]:
         """Yield notes on the rows, and which existing letters the batch would replace or move."""
-        yield from note_lines(plan, plan.rows, self.job.order.today)
+        yield from note_lines(plan, plan.rows, self.job.order.today, in_full=self.in_full)
         yield from map(Told, self._contradictions(plan, plan.rows, register))
         yield from map(Told, self._fate_lines(plan, register))
 
@@ -259,7 +260,7 @@ class Run:
         keep_tracebacks(plan.tracebacks, folder.path)
         rejects = write_rejects(folder, self.input_files, plan.problems, self.origins)
         if not self.quiet:
-            for told in note_lines(plan, wanted, job.order.today):
+            for told in note_lines(plan, wanted, job.order.today, in_full=self.in_full):
                 say(*told)
             self._say_lines(self._contradictions(plan, wanted, register))
             for line in former_lines(self._former(plan, register), folder.path):
