@@ -241,15 +241,30 @@ def test_a_later_overlay_is_laid_on_an_earlier_one(run: Run, write: Write, in_fo
     ("day", "message"),
     [
         ("2010-02-30", "'2010-02-30' is not a day of the calendar"),
-        ("20100831", "'20100831' is not a date; write it as 2010-08-31"),
-        ("2010-W35-2", "'2010-W35-2' is not a date; write it as 2010-08-31"),
-        ("8/31/2010", "'8/31/2010' is not a date; write it as 2010-08-31"),
-        ("", "'' is not a date; write it as 2010-08-31"),
+        ("20100831", "'20100831' is not a date; write it as 2026-11-24"),
+        ("2010-W35-2", "'2010-W35-2' is not a date; write it as 2026-11-24"),
+        ("11/31/2026", "'11/31/2026' is not a date; write it as 2026-11-24"),
+        ("", "'' is not a date; write it as 2026-11-24"),
     ],
 )
 def test_a_day_has_one_form(day: str, message: str, run: Run) -> None:
     code, _, err = outcome(run("show", "06041", "--date", day))
     assert (code, err.partition("Error: ")[2]) == (2, f"Invalid value for '--date': {message}\n")
+
+
+@pytest.mark.parametrize(
+    ("day", "read"),
+    [
+        ("8/4/2010", "2010-08-04"),
+        ("31/8/2010", "2010-08-31"),
+        ("Aug. 31, 2010", "2010-08-31"),
+        ("2010-08-31", None),
+    ],
+)
+def test_a_day_is_read_as_a_table_has_it(day: str, read: str | None, run: Run) -> None:
+    _, out, err = outcome(run("show", "06041", "--date", day))
+    assert err == (f"note: --date {day} is read as {read}\n" if read else "")
+    assert out == outcome(run("show", "06041", "--date", read or day))[1]
 
 
 def test_a_copy_to_the_bureau_has_file_and_line_too(run: Run) -> None:

@@ -51,7 +51,7 @@ def test_a_usage_error_names_the_option_and_what_to_type(
         ("--date", None),
         (None, 'put quotes around a name with spaces: "Marin County, CA"'),
     ]
-    assert bad["message"].endswith("'soon' is not a date; write it as 2010-08-31")
+    assert bad["message"].endswith("'soon' is not a date; write it as 2026-11-24")
 
 
 def test_notes_next_steps_and_paths_are_objects(run: Run, write: Write, in_folder: Path) -> None:

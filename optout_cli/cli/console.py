@@ -176,7 +176,7 @@ def report_problems(command: _F, names: Sequence[str] = ("--json",)) -> _F:
     if takes_it:
         return run  # type: ignore[return-value]  # wraps keeps the signature
     words = "Print problems, notes and paths as JSON, one object per line."
-    return click.option(*names, "as_json", is_flag=True, help=words)(run)  # type: ignore[return-value]
+    return click.option(*names, "as_json", is_flag=True, is_eager=True, help=words)(run)  # type: ignore[return-value]
 
 
 def say_problems(problems: Iterable[Problem]) -> None:

@@ -19,6 +19,7 @@ from optout_cli.exporters.context import Options
 from optout_cli.letters.library import Library
 from optout_cli.model.letter import EngineName
 from optout_cli.output import is_folder
+from optout_cli.readers.cells import date_in_words, order_of_dates
 from optout_cli.trust import doubt_about, real
 
 if TYPE_CHECKING:
@@ -120,7 +121,7 @@ force_option = click.option(
     help="Replace existing files; the old ones move to the folder earlier.",
 )
 json_option = click.option(
-    "--json", "as_json", is_flag=True, help="Print JSON, one object per line."
+    "--json", "as_json", is_flag=True, is_eager=True, help="Print JSON, one object per line."
 )
 pdf_output_option = click.option(
     "-o",
@@ -135,7 +136,9 @@ pdf_output_option = click.option(
 verbose_option = click.option(
     "-v", "--verbose", "in_full", is_flag=True, help="Print every note in full, not in one line."
 )
-quiet_option = click.option("-q", "--quiet", is_flag=True, help="Print only problems on stderr.")
+quiet_option = click.option(
+    "-q", "--quiet", is_flag=True, is_eager=True, help="Print only problems on stderr."
+)
 
 
 engine_option = click.option(
@@ -164,20 +167,25 @@ def with_engine(
     return msgspec.structs.replace(look, engine=name)
 
 
-def parse_date(_ctx: click.Context, _param: click.Parameter, value: str | None) -> date | None:
-    """Parse a day of the calendar. Raises click.BadParameter."""
+def parse_date(context: click.Context, option: click.Parameter, value: str | None) -> date | None:
+    """Parse a day as a table's cell is read, 3/4/2026 as March 4. Raises click.BadParameter."""
     if value is None:
         return None
+    text = value
+    if not re.fullmatch(r"\d{4}-\d\d-\d\d", value):  # ISO 8601 also has 20100831 and 2010-W35-2
+        order = order_of_dates([value])
+        text = date_in_words(value, "day-first" if order == "day-first" else "month-first") or ""
+        if not text or value.isdecimal():
+            raise click.BadParameter(f"{value!r} is not a date; write it as 2026-11-24")
     try:
-        # As in a request. ISO 8601 also allows 20100831 and 2010-W35-2.
-        if re.fullmatch(r"\d{4}-\d\d-\d\d", value):
-            day = date.fromisoformat(value)
-            if day.year > _LAST_YEAR:
-                raise click.BadParameter(f"{value} is too far in the future")
-            return day
+        day = date.fromisoformat(text)
     except ValueError:
         raise click.BadParameter(f"{value!r} is not a day of the calendar") from None
-    raise click.BadParameter(f"{value!r} is not a date; write it as 2010-08-31")
+    if day.year > _LAST_YEAR:
+        raise click.BadParameter(f"{value} is too far in the future")
+    if text != value and not context.params.get("quiet"):
+        say(f"note: {option.opts[-1]} {value} is read as {text}")
+    return day
 
 
 date_option = click.option(
