@@ -63,6 +63,35 @@ def test_a_letter_that_was_sent_stays_if_its_row_has_a_new_date(batch: Batch) ->
     assert (Path(FILES[0]).exists(), Path(FILES[1]).exists()) == (False, True)
 
 
+SECOND = (
+    "note: these offices already have the notice of 2026-11-20 (sent 2026-11-25): 1 letter; a new"
+    " date makes a second notice. If the first is wrong, keep its date and add --supersede REASON;"
+    " if it has no answer, write a follow-up: optout new --follow"
+)
+
+
+def test_a_new_date_for_a_letter_that_was_sent_is_told_to_make_a_second_notice(
+    batch: Batch, run: Run
+) -> None:
+    def told(text: str) -> list[str]:
+        return [it for it in text.splitlines() if "these offices" in it]
+
+    assert told(batch()[2]) == []  # the same letters
+    assert told(batch("--check", table=DATED)[1]) == [SECOND]
+    assert told(batch()[2]) == [SECOND]
+    words = (
+        "--set",
+        "date=2026-11-22",
+        "--set",
+        "signatory.name=Pat",
+        "--set",
+        "signatory.title=Sheriff",
+    )
+    write = ("write", "50001", "-f", "txt", "-o", "out/", *words)
+    for more in (["--check"], []):
+        assert told(outcome(run(*write, *more))[2]) == [SECOND]
+
+
 def test_another_format_is_refused_if_the_row_has_changed(batch: Batch, run: Run) -> None:
     Path("n.csv").write_text(HEADER + ROWS.replace("50003,Pat", "50003,Kim"), "utf-8")
     html = ("batch", "n.csv", "--common", "common.yaml", "-j1", "-f", "html")

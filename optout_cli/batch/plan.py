@@ -20,8 +20,10 @@ from optout_cli.batch.rows import (
 from optout_cli.errors import Problem
 from optout_cli.letters.pipeline import Order
 from optout_cli.model.notice import Note
+from optout_cli.model.request import Party
 from optout_cli.readers.files import is_pipe
 from optout_cli.register.records import Record, Register
+from optout_cli.register.state import Identity
 
 LAW = "state-law"  # the note that is repeated in every run
 DRAFT = "draft"
@@ -179,6 +181,16 @@ class BatchPlan:
                 )
                 self.taken[row.number] = (Problem("sent-letter", message, row.location, hint),)
         self.left |= self.taken.keys()
+
+    def identities(self, wanted: Container[int]) -> Iterator[Identity]:
+        """Yield what each letter of the `wanted` good rows shares with its other versions."""
+        for row in self.good:
+            if row.number in wanted and row.key:
+                for stem in dict.fromkeys(map(_without_suffix, row.paths)):
+                    name = stem.rpartition("/")[2]  # 2026-11-24-terminate-jem-ross-police-ice
+                    day = date.fromisoformat(name[:10])
+                    party: Party = "ice" if name.endswith("-ice") else "bureau"
+                    yield (*row.key, day, party)
 
     def in_doubt(self, register: Register, order: Order) -> dict[int, Order]:
         """Return an order for each good row with a file in its place that may have to stay.

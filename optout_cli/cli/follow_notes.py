@@ -1,6 +1,6 @@
-"""Notes on letters that follow others: what the registers have otherwise."""
+"""Notes on letters after earlier ones: what the registers have otherwise, and second notices."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from itertools import islice
@@ -12,9 +12,13 @@ from optout_cli.letters.library import Library
 from optout_cli.register.journal import NAME
 from optout_cli.register.records import load_register
 from optout_cli.register.replies import Claim
-from optout_cli.register.state import LetterState
+from optout_cli.register.state import Identity, LetterState
 
 _MOST = 20  # notes on a batch
+_SECOND = (
+    "a new date makes a second notice. If the first is wrong, keep its date and add --supersede"
+    " REASON; if it has no answer, write a follow-up: optout new --follow"
+)
 _ByPlace = dict[str, list[LetterState]]
 
 
@@ -80,3 +84,28 @@ def _nearby(folder: Path | None) -> Iterator[_ByPlace]:
             if path.is_file() and path.parent.resolve() != known:
                 with suppress(OptoutError):  # the commands for that folder tell of it
                     yield _by_place(load_register(path.parent).states.letters.values())
+
+
+def second_notes(
+    letters: Iterable[Identity], states: Iterable[LetterState], library: Library
+) -> Iterator[str]:
+    """Yield notes on notices that their offices were sent before, with another date.
+
+    A letter that follows another may go out as often as its writer likes.
+    """
+    sent = {state.identity: state for state in states if state.sent}
+    by_matter = {_without_day(identity): state for identity, state in sent.items()}
+    again: Counter[str] = Counter()
+    for letter in letters:
+        first = None if letter in sent else by_matter.get(_without_day(letter))
+        if first and not library.programs.find(letter[1])[1].follows:
+            days = f"the notice of {first.written.date} (sent {first.sent[-1].on})"
+            again[days] += 1
+    for days, count in again.items():
+        of_them = f"{count:,} letter{'s' if count > 1 else ''}"
+        yield f"note: these offices already have {days}: {of_them}; {_SECOND}"
+
+
+def _without_day(letter: Identity) -> tuple[str, ...]:
+    jurisdiction, kind, variant, _, party = letter
+    return jurisdiction, kind, variant, party

@@ -1,13 +1,13 @@
 """What `optout write` does with a folder: put the letters there, or say what it would do."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import click
 
 from optout_cli.cli.console import print_path, say, say_problems
-from optout_cli.cli.follow_notes import contradiction_notes
+from optout_cli.cli.follow_notes import contradiction_notes, second_notes
 from optout_cli.cli.options import now, say_what_moved
 from optout_cli.letters.files import NamedFiles
 from optout_cli.letters.library import Library
@@ -69,7 +69,7 @@ def write_files(
         register = load_register(place) if how.has_register else Register(place, Journal())
         _check(register, writing, replacing)
         if not how.quiet:
-            say_contradictions(made.letters, register.states.letters.values(), place, library)
+            _say_earlier(made.letters, writing, register.states.letters.values(), place, library)
         return False
     opened = LetterFolder(
         place,
@@ -80,8 +80,23 @@ def write_files(
     )
     changed = _put(opened, writing, replacing, quiet=how.quiet)
     if not how.quiet:
-        say_contradictions(made.letters, opened.states.values(), place, library)
+        _say_earlier(made.letters, writing, opened.states.values(), place, library)
     return changed
+
+
+def _say_earlier(
+    letters: Sequence[Letter],
+    writing: Writing,
+    states: Collection[LetterState],
+    place: Path,
+    library: Library,
+) -> None:
+    """Say what the registers have of earlier letters, such as that the notice was sent before."""
+    event = writing.event
+    matter = event.jurisdiction, event.letter, event.variant, event.date
+    for note in second_notes([(*matter, it.recipient) for it in event.letters], states, library):
+        say(note)
+    say_contradictions(letters, states, place, library)
 
 
 def _check(register: Register, writing: Writing, replacing: Replacing) -> None:

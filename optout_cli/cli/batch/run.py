@@ -38,7 +38,7 @@ from optout_cli.cli.batch.report import (
     tally_lines,
 )
 from optout_cli.cli.console import print_json, problem_as_json, say, say_problems, speaks_json
-from optout_cli.cli.follow_notes import contradiction_notes
+from optout_cli.cli.follow_notes import contradiction_notes, second_notes
 from optout_cli.cli.options import path_lines, say_what_moved
 from optout_cli.errors import ExitCode, Location, OptoutError, Problem
 from optout_cli.letters.pipeline import Order
@@ -131,7 +131,7 @@ class Run:
     def _notes(self, plan: BatchPlan, register: Register) -> Iterator[Told]:
         """Yield notes on the rows, and which existing letters the batch would replace or move."""
         yield from note_lines(plan, plan.rows, self.job.order.today, in_full=self.in_full)
-        yield from map(Told, self._contradictions(plan, plan.rows, register))
+        yield from map(Told, self._earlier(plan, plan.rows, register))
         yield from map(Told, self._fate_lines(plan, register))
 
     def _fate_lines(self, plan: BatchPlan, register: Register) -> Iterator[str]:
@@ -153,13 +153,14 @@ class Run:
         counts = (f"{len(paths):,} {fate}" for fate, paths in fates.items())
         yield f"files: {', '.join(counts)}"
 
-    def _contradictions(
+    def _earlier(
         self, plan: BatchPlan, wanted: Container[int], register: Register
     ) -> Iterator[str]:
-        """Yield notes on what letters say of earlier ones and a register has otherwise."""
-        claims = (row.claim for row in plan.good if row.number in wanted and row.claim)
+        """Yield notes on notices that were sent before, and on what letters say of earlier ones."""
         states, library = register.states.letters.values(), self.job.library
-        return contradiction_notes(claims, states, self.job.folder, library, is_batch=True)
+        yield from second_notes(plan.identities(wanted), states, library)
+        claims = (row.claim for row in plan.good if row.number in wanted and row.claim)
+        yield from contradiction_notes(claims, states, self.job.folder, library, is_batch=True)
 
     def _other_engine(
         self, plan: BatchPlan, wanted: Container[int], records: Mapping[str, Record]
@@ -262,7 +263,7 @@ class Run:
         if not self.quiet:
             for told in note_lines(plan, wanted, job.order.today, in_full=self.in_full):
                 say(*told)
-            self._say_lines(self._contradictions(plan, wanted, register))
+            self._say_lines(self._earlier(plan, wanted, register))
             for line in former_lines(self._former(plan, register), folder.path):
                 say(line)
             say_what_was_left(self.left, folder.path, register)
