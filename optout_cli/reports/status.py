@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from optout_cli import __version__
 from optout_cli.register.due import Deadline
-from optout_cli.register.standing import Standing, Step
+from optout_cli.register.standing import Standing, Step, is_out
 from optout_cli.register.status import about, next_step
 from optout_cli.register.table import outcome_of, short_place_of
 
@@ -92,10 +92,7 @@ def summary_of(entries: Sequence[Entry], today: date) -> str:
     """Return how many letters there are, and how many of each kind: `4 letters: 2 not sent`."""
     counts = Counter(entry.standing.step for entry in entries)
     parts = [f"{counts[step]:,} {words}" for step, words in _STEPS.items() if counts[step]]
-    late = sum(
-        bool(deadline and deadline.on < today)
-        for deadline in (entry.standing.answer_due for entry in entries)
-    )
+    late = sum(_is_late(entry.standing, today) for entry in entries)
     parts += [f"{late:,} overdue"] if late else []
     count = len(entries)
     noun = "letter" if count == 1 else "letters"
@@ -218,18 +215,21 @@ def page_of(standings: Sequence[Standing], today: date, templates: "Templates") 
     """Return a web page for a board or a website: counts, a map, a table.
 
     It names jurisdictions, letters and days. It never has an address, an e-mail address, a
-    telephone number, a name of a person, or anything that people noted. Drafts and letters that
-    were replaced are left out.
+    telephone number, a name of a person, or anything that people noted. It names only letters that
+    went out, and none that was replaced; of the others it has the number.
     """
-    shown = [item for item in standings if item.step not in ("draft", "superseded")]
+    shown = [item for item in standings if is_out(item.state) and item.step != "superseded"]
     states: defaultdict[str, list[Standing]] = defaultdict(list)
     for standing in shown:
         states[standing.state.written.state].append(standing)
     counts = {code: _counts_of(items) for code, items in sorted(states.items())}
-    late = [item for item in shown if item.answer_due and item.answer_due.on < today]
+    unsent = sum(item.step == "unsent" for item in standings)
+    late = sum(_is_late(item, today) for item in shown)
+    waiting = sum(item.step == "waiting" for item in shown) - late
     facts: _Facts = {
         "date": today,
-        "counts": _counts_of(shown) | {"late": f"{len(late):,}"},
+        "counts": _counts_of(shown)
+        | {"unsent": f"{unsent:,}", "late": f"{late:,}", "waiting": f"{waiting:,}"},
         "states": [
             {"code": code, "name": _name_of(states[code])} | counts[code] for code in counts
         ],
@@ -237,21 +237,19 @@ def page_of(standings: Sequence[Standing], today: date, templates: "Templates") 
         "width": 11 * _STEP + _SIDE,
         "height": 8 * _STEP + _SIDE,
         "side": _SIDE,
-        "rows": sorted(map(_row_of, shown), key=itemgetter(*_ORDER)),
+        "rows": sorted((_row_of(item, today) for item in shown), key=itemgetter(*_ORDER)),
     }
     return templates.lay_out(_PAGE, facts, limit=_LONGEST).encode()
 
 
 def _counts_of(standings: Sequence[Standing]) -> _Facts:
-    """Return how many jurisdictions and letters there are, and how far the letters are."""
+    """Return how many jurisdictions wrote, and how many of their letters went how far."""
     steps = [standing.step for standing in standings]
     numbers = {
         "jurisdictions": len({standing.state.written.jurisdiction for standing in standings}),
-        "letters": len(steps),
-        "sent": len(steps) - steps.count("unsent"),
+        "sent": len(steps),
         "received": sum(bool(standing.state.delivered) for standing in standings),
         "answered": steps.count("answered"),
-        "waiting": steps.count("waiting"),
     }
     return {name: f"{number:,}" for name, number in numbers.items()}
 
@@ -274,8 +272,7 @@ def _tiles(counts: dict[str, _Facts]) -> Iterator[_Facts]:
             found = counts.get(code)
             kind = "none"
             if found:
-                kind = "sent" if found["sent"] != "0" else "written"
-                kind = "answered" if found["answered"] != "0" else kind
+                kind = "answered" if found["answered"] != "0" else "sent"
             yield {
                 "code": code,
                 "x": column * _STEP,
@@ -285,7 +282,11 @@ def _tiles(counts: dict[str, _Facts]) -> Iterator[_Facts]:
             }
 
 
-def _row_of(standing: Standing) -> _Facts:
+def _is_late(standing: Standing, today: date) -> bool:
+    return bool(standing.answer_due and standing.answer_due.on < today)
+
+
+def _row_of(standing: Standing, today: date) -> _Facts:
     state, due = standing.state, standing.answer_due
     answers = state.answers
     return {
@@ -301,6 +302,7 @@ def _row_of(standing: Standing) -> _Facts:
         "outcome": outcome_of(standing).replace("\n", "; ") or None,
         "due": due.on.isoformat() if due else None,
         "is_estimated": bool(due and due.is_estimated),
+        "is_late": _is_late(standing, today),
         "days": [
             {"title": day.title, "on": day.on.isoformat(), "is_estimated": day.is_estimated}
             for day in standing.milestones
