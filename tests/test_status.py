@@ -59,8 +59,8 @@ TABLE = """\
 letter                 to      sent            received    next
 ---------------------  ------  --------------  ----------  --------------------
 Marin County, CA       bureau  2026-09-01                  overdue since about
-opt-out of 2026-09-01          email                       2026-10-01; write:
-                                                           Request for an
+Notice of opt-out of           email                       2026-10-01; write:
+2026-09-01                                                 Request for an
                                                            answer
                        ICE     2026-09-01      2026-09-04  answered 2026-09-21:
                                certified mail              a refusal in
@@ -69,16 +69,18 @@ opt-out of 2026-09-01          email                       2026-10-01; write:
                                                            opt-out
 
 Addison County, VT     ICE                                 send it
-opt-out of 2026-11-02
+Notice of opt-out of
+2026-11-02
 
 Bennington County, VT  bureau                              draft: add who signs
-opt-out of 2026-11-02
+Notice of opt-out of
+2026-11-02
 
 Ross Police            ICE     2026-11-02                  answer due about
 Department, Marin              certified mail              2026-12-07
 County, CA                                                 the termination
-terminate (wso) of                                         takes effect after
-2026-11-02                                                 90 days: about
+Notice of termination                                      takes effect after
+of 2026-11-02                                              90 days: about
                                                            2027-02-05
 """
 
@@ -87,6 +89,26 @@ terminate (wso) of                                         takes effect after
 def test_the_table_fits_in_80_columns(run: Run) -> None:
     code, out, err = outcome(run("status", "letters"))
     assert (code, out, err) == (0, TABLE, "")
+
+
+def test_letters_that_only_their_variant_tells_apart_are_named_in_full(
+    in_folder: Path, run: Run
+) -> None:
+    maker = RegisterMaker(in_folder / "letters")
+    for name, variant in (("txt", "tfm"), ("eml", "tfm-addison-borough-constables-office")):
+        maker.written(letter=TERMINATE, parties=("ice",), formats=(name,), variant=variant)
+    assert outcome(run("status"))[1].partition("-------\n")[2] == textwrap.dedent("""\
+        Marin County, CA       ICE                       send it
+        Notice of termination
+        of 2026-11-02
+        (tfm)
+
+        Marin County, CA       ICE                       send it
+        Notice of termination
+        of 2026-11-02
+        (tfm-addison-borough-
+        constables-office)
+        """)
 
 
 @pytest.mark.usefixtures("letters")

@@ -111,23 +111,25 @@ def table_of(entries: Sequence[Entry], today: date, width: int) -> str:
     step = max(_NEXT[0], min(_NEXT[1], rest - letter))
     rows: list[Sequence[str]] = []
     last = None
+    # Letters that only their variant, such as the model of an agreement, tells apart.
+    names = {it.state.id: (*_named(it), it.state.written.variant) for _, it in entries}
+    alike = Counter(name[:2] for name in {*names.values()})
     for _, standing in entries:
         is_same = standing.state.id == last
         if rows and not is_same:
             rows.append(SEPARATING_LINE)
-        name = "" if is_same else _wrapped(_named(standing), letter)
+        *lines, variant = names[standing.state.id]
+        lines += [f"({variant})"] if variant and alike[lines[0], lines[1]] > 1 else []
+        name = "" if is_same else _wrapped(lines, letter)
         rows.append([name, *_cells(standing, today, step)])
         last = standing.state.id
     table = tabulate(rows, _HEADER, "simple", disable_numparse=True)
-    head, rule, *lines = table.split("\n")
-    return "\n".join([head, rule, *("" if line == rule else line.rstrip() for line in lines)])
+    head, rule, *rest_of = table.split("\n")
+    return "\n".join([head, rule, *("" if line == rule else line.rstrip() for line in rest_of)])
 
 
 def _named(standing: Standing) -> tuple[str, str]:
-    written = standing.state.written
-    kind = written.letter.partition("/")[2]
-    variant = f" ({written.variant})" if written.variant else ""
-    return short_place_of(standing), f"{kind}{variant} of {written.date}"
+    return short_place_of(standing), f"{standing.title} of {standing.state.written.date}"
 
 
 def _cells(standing: Standing, today: date, width: int) -> Iterator[str]:
@@ -145,7 +147,8 @@ def _wrapped(texts: Iterable[str], width: int) -> str:
     lines: list[str] = []
     for text in texts:
         is_short = len(text) <= width  # textwrap takes its time
-        lines += [text] if is_short else textwrap.wrap(text, width, break_on_hyphens=False)
+        is_broken = any(len(word) > width for word in text.split())
+        lines += [text] if is_short else textwrap.wrap(text, width, break_on_hyphens=is_broken)
     return "\n".join(lines)
 
 
