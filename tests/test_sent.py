@@ -153,7 +153,7 @@ def test_a_number_is_added_later_and_a_day_is_corrected(letters: Letters, run: R
     ("options", "told"),
     [
         (("--on", "2026-11-25"), "2026-11-25 is in the future"),
-        (("--on", "2026-11-19"), "2026-11-19 is before its date (2026-11-20)"),
+        (("--on", "2026-11-19"), "2026-11-19 is before the letter's own date (2026-11-20)"),
         (("--number", "7008 1300 0001 7388 9811"), "has a wrong digit"),
         (("--by", "email", "--number", NUMBER), "tracking numbers are only for mail"),
         (("--receipt", "nowhere.pdf"), "nowhere.pdf: cannot find this file"),
@@ -271,6 +271,25 @@ def test_a_table_records_its_right_rows_and_tells_of_the_others(
     again = outcome(run("sent", "--from", "sent.csv", "--in", "letters"))
     assert (again[0], events()) == (3, 2)
     assert again[2].startswith("already recorded: sent by certified mail no. ")
+
+
+def test_a_problem_says_which_of_several_letters_it_is_about(
+    letters: Letters, run: Run, write: Write
+) -> None:
+    write("sent.csv", f"letter,on,by\n{FOLDER},2026-11-19,mail\n")
+    err = outcome(run("sent", "--from", "sent.csv"))[2]
+    told = "sent.csv:2: on: 2026-11-19 is before the letter's own date (2026-11-20)"
+    assert [line for line in err.splitlines() if line.startswith("sent.csv")] == [
+        f"{told}: {letters} to the State Identification Bureau ({TO_BUREAU})",
+        f"{told}: {letters} to ICE ({TO_ICE})",
+    ]
+
+
+def test_a_path_is_printed_as_it_was_named(in_folder: Path, run: Run, write: Write) -> None:
+    RegisterMaker(in_folder / "letters").written(parties=("ice",))
+    path = "letters/CA/marin-county-ca/2026-11-02-opt-out-ice.txt"
+    write("sent.csv", f"letter,by\n{path},mail\n")
+    assert outcome(run("sent", "--from", "sent.csv"))[:2] == (0, f"{path}\n")
 
 
 @pytest.mark.no_cover  # in processes of their own

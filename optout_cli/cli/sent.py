@@ -16,6 +16,7 @@ from optout_cli.cli.record import (
     check_undo,
     correct_option,
     in_option,
+    letter_name,
     now,
     on_option,
     one_letter,
@@ -299,8 +300,17 @@ def _results(
             else:
                 yield each, sent_from(each.letter, said, each.folder.states, moment)
         except OptoutError as error:
-            problems += error.problems
+            problems += error.problems if len(found) == 1 else _named(error, each)
     raise_any(problems)
+
+
+def _named(error: OptoutError, found: Found) -> Iterator[Problem]:
+    """Yield the problems of one of several letters, with its name where they have no place."""
+    for problem in error.problems:
+        message = (
+            problem.message if problem.location else f"{problem.message}: {letter_name(found)}"
+        )
+        yield msgspec.structs.replace(problem, message=message)
 
 
 def _taken(found: Found, path: str | None, key: str) -> Evidence | None:

@@ -49,7 +49,8 @@ def register_folder(text: str, within: Path | None = None) -> Path:
         start = named.parent if is_file(named) else Path()
         if not is_file(named) and _is_path(named):
             raise OptoutError(_missing(named))
-    for folder in (start, *start.absolute().parents):
+    above = () if ".." in start.parts else start.parents  # as the user names them
+    for folder in (start, *above, *start.absolute().parents):
         if is_file(folder / NAME):
             return folder
     message = f"there is no {NAME} in {start} or a folder above it"

@@ -216,7 +216,9 @@ def _order_problems(state: LetterState, event: Sent, last: Sent | None) -> Itera
             yield Problem("impossible-date", message, hint=hint, path="on")
 
 
-def _day_problems(day: date, first: date, now: Moment, what: str = "its date") -> Iterator[Problem]:
+def _day_problems(
+    day: date, first: date, now: Moment, what: str = "the letter's own date"
+) -> Iterator[Problem]:
     if day > now.today:
         hint = "write when it happened"
         yield Problem("later-event", f"{day} is in the future", hint=hint, path="on")
