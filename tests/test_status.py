@@ -152,7 +152,12 @@ def test_options_choose_letters(options: list[str], steps: list[str], run: Run) 
 
 @pytest.mark.usefixtures("letters")
 def test_nothing_due_is_said_in_words(run: Run) -> None:
-    assert outcome(run("status", "--due", "--until", "2026-01-01"))[1] == "0 letters\n"
+    told = "1 letter is not sent, so no answer is due yet; to see which: optout status letters"
+    assert outcome(run("status", "letters", "--due", "--until", "2026-01-01")) == (
+        0,
+        "0 letters\n",
+        f"note: {told} --unsent\n",
+    )
 
 
 @pytest.mark.usefixtures("letters")
@@ -393,6 +398,17 @@ def test_each_file_in_the_folder_is_explained_or_told(letters: RegisterMaker, ru
     )
     path.rename(letters.folder / "moved.txt")
     assert "hint: move it back: it is now letters/moved.txt" in run("status", "--verify").stderr
+
+
+@pytest.mark.usefixtures("letters")
+def test_reports_of_optout_are_no_other_files(run: Run) -> None:
+    for words in (
+        ("status", "-f", "html", "-o", "letters/status.html"),
+        ("status", "-f", "ics", "-o", "letters/days.ics"),
+        ("review", "letters", "-o", "letters/review.html"),
+    ):
+        assert outcome(run(*words))[0] == 0
+    assert outcome(run("status", "letters", "--verify"))[2] == ""
 
 
 def test_evidence_is_verified_too(letters: RegisterMaker, run: Run) -> None:
@@ -652,4 +668,15 @@ def test_the_day_of_a_meeting_is_in_the_calendar(
     ]
     assert [(str(title), day, str(text).split("\n")) for title, day, text in read] == [
         (f"Meeting: Marin County, CA, {letter} to ICE", date(2026, 12, 9), words)
+    ]
+
+
+def test_a_meeting_that_several_letters_name_is_one_event(in_folder: Path, run: Run) -> None:
+    maker = RegisterMaker(in_folder / "letters")
+    offered(maker)
+    confirmation = "secure-communities/meeting-confirmation"
+    maker.written(letter=confirmation, on=date(2026, 11, 21), particulars=MEETING)
+    events = icalendar.Calendar.from_ical(run("status", "-f", "ics").stdout_bytes).walk("VEVENT")
+    assert [it.decoded("DTSTART") for it in events if "Meeting" in str(it["SUMMARY"])] == [
+        date(2026, 12, 9)
     ]

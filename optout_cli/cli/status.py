@@ -11,6 +11,7 @@ import click
 from optout_cli.cli.console import (
     print_json,
     print_path,
+    quote,
     report_problems,
     say,
     say_problems,
@@ -173,6 +174,8 @@ def command(
         say(f"note: {note}")
     if unsent:
         _say_drafts(found)
+    elif due:
+        _say_unsent(found, places)
     problems += _show(entries, given, chosen, day, library)
     if problems:
         say_problems(problems)
@@ -192,6 +195,14 @@ def _say_drafts(entries: Sequence[Entry]) -> None:
     if count := sum(entry.standing.step == "draft" for entry in entries):
         noun = "draft is" if count == 1 else "drafts are"
         say(f"note: {count:,} {noun} left out: add who signs, and write the letters again")
+
+
+def _say_unsent(entries: Sequence[Entry], places: Sequence[Path]) -> None:
+    """Say how many letters are not sent, so that no answer to them is due."""
+    if count := sum(entry.standing.step == "unsent" for entry in entries):
+        letters_are = "1 letter is" if count == 1 else f"{count:,} letters are"
+        command = " ".join(["optout status", *(quote(str(place)) for place in places), "--unsent"])
+        say(f"note: {letters_are} not sent, so no answer is due yet; to see which: {command}")
 
 
 def _refuse_together(options: Sequence[str]) -> None:

@@ -31,6 +31,8 @@ from optout_cli.register.table import outcome_of, table_problems
 
 SCHEMA = 1
 _OWN_TABLES = ("register", "rejects")  # files of optout that are no letters
+_OWN_REPORTS = (b'content="optout report"', b"PRODID:-//optout//")  # web pages, calendars
+_HEAD = 2048  # bytes of a report, by whose mark it is known
 
 
 class Day(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
@@ -161,6 +163,7 @@ class Verification(NamedTuple):
     """How many events and files were compared, what is wrong with them, and what else is there.
 
     `unknown` are files in the folder that no event explains, such as those of the user's own.
+    Reports of optout are left out.
     """
 
     events: int
@@ -197,7 +200,11 @@ def verify(folder: Path, journal: Journal) -> Verification:
     )
     known = {digest for _, digest in (*expected, *gone)}
     names = {name for name, _ in expected}
-    unknown = (it for it, digest in there.items() if it not in names and digest not in known)
+    unknown = (
+        name
+        for name, digest in there.items()
+        if name not in names and digest not in known and not _is_report(folder / name)
+    )
     return Verification(
         len(journal.lines), len(names), tuple(problems), tuple(notes), tuple(unknown)
     )
@@ -251,6 +258,14 @@ def _files_in(folder: Path) -> dict[str, str]:
             if name.partition(".")[0] not in _OWN_TABLES and (digest := digest_of(at / name)):
                 found[(at / name).relative_to(folder).as_posix()] = digest
     return found
+
+
+def _is_report(path: Path) -> bool:
+    """Tell whether a file is a report of optout, which anybody may make again."""
+    with suppress(OSError), path.open("rb") as stream:
+        head = stream.read(_HEAD)
+        return any(mark in head for mark in _OWN_REPORTS)
+    return False
 
 
 def _evidence_of(event: object) -> Iterator[Evidence]:

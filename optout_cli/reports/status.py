@@ -188,9 +188,15 @@ def calendar_of(standings: Iterable[Standing]) -> bytes:
     calendar.add("prodid", f"-//optout//optout {__version__}//EN")
     calendar.add("version", "2.0")
     calendar.add("method", "PUBLISH")
+    told: set[object] = set()
     for standing in standings:
+        written = standing.state.written
         for day in filter(None, (standing.answer_due, *standing.milestones)):
-            calendar.add_component(_event_of(standing, day))
+            # A meeting is one event, whichever letters and answers name its hour and place.
+            event = (written.jurisdiction, written.name, day.title, day.on, day.details)
+            if not day.details or event not in told:
+                calendar.add_component(_event_of(standing, day))
+            told.add(event)
     content: bytes = calendar.to_ical()
     return content
 
