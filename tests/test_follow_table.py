@@ -60,6 +60,27 @@ def test_each_letter_that_is_due_has_the_row_that_answers_its_state(
     ]
 
 
+def test_a_follow_up_that_is_written_and_not_sent_is_not_in_the_next_table(
+    letters: Path, run: Run, write: Write
+) -> None:
+    write("now.yaml", "signatory: {name: Kim Successor, title: Sheriff}\n")
+    common = ("--common", "now.yaml", "-q")
+    follow = ("new", "--csv", "--follow", "out/", "--letter", "secure-communities/follow-up")
+    run(*follow, *common, "-o", "first.csv")
+    assert outcome(run("batch", "first.csv", "-q", "-f", "txt", "-o", "out/"))[0] == 0
+    told = "not in the table: Marin County, CA: Request for an answer of 2026-11-24"
+    assert outcome(run(*follow, *common)) == (
+        0,
+        "",
+        (
+            f"{told} is not sent yet\n  to see each: optout status out --unsent\n"
+            "no table was written: no other letter is due\n"
+        ),
+    )
+    assert outcome(run("new", "--csv", "--follow", "out/", *common))[0] == 0
+    assert [*rows()] == [REFUSED]
+
+
 def test_the_table_makes_the_letters(letters: Path, run: Run, write: Write) -> None:
     write("now.yaml", "signatory: {name: Kim Successor, title: Sheriff}\n")
     run("new", "--csv", "--follow", "out/", "--common", "now.yaml", "-q")

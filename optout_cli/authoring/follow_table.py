@@ -24,12 +24,14 @@ _Matter = tuple[str, str, str, date]  # jurisdiction, letter, variant and date
 class FollowRow(NamedTuple):
     """A request that follows an earlier letter, its cells by column, and why it is due.
 
-    `only` are its recipients if it does not concern all of them, which no row can say.
+    `only` are its recipients if it does not concern all of them, which no row can say. `written` is
+    the day of such letters if the register has them already, and they are only not sent.
     """
 
     reference: str
     cells: dict[str, str]
     only: tuple[Party, ...] = ()
+    written: date | None = None
 
 
 def follow_rows(
@@ -51,6 +53,10 @@ def follow_rows(
         if is_out(standing.state):
             matters[_matter_of(standing)].append(standing)
     done: set[tuple[_Matter, Party]] = set()
+    unsent: dict[object, date] = {}  # the day of the last such letter
+    for state in (each.state for each in standings if each.step == "unsent"):
+        place, own_name, variant, written_on, party = state.identity
+        unsent[place, own_name, variant, party] = written_on
     # An answer of one recipient counts before the silence of another.
     for standing in sorted(standings, key=lambda each: each.step != "answered"):
         written, kind, matter = standing.state.written, standing.next_letter, _matter_of(standing)
@@ -73,7 +79,9 @@ def follow_rows(
         done |= {(matter, party) for party in alike}
         answers, _ = answers_following(former, name, library, day)
         cells = {**dict(flattened(answers)), "# name": written.name, "# why": why}
-        yield FollowRow(written.reference, cells, only)
+        days = [unsent.get((written.jurisdiction, name, written.variant, it)) for it in alike]
+        there = min((it for it in days if it and it >= written.date), default=None)
+        yield FollowRow(written.reference, cells, only, None if None in days else there)
 
 
 def _matter_of(standing: Standing) -> _Matter:

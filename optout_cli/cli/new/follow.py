@@ -93,13 +93,16 @@ def _write_follow_table(order: TableOrder, library: Library, follow: FollowOrder
     found = look_up(follow.named, follow.within)
     chosen = {letter.state.id for letter in found.letters}
     standings = standings_of(found.states, library.programs.by_id)
-    found_rows = [*follow_rows(standings, chosen, library, today(), order.letter)]
+    all_rows = [*follow_rows(standings, chosen, library, today(), order.letter)]
+    found_rows = [row for row in all_rows if not row.written]
+    _say_written([row for row in all_rows if row.written], found.folder, library)
     for row in found_rows:
         if row.only:
             _say_single(row, found.folder, order.options)
     rows = [row for row in found_rows if not row.only]
-    if not rows and found_rows:
-        say("no table was written: a row concerns every recipient")
+    if not rows and all_rows:
+        why = "a row concerns every recipient" if found_rows else "no other letter is due"
+        say(f"no table was written: {why}")
         return
     if not rows:
         message = "has no letter that another one should follow today"
@@ -115,6 +118,17 @@ def _write_follow_table(order: TableOrder, library: Library, follow: FollowOrder
     if not given:
         say("note: the columns for who signs are empty, since it may be somebody else now")
     _say_next(path, order)
+
+
+def _say_written(rows: Sequence[FollowRow], folder: Path, library: Library) -> None:
+    """Say which letters are left out of the table, since they only have to be sent."""
+    for row in rows[:_MOST]:
+        title = library.programs.find(row.cells["letter"])[1].title
+        say(f"not in the table: {row.cells['# name']}: {title} of {row.written} is not sent yet")
+    if len(rows) > _MOST:
+        say(f"not in the table: {len(rows) - _MOST:,} more like these")
+    if rows:
+        say(f"  to see each: {program_name()} status {quote(str(folder))} --unsent")
 
 
 def _say_single(row: FollowRow, folder: Path, options: str) -> None:
