@@ -11,6 +11,7 @@ import pytest
 from answer_questions import Answers, Clerk
 from click.testing import Result
 from command_results import Run, Write, outcome
+from make_register import RegisterMaker
 from written_letters import REACHED, TO_BUREAU, TO_ICE, write_letters
 
 from optout_cli.cli import answer, new
@@ -240,6 +241,18 @@ def test_nothing_yet_is_not_recorded(reference: str, run: Run) -> None:
     code, out, err = outcome(run("answer", TO_ICE, "--reply", "none"))
     assert (code, out, answers()) == (0, "", [])
     assert err.startswith("nothing is recorded, since nothing came back\nnext: Request for an")
+
+
+def test_where_no_letter_follows_silence_the_program_says_what_to_do(
+    in_folder: Path, run: Run
+) -> None:
+    maker = RegisterMaker(in_folder / "letters")
+    maker.sent(maker.written(letter="287g/reply-to-refusal", parties=("ice",)), "ice")
+    path = "letters/CA/marin-county-ca/2026-11-02-reply-to-refusal-ice.txt"
+    assert outcome(run("answer", path, "--reply", "none"))[2].splitlines() == [
+        "nothing is recorded, since nothing came back",
+        "next: Call the office, and ask counsel.",
+    ]
 
 
 def test_a_folder_with_one_letter_that_went_out_is_enough(reference: str, run: Run) -> None:

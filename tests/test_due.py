@@ -287,6 +287,16 @@ def test_a_letter_that_went_out_is_history_once_the_corrected_one_is_out_too(
     assert words == "overdue since about 2026-12-07; a corrected letter is not sent yet"
 
 
+@pytest.mark.parametrize("kind", ["reply-to-refusal", "meeting-confirmation", "effective-date"])
+def test_where_no_letter_comes_next_an_overdue_one_says_what_to_do(
+    kind: str, maker: RegisterMaker, library: Library
+) -> None:
+    maker.sent(maker.written(letter=f"287g/{kind}", parties=("ice",)), "ice")
+    (standing,) = maker.standings(library)
+    words = next_step(standing, date(2026, 12, 8))
+    assert words == "overdue since about 2026-12-07; call the office, and ask counsel"
+
+
 def test_what_answers_a_follow_up_calls_for_the_letter_that_takes_up_the_notice(
     maker: RegisterMaker, library: Library
 ) -> None:

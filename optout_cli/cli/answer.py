@@ -345,19 +345,28 @@ def _say_next(statement: _Statement, reply: Reply, *, quiet: bool) -> None:
     _, found, state, _, library = statement
     if quiet:
         return
-    if reply.advice:
+    letters = _letters_of(state, reply, library)
+    if reply.advice and not (reply.silence and letters):
         say(f"next: {reply.advice}")
-    for id, title in _letters_of(state, reply, library).items():
+    for id, title in letters.items():
         folder = quote(str(found.folder))
         words = f"{program_name()} new --follow {state.written.reference} --in {folder}"
         say(f"next: {title}: {words} --letter {id}")
 
 
 def _letters_of(state: LetterState, reply: Reply, library: Library) -> dict[str, str]:
-    """Return the titles of the letters that answer a reply, by id."""
-    folder = state.written.letter.partition("/")[0]
-    ids = [f"{folder}/{row.letter}" for row in reply.next]
-    return {id: library.programs.find(id)[1].title for id in ids}
+    """Return the titles of the letters that answer a reply, by id.
+
+    Where nothing came back, those are only the letters that follow this one itself.
+    """
+    folder, _, own = state.written.letter.partition("/")
+    kinds = {
+        f"{folder}/{row.letter}": library.programs.find(f"{folder}/{row.letter}")[1]
+        for row in reply.next
+    }
+    return {
+        id: kind.title for id, kind in kinds.items() if not reply.silence or own in kind.follows
+    }
 
 
 def _begin_next(

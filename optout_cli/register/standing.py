@@ -8,7 +8,7 @@ from typing import Literal
 import msgspec
 
 from optout_cli.exporters import exporter_for
-from optout_cli.model.program import LetterKind, Program
+from optout_cli.model.program import LetterKind, Program, Reply
 from optout_cli.model.request import Party
 from optout_cli.register.due import (
     Deadline,
@@ -67,12 +67,17 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
         letters, kind, answers = self.program.letters, _kind_of(self.state), self.state.answers
         # What answers a follow-up may also be a letter that takes up the notice.
         kinds = {kind, *([_kind_of(self.notice)] if self.notice and answers else ())}
-        silences = (reply for reply in self.program.replies.values() if reply.silence)
-        none = next((reply for reply in silences if reply.fits(kind)), None)
-        reply = self.program.replies.get(answers[-1].reply) if answers else none
+        reply = self.program.replies.get(answers[-1].reply) if answers else self.silence
         rows = reply.next if reply else ()
         found = (row.letter for row in rows if not kinds.isdisjoint(letters[row.letter].follows))
         return next(found, None)
+
+    @property
+    def silence(self) -> Reply | None:
+        """What the program says of a letter to which nothing comes back."""
+        replies, kind = self.program.replies if self.program else {}, _kind_of(self.state)
+        silences = (reply for reply in replies.values() if reply.silence)
+        return next((reply for reply in silences if reply.fits(kind)), None)
 
     def is_unsigned_as(self, name: str) -> bool:
         """Tell whether a file of the format `name` would go out without a signature."""

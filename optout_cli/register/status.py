@@ -141,7 +141,8 @@ def next_step(standing: Standing, today: Date) -> str:
             return f"waiting for an answer{corrected}"
         if deadline.on >= today:
             return f"answer due {about(deadline)}{corrected}"
-        return f"overdue since {about(deadline)}{corrected or _to_write(standing)}"
+        to_do = corrected or _to_write(standing) or _to_do(standing)
+        return f"overdue since {about(deadline)}{to_do}"
     if standing.step == "answered" and answers:
         outcome = outcome_of(standing).replace("\n", "; ")
         return f"answered {answers[-1].on}: {outcome}{_to_write(standing)}"
@@ -152,6 +153,12 @@ def next_step(standing: Standing, today: Date) -> str:
 def _to_write(standing: Standing) -> str:
     name, program = standing.next_letter, standing.program
     return f"; write: {program.letters[name].title}" if program and name else ""
+
+
+def _to_do(standing: Standing) -> str:
+    """Return what the program advises where nothing came back and no letter comes next."""
+    advice = standing.silence.advice if standing.silence else None
+    return f"; {advice[:1].lower()}{advice[1:].rstrip('.')}" if advice else ""
 
 
 def about(deadline: Deadline) -> str:
