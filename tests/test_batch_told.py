@@ -92,6 +92,18 @@ RECORD = "record with optout sent what goes out; optout status out --due says wh
         ),
         (
             SIGNED,
+            "-f docx",
+            [
+                READ,
+                (
+                    "have counsel mark up the docx files, and put each change into the request or"
+                    " into your own wording; then make the letters to send: run this command again"
+                    " with -f pdf"
+                ),
+            ],
+        ),
+        (
+            SIGNED,
             "-f eml --draft",
             ["fill in what is missing, then run this command again without --draft"],
         ),

@@ -16,6 +16,7 @@ MEDIA_TYPE = "text/x-telex"
 IS_TEXT = True
 IS_SLOW = False
 IS_PRINTED = False
+IS_TO_MARK_UP = False
 ROUTE = "fax"
 SIGNATURES = ("typed",)
 ENCLOSES = "pdf"

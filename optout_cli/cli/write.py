@@ -60,6 +60,10 @@ from optout_cli.readers.files import STDIN, folder_of, is_file
 _SCREEN = 24  # lines of a usual terminal
 _COLUMNS = 74  # of 80; the rest is lost where a word does not fit
 _FEWEST_NOTES = 3  # that are shown, however much there is to do next
+MARK_UP = (
+    "have counsel mark up the {names} files, and put each change into the request or into your own"
+    " wording; then make the letters to send: run this command again with -f pdf"
+)
 MESSAGES: frozenset[Way] = frozenset(("email", "fax"))  # ways in which nothing goes out on paper
 _SENDING: dict[Way, str] = {
     "certified-mail": "send {letter} by certified mail, return receipt requested; keep the receipt",
@@ -296,15 +300,16 @@ def next_steps(exports: Sequence[Export]) -> Iterator[str]:
         yield "add the signer under signatory: and run this command again"
         return
     yield "read each letter"
-    for recipient in [notice.recipient for notice in notices if not notice.recipient.is_confirmed]:
-        contact = recipient.contact
-        how = f"call {contact.phone}" if contact.phone else "find a phone number (none on file)"
-        whose = "the bureau's" if recipient.party == "bureau" else "ICE's"
-        yield f"{how} to confirm {whose} address: {', '.join(contact.address.lines)}"
+    yield from _confirm_steps(notices)
     if first.is_draft:
         yield "fill in what is missing, and run this command again without --draft"
         return
-    exporters = [exporter_for(name) for name in {export.format for export in exports}]
+    formats = dict.fromkeys(export.format for export in exports)
+    if marked := to_mark_up(formats):
+        yield MARK_UP.format(names=" and ".join(marked))
+    if len(marked) == len(formats):
+        return
+    exporters = [exporter_for(name) for name in formats if name not in marked]
     if any(exporter.ROUTE is None for exporter in exporters):
         is_printed = any(exporter.IS_PRINTED for exporter in exporters)
         yield from _paper_steps(exports, notices, is_laid_out=is_printed)
@@ -317,6 +322,20 @@ def next_steps(exports: Sequence[Export]) -> Iterator[str]:
     # The day that the letter itself names, if it does.
     day = getattr(first.particulars, "reply_by", None) or first.date + timedelta(FOLLOW_UP)
     yield f"if you have no answer by {day}, write again and quote the reference {first.reference}"
+
+
+def _confirm_steps(notices: Sequence[Notice]) -> Iterator[str]:
+    """Yield how to confirm each address that nobody confirmed."""
+    for recipient in [notice.recipient for notice in notices if not notice.recipient.is_confirmed]:
+        contact = recipient.contact
+        how = f"call {contact.phone}" if contact.phone else "find a phone number (none on file)"
+        whose = "the bureau's" if recipient.party == "bureau" else "ICE's"
+        yield f"{how} to confirm {whose} address: {', '.join(contact.address.lines)}"
+
+
+def to_mark_up(formats: Iterable[str]) -> list[str]:
+    """Return the formats that are for counsel, and not to be sent."""
+    return [name for name in formats if exporter_for(name).IS_TO_MARK_UP]
 
 
 def ways_of(service: Iterable[Service], formats: Iterable[str]) -> Sequence[Way]:

@@ -29,6 +29,7 @@ class Exporter(Protocol):
     IS_TEXT: bool  # a terminal may show it
     IS_SLOW: bool  # its pages are laid out: a hundred times the work of checking a request
     IS_PRINTED: bool  # people print it, sign it and fold it for the envelope's window
+    IS_TO_MARK_UP: bool  # it is for counsel; the letter that goes out is made in another format
     # The field of the recipient's contact to which a message in this format goes; None: on paper.
     ROUTE: "Route | None"
     SIGNATURES: tuple[str, ...]  # which kinds of signature: it can show, or leave room for

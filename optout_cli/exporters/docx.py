@@ -11,6 +11,7 @@ MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.doc
 IS_TEXT = False
 IS_SLOW = False
 IS_PRINTED = True
+IS_TO_MARK_UP = True
 ROUTE = None
 SIGNATURES = ("ink", "typed", "image")
 ENCLOSES = "none"

@@ -33,6 +33,7 @@ MEDIA_TYPE = "message/rfc822"
 IS_TEXT = True
 IS_SLOW = True
 IS_PRINTED = False
+IS_TO_MARK_UP = False
 ROUTE = "email"
 SIGNATURES = ("typed", "image")
 ENCLOSES = "all"

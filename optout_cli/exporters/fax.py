@@ -22,6 +22,7 @@ MEDIA_TYPE = "text/plain"
 IS_TEXT = True
 IS_SLOW = False
 IS_PRINTED = False
+IS_TO_MARK_UP = False
 ROUTE = "fax"
 SIGNATURES = ("typed",)
 ENCLOSES = "none"

@@ -22,6 +22,7 @@ MEDIA_TYPE = pdf.MEDIA_TYPE
 IS_TEXT = False
 IS_SLOW = True
 IS_PRINTED = False
+IS_TO_MARK_UP = False
 ROUTE = "fax"
 SIGNATURES = ("typed", "image")
 ENCLOSES = "pdf"

@@ -13,6 +13,7 @@ MEDIA_TYPE = "application/json"
 IS_TEXT = True
 IS_SLOW = False
 IS_PRINTED = False
+IS_TO_MARK_UP = False
 ROUTE = None
 SIGNATURES = ("ink", "typed", "image")
 ENCLOSES = "none"

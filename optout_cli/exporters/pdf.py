@@ -13,6 +13,7 @@ MEDIA_TYPE = "application/pdf"
 IS_TEXT = False
 IS_SLOW = True
 IS_PRINTED = True
+IS_TO_MARK_UP = False
 ROUTE = None
 SIGNATURES = ("ink", "typed", "image")
 ENCLOSES = "pdf"

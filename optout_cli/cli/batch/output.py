@@ -17,7 +17,7 @@ from optout_cli.batch.job import Job
 from optout_cli.batch.plan import BatchPlan
 from optout_cli.cli.batch.report import choice_lines, missing_line
 from optout_cli.cli.console import quote, say, speaks_json, usage_error
-from optout_cli.cli.write import MESSAGES, ways_of
+from optout_cli.cli.write import MARK_UP, MESSAGES, to_mark_up, ways_of
 from optout_cli.errors import Location, OptoutError, Problem
 from optout_cli.exporters import exporter_for
 from optout_cli.letters.pipeline import Order
@@ -236,6 +236,10 @@ def steps_for_all(states: Iterable[LetterState], paper: Path | None, folder: Pat
         rows = f"{count:,} request{'' if count == 1 else 's'}"
         yield f"add the signer to {rows}, then run this command again"
     signed = [(state, facts) for state, facts in letters if not state.written.is_draft]
+    formats = {file.format for state, _ in signed for file in state.letter.files}
+    if marked := sorted(to_mark_up(formats)):
+        yield MARK_UP.format(names=" and ".join(marked))
+    signed = [letter for letter in signed if _is_to_send(letter[0])]
     ways = [
         ways_of(state.letter.service, {file.format for file in state.letter.files})
         for state, _ in signed
@@ -257,6 +261,11 @@ def steps_for_all(states: Iterable[LetterState], paper: Path | None, folder: Pat
     if signed:
         due = f"optout status {quote(str(folder))} --due"
         yield f"record with optout sent what goes out; {due} says which answers are due"
+
+
+def _is_to_send(state: LetterState) -> bool:
+    formats = [file.format for file in state.letter.files]
+    return len(to_mark_up(formats)) < len(formats)
 
 
 def _paper_steps(
