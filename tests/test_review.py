@@ -101,6 +101,13 @@ def letters(in_folder: Path) -> RegisterMaker:
     return maker
 
 
+def test_the_page_does_not_call_words_pages(in_folder: Path, run: Run) -> None:
+    RegisterMaker(in_folder / "out").written()
+    assert outcome(run("review", "out", "-o", "out/review.html"))[0] == 0
+    page = " ".join(Words(PAGE.read_text("utf-8")).lines)
+    assert "one that is only text or e-mail by its words." in page
+
+
 def test_beside_each_letter_stands_all_that_is_known_of_it(
     letters: RegisterMaker, run: Run
 ) -> None:
