@@ -269,9 +269,10 @@ def test_any_file_a_folder_and_a_reference_name_the_earlier_letter(
                 "to": "bureau",
                 "by": "certified-mail",
                 "number": "7008 1300 0001 7388 9810",
+                "sent": "2026-11-21",
                 "received": "2026-11-23",
             },
-            {"to": "ice", "by": "email"},
+            {"to": "ice", "by": "email", "sent": "2026-11-21"},
         ],
     }
 
@@ -356,8 +357,12 @@ def test_a_287g_follow_up_has_the_day_of_receipt(
     assert isinstance(particulars, dict)
     assert (particulars["received"], particulars["served"]) == (
         "2026-11-23",
-        [{"to": "ice", "by": "certified-mail"}],
+        [{"to": "ice", "by": "certified-mail", "sent": "2026-11-20"}],
     )
+    signer = ("--set", "signatory.name=Pat", "--set", "signatory.title=Sheriff")
+    out = outcome(run("write", "next.yaml", "-f", "txt", "-o", "-", *signer))[1]
+    told = "was sent to your office on November 20, 2026, by certified mail."
+    assert told in " ".join(out.split())
 
 
 def test_where_nothing_came_back_the_follow_up_is_begun(sent_notice: str, run: Run) -> None:

@@ -88,6 +88,8 @@ def test_the_table_makes_the_letters(letters: Path, run: Run, write: Write) -> N
     texts = [Path(path).read_text("utf-8") for path in out.splitlines()]
     assert (code, len(texts)) == (0, 4)
     assert all("Kim Successor" in text and "Pat Placeholder" not in text for text in texts)
+    follow_up = " ".join(next(text for text in texts if "Marin" in text).split())
+    assert "was sent to your office on September 22, 2026, by certified mail." in follow_up
 
 
 def test_a_table_of_signatories_fills_in_who_signs_in_each_county(

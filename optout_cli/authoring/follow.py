@@ -305,6 +305,7 @@ def _sent_facts(state: LetterState) -> list[_Facts]:
                 "to": state.letter.recipient,
                 "by": sent.by,
                 "number": sent.number,
+                "sent": sent.on.isoformat(),
                 "received": received if sent is state.sent[0] else None,
             }
         )
