@@ -74,7 +74,7 @@ def test_the_agency_is_the_party_and_its_agreement_is_as_on_the_list(library: Li
         (
             "constable-unity-township-pa",
             "Constable Unity Township, Pennsylvania",
-            "Constable Unity Township (“the Constable”)",
+            "Constable Unity Township (“the Constable's Office”)",
         ),
     ],
 )

@@ -131,6 +131,7 @@ def test_a_jurisdiction_calls_itself_by_its_kind(library: Library, place: str, n
             "Corrections Department",
         ),
         ("particulars: {model: jem, agency: Office of Agricultural Law Enforcement}", "Office"),
+        ("particulars: {model: jem, agency: Constable Unity Township}", "Constable's Office"),
         ("particulars: {model: jem}", "County"),
         ("particulars: {model: jem}\ncalls-itself: the Office", "Office"),
     ],
