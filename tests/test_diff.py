@@ -6,9 +6,11 @@ from pathlib import Path
 from shutil import copyfile
 
 import pytest
-from command_results import Run, Write, outcome
+from command_results import Run, Write, outcome, words
 from conftest import REQUEST, ROOT
 from docx import Document
+from docx.oxml.ns import nsdecls, qn
+from docx.oxml.parser import parse_xml
 
 LETTER = ("--to", "bureau", "-f", "txt")
 WORDED = f"{REQUEST}wording: {{closing: 'Yours,'}}\n"
@@ -37,7 +39,7 @@ def recorded(folder: Path) -> str:
 
 def test_a_request_is_compared_with_what_is_recorded(run: Run, desk: Path) -> None:
     unchanged = outcome(run("diff", "r.yaml", "--in", "letters"))
-    assert unchanged == (0, "", "nothing changed in 1 letter\n")
+    assert unchanged == (0, "", "nothing changed in the words of 1 letter\n")
     (desk / "r.yaml").write_text(WORDED, "utf-8")
     code, out, err = outcome(run("diff", "r.yaml", "--in", "letters"))
     old, new, *rest = out.splitlines(keepends=True)
@@ -66,7 +68,7 @@ def test_a_letter_whose_request_is_gone_is_made_from_what_is_recorded(
     (desk / "everything.yaml").rename("e.yaml")
     assert outcome(run("write", "e.yaml", "-f", "txt", "-o", "whole/"))[0] == 0
     (desk / "e.yaml").unlink()
-    assert outcome(run("diff", "whole/")) == (0, "", "nothing changed in 2 letters\n")
+    assert outcome(run("diff", "whole/")) == (0, "", "nothing changed in the words of 2 letters\n")
     own = '{% extends "builtin:secure-communities/opt-out.html.j2" %}\n'
     own += "{% block rights %}<p>We keep our rights.</p>{% endblock %}"
     write("own/secure-communities/opt-out.html.j2", own)
@@ -119,10 +121,10 @@ def test_a_page_marks_what_changed_and_needs_no_other_file(run: Run, desk: Path)
     page = _Marked()
     page.feed(text)
     assert page.asked == [""]
-    for tag, words, label in (("del", "Respectfully,", "gone"), ("ins", "Yours,", "new")):
-        place = page.marked.index((tag, words))
+    for tag, text, label in (("del", "Respectfully,", "gone"), ("ins", "Yours,", "new")):
+        place = page.marked.index((tag, text))
         around = page.marked[place - 1 : place + 2]
-        assert [text for _, text in around] == [f"{label}: ", words, f" (end of what is {label})"]
+        assert [it for _, it in around] == [f"{label}: ", text, f" (end of what is {label})"]
 
 
 def test_what_came_back_is_compared_with_the_letter_that_was_written(run: Run, desk: Path) -> None:
@@ -140,6 +142,98 @@ def test_what_came_back_is_compared_with_the_letter_that_was_written(run: Run, d
     assert "[-Cordially,-] {+Respectfully,+}" in out
 
 
+# What counsel may change beside the text, and what is shown of it.
+BESIDE = {
+    "head": "{+PRIVILEGED AND CONFIDENTIAL+}",
+    "foot": "version {+99+} {+secure-communities/opt-out, version+} 3",
+    "comment": "{+Comment: Is this right?+}",
+    "box": "{+In a box.+}",
+    "list": "{+\u2022 In a list.+}",
+}
+BOX = """<w:r %s xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006"><mc:Fallback>
+<w:pict><w:txbxContent><w:p><w:r><w:t>In a box, again.</w:t></w:r></w:p></w:txbxContent></w:pict>
+</mc:Fallback><w:pict><w:txbxContent><w:p><w:r><w:t>In a box.</w:t></w:r></w:p></w:txbxContent>
+</w:pict></w:r>"""
+
+
+@pytest.fixture
+def sent(write: Write, run: Run, in_folder: Path) -> str:
+    """Write a letter as a Word file, and return its path."""
+    write("r.yaml", REQUEST)
+    outcome(run("write", "r.yaml", "--to", "bureau", "-f", "docx", "-o", "letters/"))
+    return f"letters/{next((in_folder / 'letters').glob('*.docx')).name}"
+
+
+@pytest.mark.parametrize("place", BESIDE)
+def test_what_changed_beside_the_text_of_a_word_file_is_shown(
+    place: str, run: Run, sent: str
+) -> None:
+    document = Document(sent)
+    section, last = document.sections[0], document.paragraphs[-1]
+    match place:
+        case "head":
+            section.header.paragraphs[0].insert_paragraph_before("PRIVILEGED AND CONFIDENTIAL")
+        case "foot":
+            run_ = section.footer.paragraphs[0].runs[0]
+            run_.text = run_.text.replace("version 3", "version 99")
+        case "comment":
+            document.add_comment(last.runs, text="Is this right?", author="Kim")
+        case "box":
+            last._p.append(parse_xml(BOX % nsdecls("w")))  # python-docx has no boxes
+        case _:
+            document.add_paragraph("In a list.", "List Bullet")
+    document.save("back.docx")
+    code, out, err = outcome(run("diff", sent, "back.docx"))
+    assert (code, BESIDE[place] in words(out), err) == (0, True, "1 changed of 1 letter\n"), out
+
+
+def test_page_numbers_that_word_counted_anew_are_no_change(run: Run, sent: str) -> None:
+    document = Document(sent)
+    head = document.sections[0].header.paragraphs[0]
+    for field, pages in zip(head._p.xpath("./w:fldSimple"), "57", strict=True):
+        kinds = ("begin", "separate", "end")
+        begin, separate, end = (f'<w:r><w:fldChar w:fldCharType="{it}"/></w:r>' for it in kinds)
+        code = f"<w:r><w:instrText> {field.get(qn('w:instr'))} </w:instrText></w:r>"
+        text = f"<w:r><w:t>{pages}</w:t></w:r>"
+        inner = f"<w:p {nsdecls('w')}>{begin}{code}{separate}{text}{end}</w:p>"
+        for node in parse_xml(inner):
+            field.addprevious(node)
+        field.getparent().remove(field)
+    document.save("back.docx")
+    told = outcome(run("diff", sent, "back.docx"))
+    assert told == (0, "", "nothing changed in the words of 1 letter\n")
+
+
+def test_tracked_changes_count_as_accepted_and_are_told(run: Run, sent: str) -> None:
+    document = Document(sent)
+    (closing,) = (it for it in document.paragraphs if it.text == "Respectfully,")
+    by = 'w:id="1" w:author="Kim"'
+    gone = f"<w:del {by}><w:r><w:delText>Respectfully,</w:delText></w:r></w:del>"
+    come = f"<w:ins {by}><w:r><w:t>Cordially,</w:t></w:r></w:ins>"
+    moved = f"<w:moveFrom {by}><w:r><w:t>Away,</w:t></w:r></w:moveFrom>"
+    closing.runs[0].text = ""
+    for node in parse_xml(f"<w:p {nsdecls('w')}>{gone}{come}{moved}</w:p>"):
+        closing._p.append(node)  # python-docx cannot track changes
+    document.save("back.docx")
+    _, out, err = outcome(run("diff", sent, "back.docx"))
+    assert ("[-Respectfully,-] {+Cordially,+}" in out, "Away" in out) == (True, False)
+    note = "note: back.docx has tracked changes; it is compared as if all were accepted\n"
+    assert err == f"{note}1 changed of 1 letter\n"
+
+
+def test_a_word_file_and_the_pdf_of_the_letter_have_the_same_words(
+    run: Run, write: Write, in_folder: Path
+) -> None:
+    pytest.importorskip("typst")
+    write("r.yaml", f"{REQUEST}wording:\n  rights: |\n    We keep:\n    - one;\n    - another.\n")
+    options = ("--engine", "typst", "--to", "bureau", "-f", "docx,pdf", "-o", "letters/")
+    assert outcome(run("write", "r.yaml", *options))[0] == 0
+    for path in (in_folder / "letters").glob("*bureau.*"):
+        copyfile(path, in_folder / f"a{path.suffix}")
+    told = outcome(run("diff", "a.docx", "a.pdf"))
+    assert told == (0, "", "nothing changed in the words of 1 letter\n")
+
+
 @pytest.mark.parametrize("form", ["pdf", "eml", "html", "fax"])
 def test_the_words_are_read_from_every_format(
     form: str, run: Run, write: Write, in_folder: Path
@@ -151,7 +245,10 @@ def test_the_words_are_read_from_every_format(
     options = ("--engine", "typst", "--to", "bureau", "-f", form, "-o", "letters/")
     code, _, err = outcome(run("write", "r.yaml", *options))
     assert code == 0, err
-    assert outcome(run("diff", "letters/"))[1:] == ("", "nothing changed in 1 letter\n")
+    assert outcome(run("diff", "letters/"))[1:] == (
+        "",
+        "nothing changed in the words of 1 letter\n",
+    )
     write("r.yaml", f"{request}{contact}wording: {{rights: We keep our rights.}}\n")
     out = outcome(run("diff", "letters/"))[1]
     assert "{+We keep our+} rights." in out

@@ -103,8 +103,8 @@ def command(
     that came back from somebody, or a folder of templates. With A alone: the letter as recorded and
     as it would be written now, or optout's wording and that of the folder.
 
-    Prints nothing on stdout if nothing changed. On the screen, words that are gone stand in [- -],
-    and new ones in {+ +}.
+    Looks and pictures are not compared. Prints nothing on stdout if nothing changed. On the
+    screen, words that are gone stand in [- -], and new ones in {+ +}.
     """
     if output != STDIN and (name != "html" or as_json):
         usage_error("-o works only with -f html", "add -f html")
@@ -117,6 +117,8 @@ def command(
     changed = [each for each in found if not each.is_equal]
     for unread in dict.fromkeys(side for each in found for side in each.unread):
         say(f"note: only the facts are compared: {unread} has no words that can be read")
+    for tracked in dict.fromkeys(side for each in found for side in each.tracked):
+        say(f"note: {tracked} has tracked changes; it is compared as if all were accepted")
     if as_json:
         for each in changed:
             print_json(_as_json(each))
@@ -125,7 +127,7 @@ def command(
     else:
         _print_text(changed)
     if not quiet:
-        done = f"{len(changed)} changed of" if changed else "nothing changed in"
+        done = f"{len(changed)} changed of" if changed else "nothing changed in the words of"
         say(f"{done} {len(found)} letter{'s' if len(found) != 1 else ''}")
 
 

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from difflib import SequenceMatcher
 from html.parser import HTMLParser
-from io import BytesIO
 from typing import TYPE_CHECKING, Literal, NamedTuple
 from zipfile import BadZipFile
 
@@ -17,6 +16,7 @@ import msgspec
 
 from optout_cli.errors import Location, OptoutError, Problem
 from optout_cli.register.state import differences
+from optout_cli.reports.word_file import BULLET, HEAD, has_tracked_changes, texts_in_word
 from optout_cli.templating.templates import Templates
 
 if TYPE_CHECKING:
@@ -26,11 +26,13 @@ PAGE = "_layout/diff.html.j2"
 END = "\n"  # in a list of words: the end of a paragraph
 _CONTEXT = 12  # words that are shown before and after a change
 _ITEM = re.compile(r"\s*(?:[0-9]{1,2}\.|[-\u2022])\s")
-_PAGE_NUMBER = re.compile(r".*\bPage [0-9]+ of [0-9]+|[\u2022\s]*")  # the head of a later page
+_PAGE_NUMBER = re.compile(r".*\bPage [0-9]+ of [0-9]+")  # the head of a later page
+_NUMBERS = re.compile(r"Page [0-9]+ of [0-9]+$")
 _BLOCKS = ("address", "div", "footer", "h1", "h2", "header", "li", "p", "section", "tr", "title")
 # What the readers raise for a broken file: not UTF-8, not a ZIP file, not a PDF.
 _BROKEN = (ValueError, BadZipFile, KeyError, RuntimeError, OSError)
 _FOLLOWS = ("is-reworded ", "template.")  # facts that the words show
+_DROP = 3  # points
 _GAP = 0.6  # of a line's height; a larger gap ends the paragraph
 _UNSHOWN = ("style", "script", "title")
 
@@ -59,7 +61,8 @@ class Segment(NamedTuple):
 class Comparison(NamedTuple):
     """What changed between two versions. `facts` are sentences; `segments` are all the words.
 
-    `unread` are the versions whose words cannot be read; then there are no segments.
+    `unread` are the versions whose words cannot be read; then there are no segments. `tracked` are
+    those with tracked changes.
     """
 
     old: str
@@ -67,6 +70,7 @@ class Comparison(NamedTuple):
     facts: tuple[str, ...]
     segments: tuple[Segment, ...]
     unread: tuple[str, ...] = ()
+    tracked: tuple[str, ...] = ()
 
     @property
     def is_equal(self) -> bool:
@@ -96,16 +100,25 @@ class Comparison(NamedTuple):
 def compare(old: Version, new: Version) -> Comparison:
     """Compare two versions of a letter word by word, in the first format that both have."""
     both = [name for name in READERS if name in old.formats and name in new.formats]
-    words, unread = [], []
+    read, unread, tracked = [], [], []
     for version in (old, new):
         if names := both or [name for name in READERS if name in version.formats]:
-            words.append(_words_in(version, names[0]))
+            content = version.content(names[0])
+            read.append(_words_in(version, names[0], content))
+            if names[0] == "docx" and has_tracked_changes(content):
+                tracked.append(version.name)
         else:
             unread.append(version.name)
-    segments = () if unread else tuple(_segments(*words))
+    segments: list[Segment] = []
+    if not unread:
+        # Not every format has heads of later pages, nor every letter such pages.
+        has_heads = both[:1] == ["docx"] or all(heads for _, heads in read)
+        segments = [*_segments(*(words + heads * has_heads for words, heads in read))]
     facts = differences(old.facts, new.facts) if old.facts and new.facts else []
     facts = [fact for fact in facts if not fact.startswith(_FOLLOWS)]
-    return Comparison(old.name, new.name, tuple(facts), segments, tuple(unread))
+    return Comparison(
+        old.name, new.name, tuple(facts), tuple(segments), tuple(unread), tuple(tracked)
+    )
 
 
 def page_of(comparisons: Sequence[Comparison], templates: Templates) -> str:
@@ -156,18 +169,25 @@ def _segments(old: Sequence[str], new: Sequence[str]) -> Iterator[Segment]:
             yield Segment("same" if set(come) == {END} else "new", come)
 
 
-def _words_in(version: Version, form: str) -> list[str]:
-    """Return the words of a letter, with the end of each paragraph. Raises OptoutError."""
+def _words_in(version: Version, form: str, content: bytes) -> tuple[list[str], list[str]]:
+    """Return the words of a letter, with the end of each paragraph, and of the later pages' heads.
+
+    Raises OptoutError.
+    """
     words: list[str] = []
+    heads: dict[str, list[str]] = {}  # each once
     try:
-        for paragraph in READERS[form](version.content(form)):
-            if found := paragraph.split():
-                words += [*found, END]
+        for paragraph in READERS[form](content):
+            if found := [BULLET if word == "-" else word for word in paragraph.split()]:
+                if paragraph.startswith(HEAD):
+                    heads[" ".join(found)] = [*found, END]
+                else:
+                    words += [*found, END]
     except _BROKEN as error:
         message = f"cannot be read as {form}: {str(error).splitlines()[0]}"
         location = Location(version.name, is_command_line=True)
         raise OptoutError(Problem("unreadable", message, location)) from None
-    return words
+    return words, [word for head in heads.values() for word in head]
 
 
 def _of_text(content: bytes) -> Iterator[str]:
@@ -186,15 +206,24 @@ class _Page(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.texts, self.is_shown = [""], True
+        self.lists: list[int | None] = []  # the items of each open list; None: with bullets
 
     # Any tuple of attributes: none is read.
     def handle_starttag(self, tag: str, attrs: object) -> None:  # noqa: ARG002  # the parser's signature
         self.handle_endtag(tag)
         self.is_shown = tag not in _UNSHOWN
+        if tag in ("ol", "ul"):
+            self.lists.append(0 if tag == "ol" else None)
+        elif tag == "li" and self.lists:
+            count = self.lists[-1]
+            self.lists[-1] = None if count is None else count + 1
+            self.texts[-1] += f"{BULLET} " if count is None else f"{count + 1}. "
 
     def handle_endtag(self, tag: str) -> None:
         self.is_shown = True
-        if tag in _BLOCKS:
+        if tag in ("ol", "ul"):
+            self.lists = self.lists[:-1]
+        if tag in _BLOCKS and not _ITEM.fullmatch(self.texts[-1]):
             self.texts.append("")
         elif tag == "br":
             self.texts[-1] += " "
@@ -211,15 +240,6 @@ def _of_html(content: bytes) -> list[str]:
     return page.texts
 
 
-def _of_docx(content: bytes) -> Iterator[str]:
-    import docx
-    from docx.oxml.ns import qn
-
-    for paragraph in docx.Document(BytesIO(content)).element.body.iter(qn("w:p")):
-        tags = paragraph.iter(qn("w:t"), qn("w:tab"), qn("w:br"))
-        yield "".join(node.text or " " for node in tags)
-
-
 def _of_eml(content: bytes) -> Iterator[str]:
     from email import message_from_bytes
     from email.policy import default
@@ -232,7 +252,7 @@ def _of_eml(content: bytes) -> Iterator[str]:
 def _of_pdf(content: bytes) -> Iterator[str]:
     """Yield the lines of all pages, joined into paragraphs at the gaps between them.
 
-    The heads of later pages are left out, and the foot of each page comes once, at the end.
+    The heads of later pages have no numbers. The foot of each page comes once, at the end.
     """
     import pypdfium2
 
@@ -242,7 +262,10 @@ def _of_pdf(content: bytes) -> Iterator[str]:
             lines = list(_lines_on(page.get_textpage()))
             foot = foot or lines[-1].text
             for number, line in enumerate(lines):
-                if _PAGE_NUMBER.fullmatch(line.text) or line.text == foot:
+                if "Page" in line.text and _PAGE_NUMBER.fullmatch(line.text):
+                    yield f"{HEAD}{_NUMBERS.sub('Page of', line.text)}"
+                    continue
+                if line.text == foot:
                     continue
                 if number and lines[number - 1].bottom - line.top > _GAP * (line.top - line.bottom):
                     yield text
@@ -262,21 +285,26 @@ class _Line(NamedTuple):
 
 def _lines_on(page: "PdfTextPage") -> Iterator[_Line]:
     """Yield the lines of a page from top to bottom, whatever the order in which it draws them."""
-    boxes = [page.get_rect(number) for number in range(page.count_rects())]
-    boxes.sort(key=lambda box: (-box[3], box[0]))
+    boxes = []
+    for number in range(page.count_rects()):
+        left, bottom, right, top = page.get_rect(number)
+        text = page.get_text_bounded(left, bottom, right, top).strip()
+        # A bullet may stand higher than letters as low as those of `one`.
+        boxes.append((left, bottom - _DROP if text == BULLET else bottom, top, text))
+    boxes.sort(key=lambda box: (-box[2], box[0]))
     while boxes:
-        _, bottom, _, top = boxes[0]
-        beside = [box for box in boxes if box[1] < top - (top - bottom) / 2 < box[3]]
+        _, bottom, top, _ = boxes[0]
+        beside = [box for box in boxes if box[1] < top - (top - bottom) / 2 < box[2]]
         boxes = [box for box in boxes if box not in beside]
         beside.sort()
-        words = " ".join(page.get_text_bounded(*box).strip() for box in beside)
+        words = " ".join(text for *_, text in beside)
         yield _Line(top, bottom, words)
 
 
 # The formats with words that can be read again, the one that shows paragraphs best first.
 READERS: dict[str, Callable[[bytes], Iterable[str]]] = {
     "txt": _of_text,
-    "docx": _of_docx,
+    "docx": texts_in_word,
     "eml": _of_eml,
     "html": _of_html,
     "fax": _of_text,
