@@ -233,6 +233,19 @@ def test_words_that_cannot_be_printed_are_told_at_their_key(
     assert told_first == f"request.yaml:1:11: {message}\n  hint: {hint}"
 
 
+def test_every_problem_with_the_words_is_told_in_one_run(run: Run, write: Write) -> None:
+    words = "  rights: Keep **all**.\n  subject: |\n    One.\n\n    Two.\n  answer: for one\n"
+    words += "  openin: I write.\n"
+    path = str(write("r.yaml", f"{REQUEST}wording:\n{words}"))
+    told = [it for it in outcome(run("check", "-q", path))[1].splitlines() if it[:1] != " "]
+    assert [it.partition(": ")[2] for it in told] == [
+        "wording.rights has '**', which the letter would show as it stands",
+        "wording.subject is one line, so it cannot have several paragraphs or a list",
+        "wording.answer is nowhere in this letter",
+        "secure-communities/opt-out has no passage 'openin'",
+    ]
+
+
 CLAIM = "wording: {rights: ICE must answer us.}\n"
 UNSAID = "authority.0 is not in the letter: your own words leave out"
 

@@ -239,15 +239,28 @@ def _with_own_wording(case: Case, library: Library) -> Case:
     )
 
 
-def _wording_problems(case: Case, library: Library) -> Iterator[Problem]:
-    """Yield what is wrong with the request's own words for passages of the letter."""
+def _wording_problems(case: Case, notices: Sequence[Notice], library: Library) -> Iterator[Problem]:
+    """Yield what is wrong with the request's own words, and with their places in the letters."""
     request, place = case.request, case.locality
     if not request.wording:
         return
-    from optout_cli.templating.passages import text_problems  # imports jinja2
+    from optout_cli.letters.render import render  # imports jinja2
+    from optout_cli.templating.passages import text_problems
 
     name = library.templates.name_of(request.letter, place.slug, place.state_code)
-    yield from text_problems(request.wording, library.templates.passages_in(name), request.letter)
+    known = library.templates.passages_in(name)
+    found = list(text_problems(request.wording, known, request.letter))
+    if not found:
+        return  # rendering the letters reports the others
+    words = {passage: text for passage, text in request.wording.items() if passage in known}
+    others = _Problems()
+    for notice in notices:
+        with others:
+            render(msgspec.structs.replace(notice, wording=words), library.templates)
+    told = {problem.path for problem in found}
+    found += (it for it in others if it.code == "wrong-wording" and it.path not in told)
+    paths = [f"wording.{passage}" for passage in request.wording]
+    yield from sorted(found, key=lambda problem: paths.index(problem.path or ""))
 
 
 def _hint_at_particulars(
@@ -307,7 +320,7 @@ def letters_of(
     with problems:
         files = files_of(case.request, NamedFiles(document, folder, order.files_from))
     with problems:
-        raise_any(_wording_problems(case, library))
+        raise_any(_wording_problems(case, notices, library))
     raise_any(problems)
     faulty = [
         Note(
