@@ -27,6 +27,41 @@ def test_a_letters_passages_are_listed_with_their_words(run: Run) -> None:
     assert (code, out[: len(OPENING)], err) == (0, OPENING, "")
 
 
+WITHIN = "within a paragraph; not in"
+LISTED = {
+    "limits": ["limits: what the letter does not change", "    holds unchanged, status"],
+    "answer": [
+        f"answer: the last item of the list of requests, which asks for an answer; {WITHIN}",
+        "  this letter today",
+    ],
+    "salutation": [
+        "salutation: the greeting",
+        "    To the State Identification Bureau:",
+        "    Dear Field Office Director:",
+    ],
+    "reasons": [
+        "reasons: the reasons from the request",
+        "    The County gives these reasons:",
+        "    - [reasons 1].",
+        "    - [reasons 2].",
+    ],
+    "enclosures": [
+        "enclosures: what is enclosed; only a template can change it",
+        "    Enclosure: Map",
+    ],
+}
+
+
+@pytest.mark.parametrize("passage", LISTED)
+def test_a_passage_is_listed_by_its_parts_or_its_words_and_what_can_change_it(
+    run: Run, passage: str
+) -> None:
+    lines = outcome(run("list", "passages", USUAL))[1].splitlines()
+    first = next(number for number, line in enumerate(lines) if line.startswith(f"{passage}: "))
+    assert lines[first : first + len(LISTED[passage])] == LISTED[passage]
+    assert not lines[first + len(LISTED[passage])].startswith(" ")
+
+
 def test_scripts_get_an_object_for_each_passage(run: Run) -> None:
     _, out, _ = outcome(run("list", "passages", USUAL, "--json"))
     known = {row["id"]: row for row in map(json.loads, out.splitlines())}

@@ -144,8 +144,8 @@ LIST = (
 PLAIN = "write plain text; to use facts and markup, see `optout new --wording`"
 SHOWN = "`optout list passages secure-communities/opt-out`"
 NOWHERE = (
-    "another passage that you give may hold it, or the letter has it only at other times; see "
-    + SHOWN
+    "another passage that you give may hold it, or the letter has it only at other times; "
+    f"{SHOWN} shows those of today"
 )
 ONE = "write one paragraph, or put the rest into the passage after it"
 FACT = "change the request's facts, or this part in a template: optout new --wording"

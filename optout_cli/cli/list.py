@@ -82,12 +82,18 @@ def _list_passages(letter: str, library: Library, *, as_json: bool) -> None:
 
     passages = list(passages_of(letter, library, today(), _LETTER))
     if as_json:
-        print_rows([passage._asdict() for passage in passages], as_json=True, has_numbers=False)
+        rows = [{"id": each.id, "help": each.help, "texts": each.texts} for each in passages]
+        print_rows(rows, as_json=True, has_numbers=False)
         return
     for passage in passages:
-        for line in wrap(f"{passage.id}: {passage.help}".rstrip(": "), _COLUMNS, "", "  "):
+        said = [passage.help]
+        said += ["only a template can change it"] * passage.is_fixed
+        said += ["not in this letter today"] * (not passage.texts)
+        title = f"{passage.id}: {'; '.join(filter(None, said))}".rstrip(": ")
+        for line in wrap(title, _COLUMNS, "", "  "):
             click.echo(line)
-        for text in passage.texts:
+        within = [f"holds {', '.join(passage.parts)}"] if passage.parts else passage.texts
+        for text in within:
             for line in wrap(text, _COLUMNS, "    "):
                 click.echo(line)
 

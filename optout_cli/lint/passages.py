@@ -13,13 +13,17 @@ from optout_cli.errors import Location, OptoutError, Problem
 from optout_cli.letters.library import Library
 from optout_cli.letters.pipeline import REQUESTS, request_file
 from optout_cli.lint.trial_letters import sample_notice
+from optout_cli.model.letter import ListBlock
 from optout_cli.model.request import Request
 from optout_cli.readers.validate import convert
 from optout_cli.templating.body import sections_from, texts_in
+from optout_cli.templating.passages import WORDING, fixed_in
 
 _LETTER = Location("--letter", is_command_line=True)
 _EXTENDS = re.compile(r'{%-?\s*extends\s+"([^"]+)"\s*-?%}\n?')
 _BLOCK = re.compile(r"{%-?\s*block\s+(\w+)")
+_SAMPLE = r"Sample ((?:other )?(?:{}))\b(?: #([0-9]+)| (one|two)\b)?"
+_COUNTED = ("one", "two")
 _HEAD = """\
 {{#- Your own wording. Each block below is a passage of optout's letter. Change the blocks that you
     want to reword, and delete the others: the letter takes those from optout, with its later
@@ -31,11 +35,17 @@ _HEAD = """\
 
 
 class Passage(NamedTuple):
-    """A passage that local wording can replace. It has no texts if no letter of today has any."""
+    """A passage that local wording can replace. It has no texts if no letter of today has any.
+
+    `parts` are the passages of which it consists, if it has no words beside theirs. With
+    `is_fixed`, a template can replace it, but not the words of a request.
+    """
 
     id: str
     help: str
     texts: tuple[str, ...]
+    parts: tuple[str, ...] = ()
+    is_fixed: bool = False
 
 
 def passages_of(
@@ -45,22 +55,61 @@ def passages_of(
 
     The facts are placeholders. Raises OptoutError at `location` for a letter that does not exist.
     """
-    library.programs.find(letter, location)
-    notice, name = sample_notice(library, letter, today), library.templates.name_of(letter, "", "")
+    _, kind = library.programs.find(letter, location)
+    templates = library.templates
+    fields = (of for spec in kind.particulars.values() if isinstance(of := spec.of, dict))
+    names = {it.replace("-", " ") for group in (kind.particulars, *fields) for it in group}
+    samples = re.compile(_SAMPLE.format("|".join(sorted(names, key=len, reverse=True))))
+    notice, name = sample_notice(library, letter, today), templates.name_of(letter, "", "")
     facts = {field: getattr(notice, field) for field in notice.__struct_fields__}
-    filled = library.templates.blocks_of(name, facts)
+    filled, whole = templates.blocks_of(name, facts), templates.fill_in(name, facts)
+    texts = {
+        id: tuple(samples.sub(_placeholder, text) for text in _texts_of(html.strip(), name))
+        if html.strip() in whole
+        else ()
+        for id, html in filled.items()
+    }
+    # Most letters go to each recipient alone, and greet that one.
+    greetings = [
+        templates.blocks_of(name, {**facts, "addressing": "separate", "recipient": recipient})
+        for recipient in notice.recipients
+    ]
+    told = (text for each in greetings for text in _texts_of(each["salutation"].strip(), name))
+    texts["salutation"] = tuple(dict.fromkeys(told))
+    inner = templates.passages_within(name)
+    fixed = fixed_in(templates.fill_in(name, {**facts, WORDING: dict.fromkeys(filled, "")}))
     described = library.programs.wording.blocks
     known = [id for id in described if id in filled]
     for id in (*known, *sorted(filled.keys() - described.keys())):
-        yield Passage(id, described.get(id, ""), tuple(_texts_of(filled[id].strip(), name)))
+        parts = tuple(it for it in known if it in inner.get(id, ()) and texts[it])
+        words = [word for part in parts for text in texts[part] for word in text.split()]
+        is_whole = bool(parts) and words == " ".join(texts[id]).split()
+        yield Passage(id, described.get(id, ""), texts[id], parts if is_whole else (), id in fixed)
+
+
+def _placeholder(sample: re.Match[str]) -> str:
+    """Return `[asked 1]` for `Sample asked #0`, which a request would not take."""
+    words, number, counted = sample.groups()
+    place = int(number) + 1 if number else _COUNTED.index(counted) + 1 if counted else ""
+    return f"[{f'{words} {place}'.rstrip()}]"
 
 
 def _texts_of(html: str, name: str) -> Iterator[str]:
-    """Yield each paragraph of a passage; one within a paragraph has no tags around its words."""
+    """Yield each paragraph of a passage, and each item of a list with its number or a hyphen.
+
+    A passage within a paragraph has no tags around its words.
+    """
     if not html:
         return
     inner = html if html.startswith("<") else f"<p>{html}</p>"
-    yield from texts_in(sections_from(f'<section id="{name}">{inner}</section>', name)[name])
+    for block in sections_from(f'<section id="{name}">{inner}</section>', name)[name]:
+        if not isinstance(block, ListBlock):
+            yield from texts_in([block])
+            continue
+        for number, item in enumerate(block.items, 1):
+            first, *others = texts_in(item)
+            yield f"{f'{number}.' if block.ordered else '-'} {first}"
+            yield from others
 
 
 def letter_and_place(

@@ -80,6 +80,16 @@ def text_problems(wording: Mapping[str, str], known: set[str], letter: str) -> I
         yield from _parse(text, path)[1]
 
 
+def fixed_in(html: str) -> set[str]:
+    """Return the passages with a mark that the words of a request cannot replace."""
+    return {mark[1] for mark in _MARK.finditer(html) if not _may_reword(html[: mark.start()])}
+
+
+def _may_reword(before: str) -> bool:
+    """Tell whether a request can word what follows this part of a letter."""
+    return [None, *_SECTION.findall(before)][-1] in ("body", *_LINES)
+
+
 def with_words(html: str, wording: Mapping[str, str], letter: str) -> str:
     """Put the words of a request in the place of the marks. Raises OptoutError, all problems."""
     problems: list[Problem] = []
@@ -89,7 +99,7 @@ def with_words(html: str, wording: Mapping[str, str], letter: str) -> str:
         parts, _ = _parse(wording[name], name)
         sections = _SECTION.findall(before)
         section = sections[-1] if sections else ""
-        if section not in ("body", *_LINES):
+        if not _may_reword(before):
             message = f"{WORDING}.{name} is not of the letter's text"
             hint = "change the request's facts, or this part in a template: optout new --wording"
             problems.append(Problem("wrong-wording", message, path=f"{WORDING}.{name}", hint=hint))
@@ -107,7 +117,7 @@ def with_words(html: str, wording: Mapping[str, str], letter: str) -> str:
         message = f"{WORDING}.{name} is nowhere in this letter"
         hint = (
             "another passage that you give may hold it, or the letter has it only at other times;"
-            f" see `optout list passages {letter}`"
+            f" `optout list passages {letter}` shows those of today"
         )
         problems.append(Problem("wrong-wording", message, path=f"{WORDING}.{name}", hint=hint))
     raise_any(problems)

@@ -149,6 +149,20 @@ class Templates(TemplateSearch):
         syntaxes = (syntax for _, syntax in self.parts_of(name).values())
         return {block.name for syntax in syntaxes for block in syntax.find_all(nodes.Block)}
 
+    def passages_within(self, name: str) -> dict[str, list[str]]:
+        """Return the passages directly within each passage of a letter. Raises OptoutError."""
+        inner: dict[str, list[str]] = {}
+        for _, syntax in self.parts_of(name).values():
+            for outer in syntax.find_all(nodes.Block):
+                deeper = {
+                    it.name
+                    for block in outer.find_all(nodes.Block)
+                    for it in block.find_all(nodes.Block)
+                }
+                names = [it.name for it in outer.find_all(nodes.Block) if it.name not in deeper]
+                inner.setdefault(outer.name, names)
+        return inner
+
     def own_digest_of(self, name: str) -> str | None:
         """Return the SHA-256 of the user's own part of a letter's template, as hex.
 
