@@ -91,6 +91,13 @@ def listing(option: str = "") -> str:
             + " or 22 more",
         ),
         ("Washington, DC", "district-of-columbia-dc"),
+        ("Total: 58", "this looks like a row of totals: delete the row"),
+        ("Grand total", "this looks like a row of totals: delete the row"),
+        ("Los Angeles City, CA", "los-angeles-county-ca"),
+        (
+            "Imperial County, AZ",
+            "imperial-county-ca or pinal-county-az or pima-county-az or maricopa-county-az",
+        ),
         ("Agana, GU", "guam-gu"),
         ("Zzzz, VI", "st-croix-island-vi or st-john-island-vi or st-thomas-island-vi"),
         ("Zzzz, MP", listing(" --state MP")),

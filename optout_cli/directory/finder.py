@@ -18,11 +18,14 @@ from optout_cli.directory.names import (
     rank_of,
     slug_of,
     with_name,
+    without_legal_word,
 )
 from optout_cli.errors import Location, Problem
 from optout_cli.readers.document import Document
 from optout_cli.readers.stored import Parts
 
+_FEW = 3  # jurisdictions of one name in other states, which a hint lists first
+_TOTALS = re.compile(r"(grand-|sub-?)?totals?\b|sum\b|count(-\d+)?$")
 _MOST_CANDIDATES = 8  # a hint lists no more than this, and counts the rest
 
 
@@ -258,7 +261,10 @@ class Finder:
                 message = f"the data does not use {query!r}: {old['name']}, {code} ({old['note']})"
                 return Problem("retired-jurisdiction", message, location, hint)
         message = f"there is no jurisdiction {query!r}"
-        return Problem("unknown-jurisdiction", message, location, self._suggestion(query))
+        hint = self._suggestion(query)
+        if _TOTALS.match(folded):
+            hint = "this looks like a row of totals: delete the row"
+        return Problem("unknown-jurisdiction", message, location, hint)
 
     def _suggestion(self, query: str) -> str:
         """Return the hint for a query that fits nothing."""
@@ -271,11 +277,16 @@ class Finder:
         county = self._county_in(folded) if is_agency_name(folded) else []
         instead = f"if it is not listed, name its county instead: {_listed(county)}"
         is_place = not is_agency_name(folded)
-        if close := (
-            (self._agencies_at(folded) if is_place else [])
-            or self._closest(folded, entries)
-            or self._agencies_at(folded)
-        ):
+        close = self._with_other_word(folded) or [
+            *self._elsewhere(folded),
+            *(
+                (self._agencies_at(folded) if is_place else [])
+                or self._closest(folded, entries)
+                or self._agencies_at(folded)
+            ),
+        ]
+        if close:
+            close = [*dict.fromkeys(close)]
             return f"{_listed(close)}; {instead}" if county else _listed(close)
         if county:
             return instead
@@ -287,6 +298,24 @@ class Finder:
         )
         option = f" --state {next(iter(states))}" if states else ""
         return f"`optout list {what}{option}` lists them all"
+
+    def _with_other_word(self, folded: str) -> list[str]:
+        """Return the slugs of a state's jurisdictions that have the name with another legal word.
+
+        `Los Angeles City, CA` gives the county.
+        """
+        typed = self._named(folded)
+        return [
+            entry.slug
+            for entry in self._jurisdiction_entries
+            if any(without_legal_word(name) in entry.short for name in typed.get(entry.code, ()))
+        ]
+
+    def _elsewhere(self, folded: str) -> list[str]:
+        """Return the slugs of the few jurisdictions that have this very name in another state."""
+        names = {name for typed in self._named(folded).values() for name in typed}
+        found = [entry.slug for entry in self._jurisdiction_entries if names & {*entry.names}]
+        return found if len(found) <= _FEW else []
 
     def _entries(self, folded: str) -> list[Entry]:
         """Return what a query may mean: agencies if it has an agency's words, else counties."""
