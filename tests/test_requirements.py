@@ -184,9 +184,11 @@ def test_half_an_address_never_mixes_with_the_old_one(library: Library, address:
 
 NO_WAY = f"""\
 service by email, but {BUREAU} has no known e-mail address
-  hint: add email: ... under recipients: bureau:, or pass --set recipients.bureau.email=...
+  hint: add email: ... under recipients: bureau:, or pass --set recipients.bureau.email=...\
+; or write certified-mail instead of email
 service by fax, but the ICE office has no known fax number
-  hint: add fax: ... under recipients: ice:, or pass --set recipients.ice.fax=..."""
+  hint: add fax: ... under recipients: ice:, or pass --set recipients.ice.fax=...\
+; or write certified-mail instead of fax"""
 SERVED = "service: {bureau: [{by: mail}, {by: email}], ice: [{by: fax}, {by: hand}]}\n"
 
 

@@ -246,6 +246,18 @@ def test_evidence_is_never_kept_behind_a_link(
     assert "evidence is never kept behind a link" in err
 
 
+def test_a_table_of_what_was_sent_has_the_headings_of_people(
+    letters: Letters, run: Run, write: Write
+) -> None:
+    head = "Letter,Recipient,Date sent,How,Tracking number"
+    write("sent.csv", f"{head}\n{letters},ICE,11/23/2026,Certified mail,{NUMBER}\n")
+    code, _, err = outcome(run("sent", "--from", "sent.csv", "--in", "letters"))
+    assert (code, err.partition(": SC-")[0]) == (
+        0,
+        f"recorded: sent by certified mail no. {NUMBER} on 2026-11-23",
+    )
+
+
 def test_a_table_records_its_right_rows_and_tells_of_the_others(
     letters: Letters, run: Run, write: Write
 ) -> None:

@@ -256,7 +256,9 @@ def service_problems(recipients: Sequence[Recipient], *, is_draft: bool) -> Iter
         is_lacking = way.by in ("email", "fax") and not getattr(recipient.contact, way.by)
         if is_lacking and not is_draft:
             message = f"service by {way.by}, but {_named(recipient)} has no known {_FIELDS[way.by]}"
-            yield _lacking("no-address-for-service", message, path, (recipient.party, [way.by]))
+            lack = (recipient.party, [way.by])
+            more = f"; or write certified-mail instead of {way.by}"
+            yield _lacking("no-address-for-service", message, path, lack, more)
         if way.in_reply_to and way.by != "email":
             message = "in-reply-to: works only with by: email"
             hint = "write by: email, or leave in-reply-to out"

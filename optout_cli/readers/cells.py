@@ -7,7 +7,7 @@ has no single meaning must be corrected: the functions for cells return None the
 import re
 import unicodedata
 from calendar import month_name, monthrange
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Literal
@@ -299,6 +299,21 @@ _WHOLE = {
     "resolution": ("authority.0.number", "authority.0.instrument"),
     "ordinance": ("authority.0.number", "authority.0.instrument"),
 }  # fmt: skip
+# Of a table of letters that went out, in the words of people.
+_EVENTS = {
+    "on": "date|date sent|sent|sent on|date mailed|mailed|mailed on|sent date|day",
+    "by": "how|how sent|sent by|sent via|via|route|method|service|way|mailed by|delivery method",
+    "number": (
+        "tracking|tracking number|tracking no|certified number|certified mail number"
+        "|certified mail no|article number"
+    ),
+    "letter": "file|letter file|file name|filename",
+    "reference": "ref|reference number|reference no",
+    "recipient": "to|sent to",
+    "signed": "signed copy|signed letter|scan of signed letter",
+    "receipt": "receipt file|scan of receipt|return receipt",
+}
+_EVENT_COLUMNS = {word: key for key, words in _EVENTS.items() for word in words.split("|")}
 _PATH = re.compile(r"[a-z][a-z-]*(\.[A-Za-z0-9-]+)+")
 
 
@@ -310,6 +325,13 @@ def _path(owner: str, field: str) -> str:
         is_service = field in ("by", "number")
         return f"service.{owner}.0.{field}" if is_service else f"recipients.{owner}.{field}"
     return f"{owner}.0.{field}" if owner in ("authority", "cc") else f"{owner}.{field}"
+
+
+def column_among(name: str, columns: Collection[str]) -> str:
+    """Return which of a table's own columns a name means; the name itself if it means none."""
+    words = " ".join(re.findall(r"[a-z]+|[0-9]+", name.lower()))
+    meant = words if words in columns else _EVENT_COLUMNS.get(words, "")
+    return meant if name not in columns and meant in columns else name
 
 
 @lru_cache(512)

@@ -21,6 +21,7 @@ from optout_cli.readers.cells import (
     STATE,
     STATE_OF_PLACE,
     DateOrder,
+    column_among,
     column_of,
     order_of_dates,
     place_in_state,
@@ -175,7 +176,7 @@ def _date_orders(header: _Line, lines: Iterable[_Line]) -> dict[str, DateOrder]:
 def names_columns(cells: Iterable[str], columns: Collection[str] = ()) -> bool:
     """Tell whether a line names the columns of a table: one of requests has the jurisdiction."""
     if columns:
-        return any(cell.strip() in columns for cell in cells)
+        return any(column_among(cell.strip(), columns) in columns for cell in cells)
     return any(column_of(cell.strip()) == [_KEY] for cell in cells)
 
 
@@ -225,9 +226,10 @@ def _read_header(
     Raises OptoutError with every problem in the header.
     """
     own_names = [cell.strip() for cell in cells]
-    meant = [[name] if columns or not _is_read(name) else column_of(name) for name in own_names]
-    if not columns:
-        meant = _settle(meant)
+    if columns:
+        meant = [[column_among(name, columns)] for name in own_names]
+    else:
+        meant = _settle([column_of(name) if _is_read(name) else [name] for name in own_names])
     names = [
         paths[0] if len(paths) == 1 else name for name, paths in zip(own_names, meant, strict=True)
     ]
