@@ -21,7 +21,7 @@ CHANGED = """
 
   Pat Placeholder Sheriff
 """
-FACT = 'fact: wording was not there, is {"closing":"Yours,"}\n'
+FACT = "fact: wording.closing: (none) -> Yours,\n"
 
 
 @pytest.fixture
@@ -90,6 +90,21 @@ def test_two_requests_are_compared_and_told_to_scripts(run: Run, desk: Path) -> 
     assert closing == [
         {"kind": "gone", "words": "Respectfully,"},
         {"kind": "new", "words": "Yours,"},
+    ]
+
+
+def test_changed_facts_are_told_in_words_and_once(run: Run, write: Write, in_folder: Path) -> None:
+    asked = "[{date: 2026-01-05, to: ICE}]"
+    reasons = "particulars:\n  reasons: [It costs too much., Nobody asked the people here.]\n"
+    write("old.yaml", REQUEST + reasons)
+    reasons = reasons.replace("the people", "the residents") + f"  earlier: {asked}\n"
+    write("new.yaml", f"{REQUEST}{reasons}wording: {{rights: 'We \"keep\"\n\n    ours.'}}\n")
+    out = outcome(run("diff", "old.yaml", "new.yaml"))[1]
+    assert [line for line in out.splitlines() if line.startswith("fact: ")] == [
+        "fact: particulars.reasons.1: Nobody asked the [-people-] {+residents+} here.",
+        "fact: particulars.earlier.0.date: (none) -> 2026-01-05",
+        "fact: particulars.earlier.0.to: (none) -> ICE",
+        'fact: wording.rights: (none) -> We "keep" ours.',
     ]
 
 

@@ -37,11 +37,18 @@ from optout_cli.model.request import PARTIES, Party
 from optout_cli.output import is_folder, write_all
 from optout_cli.readers.files import STDIN, is_file
 from optout_cli.register.journal import NAME
-from optout_cli.reports.compare import Comparison, Version, compare, page_of, paragraphs_of
+from optout_cli.reports.compare import (
+    MARKS,
+    Comparison,
+    Version,
+    compare,
+    new_facts,
+    page_of,
+    paragraphs_of,
+)
 from optout_cli.reports.versions import Finder, Pair, paired, version_of
 
 _COLUMNS = 100
-_MARKS = {"gone": ("[-", "-]"), "new": ("{+", "+}")}
 _COLORS, _ENDS = {"[-": "red", "{+": "green"}, ("-]", "+}")
 _MARK = re.compile(r"(\[-|-\]|\{\+|\+\})")
 
@@ -204,18 +211,19 @@ def _as_json(comparison: Comparison) -> dict[str, object]:
 
 def _print_text(comparisons: Sequence[Comparison]) -> None:
     width = terminal_width(_COLUMNS)
+    told: set[str] = set()  # a fact of several recipients stands once
     for number, comparison in enumerate(comparisons):
         if number:
             click.echo()
         click.echo(f"--- {comparison.old}")
         click.echo(f"+++ {comparison.new}")
-        for fact in comparison.facts:
-            for line in wrap(fact, width, "fact: ", "  "):
+        for fact in new_facts(comparison, told):
+            for line in _colored(wrap(fact, width, "fact: ", "  ")):
                 click.echo(line)
         for paragraph in paragraphs_of(comparison):
             marked = []
             for segment in paragraph:
-                begin, end = _MARKS.get(segment.kind, ("", ""))
+                begin, end = MARKS.get(segment.kind, ("", ""))
                 marked.append(f"{begin}{' '.join(segment.words)}{end}")
             click.echo()
             for line in _colored(wrap(" ".join(marked), width, "  ")):

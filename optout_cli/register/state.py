@@ -33,13 +33,22 @@ _DERIVED = ("reference", "computed")  # they follow from other facts
 _MOST = 4  # differences that a message names
 
 
+Pair = tuple[Any, Any]  # JSON of any shape: the old and the new value
+
+
 def differences(old: msgspec.Raw, new: msgspec.Raw) -> list[str]:
     """Return what differs, such as `signatory.name was 'Pat', is 'Kim'`."""
+    found = changed_facts(old, new).items()
+    return [f"{path} was {_shown(was)}, is {_shown(now)}" for path, (was, now) in found]
+
+
+def changed_facts(old: msgspec.Raw, new: msgspec.Raw) -> dict[str, Pair]:
+    """Return the old and the new value of each fact that differs, by its dotted key."""
     if bytes(old) == bytes(new):
-        return []
+        return {}
     found = dict(_differences(_facts_in(old), _facts_in(new), ""))
-    stated = {path: text for path, text in found.items() if path.split(".")[0] not in _DERIVED}
-    return [f"{path} {text}" for path, text in (stated or found).items()]
+    stated = {path: pair for path, pair in found.items() if path.split(".")[0] not in _DERIVED}
+    return stated or found
 
 
 def named(texts: list[str]) -> str:
@@ -56,7 +65,7 @@ def _facts_in(raw: msgspec.Raw) -> Any:
     return facts
 
 
-def _differences(old: Any, new: Any, path: str) -> Iterator[tuple[str, str]]:
+def _differences(old: Any, new: Any, path: str) -> Iterator[tuple[str, Pair]]:
     if isinstance(old, list) and isinstance(new, list):
         old, new = _by_name(old), _by_name(new)
     if isinstance(old, dict) and isinstance(new, dict):
@@ -67,7 +76,7 @@ def _differences(old: Any, new: Any, path: str) -> Iterator[tuple[str, str]]:
                 inner = f"{path}.{key}" if path else key
                 yield from _differences(*pair, inner)
     elif old != new:
-        yield path, f"was {_shown(old)}, is {_shown(new)}"
+        yield path, (old, new)
 
 
 def _by_name(items: list[Any]) -> dict[str, Any]:

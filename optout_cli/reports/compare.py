@@ -9,13 +9,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from difflib import SequenceMatcher
 from html.parser import HTMLParser
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from zipfile import BadZipFile
 
 import msgspec
 
 from optout_cli.errors import Location, OptoutError, Problem
-from optout_cli.register.state import differences
+from optout_cli.register.state import changed_facts
 from optout_cli.reports.word_file import BULLET, HEAD, has_tracked_changes, texts_in_word
 from optout_cli.templating.templates import Templates
 
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 PAGE = "_layout/diff.html.j2"
 END = "\n"  # in a list of words: the end of a paragraph
+MARKS = {"gone": ("[-", "-]"), "new": ("{+", "+}")}
+_NONE = "(none)"
 _CONTEXT = 12  # words that are shown before and after a change
 _ITEM = re.compile(r"\s*(?:[0-9]{1,2}\.|[-\u2022])\s")
 _PAGE_NUMBER = re.compile(r".*\bPage [0-9]+ of [0-9]+")  # the head of a later page
@@ -31,7 +33,7 @@ _NUMBERS = re.compile(r"Page [0-9]+ of [0-9]+$")
 _BLOCKS = ("address", "div", "footer", "h1", "h2", "header", "li", "p", "section", "tr", "title")
 # What the readers raise for a broken file: not UTF-8, not a ZIP file, not a PDF.
 _BROKEN = (ValueError, BadZipFile, KeyError, RuntimeError, OSError)
-_FOLLOWS = ("is-reworded ", "template.")  # facts that the words show
+_FOLLOWS = ("is-reworded", "template.")  # facts that the words show
 _DROP = 3  # points
 _GAP = 0.6  # of a line's height; a larger gap ends the paragraph
 _UNSHOWN = ("style", "script", "title")
@@ -59,10 +61,10 @@ class Segment(NamedTuple):
 
 
 class Comparison(NamedTuple):
-    """What changed between two versions. `facts` are sentences; `segments` are all the words.
+    """What changed between two versions. `facts` are such as `date: old -> new`.
 
-    `unread` are the versions whose words cannot be read; then there are no segments. `tracked` are
-    those with tracked changes.
+    `segments` are all the words. `unread` are the versions whose words cannot be read; then there
+    are no segments. `tracked` are those with tracked changes.
     """
 
     old: str
@@ -114,25 +116,73 @@ def compare(old: Version, new: Version) -> Comparison:
         # Not every format has heads of later pages, nor every letter such pages.
         has_heads = both[:1] == ["docx"] or all(heads for _, heads in read)
         segments = [*_segments(*(words + heads * has_heads for words, heads in read))]
-    facts = differences(old.facts, new.facts) if old.facts and new.facts else []
-    facts = [fact for fact in facts if not fact.startswith(_FOLLOWS)]
+    changed = changed_facts(old.facts, new.facts) if old.facts and new.facts else {}
+    facts = [
+        f"{path}: {_reworded(*pair)}"
+        for key, values in changed.items()
+        if not key.startswith(_FOLLOWS)
+        for path, pair in _leaves(key, *values)
+    ]
     return Comparison(
         old.name, new.name, tuple(facts), tuple(segments), tuple(unread), tuple(tracked)
     )
 
 
+# Any: facts are JSON of any shape.
+def _leaves(path: str, old: Any, new: Any) -> Iterator[tuple[str, tuple[Any, Any]]]:
+    """Yield the dotted key and both values of each text or number that differs."""
+    if not isinstance(old, dict | list) and not isinstance(new, dict | list):
+        if old != new:
+            yield path, (old, new)
+        return
+    sides = []
+    for side in (old, new):
+        items = side.items() if isinstance(side, dict) else enumerate(_listed(side))
+        sides.append({str(key): value for key, value in items})
+    for key in dict.fromkeys((*sides[0], *sides[1])):
+        yield from _leaves(f"{path}.{key}", sides[0].get(key), sides[1].get(key))
+
+
+def _listed(value: Any) -> list[Any]:
+    """Return the items of a list, none where there is no value, or else the one value."""
+    return value if isinstance(value, list) else [] if value is None else [value]
+
+
+def _reworded(old: object, new: object) -> str:
+    """Write `old -> new`, or what changed within a text of several words."""
+    words = [_NONE if value is None else " ".join(str(value).split()) for value in (old, new)]
+    before, after = (text.split() for text in words)
+    found = list(_segments(before, after))
+    if not any(segment.kind == "same" for segment in found):
+        return " -> ".join(words)
+    shown = (
+        f"{begin}{' '.join(segment.words)}{end}"
+        for segment in found
+        for begin, end in [MARKS.get(segment.kind, ("", ""))]
+    )
+    return " ".join(shown)
+
+
 def page_of(comparisons: Sequence[Comparison], templates: Templates) -> str:
     """Return a page with all comparisons, which needs no other file."""
+    told: set[str] = set()  # a fact of several recipients stands once
     rows = [
         {
             "old": each.old,
             "new": each.new,
-            "facts": each.facts,
+            "facts": new_facts(each, told),
             "paragraphs": list(paragraphs_of(each)),
         }
         for each in comparisons
     ]
     return templates.lay_out(PAGE, {"rows": rows})
+
+
+def new_facts(comparison: Comparison, told: set[str]) -> list[str]:
+    """Return the changes of facts that are not told yet, and add them to those that are."""
+    found = [fact for fact in comparison.facts if fact not in told]
+    told.update(found)
+    return found
 
 
 def paragraphs_of(comparison: Comparison) -> Iterator[list[Segment]]:
