@@ -296,15 +296,15 @@ WRONG = {
     ("nowhere.txt", "r.yaml"): "nowhere.txt: cannot find this file\n  hint: check the spelling\n",
     ("r.yaml",): (
         "r.yaml: there is no register.ndjson in . or a folder above it\n"
-        "  hint: name the folder that optout wrote the letters to: --in FOLDER\n"
+        "  hint: one below it has a register: --in letters\n"
     ),
     ("other.yaml", "--in", "letters"): (
         "other.yaml: letters/register.ndjson has no letter of this request\n"
         "  hint: name the folder that its letters were written to: --in FOLDER\n"
     ),
     ("a.csv", "r.yaml"): (
-        "a.csv: has no words that can be compared\n"
-        "  hint: name a file that ends in one of .txt, .docx, .eml, .html, .fax, .pdf\n"
+        "a.csv: is in a format that optout cannot read\n"
+        "  hint: save it as .docx, or name one that ends in .txt, .docx, .eml, .html, .fax, .pdf\n"
     ),
     ("a.txt", "r.yaml"): (
         "r.yaml: has no letter in common with the other\n"

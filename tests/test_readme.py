@@ -235,7 +235,12 @@ def test_the_wording_that_the_page_replaces_is_replaced(desk: Path, run: Run) ->
 def test_the_words_that_the_page_gives_are_in_the_letter(desk: Path, run: Run) -> None:
     (desk / "marin.yaml").write_text(REQUEST + WORDS, "utf-8")
     letter = " ".join(run(*LETTER, "--set", "wording.closing=So it is.").stdout.split())
-    said = ("I am counsel to the County", "two things: - the program", "asked. This", "So it is.")
+    said = (
+        "As Sheriff of the County of Marin",
+        "two things: - the program",
+        "asked. This",
+        "So it is.",
+    )
     assert [words for words in said if words not in letter] == []
 
 

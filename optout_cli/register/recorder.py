@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Mapping
 from contextlib import ExitStack
 from hashlib import file_digest
 from pathlib import Path
+from shlex import quote
 from types import TracebackType
 from typing import NamedTuple, Self
 
@@ -33,6 +34,7 @@ from optout_cli.register.state import Key, LetterState, NamedLetter, states_of
 from optout_cli.register.statements import Result
 from optout_cli.register.table import table_problems
 
+_MOST_BELOW = 3  # folders that a hint names
 _States = dict[Key, LetterState]
 
 
@@ -54,7 +56,10 @@ def register_folder(text: str, within: Path | None = None) -> Path:
         if is_file(folder / NAME):
             return folder
     message = f"there is no {NAME} in {start} or a folder above it"
+    below = [str(path.parent) for path in sorted(start.glob(f"*/{NAME}"))[:_MOST_BELOW]]
     hint = "name the folder that optout wrote the letters to: --in FOLDER"
+    if below:
+        hint = f"one below it has a register: --in {' or --in '.join(map(quote, below))}"
     raise OptoutError(Problem("no-register", message, location, hint))
 
 

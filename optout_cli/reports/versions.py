@@ -203,8 +203,8 @@ def _of_file(path: Path, recorded: Version | None = None) -> Version:
     form = path.suffix.removeprefix(".").lower()
     facts = _facts_in(path) if form == "json" else None
     if facts is None and form not in READERS:
-        message = "has no words that can be compared"
-        hint = f"name a file that ends in one of .{', .'.join(READERS)}"
+        message = "is in a format that optout cannot read"
+        hint = f"save it as .docx, or name one that ends in .{', .'.join(READERS)}"
         location = Location(str(path), is_command_line=True)
         raise OptoutError(Problem("not-a-letter", message, location, hint))
     key = recorded.key if recorded else ()
