@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from command_results import Run, Write, lying_in, outcome, problem
 from conftest import REQUEST, TODAY
-from make_letters import letters_for, problems_of, told_by
+from make_letters import case_for, letters_for, problems_of, texts_of, told_by
 from written_letters import REACHED, TO_BUREAU, TO_ICE, write_letters
 
 from optout_cli.authoring.draft import draft_text
@@ -16,6 +16,7 @@ from optout_cli.authoring.request_writer import Answers
 from optout_cli.exporters import exporter_for
 from optout_cli.letters.library import Library
 from optout_cli.letters.pipeline import Order, exports_of
+from optout_cli.programs import program_notes
 from optout_cli.readers.yaml import document_from_yaml
 
 SENT = """\
@@ -297,6 +298,25 @@ def test_the_last_answer_chooses_the_letter_and_fills_it_in(sent_notice: str, ru
     answered = [(item.get("answered"), item.get("answer")) for item in earlier]  # type: ignore[union-attr]  # mappings
     assert answered == [(None, None), ("2026-11-24", "The county cannot leave.")]
     assert outcome(run("check", "next.yaml"))[0] == 0
+
+
+def test_a_place_to_meet_stands_in_a_letter_only_with_a_day(library: Library) -> None:
+    place = "particulars: {meeting-place: the jail%s}"
+    ways = [place % "", place % ", meeting-dates: [2026-12-01]"]
+    letters = [letters_for(library, lines)[0] for lines in ways]
+    found = [[it for it in texts_of(letter) if "the jail" in it] for letter in letters]
+    notes = [[*program_notes(case_for(library, lines))] for lines in ways]
+    noted = [any("meeting-place" in it.line for it in each) for each in notes]
+    assert ([len(texts) for texts in found], noted) == ([0, 1], [True, False])
+
+
+def test_a_place_to_meet_is_not_offered_again(library: Library, tmp_path: Path) -> None:
+    lines = "particulars: {meeting-place: the jail, meeting-dates: [2026-12-01]}"
+    letter = letters_for(library, lines)[0]
+    path = tmp_path / "notice.json"
+    path.write_bytes(exporter_for("json").encode(letter, library.context))
+    answers = following(path, "secure-communities/renewed-request", library)
+    assert answers["particulars"].keys() == {"earlier"}
 
 
 def test_a_renewed_request_says_what_was_answered(sent_notice: str, run: Run) -> None:

@@ -155,6 +155,7 @@ ALWAYS = {
         "particulars.earlier.0.date": "2008-02-04",
         "particulars.earlier.0.to": "the Attorney General",
     },
+    "meeting-place": {"particulars.meeting-dates.0": "2027-03-08"},
 }
 # What a hole in a sentence looks like, or a list that nothing was said in.
 HOLE = re.compile(
@@ -253,6 +254,7 @@ def test_every_text_stands_in_every_text_format_exactly_as_typed(
     monkeypatch.setattr(pipeline, "judge", lambda _: ((), ()))  # it refuses some of these texts
     typed = {path: f"<{number}> {value}" for number, path in enumerate(FIELDS)}
     needed = {"particulars.earlier.0.date": "2010-05-18", "service.bureau.0.by": "certified-mail"}
+    needed |= {"particulars.meeting-dates.0": "2027-03-06"}
     document = with_assignments(document_of(), "--set", needed | typed)
     notice = compose(case_of(document, library, Order(today=date(2026, 11, 20))))[0]
     letter = render(notice, library.templates)
