@@ -91,7 +91,10 @@ def test_nothing_is_printed_where_there_is_no_page(steps: Steps) -> None:
 
 @pytest.mark.parametrize(
     ("lines", "day"),
-    [("", "2026-12-20"), ("particulars: {reply-by: 2027-01-31}\n", "2027-01-31")],
+    [
+        ("", "2026-12-21"),  # the 20th is a Sunday
+        ("particulars: {reply-by: 2027-01-29}\n", "2027-01-29"),
+    ],
 )
 def test_it_is_said_by_when_to_write_again(lines: str, day: str, steps: Steps) -> None:
     assert steps(lines)[-1].startswith(

@@ -319,8 +319,12 @@ def next_steps(exports: Sequence[Export]) -> Iterator[str]:
         if not (copy.email and "email" in routes):
             named = ", ".join(filter(None, (copy.name, copy.title, copy.organization)))
             yield f"give a copy to: {named}"
+    # Imports the register, which takes 30 ms; a letter in a pipeline needs none.
+    from optout_cli.register.due import next_working_day
+
     # The day that the letter itself names, if it does.
     day = getattr(first.particulars, "reply_by", None) or first.date + timedelta(FOLLOW_UP)
+    day = next_working_day(day, first.place.state_code)[0]
     yield f"if you have no answer by {day}, write again and quote the reference {first.reference}"
 
 
