@@ -1,11 +1,12 @@
 """What `optout new` finds known: who signed last, a file of that name, whom the letters go to."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from answer_questions import SIGNS, Asked, at_the_terminal, data_in
-from command_results import Run, outcome, words
-from conftest import TODAY
+from command_results import Run, Write, outcome, words
+from conftest import REQUEST, TODAY
 
 from optout_cli.cli.new.files import signatories_path
 
@@ -135,3 +136,28 @@ def test_without_the_address_it_goes_by_certified_mail_or_stays_open(
     asked({"Sent by": ["mail", "email"], "What instead": instead}, "06041")
     service = {"bureau": [{"by": "mail"}], "ice": [{"by": way}]}
     assert data_in("marin-county-ca.yaml")["service"] == service
+
+
+CONFIRMED = """
+recipients:
+  ice: {phone: 415-555-0120, confirmed: {by: telephone, date: 2026-11-18}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("answers", "kept"),
+    [
+        ({}, {"by": "telephone", "date": "2026-11-18"}),
+        ({"Is this address right?": ["", "yes"]}, {"by": "telephone", "date": TODAY.isoformat()}),
+        ({"Is this address right?": ["", "no"], "Telephone": "415-555-0121"}, None),
+    ],
+)
+def test_a_confirmed_address_keeps_its_day_unless_it_is_confirmed_anew_or_changed(
+    answers: dict[str, Any], kept: object, asked: Asked, write: Write, run: Run
+) -> None:
+    write("one.yaml", REQUEST + CONFIRMED)
+    run("write", "one.yaml", "-f", "json", "-o", "letters/")
+    letter = ("--letter", "secure-communities/follow-up", "-o", "next.yaml")
+    result, _ = asked(answers, "--follow", "letters", *letter)
+    assert result.exit_code == 0
+    assert data_in("next.yaml")["recipients"]["ice"].get("confirmed") == kept

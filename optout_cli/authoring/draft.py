@@ -98,6 +98,13 @@ class Draft:
         group = {**(self.value(key) or {}), inner: value} if inner else value
         self._change(document_from({**self.document.data, key: group}))
 
+    def drop(self, path: str) -> None:
+        """Remove a group: `recipients.ice.confirmed`."""
+        parent, _, last = path.rpartition(".")
+        if self.value(path):
+            left = {key: value for key, value in self.value(parent).items() if key != last}
+            self.put_group(parent, left)
+
     def _change(self, document: Document) -> None:
         self.document = document
         for name in ("case", "recipients", "locality"):

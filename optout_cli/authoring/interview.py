@@ -75,6 +75,8 @@ def take(draft: Draft, question: Question, text: str) -> None:
         group |= {path: line for path, line in _texts_of(draft, question, text).items() if line}
         if text != question.known or draft.value(question.unit):
             draft.put(group)
+    elif text == question.none and question.path.endswith(".confirmed.by"):  # it has changed since
+        draft.drop(question.path.rpartition(".")[0])
     elif text and text not in (question.known, question.none) and question.path[0] != "~":
         draft.put(_texts_of(draft, question, text))
 

@@ -267,8 +267,11 @@ def _offices(draft: Draft, _: str) -> dict[str, str]:
 
 def _checks(draft: Draft, party: str) -> dict[str, str]:
     right = {"yes": "I called them, and it is right"}
+    is_confirmed = draft.recipients[party].confirmed
     return {
-        "later": "I will call to confirm it before sending",
+        "later": "Keep it; it is confirmed"
+        if is_confirmed
+        else "I will call to confirm it before sending",
         **({} if draft.recipients[party].contact.missing else right),
         "no": "It has changed; I will type the new address",
     }
