@@ -10,6 +10,7 @@ import yaml
 from answer_questions import SIGNS, Clerk, at_the_terminal, data_in
 from command_results import Run, outcome, problem, words
 
+from optout_cli import bundled
 from optout_cli.cli import correct
 from optout_cli.cli.new import ask as asking
 
@@ -46,15 +47,24 @@ def test_a_state_means_its_bureau(what: str, run: Run, own: Path) -> None:
     code, out, err = outcome(run("correct", what, "--set", "phone=916-555-0100", *BY))
     assert (code, out, err) == (0, f"{own}\n", "")
     bureau = kept(own)["states"]["CA"]["bureau"]
-    assert (bureau["phone"], bureau["source"], bureau["verified"]) == (
+    shipped = yaml.safe_load(bundled.JURISDICTIONS.read_text("utf-8"))["states"]["CA"]
+    source = {key: value for key, value in shipped["bureau"]["source"].items() if value}
+    told = "your office's own entry of 2026-11-24: phone; confirmed by the records desk, telephone"
+    assert (bureau["phone"], bureau["source"], bureau["verified"], bureau["verified-by"]) == (
         "916-555-0100",
-        {
-            "kind": "official",
-            "date": "2026-11-24",
-            "note": "confirmed by the records desk, telephone",
-        },
+        {**source, "note": f"{source['note'].strip()}; {told}"},
         "2026-11-24",
+        "telephone",
     )
+
+
+def test_a_new_address_is_the_offices_own_entry(run: Run, own: Path) -> None:
+    assert outcome(run("correct", "ero-miami", *MOVED, *BY))[0] == 0
+    assert kept(own)["offices"]["ero-miami"]["source"] == {
+        "kind": "official",
+        "date": "2026-11-24",
+        "note": "your office's own entry, confirmed by the records desk, telephone",
+    }
 
 
 def test_later_letters_use_it_and_say_that_it_is_confirmed(run: Run, own: Path) -> None:
@@ -62,7 +72,7 @@ def test_later_letters_use_it_and_say_that_it_is_confirmed(run: Run, own: Path) 
     known = contact(run, "marin-county-ca", 0)
     assert (known["phone"], known["verified"]) == ("916-555-0100", "2026-11-24")
     letter = ("write", "marin-county-ca", "--to", "bureau", "-f", "txt", "-o", "-", "--strict")
-    assert "confirmed on 2026-11-24" in words(outcome(run(*letter))[2])
+    assert "confirmed by telephone on 2026-11-24" in words(outcome(run(*letter))[2])
     assert str(own) in outcome(run("show", "marin-county-ca"))[1]
 
 
@@ -225,4 +235,4 @@ def test_an_address_that_new_heard_is_right_is_not_asked_for_again(
     assert data_in("one.yaml")["recipients"]["bureau"]["confirmed"]["by"] == "telephone"
     result, clerk = asked(SIGNS, "sonoma-county-ca", "-o", "two.yaml")
     assert (result.exit_code, len(clerk.asked["Is this address right?"])) == (0, 1)
-    assert "confirmed on 2026-11-24" in words(result.stderr)
+    assert "confirmed by telephone on 2026-11-24" in words(result.stderr)

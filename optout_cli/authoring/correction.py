@@ -17,6 +17,9 @@ _HEAD = """\
 # Corrections that `optout correct` and `optout new` wrote: each says who confirmed it, and when.
 # optout uses this file for all letters. To undo a correction, delete its lines.
 """
+_OWN_ENTRY = "your office's own entry"
+_ADDRESSEE = frozenset({"attention", "organization", "address"})
+_TYPED = ("attention", "organization", "address", "phone", "fax", "email", "website")
 # Any: trees of mappings, lists and texts, as in a data file.
 Tree = dict[str, Any]
 
@@ -29,11 +32,10 @@ class Confirmed(NamedTuple):
     day: date
 
     @property
-    def source(self) -> Tree:
-        """The source of what was confirmed, as in a data file."""
+    def note(self) -> str:
+        """Who confirmed it and how, in words."""
         by_whom = f" by {self.who}" if self.who else ""
-        note = f"confirmed{by_whom}, {self.how}"
-        return {"kind": "official", "date": self.day.isoformat(), "note": note}
+        return f"confirmed{by_whom}, {self.how}"
 
 
 def target_of(what: str, directory: Directory, location: Location) -> str:
@@ -65,29 +67,52 @@ def contact_at(target: str, directory: Directory) -> Contact | None:
     return directory.data.states[code].bureau or Contact()
 
 
-def corrected_contact(contact: Contact, texts: Mapping[str, str], confirmed: Confirmed) -> Tree:
-    """Return a whole contact with the corrections in `texts`, by key path, and their source.
+def corrected_contact(
+    known: Contact, texts: Mapping[str, str], confirmed: Confirmed, given: Contact | None = None
+) -> Tree:
+    """Return a whole contact with the corrections in `texts`, by key path, or those in `given`.
 
-    It is whole because its source vouches for all of it. A new address or addressee drops the old
-    lines for the envelope's window. Raises OptoutError for a path that does not fit.
+    It keeps the source of what is known, and says what is the user's own entry; a new address or
+    addressee is that as a whole, and drops the old lines for the envelope's window. Raises
+    OptoutError for a path that does not fit.
     """
+    contact = given or known
     plain: Tree = msgspec.json.decode(msgspec.json.encode(contact))  # lists, not tuples
-    for key in ("source", "verified", "role", "status", "area"):
+    for key in ("source", "verified", "verified-by", "role", "status", "area"):
         plain.pop(key, None)
     document = with_assignments(_document(plain), "--set", texts)
-    convert(document, Contact)
+    new = convert(document, Contact)
     data: Tree = {**document.data}
     moved = {path.partition(".")[0] for path in texts} & {"attention", "organization", "address"}
     if moved and not any(path.startswith("envelope") for path in texts):
         data.pop("envelope", None)
         data.pop("salutation", None)
-    return {**data, "source": confirmed.source, "verified": confirmed.day.isoformat()}
+    return {
+        **data,
+        "source": _source_of(known, new, confirmed),
+        "verified": confirmed.day.isoformat(),
+        "verified-by": confirmed.how,
+    }
+
+
+def _source_of(known: Contact, new: Contact, confirmed: Confirmed) -> Tree:
+    """Return where a contact is from: as before, but for what the user changed in it."""
+    changed = [name for name in _TYPED if getattr(new, name) != getattr(known, name)]
+    if known.source is None or not _ADDRESSEE.isdisjoint(changed):
+        note = f"{_OWN_ENTRY}, {confirmed.note}" if changed else confirmed.note
+        return {"kind": "official", "date": confirmed.day.isoformat(), "note": note}
+    source: Tree = msgspec.json.decode(msgspec.json.encode(known.source))
+    own = f"{_OWN_ENTRY} of {confirmed.day}: {', '.join(changed)}" if changed else ""
+    note = "; ".join(
+        filter(None, (source.get("note"), own, confirmed.note if confirmed.who else ""))
+    )
+    return {**source, "note": note} if note else source
 
 
 def corrected_fields(texts: Mapping[str, str], confirmed: Confirmed) -> Tree:
     """Return the changed fields of a jurisdiction or an agency, with who confirmed them."""
     data: Tree = {**with_assignments(_document({}), "--set", texts).data}
-    return {**data, "note": f"{confirmed.source['note']}, {confirmed.day}"}
+    return {**data, "note": f"{confirmed.note}, {confirmed.day}"}
 
 
 def with_correction(known: Tree, target: str, row: Tree) -> Tree:

@@ -270,7 +270,9 @@ def contact_text(case: Case, recipient: Recipient) -> str:
     if confirmed:
         return f"address from {origin}, confirmed by {confirmed.by} on {confirmed.date}"
     if recipient.contact.verified:
-        return f"address from {origin}, confirmed on {recipient.contact.verified}"
+        by = recipient.contact.verified_by
+        how = f"confirmed by {by}" if by else "confirmed"
+        return f"address from {origin}, {how} on {recipient.contact.verified}"
     return f"call before sending: address from {origin}, not confirmed"
 
 

@@ -58,7 +58,7 @@ class Contact(Noun, frozen=True, kw_only=True):
 
     `attention` is the title of its head, None if no source gives one. `envelope` is a block of at
     most four lines for the window, if the full block is longer. `verified` is the day on which
-    somebody confirmed the contact.
+    somebody confirmed the contact, `verified_by` how, such as by telephone.
     """
 
     attention: Line | None = None
@@ -72,6 +72,7 @@ class Contact(Noun, frozen=True, kw_only=True):
     website: Url | None = None
     source: Source | None = None
     verified: date | None = None
+    verified_by: Line | None = None
 
     @property
     def block(self) -> tuple[str, ...]:

@@ -64,7 +64,7 @@ class Drawing(NamedTuple):
     trouble: Trouble | None = None
 
 
-class _Contact(msgspec.Struct, frozen=True):
+class _Contact(msgspec.Struct, frozen=True, rename="kebab"):
     """What a letter's facts say about an office."""
 
     attention: str | None = None
@@ -73,6 +73,7 @@ class _Contact(msgspec.Struct, frozen=True):
     envelope: tuple[str, ...] = ()
     source: Source | None = None
     verified: date | None = None
+    verified_by: str | None = None
 
     @property
     def block(self) -> tuple[str, ...]:
@@ -327,7 +328,7 @@ def _told_of(state: LetterState) -> _Facts:
     if own.confirmed:
         confirmed = {"by": own.confirmed.by, "date": own.confirmed.date}
     elif own.contact.verified:
-        confirmed = {"by": None, "date": own.contact.verified}
+        confirmed = {"by": own.contact.verified_by, "date": own.contact.verified}
     if confirmed:
         confirmed["age"] = (day - confirmed["date"]).days
     signatory = told.signatory

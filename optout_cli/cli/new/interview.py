@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from optout_cli.authoring.correction import Confirmed, corrected_contact, target_of
+from optout_cli.authoring.correction import Confirmed, contact_at, corrected_contact, target_of
 from optout_cli.authoring.draft import Basis, Draft, draft_text, preview_letters, request_name
 from optout_cli.authoring.interview import Interview
 from optout_cli.authoring.questions import RECIPIENTS, Question
@@ -24,6 +24,7 @@ from optout_cli.cli.new.files import (
     signatories_path,
 )
 from optout_cli.errors import ExitCode, Location, OptoutError
+from optout_cli.model.jurisdiction import Contact
 
 _WELCOME = (
     "This creates a request: a small text file that holds your decisions. The letters are made"
@@ -265,7 +266,12 @@ def _keep_for_next(draft: Draft) -> None:
             continue
         what = draft.locality.state_code if is_bureau else recipient.office
         target = target_of(what, directory, Location(""))
-        row = corrected_contact(recipient.contact, {}, Confirmed(confirmed.by, "", confirmed.date))
+        row = corrected_contact(
+            contact_at(target, directory) or Contact(),
+            {},
+            Confirmed(confirmed.by, "", confirmed.date),
+            recipient.contact,
+        )
         path = keep_correction(target, row, directory)
         say_wrapped(
             f"optout saved the confirmed address of {RECIPIENTS[recipient.party]} in {path}."
