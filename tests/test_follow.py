@@ -5,6 +5,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from answer_questions import data_in
 from command_results import Run, Write, lying_in, outcome, problem
 from conftest import REQUEST, TODAY
 from make_letters import case_for, letters_for, problems_of, texts_of, told_by
@@ -317,6 +318,19 @@ def test_a_place_to_meet_is_not_offered_again(library: Library, tmp_path: Path) 
     path.write_bytes(exporter_for("json").encode(letter, library.context))
     answers = following(path, "secure-communities/renewed-request", library)
     assert answers["particulars"].keys() == {"earlier"}
+
+
+def test_a_letter_that_was_not_sent_was_no_request(
+    library: Library, in_folder: Path, run: Run
+) -> None:
+    write_letters(library, in_folder / "letters", REACHED)
+    run("sent", TO_ICE, "--by", "mail", "--on", "2026-11-21")
+    letter = ("--letter", "secure-communities/renewed-request", "-o", "next.yaml")
+    run("new", "--follow", TO_ICE, *letter)
+    earlier = data_in("next.yaml")["particulars"]["earlier"]
+    assert [item["to"].partition(",")[0] for item in earlier] == [
+        "U.S. Immigration and Customs Enforcement"
+    ]
 
 
 def test_a_renewed_request_says_what_was_answered(sent_notice: str, run: Run) -> None:

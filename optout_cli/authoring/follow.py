@@ -261,8 +261,12 @@ def _particulars_of_reply(former: Former, program: Program, kind: LetterKind, na
 
 
 def _requests_of(former: Former) -> list[_Facts]:
-    """Return the earlier requests, plus this letter for each recipient, with the answer to it."""
+    """Return the earlier requests, plus this letter for each recipient, with the answer to it.
+
+    If any letter of the request is recorded as sent, those that are not were no requests.
+    """
     facts = former.facts
+    sent = {state.letter.recipient for state in former.states if state.sent}
     answers = {answer.recipient: answer for answer in former.answers()}
     return [
         *facts.get("particulars", {}).get("earlier", []),
@@ -273,6 +277,7 @@ def _requests_of(former: Former) -> list[_Facts]:
                 **_answer_facts(answers.get(recipient["party"])),
             }
             for recipient in facts["recipients"]
+            if not sent or recipient["party"] in sent
         ),
     ]
 
