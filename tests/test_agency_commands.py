@@ -79,6 +79,24 @@ def test_new_asks_which_agreement_and_nothing_that_is_on_file(asked: Asked) -> N
     assert data_in(f"{AUTAUGA}.yaml")["particulars"] == {"model": ["wso"]}
 
 
+@pytest.mark.parametrize(
+    ("typed", "models"),
+    [
+        (["all"], ["jem", "tfm", "wso"]),
+        (["1,2,3"], ["jem", "tfm", "wso"]),
+        (["wso and jem"], ["jem", "wso"]),
+        (["", "1,4", "1 3"], ["jem", "wso"]),
+    ],
+)
+def test_new_takes_several_agreements_for_one_letter(
+    typed: list[str], models: list[str], asked: Asked
+) -> None:
+    answers = SIGNS | {"Model": typed}
+    result, clerk = asked(answers, AUTAUGA, "--letter", "287g/terminate")
+    assert (result.exit_code, clerk.unused) == (0, [])
+    assert data_in(f"{AUTAUGA}.yaml")["particulars"] == {"model": models}
+
+
 def test_new_asks_a_county_which_of_its_agencies_signed_the_agreement(asked: Asked) -> None:
     answers = SIGNS | {"Who signed": ["", "sheriff"]}
     result, clerk = asked(answers, "dakota-county-ne", "--letter", "287g/terminate")

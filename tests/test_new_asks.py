@@ -164,7 +164,7 @@ def test_what_she_declines_is_kept_and_not_written(asked: Asked, in_folder: Path
         (
             "Is this address right?",
             "9",
-            "Type a number from 1 to 3 or a word, or press Enter for later.",
+            "Type a number from 1 to 3, or a word: later, yes or no; Enter takes later.",
         ),
         ("Title", "", "This answer is required."),
         ("Name", "a\tb", "is not one line without spaces"),
@@ -391,7 +391,7 @@ authority: [{instrument: Resolution, number: No. 26-01}]
 service: {bureau: [{by: certified-mail, number: "7020 0000 0000 0000 0001"}], ice: [{by: hand}]}
 cc: [{name: Kim Placeholder}]
 calls-itself: the Office
-particulars: {reasons: One reason., meeting-dates: 2026-12-15}
+particulars: {reasons: One reason., meeting-dates: 2026-12-15, declines: [detainers, 287g]}
 """
 
 
@@ -412,7 +412,11 @@ def test_a_request_like_an_earlier_one_offers_its_answers_and_asks_for_the_day(
         "calls-itself": "the Office",
         "authority": [{"instrument": "Resolution", "number": "No. 26-01"}],
         "service": {"bureau": [{"by": "certified-mail"}], "ice": [{"by": "hand"}]},
-        "particulars": {"reasons": ["One reason."], "meeting-dates": ["2026-12-15"]},
+        "particulars": {
+            "reasons": ["One reason."],
+            "meeting-dates": ["2026-12-15"],
+            "declines": ["detainers", "287g"],
+        },
         "cc": [{"name": "Kim Placeholder"}],
     }
 
@@ -427,7 +431,11 @@ def test_another_county_takes_only_what_does_not_belong_to_the_first(
         "letter": "secure-communities/opt-out",
         "date": TODAY.isoformat(),
         "service": {"bureau": [{"by": "certified-mail"}], "ice": [{"by": "hand"}]},
-        "particulars": {"reasons": ["One reason."], "meeting-dates": ["2026-12-15"]},
+        "particulars": {
+            "reasons": ["One reason."],
+            "meeting-dates": ["2026-12-15"],
+            "declines": ["detainers", "287g"],
+        },
     }
 
 

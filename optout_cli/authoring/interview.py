@@ -6,6 +6,7 @@ the user did not name.
 """
 
 from collections.abc import Iterator
+from itertools import count, takewhile
 from typing import Literal, NamedTuple
 
 import msgspec
@@ -101,7 +102,7 @@ def _texts_of(draft: Draft, question: Question, text: str) -> dict[str, str]:
         jurisdiction = draft.locality.jurisdiction
         words = f"Seal of {jurisdiction.formal or jurisdiction.name}"
         return {"letterhead.alt": words, question.path: text}
-    if question.reads != "lines":
+    if question.reads not in ("lines", "several"):
         return {question.path: text}
     lines = [line.strip() for line in text.split(";") if line.strip()]
     return {f"{question.path}.{number}": line for number, line in enumerate(lines)}
@@ -154,9 +155,7 @@ class Interview:
     def _first_open(self) -> Question | None:
         self.draft, self.asked = Draft(self.basis), []
         for question in walk(self.draft):
-            offered = self.offered.get(question.key, question.default)
-            if question.choices and offered not in question.choices:
-                offered = question.default
+            offered = self._offered_for(question)
             shown = replace(question, default=offered)
             text = self.said.get(question.key)
             if text is None and len(question.choices) == 1 and question.choices_of:
@@ -168,8 +167,15 @@ class Interview:
             take(self.draft, question, text)
         return None
 
+    def _offered_for(self, question: Question) -> str:
+        offered = self.offered.get(question.key, "")
+        if question.reads == "several" and not offered:  # of an earlier request, item by item
+            items = (self.offered.get(f"{question.key}.{number}", "") for number in count())
+            offered = "; ".join(takewhile(bool, items))
+        return offered if offered and question.allows(offered) else question.default
+
     def _still_fits(self, question: Question, text: str) -> bool:
-        if question.choices and text not in question.choices:
+        if not question.allows(text):
             return False
         is_unsure = question.key in self._unsure and question.reads != "place"
         self._unsure.discard(question.key)

@@ -24,8 +24,8 @@ def _ask_agreement(row: Question, draft: Draft, _: str) -> Iterator[Question]:
                 each.model: f"{spec.labels.get(each.model, '')}, signed {each.signed or '?'}"
                 for each in agreements
             }
-            path = f"{path}.0" if spec.type == "list" else path
-            yield replace(row, path=path, key=path, choices=choices, required=True)
+            many = replace(row, reads="several" if spec.type == "list" else row.reads)
+            yield replace(many, path=path, key=path, choices=choices, required=True)
 
 
 def _ask_also(row: Question, draft: Draft, party: str) -> Iterator[Question]:
@@ -116,17 +116,18 @@ def _ask(row: Question, draft: Draft, path: str, name: str, spec: Particular) ->
     question = Question(path=path, key=path, label=label, note=note, help=told, side=spec.when)
     if isinstance(spec.of, dict):
         yield from _ask_entries(question, draft, spec)
+    elif spec.type == "list" and spec.choices:
+        yield replace(_with_choices(question, spec, required=spec.required), reads="several")
     elif spec.type in ("list", "paragraphs"):
         for number in count():
             is_first = number == 0
-            item = _with_choices(question, spec, required=is_first and spec.required)
-            item = replace(
-                item,
+            yield replace(
+                question,
                 path=f"{path}.{number}",
                 key=f"{path}.{number}",
                 note=note if is_first else "Type another one, or press Enter to go on.",
+                required=is_first and spec.required,
             )
-            yield item
             if not draft.value(f"{path}.{number}"):
                 return
     else:

@@ -46,10 +46,17 @@ class Question(Noun, frozen=True, kw_only=True):
     choices: dict[str, str] = {}
     choices_of: str | None = None
     none: str | None = None
-    reads: Literal["text", "lines", "place", "letter", "file", "way", "signatory", "seal"] = "text"
+    reads: Literal[
+        "text", "lines", "several", "place", "letter", "file", "way", "signatory", "seal"
+    ] = "text"
     side: Literal["before", "after", "past"] | None = None
     expand: Literal["agreement", "required", "also", "optional"] | None = None
     tell: Literal["status", "recipient"] | None = None
+
+    def allows(self, text: str) -> bool:
+        """Tell whether an answer is one of the choices, or several of them where they may be."""
+        named = text.split("; ") if self.reads == "several" else [text]
+        return not self.choices or all(each in self.choices for each in named)
 
 
 class Section(Noun, frozen=True, kw_only=True):

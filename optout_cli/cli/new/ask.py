@@ -6,7 +6,7 @@ Repeats a question until the answer is valid. Works at any terminal width, witho
 import re
 import shutil
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 
 import click
@@ -24,6 +24,7 @@ _NEAR_DAYS = {"yesterday": -1, "today": 0, "tomorrow": 1}
 _WEEKDAY = re.compile(r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b", re.IGNORECASE)
 _ORDINAL = re.compile(r"\b([0-9]{1,2})(?:st|nd|rd|th)\b", re.IGNORECASE)
 _MONTH_AND_DAY = re.compile(r"[0-9]{1,2}([/.-])[0-9]{1,2}")
+_SEVERAL = re.compile(r"\s*[,;+&]\s*|\s+and\s+|\s+(?=[0-9])")  # 1,2 or 1 2 or jem and wso
 _SHORT = 2  # letters that are too few to look for within a word
 
 Check = Callable[[str], Problem | None]
@@ -152,19 +153,70 @@ def ask_choice(
 
     Without a default, Enter alone is not an answer.
     """
-    for number, (name, text) in enumerate(choices.items(), 1):
-        say_wrapped(f"{number}  {name}" + (f": {text}" if text else ""), "  ")
+    _say_list(choices)
     while True:
         typed = _read(label, default, explain)
+        if typed == _SKIP and NONE in choices:
+            return NONE
         meant = choices_meant(typed, choices)
         if len(meant) == 1:
             return meant[0]
-        if meant:
-            several = ", ".join(meant)
-            say_wrapped(f"{typed!r} may mean {several}. Type more of it, or its number.", "  ")
-            continue
-        otherwise = f", or press Enter for {default}" if default else ""
-        say_wrapped(f"Type a number from 1 to {len(choices)} or a word{otherwise}.", "  ")
+        _say_choices(typed, meant, choices, default)
+
+
+def ask_choices(
+    label: str, choices: Mapping[str, str], *, default: str = "", explain: str | None = None
+) -> str:
+    """Ask for one or more of several choices: `1,3` or `all`; return the names, with `; ` between.
+
+    A choice NONE goes with no other.
+    """
+    _say_list(choices)
+    if len(choices) > 1:
+        say_wrapped("You may name several, such as 1,2; or all.", "  ")
+    names: list[str] = []
+    while not names:
+        typed = _read(label, default, explain)
+        names = (
+            [default] if default and typed == default else _several_meant(typed, choices, default)
+        )
+    return "; ".join(names)
+
+
+def _several_meant(typed: str, choices: Mapping[str, str], default: str) -> list[str]:
+    """Return the choices that are named in an answer; say what is wrong, and return none."""
+    single = [name for name in choices if name != NONE]
+    if _folded(typed).startswith("all") and "all" not in choices:
+        return single
+    parts = [NONE] if typed == _SKIP and NONE in choices else _SEVERAL.split(typed)
+    meant = [choices_meant(part, choices) for part in parts]
+    for part, found in zip(parts, meant, strict=True):
+        if len(found) != 1:
+            _say_choices(part, found, choices, default)
+            return []
+    names = [name for name in choices if [name] in meant]
+    if NONE in names and len(names) > 1:
+        say_wrapped(f"{NONE!r} goes with no other choice.", "  ")
+        return []
+    return names
+
+
+def _say_list(choices: Mapping[str, str]) -> None:
+    for number, (name, text) in enumerate(choices.items(), 1):
+        say_wrapped(f"{number}  {name}" + (f": {text}" if text else ""), "  ")
+
+
+def _say_choices(
+    typed: str, meant: Sequence[str], choices: Mapping[str, str], default: str
+) -> None:
+    """Say what can be typed instead of an answer that means no choice, or several."""
+    if meant:
+        several = ", ".join(meant)
+        say_wrapped(f"{typed!r} may mean {several}. Type more of it, or its number.", "  ")
+        return
+    words = " or ".join(filter(None, [", ".join([*choices][:-1]), [*choices][-1]]))
+    otherwise = f"; Enter takes {default}" if default else ""
+    say_wrapped(f"Type a number from 1 to {len(choices)}, or a word: {words}{otherwise}.", "  ")
 
 
 def choices_meant(typed: str, choices: Mapping[str, str]) -> list[str]:

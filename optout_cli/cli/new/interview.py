@@ -13,7 +13,16 @@ from optout_cli.authoring.interview import Interview
 from optout_cli.authoring.questions import RECIPIENTS, Question
 from optout_cli.cli.console import program_name, quote, say, say_problems
 from optout_cli.cli.correct import keep_correction
-from optout_cli.cli.new.ask import Back, ask, ask_choice, ask_yes, choices_meant, say_wrapped, show
+from optout_cli.cli.new.ask import (
+    Back,
+    ask,
+    ask_choice,
+    ask_choices,
+    ask_yes,
+    choices_meant,
+    say_wrapped,
+    show,
+)
 from optout_cli.cli.new.files import (
     check_new_name,
     keep_answers,
@@ -156,7 +165,8 @@ def _ask(question: Question, interview: Interview, typed: str | None) -> str:
         say_wrapped(question.note)
     if list(question.choices) == ["yes", "no"]:
         return "yes" if ask_yes(label, default=default == "yes", explain=explain) else "no"
-    return ask_choice(label, question.choices, default=default, explain=explain)
+    ask_for = ask_choices if question.reads == "several" else ask_choice
+    return ask_for(label, question.choices, default=default, explain=explain)
 
 
 def _is_finished(interview: Interview, options: str) -> bool:
