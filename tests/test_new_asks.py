@@ -157,8 +157,8 @@ def test_what_she_declines_is_kept_and_not_written(asked: Asked, in_folder: Path
         ("County or city", "", "This answer is required."),
         ("County or city", "Atlantis", "there is no jurisdiction 'Atlantis'"),
         ("County or city", "Washington", "'Washington'. Name the state too: washington-county-al"),
-        ("  Did you mean Marin", "maybe", "Type y for yes or n for no."),
-        ("Date", "soon", "'soon' is not a date. Write it as YYYY-MM-DD, such as 2026-11-24."),
+        ("Answer these now?", "maybe", "Type y for yes or n for no."),
+        ("Date", "soon", "'soon' is not a date. Type a day, such as November 30 or 2026-11-30."),
         ("Date", "2026-02-30", "'2026-02-30' is not on the calendar."),
         ("Date", "-", "This answer is required."),
         (
@@ -206,6 +206,39 @@ def test_a_name_that_is_near_is_offered_to_choose_from(asked: Asked) -> None:
 def test_another_county_can_be_named_when_the_one_found_is_not_meant(asked: Asked) -> None:
     asked({"  Did you mean Marin": ["n"], "County or city": ["Kern, CA"]}, "06041")
     assert data_in("kern-county-ca.yaml")["jurisdiction"] == "kern-county-ca"
+
+
+@pytest.mark.parametrize(
+    "typed", ["marin-county-ca", "Marin County, CA", "marin county, california"]
+)
+def test_a_full_name_is_not_asked_again(typed: str, asked: Asked) -> None:
+    result, clerk = asked({}, typed)
+    assert outcome(result)[1] == "marin-county-ca.yaml\n"
+    assert [label for label in clerk.asked if "Did you mean" in label] == []
+
+
+def test_a_date_is_only_read_where_a_date_is_asked_for(asked: Asked) -> None:
+    said = {
+        "Resolution or ord": "Resolution",
+        "Number": ["11/17/2026", "No. 26-14"],
+        "Date": ["Nov 20 2026"],
+        "Date passed": ["Dec 5 2026", "Nov 5"],
+        "  Did you mean 2026-11-05": "nov 6",
+        "  Did you mean 2026-11-06": "y",
+        "Answer these now?": "-",
+    }
+    result, clerk = asked(said, "06041")
+    told = words(outcome(result)[2])
+    assert "2026-12-05 cannot be: the letter is dated 2026-11-20" in told
+    assert [label for label in clerk.asked if "mean 2026-1" in label] == [
+        "  Did you mean 2026-11-20 (Friday)? [Y/n]",
+        "  Did you mean 2026-11-05 (Thursday)? [Y/n]",
+        "  Did you mean 2026-11-06 (Friday)? [Y/n]",
+    ]
+    assert (clerk.unused, data_in("marin-county-ca.yaml")["authority"][0]) == (
+        [],
+        {"instrument": "Resolution", "number": "No. 26-14", "date": "2026-11-06"},
+    )
 
 
 @pytest.mark.parametrize(("said", "date"), [("y", "2026-11-05"), ("n", TODAY.isoformat())])

@@ -240,7 +240,7 @@ def test_a_closed_terminal_keeps_the_answers_and_a_jail_agency_is_asked_what_mat
     talk: Talk, in_folder: Path
 ) -> None:
     child = talk(JAIL, "--letter", "287g/terminate")
-    answer(child, "", "2026-11-20", "", "Pat Placeholder")
+    answer(child, "2026-11-20", "", "Pat Placeholder")
     child.close(force=False)  # hangs up
     child = talk(JAIL)
     shown = shown_until(PROMPT, child)

@@ -183,6 +183,8 @@ class Interview:
 
     def answer(self, question: Question, text: str) -> None:
         """Set the answer to the next question. Another county makes all other answers void."""
+        if question.reads == "place":
+            text = self.basis.library.directory.find(text, Location("")).slug
         if question.reads == "place" and self.offered.get(question.key, text) != text:
             self.said, self.offered = {}, {}
         self.said[question.key] = text
@@ -231,11 +233,18 @@ class Interview:
         return Problem("impossible-date", f"{text} cannot be: {named}", hint="type another day")
 
     def _place_problem(self, text: str) -> Problem | None:
-        """Return why a text is not enough: `meanings` has what it may mean."""
+        """Return why a text is not enough: `meanings` has what it may mean.
+
+        The slug, or the full name with the state, is enough.
+        """
         try:
-            self.basis.library.directory.find(text, Location(""))
+            found = self.basis.library.directory.find(text, Location(""))
         except OptoutError as error:
             return error.problems[0]
+        states = (found.state_code, found.state_name)
+        full = {found.slug, *(f"{found.jurisdiction.name}, {state}".lower() for state in states)}
+        if " ".join(text.lower().split()) in full:
+            return None
         return Problem("ambiguous-jurisdiction", f"{text!r} may mean another place")
 
     def meanings(self, question: Question, text: str) -> dict[str, str]:

@@ -113,7 +113,15 @@ def _ask(row: Question, draft: Draft, path: str, name: str, spec: Particular) ->
     told = f"{spec.help[:1].upper()}{spec.help[1:]}"
     told += f" (for example: {spec.example})" if spec.example and not spec.choices else ""
     note = "\n".join(filter(None, [row.note, told]))
-    question = Question(path=path, key=path, label=label, note=note, help=told, side=spec.when)
+    question = Question(
+        path=path,
+        key=path,
+        label=label,
+        note=note,
+        help=told,
+        side=spec.when,
+        reads="date" if "date" in (spec.type, spec.of) else "text",
+    )
     if isinstance(spec.of, dict):
         yield from _ask_entries(question, draft, spec)
     elif spec.type == "list" and spec.choices:

@@ -47,7 +47,7 @@ class Question(Noun, frozen=True, kw_only=True):
     choices_of: str | None = None
     none: str | None = None
     reads: Literal[
-        "text", "lines", "several", "place", "letter", "file", "way", "signatory", "seal"
+        "text", "date", "lines", "several", "place", "letter", "file", "way", "signatory", "seal"
     ] = "text"
     side: Literal["before", "after", "past"] | None = None
     expand: Literal["agreement", "required", "also", "optional"] | None = None

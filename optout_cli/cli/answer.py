@@ -217,7 +217,8 @@ def _asked(state: LetterState, program: Program, given: _Given, moment: Moment) 
     day = given.day or date.fromisoformat(
         ask(
             "Day",
-            "On what day did it come, or was it said? (YYYY-MM-DD)",
+            "On what day did it come, or was it said? Type it as you like, such as November 30.",
+            is_date=True,
             default=moment.today.isoformat(),
             check=lambda text: _day_problem(state, text, moment),
             required=True,
@@ -263,6 +264,7 @@ def _ask_fact(name: str, spec: Particular) -> str:
             note,
             check=lambda text: check_fact(name, spec, text),
             required=spec.required,
+            is_date="date" in (spec.type, spec.of),
         )
     say_wrapped(note)
     choices = dict.fromkeys(spec.choices, "") | ({} if spec.required else {_NONE: ""})

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 
 import click
+from msgspec.structs import replace
 
 from optout_cli.authoring.particular_questions import NONE
 from optout_cli.cli.console import say, terminal_width, wrap
@@ -58,13 +59,14 @@ def ask(
     explain: str | None = None,
     meanings: Meanings | None = None,
     typed: str | None = None,
+    is_date: bool = False,
 ) -> str:
     """Ask for a text until `check` finds no problem; return "" if the user skips it.
 
     Enter alone takes the default; a single - skips the question. `meanings` returns what a text
-    with a problem may mean, with words for each; several end with NONE. A day is understood in any
-    form. `typed` is an answer that the user gave before. With `explain`, the text for ?, a < raises
-    Back.
+    with a problem may mean, with words for each; several end with NONE. With `is_date`, a day is
+    understood in any form. `typed` is an answer that the user gave before. With `explain`, the text
+    for ?, a < raises Back.
     """
     if note and not typed:
         say_wrapped(note)
@@ -78,32 +80,45 @@ def ask(
         elif not text or not check or not (problem := check(text)):
             return text
         else:
-            likely = _days_like(text, check) or (meanings(text) if meanings else {})
-            if chosen := _choose_meaning(problem, likely):
+            likely = meanings(text) if meanings else {}
+            if is_date:
+                problem, likely = _days_like(text, problem, check)
+            chosen, typed = _choose_meaning(problem, likely)
+            if chosen:
                 return chosen
 
 
-def _choose_meaning(problem: Problem, meanings: Mapping[str, str]) -> str:
-    """Say what is wrong with a text, or ask whether another one is meant; return that one."""
+def _choose_meaning(problem: Problem, meanings: Mapping[str, str]) -> tuple[str, str | None]:
+    """Say what is wrong with a text, or ask whether another one is meant.
+
+    Return the one that is meant, or else a new answer that was typed instead of yes or no.
+    """
     if not meanings:
         say_problem(problem)
-        return ""
+        return "", None
     try:
         if len(meanings) > 1:
             say_wrapped(f"Please check: {problem.message}. Perhaps one of these?", "  ")
             chosen = ask_choice("Which one", meanings, default=NONE, explain="")
-            return "" if chosen == NONE else chosen
+            return "" if chosen == NONE else chosen, None
         ((value, words),) = meanings.items()
-        is_meant = ask_yes(f"  Did you mean {words}?", default=True, explain="")
+        said = _read_yes(f"  Did you mean {words}?", default=True, explain="")
     except Back:
-        return ""
-    return value if is_meant else ""
+        return "", None
+    return (value if said is True else ""), (said if isinstance(said, str) else None)
 
 
-def _days_like(text: str, check: Check) -> dict[str, str]:
-    """Return the first day that a text may mean and `check` lets pass, in words."""
-    days = [day for day in days_meant(text, today()) if not check(day.isoformat())]
-    return {day.isoformat(): f"{day} ({day:%A})" for day in days[:1]}
+def _days_like(text: str, problem: Problem, check: Check) -> tuple[Problem, dict[str, str]]:
+    """Return the first day that a text may mean and `check` lets pass, in words.
+
+    If none passes, the problem is that of the likeliest day.
+    """
+    problems = {day: check(day.isoformat()) for day in days_meant(text, today())}
+    days = [day for day, wrong in problems.items() if not wrong]
+    told = next(filter(None, problems.values()), None)
+    if not problems and problem.message.endswith("is not a date"):
+        told = replace(problem, hint="type a day, such as November 30 or 2026-11-30")
+    return told or problem, {day.isoformat(): f"{day} ({day:%A})" for day in days[:1]}
 
 
 def days_meant(text: str, near: date) -> list[date]:
@@ -125,15 +140,17 @@ def days_meant(text: str, near: date) -> list[date]:
 
 
 def ask_yes(label: str, *, default: bool, explain: str | None = None) -> bool:
-    """Ask a question whose answer is yes or no."""
-    shown = "Y/n" if default else "y/N"
-    while True:
-        text = _read(f"{label} [{shown}]", "", explain).lower()
-        if not text:
-            return default
-        if text in ("y", "yes", "n", "no"):
-            return text.startswith("y")
+    """Ask a question whose answer is yes or no; a single - is no."""
+    while isinstance(said := _read_yes(label, default=default, explain=explain), str):
         say_wrapped("Type y for yes or n for no.", "  ")
+    return said
+
+
+def _read_yes(label: str, *, default: bool, explain: str | None) -> bool | str:
+    """Read yes or no; return any other text as it is."""
+    text = _read(f"{label} [{'Y/n' if default else 'y/N'}]", "", explain)
+    words = {"": default, "y": True, "yes": True, "n": False, "no": False, _SKIP: False}
+    return words.get(text.lower(), text)
 
 
 def show(text: str) -> None:

@@ -160,6 +160,7 @@ def _ask(question: Question, interview: Interview, typed: str | None) -> str:
             explain=explain,
             meanings=partial(interview.meanings, question),
             typed=typed if question.reads == "place" else None,
+            is_date=question.reads == "date",
         )
     if question.note:
         say_wrapped(question.note)
