@@ -41,7 +41,7 @@ class Clerk:
                     raise click.Abort
                 click.echo(f"{label}: {text}", err=True)
                 return text.strip() or offered
-        return offered
+        return offered or ("write" if label == "What next" else "")
 
     @property
     def unused(self) -> list[str]:

@@ -217,6 +217,29 @@ def test_a_full_name_is_not_asked_again(typed: str, asked: Asked) -> None:
     assert [label for label in clerk.asked if "Did you mean" in label] == []
 
 
+def test_each_question_is_explained_in_its_own_words(asked: Asked) -> None:
+    labels = ["Name", "Title", "Office", "Telephone", "Number", "Date passed", "Who passed", "Vote"]
+    said: dict[str, Any] = {label: ["?", ""] for label in labels}
+    said |= {key: ["?", text] for key, text in SIGNS.items()}
+    said |= {"Resolution or": "Resolution"}
+    result, _ = asked(said, "06041")
+    told = words(outcome(result)[2])
+    for text in (
+        "It stands under the name.",
+        "for the letterhead",
+        "The day of the vote.",
+        "how many against",
+    ):
+        assert text in told
+    assert told.count("The official who signs the letters.") == 0
+
+
+def test_an_enter_too_many_after_reading_does_not_write_the_request(asked: Asked) -> None:
+    result, clerk = asked({"What next": ["perhaps", "read", "", "stop"]}, "06041")
+    assert (outcome(result)[0], clerk.asked["What next"]) == (130, ["read", "read", "", ""])
+    assert "Type write, read, stop or a number from 1" in words(outcome(result)[2])
+
+
 def test_a_date_is_only_read_where_a_date_is_asked_for(asked: Asked) -> None:
     said = {
         "Resolution or ord": "Resolution",

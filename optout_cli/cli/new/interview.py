@@ -196,12 +196,13 @@ def _is_finished(interview: Interview, options: str) -> bool:
                 raise click.Abort
             case ["read"] if letter:
                 show(letter)
-                default = "write"
+                default = ""  # an Enter too many must not write the request
             case [number] if number in numbers:
                 interview.change(int(number))
                 return False
             case _:
-                say_wrapped(f"Type write, stop or a number from 1 to {len(numbers)}.", "  ")
+                ways = "write, read, stop" if letter else "write, stop"
+                say_wrapped(f"Type {ways} or a number from 1 to {len(numbers)}.", "  ")
 
 
 def _show_answers(interview: Interview) -> None:
@@ -212,7 +213,7 @@ def _show_answers(interview: Interview) -> None:
             section = question.section
             say_wrapped(section, "  ")
         label = question.label.rstrip("?")
-        say_wrapped(f"{number:>2}  {label}: {text or '-'}", "    ")
+        say_wrapped(f"{number:>2}  {label}: {text or 'none'}", "    ")
 
 
 def _preview(text: str, name: str, interview: Interview) -> tuple[str | None, str]:
