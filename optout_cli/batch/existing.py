@@ -1,7 +1,7 @@
 """Letters that the output folder has: those that no row gives any more, and those to print."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO, Literal, NamedTuple
 
@@ -234,3 +234,15 @@ def is_print_run(path: Path) -> bool:
     from optout_cli.exporters.binding import is_print_run_file
 
     return is_print_run_file(path)
+
+
+def unsent_letters(
+    plan: BatchPlan, wanted: Container[int], printed: Iterable[Record], register: Register
+) -> Iterable[LetterState]:
+    """Return the letters that a run wrote or printed and that are not sent yet."""
+    left_out = {row.number for row in plan.unprinted} | plan.unwritten
+    written = (row for row in plan.good if row.number in wanted)
+    paths = [path for row in written if row.number not in left_out for path in row.paths]
+    paths += (record.path for record in printed)
+    states = filter(None, map(register.states.at_path, paths))
+    return {id(state): state for state in states if not state.sent}.values()

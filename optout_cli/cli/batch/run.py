@@ -11,7 +11,7 @@ from typing import IO, NoReturn
 import click
 import msgspec
 
-from optout_cli.batch.existing import FormerLetters, former_letters
+from optout_cli.batch.existing import FormerLetters, former_letters, unsent_letters
 from optout_cli.batch.input import InputFile, Stream, rows_of
 from optout_cli.batch.job import CheckedRow, Job, MadeRow
 from optout_cli.batch.plan import BatchPlan, plan_from
@@ -46,7 +46,6 @@ from optout_cli.output import hold_interrupts, write_errors
 from optout_cli.register.folder import LetterFolder
 from optout_cli.register.plan import OCCUPIED, OTHER_FACTS, SENT, Replacing, plan_writing
 from optout_cli.register.records import Record, Register, line_of, load_register
-from optout_cli.register.state import LetterState
 
 # The problems of a letter that is there already; no change of the row would fix the first.
 _STAYING = (OCCUPIED, SENT, OTHER_FACTS)
@@ -280,23 +279,11 @@ class Run:
             if self.lasted:
                 files = self.input_files
                 self._say_lines(faster_lines(files, job, wanted, self.written, self.lasted))
-            states = self._unsent(plan, wanted, printed, folder)
+            states = unsent_letters(plan, wanted, printed, register)
             steps = steps_for_all(states, bound, folder.path)
             say_next(plan, job.order, rejects, steps, is_due=is_due)
         is_partial = plan.problems or plan.taken or self.is_partial or problems
         return ExitCode.PARTLY if is_partial else ExitCode.DONE
-
-    @staticmethod
-    def _unsent(
-        plan: BatchPlan, wanted: Container[int], printed: Iterable[Record], folder: LetterFolder
-    ) -> Iterable[LetterState]:
-        """Return the letters that this run wrote or printed and that are not sent yet."""
-        left_out = {row.number for row in plan.unprinted} | plan.unwritten
-        written = (row for row in plan.good if row.number in wanted)
-        paths = [path for row in written if row.number not in left_out for path in row.paths]
-        paths += (record.path for record in printed)
-        states = filter(None, map(folder.register.states.at_path, paths))
-        return {id(state): state for state in states if not state.sent}.values()
 
     def _retire(self, plan: BatchPlan, folder: LetterFolder) -> list[Problem]:
         """Move the letters of changed rows away, and return why some cannot be moved."""
