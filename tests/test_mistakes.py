@@ -180,7 +180,10 @@ MISTAKES = {
     "e-mail to nowhere": (
         ("+", "service: {bureau: [{by: email}]}\n"),
         "10:20: service by email, but the State Identification Bureau has no known e-mail address",
-        "add email: ... under recipients: bureau:, or pass --set recipients.bureau.email=...",
+        (
+            "add email: ... under recipients: bureau:, or pass --set recipients.bureau.email=..."
+            "; or write certified-mail instead of email"
+        ),
     ),
     "a seal that is not there": (
         ("+", "letterhead: {seal: seal.png, alt: Seal}\n"),
