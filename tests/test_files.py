@@ -259,3 +259,10 @@ def test_a_misspelt_file_has_the_closest_name_as_a_hint(tmp_path: Path) -> None:
     (tmp_path / "marin-county-ca.yaml").write_text("x", "utf-8")
     told = told_by(lambda: read_bytes(f"{tmp_path}/marin-conty-ca.yaml", MAX_BYTES))
     assert told.endswith(f"did you mean '{tmp_path}/marin-county-ca.yaml'?")
+
+
+@pytest.mark.parametrize(("typed", "there"), [("a.yml", "a.yaml"), ("a.yaml", "a.yml")])
+def test_a_file_with_the_other_ending_is_named(typed: str, there: str, tmp_path: Path) -> None:
+    (tmp_path / there).touch()
+    told = told_by(lambda: read_bytes(f"{tmp_path}/{typed}", MAX_BYTES))
+    assert told.endswith(f"did you mean '{tmp_path}/{there}'?")

@@ -173,6 +173,11 @@ def test_what_she_declines_is_kept_and_not_written(asked: Asked, in_folder: Path
         ("Telephone", "call me", "'call me' is not a telephone number."),
         ("Fax", "415-555-0101 ext 3", "is not a fax number. Write it as 415-555-0123, with area"),
         ("E-mail", "pat at example", "'pat at example' is not an e-mail address."),
+        (
+            "Resolution or ordinance",
+            "2021-55",
+            "Type Resolution or Ordinance; its number comes next.",
+        ),
         ("Date passed", "November 31", "'November 31' is not a date."),
         ("PDF file", "nowhere.pdf", "there is no file 'nowhere.pdf' to enclose."),
     ],
@@ -215,6 +220,15 @@ def test_a_full_name_is_not_asked_again(typed: str, asked: Asked) -> None:
     result, clerk = asked({}, typed)
     assert outcome(result)[1] == "marin-county-ca.yaml\n"
     assert [label for label in clerk.asked if "Did you mean" in label] == []
+
+
+def test_who_has_called_is_not_offered_not_yet_and_is_told_where_no_number_is_on_file(
+    asked: Asked,
+) -> None:
+    result, _ = asked({"Is this address right?": ["yes", "later"]}, "06041")
+    told = words(outcome(result)[2])
+    assert "nobody there has confirmed it" not in told
+    assert "later: no telephone number is on file; I will find it on their web page" in told
 
 
 def test_each_question_is_explained_in_its_own_words(asked: Asked) -> None:

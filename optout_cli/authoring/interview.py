@@ -221,6 +221,8 @@ class Interview:
         basis, draft = self.basis, self.draft
         texts = _texts_of(draft, question, text)
         problem = problem_with(draft.document, texts, basis.library, draft.folder, basis.files_from)
+        if problem and question.hint:
+            return replace(problem, hint=question.hint)
         return problem or (self._side_problem(question.side, text) if question.side else None)
 
     def _side_problem(self, side: str, text: str) -> Problem | None:

@@ -37,6 +37,7 @@ class Question(Noun, frozen=True, kw_only=True):
     section: str = ""
     note: str = ""
     help: str = ""
+    hint: str = ""
     intro: tuple[str, ...] = ()
     when: tuple[str, ...] = ()
     default: str = ""
@@ -274,14 +275,24 @@ def _offices(draft: Draft, _: str) -> dict[str, str]:
 
 def _checks(draft: Draft, party: str) -> dict[str, str]:
     right = {"yes": "I called them, and it is right"}
-    is_confirmed = draft.recipients[party].confirmed
+    recipient = draft.recipients[party]
+    later = "I will call to confirm it before sending"
+    if recipient.confirmed:
+        later = "Keep it; it is confirmed"
+    elif not recipient.contact.phone:
+        later = "no telephone number is on file; I will find it on their web page and call"
     return {
-        "later": "Keep it; it is confirmed"
-        if is_confirmed
-        else "I will call to confirm it before sending",
+        "later": later,
         **({} if draft.recipients[party].contact.missing else right),
         "no": "It has changed; I will type the new address",
     }
+
+
+def _ways_confirmed(draft: Draft, party: str) -> dict[str, str]:
+    """Return how an office can have confirmed an address; after a call, it has."""
+    ways = dict.fromkeys(("telephone", "e-mail", "letter", "their web page", "in person"), "")
+    is_called = draft.value(f"~{party}") == "yes"
+    return ways if is_called else {**ways, "not yet": "nobody there has confirmed it"}
 
 
 _CHOICES: Mapping[str, Callable[[Draft, str], dict[str, str]]] = {
@@ -290,6 +301,7 @@ _CHOICES: Mapping[str, Callable[[Draft, str], dict[str, str]]] = {
     "agencies": _agencies,
     "offices": _offices,
     "checks": _checks,
+    "ways-confirmed": _ways_confirmed,
 }
 
 

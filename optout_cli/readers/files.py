@@ -162,7 +162,10 @@ def no_such_file(place: Path, shown: Path) -> Problem:
     hint = "check the spelling"
     with suppress(OSError, ValueError):
         stems = [file.stem for file in place.parent.iterdir() if file.suffix == place.suffix]
-        if stem := closest(place.stem, stems):
+        others = {".yml": ".yaml", ".yaml": ".yml"}
+        if is_file(other := place.with_suffix(others.get(place.suffix, place.suffix))):
+            hint = f"did you mean {str(shown.with_suffix(other.suffix))!r}?"
+        elif stem := closest(place.stem, stems):
             hint = f"did you mean {str(shown.with_name(stem + place.suffix))!r}?"
     return Problem("missing-file", "cannot find this file", Location(str(shown)), hint)
 
