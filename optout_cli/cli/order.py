@@ -25,6 +25,7 @@ _F = TypeVar("_F", bound=Callable[..., Any])
 Values = dict[str, Mapping[str, str]]  # option -> the values that it sets in the request
 _DAYS_WITHOUT_LIMIT = 36_500  # --strict alone: a contact confirmed at any time will do
 _DEFAULTS = Options()
+_OTHER_NAMES = {"word": "docx", "doc": "docx", "text": "txt", "email": "eml", "e-mail": "eml"}
 _BY_SERVICE = "by-service"  # in -f: the format follows from how a letter is sent
 
 
@@ -178,7 +179,7 @@ def formats_from(texts: Iterable[str]) -> tuple[str, ...]:
     for name in names:
         if name not in format_names() and name != _BY_SERVICE:
             formats = [*all_exporters(), _BY_SERVICE]
-            match = closest(name, formats)
+            match = _OTHER_NAMES.get(name.lower()) or closest(name, formats)
             known = f"did you mean {match!r}?" if match else f"one of {', '.join(formats)}"
             usage_error(f"there is no format {name!r}", known)
     return names or usage_error("no format is named", "such as -f pdf,txt")
