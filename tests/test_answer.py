@@ -286,10 +286,10 @@ def test_the_terminal_asks_and_begins_the_next_letter(reference: str, at_termina
         "office": "Marin County Sheriff's Office",
     }
     assert data["service"] == {"bureau": [{"by": "certified-mail"}], "ice": [{"by": "email"}]}
-    earlier = data["particulars"]["earlier"]  # type: ignore[index]  # a mapping
-    assert earlier[1] == {
+    (earlier,) = data["particulars"]["earlier"]  # type: ignore[index]  # a mapping
+    assert earlier == {
         "date": "2026-11-20",
-        "to": earlier[1]["to"],
+        "to": earlier["to"],
         "answered": "2026-11-23",
         "answer": "The county cannot leave.",
     }

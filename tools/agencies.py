@@ -14,6 +14,7 @@ import csv
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -114,7 +115,8 @@ def _csv_rows(path: Path) -> Iterator[Mapping[str, str]]:
 def _xlsx_rows(path: Path) -> Iterator[Mapping[str, str]]:
     from openpyxl import load_workbook
 
-    header, *rows = load_workbook(path, read_only=True).worksheets[0].iter_rows(values_only=True)
+    with closing(load_workbook(path, read_only=True)) as book:
+        header, *rows = book.worksheets[0].iter_rows(values_only=True)
     names = [str(cell or "").strip() for cell in header]
     for row in rows:
         yield dict(zip(names, map(_cell, row), strict=False))
