@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol, cast, get_args
 
 from optout_cli.errors import Location, OptoutError, Problem, raise_any
 from optout_cli.model.letter import EngineName
+from optout_cli.output import hold_interrupts
 
 if TYPE_CHECKING:
     from optout_cli.model.letter import Cover, Guide, Image, Letter, Mailing, MailingForm
@@ -84,7 +85,8 @@ def temporary_files() -> Iterator[None]:
     import tempfile  # takes 10 ms; plain text needs none
 
     try:
-        tempfile.gettempdir()
+        with hold_interrupts():  # it tries a folder with a file, which must not stay behind
+            tempfile.gettempdir()
         yield
     except OSError as error:
         # Of a missing folder, Python says only which folders it tried.
