@@ -241,10 +241,10 @@ def test_an_interrupt_leaves_nothing_and_says_so(in_folder: Path) -> None:
     ids=lambda it: " ".join(it) if isinstance(it, list) else "",
 )
 def test_what_a_command_does_not_need_it_does_not_import(
-    words: list[str], unwanted: set[str], run: Run
+    words: list[str], unwanted: set[str]
 ) -> None:
     for command in (["show", "06041"], ["list", "letters"]):  # what is parsed once is kept
-        run(*command)
+        call(sys.executable, "-c", IMPORTS, *command)
     done = call(sys.executable, "-c", IMPORTS, *words)
     imported = set(json.loads(done.stderr.splitlines()[-1]))
     assert (done.returncode, imported & unwanted) == (0, set())
