@@ -106,17 +106,32 @@ def write_rejects(
     batch has read stays as it is, and so do rejects of other forms then: their rows may be nowhere
     else. A file of rejects that somebody has changed stays too, and a numbered one is written.
     """
-    rejected = [
-        Rejected(row, _relocate_row(row, folder.path), key_of(row), problems[number])
-        for number, row in (rows_of(input_files) if problems else ())
-        if number in problems
-    ]
     files = {file.name: file for each in input_files for file in (each, *each.corrections)}
-    by_form: dict[bool, list[Rejected]] = {True: [], False: []}
-    for each in rejected:
-        by_form[files[each.row.location.file].form == "sheet"].append(each)
-    sources = [files[name] for name in {it.row.location.file: 0 for it in by_form[False]}]
-    sheets, texts = by_form[True], rejects_from(by_form[False], sources)
+    by_form: dict[bool, list[Rejected]] = {True: [], False: []}  # whether it came in a workbook
+    for number, row in rows_of(input_files) if problems else ():
+        if number in problems:
+            moved = _relocate_row(row, folder.path)
+            rejected = Rejected(row, moved, key_of(row), problems[number])
+            by_form[files[row.location.file].form == "sheet"].append(rejected)
+    contents, text = _contents_of(by_form[True], by_form[False], files)
+    state = _seal(folder, contents.values())
+    written, changed = _put(folder, contents, {real(Path(name)) for name in origins}, state.seals)
+    tables = tuple(sorted({table for several in origins.values() for table in several}))
+    state.tables.update((place.name, tables) for place in written)
+    for place in written:
+        rows = by_form[place.suffix == ".xlsx"]
+        state.keys[place.name] = tuple(each.key for each in rows if each.row.cells)
+    _save_state(folder, state)
+    return WrittenRejects(written, changed, _folders_named(input_files, text, folder.path))
+
+
+def _contents_of(
+    sheets: Sequence[Rejected], others: Sequence[Rejected], files: Mapping[str, InputFile]
+) -> tuple[dict[str, bytes], str]:
+    """Return the files of rejected rows by name, and the text that may name other files."""
+    texts = rejects_from(
+        others, [files[name] for name in dict.fromkeys(each.row.location.file for each in others)]
+    )
     # A line of JSON that is not UTF-8 is written with the bytes that it came with.
     contents = {
         name: text.encode(ENCODING if name == _TABLE else "utf-8", "surrogateescape")
@@ -125,13 +140,22 @@ def write_rejects(
     if sheets:
         contents[_SHEET] = reject_sheet(sheets, files)
         texts[_SHEET] = "\n".join(text for each in sheets for _, text in each.moved.cells)
-    read = {real(Path(name)) for name in origins}
+    return contents, "".join(texts.values())
+
+
+def _put(
+    folder: LetterFolder, contents: Mapping[str, bytes], read: set[Path], seals: frozenset[str]
+) -> tuple[list[Path], list[Path]]:
+    """Write the files, and move those of an earlier run away that have no successor.
+
+    Returns the written ones, and those that somebody has changed and that stay so. `read` are the
+    batch's own input files.
+    """
     own = real(folder.path)
     forms = {path.suffix for path in read if path.parent == own and path.name.startswith("rejects")}
-    state = _seal(folder, contents.values())
     written, changed = [], []
     for name in _FILES:
-        place, edited = _find_place(folder.path / name, read, state.seals)
+        place, edited = _find_place(folder.path / name, read, seals)
         changed += edited
         if name in contents:
             moved = write_all(
@@ -142,15 +166,7 @@ def write_rejects(
         elif place.exists() and place.name == name and (not forms or place.suffix in forms):
             move_to_earlier(place)
             folder.moved.append(place)
-    tables = tuple(sorted({table for several in origins.values() for table in several}))
-    state.tables.update((place.name, tables) for place in written)
-    for place in written:
-        rows = by_form[place.suffix == ".xlsx"]
-        state.keys[place.name] = tuple(each.key for each in rows if each.row.cells)
-    _save_state(folder, state)
-    return WrittenRejects(
-        written, changed, _folders_named(input_files, "".join(texts.values()), folder.path)
-    )
+    return written, changed
 
 
 def _find_place(path: Path, read: set[Path], seals: frozenset[str]) -> tuple[Path, list[Path]]:

@@ -167,16 +167,21 @@ def command(
         recorder.commit()
         if not quiet:
             say_journal(recorder)
-        is_many = len(done) > _MOST_TOLD
-        for found, result in done:
-            report(found, result, as_json=as_json, quiet=quiet or is_many)
-        if is_many and not quiet:
-            say_in_sum(done)
+        _report_all(done, as_json=as_json, quiet=quiet)
     say_problems(problems)
     if problems:
         raise SystemExit(ExitCode.PARTLY if done else ExitCode.CONTENT)
     if not quiet:
         _say_next(done)
+
+
+def _report_all(done: Sequence[tuple[Found, Result]], *, as_json: bool, quiet: bool) -> None:
+    """Print what was recorded of each letter; of many, what they have in common."""
+    is_many = len(done) > _MOST_TOLD
+    for found, result in done:
+        report(found, result, as_json=as_json, quiet=quiet or is_many)
+    if is_many and not quiet:
+        say_in_sum(done)
 
 
 def _say_next(done: Sequence[tuple[Found, Result]]) -> None:

@@ -163,15 +163,13 @@ def command(
     problems = _problems_in(journals)
     if verifies:
         sys.exit(_verify(journals, as_json=as_json))
-    chosen = Selection(
-        unsent, unanswered, (until or day) if due else None, None if is_report else name
-    )
+    by = (until or day) if due else None
+    chosen = Selection(unsent, unanswered, by, None if is_report else name)
     library = library_from((), folders)
     found = [*_entries(journals, library)]
     entries = [entry for entry in found if chosen.has(entry.standing)]
     given = _Output(as_json, as_csv, is_nul, name if is_report else None, output, force, explain)
-    for note in filter(None, map(note_on, entries)):
-        say(f"note: {note}")
+    _say_notes(entries)
     if unsent:
         _say_drafts(found)
     elif due:
@@ -188,6 +186,11 @@ def _refuse_alone(has_until: object, has_output: object) -> None:
         usage_error("--until works only with --due", "add --due")
     if has_output:
         usage_error("-o works only with -f html or -f ics", "add -f html")
+
+
+def _say_notes(entries: Sequence[Entry]) -> None:
+    for note in filter(None, map(note_on, entries)):
+        say(f"note: {note}")
 
 
 def _say_drafts(entries: Sequence[Entry]) -> None:
