@@ -3,7 +3,6 @@
 import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import timedelta
 from pathlib import Path
 
 import click
@@ -18,6 +17,7 @@ from optout_cli.cli.console import (
     speaks_json,
     usage_error,
 )
+from optout_cli.cli.next_steps import next_steps
 from optout_cli.cli.options import (
     DEFAULT_LETTER,
     SEPARATORS,
@@ -50,9 +50,7 @@ from optout_cli.letters.pipeline import (
     set_values,
 )
 from optout_cli.model.letter import Export, Letter
-from optout_cli.model.notice import Case, Notice
-from optout_cli.model.program import FOLLOW_UP
-from optout_cli.model.request import Service, Way
+from optout_cli.model.notice import Case
 from optout_cli.output import is_stream, write_stream
 from optout_cli.readers.document import Document, locating
 from optout_cli.readers.files import STDIN, folder_of, is_file
@@ -60,18 +58,6 @@ from optout_cli.readers.files import STDIN, folder_of, is_file
 _SCREEN = 24  # lines of a usual terminal
 _COLUMNS = 74  # of 80; the rest is lost where a word does not fit
 _FEWEST_NOTES = 3  # that are shown, however much there is to do next
-MARK_UP = (
-    "have counsel mark up the {names} files, and put each change into the request or into your own"
-    " wording; then make the letters to send: run this command again with -f pdf"
-)
-MESSAGES: frozenset[Way] = frozenset(("email", "fax"))  # ways in which nothing goes out on paper
-_SENDING: dict[Way, str] = {
-    "certified-mail": "send {letter} by certified mail, return receipt requested; keep the receipt",
-    "mail": "mail {letter}",
-    "hand": "have {letter} delivered by hand, and a copy stamped as received",
-    "email": "e-mail {letter} to {contact.email}; keep a copy of the sent e-mail",
-    "fax": "fax {letter} to {contact.fax}; keep the report that it went through",
-}
 _FILE_NAME = re.compile(r"^\S+\.[A-Za-z0-9]{1,5}$")  # never a jurisdiction's name
 
 
@@ -136,11 +122,10 @@ def command(
     library = library_from(overlays, folders, look)
     folder = folder_of(what) if is_file_of_one else Path()
     letters, exports, case = _make(document, library, order, folder)
-    if output == STDIN or (is_stream(Path(output)) and not output.endswith(SEPARATORS)):
-        if is_check:
-            usage_error(f"--check is about files, not -o {output}", "name a folder or a file")
-        _write_stream(_only(exports, f"-o {output}"), output)
-        is_new = True
+    is_kept = not (output == STDIN or (is_stream(Path(output)) and not output.endswith(SEPARATORS)))
+    is_new = True
+    if not is_kept:
+        _write_stream(_only(exports, f"-o {output}"), output, is_check=is_check)
         _compare(letters, library, quiet=quiet)
     else:
         place, name = _place(exports, output)
@@ -148,12 +133,12 @@ def command(
         from optout_cli.cli.write_files import How, Made, write_files
 
         named = NamedFiles(document, folder, order.files_from)
-        request = what if is_file_of_one else COMMAND_LINE
-        made = Made(letters, exports, case, named, request)
+        made = Made(letters, exports, case, named, what if is_file_of_one else COMMAND_LINE)
         how = How(force, supersede, not no_register, quiet)
         is_new = write_files(place, name, made, library, order, how, is_check=is_check)
     if not quiet and not is_check:
-        report_letters(exports, document, is_new=is_new, in_full=in_full or speaks_json())
+        steps = next_steps(exports, is_kept=is_kept)
+        report_letters(exports, document, steps, is_new=is_new, in_full=in_full)
 
 
 def _compare(letters: Sequence[Letter], library: Library, *, quiet: bool) -> None:
@@ -227,8 +212,10 @@ def _place(exports: Sequence[Export], output: str) -> tuple[Path, str | None]:
     return place.parent, place.name
 
 
-def _write_stream(export: Export, output: str) -> None:
+def _write_stream(export: Export, output: str, *, is_check: bool) -> None:
     """Write a letter to standard output, or to a device and print its path."""
+    if is_check:
+        usage_error(f"--check is about files, not -o {output}", "name a folder or a file")
     if output != STDIN:
         write_stream(Path(output), export.content)
         click.echo(output)
@@ -247,9 +234,14 @@ def _only(exports: Sequence[Export], option: str) -> Export:
 
 
 def report_letters(
-    exports: Sequence[Export], document: Document, *, is_new: bool, in_full: bool
+    exports: Sequence[Export],
+    document: Document,
+    steps: Iterable[str],
+    *,
+    is_new: bool,
+    in_full: bool,
 ) -> None:
-    """Print each note once, then what was written and what to do with it.
+    """Print each note once, then what was written, and the steps that come next.
 
     Without `in_full`, prints no more notes than fit on a screen. `is_new` is False if all files
     were there before, with the same bytes.
@@ -262,8 +254,9 @@ def report_letters(
     letters = f"{count} letter{'s' if count > 1 else ''} of {day} ({formats})"
     done = "written" if is_new else "unchanged, already written"
     summary = f"{done}: {letters} for {notice.author}, reference {notice.reference}"
-    steps = [f"next: {step}" for step in next_steps(exports)]
+    steps = [f"next: {step}" for step in steps]
     notes = [note for export in exports for note in (*export.notice.notes, *export.notes)]
+    in_full = in_full or speaks_json()
     texts = [(f"note: {text}", code) for code, text in told(notes, in_full=in_full, before=set())]
     others = [] if "date" in document.data else [dated]
     room = _SCREEN - len(exports) - _height([*others, summary, *steps])
@@ -290,115 +283,3 @@ def _fitting(notes: Sequence[tuple[str, str]], room: int) -> Iterator[tuple[str,
 def _height(lines: Iterable[str]) -> int:
     """Return how many lines of a usual terminal the lines take, at the most."""
     return sum(1 + len(line) // _COLUMNS for line in lines)
-
-
-def next_steps(exports: Sequence[Export]) -> Iterator[str]:
-    """Yield what to do with a request's letters, one step per line."""
-    notices = list({export.notice.name: export.notice for export in exports}.values())
-    first = notices[0]
-    if first.signatory is None:
-        yield "add the signer under signatory: and run this command again"
-        return
-    yield "read each letter"
-    yield from _confirm_steps(notices)
-    if first.is_draft:
-        yield "fill in what is missing, and run this command again without --draft"
-        return
-    formats = dict.fromkeys(export.format for export in exports)
-    if marked := to_mark_up(formats):
-        yield MARK_UP.format(names=" and ".join(marked))
-    if len(marked) == len(formats):
-        return
-    exporters = [exporter_for(name) for name in formats if name not in marked]
-    if any(exporter.ROUTE is None for exporter in exporters):
-        is_printed = any(exporter.IS_PRINTED for exporter in exporters)
-        yield from _paper_steps(exports, notices, is_laid_out=is_printed)
-    yield from _service_steps(exports, notices)
-    routes = {exporter.ROUTE for exporter in exporters}
-    for copy in first.cc:
-        if not (copy.email and "email" in routes):
-            named = ", ".join(filter(None, (copy.name, copy.title, copy.organization)))
-            yield f"give a copy to: {named}"
-    # Imports the register, which takes 30 ms; a letter in a pipeline needs none.
-    from optout_cli.register.due import next_working_day
-
-    # The day that the letter itself names, if it does.
-    day = getattr(first.particulars, "reply_by", None) or first.date + timedelta(FOLLOW_UP)
-    day = next_working_day(day, first.place.state_code)[0]
-    yield f"if you have no answer by {day}, write again and quote the reference {first.reference}"
-
-
-def _confirm_steps(notices: Sequence[Notice]) -> Iterator[str]:
-    """Yield how to confirm each address that nobody confirmed."""
-    for recipient in [notice.recipient for notice in notices if not notice.recipient.is_confirmed]:
-        contact = recipient.contact
-        how = f"call {contact.phone}" if contact.phone else "find a phone number (none on file)"
-        whose = "the bureau's" if recipient.party == "bureau" else "ICE's"
-        yield f"{how} to confirm {whose} address: {', '.join(contact.address.lines)}"
-
-
-def to_mark_up(formats: Iterable[str]) -> list[str]:
-    """Return the formats that are for counsel, and not to be sent."""
-    return [name for name in formats if exporter_for(name).IS_TO_MARK_UP]
-
-
-def ways_of(service: Iterable[Service], formats: Iterable[str]) -> Sequence[Way]:
-    """Return how a letter is sent: as its request says, and as its formats are.
-
-    If the request says nothing, a letter on paper goes by certified mail.
-    """
-    said = [each.by for each in service]
-    usual: set[Way] = {exporter_for(name).ROUTE or "certified-mail" for name in formats}
-    more = (way for way in sorted(usual) if way in MESSAGES or not said)
-    return tuple(dict.fromkeys((*said, *more)))
-
-
-def _paper_steps(
-    exports: Sequence[Export], notices: Sequence[Notice], *, is_laid_out: bool
-) -> Iterator[str]:
-    """Yield how to print and sign the letters, and what goes into each envelope."""
-    notice = notices[0]
-    # A letter goes by mail unless the request names only other ways.
-    ways = [{service.by for service in notice.recipient.service} for notice in notices]
-    mailed = sum(not names or not names <= MESSAGES for names in ways)
-    if is_laid_out:
-        steps = ["print each letter single-sided on US Letter"]
-        steps += ["sign it"] if notice.signature.kind == "ink" else []
-        steps += ["fold it at the two marks"] if mailed else []
-        yield ", ".join(steps)
-    files = [act.file for act in notice.authority if act.file]
-    files += [enclosure.file or enclosure.title for enclosure in notice.enclosures]
-    if any(note.code == "package" for export in exports for note in export.notes):
-        files = [name for name in files if not name.lower().endswith(".pdf")]  # in the letter's PDF
-    acts = [act for act in notice.authority if not act.file]
-    if acts:
-        named = "; ".join(f"{act.instrument} {act.number or ''}".strip() for act in acts)
-        yield f"decide whether to enclose {named} (add file: under authority:)"
-    if files:
-        yield f"enclose with each letter: {'; '.join(files)}"
-    if notice.addressing == "separate" and mailed > 1:
-        yield "put a copy of each letter into the other envelope too"
-
-
-def _service_steps(exports: Sequence[Export], notices: Sequence[Notice]) -> Iterator[str]:
-    """Yield how to send the letters and their copies: as requested, and as their formats are."""
-    goes: dict[Way, list[Notice]] = {}
-    for notice in notices:
-        formats = [export.format for export in exports if export.notice.name == notice.name]
-        for way in ways_of(notice.recipient.service, formats):
-            goes.setdefault(way, []).append(notice)
-    for way, sent in goes.items():
-        if way not in MESSAGES and len(sent) > 1:
-            yield _SENDING[way].format(letter="both letters", contact=None)
-            continue
-        for notice in sent:
-            contact = notice.recipient.contact
-            yield _SENDING[way].format(letter=_whose(notice), contact=contact)
-    for notice in notices:
-        for copy in notice.copies:
-            where = f"the office listed after cc: {', '.join(copy.block)}"
-            yield f"mail a copy of {_whose(notice)} to {where}"
-
-
-def _whose(notice: Notice) -> str:
-    return "the bureau's letter" if notice.recipient.party == "bureau" else "ICE's letter"

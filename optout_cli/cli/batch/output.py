@@ -17,7 +17,7 @@ from optout_cli.batch.job import Job
 from optout_cli.batch.plan import BatchPlan
 from optout_cli.cli.batch.report import choice_lines, missing_line
 from optout_cli.cli.console import quote, say, speaks_json, usage_error
-from optout_cli.cli.write import MARK_UP, MESSAGES, to_mark_up, ways_of
+from optout_cli.cli.next_steps import MARK_UP, MESSAGES, to_mark_up, ways_of
 from optout_cli.errors import Location, OptoutError, Problem
 from optout_cli.exporters import exporter_for
 from optout_cli.letters.pipeline import Order
