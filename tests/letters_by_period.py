@@ -50,8 +50,8 @@ recipients:
   bureau: {{email: bureau@example.gov}}
   ice: {{fax: 202-555-0112}}
 service:
-  bureau: [{{by: certified-mail, number: "7020 0001"}}, {{by: email}}]
-  ice: [{{by: certified-mail, number: "7020 0002"}}, {{by: fax}}]
+  bureau: [{{by: certified-mail, number: "7020 0001 0000 0000 0026"}}, {{by: email}}]
+  ice: [{{by: certified-mail, number: "7020 0001 0000 0000 0028"}}, {{by: fax}}]
 particulars:
   reasons:
     - Victims and witnesses must be able to speak to a deputy without fear.

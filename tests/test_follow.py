@@ -28,7 +28,7 @@ recipients:
   bureau: {phone: 916-555-0110, confirmed: {by: telephone, date: 2026-11-18}}
   ice: {email: ice@example.gov, address: {zip: "94112"}}
 service:
-  bureau: [{by: certified-mail, number: "7020 0001"}]
+  bureau: [{by: certified-mail, number: "7020 0001 0000 0000 0026"}]
   ice: [{by: email}, {by: hand}]
 particulars:
   earlier: [{date: 2026-05-01, to: ICE, answer: "No."}]
@@ -78,7 +78,7 @@ def test_a_follow_up_begins_with_the_notices_facts(notice: Path, library: Librar
             "notice-date": "2026-11-20",
             "notice-reference": facts["reference"],
             "served": [
-                {"to": "bureau", "by": "certified-mail", "number": "7020 0001"},
+                {"to": "bureau", "by": "certified-mail", "number": "7020 0001 0000 0000 0026"},
                 {"to": "ice", "by": "email"},
                 {"to": "ice", "by": "hand"},
             ],
@@ -94,8 +94,8 @@ def test_the_answers_make_a_request_that_can_be_written(notice: Path, library: L
     reference = answers["particulars"]["notice-reference"]
     words = " ".join(bureau.content.decode().split())
     assert f"the notice of opt-out of November 20, 2026 (our reference {reference})" in words
-    assert "sent to your office by certified mail no. 7020 0001." in words
-    assert "7020 0001" not in " ".join(ice.content.decode().split())
+    assert "sent to your office by certified mail no. 7020 0001 0000 0000 0026." in words
+    assert "7020 0001 0000 0000 0026" not in " ".join(ice.content.decode().split())
 
 
 def test_a_renewed_request_lists_the_notice_and_earlier_requests(

@@ -18,7 +18,7 @@ from optout_cli.model.notice import Notice
 from optout_cli.model.request import Service
 
 FULL = """\
-service: {bureau: [{by: certified-mail, number: "7020 0001 0002"}]}
+service: {bureau: [{by: certified-mail, number: "7020 0001 0000 0000 0019"}]}
 recipients: {bureau: {address: {zip: "95816"}, confirmed: {by: telephone, date: 2026-11-19}}}
 particulars: {reasons: ["Peña said: “no” & <b>"], reply-by: 2026-12-31}
 cc: [{name: A. Clerk}]

@@ -237,7 +237,6 @@ FIELDS = [
     "recipients.bureau.attention",
     "recipients.bureau.organization.0",
     "recipients.bureau.salutation",
-    "service.bureau.0.number",
     "particulars.earlier.0.to",
     "particulars.earlier.0.answer",
     "particulars.reasons.0",
@@ -253,7 +252,7 @@ def test_every_text_stands_in_every_text_format_exactly_as_typed(
 ) -> None:
     monkeypatch.setattr(pipeline, "judge", lambda _: ((), ()))  # it refuses some of these texts
     typed = {path: f"<{number}> {value}" for number, path in enumerate(FIELDS)}
-    needed = {"particulars.earlier.0.date": "2010-05-18", "service.bureau.0.by": "certified-mail"}
+    needed = {"particulars.earlier.0.date": "2010-05-18"}
     needed |= {"particulars.meeting-dates.0": "2027-03-06"}
     document = with_assignments(document_of(), "--set", needed | typed)
     notice = compose(case_of(document, library, Order(today=date(2026, 11, 20))))[0]

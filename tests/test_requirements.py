@@ -241,19 +241,36 @@ def test_what_the_sender_lacks_is_told_once(library: Library) -> None:
     assert [it.code for it in problems] == ["no-sender"]
 
 
-def test_a_wrong_digit_of_a_tracking_number_is_found_in_a_request_too(library: Library) -> None:
-    way = "{by: certified-mail, number: 9589 0710 5270 0000 0000 06}"
-    (problem,) = problems_of(lambda: notices_for(library, f"service: {{ice: [{way}]}}"))
-    assert (problem.code, problem.path, problem.message) == (
-        "wrong-number",
-        "service.ice.0.number",
-        "the tracking number '9589 0710 5270 0000 0000 06' has a wrong digit",
+@pytest.mark.parametrize(
+    ("number", "told"),
+    [
+        ("9589 0710 5270 0000 0000 06", "the tracking number {!r} has a wrong digit"),
+        ("7020 0001 0000", "{!r} is not a number of certified mail (12 digits)"),
+        ("1Z999AA10123456784", "{!r} is not a number of certified mail"),
+    ],
+)
+def test_a_wrong_tracking_number_is_found_in_a_request_too(
+    number: str, told: str, library: Library
+) -> None:
+    way = f"{{by: certified-mail, number: {number}}}"
+    lines = f"service: {{ice: [{way}]}}"
+    served = (
+        "letter: secure-communities/follow-up\nparticulars:\n  {notice: opt-out, "
+        f"notice-date: 2026-08-03, served: [{{to: ice, {way[1:-1]}}}]}}\n"
     )
+    found = [problems_of(lambda text=text: notices_for(library, text)) for text in (lines, served)]  # type: ignore[misc]  # text is bound
+    assert [(it.code, it.path, it.message) for problems in found for it in problems] == [
+        ("wrong-number", path, told.format(number))
+        for path in ("service.ice.0.number", "particulars.served.0.number")
+    ]
 
 
 def test_two_pieces_of_mail_never_have_one_number(library: Library) -> None:
-    way = "{by: certified-mail, number: '7020 0001 0002'}"
-    lines = f"service: {{bureau: [{way}, {{by: mail}}], ice: [{{by: mail}}, {way}]}}"
+    way, same = (
+        f"{{by: certified-mail, number: '{number}'}}"
+        for number in ("7020 0001 0000 0000 0019", "70200001000000000019")
+    )
+    lines = f"service: {{bureau: [{way}, {{by: mail}}], ice: [{{by: mail}}, {same}]}}"
     problems = problems_of(lambda: notices_for(library, lines))
     assert [(it.code, it.path) for it in problems] == [
         ("equal-numbers", "service.bureau.0.number"),

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from optout_cli.errors import OptoutError, Problem, did_you_mean
-from optout_cli.letters.tracking import is_whole, number_fault
+from optout_cli.letters.tracking import number_fault, tidy_number
 from optout_cli.model.jurisdiction import Address, Agreement, Contact, Locality
 from optout_cli.model.notice import Case, Recipient
 from optout_cli.model.program import LetterKind, Particular
@@ -157,6 +157,16 @@ def _days(value: object, path: str) -> Iterator[tuple[str, date]]:
                 yield f"{path}.{number}", item
 
 
+def served_problems(case: Case) -> Iterator[Problem]:
+    """Yield what is wrong with the tracking numbers of an earlier letter."""
+    for name, particular in case.kind.particulars.items():
+        ways = _value(case.particulars, name) if particular.follow == "service" else None
+        for number, way in enumerate(ways or ()):
+            if way.number and (fault := number_fault(way.number, way.by)):
+                path = f"particulars.{name}.{number}.number"
+                yield Problem("wrong-number", fault[0], hint=fault[1], path=path)
+
+
 def office_problems(case: Case) -> Iterator[Problem]:
     """Yield offices that the program names and the data does not contain."""
     for rule in case.program.recipients:
@@ -251,7 +261,7 @@ def service_problems(recipients: Sequence[Recipient], *, is_draft: bool) -> Iter
         for recipient in recipients
         for number, way in enumerate(recipient.service)
     ]
-    uses = Counter(way.number for _, _, way in ways if way.number)
+    uses = Counter(tidy_number(way.number) for _, _, way in ways if way.number)
     for path, recipient, way in ways:
         is_lacking = way.by in ("email", "fax") and not getattr(recipient.contact, way.by)
         if is_lacking and not is_draft:
@@ -269,9 +279,9 @@ def service_problems(recipients: Sequence[Recipient], *, is_draft: bool) -> Iter
             if not getattr(recipient.contact, way.by):  # it may be meant for that
                 hint += f"; the {_FIELDS[way.by]} goes under recipients: {recipient.party}:"
             yield Problem("number-of-no-mail", message, hint=hint, path=f"{path}.number")
-        elif way.number and is_whole(way.number) and (fault := number_fault(way.number, way.by)):
+        elif way.number and (fault := number_fault(way.number, way.by)):
             yield Problem("wrong-number", fault[0], hint=fault[1], path=f"{path}.number")
-        elif way.number and uses[way.number] > 1:
+        elif way.number and uses[tidy_number(way.number)] > 1:
             message = f"the number {way.number!r} is used for more than one piece of mail"
             hint = "write each piece's own number, which is on its receipt"
             yield Problem("equal-numbers", message, hint=hint, path=f"{path}.number")

@@ -34,12 +34,6 @@ def tidy_number(number: str) -> str:
     return number.strip()
 
 
-def is_whole(number: str) -> bool:
-    """Tell whether a text has the length of a number of USPS, so that its digits can be checked."""
-    bare = re.sub(r"[ .-]", "", number).upper()
-    return bool(_INTERNATIONAL.fullmatch(bare) or _DOMESTIC.fullmatch(bare))
-
-
 def number_fault(number: str, by: Way) -> tuple[str, str] | None:
     """Return what is wrong with the tracking number of a letter sent by `by`, and a hint.
 
@@ -61,7 +55,11 @@ def number_fault(number: str, by: Way) -> tuple[str, str] | None:
         is_right = by == "hand" or _is_mod_10(bare)
         is_right |= is_short and _is_mod_10(_APPLICATION + bare)
     elif by == "certified-mail":
-        digits = f" ({len(bare)} digits)" if _NUMERIC.fullmatch(number) else ""
+        digits = (
+            f" ({len(bare)} digit{'s' if len(bare) > 1 else ''})"
+            if _NUMERIC.fullmatch(number)
+            else ""
+        )
         return f"{number!r} is not a number of certified mail{digits}", _HOW_TO_READ
     else:
         return None

@@ -19,7 +19,8 @@ from optout_cli.readers.document import Document, Tree, join_path
 # own, which is checked elsewhere.
 Use = Literal["name", "post", "number", "vote", "prose", "state", "code"]
 _USES: tuple[tuple[Use, str], ...] = (
-    ("post", r"(service\.\w+|particulars\..+)\.\d+\.number"),
+    ("post", r"(service\.\w+|particulars\.(.+\.)?served)\.\d+\.number"),
+    ("number", r"particulars\..+\.\d+\.number"),
     ("prose", r"(particulars|wording)\..+"),
     ("state", r"(signatory|recipients\.\w+)\.address\.state"),
     ("number", r"authority\.\d+\.number"),
