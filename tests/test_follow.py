@@ -539,3 +539,40 @@ def test_the_json_form_may_have_a_byte_order_mark(notice: Path) -> None:
     plain = former_from_json(str(notice)).facts
     notice.write_bytes(b"\xef\xbb\xbf" + notice.read_bytes())
     assert former_from_json(str(notice)).facts == plain
+
+
+def test_the_next_letter_goes_only_to_an_office_that_got_the_first(
+    library: Library, in_folder: Path, run: Run
+) -> None:
+    write_letters(library, in_folder / "letters", REACHED + "addressing: joint\n")
+    run("sent", TO_ICE, "--by", "mail", "--on", "2026-11-21")
+    run("answer", TO_ICE, "--reply", "refused", "--on", "2026-11-24", "--words", "No.")
+    signer = ("--set", "signatory.name=Kim", "--set", "signatory.title=Sheriff")
+    err = outcome(run("new", "--follow", TO_BUREAU, "-o", "next.yaml", *signer))[2]
+    assert " ".join(err.splitlines()[:2]) == (
+        "note: this letter goes to ICE alone, since the State Identification Bureau has no earlier"
+        " letter that is recorded as sent; for both, delete the line to:"
+    )
+    code, out, told = outcome(run("write", "next.yaml", "-f", "txt", "-o", "letters/"))
+    assert (code, out) == (0, "letters/2026-11-24-renewed-request-ice.txt\n")
+    assert TOLD not in told
+    assert "California Department of Justice" not in Path(out.strip()).read_text("utf-8")
+
+
+def test_a_request_for_an_answer_goes_only_to_an_office_that_did_not_answer(
+    sent_notice: str, run: Run
+) -> None:
+    run("answer", TO_BUREAU, "--reply", "refused", "--on", "2026-11-24", "--words", "Ask ICE.")
+    letter = ("--letter", "secure-communities/follow-up", "-o", "next.yaml", "-q")
+    run("new", "--follow", TO_BUREAU, *letter)
+    data = data_in("next.yaml")
+    assert (data["to"], list(data["service"])) == ("ice", ["ice"])
+
+
+def test_no_letter_goes_only_to_an_office_that_gets_none(library: Library) -> None:
+    lines = "letter: 287g/terminate\nto: bureau\nparticulars: {model: jem}"
+    (problem,) = problems_of(lambda: letters_for(library, lines))
+    assert (problem.code, problem.message) == (
+        "no-letter",
+        "287g/terminate has no letter to bureau",
+    )

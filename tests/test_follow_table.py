@@ -129,36 +129,36 @@ def test_common_is_for_follow_ups(run: Run, in_folder: Path) -> None:
     assert (code, "--common works only with --follow and --csv or --xlsx" in err) == (2, True)
 
 
-def test_a_letter_that_concerns_one_recipient_is_no_row_but_a_command(
-    letters: Path, run: Run
+def written(run: Run, write: Write) -> list[str]:
+    """Write the letters of the table, and return their names."""
+    write("now.yaml", "signatory: {name: Kim Successor, title: Sheriff}\n")
+    batch = ("batch", "follow-ups.csv", "--common", "now.yaml", "-q", "-f", "txt", "-o", "next/")
+    code, out, _ = outcome(run(*batch))
+    assert code == 0
+    return [path.removeprefix("next/CA/") for path in out.splitlines()]
+
+
+def test_recipients_whose_letters_stand_differently_have_a_row_each(
+    letters: Path, run: Run, write: Write
 ) -> None:
     refuse(run, SILENT, "bureau")
-    code, _, err = outcome(run("new", "--csv", "--follow", "out/"))
-    assert (code, set(rows())) == (0, {REFUSED})
-    follow_up, renewed = "secure-communities/follow-up", "secure-communities/renewed-request"
-    told = [line.strip() for line in err.splitlines() if line.startswith("  optout")]
-    assert [line.partition(" --letter ")[2].split()[0] for line in told[::2]] == [
-        renewed,
-        follow_up,
-    ]
-    assert told[1::2] == [
-        f"optout write {SILENT}-renewed-request.yaml --to bureau",
-        f"optout write {SILENT}-follow-up.yaml --to ice",
+    assert outcome(run("new", "--csv", "--follow", f"out/CA/{SILENT}"))[0] == 0
+    assert written(run, write) == [
+        f"{SILENT}/2026-11-24-renewed-request-bureau.txt",
+        f"{SILENT}/2026-11-24-follow-up-ice.txt",
     ]
 
 
-def test_no_row_writes_to_a_recipient_whose_letter_was_never_sent(letters: Path, run: Run) -> None:
+def test_no_row_writes_to_a_recipient_whose_letter_was_never_sent(
+    letters: Path, run: Run, write: Write
+) -> None:
     to_ice = f"out/CA/{SILENT}/2026-09-21-opt-out-ice.txt"
     run("sent", to_ice, "--undo", "it lay in the drawer", "-q")
-    _, _, err = outcome(run("new", "--csv", "--follow", "out/"))
-    assert (set(rows()), "follow-up.yaml --to bureau\n" in err) == ({REFUSED}, True)
-
-
-def test_without_a_row_the_commands_are_named(letters: Path, run: Run) -> None:
-    refuse(run, SILENT, "bureau")
-    code, _, err = outcome(run("new", "--csv", "--follow", f"out/CA/{SILENT}"))
-    assert (code, Path("follow-ups.csv").exists()) == (0, False)
-    assert "no table was written: a row concerns every recipient" in err
+    run("new", "--csv", "--follow", f"out/CA/{SILENT}")
+    assert rows()[SILENT]["to"] == "bureau"
+    assert written(run, write) == [f"{SILENT}/2026-11-24-follow-up-bureau.txt"]
+    text = Path(f"next/CA/{SILENT}/2026-11-24-follow-up-bureau.txt").read_text("utf-8")
+    assert "U.S. Immigration and Customs Enforcement" not in text  # not even behind cc:
 
 
 def test_letters_sent_in_two_versions_are_one_matter(letters: Path, run: Run) -> None:

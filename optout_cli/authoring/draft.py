@@ -280,7 +280,8 @@ def problem_with(
 def draft_text(answers: Answers, library: Library, day: date, file: str) -> str:
     """Return the text of a request with these answers, and its letter's samples for the rest."""
     program, kind = library.programs.find(answers["letter"])
-    parties = {party_of(rule) for rule in program.recipients if rule.holds(day)}
+    everybody = {party_of(rule) for rule in program.recipients if rule.holds(day)}
+    parties = everybody & {answers.get("to")} or everybody
     return request_text(answers, layout(), kind, parties, day, file)
 
 

@@ -5,7 +5,7 @@ its wording, nor who signed it: that may be somebody else now.
 """
 
 from codecs import BOM_UTF8
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -13,10 +13,12 @@ import msgspec
 
 from optout_cli.authoring.request_writer import Answers
 from optout_cli.errors import Location, OptoutError, Problem
+from optout_cli.letters.compose import party_of
 from optout_cli.letters.library import Library
 from optout_cli.model.program import LetterKind, Program
-from optout_cli.model.request import Party
+from optout_cli.model.request import PARTIES, Party
 from optout_cli.readers.files import MAX_BYTES, read_bytes
+from optout_cli.register.due import settles
 from optout_cli.register.events import Answered
 from optout_cli.register.state import LetterState
 
@@ -39,8 +41,8 @@ _CITED = "notice-reference"  # the particular with the reference of the letter t
 class Former(NamedTuple):
     """An earlier letter: its facts, and what happened to the letter to each recipient.
 
-    `later` are letters that cite it, such as a request for an answer. `notice` is the letter that
-    it cites itself.
+    `states` has a version that was sent, else the one that the facts are of. `later` are letters
+    that cite it, such as a request for an answer. `notice` is the letter that it cites itself.
     """
 
     facts: _Facts
@@ -64,11 +66,18 @@ def former_from(state: LetterState, states: Iterable[LetterState]) -> Former:
     """Return the request's letters that `state` is one of; `states` are all of the register."""
     all_states = tuple(states)
     facts = _facts_of(state)
+    versions: dict[Party, tuple[bool, bool, LetterState]] = {}
+    for other in all_states:
+        own, party = other.id == state.id, other.letter.recipient
+        if own or (other.sent and other.identity[:-1] == state.identity[:-1]):
+            version = bool(other.sent), own, other
+            if party not in versions or version[:2] >= versions[party][:2]:
+                versions[party] = version
     cited = facts.get("particulars", {}).get(_CITED)
     notices = [other for other in all_states if other.written.reference == cited]
     return Former(
         facts,
-        tuple(other for other in all_states if other.id == state.id),
+        tuple(version for *_, version in versions.values()),
         tuple(other for other in all_states if _cites(other, state.written.reference)),
         former_from(notices[-1], all_states) if notices else None,
     )
@@ -108,28 +117,40 @@ def former_from_json(path: str) -> Former:
 
 
 def answers_following(
-    former: Former, letter: str | None, library: Library, day: date
+    former: Former,
+    letter: str | None,
+    library: Library,
+    day: date,
+    parties: Collection[Party] | None = None,
 ) -> tuple[Answers, Former]:
     """Return the answers that a letter of `day` takes from an earlier letter, and that letter.
 
     They are in the shape of a request: jurisdiction, letter, date, the corrected recipients, how
     each was served, and the particulars that are facts of the earlier letter or of the reply to
-    it. Without `letter`, takes the only kind that may follow, or else the one that answers the last
-    reply, or that the program names where nothing came back. If the letter follows only what the
-    earlier letter cites, that is the earlier letter.
+    it. The letter goes to `parties`, or else to those that it concerns. Without `letter`, takes
+    the only kind that may follow, or else the one that answers the last reply, or that the program
+    names where nothing came back. If the letter follows only what the earlier letter cites, that is
+    the earlier letter.
     Raises OptoutError.
     """
     if former.notice and not _can_follow(former, letter, library):
-        return answers_following(former.notice, letter, library, day)
+        return answers_following(former.notice, letter, library, day, parties)
     facts = former.facts
     program, kind, name = _find_kind(former, letter, library)
-    current = {rule.role for rule in program.recipients if rule.holds(day)}
-    recipients = [recipient for recipient in facts["recipients"] if recipient["role"] in current]
+    current = {rule.role: party_of(rule) for rule in program.recipients if rule.holds(day)}
+    chosen = parties or _parties_concerned(former, program, name)
+    to = [party for party in current.values() if party in chosen]
+    recipients = [
+        recipient
+        for recipient in facts["recipients"]
+        if recipient["role"] in current and recipient["party"] in to
+    ]
     services = {recipient["party"]: _services_of(recipient, former) for recipient in recipients}
     answers = {
         "jurisdiction": facts["place"]["slug"],
         "letter": name,
         "date": day.isoformat(),
+        "to": to[0] if len(to) == 1 < len(current) else "",
         **{key: facts[key] for key in _KEPT if facts.get(key)},
         "authority": [_omit(authority, "file") for authority in facts.get("authority", [])],
         "recipients": {recipient["party"]: _corrections_in(recipient) for recipient in recipients},
@@ -140,6 +161,20 @@ def answers_following(
         },
     }
     return _omit_empty(answers), former
+
+
+def _parties_concerned(former: Former, program: Program, letter: str) -> list[Party]:
+    """Return to whom a letter goes that follows an earlier one: who got that one.
+
+    If no letter is recorded as sent, that is everybody. What asks for an answer, since nothing came
+    back, does not go to an office that answered, unless each of them did.
+    """
+    sent = [state for state in former.states if state.sent]
+    silent = (reply for reply in program.replies.values() if reply.silence)
+    if letter.partition("/")[2] in {row.letter for reply in silent for row in reply.next}:
+        settled = {it.recipient for it in former.answers() if settles(it, program)}
+        sent = [state for state in sent if state.letter.recipient not in settled] or sent
+    return [state.letter.recipient for state in sent] or [*PARTIES]
 
 
 def _can_follow(former: Former, letter: str | None, library: Library) -> bool:

@@ -15,6 +15,7 @@ from optout_cli.authoring.table_template import Table
 from optout_cli.letters.library import Library
 from optout_cli.model.request import Party
 from optout_cli.register.standing import Standing, is_out
+from optout_cli.register.state import LetterState
 
 _FIRST = ("jurisdiction", "# name", "# why", "letter", "date", "signatory.name", "signatory.title")
 _SIGNATORY = "signatory."
@@ -22,15 +23,13 @@ _Matter = tuple[str, str, str, date]  # jurisdiction, letter, variant and date
 
 
 class FollowRow(NamedTuple):
-    """A request that follows an earlier letter, its cells by column, and why it is due.
+    """A request that follows an earlier letter: its cells by column.
 
-    `only` are its recipients if it does not concern all of them, which no row can say. `written` is
-    the day of such letters if the register has them already, and they are only not sent.
+    `written` is the day of such letters if the register has them already, and they are only not
+    sent.
     """
 
-    reference: str
     cells: dict[str, str]
-    only: tuple[Party, ...] = ()
     written: date | None = None
 
 
@@ -47,9 +46,10 @@ def follow_rows(
     `standings` are those of all letters of the register, `chosen` the ids of some. With `letter`,
     only rows of this kind. Raises OptoutError.
     """
-    states = [standing.state for standing in standings]
+    states: defaultdict[str, list[LetterState]] = defaultdict(list)  # by jurisdiction
     matters: defaultdict[_Matter, list[Standing]] = defaultdict(list)
     for standing in standings:
+        states[standing.state.written.jurisdiction].append(standing.state)
         if is_out(standing.state):
             matters[_matter_of(standing)].append(standing)
     done: set[tuple[_Matter, Party]] = set()
@@ -71,17 +71,13 @@ def follow_rows(
             for each in matters[matter]
             if each.step == standing.step and each.next_letter == kind
         }
-        former = former_from(standing.state, states)
-        assert standing.program  # it names the next letter
-        roles = {rule.role for rule in standing.program.recipients if rule.holds(day)}
-        recipients = [it for it in former.facts["recipients"] if it["role"] in roles]
-        only = () if alike.issuperset(it["party"] for it in recipients) else tuple(sorted(alike))
         done |= {(matter, party) for party in alike}
-        answers, _ = answers_following(former, name, library, day)
+        former = former_from(standing.state, states[written.jurisdiction])
+        answers, _ = answers_following(former, name, library, day, alike)
         cells = {**dict(flattened(answers)), "# name": written.name, "# why": why}
         days = [unsent.get((written.jurisdiction, name, written.variant, it)) for it in alike]
         there = min((it for it in days if it and it >= written.date), default=None)
-        yield FollowRow(written.reference, cells, only, None if None in days else there)
+        yield FollowRow(cells, None if None in days else there)
 
 
 def _matter_of(standing: Standing) -> _Matter:

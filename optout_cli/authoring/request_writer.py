@@ -21,7 +21,7 @@ Answers = Mapping[str, Any]
 _COLUMNS = 98  # the longest line, in characters
 _APART = timedelta(21)  # from the letter's date to a sample's earlier or later day
 _PARTICULARS = "particulars"
-_ADDRESSING = "addressing"
+_OF_SEVERAL = ("addressing", "to")  # only where several parties get a letter
 _BY_PARTY = ("recipients", "service")
 _LAYOUT = bundled.TEMPLATES / "_layout" / "request.yaml"
 _FILE = "FILE"  # the layout's placeholder for the name of the request file
@@ -52,7 +52,7 @@ def request_text(
     parts = [head.replace(_FILE, file)]
     for part in map(_part_from, sections):
         value, sample = answers.get(part.key), part.sample
-        if part.key == _ADDRESSING and value is None and len(parties) == 1:
+        if part.key in _OF_SEVERAL and value is None and len(parties) == 1:
             continue
         if part.key in _BY_PARTY:  # drop samples for parties that get no letter
             sample = {party: inner for party, inner in sample.items() if party in parties}

@@ -62,6 +62,9 @@ def compose(case: Case, parties: Iterable[Party] = PARTIES) -> tuple[Notice, ...
     recipients = recipients_of(case)
     parties = tuple(parties)
     chosen = [recipient for recipient in recipients if recipient.party in parties]
+    if not recipients:
+        message = f"{case.request.letter} has no letter to {case.request.to}"
+        raise OptoutError(Problem("no-letter", message, path="to", hint="leave to: out"))
     if not chosen:
         asked = " or ".join(f"--to {party}" for party in parties)
         known = " or ".join(recipient.party for recipient in recipients)
@@ -78,7 +81,9 @@ def compose(case: Case, parties: Iterable[Party] = PARTIES) -> tuple[Notice, ...
 def recipients_of(case: Case) -> tuple[Recipient, ...]:
     """Return who receives a notice on the case's date, whether the contact is complete or not."""
     return tuple(
-        _recipient(case, rule) for rule in case.program.recipients if rule.holds(case.date)
+        _recipient(case, rule)
+        for rule in case.program.recipients
+        if rule.holds(case.date) and case.request.to in ("all", party_of(rule))
     )
 
 

@@ -152,6 +152,7 @@ class Copy(Noun, frozen=True, kw_only=True):
 class Request(Noun, frozen=True, kw_only=True):
     """Everything that the jurisdiction decides. Without a signatory, the letters are drafts.
 
+    `to` names the one recipient of a letter that does not concern the other.
     `calls_itself` is what the letters call their sender after its full name: `the Police`.
     `leave_out` are details that the page does not show; the PDF's metadata keeps them.
     `wording` has plain text for passages of the letter, by their names.
@@ -161,6 +162,7 @@ class Request(Noun, frozen=True, kw_only=True):
     jurisdiction: Line
     letter: LetterId
     date: Date | None = None
+    to: Literal[Party, "all"] = "all"
     calls_itself: Line | None = None
     addressing: Literal["separate", "joint"] = "separate"
     signatory: Signatory | None = None

@@ -32,13 +32,15 @@ from optout_cli.cli.console import print_path, program_name, quote, say
 from optout_cli.cli.new.ask import ask_choice, say_wrapped
 from optout_cli.cli.new.files import TABLE, WORKBOOK, path_for, require_free
 from optout_cli.cli.options import DEFAULT_LETTER, code_of, today
+from optout_cli.cli.record import RECIPIENTS
 from optout_cli.errors import Location, OptoutError, Problem
 from optout_cli.letters.library import Library
 from optout_cli.letters.pipeline import request_file
+from optout_cli.model.request import PARTIES
 from optout_cli.output import write_all
 from optout_cli.readers.csv import csv_from
 from optout_cli.readers.files import is_file
-from optout_cli.register.recorder import LookUp, look_up
+from optout_cli.register.recorder import LookUp, look_up, version_sent
 from optout_cli.register.standing import standings_of
 from optout_cli.register.state import LetterState
 
@@ -94,15 +96,10 @@ def _write_follow_table(order: TableOrder, library: Library, follow: FollowOrder
     chosen = {letter.state.id for letter in found.letters}
     standings = standings_of(found.states, library.programs.by_id)
     all_rows = [*follow_rows(standings, chosen, library, today(), order.letter)]
-    found_rows = [row for row in all_rows if not row.written]
+    rows = [row for row in all_rows if not row.written]
     _say_written([row for row in all_rows if row.written], found.folder, library)
-    for row in found_rows:
-        if row.only:
-            _say_single(row, found.folder, order.options)
-    rows = [row for row in found_rows if not row.only]
     if not rows and all_rows:
-        why = "a row concerns every recipient" if found_rows else "no other letter is due"
-        say(f"no table was written: {why}")
+        say("no table was written: no other letter is due")
         return
     if not rows:
         message = "has no letter that another one should follow today"
@@ -129,17 +126,6 @@ def _say_written(rows: Sequence[FollowRow], folder: Path, library: Library) -> N
         say(f"not in the table: {len(rows) - _MOST:,} more like these")
     if rows:
         say(f"  to see each: {program_name()} status {quote(str(folder))} --unsent")
-
-
-def _say_single(row: FollowRow, folder: Path, options: str) -> None:
-    """Say how to write a letter that a row cannot make, since it concerns one recipient."""
-    letter, to = row.cells["letter"], " ".join(f"--to {party}" for party in row.only)
-    file = f"{row.cells['jurisdiction']}-{letter.partition('/')[2]}.yaml"
-    why = f"{row.cells['# name']}: {row.cells['# why']}, but not so for the other recipient"
-    new = f"{program_name()} new --follow {row.reference} --in {quote(str(folder))}"
-    say(f"not in the table: {why}; write this letter by itself:")
-    say(f"  {new} --letter {letter} -o {file}{options}")
-    say(f"  {program_name()} write {file} {to}{options}")
 
 
 def _given_cells(common: str, library: Library) -> Mapping[str, Mapping[str, str]]:
@@ -187,7 +173,13 @@ def _say_next(path: Path, order: TableOrder) -> None:
 
 
 def begin_after(
-    text: str, within: Path | None, letter: str | None, library: Library, *, is_asked: bool
+    text: str,
+    within: Path | None,
+    letter: str | None,
+    library: Library,
+    *,
+    is_asked: bool,
+    quiet: bool,
 ) -> tuple[Start, Former]:
     """Return how a request that follows the letter `text` begins, and that letter.
 
@@ -198,6 +190,14 @@ def begin_after(
     if letter is None and is_asked:
         letter = _ask_following(former, library)
     known, former = answers_following(former, letter, library, today())
+    if (only := known.get("to")) and not quiet:
+        (other,) = (party for party in PARTIES if party != only)
+        is_sent = any(state.sent and state.letter.recipient == other for state in former.states)
+        why = "has answered" if is_sent else "has no earlier letter that is recorded as sent"
+        say_wrapped(
+            f"note: this letter goes to {RECIPIENTS[only]} alone, since {RECIPIENTS[other]} {why};"
+            " for both, delete the line to:"
+        )
     return Start(known={**known}, asks=("service",), signed={**(former.signatory or {})}), former
 
 
@@ -211,7 +211,7 @@ def _former_named(text: str, within: Path | None, *, is_asked: bool) -> Former:
         return former_from_json(text)
     requests = {named.state.id: named.state for named in found.letters}
     state = _choose(text, list(requests.values()), found, is_asked=is_asked)
-    return former_from(state, found.states)
+    return former_from(version_sent(state, found.states), found.states)
 
 
 def _ask_following(former: Former, library: Library) -> str | None:
