@@ -4,7 +4,7 @@ Every module reports with these values. Nothing here prints or exits.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import IntEnum
 
 import msgspec
@@ -127,18 +127,23 @@ def raise_any(problems: Iterable[Problem]) -> None:
         raise OptoutError(*found)
 
 
-def closest(word: str, known: Iterable[str]) -> str | None:
-    """Return the word in `known` that the user probably meant, or None."""
+def closest(word: str, known: Iterable[str], meant: Mapping[str, str] = {}) -> str | None:
+    """Return the word in `known` that the user probably meant, or None.
+
+    `meant` has other words that people use for some of them: `counties` for `jurisdictions`.
+    """
     from difflib import get_close_matches  # only a misspelt word needs it
 
-    by_folded = {name.casefold(): name for name in known}
+    names = {name.casefold(): name for name in known}
+    others = {also: name for also, name in meant.items() if name.casefold() in names}
+    by_folded = {**others, **names}
     matches = get_close_matches(word.casefold(), by_folded, n=1, cutoff=0.6)
     return by_folded[matches[0]] if matches else None
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
+def did_you_mean(word: str, known: Iterable[str], meant: Mapping[str, str] = {}) -> str:
     """Return the hint for an unknown `word`: the closest of `known`, or all of them."""
     names = sorted(known)
-    if match := closest(word, names):
+    if match := closest(word, names, meant):
         return f"did you mean {match!r}?"
     return f"one of {', '.join(names)}" if names else "none is known here"

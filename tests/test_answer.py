@@ -208,6 +208,7 @@ def test_the_same_answer_is_recorded_once(reference: str, run: Run) -> None:
             2,
             "there is no reply 'refsed'\n  hint: did you mean 'refused'? It is one of none, ",
         ),
+        (("--reply", "denied"), 2, "hint: did you mean 'refused'? It is one of none, "),
         (("--reply", "nonsense"), 2, "It is one of none, acknowledged, meeting-"),
         (("--reply", "spoken"), 2, "the reply 'spoken' needs means: how you spoke (telephone, "),
         (("--reply", "spoken", "--set", "means=letter"), 2, "means cannot be 'letter'"),

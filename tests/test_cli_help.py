@@ -138,7 +138,9 @@ def test_without_a_command_help_is_shown_and_the_shell_is_told(run: Run) -> None
         ("check --coverag", "No such option '--coverag'. Did you mean '--coverage'?\n"),
         ("list formats -x", "No such option '-x'.\n"),
         ("list", "Missing argument 'WHAT'. Choose from:\n\tjurisdictions,\n\tagencies,\n"),
-        ("list format", "Invalid value for 'WHAT': 'format' is not one of 'jurisdictions', "),
+        ("sned", "No such command 'sned'.\n  hint: did you mean 'sent'?\n"),
+        ("help sned", "there is no help on 'sned'\n  hint: did you mean 'sent'?\n"),
+        ("list offices --state Texsa", "no state 'Texsa'\n  hint: did you mean 'TX'?\n"),
         ("show", "Missing argument 'JURISDICTION|REQUEST'.\n"),
         ("write", "Missing argument 'REQUEST|JURISDICTION'.\n"),
         (
@@ -155,6 +157,22 @@ def test_a_slip_on_the_command_line_is_answered_with_what_to_type(
 ) -> None:
     code, told = problem(run(*words.split()))
     assert (code, told[: len(message)]) == (2, message)
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        ("list format", "formats"),
+        ("list counties", "jurisdictions"),
+        ("write r.yaml --to burea", "bureau"),
+        ("schema reqest", "request"),
+    ],
+)
+def test_an_unknown_choice_is_answered_with_the_one_that_is_meant(
+    words: str, meant: str, run: Run
+) -> None:
+    code, told = problem(run(*words.split()))
+    assert (code, told.partition("hint: ")[2]) == (2, f"did you mean '{meant}'?\n")
 
 
 @pytest.fixture

@@ -71,6 +71,29 @@ TOPICS = {
     "wording": ("wording.md", ""),
     "yaml": ("letters.md", "Change the request"),
 }
+# What people call some commands and choices.
+MEANT = {
+    "send": "sent",
+    "received": "delivered",
+    "reply": "answer",
+    "print": "write",
+    "make": "write",
+    "create": "new",
+    "edit": "new",
+    "compare": "diff",
+    "search": "show",
+    "address": "show",
+    "fix": "correct",
+    "counties": "jurisdictions",
+    "county": "jurisdictions",
+    "cities": "jurisdictions",
+    "city": "jurisdictions",
+    "sheriffs": "agencies",
+    "agency": "agencies",
+    "addresses": "offices",
+    "programs": "letters",
+    "paragraphs": "passages",
+}
 _EXAMPLE = re.compile(r"(?:Examples?: *)?(optout .+)")  # a line of a command's epilog
 
 
@@ -108,7 +131,7 @@ class _Group(click.Group):
                 raise
             from optout_cli.errors import did_you_mean
 
-            hint = did_you_mean(args[0], COMMANDS)
+            hint = did_you_mean(args[0], COMMANDS, MEANT)
             raise click.UsageError(f"{error.message}\n  hint: {hint}", ctx) from None
 
     def invoke(self, ctx: click.Context) -> object:
@@ -123,7 +146,7 @@ class _Group(click.Group):
             sys.exit(error.exit_code)
 
     def _invoke(self, ctx: click.Context) -> object:
-        """Run the command; name the variable that has a bad value, and hint at quotes."""
+        """Run the command; name the variable that has a bad value, and hint at what is meant."""
         try:
             return super().invoke(ctx)
         except click.BadParameter as error:
@@ -133,6 +156,9 @@ class _Group(click.Group):
                 if source is ParameterSource.ENVIRONMENT:  # nobody typed it
                     variable = next(filter(os.environ.get, option.envvar or ()))
                     error.param_hint = f"{option.get_error_hint(context)} (set by {variable})"
+            if near := _near_choice(error):
+                message = f"{error.message}\n  hint: did you mean {near!r}?"
+                raise click.BadParameter(message, context, option, error.param_hint) from None
             raise
         except click.UsageError as error:
             if "unexpected extra argument" not in error.message:
@@ -149,6 +175,16 @@ class _Group(click.Group):
             formatter.write_dl([*COMMANDS.items()])
         with formatter.section("Topics, for optout help TOPIC"):
             formatter.write_text(", ".join(TOPICS))
+
+
+def _near_choice(error: click.BadParameter) -> str | None:
+    """Return the choice that was meant instead of an unknown one."""
+    if not error.param or not isinstance(error.param.type, click.Choice):
+        return None
+    from optout_cli.errors import closest
+
+    typed = error.message.partition(" is not ")[0].strip("'\"")
+    return closest(typed, error.param.type.choices, MEANT)
 
 
 def _put_examples_first(command: click.Command) -> None:

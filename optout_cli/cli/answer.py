@@ -45,6 +45,7 @@ from optout_cli.register.statements import (
     withdrawn_from,
 )
 
+_OTHER_NAMES = {"denied": "refused", "rejected": "refused", "declined": "refused"}
 _MOST = 9  # letters to choose from
 _LATER = "later"
 _NONE = "none of these"
@@ -194,7 +195,7 @@ def _said(state: LetterState, program: Program, given: _Given) -> _Given:
         location = Location("--reply", is_command_line=True)
         message = f"there is no reply {given.id!r}" if given.id else "what came back is not said"
         hint = f"one of {', '.join(known)}"
-        if given.id and (match := closest(given.id, known)):
+        if given.id and (match := closest(given.id, known, _OTHER_NAMES)):
             hint = f"did you mean {match!r}? It is {hint}"
         raise OptoutError(Problem("unknown-reply", message, location, hint))
     options = {"--by": given.by, "--words": given.words}

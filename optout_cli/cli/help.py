@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 import click
 
 from optout_cli import bundled
-from optout_cli.cli import COMMANDS, TOPICS, group
+from optout_cli.cli import COMMANDS, MEANT, TOPICS, group
 from optout_cli.cli.console import usage_error
 from optout_cli.errors import did_you_mean
 
@@ -60,7 +60,8 @@ def command(context: click.Context, what: str | None) -> None:
     elif what in TOPICS:
         click.echo(topic_text(what), nl=False)
     else:
-        usage_error(f"there is no help on {what!r}", did_you_mean(what, [*COMMANDS, *TOPICS]))
+        hint = did_you_mean(what, [*COMMANDS, *TOPICS], MEANT)
+        usage_error(f"there is no help on {what!r}", hint)
 
 
 def topic_text(name: str) -> str:

@@ -259,7 +259,7 @@ def code_of(state: str, library: Library) -> str:
     states = library.directory.data.states
     codes = {name.casefold(): code for code in states for name in (code, states[code].name)}
     code = codes.get(state.casefold())
-    return code or usage_error(f"no state {state!r}", did_you_mean(state, states))
+    return code or usage_error(f"no state {state!r}", did_you_mean(state, states, codes))
 
 
 def today() -> date:

@@ -179,7 +179,7 @@ def formats_from(texts: Iterable[str]) -> tuple[str, ...]:
     for name in names:
         if name not in format_names() and name != _BY_SERVICE:
             formats = [*all_exporters(), _BY_SERVICE]
-            match = _OTHER_NAMES.get(name.lower()) or closest(name, formats)
+            match = closest(name, formats, _OTHER_NAMES)
             known = f"did you mean {match!r}?" if match else f"one of {', '.join(formats)}"
             usage_error(f"there is no format {name!r}", known)
     return names or usage_error("no format is named", "such as -f pdf,txt")
