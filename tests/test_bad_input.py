@@ -166,7 +166,7 @@ NAMES = [
     "Doña Núñez",
     "x" * 200,
     "Pat \\0 %s {0} $HOME `id`",
-    "no",
+    "on",
 ]
 
 

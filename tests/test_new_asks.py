@@ -179,6 +179,9 @@ def test_what_she_declines_is_kept_and_not_written(asked: Asked, in_folder: Path
             "Type Resolution or Ordinance; its number comes next.",
         ),
         ("Date passed", "November 31", "'November 31' is not a date."),
+        ("Who passed it", "res.pdf", "'res.pdf' is the name of a file."),
+        ("Vote", "no", "'no' only answers a question. Write the value, or leave it empty."),
+        ("Number", "Board", "Please check: 'Board' has no number in it."),
         ("PDF file", "nowhere.pdf", "there is no file 'nowhere.pdf' to enclose."),
     ],
 )

@@ -57,6 +57,8 @@ TYPED = (
     ("Fax", "-"),
     ("E-mail", ""),
     ("Resolution or ordinance", "Resolution"),
+    ("Number", "the Board"),
+    ("  Keep 'the Board'?", ""),
     ("Number", "No. 26-01"),
     ("Date passed", "2026-11-31", "Nov. 1st"),
     ("  Did you mean 2026-11-01 (Sunday)?", ""),
@@ -86,7 +88,8 @@ TYPED = (
     ("Reply by", "in a month", "2026-12-31"),
     ("Declines", "9", "1,2"),
     ("What next", "perhaps", "99", "{Vote}"),
-    ("Vote", "4 to 1"),
+    ("Vote", "carried"),
+    ("  Keep 'carried'?", "y"),
     ("What next", "<"),
     ("Declines", ""),
     ("What next", "r"),
@@ -161,7 +164,7 @@ def test_every_question_is_answered_wrong_answers_first(
     assert shown.endswith("\r\nnext: optout write marin-county-ca.yaml -o letters/\r\n")
     assert "\x1b" not in shown
     data = data_in("marin-county-ca.yaml")
-    assert (data["authority"][0]["date"], data["authority"][0]["vote"]) == ("2026-11-01", "4 to 1")
+    assert (data["authority"][0]["date"], data["authority"][0]["vote"]) == ("2026-11-01", "carried")
     assert data["service"] == {"bureau": [{"by": "certified-mail"}], "ice": [{"by": "fax"}]}
     assert data["recipients"] == {
         "bureau": {"confirmed": {"by": "telephone", "date": "2026-11-18"}},

@@ -277,6 +277,13 @@ def problem_with(
     return None
 
 
+def doubt_about(document: Document, texts: Mapping[str, str]) -> Problem | None:
+    """Return what may be wrong with the answers in `texts`, although it may be meant."""
+    found = judge(with_answers(document, texts))[1]
+    problems = (Problem("odd-value", each.message, None, each.hint, each.path) for each in found)
+    return next((problem for problem in problems if problem.path in texts), None)
+
+
 def draft_text(answers: Answers, library: Library, day: date, file: str) -> str:
     """Return the text of a request with these answers, and its letter's samples for the rest."""
     program, kind = library.programs.find(answers["letter"])

@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 import msgspec
 from msgspec.structs import replace
 
-from optout_cli.authoring.draft import Basis, Draft, Start, problem_with
+from optout_cli.authoring.draft import Basis, Draft, Start, doubt_about, problem_with
 from optout_cli.authoring.particular_questions import EXPANDED, NONE
 from optout_cli.authoring.questions import (
     TOLD,
@@ -225,6 +225,12 @@ class Interview:
             return replace(problem, hint=question.hint)
         return problem or (self._side_problem(question.side, text) if question.side else None)
 
+    def doubt(self, question: Question, text: str) -> Problem | None:
+        """Return what may be wrong with an answer that has no problem."""
+        if question.reads == "place" or question.choices or question.path.startswith("~"):
+            return None
+        return doubt_about(self.draft.document, _texts_of(self.draft, question, text))
+
     def _side_problem(self, side: str, text: str) -> Problem | None:
         """Return why a day is on the wrong side of the letter's, or of today."""
         today = self.basis.today.isoformat()
@@ -259,7 +265,8 @@ class Interview:
             named = text.strip().lower()
             return {code: f"{code}" for code in states if states[code].name.lower() == named}
         if question.reads != "place":
-            return {}
+            is_odd = not self.problem(question, text) and self.doubt(question, text)
+            return {text: repr(text)} if is_odd else {}
         directory, none = self.basis.library.directory, {}
         try:
             slugs = [directory.find(text, Location("")).slug]

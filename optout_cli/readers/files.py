@@ -194,3 +194,37 @@ def location_in(text: str, index: int, path: str) -> Location:
     """Return the line and column of `index` in `text`."""
     before = text[:index]
     return Location(path, before.count("\n") + 1, index - (before.rfind("\n") + 1) + 1)
+
+
+# --- UTF-8 that was read in another encoding ---
+
+# Read in another encoding, UTF-8 gives such pairs. The result must be a letter or mark of Latin-1
+# or Latin Extended-A, or a word processor's punctuation: capitals before a curly quote give others.
+_WRONG = ("cp1252", "latin-1", "mac_roman", "cp437", "cp850")
+_FOREIGN = r"[^\x00-\x7f]{2,}"
+_MEANT = "[\u00a0-\u017f\u2010-\u2044\u20ac\u2122]+"
+_HALF_DECODED = "\u00e2\u20ac|[a-z][\u00c3\u00c2](?![\u00c0-\u00de])|\ufffd"
+
+
+def is_misread(text: str) -> bool:
+    """Tell whether UTF-8 was read in another encoding: `Mar\u00c3\u00ada` for `Mar\u00eda`."""
+    if text.isascii():
+        return False
+    return bool(re.search(_HALF_DECODED, text)) or any(
+        re.fullmatch(_MEANT, decoded)
+        for run in re.findall(_FOREIGN, text)
+        for encoding in _WRONG
+        for decoded in _decodings(run, encoding)
+    )
+
+
+def _decodings(run: str, encoding: str) -> Iterator[str]:
+    """Yield each pair or triple of a run of characters that is one character of UTF-8."""
+    for start in range(len(run) - 1):
+        for end in (start + 2, start + 3):
+            try:
+                decoded = run[start:end].encode(encoding).decode()
+            except UnicodeError:
+                continue
+            if len(decoded) == 1:
+                yield decoded

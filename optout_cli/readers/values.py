@@ -13,6 +13,7 @@ from typing import Literal, NamedTuple
 from optout_cli.errors import Problem, shorten
 from optout_cli.readers.cells import is_postal_state
 from optout_cli.readers.document import Document, Tree, join_path
+from optout_cli.readers.files import is_misread
 
 # What a text is for. A name is printed as it stands; post is a tracking number; number and vote are
 # those of a resolution; prose is a particular; state is one in an address; a code has a form of its
@@ -25,12 +26,14 @@ _USES: tuple[tuple[Use, str], ...] = (
     ("state", r"(signatory|recipients\.\w+)\.address\.state"),
     ("number", r"authority\.\d+\.number"),
     ("vote", r"authority\.\d+\.vote"),
-    ("name", r"(signatory|cc\.\d+)\.(name|title|office|organization)"),
+    ("name", r"(signatory|cc\.\d+)\.(name|title|office|organization)|calls-itself"),
     ("name", r"(signatory|recipients\.\w+)\.address\.(street(\.\d+)?|city)"),
     ("name", r"recipients\.\w+\.(attention|salutation|confirmed\.by)"),
     ("name", r"recipients\.\w+\.(organization|envelope)(\.\d+)?"),
-    ("name", r"authority\.\d+\.(instrument|body)|enclosures\.\d+\.title"),
-    ("name", r"(letterhead|signature)\.alt|calls-itself"),
+    (
+        "name",
+        r"authority\.\d+\.(instrument|body)|enclosures\.\d+\.title|(letterhead|signature)\.alt",
+    ),
 )
 
 _AS_TEXT = "format the column as Text, and type the value again"
@@ -47,12 +50,6 @@ _BLANKS = (
     r"name|first|last|full|date|day|month|year|county|city|town|state|title|position|number|address"
     r"|street|zip|phone|email|agency|office|sheriff|jurisdiction|reason|amount|recipient|signatory"
 )
-# Read in another encoding, UTF-8 gives such pairs. The result must be a letter or mark of Latin-1
-# or Latin Extended-A, or a word processor's punctuation: capitals before a curly quote give others.
-_ENCODINGS = ("cp1252", "latin-1", "mac_roman", "cp437", "cp850")
-_FOREIGN = r"[^\x00-\x7f]{2,}"
-_MEANT = "[\u00a0-\u017f\u2010-\u2044\u20ac\u2122]+"
-_HALF_DECODED = "\u00e2\u20ac|[a-z][\u00c3\u00c2](?![\u00c0-\u00de])|\ufffd"
 
 
 class Kind(NamedTuple):
@@ -91,40 +88,14 @@ def _has_some(marks: Iterable[str], text: str) -> bool:
     return not marks or any(mark in text.lower() for mark in marks)
 
 
-def _is_misread(text: str) -> bool:
-    """Tell whether UTF-8 was read in another encoding: `Mar\u00c3\u00ada` for `Mar\u00eda`."""
-    if text.isascii():
-        return False
-    return bool(_compiled(_HALF_DECODED).search(text)) or any(
-        _compiled(_MEANT).fullmatch(decoded)
-        for run in _compiled(_FOREIGN).findall(text)
-        for encoding in _ENCODINGS
-        for decoded in _decodings(run, encoding)
-    )
-
-
-def _decodings(run: str, encoding: str) -> Iterator[str]:
-    """Yield each pair or triple of a run of characters that is one character of UTF-8."""
-    for start in range(len(run) - 1):
-        for end in (start + 2, start + 3):
-            try:
-                decoded = run[start:end].encode(encoding).decode()
-            except UnicodeError:
-                continue
-            if len(decoded) == 1:
-                yield decoded
-
-
-def _is_rounded(text: str) -> bool:
-    """Tell whether a number has only zeros after the 15 digits that a spreadsheet keeps."""
-    digits = re.sub(r"[ .-]", "", text)
-    return len(digits) > 17 and digits.isdecimal() and set(digits[15:]) == {"0"}  # noqa: PLR2004
-
-
 _PRINTED: tuple[Use, ...] = ("name", "post", "number", "vote", "prose")
 _SHORT: tuple[Use, ...] = ("name", "post", "number", "vote")
 _NUMBERS: tuple[Use, ...] = ("post", "number", "vote")
 _DIGITS = "0123456789"
+
+_ONLY = "{} only answers a question"
+_FILES = "pdf|docx?|odt|rtf|txt|xlsx?|csv|png|jpe?g|gif|svg|tiff?|heic|eml|ya?ml|html?|zip"
+_COUNTED = r"(?i)\d|\b[ivxlc]+\b|unanim|voice|consent|acclam|without|majorit|\ball\b"
 
 # The first kind that fits is told.
 KINDS: tuple[Kind, ...] = (
@@ -177,6 +148,24 @@ KINDS: tuple[Kind, ...] = (
         "{} is a blank that was never filled in",
         _FILL_IN,
     ),
+    Kind("no", _whole("(?i)no|n|nope|skip|quit"), _SHORT, _ONLY, _EMPTY, odd=("prose",)),
+    Kind("yes", _whole("(?i)yes|y|yep|ok(ay)?"), _SHORT, _ONLY, _EMPTY),
+    Kind(
+        "file-name",
+        _whole(rf"(?i).*[\w)]\.({_FILES})", marks="."),
+        _SHORT,
+        "{} is the name of a file",
+        "write what the letter should say; a file has a line of its own",
+        odd=("prose",),
+    ),
+    Kind(
+        "web-address",
+        _whole(r"(?i)\S+@\S+\.\w+|(https?://|www\.)\S+", marks=("@", "http", "www")),
+        _SHORT,
+        "{} is an address of e-mail or the web",
+        _EMPTY,
+    ),
+    Kind("vote", _whole("[0-9]+ (to|-) [0-9]+"), ("name",), "{} is a vote", _EMPTY),
     Kind(
         "blank-field",
         _within(
@@ -224,7 +213,7 @@ KINDS: tuple[Kind, ...] = (
     ),
     Kind(
         "rounded",
-        _is_rounded,
+        _whole(r"([0-9][ .-]*){15}(0[ .-]*){3,}", marks=_DIGITS),
         ("name", "post", "number"),
         "{} was rounded to 15 digits by a spreadsheet",
         _AS_TEXT,
@@ -298,7 +287,7 @@ KINDS: tuple[Kind, ...] = (
         "{} has neither a letter nor a digit",
         _EMPTY,
     ),
-    Kind("misread", _is_misread, _PRINTED, "{} was read in the wrong encoding", _RETYPE),
+    Kind("misread", is_misread, _PRINTED, "{} was read in the wrong encoding", _RETYPE),
     Kind(
         "no-state",
         lambda text: re.fullmatch("[A-Z]{2}", text) and not is_postal_state(text),
@@ -347,6 +336,14 @@ KINDS: tuple[Kind, ...] = (
         _SHORT,
         "{} begins with the apostrophe that marks text in a spreadsheet",
         "delete the apostrophe",
+    ),
+    Kind(
+        "no-number",
+        lambda text: not re.search(_COUNTED, text),
+        (),
+        "{} has no number in it",
+        "write it as it stands on the document",
+        odd=("number", "vote"),
     ),
 )
 

@@ -83,18 +83,21 @@ def ask(
             likely = meanings(text) if meanings else {}
             if is_date:
                 problem, likely = _days_like(text, problem, check)
-            chosen, typed = _choose_meaning(problem, likely)
+            chosen, typed = _choose_meaning(text, problem, likely)
             if chosen:
                 return chosen
 
 
-def _choose_meaning(problem: Problem, meanings: Mapping[str, str]) -> tuple[str, str | None]:
-    """Say what is wrong with a text, or ask whether another one is meant.
+def _choose_meaning(
+    text: str, problem: Problem, meanings: Mapping[str, str]
+) -> tuple[str, str | None]:
+    """Say what is wrong with a text, or ask whether another one, or just this one, is meant.
 
     Return the one that is meant, or else a new answer that was typed instead of yes or no.
     """
-    if not meanings:
+    if not meanings or text in meanings:
         say_problem(problem)
+    if not meanings:
         return "", None
     try:
         if len(meanings) > 1:
@@ -102,7 +105,10 @@ def _choose_meaning(problem: Problem, meanings: Mapping[str, str]) -> tuple[str,
             chosen = ask_choice("Which one", meanings, default=NONE, explain="")
             return "" if chosen == NONE else chosen, None
         ((value, words),) = meanings.items()
-        said = _read_yes(f"  Did you mean {words}?", default=True, explain="")
+        is_other = value != text
+        said = _read_yes(
+            f"  {'Did you mean' if is_other else 'Keep'} {words}?", default=is_other, explain=""
+        )
     except Back:
         return "", None
     return (value if said is True else ""), (said if isinstance(said, str) else None)
@@ -261,7 +267,7 @@ def _folded(text: str) -> str:
 
 def say_problem(problem: Problem) -> None:
     """Say what is wrong with an answer, and what to type instead."""
-    path = problem.location.path if problem.location else ""
+    path = problem.location.path if problem.location else problem.path
     message = problem.message.removeprefix(path).strip()  # `signatory.zip '949' is not ...`
     subject = "this " if path and message.startswith(("has ", "is ")) else ""
     say_wrapped(f"Please check: {subject}{message}.", "  ")

@@ -155,7 +155,9 @@ def _ask(question: Question, interview: Interview, typed: str | None) -> str:
             label,
             question.note,
             default=default,
-            check=check_new_name if is_file else partial(interview.problem, question),
+            check=check_new_name
+            if is_file
+            else lambda text: interview.problem(question, text) or interview.doubt(question, text),
             required=question.required,
             explain=explain,
             meanings=partial(interview.meanings, question),
