@@ -20,7 +20,7 @@ from optout_cli.batch.rows import (
     check_rows,
     make_rows,
 )
-from optout_cli.exporters import count_pages, exporter_for
+from optout_cli.exporters import exporter_for
 from optout_cli.exporters.binding import Bundle, bind_print_run
 from optout_cli.letters.library import Library
 from optout_cli.letters.pipeline import Order, case_of
@@ -131,9 +131,8 @@ def test_a_problem_of_the_page_rejects_the_row_when_it_is_made(
 
 @pytest.mark.parametrize(("name", "pages"), [("pdf", 2), ("tiff", 3), ("fax", 3), ("txt", None)])
 def test_pages_are_counted(name: str, pages: int | None, library: Library) -> None:
-    assert (
-        count_pages(name, exporter_for(name).encode(letter_for(library), library.context)) == pages
-    )
+    exporter = exporter_for(name)
+    assert exporter.count_pages(exporter.encode(letter_for(library), library.context)) == pages
 
 
 def test_a_file_that_is_no_pdf_is_not_printed(library: Library, tmp_path: Path) -> None:

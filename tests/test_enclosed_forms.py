@@ -260,7 +260,6 @@ def test_a_large_picture_is_checked_and_not_unpacked_at_once(
 def test_a_fax_of_more_than_thirty_pages_gets_a_note(tmp_path: Path, library: Library) -> None:
     letter = enclosing(library, tmp_path, pdf())
     notes = [
-        {note.code for note in export_notes(letter, "fax", b"\f" * breaks, Options())}
-        for breaks in (29, 30)
+        {note.code for note in export_notes(letter, "fax", pages, Options())} for pages in (30, 31)
     ]
     assert ["long-fax" in codes for codes in notes] == [False, True]

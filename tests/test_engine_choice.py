@@ -18,9 +18,8 @@ from run_batch import COMMON, HEADER, ROWS, below, records
 
 from optout_cli import bundled
 from optout_cli.cli.batch import report as engine_lines
-from optout_cli.engines import DEFAULT, NAMES, can_fork, measure
+from optout_cli.engines import DEFAULT, NAMES, can_fork, measure, pages_in
 from optout_cli.engines.measure import broken_words, known_characters
-from optout_cli.exporters import count_pages
 from optout_cli.exporters.context import Options
 from optout_cli.letters.library import Library
 from optout_cli.letters.pipeline import Order, letters_of_request, request_file
@@ -43,6 +42,13 @@ def maker_of(content: bytes) -> str:
     with objects_of(content) as pdf:
         maker = str(pdf.docinfo.Creator)
     return next(name for name, it in MAKER.items() if maker.startswith(it))
+
+
+@pytest.mark.parametrize("engine", NAMES)
+def test_the_pages_of_a_letter_are_counted_once(run: Run, engine: str) -> None:
+    pages_in.cache_clear()
+    assert outcome(run("write", "r.yaml", "--engine", engine, "-o", "out/", "-q"))[0] == 0
+    assert pages_in.cache_info().misses == len([*Path("out").rglob("*.pdf")]) == 2
 
 
 @pytest.mark.parametrize("engine", [*NAMES, None])
@@ -207,10 +213,10 @@ def test_a_letter_is_set_tightly_where_it_then_takes_a_page_less(
     path = ROOT / "examples" / "dakota-county-287g.yaml"
     order = Order(today=TODAY)
     (letter,) = letters_of_request(request_file(str(path)), either_library, order, path.parent)
-    assert count_pages("pdf", pdf_of(letter, either_library)) == 1
+    assert pages_in(pdf_of(letter, either_library)) == 1
     monkeypatch.setattr(measure, "_CHARACTERS", 1)  # every letter seems too long for that
     other = replace(letter, salutation="Dear Sheriff:")
-    assert count_pages("pdf", pdf_of(other, either_library)) == 2
+    assert pages_in(pdf_of(other, either_library)) == 2
 
 
 @pytest.mark.parametrize("slant", ["italic", "normal"])

@@ -7,7 +7,8 @@ import pytest
 from every_letter_kind import DAYS, Member, case_of_member, letter_of, members
 from make_letters import pdf_of, problems_of
 
-from optout_cli.exporters import count_pages, exporter_for
+from optout_cli.engines import pages_in
+from optout_cli.exporters import exporter_for
 from optout_cli.letters.compose import compose
 from optout_cli.letters.library import Library
 
@@ -74,5 +75,5 @@ SHORT = {
 def test_a_letter_takes_one_page_where_it_can_and_two_at_most(
     library: Library, member: Member
 ) -> None:
-    pages = count_pages("pdf", pdf_of(letter_of(member, library), library))
+    pages = pages_in(pdf_of(letter_of(member, library), library))
     assert pages in ((1,) if member.kind in SHORT and member.place == "orleans" else (1, 2))

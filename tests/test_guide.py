@@ -11,8 +11,8 @@ from compare_pages import pages_of
 from conftest import TODAY
 from make_letters import html_words
 
+from optout_cli.engines import pages_in
 from optout_cli.errors import Location
-from optout_cli.exporters import count_pages
 from optout_cli.letters.library import Library
 from optout_cli.model.letter import ListBlock, Paragraph
 from optout_cli.model.letter import Run as Words
@@ -35,7 +35,7 @@ LETTERS = ["secure-communities/opt-out", "287g/terminate"]
 @pytest.mark.parametrize("place", PLACES)
 def test_a_guide_takes_two_pages_at_most(library: Library, place: str, letter: str) -> None:
     guide = guide_of(Request(jurisdiction=place, letter=letter), library, TODAY, Location(""))
-    assert count_pages("pdf", encode_guide(guide, TODAY, "pdf", library)) in (1, 2)
+    assert pages_in(encode_guide(guide, TODAY, "pdf", library)) in (1, 2)
 
 
 def test_it_names_each_recipient_with_routes_source_and_age(run: Run) -> None:
@@ -174,7 +174,7 @@ def test_each_step_has_a_box_and_no_number(library: Library) -> None:
                 Request(jurisdiction="35013", letter=letter), library, TODAY, Location("")
             )
             assert [it for it in guide.body if isinstance(it, ListBlock) and it.ordered] == []
-            assert count_pages("pdf", encode_guide(guide, TODAY, "pdf", library)) in (1, 2)
+            assert pages_in(encode_guide(guide, TODAY, "pdf", library)) in (1, 2)
 
 
 def test_all_forms_say_the_same(library: Library) -> None:

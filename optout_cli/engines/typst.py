@@ -19,7 +19,7 @@ from unicodedata import normalize
 import msgspec
 import typst
 
-from optout_cli.engines import broken_picture, temporary_files
+from optout_cli.engines import broken_picture, pages_in, temporary_files
 from optout_cli.engines.measure import (
     broken_words,
     can_be_shorter,
@@ -130,8 +130,8 @@ class Engine:
 
         if (words, pictures) != self._last[0]:
             printed = lay_out("")
-            if can_be_shorter(letter, _count_pages(printed)):
-                printed = set_in_fewest_pages(printed, lay_out, _count_pages)
+            if can_be_shorter(letter, pages_in(printed)):
+                printed = set_in_fewest_pages(printed, lay_out, pages_in)
             self._last = (words, pictures), printed
         return self._last[1]
 
@@ -140,9 +140,9 @@ class Engine:
         body = _body_of(guide.body, size=10)
         words = {"title": guide.title, "foot": guide.foot, "body": body, "is_tight": False}
         printed = self._print("guide", words, day)
-        if (pages := _count_pages(printed)) > 1:
+        if (pages := pages_in(printed)) > 1:
             tight = self._print("guide", {**words, "is_tight": True}, day)
-            printed = tight if _count_pages(tight) < pages else printed
+            printed = tight if pages_in(tight) < pages else printed
         return printed
 
     def print_cover(self, letter: Letter, cover: Cover, later: int) -> bytes:
@@ -222,15 +222,6 @@ class Engine:
         except typst.TypstError:
             return False
         return True
-
-
-def _count_pages(content: bytes) -> int:
-    import pypdfium2
-
-    document = pypdfium2.PdfDocument(content)
-    pages = len(document)
-    document.close()
-    return pages
 
 
 def _pictures_of(letter: Letter) -> dict[str, Image]:

@@ -66,8 +66,3 @@ def all_exporters() -> dict[str, Exporter]:
     """Return the module of every format by its name, in the order of lists."""
     names = sorted(format_names(), key=lambda name: exporter_for(name).RANK)
     return {name: exporter_for(name) for name in names}
-
-
-def count_pages(name: str, content: bytes) -> int | None:
-    """Return how many pages a file in the format `name` has, or None for one without pages."""
-    return exporter_for(name).count_pages(content)

@@ -7,6 +7,7 @@ from contextlib import closing
 from io import BytesIO
 from typing import TYPE_CHECKING, NamedTuple
 
+from optout_cli.engines import pages_in
 from optout_cli.engines.measure import room_problems
 from optout_cli.errors import raise_any
 from optout_cli.exporters import pdf
@@ -26,6 +27,7 @@ IS_TO_MARK_UP = False
 ROUTE = "fax"
 SIGNATURES = ("typed", "image")
 ENCLOSES = "pdf"
+count_pages = pages_in
 _SHEET = (612, 792)  # pt: US Letter
 _BELOW_HEAD = (0, 0, 612, 756)  # pt: 0.5 in below the top
 _MARKS = ("BMC", "BDC", "EMC")  # around what the tags name (ISO 32000-1, 14.6)
@@ -34,11 +36,6 @@ _MARKS = ("BMC", "BDC", "EMC")  # around what the tags name (ISO 32000-1, 14.6)
 def encode(letter: Letter, context: ExportContext) -> bytes:
     """Return the pages. Raises OptoutError for anything that a page cannot show."""
     return whole_fax(letter, context).content
-
-
-def count_pages(content: bytes) -> int:
-    """Return how many pages a fax has."""
-    return pdf.count_pages(content)
 
 
 class Fax(NamedTuple):
@@ -65,13 +62,13 @@ def whole_fax(letter: Letter, context: ExportContext) -> Fax:
         for file in letter.attachments
         if file.media_type == pdf.MEDIA_TYPE
     ]
-    enclosed = tuple((file.name, pdf.count_pages(file.content)) for file in files)
-    count = pdf.count_pages(own)
+    enclosed = tuple((file.name, pages_in(file.content)) for file in files)
+    count = pages_in(own)
     later = count + sum(pages for _, pages in enclosed)
 
     def print_front(covers: int) -> tuple[bytes, int]:
         front = context.engine.print_cover(letter, letter.cover_of(later + covers), later)
-        return front, pdf.count_pages(front) - later
+        return front, pages_in(front) - later
 
     front, covers = print_front(1)
     if covers > 1:

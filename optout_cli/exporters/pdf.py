@@ -1,7 +1,6 @@
 """The letter as PDF: US Letter, tagged, PDF/A-2a and PDF/UA-1 at once."""
 
-from io import BytesIO
-
+from optout_cli.engines import pages_in
 from optout_cli.engines.measure import room_problems
 from optout_cli.errors import raise_any
 from optout_cli.exporters.context import ExportContext
@@ -17,6 +16,7 @@ IS_TO_MARK_UP = False
 ROUTE = None
 SIGNATURES = ("ink", "typed", "image")
 ENCLOSES = "pdf"
+count_pages = pages_in
 
 
 def encode(letter: Letter, context: ExportContext) -> bytes:
@@ -37,13 +37,3 @@ def printed(letter: Letter, context: ExportContext) -> bytes:
     """Print the letter alone. Raises OptoutError for anything that the page cannot show."""
     raise_any(room_problems(letter, has_own_page=context.has_own_page))
     return context.engine.print_letter(letter)
-
-
-def count_pages(content: bytes) -> int:
-    """Return how many pages a PDF has."""
-    import pypdfium2  # 40 ms
-
-    document = pypdfium2.PdfDocument(BytesIO(content))  # of bytes, it would make a copy
-    pages = len(document)
-    document.close()
-    return pages

@@ -294,8 +294,8 @@ def _address_notes(case: Case, recipient: Recipient) -> Iterator[Note]:
         yield Note(code="newer-address", text=text)
 
 
-def export_notes(letter: Letter, name: str, content: bytes, options: Options) -> Iterator[Note]:
-    """Yield what to know about a letter in the format `name`, whose bytes are `content`."""
+def export_notes(letter: Letter, name: str, pages: int | None, options: Options) -> Iterator[Note]:
+    """Yield what to know about a letter in the format `name`, which has so many pages."""
     exporter, notice = exporter_for(name), letter.notice
     party = notice.recipient.party
     is_package = options.with_enclosures and exporter.IS_PRINTED and exporter.ENCLOSES == "pdf"
@@ -312,11 +312,10 @@ def export_notes(letter: Letter, name: str, content: bytes, options: Options) ->
             short = f"shorten {address} with envelope:, since it takes {lines} lines"
             yield Note(code="envelope", text=text, short=short)
     if is_package:
-        yield from _package_notes(letter, party, content)
+        yield from _package_notes(letter, party, pages or 0)
     if is_package or exporter.ROUTE:  # nobody adds a sheet to a message
         yield from _left_out_notes(notice, name, exporter)
-    pages = exporter.count_pages(content) if exporter.ROUTE == "fax" else None
-    if pages and pages > _LONG_FAX:
+    if exporter.ROUTE == "fax" and pages and pages > _LONG_FAX:
         text = f"ask first whether their fax machine takes the {pages} pages of {name}"
         yield Note(code="long-fax", text=text)
     is_final = notice.signatory and not notice.is_draft
@@ -337,13 +336,12 @@ def export_notes(letter: Letter, name: str, content: bytes, options: Options) ->
         )
 
 
-def _package_notes(letter: Letter, party: Party, content: bytes) -> Iterator[Note]:
+def _package_notes(letter: Letter, party: Party, total: int) -> Iterator[Note]:
     """Count the pages to print: the letter's own, and those of each enclosed PDF."""
     pdf = exporter_for("pdf")
     enclosed = [file for file in letter.attachments if file.media_type == pdf.MEDIA_TYPE]
     pages = {file.name: pdf.count_pages(file.content) or 0 for file in enclosed}
     if pages:
-        total = pdf.count_pages(content) or 0
         others = ", ".join(f"{name} {count}" for name, count in pages.items())
         own = total - sum(pages.values())
         text = f"print {total} pages for {_OFFICES[party]}: the letter {own}, {others}"

@@ -364,6 +364,7 @@ def encode_letters(letters: Sequence[Letter], library: Library, order: Order) ->
             for name in order.formats_of(letter.notice):
                 exporter = exporter_for(name)
                 content = exporter.encode(letter.as_form(exporter.ROUTE), library.context)
+                pages = exporter.count_pages(content)
                 exports.append(
                     Export(
                         notice=letter.notice,
@@ -372,8 +373,9 @@ def encode_letters(letters: Sequence[Letter], library: Library, order: Order) ->
                         is_text=exporter.IS_TEXT,
                         name=letter.name + suffix_of(name),
                         content=content,
-                        notes=tuple(export_notes(letter, name, content, library.options)),
+                        notes=tuple(export_notes(letter, name, pages, library.options)),
                         engine=library.context.engine_name if exporter.IS_SLOW else None,
+                        pages=pages,
                     )
                 )
     raise_any(problems)

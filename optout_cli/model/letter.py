@@ -252,6 +252,7 @@ class Export(msgspec.Struct, frozen=True):
     """A letter in one format, as bytes, with its file name.
 
     `notes` are those that only the finished page can show. `engine` printed its pages, if any.
+    `pages` is None for a format without pages.
     """
 
     notice: Notice
@@ -262,3 +263,4 @@ class Export(msgspec.Struct, frozen=True):
     content: bytes
     notes: tuple[Note, ...] = ()
     engine: EngineName | None = None
+    pages: int | None = None

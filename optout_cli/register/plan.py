@@ -16,7 +16,7 @@ import msgspec
 
 from optout_cli import __version__
 from optout_cli.errors import Location, OptoutError, Problem, raise_any
-from optout_cli.exporters import count_pages, exporter_for
+from optout_cli.exporters import exporter_for
 from optout_cli.exporters.context import ExportContext
 from optout_cli.exporters.json import facts_of, message_id_of
 from optout_cli.letters.files import NamedFiles, named_in
@@ -189,7 +189,7 @@ def _written_letter(
                 format=export.format,
                 bytes=len(export.content),
                 sha256=sha256(export.content).hexdigest(),
-                pages=count_pages(export.format, export.content),
+                pages=export.pages,
             )
             for export in own
         ),

@@ -6,6 +6,7 @@ Also the exception for what a template may not do. Nothing here reads files.
 import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 import jinja2
@@ -167,7 +168,9 @@ def _typeset(block: Block) -> Block:
 
 
 def _set_run(run: Run) -> Run:
-    if run.code:
-        return run
-    text = _UNBROKEN.sub(lambda found: found[0].replace(" ", NO_BREAK), typographic(run.text))
-    return msgspec.structs.replace(run, text=text)
+    return run if run.code else msgspec.structs.replace(run, text=_set_text(run.text))
+
+
+@lru_cache(maxsize=512)  # most paragraphs are the same from county to county
+def _set_text(text: str) -> str:
+    return _UNBROKEN.sub(lambda found: found[0].replace(" ", NO_BREAK), typographic(text))
