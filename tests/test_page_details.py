@@ -5,11 +5,15 @@ import io
 import pikepdf
 import pytest
 from compare_pages import pages_of
+from every_letter_kind import letter_of, members
 from make_letters import letter_for, pdf_of
+from msgspec.structs import replace
 
 from optout_cli.engines.measure import set_in_fewest_pages
 from optout_cli.exporters import exporter_for
+from optout_cli.exporters.context import ExportContext, Options
 from optout_cli.letters.library import Library
+from optout_cli.model.letter import Paragraph, Run
 
 APPROVED = "approved-as-to-form: {{name: Lee Doe, title: County Attorney{}}}"
 
@@ -34,6 +38,7 @@ def test_counsels_approval_stands_below_the_signature(
 
 
 LINE = 11 * 1.27 / 72  # in
+SHORT_END = "287g-effective-date-known-clauses-missoula"  # its last paragraph has one line
 TYPED = "signature: {kind: typed}"
 
 
@@ -47,6 +52,20 @@ def test_the_signature_has_room_for_ink_or_air(
     name = letter.signature[0].replace(" ", "")
     space = places[name] - places["Respectfully,"] - LINE
     assert space == pytest.approx(blank * LINE, abs=0.01)
+
+
+def test_no_single_line_of_the_body_is_on_a_page_with_the_closing(either_library: Library) -> None:
+    (member,) = (it for it in members(either_library) if str(it) == SHORT_END)
+    letter = letter_of(member, either_library)
+    short = Paragraph((Run("The County reserves its rights."),))  # one line as text, too
+    letter = replace(letter, body=(*letter.body[:-1], short))
+    *_, page = pages_of(pdf_of(letter, either_library))
+    lasts = [[row.text for row in page if not row.is_fixed]]
+    for height in range(40, 60):
+        context = ExportContext(either_library.templates, Options(lines_per_page=height))
+        fax = exporter_for("fax").encode(letter, context).decode().split("\f")
+        lasts += [it.partition(letter.mark)[2].split("\n") for it in fax if letter.closing in it]
+    assert min([it for it in last if it].index(letter.closing) for last in lasts) >= 2
 
 
 def test_less_room_is_left_only_where_it_saves_a_page() -> None:

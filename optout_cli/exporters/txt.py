@@ -125,14 +125,13 @@ def _page_end(lines: Sequence[Line], start: int, height: int) -> int:
 
 
 def _body_groups(blocks: Sequence[Block]) -> Iterator[Group]:
-    """Yield a group for each block. The last lines stay with the signature that follows."""
-    for block, following in zip(blocks, [*blocks[1:], None], strict=True):
+    """Yield a group for each block. The last two stay together, with the signature that follows."""
+    for number, block in enumerate(blocks, 1):
         group = tuple(_block_lines(block))
-        yield (
-            _with_bond(group, Bond.LOOSE)
-            if following is None
-            else _bind_to_next(group, block, following)
-        )
+        if number < len(blocks):
+            group = _bind_to_next(group, block, blocks[number])
+        is_late = number >= len(blocks) - 1 and not isinstance(block, Heading)
+        yield _with_bond(group, Bond.LOOSE) if is_late else group
 
 
 def _bind_to_next(group: Group, block: Block, following: Block) -> Group:

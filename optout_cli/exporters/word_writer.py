@@ -339,8 +339,9 @@ def _add_runs(paragraph: Written, runs: Sequence[Run]) -> None:
 
 
 def _write_end(document: Document, letter: Letter) -> None:
-    """Write the closing, which the last paragraph stays with, the signature, and what follows."""
-    document.paragraphs[-1].paragraph_format.keep_with_next = True
+    """Write what is below the body. The last two paragraphs stay with the closing."""
+    for paragraph in document.paragraphs[-2:]:
+        paragraph.paragraph_format.keep_with_next = True
     closing = document.add_paragraph(letter.closing, "Closing")
     closing.paragraph_format.keep_with_next = True
     if letter.autograph:
