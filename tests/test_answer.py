@@ -273,7 +273,7 @@ def test_the_terminal_asks_and_begins_the_next_letter(reference: str, at_termina
         "Letter": RENEWED,
         "Date": "2026-11-24",
         "Name": "Kim Successor",
-        "Sent by": ["certified-mail", "email"],
+        "Sent by": "email",
     }
     result, clerk = at_terminal(typed, reference, "--in", "letters", "--to", "ice")
     code, out, err = outcome(result)
@@ -286,13 +286,13 @@ def test_the_terminal_asks_and_begins_the_next_letter(reference: str, at_termina
         "title": "Sheriff",
         "office": "Marin County Sheriff's Office",
     }
-    assert data["service"] == {"bureau": [{"by": "certified-mail"}], "ice": [{"by": "email"}]}
+    assert (data["to"], data["service"]) == ("ice", {"ice": [{"by": "email"}]})
     (earlier,) = data["particulars"]["earlier"]  # type: ignore[index]  # a mapping
     assert earlier == {
         "date": "2026-11-20",
         "to": earlier["to"],
         "answered": "2026-11-23",
-        "answer": "The county cannot leave.",
+        "answer": "\u201cThe county cannot leave.\u201d",
     }
 
 

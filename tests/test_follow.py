@@ -297,8 +297,12 @@ def test_the_last_answer_chooses_the_letter_and_fills_it_in(sent_notice: str, ru
     assert isinstance(particulars, dict)
     earlier = particulars["earlier"]
     answered = [(item.get("answered"), item.get("answer")) for item in earlier]  # type: ignore[union-attr]  # mappings
-    assert answered == [(None, None), ("2026-11-24", "The county cannot leave.")]
-    assert outcome(run("check", "next.yaml"))[0] == 0
+    assert answered == [(None, None), ("2026-11-24", "\u201cThe county cannot leave.\u201d")]
+    signer = ("--set", "signatory.name=Kim", "--set", "signatory.title=Sheriff")
+    code, out, err = outcome(run("write", "next.yaml", "-f", "txt", "-o", "letters/", *signer))
+    text = " ".join(Path(out.split()[0]).read_text("utf-8").split())
+    told = "Answer of November 24, 2026: \u201cThe county cannot leave.\u201d"
+    assert (code, told in text, TOLD in err) == (0, True, False)
 
 
 def test_a_place_to_meet_stands_in_a_letter_only_with_a_day(library: Library) -> None:
@@ -454,7 +458,7 @@ def test_the_words_of_an_answer_are_compared_with_the_register(
     wrong = [
         (
             f"the letter says that the answer to {sent_notice} to bureau was"
-            " 'We refuse. The program goes on.'; the register says We decline. The program goes on."
+            " “We refuse. The program goes on.”; the register says We decline. The program goes on."
         ),
         (
             f"the letter says that {sent_notice} to ice was answered on 2026-11-23; the register"

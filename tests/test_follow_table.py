@@ -52,7 +52,7 @@ def test_each_letter_that_is_due_has_the_row_that_answers_its_state(
         SILENT: ("secure-communities/follow-up", "no answer by 2026-10-27"),
         REFUSED: ("secure-communities/renewed-request", "refused on 2026-10-20"),
     }
-    assert rows()[REFUSED]["particulars.earlier.1.answer"] == "It is not opt-out."
+    assert rows()[REFUSED]["particulars.earlier.1.answer"] == "\u201cIt is not opt-out.\u201d"
     assert rows()[SILENT]["signatory.name"] == ""
     assert err.splitlines()[:2] == [
         "2 letters to write; delete the rows that you do not want",

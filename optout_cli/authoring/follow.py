@@ -21,6 +21,7 @@ from optout_cli.readers.files import MAX_BYTES, read_bytes
 from optout_cli.register.due import settles
 from optout_cli.register.events import Answered
 from optout_cli.register.state import LetterState
+from optout_cli.templating.filters import quotation
 
 # A JSON object. Any: its values have the many shapes of the model.
 _Facts = dict[str, Any]
@@ -320,7 +321,8 @@ def _requests_of(former: Former) -> list[_Facts]:
 def _answer_facts(answer: Answered | None) -> _Facts:
     if answer is None:
         return {}
-    return _omit_empty({"answered": answer.on.isoformat(), "answer": answer.words})
+    words = " ".join(quotation([answer.words])) if answer.words else None
+    return _omit_empty({"answered": answer.on.isoformat(), "answer": words})
 
 
 def _services_in(former: Former) -> list[_Facts]:

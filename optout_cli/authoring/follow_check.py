@@ -16,6 +16,7 @@ from optout_cli.register.events import Answered
 from optout_cli.register.replies import Claim
 from optout_cli.register.state import LetterState
 from optout_cli.register.statements import way_words
+from optout_cli.templating.filters import quotation
 
 _Names = dict[str, str]  # the particulars that repeat facts of an earlier letter, by the fact
 
@@ -151,10 +152,12 @@ def _answer_told(named: str, said: Any, answers: Iterable[Answered], source: str
         return
     text = " ".join(said) if isinstance(said, list) else str(said)
     recorded = [str(value) for it in answers if (value := getattr(it, source))]
+    if source == "words":  # with the quotation marks of a letter, or without
+        text, *recorded = ("".join(quotation([it]))[1:-1] for it in (text, *recorded))
     is_part = source != "on" and any(text in it for it in recorded)
     if text not in recorded and not is_part:
         what = f"{named} was answered {source} {text}"
         if source == "words":
-            what = f"the answer to {named} was {text!r}"
+            what = f"the answer to {named} was \u201c{text}\u201d"
         has = f"says {recorded[-1]}" if recorded else "has no such answer"
         yield f"the letter says that {what}; the register {has}"

@@ -171,6 +171,8 @@ def _flow(value: Any) -> str:
     text: str = value
     if not text or re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
         return text
-    # Quote text where YAML or a reader could misread it.
+    # Quote text where YAML or a reader could misread it. The reader takes a curly quote at the
+    # beginning for one that was meant to be straight.
     plain = yaml.safe_dump([text], default_flow_style=True, allow_unicode=True, width=10**9)
-    return text if plain == f"[{text}]\n" else json.dumps(text, ensure_ascii=False)
+    is_plain = plain == f"[{text}]\n" and text[0] not in "\u2018\u2019\u201c\u201d"
+    return text if is_plain else json.dumps(text, ensure_ascii=False)

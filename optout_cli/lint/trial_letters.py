@@ -26,7 +26,7 @@ from optout_cli.model.request import Request
 from optout_cli.programs import particulars_from, refusals
 from optout_cli.readers.document import Document, Layer
 from optout_cli.readers.validate import convert
-from optout_cli.templating.filters import MONTHS
+from optout_cli.templating.filters import MONTHS, as_typed, quotation
 from optout_cli.templating.inspect import reference_problems
 from optout_cli.templating.layouts import SUFFIX
 
@@ -365,7 +365,9 @@ def _hostile_problems(subject: _Subject, today: date) -> Iterator[Problem]:
         yield from error.problems
         return
     for tame, wild in zip(*letters, strict=True):
-        shown = [text.replace(_HOSTILE, _TAME) for text in texts_of(wild)]
+        # A letter may quote what somebody answered.
+        quoted = as_typed(quotation([_HOSTILE])[0][1:-1])
+        shown = [it.replace(_HOSTILE, _TAME).replace(quoted, _TAME) for it in texts_of(wild)]
         if shown != texts_of(tame) or _structure(tame.body) != _structure(wild.body):
             message = "the words of a particular change the structure of the letter"
             location = subject.library.templates.location(subject.template)

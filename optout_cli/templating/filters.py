@@ -14,6 +14,7 @@ import msgspec
 
 from optout_cli.model.letter import Block, ListBlock, Quote, Run
 
+_OPENING_QUOTE = re.compile(r'(?:(?<=[\s(\[\u2013\u2014\0])|^)"')
 MAX_LETTER = 1_000_000  # characters that one template may print
 
 
@@ -101,9 +102,30 @@ def the(name: str) -> str:
 
 
 def full_stop(text: str) -> str:
-    """Put a period after a text that does not end as a sentence."""
+    """Put a period after a text that does not end as a sentence, but before a quotation's end."""
     _check(text, str, "full_stop", "a text")
-    return text if text.rstrip("\"'\u201d\u2019)").endswith((".", "!", "?")) else f"{text}."
+    if text.rstrip("\"'\u201d\u2019)").endswith((".", "!", "?")):
+        return text
+    return f"{text[:-1]}.\u201d" if text.endswith("\u201d") else f"{text}."
+
+
+def with_curly_quotes(text: str) -> str:
+    """Turn the straight double quotation marks of a text into those of a letter."""
+    return _OPENING_QUOTE.sub("\u201c", text).replace('"', "\u201d")
+
+
+def quotation(paragraphs: Sequence[str]) -> list[str]:
+    """Put paragraphs in quotation marks, unless they are; a quotation within gets single ones."""
+    _check_texts(paragraphs, "quotation")
+    text = with_curly_quotes("\0".join(paragraphs).strip())
+    inner, depth, is_open = text[1:-1], 0, False
+    for character in inner:
+        depth += (character == "\u201c") - (character == "\u201d")
+        is_open = is_open or depth < 0  # the first mark ends before the last one: "Yes" and "no"
+    if text[:1] != "\u201c" or text[-1:] != "\u201d" or is_open:
+        inner = text
+    inner = inner.replace("\u201c", "\u2018").replace("\u201d", "\u2019")
+    return f"\u201c{inner}\u201d".split("\0")
 
 
 def _join(items: Sequence[str], separator: str = ", ") -> str:
@@ -122,6 +144,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "long_dates": _long_dates,
     "or_list": or_list,
     "full_stop": full_stop,
+    "quotation": quotation,
     "sentence": _sentence,
     "the": the,
 }

@@ -14,6 +14,7 @@ import jinja2
 from jinja2.runtime import Context
 
 from optout_cli.errors import Problem, closest, raise_any
+from optout_cli.templating.filters import with_curly_quotes
 
 WORDING = "wording"  # the key of a request, and the fact of a notice
 # What the plain text of a request can change: the body, and these lines around it.
@@ -31,7 +32,6 @@ _LIST_HINT = (
     "write | after the passage's name, and below it each item on a line of its own, as 1. and 2. or"
     " with -; indent the further lines of an item; put an empty line before a new paragraph"
 )
-_OPENING_QUOTE = re.compile(r'(?:(?<=[\s(\[\u2013\u2014])|^)"')
 
 
 class Template(jinja2.Template):
@@ -179,4 +179,4 @@ def _html(part: _Part) -> str:
 
 def _written(text: str) -> str:
     """Escape a text, and give it the quotation marks of the letter."""
-    return escape(_OPENING_QUOTE.sub("\u201c", text).replace('"', "\u201d"), quote=False)
+    return escape(with_curly_quotes(text), quote=False)
