@@ -251,6 +251,24 @@ def test_each_question_is_explained_in_its_own_words(asked: Asked) -> None:
     assert told.count("The official who signs the letters.") == 0
 
 
+def test_a_particular_is_explained_with_the_words_that_the_letter_has_for_it(
+    asked: Asked,
+) -> None:
+    said = {"Answer these": ["?", "y"], "Is there an earlier": "?", "Day for a meeting": ["?", ""]}
+    result, _ = asked({"Date": "2026-11-20", **said}, "06041")
+    told = words(outcome(result)[2])
+    assert [
+        text
+        for text in (
+            "None of these has to be in the letter.",
+            "- the request of October 30, 2026, to the State Identification Bureau: that its",
+            "Give one at a time. Press Enter alone when there are no more.",
+            "the letter says: For the meeting, the County offers December 11, 2026. The County",
+        )
+        if text not in told
+    ] == []
+
+
 def test_an_enter_too_many_after_reading_does_not_write_the_request(asked: Asked) -> None:
     result, clerk = asked({"What next": ["perhaps", "read", "", "stop"]}, "06041")
     assert (outcome(result)[0], clerk.asked["What next"]) == (130, ["read", "read", "", ""])
@@ -319,7 +337,7 @@ def test_which_letter_is_asked_where_there_are_several_and_what_it_must_have(
         "Signed": ["soon", "2020-02-01"],
         "To": "Pat",
         "Day": "2020-02-02",
-        "Said: add another?": "n",
+        "Add another?": "n",
         "Answer these now?": "y",
         "Reasons": ["One.", "Two."],
     }
@@ -414,10 +432,10 @@ def test_an_earlier_letter_answers_all_but_who_signs_and_how_it_goes_out(
     letter = ("--letter", "secure-communities/record-of-conversation")
     answers = {
         "Date": "2026-11-20",
-        "Spoken": "2026-11-02",
-        "Means": "telephone",
-        "Speaker": "Kim Placeholder, ICE",
-        "Said": ["No.", ""],
+        "Date of the conv": "2026-11-02",
+        "How you spoke": "telephone",
+        "Who spoke for them": "Kim Placeholder, ICE",
+        "What was said": ["No.", ""],
         "Name": "Kim Successor",
         "Title": "Sheriff",
     }
@@ -442,8 +460,8 @@ def test_a_renewed_notice_asks_what_was_answered(
     write_letters(library, in_folder / "letters")
     letter = ("--letter", "secure-communities/renewed-request")
     answers = {
-        "Answered": ["2026-11-30", ""],
-        "Answer": ["The program is not voluntary.", ""],
+        "Date of the answer": ["2026-11-30", ""],
+        "What the answer": ["The program is not voluntary.", ""],
         "Date": "2026-12-01",
         **SIGNS,
     }
@@ -520,13 +538,14 @@ def test_a_changed_address_that_nobody_confirmed_is_not_confirmed(asked: Asked) 
 
 
 @pytest.mark.parametrize(
-    ("date", "matters"), [("2010-08-05", "Scheduled"), ("2026-11-20", "Declines")]
+    ("date", "matters"),
+    [("2010-08-05", "Scheduled activation"), ("2026-11-20", "What else is declined")],
 )
 def test_a_question_is_asked_only_where_its_answer_matters(
     date: str, matters: str, asked: Asked
 ) -> None:
     _, clerk = asked({"Date": date, "Answer these": "y"}, "06041")
-    assert {"Declines", "Scheduled"} & {*clerk.asked} == {matters}
+    assert {"What else is declined", "Scheduled activation"} & {*clerk.asked} == {matters}
 
 
 def test_the_question_before_is_asked_again_with_its_answer_to_keep(asked: Asked) -> None:

@@ -5,14 +5,16 @@ whatever depends on an answer that changed follows it. It never prints, and neve
 the user did not name.
 """
 
+import re
 from collections.abc import Iterator
+from datetime import date
 from itertools import count, takewhile
 from typing import Literal, NamedTuple
 
 import msgspec
 from msgspec.structs import replace
 
-from optout_cli.authoring.draft import Basis, Draft, Start, doubt_about, problem_with
+from optout_cli.authoring.draft import Basis, Draft, Start, document_from, doubt_about, problem_with
 from optout_cli.authoring.particular_questions import EXPANDED, NONE
 from optout_cli.authoring.questions import (
     TOLD,
@@ -23,13 +25,18 @@ from optout_cli.authoring.questions import (
     signed_before,
     table,
 )
+from optout_cli.authoring.request_writer import sample_of
 from optout_cli.errors import Location, OptoutError, Problem
+from optout_cli.letters.pipeline import Order, exports_of
 
 _MOST_CANDIDATES = 8
 _KEYS = (
     "< goes back to the question before. Enter takes the value in brackets, or skips the question;"
     " a single - always skips it. Ctrl-C stops and keeps your answers."
 )
+
+_REFERENCE = re.compile(r"-[0-9]{8}-[A-Z0-9]{4}\b")  # of a letter: differs with every answer
+_AS_IN_LETTER = "With an answer of that kind, the letter says:"
 
 
 class Answered(NamedTuple):
@@ -282,5 +289,28 @@ class Interview:
         return {**names, **none}
 
     def explain(self, question: Question) -> str:
-        """Return what ? says of a question."""
-        return f"{question.help or question.note}\n{_KEYS}"
+        """Return what ? says of a question; for a particular, also how the letter puts it."""
+        shown = self._passages_with(question.path.removeprefix("~"))
+        shown = [_AS_IN_LETTER, *(f"  {text}" for text in shown)] if shown else []
+        return "\n".join([question.help or question.note, *shown, _KEYS])
+
+    def _passages_with(self, path: str) -> list[str]:
+        """Return the passages that the letter has only with a sample of a particular."""
+        top, _, name = path.partition(".")
+        name, draft, basis = name.partition(".")[0], self.draft, self.basis
+        if top != "particulars":
+            return []
+        own = {**(draft.value(top) or {}), name: None}
+        sample = sample_of(draft.declared[name], date.fromisoformat(str(draft.value("date"))))
+        order = Order(today=basis.today, formats=("txt",), files_from=basis.files_from)
+        letters = []
+        for value in (sample, None):
+            given = {key: each for key, each in {**own, name: value}.items() if each is not None}
+            document = document_from({**draft.document.data, top: given})
+            try:
+                export = exports_of(document, basis.library, order, draft.folder)[0]
+            except OptoutError:  # the letter needs more than that
+                return []
+            text = _REFERENCE.sub("", export.content.decode())
+            letters.append([" ".join(each.split()) for each in text.split("\n\n")])
+        return [text for text in letters[0] if text not in letters[1]]

@@ -1,12 +1,14 @@
 """The questions about particulars and agreements, from what the letter's program declares. Pure."""
 
 from collections.abc import Callable, Iterator, Mapping
+from datetime import date
 from itertools import count
 
 from msgspec.structs import replace
 
 from optout_cli.authoring.draft import Draft
 from optout_cli.authoring.questions import Question, known_ways
+from optout_cli.authoring.request_writer import sample_of
 from optout_cli.model.program import Particular
 from optout_cli.programs import holds
 
@@ -62,7 +64,7 @@ def _ask_missing(
             if f"{name}.{field}" in needed and field not in entry:
                 optional = replace(spec, required=False)
                 path = f"particulars.{name}.{number}.{field}"
-                about = replace(row, note=f"{_label(name)}: {told}.")
+                about = replace(row, note=f"{name.capitalize()}: {told}.")
                 yield from _ask(about, draft, path, field, optional)
 
 
@@ -90,7 +92,8 @@ def _ask_optional(row: Question, draft: Draft, _: str) -> Iterator[Question]:
         return
     for name, spec in wanted.items():
         if _matters(draft, spec):
-            yield from _ask(Question(), draft, f"particulars.{name}", name, spec)
+            plain = Question(helps=row.helps)
+            yield from _ask(plain, draft, f"particulars.{name}", name, spec)
 
 
 def _matters(draft: Draft, spec: Particular) -> bool:
@@ -103,22 +106,27 @@ def _is_on_file(draft: Draft, spec: Particular) -> bool:
     return spec.known is not None and bool(draft.locality.agreements)
 
 
-def _label(name: str) -> str:
-    return name.replace("-", " ").capitalize()
+def _label(name: str, spec: Particular) -> str:
+    return spec.ask or name.replace("-", " ").capitalize()
 
 
 def _ask(row: Question, draft: Draft, path: str, name: str, spec: Particular) -> Iterator[Question]:
     """Ask for a particular: a text, a choice, each item of a list, or each entry with fields."""
-    label = _label(name)
     told = f"{spec.help[:1].upper()}{spec.help[1:]}"
-    told += f" (for example: {spec.example})" if spec.example and not spec.choices else ""
     note = "\n".join(filter(None, [row.note, told]))
+    if spec.example and not spec.choices:
+        example = sample_of(spec, date.fromisoformat(str(draft.value("date"))))
+        note += f" (for example: {example[0] if isinstance(example, list) else example})"
+    kinds = (spec.type, spec.of) if isinstance(spec.of, str) else (spec.type,)
+    if spec.choices or isinstance(spec.of, dict):
+        kinds = ("choice",) if spec.choices else ("entries",)
     question = Question(
         path=path,
         key=path,
-        label=label,
+        label=_label(name, spec),
         note=note,
-        help=told,
+        help=" ".join([f"{told}.", *(row.helps[kind] for kind in kinds if kind in row.helps)]),
+        helps=row.helps,
         side=spec.when,
         reads="date" if "date" in (spec.type, spec.of) else "text",
     )
@@ -149,13 +157,12 @@ def _ask_entries(question: Question, draft: Draft, spec: Particular) -> Iterator
         path = f"{question.path}.{number}"
         if number or not spec.required:
             key = f"~{path}"
-            one = "another" if number else "one"
             is_offered = any(each.startswith(path) for each in draft.basis.start.offered)
             yield replace(
                 question,
                 path=key,
                 key=key,
-                label=f"{question.label}: add {one}?",
+                label="Add another?" if number else question.label,
                 note="" if number else question.note,
                 choices=_YES_NO,
                 default="yes" if is_offered else "no",
@@ -163,7 +170,8 @@ def _ask_entries(question: Question, draft: Draft, spec: Particular) -> Iterator
             if draft.value(key) != "yes":
                 return
         for name, inner in spec.of.items():
-            yield from _ask(Question(), draft, f"{path}.{name}", name, inner)
+            plain = Question(helps=question.helps)
+            yield from _ask(plain, draft, f"{path}.{name}", name, inner)
 
 
 def _with_choices(question: Question, spec: Particular, *, required: bool) -> Question:

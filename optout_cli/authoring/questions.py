@@ -37,6 +37,7 @@ class Question(Noun, frozen=True, kw_only=True):
     section: str = ""
     note: str = ""
     help: str = ""
+    helps: dict[str, str] = {}
     hint: str = ""
     intro: tuple[str, ...] = ()
     when: tuple[str, ...] = ()

@@ -92,13 +92,13 @@ def _particular_lines(
     for key, spec in declared.items():
         choices = f" ({', '.join(spec.choices)})" if spec.choices else ""
         yield from _wrap(f"{'required: ' if spec.required else ''}{spec.help}{choices}", "  # ")
-        yield from _lines(key, answers.get(key), _sample_of(spec, day), 2)
+        yield from _lines(key, answers.get(key), sample_of(spec, day), 2)
 
 
-def _sample_of(spec: Particular, day: date) -> Any:
+def sample_of(spec: Particular, day: date) -> Any:
     """Make a sample value of a particular, from its example if it has one."""
     if isinstance(spec.of, dict):
-        return [{key: _sample_of(inner, day) for key, inner in spec.of.items()}]
+        return [{key: sample_of(inner, day) for key, inner in spec.of.items()}]
     kind = spec.of if spec.type == "list" else spec.type
     match kind:
         case "date":

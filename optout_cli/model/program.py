@@ -137,12 +137,13 @@ class Particular(Noun, frozen=True, kw_only=True):
     precede. `known` names the fact about an agency's agreement in the data that stands here if the
     request has none. `per` names a list: this one has an entry for each of its entries, or one for
     all. `follow` names the fact of an earlier letter that a follow-up repeats here. `labels` has
-    what each choice is in words. `optout new` asks only where one of the conditions in `ask_if`
-    holds, if there are any.
+    what each choice is in words. `ask` is what `optout new` asks for, in a few words; it asks only
+    where one of the conditions in `ask_if` holds, if there are any.
     """
 
     type: ParticularType
     help: Text
+    ask: Line | None = None
     required: bool = False
     example: Text | None = None
     when: Literal["before", "after"] | None = None

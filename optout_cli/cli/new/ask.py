@@ -36,6 +36,15 @@ class Back(Exception):  # noqa: N818  # not an error: the user wants the questio
     """The user typed < to go back to the question before."""
 
 
+def ask_first(question: Callable[[], str]) -> str:
+    """Ask a question that has none before it: < only says so."""
+    while True:
+        try:
+            return question()
+        except Back:
+            say_wrapped("This is the first question.", "  ")
+
+
 def is_terminal() -> bool:
     """Tell whether a person can read the questions and type answers."""
     return sys.stdin.isatty() and sys.stderr.isatty()

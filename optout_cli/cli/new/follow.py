@@ -29,7 +29,7 @@ from optout_cli.authoring.sheet_template import sheet_template
 from optout_cli.authoring.table_template import Table, needed_columns, table_template
 from optout_cli.batch.input import load_input
 from optout_cli.cli.console import print_path, program_name, quote, say
-from optout_cli.cli.new.ask import ask_choice, say_wrapped
+from optout_cli.cli.new.ask import ask_choice, ask_first, say_wrapped
 from optout_cli.cli.new.files import TABLE, WORKBOOK, path_for, require_free
 from optout_cli.cli.options import DEFAULT_LETTER, code_of, today
 from optout_cli.cli.record import RECIPIENTS
@@ -45,6 +45,14 @@ from optout_cli.register.standing import standings_of
 from optout_cli.register.state import LetterState
 
 _YAML = (".yaml", ".yml", ".json")
+_EXPLAIN_NEXT = (
+    "Enter takes the letter that answers the last reply on record, if there is one. For what each"
+    " is for, run: optout list letters"
+)
+_EXPLAIN_EARLIER = (
+    "The new letter goes to those who received the one that you name, and tells its date and"
+    " reference. For what is recorded of each, run: optout status"
+)
 _MOST = 9  # letters to choose from on a terminal
 _UNKNOWN = ("no-register", "no-such-letter")
 
@@ -222,7 +230,8 @@ def _ask_following(former: Former, library: Library) -> str | None:
     say_wrapped("Which letter do you want?")
     titles = {id: library.programs.find(id)[1].title for id in following}
     usual = usual_letter(former, library)
-    return ask_choice("Letter", titles, default=usual if usual in following else "")
+    usual = usual if usual in following else ""
+    return ask_first(lambda: ask_choice("Letter", titles, default=usual, explain=_EXPLAIN_NEXT))
 
 
 def _choose(
@@ -233,7 +242,7 @@ def _choose(
     if is_asked and len(states) <= _MOST:
         say_wrapped(f"{found.folder} has {len(states)} letters. Which one do you want to follow?")
         choices = {state.written.reference: _summary(state) for state in states}
-        chosen = ask_choice("Letter", choices)
+        chosen = ask_first(lambda: ask_choice("Letter", choices, explain=_EXPLAIN_EARLIER))
         return next(state for state in states if state.written.reference == chosen)
     message = f"has {len(states)} letters"
     hint = f"name one of them, such as {states[0].written.reference}"

@@ -18,6 +18,7 @@ from optout_cli.cli.new.ask import (
     ask,
     ask_choice,
     ask_choices,
+    ask_first,
     ask_yes,
     choices_meant,
     say_wrapped,
@@ -53,6 +54,11 @@ _AFRESH = "start again"
 _EXPLAIN_END = (
     "write makes the file. read shows the letter as it will be. A number asks that question again."
     " stop keeps your answers for another day. < goes back to the last question."
+)
+_EXPLAIN_KEPT = (
+    "Each file has the answers that you gave before you stopped. optout asks the next question, and"
+    " shows all answers at the end. start again asks everything anew; your new answers for the same"
+    " county replace those in its file."
 )
 _END = {"write": "", "read": "", "stop": "", "yes": "", "no": ""}  # what can be said at the end
 
@@ -106,7 +112,10 @@ def _resume(basis: Basis, query: str | None) -> Interview | None:
         return None
     choices = {name: f"{len(answers.said)} answers" for name, answers in kept.items()}
     say_wrapped("\nYou stopped before the end, and optout kept your answers. Go on with them?")
-    chosen = ask_choice("Go on with", {**choices, _AFRESH: ""}, default=next(iter(choices)))
+    choices, usual = {**choices, _AFRESH: ""}, next(iter(choices))
+    chosen = ask_first(
+        lambda: ask_choice("Go on with", choices, default=usual, explain=_EXPLAIN_KEPT)
+    )
     if chosen == _AFRESH:
         return None
     interview = Interview(basis._replace(start=kept[chosen].start), kept[chosen])
@@ -214,8 +223,8 @@ def _show_answers(interview: Interview) -> None:
         if question.section != section:
             section = question.section
             say_wrapped(section, "  ")
-        label = question.label.rstrip("?")
-        say_wrapped(f"{number:>2}  {label}: {text or 'none'}", "    ")
+        label = question.label if question.label.endswith("?") else f"{question.label}:"
+        say_wrapped(f"{number:>2}  {label} {text or 'none'}", "    ")
 
 
 def _preview(text: str, name: str, interview: Interview) -> tuple[str | None, str]:
