@@ -13,7 +13,8 @@ from optout_cli.errors import OptoutError
 from optout_cli.letters.library import Library
 from optout_cli.letters.pipeline import Order, case_of
 from optout_cli.model.request import Request
-from optout_cli.readers.cells import STATE_OF_PLACE, choice_in_words, column_of, state_code
+from optout_cli.readers.addresses import state_code
+from optout_cli.readers.cells import STATE_OF_PLACE, choice_in_words, column_of
 from optout_cli.readers.csv import read_table, rows_from_csv
 from optout_cli.readers.document import locate
 from optout_cli.readers.validate import convert
@@ -101,7 +102,7 @@ def test_columns_beside_each_other_tell_what_each_is(header: str, paths: list[st
         ("County,State", "Marin County,California", "Marin County, CA", None),
         ("County,State", "Marin,ca", "Marin, CA", None),
         ("County,State", '"Marin County, CA",CA', "Marin County, CA", None),
-        ("County,State", '"Marin County, Calif.",CA', "Marin County, Calif., CA", None),
+        ("County,State", '"Marin County, Calif.",CA', "Marin County, CA", None),
         ("County,State", '"Marin County, CA",NV', "Marin County, CA, NV", None),
         ("County,State", "06041,CA", "06041", None),
         ("County,State", "marin-county-ca,CA", "marin-county-ca", None),

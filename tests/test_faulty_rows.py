@@ -28,7 +28,7 @@ COLUMNS = {
     "signatory.title": ["Sheriff", "Chief Deputy", "Alguacil"],
     "signatory.office": ["", "Office of the Sheriff", "Sheriff\u2019s Office"],
     "signatory.address.street": ["", "1 Main Street", "P.O. Box 7"],
-    "signatory.address.state": ["", "IL", "Illinois", "new mexico"],
+    "signatory.address.state": ["", "IL", "Illinois", "Calif.", "new mexico"],
     "signatory.address.zip": ["", "05345", "05345-1234", "05345.0", "05345 \u2013 1234"],
     "signatory.phone": ["", "415-555-0120", "+14155550120", "tel:415-555-0120"],
     "signature.kind": ["", "ink", "Typed", "in ink"],
@@ -45,7 +45,7 @@ NO_DATES = ["soon", "2026-13-01", "2026-02-30", "11/12/2026", "Tuesday", "99999"
 # What other programs and hurried people leave in a column.
 FAULTS = {
     "jurisdiction": ["Nowhere County, TX", "6041.0x", "123456", "Washington County", "#N/A"],
-    "signatory.address.state": ["XX", "Calif", "5", "#REF!"],
+    "signatory.address.state": ["XX", "Utopia", "5", "#REF!"],
     "signatory.address.zip": ["123", "ABCDE", "5345", "=A1", "########"],
     "signatory.phone": ["555-0120", "call me", "(415) 555", "#NAME?"],
     "signature.kind": ["stamp", "maybe"],

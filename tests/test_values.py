@@ -19,6 +19,7 @@ from optout_cli.readers.yaml import document_from_yaml
 
 PATHS: dict[Use, str] = {
     "name": "signatory.name",
+    "street": "signatory.address.street",
     "post": "service.ice.0.number",
     "number": "authority.0.number",
     "vote": "authority.0.vote",
@@ -50,6 +51,10 @@ SAMPLES: dict[str, tuple[tuple[Use, ...], list[str]]] = {
         ],
     ),
     "formula": (ALL, ["=A1", "=SUM(A1:A3)", "+A2&B2", "@A2", "-SUM(A1)", "+$A$1 * 2", '="x"']),
+    "whole-address": (
+        ("street",),
+        ["1 Oak Rd, Ely, NV", "1 Oak Rd Ely NV 89301", "Ely, Nev. 89301"],
+    ),
     "no-state": (("state",), ["XX", "ZZ", "CF", "UK"]),
     "nothing": (
         PRINTED,

@@ -12,6 +12,8 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Literal
 
+from optout_cli.readers.addresses import state_code
+
 # The United States' order comes first: 03/04/2026 is March 4.
 _DATE_FORMS = (
     *("%m/%d/%Y", "%d/%m/%Y", "%m/%d/%y", "%Y/%m/%d", "%Y%m%d", "%B %d %Y", "%b %d %Y"),
@@ -69,24 +71,6 @@ _WEEKDAY = re.compile(
 _DASHES = re.compile("[\u2010-\u2015\u2212]")
 _SCHEMES = re.compile(r"^(?:tel|fax|phone|mailto):\s*", re.IGNORECASE)
 _PLAIN_PHONE = re.compile(r"\+?1?([0-9]{3})([0-9]{3})([0-9]{4})")
-# Postal codes with the names of the states, as in the data.
-_STATES = (
-    "AK Alaska, AL Alabama, AR Arkansas, AS American Samoa, AZ Arizona, CA California, CO "
-    "Colorado, CT Connecticut, DC District of Columbia, DE Delaware, FL Florida, GA Georgia, "
-    "GU Guam, HI Hawaii, IA Iowa, ID Idaho, IL Illinois, IN Indiana, KS Kansas, KY Kentucky, "
-    "LA Louisiana, MA Massachusetts, MD Maryland, ME Maine, MI Michigan, MN Minnesota, MO "
-    "Missouri, MP Northern Mariana Islands, MS Mississippi, MT Montana, NC North Carolina, ND "
-    "North Dakota, NE Nebraska, NH New Hampshire, NJ New Jersey, NM New Mexico, NV Nevada, NY "
-    "New York, OH Ohio, OK Oklahoma, OR Oregon, PA Pennsylvania, PR Puerto Rico, RI Rhode "
-    "Island, SC South Carolina, SD South Dakota, TN Tennessee, TX Texas, UT Utah, VA "
-    "Virginia, VI U.S. Virgin Islands, VT Vermont, WA Washington, WI Wisconsin, WV West "
-    "Virginia, WY Wyoming"
-)
-_CODES = {
-    word.replace(".", "").casefold(): state[:2]
-    for state in _STATES.split(", ")
-    for word in (state[:2], state[3:])
-}
 # What people write for a choice, in letters and digits alone. Registered mail is none of these.
 _WAYS = {
     "certified-mail": (
@@ -181,28 +165,6 @@ def order_of_dates(cells: Iterable[str]) -> DateOrder | None:
     if is_day_first:
         return "mixed" if is_month_first else "day-first"
     return "month-first" if is_month_first else "either"
-
-
-def state_code(text: str) -> str | None:
-    """Return the postal code of a state, given by that or by its name, or None."""
-    return _CODES.get(" ".join(text.replace(".", "").split()).casefold())
-
-
-def is_postal_state(code: str) -> bool:
-    """Tell whether an address in the United States may have this code of two letters."""
-    # Besides those of the data: freely associated states, and mail to the armed forces.
-    return code in _CODES.values() or code in ("AA", "AE", "AP", "FM", "MH", "PW")
-
-
-def place_in_state(place: str, state: str) -> str:
-    """Add a state to the name of a place that has none: `Marin County` -> `Marin County, CA`.
-
-    A number and an id (`marin-county-ca`) need none; a place in another state stays wrong.
-    """
-    own = state_code(place.rpartition(",")[2]) if "," in place else None
-    code = state_code(state) or state
-    is_id = re.fullmatch(r"[0-9.]+|[a-z0-9]+(-[a-z0-9]+)+", place)
-    return place if is_id or not state or own == code else f"{place}, {code}"
 
 
 def code_in_words(text: str, pattern: str) -> str | None:

@@ -16,6 +16,7 @@ from itertools import chain, islice, zip_longest
 from typing import NamedTuple
 
 from optout_cli.errors import Location, OptoutError, Problem, closest, raise_any
+from optout_cli.readers.addresses import addresses_in, place_in_state
 from optout_cli.readers.cells import (
     CITY,
     STATE,
@@ -24,7 +25,6 @@ from optout_cli.readers.cells import (
     column_among,
     column_of,
     order_of_dates,
-    place_in_state,
 )
 from optout_cli.readers.document import (
     MAX_DEPTH,
@@ -43,7 +43,8 @@ _NUMBER = re.compile("[0-9]{1,4}")  # of an item in a list
 _KEY = "jurisdiction"  # the header has this column name; no row has it as a value
 _DELIMITERS = ",;\t|"  # spreadsheets write `;` where the comma is the decimal sign
 _MAX_TITLES = 8  # lines above the header that are looked through
-_HAS_SLASHES = re.compile(r"[0-9]{1,2}[/.-][0-9]{1,2}[/.-][0-9]{2}")
+# A table with neither has no dates to read in one order, and no whole address in a cell.
+_HAS_SLASHES = re.compile(r"[0-9]{1,2}[/.-][0-9]{1,2}[/.-][0-9]{2}|[A-Za-z],?[ ][0-9]{5}\b")
 _Branch = dict[str, "_Branch | str"]
 
 
@@ -62,6 +63,7 @@ class Table(NamedTuple):
     names: list[str]
     columns: dict[str, str]  # by key path, where the table has another name
     orders: dict[str, DateOrder]  # by column
+    addresses: dict[str, dict[str, str]]  # the parts of the first whole address, by its key path
 
     @property
     def notes(self) -> Iterator[str]:
@@ -78,6 +80,10 @@ class Table(NamedTuple):
         for column, order in self.orders.items():
             if order == "month-first":
                 yield f"the dates with slashes in the column {column!r} are read month first"
+        for path, parts in self.addresses.items():
+            column = self.columns.get(path, path)
+            shown = " | ".join(parts.values()).replace("\n", ", ")
+            yield f"whole addresses in the column {column!r} are divided, such as {shown}"
 
 
 def rows_from_csv(
@@ -158,19 +164,14 @@ def read_table(
 
     known = () if columns else keys
     names, others = _read_header(header.cells, location, columns, known, filled)
-    lines_again = _read_lines(text if _HAS_SLASHES.search(text) else "", file, delimiter)
-    orders = _date_orders(header, lines_again)
-    return Table(header, names, others, orders), chain(above, lines)
-
-
-def _date_orders(header: _Line, lines: Iterable[_Line]) -> dict[str, DateOrder]:
-    """Return how each column of dates with slashes is to be read; `lines` are all of the table."""
-    cells = zip_longest(*(line.cells for line in lines), fillvalue="")
-    return {
-        column.strip(): order
-        for column, below in zip(header.cells, cells, strict=False)
-        if (order := order_of_dates(below[1:]))
-    }
+    again = _read_lines(text if _HAS_SLASHES.search(text) else "", file, delimiter)
+    lines_again = [line.cells for line in again]
+    below = zip(header.cells, zip_longest(*lines_again, fillvalue=""), strict=False)
+    orders = {own.strip(): order for own, of in below if (order := order_of_dates(of[1:]))}
+    addresses: dict[str, dict[str, str]] = {}
+    for cells in reversed(lines_again[1:]):  # so the first one stays
+        addresses |= addresses_in(dict(zip(names, map(cell_from, cells), strict=False)))
+    return Table(header, names, others, orders, addresses), chain(above, lines)
 
 
 def names_columns(cells: Iterable[str], columns: Collection[str] = ()) -> bool:
@@ -320,7 +321,9 @@ def _row_from(line: _Line, table: Table, file: str) -> Row:
     original = tuple(zip(all_names, map(cell_from, line.cells), strict=False))
     problems: list[Problem] = []
     branch: _Branch = {}
+    layer = Layer(file, {"": (line.line, 1)}, "row", dict(table.columns), table.orders)
     cells = dict(original)
+    addresses = addresses_in(cells)
     # The sender's state completes a county's name too, if no other column does.
     state = cells.get(STATE_OF_PLACE) or cells.get(STATE[1], "")
     for number, (name, text) in enumerate(original, 1):
@@ -330,13 +333,17 @@ def _row_from(line: _Line, table: Table, file: str) -> Row:
             problems.append(Problem("nameless-column", message, location, hint))
         if not text or not _is_read(name) or name == STATE_OF_PLACE:
             continue
-        *parents, last = name.split(".")
-        node = branch
-        for key in parents:
-            node = node.setdefault(key, {})  # type: ignore[assignment]  # _read_header allows no text here
         is_place = name == _KEY and (STATE_OF_PLACE in table.names or _KEY in table.columns)
-        node[last] = place_in_state(text, state) if is_place else text
-    layer = Layer(file, {"": (line.line, 1)}, "row", dict(table.columns), table.orders)
+        own = place_in_state(text, state) if is_place else text
+        top = name.removesuffix(".street")
+        parts = {f"{top}.{key}": part for key, part in addresses.get(name, {}).items()}
+        layer.names.update(dict.fromkeys(parts, table.columns.get(name, name)))
+        for path, value in (parts or {name: own}).items():
+            *parents, last = path.split(".")
+            node = branch
+            for key in parents:
+                node = node.setdefault(key, {})  # type: ignore[assignment]  # _read_header allows no text here
+            node[last] = value
     texts: list[tuple[str, str]] = []
     data = _tree_from(branch, "", "", layer, texts)
     problems += unseen_in(iter(texts), layer)

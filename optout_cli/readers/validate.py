@@ -93,7 +93,9 @@ class _Walk:
     def _read_noun(self, value: Tree, noun: type[msgspec.Struct], path: str, name: str) -> Tree:
         known = _fields_of(noun)
         if not isinstance(value, dict):
-            hint = f"write {', '.join(f'{key}: ...' for key in list(known)[:_MAX_NAMES])}"
+            is_cell = self.document.is_cell(path)
+            keys = [join_path(path, key) if is_cell else f"{key}: ..." for key in known]
+            hint = f"write {', '.join(keys[:_MAX_NAMES])}"
             message = f"{name} must be `name: value` pairs, not {_describe(value)}"
             self._fail(path, "wrong-shape", message, hint)
             return {}

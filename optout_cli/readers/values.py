@@ -11,14 +11,14 @@ from functools import cache, lru_cache, partial
 from typing import Literal, NamedTuple
 
 from optout_cli.errors import Problem, shorten
-from optout_cli.readers.cells import is_postal_state
+from optout_cli.readers.addresses import goes_on_with_state, is_postal_state
 from optout_cli.readers.document import Document, Tree, join_path
 from optout_cli.readers.files import is_misread
 
-# What a text is for. A name is printed as it stands; post is a tracking number; number and vote are
-# those of a resolution; prose is a particular; state is one in an address; a code has a form of its
-# own, which is checked elsewhere.
-Use = Literal["name", "post", "number", "vote", "prose", "state", "code"]
+# What a text is for. A name is printed as it stands, and so is a street, or a city; post is a
+# tracking number; number and vote are those of a resolution; prose is a particular; state is one in
+# an address; a code has a form of its own, which is checked elsewhere.
+Use = Literal["name", "street", "post", "number", "vote", "prose", "state", "code"]
 _USES: tuple[tuple[Use, str], ...] = (
     ("post", r"(service\.\w+|particulars\.(.+\.)?served)\.\d+\.number"),
     ("number", r"particulars\..+\.\d+\.number"),
@@ -27,7 +27,7 @@ _USES: tuple[tuple[Use, str], ...] = (
     ("number", r"authority\.\d+\.number"),
     ("vote", r"authority\.\d+\.vote"),
     ("name", r"(signatory|cc\.\d+)\.(name|title|office|organization)|calls-itself"),
-    ("name", r"(signatory|recipients\.\w+)\.address\.(street(\.\d+)?|city)"),
+    ("street", r"(signatory|recipients\.\w+)\.address\.(street(\.\d+)?|city)"),
     ("name", r"recipients\.\w+\.(attention|salutation|confirmed\.by)"),
     ("name", r"recipients\.\w+\.(organization|envelope)(\.\d+)?"),
     (
@@ -88,10 +88,10 @@ def _has_some(marks: Iterable[str], text: str) -> bool:
     return not marks or any(mark in text.lower() for mark in marks)
 
 
-_PRINTED: tuple[Use, ...] = ("name", "post", "number", "vote", "prose")
 _SHORT: tuple[Use, ...] = ("name", "post", "number", "vote")
-_NUMBERS: tuple[Use, ...] = ("post", "number", "vote")
+_PRINTED: tuple[Use, ...] = (*_SHORT, "prose")
 _DIGITS = "0123456789"
+_LOST_DIGITS = "{} has lost digits in a spreadsheet"
 
 _ONLY = "{} only answers a question"
 _FILES = "pdf|docx?|odt|rtf|txt|xlsx?|csv|png|jpe?g|gif|svg|tiff?|heic|eml|ya?ml|html?|zip"
@@ -201,16 +201,10 @@ KINDS: tuple[Kind, ...] = (
         "exponent",
         _whole(r"[-+]?[0-9]+([.,][0-9]+[eE][+-]?|[eE]\+)[0-9]+", marks=_DIGITS),
         _SHORT,
-        "{} has lost digits in a spreadsheet",
+        _LOST_DIGITS,
         _AS_TEXT,
     ),
-    Kind(
-        "exponent-of-post",
-        _whole(r"[0-9]+[eE][0-9]+", marks=_DIGITS),
-        ("post",),
-        "{} has lost digits in a spreadsheet",
-        _AS_TEXT,
-    ),
+    Kind("exponent-of-post", _whole(r"[0-9]+[eE][0-9]+"), ("post",), _LOST_DIGITS, _AS_TEXT),
     Kind(
         "rounded",
         _whole(r"([0-9][ .-]*){15}(0[ .-]*){3,}", marks=_DIGITS),
@@ -283,7 +277,7 @@ KINDS: tuple[Kind, ...] = (
     Kind(
         "marks-only",
         lambda text: not any(map(str.isalnum, text)),
-        (*_NUMBERS, "prose"),
+        ("post", "number", "vote", "prose"),
         "{} has neither a letter nor a digit",
         _EMPTY,
     ),
@@ -294,6 +288,13 @@ KINDS: tuple[Kind, ...] = (
         ("state",),
         "{} is not a state",
         "write the postal code of the state, such as CA",
+    ),
+    Kind(
+        "whole-address",
+        goes_on_with_state,
+        ("street",),
+        "{} has several parts of an address in it",
+        "write street, city, state and ZIP code each in its own place",
     ),
     Kind(
         "lost-character",
@@ -356,17 +357,15 @@ def judge(document: Document) -> tuple[tuple[Problem, ...], tuple[Doubt, ...]]:
         if (found := _judged(text.strip(), _use_of(path))) is None:
             continue
         kind, is_wrong = found
-        shown = repr(shorten(text))
+        words = kind.message.format(repr(shorten(text)))
         location = document.location(path)
         # A table's own name of the column stands before the message.
         is_renamed = document.is_cell(path) and location.path not in ("", path, f"$.{path}")
-        message = (
-            kind.message.format(shown) if is_renamed else f"{path} {kind.message.format(shown)}"
-        )
+        message = words if is_renamed else f"{path} {words}"
         if is_wrong:
             problems.append(Problem("odd-value", message, location, kind.hint, path))
         else:
-            doubts.append(Doubt(path, f"{path} {kind.message.format(shown)}", kind.hint))
+            doubts.append(Doubt(path, f"{path} {words}", kind.hint))
     return tuple(problems), tuple(doubts)
 
 
@@ -389,7 +388,8 @@ def _use_of(path: str) -> Use:
 @lru_cache(4096)  # a batch repeats many texts
 def _judged(text: str, use: Use) -> tuple[Kind, bool] | None:
     """Return the first kind that a text is of, and whether that is wrong in this use."""
+    uses = {use, "name"} if use == "street" else {use}
     for kind in KINDS:
-        if use in (*kind.wrong, *kind.odd) and kind.find(text):
-            return kind, use in kind.wrong
+        if uses.intersection(kind.wrong + kind.odd) and kind.find(text):
+            return kind, bool(uses.intersection(kind.wrong))
     return None

@@ -1,0 +1,109 @@
+"""Postal addresses and states, as people write them in one cell. Pure.
+
+An address is divided only where its parts are sure.
+"""
+
+import re
+from collections.abc import Mapping
+
+# Postal codes with the names of the states.
+_STATES = (
+    "AK Alaska, AL Alabama, AR Arkansas, AS American Samoa, AZ Arizona, CA California, CO "
+    "Colorado, CT Connecticut, DC District of Columbia, DE Delaware, FL Florida, GA Georgia, "
+    "GU Guam, HI Hawaii, IA Iowa, ID Idaho, IL Illinois, IN Indiana, KS Kansas, KY Kentucky, "
+    "LA Louisiana, MA Massachusetts, MD Maryland, ME Maine, MI Michigan, MN Minnesota, MO "
+    "Missouri, MP Northern Mariana Islands, MS Mississippi, MT Montana, NC North Carolina, ND "
+    "North Dakota, NE Nebraska, NH New Hampshire, NJ New Jersey, NM New Mexico, NV Nevada, NY "
+    "New York, OH Ohio, OK Oklahoma, OR Oregon, PA Pennsylvania, PR Puerto Rico, RI Rhode "
+    "Island, SC South Carolina, SD South Dakota, TN Tennessee, TX Texas, UT Utah, VA "
+    "Virginia, VI U.S. Virgin Islands, VT Vermont, WA Washington, WI Wisconsin, WV West "
+    "Virginia, WY Wyoming, "
+    # As newspapers shorten them.
+    "AL Ala, AR Ark, AZ Ariz, CA Calif, CO Colo, CT Conn, DE Del, FL Fla, IL Ill, IN Ind, KS Kan, "
+    "KS Kans, MA Mass, MI Mich, MN Minn, MS Miss, MT Mont, NE Neb, NE Nebr, NM N Mex, NV Nev, "
+    "OK Okla, OR Ore, OR Oreg, PA Penn, PA Penna, TN Tenn, TX Tex, WA Wash, WI Wis, WI Wisc, "
+    "WV WVa, WV W Va, WY Wyo"
+)
+_CODES = {
+    word.replace(".", "").casefold(): state[:2]
+    for state in _STATES.split(", ")
+    for word in (state[:2], state[3:])
+}
+
+# The end of a whole address: `Springfield, IL 62701`, with or without the street before it. Without
+# a comma, the state is a code: West Virginia would be Virginia.
+_PLACE = re.compile(
+    r"(?:(?P<street>.+),\s*)?(?P<city>[^,0-9]+?)"
+    r"(?:,\s*(?P<state>[A-Za-z. ]+?)|\s+(?P<code>[A-Z]{2})),?\s+(?P<zip>[0-9]{5}(?:-[0-9]{4})?)"
+)
+_ADDRESS = re.compile(r"((?:signatory|recipients\.\w+)\.address)(?:\.street)?")
+_COUNTRY = re.compile(r"[,\s]+(?:USA|U\.S\.A\.|US|United States(?: of America)?)$")
+_STATE_AT_END = re.compile(r"(?:.*,)?\s*(?P<words>[^,]+?),?\s+[0-9]{5}(?:-[0-9]{4})?", re.DOTALL)
+_CODE_AT_END = re.compile(r".*,\s*(?!NE)([A-Z]{2})", re.DOTALL)  # `1 Main Street, NE`: northeast
+_NO_CITY = re.compile(  # a part of a street, which may stand where the city is left out
+    r"(?:suites?|ste|fl|rooms?|rm|unit|building|bldg|apt|attn|c/o)\b.*|(?:p\.? ?o\.? )?box( \w)?"
+    r"|.*\b(?:street|st|avenue|ave?|road|rd|boulevard|blvd|drive|dr|lane|ln|court|ct|highway|hwy"
+    r"|parkway|pkwy|plaza|square|sq|circle|terrace|way|route|floor|building|bldg)\.?",
+    re.IGNORECASE,
+)
+
+
+def state_code(text: str) -> str | None:
+    """Return the postal code of a state, given by that or by its name, or None."""
+    return _CODES.get(" ".join(text.replace(".", "").split()).casefold())
+
+
+def is_postal_state(code: str) -> bool:
+    """Tell whether an address in the United States may have this code of two letters."""
+    # Besides those of the data: freely associated states, and mail to the armed forces.
+    return code in _CODES.values() or code in ("AA", "AE", "AP", "FM", "MH", "PW")
+
+
+def _parts_of(text: str) -> dict[str, str] | None:
+    """Return street, city, state and zip of a whole address in one cell, where they are sure.
+
+    `100 Main St, Springfield, IL 62701`, or the same on several lines.
+    """
+    lines = [line.strip(" ,") for line in _COUNTRY.sub("", text.strip()).split("\n")]
+    *above, last = [line for line in lines if line] or [""]
+    if not (found := _PLACE.fullmatch(last)):
+        return None
+    city, state = found["city"].strip(), found["code"] or state_code(found["state"])
+    street = "\n".join(filter(None, (*above, found["street"])))
+    if not street or not state or not is_postal_state(state) or _NO_CITY.fullmatch(city):
+        return None
+    return {"street": street, "city": city, "state": state, "zip": found["zip"]}
+
+
+def addresses_in(cells: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    """Return the parts of each whole address in one cell, if no other cell has parts of it."""
+    found = {}
+    for path, text in cells.items():
+        if (owner := _ADDRESS.fullmatch(path)) and (parts := _parts_of(text)):
+            others = (
+                cells[name] for name in cells if name.startswith(f"{owner[1]}.") and name != path
+            )
+            if not any(others):
+                found[path] = parts
+    return found
+
+
+def goes_on_with_state(text: str) -> bool:
+    """Tell whether a street or city ends with a state: `1 Main Street, Ely, NV 89301`."""
+    if code := _CODE_AT_END.fullmatch(text):
+        return is_postal_state(code[1])
+    found = _STATE_AT_END.fullmatch(_COUNTRY.sub("", text))
+    words = found["words"].split() if found else []
+    return any(state_code(" ".join(words[-count:])) for count in range(1, 1 + len(words)))
+
+
+def place_in_state(place: str, state: str) -> str:
+    """Add a state to the name of a place that has none: `Marin County` -> `Marin County, CA`.
+
+    A number and an id (`marin-county-ca`) need none; a place in another state stays wrong.
+    """
+    name, _, end = place.rpartition(",")
+    code = state_code(state) or state
+    if re.fullmatch(r"[0-9.]+|[a-z0-9]+(-[a-z0-9]+)+", place) or not state:
+        return place
+    return f"{name if name and state_code(end) == code else place}, {code}"

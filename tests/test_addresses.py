@@ -1,0 +1,87 @@
+"""A whole address in one cell is divided where its parts are sure, and refused elsewhere."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from command_results import Run
+from make_letters import document_of
+from run_batch import batch_in, current
+
+from optout_cli.letters.library import Library
+from optout_cli.readers.addresses import goes_on_with_state
+from optout_cli.readers.csv import rows_from_csv
+from optout_cli.readers.values import judge
+
+Batch = Callable[..., tuple[int, str, str]]
+HEADER = "jurisdiction,signatory.name,signatory.title,Address"
+
+
+@pytest.mark.parametrize(
+    ("cell", "parts"),
+    [
+        ("100 Main St, Ely, NV 89301", ["100 Main St", "Ely", "NV", "89301"]),
+        ("1 Oak Rd\nA\nEly, Nev. 89301-0012", ["1 Oak Rd\nA", "Ely", "NV", "89301-0012"]),
+        ("1 Oak Rd, Suite 4, South Bend IN 46601, USA",
+         ["1 Oak Rd, Suite 4", "South Bend", "IN", "46601"]),
+        ("PO Box 2, Lusk, West Virginia, 25301", ["PO Box 2", "Lusk", "WV", "25301"]),
+        ("1 Oak Rd, Suite B, NV 89301", None),  # the city is left out
+        ("1 Oak Rd Ely NV 89301", None),  # the street's end is not sure
+        ("1 Oak Rd\nCharleston West Virginia 25301", None),  # nor is the city's
+        ("Ely, NV 89301", None),
+        ("1 Oak Rd, Ely, NV", None),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize(
+    "column", ["Address", "signatory.address", "recipients.ice.address.street"]
+)
+def test_a_whole_address_is_divided_if_its_parts_are_sure(
+    cell: str, parts: list[str] | None, column: str
+) -> None:
+    quoted = cell.replace('"', '""')
+    (row,) = rows_from_csv(f'jurisdiction,"{column}"\nx,"{quoted}"\n', "t.csv")
+    assert row.document
+    data: Any = row.document.data  # a tree of text
+    owner = data["recipients"]["ice"] if "recipients" in data else data["signatory"]
+    address = owner["address"]
+    if parts:
+        assert [*address.values()] == parts
+    else:  # as it stands in the cell, and refused
+        assert (address, goes_on_with_state(cell)) == (
+            cell if column == "signatory.address" else {"street": cell},
+            True,
+        )
+
+
+def test_a_batch_shows_how_it_divides_an_address(run: Run, in_folder: Path) -> None:
+    batch = batch_in(in_folder, run)
+    rows = (
+        '50001,Pat Doe,Sheriff,"1 Oak Rd, Middlebury, VT 05753"\n'
+        '50003,Pat Doe,Sheriff,"1 Oak Rd Ely VT 05753"\n'
+    )
+    code, _, told = batch("-o", "out/", table=f"{HEADER}\n{rows}")
+    (letter,) = (text for name, text in current(Path("out")).items() if name.endswith("bureau.txt"))
+    assert (code, "whole addresses in the column 'Address' are divided, such as" in told) == (
+        3,
+        True,
+    )
+    assert "1 Oak Rd | Middlebury | VT | 05753" in told
+    assert "n.csv:3 (50003): Address: '1 Oak Rd Ely VT 05753' has several parts" in told
+    assert "\n1 Oak Rd\nMiddlebury, VT 05753\n" in letter.decode()
+
+
+@pytest.mark.parametrize("street", ["1 Oak Rd, Ely, NV 89301", "[1 Oak Rd, 'Ely, NV 89301']"])
+def test_a_whole_address_in_a_street_of_a_request_is_refused(street: str) -> None:
+    value = street if street.startswith("[") else f"'{street}'"
+    problems, _ = judge(document_of(f"signatory: {{address: {{street: {value}}}}}"))
+    assert [problem.message.partition(" has ")[2] for problem in problems] == [
+        "several parts of an address in it"
+    ]
+
+
+def test_no_address_that_optout_knows_is_taken_for_a_whole_one(library: Library) -> None:
+    data = library.directory.find("marin-county-ca").offices.values()
+    places = [contact.address for contact in data]
+    streets = [line for address in places for line in (*address.street, address.city or "")]
+    assert [line for line in streets if goes_on_with_state(line)] == []
