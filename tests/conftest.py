@@ -4,7 +4,7 @@ import os
 import shlex
 import sys
 import textwrap
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from contextlib import nullcontext
 from datetime import date
 from itertools import count
@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 from hypothesis import settings
-from pause_coverage import coverage_paused, pause_in_layouts
+from pause_coverage import coverage_paused, coverage_resumed, pause_in_layouts
 
 from optout_cli import engines
 from optout_cli.cache import Cache
@@ -48,11 +48,25 @@ def pytest_runtest_setup() -> None:
 
 
 @pytest.hookimpl(wrapper=True, trylast=True)
-def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+def pytest_runtestloop() -> Generator[None, object, object]:
+    # What pytest itself does between two tests is not measured.
+    with coverage_paused():
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True, trylast=True)
+def pytest_fixture_setup() -> Generator[None, object, object]:
+    with coverage_resumed():
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True, trylast=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     # A property's hundred examples run the same lines, which other tests cover.
     is_property = getattr(getattr(item, "function", None), "is_hypothesis_test", False)
-    with coverage_paused() if is_property or item.get_closest_marker("no_cover") else nullcontext():
-        yield
+    is_left_out = is_property or item.get_closest_marker("no_cover")
+    with nullcontext() if is_left_out else coverage_resumed():
+        return (yield)
 
 
 @pytest.fixture(autouse=True)

@@ -1,7 +1,7 @@
-"""Stop measuring coverage where that costs much and shows nothing.
+"""Measure coverage only where it shows something: while a test runs or a fixture is made.
 
-It follows every line of WeasyPrint too, which doubles what a page costs, and then keeps none of
-them; and of a test that is marked `no_cover`, other tests run the same code.
+It follows every line of pytest and of WeasyPrint too, which doubles what a test or a page costs,
+and then keeps none of them; and of a test that is marked `no_cover`, other tests run the same code.
 """
 
 import sys
@@ -10,6 +10,9 @@ from contextlib import contextmanager
 from functools import wraps
 from typing import Any
 
+# Of each `coverage_paused` that runs, what measured before; Any: an inner type of the interpreter.
+_TRACERS: list[Any] = []
+
 
 @contextmanager
 def coverage_paused() -> Iterator[None]:
@@ -17,12 +20,26 @@ def coverage_paused() -> Iterator[None]:
 
     By itself pytest-cov does not stop in the workers of pytest-xdist, where it started twice.
     """
-    tracer = sys.gettrace()
+    _TRACERS.append(sys.gettrace())
     sys.settrace(None)
     try:
         yield
     finally:
-        sys.settrace(tracer)
+        sys.settrace(_TRACERS.pop())
+
+
+@contextmanager
+def coverage_resumed() -> Iterator[None]:
+    """Within `coverage_paused`, measure again while the block runs."""
+    running = sys.gettrace()
+    outer = running if running is _TRACERS[-1] else None  # a test may ask for a fixture
+    # After a test marked `no_cover`, pytest-cov has started another one.
+    _TRACERS[-1] = running or _TRACERS[-1]
+    sys.settrace(_TRACERS[-1])
+    try:
+        yield
+    finally:
+        sys.settrace(outer)
 
 
 # What WeasyPrint does for a page without a call to the package: styles, layout, drawing.
