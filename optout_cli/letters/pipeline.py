@@ -26,7 +26,6 @@ from optout_cli.readers.validate import convert
 from optout_cli.readers.values import judge
 
 COMMAND_LINE = "command line"
-REQUESTS = (".yaml", ".yml", ".json")  # how the name of a request ends
 _DATA_KEYS = set(Gazetteer.__struct_fields__)  # the top keys of a data file
 
 

@@ -11,10 +11,10 @@ from typing import NamedTuple
 from optout_cli import bundled
 from optout_cli.errors import Location, OptoutError, Problem
 from optout_cli.letters.library import Library
-from optout_cli.letters.pipeline import REQUESTS, request_file
+from optout_cli.letters.pipeline import request_file
 from optout_cli.lint.trial_letters import sample_notice
 from optout_cli.model.letter import ListBlock
-from optout_cli.model.request import Request
+from optout_cli.model.request import REQUESTS, Request
 from optout_cli.readers.validate import convert
 from optout_cli.templating.body import sections_from, texts_in
 from optout_cli.templating.passages import WORDING, fixed_in

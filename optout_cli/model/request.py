@@ -24,6 +24,7 @@ Way = Literal["certified-mail", "mail", "email", "fax", "hand"]
 Party = Literal["bureau", "ice"]
 # Of a page: the line at its foot; FIPS and ORI in the subject; the last line on the cover of a fax.
 Detail = Literal["foot", "codes", "confidentiality"]
+REQUESTS = (".yaml", ".yml", ".json")  # how the name of a request's file ends
 PARTIES: tuple[Party, ...] = ("bureau", "ice")
 _Few = Meta(max_length=MAX_ITEMS)
 

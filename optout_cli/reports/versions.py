@@ -14,10 +14,10 @@ from optout_cli.errors import Location, OptoutError, Problem
 from optout_cli.exporters import exporter_for, format_names
 from optout_cli.letters.compose import compose
 from optout_cli.letters.library import Library
-from optout_cli.letters.pipeline import REQUESTS, Order, case_of, letters_of_request, request_file
+from optout_cli.letters.pipeline import Order, case_of, letters_of_request, request_file
 from optout_cli.letters.render import render
 from optout_cli.model.letter import Letter
-from optout_cli.model.request import Request
+from optout_cli.model.request import REQUESTS, Request
 from optout_cli.readers.document import Document, Layer, locating
 from optout_cli.readers.files import STDIN, folder_of, is_file
 from optout_cli.register.journal import NAME, load_journal
