@@ -11,6 +11,7 @@ from struct import pack_into, unpack_from
 from typing import TYPE_CHECKING
 
 from optout_cli.errors import OptoutError, Problem
+from optout_cli.exporters import fax_pdf
 from optout_cli.exporters.context import ExportContext, Options, Resolution
 from optout_cli.exporters.fax_pdf import Fax, whole_fax
 from optout_cli.model.letter import Letter
@@ -26,9 +27,8 @@ IS_TEXT = False
 IS_SLOW = True
 IS_PRINTED = False
 IS_TO_MARK_UP = False
-ROUTE = "fax"
-SIGNATURES = ("typed", "image")
-ENCLOSES = "pdf"
+# The pages of that PDF.
+ROUTE, SIGNATURES, ENCLOSES = fax_pdf.ROUTE, fax_pdf.SIGNATURES, fax_pdf.ENCLOSES
 FAX_WIDTH = 1728  # px per scan line, ITU-T T.4 (215 mm at 204 dpi)
 _ACROSS = 204  # dpi, ITU-T T.4
 _DOWN = {"fine": 196, "standard": 98}  # scan lines an inch, ITU-T T.4

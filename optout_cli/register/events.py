@@ -44,12 +44,8 @@ class WrittenLetter(Noun, frozen=True, kw_only=True):
 
 
 class WrittenNote(Note, frozen=True, kw_only=True):
-    """A note in its words of that day, on every letter of the request or on one recipient's.
+    """A note in its words of that day, on every letter of the request or on one recipient's."""
 
-    `short` says it in one line, if `text` is long.
-    """
-
-    short: str | None = None
     recipient: Party | None = None
 
 
