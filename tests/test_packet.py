@@ -135,6 +135,22 @@ def test_the_originals_and_the_register_are_in_the_zip(sent: str, run: Run) -> N
     assert {"register.ndjson", Path(TO_ICE).name, "evidence/answer.eml"} <= held.keys()
 
 
+def test_what_was_made_of_the_letters_is_told_from_other_files(sent: str, run: Run) -> None:
+    for engine in ("weasyprint", "typst"):
+        look = ("--engine", engine, "-q")
+        run("packet", "letters", "-o", f"letters/{engine}.pdf", "--zip", *look)
+        run("labels", "letters", "-o", f"letters/{engine}-labels.pdf", "--recipients", *look)
+    Path("letters/own.pdf").write_bytes(b"%PDF-1.7")
+    assert outcome(run("status", "letters", "--verify")) == (
+        0,
+        "letters: 4 events and 6 files, all as recorded\n",
+        (
+            "note: made by optout in letters (6): typst-labels.pdf (labels), typst.pdf (packet),"
+            " typst.zip (packet)\nnote: other files in letters (1): own.pdf\n"
+        ),
+    )
+
+
 def test_the_same_record_gives_the_same_packet(sent: str, run: Run) -> None:
     for name in ("a.pdf", "b.pdf"):
         run("packet", TO_ICE, "-o", name)

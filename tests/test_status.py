@@ -475,7 +475,15 @@ def test_a_verification_may_be_json(run: Run) -> None:
     code, out, err = outcome(run("status", "--verify", "--json"))
     assert (code, json.loads(out), json.loads(err)["problem"]) == (
         1,
-        {"schema": 1, "folder": "letters", "events": 9, "files": 6, "wrong": 1, "unknown": 0},
+        {
+            "schema": 1,
+            "folder": "letters",
+            "events": 9,
+            "files": 6,
+            "wrong": 1,
+            "own": 0,
+            "unknown": 0,
+        },
         "missing-letter",
     )
 

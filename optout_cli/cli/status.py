@@ -263,12 +263,14 @@ def _verify(journals: dict[Path, Journal], *, as_json: bool) -> ExitCode:
         wrong += count
         for note in found.notes:
             say(f"note: {note}")
-        if found.unknown:
-            names = ", ".join(found.unknown[:_MOST_NAMES])
-            say(f"note: other files in {place} ({len(found.unknown):,}): {names}")
+        own = [f"{name} ({what})" for name, what in found.own]
+        for title, names in (("made by optout", own), ("other files", found.unknown)):
+            if names:
+                count_of = f"{title} in {place} ({len(names):,})"
+                say(f"note: {count_of}: {', '.join(names[:_MOST_NAMES])}")
         if as_json:
             numbers = {"events": found.events, "files": found.files, "wrong": count}
-            numbers |= {"unknown": len(found.unknown)}
+            numbers |= {"own": len(found.own), "unknown": len(found.unknown)}
             print_json({"folder": click.format_filename(place), **numbers})
         else:
             state = f"{count:,} wrong" if count else "all as recorded"

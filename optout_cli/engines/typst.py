@@ -139,6 +139,7 @@ class Engine:
         """Return the guide as PDF."""
         body = _body_of(guide.body, size=10)
         words = {"title": guide.title, "foot": guide.foot, "body": body, "is_tight": False}
+        words["keywords"] = guide.keywords
         printed = self._print("guide", words, day)
         if (pages := pages_in(printed)) > 1:
             tight = self._print("guide", {**words, "is_tight": True}, day)

@@ -271,6 +271,7 @@ def _dictionary(entries: Mapping[str, bytes]) -> bytes:
 
 _AT_ONCE = 100  # requests whose separator sheets are laid out together
 _CREATOR = "optout batch --print"
+_OWN_KEYWORDS = ("optout packet", "optout labels", "optout envelopes", "optout guide")
 _SHEET_SIDES = 2  # of a sheet of paper
 
 
@@ -333,11 +334,24 @@ class _Sheet(NamedTuple):
 
 def is_print_run_file(path: Path) -> bool:
     """Tell whether a file is an earlier print run, which a new one may replace. Raises OSError."""
+    return what_is(path) == "print run"
+
+
+def what_is(path: Path) -> str | None:
+    """Return what a PDF by optout is, such as `packet`; None for a letter or another's file.
+
+    Raises OSError.
+    """
     try:
         with pikepdf.open(path) as document:
-            return document.docinfo.get("/Creator") == _CREATOR
+            creator, keywords = (
+                str(document.docinfo.get(key)) for key in ("/Creator", "/Keywords")
+            )
     except pikepdf.PdfError:
-        return False
+        return None
+    if creator == _CREATOR:
+        return "print run"
+    return keywords.removeprefix("optout ") if keywords in _OWN_KEYWORDS else None
 
 
 def _with_sheets(

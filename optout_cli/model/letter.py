@@ -241,11 +241,15 @@ MailingForm = Literal["envelopes", "labels"]
 
 
 class Guide(msgspec.Struct, frozen=True, kw_only=True):
-    """The guide to one jurisdiction's letter, in the words of its template."""
+    """The guide to one jurisdiction's letter, in the words of its template.
+
+    `keywords` say in the file what it is.
+    """
 
     title: str
     body: tuple[Block, ...]
     foot: str
+    keywords: str = "optout guide"
 
 
 class Export(msgspec.Struct, frozen=True):

@@ -31,7 +31,9 @@ from optout_cli.register.table import outcome_of, table_problems
 
 SCHEMA = 1
 _OWN_TABLES = ("register", "rejects")  # files of optout that are no letters
+_REPORT = "report"
 _OWN_REPORTS = (b'content="optout report"', b"PRODID:-//optout//")  # web pages, calendars
+ZIP_MARK = b"optout packet"  # at the end of the ZIP file of a packet
 _HEAD = 2048  # bytes of a report, by whose mark it is known
 
 
@@ -169,14 +171,16 @@ def about(deadline: Deadline) -> str:
 class Verification(NamedTuple):
     """How many events and files were compared, what is wrong with them, and what else is there.
 
-    `unknown` are files in the folder that no event explains, such as those of the user's own.
-    Reports of optout are left out.
+    `own` are files that optout made of letters, such as packets, with what each is. `unknown` are
+    files in the folder that no event explains, such as those of the user's own. Reports of optout
+    are left out.
     """
 
     events: int
     files: int
     problems: tuple[Problem, ...]
     notes: tuple[str, ...]
+    own: tuple[tuple[str, str], ...]
     unknown: tuple[str, ...]
 
 
@@ -207,13 +211,18 @@ def verify(folder: Path, journal: Journal) -> Verification:
     )
     known = {digest for _, digest in (*expected, *gone)}
     names = {name for name, _ in expected}
-    unknown = (
-        name
-        for name, digest in there.items()
-        if name not in names and digest not in known and not _is_report(folder / name)
-    )
+    others = {
+        name: _what_is(folder / name)
+        for name, digest in sorted(there.items())
+        if name not in names and digest not in known
+    }
     return Verification(
-        len(journal.lines), len(names), tuple(problems), tuple(notes), tuple(unknown)
+        len(journal.lines),
+        len(names),
+        tuple(problems),
+        tuple(notes),
+        tuple((name, what) for name, what in others.items() if what not in (None, _REPORT)),
+        tuple(name for name, what in others.items() if what is None),
     )
 
 
@@ -267,12 +276,20 @@ def _files_in(folder: Path) -> dict[str, str]:
     return found
 
 
-def _is_report(path: Path) -> bool:
-    """Tell whether a file is a report of optout, which anybody may make again."""
-    with suppress(OSError), path.open("rb") as stream:
-        head = stream.read(_HEAD)
-        return any(mark in head for mark in _OWN_REPORTS)
-    return False
+def _what_is(path: Path) -> str | None:
+    """Return what optout made a file for: one that anybody may make again. None for another's."""
+    with suppress(OSError):
+        if path.suffix.lower() == ".pdf":
+            from optout_cli.exporters.binding import what_is  # imports pikepdf
+
+            return what_is(path)
+        with path.open("rb") as stream:
+            head = stream.read(_HEAD)
+            stream.seek(max(0, path.stat().st_size - len(ZIP_MARK)))
+            if stream.read() == ZIP_MARK:
+                return "packet"
+        return _REPORT if any(mark in head for mark in _OWN_REPORTS) else None
+    return None
 
 
 def _evidence_of(event: object) -> Iterator[Evidence]:

@@ -42,6 +42,7 @@ from optout_cli.register.events import Evidence
 from optout_cli.register.evidence import PICTURES, pages_in
 from optout_cli.register.journal import NAME as REGISTER
 from optout_cli.register.state import LetterState
+from optout_cli.register.status import ZIP_MARK
 from optout_cli.reports.guide import encode_guide
 from optout_cli.templating.body import plain
 
@@ -139,7 +140,7 @@ def packet_of(
 
     def pages_of(title: str, body: tuple[Block, ...]) -> bytes:
         blocks = tuple(map(_spelled_block, body))
-        guide = Guide(title=_spelled(title), body=blocks, foot=foot)
+        guide = Guide(title=_spelled(title), body=blocks, foot=foot, keywords="optout packet")
         return encode_guide(guide, today, "pdf", library)
 
     certificate = pages_of(_line_of(sections["title"]), sections["certificate"])
@@ -261,6 +262,7 @@ def zip_of(packet: bytes, originals: Iterable[Original], folder: Path) -> bytes:
         archive.writestr(ZipInfo("packet.pdf"), packet)
         for path in paths:
             archive.writestr(ZipInfo(path), (folder / path).read_bytes(), ZIP_DEFLATED)
+        archive.comment = ZIP_MARK
     return output.getvalue()
 
 
