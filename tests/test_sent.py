@@ -579,3 +579,17 @@ def test_a_row_is_told_about_its_own_columns(
             "  hint: check the spelling",
         ],
     )
+
+
+def test_a_way_is_read_in_the_words_that_people_write(letters: Letters, run: Run) -> None:
+    missing = "note: no number is recorded: when you have the receipts, add --number to each letter"
+    for words, way, notes in (
+        ("Certified Mail, R.R.R.", "certified-mail", [missing]),
+        ("by FAX", "fax", []),
+        ("hand delivered", "hand", []),
+    ):
+        code, _, err = outcome(run("sent", TO_ICE, "--by", words))
+        told = [line for line in err.splitlines() if "number" in line]
+        assert (code, told, sendings("ice")[-1][1]) == (0, notes, way)
+    code, told = problem(run("sent", TO_ICE, "--by", "registered mail"))
+    assert (code, "certified-mail" in told) == (2, True)

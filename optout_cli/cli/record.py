@@ -21,16 +21,36 @@ from optout_cli.cli.options import parse_date, today
 from optout_cli.errors import Location, OptoutError, Problem
 from optout_cli.letters.library import Library
 from optout_cli.model.request import PARTIES, Party, Way
+from optout_cli.readers.cells import choice_in_words
 from optout_cli.register.events import Answered, Delivered, LetterNews, Sent, Withdrawn
 from optout_cli.register.folder import LONG_WAIT, WAIT
 from optout_cli.register.recorder import Found, Recorder
 from optout_cli.register.statements import Moment, Result, way_words
 
 _F = TypeVar("_F", bound=Callable[..., Any])
-WAYS: tuple[Way, ...] = ("certified-mail", "mail", "email", "fax", "hand")
+_WAYS: tuple[Way, ...] = ("certified-mail", "mail", "email", "fax", "hand")
 _MOST_NAMES = 4  # letters that a message lists
 RECIPIENTS: dict[Party, str] = {"bureau": "the State Identification Bureau", "ice": "ICE"}
 
+
+class _Words(click.Choice[str]):
+    """A choice that is also read in the words that people write in a table: `Certified Mail`."""
+
+    def convert(
+        self,
+        value: str,
+        param: click.Parameter | None,
+        ctx: click.Context | None,  # the base class's own name
+    ) -> str:
+        """Return the choice that the words name. Raises click.BadParameter."""
+        return super().convert(choice_in_words(value, [*self.choices]) or value, param, ctx)
+
+
+by_option = click.option(
+    "--by",
+    type=_Words(_WAYS, case_sensitive=False),
+    help="How it went out.  [default: what the letter itself says]",
+)
 in_option = click.option(
     "--in",
     "within",

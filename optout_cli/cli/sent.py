@@ -12,7 +12,7 @@ from optout_cli.batch.input import load_inputs
 from optout_cli.cli.console import report_problems, say, say_problems, usage_error
 from optout_cli.cli.options import files, json_option, library_from, quiet_option, templates_option
 from optout_cli.cli.record import (
-    WAYS,
+    by_option,
     check_undo,
     correct_option,
     in_option,
@@ -85,11 +85,7 @@ class _Claim(NamedTuple):
 )
 @click.argument("letters", nargs=-1, metavar="LETTER...", shell_complete=files)
 @on_option("When it went out, YYYY-MM-DD.  [default: today]")
-@click.option(
-    "--by",
-    type=click.Choice(WAYS, case_sensitive=False),
-    help="How it went out.  [default: what the letter itself says]",
-)
+@by_option
 @click.option("--number", metavar="NUMBER", help="The tracking number on the receipt.")
 @click.option(
     "--receipt",

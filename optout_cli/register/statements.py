@@ -254,6 +254,9 @@ def _sent_notes(named: NamedLetter, event: Sent, printed: str | None) -> Iterato
     if not state.is_current:
         text = "a later version has replaced this letter; the earlier one is recorded as sent"
         yield Note(code="replaced-letter", text=text)
+    if event.by == "certified-mail" and not event.number:
+        text = "no number is recorded: when you have the receipts, add --number to each letter"
+        yield Note(code="no-number", text=text)
     if printed and event.number and tidy_number(printed) != event.number:
         text = f"the letter itself names the number {printed}"
         yield Note(code="other-number", text=text)
