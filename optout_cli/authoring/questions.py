@@ -215,6 +215,7 @@ _TEXTS: Mapping[str, Callable[[Draft, str], str]] = {
     "place": lambda draft, _: draft.locality.name,
     "program": lambda draft, _: _usual_program(draft),
     "letter": lambda draft, _: min(_letters(draft, ""), key=lambda name: name != _USUAL[1]),
+    "agency": lambda draft, _: _only_agency(draft, ""),
     "file": lambda draft, _: str(draft.default_path),
     "free-file": _free_file,
     "recipient": lambda _, party: RECIPIENTS[party],
@@ -267,6 +268,12 @@ def _agencies(draft: Draft, _: str) -> dict[str, str]:
     listed = draft.basis.library.directory.agencies_in(locality.state_code)
     inside = {slug: agency.name for slug, agency in listed if agency.county == locality.id}
     return {**inside, locality.slug: locality.jurisdiction.name}
+
+
+def _only_agency(draft: Draft, _: str) -> str:
+    """Return the agency that ICE's list has in the county, if there is just one."""
+    listed = [*_agencies(draft, "")][:-1]
+    return listed[0] if len(listed) == 1 else ""
 
 
 def _offices(draft: Draft, _: str) -> dict[str, str]:

@@ -26,6 +26,7 @@ _WEEKDAY = re.compile(r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b", re.IGNO
 _ORDINAL = re.compile(r"\b([0-9]{1,2})(?:st|nd|rd|th)\b", re.IGNORECASE)
 _MONTH_AND_DAY = re.compile(r"[0-9]{1,2}([/.-])[0-9]{1,2}")
 _SEVERAL = re.compile(r"\s*[,;+&]\s*|\s+and\s+|\s+(?=[0-9])")  # 1,2 or 1 2 or jem and wso
+_MARK = re.compile(r"(- |\(\b|[0-9]+  )")  # before a point, a remark, a choice
 _SHORT = 2  # letters that are too few to look for within a word
 
 Check = Callable[[str], Problem | None]
@@ -54,7 +55,8 @@ def say_wrapped(text: str, indent: str = "") -> None:
     """Print text on stderr, at most 80 columns wide; indented lines stay indented."""
     for line in text.split("\n"):
         inner = indent + " " * (len(line) - len(line.lstrip(" ")))
-        hang = f"{inner}  " if line.lstrip().startswith(("- ", "(")) else inner
+        mark = _MARK.match(line.lstrip())
+        hang = inner + " " * len(mark[0]) if mark else inner
         say("\n".join(wrap(line.strip(), terminal_width(_WIDEST), inner, hang)))
 
 
@@ -204,7 +206,7 @@ def ask_choices(
     A choice NONE goes with no other.
     """
     _say_list(choices)
-    if len(choices) > 1:
+    if len(choices.keys() - {NONE}) > 1:
         say_wrapped("You may name several, such as 1,2; or all.", "  ")
     names: list[str] = []
     while not names:
