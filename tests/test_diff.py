@@ -2,6 +2,7 @@
 
 import json
 from html.parser import HTMLParser
+from io import BytesIO
 from pathlib import Path
 from shutil import copyfile
 
@@ -11,6 +12,8 @@ from conftest import REQUEST, ROOT
 from docx import Document
 from docx.oxml.ns import nsdecls, qn
 from docx.oxml.parser import parse_xml
+
+from optout_cli.reports.word_file import texts_in_word
 
 LETTER = ("--to", "bureau", "-f", "txt")
 WORDED = f"{REQUEST}wording: {{closing: 'Yours,'}}\n"
@@ -234,6 +237,50 @@ def test_tracked_changes_count_as_accepted_and_are_told(run: Run, sent: str) -> 
     assert ("[-Respectfully,-] {+Cordially,+}" in out, "Away" in out) == (True, False)
     note = "note: back.docx has tracked changes; it is compared as if all were accepted\n"
     assert err == f"{note}1 changed of 1 letter\n"
+
+
+_BY = 'w:id="7" w:author="Counsel" w:date="2026-11-21T09:00:00Z"'
+_ITEM = '<w:pStyle w:val="ListNumber"/>'
+# As Word 365 writes them: an item deleted with its end, one that was moved below the next, a run
+# that spelling and formatting split, a paragraph that was split, and one joined to the next.
+MARKED = f"""
+<w:p><w:pPr>{_ITEM}<w:rPr><w:del {_BY}/></w:rPr></w:pPr>
+  <w:del {_BY}><w:r><w:delText>Gone.</w:delText></w:r></w:del></w:p>
+<w:moveFromRangeStart {_BY} w:name="move1"/>
+<w:p><w:pPr>{_ITEM}<w:rPr><w:moveFrom {_BY}/></w:rPr></w:pPr>
+  <w:moveFrom {_BY}><w:r><w:t>Moved.</w:t></w:r></w:moveFrom></w:p>
+<w:moveFromRangeEnd w:id="7"/>
+<w:p><w:pPr>{_ITEM}</w:pPr><w:r w:rsidR="00A1"><w:t xml:space="preserve">Stays, </w:t></w:r>
+  <w:proofErr w:type="spellStart"/>
+  <w:r><w:rPr><w:b/><w:rPrChange {_BY}><w:rPr/></w:rPrChange></w:rPr><w:t>for</w:t></w:r>
+  <w:proofErr w:type="spellEnd"/>
+  <w:ins {_BY}><w:r><w:t xml:space="preserve"> now</w:t></w:r></w:ins><w:r><w:t>.</w:t></w:r></w:p>
+<w:moveToRangeStart {_BY} w:name="move1"/>
+<w:p><w:pPr>{_ITEM}<w:rPr><w:moveTo {_BY}/></w:rPr></w:pPr>
+  <w:moveTo {_BY}><w:r><w:t>Moved.</w:t></w:r></w:moveTo></w:p>
+<w:moveToRangeEnd w:id="7"/>
+<w:p><w:pPr><w:rPr><w:ins {_BY}/></w:rPr></w:pPr><w:r><w:t>One half,</w:t></w:r></w:p>
+<w:p><w:r><w:t>the other half.</w:t></w:r></w:p>
+<w:p><w:pPr><w:rPr><w:del {_BY}/></w:rPr></w:pPr>
+  <w:r><w:t xml:space="preserve">Two are </w:t></w:r></w:p>
+<w:p><w:pPr><w:pPrChange {_BY}><w:pPr>{_ITEM}</w:pPr></w:pPrChange></w:pPr>
+  <w:r><w:t>one.</w:t></w:r></w:p>
+"""
+
+
+def test_a_file_that_counsel_marked_up_in_word_reads_as_if_all_were_accepted() -> None:
+    document = Document()
+    body = parse_xml(f"<w:body {nsdecls('w')}>{MARKED}</w:body>")
+    for node in body:
+        document.element.body.insert_element_before(node, "w:sectPr")
+    document.save(marked := BytesIO())
+    assert [text for text in texts_in_word(marked.getvalue()) if text] == [
+        "1. Stays, for now.",
+        "2. Moved.",
+        "One half,",
+        "the other half.",
+        "Two are one.",
+    ]
 
 
 def test_a_word_file_and_the_pdf_of_the_letter_have_the_same_words(

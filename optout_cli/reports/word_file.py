@@ -55,10 +55,14 @@ def has_tracked_changes(content: bytes) -> bool:
 
 
 def _texts_in(root: "BaseOxmlElement", part: "DocumentPart") -> Iterator[str]:
-    """Yield each paragraph, also of text boxes, with its number or bullet in a list."""
+    """Yield each paragraph, also of text boxes, with its number or bullet in a list.
+
+    A paragraph whose end was deleted, or that was moved away, goes on in the next one.
+    """
     from docx.oxml.ns import qn
 
     counts: dict[str, int] = {}  # by list and level
+    begun = ""
     for paragraph in root.iter(qn("w:p")):
         if next(paragraph.iterancestors(_FALLBACK), None) is not None:
             continue  # the same text box again, for an old Word
@@ -70,14 +74,21 @@ def _texts_in(root: "BaseOxmlElement", part: "DocumentPart") -> Iterator[str]:
         left_out = {node for field in fields for node in field.iter()}
         for gone in paragraph.iter(qn("w:moveFrom"), qn("w:txbxContent")):
             left_out.update(gone.iter())  # a text box has paragraphs of its own
-        texts = [_list_mark(paragraph, part, counts)]
+        is_joined = paragraph.xpath("./w:pPr/w:rPr/*[self::w:del or self::w:moveFrom]")
+        texts = [begun] if is_joined else [_list_mark(paragraph, part, counts), begun]
+        begun = ""
         for node in paragraph.iter(*map(qn, _SHOWN)):
             if node not in left_out:
                 kind = node.get(qn("w:fldCharType"), "")
                 texts.append(_FIELD_MARKS.get(kind, node.text or " "))
         text, found = _COUNTED_FIELD.subn("", "".join(texts))
         text = _FIELD_CODE.sub("", text)
-        yield f"{HEAD}{text}" if found or fields else text
+        if is_joined:
+            begun = text
+        else:
+            yield f"{HEAD}{text}" if found or fields else text
+    if begun:
+        yield begun
 
 
 def _list_mark(paragraph: "BaseOxmlElement", part: "DocumentPart", counts: dict[str, int]) -> str:
