@@ -94,6 +94,11 @@ def test_what_the_data_adds_is_told_with_its_source(library: Library) -> None:
     )
 
 
+def test_a_name_that_ices_list_misspells_is_told(library: Library) -> None:
+    told = notes(library, base("berrian-county-sheriffs-office-mi"))["agreement-data"]
+    assert told.endswith("; the name is as on ICE's list; the agency is in Berrien County")
+
+
 def test_the_request_comes_before_the_data(library: Library) -> None:
     stated = of(HIALEAH, 'signed: "2025-06-30"', "agency: Hialeah Police")
     particulars = case_for(library, base=stated).particulars

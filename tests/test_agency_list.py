@@ -96,6 +96,24 @@ def test_a_county_is_read_or_left_out(
     assert county(tmp_path, agency, printed) == fips
 
 
+def test_a_misspelled_name_stays_with_the_right_one_beside_it(tmp_path: Path) -> None:
+    row = "MISSOURI,Linclon County Jail,County,Lincoln County,wso,2025-03-04"
+    assert read(tmp_path, row) == (
+        {
+            "linclon-county-jail-mo": {
+                "name": "Linclon County Jail",
+                "type": "county",
+                "kind": "jail",
+                "county": "29113",
+                "aliases": ["Lincoln County Jail"],
+                "note": "the name is as on ICE's list; the agency is in Lincoln County",
+                "agreements": [{"model": "wso", "signed": "2025-03-04"}],
+            }
+        },
+        [],
+    )
+
+
 @pytest.mark.parametrize(
     ("name", "kind"),
     [

@@ -75,6 +75,13 @@ def test_an_agency_is_found_by_slug_and_by_name(
             ),
         ),
         (
+            "Berrien County Sheriff",  # ICE's list has Berrian
+            (
+                "there is no jurisdiction 'Berrien County Sheriff'\n"
+                "  hint: name the state too: berrian-county-sheriffs-office-mi"
+            ),
+        ),
+        (
             "BCSO",
             "there is no jurisdiction 'BCSO'\n  hint: `optout list jurisdictions` lists them all",
         ),

@@ -78,12 +78,13 @@ def listing(option: str = "") -> str:
     [
         ("6041", "did you mean '06041'? FIPS codes have five digits"),
         ("9999", listing()),
-        ("99999", listing()),
+        ("94903", "type the county's name or its FIPS code; a ZIP code names no county"),
         ("", listing()),
         ("日本", listing()),
         ("Zzzz, NV", listing(" --state NV")),
         ("Marin", "name the state too: marin-county-ca"),
         ("Marin County", "name the state too: marin-county-ca"),
+        ("County of Marin", "name the state too: marin-county-ca"),
         (
             "Washington County",
             "name the state too: "

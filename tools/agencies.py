@@ -172,6 +172,7 @@ def agencies_from(
             agency["kind"] = kind
         if county:
             agency["county"] = county
+            agency |= _misnamed(name, states[code]["jurisdictions"][county]["name"])
         agency["agreements"] = [
             {"model": row.model, "signed": row.signed}
             | ({"addendum": True} if row.addendum or f"{slug} {row.model}" in addenda else {})
@@ -203,6 +204,15 @@ def _county_of(rows: list[Row], counties: Mapping[str, Any]) -> tuple[str | None
         (fips,) = near
         return fips, _reading(printed, counties, fips)
     return None, f"no county ({' and '.join(printed)!r} on the list)"
+
+
+def _misnamed(name: str, county: str) -> dict[str, Any]:
+    """Return a note and another name for an agency whose name has its county's otherwise."""
+    own = _NAMED_COUNTY.match(name)
+    if own is None or fold(own[1]).endswith(fold(county)):
+        return {}
+    note = f"the name is as on ICE's list; the agency is in {county}"
+    return {"aliases": [name.replace(own[1], county)], "note": note}
 
 
 def _reading(printed: list[str], counties: Mapping[str, Any], fips: str) -> str:

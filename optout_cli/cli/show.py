@@ -74,6 +74,8 @@ def _lines(overview: Overview) -> Iterator[str]:
     name = jurisdiction.formal or jurisdiction.name
     key = "jurisdiction.formal" if jurisdiction.formal else "jurisdiction.name"
     yield from _pair("in a letter", name, locality.origins, key)
+    if jurisdiction.note:
+        yield from _pair("note", jurisdiction.note, locality.origins, "jurisdiction.note")
     day = jurisdiction.activated
     key = "jurisdiction.activated"
     if locality.agency:

@@ -264,6 +264,8 @@ class Finder:
         hint = self._suggestion(query)
         if _TOTALS.match(folded):
             hint = "this looks like a row of totals: delete the row"
+        elif re.fullmatch(r"\d{5}(-\d{4})?", query):
+            hint = "type the county's name or its FIPS code; a ZIP code names no county"
         return Problem("unknown-jurisdiction", message, location, hint)
 
     def _suggestion(self, query: str) -> str:

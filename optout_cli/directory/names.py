@@ -155,8 +155,8 @@ def entry_of(code: str, slug: str, names: Iterable[str]) -> Entry:
 
 def with_name(folded: str, entries: Sequence[Entry]) -> list[str]:
     """Return the slugs of the entries that have this name, which lacks its state."""
-    bare = folded.removeprefix("the-")
-    return [entry.slug for entry in entries if {bare, folded} & {*entry.names, *entry.short}]
+    typed = {folded.removeprefix("the-"), *_spellings_of(folded)}
+    return [entry.slug for entry in entries if typed & {*entry.names, *entry.short}]
 
 
 def closest(

@@ -123,8 +123,10 @@ def _data_notes(case: Case) -> Iterator[Note]:
     if stated:
         texts = (f"{name}: {_shown(case, name)}" for name in stated)
         remark = remark and f"; {remark}"
-        short = f"compare with your copy of the agreement: {', '.join(texts)}"
-        yield Note(code="agreement-data", text=f"{short}, from {where}{remark}", short=short)
+        own = f"; {locality.agency.note}" if locality.agency and locality.agency.note else ""
+        compare = f"compare with your copy of the agreement: {', '.join(texts)}"
+        text = f"{compare}, from {where}{remark}{own}"
+        yield Note(code="agreement-data", text=text, short=f"{compare}{own}")
     for name in (name for name, spec in facts.items() if spec.known == "model"):
         models = {agreement.model for agreement in locality.agreements}
         if others := [model for model in _shown(case, name).split(", ") if model not in models]:
