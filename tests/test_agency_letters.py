@@ -86,6 +86,24 @@ def test_an_agencys_name_is_written_as_its_kind_wants(
     assert f"I write on behalf of {named}." in body_texts(letter)[0]
 
 
+@pytest.mark.parametrize(
+    ("agency", "opening"),
+    [
+        (
+            "alaska-department-of-corrections-ak",
+            "the Alaska Department of Corrections (“the Department of Corrections”).",
+        ),
+        ("hialeah-police-department-fl", "the Hialeah Police Department, Florida (“the Police"),
+    ],
+)
+def test_an_agency_whose_name_has_the_state_is_not_given_it_again(
+    library: Library, agency: str, opening: str
+) -> None:
+    lines = f"letter: secure-communities/opt-out\njurisdiction: {agency}\n"
+    first, *_ = body_texts(letter_for(library, base=lines))
+    assert f"on behalf of {opening}" in " ".join(first.split())
+
+
 def test_what_the_data_adds_is_told_with_its_source(library: Library) -> None:
     assert notes(library, base(HIALEAH))["agreement-data"] == (
         "compare with your copy of the agreement: model: tfm, signed: 2025-07-02, from ICE's list"

@@ -103,7 +103,10 @@ class Place(Noun, frozen=True, kw_only=True):
         return self._with_state(self.formal)
 
     def _with_state(self, name: str) -> str:
-        return name if self.name == self.state_name else f"{name}, {self.state_name}"
+        """Add the state, unless the name says it: `Iowa Department of Public Safety`."""
+        is_county = self.fips is not None or " County" in self.name  # Iowa County
+        says_it = self.name.startswith(f"{self.state_name} ") and not is_county
+        return name if says_it or self.name == self.state_name else f"{name}, {self.state_name}"
 
 
 class Activation(Noun, frozen=True, kw_only=True):
