@@ -220,3 +220,55 @@ def test_data_of_ones_own_and_a_changed_program_may_change_every_letter(
     assert _as_shipped("287g", library) == frozenset()
     assert _as_shipped("secure-communities", library) != frozenset()
     assert _as_shipped("secure-communities", corrected) == frozenset()
+
+
+# Each shows in few samples: of one state, one period, one choice, one recipient of a joint letter.
+RARE = """\
+{% extends "builtin:secure-communities/opt-out.html.j2" %}
+{% macro told(day) %}
+  {% if day and period == "procedure" %}<p>It is the day day.</p>{% endif %}
+{% endmacro %}
+{% block rights %}
+{{ super() }}
+{{ told(particulars.scheduled) }}
+{% if place.state_code == "AK" %}<p>Out of of Alaska.</p>{% endif %}
+{% if period == "contested" %}<p>The the period.</p>{% endif %}
+{% if period == "closed" and particulars.declines %}
+{% for one in particulars.declines %}{% if one == "detainers" %}<p>A an.</p>{% endif %}{% endfor %}
+{% endif %}
+{% if addressing == "joint" and recipient.party == "bureau" %}<p>ICE must join.</p>{% endif %}
+{% if not signatory and addressing == "separate" %}<p>Signed for for nobody.</p>{% endif %}
+<p>
+  It {% if particulars.reply_by %}ends by{% endif %}
+  {% if not particulars.meeting_contact %}by name{% endif %} now.
+</p>
+{% if particulars.earlier and not particulars.reasons %}<p>On September 1, 2010.</p>{% endif %}
+{% if not particulars.meeting_place %}<p>Twice.</p>{% endif %}
+{% if not particulars.meeting_dates %}<p>Twice.</p>{% endif %}
+{% if period == "before-procedure" and activation and not particulars.earlier %}
+  <p>{{ citations["agency-duty"] }}</p>
+{% endif %}
+{% if particulars.scheduled and not signatory %}
+  <p>{{ particulars.reply_by | long_date }}</p>
+{% endif %}
+{% endblock %}
+"""
+
+
+def test_what_few_samples_show_is_found(tmp_path: Path) -> None:
+    library = library_with(tmp_path / "mine", {OPT_OUT: RARE})
+    others = library.programs.by_id["secure-communities"].letters.keys() - {"opt-out"}
+    found = try_program(library, "secure-communities", TODAY, frozenset(others))
+    assert {it.message.partition(":")[0] for it in found} == {
+        "says 'ICE must'",
+        "says 'for for'",
+        "says 'day day'",
+        "says 'of of'",
+        "says 'The the'",
+        "says 'A an'",
+        "says 'by by'",
+        "citations has no 'agency-duty'",
+        "long_date takes a date, not None",
+        "names 2010-09-01, which is after the letter's date",
+        "prints a line twice",
+    }

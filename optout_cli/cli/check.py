@@ -102,10 +102,11 @@ def command(
     For a request, optout lays out its letters without writing them. A data file is checked together
     with optout's own data.
 
-    Without a FILE or --coverage, optout tries every letter of every program and period with sample
-    facts, which takes some seconds; with --templates, only the letters that your files change. It
-    finds facts that are not declared or not used, words that no letter may say, and values that
-    change more than the words of a letter.
+    Without a FILE or --coverage, optout writes sample letters of every kind and period, which takes
+    some seconds; with --templates, only the letters that your files change. It tries each
+    combination of facts that decides what a place in the letter prints. It finds facts that are not
+    declared or not used, words that no letter may say, and values that change more than the words
+    of a letter.
 
     Prints each problem on stdout, and nothing if there are none.
     """

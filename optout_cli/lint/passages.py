@@ -12,7 +12,7 @@ from optout_cli import bundled
 from optout_cli.errors import Location, OptoutError, Problem
 from optout_cli.letters.library import Library
 from optout_cli.letters.pipeline import request_file
-from optout_cli.lint.trial_letters import sample_notice
+from optout_cli.lint.samples import sample_notice
 from optout_cli.model.letter import ListBlock
 from optout_cli.model.request import REQUESTS, Request
 from optout_cli.readers.validate import convert

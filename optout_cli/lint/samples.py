@@ -1,19 +1,283 @@
-"""Sample particulars to try a letter kind with, and a record of the facts that a letter uses."""
+"""Sample requests to try a letter kind with: which there are, and which of them show anything new.
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+Pure but for the templates, whose branches decide what is new.
+"""
+
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import date, timedelta
-from itertools import product
-from typing import Any
+from itertools import pairwise, product
+from typing import NamedTuple
 
 import msgspec
 
-from optout_cli.model.notice import Notice
-from optout_cli.model.program import LetterKind, Particular, Program
-from optout_cli.readers.document import Tree
+from optout_cli.errors import OptoutError, Problem
+from optout_cli.letters.compose import compose, outline_case
+from optout_cli.letters.library import Library
+from optout_cli.letters.own_wording import rules_for
+from optout_cli.model.jurisdiction import Locality
+from optout_cli.model.notice import Case, Notice
+from optout_cli.model.program import Forbidden, LetterKind, Particular, Program
+from optout_cli.model.request import Request
+from optout_cli.programs import holds_for, particulars_from, refusals
+from optout_cli.readers.document import Document, Layer, Tree
+from optout_cli.readers.validate import convert
+from optout_cli.templating.inspect import facts_together
+from optout_cli.templating.layouts import SUFFIX
 
 Group = dict[str, Tree]
 _APART = timedelta(days=30)  # from the letter's date to a sample day before or after it
 _MOST = timedelta(days=45)  # to any other sample day; it may have to follow the ones after it
+_ACTIVE_FOR = timedelta(days=10)  # from the sample activation to the letter's date
+# What of a sample decides a fact of its notice. Facts that are not here are in whole samples only.
+_DECIDE = {
+    "period": {"period"},
+    "citations": {"citations"},
+    "day": {"day"},
+    "date": set(),
+    "addressing": {"is_active"},
+    "activation": {"is_active", "particulars.scheduled"},
+    "place": {"place"},
+    "author": {"place", "author"},
+    "calls_itself": {"place", "author", "is_whole"},
+    "recipient.service": {"is_whole"},
+    "recipient": {"recipient", "office"},
+    "recipients": {"recipient", "office"},
+    "copies": {"recipient", "office", "is_active"},
+}
+_MOST_BESIDE = 3  # particulars that two places beside each other are tried with
+_Group = tuple[str, ...]  # what decides together what a letter prints at one place
+
+
+class Subject(NamedTuple):
+    """A letter kind to try. `seen` collects the facts that its letters use."""
+
+    library: Library
+    id: str
+    program: Program
+    kind: LetterKind
+    template: str
+    forbidden: tuple[Forbidden, ...]
+    seen: set[str]
+    local: list[str]  # the states and jurisdictions with wording of their own
+    places: dict[str, Locality]
+    choices: frozenset[str]  # the choices that make a difference to every letter
+    read: set[str]  # texts already searched for forbidden words
+
+    def problem(self, code: str, message: str, path: str) -> Problem:
+        """Return a problem at a key path of the letter kind's declaration."""
+        program, _, name = self.id.partition("/")
+        location = self.library.programs.location(program, f"letters.{name}.{path}")
+        return Problem(code, message, location)
+
+    def never_written(self) -> Problem:
+        """Return the problem of a letter kind that is refused in every period."""
+        return self.problem("never-written", f"{self.id} is refused in every period", "refuse")
+
+
+class Sample(NamedTuple):
+    """The facts of one sample request. A whole one has every field that a request can have."""
+
+    place: str
+    day: date
+    particulars: Group
+    is_active: bool = False
+    is_whole: bool = False
+
+
+def sample_notice(library: Library, letter: str, today: date, place: str = "") -> Notice:
+    """Return a notice of today with every fact that a letter kind can state.
+
+    It is of a sample jurisdiction, or of `place`. Raises OptoutError for a letter that does not
+    exist, or that is refused in every period.
+    """
+    program, kind = library.programs.find(letter)
+    subject = subject_of(library, letter, program, kind)
+    if place:
+        subject.places[place] = library.directory.find(place)
+    newest_first = sorted(samples_of(subject, today), key=lambda sample: sample.day, reverse=True)
+    for sample in newest_first:
+        chosen = sample._replace(place=place or sample.place)
+        if sample.is_whole and not any(refusals(case := case_of(subject, chosen))):
+            return compose(case)[0]
+    raise OptoutError(subject.never_written())
+
+
+def subject_of(library: Library, id: str, program: Program, kind: LetterKind) -> Subject:
+    """Return a letter kind with the sample jurisdictions, and one for each local wording.
+
+    A local wording whose place does not exist is left out: `unused_files` reports its name.
+    Raises OptoutError for invalid data.
+    """
+    local = [
+        path.name.partition(".")[2].removesuffix(SUFFIX)
+        for folder in library.templates.folders
+        for path in sorted(folder.glob(f"{id}.*{SUFFIX}"))
+    ]
+    states = library.directory.data.states
+    ids = [*library.programs.wording.samples]
+    for name in local:
+        inside = [known for _, known, _ in library.directory.all(name)]
+        ids += inside[:1] if name.isupper() else [name]
+    places: dict[str, Locality] = {}
+    for place in ids:
+        with suppress(OptoutError):
+            places[place] = library.directory.find(place)
+    return Subject(
+        library=library,
+        id=id,
+        program=program,
+        kind=kind,
+        template=library.templates.name_of(id, "", ""),
+        forbidden=rules_for(id.partition("/")[0], library),
+        local=[name for name in local if name in places or name in states],
+        places=places,
+        choices=frozenset(
+            name
+            for name, spec in kind.particulars.items()
+            if spec.type == "choice" or (spec.of == "choice" and spec.required)
+        ),
+        seen=set(),
+        read=set(),
+    )
+
+
+def samples_of(subject: Subject, today: date) -> Iterator[Sample]:
+    """Yield sample requests for each period.
+
+    They have every particular with and without, every place, and each day of the period on which
+    a citation or a rule begins. A jurisdiction with wording of its own has only letters of today.
+    """
+    particulars = subject.kind.particulars
+    known = subject.places.items()
+    places = [name for name, place in known if place.slug not in subject.local]
+    rules = (*subject.kind.refuse, *subject.program.refuse)
+    changes = {citation.date for citation in subject.program.citations.values()}
+    changes |= {day for rule in rules for day in (rule.when.from_, rule.when.until) if day}
+    for period in subject.program.periods:
+        first, last = period.from_, period.until or max(today, period.from_)
+        groups = list(samples(particulars, last))
+        for number, group in enumerate(groups):
+            place = places[number % len(places)]
+            is_whole, is_active = number % 2 == 0, number // 2 % 2 == 0
+            yield Sample(place, last, group, is_active, is_whole)
+        for number, place in enumerate(places):
+            yield Sample(place, last, groups[0], is_active=number % 2 == 0, is_whole=True)
+        for day in sorted({first, *(day for day in changes if first <= day <= last)}):
+            for group in list(samples(particulars, day))[:2]:
+                yield Sample(places[0], day, group)
+    for place in (name for name, place in known if place.slug in subject.local):
+        for number, group in enumerate(groups):  # of the last period
+            yield Sample(place, last, group, is_active=number // 2 % 2 == 0, is_whole=True)
+
+
+def case_of(subject: Subject, sample: Sample) -> Case:
+    """Return the case of a sample: a request with every field, or with addresses alone."""
+    given = subject.library.programs.wording.request
+    data = {
+        **(given if sample.is_whole else {"recipients": given["recipients"]}),
+        "jurisdiction": sample.place,
+        "letter": subject.id,
+        "addressing": "joint" if sample.is_active else "separate",
+    }
+    request = Document(data, (Layer("_layout/wording.yaml", {}),))
+    particulars = Document({"particulars": sample.particulars}, (Layer(subject.template, {}),))
+    locality = subject.places[sample.place]
+    activated = sample.day - _ACTIVE_FOR if sample.is_active else None
+    jurisdiction = msgspec.structs.replace(locality.jurisdiction, activated=activated)
+    return outline_case(
+        request=convert(request, Request),
+        locality=msgspec.structs.replace(locality, jurisdiction=jurisdiction),
+        program=subject.program,
+        kind=subject.kind,
+        day=sample.day,
+        particulars=particulars_from(particulars, subject.kind),
+    )
+
+
+class Tried:
+    """What the letters of a kind have shown: each combination of what decides one place in them."""
+
+    def __init__(self, subject: Subject) -> None:
+        self._subject = subject
+        self._groups: dict[str, list[_Group]] = {}  # by template
+        self._templates = {
+            id: subject.library.templates.name_of(subject.id, place.slug, place.state_code)
+            for id, place in subject.places.items()
+        }
+        self.shown: set[Hashable] = set()
+
+    def new_in(self, sample: Sample, number: int) -> dict[int, set[Hashable]]:
+        """Return what the letters of a sample show, by recipient, where not all is in `shown`.
+
+        A sample that is not whole has a letter to one recipient only.
+        """
+        program = self._subject.program
+        rules = tuple(rule.holds(sample.day) for rule in program.recipients)
+        values: dict[str, Hashable] = {
+            "period": program.period(sample.day),
+            "citations": sum(act.date <= sample.day for act in program.citations.values()),
+            "day": sample.day,
+            "is_active": sample.is_active,
+            "is_whole": sample.is_whole,
+            "place": sample.place,
+            "rules": rules,
+        }
+        for name, spec in self._subject.kind.particulars.items():
+            value = sample.particulars.get(name)
+            is_choice = "choice" in (spec.type, spec.of)
+            shown = value if is_choice else len(value) if isinstance(value, list) else bool(value)
+            values[f"particulars.{name}"] = str(shown)
+        for name, rule in self._subject.kind.computed.items():
+            is_given = rule.from_ in ("date", *sample.particulars)
+            is_used = is_given and holds_for(rule.when, sample.day, sample.particulars.get)
+            values[f"computed.{name}"] = is_used
+        template = self._templates[sample.place]
+        if template not in self._groups:
+            self._groups[template] = list(self._groups_in(template))
+        count = sum(rules)
+        recipients = range(count) if sample.is_whole else [number % count]
+        new: dict[int, set[Hashable]] = {}
+        for recipient in recipients:
+            values["recipient"] = recipient
+            found: set[Hashable] = {
+                (template, group, *map(values.get, group))
+                for group in self._groups[template]
+                if recipient == recipients[0] or "recipient" in group
+            }
+            if found - self.shown:
+                new[recipient] = found
+        return new
+
+    def _groups_in(self, template: str) -> Iterator[_Group]:
+        together = facts_together(template, self._subject.library.templates)
+        deciding = [frozenset[str]().union(*map(self._deciding, facts)) for facts in together]
+        found = {frozenset({"recipient", "office"}), *deciding}
+        particulars = {f"particulars.{name}" for name in self._subject.kind.particulars}
+        for first, second in pairwise(deciding):
+            if first | second <= particulars and len(first | second) <= _MOST_BESIDE:
+                found.add(first | second)
+        # An office is the place's own, or a rule of the program names it. What the place's own
+        # lacks shows in a joint letter as in a bare one.
+        for group in [group for group in found if "office" in group]:
+            rest = group - {"office"}
+            found |= {rest | {"rules", "is_whole"}}
+            found |= {(rest - {other}) | {"place"} for other in ("is_whole", "is_active")}
+            found.remove(group)
+        for group in found:
+            if not any(group < other for other in found):
+                yield tuple(sorted(group))
+
+    def _deciding(self, fact: str) -> set[str]:
+        """Return what of a sample decides a fact."""
+        root = fact.partition(".")[0]
+        if root in ("particulars", "computed"):
+            return {fact.replace("_", "-")}
+        is_asked = {"is_whole"} if root in Request.__struct_fields__ else set[str]()
+        found = _DECIDE.get(fact, _DECIDE.get(root, is_asked))
+        if "author" in found:  # which a particular may name
+            found = found - {"author"} | {f"particulars.{self._subject.program.author}"}
+        return found
 
 
 def samples(declared: Mapping[str, Particular], day: date) -> Iterator[Group]:
@@ -108,86 +372,3 @@ def _entries(spec: Particular, name: str, day: date, own_day: date) -> Iterator[
         if spec.per:  # one for all
             return
         yield _value(first, f"other-{name}", day, own_day + timedelta(days=1))
-
-
-class _Recorder:
-    """A struct's values, with a record in `seen` of the path of each one that is read.
-
-    `particulars.earlier.date` is the field of any entry of the list.
-    """
-
-    # Any: whatever a letter kind declares.
-    def __init__(self, value: Any, path: str, seen: set[str]) -> None:
-        self._value, self._path, self._seen = value, path, seen
-
-    def held(self) -> Iterable[object]:
-        """Return the values of the struct without a record in `seen`."""
-        return _held(self._value)
-
-    def __getattr__(self, name: str) -> Any:
-        value = getattr(self._value, name)
-        if name.startswith("__"):  # a name of Python's, which no template can read
-            return value
-        path = f"{self._path}.{name.replace('_', '-')}"
-        self._seen.add(path)
-        if isinstance(value, tuple):
-            return tuple(
-                _Recorder(item, path, self._seen) if isinstance(item, msgspec.Struct) else item
-                for item in value
-            )
-        return value
-
-
-class _RecordedDict(dict[str, Any]):  # Any: citations or dates
-    """A mapping with a record in `seen` of the path of each key that is read."""
-
-    def __init__(self, value: dict[str, Any], path: str, seen: set[str]) -> None:
-        super().__init__(value)
-        self._path, self._seen = path, seen
-
-    def __getitem__(self, key: str) -> Any:
-        self._seen.add(f"{self._path}.{key}")
-        return super().__getitem__(key)
-
-
-def recorded(notice: Notice, seen: set[str]) -> Notice:
-    """Return the notice with facts that record in `seen` each path that a template reads."""
-    activation = notice.activation
-    if activation and activation.kind == "scheduled":
-        # The activation comes from the particular; the letter reads it as `activation`.
-        seen.add("particulars.scheduled")
-    return msgspec.structs.replace(
-        notice,
-        particulars=_Recorder(notice.particulars, "particulars", seen),
-        citations=_RecordedDict(notice.citations, "citations", seen),
-        computed=_RecordedDict(notice.computed, "computed", seen),
-    )
-
-
-def names_in_rules(program: Program, kind: LetterKind) -> set[str]:
-    """Return the paths of the particulars that a rule of the program or the kind uses."""
-    conditions = [rule.when for rule in (*kind.refuse, *program.refuse)]
-    conditions += [note.when for note in (*kind.notes, *program.notes)]
-    conditions += [copied.when for rule in program.recipients for copied in rule.copy]
-    conditions += [rule.when for rule in kind.computed.values()]
-    names = {name for when in conditions for name in when.names}
-    names |= {rule.from_ for rule in kind.computed.values()}
-    names |= {*program.told_apart_by, *filter(None, [program.author])}
-    return {f"particulars.{name}" for name in names}
-
-
-def days_in(value: object) -> set[date]:
-    """Return every day in particulars or computed dates, and leave no record of it."""
-    if isinstance(value, date):
-        return {value}
-    return set().union(*map(days_in, _held(value)))
-
-
-def _held(value: object) -> Iterable[object]:
-    if isinstance(value, _Recorder):
-        return value.held()
-    if isinstance(value, msgspec.Struct):
-        return [getattr(value, name) for name in value.__struct_fields__]
-    if isinstance(value, dict):
-        return value.values()
-    return value if isinstance(value, tuple) else ()

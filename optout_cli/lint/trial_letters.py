@@ -4,68 +4,37 @@ The letters are not kept. Each problem is one of the template or of `program.yam
 """
 
 import re
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
-from datetime import date, datetime, timedelta
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any
 
 import msgspec
 
 from optout_cli.errors import OptoutError, Problem
-from optout_cli.letters.compose import compose, outline_case
+from optout_cli.letters.compose import compose
 from optout_cli.letters.library import Library
-from optout_cli.letters.own_wording import claim_problem, claims_in, rules_for, texts_of
+from optout_cli.letters.own_wording import claim_problem, claims_in, texts_of
 from optout_cli.letters.render import render
-from optout_cli.lint.samples import Group, days_in, hostile, names_in_rules, recorded, samples
-from optout_cli.model.jurisdiction import Locality
+from optout_cli.lint.samples import (
+    Sample,
+    Subject,
+    Tried,
+    case_of,
+    hostile,
+    samples_of,
+    subject_of,
+)
 from optout_cli.model.letter import Letter
-from optout_cli.model.notice import Case, Notice
-from optout_cli.model.program import Forbidden, LetterKind, Program
-from optout_cli.model.request import Request
-from optout_cli.programs import particulars_from, refusals
-from optout_cli.readers.document import Document, Layer
-from optout_cli.readers.validate import convert
-from optout_cli.templating.filters import MONTHS, as_typed, quotation
-from optout_cli.templating.inspect import reference_problems
+from optout_cli.model.notice import Notice
+from optout_cli.model.program import LetterKind, Program
+from optout_cli.programs import refusals
+from optout_cli.templating.filters import as_typed, quotation
+from optout_cli.templating.inspect import A_DAY, reference_problems
 from optout_cli.templating.layouts import SUFFIX
 
 _TAME, _HOSTILE = "Sample", '</p><li>{{ 7 * 7 }} &amp; "x" <b>y</b>'
-_A_DAY = re.compile(rf"(?:{'|'.join(MONTHS)}) \d{{1,2}}, \d{{4}}")
-_ACTIVE_FOR = timedelta(days=10)  # from the sample activation to the letter's date
 _QUOTED = re.compile(r"text='(?:[^'\\]|\\.)*'|text=\"(?:[^\"\\]|\\.)*\"")  # in a block's repr
-
-
-class _Subject(NamedTuple):
-    """A letter kind to try. `seen` collects the facts that its letters use."""
-
-    library: Library
-    id: str
-    program: Program
-    kind: LetterKind
-    template: str
-    forbidden: tuple[Forbidden, ...]
-    seen: set[str]
-    local: list[str]  # the states and jurisdictions with wording of their own
-    places: dict[str, Locality]
-    choices: frozenset[str]  # the choices that make a difference to every letter
-    read: set[str]  # texts already searched for forbidden words
-
-    def problem(self, code: str, message: str, path: str) -> Problem:
-        """Return a problem at a key path of the letter kind's declaration."""
-        program, _, name = self.id.partition("/")
-        location = self.library.programs.location(program, f"letters.{name}.{path}")
-        return Problem(code, message, location)
-
-
-class _Sample(NamedTuple):
-    """The facts of one sample request. A whole one has every field that a request can have."""
-
-    place: str
-    day: date
-    particulars: Group
-    is_active: bool = False
-    is_whole: bool = False
 
 
 def try_letters(library: Library, today: date) -> Iterator[Problem]:
@@ -101,7 +70,7 @@ def try_program(
     """Write every letter of one program but the kinds `without`; yield each problem once."""
     program = library.programs.by_id[id]
     subjects = [
-        _subject(library, f"{id}/{name}", program, kind)
+        subject_of(library, f"{id}/{name}", program, kind)
         for name, kind in sorted(program.letters.items())
         if name not in without
     ]
@@ -121,68 +90,7 @@ def try_program(
             yield Problem("unused-citation", message, location, hint)
 
 
-def sample_notice(library: Library, letter: str, today: date, place: str = "") -> Notice:
-    """Return a notice of today with every fact that a letter kind can state.
-
-    It is of a sample jurisdiction, or of `place`. Raises OptoutError for a letter that does not
-    exist, or that is refused in every period.
-    """
-    program, kind = library.programs.find(letter)
-    subject = _subject(library, letter, program, kind)
-    if place:
-        subject.places[place] = library.directory.find(place)
-    newest_first = sorted(_samples(subject, today), key=lambda sample: sample.day, reverse=True)
-    for sample in newest_first:
-        chosen = sample._replace(place=place or sample.place)
-        if sample.is_whole and not any(refusals(case := _case(subject, chosen))):
-            return compose(case)[0]
-    raise OptoutError(_never_written(subject))
-
-
-def _never_written(subject: _Subject) -> Problem:
-    return subject.problem("never-written", f"{subject.id} is refused in every period", "refuse")
-
-
-def _subject(library: Library, id: str, program: Program, kind: LetterKind) -> _Subject:
-    """Return a letter kind with the sample jurisdictions, and one for each local wording.
-
-    A local wording whose place does not exist is left out: `unused_files` reports its name.
-    Raises OptoutError for invalid data.
-    """
-    local = [
-        path.name.partition(".")[2].removesuffix(SUFFIX)
-        for folder in library.templates.folders
-        for path in sorted(folder.glob(f"{id}.*{SUFFIX}"))
-    ]
-    states = library.directory.data.states
-    ids = [*library.programs.wording.samples]
-    for name in local:
-        inside = [known for _, known, _ in library.directory.all(name)]
-        ids += inside[:1] if name.isupper() else [name]
-    places: dict[str, Locality] = {}
-    for place in ids:
-        with suppress(OptoutError):
-            places[place] = library.directory.find(place)
-    return _Subject(
-        library=library,
-        id=id,
-        program=program,
-        kind=kind,
-        template=library.templates.name_of(id, "", ""),
-        forbidden=rules_for(id.partition("/")[0], library),
-        local=[name for name in local if name in places or name in states],
-        places=places,
-        choices=frozenset(
-            name
-            for name, spec in kind.particulars.items()
-            if spec.type == "choice" or (spec.of == "choice" and spec.required)
-        ),
-        seen=set(),
-        read=set(),
-    )
-
-
-def _letter_problems(subject: _Subject, today: date) -> Iterator[Problem]:
+def _letter_problems(subject: Subject, today: date) -> Iterator[Problem]:
     """Write a letter kind's letters, and yield the problems of each."""
     program, kind, templates = subject.program, subject.kind, subject.library.templates
     if not templates.has(subject.template):
@@ -200,27 +108,41 @@ def _letter_problems(subject: _Subject, today: date) -> Iterator[Problem]:
     yield from unknown
     reported = {problem.location for problem in unknown}
     is_written = is_broken = False
-    for number, sample in enumerate(_samples(subject, today)):
-        try:
-            letters = _letters(subject, sample, number)
-        except OptoutError as error:
-            new = [problem for problem in error.problems if problem.location not in reported]
-            yield from (_with_sample(problem, subject, sample) for problem in new)
-            is_broken = True
-            continue
+    for sample, letters, problems in _trials(subject, today):
         is_written |= bool(letters)
+        is_broken |= bool(problems)
+        found = (problem for problem in problems if problem.location not in reported)
+        yield from (_with_sample(problem, subject, sample) for problem in found)
         for letter in letters:
             yield from _wording_problems(subject, letter, sample)
     if is_broken:
         subject.seen.clear()  # an incomplete letter does not show every fact that it uses
         return
     if not is_written:
-        yield _never_written(subject)
+        yield subject.never_written()
     yield from _unused_particulars(subject)
     yield from _hostile_problems(subject, today)
 
 
-def _with_sample(problem: Problem, subject: _Subject, sample: _Sample) -> Problem:
+def _trials(
+    subject: Subject, today: date
+) -> Iterator[tuple[Sample, Sequence[Letter], Sequence[Problem]]]:
+    """Write the letters of each sample that shows anything new; yield them, or their problems."""
+    tried = Tried(subject)
+    for number, sample in enumerate(samples_of(subject, today)):
+        if not (new := tried.new_in(sample, number)):
+            continue
+        try:
+            letters = _letters(subject, sample, new)
+        except OptoutError as error:
+            yield sample, (), error.problems
+            continue
+        if letters:
+            tried.shown.update(*new.values())
+        yield sample, letters, ()
+
+
+def _with_sample(problem: Problem, subject: Subject, sample: Sample) -> Problem:
     """Add the letter's date and the single choices as the hint of a problem without one."""
     given = sample.particulars.items()
     chosen = [
@@ -232,71 +154,16 @@ def _with_sample(problem: Problem, subject: _Subject, sample: _Sample) -> Proble
     return msgspec.structs.replace(problem, hint=hint)
 
 
-def _samples(subject: _Subject, today: date) -> Iterator[_Sample]:
-    """Yield sample requests for each period.
-
-    They have every particular with and without, every place, and each day of the period on which
-    a citation or a rule begins. A jurisdiction with wording of its own has only letters of today.
-    """
-    particulars = subject.kind.particulars
-    known = subject.places.items()
-    places = [name for name, place in known if place.slug not in subject.local]
-    rules = (*subject.kind.refuse, *subject.program.refuse)
-    changes = {citation.date for citation in subject.program.citations.values()}
-    changes |= {day for rule in rules for day in (rule.when.from_, rule.when.until) if day}
-    for period in subject.program.periods:
-        first, last = period.from_, period.until or max(today, period.from_)
-        groups = list(samples(particulars, last))
-        for number, group in enumerate(groups):
-            place = places[number % len(places)]
-            is_whole, is_active = number % 2 == 0, number // 2 % 2 == 0
-            yield _Sample(place, last, group, is_active, is_whole)
-        for number, place in enumerate(places):
-            yield _Sample(place, last, groups[0], is_active=number % 2 == 0, is_whole=True)
-        for day in sorted({first, *(day for day in changes if first <= day <= last)}):
-            for group in list(samples(particulars, day))[:2]:
-                yield _Sample(places[0], day, group)
-    for place in (name for name, place in known if place.slug in subject.local):
-        for number, group in enumerate(groups):  # of the last period
-            yield _Sample(place, last, group, is_active=number // 2 % 2 == 0, is_whole=True)
-
-
-def _letters(subject: _Subject, sample: _Sample, number: int) -> list[Letter]:
-    """Return all letters of a whole request, else one of them; none if it is refused."""
-    case = _case(subject, sample)
+def _letters(subject: Subject, sample: Sample, chosen: Iterable[int]) -> list[Letter]:
+    """Return the letters of a sample to the chosen recipients; none if it is refused."""
+    case = case_of(subject, sample)
     if any(refusals(case)):
         return []
-    notices = compose(case)
-    chosen = notices if sample.is_whole else notices[number % len(notices) :][:1]
-    templates = subject.library.templates
-    return [render(recorded(notice, subject.seen), templates) for notice in chosen]
+    notices, templates = compose(case), subject.library.templates
+    return [render(recorded(notices[it], subject.seen), templates) for it in chosen]
 
 
-def _case(subject: _Subject, sample: _Sample) -> Case:
-    """Return the case of a sample: a request with every field, or with addresses alone."""
-    given = subject.library.programs.wording.request
-    data = {
-        **(given if sample.is_whole else {"recipients": given["recipients"]}),
-        "jurisdiction": sample.place,
-        "letter": subject.id,
-        "addressing": "joint" if sample.is_active else "separate",
-    }
-    request = Document(data, (Layer("_layout/wording.yaml", {}),))
-    particulars = Document({"particulars": sample.particulars}, (Layer(subject.template, {}),))
-    locality = subject.places[sample.place]
-    activated = sample.day - _ACTIVE_FOR if sample.is_active else None
-    jurisdiction = msgspec.structs.replace(locality.jurisdiction, activated=activated)
-    return outline_case(
-        request=convert(request, Request),
-        locality=msgspec.structs.replace(locality, jurisdiction=jurisdiction),
-        program=subject.program,
-        kind=subject.kind,
-        day=sample.day,
-        particulars=particulars_from(particulars, subject.kind),
-    )
-
-
-def _wording_problems(subject: _Subject, letter: Letter, sample: _Sample) -> Iterator[Problem]:
+def _wording_problems(subject: Subject, letter: Letter, sample: Sample) -> Iterator[Problem]:
     """Yield forbidden words, repeated lines, and days after the letter's date."""
     texts, name, templates = texts_of(letter), letter.template, subject.library.templates
     location = templates.location(name)
@@ -312,7 +179,7 @@ def _wording_problems(subject: _Subject, letter: Letter, sample: _Sample) -> Ite
     known = days_in(letter.notice.particulars) | days_in(letter.notice.computed)
     if letter.notice.place.slug in subject.local:
         texts = []  # a text for one jurisdiction may name a day to come, which counsel chose
-    for written in {day for text in texts for day in _A_DAY.findall(text)}:
+    for written in {day for text in texts for day in A_DAY.findall(text)}:
         day = datetime.strptime(written, "%B %d, %Y").date()  # noqa: DTZ007  # a day, in no zone
         if day > sample.day and day not in known:
             message = f"names {day}, which is after the letter's date"
@@ -320,7 +187,7 @@ def _wording_problems(subject: _Subject, letter: Letter, sample: _Sample) -> Ite
     yield from (_with_sample(problem, subject, sample) for problem in found)
 
 
-def _unused_particulars(subject: _Subject) -> Iterator[Problem]:
+def _unused_particulars(subject: Subject) -> Iterator[Problem]:
     """Yield each particular that no letter and no rule uses, also inside lists."""
     used = subject.seen | names_in_rules(subject.program, subject.kind)
     templates = subject.library.templates
@@ -346,10 +213,10 @@ def _unused_particulars(subject: _Subject) -> Iterator[Problem]:
             yield msgspec.structs.replace(problem, hint="use it, or remove it")
 
 
-def _hostile_problems(subject: _Subject, today: date) -> Iterator[Problem]:
+def _hostile_problems(subject: Subject, today: date) -> Iterator[Problem]:
     """Yield a problem if words that look like markup change more of a letter than its words."""
-    whole = (sample for sample in _samples(subject, today) if sample.is_whole)
-    accepted = (sample for sample in whole if not any(refusals(_case(subject, sample))))
+    whole = (sample for sample in samples_of(subject, today) if sample.is_whole)
+    accepted = (sample for sample in whole if not any(refusals(case_of(subject, sample))))
     written = next(accepted, None)
     if written is None:
         return
@@ -360,7 +227,7 @@ def _hostile_problems(subject: _Subject, today: date) -> Iterator[Problem]:
                 name: hostile(value, subject.kind.particulars[name], words)
                 for name, value in written.particulars.items()
             }
-            letters.append(_letters(subject, written._replace(particulars=group), 0))
+            letters.append(_letters(subject, written._replace(particulars=group), [0, -1]))
     except OptoutError as error:
         yield from error.problems
         return
@@ -377,3 +244,86 @@ def _hostile_problems(subject: _Subject, today: date) -> Iterator[Problem]:
 def _structure(blocks: Sequence[object]) -> str:
     """Return the nested kinds of blocks, without their words."""
     return _QUOTED.sub("", repr(blocks))
+
+
+class _Recorder:
+    """A struct's values, with a record in `seen` of the path of each one that is read.
+
+    `particulars.earlier.date` is the field of any entry of the list.
+    """
+
+    # Any: whatever a letter kind declares.
+    def __init__(self, value: Any, path: str, seen: set[str]) -> None:
+        self._value, self._path, self._seen = value, path, seen
+
+    def held(self) -> Iterable[object]:
+        """Return the values of the struct without a record in `seen`."""
+        return _held(self._value)
+
+    def __getattr__(self, name: str) -> Any:
+        value = getattr(self._value, name)
+        if name.startswith("__"):  # a name of Python's, which no template can read
+            return value
+        path = f"{self._path}.{name.replace('_', '-')}"
+        self._seen.add(path)
+        if isinstance(value, tuple):
+            return tuple(
+                _Recorder(item, path, self._seen) if isinstance(item, msgspec.Struct) else item
+                for item in value
+            )
+        return value
+
+
+class _RecordedDict(dict[str, Any]):  # Any: citations or dates
+    """A mapping with a record in `seen` of the path of each key that is read."""
+
+    def __init__(self, value: dict[str, Any], path: str, seen: set[str]) -> None:
+        super().__init__(value)
+        self._path, self._seen = path, seen
+
+    def __getitem__(self, key: str) -> Any:
+        self._seen.add(f"{self._path}.{key}")
+        return super().__getitem__(key)
+
+
+def recorded(notice: Notice, seen: set[str]) -> Notice:
+    """Return the notice with facts that record in `seen` each path that a template reads."""
+    activation = notice.activation
+    if activation and activation.kind == "scheduled":
+        # The activation comes from the particular; the letter reads it as `activation`.
+        seen.add("particulars.scheduled")
+    return msgspec.structs.replace(
+        notice,
+        particulars=_Recorder(notice.particulars, "particulars", seen),
+        citations=_RecordedDict(notice.citations, "citations", seen),
+        computed=_RecordedDict(notice.computed, "computed", seen),
+    )
+
+
+def names_in_rules(program: Program, kind: LetterKind) -> set[str]:
+    """Return the paths of the particulars that a rule of the program or the kind uses."""
+    conditions = [rule.when for rule in (*kind.refuse, *program.refuse)]
+    conditions += [note.when for note in (*kind.notes, *program.notes)]
+    conditions += [copied.when for rule in program.recipients for copied in rule.copy]
+    conditions += [rule.when for rule in kind.computed.values()]
+    names = {name for when in conditions for name in when.names}
+    names |= {rule.from_ for rule in kind.computed.values()}
+    names |= {*program.told_apart_by, *filter(None, [program.author])}
+    return {f"particulars.{name}" for name in names}
+
+
+def days_in(value: object) -> set[date]:
+    """Return every day in particulars or computed dates, and leave no record of it."""
+    if isinstance(value, date):
+        return {value}
+    return set().union(*map(days_in, _held(value)))
+
+
+def _held(value: object) -> Iterable[object]:
+    if isinstance(value, _Recorder):
+        return value.held()
+    if isinstance(value, msgspec.Struct):
+        return [getattr(value, name) for name in value.__struct_fields__]
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, tuple) else ()

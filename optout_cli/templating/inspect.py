@@ -1,15 +1,18 @@
-"""Find problems in a template's syntax: words that are never printed, names that do not exist."""
+"""Read a template's syntax: words never printed, names that do not exist, facts of a branch."""
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from datetime import date as Date
+from functools import lru_cache
 from typing import NamedTuple, get_args, get_type_hints
 
 from jinja2 import nodes
 
 from optout_cli.errors import Problem, did_you_mean
 from optout_cli.model.fields import Noun
-from optout_cli.model.notice import Notice
+from optout_cli.model.notice import Notice, Place
 from optout_cli.model.program import LetterKind, Program
+from optout_cli.templating.filters import MONTHS
 from optout_cli.templating.problems import names_in
 from optout_cli.templating.templates import Templates
 
@@ -107,8 +110,14 @@ def _chain(name: str, parts: _Parts) -> list[str]:
     return chain
 
 
+@lru_cache(maxsize=64)  # letters share most of their templates
 def _blocks(syntax: nodes.Template) -> list[nodes.Block]:
     return list(syntax.find_all(nodes.Block))
+
+
+@lru_cache(maxsize=64)
+def _macros(syntax: nodes.Template) -> dict[str, nodes.Macro]:
+    return {macro.name: macro for macro in syntax.find_all(nodes.Macro)}
 
 
 def _reachable(name: str, templates: Templates) -> Iterator[_Scope]:
@@ -134,7 +143,7 @@ def _imported_macros(name: str, used: set[str], parts: _Parts) -> Iterator[_Scop
         if source not in parts:
             continue
         imported = {name if isinstance(name, str) else name[0] for name in load.names} & used
-        macros = {macro.name: macro for macro in parts[source].find_all(nodes.Macro)}
+        macros = _macros(parts[source])
         waiting, called = sorted(imported & macros.keys()), set(imported)
         while waiting:
             inside = list(_walk(macros[waiting.pop()], []))
@@ -181,3 +190,153 @@ def _texts(node: nodes.Node) -> Iterator[str]:
     elif isinstance(node, nodes.Tuple | nodes.List):
         for item in node.items:
             yield from _texts(item)
+
+
+# Facts that every letter has: printed, they make no difference.
+_GIVEN = {name for name, kind in get_type_hints(Notice).items() if kind in (str, Date, Place)}
+_BY_NAME = ("particulars", "citations", "computed", "recipient")  # their parts are facts
+_RELATIVE = ("particulars.", "computed.", "date")  # days that samples count from the letter's date
+_ORDER = ("lt", "lteq", "gt", "gteq")
+A_DAY = re.compile(rf"(?:{'|'.join(MONTHS)}) \d{{1,2}}, \d{{4}}")
+Facts = frozenset[str]
+
+
+def facts_together(name: str, templates: Templates) -> tuple[Facts, ...]:
+    """Return the facts that decide together what a letter prints, for each place that prints.
+
+    They are what is printed there and what the conditions around it read, in the order of the
+    letter: `particulars.signed`, `citations.ruling`, `recipient.contact`, `addressing`. `day` is
+    among them where a day is written out, or compared with a fixed one.
+    Raises OptoutError.
+    """
+    walk = _Walk(name, templates)
+    walk.follow(walk.root, frozenset(), walk.names)
+    return tuple(walk.found)
+
+
+class _Walk:
+    """Follows every branch of a letter as it is printed: blocks, macros and includes in place.
+
+    `names` map what a template sets, or a macro gets, to the facts behind it.
+    """
+
+    def __init__(self, name: str, templates: Templates) -> None:
+        self.parts = _parts_of(name, templates)
+        chain = _chain(name, self.parts)
+        self.root = self.parts[chain[-1]]
+        self.found: dict[Facts, None] = {}
+        self.within: list[str] = []  # the macros being followed
+        self.names: dict[str, Facts] = {}
+        self.blocks: dict[str, list[nodes.Block]] = {}
+        for part in chain:
+            for block in _blocks(self.parts[part]):
+                self.blocks.setdefault(block.name, []).append(block)
+        syntaxes = self.parts.values()
+        self.macros = {name: it for part in syntaxes for name, it in _macros(part).items()}
+        for assign in (it for part in syntaxes for it in part.body if isinstance(it, nodes.Assign)):
+            self._set(assign.target, self._facts(assign.node, self.names), self.names)
+
+    def follow(self, node: nodes.Node, around: Facts, names: dict[str, Facts]) -> None:
+        """Add what is printed in a node; the conditions `around` it read those facts."""
+        match node:
+            case nodes.Macro() | nodes.FromImport() | nodes.Import() | nodes.Extends():
+                return
+            case nodes.If():
+                for branch in (node, *node.elif_):
+                    around |= self._facts(branch.test, names)
+                    self.found[around] = None
+                    self._follow_all(branch.body, around, names)
+                self._follow_all(node.else_, around, names)
+            case nodes.For():
+                items = self._facts(node.iter, names)
+                names = {**names, "loop": items}
+                self._set(node.target, items, names)
+                around |= items | (self._facts(node.test, names) if node.test else items)
+                self.found[around] = None
+                self._follow_all((*node.body, *node.else_), around, names)
+            case nodes.Assign():
+                self._set(node.target, self._facts(node.node, names), names)
+            case nodes.Expr():
+                self._print(node, around, names)
+            case _:
+                self._follow_all(self._inside(node, names), around, names)
+        if isinstance(node, nodes.TemplateData) and A_DAY.search(node.data):
+            self.found[around | {"day"}] = None
+
+    def _follow_all(
+        self, inner: Iterable[nodes.Node], around: Facts, names: dict[str, Facts]
+    ) -> None:
+        for child in inner:
+            self.follow(child, around, names)
+
+    def _inside(self, node: nodes.Node, names: dict[str, Facts]) -> Iterable[nodes.Node]:
+        """Return what is printed in place of a node that is no condition and no value."""
+        match node:
+            case nodes.Block():
+                return self._printed(node.name)
+            case nodes.Include():
+                return [self.parts[it] for it in _texts(node.template) if it in self.parts]
+            case nodes.AssignBlock():
+                facts = [self._facts(child, names) for child in node.body]
+                self._set(node.target, frozenset[str]().union(*facts), names)
+        return node.iter_child_nodes()
+
+    def _printed(self, name: str) -> Iterator[nodes.Node]:
+        """Yield what is in a block, and in the ones that it replaces and repeats."""
+        for block in self.blocks[name]:
+            yield from block.body
+            if "super" not in _names([call.node for call in block.find_all(nodes.Call)]):
+                return
+
+    def _print(self, node: nodes.Expr, around: Facts, names: dict[str, Facts]) -> None:
+        calls = [it for it in (node, *node.find_all(nodes.Call)) if isinstance(it, nodes.Call)]
+        called = [(it, macro) for it in calls if (macro := self._macro(it))]
+        if not called:
+            asks = (nodes.CondExpr, nodes.Compare, nodes.Test)
+            is_plain = not any(isinstance(it, asks) for it in (node, *node.find_all(nodes.Expr)))
+            facts = self._facts(node, names)
+            self.found[around | (facts - _GIVEN if is_plain else facts)] = None
+        for call, macro in called:
+            if macro.name in self.within:
+                continue
+            given = {arg.name: frozenset[str]() for arg in macro.args}
+            for arg, value in zip(macro.args, call.args, strict=False):
+                given[arg.name] = self._facts(value, names)
+            for pair in call.kwargs:
+                given[pair.key] = self._facts(pair.value, names)
+            self.within.append(macro.name)
+            for child in macro.body:
+                self.follow(child, around, given)
+            self.within.pop()
+
+    def _macro(self, node: nodes.Node) -> nodes.Macro | None:
+        callee = node.node if isinstance(node, nodes.Call) else None
+        name = callee.attr if isinstance(callee, nodes.Getattr) else getattr(callee, "name", "")
+        return self.macros.get(name)
+
+    def _set(self, target: nodes.Node, facts: Facts, names: dict[str, Facts]) -> None:
+        names |= dict.fromkeys(_names([target, *target.find_all(nodes.Name)]), facts)
+
+    def _facts(self, node: nodes.Node, names: dict[str, Facts]) -> Facts:
+        """Return every fact that an expression reads, also in the macros that it calls."""
+        if isinstance(node, nodes.Name):
+            return names.get(node.name, frozenset([node.name]))
+        for owner, word in [it for it in _names_read(node) if not isinstance(node, nodes.Compare)]:
+            if owner in _BY_NAME and owner not in names:
+                return frozenset([f"{owner}.{word}"])
+        found = set().union(*(self._facts(child, names) for child in node.iter_child_nodes()))
+        macro = self._macro(node)
+        if macro and macro.name not in self.within:
+            self.within.append(macro.name)
+            inner = dict.fromkeys([arg.name for arg in macro.args], frozenset[str]())
+            found = found.union(*(self._facts(child, inner) for child in macro.body))
+            self.within.pop()
+        if isinstance(node, nodes.Compare):
+            sides = (node.expr, *(it.expr for it in node.ops))
+            is_fixed = any(isinstance(it, nodes.Const | nodes.Filter) for it in sides)
+            is_ordered = node.ops[0].op in _ORDER and not is_fixed
+            if (is_ordered and not all(it.startswith(_RELATIVE) for it in found)) or (
+                is_fixed and "date" in found
+            ):
+                found.add("day")
+        return frozenset(found)
