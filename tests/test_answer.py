@@ -409,3 +409,27 @@ def test_a_program_without_replies_says_so(
     code, out, err = outcome(run("answer", TO_ICE, "--templates", "mine", "--reply", "refused"))
     assert (code, out) == (1, "")
     assert err.startswith("the program 'X' does not say what may come back")
+
+
+def test_a_question_is_explained_and_the_one_before_is_asked_again(
+    reference: str, at_terminal: At
+) -> None:
+    typed = {
+        "Reply": ["<", "?", "spoken", "refused"],
+        "Day": ["<", "2026-11-23", ""],
+        "By": ["<", "Pat Doe"],
+        "Record this": ["?", "<", "y"],
+        "Letter": "later",
+    }
+    result, clerk = at_terminal(typed, TO_ICE)
+    (answer,) = answers()
+    assert (outcome(result)[0], clerk.unused) == (0, [])
+    assert (answer.reply, str(answer.on), answer.by) == ("refused", "2026-11-23", "Pat Doe")
+    assert clerk.asked["Day"] == ["2026-11-24", "2026-11-24", "2026-11-23"]
+    err = " ".join(result.stderr.split())
+    for told in (
+        "This is the first question.",
+        "optout records it, and names the letter that answers it.",
+        "yes records it. no records nothing.",
+    ):
+        assert told in err

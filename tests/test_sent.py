@@ -591,5 +591,5 @@ def test_a_way_is_read_in_the_words_that_people_write(letters: Letters, run: Run
         code, _, err = outcome(run("sent", TO_ICE, "--by", words))
         told = [line for line in err.splitlines() if "number" in line]
         assert (code, told, sendings("ice")[-1][1]) == (0, notes, way)
-    code, told = problem(run("sent", TO_ICE, "--by", "registered mail"))
-    assert (code, "certified-mail" in told) == (2, True)
+    code, message = problem(run("sent", TO_ICE, "--by", "registered mail"))
+    assert (code, "certified-mail" in message) == (2, True)

@@ -1,6 +1,6 @@
 """`optout answer`: record what came back, and begin the letter that answers it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from shlex import quote
@@ -8,9 +8,16 @@ from typing import Any, NamedTuple
 
 import click
 
+from optout_cli.cli.answer_questions import Given, asked_of, known_replies
 from optout_cli.cli.console import program_name, report_problems, say, usage_error
 from optout_cli.cli.new import command as new_command
-from optout_cli.cli.new.ask import ask, ask_choice, ask_yes, is_terminal, say_wrapped
+from optout_cli.cli.new.ask import (
+    Back,
+    ask_choice,
+    ask_in_turn,
+    is_terminal,
+    say_wrapped,
+)
 from optout_cli.cli.options import files, json_option, library_from, library_options, quiet_option
 from optout_cli.cli.order import set_option, split_assignment
 from optout_cli.cli.record import (
@@ -30,17 +37,14 @@ from optout_cli.cli.record import (
 )
 from optout_cli.errors import ExitCode, Location, OptoutError, Problem, closest, raise_any
 from optout_cli.letters.library import Library
-from optout_cli.model.program import Particular, Program, Reply
+from optout_cli.model.program import Program, Reply
 from optout_cli.model.request import Party
-from optout_cli.readers.files import is_file, no_such_file
-from optout_cli.register.events import Evidence
 from optout_cli.register.recorder import LookUp, look_up, sent_letter, version_sent
-from optout_cli.register.replies import check_fact, check_facts, check_text, replies_to
+from optout_cli.register.replies import check_facts, check_text
 from optout_cli.register.state import LetterState
 from optout_cli.register.statements import (
     Answer,
     Moment,
-    answer_day_problems,
     answered_from,
     withdrawn_from,
 )
@@ -48,20 +52,6 @@ from optout_cli.register.statements import (
 _OTHER_NAMES = {"denied": "refused", "rejected": "refused", "declined": "refused"}
 _MOST = 9  # letters to choose from
 _LATER = "later"
-_NONE = "none of these"
-_DAY = Particular(type="date", help="when it came")
-
-
-class _Given(NamedTuple):
-    """What the options say of an answer; `scan` is a path, and `kept` the file recorded before."""
-
-    id: str | None
-    day: date | None
-    by: str | None
-    words: str | None
-    scan: str | None
-    facts: Mapping[str, str]
-    kept: Evidence | None = None
 
 
 @click.command(
@@ -120,7 +110,7 @@ def command(
     the reply, such as --set day=2027-01-15 for a meeting. --correct replaces the last answer, and
     keeps of it what you do not say. Prints the path of the letter.
     """
-    given = _Given(id, day, by, words, scan, dict(map(split_assignment, assignments)))
+    given = Given(id, day, by, words, scan, dict(map(split_assignment, assignments)))
     check_undo(undo, *given, correct)
     library, found = library_from(overlays, folders), look_up(letter, within, parties)
     is_asked = not (id or correct or undo) and is_terminal()
@@ -144,13 +134,13 @@ def command(
         _begin_next(found, state, reply, library, overlays, folders)
 
 
-def _said_of(statement: "_Statement", given: _Given, *, is_asked: bool, correct: bool) -> _Given:
+def _said_of(statement: "_Statement", given: Given, *, is_asked: bool, correct: bool) -> Given:
     """Return what somebody says of the answer, asked or checked. Raises OptoutError."""
     state, program = statement.state, statement.program
     if correct:
         given = _corrected(state, given)
     if is_asked:
-        return _asked(state, program, given, statement.moment)
+        return asked_of(state, program, given, statement.moment)
     return _said(state, program, given)
 
 
@@ -176,21 +166,14 @@ def _choose(text: str, found: LookUp, *, is_asked: bool) -> LetterState:
     if not is_asked or len(states) > _MOST:
         raise several(text, list(names))
     say_wrapped("Which letter was answered?")
-    return dict(zip(names, states, strict=True))[ask_choice("Letter", names)]
+    why = "Each is a letter that went out from this folder."
+    asked = {"Letter": lambda _: ask_choice("Letter", names, explain=why)}
+    return dict(zip(names, states, strict=True))[ask_in_turn(lambda _: asked)["Letter"]]
 
 
-def _known_replies(state: LetterState, program: Program) -> dict[str, Reply]:
-    """Return the replies that may come back, by id. Raises OptoutError if there is none."""
-    if known := replies_to(state, program):
-        return known
-    message = f"the program {program.title!r} does not say what may come back"
-    hint = "add replies: to its program.yaml, such as those in templates/287g"
-    raise OptoutError(Problem("unknown-reply", message, None, hint))
-
-
-def _said(state: LetterState, program: Program, given: _Given) -> _Given:
+def _said(state: LetterState, program: Program, given: Given) -> Given:
     """Check what the options say. Raises OptoutError."""
-    known = _known_replies(state, program)
+    known = known_replies(state, program)
     if given.id not in known:
         location = Location("--reply", is_command_line=True)
         message = f"there is no reply {given.id!r}" if given.id else "what came back is not said"
@@ -205,75 +188,7 @@ def _said(state: LetterState, program: Program, given: _Given) -> _Given:
     return given
 
 
-def _asked(state: LetterState, program: Program, given: _Given, moment: Moment) -> _Given:
-    """Ask on the terminal for what the options do not say."""
-    known = _known_replies(state, program)
-    written, to = state.written, RECIPIENTS[state.letter.recipient]
-    say_wrapped(f"{written.name}: the letter to {to} of {written.date}, {written.reference}.")
-    say_wrapped("What came back?")
-    id = ask_choice("Reply", {id: reply.label for id, reply in known.items()})
-    reply = known[id]
-    if reply.silence:
-        return given._replace(id=id)
-    day = given.day or date.fromisoformat(
-        ask(
-            "Day",
-            "On what day did it come, or was it said? Type it as you like, such as November 30.",
-            is_date=True,
-            default=moment.today.isoformat(),
-            check=lambda text: _day_problem(state, text, moment),
-            required=True,
-        )
-    )
-    by = given.by or ask(
-        "By",
-        "Who answered? Name, title and office. Press Enter to skip.",
-        check=lambda text: check_text("By", text),
-    )
-    words = given.words or ask(
-        "Words",
-        "What does it say? Type its own words, as short as they can stand (Enter to skip).",
-        check=lambda text: check_text("Words", text),
-    )
-    facts = {**given.facts}
-    for name, spec in reply.asks.items():
-        if name not in facts and (text := _ask_fact(name, spec)):
-            facts[name] = text
-    scan = given.scan or ask(
-        "File",
-        "Is there a scan or an e-mail? Type its file name. optout keeps a copy (Enter to skip).",
-        check=lambda text: None if is_file(Path(text)) else no_such_file(Path(text), Path(text)),
-    )
-    if not ask_yes(f"Record this: {reply.label}, {day}?", default=True):
-        raise click.Abort
-    return _Given(id, day, by, words, scan, facts)
-
-
-def _day_problem(state: LetterState, text: str, moment: Moment) -> Problem | None:
-    if problem := check_fact("day", _DAY, text):
-        return problem
-    return next(answer_day_problems(state, date.fromisoformat(text), moment), None)
-
-
-def _ask_fact(name: str, spec: Particular) -> str:
-    note = f"{spec.help} (for example: {spec.example})" if spec.example else spec.help
-    label = name.replace("-", " ").capitalize()
-    note = f"{note[:1].upper()}{note[1:]}"
-    if not spec.choices:
-        return ask(
-            label,
-            note,
-            check=lambda text: check_fact(name, spec, text),
-            required=spec.required,
-            is_date="date" in (spec.type, spec.of),
-        )
-    say_wrapped(note)
-    choices = dict.fromkeys(spec.choices, "") | ({} if spec.required else {_NONE: ""})
-    chosen = ask_choice(label, choices, default="" if spec.required else _NONE)
-    return "" if chosen == _NONE else chosen
-
-
-def _corrected(state: LetterState, given: _Given) -> _Given:
+def _corrected(state: LetterState, given: Given) -> Given:
     """Return the last answer with what the options say. Raises OptoutError if there is none."""
     if not state.answers:
         message = "no answer to the letter is recorded"
@@ -282,7 +197,7 @@ def _corrected(state: LetterState, given: _Given) -> _Given:
         raise OptoutError(Problem("nothing-recorded", message, location, hint))
     last = state.answers[-1]
     is_same_reply = given.id in (None, last.reply)
-    return _Given(
+    return Given(
         id=given.id or last.reply,
         day=given.day or last.on,
         by=given.by or last.by,
@@ -310,7 +225,7 @@ class _Statement(NamedTuple):
 
 def _record(
     statement: _Statement,
-    said: _Given | None,
+    said: Given | None,
     *,
     undo: str = "",
     correct: bool = False,
@@ -386,7 +301,12 @@ def _begin_next(
         return
     say_wrapped("Begin the next letter now? It starts with the facts of this one.")
     titles = letters | {_LATER: ""}
-    chosen = ask_choice("Letter", titles, default=_LATER)
+    why = f"{_LATER} begins none. The answer is recorded; to correct it, add --correct."
+    try:
+        chosen = ask_choice("Letter", titles, default=_LATER, explain=why)
+    except Back:
+        say_wrapped(why)
+        return
     if chosen == _LATER:
         return
     options: dict[str, Any] = {  # Any: the options of `optout new`

@@ -31,19 +31,39 @@ _SHORT = 2  # letters that are too few to look for within a word
 
 Check = Callable[[str], Problem | None]
 Meanings = Callable[[str], Mapping[str, str]]
+Answers = dict[str, str]  # by the name of the question
 
 
 class Back(Exception):  # noqa: N818  # not an error: the user wants the question before
     """The user typed < to go back to the question before."""
 
 
+Question = Callable[[str], str]  # takes the answer that it had before, and returns the new one
+
+
+def ask_in_turn(questions_for: Callable[[Mapping[str, str]], Mapping[str, Question]]) -> Answers:
+    """Ask one question after the other, and return the answers; < goes back to the one before.
+
+    `questions_for` returns all questions by name, as they follow from the answers so far.
+    """
+    answers: Answers = {}
+    place = 0
+    while place < len(questions := questions_for(answers)):
+        name = [*questions][place]
+        try:
+            answers[name] = questions[name](answers.get(name, ""))
+        except Back:
+            if not place:
+                say_wrapped("This is the first question.", "  ")
+            place = max(place - 1, 0)
+        else:
+            place += 1
+    return {name: answers[name] for name in questions}
+
+
 def ask_first(question: Callable[[], str]) -> str:
     """Ask a question that has none before it: < only says so."""
-    while True:
-        try:
-            return question()
-        except Back:
-            say_wrapped("This is the first question.", "  ")
+    return ask_in_turn(lambda _: {"": lambda _: question()})[""]
 
 
 def is_terminal() -> bool:

@@ -1,0 +1,168 @@
+"""What `optout answer` asks on a terminal."""
+
+from collections.abc import Mapping
+from datetime import date
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+import click
+
+from optout_cli.cli.new.ask import (
+    Check,
+    Question,
+    ask,
+    ask_choice,
+    ask_in_turn,
+    ask_yes,
+    say_wrapped,
+)
+from optout_cli.cli.record import RECIPIENTS
+from optout_cli.errors import OptoutError, Problem
+from optout_cli.model.program import Particular, Program, Reply
+from optout_cli.readers.files import is_file, no_such_file
+from optout_cli.register.events import Evidence
+from optout_cli.register.replies import check_fact, check_text, replies_to
+from optout_cli.register.state import LetterState
+from optout_cli.register.statements import Moment, answer_day_problems
+
+_NONE = "none of these"
+_DAY = Particular(type="date", help="when it came")
+_REPLY, _DAY_ASKED, _RIGHT = "Reply", "Day", "right"  # questions
+
+
+class Given(NamedTuple):
+    """What the options say of an answer; `scan` is a path, and `kept` the file recorded before."""
+
+    id: str | None
+    day: date | None
+    by: str | None
+    words: str | None
+    scan: str | None
+    facts: Mapping[str, str]
+    kept: Evidence | None = None
+
+
+def known_replies(state: LetterState, program: Program) -> dict[str, Reply]:
+    """Return the replies that may come back, by id. Raises OptoutError if there is none."""
+    if known := replies_to(state, program):
+        return known
+    message = f"the program {program.title!r} does not say what may come back"
+    hint = "add replies: to its program.yaml, such as those in templates/287g"
+    raise OptoutError(Problem("unknown-reply", message, None, hint))
+
+
+def asked_of(state: LetterState, program: Program, given: Given, moment: Moment) -> Given:
+    """Ask on the terminal for what the options do not say."""
+    known = known_replies(state, program)
+    written, to = state.written, RECIPIENTS[state.letter.recipient]
+    say_wrapped(f"{written.name}: the letter to {to} of {written.date}, {written.reference}.")
+    say_wrapped("Type ? to have a question explained, and < to go back to the one before.")
+
+    def questions_for(answers: Mapping[str, str]) -> dict[str, Question]:
+        questions: dict[str, Question] = {_REPLY: partial(_ask_reply, known)}
+        if (reply := known.get(answers.get(_REPLY, ""))) and not reply.silence:
+            questions |= _questions(state, reply, given, moment)
+            day = answers.get(_DAY_ASKED, given.day)
+            questions[_RIGHT] = partial(_ask_right, f"Record this: {reply.label}, {day}?")
+        return questions
+
+    answers = ask_in_turn(questions_for)
+    if answers.pop(_RIGHT, "yes") == "no":
+        raise click.Abort
+    named, facts = {_DAY_ASKED, "By", "Words", "File", _REPLY}, dict(given.facts)
+    facts |= {name: text for name, text in answers.items() if text and name not in named}
+    return Given(
+        id=answers[_REPLY],
+        day=given.day or (date.fromisoformat(day) if (day := answers.get(_DAY_ASKED)) else None),
+        by=given.by or answers.get("By"),
+        words=given.words or answers.get("Words"),
+        scan=given.scan or answers.get("File"),
+        facts=facts,
+    )
+
+
+def _ask_reply(known: Mapping[str, Reply], before: str) -> str:
+    say_wrapped("What came back?")
+    labels = {id: reply.label for id, reply in known.items()}
+    why = "optout records it, and names the letter that answers it."
+    return ask_choice("Reply", labels, default=before, explain=why)
+
+
+def _ask_right(label: str, _before: str) -> str:
+    why = "yes records it. no records nothing. < goes back to the last question."
+    return "yes" if ask_yes(label, default=True, explain=why) else "no"
+
+
+def _questions(
+    state: LetterState, reply: Reply, given: Given, moment: Moment
+) -> dict[str, Question]:
+    """Return the questions about an answer that the options do not answer."""
+
+    def asked(note: str, why: str, check: Check, label: str, before: str) -> str:
+        return ask(label, note, default=before, check=check, explain=why)
+
+    def day_asked(before: str) -> str:
+        note = "On what day did it come, or was it said? Type it as you like, such as November 30."
+        return ask(
+            _DAY_ASKED,
+            note,
+            default=before or moment.today.isoformat(),
+            check=lambda text: _day_problem(state, text, moment),
+            required=True,
+            explain="The day counts for what is due next, and stands in the next letter.",
+            is_date=True,
+        )
+
+    texts: dict[str, tuple[str, str, Check]] = {
+        "By": (
+            "Who answered? Name, title and office. Press Enter to skip.",
+            "The register keeps the name, and a letter that answers a refusal may state it.",
+            partial(check_text, "By"),
+        ),
+        "Words": (
+            "What does it say? Type its own words, as short as they can stand (Enter to skip).",
+            "The next letter repeats these words in quotation marks. Do not type your own summary.",
+            partial(check_text, "Words"),
+        ),
+        "File": (
+            "Is there a scan or an e-mail? Type its file name, and optout keeps a copy (or Enter).",
+            "The copy goes to evidence/ in the folder of the letter, and into the packet.",
+            lambda text: None if is_file(Path(text)) else no_such_file(Path(text), Path(text)),
+        ),
+    }
+    said = {_DAY_ASKED: given.day, "By": given.by, "Words": given.words, "File": given.scan}
+    questions: dict[str, Question] = {_DAY_ASKED: day_asked}
+    questions |= {label: partial(asked, *texts[label], label) for label in ("By", "Words")}
+    facts = {name: spec for name, spec in reply.asks.items() if name not in given.facts}
+    questions |= {name: partial(_ask_fact, name, spec) for name, spec in facts.items()}
+    questions["File"] = partial(asked, *texts["File"], "File")
+    return {name: question for name, question in questions.items() if not said.get(name)}
+
+
+def _day_problem(state: LetterState, text: str, moment: Moment) -> Problem | None:
+    if problem := check_fact("day", _DAY, text):
+        return problem
+    return next(answer_day_problems(state, date.fromisoformat(text), moment), None)
+
+
+def _ask_fact(name: str, spec: Particular, before: str) -> str:
+    note = f"{spec.help} (for example: {spec.example})" if spec.example else spec.help
+    label = name.replace("-", " ").capitalize()
+    note = f"{note[:1].upper()}{note[1:]}"
+    why = "The next letter states it. Type it as the answer has it."
+    if not spec.choices:
+        return ask(
+            label,
+            note,
+            default=before,
+            check=lambda text: check_fact(name, spec, text),
+            required=spec.required,
+            explain=why,
+            is_date="date" in (spec.type, spec.of),
+        )
+    say_wrapped(note)
+    choices = dict.fromkeys(spec.choices, "") | ({} if spec.required else {_NONE: ""})
+    default = before or ("" if spec.required else _NONE)
+    chosen = ask_choice(label, choices, default=default, explain=why)
+    return "" if chosen == _NONE else chosen
