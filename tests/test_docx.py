@@ -16,7 +16,7 @@ from optout_cli.exporters import exporter_for
 from optout_cli.exporters.context import Options
 from optout_cli.letters.library import Library
 from optout_cli.letters.notes import export_notes
-from optout_cli.model.letter import Attachment, Image, Letter
+from optout_cli.model.letter import Attachment, Heading, Image, Letter
 from optout_cli.templating.body import sections_from
 
 SEAL = Image("image/svg+xml", (ROOT / "examples/placeholder-seal.svg").read_bytes(), "The seal")
@@ -108,6 +108,17 @@ def test_words_keep_their_weight_and_links_lead_where_they_should(
         ],
         [("the page", "https://example.gov/")],
     )
+
+
+def test_what_leads_to_a_list_or_the_closing_stays_with_it(
+    letter: Letter, library: Library
+) -> None:
+    body = [it for it in letter.body if not isinstance(it, Heading)]
+    document = opened(in_word(replace(letter, body=(*body, body[0], body[-1])), library))
+    kept = [it.text for it in document.paragraphs if it.paragraph_format.keep_with_next]
+    introduction = "We ask, in writing:\nSee the page."
+    lists = [introduction, "one", "Quoted.", "again one", introduction, "last"]
+    assert kept == [*lists, letter.closing]
 
 
 @pytest.mark.parametrize("seal", [None, SEAL])

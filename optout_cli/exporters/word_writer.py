@@ -277,13 +277,17 @@ def _write_opening(document: Document, letter: Letter) -> None:
     document.add_paragraph(letter.reference, "Reference")
     for name in letter.to:
         document.add_paragraph(f"To:\t{name}", "Addressee")
-    document.add_paragraph(f"Re:\t{letter.subject}", "Heading 1")
+    subject = document.add_paragraph(style="Heading 1")
+    subject.add_run("Re:").bold = False
+    subject.add_run(f"\t{letter.subject}")
     document.add_paragraph(letter.salutation)
 
 
 def _write_blocks(document: Document, blocks: Sequence[Block], style: str = "Normal") -> None:
     for block in blocks:
         if isinstance(block, ListBlock):
+            if block is not blocks[0]:  # the words before a list stay with it
+                document.paragraphs[-1].paragraph_format.keep_with_next = True
             _write_list(document, block)
             document.paragraphs[-1].paragraph_format.space_after = Pt(_LOOKS["Normal"].after)
         elif isinstance(block, Quote):
@@ -299,6 +303,8 @@ def _write_list(document: Document, block: ListBlock, level: str = "") -> None:
     numbering = _new_numbering(document, style) if block.ordered else None
     for item in block.items:
         own = document.add_paragraph(style=style)
+        if item is block.items[0] and len(block.items) > 1:  # no first item alone on a page
+            own.paragraph_format.keep_with_next = True
         if numbering is not None:
             form = own.paragraph_format.element.get_or_add_pPr()
             form.get_or_add_numPr().get_or_add_numId().val = numbering
