@@ -10,7 +10,10 @@ def main() -> None:
 
         run()
     except KeyboardInterrupt:
-        sys.stderr.write("interrupted; no file is incomplete\n")
+        message = "interrupted; no file is incomplete"
+        if {"--json", "--ndjson"}.intersection(sys.argv):
+            message = f'{{"schema":1,"note":null,"message":"{message}","requests":null}}'
+        sys.stderr.write(f"{message}\n")
         sys.exit(130)  # 128 + SIGINT
 
 

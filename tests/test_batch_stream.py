@@ -88,6 +88,7 @@ def test_rows_before_a_quote_that_is_not_closed_are_written() -> None:
             ("--check",),
             "--stream takes one INPUT, and no --check, --fail-fast or --with\n",
         ),
+        (HEADER + ROWS, ("-j", "2"), "--stream makes the letters of one row at a time\n"),
         (HEADER, (), "-: has no requests\n"),
         ("", (), "-: has no requests\n"),
         ("- jurisdiction: x\n", (), "-: is neither a table nor lines of JSON, so its rows cannot"),

@@ -210,11 +210,22 @@ def test_doctor_tells_what_this_process_lacks(in_folder: Path) -> None:
     assert found["typst"]["cure"] == "set TMPDIR to a folder of yours on a disk with free space"
 
 
-def test_an_interrupt_leaves_nothing_and_says_so(in_folder: Path) -> None:
+def test_an_unknown_option_before_any_command_is_json_too(in_folder: Path) -> None:
+    done = call(*OPTOUT, "--frobnicate", "--json")
+    problem = json.loads(done.stderr)
+    assert (done.returncode, problem["problem"], problem["message"]) == (
+        2,
+        "usage",
+        "No such option '--frobnicate'",
+    )
+
+
+@pytest.mark.parametrize("words", [("write", "-o", "out/"), ("check", "--json")])
+def test_an_interrupt_leaves_nothing_and_says_so(words: tuple[str, ...], in_folder: Path) -> None:
     request = in_folder / "waiting.yaml"
     os.mkfifo(request)
     process = subprocess.Popen(
-        (*OPTOUT, "write", "waiting.yaml", "-o", "out/"),
+        (*OPTOUT, *words, "waiting.yaml"),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
@@ -222,7 +233,8 @@ def test_an_interrupt_leaves_nothing_and_says_so(in_folder: Path) -> None:
         process.send_signal(signal.SIGINT)
         out, err = process.communicate()
     assert (process.returncode, out) == (130, b"")
-    assert err.strip() == b"interrupted; no file is incomplete"
+    told = json.loads(err)["message"] if "--json" in words else err.decode().strip()
+    assert told == "interrupted; no file is incomplete"
     assert lying_in(in_folder) == ["r.yaml", "waiting.yaml"]
 
 

@@ -1,5 +1,6 @@
 """No command leaves anything in the folder for temporary files, however it ends."""
 
+import json
 import os
 import re
 import signal
@@ -110,15 +111,21 @@ def test_what_nohup_ignores_stays_ignored(scratch: Path) -> None:
     assert process.wait() == 0
 
 
-def test_an_interrupt_while_the_program_starts_is_answered(write: Write, in_folder: Path) -> None:
+@pytest.mark.parametrize("options", [(), ("list", "--json")])
+def test_an_interrupt_while_the_program_starts_is_answered(
+    options: tuple[str, ...], write: Write, in_folder: Path
+) -> None:
     write("click.py", "import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n")
     done = subprocess.run(
-        OPTOUT,
+        (*OPTOUT, *options),
         env={**os.environ, "PYTHONPATH": str(in_folder)},
         capture_output=True,
         check=False,
     )
-    assert (done.returncode, done.stderr) == (130, b"interrupted; no file is incomplete\n")
+    message = "interrupted; no file is incomplete"
+    told = {"schema": 1, "note": None, "message": message, "requests": None}
+    shown = json.loads(done.stderr) if options else done.stderr.decode()
+    assert (done.returncode, shown) == (130, told if options else f"{message}\n")
 
 
 def test_a_batch_whose_worker_is_killed_leaves_no_temporary_file(scratch: Path) -> None:

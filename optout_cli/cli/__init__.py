@@ -7,7 +7,7 @@ import os
 import re
 import signal
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from importlib import import_module
 from io import BufferedWriter, FileIO, TextIOWrapper
@@ -138,7 +138,7 @@ class _Group(click.Group):
         try:
             return self._invoke(ctx)
         except click.UsageError as error:
-            if not _wants_json(ctx):
+            if not _wants_json(ctx.meta[_WORDS]):
                 raise
             from optout_cli.cli.console import say_usage_problem
 
@@ -196,9 +196,9 @@ def _put_examples_first(command: click.Command) -> None:
         command.epilog = None
 
 
-def _wants_json(ctx: click.Context) -> bool:
-    """Tell whether a command line that may be wrong asks for JSON, as far as it was read."""
-    command, *words = ctx.meta[_WORDS] or ("",)
+def _wants_json(words: Sequence[str]) -> bool:
+    """Tell whether a command line that may be wrong asks for JSON."""
+    command = next((word for word in words if word in COMMANDS), "")
     variables = (f"OPTOUT_{command}_{name}".upper() for name in ("json", "ndjson"))
     return bool({"--json", "--ndjson"}.intersection(words)) or any(
         os.environ.get(name, "").lower() in ("1", "true", "yes", "on", "t", "y")
@@ -247,7 +247,12 @@ def main() -> None:
     try:
         code = group.main(standalone_mode=False)
     except click.ClickException as error:
-        error.show()
+        if isinstance(error, click.UsageError) and _wants_json(sys.argv[1:]):
+            from optout_cli.cli.console import say_usage_problem
+
+            say_usage_problem(error)
+        else:
+            error.show()
         code = error.exit_code
     except click.Abort:
         _say_interrupted()
@@ -318,8 +323,11 @@ def _give_up_output(error: OSError) -> None:
 
 
 def _say_interrupted() -> None:
+    message = "interrupted; no file is incomplete"
+    if _wants_json(sys.argv[1:]):
+        message = f'{{"schema":1,"note":null,"message":"{message}","requests":null}}'
     with suppress(OSError):  # the terminal is gone
-        click.echo("interrupted; no file is incomplete", err=True)
+        click.echo(message, err=True)
 
 
 def _interrupt_on_signals() -> list[int]:

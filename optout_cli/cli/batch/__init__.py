@@ -145,6 +145,8 @@ def command(
     if is_stream and (is_check or fail_fast or fixes or len(inputs) > 1):
         message = "--stream takes one INPUT, and no --check, --fail-fast or --with"
         usage_error(message, "leave it out")
+    if is_stream and (jobs or 1) > 1:
+        usage_error("--stream makes the letters of one row at a time", "leave out --jobs")
     streams = [Stream(inputs[0])] if is_stream else []
     corrections = load_inputs(fixes)
     keys = {file: rejected_keys(file) for file in fixes}
