@@ -138,3 +138,26 @@ def test_a_line_that_is_not_utf_8_is_rejected_alone_and_keeps_its_bytes(batch: B
     assert b'"Jos\xe9"' in rejects
     Path("again.ndjson").write_bytes(rejects.splitlines()[0].decode("latin-1").encode())
     assert batch("-q", name="again.ndjson")[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("proofs", "again", "read"),
+    [
+        (["11/24/2026"], "11/12/2026", "2026-11-12"),  # its table was month first
+        (["24/11/2026", "25/11/2026"], "11/24/2026", None),  # day first, whatever the rejects say
+        (["24/11/2026", "25/11/2026", "11/24/2026", "11/25/2026"], "11/24/2026", None),
+    ],
+)
+def test_rejects_as_input_keep_the_order_of_dates_of_their_table(
+    proofs: list[str], again: str, read: str | None, batch: Batch
+) -> None:
+    places = ("50005", "50007", "50009", "50011")
+    rows = [f"{place},Pat,Sheriff,{day}" for place, day in zip(places, proofs, strict=False)]
+    bad = ["50001,Pat,,11/12/2026", "50003,Pat,,11/12/2026"]
+    batch(table="\n".join((f"{HEADER.strip()},date", *rows, *bad, "")))
+    rejects = Path("out/rejects.csv")
+    text = rejects.read_text("utf-8-sig").replace(",Pat,,", ",Pat,Sheriff,")
+    rejects.write_text(text.replace("50003,Pat,Sheriff,11/12/2026", f"50003,Pat,Sheriff,{again}"))
+    _, out, _ = batch("--to", "ice", "-q", name="out/rejects.csv")
+    letters = [line for line in out.splitlines() if "addison" in line]
+    assert letters == ([f"out/VT/addison-county-vt/{read}-opt-out-ice.txt"] if read else [])

@@ -12,9 +12,8 @@ from hashlib import sha256
 
 import msgspec
 
-from optout_cli.batch.input import InputFile, rows_of
+from optout_cli.batch.input import InputFile, rows_of, with_orders
 from optout_cli.errors import Location, OptoutError, Problem, raise_any
-from optout_cli.readers.cells import DateOrder
 from optout_cli.readers.document import KEY, OWN_MARK, Row
 
 _DIGITS = 10  # of a SHA-256: a table of a million rows has no two alike by chance
@@ -88,7 +87,7 @@ def with_corrections(
         msgspec.structs.replace(
             file,
             corrected={
-                number: row and _with_orders(row, orders[index])
+                number: row and with_orders(row, orders[index])
                 for (own, number), row in found.items()
                 if own == index
             },
@@ -96,18 +95,6 @@ def with_corrections(
         )
         for index, file in enumerate(input_files)
     )
-
-
-def _with_orders(row: Row, orders: Mapping[str, DateOrder]) -> Row:
-    """Read the dates of a corrected row in the order that is proved in its table."""
-    if not row.document or not orders:
-        return row
-    layers = (
-        msgspec.structs.replace(layer, orders={**layer.orders, **orders})
-        for layer in row.document.layers
-    )
-    document = msgspec.structs.replace(row.document, layers=tuple(layers))
-    return msgspec.structs.replace(row, document=document)
 
 
 def _matched(file: InputFile, table: _Table, keys: Sequence[str]) -> dict[_Place, Row | None]:

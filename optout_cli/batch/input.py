@@ -55,7 +55,8 @@ class InputFile(msgspec.Struct, frozen=True):
     The text of a workbook is its sheet as CSV, `sheet_notes` tell what the sheet hides, and
     `content` is the workbook. `corrected` has rows that stand for others, by the number of those
     from 0, or None for a row to leave out, and `corrections` the files that they came from.
-    `columns` are those of a table that has no requests.
+    `columns` are those of a table that has no requests. `orders` are those of dates in the table
+    that its rows were rejected from.
     """
 
     name: str
@@ -67,6 +68,7 @@ class InputFile(msgspec.Struct, frozen=True):
     sheet_title: str = ""
     corrected: Mapping[int, Row | None] = {}
     corrections: "tuple[InputFile, ...]" = ()
+    orders: Mapping[str, DateOrder] = {}
 
     @property
     def is_rejected(self) -> bool:
@@ -82,30 +84,33 @@ class InputFile(msgspec.Struct, frozen=True):
         dropped = [*self.corrected.values()].count(None)
         rows = "1 row is" if dropped == 1 else f"{dropped:,} rows are"
         left_out = [f"{rows} left out: deleted from the rejected rows"] if dropped else []
+        if table:
+            known = {name.strip(): order for name, order in self.orders.items()}
+            own = {
+                name: known[name] for name in map(str.strip, table.header.cells) if name in known
+            }
+            table = table._replace(orders={**table.orders, **own})
         notes = (*self.sheet_notes, *(table.notes if table else ()), *left_out)
         return tuple(map(shorten_quotes, notes))
 
     @property
     def date_orders(self) -> dict[str, DateOrder]:
-        """Tell which columns of dates are proved month or day first, by each of their names."""
+        """Tell which columns of dates have a settled order, or several, by each of their names."""
         if self.form not in ("csv", "sheet"):
             return {}
         is_sheet = self.form == "sheet"
         table, _ = read_table(self.text, self.name, is_sheet=is_sheet, columns=self.columns)
         if not table:
             return {}
-        proved: dict[str, DateOrder] = {
-            name: order
-            for name, order in table.orders.items()
-            if order in ("month-first", "day-first")
-        }
+        proved = {name: order for name, order in table.orders.items() if order != "either"}
         paths = {own: path for path, own in table.columns.items()}
-        return proved | {paths.get(name, name): order for name, order in proved.items()}
+        named = proved | {paths.get(name, name): order for name, order in proved.items()}
+        return {**named, **self.orders}
 
     def rows(self) -> Iterator[Row]:
         """Read each row. Raises OptoutError if the rest cannot be divided into rows."""
         rows = enumerate(self._own_rows())
-        given = (self.corrected.get(number, row) for number, row in rows)
+        given = (self.corrected.get(number, with_orders(row, self.orders)) for number, row in rows)
         return (row for row in given if row)
 
     def _own_rows(self) -> Iterator[Row]:
@@ -119,6 +124,18 @@ class InputFile(msgspec.Struct, frozen=True):
         from optout_cli.readers.yaml import rows_from_yaml  # takes 15 ms; a table needs none
 
         return rows_from_yaml(self.text, self.name)
+
+
+def with_orders(row: Row, orders: Mapping[str, DateOrder]) -> Row:
+    """Read the dates of a row that was rejected in the order that its table settled."""
+    if not row.document or not orders:
+        return row
+    layers = (
+        msgspec.structs.replace(layer, orders={**layer.orders, **orders})
+        for layer in row.document.layers
+    )
+    document = msgspec.structs.replace(row.document, layers=tuple(layers))
+    return msgspec.structs.replace(row, document=document)
 
 
 def load_input(path: str, columns: tuple[str, ...] = ()) -> InputFile:

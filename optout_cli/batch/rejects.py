@@ -21,6 +21,7 @@ from optout_cli.batch.input import InputFile, rows_of
 from optout_cli.batch.reject_sheet import Rejected, reason_of, reject_sheet
 from optout_cli.errors import OptoutError, Problem
 from optout_cli.output import move_to_earlier, write_all, write_errors
+from optout_cli.readers.cells import DateOrder
 from optout_cli.readers.csv import csv_from, read_table
 from optout_cli.readers.document import KEY, OWN_MARK, REASON, Row
 from optout_cli.readers.files import STDIN, folder_of, is_pipe
@@ -50,6 +51,7 @@ class _State(msgspec.Struct, frozen=True):
     seals: frozenset[str] = frozenset()
     tables: dict[str, tuple[str, ...]] = {}
     keys: dict[str, tuple[str, ...]] = {}
+    orders: dict[str, dict[str, DateOrder]] = {}
 
 
 class WrittenRejects(NamedTuple):
@@ -94,6 +96,16 @@ def rejected_keys(file: str) -> tuple[str, ...]:
     return _load_state(path.parent).keys.get(path.name, ())
 
 
+def with_rejected_orders(file: InputFile) -> InputFile:
+    """Read the dates of a file of rejected rows as those of the tables that the rows came from.
+
+    The folder that the file was written to knows how, whatever folder the letters go to now.
+    """
+    path = real(Path(file.name))
+    orders = {} if is_pipe(file.name) else _load_state(path.parent).orders.get(path.name, {})
+    return msgspec.structs.replace(file, orders=orders) if orders else file
+
+
 def write_rejects(
     folder: LetterFolder,
     input_files: Sequence[InputFile],
@@ -118,6 +130,12 @@ def write_rejects(
     written, changed = _put(folder, contents, {real(Path(name)) for name in origins}, state.seals)
     tables = tuple(sorted({table for several in origins.values() for table in several}))
     state.tables.update((place.name, tables) for place in written)
+    orders: dict[str, DateOrder] = {}
+    for file in input_files:
+        with suppress(OptoutError):  # a stream that broke off has told it
+            for name, order in file.date_orders.items():
+                orders[name] = order if orders.get(name, order) == order else "mixed"
+    state.orders.update((place.name, orders) for place in written)
     for place in written:
         rows = by_form[place.suffix == ".xlsx"]
         state.keys[place.name] = tuple(each.key for each in rows if each.row.cells)

@@ -10,7 +10,7 @@ import click
 from optout_cli.batch.corrections import with_corrections
 from optout_cli.batch.input import InputFile, Stream, load_inputs
 from optout_cli.batch.job import Job
-from optout_cli.batch.rejects import rejected_keys
+from optout_cli.batch.rejects import rejected_keys, with_rejected_orders
 from optout_cli.cli.batch.output import Prints, cores, prints_options
 from optout_cli.cli.batch.run import Run
 from optout_cli.cli.console import report_problems, say, usage_error
@@ -151,7 +151,7 @@ def command(
     corrections = load_inputs(fixes)
     keys = {file: rejected_keys(file) for file in fixes}
     input_files = [stream.file() for stream in streams] or with_corrections(
-        load_inputs(inputs), corrections, keys
+        [*map(with_rejected_orders, load_inputs(inputs))], corrections, keys
     )
     if not (quiet or is_stream):
         _say_notes((*input_files, *corrections))
