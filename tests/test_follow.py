@@ -554,8 +554,8 @@ def test_the_next_letter_goes_only_to_an_office_that_got_the_first(
     signer = ("--set", "signatory.name=Kim", "--set", "signatory.title=Sheriff")
     err = outcome(run("new", "--follow", TO_BUREAU, "-o", "next.yaml", *signer))[2]
     assert " ".join(err.splitlines()[:2]) == (
-        "note: this letter goes to ICE alone, since the State Identification Bureau has no earlier"
-        " letter that is recorded as sent; for both, delete the line to:"
+        "note: this letter goes to ICE alone, since the earlier one is not recorded as sent to the"
+        " State Identification Bureau; for both, delete the line to:"
     )
     code, out, told = outcome(run("write", "next.yaml", "-f", "txt", "-o", "letters/"))
     assert (code, out) == (0, "letters/2026-11-24-renewed-request-ice.txt\n")
@@ -580,3 +580,17 @@ def test_no_letter_goes_only_to_an_office_that_gets_none(library: Library) -> No
         "no-letter",
         "287g/terminate has no letter to bureau",
     )
+
+
+def test_a_letter_that_goes_out_on_the_day_of_the_refusal_waits_for_an_answer(
+    sent_notice: str, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run("answer", TO_ICE, "--reply", "refused", "--on", "2026-11-24", "--words", "No.")
+    signer = ("--set", "signatory.name=Kim", "--set", "signatory.title=Sheriff")
+    run("new", "--follow", TO_ICE, "-o", "next.yaml", "-q", *signer)
+    run("write", "next.yaml", "-f", "txt", "-o", "letters/", "-q")
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1795521600")  # noon of that day
+    run("sent", "letters/2026-11-24-renewed-request-ice.txt", "--by", "mail")
+    rows = outcome(run("status", "letters", "--json"))[1].splitlines()
+    steps = {(row["letter"], row["recipient"]): row["step"] for row in map(json.loads, rows)}
+    assert steps["secure-communities/renewed-request", "ice"] == "waiting"

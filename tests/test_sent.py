@@ -65,7 +65,8 @@ def test_a_copy_of_a_letter_is_known_by_its_content(
 ) -> None:
     (in_folder / name).parent.mkdir(exist_ok=True)
     shutil.copy(TO_ICE, name)
-    assert outcome(run("sent", name, "--in", "letters", "--by", "mail", "-q"))[0] == 0
+    sent = outcome(run("sent", name, "--in", "letters", "--by", "mail", "-q"))
+    assert sent == (0, f"{name}\n", "")
     assert sendings("ice") == [("2026-11-24", "mail", None)]
 
 

@@ -264,9 +264,10 @@ class Found(NamedTuple):
     @property
     def path(self) -> Path:
         """The file that was named; otherwise one of the letter's files, where it is now."""
-        places = self.state.places
-        first = next(iter(places.values()), "")
-        return self.folder.path / (self.letter.path or first)
+        named = self.letter.path or next(iter(self.state.places.values()), "")
+        place = self.folder.path / named
+        # A file that was named may be a copy outside the folder.
+        return place if place.exists() or not Path(named).exists() else Path(named)
 
     def take(self, path: str | None, *, is_own: bool = True) -> Evidence | None:
         """Read a file that is evidence of what happened. Raises OptoutError."""

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Literal
 
 import msgspec
@@ -116,8 +116,9 @@ def standings_of(
 def _standings_in(items: Sequence[_Item], program: Program | None) -> Iterator[Standing]:
     """Yield where the letters of one matter stand: those that may follow one another."""
     # The last answer to a letter, by its place; or one to the letter that it follows, which came
-    # once this letter had gone out. An acknowledgment is no answer.
-    answered: dict[int, date] = {}
+    # once this letter had gone out. An acknowledgment is no answer. Of two events of one day, the
+    # one that was recorded first is the earlier.
+    answered: dict[int, tuple[date, datetime]] = {}
     cited = {item[0].written.reference: item for item in items}
     notices = [cited.get(facts.particulars.get(_CITED, "")) for _, facts in items]
 
@@ -126,12 +127,12 @@ def _standings_in(items: Sequence[_Item], program: Program | None) -> Iterator[S
         return any(_follows(later, it, program) for it in (items[number], notices[number]) if it)
 
     for place, (state, facts) in enumerate(items):
-        days = [answer.on for answer in state.answers if settles(answer, program)]
+        days = [(it.on, it.at) for it in state.answers if settles(it, program)]
         earlier = items[:place]
         for number in range(place):
             if number in answered and takes_up((state, facts), number):
-                went_out = min((sent.on for sent in state.sent), default=None)
-                days += [answered[number]] if went_out and answered[number] >= went_out else []
+                went_out = min(((sent.on, sent.at) for sent in state.sent), default=None)
+                days += [answered[number]] if went_out and answered[number] > went_out else []
         if days:
             answered[place] = max(days)
         out = (item for item in items[place + 1 :] if is_out(item[0]))

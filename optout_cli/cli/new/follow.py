@@ -201,10 +201,11 @@ def begin_after(
     if (only := known.get("to")) and not quiet:
         (other,) = (party for party in PARTIES if party != only)
         is_sent = any(state.sent and state.letter.recipient == other for state in former.states)
-        why = "has answered" if is_sent else "has no earlier letter that is recorded as sent"
+        why = f"the earlier one is not recorded as sent to {RECIPIENTS[other]}"
+        why = f"{RECIPIENTS[other]} has answered" if is_sent else why
         say_wrapped(
-            f"note: this letter goes to {RECIPIENTS[only]} alone, since {RECIPIENTS[other]} {why};"
-            " for both, delete the line to:"
+            f"note: this letter goes to {RECIPIENTS[only]} alone, since {why}; for both, delete the"
+            " line to:"
         )
     return Start(known={**known}, asks=("service",), signed={**(former.signatory or {})}), former
 
