@@ -14,7 +14,7 @@ from conftest import REQUEST, ROOT
 from optout_cli.errors import printable
 from optout_cli.exporters import all_exporters
 
-TODAY = "dated today, 2026-11-24; to keep this date, add date: 2026-11-24 to the request"
+TODAY = "dated today, 2026-11-24; to keep this date, add --set date=2026-11-24"
 UNCONFIRMED = """\
 r.yaml: the contact of {} was never confirmed
   hint: call them, then add confirmed: {{by: telephone, date: ...}} under recipients: {}:

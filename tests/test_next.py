@@ -1,6 +1,7 @@
 """What is left to do with the letters, as it is told after `write`: each step by its occasion."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from command_results import Run, Write, outcome
@@ -34,6 +35,18 @@ def test_a_draft_wants_a_signatory_before_anything_else(run: Run, write: Write) 
     assert [it for it in err.splitlines() if it.startswith("next: ")] == [
         "next: add the signer under signatory: and run this command again"
     ]
+
+
+def test_without_a_request_the_command_line_says_the_date_and_new_says_who_signs(
+    run: Run, tmp_path: Path
+) -> None:
+    letter = ("marin-county-ca", "--letter", "secure-communities/renewed-request")
+    _, _, err = outcome(run("write", *letter, "-f", "txt", "-o", f"{tmp_path}/"))
+    assert err.splitlines()[1] == "  hint: add --set particulars.earlier=..."
+    _, _, err = outcome(run("write", "marin-county-ca", "-f", "txt", "-o", f"{tmp_path}/"))
+    first, *_, last = err.splitlines()
+    assert first.endswith("; to keep this date, add --set date=2026-11-24")
+    assert last == "next: say who signs, in a request: optout new marin-county-ca"
 
 
 @pytest.mark.parametrize(

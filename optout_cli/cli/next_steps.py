@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 
+from optout_cli.cli.console import program_name
+from optout_cli.cli.options import DEFAULT_LETTER
 from optout_cli.exporters import exporter_for
 from optout_cli.model.letter import Export
 from optout_cli.model.notice import Notice
@@ -23,13 +25,20 @@ _SENDING: dict[Way, str] = {
 }
 
 
-def next_steps(exports: Sequence[Export], *, is_kept: bool) -> Iterator[str]:
+def next_steps(
+    exports: Sequence[Export], *, is_kept: bool, has_request: bool = True
+) -> Iterator[str]:
     """Yield what to do with a request's letters, one step per line.
 
-    `is_kept` is False for a letter that goes to a stream: there is no day to wait for yet.
+    `is_kept` is False for a letter that goes to a stream: there is no day to wait for yet. Without
+    a request, the command line alone said what to write.
     """
     notices = list({export.notice.name: export.notice for export in exports}.values())
     first = notices[0]
+    if first.signatory is None and not has_request:
+        letter = "" if first.letter == DEFAULT_LETTER else f" --letter {first.letter}"
+        yield f"say who signs, in a request: {program_name()} new {first.place.slug}{letter}"
+        return
     if first.signatory is None:
         yield "add the signer under signatory: and run this command again"
         return

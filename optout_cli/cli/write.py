@@ -137,7 +137,7 @@ def command(
         how = How(force, supersede, not no_register, quiet)
         is_new = write_files(place, name, made, library, order, how, is_check=is_check)
     if not quiet and not is_check:
-        steps = next_steps(exports, is_kept=is_kept)
+        steps = next_steps(exports, is_kept=is_kept, has_request=is_file_of_one)
         report_letters(exports, document, steps, is_new=is_new, in_full=in_full)
 
 
@@ -248,7 +248,8 @@ def report_letters(
     """
     notice = exports[0].notice
     day = notice.date
-    dated = f"dated today, {day}; to keep this date, add date: {day} to the request"
+    add = f"--set date={day}" if document.is_command_line else f"date: {day} to the request"
+    dated = f"dated today, {day}; to keep this date, add {add}"
     count = len({export.notice.name for export in exports})
     formats = ", ".join(dict.fromkeys(export.format for export in exports))
     letters = f"{count} letter{'s' if count > 1 else ''} of {day} ({formats})"

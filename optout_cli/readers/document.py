@@ -61,6 +61,11 @@ class Document(msgspec.Struct, frozen=True):
                     return location
         return Location(self.layers[-1].file)
 
+    @property
+    def is_command_line(self) -> bool:
+        """Tell whether no file, but the command line alone has the values."""
+        return self.layers[-1].kind == "command-line"
+
     def is_cell(self, path: str) -> bool:
         """Tell whether the value at `path` is from a row of a table or of a list of requests."""
         return next((layer.kind == "row" for layer in self.layers if path in layer.marks), False)

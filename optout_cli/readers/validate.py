@@ -107,7 +107,8 @@ class _Walk:
         for key, field in known.items():
             if field.required and key not in value and key not in misspelt:
                 inner = join_path(path, key)  # an empty key has a location of its own
-                hint = f"fill in {inner}" if self.is_row else f"add {key}: ..."
+                add = f"--set {inner}=..." if self.document.is_command_line else f"{key}: ..."
+                hint = f"fill in {inner}" if self.is_row else f"add {add}"
                 if field.type is LetterId:
                     hint += f", {_LETTERS}{_FOR_ALL if self.is_row else ''}"
                 self._fail(inner, "missing-key", f"{name} needs {key!r}", hint)
