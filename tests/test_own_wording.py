@@ -1,6 +1,7 @@
 """A user's own wording: the notes and problems it causes, and the files that are never read."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from conftest import ROOT, TODAY
 from edit_wording import EXTENDS, LETTER, NAME, OWN, REQUEST, WITH, own_wording, told
 
 from optout_cli.cache import Cache
+from optout_cli.errors import Problem
 from optout_cli.letters.library import Library
 from optout_cli.lint import unused_files
 from optout_cli.lint.trial_letters import try_program
@@ -217,24 +219,29 @@ def test_an_unknown_filter_is_found_on_a_branch_that_no_sample_takes(
     )
 
 
+def tried(cache: Cache) -> Iterator[Problem]:
+    """Yield what `check` finds in the one letter of 287(g) that is reworded."""
+    library = Library(folders=[Path("wording")], cache=cache)
+    others = library.programs.by_id["287g"].letters.keys() - {"terminate"}
+    return try_program(library, "287g", TODAY, frozenset(others))
+
+
 @pytest.mark.no_cover  # slow, with code that others cover
 @pytest.mark.parametrize("kept", ["", "{{ super() }}"])
 def test_wording_that_drops_a_particular_is_a_problem(own: Write, cache: Cache, kept: str) -> None:
     own(NAME, reasons(f"<p>It costs too much.</p>{kept}"))
-    library = Library(folders=[Path("wording")], cache=cache)
     told = (
         f"{OWN}: never prints the particular 'reasons', which a request may state\n"
         "  hint: add {{ super() }} to the block that replaces its words"
     )
-    found = [str(it) for it in try_program(library, "287g", TODAY)]
+    found = [str(it) for it in tried(cache)]
     assert found == ([] if kept else [told])
 
 
 @pytest.mark.no_cover  # slow, with code that others cover
 def test_the_hint_names_the_letters_date_and_the_single_choices(own: Write, cache: Cache) -> None:
     own(NAME, CLAIMING)
-    library = Library(folders=[Path("wording")], cache=cache)
-    found = [it for it in try_program(library, "287g", TODAY) if it.code == "forbidden-words"]
+    found = [it for it in tried(cache) if it.code == "forbidden-words"]
     assert [str(it).partition("\n")[0] for it in found] == list(CLAIMS)
     assert {it.hint for it in found} == {"in a letter of 2025-07-18, model: wso"}
 
