@@ -26,7 +26,7 @@ notice: $(VENV)/installed ## write San Francisco's notice of 2010 as two PDF let
 test: $(VENV)/installed-dev ## check style, types, imports, behavior and the wheel
 	@echo 'Running every check: about 9 minutes on two cores'
 	@$(MAKE) --no-print-directory lint
-	@$(BIN)/pytest --quiet --no-header -n auto --cov --cov-report= --cov-fail-under=0
+	@$(BIN)/pytest --quiet --no-header -n auto --dist loadfile --cov --cov-report= --cov-fail-under=0
 	$(call quietly,$(BIN)/coverage report)
 	$(call quietly,tools/check-wheel.sh $(BIN)/python)
 
