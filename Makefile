@@ -25,10 +25,9 @@ notice: $(VENV)/installed ## write San Francisco's notice of 2010 as two PDF let
 
 test: $(VENV)/installed-dev ## check style, types, imports, behavior and the wheel
 	@echo 'Running every check: about 9 minutes on two cores'
-	@$(MAKE) --no-print-directory lint
+	$(call quietly,{ tools/check-wheel.sh $(BIN)/python & $(MAKE) --no-print-directory lint && wait $$!; })
 	@$(BIN)/pytest --quiet --no-header -n auto --dist loadfile --cov --cov-report= --cov-fail-under=0
 	$(call quietly,$(BIN)/coverage report)
-	$(call quietly,tools/check-wheel.sh $(BIN)/python)
 
 test-all: ## run the tests on each Python from 3.11 to 3.13 on this computer
 	@tools/test-all.sh
