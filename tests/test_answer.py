@@ -433,3 +433,9 @@ def test_a_question_is_explained_and_the_one_before_is_asked_again(
         "yes records it. no records nothing.",
     ):
         assert told in err
+
+
+def test_a_meeting_on_a_weekend_is_told_of(reference: str, run: Run) -> None:
+    day = ("--set", "day=2026-12-05")
+    err = outcome(run("answer", TO_ICE, "--reply", "meeting-offered", *day))[2]
+    assert "note: check the day 2026-12-05: it is a Saturday" in err.splitlines()

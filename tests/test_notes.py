@@ -376,3 +376,12 @@ def test_a_correction_without_an_address_is_told_as_the_datas_own(library: Libra
     request = msgspec.structs.replace(case.request, recipients=recipients)
     told = contact_note(case, recipients_of(msgspec.structs.replace(case, request=request))[0])
     assert told.text == f"{CALL} from an official source (undated), not confirmed"
+
+
+def test_a_day_to_meet_on_which_offices_are_closed_is_told_of(library: Library) -> None:
+    days = "particulars: {meeting-dates: [2026-12-01, 2026-12-05, 2026-12-25]}"
+    notes = notes_for(case_for(library, days), recipients_of(case_for(library, days))[0])
+    assert [note.text for note in notes if note.code == "closed-day"] == [
+        "check the day 2026-12-05: it is a Saturday",
+        "check the day 2026-12-25: it is Christmas Day",
+    ]

@@ -37,10 +37,11 @@ from optout_cli.cli.record import (
 )
 from optout_cli.errors import ExitCode, Location, OptoutError, Problem, closest, raise_any
 from optout_cli.letters.library import Library
+from optout_cli.letters.notes import closed_notes
 from optout_cli.model.program import Program, Reply
 from optout_cli.model.request import Party
 from optout_cli.register.recorder import LookUp, look_up, sent_letter, version_sent
-from optout_cli.register.replies import check_facts, check_text
+from optout_cli.register.replies import check_facts, check_text, office_days
 from optout_cli.register.state import LetterState
 from optout_cli.register.statements import (
     Answer,
@@ -250,6 +251,9 @@ def _record(
                     file=answered.take(said.scan or None, is_own=False) or said.kept,
                 )
                 result = answered_from(answered.state, answer, moment, correct=correct)
+                days = office_days(statement.program.replies[answer.reply], answer.facts)
+                notes = closed_notes(days, state.written.state)
+                result = result._replace(notes=(*result.notes, *notes))
         except OptoutError as error:
             raise OptoutError(*(placed(problem, letter) for problem in error.problems)) from None
         recorder.add(answered, result)

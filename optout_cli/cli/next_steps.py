@@ -66,8 +66,8 @@ def next_steps(
 
 
 def _last_step(notice: Notice) -> str:
-    # Imports the register and the holidays, which takes 60 ms; a letter in a pipeline needs none.
-    from optout_cli.register.due import next_working_day
+    # Imports the holidays, which takes 60 ms; a letter in a pipeline needs none.
+    from optout_cli.letters.working_days import next_working_day
 
     # The day that the letter itself names, if it does.
     day = getattr(notice.particulars, "reply_by", None) or notice.date + timedelta(FOLLOW_UP)

@@ -10,6 +10,7 @@ from typing import Any
 
 from optout_cli.exporters import Exporter, exporter_for
 from optout_cli.exporters.context import Options
+from optout_cli.letters.working_days import closing_of
 from optout_cli.model.jurisdiction import Agreement, Law, LawEffect, Locality, Topic
 from optout_cli.model.letter import Letter
 from optout_cli.model.notice import Case, Note, Notice, Recipient
@@ -51,6 +52,8 @@ def notes_for(case: Case, recipient: Recipient) -> Iterator[Note]:
         if particular.type in ("text", "paragraphs") and sample in texts and " " in str(sample):
             text = f"replace particulars.{name}: it is still the sample: {sample}"
             yield Note(code="sample", text=text, short=f"replace the sample in particulars.{name}")
+        if particular.office_day:
+            yield from closed_notes(filter(None, texts), case.locality.state_code)
     yield from _data_notes(case)
     if case.today - case.date > _SIGNED_WITHIN:
         text = f"use the date of the signature: the letter is dated {case.date}"
@@ -69,6 +72,13 @@ def notes_for(case: Case, recipient: Recipient) -> Iterator[Note]:
         )
         short = f'add salutation: under recipients: {party}:, or keep "Dear Sir or Madam:"'
         yield Note(code="greeting", text=text, short=short)
+
+
+def closed_notes(days: Iterable[date], state: str) -> Iterator[Note]:
+    """Yield a note on each day on which offices in a state are closed."""
+    for day in days:
+        if name := closing_of(day, state):
+            yield Note(code="closed-day", text=f"check the day {day}: it is {name}")
 
 
 def standing_notes(case: Case) -> Iterator[Note]:

@@ -138,7 +138,8 @@ class Particular(Noun, frozen=True, kw_only=True):
     request has none. `per` names a list: this one has an entry for each of its entries, or one for
     all. `follow` names the fact of an earlier letter that a follow-up repeats here. `labels` has
     what each choice is in words. `ask` is what `optout new` asks for, in a few words; it asks only
-    where one of the conditions in `ask_if` holds, if there are any.
+    where one of the conditions in `ask_if` holds, if there are any. A note tells if offices are
+    closed on an `office_day`.
     """
 
     type: ParticularType
@@ -156,6 +157,7 @@ class Particular(Noun, frozen=True, kw_only=True):
     known: Literal["agency", "model", "signed"] | None = None
     follow: Line | None = None
     ask_if: tuple[Condition, ...] = ()
+    office_day: bool = False
 
 
 class ComputedDate(Noun, frozen=True, kw_only=True):

@@ -5,11 +5,11 @@ Each day says how it was counted. Nothing here asks what day it is.
 
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
-from functools import cache
 from typing import Any, NamedTuple
 
 import msgspec
 
+from optout_cli.letters.working_days import next_working_day
 from optout_cli.model.notice import Place
 from optout_cli.model.program import OWN_DAY, RECEIPT, Milestone, Program
 from optout_cli.model.request import Signature
@@ -20,7 +20,6 @@ from optout_cli.register.state import LetterState
 # Days that a letter may take, if nobody recorded its receipt. Our choice: the Postal Service's own
 # standard for First-Class Mail, which certified mail is, is one to five days.
 TRANSIT = {"certified-mail": 5, "mail": 5}
-_WEEKEND = 5  # the number of Saturday, as date.weekday counts
 _REPLY_BY = "reply-by"  # the particular with the day by which the letter asks for an answer
 
 
@@ -177,33 +176,3 @@ def _reached(
         at = receipt.at if receipt and (is_counted or is_late) else state.written.at
         details = tuple(str(value) for name in stone.details if (value := facts.value(name)))
         yield Deadline(stone.title, day, is_estimated, why, at, details)
-
-
-def next_working_day(day: date, state: str) -> tuple[date, str]:
-    """Return `day`, or the next one on which offices are open, and the reason in words.
-
-    They are closed on Saturdays and Sundays, and on the holidays of the country and of the state.
-    """
-    reason = ""
-    while name := _closing(day, state):
-        reason += f"; {day} is {name}" if reason else f", {name}"
-        day += timedelta(1)
-    return day, reason and f"{reason}, so the day is {day}"
-
-
-def _closing(day: date, state: str) -> str | None:
-    """Return why offices are closed on a day, or None."""
-    if day.weekday() >= _WEEKEND:
-        return "a Saturday" if day.weekday() == _WEEKEND else "a Sunday"
-    return _holidays(None, day.year).get(day) or _holidays(state, day.year).get(day)
-
-
-@cache
-def _holidays(state: str | None, year: int) -> dict[date, str]:
-    """Return the public holidays of a state, or those of the country, by their days."""
-    from holidays import country_holidays  # imports for a fifth of a second
-
-    try:
-        return dict(country_holidays("US", subdiv=state, years=year).items())
-    except NotImplementedError:  # a state in the user's own data
-        return {}

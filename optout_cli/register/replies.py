@@ -1,6 +1,7 @@
 """The replies that a program declares, and what a later letter says of an earlier one. Pure."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from optout_cli.errors import Location, OptoutError, Problem, did_you_mean, raise_any
@@ -57,6 +58,12 @@ def check_facts(id: str, reply: Reply, texts: Mapping[str, str]) -> None:
             message = f"the reply {id!r} needs {name}: {spec.help}{choices}"
             problems.append(Problem("missing-key", message, location, f"add --set {name}=..."))
     raise_any(problems)
+
+
+def office_days(reply: Reply, facts: Mapping[str, str]) -> list[date]:
+    """Return the days among the facts of a reply on which offices must be open."""
+    names = [name for name, spec in reply.asks.items() if spec.office_day]
+    return [date.fromisoformat(facts[name]) for name in names if name in facts]
 
 
 class Claim(Noun, frozen=True, kw_only=True):

@@ -12,6 +12,7 @@ from optout_cli.letters.compose import outline_case, place_of, recipients_of
 from optout_cli.letters.library import Library
 from optout_cli.letters.notes import LAW_TOPICS, contact_text, law_text
 from optout_cli.letters.render import sections_of
+from optout_cli.letters.working_days import next_working_day
 from optout_cli.model.letter import Guide, Paragraph
 from optout_cli.model.notice import Case, Recipient
 from optout_cli.model.program import ConditionalText
@@ -24,7 +25,6 @@ from optout_cli.programs import (
     refusals,
     texts_that_hold,
 )
-from optout_cli.register.due import next_working_day
 from optout_cli.templating.body import plain
 from optout_cli.templating.filters import long_date, typeset, typographic
 from optout_cli.templating.layouts import guide_page
