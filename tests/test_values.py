@@ -84,6 +84,7 @@ SAMPLES: dict[str, tuple[tuple[Use, ...], list[str]]] = {
         SHORT,
         [
             *("TBD", "xxx", "To be determined", "First Last", "Your name", "Lorem ipsum"),
+            *("To be named", "none listed", "Title here", "Mr.", "yes", "Sheriff?", "No.", "R-"),
             *("vacant", "Position vacant", "OPEN", "Interim", "not yet appointed"),
         ],
     ),
@@ -97,7 +98,10 @@ SAMPLES: dict[str, tuple[tuple[Use, ...], list[str]]] = {
         PRINTED,
         ["{{ signatory.name }}", "\u00abName\u00bb", "${name}", "<<First Name>>", "Pat {{last}}"],
     ),
-    "brackets": (SHORT, ["[Anyone]", "<someone>", "%NAME%", "__NAME__", "b'Pat'", "['a', 'b']"]),
+    "brackets": (
+        SHORT,
+        ["[Anyone]", "<someone>", "%NAME%", "$Name$", "__NAME__", "b'Pat'", "['a', 'b']"],
+    ),
     "blank": (SHORT, ["Pat ____", "Pat [LAST NAME]", "Pat {last name}", "Pat XXXX", "Pat ???"]),
     "exponent": (SHORT, ["7.02E+19", "9.40711189956E+021", "7,02E+19", "7E+19", "4.6e-05"]),
     "exponent-of-post": (("post",), ["7E19", "702e17"]),
@@ -177,6 +181,8 @@ MEANT: dict[Use, list[str]] = {
         "SE\u00d1OR\u2019S",
         "No. 4 (rear)",
         "287(g) Coordinator",
+        "What is Secure Communities?",
+        "No. 4",
         "Xavier Xu",
         "Dr. A.-L. N\u00fa\u00f1ez, Ph.D.",
         "O\u02bbahu",

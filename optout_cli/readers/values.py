@@ -91,7 +91,8 @@ def _has_some(marks: Iterable[str], text: str) -> bool:
 _SHORT: tuple[Use, ...] = ("name", "post", "number", "vote")
 _PRINTED: tuple[Use, ...] = (*_SHORT, "prose")
 _DIGITS = "0123456789"
-_LOST_DIGITS = "{} has lost digits in a spreadsheet"
+_LOST = "{} has lost digits in a spreadsheet"
+_EXPONENT = _whole(r"[-+]?[0-9]+([.,][0-9]+[eE][+-]?|[eE]\+)[0-9]+", marks=_DIGITS)
 
 _ONLY = "{} only answers a question"
 _FILES = "pdf|docx?|odt|rtf|txt|xlsx?|csv|png|jpe?g|gif|svg|tiff?|heic|eml|ya?ml|html?|zip"
@@ -124,7 +125,7 @@ KINDS: tuple[Kind, ...] = (
     Kind(
         "nothing",
         _whole(
-            r"(?i)[<(\[]?(nan|null|none|nil|n/?a|nat|undefined|unknown|blank|empty|missing"
+            r"(?i)[<(\[]?(nan|null|none|nil|n[./\\]?a\.?|n[/\\]k|nat|undefined|unknown|blank|empty|missing"
             r"|true|false|not (available|applicable|assigned|set|specified|provided|known))[>)\]]?"
             r"|[-+]?inf(inity)?|#n/?a|ditto|see above|same( as above)?|\[object object\]"
         ),
@@ -135,14 +136,15 @@ KINDS: tuple[Kind, ...] = (
     Kind(
         "unfilled",
         _whole(
-            r"(?i)tb[acd]|to be (added|announced|confirmed|decided|determined|done)|to ?do|fixme"
-            r"|pending|x{2,20}|lorem ipsum.*|(your|insert|enter|type|fill in)\b.*"
-            r"|(first|last|full|middle)[ _-]?name(s)?|first(name)? last(name)?"
-            r"|first[ _-]?name last[ _-]?name|name( here| goes here)?|title|office|street|city"
+            r"(?i)tb[acd]|to ?do|fixme|pending|x{2,20}|lorem ipsum.*|yes|no|(mr|mrs|ms|dr|no)\.?"
+            r"|to be \w+|(your|insert|enter|type|fill in)\b.*|(none|not) (given|listed|on file)"
+            r"|((first|last|full|middle)[ _-]?)?names?|first(name)? last(name)?|[a-z]{1,3}-|\w+\?"
+            r"|first[ _-]?name last[ _-]?name|(name|title|office|street|city)( goes)? here"
             r"|(city|county|agency|office|sheriff'?s?|street|official'?s?|signer'?s?) name"
             r"|((position|office|seat|currently)( is)? )?(vacant|open|unfilled)( (position|seat))?"
             r"|vacancy|interim|acting|nobody|no ?one|not (yet )?(filled|named|elected|appointed)"
             r"|name of .*|street address|job title|sample( text)?|placeholder|change ?me|example"
+            r"|title|office|street|city"
         ),
         _SHORT,
         "{} is a blank that was never filled in",
@@ -179,7 +181,9 @@ KINDS: tuple[Kind, ...] = (
     ),
     Kind(
         "brackets",
-        _whole(r"[\[{<].*[\]}>]|%\w+%|@@?\w+@@?|__\w+__|\$[A-Z_]+\$?|b'.*'", marks="[{<%@_$'"),
+        _whole(
+            r"[\[{<].*[\]}>]|%\w+%|@@?\w+(@@?)?|__\w+__|\$[A-Za-z_]+\$?|b'.*'", marks="[{<%@_$'"
+        ),
         _SHORT,
         "{} stands in brackets or marks, as a blank does",
         _FILL_IN,
@@ -197,14 +201,8 @@ KINDS: tuple[Kind, ...] = (
         _FILL_IN,
         odd=("prose",),
     ),
-    Kind(
-        "exponent",
-        _whole(r"[-+]?[0-9]+([.,][0-9]+[eE][+-]?|[eE]\+)[0-9]+", marks=_DIGITS),
-        _SHORT,
-        _LOST_DIGITS,
-        _AS_TEXT,
-    ),
-    Kind("exponent-of-post", _whole(r"[0-9]+[eE][0-9]+"), ("post",), _LOST_DIGITS, _AS_TEXT),
+    Kind("exponent", _EXPONENT, _SHORT, _LOST, _AS_TEXT),
+    Kind("exponent-of-post", _whole(r"[0-9]+[eE][0-9]+"), ("post",), _LOST, _AS_TEXT),
     Kind(
         "rounded",
         _whole(r"([0-9][ .-]*){15}(0[ .-]*){3,}", marks=_DIGITS),
