@@ -130,9 +130,10 @@ def command(
         _say_silence(said.id, correct=correct)
     else:
         _record(statement, said, correct=correct, as_json=as_json, quiet=quiet)
-    _say_next(statement, reply, quiet=quiet)
+    if not quiet:
+        _say_next(statement, reply)
     if is_asked:
-        _begin_next(found, state, reply, library, overlays, folders)
+        _begin_next(statement, reply, overlays, folders)
 
 
 def _said_of(statement: "_Statement", given: Given, *, is_asked: bool, correct: bool) -> Given:
@@ -263,10 +264,8 @@ def _record(
     report(answered, result, as_json=as_json, quiet=quiet)
 
 
-def _say_next(statement: _Statement, reply: Reply, *, quiet: bool) -> None:
+def _say_next(statement: _Statement, reply: Reply) -> None:
     _, found, state, _, library = statement
-    if quiet:
-        return
     letters = _letters_of(state, reply, library)
     if reply.advice and not (reply.silence and letters):
         say(f"next: {reply.advice}")
@@ -292,14 +291,10 @@ def _letters_of(state: LetterState, reply: Reply, library: Library) -> dict[str,
 
 
 def _begin_next(
-    found: LookUp,
-    state: LetterState,
-    reply: Reply,
-    library: Library,
-    overlays: Sequence[str],
-    folders: Sequence[Path],
+    statement: _Statement, reply: Reply, overlays: Sequence[str], folders: Sequence[Path]
 ) -> None:
     """Offer to begin the letter that answers a reply."""
+    _, found, state, _, library = statement
     letters = _letters_of(state, reply, library)
     if not letters:
         return

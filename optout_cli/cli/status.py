@@ -1,6 +1,7 @@
 """`optout status`: where each letter stands, what is next and by when. It only reads."""
 
 import sys
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
@@ -30,7 +31,7 @@ from optout_cli.cli.options import (
     templates_option,
     today,
 )
-from optout_cli.errors import ExitCode, Location, OptoutError, Problem
+from optout_cli.errors import ExitCode, Location, Problem, raise_any
 from optout_cli.exporters import format_names
 from optout_cli.letters.library import Library
 from optout_cli.output import write_all, write_errors
@@ -158,8 +159,7 @@ def command(
     _refuse_together([option for option, is_given in shapes.items() if is_given])
     _refuse_alone(until and not due, output and not is_report)
     day = today()
-    journals = {place: load_journal(place) for place in places or _folders_here()}
-    _refuse_empty(journals)
+    journals = _journals_in(places or _folders_here())
     problems = _problems_in(journals)
     if verifies:
         sys.exit(_verify(journals, as_json=as_json))
@@ -169,11 +169,9 @@ def command(
     found = [*_entries(journals, library)]
     entries = [entry for entry in found if chosen.has(entry.standing)]
     given = _Output(as_json, as_csv, is_nul, name if is_report else None, output, force, explain)
-    _say_notes(entries)
-    if unsent:
-        _say_drafts(found)
-    elif due:
-        _say_unsent(found, places)
+    for note in filter(None, map(note_on, entries)):
+        say(f"note: {note}")
+    _say_left_out(found, places, due=due, unsent=unsent)
     problems += _show(entries, given, chosen, day, library)
     if problems:
         say_problems(problems)
@@ -188,21 +186,15 @@ def _refuse_alone(has_until: object, has_output: object) -> None:
         usage_error("-o works only with -f html or -f ics", "add -f html")
 
 
-def _say_notes(entries: Sequence[Entry]) -> None:
-    for note in filter(None, map(note_on, entries)):
-        say(f"note: {note}")
-
-
-def _say_drafts(entries: Sequence[Entry]) -> None:
-    """Say how many letters are drafts, which nobody is to send."""
-    if count := sum(entry.standing.step == "draft" for entry in entries):
+def _say_left_out(
+    entries: Sequence[Entry], places: Sequence[Path], *, due: bool, unsent: bool
+) -> None:
+    """Say how many letters are drafts, which nobody is to send, or are not sent and so not due."""
+    steps = Counter(entry.standing.step for entry in entries)
+    if unsent and (count := steps["draft"]):
         noun = "draft is" if count == 1 else "drafts are"
         say(f"note: {count:,} {noun} left out: add who signs, and write the letters again")
-
-
-def _say_unsent(entries: Sequence[Entry], places: Sequence[Path]) -> None:
-    """Say how many letters are not sent, so that no answer to them is due."""
-    if count := sum(entry.standing.step == "unsent" for entry in entries):
+    elif due and not unsent and (count := steps["unsent"]):
         letters_are = "1 letter is" if count == 1 else f"{count:,} letters are"
         command = " ".join(["optout status", *(quote(str(place)) for place in places), "--unsent"])
         say(f"note: {letters_are} not sent, so no answer is due yet; to see which: {command}")
@@ -225,16 +217,17 @@ def _folders_here() -> list[Path]:
     return found or usage_error("there is no register in this folder", hint)
 
 
-def _refuse_empty(journals: dict[Path, Journal]) -> None:
-    """Raise OptoutError for folders without a register."""
+def _journals_in(places: Sequence[Path]) -> dict[Path, Journal]:
+    """Read the register of each folder. Raises OptoutError for folders without one."""
+    journals = {place: load_journal(place) for place in places}
     hint = "name a folder that optout write or optout batch wrote to"
     problems = [
         Problem("no-register", f"has no {NAME}", Location(str(place)), hint)
         for place in journals
         if not (place / NAME).is_file()
     ]
-    if problems:
-        raise OptoutError(*problems)
+    raise_any(problems)
+    return journals
 
 
 def _entries(journals: dict[Path, Journal], library: Library) -> Iterator[Entry]:
