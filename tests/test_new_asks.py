@@ -512,6 +512,15 @@ def test_a_request_like_an_earlier_one_offers_its_answers_and_asks_for_the_day(
     }
 
 
+def test_a_day_of_the_earlier_request_that_has_passed_is_not_offered(
+    asked: Asked, write: Write
+) -> None:
+    write("first.yaml", EARLIER)
+    answers = {"Date": "2026-12-20", "City": "Ross", "ZIP": "94957"}
+    _, clerk = asked(answers, "--from", "first.yaml", "-o", "second.yaml")
+    assert clerk.asked["Day for a meeting"] == [""]
+
+
 def test_another_county_takes_only_what_does_not_belong_to_the_first(
     run: Run, write: Write, in_folder: Path
 ) -> None:
@@ -635,6 +644,8 @@ def test_an_answer_that_no_longer_fits_the_others_is_asked_again(asked: Asked) -
         ("Monday, November 30, 2026", ["2026-11-30"]),
         ("30 nov 2026", ["2026-11-30"]),
         ("tomorrow", ["2026-11-25"]),
+        ("Friday", ["2026-11-27", "2026-11-20"]),
+        ("last Monday", ["2026-11-23"]),
         ("in a month", []),
     ],
 )

@@ -168,7 +168,8 @@ class Interview:
             if text is None and len(question.choices) == 1 and question.choices_of:
                 text = next(iter(question.choices))
             elif text is None or not self._still_fits(shown, text):
-                return shown
+                is_wrong = offered != question.default and self.problem(question, offered)
+                return question if is_wrong else shown  # a day that has passed is not offered
             else:
                 self.asked.append(Answered(shown, text))
             take(self.draft, question, text)

@@ -22,7 +22,9 @@ _WIDEST = 80  # columns
 _SKIP = "-"  # the answer that skips a question even when Enter would take a default
 _BACK, _EXPLAIN = "<", "?"
 _NEAR_DAYS = {"yesterday": -1, "today": 0, "tomorrow": 1}
-_WEEKDAY = re.compile(r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b", re.IGNORECASE)
+_WEEKDAYS = [f"{name}day" for name in ("mon", "tues", "wednes", "thurs", "fri", "satur", "sun")]
+_WEEKDAY = re.compile(rf"\b(?:{'|'.join(_WEEKDAYS)})\b", re.IGNORECASE)
+_DAY_OF_WEEK = re.compile(rf"(?:(on|this|next|last) )?({'|'.join(_WEEKDAYS)})")
 _ORDINAL = re.compile(r"\b([0-9]{1,2})(?:st|nd|rd|th)\b", re.IGNORECASE)
 _MONTH_AND_DAY = re.compile(r"[0-9]{1,2}([/.-])[0-9]{1,2}")
 _SEVERAL = re.compile(r"\s*[,;+&]\s*|\s+and\s+|\s+(?=[0-9])")  # 1,2 or 1 2 or jem and wso
@@ -159,16 +161,20 @@ def _days_like(text: str, problem: Problem, check: Check) -> tuple[Problem, dict
 
 
 def days_meant(text: str, near: date) -> list[date]:
-    """Return the days that a person may mean: `November 30`, `11/30`, `tomorrow`.
+    """Return the days that a person may mean: `November 30`, `11/30`, `tomorrow`, `Friday`.
 
     Without a year, the one in which the day is nearest to `near` comes first.
     """
     word = text.strip().lower()
     if word in _NEAR_DAYS:
         return [near + timedelta(_NEAR_DAYS[word])]
+    if named := _DAY_OF_WEEK.fullmatch(word):
+        apart = (_WEEKDAYS.index(named[2]) - near.weekday()) % 7 or 7
+        found = [near + timedelta(apart), near + timedelta(apart - 7)]
+        return found[1:] if named[1] == "last" and found[1] < near else found
     plain = _WEEKDAY.sub("", _ORDINAL.sub(r"\1", text)).strip(" ,")
-    if found := guess_date(plain):
-        return [found]
+    if day := guess_date(plain):
+        return [day]
     numbers = _MONTH_AND_DAY.fullmatch(plain)
     mark = numbers[1] if numbers else " "
     years = (near.year, near.year + 1, near.year - 1)
