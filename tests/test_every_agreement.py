@@ -92,4 +92,4 @@ def test_a_termination_is_written_for_each_kind_of_agreement_on_each_day_that_ma
                 letter = render(notice, library.templates)
                 assert agency.name.replace("'", "\u2019") in letter.subject
             reasons["written"] += 1
-    assert (len(days), {*reasons}) == (7, {"written", "which-field-office", "not yet signed"})
+    assert (len(days), {*reasons}) == (11, {"written", "which-field-office", "not yet signed"})

@@ -1,6 +1,6 @@
 """One letter ends several 287(g) agreements, each by its clause, and what else it may say."""
 
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import msgspec
@@ -256,7 +256,7 @@ def test_an_agreement_on_ices_list_that_stays_in_force_is_told(
     [
         ("cecil-county-md", "", "that orders such agreements to end under statute:"),
         ("sussex-county-de", "", "that orders such agreements to end under statute:"),
-        ("rensselaer-county-ny", "", "New York asked for reports by August 14, 2026"),
+        ("rensselaer-county-ny", "", "attorney general (who asked for reports by August"),
         ("rensselaer-county-ny", "statute: N.Y. 1", "add the attorney general under cc:"),
         ("freeborn-county-mn", "", "it is disputed who may sign such an agreement"),
         ("freeborn-county-mn", "validity: No.", "have counsel approve the sentence"),
@@ -281,6 +281,25 @@ def test_the_notes_tell_what_counsel_should_settle(
 def test_other_states_are_told_nothing_of_these(library: Library, words: str) -> None:
     notice = notice_for(library, given("wso"), BASE)
     assert [it.text for it in notice.notes if words in it.text] == []
+
+
+@pytest.mark.parametrize(
+    ("place", "first"),
+    [
+        ("sussex-county-de", date(2025, 7, 14)),
+        ("cecil-county-md", date(2026, 2, 17)),
+        ("rensselaer-county-ny", date(2026, 5, 27)),
+    ],
+)
+def test_the_statute_is_asked_for_from_the_day_of_the_states_law(
+    library: Library, place: str, first: date
+) -> None:
+    told = []
+    for day in (first - timedelta(1), first, first + timedelta(1)):
+        more = f"date: {day}\n" + given("wso", f"{SO}, clause: By a letter.")
+        notice = notice_for(library, f"jurisdiction: {place}\n{more}", BASE)
+        told.append(any("orders such agreements to end" in it.text for it in notice.notes))
+    assert told == [False, True, True]
 
 
 FOLLOW_UP = "model: {}, notice: terminate, notice-date: 2026-08-03"

@@ -1,5 +1,6 @@
 """What the shipped state laws tell the user of which letter, and from which day."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -110,6 +111,25 @@ def test_a_letter_that_a_law_does_not_touch_is_not_told_of_it(
 def test_the_law_by_which_a_vote_is_a_felony_is_told_first(library: Library) -> None:
     first, *_ = told(library, "davidson-county-tn", OPT_OUT)
     assert "felony" in first
+
+
+def test_no_note_names_another_state(library: Library) -> None:
+    states = library.directory.data.states
+    end = f"{TERMINATE[:-2].replace('jem', 'wso')}, earlier-end: 2026-12-31}}\n"
+    odd = []
+    for code, state in states.items():
+        others = {it.name for it in states.values()} - {state.name}
+        others -= {"Virginia"} if state.name == "West Virginia" else set()
+        place = next(iter(state.jurisdictions))
+        address = "bureau: {address: {street: [7 Elm], city: Elko, state: NV, zip: '89801'}}"
+        bureau = f"recipients: {{{address}, ice: {{office: ero-miami}}}}\n"
+        for lines in (end, DECLINES):
+            notice = notice_for(library, f'jurisdiction: "{place}"\n{bureau}{lines}')
+            for note in notice.notes:
+                words = note.text.replace("The Florida Trib", "")  # a newspaper
+                names = re.findall(rf"\b(?:{'|'.join(others)})\b", words)
+                odd += [(code, note.text)] if names else []
+    assert odd == []
 
 
 def test_the_executive_order_that_revoked_the_last_one_names_no_program(library: Library) -> None:
