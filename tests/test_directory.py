@@ -231,6 +231,9 @@ def test_an_id_that_two_states_have_is_ambiguous() -> None:
     [
         ("Marin Co., CA", "marin-county-ca"),
         ("Marin County, Calif.", "marin-county-ca"),
+        ("Lee County, Fla.", "lee-county-fl"),
+        ("Wake, N.C.", "wake-county-nc"),
+        ("Ohio County, W.Va.", "ohio-county-wv"),
         ("the County of Marin, California", "marin-county-ca"),
         ("City and County of San Francisco, CA", "san-francisco-county-ca"),
         ("City of Alexandria, Va.", "alexandria-city-va"),

@@ -13,6 +13,7 @@ LEGAL_WORDS = (
     "city", "district", "island",
 )  # fmt: skip
 _SHORTEST = 3  # letters of a state's abbreviated name
+_OTHER_ABBREVIATIONS = {"FL": "fla", "WV": "w-va"}  # which do not begin the state's name
 # What people write -> one spelling, in a folded name. Only ways to write the same office.
 _SPELLINGS = (
     (r"\bsheriffs?(-(office|department|dept))?\b|\bso$", "sheriff"),
@@ -57,10 +58,10 @@ def slug_of(id: str, name: str, code: str) -> str:
 def names_within(folded: str, code: str, state: str) -> Iterator[str]:
     """Yield the name in a folded query that ends with the state; nothing if it does not.
 
-    A state is written as its code, its name, or the first letters of the name: `ca`,
+    A state is written as its code, its name, or the first letters of the name: `ca`, `C.A.`,
     `california`, `calif`.
     """
-    for ending in {f"-{code.lower()}", f"-{fold(state)}"}:
+    for ending in _endings(code, state):
         if folded.endswith(ending):
             yield from _spellings_of(folded.removesuffix(ending))
     rest, _, last = folded.rpartition("-")
@@ -68,6 +69,14 @@ def names_within(folded: str, code: str, state: str) -> Iterator[str]:
         yield from _spellings_of(rest)
     if folded.removeprefix("the-") == fold(state):  # Guam is its own state
         yield fold(state)
+
+
+@lru_cache  # asked for each state with each name
+def _endings(code: str, state: str) -> tuple[str, ...]:
+    """Return the ways to end a folded name with a state: `-ca`, `-c-a`, `-california`."""
+    short = code.lower()
+    written = (short, "-".join(short), fold(state), _OTHER_ABBREVIATIONS.get(code, short))
+    return tuple(dict.fromkeys(f"-{it}" for it in written))
 
 
 def names_of(known: Mapping[str, Any]) -> list[str]:
