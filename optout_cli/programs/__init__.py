@@ -230,7 +230,10 @@ def holds_for(when: Condition, day: date, value: Callable[[str], Any]) -> bool:
     return (
         (when.from_ or date.min) <= day <= (when.until or date.max)
         and all(set(values) & _chosen(value(name)) for name, values in when.chosen.items())
-        and all(_has_only(_chosen(value(name)), values) for name, values in when.only.items())
+        and all(
+            (chosen := _chosen(value(name))) and chosen.issubset(values)
+            for name, values in when.only.items()
+        )
         and all(len(_chosen(value(name))) > 1 for name in when.several)
         and all(value(name) for name in when.given)
         and not any(value(name) for name in when.missing)
@@ -347,10 +350,6 @@ def _particular(case: Case, name: str) -> Any:
 # Any: the value of a choice, a list of them, or None.
 def _chosen(value: Any) -> set[str]:
     return {value} if isinstance(value, str) else set(value or ())
-
-
-def _has_only(chosen: set[str], values: Iterable[str]) -> bool:
-    return bool(chosen) and chosen.issubset(values)
 
 
 def _unnamed(case: Case, name: str) -> list[Agreement]:
