@@ -141,8 +141,14 @@ def test_without_a_command_help_is_shown_and_the_shell_is_told(run: Run) -> None
         ("sned", "No such command 'sned'.\n  hint: did you mean 'sent'?\n"),
         ("help sned", "there is no help on 'sned'\n  hint: did you mean 'sent'?\n"),
         ("list offices --state Texsa", "no state 'Texsa'\n  hint: did you mean 'TX'?\n"),
-        ("show", "Missing argument 'JURISDICTION|REQUEST'.\n"),
-        ("write", "Missing argument 'REQUEST|JURISDICTION'.\n"),
+        (
+            "show",
+            (
+                "Missing argument 'JURISDICTION|REQUEST'.\n"
+                '  hint: such as optout show "Marin County, CA"\n'
+            ),
+        ),
+        ("write", "Missing argument 'REQUEST|JURISDICTION'.\n  hint: such as optout write "),
         (
             "show marin county",
             (

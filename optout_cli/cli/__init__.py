@@ -149,6 +149,13 @@ class _Group(click.Group):
         """Run the command; name the variable that has a bad value, and hint at what is meant."""
         try:
             return super().invoke(ctx)
+        except click.MissingParameter as error:
+            command = error.ctx.command if error.ctx else self
+            example = re.search(r"^  (optout .+)", command.help or "", re.MULTILINE)
+            if not example or isinstance(getattr(error.param, "type", None), click.Choice):
+                raise
+            message = f"{error.format_message()}\n  hint: such as {example[1]}"
+            raise click.UsageError(message, error.ctx) from None
         except click.BadParameter as error:
             option, context = error.param, error.ctx
             if isinstance(option, click.Option) and context and option.name:

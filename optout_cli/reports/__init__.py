@@ -1,1 +1,1 @@
-"""What optout knows: about a jurisdiction, about how to give notice, and about this computer."""
+"""What optout knows: of a jurisdiction, how to give notice, of its letters, of this computer."""
