@@ -445,7 +445,7 @@ def test_every_note_on_a_letter_has_a_name_to_choose_it_by() -> None:
     # These are told when something is recorded, and no letter has them.
     others = {
         "answer-to-unsent", "changed-file", "early-answer", "other-number", "replaced-letter",
-        "unsigned-message",
+        "unsigned",
     }  # fmt: skip
     assert (codes - named - others, named - codes) == (set(), {"unconfirmed"})
 

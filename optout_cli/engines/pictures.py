@@ -134,7 +134,7 @@ def picture_as_pdf(path: Path) -> bytes:
             document.save(output, deterministic_id=True)
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
         message, hint = f"is not a picture that can be read: {error}", "save it again, as PDF"
-        raise OptoutError(Problem("broken-picture", message, Location(str(path)), hint)) from None
+        raise OptoutError(Problem("broken-image", message, Location(str(path)), hint)) from None
     return output.getvalue()
 
 

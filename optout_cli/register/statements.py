@@ -265,7 +265,7 @@ def _sent_notes(named: NamedLetter, event: Sent, printed: str | None) -> Iterato
             f"nobody signed the {way_words(event.by)}: the letter is to be signed in ink; also send"
             " the signed letter, or give a scan of what was sent with --signed"
         )
-        yield Note(code="unsigned-message", text=text)
+        yield Note(code="unsigned", text=text)
 
 
 def _shows_signature(state: LetterState, by: Way) -> bool:
