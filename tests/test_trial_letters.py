@@ -14,6 +14,7 @@ from optout_cli.errors import Problem
 from optout_cli.letters.library import Library
 from optout_cli.lint.samples import hostile, samples
 from optout_cli.lint.trial_letters import _as_shipped, try_program
+from optout_cli.templating.inspect import facts_together
 
 Found = Callable[..., list[Problem]]
 
@@ -272,3 +273,18 @@ def test_what_few_samples_show_is_found(tmp_path: Path) -> None:
         "names 2010-09-01, which is after the letter's date",
         "prints a line twice",
     }
+
+
+def test_words_of_an_included_file_are_tried_and_one_that_includes_itself_ends(
+    tmp_path: Path,
+) -> None:
+    mine = "secure-communities/_mine.html.j2"
+    include = f'{{% include "{mine}" %}}'
+    text = f'{{% extends "builtin:{OPT_OUT}" %}}{{% block rights %}}{include}{{% endblock %}}'
+    part = '<p>It {% block deep %}{% if period == "closed" %}is is{% endif %} so.{% endblock %}</p>'
+    others = Library().programs.by_id["secure-communities"].letters.keys() - {"opt-out"}
+    library = library_with(tmp_path / "mine", {OPT_OUT: text, mine: part})
+    problems = try_program(library, "secure-communities", TODAY, frozenset(others))
+    endless = library_with(tmp_path / "endless", {OPT_OUT: text, mine: part + include})
+    found = {it.message for it in problems}, facts_together(OPT_OUT, endless.templates)[-1]
+    assert found == ({"says 'is is': a doubled word"}, frozenset({"is_reworded", "leave_out"}))

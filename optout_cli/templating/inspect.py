@@ -226,6 +226,7 @@ class _Walk:
         self.root = self.parts[chain[-1]]
         self.found: dict[Facts, None] = {}
         self.within: list[str] = []  # the macros being followed
+        self.included: set[tuple[str, Facts]] = set()  # with the conditions around it
         self.names: dict[str, Facts] = {}
         self.blocks: dict[str, list[nodes.Block]] = {}
         for part in chain:
@@ -259,7 +260,7 @@ class _Walk:
             case nodes.Expr():
                 self._print(node, around, names)
             case _:
-                self._follow_all(self._inside(node, names), around, names)
+                self._follow_all(self._inside(node, around, names), around, names)
         if isinstance(node, nodes.TemplateData) and A_DAY.search(node.data):
             self.found[around | {"day"}] = None
 
@@ -269,21 +270,26 @@ class _Walk:
         for child in inner:
             self.follow(child, around, names)
 
-    def _inside(self, node: nodes.Node, names: dict[str, Facts]) -> Iterable[nodes.Node]:
+    def _inside(
+        self, node: nodes.Node, around: Facts, names: dict[str, Facts]
+    ) -> Iterable[nodes.Node]:
         """Return what is printed in place of a node that is no condition and no value."""
         match node:
             case nodes.Block():
-                return self._printed(node.name)
+                return self._printed(node)
             case nodes.Include():
-                return [self.parts[it] for it in _texts(node.template) if it in self.parts]
+                named = [(it, around) for it in _texts(node.template) if it in self.parts]
+                found = [self.parts[it[0]] for it in named if it not in self.included]
+                self.included |= {*named}  # one that includes itself never ends
+                return found
             case nodes.AssignBlock():
                 facts = [self._facts(child, names) for child in node.body]
                 self._set(node.target, frozenset[str]().union(*facts), names)
         return node.iter_child_nodes()
 
-    def _printed(self, name: str) -> Iterator[nodes.Node]:
+    def _printed(self, node: nodes.Block) -> Iterator[nodes.Node]:
         """Yield what is in a block, and in the ones that it replaces and repeats."""
-        for block in self.blocks[name]:
+        for block in self.blocks.get(node.name, [node]):
             yield from block.body
             if "super" not in _names([call.node for call in block.find_all(nodes.Call)]):
                 return
