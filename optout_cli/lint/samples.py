@@ -17,7 +17,7 @@ from optout_cli.letters.library import Library
 from optout_cli.letters.own_wording import rules_for
 from optout_cli.model.jurisdiction import Locality
 from optout_cli.model.notice import Case, Notice
-from optout_cli.model.program import Forbidden, LetterKind, Particular, Program
+from optout_cli.model.program import OWN_DAY, Forbidden, LetterKind, Particular, Program
 from optout_cli.model.request import Request
 from optout_cli.programs import holds_for, particulars_from, refusals
 from optout_cli.readers.document import Document, Layer, Tree
@@ -228,14 +228,14 @@ class Tried:
             is_choice = "choice" in (spec.type, spec.of)
             shown = value if is_choice else len(value) if isinstance(value, list) else bool(value)
             values[f"particulars.{name}"] = str(shown)
+        given = {**sample.particulars, OWN_DAY: sample.day.isoformat()}
         for name, rule in self._subject.kind.computed.items():
-            is_given = rule.from_ in ("date", *sample.particulars)
-            is_used = is_given and holds_for(rule.when, sample.day, sample.particulars.get)
+            is_used = rule.from_ in given and holds_for(rule.when, sample.day, given.get)
             values[f"computed.{name}"] = is_used
         template = self._templates[sample.place]
         if template not in self._groups:
             self._groups[template] = list(self._groups_in(template))
-        count = sum(rules)
+        count = sum(rules) or 1  # with none, `compose` says so
         recipients = range(count) if sample.is_whole else [number % count]
         new: dict[int, set[Hashable]] = {}
         for recipient in recipients:
