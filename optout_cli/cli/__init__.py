@@ -149,29 +149,17 @@ class _Group(click.Group):
         """Run the command; name the variable that has a bad value, and hint at what is meant."""
         try:
             return super().invoke(ctx)
-        except click.MissingParameter as error:
-            command = error.ctx.command if error.ctx else self
-            example = re.search(r"^  (optout .+)", command.help or "", re.MULTILINE)
-            if not example or isinstance(getattr(error.param, "type", None), click.Choice):
-                raise
-            message = f"{error.format_message()}\n  hint: such as {example[1]}"
-            raise click.UsageError(message, error.ctx) from None
-        except click.BadParameter as error:
-            option, context = error.param, error.ctx
-            if isinstance(option, click.Option) and context and option.name:
-                source = context.get_parameter_source(option.name)
-                if source is ParameterSource.ENVIRONMENT:  # nobody typed it
-                    variable = next(filter(os.environ.get, option.envvar or ()))
-                    error.param_hint = f"{option.get_error_hint(context)} (set by {variable})"
-            if near := _near_choice(error):
-                message = f"{error.message}\n  hint: did you mean {near!r}?"
-                raise click.BadParameter(message, context, option, error.param_hint) from None
-            raise
         except click.UsageError as error:
-            if "unexpected extra argument" not in error.message:
+            _name_variable(error)
+            if not (hint := _hint_for(error)):
                 raise
-            hint = 'put quotes around a name with spaces: "Marin County, CA"'
-            raise click.UsageError(f"{error.message}\n  hint: {hint}", error.ctx) from None
+            if isinstance(error, click.BadParameter) and error.message:
+                message = f"{error.message}\n  hint: {hint}"
+                raise click.BadParameter(
+                    message, error.ctx, error.param, error.param_hint
+                ) from None
+            message = f"{error.format_message()}\n  hint: {hint}"
+            raise click.UsageError(message, error.ctx) from None
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         ctx.meta[_WORDS] = tuple(args)
@@ -184,14 +172,33 @@ class _Group(click.Group):
             formatter.write_text(", ".join(TOPICS))
 
 
-def _near_choice(error: click.BadParameter) -> str | None:
-    """Return the choice that was meant instead of an unknown one."""
-    if not error.param or not isinstance(error.param.type, click.Choice):
-        return None
-    from optout_cli.errors import closest
+def _name_variable(error: click.UsageError) -> None:
+    """Name the environment variable that set a bad value: nobody typed the option."""
+    option, ctx = getattr(error, "param", None), error.ctx
+    if not isinstance(error, click.BadParameter) or not isinstance(option, click.Option) or not ctx:
+        return
+    if ctx.get_parameter_source(option.name or "") is ParameterSource.ENVIRONMENT:
+        variable = next(filter(os.environ.get, option.envvar or ()))
+        error.param_hint = f"{option.get_error_hint(ctx)} (set by {variable})"
 
-    typed = error.message.partition(" is not ")[0].strip("'\"")
-    return closest(typed, error.param.type.choices, MEANT)
+
+def _hint_for(error: click.UsageError) -> str | None:
+    """Return what to type instead: an example, the choice that was meant, or quotation marks."""
+    choice = getattr(getattr(error, "param", None), "type", None)
+    is_choice = isinstance(choice, click.Choice)
+    if isinstance(error, click.MissingParameter):
+        text = (error.ctx and error.ctx.command.help) or ""
+        example = re.search(r"^  (optout .+)", text, re.MULTILINE)
+        return f"such as {example[1]}" if example and not is_choice else None
+    if isinstance(error, click.BadParameter) and isinstance(choice, click.Choice):
+        from optout_cli.errors import closest
+
+        typed = error.message.partition(" is not ")[0].strip("'\"")
+        near = closest(typed, choice.choices, MEANT)
+        return f"did you mean {near!r}?" if near else None
+    if "unexpected extra argument" in error.message:
+        return 'put quotes around a name with spaces: "Marin County, CA"'
+    return None
 
 
 def _put_examples_first(command: click.Command) -> None:

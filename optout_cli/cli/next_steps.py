@@ -35,12 +35,11 @@ def next_steps(
     """
     notices = list({export.notice.name: export.notice for export in exports}.values())
     first = notices[0]
-    if first.signatory is None and not has_request:
-        letter = "" if first.letter == DEFAULT_LETTER else f" --letter {first.letter}"
-        yield f"say who signs, in a request: {program_name()} new {first.place.slug}{letter}"
-        return
     if first.signatory is None:
-        yield "add the signer under signatory: and run this command again"
+        letter = "" if first.letter == DEFAULT_LETTER else f" --letter {first.letter}"
+        new = f"say who signs, in a request: {program_name()} new {first.place.slug}{letter}"
+        again = "add the signer under signatory: and run this command again"
+        yield again if has_request else new
         return
     yield "read each letter"
     yield from _confirm_steps(notices)
