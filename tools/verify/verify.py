@@ -8,10 +8,13 @@ Usage: python tools/verify/verify.py, in an environment that has optout and its 
 `dev` and `verify`. Exits 0 if every letter passes and every defect is found.
 """
 
+import os
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -36,12 +39,9 @@ def main() -> int:
     """Check letters and defects, print the results, and return the exit code."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        letters = [
-            path
-            for engine in NAMES
-            for example in EXAMPLES
-            for path in write(example, engine, folder / engine / example.stem)
-        ]
+        orders = [(example, engine) for engine in NAMES for example in EXAMPLES]
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            letters = [path for paths in pool.map(partial(write, folder), orders) for path in paths]
         defective = {checker: damage(letters[0], folder, checker) for checker in DEFECTS}
         results = check([*letters, *defective.values()])
         problems = [
@@ -62,10 +62,11 @@ def main() -> int:
     return bool(problems)
 
 
-def write(example: Path, engine: str, folder: Path) -> list[Path]:
+def write(folder: Path, order: tuple[Path, str]) -> list[Path]:
     """Write an example's letters as PDF with an engine, and return their paths."""
-    command = [sys.executable, "-m", "optout_cli", "write", "-q", str(example), "-o", f"{folder}/"]
-    command += ["--engine", engine]
+    example, engine = order
+    command = [sys.executable, "-m", "optout_cli", "write", "-q", str(example)]
+    command += ["--engine", engine, "-o", f"{folder / engine / example.stem}/"]
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
     return [Path(line) for line in done.stdout.splitlines()]
 
