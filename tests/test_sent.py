@@ -23,10 +23,25 @@ FOLDER = Path("letters")
 Letters = str  # their reference
 
 
+@pytest.fixture(scope="module")
+def references() -> dict[Path, str]:
+    """Keep the reference of the letters in a folder that each test copies."""
+    return {}
+
+
 @pytest.fixture
-def letters(library: Library, in_folder: Path) -> Letters:
+def letters(
+    library: Library,
+    in_folder: Path,
+    references: dict[Path, str],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Letters:
     """Write two letters to the folder `letters`, as plain text and e-mail."""
-    return write_letters(library, FOLDER, REACHED, ("txt", "eml"))
+    written = tmp_path_factory.getbasetemp() / "letters-to-send"
+    if written not in references:
+        references[written] = write_letters(library, written, REACHED, ("txt", "eml"))
+    shutil.copytree(written, FOLDER)
+    return references[written]
 
 
 def states() -> dict[str, LetterState]:
