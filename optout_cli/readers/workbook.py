@@ -3,7 +3,8 @@
 Each row of the sheet is one record of the table. Values are as the sheet shows them: `06041` where
 the format adds the zero. A date keeps its time of day, which tells it from text; a formula is its
 result, or itself where the workbook has none. openpyxl reads .xlsx: faster readers tell neither the
-formats nor what is hidden or merged. A few elements of ISO/IEC 26300 say the same of .ods.
+formats nor what is hidden or merged. A few elements of ISO/IEC 26300 say the same of .ods: they are
+read here, since odfpy (of 2020) gives those same elements, in a tree of the whole file.
 `bytes_from` writes a workbook.
 """
 
