@@ -127,8 +127,10 @@ def slashed_days(text: str) -> tuple[str | None, str | None] | None:
 
 def _plain_date(text: str) -> str:
     """Return a date without the day of the week and without midnight."""
-    plain = _WEEKDAY.sub("", _MIDNIGHT.sub("", text.strip().removeprefix("'")))
-    return re.sub(r"(?<=[0-9])(st|nd|rd|th)\b", "", plain)
+    plain = _DASHES.sub("-", text.strip().removeprefix("'"))
+    plain = _WEEKDAY.sub("", _MIDNIGHT.sub("", plain))
+    plain = re.sub(r"(?<=[0-9])(st|nd|rd|th)\b( of\b)?", "", plain)
+    return re.sub(r"/(?=[A-Za-z])|(?<=[A-Za-z])/", " ", plain)  # 24/Nov/2026
 
 
 def date_in_words(text: str, order: DateOrder | None) -> str | None:
