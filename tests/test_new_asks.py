@@ -593,7 +593,7 @@ def test_an_answer_that_the_letters_cannot_have_is_asked_again_with_the_reason(
     result, clerk = asked(said, "06041")
     told = words(outcome(result)[2])
     assert (outcome(result)[0], clerk.unused) == (0, [])
-    assert "authority.0.number is still the sample's: 'No. 26-00'" in told
+    assert "Please check: this is still the sample's: 'No. 26-00'" in told
     assert f"2027-01-01 cannot be: the letter is dated {TODAY}" in told
     data = data_in("marin-county-ca.yaml")
     assert data["authority"] == [

@@ -154,7 +154,9 @@ class Interview:
                 path = problem.path or (problem.location.path if problem.location else "")
                 if path in keys:
                     del self.said[keys[path]]
-                    told = (f"Please check: {problem.message}.",)
+                    about = problem.message.removeprefix(f"{path} ")
+                    subject = "this " if about != problem.message else ""
+                    told = (f"Please check: {subject}{about}.",)
                     question = self.next()
                     return question and replace(question, intro=told)
             raise

@@ -106,10 +106,6 @@ def _is_on_file(draft: Draft, spec: Particular) -> bool:
     return spec.known is not None and bool(draft.locality.agreements)
 
 
-def _label(name: str, spec: Particular) -> str:
-    return spec.ask or name.replace("-", " ").capitalize()
-
-
 def _ask(row: Question, draft: Draft, path: str, name: str, spec: Particular) -> Iterator[Question]:
     """Ask for a particular: a text, a choice, each item of a list, or each entry with fields."""
     told = f"{spec.help[:1].upper()}{spec.help[1:]}"
@@ -123,7 +119,7 @@ def _ask(row: Question, draft: Draft, path: str, name: str, spec: Particular) ->
     question = Question(
         path=path,
         key=path,
-        label=_label(name, spec),
+        label=spec.ask or name.replace("-", " ").capitalize(),
         note=note,
         help=" ".join([f"{told}.", *(row.helps[kind] for kind in kinds if kind in row.helps)]),
         helps=row.helps,
