@@ -22,6 +22,7 @@ from optout_cli.model.letter import Letter
 from optout_cli.model.notice import Case
 from optout_cli.programs import refusals
 
+SAMPLE_NUMBER = "7020 0001 0000 0000 0002"  # of certified mail, with its check digit
 DAYS = {
     "before-procedure": date(2010, 8, 3),
     "procedure": date(2010, 9, 15),
@@ -135,11 +136,15 @@ def kind_letters(kind: str, day: date, turn: str, library: Library) -> tuple[Let
     given = document.data.get("particulars", {})
     assert isinstance(given, dict)
     for whole in samples(declared, day):
-        document.data["particulars"] = {
+        particulars = {
             name: given.get(name, it)
             for name, it in whole.items()
             if name in given or turn != PLAIN or declared[name].required
         }
+        for way in particulars.get("served", ()):
+            if isinstance(way, dict) and "number" in way:  # a letter takes only real ones
+                way |= {"by": "certified-mail", "number": SAMPLE_NUMBER}
+        document.data["particulars"] = particulars
         case = case_of(document, library, Order(today=TODAY, is_draft=True))
         if kind in BEFORE_ACTIVATION:
             case = not_activated(case)

@@ -98,8 +98,7 @@ def test_new_takes_several_agreements_for_one_letter(
 
 
 def test_new_asks_a_county_which_of_its_agencies_signed_the_agreement(asked: Asked) -> None:
-    answers = SIGNS | {"Who signed": ["", "sheriff"]}
-    result, clerk = asked(answers, "dakota-county-ne", "--letter", "287g/terminate")
+    result, clerk = asked(SIGNS, "dakota-county-ne", "--letter", "287g/terminate")
     assert (outcome(result)[1], clerk.unused) == ("dakota-county-sheriffs-office-ne.yaml\n", [])
     data = data_in("dakota-county-sheriffs-office-ne.yaml")
     assert (data["jurisdiction"], "particulars" in data) == (

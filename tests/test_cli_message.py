@@ -82,7 +82,7 @@ def test_a_draft_of_what_is_printed_may_go_to_standard_output(run: Run, write: W
     assert (ended[0], ended[1].startswith("DRAFT\n\nMarin County"), ended[2]) == (0, True, "")
 
 
-@pytest.mark.parametrize(("lines", "pages"), [("20", 6), ("52", 3), ("400", 2)])
+@pytest.mark.parametrize(("lines", "pages"), [("20", 7), ("52", 3), ("400", 2)])
 def test_the_lines_of_a_page_are_an_option(
     lines: str, pages: int, write_fax: Run, write: Write
 ) -> None:

@@ -33,7 +33,7 @@ def test_a_reference_has_no_letter_that_a_fax_makes_like_another() -> None:
     assert set(string.ascii_uppercase + string.digits) - set(REFERENCE_LETTERS) == set("0O1IL5S2Z")
 
 
-@given(name=st.from_regex(r"[A-Za-z]{1,20}", fullmatch=True))
+@given(name=st.from_regex(r"[A-Z][a-z]{1,9} [A-Z][a-z]{5,9}", fullmatch=True))
 def test_a_reference_is_program_jurisdiction_date_and_four_letters(
     library: Library, name: str
 ) -> None:

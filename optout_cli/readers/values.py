@@ -136,7 +136,7 @@ KINDS: tuple[Kind, ...] = (
     Kind(
         "unfilled",
         _whole(
-            r"(?i)tb[acd]|to ?do|fixme|pending|x{2,20}|lorem ipsum.*|yes|no|(mr|mrs|ms|dr|no)\.?"
+            r"(?i)tb[acd]|to ?do|fixme|pending|x{2,20}|lorem ipsum.*|(mr|mrs|ms|dr)\.?|no\."
             r"|to be \w+|(your|insert|enter|type|fill in)\b.*|(none|not) (given|listed|on file)"
             r"|((first|last|full|middle)[ _-]?)?names?|first(name)? last(name)?|[a-z]{1,3}-|\w+\?"
             r"|first[ _-]?name last[ _-]?name|(name|title|office|street|city)( goes)? here"
