@@ -5,7 +5,6 @@ import shlex
 import sys
 import textwrap
 from collections.abc import Callable, Generator, Iterable
-from contextlib import nullcontext
 from datetime import date
 from itertools import count
 from pathlib import Path
@@ -65,7 +64,8 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     # A property's hundred examples run the same lines, which other tests cover.
     is_property = getattr(getattr(item, "function", None), "is_hypothesis_test", False)
     is_left_out = is_property or item.get_closest_marker("no_cover")
-    with nullcontext() if is_left_out else coverage_resumed():
+    # Where pytest-cov started twice, it lets the other go on for a test marked `no_cover`.
+    with coverage_paused() if is_left_out else coverage_resumed():
         return (yield)
 
 
