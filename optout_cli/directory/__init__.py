@@ -84,6 +84,7 @@ class Directory:
         retired = cast(dict[str, Any], document.data.get("retired", {}))
         self._finder = Finder(self._states, self._agencies, retired)
         self._converted: dict[str, State] = {}
+        self._found = lru_cache(self._locality)  # a letter, and each question, asks for it again
         self._origins = Origins(document)
 
     @cached_property
@@ -137,9 +138,15 @@ class Directory:
         A county's name needs its state. Raises OptoutError at `location` when nothing fits, or
         more than one.
         """
+        locality = self._found(query)
+        if locality is None:
+            raise OptoutError(self._finder.not_found(query, location))
+        return locality
+
+    def _locality(self, query: str) -> Locality | None:
         matches = self._finder.matches(query)
         if len(matches) != 1:
-            raise OptoutError(self._finder.not_found(query, matches, location))
+            return None
         (match,) = matches
         code, id = match.code, match.id
         if code not in self._converted:  # the next request is often from the same state

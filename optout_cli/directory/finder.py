@@ -236,9 +236,9 @@ class Finder:
                 found.setdefault(fold(known["name"]), set()).add(code)
         return found
 
-    def not_found(self, query: str, matches: list[Match], location: Location | None) -> Problem:
+    def not_found(self, query: str, location: Location | None) -> Problem:
         """Say why a query finds no single jurisdiction, and what to type in its place."""
-        if matches:
+        if matches := self.matches(query):
             hint = _listed([self._slug_of(match) for match in matches])
             kinds = {match.is_agency for match in matches}
             what = "jurisdictions" if kinds != {True} else "agencies"
