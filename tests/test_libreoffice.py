@@ -16,8 +16,7 @@ import pytest
 from command_results import Run, lying_in, outcome
 from openpyxl.worksheet.worksheet import Worksheet
 
-from optout_cli.authoring.sheet_template import sheet_template
-from optout_cli.authoring.table_template import Table
+from optout_cli.authoring.tables import Table, sheet_template
 from optout_cli.letters.library import Library
 
 OFFICE = shutil.which("soffice") if os.environ.get("OPTOUT_LIBREOFFICE") else None

@@ -9,8 +9,7 @@ import pytest
 from command_results import Run, outcome
 from openpyxl.worksheet.worksheet import Worksheet
 
-from optout_cli.authoring.sheet_template import sheet_template
-from optout_cli.authoring.table_template import table_template
+from optout_cli.authoring.tables import sheet_template, table_template
 from optout_cli.batch.input import load_input
 from optout_cli.letters.library import Library
 

@@ -19,14 +19,16 @@ from optout_cli.authoring.follow import (
     letters_following,
     usual_letter,
 )
-from optout_cli.authoring.follow_table import (
+from optout_cli.authoring.tables import (
     FollowRow,
+    Table,
     flattened,
     follow_rows,
     follow_table,
+    needed_columns,
+    sheet_template,
+    table_template,
 )
-from optout_cli.authoring.sheet_template import sheet_template
-from optout_cli.authoring.table_template import Table, needed_columns, table_template
 from optout_cli.batch.input import load_input
 from optout_cli.cli.console import print_path, program_name, quote, say
 from optout_cli.cli.new.ask import ask_choice, ask_first, say_wrapped
