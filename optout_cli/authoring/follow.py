@@ -18,8 +18,8 @@ from optout_cli.letters.library import Library
 from optout_cli.model.program import LetterKind, Program
 from optout_cli.model.request import PARTIES, Party
 from optout_cli.readers.files import MAX_BYTES, read_bytes
-from optout_cli.register.due import settles
 from optout_cli.register.events import Answered
+from optout_cli.register.standing import settles
 from optout_cli.register.state import LetterState
 from optout_cli.templating.filters import quotation
 

@@ -11,9 +11,9 @@ from typing import Any
 from optout_cli.authoring.follow import FACTS, Former, former_from
 from optout_cli.model.program import LetterKind, Program
 from optout_cli.model.request import Party
-from optout_cli.register.due import settles
 from optout_cli.register.events import Answered
 from optout_cli.register.replies import Claim
+from optout_cli.register.standing import settles
 from optout_cli.register.state import LetterState
 from optout_cli.register.statements import way_words
 from optout_cli.templating.filters import quotation

@@ -15,7 +15,6 @@ import msgspec
 
 from optout_cli.errors import Location, Problem
 from optout_cli.model.request import Party
-from optout_cli.register.due import Deadline
 from optout_cli.register.events import (
     Answered,
     Delivered,
@@ -26,7 +25,7 @@ from optout_cli.register.events import (
     Written,
 )
 from optout_cli.register.journal import NAME, OWN, TORN, Journal
-from optout_cli.register.standing import Standing, Step
+from optout_cli.register.standing import Deadline, Standing, Step
 from optout_cli.register.table import outcome_of, table_problems
 
 SCHEMA = 1

@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from optout_cli import __version__
-from optout_cli.register.due import Deadline
-from optout_cli.register.standing import Standing, Step, is_out
+from optout_cli.register.standing import Deadline, Standing, Step, is_out
 from optout_cli.register.status import about, next_step
 from optout_cli.register.table import outcome_of, short_place_of
 
