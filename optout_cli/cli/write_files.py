@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 import click
 
+from optout_cli.authoring.follow_notes import contradiction_notes, second_notes
 from optout_cli.cli.console import print_path, say, say_problems
-from optout_cli.cli.follow_notes import contradiction_notes, second_notes
 from optout_cli.cli.options import now, say_what_moved
 from optout_cli.letters.files import NamedFiles
 from optout_cli.letters.library import Library

@@ -11,6 +11,7 @@ from typing import IO, NoReturn
 import click
 import msgspec
 
+from optout_cli.authoring.follow_notes import contradiction_notes, second_notes
 from optout_cli.batch.existing import FormerLetters, former_letters, unsent_letters
 from optout_cli.batch.input import InputFile, Stream, rows_of
 from optout_cli.batch.job import CheckedRow, Job, MadeRow
@@ -38,7 +39,6 @@ from optout_cli.cli.batch.report import (
     tally_lines,
 )
 from optout_cli.cli.console import print_json, problem_as_json, say, say_problems, speaks_json
-from optout_cli.cli.follow_notes import contradiction_notes, second_notes
 from optout_cli.cli.options import path_lines, say_what_moved
 from optout_cli.errors import ExitCode, Location, OptoutError, Problem
 from optout_cli.letters.pipeline import Order
