@@ -1,19 +1,158 @@
-"""`optout schema`: print a JSON Schema, which editors use to complete and check files."""
+"""`optout schema`: print a JSON Schema, which editors use to complete and check files.
+
+The schemas of what people write and scripts read are made from the model.
+"""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import click
+import msgspec
 
-from optout_cli.authoring.schemas import DRAFT, SCHEMAS, Schema, printed_schema, schema_of
+from optout_cli.authoring.request_writer import layout, notes_in
 from optout_cli.cli.console import report_problems
 from optout_cli.cli.options import library_from, templates_option
-from optout_cli.model.jurisdiction import Contact, Locality, Office
-from optout_cli.model.printed import SCHEMA
+from optout_cli.letters.library import Library
+from optout_cli.model.jurisdiction import Contact, Gazetteer, Locality, Office
+from optout_cli.model.printed import LIST_LINES, SCHEMA, NoteLine, ProblemLine
+from optout_cli.model.program import Particular, Program
+from optout_cli.model.request import Request
+from optout_cli.programs import particulars_type
+from optout_cli.register.events import AnyEvent
+from optout_cli.register.status import LetterStatus
 from optout_cli.reports.show import UNUSED, Overview
 
-_SHOW = "show"
+# A JSON Schema, or a part of one. Any: they hold each other.
+_Schema = dict[str, Any]
+_DRAFT = "https://json-schema.org/draft/2020-12/schema"
+
+
+def _request(library: Library) -> _Schema:
+    """Describe a request, with each letter's particulars and the notes of the layout."""
+    schema = _schema_from(Request)
+    root = schema["$defs"][Request.__name__]
+    for key, note in notes_in(layout()).items():
+        _describe(root["properties"], key, note)
+    # Editors complete the names of passages. A template of the user's own may have others.
+    words = root["properties"]["wording"]["additionalProperties"]
+    root["properties"]["wording"]["properties"] = {
+        name: {**words, "description": note}
+        for name, note in library.programs.wording.blocks.items()
+    }
+    letters = {id: kind.particulars for id, _, kind in library.programs.letters()}
+    root["properties"]["letter"]["enum"] = list(letters)
+    root["allOf"] = [
+        {
+            "if": {"properties": {"letter": {"const": id}}},
+            "then": {
+                "properties": {"particulars": _particulars_schema(declared)},
+                "required": ["particulars"] * any(spec.required for spec in declared.values()),
+            },
+        }
+        for id, declared in letters.items()
+    ]
+    return schema
+
+
+def _particulars_schema(declared: dict[str, Particular]) -> _Schema:
+    """Return the schema of a letter kind's particulars, each with its help text."""
+    root: _Schema = _schema_from(particulars_type(declared))["$defs"]["particulars"]
+    for key, spec in declared.items():
+        if isinstance(spec.of, dict):  # msgspec would give all groups one name in $defs
+            root["properties"][key]["items"] = _particulars_schema(spec.of)
+        _describe(root["properties"], key, spec.help)
+    return root
+
+
+def _optional_schema(noun: type[msgspec.Struct], *names: str) -> _Schema:
+    """Describe a file that has only what differs from optout's own, so no key is required.
+
+    `names` are the nouns without required keys; no names means all nouns.
+    """
+    schema = _schema_from(noun)
+    for name, part in schema["$defs"].items():
+        if not names or name in names:
+            part.pop("required", None)
+    return schema
+
+
+def _schema_from(noun: type[msgspec.Struct]) -> _Schema:
+    """Return msgspec's schema of `noun`, without the notes to programmers."""
+    schema: _Schema = msgspec.json.schema(noun)
+    for part in _parts_of(schema):
+        if "description" in part:
+            part["description"] = part["description"].partition("\n")[0]
+        # Text may replace a list of texts: it is split into lines or paragraphs. So may one choice.
+        items = part.get("items", {}) if part.get("type") == "array" else {}
+        if items.get("type") == "string" or "enum" in items:
+            array = dict(part)
+            part.clear()
+            single = {"enum": items["enum"]} if "enum" in items else {"type": "string"}
+            part["anyOf"] = [array, single]
+    return schema
+
+
+def _parts_of(schema: Any) -> Iterator[_Schema]:
+    """Yield each object within a schema, the inner ones first."""
+    if isinstance(schema, dict | list):
+        for inner in list(schema.values() if isinstance(schema, dict) else schema):
+            yield from _parts_of(inner)
+    if isinstance(schema, dict):
+        yield schema
+
+
+def _describe(properties: _Schema, key: str, text: str) -> None:
+    """Add a description to a key. A bare reference cannot have one, so wrap it first."""
+    part = properties[key]
+    properties[key] = {**({"allOf": [part]} if "$ref" in part else part), "description": text}
+
+
+def _list(_library: Library) -> _Schema:
+    """Describe a line of `optout list WHAT --json`, for each WHAT."""
+    refs, parts = msgspec.json.schema_components(LIST_LINES)
+    return {"anyOf": [*refs], "$defs": _plain({"$defs": parts})["$defs"]}
+
+
+def _printed_schema(line: Any) -> _Schema:  # Any: a noun, or one of several
+    """Describe an object that optout prints or keeps, without the notes to programmers."""
+    return _plain(msgspec.json.schema(line))
+
+
+def _plain(schema: _Schema) -> _Schema:
+    for part in _parts_of(schema):
+        if "description" in part:
+            part["description"] = part["description"].partition("\n")[0]
+    return schema
+
+
+def _show(_library: Library) -> _Schema:
+    """Describe what `optout show --json` prints: an overview without what it does not use."""
+    schema = _printed_schema(Overview)
+    parts = schema["$defs"]
+    locality, overview = parts[Locality.__name__], parts[Overview.__name__]
+    for name in UNUSED:
+        del locality["properties"][name]
+        locality["required"].remove(name)
+    overview["properties"] = {"schema": {"enum": [SCHEMA]}, **overview["properties"]}
+    # An ICE office is a contact with a role: where the model has a contact, either may be printed.
+    contact = parts.pop(Contact.__name__)
+    parts[Contact.__name__] = {"anyOf": [contact, {"$ref": f"#/$defs/{Office.__name__}"}]}
+    return schema
+
+
+_SCHEMAS: dict[str, tuple[str, Callable[[Library], _Schema]]] = {
+    "request": ("A request of optout", _request),
+    "jurisdictions": ("A data file of optout", lambda _: _optional_schema(Gazetteer)),
+    "program": ("A program of optout", lambda _: _optional_schema(Program, Program.__name__)),
+    "register": ("A line of optout's register", lambda _: _printed_schema(AnyEvent)),
+    "status": ("A letter in optout status --json", lambda _: _printed_schema(LetterStatus)),
+    "list": ("A line of optout list --json", _list),
+    "problem": ("A problem of any command with --json", lambda _: _printed_schema(ProblemLine)),
+    "note": ("A note of any command with --json", lambda _: _printed_schema(NoteLine)),
+    "show": ("What optout show --json prints", _show),
+}
 
 
 @click.command(
@@ -21,7 +160,7 @@ _SHOW = "show"
     short_help="Print a JSON Schema for your editor.",
     epilog="optout schema request\noptout schema program",
 )
-@click.argument("what", metavar="WHAT", type=click.Choice([*SCHEMAS, _SHOW]))
+@click.argument("what", metavar="WHAT", type=click.Choice([*_SCHEMAS]))
 @templates_option
 @report_problems
 def command(what: str, folders: Sequence[Path]) -> None:
@@ -33,20 +172,6 @@ def command(what: str, folders: Sequence[Path]) -> None:
     knows all letters, your own included, and the particulars of each.
     """
     library = library_from((), folders)
-    schema = _show_schema() if what == _SHOW else schema_of(what, library)
+    title, make = _SCHEMAS[what]
+    schema = {"$schema": _DRAFT, "title": title, **make(library)}
     click.echo(json.dumps(schema, ensure_ascii=False, indent=2))
-
-
-def _show_schema() -> Schema:
-    """Describe what `optout show --json` prints: an overview without what it does not use."""
-    schema = printed_schema(Overview)
-    parts = schema["$defs"]
-    locality, overview = parts[Locality.__name__], parts[Overview.__name__]
-    for name in UNUSED:
-        del locality["properties"][name]
-        locality["required"].remove(name)
-    overview["properties"] = {"schema": {"enum": [SCHEMA]}, **overview["properties"]}
-    # An ICE office is a contact with a role: where the model has a contact, either may be printed.
-    contact = parts.pop(Contact.__name__)
-    parts[Contact.__name__] = {"anyOf": [contact, {"$ref": f"#/$defs/{Office.__name__}"}]}
-    return {"$schema": DRAFT, "title": "What optout show --json prints", **schema}
