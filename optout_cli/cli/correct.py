@@ -1,22 +1,14 @@
-"""`optout correct`: keep what an office confirmed, for all later letters."""
+"""`optout correct`: keep what an office confirmed in the user's own data, for all later letters."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import click
+import msgspec
 
-from optout_cli.authoring.correction import (
-    Confirmed,
-    contact_at,
-    corrected_contact,
-    corrected_fields,
-    corrections_text,
-    require_change,
-    target_of,
-    with_correction,
-)
 from optout_cli.cli.console import (
     print_path,
     report_problems,
@@ -36,11 +28,23 @@ from optout_cli.cli.options import (
 )
 from optout_cli.cli.order import Assignments, split_assignment
 from optout_cli.directory import Directory
-from optout_cli.errors import ExitCode, Problem
+from optout_cli.directory.names import fold
+from optout_cli.errors import ExitCode, Location, OptoutError, Problem
 from optout_cli.model.jurisdiction import Contact
 from optout_cli.output import write_all
+from optout_cli.readers.document import Document, Layer, with_assignments
 from optout_cli.readers.stored import load_document
+from optout_cli.readers.validate import convert
 
+_HEAD = """\
+# Corrections that `optout correct` and `optout new` wrote: each says who confirmed it, and when.
+# optout uses this file for all letters. To undo a correction, delete its lines.
+"""
+_OWN_ENTRY = "your office's own entry"
+_ADDRESSEE = frozenset({"attention", "organization", "address"})
+_TYPED = ("attention", "organization", "address", "phone", "fax", "email", "website")
+# Any: trees of mappings, lists and texts, as in a data file.
+Tree = dict[str, Any]
 _FIELDS = {  # of a contact, as the user is asked for them
     "attention": "Title of its head",
     "organization": "Organization",
@@ -52,6 +56,20 @@ _FIELDS = {  # of a contact, as the user is asked for them
     "fax": "Fax",
     "email": "E-mail",
 }
+
+
+class Confirmed(NamedTuple):
+    """Who confirmed a correction, how, and when. `who` may be empty."""
+
+    how: str
+    who: str
+    day: date
+
+    @property
+    def note(self) -> str:
+        """Who confirmed it and how, in words."""
+        by_whom = f" by {self.who}" if self.who else ""
+        return f"confirmed{by_whom}, {self.how}"
 
 
 @click.command(
@@ -116,8 +134,12 @@ def command(
         if confirmed.day > today():
             usage_error(f"--on {day} is in the future", "name the day on which you asked")
     if contact is None:
-        require_change(texts, target)
-        row = corrected_fields(texts, confirmed)
+        if not texts:
+            message = f"nothing to correct in {target.rpartition('.')[2]}"
+            hint = "say what changed, such as --set formal='the City of Ross'"
+            raise OptoutError(Problem("no-correction", message, hint=hint))
+        data = with_assignments(_document({}), "--set", texts).data
+        row: Tree = {**data, "note": f"{confirmed.note}, {confirmed.day}"}
     else:
         row = corrected_contact(contact, texts, confirmed)
     print_path(keep_correction(target, row, directory))
@@ -128,15 +150,22 @@ def is_terminal() -> bool:
     return sys.stdin.isatty() and sys.stderr.isatty()
 
 
-def keep_correction(target: str, row: dict[str, object], directory: Directory) -> Path:
+def keep_correction(target: str, row: Tree, directory: Directory) -> Path:
     """Write a corrected row to the user's own file, and return its path. Raises OptoutError."""
+    import yaml
+
+    from optout_cli.readers.yaml import document_from_yaml
+
     folder = user_folder("config")
     if folder is None:
         message = "there is no folder for your corrections: HOME is not set"
         usage_error(message, "set HOME or XDG_CONFIG_HOME to a folder of yours")
     path = folder / CORRECTIONS
     known = dict(load_document(str(path)).data) if path.is_file() else {}
-    text = corrections_text(with_correction(known, target, row), directory)
+    corrections = _with_correction(known, target, row)
+    body = yaml.safe_dump(corrections, allow_unicode=True, sort_keys=True, width=1000)
+    text = f"{_HEAD}{body}"
+    directory.with_overlay(document_from_yaml(text, path.name))
     fresh = write_all({path: text.encode()}, force=True, keep=[path])
     say_what_moved([path for path, earlier in fresh.items() if earlier])
     return path
@@ -152,7 +181,11 @@ def _ask_all(contact: Contact | None, day: date | None) -> tuple[dict[str, str],
     for path, value in known.items():
         label = _FIELDS.get(path, path.capitalize())
         if (answer := ask(label, default=value)) != value:
-            texts |= _lines(path, answer)
+            texts[path] = answer
+            if path in ("organization", "address.street"):
+                lines = filter(None, (line.strip() for line in answer.split(";")))
+                texts[path] = ""
+                texts |= {f"{path}.{number}": line for number, line in enumerate(lines)}
     who = ask("Who confirmed it?", "For example: the records desk.", required=True)
     how = ask("How?", default="telephone", required=True)
     today_ = (day or today()).isoformat()
@@ -183,8 +216,86 @@ def _texts_of(contact: Contact) -> dict[str, str]:
     return texts
 
 
-def _lines(path: str, answer: str) -> dict[str, str]:
-    if path not in ("organization", "address.street"):
-        return {path: answer}
-    lines = filter(None, (line.strip() for line in answer.split(";")))
-    return {path: ""} | {f"{path}.{number}": line for number, line in enumerate(lines)}
+def target_of(what: str, directory: Directory, location: Location) -> str:
+    """Return the key path in the data of what is to be corrected.
+
+    `what` is a state (its bureau), the id of a bureau or office, an agency, or a jurisdiction.
+    Raises OptoutError at `location`.
+    """
+    states, offices = directory.data.states, directory.data.offices
+    names = {fold(name): code for code in states for name in (code, states[code].name)}
+    code = names.get(fold(what).removeprefix("bureau-"))
+    if code:
+        return f"states.{code}.bureau"
+    if what in offices:
+        return f"offices.{what}"
+    found = directory.find(what, location)
+    group = "agencies" if found.agency else "jurisdictions"
+    return f"states.{found.state_code}.{group}.{found.id}"
+
+
+def contact_at(target: str, directory: Directory) -> Contact | None:
+    """Return the contact at a key path; None if the path is a jurisdiction's or an agency's."""
+    kind, _, id = target.partition(".")
+    if kind == "offices":
+        return directory.data.offices[id]
+    code, _, inner = id.partition(".")
+    if inner != "bureau":
+        return None
+    return directory.data.states[code].bureau or Contact()
+
+
+def corrected_contact(
+    known: Contact, texts: Mapping[str, str], confirmed: Confirmed, given: Contact | None = None
+) -> Tree:
+    """Return a whole contact with the corrections in `texts`, by key path, or those in `given`.
+
+    It keeps the source of what is known, and says what is the user's own entry; a new address or
+    addressee is that as a whole, and drops the old lines for the envelope's window. Raises
+    OptoutError for a path that does not fit.
+    """
+    contact = given or known
+    plain: Tree = msgspec.json.decode(msgspec.json.encode(contact))  # lists, not tuples
+    for key in ("source", "verified", "verified-by", "role", "status", "area"):
+        plain.pop(key, None)
+    document = with_assignments(_document(plain), "--set", texts)
+    new = convert(document, Contact)
+    data: Tree = {**document.data}
+    moved = {path.partition(".")[0] for path in texts} & {"attention", "organization", "address"}
+    if moved and not any(path.startswith("envelope") for path in texts):
+        data.pop("envelope", None)
+        data.pop("salutation", None)
+    return {
+        **data,
+        "source": _source_of(known, new, confirmed),
+        "verified": confirmed.day.isoformat(),
+        "verified-by": confirmed.how,
+    }
+
+
+def _source_of(known: Contact, new: Contact, confirmed: Confirmed) -> Tree:
+    """Return where a contact is from: as before, but for what the user changed in it."""
+    changed = [name for name in _TYPED if getattr(new, name) != getattr(known, name)]
+    if known.source is None or not _ADDRESSEE.isdisjoint(changed):
+        note = f"{_OWN_ENTRY}, {confirmed.note}" if changed else confirmed.note
+        return {"kind": "official", "date": confirmed.day.isoformat(), "note": note}
+    source: Tree = msgspec.json.decode(msgspec.json.encode(known.source))
+    own = f"{_OWN_ENTRY} of {confirmed.day}: {', '.join(changed)}" if changed else ""
+    note = "; ".join(
+        filter(None, (source.get("note"), own, confirmed.note if confirmed.who else ""))
+    )
+    return {**source, "note": note} if note else source
+
+
+def _with_correction(known: Tree, target: str, row: Tree) -> Tree:
+    """Add a corrected row to the user's corrections; a contact replaces its earlier correction."""
+    key, _, rest = target.partition(".")
+    inner = known.get(key, {})
+    if rest:
+        return {**known, key: _with_correction(inner, rest, row)}
+    is_contact = "verified" in row
+    return {**known, key: row if is_contact else {**inner, **row}}
+
+
+def _document(data: Tree) -> Document:
+    return Document(data, (Layer("data", {}),))

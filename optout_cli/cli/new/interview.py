@@ -7,12 +7,17 @@ from pathlib import Path
 
 import click
 
-from optout_cli.authoring.correction import Confirmed, contact_at, corrected_contact, target_of
 from optout_cli.authoring.draft import Basis, Draft, draft_text, preview_letters, request_name
 from optout_cli.authoring.interview import Interview
 from optout_cli.authoring.questions import RECIPIENTS, Question
 from optout_cli.cli.console import program_name, quote, say, say_problems
-from optout_cli.cli.correct import keep_correction
+from optout_cli.cli.correct import (
+    Confirmed,
+    contact_at,
+    corrected_contact,
+    keep_correction,
+    target_of,
+)
 from optout_cli.cli.new.ask import (
     Back,
     ask,
