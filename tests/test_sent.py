@@ -456,6 +456,8 @@ def test_json_tells_what_was_recorded(letters: Letters, run: Run) -> None:
         ("r.yaml", "there is no register.ndjson in . or a folder above it"),
         ("letters/r.yaml", "letters/register.ndjson has no such letter"),
         ("SC-06041", "there is no register.ndjson in . or a folder above it"),
+        ("posted/", "cannot find this folder"),
+        ("letters/posted/", "cannot find this folder"),
     ],
 )
 def test_what_is_no_letter_is_a_problem(

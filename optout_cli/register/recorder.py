@@ -4,6 +4,7 @@ A letter is named by a file, a reference, or a folder. A folder stays locked
 from the first letter that is named in it until the end.
 """
 
+import os
 from collections.abc import Collection, Iterable, Mapping
 from contextlib import ExitStack
 from hashlib import file_digest
@@ -49,8 +50,8 @@ def register_folder(text: str, within: Path | None = None) -> Path:
     start = within or named
     if within is None and not is_folder(named):
         start = named.parent if is_file(named) else Path()
-        if not is_file(named) and _is_path(named):
-            raise OptoutError(_missing(named))
+        if not is_file(named) and (problem := _missing(text)):
+            raise OptoutError(problem)
     above = () if ".." in start.parts else start.parents  # as the user names them
     for folder in (start, *above, *start.absolute().parents):
         if is_file(folder / NAME):
@@ -217,22 +218,23 @@ def _not_found(text: str, folder: Path, states: _States, *, is_other_party: bool
         )
     elif is_folder(named):
         hint = "name the folder that optout wrote the letters to"
-    elif _is_path(named):
-        return _missing(named)
+    elif problem := _missing(text):
+        return problem
     else:
         match = closest(text, {state.written.reference for state in states.values()})
         hint = f"did you mean {match!r}?" if match else "its table register.csv lists all letters"
     return Problem("no-such-letter", f"{where} has no such letter", location, hint)
 
 
-def _is_path(named: Path) -> bool:
-    """Tell whether a name looks like that of a file, and not like a reference."""
-    return bool(named.suffix) or len(named.parts) > 1
-
-
-def _missing(named: Path) -> Problem:
+def _missing(text: str) -> Problem | None:
+    """Return the Problem that a file or a folder is not there, unless the text is a reference."""
+    named, is_called_folder = Path(text), text.endswith(("/", os.sep))
+    if not (named.suffix or len(named.parts) > 1 or is_called_folder):
+        return None
     problem = no_such_file(named, named)
-    return msgspec.structs.replace(problem, location=Location(str(named), is_command_line=True))
+    if is_called_folder:
+        problem = msgspec.structs.replace(problem, message="cannot find this folder")
+    return msgspec.structs.replace(problem, location=Location(text, is_command_line=True))
 
 
 class OpenFolder:
