@@ -74,12 +74,17 @@ def former_from(state: LetterState, states: Iterable[LetterState]) -> Former:
             version = bool(other.sent), own, other
             if party not in versions or version[:2] >= versions[party][:2]:
                 versions[party] = version
-    cited = facts.get("particulars", {}).get(_CITED)
+    reference, cited = state.written.reference, facts.get("particulars", {}).get(_CITED)
     notices = [other for other in all_states if other.written.reference == cited]
     return Former(
         facts,
         tuple(version for *_, version in versions.values()),
-        tuple(other for other in all_states if _cites(other, state.written.reference)),
+        tuple(
+            other
+            for other in all_states
+            if reference.encode() in bytes(other.written.facts)  # ten times faster than to decode
+            and _facts_of(other).get("particulars", {}).get(_CITED) == reference
+        ),
         former_from(notices[-1], all_states) if notices else None,
     )
 
@@ -87,12 +92,6 @@ def former_from(state: LetterState, states: Iterable[LetterState]) -> Former:
 def _facts_of(state: LetterState) -> _Facts:
     facts: _Facts = msgspec.json.decode(state.written.facts)
     return facts
-
-
-def _cites(state: LetterState, reference: str) -> bool:
-    if reference.encode() not in bytes(state.written.facts):  # ten times faster than to decode it
-        return False
-    return bool(_facts_of(state).get("particulars", {}).get(_CITED) == reference)
 
 
 def former_from_json(path: str) -> Former:
@@ -134,8 +133,10 @@ def answers_following(
     the earlier letter.
     Raises OptoutError.
     """
-    if former.notice and not _can_follow(former, letter, library):
-        return answers_following(former.notice, letter, library, day, parties)
+    if former.notice:
+        following = _following(former, library)
+        if not (letter in following if letter else following):
+            return answers_following(former.notice, letter, library, day, parties)
     facts = former.facts
     program, kind, name = _find_kind(former, letter, library)
     current = {rule.role: party_of(rule) for rule in program.recipients if rule.holds(day)}
@@ -176,12 +177,6 @@ def _parties_concerned(former: Former, program: Program, letter: str) -> list[Pa
         settled = {it.recipient for it in former.answers() if settles(it, program)}
         sent = [state for state in sent if state.letter.recipient not in settled] or sent
     return [state.letter.recipient for state in sent] or [*PARTIES]
-
-
-def _can_follow(former: Former, letter: str | None, library: Library) -> bool:
-    """Tell whether a letter, or without one any letter, follows the earlier one itself."""
-    following = _following(former, library)
-    return letter in following if letter else bool(following)
 
 
 def letters_following(former: Former, library: Library) -> list[str]:
@@ -331,27 +326,23 @@ def _services_in(former: Former) -> list[_Facts]:
     If any letter of the request is recorded as sent, only what is recorded counts.
     """
     if sent := [state for state in former.states if state.sent]:
-        return [served for state in sent for served in _sent_facts(state)]
+        return [
+            _omit_empty(
+                {
+                    "to": state.letter.recipient,
+                    "by": each.by,
+                    "number": each.number,
+                    "sent": each.on.isoformat(),
+                    "received": _received(state) if each is state.sent[0] else None,
+                }
+            )
+            for state in sent
+            for each in state.sent
+        ]
     return [
         {"to": recipient["party"], **_omit(service, "in-reply-to")}
         for recipient in former.facts["recipients"]
         for service in recipient.get("service", [])
-    ]
-
-
-def _sent_facts(state: LetterState) -> list[_Facts]:
-    received = _received(state)
-    return [
-        _omit_empty(
-            {
-                "to": state.letter.recipient,
-                "by": sent.by,
-                "number": sent.number,
-                "sent": sent.on.isoformat(),
-                "received": received if sent is state.sent[0] else None,
-            }
-        )
-        for sent in state.sent
     ]
 
 

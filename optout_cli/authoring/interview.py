@@ -233,22 +233,19 @@ class Interview:
         problem = problem_with(draft.document, texts, basis.library, draft.folder, basis.files_from)
         if problem and question.hint:
             return replace(problem, hint=question.hint)
-        return problem or (self._side_problem(question.side, text) if question.side else None)
+        today, day = basis.today.isoformat(), str(draft.value("date"))
+        own = today if question.side == "past" else day
+        is_right = text == own or (text > own) == (question.side == "after")
+        if problem or not question.side or is_right:
+            return problem
+        named = "it is in the future" if question.side == "past" else f"the letter is dated {own}"
+        return Problem("impossible-date", f"{text} cannot be: {named}", hint="type another day")
 
     def doubt(self, question: Question, text: str) -> Problem | None:
         """Return what may be wrong with an answer that has no problem."""
         if question.reads == "place" or question.choices or question.path.startswith("~"):
             return None
         return doubt_about(self.draft.document, _texts_of(self.draft, question, text))
-
-    def _side_problem(self, side: str, text: str) -> Problem | None:
-        """Return why a day is on the wrong side of the letter's, or of today."""
-        today = self.basis.today.isoformat()
-        own = today if side == "past" else str(self.draft.value("date"))
-        if text == own or (text > own) == (side == "after"):
-            return None
-        named = "it is in the future" if side == "past" else f"the letter is dated {own}"
-        return Problem("impossible-date", f"{text} cannot be: {named}", hint="type another day")
 
     def _place_problem(self, text: str) -> Problem | None:
         """Return why a text is not enough: `meanings` has what it may mean.

@@ -143,7 +143,19 @@ def _said_of(statement: "_Statement", given: Given, *, is_asked: bool, correct: 
         given = _corrected(state, given)
     if is_asked:
         return asked_of(state, program, given, statement.moment)
-    return _said(state, program, given)
+    known = known_replies(state, program)
+    if given.id not in known:
+        location = Location("--reply", is_command_line=True)
+        message = f"there is no reply {given.id!r}" if given.id else "what came back is not said"
+        hint = f"one of {', '.join(known)}"
+        if given.id and (match := closest(given.id, known, _OTHER_NAMES)):
+            hint = f"did you mean {match!r}? It is {hint}"
+        raise OptoutError(Problem("unknown-reply", message, location, hint))
+    options = {"--by": given.by, "--words": given.words}
+    problems = (check_text(option, text) for option, text in options.items() if text)
+    raise_any(filter(None, problems))
+    check_facts(given.id, known[given.id], given.facts)
+    return given
 
 
 def _say_silence(reply: str | None, *, correct: bool) -> None:
@@ -171,23 +183,6 @@ def _choose(text: str, found: LookUp, *, is_asked: bool) -> LetterState:
     why = "Each is a letter that went out from this folder."
     asked = {"Letter": lambda _: ask_choice("Letter", names, explain=why)}
     return dict(zip(names, states, strict=True))[ask_in_turn(lambda _: asked)["Letter"]]
-
-
-def _said(state: LetterState, program: Program, given: Given) -> Given:
-    """Check what the options say. Raises OptoutError."""
-    known = known_replies(state, program)
-    if given.id not in known:
-        location = Location("--reply", is_command_line=True)
-        message = f"there is no reply {given.id!r}" if given.id else "what came back is not said"
-        hint = f"one of {', '.join(known)}"
-        if given.id and (match := closest(given.id, known, _OTHER_NAMES)):
-            hint = f"did you mean {match!r}? It is {hint}"
-        raise OptoutError(Problem("unknown-reply", message, location, hint))
-    options = {"--by": given.by, "--words": given.words}
-    problems = (check_text(option, text) for option, text in options.items() if text)
-    raise_any(filter(None, problems))
-    check_facts(given.id, known[given.id], given.facts)
-    return given
 
 
 def _corrected(state: LetterState, given: Given) -> Given:

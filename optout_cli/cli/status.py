@@ -156,8 +156,11 @@ def command(
     is_report = name in _REPORTS and not (as_json or as_csv or is_nul)
     shapes = {"--json": as_json and not verifies, "--csv": as_csv, "--print0": is_nul}
     shapes |= {"--verify": verifies, f"-f {name}": is_report, "--explain": explain}
-    _refuse_together([option for option, is_given in shapes.items() if is_given])
-    _refuse_alone(until and not due, output and not is_report)
+    _check_options(
+        [option for option, is_given in shapes.items() if is_given],
+        is_until_alone=bool(until and not due),
+        is_output_alone=bool(output and not is_report),
+    )
     day = today()
     journals = _journals_in(places or _folders_here())
     problems = _problems_in(journals)
@@ -178,11 +181,14 @@ def command(
         sys.exit(ExitCode.CONTENT)
 
 
-def _refuse_alone(has_until: object, has_output: object) -> None:
-    """Raise click.UsageError for an option whose other option is missing."""
-    if has_until:
+def _check_options(shapes: Sequence[str], *, is_until_alone: bool, is_output_alone: bool) -> None:
+    """Raise click.UsageError for options that do not go together, or whose other is missing."""
+    if len(shapes) > 1:
+        hint = f"leave {'one' if len(shapes) == 2 else 'all but one'} of them out"  # noqa: PLR2004
+        usage_error(f"{' and '.join(shapes)} do not go together", hint)
+    if is_until_alone:
         usage_error("--until works only with --due", "add --due")
-    if has_output:
+    if is_output_alone:
         usage_error("-o works only with -f html or -f ics", "add -f html")
 
 
@@ -198,12 +204,6 @@ def _say_left_out(
         letters_are = "1 letter is" if count == 1 else f"{count:,} letters are"
         command = " ".join(["optout status", *(quote(str(place)) for place in places), "--unsent"])
         say(f"note: {letters_are} not sent, so no answer is due yet; to see which: {command}")
-
-
-def _refuse_together(options: Sequence[str]) -> None:
-    if len(options) > 1:
-        hint = f"leave {'one' if len(options) == 2 else 'all but one'} of them out"  # noqa: PLR2004
-        usage_error(f"{' and '.join(options)} do not go together", hint)
 
 
 def _folders_here() -> list[Path]:

@@ -195,5 +195,19 @@ class Remark(Event, frozen=True, kw_only=True, tag="note"):
     text: str
 
 
+def evidence_of(event: Event) -> list[Evidence]:
+    """Return the files that were handed in with an event."""
+    match event:
+        case Sent():
+            found = [event.receipt, event.signed]
+        case Delivered():
+            found = [event.receipt]
+        case Answered():
+            found = [event.file]
+        case _:
+            found = []
+    return [proof for proof in found if proof]
+
+
 LetterNews = Sent | Delivered | Answered | Withdrawn
 AnyEvent = Written | Replaced | LetterNews | Printed | Remark

@@ -154,8 +154,11 @@ class LetterFolder:
 
         def record(kept: Mapping[Path, Path]) -> None:
             nonlocal lines
-            if self._has_register:
-                lines = self._writer.append(self._events(event, kept, plan))
+            if self._has_register:  # also tells of the files in other formats, in `earlier` here
+                retired = map(self.path.joinpath, plan.retired)
+                moving = {**kept, **{place: keep_in_earlier(place) for place in retired}}
+                moves = map(self._replaced, moving.items())
+                lines = self._writer.append([*moves, *([event] if event.letters else [])])
 
         keep = {self.path / it for it in plan.replaced if (self.path / it).stat().st_size}
         try:
@@ -180,13 +183,6 @@ class LetterFolder:
         if not self.staging.is_dir():
             message = "the folder was deleted or moved while optout was writing to it"
             raise OptoutError(Problem("folder-gone", message, Location(str(self.path))))
-
-    def _events(self, event: Written, kept: Mapping[Path, Path], plan: Plan) -> Sequence[AnyEvent]:
-        """Return what to append for a request; other formats are `kept` in `earlier` here."""
-        places = map(self.path.joinpath, plan.retired)
-        moving = {**kept, **{place: keep_in_earlier(place) for place in places}}
-        events: list[AnyEvent] = [*map(self._replaced, moving.items())]
-        return [*events, event] if event.letters else events
 
     def _event(self, event: Written, plan: Plan, supersede: str | None) -> Written:
         """Return the event with the files that the register does not have yet."""

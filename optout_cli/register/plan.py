@@ -8,7 +8,7 @@ import stat
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from hashlib import file_digest, sha256
+from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
@@ -27,7 +27,7 @@ from optout_cli.model.request import Party
 from optout_cli.output import occupied, write_errors
 from optout_cli.readers.enclosures import MAX_BYTES
 from optout_cli.register.events import LetterFile, Written, WrittenLetter, WrittenNote
-from optout_cli.register.records import Record, Register, records_in
+from optout_cli.register.records import Record, Register, digest_of, records_in
 from optout_cli.register.state import LetterState, differences, named
 from optout_cli.trust import leads_outside
 
@@ -51,7 +51,8 @@ class Fingerprints:
             for path in sorted(filter(Path.is_file, folder.rglob("*"))):
                 if not is_shipped and leads_outside(path, folder):
                     continue  # no letter uses it
-                common.update(f"{path.relative_to(folder)}\0".encode() + _digest(path))
+                common.update(f"{path.relative_to(folder)}\0".encode())
+                common.update(bytes.fromhex(digest_of(path)))
         self._common = common.digest()
         self._files: dict[tuple[str, int, int], bytes] = {}
 
@@ -87,16 +88,10 @@ class Fingerprints:
                 return b"unreadable"
             key = str(path), status.st_mtime_ns, status.st_size
             if key not in self._files:
-                self._files[key] = _digest(path)
+                self._files[key] = bytes.fromhex(digest_of(path))
         except OSError:
             return b"missing"
         return self._files[key]
-
-
-def _digest(path: Path) -> bytes:
-    """Return a file's SHA-256 without holding the file in memory. Raises OSError."""
-    with path.open("rb") as stream:
-        return file_digest(stream, "sha256").digest()
 
 
 NOT_YET = datetime.fromtimestamp(0, UTC)  # the folder puts in the moment of writing

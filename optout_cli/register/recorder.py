@@ -7,7 +7,6 @@ from the first letter that is named in it until the end.
 import os
 from collections.abc import Collection, Iterable, Mapping
 from contextlib import ExitStack
-from hashlib import file_digest
 from pathlib import Path
 from shlex import quote
 from types import TracebackType
@@ -20,17 +19,11 @@ from optout_cli.model.program import Program
 from optout_cli.model.request import PARTIES, Party
 from optout_cli.output import is_folder
 from optout_cli.readers.files import is_file, no_such_file
-from optout_cli.register.events import (
-    Answered,
-    Delivered,
-    Evidence,
-    LetterNews,
-    Sent,
-    Withdrawn,
-)
+from optout_cli.register.events import Evidence, LetterNews, evidence_of
 from optout_cli.register.evidence import EvidenceFolder
 from optout_cli.register.folder import WAIT, LetterFolder, recording
 from optout_cli.register.journal import NAME, load_journal
+from optout_cli.register.records import digest_of
 from optout_cli.register.state import Key, LetterState, NamedLetter, states_of
 from optout_cli.register.statements import Result
 from optout_cli.register.table import table_problems
@@ -147,9 +140,7 @@ def letters_named(
 
 def _letters_of_file(named: Path, folder: Path, states: _States) -> list[NamedLetter]:
     """Return the letter that the file is: by its place in the folder, else by its content."""
-    with named.open("rb") as stream:
-        digest = file_digest(stream, "sha256").hexdigest()
-    at = _relative(named, folder) or str(named)
+    digest, at = digest_of(named), _relative(named, folder) or str(named)
     same: dict[Key, LetterState] = {}
     here: dict[Key, LetterState] = {}
     for key, state in states.items():
@@ -335,21 +326,8 @@ class Recorder:
         """Write the evidence and the events. Raises OptoutError."""
         for folder in self._open.values():
             folder.evidence.keep(
-                proof.path for event in folder.events for proof in _evidence_of(event)
+                proof.path for event in folder.events for proof in evidence_of(event)
             )
             if folder.events:
                 folder.record.append(folder.events)
                 folder.events = []
-
-
-def _evidence_of(event: LetterNews) -> list[Evidence]:
-    match event:
-        case Sent():
-            found = [event.receipt, event.signed]
-        case Delivered():
-            found = [event.receipt]
-        case Answered():
-            found = [event.file]
-        case Withdrawn():
-            found = []
-    return [proof for proof in found if proof]

@@ -260,20 +260,16 @@ def _sent_notes(named: NamedLetter, event: Sent, printed: str | None) -> Iterato
     if printed and event.number and tidy_number(printed) != event.number:
         text = f"the letter itself names the number {printed}"
         yield Note(code="other-number", text=text)
-    if event.by in ("email", "fax") and not event.signed and not _shows_signature(state, event.by):
-        text = (
-            f"nobody signed the {way_words(event.by)}: the letter is to be signed in ink; also send"
-            " the signed letter, or give a scan of what was sent with --signed"
-        )
-        yield Note(code="unsigned", text=text)
-
-
-def _shows_signature(state: LetterState, by: Way) -> bool:
-    """Tell whether a message of the letter shows how it is signed."""
-    facts: dict[str, Any] = msgspec.json.decode(state.written.facts)
-    kind = facts.get("signature", {}).get("kind", "ink")
-    exporters = [exporter_for(file.format) for file in state.letter.files]
-    return any(by == exporter.ROUTE and kind in exporter.SIGNATURES for exporter in exporters)
+    if event.by in ("email", "fax") and not event.signed:
+        facts: dict[str, Any] = msgspec.json.decode(state.written.facts)  # Any: JSON of any shape
+        kind = facts.get("signature", {}).get("kind", "ink")
+        exporters = [exporter_for(file.format) for file in state.letter.files]
+        if not any(event.by == it.ROUTE and kind in it.SIGNATURES for it in exporters):
+            text = (
+                f"nobody signed the {way_words(event.by)}: the letter is to be signed in ink; also"
+                " send the signed letter, or give a scan of what was sent with --signed"
+            )
+            yield Note(code="unsigned", text=text)
 
 
 def delivered_from(

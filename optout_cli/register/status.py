@@ -15,15 +15,7 @@ import msgspec
 
 from optout_cli.errors import Location, Problem
 from optout_cli.model.request import Party
-from optout_cli.register.events import (
-    Answered,
-    Delivered,
-    Evidence,
-    LetterFile,
-    Replaced,
-    Sent,
-    Written,
-)
+from optout_cli.register.events import LetterFile, Replaced, Sent, Written, evidence_of
 from optout_cli.register.journal import NAME, OWN, TORN, Journal
 from optout_cli.register.standing import Deadline, Standing, Step
 from optout_cli.register.table import outcome_of, table_problems
@@ -142,7 +134,9 @@ def next_step(standing: Standing, today: Date) -> str:
             return f"waiting for an answer{corrected}"
         if deadline.on >= today:
             return f"answer due {about(deadline)}{corrected}"
-        to_do = corrected or _to_write(standing) or _to_do(standing)
+        to_do = corrected or _to_write(standing)
+        if not to_do and standing.silence and (advice := standing.silence.advice):
+            to_do = f"; {advice[:1].lower()}{advice[1:].rstrip('.')}"
         return f"overdue since {about(deadline)}{to_do}"
     if standing.step == "answered" and answers:
         outcome = outcome_of(standing).replace("\n", "; ")
@@ -154,12 +148,6 @@ def next_step(standing: Standing, today: Date) -> str:
 def _to_write(standing: Standing) -> str:
     name, program = standing.next_letter, standing.program
     return f"; write: {program.letters[name].title}" if program and name else ""
-
-
-def _to_do(standing: Standing) -> str:
-    """Return what the program advises where nothing came back and no letter comes next."""
-    advice = standing.silence.advice if standing.silence else None
-    return f"; {advice[:1].lower()}{advice[1:].rstrip('.')}" if advice else ""
 
 
 def about(deadline: Deadline) -> str:
@@ -243,7 +231,7 @@ def _expected(journal: Journal) -> tuple[_Expected, _Expected]:
                 in_place.pop(event.path, None)
                 found.append((event.kept, event.sha256))
             case _:
-                found += ((evidence.path, evidence.sha256) for evidence in _evidence_of(event))
+                found += ((evidence.path, evidence.sha256) for evidence in evidence_of(event))
     return [*dict.fromkeys((*found, *in_place.items()))], gone
 
 
@@ -289,16 +277,6 @@ def _what_is(path: Path) -> str | None:
                 return "packet"
         return _REPORT if any(mark in head for mark in _OWN_REPORTS) else None
     return None
-
-
-def _evidence_of(event: object) -> Iterator[Evidence]:
-    match event:
-        case Sent():
-            yield from filter(None, (event.receipt, event.signed))
-        case Delivered():
-            yield from filter(None, [event.receipt])
-        case Answered():
-            yield from filter(None, [event.file])
 
 
 def _file_problems(
