@@ -2,7 +2,9 @@
 
 import json
 from collections.abc import Callable
+from typing import Any
 
+import msgspec
 import pytest
 from conftest import REQUEST, ROOT, TODAY
 from hypothesis import given
@@ -13,12 +15,14 @@ from optout_cli.letters.library import Library
 from optout_cli.letters.pipeline import Order, case_of
 from optout_cli.readers.csv import csv_from, rows_from_csv
 from optout_cli.readers.document import Document, Layer, Tree, with_assignments
+from optout_cli.readers.kinds import KINDS, Use
 from optout_cli.readers.ndjson import rows_from_ndjson
-from optout_cli.readers.values import KINDS, Use, judge
+from optout_cli.readers.values import judge
 from optout_cli.readers.yaml import document_from_yaml
 
 PATHS: dict[Use, str] = {
-    "name": "signatory.name",
+    "name": "signatory.title",
+    "person": "signatory.name",
     "street": "signatory.address.street",
     "post": "service.ice.0.number",
     "number": "authority.0.number",
@@ -151,6 +155,26 @@ SAMPLES: dict[str, tuple[tuple[Use, ...], list[str]]] = {
     ),
     "encoded-part": (SHORT, ["Jos%C3%A9 Perez", "Pat\\nPerez", "Pat<br>Perez"]),
     "quoted": (SHORT, ['"Pat Perez"', '"Pat Perez', "'Pat Perez'", "\u201cPat Perez\u201d"]),
+    "open-end": ((), []),
+    "stray-mark": (
+        ("name",),
+        [
+            "-Sheriff",
+            "Undersheriff/",
+            "Pat Diaz;",
+            "\u2022 Sheriff",
+            "* Pat Diaz",
+            "Sheriff|",
+            ": Pat",
+        ],
+    ),
+    "one-letter": (("person", "vote"), ["x", "J."]),
+    "title-as-name": (
+        ("person",),
+        ["Sheriff", "the Sheriff", "COUNTY SHERIFF", "Chief of Police", "Acting Undersheriff"],
+    ),
+    "sample-name": ((), []),
+    "no-vote": ((), []),
     "apostrophe": (SHORT, ["'Pat Perez", "'7020 0000 0000 0000 0010"]),
 }
 CASES = [
@@ -196,6 +220,7 @@ MEANT: dict[Use, list[str]] = {
         "May Nopes",
         "St. Paul City Hall, Rm. B",
     ],
+    "person": ["Pat Sheriff", "J. Doe", "Mayor Jones", "Chief Joseph", "Marshal Clerk", "Jon Doe"],
     "post": [
         "7020 0000 0000 0000 0010",
         "70081300000173889810",
@@ -252,6 +277,13 @@ def document_with(path: str, text: str) -> Document:
     return with_assignments(Document(data, (Layer("f", {}),)), "--set", {path: text})
 
 
+def texts_of(node: Any) -> Any:  # Any: what msgspec makes of data
+    """Return plain data with nothing that is empty."""
+    if isinstance(node, dict):
+        return {key: texts_of(value) for key, value in node.items() if value}
+    return [texts_of(value) for value in node] if isinstance(node, list | tuple) else node
+
+
 def judged(use: Use, text: str) -> str:
     """Say whether a text is wrong, odd or neither."""
     problems, doubts = judge(document_with(PATHS[use], text))
@@ -282,6 +314,11 @@ def test_what_people_write_is_taken(use: Use, text: str) -> None:
         ("number", "2026.0"),
         ("number", "Board of Supervisors"),
         ("vote", "passed"),
+        ("vote", "4/1"),
+        ("name", "Pat Diaz,"),
+        ("name", "Department of Health &"),
+        ("name", "X"),
+        ("person", "John Doe"),
         ("prose", "no"),
         ("prose", "reasons.docx"),
         ("prose", "The [COUNTY] has no staff."),
@@ -324,11 +361,23 @@ def test_no_accent_in_the_wrong_encoding_gets_through(letters: str, encoding: st
     assert (judged("name", name), judged("name", misread)) == ("", "wrong")
 
 
-def test_each_name_in_the_data_is_taken(library: Library) -> None:
-    places = [place.name for _, _, place in library.directory.all()]
-    states = library.directory.data.states
-    agencies = [agency.name for code in states for _, agency in library.directory.agencies_in(code)]
-    assert [name for name in (*places, *agencies) if judged("name", name)] == []
+def test_each_name_and_address_in_the_data_is_taken(library: Library) -> None:
+    data = library.directory.data
+    contacts = [*data.offices.values(), *(state.bureau for state in data.states.values())]
+    shown = {
+        f"x{number}": msgspec.to_builtins(contact, str_keys=True)
+        for number, contact in enumerate(contacts)
+    }
+    keys = ("attention", "organization", "address", "envelope", "salutation")
+    recipients = {
+        party: texts_of({key: it.get(key) for key in keys}) for party, it in shown.items()
+    }
+    agencies = [
+        each.name for code in data.states for _, each in library.directory.agencies_in(code)
+    ]
+    names = [*agencies, *(place.name for _, _, place in library.directory.all())]
+    assert [name for name in names if judged("name", name)] == []
+    assert judge(Document({"recipients": recipients}, (Layer("data", {}),))) == ((), ())
 
 
 @pytest.mark.parametrize("path", sorted(ROOT.glob("examples/*.yaml")), ids=lambda path: path.stem)
