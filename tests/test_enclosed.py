@@ -11,14 +11,22 @@ import pytest
 from command_results import Run, Write, outcome
 from conftest import REQUEST, ROOT, TODAY
 from make_letters import document_of, letter_for, problems_of, told_by
+from pikepdf import Dictionary, Name
 from read_fax import below_head, pictures_in
 from read_mail import read
 
 from optout_cli.exporters import exporter_for
 from optout_cli.exporters.binding import bind_enclosures
+from optout_cli.exporters.fax_pdf import (
+    FINE_INK,
+    FINE_LINES,
+    draw_pages,
+    has_ink,
+    refuse_failed,
+)
 from optout_cli.letters.library import Library
 from optout_cli.letters.pipeline import Order, exports_of
-from optout_cli.model.letter import Export
+from optout_cli.model.letter import Attachment, Export
 from optout_cli.readers import enclosures as attachments
 
 ACT = (ROOT / "examples" / "placeholder-resolution.pdf").read_bytes()
@@ -69,13 +77,80 @@ def test_fax_pages_take_the_pages_of_enclosed_pdfs_along(library: Library, folde
     assert counts[1] - counts[0] == 1
 
 
-def test_an_enclosed_page_without_ink_is_named(library: Library, folder: Path) -> None:
-    with pikepdf.open(BytesIO(ACT)) as pdf:
-        pdf.add_blank_page()
-        pdf.save(folder / "resoluci\u00f3n 1.pdf")
-    (problem,) = problems_of(lambda: exported(library, folder, "tiff"))
-    assert problem.message.startswith("page 2 of resolucion-1.pdf has no ink")
-    assert problem.hint == "make a PDF without that page"
+WHITE_SCAN = {"ColorSpace": Name.DeviceGray, "BitsPerComponent": 8, "Width": 2, "Height": 2}
+TWO_TONE = {**WHITE_SCAN, "BitsPerComponent": 1}
+BLANK: list[tuple[bytes, bytes, dict[str, Any]]] = [  # content of the page, picture, its entries
+    (b"", b"", WHITE_SCAN),
+    (b"1 1 1 rg 0 0 612 792 re f", b"", WHITE_SCAN),
+    (b"BT /F 12 Tf 72 700 Td ( ) Tj ET", b"", WHITE_SCAN),
+    (b"600 0 0 700 0 0 cm /I Do", b"\xff\xf0\xe6\xff", WHITE_SCAN),
+    (b"BT 3 Tr /F 12 Tf (il) Tj ET 600 0 0 700 0 0 cm /I Do", b"\xff" * 4, WHITE_SCAN),
+    (b"/I Do", b"", {"Subtype": Name.Form, "BBox": pikepdf.Array([0, 0, 612, 792])}),
+]
+FAILED: list[tuple[bytes, bytes, dict[str, Any]]] = [
+    (b"600 0 0 700 0 0 cm /I Do", b"nonsense", {**WHITE_SCAN, "Filter": Name.JPXDecode}),
+    (b"600 0 0 700 0 0 cm /I Do", b"nonsense" * 99, {**TWO_TONE, "Filter": Name.JBIG2Decode}),
+    (b"0.7 g BT /F 42 Tf 72 700 Td (Exhibit A) Tj ET", b"", WHITE_SCAN),
+    (b"600 0 0 700 0 0 cm /I Do", b"\xff\xff\xff\xa0", WHITE_SCAN),
+    (b"0 0 0 RG 1 1 1 rg 0 900 612 792 re B", b"", WHITE_SCAN),
+    (b"/sh sh", b"", WHITE_SCAN),
+    (b"/I Do", b"/X Do", {"Subtype": Name.Form, "BBox": pikepdf.Array([0, 0, 612, 792])}),
+]
+
+
+def scan_with(content: bytes, picture: bytes, entries: dict[str, Any]) -> Attachment:
+    """Return a PDF of one page as the exporters of a fax enclose it."""
+    output = BytesIO()
+    with pikepdf.new() as pdf:
+        page = pdf.add_blank_page(page_size=(612, 792))
+        page.Contents = pdf.make_stream(content)
+        font = Dictionary(Type=Name.Font, Subtype=Name.Type1, BaseFont=Name.Helvetica)
+        named = {"Type": Name.XObject, "Subtype": Name.Image, **entries}
+        drawn = Dictionary(I=pdf.make_stream(picture, **named))
+        page.Resources = Dictionary(Font=Dictionary(F=font), XObject=drawn)
+        pdf.save(output)
+    return Attachment("act.pdf", "application/pdf", output.getvalue())
+
+
+@pytest.mark.parametrize(
+    ("page", "is_refused"),
+    [(page, False) for page in BLANK] + [(page, True) for page in FAILED],
+)
+def test_an_enclosed_page_that_shows_nothing_is_refused_unless_it_was_blank(
+    page: tuple[bytes, bytes, dict[str, Any]], is_refused: bool
+) -> None:
+    file = scan_with(*page)
+    (drawn,) = draw_pages(file.content, FINE_LINES, FINE_INK)
+    problems = problems_of(lambda: refuse_failed(file, 1)) if is_refused else ()
+    if not is_refused:
+        refuse_failed(file, 1)
+    assert (has_ink(drawn), [problem.message for problem in problems]) == (
+        False,
+        ["page 1 of act.pdf has content, but would be blank as a fax"] * is_refused,
+    )
+
+
+@pytest.mark.parametrize("name", ["tiff", "fax-pdf"])
+def test_each_fax_takes_a_blank_page_and_refuses_one_that_failed(
+    name: str, library: Library, folder: Path
+) -> None:
+    counts: list[int] = []
+    for number, files in enumerate(([], BLANK, FAILED[:1])):
+        with pikepdf.open(BytesIO(ACT)) as pdf:
+            for page in files:
+                with pikepdf.open(BytesIO(scan_with(*page).content)) as more:
+                    pdf.pages.extend(more.pages)
+            pdf.save(folder / "resoluci\u00f3n 1.pdf")
+        if number < 2:  # the last one is refused
+            content = exported(library, folder, name).content
+            assert isinstance(content, bytes)
+            counts.append(exporter_for(name).count_pages(content) or 0)
+    (problem,) = problems_of(lambda: exported(library, folder, name))
+    assert (counts[1] - counts[0], problem.message, problem.hint) == (
+        len(BLANK),
+        "page 2 of resolucion-1.pdf has content, but would be blank as a fax",
+        "open it, check that page, and print it to a new PDF",
+    )
 
 
 def saved(**options: Any) -> bytes:  # Any: what pikepdf takes

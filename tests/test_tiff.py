@@ -15,8 +15,7 @@ from PIL import Image
 from PIL.TiffImagePlugin import TiffImageFile
 from read_fax import below_head, drawn, pictures_in
 
-from optout_cli.exporters import exporter_for
-from optout_cli.exporters import tiff as module
+from optout_cli.exporters import exporter_for, fax_pdf
 from optout_cli.exporters.context import ExportContext, Options, Resolution
 from optout_cli.letters.library import Library
 from optout_cli.model.letter import Attachment, Letter
@@ -118,7 +117,7 @@ def test_no_more_than_two_pages_are_in_memory_at_once(
     letter: Letter, library: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     drawn_pages: list[weakref.ref[Image.Image]] = []
-    real, counts = module._draw, []
+    real, counts = fax_pdf.draw_pages, []
 
     def draw(*arguments: Any) -> Iterator[Image.Image]:
         for page in real(*arguments):
@@ -127,7 +126,7 @@ def test_no_more_than_two_pages_are_in_memory_at_once(
             yield page
             del page
 
-    monkeypatch.setattr(module, "_draw", draw)
+    monkeypatch.setattr(fax_pdf, "draw_pages", draw)
     with pikepdf.open(BytesIO(exporter_for("pdf").encode(letter, library.context))) as pdf:
         pdf.pages.extend([*pdf.pages] * 4)
         pdf.save(pages := BytesIO())

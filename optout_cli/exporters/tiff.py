@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from optout_cli.errors import OptoutError, Problem
 from optout_cli.exporters import fax_pdf
 from optout_cli.exporters.context import ExportContext, Options, Resolution
-from optout_cli.exporters.fax_pdf import Fax, whole_fax
 from optout_cli.model.letter import Letter
 
 if TYPE_CHECKING:
@@ -29,14 +28,12 @@ IS_PRINTED = False
 IS_TO_MARK_UP = False
 # The pages of that PDF.
 ROUTE, SIGNATURES, ENCLOSES = fax_pdf.ROUTE, fax_pdf.SIGNATURES, fax_pdf.ENCLOSES
-FAX_WIDTH = 1728  # px per scan line, ITU-T T.4 (215 mm at 204 dpi)
 _ACROSS = 204  # dpi, ITU-T T.4
 _DOWN = {"fine": 196, "standard": 98}  # scan lines an inch, ITU-T T.4
 _PAPER = 11  # in, the height of US Letter
-_HEAD = 0.5  # in: the height of a page's head, above its own ink
 # Of 255: darker pixels become black. A hyphen may lie across two coarse scan lines and fill only
 # half of each: tesseract reads 98.7 % of the words with 180, and 95.8 % with 128.
-_INK = {"fine": 128, "standard": 180}
+_INK = {"fine": fax_pdf.FINE_INK, "standard": 180}
 
 
 class _Tag(IntEnum):
@@ -58,11 +55,11 @@ def encode(letter: Letter, context: ExportContext) -> bytes:
     """Draw the pages of the fax, one at a time.
 
     A page takes 4 MB as it is drawn, and a hundredth of that in the file.
-    Raises OptoutError for a page without ink.
+    Raises OptoutError for a page that failed to draw.
     """
     from PIL.TiffImagePlugin import AppendingTiffWriter
 
-    fax, output, count = whole_fax(letter, context), BytesIO(), 0
+    fax, output, count = fax_pdf.whole_fax(letter, context), BytesIO(), 0
     with AppendingTiffWriter(output) as writer:
         for image in _pages(fax, context.options.resolution):
             _add_page(image, writer, context.options)
@@ -79,42 +76,22 @@ def count_pages(content: bytes) -> int:
         return getattr(image, "n_frames", 1)
 
 
-def _pages(fax: Fax, resolution: Resolution) -> "Iterator[Image.Image]":
-    """Draw the pages, one at a time. Raises OptoutError for a page with no ink below its head."""
-    hint = "make a PDF without that page"
+def _pages(fax: fax_pdf.Fax, resolution: Resolution) -> "Iterator[Image.Image]":
+    """Draw the pages, one at a time. Raises OptoutError for a page that failed to draw."""
     parts = [
         ("the cover", fax.covers, None),
         ("the letter", fax.own, None),
-        *((name, count, hint) for name, count in fax.enclosed),
+        *((file.name, count, file) for file, count in fax.enclosed),
     ]
-    lines = _DOWN[resolution] * _PAPER
-    drawn = _draw(fax.content, lines, _INK[resolution])
-    for name, count, cure in parts:
+    drawn = fax_pdf.draw_pages(fax.content, _DOWN[resolution] * _PAPER, _INK[resolution])
+    for name, count, file in parts:
         for number, page in enumerate(islice(drawn, count), 1):
-            if not page.crop((0, round(_HEAD * lines / _PAPER), FAX_WIDTH, lines)).getbbox():
-                message = (
-                    f"page {number} of {name} has no ink, and a blank fax page is a failed one"
-                )
-                raise OptoutError(Problem("blank-page", message, hint=cure))
+            if not fax_pdf.has_ink(page):
+                if file is None:
+                    message = f"page {number} of {name} has no ink"
+                    raise OptoutError(Problem("blank-page", message))
+                fax_pdf.refuse_failed(file, number)
             yield page
-
-
-def _draw(content: bytes, lines: int, ink: int) -> "Iterator[Image.Image]":
-    """Yield each page as bits, 1,728 px by `lines`, 1 = darker than `ink`, top first."""
-    import pypdfium2 as pdfium
-    import pypdfium2.raw as pdfium_c
-
-    document = pdfium.PdfDocument(content)
-    try:
-        for page in document:
-            bitmap = pdfium.PdfBitmap.new_native(FAX_WIDTH, lines, pdfium_c.FPDFBitmap_Gray)
-            bitmap.fill_rect((255, 255, 255, 255), 0, 0, FAX_WIDTH, lines)
-            # Draw at the fax's own resolution: scaling afterwards takes as long again.
-            pdfium_c.FPDF_RenderPageBitmap(bitmap, page, 0, 0, FAX_WIDTH, lines, 0, 0)
-            page.close()  # with the pictures that pdfium has unpacked for it
-            yield bitmap.to_pil().point([255 if gray < ink else 0 for gray in range(256)], "1")
-    finally:
-        document.close()
 
 
 def _add_page(page: "Image.Image", writer: "AppendingTiffWriter", options: Options) -> None:
