@@ -65,6 +65,18 @@ def test_a_date_with_slashes_is_read_by_itself() -> None:
     )
 
 
+def test_how_columns_are_read_is_told_as_without_it(run: Run) -> None:
+    rows = '50001,Pat,Sheriff,"1 Oak Rd, Ely, NV 89301"\n50003,Pat,Sheriff,\n'
+    Path("a.csv").write_text(f"{HEADER.strip()},Mailing address\n{rows}")
+    whole = outcome(run("batch", "a.csv", *OPTIONS, "-o", "whole/"))[2]
+    found = outcome(run("batch", "a.csv", "--stream", *OPTIONS))[2]
+    told = [line for line in whole.splitlines() if line.startswith("note: a.csv:")]
+    assert (told, len(told)) == (
+        [line for line in found.splitlines() if line.startswith("note: a.csv:")],
+        2,
+    )
+
+
 def test_a_line_that_is_no_json_costs_one_row() -> None:
     lines = [
         json.dumps({"jurisdiction": id, "signatory": {"name": "Pat", "title": "Sheriff"}})

@@ -203,6 +203,18 @@ class Stream:
             self._lines.append(line)
             yield line
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """How the columns of the rows so far are read that could be meant in another way."""
+        if self.form != "csv":
+            return ()
+        try:
+            table, _ = read_table("".join(self._lines), self.name, keys=_KEYS)
+        except OptoutError:  # in a row below those that were read
+            return ()
+        # Each date with slashes is read by itself.
+        return tuple(map(shorten_quotes, table._replace(orders={}).notes)) if table else ()
+
     def file(self) -> InputFile:
         """Return what was read so far as a file."""
         return InputFile(self.name, self.form or "csv", "".join(self._lines))

@@ -8,10 +8,11 @@ from pathlib import Path
 import click
 
 from optout_cli.batch.corrections import with_corrections
-from optout_cli.batch.input import InputFile, Stream, load_inputs
+from optout_cli.batch.input import Stream, load_inputs
 from optout_cli.batch.job import Job
 from optout_cli.batch.rejects import rejected_keys, with_rejected_orders
 from optout_cli.cli.batch.output import Prints, cores, prints_options
+from optout_cli.cli.batch.report import say_how_read
 from optout_cli.cli.batch.run import Run
 from optout_cli.cli.console import report_problems, say, usage_error
 from optout_cli.cli.options import (
@@ -154,7 +155,7 @@ def command(
         [*map(with_rejected_orders, load_inputs(inputs))], corrections, keys
     )
     if not (quiet or is_stream):
-        _say_notes((*input_files, *corrections))
+        say_how_read((*input_files, *corrections))
     before = _engine_before(place, order.formats) if look.engine is None else None
     look = with_engine(look, order.formats, quiet=quiet, before=before)
     library = library_from(overlays, folders, look)
@@ -166,13 +167,6 @@ def command(
     programs = library.programs.by_id
     folder = LetterFolder(place, at=now(), programs=programs, has_register=not no_register)
     sys.exit(_run(run, folder, streams, is_check=is_check, fail_fast=fail_fast))
-
-
-def _say_notes(input_files: Sequence[InputFile]) -> None:
-    """Say how columns are read that could be meant in another way."""
-    for file in input_files:
-        for note in file.notes:
-            say(f"note: {file.name}: {note}")
 
 
 def _check_usage(place: Path, prints: Prints, *, is_check: bool, has_register: bool) -> None:

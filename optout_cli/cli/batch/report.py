@@ -14,7 +14,7 @@ from typing import NamedTuple
 import msgspec
 
 from optout_cli.batch.existing import Choice, FormerLetters
-from optout_cli.batch.input import InputFile
+from optout_cli.batch.input import InputFile, Stream
 from optout_cli.batch.job import Job
 from optout_cli.batch.plan import DRAFT, LAW, BatchPlan
 from optout_cli.batch.rejects import WrittenRejects
@@ -145,6 +145,13 @@ def _merge_alike(notes: Counter[Note]) -> Counter[Note]:
         text = "".join(part[0] if len(set(part)) == 1 else "..." for part in parts)
         merged[Note(code=code, text=text)] += sum(notes[note] for note in group)
     return merged
+
+
+def say_how_read(files: Iterable[InputFile | Stream]) -> None:
+    """Say how columns are read that could be meant in another way."""
+    for file in files:
+        for note in file.notes:
+            say(f"note: {file.name}: {note}")
 
 
 def say_what_was_done(

@@ -17,10 +17,7 @@ from optout_cli.batch.input import InputFile, Stream, rows_of
 from optout_cli.batch.job import CheckedRow, Job, MadeRow
 from optout_cli.batch.plan import BatchPlan, plan_from
 from optout_cli.batch.rejects import origins_of, write_rejects
-from optout_cli.batch.rows import (
-    check_and_make,
-    check_rows,
-)
+from optout_cli.batch.rows import check_and_make, check_rows
 from optout_cli.cli import give_up_stdout
 from optout_cli.cli.batch.output import Prints, clear_line, print_letters, progress, steps_for_all
 from optout_cli.cli.batch.report import (
@@ -31,6 +28,7 @@ from optout_cli.cli.batch.report import (
     note_lines,
     other_engine_lines,
     problem_lines,
+    say_how_read,
     say_next,
     say_tracebacks,
     say_what_stopped,
@@ -226,6 +224,8 @@ class Run:
         if not plan.rows:
             raise OptoutError(_no_rows(stream.name))
         self.input_files = (stream.file(),)
+        if not self.quiet:
+            say_how_read([stream])
         return self._finish(plan, wanted, job, folder)
 
     def _choose(
