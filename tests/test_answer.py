@@ -152,8 +152,9 @@ def test_a_reply_to_a_termination_has_the_letter_that_answers_it(
     particulars = request["particulars"]
     assert isinstance(particulars, dict)
     assert (request["letter"], {key: particulars[key] for key in given}) == (f"287g/{kind}", given)
-    code, out, _ = outcome(run("write", "next.yaml", "--draft", "-f", "txt", "-o", "-", "-q"))
-    assert (code, passage in " ".join(out.split())) == (0, True)
+    code, out, err = outcome(run("write", "next.yaml", "--draft", "-f", "txt", "-o", "-"))
+    told = [line for line in err.splitlines() if "check the letter" in line]
+    assert (code, passage in " ".join(out.split()), told) == (0, True, [])
 
 
 def test_a_correction_replaces_the_last_answer_and_keeps_the_rest_of_it(

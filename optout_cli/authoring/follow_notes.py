@@ -252,7 +252,7 @@ def _answer_told(named: str, said: Any, answers: Iterable[Answered], source: str
     """Yield a text if no recorded answer has what a letter says of one; words may be a part."""
     if not said:
         return
-    text = " ".join(said) if isinstance(said, list) else str(said)
+    text = str(said) if isinstance(said, str) else " ".join(said)
     recorded = [str(value) for it in answers if (value := getattr(it, source))]
     if source == "words":  # with the quotation marks of a letter, or without
         text, *recorded = ("".join(quotation([it]))[1:-1] for it in (text, *recorded))
