@@ -201,6 +201,51 @@ def test_on_a_terminal_it_asks_for_each_value(
     assert "'soon' is not a date" in told
 
 
+def test_on_a_terminal_each_value_is_checked_at_once_and_may_be_changed(
+    run: Run, own: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clerk = Clerk(
+        {
+            "Title": "?",
+            "City": ["1800 Elmerton Avenue", "Harrisburg"],
+            "State": "<",
+            "ZIP": ["1711", "17111"],
+            "Fax": ["717", "717-555-0100"],
+            "Who": ["<", "the desk"],
+        }
+    )
+    at_terminal(monkeypatch, clerk)
+    code, _, told = outcome(run("correct", "PA"))
+    known = kept(own)["states"]["PA"]["bureau"]
+    assert (code, clerk.unused, known["address"], known["fax"], known.get("attention")) == (
+        0,
+        [],
+        {
+            "street": ["1800 Elmerton Avenue"],
+            "city": "Harrisburg",
+            "state": "PA",
+            "zip": "17111",
+        },
+        "717-555-0100",
+        None,
+    )
+    assert "'1711' is not a ZIP code" in told
+    assert clerk.asked["Write this? [Y/n]"] == [""]
+    assert "  ZIP code: 17111\n  Fax: 717-555-0100\n" in told
+
+
+def test_on_a_terminal_no_at_the_end_writes_nothing(
+    run: Run, own: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_terminal(monkeypatch, Clerk({"Who": "the desk", "Nothing changed": "n"}))
+    code, _, told = outcome(run("correct", "california"))
+    assert (code, told.splitlines()[-1], own.exists()) == (
+        130,
+        "stopped; nothing was corrected",
+        False,
+    )
+
+
 def test_on_a_terminal_a_jurisdiction_is_asked_for_its_names(
     run: Run, own: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

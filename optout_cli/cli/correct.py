@@ -1,8 +1,9 @@
 """`optout correct`: keep what an office confirmed in the user's own data, for all later letters."""
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -56,6 +57,10 @@ _FIELDS = {  # of a contact, as the user is asked for them
     "fax": "Fax",
     "email": "E-mail",
 }
+_EXPLAINED = (
+    "All later letters take what you type here. Keep the value in brackets unless the office told"
+    " you another one. Several lines have a semicolon between them."
+)
 
 
 class Confirmed(NamedTuple):
@@ -172,25 +177,74 @@ def keep_correction(target: str, row: Tree, directory: Directory) -> Path:
 
 
 def _ask_all(contact: Contact | None, day: date | None) -> tuple[dict[str, str], Confirmed]:
-    """Ask what changed, and who confirmed it, how and when."""
-    from optout_cli.cli.new.ask import ask, say_wrapped
+    """Ask what changed, and who confirmed it, how and when; then whether all of it is right.
 
-    say_wrapped("Press Enter to keep the value in brackets. Ctrl-C stops, and nothing is written.")
-    texts: dict[str, str] = {}
+    Raises click.Abort if it is not.
+    """
+    from optout_cli.cli.new.ask import ask_in_turn, ask_yes, say_wrapped
+
+    say_wrapped(
+        "Press Enter to keep the value in brackets; a single - empties it. Type < to go back, and ?"
+        " to have a question explained. Ctrl-C stops, and nothing is written."
+    )
     known = _texts_of(contact) if contact else {"name": "", "formal": ""}
+
+    def right_asked(answers: Mapping[str, str], _before: str) -> str:
+        changed = [path for path in known if answers[path] != known[path]]
+        for path in changed:
+            say_wrapped(f"{_label(path)}: {answers[path] or 'none'}", "  ")
+        label = "Write this?" if changed else "Nothing changed. Write that all is confirmed?"
+        return "yes" if ask_yes(label, default=True, explain="") else ""
+
+    fixed = {path: _field_question(contact, path, value) for path, value in known.items()}
+    fixed |= _confirmation_questions(day or today())
+    answers = ask_in_turn(lambda told: {**fixed, "right": partial(right_asked, told)})
+    if not answers["right"]:
+        raise click.Abort
+    texts: dict[str, str] = {}
     for path, value in known.items():
-        label = _FIELDS.get(path, path.capitalize())
-        if (answer := ask(label, default=value)) != value:
-            texts[path] = answer
-            if path in ("organization", "address.street"):
-                lines = filter(None, (line.strip() for line in answer.split(";")))
-                texts[path] = ""
-                texts |= {f"{path}.{number}": line for number, line in enumerate(lines)}
-    who = ask("Who confirmed it?", "For example: the records desk.", required=True)
-    how = ask("How?", default="telephone", required=True)
-    today_ = (day or today()).isoformat()
-    text = ask("On what date?", default=today_, check=_date_problem, required=True)
-    return texts, Confirmed(how, who, date.fromisoformat(text))
+        if answers[path] != value:
+            texts |= _lines(path, answers[path])
+    return texts, Confirmed(answers["how"], answers["who"], date.fromisoformat(answers["day"]))
+
+
+def _label(path: str) -> str:
+    return _FIELDS.get(path, path.capitalize())
+
+
+def _field_question(contact: Contact | None, path: str, value: str) -> Callable[[str], str]:
+    """Return the question for one field; it is checked as soon as it is answered."""
+    from optout_cli.cli.new.ask import ask
+
+    check = partial(_field_problem, contact, path)
+    return lambda before: ask(
+        _label(path), default=before or value, check=check, explain=_EXPLAINED
+    )
+
+
+def _confirmation_questions(day: date) -> dict[str, Callable[[str], str]]:
+    """Return the questions who confirmed it, how and when."""
+    from optout_cli.cli.new.ask import ask
+
+    note = "For example: the records desk."
+    asked = partial(ask, required=True, explain="")
+    return {
+        "who": lambda before: asked("Who confirmed it?", note, default=before),
+        "how": lambda before: asked("How?", default=before or "telephone"),
+        "day": lambda before: asked(
+            "On what date?", default=before or day.isoformat(), check=_date_problem, is_date=True
+        ),
+    }
+
+
+def _field_problem(contact: Contact | None, path: str, text: str) -> Problem | None:
+    """Return what is wrong with a new value of one field, if anything."""
+    if contact is not None:
+        try:
+            corrected_contact(contact, _lines(path, text), Confirmed("telephone", "", today()))
+        except OptoutError as error:
+            return msgspec.structs.replace(error.problems[0], location=None)
+    return None
 
 
 def _date_problem(text: str) -> Problem | None:
@@ -203,6 +257,13 @@ def _date_problem(text: str) -> Problem | None:
         message, hint = f"{text} is in the future", "write the day on which you asked"
         return Problem("later-confirmation", message, hint=hint)
     return None
+
+
+def _lines(path: str, answer: str) -> dict[str, str]:
+    if path not in ("organization", "address.street"):
+        return {path: answer}
+    lines = filter(None, (line.strip() for line in answer.split(";")))
+    return {path: ""} | {f"{path}.{number}": line for number, line in enumerate(lines)}
 
 
 def _texts_of(contact: Contact) -> dict[str, str]:
