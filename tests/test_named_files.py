@@ -295,3 +295,12 @@ def test_what_is_typed_into_the_interview_is_the_requests_own_word(
 
     assert told() == "'../elsewhere/x.svg' leads outside the request's folder"
     assert told(outside) is None
+
+
+def test_what_the_letter_still_lacks_hides_no_missing_file(outside: Path, library: Library) -> None:
+    """The model of an agency's agreement is not in the request: the data has it."""
+    document = document_of("letter: 287g/terminate\nauthority: [{instrument: Resolution}]")
+    texts = {"authority.0.file": "resolutoin.pdf"}
+    problem = problem_with(document, texts, library, Path(), ())
+    assert problem is not None
+    assert problem.message == "there is no file 'resolutoin.pdf' to enclose"

@@ -1,6 +1,7 @@
 """An unfinished request: its answers so far, what is wrong with one, and what follows from them."""
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -260,21 +261,28 @@ def problem_with(
     Ignores what the request still lacks. A named file must be in `folder`, where the request will
     be, or in `files_from`.
     """
-    try:
+    found: list[Problem] = []
+    with _collecting(found):
         tried = with_answers(document, texts)
         raise_any(problem for problem in judge(tried)[0] if problem.path in texts)
         request = convert(tried, Request)
-        particulars_from(tried, library.programs.find(request.letter)[1])
+        with _collecting(found):  # what is still missing there hides no file that is
+            particulars_from(tried, library.programs.find(request.letter)[1])
         # Without locations: the answers will be part of the request's file.
         files_of(request, NamedFiles(Document(tried.data, ()), folder, files_from))
+    # A Problem is about one of the answers, or about the list that they are items of.
+    parents = (path.rpartition(".") for path in texts)
+    about = {*texts, *(parent for parent, _, last in parents if last.isdigit())}
+    paths = ((it, {it.path, it.location.path if it.location else None}) for it in found)
+    return next((it for it, own in paths if not own.isdisjoint(about)), None)
+
+
+@contextmanager
+def _collecting(problems: list[Problem]) -> Iterator[None]:
+    try:
+        yield
     except OptoutError as error:
-        # A Problem is about one of the answers, or about the list that they are items of.
-        parents = (path.rpartition(".") for path in texts)
-        about = {*texts, *(parent for parent, _, last in parents if last.isdigit())}
-        for problem in error.problems:
-            if problem.path in about or (problem.location and problem.location.path in about):
-                return problem
-    return None
+        problems += error.problems
 
 
 def doubt_about(document: Document, texts: Mapping[str, str]) -> Problem | None:
