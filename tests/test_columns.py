@@ -329,6 +329,30 @@ def test_dates_of_particulars_are_taken_too(library: Library) -> None:
 
 
 @pytest.mark.parametrize(
+    "cell",
+    [
+        "1/20/2027; 1/3/2027",
+        "1/20/2027, 1/3/2027",
+        "January 20, 2027; Jan 3, 2027",
+        "Wednesday, January 20, 2027, January 3, 2027",
+        "20-Jan-27\n3 Jan 2027",
+    ],
+)
+def test_the_dates_and_choices_of_a_list_are_taken_in_the_words_of_people(
+    library: Library, cell: str
+) -> None:
+    table = (
+        "County,Letter,date,particulars.meeting-dates,particulars.declines\n"
+        f'"Marin County, CA",secure-communities/opt-out,11/24/2026,"{cell}",Detainers\n'
+    )
+    (row,) = rows_from_csv(table, "n.csv")
+    assert row.document is not None
+    given = case_of(row.document, library, Order(today=TODAY)).particulars
+    days = ["2027-01-20", "2027-01-03"]
+    assert ([*map(str, given.meeting_dates)], [*given.declines]) == (days, ["detainers"])
+
+
+@pytest.mark.parametrize(
     ("way", "words"),
     [
         (

@@ -153,12 +153,16 @@ def _iso(text: str) -> str | None:
     return day.isoformat() if day and re.match("[0-9]{4}-", text) else None
 
 
+# A comma ends a date if another one begins behind it, or a year of four digits is before it.
+BETWEEN_DATES = re.compile(r"[\n;]|,(?=\s*[0-9]{1,4}[-/.])|(?<=[0-9]{4}),")
+
+
 def order_of_dates(cells: Iterable[str]) -> DateOrder | None:
     """Tell how the cells of a column have dates such as 11/24/2026; None if they have none.
 
     A single date that can only be day first is taken for a slip, and proves nothing.
     """
-    texts = (text for cell in cells for text in re.split(r"[\n;]", cell))  # of a list too
+    texts = (text for cell in cells for text in BETWEEN_DATES.split(cell))  # of a list too
     found = {days for text in texts if (days := slashed_days(text))}
     if not found:
         return None

@@ -67,19 +67,27 @@ class Document(msgspec.Struct, frozen=True):
         return self.layers[-1].kind == "command-line"
 
     def is_cell(self, path: str) -> bool:
-        """Tell whether the value at `path` is from a row of a table or of a list of requests."""
-        return next((layer.kind == "row" for layer in self.layers if path in layer.marks), False)
+        """Tell whether the value at `path` is from a row of a table or of a list of requests.
+
+        An item of a list that one cell has is, too.
+        """
+        return self._layer_of(path).kind == "row"
 
     def date_order(self, path: str) -> DateOrder | None:
         """Return the order of month and day in the column of the cell at `path`, if it is known.
 
         It is not where rows are read as they come.
         """
-        layer = next((layer for layer in self.layers if path in layer.marks), self.layers[-1])
+        layer = self._layer_of(path)
         for place in _at_and_above(path):
             if order := layer.orders.get(layer.names.get(place, place)):
                 return order
         return None
+
+    def _layer_of(self, path: str) -> Layer:
+        """Return the layer that has `path`, or the nearest key above it."""
+        places = ((place, layer) for place in _at_and_above(path) for layer in self.layers)
+        return next((layer for place, layer in places if place in layer.marks), self.layers[-1])
 
     def path_of(self, text: str) -> str:
         """Return the key path of the first value that contains `text`, or an empty path."""

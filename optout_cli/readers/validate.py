@@ -17,6 +17,7 @@ from msgspec.structs import FieldInfo
 from optout_cli.errors import Problem, closest, did_you_mean, raise_any, shorten
 from optout_cli.model.fields import LetterId, Line, Text
 from optout_cli.readers.cells import (
+    BETWEEN_DATES,
     check_date,
     choice_in_words,
     code_in_words,
@@ -175,7 +176,7 @@ class _Walk:
         if kind == Text and not is_cell:
             return [" ".join(part.split()) for part in re.split(r"\n\s*\n", value.strip())]
         bare = _without_metas(kind)
-        ends = "\n" if bare is str else r"[\n;]|,(?=\s*[0-9]{4}-)" if bare is date else r"[\n;,]"
+        ends = "\n" if bare is str else BETWEEN_DATES if bare is date else r"[\n;,]"
         lines = [line.strip() for line in re.split(ends, value.strip())]
         if is_cell and len(lines) > 1:  # drop the marks of the items: the letter has its own
             lines = [line for line in lines if line]
