@@ -149,6 +149,15 @@ def test_recipients_whose_letters_stand_differently_have_a_row_each(
     ]
 
 
+def test_no_row_writes_to_a_recipient_whose_answer_is_not_due_yet(
+    letters: Path, run: Run, write: Write
+) -> None:
+    path = f"out/CA/{SILENT}/2026-09-21-opt-out-bureau.txt"
+    assert outcome(run("answer", path, "--reply", "acknowledged", "--on", "2026-11-10"))[0] == 0
+    assert outcome(run("new", "--csv", "--follow", f"out/CA/{SILENT}"))[0] == 0
+    assert written(run, write) == [f"{SILENT}/2026-11-24-follow-up-ice.txt"]
+
+
 def test_no_row_writes_to_a_recipient_whose_letter_was_never_sent(
     letters: Path, run: Run, write: Write
 ) -> None:

@@ -135,7 +135,8 @@ def follow_rows(
 ) -> Iterator[FollowRow]:
     """Yield a row for each request of `day` that answers where a chosen letter stands.
 
-    That is a letter whose answer was due by `day`, or whose answer calls for another letter.
+    That is a letter whose answer was due by `day`, or whose answer calls for another letter. An
+    office whose answer is due later, such as one that acknowledged the letter, is not written to.
     `standings` are those of all letters of the register, `chosen` the ids of some. With `letter`,
     only rows of this kind. Raises OptoutError.
     """
@@ -162,7 +163,7 @@ def follow_rows(
         alike = {
             each.state.letter.recipient
             for each in matters[matter]
-            if each.step == standing.step and each.next_letter == kind
+            if each.step == standing.step and each.next_letter == kind and _reason(each, day)
         }
         done |= {(matter, party) for party in alike}
         former = former_from(standing.state, states[written.jurisdiction])
