@@ -414,9 +414,13 @@ def test_the_terminal_asks_which_letter_follows_which_one(
     write_letters(library, in_folder / "letters")
     second = write_letters(library, in_folder / "letters", "date: 2026-11-22")
     letter = "secure-communities/follow-up"
-    result, clerk = asked({"Letter": [second.lower(), letter]}, "--follow", "letters")
-    code, out, _ = outcome(result)
+    said = ["<", "?", second.lower(), "<", "?", letter]
+    result, clerk = asked({"Letter": said}, "--follow", "letters")
+    code, out, err = outcome(result)
     assert (code, out, clerk.unused) == (0, "marin-county-ca-follow-up.yaml\n", [])
+    assert words(err).count("This is the first question.") == 2
+    for explained in ("run: optout status", "run: optout list letters"):
+        assert explained in words(err)
     assert data_in(out.strip())["particulars"]["notice-reference"] == second
 
 

@@ -350,12 +350,6 @@ def _received(state: LetterState) -> str | None:
     return state.delivered[-1].on.isoformat() if state.delivered else None
 
 
-def _received_by_ice(former: Former) -> str | None:
-    ice: Party = "ice"
-    days = [_received(state) for state in former.states if state.letter.recipient == ice]
-    return next(filter(None, days), None)
-
-
 def _omit(facts: Mapping[str, Any], key: str) -> _Facts:
     return {name: value for name, value in facts.items() if name != key}
 
@@ -373,7 +367,9 @@ def _omit_empty(answers: _Facts) -> _Facts:
 FACTS: dict[str, Callable[[Former], Any]] = {
     "date": lambda former: former.facts["date"],
     "kind": lambda former: former.facts["letter"].partition("/")[2],
-    "received": _received_by_ice,
+    "received": lambda former: next(  # by ICE
+        filter(None, (_received(it) for it in former.states if it.letter.recipient == "ice")), None
+    ),
     "reference": lambda former: former.facts["reference"],
     "requests": _requests_of,
     "service": _services_in,

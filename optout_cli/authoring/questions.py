@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from itertools import count
+from operator import attrgetter
 from typing import Any, Literal
 
 import msgspec
@@ -81,7 +82,10 @@ def table() -> tuple[Section, ...]:
 
 def question_from(row: Question, draft: Draft, party: str) -> Question:
     """Fill in a row of the table: names in braces, choices, and what the data says."""
-    known = _field(draft, party, row.known) if row.known else None
+    known: str | None = None
+    if row.known:  # lines have a semicolon between them
+        value = attrgetter(row.known)(draft.recipients[party].contact)
+        known = "; ".join(value) if isinstance(value, tuple) else value or ""
     return replace(
         row,
         path=row.path.format(party=party),
@@ -169,14 +173,6 @@ def signed_before(draft: Draft) -> Mapping[str, Any]:
 def filled(text: str, draft: Draft, party: str) -> str:
     """Fill in the names in braces, each with its text of now."""
     return re.sub(r"{([a-z-]+)}", lambda name: str(_TEXTS[name[1]](draft, party)), text)
-
-
-def _field(draft: Draft, party: str, path: str) -> str:
-    """Return a field of a recipient's contact; lines have a semicolon between them."""
-    value: Any = draft.recipients[party].contact
-    for name in path.split("."):
-        value = getattr(value, name)
-    return "; ".join(value) if isinstance(value, tuple) else value or ""
 
 
 def _signed_text(draft: Draft, _: str) -> str:

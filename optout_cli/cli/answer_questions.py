@@ -59,12 +59,22 @@ def asked_of(state: LetterState, program: Program, given: Given, moment: Moment)
     say_wrapped(f"{written.name}: the letter to {to} of {written.date}, {written.reference}.")
     say_wrapped("Type ? to have a question explained, and < to go back to the one before.")
 
+    def reply_asked(before: str) -> str:
+        say_wrapped("What came back?")
+        labels = {id: reply.label for id, reply in known.items()}
+        why = "optout records it, and names the letter that answers it."
+        return ask_choice("Reply", labels, default=before, explain=why)
+
+    def confirmed(label: str, _before: str) -> str:
+        why = "yes records it. no records nothing. < goes back to the last question."
+        return "yes" if ask_yes(label, default=True, explain=why) else "no"
+
     def questions_for(answers: Mapping[str, str]) -> dict[str, Question]:
-        questions: dict[str, Question] = {_REPLY: partial(_ask_reply, known)}
+        questions: dict[str, Question] = {_REPLY: reply_asked}
         if (reply := known.get(answers.get(_REPLY, ""))) and not reply.silence:
             questions |= _questions(state, reply, given, moment)
             day = answers.get(_DAY_ASKED, given.day)
-            questions[_RIGHT] = partial(_ask_right, f"Record this: {reply.label}, {day}?")
+            questions[_RIGHT] = partial(confirmed, f"Record this: {reply.label}, {day}?")
         return questions
 
     answers = ask_in_turn(questions_for)
@@ -82,18 +92,6 @@ def asked_of(state: LetterState, program: Program, given: Given, moment: Moment)
     )
 
 
-def _ask_reply(known: Mapping[str, Reply], before: str) -> str:
-    say_wrapped("What came back?")
-    labels = {id: reply.label for id, reply in known.items()}
-    why = "optout records it, and names the letter that answers it."
-    return ask_choice("Reply", labels, default=before, explain=why)
-
-
-def _ask_right(label: str, _before: str) -> str:
-    why = "yes records it. no records nothing. < goes back to the last question."
-    return "yes" if ask_yes(label, default=True, explain=why) else "no"
-
-
 def _questions(
     state: LetterState, reply: Reply, given: Given, moment: Moment
 ) -> dict[str, Question]:
@@ -102,13 +100,18 @@ def _questions(
     def asked(note: str, why: str, check: Check, label: str, before: str) -> str:
         return ask(label, note, default=before, check=check, explain=why)
 
+    def day_problem(text: str) -> Problem | None:
+        if problem := check_fact("day", _DAY, text):
+            return problem
+        return next(answer_day_problems(state, date.fromisoformat(text), moment), None)
+
     def day_asked(before: str) -> str:
         note = "On what day did it come, or was it said? Type it as you like, such as November 30."
         return ask(
             _DAY_ASKED,
             note,
             default=before or moment.today.isoformat(),
-            check=lambda text: _day_problem(state, text, moment),
+            check=day_problem,
             required=True,
             explain="The day counts for what is due next, and stands in the next letter.",
             is_date=True,
@@ -138,12 +141,6 @@ def _questions(
     questions |= {name: partial(_ask_fact, name, spec) for name, spec in facts.items()}
     questions["File"] = partial(asked, *texts["File"], "File")
     return {name: question for name, question in questions.items() if not said.get(name)}
-
-
-def _day_problem(state: LetterState, text: str, moment: Moment) -> Problem | None:
-    if problem := check_fact("day", _DAY, text):
-        return problem
-    return next(answer_day_problems(state, date.fromisoformat(text), moment), None)
 
 
 def _ask_fact(name: str, spec: Particular, before: str) -> str:
