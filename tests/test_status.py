@@ -6,7 +6,7 @@ import json
 import re
 import textwrap
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from hashlib import sha256
 from html.parser import HTMLParser
 from pathlib import Path
@@ -15,7 +15,7 @@ import icalendar
 import pytest
 import vobject
 from command_results import Run, Write, lying_in, outcome
-from conftest import REQUEST
+from conftest import REQUEST, TODAY
 from make_register import ADDISON, TERMINATE, RegisterMaker
 from run_batch import below
 
@@ -238,6 +238,14 @@ UNSENT = ("status", "--unsent", "--format", "eml", "--print0")
 def test_print0_prints_the_paths_of_one_format(run: Run) -> None:
     assert outcome(run(*UNSENT))[:2] == (0, f"{EML}\0")
     assert outcome(run("status", "--unsent", "--print0"))[1].count("\0") == 2
+
+
+def test_an_email_of_a_later_day_waits_for_it(letters: RegisterMaker, run: Run) -> None:
+    letters.written(place=BENNINGTON, formats=("eml", "txt"), on=TODAY + timedelta(1))
+    code, out, err = outcome(run(*UNSENT))
+    told = "note: e-mails and faxes of a later day are left out (2): send each on its day, "
+    assert (code, out) == (0, f"{EML}\0")
+    assert f"{told}the first on 2026-11-25" in err.splitlines()
 
 
 @pytest.mark.usefixtures("letters")

@@ -32,7 +32,7 @@ from optout_cli.cli.options import (
     today,
 )
 from optout_cli.errors import ExitCode, Location, Problem, raise_any
-from optout_cli.exporters import format_names
+from optout_cli.exporters import exporter_for, format_names
 from optout_cli.letters.library import Library
 from optout_cli.output import write_all, write_errors
 from optout_cli.readers.csv import csv_from
@@ -276,7 +276,7 @@ def _show(
 ) -> list[Problem]:
     """Print the letters; return the problems of files that are not there."""
     if given.is_nul:
-        return _print_paths(entries, chosen.format)
+        return _print_paths(entries, chosen, day)
     if given.as_json:
         for place, standing in entries:
             print_json(status_of(standing, place, day))
@@ -290,21 +290,32 @@ def _show(
     return []
 
 
-def _print_paths(entries: Sequence[Entry], name: str | None) -> list[Problem]:
-    """Print each file's path with NUL at its end; leave out files that are not as written."""
-    problems, unsigned = [], 0
-    for place, standing in entries:
+def _print_paths(entries: Sequence[Entry], chosen: Selection, day: date) -> list[Problem]:
+    """Print each file's path with NUL at its end; leave out files that are not as written.
+
+    Of letters to send, leave out e-mails and faxes of a later day: nobody could record them as sent
+    by `day`, so the next run would send them once more.
+    """
+    problems, unsigned, later = [], 0, []
+    named = [(it, file) for it in entries for file in it.standing.state.letter.files]
+    for (place, standing), file in named:
         state = standing.state
-        for file in state.letter.files:
-            if name in (None, file.format):
-                path = place / state.places.get(file.path, file.path)
-                if digest_of(path) == file.sha256:
-                    click.echo(bytes(path) + b"\0", nl=False)
-                    unsigned += standing.is_unsigned_as(file.format)
-                else:
-                    message = "is left out: it is missing, or is not the file that was written"
-                    hint = f"see what is wrong: optout status {place} --verify"
-                    problems.append(Problem("changed-file", message, Location(str(path)), hint))
+        if chosen.format not in (None, file.format):
+            continue
+        if chosen.unsent and state.written.date > day and exporter_for(file.format).ROUTE:
+            later.append(state.written.date)
+            continue
+        path = place / state.places.get(file.path, file.path)
+        if digest_of(path) == file.sha256:
+            click.echo(bytes(path) + b"\0", nl=False)
+            unsigned += standing.is_unsigned_as(file.format)
+        else:
+            message = "is left out: it is missing, or is not the file that was written"
+            hint = f"see what is wrong: optout status {place} --verify"
+            problems.append(Problem("changed-file", message, Location(str(path)), hint))
+    if later:
+        left_out = f"e-mails and faxes of a later day are left out ({len(later):,})"
+        say(f"note: {left_out}: send each on its day, the first on {min(later)}")
     if unsigned:
         hint = "mail the signed letter too, or set signature: {kind: typed}"
         say(f"note: {unsigned:,} of these e-mails or faxes show no signature: {hint}")
