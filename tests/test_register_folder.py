@@ -1,6 +1,7 @@
 """A folder of letters: each letter has its event, and no letter is lost or replaced in silence."""
 
 import errno
+import json
 import os
 import subprocess
 import sys
@@ -159,6 +160,8 @@ def test_check_says_what_would_happen_and_writes_nothing(written: Written) -> No
     assert written("--check", *KIM) == (0, f"replaced: {BUREAU}\nreplaced: {ICE}\n", "")
     new = OUT / LETTERS[1].replace("txt", "json")
     assert written("--check", "--to", "ice", "-f", "json") == (0, f"new: {new}\n", "")
+    _, out, _ = written("--check", "--to", "ice", "--json")
+    assert json.loads(out) == {"schema": 1, "path": str(ICE), "would-be": "unchanged"}
     ICE.write_text("signed\n", "utf-8")
     assert written("--check")[0] == 1
     assert (lying_in(OUT), len(events(OUT))) == before

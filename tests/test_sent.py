@@ -351,6 +351,10 @@ def test_many_letters_are_told_in_sum(run: Run) -> None:
         assert (code, len(out.splitlines())) == (0, 22)
         assert err.startswith(f"{done}: sent by e-mail on 2026-11-20: 22 letters\n")
         assert ("note (22 letters): nobody signed the e-mail" in err) == (done == "recorded")
+    maker.written(on=date(2026, 11, 12), parties=("ice",))
+    every = sorted(map(str, Path("many").glob("*/*/*")))
+    lines = outcome(run("sent", *every, "--by", "email", "--on", "2026-11-20"))[2].splitlines()
+    assert "recorded: sent by e-mail on 2026-11-20: 1 letter" in lines
 
 
 def test_a_table_of_json_lines_and_options_for_all_rows(

@@ -391,6 +391,8 @@ def test_each_file_in_the_folder_is_explained_or_told(letters: RegisterMaker, ru
             sent = path.read_bytes()
     (letters.folder / "earlier").mkdir()
     (letters.folder / "earlier" / "own.pdf").write_text("mine")
+    for name in ("rejects.csv", "rejects-2.csv"):  # optout's own, whoever corrected them
+        (letters.folder / name).write_text("x")
     code, out, err = outcome(run("status", "--verify"))
     assert (code, out) == (1, "letters: 13 events and 7 files, 1 wrong\n")
     assert err == (

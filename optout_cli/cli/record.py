@@ -167,9 +167,9 @@ def say_in_sum(done: Sequence[tuple[Found, Result]]) -> None:
             event = msgspec.structs.replace(event, number=None)
         news[f"{'already recorded' if result.is_known else 'recorded'}: {happening(event)}"] += 1
     for what, count in news.items():
-        say(f"{what}: {count:,} letters")
+        say(f"{what}: {count:,} letter{'s' if count > 1 else ''}")
     for text, count in Counter(note.text for _, result in done for note in result.notes).items():
-        say(f"note ({count:,} letters): {text}")
+        say(f"note ({count:,} letter{'s' if count > 1 else ''}): {text}")
 
 
 def report(found: Found, result: Result, *, as_json: bool, quiet: bool) -> None:

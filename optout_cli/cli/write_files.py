@@ -7,7 +7,7 @@ from typing import NamedTuple
 import click
 
 from optout_cli.authoring.follow_notes import contradiction_notes, second_notes
-from optout_cli.cli.console import print_path, say, say_problems
+from optout_cli.cli.console import print_json, print_path, say, say_problems, speaks_json
 from optout_cli.cli.options import now, say_what_moved
 from optout_cli.letters.files import NamedFiles
 from optout_cli.letters.library import Library
@@ -109,8 +109,11 @@ def _check(register: Register, writing: Writing, replacing: Replacing) -> None:
         ("moved to earlier", plan.retired),
         ("kept", plan.kept),
     ):
-        for path in paths:
-            click.echo(f"{word}: {register.folder / path}")
+        for path in (register.folder / name for name in paths):
+            if speaks_json():
+                print_json({"path": click.format_filename(path), "would-be": word})
+            else:
+                click.echo(f"{word}: {path}")
 
 
 def _put(

@@ -4,6 +4,7 @@ Only `verify` and `digest_of` read files; nothing here writes one.
 """
 
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from datetime import date as Date
@@ -21,7 +22,7 @@ from optout_cli.register.standing import Deadline, Standing, Step
 from optout_cli.register.table import outcome_of, table_problems
 
 SCHEMA = 1
-_OWN_TABLES = ("register", "rejects")  # files of optout that are no letters
+_OWN_TABLES = re.compile("register|rejects(-[0-9]+)?")  # files of optout that are no letters
 _REPORT = "report"
 _OWN_REPORTS = (b'content="optout report"', b"PRODID:-//optout//")  # web pages, calendars
 ZIP_MARK = b"optout packet"  # at the end of the ZIP file of a packet
@@ -258,7 +259,8 @@ def _files_in(folder: Path) -> dict[str, str]:
         at = Path(place)
         folders[:] = [it for it in folders if it != OWN and not (at / it / NAME).exists()]
         for name in names:
-            if name.partition(".")[0] not in _OWN_TABLES and (digest := digest_of(at / name)):
+            is_table = _OWN_TABLES.fullmatch(name.partition(".")[0])
+            if not is_table and (digest := digest_of(at / name)):
                 found[(at / name).relative_to(folder).as_posix()] = digest
     return found
 
