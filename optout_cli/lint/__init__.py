@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 
 from optout_cli import bundled
@@ -219,12 +220,17 @@ class _Names:
     def __init__(self, library: Library) -> None:
         self.library, self.templates = library, library.templates
         self.programs = library.programs.by_id
-        self.named: set[str] = set()  # templates that another template names
+
+    @cached_property
+    def named(self) -> set[str]:
+        """The templates that another one names: read late, only for a folder of the user's."""
+        named: set[str] = set()
         for name in {name for name in self.templates.names() if BUILTIN not in name}:
             try:
-                self.named |= self.templates.parts_of(name).keys() - {name}
+                named |= self.templates.parts_of(name).keys() - {name}
             except OptoutError:
                 continue  # `Templates.problems` reports it
+        return named
 
     def words_for(self, name: str) -> _Words | None:
         """Return what is wrong with a file's name, and a hint; None if the file is read."""
