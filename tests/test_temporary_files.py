@@ -22,6 +22,7 @@ from optout_cli.exporters.context import ExportContext
 OPTOUT = (sys.executable, "-m", "optout_cli")
 ROWS = "".join(f"50{number:03},Pat,Sheriff\n" for number in range(1, 28, 2))
 BATCH = ("batch", "n.csv", "--common", "common.yaml", "-q", "-o", "out/")
+FEW = ("batch", "few.csv", *BATCH[2:])
 COMMANDS = {
     "write a PDF": ("write", "r.yaml", "-f", "pdf"),
     "write an e-mail": ("write", "r.yaml", "-f", "eml", "--draft"),
@@ -29,9 +30,9 @@ COMMANDS = {
     "print a guide": ("guide", "marin-county-ca", "-f", "pdf", "-o", "guide.pdf"),
     "check a request": ("check", "r.yaml"),
     "check all requests": ("batch", "n.csv", "--common", "common.yaml", "--check"),
-    "write many": (*BATCH, "-j1"),
-    "write many by two workers": (*BATCH, "-j2"),
-    "print many": (*BATCH, "-j2", "--print", "all.pdf"),
+    "write many": (*FEW, "-j1"),
+    "write many by two workers": (*FEW, "-j2"),
+    "print many": (*FEW, "-j2", "--print", "all.pdf"),
     "a style that cannot be printed": ("write", "r.yaml", "--templates", "t"),
     "a letterhead that is too tall": ("write", "tall.yaml"),
 }
@@ -46,6 +47,7 @@ def scratch(write: Write, in_folder: Path, monkeypatch: pytest.MonkeyPatch) -> P
     write("tall.yaml", REQUEST.replace("title: Sheriff", f"title: {'Sheriff and Clerk ' * 60}"))
     write("common.yaml", COMMON)
     write("n.csv", HEADER + ROWS)
+    write("few.csv", HEADER + "".join(ROWS.splitlines(keepends=True)[:4]))
     write("t/_layout/letter.css", "p { widows: many }\n")
     (in_folder / "scratch").mkdir()
     monkeypatch.setenv("TMPDIR", str(in_folder / "scratch"))
