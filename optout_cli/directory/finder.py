@@ -111,7 +111,7 @@ class AgencyList:
             for slug, agency in self.of(code).items():
                 names = names_of(agency)
                 if agency.get("type") == "state-agency":  # `Department of Corrections, FL`
-                    names += [name.removeprefix(state) for name in names]
+                    names += tuple(name.removeprefix(state) for name in names)
                 for name in names:
                     names_to.setdefault(name, set()).add(slug)
                     keys_to.setdefault(agency_key(name), set()).add(slug)
@@ -143,6 +143,14 @@ class Finder:
         self._states = states
         self._agencies = agencies
         self._retired = retired
+        self._names: dict[str, dict[str, tuple[str, ...]]] = {}
+
+    def _names_in(self, code: str) -> dict[str, tuple[str, ...]]:
+        """Return the folded names of each jurisdiction in a state, by id."""
+        if code not in self._names:  # the next query is often about the same state
+            inside = self._states[code].get("jurisdictions", {})
+            self._names[code] = {id: names_of(known) for id, known in inside.items()}
+        return self._names[code]
 
     def slug(self, code: str, id: str) -> str:
         """Return the slug of the jurisdiction `id` of the state `code`."""
@@ -173,8 +181,7 @@ class Finder:
             if (names := [*names_within(folded, code, state["name"])])
         }
         for code, names in typed.items():
-            for id, known in self._states[code].get("jurisdictions", {}).items():
-                others = names_of(known)
+            for id, others in self._names_in(code).items():
                 ranks = [
                     rank for name in names if (rank := rank_of(name, folded, others)) is not None
                 ]

@@ -79,14 +79,14 @@ def _endings(code: str, state: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(f"-{it}" for it in written))
 
 
-def names_of(known: Mapping[str, Any]) -> list[str]:
+def names_of(known: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the folded name of a jurisdiction, then its formal name and other names."""
     formal = fold(known.get("formal") or "").removeprefix("the-")
     others = [formal, *(fold(alias) for alias in known.get("aliases", ()))]
-    return [*dict.fromkeys(filter(None, [fold(known["name"]), *others]))]
+    return tuple(dict.fromkeys(filter(None, [fold(known["name"]), *others])))
 
 
-def rank_of(name: str, folded: str, known: Sequence[str]) -> int | None:
+def rank_of(name: str, folded: str, known: tuple[str, ...]) -> int | None:
     """Tell how well a name fits the folded names of a jurisdiction: 0 is best, None not at all.
 
     `folded` is the whole query. 0: a whole name. 1: a name without its legal word, or with other
@@ -97,9 +97,14 @@ def rank_of(name: str, folded: str, known: Sequence[str]) -> int | None:
         return 0
     if bare == folded:  # no state was named
         return None
-    short = [*map(without_legal_word, known)]
-    squeezed = {other.replace("-", "") for other in (*known, *short)}
-    return 1 if bare in short or bare.replace("-", "") in squeezed else None
+    return 1 if {bare, bare.replace("-", "")} & _other_forms(known) else None
+
+
+@lru_cache(maxsize=4_000)  # every jurisdiction
+def _other_forms(known: tuple[str, ...]) -> set[str]:
+    """Return folded names without their legal words, and all of them without spaces."""
+    short = {*map(without_legal_word, known)}
+    return short | {other.replace("-", "") for other in (*known, *short)}
 
 
 def _spellings_of(name: str) -> Iterator[str]:
