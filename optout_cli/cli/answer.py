@@ -122,17 +122,14 @@ def command(
     except (click.Abort, KeyboardInterrupt):
         say("\nstopped; nothing was recorded")
         raise SystemExit(ExitCode.INTERRUPTED) from None
-    if said is None:
-        _record(statement, None, undo=undo or "", as_json=as_json, quiet=quiet)
-        return
-    reply = statement.program.replies[said.id or ""]
-    if reply.silence:
+    reply = statement.program.replies[said.id or ""] if said else None
+    if said and reply and reply.silence:
         _say_silence(said.id, correct=correct)
     else:
-        _record(statement, said, correct=correct, as_json=as_json, quiet=quiet)
-    if not quiet:
+        _record(statement, said, undo=undo or "", correct=correct, as_json=as_json, quiet=quiet)
+    if reply and not quiet:
         _say_next(statement, reply)
-    if is_asked:
+    if reply and is_asked:
         _begin_next(statement, reply, overlays, folders)
 
 
