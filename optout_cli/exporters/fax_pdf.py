@@ -3,10 +3,11 @@
 For services that take a PDF, and to print for a fax machine. No archive copy: it claims no PDF/A.
 """
 
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing
 from ctypes import c_int, c_uint
 from io import BytesIO
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from optout_cli.engines import pages_in
@@ -15,6 +16,7 @@ from optout_cli.errors import OptoutError, Problem, raise_any
 from optout_cli.exporters import pdf
 from optout_cli.exporters.context import ExportContext
 from optout_cli.model.letter import Attachment, Letter
+from optout_cli.readers.enclosures import flatten
 
 if TYPE_CHECKING:
     from pikepdf import Object, Page, Pdf
@@ -37,6 +39,7 @@ _BELOW_HEAD = (0, 0, 612, 756)  # pt: 0.5 in below the top
 FAX_WIDTH = 1728  # px per scan line, ITU-T T.4 (215 mm at 204 dpi)
 FINE_LINES = 196 * 11  # scan lines of US Letter, ITU-T T.4
 FINE_INK = 128  # of 255: darker pixels become black
+_AT_ONCE = 16  # pages that are drawn before the PDF is opened again: pdfium keeps what it reads
 _HEAD = 0.5 / 11  # of a page's height: its head, above its own ink
 _WHITE = 200  # of 255: the back of a scanned sheet is lighter than this
 _TWO_TONE = {"JBIG2Decode", "CCITTFaxDecode", "CCF"}
@@ -56,15 +59,13 @@ _MARKS = ("BMC", "BDC", "EMC")  # around what the tags name (ISO 32000-1, 14.6)
 def encode(letter: Letter, context: ExportContext) -> bytes:
     """Return the pages. Raises OptoutError for anything that a page cannot show."""
     fax = whole_fax(letter, context)
-    for file, _ in fax.enclosed:
-        for number, page in enumerate(draw_pages(file.content, FINE_LINES, FINE_INK), 1):
-            if not has_ink(page):
-                refuse_failed(file, number)
+    for _ in draw_fax(fax, FINE_LINES, FINE_INK):
+        pass
     return fax.content
 
 
 class Fax(NamedTuple):
-    """The pages of a fax as PDF; each enclosed PDF as they show it, with its number of pages."""
+    """The pages of a fax as PDF; each enclosed PDF, with its number of pages."""
 
     content: bytes
     covers: int
@@ -78,15 +79,10 @@ def whole_fax(letter: Letter, context: ExportContext) -> Fax:
     Raises OptoutError for anything that a page cannot show.
     """
     from optout_cli.exporters.binding import bind_enclosures  # imports pikepdf, 100 ms
-    from optout_cli.readers.enclosures import flatten
 
     raise_any(room_problems(letter, has_own_page=context.has_own_page))
     own = context.engine.print_fax(letter)
-    files = [
-        Attachment(file.name, file.media_type, _below_head(flatten(file.content)))
-        for file in letter.attachments
-        if file.media_type == pdf.MEDIA_TYPE
-    ]
+    files = [file for file in letter.attachments if file.media_type == pdf.MEDIA_TYPE]
     enclosed = tuple((file, pages_in(file.content)) for file in files)
     count = pages_in(own)
     later = count + sum(pages for _, pages in enclosed)
@@ -98,7 +94,7 @@ def whole_fax(letter: Letter, context: ExportContext) -> Fax:
     front, covers = print_front(1)
     if covers > 1:
         front, covers = print_front(covers)
-    return Fax(_bind(front, bind_enclosures(own, files)), covers, count, enclosed)
+    return Fax(_bind(front, bind_enclosures(own, []), files), covers, count, enclosed)
 
 
 def draw_pages(content: bytes, lines: int, ink: int) -> "Iterator[Image.Image]":
@@ -106,23 +102,31 @@ def draw_pages(content: bytes, lines: int, ink: int) -> "Iterator[Image.Image]":
     import pypdfium2 as pdfium
     import pypdfium2.raw as pdfium_c
 
-    document = pdfium.PdfDocument(content)
-    try:
-        for page in document:
-            bitmap = pdfium.PdfBitmap.new_native(FAX_WIDTH, lines, pdfium_c.FPDFBitmap_Gray)
-            bitmap.fill_rect((255, 255, 255, 255), 0, 0, FAX_WIDTH, lines)
-            # Draw at the fax's own resolution: scaling afterwards takes as long again.
-            pdfium_c.FPDF_RenderPageBitmap(bitmap, page, 0, 0, FAX_WIDTH, lines, 0, 0)
-            page.close()  # with the pictures that pdfium has unpacked for it
-            yield bitmap.to_pil().point([255 if gray < ink else 0 for gray in range(256)], "1")
-    finally:
-        document.close()
+    for first in range(0, pages_in(content), _AT_ONCE):
+        with closing(pdfium.PdfDocument(content)) as document:
+            for number in range(first, min(first + _AT_ONCE, len(document))):
+                bitmap = pdfium.PdfBitmap.new_native(FAX_WIDTH, lines, pdfium_c.FPDFBitmap_Gray)
+                bitmap.fill_rect((255, 255, 255, 255), 0, 0, FAX_WIDTH, lines)
+                with closing(document[number]) as page:
+                    # Draw at the fax's own resolution: scaling afterwards takes as long again.
+                    pdfium_c.FPDF_RenderPageBitmap(bitmap, page, 0, 0, FAX_WIDTH, lines, 0, 0)
+                yield bitmap.to_pil().point([255 if gray < ink else 0 for gray in range(256)], "1")
 
 
-def has_ink(page: "Image.Image") -> bool:
-    """Tell whether a drawn page has ink below its head."""
-    width, height = page.size
-    return page.crop((0, round(_HEAD * height), width, height)).getbbox() is not None
+def draw_fax(fax: Fax, lines: int, ink: int) -> "Iterator[Image.Image]":
+    """Draw the pages, one at a time. Raises OptoutError for a page that failed to draw."""
+    parts = [("the cover", fax.covers, None), ("the letter", fax.own, None)]
+    enclosed = ((file.name, count, file) for file, count in fax.enclosed)
+    drawn = draw_pages(fax.content, lines, ink)
+    for name, count, file in (*parts, *enclosed):
+        for number, page in enumerate(islice(drawn, count), 1):
+            below_head = page.crop((0, round(_HEAD * lines), FAX_WIDTH, lines))
+            if not below_head.getbbox():
+                if file is None:
+                    message = f"page {number} of {name} has no ink"
+                    raise OptoutError(Problem("blank-page", message))
+                refuse_failed(file, number)
+            yield page
 
 
 def refuse_failed(file: Attachment, number: int) -> None:
@@ -134,8 +138,9 @@ def refuse_failed(file: Attachment, number: int) -> None:
     import pypdfium2 as pdfium
     from pypdfium2.raw import FPDF_PAGEOBJ_FORM
 
+    content = flatten(file.content)
     with (
-        closing(pdfium.PdfDocument(file.content)) as document,
+        closing(pdfium.PdfDocument(content)) as document,
         closing(document[number - 1]) as page,
         closing(page.get_textpage()) as text,
     ):
@@ -146,7 +151,7 @@ def refuse_failed(file: Attachment, number: int) -> None:
             is_blank = False
         darkest, _ = page.render(grayscale=True).to_pil().getextrema()
     if not shown:  # pdfium leaves out what it cannot draw
-        with pikepdf.open(BytesIO(file.content)) as source:
+        with pikepdf.open(BytesIO(content)) as source:
             is_blank = not _paints(source.pages[number - 1].obj, set())
     if not is_blank or darkest < _WHITE:
         message = f"page {number} of {file.name} has content, but would be blank as a fax"
@@ -199,36 +204,22 @@ def _paints(drawing: "Object", seen: set[tuple[int, int]]) -> bool:
     return False
 
 
-def _below_head(content: bytes) -> bytes:
-    """Put each page of a PDF on an upright page of US Letter, below the head of a fax's page."""
-    import pikepdf
-    import pypdfium2 as pdfium
+def _bind(front: bytes, own: bytes, files: Sequence[Attachment]) -> bytes:
+    """Put a fax's cover before the letter and the PDFs behind it, and over each page its head.
 
-    output = BytesIO()
-    with (
-        pikepdf.open(BytesIO(content)) as document,
-        pikepdf.new() as fitted,
-        closing(pdfium.PdfDocument(content)) as shown,
-    ):
-        for page, look in zip(document.pages, shown, strict=True):
-            page.trimbox = pikepdf.Rectangle(*look.get_bbox())
-            width, height = look.get_size()
-            if width > height:
-                page.rotate(90, relative=True)
-            _draw_over(fitted, fitted.add_blank_page(page_size=_SHEET), page, _BELOW_HEAD)
-        fitted.save(output, deterministic_id=True)
-    return output.getvalue()
-
-
-def _bind(front: bytes, content: bytes) -> bytes:
-    """Put a fax's cover before its other pages, and over each of these its head.
-
-    `front` has the cover, and the heads of as many pages as `content` has.
+    `front` has the cover, and the heads of all other pages.
     """
     import pikepdf
 
     output = BytesIO()
-    with pikepdf.open(BytesIO(content)) as fax, pikepdf.open(BytesIO(front)) as heads:
+    with ExitStack() as stack:
+        fax, heads = (stack.enter_context(pikepdf.open(BytesIO(it))) for it in (own, front))
+        with fax.open_outline() as outline:
+            for file in files:
+                outline.root.append(pikepdf.OutlineItem(file.name, len(fax.pages)))
+                content = flatten(file.content)
+                document = stack.enter_context(pikepdf.open(BytesIO(content)))  # until it is saved
+                _add_below_head(fax, document, content)
         covers = len(heads.pages) - len(fax.pages)
         for page, head in zip(fax.pages, [*heads.pages][covers:], strict=True):
             shown = [
@@ -236,7 +227,7 @@ def _bind(front: bytes, content: bytes) -> bytes:
             ]
             words = b"/Artifact BMC\n" + pikepdf.unparse_content_stream(shown) + b"\nEMC"
             head.Contents = heads.make_stream(words)
-            _draw_over(fax, page, head, (0, 0, *_SHEET))
+            _draw_over(fax, page, head, (0, 0, *_SHEET), "Head")
         for number, cover in enumerate([*heads.pages][:covers]):
             if "/StructParents" in cover.obj:  # its tags are not in this document
                 del cover.obj["/StructParents"]
@@ -245,15 +236,32 @@ def _bind(front: bytes, content: bytes) -> bytes:
     return output.getvalue()
 
 
+def _add_below_head(fax: "Pdf", document: "Pdf", content: bytes) -> None:
+    """Add each page of a PDF on an upright page of US Letter, below the head of a fax's page."""
+    import pikepdf
+    import pypdfium2 as pdfium
+
+    looks = []
+    with closing(pdfium.PdfDocument(content)) as shown:  # it keeps what it reads: close it first
+        for page in shown:
+            with closing(page):
+                looks.append((page.get_bbox(), page.get_size()))
+    for added, (box, (width, height)) in zip(document.pages, looks, strict=True):
+        added.trimbox = pikepdf.Rectangle(*box)
+        if width > height:
+            added.rotate(90, relative=True)
+        _draw_over(fax, fax.add_blank_page(page_size=_SHEET), added, _BELOW_HEAD, "Enclosed")
+
+
 def _draw_over(
-    document: "Pdf", page: "Page", other: "Page", place: tuple[int, int, int, int]
+    document: "Pdf", page: "Page", other: "Page", place: tuple[int, int, int, int], name: str
 ) -> None:
     """Draw another document's page on a page; pikepdf's own way names the drawing by chance."""
     from pikepdf import Name, Rectangle
 
     form = document.copy_foreign(other.as_form_xobject())
     # Pages may share their resources.
-    name = page.add_resource(form, Name.XObject, Name(f"/Drawn{page.index}"))
-    placed = page.calc_form_xobject_placement(form, name, Rectangle(*place))
+    key = page.add_resource(form, Name.XObject, Name(f"/{name}{page.index}"))
+    placed = page.calc_form_xobject_placement(form, key, Rectangle(*place))
     page.contents_add(b"q", prepend=True)
     page.contents_add(b"Q " + placed)

@@ -3,16 +3,13 @@
 Draws each page straight onto scan lines, with a threshold: dithering would lose thin strokes.
 """
 
-from collections.abc import Iterator
 from enum import IntEnum
 from io import BytesIO
-from itertools import islice
 from struct import pack_into, unpack_from
 from typing import TYPE_CHECKING
 
-from optout_cli.errors import OptoutError, Problem
 from optout_cli.exporters import fax_pdf
-from optout_cli.exporters.context import ExportContext, Options, Resolution
+from optout_cli.exporters.context import ExportContext, Options
 from optout_cli.model.letter import Letter
 
 if TYPE_CHECKING:
@@ -61,7 +58,8 @@ def encode(letter: Letter, context: ExportContext) -> bytes:
 
     fax, output, count = fax_pdf.whole_fax(letter, context), BytesIO(), 0
     with AppendingTiffWriter(output) as writer:
-        for image in _pages(fax, context.options.resolution):
+        resolution = context.options.resolution
+        for image in fax_pdf.draw_fax(fax, _DOWN[resolution] * _PAPER, _INK[resolution]):
             _add_page(image, writer, context.options)
             count += 1
     _number_pages(output.getbuffer(), count)
@@ -74,24 +72,6 @@ def count_pages(content: bytes) -> int:
 
     with Image.open(BytesIO(content)) as image:
         return getattr(image, "n_frames", 1)
-
-
-def _pages(fax: fax_pdf.Fax, resolution: Resolution) -> "Iterator[Image.Image]":
-    """Draw the pages, one at a time. Raises OptoutError for a page that failed to draw."""
-    parts = [
-        ("the cover", fax.covers, None),
-        ("the letter", fax.own, None),
-        *((file.name, count, file) for file, count in fax.enclosed),
-    ]
-    drawn = fax_pdf.draw_pages(fax.content, _DOWN[resolution] * _PAPER, _INK[resolution])
-    for name, count, file in parts:
-        for number, page in enumerate(islice(drawn, count), 1):
-            if not fax_pdf.has_ink(page):
-                if file is None:
-                    message = f"page {number} of {name} has no ink"
-                    raise OptoutError(Problem("blank-page", message))
-                fax_pdf.refuse_failed(file, number)
-            yield page
 
 
 def _add_page(page: "Image.Image", writer: "AppendingTiffWriter", options: Options) -> None:
