@@ -32,6 +32,13 @@ def test_a_spreadsheet_reads_the_letters_of_rejected_rows_as_they_are(batch: Bat
     assert "Doña Ana County, NM" in Path("out/rejects.csv").read_text("utf-8-sig")
 
 
+def test_rejects_of_a_table_with_semicolons_have_semicolons(batch: Batch) -> None:
+    batch(table="jurisdiction;signatory.name;signatory.title\nnowhere;Pat;Sheriff; Jail\n")
+    lines = Path("out/rejects.csv").read_text("utf-8-sig").splitlines()
+    head = "# rejected;# table row;jurisdiction;signatory.name;signatory.title"
+    assert (lines[0], lines[-1].rpartition(";nowhere;")[2]) == (f"{head};", "Pat;Sheriff;Jail")
+
+
 def test_rejects_can_be_run_from_the_output_folder(batch: Batch) -> None:
     batch(table=BAD)
     before = Path("out/rejects.csv").read_bytes()

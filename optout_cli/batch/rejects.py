@@ -22,7 +22,7 @@ from optout_cli.batch.reject_sheet import Rejected, reason_of, reject_sheet
 from optout_cli.errors import OptoutError, Problem
 from optout_cli.output import move_to_earlier, write_all, write_errors
 from optout_cli.readers.cells import DateOrder
-from optout_cli.readers.csv import csv_from, read_table
+from optout_cli.readers.csv import Table, csv_from, read_table
 from optout_cli.readers.document import KEY, OWN_MARK, REASON, Row
 from optout_cli.readers.files import STDIN, folder_of, is_pipe
 from optout_cli.register.folder import LetterFolder
@@ -247,7 +247,8 @@ def _folders_named(input_files: Iterable[InputFile], text: str, folder: Path) ->
 def rejects_from(rejected: Iterable[Rejected], sources: Iterable[InputFile] = ()) -> dict[str, str]:
     """Write rows with their reasons as the text of files, by file name.
 
-    Columns have the names of the tables among the `sources`, if these agree.
+    Columns have the names of the tables among the `sources`, if these agree. A spreadsheet program
+    that writes semicolons opens no table with commas, so that of the first source counts.
     """
     tables: list[dict[str, str]] = []
     lines: list[str] = []
@@ -271,9 +272,10 @@ def rejects_from(rejected: Iterable[Rejected], sources: Iterable[InputFile] = ()
         columns = dict.fromkeys(column for row_cells in tables for column in row_cells)
         columns = dict.fromkeys(sorted(columns, key=lambda column: column.startswith("\0")))
         paths = ["" if column.startswith("\0") else column for column in columns]
-        header = _own_header(paths, sources)
+        named = [read_table(file.text, file.name)[0] for file in sources if file.form == "csv"]
+        delimiter = ";" if named and named[0] and named[0].delimiter == ";" else ","
         rows = ([row_cells.get(column, "") for column in columns] for row_cells in tables)
-        files[_TABLE] = csv_from(header, rows)
+        files[_TABLE] = csv_from(_own_header(paths, named), rows, delimiter)
     if lines:
         files[_LINES] = "".join(f"{line}\n" for line in lines)
     if trees:
@@ -283,12 +285,11 @@ def rejects_from(rejected: Iterable[Rejected], sources: Iterable[InputFile] = ()
     return files
 
 
-def _own_header(paths: Sequence[str], sources: Iterable[InputFile]) -> list[str]:
+def _own_header(paths: Sequence[str], named: Sequence[Table | None]) -> list[str]:
     """Return the tables' own names of columns, or the paths where the names would not be read so.
 
     What `State` means depends on the columns beside it.
     """
-    named = [read_table(file.text, file.name)[0] for file in sources if file.form == "csv"]
     own = named[0].columns if named and named[0] else {}
     header = [own.get(path, path) for path in paths]
     with suppress(OptoutError):

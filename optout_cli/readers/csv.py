@@ -64,6 +64,7 @@ class Table(NamedTuple):
     columns: dict[str, str]  # by key path, where the table has another name
     orders: dict[str, DateOrder]  # by column
     addresses: dict[str, dict[str, str]]  # the parts of the first whole address, by its key path
+    delimiter: str
 
     @property
     def notes(self) -> Iterator[str]:
@@ -171,7 +172,7 @@ def read_table(
     addresses: dict[str, dict[str, str]] = {}
     for cells in reversed(lines_again[1:]):  # so the first one stays
         addresses |= addresses_in(dict(zip(names, map(cell_from, cells), strict=False)))
-    return Table(header, names, others, orders, addresses), chain(above, lines)
+    return Table(header, names, others, orders, addresses, delimiter), chain(above, lines)
 
 
 def names_columns(cells: Iterable[str], columns: Collection[str] = ()) -> bool:
@@ -384,10 +385,10 @@ def cell_from(cell: str) -> str:
     return text[1:] if _GUARDED.match(text) else text
 
 
-def csv_from(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def csv_from(header: Sequence[str], rows: Iterable[Sequence[str]], delimiter: str = ",") -> str:
     """Write a table as CSV, with the line ends of RFC 4180."""
     text = io.StringIO(newline="")
-    writer = csv.writer(text)
+    writer = csv.writer(text, delimiter=delimiter)
     for row in chain([header], rows):
         writer.writerow(f"'{cell}" if _FORMULA.match(cell) else cell for cell in row)
     return text.getvalue()
