@@ -82,6 +82,8 @@ SAMPLES: dict[str, tuple[tuple[Use, ...], list[str]]] = {
             "Ditto",
             "same",
             "Unknown",
+            "see attached",
+            "Please see the enclosure.",
         ],
     ),
     "unfilled": (

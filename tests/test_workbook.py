@@ -106,7 +106,7 @@ def test_a_number_is_read_as_it_is_shown(
         ('="Pat "&"P."', 'has the formula \'="Pat "&"P."\', not its result'),
         ("#REF!", "has the spreadsheet error '#REF!'"),
         (datetime(2026, 5, 5), "is a time of day"),  # noqa: DTZ001  # as openpyxl has it
-        (True, "'TRUE' is what programs write where there is no value"),
+        (True, "'TRUE' stands where there is no value"),
         (70200000000000000000.0, "was rounded to 15 digits by a spreadsheet"),
     ],
 )

@@ -98,10 +98,11 @@ KINDS: tuple[Kind, ...] = (
         _whole(
             r"(?i)[<(\[]?(nan|null|none|nil|n[./\\]?a\.?|n[/\\]k|nat|undefined|unknown|blank|empty|missing"
             r"|true|false|not (available|applicable|assigned|set|specified|provided|known))[>)\]]?"
-            r"|[-+]?inf(inity)?|#n/?a|ditto|see above|same( as above)?|\[object object\]"
+            r"|[-+]?inf(inity)?|#n/?a|ditto|same( as above)?|\[object object\]"
+            r"|(please )?see( the)? (above|below|attach(ed|ments?)|enclos(ed|ures?))\.?"
         ),
         _PRINTED,
-        "{} is what programs write where there is no value",
+        "{} stands where there is no value",
         _EMPTY,
     ),
     Kind(
