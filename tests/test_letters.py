@@ -238,3 +238,16 @@ def test_each_separate_letter_names_the_other_recipient_under_cc_and_a_joint_one
         assert named == [[True, True], [True, True]]
     else:
         assert [named[0][1], named[1][0], letters[0].to] == [True, True, ()]
+
+
+@pytest.mark.parametrize(
+    ("act", "words"),
+    [
+        ("{instrument: Resolution, number: 5, date: 2026-10-13}", "Resolution 5, adopted on"),
+        ("{instrument: Resolution, date: 2026-10-13}", "the Resolution adopted on"),
+        ("{instrument: Ordinance 5, date: 2026-10-13}", "Ordinance 5, adopted on"),
+    ],
+)
+def test_an_act_without_a_number_has_an_article(library: Library, act: str, words: str) -> None:
+    opening = body_texts(letter_for(library, f"authority: [{act}]"))[0]
+    assert f", under {words} October 13, 2026." in opening
