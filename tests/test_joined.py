@@ -44,6 +44,8 @@ def told(text: str) -> str:
         ["  The jail has no staff.", "  - It has no money."],
         ["  The jail", "  -It has no money."],
         ["  + The jail", "  + The county"],
+        ["  - The jail has no staff.", "    (b) It has no money."],
+        ["  - The jail has no staff.", "    ii) It has no money."],
         ["  \u25cf\u00a0The jail", "  \u25cf\u00a0The county"],
     ],
     ids=lambda lines: lines[0].strip() + lines[1],
@@ -55,7 +57,16 @@ def test_a_line_that_begins_like_an_item_is_told(lines: list[str]) -> None:
 
 @pytest.mark.parametrize(
     ("line", "field"),
-    [("phone 415-555-0100", "phone"), ("office Marin County", "office"), ("email=a@b.gov", "")],
+    [
+        ("phone 415-555-0100", "phone"),
+        ("office Marin County", "office"),
+        ("email=a@b.gov", ""),
+        ("e-mail pat@example.gov", "email"),
+        ("Tel. (415) 555-0100", "phone"),
+        ("Fax 415-555-0101", "fax"),
+        ("Office of the Sheriff", ""),
+        ("E-mail Unit", ""),
+    ],
 )
 def test_a_line_that_begins_like_a_field_is_told(line: str, field: str) -> None:
     found = told(f"signatory:\n  title: Sheriff\n    {line}\n").partition("\n")[0]

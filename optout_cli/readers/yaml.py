@@ -74,7 +74,7 @@ _OF_ONE_LINE = re.compile(
 # are ones only where the text itself begins with one: a sentence may go on with "(g)".
 _BULLET = re.compile(r"[\u2022\u2023\u25e6\u25aa\u25cf\u00b7\u2219\u25cb\u25a0\u25a1\u27a2*]\s*\S")
 _DASH = re.compile(r"-(\s+)?(?=[^\s-])")
-_NUMBER = re.compile(r"[0-9]{1,2}[.)]\s+(?=\S)")
+_NUMBER = re.compile(r"(?:[0-9]{1,2}[.)]|\(?(?:[A-Za-z0-9]|[ivx]{2,4})\))\s+(?=\S)")
 _ONLY_AFTER_ANOTHER = re.compile(
     r"(?P<dash>[-+\u2013\u2014]\s*(?=[^\s0-9-]))|(?P<letter>[A-Za-z][.)]\s)"
     r"|(?P<bracket>\([A-Za-z0-9]{1,3}\))|(?P<number>[0-9]{1,2}[.)]\s)"
@@ -82,7 +82,10 @@ _ONLY_AFTER_ANOTHER = re.compile(
 _ENDS_SENTENCE = re.compile(r"[.;:!?][\"'\u201d\u2019)]*$")
 _IN_PROSE = {"by", "bureau", "ice", "seal"}  # fields, and words of a text: "adopted / by the Board"
 _LONG_LINE = 4  # words: a line of so many may be wrapped before a dash
-_FIELD = re.compile(r"[a-z]+(?=\s*[:=]?\s+\S)")
+_SPELLED = {"e-mail": "email", "tel": "phone", "telephone": "phone"}
+_FIELD = re.compile(
+    r"[a-z]+(?=\s*[:=]?\s+\S)|(?i:e-?mail|tel(ephone)?|phone|fax)(?=[.=]?\s+([+(]?[0-9]|\S+@))"
+)
 
 
 class _Frame:
@@ -364,8 +367,7 @@ def _find_joined(lines: Sequence[str], *, column: int, has_fields: bool) -> _Joi
     `lines` are as they stand in the file, the first one from the text's `column` on (from 0).
     `has_fields` says that a line may be a field of a request: prose may go on with such a word.
     """
-    first = lines[0]
-    before = first
+    first = before = lines[0]
     for number, line in enumerate(lines[1:], 1):
         text = line.strip()
         if not text:
@@ -374,8 +376,9 @@ def _find_joined(lines: Sequence[str], *, column: int, has_fields: bool) -> _Joi
         if _is_item(text, before, first) or (is_left and re.match(r"[-*]\s", text)):
             return _Joined(number)
         found = _FIELD.match(text) if has_fields else None
-        if found and found[0] in field_names(Request) - _IN_PROSE:
-            return _Joined(number, found[0])
+        name = _SPELLED.get(found[0].lower(), found[0].lower()) if found else ""
+        if name in field_names(Request) - _IN_PROSE:
+            return _Joined(number, name)
         before = text
     return None
 
@@ -388,8 +391,7 @@ def _is_item(text: str, before: str, first: str) -> bool:
     is_new = bool(_ENDS_SENTENCE.search(before))
     if _NUMBER.match(text):
         return is_new
-    dash = _DASH.match(text)
-    if dash is None:
+    if (dash := _DASH.match(text)) is None:
         return False
     rest = text[dash.end() :]
     if not dash[1]:  # `-The jail`; but `-5` and `-making` go on
