@@ -42,6 +42,18 @@ def test_a_table_may_be_unicode_text_of_a_spreadsheet(encoding: str, in_folder: 
     }
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_the_line_that_names_the_delimiter_for_excel_is_left_out(end: str, in_folder: Path) -> None:
+    text = end.join(["\ufeffsep=;", "jurisdiction;signatory.name", "06041;Pat, Jr.", ""])
+    (in_folder / "n.csv").write_text(text, "utf-8", newline="")
+    (row,) = load_input("n.csv").rows()
+    assert row.document is not None
+    assert (row.document.data, str(row.location)) == (
+        {"jurisdiction": "06041", "signatory": {"name": "Pat, Jr."}},
+        "n.csv:3 (06041)",
+    )
+
+
 def test_a_yaml_list_and_a_stream_are_rows_with_their_own_places() -> None:
     first, second, third, fourth = rows("yaml", LIST, "n.yaml")
     assert [it.document.data for it in (first, second, third) if it.document] == [

@@ -155,7 +155,8 @@ def load_input(path: str, columns: tuple[str, ...] = ()) -> InputFile:
     if problem := _other_kind(content, path):
         raise OptoutError(problem)
     if form == "csv":
-        text = decode(content, path, _SPREADSHEET)
+        # A line for Excel, which does not show it; the others keep their numbers.
+        text = re.sub(r"\Asep=.(?=\r?\n|\r)", "", decode(content, path, _SPREADSHEET))
     elif form == "ndjson":  # a line that is not UTF-8 costs only its own request
         text = decode(content, path, _LINES, "surrogateescape")
     else:
