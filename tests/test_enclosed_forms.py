@@ -139,6 +139,10 @@ def test_paper_and_fax_show_the_same_values(tmp_path: Path, library: Library) ->
     assert faxes[0] == faxes[1]
 
 
+def attach(document: pikepdf.Pdf) -> None:
+    document.attachments["budget.csv"] = pikepdf.AttachedFileSpec(document, b"1,2")
+
+
 @pytest.mark.parametrize(
     ("content", "unseen"),
     [
@@ -154,8 +158,9 @@ def test_paper_and_fax_show_the_same_values(tmp_path: Path, library: Library) ->
             pdf(annotated(subtype=Name.Text, Contents=String("Is this right?"))),
             ("1 comment on page 1",),
         ),
+        (pdf(attach), ("1 file attached to it",)),
     ],
-    ids=["drawn", "other words", "the same words", "hidden", "box without a mark", "comment"],
+    ids=["drawn", "other words", "the same words", "hidden", "no mark", "comment", "attached"],
 )
 def test_what_the_pages_do_not_show_is_found(
     tmp_path: Path, content: bytes, unseen: tuple[str, ...]
@@ -171,6 +176,10 @@ def test_what_the_pages_do_not_show_is_a_note(tmp_path: Path, library: Library) 
 
 
 AGAIN = "\n  hint: open it, check each page, and print it to a new PDF"
+
+
+def made_by_reader(document: pikepdf.Pdf) -> None:
+    document.Root.NeedsRendering = True
 
 
 def portfolio(document: pikepdf.Pdf) -> None:
@@ -194,8 +203,12 @@ def portfolio(document: pikepdf.Pdf) -> None:
                 "\n  hint: apply the redactions in a PDF program, and save it again"
             ),
         ),
+        (
+            pdf(made_by_reader),
+            f"is an XFA form: its pages are made only as Adobe Reader opens it{AGAIN}",
+        ),
     ],
-    ids=["portfolio", "redaction"],
+    ids=["portfolio", "redaction", "XFA"],
 )
 def test_a_pdf_whose_pages_are_not_what_is_meant_is_refused(
     tmp_path: Path, content: bytes, problem: str

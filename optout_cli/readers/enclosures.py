@@ -310,6 +310,8 @@ def _refusal(document: "pikepdf.Pdf") -> str:
     """Return why the pages of a PDF are not what its sender means to show, or an empty text."""
     if "/Collection" in document.Root:
         return "is a PDF portfolio: its files are not on its pages"
+    if document.Root.get("/NeedsRendering"):  # ISO 32000-1, annex K
+        return "is an XFA form: its pages are made only as Adobe Reader opens it"
     for number, page in enumerate(document.pages, 1):
         if any(each.get("/Subtype") == "/Redact" for each in _annotations(page)):
             return f"has passages on page {number} that are marked for redaction but still there"
@@ -318,6 +320,8 @@ def _refusal(document: "pikepdf.Pdf") -> str:
 
 def _unseen(content: bytes, document: "pikepdf.Pdf") -> Iterator[str]:
     """Yield what a PDF contains that its printed pages do not show: values, comments, files."""
+    if files := len(document.attachments):
+        yield f"{files} file{'s' if files > 1 else ''} attached to it"
     if not _has_annotations(content):
         return
     import pypdfium2 as pdfium
