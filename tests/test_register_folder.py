@@ -93,6 +93,26 @@ def test_a_changed_request_replaces_its_letters_and_keeps_the_old_ones(written: 
     assert [it.is_current for it in states()] == [False, False, True, True]
 
 
+def test_a_new_date_moves_what_did_not_go_out_and_an_old_date_comes_back(
+    written: Written,
+) -> None:
+    """One command records all letters of a folder as sent: two dates must not lie there."""
+    send()
+    later = [name.replace("2026-11-20", "2026-11-21") for name in LETTERS]
+
+    def lying() -> list[str]:
+        return sorted(it.name for it in OUT.iterdir() if it.suffix == ".txt")
+
+    code, _, err = written("--date", "2026-11-21", "--to", "bureau")
+    assert (code, f"moved to earlier: {BUREAU}\n" in err) == (0, True)
+    assert lying() == [LETTERS[1], later[0]]
+    assert written("--to", "bureau")[0] == 0
+    assert lying() == LETTERS
+    (OUT / LETTERS[0]).write_text("signed", "utf-8")
+    assert written("--date", "2026-11-21")[0] == 0
+    assert lying() == [*LETTERS, *later]
+
+
 def test_another_countys_letter_of_the_same_name_is_not_replaced(written: Written) -> None:
     before = BUREAU.read_bytes()
     code, _, err = written("--set", "jurisdiction=06075")
@@ -202,7 +222,11 @@ def test_where_a_letter_cannot_get_its_name_its_event_is_taken_back(written: Wri
     code, _, err = written("--date", "2026-11-21")
     assert (code, err) == (1, f"{place}: cannot be written: Is a directory\n")
     place.rmdir()
-    assert below() == before
+    copies = OUT / "earlier"  # of the letters of the date before, which are still in place
+    assert sorted(it.read_bytes() for it in copies.iterdir()) == sorted(
+        it.read_bytes() for it in (BUREAU, ICE)
+    )
+    assert {path: it for path, it in below().items() if str(copies) not in path} == before
     assert load_journal(OUT).problems == ()
 
 

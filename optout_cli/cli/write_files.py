@@ -11,10 +11,11 @@ from optout_cli.cli.console import print_json, print_path, say, say_problems, sp
 from optout_cli.cli.options import now, say_what_moved
 from optout_cli.letters.files import NamedFiles
 from optout_cli.letters.library import Library
-from optout_cli.letters.pipeline import Order
+from optout_cli.letters.pipeline import COMMAND_LINE, Order
 from optout_cli.model.letter import Export, Letter
 from optout_cli.model.notice import Case
 from optout_cli.output import hold_interrupts
+from optout_cli.readers.files import STDIN
 from optout_cli.register.folder import WAIT, LetterFolder
 from optout_cli.register.journal import Journal
 from optout_cli.register.plan import Fingerprints, Replacing, Writing, plan_writing, writing_of
@@ -64,7 +65,8 @@ def write_files(
         request=made.request,
         fingerprint=Fingerprints(library, order.formats).of(made.case, made.named),
     )
-    replacing = Replacing(how.force, how.supersede)
+    redates = made.request not in (STDIN, COMMAND_LINE)
+    replacing = Replacing(how.force, how.supersede, redates=redates)
     if is_check:
         register = load_register(place) if how.has_register else Register(place, Journal())
         _check(register, writing, replacing)

@@ -202,8 +202,9 @@ class Plan(NamedTuple):
 
     `new` are not there; `same` are there as wanted; `replaced` are there with other content, which
     moves to `earlier`; `kept` stay although they were changed, as their letter would be the same;
-    `retired` are files of the same letter in other formats, which move to `earlier` too. `is_late`
-    tells that a letter which was sent is replaced.
+    `retired` are files of the same letter in other formats, and of the letter of another date that
+    the request made before, which move to `earlier` too. `is_late` tells that a letter which was
+    sent is replaced.
     """
 
     new: tuple[str, ...] = ()
@@ -219,12 +220,14 @@ class Replacing(NamedTuple):
 
     With `force`, files that the register does not know or that somebody changed; with `supersede`,
     the reason to record, letters that were sent. `keeps_changed` lets a file that somebody changed
-    stay where its letter would be the same; otherwise it is a Problem.
+    stay where its letter would be the same; otherwise it is a Problem. With `redates`, a letter of
+    another date takes the place of those that the same request made and that did not go out.
     """
 
     force: bool = False
     supersede: str | None = None
     keeps_changed: bool = False
+    redates: bool = False
 
 
 CAREFUL = Replacing()
@@ -270,9 +273,10 @@ def plan_writing(register: Register, writing: Writing, replacing: Replacing) -> 
         else:
             problems.append(_occupied_problem(register, record))
     raise_any(problems)
+    redated = _redated(register, writing) if replacing.redates else ()
     return Plan(
         **{fate: tuple(paths) for fate, paths in fates.items()},
-        retired=tuple(beside),
+        retired=tuple(dict.fromkeys((*beside, *redated))),
         is_late=bool(sent),
     )
 
@@ -289,6 +293,30 @@ def _changed_letters(
     states += filter(None, map(register.states.at_path, contents))
     unique = {id(state): state for state in states}
     return [state for state in unique.values() if not state.is_same_as(event)]
+
+
+def _redated(register: Register, writing: Writing) -> Iterator[str]:
+    """Yield the files of letters that the same request made with another date.
+
+    Those stay that went out, that somebody changed, and that only a draft would replace.
+    """
+    event = writing.event
+    own = (event.request, event.jurisdiction, event.letter, event.variant)
+    parties = {letter.recipient for letter in event.letters}
+    for state in register.states.letters.values():
+        old = state.written
+        is_out = state.sent or state.delivered or state.answers
+        is_other = old.date != event.date and state.letter.recipient in parties
+        is_own = (old.request, old.jurisdiction, old.letter, old.variant) == own
+        if is_out or not (is_own and is_other) or (event.is_draft and not old.is_draft):
+            continue
+        for path, place in state.places.items():
+            at = register.folder / place
+            if path == place and path not in writing.contents and at.is_file():
+                with write_errors(at):
+                    is_ours = sha256(at.read_bytes()).hexdigest() in register.hashes[path]
+                if is_ours:
+                    yield path
 
 
 def _fate(
