@@ -308,7 +308,9 @@ def test_the_terminal_asks_for_the_facts_of_a_reply(reference: str, at_terminal:
         "Name": "Kim Successor",
     }
     result, clerk = at_terminal(typed, TO_ICE)
-    assert (outcome(result)[0], clerk.unused) == (0, [])
+    code, _, err = outcome(result)
+    assert (code, clerk.unused) == (0, [])
+    assert "  By: Pat Doe, ICE\n  Words: There is no way out.\n  Means: telephone\n" in err
     assert data_in("marin-county-ca-record-of-conversation.yaml")["particulars"] == {
         "notice": "opt-out",
         "notice-date": "2026-11-20",

@@ -1,6 +1,6 @@
 """What `optout answer` asks on a terminal."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -65,7 +65,9 @@ def asked_of(state: LetterState, program: Program, given: Given, moment: Moment)
         why = "optout records it, and names the letter that answers it."
         return ask_choice("Reply", labels, default=before, explain=why)
 
-    def confirmed(label: str, _before: str) -> str:
+    def confirmed(shown: Sequence[str], label: str, _before: str) -> str:
+        for line in shown:
+            say_wrapped(line, "  ")
         why = "yes records it. no records nothing. < goes back to the last question."
         return "yes" if ask_yes(label, default=True, explain=why) else "no"
 
@@ -74,7 +76,10 @@ def asked_of(state: LetterState, program: Program, given: Given, moment: Moment)
         if (reply := known.get(answers.get(_REPLY, ""))) and not reply.silence:
             questions |= _questions(state, reply, given, moment)
             day = answers.get(_DAY_ASKED, given.day)
-            questions[_RIGHT] = partial(confirmed, f"Record this: {reply.label}, {day}?")
+            told = [it for it in questions if it not in (_REPLY, _DAY_ASKED) and answers.get(it)]
+            shown = [f"{it.replace('-', ' ').capitalize()}: {answers[it]}" for it in told]
+            label = f"Record this: {reply.label}, {day}?"
+            questions[_RIGHT] = partial(confirmed, shown, label)
         return questions
 
     answers = ask_in_turn(questions_for)
