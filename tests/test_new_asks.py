@@ -356,6 +356,23 @@ def test_which_letter_is_asked_where_there_are_several_and_what_it_must_have(
     )
 
 
+def test_a_date_where_the_letter_needs_words_is_kept_only_if_it_is_meant(asked: Asked) -> None:
+    """One Enter too many, and the answers after it stand a question too late."""
+    said = {
+        "Answer these now?": "y",
+        "Reason": ["2027-01-04", "n", "Jan 4, 2027", "The jail is full."],
+        "Answer wanted by": "2027-01-04",
+    }
+    result, clerk = asked(said, "06041", "-o", "r.yaml")
+    told = outcome(result)[2]
+    assert clerk.asked["  Keep '2027-01-04'? [y/N]"] == [""]
+    assert "'Jan 4, 2027' is a date, and the letter needs words here" in words(told)
+    particulars = data_in("r.yaml")["particulars"]
+    assert particulars["reply-by"] == "2027-01-04"
+    assert "The jail is full." in particulars["reasons"]
+    assert "2027-01-04" not in particulars["reasons"]
+
+
 def test_the_next_command_has_the_options_that_it_needs(asked: Asked, write: Write) -> None:
     write("my data/own.yaml", NOWHERE)
     result, _ = asked({}, "99001", "--data", "my data/own.yaml", "-o", "a b.yaml")

@@ -28,6 +28,7 @@ from optout_cli.authoring.questions import (
 from optout_cli.authoring.request_writer import sample_of
 from optout_cli.errors import Location, OptoutError, Problem
 from optout_cli.letters.pipeline import Order, exports_of
+from optout_cli.readers.cells import guess_date
 
 _MOST_CANDIDATES = 8
 _KEYS = (
@@ -245,6 +246,9 @@ class Interview:
         """Return what may be wrong with an answer that has no problem."""
         if question.reads == "place" or question.choices or question.path.startswith("~"):
             return None
+        is_words = question.path.startswith("particulars.") and question.reads in ("text", "lines")
+        if is_words and guess_date(text):
+            return Problem("odd-value", f"{text!r} is a date, and the letter needs words here")
         return doubt_about(self.draft.document, _texts_of(self.draft, question, text))
 
     def _place_problem(self, text: str) -> Problem | None:
