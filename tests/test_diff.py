@@ -287,7 +287,8 @@ def test_a_word_file_and_the_pdf_of_the_letter_have_the_same_words(
     run: Run, write: Write, in_folder: Path
 ) -> None:
     pytest.importorskip("typst")
-    write("r.yaml", f"{REQUEST}wording:\n  rights: |\n    We keep:\n    - one;\n    - another.\n")
+    words = "  subject: A Sheriff's letter\n  rights: |\n    We keep:\n    - one;\n    - another.\n"
+    write("r.yaml", f"{REQUEST}wording:\n{words}")
     options = ("--engine", "typst", "--to", "bureau", "-f", "docx,pdf", "-o", "letters/")
     assert outcome(run("write", "r.yaml", *options))[0] == 0
     for path in (in_folder / "letters").glob("*bureau.*"):

@@ -34,6 +34,7 @@ _BLOCKS = ("address", "div", "footer", "h1", "h2", "header", "li", "p", "section
 # What the readers raise for a broken file: not UTF-8, not a ZIP file, not a PDF.
 _BROKEN = (ValueError, BadZipFile, KeyError, RuntimeError, OSError)
 _FOLLOWS = ("is-reworded", "template.")  # facts that the words show
+_KERNED = re.compile(r"(?<=\w) (?=\u2019\w)")  # bold type has an apostrophe in a box of its own
 _DROP = 3  # points
 _GAP = 0.6  # of a line's height; a larger gap ends the paragraph
 _UNSHOWN = ("style", "script", "title")
@@ -348,7 +349,7 @@ def _lines_on(page: "PdfTextPage") -> Iterator[_Line]:
         boxes = [box for box in boxes if box not in beside]
         beside.sort()
         words = " ".join(text for *_, text in beside)
-        yield _Line(top, bottom, words)
+        yield _Line(top, bottom, _KERNED.sub("", words))
 
 
 # The formats with words that can be read again, the one that shows paragraphs best first.
