@@ -97,6 +97,7 @@ def test_every_answer_stands_in_the_request(asked: Asked) -> None:
     )
 
 
+@pytest.mark.no_cover  # slow, with code that others cover
 @pytest.mark.usefixtures("files")
 def test_two_letters_follow_that_are_ready_to_sign(asked: Asked, run: Run) -> None:
     asked(EVERYTHING)
