@@ -121,7 +121,7 @@ def test_what_many_rows_have_in_one_column_is_told_once(batch: Batch) -> None:
 
 @pytest.mark.usefixtures("in_folder")
 def test_a_letter_can_be_named_by_its_title_or_kind(run: Run, write: Write) -> None:
-    rows = "50001,P,S,notice of Opt-Out\n50003,P,S,opt-out\n50005,P,S,\n"
+    rows = "50001,Pat,Chief,notice of Opt-Out\n50003,Pat,Chief,opt-out\n50005,Pat,Chief,\n"
     write("n.csv", f"{HEADER.strip()},letter\n{rows}")
     told = outcome(run("batch", "n.csv", "-f", "txt", "--check", "-q", "-j1"))[1]
     hint = "fill in letter, such as secure-communities/opt-out; see `optout list letters`"
