@@ -8,6 +8,8 @@ import pytest
 from command_results import Run, Write, lying_in, outcome
 from conftest import REQUEST
 
+pytestmark = pytest.mark.no_cover  # many trial letters, with code that others cover
+
 NAME = "secure-communities/opt-out.html.j2"
 OWN = '{{% extends "builtin:secure-communities/opt-out.html.j2" %}}\n{{% block limits %}}\n{}\n{}'
 

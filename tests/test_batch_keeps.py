@@ -12,6 +12,8 @@ import pytest
 from command_results import Run, Write, lying_in, outcome
 from run_batch import FILES, HEADER, ROWS, Batch, batch_in, current, records
 
+pytestmark = pytest.mark.no_cover  # many batches, with code that others cover
+
 TEXAS = [f"48{number:03}" for number in range(1, 131, 2)]
 PARTIES = ("bureau", "ice")
 ADDISON = Path("out/VT/addison-county-vt")
@@ -44,7 +46,6 @@ def kept(err: str) -> list[str]:
     return [it[6:] for it in err.splitlines() if it.startswith("kept: ")]
 
 
-@pytest.mark.no_cover  # many letters, with code that others cover
 def test_no_step_of_a_long_story_loses_a_letter(
     batch: Batch, write: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,6 +6,8 @@ import pytest
 from command_results import Run, Write, outcome
 from edit_wording import EXTENDS, LETTER, NAME, OWN, own_wording, told
 
+pytestmark = pytest.mark.no_cover  # many trial letters, with code that others cover
+
 
 @pytest.fixture
 def own(write: Write, in_folder: Path) -> Write:

@@ -15,6 +15,8 @@ from optout_cli.letters.library import Library
 from optout_cli.lint import unused_files
 from optout_cli.lint.trial_letters import try_program
 
+pytestmark = pytest.mark.no_cover  # many trial letters, with code that others cover
+
 NO_YEAR = "a day without its year; a deadline must come from the request"
 CLAIMS = (
     f"{OWN}:3: says 'ICE must': no source obliges them; quote what a source says, with its date",
@@ -226,7 +228,6 @@ def tried(cache: Cache) -> Iterator[Problem]:
     return try_program(library, "287g", TODAY, frozenset(others))
 
 
-@pytest.mark.no_cover  # slow, with code that others cover
 @pytest.mark.parametrize("kept", ["", "{{ super() }}"])
 def test_wording_that_drops_a_particular_is_a_problem(own: Write, cache: Cache, kept: str) -> None:
     own(NAME, reasons(f"<p>It costs too much.</p>{kept}"))
@@ -238,7 +239,6 @@ def test_wording_that_drops_a_particular_is_a_problem(own: Write, cache: Cache, 
     assert found == ([] if kept else [told])
 
 
-@pytest.mark.no_cover  # slow, with code that others cover
 def test_the_hint_names_the_letters_date_and_the_single_choices(own: Write, cache: Cache) -> None:
     own(NAME, CLAIMING)
     found = [it for it in tried(cache) if it.code == "forbidden-words"]

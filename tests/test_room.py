@@ -17,6 +17,8 @@ from optout_cli.letters.library import Library
 from optout_cli.letters.pipeline import Order, exports_of
 from optout_cli.templating.layouts import PAGE, STYLE
 
+pytestmark = pytest.mark.no_cover  # many pages, with code that others cover
+
 PLACE = '{street: ["1 Main Street, Room 5"], city: Ross, state: CA, zip: "94957"}'
 LAYOUT = (bundled.TEMPLATES / PAGE).read_text("utf-8")
 SHEET = (bundled.TEMPLATES / STYLE).read_text("utf-8")

@@ -13,6 +13,8 @@ from written_letters import write_letters
 
 from optout_cli.letters.library import Library
 
+pytestmark = pytest.mark.no_cover  # many requests, with code that others cover
+
 EXAMPLES = sorted((ROOT / "examples").glob("*.yaml"))
 PROGRAMS = sorted((ROOT / "templates").glob("*/program.yaml"))
 
@@ -56,7 +58,6 @@ def test_each_shipped_program_is_one(path: Path, schema: Any) -> None:
     assert problems(schema("program"), path.read_text("utf-8")) == []
 
 
-@pytest.mark.no_cover  # slow, with code that others cover
 def test_the_shipped_data_and_a_part_of_it_are_data_files(schema: Any) -> None:
     validator = schema("jurisdictions")
     data = read((ROOT / "jurisdictions.yaml").read_text("utf-8"))
@@ -66,7 +67,6 @@ def test_the_shipped_data_and_a_part_of_it_are_data_files(schema: Any) -> None:
     assert problems(validator, "states: {CA: {bureau: {fax: 916-555-0111}}}") == []
 
 
-@pytest.mark.no_cover  # slow, with code that others cover
 @pytest.mark.parametrize(
     ("lines", "where"),
     [
