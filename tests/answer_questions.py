@@ -12,6 +12,7 @@ from command_results import Run
 
 from optout_cli.cli import new
 from optout_cli.cli.new import ask as _ask
+from optout_cli.cli.new import follow
 from optout_cli.readers.yaml import document_from_yaml
 
 # What she is asked again and again is answered in turn; Enter alone where nothing is set down.
@@ -55,7 +56,8 @@ Asked = Callable[..., tuple[Result, Clerk]]
 def at_the_terminal(run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Asked:
     """Return what runs `optout new` as on a terminal: `asked(answers, "06041", ...)`."""
     monkeypatch.setenv("XDG_STATE_HOME", str(folder.with_name(f"{folder.name}-state")))
-    monkeypatch.setattr(new, "is_terminal", lambda: True)
+    for module in (new, follow):
+        monkeypatch.setattr(module, "is_terminal", lambda: True)
     monkeypatch.setenv("XDG_CONFIG_HOME", str(folder.with_name(f"{folder.name}-config")))
 
     def call(answers: Answers, *arguments: str) -> tuple[Result, Clerk]:

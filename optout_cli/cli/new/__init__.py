@@ -189,9 +189,7 @@ def command(
         return
     start, earlier = Start(known={"letter": letter} if letter else {}), None
     if former:
-        start, earlier = begin_after(
-            former, within, letter, library, is_asked=is_terminal(), quiet=quiet
-        )
+        start, earlier = begin_after(former, within, letter, library, quiet=quiet)
     elif pattern:
         start = start_from_request(request_file(pattern), jurisdiction, letter, library)
     start = _with_assigned(start, assignments)

@@ -31,7 +31,7 @@ from optout_cli.authoring.tables import (
 )
 from optout_cli.batch.input import load_input
 from optout_cli.cli.console import print_path, program_name, quote, say
-from optout_cli.cli.new.ask import ask_choice, ask_first, say_wrapped
+from optout_cli.cli.new.ask import ask_choice, ask_first, is_terminal, say_wrapped
 from optout_cli.cli.new.files import TABLE, WORKBOOK, path_for, require_free
 from optout_cli.cli.options import DEFAULT_LETTER, code_of, today
 from optout_cli.cli.record import RECIPIENTS
@@ -183,21 +183,15 @@ def _say_next(path: Path, order: TableOrder) -> None:
 
 
 def begin_after(
-    text: str,
-    within: Path | None,
-    letter: str | None,
-    library: Library,
-    *,
-    is_asked: bool,
-    quiet: bool,
+    text: str, within: Path | None, letter: str | None, library: Library, *, quiet: bool
 ) -> tuple[Start, Former]:
     """Return how a request that follows the letter `text` begins, and that letter.
 
-    With `is_asked`, asks which letter is meant, and which one follows, if there are several. Raises
+    On a terminal, asks which letter is meant, and which one follows, if there are several. Raises
     OptoutError.
     """
-    former = _former_named(text, within, is_asked=is_asked)
-    if letter is None and is_asked:
+    former = _former_named(text, within)
+    if letter is None and is_terminal():
         letter = _ask_following(former, library)
     known, former = answers_following(former, letter, library, today())
     if (only := known.get("to")) and not quiet:
@@ -212,7 +206,7 @@ def begin_after(
     return Start(known={**known}, asks=("service",), signed={**(former.signatory or {})}), former
 
 
-def _former_named(text: str, within: Path | None, *, is_asked: bool) -> Former:
+def _former_named(text: str, within: Path | None) -> Former:
     try:
         found = look_up(text, within)
     except OptoutError as error:
@@ -221,7 +215,7 @@ def _former_named(text: str, within: Path | None, *, is_asked: bool) -> Former:
             raise
         return former_from_json(text)
     requests = {named.state.id: named.state for named in found.letters}
-    state = _choose(text, list(requests.values()), found, is_asked=is_asked)
+    state = _choose(text, list(requests.values()), found)
     return former_from(version_sent(state, found.states), found.states)
 
 
@@ -237,12 +231,10 @@ def _ask_following(former: Former, library: Library) -> str | None:
     return ask_first(lambda: ask_choice("Letter", titles, default=usual, explain=_EXPLAIN_NEXT))
 
 
-def _choose(
-    text: str, states: Sequence[LetterState], found: LookUp, *, is_asked: bool
-) -> LetterState:
+def _choose(text: str, states: Sequence[LetterState], found: LookUp) -> LetterState:
     if len(states) == 1:
         return states[0]
-    if is_asked and len(states) <= _MOST:
+    if is_terminal() and len(states) <= _MOST:
         say_wrapped(f"{found.folder} has {len(states)} letters. Which one do you want to follow?")
         choices = {state.written.reference: _summary(state) for state in states}
         chosen = ask_first(lambda: ask_choice("Letter", choices, explain=_EXPLAIN_EARLIER))
