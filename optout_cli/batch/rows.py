@@ -26,8 +26,8 @@ from optout_cli.engines.measure import missing_characters, room_problems
 from optout_cli.errors import Location, OptoutError, raise_any
 from optout_cli.exporters import exporter_for, suffix_of
 from optout_cli.letters.compose import compose, distinctions, recipients_of, variant_of
-from optout_cli.letters.files import NamedFiles
 from optout_cli.letters.library import Library
+from optout_cli.letters.named_files import NamedFiles
 from optout_cli.letters.pipeline import (
     Order,
     case_of,

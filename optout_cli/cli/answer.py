@@ -10,6 +10,7 @@ import click
 
 from optout_cli.cli.answer_questions import Given, asked_of, known_replies
 from optout_cli.cli.console import program_name, report_problems, say, usage_error
+from optout_cli.cli.letter_options import set_option, split_assignment
 from optout_cli.cli.new import command as new_command
 from optout_cli.cli.new.ask import (
     Back,
@@ -19,7 +20,6 @@ from optout_cli.cli.new.ask import (
     say_wrapped,
 )
 from optout_cli.cli.options import files, json_option, library_from, library_options, quiet_option
-from optout_cli.cli.order import set_option, split_assignment
 from optout_cli.cli.record import (
     RECIPIENTS,
     check_undo,

@@ -17,6 +17,7 @@ from optout_cli.cli.console import (
     usage_error,
     user_folder,
 )
+from optout_cli.cli.letter_options import Assignments, split_assignment
 from optout_cli.cli.options import (
     CORRECTIONS,
     JURISDICTION,
@@ -27,7 +28,6 @@ from optout_cli.cli.options import (
     say_what_moved,
     today,
 )
-from optout_cli.cli.order import Assignments, split_assignment
 from optout_cli.directory import Directory
 from optout_cli.directory.names import fold
 from optout_cli.errors import ExitCode, Location, OptoutError, Problem

@@ -17,6 +17,7 @@ from optout_cli.cli.console import (
     speaks_json,
     usage_error,
 )
+from optout_cli.cli.letter_options import Values, order_options
 from optout_cli.cli.next_steps import next_steps
 from optout_cli.cli.options import (
     DEFAULT_LETTER,
@@ -33,11 +34,10 @@ from optout_cli.cli.options import (
     verbose_option,
     with_engine,
 )
-from optout_cli.cli.order import Values, order_options
 from optout_cli.exporters import exporter_for, format_names
 from optout_cli.exporters.context import Options
-from optout_cli.letters.files import NamedFiles
 from optout_cli.letters.library import Library
+from optout_cli.letters.named_files import NamedFiles
 from optout_cli.letters.notes import told
 from optout_cli.letters.pipeline import (
     COMMAND_LINE,

@@ -9,8 +9,8 @@ import click
 from optout_cli.authoring.follow_notes import contradiction_notes, second_notes
 from optout_cli.cli.console import print_json, print_path, say, say_problems, speaks_json
 from optout_cli.cli.options import now, say_what_moved
-from optout_cli.letters.files import NamedFiles
 from optout_cli.letters.library import Library
+from optout_cli.letters.named_files import NamedFiles
 from optout_cli.letters.pipeline import COMMAND_LINE, Order
 from optout_cli.model.letter import Export, Letter
 from optout_cli.model.notice import Case

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from optout_cli.errors import OptoutError, Problem, did_you_mean
-from optout_cli.letters.tracking import number_fault, tidy_number
+from optout_cli.letters.tracking_numbers import number_fault, tidy_number
 from optout_cli.model.jurisdiction import Address, Agreement, Contact, Locality
 from optout_cli.model.notice import Case, Recipient
 from optout_cli.model.program import LetterKind, Particular

@@ -19,8 +19,8 @@ from optout_cli.errors import Location, OptoutError, Problem, raise_any
 from optout_cli.exporters import exporter_for
 from optout_cli.exporters.context import ExportContext
 from optout_cli.exporters.json import facts_of, message_id_of
-from optout_cli.letters.files import NamedFiles, named_in
 from optout_cli.letters.library import Library
+from optout_cli.letters.named_files import NamedFiles, named_in
 from optout_cli.model.letter import Export, Letter
 from optout_cli.model.notice import Case, Note
 from optout_cli.model.request import Party

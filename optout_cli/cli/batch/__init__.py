@@ -15,6 +15,7 @@ from optout_cli.cli.batch.output import Prints, cores, prints_options
 from optout_cli.cli.batch.report import say_how_read
 from optout_cli.cli.batch.run import Run
 from optout_cli.cli.console import report_problems, say, usage_error
+from optout_cli.cli.letter_options import Values, order_options
 from optout_cli.cli.options import (
     files,
     library_from,
@@ -24,7 +25,6 @@ from optout_cli.cli.options import (
     register_options,
     with_engine,
 )
-from optout_cli.cli.order import Values, order_options
 from optout_cli.errors import ExitCode
 from optout_cli.exporters import exporter_for
 from optout_cli.exporters.context import Options

@@ -28,6 +28,7 @@ from optout_cli.cli.console import (
     usage_error,
     user_folder,
 )
+from optout_cli.cli.letter_options import set_option, split_assignment
 from optout_cli.cli.new.ask import is_terminal
 from optout_cli.cli.new.files import REQUEST, last_signatory, path_for, put_request, require_free
 from optout_cli.cli.new.follow import FollowOrder, TableOrder, begin_after, write_table
@@ -44,7 +45,6 @@ from optout_cli.cli.options import (
     quiet_option,
     today,
 )
-from optout_cli.cli.order import set_option, split_assignment
 from optout_cli.cli.record import in_option
 from optout_cli.errors import Location
 from optout_cli.letters.library import Library
