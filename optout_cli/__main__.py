@@ -10,10 +10,10 @@ def main() -> None:
 
         run()
     except KeyboardInterrupt:
-        message = "interrupted; no file is incomplete"
-        if {"--json", "--ndjson"}.intersection(sys.argv):
-            message = f'{{"schema":1,"note":null,"message":"{message}","requests":null}}'
-        sys.stderr.write(f"{message}\n")
+        from optout_cli.errors import interruption
+
+        is_json = not {"--json", "--ndjson"}.isdisjoint(sys.argv)
+        sys.stderr.write(f"{interruption(as_json=is_json)}\n")
         sys.exit(130)  # 128 + SIGINT
 
 

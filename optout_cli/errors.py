@@ -147,3 +147,10 @@ def did_you_mean(word: str, known: Iterable[str], meant: Mapping[str, str] = {})
     if match := closest(word, names, meant):
         return f"did you mean {match!r}?"
     return f"one of {', '.join(names)}" if names else "none is known here"
+
+
+def interruption(*, as_json: bool) -> str:
+    """Return the line that answers Ctrl-C; as JSON, it is an object like that of a note."""
+    message = "interrupted; no file is incomplete"
+    line = {"schema": 1, "note": None, "message": message, "requests": None}
+    return msgspec.json.encode(line).decode() if as_json else message

@@ -337,11 +337,10 @@ def _give_up_output(error: OSError) -> None:
 
 
 def _say_interrupted() -> None:
-    message = "interrupted; no file is incomplete"
-    if _wants_json(sys.argv[1:]):
-        message = f'{{"schema":1,"note":null,"message":"{message}","requests":null}}'
+    from optout_cli.errors import interruption
+
     with suppress(OSError):  # the terminal is gone
-        click.echo(message, err=True)
+        click.echo(interruption(as_json=_wants_json(sys.argv[1:])), err=True)
 
 
 def _interrupt_on_signals() -> list[int]:
