@@ -14,6 +14,7 @@ from read_pdf import opened, shapes_on, words_by_page
 from optout_cli.exporters import exporter_for
 from optout_cli.letters.library import Library
 from optout_cli.model.letter import Attachment, Letter
+from optout_cli.templating.layouts import cover_page
 
 FAX = """
 recipients: {bureau: {fax: 916-555-0130}}
@@ -118,3 +119,10 @@ def test_its_file_ends_in_pdf(run: Run, write: Write, in_folder: Path) -> None:
     assert outcome(run(*words, "out/"))[1] == "out/2026-11-20-opt-out-bureau.fax.pdf\n"
     assert outcome(run(*words, "bureau.pdf"))[1] == "bureau.pdf\n"
     assert (in_folder / "bureau.pdf").read_bytes()[:5] == b"%PDF-"
+
+
+def test_a_fax_may_have_more_pages_than_a_template_may_count(
+    letter: Letter, library: Library
+) -> None:
+    page = cover_page(letter, letter.cover_of(302), 301, library.templates)
+    assert page.count('class="later"') == 301

@@ -190,7 +190,8 @@ def guide_page(
 def cover_page(letter: Letter, cover: Cover, later: int, templates: "Templates") -> str:
     """Return a fax's cover, and `later` pages with nothing but their heads."""
     seal = _SEAL if letter.seal else None
-    parts = {"letter": letter, "cover": cover, "later": later, "seal": seal}
+    # A template may count to a hundred, and a fax may have more pages.
+    parts = {"letter": letter, "cover": cover, "later": range(later), "seal": seal}
     return templates.lay_out(COVER, parts)
 
 
