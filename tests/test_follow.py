@@ -573,6 +573,29 @@ def test_a_request_for_an_answer_goes_only_to_an_office_that_did_not_answer(
     assert (data["to"], list(data["service"])) == ("ice", ["ice"])
 
 
+def test_a_request_for_an_answer_names_an_acknowledgment(sent_notice: str, run: Run) -> None:
+    signer = ("--set", "signatory.name=Kim", "--set", "signatory.title=Sheriff")
+    begin = ("new", "--follow", sent_notice, "--in", "letters", "-q", *signer)
+    run(*begin, "-o", "before.yaml")
+    said = ("--on", "2026-11-24", "--words", "We have it.")
+    run("answer", TO_BUREAU, "--reply", "acknowledged", *said)
+    run(*begin, "-o", "next.yaml")
+    (told,) = outcome(run("write", "before.yaml", "--check"))[2].splitlines()
+    assert told.endswith(
+        "to bureau was answered on 2026-11-24 (acknowledged); say so in the letter"
+    )
+    write = run("write", "next.yaml", "-f", "txt", "-o", "letters/")
+    assert TOLD not in outcome(write)[2]
+    to_bureau, to_ice = (
+        " ".join(Path(path).read_text("utf-8").split()) for path in outcome(write)[1].split()
+    )
+    assert (
+        "Your office acknowledged receipt on November 24, 2026: \u201cWe have it.\u201d The County"
+        " has received no written answer to the letter itself."
+    ) in to_bureau
+    assert "acknowledged" not in to_ice
+
+
 def test_no_letter_goes_only_to_an_office_that_gets_none(library: Library) -> None:
     lines = "letter: 287g/terminate\nto: bureau\nparticulars: {model: jem}"
     (problem,) = problems_of(lambda: letters_for(library, lines))

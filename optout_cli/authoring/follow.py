@@ -262,12 +262,12 @@ def _particulars_from(former: Former, kind: LetterKind) -> _Facts:
         fact, _, key = spec.follow.partition(".")
         if fact == "particulars":
             value = former.facts.get("particulars", {}).get(key)
+        elif fact == "replies":
+            value = [_reply_facts(answer) for answer in former.answers() if answer.reply == key]
         else:
             value = FACTS[fact](former)
         chosen = value if isinstance(value, list) else [value]
-        if value and isinstance(
-            spec.of, dict
-        ):  # an entry has the facts that this letter kind asks for
+        if value and isinstance(spec.of, dict):  # an entry has the facts that the kind asks for
             value = [{key: item[key] for key in spec.of if key in item} for item in chosen]
         if value and (not spec.choices or set(spec.choices).issuperset(chosen)):
             found[name] = value
@@ -311,6 +311,11 @@ def _requests_of(former: Former) -> list[_Facts]:
             if not sent or recipient["party"] in sent
         ),
     ]
+
+
+def _reply_facts(answer: Answered) -> _Facts:
+    named = {"office": answer.recipient, "date": answer.on.isoformat()}
+    return _omit_empty({**named, "by": answer.by, "words": answer.words, **answer.facts})
 
 
 def _answer_facts(answer: Answered | None) -> _Facts:

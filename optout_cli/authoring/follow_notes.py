@@ -185,9 +185,15 @@ def _state_told(
     silent = {row.letter for reply in replies if reply.silence for row in reply.next}
     if not state.sent:
         yield f"{named} is not recorded as sent"
-    for answer in answers if claim.letter.partition("/")[2] in silent else ():
+    name = claim.letter.partition("/")[2]
+    specs = program.letters[name].particulars
+    for answer in answers if name in silent else ():
+        key = next((it for it in specs if specs[it].follow == f"replies.{answer.reply}"), "")
+        told = {(it["office"], it["date"]) for it in claim.particulars.get(key, [])}
         if settles(answer, program):
             yield f"{named} was answered on {answer.on} ({answer.reply})"
+        elif (answer.recipient, str(answer.on)) not in told:
+            yield f"{named} was answered on {answer.on} ({answer.reply}); say so in the letter"
 
 
 def _service_told(claim: Claim, state: LetterState, names: _Names) -> Iterator[str]:

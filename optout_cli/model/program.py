@@ -124,7 +124,8 @@ class Rule(Noun, frozen=True, kw_only=True):
         )
 
 
-# Facts of an earlier letter that a particular may repeat, besides that letter's `particulars.x`.
+# Facts of an earlier letter that a particular may repeat, besides that letter's `particulars.x` and
+# the replies to it, `replies.x`.
 FOLLOWED = ("date", "kind", "reference", "received", "requests", "service")
 ParticularType = Literal["text", "paragraphs", "date", "choice", "list"]
 
@@ -136,8 +137,9 @@ class Particular(Noun, frozen=True, kw_only=True):
     date must be before or after the letter's date. `not_before` names a date that it may not
     precede. `known` names the fact about an agency's agreement in the data that stands here if the
     request has none. `per` names a list: this one has an entry for each of its entries, or one for
-    all. `follow` names the fact of an earlier letter that a follow-up repeats here. `labels` has
-    what each choice is in words. `ask` is what `optout new` asks for, in a few words; it asks only
+    all. `follow` names the fact of an earlier letter that a follow-up repeats here; of replies, it
+    is a list of their facts, with `office`, `date`, `by` and `words`. `labels` has what each choice
+    is in words. `ask` is what `optout new` asks for, in a few words; it asks only
     where one of the conditions in `ask_if` holds, if there are any. A note tells if offices are
     closed on an `office_day`.
     """

@@ -120,7 +120,8 @@ def _messages_for(key: str, spec: Particular) -> Iterator[str]:
         yield f"{key!r}: a choice, and only a choice, has `choices`"
     if (spec.when or spec.not_before) and not is_date:
         yield f"{key!r} is not a date, so it cannot have `{'when' if spec.when else 'not-before'}`"
-    if spec.follow and not spec.follow.startswith("particulars.") and spec.follow not in FOLLOWED:
+    is_open = bool(spec.follow and spec.follow.startswith(("particulars.", "replies.")))
+    if spec.follow and not is_open and spec.follow not in FOLLOWED:
         yield f"{key!r}: `follow` names {spec.follow!r}, which is not a fact of an earlier letter"
     named = [("about", name) for name in spec.about] + [("labels", name) for name in spec.labels]
     unknown = ((field, name) for field, name in named if name not in spec.choices)
@@ -143,6 +144,10 @@ def _names(program: Program) -> _Names:
         yield from ((f"{path}.requires", name, shared) for name in kind.requires)
         yield from ((f"{path}.follows", name, program.letters) for name in kind.follows)
         yield from ((f"{path}.examples", name, declared) for name in kind.examples)
+        for key, spec in kind.particulars.items():
+            group, _, name = (spec.follow or "").partition(".")
+            if group == "replies":
+                yield f"{path}.particulars.{key}.follow", name, program.replies
         for key, rule in kind.computed.items():
             days = [name for name in declared if values[name].type == "date"]
             yield f"{path}.computed.{key}.from", rule.from_, [*days, OWN_DAY]
