@@ -16,12 +16,15 @@ _SHORTEST = 3  # letters of a state's abbreviated name
 _OTHER_ABBREVIATIONS = {"FL": "fla", "WV": "w-va"}  # which do not begin the state's name
 # What people write -> one spelling, in a folded name. Only ways to write the same office.
 _SPELLINGS = (
-    (r"\bsheriffs?(-(office|department|dept))?\b|\bso$", "sheriff"),
-    (r"\bpolice(-(department|dept))?\b|\bpd$", "police"),
+    (r"\bsh[eri]+f+s?(-(office|department|dept))?\b|\bs-o\b|\bso$", "sheriff"),  # often misspelled
+    (r"\bcs-?o\b", "county-sheriff"),
+    (r"\bpolice(-(department|dept))?\b|\bp-?d\b", "police"),
     (r"\bconstables?(-office)?\b", "constable"),
     (r"\bmarshals?(-office)?\b", "marshal"),
+    (r"^(the-)?(sheriff|police|constable|marshal)-(of-)?(the-)?(.+)", r"\5-\2"),
     (r"\bdept\b", "department"),
-    (r"\bco\b", "county"),
+    (r"\b(co|cnty)\b", "county"),
+    (r"\bboro\b", "borough"),
     (r"\bpct\b", "precinct"),
     (r"\btwp\b", "township"),
     (r"^city-of-|\bthe-|\band-", ""),
@@ -128,7 +131,7 @@ def without_legal_word(slug: str) -> str:
 
 def is_agency_name(folded: str) -> bool:
     """Tell whether a folded query has a word of an agency's name."""
-    return not _WORDS.isdisjoint(folded.split("-"))
+    return not _WORDS.isdisjoint((*folded.split("-"), *agency_key(folded).split("-")))
 
 
 def place_in(folded: str) -> str:
@@ -136,7 +139,7 @@ def place_in(folded: str) -> str:
 
     `escambia-county-department-of-corrections` -> `escambia`.
     """
-    words = folded.split("-")
+    words = agency_key(folded).split("-")
     number = next((at for at, word in enumerate(words) if word in {*_WORDS, "board"}), len(words))
     return re.sub(r"-(state|highway|adult)$", "", without_legal_word("-".join(words[:number])))
 
@@ -186,6 +189,7 @@ def closest(
     from difflib import SequenceMatcher, get_close_matches
 
     typed = {*chain.from_iterable(named.values())} or {folded}
+    typed = {agency_key(name) if is_agency_name(name) else name for name in typed}
     slugs: dict[str, dict[str, None]] = {}  # by each way to write a name
     pool = [entry for entry in entries if not named or entry.code in named]
     for entry in pool:
@@ -206,8 +210,10 @@ def closest(
 def _are_of_one_place(name: str, other: str) -> bool:
     from difflib import SequenceMatcher
 
-    places = place_in(name), place_in(other)
-    return not all(places) or SequenceMatcher(None, *places).ratio() >= _LIKENESS[True]
+    one, two = sorted((place_in(name), place_in(other)), key=len)
+    if not one or two.startswith(f"{one}-"):  # `pecos-couuty`
+        return True
+    return SequenceMatcher(None, one, two).ratio() >= _LIKENESS[True]
 
 
 def _ways_to_write(entry: Entry, state: str) -> Iterator[str]:
