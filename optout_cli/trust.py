@@ -4,6 +4,7 @@ Only names, links, owners and modes are checked; no file is opened.
 """
 
 import os
+import re
 import stat
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path, PurePath, PureWindowsPath
@@ -12,6 +13,11 @@ from optout_cli.errors import Location, OptoutError, Problem
 
 _HAS_OWNERS = hasattr(os, "geteuid")  # not on Windows
 ON_WINDOWS = os.name == "nt"
+# What Windows opens for these names, whatever follows a dot or a colon. pathlib knows them up to
+# Python 3.14, and ntpath, with more that is forbidden, from 3.13 on.
+_DEVICES = frozenset({"CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"}).union(
+    f"{port}{number}" for port in ("COM", "LPT") for number in "123456789\u00b9\u00b2\u00b3"
+)
 _ROOT = 0  # user id; root can change every file anyway
 
 
@@ -33,7 +39,8 @@ def is_reserved(path: PurePath) -> bool:
     parts = PureWindowsPath(path)
     named = parts.parts[1:] if parts.anchor else parts.parts
     return any(
-        part != ".." and (part.endswith((".", " ")) or PureWindowsPath(part).is_reserved())
+        part != ".."
+        and (part.endswith((".", " ")) or re.split("[.:]", part)[0].rstrip().upper() in _DEVICES)
         for part in named
     )
 
