@@ -60,7 +60,7 @@ def _particulars_schema(declared: dict[str, Particular]) -> _Schema:
     """Return the schema of a letter kind's particulars, each with its help text."""
     root: _Schema = _schema_from(particulars_type(declared))["$defs"]["particulars"]
     for key, spec in declared.items():
-        if isinstance(spec.of, dict):  # msgspec would give all groups one name in $defs
+        if isinstance(spec.of, dict):  # in place: $defs are those of the whole schema
             root["properties"][key]["items"] = _particulars_schema(spec.of)
         _describe(root["properties"], key, spec.help)
     return root

@@ -154,7 +154,8 @@ def particulars_from(document: Document, kind: LetterKind) -> Any:
 def particular_from(document: Document, kind: LetterKind, name: str) -> Any:
     """Read one of the request's particulars, as `particulars_from` does. Raises OptoutError."""
     spec = kind.particulars[name]
-    return convert(document, _annotation(spec, spec.type), f"particulars.{name}")
+    path = f"particulars.{name}"
+    return convert(document, _annotation(spec, spec.type, path), path)
 
 
 def particulars_type(declared: dict[str, Particular]) -> type[msgspec.Struct]:
@@ -171,7 +172,7 @@ def _struct(name: str, particulars: dict[str, Particular]) -> type[msgspec.Struc
     # Any: annotations have no common type.
     fields: list[tuple[str, Any] | tuple[str, Any, Any]] = []
     for key, spec in particulars.items():
-        field, kind = key.replace("-", "_"), _annotation(spec, spec.type)
+        field, kind = key.replace("-", "_"), _annotation(spec, spec.type, f"{name}.{key}")
         if spec.required:
             fields.append((field, kind))
         elif spec.type in ("list", "paragraphs"):
@@ -182,7 +183,7 @@ def _struct(name: str, particulars: dict[str, Particular]) -> type[msgspec.Struc
 
 
 # Any: annotations have no common type.
-def _annotation(spec: Particular, kind: ParticularType) -> Any:
+def _annotation(spec: Particular, kind: ParticularType, path: str) -> Any:
     few = msgspec.Meta(min_length=1 if spec.required else 0, max_length=MAX_ITEMS)
     match kind:
         case "text":
@@ -195,7 +196,7 @@ def _annotation(spec: Particular, kind: ParticularType) -> Any:
             return Literal[spec.choices]
         case _:  # a list
             of = spec.of or "text"
-            item = _struct("item", of) if isinstance(of, dict) else _annotation(spec, of)
+            item = _struct(path, of) if isinstance(of, dict) else _annotation(spec, of, path)
             return Annotated[tuple[item, ...], few]  # type: ignore[valid-type]  # made at run time
 
 
