@@ -29,7 +29,7 @@ def test_show_has_the_agreements_with_their_source(run: Run) -> None:
     text = words(outcome(run("show", "Tulsa County Sheriff, OK"))[1])
     assert "Tulsa County Sheriff's Office, OK (tulsa-county-sheriffs-office-ok)" in text
     assert "kind sheriff agencies.yaml:" in text
-    assert "county 40143 agencies.yaml:" in text
+    assert "county Tulsa County (40143) agencies.yaml:" in text
     assert "agreement jem, signed 2020-06-08, with an addendum agencies.yaml:" in text
     assert "source official, 2026-05-18, https://github.com/RelevantResearch" in text
     assert "activated" not in text

@@ -106,7 +106,8 @@ def _agency_lines(locality: Locality, agency: Agency) -> Iterator[str]:
     origins = locality.origins
     if kind := agency.kind or agency.type:
         yield from _pair("kind", kind, origins, "jurisdiction.kind")
-    yield from _pair("county", agency.county or "not known", origins, "jurisdiction.county")
+    county = f"{locality.county_name} ({agency.county})" if agency.county else "not known"
+    yield from _pair("county", county, origins, "jurisdiction.county")
     for agreement in agency.agreements:
         text = _agreement_text(agreement)
         yield from _pair("agreement", text, origins, "jurisdiction.agreements")

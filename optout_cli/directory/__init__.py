@@ -155,7 +155,8 @@ class Directory:
         own = {jurisdiction.field_office for jurisdiction in state.jurisdictions.values()}
         offices = sorted({*filter(None, own), *filter(None, [state.field_office])})
         agency = self._agency(code, id) if match.is_agency else None
-        jurisdiction = _body(agency, state, offices) if agency else state.jurisdictions[id]
+        county = state.jurisdictions.get(agency.county or "") if agency else None
+        jurisdiction = _body(agency, county, state, offices) if agency else state.jurisdictions[id]
         default = None if agency else state.field_office
         return Locality(
             id=id,
@@ -175,6 +176,7 @@ class Directory:
                 self._agencies.document_of(code) if agency else self._document,
             ),
             agency=agency,
+            county_name=county.name if county else None,
             agreements=agency.agreements if agency else (),
             agency_source=(agency.source or self.agency_source(code)) if agency else None,
             read_from=None if self._is_whole(query, match) else query,
@@ -253,9 +255,10 @@ class Directory:
         return convert(self._document, dict[str, Source], "sources")
 
 
-def _body(agency: Agency, state: State, offices: Sequence[str]) -> Jurisdiction:
+def _body(
+    agency: Agency, county: Jurisdiction | None, state: State, offices: Sequence[str]
+) -> Jurisdiction:
     """Return an agency as a jurisdiction, with its field office if that follows from the data."""
-    county = state.jurisdictions.get(agency.county or "")
     known = agency.field_office or (county and (county.field_office or state.field_office))
     return Jurisdiction(
         name=agency.name,

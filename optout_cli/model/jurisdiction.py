@@ -199,7 +199,8 @@ class Gazetteer(Noun, frozen=True, kw_only=True):
 class Locality(Noun, frozen=True, kw_only=True):
     """A jurisdiction with all data that its notices need.
 
-    Of an agency, `jurisdiction` has its name and field office, and `agency` the rest.
+    Of an agency, `jurisdiction` has its name and field office, `agency` the rest, and `county_name`
+    the name of its county.
     `field_offices` are those of its state, of which one is its own; `field_office` is None if that
     does not follow from the data. `read_from` is what was typed, if it was less than the whole
     name. `origins` has the file and line of each key path
@@ -219,6 +220,7 @@ class Locality(Noun, frozen=True, kw_only=True):
     activation_source: Source | None
     origins: dict[str, str]
     agency: Agency | None = None
+    county_name: str | None = None
     agreements: tuple[Agreement, ...] = ()
     agency_source: Source | None = None
     read_from: str | None = None
