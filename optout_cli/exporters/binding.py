@@ -13,11 +13,13 @@ from hashlib import sha256
 from io import BytesIO
 from itertools import islice
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any, BinaryIO, NamedTuple
 
 import pikepdf
 from pypdfium2 import PdfiumError
 
+from optout_cli.engines import temporary_files
 from optout_cli.errors import OptoutError, Problem
 from optout_cli.exporters.context import ExportContext
 from optout_cli.model.letter import Attachment
@@ -42,9 +44,19 @@ def bind_enclosures(letter: bytes, enclosed: Sequence[Attachment]) -> bytes:
         with package.open_metadata(set_pikepdf_as_editor=False, update_docinfo=False) as metadata:
             for key in [key for key in metadata if key.startswith(_CLAIMS)]:
                 del metadata[key]
-        output = BytesIO()
-        package.save(output, deterministic_id=True)
-    return output.getvalue()
+        return saved(package)
+
+
+def saved(document: pikepdf.Pdf) -> bytes:
+    """Close a document, and return its file; the same document gives the same bytes.
+
+    A large file is in memory only once, so it is first written to a temporary file.
+    """
+    with temporary_files(), TemporaryFile() as output:
+        document.save(output, deterministic_id=True)
+        document.close()
+        output.seek(0)
+        return output.read()
 
 
 def _flatten(enclosed: Attachment, stack: ExitStack) -> pikepdf.Pdf:

@@ -39,7 +39,7 @@ _BELOW_HEAD = (0, 0, 612, 756)  # pt: 0.5 in below the top
 FAX_WIDTH = 1728  # px per scan line, ITU-T T.4 (215 mm at 204 dpi)
 FINE_LINES = 196 * 11  # scan lines of US Letter, ITU-T T.4
 FINE_INK = 128  # of 255: darker pixels become black
-_AT_ONCE = 16  # pages that are drawn before the PDF is opened again: pdfium keeps what it reads
+_AT_ONCE = 4  # pages that are drawn before the PDF is opened again: pdfium keeps what it reads
 _HEAD = 0.5 / 11  # of a page's height: its head, above its own ink
 _WHITE = 200  # of 255: the back of a scanned sheet is lighter than this
 _TWO_TONE = {"JBIG2Decode", "CCITTFaxDecode", "CCF"}
@@ -211,7 +211,8 @@ def _bind(front: bytes, own: bytes, files: Sequence[Attachment]) -> bytes:
     """
     import pikepdf
 
-    output = BytesIO()
+    from optout_cli.exporters.binding import saved
+
     with ExitStack() as stack:
         fax, heads = (stack.enter_context(pikepdf.open(BytesIO(it))) for it in (own, front))
         with fax.open_outline() as outline:
@@ -232,8 +233,7 @@ def _bind(front: bytes, own: bytes, files: Sequence[Attachment]) -> bytes:
             if "/StructParents" in cover.obj:  # its tags are not in this document
                 del cover.obj["/StructParents"]
             fax.pages.insert(number, cover)
-        fax.save(output, deterministic_id=True)
-    return output.getvalue()
+        return saved(fax)
 
 
 def _add_below_head(fax: "Pdf", document: "Pdf", content: bytes) -> None:
