@@ -313,6 +313,32 @@ def test_what_answers_a_follow_up_calls_for_the_letter_that_takes_up_the_notice(
     assert [it.next_letter for it in maker.standings(library)] == [None, None, "follow-up"]
 
 
+@pytest.mark.parametrize("letter", [FOLLOW_UP, "secure-communities/renewed-request"])
+def test_an_answer_that_comes_before_the_request_for_one_goes_out_makes_it_needless(
+    letter: str, maker: RegisterMaker, library: Library
+) -> None:
+    notice = maker.written(parties=("ice",))
+    maker.sent(notice, "ice")
+    later = date(2026, 12, 8)
+    maker.written(letter=letter, on=later, parties=("ice",))
+    if letter == FOLLOW_UP:
+        first = maker.standings(library)[0]
+        told = next_step(first, later)
+        assert told == ("overdue since about 2026-12-07; send: Request for an answer (2026-12-08)")
+    maker.answered(notice, "ice", later)
+    first, second = maker.standings(library)
+    refused = "answered 2026-12-08: a refusal in writing"
+    if letter == FOLLOW_UP:
+        assert (second.step, next_step(second, later)) == (
+            "unneeded",
+            "not needed: answered 2026-12-08",
+        )
+        assert next_step(first, later).startswith(f"{refused}; write: Renewed notice")
+    else:  # it answers the refusal
+        assert (second.step, next_step(second, later)) == ("unsent", "send it")
+        assert next_step(first, later) == f"{refused}; send: Renewed notice of opt-out (2026-12-08)"
+
+
 def test_the_follow_up_waits_for_the_answer_in_place_of_the_notice(
     maker: RegisterMaker, library: Library
 ) -> None:

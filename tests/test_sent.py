@@ -527,6 +527,31 @@ def test_what_did_not_happen_is_taken_back_and_kept_in_the_register(
     assert (sendings("ice"), states()["ice"].delivered, events()) == ([], [], 7)
 
 
+def test_a_letter_that_will_not_go_out_is_not_to_be_sent_until_it_is_written_again(
+    letters: Letters, run: Run, library: Library
+) -> None:
+    assert outcome(run("sent", TO_ICE, "--never", "thrown away")) == (
+        0,
+        f"{TO_ICE}\n",
+        f"recorded: will not go out (thrown away): {letters} to ICE ({TO_ICE})\n",
+    )
+    told = f"already recorded: will not go out (again): {letters} to ICE ({TO_ICE})\n"
+    assert outcome(run("sent", TO_ICE, "--never", "again"))[2] == told
+
+    def unsent() -> list[str]:
+        lines = outcome(run("status", "letters", "--unsent", "--json"))[1].splitlines()
+        return [json.loads(line)["recipient"] for line in lines]
+
+    assert unsent() == ["bureau"]
+    assert "withdrawn" in Path("letters/register.csv").read_text("utf-8-sig")
+    run("sent", "letters", "--by", "mail", "-q")
+    assert sendings("ice") == []
+    code, _, err = outcome(run("sent", TO_BUREAU, "--never", "why"))
+    assert (code, "the letter went out: it is recorded as sent" in err) == (1, True)
+    write_letters(library, FOLDER, REACHED, ("json",))
+    assert unsent() == ["ice"]
+
+
 @pytest.mark.parametrize(
     ("options", "told"),
     [
@@ -537,6 +562,8 @@ def test_what_did_not_happen_is_taken_back_and_kept_in_the_register(
         (("answer", "--correct"), "no answer to the letter is recorded"),
         (("sent", "--undo", " "), "--undo needs a reason"),
         (("sent", "--undo", "why", "--correct"), "--undo takes back what is recorded"),
+        (("sent", "--never", " "), "--never needs a reason"),
+        (("sent", "--never", "why", "--by", "fax"), "--never says that a letter will not go out"),
     ],
 )
 def test_only_what_is_recorded_is_taken_back(

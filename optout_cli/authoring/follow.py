@@ -19,7 +19,7 @@ from optout_cli.model.program import LetterKind, Program
 from optout_cli.model.request import PARTIES, Party
 from optout_cli.readers.files import MAX_BYTES, read_bytes
 from optout_cli.register.events import Answered
-from optout_cli.register.standing import settles
+from optout_cli.register.standing import kinds_after_silence, settles
 from optout_cli.register.state import LetterState
 from optout_cli.templating.filters import quotation
 
@@ -172,8 +172,7 @@ def _parties_concerned(former: Former, program: Program, letter: str) -> list[Pa
     back, does not go to an office that answered, unless each of them did.
     """
     sent = [state for state in former.states if state.sent]
-    silent = (reply for reply in program.replies.values() if reply.silence)
-    if letter.partition("/")[2] in {row.letter for reply in silent for row in reply.next}:
+    if letter.partition("/")[2] in kinds_after_silence(program):
         settled = {it.recipient for it in former.answers() if settles(it, program)}
         sent = [state for state in sent if state.letter.recipient not in settled] or sent
     return [state.letter.recipient for state in sent] or [*PARTIES]

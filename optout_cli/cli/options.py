@@ -323,9 +323,10 @@ def now() -> datetime:
     return datetime.now(UTC).replace(microsecond=0)
 
 
-def _require_reason(
+def require_reason(
     _context: click.Context, option: click.Parameter, value: str | None
 ) -> str | None:
+    """Return the value of an option that takes a reason. Raises click.UsageError for blanks."""
     if value is not None and not value.strip():
         usage_error(f"{option.opts[0]} needs a reason", "the register keeps it, such as 'a typo'")
     return value
@@ -336,7 +337,7 @@ def register_options(command: _F) -> _F:
     supersede = click.option(
         "--supersede",
         metavar="REASON",
-        callback=_require_reason,
+        callback=require_reason,
         help="Replace letters that were sent, and record why; the old files move to earlier.",
     )
     no_register = click.option(

@@ -1,23 +1,22 @@
 """What `sent`, `delivered` and `answer` share: options, the moment, and what they print."""
 
-import os
 import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 import msgspec
 
+from optout_cli.cli import options
 from optout_cli.cli.console import (
     print_json,
     print_path,
     say,
     usage_error,
 )
-from optout_cli.cli.options import parse_date, today
+from optout_cli.cli.options import parse_date, require_reason, today
 from optout_cli.errors import Location, OptoutError, Problem
 from optout_cli.letters.library import Library
 from optout_cli.model.request import PARTIES, Party, Way
@@ -72,13 +71,7 @@ correct_option = click.option(
 
 def undo_option(text: str) -> Callable[[_F], _F]:
     """Return the option that takes back what is recorded."""
-
-    def checked(_context: click.Context, _option: click.Parameter, value: str | None) -> str | None:
-        if value is not None and not value.strip():
-            usage_error("--undo needs a reason", "such as --undo 'the wrong letter'")
-        return value
-
-    return click.option("--undo", metavar="REASON", callback=checked, help=text)
+    return click.option("--undo", metavar="REASON", callback=require_reason, help=text)
 
 
 def check_undo(undo: str | None, *others: object) -> None:
@@ -95,9 +88,7 @@ def on_option(text: str) -> Callable[[_F], _F]:
 
 def now() -> Moment:
     """Return the moment of recording, or that of SOURCE_DATE_EPOCH. Raises click.UsageError."""
-    day, epoch = today(), os.environ.get("SOURCE_DATE_EPOCH")
-    at = datetime.fromtimestamp(int(epoch), UTC) if epoch else datetime.now(UTC)
-    return Moment(at.replace(microsecond=0), day)
+    return Moment(options.now(), today())
 
 
 def recorder_of(library: Library) -> Recorder:
@@ -147,6 +138,8 @@ def happening(event: LetterNews) -> str:
             return f"delivered on {event.on}"
         case Answered():
             return f"answered on {event.on} ({event.reply})"
+        case Withdrawn(what="written"):
+            return f"will not go out ({event.note})"
         case Withdrawn():
             how = f" by {way_words(event.by)}" if event.by else ""
             return f"not {event.what}{how} on {event.on} after all ({event.note})"

@@ -10,7 +10,14 @@ import msgspec
 
 from optout_cli.batch.input import load_inputs
 from optout_cli.cli.console import report_problems, say, say_problems, usage_error
-from optout_cli.cli.options import files, json_option, library_from, quiet_option, templates_option
+from optout_cli.cli.options import (
+    files,
+    json_option,
+    library_from,
+    quiet_option,
+    require_reason,
+    templates_option,
+)
 from optout_cli.cli.record import (
     by_option,
     check_undo,
@@ -36,7 +43,14 @@ from optout_cli.readers.document import Row, locate
 from optout_cli.readers.validate import convert
 from optout_cli.register.events import Evidence
 from optout_cli.register.recorder import Found, Recorder
-from optout_cli.register.statements import Moment, Result, Sending, sent_from, withdrawn_from
+from optout_cli.register.statements import (
+    Moment,
+    Result,
+    Sending,
+    dropped_from,
+    sent_from,
+    withdrawn_from,
+)
 
 _MOST_TOLD = 20  # letters of which each has its line on the screen
 _LETTER_COLUMNS = ("letter", "path", "reference")
@@ -105,6 +119,12 @@ class _Claim(NamedTuple):
 @correct_option
 @undo_option("It did not go out after all; say why. The register keeps both.")
 @click.option(
+    "--never",
+    metavar="REASON",
+    callback=require_reason,
+    help="It will not go out; say why. Then nobody is told to send it.",
+)
+@click.option(
     "--from",
     "tables",
     multiple=True,
@@ -130,6 +150,7 @@ def command(
     again: bool,
     correct: bool,
     undo: str | None,
+    never: str | None,
     tables: Sequence[str],
     parties: tuple[Party, ...],
     within: Path | None,
@@ -152,18 +173,16 @@ def command(
     """
     if bool(letters) == bool(tables):
         usage_error("name letters, or a table with --from", "such as optout sent letters/")
-    check_undo(undo, day, number, receipt, signed, again, correct, tables)
-    said, moment = Sending(day, by, number, again=again, correct=correct, undo=undo), now()
+    _check_alone(undo, never, by, day, number, receipt, signed, again, correct, tables)
+    said = Sending(day, by, number, again=again, correct=correct, undo=undo, never=never)
+    moment = now()
     with recorder_of(library_from((), folders)) as recorder:
         if tables:
             done, problems = _rows_recorded(recorder, tables, said, parties, within, moment)
         else:
             claims = [_Claim(text, said, receipt, signed, parties) for text in letters]
             done, problems = _recorded(recorder, claims, within, moment), []
-        recorder.commit()
-        if not quiet:
-            say_journal(recorder)
-        _report_all(done, as_json=as_json, quiet=quiet)
+        _commit(recorder, done, as_json=as_json, quiet=quiet)
     say_problems(problems)
     if problems:
         raise SystemExit(ExitCode.PARTLY if done else ExitCode.CONTENT)
@@ -171,8 +190,21 @@ def command(
         _say_next(done)
 
 
-def _report_all(done: Sequence[tuple[Found, Result]], *, as_json: bool, quiet: bool) -> None:
-    """Print what was recorded of each letter; of many, what they have in common."""
+def _check_alone(undo: str | None, never: str | None, by: Way | None, *others: object) -> None:
+    """Raise click.UsageError if something else is said of what did not, or will not, go out."""
+    check_undo(undo, never, *others)
+    if never is not None and any((by, *others)):
+        message = "--never says that a letter will not go out, and records nothing else"
+        usage_error(message, "leave the other options out")
+
+
+def _commit(
+    recorder: Recorder, done: Sequence[tuple[Found, Result]], *, as_json: bool, quiet: bool
+) -> None:
+    """Record the events, and print those of each letter; of many, what they have in common."""
+    recorder.commit()
+    if not quiet:
+        say_journal(recorder)
     is_many = len(done) > _MOST_TOLD
     for found, result in done:
         report(found, result, as_json=as_json, quiet=quiet or is_many)
@@ -278,10 +310,7 @@ def _results(
     """Yield the event of each letter that a claim names. Raises OptoutError."""
     found = recorder.find(claim.letter, within, claim.parties)
     if is_folder(Path(claim.letter)) and not claim.said.undo:
-        found = [each for each in found if not each.state.sent or claim.said.again]
-        if drafts := [each for each in found if each.state.written.is_draft]:
-            say(f"note: {len(drafts)} drafts in {claim.letter} are not recorded as sent")
-            found = [each for each in found if each not in drafts]
+        found = _in_folder(claim, found)
     elif len(claim.parties) < len(found):
         one_letter(claim.letter, found)
     offices = {each.state.letter.office for each in found}
@@ -296,13 +325,26 @@ def _results(
                 receipt=_taken(each, claim.receipt, "receipt"),
                 signed=_taken(each, claim.signed, "signed"),
             )
-            if said.undo:
+            if said.never:
+                yield each, dropped_from(each.state, said.never, moment)
+            elif said.undo:
                 yield each, withdrawn_from(each.state, "sent", said.undo, moment, said.by)
             else:
                 yield each, sent_from(each.letter, said, each.folder.states, moment)
         except OptoutError as error:
             problems += error.problems if len(found) == 1 else _named(error, each)
     raise_any(problems)
+
+
+def _in_folder(claim: _Claim, found: Sequence[Found]) -> list[Found]:
+    """Return the letters that a folder stands for: those that did not go out, and are to."""
+    unsent = [each for each in found if not each.state.sent or claim.said.again]
+    if claim.said.never:
+        return unsent
+    meant = [each for each in unsent if not each.state.is_withdrawn]
+    if drafts := [each for each in meant if each.state.written.is_draft]:
+        say(f"note: {len(drafts)} drafts in {claim.letter} are not recorded as sent")
+    return [each for each in meant if each not in drafts]
 
 
 def _named(error: OptoutError, found: Found) -> Iterator[Problem]:

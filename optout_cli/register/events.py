@@ -162,10 +162,11 @@ class Answered(LetterEvent, frozen=True, kw_only=True, tag="answered"):
 class Withdrawn(LetterEvent, frozen=True, kw_only=True, tag="withdrawn"):
     """What was recorded last of a letter on the day `on` is taken back; `note` says why.
 
-    `by` is the way of a sending.
+    `by` is the way of a sending. A letter that was `written` and is taken back will not go out, and
+    `on` is its date.
     """
 
-    what: Literal["sent", "delivered", "answered"]
+    what: Literal["written", "sent", "delivered", "answered"]
     on: Date
     by: Way | None = None
 

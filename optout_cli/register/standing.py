@@ -181,8 +181,12 @@ def _reached(
         yield Deadline(stone.title, day, is_estimated, why, at, details)
 
 
-# "followed" and "superseded" letters are history: another letter takes their place.
-Step = Literal["draft", "unsent", "waiting", "answered", "followed", "superseded"]
+# "followed" and "superseded" letters are history: another letter takes their place. An "unneeded"
+# one asks for an answer that came before it went out; a "withdrawn" one will not go out.
+Step = Literal[
+    "draft", "unsent", "unneeded", "withdrawn", "waiting", "answered", "followed", "superseded"
+]
+_UNUSED: tuple[Step, ...] = ("superseded", "withdrawn", "unneeded")
 _CITED = "notice-reference"  # the particular with the reference of the letter that this one follows
 _Matter = tuple[str, str, str, Party]  # program, jurisdiction, variant and recipient
 _Item = tuple[LetterState, Facts]
@@ -192,7 +196,9 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     """Where a letter stands. `before` is an earlier letter of its kind that went out.
 
     `notice` is the letter that it cites, such as the notice that a follow-up is about. `answer_due`
-    is None for a letter that has not gone out, that was answered, or that is history.
+    is None for a letter that has not gone out, that was answered, or that is history. `after` is a
+    letter that takes this one up and went out, `ready` one that was written and did not.
+    `answered` is the day of the last answer to an unneeded letter's notice.
     `program` and `kind` are None if the templates are not there any more.
     """
 
@@ -205,7 +211,9 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     milestones: tuple[Deadline, ...]
     before: LetterState | None = None
     after: LetterState | None = None
+    ready: LetterState | None = None
     notice: LetterState | None = None
+    answered: date | None = None
 
     @property
     def is_history(self) -> bool:
@@ -289,21 +297,24 @@ def _standings_in(items: Sequence[_Item], program: Program | None) -> Iterator[S
 
     for place, (state, facts) in enumerate(items):
         days = [(it.on, it.at) for it in state.answers if settles(it, program)]
-        earlier = items[:place]
-        for number in range(place):
-            if number in answered and takes_up((state, facts), number):
-                went_out = min(((sent.on, sent.at) for sent in state.sent), default=None)
-                days += [answered[number]] if went_out and answered[number] > went_out else []
+        earlier = range(place)
+        before = [answered[it] for it in earlier if it in answered and takes_up(items[place], it)]
+        if state.sent:
+            went_out = min((sent.on, sent.at) for sent in state.sent)
+            days += [day for day in before if day > went_out]
         if days:
             answered[place] = max(days)
-        out = (item for item in items[place + 1 :] if is_out(item[0]))
-        after = next((item[0] for item in out if takes_up(item, place)), None)
+        followers = [item[0] for item in items[place + 1 :] if takes_up(item, place)]
+        after = next(filter(is_out, followers), None)
         same = [
             other
-            for other, _ in earlier
+            for other, _ in items[:place]
             if _kind_of(other) == _kind_of(state) and other.written.date <= state.written.date
         ]
         step = _step_of(state, after, is_answered=place in answered)
+        came = [on for on, at in before if at > state.written.at]
+        if step in ("draft", "unsent") and came and _kind_of(state) in kinds_after_silence(program):
+            step = "unneeded"
         kind = program.letters.get(_kind_of(state)) if program else None
         yield Standing(
             state=state,
@@ -312,9 +323,11 @@ def _standings_in(items: Sequence[_Item], program: Program | None) -> Iterator[S
             kind=kind,
             step=step,
             answer_due=reply_day(state, facts, program) if step == "waiting" else None,
-            milestones=() if step == "superseded" else milestones_of(state, facts, program),
+            milestones=() if step in _UNUSED else milestones_of(state, facts, program),
             before=next(filter(is_out, reversed(same)), None),
             after=after,
+            ready=next(filter(_is_ready, followers), None),
+            answered=max(came) if step == "unneeded" else None,
             notice=notice[0] if (notice := notices[place]) else None,
         )
 
@@ -322,6 +335,18 @@ def _standings_in(items: Sequence[_Item], program: Program | None) -> Iterator[S
 def is_out(state: LetterState) -> bool:
     """Tell whether a letter has gone out, as far as anybody recorded."""
     return bool(state.sent or state.delivered or state.answers)
+
+
+def _is_ready(state: LetterState) -> bool:
+    """Tell whether a letter is finished and in its place, and is still to be sent."""
+    is_finished = state.is_current and not state.written.is_draft
+    return is_finished and not (state.is_withdrawn or is_out(state))
+
+
+def kinds_after_silence(program: Program | None) -> set[str]:
+    """Return the kinds of letters that ask for an answer, since nothing came back."""
+    replies = program.replies.values() if program else ()
+    return {row.letter for reply in replies if reply.silence for row in reply.next}
 
 
 def _step_of(state: LetterState, after: LetterState | None, *, is_answered: bool) -> Step:
@@ -332,6 +357,8 @@ def _step_of(state: LetterState, after: LetterState | None, *, is_answered: bool
         return "answered" if is_answered else "followed" if after else "waiting"
     if is_repeated:
         return "superseded"
+    if state.is_withdrawn:
+        return "withdrawn"
     return "draft" if state.written.is_draft else "unsent"
 
 

@@ -100,8 +100,9 @@ class LetterState:
     """A letter with everything that happened to it. `id` is the SHA-256 of its line `written`.
 
     `letter` has the files of every format, also of those written later. `is_current` is False once
-    all its files were moved to `earlier`. `printed` has the day on which
-    each file was last put into a PDF to print, by its SHA-256.
+    all its files were moved to `earlier`. `is_withdrawn` is True if somebody said that it will not
+    go out, until it is written again or sent. `printed` has the day on which each file was last put
+    into a PDF to print, by its SHA-256.
     """
 
     id: str
@@ -112,6 +113,7 @@ class LetterState:
     answers: list[Answered] = field(default_factory=list)
     places: dict[str, str] = field(default_factory=dict)  # where each file is now, by its path
     printed: dict[str, Date] = field(default_factory=dict)
+    is_withdrawn: bool = False
 
     @property
     def is_current(self) -> bool:
@@ -125,6 +127,7 @@ class LetterState:
 
     def add(self, event: LetterEvent) -> None:
         """Add what happened to the letter, or complete what was there."""
+        self.is_withdrawn = isinstance(event, Withdrawn) and event.what == "written"
         match event:
             case Sent():
                 by = event.corrects or event.by
@@ -137,7 +140,7 @@ class LetterState:
                 self.delivered = [event]
             case Answered():
                 self.answers[-1 if event.corrects else len(self.answers) :] = [event]
-            case Withdrawn():
+            case Withdrawn() if not self.is_withdrawn:
                 self._take_back(event)
 
     def _take_back(self, event: Withdrawn) -> None:
@@ -156,6 +159,7 @@ class LetterState:
 
     def add_files(self, letter: WrittenLetter) -> None:
         """Add files that were written later, in another format or again."""
+        self.is_withdrawn = False
         files: dict[str, LetterFile] = {file.path: file for file in self.letter.files}
         files |= {file.path: file for file in letter.files}
         self.letter = msgspec.structs.replace(

@@ -29,7 +29,7 @@ _BY: Mapping[Way, str] = {
 class Sending(NamedTuple):
     """How a letter went out, as somebody says. What is None follows from the letter.
 
-    `undo` is the reason why it did not go out after all.
+    `undo` is the reason why it did not go out after all, `never` why it will not go out.
     """
 
     on: date | None = None
@@ -40,6 +40,7 @@ class Sending(NamedTuple):
     again: bool = False
     correct: bool = False
     undo: str | None = None
+    never: str | None = None
 
 
 class Answer(NamedTuple):
@@ -348,6 +349,17 @@ def withdrawn_from(
         raise_any(_later_problems(state))
     way = last.by if isinstance(last, Sent) else None
     return Result(Withdrawn(**_about(state, now), what=what, on=last.on, by=way, note=reason))
+
+
+def dropped_from(state: LetterState, reason: str, now: Moment) -> Result:
+    """Return the event that a letter will not go out. Raises OptoutError if it went out."""
+    news = (*state.sent, *state.delivered, *state.answers)
+    if news:
+        message = f"the letter went out: it is recorded as {news[0].__struct_config__.tag}"
+        hint = "if that is wrong, take it back: add --undo REASON in the place of --never"
+        raise OptoutError(Problem("already-sent", message, hint=hint, path="letter"))
+    event = Withdrawn(**_about(state, now), what="written", on=state.written.date, note=reason)
+    return Result(event, is_known=state.is_withdrawn)
 
 
 def _later_problems(state: LetterState) -> Iterator[Problem]:

@@ -142,13 +142,23 @@ def next_step(standing: Standing, today: Date) -> str:
     if standing.step == "answered" and answers:
         outcome = outcome_of(standing).replace("\n", "; ")
         return f"answered {answers[-1].on}: {outcome}{_to_write(standing)}"
-    words = {"draft": "draft: add who signs", "unsent": "send it", "superseded": "superseded"}
+    words = {
+        "draft": "draft: add who signs",
+        "unsent": "send it",
+        "unneeded": f"not needed: answered {standing.answered}",
+    }
     return words.get(standing.step, outcome_of(standing))
 
 
 def _to_write(standing: Standing) -> str:
-    name, program = standing.next_letter, standing.program
-    return f"; write: {program.letters[name].title}" if program and name else ""
+    """Return the letter that comes next: to be sent, if it is written, or else to be written."""
+    name, program, ready = standing.next_letter, standing.program, standing.ready
+    if not program or not name:
+        return ""
+    title = program.letters[name].title
+    if ready and ready.written.letter.partition("/")[2] == name:
+        return f"; send: {title} ({ready.written.date})"
+    return f"; write: {title}"
 
 
 def about(deadline: Deadline) -> str:

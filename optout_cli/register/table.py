@@ -33,6 +33,7 @@ COLUMNS = (
 )  # fmt: skip
 _DIGEST = COLUMNS.index("SHA-256")
 _SEAL = "table"  # the file with the digest of the table as last written
+_TOLD = ("draft", "superseded", "answered", "withdrawn")  # as outcomes
 _MOST = 3  # letters that a message names
 _US_DATE = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
 _Lineage = tuple[str, str, str, str]  # what a letter shares with the one that it replaces
@@ -117,7 +118,7 @@ def outcome_of(standing: Standing) -> str:
         return _lines(reply.label if reply else id for id, reply in known)
     if standing.step == "followed" and after:
         return f"followed by a letter of {after.written.date}"
-    return standing.step if standing.step in ("draft", "superseded", "answered") else ""
+    return standing.step if standing.step in _TOLD else ""
 
 
 def _notes_on(standing: Standing) -> Iterator[str]:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 _STEPS: dict[Step, str] = {
     "draft": "in draft",
     "unsent": "not sent",
+    "unneeded": "not needed any more",
+    "withdrawn": "withdrawn",
     "waiting": "waiting for an answer",
     "answered": "answered",
     "followed": "followed by another letter",
