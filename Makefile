@@ -7,6 +7,8 @@ BENCH_VENV := .venv-bench
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
+# Else each process that a test starts compiles the package again, a third of its time.
+unexport PYTHONDONTWRITEBYTECODE
 
 # Run a command, and show its output only if it fails.
 quietly = @log=$$($(1) 2>&1) || { printf '%s\n' "$$log"; exit 1; }
