@@ -1,5 +1,6 @@
 """Give each test a home of its own, a fixed day, the shipped library, and a request to vary."""
 
+import gc
 import os
 import shlex
 import sys
@@ -40,6 +41,12 @@ _FOLDERS = (
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="write the golden files anew")
+
+
+def pytest_collection_finish() -> None:
+    # The thousands of tests stay to the end, so garbage collection need not look through them.
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_runtest_setup() -> None:
