@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -116,31 +117,33 @@ def test_an_interruption_leaves_everything_as_it_was(
     assert below(tmp_path) == {"a.pdf": b"signed"}
 
 
-@pytest.fixture
+@contextmanager
 def small_files() -> Iterator[None]:
-    """Let the system refuse to write more than 9 bytes into a file, as a full disk would."""
+    """Let the system refuse to write more than 9 bytes into a file, as a full disk would.
+
+    Only while the block runs: pytest's own output may go to a file.
+    """
     resource = pytest.importorskip("resource")
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (9, hard))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
-def test_a_content_that_does_not_fit_leaves_nothing_behind(
-    tmp_path: Path, small_files: None
-) -> None:
+def test_a_content_that_does_not_fit_leaves_nothing_behind(tmp_path: Path) -> None:
     long = tmp_path / "b.pdf"
-    told = told_by(lambda: write_all({tmp_path / "a.pdf": b"A", long: b"more than 9 bytes"}))
+    with small_files():
+        told = told_by(lambda: write_all({tmp_path / "a.pdf": b"A", long: b"more than 9 bytes"}))
     assert (told, below(tmp_path)) == (f"{long}: cannot be written: File too large", {})
 
 
-def test_an_old_file_that_cannot_be_kept_is_not_written_over(
-    tmp_path: Path, request: pytest.FixtureRequest
-) -> None:
+def test_an_old_file_that_cannot_be_kept_is_not_written_over(tmp_path: Path) -> None:
     path = tmp_path / "b.pdf"
     path.write_bytes(b"more than 9 bytes")
-    request.getfixturevalue("small_files")
-    told = told_by(lambda: write_all({tmp_path / "a.pdf": b"A", path: b"B"}, force=True))
+    with small_files():
+        told = told_by(lambda: write_all({tmp_path / "a.pdf": b"A", path: b"B"}, force=True))
     assert (told, below(tmp_path)) == (
         f"{path}: cannot be written: File too large",
         {"b.pdf": b"more than 9 bytes"},
