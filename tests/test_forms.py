@@ -33,7 +33,7 @@ def written(library: Library, service: str, *formats: str) -> dict[str, Export]:
 def about_service(text: str) -> list[str]:
     """Return the lines of a letter that say how it goes."""
     lines = (" ".join(line.split()) for line in text.splitlines())
-    return [line for line in lines if line.startswith(("Via", "Served"))]
+    return [line for line in lines if line.startswith(("Via", "The letter to "))]
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def about_service(text: str) -> list[str]:
                 "Via certified mail",
                 "Via e-mail to bureau@example.gov",
                 "Via facsimile to 916-555-0130",
-                "Served on ICE by hand delivery.",
+                "The letter to ICE is being sent by hand delivery.",
             ],
         ),
         (NONE, []),
@@ -68,5 +68,5 @@ def test_paper_that_is_written_with_an_email_says_what_the_request_says(library:
     text = written(library, MAIL, "txt", "eml")["txt"].content.decode()
     assert about_service(text) == [
         "Via certified mail no. 9589071052700000000007",
-        "Served on ICE by hand delivery.",
+        "The letter to ICE is being sent by hand delivery.",
     ]
