@@ -432,11 +432,11 @@ def test_the_terminal_asks_which_letter_follows_which_one(
     write_letters(library, in_folder / "letters")
     second = write_letters(library, in_folder / "letters", "date: 2026-11-22")
     letter = "secure-communities/follow-up"
-    said = ["<", "?", second.lower(), "<", "?", letter]
+    said = ["<", "?", second.lower(), "<", second, "?", letter]
     result, clerk = asked({"Letter": said}, "--follow", "letters")
     code, out, err = outcome(result)
     assert (code, out, clerk.unused) == (0, "marin-county-ca-follow-up.yaml\n", [])
-    assert words(err).count("This is the first question.") == 2
+    assert words(err).count("This is the first question.") == 1
     for explained in ("run: optout status", "run: optout list letters"):
         assert explained in words(err)
     assert data_in(out.strip())["particulars"]["notice-reference"] == second

@@ -5,6 +5,7 @@ Also writes the other tables of `optout new`: --csv and --xlsx.
 
 import os
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -31,7 +32,13 @@ from optout_cli.authoring.tables import (
 )
 from optout_cli.batch.input import load_input
 from optout_cli.cli.console import print_path, program_name, quote, say
-from optout_cli.cli.new.ask import ask_choice, ask_first, is_terminal, say_wrapped
+from optout_cli.cli.new.ask import (
+    Question,
+    ask_choice,
+    ask_in_turn,
+    is_terminal,
+    say_wrapped,
+)
 from optout_cli.cli.new.files import TABLE, WORKBOOK, path_for, require_free
 from optout_cli.cli.options import DEFAULT_LETTER, code_of, today
 from optout_cli.cli.record import RECIPIENTS
@@ -42,7 +49,7 @@ from optout_cli.model.request import PARTIES
 from optout_cli.output import write_all
 from optout_cli.readers.csv import csv_from
 from optout_cli.readers.files import is_file
-from optout_cli.register.recorder import LookUp, look_up, version_sent
+from optout_cli.register.recorder import look_up, version_sent
 from optout_cli.register.standing import standings_of
 from optout_cli.register.state import LetterState
 
@@ -56,6 +63,7 @@ _EXPLAIN_EARLIER = (
     " reference. For what is recorded of each, run: optout status"
 )
 _MOST = 9  # letters to choose from on a terminal
+_EARLIER, _NEXT = "earlier", "next"  # questions
 _UNKNOWN = ("no-register", "no-such-letter")
 
 
@@ -190,9 +198,7 @@ def begin_after(
     On a terminal, asks which letter is meant, and which one follows, if there are several. Raises
     OptoutError.
     """
-    former = _former_named(text, within)
-    if letter is None and is_terminal():
-        letter = _ask_following(former, library)
+    former, letter = _ask_what_follows(text, within, letter, library)
     known, former = answers_following(former, letter, library, today())
     if (only := known.get("to")) and not quiet:
         (other,) = (party for party in PARTIES if party != only)
@@ -206,43 +212,64 @@ def begin_after(
     return Start(known={**known}, asks=("service",), signed={**(former.signatory or {})}), former
 
 
-def _former_named(text: str, within: Path | None) -> Former:
+def _formers_named(text: str, within: Path | None) -> dict[str, Former]:
+    """Return the earlier letters that `text` may mean, by what they are for people."""
     try:
         found = look_up(text, within)
     except OptoutError as error:
         is_unknown = all(problem.code in _UNKNOWN for problem in error.problems)
         if not (is_unknown and is_file(Path(text))):
             raise
-        return former_from_json(text)
-    requests = {named.state.id: named.state for named in found.letters}
-    state = _choose(text, list(requests.values()), found)
-    return former_from(version_sent(state, found.states), found.states)
+        return {text: former_from_json(text)}
+    states = {named.state.id: named.state for named in found.letters}.values()
+    if len(states) > 1 and not (is_terminal() and len(states) <= _MOST):
+        message = f"has {len(states)} letters"
+        hint = f"name one of them, such as {next(iter(states)).written.reference}"
+        location = Location(text, is_command_line=True)
+        raise OptoutError(Problem("several-letters", message, location, hint))
+    return {
+        f"{state.written.reference}: {_summary(state)}": former_from(
+            version_sent(state, found.states), found.states
+        )
+        for state in states
+    }
 
 
-def _ask_following(former: Former, library: Library) -> str | None:
-    """Ask which letter follows if several may; by default, the one that answers the last reply."""
-    following = letters_following(former, library)
-    if len(following) <= 1:
-        return None
+def _ask_what_follows(
+    text: str, within: Path | None, letter: str | None, library: Library
+) -> tuple[Former, str | None]:
+    """Return the letter that `text` names, and the kind that follows; ask where there are several.
+
+    Raises OptoutError.
+    """
+    formers = _formers_named(text, within)
+    choices = dict(name.split(": ", 1) for name in formers) if len(formers) > 1 else {}
+    by_reference = dict(zip(choices, formers.values(), strict=False))
+    only = None if choices else next(iter(formers.values()))
+
+    def earlier_asked(_before: str) -> str:
+        say_wrapped(f"{text} has {len(choices)} letters. Which one do you want to follow?")
+        return ask_choice("Letter", choices, explain=_EXPLAIN_EARLIER)
+
+    def questions_for(answers: Mapping[str, str]) -> dict[str, Question]:
+        questions: dict[str, Question] = {} if only else {_EARLIER: earlier_asked}
+        former = only or by_reference.get(answers.get(_EARLIER, ""))
+        following = letters_following(former, library) if former and letter is None else []
+        if former and len(following) > 1 and is_terminal():
+            questions[_NEXT] = partial(_ask_following, former, following, library)
+        return questions
+
+    answers = ask_in_turn(questions_for)
+    return only or by_reference[answers[_EARLIER]], answers.get(_NEXT, letter)
+
+
+def _ask_following(former: Former, following: Sequence[str], library: Library, _before: str) -> str:
+    """Ask which of several letters follows; by default, the one that answers the last reply."""
     say_wrapped("Which letter do you want?")
     titles = {id: library.programs.find(id)[1].title for id in following}
     usual = usual_letter(former, library)
     usual = usual if usual in following else ""
-    return ask_first(lambda: ask_choice("Letter", titles, default=usual, explain=_EXPLAIN_NEXT))
-
-
-def _choose(text: str, states: Sequence[LetterState], found: LookUp) -> LetterState:
-    if len(states) == 1:
-        return states[0]
-    if is_terminal() and len(states) <= _MOST:
-        say_wrapped(f"{found.folder} has {len(states)} letters. Which one do you want to follow?")
-        choices = {state.written.reference: _summary(state) for state in states}
-        chosen = ask_first(lambda: ask_choice("Letter", choices, explain=_EXPLAIN_EARLIER))
-        return next(state for state in states if state.written.reference == chosen)
-    message = f"has {len(states)} letters"
-    hint = f"name one of them, such as {states[0].written.reference}"
-    location = Location(text, is_command_line=True)
-    raise OptoutError(Problem("several-letters", message, location, hint))
+    return ask_choice("Letter", titles, default=usual or "", explain=_EXPLAIN_NEXT)
 
 
 def _summary(state: LetterState) -> str:
