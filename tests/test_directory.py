@@ -154,6 +154,11 @@ def test_a_name_that_fits_two_is_a_problem_with_both(
             ),
         ),
         (
+            "Clifton Forge, VA",
+            "Clifton Forge city, VA (became a town in Alleghany County, 2001)",
+            "51005 (Alleghany County, VA)",
+        ),
+        (
             "valdez-cordova-census-area-ak",
             "Valdez-Cordova Census Area, AK (split into Chugach and Copper River, 2019)",
             "02063 (Chugach Census Area, AK) or 02066 (Copper River Census Area, AK)",

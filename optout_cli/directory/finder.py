@@ -255,14 +255,15 @@ class Finder:
         for id, old in self._retired.items():
             code = old["state"]
             typed = names_within(folded, code, self._states.get(code, {}).get("name", code))
-            if folded == id or fold(old["name"]) in typed:
-                names = {
+            names = {fold(old["name"]), without_legal_word(fold(old["name"]))}
+            if folded == id or names & {*typed}:
+                now_named = {
                     known: f"{now['name']}, {state}"
                     for state, inside in self._states.items()
                     for known, now in inside.get("jurisdictions", {}).items()
                 }
                 successors = (
-                    f"{new} ({names.get(new, 'not in the data')})" for new in old["successors"]
+                    f"{new} ({now_named.get(new, 'not in the data')})" for new in old["successors"]
                 )
                 hint = _listed([*successors])
                 message = f"the data does not use {query!r}: {old['name']}, {code} ({old['note']})"

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 # Words at the end of a legal name that people leave out ("Marin, CA").
 LEGAL_WORDS = (
     "city-and-borough", "census-area", "county", "parish", "borough", "municipality", "municipio",
-    "city", "district", "island",
+    "city", "district", "island", "planning-region",
 )  # fmt: skip
 _SHORTEST = 3  # letters of a state's abbreviated name
 _OTHER_ABBREVIATIONS = {"FL": "fla", "WV": "w-va"}  # which do not begin the state's name
@@ -113,8 +113,8 @@ def _other_forms(known: tuple[str, ...]) -> set[str]:
 def _spellings_of(name: str) -> Iterator[str]:
     """Yield a folded name, then the data's spelling of it: `marin-co` -> `marin-county`."""
     yield name
-    if name.endswith("-co"):
-        yield f"{name}unty"
+    if name.endswith(("-co", "-cnty")):
+        yield f"{name.rpartition('-')[0]}-county"
     words, _, rest = name.removeprefix("the-").partition("-of-")
     word = words.removeprefix("city-and-")
     if word in LEGAL_WORDS and rest:
