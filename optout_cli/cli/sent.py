@@ -1,6 +1,7 @@
 """`optout sent`: record that letters went out."""
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -37,12 +38,14 @@ from optout_cli.cli.record import (
 )
 from optout_cli.errors import ExitCode, OptoutError, Problem, raise_any
 from optout_cli.model.fields import Line, Noun
+from optout_cli.model.program import Program
 from optout_cli.model.request import Party, Way
 from optout_cli.output import is_folder
 from optout_cli.readers.document import Row, locate
 from optout_cli.readers.validate import convert
 from optout_cli.register.events import Evidence
 from optout_cli.register.recorder import Found, Recorder
+from optout_cli.register.standing import Step, standings_of
 from optout_cli.register.statements import (
     Moment,
     Result,
@@ -53,6 +56,11 @@ from optout_cli.register.statements import (
 )
 
 _MOST_TOLD = 20  # letters of which each has its line on the screen
+_LEFT_OUT: dict[Step, tuple[str, str]] = {  # of a folder: one such letter, and several
+    "draft": ("1 draft", "drafts"),
+    "unneeded": ("1 request for an answer that came", "requests for answers that came"),
+    "withdrawn": ("1 withdrawn letter", "withdrawn letters"),
+}
 _LETTER_COLUMNS = ("letter", "path", "reference")
 # Options concern all rows, so a row says for itself what is different.
 _ROW_HINTS = {
@@ -310,7 +318,7 @@ def _results(
     """Yield the event of each letter that a claim names. Raises OptoutError."""
     found = recorder.find(claim.letter, within, claim.parties)
     if is_folder(Path(claim.letter)) and not claim.said.undo:
-        found = _in_folder(claim, found)
+        found = _in_folder(claim, found, recorder.programs)
     elif len(claim.parties) < len(found):
         one_letter(claim.letter, found)
     offices = {each.state.letter.office for each in found}
@@ -336,15 +344,21 @@ def _results(
     raise_any(problems)
 
 
-def _in_folder(claim: _Claim, found: Sequence[Found]) -> list[Found]:
+def _in_folder(
+    claim: _Claim, found: Sequence[Found], programs: Mapping[str, Program]
+) -> list[Found]:
     """Return the letters that a folder stands for: those that did not go out, and are to."""
     unsent = [each for each in found if not each.state.sent or claim.said.again]
-    if claim.said.never:
+    if claim.said.never or not unsent:
         return unsent
-    meant = [each for each in unsent if not each.state.is_withdrawn]
-    if drafts := [each for each in meant if each.state.written.is_draft]:
-        say(f"note: {len(drafts)} drafts in {claim.letter} are not recorded as sent")
-    return [each for each in meant if each not in drafts]
+    standings = standings_of(unsent[0].folder.states, programs)
+    steps = {id(standing.state): standing.step for standing in standings}
+    left_out = Counter(step for each in unsent if (step := steps[id(each.state)]) in _LEFT_OUT)
+    for step, count in left_out.items():
+        one, several = (f"{noun} in {claim.letter}" for noun in _LEFT_OUT[step])
+        told = f"{one} is" if count == 1 else f"{count:,} {several} are"
+        say(f"note: {told} not recorded as sent")
+    return [each for each in unsent if steps[id(each.state)] not in _LEFT_OUT]
 
 
 def _named(error: OptoutError, found: Found) -> Iterator[Problem]:

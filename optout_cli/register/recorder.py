@@ -281,7 +281,7 @@ class Recorder:
     """
 
     def __init__(self, programs: Mapping[str, Program], wait: float = WAIT) -> None:
-        self._programs, self._wait = programs, wait
+        self.programs, self._wait = programs, wait
         self._open: dict[Path, OpenFolder] = {}
         self._locks = ExitStack()
 
@@ -310,7 +310,7 @@ class Recorder:
         folder = register_folder(text, within)
         key = folder.resolve()
         if key not in self._open:
-            record = self._locks.enter_context(recording(folder, self._programs, wait=self._wait))
+            record = self._locks.enter_context(recording(folder, self.programs, wait=self._wait))
             self._open[key] = OpenFolder(folder, record)
         opened = self._open[key]
         named = letters_named(text, folder, opened.record.states, parties)
