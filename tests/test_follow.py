@@ -295,6 +295,7 @@ def test_the_last_answer_chooses_the_letter_and_fills_it_in(sent_notice: str, ru
     assert data["letter"] == "secure-communities/renewed-request"
     particulars = data["particulars"]
     assert isinstance(particulars, dict)
+    assert data["to"] == "ice"  # the bureau did not refuse
     earlier = particulars["earlier"]
     answered = [(item.get("answered"), item.get("answer")) for item in earlier]  # type: ignore[union-attr]  # mappings
     assert answered == [(None, None), ("2026-11-24", "\u201cThe county cannot leave.\u201d")]

@@ -169,12 +169,22 @@ def _parties_concerned(former: Former, program: Program, letter: str) -> list[Pa
     """Return to whom a letter goes that follows an earlier one: who got that one.
 
     If no letter is recorded as sent, that is everybody. What asks for an answer, since nothing came
-    back, does not go to an office that answered, unless each of them did.
+    back, does not go to an office that answered, and what answers a reply goes to those that gave
+    it, unless that leaves nobody.
     """
     sent = [state for state in former.states if state.sent]
-    if letter.partition("/")[2] in kinds_after_silence(program):
-        settled = {it.recipient for it in former.answers() if settles(it, program)}
-        sent = [state for state in sent if state.letter.recipient not in settled] or sent
+    kind, answers = letter.partition("/")[2], former.answers()
+    if kind in kinds_after_silence(program):
+        settled = {it.recipient for it in answers if settles(it, program)}
+        own = [state for state in sent if state.letter.recipient not in settled]
+    else:
+        leading = {
+            id for id, it in program.replies.items() if kind in [row.letter for row in it.next]
+        }
+        last = {answer.recipient: answer for answer in answers}  # the last one of each office
+        gave = {party for party, answer in last.items() if answer.reply in leading}
+        own = [state for state in sent if state.letter.recipient in gave]
+    sent = own or sent
     return [state.letter.recipient for state in sent] or [*PARTIES]
 
 

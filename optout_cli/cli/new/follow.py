@@ -50,7 +50,7 @@ from optout_cli.output import write_all
 from optout_cli.readers.csv import csv_from
 from optout_cli.readers.files import is_file
 from optout_cli.register.recorder import look_up, version_sent
-from optout_cli.register.standing import standings_of
+from optout_cli.register.standing import settles, standings_of
 from optout_cli.register.state import LetterState
 
 _YAML = (".yaml", ".yml", ".json")
@@ -204,7 +204,12 @@ def begin_after(
         (other,) = (party for party in PARTIES if party != only)
         is_sent = any(state.sent and state.letter.recipient == other for state in former.states)
         why = f"the earlier one is not recorded as sent to {RECIPIENTS[other]}"
-        why = f"{RECIPIENTS[other]} has answered" if is_sent else why
+        program = library.programs.find(known["letter"])[0]
+        settled = {it.recipient for it in former.answers() if settles(it, program)}
+        if is_sent and only in settled:
+            why = f"it answers a reply that {RECIPIENTS[other]} did not give"
+        elif is_sent:
+            why = f"{RECIPIENTS[other]} has answered"
         say_wrapped(
             f"note: this letter goes to {RECIPIENTS[only]} alone, since {why}; for both, delete the"
             " line to:"
