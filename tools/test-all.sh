@@ -33,7 +33,7 @@ for version in 3.11 3.12 3.13; do
   fi
   say "Testing on $("$env/bin/python" --version)"
   tested+=("$version")
-  "$env/bin/pytest" --quiet --no-header -n auto --dist loadfile "$@" || failed+=("$version")
+  "$env/bin/pytest" --quiet --no-header -n auto --dist loadfile --no-loadscope-reorder "$@" || failed+=("$version")
 done
 
 [[ ${#tested[@]} -gt 0 ]] || fail "This computer has no Python from 3.11 to 3.13."
