@@ -243,7 +243,7 @@ def test_the_hint_names_the_letters_date_and_the_single_choices(own: Write, cach
     own(NAME, CLAIMING)
     found = [it for it in tried(cache) if it.code == "forbidden-words"]
     assert [str(it).partition("\n")[0] for it in found] == list(CLAIMS)
-    assert {it.hint for it in found} == {"in a letter of 2025-07-18, model: wso"}
+    assert {it.hint for it in found} == {"in a letter of 2025-07-18, model: wso, off-list: yes"}
 
 
 def test_each_passage_of_a_termination_can_be_replaced_alone(run: Run, own: Write) -> None:

@@ -288,3 +288,15 @@ def test_words_of_an_included_file_are_tried_and_one_that_includes_itself_ends(
     endless = library_with(tmp_path / "endless", {OPT_OUT: text, mine: part + include})
     found = {it.message for it in problems}, facts_together(OPT_OUT, endless.templates)[-1]
     assert found == ({"says 'is is': a doubled word"}, frozenset({"is_reworded", "leave_out"}))
+
+
+def test_a_fault_is_found_where_the_whole_request_would_be_refused(tmp_path: Path) -> None:
+    asks = "particulars.model | length > 1 and particulars.statute and particulars.validity"
+    text = (
+        '{% extends "builtin:287g/terminate.html.j2" %}'
+        f"{{% block reasons %}}{{% if {asks} %}}<p>It is is so.</p>{{% endif %}}{{% endblock %}}"
+    )
+    library = library_with(tmp_path / "mine", {"287g/terminate.html.j2": text})
+    others = library.programs.by_id["287g"].letters.keys() - {"terminate"}
+    found = try_program(library, "287g", TODAY, frozenset(others))
+    assert "says 'is is': a doubled word" in {it.message for it in found}

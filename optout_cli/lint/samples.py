@@ -1,12 +1,10 @@
-"""Sample requests to try a letter kind with: which there are, and which of them show anything new.
+"""Sample requests to try a letter kind with, as far as its rules accept them. Pure."""
 
-Pure but for the templates, whose branches decide what is new.
-"""
-
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import date, timedelta
-from itertools import pairwise, product
+from functools import partial
+from itertools import islice, product
 from typing import NamedTuple
 
 import msgspec
@@ -17,36 +15,17 @@ from optout_cli.letters.library import Library
 from optout_cli.letters.own_wording import rules_for
 from optout_cli.model.jurisdiction import Locality
 from optout_cli.model.notice import Case, Notice
-from optout_cli.model.program import OWN_DAY, Forbidden, LetterKind, Particular, Program
+from optout_cli.model.program import Forbidden, LetterKind, Particular, Program
 from optout_cli.model.request import Request
-from optout_cli.programs import holds_for, particulars_from, refusals
+from optout_cli.programs import holds, particulars_from, refusals
 from optout_cli.readers.document import Document, Layer, Tree
 from optout_cli.readers.validate import convert
-from optout_cli.templating.inspect import facts_together
 from optout_cli.templating.layouts import SUFFIX
 
 Group = dict[str, Tree]
 _APART = timedelta(days=30)  # from the letter's date to a sample day before or after it
 _MOST = timedelta(days=45)  # to any other sample day; it may have to follow the ones after it
 _ACTIVE_FOR = timedelta(days=10)  # from the sample activation to the letter's date
-# What of a sample decides a fact of its notice. Facts that are not here are in whole samples only.
-_DECIDE = {
-    "period": {"period"},
-    "citations": {"citations"},
-    "day": {"day"},
-    "date": set(),
-    "addressing": {"is_active"},
-    "activation": {"is_active", "particulars.scheduled"},
-    "place": {"place"},
-    "author": {"place", "author"},
-    "calls_itself": {"place", "author", "is_whole"},
-    "recipient.service": {"is_whole"},
-    "recipient": {"recipient", "office"},
-    "recipients": {"recipient", "office"},
-    "copies": {"recipient", "office", "is_active"},
-}
-_MOST_BESIDE = 3  # particulars that two places beside each other are tried with
-_Group = tuple[str, ...]  # what decides together what a letter prints at one place
 
 
 class Subject(NamedTuple):
@@ -145,8 +124,9 @@ def subject_of(library: Library, id: str, program: Program, kind: LetterKind) ->
 def samples_of(subject: Subject, today: date) -> Iterator[Sample]:
     """Yield sample requests for each period.
 
-    They have every particular with and without, every place, and each day of the period on which
-    a citation or a rule begins. A jurisdiction with wording of its own has only letters of today.
+    They have every particular with and without, as far as the rules accept it, every place, and
+    each day of the period on which a citation or a rule begins. A jurisdiction with wording of its
+    own has only letters of today.
     """
     particulars = subject.kind.particulars
     known = subject.places.items()
@@ -156,7 +136,8 @@ def samples_of(subject: Subject, today: date) -> Iterator[Sample]:
     changes |= {day for rule in rules for day in (rule.when.from_, rule.when.until) if day}
     for period in subject.program.periods:
         first, last = period.from_, period.until or max(today, period.from_)
-        groups = list(samples(particulars, last))
+        accepted = partial(_accepted, subject, Sample(places[0], last, {}, is_whole=True))
+        groups = list(samples(particulars, last, accepted))
         for number, group in enumerate(groups):
             place = places[number % len(places)]
             is_whole, is_active = number % 2 == 0, number // 2 % 2 == 0
@@ -164,11 +145,39 @@ def samples_of(subject: Subject, today: date) -> Iterator[Sample]:
         for number, place in enumerate(places):
             yield Sample(place, last, groups[0], is_active=number % 2 == 0, is_whole=True)
         for day in sorted({first, *(day for day in changes if first <= day <= last)}):
-            for group in list(samples(particulars, day))[:2]:
-                yield Sample(places[0], day, group)
+            sample = Sample(places[0], day, {})
+            for group in islice(samples(particulars, day, partial(_accepted, subject, sample)), 2):
+                yield sample._replace(particulars=group)
     for place in (name for name, place in known if place.slug in subject.local):
         for number, group in enumerate(groups):  # of the last period
             yield Sample(place, last, group, is_active=number // 2 % 2 == 0, is_whole=True)
+
+
+def _accepted(subject: Subject, sample: Sample, group: Group, whole: Group) -> Iterator[Group]:
+    """Yield particulars that no rule refuses: as few as possible are left out, or added of `whole`.
+
+    Yields them as they are where no such change helps.
+    """
+    rules = (*subject.kind.refuse, *subject.program.refuse)
+    waiting, seen, is_any = [group], set[frozenset[str]](), False
+    while waiting:
+        tried = waiting.pop(0)
+        if (names := frozenset(tried)) in seen:
+            continue
+        seen.add(names)
+        case = case_of(subject, sample._replace(particulars=tried))
+        rule = next((rule for rule in rules if holds(rule.when, case)), None)
+        if rule is None:
+            is_any = True
+            yield tried
+            continue
+        for name in sorted(rule.when.names & whole.keys()):
+            if name not in tried:
+                waiting.append({**tried, name: whole[name]})
+            elif not subject.kind.particulars[name].required:
+                waiting.append({key: value for key, value in tried.items() if key != name})
+    if not is_any:
+        yield group
 
 
 def case_of(subject: Subject, sample: Sample) -> Case:
@@ -195,92 +204,17 @@ def case_of(subject: Subject, sample: Sample) -> Case:
     )
 
 
-class Tried:
-    """What the letters of a kind have shown: each combination of what decides one place in them."""
-
-    def __init__(self, subject: Subject) -> None:
-        self._subject = subject
-        self._groups: dict[str, list[_Group]] = {}  # by template
-        self._templates = {
-            id: subject.library.templates.name_of(subject.id, place.slug, place.state_code)
-            for id, place in subject.places.items()
-        }
-        self.shown: set[Hashable] = set()
-
-    def new_in(self, sample: Sample, number: int) -> dict[int, set[Hashable]]:
-        """Return what the letters of a sample show, by recipient, where not all is in `shown`.
-
-        A sample that is not whole has a letter to one recipient only.
-        """
-        program = self._subject.program
-        rules = tuple(rule.holds(sample.day) for rule in program.recipients)
-        values: dict[str, Hashable] = {
-            "period": program.period(sample.day),
-            "citations": sum(act.date <= sample.day for act in program.citations.values()),
-            "day": sample.day,
-            "is_active": sample.is_active,
-            "is_whole": sample.is_whole,
-            "place": sample.place,
-            "rules": rules,
-        }
-        for name, spec in self._subject.kind.particulars.items():
-            value = sample.particulars.get(name)
-            is_choice = "choice" in (spec.type, spec.of)
-            shown = value if is_choice else len(value) if isinstance(value, list) else bool(value)
-            values[f"particulars.{name}"] = str(shown)
-        given = {**sample.particulars, OWN_DAY: sample.day.isoformat()}
-        for name, rule in self._subject.kind.computed.items():
-            is_used = rule.from_ in given and holds_for(rule.when, sample.day, given.get)
-            values[f"computed.{name}"] = is_used
-        template = self._templates[sample.place]
-        if template not in self._groups:
-            self._groups[template] = list(self._groups_in(template))
-        count = sum(rules) or 1  # with none, `compose` says so
-        recipients = range(count) if sample.is_whole else [number % count]
-        new: dict[int, set[Hashable]] = {}
-        for recipient in recipients:
-            values["recipient"] = recipient
-            found: set[Hashable] = {
-                (template, group, *map(values.get, group))
-                for group in self._groups[template]
-                if recipient == recipients[0] or "recipient" in group
-            }
-            if found - self.shown:
-                new[recipient] = found
-        return new
-
-    def _groups_in(self, template: str) -> Iterator[_Group]:
-        together = facts_together(template, self._subject.library.templates)
-        deciding = [frozenset[str]().union(*map(self._deciding, facts)) for facts in together]
-        found = {frozenset({"recipient", "office"}), *deciding}
-        particulars = {f"particulars.{name}" for name in self._subject.kind.particulars}
-        for first, second in pairwise(deciding):
-            if first | second <= particulars and len(first | second) <= _MOST_BESIDE:
-                found.add(first | second)
-        # An office is the place's own, or a rule of the program names it. What the place's own
-        # lacks shows in a joint letter as in a bare one.
-        for group in [group for group in found if "office" in group]:
-            rest = group - {"office"}
-            found |= {rest | {"rules", "is_whole"}}
-            found |= {(rest - {other}) | {"place"} for other in ("is_whole", "is_active")}
-            found.remove(group)
-        for group in found:
-            if not any(group < other for other in found):
-                yield tuple(sorted(group))
-
-    def _deciding(self, fact: str) -> set[str]:
-        """Return what of a sample decides a fact."""
-        root = fact.partition(".")[0]
-        if root in ("particulars", "computed"):
-            return {fact.replace("_", "-")}
-        is_asked = {"is_whole"} if root in Request.__struct_fields__ else set[str]()
-        found = _DECIDE.get(fact, _DECIDE.get(root, is_asked))
-        if "author" in found:  # which a particular may name
-            found = found - {"author"} | {f"particulars.{self._subject.program.author}"}
-        return found
+# Particulars, and all of which they are some -> those of them that the rules of the letter accept.
+_Accepted = Callable[[Group, Group], Iterable[Group]]
 
 
-def samples(declared: Mapping[str, Particular], day: date) -> Iterator[Group]:
+def _as_it_is(group: Group, _whole: Group) -> Iterable[Group]:
+    return (group,)
+
+
+def samples(
+    declared: Mapping[str, Particular], day: date, accepted: _Accepted = _as_it_is
+) -> Iterator[Group]:
     """Yield particulars for a letter of `day`, with and without each of them.
 
     For every combination of the single choices, and of each and all choices of a required list:
@@ -296,10 +230,12 @@ def samples(declared: Mapping[str, Particular], day: date) -> Iterator[Group]:
             choices[name] = [*each, [*spec.choices]]
     for chosen in product(*choices.values()):
         whole = _group(declared, day) | dict(zip(choices, chosen, strict=True))
-        yield from _subsets(declared, whole)
-        yield {
-            name: value[:1] if isinstance(value, list) else value for name, value in whole.items()
-        }
+        yield from _subsets(declared, whole, accepted)
+        for group in accepted(whole, whole):
+            yield {
+                name: value[:1] if isinstance(value, list) else value
+                for name, value in group.items()
+            }
 
 
 def hostile(value: Tree, declared: Particular, words: str) -> Tree:
@@ -316,15 +252,21 @@ def hostile(value: Tree, declared: Particular, words: str) -> Tree:
     return words if declared.type == "text" else value
 
 
-def _subsets(declared: Mapping[str, Particular], whole: Group) -> Iterator[Group]:
+def _subsets(
+    declared: Mapping[str, Particular], whole: Group, accepted: _Accepted = _as_it_is
+) -> Iterator[Group]:
     """Yield a group whole; only the required ones; all but one; the required ones and one more."""
     optional = [name for name, spec in declared.items() if not spec.required]
-    bare = {name: value for name, value in whole.items() if name not in optional}
-    yield whole
-    yield bare
+    wholes = list(accepted(whole, whole))
+    bares = list(accepted({key: it for key, it in whole.items() if key not in optional}, whole))
+    yield wholes[0]
+    yield bares[0]
+    yield from (*wholes[1:], *bares[1:])
     for name in optional:
-        yield {key: value for key, value in whole.items() if key != name}
-        yield {**bare, name: whole[name]}
+        for group in (group for group in wholes if name in group):
+            yield {key: value for key, value in group.items() if key != name}
+        for group in (group for group in bares if name not in group):
+            yield {**group, name: whole[name]}
 
 
 def _group(declared: Mapping[str, Particular], day: date) -> Group:

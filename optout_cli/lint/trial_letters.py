@@ -19,15 +19,16 @@ from optout_cli.letters.render import render
 from optout_cli.lint.samples import (
     Sample,
     Subject,
-    Tried,
     case_of,
     hostile,
     samples_of,
     subject_of,
 )
+from optout_cli.lint.trials import Trials
 from optout_cli.model.letter import Letter
-from optout_cli.model.notice import Notice
+from optout_cli.model.notice import Case, Notice
 from optout_cli.model.program import LetterKind, Program
+from optout_cli.model.request import PARTIES, Party
 from optout_cli.programs import refusals
 from optout_cli.templating.filters import as_typed, quotation
 from optout_cli.templating.inspect import A_DAY, reference_problems
@@ -108,13 +109,19 @@ def _letter_problems(subject: Subject, today: date) -> Iterator[Problem]:
     yield from unknown
     reported = {problem.location for problem in unknown}
     is_written = is_broken = False
-    for sample, letters, problems in _trials(subject, today):
-        is_written |= bool(letters)
-        is_broken |= bool(problems)
-        found = (problem for problem in problems if problem.location not in reported)
-        yield from (_with_sample(problem, subject, sample) for problem in found)
+    trials = Trials(subject, today)
+    for trial in trials:
+        try:
+            letters = _letters(subject, trial.case, trial.parties)
+        except OptoutError as error:
+            is_broken = True
+            found = (problem for problem in error.problems if problem.location not in reported)
+            yield from (_with_sample(problem, subject, trial.sample) for problem in found)
+            continue
+        is_written = True
+        trials.shown |= trial.shows
         for letter in letters:
-            yield from _wording_problems(subject, letter, sample)
+            yield from _wording_problems(subject, letter, trial.sample)
     if is_broken:
         subject.seen.clear()  # an incomplete letter does not show every fact that it uses
         return
@@ -122,24 +129,6 @@ def _letter_problems(subject: Subject, today: date) -> Iterator[Problem]:
         yield subject.never_written()
     yield from _unused_particulars(subject)
     yield from _hostile_problems(subject, today)
-
-
-def _trials(
-    subject: Subject, today: date
-) -> Iterator[tuple[Sample, Sequence[Letter], Sequence[Problem]]]:
-    """Write the letters of each sample that shows anything new; yield them, or their problems."""
-    tried = Tried(subject)
-    for number, sample in enumerate(samples_of(subject, today)):
-        if not (new := tried.new_in(sample, number)):
-            continue
-        try:
-            letters = _letters(subject, sample, new)
-        except OptoutError as error:
-            yield sample, (), error.problems
-            continue
-        if letters:
-            tried.shown.update(*new.values())
-        yield sample, letters, ()
 
 
 def _with_sample(problem: Problem, subject: Subject, sample: Sample) -> Problem:
@@ -154,13 +143,10 @@ def _with_sample(problem: Problem, subject: Subject, sample: Sample) -> Problem:
     return msgspec.structs.replace(problem, hint=hint)
 
 
-def _letters(subject: Subject, sample: Sample, chosen: Iterable[int]) -> list[Letter]:
-    """Return the letters of a sample to the chosen recipients; none if it is refused."""
-    case = case_of(subject, sample)
-    if any(refusals(case)):
-        return []
-    notices, templates = compose(case), subject.library.templates
-    return [render(recorded(notices[it], subject.seen), templates) for it in chosen]
+def _letters(subject: Subject, case: Case, parties: Sequence[Party]) -> list[Letter]:
+    """Return the letters of a case to the chosen parties. Raises OptoutError."""
+    templates = subject.library.templates
+    return [render(recorded(notice, subject.seen), templates) for notice in compose(case, parties)]
 
 
 def _wording_problems(subject: Subject, letter: Letter, sample: Sample) -> Iterator[Problem]:
@@ -227,7 +213,8 @@ def _hostile_problems(subject: Subject, today: date) -> Iterator[Problem]:
                 name: hostile(value, subject.kind.particulars[name], words)
                 for name, value in written.particulars.items()
             }
-            letters.append(_letters(subject, written._replace(particulars=group), [0, -1]))
+            case = case_of(subject, written._replace(particulars=group))
+            letters.append([] if any(refusals(case)) else _letters(subject, case, PARTIES))
     except OptoutError as error:
         yield from error.problems
         return

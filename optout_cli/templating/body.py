@@ -166,7 +166,7 @@ def sections_from(html: str, name: str) -> dict[str, tuple[Block, ...]]:
     return {id: blocks for part in parts[1::2] for id, blocks in _sections(part, name).items()}
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=1024)
 def _sections(html: str, name: str) -> dict[str, tuple[Block, ...]]:
     parser = _Parser(name)
     parser.read(html)
