@@ -186,6 +186,43 @@ def portfolio(document: pikepdf.Pdf) -> None:
     document.Root.Collection = Dictionary(View=Name.T)
 
 
+def layered(usual: dict[str, Any], use: dict[str, Any]) -> Change:
+    """Return a change that adds two layers, and says which of them are off."""
+
+    def change(document: pikepdf.Pdf) -> None:
+        shown, other = (
+            document.make_indirect(
+                Dictionary({"/Type": Name.OCG, "/Name": String(name), **entries})
+            )
+            for name, entries in (("Plan", {}), ("Remarks", use))
+        )
+        off = {f"/{key}": Array([other]) if key == "OFF" else value for key, value in usual.items()}
+        document.Root.OCProperties = Dictionary(OCGs=Array([shown, other]), D=Dictionary(off))
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("usual", "use"),
+    [
+        ({"OFF": ()}, {}),
+        ({"BaseState": Name.OFF}, {}),
+        ({}, {"/Usage": Dictionary(Print=Dictionary(PrintState=Name.OFF))}),
+    ],
+    ids=["off", "all off", "not printed"],
+)
+def test_a_pdf_with_a_hidden_layer_is_refused(
+    tmp_path: Path, usual: dict[str, Any], use: dict[str, Any]
+) -> None:
+    problem = f"has hidden layers, which would show behind the letter{AGAIN}"
+    assert told(tmp_path, pdf(layered(usual, use))) == problem
+
+
+@pytest.mark.parametrize("use", [{}, {"/Usage": Array([])}], ids=["no usage", "a wrong usage"])
+def test_a_pdf_whose_layers_all_show_is_taken(tmp_path: Path, use: dict[str, Any]) -> None:
+    assert read(tmp_path, pdf(layered({}, use))).unseen == ()
+
+
 @pytest.mark.parametrize(
     ("content", "problem"),
     [

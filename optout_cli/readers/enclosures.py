@@ -17,7 +17,7 @@ from hashlib import sha256
 from io import BytesIO, StringIO
 from itertools import takewhile
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from optout_cli.errors import Location, OptoutError, Problem, shorten
 from optout_cli.model.letter import Attachment
@@ -312,10 +312,41 @@ def _refusal(document: "pikepdf.Pdf") -> str:
         return "is a PDF portfolio: its files are not on its pages"
     if document.Root.get("/NeedsRendering"):  # ISO 32000-1, annex K
         return "is an XFA form: its pages are made only as Adobe Reader opens it"
+    if _has_hidden_layers(document):
+        return "has hidden layers, which would show behind the letter"
     for number, page in enumerate(document.pages, 1):
         if any(each.get("/Subtype") == "/Redact" for each in _annotations(page)):
             return f"has passages on page {number} that are marked for redaction but still there"
     return ""
+
+
+def _has_hidden_layers(document: "pikepdf.Pdf") -> bool:
+    """Tell whether a layer is off at first, or by its use (ISO 32000-1, 8.11.4).
+
+    Pages bound to a letter lose what their document says of its layers, and show them all.
+    """
+    import pikepdf  # 100 ms
+
+    usual = _within(document.Root, "/OCProperties", "/D")
+    if _within(usual, "/OFF") or _within(usual, "/BaseState") == "/OFF":
+        return True
+    layers = _within(document.Root, "/OCProperties", "/OCGs")
+    states = (("/Print", "/PrintState"), ("/View", "/ViewState"))
+    return any(
+        _within(layer, "/Usage", *state) == "/OFF"
+        for layer in (layers if isinstance(layers, pikepdf.Array) else ())
+        for state in states
+    )
+
+
+# Any: numbers and truth values are Python's own.
+def _within(value: Any, *keys: str) -> Any:
+    """Return what stands below these keys, one within the other, or None."""
+    import pikepdf  # 100 ms
+
+    for key in keys:
+        value = value.get(key) if isinstance(value, pikepdf.Dictionary) else None
+    return value
 
 
 def _unseen(content: bytes, document: "pikepdf.Pdf") -> Iterator[str]:
