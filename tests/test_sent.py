@@ -645,3 +645,9 @@ def test_a_way_is_read_in_the_words_that_people_write(letters: Letters, run: Run
         assert (code, told, sendings("ice")[-1][1]) == (0, notes, way)
     code, message = problem(run("sent", TO_ICE, "--by", "registered mail"))
     assert (code, "certified-mail" in message) == (2, True)
+
+
+def test_the_day_may_be_in_the_words_that_new_takes(letters: Letters, run: Run) -> None:
+    _, _, err = outcome(run("sent", TO_ICE, "--by", "mail", "--on", "nov 23"))
+    assert "note: --on nov 23 is read as 2026-11-23" in err
+    assert sendings("ice") == [("2026-11-23", "mail", None)]

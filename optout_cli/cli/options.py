@@ -19,7 +19,7 @@ from optout_cli.exporters.context import Options
 from optout_cli.letters.library import Library
 from optout_cli.model.letter import EngineName
 from optout_cli.output import is_folder
-from optout_cli.readers.cells import date_in_words
+from optout_cli.readers.cells import date_in_words, days_meant
 from optout_cli.trust import doubt_about, real
 
 if TYPE_CHECKING:
@@ -174,6 +174,8 @@ def parse_date(context: click.Context, option: click.Parameter, value: str | Non
     text = value
     if not re.fullmatch(r"\d{4}-\d\d-\d\d", value):  # ISO 8601 also has 20100831 and 2010-W35-2
         text = date_in_words(value, "month-first") or date_in_words(value, "day-first") or ""
+        if not text and "--on" in option.opts:  # said of what happened, as `optout new` reads it
+            text = next((day.isoformat() for day in days_meant(value, today())), "")
         if not text or value.isdecimal():
             raise click.BadParameter(f"{value!r} is not a date; write it as 2026-11-24")
     try:

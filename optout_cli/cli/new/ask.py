@@ -7,7 +7,6 @@ import re
 import shutil
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, timedelta
 
 import click
 from msgspec.structs import replace
@@ -16,17 +15,11 @@ from optout_cli.authoring.particular_questions import NONE
 from optout_cli.cli.console import say, terminal_width, wrap
 from optout_cli.cli.options import today
 from optout_cli.errors import Problem
-from optout_cli.readers.cells import guess_date
+from optout_cli.readers.cells import days_meant
 
 _WIDEST = 80  # columns
 _SKIP = "-"  # the answer that skips a question even when Enter would take a default
 _BACK, _EXPLAIN = "<", "?"
-_NEAR_DAYS = {"yesterday": -1, "today": 0, "tomorrow": 1}
-_WEEKDAYS = [f"{name}day" for name in ("mon", "tues", "wednes", "thurs", "fri", "satur", "sun")]
-_WEEKDAY = re.compile(rf"\b(?:{'|'.join(_WEEKDAYS)})\b", re.IGNORECASE)
-_DAY_OF_WEEK = re.compile(rf"(?:(on|this|next|last) )?({'|'.join(_WEEKDAYS)})")
-_ORDINAL = re.compile(r"\b([0-9]{1,2})(?:st|nd|rd|th)\b", re.IGNORECASE)
-_MONTH_AND_DAY = re.compile(r"[0-9]{1,2}([/.-])[0-9]{1,2}")
 _SEVERAL = re.compile(r"\s*[,;+&]\s*|\s+and\s+|\s+(?=[0-9])")  # 1,2 or 1 2 or jem and wso
 _MARK = re.compile(r"(- |\(\b|[0-9]+  )")  # before a point, a remark, a choice
 _SHORT = 2  # letters that are too few to look for within a word
@@ -158,28 +151,6 @@ def _days_like(text: str, problem: Problem, check: Check) -> tuple[Problem, dict
     if not problems and problem.message.endswith("is not a date"):
         told = replace(problem, hint="type a day, such as November 30 or 2026-11-30")
     return told or problem, {day.isoformat(): f"{day} ({day:%A})" for day in days[:1]}
-
-
-def days_meant(text: str, near: date) -> list[date]:
-    """Return the days that a person may mean: `November 30`, `11/30`, `tomorrow`, `Friday`.
-
-    Without a year, the one in which the day is nearest to `near` comes first.
-    """
-    word = text.strip().lower()
-    if word in _NEAR_DAYS:
-        return [near + timedelta(_NEAR_DAYS[word])]
-    if named := _DAY_OF_WEEK.fullmatch(word):
-        apart = (_WEEKDAYS.index(named[2]) - near.weekday()) % 7 or 7
-        found = [near + timedelta(apart), near + timedelta(apart - 7)]
-        return found[1:] if named[1] == "last" and found[1] < near else found
-    plain = _WEEKDAY.sub("", _ORDINAL.sub(r"\1", text)).strip(" ,")
-    if day := guess_date(plain):
-        return [day]
-    numbers = _MONTH_AND_DAY.fullmatch(plain)
-    mark = numbers[1] if numbers else " "
-    years = (near.year, near.year + 1, near.year - 1)
-    days = filter(None, (guess_date(f"{plain}{mark}{year}") for year in years))
-    return sorted(days, key=lambda day: abs(day - near))
 
 
 def ask_yes(label: str, *, default: bool, explain: str | None = None) -> bool:
