@@ -116,7 +116,7 @@ NOTICE = "letters/2026-08-03-terminate-wso-ice.txt"
             "reply-to-refusal",
             {"answered": "2026-09-01", "answered-by": "Kim Doe, ICE"}
             | {"answer": ["We do not accept it."]},
-            "was refused on September 1, 2026, by Kim Doe, ICE.",
+            "the refusal of September 1, 2026, by Kim Doe, ICE, of the notice",
         ),
         (
             ("effective-disputed", "--words", "It is too early.", "--set", "day-named=2026-12-01"),
