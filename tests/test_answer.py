@@ -303,14 +303,14 @@ def test_the_terminal_asks_for_the_facts_of_a_reply(reference: str, at_terminal:
         "Day": "2026-11-23",
         "By": "Pat Doe, ICE",
         "Words": "There is no way out.",
-        "Means": "telephone",
+        "How you spoke": "telephone",
         "Letter": "secure-communities/record-of-conversation",
         "Name": "Kim Successor",
     }
     result, clerk = at_terminal(typed, TO_ICE)
     code, _, err = outcome(result)
     assert (code, clerk.unused) == (0, [])
-    assert "  By: Pat Doe, ICE\n  Words: There is no way out.\n  Means: telephone\n" in err
+    assert "  By: Pat Doe, ICE\n  Words: There is no way out.\n  How you spoke: telephone\n" in err
     assert data_in("marin-county-ca-record-of-conversation.yaml")["particulars"] == {
         "notice": "opt-out",
         "notice-date": "2026-11-20",
@@ -345,7 +345,7 @@ def test_a_real_terminal_puts_wrong_answers_right(reference: str, in_folder: Pat
         ("  Did you mean 2026-11-23?", ""),
         ("By", ""),
         ("Words", ""),
-        ("Day", "soon", "2026-12-15"),
+        ("Date of the meeting", "soon", "2026-12-15"),
         ("Time", "10:00 a.m."),
         ("Place", "-"),
         ("File", "nowhere.pdf", ""),

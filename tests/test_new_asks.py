@@ -127,7 +127,7 @@ def test_she_is_shown_whom_it_goes_to_with_source_and_age_and_the_states_laws(
     write("nowhere.yaml", NOWHERE)
     told = words(outcome(asked({}, "99001", "--data", "nowhere.yaml")[0])[2])
     for text in (
-        "1  later: I will call to confirm it before sending"[3:],
+        "1  later: not confirmed yet; I will call before sending"[3:],
         "Activated in Secure Communities: 2010-09-01 (no source named).",
         "Note: use the letter as a record: by itself it stops no sharing of fingerprints",
         "Note: ask counsel first: Nowhere law requires cooperation, Nowhere Code 1",
@@ -233,7 +233,7 @@ def test_who_has_called_is_not_offered_not_yet_and_is_told_where_no_number_is_on
     result, _ = asked({"Is this address right?": ["yes", "later"]}, "06041")
     told = words(outcome(result)[2])
     assert "nobody there has confirmed it" not in told
-    assert "later: no telephone number is on file; I will find it on their web page" in told
+    assert "I will look up their telephone number and call before sending" in told
 
 
 def test_each_question_is_explained_in_its_own_words(asked: Asked) -> None:
@@ -409,9 +409,15 @@ def test_without_a_county_the_kept_answers_are_offered_and_may_be_left(
     asked: Asked, in_folder: Path
 ) -> None:
     asked({"Date": "^C"}, "06041")
-    result, clerk = asked({"Go on with": "start again", "County": "Kern, CA"})
-    assert (outcome(result)[1], clerk.unused) == ("kern-county-ca.yaml\n", [])
-    assert lying_in(in_folder) == ["kern-county-ca.yaml", "marin-county-ca.draft"]
+    result, clerk = asked({"Go on with them?": "n", "County": "Kern, CA", "Name": "^C"})
+    assert (outcome(result)[0], clerk.unused) == (130, [])
+    result, clerk = asked({"Go on with": ["y", "start again"], "County": "Inyo, CA"})
+    assert (outcome(result)[1], clerk.unused) == ("inyo-county-ca.yaml\n", [])
+    assert lying_in(in_folder) == [
+        "inyo-county-ca.yaml",
+        "kern-county-ca.draft",
+        "marin-county-ca.draft",
+    ]
 
 
 def test_the_request_can_go_to_standard_output(asked: Asked, in_folder: Path) -> None:
@@ -628,10 +634,15 @@ def test_an_answer_that_the_letters_cannot_have_is_asked_again_with_the_reason(
 def test_a_problem_of_the_letters_offers_the_number_of_its_answer(asked: Asked) -> None:
     said = {
         "Date": ["1999-01-01", "2026-11-20"],
-        "What next": ["", "stop"],
+        "What next": ["y", "4", "stop"],
     }
     result, clerk = asked(said, "06041")
-    assert (outcome(result)[0], clerk.asked["What next"]) == (130, ["4", "read"])
+    assert (outcome(result)[0], clerk.asked["What next"]) == (130, ["4", "", "read"])
+    told = words(outcome(result)[2])
+    assert "No letter can be made from marin-county-ca.yaml yet. Type number 4 to change" in told
+    assert "4 Date: 1999-01-01" in told
+    assert "Letter: Notice of opt-out" in told
+    assert "Sent by: certified mail with a return receipt" in told
 
 
 def test_a_change_of_county_makes_the_other_answers_void(asked: Asked) -> None:

@@ -261,7 +261,7 @@ def test_a_closed_terminal_keeps_the_answers_and_a_jail_agency_is_asked_what_mat
         shown += str(child.before)
     child.close()
     assert child.exitstatus == 0
-    assert ("Go on with them?" in shown, "Warrant Service" in shown) == (True, False)
+    assert ("optout kept your answers" in shown, "Warrant Service" in shown) == (True, False)
     data = data_in(f"{JAIL}.yaml")
     assert (data["date"], data["signatory"]["name"]) == ("2026-11-20", "Pat Placeholder")
     assert f"{JAIL}.draft" not in lying_in(in_folder)

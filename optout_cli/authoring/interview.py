@@ -292,6 +292,15 @@ class Interview:
         }
         return {**names, **none}
 
+    def words(self, question: Question, text: str) -> str:
+        """Return an answer as a person says it: a place and a choice by name, not by slug."""
+        if question.reads == "place":
+            place = self.basis.library.directory.find(text, Location(""))
+            return f"{place.jurisdiction.name}, {place.state_name}"
+        if question.choices:
+            return "; ".join(question.choices[name] or name for name in text.split("; "))
+        return text or "none"
+
     def explain(self, question: Question) -> str:
         """Return what ? says of a question; for a particular, also how the letter puts it."""
         shown = self._passages_with(question.path.removeprefix("~"))

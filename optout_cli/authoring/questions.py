@@ -280,15 +280,15 @@ def _offices(draft: Draft, _: str) -> dict[str, str]:
 def _checks(draft: Draft, party: str) -> dict[str, str]:
     right = {"yes": "I called them, and it is right"}
     recipient = draft.recipients[party]
-    later = "I will call to confirm it before sending"
+    later = "not confirmed yet; I will call before sending"
     if recipient.confirmed:
-        later = "Keep it; it is confirmed"
+        later = "it is confirmed; keep it"
     elif not recipient.contact.phone:
-        later = "no telephone number is on file; I will find it on their web page and call"
+        later = "not confirmed yet; I will look up their telephone number and call before sending"
     return {
         "later": later,
         **({} if draft.recipients[party].contact.missing else right),
-        "no": "It has changed; I will type the new address",
+        "no": "it has changed; I will type the new address",
     }
 
 

@@ -77,7 +77,7 @@ def asked_of(state: LetterState, program: Program, given: Given, moment: Moment)
             questions |= _questions(state, reply, given, moment)
             day = answers.get(_DAY_ASKED, given.day)
             told = [it for it in questions if it not in (_REPLY, _DAY_ASKED) and answers.get(it)]
-            shown = [f"{it.replace('-', ' ').capitalize()}: {answers[it]}" for it in told]
+            shown = [f"{_label(it, reply.asks.get(it))}: {answers[it]}" for it in told]
             label = f"Record this: {reply.label}, {day}?"
             questions[_RIGHT] = partial(confirmed, shown, label)
         return questions
@@ -148,9 +148,14 @@ def _questions(
     return {name: question for name, question in questions.items() if not said.get(name)}
 
 
+def _label(name: str, spec: Particular | None) -> str:
+    """Return what a question asks for, in a few words; `spec` declares a fact of the reply."""
+    return spec.ask if spec and spec.ask else name.replace("-", " ").capitalize()
+
+
 def _ask_fact(name: str, spec: Particular, before: str) -> str:
     note = f"{spec.help} (for example: {spec.example})" if spec.example else spec.help
-    label = name.replace("-", " ").capitalize()
+    label = _label(name, spec)
     note = f"{note[:1].upper()}{note[1:]}"
     why = "The next letter states it. Type it as the answer has it."
     if not spec.choices:
@@ -164,7 +169,9 @@ def _ask_fact(name: str, spec: Particular, before: str) -> str:
             is_date="date" in (spec.type, spec.of),
         )
     say_wrapped(note)
-    choices = dict.fromkeys(spec.choices, "") | ({} if spec.required else {_NONE: ""})
+    choices = {name: spec.labels.get(name, "") for name in spec.choices} | (
+        {} if spec.required else {_NONE: ""}
+    )
     default = before or ("" if spec.required else _NONE)
     chosen = ask_choice(label, choices, default=default, explain=why)
     return "" if chosen == _NONE else chosen

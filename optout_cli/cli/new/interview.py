@@ -1,5 +1,6 @@
 """`optout new` on a terminal: ask, keep the answers, show them and the letter, and go on."""
 
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import date
 from functools import partial
@@ -40,6 +41,7 @@ from optout_cli.cli.new.files import (
 )
 from optout_cli.errors import ExitCode, Location, OptoutError
 from optout_cli.model.jurisdiction import Contact
+from optout_cli.templating.filters import or_list
 
 _WELCOME = (
     "This creates a request: a small text file that holds your decisions. The letters are made"
@@ -62,8 +64,8 @@ _EXPLAIN_END = (
 )
 _EXPLAIN_KEPT = (
     "Each file has the answers that you gave before you stopped. optout asks the next question, and"
-    " shows all answers at the end. start again asks everything anew; your new answers for the same"
-    " county replace those in its file."
+    " shows all answers at the end. If you start again, optout asks everything anew; your new"
+    " answers for the same county replace those in its file."
 )
 _END = {"write": "", "read": "", "stop": "", "yes": "", "no": ""}  # what can be said at the end
 
@@ -115,12 +117,9 @@ def _resume(basis: Basis, query: str | None) -> Interview | None:
     }
     if not kept:
         return None
+    say_wrapped("\nYou stopped before the end, and optout kept your answers.")
     choices = {name: f"{len(answers.said)} answers" for name, answers in kept.items()}
-    say_wrapped("\nYou stopped before the end, and optout kept your answers. Go on with them?")
-    choices, usual = {**choices, _AFRESH: ""}, next(iter(choices))
-    chosen = ask_first(
-        lambda: ask_choice("Go on with", choices, default=usual, explain=_EXPLAIN_KEPT)
-    )
+    chosen = ask_first(partial(_ask_which, choices))
     if chosen == _AFRESH:
         return None
     interview = Interview(basis._replace(start=kept[chosen].start), kept[chosen])
@@ -128,6 +127,17 @@ def _resume(basis: Basis, query: str | None) -> Interview | None:
     if found != path and not path.exists():  # begun under another name
         found.rename(path)
     return interview
+
+
+def _ask_which(kept: Mapping[str, str]) -> str:
+    """Ask which of the kept answers to go on with; return _AFRESH for none of them."""
+    usual = next(iter(kept))
+    if len(kept) > 1:
+        choices = {**kept, _AFRESH: ""}
+        return ask_choice("Go on with", choices, default=usual, explain=_EXPLAIN_KEPT)
+    say_wrapped(f"They are in {usual}: {kept[usual]}.")
+    is_kept = ask_yes("Go on with them?", default=True, explain=_EXPLAIN_KEPT)
+    return usual if is_kept else _AFRESH
 
 
 def _ask_all(interview: Interview, typed: str | None, seen: set[str]) -> None:
@@ -198,7 +208,8 @@ def _is_finished(interview: Interview, options: str) -> bool:
         f"\nType a number to change that answer, {way}write to write {name}, or stop to go on"
         " another day."
     )
-    default = "read" if letter else wrong or "write"
+    default = "read" if letter else "".join(wrong[:1])
+    is_warned = letter is not None
     while True:
         try:
             said = ask("What next", default=default, explain=_EXPLAIN_END)
@@ -206,8 +217,16 @@ def _is_finished(interview: Interview, options: str) -> bool:
             return not interview.back()
         meant = [said] if said in numbers else choices_meant(said, _END if said else {})
         match meant:
-            case ["write" | "yes"]:
+            case ["write" | "yes"] if is_warned:
                 return True
+            case ["write" | "yes"]:
+                change = f"number {or_list(wrong)}" if wrong else "a number"
+                say_wrapped(
+                    f"No letter can be made from {name} yet. Type {change} to change that answer"
+                    " first, or write once more to write the file as it is.",
+                    "  ",
+                )
+                is_warned, default = True, ""
             case ["stop" | "no"]:
                 raise click.Abort
             case ["read"] if letter:
@@ -229,11 +248,11 @@ def _show_answers(interview: Interview) -> None:
             section = question.section
             say_wrapped(section, "  ")
         label = question.label if question.label.endswith("?") else f"{question.label}:"
-        say_wrapped(f"{number:>2}  {label} {text or 'none'}", "    ")
+        say_wrapped(f"{number:>2}  {label} {interview.words(question, text)}", "    ")
 
 
-def _preview(text: str, name: str, interview: Interview) -> tuple[str | None, str]:
-    """Return the first letter, or say what is wrong and return the number of such an answer."""
+def _preview(text: str, name: str, interview: Interview) -> tuple[str | None, list[str]]:
+    """Return the first letter, or say what is wrong and return the numbers of such answers."""
     draft, basis = interview.draft, interview.basis
     try:
         letters = preview_letters(
@@ -247,9 +266,8 @@ def _preview(text: str, name: str, interview: Interview) -> tuple[str | None, st
         say_problems(error.problems)
         paths = [each.path or (each.location and each.location.path) for each in error.problems]
         asked = enumerate(interview.asked, 1)
-        numbers = (str(number) for number, each in asked if each.question.path in paths)
-        return None, next(numbers, "")
-    return letters[0], ""
+        return None, [str(number) for number, each in asked if each.question.path in paths]
+    return letters[0], []
 
 
 def _name_of(draft: Draft) -> str:
