@@ -131,7 +131,7 @@ def write_rejects(
     tables = tuple(sorted({table for several in origins.values() for table in several}))
     state.tables.update((place.name, tables) for place in written)
     orders: dict[str, DateOrder] = {}
-    for file in input_files:
+    for file in input_files if written else ():
         with suppress(OptoutError):  # a stream that broke off has told it
             for name, order in file.date_orders.items():
                 orders[name] = order if orders.get(name, order) == order else "mixed"

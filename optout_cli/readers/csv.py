@@ -43,8 +43,9 @@ _NUMBER = re.compile("[0-9]{1,4}")  # of an item in a list
 _KEY = "jurisdiction"  # the header has this column name; no row has it as a value
 _DELIMITERS = ",;\t|"  # spreadsheets write `;` where the comma is the decimal sign
 _MAX_TITLES = 8  # lines above the header that are looked through
-# A table with neither has no dates to read in one order, and no whole address in a cell.
-_HAS_SLASHES = re.compile(r"[0-9]{1,2}[/.-][0-9]{1,2}[/.-][0-9]{2}|[A-Za-z],?[ ][0-9]{5}\b")
+# A table with neither has no dates to read in one order, and no whole address in a cell: one that
+# has is read once more, before its rows.
+_MUST_BE_READ_WHOLE = re.compile(r"[0-9]{1,2}[/.-][0-9]{1,2}[/.-][0-9]{2}|[A-Za-z],?[ ][0-9]{5}\b")
 _Branch = dict[str, "_Branch | str"]
 
 
@@ -165,7 +166,7 @@ def read_table(
 
     known = () if columns else keys
     names, others = _read_header(header.cells, location, columns, known, filled)
-    again = _read_lines(text if _HAS_SLASHES.search(text) else "", file, delimiter)
+    again = _read_lines(text if _MUST_BE_READ_WHOLE.search(text) else "", file, delimiter)
     lines_again = [line.cells for line in again]
     below = zip(header.cells, zip_longest(*lines_again, fillvalue=""), strict=False)
     orders = {own.strip(): order for own, of in below if (order := order_of_dates(of[1:]))}

@@ -310,7 +310,7 @@ def _letter_of(
         "email": letter.email,
         "fax": letter.fax,
         "ways": [*map(_way_facts, letter.service)],
-        "files": [*files, *(proof.path for proof in proofs if proof)],
+        "files": [*dict.fromkeys([*files, *(proof.path for proof in proofs if proof)])],
         "formats": [*dict.fromkeys(files.values())],
         "shown": best_form(files),
         **told,
