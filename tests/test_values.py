@@ -15,15 +15,16 @@ from optout_cli.letters.library import Library
 from optout_cli.letters.pipeline import Order, case_of
 from optout_cli.readers.csv import csv_from, rows_from_csv
 from optout_cli.readers.document import Document, Layer, Tree, with_assignments
-from optout_cli.readers.kinds import KINDS, Use
+from optout_cli.readers.kinds import Use
 from optout_cli.readers.ndjson import rows_from_ndjson
-from optout_cli.readers.values import judge
+from optout_cli.readers.values import KINDS, judge
 from optout_cli.readers.yaml import document_from_yaml
 
 PATHS: dict[Use, str] = {
     "name": "signatory.title",
     "person": "signatory.name",
     "street": "signatory.address.street",
+    "city": "signatory.address.city",
     "post": "service.ice.0.number",
     "number": "authority.0.number",
     "vote": "authority.0.vote",
@@ -91,6 +92,8 @@ SAMPLES: dict[str, tuple[tuple[Use, ...], list[str]]] = {
         [
             *("TBD", "xxx", "To be determined", "First Last", "Your name", "Lorem ipsum"),
             *("To be named", "none listed", "Title here", "Mr.", "yes", "Sheriff?", "No.", "R-"),
+            *("See attached list", "Last, First", "no name", "Column1", "Position Title", "test"),
+            *("T.B.D.", "Choose an item.", "Unnamed: 3", "Grand Total", "%%NAME%%", "Name, Title"),
             *("vacant", "Position vacant", "OPEN", "Interim", "not yet appointed"),
         ],
     ),
@@ -155,8 +158,28 @@ SAMPLES: dict[str, tuple[tuple[Use, ...], list[str]]] = {
             "=?utf-8?Q?Mar=C3=ADa?=",
         ],
     ),
-    "encoded-part": (SHORT, ["Jos%C3%A9 Perez", "Pat\\nPerez", "Pat<br>Perez"]),
-    "quoted": (SHORT, ['"Pat Perez"', '"Pat Perez', "'Pat Perez'", "\u201cPat Perez\u201d"]),
+    "encoded-part": (
+        SHORT,
+        [
+            "Jos=E9 Perez",
+            "Jos+AOk- Perez",
+            "<p>Pat Perez</p>",
+            "Jos%C3%A9 Perez",
+            "Pat\\nPerez",
+            "Pat<br>Perez",
+        ],
+    ),
+    "quoted": (
+        SHORT,
+        [
+            "\u201cPat Perez",
+            "\u2018Pat Perez\u2019",
+            '"Pat Perez"',
+            '"Pat Perez',
+            "'Pat Perez'",
+            "\u201cPat Perez\u201d",
+        ],
+    ),
     "open-end": ((), []),
     "stray-mark": (
         ("name",),
@@ -177,6 +200,37 @@ SAMPLES: dict[str, tuple[tuple[Use, ...], list[str]]] = {
     ),
     "sample-name": ((), []),
     "no-vote": ((), []),
+    "error-within": ((*PRINTED, "state", "code"), ["Pat #REF!", "#NAME? Perez", "#\u00a1REF!"]),
+    "filler": (("prose",), ["test", "as above", "Click or tap here to enter text.", "pending"]),
+    "filler-beside": (SHORT, ["Pat Perez (TBD)", "Pat Perez - CHECK", "Pat Perez (?)"]),
+    "value-of-program": (SHORT, ["nan County", "Suite null", "None County Jail", "County of N/A"]),
+    "wrong-apostrophe": (("name",), ["Sheriff\u00b4s", "Sheriff`s", "O''Brien"]),
+    "calculated": (("street",), ["1.5E+03 Main St", "PO Box 12.0", "12-Mar Main St"]),
+    "state-in-city": (("city",), ["Ely NV", "San Rafael CA"]),
+    "letter-for-digit": (("post", "vote"), []),
+    "two-numbers": (("post",), ["70200000000000000010 70200000000000000027"]),
+    "words-in-number": (
+        ("post",),
+        [
+            *("see receipt", "7020 0000 0000 0000 0010 (bureau)", "#70200000000000000010"),
+            *("11111111111111111111", "70200000000000000010.0", "7020000000000000001\uff10"),
+        ],
+    ),
+    **dict.fromkeys(
+        (
+            *("several", "more-than-name", "small-letters", "two-in-one", "cut-off"),
+            *(
+                "half-vote",
+                "unsure-number",
+                "sample-place",
+                "short-prose",
+                "mark-in-name",
+                "footnote",
+                "tag",
+            ),
+        ),
+        ((), []),
+    ),
     "apostrophe": (SHORT, ["'Pat Perez", "'7020 0000 0000 0000 0010"]),
 }
 CASES = [
@@ -222,7 +276,24 @@ MEANT: dict[Use, list[str]] = {
         "May Nopes",
         "St. Paul City Hall, Rm. B",
     ],
-    "person": ["Pat Sheriff", "J. Doe", "Mayor Jones", "Chief Joseph", "Marshal Clerk", "Jon Doe"],
+    "city": ["St. Paul", "O'Fallon", "Winston-Salem", "Truth or Consequences", "Washington DC"],
+    "street": [
+        "100 First Street",
+        "# 5 Court Sq",
+        "12 Mar Vista Ave",
+        "5 1/2 Main St",
+        "RR 2 Box 5",
+    ],
+    "person": [
+        *("Pat Perez, Ph.D.", "Pat Perez, Jr., Esq.", "Pat Perez 3rd", "J. R. (Bob) Smith"),
+        *("An Na", "Grant Total", "Page Turner", "Ke\u02bbala", "Pat van der Berg", "Skip No"),
+        "Pat Sheriff",
+        "J. Doe",
+        "Mayor Jones",
+        "Chief Joseph",
+        "Marshal Clerk",
+        "Jon Doe",
+    ],
     "post": [
         "7020 0000 0000 0000 0010",
         "70081300000173889810",
@@ -312,6 +383,25 @@ def test_what_people_write_is_taken(use: Use, text: str) -> None:
     ("use", "text"),
     [
         ("number", "46204"),
+        ("number", "2026-XX"),
+        ("number", "12-34; 12-35"),
+        ("vote", "5-"),
+        ("vote", "5:00"),
+        ("person", "Pat Perez / Alex Ruiz"),
+        ("person", "Perez, Pat"),
+        ("person", "Pat Perez, Sheriff"),
+        ("person", "Pat Perez (retired)"),
+        ("person", "pat perez"),
+        ("person", "Pat Perez 2"),
+        ("person", "Pat <pat@example.gov>"),
+        ("person", "Pat Perez\u00b9"),
+        ("name", "Sheriff*"),
+        ("name", "Sheriff <b>Marin</b> "),
+        ("name", "Sheriff;Coroner"),
+        ("name", "ABC County Jail"),
+        ("street", "P.O. Box"),
+        ("prose", "The jail has nan beds"),
+        ("prose", "Your reason here"),
         ("number", "2026-10-01"),
         ("number", "2026.0"),
         ("number", "Board of Supervisors"),

@@ -203,7 +203,10 @@ def location_in(text: str, index: int, path: str) -> Location:
 _WRONG = ("cp1252", "latin-1", "mac_roman", "cp437", "cp850")
 _FOREIGN = r"[^\x00-\x7f]{2,}"
 _MEANT = "[\u00a0-\u017f\u2010-\u2044\u20ac\u2122]+"
-_HALF_DECODED = "\u00e2\u20ac|[a-z][\u00c3\u00c2](?![\u00c0-\u00de])|\ufffd"
+_HALF_DECODED = (
+    "\u00e2\u20ac|[a-z][\u00c3\u00c2](?![\u00c0-\u00de])|\ufffd|\u00ef\u00bf\u00bd|\u00d4\u00f8\u03a9"
+    "|[a-z][\u00d2-\u00d5](?=s?\\b)"  # a curly quote of Mac OS Roman read as Latin-1
+)
 
 
 def is_misread(text: str) -> bool:

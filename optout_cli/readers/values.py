@@ -9,7 +9,11 @@ from typing import NamedTuple
 
 from optout_cli.errors import Problem, shorten
 from optout_cli.readers.document import Document, Tree, join_path
-from optout_cli.readers.kinds import KINDS, Kind, Use, compiled
+from optout_cli.readers.kinds import Kind, Use, compiled
+from optout_cli.readers.leftovers import LEFTOVERS
+from optout_cli.readers.slips import SLIPS
+
+KINDS = (*LEFTOVERS, *SLIPS)  # the first kind that fits is told
 
 _USES: tuple[tuple[Use, str], ...] = (
     ("post", r"(service\.\w+|particulars\.(.+\.)?served)\.\d+\.number"),
@@ -18,9 +22,14 @@ _USES: tuple[tuple[Use, str], ...] = (
     ("state", r"(signatory|recipients\.\w+)\.address\.state"),
     ("number", r"authority\.\d+\.number"),
     ("vote", r"authority\.\d+\.vote"),
-    ("person", r"signatory\.name"),
-    ("name", r"(signatory|cc\.\d+)\.(name|title|office|organization)|calls-itself"),
-    ("street", r"(signatory|recipients\.\w+)\.address\.(street(\.\d+)?|city)"),
+    ("number", r"approved-as-to-form\.file-number"),
+    ("person", r"(signatory|approved-as-to-form)\.name"),
+    (
+        "name",
+        r"(signatory|approved-as-to-form|cc\.\d+)\.(name|title|office|organization)|calls-itself",
+    ),
+    ("street", r"(signatory|recipients\.\w+)\.address\.street(\.\d+)?"),
+    ("city", r"(signatory|recipients\.\w+)\.address\.city"),
     ("name", r"recipients\.\w+\.(attention|salutation|confirmed\.by)"),
     ("name", r"recipients\.\w+\.(organization|envelope)(\.\d+)?"),
     (
@@ -77,7 +86,8 @@ def _use_of(path: str) -> Use:
 @lru_cache(4096)  # a batch repeats many texts
 def _judged(text: str, use: Use) -> tuple[Kind, bool] | None:
     """Return the first kind that a text is of, and whether that is wrong in this use."""
-    uses = {use, "name"} if use in ("person", "street") else {use}
+    more: dict[Use, set[Use]] = {"person": {"name"}, "street": {"name"}, "city": {"street", "name"}}
+    uses = {use} | more.get(use, set())
     for kind in KINDS:
         if uses.intersection(kind.wrong + kind.odd) and kind.find(text):
             return kind, bool(uses.intersection(kind.wrong))
