@@ -195,6 +195,11 @@ MISTAKES = {
         "10:38: there is no file 'resolution.pdf' to enclose",
         "write the file's name as seen from the request's own folder",
     ),
+    "a resolution in the home folder": (
+        ("+", "authority: [{instrument: Resolution, file: ~/resolution.pdf}]\n"),
+        "10:38: there is no file '~/resolution.pdf' to enclose",
+        "write the whole name of the folder: ~ stands for it only in a shell",
+    ),
     "a resolution of tomorrow": (
         ("+", "authority: [{instrument: Resolution, date: 2026-12-01}]\n"),
         "10:38: the Resolution is dated 2026-12-01, after the letter (2026-11-20)",

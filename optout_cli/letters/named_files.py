@@ -153,6 +153,8 @@ def _load_attachment(found: Found, name: str) -> Attachment:
 
     if not is_file(found.place):
         hint = "write the file's name as seen from the request's own folder"
+        if name.startswith("~"):
+            hint = "write the whole name of the folder: ~ stands for it only in a shell"
         message = f"there is no file {name!r} to enclose"
         raise OptoutError(Problem("missing-file", message, None, hint))
     return _load(found, lambda place: load_attachment(place, name))

@@ -32,10 +32,7 @@ _FILLER_WORDS = (
     " coming attached website determined announced decided roster listed applicable wahr falsch"
     " vrai faux subtotal"
 )
-_LABEL_WORDS = (
-    "name names title titles text here goes signature signed signatory firstname lastname no not"
-    " don dont"
-)
+_LABEL_WORDS = "name names title titles text here goes signed firstname lastname no not don dont"
 _WORDS_AROUND = (
     "a to be of is are it as on in at by for from with yet the given known provided file list"
     " note notes see per refer please your my their this that later row line item field value"
@@ -109,7 +106,7 @@ is_unfilled = whole(
     r"( (position|seat))?|name of .*|change ?me|office|street|city|town|st"
     r"|(column|field|unnamed:|address line) ?[0-9]+|city, state|\w+:|street address|any street"
     r"|(?:[0-9]+ )?(any ?street|street name|your street)|(grand )?total.*|fnu|lnu"
-    r"|fnu lnu|all|any|nn|s\.o\.|/?s/|placeholder"
+    r"|fnu lnu|nn|s\.o\.|/?s/|placeholder"
     r"|count: .*|object|system\.\w+|function.*[({].*|%[sd]|\*\|\w+\|\*|mergefield .*"
     r"|(please )?(see|refer to|per) (the )?(notes?|comments?|lists?|files?|memos?|above .*)|on file"
 )
