@@ -32,9 +32,9 @@ _FILLER_WORDS = (
     " coming attached website determined announced decided roster listed applicable wahr falsch"
     " vrai faux subtotal"
 )
-_LABEL_WORDS = "name names title titles text here goes signed firstname lastname no not don dont"
+_LABEL_WORDS = "name names title titles text here goes signed firstname lastname not don dont"
 _WORDS_AROUND = (
-    "a to be of is are it as on in at by for from with yet the given known provided file list"
+    "a no to be of is are it as on in at by for from with yet the given known provided file list"
     " note notes see per refer please your my their this that later row line item field value"
     " person one any all t dont know date needs me enclosed confirmed hired elected appointed"
     " available sure type fill out or and election column last first sit amet consectetur middle"
@@ -81,7 +81,7 @@ def is_filler(text: str, *, with_labels: bool = True) -> bool:
     words = set(re.findall(r"[^\W_]+", text.casefold()))
     if not words <= _FILLERS | _LABELS | _AROUND:
         return False
-    return bool(words & _FILLERS or (with_labels and words & _LABELS and words != {"no"}))
+    return bool(words & _FILLERS or (with_labels and words & _LABELS))
 
 
 def has_filler_beside(text: str) -> bool:
