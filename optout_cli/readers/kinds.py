@@ -99,13 +99,13 @@ def has_filler_beside(text: str) -> bool:
 
 is_unfilled = whole(
     r"(?i)tb[acdn]|t\.b\.[acd]\.|to ?do|pending|x{2,20}( x{2,20})*|lorem ipsum.*"
-    r"|(the )?(mr|mrs|ms|dr|hon|honorable|no|unk)\.?|mrs?\.?( or |/)ms\.?|dear sir.*|sir or madam"
-    r"|to whom it may concern|to be \w+|(your|insert|enter|type|fill in)\b.*"
+    r"|(the )?(mr|mrs|ms|dr|hon|honorable|no|unk)\.?|mrs?\.?( or |/)ms\.?"
+    r"|to be \w+|(your|insert|enter|type|fill in)\b.*"
     r"|choose an? .*|(none|not) (given|listed|on file)|first( \w\.?)? last(name)?|last,? first"
     r"|[a-z]{1,3}-|\w+\?|((position|office|seat|currently)( is)? )?(open|interim|acting)"
     r"( (position|seat))?|name of .*|change ?me|office|street|city|town|st"
-    r"|(column|field|unnamed:|address line) ?[0-9]+|city, state|\w+:|street address|any street"
-    r"|(?:[0-9]+ )?(any ?street|street name|your street)|(grand )?total.*|fnu|lnu"
+    r"|(column|field|unnamed:|address line) ?[0-9]+|city, state|street address|any street"
+    r"|(?:[0-9]+ )?(any ?street|street name|your street)|(grand )?totals?(:.*)?|fnu|lnu"
     r"|fnu lnu|nn|s\.o\.|/?s/|placeholder"
     r"|count: .*|object|system\.\w+|function.*[({].*|%[sd]|\*\|\w+\|\*|mergefield .*"
     r"|(please )?(see|refer to|per) (the )?(notes?|comments?|lists?|files?|memos?|above .*)|on file"
