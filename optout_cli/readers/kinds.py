@@ -26,13 +26,15 @@ _FILLER_WORDS = (
     "none null nil nobody noone noname nothing etc unknown unk undefined empty blank missing"
     " various multiple several other others anonymous default same ditto dito idem above below"
     " previous tbd tba tbc tbn todo fixme tk tktk pending vacant vacancy unfilled unnamed"
-    " unassigned unspecified unavailable sample example test tests testing dummy asdf"
+    " unassigned unspecified unavailable test tests testing dummy asdf"
     " qwerty foo foobar lorem ipsum dolor insert enter click tap choose select update verify"
     " confirm check redacted withheld confidential deleted removed idk forthcoming soon follow"
     " coming attached website determined announced decided roster listed applicable wahr falsch"
     " vrai faux subtotal"
 )
-_LABEL_WORDS = "name names title titles text here goes signed firstname lastname not don dont"
+_LABEL_WORDS = (
+    "sample example name names title titles text here goes signed firstname lastname not don dont"
+)
 _WORDS_AROUND = (
     "a no to be of is are it as on in at by for from with yet the given known provided file list"
     " note notes see per refer please your my their this that later row line item field value"
