@@ -77,9 +77,10 @@ SLIPS: tuple[Kind, ...] = (
     Kind(
         "wrong-apostrophe",
         within(r"[^\W\d_](\u00b4|`|'')[^\W\d_]", marks="\u00b4`'"),
-        ("name",),
+        (),
         "{} has an accent or two marks in place of an apostrophe",
         "type the apostrophe again",
+        odd=("name",),
     ),
     Kind(
         "calculated",
