@@ -92,7 +92,8 @@ Exit codes
 ----------
 
 0    done
-1    a problem in the content of a file, or in reading or writing one
+1    a problem in the content of a file, or in reading or writing one; with
+     `--check` or `--fail-fast`, also in a row of a batch
 2    a problem on the command line: an unknown option, jurisdiction, letter or
      file
 3    `batch`, `sent --from`: some rows had a problem, and all others are done

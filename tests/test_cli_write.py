@@ -29,10 +29,10 @@ def write_text(run: Run, write: Write, in_folder: Path) -> Run:
 
 
 TALK = """\
+note: complete the letterhead: address: under signatory: has no state:
 note: call the bureau before sending: address from an official source (2026-01-02), not confirmed
 note: call ICE before sending: address from a doubtful (third-party) source (undated), not confirmed
-note: use the letter as a record: by itself it stops no sharing of fingerprints
-1 more note; to see each note in full, add --verbose or run `optout review`
+2 more notes; to see each note in full, add --verbose or run `optout review`
 written: 2 letters of 2026-11-20 (txt) for County of Nowhere, Nowhere, reference REF
 next: read each letter
 next: call 555-555-0100 to confirm the bureau's address: 2 Main Street, Nowhere, ZZ 00001

@@ -385,3 +385,27 @@ def test_a_day_to_meet_on_which_offices_are_closed_is_told_of(library: Library) 
         "check the day 2026-12-05: it is a Saturday",
         "check the day 2026-12-25: it is Christmas Day",
     ]
+
+
+@pytest.mark.parametrize(
+    ("lines", "code", "told"),
+    [
+        ("calls-itself: Yolo County", "other-place", "'Yolo County' does not name Marin County"),
+        (
+            "signatory: {name: Pat Doe, title: Sheriff, address: {city: Ross, zip: '94957'}}",
+            "no-return-address",
+            "address: under signatory: has no street: and state:",
+        ),
+        (
+            "recipients: {bureau: {envelope: [Bureau, 5 Elm St, 'Austin, TX 78701']}}",
+            "other-address",
+            "envelope: under recipients: bureau:, which shows another address",
+        ),
+    ],
+)
+def test_what_looks_like_another_place_is_told(
+    lines: str, code: str, told: str, library: Library
+) -> None:
+    case = case_for(library, lines)
+    notes = [it.text for it in notes_for(case, recipients_of(case)[0]) if it.code == code]
+    assert [told in it for it in notes] == [True]

@@ -337,3 +337,9 @@ def test_the_register_keeps_the_words_of_each_note_once(written: Written) -> Non
 def test_the_register_keeps_where_the_address_of_each_copy_is_from(written: Written) -> None:
     (copy,) = events(OUT)[0]["facts"]["copies"]
     assert (copy["address"]["city"], copy["source"]["kind"]) == ("Washington", "official")
+
+
+def test_what_was_sent_is_not_replaced_without_the_register_either(written: Written) -> None:
+    send()
+    code, _, err = written(*KIM, "--no-register", "--force")
+    assert (code, "was sent on" in err) == (1, True)

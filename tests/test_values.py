@@ -200,6 +200,7 @@ SAMPLES: dict[str, tuple[tuple[Use, ...], list[str]]] = {
     ),
     "sample-name": ((), []),
     "no-vote": ((), []),
+    "greets-nobody": (SHORT, ["Dear :", "Dear Mr. :", "dear Mr. 0:", "Dear"]),
     "error-within": ((*PRINTED, "state", "code"), ["Pat #REF!", "#NAME? Perez", "#\u00a1REF!"]),
     "filler": (("prose",), ["test", "as above", "Click or tap here to enter text.", "pending"]),
     "filler-beside": (SHORT, ["Pat Perez (TBD)", "Pat Perez - CHECK", "Pat Perez (?)"]),
@@ -221,6 +222,7 @@ SAMPLES: dict[str, tuple[tuple[Use, ...], list[str]]] = {
             *("several", "more-than-name", "small-letters", "two-in-one", "cut-off"),
             *(
                 "half-vote",
+                "phone-as-number",
                 "unsure-number",
                 "sample-place",
                 "short-prose",
@@ -387,6 +389,7 @@ def test_what_people_write_is_taken(use: Use, text: str) -> None:
 @pytest.mark.parametrize(
     ("use", "text"),
     [
+        ("post", "504-555-0100"),
         ("number", "46204"),
         ("number", "2026-XX"),
         ("number", "12-34; 12-35"),

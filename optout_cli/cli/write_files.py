@@ -17,7 +17,6 @@ from optout_cli.model.notice import Case
 from optout_cli.output import hold_interrupts
 from optout_cli.readers.files import STDIN
 from optout_cli.register.folder import WAIT, LetterFolder
-from optout_cli.register.journal import Journal
 from optout_cli.register.plan import Fingerprints, Replacing, Writing, plan_writing, writing_of
 from optout_cli.register.records import Register, load_register
 from optout_cli.register.replies import claim_of
@@ -68,7 +67,7 @@ def write_files(
     redates = made.request not in (STDIN, COMMAND_LINE)
     replacing = Replacing(how.force, how.supersede, redates=redates)
     if is_check:
-        register = load_register(place) if how.has_register else Register(place, Journal())
+        register = load_register(place)
         _check(register, writing, replacing)
         if not how.quiet:
             _say_earlier(made.letters, writing, register.states.letters.values(), place, library)

@@ -64,6 +64,7 @@ def notes_for(case: Case, recipient: Recipient) -> Iterator[Note]:
     yield from standing_notes(case)
     yield contact_note(case, recipient)
     yield from _address_notes(case, recipient)
+    yield from _envelope_notes(case, recipient)
     if recipient.is_person and not recipient.contact.salutation:
         whose, party = _WHOSE[recipient.party], recipient.party
         text = (
@@ -183,11 +184,12 @@ def _signatory_notes(case: Case) -> Iterator[Note]:
         text = "add the signer under signatory:, since each page is marked DRAFT until then"
         yield Note(code="draft", text=text)
         return
-    if not signatory.address.street:
-        text = "add address: under signatory:, since the letterhead has no address"
-        yield Note(code="no-return-address", text=text)
+    yield from _letterhead_notes(signatory)
     yield from _title_notes(case, signatory)
-    for name in (signatory.office, *(act.body for act in case.request.authority)):
+    author = case.program.author
+    agency = getattr(case.particulars, author.replace("-", "_"), None) if author else None
+    bodies = (act.body for act in case.request.authority)
+    for name in (signatory.office, *bodies, case.request.calls_itself, agency):
         if (
             name
             and not case.locality.agency
@@ -200,6 +202,31 @@ def _signatory_notes(case: Case) -> Iterator[Note]:
         where = f"the jurisdiction is in {case.locality.state_code}"
         text = f"{check}: the signatory's address is in {state}, but {where}"
         yield Note(code="other-state", text=text)
+
+
+def _letterhead_notes(signatory: Signatory) -> Iterator[Note]:
+    """Yield what an address in the letterhead lacks."""
+    parts = ("street", "city", "state", "zip")
+    missing = [name for name in parts if not getattr(signatory.address, name)]
+    if missing == [*parts]:
+        text = "add address: under signatory:, since the letterhead has no address"
+        yield Note(code="no-return-address", text=text)
+    elif missing:
+        names = " and ".join(f"{name}:" for name in missing)
+        text = f"complete the letterhead: address: under signatory: has no {names}"
+        yield Note(code="no-return-address", text=text)
+
+
+def _envelope_notes(case: Case, recipient: Recipient) -> Iterator[Note]:
+    """Yield that lines of the user's own for the envelope lack the ZIP code of the address."""
+    correction = getattr(case.request.recipients, recipient.party)
+    code = (recipient.contact.address.zip or "")[:5]
+    if correction.envelope and not any(code in line for line in correction.envelope):
+        text = (
+            f"check envelope: under recipients: {recipient.party}:, which shows another address:"
+            f" the letter is addressed to {', '.join(recipient.contact.address.lines)}"
+        )
+        yield Note(code="other-address", text=text)
 
 
 def _title_notes(case: Case, signatory: Signatory) -> Iterator[Note]:

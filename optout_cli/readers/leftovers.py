@@ -120,6 +120,13 @@ LEFTOVERS: tuple[Kind, ...] = (
         FILL_IN,
     ),
     Kind(
+        "greets-nobody",
+        whole(r"(?i)dear( (mr|mrs|ms|dr)\.?)?( ?0)? ?[:,]?"),
+        SHORT,
+        "{} greets nobody",
+        "write whom the letter greets, or leave it empty",
+    ),
+    Kind(
         "file-name",
         whole(rf"(?i).*[\w)]\.({_FILES})", marks="."),
         SHORT,
@@ -242,15 +249,22 @@ LEFTOVERS: tuple[Kind, ...] = (
     Kind(
         "words-in-number",
         lambda text: (
-            compiled(
-                r"[^\x20-\x7e]|[^\w .-]|_|^[a-z]{2}|[a-z]{3}|[0-9]\.[0-9]*$"
-                r"|^\(?[0-9]{3}[-.) ]+[0-9]{3}[-.][0-9]{4}$"
-            ).search(text.replace("\u00a0", " "))
+            compiled(r"[^\x20-\x7e]|[^\w .-]|_|^[a-z]{2}|[a-z]{3}|[0-9]\.[0-9]*$").search(
+                text.replace("\u00a0", " ")
+            )
             or len({*filter(str.isalnum, text)}) == 1
         ),
         ("post",),
         "{} is not a tracking number alone",
         "write only the number, as it stands on the receipt",
+    ),
+    Kind(
+        "phone-as-number",
+        whole(r"\(?[0-9]{3}[-.) ]+[0-9]{3}[-.][0-9]{4}"),
+        (),
+        "{} looks like a telephone number",
+        "write the tracking number, as it stands on the receipt",
+        odd=("post",),
     ),
     Kind(
         "short-number",

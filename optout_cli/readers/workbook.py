@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 _MAX_INFLATED = 128 * 2**20  # bytes of XML; a table of all counties has 8 MB
 _TOP = 8  # rows in which the names of the columns may stand
+_LITERAL = re.compile(r'(?:"([^"]*)")?(0+|#)(?:"([^"]*)")?')  # "No. "0, "2026-"000
+_TOO_MANY = 10**15  # a spreadsheet keeps 15 digits of a number
 _ZEROS = re.compile(r"(0+)(?:\\?-(0+))?(?:;@)?")  # 00000, and 00000-0000 for a ZIP+4
 _WORKBOOK, _CONTENT = "xl/workbook.xml", "content.xml"  # parts of an .xlsx and of an .ods
 _ODS = b"application/vnd.oasis.opendocument.spreadsheet"  # also of a template
@@ -284,22 +286,35 @@ def _letters(number: int) -> str:
 
 def text_of(value: object, number_format: str) -> str:
     """Return a cell's value as its sheet shows it, in the form of a request."""
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
     match value:
         case None:
-            text = ""
+            return ""
         case bool():
-            text = str(value).upper()
+            return str(value).upper()
         case datetime():
-            text = value.isoformat(" ", "seconds")
-        case int() if value >= 0 and (zeros := _ZEROS.fullmatch(number_format)):
-            digits = str(value).zfill(len(zeros[1] + (zeros[2] or "")))
-            end = len(digits) - len(zeros[2] or "")
-            text = "-".join(filter(None, (digits[:end], digits[end:])))
-        case _:
-            text = str(value)
-    return text
+            return value.isoformat(" ", "seconds")
+        case int() | float():
+            return _number_text(value, number_format)
+    return str(value)
+
+
+def _number_text(value: float, number_format: str) -> str:
+    """Return a number with the zeros and the words that its format adds."""
+    if abs(value) >= _TOO_MANY:  # the digits behind are not those that somebody typed
+        return f"{value:.14E}"  # which is refused as a number that has lost digits
+    if value < 0 or value != int(value):
+        return str(value)
+    digits = str(int(value))
+    if number_format == ";;;":  # it shows nothing
+        return ""
+    if words := _LITERAL.fullmatch(number_format):
+        before, code, after = words.groups("")
+        return f"{before}{digits.zfill(len(code))}{after}"
+    if zeros := _ZEROS.fullmatch(number_format):
+        digits = digits.zfill(len(zeros[1] + (zeros[2] or "")))
+        end = len(digits) - len(zeros[2] or "")
+        return "-".join(filter(None, (digits[:end], digits[end:])))
+    return digits
 
 
 def _notes_on(page: Page, tables: list[Page]) -> Iterator[str]:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import date as Date
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import IO, NamedTuple, Self
@@ -35,7 +36,7 @@ from optout_cli.register.journal import (
     lock,
 )
 from optout_cli.register.plan import CAREFUL, NOT_YET, Plan, Replacing, Writing, plan_writing
-from optout_cli.register.records import Record, Register, digest_of, records_in
+from optout_cli.register.records import Record, Register, digest_of, load_register, records_in
 from optout_cli.register.state import Key, LetterState
 from optout_cli.register.table import table_problems, update_table
 from optout_cli.trust import leads_outside
@@ -82,6 +83,11 @@ class LetterFolder:
         self._fresh: list[Path] = []  # files that a power cut could still damage
         self._is_changed = False  # the register, since register.csv was written
         self._added: list[Line] = []  # by `append`; the caller keeps the states up to date
+
+    @cached_property
+    def _recorded(self) -> Register:
+        """The register that is there, also where none is to be read or written."""
+        return load_register(self.path)
 
     @property
     def states(self) -> dict[Key, LetterState]:
@@ -143,6 +149,8 @@ class LetterFolder:
 
         Raises OptoutError as `plan_writing` does, or if a file cannot be written.
         """
+        if not self._has_register:  # what is recorded holds all the same
+            plan_writing(self._recorded, writing, replacing)
         plan = plan_writing(self.register, writing, replacing)
         self._refuse_gone()
         known = self.register.records
