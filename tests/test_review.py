@@ -9,6 +9,7 @@ from datetime import date
 from hashlib import sha256
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import get_args
 
 import drive_chromium
 import msgspec
@@ -17,12 +18,13 @@ import yaml
 from command_results import Run, Write, outcome
 from conftest import REQUEST, ROOT
 from drive_chromium import Chromium
-from make_register import ADDISON, DAY, MARIN, RegisterMaker
+from make_register import ADDISON, DAY, FOLLOW_UP, MARIN, RegisterMaker
 from PIL import Image
 
 from optout_cli.cli import review as command
 from optout_cli.engines import page_pictures
 from optout_cli.register.events import LetterFile, WrittenLetter, WrittenNote
+from optout_cli.register.standing import Step
 from optout_cli.reports import review
 from optout_cli.reports.review import drawings_of
 
@@ -526,3 +528,33 @@ def test_a_browser_filters_searches_and_moves_by_keys_at_every_width(
         "enlarged": f"Marin County, CA: {TO_BUREAU}: page 2 of 2",
         "overdue": "1 of 3 letters are shown.",
     }
+
+
+def test_each_step_of_a_letter_has_its_name_and_is_shown(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = (ROOT / "templates/_layout/review.html.j2").read_text("utf-8")
+    (states,) = re.findall(r"set states = \{(.*?)\n\} ", text, re.DOTALL)
+    named = {*re.findall(r'^  "([a-z]+)": \[', states, re.MULTILINE)}
+    assert {*get_args(Step)} - named == {"waiting"}  # the page says sent, received or overdue
+    monkeypatch.chdir(tmp_path)
+    maker = RegisterMaker(tmp_path / "letters")
+    notice = maker.written(parties=("ice",))
+    maker.sent(notice, "ice")
+    later = date(2026, 12, 8)
+    maker.written(letter=FOLLOW_UP, on=later, parties=("ice",))
+    assert outcome(run("sent", "letters/CA/marin-county-ca/2026-12-08-follow-up-ice.txt",
+                       "--never", "late"))[0] == 0  # fmt: skip
+    maker = RegisterMaker(tmp_path / "others")
+    notice = maker.written(parties=("ice",))
+    maker.sent(notice, "ice")
+    maker.written(letter=FOLLOW_UP, on=later, parties=("ice",))
+    maker.written(letter="secure-communities/renewed-request", on=later, parties=("ice",))
+    maker.answered(notice, "ice", later)
+    pages = []
+    for folder in ("letters", "others"):
+        assert outcome(run("review", folder, "-o", f"{folder}.html"))[0] == 0
+        pages.append(Path(f"{folder}.html").read_text("utf-8"))
+    assert "<p>Withdrawn</p>" in pages[0]
+    assert "<p>Not needed: answered 2026-12-08</p>" in pages[1]
+    assert 'send the letter of <span class="day">2026-12-08</span>, &ldquo;Renewed' in pages[1]

@@ -197,7 +197,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
 
     `notice` is the letter that it cites, such as the notice that a follow-up is about. `answer_due`
     is None for a letter that has not gone out, that was answered, or that is history. `after` is a
-    letter that takes this one up and went out, `ready` one that was written and did not.
+    letter that takes this one up and went out, `ready` are those that were written and did not.
     `answered` is the day of the last answer to an unneeded letter's notice.
     `program` and `kind` are None if the templates are not there any more.
     """
@@ -211,7 +211,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     milestones: tuple[Deadline, ...]
     before: LetterState | None = None
     after: LetterState | None = None
-    ready: LetterState | None = None
+    ready: tuple[LetterState, ...] = ()
     notice: LetterState | None = None
     answered: date | None = None
 
@@ -240,6 +240,11 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
         rows = reply.next if reply else ()
         found = (row.letter for row in rows if not kinds.isdisjoint(letters[row.letter].follows))
         return next(found, None)
+
+    @property
+    def next_ready(self) -> LetterState | None:
+        """The letter that comes next, if it is written already and still to be sent."""
+        return next((it for it in self.ready if _kind_of(it) == self.next_letter), None)
 
     @property
     def silence(self) -> Reply | None:
@@ -326,7 +331,7 @@ def _standings_in(items: Sequence[_Item], program: Program | None) -> Iterator[S
             milestones=() if step in _UNUSED else milestones_of(state, facts, program),
             before=next(filter(is_out, reversed(same)), None),
             after=after,
-            ready=next(filter(_is_ready, followers), None),
+            ready=tuple(filter(_is_ready, followers)),
             answered=max(came) if step == "unneeded" else None,
             notice=notice[0] if (notice := notices[place]) else None,
         )

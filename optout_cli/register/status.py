@@ -152,13 +152,11 @@ def next_step(standing: Standing, today: Date) -> str:
 
 def _to_write(standing: Standing) -> str:
     """Return the letter that comes next: to be sent, if it is written, or else to be written."""
-    name, program, ready = standing.next_letter, standing.program, standing.ready
+    name, program, ready = standing.next_letter, standing.program, standing.next_ready
     if not program or not name:
         return ""
     title = program.letters[name].title
-    if ready and ready.written.letter.partition("/")[2] == name:
-        return f"; send: {title} ({ready.written.date})"
-    return f"; write: {title}"
+    return f"; send: {title} ({ready.written.date})" if ready else f"; write: {title}"
 
 
 def about(deadline: Deadline) -> str:

@@ -259,8 +259,10 @@ def _event_facts(event: AnyEvent, standing: Standing) -> _Facts:
             return {"what": "answered", "reply": reply} | _fields(event, "on", "by", "words")
         case Sent():
             return {"what": "sent"} | _way_facts(event) | _fields(event, "on")
+        case Withdrawn(what="written"):
+            return {"what": "withdrawn"}
         case Withdrawn():
-            return {"what": "withdrawn", "undone": event.what, "on": event.on}
+            return {"what": "undone", "undone": event.what, "on": event.on}
     return {"what": "delivered"} | _fields(event, "on")
 
 
@@ -302,6 +304,7 @@ def _letter_of(
         "delivered": state.delivered,
         "answers": [_event_facts(event, standing) for event in state.answers],
         "next": next_step(standing, review.today),
+        "next_date": ready.written.date if (ready := standing.next_ready) else None,
         "next_title": program.letters[name].title if program and name else None,
         "days": standing.milestones,
         "remarks": [event.note for event in happened if event.note],
