@@ -17,6 +17,7 @@ from optout_cli.batch.input import InputFile, load_input
 from optout_cli.model.request import Request
 from optout_cli.readers.validate import convert
 from optout_cli.readers.values import judge
+from optout_cli.readers.workbook import text_of
 
 HEADER: list[Any] = [
     "County",
@@ -190,3 +191,24 @@ def test_letters_are_the_same_from_a_workbook_and_a_table(run: Run, in_folder: P
         for name in ("n.xlsx", "n.csv")
     ]
     assert (codes, letters[0] == letters[1], len(letters[0])) == ([0, 0], True, 2)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
+def test_what_is_no_number_is_read_as_text(value: float) -> None:
+    assert text_of(value, "General").lower().strip("-") in ("nan", "inf")
+
+
+@pytest.mark.parametrize(
+    ("value", "number_format", "shown"),
+    [
+        (5, '"2026-"000', "2026-005"),
+        (5.0, '"No. "0', "No. 5"),
+        (5, ";;;", ""),
+        (-5, "00000", "-5"),
+        (4.5, "General", "4.5"),
+        (10**15, "0", "1.00000000000000E+15"),
+        (10**15 - 1, "0", "999999999999999"),
+    ],
+)
+def test_a_format_shows_words_and_zeros(value: float, number_format: str, shown: str) -> None:
+    assert text_of(value, number_format) == shown

@@ -302,7 +302,7 @@ def _number_text(value: float, number_format: str) -> str:
     """Return a number with the zeros and the words that its format adds."""
     if abs(value) >= _TOO_MANY:  # the digits behind are not those that somebody typed
         return f"{value:.14E}"  # which is refused as a number that has lost digits
-    if value < 0 or value != int(value):
+    if value < 0 or not float(value).is_integer():
         return str(value)
     digits = str(int(value))
     if number_format == ";;;":  # it shows nothing
