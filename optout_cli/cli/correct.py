@@ -24,7 +24,7 @@ from optout_cli.cli.options import (
     jurisdictions,
     library_from,
     library_options,
-    parse_date,
+    parse_day,
     say_what_moved,
     today,
 )
@@ -99,7 +99,7 @@ class Confirmed(NamedTuple):
     "--on",
     "day",
     metavar="DATE",
-    callback=parse_date,
+    callback=parse_day,
     help="On which day, YYYY-MM-DD.  [default: today]",
 )
 @library_options

@@ -169,13 +169,27 @@ def with_engine(
 
 def parse_date(context: click.Context, option: click.Parameter, value: str | None) -> date | None:
     """Parse a day as a table's cell is read, 3/4/2026 as March 4. Raises click.BadParameter."""
+    return _parse(context, option, value, [])
+
+
+def parse_day(context: click.Context, option: click.Parameter, value: str | None) -> date | None:
+    """Parse a day on which something happened, also as `optout new` reads it: dec 1, yesterday.
+
+    Raises click.BadParameter.
+    """
+    return _parse(context, option, value, days_meant(value, today()) if value else [])
+
+
+def _parse(
+    context: click.Context, option: click.Parameter, value: str | None, meant: Sequence[date]
+) -> date | None:
+    """Parse a day; `meant` are those that it may be in the words of people, the likeliest first."""
     if value is None:
         return None
     text = value
     if not re.fullmatch(r"\d{4}-\d\d-\d\d", value):  # ISO 8601 also has 20100831 and 2010-W35-2
         text = date_in_words(value, "month-first") or date_in_words(value, "day-first") or ""
-        if not text and "--on" in option.opts:  # said of what happened, as `optout new` reads it
-            text = next((day.isoformat() for day in days_meant(value, today())), "")
+        text = text or "".join(map(str, meant[:1]))
         if not text or value.isdecimal():
             raise click.BadParameter(f"{value!r} is not a date; write it as 2026-11-24")
     try:

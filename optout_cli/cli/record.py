@@ -16,7 +16,7 @@ from optout_cli.cli.console import (
     say,
     usage_error,
 )
-from optout_cli.cli.options import parse_date, require_reason, today
+from optout_cli.cli.options import parse_day, require_reason, today
 from optout_cli.errors import Location, OptoutError, Problem
 from optout_cli.letters.library import Library
 from optout_cli.model.request import PARTIES, Party, Way
@@ -83,7 +83,7 @@ def check_undo(undo: str | None, *others: object) -> None:
 
 def on_option(text: str) -> Callable[[_F], _F]:
     """Return the option for the day on which something happened."""
-    return click.option("--on", "day", metavar="DATE", callback=parse_date, help=text)
+    return click.option("--on", "day", metavar="DATE", callback=parse_day, help=text)
 
 
 def now() -> Moment:

@@ -26,7 +26,7 @@ from optout_cli.cli.options import (
     json_option,
     library_from,
     output_path,
-    parse_date,
+    parse_day,
     say_what_moved,
     templates_option,
     today,
@@ -91,7 +91,7 @@ class _Output(NamedTuple):
     "--on",
     "until",
     metavar="DATE",
-    callback=parse_date,
+    callback=parse_day,
     help="With --due: due by this day, in place of today.",
 )
 @click.option("--unsent", is_flag=True, help="Only letters that are not sent; no drafts.")
