@@ -20,7 +20,7 @@ from optout_cli.register.events import Answered
 from optout_cli.register.journal import NAME
 from optout_cli.register.records import load_register
 from optout_cli.register.replies import Claim
-from optout_cli.register.standing import settles
+from optout_cli.register.standing import kinds_after_silence, settles
 from optout_cli.register.state import Identity, LetterState
 from optout_cli.register.statements import way_words
 from optout_cli.templating.filters import quotation
@@ -181,15 +181,13 @@ def _state_told(
     A letter that asks for an answer is one that the program names where nothing came back.
     """
     named = f"{state.written.reference} to {state.letter.recipient}"
-    replies = program.replies.values()
-    silent = {row.letter for reply in replies if reply.silence for row in reply.next}
     if not state.sent:
         yield f"{named} is not recorded as sent"
     name = claim.letter.partition("/")[2]
     specs = program.letters[name].particulars
-    for answer in answers if name in silent else ():
+    for answer in answers if name in kinds_after_silence(program) else ():
         key = next((it for it in specs if specs[it].follow == f"replies.{answer.reply}"), "")
-        told = {(it["office"], it["date"]) for it in claim.particulars.get(key, [])}
+        told = {(it.get("office"), it.get("date")) for it in claim.particulars.get(key, [])}
         if settles(answer, program):
             yield f"{named} was answered on {answer.on} ({answer.reply})"
         elif (answer.recipient, str(answer.on)) not in told:

@@ -217,15 +217,22 @@ def begin_after(
     return Start(known={**known}, asks=("service",), signed={**(former.signatory or {})}), former
 
 
-def _formers_named(text: str, within: Path | None) -> dict[str, Former]:
-    """Return the earlier letters that `text` may mean, by what they are for people."""
+class _Earlier(NamedTuple):
+    """An earlier letter that may be meant, and what it is in a few words."""
+
+    former: Former
+    summary: str = ""
+
+
+def _earlier_named(text: str, within: Path | None) -> dict[str, _Earlier]:
+    """Return the earlier letters that `text` may mean, by their references. Raises OptoutError."""
     try:
         found = look_up(text, within)
     except OptoutError as error:
         is_unknown = all(problem.code in _UNKNOWN for problem in error.problems)
         if not (is_unknown and is_file(Path(text))):
             raise
-        return {text: former_from_json(text)}
+        return {text: _Earlier(former_from_json(text))}
     states = {named.state.id: named.state for named in found.letters}.values()
     if len(states) > 1 and not (is_terminal() and len(states) <= _MOST):
         message = f"has {len(states)} letters"
@@ -233,8 +240,8 @@ def _formers_named(text: str, within: Path | None) -> dict[str, Former]:
         location = Location(text, is_command_line=True)
         raise OptoutError(Problem("several-letters", message, location, hint))
     return {
-        f"{state.written.reference}: {_summary(state)}": former_from(
-            version_sent(state, found.states), found.states
+        state.written.reference: _Earlier(
+            former_from(version_sent(state, found.states), found.states), _summary(state)
         )
         for state in states
     }
@@ -247,10 +254,9 @@ def _ask_what_follows(
 
     Raises OptoutError.
     """
-    formers = _formers_named(text, within)
-    choices = dict(name.split(": ", 1) for name in formers) if len(formers) > 1 else {}
-    by_reference = dict(zip(choices, formers.values(), strict=False))
-    only = None if choices else next(iter(formers.values()))
+    earlier = _earlier_named(text, within)
+    choices = {reference: it.summary for reference, it in earlier.items()}
+    only = next(iter(earlier)) if len(earlier) == 1 else None
 
     def earlier_asked(_before: str) -> str:
         say_wrapped(f"{text} has {len(choices)} letters. Which one do you want to follow?")
@@ -258,23 +264,24 @@ def _ask_what_follows(
 
     def questions_for(answers: Mapping[str, str]) -> dict[str, Question]:
         questions: dict[str, Question] = {} if only else {_EARLIER: earlier_asked}
-        former = only or by_reference.get(answers.get(_EARLIER, ""))
-        following = letters_following(former, library) if former and letter is None else []
-        if former and len(following) > 1 and is_terminal():
-            questions[_NEXT] = partial(_ask_following, former, following, library)
+        if (chosen := only or answers.get(_EARLIER)) and letter is None and is_terminal():
+            former = earlier[chosen].former
+            following = letters_following(former, library)
+            if len(following) > 1:
+                questions[_NEXT] = partial(_ask_following, former, following, library)
         return questions
 
     answers = ask_in_turn(questions_for)
-    return only or by_reference[answers[_EARLIER]], answers.get(_NEXT, letter)
+    return earlier[only or answers[_EARLIER]].former, answers.get(_NEXT, letter)
 
 
 def _ask_following(former: Former, following: Sequence[str], library: Library, _before: str) -> str:
     """Ask which of several letters follows; by default, the one that answers the last reply."""
     say_wrapped("Which letter do you want?")
     titles = {id: library.programs.find(id)[1].title for id in following}
-    usual = usual_letter(former, library)
-    usual = usual if usual in following else ""
-    return ask_choice("Letter", titles, default=usual or "", explain=_EXPLAIN_NEXT)
+    usual = usual_letter(former, library) or ""
+    default = usual if usual in following else ""
+    return ask_choice("Letter", titles, default=default, explain=_EXPLAIN_NEXT)
 
 
 def _summary(state: LetterState) -> str:
