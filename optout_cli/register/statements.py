@@ -356,7 +356,7 @@ def dropped_from(state: LetterState, reason: str, now: Moment) -> Result:
     news = (*state.sent, *state.delivered, *state.answers)
     if news:
         message = f"the letter went out: it is recorded as {news[0].__struct_config__.tag}"
-        hint = "if that is wrong, take it back: add --undo REASON in the place of --never"
+        hint = "if that is wrong, first take it back with --undo: see optout help record"
         raise OptoutError(Problem("already-sent", message, hint=hint, path="letter"))
     event = Withdrawn(**_about(state, now), what="written", on=state.written.date, note=reason)
     return Result(event, is_known=state.is_withdrawn)
