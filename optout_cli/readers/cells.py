@@ -335,10 +335,11 @@ def column_of(name: str) -> list[str]:
 
 _NEAR_DAYS = {"yesterday": -1, "today": 0, "tomorrow": 1}
 _WEEKDAYS = [f"{name}day" for name in ("mon", "tues", "wednes", "thurs", "fri", "satur", "sun")]
-_WEEKDAY_NAME = re.compile(rf"\b(?:{'|'.join(_WEEKDAYS)})\b", re.IGNORECASE)
-_DAY_OF_WEEK = re.compile(rf"(?:(on|this|next|last) )?({'|'.join(_WEEKDAYS)})")
-_ORDINAL = re.compile(r"\b([0-9]{1,2})(?:st|nd|rd|th)\b", re.IGNORECASE)
-_MONTH_AND_DAY = re.compile(r"[0-9]{1,2}([/.-])[0-9]{1,2}")
+# Compiled when somebody says a day in words: every command imports this.
+_WEEKDAY_NAME = rf"(?i)\b(?:{'|'.join(_WEEKDAYS)})\b"
+_DAY_OF_WEEK = rf"(?:(on|this|next|last) )?({'|'.join(_WEEKDAYS)})"
+_ORDINAL = r"(?i)\b([0-9]{1,2})(?:st|nd|rd|th)\b"
+_MONTH_AND_DAY = r"[0-9]{1,2}([/.-])[0-9]{1,2}"
 
 
 def days_meant(text: str, near: date) -> list[date]:
@@ -349,14 +350,14 @@ def days_meant(text: str, near: date) -> list[date]:
     word = text.strip().lower()
     if word in _NEAR_DAYS:
         return [near + timedelta(_NEAR_DAYS[word])]
-    if named := _DAY_OF_WEEK.fullmatch(word):
+    if named := re.fullmatch(_DAY_OF_WEEK, word):
         apart = (_WEEKDAYS.index(named[2]) - near.weekday()) % 7 or 7
         found = [near + timedelta(apart), near + timedelta(apart - 7)]
         return found[1:] if named[1] == "last" and found[1] < near else found
-    plain = _WEEKDAY_NAME.sub("", _ORDINAL.sub(r"\1", text)).strip(" ,")
+    plain = re.sub(_WEEKDAY_NAME, "", re.sub(_ORDINAL, r"\1", text)).strip(" ,")
     if day := guess_date(plain):
         return [day]
-    numbers = _MONTH_AND_DAY.fullmatch(plain)
+    numbers = re.fullmatch(_MONTH_AND_DAY, plain)
     mark = numbers[1] if numbers else " "
     years = (near.year, near.year + 1, near.year - 1)
     days = filter(None, (guess_date(f"{plain}{mark}{year}") for year in years))
