@@ -151,6 +151,18 @@ def test_check_reports_unread_files_with_a_request_as_well(run: Run, own: Write)
     ]
 
 
+@pytest.mark.parametrize("command", ["write", "batch"])
+def test_a_letter_is_not_written_without_a_word_about_misnamed_wording(
+    command: str, run: Run, own: Write
+) -> None:
+    own("287g/terminate.31043.html.j2", EXTENDS)
+    notes = outcome(run(command, "r.yaml", "-f", "txt", "-o", "out/", *WITH))[2].splitlines()
+    assert [note for note in notes if "wording/" in note] == [
+        "note: wording/287g/terminate.31043.html.j2: there is no state or jurisdiction '31043'; "
+        "rename it to terminate.dakota-county-ne.html.j2"
+    ]
+
+
 @pytest.mark.parametrize(
     "name",
     ["287g/README.md", "287g/.terminate.html.j2.swp", "notes.docx", "287g/terminate.NE.html.j2",

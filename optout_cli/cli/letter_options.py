@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 import click
 
-from optout_cli.cli.console import usage_error
+from optout_cli.cli.console import say, usage_error
 from optout_cli.cli.options import (
     date_option,
     engine_option,
@@ -17,6 +17,7 @@ from optout_cli.cli.options import (
 from optout_cli.errors import closest
 from optout_cli.exporters import all_exporters, format_names
 from optout_cli.exporters.context import Options
+from optout_cli.letters.library import Library
 from optout_cli.letters.pipeline import Order
 from optout_cli.model.notice import Route
 from optout_cli.model.request import PARTIES
@@ -191,3 +192,18 @@ def _formats_by_route() -> tuple[str, ...]:
     for name, exporter in all_exporters().items():
         first.setdefault(exporter.ROUTE, name)
     return tuple(first.values())
+
+
+def say_stray_templates(library: Library) -> None:
+    """Print a note on each file of the user's template folders that no letter uses.
+
+    Nothing else would show that a letter lacks the wording that somebody wrote for it.
+    """
+    if not library.templates.own:
+        return
+    from optout_cli.lint import unused_files  # reads every template
+
+    for problem in unused_files(library):
+        if problem.code == "stray-template":
+            hint = f"; {problem.hint}" if problem.hint else ""
+            say(f"note: {problem.location}: {problem.message}{hint}", problem.code)

@@ -17,7 +17,7 @@ from optout_cli.cli.console import (
     speaks_json,
     usage_error,
 )
-from optout_cli.cli.letter_options import Values, order_options
+from optout_cli.cli.letter_options import Values, order_options, say_stray_templates
 from optout_cli.cli.next_steps import next_steps
 from optout_cli.cli.options import (
     DEFAULT_LETTER,
@@ -122,6 +122,8 @@ def command(
     library = library_from(overlays, folders, look)
     folder = folder_of(what) if is_file_of_one else Path()
     letters, exports, case = _make(document, library, order, folder)
+    if not quiet:
+        say_stray_templates(library)
     is_kept = not (output == STDIN or (is_stream(Path(output)) and not output.endswith(SEPARATORS)))
     is_new = True
     if not is_kept:

@@ -15,7 +15,7 @@ from optout_cli.cli.batch.output import Prints, cores, prints_options
 from optout_cli.cli.batch.report import say_how_read
 from optout_cli.cli.batch.run import Run
 from optout_cli.cli.console import report_problems, say, usage_error
-from optout_cli.cli.letter_options import Values, order_options
+from optout_cli.cli.letter_options import Values, order_options, say_stray_templates
 from optout_cli.cli.options import (
     files,
     library_from,
@@ -159,6 +159,8 @@ def command(
     before = _engine_before(place, order.formats) if look.engine is None else None
     look = with_engine(look, order.formats, quiet=quiet, before=before)
     library = library_from(overlays, folders, look)
+    if not quiet:
+        say_stray_templates(library)
     shared = request_file(common) if common else None
     over = tuple(values.items())
     job = Job(library=library, order=order, common=shared, over=over, folder=place)
