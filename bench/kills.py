@@ -21,7 +21,7 @@ from bench import isolated
 from optout_cli.register.events import Sent
 from optout_cli.register.folder import recording
 from optout_cli.register.journal import load_journal
-from optout_cli.register.records import load_register
+from optout_cli.register.state import load_register
 from optout_cli.register.status import verify
 
 ROWS = 60

@@ -129,7 +129,7 @@ def _place(temporary: Path, path: Path, *, force: bool) -> None:
         with suppress(OSError):  # the name is taken, or this disk has no hard links
             os.link(temporary, path)
             return
-        if path.is_file() and _digest(path) != _digest(temporary):
+        if path.is_file() and digest_of(path) != digest_of(temporary):
             raise OptoutError(occupied(path))
     temporary.replace(path)
 
@@ -164,19 +164,20 @@ def _keep(path: Path, added: list[Path]) -> Path:
             hint = "replace the link with a folder, and run the command again"
             raise OptoutError(Problem("not-ours", message, Location(str(folder)), hint))
         folder.mkdir(exist_ok=True)
-        digest = _digest(path)
+        digest = digest_of(path)
         texts = chain([digest[:_DIGITS]], (f"{digest}-{number}" for number in count(1)))
         names = (folder / f"{path.stem[:_LONGEST]}.{text}{path.suffix}" for text in texts)
         for name in names:
             if _add_name(path, name):
                 added.append(name)
                 return name
-            if not name.is_symlink() and name.is_file() and _digest(name) == digest:
+            if not name.is_symlink() and name.is_file() and digest_of(name) == digest:
                 return name
     raise AssertionError  # the numbers never end
 
 
-def _digest(path: Path) -> str:
+def digest_of(path: Path) -> str:
+    """Return a file's SHA-256 in hexadecimal. Raises OSError."""
     with path.open("rb") as stream:  # a print run may be large
         return file_digest(stream, "sha256").hexdigest()
 
@@ -211,7 +212,7 @@ def open_replacement(path: Path, moved: list[Path]) -> Iterator[BinaryIO]:
             with stream:
                 yield stream
             _make_durable(temporary)
-            if path.is_file() and _digest(path) != _digest(temporary):
+            if path.is_file() and digest_of(path) != digest_of(temporary):
                 _keep(path, [])
                 moved.append(path)
             temporary.replace(path)

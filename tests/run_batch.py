@@ -8,7 +8,8 @@ from typing import Any  # an event has the many shapes of the model
 
 from command_results import Run, lying_in, outcome
 
-from optout_cli.register.records import line_of, load_register
+from optout_cli.register.events import line_of
+from optout_cli.register.state import load_register
 
 COMMON = "letter: secure-communities/opt-out\ndate: 2026-11-20\n"
 HEADER = "jurisdiction,signatory.name,signatory.title\n"

@@ -13,7 +13,7 @@ from run_batch import events, records
 from optout_cli.batch.existing import Choice, choose_letters
 from optout_cli.model.request import Service, Way
 from optout_cli.register.events import LetterFile, WrittenLetter
-from optout_cli.register.records import load_register
+from optout_cli.register.state import load_register
 
 pytestmark = pytest.mark.no_cover  # many pages, with code that others cover
 

@@ -28,7 +28,7 @@ from optout_cli.model.notice import Case
 from optout_cli.readers.document import Document
 from optout_cli.register import folder as folder_module
 from optout_cli.register.folder import LetterFolder
-from optout_cli.register.records import load_register
+from optout_cli.register.state import load_register
 from optout_cli.templating.layouts import PAGE
 
 ROWS = "jurisdiction,letter\n" + "".join(

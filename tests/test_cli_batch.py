@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from run_batch import BAD, COMMON, FILES, HEADER, ROWS, SEAL, Batch, batch_in, records
 
 from optout_cli.cli import group
-from optout_cli.register.records import Record
+from optout_cli.register.events import Record
 
 
 @pytest.fixture

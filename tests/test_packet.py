@@ -15,7 +15,7 @@ from written_letters import REACHED, TO_BUREAU, TO_ICE, write_letters
 
 from optout_cli.letters.library import Library
 from optout_cli.register.journal import NAME
-from optout_cli.register.records import load_register
+from optout_cli.register.state import load_register
 
 FOLDER = Path("letters")
 NUMBER = "7008 1300 0001 7388 9810"

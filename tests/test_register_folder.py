@@ -20,8 +20,7 @@ from test_register import AT, WRITTEN
 from optout_cli.register.events import LetterFile, Replaced, Sent, WrittenLetter
 from optout_cli.register.folder import recording
 from optout_cli.register.journal import JournalWriter, load_journal
-from optout_cli.register.records import load_register
-from optout_cli.register.state import LetterState
+from optout_cli.register.state import LetterState, load_register
 from optout_cli.register.status import verify
 
 OUT = Path("letters")

@@ -22,8 +22,8 @@ from optout_cli.letters.library import Library
 from optout_cli.register.events import Answered, Delivered, LetterEvent, Replaced, Sent, Written
 from optout_cli.register.folder import recording
 from optout_cli.register.journal import JournalWriter, load_journal
-from optout_cli.register.records import Register, load_register
 from optout_cli.register.standing import standings_of
+from optout_cli.register.state import Register, load_register
 
 COUNTIES = st.sampled_from(["50001", "50003"])
 NAMES = st.sampled_from(["Pat", "Kim"])

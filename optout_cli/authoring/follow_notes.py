@@ -18,10 +18,9 @@ from optout_cli.model.program import LetterKind, Program
 from optout_cli.model.request import Party
 from optout_cli.register.events import Answered
 from optout_cli.register.journal import NAME
-from optout_cli.register.records import load_register
 from optout_cli.register.replies import Claim
 from optout_cli.register.standing import kinds_after_silence, settles
-from optout_cli.register.state import Identity, LetterState
+from optout_cli.register.state import Identity, LetterState, load_register
 from optout_cli.register.statements import way_words
 from optout_cli.templating.filters import quotation
 

@@ -12,8 +12,8 @@ from optout_cli.batch.plan import BatchPlan
 from optout_cli.errors import Location, OptoutError, Problem
 from optout_cli.letters.library import Library
 from optout_cli.model.request import Copy, Party
-from optout_cli.register.records import Record, Register
-from optout_cli.register.state import LetterState
+from optout_cli.register.events import Record
+from optout_cli.register.state import LetterState, Register
 
 _File = tuple[str, tuple[str, ...]]  # the name of an input file, and the tables of its rows
 

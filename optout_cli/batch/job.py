@@ -26,8 +26,8 @@ from optout_cli.model.notice import Case, Note
 from optout_cli.model.request import Request
 from optout_cli.readers.document import Document, Row, merge
 from optout_cli.readers.files import folder_of
+from optout_cli.register.events import Record
 from optout_cli.register.plan import Fingerprints, Writing, writing_of
-from optout_cli.register.records import Record
 from optout_cli.register.replies import Claim
 
 

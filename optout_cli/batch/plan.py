@@ -22,8 +22,8 @@ from optout_cli.letters.pipeline import Order
 from optout_cli.model.notice import Note
 from optout_cli.model.request import Party
 from optout_cli.readers.files import is_pipe
-from optout_cli.register.records import Record, Register
-from optout_cli.register.state import Identity
+from optout_cli.register.events import Record
+from optout_cli.register.state import Identity, Register
 
 LAW = "state-law"  # the note that is repeated in every run
 DRAFT = "draft"

@@ -20,14 +20,13 @@ from optout_cli.batch.corrections import key_of
 from optout_cli.batch.input import InputFile, rows_of
 from optout_cli.batch.reject_sheet import Rejected, reason_of, reject_sheet
 from optout_cli.errors import OptoutError, Problem
-from optout_cli.output import move_to_earlier, write_all, write_errors
+from optout_cli.output import digest_of, move_to_earlier, write_all, write_errors
 from optout_cli.readers.cells import DateOrder
 from optout_cli.readers.csv import Table, csv_from, read_table
 from optout_cli.readers.document import KEY, OWN_MARK, REASON, Row
 from optout_cli.readers.files import STDIN, folder_of, is_pipe
 from optout_cli.register.folder import LetterFolder
 from optout_cli.register.journal import OWN
-from optout_cli.register.records import digest_of
 from optout_cli.register.table import ENCODING
 from optout_cli.trust import real
 

@@ -39,8 +39,8 @@ from optout_cli.model.notice import Case, Note, Notice
 from optout_cli.readers.cells import date_in_words
 from optout_cli.readers.document import Document, Row, locate
 from optout_cli.readers.files import folder_of
+from optout_cli.register.events import Record
 from optout_cli.register.plan import Fingerprints, Writing
-from optout_cli.register.records import Record
 from optout_cli.register.replies import claim_of
 
 _ROWS_A_TASK = 8  # to check: sending a row to a worker costs a tenth of checking it

@@ -18,9 +18,8 @@ from optout_cli.output import hold_interrupts
 from optout_cli.readers.files import STDIN
 from optout_cli.register.folder import WAIT, LetterFolder
 from optout_cli.register.plan import Fingerprints, Replacing, Writing, plan_writing, writing_of
-from optout_cli.register.records import Register, load_register
 from optout_cli.register.replies import claim_of
-from optout_cli.register.state import LetterState
+from optout_cli.register.state import LetterState, Register, load_register
 
 
 class Made(NamedTuple):

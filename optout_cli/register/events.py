@@ -2,18 +2,26 @@
 
 A letter is known by the SHA-256 of the line that says it was written, together with its recipient:
 a reference stays the same when only an address is corrected, and then there are two letters.
+A record is what an event says of one file.
 """
 
+from collections.abc import Iterator
+from contextlib import suppress
 from datetime import date as Date
 from datetime import datetime
+from functools import cache
+from pathlib import Path, PurePosixPath
 from typing import Literal
 
 import msgspec
 
+from optout_cli.exporters import exporter_for, format_names
 from optout_cli.model.fields import Noun
 from optout_cli.model.letter import EngineName
 from optout_cli.model.notice import Note
+from optout_cli.model.printed import SCHEMA as PRINTED
 from optout_cli.model.request import Party, Service, Way
+from optout_cli.output import digest_of
 
 SCHEMA = 1
 
@@ -212,3 +220,101 @@ def evidence_of(event: Event) -> list[Evidence]:
 
 LetterNews = Sent | Delivered | Answered | Withdrawn
 AnyEvent = Written | Replaced | LetterNews | Printed | Remark
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True):
+    """One file of a letter, with the words of the notice that a mail merge needs.
+
+    `request` is the file and line of the row. `path` is relative to the folder. `pages` is None for
+    a format without pages. `notes` are their codes. `fingerprint` is the hash of everything that
+    the file follows from. `engine` laid out its pages. `origins` are the tables that the row may
+    come from, as paths from the folder.
+    """
+
+    request: str
+    jurisdiction: str
+    name: str
+    letter: str
+    variant: str
+    date: Date
+    recipient: str
+    address: tuple[str, ...]
+    email: str | None
+    fax: str | None
+    format: str
+    path: str
+    bytes: int
+    sha256: str
+    pages: int | None
+    notes: tuple[str, ...] = msgspec.field(name="cautions")
+    reference: str
+    fingerprint: str
+    version: str
+    engine: EngineName | None = None
+    origins: tuple[str, ...] = ()
+
+    @property
+    def source(self) -> str:
+        """The file of the request, without the line."""
+        return self.request.rpartition(":")[0]
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What identifies the request: jurisdiction, letter, and variant."""
+        return self.jurisdiction, self.letter, self.variant
+
+    @property
+    def identity(self) -> tuple[object, ...]:
+        """What identifies the letter, however its request was changed."""
+        return (*self.key, self.date, self.recipient)
+
+    def is_true(self, folder: Path) -> bool:
+        """Tell whether the file in `folder` has the size and hash that this record states."""
+        path = folder / self.path
+        with suppress(OSError):
+            return path.stat().st_size == self.bytes and digest_of(path) == self.sha256
+        return False
+
+
+@cache  # it reads a folder, and is asked for each file
+def _has_pages(name: str) -> bool:
+    """Tell whether an engine lays out a format; a newer version may have written another one."""
+    return name in format_names() and exporter_for(name).IS_SLOW
+
+
+def records_in(event: Written) -> Iterator[Record]:
+    """Yield a record of each file that was written, but of none outside the folder."""
+    for letter in event.letters:
+        for file in letter.files:
+            place = PurePosixPath(file.path)
+            if place.is_absolute() or ".." in place.parts:  # the register may be forged
+                continue
+            yield Record(
+                request=event.request,
+                jurisdiction=event.jurisdiction,
+                name=event.name,
+                letter=event.letter,
+                variant=event.variant,
+                date=event.date,
+                recipient=letter.recipient,
+                address=letter.address,
+                email=letter.email,
+                fax=letter.fax,
+                format=file.format,
+                path=file.path,
+                bytes=file.bytes,
+                sha256=file.sha256,
+                pages=file.pages,
+                notes=letter.notes,
+                reference=event.reference,
+                fingerprint=event.fingerprint,
+                version=event.version,
+                engine=event.engine if _has_pages(file.format) else None,
+                origins=event.origins,
+            )
+
+
+def line_of(record: Record, folder: Path) -> bytes:
+    """Return the record as a line of NDJSON, its path below `folder` as the user named that."""
+    shown = msgspec.structs.replace(record, path=str(folder / record.path))
+    return msgspec.json.encode({"schema": PRINTED, **msgspec.to_builtins(shown)}) + b"\n"

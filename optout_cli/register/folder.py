@@ -22,8 +22,16 @@ import msgspec
 
 from optout_cli.errors import Location, OptoutError, Problem
 from optout_cli.model.program import Program
-from optout_cli.output import keep_in_earlier, make_durable, write_all, write_errors
-from optout_cli.register.events import AnyEvent, Printed, PrintedLetter, Replaced, Written
+from optout_cli.output import digest_of, keep_in_earlier, make_durable, write_all, write_errors
+from optout_cli.register.events import (
+    AnyEvent,
+    Printed,
+    PrintedLetter,
+    Record,
+    Replaced,
+    Written,
+    records_in,
+)
 from optout_cli.register.journal import (
     NAME,
     OWN,
@@ -36,8 +44,7 @@ from optout_cli.register.journal import (
     lock,
 )
 from optout_cli.register.plan import CAREFUL, NOT_YET, Plan, Replacing, Writing, plan_writing
-from optout_cli.register.records import Record, Register, digest_of, load_register, records_in
-from optout_cli.register.state import Key, LetterState
+from optout_cli.register.state import Key, LetterState, Register, load_register
 from optout_cli.register.table import table_problems, update_table
 from optout_cli.trust import leads_outside
 

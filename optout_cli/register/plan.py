@@ -24,11 +24,17 @@ from optout_cli.letters.named_files import NamedFiles, named_in
 from optout_cli.model.letter import Export, Letter
 from optout_cli.model.notice import Case, Note
 from optout_cli.model.request import Party
-from optout_cli.output import occupied, write_errors
+from optout_cli.output import digest_of, occupied, write_errors
 from optout_cli.readers.enclosures import MAX_BYTES
-from optout_cli.register.events import LetterFile, Written, WrittenLetter, WrittenNote
-from optout_cli.register.records import Record, Register, digest_of, records_in
-from optout_cli.register.state import LetterState, differences, named
+from optout_cli.register.events import (
+    LetterFile,
+    Record,
+    Written,
+    WrittenLetter,
+    WrittenNote,
+    records_in,
+)
+from optout_cli.register.state import LetterState, Register, differences, named
 from optout_cli.trust import leads_outside
 
 _TYPEFACE = "font-source-serif-pro"

@@ -1,11 +1,13 @@
-"""The present state of each letter, computed from the events: sent, delivered, answered.
+"""What the register of a folder says: each letter's state, and a record of each file in place.
 
-Also names what differs between the facts of two letters.
+The state of a letter is computed from the events: sent, delivered, answered. Also names what
+differs between the facts of two letters.
 """
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date as Date
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
@@ -17,13 +19,15 @@ from optout_cli.register.events import (
     LetterEvent,
     LetterFile,
     Printed,
+    Record,
     Replaced,
     Sent,
     Withdrawn,
     Written,
     WrittenLetter,
+    records_in,
 )
-from optout_cli.register.journal import Line
+from optout_cli.register.journal import Journal, Line, load_journal
 
 # The facts that say where a value was read or what draws the pages, and those of one recipient.
 _PASSED_OVER = ("cautions", "copies", "engine", "message-id", "origins", "recipient")
@@ -263,3 +267,44 @@ def states_of(lines: Iterable[Line]) -> dict[Key, LetterState]:
 
 def _identity(event: Written, recipient: Party) -> Identity:
     return event.jurisdiction, event.letter, event.variant, event.date, recipient
+
+
+class Register:
+    """What the register of `folder` says, kept up to date with each line that is added.
+
+    `records` are those of the files in place, by path. `hashes` are those of every file that was
+    ever written to a path.
+    """
+
+    def __init__(self, folder: Path, journal: Journal) -> None:
+        self.folder = folder
+        self.states = States()
+        self.records: dict[str, Record] = {}
+        self.hashes: dict[str, set[str]] = {}
+        for line in journal.lines:
+            self.add(line)
+
+    def add(self, line: Line) -> None:
+        """Add the next line of the register."""
+        self.states.add(line)
+        match line.event:
+            case Written() as event:
+                for record in records_in(event):
+                    self.records[record.path] = record
+                    self.hashes.setdefault(record.path, set()).add(record.sha256)
+            case Replaced() as event:
+                self.records.pop(event.path, None)
+
+    def is_sent(self, path: str) -> bool:
+        """Tell whether the letter whose file was last written to a path was sent."""
+        state = self.states.at_path(path)
+        return state is not None and bool(state.sent)
+
+    def existing(self) -> dict[str, Record]:
+        """Return the records of the files that are there, changed or not."""
+        return {path: it for path, it in self.records.items() if (self.folder / path).exists()}
+
+
+def load_register(folder: Path) -> Register:
+    """Read the register of a folder. Raises OptoutError."""
+    return Register(folder, load_journal(folder))

@@ -34,7 +34,7 @@ from optout_cli.output import is_folder
 from optout_cli.readers.files import STDIN
 from optout_cli.register.folder import LetterFolder
 from optout_cli.register.plan import Replacing
-from optout_cli.register.records import load_register
+from optout_cli.register.state import load_register
 
 _HELP = """\
 Write the letters of many requests, one request in each row.

@@ -23,8 +23,8 @@ from optout_cli.exporters import exporter_for
 from optout_cli.letters.pipeline import Order
 from optout_cli.model.request import Authority, Copy, Enclosure, Signature, Way
 from optout_cli.output import open_replacement, write_errors
+from optout_cli.register.events import Record
 from optout_cli.register.folder import LetterFolder
-from optout_cli.register.records import Record
 from optout_cli.register.state import LetterState
 
 _F = TypeVar("_F", bound=Callable[..., Any])

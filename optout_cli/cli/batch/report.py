@@ -29,7 +29,8 @@ from optout_cli.letters.pipeline import Order
 from optout_cli.model.letter import EngineName
 from optout_cli.model.notice import Note
 from optout_cli.output import write_all, write_errors
-from optout_cli.register.records import Record, Register
+from optout_cli.register.events import Record
+from optout_cli.register.state import Register
 
 _MOST_ALIKE = 5  # notes of one kind, paths or rows that are listed
 _NEVER_SHORTENED = ("period", LAW)
