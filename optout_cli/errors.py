@@ -6,6 +6,7 @@ Every module reports with these values. Nothing here prints or exits.
 import re
 from collections.abc import Iterable, Mapping
 from enum import IntEnum
+from typing import Any
 
 import msgspec
 
@@ -33,6 +34,13 @@ def printable(text: str) -> str:
     Line ends too. A byte of a file name that is no text stays: it is printed as it is.
     """
     return _CONTROLS.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+
+
+# Any: whatever becomes JSON.
+def json_line(value: Any) -> bytes:
+    """Return a line of JSON that is safe on a terminal: JSON escapes what `printable` does."""
+    text = msgspec.json.encode(value).decode()
+    return _CONTROLS.sub(lambda found: f"\\u{ord(found[0]):04x}", text).encode() + b"\n"
 
 
 class Location(msgspec.Struct, frozen=True):

@@ -350,6 +350,21 @@ def test_the_name_of_a_folder_may_be_no_text(in_folder: Path, run: Run) -> None:
 # --verify
 
 
+def test_no_name_of_a_folder_or_file_changes_the_terminal(run: Run, in_folder: Path) -> None:
+    folder, evil = "a\x1b[2J\u202eb\x9b", "own\x1b]0;\u202e"
+    RegisterMaker(in_folder / folder).written(parties=("ice",))
+    (in_folder / folder / evil).touch()
+    RegisterMaker(in_folder / "other").written(parties=("ice",))
+    options: tuple[list[str], ...] = ([], ["--verify"], ["--json"], ["--verify", "--json"])
+    results = [run("status", folder, "other", *words) for words in options]
+    told = "".join(result.stdout + result.stderr for result in results)
+    assert [char for char in told if not char.isprintable() and char != "\n"] == []
+    assert {json.loads(line)["folder"] for line in results[2].stdout.splitlines()} == {
+        folder,
+        "other",
+    }
+
+
 @pytest.mark.usefixtures("letters")
 def test_a_folder_that_is_whole_is_verified(run: Run) -> None:
     assert outcome(run("status", "--verify")) == (

@@ -2,16 +2,14 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
-from os import fsencode
 from pathlib import Path
 
 import click
 
 from optout_cli.cli.console import (
     is_request,
-    print_json,
+    print_problem,
     print_rows,
-    problem_as_json,
     refuse_file_name,
     report_problems,
     say,
@@ -132,8 +130,7 @@ def command(
             say(f"no problems in {', '.join(files) or 'data, templates and letters'}")
         return
     for problem in _unique(problems):
-        # Bytes: a file name may not be valid text.
-        print_json(problem_as_json(problem)) if as_json else click.echo(fsencode(str(problem)))
+        print_problem(problem)
     raise SystemExit(OptoutError(*problems).exit_code)
 
 

@@ -11,7 +11,7 @@ from typing import Any, Literal, NoReturn, TypeVar
 import click
 import msgspec
 
-from optout_cli.errors import Location, OptoutError, Problem, printable, shorten_quotes
+from optout_cli.errors import Location, OptoutError, Problem, json_line, printable, shorten_quotes
 from optout_cli.model.printed import SCHEMA, NoteLine, ProblemLine
 from optout_cli.model.request import REQUESTS
 from optout_cli.trust import ON_WINDOWS
@@ -21,6 +21,7 @@ _F = TypeVar("_F", bound=Callable[..., Any])
 APP = "optout"  # the name of its folders in the user's home
 _IN_HOME = {"cache": ".cache", "config": ".config", "state": ".local/state"}
 _TABLE_SUFFIXES = (".csv", ".ndjson")
+_BYTES = re.compile("[\ud800-\udfff]")  # of a file name that are no text
 _NOTE = re.compile(r"^note(?: \([^)]*\))?: ")
 
 
@@ -104,7 +105,7 @@ def say(text: str, code: str | None = None, requests: int | None = None) -> None
             noted = NoteLine(schema=SCHEMA, note=code, message=message, requests=requests)
             _echo_json(noted, err=True)
         return
-    text = "\n".join(map(printable, text.split("\n")))
+    text = _printable_lines(text)
     if sys.stderr.isatty():
         width = terminal_width(sys.maxsize)
         lines: list[str] = []
@@ -113,6 +114,16 @@ def say(text: str, code: str | None = None, requests: int | None = None) -> None
             lines += [line] if f"{APP} " in line else wrap(line, width, "", hang) or [""]
         text = "\n".join(lines)
     click.echo(text, err=True)
+
+
+def print_text(text: str) -> None:
+    """Print lines on standard output, such as a table: none of them changes the terminal."""
+    text = _printable_lines(text)
+    click.echo(os.fsencode(text) if _BYTES.search(text) else text)
+
+
+def _printable_lines(text: str) -> str:
+    return "\n".join(map(printable, text.split("\n")))
 
 
 def quote(word: str) -> str:
@@ -143,7 +154,7 @@ def print_path(path: Path) -> None:
 
 def _echo_json(value: Any, *, err: bool = False) -> None:  # Any: whatever becomes JSON
     """Print JSON as bytes: it is UTF-8, whatever the encoding of the terminal is."""
-    click.echo(msgspec.json.encode(value) + b"\n", nl=False, err=err)
+    click.echo(json_line(value), nl=False, err=err)
 
 
 def print_rows(rows: Sequence[Mapping[str, object]], *, as_json: bool, has_numbers: bool) -> None:
@@ -189,6 +200,14 @@ def say_problems(problems: Iterable[Problem]) -> None:
             _echo_json(problem_as_json(problem), err=True)
         else:
             say(str(problem))
+
+
+def print_problem(problem: Problem) -> None:
+    """Print a problem on standard output: as a line, or with --json as an object."""
+    if speaks_json():
+        _echo_json(problem_as_json(problem))
+    else:
+        print_text(str(problem))
 
 
 def problem_as_json(problem: Problem) -> ProblemLine:

@@ -10,6 +10,7 @@ import click
 from optout_cli.cli.console import (
     print_json,
     print_path,
+    print_text,
     report_problems,
     say,
     terminal_width,
@@ -30,6 +31,7 @@ from optout_cli.cli.options import (
     with_engine,
 )
 from optout_cli.cli.record import in_option, to_option
+from optout_cli.errors import printable
 from optout_cli.exporters.context import Options
 from optout_cli.letters.library import Library
 from optout_cli.letters.pipeline import Order
@@ -215,10 +217,9 @@ def _print_text(comparisons: Sequence[Comparison]) -> None:
     for number, comparison in enumerate(comparisons):
         if number:
             click.echo()
-        click.echo(f"--- {comparison.old}")
-        click.echo(f"+++ {comparison.new}")
+        print_text(f"--- {comparison.old}\n+++ {comparison.new}")
         for fact in new_facts(comparison, told):
-            for line in _colored(wrap(fact, width, "fact: ", "  ")):
+            for line in _colored(wrap(printable(fact), width, "fact: ", "  ")):
                 click.echo(line)
         for paragraph in paragraphs_of(comparison):
             marked = []
@@ -226,7 +227,7 @@ def _print_text(comparisons: Sequence[Comparison]) -> None:
                 begin, end = MARKS.get(segment.kind, ("", ""))
                 marked.append(f"{begin}{' '.join(segment.words)}{end}")
             click.echo()
-            for line in _colored(wrap(" ".join(marked), width, "  ")):
+            for line in _colored(wrap(printable(" ".join(marked)), width, "  ")):
                 click.echo(line)
 
 

@@ -9,7 +9,7 @@ import click
 from optout_cli.batch.pool import can_start_workers
 from optout_cli.cache import Cache
 from optout_cli.cli import LostOutput
-from optout_cli.cli.console import print_json, report_problems, user_folder
+from optout_cli.cli.console import print_json, print_text, report_problems, user_folder
 from optout_cli.cli.options import json_option, own_files
 from optout_cli.errors import ExitCode
 from optout_cli.letters.library import Library
@@ -40,9 +40,9 @@ def command(as_json: bool) -> None:
         if as_json:
             print_json(check)
             continue
-        click.echo(f"{check.state:<7} {check.what}: {check.found}")
+        print_text(f"{check.state:<7} {check.what}: {check.found}")
         if check.cure:
-            click.echo(f"        fix: {check.cure}")
+            print_text(f"        fix: {check.cure}")
     if any(check.state == "broken" for check in checks):
         raise SystemExit(ExitCode.CONTENT)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from optout_cli.cli.console import print_rows, report_problems, usage_error, wrap
+from optout_cli.cli.console import print_rows, print_text, report_problems, usage_error, wrap
 from optout_cli.cli.options import (
     code_of,
     json_option,
@@ -68,7 +68,7 @@ def command(
         _list_passages(letter, library, as_json=as_json)
         return
     if what == "letters" and not as_json:
-        click.echo("\n".join(_letter_lines(library)).rstrip("\n"))
+        print_text("\n".join(_letter_lines(library)).rstrip("\n"))
         return
     rows = list(_rows(what, library, state))
     if what == "agencies" and not as_json:
@@ -91,11 +91,11 @@ def _list_passages(letter: str, library: Library, *, as_json: bool) -> None:
         said += ["not in this letter today"] * (not passage.texts)
         title = f"{passage.id}: {'; '.join(filter(None, said))}".rstrip(": ")
         for line in wrap(title, _COLUMNS, "", "  "):
-            click.echo(line)
+            print_text(line)
         within = [f"holds {', '.join(passage.parts)}"] if passage.parts else passage.texts
         for text in within:
             for line in wrap(text, _COLUMNS, "    "):
-                click.echo(line)
+                print_text(line)
 
 
 def _rows(what: str, library: Library, state: str | None) -> Iterator[Row]:

@@ -7,7 +7,14 @@ from pathlib import Path
 
 import click
 
-from optout_cli.cli.console import is_request, print_json, report_problems, terminal_width, wrap
+from optout_cli.cli.console import (
+    is_request,
+    print_json,
+    print_text,
+    report_problems,
+    terminal_width,
+    wrap,
+)
 from optout_cli.cli.options import (
     DEFAULT_LETTER,
     JURISDICTION,
@@ -63,7 +70,7 @@ def command(
     if as_json:
         print_json(as_builtins(overview))
     else:
-        click.echo("\n".join(_lines(overview)))
+        print_text("\n".join(_lines(overview)))
 
 
 def _lines(overview: Overview) -> Iterator[str]:

@@ -12,6 +12,7 @@ import click
 from optout_cli.cli.console import (
     print_json,
     print_path,
+    print_text,
     quote,
     report_problems,
     say,
@@ -267,7 +268,7 @@ def _verify(journals: dict[Path, Journal], *, as_json: bool) -> ExitCode:
             print_json({"folder": click.format_filename(place), **numbers})
         else:
             state = f"{count:,} wrong" if count else "all as recorded"
-            click.echo(f"{place}: {found.events:,} events and {found.files:,} files, {state}")
+            print_text(f"{place}: {found.events:,} events and {found.files:,} files, {state}")
     return ExitCode.CONTENT if wrong else ExitCode.DONE
 
 
@@ -282,7 +283,8 @@ def _show(
             print_json(status_of(standing, place, day))
     elif given.as_csv:
         rows = (row for place, standing in entries for row in rows_of([standing], place))
-        click.echo(csv_from(COLUMNS, rows), nl=False)
+        table = csv_from(COLUMNS, rows)
+        print_text(table.rstrip()) if sys.stdout.isatty() else click.echo(table, nl=False)
     elif given.report:
         _write_report(given.report, entries, given, day, library)
     else:
@@ -346,10 +348,10 @@ def _print_table(entries: Sequence[Entry], day: date, *, explains: bool) -> None
     for number, place in enumerate(places or [Path()]):
         own = [entry for entry in entries if entry.folder == place]
         named = f"{place}: " if len(places) > 1 else ""
-        click.echo(("\n" if number else "") + named + summary_of(own, day))
+        print_text(("\n" if number else "") + named + summary_of(own, day))
         if own:
-            click.echo("\n" + table_of(own, day, max(80, terminal_width(_WIDEST))))
+            print_text("\n" + table_of(own, day, max(80, terminal_width(_WIDEST))))
     for letter, days in explanations(entries) if explains else ():
-        click.echo("\n" + "\n".join(wrap(letter, 80, "", "  ")))
+        print_text("\n" + "\n".join(wrap(letter, 80, "", "  ")))
         for text in days:
-            click.echo("\n".join(wrap(text, 80, "  ", "    ")))
+            print_text("\n".join(wrap(text, 80, "  ", "    ")))

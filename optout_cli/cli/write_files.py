@@ -7,7 +7,14 @@ from typing import NamedTuple
 import click
 
 from optout_cli.authoring.follow_notes import contradiction_notes, second_notes
-from optout_cli.cli.console import print_json, print_path, say, say_problems, speaks_json
+from optout_cli.cli.console import (
+    print_json,
+    print_path,
+    print_text,
+    say,
+    say_problems,
+    speaks_json,
+)
 from optout_cli.cli.options import now, say_what_moved
 from optout_cli.letters.library import Library
 from optout_cli.letters.named_files import NamedFiles
@@ -113,7 +120,7 @@ def _check(register: Register, writing: Writing, replacing: Replacing) -> None:
             if speaks_json():
                 print_json({"path": click.format_filename(path), "would-be": word})
             else:
-                click.echo(f"{word}: {path}")
+                print_text(f"{word}: {path}")
 
 
 def _put(

@@ -15,6 +15,7 @@ from typing import Literal
 
 import msgspec
 
+from optout_cli.errors import json_line
 from optout_cli.exporters import exporter_for, format_names
 from optout_cli.model.fields import Noun
 from optout_cli.model.letter import EngineName
@@ -317,4 +318,4 @@ def records_in(event: Written) -> Iterator[Record]:
 def line_of(record: Record, folder: Path) -> bytes:
     """Return the record as a line of NDJSON, its path below `folder` as the user named that."""
     shown = msgspec.structs.replace(record, path=str(folder / record.path))
-    return msgspec.json.encode({"schema": PRINTED, **msgspec.to_builtins(shown)}) + b"\n"
+    return json_line({"schema": PRINTED, **msgspec.to_builtins(shown)})

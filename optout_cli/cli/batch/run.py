@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import IO, NoReturn
 
-import click
 import msgspec
 
 from optout_cli.authoring.follow_notes import contradiction_notes, second_notes
@@ -36,7 +35,7 @@ from optout_cli.cli.batch.report import (
     say_what_was_left,
     tally_lines,
 )
-from optout_cli.cli.console import print_json, problem_as_json, say, say_problems, speaks_json
+from optout_cli.cli.console import print_problem, print_text, say, say_problems, speaks_json
 from optout_cli.cli.options import path_lines, say_what_moved
 from optout_cli.errors import ExitCode, Location, OptoutError, Problem
 from optout_cli.letters.pipeline import Order
@@ -95,14 +94,14 @@ class Run:
         problems = [problem for found in plan.problems.values() for problem in found]
         if speaks_json():
             for problem in dict.fromkeys(problems):
-                print_json(problem_as_json(problem))
+                print_problem(problem)
         else:
             for line in problem_lines(problems):
-                click.echo(line)
+                print_text(line)
         say_tracebacks(plan.tracebacks)
         notes = [] if self.quiet else self._notes(plan, register)
         for told in (*notes, *map(Told, tally_lines(plan))):
-            say(*told) if speaks_json() else click.echo(told.text)
+            say(*told) if speaks_json() else print_text(told.text)
         return ExitCode.CONTENT if problems else ExitCode.DONE
 
     def _take_places(self, plan: BatchPlan, register: Register) -> None:
