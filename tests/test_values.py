@@ -15,9 +15,8 @@ from optout_cli.letters.library import Library
 from optout_cli.letters.pipeline import Order, case_of
 from optout_cli.readers.csv import csv_from, rows_from_csv
 from optout_cli.readers.document import Document, Layer, Tree, with_assignments
-from optout_cli.readers.kinds import Use
 from optout_cli.readers.ndjson import rows_from_ndjson
-from optout_cli.readers.values import KINDS, judge
+from optout_cli.readers.values import Use, judge, kinds, uses_in
 from optout_cli.readers.yaml import document_from_yaml
 
 PATHS: dict[Use, str] = {
@@ -371,8 +370,8 @@ def judged(use: Use, text: str) -> str:
 
 
 def test_each_kind_has_samples() -> None:
-    assert {kind.id: kind.wrong for kind in KINDS} == {
-        id: uses for id, (uses, _) in SAMPLES.items()
+    assert {kind.id: uses_in(kind.wrong) for kind in kinds()} == {
+        id: {*uses} for id, (uses, _) in SAMPLES.items()
     }
 
 

@@ -5,6 +5,7 @@ An address is divided only where its parts are sure.
 
 import re
 from collections.abc import Mapping
+from functools import cache
 
 # Postal codes with the names of the states.
 _STATES = (
@@ -53,10 +54,11 @@ def state_code(text: str) -> str | None:
     return _CODES.get(" ".join(text.replace(".", "").split()).casefold())
 
 
-def is_postal_state(code: str) -> bool:
-    """Tell whether an address in the United States may have this code of two letters."""
+@cache
+def postal_states() -> frozenset[str]:
+    """Return the codes of two letters that an address in the United States may have."""
     # Besides those of the data: freely associated states, and mail to the armed forces.
-    return code in _CODES.values() or code in ("AA", "AE", "AP", "FM", "MH", "PW")
+    return frozenset(_CODES.values()) | {"AA", "AE", "AP", "FM", "MH", "PW"}
 
 
 def _parts_of(text: str) -> dict[str, str] | None:
@@ -70,7 +72,7 @@ def _parts_of(text: str) -> dict[str, str] | None:
         return None
     city, state = found["city"].strip(), found["code"] or state_code(found["state"])
     street = "\n".join(filter(None, (*above, found["street"])))
-    if not street or not state or not is_postal_state(state) or _NO_CITY.fullmatch(city):
+    if not street or not state or state not in postal_states() or _NO_CITY.fullmatch(city):
         return None
     return {"street": street, "city": city, "state": state, "zip": found["zip"]}
 
@@ -91,7 +93,7 @@ def addresses_in(cells: Mapping[str, str]) -> dict[str, dict[str, str]]:
 def goes_on_with_state(text: str) -> bool:
     """Tell whether a street or city ends with a state: `1 Main Street, Ely, NV 89301`."""
     if code := _CODE_AT_END.fullmatch(text):
-        return is_postal_state(code[1])
+        return code[1] in postal_states()
     found = _STATE_AT_END.fullmatch(_COUNTRY.sub("", text))
     words = found["words"].split() if found else []
     return any(state_code(" ".join(words[-count:])) for count in range(1, 1 + len(words)))

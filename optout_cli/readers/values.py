@@ -1,19 +1,31 @@
-"""Judges every text of a document by the table of kinds, whichever source it came from.
+"""Judges every text of a document by the table of odd values, whichever source it came from.
 
 Never changes a value.
 """
 
-from collections.abc import Iterator
-from functools import lru_cache
-from typing import NamedTuple
+import re
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache, lru_cache, partial
+from pathlib import Path
+from typing import Literal, NamedTuple
+from unicodedata import normalize
+
+import msgspec
 
 from optout_cli.errors import Problem, shorten
+from optout_cli.readers.addresses import goes_on_with_state, postal_states
 from optout_cli.readers.document import Document, Tree, join_path
-from optout_cli.readers.kinds import Kind, Use, compiled
-from optout_cli.readers.leftovers import LEFTOVERS
-from optout_cli.readers.slips import SLIPS
 
-KINDS = (*LEFTOVERS, *SLIPS)  # the first kind that fits is told
+# What a text is for. A name is printed as it stands, and so is that of a person, a street, or a
+# city; post is a tracking number; number and vote are those of a resolution; prose is a particular;
+# state is one in an address; a code has a form of its own, which is checked elsewhere.
+Use = Literal[
+    "name", "person", "street", "city", "post", "number", "vote", "prose", "state", "code"
+]  # fmt: skip
+_GROUPS = {"short": "name post number vote", "printed": "name post number vote prose"}
+_WIDER: Mapping[Use, tuple[Use, ...]] = {  # a person's name is a name too
+    "person": ("name",), "street": ("name",), "city": ("street", "name")
+}  # fmt: skip
 
 _USES: tuple[tuple[Use, str], ...] = (
     ("post", r"(service\.\w+|particulars\.(.+\.)?served)\.\d+\.number"),
@@ -38,6 +50,47 @@ _USES: tuple[tuple[Use, str], ...] = (
     ),
 )
 
+# Read in another encoding, UTF-8 gives such pairs. The result must be a letter or mark of Latin-1
+# or Latin Extended-A, or a word processor's punctuation: capitals before a curly quote give others.
+_WRONG = ("cp1252", "latin-1", "mac_roman", "cp437", "cp850")
+_FOREIGN = r"[^\x00-\x7f]{2,}"
+_MEANT = "[\u00a0-\u017f\u2010-\u2044\u20ac\u2122]+"
+_HALF_DECODED = (
+    "\u00e2\u20ac|[a-z][\u00c3\u00c2](?![\u00c0-\u00de])|\ufffd|\u00ef\u00bf\u00bd|\u00d4\u00f8\u03a9"
+    "|[a-z][\u00d2-\u00d5](?=s?\\b)"  # a curly quote of Mac OS Roman read as Latin-1
+)
+
+
+class Kind(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One kind of odd text, as the table has it."""
+
+    id: str
+    message: str
+    hint: str
+    whole: tuple[str, ...] = ()
+    within: tuple[str, ...] = ()
+    marks: str | tuple[str, ...] = ()
+    test: Literal["filler", "bare-filler", "filler-beside", "misread", "whole-address",
+                  "small-letters"] | None = None  # fmt: skip
+    wrong: str = ""
+    odd: str = ""
+
+    def fits(self, text: str) -> bool:
+        """Tell whether a text is of this kind."""
+        if self.marks and not any(mark in text.lower() for mark in self.marks):
+            return False
+        return bool(
+            (self.test and _TESTS[self.test](text))
+            or (self.whole and _compiled("|".join(self.whole)).fullmatch(text))
+            or (self.within and _compiled("|".join(self.within)).search(text))
+        )
+
+
+class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    kind: tuple[Kind, ...]
+    parts: dict[str, str]  # of patterns
+    words: dict[str, str]
+
 
 class Doubt(NamedTuple):
     """A text that may be meant, with the key path of its value."""
@@ -45,6 +98,18 @@ class Doubt(NamedTuple):
     path: str
     message: str
     hint: str
+
+
+@cache  # read when the first text is judged
+def _table() -> _Table:
+    return msgspec.toml.decode(
+        Path(__file__).with_name("odd_values.toml").read_bytes(), type=_Table
+    )
+
+
+def kinds() -> tuple[Kind, ...]:
+    """Return the kinds of odd texts; the first one that fits a text is told."""
+    return _table().kind
 
 
 def judge(document: Document) -> tuple[tuple[Problem, ...], tuple[Doubt, ...]]:
@@ -80,15 +145,97 @@ def _texts_in(node: Tree, path: str) -> Iterator[tuple[str, str]]:
 def _use_of(path: str) -> Use:
     top = path.partition(".")[0]  # a pattern has it as it is
     likely = ((use, pattern) for use, pattern in _USES if top in pattern)
-    return next((use for use, pattern in likely if compiled(pattern).fullmatch(path)), "code")
+    return next((use for use, pattern in likely if re.fullmatch(pattern, path)), "code")
 
 
 @lru_cache(4096)  # a batch repeats many texts
 def _judged(text: str, use: Use) -> tuple[Kind, bool] | None:
     """Return the first kind that a text is of, and whether that is wrong in this use."""
-    more: dict[Use, set[Use]] = {"person": {"name"}, "street": {"name"}, "city": {"street", "name"}}
-    uses = {use} | more.get(use, set())
-    for kind in KINDS:
-        if uses.intersection(kind.wrong + kind.odd) and kind.find(text):
-            return kind, bool(uses.intersection(kind.wrong))
+    plain = normalize("NFC", text)
+    for kind, is_wrong in _kinds_for(use):
+        if kind.fits(plain):
+            return kind, is_wrong
     return None
+
+
+@cache
+def _kinds_for(use: Use) -> tuple[tuple[Kind, bool], ...]:
+    """Return the kinds that are told in a use, each with whether it is wrong there."""
+    uses = {use, *_WIDER.get(use, ())}
+    return tuple(
+        (kind, not uses.isdisjoint(uses_in(kind.wrong)))
+        for kind in kinds()
+        if not uses.isdisjoint(uses_in(f"{kind.wrong} {kind.odd}"))
+    )
+
+
+def uses_in(words: str) -> frozenset[str]:
+    """Return the uses that the table names, with those of a group in place of the group."""
+    return frozenset(use for word in words.split() for use in _GROUPS.get(word, word).split())
+
+
+@cache  # when a text needs it: most texts need few
+def _compiled(pattern: str) -> re.Pattern[str]:
+    parts = {**_table().parts, "states": f"(?:{'|'.join(sorted(postal_states()))})"}
+    return re.compile(re.sub(r"\{\{(\w+)\}\}", lambda found: parts[found[1]], pattern), re.DOTALL)
+
+
+@cache
+def _words(name: str) -> frozenset[str]:
+    return frozenset(_table().words[name].split())
+
+
+def _is_filler(text: str, *, with_labels: bool = True) -> bool:
+    """Tell whether a text is made of nothing but words that stand for a value."""
+    words = set(re.findall(r"[^\W_]+", text.casefold()))
+    fillers, labels = _words("fillers"), _words("labels")
+    if not words <= fillers | labels | _words("around"):
+        return False
+    return bool(words & fillers or (with_labels and words & labels))
+
+
+def _has_filler_beside(text: str) -> bool:
+    """Tell whether such words stand in brackets or behind a dash: `Pat Perez (TBD)`."""
+    beside = re.findall(r"[(\[]([^)\]]+)[)\]]|\s[-\u2013\u2014]+\s(.+)", text, re.DOTALL)
+    return any(
+        (part != "placeholder" and _is_filler(part, with_labels=False))
+        or part.endswith("?")
+        or not any(map(str.isalnum, part))
+        for parts in beside
+        for part in parts
+        if part
+    )
+
+
+def _is_misread(text: str) -> bool:
+    """Tell whether UTF-8 was read in another encoding: `Mar\u00c3\u00ada` for `Mar\u00eda`."""
+    if text.isascii():
+        return False
+    return bool(re.search(_HALF_DECODED, text)) or any(
+        re.fullmatch(_MEANT, decoded)
+        for run in re.findall(_FOREIGN, text)
+        for encoding in _WRONG
+        for decoded in _decodings(run, encoding)
+    )
+
+
+def _decodings(run: str, encoding: str) -> Iterator[str]:
+    """Yield each pair or triple of a run of characters that is one character of UTF-8."""
+    for start in range(len(run) - 1):
+        for end in (start + 2, start + 3):
+            try:
+                decoded = run[start:end].encode(encoding).decode()
+            except UnicodeError:
+                continue
+            if len(decoded) == 1:
+                yield decoded
+
+
+_TESTS: Mapping[str, Callable[[str], bool]] = {
+    "filler": _is_filler,
+    "bare-filler": partial(_is_filler, with_labels=False),
+    "filler-beside": _has_filler_beside,
+    "misread": _is_misread,
+    "whole-address": goes_on_with_state,
+    "small-letters": lambda text: text.islower() and " " in text,
+}
