@@ -17,7 +17,7 @@ from optout_cli.engines.measure import LINES, window_lines
 from optout_cli.letters.library import Library
 from optout_cli.readers import yaml as yaml_text
 from optout_cli.readers.document import Document, Tree
-from optout_cli.readers.stored import load_document
+from optout_cli.readers.files import load_document
 
 pytestmark = pytest.mark.no_cover  # all the data, with code that others cover
 

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from make_letters import problems_of, told_by
 
 from optout_cli.errors import OptoutError
-from optout_cli.readers.files import MAX_BYTES, UNSEEN, is_file, location_in, read_bytes, text_from
+from optout_cli.readers.document import UNSEEN
+from optout_cli.readers.files import MAX_BYTES, is_file, location_in, read_bytes, text_from
 
 UTF_8 = "in your editor, choose Save As with encoding UTF-8"
 

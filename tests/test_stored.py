@@ -10,7 +10,7 @@ from make_letters import problems_of, told_by
 from optout_cli.cache import Cache
 from optout_cli.errors import Location
 from optout_cli.model.fields import Line, Noun
-from optout_cli.readers.stored import load_document, load_valid
+from optout_cli.readers.files import load_document, load_valid
 
 Write = Callable[..., Path]
 

@@ -10,8 +10,7 @@ from make_letters import problems_of, told_by
 
 from optout_cli.errors import OptoutError, Problem
 from optout_cli.readers import yaml as yaml_text
-from optout_cli.readers.document import MAX_DEPTH, Document, Tree
-from optout_cli.readers.files import UNSEEN
+from optout_cli.readers.document import MAX_DEPTH, UNSEEN, Document, Tree
 from optout_cli.readers.yaml import document_from_yaml
 
 # The pure parser serves where libyaml is missing; both have to read alike.

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from optout_cli.directory.names import fold, without_legal_word
-from optout_cli.readers.stored import load_document
+from optout_cli.readers.files import load_document
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT / "agencies.yaml"

@@ -34,7 +34,7 @@ from optout_cli.errors import ExitCode, Location, OptoutError, Problem
 from optout_cli.model.jurisdiction import Contact
 from optout_cli.output import write_all
 from optout_cli.readers.document import Document, Layer, with_assignments
-from optout_cli.readers.stored import load_document
+from optout_cli.readers.files import load_document
 from optout_cli.readers.validate import convert
 
 _HEAD = """\

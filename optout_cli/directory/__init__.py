@@ -22,7 +22,7 @@ from optout_cli.model.jurisdiction import (
     State,
 )
 from optout_cli.readers.document import Document, Tree, merge
-from optout_cli.readers.stored import Parts, load_document, load_parts, load_valid
+from optout_cli.readers.files import Parts, load_document, load_parts, load_valid
 from optout_cli.readers.validate import convert
 
 # How locations in the shipped files are shown.

@@ -22,7 +22,7 @@ from optout_cli.directory.names import (
 )
 from optout_cli.errors import Location, Problem
 from optout_cli.readers.document import Document
-from optout_cli.readers.stored import Parts
+from optout_cli.readers.files import Parts
 
 _FEW = 3  # jurisdictions of one name in other states, which a hint lists first
 _TOTALS = re.compile(r"(grand-|sub-?)?totals?\b|sum\b|count(-\d+)?$")

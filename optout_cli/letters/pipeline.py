@@ -21,7 +21,7 @@ from optout_cli.model.program import LetterKind, Program
 from optout_cli.model.request import PARTIES, Party, Request
 from optout_cli.programs import particulars_from, refusals
 from optout_cli.readers.document import Document, Layer, locating, with_assignments
-from optout_cli.readers.stored import load_document
+from optout_cli.readers.files import load_document
 from optout_cli.readers.validate import convert
 from optout_cli.readers.values import judge
 

@@ -15,8 +15,7 @@ from optout_cli.lint.trial_letters import try_letters
 from optout_cli.model.jurisdiction import Contact
 from optout_cli.model.notice import Note
 from optout_cli.readers.document import locating
-from optout_cli.readers.files import STDIN, folder_of
-from optout_cli.readers.stored import load_document
+from optout_cli.readers.files import STDIN, folder_of, load_document
 from optout_cli.templating.inspect import unprinted_parts
 from optout_cli.templating.layouts import BUILTIN, SUFFIX
 from optout_cli.trust import check_within, leads_outside

@@ -29,7 +29,7 @@ from optout_cli.model.program import (
 )
 from optout_cli.programs.validation import program_problems
 from optout_cli.readers.document import Document, merge
-from optout_cli.readers.stored import load_document, load_valid
+from optout_cli.readers.files import load_document, load_valid
 from optout_cli.readers.validate import convert
 from optout_cli.trust import check_within
 

@@ -1,5 +1,6 @@
 """A document: text in mappings and lists, with the location of every value."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -11,7 +12,18 @@ import msgspec
 
 from optout_cli.errors import Location, OptoutError, Problem, did_you_mean, raise_any
 from optout_cli.readers.cells import DateOrder
-from optout_cli.readers.files import UNSEEN, unseen_problem
+
+# Characters that no reader can see: control characters, separators that some programs treat as line
+# ends, spaces and joiners without width, fillers, and marks that set the direction of the text.
+# They are built from numbers, so that this file has none of them.
+_UNSEEN_RANGES = (
+    (0x00, 0x08), (0x0B, 0x0C), (0x0E, 0x1F), (0x7F, 0x9F), (0x2028, 0x2029),
+    (0x202A, 0x202E), (0x2060, 0x2069), (0xAD, 0xAD), (0x34F, 0x34F), (0x61C, 0x61C),
+    (0x115F, 0x1160), (0x17B4, 0x17B5), (0x180B, 0x180E), (0x200B, 0x200F), (0x2800, 0x2800),
+    (0x3164, 0x3164), (0xFE00, 0xFE0F), (0xFFA0, 0xFFA0), (0xFFF9, 0xFFFB), (0xE0000, 0xE0FFF),
+    (0xD800, 0xDFFF), (0xFEFF, 0xFEFF), (0xFFFE, 0xFFFF),
+)  # fmt: skip
+UNSEEN = re.compile("[" + "".join(f"{chr(low)}-{chr(high)}" for low, high in _UNSEEN_RANGES) + "]")
 
 Tree = str | list["Tree"] | dict[str, "Tree"]
 
@@ -187,9 +199,9 @@ def with_assignments(document: Document, option: str, assignments: Mapping[str, 
     `option` is the option that gave them (`--set`), for locations. Raises OptoutError.
     """
     raise_any(
-        unseen_problem(found[0], Location(option, path=path, is_command_line=True))
+        problem
         for path, value in assignments.items()
-        if (found := UNSEEN.search(value))
+        for problem in find_unseen(value, Location(option, path=path, is_command_line=True))
     )
     data = deepcopy(document.data)
     made = set(assignments)  # and the keys above them that are new
@@ -345,8 +357,14 @@ def lines_to_add(fields: Sequence[str]) -> str:
     return f"add {', '.join(lines)} under{owner}{option}"
 
 
+def find_unseen(text: str, location: Location) -> Iterator[Problem]:
+    """Yield a Problem if a text has a character that no letter can show."""
+    if found := UNSEEN.search(text):
+        message = f"has an invisible character (U+{ord(found[0]):04X})"
+        yield Problem("unseen-character", message, location, "delete it and type the text again")
+
+
 def unseen_in(texts: Iterator[tuple[str, str]], layer: Layer) -> Iterator[Problem]:
     """Yield a Problem for each text, given with its key path, that has an invisible character."""
     for path, text in texts:
-        if found := UNSEEN.search(text):
-            yield unseen_problem(found[0], layer.location(path) or Location(layer.file))
+        yield from find_unseen(text, layer.location(path) or Location(layer.file))

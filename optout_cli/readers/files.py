@@ -1,17 +1,24 @@
-"""Read a file's text, or say in one sentence why that is not possible."""
+"""Files -> bytes, text and documents, or one sentence why that is not possible.
+
+A valid YAML file is parsed once, then read from the cache by its content; one of many parts, such
+as one for each state, is read a part at a time.
+"""
 
 import errno
 import os
-import re
 import sys
 from collections.abc import Iterator
 from contextlib import nullcontext, suppress
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
+from optout_cli.cache import Cache
 from optout_cli.errors import Location, OptoutError, Problem, closest
+from optout_cli.readers.document import UNSEEN, Document, Layer, find_unseen
+from optout_cli.readers.validate import convert
 
 MAX_BYTES = 8 * 2**20  # of a text file: twenty times the shipped data
 STDIN = "-"
@@ -35,18 +42,6 @@ _OTHER_KINDS = {
     b"{\\rtf": "a rich-text file",
 }
 
-# Characters that no reader can see: control characters, separators that some programs treat as line
-# ends, spaces and joiners without width, fillers, and marks that set the direction of the text.
-# They are built from numbers, so that this file has none of them.
-_UNSEEN_RANGES = (
-    (0x00, 0x08), (0x0B, 0x0C), (0x0E, 0x1F), (0x7F, 0x9F), (0x2028, 0x2029),
-    (0x202A, 0x202E), (0x2060, 0x2069), (0xAD, 0xAD), (0x34F, 0x34F), (0x61C, 0x61C),
-    (0x115F, 0x1160), (0x17B4, 0x17B5), (0x180B, 0x180E), (0x200B, 0x200F), (0x2800, 0x2800),
-    (0x3164, 0x3164), (0xFE00, 0xFE0F), (0xFFA0, 0xFFA0), (0xFFF9, 0xFFFB), (0xE0000, 0xE0FFF),
-    (0xD800, 0xDFFF), (0xFEFF, 0xFEFF), (0xFFFE, 0xFFFF),
-)  # fmt: skip
-UNSEEN = re.compile("[" + "".join(f"{chr(low)}-{chr(high)}" for low, high in _UNSEEN_RANGES) + "]")
-
 
 def text_from(content: bytes, path: str) -> str:
     """Return the text of a UTF-8 file's `content`, with LF line ends.
@@ -55,7 +50,7 @@ def text_from(content: bytes, path: str) -> str:
     """
     text = decode(content, path)
     if unseen := UNSEEN.search(text):
-        raise OptoutError(unseen_problem(unseen[0], location_in(text, unseen.start(), path)))
+        raise OptoutError(*find_unseen(text, location_in(text, unseen.start(), path)))
     return text
 
 
@@ -184,50 +179,127 @@ def encoding_problem(byte: int, location: Location, hint: str, encoding: str = L
     return Problem("not-utf-8", message, location, hint)
 
 
-def unseen_problem(character: str, location: Location) -> Problem:
-    """Return the Problem of a character that no letter can show."""
-    message = f"has an invisible character (U+{ord(character):04X})"
-    return Problem("unseen-character", message, location, "delete it and type the text again")
-
-
 def location_in(text: str, index: int, path: str) -> Location:
     """Return the line and column of `index` in `text`."""
     before = text[:index]
     return Location(path, before.count("\n") + 1, index - (before.rfind("\n") + 1) + 1)
 
 
-# --- UTF-8 that was read in another encoding ---
-
-# Read in another encoding, UTF-8 gives such pairs. The result must be a letter or mark of Latin-1
-# or Latin Extended-A, or a word processor's punctuation: capitals before a curly quote give others.
-_WRONG = ("cp1252", "latin-1", "mac_roman", "cp437", "cp850")
-_FOREIGN = r"[^\x00-\x7f]{2,}"
-_MEANT = "[\u00a0-\u017f\u2010-\u2044\u20ac\u2122]+"
-_HALF_DECODED = (
-    "\u00e2\u20ac|[a-z][\u00c3\u00c2](?![\u00c0-\u00de])|\ufffd|\u00ef\u00bf\u00bd|\u00d4\u00f8\u03a9"
-    "|[a-z][\u00d2-\u00d5](?=s?\\b)"  # a curly quote of Mac OS Roman read as Latin-1
-)
+class _Stored(msgspec.Struct, frozen=True, array_like=True):
+    data: dict[str, Any]  # a Tree; msgspec cannot decode a recursive type
+    marks: dict[str, tuple[int, int]]
 
 
-def is_misread(text: str) -> bool:
-    """Tell whether UTF-8 was read in another encoding: `Mar\u00c3\u00ada` for `Mar\u00eda`."""
-    if text.isascii():
-        return False
-    return bool(re.search(_HALF_DECODED, text)) or any(
-        re.fullmatch(_MEANT, decoded)
-        for run in re.findall(_FOREIGN, text)
-        for encoding in _WRONG
-        for decoded in _decodings(run, encoding)
-    )
+class _InParts(msgspec.Struct, frozen=True, array_like=True):
+    rest: msgspec.Raw
+    parts: dict[str, msgspec.Raw]
 
 
-def _decodings(run: str, encoding: str) -> Iterator[str]:
-    """Yield each pair or triple of a run of characters that is one character of UTF-8."""
-    for start in range(len(run) - 1):
-        for end in (start + 2, start + 3):
-            try:
-                decoded = run[start:end].encode(encoding).decode()
-            except UnicodeError:
-                continue
-            if len(decoded) == 1:
-                yield decoded
+class Parts:
+    """A file in parts, by the keys below its top key `top`; each is decoded when it is needed.
+
+    The document of a part has the whole key paths: `states.FL.agencies`. `rest` has the other top
+    keys.
+    """
+
+    def __init__(self, payload: bytes, top: str, name: str) -> None:
+        self._stored = msgspec.msgpack.decode(payload, type=_InParts)
+        self._top, self._name = top, name
+        self._decoded: dict[str, Document] = {}
+        self.rest = self._document(self._stored.rest)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._stored.parts)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._stored.parts
+
+    def part(self, key: str) -> Document:
+        """Return the document of one part. Raises KeyError if there is none."""
+        if key not in self._decoded:
+            self._decoded[key] = self._document(self._stored.parts[key])
+        return self._decoded[key]
+
+    def _document(self, raw: msgspec.Raw) -> Document:
+        stored = msgspec.msgpack.decode(raw, type=_Stored)
+        return Document(stored.data, (Layer(self._name, stored.marks),))
+
+
+def load_document(path: str, *, on_command_line: bool = False) -> Document:
+    """Read the YAML file `path` (`-`: standard input). Raises OptoutError with every problem.
+
+    `on_command_line` says that the user typed the name there.
+    """
+    return _parse(read_bytes(path, MAX_BYTES, on_command_line=on_command_line), path)
+
+
+def load_valid(path: str, noun: type[msgspec.Struct], cache: Cache | None, name: str) -> Document:
+    """Read a file that must be a whole `noun`; locations in it have `name` as their file.
+
+    The cache keeps valid files only. Locations are exact to the line. Raises OptoutError with
+    every problem.
+    """
+    content = read_bytes(path, MAX_BYTES)
+    key = noun.__name__.encode() + b"\0" + content
+    if cache and (payload := cache.get(key)):
+        stored = msgspec.msgpack.decode(payload, type=_Stored)
+        return Document(stored.data, (Layer(name, stored.marks),))
+    data, coarse = _valid(content, noun, name)
+    if cache:
+        cache.put(key, msgspec.msgpack.encode(_Stored(data, coarse)))
+    return Document(data, (Layer(name, coarse),))
+
+
+def load_parts(
+    path: str, noun: type[msgspec.Struct], top: str, cache: Cache | None, name: str
+) -> Parts:
+    """Read a file that must be a whole `noun`, in the parts below its top key `top`.
+
+    As `load_valid`, but only the parts that are used are decoded. Raises OptoutError.
+    """
+    content = read_bytes(path, MAX_BYTES)
+    key = f"{noun.__name__} by {top}".encode() + b"\0" + content
+    payload = cache.get(key) if cache else None
+    if payload is None:
+        data, marks = _valid(content, noun, name)
+        inside = data.pop(top, {})
+        parts = {
+            part: _raw({top: {part: value}}, _marks_below(marks, f"{top}.{part}"))
+            for part, value in inside.items()
+        }
+        payload = msgspec.msgpack.encode(_InParts(_raw(data, marks), parts))
+        if cache:
+            cache.put(key, payload)
+    return Parts(payload, top, name)
+
+
+def _valid(
+    content: bytes, noun: type[msgspec.Struct], name: str
+) -> tuple[dict[str, Any], dict[str, tuple[int, int]]]:
+    """Parse and check a file; return its data and marks that are exact to the line."""
+    document = _parse(content, name)
+    convert(document, noun)
+    marks = document.layers[0].marks
+    # Most values are on the line of the mapping or list around them, whose mark serves for them.
+    coarse = {
+        path: mark
+        for path, mark in marks.items()
+        if marks.get(path.rpartition(".")[0], (0, 0))[0] != mark[0]
+    }
+    return document.data, coarse
+
+
+def _raw(data: dict[str, Any], marks: dict[str, tuple[int, int]]) -> msgspec.Raw:
+    return msgspec.Raw(msgspec.msgpack.encode(_Stored(data, marks)))
+
+
+def _marks_below(marks: dict[str, tuple[int, int]], path: str) -> dict[str, tuple[int, int]]:
+    """Take the marks at and below `path` out of `marks`."""
+    found = [known for known in marks if known == path or known.startswith(f"{path}.")]
+    return {known: marks.pop(known) for known in found}
+
+
+def _parse(content: bytes, path: str) -> Document:
+    from optout_cli.readers.yaml import document_from_yaml  # 15 ms that the cache saves
+
+    return document_from_yaml(text_from(content, path), path)

@@ -15,6 +15,7 @@ from optout_cli.errors import Location, Problem
 from optout_cli.readers.document import (
     MAX_DEPTH,
     OWN_MARK,
+    UNSEEN,
     Layer,
     Row,
     Tree,
@@ -22,7 +23,7 @@ from optout_cli.readers.document import (
     row_from,
     unseen_in,
 )
-from optout_cli.readers.files import UNSEEN, encoding_problem
+from optout_cli.readers.files import encoding_problem
 
 _MAX_DIGITS = 40  # in a number; the longest that a request may have is 22
 NOT_UTF_8 = re.compile("[\udc80-\udcff]")

@@ -13,8 +13,16 @@ import yaml
 
 from optout_cli.errors import Location, OptoutError, Problem, raise_any
 from optout_cli.model.request import Request
-from optout_cli.readers.document import MAX_DEPTH, Document, Layer, Row, Tree, join_path, row_from
-from optout_cli.readers.files import UNSEEN, unseen_problem
+from optout_cli.readers.document import (
+    MAX_DEPTH,
+    Document,
+    Layer,
+    Row,
+    Tree,
+    find_unseen,
+    join_path,
+    row_from,
+)
 from optout_cli.readers.validate import field_names
 
 MAX_NODES = 500_000
@@ -61,7 +69,6 @@ _PLAIN_WORDS = (
 _CURLY = re.compile("\u201c([^\u201d]*|.*\u201d)$|\u2018.*\u2019$", re.DOTALL)
 # People write ` #4` and ` # 4` for a suite. A comment begins with a space and a word.
 _GLUED_COMMENT = re.compile(r"\s+#([^\s#]|\s*[0-9])")
-
 # A no-break space in place of an indent, or of the space after a colon.
 _NO_BREAK = re.compile(r"(?:[ \t]*|[ \t-]*[\w-]+:)[\u00a0\u2002-\u200a\u202f\u3000]")
 # What a request says on one line.
@@ -124,8 +131,7 @@ class _Reader:
         if isinstance(event, yaml.AliasEvent) or event.anchor is not None:
             hint = "write the value out, or put it in quotes"
             self._fail(event, "anchor", "uses a YAML anchor (& or *)", hint)
-        tag = getattr(event, "tag", None)  # an alias has none
-        if tag is not None:
+        if (tag := getattr(event, "tag", None)) is not None:  # an alias has none
             hint = "delete the word with the !, or put the value in quotes"
             self._fail(event, "tag", f"uses a YAML tag ({tag})", hint)
         if isinstance(event, yaml.ScalarEvent):
@@ -142,9 +148,8 @@ class _Reader:
 
     def _read_scalar(self, event: yaml.ScalarEvent) -> None:
         is_plain = event.style is None or event.style == ""
-        if unseen := UNSEEN.search(event.value):
-            location = Location(self.file, *_position(event.start_mark))
-            self.problems.append(unseen_problem(unseen[0], location))
+        location = Location(self.file, *_position(event.start_mark))
+        self.problems += find_unseen(event.value, location)
         glued = _GLUED_COMMENT.match(self._rest_of_line(event))
         if glued and (is_plain or glued[1].strip()[0].isdecimal()):
             message = f"the text after {event.value!r} is lost: ' #' begins a comment"
@@ -157,8 +162,7 @@ class _Reader:
         elif is_plain and event.value in _ABSENT:
             self._skip_empty(frame, event)
         else:
-            is_block = event.style in ("|", ">")
-            self._put(event, event.value.rstrip("\n") if is_block else event.value)
+            self._put(event, event.value.rstrip("\n") if event.style in ("|", ">") else event.value)
 
     def _check_plain(self, event: yaml.ScalarEvent) -> None:
         """Report text without quotes that means something else than it seems to."""
@@ -171,18 +175,16 @@ class _Reader:
         for number, text in enumerate(lines):
             if found := _NO_BREAK.match(text):
                 spot = found.end() + (0 if number else column - 1)
-                location = Location(self.file, line + number, spot)
                 message = "has a no-break space where YAML needs a space"
-                hint = (
-                    "replace the no-break spaces at the beginning of the line, or after the colon"
-                )
+                hint = "replace no-break spaces at the beginning of the line, or after the colon"
+                location = Location(self.file, line + number, spot)
                 self.problems.append(Problem("no-break-space", message, location, hint))
                 return
         frame = self.frames[-1] if self.frames else None
         if frame is None or len(lines) == 1:
             return
-        is_field = bool(_OF_ONE_LINE.match(join_path(frame.path, frame.key or "")))
-        if joined := _find_joined(lines, column=column - 1, has_fields=is_field):
+        is_short = bool(_OF_ONE_LINE.match(join_path(frame.path, frame.key or "")))
+        if joined := _find_joined(lines, column=column - 1, has_fields=is_short):
             location = Location(self.file, line + joined.number, 1)
             what, hint = "an item of a list", "begin each item with `- `, all in the same column"
             if joined.field:
@@ -306,12 +308,8 @@ def _read_documents(text: str, file: str) -> list[_Reader]:
                 readers[-1].read(event)
     except yaml.YAMLError as error:
         # Text that runs on is a part of the same mistake as the parser's error.
-        problems = [
-            problem
-            for reader in readers
-            for problem in reader.problems
-            if problem.code != "joined-line"
-        ]
+        found = (problem for reader in readers for problem in reader.problems)
+        problems = [problem for problem in found if problem.code != "joined-line"]
         # A comment that cuts a line short also causes the parser's error: report only the comment.
         if not any(problem.code == "comment-in-value" for problem in problems):
             problems.append(

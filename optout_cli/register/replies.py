@@ -10,8 +10,7 @@ from optout_cli.model.letter import Letter
 from optout_cli.model.program import LetterKind, Particular, Program, Reply
 from optout_cli.model.request import Party
 from optout_cli.programs import particulars_type
-from optout_cli.readers.document import Document, Layer, with_assignments
-from optout_cli.readers.files import UNSEEN, unseen_problem
+from optout_cli.readers.document import Document, Layer, find_unseen, with_assignments
 from optout_cli.readers.validate import convert
 from optout_cli.register.state import LetterState
 
@@ -26,8 +25,7 @@ def replies_to(state: LetterState, program: Program) -> dict[str, Reply]:
 
 def check_text(option: str, text: str) -> Problem | None:
     """Return the Problem of a character that nobody sees, or None."""
-    found = UNSEEN.search(text)
-    return unseen_problem(found[0], Location(option, is_command_line=True)) if found else None
+    return next(find_unseen(text, Location(option, is_command_line=True)), None)
 
 
 def check_fact(name: str, spec: Particular, text: str) -> Problem | None:
