@@ -6,8 +6,8 @@ import pytest
 from command_results import Write
 from make_letters import told_by
 
+from optout_cli.batch.corrections import Rejected
 from optout_cli.batch.input import InputFile, load_input
-from optout_cli.batch.reject_sheet import Rejected
 from optout_cli.batch.rejects import rejects_from
 from optout_cli.errors import Problem
 from optout_cli.readers.document import REASON, Row

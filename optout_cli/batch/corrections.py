@@ -1,4 +1,7 @@
-"""Rows that came back corrected -> the rows of their table that they replace.
+"""Rejected rows -> a workbook; rows that came back corrected -> the rows that they replace.
+
+In the workbook, the faulty cells are marked and say what is wrong. All else is as it was: the
+columns by their own names, formats, drop-downs, and the other sheets.
 
 A rejected row carries a key: its number in the table, and a hash of what it said there. So a row is
 found again if others were added, moved or deleted, and a key of another table fits nothing.
@@ -8,18 +11,30 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
 from hashlib import sha256
+from typing import Any, NamedTuple
 
 import msgspec
 
 from optout_cli.batch.input import InputFile, rows_of, with_orders
 from optout_cli.errors import Location, OptoutError, Problem, raise_any
-from optout_cli.readers.document import KEY, OWN_MARK, Row
+from optout_cli.readers.csv import Table, read_table
+from optout_cli.readers.document import KEY, OWN_MARK, REASON, Row
+from optout_cli.readers.workbook import bytes_from, is_xlsx, load_xlsx, put_text
 
 _DIGITS = 10  # of a SHA-256: a table of a million rows has no two alike by chance
 _KEY = re.compile(rf"row ([0-9]+), ([0-9a-f]{{{_DIGITS}}})")
 _TABLES = ("csv", "sheet")
 _Place = tuple[int, int]  # an input file and a row in it, counted from 0
+
+_OWN = {REASON: 44, KEY: 20}  # the first columns, with their widths in characters
+_WIDTH = 24  # of other columns, in characters
+_LINE = 15  # pt: height of a line of text
+_MARK = "FFC7CE"  # the color of a faulty cell, as of Excel's style "Bad"
+_COMMENT = (320, 120)  # px
+_TITLE = "Rejected"
+_DAY = re.compile(r"^([0-9]{4}-[0-9]{2}-[0-9]{2}) 00:00:00$")  # a date of another workbook
 
 
 def key_of(row: Row) -> str:
@@ -142,3 +157,176 @@ def _match(rows: Sequence[Row], table: _Table, places: dict[_Place, Row]) -> Ite
             hint = "keep one of the two: delete this row, or undo the change in the table"
             yield Problem("changed-row", message, row.location, hint)
         seen[key] = row
+
+
+class Rejected(NamedTuple):
+    """A rejected row with its key and problems; `moved` is the row with file names from here."""
+
+    row: Row
+    moved: Row
+    key: str
+    problems: Sequence[Problem]
+
+
+def reject_sheet(rejected: Sequence[Rejected], files: Mapping[str, InputFile]) -> bytes:
+    """Write rows of workbooks, named in `files`, into one workbook: the first one's copy."""
+    first = files[rejected[0].row.location.file]
+    table, _ = read_table(first.text, first.name, is_sheet=True, columns=first.columns)
+    assert table  # it has rows
+    return bytes_from(_Writer(first, table).write(rejected))
+
+
+class _Writer:
+    """Copies the sheet of a workbook row by row."""
+
+    def __init__(self, file: InputFile, table: Table) -> None:
+        import openpyxl
+
+        self.file, self.header = file, table.header
+        self.names = [REASON, KEY]
+        self.own = [*self.names]  # the names of the columns in the table itself
+        self.source: Any = None  # a sheet of openpyxl
+        self.columns: dict[int, int] = {}  # of the source -> of the copy, counted from 1
+        pairs = zip(table.names, table.header.cells, strict=True)
+        for number, (name, own) in enumerate(pairs, 1):
+            if name not in _OWN:
+                self.names.append(name)
+                self.own.append(own.strip())
+                self.columns[number] = len(self.names)
+        if is_xlsx(file.content):
+            self.book = load_xlsx(file.content)
+            self.source = self.book[file.sheet_title]
+            self.sheet: Any = self.book.create_sheet(_TITLE, self.book.index(self.source))
+        else:
+            self.book = openpyxl.Workbook()
+            self.sheet = self.book.active
+
+    def write(self, rejected: Sequence[Rejected]) -> Any:
+        """Write all rows, and return the workbook."""
+        for line, reject in enumerate(rejected, 2):
+            self._put(line, 1, "\n".join(map(reason_of, reject.problems)))
+            self._put(line, 2, reject.key)
+            if self.source and reject.row.location.file == self.file.name:
+                self._copy_row(line, reject)
+            else:
+                for name, text in reject.moved.cells:
+                    if text and name not in _OWN:
+                        self._put(line, self._column(name), _DAY.sub(r"\1", text))
+            self._mark(line, reject)
+        self._write_header()
+        if self.source:
+            self._copy_rules(len(rejected) + 1)
+            self.book.remove(self.source)
+        self.sheet.title = self.file.sheet_title or _TITLE
+        self.sheet.freeze_panes = "C2"
+        self.book.active = self.book.index(self.sheet)
+        return self.book
+
+    def _put(self, line: int, column: int, text: str) -> None:
+        cell = self.sheet.cell(line, column)
+        cell.number_format = "@"
+        put_text(cell, text)
+
+    def _column(self, name: str) -> int:
+        """Return the column with this key path or name; a new one if there is none."""
+        if name not in self.names:
+            self.names.append(name)
+            self.own.append(name)
+        return self.names.index(name) + 1
+
+    def _copy_row(self, line: int, reject: Rejected) -> None:
+        """Copy the cells of a row; a formula becomes its result, a file is named from here."""
+        pairs = zip(reject.row.cells, reject.moved.cells, strict=True)
+        for number, ((_, text), (name, moved)) in enumerate(pairs, 1):
+            if name in _OWN:
+                continue
+            source = self.source.cell(reject.row.location.line, number)
+            column = self.columns.get(number) or len(self.names) + number - len(self.header.cells)
+            target = self.sheet.cell(line, column)
+            target._style = copy(source._style)  # noqa: SLF001  # openpyxl's own way
+            if text != moved or source.data_type == "f":
+                put_text(target, moved)
+            else:
+                target.value = source.value
+            if source.comment:
+                target.comment = copy(source.comment)
+
+    def _mark(self, line: int, reject: Rejected) -> None:
+        from openpyxl.comments import Comment
+        from openpyxl.styles import PatternFill
+
+        said: dict[int, list[str]] = {}
+        for problem in reject.problems:
+            said.setdefault(self._faulty(problem), []).append(reason_of(problem))
+        for column, reasons in said.items():
+            cell = self.sheet.cell(line, column)
+            cell.fill = PatternFill("solid", fgColor=_MARK)
+            comment = Comment("\n".join(reasons), "optout")
+            comment.width, comment.height = _COMMENT
+            cell.comment = comment
+
+    def _faulty(self, problem: Problem) -> int:
+        """Return the column of the cell that a Problem is about, or else the first column."""
+        shown = problem.location.path if problem.location else ""
+        named = [path for path in (shown, problem.path, *problem.fields) if path]
+        for path in named:
+            for known in (self.own, self.names):
+                if path in known:
+                    return known.index(path) + 1
+        about = problem.path or shown
+        for number, name in enumerate(self.names, 1):
+            # An item of a list in one cell, or a group of several cells.
+            if name and about and (about.startswith(f"{name}.") or name.startswith(f"{about}.")):
+                return number
+        return 1
+
+    def _write_header(self) -> None:
+        from openpyxl.styles import Alignment, Font
+        from openpyxl.utils import get_column_letter
+
+        source_of = {column: number for number, column in self.columns.items()}
+        for column, name in enumerate(self.own, 1):
+            self._put(1, column, name)
+            cell, letter = self.sheet.cell(1, column), get_column_letter(column)
+            cell.font = Font(bold=True)
+            width = _OWN.get(name, _WIDTH)
+            if self.source and column in source_of:
+                first = self.source.cell(self.header.number, source_of[column])
+                cell._style = copy(first._style)  # noqa: SLF001
+                if before := self._dimension(source_of[column]):
+                    width = before.width
+                    self.sheet.column_dimensions[letter].number_format = before.number_format
+                    self.sheet.column_dimensions[letter].hidden = before.hidden
+            self.sheet.column_dimensions[letter].width = width
+        for (cell,) in self.sheet.iter_rows(2, self.sheet.max_row, 1, 1):
+            cell.alignment = Alignment(wrap_text=True, vertical="top")
+            lines = sum(1 + len(line) // _OWN[REASON] for line in str(cell.value).split("\n"))
+            self.sheet.row_dimensions[cell.row].height = _LINE * lines
+
+    def _dimension(self, number: int) -> Any:
+        """Return the width and format of a column of the source; one entry may be for several."""
+        known = self.source.column_dimensions.values()
+        return next((it for it in known if it.min and it.min <= number <= it.max), None)
+
+    def _copy_rules(self, last: int) -> None:
+        """Copy the rules for what a cell may hold, such as drop-downs, to all rows."""
+        from openpyxl.utils import get_column_letter
+
+        for rule in self.source.data_validations.dataValidation:
+            numbers = (
+                number
+                for area in rule.sqref.ranges
+                for number in range(area.min_col, area.max_col + 1)
+            )
+            ranges = [*filter(None, map(self.columns.get, numbers))]
+            if ranges:
+                own = copy(rule)
+                letters = map(get_column_letter, ranges)
+                own.sqref = type(rule.sqref)(" ".join(f"{it}2:{it}{last}" for it in letters))
+                self.sheet.add_data_validation(own)
+
+
+def reason_of(problem: Problem) -> str:
+    """Return a Problem as the row itself shows it, without the file and line."""
+    head = f"{problem.subject}: " if problem.subject else ""
+    return f"{head}{problem.message}" + (f" ({problem.hint})" if problem.hint else "")

@@ -16,9 +16,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from optout_cli.batch.corrections import key_of
+from optout_cli.batch.corrections import Rejected, key_of, reason_of, reject_sheet
 from optout_cli.batch.input import InputFile, rows_of
-from optout_cli.batch.reject_sheet import Rejected, reason_of, reject_sheet
 from optout_cli.errors import OptoutError, Problem
 from optout_cli.output import digest_of, move_to_earlier, write_all, write_errors
 from optout_cli.readers.cells import DateOrder
