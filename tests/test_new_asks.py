@@ -550,21 +550,19 @@ def test_a_day_of_the_earlier_request_that_has_passed_is_not_offered(
     assert clerk.asked["Day for a meeting"] == [""]
 
 
-def test_another_county_takes_only_what_does_not_belong_to_the_first(
+def test_another_county_takes_no_fact_and_no_words_of_the_first(
     run: Run, write: Write, in_folder: Path
 ) -> None:
-    write("first.yaml", EARLIER)
+    own = "wording: {opening: Marin County opts out.}\nleave-out: [foot]\n"
+    write("first.yaml", f"{EARLIER}{own}addressing: joint\n")
     assert outcome(run("new", "kern-county-ca", "--from", "first.yaml"))[0] == 0
     assert data_in("kern-county-ca.yaml") == {
         "jurisdiction": "kern-county-ca",
         "letter": "secure-communities/opt-out",
         "date": TODAY.isoformat(),
+        "addressing": "joint",
         "service": {"bureau": [{"by": "certified-mail"}], "ice": [{"by": "hand"}]},
-        "particulars": {
-            "reasons": ["One reason."],
-            "meeting-dates": ["2026-12-15"],
-            "declines": ["detainers", "287g"],
-        },
+        "leave-out": ["foot"],
     }
 
 

@@ -27,11 +27,8 @@ from optout_cli.readers.values import judge
 from optout_cli.readers.yaml import document_from_yaml
 
 _ANSWER = "answer"
-# What belongs to one jurisdiction, and no other can take from its request.
-_OWN = (
-    *("jurisdiction", "signature", "letterhead", "authority", "recipients", "enclosures", "cc"),
-    *("ori", "calls-itself", "approved-as-to-form"),
-)
+# What is no fact of one jurisdiction, so that another can take it from its request.
+_ANYWHERE = ("to", "addressing", "leave-out")
 _LISTS = ("list", "paragraphs")
 
 
@@ -178,43 +175,39 @@ def start_from_request(
     """Return how a request begins that is like an earlier one, of the same jurisdiction or not.
 
     Offers what is asked anew, and keeps the rest; never the date, tracking numbers and copies of
-    letters. For another jurisdiction, takes only what does not belong to the first. Raises
+    letters. For another jurisdiction, takes only what states no fact of the first. Raises
     OptoutError.
     """
     data: Answers = earlier.data
     find = library.directory.find
     convert(earlier, Request)
     slug = find(str(data["jurisdiction"]), earlier.location("jurisdiction")).slug
-    is_same = not query or find(query, Location("")).slug == slug
     letter = letter or str(data["letter"])
     kind = library.programs.find(letter, earlier.location("letter"))[1]
-    dropped = {"date", "signatory", "particulars", "service", *(() if is_same else _OWN)}
-    authority = data.get("authority", []) if is_same else []
     services = {
         party: [{"by": way["by"]} for way in ways if isinstance(way, dict)]
         for party, ways in data.get("service", {}).items()
     }
+    new = {"letter": letter, **({"service": services} if services else {})}
+    if query and find(query, Location("")).slug != slug:
+        known = {key: data[key] for key in _ANYWHERE if key in data}
+        return Start(known={**known, **new}, asks=("service",))
+    authority = data.get("authority", [])
+    dropped = {"date", "signatory", "particulars", *(["authority"] if len(authority) == 1 else [])}
     known = {key: value for key, value in data.items() if key not in dropped}
-    if len(authority) == 1:
-        del known["authority"]
-    particulars = {
-        name: value
-        for name, value in data.get("particulars", {}).items()
-        if name in kind.particulars
-    }
     offered = {
-        "signatory": data.get("signatory", {}) if is_same else {},
+        "signatory": data.get("signatory", {}),
         "authority": authority if len(authority) == 1 else [],
         "particulars": {
             name: value.split("\n\n")
             if isinstance(value, str) and kind.particulars[name].type in _LISTS
             else value
-            for name, value in particulars.items()
+            for name, value in data.get("particulars", {}).items()
+            if name in kind.particulars
         },
     }
-    place = {"jurisdiction": slug} if is_same else {}
     return Start(
-        known={**known, **place, "letter": letter, **({"service": services} if services else {})},
+        known={**known, "jurisdiction": slug, **new},
         asks=("service",),
         offered=dict(_texts_in(offered)),
     )
