@@ -709,13 +709,43 @@ def test_a_choice_is_a_number_a_word_its_beginning_or_a_part_of_it(
 @pytest.mark.parametrize(
     "text", ["", "{", '{"start": {"known": {"service": {"ice": "x"}}}, "said": {}}', "[1]"]
 )
-def test_a_file_that_does_not_hold_kept_answers_is_not_offered(
+def test_a_file_that_does_not_hold_kept_answers_is_neither_offered_nor_replaced(
     text: str, asked: Asked, write: Write
 ) -> None:
-    write("mine.draft", text)
-    _, clerk = asked({}, "06041")
+    write("marin-county-ca.draft", text)
+    result, clerk = asked({"Date": "^C"}, "06041")
+    told = words(outcome(result)[2])
     assert "Go on with" not in clerk.asked
-    assert Path("mine.draft").read_text("utf-8") == text
+    assert Path("marin-county-ca.draft").read_text("utf-8") == text
+    assert "marin-county-ca.draft has other answers, and stays as it is" in told
+    assert "your answers are kept in marin-county-ca-2.draft" in told
+
+
+def test_answers_for_two_letters_of_one_county_are_kept_in_two_files(
+    asked: Asked, in_folder: Path
+) -> None:
+    for letter in ("secure-communities/opt-out", "287g/suspend"):
+        asked({"Model": "wso", "Name": "^C"}, "06041", "--letter", letter)
+    kept = ["marin-county-ca-2.draft", "marin-county-ca.draft"]
+    assert lying_in(in_folder) == kept
+    second = {"Go on with": "marin-county-ca-2.draft", "Name": "^C"}
+    assert outcome(asked(second, "06041")[0])[0] == 130
+    assert lying_in(in_folder) == kept
+    assert outcome(asked({}, "06041", "--letter", "secure-communities/opt-out")[0])[0] == 0
+    assert lying_in(in_folder) == [kept[0], "marin-county-ca.yaml"]
+
+
+def test_answers_about_a_place_of_ones_own_data_ask_for_that_data(
+    asked: Asked, write: Write, in_folder: Path
+) -> None:
+    write("own.yaml", NOWHERE)
+    asked({"Name": "^C"}, "99001", "--data", "own.yaml")
+    (kept,) = set(lying_in(in_folder)) - {"own.yaml"}
+    code, _, err = outcome(asked({"Go on with": "y"})[0])
+    assert code == 1
+    assert f"{kept}: there is no jurisdiction" in err
+    assert "hint: name the --data and --templates that you began with, or start again" in err
+    assert outcome(asked({"Go on with": "y"}, "--data", "own.yaml")[0])[0] == 0
 
 
 def test_a_value_of_the_command_line_that_no_request_has_is_refused_before_the_first_question(

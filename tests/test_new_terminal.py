@@ -215,6 +215,7 @@ def answer(child: "pexpect.spawn[str]", *answers: str) -> None:
 def test_a_stop_at_once_writes_nothing_and_says_so(key: str, talk: Talk, in_folder: Path) -> None:
     child = talk("06041")
     child.expect(PROMPT)
+    child.delaybeforesend = 0.2  # Python misses a Ctrl-C just before it begins to read
     child.send(key)
     shown = shown_until(pexpect.EOF, child)
     child.close()
@@ -228,6 +229,7 @@ def test_a_stop_later_keeps_the_answers_and_says_where(
 ) -> None:
     child = talk("06041")
     answer(child, "", "", "", "2026-11-20")
+    child.delaybeforesend = 0.2  # Python misses a Ctrl-C just before it begins to read
     child.send(key)
     shown = shown_until(pexpect.EOF, child)
     child.close()

@@ -129,6 +129,13 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
         """The slug of the jurisdiction."""
         return self.said.get("jurisdiction") or self.start.known.get("jurisdiction")
 
+    @property
+    def letter(self) -> str | None:
+        """The letter, as a request names it."""
+        if "~program" in self.said and "letter" in self.said:
+            return f"{self.said['~program']}/{self.said['letter']}"
+        return self.start.known.get("letter")
+
 
 class Interview:
     """The answers so far, by the keys of their questions, and which question is next."""

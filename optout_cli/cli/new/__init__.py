@@ -126,8 +126,8 @@ Prints the path of the file.
     metavar="REQUEST",
     shell_complete=files,
     help="Start from an earlier request, such as dakota-county-ne.yaml. Offers its answers again,"
-    " but the date is new. With another JURISDICTION, writes for that one, and takes only the"
-    " letter and how it goes out.",
+    " but the date is new. With another JURISDICTION, writes for that one, and takes only which"
+    " letter it is and how it goes out.",
 )
 @in_option
 @click.option(

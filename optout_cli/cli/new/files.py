@@ -3,17 +3,19 @@
 Never changes a file that the user made.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
 import click
 import msgspec
 
-from optout_cli.authoring.draft import document_from, require_request
-from optout_cli.authoring.interview import Kept
+from optout_cli.authoring.draft import document_from, request_name, require_request
+from optout_cli.authoring.interview import Interview, Kept
 from optout_cli.authoring.request_writer import Answers
-from optout_cli.cli.console import print_path, user_folder
+from optout_cli.cli.console import print_path, say, user_folder
 from optout_cli.cli.options import output_path
 from optout_cli.errors import Location, OptoutError, Problem
 from optout_cli.model.request import Signatory
@@ -73,18 +75,47 @@ def _file_exists(path: Path) -> Problem:
 # --- answers of an interview that was stopped ---
 
 
-def kept_path(path: Path | None, name: str) -> Path:
-    """Return where the answers are kept: beside the request, `marin-county-ca.draft`."""
-    return (path or Path(name)).with_suffix(_KEPT)
+class KeptFile:
+    """The file beside the request that keeps the answers of one interview, and of no other.
+
+    Its name is the request's, such as `marin-county-ca.draft`, with a number if that one has other
+    answers. `mine` are the files that it may replace.
+    """
+
+    def __init__(self, mine: Iterable[Path] = ()) -> None:
+        self._mine = set(mine)
+
+    def path_for(self, interview: Interview) -> Path:
+        """Return where the answers are kept."""
+        usual = _usual_path(interview)
+        others = (usual.with_stem(f"{usual.stem}-{number}") for number in count(2))
+        paths = chain([usual], others)
+        return next(path for path in paths if path in self._mine or not path.exists())
+
+    def keep(self, interview: Interview) -> None:
+        """Write the answers so far, if that is possible; tell if another file is in the way."""
+        if not interview.place or not interview.said:
+            return
+        path, usual = self.path_for(interview), _usual_path(interview)
+        content = msgspec.json.format(msgspec.json.encode(interview.kept())) + b"\n"
+        with suppress(OptoutError):
+            write_all({path: content}, force=True)
+            if path != usual and path not in self._mine:
+                say(f"note: {usual} has other answers, and stays as it is; yours are in {path}")
+            self._mine.add(path)
+
+    def go_on_with(self, found: Path, interview: Interview) -> None:
+        """Go on with answers that were kept, under the name that they get here."""
+        self._mine = {found}
+        path = self.path_for(interview)
+        if path != found:
+            found.rename(path)
+        self._mine = {path}
 
 
-def keep_answers(path: Path, kept: Kept) -> bool:
-    """Write the answers so far; tell whether that worked."""
-    try:
-        write_all({path: msgspec.json.format(msgspec.json.encode(kept)) + b"\n"}, force=True)
-    except OptoutError:
-        return False
-    return True
+def _usual_path(interview: Interview) -> Path:
+    name = request_name({"jurisdiction": interview.place, **interview.basis.start.known})
+    return (interview.basis.place_of(name) or Path(name)).with_suffix(_KEPT)
 
 
 def kept_answers(folder: Path) -> dict[Path, Kept]:

@@ -7,9 +7,10 @@ from functools import partial
 from pathlib import Path
 
 import click
+from msgspec.structs import replace
 
-from optout_cli.authoring.draft import Basis, Draft, draft_text, preview_letters, request_name
-from optout_cli.authoring.interview import Interview
+from optout_cli.authoring.draft import Basis, Draft, draft_text, preview_letters
+from optout_cli.authoring.interview import Interview, Kept
 from optout_cli.authoring.questions import RECIPIENTS, Question
 from optout_cli.cli.console import program_name, quote, say, say_problems
 from optout_cli.cli.correct import (
@@ -31,15 +32,15 @@ from optout_cli.cli.new.ask import (
     show,
 )
 from optout_cli.cli.new.files import (
+    KeptFile,
     check_new_name,
-    keep_answers,
     keep_signatory,
     kept_answers,
-    kept_path,
     put_request,
     signatories_path,
 )
 from optout_cli.errors import ExitCode, Location, OptoutError
+from optout_cli.letters.library import Library
 from optout_cli.model.jurisdiction import Contact
 from optout_cli.templating.filters import or_list
 
@@ -77,9 +78,9 @@ def run_interview(basis: Basis, query: str | None, options: str) -> Path | None:
     The path is None for standard output.
     """
     say_wrapped(_WELCOME)
-    interview = Interview(basis)
+    interview, file = Interview(basis), KeptFile()
     try:
-        interview = _resume(basis, query) or interview
+        interview, file = _resume(interview, query)
         start = interview.basis.start
         if "jurisdiction" in start.known:
             place = interview.draft.locality
@@ -87,46 +88,60 @@ def run_interview(basis: Basis, query: str | None, options: str) -> Path | None:
         if start.asks:
             say_wrapped(_FROM if start.signed is None else _FOLLOWING)
         seen: set[str] = set()
-        _ask_all(interview, query, seen)
+        _ask_all(interview, query, file, seen)
         while not _is_finished(interview, options):
-            _ask_all(interview, None, seen)
+            _ask_all(interview, None, file, seen)
     except (click.Abort, KeyboardInterrupt):
-        _say_stopped(interview, options)
+        _say_stopped(interview, file, options)
         raise SystemExit(ExitCode.INTERRUPTED) from None
     except OptoutError:
-        _say_stopped(interview, options)
+        _say_stopped(interview, file, options)
         raise
     path = put_request(interview.draft.path, _text_of(interview.draft, options))
     _keep_for_next(interview.draft)
-    _kept_path(interview).unlink(missing_ok=True)
+    file.path_for(interview).unlink(missing_ok=True)
     return path
 
 
-def _resume(basis: Basis, query: str | None) -> Interview | None:
+def _resume(new: Interview, query: str | None) -> tuple[Interview, KeptFile]:
     """Offer to go on with answers that were kept where the request will be."""
-    place, known = basis.place_of("request.yaml"), basis.start.known
+    basis, known = new.basis, new.basis.start.known
     slug = known.get("jurisdiction")
     if query:
         with suppress(OptoutError):
             slug = basis.library.directory.find(query, Location("")).slug
+    place = basis.place_of("request.yaml")
     kept = {
-        path.name: answers
+        path: answers
         for path, answers in kept_answers(place.parent if place else Path()).items()
-        if slug in (None, answers.place)
-        and known.get("letter") in (None, answers.start.known.get("letter"))
+        if slug in (None, answers.place) and known.get("letter") in (None, answers.letter)
     }
     if not kept:
-        return None
+        return new, KeptFile()
     say_wrapped("\nYou stopped before the end, and optout kept your answers.")
-    choices = {name: f"{len(answers.said)} answers" for name, answers in kept.items()}
-    chosen = ask_first(partial(_ask_which, choices))
-    if chosen == _AFRESH:
-        return None
-    interview = Interview(basis._replace(start=kept[chosen].start), kept[chosen])
-    found, path = (place.parent if place else Path()) / chosen, _kept_path(interview)
-    if found != path and not path.exists():  # begun under another name
-        found.rename(path)
-    return interview
+    by_name = {path.name: path for path in kept}
+    counts = {name: len(kept[path].said) for name, path in by_name.items()}
+    told = {name: f"{each} answer{'s' if each > 1 else ''}" for name, each in counts.items()}
+    path = by_name.get(ask_first(partial(_ask_which, told)))
+    if path is None:
+        return new, KeptFile(kept)
+    _require_known(kept[path], path, basis.library)
+    interview, file = Interview(basis._replace(start=kept[path].start), kept[path]), KeptFile()
+    file.go_on_with(path, interview)
+    return interview, file
+
+
+def _require_known(kept: Kept, path: Path, library: Library) -> None:
+    """Raise OptoutError if the data or the templates lack what kept answers are about."""
+    location = Location(str(path))
+    try:
+        if kept.place:
+            library.directory.find(kept.place, location)
+        if letter := kept.letter:
+            library.programs.find(letter, location)
+    except OptoutError as error:
+        hint = "name the --data and --templates that you began with, or start again"
+        raise OptoutError(*(replace(each, hint=hint) for each in error.problems)) from None
 
 
 def _ask_which(kept: Mapping[str, str]) -> str:
@@ -140,7 +155,7 @@ def _ask_which(kept: Mapping[str, str]) -> str:
     return usual if is_kept else _AFRESH
 
 
-def _ask_all(interview: Interview, typed: str | None, seen: set[str]) -> None:
+def _ask_all(interview: Interview, typed: str | None, file: KeptFile, seen: set[str]) -> None:
     """Ask each question that has no answer yet, and keep the answers; < goes back.
 
     A long note is shown once: `seen` has those that were.
@@ -148,8 +163,7 @@ def _ask_all(interview: Interview, typed: str | None, seen: set[str]) -> None:
     section = ""
     while True:
         question = interview.next()
-        if interview.place and interview.said:
-            keep_answers(_kept_path(interview), interview.kept())
+        file.keep(interview)
         if question is None:
             return
         intro = [line for line in question.intro if line not in seen]
@@ -280,18 +294,13 @@ def _text_of(draft: Draft, options: str) -> str:
     return draft_text(draft.document.data, draft.basis.library, day, file)
 
 
-def _kept_path(interview: Interview) -> Path:
-    known = {"jurisdiction": interview.place, **interview.basis.start.known}
-    name = request_name(known)
-    return kept_path(interview.basis.place_of(name), name)
-
-
-def _say_stopped(interview: Interview, options: str) -> None:
+def _say_stopped(interview: Interview, file: KeptFile, options: str) -> None:
     """Say where the answers are, and how to go on with them."""
-    if not interview.place or not _kept_path(interview).is_file():
+    kept = file.path_for(interview) if interview.place else None
+    if kept is None or not kept.is_file():
         say("\nstopped; no request was written")
         return
-    path, kept = interview.draft.default_path, _kept_path(interview)
+    path = interview.draft.default_path
     is_named = path and str(path) != interview.draft.name
     output = f" -o {quote(str(path))}" if is_named else ""
     say(f"\nstopped; no request was written, and your answers are kept in {kept}")
