@@ -178,11 +178,12 @@ def test_what_she_declines_is_kept_and_not_written(asked: Asked, in_folder: Path
         (
             "Resolution or ordinance",
             "2021-55",
-            "Type Resolution or Ordinance; its number comes next.",
+            "Type Resolution or Ordinance; its number comes next; Enter alone skips the question.",
         ),
         ("Date passed", "November 31", "'November 31' is not a date."),
         ("Who passed it", "res.pdf", "'res.pdf' is the name of a file."),
-        ("Vote", "no", "'no' only answers a question. Write the value, or leave it empty."),
+        ("Vote", "no", "'no' only answers a question. Write the value, or leave it empty;"),
+        ("Seal file", "nowhere.png", "Check the spelling; Enter alone skips the question."),
         ("Number", "Board", "Please check: 'Board' has no number in it."),
         ("PDF file", "nowhere.pdf", "there is no file 'nowhere.pdf' to enclose."),
     ],
@@ -381,6 +382,11 @@ def test_the_next_command_has_the_options_that_it_needs(asked: Asked, write: Wri
     command = "'a b.yaml' --data 'my data/own.yaml'"
     assert outcome(result)[2].endswith(f"next: optout write {command} -o letters/\n")
     assert f"optout check {command} " in Path("a b.yaml").read_text("utf-8")
+
+
+def test_an_empty_first_answer_is_not_sent_back(asked: Asked) -> None:
+    told = outcome(asked({"County or city": ["-", "Marin, CA"]})[0])[2]
+    assert "  This answer is required.\n" in told
 
 
 def test_a_city_that_is_not_in_the_list_is_sent_to_a_data_file(asked: Asked) -> None:

@@ -86,13 +86,14 @@ def ask(
     meanings: Meanings | None = None,
     typed: str | None = None,
     is_date: bool = False,
+    is_first: bool = False,
 ) -> str:
     """Ask for a text until `check` finds no problem; return "" if the user skips it.
 
     Enter alone takes the default; a single - skips the question. `meanings` returns what a text
     with a problem may mean, with words for each; several end with NONE. With `is_date`, a day is
     understood in any form. `typed` is an answer that the user gave before. With `explain`, the text
-    for ?, a < raises Back.
+    for ?, a < raises Back; there is nothing before a question that `is_first`.
     """
     if note and not typed:
         say_wrapped(note)
@@ -101,7 +102,7 @@ def ask(
         typed = None
         text = "" if text == _SKIP else text
         if not text and required:
-            back = "" if explain is None else " Type < to go back."
+            back = "" if explain is None or is_first else " Type < to go back."
             say_wrapped(f"This answer is required.{back}", "  ")
         elif not text or not check or not (problem := check(text)):
             return text
@@ -109,6 +110,9 @@ def ask(
             likely = meanings(text) if meanings else {}
             if is_date:
                 problem, likely = _days_like(text, problem, check)
+            if not required and not default:
+                hint = f"{problem.hint}; " if problem.hint else ""
+                problem = replace(problem, hint=f"{hint}Enter alone skips the question")
             chosen, typed = _choose_meaning(text, problem, likely)
             if chosen:
                 return chosen

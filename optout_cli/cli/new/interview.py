@@ -201,6 +201,7 @@ def _ask(question: Question, interview: Interview, typed: str | None) -> str:
             meanings=partial(interview.meanings, question),
             typed=typed if question.reads == "place" else None,
             is_date=question.reads == "date",
+            is_first=not interview.asked,
         )
     if question.note:
         say_wrapped(question.note)
@@ -278,9 +279,12 @@ def _preview(text: str, name: str, interview: Interview) -> tuple[str | None, li
             " in the file:"
         )
         say_problems(error.problems)
-        paths = [each.path or (each.location and each.location.path) for each in error.problems]
+        found = (each.path or (each.location and each.location.path) for each in error.problems)
+        groups = tuple(f"{path}." for path in found if path)
         asked = enumerate(interview.asked, 1)
-        return None, [str(number) for number, each in asked if each.question.path in paths]
+        return None, [
+            str(number) for number, each in asked if f"{each.question.path}.".startswith(groups)
+        ]
     return letters[0], []
 
 
