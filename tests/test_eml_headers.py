@@ -104,7 +104,7 @@ def test_hostile_words_stay_words_of_their_own_header(library: Library, text: st
     content = mailed(naming(library, text), library)
     message = read(content)
     assert (message.keys(), message.defects) == (HEADERS, [])
-    assert message["Subject"] == text
+    assert message["Subject"] == text.replace("\u00a0", " ")  # a subject has plain blanks
     people = {
         name: [(compact(it.name), it.address) for it in mailboxes(content, name)]
         for name in ("From", "Reply-To", "To", "Cc")

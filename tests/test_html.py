@@ -48,7 +48,7 @@ def test_the_page_names_its_language_and_title(library: Library) -> None:
     letter = letter_for(library)
     page = page_of(letter, library)
     assert page.startswith('<!DOCTYPE html>\n<html lang="en-US">\n')
-    assert f"<title>{letter.subject}</title>" in page
+    assert f"<title>{letter.plain_subject}</title>" in page
     assert page.count("<h1>") == 1
 
 

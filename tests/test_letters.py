@@ -12,7 +12,7 @@ from make_letters import body_texts, letter_for, letters_for, texts_of
 from optout_cli.exporters import exporter_for
 from optout_cli.letters.library import Library
 from optout_cli.letters.own_wording import claims_in, rules_for
-from optout_cli.templating.filters import MONTHS
+from optout_cli.templating.filters import MONTHS, as_typed
 
 GOLDEN = Path(__file__).parent / "golden"
 SAN_FRANCISCO = (ROOT / "examples" / "san-francisco-2010.yaml").read_text("utf-8")
@@ -230,7 +230,7 @@ def test_each_separate_letter_names_the_other_recipient_under_cc_and_a_joint_one
     letters = letters_for(library, f"addressing: {addressing}")
     organizations = [it.notice.recipient.contact.organization[0] for it in letters]
     named = [
-        [any(name in line for line in (letter.to if addressing == "joint" else letter.cc))
+        [any(name in as_typed(line) for line in (letter.to if addressing == "joint" else letter.cc))
          for name in organizations]
         for letter in letters
     ]  # fmt: skip

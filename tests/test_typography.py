@@ -41,7 +41,10 @@ def test_an_apostrophe_is_a_typographic_one(typed: str, printed: str) -> None:
         "90 FR 8443",
         "section 287(g)",
         "sections VIII",
-        "no. 7020",
+        "no. 7020 0000 0000 0000 0010",
+        "FIPS 06075",
+        "Order 13768",
+        "U.S. Immigration",
         "5 to 0",
         "90 days",
         "Undersheriff Pat Placeholder",
@@ -59,6 +62,12 @@ def test_no_line_ends_within_what_belongs_together(kept: str) -> None:
         Quote((expected,)),
         ListBlock(True, ((expected,),)),  # ordered
     )
+
+
+def test_no_line_of_the_subject_ends_within_a_date_or_a_code(library: Library) -> None:
+    letter = letter_for(library)
+    assert letter.subject.endswith("(FIPS\u00a006041), activated on August\u00a010,\u00a02010")
+    assert letter.plain_subject.endswith("(FIPS 06041), activated on August 10, 2010")
 
 
 def test_a_letters_prose_and_names_have_no_straight_apostrophe(library: Library) -> None:

@@ -236,6 +236,7 @@ def _words_of(letter: Letter) -> _Words:
     return {
         **{name: _fitted(getattr(letter, name), *room) for name, room in _ROOM.items()},
         "body": _body_of(letter.body),
+        "plain_subject": letter.plain_subject,
         "keywords": letter.keywords,
         "is_typed": letter.is_typed,
         "after_signature": [

@@ -115,7 +115,7 @@ def _header_problems(letter: Letter, envelope: Envelope) -> Iterator[Problem]:
     for name, mailboxes in envelope.people.items():
         if name != "Reply-To":  # the same mailbox as in From
             yield from address_problems(name, mailboxes)
-    yield from text_problems("Subject", letter.subject)
+    yield from text_problems("Subject", letter.plain_subject)
     if not _FILE_NAME.fullmatch(letter.name):
         yield Problem("file-name", f"{letter.name!r} cannot name an attachment")
 
@@ -153,7 +153,7 @@ def _head(letter: Letter, envelope: Envelope, *, is_unsent: bool) -> str:
         (
             header("Date", [moment]),
             *(address_header(name, mailboxes) for name, mailboxes in envelope.people.items()),
-            text_header("Subject", letter.subject),
+            text_header("Subject", letter.plain_subject),
             header("Message-ID", [envelope.message_id]),
             # Show the message below the earlier ones that it follows (RFC 5322, 3.6.4).
             header("In-Reply-To", earlier[-1:]) if earlier else "",

@@ -152,7 +152,7 @@ def _set_look(style: ParagraphStyle, look: _Look) -> None:
 def _set_properties(document: Document, letter: Letter) -> None:
     noon = datetime.combine(letter.day, time(12))
     properties = document.core_properties
-    properties.title = letter.subject[:_MOST]
+    properties.title = letter.plain_subject[:_MOST]
     properties.author = properties.last_modified_by = letter.sender[0][:_MOST]
     properties.subject = letter.reference[:_MOST]
     properties.keywords = letter.keywords[:_MOST]

@@ -13,7 +13,7 @@ from optout_cli.model.jurisdiction import Contact
 from optout_cli.model.letter import Block, Files, Form, Letter, Mailbox, Paragraph, People
 from optout_cli.model.notice import Notice, Route
 from optout_cli.templating.body import plain, sections_from
-from optout_cli.templating.filters import long_date, typeset, typographic
+from optout_cli.templating.filters import long_date, typeset, typeset_line, typographic
 from optout_cli.templating.passages import WORDING, with_words
 from optout_cli.templating.templates import Templates
 
@@ -30,6 +30,10 @@ _MAY_BE_EMPTY = (
     "foot",
 )  # fmt: skip
 
+# Parts in which no line ends within a date or a citation, as in the body. The room of the other
+# parts is measured by their words.
+_BOUND = ("subject", "enclosures", "cc", "record")
+
 
 def render(notice: Notice, templates: Templates, files: Files | None = None) -> Letter:
     """Fill in the letter kind's template. Raises OptoutError at the template's line."""
@@ -45,11 +49,7 @@ def render(notice: Notice, templates: Templates, files: Files | None = None) -> 
         message = f"the letter has no {', no '.join(missing)}"
         hint = "extend the program's _letter.html.j2, which has every part"
         raise OptoutError(Problem("template", message, location, hint))
-    lines = {
-        id: tuple(map(typographic, _lines_of(sections[id], location, id)))
-        for id in _SECTIONS
-        if id != "body"
-    }
+    lines = {id: _lines_of(sections[id], location, id) for id in _SECTIONS if id != "body"}
     one_line = {id: " ".join(lines[id]) for id in _ONE_LINE}
     contact = notice.recipient.contact
     files = files or Files()
@@ -100,8 +100,7 @@ def with_forms(letter: Letter, routes: Iterable[Route], templates: Templates) ->
         facts = {field: getattr(sent, field) for field in sent.__struct_fields__}
         sections = sections_of(letter.template, facts, templates)
         service, record = (
-            tuple(map(typographic, _lines_of(sections.get(id, ()), location, id)))
-            for id in ("service", "record")
+            _lines_of(sections.get(id, ()), location, id) for id in ("service", "record")
         )
         forms[route] = Form(service, record)
     return msgspec.structs.replace(letter, forms=forms)
@@ -126,7 +125,8 @@ def _lines_of(blocks: tuple[Block, ...], location: Location, section: str) -> tu
     if not all(isinstance(block, Paragraph) for block in blocks):
         message = f"the part {section!r} may contain only <p>"
         raise OptoutError(Problem("template", message, location))
-    return tuple(plain(block.runs) for block in blocks if isinstance(block, Paragraph))
+    setting = typeset_line if section in _BOUND else typographic
+    return tuple(setting(plain(block.runs)) for block in blocks if isinstance(block, Paragraph))
 
 
 def people_of(notice: Notice) -> People:

@@ -185,6 +185,11 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
         """Whether the signature is typed (`/s/ Name`)."""
         return self.notice.signature.kind == "typed"
 
+    @property
+    def plain_subject(self) -> str:
+        """The subject with plain blanks, for headers and metadata."""
+        return self.subject.replace("\u00a0", " ")
+
     def cover_of(self, pages: int | str) -> Cover:
         """Return the cover of the letter's fax, which has so many pages."""
         title, *lines = (line.replace("{pages}", str(pages)) for line in self.cover or ("",))

@@ -152,11 +152,12 @@ FILTERS: dict[str, Callable[..., Any]] = {
 APOSTROPHE, NO_BREAK = "\u2019", "\u00a0"
 # Within a word (`Sheriff's`) or after a plural (`agencies' records`), but not in an e-mail address.
 _STRAIGHT = re.compile(r"\S*@\S*|(?<=[^\W\d_])'(?=[^\W\d_])|(?<=[^\W\d_][sS])'(?=[\s,;:.)]|$)")
-# A blank in one of these never ends a line: a date, a citation, a section, a number, a vote.
+# A blank in one of these never ends a line: a date, a citation, a section, a number, a code.
 _UNBROKEN = re.compile(
     rf"\b(?:{'|'.join(MONTHS)}) \d{{1,2}},? \d{{4}}\b"
     r"|\b\d+ (?:U\.S\.C\.|C\.F\.R\.|FR|O\.S\.|Del\. C\.|M\.R\.S\.)(?: \u00a7+)? \S+"
-    r"|\u00a7+ \S+|\b[Ss]ections? [0-9IVXL]\S*|\b[Nn]o\. \S+|\b\d+ to \d+\b"
+    r"|\u00a7+ \S+|\b[Ss]ections? [0-9IVXL]\S*|\b[Nn]o\. \S+(?: \d{4}\b)*|\b\d+ to \d+\b"
+    r"|\b(?:FIPS|ORI) \w+|\b(?:Order|Ordinance|Resolution) \d\S*|\bU\.S\. [A-Z]\w+"
     r"|\b\d+ (?:days|hours)\b"
     # A person's name, of at most two parts, behind titles.
     r"|\b(?:(?:Chief|Vice|(?:Under)?[Ss]heriff|Deputy|Captain|Lieutenant|Sergeant|Attorney|Mayor"
@@ -191,9 +192,10 @@ def _typeset(block: Block) -> Block:
 
 
 def _set_run(run: Run) -> Run:
-    return run if run.code else msgspec.structs.replace(run, text=_set_text(run.text))
+    return run if run.code else msgspec.structs.replace(run, text=typeset_line(run.text))
 
 
 @lru_cache(maxsize=512)  # most paragraphs are the same from county to county
-def _set_text(text: str) -> str:
+def typeset_line(text: str) -> str:
+    """Set a text: apostrophes, and no break within dates and citations."""
     return _UNBROKEN.sub(lambda found: found[0].replace(" ", NO_BREAK), typographic(text))
