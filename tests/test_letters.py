@@ -240,6 +240,24 @@ def test_each_separate_letter_names_the_other_recipient_under_cc_and_a_joint_one
         assert [named[0][1], named[1][0], letters[0].to] == [True, True, ()]
 
 
+ASKED_BEFORE = """
+letter: secure-communities/follow-up
+particulars:
+  notice: opt-out
+  notice-date: 2026-09-01
+  served: [{to: bureau, by: hand, received: 2026-09-02}, {to: ice, by: mail}]
+  acknowledged: [{office: bureau, date: 2026-09-03}]
+"""
+
+
+@pytest.mark.parametrize("request_text", ["", ASKED_BEFORE])
+def test_a_joint_letter_says_the_same_to_both(library: Library, request_text: str) -> None:
+    bureau, ice = letters_for(library, f"addressing: joint\n{request_text}")
+    assert body_texts(bureau) == body_texts(ice)
+    assert (bureau.salutation, bureau.cc) == (ice.salutation, ice.cc)
+    assert "your office " not in " ".join(body_texts(ice))
+
+
 @pytest.mark.parametrize(
     ("act", "words"),
     [

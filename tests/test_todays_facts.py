@@ -28,7 +28,7 @@ def words(library: Library, day: str, more: str = "") -> str:
             "and Executive Order 13993 of January 20, 2021 (86 FR 7051), revoked",
             "14159",
         ),
-        ("2026-11-20", "revoked the later order, without naming the program.", "not settled"),
+        ("2026-11-20", "the second of these orders, without naming the program.", "not settled"),
     ],
 )
 def test_a_letter_tells_the_programs_history_up_to_its_day(

@@ -147,11 +147,13 @@ def _notice(case: Case, recipient: Recipient, recipients: tuple[Recipient, ...])
     request, locality, program = case.request, case.locality, case.program
     period = program.period(case.date)
     assert period is not None  # date_problems made sure
-    rule = next(
-        rule
+    is_joint = request.addressing == "joint"  # then the letter says the same to all
+    copies = [
+        contact
         for rule in program.recipients
-        if rule.holds(case.date) and party_of(rule) == recipient.party
-    )
+        if rule.holds(case.date) and (is_joint or party_of(rule) == recipient.party)
+        for contact in copies_of(case, rule)
+    ]
     return Notice(
         program=request.letter.partition("/")[0],
         program_title=program.title,
@@ -169,7 +171,7 @@ def _notice(case: Case, recipient: Recipient, recipients: tuple[Recipient, ...])
         recipient=recipient,
         # No letter can name an unknown agency; the letter to that agency is a Problem.
         recipients=tuple(other for other in recipients if other.contact.organization),
-        copies=copies_of(case, rule),
+        copies=tuple(copies),
         cc=request.cc,
         activation=activation_of(case),
         signatory=request.signatory,
