@@ -62,17 +62,18 @@ def passages_of(
     samples = re.compile(_SAMPLE.format("|".join(sorted(names, key=len, reverse=True))))
     notice, name = sample_notice(library, letter, today), templates.name_of(letter, "", "")
     facts = {field: getattr(notice, field) for field in notice.__struct_fields__}
-    filled, whole = templates.blocks_of(name, facts), templates.fill_in(name, facts)
-    texts = {
-        id: tuple(samples.sub(_placeholder, text) for text in _texts_of(html.strip(), name))
-        if html.strip() in whole
-        else ()
-        for id, html in filled.items()
-    }
-    # Most letters go to each recipient alone, and greet that one.
+    texts: dict[str, tuple[str, ...]] = {}
+    # Most letters go to each recipient alone; of a joint one, show what only it has.
+    for addressing in ("joint", "separate"):
+        facts["addressing"] = addressing
+        filled, whole = templates.blocks_of(name, facts), templates.fill_in(name, facts)
+        for id, html in filled.items():
+            shown = _texts_of(html.strip() if html.strip() in whole else "", name)
+            texts[id] = tuple(samples.sub(_placeholder, text) for text in shown) or texts.get(
+                id, ()
+            )
     greetings = [
-        templates.blocks_of(name, {**facts, "addressing": "separate", "recipient": recipient})
-        for recipient in notice.recipients
+        templates.blocks_of(name, {**facts, "recipient": each}) for each in notice.recipients
     ]
     told = (text for each in greetings for text in _texts_of(each["salutation"].strip(), name))
     texts["salutation"] = tuple(dict.fromkeys(told))
