@@ -8,6 +8,12 @@ import pytest
 from command_results import Run, Write, lying_in, outcome
 from conftest import REQUEST
 
+from optout_cli.letters.render import render
+from optout_cli.lint import trial_letters
+from optout_cli.model.letter import Letter
+from optout_cli.model.notice import Notice
+from optout_cli.templating.templates import Templates
+
 pytestmark = pytest.mark.no_cover  # many trial letters, with code that others cover
 
 NAME = "secure-communities/opt-out.html.j2"
@@ -16,6 +22,8 @@ OWN = '{{% extends "builtin:secure-communities/opt-out.html.j2" %}}\n{{% block l
 TWICE = "{{ m(n - 1) }}{{ m(n - 1) }}"
 MANY = "calls macros or range more than 50,000 times"
 IF, END = "{% if n %}", "{% endif %}"
+FAR = "loops more than 1,000,000 times"
+BACK = "remove this line, or name another template"
 LONG = "prints more than 1,000,000 characters"
 
 
@@ -62,6 +70,11 @@ LONG = "prints more than 1,000,000 characters"
             f"{{% macro m(n) %}}{{% if n %}}{TWICE}{{% endif %}}{{% endmacro %}}{{{{ m(40) }}}}",
             MANY,
         ),
+        ("{% for _ in [1, 2, 3, 4, 5, 6, 7, 8, 9, 0] %}" * 9 + "{% endfor %}" * 9, FAR),
+        (f'{{% include "{NAME}" %}}', f"includes itself\n  hint: {BACK}\n"),
+        (f'{{% set name = "{NAME}" %}}{{% include name %}}', "includes itself\n"),
+        ("{{ self.limits() }}", "calls itself without end\n  hint: remove the self.name()"),
+        ("<p>" * 90_000, "is longer than 250,000 characters"),
         (f"{{% set a = title %}}{'{% set a = a + a %}' * 60}<p>{{{{ a }}}}</p>", LONG),
         (f"{{% set a = title %}}{'{% set a = [a, a] | join %}' * 60}<p>{{{{ a }}}}</p>", LONG),
         (f"{{% set a = 9 %}}{'{% set a = a * a %}' * 60}<p>{{{{ a }}}}</p>", "calculates with a"),
@@ -81,10 +94,51 @@ def test_a_template_that_does_what_it_may_not_is_a_problem_at_its_line(
     assert lying_in(in_folder) == before
 
 
+@pytest.mark.parametrize("verb", ["extends {}", "include {}", "from {} import m"])
+def test_templates_that_name_each_other_are_a_problem(
+    verb: str, run: Run, write: Write, in_folder: Path
+) -> None:
+    inner = "secure-communities/_mine.html.j2"
+    for name, other in ((NAME, inner), (inner, NAME)):
+        write(f"mine/{name}", f"\n\n{{% {verb.format(repr(other))} %}}<p>x</p>\n")
+    word = {"from": "import"}.get(verb.split(maxsplit=1)[0], verb.split(maxsplit=1)[0]).rstrip("s")
+    told = f"mine/{NAME}:3: {word}s itself by way of {inner}\n"
+    code, out, _ = outcome(run("check", "--templates", "mine"))
+    assert (code, out[: len(told)], out.count("\n")) == (1, told, 2)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "{% macro m() %}<p>{{ m() }}</p>{% endmacro %}{{ m() }}",
+        "".join(
+            f"{{% macro m{n}() %}}{{{{ m{n + 1}() }}}}{{{{ m{n + 1}() }}}}{{% endmacro %}}"
+            for n in range(30)
+        )
+        + "{% macro m30() %}<p>x</p>{% endmacro %}{{ m0() }}",
+    ],
+    ids=["itself", "twice each"],
+)
+def test_one_letter_shows_that_a_template_never_ends(
+    body: str, run: Run, write: Write, in_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: list[str] = []
+
+    def counted(notice: Notice, templates: Templates) -> Letter:
+        written.append(notice.letter)
+        return render(notice, templates)
+
+    monkeypatch.setattr(trial_letters, "render", counted)
+    write(f"mine/{NAME}", OWN.format(body, "{% endblock %}"))
+    code, out, _ = outcome(run("check", "--templates", "mine"))
+    # `renewed-request` extends this letter.
+    assert (code, out.count(f"{NAME}:3: calls "), len(written)) == (1, 1, 2)
+
+
 def test_a_template_that_prints_without_end_is_stopped(
     run: Run, write: Write, in_folder: Path
 ) -> None:
-    loops = "{% for _ in range(100) %}" * 3 + "x" + "{% endfor %}" * 3
+    loops = "{% for _ in range(100) %}" * 3 + "xx" + "{% endfor %}" * 3
     write("r.yaml", REQUEST)
     write(f"mine/{NAME}", OWN.format(f"<p>{loops}</p>", "{% endblock %}"))
     code, out, err = outcome(run("write", "r.yaml", "-f", "txt", "--templates", "mine"))

@@ -120,7 +120,7 @@ def test_the_location_is_the_line_that_counsel_mistyped(
         ),
         (
             NAME,
-            "extends or calls itself",
+            "extends itself",
             'extend the shipped template: {% extends "builtin:287g/terminate.html.j2" %}',
         ),
     ],

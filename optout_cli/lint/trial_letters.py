@@ -4,14 +4,14 @@ The letters are not kept. Each problem is one of the template or of `program.yam
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from datetime import date, datetime
 from itertools import pairwise
 from typing import Any
 
 import msgspec
 
-from optout_cli.errors import OptoutError, Problem
+from optout_cli.errors import Location, OptoutError, Problem
 from optout_cli.letters.compose import compose
 from optout_cli.letters.library import Library
 from optout_cli.letters.own_wording import claim_problem, claims_in, texts_of
@@ -33,6 +33,7 @@ from optout_cli.programs import refusals
 from optout_cli.templating.filters import as_typed, quotation
 from optout_cli.templating.inspect import A_DAY, reference_problems
 from optout_cli.templating.layouts import SUFFIX
+from optout_cli.templating.problems import ENDLESS
 
 _TAME, _HOSTILE = "Sample", '</p><li>{{ 7 * 7 }} &amp; "x" <b>y</b>'
 _QUOTED = re.compile(r"text='(?:[^'\\]|\\.)*'|text=\"(?:[^\"\\]|\\.)*\"")  # in a block's repr
@@ -98,37 +99,45 @@ def _letter_problems(subject: Subject, today: date) -> Iterator[Problem]:
         return  # `problems_in_library` reports it
     names = [subject.template, *(f"{subject.id}.{place}{SUFFIX}" for place in subject.local)]
     try:
-        unknown = [
-            problem
-            for name in names
-            for problem in reference_problems(name, program, kind, templates)
-        ]
+        unknown = list(reference_problems(names, program, kind, templates))
     except OptoutError as error:
         yield from error.problems
         return
     yield from unknown
     reported = {problem.location for problem in unknown}
-    is_written = is_broken = False
     trials = Trials(subject, today)
+    is_whole = yield from _trial_problems(subject, trials, reported)
+    if not is_whole:
+        subject.seen.clear()  # an incomplete letter does not show every fact that it uses
+        return
+    if not trials.shown:
+        yield subject.never_written()
+    yield from _unused_particulars(subject)
+    yield from _hostile_problems(subject, today)
+
+
+def _trial_problems(
+    subject: Subject, trials: Trials, reported: set[Location | None]
+) -> Generator[Problem, None, bool]:
+    """Yield the problems of trial letters; return whether each could be written.
+
+    A problem that stops a letter is not told where one is `reported`.
+    """
+    is_whole = True
     for trial in trials:
         try:
             letters = _letters(subject, trial.case, trial.parties)
         except OptoutError as error:
-            is_broken = True
+            is_whole = False
             found = (problem for problem in error.problems if problem.location not in reported)
             yield from (_with_sample(problem, subject, trial.sample) for problem in found)
+            if any(problem.code == ENDLESS for problem in error.problems):
+                break  # each further letter would take as long to say the same
             continue
-        is_written = True
         trials.shown |= trial.shows
         for letter in letters:
             yield from _wording_problems(subject, letter, trial.sample)
-    if is_broken:
-        subject.seen.clear()  # an incomplete letter does not show every fact that it uses
-        return
-    if not is_written:
-        yield subject.never_written()
-    yield from _unused_particulars(subject)
-    yield from _hostile_problems(subject, today)
+    return is_whole
 
 
 def _with_sample(problem: Problem, subject: Subject, sample: Sample) -> Problem:
@@ -233,7 +242,7 @@ def _structure(blocks: Sequence[object]) -> str:
     return _QUOTED.sub("", repr(blocks))
 
 
-class _Recorder:
+class Particulars:
     """A struct's values, with a record in `seen` of the path of each one that is read.
 
     `particulars.earlier.date` is the field of any entry of the list.
@@ -255,7 +264,7 @@ class _Recorder:
         self._seen.add(path)
         if isinstance(value, tuple):
             return tuple(
-                _Recorder(item, path, self._seen) if isinstance(item, msgspec.Struct) else item
+                Particulars(item, path, self._seen) if isinstance(item, msgspec.Struct) else item
                 for item in value
             )
         return value
@@ -281,7 +290,7 @@ def recorded(notice: Notice, seen: set[str]) -> Notice:
         seen.add("particulars.scheduled")
     return msgspec.structs.replace(
         notice,
-        particulars=_Recorder(notice.particulars, "particulars", seen),
+        particulars=Particulars(notice.particulars, "particulars", seen),
         citations=_RecordedDict(notice.citations, "citations", seen),
         computed=_RecordedDict(notice.computed, "computed", seen),
     )
@@ -307,7 +316,7 @@ def days_in(value: object) -> set[date]:
 
 
 def _held(value: object) -> Iterable[object]:
-    if isinstance(value, _Recorder):
+    if isinstance(value, Particulars):
         return value.held()
     if isinstance(value, msgspec.Struct):
         return [getattr(value, name) for name in value.__struct_fields__]

@@ -26,11 +26,15 @@ class Refused(jinja2.TemplateRuntimeError):
         self.hint = hint
 
 
+class Endless(Refused):
+    """A template that would run without end, or print far too much."""
+
+
 # Any: texts, or lists of anything.
 def check_length(parts: Iterable[Sequence[Any]]) -> None:
     """Refuse parts that together are too long: a text that is doubled often fills the memory."""
     if sum(map(len, parts)) > MAX_LETTER:
-        raise Refused(f"prints more than {MAX_LETTER:,} characters")
+        raise Endless(f"prints more than {MAX_LETTER:,} characters")
 
 
 # Any: whatever a template passes to a filter.

@@ -57,9 +57,9 @@ def unprinted_parts(name: str, templates: Templates) -> Iterator[Problem]:
 
 
 def reference_problems(
-    name: str, program: Program, kind: LetterKind, templates: Templates
+    names: Iterable[str], program: Program, kind: LetterKind, templates: Templates
 ) -> Iterator[Problem]:
-    """Yield each name that a template reads and that neither a notice nor its program has.
+    """Yield each name that templates read and that neither a notice nor its program has.
 
     Raises OptoutError if a template cannot be parsed.
     """
@@ -74,7 +74,7 @@ def reference_problems(
         f"particulars.{key}": spec.choices for key, spec in particulars.items() if spec.choices
     }
     choices["period"] = [period.id for period in program.periods]
-    for template, node in _reachable(name, templates):
+    for template, node in (it for name in names for it in _reachable(name, templates)):
         for owner, word in _names_read(node):
             words = known.get(owner, choices.get(owner, (word,)))
             if word not in words:
@@ -226,6 +226,8 @@ class _Walk:
         self.root = self.parts[chain[-1]]
         self.found: dict[Facts, None] = {}
         self.within: list[str] = []  # the macros being followed
+        self.followed: set[object] = set()  # macros, with what they get and the conditions around
+        self.read_by: dict[str, Facts] = {}  # the facts that a macro reads, by its name
         self.included: set[tuple[str, Facts]] = set()  # with the conditions around it
         self.names: dict[str, Facts] = {}
         self.blocks: dict[str, list[nodes.Block]] = {}
@@ -280,7 +282,7 @@ class _Walk:
             case nodes.Include():
                 named = [(it, around) for it in _texts(node.template) if it in self.parts]
                 found = [self.parts[it[0]] for it in named if it not in self.included]
-                self.included |= {*named}  # one that includes itself never ends
+                self.included |= {*named}
                 return found
             case nodes.AssignBlock():
                 facts = [self._facts(child, names) for child in node.body]
@@ -310,6 +312,10 @@ class _Walk:
                 given[arg.name] = self._facts(value, names)
             for pair in call.kwargs:
                 given[pair.key] = self._facts(pair.value, names)
+            way = (macro.name, around, *given.items())
+            if way in self.followed:
+                continue
+            self.followed.add(way)
             self.within.append(macro.name)
             for child in macro.body:
                 self.follow(child, around, given)
@@ -333,10 +339,13 @@ class _Walk:
         found = set().union(*(self._facts(child, names) for child in node.iter_child_nodes()))
         macro = self._macro(node)
         if macro and macro.name not in self.within:
-            self.within.append(macro.name)
-            inner = dict.fromkeys([arg.name for arg in macro.args], frozenset[str]())
-            found = found.union(*(self._facts(child, inner) for child in macro.body))
-            self.within.pop()
+            if macro.name not in self.read_by:
+                self.within.append(macro.name)
+                inner = dict.fromkeys([arg.name for arg in macro.args], frozenset[str]())
+                body = (self._facts(child, inner) for child in macro.body)
+                self.read_by[macro.name] = frozenset[str]().union(*body)
+                self.within.pop()
+            found |= self.read_by[macro.name]
         if isinstance(node, nodes.Compare):
             sides = (node.expr, *(it.expr for it in node.ops))
             is_fixed = any(isinstance(it, nodes.Const | nodes.Filter) for it in sides)

@@ -83,19 +83,19 @@ class TemplateSearch:
     def is_own(self, name: str) -> bool:
         """Tell whether a template's name means a file in one of the user's folders."""
         path = self.path_of(name)
-        return path is not None and self._is_own_file(path)
+        return path is not None and self.is_own_file(path)
 
     def ships(self, letter: str) -> bool:
         """Tell whether optout ships a template for a letter."""
         return self.has(f"{BUILTIN}{letter}{SUFFIX}")
 
-    def _is_own_file(self, path: Path) -> bool:
+    def is_own_file(self, path: Path) -> bool:
         """Tell whether a file is in one of the user's folders."""
         return any(path.is_relative_to(folder) for folder in self.own)
 
     def shown(self, path: Path) -> str:
         """Return a path to show: of the user's file as given, of a shipped one below its folder."""
-        if self._is_own_file(path) or not path.is_relative_to(self.folders[-1]):
+        if self.is_own_file(path) or not path.is_relative_to(self.folders[-1]):
             return str(path)
         return path.relative_to(self.folders[-1]).as_posix()
 

@@ -12,12 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
+from jinja2 import nodes
 
 from optout_cli.errors import Location, OptoutError, Problem, closest, did_you_mean
-from optout_cli.templating.filters import FILTERS
+from optout_cli.templating.filters import FILTERS, Endless
 from optout_cli.templating.layouts import BUILTIN, SUFFIX, TemplateSearch
 from optout_cli.templating.sandbox import Unknown
 
+ENDLESS = "endless-template"  # the code of a problem that every letter of the template has
 _TAGS = (
     "block", "elif", "else", "endblock", "endfor", "endif", "endmacro", "endset", "extends", "for",
     "from", "if", "import", "include", "macro", "set",
@@ -92,19 +94,25 @@ def template_problems(
             raise
         message, hint = _reword(str(error), _RUNTIME)
         hint = getattr(error, "hint", None) or hint
-        location = _location_of(error, name, search)
-        raise OptoutError(Problem("template", message, location, hint)) from None
+        code = ENDLESS if isinstance(error, Endless) else "template"
+        raise OptoutError(Problem(code, message, _location_of(error, name, search), hint)) from None
 
 
 def _endless_problem(error: BaseException, name: str, search: TemplateSearch) -> Problem:
-    """Say that a template calls itself without end, or fills the memory."""
+    """Say that a template calls or includes itself without end, or fills the memory."""
     location = _location_of(error, name, search)
     if isinstance(error, MemoryError):
-        return Problem("template", "takes too much memory", location)
-    if "macro" in _Source(location, name, search).text:
-        hint = "put {% if ... %} around the inner call"
-        return Problem("template", "calls itself without end", location, hint)
-    return extends_itself(name, location, search)
+        return Problem(ENDLESS, "takes too much memory", location)
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        path, line = Path(frame.filename), frame.line or ""
+        if search.is_own_file(path) and re.search(r"{%-? *include", line):
+            location = Location(search.shown(path), frame.lineno)
+            hint = "remove this line, or name another template"
+            return Problem(ENDLESS, "includes itself", location, hint)
+    hint = "put {% if ... %} around the inner call"
+    if "macro" not in _Source(location, name, search).text:
+        hint = "remove the self.name() of a block that is within it"
+    return Problem(ENDLESS, "calls itself without end", location, hint)
 
 
 def missing_template(name: str, location: Location, search: TemplateSearch) -> Problem:
@@ -127,12 +135,17 @@ def missing_filter(name: str, location: Location) -> Problem:
     return Problem("template", message, location, did_you_mean(name, FILTERS))
 
 
-def extends_itself(name: str, location: Location, search: TemplateSearch) -> Problem:
-    """Say that a template extends itself, and how to name the shipped one."""
-    shipped = f"{BUILTIN}{name.removeprefix(BUILTIN)}"
-    parent = shipped if search.has(shipped) else f"{BUILTIN}..."
-    hint = f'extend the shipped template: {{% extends "{parent}" %}}'
-    return Problem("template", "extends or calls itself", location, hint)
+def names_itself(name: str, named: str, node: nodes.Node, search: TemplateSearch) -> Problem:
+    """Say that a template extends, includes or imports itself, perhaps by way of `named`."""
+    verb = "extends" if isinstance(node, nodes.Extends) else "imports"
+    if isinstance(node, nodes.Include):
+        verb = "includes"
+    hint = "remove this line, or name another template"
+    shipped = f"{BUILTIN}{name}"
+    if verb == "extends" and search.has(shipped):
+        hint = f'extend the shipped template: {{% extends "{shipped}" %}}'
+    way = "" if named == name else f" by way of {named}"
+    return Problem(ENDLESS, f"{verb} itself{way}", search.location(name, node.lineno), hint)
 
 
 # Any: a fact of any type.

@@ -5,7 +5,7 @@ Never reads a file. A template that does what it may not ends with an exception,
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sized
 from functools import partial
 from types import CodeType
 from typing import Any
@@ -18,19 +18,22 @@ from jinja2.lexer import Token, TokenStream
 from jinja2.parser import Parser
 from jinja2.runtime import Context, Undefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
-from jinja2.utils import missing
+from jinja2.utils import missing, pass_context
 from markupsafe import Markup
 
-from optout_cli.templating.filters import FILTERS, Refused, check_length
+from optout_cli.templating.filters import FILTERS, Endless, Refused, check_length
 from optout_cli.templating.passages import Template
 
 MAX_RANGE = 100  # items; the longest list of a request has 60
 MAX_CALLS = 50_000  # of macros and `range`, to fill in one template
+MAX_STEPS = 1_000_000  # of loops; the pages of a long register have fewer
+MAX_SOURCE = 250_000  # characters of a letter's template; the longest that ships has a twentieth
 MAX_BITS = 1000  # of a product; the numbers of a request have fewer
 # Python's compiler allows 20 loops inside each other and 100 levels of indentation.
 MAX_DEPTH, MAX_LOOPS = 60, 10
 MAX_ELIF = 100  # in a row; Python's compiler takes each to be inside the one before it
 TOO_DEEP = "is nested too deeply"
+_LOOP = "loop items"  # a filter that no template can name
 _TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9]*)([^<>]*)>")
 _STAMP = "at"  # the attribute that carries a tag's location to `body`
 # All tags of a letter: those of its body, and the sections that it is made of.
@@ -98,12 +101,17 @@ class Environment(ImmutableSandboxedEnvironment):
     def __init__(self, **options: Any) -> None:
         super().__init__(undefined=_Missing, **options)
         self.globals = {"range": _short_range}
-        self.filters = dict(FILTERS)
-        self.calls = 0  # since a template began
+        self.filters = {**FILTERS, _LOOP: _count_steps}
+        self.calls = self.steps = 0  # since a template began
         self._safe: dict[tuple[type, str], bool] = {}
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
         """Parse a template. Refuse one that a later step, which calls itself, could not follow."""
+        if Stamp.identifier in self.extensions and len(source) > MAX_SOURCE:
+            message = f"is longer than {MAX_SOURCE:,} characters"
+            raise jinja2.TemplateSyntaxError(
+                message, source.count("\n", 0, MAX_SOURCE) + 1, name, filename
+            )
         parser = Parser(self, source, name, filename)
         try:
             syntax = parser.parse()
@@ -124,12 +132,24 @@ class Environment(ImmutableSandboxedEnvironment):
             message = f"is not a template: {error.msg}"
         raise jinja2.TemplateSyntaxError(message, 1, None, filename)
 
+    # Any: the options of Jinja's compiler.
+    def _generate(self, source: nodes.Template, *args: Any, **options: Any) -> str:
+        """Write a template's Python code, in which each loop counts its steps."""
+        for loop in source.find_all(nodes.For):
+            if not (isinstance(loop.iter, nodes.Filter) and loop.iter.name == _LOOP):
+                loop.iter = nodes.Filter(loop.iter, _LOOP, [], [], None, None, lineno=loop.lineno)
+        return super()._generate(source, *args, **options)
+
+    def begin(self) -> None:
+        """Forget what the template before this one did."""
+        self.calls = self.steps = 0
+
     # Any: a macro of a template, and what it is called with.
     def call(self, context: Context, obj: Any, /, *args: Any, **kwargs: Any) -> Any:
         """Call a macro, but not without end: one that calls itself twice takes years."""
         self.calls += 1
         if self.calls > MAX_CALLS:
-            raise Refused(f"calls macros or range more than {MAX_CALLS:,} times")
+            raise Endless(f"calls macros or range more than {MAX_CALLS:,} times")
         return super().call(context, obj, *args, **kwargs)
 
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
@@ -219,6 +239,18 @@ def _line_too_deep(syntax: nodes.Template) -> int | None:
             return node.lineno
         waiting += [(child, depth + 1, loops) for child in node.iter_child_nodes()]
     return None
+
+
+# Any: whatever a template loops over. `pass_context`: Jinja must not do it once and for all.
+@pass_context
+def _count_steps(context: Context, items: Any) -> Any:
+    """Refuse a loop if all loops together would take too many steps, else return its items."""
+    environment = context.environment
+    assert isinstance(environment, Environment)
+    environment.steps += len(items) if isinstance(items, Sized) else 1
+    if environment.steps > MAX_STEPS:
+        raise Endless(f"loops more than {MAX_STEPS:,} times")
+    return items
 
 
 def printable(value: Any) -> Any:

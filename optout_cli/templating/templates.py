@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from hashlib import sha256
 from html import unescape
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +21,12 @@ from jinja2.bccache import Bucket, BytecodeCache
 from optout_cli.cache import Cache
 from optout_cli.errors import Location, OptoutError, Problem
 from optout_cli.readers.files import MAX_BYTES
-from optout_cli.templating.filters import FILTERS, MAX_LETTER, Refused
+from optout_cli.templating.filters import FILTERS, MAX_LETTER, Endless, Refused
 from optout_cli.templating.layouts import SUFFIX, TemplateSearch
 from optout_cli.templating.problems import (
-    extends_itself,
     missing_filter,
     missing_template,
+    names_itself,
     template_problems,
 )
 from optout_cli.templating.sandbox import Environment, Stamp, printable
@@ -69,7 +70,7 @@ class Templates(TemplateSearch):
     def blocks_of(self, name: str, facts: dict[str, Any]) -> dict[str, str]:
         """Fill in each block of a letter's template by itself. Raises OptoutError at its line."""
         with template_problems(name, self, facts):
-            self.letters.calls = 0
+            self.letters.begin()
             template = self.letters.get_template(name)
             context = template.new_context(facts)
             for _ in template.root_render_func(context):  # finds the blocks of what it extends
@@ -97,12 +98,15 @@ class Templates(TemplateSearch):
                     with template_problems(name, self):
                         source = _read(path)
                         syntax = environment.parse(source, name, str(path))
+                        missing = list(self._missing_in(syntax, path))
                         environment.compile(syntax, name, str(path))
-                        yield from self._missing_in(syntax, name, path)
+                    yield from missing
+                    if self.is_own(name) and not missing:
+                        self.parts_of(name)
                 except OptoutError as error:
                     yield from error.problems
 
-    def _missing_in(self, syntax: nodes.Template, name: str, path: Path) -> Iterator[Problem]:
+    def _missing_in(self, syntax: nodes.Template, path: Path) -> Iterator[Problem]:
         """Yield each filter and template that this one names and that does not exist.
 
         Jinja reports a filter inside an `if` only when a letter takes that branch.
@@ -114,13 +118,12 @@ class Templates(TemplateSearch):
             location = Location(self.shown(path), node.lineno)
             if not self.has(named):
                 yield missing_template(named, location, self)
-            elif self.path_of(named) == path:
-                yield extends_itself(name, location, self)
 
     def parts_of(self, name: str) -> _Parts:
         """Return source and syntax of a letter's template and of all that it names, by name.
 
-        The template comes first, then the ones that it names, in order. Raises OptoutError.
+        The template comes first, then the ones that it names, in order. Raises OptoutError, also
+        for a template of the user's that names itself, perhaps by way of others.
         """
         parts: _Parts = {}
         waiting = [(name, self.location(name))]
@@ -130,15 +133,37 @@ class Templates(TemplateSearch):
                 continue
             if not self.has(part):
                 raise OptoutError(missing_template(part, location, self))
-            if part not in self._parsed:
-                with template_problems(part, self):
-                    source, file, _ = self._loader.get_source(self.letters, part)
-                    self._parsed[part] = source, self.letters.parse(source, part, file)
-            _, syntax = parts[part] = self._parsed[part]
+            _, syntax = parts[part] = self._parse(part)
             waiting += [
                 (named, self.location(part, node.lineno)) for node, named in _named_in(syntax)
             ]
+        if self.own:
+            self._refuse_circle(parts)
         return parts
+
+    def named_by(self, name: str) -> set[str]:
+        """Return the names of the templates that a letter's template names. Raises OptoutError."""
+        return {named for _, named in _named_in(self._parse(name)[1])}
+
+    def _parse(self, name: str) -> tuple[str, nodes.Template]:
+        """Return source and syntax of a letter's template, which is read once."""
+        if name not in self._parsed:
+            with template_problems(name, self):
+                source, file, _ = self._loader.get_source(self.letters, name)
+                self._parsed[name] = source, self.letters.parse(source, name, file)
+        return self._parsed[name]
+
+    def _refuse_circle(self, parts: _Parts) -> None:
+        from graphlib import CycleError, TopologicalSorter
+
+        named = {part: dict(_named_in(syntax)) for part, (_, syntax) in parts.items()}
+        try:
+            TopologicalSorter({part: it.values() for part, it in named.items()}).prepare()
+        except CycleError as error:
+            circle = dict(pairwise(reversed(error.args[1])))  # each template, and the one it names
+            part = max(filter(self.is_own, circle), default=min(circle))
+            node = next(node for node, name in named[part].items() if name == circle[part])
+            raise OptoutError(names_itself(part, circle[part], node, self)) from None
 
     def digest_of(self, name: str) -> str:
         """Return the SHA-256 of a letter's template and of all that it names, as hex."""
@@ -210,13 +235,17 @@ class Templates(TemplateSearch):
         self, environment: Environment, name: str, facts: dict[str, Any], limit: int = MAX_LETTER
     ) -> str:
         with template_problems(name, self, facts):
-            environment.calls = 0
+            environment.begin()
             chunks, size = [], 0
-            for chunk in environment.get_template(name).generate(facts):
-                size += len(chunk)
-                if size > limit:
-                    raise Refused(f"prints more than {limit:,} characters")
-                chunks.append(chunk)
+            try:
+                for chunk in environment.get_template(name).generate(facts):
+                    size += len(chunk)
+                    if size > limit:
+                        raise Endless(f"prints more than {limit:,} characters")
+                    chunks.append(chunk)
+            except RecursionError:
+                self.parts_of(name)  # says which template names itself
+                raise
             return "".join(chunks)
 
 
@@ -276,4 +305,4 @@ class _Bytecode(BytecodeCache):
     @staticmethod
     def _key(bucket: Bucket) -> bytes:
         kind = "letter" if Stamp.identifier in bucket.environment.extensions else "page"
-        return f"{kind} {jinja2.__version__} {bucket.key} {bucket.checksum}".encode()
+        return f"{kind} counted {jinja2.__version__} {bucket.key} {bucket.checksum}".encode()
