@@ -483,12 +483,12 @@ def test_a_torn_line_is_only_a_note(letters: RegisterMaker, run: Run) -> None:
 
 def test_a_register_of_a_newer_version_is_refused(letters: RegisterMaker, run: Run) -> None:
     with (letters.folder / NAME).open("a") as stream:
-        stream.write('{"event":"shredded","schema":2,"at":"2031-01-01T00:00:00Z"}\n')
+        stream.write('{"event":"shredded","schema":3,"at":"2031-01-01T00:00:00Z"}\n')
     assert outcome(run("status")) == (
         1,
         "",
         (
-            "letters/register.ndjson:10: this event is of schema 2; this optout knows 1 at most\n"
+            "letters/register.ndjson:10: this event is of schema 3; this optout knows 2 at most\n"
             "  hint: update optout: a newer version wrote this register\n"
         ),
     )

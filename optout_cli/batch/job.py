@@ -18,7 +18,7 @@ import msgspec
 from optout_cli import programs
 from optout_cli.errors import Location, OptoutError, Problem, raise_any
 from optout_cli.letters.library import Library
-from optout_cli.letters.named_files import NamedFiles, files_of, named_in
+from optout_cli.letters.named_files import Fingerprints, NamedFiles, files_of, named_in
 from optout_cli.letters.pipeline import Order, set_values
 from optout_cli.model.fields import Noun
 from optout_cli.model.letter import Export, Letter
@@ -27,7 +27,7 @@ from optout_cli.model.request import Request
 from optout_cli.readers.document import Document, Row, merge
 from optout_cli.readers.files import folder_of
 from optout_cli.register.events import Record
-from optout_cli.register.plan import Fingerprints, Writing, writing_of
+from optout_cli.register.plan import Writing, writing_of
 from optout_cli.register.replies import Claim
 
 
@@ -140,7 +140,7 @@ class _Kept(msgspec.Struct, frozen=True):
 def pack(letters: Sequence[Letter], request: Request, named: NamedFiles) -> bytes:
     """Pack the letters of a request; `named` finds the files that it names."""
     bare = tuple(
-        msgspec.structs.replace(letter, seal=None, autograph=None, attachments=())
+        msgspec.structs.replace(letter, seal=None, autograph=None, attachments=(), named=())
         for letter in letters
     )
     stamps = _stamps(request, named)
@@ -206,7 +206,11 @@ def unpack(content: bytes) -> tuple[Letter, ...]:
     )
     return tuple(
         msgspec.structs.replace(
-            letter, seal=files.seal, autograph=files.autograph, attachments=files.attachments
+            letter,
+            seal=files.seal,
+            autograph=files.autograph,
+            attachments=files.attachments,
+            named=files.named,
         )
         for letter in kept.letters
     )

@@ -27,7 +27,7 @@ from optout_cli.errors import Location, OptoutError, raise_any
 from optout_cli.exporters import exporter_for, suffix_of
 from optout_cli.letters.compose import compose, distinctions, recipients_of, variant_of
 from optout_cli.letters.library import Library
-from optout_cli.letters.named_files import NamedFiles
+from optout_cli.letters.named_files import Fingerprints, NamedFiles
 from optout_cli.letters.pipeline import (
     Order,
     case_of,
@@ -40,7 +40,7 @@ from optout_cli.readers.cells import date_in_words
 from optout_cli.readers.document import Document, Row, locate
 from optout_cli.readers.files import folder_of
 from optout_cli.register.events import Record
-from optout_cli.register.plan import Fingerprints, Writing
+from optout_cli.register.plan import Writing
 from optout_cli.register.replies import claim_of
 
 _ROWS_A_TASK = 8  # to check: sending a row to a worker costs a tenth of checking it

@@ -31,7 +31,7 @@ from optout_cli.model.request import PARTIES, Party
 from optout_cli.output import write_all
 from optout_cli.register.journal import TORN
 from optout_cli.register.recorder import look_up, sent_versions
-from optout_cli.reports.packet import packet_of, zip_of
+from optout_cli.reports.packet import files_without_copy, packet_of, zip_of
 
 
 @click.command(
@@ -95,6 +95,8 @@ def command(
             text = "is left out: another version was sent, and this one is not recorded as sent"
             say(f"note: {state.written.reference} to {to} {text}")
         for original in originals:
-            if not original.is_shown and original.role != "letter":
+            if not original.is_shown and original.role not in ("letter", "picture"):
                 say(f"note: {original.path} cannot be shown as pages; --zip has the file")
+        for missing in files_without_copy(states):
+            say(f"note: {missing} went with the letter, but no copy is kept: add it to the packet")
         say("next: read the certificate on the first page, sign it, and date it")

@@ -17,14 +17,14 @@ from optout_cli.cli.console import (
 )
 from optout_cli.cli.options import now, say_what_moved
 from optout_cli.letters.library import Library
-from optout_cli.letters.named_files import NamedFiles
+from optout_cli.letters.named_files import Fingerprints, NamedFiles
 from optout_cli.letters.pipeline import COMMAND_LINE, Order
 from optout_cli.model.letter import Export, Letter
 from optout_cli.model.notice import Case
 from optout_cli.output import hold_interrupts
 from optout_cli.readers.files import STDIN
 from optout_cli.register.folder import WAIT, LetterFolder
-from optout_cli.register.plan import Fingerprints, Replacing, Writing, plan_writing, writing_of
+from optout_cli.register.plan import Replacing, Writing, plan_writing, writing_of
 from optout_cli.register.replies import claim_of
 from optout_cli.register.state import LetterState, Register, load_register
 

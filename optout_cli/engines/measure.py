@@ -58,6 +58,7 @@ _NOT_ON_THE_PAGE = {
     "seal",
     "autograph",
     "attachments",
+    "named",
     "cover",
     "head",
 }

@@ -3,25 +3,37 @@
 A request may come from somebody else. Its files are read from the request's own folder and from
 the folders that the user allows. Nothing elsewhere is opened, and no message tells whether a file
 exists there.
+
+What a letter follows from, these files too, has a fingerprint.
 """
 
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import stat
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from hashlib import file_digest, sha256
 from itertools import chain, count
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import msgspec
 
+from optout_cli import __version__
 from optout_cli.errors import Location, OptoutError, Problem, raise_any
-from optout_cli.model.letter import Attachment, Files, Image
+from optout_cli.exporters import exporter_for
+from optout_cli.model.letter import Attachment, Files, Image, NamedFile
+from optout_cli.model.notice import Case
 from optout_cli.model.request import Request
+from optout_cli.output import digest_of
 from optout_cli.readers.document import Document, lines_to_add
 from optout_cli.readers.files import STDIN, folder_of, is_file, no_such_file
-from optout_cli.trust import ON_WINDOWS, is_reserved, real, within
+from optout_cli.trust import ON_WINDOWS, is_reserved, leads_outside, real, within
+
+if TYPE_CHECKING:
+    from optout_cli.letters.library import Library
 
 _T = TypeVar("_T")
+_TYPEFACE = "font-source-serif-pro"
 
 
 class Found(NamedTuple):
@@ -116,7 +128,71 @@ def files_of(request: Request, named: NamedFiles) -> Files:
             free = next(name for name in names if name.lower() not in attachments)
             attachments[free.lower()] = msgspec.structs.replace(attachment, name=free)
     raise_any(problems)
-    return Files(seal=seal, autograph=autograph, attachments=tuple(attachments.values()))
+    return Files(
+        seal=seal,
+        autograph=autograph,
+        attachments=tuple(attachments.values()),
+        named=tuple(_read_files(request, named)),
+    )
+
+
+def _read_files(request: Request, named: NamedFiles) -> Iterator[NamedFile]:
+    """Yield each file that was read for a request."""
+    titles = {
+        "letterhead.seal": request.letterhead.alt if request.letterhead else "",
+        "signature.file": request.signature.alt or "",
+    }
+    for number, act in enumerate(request.authority):
+        titles[f"authority.{number}.file"] = " ".join(filter(None, (act.instrument, act.number)))
+    for number, enclosure in enumerate(request.enclosures):
+        titles[f"enclosures.{number}.file"] = enclosure.title
+    for key, name in named_in(request):
+        if key == "signature.file" and request.signature.kind != "image":
+            continue
+        found = named.find(key, name)
+        digest = digest_at(found.place)
+        if digest is None:  # gone since it was read
+            raise OptoutError(no_such_file(found.place, found.shown))
+        yield NamedFile(
+            key=key,
+            name=name,
+            title=titles[key],
+            place=str(found.place),
+            sha256=digest.sha256,
+            bytes=digest.bytes,
+        )
+
+
+class Digest(NamedTuple):
+    """A file's SHA-256 in hexadecimal, and its size."""
+
+    sha256: str
+    bytes: int
+
+
+_DIGESTS: dict[tuple[str, int, int], Digest] = {}  # a thousand rows may name one seal
+
+
+def digest_at(place: Path) -> Digest | None:
+    """Return a file's digest, or None where no reader accepts the file.
+
+    Such a file is not opened: reading a named pipe never ends. A file that has not changed since is
+    not read again.
+    """
+    from optout_cli.readers.enclosures import MAX_BYTES
+
+    try:
+        status = place.stat()
+        if not stat.S_ISREG(status.st_mode) or status.st_size > MAX_BYTES:
+            return None
+        key = str(place), status.st_mtime_ns, status.st_size
+        if key not in _DIGESTS:
+            with place.open("rb") as stream:
+                digest = file_digest(stream, "sha256").hexdigest()
+                _DIGESTS[key] = Digest(digest, stream.tell())
+    except OSError:
+        return None
+    return _DIGESTS[key]
 
 
 def _enclosed(request: Request) -> Iterator[tuple[str, str]]:
@@ -190,3 +266,44 @@ def _collect_problems(problems: list[Problem], path: str) -> Iterator[None]:
             problems.append(
                 Problem(problem.code, message, None, problem.hint, path, fields=problem.fields)
             )
+
+
+class Fingerprints:
+    """Hashes of cases; what all cases share is hashed once. `formats` are those to be made."""
+
+    def __init__(self, library: "Library", formats: Iterable[str]) -> None:
+        common = sha256(__version__.encode())
+        if any(exporter_for(name).IS_SLOW for name in formats):
+            from importlib.metadata import version  # takes 50 ms; a text letter needs none
+
+            # Another version may break lines differently.
+            for name in (library.context.engine_name, _TYPEFACE):
+                common.update(f"{name} {version(name)}\0".encode())
+        common.update(msgspec.msgpack.encode(library.options))
+        for folder in library.folders:
+            is_shipped = folder == library.folders[-1]
+            for path in sorted(filter(Path.is_file, folder.rglob("*"))):
+                if not is_shipped and leads_outside(path, folder):
+                    continue  # no letter uses it
+                common.update(f"{path.relative_to(folder)}\0".encode())
+                common.update(bytes.fromhex(digest_of(path)))
+        self._common = common.digest()
+
+    def of(self, case: Case, named: NamedFiles) -> str:
+        """Return 32 hexadecimal digits; `named` finds the files that the request names.
+
+        Settings that only decide whether a letter may be written are left out.
+        """
+        stated = msgspec.structs.replace(
+            case,
+            today=case.today.replace(month=1, day=1),
+            max_age=None,
+            routes=(),
+            is_by_service=False,
+        )
+        hashed = sha256(self._common + msgspec.msgpack.encode(stated, order="deterministic"))
+        for path, name in named_in(case.request):
+            with suppress(OptoutError):  # it leads outside, which keeps the letter from being made
+                digest = digest_at(named.find(path, name).place)
+                hashed.update(bytes.fromhex(digest.sha256) if digest else b"unreadable")
+        return hashed.hexdigest()[:32]

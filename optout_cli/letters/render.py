@@ -62,6 +62,7 @@ def render(notice: Notice, templates: Templates, files: Files | None = None) -> 
         seal=files.seal,
         autograph=files.autograph,
         attachments=files.attachments,
+        named=files.named,
         date=long_date(notice.date),
         recipient=tuple(map(typographic, contact.block)),
         envelope=tuple(map(typographic, contact.envelope or contact.block)),

@@ -86,12 +86,28 @@ class Attachment(msgspec.Struct, frozen=True):
     unseen: tuple[str, ...] = ()
 
 
+class NamedFile(msgspec.Struct, frozen=True, kw_only=True):
+    """A file as a request names it, and as it was read. `key` is its key path: `signature.file`.
+
+    `name` is as in the request, and `place` is where it leads after all links. `title` says what it
+    is.
+    """
+
+    key: str
+    name: str
+    title: str
+    place: str
+    sha256: str
+    bytes: int
+
+
 class Files(msgspec.Struct, frozen=True, kw_only=True):
-    """The files that a request names, read and checked."""
+    """The files that a request names, read and checked; `named` says which they were."""
 
     seal: Image | None = None
     autograph: Image | None = None
     attachments: tuple[Attachment, ...] = ()
+    named: tuple[NamedFile, ...] = ()
 
 
 class People(msgspec.Struct, frozen=True):
@@ -124,8 +140,8 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
     each page of a draft and is empty otherwise. `cover` are the lines of a fax's first page: its
     title, then `Label: words`, then sentences, with `{pages}` for the number of pages. `head`
     begins each later page of a fax. `autograph` is a picture of the signature. `attachments` are
-    the enclosed files. `template` is the name of the letter's template. `forms` has the words on
-    service of messages that differ from those on paper.
+    the enclosed files, and `named` all files that the request names. `template` is the name of the
+    letter's template. `forms` has the words on service of messages that differ from those on paper.
     """
 
     notice: Notice  # for notes and next steps; exporters use the properties below
@@ -157,6 +173,7 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
     head: str
     foot: str
     forms: dict[Route, Form] = {}
+    named: tuple[NamedFile, ...] = ()
 
     def as_form(self, route: Route | None) -> "Letter":
         """Return the letter in the words of the form that goes out by `route`; None: on paper."""

@@ -24,17 +24,22 @@ from optout_cli.model.printed import SCHEMA as PRINTED
 from optout_cli.model.request import Party, Service, Way
 from optout_cli.output import digest_of
 
-SCHEMA = 1
+EVIDENCE = "evidence"  # the folder for what proves something
+SCHEMA = 2  # of `written`; the first, which no line names, has no `named` files
 
 
 class LetterFile(Noun, frozen=True, kw_only=True):
-    """One file of a letter. `path` is relative to the folder; `pages` is None without pages."""
+    """One file of a letter. `path` is relative to the folder; `pages` is None without pages.
+
+    `is_package` tells that its last pages are the PDFs that the letter encloses.
+    """
 
     path: str
     format: str
     bytes: int
     sha256: str
     pages: int | None = None
+    is_package: bool = False
 
 
 class WrittenLetter(Noun, frozen=True, kw_only=True):
@@ -66,13 +71,26 @@ class Evidence(Noun, frozen=True, kw_only=True):
     sha256: str
 
 
+class FileCopy(Evidence, frozen=True, kw_only=True):
+    """A file that the request names, such as a signed resolution, and its copy in the folder.
+
+    `key` is its key path: `enclosures.0.file`. `name` is as in the request; `title` says what it
+    is.
+    """
+
+    key: str
+    title: str
+    bytes: int
+
+
 class Event(Noun, frozen=True, kw_only=True, tag_field="event"):
     """What every event has. `at` is when it was recorded, in UTC.
 
-    `previous` is the SHA-256 of the line before, empty in the first line.
+    `schema` is 1 where it is missing. `previous` is the SHA-256 of the line before, empty in the
+    first line.
     """
 
-    schema: int = SCHEMA
+    schema: int = 1
     at: datetime
     previous: str = ""
 
@@ -83,7 +101,8 @@ class Written(Event, frozen=True, kw_only=True, tag="written"):
     `request` is the file, with the line of a table's row. `name` is the jurisdiction or agency as
     in the heading, `variant` tells several agreements apart. `facts` are those of the notice to the
     first recipient, as the JSON format has them, but with the copies of all letters: a later letter
-    is made from them. `notes` are the words of the codes that the letters have. `fingerprint` is
+    is made from them. `named` are the files that the request names; events of schema 1 have none.
+    `notes` are the words of the codes that the letters have. `fingerprint` is
     the hash of everything that the files follow from. `origins` are the tables that the row may
     come from. `reason` is given where the letters supersede others that were sent.
     """
@@ -102,6 +121,7 @@ class Written(Event, frozen=True, kw_only=True, tag="written"):
     letters: tuple[WrittenLetter, ...]
     notes: tuple[WrittenNote, ...] = ()
     facts: msgspec.Raw
+    named: tuple[FileCopy, ...] = ()
     fingerprint: str
     version: str
     engine: EngineName | None = None
@@ -205,9 +225,18 @@ class Remark(Event, frozen=True, kw_only=True, tag="note"):
     text: str
 
 
+def copies_in(event: Written) -> list[FileCopy]:
+    """Return the copies of the files that a request names, but of none outside their folder."""
+    places = [(PurePosixPath(copy.path), copy) for copy in event.named]  # it may be forged
+    return [copy for place, copy in places if place.parent.name == place.parts[0] == EVIDENCE]
+
+
 def evidence_of(event: Event) -> list[Evidence]:
-    """Return the files that were handed in with an event."""
+    """Return the files that were handed in with an event, or that its request names."""
+    found: list[Evidence | None]
     match event:
+        case Written():
+            found = [*copies_in(event)]
         case Sent():
             found = [event.receipt, event.signed]
         case Delivered():

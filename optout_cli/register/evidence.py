@@ -1,21 +1,22 @@
-"""Evidence of what happened: files that somebody hands in, such as a scan of the signed letter.
+"""The folder `evidence`: scans and answers that somebody hands in, and files that requests name.
 
-Files go to the folder `evidence` under their own names. None there is ever replaced.
+Files keep their own names. None there is ever replaced, and the same file is kept once.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from os.path import lexists
-from pathlib import Path
+from pathlib import Path, PurePath
+
+import msgspec
 
 from optout_cli.errors import Location, OptoutError, Problem
-from optout_cli.output import write_all
+from optout_cli.output import digest_of, write_all
 from optout_cli.readers.enclosures import load_attachment
 from optout_cli.readers.files import is_file, read_bytes
-from optout_cli.register.events import Evidence
+from optout_cli.register.events import EVIDENCE, Evidence, FileCopy
 
-FOLDER = "evidence"
 PICTURES = (".png", ".jpg", ".jpeg", ".tif", ".tiff")
 _MAX_BYTES = 128 * 2**20  # of one file: a long scan in color
 _DIGITS = 12  # of a SHA-256, in the name of a file whose own name is taken
@@ -24,11 +25,15 @@ _UNSAFE = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]')  # what Windows does not allo
 
 
 class EvidenceFolder:
-    """The evidence of one register. `take` reads a file, and `keep` writes all that were taken."""
+    """The evidence of one register. `take` reads a file, and `keep` writes all that were taken.
 
-    def __init__(self, folder: Path) -> None:
+    `known` are the places of copies that the register names, by their SHA-256.
+    """
+
+    def __init__(self, folder: Path, known: Mapping[str, str] = {}) -> None:
         self._folder = folder
         self._taken: dict[str, bytes] = {}
+        self._known, self._there = known, dict[str, str]()  # the latter are compared
 
     def take(self, path: str, *, is_own: bool) -> Evidence:
         """Read a file, and choose its place. Raises OptoutError.
@@ -42,14 +47,39 @@ class EvidenceFolder:
         if is_own and path.lower().endswith((".pdf", *PICTURES)):
             pages_in(Path(path))
         digest = sha256(content).hexdigest()
-        name = _UNSAFE.sub("-", Path(path).name).lstrip(".") or "file"
+        place = self._choose_place(Path(path).name, content)
+        return Evidence(path=place, name=Path(path).name, sha256=digest)
+
+    def copy_of(self, copy: FileCopy, source: str) -> FileCopy:
+        """Return a copy of the file at `source` with its place; read the file if no place has it.
+
+        Raises OptoutError if the file is not as it was when its letter was made.
+        """
+        place = self._there.get(copy.sha256, "")
+        if place not in self._taken and not is_file(self._folder / place):
+            place = self._known.get(copy.sha256, "")
+            path = self._folder / place
+            if not (is_file(path) and digest_of(path) == copy.sha256):
+                content = read_bytes(source, _MAX_BYTES)
+                if sha256(content).hexdigest() != copy.sha256:
+                    message = f"{copy.name!r} was changed while its letters were written"
+                    location, hint = Location(source), "run the command again"
+                    raise OptoutError(Problem("changed-file", message, location, hint))
+                place = self._choose_place(PurePath(copy.name).name, content)
+            self._there[copy.sha256] = place
+        return msgspec.structs.replace(copy, path=place)
+
+    def _choose_place(self, name: str, content: bytes) -> str:
+        """Choose a place where nothing else is, and remember what to write there."""
+        digest = sha256(content).hexdigest()
+        name = _UNSAFE.sub("-", name).lstrip(".") or "file"
         stem, suffix = Path(name).stem[:_LONGEST], Path(name).suffix[:_LONGEST]
         for text in ("", f".{digest[:_DIGITS]}", f".{digest}"):
-            place = f"{FOLDER}/{stem}{text}{suffix}"
+            place = f"{EVIDENCE}/{stem}{text}{suffix}"
             if self._is_free(place, content):
                 break
         self._taken[place] = content
-        return Evidence(path=place, name=Path(path).name, sha256=digest)
+        return place
 
     def _is_free(self, place: str, content: bytes) -> bool:
         """Tell whether nothing but these bytes is at `place`."""
@@ -62,13 +92,17 @@ class EvidenceFolder:
 
     def keep(self, places: Iterable[str]) -> None:
         """Write those of the taken files that belong to `places`. Raises OptoutError."""
-        folder = self._folder / FOLDER
+        write_all(self.contents(places))
+
+    def contents(self, places: Iterable[str]) -> dict[Path, bytes]:
+        """Give away what was taken for `places`. Raises OptoutError if the folder is a link."""
+        folder = self._folder / EVIDENCE
         if folder.is_symlink():
             message = "is a symbolic link, and evidence is never kept behind a link"
             hint = "replace the link with a folder, and run the command again"
             raise OptoutError(Problem("not-ours", message, Location(str(folder)), hint))
-        used = [place for place in places if place in self._taken]  # others are there already
-        write_all({self._folder / place: self._taken[place] for place in used})
+        used = {place for place in places if place in self._taken}  # others are there already
+        return {self._folder / place: self._taken.pop(place) for place in used}
 
 
 def pages_in(path: Path) -> bytes:

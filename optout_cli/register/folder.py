@@ -30,8 +30,10 @@ from optout_cli.register.events import (
     Record,
     Replaced,
     Written,
+    copies_in,
     records_in,
 )
+from optout_cli.register.evidence import EvidenceFolder
 from optout_cli.register.journal import (
     NAME,
     OWN,
@@ -113,8 +115,9 @@ class LetterFolder:
         try:
             if self._has_register:
                 self.journal = self._load()
-            self.register = Register(self.path, self.journal)
-            self._recover()
+                self.register = Register(self.path, self.journal)
+                self._recover()
+            self._evidence = EvidenceFolder(self.path, self.register.copies)
         except BaseException:
             self._lock.close()
             raise
@@ -165,6 +168,7 @@ class LetterFolder:
         shown = [it for it in records_in(writing.event) if it.path not in kept]
         wanted = {self.path / it.path: writing.contents[it.path] for it in shown}
         event = self._event(writing.event, plan, replacing.supersede)
+        event, copies = self._with_copies(event, writing.sources)
         lines: tuple[Line, ...] = ()
 
         def record(kept: Mapping[Path, Path]) -> None:
@@ -177,7 +181,13 @@ class LetterFolder:
 
         keep = {self.path / it for it in plan.replaced if (self.path / it).stat().st_size}
         try:
-            write_all(wanted, force=True, staging=self.staging, keep=keep, before_placing=record)
+            write_all(
+                wanted | copies,
+                force=True,
+                staging=self.staging,
+                keep=keep,
+                before_placing=record,
+            )
         except BaseException:
             self._refuse_gone()
             if lines:
@@ -188,7 +198,7 @@ class LetterFolder:
         self._add(lines)
         self.replaced += [self.path / it for it in plan.replaced]
         self.moved += [self.path / it for it in plan.retired]
-        self._fresh += wanted
+        self._fresh += (*wanted, *copies)
         if len(self._fresh) >= _AT_ONCE:
             self._make_fresh_durable()
         return Put(plan, shown, list(wanted))
@@ -226,6 +236,16 @@ class LetterFolder:
             letters=tuple(letter for letter in letters if letter.files),
             reason=supersede if plan.is_late else None,
         )
+
+    def _with_copies(
+        self, event: Written, sources: Mapping[str, str]
+    ) -> tuple[Written, dict[Path, bytes]]:
+        """Return an event with copies of the files that its request names, and what to write."""
+        if not (event.letters and self._has_register):
+            return event, {}
+        named = tuple(self._evidence.copy_of(it, sources[it.sha256]) for it in event.named)
+        copies = self._evidence.contents(it.path for it in named)
+        return msgspec.structs.replace(event, named=named), copies
 
     def _replaced(self, places: tuple[Path, Path]) -> Replaced:
         place, kept = places
@@ -288,17 +308,22 @@ class LetterFolder:
     def _recover(self) -> None:
         """Name or remove the files that a killed command left, as the register says."""
         with write_errors(self.staging):
-            files = (file for file in self.staging.iterdir() if _UNFINISHED.fullmatch(file.name))
-            left = [file for file in files if stat.S_ISREG(file.lstat().st_mode)]
+            names = (file for file in self.staging.iterdir() if _UNFINISHED.fullmatch(file.name))
+            left = [file for file in names if stat.S_ISREG(file.lstat().st_mode)]
             staged = {digest_of(file): file for file in left}
             last = self.journal.lines[-1].event if self.journal.lines else None
-            for record in records_in(last) if isinstance(last, Written) and staged else ():
-                place = self.path / record.path
-                if record.sha256 in staged and not record.is_true(self.path):
+            wanted = dict[str, str]()
+            if isinstance(last, Written):
+                wanted |= {it.path: it.sha256 for it in records_in(last)}
+                wanted |= {it.path: it.sha256 for it in copies_in(last)}
+            for path, digest in wanted.items():
+                place = self.path / path
+                is_there = place.is_file() and digest_of(place) == digest
+                if digest in staged and not is_there:
                     if place.is_file():
                         keep_in_earlier(place)
                     place.parent.mkdir(parents=True, exist_ok=True)
-                    staged[record.sha256].replace(place)
+                    staged[digest].replace(place)
             for file in left:
                 file.unlink(missing_ok=True)
             self._finish_moves()

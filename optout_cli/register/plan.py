@@ -1,10 +1,9 @@
-"""A request's finished files: their fingerprint, their event, and what would happen to each.
+"""A request's finished files: their event, and what would happen to each.
 
 A file is new, the same as before, replaced, kept, or refused. Reads the files in
 place, and writes nothing.
 """
 
-import stat
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
@@ -15,18 +14,18 @@ from typing import NamedTuple
 import msgspec
 
 from optout_cli import __version__
-from optout_cli.errors import Location, OptoutError, Problem, raise_any
+from optout_cli.errors import Location, Problem, raise_any
 from optout_cli.exporters import exporter_for
-from optout_cli.exporters.context import ExportContext
+from optout_cli.exporters.context import ExportContext, Options
 from optout_cli.exporters.json import facts_of, message_id_of
-from optout_cli.letters.library import Library
-from optout_cli.letters.named_files import NamedFiles, named_in
 from optout_cli.model.letter import Export, Letter
-from optout_cli.model.notice import Case, Note
+from optout_cli.model.notice import Note
 from optout_cli.model.request import Party
-from optout_cli.output import digest_of, occupied, write_errors
-from optout_cli.readers.enclosures import MAX_BYTES
+from optout_cli.output import occupied, write_errors
+from optout_cli.readers.enclosures import PDF
 from optout_cli.register.events import (
+    SCHEMA,
+    FileCopy,
     LetterFile,
     Record,
     Written,
@@ -34,80 +33,22 @@ from optout_cli.register.events import (
     WrittenNote,
     records_in,
 )
-from optout_cli.register.state import LetterState, Register, differences, named
+from optout_cli.register.state import LetterState, Register, named
 from optout_cli.trust import leads_outside
-
-_TYPEFACE = "font-source-serif-pro"
-
-
-class Fingerprints:
-    """Hashes of cases; what all cases share is hashed once. `formats` are those to be made."""
-
-    def __init__(self, library: Library, formats: Iterable[str]) -> None:
-        common = sha256(__version__.encode())
-        if any(exporter_for(name).IS_SLOW for name in formats):
-            from importlib.metadata import version  # takes 50 ms; a text letter needs none
-
-            # Another version may break lines differently.
-            for name in (library.context.engine_name, _TYPEFACE):
-                common.update(f"{name} {version(name)}\0".encode())
-        common.update(msgspec.msgpack.encode(library.options))
-        for folder in library.folders:
-            is_shipped = folder == library.folders[-1]
-            for path in sorted(filter(Path.is_file, folder.rglob("*"))):
-                if not is_shipped and leads_outside(path, folder):
-                    continue  # no letter uses it
-                common.update(f"{path.relative_to(folder)}\0".encode())
-                common.update(bytes.fromhex(digest_of(path)))
-        self._common = common.digest()
-        self._files: dict[tuple[str, int, int], bytes] = {}
-
-    def of(self, case: Case, named: NamedFiles) -> str:
-        """Return 32 hexadecimal digits; `named` finds the files that the request names.
-
-        Settings that only decide whether a letter may be written are left out.
-        """
-        stated = msgspec.structs.replace(
-            case,
-            today=case.today.replace(month=1, day=1),
-            max_age=None,
-            routes=(),
-            is_by_service=False,
-        )
-        hashed = sha256(self._common + msgspec.msgpack.encode(stated, order="deterministic"))
-        for path, name in named_in(case.request):
-            try:
-                digest = self._digest(named.find(path, name).place)
-            except OptoutError:
-                digest = b"outside"
-            hashed.update(digest)
-        return hashed.hexdigest()[:32]
-
-    def _digest(self, path: Path) -> bytes:
-        """Return a file's digest; a seal that all rows name is read once.
-
-        A file that no reader accepts is not opened: reading a named pipe never ends.
-        """
-        try:
-            status = path.stat()
-            if not stat.S_ISREG(status.st_mode) or status.st_size > MAX_BYTES:
-                return b"unreadable"
-            key = str(path), status.st_mtime_ns, status.st_size
-            if key not in self._files:
-                self._files[key] = bytes.fromhex(digest_of(path))
-        except OSError:
-            return b"missing"
-        return self._files[key]
-
 
 NOT_YET = datetime.fromtimestamp(0, UTC)  # the folder puts in the moment of writing
 
 
 class Writing(msgspec.Struct, frozen=True):
-    """The finished files of a request: the event, and the bytes by their path in the folder."""
+    """The finished files of a request: the event, and the bytes by their path in the folder.
+
+    The copies of the event's `named` files have no path yet. `sources` are the places of the files
+    themselves, by their SHA-256.
+    """
 
     event: Written
     contents: dict[str, bytes]
+    sources: dict[str, str] = {}
 
 
 def writing_of(
@@ -129,6 +70,7 @@ def writing_of(
         *{str(copy): copy for each in letters for copy in each.facts["copies"]}.values()
     ]
     event = Written(
+        schema=SCHEMA,
         at=NOT_YET,
         request=request,
         jurisdiction=place.id,
@@ -141,14 +83,26 @@ def writing_of(
         reference=first.reference,
         signatory=first.signatory.name if first.signatory else None,
         is_draft=bool(letters[0].mark),
-        letters=tuple(_written_letter(letter, exports, path_of) for letter in letters),
+        letters=tuple(_written_letter(it, exports, path_of, context) for it in letters),
         notes=tuple(_notes_on(letters, exports)),
         facts=msgspec.Raw(msgspec.json.encode(facts)),
+        named=tuple(
+            FileCopy(
+                path="",
+                key=it.key,
+                name=it.name,
+                title=it.title,
+                sha256=it.sha256,
+                bytes=it.bytes,
+            )
+            for it in letters[0].named
+        ),
         fingerprint=fingerprint,
         version=__version__,
         engine=next((export.engine for export in exports if export.engine), None),
     )
-    return Writing(event, {path_of(export): export.content for export in exports})
+    contents = {path_of(export): export.content for export in exports}
+    return Writing(event, contents, {it.sha256: it.place for it in letters[0].named})
 
 
 def _notes_on(letters: Sequence[Letter], exports: Sequence[Export]) -> Iterator[WrittenNote]:
@@ -168,12 +122,16 @@ def _notes_of(letter: Letter, exports: Iterable[Export]) -> tuple[Note, ...]:
 
 
 def _written_letter(
-    letter: Letter, exports: Sequence[Export], path_of: Callable[[Export], str]
+    letter: Letter,
+    exports: Sequence[Export],
+    path_of: Callable[[Export], str],
+    context: ExportContext,
 ) -> WrittenLetter:
     recipient = letter.notice.recipient
     own = [export for export in exports if export.notice is letter.notice]
     routes = {exporter_for(export.format).ROUTE for export in own}
     only = next(iter(routes)) if len(routes) == 1 else None
+    has_pdfs = any(file.media_type == PDF for file in letter.attachments)
     return WrittenLetter(
         recipient=recipient.party,
         office=recipient.office,
@@ -191,10 +149,17 @@ def _written_letter(
                 bytes=len(export.content),
                 sha256=sha256(export.content).hexdigest(),
                 pages=export.pages,
+                is_package=has_pdfs and _binds(export.format, context.options),
             )
             for export in own
         ),
     )
+
+
+def _binds(name: str, options: Options) -> bool:
+    """Tell whether a format has the enclosed PDFs behind the letter."""
+    exporter = exporter_for(name)
+    return exporter.ENCLOSES == "pdf" and (options.with_enclosures or not exporter.IS_PRINTED)
 
 
 SENT = "sent-letter"
@@ -256,7 +221,7 @@ def plan_writing(register: Register, writing: Writing, replacing: Replacing) -> 
             Problem(
                 SENT,
                 f"was sent on {state.sent[-1].on}, and the letter would read differently now"
-                f" ({named(differences(state.written.facts, writing.event.facts))})",
+                f" ({named(state.differences_to(writing.event))})",
                 _location(register, state),
                 "give the changed letter a new date, or add --supersede 'REASON'",
             )
@@ -363,7 +328,7 @@ def _beside_problems(
     states = {id(state): state for state in beside.values()}
     for state in states.values():
         there = [file for file in state.letter.files if beside.get(file.path) is state]
-        what = named(differences(state.written.facts, event.facts))
+        what = named(state.differences_to(event))
         message = f"was written with other facts: {what}"
         names = ",".join(dict.fromkeys((*(file.format for file in there), *sorted(formats))))
         hint = f"give the letter a new date, or write it again in all its formats: -f {names}"

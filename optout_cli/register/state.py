@@ -16,6 +16,7 @@ from optout_cli.model.request import Party
 from optout_cli.register.events import (
     Answered,
     Delivered,
+    FileCopy,
     LetterEvent,
     LetterFile,
     Printed,
@@ -25,6 +26,7 @@ from optout_cli.register.events import (
     Withdrawn,
     Written,
     WrittenLetter,
+    copies_in,
     records_in,
 )
 from optout_cli.register.journal import Journal, Line, load_journal
@@ -35,6 +37,8 @@ _PASSED_OVER = ("cautions", "copies", "engine", "message-id", "origins", "recipi
 _ROUTES = ("email", "fax")
 _DERIVED = ("reference", "computed")  # they follow from other facts
 _MOST = 4  # differences that a message names
+_DIGITS = 12  # of a SHA-256 that a message shows
+_SEAL = "letterhead.seal"
 
 
 Pair = tuple[Any, Any]  # JSON of any shape: the old and the new value
@@ -103,7 +107,8 @@ Identity = tuple[str, str, str, Date, Party]  # jurisdiction, letter, variant, d
 class LetterState:
     """A letter with everything that happened to it. `id` is the SHA-256 of its line `written`.
 
-    `letter` has the files of every format, also of those written later. `is_current` is False once
+    `letter` has the files of every format, also of those written later. `named` are the files that
+    the request names, as they were when the letter went out. `is_current` is False once
     all its files were moved to `earlier`. `is_withdrawn` is True if somebody said that it will not
     go out, until it is written again or sent. `printed` has the day on which each file was last put
     into a PDF to print, by its SHA-256.
@@ -117,6 +122,7 @@ class LetterState:
     answers: list[Answered] = field(default_factory=list)
     places: dict[str, str] = field(default_factory=dict)  # where each file is now, by its path
     printed: dict[str, Date] = field(default_factory=dict)
+    named: tuple[FileCopy, ...] = ()
     is_withdrawn: bool = False
 
     @property
@@ -161,9 +167,11 @@ class LetterState:
                 del events[place]
                 return
 
-    def add_files(self, letter: WrittenLetter) -> None:
+    def add_files(self, event: Written, letter: WrittenLetter) -> None:
         """Add files that were written later, in another format or again."""
         self.is_withdrawn = False
+        if not self.sent:  # what went out had the files of that time
+            self.named = event.named or self.named
         files: dict[str, LetterFile] = {file.path: file for file in self.letter.files}
         files |= {file.path: file for file in letter.files}
         self.letter = msgspec.structs.replace(
@@ -175,14 +183,32 @@ class LetterState:
 
     def is_same_as(self, event: Written) -> bool:
         """Tell whether an event is about this same letter: the same source, or the same facts."""
-        same = event.fingerprint == self.written.fingerprint
-        return same or not differences(self.written.facts, event.facts)
+        if event.fingerprint == self.written.fingerprint and not self._changed_files(event):
+            return True
+        return not self.differences_to(event)
 
-    def has_files_of(self, letter: WrittenLetter) -> bool:
-        """Tell whether each file of `letter` is here with the same content.
+    def differences_to(self, event: Written) -> list[str]:
+        """Return what an event says otherwise: facts, and files that have changed since."""
+        return differences(self.written.facts, event.facts) + self._changed_files(event)
+
+    def _changed_files(self, event: Written) -> list[str]:
+        """Name the files with other content than before. A seal changes only the look."""
+        old = {it.key: it for it in self.named}
+        return [
+            f"{it.key} {it.name!r} had the SHA-256 {old[it.key].sha256[:_DIGITS]}..., has"
+            f" {it.sha256[:_DIGITS]}..."
+            for it in event.named
+            if it.key in old and it.sha256 != old[it.key].sha256 and it.key != _SEAL
+        ]
+
+    def has_files_of(self, event: Written, letter: WrittenLetter) -> bool:
+        """Tell whether each file of an event's `letter` is here with the same content.
 
         The request may have changed all the same, such as in the other recipient's e-mail address.
+        A letter that went out with other enclosures is another letter.
         """
+        if self.sent and self._changed_files(event):
+            return False
         here = {(file.path, file.sha256) for file in self.letter.files}
         files = {(file.path, file.sha256) for file in letter.files}
         is_in_place = all(self.places.get(path) == path for path, _ in files)
@@ -244,14 +270,14 @@ class States:
 
     def _add_letter(self, digest: str, event: Written, letter: WrittenLetter) -> None:
         current = self.current(event, letter.recipient)
-        same = (it for it in current if it.is_same_as(event) or it.has_files_of(letter))
+        same = (it for it in current if it.is_same_as(event) or it.has_files_of(event, letter))
         state = next(same, None)
         if state is None:
             empty = msgspec.structs.replace(letter, files=())
             state = LetterState(digest, event, empty)
             self.letters[digest, letter.recipient] = state
             self._by_identity.setdefault(_identity(event, letter.recipient), []).append(state)
-        state.add_files(letter)
+        state.add_files(event, letter)
         self._named[digest, letter.recipient] = state
         for file in letter.files:
             former = self._at_path.get(file.path)
@@ -273,7 +299,7 @@ class Register:
     """What the register of `folder` says, kept up to date with each line that is added.
 
     `records` are those of the files in place, by path. `hashes` are those of every file that was
-    ever written to a path.
+    ever written to a path. `copies` are the places of copies of named files, by their SHA-256.
     """
 
     def __init__(self, folder: Path, journal: Journal) -> None:
@@ -281,6 +307,7 @@ class Register:
         self.states = States()
         self.records: dict[str, Record] = {}
         self.hashes: dict[str, set[str]] = {}
+        self.copies: dict[str, str] = {}
         for line in journal.lines:
             self.add(line)
 
@@ -292,6 +319,7 @@ class Register:
                 for record in records_in(event):
                     self.records[record.path] = record
                     self.hashes.setdefault(record.path, set()).add(record.sha256)
+                self.copies |= {copy.sha256: copy.path for copy in copies_in(event)}
             case Replaced() as event:
                 self.records.pop(event.path, None)
 

@@ -183,10 +183,10 @@ class Verification(NamedTuple):
 def verify(folder: Path, journal: Journal) -> Verification:
     """Read every file in the folder, and compare it with what the register says.
 
-    Those are letters, receipts and answers, also those in `earlier`, and versions that somebody
-    deleted before the letter was written again. A path that two events name with different hashes
-    is compared with both. The problems of the chain come first. A torn line is one of them only if
-    it is not the last.
+    Those are letters, receipts, answers, and copies of the files that requests name, also what is
+    in `earlier`, and versions that somebody deleted before the letter was written again. A path
+    that two events name with different hashes is compared with both. The problems of the chain come
+    first. A torn line is one of them only if it is not the last.
     """
     expected, gone = _expected(journal)
     there = _files_in(folder)
@@ -231,6 +231,7 @@ def _expected(journal: Journal) -> tuple[_Expected, _Expected]:
     gone: _Expected = []
     in_place: dict[str, str] = {}
     for _, event in journal.lines:
+        found += ((evidence.path, evidence.sha256) for evidence in evidence_of(event))
         match event:
             case Written():
                 files = {file.path: file.sha256 for it in event.letters for file in it.files}
@@ -239,8 +240,6 @@ def _expected(journal: Journal) -> tuple[_Expected, _Expected]:
             case Replaced():  # somebody may have changed the file before it moved
                 in_place.pop(event.path, None)
                 found.append((event.kept, event.sha256))
-            case _:
-                found += ((evidence.path, evidence.sha256) for evidence in evidence_of(event))
     return [*dict.fromkeys((*found, *in_place.items()))], gone
 
 

@@ -12,7 +12,7 @@ from datetime import date
 from email import message_from_bytes, policy
 from hashlib import sha256
 from io import BytesIO
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Literal, NamedTuple
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
@@ -37,7 +37,7 @@ from optout_cli.model.letter import (
 from optout_cli.model.request import Copy, Signatory
 from optout_cli.readers.enclosures import PDF
 from optout_cli.readers.files import is_file
-from optout_cli.register.events import Evidence
+from optout_cli.register.events import Evidence, FileCopy
 from optout_cli.register.evidence import PICTURES, pages_in
 from optout_cli.register.journal import NAME as REGISTER
 from optout_cli.register.standing import facts_of
@@ -50,7 +50,7 @@ _TEMPLATE = "_layout/packet.html.j2"
 _TEXTS = (".txt", ".eml")
 _SHOWN = (".pdf", *PICTURES, *_TEXTS)  # the best form for a page first
 _SELECTORS = frozenset(map(chr, range(0xFE00, 0xFE10)))  # they choose a shape of the one before
-Role = Literal["letter", "signed", "receipt", "answer"]
+Role = Literal["letter", "signed", "enclosure", "picture", "receipt", "answer"]
 # The width and height of an address in points, its sizes, the usual one first, and the line height.
 _ROOM: dict[MailingForm, tuple[float, float, tuple[float, ...], float]] = {
     "envelopes": (331.2, 125, (12, 11, 10), 1.25),
@@ -59,12 +59,16 @@ _ROOM: dict[MailingForm, tuple[float, float, tuple[float, ...], float]] = {
 
 
 class Original(NamedTuple):
-    """A file that proves something. `path` is below the folder; `is_shown` if pages show it."""
+    """A file that proves something. `path` is below the folder; `is_shown` if pages show it.
+
+    `title` says which enclosure or picture it is.
+    """
 
     role: Role
     path: str
     sha256: str
     is_shown: bool
+    title: str = ""
 
 
 def originals_of(states: Sequence[LetterState], folder: Path) -> tuple[Original, ...]:
@@ -99,17 +103,50 @@ def _originals_of(state: LetterState) -> Iterator[Original]:
     """
     signed = [sent.signed for sent in state.sent if sent.signed]
     own = state.letter.files if state.sent else ()
-    files = {state.places.get(file.path, file.path): file.sha256 for file in own}
+    files = {state.places.get(file.path, file.path): file for file in own}
     best = best_form(files)
-    for path, digest in files.items():
-        yield Original("letter", path, digest, is_shown=path == best and not signed)
+    for path, file in files.items():
+        yield Original("letter", path, file.sha256, is_shown=path == best and not signed)
     yield from _proofs("signed", signed)
+    if state.sent:
+        shown = files[best] if best and not signed else None
+        has_picture = bool(signed) or (shown is not None and shown.pages is not None)
+        is_package = shown is not None and shown.is_package
+        yield from _named(state.named, has_picture=has_picture, is_package=is_package)
     receipts = [
         *(sent.receipt for sent in state.sent),
         *(delivered.receipt for delivered in state.delivered),
     ]
     yield from _proofs("receipt", filter(None, receipts))
     yield from _proofs("answer", [answer.file for answer in state.answers if answer.file])
+
+
+def _named(
+    copies: Sequence[FileCopy], *, has_picture: bool, is_package: bool
+) -> Iterator[Original]:
+    """Yield the files that a request names; pages show what the letter's own pages do not.
+
+    These may have the picture of the signature, and behind the letter the PDFs that it encloses.
+    """
+    for copy in {it.path: it for it in copies}.values():
+        suffix = PurePath(copy.path).suffix.lower()
+        title = "; ".join(dict.fromkeys(it.title for it in copies if it.path == copy.path))
+        role: Role = "picture"
+        is_in_letter = has_picture or copy.key != "signature.file"  # the seal is no proof
+        if copy.key.startswith(("authority.", "enclosures.")):
+            role, is_in_letter = "enclosure", is_package and suffix == ".pdf"
+        is_shown = suffix in _SHOWN and not is_in_letter
+        yield Original(role, copy.path, copy.sha256, is_shown, title)
+
+
+def files_without_copy(states: Iterable[LetterState]) -> list[str]:
+    """Return the names of enclosed files of which an older register has no copy."""
+    names: list[str] = []
+    for state in states:
+        facts = msgspec.json.decode(state.written.facts, type=_Enclosed)
+        if state.sent and not state.named:
+            names += (it.file for it in (*facts.authority, *facts.enclosures) if it.file)
+    return [*dict.fromkeys(names)]
 
 
 def best_form(paths: Iterable[str]) -> str | None:
@@ -187,6 +224,7 @@ def _facts(
         "name": states[0].written.name,
         "reference": " and ".join(dict.fromkeys(state.written.reference for state in states)),
         "originals": originals,
+        "without": files_without_copy(states),
         "register": sha256((folder / REGISTER).read_bytes()).hexdigest(),
     }
 
@@ -264,6 +302,17 @@ def zip_of(packet: bytes, originals: Iterable[Original], folder: Path) -> bytes:
             archive.writestr(ZipInfo(path), (folder / path).read_bytes(), ZIP_DEFLATED)
         archive.comment = ZIP_MARK
     return output.getvalue()
+
+
+class _FileOf(msgspec.Struct, frozen=True):
+    file: str | None = None
+
+
+class _Enclosed(msgspec.Struct, frozen=True):
+    """What the facts of a letter say about enclosed files."""
+
+    authority: tuple[_FileOf, ...] = ()
+    enclosures: tuple[_FileOf, ...] = ()
 
 
 class _People(msgspec.Struct, frozen=True, kw_only=True):
