@@ -11,9 +11,9 @@ from make_letters import BARE, case_for
 
 from optout_cli.letters.compose import compose, recipients_of
 from optout_cli.letters.library import Library
-from optout_cli.letters.notes import contact_note, law_notes, notes_for
+from optout_cli.letters.notes import contact_note, law_notes, notes_for, standing_notes
 from optout_cli.model.jurisdiction import Law, Source
-from optout_cli.model.notice import Case
+from optout_cli.model.notice import Case, Note
 from optout_cli.model.program import LetterKind, Particular
 from optout_cli.model.request import Correction, Request
 
@@ -47,8 +47,12 @@ def case_of(library: Library, text: str = "", base: str = BARE, **changes: Any) 
     return msgspec.structs.replace(case, locality=locality, **changes)
 
 
+def notes_of(case: Case, party: int = 0) -> list[Note]:
+    return [*notes_for(case, recipients_of(case)[party], standing_notes(case))]
+
+
 def codes(case: Case, party: int = 0) -> list[str]:
-    return [it.code for it in notes_for(case, recipients_of(case)[party])]
+    return [it.code for it in notes_of(case, party)]
 
 
 def test_the_most_general_caution_comes_first(library: Library) -> None:
@@ -365,7 +369,7 @@ def test_no_note_has_an_unfilled_blank_in_any_state_and_period(library: Library)
 def _told(base: Case, library: Library, id: str, day: date) -> list[str]:
     locality, request = library.directory.find(id), Request(jurisdiction=id, letter="p/k")
     case = msgspec.structs.replace(base, locality=locality, request=request, date=day)
-    return [it.text for who in recipients_of(case) for it in notes_for(case, who)]
+    return [it.text for party in range(len(recipients_of(case))) for it in notes_of(case, party)]
 
 
 def test_a_correction_without_an_address_is_told_as_the_datas_own(library: Library) -> None:
@@ -380,7 +384,7 @@ def test_a_correction_without_an_address_is_told_as_the_datas_own(library: Libra
 
 def test_a_day_to_meet_on_which_offices_are_closed_is_told_of(library: Library) -> None:
     days = "particulars: {meeting-dates: [2026-12-01, 2026-12-05, 2026-12-25]}"
-    notes = notes_for(case_for(library, days), recipients_of(case_for(library, days))[0])
+    notes = notes_of(case_for(library, days))
     assert [note.text for note in notes if note.code == "closed-day"] == [
         "check the day 2026-12-05: it is a Saturday",
         "check the day 2026-12-25: it is Christmas Day",
@@ -407,5 +411,5 @@ def test_what_looks_like_another_place_is_told(
     lines: str, code: str, told: str, library: Library
 ) -> None:
     case = case_for(library, lines)
-    notes = [it.text for it in notes_for(case, recipients_of(case)[0]) if it.code == code]
+    notes = [it.text for it in notes_of(case) if it.code == code]
     assert [told in it for it in notes] == [True]

@@ -5,7 +5,7 @@ the user sees, and the reference. The words of letters come from the template fo
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from hashlib import sha256
 from typing import Any
@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from optout_cli.errors import OptoutError, Problem, raise_any
-from optout_cli.letters.notes import notes_for
+from optout_cli.letters.notes import notes_for, standing_notes
 from optout_cli.letters.requirements import (
     date_problems,
     office_problems,
@@ -75,7 +75,7 @@ def compose(case: Case, parties: Iterable[Party] = PARTIES) -> tuple[Notice, ...
     # Each letter names the service of all letters, so check also those not written now.
     # Each letter reports problems with the sender; report them once.
     raise_any(dict.fromkeys((*problems, *service_problems(recipients, is_draft=case.is_draft))))
-    return tuple(_notice(case, recipient, recipients) for recipient in chosen)
+    return tuple(_notices(case, chosen, recipients))
 
 
 def recipients_of(case: Case) -> tuple[Recipient, ...]:
@@ -143,17 +143,33 @@ def correct_contact(contact: Contact, correction: Correction) -> Contact:
     return msgspec.structs.replace(contact, **changes)
 
 
+def _notices(
+    case: Case, chosen: Sequence[Recipient], recipients: tuple[Recipient, ...]
+) -> Iterator[Notice]:
+    """Yield the notice of each chosen recipient; what they have in common is found once."""
+    shared, standing = _notice(case, chosen[0], recipients), tuple(standing_notes(case))
+    is_joint = case.request.addressing == "joint"  # then the letter says the same to all
+    rules = [rule for rule in case.program.recipients if rule.holds(case.date)]
+    for recipient in chosen:
+        copies = (
+            contact
+            for rule in rules
+            if is_joint or party_of(rule) == recipient.party
+            for contact in copies_of(case, rule)
+        )
+        yield msgspec.structs.replace(
+            shared,
+            recipient=recipient,
+            copies=tuple(copies),
+            notes=tuple(notes_for(case, recipient, standing)),
+        )
+
+
 def _notice(case: Case, recipient: Recipient, recipients: tuple[Recipient, ...]) -> Notice:
+    """Return a notice without what depends on its recipient: copies and notes."""
     request, locality, program = case.request, case.locality, case.program
     period = program.period(case.date)
     assert period is not None  # date_problems made sure
-    is_joint = request.addressing == "joint"  # then the letter says the same to all
-    copies = [
-        contact
-        for rule in program.recipients
-        if rule.holds(case.date) and (is_joint or party_of(rule) == recipient.party)
-        for contact in copies_of(case, rule)
-    ]
     return Notice(
         program=request.letter.partition("/")[0],
         program_title=program.title,
@@ -171,7 +187,7 @@ def _notice(case: Case, recipient: Recipient, recipients: tuple[Recipient, ...])
         recipient=recipient,
         # No letter can name an unknown agency; the letter to that agency is a Problem.
         recipients=tuple(other for other in recipients if other.contact.organization),
-        copies=tuple(copies),
+        copies=(),
         cc=request.cc,
         activation=activation_of(case),
         signatory=request.signatory,
@@ -185,7 +201,7 @@ def _notice(case: Case, recipient: Recipient, recipients: tuple[Recipient, ...])
         enclosures=request.enclosures,
         ori=request.ori,
         leave_out=request.leave_out,
-        notes=tuple(notes_for(case, recipient)),
+        notes=(),
         is_draft=case.is_draft,
         is_reworded=case.is_reworded,
         wording=request.wording,

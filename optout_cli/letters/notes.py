@@ -41,8 +41,11 @@ _OFFICES: Mapping[Party, str] = {"bureau": "the bureau", "ice": "ICE"}
 _WHOSE: Mapping[Party, str] = {"bureau": "the bureau's", "ice": "ICE's"}
 
 
-def notes_for(case: Case, recipient: Recipient) -> Iterator[Note]:
-    """Yield what the user must know about one recipient's notice, most general first."""
+def notes_for(case: Case, recipient: Recipient, standing: Iterable[Note]) -> Iterator[Note]:
+    """Yield what the user must know about one recipient's notice, most general first.
+
+    `standing` are the `standing_notes` of the case.
+    """
     yield from _signatory_notes(case)
     yield from case.doubts
     for name, particular in case.kind.particulars.items():
@@ -61,7 +64,7 @@ def notes_for(case: Case, recipient: Recipient) -> Iterator[Note]:
     if case.routes and case.date > case.today:
         text = f"send the letter on {case.date}: its date is in the future"
         yield Note(code="postdated", text=text)
-    yield from standing_notes(case)
+    yield from standing
     yield contact_note(case, recipient)
     yield from _address_notes(case, recipient)
     yield from _envelope_notes(case, recipient)
