@@ -127,7 +127,7 @@ def _page_end(lines: Sequence[Line], start: int, height: int) -> int:
 def _body_groups(blocks: Sequence[Block]) -> Iterator[Group]:
     """Yield a group for each block. The last two stay together, with the signature that follows."""
     for number, block in enumerate(blocks, 1):
-        group = tuple(_block_lines(block))
+        group = _group_of(block)
         if number < len(blocks):
             group = _bind_to_next(group, block, blocks[number])
         is_late = number >= len(blocks) - 1 and not isinstance(block, Heading)
@@ -141,6 +141,11 @@ def _bind_to_next(group: Group, block: Block, following: Block) -> Group:
     is_colon = bool(group) and group[-1].text.endswith(":")
     leads = isinstance(block, Paragraph) and (is_colon or isinstance(following, ListBlock | Quote))
     return _with_bond(group, Bond.LOOSE) if leads else group
+
+
+@lru_cache(maxsize=1024)  # most blocks are the same from county to county
+def _group_of(block: Block) -> Group:
+    return tuple(_block_lines(block))
 
 
 def _block_lines(block: Block, indent: str = "") -> Iterator[Line]:

@@ -187,6 +187,7 @@ def typeset(blocks: Iterable[Block]) -> tuple[Block, ...]:
     return tuple(map(_typeset, blocks))
 
 
+@lru_cache(maxsize=1024)  # most blocks are the same from county to county
 def _typeset(block: Block) -> Block:
     if isinstance(block, ListBlock):
         return ListBlock(block.ordered, tuple(tuple(map(_typeset, item)) for item in block.items))  # type: ignore[arg-type]  # a block stays of its kind
@@ -199,7 +200,6 @@ def _set_run(run: Run) -> Run:
     return run if run.code else msgspec.structs.replace(run, text=typeset_line(run.text))
 
 
-@lru_cache(maxsize=512)  # most paragraphs are the same from county to county
 def typeset_line(text: str) -> str:
     """Set a text: apostrophes, and no break within dates and citations."""
     return _UNBROKEN.sub(lambda found: found[0].replace(" ", NO_BREAK), typographic(text))
