@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 _TYPEFACE = "font-source-serif-pro"
+_NOT_HASHED = ("max_age", "routes", "is_by_service", "program", "kind")  # of a case
 
 
 class Found(NamedTuple):
@@ -292,15 +293,13 @@ class Fingerprints:
     def of(self, case: Case, named: NamedFiles) -> str:
         """Return 32 hexadecimal digits; `named` finds the files that the request names.
 
-        Settings that only decide whether a letter may be written are left out.
+        Settings that only decide whether a letter may be written are left out, and so are the
+        program and the letter kind, which follow from the request and the files of all folders.
         """
-        stated = msgspec.structs.replace(
-            case,
-            today=case.today.replace(month=1, day=1),
-            max_age=None,
-            routes=(),
-            is_by_service=False,
-        )
+        stated = {name: getattr(case, name) for name in Case.__struct_fields__}
+        for name in _NOT_HASHED:
+            del stated[name]
+        stated["today"] = case.today.year  # the notes tell a letter of this year from older ones
         hashed = sha256(self._common + msgspec.msgpack.encode(stated, order="deterministic"))
         for path, name in named_in(case.request):
             with suppress(OptoutError):  # it leads outside, which keeps the letter from being made
