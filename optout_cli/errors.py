@@ -6,6 +6,7 @@ Every module reports with these values. Nothing here prints or exits.
 import re
 from collections.abc import Iterable, Mapping
 from enum import IntEnum
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -124,6 +125,7 @@ def shorten(text: str) -> str:
     return text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}..."
 
 
+@lru_cache(maxsize=256)  # a batch has the same notes again and again
 def shorten_quotes(message: str) -> str:
     """Cut each text that a message repeats in quotes, as `repr` writes it."""
     return _LONG_QUOTE.sub(r"\1\2...\1", message)

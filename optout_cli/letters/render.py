@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from optout_cli.errors import Location, OptoutError, Problem
+from optout_cli.errors import OptoutError, Problem
 from optout_cli.model.jurisdiction import Contact
 from optout_cli.model.letter import Block, Files, Form, Letter, Mailbox, Paragraph, People
 from optout_cli.model.notice import Notice, Route
@@ -40,7 +40,6 @@ def render(notice: Notice, templates: Templates, files: Files | None = None) -> 
     name = templates.name_of(notice.letter, notice.place.slug, notice.place.state_code)
     facts = {field: getattr(notice, field) for field in notice.__struct_fields__}
     sections = sections_of(name, facts, templates)
-    location = templates.location(name)
     # A template of the user's own may be older than this section.
     sections.setdefault("approval", ())
     missing = [id for id in _SECTIONS if id not in sections]
@@ -48,8 +47,10 @@ def render(notice: Notice, templates: Templates, files: Files | None = None) -> 
     if missing:
         message = f"the letter has no {', no '.join(missing)}"
         hint = "extend the program's _letter.html.j2, which has every part"
-        raise OptoutError(Problem("template", message, location, hint))
-    lines = {id: _lines_of(sections[id], location, id) for id in _SECTIONS if id != "body"}
+        raise OptoutError(Problem("template", message, templates.location(name), hint))
+    lines = {
+        id: _lines_of(sections[id], id, name, templates) for id in _SECTIONS if id != "body"
+    }
     one_line = {id: " ".join(lines[id]) for id in _ONE_LINE}
     contact = notice.recipient.contact
     files = files or Files()
@@ -85,7 +86,7 @@ def with_forms(letter: Letter, routes: Iterable[Route], templates: Templates) ->
 
     Such a message says how it goes itself, and of the other recipients only what names this way.
     """
-    notice, location, forms = letter.notice, templates.location(letter.template), {}
+    notice, forms = letter.notice, {}
     for route in routes:
         own = notice.recipient.service_by(route)
         if own == notice.recipient.service:
@@ -101,7 +102,8 @@ def with_forms(letter: Letter, routes: Iterable[Route], templates: Templates) ->
         facts = {field: getattr(sent, field) for field in sent.__struct_fields__}
         sections = sections_of(letter.template, facts, templates)
         service, record = (
-            _lines_of(sections.get(id, ()), location, id) for id in ("service", "record")
+            _lines_of(sections.get(id, ()), id, letter.template, templates)
+            for id in ("service", "record")
         )
         forms[route] = Form(service, record)
     return msgspec.structs.replace(letter, forms=forms)
@@ -122,10 +124,12 @@ def sections_of(
         raise OptoutError(*located) from None
 
 
-def _lines_of(blocks: tuple[Block, ...], location: Location, section: str) -> tuple[str, ...]:
+def _lines_of(
+    blocks: tuple[Block, ...], section: str, name: str, templates: Templates
+) -> tuple[str, ...]:
     if not all(isinstance(block, Paragraph) for block in blocks):
         message = f"the part {section!r} may contain only <p>"
-        raise OptoutError(Problem("template", message, location))
+        raise OptoutError(Problem("template", message, templates.location(name)))
     setting = typeset_line if section in _BOUND else typographic
     return tuple(setting(plain(block.runs)) for block in blocks if isinstance(block, Paragraph))
 

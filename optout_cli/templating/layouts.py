@@ -42,6 +42,7 @@ class TemplateSearch:
 
     def __init__(self, folders: Sequence[Path]) -> None:
         self.folders = tuple(folders)
+        self._found: dict[tuple[Path, str], Path | None] = {}  # a compiled template stays, too
 
     @property
     def own(self) -> tuple[Path, ...]:
@@ -71,10 +72,13 @@ class TemplateSearch:
 
     def _file(self, folder: Path, name: str) -> Path | None:
         """Return a file below a folder, or None. Raises OptoutError."""
-        path = folder / name
-        if folder != self.folders[-1]:  # an installer may link the shipped files
-            check_within(path, folder)
-        return path if path.is_file() else None
+        key = folder, name
+        if key not in self._found:
+            path = folder / name
+            if folder != self.folders[-1]:  # an installer may link the shipped files
+                check_within(path, folder)
+            self._found[key] = path if path.is_file() else None
+        return self._found[key]
 
     def has(self, name: str) -> bool:
         """Tell whether there is a template of this name."""

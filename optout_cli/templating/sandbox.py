@@ -255,16 +255,16 @@ def _count_steps(context: Context, items: Any) -> Any:
 
 def printable(value: Any) -> Any:
     """Return a value that may be printed. Refuses None, an empty text, a list and a raw date."""
+    if isinstance(value, str):
+        check_length([value])
+        if value or isinstance(value, Markup):  # what a macro printed may be nothing
+            return value
     if isinstance(value, Undefined):
         str(value)  # raises with the name that is not defined
         raise Refused("prints something that is not defined")
-    if isinstance(value, str):
-        check_length([value])
-    if isinstance(value, Markup):  # what a macro printed, which may be nothing
-        return value
     if value is None or value == "":
         raise Refused("prints a fact that is missing")
-    if isinstance(value, str | int) and not isinstance(value, bool):
+    if isinstance(value, int) and not isinstance(value, bool):
         return value
     if callable(value):
         raise Refused("prints a macro without calling it", "add () after its name")
