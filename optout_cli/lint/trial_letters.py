@@ -126,7 +126,7 @@ def _trial_problems(
     is_whole = True
     for trial in trials:
         try:
-            letters = _letters(subject, trial.case, trial.parties)
+            letters = _letters(subject, case_of(subject, trial.sample), trial.parties)
         except OptoutError as error:
             is_whole = False
             found = (problem for problem in error.problems if problem.location not in reported)

@@ -13,7 +13,6 @@ from typing import NamedTuple
 
 from optout_cli.letters.compose import party_of
 from optout_cli.lint.samples import Sample, Subject, case_of, samples_of
-from optout_cli.model.notice import Case
 from optout_cli.model.program import OWN_DAY
 from optout_cli.model.request import PARTIES, Party, Request
 from optout_cli.programs import holds_for, refusals
@@ -43,7 +42,6 @@ class Trial(NamedTuple):
     """A letter to write: a sample's to one party, or to whoever there is; and what it `shows`."""
 
     sample: Sample
-    case: Case
     parties: tuple[Party, ...]
     shows: frozenset[Hashable]
 
@@ -64,10 +62,8 @@ class Trials:
         self.shown: set[Hashable] = set()
         self._waiting: list[tuple[int, int, Trial]] = []
         for number, sample in enumerate(samples_of(subject, today)):
-            case = case_of(subject, sample)
-            if not any(refusals(case)):
-                for trial in self._trials_of(sample, case, number):
-                    self._waiting.append((-len(trial.shows), len(self._waiting), trial))
+            for trial in self._trials_of(sample, number):
+                self._waiting.append((-len(trial.shows), len(self._waiting), trial))
 
     def __iter__(self) -> Iterator[Trial]:
         """Yield the letters; whoever writes one adds what it shows to `shown`."""
@@ -78,10 +74,10 @@ class Trials:
             count = len(trial.shows - self.shown)
             if count and waiting and waiting[0][0] < -count:
                 heappush(waiting, (-count, number, trial))
-            elif count:
+            elif count and not any(refusals(case_of(self._subject, trial.sample))):
                 yield trial
 
-    def _trials_of(self, sample: Sample, case: Case, number: int) -> Iterator[Trial]:
+    def _trials_of(self, sample: Sample, number: int) -> Iterator[Trial]:
         """Yield the letter to each recipient; of a sample that is not whole, to one only."""
         program = self._subject.program
         rules = tuple(rule.holds(sample.day) for rule in program.recipients)
@@ -115,7 +111,7 @@ class Trials:
             values["recipient"] = to
             told = [get(values) for get in self._groups[template]]
             shows = frozenset((template, *each) for each in enumerate(told))
-            yield Trial(sample, case, to, shows)
+            yield Trial(sample, to, shows)
 
     def _groups_in(self, template: str) -> Iterator[_Group]:
         together = facts_together(template, self._subject.library.templates)

@@ -215,10 +215,11 @@ def activation_of(case: Case) -> Activation | None:
 def holds(when: Condition, case: Case) -> bool:
     """Tell whether a condition holds. It never does if the letter kind lacks one of its names."""
     return (
-        when.names <= {*case.kind.particulars, *case.kind.computed}
+        (when.from_ or date.min) <= case.date <= (when.until or date.max)
         and _fits(when, case)
         and (when.unnamed is None or bool(_unnamed(case, when.unnamed)))
         and holds_for(when, case.date, partial(_value, case))
+        and when.names <= case.kind.particulars.keys() | case.kind.computed.keys()
     )
 
 
@@ -302,14 +303,16 @@ def texts_that_hold(texts: Iterable[ConditionalText], case: Case, **more: object
 
 def _fits(when: Condition, case: Case) -> bool:
     """Tell whether the letter's kind and office, the activation and so on fit a condition."""
-    kinds = [case.program.letters.get(name) for name in when.letters]
+    if when.letters and all(case.program.letters.get(it) is not case.kind for it in when.letters):
+        return False
     signatory, activation = case.request.signatory, activation_of(case)
     office = "named" if signatory and signatory.office else "unnamed"
     source = activation.source if activation else None
-    models = chosen_models(case) or {each.model for each in case.locality.agreements}
+    models: set[str] = set()
+    if when.agreements:
+        models = chosen_models(case) or {each.model for each in case.locality.agreements}
     return (
-        (not when.letters or any(kind is case.kind for kind in kinds))
-        and when.office in (None, office)
+        when.office in (None, office)
         and (not when.states or case.locality.state_code in when.states)
         and (
             not when.activation or (activation.kind if activation else "unknown") in when.activation

@@ -115,6 +115,11 @@ def _blocks(syntax: nodes.Template) -> list[nodes.Block]:
     return list(syntax.find_all(nodes.Block))
 
 
+@lru_cache(maxsize=1024)
+def _calls_super(block: nodes.Block) -> bool:
+    return "super" in _names([call.node for call in block.find_all(nodes.Call)])
+
+
 @lru_cache(maxsize=64)
 def _macros(syntax: nodes.Template) -> dict[str, nodes.Macro]:
     return {macro.name: macro for macro in syntax.find_all(nodes.Macro)}
@@ -125,15 +130,10 @@ def _reachable(name: str, templates: Templates) -> Iterator[_Scope]:
     parts = _parts_of(name, templates)
     overridden: set[str] = set()
     for part in _chain(name, parts):
-        blocks = _blocks(parts[part])
-        dead = [block for block in blocks if block.name in overridden]
-        alive = list(_walk(parts[part], dead))
+        alive = [node for node, within in _walk(parts[part]) if overridden.isdisjoint(within)]
         yield from (_Scope(part, node) for node in alive)
         yield from _imported_macros(part, _names(alive), parts)
-        for block in blocks:
-            called = _names([call.node for call in block.find_all(nodes.Call)])
-            if block not in dead and "super" not in called:
-                overridden.add(block.name)
+        overridden |= {block.name for block in _blocks(parts[part]) if not _calls_super(block)}
 
 
 def _imported_macros(name: str, used: set[str], parts: _Parts) -> Iterator[_Scope]:
@@ -146,7 +146,7 @@ def _imported_macros(name: str, used: set[str], parts: _Parts) -> Iterator[_Scop
         macros = _macros(parts[source])
         waiting, called = sorted(imported & macros.keys()), set(imported)
         while waiting:
-            inside = list(_walk(macros[waiting.pop()], []))
+            inside = [node for node, _ in _walk(macros[waiting.pop()])]
             yield from (_Scope(source, node) for node in inside)
             waiting += sorted((_names(inside) & macros.keys()) - called)
             called |= _names(inside)
@@ -157,12 +157,20 @@ def _names(found: list[nodes.Node]) -> set[str]:
     return {node.name for node in found if isinstance(node, nodes.Name)}
 
 
-def _walk(node: nodes.Node, dead: list[nodes.Block]) -> Iterator[nodes.Node]:
-    """Yield a node and all nodes in it, but no dead block and no macro's definition."""
-    yield node
-    for child in node.iter_child_nodes():
-        if child not in dead and not isinstance(child, nodes.Macro):
-            yield from _walk(child, dead)
+@lru_cache(maxsize=256)  # letters share most of their templates and macros
+def _walk(root: nodes.Node) -> list[tuple[nodes.Node, frozenset[str]]]:
+    """Return each node that reads a name, and the blocks that it is in; none of a macro within."""
+    found: list[tuple[nodes.Node, frozenset[str]]] = []
+    waiting = [(root, frozenset[str]())]
+    while waiting:
+        node, within = waiting.pop()
+        if isinstance(node, nodes.Block):
+            within |= {node.name}
+        if isinstance(node, nodes.Name | nodes.Getattr | nodes.Getitem | nodes.Compare):
+            found.append((node, within))
+        inner = [it for it in node.iter_child_nodes() if not isinstance(it, nodes.Macro)]
+        waiting += [(child, within) for child in reversed(inner)]
+    return found
 
 
 def _names_read(node: nodes.Node) -> Iterator[tuple[str, str]]:
@@ -293,7 +301,7 @@ class _Walk:
         """Yield what is in a block, and in the ones that it replaces and repeats."""
         for block in self.blocks.get(node.name, [node]):
             yield from block.body
-            if "super" not in _names([call.node for call in block.find_all(nodes.Call)]):
+            if not _calls_super(block):
                 return
 
     def _print(self, node: nodes.Expr, around: Facts, names: dict[str, Facts]) -> None:
