@@ -88,7 +88,10 @@ def test_an_agency_is_found_by_slug_and_by_name(
         ),
         (
             "BCSO",
-            "there is no jurisdiction 'BCSO'\n  hint: `optout list jurisdictions` lists them all",
+            (
+                "there is no jurisdiction 'BCSO'\n  hint: if it is a city, name its county; "
+                "`optout list jurisdictions` lists them all"
+            ),
         ),
         (
             "Hialeh Police Department, FL",
@@ -138,7 +141,17 @@ def test_an_agency_is_found_by_slug_and_by_name(
         ),
         (
             "Hialeah, FL",
-            "there is no jurisdiction 'Hialeah, FL'\n  hint: hialeah-police-department-fl",
+            (
+                "there is no jurisdiction 'Hialeah, FL'\n"
+                "  hint: hialeah-police-department-fl; if it is a city, name its county"
+            ),
+        ),
+        (
+            "Foley, AL",
+            (
+                "there is no jurisdiction 'Foley, AL'\n  hint: foley-police-department-al; "
+                "if it is a city, name its county: baldwin-county-al"
+            ),
         ),
         (
             "Florida, FL",

@@ -186,7 +186,10 @@ def test_a_jurisdiction_is_found_as_people_write_it(query: str, shown: str, run:
             "Samoa\x1b[31m, AS",
             "unknown-jurisdiction",
             "there is no jurisdiction 'Samoa\\x1b[31m, AS'",
-            "`optout list jurisdictions --state AS` lists them all",
+            (
+                "if it is a city, name its county; "
+                "`optout list jurisdictions --state AS` lists them all"
+            ),
         ),
     ],
 )

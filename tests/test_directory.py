@@ -69,6 +69,9 @@ def test_a_jurisdiction_is_found_by_code_slug_or_name(
 FIRST_WASHINGTONS = ("al", "ar", "co", "fl", "ga", "ia", "id", "il")
 
 
+CITY = "if it is a city, name its county"
+
+
 def listing(option: str = "") -> str:
     return f"`optout list jurisdictions{option}` lists them all"
 
@@ -82,6 +85,18 @@ def listing(option: str = "") -> str:
         ("", listing()),
         ("日本", listing()),
         ("Zzzz, NV", listing(" --state NV")),
+        ("Seattle", f"{CITY}; {listing()}"),
+        ("Nashville, TN", f"{CITY}; {listing(' --state TN')}"),
+        ("Pittsburgh", f"pittsburgh-police-department-nh; {CITY}"),
+        ("Chicago", f"chisago-county-mn or chicot-county-ar; {CITY}"),
+        ("King", f"name the state too: king-county-tx or king-county-wa; {CITY}"),
+        ("Suffolk County", "name the state too: suffolk-county-ma or suffolk-county-ny"),
+        ("L.A. County, CA", "los-angeles-county-ca"),
+        ("PG County, Md.", "prince-georges-county-md"),
+        ("NYC", "new-york-county-ny"),
+        ("D.C.", "district-of-columbia-dc"),
+        ("CA", listing(" --state CA")),
+        ("Puerto Rico", listing(" --state PR")),
         ("Marin", "name the state too: marin-county-ca"),
         ("Marin County", "name the state too: marin-county-ca"),
         ("County of Marin", "name the state too: marin-county-ca"),
@@ -178,7 +193,7 @@ def test_a_retired_jurisdiction_is_a_problem_with_its_successors(
     [
         ("Marn County, CA", "marin-county-ca"),
         ("Maron, CA", "marin-county-ca"),
-        ("San Fransisco", "san-francisco-county-ca"),
+        ("San Fransisco", f"san-francisco-county-ca; {CITY}"),
         ("Cook, Ilinois", "cook-county-il"),
     ],
 )

@@ -7,9 +7,9 @@ from typing import Any, cast
 import msgspec
 
 from optout_cli.cache import Cache
-from optout_cli.directory.finder import AgencyList, Finder, Match
+from optout_cli.directory.finder import Finder, Match
 from optout_cli.directory.names import fold, names_within
-from optout_cli.directory.overlays import Origins, lay_over, overlay_problems
+from optout_cli.directory.overlays import AgencyList, Origins, lay_over, overlay_problems
 from optout_cli.errors import Location, OptoutError, Problem, raise_any
 from optout_cli.model.jurisdiction import (
     Agency,

@@ -1,9 +1,9 @@
 """Find the jurisdiction or agency that a query names, or say what it may mean."""
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 from optout_cli.directory.names import (
     Entry,
@@ -20,109 +20,14 @@ from optout_cli.directory.names import (
     with_name,
     without_legal_word,
 )
+from optout_cli.directory.overlays import AgencyList
 from optout_cli.errors import Location, Problem
-from optout_cli.readers.document import Document
-from optout_cli.readers.files import Parts
 
 _FEW = 3  # jurisdictions of one name in other states, which a hint lists first
 _TOTALS = re.compile(r"(grand-|sub-?)?totals?\b|sum\b|count(-\d+)?$")
+_WORD = re.compile(r"(?=.*[aeiouy])[a-z]{3}")
+_CITY = "if it is a city, name its county"
 _MOST_CANDIDATES = 8  # a hint lists no more than this, and counts the rest
-
-
-class AgencyList:
-    """The shipped agencies and those of the user's data files.
-
-    A state whose agencies a data file changes is whole in `document`; `shipped` has the others.
-    """
-
-    def __init__(self, document: Document, load: Callable[[], Parts] | None) -> None:
-        self._document = document
-        self._load = load
-        self._by_name: dict[str, tuple[dict[str, set[str]], dict[str, set[str]]]] = {}
-        # Any: plain data.
-        self._states = cast(dict[str, Any], document.data.get("states", {}))
-
-    @cached_property
-    def _shipped(self) -> Parts | None:
-        """The shipped agencies: read late, since a county's letter needs none."""
-        return self._load() if self._load else None
-
-    # Any: plain data.
-    @cached_property
-    def sources(self) -> dict[str, Any]:
-        """The sources of the shipped agencies."""
-        rest = self._shipped.rest.data if self._shipped else {}
-        return cast(dict[str, Any], rest.get("sources", {}))
-
-    def may_have(self, folded: str, code: str) -> bool:
-        """Tell whether a query may name an agency of a state; quick for a county's name."""
-        return is_agency_name(folded) or "agencies" in self._states.get(code, {})
-
-    def document_of(self, code: str) -> Document:
-        """Return the document that has the agencies of a state, below `states.<code>`."""
-        own = "agencies" in self._states.get(code, {})
-        if own or self._shipped is None or code not in self._shipped:
-            return self._document
-        return self._shipped.part(code)
-
-    # Any: plain data.
-    def of(self, code: str) -> dict[str, Any]:
-        """Return the data of each agency in a state, by slug."""
-        states = cast(dict[str, Any], self.document_of(code).data.get("states", {}))
-        return cast(dict[str, Any], states.get(code, {}).get("agencies", {}))
-
-    def source_of(self, code: str) -> str | None:
-        """Return the id of the source of a state's agencies."""
-        states = cast(dict[str, Any], self.document_of(code).data.get("states", {}))
-        return cast("str | None", states.get(code, {}).get("agency-source"))
-
-    def named(self, names: Collection[str], codes: Collection[str]) -> list[tuple[str, str]]:
-        """Return state and slug of each agency in the states `codes` with one of the names.
-
-        Those with a whole name count first, then those of `with_keys`.
-        """
-        whole = {
-            (code, slug)
-            for code in codes
-            for name in names
-            for slug in self._slugs(code)[0].get(name, ())
-        }
-        return sorted(whole) or self.with_keys({agency_key(name) for name in names}, codes)
-
-    def with_keys(self, keys: Collection[str], codes: Collection[str]) -> list[tuple[str, str]]:
-        """Return state and slug of each agency whose name is another way to write one of `keys`.
-
-        With these come the ones whose name goes on: `Mahoning Twp. Police` may be that of Montour.
-        """
-        longer = tuple(f"{key}-" for key in keys)
-        found: set[tuple[str, str]] = set()
-        for code in codes:
-            known = self._slugs(code)[1]
-            for key in known if any(key in known for key in keys) else ():
-                if key in keys or key.startswith(longer):
-                    found |= {(code, slug) for slug in known[key]}
-        return sorted(found)
-
-    def _slugs(self, code: str) -> tuple[dict[str, set[str]], dict[str, set[str]]]:
-        """Map each name of an agency in a state to slugs, and each key of a name."""
-        if code not in self._by_name:
-            names_to, keys_to = self._by_name.setdefault(code, ({}, {}))
-            state = f"{fold(self._states.get(code, {}).get('name', ''))}-"
-            for slug, agency in self.of(code).items():
-                names = names_of(agency)
-                if agency.get("type") == "state-agency":  # `Department of Corrections, FL`
-                    names += tuple(name.removeprefix(state) for name in names)
-                for name in names:
-                    names_to.setdefault(name, set()).add(slug)
-                    keys_to.setdefault(agency_key(name), set()).add(slug)
-        return self._by_name[code]
-
-    def entries(self, codes: Collection[str]) -> Iterator[Entry]:
-        """Yield each agency in the states `codes` with its names, for a guess."""
-        for code in codes:
-            for slug, agency in sorted(self.of(code).items()):
-                names = names_of(agency)
-                yield entry_of(code, slug, dict.fromkeys([*names, *map(agency_key, names)]))
 
 
 class Match(NamedTuple):
@@ -235,6 +140,11 @@ class Finder:
         return found
 
     @cached_property
+    def _state_names(self) -> dict[str, str]:
+        """Map the folded name of each state to its code."""
+        return {fold(state["name"]): code for code, state in self._states.items()}
+
+    @cached_property
     def _states_with(self) -> dict[str, set[str]]:
         """Map the folded name of each jurisdiction to the states that have it."""
         found: dict[str, set[str]] = {}
@@ -281,33 +191,79 @@ class Finder:
         if re.fullmatch(r"\d{4}", query) and self._with_id(f"0{query}", ""):
             return f"did you mean '0{query}'? FIPS codes have five digits"
         folded = fold(query)
-        entries = self._entries(folded)
-        if found := self._in_any_state(folded, entries):
+        suggest = self._agency_suggestion if is_agency_name(folded) else self._place_suggestion
+        return suggest(folded)
+
+    def _agency_suggestion(self, folded: str) -> str:
+        if found := self._in_any_state(folded, self._agency_entries):
             return f"name the state too: {_listed(found)}"
-        county = self._county_in(folded) if is_agency_name(folded) else []
+        county = self._county_in(folded)
         instead = f"if it is not listed, name its county instead: {_listed(county)}"
-        is_place = not is_agency_name(folded)
         close = self._with_other_word(folded) or [
             *self._elsewhere(folded),
-            *(
-                (self._agencies_at(folded) if is_place else [])
-                or self._closest(folded, entries)
-                or self._agencies_at(folded)
-            ),
+            *(self._closest(folded, self._agency_entries) or self._agencies_at(folded)),
         ]
         if close:
-            close = [*dict.fromkeys(close)]
-            return f"{_listed(close)}; {instead}" if county else _listed(close)
+            listed = _listed([*dict.fromkeys(close)])
+            return f"{listed}; {instead}" if county else listed
         if county:
             return instead
-        if not entries:
-            return ""
-        what, states = (
-            "agencies" if is_agency_name(folded) else "jurisdictions",
-            self._named(folded),
+        return (
+            self._whole_list(*self._named(folded), what="agencies") if self._agency_entries else ""
         )
-        option = f" --state {next(iter(states))}" if states else ""
+
+    def _place_suggestion(self, folded: str) -> str:
+        """Return the hint for a query that has no word of an agency; it may be a city."""
+        named = self._named(folded)
+        words = {folded, *(name for names in named.values() for name in names)}
+        pool = [it for it in self._jurisdiction_entries if not named or it.code in named]
+        is_city = len(pool) > _FEW and not any(
+            without_legal_word(name) != name or not _WORD.search(name) or name in self._state_names
+            for name in words
+        )
+        if found := self._in_any_state(folded, self._jurisdiction_entries):
+            more = f"; {_CITY}" if is_city and len(found) > 1 else ""
+            return f"name the state too: {_listed(found)}{more}"
+        state = self._state_names.get(folded, folded.replace("-", "").upper())
+        if state in self._states:  # the state alone, such as DC
+            inside = [entry.slug for entry in self._jurisdiction_entries if entry.code == state]
+            return _listed(inside) if len(inside) <= _FEW else self._whole_list(state)
+        close = self._with_other_word(folded) or self._with_initials(folded)
+        is_city = is_city and not close
+        at_place = [] if close else self._agencies_at(folded)
+        close = close or [
+            *self._elsewhere(folded),
+            *(at_place or self._closest(folded, self._jurisdiction_entries)),
+        ]
+        hints = [_listed([*dict.fromkeys(close)])] if close else []
+        if is_city:
+            counties = {
+                self.slug(code, agency["county"])
+                for code in (named if at_place else ())
+                for slug, agency in self._agencies.of(code).items()
+                if slug in at_place and "county" in agency
+            }
+            hints.append(f"{_CITY}: {_listed(sorted(counties))}" if counties else _CITY)
+        if not close and self._jurisdiction_entries:
+            hints.append(self._whole_list(*named))
+        return "; ".join(hints)
+
+    @staticmethod
+    def _whole_list(*states: str, what: str = "jurisdictions") -> str:
+        option = f" --state {states[0]}" if states else ""
         return f"`optout list {what}{option}` lists them all"
+
+    def _with_initials(self, folded: str) -> list[str]:
+        """Return the slugs of the jurisdictions with these initials: `LA County`, `NYC`."""
+        typed = self._named(folded) or {code: [folded] for code in self._states}
+        found = [
+            entry.slug
+            for entry in self._jurisdiction_entries
+            if "-" in entry.short[0]
+            and {without_legal_word(name).replace("-", "") for name in typed.get(entry.code, ())}
+            & {"".join(part[0] for part in name.split("-")) for name in entry.names + entry.short}
+        ]
+        return found if len(found) <= _MOST_CANDIDATES else []
 
     def _with_other_word(self, folded: str) -> list[str]:
         """Return the slugs of a state's jurisdictions that have the name with another legal word.

@@ -48,9 +48,7 @@ def render(notice: Notice, templates: Templates, files: Files | None = None) -> 
         message = f"the letter has no {', no '.join(missing)}"
         hint = "extend the program's _letter.html.j2, which has every part"
         raise OptoutError(Problem("template", message, templates.location(name), hint))
-    lines = {
-        id: _lines_of(sections[id], id, name, templates) for id in _SECTIONS if id != "body"
-    }
+    lines = {id: _lines_of(sections[id], id, name, templates) for id in _SECTIONS if id != "body"}
     one_line = {id: " ".join(lines[id]) for id in _ONE_LINE}
     contact = notice.recipient.contact
     files = files or Files()
