@@ -87,13 +87,7 @@ class _Parser(HTMLParser):
         if given:
             raise _error(location, f"<{tag}> may not have {', '.join(sorted(given))}")
         if tag not in _WITHIN.get(parent.tag, ()):
-            allowed = ", ".join(f"<{name}>" for name in _WITHIN.get(parent.tag, ()))
-            hint = f"allowed there: {allowed}"
-            if tag == parent.tag == "p":
-                hint = "add </p> before it"
-                if location.file != parent.location.file:
-                    hint = "this block is already inside a paragraph: remove <p> and </p>"
-            raise _error(location, f"<{tag}> is not allowed in {_shown(parent)}", hint)
+            raise self._misplaced(tag, location, parent)
         if tag in ("ol", "ul") and sum(outer.tag in ("ol", "ul") for outer in self.open) > 1:
             raise _error(location, "lists can be nested only once")
         if tag == "a" and not _LINK.fullmatch(node.href or ""):
@@ -101,6 +95,22 @@ class _Parser(HTMLParser):
         parent.children.append(node)
         if tag != "br":
             self.open.append(node)
+
+    def _misplaced(self, tag: str, location: Location, parent: _Node) -> OptoutError:
+        """Say that a tag cannot be in its parent, or that the parent was never closed."""
+        allowed = ", ".join(f"<{name}>" for name in _WITHIN.get(parent.tag, ()))
+        hint = f"allowed there: {allowed}"
+        if not parent.tag:
+            hint = 'begin the template with {% extends "..." %}, and put words into its blocks'
+        elif parent.location.file == self.root.location.file != location.file:
+            # The letter's own template left it open; the tag is of the one that it extends.
+            hint = f"add </{parent.tag}> after its words"
+            return _error(parent.location, f"{_shown(parent)} is never closed", hint)
+        elif tag == parent.tag == "p":
+            hint = "add </p> before it"
+            if location.file != parent.location.file:
+                hint = "this block is already inside a paragraph: remove <p> and </p>"
+        return _error(location, f"<{tag}> is not allowed in {_shown(parent)}", hint)
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.handle_starttag(tag, attrs)  # `<br/>` is `<br>`

@@ -24,6 +24,7 @@ _TAGS = (
     "block", "elif", "else", "endblock", "endfor", "endif", "endmacro", "endset", "extends", "for",
     "from", "if", "import", "include", "macro", "set",
 )  # fmt: skip
+_INSTEAD = {"elseif": "elif", "elsif": "elif"}  # of other languages
 _A_FACT = "write a fact with two braces on each side: {{ signatory.name }}"
 # What Jinja says, the message, and the hint: `{0}` is what the pattern's first group found.
 _SYNTAX = (
@@ -32,6 +33,7 @@ _SYNTAX = (
         "`{0}` is a curly quote",
         'write " instead',
     ),
+    (r"unexpected char '&' at", "`&` is out of place", "write and, or or, in words"),
     (r"unexpected char '(.+)' at", "`{0}` is out of place", _A_FACT),
     (r"unexpected '(.+)'$", "`{0}` is out of place", _A_FACT),
     (r"[Ee]xpected an expression, got 'end of print", "{{{{ }}}} is empty", _A_FACT),
@@ -45,6 +47,8 @@ _SYNTAX = (
         "{0!r} is out of place in {{{{ }}}}",
         "write one fact, then filters after |: {{ date | long_date }}",
     ),
+    (r"expected token '.+', got '='", "'=' is out of place in {{% %}}", "compare with =="),
+    (r"expected token '(?:name|:)', got '([|}])'", "{0!r} is out of place in {{{{ }}}}", _A_FACT),
     (r"expected token '.+', got '(.+)'", "{0!r} is out of place in {{% %}}", None),
     (r"[Ee]xpected an expression, got '(.+)'", "{0!r} is out of place", _A_FACT),
     (r"block '(.+)' defined twice", "two blocks are named {0!r}", "remove one of them"),
@@ -60,6 +64,7 @@ _RUNTIME = (
         "put {% if ... %} around it",
     ),
     (r"object is not iterable", "a loop runs over something that is not a list", None),
+    (r"No test named '(.+)' found", "there is no test {0!r}", "compare with =="),
     (r"object is not callable", "() is only for macros", "remove the ()"),
     (r"(.*)", "{0}", None),
 )
@@ -205,7 +210,9 @@ def _syntax_problem(
         line = _line_left_open(found[1], path) or line
     elif found := _UNKNOWN_TAG.match(jinja_message):
         tag, around = found.groups()  # `{% tag %}`, and the open `{% around %}` that holds it
-        message, hint = f"there is no {{% {tag} %}}", did_you_mean(tag, _TAGS)
+        meant = _INSTEAD.get(tag)
+        message = f"there is no {{% {tag} %}}"
+        hint = f"did you mean {meant!r}?" if meant else did_you_mean(tag, _TAGS)
         if tag in _TAGS:
             message = f"{{% {tag} %}} closes nothing here"
             hint = (

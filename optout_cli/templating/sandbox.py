@@ -7,6 +7,7 @@ Never reads a file. A template that does what it may not ends with an exception,
 import re
 from collections.abc import Iterator, Sized
 from functools import partial
+from html import unescape
 from types import CodeType
 from typing import Any
 
@@ -21,6 +22,8 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import missing, pass_context
 from markupsafe import Markup
 
+from optout_cli.errors import Location
+from optout_cli.readers.files import UNSEEN, unseen_problem
 from optout_cli.templating.filters import FILTERS, Endless, Refused, check_length
 from optout_cli.templating.passages import Template
 
@@ -35,6 +38,7 @@ MAX_ELIF = 100  # in a row; Python's compiler takes each to be inside the one be
 TOO_DEEP = "is nested too deeply"
 _LOOP = "loop items"  # a filter that no template can name
 _TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9]*)([^<>]*)>")
+_COUNTED = re.compile(r"\{pages?\}")  # which the pages of a letter replace
 _STAMP = "at"  # the attribute that carries a tag's location to `body`
 # All tags of a letter: those of its body, and the sections that it is made of.
 DIALECT = ("p", "ol", "ul", "li", "blockquote", "strong", "em", "code", "br", "h2", "a", "section")
@@ -52,6 +56,14 @@ class ForeignTag(jinja2.TemplateSyntaxError):
         tags = ", ".join(f"<{name}>" for name in DIALECT if name != "section")
         self.hint = f"write <{instead}>; " if instead else ""
         self.hint += f"allowed: {tags}"
+
+
+class WrongWords(jinja2.TemplateSyntaxError):
+    """Words of a template that a letter would show as they should not be."""
+
+    def __init__(self, message: str, hint: str, lineno: int, stream: TokenStream) -> None:
+        super().__init__(message, lineno, stream.name, stream.filename)
+        self.hint = hint
 
 
 class Unknown(jinja2.UndefinedError):
@@ -205,6 +217,10 @@ class Stamp(Extension):
                 raise jinja2.TemplateSyntaxError(
                     message, token.lineno, stream.name, stream.filename
                 )
+            if unseen := UNSEEN.search(unescape(str(token.value))):
+                line = token.lineno + token.value.count("\n", 0, unseen.start())
+                problem = unseen_problem(unseen[0], Location(""))
+                raise WrongWords(problem.message, problem.hint or "", line, stream)
             if token.type == "data":
                 yield Token(token.lineno, "data", self._stamped(token, stream))
             else:
@@ -220,6 +236,11 @@ class Stamp(Extension):
                 raise ForeignTag(tag, line, stream)
             return match[0] if slash else f'<{tag} {_STAMP}="{name}:{line}"{rest}>'
 
+        if brace := re.search(r"[{}]", words := _COUNTED.sub("", token.value)):
+            line = token.lineno + words.count("\n", 0, brace.start())
+            message = f"`{brace[0]}` is printed as it stands"
+            hint = "write a fact with two braces on each side: {{ date | long_date }}"
+            raise WrongWords(message, hint, line, stream)
         left = _TAG.sub(lambda tag: re.sub(r"[^\n]", " ", tag[0]), token.value)
         if "<" in left:
             line = token.lineno + left.count("\n", 0, left.index("<"))
