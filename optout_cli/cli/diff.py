@@ -173,7 +173,7 @@ def _wording(
     Where one of `folders` has wording for a state or a jurisdiction, also the letter of that.
     """
     from optout_cli.letters.render import render  # imports jinja2
-    from optout_cli.lint.samples import sample_notice
+    from optout_cli.lint.passages import sample_notice
 
     library = library.with_folders([folder] if folder else [])
     versions = []

@@ -10,11 +10,14 @@ from typing import NamedTuple
 
 from optout_cli import bundled
 from optout_cli.errors import Location, OptoutError, Problem
+from optout_cli.letters.compose import compose
 from optout_cli.letters.library import Library
 from optout_cli.letters.pipeline import request_file
-from optout_cli.lint.samples import sample_notice
+from optout_cli.lint.samples import case_of, samples_of, subject_of
 from optout_cli.model.letter import ListBlock
+from optout_cli.model.notice import Notice
 from optout_cli.model.request import REQUESTS, Request
+from optout_cli.programs import refusals
 from optout_cli.readers.validate import convert
 from optout_cli.templating.body import sections_from, texts_in
 from optout_cli.templating.passages import WORDING, fixed_in
@@ -32,6 +35,24 @@ _HEAD = """\
 {blocks} -#}}
 {{% extends "builtin:{name}" %}}
 """
+
+
+def sample_notice(library: Library, letter: str, today: date, place: str = "") -> Notice:
+    """Return a notice of today with every fact that a letter kind can state.
+
+    It is of a sample jurisdiction, or of `place`. Raises OptoutError for a letter that does not
+    exist, or that is refused in every period.
+    """
+    program, kind = library.programs.find(letter)
+    subject = subject_of(library, letter, program, kind)
+    if place:
+        subject.places[place] = library.directory.find(place)
+    newest_first = sorted(samples_of(subject, today), key=lambda sample: sample.day, reverse=True)
+    for sample in newest_first:
+        chosen = sample._replace(place=place or sample.place)
+        if sample.is_whole and not any(refusals(case := case_of(subject, chosen))):
+            return compose(case)[0]
+    raise OptoutError(subject.never_written())
 
 
 class Passage(NamedTuple):

@@ -1,23 +1,26 @@
-"""Sample requests to try a letter kind with, as far as its rules accept them. Pure."""
+"""Sample requests to try a letter kind with, as far as its rules accept them. Pure.
+
+Also a record of the facts that a template reads from the notice of one.
+"""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import date, timedelta
 from functools import partial
 from itertools import islice, product
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
 from optout_cli.errors import OptoutError, Problem
-from optout_cli.letters.compose import compose, outline_case
+from optout_cli.letters.compose import outline_case
 from optout_cli.letters.library import Library
 from optout_cli.letters.own_wording import rules_for
 from optout_cli.model.jurisdiction import Locality
 from optout_cli.model.notice import Case, Notice
 from optout_cli.model.program import Forbidden, LetterKind, Particular, Program
 from optout_cli.model.request import Request
-from optout_cli.programs import holds, particulars_from, refusals
+from optout_cli.programs import holds, particulars_from
 from optout_cli.readers.document import Document, Layer, Tree
 from optout_cli.readers.validate import convert
 from optout_cli.templating.layouts import SUFFIX
@@ -62,24 +65,6 @@ class Sample(NamedTuple):
     particulars: Group
     is_active: bool = False
     is_whole: bool = False
-
-
-def sample_notice(library: Library, letter: str, today: date, place: str = "") -> Notice:
-    """Return a notice of today with every fact that a letter kind can state.
-
-    It is of a sample jurisdiction, or of `place`. Raises OptoutError for a letter that does not
-    exist, or that is refused in every period.
-    """
-    program, kind = library.programs.find(letter)
-    subject = subject_of(library, letter, program, kind)
-    if place:
-        subject.places[place] = library.directory.find(place)
-    newest_first = sorted(samples_of(subject, today), key=lambda sample: sample.day, reverse=True)
-    for sample in newest_first:
-        chosen = sample._replace(place=place or sample.place)
-        if sample.is_whole and not any(refusals(case := case_of(subject, chosen))):
-            return compose(case)[0]
-    raise OptoutError(subject.never_written())
 
 
 def subject_of(library: Library, id: str, program: Program, kind: LetterKind) -> Subject:
@@ -314,3 +299,74 @@ def _entries(spec: Particular, name: str, day: date, own_day: date) -> Iterator[
         if spec.per:  # one for all
             return
         yield _value(first, f"other-{name}", day, own_day + timedelta(days=1))
+
+
+class Particulars:
+    """A struct's values, with a record in `seen` of the path of each one that is read.
+
+    `particulars.earlier.date` is the field of any entry of the list.
+    """
+
+    # Any: whatever a letter kind declares.
+    def __init__(self, value: Any, path: str, seen: set[str]) -> None:
+        self._value, self._path, self._seen = value, path, seen
+
+    def held(self) -> Iterable[object]:
+        """Return the values of the struct without a record in `seen`."""
+        return _held(self._value)
+
+    def __getattr__(self, name: str) -> Any:
+        value = getattr(self._value, name)
+        if name.startswith("__"):  # a name of Python's, which no template can read
+            return value
+        path = f"{self._path}.{name.replace('_', '-')}"
+        self._seen.add(path)
+        if isinstance(value, tuple):
+            return tuple(
+                Particulars(item, path, self._seen) if isinstance(item, msgspec.Struct) else item
+                for item in value
+            )
+        return value
+
+
+class _RecordedDict(dict[str, Any]):  # Any: citations or dates
+    """A mapping with a record in `seen` of the path of each key that is read."""
+
+    def __init__(self, value: dict[str, Any], path: str, seen: set[str]) -> None:
+        super().__init__(value)
+        self._path, self._seen = path, seen
+
+    def __getitem__(self, key: str) -> Any:
+        self._seen.add(f"{self._path}.{key}")
+        return super().__getitem__(key)
+
+
+def recorded(notice: Notice, seen: set[str]) -> Notice:
+    """Return the notice with facts that record in `seen` each path that a template reads."""
+    activation = notice.activation
+    if activation and activation.kind == "scheduled":
+        # The activation comes from the particular; the letter reads it as `activation`.
+        seen.add("particulars.scheduled")
+    return msgspec.structs.replace(
+        notice,
+        particulars=Particulars(notice.particulars, "particulars", seen),
+        citations=_RecordedDict(notice.citations, "citations", seen),
+        computed=_RecordedDict(notice.computed, "computed", seen),
+    )
+
+
+def days_in(value: object) -> set[date]:
+    """Return every day in particulars or computed dates, and leave no record of it."""
+    if isinstance(value, date):
+        return {value}
+    return set().union(*map(days_in, _held(value)))
+
+
+def _held(value: object) -> Iterable[object]:
+    if isinstance(value, Particulars):
+        return value.held()
+    if isinstance(value, msgspec.Struct):
+        return [getattr(value, name) for name in value.__struct_fields__]
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, tuple) else ()

@@ -1,18 +1,22 @@
 """Write every letter of every program with sample facts, and report the problems of its words.
 
-The letters are not kept. Each problem is one of the template or of `program.yaml`.
+The letters are not kept, and as few as show all that a template can print. Each problem is one of
+the template or of `program.yaml`.
 """
 
 import re
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Generator, Hashable, Iterator, Sequence
 from datetime import date, datetime
+from heapq import heapify, heappop, heappush
 from itertools import pairwise
-from typing import Any
+from operator import itemgetter
+from typing import NamedTuple
 
 import msgspec
 
 from optout_cli.errors import Location, OptoutError, Problem
-from optout_cli.letters.compose import compose
+from optout_cli.letters.compose import compose, party_of
 from optout_cli.letters.library import Library
 from optout_cli.letters.own_wording import claim_problem, claims_in, texts_of
 from optout_cli.letters.render import render
@@ -20,23 +24,43 @@ from optout_cli.lint.samples import (
     Sample,
     Subject,
     case_of,
+    days_in,
     hostile,
+    recorded,
     samples_of,
     subject_of,
 )
-from optout_cli.lint.trials import Trials
 from optout_cli.model.letter import Letter
-from optout_cli.model.notice import Case, Notice
-from optout_cli.model.program import LetterKind, Program
-from optout_cli.model.request import PARTIES, Party
-from optout_cli.programs import refusals
+from optout_cli.model.notice import Case
+from optout_cli.model.program import OWN_DAY, LetterKind, Program
+from optout_cli.model.request import PARTIES, Party, Request
+from optout_cli.programs import holds_for, refusals
 from optout_cli.templating.filters import as_typed, quotation
-from optout_cli.templating.inspect import A_DAY, reference_problems
+from optout_cli.templating.inspect import A_DAY, facts_together, reference_problems
 from optout_cli.templating.layouts import SUFFIX
 from optout_cli.templating.problems import ENDLESS
 
 _TAME, _HOSTILE = "Sample", '</p><li>{{ 7 * 7 }} &amp; "x" <b>y</b>'
 _QUOTED = re.compile(r"text='(?:[^'\\]|\\.)*'|text=\"(?:[^\"\\]|\\.)*\"")  # in a block's repr
+
+# What of a sample decides a fact of its notice. Facts that are not here are in whole samples only.
+_DECIDE = {
+    "period": {"period"},
+    "citations": {"citations"},
+    "day": {"day"},
+    "date": set(),
+    "addressing": {"is_active"},
+    "activation": {"is_active", "particulars.scheduled"},
+    "place": {"place"},
+    "author": {"place", "author"},
+    "calls_itself": {"place", "author", "is_whole"},
+    "recipient.service": {"is_whole"},
+    "recipient": {"recipient", "office"},
+    "recipients": {"recipient", "office"},
+    "copies": {"recipient", "office", "is_active"},
+}
+_MOST_BESIDE = 3  # particulars that two places beside each other are tried with
+_Group = tuple[str, ...]  # what decides together what a letter prints at one place
 
 
 def try_letters(library: Library, today: date) -> Iterator[Problem]:
@@ -117,7 +141,7 @@ def _letter_problems(subject: Subject, today: date) -> Iterator[Problem]:
 
 
 def _trial_problems(
-    subject: Subject, trials: Trials, reported: set[Location | None]
+    subject: Subject, trials: "Trials", reported: set[Location | None]
 ) -> Generator[Problem, None, bool]:
     """Yield the problems of trial letters; return whether each could be written.
 
@@ -242,60 +266,6 @@ def _structure(blocks: Sequence[object]) -> str:
     return _QUOTED.sub("", repr(blocks))
 
 
-class Particulars:
-    """A struct's values, with a record in `seen` of the path of each one that is read.
-
-    `particulars.earlier.date` is the field of any entry of the list.
-    """
-
-    # Any: whatever a letter kind declares.
-    def __init__(self, value: Any, path: str, seen: set[str]) -> None:
-        self._value, self._path, self._seen = value, path, seen
-
-    def held(self) -> Iterable[object]:
-        """Return the values of the struct without a record in `seen`."""
-        return _held(self._value)
-
-    def __getattr__(self, name: str) -> Any:
-        value = getattr(self._value, name)
-        if name.startswith("__"):  # a name of Python's, which no template can read
-            return value
-        path = f"{self._path}.{name.replace('_', '-')}"
-        self._seen.add(path)
-        if isinstance(value, tuple):
-            return tuple(
-                Particulars(item, path, self._seen) if isinstance(item, msgspec.Struct) else item
-                for item in value
-            )
-        return value
-
-
-class _RecordedDict(dict[str, Any]):  # Any: citations or dates
-    """A mapping with a record in `seen` of the path of each key that is read."""
-
-    def __init__(self, value: dict[str, Any], path: str, seen: set[str]) -> None:
-        super().__init__(value)
-        self._path, self._seen = path, seen
-
-    def __getitem__(self, key: str) -> Any:
-        self._seen.add(f"{self._path}.{key}")
-        return super().__getitem__(key)
-
-
-def recorded(notice: Notice, seen: set[str]) -> Notice:
-    """Return the notice with facts that record in `seen` each path that a template reads."""
-    activation = notice.activation
-    if activation and activation.kind == "scheduled":
-        # The activation comes from the particular; the letter reads it as `activation`.
-        seen.add("particulars.scheduled")
-    return msgspec.structs.replace(
-        notice,
-        particulars=Particulars(notice.particulars, "particulars", seen),
-        citations=_RecordedDict(notice.citations, "citations", seen),
-        computed=_RecordedDict(notice.computed, "computed", seen),
-    )
-
-
 def names_in_rules(program: Program, kind: LetterKind) -> set[str]:
     """Return the paths of the particulars that a rule of the program or the kind uses."""
     conditions = [rule.when for rule in (*kind.refuse, *program.refuse)]
@@ -308,18 +278,107 @@ def names_in_rules(program: Program, kind: LetterKind) -> set[str]:
     return {f"particulars.{name}" for name in names}
 
 
-def days_in(value: object) -> set[date]:
-    """Return every day in particulars or computed dates, and leave no record of it."""
-    if isinstance(value, date):
-        return {value}
-    return set().union(*map(days_in, _held(value)))
+class Trial(NamedTuple):
+    """A letter to write: a sample's to one party, or to whoever there is; and what it `shows`."""
+
+    sample: Sample
+    parties: tuple[Party, ...]
+    shows: frozenset[Hashable]
 
 
-def _held(value: object) -> Iterable[object]:
-    if isinstance(value, Particulars):
-        return value.held()
-    if isinstance(value, msgspec.Struct):
-        return [getattr(value, name) for name in value.__struct_fields__]
-    if isinstance(value, dict):
-        return value.values()
-    return value if isinstance(value, tuple) else ()
+class Trials:
+    """The letters to write of a kind, the one that shows most first, until all is in `shown`.
+
+    A letter shows each combination of what decides one place in it.
+    """
+
+    def __init__(self, subject: Subject, today: date) -> None:
+        self._subject = subject
+        self._groups: dict[str, list[itemgetter[Hashable]]] = {}  # by template
+        self._templates = {
+            id: subject.library.templates.name_of(subject.id, place.slug, place.state_code)
+            for id, place in subject.places.items()
+        }
+        self.shown: set[Hashable] = set()
+        self._waiting: list[tuple[int, int, Trial]] = []
+        for number, sample in enumerate(samples_of(subject, today)):
+            for trial in self._trials_of(sample, number):
+                self._waiting.append((-len(trial.shows), len(self._waiting), trial))
+
+    def __iter__(self) -> Iterator[Trial]:
+        """Yield the letters; whoever writes one adds what it shows to `shown`."""
+        waiting = self._waiting
+        heapify(waiting)
+        while waiting:
+            _, number, trial = heappop(waiting)
+            count = len(trial.shows - self.shown)
+            if count and waiting and waiting[0][0] < -count:
+                heappush(waiting, (-count, number, trial))
+            elif count and not any(refusals(case_of(self._subject, trial.sample))):
+                yield trial
+
+    def _trials_of(self, sample: Sample, number: int) -> Iterator[Trial]:
+        """Yield the letter to each recipient; of a sample that is not whole, to one only."""
+        program = self._subject.program
+        rules = tuple(rule.holds(sample.day) for rule in program.recipients)
+        values: defaultdict[str, Hashable] = defaultdict(lambda: None)  # a name that does not exist
+        values |= {
+            "period": program.period(sample.day),
+            "citations": sum(act.date <= sample.day for act in program.citations.values()),
+            "day": sample.day,
+            "is_active": sample.is_active,
+            "is_whole": sample.is_whole,
+            "place": sample.place,
+            "rules": rules,
+        }
+        for name, spec in self._subject.kind.particulars.items():
+            value = sample.particulars.get(name)
+            is_choice = "choice" in (spec.type, spec.of)
+            shown = value if is_choice else len(value) if isinstance(value, list) else bool(value)
+            values[f"particulars.{name}"] = str(shown)
+        given = {**sample.particulars, OWN_DAY: sample.day.isoformat()}
+        for name, rule in self._subject.kind.computed.items():
+            is_used = rule.from_ in given and holds_for(rule.when, sample.day, given.get)
+            values[f"computed.{name}"] = is_used
+        template = self._templates[sample.place]
+        if template not in self._groups:
+            self._groups[template] = [itemgetter(*it) for it in self._groups_in(template)]
+        parties = [party_of(rule) for rule in program.recipients if rule.holds(sample.day)]
+        chosen = parties if sample.is_whole else parties[number % (len(parties) or 1) :][:1]
+        # With none, `compose` says so.
+        each: list[tuple[Party, ...]] = [(party,) for party in chosen]
+        for to in each or [PARTIES]:
+            values["recipient"] = to
+            told = [get(values) for get in self._groups[template]]
+            shows = frozenset((template, *each) for each in enumerate(told))
+            yield Trial(sample, to, shows)
+
+    def _groups_in(self, template: str) -> Iterator[_Group]:
+        together = facts_together(template, self._subject.library.templates)
+        deciding = [frozenset[str]().union(*map(self._deciding, facts)) for facts in together]
+        found = {frozenset({"recipient", "office"}), *deciding}
+        particulars = {f"particulars.{name}" for name in self._subject.kind.particulars}
+        for first, second in pairwise(deciding):
+            if first | second <= particulars and len(first | second) <= _MOST_BESIDE:
+                found.add(first | second)
+        # An office is the place's own, or a rule of the program names it. What the place's own
+        # lacks shows in a joint letter as in a bare one.
+        for group in [group for group in found if "office" in group]:
+            rest = group - {"office"}
+            found |= {rest | {"rules", "is_whole"}}
+            found |= {(rest - {other}) | {"place"} for other in ("is_whole", "is_active")}
+            found.remove(group)
+        for group in found:
+            if not any(group < other for other in found):
+                yield tuple(sorted(group))
+
+    def _deciding(self, fact: str) -> set[str]:
+        """Return what of a sample decides a fact."""
+        root = fact.partition(".")[0]
+        if root in ("particulars", "computed"):
+            return {fact.replace("_", "-")}
+        is_asked = {"is_whole"} if root in Request.__struct_fields__ else set[str]()
+        found = _DECIDE.get(fact, _DECIDE.get(root, is_asked))
+        if "author" in found:  # which a particular may name
+            found = found - {"author"} | {f"particulars.{self._subject.program.author}"}
+        return found
