@@ -19,7 +19,7 @@ from optout_cli.letters.pipeline import Order, exports_of
 from optout_cli.letters.render import render
 from optout_cli.model.letter import ListBlock
 from optout_cli.templating.body import plain, sections_from, texts_in
-from optout_cli.templating.passages import text_problems, with_words
+from optout_cli.templating.filters import text_problems, with_words
 
 KINDS = [name for name, *_ in Library().programs.letters()]
 WHOLE = ("statement", "limits", "body")  # passages that hold others

@@ -18,9 +18,8 @@ from optout_cli.model.letter import Letter
 from optout_cli.model.notice import Note
 from optout_cli.model.program import Forbidden
 from optout_cli.templating.body import texts_in
-from optout_cli.templating.filters import as_typed, long_date
+from optout_cli.templating.filters import WORDING, as_typed, long_date
 from optout_cli.templating.inspect import unprinted_parts
-from optout_cli.templating.passages import WORDING
 from optout_cli.templating.templates import Templates
 
 CODE = "wording"  # of the note on what is wrong with own wording

@@ -244,7 +244,7 @@ def _wording_problems(case: Case, notices: Sequence[Notice], library: Library) -
     if not request.wording:
         return
     from optout_cli.letters.render import render  # imports jinja2
-    from optout_cli.templating.passages import text_problems
+    from optout_cli.templating.filters import text_problems
 
     name = library.templates.name_of(request.letter, place.slug, place.state_code)
     known = library.templates.passages_in(name)

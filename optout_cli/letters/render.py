@@ -13,8 +13,14 @@ from optout_cli.model.jurisdiction import Contact
 from optout_cli.model.letter import Block, Files, Form, Letter, Mailbox, Paragraph, People
 from optout_cli.model.notice import Notice, Route
 from optout_cli.templating.body import plain, sections_from
-from optout_cli.templating.filters import long_date, typeset, typeset_line, typographic
-from optout_cli.templating.passages import WORDING, with_words
+from optout_cli.templating.filters import (
+    WORDING,
+    long_date,
+    typeset,
+    typeset_line,
+    typographic,
+    with_words,
+)
 from optout_cli.templating.templates import Templates
 
 _ONE_LINE = (

@@ -5,7 +5,7 @@ Never reads a file. A template that does what it may not ends with an exception,
 """
 
 import re
-from collections.abc import Iterator, Sized
+from collections.abc import Iterator, Mapping, Sized
 from functools import partial
 from html import unescape
 from types import CodeType
@@ -24,8 +24,7 @@ from markupsafe import Markup
 
 from optout_cli.errors import Location
 from optout_cli.readers.files import UNSEEN, unseen_problem
-from optout_cli.templating.filters import FILTERS, Endless, Refused, check_length
-from optout_cli.templating.passages import Template
+from optout_cli.templating.filters import FILTERS, WORDING, Endless, Refused, check_length
 
 MAX_RANGE = 100  # items; the longest list of a request has 60
 MAX_CALLS = 50_000  # of macros and `range`, to fill in one template
@@ -100,6 +99,27 @@ class _Generator(CodeGenerator):
         if not isinstance(node, nodes.TemplateData):
             raise nodes.Impossible
         return super()._output_child_to_const(node, frame, finalize)
+
+
+class Template(jinja2.Template):
+    """A template that prints a mark for each passage of the fact `wording`, not its own words."""
+
+    # Any: the facts of a notice, of any type.
+    def new_context(
+        self,
+        vars: dict[str, Any] | None = None,  # noqa: A002  # Jinja's signature
+        shared: bool = False,  # noqa: FBT001, FBT002  # the same
+        locals: Mapping[str, Any] | None = None,  # noqa: A002  # the same
+    ) -> Context:
+        """Put each mark before the blocks of the templates, of which the first one prints."""
+        context = super().new_context(vars, shared, locals)
+        for name in (vars or {}).get(WORDING, ()):
+            context.blocks.setdefault(name, []).insert(0, partial(_mark_of, name))
+        return context
+
+
+def _mark_of(name: str, _context: Context) -> Iterator[str]:
+    yield f"\0{name}\0"
 
 
 class Environment(ImmutableSandboxedEnvironment):
