@@ -109,6 +109,11 @@ def test_a_states_offices_are_its_bureau_and_its_field_offices(run: Run) -> None
     assert [it["id"] for it in listed] == ["bureau-nv", "ero-salt-lake-city"]
 
 
+def test_a_state_without_agencies_is_told(run: Run) -> None:
+    told = (0, "", "the data has no agencies in CA\n")
+    assert outcome(run("list", "agencies", "--state", "CA")) == told
+
+
 def test_a_states_agencies_are_listed_with_their_agreements(run: Run) -> None:
     listed = rows(run("list", "agencies", "--state", "AK", "--json"))
     assert listed == [
@@ -174,9 +179,10 @@ def test_an_overlays_jurisdiction_stands_among_the_shipped_ones(run: Run, write:
     }
 
 
-def test_nothing_to_list_prints_nothing(run: Run, write: Write) -> None:
+def test_nothing_to_list_prints_nothing_on_stdout(run: Run, write: Write) -> None:
     overlay = str(write("mine.yaml", OVERLAY))
-    assert outcome(run("list", "jurisdictions", "--state", "ZZ", "--data", overlay)) == (0, "", "")
+    told = (0, "", "the data has no jurisdictions in ZZ\n")
+    assert outcome(run("list", "jurisdictions", "--state", "ZZ", "--data", overlay)) == told
 
 
 def test_the_state_may_come_from_the_environment(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

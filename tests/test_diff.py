@@ -358,9 +358,13 @@ WRONG = {
         "r.yaml: has no letter in common with the other\n"
         "  hint: name one letter each, such as with --to ice\n"
     ),
-    ("b.docx", "letters"): "b.docx: cannot be read as docx: File is not a zip file\n",
+    ("b.docx", "letters"): (
+        "b.docx: cannot be read as docx: File is not a zip file\n"
+        "  hint: open it in its own program, and save it again\n"
+    ),
     ("b.pdf", "letters"): (
         "b.pdf: cannot be read as pdf: Failed to load document (PDFium: Data format error).\n"
+        "  hint: open it in its own program, and save it again\n"
     ),
     ("own", "letters"): (
         "Error: a folder of templates is no letter\n"

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from optout_cli.cli.console import print_rows, print_text, report_problems, usage_error, wrap
+from optout_cli.cli.console import print_rows, print_text, report_problems, say, usage_error, wrap
 from optout_cli.cli.options import (
     code_of,
     json_option,
@@ -74,6 +74,8 @@ def command(
     if what == "agencies" and not as_json:
         rows = [{**row, "agreements": _agreements_text(row["agreements"])} for row in rows]
     print_rows(rows, as_json=as_json, has_numbers=False)
+    if state and not rows:
+        say(f"the data has no {what} in {state}")
 
 
 def _list_passages(letter: str, library: Library, *, as_json: bool) -> None:

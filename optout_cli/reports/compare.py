@@ -237,7 +237,8 @@ def _words_in(version: Version, form: str, content: bytes) -> tuple[list[str], l
     except _BROKEN as error:
         message = f"cannot be read as {form}: {str(error).splitlines()[0]}"
         location = Location(version.name, is_command_line=True)
-        raise OptoutError(Problem("unreadable", message, location)) from None
+        hint = "open it in its own program, and save it again"
+        raise OptoutError(Problem("unreadable", message, location, hint)) from None
     return words, [word for head in heads.values() for word in head]
 
 
