@@ -30,7 +30,6 @@ from optout_cli.cli.options import (
 )
 from optout_cli.errors import Location, OptoutError, Problem
 from optout_cli.exporters.context import Options
-from optout_cli.letters.library import Library
 from optout_cli.letters.notes import told
 from optout_cli.letters.pipeline import Order
 from optout_cli.lint import (
@@ -113,7 +112,8 @@ def command(
     look = with_engine(Options(engine=engine), order.formats if files else (), quiet=quiet)
     library = library_from(overlays, folders, look)
     if wants_coverage:
-        _print_coverage(library, max_age, as_json=as_json)
+        since = today() - timedelta(max_age) if max_age else None
+        print_rows(coverage(library, since), as_json=as_json, has_numbers=True)
     problems = [*idle_folders(folders), *problems_in_library(library)]
     if not files and not wants_coverage:
         problems += problems_in_letters(library, order.today)
@@ -137,12 +137,6 @@ def command(
 def _check_usage(max_age: int | None, *, wants_coverage: bool) -> None:
     if max_age and not wants_coverage:
         usage_error("--max-age works only with --coverage", "add --coverage")
-
-
-def _print_coverage(library: Library, max_age: int | None, *, as_json: bool) -> None:
-    """Print what the data has and lacks; `max_age` is the number of days that a check counts."""
-    since = today() - timedelta(max_age) if max_age else None
-    print_rows(coverage(library, since), as_json=as_json, has_numbers=True)
 
 
 def _unique(problems: Iterable[Problem]) -> Iterable[Problem]:

@@ -77,8 +77,16 @@ class Finder:
     def matches(self, query: str) -> list[Match]:
         """Return each jurisdiction and agency that `query` fits best."""
         folded = fold(query)
-        if by_id := self._with_id(query, folded) or self._with_earlier_code(folded):
+        if by_id := self._with_id(query, folded):
             return by_id
+        earlier = [  # each jurisdiction that had this FIPS code
+            Match(code, id)
+            for code, state in (self._states.items() if folded.isdigit() else ())
+            for id, known in state.get("jurisdictions", {}).items()
+            if folded in known.get("aliases", ())
+        ]
+        if earlier:
+            return earlier
         ranked: dict[int, set[Match]] = {0: set(), 1: set()}
         typed = {
             code: names
@@ -110,15 +118,6 @@ class Finder:
         if is_likely and folded in self._agencies.of(code):
             found.add(Match(code, folded, is_agency=True))
         return sorted(found)
-
-    def _with_earlier_code(self, folded: str) -> list[Match]:
-        """Return each jurisdiction that had this FIPS code."""
-        return [
-            Match(code, id)
-            for code, state in (self._states.items() if folded.isdigit() else ())
-            for id, known in state.get("jurisdictions", {}).items()
-            if folded in known.get("aliases", ())
-        ]
 
     def _without_state(self, folded: str) -> list[Match]:
         """Return each agency with this name, unless its county could be another state's."""
@@ -179,20 +178,17 @@ class Finder:
                 message = f"the data does not use {query!r}: {old['name']}, {code} ({old['note']})"
                 return Problem("retired-jurisdiction", message, location, hint)
         message = f"there is no jurisdiction {query!r}"
-        hint = self._suggestion(query)
-        if _TOTALS.match(folded):
+        if re.fullmatch(r"\d{4}", query) and self._with_id(f"0{query}", ""):
+            hint = f"did you mean '0{query}'? FIPS codes have five digits"
+        elif _TOTALS.match(folded):
             hint = "this looks like a row of totals: delete the row"
         elif re.fullmatch(r"\d{5}(-\d{4})?", query):
             hint = "type the county's name or its FIPS code; a ZIP code names no county"
+        elif is_agency_name(folded):
+            hint = self._agency_suggestion(folded)
+        else:
+            hint = self._place_suggestion(folded)
         return Problem("unknown-jurisdiction", message, location, hint)
-
-    def _suggestion(self, query: str) -> str:
-        """Return the hint for a query that fits nothing."""
-        if re.fullmatch(r"\d{4}", query) and self._with_id(f"0{query}", ""):
-            return f"did you mean '0{query}'? FIPS codes have five digits"
-        folded = fold(query)
-        suggest = self._agency_suggestion if is_agency_name(folded) else self._place_suggestion
-        return suggest(folded)
 
     def _agency_suggestion(self, folded: str) -> str:
         if found := self._in_any_state(folded, self._agency_entries):
