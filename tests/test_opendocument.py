@@ -18,8 +18,8 @@ HEADER = "".join(
     f"<table:table-cell><text:p>{name}</text:p></table:table-cell>"
     for name in ("County", "Date of letter", "Sheriff Name", "ZIP", "# mine", "#b", "#c", "#d")
 )
-ROW = """<table:table-cell><text:p>Marin<text:s/><text:span>County</text:span>, CA</text:p
-><office:annotation><text:p>a comment</text:p></office:annotation></table:table-cell>
+ROW = """<table:table-cell><text:p>Marin<text:s/><text:span text:style-name="s">County</text:span
+>, CA</text:p><office:annotation><text:p>a comment</text:p></office:annotation></table:table-cell>
 <table:table-cell office:value-type="date" office:date-value="2026-11-24"/>
 <table:table-cell><text:p>Pat<text:line-break/>P.</text:p><text:p>Esq.</text:p></table:table-cell>
 <table:table-cell office:value-type="float" office:value="5345"><text:p>05345</text:p>
@@ -36,6 +36,8 @@ def load(folder: Path, rows: str, columns: str = "", name: str = "n.ods") -> Inp
     """Load a workbook with these rows below its header, and a hidden sheet before it."""
     content = f"""<office:document-content {NAMES}><office:automatic-styles>
 <style:style style:name="h"><style:table-properties table:display="false"/></style:style>
+<style:style style:name="s"><style:text-properties style:text-line-through-style="solid"/>
+</style:style>
 </office:automatic-styles><office:body><office:spreadsheet>
 <table:table table:name="Old" table:style-name="h"><table:table-row>{HEADER}</table:table-row>
 </table:table><table:table table:name="New">{columns}<table:table-header-rows><table:table-row>
@@ -54,7 +56,7 @@ def test_values_are_as_the_sheet_shows_them_and_what_it_hides_is_told(in_folder:
 <table:table-row table:visibility="filter">{ROW}</table:table-row>
 <table:table-row table:number-rows-repeated="1048500"/>"""
     file = load(in_folder, rows, hidden, "n.csv")
-    assert (file.form, file.text.splitlines(), file.notes[:3]) == (
+    assert (file.form, file.text.splitlines(), file.notes[:4]) == (
         "sheet",
         [
             "County,Date of letter,Sheriff Name,ZIP,# mine,#b,#c,#d",
@@ -65,6 +67,7 @@ def test_values_are_as_the_sheet_shows_them_and_what_it_hides_is_told(in_folder:
         (
             "hidden row 4 of the sheet 'New' counts as a request too",
             "hidden columns of the sheet 'New' count too: D",
+            "cells of the sheet 'New' with a line through them count too: A4",
             "only the sheet 'New' is read, not the hidden sheet 'Old'",
         ),
     )

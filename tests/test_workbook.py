@@ -11,6 +11,9 @@ import openpyxl
 import pytest
 from command_results import Run, outcome
 from make_letters import told_by
+from openpyxl.cell.rich_text import CellRichText, TextBlock
+from openpyxl.cell.text import InlineFont
+from openpyxl.styles import Font
 from openpyxl.worksheet.worksheet import Worksheet
 
 from optout_cli.batch.input import InputFile, load_input
@@ -126,15 +129,19 @@ def test_what_a_sheet_hides_is_told(in_folder: Path) -> None:
         sheet.append([*COUNTY, ""])
         sheet.row_dimensions[3].hidden = True
         sheet.column_dimensions["F"].hidden = True
+        sheet["D2"] = CellRichText("Pat ", TextBlock(InlineFont(strike=True), "P. Old"))
+        sheet["A3"].font = Font(strike=True)
+        sheet["F3"].font = Font(strike=True)  # it is empty
         assert sheet.parent is not None
         for title, state in (("Old", "hidden"), ("Notes", "visible")):
             other = sheet.parent.create_sheet(title)
             other.append(["County" if state == "hidden" else "What to do"])
             other.sheet_state = state
 
-    assert load(in_folder, change).notes[:3] == (
+    assert load(in_folder, change).notes[:4] == (
         "hidden row 3 of the sheet 'Sheet' counts as a request too",
         "hidden columns of the sheet 'Sheet' count too: F",
+        "cells of the sheet 'Sheet' with a line through them count too: D2, A3",
         "only the sheet 'Sheet' is read, not the hidden sheet 'Old'",
     )
 

@@ -61,6 +61,7 @@ class Page(NamedTuple):
     merged: tuple[str, ...] = ()
     hidden_rows: tuple[int, ...] = ()
     hidden_columns: tuple[str, ...] = ()
+    struck: tuple[str, ...] = ()  # filled cells with a line through their text
 
 
 class Sheet(NamedTuple):
@@ -139,7 +140,9 @@ def load_xlsx(content: bytes, *, is_result: bool = False) -> Any:
     """Open an .xlsx workbook, with its formulas or with their results. Raises many errors."""
     import openpyxl  # 100 ms; a text table needs none
 
-    return openpyxl.load_workbook(io.BytesIO(content), data_only=is_result, keep_links=False)
+    return openpyxl.load_workbook(
+        io.BytesIO(content), data_only=is_result, keep_links=False, rich_text=True
+    )
 
 
 # Any: a sheet of openpyxl, as above, and the sheet with the results of its formulas.
@@ -151,7 +154,16 @@ def _page_of(sheet: Any, results: Any) -> Page:
         tuple(str(area) for area in sheet.merged_cells.ranges),
         tuple(number for number, row in sheet.row_dimensions.items() if row.hidden),
         tuple(name for name, column in sheet.column_dimensions.items() if column.hidden),
+        tuple(cell.coordinate for row in sheet.iter_rows() for cell in row if _is_struck(cell)),
     )
+
+
+# Any: a cell of openpyxl, whose text may be in parts with a font of their own.
+def _is_struck(cell: Any) -> bool:
+    """Tell whether a filled cell, or a part of its text, has a line through it."""
+    parts = cell.value if isinstance(cell.value, list) else ()
+    fonts = (part.font for part in parts if not isinstance(part, str))
+    return cell.value is not None and any(font.strike for font in (cell.font, *fonts))
 
 
 # Any: a row of openpyxl's cells, and the sheet with their results.
@@ -177,19 +189,27 @@ def _pages_of_ods(content: bytes) -> Iterator[Page]:
     with ZipFile(io.BytesIO(content)) as archive:
         stream = io.BytesIO(archive.read(_CONTENT))
     hidden: set[str | None] = set()
+    struck: set[str | None] = set()
     for _, element in ET.iterparse(stream):  # noqa: S314  # Python's expat limits entities
         if element.tag == f"{_STYLE}style":
             properties = element.find(f"{_STYLE}table-properties")
             if properties is not None and properties.get(f"{_TABLE}display") == "false":
                 hidden.add(element.get(f"{_STYLE}name"))
+            properties = element.find(f"{_STYLE}text-properties")
+            if properties is not None:
+                line = properties.get(f"{_STYLE}text-line-through-style", "none")
+                struck |= {element.get(f"{_STYLE}name")} if line != "none" else set()
         elif element.tag == f"{_TABLE}table":
-            yield _page_of_ods(element, is_hidden=element.get(f"{_TABLE}style-name") in hidden)
+            is_hidden = element.get(f"{_TABLE}style-name") in hidden
+            yield _page_of_ods(element, struck, is_hidden=is_hidden)
             element.clear()
 
 
-def _page_of_ods(table: "ET.Element", *, is_hidden: bool) -> Page:
+def _page_of_ods(table: "ET.Element", styles: set[str | None], *, is_hidden: bool) -> Page:
+    """Read a sheet; text in one of the `styles` has a line through it."""
     rows: list[list[str]] = []
     merged: list[str] = []
+    struck: list[str] = []
     hidden_rows: list[int] = []
     number, size = 0, 0
     for row in table.iter(f"{_TABLE}table-row"):
@@ -201,6 +221,7 @@ def _page_of_ods(table: "ET.Element", *, is_hidden: bool) -> Page:
                 raise ValueError("too many cells")
             rows += [[] for _ in range(number - len(rows))]  # empty rows before this one
             rows += [texts] * repeats
+            struck += _struck_cells(row, number + 1, styles)
             if row.get(f"{_TABLE}visibility") in _UNSEEN:
                 hidden_rows += range(number + 1, number + repeats + 1)
         number += repeats
@@ -211,7 +232,19 @@ def _page_of_ods(table: "ET.Element", *, is_hidden: bool) -> Page:
         tuple(merged),
         tuple(hidden_rows),
         tuple(_hidden_columns(table, max(map(len, rows), default=0))),
+        tuple(struck),
     )
+
+
+def _struck_cells(row: "ET.Element", number: int, styles: set[str | None]) -> Iterator[str]:
+    """Yield the name of each filled cell of a row that has a line through its text."""
+    column = 1
+    for cell in row if styles else ():
+        used = {element.get(f"{_TEXT}style-name") for element in cell.iter()}
+        used.add(cell.get(f"{_TABLE}style-name"))
+        if used & styles and _text_of(cell):
+            yield f"{_letters(column)}{number}"
+        column += int(cell.get(f"{_TABLE}number-columns-repeated", "1"))
 
 
 def _texts_in(row: "ET.Element", number: int, merged: list[str]) -> list[str]:
@@ -326,6 +359,9 @@ def _notes_on(page: Page, tables: list[Page]) -> Iterator[str]:
     if page.hidden_columns:
         names = _listed(page.hidden_columns)
         yield f"hidden columns of the sheet {page.title!r} count too: {names}"
+    if page.struck:
+        cells = _listed(page.struck)
+        yield f"cells of the sheet {page.title!r} with a line through them count too: {cells}"
     for other in tables:
         if other is not page:
             state = "hidden " if other.is_hidden else ""
