@@ -85,3 +85,20 @@ def test_no_address_that_optout_knows_is_taken_for_a_whole_one(library: Library)
     places = [contact.address for contact in data]
     streets = [line for address in places for line in (*address.street, address.city or "")]
     assert [line for line in streets if goes_on_with_state(line)] == []
+
+
+@pytest.mark.parametrize(
+    ("code", "state", "told"),
+    [
+        ("10001", "CA", ["signatory.address.zip '10001' is a ZIP code of NY, not of CA"]),
+        ("96799", "Guam", ["signatory.address.zip '96799' is a ZIP code of AS or HI, not of Guam"]),
+        ("94903-1234", "Calif.", []),
+        ("20598", "VA", []),
+        ("83414", "WY", []),
+        ("94903", "", []),
+        ("949", "NY", []),
+    ],
+)
+def test_a_zip_code_of_another_state_is_told(code: str, state: str, told: list[str]) -> None:
+    document = document_of(f"signatory: {{address: {{zip: '{code}', state: '{state}'}}}}")
+    assert [doubt.message for doubt in judge(document)[1]] == told

@@ -3,6 +3,7 @@
 from datetime import date
 from types import SimpleNamespace
 from typing import Any
+from unicodedata import normalize
 
 import msgspec
 import pytest
@@ -11,7 +12,13 @@ from make_letters import BARE, case_for
 
 from optout_cli.letters.compose import compose, recipients_of
 from optout_cli.letters.library import Library
-from optout_cli.letters.notes import contact_note, law_notes, notes_for, standing_notes
+from optout_cli.letters.notes import (
+    _names_another,
+    contact_note,
+    law_notes,
+    notes_for,
+    standing_notes,
+)
 from optout_cli.model.jurisdiction import Law, Source
 from optout_cli.model.notice import Case, Note
 from optout_cli.model.program import LetterKind, Particular
@@ -76,7 +83,8 @@ def replaced(law: Law, **changes: Any) -> Law:
 
 
 @pytest.mark.parametrize(
-    ("change", "told"), [("", []), ("signatory: {address: {state: NV}}", ["other-state"])]
+    ("change", "told"),
+    [("", []), ("signatory: {address: {state: NV, zip: '89501'}}", ["other-state"])],
 )
 def test_the_signatorys_address_is_in_the_jurisdictions_state(
     library: Library, change: str, told: list[str]
@@ -395,6 +403,17 @@ def test_a_day_to_meet_on_which_offices_are_closed_is_told_of(library: Library) 
     ("lines", "code", "told"),
     [
         ("calls-itself: Yolo County", "other-place", "'Yolo County' does not name Marin County"),
+        ("calls-itself: YOLO COUNTY", "other-place", "'YOLO COUNTY' does not name Marin County"),
+        (
+            "authority: [{instrument: Act, body: Board of the County of Yolo}]",
+            "other-place",
+            "Yolo",
+        ),
+        (
+            "recipients: {bureau: {address: {street: A, city: B, state: NV, zip: '89501'}}}",
+            "other-state",
+            "check recipients.bureau.address: it is in NV, the jurisdiction in CA",
+        ),
         (
             "signatory: {name: Pat Doe, title: Sheriff, address: {city: Ross, zip: '94957'}}",
             "no-return-address",
@@ -413,3 +432,25 @@ def test_what_looks_like_another_place_is_told(
     case = case_for(library, lines)
     notes = [it.text for it in notes_of(case) if it.code == code]
     assert [told in it for it in notes] == [True]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["The County", "Sheriff, County Jail", "MARIN COUNTY BOARD", "Board of Deputy County Clerks"],
+)
+def test_a_name_without_a_place_or_in_capitals_names_no_other_county(
+    library: Library, name: str
+) -> None:
+    case = case_for(library, f"authority: [{{instrument: Act, body: '{name}'}}]")
+    notes = notes_of(case)
+    assert [note.text for note in notes if note.code == "other-place"] == []
+
+
+def test_no_county_is_another_however_its_name_is_written(library: Library) -> None:
+    told = []
+    for _, _, place in library.directory.all():
+        for name in (place.name, place.name.upper(), place.formal or ""):
+            plain = normalize("NFKD", name).encode("ascii", "ignore").decode()
+            forms = (name, plain, name.replace("'", "\u2019"), name.replace("St. ", "Saint "))
+            told += [form for form in forms if _names_another(place.name, f"Board, {form}")]
+    assert told == []

@@ -13,6 +13,7 @@ from optout_cli.letters.library import Library
 from optout_cli.letters.pipeline import Order, case_of
 from optout_cli.model.program import CopyRule, Rule
 from optout_cli.model.request import Party
+from optout_cli.readers.addresses import elsewhere
 
 BUREAU = "the State Identification Bureau"
 
@@ -142,22 +143,26 @@ BLANKS = {
     "street: ...": "street: [1 Main Street]",
     "city: ...": "city: Pago Pago",
     "state: ...": "state: AS",
-    "zip: ...": 'zip: "96799"',
 }
 
 
 @pytest.mark.parametrize(
-    "jurisdiction",
-    ["guam", "saipan-municipality-mp", "st-thomas-island-vi", "eastern-district-as"],
+    ("jurisdiction", "code"),
+    [
+        ("guam", "96910"),
+        ("saipan-municipality-mp", "96950"),
+        ("st-thomas-island-vi", "00802"),
+        ("eastern-district-as", "96799"),
+    ],
 )
 def test_the_lines_that_the_hints_name_make_the_notices_whole(
-    library: Library, jurisdiction: str
+    library: Library, jurisdiction: str, code: str
 ) -> None:
     base = BARE.replace("marin-county-ca", jurisdiction)
     hints = [it.hint or "" for it in problems_of(lambda: notices_for(library, base=base))]
     lines = [re.findall(r"add (.*) under recipients: (\w+):", it)[0] for it in hints]
     added = f"recipients: {{{', '.join(f'{party}: {{{line}}}' for line, party in lines)}}}"
-    for blank, value in BLANKS.items():
+    for blank, value in (*BLANKS.items(), ("zip: ...", f"zip: '{code}'")):
         added = added.replace(blank, value)
     assert [it.recipient.contact.missing for it in notices_for(library, added, base)] == [(), ()]
 
@@ -321,3 +326,44 @@ def test_the_day_that_the_data_gives_as_verified_counts_as_confirmed(library: Li
     bureau = msgspec.structs.replace(case.locality.bureau, verified=date(2026, 11, 1))
     locality = msgspec.structs.replace(case.locality, bureau=bureau)
     assert len(compose(msgspec.structs.replace(case, locality=locality), ["bureau"])) == 1
+
+
+@pytest.mark.parametrize(
+    ("lines", "message", "path"),
+    [
+        (
+            "authority: [{instrument: Resolution, number: Resolution 12}]",
+            "the letter would say 'Resolution Resolution 12'",
+            "authority.0.number",
+        ),
+        (
+            "authority: [{instrument: Resolution No. 12, number: No. 12}]",
+            "the letter would say 'Resolution No. 12 No. 12'",
+            "authority.0.number",
+        ),
+        ("cc: [{name: A. Clerk}, {name: A. Clerk}]", "cc has 'A. Clerk' twice", "cc.1"),
+        (
+            "particulars: {reasons: [The jail is full., No staff., The jail is full.]}",
+            "particulars.reasons has 'The jail is full.' twice",
+            "particulars.reasons.2",
+        ),
+        (
+            "recipients: {bureau: {address: {zip: '10001'}}}",
+            "the ZIP code 10001 of the State Identification Bureau is one of NY",
+            "recipients.bureau.address.zip",
+        ),
+    ],
+)
+def test_what_is_said_twice_or_is_elsewhere_is_refused(
+    library: Library, lines: str, message: str, path: str
+) -> None:
+    document, order = document_of(f"{BARE}{lines}\n"), Order(formats=(), today=TODAY)
+    (problem,) = problems_of(lambda: compose(case_of(document, library, order)))
+    assert (problem.message, problem.path) == (message, path)
+
+
+def test_each_zip_code_in_the_data_belongs_to_its_state(library: Library) -> None:
+    data = library.directory.data
+    contacts = [*data.offices.values(), *(state.bureau for state in data.states.values())]
+    places = [contact.address for contact in contacts if contact]
+    assert [place for place in places if elsewhere(place.zip or "", place.state or "")] == []

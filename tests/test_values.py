@@ -216,9 +216,28 @@ SAMPLES: dict[str, tuple[tuple[Use, ...], list[str]]] = {
             *("11111111111111111111", "70200000000000000010.0", "7020000000000000001\uff10"),
         ],
     ),
+    "no-day": (
+        ("prose", "code"),
+        [
+            *("1899-12-30", "1900-01-00", "1/0/1900", "1/1/1970", "1970-01-01T00:00:00Z"),
+            *("12/31/1969", "0026-10-20", "10/20/0026", "1026-10-20", "1904-01-01 00:00:00"),
+        ],
+    ),
+    "zeros": (("code",), ["00000", "00000-0000"]),
+    "street-as-city": (("city",), ["1 Main Street", "P.O. Box 12", "Suite 4"]),
+    "two-addresses": (("street",), ["12 Main St, Ross, CA 94957; 4 Oak Ave", "1 A St CA 94957 x"]),
     **dict.fromkeys(
         (
-            *("several", "more-than-name", "small-letters", "two-in-one", "cut-off"),
+            *(
+                "several",
+                "long-past",
+                "no-year",
+                "two-streets",
+                "more-than-name",
+                "small-letters",
+                "two-in-one",
+                "cut-off",
+            ),
             *(
                 "half-vote",
                 "phone-as-number",
@@ -282,12 +301,20 @@ MEANT: dict[Use, list[str]] = {
         "May Nopes",
         "St. Paul City Hall, Rm. B",
     ],
-    "city": ["St. Paul", "O'Fallon", "Winston-Salem", "Truth or Consequences", "Washington DC"],
+    "city": [
+        "St. Paul",
+        "O'Fallon",
+        "Winston-Salem",
+        "Truth or Consequences",
+        "Washington DC",
+        "Ninety Six",
+    ],
     "street": [
         "100 First Street",
         "# 5 Court Sq",
         "12 Mar Vista Ave",
         "5 1/2 Main St",
+        "1 Tenth Street",
         "RR 2 Box 5",
     ],
     "person": [
@@ -341,9 +368,11 @@ MEANT: dict[Use, list[str]] = {
         "[T]he county ...",
         "\u00c9l dijo: \u00abno se puede hacer as\u00ed\u00bb.",
         "The rate is 5 %, in NA and in none.",
+        "On May 5, 2026, and again on June 3, the Board met.",
+        "Costs rose by May 2026; a march on May Street.",
     ],
     "state": ["CA", "PR", "AE"],
-    "code": ["05345", "05345-1234"],
+    "code": ["05345", "05345-1234", "2026-11-24", "1/1/1987", "1971-01-01"],
 }
 
 
@@ -409,6 +438,9 @@ def test_what_people_write_is_taken(use: Use, text: str) -> None:
         ("name", "Sheriff;Coroner"),
         ("name", "ABC County Jail"),
         ("street", "P.O. Box"),
+        ("street", "12 Main St; 4 Oak Ave"),
+        ("code", "1926-10-20"),
+        ("prose", "On November 3, the Board voted to end it."),
         ("prose", "The jail has nan beds"),
         ("prose", "Your reason here"),
         ("number", "2026-10-01"),

@@ -23,6 +23,7 @@ from optout_cli.directory.names import (
 from optout_cli.directory.overlays import AgencyList
 from optout_cli.errors import Location, Problem
 
+_FIPS_IN_STATE = re.compile(r"([0-9]{5})-[a-z-]+")
 _FEW = 3  # jurisdictions of one name in other states, which a hint lists first
 _TOTALS = re.compile(r"(grand-|sub-?)?totals?\b|sum\b|count(-\d+)?$")
 _WORD = re.compile(r"(?=.*[aeiouy])[a-z]{3}")
@@ -107,6 +108,9 @@ class Finder:
 
     def _with_id(self, query: str, folded: str) -> list[Match]:
         """Return each jurisdiction with this id, or the agency with this slug."""
+        if stated := _FIPS_IN_STATE.fullmatch(folded):  # `06041, CA`
+            at_home = self._named(folded).keys() & {it.code for it in self._with_id(stated[1], "")}
+            return [Match(code, stated[1]) for code in at_home]
         found = {
             Match(code, id)
             for code, state in self._states.items()
@@ -182,6 +186,9 @@ class Finder:
             hint = f"did you mean '0{query}'? FIPS codes have five digits"
         elif _TOTALS.match(folded):
             hint = "this looks like a row of totals: delete the row"
+        elif (stated := _FIPS_IN_STATE.fullmatch(folded)) and self._with_id(stated[1], ""):
+            elsewhere = _listed([self.slug(*it[:2]) for it in self._with_id(stated[1], "")])
+            hint = f"{stated[1]} is {elsewhere}; if it is a ZIP code, type the county's name"
         elif re.fullmatch(r"\d{5}(-\d{4})?", query):
             hint = "type the county's name or its FIPS code; a ZIP code names no county"
         elif is_agency_name(folded):

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
+from optout_cli.directory.names import fold, without_legal_word
 from optout_cli.exporters import Exporter, exporter_for
 from optout_cli.exporters.context import Options
 from optout_cli.letters.working_days import closing_of
@@ -34,6 +35,7 @@ LAW_TOPICS: Mapping[Topic, str] = {
 }
 # Notes on the county and the program come last: they are the same for all letters.
 _LAST = {"contact": 1, "state-law": 2, "period": 3, "letter": 4}
+_NO_PLACE = "the|this|our|said|each|deputy|chief|assistant|state"  # `The County`
 _IS_LOCAL = re.compile(r"\b(Police|City|Town|Township|Village|Borough)\b")
 _PARTIES: Mapping[Party, str] = {"bureau": "bureau", "ice": "ICE"}
 _MESSAGES = {"email": "e-mail", "fax": "fax"}  # by route
@@ -191,19 +193,14 @@ def _signatory_notes(case: Case) -> Iterator[Note]:
     yield from _title_notes(case, signatory)
     author = case.program.author
     agency = getattr(case.particulars, author.replace("-", "_"), None) if author else None
-    bodies = (act.body for act in case.request.authority)
+    bodies, place = (act.body for act in case.request.authority), case.locality.jurisdiction.name
     for name in (signatory.office, *bodies, case.request.calls_itself, agency):
-        if (
-            name
-            and not case.locality.agency
-            and _names_another(case.locality.jurisdiction.name, name)
-        ):
+        if name and not case.locality.agency and _names_another(place, name):
             text = f"{check}: {name!r} does not name {case.locality.name}"
             yield Note(code="other-place", text=text)
-    state = signatory.address.state
-    if state and state != case.locality.state_code:
-        where = f"the jurisdiction is in {case.locality.state_code}"
-        text = f"{check}: the signatory's address is in {state}, but {where}"
+    state, own = signatory.address.state, case.locality.state_code
+    if state and state != own:
+        text = f"{check}: the signatory's address is in {state}, but the jurisdiction is in {own}"
         yield Note(code="other-state", text=text)
 
 
@@ -246,13 +243,12 @@ def _title_notes(case: Case, signatory: Signatory) -> Iterator[Note]:
 
 
 def _names_another(name: str, text: str) -> bool:
-    """Tell whether a text names some county, but not this one: `Kane County Board`, Cook County.
-
-    `Board of County Commissioners` names none.
-    """
-    short, _, legal = name.rpartition(" ")
-    names_some = re.search(rf"\b[A-Z]\S* {re.escape(legal)}\b", text)
-    return bool(short and names_some) and short not in text
+    """Tell whether a text names some county, but not this one: `Kane County Board`, Cook County."""
+    short, legal = without_legal_word(fold(name)), re.escape(name.rpartition(" ")[2])
+    legal = legal.upper() if text.isupper() else legal
+    found = rf"\b(?!(?i:{_NO_PLACE})\b)[A-Z][^\s,]* {legal}\b|\b{legal} (?:of|OF) [A-Z]"
+    is_here = short.replace("-", "") in fold(text).replace("-", "")
+    return bool(" " in name and re.search(found, text)) and not is_here
 
 
 def law_notes(case: Case) -> Iterator[Note]:
@@ -323,8 +319,14 @@ def _is_from_request(recipient: Recipient) -> bool:
 
 
 def _address_notes(case: Case, recipient: Recipient) -> Iterator[Note]:
-    """Yield addresses that may not have been in use on the letter's date."""
-    source, year = recipient.contact.source, case.date.year
+    """Yield addresses elsewhere, or that may not have been in use on the letter's date."""
+    source, year, party = recipient.contact.source, case.date.year, recipient.party
+    state, own = recipient.contact.address.state, case.locality.state_code
+    usual = (*case.locality.field_offices, recipient.office) if party == "ice" else ("bureau",)
+    offices = filter(None, map(case.locality.contact_of, usual))
+    if _is_from_request(recipient) and state not in (own, *(it.address.state for it in offices)):
+        text = f"check recipients.{party}.address: it is in {state}, the jurisdiction in {own}"
+        yield Note(code="other-state", text=text)
     if recipient.historical or source is None or _is_from_request(recipient):
         return
     subject, task = f"{_WHOSE[recipient.party]} address", "find the address used at that time"
@@ -365,17 +367,14 @@ def export_notes(letter: Letter, name: str, pages: int | None, options: Options)
         ways = ", ".join(dict.fromkeys(way.by for way in notice.recipient.service))
         head = f"add by: {exporter.ROUTE} to service: {party}:"
         message = _MESSAGES[exporter.ROUTE]
-        text = (
-            f"{head} if this {message} is the letter itself: the request says {ways}, so this"
-            f" {message} counts as a copy, and says only how it goes itself"
-        )
-        short = f"{head} if this {message} is the letter itself, not a copy"
+        short = f"{head} if this {message} is the letter itself"
+        text = f"{short}: the request says {ways}, so this {message} counts as a copy"
+        text, short = f"{text}, and says only how it goes itself", f"{short}, not a copy"
         yield Note(code="copy", text=text, short=short)
     if exporter.ROUTE and is_final and notice.signature.kind not in exporter.SIGNATURES:
-        head = "mail the signed letter, or set signature: {kind: typed}"
-        yield Note(
-            code="unsigned", text=f"{head}: this {_MESSAGES[exporter.ROUTE]} shows no signature"
-        )
+        text = "mail the signed letter, or set signature: {kind: typed}"
+        text += f": this {_MESSAGES[exporter.ROUTE]} shows no signature"
+        yield Note(code="unsigned", text=text)
 
 
 def _package_notes(letter: Letter, party: Party, total: int) -> Iterator[Note]:

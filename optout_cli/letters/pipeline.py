@@ -13,7 +13,7 @@ from optout_cli.letters.compose import compose, outline_case
 from optout_cli.letters.library import Library
 from optout_cli.letters.named_files import NamedFiles, files_of
 from optout_cli.letters.notes import county_notes, export_notes
-from optout_cli.letters.requirements import served_problems, with_agreement
+from optout_cli.letters.requirements import repeat_problems, served_problems, with_agreement
 from optout_cli.model.jurisdiction import Gazetteer, Locality
 from optout_cli.model.letter import Export, Files, Letter
 from optout_cli.model.notice import Case, Note, Notice
@@ -141,7 +141,7 @@ def case_of(document: Document, library: Library, order: Order) -> Case:
     notes = (*doubts, *_county_notes(locality, found[1], library))
     case = msgspec.structs.replace(_ordered(outline, order), known=from_data, doubts=notes)
     case = _with_own_wording(case, library)
-    raise_any((*samples, *served_problems(case)))
+    raise_any((*samples, *served_problems(case), *repeat_problems(case)))
     if unread:  # a letter that makes no sense needs no particulars
         raise OptoutError(*(tuple(refusals(case)) or unread))
     return case

@@ -8,13 +8,16 @@ from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from optout_cli.errors import OptoutError, Problem, did_you_mean
+from msgspec.structs import astuple
+
+from optout_cli.errors import OptoutError, Problem, did_you_mean, shorten
 from optout_cli.letters.tracking_numbers import number_fault, tidy_number
 from optout_cli.model.jurisdiction import Address, Agreement, Contact, Locality
 from optout_cli.model.notice import Case, Recipient
 from optout_cli.model.program import LetterKind, Particular
 from optout_cli.model.request import PARTIES, Correction, Party
 from optout_cli.programs import holds, particular_from
+from optout_cli.readers.addresses import elsewhere
 from optout_cli.readers.document import Document, Tree, lines_to_add
 
 _OR_DRAFT = "; or write a draft with --draft"
@@ -157,6 +160,28 @@ def _days(value: object, path: str) -> Iterator[tuple[str, date]]:
                 yield f"{path}.{number}", item
 
 
+def repeat_problems(case: Case) -> Iterator[Problem]:
+    """Yield what the letter would say twice: an entry of a list, or an act's name."""
+    request = case.request
+    lists = {"authority": request.authority, "cc": request.cc, "enclosures": request.enclosures}
+    for name, spec in case.kind.particulars.items():
+        value = _value(case.particulars, name)
+        if isinstance(value, tuple) and not spec.per:
+            lists[f"particulars.{name}"] = value
+    for path, entries in lists.items():
+        for number, entry in enumerate(entries):
+            if entry in entries[:number]:
+                shown = entry if isinstance(entry, str) else next(filter(None, astuple(entry)))
+                message, at = f"{path} has {shorten(str(shown))!r} twice", f"{path}.{number}"
+                yield Problem("said-twice", message, hint="delete one of the two", path=at)
+    for number, act in enumerate(request.authority):
+        kind, words = act.instrument.split()[-1].casefold(), (act.number or "").casefold().split()
+        if kind in (*words[:1], *words[-1:]):
+            message = f"the letter would say {f'{act.instrument} {act.number}'!r}"
+            hint = "write what it is as the instrument, such as Resolution, and the number alone"
+            yield Problem("said-twice", message, hint=hint, path=f"authority.{number}.number")
+
+
 def served_problems(case: Case) -> Iterator[Problem]:
     """Yield what is wrong with the tracking numbers of an earlier letter."""
     for name, particular in case.kind.particulars.items():
@@ -210,6 +235,10 @@ def recipient_problems(case: Case, recipient: Recipient) -> Iterator[Problem]:
         message = f"{path}.address is incomplete"
         hint = "a new address needs street, city, state and zip"
         yield Problem("half-address", message, hint=hint, path=f"{path}.address")
+    if others := elsewhere(contact.address.zip or "", contact.address.state or ""):
+        message = f"the ZIP code {contact.address.zip} of {_named(recipient)} is one of {others}"
+        hint = f"correct zip: or state: ({contact.address.state}) under {path}.address:"
+        yield Problem("other-zip", message, hint=hint, path=f"{path}.address.zip")
     yield from _route_problems(case, recipient)
     yield from _age_problems(case, recipient)
 

@@ -25,6 +25,18 @@ _STATES = (
     "OK Okla, OR Ore, OR Oreg, PA Penn, PA Penna, TN Tenn, TX Tex, WA Wash, WI Wis, WI Wisc, "
     "WV WVa, WV W Va, WY Wyo"
 )
+# The first three digits of the ZIP codes of each state (USPS, ZIP Locale Detail).
+_ZIPS = (
+    "AA 340, AE 090-099, AK 995-999, AL 350-369, AP 962-966, AR 716-729, AS 967, AZ 850-865, "
+    "CA 900-961, CO 800-816, CT 060-069, DC 200 202-205 569 888, DE 197-199, FL 320-339 341-349, "
+    "FM 969, GA 300-319 398-399, GU 969, HI 967-968, IA 500-528, ID 832-838, IL 600-629, "
+    "IN 460-479, KS 660-679, KY 400-427, LA 700-714, MA 010-027 055, MD 205-219, ME 039-049, "
+    "MH 969, MI 480-499, MN 550-567, MO 630-658 726, MP 969, MS 386-397, MT 590-599, NC 270-289, "
+    "ND 580-588, NE 680-693, NH 030-038, NJ 070-089, NM 870-884, NV 889-898, NY 005 063 100-149, "
+    "OH 430-459, OK 730-731 734-749, OR 970-979, PA 150-196, PR 006-007 009, PW 969, RI 028-029, "
+    "SC 290-299, SD 570-577, TN 370-385, TX 733 739 750-799 885, UT 840-847, VA 201 205 220-246, "
+    "VI 008, VT 050-054 056-059, WA 980-994, WI 530-549, WV 247-268, WY 820-831 834"
+)
 _CODES = {
     word.replace(".", "").casefold(): state[:2]
     for state in _STATES.split(", ")
@@ -37,6 +49,7 @@ _PLACE = re.compile(
     r"(?:(?P<street>.+),\s*)?(?P<city>[^,0-9]+?)"
     r"(?:,\s*(?P<state>[A-Za-z. ]+?)|\s+(?P<code>[A-Z]{2})),?\s+(?P<zip>[0-9]{5}(?:-[0-9]{4})?)"
 )
+_ADDRESS_WITHIN = re.compile(r"\b[A-Z]{2},? [0-9]{5}\b")
 _ADDRESS = re.compile(r"((?:signatory|recipients\.\w+)\.address)(?:\.street)?")
 _COUNTRY = re.compile(r"[,\s]+(?:USA|U\.S\.A\.|US|United States(?: of America)?)$")
 _STATE_AT_END = re.compile(r"(?:.*,)?\s*(?P<words>[^,]+?),?\s+[0-9]{5}(?:-[0-9]{4})?", re.DOTALL)
@@ -52,6 +65,26 @@ _NO_CITY = re.compile(  # a part of a street, which may stand where the city is 
 def state_code(text: str) -> str | None:
     """Return the postal code of a state, given by that or by its name, or None."""
     return _CODES.get(" ".join(text.replace(".", "").split()).casefold())
+
+
+@cache
+def _states_by_prefix() -> dict[int, tuple[str, ...]]:
+    """Map the first three digits of a ZIP code to the states that have it."""
+    found: dict[int, tuple[str, ...]] = {}
+    for entry in _ZIPS.split(", "):
+        state, *ranges = entry.split()
+        for first, _, last in (part.partition("-") for part in ranges):
+            for prefix in range(int(first), int(last or first) + 1):
+                found[prefix] = (*found.get(prefix, ()), state)
+    return found
+
+
+def elsewhere(zip_code: str, state: str) -> str:
+    """Return the states that a ZIP code belongs to if the given one is not among them."""
+    if not re.fullmatch("[0-9]{5}(-[0-9]{4})?", zip_code):
+        return ""
+    known = _states_by_prefix().get(int(zip_code[:3]), ())
+    return "" if state in known else " or ".join(known)
 
 
 @cache
@@ -73,6 +106,8 @@ def _parts_of(text: str) -> dict[str, str] | None:
     city, state = found["city"].strip(), found["code"] or state_code(found["state"])
     street = "\n".join(filter(None, (*above, found["street"])))
     if not street or not state or state not in postal_states() or _NO_CITY.fullmatch(city):
+        return None
+    if _ADDRESS_WITHIN.search(street):  # `12 Main St, Ross, CA 94957; 4 Oak Ave, Novato, CA 94945`
         return None
     return {"street": street, "city": city, "state": state, "zip": found["zip"]}
 
@@ -106,6 +141,7 @@ def place_in_state(place: str, state: str) -> str:
     """
     name, _, end = place.rpartition(",")
     code = state_code(state) or state
-    if re.fullmatch(r"[0-9.]+|[a-z0-9]+(-[a-z0-9]+)+", place) or not state:
+    is_id = re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)+", place)
+    if not state or re.fullmatch(r"[0-9.]+", place) or (is_id and place.endswith(code.lower())):
         return place
     return f"{name if name and state_code(end) == code else place}, {code}"

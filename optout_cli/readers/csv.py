@@ -46,6 +46,7 @@ _MAX_TITLES = 8  # lines above the header that are looked through
 # A table with neither has no dates to read in one order, and no whole address in a cell: one that
 # has is read once more, before its rows.
 _MUST_BE_READ_WHOLE = re.compile(r"[0-9]{1,2}[/.-][0-9]{1,2}[/.-][0-9]{2}|[A-Za-z],?[ ][0-9]{5}\b")
+_FIPS = re.compile("[0-9]{5}")
 _Branch = dict[str, "_Branch | str"]
 
 
@@ -337,6 +338,8 @@ def _row_from(line: _Line, table: Table, file: str) -> Row:
             continue
         is_place = name == _KEY and (STATE_OF_PLACE in table.names or _KEY in table.columns)
         own = place_in_state(text, state) if is_place else text
+        if is_place and _FIPS.fullmatch(text) and (stated := cells.get(STATE_OF_PLACE)):
+            own = f"{text}, {stated}"  # a ZIP code may be the FIPS code of a county elsewhere
         top = name.removesuffix(".street")
         parts = {f"{top}.{key}": part for key, part in addresses.get(name, {}).items()}
         layer.names.update(dict.fromkeys(parts, table.columns.get(name, name)))

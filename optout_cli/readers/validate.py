@@ -269,7 +269,13 @@ class _Walk:
         if self.is_row and value.isdecimal() and digits - 2 <= len(value) < digits:
             whole = value.zfill(digits)
             hint = f"write all {digits} digits; format the column as Text to keep {whole}"
-        self._fail(path, "wrong-text", f"{name} {_describe(value)} is not {expects}", hint)
+        message = f"{name} {_describe(value)} is not {expects}"
+        parts = [part for part in re.split(r"[\s,;/|]+|\bor\b|\band\b", value) if part]
+        pattern = next((meta.pattern for meta in metas if meta.pattern), None)
+        if pattern and len(parts) > 1 and all(re.search(pattern, part) for part in parts):
+            message = f"{name} {_describe(value)} has {len(parts)} values where one fits"
+            hint = "write one of them"
+        self._fail(path, "wrong-text", message, hint)
 
 
 @cache

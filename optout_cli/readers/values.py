@@ -13,7 +13,7 @@ from unicodedata import normalize
 import msgspec
 
 from optout_cli.errors import Problem, shorten
-from optout_cli.readers.addresses import goes_on_with_state, postal_states
+from optout_cli.readers.addresses import elsewhere, goes_on_with_state, postal_states, state_code
 from optout_cli.readers.document import Document, Tree, join_path
 
 # What a text is for. A name is printed as it stands, and so is that of a person, a street, or a
@@ -129,7 +129,18 @@ def judge(document: Document) -> tuple[tuple[Problem, ...], tuple[Doubt, ...]]:
             problems.append(Problem("odd-value", message, location, kind.hint, path))
         else:
             doubts.append(Doubt(path, f"{path} {words}", kind.hint))
+    doubts += _doubts_about_zip(document)
     return tuple(problems), tuple(doubts)
+
+
+def _doubts_about_zip(document: Document) -> Iterator[Doubt]:
+    """Yield a Doubt if the signatory's ZIP code belongs to another state."""
+    texts = dict(_texts_in(document.data.get("signatory", ""), "signatory"))
+    path = "signatory.address.zip"
+    code, state = texts.get(path, ""), texts.get("signatory.address.state", "")
+    if state and (others := elsewhere(code, state_code(state) or state)):
+        message = f"{path} {code!r} is a ZIP code of {others}, not of {state}"
+        yield Doubt(path, message, "correct the one that is wrong")
 
 
 def _texts_in(node: Tree, path: str) -> Iterator[tuple[str, str]]:
