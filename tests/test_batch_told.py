@@ -158,3 +158,43 @@ def test_the_next_steps_are_about_the_letters_of_this_run(batch: Batch) -> None:
     err = batch(table=f"{HEADER}{ROWS}50007,Pat,Sheriff\n")[2]
     sending = [it for it in err.splitlines() if it.startswith("next: send ")]
     assert [it.partition(" by ")[0] for it in sending] == ["next: send 2 letters"]
+
+
+NUMBERED = (
+    "jurisdiction,signatory.name,signatory.title,service.bureau.0.by,service.bureau.0.number\n"
+    "50001,Pat,Sheriff,mail,70200000000000000010\n"
+    "{},Pat,Sheriff,mail,7020 0000 0000 0000 0010\n"
+)
+
+
+def test_one_number_for_two_offices_is_a_problem_of_both_rows(batch: Batch) -> None:
+    code, out, _ = batch("--check", table=NUMBERED.format("06041"))
+    head = "has the tracking number 7020 0000 0000 0000 0010"
+    hint = "  hint: write each piece's own number, which is on its receipt"
+    assert (code, out.splitlines()[:4]) == (
+        1,
+        [
+            f"n.csv:2 (50001): {head}; n.csv:3 has it for another office",
+            hint,
+            f"n.csv:3 (06041): {head}; n.csv:2 has it for another office",
+            hint,
+        ],
+    )
+
+
+def test_one_number_for_one_office_is_told_as_one_envelope(batch: Batch) -> None:
+    code, out, _ = batch("--check", table=NUMBERED.format("50003"))
+    told = "put these letters into one envelope: they have the number 7020 0000 0000 0000 0010"
+    assert (code, f"note (2 requests): {told}" in out) == (0, True)
+
+
+def test_a_number_that_a_letter_to_another_office_went_out_with_is_refused(
+    batch: Batch, run: Run
+) -> None:
+    batch(table=NUMBERED.format("50003"))
+    letter = "out/VT/addison-county-vt/2026-11-20-opt-out-bureau.txt"
+    words = ("--by", "mail", "--number", "70200000000000000010", "--on", "2026-11-20")
+    assert run("sent", letter, *words).exit_code == 0
+    table = NUMBERED.replace("50001", "06043").format("06041")
+    told = batch("--check", table=table, name="other.csv")[1]
+    assert "7020 0000 0000 0000 0010 is the number of SC-50001-20261120" in told

@@ -56,6 +56,7 @@ class CheckedRow(_RowResult, frozen=True, kw_only=True):
     agency with a contact field that nobody knows. `output_files` are there if the check made them,
     and otherwise `letters`, packed. `claim` is what the letters say of an earlier one. `asked` is
     the jurisdiction, the letter kind and the date, as far as a row with problems has them too.
+    `numbers` are the tracking numbers, each with its office and its key path.
     """
 
     key: tuple[str, str, str] | None = None
@@ -70,6 +71,7 @@ class CheckedRow(_RowResult, frozen=True, kw_only=True):
     output_files: Writing | None = None
     claim: Claim | None = None
     asked: tuple[str, str, str] | None = None
+    numbers: tuple[tuple[str, str, str], ...] = ()
 
 
 class MadeRow(_RowResult, frozen=True, kw_only=True):

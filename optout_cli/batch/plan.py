@@ -23,6 +23,7 @@ from optout_cli.model.notice import Note
 from optout_cli.model.request import Party
 from optout_cli.readers.files import is_pipe
 from optout_cli.register.events import Record
+from optout_cli.register.plan import outside_problems
 from optout_cli.register.state import Identity, Register
 
 LAW = "state-law"  # the note that is repeated in every run
@@ -56,6 +57,7 @@ class BatchPlan:
         self.taken: dict[int, tuple[Problem, ...]] = {}  # good rows whose file is another row's
         self.tracebacks: dict[str, list[str]] = {}  # each with its rows
         self._by_path: dict[str, int] = {}
+        self._by_number: dict[str, dict[int, str]] = {}  # rows with a number, and its office
         self._notes: dict[Note, Note] = {}
         self._spool = _Spool(spool) if spool else None
 
@@ -76,6 +78,11 @@ class BatchPlan:
             first = self._by_path.setdefault(path, row.number)
             if first != row.number:
                 self._add_collision(path, self.rows[first], row)
+        for number, office, path in row.numbers:
+            known = self._by_number.setdefault(number, {})
+            if rivals := [it for it, other in known.items() if other != office]:
+                self._add_equal_number(number, path, self.rows[rivals[0]], row)
+            known[row.number] = office
 
     def note_traceback(self, row: CheckedRow | MadeRow) -> None:
         """Keep the traceback of an unexpected error, if the row has one."""
@@ -88,12 +95,25 @@ class BatchPlan:
         In a stream, the first one is written already.
         """
         hint = _collision_hint(first, second)
-        for row, rival in ((first, second), (second, first))[self._is_stream :]:
+        for row, rival in ((first, second), (second, first)):
             message = f"would write {path}; {rival.place} would too"
-            problem = Problem("equal-names", message, row.location, hint)
-            known = self.problems.get(row.number, ())
-            if not any(other.code == problem.code for other in known):
-                self.problems[row.number] = (*known, problem)
+            self._refuse(row, second, Problem("equal-names", message, row.location, hint))
+
+    def _add_equal_number(
+        self, number: str, path: str, first: CheckedRow, second: CheckedRow
+    ) -> None:
+        """Add a problem to both rows that have one tracking number, for different offices."""
+        hint = "write each piece's own number, which is on its receipt"
+        for row, rival in ((first, second), (second, first)):
+            message = f"has the tracking number {number}; {rival.place} has it for another office"
+            self._refuse(row, second, Problem("equal-numbers", message, row.location, hint, path))
+
+    def _refuse(self, row: CheckedRow, last: CheckedRow, problem: Problem) -> None:
+        """Add a problem to a row that has none of its kind; in a stream only to the `last` row."""
+        known = self.problems.get(row.number, ())
+        is_written = self._is_stream and row is not last
+        if not is_written and not any(other.code == problem.code for other in known):
+            self.problems[row.number] = (*known, problem)
 
     def add_clashes(self) -> None:
         """Add a problem to each rejected row that asks for the letter of a good row.
@@ -126,6 +146,10 @@ class BatchPlan:
             if row.number in wanted or note.code == LAW
         )
         found.update(self.notes)
+        for number, rows in self._by_number.items():
+            if (count := len([row for row in rows if row in wanted])) > 1:
+                text = f"put these letters into one envelope: they have the number {number}"
+                found[Note(code="equal-numbers", text=text)] += count
         ranks = {LAW: 0, DRAFT: 1}
         return Counter(
             dict(sorted(found.items(), key=lambda item: ranks.get(item[0].code, len(ranks))))
@@ -159,12 +183,21 @@ class BatchPlan:
                 self.taken[row.number] = (Problem("file-exists", message, row.location, hint),)
         self.left |= self.taken.keys()
 
+    def refuse_links(self, folder: Path) -> None:
+        """Leave out each good row whose letters would go through a link out of the folder."""
+        for row in self.good:
+            if problems := tuple(outside_problems(folder, row.paths)):
+                self.taken[row.number] = problems
+        self.left |= self.taken.keys()
+
     def refuse_repeats(self, register: Register, today: date) -> None:
         """Leave out each row without a date whose letter was sent before `today`.
 
-        It would be written again with another date, and sent once more by a script.
+        It would be written again with another date, and sent once more by a script. Leave out, too,
+        each row with a tracking number under which a letter to another office was sent.
         """
         states = register.states.letters.values()
+        used = {event.number: it for it in states for event in it.sent if event.number}
         sent = {
             (it.written.jurisdiction, it.written.letter, it.written.variant): it
             for it in states
@@ -180,6 +213,13 @@ class BatchPlan:
                     f"give the row a date, {first} for the same letter, or add --supersede REASON"
                 )
                 self.taken[row.number] = (Problem("sent-letter", message, row.location, hint),)
+            for number, office, path in row.numbers:
+                if (rival := used.get(number)) and rival.destination != office:
+                    message = f"{number} is the number of {rival.written.reference}"
+                    message += f" to {rival.letter.address[0]}"
+                    hint = "write each piece's own number, which is on its receipt"
+                    problem = Problem("equal-numbers", message, row.location, hint, path)
+                    self.taken[row.number] = (problem,)
         self.left |= self.taken.keys()
 
     def identities(self, wanted: Container[int]) -> Iterator[Identity]:

@@ -34,6 +34,7 @@ from optout_cli.letters.pipeline import (
     encode_letters,
     letters_of,
 )
+from optout_cli.letters.tracking_numbers import tidy_number
 from optout_cli.model.letter import Letter
 from optout_cli.model.notice import Case, Note, Notice
 from optout_cli.readers.cells import date_in_words
@@ -42,6 +43,7 @@ from optout_cli.readers.files import folder_of
 from optout_cli.register.events import Record
 from optout_cli.register.plan import Writing
 from optout_cli.register.replies import claim_of
+from optout_cli.register.state import destination_of
 
 _ROWS_A_TASK = 8  # to check: sending a row to a worker costs a tenth of checking it
 _UNKNOWN = {"incomplete-contact", "no-address", "no-address-for-service"}
@@ -279,6 +281,7 @@ class _Check:
             letters=kept,
             claim=claim,
             asked=(case.locality.id, case.request.letter, str(case.request.date or "")),
+            numbers=tuple(_numbers(case)),
         )
 
 
@@ -314,6 +317,16 @@ def _missing_contacts(case: Case) -> Iterator[tuple[str, str]]:
         needed = [field for field in (*case.routes, *ways) if not getattr(contact, field)]
         for field in dict.fromkeys((*contact.missing, *needed)):
             yield agency, field
+
+
+def _numbers(case: Case) -> Iterator[tuple[str, str, str]]:
+    """Yield each tracking number of the case with the office that it is for, and its key path."""
+    for recipient in recipients_of(case):
+        office = destination_of(recipient.office, case.locality.state_code)
+        for number, way in enumerate(recipient.service):
+            if way.number:
+                path = f"service.{recipient.party}.{number}.number"
+                yield tidy_number(way.number), office, path
 
 
 def _paths(notices: Sequence[Notice], order: Order) -> Iterator[str]:

@@ -321,7 +321,7 @@ def _results(
         found = _in_folder(claim, found, recorder.programs)
     elif len(claim.parties) < len(found):
         one_letter(claim.letter, found)
-    offices = {each.state.letter.office for each in found}
+    offices = {each.state.destination for each in found}
     if claim.said.number and len(offices) > 1:
         message = f"a number is for one piece of mail, not for {len(found)} letters"
         hint = "name one letter, or give each its number in a table with --from"

@@ -213,7 +213,7 @@ def plan_writing(register: Register, writing: Writing, replacing: Replacing) -> 
     is_superseding = replacing.supersede is not None
     folder, contents = register.folder, writing.contents
     raise_any(_dead_link_problems(folder / path for path in contents))
-    raise_any(_outside_problems(folder, contents))
+    raise_any(outside_problems(folder, contents))
     others = _changed_letters(register, writing.event, contents)
     sent = [state for state in others if state.sent]
     if not is_superseding:
@@ -253,7 +253,7 @@ def plan_writing(register: Register, writing: Writing, replacing: Replacing) -> 
     )
 
 
-def _outside_problems(folder: Path, paths: Iterable[str]) -> Iterator[Problem]:
+def outside_problems(folder: Path, paths: Iterable[str]) -> Iterator[Problem]:
     """Yield a Problem for each link on the way to a file that leads out of the folder."""
     for place in {(folder / path).parent for path in paths}:
         if link := leads_outside(place, folder):

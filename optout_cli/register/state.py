@@ -103,6 +103,11 @@ Key = tuple[str, Party]  # the SHA-256 of the line `written`, and the recipient
 Identity = tuple[str, str, str, Date, Party]  # jurisdiction, letter, variant, date, recipient
 
 
+def destination_of(office: str, state: str) -> str:
+    """Return an office as no other is called: each state has a bureau of its own."""
+    return f"{office}-{state.lower()}" if office == "bureau" else office
+
+
 @dataclass
 class LetterState:
     """A letter with everything that happened to it. `id` is the SHA-256 of its line `written`.
@@ -129,6 +134,11 @@ class LetterState:
     def is_current(self) -> bool:
         """Whether any file of the letter is still in its place."""
         return any(path == place for path, place in self.places.items())
+
+    @property
+    def destination(self) -> str:
+        """The office that the letter goes to."""
+        return destination_of(self.letter.office, self.written.state)
 
     @property
     def identity(self) -> Identity:

@@ -238,7 +238,7 @@ def _number_problems(
         yield Problem("wrong-number", fault[0], hint=fault[1], path="number")
         return
     for other in states:
-        is_other = other.letter.office != state.letter.office  # one envelope may hold two letters
+        is_other = other.destination != state.destination  # one envelope may hold two letters
         if is_other and any(sent.number == event.number for sent in other.sent):
             message = f"{event.number} is the number of {other.written.reference}"
             message += f" to {other.letter.address[0]}"
