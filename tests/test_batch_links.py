@@ -148,4 +148,6 @@ def test_a_link_on_the_way_to_a_letter_is_a_problem_if_it_leads_out_of_the_folde
     Path(place).symlink_to(home)
     code, _, err = batch()
     assert (code in (1, 3), below(home)) == (True, before)
-    assert f"{place}: is a link that leads outside the folder of the letters\n" in err
+    told = f"{place}: is a link that leads outside the folder of the letters"
+    assert f"{told}\n" in err
+    assert told in batch("--check")[1]
