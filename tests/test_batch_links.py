@@ -151,3 +151,24 @@ def test_a_link_on_the_way_to_a_letter_is_a_problem_if_it_leads_out_of_the_folde
     told = f"{place}: is a link that leads outside the folder of the letters"
     assert f"{told}\n" in err
     assert told in batch("--check")[1]
+
+
+@pytest.mark.parametrize(
+    ("make", "told"),
+    [
+        ("out/VT", "out/VT: is a file where a folder must be"),
+        (f"{FILES[0]}/", f"{FILES[0]}: is a folder where a letter must be"),
+        ("out/.optout", "out/.optout: is not the folder that optout keeps here"),
+        ("out/register.ndjson/", "out/register.ndjson: is not the file that optout keeps here"),
+        ("out", "-o out is a file, not a folder"),
+    ],
+)
+def test_the_check_refuses_a_place_that_the_batch_cannot_have(
+    make: str, told: str, batch: Batch
+) -> None:
+    place = Path(make)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.mkdir() if make.endswith("/") else place.write_text("mine", "utf-8")
+    code, out, err = batch("--check")
+    assert (code in (1, 2), told in out + err) == (True, True)
+    assert batch()[0] in (1, 2, 3)

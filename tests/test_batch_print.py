@@ -58,7 +58,7 @@ def test_all_letters_stand_in_one_file_in_the_order_of_their_rows(printed: Print
 def test_sheets_stand_between_the_requests_and_letters_begin_in_front(
     printed: Printed, write: Write
 ) -> None:
-    long = "\n".join(f"    - {'The reasons are many. ' * 40}" for _ in range(4))
+    long = "\n".join(f"    - {'The reasons are many. ' * 40}{number}" for number in range(4))
     write("common.yaml", f"{COMMON}particulars:\n  reasons:\n{long}\n")
     assert printed("--duplex", "--separators", "-q")[0] == 0
     pages = texts("all.pdf")

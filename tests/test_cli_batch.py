@@ -184,12 +184,15 @@ def test_check_tells_of_drafts_and_the_day_and_of_laws_first(batch: Batch, write
     assert draft.startswith("note (1 of 2 requests): add the signer under signatory:, since each")
 
 
-def test_check_writes_nothing_and_looks_at_no_folder(batch: Batch, in_folder: Path) -> None:
+def test_check_writes_nothing_and_refuses_the_places_that_the_batch_would(
+    batch: Batch, in_folder: Path
+) -> None:
     before = lying_in(in_folder)
-    print_to = ("--print", "n.csv.pdf", "-f", "pdf")
-    Path("n.csv.pdf").write_text("mine", "utf-8")
-    assert batch("--check", "-q", "-o", "n.csv", *print_to)[0] == 0
-    assert lying_in(in_folder) == [*before, "n.csv.pdf"]
+    words = ("--check", "-q", "-f", "pdf", "--print", "all.pdf")
+    assert (batch(*words)[0], lying_in(in_folder)) == (0, before)
+    assert batch(*words, "-o", "n.csv")[0] == 2
+    Path("all.pdf").write_text("mine", "utf-8")
+    assert (batch(*words)[0], lying_in(in_folder)) == (1, sorted([*before, "all.pdf"]))
 
 
 def test_problems_can_be_read_by_a_script(batch: Batch) -> None:

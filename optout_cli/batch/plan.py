@@ -17,7 +17,7 @@ from optout_cli.batch.rows import (
     make_rows,
     remaining_order,
 )
-from optout_cli.errors import Problem
+from optout_cli.errors import Location, Problem
 from optout_cli.letters.pipeline import Order
 from optout_cli.model.notice import Note
 from optout_cli.model.request import Party
@@ -183,10 +183,20 @@ class BatchPlan:
                 self.taken[row.number] = (Problem("file-exists", message, row.location, hint),)
         self.left |= self.taken.keys()
 
-    def refuse_links(self, folder: Path) -> None:
-        """Leave out each good row whose letters would go through a link out of the folder."""
+    def refuse_places(self, folder: Path) -> None:
+        """Leave out each good row with a letter whose place the folder cannot have.
+
+        A link leads out of the folder, a file is in place of a folder, or the other way round.
+        """
         for row in self.good:
-            if problems := tuple(outside_problems(folder, row.paths)):
+            places = [folder / path for path in row.paths]
+            above = {it for place in places for it in place.parents if it not in folder.parents}
+            problems = (
+                *outside_problems(folder, row.paths),
+                *(_taken("a file", it) for it in sorted(above) if it.is_file()),
+                *(_taken("a folder", it) for it in places if it.is_dir()),
+            )
+            if problems:
                 self.taken[row.number] = problems
         self.left |= self.taken.keys()
 
@@ -315,6 +325,13 @@ class BatchPlan:
             if row.number not in left_out:
                 letters = (records[path] for path in row.paths if path.endswith(".pdf"))
                 yield [msgspec.structs.replace(it, request=row.place) for it in letters]
+
+
+def _taken(kind: str, place: Path) -> Problem:
+    """Return the Problem of a place where the other kind must be."""
+    message = f"is {kind} where a {'folder' if kind == 'a file' else 'letter'} must be"
+    hint = "move it away and run the command again, or name another folder with -o"
+    return Problem("unwritable", message, Location(str(place)), hint)
 
 
 def _is_foreign(path: str, register: Register) -> bool:

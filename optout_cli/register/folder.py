@@ -98,6 +98,12 @@ class LetterFolder:
         """The register that is there, also where none is to be read or written."""
         return load_register(self.path)
 
+    def refuse_foreign(self) -> None:
+        """Raise OptoutError if something else has the name of a file or folder of optout's own."""
+        _refuse_foreign(self.staging, stat.S_ISDIR, "folder")
+        for file in (self.staging / "lock", self.path / NAME):
+            _refuse_foreign(file, stat.S_ISREG, "file")
+
     @property
     def states(self) -> dict[Key, LetterState]:
         """Every letter, oldest first."""
@@ -107,10 +113,8 @@ class LetterFolder:
         """Lock the folder, load its register, and finish what a killed command began."""
         with write_errors(self.path):
             self.path.mkdir(parents=True, exist_ok=True)
-            _refuse_foreign(self.staging, stat.S_ISDIR, "folder")
+            self.refuse_foreign()
             self.staging.mkdir(exist_ok=True)
-            for file in (self.staging / "lock", self.path / NAME):
-                _refuse_foreign(file, stat.S_ISREG, "file")
         self._lock = lock(self.staging / "lock", self.path, self._wait)
         try:
             if self._has_register:

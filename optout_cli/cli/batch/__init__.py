@@ -1,5 +1,6 @@
 """`optout batch`: check many requests, then write their letters; go on after an interruption."""
 
+import os
 import sys
 from collections.abc import Sequence
 from functools import partial
@@ -142,7 +143,7 @@ def command(
 ) -> None:
     """Check the input, then write the letters of each row, or only report."""
     place = Path(output)
-    _check_usage(place, prints, is_check=is_check, has_register=not no_register)
+    _check_usage(place, prints, has_register=not no_register)
     if is_stream and (is_check or fail_fast or fixes or len(inputs) > 1):
         message = "--stream takes one INPUT, and no --check, --fail-fast or --with"
         usage_error(message, "leave it out")
@@ -171,17 +172,17 @@ def command(
     sys.exit(_run(run, folder, streams, is_check=is_check, fail_fast=fail_fast))
 
 
-def _check_usage(place: Path, prints: Prints, *, is_check: bool, has_register: bool) -> None:
+def _check_usage(place: Path, prints: Prints, *, has_register: bool) -> None:
     """Raise click.UsageError if the options do not go together, or with what is there."""
     if str(place) == STDIN:
         usage_error("-o - is standard output, and a batch writes a folder", "name a folder")
     if prints.paper and not has_register:
         message = "--print needs the register, which says what was printed before"
         usage_error(message, "leave out --no-register")
-    if is_check:
-        return
-    if not is_folder(place) and place.is_file():
-        usage_error(f"-o {place} is a file, not a folder", "name a folder")
+    if not is_folder(place) and os.path.lexists(place):
+        is_dead = place.is_symlink() and not place.exists()
+        what = "a link that leads nowhere" if is_dead else "a file, not a folder"
+        usage_error(f"-o {place} is {what}", "name a folder")
     if prints.paper:
         prints.paper.refuse_other()
 
@@ -203,6 +204,7 @@ def _run(
                 return run.stream(folder, stream)
         run.count_requests()
         if is_check:
+            folder.refuse_foreign()
             return run.check()
         with folder, folder.spool() as spool:
             return run.write(folder, spool, fail_fast=fail_fast)

@@ -89,7 +89,7 @@ class Run:
         plan = self._plan(self.job, None)
         register = load_register(self.job.folder)
         self._take_places(plan, register)
-        plan.refuse_links(self.job.folder)
+        plan.refuse_places(self.job.folder)
         plan.problems |= plan.taken
         self._add_refused(plan, register)
         problems = [problem for found in plan.problems.values() for problem in found]
