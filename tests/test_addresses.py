@@ -102,3 +102,18 @@ def test_no_address_that_optout_knows_is_taken_for_a_whole_one(library: Library)
 def test_a_zip_code_of_another_state_is_told(code: str, state: str, told: list[str]) -> None:
     document = document_of(f"signatory: {{address: {{zip: '{code}', state: '{state}'}}}}")
     assert [doubt.message for doubt in judge(document)[1]] == told
+
+
+@pytest.mark.parametrize(
+    ("street", "told"),
+    [
+        ("1 Main Street, San Rafael", True),
+        ("1 Main Street San Rafael CA", True),
+        ("1 San Rafael Avenue", False),
+        ("1 Plaza San Rafael", False),
+    ],
+)
+def test_a_city_in_the_street_too_is_told(street: str, told: bool) -> None:
+    address = f"{{street: '{street}', city: San Rafael}}"
+    _, doubts = judge(document_of(f"signatory: {{address: {address}}}"))
+    assert ["has the city in it too" in doubt.message for doubt in doubts] == [True] * told

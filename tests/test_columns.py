@@ -1,7 +1,7 @@
 """A table is read as people make it: names of columns, dates, routes and numbers in their words."""
 
 from pathlib import Path
-from typing import Any  # a row has the shapes of a request
+from typing import Any, get_args  # a row has the shapes of a request
 
 import pytest
 from command_results import Write
@@ -12,9 +12,10 @@ from optout_cli.batch.input import InputFile, load_input
 from optout_cli.errors import OptoutError
 from optout_cli.letters.library import Library
 from optout_cli.letters.pipeline import Order, case_of
+from optout_cli.model.fields import Email, StateCode, Zip
 from optout_cli.model.request import Request
 from optout_cli.readers.addresses import state_code
-from optout_cli.readers.cells import STATE_OF_PLACE, choice_in_words, column_of
+from optout_cli.readers.cells import STATE_OF_PLACE, choice_in_words, code_in_words, column_of
 from optout_cli.readers.csv import read_table, rows_from_csv
 from optout_cli.readers.document import locate
 from optout_cli.readers.validate import convert
@@ -251,6 +252,25 @@ def test_routes_and_numbers_are_read_in_the_words_of_people() -> None:
         signatory.phone,
         signatory.address.zip,
     ) == ("ink", "certified-mail", "email", "415-555-0120", "05345")
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        *((code, "94903") for code in ("94903-", "94903.00", "'94903")),
+        *((code, "94903-1234") for code in ("949031234", "94903 1234", "94903\u20131234")),
+        *((state, "CA") for state in ("US-CA", "CA - California", "California (CA)", "calif.")),
+        *((email, "a@b.gov") for email in ("Pat <a@b.gov>", "a@b.gov;", "a@b.gov#mailto:a@b.gov#")),
+        ("[a@b.gov](mailto:a@b.gov)", "a@b.gov"),
+        ("VA - California", None),
+        ("94903-12", None),
+        ("a@b.gov c@d.gov", None),
+    ],
+)
+def test_a_code_in_other_signs_with_one_meaning_is_taken(text: str, meant: str | None) -> None:
+    kinds = (get_args(kind)[1] for kind in (Zip, StateCode, Email))
+    patterns = (meta.pattern for meta in kinds)
+    assert next(filter(None, (code_in_words(text, it) for it in patterns if it)), None) == meant
 
 
 @pytest.mark.parametrize("phone", ["tel:415-555-0120", "415\u2013555\u20130120", "4155550120.0"])

@@ -63,8 +63,16 @@ _NO_CITY = re.compile(  # a part of a street, which may stand where the city is 
 
 
 def state_code(text: str) -> str | None:
-    """Return the postal code of a state, given by that or by its name, or None."""
-    return _CODES.get(" ".join(text.replace(".", "").split()).casefold())
+    """Return the postal code of a state, given by that or its name, or both: `US-CA`, or None."""
+    plain = " ".join(text.replace(".", "").split()).casefold()
+    parts = {part.strip() for part in re.split(r"[-,/()]", plain)} - {"", "us", "usa"}
+    codes = {_CODES.get(part) for part in parts}
+    return _CODES.get(plain) or (codes.pop() if len(codes) == 1 else None)
+
+
+def state_names() -> tuple[str, ...]:
+    """Return the codes, names and short names of the states, in small letters."""
+    return tuple(_CODES)
 
 
 @cache

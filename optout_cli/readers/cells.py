@@ -70,6 +70,10 @@ _WEEKDAY = re.compile(
 )
 _DASHES = re.compile("[\u2010-\u2015\u2212]")
 _SCHEMES = re.compile(r"^(?:tel|fax|phone|mailto):\s*", re.IGNORECASE)
+# `Pat <a@example.gov>`, and the links of databases and of Markdown.
+_BOXED_EMAIL = re.compile(
+    r"[^<>@]*<([^<>]+)>?|([^#@]+@[^#]+)#mailto:[^#]+#?|\[([^\]]+)\]\(mailto:[^)]+\)?"
+)
 _PLAIN_PHONE = re.compile(r"\+?1?([0-9]{3})([0-9]{3})([0-9]{4})")
 # What people write for a choice, in letters and digits alone. Registered mail is none of these.
 _WAYS = {
@@ -181,6 +185,12 @@ def code_in_words(text: str, pattern: str) -> str | None:
     plain = _SCHEMES.sub("", _DASHES.sub("-", plain)).strip(" '\u2018\u2019<>")
     plain = " ".join(plain.split())
     candidates = [plain, re.sub(r"\.0$", "", plain), re.sub(r"\s*-\s*", "-", plain)]
+    candidates.append(re.sub(r"\.0+$|-$|[.;,]+$", "", plain))  # 94903.00, 94903-, a@example.gov;
+    candidates.append(re.sub(r"^([0-9]{2}),([0-9]{3})$", r"\1\2", plain))  # 94,903
+    candidates.append(re.sub(r"^([0-9]{5}) ?([0-9]{4})$", r"\1-\2", plain))
+    candidates.append(re.sub(r"^([0-9]{3})/", r"\1-", plain))  # 415/555-0100
+    if boxed := _BOXED_EMAIL.fullmatch(plain):
+        candidates.append(boxed[1] or boxed[2] or boxed[3])
     if phone := _PLAIN_PHONE.fullmatch(re.sub(r"\.0$", "", plain)):
         candidates.append("-".join(phone.groups()))
     if state := state_code(plain):

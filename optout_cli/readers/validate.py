@@ -272,7 +272,8 @@ class _Walk:
         message = f"{name} {_describe(value)} is not {expects}"
         parts = [part for part in re.split(r"[\s,;/|]+|\bor\b|\band\b", value) if part]
         pattern = next((meta.pattern for meta in metas if meta.pattern), None)
-        if pattern and len(parts) > 1 and all(re.search(pattern, part) for part in parts):
+        is_code = len(parts) > 1 and kind not in (Line, Text)
+        if pattern and is_code and all(re.search(pattern, part) for part in parts):
             message = f"{name} {_describe(value)} has {len(parts)} values where one fits"
             hint = "write one of them"
         self._fail(path, "wrong-text", message, hint)

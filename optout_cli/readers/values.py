@@ -13,7 +13,13 @@ from unicodedata import normalize
 import msgspec
 
 from optout_cli.errors import Problem, shorten
-from optout_cli.readers.addresses import elsewhere, goes_on_with_state, postal_states, state_code
+from optout_cli.readers.addresses import (
+    elsewhere,
+    goes_on_with_state,
+    postal_states,
+    state_code,
+    state_names,
+)
 from optout_cli.readers.document import Document, Tree, join_path
 
 # What a text is for. A name is printed as it stands, and so is that of a person, a street, or a
@@ -129,18 +135,23 @@ def judge(document: Document) -> tuple[tuple[Problem, ...], tuple[Doubt, ...]]:
             problems.append(Problem("odd-value", message, location, kind.hint, path))
         else:
             doubts.append(Doubt(path, f"{path} {words}", kind.hint))
-    doubts += _doubts_about_zip(document)
+    doubts += _doubts_about_address(document)
     return tuple(problems), tuple(doubts)
 
 
-def _doubts_about_zip(document: Document) -> Iterator[Doubt]:
-    """Yield a Doubt if the signatory's ZIP code belongs to another state."""
+def _doubts_about_address(document: Document) -> Iterator[Doubt]:
+    """Yield a Doubt if parts of the signatory's address do not go together."""
+    path = "signatory.address"
     texts = dict(_texts_in(document.data.get("signatory", ""), "signatory"))
-    path = "signatory.address.zip"
-    code, state = texts.get(path, ""), texts.get("signatory.address.state", "")
+    street, city, state, code = (
+        texts.get(f"{path}.{name}", "") for name in ("street", "city", "state", "zip")
+    )
     if state and (others := elsewhere(code, state_code(state) or state)):
-        message = f"{path} {code!r} is a ZIP code of {others}, not of {state}"
-        yield Doubt(path, message, "correct the one that is wrong")
+        message = f"{path}.zip {code!r} is a ZIP code of {others}, not of {state}"
+        yield Doubt(f"{path}.zip", message, "correct the one that is wrong")
+    if city and re.search(rf"[,\n]\s*{re.escape(city)}$|\b{re.escape(city)},? [A-Z]{{2}}$", street):
+        message = f"{path}.street {shorten(street)!r} has the city in it too"
+        yield Doubt(f"{path}.street", message, "write the city in its own place only")
 
 
 def _texts_in(node: Tree, path: str) -> Iterator[tuple[str, str]]:
@@ -187,8 +198,12 @@ def uses_in(words: str) -> frozenset[str]:
 
 @cache  # when a text needs it: most texts need few
 def _compiled(pattern: str) -> re.Pattern[str]:
-    parts = {**_table().parts, "states": f"(?:{'|'.join(sorted(postal_states()))})"}
-    return re.compile(re.sub(r"\{\{(\w+)\}\}", lambda found: parts[found[1]], pattern), re.DOTALL)
+    states, names = sorted(postal_states()), (name for name in state_names() if name[2:])
+    known = {"states": f"(?:{'|'.join(states)})", "state-names": f"(?:{'|'.join(names)})"}
+    parts = {**_table().parts, **known}
+    return re.compile(
+        re.sub(r"\{\{([\w-]+)\}\}", lambda found: parts[found[1]], pattern), re.DOTALL
+    )
 
 
 @cache
