@@ -273,6 +273,19 @@ def test_a_code_in_other_signs_with_one_meaning_is_taken(text: str, meant: str |
     assert next(filter(None, (code_in_words(text, it) for it in patterns if it)), None) == meant
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Tue Nov 24 2026 00:00:00 GMT-0800 (Pacific Standard Time)",
+        "24-NOV-26 12.00.00.000000 AM",
+        "11 / 24 / 2026",
+    ],
+)
+def test_a_date_of_another_program_is_taken(text: str) -> None:
+    (request,) = requests(f"jurisdiction,letter,date\nM,a/b,{text}\n")
+    assert str(request.date) == "2026-11-24"
+
+
 @pytest.mark.parametrize("phone", ["tel:415-555-0120", "415\u2013555\u20130120", "4155550120.0"])
 def test_a_phone_in_other_signs_is_taken(phone: str) -> None:
     (request,) = requests(f"jurisdiction,letter,Name,Title,Sheriff Phone\nM,a/b,P,S,{phone}\n")

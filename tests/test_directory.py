@@ -481,3 +481,19 @@ def test_an_overlay_adds_names(write: Write) -> None:
     path = str(write("own.yaml", text))
     directory = load_directory(str(bundled.JURISDICTIONS), [path], None)
     assert directory.find("Tamalpais, CA").slug == "marin-county-ca"
+
+
+@pytest.mark.parametrize(
+    "query", ["6041", "6041.0", "06041.0", "6,041", "0500000US06041", "Marin County, CA (06041)"]
+)
+def test_a_fips_code_that_a_program_changed_is_guessed(library: Library, query: str) -> None:
+    hint = told_by(lambda: library.directory.find(query)).partition("hint: ")[2]
+    assert hint == "did you mean '06041'? FIPS codes have five digits"
+
+
+def test_a_fips_code_with_another_state_is_not_found(library: Library) -> None:
+    assert library.directory.find("06041, CA").name == "Marin County, CA"
+    assert told_by(lambda: library.directory.find("10001, NY")) == (
+        "there is no jurisdiction '10001, NY'\n"
+        "  hint: 10001 is kent-county-de; if it is a ZIP code, type the county's name"
+    )

@@ -341,6 +341,11 @@ def test_the_day_that_the_data_gives_as_verified_counts_as_confirmed(library: Li
             "the letter would say 'Resolution No. 12 No. 12'",
             "authority.0.number",
         ),
+        (
+            "authority: [{instrument: Resolution, number: Res. 12}]",
+            "the letter would say 'Resolution Res. 12'",
+            "authority.0.number",
+        ),
         ("cc: [{name: A. Clerk}, {name: A. Clerk}]", "cc has 'A. Clerk' twice", "cc.1"),
         (
             "particulars: {reasons: [The jail is full., No staff., The jail is full.]}",

@@ -222,7 +222,7 @@ MEANT = "\n  hint: write it as YYYY-MM-DD; did you mean 2010-08-31?"
         ("2010-8-31", f"is not a date{MEANT}"),
         ("20100831", f"is not a date{MEANT}"),
         ("2010-W35-2", f"is not a date{PLAIN}"),
-        ("2010-08-31T00:00", f"is not a date{PLAIN}"),
+        ("2010-08-31T00:00", f"is not a date{MEANT}"),
         ("August 31, 2010", f"is not a date{MEANT}"),
         ("", f"is not a date{PLAIN}"),
     ],

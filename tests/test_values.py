@@ -233,7 +233,7 @@ SAMPLES: dict[str, tuple[tuple[Use, ...], list[str]]] = {
     **dict.fromkeys(
         (
             *(
-                *("several", "long-past", "no-year", "two-streets", "no-mailbox", "pasted"),
+                *("several", "long-past", "no-year", "two-streets", "no-mailbox", "pasted", "talk"),
                 *("state-as-city", "doubled", "remark", "label-in-name", "user-name"),
                 "more-than-name",
                 "small-letters",
@@ -425,6 +425,8 @@ def test_what_people_write_is_taken(use: Use, text: str) -> None:
         ("number", "12-34; 12-35"),
         ("vote", "5-"),
         ("vote", "5:00"),
+        ("vote", "5-0;4-1"),
+        ("number", "2026-10."),
         ("person", "Pat Perez / Alex Ruiz"),
         ("person", "Perez, Pat"),
         ("person", "Pat Perez, Sheriff"),
@@ -470,6 +472,14 @@ def test_what_people_write_is_taken(use: Use, text: str) -> None:
         ("prose", "The [COUNTY] has no staff."),
         ("prose", "TBD: ask counsel"),
         ("prose", "The sheriff?s deputies"),
+        ("prose", "The jail is full. Sent from my iPhone"),
+        ("prose", "Here\u2019s a draft: the jail is full."),
+        ("prose", "The **jail** is full."),
+        ("prose", "The jail is full. [ICE to confirm]"),
+        ("prose", "\u2022 Full \u2022 No staff"),
+        ("prose", "No staff.|Full"),
+        ("prose", '{"rich_text": []}'),
+        ("prose", "x"),
     ],
 )
 def test_what_may_be_meant_is_a_note(use: Use, text: str) -> None:

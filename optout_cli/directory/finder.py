@@ -23,6 +23,7 @@ from optout_cli.directory.names import (
 from optout_cli.directory.overlays import AgencyList
 from optout_cli.errors import Location, Problem
 
+_DIGITS = re.compile(r"(?:^|US|\()([0-9],?[0-9]{3,4})(?:\.0+)?\)?$")  # of a FIPS code: 6041.0
 _FIPS_IN_STATE = re.compile(r"([0-9]{5})-[a-z-]+")
 _FEW = 3  # jurisdictions of one name in other states, which a hint lists first
 _TOTALS = re.compile(r"(grand-|sub-?)?totals?\b|sum\b|count(-\d+)?$")
@@ -182,20 +183,24 @@ class Finder:
                 message = f"the data does not use {query!r}: {old['name']}, {code} ({old['note']})"
                 return Problem("retired-jurisdiction", message, location, hint)
         message = f"there is no jurisdiction {query!r}"
-        if re.fullmatch(r"\d{4}", query) and self._with_id(f"0{query}", ""):
-            hint = f"did you mean '0{query}'? FIPS codes have five digits"
-        elif _TOTALS.match(folded):
-            hint = "this looks like a row of totals: delete the row"
-        elif (stated := _FIPS_IN_STATE.fullmatch(folded)) and self._with_id(stated[1], ""):
+        return Problem("unknown-jurisdiction", message, location, self._suggestion(query, folded))
+
+    def _suggestion(self, query: str, folded: str) -> str:
+        """Return the hint for a query that fits nothing."""
+        digits = _DIGITS.search(query)
+        code = digits[1].replace(",", "").zfill(5) if digits else ""
+        if self._with_id(code, ""):
+            return f"did you mean {code!r}? FIPS codes have five digits"
+        if _TOTALS.match(folded):
+            return "this looks like a row of totals: delete the row"
+        if (stated := _FIPS_IN_STATE.fullmatch(folded)) and self._with_id(stated[1], ""):
             elsewhere = _listed([self.slug(*it[:2]) for it in self._with_id(stated[1], "")])
-            hint = f"{stated[1]} is {elsewhere}; if it is a ZIP code, type the county's name"
-        elif re.fullmatch(r"\d{5}(-\d{4})?", query):
-            hint = "type the county's name or its FIPS code; a ZIP code names no county"
-        elif is_agency_name(folded):
-            hint = self._agency_suggestion(folded)
-        else:
-            hint = self._place_suggestion(folded)
-        return Problem("unknown-jurisdiction", message, location, hint)
+            return f"{stated[1]} is {elsewhere}; if it is a ZIP code, type the county's name"
+        if re.fullmatch(r"\d{5}(-\d{4})?", query):
+            return "type the county's name or its FIPS code; a ZIP code names no county"
+        if is_agency_name(folded):
+            return self._agency_suggestion(folded)
+        return self._place_suggestion(folded)
 
     def _agency_suggestion(self, folded: str) -> str:
         if found := self._in_any_state(folded, self._agency_entries):

@@ -176,7 +176,8 @@ def repeat_problems(case: Case) -> Iterator[Problem]:
                 yield Problem("said-twice", message, hint="delete one of the two", path=at)
     for number, act in enumerate(request.authority):
         kind, words = act.instrument.split()[-1].casefold(), (act.number or "").casefold().split()
-        if kind in (*words[:1], *words[-1:]):
+        first = words[0].rstrip(".") if words else ""
+        if kind in (first, *words[-1:]) or (first[2:] and kind.startswith(first)):
             message = f"the letter would say {f'{act.instrument} {act.number}'!r}"
             hint = "write what it is as the instrument, such as Resolution, and the number alone"
             yield Problem("said-twice", message, hint=hint, path=f"authority.{number}.number")

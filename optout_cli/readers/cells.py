@@ -29,7 +29,7 @@ def check_date(text: str) -> tuple[str, str] | None:
     parts = _ISO.fullmatch(text)
     hint = "write it as YYYY-MM-DD, such as 2026-11-24"
     if not parts:
-        if meant := guess_date(text):
+        if meant := guess_date(text) or _guess_moment(text):
             hint = f"write it as YYYY-MM-DD; did you mean {meant}?"
         return "is not a date", hint
     year, month = int(parts[1]), int(parts[2])
@@ -40,6 +40,14 @@ def check_date(text: str) -> tuple[str, str] | None:
             hint = f"{month_name[month]} {year} has {monthrange(year, month)[1]} days"
         return "is not on the calendar", hint
     return None
+
+
+def _guess_moment(text: str) -> date | None:
+    """Return the day at the beginning of a text that goes on, or that a program counts from."""
+    if re.fullmatch("[0-9]{10}([0-9]{3})?", text):  # seconds or milliseconds since 1970
+        return date(1970, 1, 1) + timedelta(seconds=int(text[:10]))
+    head = re.split(r"[T ]+[0-9]{1,2}[:.][0-9]{2}|\s*[*?(]", text)[0].strip(" ~")
+    return guess_date(_WEEKDAY.sub("", head)) or guess_date(head.replace("-", "/"))
 
 
 def guess_date(text: str) -> date | None:
@@ -63,7 +71,8 @@ def guess_date(text: str) -> date | None:
 DateOrder = Literal["month-first", "day-first", "either", "mixed"]
 _SLASHED = re.compile(r"([0-9]{1,2})[/.-]([0-9]{1,2})[/.-]([0-9]{4}|[0-9]{2})")
 _MIDNIGHT = re.compile(
-    r"[T ,]+(0{1,2}|12(?=:00(:00)? ?[Aa])):00(:00(\.0+)?)?( ?[Aa][Mm])?(Z|\+00:?00)?$|\.0$"
+    r"[T ,]+(0{1,2}|12(?=[:.]00([:.]00(\.0+)?)? ?[Aa]))[:.]00([:.]00(\.0+)?)?( ?[Aa][Mm])?"
+    r"(Z|\+00:?00| GMT.*)?$|\.0$"
 )
 _WEEKDAY = re.compile(
     r"^(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\.?,?\s+", re.IGNORECASE
@@ -87,6 +96,8 @@ _WAYS = {
         " regular firstclass firstclassmail uspsfirstclass uspsfirstclassmail 1stclass"
         " 1stclassmail ordinarymail standardmail"
     ),
+    "ink": "wet wetink wetsignature inksignature penandink pen",
+    "typed": "s conformed conformedsignature typedname",
     "email": "electronicmail emailed",
     "fax": "facsimile faxed telefax",
     "hand": (
@@ -131,7 +142,7 @@ def slashed_days(text: str) -> tuple[str | None, str | None] | None:
 
 def _plain_date(text: str) -> str:
     """Return a date without the day of the week and without midnight."""
-    plain = _DASHES.sub("-", text.strip().removeprefix("'"))
+    plain = re.sub(r" */ *", "/", _DASHES.sub("-", text.strip().removeprefix("'")))
     plain = _WEEKDAY.sub("", _MIDNIGHT.sub("", plain))
     plain = re.sub(r"(?<=[0-9])(st|nd|rd|th)\b( of\b)?", "", plain)
     return re.sub(r"/(?=[A-Za-z])|(?<=[A-Za-z])/", " ", plain)  # 24/Nov/2026

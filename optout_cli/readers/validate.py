@@ -156,6 +156,8 @@ class _Walk:
                 fields = _fields_of(item_kind)
                 first = next((key for key in fields if fields[key].required), next(iter(fields)))
                 hint = f"write it as [{{{first}: ...}}]"
+                if self.document.is_cell(path):
+                    hint = f"name the column {path}.0.{first}"
             message = f"{name} must be a list, not {_describe(value)}"
             self._fail(path, "wrong-shape", message, hint)
             return []
