@@ -183,3 +183,26 @@ def test_tables_with_other_columns_are_rejected_into_one() -> None:
     both = [*rows("csv", "date,ori\n1,2\n"), *rows("csv", "ori,cc\n3,4\n")]
     table = rejected(both, "why")["rejects.csv"]
     assert table == "# rejected,# table row,date,ori,cc\r\nwhy,K,1,2,\r\nwhy,K,,3,4\r\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 512, "is an old Word or Excel file"),
+        (b"PAR1" + b"\0" * 50, "is a Parquet file"),
+        (b"<?xml version='1.0'?><a/>", "is an XML file"),
+        (b'[{"jurisdiction": "06041"}]', "is JSON, not a table"),
+        ("a,b\n1,2\n".encode("utf-16-le"), "is UTF-16 text (little-endian"),
+    ],
+)
+def test_what_is_no_table_is_told_by_its_kind(content: bytes, told: str, in_folder: Path) -> None:
+    (in_folder / "n.csv").write_bytes(content)
+    assert told in told_by(lambda: load_input("n.csv"))
+
+
+def test_a_table_of_another_program_is_read(in_folder: Path) -> None:
+    table = 'Jurisdiction__c,Signatory_Name__c\n06041,="Pat 007"\n'
+    (in_folder / "n.csv").write_bytes(table.encode("utf-32"))
+    (row,) = load_input("n.csv").rows()
+    assert row.document is not None
+    assert row.document.data == {"jurisdiction": "06041", "signatory": {"name": "Pat 007"}}

@@ -105,7 +105,7 @@ def test_columns_beside_each_other_tell_what_each_is(header: str, paths: list[st
         ("County,State", '"Marin County, CA",CA', "Marin County, CA", None),
         ("County,State", '"Marin County, Calif.",CA', "Marin County, CA", None),
         ("County,State", '"Marin County, CA",NV', "Marin County, CA, NV", None),
-        ("County,State", "06041,CA", "06041, CA", None),
+        ("County,State", "06041,California", "06041, CA", None),
         ("County,State", "marin-county-ca,CA", "marin-county-ca", None),
         ("County,State", "Marin County,Ontario", "Marin County, Ontario", None),
         ("County,City,State", "Marin County,San Rafael,CA", "Marin County, CA", "CA"),

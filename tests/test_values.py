@@ -601,6 +601,6 @@ def test_a_doubtful_value_is_a_note_of_the_letter(library: Library) -> None:
     assert [note.text for note in notice.notes if note.code == "odd-value"] == [
         (
             "check authority.0.number: '46204' may be the number that a spreadsheet gives to a day;"
-            " if so, format the column as Text, and type the value again"
+            " if so, type the value again"
         )
     ]

@@ -4,7 +4,7 @@ The file's name tells its form; where it does not, the first line does.
 """
 
 import re
-from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE, BOM_UTF32_BE, BOM_UTF32_LE
 from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from itertools import chain
@@ -144,7 +144,9 @@ def load_input(path: str, columns: tuple[str, ...] = ()) -> InputFile:
     Raises OptoutError.
     """
     content = read_bytes(path, MAX_BYTES, on_command_line=True)
-    if content[:2] in (BOM_UTF16_LE, BOM_UTF16_BE):  # Excel's "Unicode Text"
+    if content[:4] in (BOM_UTF32_LE, BOM_UTF32_BE):  # begins like UTF-16
+        content = content.decode("utf-32", "replace").encode()
+    elif content[:2] in (BOM_UTF16_LE, BOM_UTF16_BE):  # Excel's "Unicode Text"
         content = content.decode("utf-16", "replace").encode()
     if is_workbook(content):
         names = partial(names_columns, columns=columns)
@@ -232,9 +234,13 @@ def _other_kind(content: bytes, path: str) -> Problem | None:
         message = "is a link to a spreadsheet on the web, not a table"
         hint = "open it, and choose File, Download, Comma-separated values"
         return Problem("not-text", message, location, hint)
-    if top[:2] not in (b"\xff\xfe", b"\xfe\xff") and top.count(0) > len(top) // 4:
+    if re.match(rb"\s*\[\s*\{", top):
+        message, hint = "is JSON, not a table", "name it with .json at the end"
+        return Problem("not-text", message, location, hint) if path.endswith(".csv") else None
+    zeros = top[::2].count(0), top[1::2].count(0)
+    if top[:2] not in (b"\xff\xfe", b"\xfe\xff") and max(zeros) > len(top) // 4 > 4 * min(zeros):
         # Every second byte of Western text in UTF-16 is zero.
-        order = "little-endian" if top[1::2].count(0) > top[::2].count(0) else "big-endian"
+        order = "little-endian" if zeros[1] > zeros[0] else "big-endian"
         message = f"is UTF-16 text ({order}, without a byte order mark), not UTF-8"
         return Problem("not-utf-8", message, location, _SPREADSHEET[0])
     return None

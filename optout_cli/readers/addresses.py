@@ -142,14 +142,17 @@ def goes_on_with_state(text: str) -> bool:
     return any(state_code(" ".join(words[-count:])) for count in range(1, 1 + len(words)))
 
 
-def place_in_state(place: str, state: str) -> str:
+def place_in_state(place: str, state: str, *, is_stated: bool) -> str:
     """Add a state to the name of a place that has none: `Marin County` -> `Marin County, CA`.
 
-    A number and an id (`marin-county-ca`) need none; a place in another state stays wrong.
+    A number and an id (`marin-county-ca`) need none; a place in another state stays wrong. If the
+    table says the state of the place, a FIPS code gets it: it may be a ZIP code of another place.
     """
     name, _, end = place.rpartition(",")
     code = state_code(state) or state
     is_id = re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)+", place)
+    if is_stated and re.fullmatch("[0-9]{5}", place):
+        return f"{place}, {code}"
     if not state or re.fullmatch(r"[0-9.]+", place) or (is_id and place.endswith(code.lower())):
         return place
     return f"{name if name and state_code(end) == code else place}, {code}"

@@ -39,6 +39,7 @@ from optout_cli.readers.document import (
 
 _FORMULA = re.compile(r"'*[=+\-@\t\r]")
 _GUARDED = re.compile(r"'+[=+\-@\t\r]")
+_TEXT_FORMULA = re.compile(r'="([^"]*)"')
 _NUMBER = re.compile("[0-9]{1,4}")  # of an item in a list
 _KEY = "jurisdiction"  # the header has this column name; no row has it as a value
 _DELIMITERS = ",;\t|"  # spreadsheets write `;` where the comma is the decimal sign
@@ -46,7 +47,6 @@ _MAX_TITLES = 8  # lines above the header that are looked through
 # A table with neither has no dates to read in one order, and no whole address in a cell: one that
 # has is read once more, before its rows.
 _MUST_BE_READ_WHOLE = re.compile(r"[0-9]{1,2}[/.-][0-9]{1,2}[/.-][0-9]{2}|[A-Za-z],?[ ][0-9]{5}\b")
-_FIPS = re.compile("[0-9]{5}")
 _Branch = dict[str, "_Branch | str"]
 
 
@@ -337,9 +337,8 @@ def _row_from(line: _Line, table: Table, file: str) -> Row:
         if not text or not _is_read(name) or name == STATE_OF_PLACE:
             continue
         is_place = name == _KEY and (STATE_OF_PLACE in table.names or _KEY in table.columns)
-        own = place_in_state(text, state) if is_place else text
-        if is_place and _FIPS.fullmatch(text) and (stated := cells.get(STATE_OF_PLACE)):
-            own = f"{text}, {stated}"  # a ZIP code may be the FIPS code of a county elsewhere
+        is_stated = bool(cells.get(STATE_OF_PLACE))
+        own = place_in_state(text, state, is_stated=is_stated) if is_place else text
         top = name.removesuffix(".street")
         parts = {f"{top}.{key}": part for key, part in addresses.get(name, {}).items()}
         layer.names.update(dict.fromkeys(parts, table.columns.get(name, name)))
@@ -384,8 +383,10 @@ def _tree_from(
 
 
 def cell_from(cell: str) -> str:
-    """Return a cell's text with LF line ends, no spaces around it, and no guarding apostrophe."""
+    """Return a cell's text with LF line ends, and without spaces, `'` or `=""` around it."""
     text = cell.replace("\r\n", "\n").replace("\r", "\n").strip()
+    if found := _TEXT_FORMULA.fullmatch(text):  # so that a spreadsheet keeps its zeros
+        return found[1]
     return text[1:] if _GUARDED.match(text) else text
 
 

@@ -40,6 +40,12 @@ _OTHER_KINDS = {
     b"\xd0\xcf\x11\xe0": "an old Word or Excel file",
     b"%PDF-": "a PDF",
     b"{\\rtf": "a rich-text file",
+    b"\x1f\x8b": "a compressed file",
+    b"PAR1": "a Parquet file",
+    b"SQLite format 3": "a database",
+    b"<?xml": "an XML file",
+    b"BEGIN:VCARD": "an address card",
+    b"MIME-Version:": "a saved web page or e-mail",
 }
 
 

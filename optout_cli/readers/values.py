@@ -130,11 +130,13 @@ def judge(document: Document) -> tuple[tuple[Problem, ...], tuple[Doubt, ...]]:
         location = document.location(path)
         # A table's own name of the column stands before the message.
         is_renamed = document.is_cell(path) and location.path not in ("", path, f"$.{path}")
-        message = words if is_renamed else f"{path} {words}"
+        message, hint = words if is_renamed else f"{path} {words}", kind.hint
+        if not document.is_cell(path) or location.path.startswith("$."):
+            hint = hint.removeprefix("format the column as Text, and ")  # it is in no table
         if is_wrong:
-            problems.append(Problem("odd-value", message, location, kind.hint, path))
+            problems.append(Problem("odd-value", message, location, hint, path))
         else:
-            doubts.append(Doubt(path, f"{path} {words}", kind.hint))
+            doubts.append(Doubt(path, f"{path} {words}", hint))
     doubts += _doubts_about_address(document)
     return tuple(problems), tuple(doubts)
 
