@@ -190,6 +190,7 @@ def test_tables_with_other_columns_are_rejected_into_one() -> None:
     [
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 512, "is an old Word or Excel file"),
         (b"PAR1" + b"\0" * 50, "is a Parquet file"),
+        (b"\xd0\xcf\x11\xe0" + "EncryptedPackage".encode("utf-16-le"), "is locked with a password"),
         (b"<?xml version='1.0'?><a/>", "is an XML file"),
         (b'[{"jurisdiction": "06041"}]', "is JSON, not a table"),
         ("a,b\n1,2\n".encode("utf-16-le"), "is UTF-16 text (little-endian"),
@@ -206,3 +207,8 @@ def test_a_table_of_another_program_is_read(in_folder: Path) -> None:
     (row,) = load_input("n.csv").rows()
     assert row.document is not None
     assert row.document.data == {"jurisdiction": "06041", "signatory": {"name": "Pat 007"}}
+
+
+def test_half_a_workbook_is_damaged(in_folder: Path) -> None:
+    (in_folder / "n.xlsx").write_bytes(b"PK\x03\x04" + b"x" * 99)
+    assert told_by(lambda: load_input("n.xlsx")).startswith("n.xlsx: is a damaged workbook")

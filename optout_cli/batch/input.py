@@ -225,18 +225,39 @@ class Stream:
 
 def _other_kind(content: bytes, path: str) -> Problem | None:
     """Return the Problem of a text file that is no table: a web page, or in another encoding."""
-    top = content.removeprefix(BOM_UTF8)[:_TOP]
-    location = Location(path)
-    if re.match(rb"\s*(<!doctype html|<html|<table|<meta)", top, re.IGNORECASE):
-        message = "is a web page, not a table, whatever its name says"
-        return Problem("not-text", message, location, _SPREADSHEET[0])
-    if top.startswith((b'{"url":', b'{"doc_id":')) or path.endswith(".gsheet"):
-        message = "is a link to a spreadsheet on the web, not a table"
-        hint = "open it, and choose File, Download, Comma-separated values"
-        return Problem("not-text", message, location, hint)
-    if re.match(rb"\s*\[\s*\{", top):
-        message, hint = "is JSON, not a table", "name it with .json at the end"
-        return Problem("not-text", message, location, hint) if path.endswith(".csv") else None
+    top, location = content.removeprefix(BOM_UTF8)[:_TOP], Location(path)
+    kinds = (
+        (
+            re.match(rb"\s*(<!doctype html|<html|<table|<meta)", top, re.IGNORECASE),
+            "is a web page, not a table, whatever its name says",
+            _SPREADSHEET[0],
+        ),
+        (
+            top.startswith((b'{"url":', b'{"doc_id":')) or path.endswith(".gsheet"),
+            "is a link to a spreadsheet on the web, not a table",
+            "open it, and choose File, Download, Comma-separated values",
+        ),
+        (
+            "EncryptedPackage".encode("utf-16-le") in content,
+            "is locked with a password",
+            "open it, and save it without a password",
+        ),
+        (
+            content.startswith(b"PK") and path.lower().endswith((".xlsx", ".xlsm", ".ods")),
+            "is a damaged workbook",
+            "open it in the spreadsheet program, and save it again",
+        ),
+        (
+            re.match(rb"\s*\[\s*\{", top) and path.lower().endswith(".csv"),
+            "is JSON, not a table",
+            "name it with .json at the end",
+        ),
+    )
+    found = (
+        Problem("not-text", message, location, hint) for is_it, message, hint in kinds if is_it
+    )
+    if problem := next(found, None):
+        return problem
     zeros = top[::2].count(0), top[1::2].count(0)
     if top[:2] not in (b"\xff\xfe", b"\xfe\xff") and max(zeros) > len(top) // 4 > 4 * min(zeros):
         # Every second byte of Western text in UTF-16 is zero.
