@@ -117,3 +117,25 @@ def test_a_city_in_the_street_too_is_told(street: str, told: bool) -> None:
     address = f"{{street: '{street}', city: San Rafael}}"
     _, doubts = judge(document_of(f"signatory: {{address: {address}}}"))
     assert ["has the city in it too" in doubt.message for doubt in doubts] == [True] * told
+
+
+@pytest.mark.parametrize(
+    ("lines", "told"),
+    [
+        (
+            "signatory: {name: Pat Perez, title: 'Pat Perez, Sheriff'}",
+            ["signatory.title 'Pat Perez, Sheriff' has the name in it too"],
+        ),
+        (
+            "recipients: {bureau: {email: a@b.gov}, ice: {email: A@b.gov}}",
+            ["recipients.ice.email 'A@b.gov' is recipients.bureau.email too"],
+        ),
+        (
+            "signatory: {address: {street: Elm}}\nrecipients: {ice: {address: {street: [Elm]}}}",
+            ["recipients.ice.address.street 'Elm' is signatory.address.street too"],
+        ),
+        ("recipients: {bureau: {email: a@b.gov}, ice: {email: c@b.gov}}", []),
+    ],
+)
+def test_what_two_would_share_is_told(lines: str, told: list[str]) -> None:
+    assert [doubt.message for doubt in judge(document_of(lines))[1]] == told

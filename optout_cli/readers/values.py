@@ -122,7 +122,8 @@ def judge(document: Document) -> tuple[tuple[Problem, ...], tuple[Doubt, ...]]:
     """Return a Problem for each text that cannot be meant, and a Doubt for each that may be."""
     problems: list[Problem] = []
     doubts: list[Doubt] = []
-    for path, text in _texts_in(document.data, ""):
+    texts = dict(_texts_in(document.data, ""))
+    for path, text in texts.items():
         if (found := _judged(text.strip(), _use_of(path))) is None:
             continue
         kind, is_wrong = found
@@ -137,23 +138,37 @@ def judge(document: Document) -> tuple[tuple[Problem, ...], tuple[Doubt, ...]]:
             problems.append(Problem("odd-value", message, location, hint, path))
         else:
             doubts.append(Doubt(path, f"{path} {words}", hint))
-    doubts += _doubts_about_address(document)
+    doubts += (*_doubts_about_signatory(texts), *_doubts_about_copies(texts))
     return tuple(problems), tuple(doubts)
 
 
-def _doubts_about_address(document: Document) -> Iterator[Doubt]:
-    """Yield a Doubt if parts of the signatory's address do not go together."""
+def _doubts_about_signatory(texts: Mapping[str, str]) -> Iterator[Doubt]:
+    """Yield a Doubt for each two values of the signatory that do not go together."""
     path = "signatory.address"
-    texts = dict(_texts_in(document.data.get("signatory", ""), "signatory"))
     street, city, state, code = (
         texts.get(f"{path}.{name}", "") for name in ("street", "city", "state", "zip")
     )
+    name, title = texts.get("signatory.name", ""), texts.get("signatory.title", "")
+    if " " in name and name in title:
+        message = f"signatory.title {shorten(title)!r} has the name in it too"
+        yield Doubt("signatory.title", message, "write the title alone")
     if state and (others := elsewhere(code, state_code(state) or state)):
         message = f"{path}.zip {code!r} is a ZIP code of {others}, not of {state}"
         yield Doubt(f"{path}.zip", message, "correct the one that is wrong")
     if city and re.search(rf"[,\n]\s*{re.escape(city)}$|\b{re.escape(city)},? [A-Z]{{2}}$", street):
         message = f"{path}.street {shorten(street)!r} has the city in it too"
         yield Doubt(f"{path}.street", message, "write the city in its own place only")
+
+
+def _doubts_about_copies(texts: Mapping[str, str]) -> Iterator[Doubt]:
+    """Yield a Doubt for each contact that two of the sender, the bureau and ICE would share."""
+    for field in ("email", "fax", "address.street"):
+        seen: dict[str, str] = {}
+        for owner in ("signatory", "recipients.bureau", "recipients.ice"):
+            path = f"{owner}.{field}"
+            value = texts.get(path) or texts.get(f"{path}.0", "")
+            if value and (first := seen.setdefault(value.casefold(), path)) != path:
+                yield Doubt(path, f"{path} {value!r} is {first} too", "write each one's own")
 
 
 def _texts_in(node: Tree, path: str) -> Iterator[tuple[str, str]]:
