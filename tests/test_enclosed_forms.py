@@ -21,7 +21,8 @@ from optout_cli.letters.notes import export_notes
 from optout_cli.letters.pipeline import Order, letters_of_request
 from optout_cli.model.letter import Attachment, Letter
 from optout_cli.readers import enclosures
-from optout_cli.readers.enclosures import flatten, load_attachment
+from optout_cli.readers.enclosures import load_attachment
+from optout_cli.readers.pdf_pages import flatten
 
 Change = Callable[[pikepdf.Pdf], None]
 PRINT = 4

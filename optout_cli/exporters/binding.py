@@ -23,7 +23,7 @@ from optout_cli.engines import temporary_files
 from optout_cli.errors import OptoutError, Problem
 from optout_cli.exporters.context import ExportContext
 from optout_cli.model.letter import Attachment
-from optout_cli.readers.enclosures import flatten
+from optout_cli.readers.pdf_pages import flatten
 from optout_cli.templating.layouts import Sheet
 
 _CLAIMS = ("{http://www.aiim.org/pdfa/ns/id/", "{http://www.aiim.org/pdfua/ns/id/")

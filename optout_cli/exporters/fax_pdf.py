@@ -16,7 +16,7 @@ from optout_cli.errors import OptoutError, Problem, raise_any
 from optout_cli.exporters import pdf
 from optout_cli.exporters.context import ExportContext
 from optout_cli.model.letter import Attachment, Letter
-from optout_cli.readers.enclosures import flatten
+from optout_cli.readers.pdf_pages import flatten
 
 if TYPE_CHECKING:
     from pikepdf import Object, Page, Pdf

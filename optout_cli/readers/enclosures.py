@@ -1,8 +1,4 @@
-"""A file to enclose -> Attachment, checked: small enough, and a PDF can be read by every reader.
-
-`flatten` draws over a PDF's pages what lies over them, as a printer does; `_unseen` tells what no
-page shows.
-"""
+"""A file to enclose -> Attachment, checked: small enough, and a PDF can be read by every reader."""
 
 import math
 import re
@@ -10,18 +6,17 @@ import sys
 import unicodedata
 import warnings
 import zlib
-from collections.abc import Iterator
 from contextlib import closing, redirect_stderr, suppress
-from functools import lru_cache
 from hashlib import sha256
 from io import BytesIO, StringIO
 from itertools import takewhile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from optout_cli.errors import Location, OptoutError, Problem, shorten
+from optout_cli.errors import Location, OptoutError, Problem
 from optout_cli.model.letter import Attachment
 from optout_cli.readers.files import read_bytes
+from optout_cli.readers.pdf_pages import refusal, unseen
 from optout_cli.trust import is_reserved
 
 if TYPE_CHECKING:
@@ -69,10 +64,6 @@ _REPAIRED = {
 }
 _FAST_WEB_VIEW = "wrong entries for fast web view"
 _LINEARIZED = b"/Linearized"  # marks a PDF that has such entries
-_NOT_ON_PAGE = ("/Link", "/Popup")  # what no printer draws
-# Annotations whose words stand in a window of their own.
-_COMMENTS = {"/Text", "/Highlight", "/Underline", "/StrikeOut", "/Squiggly", "/Caret"}
-_HIDDEN = 2 | 32  # flags: hidden, and not to be viewed (ISO 32000-1, 12.5.3)
 _SCALE = 0.25  # px per pt; at this size a missing word still changes a pixel
 
 
@@ -149,7 +140,7 @@ def _check_structure(content: bytes) -> _PdfCheck:
         if not document.pages:
             return _PdfCheck(_NO_PAGE)
         large: list[tuple[int, int]] = []
-        if problem := _size_problem(document, large) or _refusal(document):
+        if problem := _size_problem(document, large) or refusal(document):
             return _PdfCheck(problem)
         repaired = {
             next((words for said, words in _REPAIRED.items() if said in message), "")
@@ -159,7 +150,7 @@ def _check_structure(content: bytes) -> _PdfCheck:
             return _PdfCheck(problem)
         if "" in repaired or (repaired and not _looks_like_copy(content, document)):
             return _PdfCheck(_DAMAGED)
-        hidden = tuple(_unseen(content, document))
+        hidden = tuple(unseen(content, document))
     if unmarked != content:
         with pikepdf.open(BytesIO(content), attempt_recovery=False) as document:
             if document.is_linearized and not document.check_linearization(StringIO()):
@@ -263,134 +254,3 @@ def _draw_pages(content: bytes) -> list[bytes]:
             with closing(page), closing(page.render(scale=_SCALE, grayscale=True)) as drawn:
                 digests.append(sha256(bytes(drawn.buffer)).digest())
     return digests
-
-
-@lru_cache(maxsize=4)  # the formats of a letter, and its letters, enclose the same files
-def flatten(content: bytes) -> bytes:
-    """Return a PDF whose form values, stamps and the like are drawn on its pages, as printed.
-
-    A PDF without any stays as it is. Raises PdfiumError for one that cannot be read.
-    """
-    if not _has_annotations(content):
-        return content
-    import pypdfium2 as pdfium
-    import pypdfium2.raw as pdfium_c
-
-    output = BytesIO()
-    with closing(pdfium.PdfDocument(content)) as document:
-        document.init_forms()
-        for page in document:
-            with closing(page):
-                pdfium_c.FPDFPage_Flatten(page, pdfium_c.FLAT_PRINT)
-        document.save(output)
-    return output.getvalue()
-
-
-def _has_annotations(content: bytes) -> bool:
-    import pikepdf  # 100 ms
-
-    with pikepdf.open(BytesIO(content)) as document:
-        return any(
-            str(each.get("/Subtype", "")) not in _NOT_ON_PAGE
-            for page in document.pages
-            for each in _annotations(page)
-        )
-
-
-def _annotations(page: "pikepdf.Page") -> "list[pikepdf.Object]":
-    import pikepdf  # 100 ms
-
-    found = page.obj.get("/Annots")
-    if not isinstance(found, pikepdf.Array):
-        return []
-    return [each for each in found if isinstance(each, pikepdf.Dictionary)]
-
-
-def _refusal(document: "pikepdf.Pdf") -> str:
-    """Return why the pages of a PDF are not what its sender means to show, or an empty text."""
-    if "/Collection" in document.Root:
-        return "is a PDF portfolio: its files are not on its pages"
-    if document.Root.get("/NeedsRendering"):  # ISO 32000-1, annex K
-        return "is an XFA form: its pages are made only as Adobe Reader opens it"
-    if _has_hidden_layers(document):
-        return "has hidden layers, which would show behind the letter"
-    for number, page in enumerate(document.pages, 1):
-        if any(each.get("/Subtype") == "/Redact" for each in _annotations(page)):
-            return f"has passages on page {number} that are marked for redaction but still there"
-    return ""
-
-
-def _has_hidden_layers(document: "pikepdf.Pdf") -> bool:
-    """Tell whether a layer is off at first, or by its use (ISO 32000-1, 8.11.4).
-
-    Pages bound to a letter lose what their document says of its layers, and show them all.
-    """
-    import pikepdf  # 100 ms
-
-    usual = _within(document.Root, "/OCProperties", "/D")
-    if _within(usual, "/OFF") or _within(usual, "/BaseState") == "/OFF":
-        return True
-    layers = _within(document.Root, "/OCProperties", "/OCGs")
-    states = (("/Print", "/PrintState"), ("/View", "/ViewState"))
-    return any(
-        _within(layer, "/Usage", *state) == "/OFF"
-        for layer in (layers if isinstance(layers, pikepdf.Array) else ())
-        for state in states
-    )
-
-
-# Any: numbers and truth values are Python's own.
-def _within(value: Any, *keys: str) -> Any:
-    """Return what stands below these keys, one within the other, or None."""
-    import pikepdf  # 100 ms
-
-    for key in keys:
-        value = value.get(key) if isinstance(value, pikepdf.Dictionary) else None
-    return value
-
-
-def _unseen(content: bytes, document: "pikepdf.Pdf") -> Iterator[str]:
-    """Yield what a PDF contains that its printed pages do not show: values, comments, files."""
-    if files := len(document.attachments):
-        yield f"{files} file{'s' if files > 1 else ''} attached to it"
-    if not _has_annotations(content):
-        return
-    import pypdfium2 as pdfium
-
-    with closing(pdfium.PdfDocument(flatten(content))) as drawn:
-        for number, page in enumerate(document.pages, 1):
-            annotations = _annotations(page)
-            comments = sum(each.get("/Subtype") in _COMMENTS for each in annotations)
-            if comments:
-                yield f"{comments} comment{'s' if comments > 1 else ''} on page {number}"
-            values = [pair for each in annotations if (pair := _value(each))]
-            if not values:
-                continue
-            with closing(drawn[number - 1].get_textpage()) as text:
-                shown = _compact(text.get_text_range())
-            for name, value in values:
-                if _compact(value) not in shown:
-                    yield f"the value of the field {shorten(name)!r} on page {number}"
-
-
-def _value(widget: "pikepdf.Object") -> tuple[str, str] | None:
-    """Return name and value of a text or a choice that a form shows, or of a box without a mark."""
-    import pikepdf  # 100 ms
-
-    field, kind, value = widget, widget.get("/FT"), widget.get("/V")
-    if kind is None and isinstance(widget.get("/Parent"), pikepdf.Dictionary):
-        field = widget.Parent
-        kind, value = field.get("/FT"), field.get("/V")
-    if widget.get("/Subtype") != "/Widget" or int(widget.get("/F", 0)) & _HIDDEN:
-        return None
-    name = str(field.get("/T", ""))
-    if kind in ("/Tx", "/Ch") and isinstance(value, pikepdf.String) and str(value).strip():
-        return name, str(value)
-    is_set = kind == "/Btn" and isinstance(value, pikepdf.Name) and value != "/Off"
-    # A box without a drawing of its mark: no page has this text.
-    return (name, "\0") if is_set and "/AP" not in widget else None
-
-
-def _compact(text: str) -> str:
-    """Return a text without blanks and hyphens, which a line's end may add."""
-    return re.sub(r"[\s\u00ad\u2010-]+", "", unicodedata.normalize("NFKC", text))
