@@ -12,7 +12,7 @@ import pytest
 from command_results import Run, Write, noted, outcome
 from conftest import REQUEST, ROOT
 from make_letters import problems_of
-from pikepdf import Array, Name
+from pikepdf import Array, Dictionary, Name
 from PIL import Image as Picture
 from run_batch import SEAL
 
@@ -60,6 +60,23 @@ def picture_in_jbig2(pdf: pikepdf.Pdf) -> None:
     pdf.pages[0].add_resource(image, Name.XObject, Name.Scan)
 
 
+def broken_picture(pdf: pikepdf.Pdf) -> None:
+    picture_in_jbig2(pdf)
+    pdf.pages[0].obj.Resources.XObject.Scan.write(b"garbage", filter=Name.JPXDecode)
+    pdf.pages[0].contents_add(b" q 99 0 0 99 0 0 cm /Scan Do Q")
+
+
+def forms_in_forms(pdf: pikepdf.Pdf) -> None:
+    """Draw a form that draws two forms, each of which draws two, and so on."""
+    words, within = b"0 0 9 9 re f", Dictionary()
+    for _ in range(17):
+        form = pdf.make_stream(words, Type=Name.XObject, Subtype=Name.Form)
+        form.BBox, form.Resources = Array([0, 0, 9, 9]), Dictionary(XObject=within)
+        words, within = b"/F Do /F Do", Dictionary(F=form)
+    pdf.pages[0].add_resource(within.F, Name.XObject, Name.F)
+    pdf.pages[0].contents_add(b" /F Do")
+
+
 def box(name: str, *corners: float) -> Callable[[pikepdf.Pdf], None]:
     def put(pdf: pikepdf.Pdf) -> None:
         pdf.pages[0].obj[name] = Array(corners)
@@ -103,6 +120,11 @@ REFUSED = {
     "cropped to nothing": (
         changed(box("/CropBox", 1000, 1000, 1100, 1100)),
         "is a PDF whose page 1 is cropped to nothing",
+    ),
+    "a broken picture in JPEG 2000": (changed(broken_picture), DAMAGED),
+    "forms within forms": (
+        changed(forms_in_forms),
+        "is a PDF whose page 1 is drawn from more than 50,000 parts",
     ),
 }
 

@@ -314,3 +314,64 @@ def test_a_fax_of_more_than_thirty_pages_gets_a_note(tmp_path: Path, library: Li
         {note.code for note in export_notes(letter, "fax", pages, Options())} for pages in (30, 31)
     ]
     assert ["long-fax" in codes for codes in notes] == [False, True]
+
+
+def acting(pdf: pikepdf.Pdf) -> None:
+    pdf.Root.OpenAction = Dictionary(S=Name.JavaScript, JS=String("app.alert(1)"))
+
+
+def signed(pdf: pikepdf.Pdf) -> None:
+    signature = pdf.make_indirect(Dictionary(Type=Name.Sig, Contents=String("0")))
+    field = pdf.make_indirect(Dictionary(FT=Name.Sig, T=String("Signer"), V=signature))
+    pdf.Root.AcroForm = Dictionary(Fields=Array([field]))
+
+
+def to_be_signed(pdf: pikepdf.Pdf) -> None:
+    signed(pdf)
+    del pdf.Root.AcroForm.Fields[0].V
+
+
+def with_words(words: bytes) -> Callable[[pikepdf.Pdf], None]:
+    def add(pdf: pikepdf.Pdf) -> None:
+        page = pdf.pages[0]
+        font = Dictionary(Type=Name.Font, Subtype=Name.Type1, BaseFont=Name.Helvetica)
+        page.obj.Resources = Dictionary(Font=Dictionary(F=font))
+        page.obj.Contents = pdf.make_stream(b"BT /F 24 Tf 72 700 Td (Act) Tj " + words + b" ET")
+
+    return add
+
+
+def below_a_scan(pdf: pikepdf.Pdf) -> None:
+    with_words(b"3 Tr (words that were found) Tj ET /I Do BT")(pdf)
+    scan = pdf.make_stream(b"\0", Type=Name.XObject, Subtype=Name.Image, Width=1, Height=1)
+    scan.BitsPerComponent, scan.ColorSpace = 8, Name.DeviceGray
+    pdf.pages[0].obj.Resources.XObject = Dictionary(I=scan)
+
+
+def stamped_without_drawing(pdf: pikepdf.Pdf) -> None:
+    stamp = Dictionary(Type=Name.Annot, Subtype=Name.Stamp, Rect=Array([9, 9, 99, 99]))
+    pdf.pages[0].obj.Annots = Array([pdf.make_indirect(stamp)])
+
+
+@pytest.mark.parametrize(
+    ("change", "unseen"),
+    [
+        (acting, ("a script (JavaScript), for which mail servers may refuse it",)),
+        (signed, ("the digital signature, which is valid only in the file itself",)),
+        (to_be_signed, ()),
+        (with_words(b"1 g 0 -50 Td (white) Tj"), ("the words 'white' on page 1",)),
+        (with_words(b"3 Tr 0 -50 Td (unseen) Tj"), ("the words 'unseen' on page 1",)),
+        (with_words(b"ET 50 600 99 99 re f 1 g BT /F 9 Tf 60 650 Td (white) Tj"), ()),
+        (below_a_scan, ()),
+        (stamped_without_drawing, ("1 comment on page 1",)),
+    ],
+)
+def test_what_a_printed_page_does_not_show_is_told(
+    tmp_path: Path, change: Callable[[pikepdf.Pdf], None], unseen: tuple[str, ...]
+) -> None:
+    path = tmp_path / "act.pdf"
+    with pikepdf.new() as pdf:
+        pdf.add_blank_page(page_size=(612, 792))
+        change(pdf)
+        pdf.save(path)
+    assert load_attachment(path).unseen == unseen

@@ -16,7 +16,7 @@ from optout_cli.errors import OptoutError, Problem, raise_any
 from optout_cli.exporters import pdf
 from optout_cli.exporters.context import ExportContext
 from optout_cli.model.letter import Attachment, Letter
-from optout_cli.readers.pdf_pages import flatten
+from optout_cli.readers.pdf_pages import flatten, small_scale
 
 if TYPE_CHECKING:
     from pikepdf import Object, Page, Pdf
@@ -149,7 +149,8 @@ def refuse_failed(file: Attachment, number: int) -> None:
             is_blank = all(map(_is_white, shown))
         except pdfium.PdfiumError:
             is_blank = False
-        darkest, _ = page.render(grayscale=True).to_pil().getextrema()
+        drawn = page.render(scale=small_scale(page), grayscale=True)
+        darkest, _ = drawn.to_pil().getextrema()
     if not shown:  # pdfium leaves out what it cannot draw
         with pikepdf.open(BytesIO(content)) as source:
             is_blank = not _paints(source.pages[number - 1].obj, set())

@@ -9,14 +9,14 @@ import zlib
 from contextlib import closing, redirect_stderr, suppress
 from hashlib import sha256
 from io import BytesIO, StringIO
-from itertools import takewhile
+from itertools import islice, takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from optout_cli.errors import Location, OptoutError, Problem
 from optout_cli.model.letter import Attachment
 from optout_cli.readers.files import read_bytes
-from optout_cli.readers.pdf_pages import refusal, unseen
+from optout_cli.readers.pdf_pages import parts_on, refusal, unseen
 from optout_cli.trust import is_reserved
 
 if TYPE_CHECKING:
@@ -39,9 +39,16 @@ _EMPTY = "is empty"
 _NO_PDF = "is not a PDF, although its name says so"
 _NO_PAGE = "is a PDF with no pages"
 _LOCKED = "is a PDF locked with a password"
+_CERTIFIED = "is a PDF that only certain people can open"
 _LIMITED = "is a PDF that nobody may print, as its owner says in it"
 _DAMAGED = "is a damaged PDF"
+_MANY = "is a PDF of {:,} pages; the limit is {:,}"
+_MOST_PAGES = 2_000  # which take an hour as a fax
+_INTRICATE = "is a PDF whose page {} is drawn from more than {:,} parts"
+_MOST_PARTS = 50_000  # 1.5 kB each as a page is loaded
 _HUGE = "is a PDF that unpacks to more than {} MB in one place"
+_PACKED = {"JBIG2Decode", "JPXDecode", "CCITTFaxDecode", "CCF"}  # what qpdf does not unpack
+_MOST_PICTURES = 100  # of a page that are unpacked
 _MB = 10**6
 _MOST = {True: 250 * _MB, False: 50 * _MB}  # bytes of a stream: a picture (600 dpi), or any other
 _LARGE = 20 * _MB  # bytes of a picture that qpdf is not to unpack in memory
@@ -50,6 +57,9 @@ _CHUNK = 2**20
 _PRINT_AGAIN = "open it, check each page, and print it to a new PDF"
 _HINTS = {  # by words of the problem
     **dict.fromkeys((_EMPTY, _NO_PDF, _NO_PAGE), "give the name of the file that you mean"),
+    _LOCKED: "open it with its password, and print it to a new PDF",
+    _LIMITED: "ask its owner for a copy that may be printed",
+    "pages; the limit": "enclose only the pages that the letter is about",
     "portfolio": "enclose each of its files by itself",
     "redaction": "apply the redactions in a PDF program, and save it again",
 }
@@ -122,8 +132,9 @@ def _check_pdf(content: bytes) -> _PdfCheck:
         return _PdfCheck(_LOCKED)
     # DependencyError: the page's words are compressed as a JBIG2 picture. Its pictures may be.
     # RuntimeError: qpdf knows no key of this length, or the objects are nested without end.
-    except (pikepdf.PdfError, pikepdf.DependencyError, PdfiumError, RuntimeError):
-        return _PdfCheck(_DAMAGED)
+    except (pikepdf.PdfError, pikepdf.DependencyError, PdfiumError, RuntimeError) as error:
+        said = {"unsupported encryption filter": _CERTIFIED, "Incorrect password": _LOCKED}
+        return _PdfCheck(next((it for words, it in said.items() if words in str(error)), _DAMAGED))
 
 
 def _check_structure(content: bytes) -> _PdfCheck:
@@ -140,14 +151,13 @@ def _check_structure(content: bytes) -> _PdfCheck:
         if not document.pages:
             return _PdfCheck(_NO_PAGE)
         large: list[tuple[int, int]] = []
-        if problem := _size_problem(document, large) or refusal(document):
+        problem = _size_problem(document, large) or refusal(document) or _work_problem(document)
+        if problem := problem or _page_problem(content, len(document.pages)):
             return _PdfCheck(problem)
         repaired = {
             next((words for said, words in _REPAIRED.items() if said in message), "")
             for message in (*document.get_warnings(), *_syntax_messages(unmarked, large))
         }
-        if problem := _page_problem(content, len(document.pages)):
-            return _PdfCheck(problem)
         if "" in repaired or (repaired and not _looks_like_copy(content, document)):
             return _PdfCheck(_DAMAGED)
         hidden = tuple(unseen(content, document))
@@ -219,21 +229,37 @@ def _unpacks_to(packed: bytes, times: int, most: int) -> tuple[int, bool]:
     return size, is_whole
 
 
+def _work_problem(document: "pikepdf.Pdf") -> str:
+    """Return why a PDF takes too long to draw: pages, or forms within forms, without end."""
+    if (count := len(document.pages)) > _MOST_PAGES:
+        return _MANY.format(count, _MOST_PAGES)
+    known: dict[tuple[int, int], int] = {}
+    for number, page in enumerate(document.pages, 1):
+        if parts_on(page.obj, known, page.get("/Resources")) > _MOST_PARTS:
+            return _INTRICATE.format(number, _MOST_PARTS)
+    return ""
+
+
 def _page_problem(content: bytes, count: int) -> str:
     """Load each page as for a fax, and return the first problem or an empty text.
 
-    Raises PdfiumError for a page that cannot be loaded.
+    Raises PdfiumError for a page that cannot be loaded and a picture that cannot be unpacked.
     """
     import pypdfium2
+    from pypdfium2.raw import FPDF_PAGEOBJ_IMAGE
 
+    has_packed = any(name.encode() in content for name in _PACKED)
     with closing(pypdfium2.PdfDocument(BytesIO(content))) as document:
         if len(document) != count:  # only one of the two readers finds some page
             return _DAMAGED
         for number, page in enumerate(document, 1):
             with closing(page):  # or its pictures stay in memory
-                size = page.get_size()
-            if not all(0 < length < math.inf for length in size):
-                return f"is a PDF whose page {number} is cropped to nothing"
+                if not all(0 < length < math.inf for length in page.get_size()):
+                    return f"is a PDF whose page {number} is cropped to nothing"
+                pictures = page.get_objects([FPDF_PAGEOBJ_IMAGE]) if has_packed else ()
+                for picture in islice(pictures, _MOST_PICTURES):
+                    if not _PACKED.isdisjoint(picture.get_filters()):
+                        picture.get_bitmap()
     return ""
 
 

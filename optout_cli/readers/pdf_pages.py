@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from contextlib import closing
+from ctypes import c_uint
 from functools import lru_cache
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
@@ -15,11 +16,23 @@ from optout_cli.errors import shorten
 
 if TYPE_CHECKING:
     import pikepdf
+    from pypdfium2 import PdfPage, PdfTextObj
 
 _NOT_ON_PAGE = ("/Link", "/Popup")  # what no printer draws
 # Annotations whose words stand in a window of their own.
 _COMMENTS = {"/Text", "/Highlight", "/Underline", "/StrikeOut", "/Squiggly", "/Caret"}
+# Those that a reader may draw by itself where the file has no drawing of them; printers do not.
+_DRAWINGS = {"/FreeText", "/Stamp", "/Ink", "/Line", "/Square", "/Circle", "/Polygon", "/PolyLine"}
 _HIDDEN = 2 | 32  # flags: hidden, and not to be viewed (ISO 32000-1, 12.5.3)
+_ATTACHED = re.compile(rb"/EF (<<[^>]*>>|\d+ \d+ R)")  # in a dictionary: the file that it names
+# What a PDF may do when it is opened, as it is written in it -> our words.
+_ACTIONS = {
+    b"/S /JavaScript": "a script (JavaScript), for which mail servers may refuse it",
+    b"/S /Launch": "a command that starts a program, for which mail servers may refuse it",
+}
+_MOST_LOOKED_AT = 20_000  # parts of a page: one with more of them is a drawing
+_WHITE = 250  # of 255: nobody sees what is lighter on white paper
+_LONGEST = 1000  # px: of a page that is looked at
 
 
 @lru_cache(maxsize=4)  # the formats of a letter, and its letters, enclose the same files
@@ -108,26 +121,130 @@ def _within(value: Any, *keys: str) -> Any:
 
 def unseen(content: bytes, document: "pikepdf.Pdf") -> Iterator[str]:
     """Yield what a PDF contains that its printed pages do not show: values, comments, files."""
-    if files := len(document.attachments):
-        yield f"{files} file{'s' if files > 1 else ''} attached to it"
-    if not _has_annotations(content):
-        return
     import pypdfium2 as pdfium
 
-    with closing(pdfium.PdfDocument(flatten(content))) as drawn:
+    yield from _without_a_page(document)
+    flat = flatten(content)
+    with closing(pdfium.PdfDocument(flat)) as drawn:
         for number, page in enumerate(document.pages, 1):
-            annotations = _annotations(page)
-            comments = sum(each.get("/Subtype") in _COMMENTS for each in annotations)
+            annotations = _annotations(page) if flat is not content else []
+            comments = sum(map(_is_comment, annotations))
             if comments:
                 yield f"{comments} comment{'s' if comments > 1 else ''} on page {number}"
             values = [pair for each in annotations if (pair := _value(each))]
-            if not values:
-                continue
-            with closing(drawn[number - 1].get_textpage()) as text:
-                shown = _compact(text.get_text_range())
+            with closing(drawn[number - 1]) as opened:
+                if words := _invisible_words(opened):
+                    yield f"the words {shorten(words)!r} on page {number}"
+                if not values:
+                    continue
+                with closing(opened.get_textpage()) as text:
+                    shown = _compact(text.get_text_range())
             for name, value in values:
                 if _compact(value) not in shown:
                     yield f"the value of the field {shorten(name)!r} on page {number}"
+
+
+def _is_comment(annotation: "pikepdf.Object") -> bool:
+    """Tell whether an annotation has words or a drawing that no printed page shows."""
+    kind = annotation.get("/Subtype")
+    is_hidden = int(annotation.get("/F", 0)) & _HIDDEN
+    return kind in _COMMENTS or (kind in _DRAWINGS and "/AP" not in annotation and not is_hidden)
+
+
+def _without_a_page(document: "pikepdf.Pdf") -> Iterator[str]:
+    """Yield what belongs to a PDF but to none of its pages: files, scripts, a signature."""
+    import pikepdf  # 100 ms
+
+    kinds = pikepdf.Dictionary, pikepdf.Array
+    written = [each.unparse(resolved=True) for each in document.objects if isinstance(each, kinds)]
+    if files := len({file for each in written for file in _ATTACHED.findall(each)}):
+        yield f"{files} file{'s' if files > 1 else ''} attached to it"
+    for mark, words in _ACTIONS.items():
+        if any(mark in each for each in written):
+            yield words
+    if any(b"/FT /Sig" in each and b"/V " in each for each in written):
+        yield "the digital signature, which is valid only in the file itself"
+
+
+def parts_on(
+    drawing: "pikepdf.Object", known: dict[tuple[int, int], int], above: Any = None
+) -> int:
+    """Return how often a page or form draws a form or pattern, with those that each of them draws.
+
+    `known` keeps the number of each form. `above` has what a form without resources uses.
+    """
+    import pikepdf  # 100 ms
+
+    known[drawing.objgen] = 0  # one that draws itself is drawn once
+    resources = drawing.get("/Resources", above)
+    names = {
+        name: part
+        for key in ("/XObject", "/Pattern")
+        for name, part in dict(_within(resources, key) or {}).items()
+        if isinstance(part, pikepdf.Stream) and part.get("/Subtype") != "/Image"
+    }
+    parts = 0
+    for step in pikepdf.parse_content_stream(drawing, "Do scn SCN") if names else ():
+        part = names.get(str(step.operands[-1])) if step.operands else None
+        if part is not None:
+            if part.objgen not in known:
+                parts_on(part, known, resources)
+            parts += 1 + known[part.objgen]
+    known[drawing.objgen] = parts
+    return parts
+
+
+def _invisible_words(page: "PdfPage") -> str:
+    """Return the words of a page that are white on white or have no color at all.
+
+    A page with a picture has none: the words found in a scan lie over it without color.
+    """
+    import pypdfium2.raw as pdfium_c
+    from pypdfium2 import PdfTextObj
+
+    count = min(pdfium_c.FPDFPage_CountObjects(page), _MOST_LOOKED_AT)
+    parts = [pdfium_c.FPDFPage_GetObject(page, number) for number in range(count)]
+    kinds = list(map(pdfium_c.FPDFPageObj_GetType, parts))
+    # A form may contain a picture, and pdfium does not tell the place of its words.
+    if pdfium_c.FPDF_PAGEOBJ_IMAGE in kinds or pdfium_c.FPDF_PAGEOBJ_FORM in kinds:
+        return ""
+    texts = (
+        it for it, kind in zip(parts, kinds, strict=True) if kind == pdfium_c.FPDF_PAGEOBJ_TEXT
+    )
+    if not (pale := list(filter(has_no_color, texts))):
+        return ""
+    with closing(page.render(scale=small_scale(page), grayscale=True)) as drawn:
+        picture, place = drawn.to_pil(), drawn.get_posconv(page)
+    hidden = []
+    with closing(page.get_textpage()) as text:
+        for item in (PdfTextObj(raw, page=page, pdf=page.pdf, textpage=text) for raw in pale):
+            left, below, right, above = item.get_bounds()
+            corners = place.to_bitmap(left, below), place.to_bitmap(right, above)
+            box = [pick(side) for pick in (min, max) for side in zip(*corners, strict=True)]
+            # The part of the page, if any, where the words would be.
+            left, above = max(0, box[0]), max(0, box[1])
+            right, below = min(picture.width, box[2] + 1), min(picture.height, box[3] + 1)
+            area = (left, above, right, below)
+            if left < right and above < below and picture.crop(area).getextrema()[0] > _WHITE:
+                hidden.append(item.extract().strip())
+    return " ".join(filter(None, hidden))
+
+
+def has_no_color(text: "PdfTextObj") -> bool:
+    """Tell whether words are drawn in white, or not drawn at all."""
+    import pypdfium2.raw as pdfium_c
+
+    shades = [c_uint() for _ in range(4)]
+    mode = pdfium_c.FPDFTextObj_GetTextRenderMode(text)
+    if mode != pdfium_c.FPDF_TEXTRENDERMODE_FILL:
+        return bool(mode == pdfium_c.FPDF_TEXTRENDERMODE_INVISIBLE)
+    is_known = pdfium_c.FPDFPageObj_GetFillColor(text, *shades)
+    return bool(is_known) and all(shade.value > _WHITE for shade in shades[:3])
+
+
+def small_scale(page: "PdfPage") -> float:
+    """Return at what scale to look at a page: a pixel a point, or less for a huge page."""
+    return float(min(1, _LONGEST / max(page.get_size())))
 
 
 def _value(widget: "pikepdf.Object") -> tuple[str, str] | None:
