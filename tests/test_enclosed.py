@@ -119,7 +119,7 @@ def test_an_enclosed_page_that_shows_nothing_is_refused_unless_it_was_blank(
     page: tuple[bytes, bytes, dict[str, Any]], is_refused: bool
 ) -> None:
     file = scan_with(*page)
-    drawn = next(draw_pages(file.content, FINE_LINES, FINE_INK))
+    drawn = next(draw_pages(BytesIO(file.content), FINE_LINES, FINE_INK))
     problems = problems_of(lambda: refuse_failed(file, 1)) if is_refused else ()
     if not is_refused:
         refuse_failed(file, 1)

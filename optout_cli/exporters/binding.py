@@ -44,19 +44,12 @@ def bind_enclosures(letter: bytes, enclosed: Sequence[Attachment]) -> bytes:
         with package.open_metadata(set_pikepdf_as_editor=False, update_docinfo=False) as metadata:
             for key in [key for key in metadata if key.startswith(_CLAIMS)]:
                 del metadata[key]
-        return saved(package)
-
-
-def saved(document: pikepdf.Pdf) -> bytes:
-    """Close a document, and return its file; the same document gives the same bytes.
-
-    A large file is in memory only once, so it is first written to a temporary file.
-    """
-    with temporary_files(), TemporaryFile() as output:
-        document.save(output, deterministic_id=True)
-        document.close()
-        output.seek(0)
-        return output.read()
+        # A large file is in memory only once, so it is first written to a temporary file.
+        with temporary_files(), TemporaryFile() as output:
+            package.save(output, deterministic_id=True)
+            package.close()
+            output.seek(0)
+            return output.read()
 
 
 def _flatten(enclosed: Attachment, stack: ExitStack) -> pikepdf.Pdf:

@@ -4,13 +4,13 @@ For services that take a PDF, and to print for a fax machine. No archive copy: i
 """
 
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, contextmanager
 from ctypes import c_int, c_uint
 from io import BytesIO
 from itertools import islice
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
-from optout_cli.engines import pages_in
+from optout_cli.engines import pages_in, temporary_files
 from optout_cli.engines.measure import room_problems
 from optout_cli.errors import OptoutError, Problem, raise_any
 from optout_cli.exporters import pdf
@@ -58,26 +58,31 @@ _MARKS = ("BMC", "BDC", "EMC")  # around what the tags name (ISO 32000-1, 14.6)
 
 def encode(letter: Letter, context: ExportContext) -> bytes:
     """Return the pages. Raises OptoutError for anything that a page cannot show."""
-    fax = whole_fax(letter, context)
-    for _ in draw_fax(fax, FINE_LINES, FINE_INK):
-        pass
-    return fax.content
+    with whole_fax(letter, context) as fax:
+        for _ in draw_fax(fax, FINE_LINES, FINE_INK):
+            pass
+        fax.file.seek(0)
+        return fax.file.read()
 
 
 class Fax(NamedTuple):
-    """The pages of a fax as PDF; each enclosed PDF, with its number of pages."""
+    """The pages of a fax as a PDF file; each enclosed PDF, with its number of pages."""
 
-    content: bytes
+    file: BinaryIO
     covers: int
     own: int
     enclosed: tuple[tuple[Attachment, int], ...]
 
 
-def whole_fax(letter: Letter, context: ExportContext) -> Fax:
+@contextmanager
+def whole_fax(letter: Letter, context: ExportContext) -> Iterator[Fax]:
     """Bind cover, letter and enclosed PDFs, with the number of each page over the whole fax.
 
+    Its file is a temporary one: a large fax would be in memory again while its pages are drawn.
     Raises OptoutError for anything that a page cannot show.
     """
+    from tempfile import TemporaryFile  # 10 ms
+
     from optout_cli.exporters.binding import bind_enclosures  # imports pikepdf, 100 ms
 
     raise_any(room_problems(letter, has_own_page=context.has_own_page))
@@ -94,17 +99,23 @@ def whole_fax(letter: Letter, context: ExportContext) -> Fax:
     front, covers = print_front(1)
     if covers > 1:
         front, covers = print_front(covers)
-    return Fax(_bind(front, bind_enclosures(own, []), files), covers, count, enclosed)
+    with ExitStack() as stack:
+        with temporary_files():
+            file = stack.enter_context(TemporaryFile())
+            _bind(front, bind_enclosures(own, []), files, file)
+        yield Fax(file, covers, count, enclosed)
 
 
-def draw_pages(content: bytes, lines: int, ink: int) -> "Iterator[Image.Image]":
+def draw_pages(file: BinaryIO, lines: int, ink: int) -> "Iterator[Image.Image]":
     """Yield each page as bits, 1,728 px by `lines`, 1 = darker than `ink`, top first."""
     import pypdfium2 as pdfium
     import pypdfium2.raw as pdfium_c
 
-    for first in range(0, pages_in(content), _AT_ONCE):
-        with closing(pdfium.PdfDocument(content)) as document:
-            for number in range(first, min(first + _AT_ONCE, len(document))):
+    with closing(pdfium.PdfDocument(file)) as document:
+        count = len(document)
+    for first in range(0, count, _AT_ONCE):
+        with closing(pdfium.PdfDocument(file)) as document:
+            for number in range(first, min(first + _AT_ONCE, count)):
                 bitmap = pdfium.PdfBitmap.new_native(FAX_WIDTH, lines, pdfium_c.FPDFBitmap_Gray)
                 bitmap.fill_rect((255, 255, 255, 255), 0, 0, FAX_WIDTH, lines)
                 with closing(document[number]) as page:
@@ -117,7 +128,7 @@ def draw_fax(fax: Fax, lines: int, ink: int) -> "Iterator[Image.Image]":
     """Draw the pages, one at a time. Raises OptoutError for a page that failed to draw."""
     parts = [("the cover", fax.covers, None), ("the letter", fax.own, None)]
     enclosed = ((file.name, count, file) for file, count in fax.enclosed)
-    drawn = draw_pages(fax.content, lines, ink)
+    drawn = draw_pages(fax.file, lines, ink)
     for name, count, file in (*parts, *enclosed):
         for number, page in enumerate(islice(drawn, count), 1):
             below_head = page.crop((0, round(_HEAD * lines), FAX_WIDTH, lines))
@@ -140,7 +151,7 @@ def refuse_failed(file: Attachment, number: int) -> None:
 
     content = flatten(file.content)
     with (
-        closing(pdfium.PdfDocument(content)) as document,
+        closing(pdfium.PdfDocument(BytesIO(content))) as document,
         closing(document[number - 1]) as page,
         closing(page.get_textpage()) as text,
     ):
@@ -205,14 +216,12 @@ def _paints(drawing: "Object", seen: set[tuple[int, int]]) -> bool:
     return False
 
 
-def _bind(front: bytes, own: bytes, files: Sequence[Attachment]) -> bytes:
+def _bind(front: bytes, own: bytes, files: Sequence[Attachment], output: BinaryIO) -> None:
     """Put a fax's cover before the letter and the PDFs behind it, and over each page its head.
 
     `front` has the cover, and the heads of all other pages.
     """
     import pikepdf
-
-    from optout_cli.exporters.binding import saved
 
     with ExitStack() as stack:
         fax, heads = (stack.enter_context(pikepdf.open(BytesIO(it))) for it in (own, front))
@@ -234,7 +243,7 @@ def _bind(front: bytes, own: bytes, files: Sequence[Attachment]) -> bytes:
             if "/StructParents" in cover.obj:  # its tags are not in this document
                 del cover.obj["/StructParents"]
             fax.pages.insert(number, cover)
-        return saved(fax)
+        fax.save(output, deterministic_id=True)
 
 
 def _add_below_head(fax: "Pdf", document: "Pdf", content: bytes) -> None:
@@ -243,7 +252,7 @@ def _add_below_head(fax: "Pdf", document: "Pdf", content: bytes) -> None:
     import pypdfium2 as pdfium
 
     looks = []
-    with closing(pdfium.PdfDocument(content)) as shown:  # it keeps what it reads: close it first
+    with closing(pdfium.PdfDocument(BytesIO(content))) as shown:  # it keeps what it reads
         for page in shown:
             with closing(page):
                 looks.append((page.get_bbox(), page.get_size()))

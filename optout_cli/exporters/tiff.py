@@ -56,8 +56,8 @@ def encode(letter: Letter, context: ExportContext) -> bytes:
     """
     from PIL.TiffImagePlugin import AppendingTiffWriter
 
-    fax, output, count = fax_pdf.whole_fax(letter, context), BytesIO(), 0
-    with AppendingTiffWriter(output) as writer:
+    output, count = BytesIO(), 0
+    with fax_pdf.whole_fax(letter, context) as fax, AppendingTiffWriter(output) as writer:
         resolution = context.options.resolution
         for image in fax_pdf.draw_fax(fax, _DOWN[resolution] * _PAPER, _INK[resolution]):
             _add_page(image, writer, context.options)

@@ -59,7 +59,7 @@ _HINTS = {  # by words of the problem
     **dict.fromkeys((_EMPTY, _NO_PDF, _NO_PAGE), "give the name of the file that you mean"),
     _LOCKED: "open it with its password, and print it to a new PDF",
     _LIMITED: "ask its owner for a copy that may be printed",
-    "pages; the limit": "enclose only the pages that the letter is about",
+    "pages; the limit": "enclose fewer pages: those that matter here",
     "portfolio": "enclose each of its files by itself",
     "redaction": "apply the redactions in a PDF program, and save it again",
 }

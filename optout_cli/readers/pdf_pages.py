@@ -47,7 +47,7 @@ def flatten(content: bytes) -> bytes:
     import pypdfium2.raw as pdfium_c
 
     output = BytesIO()
-    with closing(pdfium.PdfDocument(content)) as document:
+    with closing(pdfium.PdfDocument(BytesIO(content))) as document:
         document.init_forms()
         for page in document:
             with closing(page):
@@ -125,7 +125,7 @@ def unseen(content: bytes, document: "pikepdf.Pdf") -> Iterator[str]:
 
     yield from _without_a_page(document)
     flat = flatten(content)
-    with closing(pdfium.PdfDocument(flat)) as drawn:
+    with closing(pdfium.PdfDocument(BytesIO(flat))) as drawn:
         for number, page in enumerate(document.pages, 1):
             annotations = _annotations(page) if flat is not content else []
             comments = sum(map(_is_comment, annotations))
