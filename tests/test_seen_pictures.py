@@ -11,7 +11,7 @@ from make_letters import told_by
 from PIL import Image as Raster
 
 from optout_cli.engines import pictures
-from optout_cli.engines.pictures import look_at
+from optout_cli.engines.pictures import drawn_alike, look_at
 from optout_cli.model.letter import Image
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 40 40">{}</svg>'
@@ -104,3 +104,15 @@ def test_a_picture_that_shows_nothing_is_told_with_its_file_before_a_text_letter
     (in_folder / "seal").write_bytes(raster((0, 0, 0, 0)))
     told = f"r.yaml:5:14: seal: {NOTHING}\n"
     assert outcome(run("write", "r.yaml", "-f", "txt", "--check")) == (1, "", told)
+
+
+@pytest.mark.parametrize(
+    ("inside", "kind"),
+    [
+        (DISC, "image/svg+xml"),
+        (f'<filter id="f"><feOffset dx="9"/></filter><g filter="url(#f)">{DISC}</g>', "image/png"),
+        (f'<radialGradient id="g"/>{DISC}', "image/png"),
+    ],
+)
+def test_an_svg_that_the_engines_draw_differently_becomes_pixels(inside: str, kind: str) -> None:
+    assert drawn_alike(svg(inside)).media_type == kind

@@ -4,6 +4,7 @@ An SVG is drawn by another process with limits of time and memory: a small file 
 work.
 """
 
+import re
 import subprocess
 import sys
 from contextlib import suppress
@@ -12,6 +13,8 @@ from io import BytesIO
 from pathlib import Path
 from time import gmtime
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from optout_cli.engines import broken_picture
 from optout_cli.errors import Location, OptoutError, Problem
@@ -37,6 +40,13 @@ _PAGE = b"""\
 }
 """
 _PPI = 72.0  # a pixel is a point
+# What WeasyPrint leaves out of an SVG, or draws in another way than Typst and web browsers do.
+_UNLIKE = re.compile(
+    rb"<(?:\w+:)?(?:radialGradient|switch)\b|\bfilter\s*[=:]|mix-blend-mode"
+    rb"|data:image/(?!png|jpeg)|\bpreserveAspectRatio\s*=\s*.[^>\"']*\bslice\b",
+    re.IGNORECASE,
+)
+_SHARP = (1440, 660)  # px: 600 an inch of the largest picture of each kind
 _LETTER = (612, 792)  # pt: US Letter
 _ROOM = (7.5, 10)  # in: a page without its margins
 _UNDATED = dict.fromkeys(("creationDate", "modDate"), gmtime(0))  # the same bytes each time
@@ -71,6 +81,14 @@ def look_at(picture: Image) -> str | None:
     if any(high - low >= _FAINT for low, high in ranges):
         return None
     return "#" + "".join(f"{low:02x}" for low, _ in ranges)
+
+
+def drawn_alike(picture: Image) -> Image:
+    """Return a picture that every engine draws alike: an SVG of which that is not true, as PNG."""
+    if picture.media_type != "image/svg+xml" or not _UNLIKE.search(picture.content):
+        return picture
+    content = png_of(picture, *_SHARP)
+    return msgspec.structs.replace(picture, media_type="image/png", content=content)
 
 
 def _drawn(picture: Image, width: int, height: int) -> "Raster.Image":

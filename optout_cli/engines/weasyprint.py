@@ -35,7 +35,7 @@ from optout_cli.engines.measure import (
     set_in_fewest_pages,
     unknown_glyph,
 )
-from optout_cli.errors import OptoutError, Problem, raise_any
+from optout_cli.errors import OptoutError, Problem, raise_any, shorten
 from optout_cli.model.letter import Cover, Guide, Image, Letter, Mailing, MailingForm
 from optout_cli.output import hold_interrupts
 from optout_cli.templating.layouts import (
@@ -262,7 +262,7 @@ def _broken(url: str, images: Mapping[str, Image]) -> Problem:
 
 
 def _outside(url: str) -> Problem:
-    return Problem("outside-page", f"the page asks for {url!r}, which is outside it")
+    return Problem("outside-page", f"the page asks for {shorten(url)!r}, which is outside it")
 
 
 # A PDF/A file must declare the schema of PDF/UA-1's identification (ISO 19005-2, 6.6.2.3).

@@ -213,11 +213,15 @@ def _load_image(found: Found, alt: str) -> Image:
 
 
 def _seen(image: Image, place: Path) -> Image:
-    """Draw a picture once. Raises OptoutError where it cannot be drawn or shows nothing."""
-    from optout_cli.engines.pictures import look_at
+    """Draw a picture once, and return it as every engine draws it.
+
+    Raises OptoutError where it cannot be drawn or shows nothing.
+    """
+    from optout_cli.engines.pictures import drawn_alike, look_at
 
     try:
         color = look_at(image)
+        image = drawn_alike(image)
     except OptoutError as error:
         location = Location(str(place))
         located = [msgspec.structs.replace(it, location=location) for it in error.problems]

@@ -28,9 +28,14 @@ _ORIENTATION = 0x0112  # the number of the tag in Exif
 _QUALITY = 95  # of 100, of a JPEG that is written anew
 _PLAIN_DOCTYPE = re.compile(rb"<!DOCTYPE\s+svg\b[^\[<>]*>", re.IGNORECASE)
 _ROOT = re.compile(rb"<(?:\w+:)?svg\b[^>]*>")
-_PERCENT = re.compile(rb"""\s(?:width|height)\s*=\s*(?:"[^"]*%\s*"|'[^']*%\s*')""")
+_SIDES = re.compile(rb"""\s(?:width|height)\s*=\s*(?:"[^"]*"|'[^']*')""")
+_ENCODING = re.compile(rb"""(<\?xml\b[^>]*\sencoding\s*=\s*["'])([\w.-]+)""")
+_WESTERN = {b"iso-8859-1", b"iso-8859-15", b"windows-1252"}
+_DRAW_AGAIN = "save it again from a drawing program, as plain SVG or as PNG"
 _NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 _BOX = re.compile(rf"\s*{_NUMBER}(?:(?:\s+,?\s*|,\s*){_NUMBER}){{3}}\s*")  # a viewBox
+# Styles that one of the engines leaves out: another place, or a color given elsewhere.
+_UNKNOWN_STYLE = re.compile(r"(?<![\w-])(?:transform|rotate|scale|translate)\s*:|var\(\s*--")
 _LENGTH = re.compile(r"\s*\+?(\d*\.?\d+)(?:[eE][+-]?\d+)?(?:px|pt|pc|mm|cm|in|em|ex)?\s*")
 # What makes an SVG refer to something outside the file, or grow when it is read. A picture embedded
 # in it must be made of pixels: another SVG could hide anything.
@@ -146,6 +151,7 @@ def _checked_svg(content: bytes, path: Path) -> bytes:
     unreadable = Problem("broken-image", "is not UTF-8 text", Location(str(path)), hint)
     if b"\0" in content:  # it is UTF-16, in which the checks below find nothing
         raise OptoutError(unreadable)
+    content = _in_utf8(content)
     # Drawing programs write one that names the SVG standard and declares nothing.
     content = _PLAIN_DOCTYPE.sub(lambda found: b"\n" * found[0].count(b"\n"), content, 1)
     if found := _OUTSIDE.search(content):
@@ -159,33 +165,57 @@ def _checked_svg(content: bytes, path: Path) -> bytes:
     except (LookupError, ValueError):  # an encoding that Python does not know, or cannot parse
         raise OptoutError(unreadable) from None
     # Check again with the references resolved: `&#64;import` is `@import`.
-    if found := _OUTSIDE.search("\n".join(_resolved_parts(root)).encode()):
+    parts = "\n".join(_resolved_parts(root))
+    if found := _OUTSIDE.search(parts.encode()):
         raise OptoutError(_outside_problem(found, path))
     # Each computer draws text in its own typeface; text as paths looks the same everywhere.
     if any(_local_name(node.tag) == "text" for node in root.iter()):
         message = "has text, but an SVG file does not carry its typeface"
         hint = "save it as PNG, or convert its text to paths"
         raise OptoutError(Problem("image-lettering", message, Location(str(path)), hint))
-    boxes = [node.get("viewBox") for node in root.iter()]
-    if wrong := next((box for box in boxes if box and not _BOX.fullmatch(box)), None):
-        message = f"has the viewBox {wrong[:60]!r}, which is not four numbers"
-        hint = "save it again from a drawing program, as plain SVG or as PNG"
-        raise OptoutError(Problem("broken-image", message, Location(str(path)), hint))
+    if message := _drawing_problem(root, parts):
+        raise OptoutError(Problem("broken-image", message, Location(str(path)), _DRAW_AGAIN))
     return _with_size(content, root, path)
+
+
+def _in_utf8(content: bytes) -> bytes:
+    """Return an XML text that names a Western European encoding in UTF-8, any other as it is."""
+    named = _ENCODING.match(content)
+    if not named or content.isascii() or named[2].lower() not in _WESTERN:
+        return content
+    with suppress(UnicodeError):
+        text = content.decode(named[2].decode()).encode()
+        return _ENCODING.sub(rb"\1UTF-8", text, count=1)
+    return content
+
+
+def _drawing_problem(root: "Element", parts: str) -> str:
+    """Return what engines draw each in its own way, or an empty text. `parts` are those of `root`.
+
+    That is a style that one of them leaves out, or a viewBox of nothing.
+    """
+    if style := _UNKNOWN_STYLE.search(parts):
+        return f"has the style {style[0]!r}, which not every PDF engine draws"
+    for box in filter(None, (node.get("viewBox") for node in root.iter())):
+        if not _BOX.fullmatch(box):
+            return f"has the viewBox {box[:60]!r}, which is not four numbers"
+        if min(map(float, re.findall(_NUMBER, box)[2:])) <= 0:
+            return f"has the viewBox {box[:60]!r}, which has no width or no height"
+    return ""
 
 
 def _with_size(content: bytes, root: "Element", path: Path) -> bytes:
     """Return an SVG whose size both engines know: from its viewBox, or its width and height."""
     sizes = {name: _LENGTH.fullmatch(root.get(name, "")) for name in ("width", "height")}
     if root.get("viewBox"):
-        if not any("%" in root.get(name, "") for name in sizes):
+        # One side alone, and a part of a page's width, are not the same to every engine.
+        given = [root.get(name) or "%" for name in sizes]
+        if given == ["%", "%"] or not any("%" in side for side in given):
             return content
-        # Of nothing: the page has no picture's width to be a part of.
-        return _ROOT.sub(lambda found: _PERCENT.sub(b"", found[0]), content, 1)
+        return _ROOT.sub(lambda found: _SIDES.sub(b"", found[0]), content, 1)
     if not all(found and float(found[1]) for found in sizes.values()):
         message = "has no size: neither a viewBox, nor a width and a height"
-        hint = "save it again from a drawing program, as plain SVG or as PNG"
-        raise OptoutError(Problem("broken-image", message, Location(str(path)), hint))
+        raise OptoutError(Problem("broken-image", message, Location(str(path)), _DRAW_AGAIN))
     return content
 
 
