@@ -22,7 +22,7 @@ from make_register import ADDISON, DAY, FOLLOW_UP, MARIN, RegisterMaker
 from PIL import Image
 
 from optout_cli.cli import review as command
-from optout_cli.engines import page_pictures
+from optout_cli.engines import pictures
 from optout_cli.register.events import LetterFile, WrittenLetter, WrittenNote
 from optout_cli.register.standing import Step
 from optout_cli.reports import review
@@ -312,7 +312,7 @@ def drawing_of(path: Path, pages: int = 1) -> review.Drawing:
     return drawing
 
 
-def opened(picture: page_pictures.PagePicture) -> tuple[str, tuple[int, int]]:
+def opened(picture: pictures.PagePicture) -> tuple[str, tuple[int, int]]:
     """Return the format of a picture's bytes, and its size."""
     content = b64decode(picture.url.partition(",")[2])
     with Image.open(io.BytesIO(content)) as image:
@@ -363,7 +363,7 @@ def test_a_scan_loses_detail_so_that_the_page_stays_small(
     path = save(tmp_path / "scan.pdf", [paper])
     monkeypatch.setattr(review, "_SIZES", ((99, 20),))
     (whole,) = drawing_of(path).pages
-    monkeypatch.setattr(page_pictures, "_LARGE", 1_000)
+    monkeypatch.setattr(pictures, "_LARGE", 1_000)
     (lossy,) = drawing_of(path).pages
     assert len(lossy.url) < len(whole.url) / 2
 

@@ -1,4 +1,4 @@
-"""A picture -> a small PNG, for what shows no SVG and to see that it shows something; or -> a PDF.
+"""Make small pictures to look at, of pictures and of the pages of a PDF; put a picture on a page.
 
 An SVG is drawn by another process with limits of time and memory: a small file may ask for endless
 work.
@@ -7,12 +7,15 @@ work.
 import re
 import subprocess
 import sys
-from contextlib import suppress
+from base64 import b64encode
+from contextlib import closing, suppress
 from functools import lru_cache
+from importlib import import_module
 from io import BytesIO
 from pathlib import Path
+from threading import Lock
 from time import gmtime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
@@ -50,6 +53,12 @@ _SHARP = (1440, 660)  # px: 600 an inch of the largest picture of each kind
 _LETTER = (612, 792)  # pt: US Letter
 _ROOM = (7.5, 10)  # in: a page without its margins
 _UNDATED = dict.fromkeys(("creationDate", "modDate"), gmtime(0))  # the same bytes each time
+_LONGEST = 792  # pt: the height of US Letter; a longer page is drawn smaller
+_GRAYS = 4  # enough for black letters with smooth edges
+_LEVELS = [round(round(gray * (_GRAYS - 1) / 255) * 255 / (_GRAYS - 1)) for gray in range(256)]
+_LARGE = 90_000  # bytes of a picture: often a scan, which may be smaller with some loss
+_LOSSY = 35  # WebP's quality of 100
+_PDFIUM = Lock()  # two threads must not call it at once
 
 
 def png_of(picture: Image, width: int, height: int) -> bytes:
@@ -154,6 +163,80 @@ def picture_as_pdf(path: Path) -> bytes:
         message, hint = f"is not a picture that can be read: {error}", "save it again, as PDF"
         raise OptoutError(Problem("broken-image", message, Location(str(path)), hint)) from None
     return output.getvalue()
+
+
+class PagePicture(NamedTuple):
+    """A page as a picture, in bytes; its size is in pixels."""
+
+    media_type: str
+    content: bytes
+    width: int
+    height: int
+
+    @property
+    def url(self) -> str:
+        """A URL that has all its bytes."""
+        return f"data:{self.media_type};base64,{b64encode(self.content).decode()}"
+
+
+class DrawnPages(NamedTuple):
+    """The first pages of a PDF with their words; `total` counts all pages."""
+
+    pictures: tuple[PagePicture, ...]
+    total: int
+    words: str
+
+
+def check_library() -> None:
+    """Raise OptoutError if the library that draws the pages of a PDF cannot be loaded."""
+    try:
+        for name in ("pypdfium2", "PIL.Image"):
+            import_module(name)
+    except (ImportError, OSError) as error:
+        message = f"the pages cannot be drawn: {error}"
+        hint = "install it again: pip install --force-reinstall pypdfium2 pillow"
+        raise OptoutError(Problem("missing-library", message, hint=hint)) from None
+
+
+def draw_pages(content: bytes, dpi: int, most: int) -> DrawnPages:
+    """Draw at most so many pages of a PDF in a few grays, at `dpi` dots an inch.
+
+    Several threads may do this at once. Raises OptoutError for a PDF that cannot be read.
+    """
+    import pypdfium2
+
+    images, words = [], []
+    try:
+        with _PDFIUM, closing(pypdfium2.PdfDocument(content)) as document:
+            total = len(document)
+            for number in range(min(total, most)):
+                page = document[number]
+                scale = dpi / 72 * _LONGEST / max(_LONGEST, *page.get_size())
+                bitmap = page.render(scale=scale, grayscale=True)
+                images.append(bitmap.to_pil().convert("L"))
+                text = page.get_textpage().get_text_range()
+                words.append("\n".join(line.strip() for line in text.splitlines()))
+    except pypdfium2.PdfiumError as error:
+        problem = Problem("broken-pdf", f"the pages cannot be drawn: {error}")
+        raise OptoutError(problem) from None
+    return DrawnPages(tuple(map(_picture_of, images)), total, "\n\n".join(words).strip())
+
+
+def _picture_of(image: Any) -> PagePicture:  # Any: Pillow's image, imported where it is needed
+    from PIL import features
+
+    def encoded(image: Any, form: str, **options: int) -> bytes:
+        output = BytesIO()
+        image.save(output, form, **options)
+        return output.getvalue()
+
+    few = image.point(_LEVELS)
+    if not features.check("webp"):
+        return PagePicture("image/png", encoded(few, "PNG"), *image.size)
+    content = encoded(few, "WEBP", lossless=True, quality=50, method=2)
+    if len(content) > _LARGE:
+        content = min(content, encoded(image, "WEBP", quality=_LOSSY), key=len)
+    return PagePicture("image/webp", content, *image.size)
 
 
 def main() -> None:

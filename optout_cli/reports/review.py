@@ -17,7 +17,7 @@ from typing import Any, Literal, NamedTuple
 
 import msgspec
 
-from optout_cli.engines.page_pictures import PagePicture, check_library, draw_pages
+from optout_cli.engines.pictures import PagePicture, check_library, draw_pages
 from optout_cli.errors import OptoutError
 from optout_cli.model.jurisdiction import Address, Source
 from optout_cli.model.request import Confirmation, Copy, Service
