@@ -36,6 +36,9 @@ def main(count: int, chosen: str) -> None:
         folder = Path(name)
         environment = isolated(folder)
         write_inputs(folder, environment)
+        with (folder / "common.yaml").open("a") as stream:
+            stream.write("enclosures: [{title: Act, file: act.md}]\n")
+        (folder / "act.md").write_text("act\n")
         options = ("--common", str(folder / "common.yaml"), "-f", "txt", "-q", "-o")
         batch = [OPTOUT, "batch", some(folder, ROWS), *options]
         for command, kill in (("batch", kill_batch), ("sent", kill_sent)):
@@ -49,7 +52,8 @@ def main(count: int, chosen: str) -> None:
 def kill_batch(
     batch: list[str], folder: Path, number: int, environment: dict[str, str]
 ) -> Counter[str]:
-    """Kill a batch; nine runs of ten replace letters of the run before."""
+    """Kill a batch; nine runs of ten replace letters of the run before, with another enclosure."""
+    (folder / "act.md").write_text(f"act {number}\n")
     out = folder / f"out-{number // 10}"
     return killed([*batch, str(out), "--set", f"signatory.name=Pat {number}"], out, environment)
 
