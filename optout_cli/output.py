@@ -84,7 +84,7 @@ def write_all(
     fresh = {
         path: content
         for path, content in files.items()
-        if (force and path.is_symlink()) or _differs(path, content)
+        if _differs(path, content, is_link_other=force)
     }
     raise_any(reserved(path) for path in files if ON_WINDOWS and is_reserved(path))
     raise_any(occupied(path) for path in fresh if not force and path.is_file())
@@ -267,8 +267,10 @@ def write_stream(path: Path, content: bytes) -> None:
         stream.write(content)
 
 
-def _differs(path: Path, content: bytes) -> bool:
+def _differs(path: Path, content: bytes, *, is_link_other: bool) -> bool:
     with write_errors(path):
+        if is_link_other and path.is_symlink():
+            return True
         return not path.is_file() or path.read_bytes() != content
 
 

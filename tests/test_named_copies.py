@@ -1,9 +1,12 @@
 """The files that a request names: the register keeps a copy of each, and the packet shows them."""
 
+import errno
 import json
+import os
 import zipfile
 from hashlib import sha256
 from pathlib import Path
+from typing import Any  # what Path.open takes and returns
 
 import msgspec
 import pikepdf
@@ -34,6 +37,7 @@ enclosures:
   - {title: Map}
 """
 COPIES = ["figures.txt", "resolution.pdf", "sig.png"]
+KEPT_TEXTS = ("letters/evidence/figures.txt",)
 COPY = FileCopy(
     path="", name="figures.txt", sha256="", key="enclosures.0.file", title="Figures", bytes=9
 )
@@ -148,6 +152,28 @@ def test_a_folder_that_cannot_take_the_copies_gets_no_letter_either(run: Run) ->
     code, _, err = outcome(run(*AS_TEXT))
     assert (code, "letters/evidence is a file, not a folder" in err) == (1, True)
     assert (lying_in(OUT), load_journal(OUT).lines) == (["evidence"], ())
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has other permissions")
+def test_a_file_that_may_not_be_read_is_told_and_no_traceback(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(*AS_TEXT)
+    run("sent", "letters", "--by", "mail", "--on", "2026-11-21", "-q")
+
+    def refuse(path: Path, *args: Any, **options: Any) -> Any:
+        if path.suffix == ".txt":  # as the system does, but not for root
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        return open(path, *args, **options)  # noqa: PTH123
+
+    monkeypatch.setattr(Path, "open", refuse)
+    code, _, err = outcome(run("status", "letters", "--verify"))
+    told = [f"{path}: cannot be read: Permission denied" for path in (*KEPT_TEXTS, BUREAU, ICE)]
+    assert (code, err.splitlines()[::2]) == (1, told)
+    code, _, err = outcome(run("sent", ICE, "--by", "mail"))
+    assert (code, err) == (2, f"{ICE}: cannot be read: Permission denied\n")
+    code, _, err = outcome(run("packet", "letters"))
+    assert (code, err.count("cannot be read, and the register names it")) == (1, 3)
 
 
 def pages_of(path: str) -> list[str]:

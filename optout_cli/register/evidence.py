@@ -12,7 +12,7 @@ from pathlib import Path, PurePath
 import msgspec
 
 from optout_cli.errors import Location, OptoutError, Problem
-from optout_cli.output import digest_of, write_all
+from optout_cli.output import digest_of, write_all, write_errors
 from optout_cli.readers.enclosures import load_attachment
 from optout_cli.readers.files import is_file, read_bytes
 from optout_cli.register.events import EVIDENCE, Evidence, FileCopy
@@ -59,7 +59,9 @@ class EvidenceFolder:
         if place not in self._taken and not is_file(self._folder / place):
             place = self._known.get(copy.sha256, "")
             path = self._folder / place
-            if not (is_file(path) and digest_of(path) == copy.sha256):
+            with write_errors(path):
+                is_kept = is_file(path) and digest_of(path) == copy.sha256
+            if not is_kept:
                 content = read_bytes(source, _MAX_BYTES)
                 if sha256(content).hexdigest() != copy.sha256:
                     message = f"{copy.name!r} was changed while its letters were written"
@@ -86,9 +88,10 @@ class EvidenceFolder:
         if place in self._taken:
             return self._taken[place] == content
         path = self._folder / place
-        return not lexists(path) or (
-            is_file(path) and not path.is_symlink() and path.read_bytes() == content
-        )
+        with write_errors(path):
+            return not lexists(path) or (
+                is_file(path) and not path.is_symlink() and path.read_bytes() == content
+            )
 
     def keep(self, places: Iterable[str]) -> None:
         """Write those of the taken files that belong to `places`. Raises OptoutError."""

@@ -139,7 +139,13 @@ def letters_named(
 
 def _letters_of_file(named: Path, folder: Path, states: _States) -> list[NamedLetter]:
     """Return the letter that the file is: by its place in the folder, else by its content."""
-    digest, at = digest_of(named), _relative(named, folder) or str(named)
+    try:
+        digest = digest_of(named)
+    except OSError as error:
+        location = Location(str(named), is_command_line=True)
+        message = f"cannot be read: {error.strerror}"
+        raise OptoutError(Problem("unreadable", message, location)) from None
+    at = _relative(named, folder) or str(named)
     same: dict[Key, LetterState] = {}
     here: dict[Key, LetterState] = {}
     for key, state in states.items():

@@ -3,6 +3,7 @@
 Only `verify` and `digest_of` read files; nothing here writes one.
 """
 
+import errno
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -16,7 +17,8 @@ import msgspec
 
 from optout_cli.errors import Location, Problem
 from optout_cli.model.request import Party
-from optout_cli.register.events import LetterFile, Replaced, Sent, Written, evidence_of
+from optout_cli.readers.files import is_file
+from optout_cli.register.events import EVIDENCE, LetterFile, Replaced, Sent, Written, evidence_of
 from optout_cli.register.journal import NAME, OWN, TORN, Journal
 from optout_cli.register.standing import Deadline, Standing, Step
 from optout_cli.register.table import outcome_of, table_problems
@@ -264,7 +266,7 @@ def _files_in(folder: Path) -> dict[str, str]:
     found = {}
     for place, folders, names in os.walk(folder):
         at = Path(place)
-        folders[:] = [it for it in folders if it != OWN and not (at / it / NAME).exists()]
+        folders[:] = [it for it in folders if it != OWN and not is_file(at / it / NAME)]
         for name in names:
             is_table = _OWN_TABLES.fullmatch(name.partition(".")[0])
             if not is_table and (digest := digest_of(at / name)):
@@ -294,10 +296,14 @@ def _file_problems(
     for name, digest in expected:
         path = folder / name
         location, found = Location(str(path)), there.get(name) or digest_of(path)
-        if found is None:
+        if found is None and (reason := _refusal_of(path)):
+            hint = "allow yourself to read it, and run the command again"
+            yield Problem("unreadable", f"cannot be read: {reason}", location, hint)
+        elif found is None:
             places = [place for place, other in there.items() if other == digest]
             message = "is in the register, but not in the folder"
-            hint = "copy it back, such as from a backup or from the printed letter"
+            source = "" if name.startswith(f"{EVIDENCE}/") else " or from the printed letter"
+            hint = f"copy it back, such as from a backup{source}"
             if places:
                 hint = f"move it back: it is now {folder / places[0]}"
             yield Problem("missing-letter", message, location, hint)
@@ -305,6 +311,17 @@ def _file_problems(
             message = "is not the file that was recorded: its SHA-256 differs"
             hint = "compare it with a copy; keep a signed scan under another name"
             yield Problem("changed-file", message, location, hint)
+
+
+def _refusal_of(path: Path) -> str | None:
+    """Return why the system does not let a file be read, or None if it is not there."""
+    try:
+        path.stat()
+    except PermissionError as error:
+        return error.strerror
+    except OSError:
+        return None
+    return os.strerror(errno.EACCES)
 
 
 def digest_of(path: Path) -> str | None:

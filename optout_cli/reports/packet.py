@@ -42,7 +42,7 @@ from optout_cli.register.evidence import PICTURES, pages_in
 from optout_cli.register.journal import NAME as REGISTER
 from optout_cli.register.standing import facts_of
 from optout_cli.register.state import LetterState
-from optout_cli.register.status import ZIP_MARK
+from optout_cli.register.status import ZIP_MARK, digest_of
 from optout_cli.reports.guide import encode_guide
 from optout_cli.templating.body import plain
 
@@ -85,9 +85,11 @@ def originals_of(states: Sequence[LetterState], folder: Path) -> tuple[Original,
     problems = []
     for original in found:
         path = folder / original.path
-        if not is_file(path):
-            message, hint = "is missing, and the register names it", "put the file back"
-        elif sha256(path.read_bytes()).hexdigest() != original.sha256:
+        digest = digest_of(path)
+        if digest is None:
+            what = "cannot be read" if is_file(path) else "is missing"
+            message, hint = f"{what}, and the register names it", "put the file back"
+        elif digest != original.sha256:
             message, hint = "was changed after it was recorded", "put back the file as it was"
         else:
             continue
