@@ -154,6 +154,18 @@ def test_a_folder_that_cannot_take_the_copies_gets_no_letter_either(run: Run) ->
     assert (lying_in(OUT), load_journal(OUT).lines) == (["evidence"], ())
 
 
+def test_each_copy_has_a_name_that_every_disk_takes(in_folder: Path) -> None:
+    folder, places = EvidenceFolder(OUT), list[str]()
+    for name in ("Map.txt", "map.txt", "a/map.txt", "\u00e9" * 100 + ".txt", "..", "\u00e9" * 99):
+        Path("source").write_text(f"{name} {len(places)}", "utf-8")
+        digest = sha256(Path("source").read_bytes()).hexdigest()
+        copy = msgspec.structs.replace(COPY, name=name, sha256=digest)
+        places.append(folder.copy_of(copy, "source").path)
+    folder.keep(places)
+    assert len({place.lower() for place in places}) == len(places) == len(lying_in(OUT))
+    assert places[0] == "evidence/Map.txt"
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Windows has other permissions")
 def test_a_file_that_may_not_be_read_is_told_and_no_traceback(
     run: Run, monkeypatch: pytest.MonkeyPatch

@@ -3,9 +3,11 @@
 Files keep their own names. None there is ever replaced, and the same file is kept once.
 """
 
+import os
 import re
 from collections.abc import Iterable, Mapping
 from hashlib import sha256
+from itertools import chain, count
 from os.path import lexists
 from pathlib import Path, PurePath
 
@@ -20,7 +22,7 @@ from optout_cli.register.events import EVIDENCE, Evidence, FileCopy
 PICTURES = (".png", ".jpg", ".jpeg", ".tif", ".tiff")
 _MAX_BYTES = 128 * 2**20  # of one file: a long scan in color
 _DIGITS = 12  # of a SHA-256, in the name of a file whose own name is taken
-_LONGEST = 150  # characters of a name that are kept
+_LONGEST = 150  # bytes of a name that are kept
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]')  # what Windows does not allow in a name
 
 
@@ -48,7 +50,8 @@ class EvidenceFolder:
             pages_in(Path(path))
         digest = sha256(content).hexdigest()
         place = self._choose_place(Path(path).name, content)
-        return Evidence(path=place, name=Path(path).name, sha256=digest)
+        name = os.fsencode(Path(path).name).decode("utf-8", "replace")
+        return Evidence(path=place, name=name, sha256=digest)
 
     def copy_of(self, copy: FileCopy, source: str) -> FileCopy:
         """Return a copy of the file at `source` with its place; read the file if no place has it.
@@ -72,26 +75,31 @@ class EvidenceFolder:
         return msgspec.structs.replace(copy, path=place)
 
     def _choose_place(self, name: str, content: bytes) -> str:
-        """Choose a place where nothing else is, and remember what to write there."""
-        digest = sha256(content).hexdigest()
-        name = _UNSAFE.sub("-", name).lstrip(".") or "file"
-        stem, suffix = Path(name).stem[:_LONGEST], Path(name).suffix[:_LONGEST]
-        for text in ("", f".{digest[:_DIGITS]}", f".{digest}"):
-            place = f"{EVIDENCE}/{stem}{text}{suffix}"
-            if self._is_free(place, content):
-                break
-        self._taken[place] = content
-        return place
+        """Choose a place where nothing else is, and remember what to write there.
 
-    def _is_free(self, place: str, content: bytes) -> bool:
-        """Tell whether nothing but these bytes is at `place`."""
-        if place in self._taken:
-            return self._taken[place] == content
-        path = self._folder / place
-        with write_errors(path):
-            return not lexists(path) or (
-                is_file(path) and not path.is_symlink() and path.read_bytes() == content
-            )
+        Names count that differ in capitals only, since on some disks they are the same. A name is
+        cut by its bytes, since a disk counts these, and bytes that are no text are left out.
+        """
+        digest = sha256(content).hexdigest()
+        named = Path(_UNSAFE.sub("-", name).lstrip(".") or "file")
+        stem, suffix = (
+            os.fsencode(part)[:_LONGEST].decode("utf-8", "ignore")
+            for part in (named.stem, named.suffix)
+        )
+        endings = chain(["", f".{digest[:_DIGITS]}"], (f".{digest}-{it}" for it in count(1)))
+        for place in (f"{EVIDENCE}/{stem}{ending}{suffix}" for ending in endings):
+            taken: list[bytes | None] = [
+                it for known, it in self._taken.items() if known.lower() == place.lower()
+            ]
+            path = self._folder / place
+            with write_errors(path):
+                if not taken and lexists(path):
+                    is_own = is_file(path) and not path.is_symlink()
+                    taken = [path.read_bytes() if is_own else None]
+            if taken in ([], [content]):
+                self._taken[place] = content
+                return place
+        raise AssertionError  # the numbers never end
 
     def keep(self, places: Iterable[str]) -> None:
         """Write those of the taken files that belong to `places`. Raises OptoutError."""
