@@ -23,7 +23,7 @@ from optout_cli.model.notice import Note
 from optout_cli.model.request import Party
 from optout_cli.readers.files import is_pipe
 from optout_cli.register.events import Record
-from optout_cli.register.plan import outside_problems
+from optout_cli.register.plan import link_problems
 from optout_cli.register.state import Identity, Register
 
 LAW = "state-law"  # the note that is repeated in every run
@@ -192,7 +192,7 @@ class BatchPlan:
             places = [folder / path for path in row.paths]
             above = {it for place in places for it in place.parents if it not in folder.parents}
             problems = (
-                *outside_problems(folder, row.paths),
+                *link_problems(folder, row.paths),
                 *(_taken("a file", it) for it in sorted(above) if it.is_file()),
                 *(_taken("a folder", it) for it in places if it.is_dir()),
             )

@@ -124,7 +124,9 @@ def command(
         raise SystemExit(ExitCode.INTERRUPTED) from None
     reply = statement.program.replies[said.id or ""] if said else None
     if said and reply and reply.silence:
-        _say_silence(said.id, correct=correct)
+        if correct:
+            usage_error(f"{said.id!r} is no answer", "take back the last answer with --undo REASON")
+        say("nothing is recorded, since nothing came back")
     else:
         _record(statement, said, undo=undo or "", correct=correct, as_json=as_json, quiet=quiet)
     if reply and not quiet:
@@ -153,13 +155,6 @@ def _said_of(statement: "_Statement", given: Given, *, is_asked: bool, correct: 
     raise_any(filter(None, problems))
     check_facts(given.id, known[given.id], given.facts)
     return given
-
-
-def _say_silence(reply: str | None, *, correct: bool) -> None:
-    """Say that there is nothing to record. Raises click.UsageError if an answer was corrected."""
-    if correct:
-        usage_error(f"{reply!r} is no answer", "take back the last answer with --undo REASON")
-    say("nothing is recorded, since nothing came back")
 
 
 def _choose(text: str, found: LookUp, *, is_asked: bool) -> LetterState:

@@ -181,7 +181,11 @@ def command(
     """
     if bool(letters) == bool(tables):
         usage_error("name letters, or a table with --from", "such as optout sent letters/")
-    _check_alone(undo, never, by, day, number, receipt, signed, again, correct, tables)
+    others = day, number, receipt, signed, again, correct, tables
+    check_undo(undo, never, *others)
+    if never is not None and any((by, *others)):
+        message = "--never says that a letter will not go out, and records nothing else"
+        usage_error(message, "leave the other options out")
     said = Sending(day, by, number, again=again, correct=correct, undo=undo, never=never)
     moment = now()
     with recorder_of(library_from((), folders)) as recorder:
@@ -196,14 +200,6 @@ def command(
         raise SystemExit(ExitCode.PARTLY if done else ExitCode.CONTENT)
     if not quiet:
         _say_next(done)
-
-
-def _check_alone(undo: str | None, never: str | None, by: Way | None, *others: object) -> None:
-    """Raise click.UsageError if something else is said of what did not, or will not, go out."""
-    check_undo(undo, never, *others)
-    if never is not None and any((by, *others)):
-        message = "--never says that a letter will not go out, and records nothing else"
-        usage_error(message, "leave the other options out")
 
 
 def _commit(

@@ -38,7 +38,7 @@ from optout_cli.letters.library import Library
 from optout_cli.output import write_all, write_errors
 from optout_cli.readers.csv import csv_from
 from optout_cli.readers.files import STDIN
-from optout_cli.register.journal import NAME, Journal, load_journal
+from optout_cli.register.journal import NAME, TORN, Journal, load_journal
 from optout_cli.register.standing import standings_of
 from optout_cli.register.state import states_of
 from optout_cli.register.status import digest_of, status_of, verify
@@ -164,7 +164,12 @@ def command(
     )
     day = today()
     journals = _journals_in(places or _folders_here())
-    problems = _problems_in(journals)
+    problems = []
+    for problem in (it for journal in journals.values() for it in journal.problems):
+        if problem.code == TORN:
+            say(f"note: {problem}")
+        else:
+            problems.append(problem)
     if verifies:
         sys.exit(_verify(journals, as_json=as_json))
     by = (until or day) if due else None
@@ -236,15 +241,6 @@ def _entries(journals: dict[Path, Journal], library: Library) -> Iterator[Entry]
     for place, journal in journals.items():
         for standing in standings_of(states_of(journal.lines).values(), programs):
             yield Entry(place, standing)
-
-
-def _problems_in(journals: dict[Path, Journal]) -> list[Problem]:
-    """Say which lines were passed over, and return the problems of the others."""
-    problems = [problem for journal in journals.values() for problem in journal.problems]
-    for problem in problems:
-        if problem.code == "torn-line":
-            say(f"note: {problem}")
-    return [problem for problem in problems if problem.code != "torn-line"]
 
 
 def _verify(journals: dict[Path, Journal], *, as_json: bool) -> ExitCode:

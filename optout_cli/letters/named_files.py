@@ -88,14 +88,40 @@ class NamedFiles(msgspec.Struct, frozen=True):
         hint = "copy the file into that folder, or allow its own folder with --files-from DIR"
         raise OptoutError(Problem("file-outside", message, None, hint, path))
 
+    def as_read(self, key: str, name: str, title: str) -> NamedFile:
+        """Return what is to be known of a file that was read. Raises OptoutError if it is gone."""
+        found = self.find(key, name)
+        digest = digest_at(found.place)
+        if digest is None:
+            raise OptoutError(no_such_file(found.place, found.shown))
+        return NamedFile(
+            key=key,
+            name=name,
+            title=title,
+            place=str(found.place),
+            sha256=digest.sha256,
+            bytes=digest.bytes,
+        )
+
 
 def named_in(request: Request) -> Iterator[tuple[str, str]]:
     """Yield key path and name of each file that a request names."""
+    yield from ((key, name) for key, name, _ in _named_in(request))
+
+
+def _named_in(request: Request) -> Iterator[tuple[str, str, str]]:
+    """Yield key path and name of each file that a request names, and what it is."""
     if request.letterhead:
-        yield "letterhead.seal", request.letterhead.seal
+        yield "letterhead.seal", request.letterhead.seal, request.letterhead.alt
     if request.signature.file:
-        yield "signature.file", request.signature.file
-    yield from _enclosed(request)
+        yield "signature.file", request.signature.file, request.signature.alt or ""
+    for number, act in enumerate(request.authority):
+        if act.file:
+            title = " ".join(filter(None, (act.instrument, act.number)))
+            yield f"authority.{number}.file", act.file, title
+    for number, enclosure in enumerate(request.enclosures):
+        if enclosure.file:
+            yield f"enclosures.{number}.file", enclosure.file, enclosure.title
 
 
 def files_of(request: Request, named: NamedFiles) -> Files:
@@ -118,7 +144,9 @@ def files_of(request: Request, named: NamedFiles) -> Files:
                 hint = lines_to_add(fields)
                 raise OptoutError(Problem("no-picture", message, None, hint, fields=fields))
             autograph = _load_image(named.find("signature.file", signature.file), signature.alt)
-    for path, name in _enclosed(request):
+    for path, name in named_in(request):
+        if path in ("letterhead.seal", "signature.file"):
+            continue
         with _collect_problems(problems, path):
             attachment = _load_attachment(named.find(path, name), name)
             # Number files of the same name from several folders: map.pdf, map-2.pdf.
@@ -133,35 +161,12 @@ def files_of(request: Request, named: NamedFiles) -> Files:
         seal=seal,
         autograph=autograph,
         attachments=tuple(attachments.values()),
-        named=tuple(_read_files(request, named)),
+        named=tuple(
+            named.as_read(key, name, title)
+            for key, name, title in _named_in(request)
+            if key != "signature.file" or signature.kind == "image"
+        ),
     )
-
-
-def _read_files(request: Request, named: NamedFiles) -> Iterator[NamedFile]:
-    """Yield each file that was read for a request."""
-    titles = {
-        "letterhead.seal": request.letterhead.alt if request.letterhead else "",
-        "signature.file": request.signature.alt or "",
-    }
-    for number, act in enumerate(request.authority):
-        titles[f"authority.{number}.file"] = " ".join(filter(None, (act.instrument, act.number)))
-    for number, enclosure in enumerate(request.enclosures):
-        titles[f"enclosures.{number}.file"] = enclosure.title
-    for key, name in named_in(request):
-        if key == "signature.file" and request.signature.kind != "image":
-            continue
-        found = named.find(key, name)
-        digest = digest_at(found.place)
-        if digest is None:  # gone since it was read
-            raise OptoutError(no_such_file(found.place, found.shown))
-        yield NamedFile(
-            key=key,
-            name=name,
-            title=titles[key],
-            place=str(found.place),
-            sha256=digest.sha256,
-            bytes=digest.bytes,
-        )
 
 
 class Digest(NamedTuple):
@@ -194,14 +199,6 @@ def digest_at(place: Path) -> Digest | None:
     except OSError:
         return None
     return _DIGESTS[key]
-
-
-def _enclosed(request: Request) -> Iterator[tuple[str, str]]:
-    """Yield key path and name of each file to enclose."""
-    for group in ("authority", "enclosures"):
-        for number, item in enumerate(getattr(request, group)):
-            if item.file:
-                yield f"{group}.{number}.file", item.file
 
 
 def _load_image(found: Found, alt: str) -> Image:

@@ -5,7 +5,7 @@ place, and writes nothing.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -16,7 +16,7 @@ import msgspec
 from optout_cli import __version__
 from optout_cli.errors import Location, Problem, raise_any
 from optout_cli.exporters import exporter_for
-from optout_cli.exporters.context import ExportContext, Options
+from optout_cli.exporters.context import ExportContext
 from optout_cli.exporters.json import facts_of, message_id_of
 from optout_cli.model.letter import Export, Letter
 from optout_cli.model.notice import Note
@@ -131,6 +131,12 @@ def _written_letter(
     own = [export for export in exports if export.notice is letter.notice]
     routes = {exporter_for(export.format).ROUTE for export in own}
     only = next(iter(routes)) if len(routes) == 1 else None
+    binding = {
+        export.format
+        for export in own
+        if (exporter := exporter_for(export.format)).ENCLOSES == "pdf"
+        and (context.options.with_enclosures or not exporter.IS_PRINTED)
+    }
     has_pdfs = any(file.media_type == PDF for file in letter.attachments)
     return WrittenLetter(
         recipient=recipient.party,
@@ -149,17 +155,11 @@ def _written_letter(
                 bytes=len(export.content),
                 sha256=sha256(export.content).hexdigest(),
                 pages=export.pages,
-                is_package=has_pdfs and _binds(export.format, context.options),
+                is_package=has_pdfs and export.format in binding,
             )
             for export in own
         ),
     )
-
-
-def _binds(name: str, options: Options) -> bool:
-    """Tell whether a format has the enclosed PDFs behind the letter."""
-    exporter = exporter_for(name)
-    return exporter.ENCLOSES == "pdf" and (options.with_enclosures or not exporter.IS_PRINTED)
 
 
 SENT = "sent-letter"
@@ -212,8 +212,7 @@ def plan_writing(register: Register, writing: Writing, replacing: Replacing) -> 
     """
     is_superseding = replacing.supersede is not None
     folder, contents = register.folder, writing.contents
-    raise_any(_dead_link_problems(folder / path for path in contents))
-    raise_any(outside_problems(folder, contents))
+    raise_any(link_problems(folder, contents))
     others = _changed_letters(register, writing.event, contents)
     sent = [state for state in others if state.sent]
     if not is_superseding:
@@ -222,7 +221,7 @@ def plan_writing(register: Register, writing: Writing, replacing: Replacing) -> 
                 SENT,
                 f"was sent on {state.sent[-1].on}, and the letter would read differently now"
                 f" ({named(state.differences_to(writing.event))})",
-                _location(register, state),
+                Location(str(state.place_in(folder))),
                 "give the changed letter a new date, or add --supersede 'REASON'",
             )
             for state in sent
@@ -253,10 +252,15 @@ def plan_writing(register: Register, writing: Writing, replacing: Replacing) -> 
     )
 
 
-def outside_problems(folder: Path, paths: Iterable[str]) -> Iterator[Problem]:
-    """Yield a Problem for each link on the way to a file that leads out of the folder."""
-    for place in {(folder / path).parent for path in paths}:
-        if link := leads_outside(place, folder):
+def link_problems(folder: Path, paths: Collection[str]) -> Iterator[Problem]:
+    """Yield a Problem for each link that leads outside, or nowhere: no copy of it can be kept."""
+    places = [folder / path for path in paths]
+    for place in [it for it in places if it.is_symlink() and not it.exists()]:
+        message = "is a symbolic link that leads nowhere, and optout did not put it there"
+        hint = "move it away and run the command again, or name another folder with -o"
+        yield Problem(OCCUPIED, message, Location(str(place)), hint)
+    for parent in {place.parent for place in places}:
+        if link := leads_outside(parent, folder):
             message = "is a link that leads outside the folder of the letters"
             hint = "move the link away, and run the command again"
             yield Problem("link-outside", message, Location(str(link)), hint)
@@ -335,11 +339,6 @@ def _beside_problems(
         yield Problem(OTHER_FACTS, message, Location(str(register.folder / there[0].path)), hint)
 
 
-def _location(register: Register, state: LetterState) -> Location:
-    places = [place for place in state.places.values() if (register.folder / place).exists()]
-    return Location(str(register.folder / (places or [*state.places.values()])[0]))
-
-
 def _occupied_problem(register: Register, new: Record) -> Problem:
     place, old = register.folder / new.path, register.records.get(new.path)
     if old is None or old.identity != new.identity:
@@ -349,15 +348,6 @@ def _occupied_problem(register: Register, new: Record) -> Problem:
         message += ", and the letter would read differently now"
     hint = "move it away and run the command again, or replace it with --force"
     return Problem(OCCUPIED, message, Location(str(place)), hint)
-
-
-def _dead_link_problems(paths: Iterable[Path]) -> Iterator[Problem]:
-    """Yield a Problem for each symbolic link that leads nowhere: no copy of it can be kept."""
-    for path in paths:
-        if path.is_symlink() and not path.exists():
-            message = "is a symbolic link that leads nowhere, and optout did not put it there"
-            hint = "move it away and run the command again, or name another folder with -o"
-            yield Problem(OCCUPIED, message, Location(str(path)), hint)
 
 
 def _is_torn(old: bytes, content: bytes) -> bool:

@@ -145,6 +145,11 @@ class LetterState:
         """What all versions of the letter share."""
         return _identity(self.written, self.letter.recipient)
 
+    def place_in(self, folder: Path) -> Path:
+        """Return where a file of the letter is in `folder`; if none is, where one was."""
+        places = [folder / place for place in self.places.values()]
+        return next((place for place in places if place.exists()), places[0])
+
     def add(self, event: LetterEvent) -> None:
         """Add what happened to the letter, or complete what was there."""
         self.is_withdrawn = isinstance(event, Withdrawn) and event.what == "written"
