@@ -19,9 +19,8 @@ from run_batch import events
 from test_register import WRITTEN
 
 from optout_cli.register.events import SCHEMA, FileCopy
-from optout_cli.register.evidence import EvidenceFolder
 from optout_cli.register.folder import recording
-from optout_cli.register.journal import NAME, JournalWriter, load_journal
+from optout_cli.register.journal import NAME, EvidenceFolder, JournalWriter, load_journal
 from optout_cli.register.state import load_register
 
 OUT = Path("letters")

@@ -273,7 +273,7 @@ def test_a_letter_is_printed_without_the_network(write: Write, in_folder: Path) 
     write("r.yaml", REQUEST + "letterhead: {seal: seal.svg, alt: Seal}\n")
     done = call(sys.executable, "-c", OFFLINE, *TO_ICE, "-f", "pdf,txt,html,json")
     assert (done.returncode, done.stderr) == (0, b"")
-    assert len(lying_in(in_folder)) == 6
+    assert len(lying_in(in_folder)) == 7
 
 
 def test_the_guard_against_the_network_holds() -> None:

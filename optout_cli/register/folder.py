@@ -33,11 +33,11 @@ from optout_cli.register.events import (
     copies_in,
     records_in,
 )
-from optout_cli.register.evidence import EvidenceFolder
 from optout_cli.register.journal import (
     NAME,
     OWN,
     TABLE,
+    EvidenceFolder,
     Journal,
     JournalWriter,
     Line,

@@ -20,9 +20,8 @@ from optout_cli.model.request import PARTIES, Party
 from optout_cli.output import digest_of, is_folder
 from optout_cli.readers.files import is_file, no_such_file
 from optout_cli.register.events import Evidence, LetterNews, evidence_of
-from optout_cli.register.evidence import EvidenceFolder
 from optout_cli.register.folder import WAIT, LetterFolder, recording
-from optout_cli.register.journal import NAME, load_journal
+from optout_cli.register.journal import NAME, EvidenceFolder, load_journal
 from optout_cli.register.state import Key, LetterState, NamedLetter, states_of
 from optout_cli.register.statements import Result
 from optout_cli.register.table import table_problems

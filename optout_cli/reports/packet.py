@@ -38,8 +38,8 @@ from optout_cli.model.request import Copy, Signatory
 from optout_cli.readers.enclosures import PDF
 from optout_cli.readers.files import is_file
 from optout_cli.register.events import Evidence, FileCopy
-from optout_cli.register.evidence import PICTURES, pages_in
 from optout_cli.register.journal import NAME as REGISTER
+from optout_cli.register.journal import PICTURES, pages_in
 from optout_cli.register.standing import facts_of
 from optout_cli.register.state import LetterState
 from optout_cli.register.status import ZIP_MARK, digest_of

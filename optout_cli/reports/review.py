@@ -30,8 +30,7 @@ from optout_cli.register.events import (
     Written,
     WrittenNote,
 )
-from optout_cli.register.evidence import pages_in
-from optout_cli.register.journal import Line
+from optout_cli.register.journal import Line, pages_in
 from optout_cli.register.standing import Standing
 from optout_cli.register.state import Key, LetterState, States
 from optout_cli.register.statements import way_words
