@@ -18,7 +18,7 @@ from run_batch import events
 from test_register import AT, WRITTEN
 
 from optout_cli.register.events import LetterFile, Replaced, Sent, WrittenLetter
-from optout_cli.register.folder import recording
+from optout_cli.register.folder import LetterFolder, recording
 from optout_cli.register.journal import JournalWriter, load_journal
 from optout_cli.register.state import LetterState, load_register
 from optout_cli.register.status import verify
@@ -255,6 +255,14 @@ def test_a_file_that_the_register_has_gets_its_name_after_a_kill(in_folder: Path
     assert lying_in(OUT) == ["CA/marin/a.txt"]
 
 
+def test_without_the_register_a_file_that_it_has_waits_for_its_name(in_folder: Path) -> None:
+    stage("a.txt", b"letter\n", is_recorded=True)
+    with LetterFolder(OUT, has_register=False):
+        pass
+    with recording(OUT):
+        assert (OUT / "a.txt").read_bytes() == b"letter\n"
+
+
 def test_a_file_that_the_register_does_not_have_is_removed_after_a_kill(in_folder: Path) -> None:
     stage("a.txt", b"letter\n", is_recorded=False)
     with recording(OUT) as record:
@@ -285,7 +293,7 @@ def test_a_move_to_earlier_is_finished_after_a_kill(in_folder: Path) -> None:
 HOLD = """\
 import sys, time
 from pathlib import Path
-from optout_cli.register.folder import recording
+from optout_cli.register.folder import LetterFolder, recording
 with recording(Path("letters")):
     print("held", flush=True)
     time.sleep(float(sys.argv[1]))
