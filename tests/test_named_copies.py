@@ -153,6 +153,18 @@ def test_a_folder_that_cannot_take_the_copies_gets_no_letter_either(run: Run) ->
     assert (lying_in(OUT), load_journal(OUT).lines) == (["evidence"], ())
 
 
+def test_a_file_that_stands_in_the_evidence_itself_is_copied_too(run: Run, write: Write) -> None:
+    Path("evidence").mkdir()
+    write("evidence/act.txt", "act\n")
+    write("r.yaml", REQUEST + "enclosures: [{title: Act, file: evidence/act.txt}]\n")
+    for text in ("act\n", "act\n", "another act\n"):
+        write("evidence/act.txt", text)
+        assert outcome(run("write", "r.yaml", "-f", "txt", "-q"))[0] == 0
+    kept = {it.name for it in Path("evidence").iterdir()} - {"act.txt"}
+    assert kept == {Path(it["named"][0]["path"]).name for it in events(Path())}
+    assert outcome(run("status", "--verify"))[0] == 0
+
+
 def test_each_copy_has_a_name_that_every_disk_takes(in_folder: Path) -> None:
     folder, places = EvidenceFolder(OUT), list[str]()
     for name in ("Map.txt", "map.txt", "a/map.txt", "\u00e9" * 100 + ".txt", "..", "\u00e9" * 99):

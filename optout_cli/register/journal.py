@@ -328,13 +328,14 @@ class EvidenceFolder:
                     message = f"{copy.name!r} was changed while its letters were written"
                     location, hint = Location(source), "run the command again"
                     raise OptoutError(Problem("changed-file", message, location, hint))
-                place = self._choose_place(PurePath(copy.name).name, content)
+                place = self._choose_place(PurePath(copy.name).name, content, Path(source))
             self._there[copy.sha256] = place
         return msgspec.structs.replace(copy, path=place)
 
-    def _choose_place(self, name: str, content: bytes) -> str:
+    def _choose_place(self, name: str, content: bytes, source: Path | None = None) -> str:
         """Choose a place where nothing else is, and remember what to write there.
 
+        The file at `source` is not its own copy: somebody may change it.
         Names count that differ in capitals only, since on some disks they are the same. A name is
         cut by its bytes, since a disk counts these, and bytes that are no text are left out.
         """
@@ -353,6 +354,7 @@ class EvidenceFolder:
             with write_errors(path):
                 if not taken and lexists(path):
                     is_own = is_file(path) and not path.is_symlink()
+                    is_own = is_own and not (source and path.samefile(source))
                     taken = [path.read_bytes() if is_own else None]
             if taken in ([], [content]):
                 self._taken[place] = content
