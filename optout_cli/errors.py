@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 MAX_SHOWN = 60  # characters of any text that a message repeats
+_LONGEST_PATH = 1024  # characters that a message repeats of a path, which somebody may copy
 _LONG_QUOTE = re.compile(  # a backslash and what it escapes are one character
     rf"""(?<!\w)(['"])((?:\\.|(?!\1)[^\\]){{{MAX_SHOWN}}})(?:\\.|(?!\1)[^\\])+\1(?!\w)""", re.DOTALL
 )
@@ -60,7 +61,8 @@ class Location(msgspec.Struct, frozen=True):
 
     def __str__(self) -> str:
         numbers = [str(number) for number in (self.line, self.column) if number is not None]
-        place = ":".join([self.file, *numbers]) + (f" ({self.label})" if self.label else "")
+        file = self.file if len(self.file) <= _LONGEST_PATH else shorten(self.file)
+        place = ":".join([file, *numbers]) + (f" ({self.label})" if self.label else "")
         return printable(f"{place}: {shorten(self.path)}" if self.path else place)
 
 

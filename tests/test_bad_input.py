@@ -322,3 +322,45 @@ def test_a_place_is_named_as_it_names_itself(
     code, shown, _ = outcome(run("write", query, "-f", "txt", "--to", "bureau", "-o", "-"))
     assert (code, shown.splitlines()[2]) == (0, typographic(sender))
     assert typographic(sentence) in words(shown)
+
+
+def test_an_option_or_name_with_an_empty_value_is_refused(
+    run: Run, write: Write, in_folder: Path
+) -> None:
+    """`--number "$NUMBER"` in a script must not record a letter without its number."""
+    write("marin.yaml", "jurisdiction: marin-county-ca\nletter: secure-communities/opt-out\n")
+    told = "it is empty\n  hint: give it a value, or leave it out\n"
+    for command in (
+        ["write", "marin.yaml", "--letter", ""],
+        ["write", "marin.yaml", "-f", "txt", "-f", ""],
+        ["sent", "letters", "--by", "mail", "--number", ""],
+        ["new", ""],
+    ):
+        code, _, err = outcome(run(*command))
+        assert (code, err.endswith(told)) == (2, True)
+    assert lying_in(in_folder) == ["marin.yaml"]
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "message"),
+    [
+        ("--max-age", "soon", "Invalid value for '--max-age': 'soon' is not a whole number"),
+        ("--lines-per-page", "9" * 30, "is not between 20 and 999,999"),
+        ("--date", "x" * 9999, f"'{'x' * 60}...' is not a date; write it as 2026-11-24"),
+        ("--data", "x" * 9999, f"\n{'x' * 60}...: cannot be read: File name too long"),
+        ("--supersede", "a\x1b[1m", "it has an invisible character (U+001B)\n  hint: delete it"),
+        ("--supersede", "\udcff", "it has an invisible character (U+DCFF)\n  hint: delete it"),
+    ],
+)
+def test_a_wrong_value_of_an_option_is_told_in_a_short_sentence(
+    option: str, value: str, message: str, run: Run
+) -> None:
+    code, _, err = outcome(run("write", "06041", option, value))
+    assert (code, message in f"\n{err}", len(err) < 400) == (2, True, True)
+
+
+def test_a_request_may_lie_in_a_folder_whose_name_is_no_text(run: Run, in_folder: Path) -> None:
+    assert outcome(run("new", "06041", "-o", "a\udcff/"))[0] == 0
+    assert "a?/marin-county-ca.yaml" in (in_folder / "a\udcff/marin-county-ca.yaml").read_text(
+        "utf-8"
+    )

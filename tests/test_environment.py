@@ -16,6 +16,7 @@ from conftest import REQUEST, ROOT
 from run_batch import HEADER, ROWS
 
 from optout_cli.cli import COMMANDS, group
+from optout_cli.cli.options import WholeNumber
 
 
 @pytest.fixture
@@ -81,8 +82,8 @@ def value_for(option: click.Option) -> str:
         return "true"
     if isinstance(kind, click.Choice):
         return next(str(it) for it in kind.choices if it not in (option.default, "all"))
-    if isinstance(kind, click.IntRange):
-        return str((kind.min or 0) + 7)
+    if isinstance(kind, WholeNumber):
+        return "27"
     if isinstance(kind, click.Path) and kind.exists:
         return "."
     return "2026-01-02" if option.metavar == "DATE" else "letters.pdf"
@@ -180,7 +181,11 @@ def test_a_variable_may_set_several_values(
     [
         ("DRAFT", "perhaps", "'--draft' (set by OPTOUT_WRITE_DRAFT): 'perhaps' is not a valid"),
         ("DATE", "today", "'--date' (set by OPTOUT_WRITE_DATE): 'today' is not a date; write it"),
-        ("MAX_AGE", "-1", "'--max-age' (set by OPTOUT_WRITE_MAX_AGE): -1 is not in the range x>="),
+        (
+            "MAX_AGE",
+            "-1",
+            "'--max-age' (set by OPTOUT_WRITE_MAX_AGE): -1 is not between 0 and 999,999",
+        ),
         ("TO", "jail", "'--to' (set by OPTOUT_WRITE_TO): 'jail' is not one of 'bureau', 'ice'"),
         ("TEMPLATES", "none", "'--templates' (set by OPTOUT_WRITE_TEMPLATES): Directory 'none' do"),
     ],

@@ -7,8 +7,9 @@ import os
 import re
 import signal
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
+from functools import partial
 from importlib import import_module
 from io import BufferedWriter, FileIO, TextIOWrapper
 from typing import Any
@@ -118,6 +119,8 @@ class _Group(click.Group):
                 option.envvar = option.envvar if option.envvar and not shared else [own, *shared]
                 if not ctx.resilient_parsing:
                     _refuse_blanks(option.envvar, ctx)
+            if not isinstance(option.callback, partial):  # not yet, in this process
+                option.callback = partial(_refuse_empty, option.callback)
         _put_examples_first(command)
         return command
 
@@ -150,6 +153,9 @@ class _Group(click.Group):
         try:
             return super().invoke(ctx)
         except click.UsageError as error:
+            from optout_cli.errors import shorten_quotes
+
+            vars(error)["message"] = shorten_quotes(error.message)  # click declares it final
             _name_variable(error)
             if not (hint := _hint_for(error)):
                 raise
@@ -228,6 +234,24 @@ def _refuse_blanks(variables: Iterable[str], ctx: click.Context) -> None:
             message = f"the environment variable {variable} is blank"
             hint = "give it a value, or unset it"
             raise click.UsageError(f"{message}\n  hint: {hint}", ctx)
+
+
+# Any: whatever the parameter takes.
+def _refuse_empty(
+    callback: Callable[[click.Context, click.Parameter, Any], Any] | None,
+    ctx: click.Context,
+    param: click.Parameter,
+    value: Any,
+) -> Any:
+    """Call a parameter's own callback. Raises click.BadParameter for an empty text.
+
+    A script means something else by `--number "$NUMBER"` than to leave it out.
+    """
+    if "" in (value if isinstance(value, tuple) else (value,)):
+        raise click.BadParameter(
+            "it is empty\n  hint: give it a value, or leave it out", ctx, param
+        )
+    return callback(ctx, param, value) if callback else value
 
 
 @click.group(

@@ -17,6 +17,7 @@ from optout_cli.cli.console import (
     usage_error,
 )
 from optout_cli.cli.options import (
+    WholeNumber,
     engine_option,
     files,
     files_from_option,
@@ -72,7 +73,7 @@ def _check_names(
     "--max-age",
     "max_age",
     metavar="DAYS",
-    type=click.IntRange(min=1),
+    type=WholeNumber(1),
     help="With --coverage, also count the laws and contacts that nobody has checked for DAYS days.",
 )
 @files_from_option

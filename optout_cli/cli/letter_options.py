@@ -8,6 +8,7 @@ import click
 
 from optout_cli.cli.console import say, usage_error
 from optout_cli.cli.options import (
+    WholeNumber,
     date_option,
     engine_option,
     files_from_option,
@@ -70,7 +71,7 @@ _OPTIONS = (
     click.option("--strict", is_flag=True, help="Refuse addresses that nobody has confirmed."),
     click.option(
         "--max-age",
-        type=click.IntRange(min=0),
+        type=WholeNumber(0),
         metavar="DAYS",
         help="Refuse addresses that were not confirmed in this many days before the letter's date.",
     ),
@@ -88,11 +89,11 @@ _OPTIONS = (
     ),
     click.option(
         "--mail-limit",
-        type=click.IntRange(1, 150),
+        type=WholeNumber(1, 150),
         default=_DEFAULTS.mail_limit,
         show_default=True,
         metavar="MB",
-        help="Largest size of an e-mail with its attachments.",
+        help="Largest size of an e-mail with its attachments, at most 150.",
     ),
     click.option(
         "--as-sent",
@@ -101,11 +102,11 @@ _OPTIONS = (
     ),
     click.option(
         "--lines-per-page",
-        type=click.IntRange(min=20),
+        type=WholeNumber(20),
         default=_DEFAULTS.lines_per_page,
         show_default=True,
         metavar="N",
-        help="Lines per page of fax text.",
+        help="Lines per page of fax text, at least 20.",
     ),
     click.option(
         "--resolution",

@@ -20,6 +20,7 @@ from optout_cli.letters.library import Library
 from optout_cli.model.letter import EngineName
 from optout_cli.output import is_folder
 from optout_cli.readers.cells import date_in_words, days_meant
+from optout_cli.readers.files import UNSEEN, unseen_problem
 from optout_cli.trust import doubt_about, real
 
 if TYPE_CHECKING:
@@ -339,13 +340,43 @@ def now() -> datetime:
     return datetime.now(UTC).replace(microsecond=0)
 
 
+class WholeNumber(click.types.IntParamType):
+    """A number of days, lines or the like."""
+
+    name = "whole number"
+
+    def __init__(self, least: int, most: int = 999_999) -> None:
+        self._least, self._most = least, most
+
+    # Any: click's signature.
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Parse the number. Raises click.BadParameter."""
+        try:
+            number = int(value)
+        except ValueError:
+            message = f"{value!r} is not a {self.name}"
+        else:
+            message = f"{number:,} is not between {self._least:,} and {self._most:,}"
+            if self._least <= number <= self._most:
+                return number
+        raise click.BadParameter(message, ctx, param)
+
+
+def require_seen(_: click.Context, option: click.Parameter, value: str | None) -> str | None:
+    """Return a text. Raises click.BadParameter for a character that nobody sees."""
+    if value and (found := UNSEEN.search(value)):
+        problem = unseen_problem(found[0], Location(""))
+        raise click.BadParameter(f"it {problem.message}\n  hint: {problem.hint}", param=option)
+    return value
+
+
 def require_reason(
-    _context: click.Context, option: click.Parameter, value: str | None
+    context: click.Context, option: click.Parameter, value: str | None
 ) -> str | None:
     """Return the value of an option that takes a reason. Raises click.UsageError for blanks."""
     if value is not None and not value.strip():
         usage_error(f"{option.opts[0]} needs a reason", "the register keeps it, such as 'a typo'")
-    return value
+    return require_seen(context, option, value)
 
 
 def register_options(command: _F) -> _F:

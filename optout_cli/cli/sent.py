@@ -17,6 +17,7 @@ from optout_cli.cli.options import (
     library_from,
     quiet_option,
     require_reason,
+    require_seen,
     templates_option,
 )
 from optout_cli.cli.record import (
@@ -108,7 +109,12 @@ class _Claim(NamedTuple):
 @click.argument("letters", nargs=-1, metavar="LETTER...", shell_complete=files)
 @on_option("When it went out, YYYY-MM-DD.  [default: today]")
 @by_option
-@click.option("--number", metavar="NUMBER", help="The tracking number on the receipt.")
+@click.option(
+    "--number",
+    metavar="NUMBER",
+    callback=require_seen,
+    help="The tracking number on the receipt.",
+)
 @click.option(
     "--receipt",
     metavar="FILE",

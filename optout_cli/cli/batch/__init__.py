@@ -18,6 +18,7 @@ from optout_cli.cli.batch.run import Run
 from optout_cli.cli.console import report_problems, say, usage_error
 from optout_cli.cli.letter_options import Values, order_options, say_stray_templates
 from optout_cli.cli.options import (
+    WholeNumber,
     files,
     library_from,
     library_options,
@@ -109,7 +110,7 @@ is a table of its letters.
 @click.option(
     "-j",
     "--jobs",
-    type=click.IntRange(min=1),
+    type=WholeNumber(1),
     metavar="N",
     help="How many processes make letters.  [default: as many as there are processors]",
 )

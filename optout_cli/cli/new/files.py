@@ -52,7 +52,7 @@ def put_request(path: Path | None, text: str) -> Path | None:
     if path is None:
         click.echo(text, nl=False)
         return None
-    write_all({path: text.encode()})
+    write_all({path: text.encode(errors="replace")})  # the path in it may be no text
     print_path(path)
     return path
 
