@@ -200,3 +200,8 @@ def test_the_program_leaves_with_the_commands_exit_code(
     with pytest.raises(SystemExit) as left:
         main()
     assert (left.value.code or 0) == code
+
+
+def test_a_table_with_several_columns_names_them_in_each_row(run: Run) -> None:
+    shown = outcome(run("help", "engines"))[1]
+    assert "WeasyPrint: the library Pango; Typst: nothing else" in " ".join(shown.split())

@@ -138,7 +138,7 @@ def test_an_existing_table_is_kept(run: Run, write: Write, in_folder: Path) -> N
         "",
         (
             "vt.csv: already exists, and optout new never replaces a file\n"
-            "  hint: name another file with -o, such as -o second.csv\n"
+            "  hint: name another file with -o, such as -o vt-2.csv\n"
         ),
     )
     assert own.read_text("utf-8") == "mine\n"

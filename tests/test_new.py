@@ -69,7 +69,7 @@ def test_it_never_overwrites(run: Run, in_folder: Path) -> None:
         "",
         (
             "marin-county-ca.yaml: already exists, and optout new never replaces a file\n"
-            "  hint: name another file with -o, such as -o second.yaml\n"
+            "  hint: name another file with -o, such as -o marin-county-ca-2.yaml\n"
         ),
     )
     assert own.read_text("utf-8") == "mine\n"

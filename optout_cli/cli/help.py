@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from itertools import dropwhile
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import click
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
 _COLUMNS = 80
+_TWO = 2  # columns of a table that needs no head
 _NUMBER = re.compile(r"^\d+\. ")  # of a step, before its heading
 _TERM = 28  # columns of the longest name in a table; a longer one gets a line of its own
 
@@ -137,14 +137,24 @@ def _inside(tokens: list["Token"], number: int) -> Iterator["Token"]:
 
 
 def _rows(tokens: Iterator["Token"]) -> Iterator[tuple[str, str]]:
-    """Yield the first cell of each row below the head, and the others as one text."""
-    for token in dropwhile(lambda token: token.type != "tbody_open", tokens):
+    """Yield the first cell of each row below the head, and the others as one text.
+
+    If there are several others, each has the name of its column.
+    """
+    heads: list[str] = []
+    for token in tokens:
         if token.type == "tr_open":
             cells: list[str] = []
         elif token.type == "inline":
             cells.append(_plain(token))
+        elif token.type == "tr_close" and not heads:
+            heads = cells
         elif token.type == "tr_close":
-            yield cells[0].replace("`", ""), "; ".join(filter(None, cells[1:]))
+            named = zip(heads[1:], cells[1:], strict=True)
+            texts = [
+                f"{head}: {cell}" if head and len(heads) > _TWO else cell for head, cell in named
+            ]
+            yield cells[0].replace("`", ""), "; ".join(filter(None, texts))
 
 
 def _plain(token: "Token") -> str:

@@ -15,7 +15,7 @@ import msgspec
 from optout_cli.authoring.draft import document_from, request_name, require_request
 from optout_cli.authoring.interview import Interview, Kept
 from optout_cli.authoring.request_writer import Answers
-from optout_cli.cli.console import print_path, say, user_folder
+from optout_cli.cli.console import print_path, quote, say, user_folder
 from optout_cli.cli.options import output_path
 from optout_cli.errors import Location, OptoutError, Problem
 from optout_cli.model.request import Signatory
@@ -67,7 +67,9 @@ def check_new_name(name: str) -> Problem | None:
 
 
 def _file_exists(path: Path) -> Problem:
-    hint = f"name another file with -o, such as -o second{path.suffix.lower()}"
+    names = (path.with_stem(f"{path.stem}-{number}") for number in count(2))
+    free = next(name for name in names if not name.exists())
+    hint = f"name another file with -o, such as -o {quote(str(free))}"
     message = "already exists, and optout new never replaces a file"
     return Problem("file-exists", message, Location(str(path)), hint)
 
