@@ -279,12 +279,9 @@ def _preview(text: str, name: str, interview: Interview) -> tuple[str | None, li
             " in the file:"
         )
         say_problems(error.problems)
-        found = (each.path or (each.location and each.location.path) for each in error.problems)
-        groups = tuple(f"{path}." for path in found if path)
+        paths = [each.path or (each.location and each.location.path) for each in error.problems]
         asked = enumerate(interview.asked, 1)
-        return None, [
-            str(number) for number, each in asked if f"{each.question.path}.".startswith(groups)
-        ]
+        return None, [str(number) for number, each in asked if each.question.path in paths]
     return letters[0], []
 
 
