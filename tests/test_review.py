@@ -490,18 +490,17 @@ def test_a_browser_filters_searches_and_moves_by_keys_at_every_width(
     letters.sent(letters.written(place=ADDISON, parties=("ice",)), "ice", on=date(2026, 9, 1))
     run("review", "out", "-q", "--since", "2026-11-01")
     run("status", "out", "-f", "html", "-o", "out/status.html")
+    run("guide", "r.yaml", "-f", "html", "-o", "out/guide.html")
     here = "document.activeElement.querySelector('h2').textContent.split(':')[0].trim()"
     overflow = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
     found: dict[str, object] = {}
     with Chromium(in_folder / "profile") as browser:
         for width, height in ((1280, 900), (390, 844)):
             browser.resize(width, height)
-            for page in (PAGE, Path("out/status.html")):
+            for page in (PAGE, Path("out/status.html"), Path("out/guide.html")):
                 browser.open(page)
-                found[f"{page.stem} {width}"] = (
-                    browser.ask(overflow),
-                    browser.faults(),
-                )
+                wide = browser.ask("innerWidth") - width
+                found[f"{page.stem} {width}"] = (browser.ask(overflow) + wide, browser.faults())
         browser.open(PAGE)
         browser.press("j", "j", "ArrowRight")
         found["third"] = browser.ask(here)
@@ -522,6 +521,8 @@ def test_a_browser_filters_searches_and_moves_by_keys_at_every_width(
         "status 1280": (0, []),
         "review 390": (0, []),
         "status 390": (0, []),
+        "guide 1280": (0, []),
+        "guide 390": (0, []),
         "third": "Addison County, VT",
         "searched": "2 of 3 letters are shown.",
         "second": "Marin County, CA",
