@@ -247,7 +247,6 @@ def test_a_later_overlay_is_laid_on_an_earlier_one(run: Run, write: Write, in_fo
         ("20100831", "'20100831' is not a date; write it as 2026-11-24"),
         ("2010-W35-2", "'2010-W35-2' is not a date; write it as 2026-11-24"),
         ("11/31/2026", "'11/31/2026' is not a date; write it as 2026-11-24"),
-        ("", "'' is not a date; write it as 2026-11-24"),
     ],
 )
 def test_a_day_has_one_form(day: str, message: str, run: Run) -> None:

@@ -10,9 +10,9 @@ import pytest
 from command_results import Run, outcome
 
 from optout_cli import engines
+from optout_cli.cli import doctor
 from optout_cli.cli import doctor as cli_doctor
 from optout_cli.engines import measure
-from optout_cli.reports import doctor
 
 PARTS = [
     "optout", "packages", "weasyprint", "typst", "Pango", "harfbuzz-subset", "typeface", "libyaml",

@@ -1,19 +1,45 @@
 """`optout doctor`: check that this computer has what optout needs, and say how to fix it."""
 
+import platform
 import sys
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
+from tempfile import TemporaryFile
+from typing import Literal
 
 import click
+import msgspec
 
+from optout_cli import engines
 from optout_cli.batch.pool import can_start_workers
 from optout_cli.cache import Cache
 from optout_cli.cli import LostOutput
 from optout_cli.cli.console import print_json, print_text, report_problems, user_folder
 from optout_cli.cli.options import json_option, own_files
-from optout_cli.errors import ExitCode
+from optout_cli.engines.measure import TYPEFACE, faces
+from optout_cli.errors import ExitCode, OptoutError
 from optout_cli.letters.library import Library
-from optout_cli.reports.doctor import Check, run_checks
+from optout_cli.model.letter import EngineName
+from optout_cli.readers.yaml import HAS_LIBYAML
+from optout_cli.trust import is_own
+
+# The packages that decide how a letter looks, or how a file is read.
+_PACKAGES = (
+    "weasyprint", "pydyf", "typst", "pypdfium2", "pikepdf", "pillow", "jinja2", "pyyaml", "msgspec",
+)  # fmt: skip
+_SHEET = {"name": "test", "reference": "", "request": "", "letters": ()}
+
+State = Literal["ok", "poor", "broken"]
+
+
+class Check(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that was checked. `poor` works, but slower; `broken` means no letters."""
+
+    what: str
+    state: State = "ok"
+    found: str
+    cure: str | None = None
 
 
 @click.command(
@@ -45,6 +71,130 @@ def command(as_json: bool) -> None:
             print_text(f"        fix: {check.cure}")
     if any(check.state == "broken" for check in checks):
         raise SystemExit(ExitCode.CONTENT)
+
+
+def run_checks(library: Library, cache: Cache, here: Path) -> Iterator[Check]:
+    """Yield one result per part, in the order in which a letter needs the parts.
+
+    Tries what the commands need: prints a page, and writes to the cache and to the folder `here`.
+    """
+    yield Check(what="optout", found=f"{version('optout')} on Python {platform.python_version()}")
+    packages = ", ".join(f"{name} {version(name)}" for name in _PACKAGES)
+    yield Check(what="packages", found=packages)
+    yield from _check_engines(library)
+    yield _check_typeface()
+    yield _check_libyaml()
+    yield _check_cache(cache)
+    yield _check_folder(here)
+    yield _check_locale()
+
+
+def _check_engines(library: Library) -> Iterator[Check]:
+    """Check each PDF engine, and the libraries of WeasyPrint. One engine is enough."""
+    errors = {name: error for name in engines.NAMES if (error := engines.load_error(name))}
+    working = [name for name in engines.NAMES if name not in errors]
+    for name in engines.NAMES:
+        if name in working:
+            yield _try_engine(name, library, is_usual=name == working[0])
+            continue
+        found = f"cannot be loaded: {errors[name]}"
+        found += f"; {working[0]} prints instead" if working else ""
+        state: State = "poor" if working else "broken"
+        yield Check(what=name, state=state, found=found, cure=engines.CURES[name])
+    if engines.DEFAULT not in working:
+        return
+    yield Check(what="Pango", found=engines.pango_version())
+    if engines.has_subsetting():
+        yield Check(what="harfbuzz-subset", found="installed")
+        return
+    yield Check(
+        what="harfbuzz-subset",
+        state="poor",
+        found="missing; each letter takes twice as long",
+        cure="apt install libharfbuzz-subset0, or brew install harfbuzz",
+    )
+
+
+def _try_engine(name: EngineName, library: Library, *, is_usual: bool) -> Check:
+    """Print a page, which needs more than an engine that can be loaded: a temporary folder."""
+    try:
+        engines.load_engine(name, library.templates).print_sheets([_SHEET])
+    except OptoutError as error:
+        problem = error.problems[0]
+        found = f"cannot print: {problem.message}"
+        return Check(what=name, state="broken", found=found, cure=problem.hint)
+    return Check(what=name, found="prints the letters" if is_usual else "works")
+
+
+def _check_typeface() -> Check:
+    missing = [str(path) for path in faces().values() if not path.is_file()]
+    if not missing:
+        return Check(what="typeface", found=f"{TYPEFACE}, {len(faces())} faces")
+    return Check(
+        what="typeface",
+        state="broken",
+        found=f"missing: {', '.join(missing)}",
+        cure="install it again: pip install --force-reinstall font-source-serif-pro",
+    )
+
+
+def _check_libyaml() -> Check:
+    if HAS_LIBYAML:
+        return Check(what="libyaml", found="installed")
+    return Check(
+        what="libyaml",
+        state="poor",
+        found="missing; reading data files takes several times as long",
+        cure="install a PyYAML that includes it: pip install --force-reinstall pyyaml",
+    )
+
+
+def _check_folder(here: Path) -> Check:
+    """Try to write a file where the letters go unless -o names another place."""
+    try:
+        with TemporaryFile(dir=here):
+            return Check(what="this folder", found="can be written to")
+    except OSError as error:
+        found = f"{here.absolute()} cannot be written to: {error.strerror}"
+        cure = "name another folder for the letters with -o"
+        return Check(what="this folder", state="poor", found=found, cure=cure)
+
+
+def _check_cache(cache: Cache) -> Check:
+    if cache.folder is None:
+        found = "HOME is not set; each run reads all data again, and optout keeps nothing for you"
+        cure = "set HOME, or XDG_CACHE_HOME, XDG_CONFIG_HOME and XDG_STATE_HOME, to a folder"
+        return Check(what="cache", state="poor", found=found, cure=cure)
+    key, value = b"doctor", b"well"
+    cache.put(key, value)
+    if cache.get(key) == value:
+        return Check(what="cache", found=f"{cache.folder} works")
+    found = f"{cache.folder} cannot be used; each run reads all data again"
+    cure = f"make {cache.folder} a folder of yours with free space, or set XDG_CACHE_HOME"
+    if cache.folder.exists() and not is_own(cache.folder):
+        found = f"{cache.folder} is not used: another user owns it, or others can change it"
+        cure = "set XDG_CACHE_HOME to a folder of yours that nobody else can change"
+    return Check(what="cache", state="poor", found=found, cure=cure)
+
+
+def _check_locale() -> Check:
+    encodings = {
+        "file names": sys.getfilesystemencoding(),
+        "output": getattr(sys.stdout, "encoding", None) or "none",
+    }
+    others = [
+        f"{what} in {encoding}"
+        for what, encoding in encodings.items()
+        if encoding.lower().replace("-", "").replace("_", "") != "utf8"
+    ]
+    if not others:
+        return Check(what="locale", found="UTF-8")
+    return Check(
+        what="locale",
+        state="poor",
+        found=f"{' and '.join(others)}; a name such as Doña Ana may be shown wrongly",
+        cure="set LC_ALL=C.UTF-8, or PYTHONUTF8=1",
+    )
 
 
 def _check_process() -> Iterator[Check]:

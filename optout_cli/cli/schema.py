@@ -14,6 +14,7 @@ import msgspec
 from optout_cli.authoring.request_writer import layout, notes_in
 from optout_cli.cli.console import report_problems
 from optout_cli.cli.options import library_from, templates_option
+from optout_cli.cli.show import UNUSED, Overview
 from optout_cli.letters.library import Library
 from optout_cli.model.jurisdiction import Contact, Gazetteer, Locality, Office
 from optout_cli.model.printed import LIST_LINES, SCHEMA, NoteLine, ProblemLine
@@ -22,7 +23,6 @@ from optout_cli.model.request import Request
 from optout_cli.programs import particulars_type
 from optout_cli.register.events import AnyEvent
 from optout_cli.register.status import LetterStatus
-from optout_cli.reports.show import UNUSED, Overview
 
 # A JSON Schema, or a part of one. Any: they hold each other.
 _Schema = dict[str, Any]
