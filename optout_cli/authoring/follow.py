@@ -308,30 +308,25 @@ def _requests_of(former: Former) -> list[_Facts]:
     facts = former.facts
     sent = {state.letter.recipient for state in former.states if state.sent}
     answers = {answer.recipient: answer for answer in former.answers()}
-    return [
-        *facts.get("particulars", {}).get("earlier", []),
-        *(
-            {
-                "date": facts["date"],
-                "to": ", ".join(recipient["contact"]["organization"]),
-                **_answer_facts(answers.get(recipient["party"])),
-            }
-            for recipient in facts["recipients"]
-            if not sent or recipient["party"] in sent
-        ),
-    ]
+    requests: list[_Facts] = [*facts.get("particulars", {}).get("earlier", [])]
+    for recipient in facts["recipients"]:
+        party = recipient["party"]
+        if sent and party not in sent:
+            continue
+        request = {
+            "date": facts["date"],
+            "to": ", ".join(recipient["contact"]["organization"]),
+        }
+        if answer := answers.get(party):
+            words = " ".join(quotation([answer.words])) if answer.words else None
+            request |= _omit_empty({"answered": answer.on.isoformat(), "answer": words})
+        requests.append(request)
+    return requests
 
 
 def _reply_facts(answer: Answered) -> _Facts:
     named = {"office": answer.recipient, "date": answer.on.isoformat()}
     return _omit_empty({**named, "by": answer.by, "words": answer.words, **answer.facts})
-
-
-def _answer_facts(answer: Answered | None) -> _Facts:
-    if answer is None:
-        return {}
-    words = " ".join(quotation([answer.words])) if answer.words else None
-    return _omit_empty({"answered": answer.on.isoformat(), "answer": words})
 
 
 def _services_in(former: Former) -> list[_Facts]:

@@ -1,6 +1,6 @@
 """`optout check`: report every problem in data, templates and requests, in one run."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -29,7 +29,7 @@ from optout_cli.cli.options import (
     verbose_option,
     with_engine,
 )
-from optout_cli.errors import Location, OptoutError, Problem
+from optout_cli.errors import OptoutError
 from optout_cli.exporters.context import Options
 from optout_cli.letters.notes import told
 from optout_cli.letters.pipeline import Order
@@ -130,7 +130,8 @@ def command(
         if not quiet and not wants_coverage:
             say(f"no problems in {', '.join(files) or 'data, templates and letters'}")
         return
-    for problem in _unique(problems):
+    # Every file also reports the data's problems, and every letter its own.
+    for problem in {(each.location, each.message): each for each in problems}.values():
         print_problem(problem)
     raise SystemExit(OptoutError(*problems).exit_code)
 
@@ -138,11 +139,3 @@ def command(
 def _check_usage(max_age: int | None, *, wants_coverage: bool) -> None:
     if max_age and not wants_coverage:
         usage_error("--max-age works only with --coverage", "add --coverage")
-
-
-def _unique(problems: Iterable[Problem]) -> Iterable[Problem]:
-    """Drop repeats: every file also reports the data's problems, and every letter its own."""
-    unique: dict[tuple[Location | None, str], Problem] = {}
-    for problem in problems:
-        unique.setdefault((problem.location, problem.message), problem)
-    return unique.values()

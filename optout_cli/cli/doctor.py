@@ -82,8 +82,7 @@ def run_checks(library: Library, cache: Cache, here: Path) -> Iterator[Check]:
     packages = ", ".join(f"{name} {version(name)}" for name in _PACKAGES)
     yield Check(what="packages", found=packages)
     yield from _check_engines(library)
-    yield _check_typeface()
-    yield _check_libyaml()
+    yield from _check_parts()
     yield _check_cache(cache)
     yield _check_folder(here)
     yield _check_locale()
@@ -126,27 +125,21 @@ def _try_engine(name: EngineName, library: Library, *, is_usual: bool) -> Check:
     return Check(what=name, found="prints the letters" if is_usual else "works")
 
 
-def _check_typeface() -> Check:
+def _check_parts() -> Iterator[Check]:
+    """Check the files of the typeface, and the fast reader of YAML."""
     missing = [str(path) for path in faces().values() if not path.is_file()]
-    if not missing:
-        return Check(what="typeface", found=f"{TYPEFACE}, {len(faces())} faces")
-    return Check(
-        what="typeface",
-        state="broken",
-        found=f"missing: {', '.join(missing)}",
-        cure="install it again: pip install --force-reinstall font-source-serif-pro",
-    )
-
-
-def _check_libyaml() -> Check:
+    if missing:
+        found = f"missing: {', '.join(missing)}"
+        cure = "install it again: pip install --force-reinstall font-source-serif-pro"
+        yield Check(what="typeface", state="broken", found=found, cure=cure)
+    else:
+        yield Check(what="typeface", found=f"{TYPEFACE}, {len(faces())} faces")
     if HAS_LIBYAML:
-        return Check(what="libyaml", found="installed")
-    return Check(
-        what="libyaml",
-        state="poor",
-        found="missing; reading data files takes several times as long",
-        cure="install a PyYAML that includes it: pip install --force-reinstall pyyaml",
-    )
+        yield Check(what="libyaml", found="installed")
+    else:
+        found = "missing; reading data files takes several times as long"
+        cure = "install a PyYAML that includes it: pip install --force-reinstall pyyaml"
+        yield Check(what="libyaml", state="poor", found=found, cure=cure)
 
 
 def _check_folder(here: Path) -> Check:

@@ -86,6 +86,7 @@ def _facts(case: Case) -> _Facts:
     rules = [rule for rule in program.recipients if rule.holds(case.date)]
     copies = [contact for rule in rules for contact in copies_of(case, rule)]
     models = chosen_models(case)
+    about_letter = [*laws_of(case)]
     again = {}
     if advice.wait:
         day = case.date + timedelta(int(advice.wait))
@@ -106,8 +107,12 @@ def _facts(case: Case) -> _Facts:
         ],
         "agreement_source": case.locality.agency_source,
         **{name: [*texts_that_hold(getattr(advice, name), case, **again)] for name in _LISTS},
-        "laws": [law_text(law, case.locality.state_name) for law in laws_of(case)],
-        "other_laws": [*_other_laws(case)],
+        "laws": [law_text(law, case.locality.state_name) for law in about_letter],
+        "other_laws": [  # on other subjects: `N.M. HB 9 (2026) (detainers)`
+            f"{law.citation} ({', '.join(LAW_TOPICS[topic] for topic in law.about)})"
+            for law in laws_in_effect(case)
+            if law not in about_letter
+        ],
         **_decided(case, recipients, has_copies=bool(copies)),
         **_next_letters(case, again),
     }
@@ -172,14 +177,6 @@ def _route(case: Case, recipient: Recipient) -> _Facts:
         "source": contact_text(case, recipient),
         "url": contact.source.url if contact.source and not is_given else None,
     }
-
-
-def _other_laws(case: Case) -> Iterator[str]:
-    """Yield the state's laws on other subjects: `N.M. HB 9 (2026) (detainers)`."""
-    about_letter = [*laws_of(case)]
-    for law in laws_in_effect(case):
-        if law not in about_letter:
-            yield f"{law.citation} ({', '.join(LAW_TOPICS[topic] for topic in law.about)})"
 
 
 def _next_letter(case: Case, name: str) -> Iterator[_Facts]:

@@ -1,7 +1,6 @@
 """`optout new`: ask for a request on a terminal; elsewhere write a sample to fill in."""
 
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 
 import click
@@ -192,27 +191,24 @@ def command(
         start, earlier = begin_after(former, within, letter, library, quiet=quiet)
     elif pattern:
         start = start_from_request(request_file(pattern), jurisdiction, letter, library)
-    start = _with_assigned(start, assignments)
-    place = partial(_place, output)
-    basis = Basis(start, library, today(), place, last_signatory, files_from=files_from)
+    assigned = dict(map(split_assignment, assignments))
+    require_request(start.known, assigned)
+    known = with_answers(document_from(start.known), assigned).data
+    start = msgspec.structs.replace(start, known=known)
+    basis = Basis(
+        start,
+        library,
+        today(),
+        lambda name: path_for(output, name, REQUEST),
+        last_signatory,
+        files_from,
+    )
     if is_terminal():
         path = run_interview(basis, jurisdiction, options)
     else:
         path = put_request(*_sample(jurisdiction, basis, options))
     if path and not quiet:
         _say_next(path, options, start.known, earlier)
-
-
-def _with_assigned(start: Start, assignments: Sequence[str]) -> Start:
-    """Add the values of --set. Raises OptoutError for one that no request can have."""
-    assigned = dict(map(split_assignment, assignments))
-    require_request(start.known, assigned)
-    known = with_answers(document_from(start.known), assigned).data
-    return msgspec.structs.replace(start, known=known)
-
-
-def _place(output: str | None, name: str) -> Path | None:
-    return path_for(output, name, REQUEST)
 
 
 def _say_next(path: Path, options: str, known: Answers, former: Former | None) -> None:

@@ -51,7 +51,6 @@ from optout_cli.readers.csv import csv_from
 from optout_cli.readers.files import is_file
 from optout_cli.register.recorder import look_up, version_sent
 from optout_cli.register.standing import settles, standings_of
-from optout_cli.register.state import LetterState
 
 _YAML = (".yaml", ".yml", ".json")
 _EXPLAIN_NEXT = (
@@ -241,7 +240,9 @@ def _earlier_named(text: str, within: Path | None) -> dict[str, _Earlier]:
         raise OptoutError(Problem("several-letters", message, location, hint))
     return {
         state.written.reference: _Earlier(
-            former_from(version_sent(state, found.states), found.states), _summary(state)
+            former_from(version_sent(state, found.states), found.states),
+            f"{state.written.letter.partition('/')[2]} of {state.written.date},"
+            f" {state.written.name}",
         )
         for state in states
     }
@@ -282,8 +283,3 @@ def _ask_following(former: Former, following: Sequence[str], library: Library, _
     usual = usual_letter(former, library) or ""
     default = usual if usual in following else ""
     return ask_choice("Letter", titles, default=default, explain=_EXPLAIN_NEXT)
-
-
-def _summary(state: LetterState) -> str:
-    written = state.written
-    return f"{written.letter.partition('/')[2]} of {written.date}, {written.name}"
