@@ -572,6 +572,15 @@ def test_another_county_takes_no_fact_and_no_words_of_the_first(
     }
 
 
+@pytest.mark.usefixtures("in_folder")
+def test_another_letter_takes_no_wording_of_the_first(run: Run, write: Write) -> None:
+    write("first.yaml", f"{EARLIER}wording: {{opening: Marin County opts out.}}\n")
+    for letter, keeps in (("opt-out", True), ("renewed-request", False)):
+        given = ("--from", "first.yaml", "--letter", f"secure-communities/{letter}")
+        assert outcome(run("new", *given, "-o", f"{letter}.yaml"))[0] == 0
+        assert ("wording" in data_in(f"{letter}.yaml")) == keeps
+
+
 def test_a_changed_address_that_nobody_confirmed_is_not_confirmed(asked: Asked) -> None:
     told = {"Is this address right?": ["no", "no"], "Fax": ["916-555-0111", ""]}
     _, clerk = asked(told, "06041")

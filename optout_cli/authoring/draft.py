@@ -175,8 +175,8 @@ def start_from_request(
     """Return how a request begins that is like an earlier one, of the same jurisdiction or not.
 
     Offers what is asked anew, and keeps the rest; never the date, tracking numbers and copies of
-    letters. For another jurisdiction, takes only what states no fact of the first. Raises
-    OptoutError.
+    letters, nor the own wording of another letter. For another jurisdiction, takes only what states
+    no fact of the first. Raises OptoutError.
     """
     data: Answers = earlier.data
     find = library.directory.find
@@ -193,7 +193,9 @@ def start_from_request(
         known = {key: data[key] for key in _ANYWHERE if key in data}
         return Start(known={**known, **new}, asks=("service",))
     authority = data.get("authority", [])
-    dropped = {"date", "signatory", "particulars", *(["authority"] if len(authority) == 1 else [])}
+    dropped = {"date", "signatory", "particulars"}
+    dropped |= {"authority"} if len(authority) == 1 else set()
+    dropped |= {"wording"} if letter != data["letter"] else set()
     known = {key: value for key, value in data.items() if key not in dropped}
     offered = {
         "signatory": data.get("signatory", {}),
