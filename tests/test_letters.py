@@ -258,6 +258,14 @@ def test_a_joint_letter_says_the_same_to_both(library: Library, request_text: st
     assert "your office " not in " ".join(body_texts(ice))
 
 
+def test_a_joint_letter_to_one_office_is_like_any_other(library: Library) -> None:
+    alone, joint = (
+        letters_for(library, f"{{to: bureau, addressing: {addressing}}}")
+        for addressing in ("separate", "joint")
+    )
+    assert [texts_of(letter) for letter in joint] == [texts_of(letter) for letter in alone]
+
+
 @pytest.mark.parametrize(
     ("act", "words"),
     [

@@ -148,7 +148,8 @@ def _notices(
 ) -> Iterator[Notice]:
     """Yield the notice of each chosen recipient; what they have in common is found once."""
     shared, standing = _notice(case, chosen[0], recipients), tuple(standing_notes(case))
-    is_joint = case.request.addressing == "joint"  # then the letter says the same to all
+    # A joint letter says the same to all; to one office alone, it is like any other.
+    is_joint = case.request.addressing == "joint" and len(recipients) > 1
     rules = [rule for rule in case.program.recipients if rule.holds(case.date)]
     for recipient in chosen:
         copies = (
@@ -183,7 +184,7 @@ def _notice(case: Case, recipient: Recipient, recipients: tuple[Recipient, ...])
         calls_itself=self_name_of(case),
         date=case.date,
         reference=reference_of(case),
-        addressing=request.addressing,
+        addressing="joint" if is_joint else "separate",
         recipient=recipient,
         # No letter can name an unknown agency; the letter to that agency is a Problem.
         recipients=tuple(other for other in recipients if other.contact.organization),
