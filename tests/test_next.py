@@ -131,6 +131,8 @@ def test_a_word_file_is_for_counsel_and_not_to_be_sent(steps: Steps) -> None:
 def test_one_letter_goes_into_no_others_envelope_twice(steps: Steps) -> None:
     joint = steps("addressing: joint\n")
     assert [it for it in joint if "envelope" in it] == []
+    (copied,) = (it for it in joint if "after cc:" in it)
+    assert copied.startswith("mail a copy of the letter to the office listed after cc: Director,")
 
 
 def test_a_message_is_sent_and_neither_printed_nor_put_into_an_envelope(steps: Steps) -> None:

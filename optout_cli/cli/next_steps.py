@@ -140,10 +140,13 @@ def _service_steps(exports: Sequence[Export], notices: Sequence[Notice]) -> Iter
         for notice in sent:
             contact = notice.recipient.contact
             yield _SENDING[way].format(letter=_whose(notice), contact=contact)
-    for notice in notices:
-        for copy in notice.copies:
-            where = f"the office listed after cc: {', '.join(copy.block)}"
-            yield f"mail a copy of {_whose(notice)} to {where}"
+    copied = (
+        f"mail a copy of {'the letter' if notice.addressing == 'joint' else _whose(notice)}"
+        f" to the office listed after cc: {', '.join(copy.block)}"
+        for notice in notices
+        for copy in notice.copies
+    )
+    yield from dict.fromkeys(copied)
 
 
 def _whose(notice: Notice) -> str:
