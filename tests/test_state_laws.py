@@ -137,3 +137,31 @@ def test_the_executive_order_that_revoked_the_last_one_names_no_program(library:
     revoked = "14159 revoked Executive Order 13993 on January 20, 2025, without naming the program"
     assert revoked in period
     assert "not settled" not in period
+
+
+@pytest.mark.parametrize(
+    ("place", "day", "cited"),
+    [
+        ("bergen-county-nj", "2018-11-28", []),
+        ("bergen-county-nj", "2018-11-29", ["N.J. Attorney General Law Enforcement Directive"]),
+        ("marion-county-fl", "2018-12-31", []),
+        (
+            "marion-county-fl",
+            "2019-01-01",
+            ["Fla. Stat. §§ 908.104-908.106", "Fla. Stat. § 908.103"],
+        ),
+    ],
+)
+def test_a_letter_is_told_of_no_law_that_was_made_after_it(
+    library: Library, place: str, day: str, cited: list[str]
+) -> None:
+    texts = told(library, place, OPT_OUT, day)
+    assert [any(words in text for text in texts) for words in cited] == [True] * len(cited)
+    assert len(texts) == len(cited)
+
+
+def test_a_law_without_an_effective_date_says_when_it_was_made(library: Library) -> None:
+    (text,) = [
+        it for it in told(library, "bergen-county-nj", TERMINATE) if "P.L. 2026, c. 5 (" in it
+    ]
+    assert "put into statute), of 2026-03-25, effective date not shown in the source." in text

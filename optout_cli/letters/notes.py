@@ -263,15 +263,13 @@ def law_notes(case: Case) -> Iterator[Note]:
 
 def law_text(law: Law, state: str) -> str:
     """Say what a law requires, since when, and what kind of source says so."""
-    since = f"in effect since {law.effective}" if law.effective else "date not shown in the source"
+    undated = f"{f'of {law.dated}, effective ' if law.dated else ''}date not shown in the source"
+    since = f"in effect since {law.effective}" if law.effective else undated
     about = ", ".join(LAW_TOPICS[topic] for topic in law.about)
     checked = f"last checked on {law.checked}" if law.checked else "not checked since it was found"
-    text = (
-        f"{state} law {_LAW_EFFECTS[law.effect]} ({about}): {law.citation}, {since}."
-        f" {law.summary} {law.status or ''}"
-        f" Source: {law.source.kind} ({law.source.url or 'no address'}), {checked}."
-    )
-    return " ".join(text.split())
+    what = f"{state} law {_LAW_EFFECTS[law.effect]} ({about}): {law.citation}, {since}."
+    source = f"Source: {law.source.kind} ({law.source.url or 'no address'}), {checked}."
+    return " ".join(f"{what} {law.summary} {law.status or ''} {source}".split())
 
 
 def contact_note(case: Case, recipient: Recipient) -> Note:

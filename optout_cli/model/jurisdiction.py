@@ -105,8 +105,9 @@ class Office(Contact, frozen=True, kw_only=True):
 class Law(Noun, frozen=True, kw_only=True):
     """A state law that requires cooperation with ICE, limits it, or forbids sanctuary policies.
 
-    `effective` is None if the source shows no date. `checked` is the day on which an editor of the
-    data last read the source, or looked for something newer.
+    `effective` is None if the source shows no date. `dated` is then the day, the month or the
+    year in which the law was signed, passed or issued. `checked` is the day on which an editor of
+    the data last read the source, or looked for something newer.
     """
 
     effect: LawEffect
@@ -114,6 +115,7 @@ class Law(Noun, frozen=True, kw_only=True):
     citation: Line
     summary: Text
     effective: date | None = None
+    dated: PartialDate | None = None
     status: Text | None = None
     source: Source
     checked: date | None = None

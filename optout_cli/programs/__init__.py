@@ -256,9 +256,11 @@ def laws_of(case: Case) -> Iterator[Law]:
 
 
 def laws_in_effect(case: Case) -> Iterator[Law]:
-    """Yield the state's laws in effect on the letter's date; also those without a date."""
+    """Yield the state's laws that were, or may have been, in effect on the letter's date."""
+    day = case.date.isoformat()
     for law in case.locality.laws:
-        if law.effective is None or law.effective <= case.date:
+        since = law.effective.isoformat() if law.effective else law.dated
+        if since is None or since <= day:  # `2025` comes before each of its days
             yield law
 
 
