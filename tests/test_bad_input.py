@@ -38,7 +38,8 @@ CANDIDATES = "marin-county-ca or madera-county-ca or amador-county-ca"
         ),
         pytest.param(
             HEAD + "date: 2008-10-26\n",
-            "3:1: the letter is dated 2008-10-26, before Secure Communities began (2008-10-27)\n"
+            "3:1: the letter is dated 2008-10-26, before the program began"
+            " (Secure Communities: 2008-10-27)\n"
             "  hint: correct date:",
             id="before the program",
         ),

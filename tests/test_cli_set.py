@@ -148,7 +148,7 @@ def test_a_request_without_a_date_is_not_told_of_today_where_an_option_has_it(
 @pytest.mark.parametrize(
     ("day", "message"),
     [
-        ("2000-01-01", "2000-01-01, before Secure Communities began (2008-10-27)"),
+        ("2000-01-01", "2000-01-01, before the program began (Secure Communities: 2008-10-27)"),
         ("2226-01-01", "2226-01-01, more than a year from now"),
     ],
 )

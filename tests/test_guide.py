@@ -212,7 +212,7 @@ def test_it_goes_to_a_file_and_replaces_none(run: Run, in_folder: Path) -> None:
         ),
         (
             ["06041", "--date", "2001-01-01"],
-            "JURISDICTION: Secure Communities did not begin until 2008-10-27",
+            "JURISDICTION: the program began on 2008-10-27: Secure Communities",
         ),
     ],
 )

@@ -23,7 +23,10 @@ BUREAU = "the State Identification Bureau"
     [
         (
             "2008-10-26",
-            "the letter is dated 2008-10-26, before Secure Communities began (2008-10-27)",
+            (
+                "the letter is dated 2008-10-26, before the program began"
+                " (Secure Communities: 2008-10-27)"
+            ),
         ),
         ("2027-11-26", "the letter is dated 2027-11-26, more than a year from now"),
         ("2226-11-24", "the letter is dated 2226-11-24, more than a year from now"),

@@ -97,7 +97,7 @@ def date_problems(case: Case) -> Iterator[Problem]:
     day, program = case.date, case.program
     if program.period(day) is None:
         began = program.periods[0].from_
-        message = f"the letter is dated {day}, before {program.title} began ({began})"
+        message = f"the letter is dated {day}, before the program began ({program.title}: {began})"
         yield Problem("before-program", message, hint="correct date:", path="date")
     if day > case.today + _FURTHEST:
         message = f"the letter is dated {day}, more than a year from now"

@@ -57,7 +57,7 @@ def guide_of(request: Request, library: Library, day: date, location: Location) 
         known = library.directory.agencies_in(locality.state_code, locality.id)
         slugs = [slug for slug, _ in known]
     if program.period(day) is None:
-        message = f"{program.title} did not begin until {program.periods[0].from_}"
+        message = f"the program began on {program.periods[0].from_}: {program.title}"
         raise OptoutError(Problem("before-program", message, location, "choose a later --date"))
     raise_any(msgspec.structs.replace(problem, location=location) for problem in refusals(case))
     sections = sections_of(_TEMPLATE, {**_facts(case), "agencies": slugs}, library.templates)
