@@ -87,7 +87,7 @@ def test_every_jurisdiction_has_its_letters_or_the_problem_that_its_data_deserve
             read.add((case.locality.state_code, place))
             notice = notices[len(read) % len(notices)]
             laid_out = render(notice, library.templates)
-            assert laid_out.subject.count(notice.place.full_name) == 1
+            assert laid_out.plain_subject.count(notice.place.full_name) == 1
             text = exporter_for("txt").encode(laid_out, library.context).decode()
             wrong += faults_in(text, library, notice.program)
     assert (dict(lacking), wrong) == (LACKING[letter], [])

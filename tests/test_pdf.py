@@ -81,7 +81,7 @@ def test_the_file_says_its_title_author_maker_and_day(library: Library) -> None:
     letter = letter_for(library)
     pdf = objects_of(pdf_of(letter, library))
     assert {key: str(value) for key, value in pdf.docinfo.items() if key not in DIFFERENT} == {
-        "/Title": letter.subject,
+        "/Title": letter.plain_subject,
         "/Author": letter.sender[0],
         "/Keywords": letter.keywords,
         "/CreationDate": "D:20261120120000Z",
