@@ -42,7 +42,7 @@ def test_the_letter_names_the_agency_that_signed(
     letter = letter_for(library, given(agency=agency), BASE)
     code = " (FIPS 05007)" if author == "Benton County, Arkansas" else ""
     named = f"287(g) agreement, Jail Enforcement Model, {author}{code}"
-    assert letter.subject == f"Notice of termination: {named}"
+    assert letter.plain_subject == f"Notice of termination: {named}"
     assert letter.sender == (author,)
     assert letter.cover[2:5:2] == (
         f"From: {author}",
