@@ -90,6 +90,6 @@ def test_a_termination_is_written_for_each_kind_of_agreement_on_each_day_that_ma
             assert notice.author.startswith(agency.name.removeprefix("the "))
             if day == days[-1]:
                 letter = render(notice, library.templates)
-                assert agency.name.replace("'", "\u2019") in letter.subject
+                assert agency.name.replace("'", "\u2019") in letter.plain_subject
             reasons["written"] += 1
     assert (len(days), {*reasons}) == (11, {"written", "which-field-office", "not yet signed"})
