@@ -41,14 +41,15 @@ from optout_cli.letters.notes import closed_notes
 from optout_cli.model.program import Program, Reply
 from optout_cli.model.request import Party
 from optout_cli.register.recorder import LookUp, look_up, sent_letter, version_sent
-from optout_cli.register.replies import check_facts, check_text, office_days
-from optout_cli.register.state import LetterState
-from optout_cli.register.statements import (
+from optout_cli.register.replies import (
     Answer,
-    Moment,
     answered_from,
-    withdrawn_from,
+    check_facts,
+    check_text,
+    office_days,
 )
+from optout_cli.register.state import LetterState
+from optout_cli.register.statements import Moment, withdrawn_from
 
 _OTHER_NAMES = {"denied": "refused", "rejected": "refused", "declined": "refused"}
 _MOST = 9  # letters to choose from

@@ -22,9 +22,14 @@ from optout_cli.errors import OptoutError, Problem
 from optout_cli.model.program import Particular, Program, Reply
 from optout_cli.readers.files import is_file, no_such_file
 from optout_cli.register.events import Evidence
-from optout_cli.register.replies import check_fact, check_text, replies_to
+from optout_cli.register.replies import (
+    answer_day_problems,
+    check_fact,
+    check_text,
+    replies_to,
+)
 from optout_cli.register.state import LetterState
-from optout_cli.register.statements import Moment, answer_day_problems
+from optout_cli.register.statements import Moment
 
 _NONE = "none of these"
 _DAY = Particular(type="date", help="when it came")

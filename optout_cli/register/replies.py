@@ -1,18 +1,32 @@
-"""The replies that a program declares, and what a later letter says of an earlier one. Pure."""
+"""What comes back: the replies that a program declares, and the event that one came. Pure.
 
-from collections.abc import Mapping, Sequence
+Also what a later letter says of an earlier one.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
+
+import msgspec
 
 from optout_cli.errors import Location, OptoutError, Problem, did_you_mean, raise_any
 from optout_cli.model.fields import Noun
 from optout_cli.model.letter import Letter
+from optout_cli.model.notice import Note
 from optout_cli.model.program import LetterKind, Particular, Program, Reply
 from optout_cli.model.request import Party
 from optout_cli.programs import particulars_type
 from optout_cli.readers.document import Document, Layer, find_unseen, with_assignments
 from optout_cli.readers.validate import convert
+from optout_cli.register.events import Answered, Evidence
 from optout_cli.register.state import LetterState
+from optout_cli.register.statements import (
+    Moment,
+    Result,
+    about_letter,
+    day_problems,
+    early_note,
+)
 
 _OPTION = "--set"
 
@@ -62,6 +76,44 @@ def office_days(reply: Reply, facts: Mapping[str, str]) -> list[date]:
     """Return the days among the facts of a reply on which offices must be open."""
     names = [name for name, spec in reply.asks.items() if spec.office_day]
     return [date.fromisoformat(facts[name]) for name in names if name in facts]
+
+
+class Answer(NamedTuple):
+    """What came back, as somebody says. `reply` is one that the program declares."""
+
+    reply: str
+    on: date
+    by: str | None = None
+    words: str | None = None
+    facts: dict[str, str] = {}
+    file: Evidence | None = None
+
+
+def answered_from(
+    state: LetterState, said: Answer, now: Moment, *, correct: bool = False
+) -> Result:
+    """Return the event that a letter was answered; with `correct`, in place of the last answer.
+
+    Raises OptoutError with every problem.
+    """
+    raise_any(answer_day_problems(state, said.on, now))
+    event = Answered(**about_letter(state, now), **said._asdict(), corrects=correct)
+    blank = {"at": now.at, "previous": "", "corrects": correct}
+    known = state.answers[-1:] if correct else state.answers
+    if any(msgspec.structs.replace(answer, **blank) == event for answer in known):
+        return Result(event, is_known=True)
+    unsent = Note(code="answer-to-unsent", text="the letter is not recorded as sent")
+    notes = [] if state.sent else [unsent]
+    notes += [early_note(said.on, it.on) for it in state.delivered if said.on < it.on]
+    return Result(event, tuple(notes))
+
+
+def answer_day_problems(state: LetterState, day: date, now: Moment) -> Iterator[Problem]:
+    """Yield a Problem if a letter cannot have been answered on `day`."""
+    first, what = state.written.date, "the letter's date"
+    if state.sent:
+        first, what = min(sent.on for sent in state.sent), "the day of sending"
+    yield from day_problems(day, first, now, what)
 
 
 class Claim(Noun, frozen=True, kw_only=True):

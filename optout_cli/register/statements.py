@@ -1,6 +1,7 @@
 """What people say about a letter -> the event to record, or why it cannot be so. Pure.
 
-Each Problem has the key of the statement that it is about: `letter`, `on`, `by` or `number`.
+Answers are in replies.py. Each Problem has the key of the statement that it is about: `letter`,
+`on`, `by` or `number`.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -43,17 +44,6 @@ class Sending(NamedTuple):
     never: str | None = None
 
 
-class Answer(NamedTuple):
-    """What came back, as somebody says. `reply` is one that the program declares."""
-
-    reply: str
-    on: date
-    by: str | None = None
-    words: str | None = None
-    facts: dict[str, str] = {}
-    file: Evidence | None = None
-
-
 class Result(NamedTuple):
     """The event to record, or the one that is recorded already; and what is worth knowing."""
 
@@ -91,7 +81,7 @@ def sent_from(
         printed = next(filter(None, numbers), None)  # on the letter itself
         number = tidy_number(said.number) if said.number else printed
         event = Sent(
-            **_about(state, now),
+            **about_letter(state, now),
             on=said.on or now.today,
             by=by,
             number=number,
@@ -110,7 +100,7 @@ def sent_from(
         hint = f"add the signer under signatory: in {state.written.request}, and write it again"
         message = "the letter is a draft, and a draft cannot be sent"
         problems.append(Problem("draft-sent", message, hint=hint, path="letter"))
-    problems += _day_problems(event.on, state.written.date, now)
+    problems += day_problems(event.on, state.written.date, now)
     problems += _number_problems(said, event, state, states)
     if last:
         problems += _repeat_problems(last, event, said)
@@ -158,7 +148,8 @@ def _usual_way(named: NamedLetter) -> Way:
 
 
 # Any: the fields of an event, which mypy checks where the event is made.
-def _about(state: LetterState, now: Moment) -> dict[str, Any]:
+def about_letter(state: LetterState, now: Moment) -> dict[str, Any]:
+    """Return what each event of a letter has."""
     return {
         "at": now.at,
         "written": state.id,
@@ -217,9 +208,10 @@ def _order_problems(state: LetterState, event: Sent, last: Sent | None) -> Itera
             yield Problem("impossible-date", message, hint=hint, path="on")
 
 
-def _day_problems(
+def day_problems(
     day: date, first: date, now: Moment, what: str = "the letter's own date"
 ) -> Iterator[Problem]:
+    """Yield a Problem if `day` is in the future, or before `first`."""
     if day > now.today:
         hint = "write when it happened"
         yield Problem("later-event", f"{day} is in the future", hint=hint, path="on")
@@ -282,7 +274,7 @@ def delivered_from(
         hint = "first record how it went out, with optout sent"
         raise OptoutError(Problem("not-sent", message, hint=hint, path="letter"))
     first = min(sent.on for sent in state.sent)
-    problems = [*_day_problems(day, first, now, "the day of sending")]
+    problems = [*day_problems(day, first, now, "the day of sending")]
     last = state.delivered[-1] if state.delivered else None
     is_same = last is None or (last.on == day and last.receipt in (None, receipt or last.receipt))
     if last and not is_same and not correct:
@@ -293,34 +285,15 @@ def delivered_from(
     if last and last.on == day and receipt in (None, last.receipt):
         return Result(last, is_known=True)
     kept = receipt or (last.receipt if last else None)
-    event = Delivered(**_about(state, now), on=day, receipt=kept)
+    event = Delivered(**about_letter(state, now), on=day, receipt=kept)
     early = (answer.on for answer in state.answers if answer.on < day)
-    return Result(event, tuple(_early_note(each, day) for each in early))
+    return Result(event, tuple(early_note(each, day) for each in early))
 
 
-def _early_note(answer: date, delivery: date) -> Note:
+def early_note(answer: date, delivery: date) -> Note:
     """Return the note that an answer came before the letter, as one to an e-mail may."""
     text = f"the answer of {answer} came before the day of delivery ({delivery}): check both days"
     return Note(code="early-answer", text=text)
-
-
-def answered_from(
-    state: LetterState, said: Answer, now: Moment, *, correct: bool = False
-) -> Result:
-    """Return the event that a letter was answered; with `correct`, in place of the last answer.
-
-    Raises OptoutError with every problem.
-    """
-    raise_any(answer_day_problems(state, said.on, now))
-    event = Answered(**_about(state, now), **said._asdict(), corrects=correct)
-    blank = {"at": now.at, "previous": "", "corrects": correct}
-    known = state.answers[-1:] if correct else state.answers
-    if any(msgspec.structs.replace(answer, **blank) == event for answer in known):
-        return Result(event, is_known=True)
-    unsent = Note(code="answer-to-unsent", text="the letter is not recorded as sent")
-    notes = [] if state.sent else [unsent]
-    notes += [_early_note(said.on, it.on) for it in state.delivered if said.on < it.on]
-    return Result(event, tuple(notes))
 
 
 def withdrawn_from(
@@ -348,7 +321,7 @@ def withdrawn_from(
     if what == "sent" and len(state.sent) == 1:
         raise_any(_later_problems(state))
     way = last.by if isinstance(last, Sent) else None
-    return Result(Withdrawn(**_about(state, now), what=what, on=last.on, by=way, note=reason))
+    return Result(Withdrawn(**about_letter(state, now), what=what, on=last.on, by=way, note=reason))
 
 
 def dropped_from(state: LetterState, reason: str, now: Moment) -> Result:
@@ -358,7 +331,9 @@ def dropped_from(state: LetterState, reason: str, now: Moment) -> Result:
         message = f"the letter went out: it is recorded as {news[0].__struct_config__.tag}"
         hint = "if that is wrong, first take it back with --undo: see optout help record"
         raise OptoutError(Problem("already-sent", message, hint=hint, path="letter"))
-    event = Withdrawn(**_about(state, now), what="written", on=state.written.date, note=reason)
+    event = Withdrawn(
+        **about_letter(state, now), what="written", on=state.written.date, note=reason
+    )
     return Result(event, is_known=state.is_withdrawn)
 
 
@@ -375,11 +350,3 @@ def _later_problems(state: LetterState) -> Iterator[Problem]:
                 f"if that is wrong too, first take it back: optout {command} LETTER --undo REASON"
             )
             yield Problem("already-delivered", message, hint=hint, path="letter")
-
-
-def answer_day_problems(state: LetterState, day: date, now: Moment) -> Iterator[Problem]:
-    """Yield a Problem if a letter cannot have been answered on `day`."""
-    first, what = state.written.date, "the letter's date"
-    if state.sent:
-        first, what = min(sent.on for sent in state.sent), "the day of sending"
-    yield from _day_problems(day, first, now, what)
