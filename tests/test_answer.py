@@ -116,7 +116,7 @@ NOTICE = "letters/2026-08-03-terminate-wso-ice.txt"
             "reply-to-refusal",
             {"answered": "2026-09-01", "answered-by": "Kim Doe, ICE"}
             | {"answer": ["We do not accept it."]},
-            "the refusal of September 1, 2026, by Kim Doe, ICE, of the notice",
+            "refusal of September 1, 2026, by Kim Doe, ICE. The refusal concerns the notice",
         ),
         (
             ("effective-disputed", "--words", "It is too early.", "--set", "day-named=2026-12-01"),
@@ -157,20 +157,80 @@ def test_a_reply_to_a_termination_has_the_letter_that_answers_it(
     assert (code, passage in " ".join(out.split()), told) == (0, True, [])
 
 
-def test_a_correction_replaces_the_last_answer_and_keeps_the_rest_of_it(
+def last_answer() -> Answered:
+    return [*states_of(load_journal(FOLDER).lines).values()][-1].answers[-1]
+
+
+def test_a_correction_keeps_what_is_not_said_and_words_only_of_the_same_kind(
     reference: str, run: Run, write: Write
 ) -> None:
     write("answer.eml", "From: ICE")
     options = ("--on", "2026-11-23", "--words", "No.", "--file", "answer.eml", "-q")
     run("answer", TO_ICE, "--reply", "refused", *options)
-    assert outcome(run("answer", TO_ICE, "--correct", "--reply", "removed", "-q"))[0] == 0
+    assert outcome(run("answer", TO_ICE, "--correct", "--by", "Kim", "-q"))[0] == 0
+    same = last_answer()
+    assert (same.reply, str(same.on), same.words, same.by) == (
+        "refused",
+        "2026-11-23",
+        "No.",
+        "Kim",
+    )
+    meeting = ("--reply", "meeting-offered", "--set", "day=2026-12-15")
+    note = (
+        "note: the answer was recorded as refused; kept of it: the day (2026-11-23), who answered"
+    )
+    told = outcome(run("answer", TO_ICE, "--correct", *meeting))[2]
+    assert f"{note} (Kim), the file evidence/answer.eml; left out: its words ('No.'); if" in told
+    told = outcome(run("answer", TO_ICE, "--correct", "--reply", "removed", "--words", "Yes."))[2]
+    assert "left out: day 2026-12-15; if this answer has the same" in told
+    removed = last_answer()
+    assert removed.file == same.file is not None
+    assert (removed.on, removed.words, removed.facts) == (same.on, "Yes.", {})
     again = run("answer", TO_ICE, "--correct", "--reply", "removed", "--json")
     assert json.loads(outcome(again)[1])["recorded"] is False
+    run("answer", TO_ICE, "--correct", "--words", "", "--file", "", "-q")
+    assert (last_answer().words, last_answer().file, len(answers())) == (None, None, 5)
+
+
+def test_the_terminal_asks_for_the_words_of_a_correction_of_another_kind(
+    reference: str, at_terminal: At, run: Run
+) -> None:
+    run(
+        "answer",
+        TO_ICE,
+        "--reply",
+        "refused",
+        "--on",
+        "2026-11-23",
+        "--words",
+        "No.",
+        "--by",
+        "Kim",
+    )
+    typed = {"Words": "See you.", "Date of the meeting": "2026-12-15"}
+    result, clerk = at_terminal(typed, TO_ICE, "--correct", "--reply", "meeting-offered")
+    code, _, err = outcome(result)
+    assert (code, clerk.unused, "recorded with the words: No." in err) == (0, [], True)
+    found = last_answer()
+    assert (found.reply, str(found.on), found.by, found.words, found.facts) == (
+        "meeting-offered", "2026-11-23", "Kim", "See you.", {"day": "2026-12-15"},
+    )  # fmt: skip
+
+
+def test_an_answer_that_is_said_again_with_more_is_completed(reference: str, run: Run) -> None:
+    offered = ("answer", TO_ICE, "--reply", "meeting-offered", "--on", "2026-11-23")
+    told = outcome(run(*offered, "--by", "Kim"))[2]
+    add = "if the answer names it, add it with --correct --set day=DATE"
+    assert f"note: no day is recorded for: meeting; {add}" in told
+    told = outcome(run(*offered, "--set", "day=2026-12-15", "--set", "place=Room 1"))[2]
+    assert "note: this completes the answer of 2026-11-23 that is recorded already" in told
+    assert "no day is recorded" not in told
     (_, state) = states_of(load_journal(FOLDER).lines).values()
-    (answered,) = state.answers
-    assert answered.file is not None
-    assert (answered.reply, str(answered.on), answered.words) == ("removed", "2026-11-23", "No.")
-    assert len(answers()) == 2
+    (only,) = state.answers
+    assert (only.by, only.facts) == ("Kim", {"day": "2026-12-15", "place": "Room 1"})
+    assert outcome(run(*offered))[2].startswith("already recorded: ")
+    told = outcome(run(*offered, "--by", "Pat"))[2]
+    assert "note: the letter now has more than one such answer of 2026-11-23; if only" in told
 
 
 def test_an_answer_that_did_not_come_is_taken_back(reference: str, run: Run) -> None:
@@ -181,6 +241,8 @@ def test_an_answer_that_did_not_come_is_taken_back(reference: str, run: Run) -> 
         (
             "recorded: not answered on 2026-11-23 after all (it was another county's):"
             f" {reference} to ICE ({TO_ICE})\n"
+            "next: if another answer came, run optout answer; to see what is due, optout status"
+            " letters\n"
         ),
     )
     (_, state) = states_of(load_journal(FOLDER).lines).values()

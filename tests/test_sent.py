@@ -522,6 +522,7 @@ def test_what_did_not_happen_is_taken_back_and_kept_in_the_register(
         (
             f"recorded: not sent by mail on 2026-11-22 after all (never mailed): {letters} to"
             f" ICE ({TO_ICE})\n"
+            "next: when it goes out, run optout sent; if it never will, add --never REASON\n"
         ),
     )
     assert (sendings("ice"), states()["ice"].delivered, events()) == ([], [], 7)

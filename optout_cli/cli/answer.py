@@ -40,12 +40,14 @@ from optout_cli.letters.library import Library
 from optout_cli.letters.notes import closed_notes
 from optout_cli.model.program import Program, Reply
 from optout_cli.model.request import Party
+from optout_cli.register.events import Answered
 from optout_cli.register.recorder import LookUp, look_up, sent_letter, version_sent
 from optout_cli.register.replies import (
     Answer,
     answered_from,
     check_facts,
     check_text,
+    no_day_notes,
     office_days,
 )
 from optout_cli.register.state import LetterState
@@ -110,7 +112,8 @@ def command(
 
     A file that you give is copied to evidence/ in the folder of the letter. --set gives a fact of
     the reply, such as --set day=2027-01-15 for a meeting. --correct replaces the last answer, and
-    keeps of it what you do not say. Prints the path of the letter.
+    keeps of it what you do not say; if the reply is another, only the day, who answered, and the
+    file. Prints the path of the letter.
     """
     given = Given(id, day, by, words, scan, dict(map(split_assignment, assignments)))
     check_undo(undo, *given, correct)
@@ -132,6 +135,9 @@ def command(
         _record(statement, said, undo=undo or "", correct=correct, as_json=as_json, quiet=quiet)
     if reply and not quiet:
         _say_next(statement, reply)
+    elif undo and not quiet:
+        due = f"{program_name()} status {quote(str(found.folder))}"
+        say(f"next: if another answer came, run optout answer; to see what is due, {due}")
     if reply and is_asked:
         _begin_next(statement, reply, overlays, folders)
 
@@ -139,23 +145,25 @@ def command(
 def _said_of(statement: "_Statement", given: Given, *, is_asked: bool, correct: bool) -> Given:
     """Return what somebody says of the answer, asked or checked. Raises OptoutError."""
     state, program = statement.state, statement.program
-    if correct:
-        given = _corrected(state, given)
-    if is_asked:
-        return asked_of(state, program, given, statement.moment)
     known = known_replies(state, program)
-    if given.id not in known:
+    if correct:
+        last, given = state.answers[-1] if state.answers else None, _corrected(state, given)
+        is_asked = bool(last and last.reply != given.id and given.words is None) and is_terminal()
+        if last and last.words and is_asked:
+            say_wrapped(f"The answer was recorded with the words: {last.words}")
+    if given.id not in known and not (is_asked and given.id is None):
         location = Location("--reply", is_command_line=True)
         message = f"there is no reply {given.id!r}" if given.id else "what came back is not said"
         hint = f"one of {', '.join(known)}"
         if given.id and (match := closest(given.id, known, _OTHER_NAMES)):
             hint = f"did you mean {match!r}? It is {hint}"
         raise OptoutError(Problem("unknown-reply", message, location, hint))
-    options = {"--by": given.by, "--words": given.words}
+    said = asked_of(state, program, given, statement.moment) if is_asked else given
+    options = {"--by": said.by, "--words": said.words}
     problems = (check_text(option, text) for option, text in options.items() if text)
     raise_any(filter(None, problems))
-    check_facts(given.id, known[given.id], given.facts)
-    return given
+    check_facts(said.id or "", known[said.id or ""], said.facts)
+    return said
 
 
 def _choose(text: str, found: LookUp, *, is_asked: bool) -> LetterState:
@@ -186,15 +194,15 @@ def _corrected(state: LetterState, given: Given) -> Given:
         location = Location("--correct", is_command_line=True)
         raise OptoutError(Problem("nothing-recorded", message, location, hint))
     last = state.answers[-1]
-    is_same_reply = given.id in (None, last.reply)
+    is_same = given.id in (None, last.reply)  # words and facts of another kind are not of this one
     return Given(
         id=given.id or last.reply,
         day=given.day or last.on,
-        by=given.by or last.by,
-        words=given.words or last.words,
+        by=last.by if given.by is None else given.by,
+        words=last.words if given.words is None and is_same else given.words,
         scan=given.scan,
-        facts={**(last.facts if is_same_reply else {}), **given.facts},
-        kept=last.file,
+        facts={**(last.facts if is_same else {}), **given.facts},
+        kept=last.file if given.scan is None else None,
     )
 
 
@@ -240,8 +248,10 @@ def _record(
                     file=answered.take(said.scan or None, is_own=False) or said.kept,
                 )
                 result = answered_from(answered.state, answer, moment, correct=correct)
-                days = office_days(statement.program.replies[answer.reply], answer.facts)
-                notes = closed_notes(days, state.written.state)
+                reply = statement.program.replies[answer.reply]
+                facts = result.event.facts if isinstance(result.event, Answered) else {}
+                closed = closed_notes(office_days(reply, facts), state.written.state)
+                notes = (*closed, *no_day_notes(reply, facts))
                 result = result._replace(notes=(*result.notes, *notes))
         except OptoutError as error:
             raise OptoutError(*(placed(problem, letter) for problem in error.problems)) from None

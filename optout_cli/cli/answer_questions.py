@@ -77,8 +77,9 @@ def asked_of(state: LetterState, program: Program, given: Given, moment: Moment)
         return "yes" if ask_yes(label, default=True, explain=why) else "no"
 
     def questions_for(answers: Mapping[str, str]) -> dict[str, Question]:
-        questions: dict[str, Question] = {_REPLY: reply_asked}
-        if (reply := known.get(answers.get(_REPLY, ""))) and not reply.silence:
+        questions: dict[str, Question] = {} if given.id else {_REPLY: reply_asked}
+        reply = known.get(given.id or answers.get(_REPLY, ""))
+        if reply and not reply.silence:
             questions |= _questions(state, reply, given, moment)
             day = answers.get(_DAY_ASKED, given.day)
             told = [it for it in questions if it not in (_REPLY, _DAY_ASKED) and answers.get(it)]
@@ -93,12 +94,13 @@ def asked_of(state: LetterState, program: Program, given: Given, moment: Moment)
     named, facts = {_DAY_ASKED, "By", "Words", "File", _REPLY}, dict(given.facts)
     facts |= {name: text for name, text in answers.items() if text and name not in named}
     return Given(
-        id=answers[_REPLY],
+        id=given.id or answers[_REPLY],
         day=given.day or (date.fromisoformat(day) if (day := answers.get(_DAY_ASKED)) else None),
         by=given.by or answers.get("By"),
         words=given.words or answers.get("Words"),
         scan=given.scan or answers.get("File"),
         facts=facts,
+        kept=given.kept,
     )
 
 
@@ -144,7 +146,8 @@ def _questions(
             lambda text: None if is_file(Path(text)) else no_such_file(Path(text), Path(text)),
         ),
     }
-    said = {_DAY_ASKED: given.day, "By": given.by, "Words": given.words, "File": given.scan}
+    file = given.scan or given.kept
+    said = {_DAY_ASKED: given.day, "By": given.by, "Words": given.words, "File": file}
     questions: dict[str, Question] = {_DAY_ASKED: day_asked}
     questions |= {label: partial(asked, *texts[label], label) for label in ("By", "Words")}
     facts = {name: spec for name, spec in reply.asks.items() if name not in given.facts}

@@ -90,6 +90,8 @@ def command(
         report(found, result, as_json=as_json, quiet=quiet)
     if not quiet and any(_is_awaited(found) for found, _ in done):
         say("next: when an answer comes, run optout answer")
+    elif undo and not quiet:
+        say("next: when it arrives, run optout delivered")
 
 
 def _recorded(

@@ -205,7 +205,7 @@ def command(
     if problems:
         raise SystemExit(ExitCode.PARTLY if done else ExitCode.CONTENT)
     if not quiet:
-        _say_next(done)
+        _say_next(done, is_undone=undo is not None)
 
 
 def _commit(
@@ -222,9 +222,11 @@ def _commit(
         say_in_sum(done)
 
 
-def _say_next(done: Sequence[tuple[Found, Result]]) -> None:
+def _say_next(done: Sequence[tuple[Found, Result]], *, is_undone: bool) -> None:
     if not done:
         say("nothing to record: no signed letter is left to be sent")
+    elif is_undone and not all(found.state.sent for found, _ in done):
+        say("next: when it goes out, run optout sent; if it never will, add --never REASON")
     elif any(_is_awaited(found) for found, _ in done):
         say("next: when it arrives, run optout delivered; when an answer comes, optout answer")
 

@@ -78,6 +78,19 @@ def office_days(reply: Reply, facts: Mapping[str, str]) -> list[date]:
     return [date.fromisoformat(facts[name]) for name in names if name in facts]
 
 
+def no_day_notes(reply: Reply, facts: Mapping[str, str]) -> tuple[Note, ...]:
+    """Return a note on each day that a reply leads to and that is not said."""
+    days = [(it.title, it.from_) for it in reply.milestones if not facts.get(it.from_)]
+    return tuple(
+        Note(
+            code="no-day",
+            text=f"no day is recorded for: {title}; if the answer names it, add it with --correct"
+            f" --set {name}=DATE",
+        )
+        for title, name in days
+    )
+
+
 class Answer(NamedTuple):
     """What came back, as somebody says. `reply` is one that the program declares."""
 
@@ -94,18 +107,69 @@ def answered_from(
 ) -> Result:
     """Return the event that a letter was answered; with `correct`, in place of the last answer.
 
+    What is said of the last answer once more, with facts that it does not have yet, completes it.
     Raises OptoutError with every problem.
     """
     raise_any(answer_day_problems(state, said.on, now))
-    event = Answered(**about_letter(state, now), **said._asdict(), corrects=correct)
-    blank = {"at": now.at, "previous": "", "corrects": correct}
-    known = state.answers[-1:] if correct else state.answers
+    last = state.answers[-1] if state.answers else None
+    whole = _completed(last, said) if last and not correct else None
+    event = Answered(
+        **about_letter(state, now), **(whole or said)._asdict(), corrects=correct or bool(whole)
+    )
+    blank = {"at": now.at, "previous": "", "corrects": event.corrects}
+    known = state.answers[-1:] if event.corrects else state.answers
     if any(msgspec.structs.replace(answer, **blank) == event for answer in known):
         return Result(event, is_known=True)
-    unsent = Note(code="answer-to-unsent", text="the letter is not recorded as sent")
-    notes = [] if state.sent else [unsent]
+    notes = []
+    if not state.sent:
+        notes.append(Note(code="answer-to-unsent", text="the letter is not recorded as sent"))
     notes += [early_note(said.on, it.on) for it in state.delivered if said.on < it.on]
+    if last and correct and last.reply != said.reply:
+        notes.append(_changed_note(last, said))
+    elif whole:
+        text = f"this completes the answer of {said.on} that is recorded already"
+        notes.append(Note(code="completed-answer", text=text))
+    elif not correct and any((it.reply, it.on) == (said.reply, said.on) for it in state.answers):
+        text = (
+            f"the letter now has more than one such answer of {said.on}; if only one came, take"
+            " this one back with --undo REASON, and correct the other with --correct"
+        )
+        notes.append(Note(code="second-answer", text=text))
     return Result(event, tuple(notes))
+
+
+def _completed(last: Answered, said: Answer) -> Answer | None:
+    """Return the last answer with what is said, or None if that is about another answer."""
+    pairs = [(last.by, said.by), (last.words, said.words), (last.file, said.file)]
+    pairs += [(last.facts.get(name), text) for name, text in said.facts.items()]
+    is_same = (last.reply, last.on) == (said.reply, said.on)
+    if not is_same or any(None not in pair and pair[0] != pair[1] for pair in pairs):
+        return None
+    return said._replace(
+        by=said.by or last.by,
+        words=said.words or last.words,
+        facts={**last.facts, **said.facts},
+        file=said.file or last.file,
+    )
+
+
+def _changed_note(last: Answered, said: Answer) -> Note:
+    """Return the note on what a correction keeps of an answer of another kind, and what it drops.
+
+    Its words and facts are of the other kind, so they are kept only if they are said again.
+    """
+    kept = [f"the day ({last.on})"] if said.on == last.on else []
+    kept += [f"who answered ({last.by})"] if last.by and said.by == last.by else []
+    kept += [f"the file {last.file.path}"] if last.file and said.file == last.file else []
+    gone = [f"its words ({last.words!r})"] if last.words and said.words != last.words else []
+    facts = {name: text for name, text in last.facts.items() if said.facts.get(name) != text}
+    gone += [f"{name} {text}" for name, text in facts.items()]
+    text = f"the answer was recorded as {last.reply}"
+    text += f"; kept of it: {', '.join(kept)}" if kept else ""
+    if gone:
+        text += f"; left out: {', '.join(gone)}"
+        text += "; if this answer has the same, add --correct with --words or --set"
+    return Note(code="changed-reply", text=text)
 
 
 def answer_day_problems(state: LetterState, day: date, now: Moment) -> Iterator[Problem]:
