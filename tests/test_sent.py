@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from command_results import Run, Write, outcome, problem
+from conftest import REQUEST
 from make_register import RegisterMaker
 from written_letters import REACHED, TO_BUREAU, TO_ICE, write_draft, write_letters
 
@@ -235,6 +236,23 @@ def test_two_envelopes_cannot_have_one_number(letters: Letters, run: Run) -> Non
         2,
         "--number (letters): a number is for one piece of mail, not for 2 letters",
     )
+
+
+@pytest.mark.usefixtures("in_folder")
+def test_one_number_is_for_one_envelope_to_one_office_on_one_day(run: Run, write: Write) -> None:
+    for day in ("2026-08-03", "2026-10-05"):
+        write(f"{day}.yaml", REQUEST.replace("2026-11-20", day))
+        run("write", f"{day}.yaml", "-f", "txt", "--to", "ice", "-o", "letters/", "-q")
+    first, second = (f"letters/{day}-opt-out-ice.txt" for day in ("2026-08-03", "2026-10-05"))
+    way = ("--by", "certified-mail", "-q", "--number", NUMBER)
+    assert outcome(run("sent", first, *way, "--on", "2026-10-06"))[0] == 0
+    assert outcome(run("sent", second, *way, "--on", "2026-10-06"))[0] == 0
+    assert outcome(run("sent", first, "--correct", "--on", "2026-08-04", "-q"))[0] == 0
+    told = f"{NUMBER} is the number of SC-06041-20260803-"
+    for letter, options in ((second, ("--correct",)), (first, ("--again",))):
+        day = "2026-10-07"
+        code, _, err = outcome(run("sent", letter, *options, *way, "--on", day))
+        assert (code, told in err, "sent on 2026-08-04" in err) == (2, True, True)
 
 
 def test_scans_are_copied_and_never_replaced(letters: Letters, run: Run, write: Write) -> None:

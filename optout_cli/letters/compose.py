@@ -148,8 +148,7 @@ def _notices(
 ) -> Iterator[Notice]:
     """Yield the notice of each chosen recipient; what they have in common is found once."""
     shared, standing = _notice(case, chosen[0], recipients), tuple(standing_notes(case))
-    # A joint letter says the same to all; to one office alone, it is like any other.
-    is_joint = case.request.addressing == "joint" and len(recipients) > 1
+    is_joint = shared.addressing == "joint"  # then the letter says the same to all
     rules = [rule for rule in case.program.recipients if rule.holds(case.date)]
     for recipient in chosen:
         copies = (
@@ -184,7 +183,8 @@ def _notice(case: Case, recipient: Recipient, recipients: tuple[Recipient, ...])
         calls_itself=self_name_of(case),
         date=case.date,
         reference=reference_of(case),
-        addressing="joint" if is_joint else "separate",
+        # A joint letter to one office alone is like any other.
+        addressing=request.addressing if len(recipients) > 1 else "separate",
         recipient=recipient,
         # No letter can name an unknown agency; the letter to that agency is a Problem.
         recipients=tuple(other for other in recipients if other.contact.organization),

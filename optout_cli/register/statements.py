@@ -101,7 +101,7 @@ def sent_from(
         message = "the letter is a draft, and a draft cannot be sent"
         problems.append(Problem("draft-sent", message, hint=hint, path="letter"))
     problems += day_problems(event.on, state.written.date, now)
-    problems += _number_problems(said, event, state, states)
+    problems += _number_problems(said, event, last, state, states)
     if last:
         problems += _repeat_problems(last, event, said)
     problems += _order_problems(state, event, last)
@@ -221,22 +221,38 @@ def day_problems(
 
 
 def _number_problems(
-    said: Sending, event: Sent, state: LetterState, states: Iterable[LetterState]
+    said: Sending,
+    event: Sent,
+    last: Sent | None,
+    state: LetterState,
+    states: Iterable[LetterState],
 ) -> Iterator[Problem]:
-    """Yield what is wrong with a tracking number that was typed."""
-    if not said.number or not event.number:
+    """Yield what is wrong with a tracking number that was typed, or that the letter names itself.
+
+    Only letters to one office that go out on one day can be in one envelope. `last` is the sending
+    that the event completes or corrects.
+    """
+    if not event.number or (said.correct and not said.number):
         return
-    if fault := number_fault(said.number, event.by):
+    if said.number and (fault := number_fault(said.number, event.by)):
         yield Problem("wrong-number", fault[0], hint=fault[1], path="number")
         return
     for other in states:
-        is_other = other.destination != state.destination  # one envelope may hold two letters
-        if is_other and any(sent.number == event.number for sent in other.sent):
-            message = f"{event.number} is the number of {other.written.reference}"
-            message += f" to {other.letter.address[0]}"
-            hint = "write each piece's own number, which is on its receipt"
-            yield Problem("equal-numbers", message, hint=hint, path="number")
-            return
+        is_same_office = other.destination == state.destination
+        for sent in other.sent:
+            if (
+                sent is not last
+                and sent.number == event.number
+                and not (is_same_office and sent.on == event.on)
+            ):
+                message = f"{event.number} is the number of {other.written.reference}"
+                message += f" to {other.letter.address[0]}, sent on {sent.on}"
+                hint = (
+                    "write each piece's own number, which is on its receipt; letters in one"
+                    " envelope went out on one day"
+                )
+                yield Problem("equal-numbers", message, hint=hint, path="number")
+                return
 
 
 def _sent_notes(named: NamedLetter, event: Sent, printed: str | None) -> Iterator[Note]:
