@@ -229,13 +229,34 @@ def test_nothing_is_certified_of_letters_that_were_not_sent(letters: str, run: R
 
 def test_an_original_that_was_changed_or_is_missing_is_no_proof(sent: str, run: Run) -> None:
     Path(TO_ICE).write_text("another letter")
-    Path("letters/evidence/answer.eml").unlink()
+    Path("letters/evidence/answer.eml").rename("letters/moved.eml")
     code, out, err = outcome(run("packet", sent, "--in", "letters", "--to", "ice"))
     assert (code, out) == (1, "")
-    assert [line for line in err.splitlines() if "hint" not in line] == [
-        f"{TO_ICE}: was changed after it was recorded",
-        "letters/evidence/answer.eml: is missing, and the register names it",
+    assert err.splitlines() == [
+        f"{TO_ICE}: is not the file that was recorded: its SHA-256 differs",
+        "  hint: compare it with a copy; keep a signed scan under another name",
+        "letters/evidence/answer.eml: is in the register, but not in the folder",
+        "  hint: move it back: it is now letters/moved.eml",
     ]
+    assert {*err.splitlines()} <= {*outcome(run("status", "letters", "--verify"))[2].splitlines()}
+
+
+def test_the_letters_of_a_packet_are_in_the_order_of_their_dates(
+    in_folder: Path, run: Run, write: Write
+) -> None:
+    for day in ("2026-11-20", "2026-08-03", "2026-10-05"):
+        write(f"{day}.yaml", REQUEST.replace("2026-11-20", day))
+        run("write", f"{day}.yaml", "-f", "txt", "--to", "ice", "-o", "letters/", "-q")
+    run("sent", "letters", "--by", "mail", "-q")
+    assert outcome(run("packet", "letters", "-o", "proof.pdf"))[0] == 0
+    certificate, *pages = pages_of("proof.pdf")
+    pages = [page for page in pages if "Our reference:" in page]
+    letters = ("August 3, 2026", "October 5, 2026", "November 20, 2026")
+    assert re.findall(r"Notice of opt-out to ICE, (\w+ \d+, 2026)", certificate) == [*letters]
+    assert [next(day for day in letters if day in page) for page in pages] == [*letters]
+    first, second, third = re.findall(r"SC-06041-[\w-]+", certificate)[:3]
+    assert f"The references are {first}, {second}, and {third}." in certificate
+    assert f"Marin County, CA, {first}, and 2 more" in certificate
 
 
 def test_a_file_without_pages_is_listed_and_told(letters: str, run: Run, write: Write) -> None:

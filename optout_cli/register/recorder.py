@@ -7,6 +7,7 @@ from the first letter that is named in it until the end.
 import os
 from collections.abc import Collection, Iterable, Mapping
 from contextlib import ExitStack
+from datetime import date as Date
 from pathlib import Path
 from shlex import quote
 from types import TracebackType
@@ -83,7 +84,7 @@ def sent_versions(
     """Return the named letters with every version that was sent, and the versions left out.
 
     A version that was not sent is left out where another one was. A folder has all that was sent
-    from it. Both lists are oldest first.
+    from it. Both lists are in the order of the letters' dates.
     """
     named = [letter.state for letter in found.letters]
     matters = {state.identity for state in named}
@@ -100,8 +101,13 @@ def sent_versions(
     ]
     proved = {state.identity for state in sent}
     left = [state for state in named if not state.sent and state.identity in proved]
-    chosen = [*map(id, sent), *(id(state) for state in named if state.identity not in proved)]
-    return [state for state in found.states if id(state) in chosen], left
+    chosen = {*map(id, sent), *(id(state) for state in named if state.identity not in proved)}
+    found_states = (state for state in found.states if id(state) in chosen)
+    return sorted(found_states, key=_date_of), sorted(left, key=_date_of)
+
+
+def _date_of(state: LetterState) -> Date:
+    return state.written.date
 
 
 def letters_named(

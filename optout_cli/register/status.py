@@ -194,7 +194,7 @@ def verify(folder: Path, journal: Journal) -> Verification:
     there = _files_in(folder)
     problems = [problem for problem in journal.problems if problem.code != TORN]
     problems += table_problems(folder, journal.lines)
-    problems += dict.fromkeys(_file_problems(folder, expected, there))
+    problems += dict.fromkeys(file_problems(folder, expected, there))
     lost = [it for it in gone if it[1] not in there.values()]
     went_out = _digests_sent(journal)
     for name, digest in lost:
@@ -290,16 +290,21 @@ def _what_is(path: Path) -> str | None:
     return None
 
 
-def _file_problems(
-    folder: Path, expected: Iterable[tuple[str, str]], there: Mapping[str, str]
+def file_problems(
+    folder: Path, expected: Iterable[tuple[str, str]], there: Mapping[str, str] | None = None
 ) -> Iterator[Problem]:
+    """Yield a Problem for each file that is missing or is not as recorded, by path and SHA-256.
+
+    `there` has the SHA-256 of each file in the folder, if they are known already.
+    """
     for name, digest in expected:
         path = folder / name
-        location, found = Location(str(path)), there.get(name) or digest_of(path)
+        location, found = Location(str(path)), (there or {}).get(name) or digest_of(path)
         if found is None and (reason := _refusal_of(path)):
             hint = "allow yourself to read it, and run the command again"
             yield Problem("unreadable", f"cannot be read: {reason}", location, hint)
         elif found is None:
+            there = _files_in(folder) if there is None else there
             places = [place for place, other in there.items() if other == digest]
             message = "is in the register, but not in the folder"
             source = "" if name.startswith(f"{EVIDENCE}/") else " or from the printed letter"

@@ -36,13 +36,12 @@ from optout_cli.model.letter import (
 )
 from optout_cli.model.request import Copy, Signatory
 from optout_cli.readers.enclosures import PDF
-from optout_cli.readers.files import is_file
 from optout_cli.register.events import Evidence, FileCopy
 from optout_cli.register.journal import NAME as REGISTER
 from optout_cli.register.journal import PICTURES, pages_in
 from optout_cli.register.standing import facts_of
 from optout_cli.register.state import LetterState
-from optout_cli.register.status import ZIP_MARK, digest_of
+from optout_cli.register.status import ZIP_MARK, file_problems
 from optout_cli.reports.guide import encode_guide
 from optout_cli.templating.body import plain
 
@@ -82,19 +81,7 @@ def originals_of(states: Sequence[LetterState], folder: Path) -> tuple[Original,
         reference = states[0].written.reference
         raise OptoutError(Problem("not-sent", message, Location(reference), hint))
     found = tuple(dict.fromkeys(item for state in states for item in _originals_of(state)))
-    problems = []
-    for original in found:
-        path = folder / original.path
-        digest = digest_of(path)
-        if digest is None:
-            what = "cannot be read" if is_file(path) else "is missing"
-            message, hint = f"{what}, and the register names it", "put the file back"
-        elif digest != original.sha256:
-            message, hint = "was changed after it was recorded", "put back the file as it was"
-        else:
-            continue
-        problems.append(Problem("changed-original", message, Location(str(path)), hint))
-    raise_any(problems)
+    raise_any(file_problems(folder, ((original.path, original.sha256) for original in found)))
     return found
 
 
@@ -223,8 +210,8 @@ def _facts(
     return {
         "letters": [letter for letter in letters if letter["sent"]],
         "unsent": [letter for letter in letters if not letter["sent"]],
-        "name": states[0].written.name,
-        "reference": " and ".join(dict.fromkeys(state.written.reference for state in states)),
+        "names": [*dict.fromkeys(state.written.name for state in states)],
+        "references": [*dict.fromkeys(state.written.reference for state in states)],
         "originals": originals,
         "without": files_without_copy(states),
         "register": sha256((folder / REGISTER).read_bytes()).hexdigest(),
