@@ -207,8 +207,14 @@ def test_a_packet_shows_and_packs_what_went_out_with_the_letter(run: Run) -> Non
     run(*AS_TEXT)
     run("sent", ICE, "--by", "mail", "--on", "2026-11-21", "-q")
     assert outcome(run("packet", ICE, "-o", "p.pdf", "--zip"))[0] == 0
-    _, *_, picture, act, figures, originals = pages_of("p.pdf")
-    assert (picture, act, figures.startswith("figures.txt 12 of 60")) == ("", "", True)
+    *_, first, picture, second, act, figures, originals = pages_of("p.pdf")
+    assert (picture, act, "Words of the file 12 of 60" in figures) == ("", "", True)
+    sheets = [sheet.partition(" Belongs")[0] for sheet in (first, second, figures)]
+    assert sheets == [
+        "Exhibit 1 Picture in the letter: Pat",
+        "Exhibit 2 Enclosure: Resolution 7",
+        "Exhibit 3 Enclosure: Figures; The same figures",
+    ]
     assert "Enclosure (Figures; The same figures): evidence/figures.txt" in originals
     assert "Picture in the letter (Pat): evidence/sig.png" in originals
     assert "Enclosure (Resolution 7): evidence/resolution.pdf" in originals

@@ -73,8 +73,12 @@ def test_a_packet_certifies_shows_and_lists_what_was_done(sent: str, run: Run) -
     assert "Answered: on November 24, 2026, by A. Clerk:" in certificate
     assert "Notice of opt-out to ICE, November 20, 2026" in certificate
     assert f"Our reference: {sent}" in letter
-    assert scans == ["", ""]
-    assert "We acknowledge your notice." in answer
+    belongs = f"Belongs to: Notice of opt-out to ICE, November 20, 2026, reference {sent}"
+    assert scans[0].startswith(f"Exhibit 1 Receipt {belongs}; sent")
+    assert (scans[1:], "Exhibits: 1 and 2" in certificate) == (["", ""], True)
+    assert answer.startswith(f"Exhibit 2 Answer {belongs} ")
+    assert "Words of the file" in answer.partition("We acknowledge your notice.")[0]
+    assert "Exhibit 2. Answer: evidence/answer.eml" in originals
     for path in (TO_ICE, "letters/evidence/green-card.tif", "letters/evidence/answer.eml"):
         assert sha256(Path(path).read_bytes()).hexdigest() in originals
 
@@ -84,8 +88,8 @@ def test_a_packet_has_a_bookmark_for_each_part(sent: str, run: Run) -> None:
     with objects_of(Path("proof.pdf").read_bytes()).open_outline() as outline:
         assert [item.title for item in outline.root][1:] == [
             "letter: 2026-11-20-opt-out-ice.txt",
-            "receipt: green-card.tif",
-            "answer: answer.eml",
+            "Exhibit 1, receipt: green-card.tif",
+            "Exhibit 2, answer: answer.eml",
             "Original files",
         ]
 
@@ -95,8 +99,34 @@ def test_the_signed_copy_stands_for_the_letter(letters: str, run: Run) -> None:
     scan.save("signed.png")
     run("sent", TO_ICE, "--by", "mail", "--signed", "signed.png")
     run("packet", TO_ICE, "-o", "proof.pdf")
-    _certificate, signed, originals = pages_of("proof.pdf")
+    _certificate, sheet, signed, originals = pages_of("proof.pdf")
     assert (signed, "Signed copy: evidence/signed.png" in originals) == ("", True)
+    assert sheet.startswith("Exhibit 1 Signed copy Belongs to: Notice of opt-out to ICE")
+
+
+def test_a_certificate_says_what_an_answer_names_and_when_a_notice_takes_effect(
+    in_folder: Path, run: Run, write: Write
+) -> None:
+    write("t.yaml", REQUEST.replace("secure-communities/opt-out", "287g/terminate"))
+    options = ("--set", "particulars.model=wso", "--set", "date=2026-08-03")
+    run("write", "t.yaml", "-f", "txt", "-o", "letters/", "-q", *options)
+    (letter,) = map(str, FOLDER.glob("*.txt"))
+    run("sent", letter, "--by", "certified-mail", "--on", "2026-08-03", "-q")
+    run("packet", letter, "-o", "early.pdf")
+    effect = "The termination takes effect after 90 days:"
+    assert f"{effect} about November 6, 2026 (an estimate, since no" in pages_of("early.pdf")[0]
+    run("delivered", letter, "--on", "2026-08-06", "-q")
+    facts = ("--set", "day-named=2026-12-01", "--words", "Too early.")
+    run("answer", letter, "--reply", "effective-disputed", "--on", "2026-09-01", *facts)
+    offer = ("--set", "place=Room 4", "--set", "day=2026-12-15", "--set", "time=10:00 a.m.")
+    run("answer", letter, "--reply", "meeting-offered", "--on", "2026-09-02", *offer)
+    run("packet", letter, "-o", "proof.pdf")
+    certificate = pages_of("proof.pdf")[0].replace("\u2022 ", "")
+    assert (f"{effect} November 4, 2026 " in certificate, "Exhibit" in certificate) == (True, False)
+    disputed = "Day that ICE names: December 1, 2026. The words were: \u201cToo early.\u201d"
+    assert disputed in certificate
+    meeting = "Date of the meeting: December 15, 2026; Time: 10:00 a.m.; Place: Room 4"
+    assert f"September 2, 2026: a meeting was offered; {meeting}" in certificate
 
 
 NOT_SIGNED = "Signatory named in the letter: Pat Placeholder; no signed copy is on file"

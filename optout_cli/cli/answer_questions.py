@@ -26,6 +26,7 @@ from optout_cli.register.replies import (
     answer_day_problems,
     check_fact,
     check_text,
+    label_of,
     replies_to,
 )
 from optout_cli.register.state import LetterState
@@ -83,7 +84,7 @@ def asked_of(state: LetterState, program: Program, given: Given, moment: Moment)
             questions |= _questions(state, reply, given, moment)
             day = answers.get(_DAY_ASKED, given.day)
             told = [it for it in questions if it not in (_REPLY, _DAY_ASKED) and answers.get(it)]
-            shown = [f"{_label(it, reply.asks.get(it))}: {answers[it]}" for it in told]
+            shown = [f"{label_of(it, reply.asks.get(it))}: {answers[it]}" for it in told]
             label = f"Record this: {reply.label}, {day}?"
             questions[_RIGHT] = partial(confirmed, shown, label)
         return questions
@@ -156,14 +157,9 @@ def _questions(
     return {name: question for name, question in questions.items() if not said.get(name)}
 
 
-def _label(name: str, spec: Particular | None) -> str:
-    """Return what a question asks for, in a few words; `spec` declares a fact of the reply."""
-    return spec.ask if spec and spec.ask else name.replace("-", " ").capitalize()
-
-
 def _ask_fact(name: str, spec: Particular, before: str) -> str:
     note = f"{spec.help} (for example: {spec.example})" if spec.example else spec.help
-    label = _label(name, spec)
+    label = label_of(name, spec)
     note = f"{note[:1].upper()}{note[1:]}"
     why = "The next letter states it. Type it as the answer has it."
     if not spec.choices:

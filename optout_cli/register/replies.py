@@ -27,6 +27,7 @@ from optout_cli.register.statements import (
     day_problems,
     early_note,
 )
+from optout_cli.templating.filters import long_date
 
 _OPTION = "--set"
 
@@ -70,6 +71,26 @@ def check_facts(id: str, reply: Reply, texts: Mapping[str, str]) -> None:
             message = f"the reply {id!r} needs {name}: {spec.help}{choices}"
             problems.append(Problem("missing-key", message, location, f"add --set {name}=..."))
     raise_any(problems)
+
+
+def label_of(name: str, spec: Particular | None) -> str:
+    """Return what a fact of a reply is, in a few words; `spec` declares it."""
+    return spec.ask if spec and spec.ask else name.replace("-", " ").capitalize()
+
+
+def facts_in_words(answer: Answered, reply: Reply | None) -> list[str]:
+    """Return each fact of an answer, in the order of its reply: `Time: 10:00 a.m.`."""
+    asks = reply.asks if reply else {}
+    names = [*(name for name in asks if name in answer.facts)]
+    names += [name for name in answer.facts if name not in asks]
+    found = []
+    for name in names:
+        text, spec = answer.facts[name], asks.get(name)
+        if spec:
+            is_date = spec.type == "date"
+            text = long_date(date.fromisoformat(text)) if is_date else spec.labels.get(text, text)
+        found.append(f"{label_of(name, spec)}: {text}")
+    return found
 
 
 def office_days(reply: Reply, facts: Mapping[str, str]) -> list[date]:

@@ -7,13 +7,14 @@ changes nothing.
 """
 
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from email import message_from_bytes, policy
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path, PurePath
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 import msgspec
@@ -39,7 +40,8 @@ from optout_cli.readers.enclosures import PDF
 from optout_cli.register.events import Evidence, FileCopy
 from optout_cli.register.journal import NAME as REGISTER
 from optout_cli.register.journal import PICTURES, pages_in
-from optout_cli.register.standing import facts_of
+from optout_cli.register.replies import facts_in_words
+from optout_cli.register.standing import Standing, milestones_of, standings_of
 from optout_cli.register.state import LetterState
 from optout_cli.register.status import ZIP_MARK, file_problems
 from optout_cli.reports.guide import encode_guide
@@ -161,7 +163,10 @@ def packet_of(
     originals = tuple(
         each._replace(is_shown=each.is_shown and drawn.get(each) != b"") for each in originals
     )
-    sections = sections_of(_TEMPLATE, _facts(states, folder, originals, library), library.templates)
+    exhibits = (each for each in originals if each.is_shown and each.role != "letter")
+    numbers = {each: number for number, each in enumerate(exhibits, 1)}
+    facts = _facts(states, folder, originals, numbers, library)
+    sections = sections_of(_TEMPLATE, facts, library.templates)
     foot = _spelled(_line_of(sections["foot"]))
 
     def pages_of(title: str, body: tuple[Block, ...]) -> bytes:
@@ -172,49 +177,79 @@ def packet_of(
     certificate = pages_of(_line_of(sections["title"]), sections["certificate"])
     title = _line_of(sections["originals-title"])
     listed = Attachment(title, PDF, pages_of(title, sections["originals"]))
-    shown = [original for original in originals if original.is_shown]
+    heads = sections["exhibits"][::2], sections["exhibits"][1::2]  # and the list below each
+    sheets = dict(zip(numbers, zip(*heads, strict=True), strict=True))
     parts = []
-    for original in shown:
-        path = folder / original.path
-        content = drawn.get(original)
+    for original in (original for original in originals if original.is_shown):
+        path, content = folder / original.path, drawn.get(original, b"")
+        name, sheet = path.name, sheets.get(original, ())
+        title = f"Exhibit {numbers[original]}" if sheet else name
+        words = (line.strip() for line in words_in(path)) if not content else ()
+        blocks = tuple(Paragraph((Run(line),)) for line in words if line)
         if not content:
-            words = (line.strip() for line in words_in(path))
-            blocks = tuple(Paragraph((Run(line),)) for line in words if line)
-            content = pages_of(path.name, blocks)
-        parts.append(Attachment(f"{original.role}: {path.name}", PDF, content))
+            content = pages_of(title, (*sheet, *(sections["words"] if sheet else ()), *blocks))
+        elif sheet:
+            content = bind_enclosures(pages_of(title, sheet), [Attachment(name, PDF, content)])
+        own = f"{title}, {original.role}" if sheet else original.role
+        parts.append(Attachment(f"{own}: {name}", PDF, content))
     return bind_enclosures(certificate, [*parts, listed]), originals
 
 
 def _facts(
-    states: Sequence[LetterState], folder: Path, originals: Sequence[Original], library: Library
+    states: Sequence[LetterState],
+    folder: Path,
+    originals: Sequence[Original],
+    numbers: Mapping[Original, int],
+    library: Library,
 ) -> dict[str, object]:
-    labels = {}
-    for state in states:
-        program, kind = library.programs.find(state.written.letter, Location(REGISTER))
-        titles = {name: reply.label for name, reply in program.replies.items()}
-        labels[state.id, state.letter.recipient] = (kind.title, titles)
     letters = [
-        {
-            "title": labels[state.id, state.letter.recipient][0],
-            "replies": labels[state.id, state.letter.recipient][1],
-            "written": state.written,
-            "is_signed": any(sent.signed for sent in state.sent)
-            or facts_of(state).signature.kind != "ink",
-            "to": state.letter,
-            "sent": state.sent,
-            "delivered": state.delivered,
-            "answers": state.answers,
-        }
-        for state in states
+        _letter_facts(standing, numbers, library)
+        for standing in standings_of(states, library.programs.by_id)
     ]
     return {
         "letters": [letter for letter in letters if letter["sent"]],
         "unsent": [letter for letter in letters if not letter["sent"]],
         "names": [*dict.fromkeys(state.written.name for state in states)],
         "references": [*dict.fromkeys(state.written.reference for state in states)],
-        "originals": originals,
+        "originals": [(original, numbers.get(original)) for original in originals],
+        "exhibits": [
+            {"number": number, "of": original, "letters": own}
+            for original, number in numbers.items()
+            if (own := [letter for letter in letters if str(number) in letter["exhibits"]])
+        ],
         "without": files_without_copy(states),
         "register": sha256((folder / REGISTER).read_bytes()).hexdigest(),
+    }
+
+
+# Any: what the template is filled in with.
+def _letter_facts(
+    standing: Standing, numbers: Mapping[Original, int], library: Library
+) -> dict[str, Any]:
+    state, written = standing.state, standing.state.written
+    program, kind = library.programs.find(written.letter, Location(REGISTER))
+    replies = [(answer, program.replies.get(answer.reply)) for answer in state.answers]
+    own = {(it.role, it.path) for it in _originals_of(state)}
+    # The days that an answer names stand with the answer.
+    unanswered = replace(state, answers=[])
+    return {
+        "title": kind.title,
+        "written": written,
+        "is_signed": any(sent.signed for sent in state.sent)
+        or standing.facts.signature.kind != "ink",
+        "to": state.letter,
+        "sent": state.sent,
+        "delivered": state.delivered,
+        "milestones": standing.milestones and milestones_of(unanswered, standing.facts, program),
+        "answers": [
+            {
+                "said": answer,
+                "label": reply.label if reply else answer.reply,
+                "details": facts_in_words(answer, reply),
+            }
+            for answer, reply in replies
+        ],
+        "exhibits": [str(number) for it, number in numbers.items() if (it.role, it.path) in own],
     }
 
 
