@@ -1,6 +1,7 @@
 """`optout new --csv --follow`: a row for each letter that another letter should follow now."""
 
 import csv
+import json
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,30 @@ def test_each_letter_that_is_due_has_the_row_that_answers_its_state(
     assert err.splitlines()[:2] == [
         "2 letters to write; delete the rows that you do not want",
         "note: the columns for who signs are empty, since it may be somebody else now",
+    ]
+
+
+def test_a_follow_up_without_an_answer_is_followed_once_more(letters: Path, run: Run) -> None:
+    notice = f"out/CA/{SILENT}/2026-09-21-opt-out-ice.txt"
+    signed = ("--set", "signatory.name=Kim", "--set", "signatory.title=Sheriff", "-f", "txt", "-q")
+    told = []
+    for day in ("2026-10-05", "2026-10-19", ""):
+        again = outcome(run("new", "--csv", "--follow", "out/", "-o", "-"))[1]
+        silence = outcome(run("answer", notice, "--reply", "none"))[2].splitlines()[1]
+        status = outcome(run("status", "out/", "--due", "--json"))[1].splitlines()
+        nexts = {json.loads(line)["next"].partition("; ")[2] for line in status}
+        told.append((again.count("secure-communities/follow-up"), silence[:24], nexts))
+        if day:
+            run("new", "--follow", notice, "-o", f"{day}.yaml", "-q")
+            run("write", f"{day}.yaml", "--set", f"date={day}", *signed, "-o", "out/")
+            for party in ("bureau", "ice"):
+                sent = run("sent", f"out/{day}-follow-up-{party}.txt", "--by", "fax", "--on", day)
+                assert outcome(sent)[0] == 0
+    follow = (1, "next: Request for an ans", {"write: Request for an answer"})
+    assert told == [
+        follow,
+        follow,
+        (0, "next: Call the office, a", {"call the office, and ask counsel"}),
     ]
 
 

@@ -50,6 +50,7 @@ from optout_cli.register.replies import (
     no_day_notes,
     office_days,
 )
+from optout_cli.register.standing import standings_of
 from optout_cli.register.state import LetterState
 from optout_cli.register.statements import Moment, withdrawn_from
 
@@ -263,8 +264,8 @@ def _record(
 
 
 def _say_next(statement: _Statement, reply: Reply) -> None:
-    _, found, state, _, library = statement
-    letters = _letters_of(state, reply, library)
+    _, found, state, _, _ = statement
+    letters = _letters_of(statement, reply)
     if reply.advice and not (reply.silence and letters):
         say(f"next: {reply.advice}")
     for id, title in letters.items():
@@ -273,27 +274,27 @@ def _say_next(statement: _Statement, reply: Reply) -> None:
         say(f"next: {title}: {words} --letter {id}")
 
 
-def _letters_of(state: LetterState, reply: Reply, library: Library) -> dict[str, str]:
+def _letters_of(statement: _Statement, reply: Reply) -> dict[str, str]:
     """Return the titles of the letters that answer a reply, by id.
 
-    Where nothing came back, those are only the letters that follow this one itself.
+    Where nothing came back, that is only the letter that comes next after it or its follow-up.
     """
-    folder, _, own = state.written.letter.partition("/")
-    kinds = {
-        f"{folder}/{row.letter}": library.programs.find(f"{folder}/{row.letter}")[1]
-        for row in reply.next
-    }
-    return {
-        id: kind.title for id, kind in kinds.items() if not reply.silence or own in kind.follows
-    }
+    state, programs = statement.state, statement.library.programs
+    folder = state.written.letter.partition("/")[0]
+    names = [row.letter for row in reply.next]
+    if reply.silence:
+        standings = standings_of(statement.found.states, programs.by_id)
+        own = (it for it in standings if it.state is state or it.notice is state)
+        names = [it.next_letter for it in own if it.next_letter]
+    return {f"{folder}/{name}": programs.find(f"{folder}/{name}")[1].title for name in names}
 
 
 def _begin_next(
     statement: _Statement, reply: Reply, overlays: Sequence[str], folders: Sequence[Path]
 ) -> None:
     """Offer to begin the letter that answers a reply."""
-    _, found, state, _, library = statement
-    letters = _letters_of(state, reply, library)
+    _, found, state, _, _ = statement
+    letters = _letters_of(statement, reply)
     if not letters:
         return
     say_wrapped("Begin the next letter now? It starts with the facts of this one.")

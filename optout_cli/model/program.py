@@ -240,10 +240,14 @@ class Other(Noun, frozen=True, kw_only=True):
 
 
 class NextLetter(Noun, frozen=True, kw_only=True):
-    """A letter kind that answers a reply, and the guide's words for the occasion, if it has any."""
+    """A letter kind that answers a reply, and the guide's words for the occasion, if it has any.
+
+    With `again`, it is written once more if nothing comes back to it either.
+    """
 
     letter: Name
     where: Text | None = None
+    again: bool = False
 
 
 class Reply(Noun, frozen=True, kw_only=True):

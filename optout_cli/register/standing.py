@@ -234,12 +234,21 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
         if self.program is None or self.after:
             return None
         letters, kind, answers = self.program.letters, _kind_of(self.state), self.state.answers
-        # What answers a follow-up may also be a letter that takes up the notice.
-        kinds = {kind, *([_kind_of(self.notice)] if self.notice and answers else ())}
         reply = self.program.replies.get(answers[-1].reply) if answers else self.silence
-        rows = reply.next if reply else ()
-        found = (row.letter for row in rows if not kinds.isdisjoint(letters[row.letter].follows))
-        return next(found, None)
+        for row in reply.next if reply else ():
+            # What answers a follow-up may also be a letter that takes up the notice.
+            is_again = row.again and row.letter == kind and not self._is_second
+            notice = self.notice if answers or is_again else None
+            kinds = {kind, *([_kind_of(notice)] if notice else ())}
+            if not kinds.isdisjoint(letters[row.letter].follows):
+                return row.letter
+        return None
+
+    @property
+    def _is_second(self) -> bool:
+        """Whether an earlier letter of this kind about the same notice went out."""
+        cited = facts_of(self.before).value(_CITED) if self.before else None
+        return bool(self.notice and cited == self.notice.written.reference)
 
     @property
     def next_ready(self) -> LetterState | None:
