@@ -376,3 +376,52 @@ def test_a_batch_killed_at_any_instant_has_lost_no_earlier_letter(batch: Batch) 
     assert batch("-q")[0] == 0
     assert (before <= hashes(), killed > 2) == (True, True)
     assert {str(it["path"])[4:] for it in records()} == current(Path("out")).keys()
+
+
+NEW_STREET = (
+    'address: {street: [1 New Street], city: Waterbury, state: VT, zip: "05671"}, envelope: []'
+)
+
+
+def test_a_letter_that_was_sent_stays_when_its_office_is_only_confirmed_or_moves(
+    run: Run, batch: Batch, write: Write
+) -> None:
+    batch()
+    assert outcome(run("sent", "out", "--by", "certified-mail", "--on", "2026-11-21"))[0] == 0
+    letters = {path: Path(path).read_bytes() for path in FILES}
+
+    def again(bureau: str, *options: str) -> tuple[int, str, list[str]]:
+        write("own.yaml", f"states: {{VT: {{bureau: {{{bureau}}}}}}}\n")
+        code, out, err = batch("--data", "own.yaml", *options)
+        assert {it: Path(it).read_bytes() for it in letters} == letters
+        return code, out, [it for it in err.splitlines() if "corrected since" in it]
+
+    note = (
+        "note: 3 sent letters have an address that was corrected since, and will not be changed:"
+        f" {FILES[0]} and 2 more; to write to the new address too, use another date"
+    )
+    assert again("verified: 2026-11-22") == (0, "", [])
+    assert again(NEW_STREET) == (0, "", [note])
+    assert note in again(NEW_STREET, "--check")[1]
+    code, out, _ = again(NEW_STREET, "--set", "signatory.title=Undersheriff")
+    assert (code, out) == (3, "")
+
+
+def test_check_counts_only_the_files_whose_bytes_would_change(batch: Batch, write: Write) -> None:
+    batch()
+    write("own.yaml", f"states: {{VT: {{bureau: {{{NEW_STREET}}}}}}}\n")
+    assert "files: 0 new, 3 unchanged, 3 replaced" in batch("--check", "--data", "own.yaml")[1]
+    code, out, err = batch("--data", "own.yaml")
+    assert (code, out.splitlines(), moved(err)) == (0, FILES[::2], FILES[::2])
+    assert "3 files written to out/" in err
+
+
+def test_two_rows_with_the_same_notice_and_other_dates_are_told(batch: Batch) -> None:
+    table = "jurisdiction,signatory.name,signatory.title,date\n"
+    table += "50001,Pat,Sheriff,2026-11-20\n50001,Kim,Sheriff,2026-11-23\n"
+    note = (
+        "note: Addison County, VT has 2 requests for the same notice, dated 2026-11-20, 2026-11-23:"
+        " delete all but one, unless its offices are to get each of them"
+    )
+    assert note in batch("--check", table=table)[1]
+    assert note in batch()[2]

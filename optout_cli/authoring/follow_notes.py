@@ -7,6 +7,7 @@ what came back. Says nothing of what the new letter leaves out.
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
+from datetime import date
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
@@ -115,6 +116,22 @@ def second_notes(
     for days, count in again.items():
         of_them = f"{count:,} letter{'s' if count > 1 else ''}"
         yield f"note: these offices already have {days}: {of_them}; {_SECOND}"
+
+
+def repeated_notes(letters: Iterable[Identity], library: Library) -> Iterator[str]:
+    """Yield notes on notices that several requests of a batch give, each with another date."""
+    days: defaultdict[tuple[str, str, str], set[date]] = defaultdict(set)
+    for place, kind, variant, day, _ in letters:
+        if not library.programs.find(kind)[1].follows:
+            days[place, kind, variant].add(day)
+    for (place, _, _), found in days.items():
+        if len(found) > 1:
+            name = library.directory.find(place).name
+            dates = ", ".join(map(str, sorted(found)))
+            yield (
+                f"note: {name} has {len(found)} requests for the same notice, dated {dates}:"
+                " delete all but one, unless its offices are to get each of them"
+            )
 
 
 def _without_day(letter: Identity) -> tuple[str, ...]:

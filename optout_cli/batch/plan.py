@@ -23,11 +23,12 @@ from optout_cli.model.notice import Note
 from optout_cli.model.request import Party
 from optout_cli.readers.files import is_pipe
 from optout_cli.register.events import Record
-from optout_cli.register.plan import link_problems
+from optout_cli.register.plan import Plan, link_problems
 from optout_cli.register.state import Identity, Register
 
 LAW = "state-law"  # the note that is repeated in every run
 DRAFT = "draft"
+FATES = ("new", "unchanged", "replaced")  # what can happen to a file
 
 
 class BatchPlan:
@@ -125,7 +126,7 @@ class BatchPlan:
             row = self.rows[number]
             if row.asked and (rival := good.get(row.asked)):
                 message = f"asks for the same letter as {rival.place}"
-                hint = "delete one of the two, or give them different dates"
+                hint = "delete one of the two; with different dates, both go out"
                 problem = Problem("equal-names", message, row.location, hint)
                 self.problems[number] = (*known, problem)
 
@@ -242,10 +243,11 @@ class BatchPlan:
                     party: Party = "ice" if name.endswith("-ice") else "bureau"
                     yield (*row.key, day, party)
 
-    def in_doubt(self, register: Register, order: Order) -> dict[int, Order]:
-        """Return an order for each good row with a file in its place that may have to stay.
+    def changing(self, register: Register, order: Order) -> dict[int, Order]:
+        """Return an order for each good row of which a file may stay, be replaced or move.
 
-        The file is not as the register has it, was sent, or is another format of a changed letter.
+        A file of the same name is there, in this or another format, that follows from something
+        else, or is not as the register has it.
         """
         formers: defaultdict[str, list[Record]] = defaultdict(list)  # by path without the suffix
         for path, record in register.existing().items():
@@ -254,14 +256,13 @@ class BatchPlan:
             row.number: order
             for row in self.good
             if row.number not in self.taken
-            and (
-                any(_is_foreign(path, register) for path in row.paths)
+            and any(
+                _is_foreign(path, register)
                 or any(
                     record.fingerprint != row.fingerprint
-                    and (record.path not in row.paths or register.is_sent(record.path))
-                    for path in row.paths
                     for record in formers[_without_suffix(path)]
                 )
+                for path in row.paths
             )
         }
 
@@ -276,24 +277,19 @@ class BatchPlan:
             is_same_table = record.source == file
         return is_same_table and record.key == row.key
 
-    def fates(self, register: Register, *, force: bool) -> dict[str, list[Path]]:
-        """Return each file of the good rows by what would happen to it: new, replaced, or the same.
+    def fates(self, folder: Path, plans: Mapping[int, Plan]) -> Iterator[str]:
+        """Yield what would happen to each file of the good rows, one of FATES.
 
-        Files of rows whose letters stay as they are in `left` are not counted.
+        `plans` are those of the rows that were changed, by the row's number. Files of rows whose
+        letters stay as they are in `left` are not counted.
         """
-        fates: dict[str, list[Path]] = {"new": [], "unchanged": [], "replaced": []}
         for row in self.good:
+            plan = plans.get(row.number)
             for path in row.paths if row.number not in self.left else ():
-                record, place = register.records.get(path), register.folder / path
-                is_ours = record is not None and record.is_true(register.folder)
-                is_other = record is None or record.fingerprint != row.fingerprint
-                if not place.is_file():
-                    fates["new"].append(place)
-                elif is_other if is_ours else force:
-                    fates["replaced"].append(place)
+                if plan and path in plan.replaced:
+                    yield "replaced"
                 else:
-                    fates["unchanged"].append(place)
-        return fates
+                    yield "unchanged" if (folder / path).is_file() else "new"
 
     def results(
         self, wanted: Mapping[int, Order], input_files: Sequence[InputFile], job: Job, jobs: int
@@ -348,11 +344,11 @@ def _collision_hint(first: CheckedRow, second: CheckedRow) -> str:
     pairs = sorted({*first.distinctions, *second.distinctions})
     if empty := [path for path, text in pairs if not text]:
         names = ", ".join(dict.fromkeys(empty))
-        return f"fill in {names}, give them different dates, or delete one of the two"
+        return f"fill in {names}, or delete one of the two"
     if alike := [path for path, count in Counter(path for path, _ in pairs).items() if count > 1]:
         same = f"{', '.join(alike)} gives both the same file name"
         return f"{same}: add the city to one of the names, or delete one of the two"
-    return "give them different dates, or delete one of the two"
+    return "delete one of the two; with different dates, both go out"
 
 
 class _Spool:

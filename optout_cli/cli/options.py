@@ -332,6 +332,17 @@ def say_what_moved(moved: Sequence[Path], replaced: Sequence[Path] = ()) -> None
         say(line)
 
 
+def outdated_lines(paths: Sequence[Path]) -> Iterator[str]:
+    """Yield that letters stay which were sent to an address that was corrected since."""
+    if paths:
+        letters = "letter has an" if len(paths) == 1 else "letters have an"
+        more = f" and {len(paths) - 1:,} more" if paths[1:] else ""
+        yield (
+            f"note: {len(paths):,} sent {letters} address that was corrected since, and will not"
+            f" be changed: {paths[0]}{more}; to write to the new address too, use another date"
+        )
+
+
 def now() -> datetime:
     """Return this moment, or that of SOURCE_DATE_EPOCH if it is set, in UTC."""
     if os.environ.get("SOURCE_DATE_EPOCH"):

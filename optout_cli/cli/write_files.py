@@ -15,7 +15,7 @@ from optout_cli.cli.console import (
     say_problems,
     speaks_json,
 )
-from optout_cli.cli.options import now, say_what_moved
+from optout_cli.cli.options import now, outdated_lines, say_what_moved
 from optout_cli.letters.library import Library
 from optout_cli.letters.named_files import Fingerprints, NamedFiles
 from optout_cli.letters.pipeline import COMMAND_LINE, Order
@@ -114,7 +114,7 @@ def _check(register: Register, writing: Writing, replacing: Replacing) -> None:
         ("unchanged", plan.same),
         ("replaced", plan.replaced),
         ("moved to earlier", plan.retired),
-        ("kept", plan.kept),
+        ("kept", (*plan.kept, *plan.outdated)),
     ):
         for path in (register.folder / name for name in paths):
             if speaks_json():
@@ -143,6 +143,8 @@ def _put(
             say(f"note: {note}")
         for name in put.plan.kept:
             say(f"kept: {folder.path / name} was sent, and would only look different now")
+        for line in outdated_lines([folder.path / name for name in put.plan.outdated]):
+            say(line)
     return bool(put.plan.new or put.plan.replaced)
 
 

@@ -57,11 +57,15 @@ _UNFINISHED = re.compile(r"\..+\.[0-9a-f]{12}", re.DOTALL)  # names that write_a
 
 
 class Put(NamedTuple):
-    """What happened to a request's files: the plan, and records and paths of those written."""
+    """What happened to a request's files: the plan, and records and paths of those written.
+
+    Of those, the `unchanged` were there and in the register before, with the same content.
+    """
 
     plan: Plan
     records: list[Record]
     written: list[Path]
+    unchanged: set[str]
 
 
 class LetterFolder:
@@ -168,9 +172,11 @@ class LetterFolder:
         plan = plan_writing(self.register, writing, replacing)
         self._refuse_gone()
         known = self.register.records
-        kept = {*plan.kept, *(it for it in plan.same if plan.kept and it in known)}
+        kept = {*plan.kept, *plan.outdated, *(it for it in plan.same if plan.kept and it in known)}
         shown = [it for it in records_in(writing.event) if it.path not in kept]
         wanted = {self.path / it.path: writing.contents[it.path] for it in shown}
+        pairs = ((known.get(it.path), it) for it in shown if it.path in plan.same)
+        unchanged = {it.path for old, it in pairs if old and old.sha256 == it.sha256}
         event = self._event(writing.event, plan, replacing.supersede)
         event, copies = self._with_copies(event, writing.sources)
         lines: tuple[Line, ...] = ()
@@ -205,10 +211,9 @@ class LetterFolder:
         self._fresh += (*wanted, *copies)
         if len(self._fresh) >= _AT_ONCE:
             self._make_fresh_durable()
-        return Put(plan, shown, list(wanted))
+        return Put(plan, shown, list(wanted), unchanged)
 
     def _refuse_gone(self) -> None:
-        """Raise OptoutError if the folder is not there any more."""
         if not self.staging.is_dir():
             message = "the folder was deleted or moved while optout was writing to it"
             raise OptoutError(Problem("folder-gone", message, Location(str(self.path))))
@@ -221,7 +226,7 @@ class LetterFolder:
             for record in records_in(event)
             if record.path in plan.replaced
             or (
-                record.path not in plan.kept
+                record.path not in (*plan.kept, *plan.outdated)
                 and not (
                     (old := known.get(record.path))
                     and (old.sha256, old.fingerprint) == (record.sha256, record.fingerprint)

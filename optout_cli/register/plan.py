@@ -173,15 +173,17 @@ class Plan(NamedTuple):
 
     `new` are not there; `same` are there as wanted; `replaced` are there with other content, which
     moves to `earlier`; `kept` stay although they were changed, as their letter would be the same;
-    `retired` are files of the same letter in other formats, and of the letter of another date that
-    the request made before, which move to `earlier` too. `is_late` tells that a letter which was
-    sent is replaced.
+    `outdated` stay because they were sent, although the data has another address now; `retired`
+    are files of the same letter in other formats, and of the letter of another date that the
+    request made before, which move to `earlier` too. `is_late` tells that a letter which was sent
+    is replaced.
     """
 
     new: tuple[str, ...] = ()
     same: tuple[str, ...] = ()
     replaced: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
+    outdated: tuple[str, ...] = ()
     retired: tuple[str, ...] = ()
     is_late: bool = False
 
@@ -214,6 +216,8 @@ def plan_writing(register: Register, writing: Writing, replacing: Replacing) -> 
     folder, contents = register.folder, writing.contents
     raise_any(link_problems(folder, contents))
     others = _changed_letters(register, writing.event, contents)
+    outdated = () if is_superseding else tuple(_outdated(register, others, writing.event))
+    others = [state for state in others if not state.places.keys() & {*outdated}]
     sent = [state for state in others if state.sent]
     if not is_superseding:
         raise_any(
@@ -237,6 +241,8 @@ def plan_writing(register: Register, writing: Writing, replacing: Replacing) -> 
     fates: dict[str, list[str]] = {"new": [], "same": [], "replaced": [], "kept": []}
     problems: list[Problem] = []
     for record in records_in(writing.event):
+        if record.path in outdated:
+            continue
         is_sent = register.is_sent(record.path) and not is_superseding
         fate = _fate(register, record, contents[record.path], replacing, is_sent=is_sent)
         if fate in fates:
@@ -247,6 +253,7 @@ def plan_writing(register: Register, writing: Writing, replacing: Replacing) -> 
     redated = _redated(register, writing) if replacing.redates else ()
     return Plan(
         **{fate: tuple(paths) for fate, paths in fates.items()},
+        outdated=outdated,
         retired=tuple(dict.fromkeys((*beside, *redated))),
         is_late=bool(sent),
     )
@@ -269,15 +276,28 @@ def link_problems(folder: Path, paths: Collection[str]) -> Iterator[Problem]:
 def _changed_letters(
     register: Register, event: Written, contents: Mapping[str, bytes]
 ) -> list[LetterState]:
-    """Return the letters in place that the event's letters would replace, with other facts."""
-    states = [
-        state
-        for letter in event.letters
-        for state in register.states.current(event, letter.recipient)
-    ]
+    """Return the letters in place that the event's letters would replace, and that differ."""
+    letters = {letter.recipient: letter for letter in event.letters}
+    states = [state for party in letters for state in register.states.current(event, party)]
     states += filter(None, map(register.states.at_path, contents))
     unique = {id(state): state for state in states}
-    return [state for state in unique.values() if not state.is_same_as(event)]
+    return [
+        state
+        for state in unique.values()
+        if not state.is_same_as(event)
+        and not (
+            (letter := letters.get(state.letter.recipient)) and state.has_files_of(event, letter)
+        )
+    ]
+
+
+def _outdated(register: Register, states: Iterable[LetterState], event: Written) -> Iterator[str]:
+    """Yield the files that were sent, and would only go to another address now."""
+    for state in states:
+        paths = [it.path for it in records_in(event) if it.recipient == state.letter.recipient]
+        is_here = all(register.states.at_path(path) is state for path in paths)
+        if state.sent and is_here and state.is_outdated_by(event):
+            yield from paths
 
 
 def _redated(register: Register, writing: Writing) -> Iterator[str]:

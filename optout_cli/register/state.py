@@ -35,6 +35,11 @@ from optout_cli.register.journal import Journal, Line, load_journal
 _PASSED_OVER = ("cautions", "copies", "engine", "message-id", "origins", "recipient")
 # Where a recipient can be reached: a format that needs one of these may be the first to have it.
 _ROUTES = ("email", "fax")
+# What letters say of the office that they go to, and of the other one. The rest is not printed,
+# such as who confirmed the address.
+_OF_READER = ("attention", "organization", "address", "envelope", "salutation", "email", "fax")
+_OF_OTHER = ("attention", "organization", "email", "fax")
+_BY_REQUEST = ("party", "role", "service", "origins", "historical")
 _DERIVED = ("reference", "computed")  # they follow from other facts
 _MOST = 4  # differences that a message names
 _DIGITS = 12  # of a SHA-256 that a message shows
@@ -44,17 +49,16 @@ _SEAL = "letterhead.seal"
 Pair = tuple[Any, Any]  # JSON of any shape: the old and the new value
 
 
-def differences(old: msgspec.Raw, new: msgspec.Raw) -> list[str]:
-    """Return what differs, such as `signatory.name was 'Pat', is 'Kim'`."""
-    found = changed_facts(old, new).items()
-    return [f"{path} was {_shown(was)}, is {_shown(now)}" for path, (was, now) in found]
+def changed_facts(
+    old: msgspec.Raw, new: msgspec.Raw, reader: Party | None = None
+) -> dict[str, Pair]:
+    """Return the old and the new value of each fact that differs, by its dotted key.
 
-
-def changed_facts(old: msgspec.Raw, new: msgspec.Raw) -> dict[str, Pair]:
-    """Return the old and the new value of each fact that differs, by its dotted key."""
+    With a `reader`, only those of the offices that a letter to this one states.
+    """
     if bytes(old) == bytes(new):
         return {}
-    found = dict(_differences(_facts_in(old), _facts_in(new), ""))
+    found = dict(_differences(_facts_in(old, reader), _facts_in(new, reader), ""))
     stated = {path: pair for path, pair in found.items() if path.split(".")[0] not in _DERIVED}
     return stated or found
 
@@ -66,11 +70,26 @@ def named(texts: list[str]) -> str:
 
 
 # Any: facts are JSON of many shapes.
-def _facts_in(raw: msgspec.Raw) -> Any:
+def _facts_in(raw: msgspec.Raw, reader: Party | None) -> Any:
     facts = msgspec.json.decode(raw)
     for recipient in facts.get("recipients", []):
         recipient.update(recipient.pop("contact", {}))  # as a request has it
+        if reader:
+            is_reader = recipient["party"] == reader or facts.get("addressing") == "joint"
+            stated = {*_BY_REQUEST, *(_OF_READER if is_reader else _OF_OTHER)}
+            for key in recipient.keys() - stated:
+                del recipient[key]
     return facts
+
+
+def _is_from_data(facts: msgspec.Raw, path: str) -> bool:
+    """Tell whether a fact, by its dotted key, is the address of an office as the data has it."""
+    top, party, field = (*path.split(".")[:3], "", "")[:3]
+    for recipient in msgspec.json.decode(facts).get("recipients", []):
+        if recipient["party"] == party:
+            is_own = recipient.get("origins", {}).get(field) == "request"
+            return top == "recipients" and field in _OF_READER and not is_own
+    return False
 
 
 def _differences(old: Any, new: Any, path: str) -> Iterator[tuple[str, Pair]]:
@@ -94,6 +113,8 @@ def _by_name(items: list[Any]) -> dict[str, Any]:
 
 
 def _shown(value: Any) -> str:
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return repr(", ".join(value))
     if isinstance(value, dict | list):
         return msgspec.json.encode(value).decode()
     return "not there" if value is None else repr(value)
@@ -204,7 +225,23 @@ class LetterState:
 
     def differences_to(self, event: Written) -> list[str]:
         """Return what an event says otherwise: facts, and files that have changed since."""
-        return differences(self.written.facts, event.facts) + self._changed_files(event)
+        # What the request says first: an office's address often has many parts.
+        changes = sorted(
+            self._changes(event).items(), key=lambda item: item[0].startswith("recipients.")
+        )
+        stated = [f"{path} was {_shown(was)}, is {_shown(now)}" for path, (was, now) in changes]
+        return stated + self._changed_files(event)
+
+    def is_outdated_by(self, event: Written) -> bool:
+        """Tell whether only the data has changed: an office has another address now."""
+        return not self._changed_files(event) and all(
+            _is_from_data(facts, path)
+            for path in self._changes(event)
+            for facts in (self.written.facts, event.facts)
+        )
+
+    def _changes(self, event: Written) -> dict[str, Pair]:
+        return changed_facts(self.written.facts, event.facts, self.letter.recipient)
 
     def _changed_files(self, event: Written) -> list[str]:
         """Name the files with other content than before. A seal changes only the look."""

@@ -4,7 +4,7 @@ import re
 import sys
 import time
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import date
 from itertools import islice
@@ -21,7 +21,7 @@ from optout_cli.batch.rejects import WrittenRejects
 from optout_cli.batch.rows import (
     make_rows,
 )
-from optout_cli.cli.console import quote, say
+from optout_cli.cli.console import quote, say, say_problems, speaks_json
 from optout_cli.engines import layout_problems, load_error
 from optout_cli.errors import Problem
 from optout_cli.exporters import exporter_for
@@ -62,6 +62,15 @@ def problem_lines(problems: Iterable[Problem]) -> Iterator[str]:
             hint = ""
         if hint:
             yield hint
+
+
+def say_each_problem(problems: Iterable[Problem]) -> None:
+    """Print problems on stderr, those that many rows have only once; with --json, as JSON."""
+    if speaks_json():
+        say_problems(dict.fromkeys(problems))
+        return
+    for line in problem_lines(problems):
+        say(line)
 
 
 def _anywhere(problem: Problem) -> Problem:
@@ -304,9 +313,10 @@ _MINUTE = 60  # s
 
 
 def other_engine_lines(
-    records: Mapping[str, Record], paths: Iterable[str], engine: EngineName
+    plan: BatchPlan, wanted: Container[int], records: Mapping[str, Record], engine: EngineName
 ) -> Iterator[str]:
-    """Yield a note if another engine printed the letters at some of these paths before."""
+    """Yield a note if another engine printed some letters of the `wanted` rows before."""
+    paths = (path for row in plan.good if row.number in wanted for path in row.paths)
     before = [record.engine for path in paths if (record := records.get(path)) and record.engine]
     others = [name for name in before if name != engine]
     if others:

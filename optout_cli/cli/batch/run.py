@@ -2,19 +2,21 @@
 
 import sys
 import time
+from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import IO, NoReturn
 
 import msgspec
 
-from optout_cli.authoring.follow_notes import contradiction_notes, second_notes
+from optout_cli.authoring.follow_notes import contradiction_notes, repeated_notes, second_notes
 from optout_cli.batch.existing import FormerLetters, former_letters, unsent_letters
 from optout_cli.batch.input import InputFile, Stream, rows_of
 from optout_cli.batch.job import CheckedRow, Job, MadeRow
-from optout_cli.batch.plan import BatchPlan, plan_from
+from optout_cli.batch.plan import FATES, BatchPlan, plan_from
 from optout_cli.batch.rejects import origins_of, write_rejects
 from optout_cli.batch.rows import check_and_make, check_rows
 from optout_cli.cli import give_up_stdout
@@ -27,6 +29,7 @@ from optout_cli.cli.batch.report import (
     note_lines,
     other_engine_lines,
     problem_lines,
+    say_each_problem,
     say_how_read,
     say_next,
     say_tracebacks,
@@ -35,14 +38,14 @@ from optout_cli.cli.batch.report import (
     say_what_was_left,
     tally_lines,
 )
-from optout_cli.cli.console import print_problem, print_text, say, say_problems, speaks_json
-from optout_cli.cli.options import path_lines, say_what_moved
+from optout_cli.cli.console import print_problem, print_text, say, speaks_json
+from optout_cli.cli.options import outdated_lines, path_lines, say_what_moved
 from optout_cli.errors import ExitCode, Location, OptoutError, Problem
 from optout_cli.letters.pipeline import Order
 from optout_cli.output import hold_interrupts, write_errors
-from optout_cli.register.events import Record, line_of
+from optout_cli.register.events import line_of
 from optout_cli.register.folder import LetterFolder
-from optout_cli.register.plan import OCCUPIED, OTHER_FACTS, SENT, Replacing, plan_writing
+from optout_cli.register.plan import OCCUPIED, OTHER_FACTS, SENT, Plan, Replacing, plan_writing
 from optout_cli.register.state import Register, load_register
 
 # The problems of a letter that is there already; no change of the row would fix the first.
@@ -76,6 +79,7 @@ class Run:
 
     def __post_init__(self) -> None:
         self.left: list[str] = []  # files that stay because someone changed them
+        self.outdated: list[Path] = []  # files that stay because they were sent to an old address
         self.origins = origins_of(self.input_files, self.job.folder)
 
     def count_requests(self) -> None:
@@ -91,7 +95,7 @@ class Run:
         self._take_places(plan, register)
         plan.refuse_places(self.job.folder)
         plan.problems |= plan.taken
-        self._add_refused(plan, register)
+        plans = self._add_plans(plan, register)
         problems = [problem for found in plan.problems.values() for problem in found]
         if speaks_json():
             for problem in dict.fromkeys(problems):
@@ -100,7 +104,7 @@ class Run:
             for line in problem_lines(problems):
                 print_text(line)
         say_tracebacks(plan.tracebacks)
-        notes = [] if self.quiet else self._notes(plan, register)
+        notes = [] if self.quiet else self._notes(plan, register, plans)
         for told in (*notes, *map(Told, tally_lines(plan))):
             say(*told) if speaks_json() else print_text(told.text)
         return ExitCode.CONTENT if problems else ExitCode.DONE
@@ -112,59 +116,65 @@ class Run:
         if self.replacing.supersede is None and not self.job.order.is_draft:
             plan.refuse_repeats(register, self.job.order.today)
 
-    def _add_refused(self, plan: BatchPlan, register: Register) -> None:
-        """Add the problems of letters that the batch would not replace."""
-        wanted = plan.in_doubt(register, self.job.order)
+    def _add_plans(self, plan: BatchPlan, register: Register) -> dict[int, Plan]:
+        """Return what would happen to the files of each changed row, by the row's number.
+
+        Adds the problems of letters that the batch would not replace.
+        """
+        plans: dict[int, Plan] = {}
+        wanted = plan.changing(register, self.job.order)
         for row in plan.results(wanted, self.input_files, self.job, self.jobs):
             problems = row.problems
             if row.output_files:
                 try:
-                    plan_writing(register, row.output_files, self.replacing)
+                    plans[row.number] = plan_writing(register, row.output_files, self.replacing)
                 except OptoutError as error:
                     problems = error.problems
                     plan.left.add(row.number)
             if problems:
                 plan.problems[row.number] = problems
+        return plans
 
-    def _notes(self, plan: BatchPlan, register: Register) -> Iterator[Told]:
+    def _notes(
+        self, plan: BatchPlan, register: Register, plans: Mapping[int, Plan]
+    ) -> Iterator[Told]:
         """Yield notes on the rows, and which existing letters the batch would replace or move."""
         yield from note_lines(plan, plan.rows, self.job.order.today, in_full=self.in_full)
         yield from map(Told, self._earlier(plan, plan.rows, register))
-        yield from map(Told, self._fate_lines(plan, register))
+        yield from map(Told, self._fate_lines(plan, register, plans))
 
-    def _fate_lines(self, plan: BatchPlan, register: Register) -> Iterator[str]:
+    def _fate_lines(
+        self, plan: BatchPlan, register: Register, plans: Mapping[int, Plan]
+    ) -> Iterator[str]:
         """Yield what the batch would do with the files that are there."""
-        folder = self.job.folder
+        place = self.job.folder.joinpath
         wanted = plan.unfinished(self.job.order, force=self.replacing.force)
-        yield from self._other_engine(plan, wanted, register.records)
-        fates = plan.fates(register, force=self.replacing.force)
-        what = "would replace, and move the old file to earlier"
-        yield from path_lines(what, fates["replaced"])
+        engine = self.job.library.context.engine_name
+        yield from other_engine_lines(plan, wanted, register.records, engine)
+        replaced = [place(path) for it in plans.values() for path in it.replaced]
+        yield from path_lines("would replace, and move the old file to earlier", replaced)
         former = self._former(plan, register)
         moving = [
-            folder / record.path
+            place(record.path)
             for record in former.replaced
-            if record.is_true(folder) and not register.is_sent(record.path)
+            if record.is_true(self.job.folder) and not register.is_sent(record.path)
         ]
         yield from path_lines("would move to earlier", moving)
-        yield from former_lines(former, folder)
-        counts = (f"{len(paths):,} {fate}" for fate, paths in fates.items())
-        yield f"files: {', '.join(counts)}"
+        yield from former_lines(former, self.job.folder)
+        outdated = (place(path) for it in plans.values() for path in it.outdated)
+        yield from outdated_lines([*outdated])
+        counts = Counter(plan.fates(self.job.folder, plans))
+        yield f"files: {', '.join(f'{counts[fate]:,} {fate}' for fate in FATES)}"
 
     def _earlier(
         self, plan: BatchPlan, wanted: Container[int], register: Register
     ) -> Iterator[str]:
-        """Yield notes on notices that were sent before, and on what letters say of earlier ones."""
+        """Yield notes on notices that go out twice, and on what letters say of earlier ones."""
         states, library = register.states.letters.values(), self.job.library
+        yield from repeated_notes(plan.identities(plan.rows), library)
         yield from second_notes(plan.identities(wanted), states, library)
         claims = (row.claim for row in plan.good if row.number in wanted and row.claim)
         yield from contradiction_notes(claims, states, self.job.folder, library, is_batch=True)
-
-    def _other_engine(
-        self, plan: BatchPlan, wanted: Container[int], records: Mapping[str, Record]
-    ) -> Iterator[str]:
-        paths = (path for row in plan.good if row.number in wanted for path in row.paths)
-        return other_engine_lines(records, paths, self.job.library.context.engine_name)
 
     @staticmethod
     def _say_lines(lines: Iterable[str]) -> None:
@@ -189,7 +199,7 @@ class Run:
         plan = self._plan(job, spool)
         self._take_places(plan, register)
         found = (*plan.problems.values(), *plan.taken.values())
-        self._report(problem for problems in found for problem in problems)
+        say_each_problem(problem for problems in found for problem in problems)
         if fail_fast and (plan.problems or plan.taken):
             say_tracebacks(plan.tracebacks)
             say("nothing was written, because of --fail-fast")
@@ -220,7 +230,7 @@ class Run:
             except OptoutError as error:  # what was read before it is finished all the same
                 if not plan.rows or any(it.code in _STOPPING for it in error.problems):
                     raise
-                self._report(error.problems)
+                say_each_problem(error.problems)
                 self.is_partial = True
         if not plan.rows:
             raise OptoutError(_no_rows(stream.name))
@@ -240,7 +250,7 @@ class Run:
         plan.taken |= alone.taken
         plan.left |= alone.left
         problems = (*plan.problems.get(row.number, ()), *alone.taken.get(row.number, ()))
-        self._report(problems)
+        say_each_problem(problems)
         if problems:
             return None
         remaining = alone.unfinished(order, force=self.replacing.force).get(row.number)
@@ -264,11 +274,10 @@ class Run:
             for told in note_lines(plan, wanted, job.order.today, in_full=self.in_full):
                 say(*told)
             self._say_lines(self._earlier(plan, wanted, register))
-            for line in former_lines(self._former(plan, register), folder.path):
-                say(line)
+            self._say_lines(former_lines(self._former(plan, register), folder.path))
             say_what_was_left(self.left, folder.path, register)
-        paper = self.prints.paper
-        quiet = self.quiet
+            self._say_lines(outdated_lines(self.outdated))
+        paper, quiet = self.prints.paper, self.quiet
         printed = print_letters(plan, self.prints, folder, job, quiet=quiet) if paper else []
         for note in folder.finish():
             say(f"note: {note}")
@@ -294,7 +303,7 @@ class Run:
         if not self.quiet:
             for line in path_lines("kept, since it was sent", sent):
                 say(line)
-        self._report(problems)
+        say_each_problem(problems)
         return problems
 
     def _plan(self, job: Job, spool: IO[bytes] | None) -> BatchPlan:
@@ -308,7 +317,8 @@ class Run:
     ) -> None:
         """Write each wanted request's files, or report why they cannot be written."""
         if not self.quiet:
-            self._say_lines(self._other_engine(plan, wanted, folder.register.records))
+            engine, records = job.library.context.engine_name, folder.register.records
+            self._say_lines(other_engine_lines(plan, wanted, records, engine))
         with (
             self._stopping(folder),
             closing(plan.results(wanted, self.input_files, job, self.jobs)) as results,
@@ -331,7 +341,7 @@ class Run:
             why = "stopped, since nothing reads the output any more"
             self._stop(folder, why, ExitCode.CONTENT)
         except OptoutError as error:
-            self._report(error.problems)
+            say_each_problem(error.problems)
             self._stop(folder, "stopped", error.exit_code)
 
     def _put_row(self, plan: BatchPlan, row: MadeRow, folder: LetterFolder) -> None:
@@ -341,7 +351,7 @@ class Run:
             plan.notes += row.notes
             self.finished += 1
             return
-        self._report(problems)
+        say_each_problem(problems)
         plan.unwritten.add(row.number)
         if all(problem.code in _STAYING for problem in problems):
             plan.left.add(row.number)
@@ -364,10 +374,13 @@ class Run:
             if any(problem.code in _STOPPING for problem in error.problems):
                 raise
             return error.problems
-        lines = b"".join(line_of(record, folder.path) for record in put.records)
-        self.prints.show(put.written, lines)
-        self.written += len(put.written)
+        unchanged = set() if self.replacing.force else put.unchanged
+        records = [record for record in put.records if record.path not in unchanged]
+        lines = b"".join(line_of(record, folder.path) for record in records)
+        self.prints.show([folder.path / record.path for record in records], lines)
+        self.written += len(records)
         self.left += put.plan.kept
+        self.outdated += (folder.path / path for path in put.plan.outdated)
         if put.plan.kept:
             plan.left.add(row.number)
         return ()
@@ -380,15 +393,7 @@ class Run:
 
     def _report_register(self, folder: LetterFolder) -> None:
         """Print what is wrong with the register, and whether there is a record of before it."""
-        self._report(folder.journal.news)
+        say_each_problem(folder.journal.news)
         former = folder.path / _FORMER_RECORD
         if former.is_file() and not folder.register.records:
             say(f"note: {former} is of an older version; it is not read")
-
-    @staticmethod
-    def _report(problems: Iterable[Problem]) -> None:
-        if speaks_json():
-            say_problems(dict.fromkeys(problems))
-            return
-        for line in problem_lines(problems):
-            say(line)
