@@ -8,7 +8,7 @@ import click
 import pytest
 import yaml
 from answer_questions import SIGNS, Clerk, at_the_terminal, data_in
-from command_results import Run, outcome, problem, words
+from command_results import Run, Write, outcome, problem, words
 
 from optout_cli import bundled
 from optout_cli.cli import correct
@@ -76,15 +76,28 @@ def test_later_letters_use_it_and_say_that_it_is_confirmed(run: Run, own: Path) 
     assert str(own) in outcome(run("show", "marin-county-ca"))[1]
 
 
-def test_an_office_keeps_its_title_and_loses_the_old_envelope(run: Run, own: Path) -> None:
+def test_an_office_keeps_its_title_and_its_envelope_gets_the_address(run: Run, own: Path) -> None:
     assert outcome(run("correct", "ero-miami", *MOVED, *BY, "--on", "2026-11-20"))[0] == 0
     known = kept(own)["offices"]["ero-miami"]
-    assert (known["attention"], known["address"], "envelope" in known, known["verified"]) == (
+    assert (known["attention"], known["address"], known["envelope"][1:], known["verified"]) == (
         "Field Office Director",
         {"street": ["1 New Street"], "city": "Miami", "state": "FL", "zip": "33101"},
-        False,
+        ["U.S. Immigration and Customs Enforcement, ERO", "1 New Street", "Miami, FL 33101"],
         "2026-11-20",
     )
+
+
+def test_an_address_too_long_for_the_window_is_told_at_once_and_fails_no_other_check(
+    run: Run, own: Path, write: Write
+) -> None:
+    head = "jurisdiction: marin-county-ca\nletter: secure-communities/opt-out\n"
+    write("marin.yaml", head + "signatory: {name: Pat Pi, title: Sheriff}\n")
+    name = ("--set", "organization.0=Vermont State Police, Crime Information")
+    code, out, err = outcome(run("correct", "VT", *name, *BY))
+    assert (code, out) == (0, f"{own}\n")
+    assert "the address takes 5 lines, and the window of an envelope shows 4" in words(err)
+    assert outcome(run("check", "-q", "marin.yaml")) == (0, "", "")
+    assert "the address takes 5 lines" in outcome(run("check", "-q"))[1]
 
 
 def test_nothing_set_confirms_the_contact_as_it_is(run: Run, own: Path) -> None:

@@ -115,7 +115,7 @@ def command(
     if wants_coverage:
         since = today() - timedelta(max_age) if max_age else None
         print_rows(coverage(library, since), as_json=as_json, has_numbers=True)
-    problems = [*idle_folders(folders), *problems_in_library(library)]
+    problems = [*idle_folders(folders), *problems_in_library(library, overlays if files else None)]
     if not files and not wants_coverage:
         problems += problems_in_letters(library, order.today)
     before: set[Note] = set()

@@ -25,7 +25,7 @@ from optout_cli.cli.options import (
     library_from,
     library_options,
     parse_day,
-    say_what_moved,
+    quiet_option,
     today,
 )
 from optout_cli.directory import Directory
@@ -102,6 +102,7 @@ class Confirmed(NamedTuple):
     callback=parse_day,
     help="On which day, YYYY-MM-DD.  [default: today]",
 )
+@quiet_option
 @library_options
 @report_problems
 def command(
@@ -110,6 +111,7 @@ def command(
     who: str | None,
     how: str | None,
     day: date | None,
+    quiet: bool,
     overlays: Sequence[str],
     folders: Sequence[Path],
 ) -> None:
@@ -148,6 +150,21 @@ def command(
     else:
         row = corrected_contact(contact, texts, confirmed)
     print_path(keep_correction(target, row, directory))
+    if contact is not None and not quiet:
+        _say_if_too_long(convert(_document(row), Contact))
+
+
+def _say_if_too_long(contact: Contact) -> None:
+    """Print a note if an address does not fit into the window of an envelope."""
+    from optout_cli.engines.measure import LINES, window_lines  # reads the widths of letters
+
+    lines = window_lines(contact.envelope or contact.block)
+    if lines > LINES:
+        option = "--set envelope.0='...'"
+        say(
+            f"note: the address takes {lines} lines, and the window of an envelope shows {LINES};"
+            f" run this command again with a shorter form of each line, {option} and so on"
+        )
 
 
 def is_terminal() -> bool:
@@ -171,8 +188,7 @@ def keep_correction(target: str, row: Tree, directory: Directory) -> Path:
     body = yaml.safe_dump(corrections, allow_unicode=True, sort_keys=True, width=1000)
     text = f"{_HEAD}{body}"
     directory.with_overlay(document_from_yaml(text, path.name))
-    fresh = write_all({path: text.encode()}, force=True, keep=[path])
-    say_what_moved([path for path, earlier in fresh.items() if earlier])
+    write_all({path: text.encode()}, force=True, keep=[path])
     return path
 
 
@@ -312,8 +328,8 @@ def corrected_contact(
     """Return a whole contact with the corrections in `texts`, by key path, or those in `given`.
 
     It keeps the source of what is known, and says what is the user's own entry; a new address or
-    addressee is that as a whole, and drops the old lines for the envelope's window. Raises
-    OptoutError for a path that does not fit.
+    addressee is that as a whole. The lines for the envelope's window get a new address; a new
+    addressee drops them. Raises OptoutError for a path that does not fit.
     """
     contact = given or known
     plain: Tree = msgspec.json.decode(msgspec.json.encode(contact))  # lists, not tuples
@@ -322,16 +338,27 @@ def corrected_contact(
     document = with_assignments(_document(plain), "--set", texts)
     new = convert(document, Contact)
     data: Tree = {**document.data}
-    moved = {path.partition(".")[0] for path in texts} & {"attention", "organization", "address"}
-    if moved and not any(path.startswith("envelope") for path in texts):
-        data.pop("envelope", None)
+    parts = {path.partition(".")[0] for path in texts}
+    if parts & {"attention", "organization"}:
         data.pop("salutation", None)
+    if parts & {"attention", "organization", "address"} and "envelope" not in parts:
+        data.pop("envelope", None)
+        if parts.isdisjoint({"attention", "organization"}):
+            data |= _envelope(known, new)
     return {
         **data,
         "source": _source_of(known, new, confirmed),
         "verified": confirmed.day.isoformat(),
         "verified-by": confirmed.how,
     }
+
+
+def _envelope(old: Contact, new: Contact) -> Tree:
+    """Return the lines for the envelope's window with the new address, if the old ones had one."""
+    count = len(old.address.lines)
+    if not old.envelope or old.envelope[-count:] != old.address.lines:
+        return {}
+    return {"envelope": [*old.envelope[:-count], *new.address.lines]}
 
 
 def _source_of(known: Contact, new: Contact, confirmed: Confirmed) -> Tree:

@@ -1,6 +1,6 @@
 """Report every problem of data, templates and requests in one run, and what the data lacks."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -24,14 +24,22 @@ _PROGRAM, _STYLE, _LAYOUT = "program.yaml", "_layout/letter.css", "_layout"
 _Words = tuple[str, str | None]  # message and hint
 
 
-def problems_in_library(library: Library) -> Iterator[Problem]:
-    """Yield the problems of the data files and the templates."""
+def problems_in_library(library: Library, files: Container[str] | None = None) -> Iterator[Problem]:
+    """Yield the problems of the data files and the templates.
+
+    Addresses that are too long for an envelope are those in the data `files`, or all if None: the
+    check of a request notes its own.
+    """
     yield from _raised(lambda: raise_any(library.directory.problems()))
     yield from _raised(lambda: library.programs)
     yield from _unknown_offices(library)
     yield from library.templates.problems()
     yield from _raised(lambda: raise_any(unused_files(library)))
-    yield from _long_envelopes(library)
+    yield from (
+        problem
+        for problem in _long_envelopes(library)
+        if files is None or (problem.location and problem.location.file in files)
+    )
     yield from _letters_without_template(library)
 
 
