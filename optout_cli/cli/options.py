@@ -20,7 +20,7 @@ from optout_cli.letters.library import Library
 from optout_cli.model.letter import EngineName
 from optout_cli.output import is_folder
 from optout_cli.readers.cells import date_in_words, days_meant
-from optout_cli.readers.files import UNSEEN, unseen_problem
+from optout_cli.readers.document import UNSEEN, unseen_problem
 from optout_cli.trust import doubt_about, real
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import Any, cast
 from optout_cli.directory.names import Entry, agency_key, entry_of, fold, is_agency_name, names_of
 from optout_cli.errors import Location, Problem
 from optout_cli.readers.document import Document, Tree, merge, without
-from optout_cli.readers.stored import Parts
+from optout_cli.readers.files import Parts
 
 _ADDRESS_KEYS = {"street", "city", "state", "zip"}
 

@@ -360,8 +360,13 @@ def lines_to_add(fields: Sequence[str]) -> str:
 def find_unseen(text: str, location: Location) -> Iterator[Problem]:
     """Yield a Problem if a text has a character that no letter can show."""
     if found := UNSEEN.search(text):
-        message = f"has an invisible character (U+{ord(found[0]):04X})"
-        yield Problem("unseen-character", message, location, "delete it and type the text again")
+        yield unseen_problem(found[0], location)
+
+
+def unseen_problem(character: str, location: Location) -> Problem:
+    """Return the Problem of a character that no letter can show."""
+    message = f"has an invisible character (U+{ord(character):04X})"
+    return Problem("unseen-character", message, location, "delete it and type the text again")
 
 
 def unseen_in(texts: Iterator[tuple[str, str]], layer: Layer) -> Iterator[Problem]:

@@ -23,7 +23,7 @@ from jinja2.utils import missing, pass_context
 from markupsafe import Markup
 
 from optout_cli.errors import Location
-from optout_cli.readers.files import UNSEEN, unseen_problem
+from optout_cli.readers.document import UNSEEN, unseen_problem
 from optout_cli.templating.filters import FILTERS, WORDING, Endless, Refused, check_length
 
 MAX_RANGE = 100  # items; the longest list of a request has 60
