@@ -12,7 +12,14 @@ from make_letters import problems_of, told_by
 
 from optout_cli.errors import OptoutError
 from optout_cli.readers.document import UNSEEN
-from optout_cli.readers.files import MAX_BYTES, is_file, location_in, read_bytes, text_from
+from optout_cli.readers.files import (
+    MAX_BYTES,
+    is_file,
+    location_in,
+    no_such_file,
+    read_bytes,
+    text_from,
+)
 
 UTF_8 = "in your editor, choose Save As with encoding UTF-8"
 
@@ -267,3 +274,8 @@ def test_a_file_with_the_other_ending_is_named(typed: str, there: str, tmp_path:
     (tmp_path / there).touch()
     told = told_by(lambda: read_bytes(f"{tmp_path}/{typed}", MAX_BYTES))
     assert told.endswith(f"did you mean '{tmp_path}/{there}'?")
+
+
+def test_a_folder_in_the_place_of_a_file_is_no_misspelling(tmp_path: Path) -> None:
+    problem = no_such_file(tmp_path, Path("scans"))
+    assert (problem.message, problem.hint) == ("is a folder, not a file", None)

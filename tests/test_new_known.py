@@ -100,7 +100,7 @@ def test_more_lines_than_the_window_shows_are_asked_for_again(asked: Asked) -> N
 def test_what_is_not_known_of_an_agency_is_said_and_can_be_filled_in(asked: Asked) -> None:
     said = {"Is this address right?": ["2"], "ZIP": "96910"}
     result, _ = asked(said, "Guam")
-    assert "Missing: zip. The letter cannot be written without it." in words(outcome(result)[2])
+    assert "Missing: zip. The letter needs a whole address." in words(outcome(result)[2])
     address = data_in("guam-gu.yaml")["recipients"]["bureau"]["address"]
     assert (address["zip"], set(address)) == ("96910", {"street", "city", "state", "zip"})
 

@@ -331,7 +331,7 @@ def _tell_recipient(draft: Draft, party: str) -> Iterator[str]:
     yield f"  ({contact_text(draft.case, recipient)})"
     if contact.missing:
         fields = ", ".join(field.removeprefix("address.") for field in contact.missing)
-        yield f"  Missing: {fields}. The letter cannot be written without it."
+        yield f"  Missing: {fields}. The letter needs a whole address."
 
 
 TOLD: Mapping[str, Callable[[Draft, str], Iterator[str]]] = {

@@ -162,6 +162,8 @@ def no_such_file(place: Path, shown: Path) -> Problem:
     """
     hint = "check the spelling"
     with suppress(OSError, ValueError):
+        if place.is_dir():
+            return Problem("not-a-file", "is a folder, not a file", Location(str(shown)))
         stems = [file.stem for file in place.parent.iterdir() if file.suffix == place.suffix]
         others = {".yml": ".yaml", ".yaml": ".yml"}
         if is_file(other := place.with_suffix(others.get(place.suffix, place.suffix))):

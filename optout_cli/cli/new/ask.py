@@ -111,7 +111,7 @@ def ask(
             if is_date:
                 problem, likely = _days_like(text, problem, check)
             if not required and not default:
-                hint = f"{problem.hint}; " if problem.hint else ""
+                hint = f"{problem.hint}; ".replace("?;", "?") if problem.hint else ""
                 problem = replace(problem, hint=f"{hint}Enter alone skips the question")
             chosen, typed = _choose_meaning(text, problem, likely)
             if chosen:
