@@ -440,3 +440,41 @@ def test_without_its_program_a_letter_has_no_deadline(
     (state,) = (it.state for it in maker.standings(library))
     (standing,) = standings_of([state], {})
     assert (standing.step, standing.answer_due, standing.milestones) == ("waiting", None, ())
+
+
+def test_what_came_and_what_to_do_once_a_day_has_come_are_next(
+    tmp_path: Path, library: Library
+) -> None:
+    maker = RegisterMaker(tmp_path)
+    wso = {"model": ["wso"]}
+    notice = maker.written()
+    end = maker.written(letter="287g/terminate", parties=("ice",), particulars=wso)
+    maker.sent(notice, "bureau", date(2026, 11, 2), "email")
+    maker.sent(notice, "ice", date(2026, 11, 2), "email")
+    maker.sent(end, "ice", date(2026, 11, 2), "email")
+    maker.answered(notice, "bureau", date(2026, 11, 12), "acknowledged")
+    cited = {"notice-reference": "SC-06041-20261102-ABCD"}
+    follow_up = maker.written(letter=FOLLOW_UP, on=date(2026, 12, 14), particulars=cited)
+    day = date(2027, 1, 31)
+
+    def nexts(today: date) -> list[str]:
+        return [next_step(standing, today) for standing in maker.standings(library)][:3]
+
+    acknowledged = "an acknowledgment, without an answer"
+    assert nexts(date(2026, 12, 1)) == [
+        f"replied 2026-11-12: {acknowledged}; answer due 2026-12-14",
+        "answer due about 2026-12-02",
+        "answer due about 2026-12-02",
+    ]
+    maker.sent(follow_up, "bureau", date(2026, 12, 14))
+    maker.sent(follow_up, "ice", date(2026, 12, 14))
+    assert nexts(day) == [
+        f"{acknowledged}; followed by a letter of 2026-12-14",
+        "followed by a letter of 2026-12-14",
+        "overdue since about 2026-12-02; write: Request for an acknowledgment; return ICE's"
+        " credentials and any equipment, and get a receipt",
+    ]
+    maker.answered(end, "ice", date(2026, 11, 20), "acknowledged")
+    returned = "return ICE's credentials and any equipment, and get a receipt"
+    assert nexts(date(2027, 1, 30))[2] == "answered 2026-11-20: an acknowledgment"
+    assert nexts(day)[2] == f"answered 2026-11-20: an acknowledgment; {returned}"

@@ -175,7 +175,7 @@ class Milestone(Noun, frozen=True, kw_only=True):
 
     It is `days` after `from`, which names a particular, a computed date, or the day of receipt.
     `when` may only ask for the letter's date and its particulars. `details` are particulars that
-    belong to the day, such as the hour of a meeting.
+    belong to the day, such as the hour of a meeting. `then` is what to do once the day has come.
     """
 
     title: Line
@@ -184,6 +184,7 @@ class Milestone(Noun, frozen=True, kw_only=True):
     details: tuple[Name, ...] = ()
     not_before: Literal["receipt"] | None = None
     when: Condition = Condition()
+    then: Line | None = None
 
 
 class ConditionalText(Noun, frozen=True, kw_only=True):

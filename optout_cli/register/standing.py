@@ -69,7 +69,7 @@ class Receipt(NamedTuple):
 class Deadline(NamedTuple):
     """A day that a letter leads to, and how it was counted; `at` as for a receipt.
 
-    `details` are such as the hour of a meeting.
+    `details` are such as the hour of a meeting; `then` is what to do once the day has come.
     """
 
     title: str
@@ -78,6 +78,7 @@ class Deadline(NamedTuple):
     why: str
     at: datetime
     details: tuple[str, ...] = ()
+    then: str | None = None
 
 
 def receipt_of(state: LetterState) -> Receipt | None:
@@ -158,6 +159,7 @@ def _replied(state: LetterState, program: Program | None) -> Iterator[Deadline]:
                     why=why,
                     at=answer.at,
                     details=details,
+                    then=stone.then,
                 )
 
 
@@ -178,7 +180,7 @@ def _reached(
         is_estimated = bool(receipt and receipt.is_estimated and (is_counted or is_late))
         at = receipt.at if receipt and (is_counted or is_late) else state.written.at
         details = tuple(str(value) for name in stone.details if (value := facts.value(name)))
-        yield Deadline(stone.title, day, is_estimated, why, at, details)
+        yield Deadline(stone.title, day, is_estimated, why, at, details, stone.then)
 
 
 # "followed" and "superseded" letters are history: another letter takes their place. An "unneeded"

@@ -128,28 +128,37 @@ def _day_of(deadline: Deadline) -> Day:
 
 
 def next_step(standing: Standing, today: Date) -> str:
-    """Return what comes next, in a few words."""
+    """Return what comes next, in a few words, and what to do since a day of the letter has come."""
+    reached = (day.then for day in standing.milestones if day.then and day.on <= today)
+    return "; ".join(filter(None, (_next_of(standing, today), *dict.fromkeys(reached))))
+
+
+def _next_of(standing: Standing, today: Date) -> str:
     deadline, answers = standing.answer_due, standing.state.answers
+    came = ""
+    if answers and standing.step in ("waiting", "answered"):
+        how = "answered" if standing.step == "answered" else "replied"
+        came = f"{how} {answers[-1].on}: " + outcome_of(standing).replace("\n", "; ")
     if standing.step == "waiting":
+        told = f"{came}; " if came else ""
         is_replaced = not standing.state.is_current
         corrected = "; a corrected letter is not sent yet" if is_replaced else ""
         if deadline is None:
-            return f"waiting for an answer{corrected}"
+            return f"{told}waiting for an answer{corrected}"
         if deadline.on >= today:
-            return f"answer due {about(deadline)}{corrected}"
+            return f"{told}answer due {about(deadline)}{corrected}"
         to_do = corrected or _to_write(standing)
         if not to_do and standing.silence and (advice := standing.silence.advice):
             to_do = f"; {advice[:1].lower()}{advice[1:].rstrip('.')}"
-        return f"overdue since {about(deadline)}{to_do}"
-    if standing.step == "answered" and answers:
-        outcome = outcome_of(standing).replace("\n", "; ")
-        return f"answered {answers[-1].on}: {outcome}{_to_write(standing)}"
+        return f"{told}overdue since {about(deadline)}{to_do}"
+    if came:
+        return f"{came}{_to_write(standing)}"
     words = {
         "draft": "draft: add who signs",
         "unsent": "send it",
         "unneeded": f"not needed: answered {standing.answered}",
     }
-    return words.get(standing.step, outcome_of(standing))
+    return words.get(standing.step, outcome_of(standing).replace("\n", "; "))
 
 
 def _to_write(standing: Standing) -> str:

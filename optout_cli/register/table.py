@@ -112,13 +112,12 @@ def grouped(number: str) -> str:
 def outcome_of(standing: Standing) -> str:
     """Return what became of a letter in words, or nothing while it waits or is not sent."""
     state, after = standing.state, standing.after
-    if state.answers:
-        replies = standing.program.replies if standing.program else {}
-        known = ((answer.reply, replies.get(answer.reply)) for answer in state.answers)
-        return _lines(reply.label if reply else id for id, reply in known)
+    replies = standing.program.replies if standing.program else {}
+    known = ((answer.reply, replies.get(answer.reply)) for answer in state.answers)
+    outcomes = [reply.label if reply else id for id, reply in known]
     if standing.step == "followed" and after:
-        return f"followed by a letter of {after.written.date}"
-    return standing.step if standing.step in _TOLD else ""
+        outcomes.append(f"followed by a letter of {after.written.date}")
+    return _lines(outcomes) or (standing.step if standing.step in _TOLD else "")
 
 
 def _notes_on(standing: Standing) -> Iterator[str]:
