@@ -461,6 +461,7 @@ def test_what_came_and_what_to_do_once_a_day_has_come_are_next(
         return [next_step(standing, today) for standing in maker.standings(library)][:3]
 
     acknowledged = "an acknowledgment, without an answer"
+    returned = "return ICE's credentials and any equipment, and get a receipt"
     assert nexts(date(2026, 12, 1)) == [
         f"replied 2026-11-12: {acknowledged}; answer due 2026-12-14",
         "answer due about 2026-12-02",
@@ -471,10 +472,8 @@ def test_what_came_and_what_to_do_once_a_day_has_come_are_next(
     assert nexts(day) == [
         f"{acknowledged}; followed by a letter of 2026-12-14",
         "followed by a letter of 2026-12-14",
-        "overdue since about 2026-12-02; write: Request for an acknowledgment; return ICE's"
-        " credentials and any equipment, and get a receipt",
+        f"overdue since about 2026-12-02; write: Request for an acknowledgment; {returned}",
     ]
     maker.answered(end, "ice", date(2026, 11, 20), "acknowledged")
-    returned = "return ICE's credentials and any equipment, and get a receipt"
     assert nexts(date(2027, 1, 30))[2] == "answered 2026-11-20: an acknowledgment"
     assert nexts(day)[2] == f"answered 2026-11-20: an acknowledgment; {returned}"
