@@ -4,7 +4,7 @@ import functools
 import os
 import re
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, NoReturn, TypeVar
 
@@ -16,6 +16,7 @@ from optout_cli.model.printed import SCHEMA, NoteLine, ProblemLine
 from optout_cli.model.request import REQUESTS
 from optout_cli.trust import ON_WINDOWS
 
+_MOST_PATHS = 5  # that a message lists
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 APP = "optout"  # the name of its folders in the user's home
@@ -191,6 +192,39 @@ def report_problems(command: _F, names: Sequence[str] = ("--json",)) -> _F:
         return run  # type: ignore[return-value]  # wraps keeps the signature
     words = "Print problems, notes and paths as JSON, one object per line."
     return click.option(*names, "as_json", is_flag=True, is_eager=True, help=words)(run)  # type: ignore[return-value]
+
+
+def path_lines(what: str, paths: Sequence[Path]) -> Iterator[str]:
+    """Yield one line for each of the first paths, and how many more there are."""
+    yield from (f"{what}: {path}" for path in paths[:_MOST_PATHS])
+    more = len(paths) - _MOST_PATHS
+    if more > 0:
+        yield f"{what}: {more:,} more file{'s' if more > 1 else ''}"
+
+
+def say_lines(lines: Iterable[str]) -> None:
+    """Print each line on stderr, as `say` does."""
+    for line in lines:
+        say(line)
+
+
+def say_what_moved(moved: Sequence[Path], replaced: Sequence[Path] = ()) -> None:
+    """Print which old files moved to the folder `earlier`, with and without a new one in place."""
+    say_lines(path_lines("replaced", replaced))
+    if replaced:
+        say("the files before them are in the folder earlier beside them")
+    say_lines(path_lines("moved to earlier", moved))
+
+
+def outdated_lines(paths: Sequence[Path]) -> Iterator[str]:
+    """Yield that letters stay which were sent to an address that was corrected since."""
+    if paths:
+        letters = "letter has an" if len(paths) == 1 else "letters have an"
+        more = f" and {len(paths) - 1:,} more" if paths[1:] else ""
+        yield (
+            f"note: {len(paths):,} sent {letters} address that was corrected since, and will not"
+            f" be changed: {paths[0]}{more}; to write to the new address too, use another date"
+        )
 
 
 def say_problems(problems: Iterable[Problem]) -> None:

@@ -11,6 +11,7 @@ from optout_cli.cli.console import (
     is_request,
     print_path,
     report_problems,
+    say_what_moved,
     usage_error,
 )
 from optout_cli.cli.options import (
@@ -25,7 +26,6 @@ from optout_cli.cli.options import (
     library_options,
     output_path,
     requests,
-    say_what_moved,
     today,
     with_engine,
 )

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -31,7 +31,6 @@ DEFAULT_LETTER = "secure-communities/opt-out"
 JURISDICTION = Location("JURISDICTION", is_command_line=True)
 SEPARATORS = ("/", os.sep)  # one at the end says that a name is a folder's
 _LAST_YEAR = 9000  # the calendar ends in 9999, and letters name later days
-_MOST_PATHS = 5  # that a message lists
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 
@@ -312,35 +311,6 @@ def output_path(output: str, name: str, noun: str, *suffixes: str) -> Path:
     if not path.name.lower().endswith(suffixes):
         usage_error(f"{str(path)!r} is not a name for a {noun}", f"end it in {suffixes[0]}")
     return path
-
-
-def path_lines(what: str, paths: Sequence[Path]) -> Iterator[str]:
-    """Yield one line for each of the first paths, and how many more there are."""
-    yield from (f"{what}: {path}" for path in paths[:_MOST_PATHS])
-    more = len(paths) - _MOST_PATHS
-    if more > 0:
-        yield f"{what}: {more:,} more file{'s' if more > 1 else ''}"
-
-
-def say_what_moved(moved: Sequence[Path], replaced: Sequence[Path] = ()) -> None:
-    """Print which old files moved to the folder `earlier`, with and without a new one in place."""
-    for line in path_lines("replaced", replaced):
-        say(line)
-    if replaced:
-        say("the files before them are in the folder earlier beside them")
-    for line in path_lines("moved to earlier", moved):
-        say(line)
-
-
-def outdated_lines(paths: Sequence[Path]) -> Iterator[str]:
-    """Yield that letters stay which were sent to an address that was corrected since."""
-    if paths:
-        letters = "letter has an" if len(paths) == 1 else "letters have an"
-        more = f" and {len(paths) - 1:,} more" if paths[1:] else ""
-        yield (
-            f"note: {len(paths):,} sent {letters} address that was corrected since, and will not"
-            f" be changed: {paths[0]}{more}; to write to the new address too, use another date"
-        )
 
 
 def now() -> datetime:

@@ -5,11 +5,7 @@ from pathlib import Path
 
 import click
 
-from optout_cli.cli.console import (
-    print_path,
-    report_problems,
-    say,
-)
+from optout_cli.cli.console import print_path, report_problems, say, say_what_moved
 from optout_cli.cli.options import (
     engine_option,
     files,
@@ -19,7 +15,6 @@ from optout_cli.cli.options import (
     output_path,
     pdf_output_option,
     quiet_option,
-    say_what_moved,
     today,
     with_engine,
 )

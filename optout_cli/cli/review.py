@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from optout_cli.cli.batch.output import progress
-from optout_cli.cli.console import print_path, report_problems, say, say_problems
+from optout_cli.cli.console import print_path, report_problems, say, say_problems, say_what_moved
 from optout_cli.cli.options import (
     files,
     force_option,
@@ -16,7 +16,6 @@ from optout_cli.cli.options import (
     output_path,
     parse_date,
     quiet_option,
-    say_what_moved,
     templates_option,
     today,
 )

@@ -17,6 +17,7 @@ from optout_cli.cli.console import (
     report_problems,
     say,
     say_problems,
+    say_what_moved,
     terminal_width,
     usage_error,
     wrap,
@@ -28,7 +29,6 @@ from optout_cli.cli.options import (
     library_from,
     output_path,
     parse_day,
-    say_what_moved,
     templates_option,
     today,
 )

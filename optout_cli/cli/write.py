@@ -14,6 +14,7 @@ from optout_cli.cli.console import (
     refuse_file_name,
     report_problems,
     say,
+    say_lines,
     speaks_json,
     usage_error,
 )
@@ -263,12 +264,10 @@ def report_letters(
     texts = [(f"note: {text}", code) for code, text in told(notes, in_full=in_full, before=set())]
     others = [] if "date" in document.data else [dated]
     room = _SCREEN - len(exports) - _height([*others, summary, *steps])
-    for line in others:
-        say(line)
+    say_lines(others)
     for line, code in texts if in_full else _fitting(texts, room):
         say(line, code)
-    for line in (summary, *steps):
-        say(line)
+    say_lines((summary, *steps))
 
 
 def _fitting(notes: Sequence[tuple[str, str]], room: int) -> Iterator[tuple[str, str | None]]:

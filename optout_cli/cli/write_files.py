@@ -8,14 +8,17 @@ import click
 
 from optout_cli.authoring.follow_notes import contradiction_notes, second_notes
 from optout_cli.cli.console import (
+    outdated_lines,
     print_json,
     print_path,
     print_text,
     say,
+    say_lines,
     say_problems,
+    say_what_moved,
     speaks_json,
 )
-from optout_cli.cli.options import now, outdated_lines, say_what_moved
+from optout_cli.cli.options import now
 from optout_cli.letters.library import Library
 from optout_cli.letters.named_files import Fingerprints, NamedFiles
 from optout_cli.letters.pipeline import COMMAND_LINE, Order
@@ -143,8 +146,7 @@ def _put(
             say(f"note: {note}")
         for name in put.plan.kept:
             say(f"kept: {folder.path / name} was sent, and would only look different now")
-        for line in outdated_lines([folder.path / name for name in put.plan.outdated]):
-            say(line)
+        say_lines(outdated_lines([folder.path / name for name in put.plan.outdated]))
     return bool(put.plan.new or put.plan.replaced)
 
 

@@ -298,6 +298,11 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
         """What identifies the letter, however its request was changed."""
         return (*self.key, self.date, self.recipient)
 
+    def is_same_as(self, other: "Record | None") -> bool:
+        """Tell whether another record has the same content, which follows from the same."""
+        pair = self.sha256, self.fingerprint
+        return other is not None and pair == (other.sha256, other.fingerprint)
+
     def is_true(self, folder: Path) -> bool:
         """Tell whether the file in `folder` has the size and hash that this record states."""
         path = folder / self.path

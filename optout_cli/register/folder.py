@@ -220,18 +220,12 @@ class LetterFolder:
 
     def _event(self, event: Written, plan: Plan, supersede: str | None) -> Written:
         """Return the event with the files that the register does not have yet."""
-        known = self.register.records
+        kept, known = {*plan.kept, *plan.outdated}, self.register.records
         due = {
             record.path
             for record in records_in(event)
             if record.path in plan.replaced
-            or (
-                record.path not in (*plan.kept, *plan.outdated)
-                and not (
-                    (old := known.get(record.path))
-                    and (old.sha256, old.fingerprint) == (record.sha256, record.fingerprint)
-                )
-            )
+            or (record.path not in kept and not record.is_same_as(known.get(record.path)))
         }
         letters = (
             msgspec.structs.replace(

@@ -21,7 +21,7 @@ from optout_cli.batch.rejects import WrittenRejects
 from optout_cli.batch.rows import (
     make_rows,
 )
-from optout_cli.cli.console import quote, say, say_problems, speaks_json
+from optout_cli.cli.console import quote, say, say_lines, say_problems, speaks_json
 from optout_cli.engines import layout_problems, load_error
 from optout_cli.errors import Problem
 from optout_cli.exporters import exporter_for
@@ -69,8 +69,7 @@ def say_each_problem(problems: Iterable[Problem]) -> None:
     if speaks_json():
         say_problems(dict.fromkeys(problems))
         return
-    for line in problem_lines(problems):
-        say(line)
+    say_lines(problem_lines(problems))
 
 
 def _anywhere(problem: Problem) -> Problem:
@@ -283,8 +282,7 @@ PLACE = Path("problems", "internal-errors.txt")  # in the batch's folder
 
 def say_tracebacks(tracebacks: Mapping[str, Sequence[str]]) -> None:
     """Print each traceback once, with the rows where it happened."""
-    for line in _lines(tracebacks):
-        say(line)
+    say_lines(_lines(tracebacks))
 
 
 def keep_tracebacks(tracebacks: Mapping[str, Sequence[str]], folder: Path) -> None:

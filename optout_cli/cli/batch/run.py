@@ -3,7 +3,7 @@
 import sys
 import time
 from collections import Counter
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -38,8 +38,16 @@ from optout_cli.cli.batch.report import (
     say_what_was_left,
     tally_lines,
 )
-from optout_cli.cli.console import print_problem, print_text, say, speaks_json
-from optout_cli.cli.options import outdated_lines, path_lines, say_what_moved
+from optout_cli.cli.console import (
+    outdated_lines,
+    path_lines,
+    print_problem,
+    print_text,
+    say,
+    say_lines,
+    say_what_moved,
+    speaks_json,
+)
 from optout_cli.errors import ExitCode, Location, OptoutError, Problem
 from optout_cli.letters.pipeline import Order
 from optout_cli.output import hold_interrupts, write_errors
@@ -161,8 +169,7 @@ class Run:
         ]
         yield from path_lines("would move to earlier", moving)
         yield from former_lines(former, self.job.folder)
-        outdated = (place(path) for it in plans.values() for path in it.outdated)
-        yield from outdated_lines([*outdated])
+        yield from outdated_lines([place(path) for it in plans.values() for path in it.outdated])
         counts = Counter(plan.fates(self.job.folder, plans))
         yield f"files: {', '.join(f'{counts[fate]:,} {fate}' for fate in FATES)}"
 
@@ -175,11 +182,6 @@ class Run:
         yield from second_notes(plan.identities(wanted), states, library)
         claims = (row.claim for row in plan.good if row.number in wanted and row.claim)
         yield from contradiction_notes(claims, states, self.job.folder, library, is_batch=True)
-
-    @staticmethod
-    def _say_lines(lines: Iterable[str]) -> None:
-        for line in lines:
-            say(line)
 
     def _former(self, plan: BatchPlan, register: Register) -> FormerLetters:
         """Sort the records of former letters; a draft replaces none, and makes none older."""
@@ -273,10 +275,10 @@ class Run:
         if not self.quiet:
             for told in note_lines(plan, wanted, job.order.today, in_full=self.in_full):
                 say(*told)
-            self._say_lines(self._earlier(plan, wanted, register))
-            self._say_lines(former_lines(self._former(plan, register), folder.path))
+            say_lines(self._earlier(plan, wanted, register))
+            say_lines(former_lines(self._former(plan, register), folder.path))
             say_what_was_left(self.left, folder.path, register)
-            self._say_lines(outdated_lines(self.outdated))
+            say_lines(outdated_lines(self.outdated))
         paper, quiet = self.prints.paper, self.quiet
         printed = print_letters(plan, self.prints, folder, job, quiet=quiet) if paper else []
         for note in folder.finish():
@@ -285,10 +287,9 @@ class Run:
             say_what_moved(folder.moved, folder.replaced)
             bound = paper.path if paper and printed else None
             say_what_was_done(plan, self.written, self.before, folder.path, bound)
-            is_due = bool(self.written or printed)
+            is_due, files = bool(self.written or printed), self.input_files
             if self.lasted:
-                files = self.input_files
-                self._say_lines(faster_lines(files, job, wanted, self.written, self.lasted))
+                say_lines(faster_lines(files, job, wanted, self.written, self.lasted))
             states = unsent_letters(plan, wanted, printed, register)
             steps = steps_for_all(states, bound, folder.path)
             say_next(plan, job.order, rejects, steps, is_due=is_due)
@@ -301,8 +302,7 @@ class Run:
         for path in changed:
             say(f"check {path}: its request was changed, and so was the file")
         if not self.quiet:
-            for line in path_lines("kept, since it was sent", sent):
-                say(line)
+            say_lines(path_lines("kept, since it was sent", sent))
         say_each_problem(problems)
         return problems
 
@@ -318,7 +318,7 @@ class Run:
         """Write each wanted request's files, or report why they cannot be written."""
         if not self.quiet:
             engine, records = job.library.context.engine_name, folder.register.records
-            self._say_lines(other_engine_lines(plan, wanted, records, engine))
+            say_lines(other_engine_lines(plan, wanted, records, engine))
         with (
             self._stopping(folder),
             closing(plan.results(wanted, self.input_files, job, self.jobs)) as results,
