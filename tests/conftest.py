@@ -103,6 +103,12 @@ def library(cache: Cache) -> Library:
 
 
 @pytest.fixture(scope="session")
+def typst_library(cache: Cache) -> Library:
+    """Open them with the faster engine: test_both_engines shows that the pages are the same."""
+    return Library(cache=cache, options=Options(engine="typst"))
+
+
+@pytest.fixture(scope="session")
 def shipped_problems() -> dict[str, list[Problem]]:
     """Keep what `optout check` found wrong with the shipped data, templates and letters."""
     return {}

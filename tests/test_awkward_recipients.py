@@ -46,12 +46,6 @@ AWKWARD = {
 }
 
 
-@pytest.fixture(scope="module")
-def library(either_library: Library) -> Library:
-    """Print with each engine in turn."""
-    return either_library
-
-
 def seen_for(block: str, library: Library) -> tuple[list[Line], list[str]]:
     """Write a letter to a recipient; return what shows in the window, and what is told of it."""
     attention, organization, street, place = (part.strip() for part in block.split("/"))
@@ -72,10 +66,10 @@ def seen_for(block: str, library: Library) -> tuple[list[Line], list[str]]:
 @pytest.mark.no_cover  # slow, with code that others cover
 @pytest.mark.parametrize("name", AWKWARD)
 def test_an_awkward_recipient_is_whole_in_the_window_or_told_of(
-    name: str, library: Library
+    name: str, typst_library: Library
 ) -> None:
     lines, block = AWKWARD[name]
-    seen, told = seen_for(block, library)
+    seen, told = seen_for(block, typst_library)
     # A word that is broken anywhere has no blank there: compare the characters.
     assert "".join(it.text for it in seen).replace(" ", "") == re.sub(
         "[ /]", "", typographic(block)
@@ -86,8 +80,8 @@ def test_an_awkward_recipient_is_whole_in_the_window_or_told_of(
 
 
 def test_accents_over_a_capital_of_the_first_line_take_a_third_of_the_clear_margin_at_most(
-    library: Library,
+    either_library: Library,
 ) -> None:
-    first, *rest = seen_for("\u1ed4 / Bureau / 1 Way / Ross, CA 94957", library)[0]
+    first, *rest = seen_for("\u1ed4 / Bureau / 1 Way / Ross, CA 94957", either_library)[0]
     assert SAFE[1] - CLEAR / 3 < first.top < SAFE[1]
     assert all(map(is_safe, rest))

@@ -200,8 +200,10 @@ def test_a_mistake_in_data_of_ones_own_is_told_where_all_letters_are_tried(
 ) -> None:
     write("mine.yaml", f"states: {{{mistake}}}\n")
     write("mine/secure-communities/opt-out.CA.html.j2", "{% extends 'no-such.html.j2' %}\n")
-    for words in (("--data", "mine.yaml"), ("--data", "mine.yaml", "--templates", "mine")):
-        code, out, _ = outcome(run("check", *words))
+    # With templates of one's own, fewer letters are tried: one mistake is enough for all of them.
+    ways = [("--templates", "mine"), ()] if mistake == "CA: hello" else [("--templates", "mine")]
+    for words in ways:
+        code, out, _ = outcome(run("check", "--data", "mine.yaml", *words))
         found = [line for line in out.splitlines() if line.startswith("mine.yaml:")]
         assert (code, len(found), found[0].endswith(f": {told}")) == (1, 1, True)
 

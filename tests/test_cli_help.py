@@ -34,15 +34,23 @@ def test_help_lists_every_command_once(run: Run) -> None:
 OPT_OUT = ROOT / "templates" / "secure-communities" / "opt-out.html.j2"
 
 
+@pytest.fixture(scope="module")
+def letters(library: Library, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder of letters as text and for Word, to copy."""
+    folder = tmp_path_factory.mktemp("desk") / "letters"
+    write_letters(library, folder, formats=("txt", "docx"))
+    return folder
+
+
 @pytest.mark.no_cover  # slow, with code that others cover
 @pytest.mark.parametrize("words", [[], *([name] for name in COMMANDS)], ids=str)
 def test_the_examples_come_first_in_each_help_and_run(
-    words: list[str], run: Run, write: Write, in_folder: Path, library: Library
+    words: list[str], run: Run, write: Write, in_folder: Path, letters: Path
 ) -> None:
     if words not in ([], ["new"]):  # they write it
         write("marin-county-ca.yaml", REQUEST)
-    write_letters(library, in_folder / "letters", formats=("txt", "docx"))
-    shutil.copy(next((in_folder / "letters").glob("*-ice.docx")), "from-counsel.docx")
+    shutil.copytree(letters, "letters")
+    shutil.copy(next(letters.glob("*-ice.docx")), "from-counsel.docx")
     write("old.yaml", REQUEST)
     write("new.yaml", REQUEST)
     write("wording/secure-communities/opt-out.html.j2", OPT_OUT.read_text("utf-8"))

@@ -73,7 +73,7 @@ SHORT = {
     "member", [it for it in MEMBERS if it.period in ("closed", "known-clauses")], ids=str
 )
 def test_a_letter_takes_one_page_where_it_can_and_two_at_most(
-    library: Library, member: Member
+    typst_library: Library, member: Member
 ) -> None:
-    pages = pages_in(pdf_of(letter_of(member, library), library))
+    pages = pages_in(pdf_of(letter_of(member, typst_library), typst_library))
     assert pages in ((1,) if member.kind in SHORT and member.place == "orleans" else (1, 2))

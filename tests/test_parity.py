@@ -10,9 +10,7 @@ from read_docx import words_in, words_of
 from read_fax import drawn, pictures_in, said_by, said_in
 from read_mail import Parts, differing, parts_of
 
-from optout_cli.cache import Cache
 from optout_cli.exporters import all_exporters, exporter_for
-from optout_cli.exporters.context import Options
 from optout_cli.letters.library import Library
 from optout_cli.letters.render import render
 from optout_cli.model.letter import Block, Letter, Paragraph, Run
@@ -59,11 +57,6 @@ def otherwise_said(contents: Mapping[str, bytes], letter: Letter, fax: bytes) ->
         yield "json"
 
 
-@pytest.fixture(scope="module")
-def with_typst(cache: Cache) -> Library:
-    return Library(cache=cache, options=Options(engine="typst"))
-
-
 # Every turn of the usual letter, and one of each other.
 CASES = [(USUAL, turn) for turn in range(len(TURNS))]
 CASES += [(kind, number % len(TURNS)) for number, kind in enumerate(KINDS) if kind != USUAL]
@@ -71,10 +64,10 @@ CASES += [(kind, number % len(TURNS)) for number, kind in enumerate(KINDS) if ki
 
 @pytest.mark.parametrize(("kind", "turn"), CASES)
 def test_every_format_says_what_the_letter_says(
-    library: Library, with_typst: Library, kind: str, turn: int
+    library: Library, typst_library: Library, kind: str, turn: int
 ) -> None:
     # In WeasyPrint's pages of each kind test_both_engines finds the same words.
-    library = library if kind == USUAL else with_typst
+    library = library if kind == USUAL else typst_library
     for letter in sample_letters(kind, turn, library):
         contents = exported(letter, library)
         assert list(otherwise_said(contents, letter, contents["fax-pdf"])) == []
