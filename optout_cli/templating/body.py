@@ -90,6 +90,8 @@ class _Parser(HTMLParser):
             raise self._misplaced(tag, location, parent)
         if tag in ("ol", "ul") and sum(outer.tag in ("ol", "ul") for outer in self.open) > 1:
             raise _error(location, "lists can be nested only once")
+        if tag in _INLINE and any(outer.tag == tag for outer in self.open):
+            raise _error(location, f"<{tag}> is already open")
         if tag == "a" and not _LINK.fullmatch(node.href or ""):
             raise _error(location, "a link must start with https:// or mailto:")
         parent.children.append(node)

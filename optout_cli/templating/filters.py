@@ -176,12 +176,14 @@ FILTERS: dict[str, Callable[..., Any]] = {
 
 APOSTROPHE, NO_BREAK = "\u2019", "\u00a0"
 # Within a word (`Sheriff's`) or after a plural (`agencies' records`), but not in an e-mail address.
-_STRAIGHT = re.compile(r"\S*@\S*|(?<=[^\W\d_])'(?=[^\W\d_])|(?<=[^\W\d_][sS])'(?=[\s,;:.)]|$)")
+_STRAIGHT = re.compile(
+    r"(?<!\S)\S*@\S*|(?<=[^\W\d_])'(?=[^\W\d_])|(?<=[^\W\d_][sS])'(?=[\s,;:.)]|$)"
+)
 # A blank in one of these never ends a line: a date, a citation, a section, a number, a code.
 _UNBROKEN = re.compile(
     rf"\b(?:{'|'.join(MONTHS)}) \d{{1,2}},? \d{{4}}\b"
     r"|\b\d+ (?:U\.S\.C\.|C\.F\.R\.|FR|O\.S\.|Del\. C\.|M\.R\.S\.)(?: \u00a7+)? \S+"
-    r"|\u00a7+ \S+|\b[Ss]ections? [0-9IVXL]\S*|\b[Nn]o\. \S+(?: \d{4}\b)*|\b\d+ to \d+\b"
+    r"|(?<!\u00a7)\u00a7+ \S+|\b[Ss]ections? [0-9IVXL]\S*|\b[Nn]o\. \S+(?: \d{4}\b)*|\b\d+ to \d+\b"
     r"|\b(?:FIPS|ORI) \w+|\b(?:Order|Ordinance|Resolution) \d\S*|\bU\.S\. [A-Z]\w+"
     r"|\b\d+ (?:days|hours)\b"
     # A person's name, of at most two parts, behind titles.

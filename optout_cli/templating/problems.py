@@ -278,6 +278,8 @@ def _unknown_words(error: Unknown, source: _Source, known: Collection[str]) -> _
         if name in macros:
             return message, f'add {{% from "{macros[name]}" import {name} with context %}}'
         match = closest(name, {*known, *source.names(), *macros})
+        if match == name:
+            return message, "a block does not see what is set outside it: set it within the block"
         return message, f"did you mean {match!r}?" if match else None
     owner = source.owner_of(name)
     if name in vars(type(error.of)):  # a property of ours, whose AttributeError Jinja swallowed

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping, Sized
 from functools import partial
 from html import unescape
+from math import isinf
 from types import CodeType
 from typing import Any
 
@@ -36,7 +37,7 @@ MAX_DEPTH, MAX_LOOPS = 60, 10
 MAX_ELIF = 100  # in a row; Python's compiler takes each to be inside the one before it
 TOO_DEEP = "is nested too deeply"
 _LOOP = "loop items"  # a filter that no template can name
-_TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9]*)([^<>]*)>")
+_TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9]*+)([^<>]*)>")
 _COUNTED = re.compile(r"\{pages?\}")  # which the pages of a letter replace
 _STAMP = "at"  # the attribute that carries a tag's location to `body`
 # All tags of a letter: those of its body, and the sections that it is made of.
@@ -241,6 +242,8 @@ class Stamp(Extension):
                 line = token.lineno + token.value.count("\n", 0, unseen.start())
                 problem = unseen_problem(unseen[0], Location(""))
                 raise WrongWords(problem.message, problem.hint or "", line, stream)
+            if token.type == "float" and isinf(float(token.value)):
+                raise WrongWords("a number is too large", "write it in words", token.lineno, stream)
             if token.type == "data":
                 yield Token(token.lineno, "data", self._stamped(token, stream))
             else:
