@@ -59,6 +59,7 @@ _DECIDE = {
     "recipients": {"recipient", "office"},
     "copies": {"recipient", "office", "is_active"},
 }
+_IN_VAIN = 20  # letters in turn that tell nothing new
 _MOST_BESIDE = 3  # particulars that two places beside each other are tried with
 _Group = tuple[str, ...]  # what decides together what a letter prints at one place
 
@@ -145,9 +146,10 @@ def _trial_problems(
 ) -> Generator[Problem, None, bool]:
     """Yield the problems of trial letters; return whether each could be written.
 
-    A problem that stops a letter is not told where one is `reported`.
+    A problem that stops a letter is not told where one is `reported`. Where no letter could be
+    written, and the last `_IN_VAIN` told nothing new, the others are not tried.
     """
-    is_whole = True
+    is_whole, in_vain, told = True, 0, set[tuple[Location | None, str]]()
     for trial in trials:
         try:
             letters = _letters(subject, case_of(subject, trial.sample), trial.parties)
@@ -155,8 +157,13 @@ def _trial_problems(
             is_whole = False
             found = (problem for problem in error.problems if problem.location not in reported)
             yield from (_with_sample(problem, subject, trial.sample) for problem in found)
-            if any(problem.code == ENDLESS for problem in error.problems):
-                break  # each further letter would take as long to say the same
+            new = {(problem.location, problem.message) for problem in error.problems} - told
+            told |= new
+            in_vain = 0 if new else in_vain + 1
+            # Each further letter would take as long to say the same.
+            is_endless = any(problem.code == ENDLESS for problem in error.problems)
+            if is_endless or (in_vain == _IN_VAIN and not trials.shown):
+                break
             continue
         trials.shown |= trial.shows
         for letter in letters:
