@@ -44,6 +44,8 @@ _FORMS: dict[str, Form] = {
 # `decode` knows them.
 _SPREADSHEET = ('in the spreadsheet choose Save as, "CSV UTF-8"',) * 2
 _LINES = ("write one JSON object per line, as plain text", "write the file with encoding UTF-8")
+# `="007"`, as programs write text for Excel, which would drop the zeros of "007".
+_KEPT_TEXT = re.compile(r'(?:(?<=[,;\t|\n])|\A)="([^"\n]*)"(?=[,;\t|\n]|\Z)')
 _TOP = 4096  # bytes of a file that are looked at to tell its kind
 _KEYS = Request.__struct_encode_fields__
 _YAML_LINE = re.compile(r"-( |$)|---|\[|[^,;\t\"]*:(\s|$)")
@@ -159,6 +161,7 @@ def load_input(path: str, columns: tuple[str, ...] = ()) -> InputFile:
     if form == "csv":
         # A line for Excel, which does not show it; the others keep their numbers.
         text = re.sub(r"\Asep=.(?=\r?\n|\r)", "", decode(content, path, _SPREADSHEET))
+        text = _KEPT_TEXT.sub(r'"\1"', text)
     elif form == "ndjson":  # a line that is not UTF-8 costs only its own request
         text = decode(content, path, _LINES, "surrogateescape")
     else:

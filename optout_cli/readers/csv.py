@@ -39,7 +39,6 @@ from optout_cli.readers.document import (
 
 _FORMULA = re.compile(r"'*[=+\-@\t\r]")
 _GUARDED = re.compile(r"'+[=+\-@\t\r]")
-_TEXT_FORMULA = re.compile(r'="([^"]*)"')
 _NUMBER = re.compile("[0-9]{1,4}")  # of an item in a list
 _KEY = "jurisdiction"  # the header has this column name; no row has it as a value
 _DELIMITERS = ",;\t|"  # spreadsheets write `;` where the comma is the decimal sign
@@ -383,10 +382,8 @@ def _tree_from(
 
 
 def cell_from(cell: str) -> str:
-    """Return a cell's text with LF line ends, and without spaces, `'` or `=""` around it."""
+    """Return a cell's text with LF line ends, no spaces around it, and no guarding apostrophe."""
     text = cell.replace("\r\n", "\n").replace("\r", "\n").strip()
-    if found := _TEXT_FORMULA.fullmatch(text):  # so that a spreadsheet keeps its zeros
-        return found[1]
     return text[1:] if _GUARDED.match(text) else text
 
 
