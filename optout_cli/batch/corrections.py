@@ -293,7 +293,10 @@ class _Writer:
             if self.source and column in source_of:
                 first = self.source.cell(self.header.number, source_of[column])
                 cell._style = copy(first._style)  # noqa: SLF001
-                if before := self._dimension(source_of[column]):
+                number = source_of[column]
+                widths = self.source.column_dimensions.values()  # one may be for several columns
+                before = next((it for it in widths if it.min and it.min <= number <= it.max), None)
+                if before:
                     width = before.width
                     self.sheet.column_dimensions[letter].number_format = before.number_format
                     self.sheet.column_dimensions[letter].hidden = before.hidden
@@ -302,11 +305,6 @@ class _Writer:
             cell.alignment = Alignment(wrap_text=True, vertical="top")
             lines = sum(1 + len(line) // _OWN[REASON] for line in str(cell.value).split("\n"))
             self.sheet.row_dimensions[cell.row].height = _LINE * lines
-
-    def _dimension(self, number: int) -> Any:
-        """Return the width and format of a column of the source; one entry may be for several."""
-        known = self.source.column_dimensions.values()
-        return next((it for it in known if it.min and it.min <= number <= it.max), None)
 
     def _copy_rules(self, last: int) -> None:
         """Copy the rules for what a cell may hold, such as drop-downs, to all rows."""

@@ -99,7 +99,8 @@ class _Rows:
             if number in plan.left or number in plan.unwritten:
                 self.waiting.add(key)
             else:
-                self.successors[key].update(map(_addressing, row.paths))
+                for stem, _, form in (path.rpartition(".") for path in row.paths):
+                    self.successors[key].add((stem.rpartition("-")[2], form))
 
     def _add_rejected(self, file: _File, row: CheckedRow) -> None:
         if row.key:
@@ -108,12 +109,6 @@ class _Rows:
             self.rejected.add((file, row.jurisdiction))
         else:
             self.unclear.add(file)
-
-
-def _addressing(path: str) -> tuple[str, str]:
-    """Return the recipient and the format of a letter, which end its file name."""
-    stem, _, form = path.rpartition(".")
-    return stem.rpartition("-")[2], form
 
 
 _MESSAGES = {"email", "fax"}  # the ways of service for which nothing is printed

@@ -78,11 +78,16 @@ class BatchPlan:
         for path in row.paths:
             first = self._by_path.setdefault(path, row.number)
             if first != row.number:
-                self._add_collision(path, self.rows[first], row)
+                hint = _collision_hint(self.rows[first], row)
+                words = f"would write {path}; {{}} would too"
+                self._refuse_both((self.rows[first], row), "equal-names", words, hint)
         for number, office, path in row.numbers:
             known = self._by_number.setdefault(number, {})
             if rivals := [it for it, other in known.items() if other != office]:
-                self._add_equal_number(number, path, self.rows[rivals[0]], row)
+                hint = "write each piece's own number, which is on its receipt"
+                words = f"has the tracking number {number}; {{}} has it for another office"
+                both = (self.rows[rivals[0]], row)
+                self._refuse_both(both, "equal-numbers", words, hint, path)
             known[row.number] = office
 
     def note_traceback(self, row: CheckedRow | MadeRow) -> None:
@@ -90,31 +95,19 @@ class BatchPlan:
         if row.traceback:
             self.tracebacks.setdefault(row.traceback, []).append(row.place)
 
-    def _add_collision(self, path: str, first: CheckedRow, second: CheckedRow) -> None:
-        """Add a problem to both rows that would write one file: optout does not choose.
-
-        In a stream, the first one is written already.
-        """
-        hint = _collision_hint(first, second)
-        for row, rival in ((first, second), (second, first)):
-            message = f"would write {path}; {rival.place} would too"
-            self._refuse(row, second, Problem("equal-names", message, row.location, hint))
-
-    def _add_equal_number(
-        self, number: str, path: str, first: CheckedRow, second: CheckedRow
+    def _refuse_both(
+        self, rows: tuple[CheckedRow, CheckedRow], code: str, words: str, hint: str, path: str = ""
     ) -> None:
-        """Add a problem to both rows that have one tracking number, for different offices."""
-        hint = "write each piece's own number, which is on its receipt"
-        for row, rival in ((first, second), (second, first)):
-            message = f"has the tracking number {number}; {rival.place} has it for another office"
-            self._refuse(row, second, Problem("equal-numbers", message, row.location, hint, path))
+        """Add a problem to both rows: optout does not choose. `words` name the other one as `{}`.
 
-    def _refuse(self, row: CheckedRow, last: CheckedRow, problem: Problem) -> None:
-        """Add a problem to a row that has none of its kind; in a stream only to the `last` row."""
-        known = self.problems.get(row.number, ())
-        is_written = self._is_stream and row is not last
-        if not is_written and not any(other.code == problem.code for other in known):
-            self.problems[row.number] = (*known, problem)
+        In a stream, the first one is written already. A row has one problem of a kind.
+        """
+        for row, rival in (rows, rows[::-1])[self._is_stream :]:
+            known = self.problems.get(row.number, ())
+            if not any(other.code == code for other in known):
+                message = words.replace("{}", rival.place)
+                problem = Problem(code, message, row.location, hint, path)
+                self.problems[row.number] = (*known, problem)
 
     def add_clashes(self) -> None:
         """Add a problem to each rejected row that asks for the letter of a good row.

@@ -75,23 +75,16 @@ def state_names() -> tuple[str, ...]:
     return tuple(_CODES)
 
 
-@cache
-def _states_by_prefix() -> dict[int, tuple[str, ...]]:
-    """Map the first three digits of a ZIP code to the states that have it."""
-    found: dict[int, tuple[str, ...]] = {}
-    for entry in _ZIPS.split(", "):
-        state, *ranges = entry.split()
-        for first, _, last in (part.partition("-") for part in ranges):
-            for prefix in range(int(first), int(last or first) + 1):
-                found[prefix] = (*found.get(prefix, ()), state)
-    return found
-
-
 def elsewhere(zip_code: str, state: str) -> str:
     """Return the states that a ZIP code belongs to if the given one is not among them."""
     if not re.fullmatch("[0-9]{5}(-[0-9]{4})?", zip_code):
         return ""
-    known = _states_by_prefix().get(int(zip_code[:3]), ())
+    known = [
+        code
+        for code, *ranges in map(str.split, _ZIPS.split(", "))
+        for low, _, high in (each.partition("-") for each in ranges)
+        if low <= zip_code[:3] <= (high or low)
+    ]
     return "" if state in known else " or ".join(known)
 
 

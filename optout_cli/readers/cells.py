@@ -29,7 +29,12 @@ def check_date(text: str) -> tuple[str, str] | None:
     parts = _ISO.fullmatch(text)
     hint = "write it as YYYY-MM-DD, such as 2026-11-24"
     if not parts:
-        if meant := guess_date(text) or _guess_moment(text):
+        head = re.split(r"[T ]+[0-9]{1,2}[:.][0-9]{2}|\s*[*?(]", text)[0].strip(" ~")
+        meant = guess_date(text) or guess_date(_WEEKDAY.sub("", head))
+        meant = meant or guess_date(head.replace("-", "/"))
+        if re.fullmatch("[0-9]{10}([0-9]{3})?", text):  # seconds or milliseconds since 1970
+            meant = date(1970, 1, 1) + timedelta(seconds=int(text[:10]))
+        if meant:
             hint = f"write it as YYYY-MM-DD; did you mean {meant}?"
         return "is not a date", hint
     year, month = int(parts[1]), int(parts[2])
@@ -40,14 +45,6 @@ def check_date(text: str) -> tuple[str, str] | None:
             hint = f"{month_name[month]} {year} has {monthrange(year, month)[1]} days"
         return "is not on the calendar", hint
     return None
-
-
-def _guess_moment(text: str) -> date | None:
-    """Return the day at the beginning of a text that goes on, or that a program counts from."""
-    if re.fullmatch("[0-9]{10}([0-9]{3})?", text):  # seconds or milliseconds since 1970
-        return date(1970, 1, 1) + timedelta(seconds=int(text[:10]))
-    head = re.split(r"[T ]+[0-9]{1,2}[:.][0-9]{2}|\s*[*?(]", text)[0].strip(" ~")
-    return guess_date(_WEEKDAY.sub("", head)) or guess_date(head.replace("-", "/"))
 
 
 def guess_date(text: str) -> date | None:
@@ -154,18 +151,15 @@ def date_in_words(text: str, order: DateOrder | None) -> str | None:
     if days is None:
         plain = _plain_date(text)
         day = guess_date(plain)
-        return day.isoformat() if day else _iso(plain)
+        if day is None and re.match("[0-9]{4}-", plain):
+            day = guess_date(plain.replace("-", "/"))
+        return day.isoformat() if day else None
     month_first, day_first = days
     if month_first == day_first:
         return month_first
     if order == "mixed" or (month_first and day_first and order != "month-first"):
         return None
     return month_first or (day_first if order == "day-first" else None)
-
-
-def _iso(text: str) -> str | None:
-    day = guess_date(text.replace("-", "/"))
-    return day.isoformat() if day and re.match("[0-9]{4}-", text) else None
 
 
 # A comma ends a date if another one begins behind it, or a year of four digits is before it.

@@ -271,10 +271,11 @@ def load_parts(
     if payload is None:
         data, marks = _valid(content, noun, name)
         inside = data.pop(top, {})
-        parts = {
-            part: _raw({top: {part: value}}, _marks_below(marks, f"{top}.{part}"))
-            for part, value in inside.items()
-        }
+        parts = {}
+        for part, value in inside.items():
+            at = f"{top}.{part}"
+            below = [known for known in marks if known == at or known.startswith(f"{at}.")]
+            parts[part] = _raw({top: {part: value}}, {known: marks.pop(known) for known in below})
         payload = msgspec.msgpack.encode(_InParts(_raw(data, marks), parts))
         if cache:
             cache.put(key, payload)
@@ -299,12 +300,6 @@ def _valid(
 
 def _raw(data: dict[str, Any], marks: dict[str, tuple[int, int]]) -> msgspec.Raw:
     return msgspec.Raw(msgspec.msgpack.encode(_Stored(data, marks)))
-
-
-def _marks_below(marks: dict[str, tuple[int, int]], path: str) -> dict[str, tuple[int, int]]:
-    """Take the marks at and below `path` out of `marks`."""
-    found = [known for known in marks if known == path or known.startswith(f"{path}.")]
-    return {known: marks.pop(known) for known in found}
 
 
 def _parse(content: bytes, path: str) -> Document:

@@ -5,7 +5,9 @@ Never changes a value.
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from functools import cache, lru_cache, partial
+from itertools import product
 from pathlib import Path
 from typing import Literal, NamedTuple
 from unicodedata import normalize
@@ -124,7 +126,7 @@ def judge(document: Document) -> tuple[tuple[Problem, ...], tuple[Doubt, ...]]:
     doubts: list[Doubt] = []
     texts = dict(_texts_in(document.data, ""))
     for path, text in texts.items():
-        if (found := _judged(text.strip(), _use_of(path))) is None:
+        if (found := _judged(text.strip(), path)) is None:
             continue
         kind, is_wrong = found
         words = kind.message.format(repr(shorten(text)))
@@ -138,12 +140,12 @@ def judge(document: Document) -> tuple[tuple[Problem, ...], tuple[Doubt, ...]]:
             problems.append(Problem("odd-value", message, location, hint, path))
         else:
             doubts.append(Doubt(path, f"{path} {words}", hint))
-    doubts += (*_doubts_about_signatory(texts), *_doubts_about_copies(texts))
+    doubts += _doubts_about_pairs(texts)
     return tuple(problems), tuple(doubts)
 
 
-def _doubts_about_signatory(texts: Mapping[str, str]) -> Iterator[Doubt]:
-    """Yield a Doubt for each two values of the signatory that do not go together."""
+def _doubts_about_pairs(texts: Mapping[str, str]) -> Iterator[Doubt]:
+    """Yield a Doubt for each two values of a request that do not go together."""
     path = "signatory.address"
     street, city, state, code = (
         texts.get(f"{path}.{name}", "") for name in ("street", "city", "state", "zip")
@@ -155,20 +157,17 @@ def _doubts_about_signatory(texts: Mapping[str, str]) -> Iterator[Doubt]:
     if state and (others := elsewhere(code, state_code(state) or state)):
         message = f"{path}.zip {code!r} is a ZIP code of {others}, not of {state}"
         yield Doubt(f"{path}.zip", message, "correct the one that is wrong")
-    if city and re.search(rf"[,\n]\s*{re.escape(city)}$|\b{re.escape(city)},? [A-Z]{{2}}$", street):
+    place = re.escape(city)
+    if city and re.search(rf"[,\n]\s*{place}$|\b{place},? [A-Z]{{2}}$", street):
         message = f"{path}.street {shorten(street)!r} has the city in it too"
         yield Doubt(f"{path}.street", message, "write the city in its own place only")
-
-
-def _doubts_about_copies(texts: Mapping[str, str]) -> Iterator[Doubt]:
-    """Yield a Doubt for each contact that two of the sender, the bureau and ICE would share."""
     for field in ("email", "fax", "address.street"):
         seen: dict[str, str] = {}
         for owner in ("signatory", "recipients.bureau", "recipients.ice"):
-            path = f"{owner}.{field}"
-            value = texts.get(path) or texts.get(f"{path}.0", "")
-            if value and (first := seen.setdefault(value.casefold(), path)) != path:
-                yield Doubt(path, f"{path} {value!r} is {first} too", "write each one's own")
+            at = f"{owner}.{field}"
+            value = texts.get(at) or texts.get(f"{at}.0", "")
+            if value and (first := seen.setdefault(value.casefold(), at)) != at:
+                yield Doubt(at, f"{at} {value!r} is {first} too", "write each one's own")
 
 
 def _texts_in(node: Tree, path: str) -> Iterator[tuple[str, str]]:
@@ -180,26 +179,19 @@ def _texts_in(node: Tree, path: str) -> Iterator[tuple[str, str]]:
         yield from _texts_in(value, join_path(path, key))
 
 
+@lru_cache(4096)  # a batch repeats many texts
+def _judged(text: str, path: str) -> tuple[Kind, bool] | None:
+    """Return the first kind that a text is of, and whether that is wrong in this place."""
+    plain = normalize("NFC", text)
+    return next((found for found in _kinds_for(path) if found[0].fits(plain)), None)
+
+
 @lru_cache(1024)  # a batch asks for the same few paths in each row
-def _use_of(path: str) -> Use:
+def _kinds_for(path: str) -> tuple[tuple[Kind, bool], ...]:
+    """Return the kinds that are told at a key path, each with whether it is wrong there."""
     top = path.partition(".")[0]  # a pattern has it as it is
     likely = ((use, pattern) for use, pattern in _USES if top in pattern)
-    return next((use for use, pattern in likely if re.fullmatch(pattern, path)), "code")
-
-
-@lru_cache(4096)  # a batch repeats many texts
-def _judged(text: str, use: Use) -> tuple[Kind, bool] | None:
-    """Return the first kind that a text is of, and whether that is wrong in this use."""
-    plain = normalize("NFC", text)
-    for kind, is_wrong in _kinds_for(use):
-        if kind.fits(plain):
-            return kind, is_wrong
-    return None
-
-
-@cache
-def _kinds_for(use: Use) -> tuple[tuple[Kind, bool], ...]:
-    """Return the kinds that are told in a use, each with whether it is wrong there."""
+    use: Use = next((use for use, pattern in likely if re.fullmatch(pattern, path)), "code")
     uses = {use, *_WIDER.get(use, ())}
     return tuple(
         (kind, not uses.isdisjoint(uses_in(kind.wrong)))
@@ -252,26 +244,16 @@ def _has_filler_beside(text: str) -> bool:
 
 def _is_misread(text: str) -> bool:
     """Tell whether UTF-8 was read in another encoding: `Mar\u00c3\u00ada` for `Mar\u00eda`."""
-    if text.isascii():
-        return False
-    return bool(re.search(_HALF_DECODED, text)) or any(
-        re.fullmatch(_MEANT, decoded)
-        for run in re.findall(_FOREIGN, text)
-        for encoding in _WRONG
-        for decoded in _decodings(run, encoding)
-    )
-
-
-def _decodings(run: str, encoding: str) -> Iterator[str]:
-    """Yield each pair or triple of a run of characters that is one character of UTF-8."""
-    for start in range(len(run) - 1):
-        for end in (start + 2, start + 3):
-            try:
-                decoded = run[start:end].encode(encoding).decode()
-            except UnicodeError:
-                continue
-            if len(decoded) == 1:
-                yield decoded
+    if text.isascii() or re.search(_HALF_DECODED, text):
+        return not text.isascii()
+    for run, encoding in product(re.findall(_FOREIGN, text), _WRONG):
+        # Two or three characters of the run may be one of UTF-8.
+        for start, length in product(range(len(run) - 1), (2, 3)):
+            with suppress(UnicodeError):
+                decoded = run[start : start + length].encode(encoding).decode()
+                if len(decoded) == 1 and re.fullmatch(_MEANT, decoded):
+                    return True
+    return False
 
 
 _TESTS: Mapping[str, Callable[[str], bool]] = {

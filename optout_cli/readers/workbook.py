@@ -132,7 +132,18 @@ def _pages_of_xlsx(content: bytes) -> list[Page]:
         cell.data_type == "f" for sheet in sheets for row in sheet.iter_rows() for cell in row
     )
     results = load_xlsx(content, is_result=True) if has_formula else book
-    return [_page_of(sheet, results[sheet.title]) for sheet in sheets]
+    return [
+        Page(
+            sheet.title,
+            [[*_texts_of(row, results[sheet.title])] for row in sheet.iter_rows()],
+            sheet.sheet_state != "visible",
+            tuple(str(area) for area in sheet.merged_cells.ranges),
+            tuple(number for number, row in sheet.row_dimensions.items() if row.hidden),
+            tuple(name for name, column in sheet.column_dimensions.items() if column.hidden),
+            tuple(cell.coordinate for row in sheet.iter_rows() for cell in row if _is_struck(cell)),
+        )
+        for sheet in sheets
+    ]
 
 
 # Any: openpyxl's workbooks, sheets and cells have types of their own in each way of loading them.
@@ -142,19 +153,6 @@ def load_xlsx(content: bytes, *, is_result: bool = False) -> Any:
 
     return openpyxl.load_workbook(
         io.BytesIO(content), data_only=is_result, keep_links=False, rich_text=True
-    )
-
-
-# Any: a sheet of openpyxl, as above, and the sheet with the results of its formulas.
-def _page_of(sheet: Any, results: Any) -> Page:
-    return Page(
-        sheet.title,
-        [[*_texts_of(row, results)] for row in sheet.iter_rows()],
-        sheet.sheet_state != "visible",
-        tuple(str(area) for area in sheet.merged_cells.ranges),
-        tuple(number for number, row in sheet.row_dimensions.items() if row.hidden),
-        tuple(name for name, column in sheet.column_dimensions.items() if column.hidden),
-        tuple(cell.coordinate for row in sheet.iter_rows() for cell in row if _is_struck(cell)),
     )
 
 
@@ -213,7 +211,7 @@ def _page_of_ods(table: "ET.Element", styles: set[str | None], *, is_hidden: boo
     hidden_rows: list[int] = []
     number, size = 0, 0
     for row in table.iter(f"{_TABLE}table-row"):
-        texts = _texts_in(row, number + 1, merged)
+        texts = _texts_in(row, number + 1, merged, struck, styles)
         repeats = int(row.get(f"{_TABLE}number-rows-repeated", "1"))
         if texts:
             size += sum(len(text) + 1 for text in texts) * repeats
@@ -221,34 +219,33 @@ def _page_of_ods(table: "ET.Element", styles: set[str | None], *, is_hidden: boo
                 raise ValueError("too many cells")
             rows += [[] for _ in range(number - len(rows))]  # empty rows before this one
             rows += [texts] * repeats
-            struck += _struck_cells(row, number + 1, styles)
             if row.get(f"{_TABLE}visibility") in _UNSEEN:
                 hidden_rows += range(number + 1, number + repeats + 1)
         number += repeats
+    hidden: list[int] = []
+    last = 0
+    for column in table.iter(f"{_TABLE}table-column"):
+        first, last = last + 1, last + int(column.get(f"{_TABLE}number-columns-repeated", "1"))
+        if column.get(f"{_TABLE}visibility") in _UNSEEN:
+            hidden += range(first, min(last, max(map(len, rows), default=0)) + 1)
     return Page(
         table.get(f"{_TABLE}name", ""),
         rows,
         is_hidden,
         tuple(merged),
         tuple(hidden_rows),
-        tuple(_hidden_columns(table, max(map(len, rows), default=0))),
+        tuple(map(_letters, hidden)),
         tuple(struck),
     )
 
 
-def _struck_cells(row: "ET.Element", number: int, styles: set[str | None]) -> Iterator[str]:
-    """Yield the name of each filled cell of a row that has a line through its text."""
-    column = 1
-    for cell in row if styles else ():
-        used = {element.get(f"{_TEXT}style-name") for element in cell.iter()}
-        used.add(cell.get(f"{_TABLE}style-name"))
-        if used & styles and _text_of(cell):
-            yield f"{_letters(column)}{number}"
-        column += int(cell.get(f"{_TABLE}number-columns-repeated", "1"))
+def _texts_in(
+    row: "ET.Element", number: int, merged: list[str], struck: list[str], styles: set[str | None]
+) -> list[str]:
+    """Return the texts of a row up to its last filled cell.
 
-
-def _texts_in(row: "ET.Element", number: int, merged: list[str]) -> list[str]:
-    """Return the texts of a row up to its last filled cell; adds the areas of merged cells."""
+    Adds the areas of merged cells, and the names of filled cells in one of the `styles`.
+    """
     texts: list[str] = []
     column = 0
     for cell in row:
@@ -261,6 +258,9 @@ def _texts_in(row: "ET.Element", number: int, merged: list[str]) -> list[str]:
         repeats = int(cell.get(f"{_TABLE}number-columns-repeated", "1"))
         if text := _text_of(cell):
             texts += [""] * (column - len(texts)) + [text] * min(repeats, _MAX_COLUMNS)
+            used = {element.get(f"{_TEXT}style-name") for element in cell.iter() if styles}
+            if styles & {*used, cell.get(f"{_TABLE}style-name")}:
+                struck.append(f"{_letters(column + 1)}{number}")
         column += repeats
     return texts
 
@@ -297,15 +297,6 @@ def _words(element: "ET.Element") -> str:
                 text += _words(inner)
         text += inner.tail or ""
     return text
-
-
-def _hidden_columns(table: "ET.Element", width: int) -> Iterator[str]:
-    number = 0
-    for column in table.iter(f"{_TABLE}table-column"):
-        repeats = int(column.get(f"{_TABLE}number-columns-repeated", "1"))
-        if column.get(f"{_TABLE}visibility") in _UNSEEN:
-            yield from map(_letters, range(number + 1, min(number + repeats, width) + 1))
-        number += repeats
 
 
 def _letters(number: int) -> str:
