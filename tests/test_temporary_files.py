@@ -174,3 +174,15 @@ def test_an_engine_that_is_no_longer_used_leaves_no_temporary_file(
     assert lying_in(scratch) != []
     del context
     assert lying_in(scratch) == []
+
+
+def test_a_folder_that_a_killed_run_left_is_removed_an_hour_later(scratch: Path) -> None:
+    ended = subprocess.Popen((sys.executable, "-c", ""))
+    ended.wait()
+    names = (f"optout-{ended.pid}-old", f"optout-{os.getpid()}-runs", f"optout-{ended.pid}-new")
+    for name in (*names, "optout-notes-old"):
+        (scratch / name).mkdir()
+        if name != names[2]:
+            os.utime(scratch / name, (0, 0))
+    start("write", "r.yaml", "-f", "pdf").communicate()
+    assert sorted(lying_in(scratch)) == sorted([*names[1:], "optout-notes-old"])

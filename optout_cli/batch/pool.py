@@ -23,6 +23,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from optout_cli.engines import make_folder
+from optout_cli.errors import OptoutError
 from optout_cli.output import HAS_MASK, INTERRUPTS, hold_interrupts
 from optout_cli.trust import ON_WINDOWS
 
@@ -109,8 +111,9 @@ def _workers(work: Callable[[Any], Any], jobs: int) -> Iterator[ProcessPoolExecu
     """
     scratch = ""
     try:
-        with hold_interrupts(), suppress(OSError):  # formats of plain text need no temporary files
-            scratch = tempfile.mkdtemp(prefix="optout-")
+        # Formats of plain text need no temporary files.
+        with hold_interrupts(), suppress(OptoutError):
+            scratch = str(make_folder())
         most = min(jobs, _MOST_WORKERS) if ON_WINDOWS else jobs
         pool = ProcessPoolExecutor(most, get_context(_METHOD), _begin_worker, (work, scratch))
         try:

@@ -3,17 +3,22 @@
 An engine is one module here with a class `Engine`. Importing this package imports none of them.
 """
 
+import os
+import re
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager, redirect_stdout, suppress
 from datetime import date as Date
 from functools import cache, lru_cache
 from importlib import import_module
 from io import BytesIO, StringIO
+from pathlib import Path
+from time import time
 from typing import TYPE_CHECKING, Protocol, cast, get_args
 
 from optout_cli.errors import Location, OptoutError, Problem, raise_any
 from optout_cli.model.letter import EngineName
 from optout_cli.output import hold_interrupts
+from optout_cli.trust import ON_WINDOWS
 
 if TYPE_CHECKING:
     from optout_cli.model.letter import Cover, Guide, Image, Letter, Mailing, MailingForm
@@ -27,6 +32,9 @@ CURES = {
     " pango",
     "typst": "install it again: pip install --force-reinstall typst",
 }
+
+_OWN_FOLDER = re.compile(r"optout-(\d+)-\w+")  # with the process that made it
+_HOUR = 3600  # seconds; another container may share the folder, but not the numbers of processes
 
 
 class Engine(Protocol):
@@ -95,6 +103,35 @@ def temporary_files() -> Iterator[None]:
         message = f"temporary files cannot be written: {reason}"
         hint = "set TMPDIR to a folder of yours on a disk with free space"
         raise OptoutError(Problem("temporary-files", message, Location("TMPDIR"), hint)) from None
+
+
+def make_folder() -> Path:
+    """Make a folder for temporary files, which the caller removes.
+
+    Removes those that runs of this user left more than an hour ago because they were killed.
+    """
+    import shutil
+    import tempfile
+
+    with temporary_files(), hold_interrupts():
+        made = Path(tempfile.mkdtemp(prefix=f"optout-{os.getpid()}-"))
+    with suppress(OSError):
+        for left in made.parent.glob("optout-*-*"):
+            found, about = _OWN_FOLDER.fullmatch(left.name), left.lstat()
+            is_old = time() - about.st_mtime > _HOUR and about.st_uid == made.stat().st_uid
+            if found and is_old and left.is_dir() and not _is_running(int(found[1])):
+                shutil.rmtree(left, ignore_errors=True)
+    return made
+
+
+def _is_running(process: int) -> bool:
+    if ON_WINDOWS:  # where this call would end it
+        return True
+    try:
+        os.kill(process, 0)
+    except OSError as error:
+        return not isinstance(error, ProcessLookupError)  # or it is another user's
+    return True
 
 
 def layout_problems(name: EngineName, templates: "Templates") -> Iterator[Problem]:

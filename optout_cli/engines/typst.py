@@ -6,20 +6,18 @@ Gives each page its words as JSON. No word becomes markup. Whatever cannot be dr
 import os
 import re
 import shutil
-import tempfile
 import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, time
 from datetime import date as Date
 from itertools import groupby
-from pathlib import Path
 from typing import Any
 from unicodedata import normalize
 
 import msgspec
 import typst
 
-from optout_cli.engines import broken_picture, pages_in, temporary_files
+from optout_cli.engines import broken_picture, make_folder, pages_in, temporary_files
 from optout_cli.engines.measure import (
     broken_words,
     can_be_shorter,
@@ -85,7 +83,7 @@ class Engine:
         folder = templates.folders[-1] / "_layout"
         self._pages = {path.name: path.read_bytes() for path in sorted(folder.glob("*.typ"))}
         with hold_interrupts():
-            place = Path(tempfile.mkdtemp(prefix="optout-"))
+            place = make_folder()
             weakref.finalize(self, shutil.rmtree, place, ignore_errors=True)
         # Typst takes typefaces from folders only, and the package's own has each face twice.
         self._typefaces, self._pictures = place / "typefaces", place / "pictures"

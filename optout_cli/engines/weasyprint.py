@@ -20,7 +20,7 @@ from typing import Any
 import msgspec
 import pydyf
 
-from optout_cli.engines import broken_picture
+from optout_cli.engines import broken_picture, make_folder
 from optout_cli.engines.laid_out import (
     address_problems,
     foreign_glyphs,
@@ -78,6 +78,8 @@ class Engine:
         self._templates = templates
         self._fetcher = _Fetcher()
         self._fonts = FontConfiguration()
+        with hold_interrupts():
+            self._fonts._folder = make_folder()  # noqa: SLF001  # it has no public way
         # Remove its folder of typefaces (0.6 MB) from the machine's temporary files at exit. Python
         # would do so only in a last garbage collection, which this program switches off.
         weakref.finalize(self, self._fonts.__del__)
