@@ -18,7 +18,7 @@ from optout_cli.batch.input import load_inputs
 from optout_cli.batch.plan import plan_from
 from optout_cli.batch.rows import Job, check_rows
 from optout_cli.cache import Cache
-from optout_cli.exporters.context import Options
+from optout_cli.exporters import Options
 from optout_cli.letters.library import Library
 from optout_cli.letters.pipeline import Order, request_file
 

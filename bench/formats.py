@@ -16,8 +16,7 @@ from PIL import Image as Picture
 
 from optout_cli.cache import Cache
 from optout_cli.engines import Engine
-from optout_cli.exporters import exporter_for
-from optout_cli.exporters.context import ExportContext
+from optout_cli.exporters import ExportContext, exporter_for
 from optout_cli.letters.compose import compose
 from optout_cli.letters.library import Library
 from optout_cli.letters.pipeline import Order, case_of, request_file

@@ -22,7 +22,7 @@ from optout_cli import bundled
 from optout_cli.cache import Cache
 from optout_cli.engines import NAMES
 from optout_cli.errors import Location
-from optout_cli.exporters.context import Options
+from optout_cli.exporters import Options
 from optout_cli.letters.library import Library
 from optout_cli.letters.pipeline import Order, letters_of_request, request_file
 from optout_cli.model.letter import (

@@ -12,8 +12,7 @@ from msgspec.structs import replace
 from PIL import Image as Raster
 from read_docx import opened, styled, words_in
 
-from optout_cli.exporters import exporter_for
-from optout_cli.exporters.context import Options
+from optout_cli.exporters import Options, exporter_for
 from optout_cli.letters.library import Library
 from optout_cli.letters.notes import export_notes
 from optout_cli.model.letter import Attachment, Heading, Image, Letter

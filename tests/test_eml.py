@@ -26,8 +26,7 @@ from read_mail import (
 )
 
 from optout_cli.cache import Cache
-from optout_cli.exporters import eml, exporter_for
-from optout_cli.exporters.context import ExportContext, Options
+from optout_cli.exporters import ExportContext, Options, eml, exporter_for
 from optout_cli.exporters.eml import envelope_of
 from optout_cli.exporters.txt import lines_of
 from optout_cli.letters.library import Library

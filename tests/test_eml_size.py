@@ -9,7 +9,7 @@ from PIL import Image as Picture
 from read_mail import ADDRESSED, mailed
 
 from optout_cli.cache import Cache
-from optout_cli.exporters.context import Options
+from optout_cli.exporters import Options
 from optout_cli.letters.library import Library
 from optout_cli.model.letter import Attachment, Image, Letter
 

@@ -14,8 +14,7 @@ from conftest import TODAY
 from make_letters import document_of, told_by
 from pikepdf import Array, Dictionary, Name, String
 
-from optout_cli.exporters import exporter_for
-from optout_cli.exporters.context import Options
+from optout_cli.exporters import Options, exporter_for
 from optout_cli.letters.library import Library
 from optout_cli.letters.notes import export_notes
 from optout_cli.letters.pipeline import Order, letters_of_request

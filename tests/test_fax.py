@@ -11,8 +11,7 @@ from make_letters import BARE, document_of, letter_for, letters_for, told_by
 from msgspec.structs import replace
 from read_fax import MARKS, pages_of, said_by, said_in, sheets_of
 
-from optout_cli.exporters import exporter_for
-from optout_cli.exporters.context import FAX_LINES, ExportContext, Options
+from optout_cli.exporters import FAX_LINES, ExportContext, Options, exporter_for
 from optout_cli.letters.library import Library
 from optout_cli.letters.pipeline import Order, exports_of
 from optout_cli.model.letter import Block, Heading, Letter, ListBlock, Paragraph, Quote, Run

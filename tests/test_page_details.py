@@ -10,8 +10,7 @@ from make_letters import letter_for, pdf_of
 from msgspec.structs import replace
 
 from optout_cli.engines.measure import set_in_fewest_pages
-from optout_cli.exporters import exporter_for
-from optout_cli.exporters.context import ExportContext, Options
+from optout_cli.exporters import ExportContext, Options, exporter_for
 from optout_cli.letters.library import Library
 from optout_cli.model.letter import Paragraph, Run
 

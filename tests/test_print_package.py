@@ -12,8 +12,7 @@ from read_fax import below_head, pictures_in
 from read_pdf import opened, words_by_page
 
 from optout_cli.cache import Cache
-from optout_cli.exporters import binding
-from optout_cli.exporters.context import Options
+from optout_cli.exporters import Options, binding
 from optout_cli.letters.library import Library
 from optout_cli.letters.pipeline import Order, exports_of
 from optout_cli.model.letter import Export

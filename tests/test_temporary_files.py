@@ -17,7 +17,7 @@ from make_letters import library_with
 from run_batch import COMMON, HEADER, slow_down
 
 from optout_cli.batch.pool import WorkerKilled, results_in_order
-from optout_cli.exporters.context import ExportContext
+from optout_cli.exporters import ExportContext
 
 OPTOUT = (sys.executable, "-m", "optout_cli")
 ROWS = "".join(f"50{number:03},Pat,Sheriff\n" for number in range(1, 28, 2))

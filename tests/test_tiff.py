@@ -15,8 +15,7 @@ from PIL import Image
 from PIL.TiffImagePlugin import TiffImageFile
 from read_fax import below_head, drawn, pictures_in
 
-from optout_cli.exporters import exporter_for, fax_pdf
-from optout_cli.exporters.context import ExportContext, Options, Resolution
+from optout_cli.exporters import ExportContext, Options, Resolution, exporter_for, fax_pdf
 from optout_cli.letters.library import Library
 from optout_cli.model.letter import Attachment, Letter
 

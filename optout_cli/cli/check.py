@@ -30,7 +30,7 @@ from optout_cli.cli.options import (
     with_engine,
 )
 from optout_cli.errors import OptoutError
-from optout_cli.exporters.context import Options
+from optout_cli.exporters import Options
 from optout_cli.letters.notes import told
 from optout_cli.letters.pipeline import Order
 from optout_cli.lint import (

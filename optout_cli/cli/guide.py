@@ -30,7 +30,7 @@ from optout_cli.cli.options import (
     with_engine,
 )
 from optout_cli.errors import Location
-from optout_cli.exporters.context import Options
+from optout_cli.exporters import Options
 from optout_cli.letters.pipeline import request_in
 from optout_cli.model.letter import EngineName
 from optout_cli.model.request import Request

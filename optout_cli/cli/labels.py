@@ -19,7 +19,7 @@ from optout_cli.cli.options import (
 )
 from optout_cli.cli.record import in_option, to_option
 from optout_cli.errors import Location, OptoutError, Problem
-from optout_cli.exporters.context import Options
+from optout_cli.exporters import Options
 from optout_cli.model.letter import EngineName, MailingForm
 from optout_cli.model.request import PARTIES, Party
 from optout_cli.output import write_all

@@ -16,8 +16,7 @@ from optout_cli.cli.options import (
     today,
 )
 from optout_cli.errors import closest
-from optout_cli.exporters import all_exporters, format_names
-from optout_cli.exporters.context import Options
+from optout_cli.exporters import Options, all_exporters, format_names
 from optout_cli.letters.library import Library
 from optout_cli.letters.pipeline import Order
 from optout_cli.model.notice import Route

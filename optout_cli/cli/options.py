@@ -14,8 +14,7 @@ from optout_cli.cache import Cache
 from optout_cli.cli.console import quote, say, usage_error, user_folder
 from optout_cli.engines import DEFAULT, NAMES, working_engine
 from optout_cli.errors import Location, OptoutError, Problem, did_you_mean, raise_any
-from optout_cli.exporters import exporter_for
-from optout_cli.exporters.context import Options
+from optout_cli.exporters import Options, exporter_for
 from optout_cli.letters.library import Library
 from optout_cli.model.letter import EngineName
 from optout_cli.output import is_folder

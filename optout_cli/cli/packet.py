@@ -20,7 +20,7 @@ from optout_cli.cli.options import (
 )
 from optout_cli.cli.record import RECIPIENTS, in_option, to_option
 from optout_cli.errors import raise_any
-from optout_cli.exporters.context import Options
+from optout_cli.exporters import Options
 from optout_cli.model.letter import EngineName
 from optout_cli.model.request import PARTIES, Party
 from optout_cli.output import write_all

@@ -35,8 +35,7 @@ from optout_cli.cli.options import (
     verbose_option,
     with_engine,
 )
-from optout_cli.exporters import exporter_for, format_names
-from optout_cli.exporters.context import Options
+from optout_cli.exporters import Options, exporter_for, format_names
 from optout_cli.letters.library import Library
 from optout_cli.letters.named_files import NamedFiles
 from optout_cli.letters.notes import told

@@ -21,7 +21,7 @@ from pypdfium2 import PdfiumError
 
 from optout_cli.engines import temporary_files
 from optout_cli.errors import OptoutError, Problem
-from optout_cli.exporters.context import ExportContext
+from optout_cli.exporters import ExportContext
 from optout_cli.model.letter import Attachment
 from optout_cli.readers.pdf_pages import flatten
 from optout_cli.templating.layouts import Sheet
@@ -40,7 +40,15 @@ def bind_enclosures(letter: bytes, enclosed: Sequence[Attachment]) -> bytes:
         with package.open_outline() as outline:
             for file in enclosed:
                 outline.root.append(pikepdf.OutlineItem(file.name, len(package.pages)))
-                package.add_pages_from(_flatten(file, stack), outlines="ignore")
+                try:
+                    document = stack.enter_context(pikepdf.open(BytesIO(flatten(file.content))))
+                except (pikepdf.PdfError, PdfiumError) as error:
+                    message = f"{file.name} cannot be put behind the letter: {error}"
+                    hint = "open it, and print it to a new PDF"
+                    raise OptoutError(
+                        Problem("broken-pdf", message, None, hint, "enclosures")
+                    ) from None
+                package.add_pages_from(document, outlines="ignore")
         with package.open_metadata(set_pikepdf_as_editor=False, update_docinfo=False) as metadata:
             for key in [key for key in metadata if key.startswith(_CLAIMS)]:
                 del metadata[key]
@@ -50,17 +58,6 @@ def bind_enclosures(letter: bytes, enclosed: Sequence[Attachment]) -> bytes:
             package.close()
             output.seek(0)
             return output.read()
-
-
-def _flatten(enclosed: Attachment, stack: ExitStack) -> pikepdf.Pdf:
-    """Open a PDF with all that is drawn over its pages as part of them."""
-    try:
-        document = stack.enter_context(pikepdf.open(BytesIO(flatten(enclosed.content))))
-    except (pikepdf.PdfError, PdfiumError) as error:
-        message = f"{enclosed.name} cannot be put behind the letter: {error}"
-        hint = "open it, and print it to a new PDF"
-        raise OptoutError(Problem("broken-pdf", message, None, hint, "enclosures")) from None
-    return document
 
 
 _HEADER = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n"  # the second line marks a file that is not text

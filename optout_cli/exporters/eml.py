@@ -19,8 +19,7 @@ from typing import NamedTuple
 import msgspec
 
 from optout_cli.errors import OptoutError, Problem, raise_any
-from optout_cli.exporters import pdf
-from optout_cli.exporters.context import ExportContext
+from optout_cli.exporters import ExportContext, pdf
 from optout_cli.exporters.html import refuse_outside
 from optout_cli.exporters.txt import lines_of
 from optout_cli.model.fields import Email

@@ -12,7 +12,7 @@ from unicodedata import normalize
 from msgspec import Struct, structs
 
 from optout_cli.errors import OptoutError, Problem, raise_any
-from optout_cli.exporters.context import ExportContext
+from optout_cli.exporters import ExportContext
 from optout_cli.exporters.txt import Group, Line, break_pages, groups_of, join_groups, wrap
 from optout_cli.model.letter import Letter, Run
 

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 from optout_cli.engines import pages_in, temporary_files
 from optout_cli.engines.measure import room_problems
 from optout_cli.errors import OptoutError, Problem, raise_any
-from optout_cli.exporters import pdf
-from optout_cli.exporters.context import ExportContext
+from optout_cli.exporters import ExportContext, pdf
 from optout_cli.model.letter import Attachment, Letter
 from optout_cli.readers.pdf_pages import flatten, small_scale
 

@@ -4,7 +4,7 @@ import re
 from base64 import b64encode
 
 from optout_cli.errors import OptoutError, Problem
-from optout_cli.exporters.context import ExportContext
+from optout_cli.exporters import ExportContext
 from optout_cli.model.letter import Letter
 from optout_cli.templating.layouts import letter_page, pictures_of
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from optout_cli.exporters.context import ExportContext
+from optout_cli.exporters import ExportContext
 from optout_cli.model.letter import Letter
 
 RANK = 3

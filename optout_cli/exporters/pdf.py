@@ -3,7 +3,7 @@
 from optout_cli.engines import pages_in
 from optout_cli.engines.measure import room_problems
 from optout_cli.errors import raise_any
-from optout_cli.exporters.context import ExportContext
+from optout_cli.exporters import ExportContext
 from optout_cli.model.letter import Letter
 
 RANK = 0

@@ -8,8 +8,7 @@ from io import BytesIO
 from struct import pack_into, unpack_from
 from typing import TYPE_CHECKING
 
-from optout_cli.exporters import fax_pdf
-from optout_cli.exporters.context import ExportContext, Options
+from optout_cli.exporters import ExportContext, Options, fax_pdf
 from optout_cli.model.letter import Letter
 
 if TYPE_CHECKING:

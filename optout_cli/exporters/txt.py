@@ -6,7 +6,7 @@ from enum import IntEnum
 from functools import lru_cache
 from typing import NamedTuple
 
-from optout_cli.exporters.context import ExportContext
+from optout_cli.exporters import ExportContext
 from optout_cli.model.letter import Block, Heading, Letter, ListBlock, Paragraph, Quote
 from optout_cli.templating.body import plain
 

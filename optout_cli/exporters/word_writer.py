@@ -227,7 +227,11 @@ def _write_top(document: Document, letter: Letter) -> None:
     dateline, window = (row.cells[0].merge(row.cells[-1]) for row in table.rows[1:])
     if letter.seal:
         _add_picture(table.cell(0, 0).paragraphs[0], letter.seal, *_SEAL)
-    _write_letterhead(table.rows[0].cells[-1], letter)
+    letterhead = table.rows[0].cells[-1]
+    office = _fill(letterhead, letter.sender[:1], "Letterhead Office")
+    office.paragraph_format.space_before = Pt(_ABOVE_OFFICE if letter.seal else 0)
+    for parts in filter(None, (letter.sender[1:], letter.sender_contact)):
+        letterhead.add_paragraph(" · ".join(parts), "Letterhead")
     _write_dateline(dateline, letter)
     _fill(window, letter.envelope, "Inside Address")
 
@@ -240,13 +244,6 @@ def _fill(cell: _Cell, lines: Sequence[str], style: str) -> Written:
     for line in lines[1:]:
         cell.add_paragraph(line, style)
     return first
-
-
-def _write_letterhead(cell: _Cell, letter: Letter) -> None:
-    office = _fill(cell, letter.sender[:1], "Letterhead Office")
-    office.paragraph_format.space_before = Pt(_ABOVE_OFFICE if letter.seal else 0)
-    for parts in filter(None, (letter.sender[1:], letter.sender_contact)):
-        cell.add_paragraph(" · ".join(parts), "Letterhead")
 
 
 def _add_picture(paragraph: Written, picture: Image, width: float, height: float) -> None:

@@ -9,8 +9,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from optout_cli.directory.names import fold, without_legal_word
-from optout_cli.exporters import Exporter, exporter_for
-from optout_cli.exporters.context import Options
+from optout_cli.exporters import Exporter, Options, exporter_for
 from optout_cli.letters.working_days import closing_of
 from optout_cli.model.jurisdiction import Agreement, Law, LawEffect, Locality, Topic
 from optout_cli.model.letter import Letter

@@ -15,8 +15,7 @@ import msgspec
 
 from optout_cli import __version__
 from optout_cli.errors import Location, Problem, raise_any
-from optout_cli.exporters import exporter_for
-from optout_cli.exporters.context import ExportContext
+from optout_cli.exporters import ExportContext, exporter_for
 from optout_cli.exporters.json import facts_of, message_id_of
 from optout_cli.model.letter import Export, Letter
 from optout_cli.model.notice import Note

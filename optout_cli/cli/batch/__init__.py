@@ -28,8 +28,7 @@ from optout_cli.cli.options import (
     with_engine,
 )
 from optout_cli.errors import ExitCode
-from optout_cli.exporters import exporter_for
-from optout_cli.exporters.context import Options
+from optout_cli.exporters import Options, exporter_for
 from optout_cli.letters.pipeline import Order, request_file
 from optout_cli.model.letter import EngineName
 from optout_cli.output import is_folder
