@@ -259,10 +259,15 @@ def tree(node: body._Node) -> object:
     return node.tag, node.location, node.href, node.id, children
 
 
-@given(st.lists(st.sampled_from((*PIECES, '<section id="b">', "</section>")), max_size=12))
+BLOCKS = ("<p>a</p>", "<ul><li>b<ul><li>c</li></ul></li></ul>", "<h2>d</h2>", "<p> </p>")
+
+
+@given(st.lists(st.sampled_from((*PIECES, *BLOCKS, '<section id="b">', "</section>")), max_size=12))
+@example([*BLOCKS[:3], " \n", *BLOCKS[:1]])
+@example([BLOCKS[0], "stray", BLOCKS[0]])
 @example(['</section><section id="b">', "<p>", "a", "</p>"])
 @example(["</section>", "a"])
-def test_a_page_is_read_section_by_section_as_it_is_read_whole(pieces: list[str]) -> None:
+def test_a_page_is_read_block_by_block_as_it_is_read_whole(pieces: list[str]) -> None:
     html = f'<section id="a">{"".join(pieces)}</section>'
 
     def found(read: Callable[[str, str], object]) -> object:
