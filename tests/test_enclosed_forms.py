@@ -15,6 +15,7 @@ from make_letters import document_of, told_by
 from pikepdf import Array, Dictionary, Name, String
 
 from optout_cli.exporters import Options, exporter_for
+from optout_cli.exporters.binding import bind_enclosures
 from optout_cli.letters.library import Library
 from optout_cli.letters.notes import export_notes
 from optout_cli.letters.pipeline import Order, letters_of_request
@@ -374,3 +375,20 @@ def test_what_a_printed_page_does_not_show_is_told(
         change(pdf)
         pdf.save(path)
     assert load_attachment(path).unseen == unseen
+
+
+def test_a_letter_does_not_take_over_the_scripts_of_what_it_encloses() -> None:
+    script = Dictionary(S=Name.JavaScript, JS=String("app.alert(1)"))
+    links = [script, Dictionary(S=Name.URI, URI=String("https://example.gov"))]
+    with pikepdf.new() as pdf:
+        page = pdf.add_blank_page(page_size=(612, 792)).obj
+        page.AA = Dictionary(O=script)
+        page.Annots = Array(
+            Dictionary(Type=Name.Annot, Subtype=Name.Link, Rect=Array([9, 9, 99, 99]), A=it)
+            for it in links
+        )
+        pdf.save(content := BytesIO())
+    file = Attachment("act.pdf", "application/pdf", content.getvalue())
+    with pikepdf.open(BytesIO(bind_enclosures(content.getvalue(), [file]))) as package:
+        bound = package.pages[1].obj
+        assert ("/AA" in bound, [str(it.A.S) for it in bound.Annots]) == (False, ["/URI"])

@@ -3,10 +3,9 @@
 Here is what they share: the user's options, the templates, the PDF engine. It is cheap to import:
 the CLI needs `Options` at start-up.
 
-A new format is one new module here with everything that `Exporter` lists. The
-module `fax_pdf` is the format `fax-pdf`, whose files end in `.fax.pdf`. A command imports the
-formats that it uses. Listing imports them all, so no format's module imports anything slow at its
-top.
+A new format is one new module here with everything that `Exporter` lists. The module `fax_pdf` is
+the format `fax-pdf`, whose files end in `.fax.pdf`. A command imports the formats that it uses.
+Listing imports them all, so no format's module imports anything slow at its top.
 """
 
 from functools import cache, cached_property
@@ -27,8 +26,6 @@ if TYPE_CHECKING:
 
 # Modules here that are no format.
 _SHARED = {"__init__", "binding", "word_writer"}
-
-
 # Lines that HylaFAX 6's `textfmt -B -s na-let -p 11` sets on a page of US Letter before it starts
 # another; 80 columns do not wrap. (At its default of 10 pt it sets 57, so 52 fit as well.)
 FAX_LINES = 52

@@ -23,7 +23,7 @@ from optout_cli.engines import temporary_files
 from optout_cli.errors import OptoutError, Problem
 from optout_cli.exporters import ExportContext
 from optout_cli.model.letter import Attachment
-from optout_cli.readers.pdf_pages import flatten
+from optout_cli.readers.pdf_pages import drop_actions, flatten
 from optout_cli.templating.layouts import Sheet
 
 _CLAIMS = ("{http://www.aiim.org/pdfa/ns/id/", "{http://www.aiim.org/pdfua/ns/id/")
@@ -48,6 +48,7 @@ def bind_enclosures(letter: bytes, enclosed: Sequence[Attachment]) -> bytes:
                     raise OptoutError(
                         Problem("broken-pdf", message, None, hint, "enclosures")
                     ) from None
+                drop_actions(document)
                 package.add_pages_from(document, outlines="ignore")
         with package.open_metadata(set_pikepdf_as_editor=False, update_docinfo=False) as metadata:
             for key in [key for key in metadata if key.startswith(_CLAIMS)]:
