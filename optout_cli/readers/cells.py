@@ -17,7 +17,7 @@ from optout_cli.readers.addresses import state_code
 # The United States' order comes first: 03/04/2026 is March 4.
 _DATE_FORMS = (
     *("%m/%d/%Y", "%d/%m/%Y", "%m/%d/%y", "%Y/%m/%d", "%Y%m%d", "%B %d %Y", "%b %d %Y"),
-    *("%d %B %Y", "%d %b %Y", "%d %b %y"),
+    *("%d %B %Y", "%d %b %Y", "%d %b %y", "%d %B %y", "%b %d %y", "%B %d %y"),
 )
 _DAY_ZERO = date(1899, 12, 30)  # spreadsheets count days from here
 _DAY_NUMBERS = range(36_526, 73_051)  # the days of 2000 to 2099 in a spreadsheet
