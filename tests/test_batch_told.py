@@ -69,12 +69,15 @@ SIGNED = "jurisdiction,signatory.name,signatory.title,signatory.email\n50001,Pat
 READ = "read the letters, and confirm the addresses in the notes"
 MAIL = "send 1 letter by certified mail, return receipt requested; keep the receipt"
 RECORD = "record with optout sent what goes out; optout status out --due says which answers are due"
+RECORD_BY = RECORD.replace(
+    "out;", "out (add --by certified-mail, since the requests do not say how);"
+)
 
 
 @pytest.mark.parametrize(
     ("row", "options", "steps"),
     [
-        (SIGNED, "-f txt", [READ, MAIL, RECORD]),
+        (SIGNED, "-f txt", [READ, MAIL, RECORD_BY]),
         (
             SIGNED,
             "-f eml",
@@ -88,7 +91,7 @@ RECORD = "record with optout sent what goes out; optout status out --due says wh
         (
             SIGNED,
             "-f txt,eml",
-            [READ, MAIL, "e-mail 1 letter; keep a copy of the sent e-mail", RECORD],
+            [READ, MAIL, "e-mail 1 letter; keep a copy of the sent e-mail", RECORD_BY],
         ),
         (
             SIGNED,
@@ -149,7 +152,7 @@ def test_the_next_steps_of_many_letters_are_summed_up(
         "next: have 2 letters delivered by hand, and a copy of each stamped as received",
         "next: mail 2 copies to the offices listed after cc:; print labels with optout labels out",
         "next: give 4 copies to the people listed after cc:",
-        f"next: {RECORD}",
+        f"next: {RECORD_BY}",
     ]
 
 

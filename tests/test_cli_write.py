@@ -43,6 +43,8 @@ next: send both letters by certified mail, return receipt requested; keep the re
 next: mail a copy of ICE's letter to the office listed after cc: Director, U.S. Immigration and \
 Customs Enforcement, 500 12th Street SW, Washington, DC 20536
 next: give a copy to: Alex, Counsel
+next: record how they went out, since the request does not say it: optout sent LETTER --by \
+certified-mail
 next: if you have no answer by 2026-12-21, write again and quote the reference REF
 """
 

@@ -631,6 +631,28 @@ def test_after_a_correction_nothing_comes_next_that_is_done(letters: Letters, ru
     assert "next:" not in outcome(correct)[2]
 
 
+def test_the_next_step_says_what_sent_then_needs(run: Run, write: Write, in_folder: Path) -> None:
+    write("r.yaml", REQUEST)
+    write("t.csv", "jurisdiction\nmarin-county-ca\n")
+    told = outcome(run("write", "r.yaml", "-f", "txt", "-o", "one/"))[2]
+    how = "since the request does not say it: optout sent LETTER --by certified-mail"
+    assert f"next: record how they went out, {how}\n" in told
+    told = outcome(run("batch", "t.csv", "--common", "r.yaml", "-f", "txt", "-o", "many/"))[2]
+    how = "(add --by certified-mail, since the requests do not say how)"
+    assert f"next: record with optout sent what goes out {how}; optout status many" in told
+    assert outcome(run("sent", "one", "-q"))[2].startswith(
+        "--by (one): the letter does not say how"
+    )
+    write("s.csv", "letter,on\none/2026-11-20-opt-out-ice.txt,2026-11-21\n")
+    assert outcome(run("sent", "--from", "s.csv", "-q"))[2] == (
+        "s.csv:2: the letter does not say how it went out\n"
+        "  hint: fill in the column by, such as certified-mail, or give --by for all rows\n"
+    )
+    assert outcome(run("sent", "many", "--by", "certified-mail", "-q"))[0] == 0
+    write("r.yaml", REQUEST + "service: {bureau: [{by: mail}], ice: [{by: hand}]}\n")
+    assert "record how" not in outcome(run("write", "r.yaml", "-f", "txt", "-o", "two/"))[2]
+
+
 def test_a_row_is_told_about_its_own_columns(
     library: Library, in_folder: Path, run: Run, write: Write
 ) -> None:

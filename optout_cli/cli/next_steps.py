@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from optout_cli.cli.console import program_name
 from optout_cli.cli.options import DEFAULT_LETTER
-from optout_cli.exporters import exporter_for
+from optout_cli.exporters import Exporter, exporter_for
 from optout_cli.model.letter import Export
 from optout_cli.model.notice import Notice
 from optout_cli.model.program import FOLLOW_UP
@@ -15,6 +15,7 @@ MARK_UP = (
     "have counsel mark up the {names} files, and put each change into the request or into your own"
     " wording; then make the letters to send: run this command again with -f pdf"
 )
+SAY_HOW = "--by certified-mail"  # the usual way, for letters whose request names none
 MESSAGES: frozenset[Way] = frozenset(("email", "fax"))  # ways in which nothing goes out on paper
 _SENDING: dict[Way, str] = {
     "certified-mail": "send {letter} by certified mail, return receipt requested; keep the receipt",
@@ -61,17 +62,26 @@ def next_steps(
         named = ", ".join(filter(None, (copy.name, copy.title, copy.organization)))
         yield f"give a copy to: {named}"
     if is_kept:
-        yield _last_step(first)
+        yield from _last_steps(notices, exporters)
 
 
-def _last_step(notice: Notice) -> str:
+def _last_steps(notices: Sequence[Notice], exporters: Sequence[Exporter]) -> Iterator[str]:
+    """Yield how to record what went out, if the request does not say it, and when to write again.
+
+    `exporters` are those of the formats that go out.
+    """
     # Imports the holidays, which takes 60 ms; a letter in a pipeline needs none.
     from optout_cli.letters.working_days import next_working_day
 
+    is_paper = any(exporter.ROUTE is None for exporter in exporters)
+    if is_paper and not all(notice.recipient.service for notice in notices):
+        how = f"{program_name()} sent LETTER {SAY_HOW}"
+        yield f"record how they went out, since the request does not say it: {how}"
     # The day that the letter itself names, if it does.
-    day = getattr(notice.particulars, "reply_by", None) or notice.date + timedelta(FOLLOW_UP)
-    day = next_working_day(day, notice.place.state_code)[0]
-    return f"if you have no answer by {day}, write again and quote the reference {notice.reference}"
+    first = notices[0]
+    day = getattr(first.particulars, "reply_by", None) or first.date + timedelta(FOLLOW_UP)
+    day = next_working_day(day, first.place.state_code)[0]
+    yield f"if you have no answer by {day}, write again and quote the reference {first.reference}"
 
 
 def _confirm_steps(notices: Sequence[Notice]) -> Iterator[str]:

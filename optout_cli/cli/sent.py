@@ -68,6 +68,7 @@ _ROW_HINTS = {
     "already-sent": "if it went out once more, write again in a column change of this row; to"
     " correct what is recorded, write correct; if it also went out another way, name that way"
     " under by",
+    "which-way": "fill in the column by, such as certified-mail, or give --by for all rows",
 }
 
 

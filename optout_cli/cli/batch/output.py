@@ -17,7 +17,7 @@ from optout_cli.batch.job import Job
 from optout_cli.batch.plan import BatchPlan
 from optout_cli.cli.batch.report import choice_lines, missing_line
 from optout_cli.cli.console import quote, say, speaks_json, usage_error
-from optout_cli.cli.next_steps import MARK_UP, MESSAGES, to_mark_up, ways_of
+from optout_cli.cli.next_steps import MARK_UP, MESSAGES, SAY_HOW, to_mark_up, ways_of
 from optout_cli.errors import Location, OptoutError, Problem
 from optout_cli.exporters import exporter_for
 from optout_cli.letters.pipeline import Order
@@ -260,7 +260,9 @@ def steps_for_all(states: Iterable[LetterState], paper: Path | None, folder: Pat
         yield f"give {_copies(people)} to the people listed after cc:"
     if signed:
         due = f"optout status {quote(str(folder))} --due"
-        yield f"record with optout sent what goes out; {due} says which answers are due"
+        is_open = any(not state.letter.service for state, _ in mailed)
+        more = f" (add {SAY_HOW}, since the requests do not say how)" if is_open else ""
+        yield f"record with optout sent what goes out{more}; {due} says which answers are due"
 
 
 def _is_to_send(state: LetterState) -> bool:
