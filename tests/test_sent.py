@@ -1,5 +1,6 @@
 """`optout sent` and `optout delivered`: what people did is recorded once, and nothing untrue."""
 
+import csv
 import json
 import shutil
 import subprocess
@@ -629,6 +630,36 @@ def test_after_a_correction_nothing_comes_next_that_is_done(letters: Letters, ru
     run("delivered", TO_ICE, "--on", "2026-11-23", "-q")
     correct = run("sent", TO_ICE, "--by", "mail", "--on", "2026-11-22", "--correct")
     assert "next:" not in outcome(correct)[2]
+
+
+def test_the_table_of_the_register_says_what_went_out_once_it_is_filled_in(
+    run: Run, write: Write, in_folder: Path
+) -> None:
+    def fill_in(path: str, delimiter: str = ",", **cells: str) -> None:
+        with Path(path).open(encoding="utf-8-sig", newline="") as stream:
+            rows = [*csv.DictReader(stream)]
+        rows[-1] |= {name.replace("_", " "): cell for name, cell in cells.items()}
+        rows = [row | {"# date": "soon"} for row in rows]
+        with Path(path).open("w", encoding="utf-8", newline="") as stream:
+            writer = csv.DictWriter(stream, [*rows[0]], delimiter=delimiter)
+            writer.writeheader()
+            writer.writerows(rows)
+
+    write("r.yaml", REQUEST)
+    run("write", "r.yaml", "-f", "txt", "-o", "letters/")
+    table = "letters/register.csv"
+    fill_in(table, sent="2026-11-21", route="certified mail", tracking_number=NUMBER[:-1] + "9")
+    before = Path(table).read_bytes()
+    code, _, err = outcome(run("sent", "--from", table))
+    assert (code, "wrong digit" in err, Path(table).read_bytes()) == (1, True, before)
+    fill_in(table, tracking_number=NUMBER)
+    assert outcome(run("sent", "--from", table, "-q")) == (0, f"{TO_ICE}\n", "")
+    assert sendings("ice") == [("2026-11-21", "certified-mail", NUMBER)]
+    assert outcome(run("sent", "--from", table))[2].startswith("already recorded: ")
+    Path("todo.csv").write_text(outcome(run("status", "letters", "--unsent", "--csv"))[1], "utf-8")
+    fill_in("todo.csv", ";", sent="2026-11-22", route="hand")
+    written = outcome(run("sent", "--from", "todo.csv", "--in", "letters", "-q"))
+    assert (written, events()) == ((0, f"{TO_BUREAU}\n", ""), 3)
 
 
 def test_the_next_step_says_what_sent_then_needs(run: Run, write: Write, in_folder: Path) -> None:

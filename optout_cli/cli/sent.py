@@ -43,8 +43,10 @@ from optout_cli.model.program import Program
 from optout_cli.model.request import Party, Way
 from optout_cli.output import is_folder
 from optout_cli.readers.document import Row, locate
+from optout_cli.readers.files import is_file
 from optout_cli.readers.validate import convert
 from optout_cli.register.events import Evidence
+from optout_cli.register.journal import NAME
 from optout_cli.register.recorder import Found, Recorder
 from optout_cli.register.standing import Step, standings_of
 from optout_cli.register.statements import (
@@ -55,6 +57,7 @@ from optout_cli.register.statements import (
     sent_from,
     withdrawn_from,
 )
+from optout_cli.register.table import as_sendings
 
 _MOST_TOLD = 20  # letters of which each has its line on the screen
 _LEFT_OUT: dict[Step, tuple[str, str]] = {  # of a folder: one such letter, and several
@@ -147,7 +150,8 @@ class _Claim(NamedTuple):
     type=click.Path(),
     shell_complete=files,
     help="Read many letters from a table (CSV or NDJSON) with the columns letter, recipient, on,"
-    " by, number, receipt, signed, change (repeatable).",
+    " by, number, receipt, signed, change; or from register.csv, in which you filled in sent, route"
+    " and tracking number (repeatable).",
 )
 @to_option
 @in_option
@@ -181,8 +185,8 @@ def command(
 
     The register of the folder keeps what you say. A scan that you give is copied to evidence/
     there. A row of a table counts before the options. If a row has a problem, the other rows are
-    recorded; without --from, either all is recorded or nothing. If another command is using the
-    folder, waits 5 seconds on a terminal, and 10 minutes elsewhere.
+    recorded; without --from, or from register.csv, either all is recorded or nothing. If another
+    command is using the folder, waits 5 seconds on a terminal, and 10 minutes elsewhere.
 
     Prints the path of each letter.
     """
@@ -228,13 +232,8 @@ def _say_next(done: Sequence[tuple[Found, Result]], *, is_undone: bool) -> None:
         say("nothing to record: no signed letter is left to be sent")
     elif is_undone and not all(found.state.sent for found, _ in done):
         say("next: when it goes out, run optout sent; if it never will, add --never REASON")
-    elif any(_is_awaited(found) for found, _ in done):
+    elif any(it.state.sent and not (it.state.delivered or it.state.answers) for it, _ in done):
         say("next: when it arrives, run optout delivered; when an answer comes, optout answer")
-
-
-def _is_awaited(found: Found) -> bool:
-    state = found.state
-    return bool(state.sent) and not (state.delivered or state.answers)
 
 
 def _recorded(
@@ -245,11 +244,9 @@ def _recorded(
     problems: list[Problem] = []
     for claim in claims:
         try:
-            results = list(_results(recorder, claim, within, moment))
+            done += _prepared(recorder, claim, within, moment)
         except OptoutError as error:
             problems += [placed(problem, claim.letter) for problem in error.problems]
-        else:
-            done += _added(recorder, results)
     raise_any(problems)
     return done
 
@@ -266,15 +263,25 @@ def _rows_recorded(
     done: list[tuple[Found, Result]] = []
     problems: list[Problem] = []
     for table in load_inputs(tables, Entry.__struct_encode_fields__):
+        text, folder = as_sendings(table.text), Path(table.name).parent
+        at = folder if text and not within and is_file(folder / NAME) else within
+        if text is not None:
+            table = msgspec.structs.replace(table, text=text)  # noqa: PLW2901
         for row in table.rows():
+            if text is not None and not _is_filled_in(row):
+                continue
             try:
-                claim = _claim_of(row, said, parties)
-                results = list(_results(recorder, claim, within, moment))
+                done += _prepared(recorder, _claim_of(row, said, parties), at, moment)
             except OptoutError as error:
                 problems += _located(error, row)
-            else:
-                done += _added(recorder, results)
+        if text is not None:  # the table is about to be written anew, without the wrong rows
+            raise_any(problems)
     return done, problems
+
+
+def _is_filled_in(row: Row) -> bool:
+    """Tell whether a row of register.csv has one day of sending; several are recorded already."""
+    return row.document is None or "\n" not in str(row.document.data.get("on", "\n"))
 
 
 def _claim_of(row: Row, said: Sending, parties: tuple[Party, ...]) -> _Claim:
@@ -315,6 +322,16 @@ def _located(error: OptoutError, row: Row) -> Iterator[Problem]:
             problem, location=None, path=path, message=message, hint=hint
         )
         yield from locate([bare], document, row)
+
+
+def _prepared(
+    recorder: Recorder, claim: _Claim, within: Path | None, moment: Moment
+) -> list[tuple[Found, Result]]:
+    """Prepare the event of each letter that a claim names: all, or none. Raises OptoutError."""
+    results = list(_results(recorder, claim, within, moment))
+    for each in results:
+        recorder.add(*each)
+    return results
 
 
 def _results(
@@ -369,10 +386,8 @@ def _in_folder(
 def _named(error: OptoutError, found: Found) -> Iterator[Problem]:
     """Yield the problems of one of several letters, with its name where they have no place."""
     for problem in error.problems:
-        message = (
-            problem.message if problem.location else f"{problem.message}: {letter_name(found)}"
-        )
-        yield msgspec.structs.replace(problem, message=message)
+        name = "" if problem.location else f": {letter_name(found)}"
+        yield msgspec.structs.replace(problem, message=f"{problem.message}{name}")
 
 
 def _taken(found: Found, path: str | None, key: str) -> Evidence | None:
@@ -382,11 +397,3 @@ def _taken(found: Found, path: str | None, key: str) -> Evidence | None:
     except OptoutError as error:
         problems = (msgspec.structs.replace(problem, path=key) for problem in error.problems)
         raise OptoutError(*problems) from None
-
-
-def _added(
-    recorder: Recorder, results: Sequence[tuple[Found, Result]]
-) -> Sequence[tuple[Found, Result]]:
-    for found, result in results:
-        recorder.add(found, result)
-    return results

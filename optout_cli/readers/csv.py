@@ -230,7 +230,7 @@ def _read_header(
     """
     own_names = [cell.strip() for cell in cells]
     if columns:
-        meant = [[column_among(name, columns)] for name in own_names]
+        meant = [[column_among(it, columns) if _is_read(it) else it] for it in own_names]
     else:
         meant = _settle([column_of(name) if _is_read(name) else [name] for name in own_names])
     names = [

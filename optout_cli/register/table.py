@@ -36,6 +36,11 @@ _SEAL = "table"  # the file with the digest of the table as last written
 _TOLD = ("draft", "superseded", "answered", "withdrawn")  # as outcomes
 _MOST = 3  # letters that a message names
 _US_DATE = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
+# The columns that a person fills in to say what went out, as `optout sent --from` names them.
+_FILLED_IN = {
+    "reference": "reference", "recipient": "recipient", "sent": "on", "route": "by",
+    "tracking number": "number",
+}  # fmt: skip
 _Lineage = tuple[str, str, str, str]  # what a letter shares with the one that it replaces
 
 
@@ -165,6 +170,23 @@ def update_table(
         for earlier in kept.values()
         if earlier
     )
+
+
+def as_sendings(text: str) -> str | None:
+    """Return this table, as somebody filled it in, as one for `optout sent --from`.
+
+    All other columns become the user's own. Returns None for another table.
+    """
+    head, end, rest = text.partition("\n")
+    delimiter = max(",;\t", key=head.count)
+    names = next(csv.reader([head.rstrip("\r")], delimiter=delimiter), [])
+    if not {*COLUMNS} <= {*names}:
+        return None
+    header = StringIO()
+    own = (name if name.startswith(OWN_MARK) else f"{OWN_MARK} {name}" for name in names)
+    cells = (_FILLED_IN.get(name, other) for name, other in zip(names, own, strict=True))
+    csv.writer(header, delimiter=delimiter, lineterminator="").writerow(cells)
+    return header.getvalue() + end + rest
 
 
 def table_problems(folder: Path, lines: Sequence[Line]) -> Iterator[Problem]:
