@@ -262,6 +262,23 @@ def test_a_page_says_what_was_recorded_since_the_page_before(
     ]
 
 
+def test_news_leave_out_what_a_later_event_corrects(letters: RegisterMaker, run: Run) -> None:
+    run("review", "out", "-q")
+    id = letters.written(place=ADDISON, parties=("ice",))
+    letters.sent(id, "ice", by="fax", on=date(2026, 11, 3))
+    letters.sent(id, "ice", by="mail", on=date(2026, 11, 4), corrects="fax")
+    meeting = {"day": "2026-12-15", "place": "Room 1"}
+    for facts in ({}, meeting):
+        letters.answered(
+            id, "ice", date(2026, 11, 20), "meeting-offered", facts=facts, corrects=bool(facts)
+        )
+    run("review", "out", "-q")
+    said = "a meeting was offered; Date of the meeting: December 15, 2026; Place: Room 1"
+    assert news(page_at())[1:] == [
+        f"written; sent by mail on 2026-11-04; answered on 2026-11-20: {said}"
+    ]
+
+
 def test_since_names_another_day(letters: RegisterMaker, run: Run) -> None:
     run("review", "out", "-q", "--since", "2026-11-01")
     assert news(page_at())[1:] == [

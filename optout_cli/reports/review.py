@@ -24,6 +24,7 @@ from optout_cli.model.request import Confirmation, Copy, Service
 from optout_cli.register.events import (
     Answered,
     AnyEvent,
+    Delivered,
     LetterEvent,
     Sent,
     Withdrawn,
@@ -31,6 +32,7 @@ from optout_cli.register.events import (
     WrittenNote,
 )
 from optout_cli.register.journal import Line, pages_in
+from optout_cli.register.replies import facts_in_words
 from optout_cli.register.standing import Standing
 from optout_cli.register.state import Key, LetterState, States
 from optout_cli.register.statements import way_words
@@ -230,7 +232,7 @@ def drawings_of(
 
 
 def _news_in(review: Review) -> dict[Key, list[AnyEvent]]:
-    """Return the events that are news, by letter."""
+    """Return the events that are news, by letter, without those that a later one corrects."""
     news: defaultdict[Key, list[AnyEvent]] = defaultdict(list)
     seen = review.seen
     if seen is None:
@@ -244,7 +246,18 @@ def _news_in(review: Review) -> dict[Key, list[AnyEvent]]:
             keys = [(event.written, event.recipient)]
         for state in filter(None, map(states.named, keys)):
             news[state.id, state.letter.recipient].append(event)
-    return news
+    return {key: _valid(events, states.named(key)) for key, events in news.items()}
+
+
+def _valid(events: Sequence[AnyEvent], state: LetterState | None) -> list[AnyEvent]:
+    """Leave out what was corrected or completed; what was taken back stays beside that."""
+    counts = [*state.sent, *state.delivered, *state.answers] if state else []
+    is_undone = any(isinstance(event, Withdrawn) for event in events)
+    return [
+        event
+        for event in events
+        if is_undone or event in counts or not isinstance(event, Sent | Delivered | Answered)
+    ]
 
 
 def _event_facts(event: AnyEvent, standing: Standing) -> _Facts:
@@ -255,7 +268,9 @@ def _event_facts(event: AnyEvent, standing: Standing) -> _Facts:
         case Answered():
             replies = standing.program.replies if standing.program else {}
             reply = replies[event.reply].label if event.reply in replies else event.reply
-            return {"what": "answered", "reply": reply} | _fields(event, "on", "by", "words")
+            details = facts_in_words(event, replies.get(event.reply))
+            facts = {"what": "answered", "reply": "; ".join((reply, *details))}
+            return facts | _fields(event, "on", "by", "words")
         case Sent():
             return {"what": "sent"} | _way_facts(event) | _fields(event, "on")
         case Withdrawn(what="written"):
