@@ -279,6 +279,25 @@ def test_any_file_a_folder_and_a_reference_name_the_earlier_letter(
     }
 
 
+def test_the_next_step_writes_to_the_folder_of_the_earlier_letter(
+    sent_notice: str, run: Run, in_folder: Path
+) -> None:
+    run("answer", TO_ICE, "--reply", "refused", "--on", "2026-11-23", "--words", "No.")
+    case = in_folder / "cases" / "Marin County"
+    case.parent.mkdir()
+    (in_folder / "letters").rename(case)
+    named = ("new", "--follow", "cases/Marin County")
+    steps = [
+        outcome(run(*named, *options))[2].splitlines()[-1].partition("then run ")[2]
+        for options in (("-o", "n.yaml"), ("--csv",))
+    ]
+    place = "-o 'cases/Marin County/'"
+    assert steps == [
+        f"optout write n.yaml {place}",
+        f"optout batch follow-ups.csv {place} --check",
+    ]
+
+
 def test_set_says_who_signs_now(sent_notice: str, run: Run) -> None:
     values = ("--set", "signatory.name=Kim Successor", "--set", "signatory.title=Sheriff")
     letter = ("--letter", "secure-communities/follow-up", "-o", "next.yaml")

@@ -16,7 +16,6 @@ from optout_cli.authoring.draft import (
     start_from_request,
     with_answers,
 )
-from optout_cli.authoring.follow import Former
 from optout_cli.authoring.request_writer import Answers
 from optout_cli.cli.console import (
     print_path,
@@ -30,7 +29,14 @@ from optout_cli.cli.console import (
 from optout_cli.cli.letter_options import set_option, split_assignment
 from optout_cli.cli.new.ask import is_terminal
 from optout_cli.cli.new.files import REQUEST, last_signatory, path_for, put_request, require_free
-from optout_cli.cli.new.follow import FollowOrder, TableOrder, begin_after, write_table
+from optout_cli.cli.new.follow import (
+    Beginning,
+    FollowOrder,
+    TableOrder,
+    begin_after,
+    folder_option,
+    write_table,
+)
 from optout_cli.cli.new.interview import run_interview
 from optout_cli.cli.options import (
     DEFAULT_LETTER,
@@ -188,7 +194,8 @@ def command(
         return
     start, earlier = Start(known={"letter": letter} if letter else {}), None
     if former:
-        start, earlier = begin_after(former, within, letter, library, quiet=quiet)
+        earlier = begin_after(former, within, letter, library, quiet=quiet)
+        start = earlier.start
     elif pattern:
         start = start_from_request(request_file(pattern), jurisdiction, letter, library)
     assigned = dict(map(split_assignment, assignments))
@@ -211,14 +218,16 @@ def command(
         _say_next(path, options, start.known, earlier)
 
 
-def _say_next(path: Path, options: str, known: Answers, former: Former | None) -> None:
-    before = ""
+def _say_next(path: Path, options: str, known: Answers, earlier: Beginning | None) -> None:
+    before, folder = "", (earlier and earlier.folder) or Path("letters")
     if not is_terminal():
         before = f"fill in {path} in an editor, then run "
-        if former and former.signatory and "signatory" not in known:
-            named = f"{former.signatory['name']}, {former.signatory['title']}"
+        signatory = earlier.former.signatory if earlier else None
+        if signatory and "signatory" not in known:
+            named = f"{signatory['name']}, {signatory['title']}"
             say(f"note: the earlier letter was signed by {named}; add who signs now")
-    say(f"next: {before}{program_name()} write {quote(str(path))}{options} -o letters/")
+    run = f"{program_name()} write {quote(str(path))}{options} -o {folder_option(folder)}"
+    say(f"next: {before}{run}")
 
 
 def _repeat_options(

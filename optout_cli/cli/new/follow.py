@@ -74,6 +74,7 @@ class TableOrder(NamedTuple):
     options: str
     quiet: bool
     is_workbook: bool = False
+    folder: Path | None = None  # of the letters to follow
 
 
 class FollowOrder(NamedTuple):
@@ -124,6 +125,7 @@ def _write_follow_table(order: TableOrder, library: Library, follow: FollowOrder
         raise OptoutError(Problem("nothing-due", message, Location(follow.named), hint))
     given = _given_cells(follow.common, library) if follow.common else {}
     letters = [*dict.fromkeys(row.cells["letter"] for row in rows)]
+    order = order._replace(folder=found.folder)
     path = _put(order, "follow-ups", follow_table(rows, given), library, letters)
     if order.quiet or path is None:
         return
@@ -185,19 +187,33 @@ def _say_next(path: Path, order: TableOrder) -> None:
     how = f'fill in {path} as a spreadsheet and save it as "CSV UTF-8"'
     if order.is_workbook:
         how = f"fill in {path} and save it"
-    run = f"{program_name()} batch {quote(str(path))}{order.options} --check"
+    place = f" -o {folder_option(order.folder)}" if order.folder else ""
+    run = f"{program_name()} batch {quote(str(path))}{order.options}{place} --check"
     say(f"next: {how}, then run {run}")
+
+
+def folder_option(folder: Path) -> str:
+    """Return a folder as the value of -o, which ends in a slash."""
+    return quote(f"{folder}/")
+
+
+class Beginning(NamedTuple):
+    """How a request begins that follows a letter, that letter, and the folder of its register."""
+
+    start: Start
+    former: Former
+    folder: Path | None
 
 
 def begin_after(
     text: str, within: Path | None, letter: str | None, library: Library, *, quiet: bool
-) -> tuple[Start, Former]:
-    """Return how a request that follows the letter `text` begins, and that letter.
+) -> Beginning:
+    """Return how a request that follows the letter `text` begins.
 
     On a terminal, asks which letter is meant, and which one follows, if there are several. Raises
     OptoutError.
     """
-    former, letter = _ask_what_follows(text, within, letter, library)
+    former, letter, folder = _ask_what_follows(text, within, letter, library)
     known, former = answers_following(former, letter, library, today())
     if (only := known.get("to")) and not quiet:
         (other,) = (party for party in PARTIES if party != only)
@@ -213,14 +229,16 @@ def begin_after(
             f"note: this letter goes to {RECIPIENTS[only]} alone, since {why}; for both, delete the"
             " line to:"
         )
-    return Start(known={**known}, asks=("service",), signed={**(former.signatory or {})}), former
+    start = Start(known={**known}, asks=("service",), signed={**(former.signatory or {})})
+    return Beginning(start, former, folder)
 
 
 class _Earlier(NamedTuple):
-    """An earlier letter that may be meant, and what it is in a few words."""
+    """An earlier letter that may be meant, what it is in a few words, and its register's folder."""
 
     former: Former
     summary: str = ""
+    folder: Path | None = None
 
 
 def _earlier_named(text: str, within: Path | None) -> dict[str, _Earlier]:
@@ -243,6 +261,7 @@ def _earlier_named(text: str, within: Path | None) -> dict[str, _Earlier]:
             former_from(version_sent(state, found.states), found.states),
             f"{state.written.letter.partition('/')[2]} of {state.written.date},"
             f" {state.written.name}",
+            found.folder,
         )
         for state in states
     }
@@ -250,10 +269,10 @@ def _earlier_named(text: str, within: Path | None) -> dict[str, _Earlier]:
 
 def _ask_what_follows(
     text: str, within: Path | None, letter: str | None, library: Library
-) -> tuple[Former, str | None]:
-    """Return the letter that `text` names, and the kind that follows; ask where there are several.
+) -> tuple[Former, str | None, Path | None]:
+    """Return the letter that `text` names, the kind that follows, and the folder of the register.
 
-    Raises OptoutError.
+    Asks where there are several. Raises OptoutError.
     """
     earlier = _earlier_named(text, within)
     choices = {reference: it.summary for reference, it in earlier.items()}
@@ -273,7 +292,8 @@ def _ask_what_follows(
         return questions
 
     answers = ask_in_turn(questions_for)
-    return earlier[only or answers[_EARLIER]].former, answers.get(_NEXT, letter)
+    chosen = earlier[only or answers[_EARLIER]]
+    return chosen.former, answers.get(_NEXT, letter), chosen.folder
 
 
 def _ask_following(former: Former, following: Sequence[str], library: Library, _before: str) -> str:
