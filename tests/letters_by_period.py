@@ -21,6 +21,7 @@ from optout_cli.lint.samples import samples
 from optout_cli.model.letter import Letter
 from optout_cli.model.notice import Case
 from optout_cli.programs import refusals
+from optout_cli.readers.document import Tree
 
 SAMPLE_NUMBER = "7020 0001 0000 0000 0002"  # of certified mail, with its check digit
 DAYS = {
@@ -144,13 +145,20 @@ def kind_letters(kind: str, day: date, turn: str, library: Library) -> tuple[Let
         for way in particulars.get("served", ()):
             if isinstance(way, dict) and "number" in way:  # a letter takes only real ones
                 way |= {"by": "certified-mail", "number": SAMPLE_NUMBER}
-        document.data["particulars"] = particulars
+        document.data["particulars"] = {name: _once(it) for name, it in particulars.items()}
         case = case_of(document, library, Order(today=TODAY, is_draft=True))
         if kind in BEFORE_ACTIVATION:
             case = not_activated(case)
         if not any(refusals(case)):  # of another model, perhaps
             return tuple(render(it, library.templates) for it in compose(case))
     return ()
+
+
+def _once(value: Tree) -> Tree:
+    """Return a value with each entry of a list once: a letter says nothing twice."""
+    if not isinstance(value, list):
+        return value
+    return [it for number, it in enumerate(value) if it not in value[:number]]
 
 
 def not_activated(case: Case) -> Case:

@@ -108,6 +108,8 @@ class _Group(click.Group):
         if cmd_name not in COMMANDS:
             return None
         command: click.Command = import_module(f"optout_cli.cli.{cmd_name}").command
+        from optout_cli.cli.options import may_be_empty  # imported with the command
+
         # A variable sets each option: OPTOUT_BATCH_MAX_AGE is `batch --max-age`. Click would name
         # it after the function's argument, which no user knows.
         for option in command.params:
@@ -119,7 +121,8 @@ class _Group(click.Group):
                 option.envvar = option.envvar if option.envvar and not shared else [own, *shared]
                 if not ctx.resilient_parsing:
                     _refuse_blanks(option.envvar, ctx)
-            if not isinstance(option.callback, partial):  # not yet, in this process
+            # Not yet, in this process.
+            if not isinstance(option.callback, partial) and option.callback is not may_be_empty:
                 option.callback = partial(_refuse_empty, option.callback)
         _put_examples_first(command)
         return command

@@ -19,7 +19,14 @@ from optout_cli.cli.new.ask import (
     is_terminal,
     say_wrapped,
 )
-from optout_cli.cli.options import files, json_option, library_from, library_options, quiet_option
+from optout_cli.cli.options import (
+    files,
+    json_option,
+    library_from,
+    library_options,
+    may_be_empty,
+    quiet_option,
+)
 from optout_cli.cli.record import (
     RECIPIENTS,
     check_undo,
@@ -69,12 +76,18 @@ _LATER = "later"
 @click.option("--reply", "id", metavar="REPLY", help="What came back, such as refused.")
 @on_option("When it came, YYYY-MM-DD.  [default: today]")
 @click.option("--by", metavar="NAME", help="Who answered, with title.")
-@click.option("--words", metavar="TEXT", help="What the answer says, in its own words.")
+@click.option(
+    "--words",
+    metavar="TEXT",
+    callback=may_be_empty,
+    help="What the answer says, in its own words.",
+)
 @click.option(
     "--file",
     "scan",
     metavar="FILE",
     type=click.Path(),
+    callback=may_be_empty,
     shell_complete=files,
     help="The answer itself: a scan or an e-mail. optout keeps a copy.",
 )

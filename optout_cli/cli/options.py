@@ -350,6 +350,11 @@ def require_seen(_: click.Context, option: click.Parameter, value: str | None) -
     return value
 
 
+def may_be_empty(_: click.Context, _option: click.Parameter, value: str | None) -> str | None:
+    """Return a text of an option for which an empty one means something."""
+    return value
+
+
 def require_reason(
     context: click.Context, option: click.Parameter, value: str | None
 ) -> str | None:
