@@ -12,7 +12,8 @@ from make_letters import case_for, letters_for, problems_of, texts_of, told_by
 from written_letters import REACHED, TO_BUREAU, TO_ICE, write_letters
 
 from optout_cli.authoring.draft import draft_text
-from optout_cli.authoring.follow import answers_following, former_from_json
+from optout_cli.authoring.follow import answers_following
+from optout_cli.authoring.former import former_from_json
 from optout_cli.authoring.request_writer import Answers
 from optout_cli.exporters import exporter_for
 from optout_cli.letters.library import Library
@@ -383,10 +384,20 @@ def test_the_answer_to_a_follow_up_leads_back_to_the_notice(
     particulars = data["particulars"]
     assert isinstance(particulars, dict)
     answered = [item.get("answered") for item in particulars["earlier"]]  # type: ignore[union-attr]  # mappings
-    assert answered == [None, "2026-11-24"]
+    assert answered == [None, None, "2026-11-24"]  # it is the follow-up that was refused
     signed = ("--set", "signatory.name=Kim", "--set", "signatory.title=Sheriff")
     err = outcome(run("write", "next.yaml", *signed, "-f", "txt", "-o", "letters/", "--check"))[2]
     assert "the letter says" not in err
+    run("write", "next.yaml", *signed, "-f", "txt", "-o", "letters/")
+    run("sent", "letters/2026-11-24-renewed-request-ice.txt", "--on", "2026-11-24")
+    declines = ("--letter", "secure-communities/decline-results", "-o", "d.yaml")
+    err = outcome(run("new", "--follow", later, *declines, *signed))[2]
+    told = "a later letter, which it does not name, went out to ice: renewed-request of 2026-11-24"
+    assert told in err
+    written = ("write", "d.yaml", "-f", "txt", "-o", "letters/", "--check")
+    assert told in outcome(run(*written))[2]
+    again = outcome(run("write", "next.yaml", *signed, "-f", "txt", "-o", "letters/", "--check"))[2]
+    assert "a later letter" not in again  # it is that letter
 
 
 def test_a_folder_with_several_requests_needs_one_to_be_named(

@@ -4,29 +4,19 @@ Takes what the earlier letter stated, who received it, and what happened to it s
 its wording, nor who signed it: that may be somebody else now.
 """
 
-from codecs import BOM_UTF8
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection
 from datetime import date
-from typing import Any, NamedTuple
 
-import msgspec
-
+from optout_cli.authoring.former import FACTS, Former, JsonObject, omit, omit_empty
 from optout_cli.authoring.request_writer import Answers
 from optout_cli.errors import Location, OptoutError, Problem
 from optout_cli.letters.compose import party_of
 from optout_cli.letters.library import Library
 from optout_cli.model.program import LetterKind, Program
 from optout_cli.model.request import PARTIES, Party
-from optout_cli.readers.files import MAX_BYTES, read_bytes
 from optout_cli.register.events import Answered
 from optout_cli.register.standing import kinds_after_silence, settles
-from optout_cli.register.state import LetterState
-from optout_cli.templating.filters import quotation
 
-# A JSON object. Any: its values have the many shapes of the model.
-_Facts = dict[str, Any]
-_SCHEMA = 1
-_NEEDED = ("letter", "date", "reference", "place", "recipient", "recipients")
 _LETTER = Location("--letter", is_command_line=True)
 _KEPT = (
     "addressing",
@@ -36,84 +26,6 @@ _KEPT = (
     "leave-out",
 )  # the same in the new request
 _FROM_REQUEST = "request"  # the origin of a value that the request corrected
-_CITED = "notice-reference"  # the particular with the reference of the letter that this one follows
-
-
-class Former(NamedTuple):
-    """An earlier letter: its facts, and what happened to the letter to each recipient.
-
-    `states` has a version that was sent, else the one that the facts are of. `later` are letters
-    that cite it, such as a request for an answer. `notice` is the letter that it cites itself.
-    """
-
-    facts: _Facts
-    states: tuple[LetterState, ...] = ()
-    later: tuple[LetterState, ...] = ()
-    notice: "Former | None" = None
-
-    @property
-    def signatory(self) -> Answers | None:
-        """Who signed it, as in a request."""
-        signatory: Answers | None = self.facts.get("signatory")
-        return signatory
-
-    def answers(self) -> list[Answered]:
-        """Return what came back to it, or to a letter that cites it, the oldest first."""
-        found = [answer for state in (*self.states, *self.later) for answer in state.answers]
-        return sorted(found, key=lambda answer: (answer.on, answer.at))
-
-
-def former_from(state: LetterState, states: Iterable[LetterState]) -> Former:
-    """Return the request's letters that `state` is one of; `states` are all of the register."""
-    all_states = tuple(states)
-    facts = _facts_of(state)
-    versions: dict[Party, tuple[bool, bool, LetterState]] = {}
-    for other in all_states:
-        own, party = other.id == state.id, other.letter.recipient
-        if own or (other.sent and other.identity[:-1] == state.identity[:-1]):
-            version = bool(other.sent), own, other
-            if party not in versions or version[:2] >= versions[party][:2]:
-                versions[party] = version
-    reference, cited = state.written.reference, facts.get("particulars", {}).get(_CITED)
-    notices = [other for other in all_states if other.written.reference == cited]
-    return Former(
-        facts,
-        tuple(version for *_, version in versions.values()),
-        tuple(
-            other
-            for other in all_states
-            if reference.encode() in bytes(other.written.facts)  # ten times faster than to decode
-            and _facts_of(other).get("particulars", {}).get(_CITED) == reference
-        ),
-        former_from(notices[-1], all_states) if notices else None,
-    )
-
-
-def _facts_of(state: LetterState) -> _Facts:
-    facts: _Facts = msgspec.json.decode(state.written.facts)
-    return facts
-
-
-def former_from_json(path: str) -> Former:
-    """Read the JSON form of a letter. Raises OptoutError where the file is something else."""
-    hint = (
-        "name a file of a letter in the folder that it was written to, or with its reference and"
-        " --in FOLDER; the JSON form of a letter will do anywhere"
-    )
-    content = read_bytes(path, MAX_BYTES, on_command_line=True)
-    location = Location(path)
-    try:
-        facts = msgspec.json.decode(content.removeprefix(BOM_UTF8))
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        message = "is no letter of a register, and not the JSON form of a letter"
-        raise OptoutError(Problem("not-a-letter", message, location, hint)) from None
-    message = "is not the JSON form of a letter"
-    if not isinstance(facts, dict) or facts.get("schema") != _SCHEMA:
-        raise OptoutError(Problem("not-a-letter", message, location, hint))
-    if missing := [key for key in _NEEDED if key not in facts]:
-        message += f": it has no {', no '.join(missing)}"
-        raise OptoutError(Problem("not-a-letter", message, location, hint))
-    return Former(facts)
 
 
 def answers_following(
@@ -154,15 +66,15 @@ def answers_following(
         "date": day.isoformat(),
         "to": to[0] if len(to) == 1 < len(current) else "",
         **{key: facts[key] for key in _KEPT if facts.get(key)},
-        "authority": [_omit(authority, "file") for authority in facts.get("authority", [])],
+        "authority": [omit(authority, "file") for authority in facts.get("authority", [])],
         "recipients": {recipient["party"]: _corrections_in(recipient) for recipient in recipients},
         "service": services,
         "particulars": {
-            **_particulars_from(former, kind),
+            **_particulars_from(former, kind, program),
             **_particulars_of_reply(former, program, kind, name.partition("/")[2]),
         },
     }
-    return _omit_empty(answers), former
+    return omit_empty(answers), former
 
 
 def _parties_concerned(former: Former, program: Program, letter: str) -> list[Party]:
@@ -233,7 +145,7 @@ def _find_kind(
     return *library.programs.find(named, _LETTER), named
 
 
-def _corrections_in(recipient: _Facts) -> _Facts:
+def _corrections_in(recipient: JsonObject) -> JsonObject:
     """Return what the earlier request corrected in the data about a recipient."""
     contact, corrections = recipient["contact"], {}
     origins = recipient.get("origins", {})
@@ -247,7 +159,7 @@ def _corrections_in(recipient: _Facts) -> _Facts:
     return corrections
 
 
-def _services_of(recipient: _Facts, former: Former) -> list[_Facts]:
+def _services_of(recipient: JsonObject, former: Former) -> list[JsonObject]:
     """Return how the earlier letter was to be served, without its tracking numbers.
 
     An e-mail replies to the earlier one, if its Message-ID is known.
@@ -255,14 +167,14 @@ def _services_of(recipient: _Facts, former: Former) -> list[_Facts]:
     facts, party = former.facts, recipient["party"]
     ids = {state.letter.recipient: state.letter.message_id for state in former.states}
     ids.setdefault(facts["recipient"]["party"], facts.get("message-id"))
-    services = [_omit(service, "number") for service in recipient.get("service", [])]
+    services = [omit(service, "number") for service in recipient.get("service", [])]
     for service in services:
         if service["by"] == "email" and ids.get(party):
             service["in-reply-to"] = [*service.get("in-reply-to", []), ids[party]]
     return services
 
 
-def _particulars_from(former: Former, kind: LetterKind) -> _Facts:
+def _particulars_from(former: Former, kind: LetterKind, program: Program) -> JsonObject:
     """Return the particulars that repeat facts of the earlier letter."""
     found = {}
     for name, spec in kind.particulars.items():
@@ -274,7 +186,7 @@ def _particulars_from(former: Former, kind: LetterKind) -> _Facts:
         elif fact == "replies":
             value = [_reply_facts(answer) for answer in former.answers() if answer.reply == key]
         else:
-            value = FACTS[fact](former)
+            value = FACTS[fact](former, program)
         chosen = value if isinstance(value, list) else [value]
         if value and isinstance(spec.of, dict):  # an entry has the facts that the kind asks for
             value = [{key: item[key] for key in spec.of if key in item} for item in chosen]
@@ -283,13 +195,15 @@ def _particulars_from(former: Former, kind: LetterKind) -> _Facts:
     return found
 
 
-def _particulars_of_reply(former: Former, program: Program, kind: LetterKind, name: str) -> _Facts:
+def _particulars_of_reply(
+    former: Former, program: Program, kind: LetterKind, name: str
+) -> JsonObject:
     """Return the particulars that take facts of the last reply which the letter answers."""
     for answer in reversed(former.answers()):
         reply = program.replies.get(answer.reply)
         if not reply or name not in [row.letter for row in reply.next]:
             continue
-        values: _Facts = {key: getattr(answer, source) for key, source in reply.fills.items()}
+        values: JsonObject = {key: getattr(answer, source) for key, source in reply.fills.items()}
         values = {key: str(value) for key, value in values.items() if value}
         values |= {key: text for key, text in answer.facts.items() if key in reply.asks}
         declared = {key: kind.particulars[key] for key in values if key in kind.particulars}
@@ -300,86 +214,6 @@ def _particulars_of_reply(former: Former, program: Program, kind: LetterKind, na
     return {}
 
 
-def _requests_of(former: Former) -> list[_Facts]:
-    """Return the earlier requests, plus this letter for each recipient, with the answer to it.
-
-    If any letter of the request is recorded as sent, those that are not were no requests.
-    """
-    facts = former.facts
-    sent = {state.letter.recipient for state in former.states if state.sent}
-    answers = {answer.recipient: answer for answer in former.answers()}
-    requests: list[_Facts] = [*facts.get("particulars", {}).get("earlier", [])]
-    for recipient in facts["recipients"]:
-        party = recipient["party"]
-        if sent and party not in sent:
-            continue
-        request = {
-            "date": facts["date"],
-            "to": ", ".join(recipient["contact"]["organization"]),
-        }
-        if answer := answers.get(party):
-            words = " ".join(quotation([answer.words])) if answer.words else None
-            request |= _omit_empty({"answered": answer.on.isoformat(), "answer": words})
-        requests.append(request)
-    return requests
-
-
-def _reply_facts(answer: Answered) -> _Facts:
+def _reply_facts(answer: Answered) -> JsonObject:
     named = {"office": answer.recipient, "date": answer.on.isoformat()}
-    return _omit_empty({**named, "by": answer.by, "words": answer.words, **answer.facts})
-
-
-def _services_in(former: Former) -> list[_Facts]:
-    """Return each way in which the earlier letter was served, with its recipient.
-
-    If any letter of the request is recorded as sent, only what is recorded counts.
-    """
-    if sent := [state for state in former.states if state.sent]:
-        return [
-            _omit_empty(
-                {
-                    "to": state.letter.recipient,
-                    "by": each.by,
-                    "number": each.number,
-                    "sent": each.on.isoformat(),
-                    "received": _received(state) if each is state.sent[0] else None,
-                }
-            )
-            for state in sent
-            for each in state.sent
-        ]
-    return [
-        {"to": recipient["party"], **_omit(service, "in-reply-to")}
-        for recipient in former.facts["recipients"]
-        for service in recipient.get("service", [])
-    ]
-
-
-def _received(state: LetterState) -> str | None:
-    return state.delivered[-1].on.isoformat() if state.delivered else None
-
-
-def _omit(facts: Mapping[str, Any], key: str) -> _Facts:
-    return {name: value for name, value in facts.items() if name != key}
-
-
-def _omit_empty(answers: _Facts) -> _Facts:
-    """Drop empty values, also within mappings."""
-    inner = {
-        key: _omit_empty(value) if isinstance(value, dict) else value
-        for key, value in answers.items()
-    }
-    return {key: value for key, value in inner.items() if value}
-
-
-# The facts of an earlier letter that a particular's `follow` may name, besides `particulars.x`.
-FACTS: dict[str, Callable[[Former], Any]] = {
-    "date": lambda former: former.facts["date"],
-    "kind": lambda former: former.facts["letter"].partition("/")[2],
-    "received": lambda former: next(  # by ICE
-        filter(None, (_received(it) for it in former.states if it.letter.recipient == "ice")), None
-    ),
-    "reference": lambda former: former.facts["reference"],
-    "requests": _requests_of,
-    "service": _services_in,
-}
+    return omit_empty({**named, "by": answer.by, "words": answer.words, **answer.facts})

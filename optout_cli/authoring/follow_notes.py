@@ -1,7 +1,7 @@
 """Notes on letters after earlier ones: what the registers have otherwise, and second notices.
 
 Compares facts only: the earlier letter's reference, date and recipients, how it was served, and
-what came back. Says nothing of what the new letter leaves out.
+what came back. Of what the new letter leaves out, names only letters that it should follow instead.
 """
 
 from collections import Counter, defaultdict
@@ -12,7 +12,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
-from optout_cli.authoring.follow import FACTS, Former, former_from
+from optout_cli.authoring.former import FACTS, Former, former_from
 from optout_cli.errors import OptoutError
 from optout_cli.letters.library import Library
 from optout_cli.model.program import LetterKind, Program
@@ -166,13 +166,14 @@ def contradictions(
         party: [it for it in former.answers() if it.recipient == party]
         for party, former in formers.items()
     }
-    told = [_facts_told(claim, names, next(iter(formers.values())))]
+    told = [_facts_told(claim, names, next(iter(formers.values())), program)]
     for party in claim.parties:
         if party in found:
             told += [
                 _state_told(claim, found[party], answers[party], program),
                 _service_told(claim, found[party], names),
                 _requests_told(claim, found[party], answers[party], names),
+                _newer_told(claim, formers[party], party, states, program),
             ]
         else:
             told.append(iter([f"the earlier letter was not written to {party}"]))
@@ -180,11 +181,11 @@ def contradictions(
     return chain.from_iterable(told)
 
 
-def _facts_told(claim: Claim, names: _Names, former: Former) -> Iterator[str]:
+def _facts_told(claim: Claim, names: _Names, former: Former, program: Program) -> Iterator[str]:
     """Yield the date and the kind of the earlier letter, if they are not as recorded."""
     for fact in ("date", "kind"):
         key = names.get(fact, "")
-        said, recorded = claim.particulars.get(key), FACTS[fact](former)
+        said, recorded = claim.particulars.get(key), FACTS[fact](former, program)
         if said not in (None, recorded):
             yield f"the letter says {key}: {said}; the register says {recorded}"
 
@@ -208,6 +209,28 @@ def _state_told(
             yield f"{named} was answered on {answer.on} ({answer.reply})"
         elif (answer.recipient, str(answer.on)) not in told:
             yield f"{named} was answered on {answer.on} ({answer.reply}); say so in the letter"
+
+
+def _newer_told(
+    claim: Claim,
+    former: Former,
+    party: Party,
+    states: Iterable[LetterState],
+    program: Program,
+) -> Iterator[str]:
+    """Yield each letter that went out since, before this one, and that it should follow instead."""
+    own = [it.written.at for it in states if it.written.reference == claim.reference]
+    for state in former.followed_by(program.letters[claim.letter.partition("/")[2]], program):
+        is_before = state.written.date <= claim.date and (not own or state.written.at < min(own))
+        if is_before and state.letter.recipient == party:
+            yield newer_text(state)
+
+
+def newer_text(state: LetterState) -> str:
+    """Say that a letter went out since the one that a new letter follows."""
+    written = state.written
+    named = f"{written.letter.partition('/')[2]} of {written.date}, {written.reference}"
+    return f"a later letter, which it does not name, went out to {state.letter.recipient}: {named}"
 
 
 def _service_told(claim: Claim, state: LetterState, names: _Names) -> Iterator[str]:

@@ -10,7 +10,8 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from optout_cli import bundled
-from optout_cli.authoring.follow import answers_following, former_from
+from optout_cli.authoring.follow import answers_following
+from optout_cli.authoring.former import former_from
 from optout_cli.authoring.request_writer import Answers, layout
 from optout_cli.letters.compose import party_of
 from optout_cli.letters.library import Library

@@ -210,6 +210,7 @@ class Claim(Noun, frozen=True, kw_only=True):
     letter: str
     jurisdiction: str
     name: str
+    date: date
     reference: str
     parties: tuple[Party, ...]
     cited: str | None = None
@@ -227,6 +228,7 @@ def claim_of(letters: Sequence[Letter], kind: LetterKind) -> Claim | None:
         letter=first.letter,
         jurisdiction=first.place.id,
         name=f"{first.place.name}, {first.place.state_code}",
+        date=first.date,
         reference=first.reference,
         parties=tuple(letter.notice.recipient.party for letter in letters),
         cited=particulars.get(next(cited, "")),

@@ -13,13 +13,12 @@ import click
 
 from optout_cli.authoring.draft import Start
 from optout_cli.authoring.follow import (
-    Former,
     answers_following,
-    former_from,
-    former_from_json,
     letters_following,
     usual_letter,
 )
+from optout_cli.authoring.follow_notes import newer_text
+from optout_cli.authoring.former import Former, former_from, former_from_json
 from optout_cli.authoring.tables import (
     FollowRow,
     Table,
@@ -229,6 +228,12 @@ def begin_after(
             f"note: this letter goes to {RECIPIENTS[only]} alone, since {why}; for both, delete the"
             " line to:"
         )
+    program, kind = library.programs.find(known["letter"])
+    place = quote(str(folder))
+    for state in () if quiet else former.followed_by(kind, program):
+        if known.get("to") in (None, state.letter.recipient):
+            again = f"{program_name()} new --follow {state.written.reference} --in {place}"
+            say(f"note: {newer_text(state)}; to follow that one, run {again}")
     start = Start(known={**known}, asks=("service",), signed={**(former.signatory or {})})
     return Beginning(start, former, folder)
 

@@ -1,0 +1,230 @@
+"""An earlier letter: its facts, and what happened to it since.
+
+Reads no file but the JSON form of a letter.
+"""
+
+from codecs import BOM_UTF8
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+import msgspec
+
+from optout_cli.authoring.request_writer import Answers
+from optout_cli.errors import Location, OptoutError, Problem
+from optout_cli.model.program import LetterKind, Program
+from optout_cli.model.request import Party
+from optout_cli.readers.files import MAX_BYTES, read_bytes
+from optout_cli.register.events import Answered
+from optout_cli.register.standing import kinds_after_silence
+from optout_cli.register.state import LetterState
+from optout_cli.templating.filters import quotation
+
+# A JSON object. Any: its values have the many shapes of the model.
+JsonObject = dict[str, Any]
+_SCHEMA = 1
+_NEEDED = ("letter", "date", "reference", "place", "recipient", "recipients")
+_CITED = "notice-reference"  # the particular with the reference of the letter that this one follows
+
+
+class Former(NamedTuple):
+    """An earlier letter: its facts, and what happened to the letter to each recipient.
+
+    `states` has a version that was sent, else the one that the facts are of. `later` are letters
+    that cite it, such as a request for an answer, and `newer` all that went out to its recipients
+    since. `notice` is the letter that it cites itself.
+    """
+
+    facts: JsonObject
+    states: tuple[LetterState, ...] = ()
+    later: tuple[LetterState, ...] = ()
+    notice: "Former | None" = None
+    newer: tuple[LetterState, ...] = ()
+
+    @property
+    def signatory(self) -> Answers | None:
+        """Who signed it, as in a request."""
+        signatory: Answers | None = self.facts.get("signatory")
+        return signatory
+
+    def answers(self) -> list[Answered]:
+        """Return what came back to it, or to a letter that cites it, the oldest first."""
+        found = [answer for state in (*self.states, *self.later) for answer in state.answers]
+        return sorted(found, key=lambda answer: (answer.on, answer.at))
+
+    def followed_by(self, kind: LetterKind, program: Program) -> Iterator[LetterState]:
+        """Yield the letters that came after this one, and that `kind` should follow instead."""
+        own = self.facts["letter"].partition("/")[2]
+        for state in self.newer:
+            name = _kind_of(state)
+            if name in kind.follows and own in program.letters[name].follows:
+                yield state
+
+
+def former_from(state: LetterState, states: Iterable[LetterState]) -> Former:
+    """Return the request's letters that `state` is one of; `states` are all of the register."""
+    all_states = tuple(states)
+    facts = _facts_of(state)
+    versions: dict[Party, tuple[bool, bool, LetterState]] = {}
+    for other in all_states:
+        own, party = other.id == state.id, other.letter.recipient
+        if own or (other.sent and other.identity[:-1] == state.identity[:-1]):
+            version = bool(other.sent), own, other
+            if party not in versions or version[:2] >= versions[party][:2]:
+                versions[party] = version
+    reference, cited = state.written.reference, facts.get("particulars", {}).get(_CITED)
+    notices = [other for other in all_states if other.written.reference == cited]
+    return Former(
+        facts,
+        tuple(version for *_, version in versions.values()),
+        tuple(
+            other
+            for other in all_states
+            if reference.encode() in bytes(other.written.facts)  # ten times faster than to decode
+            and _facts_of(other).get("particulars", {}).get(_CITED) == reference
+        ),
+        former_from(notices[-1], all_states) if notices else None,
+        tuple(other for other in all_states if other.sent and _is_newer(other, state)),
+    )
+
+
+def _is_newer(other: LetterState, state: LetterState) -> bool:
+    """Tell whether a letter of the same program to the same office has a later reference."""
+    one, two = other.written, state.written
+    same = [
+        (it.written.jurisdiction, it.written.variant, it.letter.recipient, _program_of(it))
+        for it in (other, state)
+    ]
+    is_later = one.date >= two.date and one.at >= two.at and one.reference != two.reference
+    return is_later and same[0] == same[1]
+
+
+def _program_of(state: LetterState) -> str:
+    return state.written.letter.partition("/")[0]
+
+
+def _kind_of(state: LetterState) -> str:
+    return state.written.letter.partition("/")[2]
+
+
+def _facts_of(state: LetterState) -> JsonObject:
+    facts: JsonObject = msgspec.json.decode(state.written.facts)
+    return facts
+
+
+def former_from_json(path: str) -> Former:
+    """Read the JSON form of a letter. Raises OptoutError where the file is something else."""
+    hint = (
+        "name a file of a letter in the folder that it was written to, or with its reference and"
+        " --in FOLDER; the JSON form of a letter will do anywhere"
+    )
+    content = read_bytes(path, MAX_BYTES, on_command_line=True)
+    location = Location(path)
+    try:
+        facts = msgspec.json.decode(content.removeprefix(BOM_UTF8))
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        message = "is no letter of a register, and not the JSON form of a letter"
+        raise OptoutError(Problem("not-a-letter", message, location, hint)) from None
+    message = "is not the JSON form of a letter"
+    if not isinstance(facts, dict) or facts.get("schema") != _SCHEMA:
+        raise OptoutError(Problem("not-a-letter", message, location, hint))
+    if missing := [key for key in _NEEDED if key not in facts]:
+        message += f": it has no {', no '.join(missing)}"
+        raise OptoutError(Problem("not-a-letter", message, location, hint))
+    return Former(facts)
+
+
+def _requests_of(former: Former, program: Program) -> list[JsonObject]:
+    """Return the earlier requests, this letter, and those that asked again for an answer to it.
+
+    Each recipient's letter is a request of its own, with the answer that came to it. If any letter
+    of the request is recorded as sent, those that are not were no requests.
+    """
+    facts, asking = former.facts, kinds_after_silence(program)
+    sent = {state.letter.recipient for state in former.states if state.sent}
+    again = [state for state in former.later if state.sent and _kind_of(state) in asking]
+    to_these = [answer for state in again for answer in state.answers]
+    answers = {it.recipient: it for it in former.answers() if it not in to_these}
+    rows: list[tuple[str, JsonObject, Answered | None]] = [
+        (facts["date"], recipient, answers.get(recipient["party"]))
+        for recipient in facts["recipients"]
+        if not sent or recipient["party"] in sent
+    ]
+    # Of several versions, one that was answered counts.
+    versions = {it.identity: it for it in sorted(again, key=lambda it: bool(it.answers))}
+    for state in versions.values():
+        rows += [
+            (
+                state.written.date.isoformat(),
+                recipient,
+                state.answers[-1] if state.answers else None,
+            )
+            for recipient in _facts_of(state)["recipients"]
+            if recipient["party"] == state.letter.recipient
+        ]
+    requests = [_request(*row) for row in sorted(rows, key=lambda row: row[0])]
+    return [*facts.get("particulars", {}).get("earlier", []), *requests]
+
+
+def _request(day: str, recipient: JsonObject, answer: Answered | None) -> JsonObject:
+    request = {"date": day, "to": ", ".join(recipient["contact"]["organization"])}
+    if answer:
+        words = " ".join(quotation([answer.words])) if answer.words else None
+        request |= omit_empty({"answered": answer.on.isoformat(), "answer": words})
+    return request
+
+
+def _services_in(former: Former) -> list[JsonObject]:
+    """Return each way in which the earlier letter was served, with its recipient.
+
+    If any letter of the request is recorded as sent, only what is recorded counts.
+    """
+    if sent := [state for state in former.states if state.sent]:
+        return [
+            omit_empty(
+                {
+                    "to": state.letter.recipient,
+                    "by": each.by,
+                    "number": each.number,
+                    "sent": each.on.isoformat(),
+                    "received": _received(state) if each is state.sent[0] else None,
+                }
+            )
+            for state in sent
+            for each in state.sent
+        ]
+    return [
+        {"to": recipient["party"], **omit(service, "in-reply-to")}
+        for recipient in former.facts["recipients"]
+        for service in recipient.get("service", [])
+    ]
+
+
+def _received(state: LetterState) -> str | None:
+    return state.delivered[-1].on.isoformat() if state.delivered else None
+
+
+def omit(facts: Mapping[str, Any], key: str) -> JsonObject:
+    """Leave one value out."""
+    return {name: value for name, value in facts.items() if name != key}
+
+
+def omit_empty(answers: JsonObject) -> JsonObject:
+    """Drop empty values, also within mappings."""
+    inner = {
+        key: omit_empty(value) if isinstance(value, dict) else value
+        for key, value in answers.items()
+    }
+    return {key: value for key, value in inner.items() if value}
+
+
+# The facts of an earlier letter that a particular's `follow` may name, besides `particulars.x`.
+FACTS: dict[str, Callable[[Former, Program], Any]] = {
+    "date": lambda former, _: former.facts["date"],
+    "kind": lambda former, _: former.facts["letter"].partition("/")[2],
+    "received": lambda former, _: next(  # by ICE
+        filter(None, (_received(it) for it in former.states if it.letter.recipient == "ice")), None
+    ),
+    "reference": lambda former, _: former.facts["reference"],
+    "requests": _requests_of,
+    "service": lambda former, _: _services_in(former),
+}
