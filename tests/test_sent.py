@@ -648,6 +648,8 @@ def test_the_table_of_the_register_says_what_went_out_once_it_is_filled_in(
     write("r.yaml", REQUEST)
     run("write", "r.yaml", "-f", "txt", "-o", "letters/")
     table = "letters/register.csv"
+    told = "nothing to record: no row has a day of sending\n"
+    assert outcome(run("sent", "--from", table)) == (0, "", told)
     fill_in(table, sent="2026-11-21", route="certified mail", tracking_number=NUMBER[:-1] + "9")
     before = Path(table).read_bytes()
     code, _, err = outcome(run("sent", "--from", table))

@@ -210,7 +210,8 @@ def command(
     if problems:
         raise SystemExit(ExitCode.PARTLY if done else ExitCode.CONTENT)
     if not quiet:
-        _say_next(done, is_undone=undo is not None)
+        left = "no row has a day of sending" if tables else "no signed letter is left to be sent"
+        _say_next(done, left, is_undone=undo is not None)
 
 
 def _commit(
@@ -227,9 +228,9 @@ def _commit(
         say_in_sum(done)
 
 
-def _say_next(done: Sequence[tuple[Found, Result]], *, is_undone: bool) -> None:
+def _say_next(done: Sequence[tuple[Found, Result]], left: str, *, is_undone: bool) -> None:
     if not done:
-        say("nothing to record: no signed letter is left to be sent")
+        say(f"nothing to record: {left}")
     elif is_undone and not all(found.state.sent for found, _ in done):
         say("next: when it goes out, run optout sent; if it never will, add --never REASON")
     elif any(it.state.sent and not (it.state.delivered or it.state.answers) for it, _ in done):
