@@ -21,6 +21,7 @@ from optout_cli.letters.pipeline import Order, exports_of
 from optout_cli.programs import program_notes
 from optout_cli.readers.yaml import document_from_yaml
 
+SEAL = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><path d="M0 0h9v9z"/></svg>'
 SENT = """\
 signatory: {office: Marin County Sheriff's Office}
 authority: [{instrument: Resolution, number: "1", file: act.pdf}]
@@ -297,6 +298,36 @@ def test_the_next_step_writes_to_the_folder_of_the_earlier_letter(
         f"optout write n.yaml {place}",
         f"optout batch follow-ups.csv {place} --check",
     ]
+
+
+def test_the_seal_goes_along_from_where_it_is(library: Library, in_folder: Path, run: Run) -> None:
+    seal, letters = in_folder / "seal.svg", in_folder / "letters"
+    seal.write_text(SEAL, "utf-8")
+    text = "letterhead: {seal: seal.svg, alt: The seal}\napproved-as-to-form: {name: Kim Counsel}\n"
+    (in_folder / "r.yaml").write_text(REQUEST + text, "utf-8")
+    assert outcome(run("write", "r.yaml", "-f", "txt", "-o", "letters/"))[0] == 0
+    run("sent", TO_ICE, "--by", "mail", "--on", "2026-11-21")
+
+    def seal_in(path: str) -> tuple[object, list[str]]:
+        letter = ("--letter", "secure-communities/follow-up", "-o", path)
+        err = outcome(run("new", "--follow", TO_ICE, *letter))[2]
+        data = document_from_yaml(Path(path).read_text("utf-8"), path).data
+        about = ("note: the earlier letter had a seal", "note: counsel's approval")
+        notes = [line for line in err.splitlines() if line.startswith(about)]
+        return data.get("letterhead"), [line.partition(",")[0] for line in notes]
+
+    approval = "note: counsel's approval as to form was of the earlier letter"
+    (in_folder / "other").mkdir()
+    found = [seal_in("n.yaml"), seal_in("letters/n.yaml"), seal_in("other/n.yaml")]
+    seal.unlink()
+    found.append(seal_in("again.yaml"))
+    assert found == [
+        ({"seal": "seal.svg", "alt": "The seal"}, [approval]),
+        ({"seal": "evidence/seal.svg", "alt": "The seal"}, [approval]),
+        (None, ["note: the earlier letter had a seal", approval]),
+        ({"seal": "letters/evidence/seal.svg", "alt": "The seal"}, [approval]),
+    ]
+    assert (letters / "evidence" / "seal.svg").is_file()
 
 
 def test_set_says_who_signs_now(sent_notice: str, run: Run) -> None:

@@ -1,22 +1,27 @@
 """An earlier letter -> the first answers of a request that follows it.
 
 Takes what the earlier letter stated, who received it, and what happened to it since. Never takes
-its wording, nor who signed it: that may be somebody else now.
+its wording, counsel's approval of it, nor who signed it: that may be somebody else now.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from contextlib import suppress
 from datetime import date
+from pathlib import Path
 
 from optout_cli.authoring.former import FACTS, Former, JsonObject, omit, omit_empty
 from optout_cli.authoring.request_writer import Answers
 from optout_cli.errors import Location, OptoutError, Problem
 from optout_cli.letters.compose import party_of
 from optout_cli.letters.library import Library
+from optout_cli.letters.named_files import NamedFiles
 from optout_cli.model.program import LetterKind, Program
 from optout_cli.model.request import PARTIES, Party
+from optout_cli.readers.document import Document
 from optout_cli.register.events import Answered
 from optout_cli.register.standing import kinds_after_silence, settles
 
+_SEAL = "letterhead.seal"
 _LETTER = Location("--letter", is_command_line=True)
 _KEPT = (
     "addressing",
@@ -75,6 +80,30 @@ def answers_following(
         },
     }
     return omit_empty(answers), former
+
+
+def letterhead_after(
+    former: Former, register: Path | None, folder: Path, files_from: Sequence[Path] = ()
+) -> JsonObject | None:
+    """Return the seal of an earlier letter for a request in `folder`; None if it is not there.
+
+    That is the file of the same name, or else the copy in `register`, the folder of the letters. It
+    is empty for a letter without a seal.
+    """
+    letterhead: JsonObject = former.facts.get("letterhead") or {}
+    if not letterhead:
+        return {}
+    names = [letterhead["seal"]]
+    copies = [it.path for state in former.states for it in state.written.named if it.key == _SEAL]
+    with suppress(ValueError):  # of a folder that is not below
+        place = (register or folder).resolve().relative_to(folder.resolve())
+        names += [(place / copy).as_posix() for copy in copies]
+    files = NamedFiles(Document({}, ()), folder, (*files_from,))
+    for name in names:
+        with suppress(OptoutError):
+            if files.find(_SEAL, name).place.is_file():
+                return {**letterhead, "seal": name}
+    return None
 
 
 def _parties_concerned(former: Former, program: Program, letter: str) -> list[Party]:

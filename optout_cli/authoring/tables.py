@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from optout_cli import bundled
 from optout_cli.authoring.follow import answers_following
-from optout_cli.authoring.former import former_from
+from optout_cli.authoring.former import Former, former_from
 from optout_cli.authoring.request_writer import Answers, layout
 from optout_cli.letters.compose import party_of
 from optout_cli.letters.library import Library
@@ -117,13 +117,14 @@ def _particular_columns(declared: dict[str, Particular], path: str) -> Iterator[
 
 
 class FollowRow(NamedTuple):
-    """A request that follows an earlier letter: its cells by column.
+    """A request that follows an earlier letter, `former`: its cells by column.
 
     `written` is the day of such letters if the register has them already, and they are only not
     sent.
     """
 
     cells: dict[str, str]
+    former: Former
     written: date | None = None
 
 
@@ -168,11 +169,11 @@ def follow_rows(
         }
         done |= {(matter, party) for party in alike}
         former = former_from(standing.state, states[written.jurisdiction])
-        answers, _ = answers_following(former, name, library, day, alike)
+        answers, former = answers_following(former, name, library, day, alike)
         cells = {**dict(flattened(answers)), "# name": written.name, "# why": why}
         days = [unsent.get((written.jurisdiction, name, written.variant, it)) for it in alike]
         there = min((it for it in days if it and it >= written.date), default=None)
-        yield FollowRow(cells, None if None in days else there)
+        yield FollowRow(cells, former, None if None in days else there)
 
 
 def _matter_of(standing: Standing) -> _Matter:

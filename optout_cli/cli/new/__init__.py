@@ -190,11 +190,13 @@ def command(
     options = _repeat_options(overlays, folders, files_from)
     if wants_table:
         table = TableOrder(letter, output, options, quiet, wants_workbook)
-        write_table(table, library, states, FollowOrder(former, within, common) if former else None)
+        order = FollowOrder(former, within, common, files_from) if former else None
+        write_table(table, library, states, order)
         return
     start, earlier = Start(known={"letter": letter} if letter else {}), None
     if former:
-        earlier = begin_after(former, within, letter, library, quiet=quiet)
+        order = FollowOrder(former, within, files_from=files_from)
+        earlier = begin_after(order, letter, library, output, quiet=quiet)
         start = earlier.start
     elif pattern:
         start = start_from_request(request_file(pattern), jurisdiction, letter, library)

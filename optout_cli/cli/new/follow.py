@@ -14,6 +14,7 @@ import click
 from optout_cli.authoring.draft import Start
 from optout_cli.authoring.follow import (
     answers_following,
+    letterhead_after,
     letters_following,
     usual_letter,
 )
@@ -38,13 +39,14 @@ from optout_cli.cli.new.ask import (
     is_terminal,
     say_wrapped,
 )
-from optout_cli.cli.new.files import TABLE, WORKBOOK, path_for, require_free
+from optout_cli.cli.new.files import REQUEST, TABLE, WORKBOOK, path_for, require_free
 from optout_cli.cli.options import DEFAULT_LETTER, code_of, today
 from optout_cli.cli.record import RECIPIENTS
 from optout_cli.errors import Location, OptoutError, Problem
 from optout_cli.letters.library import Library
 from optout_cli.letters.pipeline import request_file
-from optout_cli.model.request import PARTIES
+from optout_cli.model.program import Program
+from optout_cli.model.request import PARTIES, Party
 from optout_cli.output import write_all
 from optout_cli.readers.csv import csv_from
 from optout_cli.readers.files import is_file
@@ -77,11 +79,15 @@ class TableOrder(NamedTuple):
 
 
 class FollowOrder(NamedTuple):
-    """The letters to follow, the folder of their register, and a file with values to add."""
+    """The letters to follow, the folder of their register, and a file with values to add.
+
+    Files that the new request names may also be in `files_from`.
+    """
 
     named: str
     within: Path | None
-    common: str | None
+    common: str | None = None
+    files_from: tuple[Path, ...] = ()
 
 
 def write_table(
@@ -124,6 +130,12 @@ def _write_follow_table(order: TableOrder, library: Library, follow: FollowOrder
         raise OptoutError(Problem("nothing-due", message, Location(follow.named), hint))
     given = _given_cells(follow.common, library) if follow.common else {}
     letters = [*dict.fromkeys(row.cells["letter"] for row in rows)]
+    place = _folder_for(order.output, WORKBOOK if order.is_workbook else TABLE)
+    for row in rows:
+        seal = letterhead_after(row.former, found.folder, place, follow.files_from)
+        row.cells.update(flattened({"letterhead": seal or {}}))
+        if seal is None and not order.quiet:
+            _say_no_seal(row.former, f"{row.cells['# name']}: ")
     order = order._replace(folder=found.folder)
     path = _put(order, "follow-ups", follow_table(rows, given), library, letters)
     if order.quiet or path is None:
@@ -133,6 +145,19 @@ def _write_follow_table(order: TableOrder, library: Library, follow: FollowOrder
     if not given:
         say("note: the columns for who signs are empty, since it may be somebody else now")
     _say_next(path, order)
+
+
+def _folder_for(output: str | None, kind: tuple[str, ...]) -> Path:
+    path = path_for(output, f"new{kind[1]}", kind)
+    return path.parent if path else Path()
+
+
+def _say_no_seal(former: Former, name: str = "") -> None:
+    seal = former.facts["letterhead"]["seal"]
+    say(
+        f"note: {name}the earlier letter had a seal, {seal}, which is not in the folder of the new"
+        " file: copy it there, and add letterhead:"
+    )
 
 
 def _say_written(rows: Sequence[FollowRow], folder: Path, library: Library) -> None:
@@ -205,37 +230,49 @@ class Beginning(NamedTuple):
 
 
 def begin_after(
-    text: str, within: Path | None, letter: str | None, library: Library, *, quiet: bool
+    order: FollowOrder, letter: str | None, library: Library, output: str | None, *, quiet: bool
 ) -> Beginning:
-    """Return how a request that follows the letter `text` begins.
+    """Return how a request that follows an earlier letter begins; it will be written to `output`.
 
     On a terminal, asks which letter is meant, and which one follows, if there are several. Raises
     OptoutError.
     """
-    former, letter, folder = _ask_what_follows(text, within, letter, library)
+    former, letter, folder = _ask_what_follows(order.named, order.within, letter, library)
     known, former = answers_following(former, letter, library, today())
-    if (only := known.get("to")) and not quiet:
-        (other,) = (party for party in PARTIES if party != only)
-        is_sent = any(state.sent and state.letter.recipient == other for state in former.states)
-        why = f"the earlier one is not recorded as sent to {RECIPIENTS[other]}"
-        program = library.programs.find(known["letter"])[0]
-        settled = {it.recipient for it in former.answers() if settles(it, program)}
-        if is_sent and only in settled:
-            why = f"it answers a reply that {RECIPIENTS[other]} did not give"
-        elif is_sent:
-            why = f"{RECIPIENTS[other]} has answered"
-        say_wrapped(
-            f"note: this letter goes to {RECIPIENTS[only]} alone, since {why}; for both, delete the"
-            " line to:"
-        )
+    if known.get("to") and not quiet:
+        _say_alone(known["to"], former, library.programs.find(known["letter"])[0])
+    place = _folder_for(output, REQUEST)
+    if seal := letterhead_after(former, folder, place, order.files_from):
+        known = {**known, "letterhead": seal}
+    elif seal is None and not quiet:
+        _say_no_seal(former)
+    if former.facts.get("approved-as-to-form") and not quiet:
+        say("note: counsel's approval as to form was of the earlier letter, so it is left out here")
     program, kind = library.programs.find(known["letter"])
-    place = quote(str(folder))
     for state in () if quiet else former.followed_by(kind, program):
         if known.get("to") in (None, state.letter.recipient):
-            again = f"{program_name()} new --follow {state.written.reference} --in {place}"
+            again = (
+                f"{program_name()} new --follow {state.written.reference} --in {quote(str(folder))}"
+            )
             say(f"note: {newer_text(state)}; to follow that one, run {again}")
     start = Start(known={**known}, asks=("service",), signed={**(former.signatory or {})})
     return Beginning(start, former, folder)
+
+
+def _say_alone(only: Party, former: Former, program: Program) -> None:
+    """Say why a letter goes to one office alone."""
+    (other,) = (party for party in PARTIES if party != only)
+    is_sent = any(state.sent and state.letter.recipient == other for state in former.states)
+    why = f"the earlier one is not recorded as sent to {RECIPIENTS[other]}"
+    settled = {it.recipient for it in former.answers() if settles(it, program)}
+    if is_sent and only in settled:
+        why = f"it answers a reply that {RECIPIENTS[other]} did not give"
+    elif is_sent:
+        why = f"{RECIPIENTS[other]} has answered"
+    say_wrapped(
+        f"note: this letter goes to {RECIPIENTS[only]} alone, since {why}; for both, delete the"
+        " line to:"
+    )
 
 
 class _Earlier(NamedTuple):
