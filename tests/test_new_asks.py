@@ -34,7 +34,7 @@ EVERYTHING: dict[str, Any] = {
     **SIGNS,
     "Office": "Marin County Sheriff's Office",
     "Resolution or ordinance": "Resolution",
-    "Number": "No. 26-01",
+    "Number": ["Resolution 26-01", "No. 26-01"],  # the first repeats the word Resolution
     "Date passed": "2026-11-01",
     "Who passed": "Board of Supervisors",
     "Vote": "5 to 0",

@@ -16,6 +16,7 @@ from optout_cli.letters.compose import party_of, recipients_of
 from optout_cli.letters.library import Library
 from optout_cli.letters.named_files import NamedFiles, files_of
 from optout_cli.letters.pipeline import Order, case_of, exports_of
+from optout_cli.letters.requirements import act_problems
 from optout_cli.model.jurisdiction import Locality
 from optout_cli.model.notice import Case, Recipient
 from optout_cli.model.program import Particular
@@ -263,6 +264,7 @@ def problem_with(
         request = convert(tried, Request)
         with _collecting(found):  # what is still missing there hides no file that is
             particulars_from(tried, library.programs.find(request.letter)[1])
+        found += act_problems(request.authority)
         # Without locations: the answers will be part of the request's file.
         files_of(request, NamedFiles(Document(tried.data, ()), folder, files_from))
     # A Problem is about one of the answers, or about the list that they are items of.

@@ -4,7 +4,7 @@ Each Problem has the key path of the request's value that it is about.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -15,7 +15,7 @@ from optout_cli.letters.tracking_numbers import number_fault, tidy_number
 from optout_cli.model.jurisdiction import Address, Agreement, Contact, Locality
 from optout_cli.model.notice import Case, Recipient
 from optout_cli.model.program import LetterKind, Particular
-from optout_cli.model.request import PARTIES, Correction, Party
+from optout_cli.model.request import PARTIES, Authority, Correction, Party
 from optout_cli.programs import holds, particular_from
 from optout_cli.readers.addresses import elsewhere
 from optout_cli.readers.document import Document, Tree, lines_to_add
@@ -174,7 +174,12 @@ def repeat_problems(case: Case) -> Iterator[Problem]:
                 shown = entry if isinstance(entry, str) else next(filter(None, astuple(entry)))
                 message, at = f"{path} has {shorten(str(shown))!r} twice", f"{path}.{number}"
                 yield Problem("said-twice", message, hint="delete one of the two", path=at)
-    for number, act in enumerate(request.authority):
+    yield from act_problems(request.authority)
+
+
+def act_problems(acts: Iterable[Authority]) -> Iterator[Problem]:
+    """Yield where the number of an act repeats what it is, or the other way round."""
+    for number, act in enumerate(acts):
         kind, words = act.instrument.split()[-1].casefold(), (act.number or "").casefold().split()
         first = words[0].rstrip(".") if words else ""
         if kind in (first, *words[-1:]) or (first[2:] and kind.startswith(first)):
