@@ -114,6 +114,18 @@ def test_it_is_written_filled_in_and_given_to_batch(run: Run, in_folder: Path) -
             assert f"Pat {number} Placeholder" in Path(path).read_text("utf-8")
 
 
+def test_a_state_without_an_agreement_has_its_jurisdictions_and_a_note(
+    run: Run, in_folder: Path
+) -> None:
+    states = ("--state", "CT", "--state", "PA")
+    code, _, err = outcome(run("new", "--csv", "--letter", "287g/terminate", *states))
+    notes = [line for line in err.splitlines() if line.startswith("note:")]
+    told = (
+        "note: no agency in Connecticut has an agreement on ICE's list, so each jurisdiction there"
+    )
+    assert (code, [note[: len(told)] for note in notes]) == (0, [told])
+
+
 def test_it_goes_to_standard_output_for_a_pipeline(run: Run, in_folder: Path) -> None:
     code, out, err = outcome(run("new", "--csv", "--state", "Vermont", "-o", "-"))
     assert (code, out.count("\n"), err, lying_in(in_folder)) == (0, 15, "", [])

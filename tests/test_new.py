@@ -211,3 +211,14 @@ def test_a_letter_of_ones_own_has_no_shipped_wording(run: Run, in_folder: Path) 
             "  hint: change secure-communities/plain.html.j2 in your own template folder\n"
         ),
     )
+
+
+def test_set_refuses_a_value_that_write_would_refuse(run: Run, in_folder: Path) -> None:
+    values = ("--set", "signatory.name=P", "--set", "signatory.title=Sheriff")
+    code, out, err = outcome(run("new", "marin-county-ca", *values))
+    assert (code, out, err.partition("\n")[0]) == (
+        2,
+        "",
+        "--set: signatory.name 'P' is a single letter",
+    )
+    assert not [*in_folder.iterdir()]

@@ -55,6 +55,7 @@ def require_request(known: Answers, assigned: Mapping[str, str]) -> None:
     lacking = {"jurisdiction": "00000", "letter": "program/letter"}
     document = with_assignments(document_from({**lacking, **known}), "--set", assigned)
     convert(document, Request)
+    raise_any(problem for problem in judge(document)[0] if problem.path in assigned)
 
 
 class Basis(NamedTuple):

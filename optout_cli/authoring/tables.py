@@ -84,8 +84,9 @@ def _rows(library: Library, letter: str, kind: LetterKind, state: str) -> Iterat
 
     Agreements are for letters about one; where the data has none, each jurisdiction has a row.
     """
-    model = next((name for name, spec in kind.particulars.items() if spec.known == "model"), None)
-    agencies = [*library.directory.agencies_in(state)] if model else []
+    model = _model_in(kind)
+    in_state = library.directory.agencies_in(state) if model else ()
+    agencies = [(slug, agency) for slug, agency in in_state if agency.agreements]
     for slug, agency in agencies:
         for agreement in agency.agreements:
             yield {
@@ -98,6 +99,21 @@ def _rows(library: Library, letter: str, kind: LetterKind, state: str) -> Iterat
         # The slug, not the FIPS code: a spreadsheet drops the zero at the beginning of a code.
         slug = library.directory.slug(code, id)
         yield {"jurisdiction": slug, "# name": f"{place.name}, {code}", "letter": letter}
+
+
+def _model_in(kind: LetterKind) -> str | None:
+    """Return the particular that has the model of an agreement."""
+    return next((name for name, spec in kind.particulars.items() if spec.known == "model"), None)
+
+
+def states_without_agreements(
+    library: Library, letter: str, states: Sequence[str]
+) -> Iterator[str]:
+    """Yield the names of the states without an agreement in the data, for a letter about one."""
+    directory = library.directory
+    for state in states if _model_in(library.programs.find(letter)[1]) else ():
+        if not any(agency.agreements for _, agency in directory.agencies_in(state)):
+            yield directory.data.states[state].name
 
 
 def needed_columns(library: Library, letter: str) -> tuple[str, ...]:

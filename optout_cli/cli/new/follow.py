@@ -28,6 +28,7 @@ from optout_cli.authoring.tables import (
     follow_table,
     needed_columns,
     sheet_template,
+    states_without_agreements,
     table_template,
 )
 from optout_cli.batch.input import load_input
@@ -103,6 +104,11 @@ def write_table(
     path = _put(order, "-".join(codes or ["requests"]).lower(), table, library, [letter])
     if order.quiet or path is None:
         return
+    for name in states_without_agreements(library, letter, codes):
+        say(
+            f"note: no agency in {name} has an agreement on ICE's list, so each jurisdiction there"
+            " has a row: keep the rows of those that have one, and fill in its model"
+        )
     *most, last = needed_columns(library, letter)
     how = "this command explains each column:"
     if order.is_workbook:
