@@ -126,6 +126,20 @@ def test_a_state_without_an_agreement_has_its_jurisdictions_and_a_note(
     assert (code, [note[: len(told)] for note in notes]) == (0, [told])
 
 
+def test_a_name_beside_another_jurisdiction_is_told(
+    run: Run, write: Write, in_folder: Path
+) -> None:
+    rows = [("Windsor County, VT", "washington-county-vt"), ("Pat", "addison-county-vt")]
+    rows += [("Orange County, VT", "orange-county-vt"), ("", "essex-county-vt")]
+    lines = [f'"{name}",{slug},{LETTER},Pat Placeholder,Sheriff\n' for name, slug in rows]
+    head = "# name,jurisdiction,letter,signatory.name,signatory.title\n"
+    write("v.csv", head + "".join(lines))
+    out = outcome(run("batch", "v.csv", "--check", "-j1"))[1]
+    told = "note (1 of 4 requests): check which is right: jurisdiction: washington-county-vt is"
+    told += " Washington County, VT, and the column # name says 'Windsor County, VT'"
+    assert [line for line in out.splitlines() if "# name" in line] == [told]
+
+
 def test_it_goes_to_standard_output_for_a_pipeline(run: Run, in_folder: Path) -> None:
     code, out, err = outcome(run("new", "--csv", "--state", "Vermont", "-o", "-"))
     assert (code, out.count("\n"), err, lying_in(in_folder)) == (0, 15, "", [])

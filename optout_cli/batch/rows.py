@@ -38,7 +38,7 @@ from optout_cli.letters.tracking_numbers import tidy_number
 from optout_cli.model.letter import Letter
 from optout_cli.model.notice import Case, Note, Notice
 from optout_cli.readers.cells import date_in_words
-from optout_cli.readers.document import Document, Row, locate
+from optout_cli.readers.document import OWN_MARK, Document, Row, locate
 from optout_cli.readers.files import folder_of
 from optout_cli.register.events import Record
 from optout_cli.register.plan import Writing
@@ -46,6 +46,7 @@ from optout_cli.register.replies import claim_of
 from optout_cli.register.state import destination_of
 
 _ROWS_A_TASK = 8  # to check: sending a row to a worker costs a tenth of checking it
+_NAME = f"{OWN_MARK} name"  # the column with the jurisdiction's name, in tables to fill in
 _UNKNOWN = {"incomplete-contact", "no-address", "no-address-for-service"}
 
 
@@ -275,7 +276,13 @@ class _Check:
             paths=tuple(_paths(notices, order)),
             finished=finished,
             notes=tuple(
-                dict.fromkeys([*(note for notice in notices for note in notice.notes), *notes])
+                dict.fromkeys(
+                    [
+                        *_name_notes(row, case, job.library),
+                        *(note for notice in notices for note in notice.notes),
+                        *notes,
+                    ]
+                )
             ),
             output_files=output_files,
             letters=kept,
@@ -283,6 +290,22 @@ class _Check:
             asked=(case.locality.id, case.request.letter, str(case.request.date or "")),
             numbers=tuple(_numbers(case)),
         )
+
+
+def _name_notes(row: Row, case: Case, library: Library) -> Iterator[Note]:
+    """Yield a note if optout's own column of names has the name of another county.
+
+    A name that the data does not know is the user's own. An agency goes with its county.
+    """
+    name, own = dict(row.cells).get(_NAME, ""), case.locality
+    other = library.directory.known(name) if name not in ("", own.name) else None
+    both_agencies = other and other.agency and own.agency
+    if other and other.id != own.id and (other.code != own.code or both_agencies):
+        text = (
+            f"check which is right: jurisdiction: {own.slug} is {own.name}, and the column {_NAME}"
+            f" says {name!r}"
+        )
+        yield Note(code="other-place", text=text)
 
 
 def _key(case: Case) -> tuple[str, str, str]:

@@ -84,7 +84,8 @@ class Directory:
         retired = cast(dict[str, Any], document.data.get("retired", {}))
         self._finder = Finder(self._states, self._agencies, retired)
         self._converted: dict[str, State] = {}
-        self._found = lru_cache(self._locality)  # a letter, and each question, asks for it again
+        # As `find`, but None where that raises. A letter, and each question, asks for it again.
+        self.known = lru_cache(self._locality)
         self._origins = Origins(document)
 
     @cached_property
@@ -138,7 +139,7 @@ class Directory:
         A county's name needs its state. Raises OptoutError at `location` when nothing fits, or
         more than one.
         """
-        locality = self._found(query)
+        locality = self.known(query)
         if locality is None:
             raise OptoutError(self._finder.not_found(query, location))
         return locality
