@@ -1,5 +1,6 @@
 """`optout labels`: an address for each copy, on a label or an envelope where it is read."""
 
+import re
 from itertools import pairwise
 from pathlib import Path
 
@@ -10,9 +11,9 @@ from read_pdf import lines_on, opened
 
 from optout_cli import engines
 from optout_cli.engines import load_engine
+from optout_cli.engines.measure import fitted
 from optout_cli.letters.library import Library
 from optout_cli.model.letter import EngineName, Mailing, MailingForm
-from optout_cli.reports.packet import fitted
 
 REQUEST = """\
 jurisdiction: marin-county-ca
@@ -27,6 +28,9 @@ cc: [{name: Lee Example, title: Chair, organization: Board of Supervisors}]
 """
 SENDER = ("Office of the Sheriff", "1 Main Street", "San Rafael, CA 94903")
 ADDRESS = ("Director", "Office of Records", "500 Main Street", "Washington, DC 20536")
+
+
+COUNTY = "Marin County, CA"
 
 
 @pytest.fixture
@@ -52,6 +56,20 @@ def test_offices_that_get_a_copy_have_a_label(letters: Path, run: Run) -> None:
     printed = words_of(Path("labels.pdf"))
     assert "500 12th Street" in printed
     assert "630 Sansome Street" not in printed  # it shows in the window
+    assert re.search(r"Office, California . 287G-06041-20261120-\w{4}", printed)
+
+
+def test_a_folders_labels_leave_out_what_was_sent_unless_asked(letters: Path, run: Run) -> None:
+    (path,) = letters.glob("*.txt")
+    run("sent", str(path), "--by", "mail", "--on", "2026-11-21")
+    told = "letters/: all its letters are recorded as sent\n  hint: add --sent to print for them\n"
+    assert outcome(run("labels", "letters/")) == (1, "", told)
+    assert outcome(run("labels", "letters/", "--sent", "-q"))[:2] == (0, "labels.pdf\n")
+    assert outcome(run("labels", str(path), "-o", "own.pdf", "-q"))[:2] == (0, "own.pdf\n")
+    (letters.parent / "r.yaml").write_text(REQUEST.replace("11-20", "11-23"), "utf-8")
+    run("write", "r.yaml", "-q", "-f", "txt", "-o", "letters/")
+    err = outcome(run("labels", "letters/", "-o", "new.pdf"))[2]
+    assert "left out: 1 letter recorded as sent; to print for them too, add --sent" in err
 
 
 def test_envelopes_have_the_sender_and_with_choice_the_recipient(letters: Path, run: Run) -> None:
@@ -77,9 +95,10 @@ def test_a_letter_without_copies_needs_no_label(run: Run, write: Write, in_folde
 def test_the_labels_of_a_sheet_stand_in_three_columns_of_ten(
     engine: EngineName, library: Library
 ) -> None:
-    mailings = [Mailing(SENDER, (f"Office {number}", *ADDRESS), 9) for number in range(32)]
+    mailings = [Mailing(SENDER, (f"Office {number}", *ADDRESS), 9, COUNTY) for number in range(32)]
     printed = load_engine(engine, library.templates).print_mailings(mailings, "labels")
     first, second = opened(printed)
+    assert [line.text for line in lines_on(first)].count(COUNTY) == 30
     starts = [
         line
         for line in lines_on(first)
@@ -102,5 +121,7 @@ def test_an_address_is_smaller_where_it_has_more_lines(
 ) -> None:
     sizes = [fitted([Mailing(SENDER, ("Office",) * lines)], form)[0].size for lines in most]
     assert sizes == ([9, 8, 7] if form == "labels" else [12, 11, 10])
+    kept = [fitted([Mailing(SENDER, ("Office",) * it, 0, COUNTY)], form)[0].about for it in most]
+    assert kept == [COUNTY, COUNTY, ""]
     tall = Mailing(SENDER, ("Office",) * (most[-1] + 1))
     assert told_by(lambda: fitted([tall], form)).startswith("Office: has more lines than fit")

@@ -18,13 +18,14 @@ from optout_cli.cli.options import (
     with_engine,
 )
 from optout_cli.cli.record import in_option, to_option
+from optout_cli.engines.measure import fitted
 from optout_cli.errors import Location, OptoutError, Problem
 from optout_cli.exporters import Options
 from optout_cli.model.letter import EngineName, MailingForm
 from optout_cli.model.request import PARTIES, Party
-from optout_cli.output import write_all
+from optout_cli.output import is_folder, write_all
 from optout_cli.register.recorder import look_up
-from optout_cli.reports.packet import fitted, mailings_of
+from optout_cli.reports.packet import mailings_of
 
 
 @click.command(
@@ -43,6 +44,12 @@ from optout_cli.reports.packet import fitted, mailings_of
     is_flag=True,
     help="Also the recipients of the letters, whose address a window envelope shows.",
 )
+@click.option(
+    "--sent",
+    "with_sent",
+    is_flag=True,
+    help="With a folder: also for letters that are recorded as sent.",
+)
 @to_option
 @in_option
 @force_option
@@ -55,6 +62,7 @@ def command(
     output: str,
     are_envelopes: bool,
     with_recipients: bool,
+    with_sent: bool,
     parties: tuple[Party, ...],
     within: Path | None,
     force: bool,
@@ -65,20 +73,27 @@ def command(
     """Print labels or envelopes for the offices that get a copy of a letter.
 
     A letter's own address shows in the window of its envelope; a copy goes out in an envelope
-    without one. Labels are for sheets of 30 (Avery 5160: 2 5/8 by 1 inch), each address once.
-    Print at 100 %, not scaled to fit.
+    without one. Labels are for sheets of 30 (Avery 5160: 2 5/8 by 1 inch). Under the address, in
+    small type, each has the jurisdiction and the reference of the letter, if there is room. Print
+    at 100 %, not scaled to fit.
 
-    LETTER is a file of the letter, its reference, or a folder, which stands for all its letters.
+    LETTER is a file of the letter, its reference, or a folder, which stands for all its letters
+    that are not recorded as sent.
 
     Prints the path of the file.
     """
     found = look_up(letter, within, parties or PARTIES)
     states = [named.state for named in found.letters]
-    mailings = mailings_of(states, with_recipients=with_recipients)
+    left = [] if with_sent or not is_folder(Path(letter)) else [it for it in states if it.sent]
+    if left and len(left) == len(states):
+        message, hint = "all its letters are recorded as sent", "add --sent to print for them"
+        raise OptoutError(Problem("no-copies", message, Location(letter), hint))
+    form: MailingForm = "envelopes" if are_envelopes else "labels"
+    own = [state for state in states if state not in left]
+    mailings = mailings_of(own, form, with_recipients=with_recipients)
     if not mailings.mailings:
         message, hint = "no office gets a copy of it", "add --recipients for the recipients' own"
         raise OptoutError(Problem("no-copies", message, Location(letter), hint))
-    form: MailingForm = "envelopes" if are_envelopes else "labels"
     printed = fitted(mailings.mailings, form)
     path = output_path(output, f"{form}.pdf", f"file of {form}", ".pdf")
     look = with_engine(Options(engine=engine), ["pdf"], quiet=quiet)
@@ -87,6 +102,9 @@ def command(
     print_path(path)
     if not quiet:
         say_what_moved([name for name, earlier in fresh.items() if earlier])
+        if left:
+            number = f"{len(left):,} letter{'s' if len(left) > 1 else ''}"
+            say(f"left out: {number} recorded as sent; to print for them too, add --sent")
         for name in mailings.without:
             say(f"note: {name} gets a copy too, but the letter has no address for that")
         say(f"next: print {path} at 100 %, not scaled to fit")

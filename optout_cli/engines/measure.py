@@ -7,7 +7,7 @@ finds what does not fit.
 
 import unicodedata
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache, lru_cache
 from importlib.util import find_spec
 from math import ceil
@@ -16,8 +16,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from optout_cli.errors import Location, Problem
-from optout_cli.model.letter import Block, Letter, ListBlock, Quote
+from optout_cli.errors import Location, Problem, raise_any
+from optout_cli.model.letter import Block, Letter, ListBlock, Mailing, MailingForm, Quote
 from optout_cli.model.notice import Recipient
 from optout_cli.readers.document import lines_to_add
 from optout_cli.templating.body import plain
@@ -297,3 +297,38 @@ def _texts(block: Block) -> Iterator[str]:
             yield from _texts(paragraph)
     else:
         yield plain(block.runs)
+
+
+# The width and height of a mailing in points, its sizes, the usual one first, and the line height.
+_MAILING_ROOM: dict[MailingForm, tuple[float, float, tuple[float, ...], float]] = {
+    "envelopes": (331.2, 125, (12, 11, 10), 1.25),
+    "labels": (171.7, 65, (9, 8, 7), 1.1),
+}
+_ABOUT_SIZE = 6.5  # pt: what a label is about, as in letter.css
+
+
+def fitted(mailings: Iterable[Mailing], form: MailingForm) -> tuple[Mailing, ...]:
+    """Give each address the size in which it fits; without what it is about if there is no room.
+
+    Raises OptoutError for addresses that never fit.
+    """
+    found = [_fitted(mailing, form) for mailing in mailings]
+    hint = "print --envelopes instead" if form == "labels" else "write this one by hand"
+    raise_any(
+        Problem("tall-mailing", "has more lines than fit", Location(mailing.address[0]), hint)
+        for mailing in found
+        if not mailing.size
+    )
+    return tuple(found)
+
+
+def _fitted(mailing: Mailing, form: MailingForm) -> Mailing:
+    """Return a mailing in the largest size in which it fits; as it is if it never does."""
+    width, height, sizes, lead = _MAILING_ROOM[form]
+    for about in dict.fromkeys((mailing.about, "")):
+        own = lines_taken(about, width, _ABOUT_SIZE) * _ABOUT_SIZE * lead if about else 0
+        for size in sizes:
+            lines = sum(lines_taken(line, width, size) for line in mailing.address)
+            if lines * size * lead + own <= height:
+                return msgspec.structs.replace(mailing, size=size, about=about)
+    return mailing

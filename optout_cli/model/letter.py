@@ -249,14 +249,15 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Mailing(msgspec.Struct, frozen=True):
-    """What to print on an envelope: who sends it, and to whom. A label has only the address.
+    """What to print on an envelope: who sends it, and to whom. A label has no sender.
 
-    `size` is that of the address, in points.
+    `size` is that of the address, in points. `about` says on a label which letter it is for.
     """
 
     sender: tuple[str, ...]
     address: tuple[str, ...]
     size: float = 0
+    about: str = ""
 
 
 MailingForm = Literal["envelopes", "labels"]

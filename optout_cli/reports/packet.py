@@ -19,7 +19,7 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 import msgspec
 
-from optout_cli.engines.measure import known_characters, lines_taken
+from optout_cli.engines.measure import known_characters
 from optout_cli.errors import Location, OptoutError, Problem, raise_any
 from optout_cli.letters.library import Library
 from optout_cli.letters.render import sections_of
@@ -52,11 +52,6 @@ _TEXTS = (".txt", ".eml")
 _SHOWN = (".pdf", *PICTURES, *_TEXTS)  # the best form for a page first
 _SELECTORS = frozenset(map(chr, range(0xFE00, 0xFE10)))  # they choose a shape of the one before
 Role = Literal["letter", "signed", "enclosure", "picture", "receipt", "answer"]
-# The width and height of an address in points, its sizes, the usual one first, and the line height.
-_ROOM: dict[MailingForm, tuple[float, float, tuple[float, ...], float]] = {
-    "envelopes": (331.2, 125, (12, 11, 10), 1.25),
-    "labels": (171.7, 65, (9, 8, 7), 1.1),
-}
 
 
 class Original(NamedTuple):
@@ -353,8 +348,13 @@ class Mailings(msgspec.Struct, frozen=True):
     without: tuple[str, ...]
 
 
-def mailings_of(states: Iterable[LetterState], *, with_recipients: bool) -> Mailings:
-    """Return the addresses of the offices that get copies, and with choice of the recipients."""
+def mailings_of(
+    states: Iterable[LetterState], form: MailingForm, *, with_recipients: bool
+) -> Mailings:
+    """Return the addresses of the offices that get copies, and with choice of the recipients.
+
+    A label says whose letter it is for.
+    """
     found: list[Mailing] = []
     without: list[str] = []
     for state in states:
@@ -366,30 +366,9 @@ def mailings_of(states: Iterable[LetterState], *, with_recipients: bool) -> Mail
         blocks = [*state.letter.copies]
         if with_recipients:
             blocks.insert(0, state.letter.address)
-        found += (Mailing(sender, block) for block in blocks)
+        about = f"{state.written.name} \u00b7 {state.written.reference}" if form == "labels" else ""
+        found += (Mailing(sender, block, about=about) for block in blocks)
         without += (
             ", ".join(filter(None, (copy.name, copy.title, copy.organization))) for copy in facts.cc
         )
     return Mailings(tuple(dict.fromkeys(found)), tuple(dict.fromkeys(without)))
-
-
-def fitted(mailings: Iterable[Mailing], form: MailingForm) -> tuple[Mailing, ...]:
-    """Give each address the size in which it fits. Raises OptoutError for those that never do."""
-    found = [msgspec.structs.replace(mailing, size=_size(mailing, form)) for mailing in mailings]
-    hint = "print --envelopes instead" if form == "labels" else "write this one by hand"
-    raise_any(
-        Problem("tall-mailing", "has more lines than fit", Location(mailing.address[0]), hint)
-        for mailing in found
-        if not mailing.size
-    )
-    return tuple(found)
-
-
-def _size(mailing: Mailing, form: MailingForm) -> float:
-    """Return the largest size in which an address fits, or 0."""
-    width, height, sizes, lead = _ROOM[form]
-    for size in sizes:
-        lines = sum(lines_taken(line, width, size) for line in mailing.address)
-        if lines * size * lead <= height:
-            return size
-    return 0
