@@ -26,7 +26,7 @@ AWKWARD = {
     "markup": (4, "ID & Records / Unit <3> & {ID} / 5th & Main / Ross, CA 94957"),
     "signs": (4, "Desk #3 (rear) / 100% Records, No. 7½ / Suite #300 / Ross, CA 94957-0001"),
     "capitals": (4, "DIRECTOR / STATE BUREAU / P.O. BOX 1 / ROSS, CA 94957"),
-    "narrow": (4, "I / l / 1 l / Ii, IL 11111"),
+    "narrow": (4, "I / l / 1 l / Ii, IL 61111"),
     "wide": (4, "WWWW MMMM WWWW MMMM / MMMM WWWW MMMM / 1 WWWW / WWMWWM, WA 98888-8888"),
     "a full line": (
         4,

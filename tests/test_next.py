@@ -185,3 +185,17 @@ def test_what_is_faxed_alone_needs_no_envelope(steps: Steps) -> None:
     one = steps(f"{RECIPIENTS}service: {{ice: [{{by: fax}}]}}\n", "-f", "pdf", "--force")
     assert "print each letter single-sided on US Letter, sign it, fold it at the two marks" in one
     assert [it for it in (*told, *one) if "other envelope" in it] == []
+
+
+def test_what_the_guide_always_encloses_is_a_step_unless_enclosures_are_named(
+    run: Run, write: Write, in_folder: Path
+) -> None:
+    request = REQUEST.replace("secure-communities/opt-out", "287g/terminate")
+    request += "particulars: {model: tfm, agency: Marin County Sheriff's Office}\n"
+    told = "next: enclose with each letter, as the guide says: a copy of the signed agreement"
+    found = []
+    for lines in ("", "enclosures: [{title: Memorandum of Agreement}]\n"):
+        write("r.yaml", request + lines)
+        _, _, err = outcome(run("write", "r.yaml", "-f", "txt", "-o", f"out{len(lines)}/"))
+        found.append(told in err)
+    assert found == [True, False]

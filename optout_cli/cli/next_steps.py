@@ -7,9 +7,10 @@ from optout_cli.cli.console import program_name
 from optout_cli.cli.options import DEFAULT_LETTER
 from optout_cli.exporters import Exporter, exporter_for
 from optout_cli.model.letter import Export
-from optout_cli.model.notice import Notice
+from optout_cli.model.notice import Case, Notice
 from optout_cli.model.program import FOLLOW_UP
 from optout_cli.model.request import Service, Way
+from optout_cli.programs import texts_that_hold
 
 MARK_UP = (
     "have counsel mark up the {names} files, and put each change into the request or into your own"
@@ -27,9 +28,9 @@ _SENDING: dict[Way, str] = {
 
 
 def next_steps(
-    exports: Sequence[Export], *, is_kept: bool, has_request: bool = True
+    exports: Sequence[Export], case: Case, *, is_kept: bool, has_request: bool = True
 ) -> Iterator[str]:
-    """Yield what to do with a request's letters, one step per line.
+    """Yield what to do with a request's letters, one step per line. They are those of `case`.
 
     `is_kept` is False for a letter that goes to a stream: there is no day to wait for yet. Without
     a request, the command line alone said what to write.
@@ -55,7 +56,7 @@ def next_steps(
     exporters = [exporter_for(name) for name in formats if name not in marked]
     if any(exporter.ROUTE is None for exporter in exporters):
         is_printed = any(exporter.IS_PRINTED for exporter in exporters)
-        yield from _paper_steps(exports, notices, is_laid_out=is_printed)
+        yield from _paper_steps(exports, notices, case, is_laid_out=is_printed)
     yield from _service_steps(exports, notices)
     by_email = any(exporter.ROUTE == "email" for exporter in exporters)
     for copy in [copy for copy in first.cc if not (copy.email and by_email)]:
@@ -110,7 +111,7 @@ def ways_of(service: Iterable[Service], formats: Iterable[str]) -> Sequence[Way]
 
 
 def _paper_steps(
-    exports: Sequence[Export], notices: Sequence[Notice], *, is_laid_out: bool
+    exports: Sequence[Export], notices: Sequence[Notice], case: Case, *, is_laid_out: bool
 ) -> Iterator[str]:
     """Yield how to print and sign the letters, and what goes into each envelope."""
     notice = notices[0]
@@ -132,6 +133,10 @@ def _paper_steps(
         yield f"decide whether to enclose {named} (add file: under authority:)"
     if files:
         yield f"enclose with each letter: {'; '.join(files)}"
+    expected = [text for text in case.program.guide.enclose if text.always]
+    if not notice.enclosures and (texts := [*texts_that_hold(expected, case)]):
+        named = "; to have the letter name it, add enclosures: to the request"
+        yield f"enclose with each letter, as the guide says: {'; '.join(texts)}{named}"
     if notice.addressing == "separate" and mailed > 1:
         yield "put a copy of each letter into the other envelope too"
 

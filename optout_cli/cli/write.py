@@ -139,7 +139,7 @@ def command(
         how = How(force, supersede, not no_register, quiet)
         is_new = write_files(place, name, made, library, order, how, is_check=is_check)
     if not quiet and not is_check:
-        steps = next_steps(exports, is_kept=is_kept, has_request=is_file_of_one)
+        steps = next_steps(exports, case, is_kept=is_kept, has_request=is_file_of_one)
         report_letters(exports, document, steps, is_new=is_new, in_full=in_full)
 
 

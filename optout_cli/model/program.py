@@ -194,6 +194,12 @@ class ConditionalText(Noun, frozen=True, kw_only=True):
     text: Text
 
 
+class EnclosureText(ConditionalText, frozen=True, kw_only=True):
+    """What goes into the envelope with a letter; `always` if there is no such letter without it."""
+
+    always: bool = False
+
+
 class NoteText(ConditionalText, frozen=True, kw_only=True):
     """A note on a letter: what to do, then why. `short` says it in one line."""
 
@@ -289,7 +295,7 @@ class Advice(Noun, frozen=True, kw_only=True):
     can: tuple[ConditionalText, ...] = ()
     cannot: tuple[ConditionalText, ...] = ()
     before: tuple[ConditionalText, ...] = ()
-    enclose: tuple[ConditionalText, ...] = ()
+    enclose: tuple[EnclosureText, ...] = ()
     send: tuple[ConditionalText, ...] = ()
     next: tuple[ConditionalText, ...] = ()
     others: tuple[Other, ...] = ()

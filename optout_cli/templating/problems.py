@@ -103,6 +103,9 @@ def template_problems(
         raise OptoutError(Problem(code, message, _location_of(error, name, search), hint)) from None
 
 
+_CALLING = re.compile(r"{%-? *include|\bself *[.\[]")  # what can call its own template again
+
+
 def _endless_problem(error: BaseException, name: str, search: TemplateSearch) -> Problem:
     """Say that a template calls or includes itself without end, or fills the memory."""
     location = _location_of(error, name, search)
@@ -110,10 +113,12 @@ def _endless_problem(error: BaseException, name: str, search: TemplateSearch) ->
         return Problem(ENDLESS, "takes too much memory", location)
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
         path, line = Path(frame.filename), frame.line or ""
-        if search.is_own_file(path) and re.search(r"{%-? *include", line):
+        if search.is_own_file(path) and (found := _CALLING.search(line)):
             location = Location(search.shown(path), frame.lineno)
-            hint = "remove this line, or name another template"
-            return Problem(ENDLESS, "includes itself", location, hint)
+            if "include" in found[0]:
+                hint = "remove this line, or name another template"
+                return Problem(ENDLESS, "includes itself", location, hint)
+            break  # the call itself: which frame was the last depends on the room that was left
     hint = "put {% if ... %} around the inner call"
     if "macro" not in _Source(location, name, search).text:
         hint = "remove the self.name() of a block that is within it"
