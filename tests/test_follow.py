@@ -312,11 +312,11 @@ def test_the_seal_goes_along_from_where_it_is(library: Library, in_folder: Path,
         letter = ("--letter", "secure-communities/follow-up", "-o", path)
         err = outcome(run("new", "--follow", TO_ICE, *letter))[2]
         data = document_from_yaml(Path(path).read_text("utf-8"), path).data
-        about = ("note: the earlier letter had a seal", "note: counsel's approval")
+        about = ("note: the earlier letter had a seal", "note: counsel approved")
         notes = [line for line in err.splitlines() if line.startswith(about)]
         return data.get("letterhead"), [line.partition(",")[0] for line in notes]
 
-    approval = "note: counsel's approval as to form was of the earlier letter"
+    approval = "note: counsel approved the earlier letter"
     (in_folder / "other").mkdir()
     found = [seal_in("n.yaml"), seal_in("letters/n.yaml"), seal_in("other/n.yaml")]
     seal.unlink()

@@ -137,11 +137,14 @@ def _write_follow_table(order: TableOrder, library: Library, follow: FollowOrder
     given = _given_cells(follow.common, library) if follow.common else {}
     letters = [*dict.fromkeys(row.cells["letter"] for row in rows)]
     place = _folder_for(order.output, WORKBOOK if order.is_workbook else TABLE)
+    lacking = []
     for row in rows:
         seal = letterhead_after(row.former, found.folder, place, follow.files_from)
         row.cells.update(flattened({"letterhead": seal or {}}))
-        if seal is None and not order.quiet:
-            _say_no_seal(row.former, f"{row.cells['# name']}: ")
+        lacking += [row] if seal is None else []
+    if lacking and not order.quiet:
+        more = f" and {len(lacking) - 1:,} more" if len(lacking) > 1 else ""
+        _say_no_seal(lacking[0].former, f"{lacking[0].cells['# name']}{more}: ")
     order = order._replace(folder=found.folder)
     path = _put(order, "follow-ups", follow_table(rows, given), library, letters)
     if order.quiet or path is None:
@@ -162,7 +165,7 @@ def _say_no_seal(former: Former, name: str = "") -> None:
     seal = former.facts["letterhead"]["seal"]
     say(
         f"note: {name}the earlier letter had a seal, {seal}, which is not in the folder of the new"
-        " file: copy it there, and add letterhead:"
+        " file: copy it there, and name it under letterhead.seal, with letterhead.alt"
     )
 
 
@@ -253,7 +256,7 @@ def begin_after(
     elif seal is None and not quiet:
         _say_no_seal(former)
     if former.facts.get("approved-as-to-form") and not quiet:
-        say("note: counsel's approval as to form was of the earlier letter, so it is left out here")
+        say("note: counsel approved the earlier letter, not this one, so its approval is left out")
     program, kind = library.programs.find(known["letter"])
     for state in () if quiet else former.followed_by(kind, program):
         if known.get("to") in (None, state.letter.recipient):
