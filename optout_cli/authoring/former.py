@@ -83,7 +83,7 @@ def former_from(state: LetterState, states: Iterable[LetterState]) -> Former:
             and _facts_of(other).get("particulars", {}).get(_CITED) == reference
         ),
         former_from(notices[-1], all_states) if notices else None,
-        tuple(other for other in all_states if other.sent and _is_newer(other, state)),
+        tuple({it.identity: it for it in all_states if it.sent and _is_newer(it, state)}.values()),
     )
 
 
