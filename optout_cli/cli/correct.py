@@ -343,22 +343,15 @@ def corrected_contact(
         data.pop("salutation", None)
     if parts & {"attention", "organization", "address"} and "envelope" not in parts:
         data.pop("envelope", None)
-        if parts.isdisjoint({"attention", "organization"}):
-            data |= _envelope(known, new)
+        lines = known.envelope_at(new.address)
+        if lines and parts.isdisjoint({"attention", "organization"}):
+            data["envelope"] = [*lines]
     return {
         **data,
         "source": _source_of(known, new, confirmed),
         "verified": confirmed.day.isoformat(),
         "verified-by": confirmed.how,
     }
-
-
-def _envelope(old: Contact, new: Contact) -> Tree:
-    """Return the lines for the envelope's window with the new address, if the old ones had one."""
-    count = len(old.address.lines)
-    if not old.envelope or old.envelope[-count:] != old.address.lines:
-        return {}
-    return {"envelope": [*old.envelope[:-count], *new.address.lines]}
 
 
 def _source_of(known: Contact, new: Contact, confirmed: Confirmed) -> Tree:

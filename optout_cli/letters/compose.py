@@ -125,7 +125,7 @@ def _recipient(case: Case, rule: Rule) -> Recipient:
 def correct_contact(contact: Contact, correction: Correction) -> Contact:
     """Correct a contact with the request's values, field by field.
 
-    A new name or address drops the old envelope form, and a new name also the old salutation.
+    The lines for the envelope get a new address; a new name drops them, and the old salutation.
     """
     given: dict[str, Any] = {  # Any: values of each field's own type
         name: value
@@ -136,8 +136,10 @@ def correct_contact(contact: Contact, correction: Correction) -> Contact:
         parts = {name: value for name in new.__struct_fields__ if (value := getattr(new, name))}
         given["address"] = msgspec.structs.replace(contact.address, **parts)
     changes = {name: value for name, value in given.items() if value != getattr(contact, name)}
-    if {"attention", "organization", "address"} & changes.keys():
+    if {"attention", "organization"} & changes.keys():
         changes.setdefault("envelope", ())
+    elif address := changes.get("address"):
+        changes.setdefault("envelope", contact.envelope_at(address))
     if "attention" in changes:
         changes.setdefault("salutation", None)
     return msgspec.structs.replace(contact, **changes)

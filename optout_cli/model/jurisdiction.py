@@ -80,6 +80,13 @@ class Contact(Noun, frozen=True, kw_only=True):
         head = (self.attention,) if self.attention else ()
         return (*head, *self.organization, *self.address.lines)
 
+    def envelope_at(self, address: Address) -> tuple[str, ...]:
+        """Return the lines for the window with another address; none if they end otherwise."""
+        count = len(self.address.lines)
+        if self.envelope[-count:] != self.address.lines:
+            return ()
+        return (*self.envelope[:-count], *address.lines)
+
     @property
     def missing(self) -> tuple[str, ...]:
         """The fields that a letter's address needs and that are empty."""
