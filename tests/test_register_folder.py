@@ -293,7 +293,7 @@ def test_a_move_to_earlier_is_finished_after_a_kill(in_folder: Path) -> None:
 HOLD = """\
 import sys, time
 from pathlib import Path
-from optout_cli.register.folder import LetterFolder, recording
+from optout_cli.register.folder import recording
 with recording(Path("letters")):
     print("held", flush=True)
     time.sleep(float(sys.argv[1]))
