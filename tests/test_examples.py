@@ -93,7 +93,7 @@ def test_the_full_example_has_every_key_that_a_request_and_its_letter_may_have(
     [
         "terminates the Memorandum of Agreement of June 9, 2020,",
         "under section 287(g) of the Immigration and Nationality Act (8 U.S.C. 1357(g))",
-        "\u201cLEA\u201d the agency that signed it. They say, in section VIII:",
+        "\u201cLEA\u201d means the agency that signed it. They say, in section VIII:",
         (
             "\u201cThis MOA becomes effective upon signature of both parties and will remain in"
             " effect until either party terminates or suspends the MOA. Termination by the LEA"
