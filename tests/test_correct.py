@@ -13,6 +13,7 @@ from command_results import Run, Write, outcome, problem, words
 from optout_cli import bundled
 from optout_cli.cli import correct
 from optout_cli.cli.new import ask as asking
+from optout_cli.model.jurisdiction import Address, Contact
 
 BY = ("--who", "the records desk", "--how", "telephone")
 MOVED = (
@@ -294,3 +295,14 @@ def test_an_address_that_new_heard_is_right_is_not_asked_for_again(
     result, clerk = asked(SIGNS, "sonoma-county-ca", "-o", "two.yaml")
     assert (result.exit_code, len(clerk.asked["Is this address right?"])) == (0, 1)
     assert "confirmed by telephone on 2026-11-24" in words(result.stderr)
+
+
+def test_an_office_without_an_address_gets_no_window_without_its_name() -> None:
+    address = Address(street=("1 New Street",), city="Lincoln", state="NE", zip="68509")
+    assert Contact(organization=("State Patrol",)).envelope_at(address) == ()
+
+
+def test_a_salutation_that_is_typed_is_kept(run: Run, own: Path) -> None:
+    typed = ("--set", "salutation=Dear Major:", "--set", "organization.0=State Patrol")
+    assert outcome(run("correct", "NE", *typed, *BY))[0] == 0
+    assert kept(own)["states"]["NE"]["bureau"]["salutation"] == "Dear Major:"

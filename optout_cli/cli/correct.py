@@ -339,7 +339,7 @@ def corrected_contact(
     new = convert(document, Contact)
     data: Tree = {**document.data}
     parts = {path.partition(".")[0] for path in texts}
-    if parts & {"attention", "organization"}:
+    if parts & {"attention", "organization"} and "salutation" not in parts:
         data.pop("salutation", None)
     if parts & {"attention", "organization", "address"} and "envelope" not in parts:
         data.pop("envelope", None)

@@ -83,7 +83,7 @@ class Contact(Noun, frozen=True, kw_only=True):
     def envelope_at(self, address: Address) -> tuple[str, ...]:
         """Return the lines for the window with another address; none if they end otherwise."""
         count = len(self.address.lines)
-        if self.envelope[-count:] != self.address.lines:
+        if not self.envelope or self.envelope[-count:] != self.address.lines:
             return ()
         return (*self.envelope[:-count], *address.lines)
 

@@ -228,7 +228,8 @@ class Remark(Event, frozen=True, kw_only=True, tag="note"):
 def copies_in(event: Written) -> list[FileCopy]:
     """Return the copies of the files that a request names, but of none outside their folder."""
     places = [(PurePosixPath(copy.path), copy) for copy in event.named]  # it may be forged
-    return [copy for place, copy in places if place.parent.name == place.parts[0] == EVIDENCE]
+    inside = [(place.parts, copy) for place, copy in places if ".." not in place.parts]
+    return [copy for parts, copy in inside if len(parts) == 2 and parts[0] == EVIDENCE]  # noqa: PLR2004  # the folder and the name
 
 
 def evidence_of(event: Event) -> list[Evidence]:

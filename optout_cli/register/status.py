@@ -6,6 +6,7 @@ Only `verify` and `digest_of` read files; nothing here writes one.
 import errno
 import os
 import re
+import stat
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from datetime import date as Date
@@ -328,14 +329,14 @@ def file_problems(
 
 
 def _refusal_of(path: Path) -> str | None:
-    """Return why the system does not let a file be read, or None if it is not there."""
+    """Return why the system does not let a file be read, or None if there is no file."""
     try:
-        path.stat()
+        is_there = stat.S_ISREG(path.stat().st_mode)
     except PermissionError as error:
         return error.strerror
     except OSError:
         return None
-    return os.strerror(errno.EACCES)
+    return os.strerror(errno.EACCES) if is_there else None
 
 
 def digest_of(path: Path) -> str | None:
