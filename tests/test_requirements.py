@@ -375,3 +375,11 @@ def test_each_zip_code_in_the_data_belongs_to_its_state(library: Library) -> Non
     contacts = [*data.offices.values(), *(state.bureau for state in data.states.values())]
     places = [contact.address for contact in contacts if contact]
     assert [place for place in places if elsewhere(place.zip or "", place.state or "")] == []
+
+
+def test_a_day_that_a_list_has_twice_is_a_problem(library: Library) -> None:
+    days = "particulars: {meeting-dates: [2026-12-15, 2026-12-15]}"
+    problems = problems_of(lambda: compose(case_for(library, days)))
+    assert [it.message for it in problems if it.code == "said-twice"] == [
+        "particulars.meeting-dates has '2026-12-15' twice"
+    ]

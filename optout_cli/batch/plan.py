@@ -223,7 +223,7 @@ class BatchPlan:
                     message += f" to {rival.letter.address[0]}"
                     hint = "write each piece's own number, which is on its receipt"
                     problem = Problem("equal-numbers", message, row.location, hint, path)
-                    self.taken[row.number] = (problem,)
+                    self.taken[row.number] = (*self.taken.get(row.number, ()), problem)
         self.left |= self.taken.keys()
 
     def identities(self, wanted: Container[int]) -> Iterator[Identity]:

@@ -34,7 +34,7 @@ LAW_TOPICS: Mapping[Topic, str] = {
 }
 # Notes on the county and the program come last: they are the same for all letters.
 _LAST = {"contact": 1, "state-law": 2, "period": 3, "letter": 4}
-_NO_PLACE = "the|this|our|said|each|deputy|chief|assistant|state"  # `The County`
+_NO_PLACE = "the|this|our|said|each|of|for|and|in|deputy|chief|assistant|state"  # `The County`
 _IS_LOCAL = re.compile(r"\b(Police|City|Town|Township|Village|Borough)\b")
 _PARTIES: Mapping[Party, str] = {"bureau": "bureau", "ice": "ICE"}
 _MESSAGES = {"email": "e-mail", "fax": "fax"}  # by route

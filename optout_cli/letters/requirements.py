@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from typing import Any
 
+import msgspec
 from msgspec.structs import astuple
 
 from optout_cli.errors import OptoutError, Problem, did_you_mean, shorten
@@ -171,7 +172,8 @@ def repeat_problems(case: Case) -> Iterator[Problem]:
     for path, entries in lists.items():
         for number, entry in enumerate(entries):
             if entry in entries[:number]:
-                shown = entry if isinstance(entry, str) else next(filter(None, astuple(entry)))
+                is_struct = isinstance(entry, msgspec.Struct)
+                shown = next(filter(None, astuple(entry)), "") if is_struct else entry
                 message, at = f"{path} has {shorten(str(shown))!r} twice", f"{path}.{number}"
                 yield Problem("said-twice", message, hint="delete one of the two", path=at)
     yield from act_problems(request.authority)
@@ -241,7 +243,7 @@ def recipient_problems(case: Case, recipient: Recipient) -> Iterator[Problem]:
         message = f"{path}.address is incomplete"
         hint = "a new address needs street, city, state and zip"
         yield Problem("half-address", message, hint=hint, path=f"{path}.address")
-    if others := elsewhere(contact.address.zip or "", contact.address.state or ""):
+    elif others := elsewhere(contact.address.zip or "", contact.address.state or ""):
         message = f"the ZIP code {contact.address.zip} of {_named(recipient)} is one of {others}"
         hint = f"correct zip: or state: ({contact.address.state}) under {path}.address:"
         yield Problem("other-zip", message, hint=hint, path=f"{path}.address.zip")

@@ -146,6 +146,8 @@ def place_in_state(place: str, state: str, *, is_stated: bool) -> str:
     is_id = re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)+", place)
     if is_stated and re.fullmatch("[0-9]{5}", place):
         return f"{place}, {code}"
-    if not state or re.fullmatch(r"[0-9.]+", place) or (is_id and place.endswith(code.lower())):
+    if not state or re.fullmatch(r"[0-9.]+", place):
+        return place
+    if is_id and (not is_stated or not state_code(state) or place.endswith(code.lower())):
         return place
     return f"{name if name and state_code(end) == code else place}, {code}"
