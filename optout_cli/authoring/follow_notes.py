@@ -120,18 +120,18 @@ def second_notes(
 
 def repeated_notes(letters: Iterable[Identity], library: Library) -> Iterator[str]:
     """Yield notes on notices that several requests of a batch give, each with another date."""
-    days: defaultdict[tuple[str, str, str], set[date]] = defaultdict(set)
-    for place, kind, variant, day, _ in letters:
+    days: defaultdict[tuple[str, ...], set[date]] = defaultdict(set)
+    for place, kind, variant, day, party in letters:
         if not library.programs.find(kind)[1].follows:
-            days[place, kind, variant].add(day)
-    for (place, _, _), found in days.items():
-        if len(found) > 1:
-            name = library.directory.find(place).name
-            dates = ", ".join(map(str, sorted(found)))
-            yield (
-                f"note: {name} has {len(found)} requests for the same notice, dated {dates}:"
-                " delete all but one, unless its offices are to get each of them"
-            )
+            days[place, kind, variant, party].add(day)
+    twice = ((key[:3], tuple(sorted(found))) for key, found in days.items() if len(found) > 1)
+    for (place, *_), found in dict.fromkeys(twice):  # both offices often have the same days
+        name = library.directory.find(place).name
+        yield (
+            f"note: {name} has {len(found)} requests for the same notice, dated"
+            f" {', '.join(map(str, found))}: delete all but one, unless its offices are to get each"
+            " of them"
+        )
 
 
 def _without_day(letter: Identity) -> tuple[str, ...]:
