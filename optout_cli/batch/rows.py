@@ -23,7 +23,7 @@ from optout_cli.batch.job import (
 )
 from optout_cli.batch.pool import WorkerKilled, result_alone, results_in_order
 from optout_cli.engines.measure import missing_characters, room_problems
-from optout_cli.errors import Location, OptoutError, raise_any
+from optout_cli.errors import Location, OptoutError, Problem, raise_any
 from optout_cli.exporters import exporter_for, suffix_of
 from optout_cli.letters.compose import compose, distinctions, recipients_of, variant_of
 from optout_cli.letters.library import Library
@@ -243,7 +243,7 @@ class _Check:
         finished = tuple(record.path for record in known if record.is_true(job.folder))
         notices = compose(case, order.parties) if finished else ()
         output_files: Writing | None = None
-        kept, notes, claim = b"", list[Note](), None
+        kept, made, claim = b"", list[Note](), None
         if not finished or set(_paths(notices, order)) - set(finished):
             folder = folder_of(row.location.file)
             letters = letters_of(case, document, job.library, order, folder)
@@ -253,19 +253,12 @@ class _Check:
                 remaining = remaining_order(order, _paths(notices, order), finished)
                 exports = encode_letters(letters, job.library, remaining)
                 output_files = job.writing_of(letters, exports, row.location, fingerprint)
-                notes = [note for export in exports for note in export.notes]
+                made = [note for export in exports for note in export.notes]
             else:
-                is_own = job.library.context.has_own_page
-                raise_any(
-                    problem
-                    for letter in letters
-                    if any(exporter_for(name).IS_SLOW for name in order.formats_of(letter.notice))
-                    for problem in (
-                        *missing_characters(letter),
-                        *room_problems(letter, has_own_page=is_own),
-                    )
-                )
+                raise_any(self._page_problems(letters))
                 kept = pack(letters, case.request, NamedFiles(document, folder, order.files_from))
+        stated = (note for notice in notices for note in notice.notes)
+        notes = (*_name_notes(row, case, job.library), *stated, *made)
         return CheckedRow(
             number=number,
             location=row.location,
@@ -275,21 +268,22 @@ class _Check:
             is_dated=case.request.date is not None,
             paths=tuple(_paths(notices, order)),
             finished=finished,
-            notes=tuple(
-                dict.fromkeys(
-                    [
-                        *_name_notes(row, case, job.library),
-                        *(note for notice in notices for note in notice.notes),
-                        *notes,
-                    ]
-                )
-            ),
+            notes=tuple(dict.fromkeys(notes)),
             output_files=output_files,
             letters=kept,
             claim=claim,
             asked=(case.locality.id, case.request.letter, str(case.request.date or "")),
             numbers=tuple(_numbers(case)),
         )
+
+    def _page_problems(self, letters: Sequence[Letter]) -> Iterator[Problem]:
+        """Yield what would not fit on the pages of the letters that get some."""
+        is_own = self.job.library.context.has_own_page
+        for letter in letters:
+            formats = self.job.order.formats_of(letter.notice)
+            if any(exporter_for(name).IS_SLOW for name in formats):
+                yield from missing_characters(letter)
+                yield from room_problems(letter, has_own_page=is_own)
 
 
 def _name_notes(row: Row, case: Case, library: Library) -> Iterator[Note]:

@@ -147,11 +147,8 @@ def command(
         say("nothing is recorded, since nothing came back")
     else:
         _record(statement, said, undo=undo or "", correct=correct, as_json=as_json, quiet=quiet)
-    if reply and not quiet:
+    if not quiet:
         _say_next(statement, reply)
-    elif undo and not quiet:
-        due = f"{program_name()} status {quote(str(found.folder))}"
-        say(f"next: if another answer came, run optout answer; to see what is due, {due}")
     if reply and is_asked:
         _begin_next(statement, reply, overlays, folders)
 
@@ -161,9 +158,10 @@ def _said_of(statement: "_Statement", given: Given, *, is_asked: bool, correct: 
     state, program = statement.state, statement.program
     known = known_replies(state, program)
     if correct:
-        last, given = state.answers[-1] if state.answers else None, _corrected(state, given)
-        is_asked = bool(last and last.reply != given.id and given.words is None) and is_terminal()
-        if last and last.words and is_asked:
+        given = _corrected(state, given)
+        last = state.answers[-1]
+        is_asked = last.reply != given.id and given.words is None and is_terminal()
+        if last.words and is_asked:
             say_wrapped(f"The answer was recorded with the words: {last.words}")
     if given.id not in known and not (is_asked and given.id is None):
         location = Location("--reply", is_command_line=True)
@@ -276,8 +274,13 @@ def _record(
     report(answered, result, as_json=as_json, quiet=quiet)
 
 
-def _say_next(statement: _Statement, reply: Reply) -> None:
+def _say_next(statement: _Statement, reply: Reply | None) -> None:
+    """Say what comes next after a reply; without one, after the last answer was taken back."""
     _, found, state, _, _ = statement
+    if reply is None:
+        due = f"{program_name()} status {quote(str(found.folder))}"
+        say(f"next: if another answer came, run optout answer; to see what is due, {due}")
+        return
     letters = _letters_of(statement, reply)
     if reply.advice and not (reply.silence and letters):
         say(f"next: {reply.advice}")

@@ -110,15 +110,19 @@ def command(
         sys.stdout.buffer.write(page)
         sys.stdout.buffer.flush()
     else:
-        is_ours = before is not None
-        fresh = write_all({path: page}, force=force or is_ours, keep=() if is_ours else [path])
-        print_path(path)
-        if not quiet:
-            say_what_moved([name for name, earlier in fresh.items() if earlier])
-            say("next: open it in a browser; it is for internal use, not for publication")
+        _put(page, path, is_ours=before is not None, force=force, quiet=quiet)
     if len(page) > MOST_BYTES and not quiet:
         size = f"the page has {len(page) / 1_000_000:.0f} MB"
         say(f"note: {size}, so a browser may take long to open it; review fewer letters at a time")
     if problems:
         say_problems(problems)
         sys.exit(ExitCode.CONTENT)
+
+
+def _put(page: bytes, path: Path, *, is_ours: bool, force: bool, quiet: bool) -> None:
+    """Write the page, and print its path; `is_ours` tells that it takes the place of the last."""
+    fresh = write_all({path: page}, force=force or is_ours, keep=() if is_ours else [path])
+    print_path(path)
+    if not quiet:
+        say_what_moved([name for name, earlier in fresh.items() if earlier])
+        say("next: open it in a browser; it is for internal use, not for publication")

@@ -2,7 +2,7 @@
 
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import NamedTuple
@@ -16,6 +16,7 @@ from optout_cli.cli.console import (
     quote,
     report_problems,
     say,
+    say_lines,
     say_problems,
     say_what_moved,
     terminal_width,
@@ -164,12 +165,7 @@ def command(
     )
     day = today()
     journals = _journals_in(places or _folders_here())
-    problems = []
-    for problem in (it for journal in journals.values() for it in journal.problems):
-        if problem.code == TORN:
-            say(f"note: {problem}")
-        else:
-            problems.append(problem)
+    problems = _damage_in(journals)
     if verifies:
         sys.exit(_verify(journals, as_json=as_json))
     by = (until or day) if due else None
@@ -185,6 +181,13 @@ def command(
     if problems:
         say_problems(problems)
         sys.exit(ExitCode.CONTENT)
+
+
+def _damage_in(journals: Mapping[Path, Journal]) -> list[Problem]:
+    """Return the problems of the registers. A torn line is passed over, so it is only a note."""
+    found = [problem for journal in journals.values() for problem in journal.problems]
+    say_lines(f"note: {problem}" for problem in found if problem.code == TORN)
+    return [problem for problem in found if problem.code != TORN]
 
 
 def _check_options(shapes: Sequence[str], *, is_until_alone: bool, is_output_alone: bool) -> None:

@@ -124,8 +124,7 @@ def command(
     letters, exports, case = _make(document, library, order, folder)
     if not quiet:
         say_stray_templates(library)
-    is_kept = not (output == STDIN or (is_stream(Path(output)) and not output.endswith(SEPARATORS)))
-    is_new = True
+    is_kept, is_new = not _is_passed_on(output), True
     if not is_kept:
         _write_stream(_only(exports, f"-o {output}"), output, is_check=is_check)
         _compare(letters, library, quiet=quiet)
@@ -141,6 +140,11 @@ def command(
     if not quiet and not is_check:
         steps = next_steps(exports, case, is_kept=is_kept, has_request=is_file_of_one)
         report_letters(exports, document, steps, is_new=is_new, in_full=in_full)
+
+
+def _is_passed_on(output: str) -> bool:
+    """Tell whether letters go to another program or a device, and not into a folder."""
+    return output == STDIN or (is_stream(Path(output)) and not output.endswith(SEPARATORS))
 
 
 def _compare(letters: Sequence[Letter], library: Library, *, quiet: bool) -> None:
@@ -174,7 +178,7 @@ def _document_of(what: str, values: Values, *, is_request: bool) -> Document:
 def _refuse_drafts_outside_files(order: Order, output: str) -> None:
     """Refuse to pass a draft e-mail or fax to another program, which might send it."""
     messages = [name for name in order.formats if exporter_for(name).ROUTE]
-    if order.is_draft and messages and (output == STDIN or is_stream(Path(output))):
+    if order.is_draft and messages and _is_passed_on(output):
         usage_error(
             f"--draft writes {messages[0]} only to a file, not to -o {output}",
             "name a folder or a file with -o, or leave --draft out",

@@ -1,6 +1,7 @@
 """`optout new`: ask for a request on a terminal; elsewhere write a sample to fill in."""
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import click
@@ -176,11 +177,9 @@ def command(
 ) -> None:
     """Ask, or write a sample file, a table or a template."""
     tables = (wants_table, wants_workbook)
-    wants_table = any(tables)
     _check_usage(jurisdiction, states, former, pattern, tables, wants_wording=wants_wording)
-    _check_more_usage(
-        within, former, common, assignments, is_request=not (wants_table or wants_wording)
-    )
+    is_request = not (any(tables) or wants_wording)
+    _check_more_usage(within, former, common, assignments, is_request=is_request)
     library = library_from(overlays, folders)
     if letter:
         library.programs.find(letter, _LETTER)
@@ -188,7 +187,7 @@ def command(
         _copy_wording(jurisdiction, letter, output, library, quiet=quiet)
         return
     options = _repeat_options(overlays, folders, files_from)
-    if wants_table:
+    if any(tables):
         table = TableOrder(letter, output, options, quiet, wants_workbook)
         order = FollowOrder(former, within, common, files_from) if former else None
         write_table(table, library, states, order)
@@ -200,24 +199,23 @@ def command(
         start = earlier.start
     elif pattern:
         start = start_from_request(request_file(pattern), jurisdiction, letter, library)
-    assigned = dict(map(split_assignment, assignments))
-    require_request(start.known, assigned)
-    known = with_answers(document_from(start.known), assigned).data
-    start = msgspec.structs.replace(start, known=known)
-    basis = Basis(
-        start,
-        library,
-        today(),
-        lambda name: path_for(output, name, REQUEST),
-        last_signatory,
-        files_from,
-    )
+    start = _with_values(start, assignments)
+    place_of = partial(path_for, output, kind=REQUEST)
+    basis = Basis(start, library, today(), place_of, last_signatory, files_from)
     if is_terminal():
         path = run_interview(basis, jurisdiction, options)
     else:
         path = put_request(*_sample(jurisdiction, basis, options))
     if path and not quiet:
         _say_next(path, options, start.known, earlier)
+
+
+def _with_values(start: Start, assignments: Sequence[str]) -> Start:
+    """Return the start of a request with the values of --set. Raises OptoutError."""
+    assigned = dict(map(split_assignment, assignments))
+    require_request(start.known, assigned)
+    known = with_answers(document_from(start.known), assigned).data
+    return msgspec.structs.replace(start, known=known)
 
 
 def _say_next(path: Path, options: str, known: Answers, earlier: Beginning | None) -> None:
