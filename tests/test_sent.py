@@ -18,7 +18,7 @@ from written_letters import REACHED, TO_BUREAU, TO_ICE, write_draft, write_lette
 from optout_cli.letters.library import Library
 from optout_cli.register.events import Evidence
 from optout_cli.register.journal import load_journal
-from optout_cli.register.state import LetterState, states_of
+from optout_cli.register.state import LetterState, load_register, states_of
 
 NUMBER = "7008 1300 0001 7388 9810"
 FOLDER = Path("letters")
@@ -648,7 +648,7 @@ def test_the_table_of_the_register_says_what_went_out_once_it_is_filled_in(
     write("r.yaml", REQUEST)
     run("write", "r.yaml", "-f", "txt", "-o", "letters/")
     table = "letters/register.csv"
-    told = "nothing to record: no row has a day of sending\n"
+    told = "nothing to record: no row has a new day of sending\n"
     assert outcome(run("sent", "--from", table)) == (0, "", told)
     fill_in(table, sent="2026-11-21", route="certified mail", tracking_number=NUMBER[:-1] + "9")
     before = Path(table).read_bytes()
@@ -662,6 +662,34 @@ def test_the_table_of_the_register_says_what_went_out_once_it_is_filled_in(
     fill_in("todo.csv", ";", sent="2026-11-22", route="hand")
     written = outcome(run("sent", "--from", "todo.csv", "--in", "letters", "-q"))
     assert (written, events()) == ((0, f"{TO_BUREAU}\n", ""), 3)
+
+
+def test_a_row_of_register_csv_is_about_its_own_version(
+    run: Run, write: Write, in_folder: Path
+) -> None:
+    write("r.yaml", REQUEST)
+    run("write", "r.yaml", "-f", "txt", "-o", "letters/")
+    run("sent", TO_ICE, "--by", "mail", "--on", "2026-11-20", "-q")
+    street = "recipients: {ice: {address: {street: 1 New St, city: Reno, state: NV, zip: '89501'}}}"
+    write("r.yaml", f"{REQUEST}{street}\n")
+    run("write", "r.yaml", "-f", "txt", "-o", "letters/", "--supersede", "it moved")
+    with Path("letters/register.csv").open(encoding="utf-8-sig", newline="") as stream:
+        rows = [*csv.DictReader(stream)]
+    (new,) = [row for row in rows if row["recipient"] == "ice" and not row["sent"]]
+    new |= {"sent": "2026-11-23", "route": "fax"}
+    with Path("letters/register.csv").open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, [*new])
+        writer.writeheader()
+        writer.writerows(rows)
+    code, out, err = outcome(run("sent", "--from", "letters/register.csv", "-q"))
+    assert (code, TO_ICE in out.splitlines(), err) == (0, True, "")
+    by_street = {
+        state.letter.address[-2]: [sent.by for sent in state.sent]
+        for state in load_register(Path("letters")).states.letters.values()
+        if state.letter.recipient == "ice"
+    }
+    assert sorted(by_street.values()) == [["fax"], ["mail"]]
+    assert by_street["1 New St"] == ["fax"]
 
 
 def test_the_next_step_says_what_sent_then_needs(run: Run, write: Write, in_folder: Path) -> None:

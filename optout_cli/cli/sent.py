@@ -4,12 +4,10 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
 
 import click
 import msgspec
 
-from optout_cli.batch.input import load_inputs
 from optout_cli.cli.console import report_problems, say, say_problems, usage_error
 from optout_cli.cli.options import (
     files,
@@ -37,16 +35,12 @@ from optout_cli.cli.record import (
     to_option,
     undo_option,
 )
+from optout_cli.cli.sent_rows import Claim, claim_of, located, sending_tables
 from optout_cli.errors import ExitCode, OptoutError, Problem, raise_any
-from optout_cli.model.fields import Line, Noun
 from optout_cli.model.program import Program
 from optout_cli.model.request import Party, Way
 from optout_cli.output import is_folder
-from optout_cli.readers.document import Row, locate
-from optout_cli.readers.files import is_file
-from optout_cli.readers.validate import convert
 from optout_cli.register.events import Evidence
-from optout_cli.register.journal import NAME
 from optout_cli.register.recorder import Found, Recorder
 from optout_cli.register.standing import Step, standings_of
 from optout_cli.register.statements import (
@@ -57,7 +51,6 @@ from optout_cli.register.statements import (
     sent_from,
     withdrawn_from,
 )
-from optout_cli.register.table import as_sendings
 
 _MOST_TOLD = 20  # letters of which each has its line on the screen
 _LEFT_OUT: dict[Step, tuple[str, str]] = {  # of a folder: one such letter, and several
@@ -65,42 +58,6 @@ _LEFT_OUT: dict[Step, tuple[str, str]] = {  # of a folder: one such letter, and 
     "unneeded": ("1 request for an answer that came", "requests for answers that came"),
     "withdrawn": ("1 withdrawn letter", "withdrawn letters"),
 }
-_LETTER_COLUMNS = ("letter", "path", "reference")
-# Options concern all rows, so a row says for itself what is different.
-_ROW_HINTS = {
-    "already-sent": "if it went out once more, write again in a column change of this row; to"
-    " correct what is recorded, write correct; if it also went out another way, name that way"
-    " under by",
-    "which-way": "fill in the column by, such as certified-mail, or give --by for all rows",
-}
-
-
-class Entry(Noun, frozen=True, kw_only=True):
-    """A row of the table in --from: a letter, and how it went out.
-
-    `change` says that it went out again, or that the row corrects what is recorded.
-    """
-
-    letter: Line | None = None
-    path: Line | None = None
-    reference: Line | None = None
-    recipient: Party | None = None
-    on: date | None = None
-    by: Way | None = None
-    number: Line | None = None
-    receipt: Line | None = None
-    signed: Line | None = None
-    change: Literal["again", "correct"] | None = None
-
-
-class _Claim(NamedTuple):
-    """A letter, and how it went out. `receipt` and `signed` are paths."""
-
-    letter: str
-    said: Sending
-    receipt: str | None = None
-    signed: str | None = None
-    parties: tuple[Party, ...] = ()
 
 
 @click.command(
@@ -194,24 +151,28 @@ def command(
         usage_error("name letters, or a table with --from", "such as optout sent letters/")
     others = day, number, receipt, signed, again, correct, tables
     check_undo(undo, never, *others)
-    if never is not None and any((by, *others)):
-        message = "--never says that a letter will not go out, and records nothing else"
-        usage_error(message, "leave the other options out")
+    _check_never(never, by, *others)
     said = Sending(day, by, number, again=again, correct=correct, undo=undo, never=never)
     moment = now()
     with recorder_of(library_from((), folders)) as recorder:
         if tables:
             done, problems = _rows_recorded(recorder, tables, said, parties, within, moment)
         else:
-            claims = [_Claim(text, said, receipt, signed, parties) for text in letters]
+            claims = [Claim(text, said, receipt, signed, parties) for text in letters]
             done, problems = _recorded(recorder, claims, within, moment), []
         _commit(recorder, done, as_json=as_json, quiet=quiet)
     say_problems(problems)
     if problems:
         raise SystemExit(ExitCode.PARTLY if done else ExitCode.CONTENT)
     if not quiet:
-        left = "no row has a day of sending" if tables else "no signed letter is left to be sent"
-        _say_next(done, left, is_undone=undo is not None)
+        _say_next(done, has_table=bool(tables), is_undone=undo is not None)
+
+
+def _check_never(never: str | None, *others: object) -> None:
+    """Raise click.UsageError if --never is given with what says that a letter went out."""
+    if never is not None and any(others):
+        message = "--never says that a letter will not go out, and records nothing else"
+        usage_error(message, "leave the other options out")
 
 
 def _commit(
@@ -228,9 +189,11 @@ def _commit(
         say_in_sum(done)
 
 
-def _say_next(done: Sequence[tuple[Found, Result]], left: str, *, is_undone: bool) -> None:
-    if not done:
-        say(f"nothing to record: {left}")
+def _say_next(done: Sequence[tuple[Found, Result]], *, has_table: bool, is_undone: bool) -> None:
+    if not done and has_table:
+        say("nothing to record: no row has a new day of sending")
+    elif not done:
+        say("nothing to record: no signed letter is left to be sent")
     elif is_undone and not all(found.state.sent for found, _ in done):
         say("next: when it goes out, run optout sent; if it never will, add --never REASON")
     elif any(it.state.sent and not (it.state.delivered or it.state.answers) for it, _ in done):
@@ -238,7 +201,7 @@ def _say_next(done: Sequence[tuple[Found, Result]], left: str, *, is_undone: boo
 
 
 def _recorded(
-    recorder: Recorder, claims: Sequence[_Claim], within: Path | None, moment: Moment
+    recorder: Recorder, claims: Sequence[Claim], within: Path | None, moment: Moment
 ) -> list[tuple[Found, Result]]:
     """Prepare the events of the command line: all, or none. Raises OptoutError."""
     done: list[tuple[Found, Result]] = []
@@ -263,70 +226,19 @@ def _rows_recorded(
     """Prepare the events of each row; return them, and the problems of the other rows."""
     done: list[tuple[Found, Result]] = []
     problems: list[Problem] = []
-    for table in load_inputs(tables, Entry.__struct_encode_fields__):
-        text, folder = as_sendings(table.text), Path(table.name).parent
-        at = folder if text and not within and is_file(folder / NAME) else within
-        if text is not None:
-            table = msgspec.structs.replace(table, text=text)  # noqa: PLW2901
-        for row in table.rows():
-            if text is not None and not _is_filled_in(row):
-                continue
+    for table in sending_tables(tables, within):
+        for row in table.rows:
             try:
-                done += _prepared(recorder, _claim_of(row, said, parties), at, moment)
+                done += _prepared(recorder, claim_of(row, said, parties), table.at, moment)
             except OptoutError as error:
-                problems += _located(error, row)
-        if text is not None:  # the table is about to be written anew, without the wrong rows
+                problems += located(error, row)
+        if table.is_register:  # it is about to be written anew, without the wrong rows
             raise_any(problems)
     return done, problems
 
 
-def _is_filled_in(row: Row) -> bool:
-    """Tell whether a row of register.csv has one day of sending; several are recorded already."""
-    return row.document is None or "\n" not in str(row.document.data.get("on", "\n"))
-
-
-def _claim_of(row: Row, said: Sending, parties: tuple[Party, ...]) -> _Claim:
-    """Read a row; what it leaves open is as the options say. Raises OptoutError."""
-    raise_any(row.problems)
-    assert row.document is not None
-    line = convert(row.document, Entry)
-    names = [text for name in _LETTER_COLUMNS if (text := getattr(line, name))]
-    if len(names) != 1:
-        message = f"names {len(names)} letters" if names else "names no letter"
-        hint = f"fill in one of the columns {', '.join(_LETTER_COLUMNS)}"
-        raise OptoutError(Problem("missing-key", message, row.location, hint))
-    own: dict[str, Any] = {
-        key: value for key in ("on", "by", "number") if (value := getattr(line, key))
-    }
-    if line.change:
-        own |= {line.change: True}
-    recipients = (line.recipient,) if line.recipient else parties
-    return _Claim(names[0], said._replace(**own), line.receipt, line.signed, recipients)
-
-
-def _located(error: OptoutError, row: Row) -> Iterator[Problem]:
-    """Give the problems of a row their place in the table."""
-    document = row.document
-    letter = next((key for key in _LETTER_COLUMNS if document and key in document.data), "")
-    for problem in error.problems:
-        if problem.location and not problem.location.is_command_line:
-            yield problem
-            continue
-        path = letter if problem.path in ("", "letter") else problem.path
-        message = problem.message
-        if problem.location:  # a file that cannot be read, or a letter that is not there
-            message = f"{problem.location.file}: {message}"
-        hint = _ROW_HINTS.get(problem.code, problem.hint)
-        if path == "recipient" and document and path in document.data:
-            hint = "correct the recipient, or leave its cell empty"
-        bare = msgspec.structs.replace(
-            problem, location=None, path=path, message=message, hint=hint
-        )
-        yield from locate([bare], document, row)
-
-
 def _prepared(
-    recorder: Recorder, claim: _Claim, within: Path | None, moment: Moment
+    recorder: Recorder, claim: Claim, within: Path | None, moment: Moment
 ) -> list[tuple[Found, Result]]:
     """Prepare the event of each letter that a claim names: all, or none. Raises OptoutError."""
     results = list(_results(recorder, claim, within, moment))
@@ -336,10 +248,10 @@ def _prepared(
 
 
 def _results(
-    recorder: Recorder, claim: _Claim, within: Path | None, moment: Moment
+    recorder: Recorder, claim: Claim, within: Path | None, moment: Moment
 ) -> Iterator[tuple[Found, Result]]:
     """Yield the event of each letter that a claim names. Raises OptoutError."""
-    found = recorder.find(claim.letter, within, claim.parties)
+    found = recorder.find(claim.letter, within, claim.parties, claim.digests)
     if is_folder(Path(claim.letter)) and not claim.said.undo:
         found = _in_folder(claim, found, recorder.programs)
     elif len(claim.parties) < len(found):
@@ -368,7 +280,7 @@ def _results(
 
 
 def _in_folder(
-    claim: _Claim, found: Sequence[Found], programs: Mapping[str, Program]
+    claim: Claim, found: Sequence[Found], programs: Mapping[str, Program]
 ) -> list[Found]:
     """Return the letters that a folder stands for: those that did not go out, and are to."""
     unsent = [each for each in found if not each.state.sent or claim.said.again]

@@ -314,16 +314,26 @@ class Recorder:
         return [it for folder in self._open.values() for it in folder.record.journal.problems]
 
     def find(
-        self, text: str, within: Path | None = None, parties: Collection[Party] = ()
+        self,
+        text: str,
+        within: Path | None = None,
+        parties: Collection[Party] = (),
+        digests: Collection[str] = (),
     ) -> list[Found]:
-        """Return the letters that `text` names, after locking their folder. Raises OptoutError."""
+        """Return the letters that `text` names, after locking their folder.
+
+        With `digests`, the versions that have a file with one of these SHA-256. Raises OptoutError.
+        """
         folder = register_folder(text, within)
         key = folder.resolve()
         if key not in self._open:
             record = self._locks.enter_context(recording(folder, self.programs, wait=self._wait))
             self._open[key] = OpenFolder(folder, record)
         opened = self._open[key]
-        named = letters_named(text, folder, opened.record.states, parties)
+        states = opened.record.states
+        if digests:
+            states = {key: it for key, it in states.items() if it.digests & {*digests}}
+        named = letters_named(text, folder, states, parties)
         return [Found(opened, letter) for letter in named]
 
     def add(self, found: Found, result: Result) -> None:

@@ -162,6 +162,11 @@ class LetterState:
         return destination_of(self.letter.office, self.written.state)
 
     @property
+    def digests(self) -> set[str]:
+        """The SHA-256 of each file of the letter."""
+        return {file.sha256 for file in self.letter.files}
+
+    @property
     def identity(self) -> Identity:
         """What all versions of the letter share."""
         return _identity(self.written, self.letter.recipient)

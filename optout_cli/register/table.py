@@ -39,7 +39,7 @@ _US_DATE = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
 # The columns that a person fills in to say what went out, as `optout sent --from` names them.
 _FILLED_IN = {
     "reference": "reference", "recipient": "recipient", "sent": "on", "route": "by",
-    "tracking number": "number",
+    "tracking number": "number", "SHA-256": "sha256", "change": "change",
 }  # fmt: skip
 _Lineage = tuple[str, str, str, str]  # what a letter shares with the one that it replaces
 
