@@ -253,3 +253,12 @@ def test_a_register_of_schema_1_says_that_it_has_no_copies(run: Run) -> None:
     assert outcome(run(*AS_TEXT))[0] == 0
     (sent,) = (it for it in load_register(OUT).states.letters.values() if it.sent)
     assert sent.named == ()
+
+
+def test_an_enclosure_that_changed_makes_no_letter_of_two_files(run: Run, write: Write) -> None:
+    run(*WRITE, "-f", "txt,html")
+    write("figures.txt", "13 of 60\n")
+    code, out, err = outcome(run(*AS_TEXT))
+    assert (code, out, "enclosures.0.file 'figures.txt' had the SHA-256" in err) == (1, "", True)
+    assert "write it again in all its formats: -f html,txt" in err
+    assert outcome(run(*WRITE, "-f", "txt,html"))[0] == 0

@@ -281,7 +281,9 @@ def _changed_letters(
         for state in unique.values()
         if not state.is_same_as(event)
         and not (
-            (letter := letters.get(state.letter.recipient)) and state.has_files_of(event, letter)
+            (letter := letters.get(state.letter.recipient))
+            and state.has_files_of(event, letter)
+            and not state.changed_files(event)  # another format may hold the old ones
         )
     ]
 

@@ -224,7 +224,7 @@ class LetterState:
 
     def is_same_as(self, event: Written) -> bool:
         """Tell whether an event is about this same letter: the same source, or the same facts."""
-        if event.fingerprint == self.written.fingerprint and not self._changed_files(event):
+        if event.fingerprint == self.written.fingerprint and not self.changed_files(event):
             return True
         return not self.differences_to(event)
 
@@ -235,11 +235,11 @@ class LetterState:
             self._changes(event).items(), key=lambda item: item[0].startswith("recipients.")
         )
         stated = [f"{path} was {_shown(was)}, is {_shown(now)}" for path, (was, now) in changes]
-        return stated + self._changed_files(event)
+        return stated + self.changed_files(event)
 
     def is_outdated_by(self, event: Written) -> bool:
         """Tell whether only the data has changed: an office has another address now."""
-        return not self._changed_files(event) and all(
+        return not self.changed_files(event) and all(
             _is_from_data(facts, path)
             for path in self._changes(event)
             for facts in (self.written.facts, event.facts)
@@ -248,7 +248,7 @@ class LetterState:
     def _changes(self, event: Written) -> dict[str, Pair]:
         return changed_facts(self.written.facts, event.facts, self.letter.recipient)
 
-    def _changed_files(self, event: Written) -> list[str]:
+    def changed_files(self, event: Written) -> list[str]:
         """Name the files with other content than before. A seal changes only the look."""
         old = {it.key: it for it in self.named}
         return [
@@ -264,7 +264,7 @@ class LetterState:
         The request may have changed all the same, such as in the other recipient's e-mail address.
         A letter that went out with other enclosures is another letter.
         """
-        if self.sent and self._changed_files(event):
+        if self.sent and self.changed_files(event):
             return False
         here = {(file.path, file.sha256) for file in self.letter.files}
         files = {(file.path, file.sha256) for file in letter.files}
