@@ -754,3 +754,17 @@ def test_the_day_may_be_in_the_words_that_new_takes(letters: Letters, run: Run) 
     _, _, err = outcome(run("sent", TO_ICE, "--by", "mail", "--on", "nov 23"))
     assert "note: --on nov 23 is read as 2026-11-23" in err
     assert sendings("ice") == [("2026-11-23", "mail", None)]
+
+
+def test_write_names_no_next_step_for_a_letter_that_was_sent(
+    run: Run, write: Write, in_folder: Path
+) -> None:
+    write("r.yaml", REQUEST)
+    again = ("write", "r.yaml", "-f", "txt", "-o", "letters/")
+    run(*again)
+    run("sent", TO_BUREAU, "--by", "mail", "--on", "2026-11-20", "-q")
+    told = outcome(run(*again))[2]
+    assert ("next: send ICE's letter by" in told, "both letters" in told) == (True, False)
+    run("sent", TO_ICE, "--by", "mail", "--on", "2026-11-20", "-q")
+    assert "next:" not in outcome(run(*again))[2]
+    assert "optout sent" not in outcome(run(*again[:4], "-o", "two/", "--no-register"))[2]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
+from typing import Literal
 
 from optout_cli.cli.console import program_name
 from optout_cli.cli.options import DEFAULT_LETTER
@@ -27,13 +28,16 @@ _SENDING: dict[Way, str] = {
 }
 
 
+# Where letters go: to another program, or to a folder with or without a register.
+Keeping = Literal["stream", "folder", "register"]
+
+
 def next_steps(
-    exports: Sequence[Export], case: Case, *, is_kept: bool, has_request: bool = True
+    exports: Sequence[Export], case: Case, *, keeping: Keeping, has_request: bool = True
 ) -> Iterator[str]:
     """Yield what to do with a request's letters, one step per line. They are those of `case`.
 
-    `is_kept` is False for a letter that goes to a stream: there is no day to wait for yet. Without
-    a request, the command line alone said what to write.
+    Without a request, the command line alone said what to write.
     """
     notices = list({export.notice.name: export.notice for export in exports}.values())
     first = notices[0]
@@ -62,11 +66,13 @@ def next_steps(
     for copy in [copy for copy in first.cc if not (copy.email and by_email)]:
         named = ", ".join(filter(None, (copy.name, copy.title, copy.organization)))
         yield f"give a copy to: {named}"
-    if is_kept:
-        yield from _last_steps(notices, exporters)
+    if keeping != "stream":  # else there is no day to wait for yet
+        yield from _last_steps(notices, exporters, has_register=keeping == "register")
 
 
-def _last_steps(notices: Sequence[Notice], exporters: Sequence[Exporter]) -> Iterator[str]:
+def _last_steps(
+    notices: Sequence[Notice], exporters: Sequence[Exporter], *, has_register: bool
+) -> Iterator[str]:
     """Yield how to record what went out, if the request does not say it, and when to write again.
 
     `exporters` are those of the formats that go out.
@@ -75,7 +81,8 @@ def _last_steps(notices: Sequence[Notice], exporters: Sequence[Exporter]) -> Ite
     from optout_cli.letters.working_days import next_working_day
 
     is_paper = any(exporter.ROUTE is None for exporter in exporters)
-    if is_paper and not all(notice.recipient.service for notice in notices):
+    is_said = all(notice.recipient.service for notice in notices)
+    if is_paper and has_register and not is_said:
         how = f"{program_name()} sent LETTER {SAY_HOW}"
         yield f"record how they went out, since the request does not say it: {how}"
     # The day that the letter itself names, if it does.

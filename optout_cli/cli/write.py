@@ -19,7 +19,7 @@ from optout_cli.cli.console import (
     usage_error,
 )
 from optout_cli.cli.letter_options import Values, order_options, say_stray_templates
-from optout_cli.cli.next_steps import next_steps
+from optout_cli.cli.next_steps import Keeping, next_steps
 from optout_cli.cli.options import (
     DEFAULT_LETTER,
     SEPARATORS,
@@ -124,8 +124,8 @@ def command(
     letters, exports, case = _make(document, library, order, folder)
     if not quiet:
         say_stray_templates(library)
-    is_kept, is_new = not _is_passed_on(output), True
-    if not is_kept:
+    is_new, unsent, keeping = True, [*exports], _keeping(output, has_register=not no_register)
+    if keeping == "stream":
         _write_stream(_only(exports, f"-o {output}"), output, is_check=is_check)
         _compare(letters, library, quiet=quiet)
     else:
@@ -136,15 +136,17 @@ def command(
         named = NamedFiles(document, folder, order.files_from)
         made = Made(letters, exports, case, named, what if is_file_of_one else COMMAND_LINE)
         how = How(force, supersede, not no_register, quiet)
-        is_new = write_files(place, name, made, library, order, how, is_check=is_check)
+        is_new, unsent = write_files(place, name, made, library, order, how, is_check=is_check)
     if not quiet and not is_check:
-        steps = next_steps(exports, case, is_kept=is_kept, has_request=is_file_of_one)
-        report_letters(exports, document, steps, is_new=is_new, in_full=in_full)
+        steps = next_steps(unsent, case, keeping=keeping, has_request=is_file_of_one)
+        report_letters(exports, document, steps if unsent else (), is_new=is_new, in_full=in_full)
 
 
-def _is_passed_on(output: str) -> bool:
-    """Tell whether letters go to another program or a device, and not into a folder."""
-    return output == STDIN or (is_stream(Path(output)) and not output.endswith(SEPARATORS))
+def _keeping(output: str, *, has_register: bool) -> Keeping:
+    """Return where letters go: to another program or a device, or to a folder."""
+    if output == STDIN or (is_stream(Path(output)) and not output.endswith(SEPARATORS)):
+        return "stream"
+    return "register" if has_register else "folder"
 
 
 def _compare(letters: Sequence[Letter], library: Library, *, quiet: bool) -> None:
@@ -178,7 +180,7 @@ def _document_of(what: str, values: Values, *, is_request: bool) -> Document:
 def _refuse_drafts_outside_files(order: Order, output: str) -> None:
     """Refuse to pass a draft e-mail or fax to another program, which might send it."""
     messages = [name for name in order.formats if exporter_for(name).ROUTE]
-    if order.is_draft and messages and _is_passed_on(output):
+    if order.is_draft and messages and _keeping(output, has_register=True) == "stream":
         usage_error(
             f"--draft writes {messages[0]} only to a file, not to -o {output}",
             "name a folder or a file with -o, or leave --draft out",

@@ -60,16 +60,21 @@ def write_files(
     how: How,
     *,
     is_check: bool = False,
-) -> bool:
-    """Write the files to the folder `place`, a single one as `name`; tell whether any changed.
+) -> tuple[bool, list[Export]]:
+    """Write the files to the folder `place`, a single one as `name`.
 
-    With `is_check`, only prints what would happen to each. Raises OptoutError.
+    Tells whether any changed, and returns those of the letters that are not sent. With `is_check`,
+    only prints what would happen to each. Raises OptoutError.
     """
+
+    def path_of(export: Export) -> str:
+        return name or export.name
+
     writing = writing_of(
         made.letters,
         made.exports,
         library.context,
-        lambda export: name or export.name,
+        path_of,
         request=made.request,
         fingerprint=Fingerprints(library, order.formats).of(made.case, made.named),
     )
@@ -80,7 +85,7 @@ def write_files(
         _check(register, writing, replacing)
         if not how.quiet:
             _say_earlier(made.letters, writing, register.states.letters.values(), place, library)
-        return False
+        return False, []
     opened = LetterFolder(
         place,
         at=now(),
@@ -91,7 +96,8 @@ def write_files(
     changed = _put(opened, writing, replacing, quiet=how.quiet)
     if not how.quiet:
         _say_earlier(made.letters, writing, opened.states.values(), place, library)
-    return changed
+    unsent = [it for it in made.exports if not opened.register.is_sent(path_of(it))]
+    return changed, unsent
 
 
 def _say_earlier(
