@@ -174,6 +174,11 @@ def test_a_name_that_fits_two_is_a_problem_with_both(
             "51005 (Alleghany County, VA)",
         ),
         (
+            "02261, AK",  # a table with a column of states gives it so
+            "Valdez-Cordova Census Area, AK (split into Chugach and Copper River, 2019)",
+            "02063 (Chugach Census Area, AK) or 02066 (Copper River Census Area, AK)",
+        ),
+        (
             "valdez-cordova-census-area-ak",
             "Valdez-Cordova Census Area, AK (split into Chugach and Copper River, 2019)",
             "02063 (Chugach Census Area, AK) or 02066 (Copper River Census Area, AK)",
@@ -497,3 +502,10 @@ def test_a_fips_code_with_another_state_is_not_found(library: Library) -> None:
         "there is no jurisdiction '10001, NY'\n"
         "  hint: 10001 is kent-county-de; if it is a ZIP code, type the county's name"
     )
+
+
+def test_a_code_with_its_own_state_is_no_short_name(directory: Directory) -> None:
+    assert [directory.find(it).read_from for it in ("06041, CA", "Marin, CA")] == [
+        None,
+        "Marin, CA",
+    ]

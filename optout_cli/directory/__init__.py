@@ -194,7 +194,8 @@ class Directory:
         names = names_within(folded, match.code, self._states[match.code]["name"])
         whole = {fold(known["name"]), fold(known.get("formal") or "").removeprefix("the-")}
         typed = {name.removeprefix("the-") for name in names}
-        return {query, folded} & {match.id, slug} != set() or not whole.isdisjoint(typed)
+        ids = {query, folded, *typed} & {match.id, slug}
+        return bool(ids) or not whole.isdisjoint(typed)
 
     def all(self, state: str | None = None) -> Iterator[tuple[str, str, Jurisdiction]]:
         """Yield state code, id and jurisdiction, sorted by id, of one state or of all."""

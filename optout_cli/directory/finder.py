@@ -168,9 +168,9 @@ class Finder:
         folded = fold(query)
         for id, old in self._retired.items():
             code = old["state"]
-            typed = names_within(folded, code, self._states.get(code, {}).get("name", code))
+            typed = {*names_within(folded, code, self._states.get(code, {}).get("name", code))}
             names = {fold(old["name"]), without_legal_word(fold(old["name"]))}
-            if folded == id or names & {*typed}:
+            if id in {folded, *typed} or names & typed:
                 now_named = {
                     known: f"{now['name']}, {state}"
                     for state, inside in self._states.items()
