@@ -185,6 +185,13 @@ def test_one_number_for_two_offices_is_a_problem_of_both_rows(batch: Batch) -> N
     )
 
 
+def test_each_row_with_a_number_of_another_office_is_refused(batch: Batch) -> None:
+    table = NUMBERED.format("50003") + "06041,Pat,Sheriff,mail,70200000000000000010\n"
+    code, out, _ = batch("--check", table=table)
+    refused = [line[:7] for line in out.splitlines() if "has the tracking number" in line]
+    assert (code, sorted(refused)) == (1, ["n.csv:2", "n.csv:3", "n.csv:4"])
+
+
 def test_one_number_for_one_office_is_told_as_one_envelope(batch: Batch) -> None:
     code, out, _ = batch("--check", table=NUMBERED.format("50003"))
     told = "put these letters into one envelope: they have the number 7020 0000 0000 0000 0010"

@@ -83,10 +83,10 @@ class BatchPlan:
                 self._refuse_both((self.rows[first], row), "equal-names", words, hint)
         for number, office, path in row.numbers:
             known = self._by_number.setdefault(number, {})
-            if rivals := [it for it, other in known.items() if other != office]:
+            for rival in [it for it, other in known.items() if other != office]:
                 hint = "write each piece's own number, which is on its receipt"
                 words = f"has the tracking number {number}; {{}} has it for another office"
-                both = (self.rows[rivals[0]], row)
+                both = (self.rows[rival], row)
                 self._refuse_both(both, "equal-numbers", words, hint, path)
             known[row.number] = office
 
