@@ -228,9 +228,13 @@ def test_a_packet_shows_once_what_is_bound_into_the_letter(run: Run) -> None:
     outcome(run(*WRITE, "--engine", "typst", "--with-enclosures", "--to", "ice"))
     letter = ICE.replace(".txt", ".pdf")
     run("sent", letter, "--by", "mail", "--on", "2026-11-21", "-q")
-    assert outcome(run("packet", letter, "-o", "p.pdf", "--engine", "typst"))[0] == 0
+    code, _, err = outcome(run("packet", letter, "-o", "p.pdf", "--engine", "typst"))
+    assert (code, "resolution.pdf" in err) == (0, False)
+    pages = [*opened(Path("p.pdf").read_bytes())]
+    listed = " ".join(text_on(pages[-1]).split())
+    assert "Enclosure (Resolution 7): evidence/resolution.pdf (behind its letter)" in listed
     bound = len(opened(Path(letter).read_bytes()))
-    assert len(opened(Path("p.pdf").read_bytes())) == 1 + bound + len(["figures", "originals"])
+    assert len(pages) == 1 + bound + len(["figures", "originals"])
 
 
 def test_a_register_of_schema_1_says_that_it_has_no_copies(run: Run) -> None:

@@ -74,9 +74,12 @@ def test_a_packet_certifies_shows_and_lists_what_was_done(sent: str, run: Run) -
     assert "Notice of opt-out to ICE, November 20, 2026" in certificate
     assert f"Our reference: {sent}" in letter
     belongs = f"Belongs to: Notice of opt-out to ICE, November 20, 2026, reference {sent}"
-    assert scans[0].startswith(f"Exhibit 1 Receipt {belongs}; sent")
+    day = "delivered on November 23, 2026"
+    assert scans[0].startswith(f"Exhibit 1 Proof of delivery {belongs}; ")
+    assert day in scans[0]
     assert (scans[1:], "Exhibits: 1 and 2" in certificate) == (["", ""], True)
-    assert answer.startswith(f"Exhibit 2 Answer {belongs} ")
+    assert answer.startswith(f"Exhibit 2 Answer {belongs}; ")
+    assert "answered on November 24, 2026, by A. Clerk: an acknowledgment" in answer
     assert "Words of the file" in answer.partition("We acknowledge your notice.")[0]
     assert "Exhibit 2. Answer: evidence/answer.eml" in originals
     for path in (TO_ICE, "letters/evidence/green-card.tif", "letters/evidence/answer.eml"):
@@ -88,7 +91,7 @@ def test_a_packet_has_a_bookmark_for_each_part(sent: str, run: Run) -> None:
     with objects_of(Path("proof.pdf").read_bytes()).open_outline() as outline:
         assert [item.title for item in outline.root][1:] == [
             "letter: 2026-11-20-opt-out-ice.txt",
-            "Exhibit 1, receipt: green-card.tif",
+            "Exhibit 1, delivery: green-card.tif",
             "Exhibit 2, answer: answer.eml",
             "Original files",
         ]

@@ -90,7 +90,8 @@ def command(
             text = "is left out: another version was sent, and this one is not recorded as sent"
             say(f"note: {state.written.reference} to {to} {text}")
         for original in originals:
-            if not original.is_shown and original.role not in ("letter", "picture"):
+            is_seen = original.is_shown or original.is_in_letter
+            if not is_seen and original.role not in ("letter", "picture"):
                 say(f"note: {original.path} cannot be shown as pages; --zip has the file")
         for missing in files_without_copy(states):
             say(f"note: {missing} went with the letter, but no copy is kept: add it to the packet")

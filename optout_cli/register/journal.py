@@ -368,11 +368,11 @@ class EvidenceFolder:
     def contents(self, places: Iterable[str]) -> dict[Path, bytes]:
         """Give away what was taken for `places`. Raises OptoutError if the folder is a link."""
         folder = self._folder / EVIDENCE
-        if folder.is_symlink():
+        used = {place for place in places if place in self._taken}  # others are there already
+        if used and folder.is_symlink():
             message = "is a symbolic link, and evidence is never kept behind a link"
             hint = "replace the link with a folder, and run the command again"
             raise OptoutError(Problem("not-ours", message, Location(str(folder)), hint))
-        used = {place for place in places if place in self._taken}  # others are there already
         return {self._folder / place: self._taken.pop(place) for place in used}
 
 

@@ -51,13 +51,14 @@ _TEMPLATE = "_layout/packet.html.j2"
 _TEXTS = (".txt", ".eml")
 _SHOWN = (".pdf", *PICTURES, *_TEXTS)  # the best form for a page first
 _SELECTORS = frozenset(map(chr, range(0xFE00, 0xFE10)))  # they choose a shape of the one before
-Role = Literal["letter", "signed", "enclosure", "picture", "receipt", "answer"]
+Role = Literal["letter", "signed", "enclosure", "picture", "receipt", "delivery", "answer"]
 
 
 class Original(NamedTuple):
     """A file that proves something. `path` is below the folder; `is_shown` if pages show it.
 
-    `title` says which enclosure or picture it is.
+    `title` says which enclosure or picture it is, and `is_in_letter` that it is within the pages of
+    the letter.
     """
 
     role: Role
@@ -65,6 +66,7 @@ class Original(NamedTuple):
     sha256: str
     is_shown: bool
     title: str = ""
+    is_in_letter: bool = False
 
 
 def originals_of(states: Sequence[LetterState], folder: Path) -> tuple[Original, ...]:
@@ -99,11 +101,8 @@ def _originals_of(state: LetterState) -> Iterator[Original]:
         has_picture = bool(signed) or (shown is not None and shown.pages is not None)
         is_package = shown is not None and shown.is_package
         yield from _named(state.named, has_picture=has_picture, is_package=is_package)
-    receipts = [
-        *(sent.receipt for sent in state.sent),
-        *(delivered.receipt for delivered in state.delivered),
-    ]
-    yield from _proofs("receipt", filter(None, receipts))
+    yield from _proofs("receipt", [sent.receipt for sent in state.sent if sent.receipt])
+    yield from _proofs("delivery", [it.receipt for it in state.delivered if it.receipt])
     yield from _proofs("answer", [answer.file for answer in state.answers if answer.file])
 
 
@@ -122,7 +121,7 @@ def _named(
         if copy.key.startswith(("authority.", "enclosures.")):
             role, is_in_letter = "enclosure", is_package and suffix == ".pdf"
         is_shown = suffix in _SHOWN and not is_in_letter
-        yield Original(role, copy.path, copy.sha256, is_shown, title)
+        yield Original(role, copy.path, copy.sha256, is_shown, title, is_in_letter)
 
 
 def files_without_copy(states: Iterable[LetterState]) -> list[str]:
