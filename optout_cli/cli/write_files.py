@@ -63,8 +63,8 @@ def write_files(
 ) -> tuple[bool, list[Export]]:
     """Write the files to the folder `place`, a single one as `name`.
 
-    Tells whether any changed, and returns those of the letters that are not sent. With `is_check`,
-    only prints what would happen to each. Raises OptoutError.
+    Returns whether any changed, and the files of the letters that are not recorded as sent. With
+    `is_check`, only prints what would happen to each file. Raises OptoutError.
     """
 
     def path_of(export: Export) -> str:
