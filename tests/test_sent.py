@@ -13,6 +13,7 @@ import pytest
 from command_results import Run, Write, outcome, problem
 from conftest import REQUEST
 from make_register import RegisterMaker
+from PIL import Image
 from written_letters import REACHED, TO_BUREAU, TO_ICE, write_draft, write_letters
 
 from optout_cli.letters.library import Library
@@ -220,10 +221,26 @@ def test_a_changed_file_and_an_unsigned_message_are_told(letters: Letters, run: 
     )
 
 
-def test_a_typed_signature_is_one(library: Library, in_folder: Path, run: Run) -> None:
-    write_letters(library, FOLDER, REACHED + "signature: {kind: typed}", ("eml",))
-    _, _, err = outcome(run("sent", TO_ICE.replace(".txt", ".eml")))
+@pytest.mark.parametrize(("form", "way"), [("eml", "email"), ("txt", "fax")])
+def test_a_typed_signature_is_one(
+    form: str, way: str, library: Library, in_folder: Path, run: Run
+) -> None:
+    write_letters(library, FOLDER, REACHED + "signature: {kind: typed}", (form,))
+    _, _, err = outcome(run("sent", TO_ICE.replace("txt", form), "--by", way))
     assert "note:" not in err
+
+
+@pytest.mark.parametrize(("form", "is_told"), [("fax", True), ("tiff", False), ("txt", False)])
+def test_the_text_of_a_fax_shows_no_picture_of_a_signature(
+    form: str, is_told: bool, library: Library, in_folder: Path, run: Run
+) -> None:
+    FOLDER.mkdir()
+    Image.new("L", (300, 100), 90).save(FOLDER / "sig.png")
+    signature = "signature: {kind: image, file: sig.png, alt: Pat}"
+    write_letters(library, FOLDER, REACHED + signature, (form,))
+    _, _, err = outcome(run("sent", TO_ICE.replace("txt", form), "--by", "fax"))
+    assert ("note: the fax shows no signature: its text has no pictures" in err) == is_told
+    assert "nobody signed" not in err
 
 
 def test_two_envelopes_cannot_have_one_number(letters: Letters, run: Run) -> None:

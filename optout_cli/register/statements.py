@@ -273,10 +273,14 @@ def _sent_notes(named: NamedLetter, event: Sent, printed: str | None) -> Iterato
         facts: dict[str, Any] = msgspec.json.decode(state.written.facts)  # Any: JSON of any shape
         kind = facts.get("signature", {}).get("kind", "ink")
         exporters = [exporter_for(file.format) for file in state.letter.files]
-        if not any(event.by == it.ROUTE and kind in it.SIGNATURES for it in exporters):
+        messages = [it for it in exporters if event.by == it.ROUTE]  # without one, pages went out
+        if kind == "ink" or (messages and not any(kind in it.SIGNATURES for it in messages)):
+            way = way_words(event.by)
+            why = f"nobody signed the {way}: the letter is to be signed in ink"
+            if kind != "ink":
+                why = f"the {way} shows no signature: its text has no pictures"
             text = (
-                f"nobody signed the {way_words(event.by)}: the letter is to be signed in ink; also"
-                " send the signed letter, or give a scan of what was sent with --signed"
+                f"{why}; also send the signed letter, or give a scan of what was sent with --signed"
             )
             yield Note(code="unsigned", text=text)
 
