@@ -1,1 +1,1 @@
-"""What optout knows: of a jurisdiction, how to give notice, of its letters, of this computer."""
+"""What optout knows of letters: where they stand, what changed, how they look, what is proved."""

@@ -44,7 +44,6 @@ from optout_cli.register.replies import facts_in_words
 from optout_cli.register.standing import Standing, milestones_of, standings_of
 from optout_cli.register.state import LetterState
 from optout_cli.register.status import ZIP_MARK, file_problems
-from optout_cli.reports.guide import encode_guide
 from optout_cli.templating.body import plain
 
 _TEMPLATE = "_layout/packet.html.j2"
@@ -166,7 +165,7 @@ def packet_of(
     def pages_of(title: str, body: tuple[Block, ...]) -> bytes:
         blocks = tuple(map(_spelled_block, body))
         guide = Guide(title=_spelled(title), body=blocks, foot=foot, keywords="optout packet")
-        return encode_guide(guide, today, "pdf", library)
+        return library.context.engine.print_guide(guide, today)
 
     certificate = pages_of(_line_of(sections["title"]), sections["certificate"])
     title = _line_of(sections["originals-title"])
