@@ -6,7 +6,8 @@ import sys
 
 import pytest
 
-from optout_cli.cli.batch.output import clear_line, cores, progress
+from optout_cli.cli.batch.paper import cores
+from optout_cli.cli.console import clear_line, progress
 
 
 class Screen(io.StringIO):

@@ -305,7 +305,7 @@ def test_write_waits_a_little_for_another_command(
     seconds: str, code: int, written: Written, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if code:
-        monkeypatch.setattr("optout_cli.cli.write_files.WAIT", 0.1)
+        monkeypatch.setattr("optout_cli.register.folder.WAIT", 0.1)
     words = (sys.executable, "-c", HOLD, seconds)
     with subprocess.Popen(words, stdout=subprocess.PIPE) as other:
         assert other.stdout

@@ -4,6 +4,7 @@ import functools
 import os
 import re
 import sys
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, NoReturn, TypeVar
@@ -18,6 +19,7 @@ from optout_cli.trust import ON_WINDOWS
 
 _MOST_PATHS = 5  # that a message lists
 _F = TypeVar("_F", bound=Callable[..., Any])
+_T = TypeVar("_T")
 
 APP = "optout"  # the name of its folders in the user's home
 _IN_HOME = {"cache": ".cache", "config": ".config", "state": ".local/state"}
@@ -273,3 +275,29 @@ def say_usage_problem(error: click.UsageError) -> None:
     option = error.param.opts[-1] if isinstance(error, click.BadParameter) and error.param else ""
     problem = Problem("usage", message.rstrip("."), Location(option), hint or None)
     _echo_json(problem_as_json(problem), err=True)
+
+
+def progress(items: Iterable[_T], label: str, length: int, *, quiet: bool = False) -> Iterator[_T]:
+    """Yield the items, with a progress bar on stderr if that is a terminal."""
+    if quiet or not sys.stderr.isatty():
+        yield from items
+        return
+    began = time.monotonic()
+    count = 0
+
+    def rate(_: object) -> str:
+        return f"{count / max(time.monotonic() - began, 0.001):,.0f} a second"
+
+    bar = click.progressbar(
+        items, length, label, show_pos=True, item_show_func=rate, file=sys.stderr, width=24
+    )
+    with bar as shown:
+        for item in shown:
+            count += 1
+            yield item
+
+
+def clear_line() -> None:
+    """Clear the progress bar before something else is printed; the bar draws itself again."""
+    if sys.stderr.isatty():
+        click.echo("\r\x1b[K", nl=False, err=True)

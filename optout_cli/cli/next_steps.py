@@ -1,35 +1,109 @@
-"""What to do with letters once they are written, in words: confirm, print, sign, send, wait."""
+"""What to say once letters are written: notes, a summary, and what to do next with them."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
-from typing import Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
-from optout_cli.cli.console import program_name
+import msgspec
+
+from optout_cli.cli.console import program_name, quote, say, say_lines, speaks_json
 from optout_cli.cli.options import DEFAULT_LETTER
 from optout_cli.exporters import Exporter, exporter_for
+from optout_cli.letters.notes import told
 from optout_cli.model.letter import Export
 from optout_cli.model.notice import Case, Notice
 from optout_cli.model.program import FOLLOW_UP
-from optout_cli.model.request import Service, Way
+from optout_cli.model.request import Authority, Copy, Enclosure, Service, Signature, Way
 from optout_cli.programs import texts_that_hold
+from optout_cli.readers.document import Document
 
-MARK_UP = (
+if TYPE_CHECKING:  # the register takes 30 ms to import; a letter in a pipeline needs none
+    from optout_cli.register.state import LetterState
+
+_MARK_UP = (
     "have counsel mark up the {names} files, and put each change into the request or into your own"
     " wording; then make the letters to send: run this command again with -f pdf"
 )
-SAY_HOW = "--by certified-mail"  # the usual way, for letters whose request names none
-MESSAGES: frozenset[Way] = frozenset(("email", "fax"))  # ways in which nothing goes out on paper
-_SENDING: dict[Way, str] = {
-    "certified-mail": "send {letter} by certified mail, return receipt requested; keep the receipt",
-    "mail": "mail {letter}",
-    "hand": "have {letter} delivered by hand, and a copy stamped as received",
-    "email": "e-mail {letter} to {contact.email}; keep a copy of the sent e-mail",
-    "fax": "fax {letter} to {contact.fax}; keep the report that it went through",
+_SAY_HOW = "--by certified-mail"  # the usual way, for letters whose request names none
+_MESSAGES: frozenset[Way] = frozenset(("email", "fax"))  # ways in which nothing goes out on paper
+_SENDING: dict[Way, tuple[str, str]] = {  # a letter, and so many letters
+    "certified-mail": (
+        "send {letter}{to} by certified mail, return receipt requested; keep the receipt",
+        "send {count:,} letters by certified mail, return receipt requested; keep the receipts",
+    ),
+    "mail": ("mail {letter}{to}", "mail {count:,} letters"),
+    "hand": (
+        "have {letter}{to} delivered by hand, and a copy stamped as received",
+        "have {count:,} letters delivered by hand, and a copy of each stamped as received",
+    ),
+    "email": (
+        "e-mail {letter}{to}; keep a copy of the sent e-mail",
+        "e-mail {count:,} letters; keep copies of the sent e-mails",
+    ),
+    "fax": (
+        "fax {letter}{to}; keep the report that it went through",
+        "fax {count:,} letters; keep the reports that they went through",
+    ),
 }
-
+_SCREEN = 24  # lines of a usual terminal
+_COLUMNS = 74  # of 80; the rest is lost where a word does not fit
+_FEWEST_NOTES = 3  # that are shown, however much there is to do next
 
 # Where letters go: to another program, or to a folder with or without a register.
 Keeping = Literal["stream", "folder", "register"]
+
+
+def report_letters(
+    exports: Sequence[Export],
+    document: Document,
+    steps: Iterable[str],
+    *,
+    is_new: bool,
+    in_full: bool,
+) -> None:
+    """Print each note once, then what was written, and the steps that come next.
+
+    Without `in_full`, prints no more notes than fit on a screen. `is_new` is False if all files
+    were there before, with the same bytes.
+    """
+    notice = exports[0].notice
+    day = notice.date
+    add = f"--set date={day}" if document.is_command_line else f"date: {day} to the request"
+    dated = f"dated today, {day}; to keep this date, add {add}"
+    count = len({export.notice.name for export in exports})
+    formats = ", ".join(dict.fromkeys(export.format for export in exports))
+    letters = f"{count} letter{'s' if count > 1 else ''} of {day} ({formats})"
+    done = "written" if is_new else "unchanged, already written"
+    summary = f"{done}: {letters} for {notice.author}, reference {notice.reference}"
+    steps = [f"next: {step}" for step in steps]
+    notes = [note for export in exports for note in (*export.notice.notes, *export.notes)]
+    in_full = in_full or speaks_json()
+    texts = [(f"note: {text}", code) for code, text in told(notes, in_full=in_full, before=set())]
+    others = [] if "date" in document.data else [dated]
+    room = _SCREEN - len(exports) - _height([*others, summary, *steps])
+    say_lines(others)
+    for line, code in texts if in_full else _fitting(texts, room):
+        say(line, code)
+    say_lines((summary, *steps))
+
+
+def _fitting(notes: Sequence[tuple[str, str]], room: int) -> Iterator[tuple[str, str | None]]:
+    """Yield the first notes that fit into a `room` of lines, and how to see everything."""
+    shown, rest = 0, "to see each note in full, add --verbose or run `optout review`"
+    lines = [text for text, _ in notes]
+    while shown < len(lines) and (_height(lines[: shown + 1]) < room or shown < _FEWEST_NOTES):
+        shown += 1
+    yield from notes[:shown]
+    left = len(lines) - shown
+    if lines:
+        yield f"{left} more note{'s' if left > 1 else ''}; {rest}" if left else rest, None
+
+
+def _height(lines: Iterable[str]) -> int:
+    """Return how many lines of a usual terminal the lines take, at the most."""
+    return sum(1 + len(line) // _COLUMNS for line in lines)
 
 
 def next_steps(
@@ -53,8 +127,8 @@ def next_steps(
         yield "fill in what is missing, and run this command again without --draft"
         return
     formats = dict.fromkeys(export.format for export in exports)
-    if marked := to_mark_up(formats):
-        yield MARK_UP.format(names=" and ".join(marked))
+    if marked := _to_mark_up(formats):
+        yield _MARK_UP.format(names=" and ".join(marked))
     if len(marked) == len(formats):
         return
     exporters = [exporter_for(name) for name in formats if name not in marked]
@@ -83,7 +157,7 @@ def _last_steps(
     is_paper = any(exporter.ROUTE is None for exporter in exporters)
     is_said = all(notice.recipient.service for notice in notices)
     if is_paper and has_register and not is_said:
-        how = f"{program_name()} sent LETTER {SAY_HOW}"
+        how = f"{program_name()} sent LETTER {_SAY_HOW}"
         yield f"record how they went out, since the request does not say it: {how}"
     # The day that the letter itself names, if it does.
     first = notices[0]
@@ -101,19 +175,19 @@ def _confirm_steps(notices: Sequence[Notice]) -> Iterator[str]:
         yield f"{how} to confirm {whose} address: {', '.join(contact.address.lines)}"
 
 
-def to_mark_up(formats: Iterable[str]) -> list[str]:
+def _to_mark_up(formats: Iterable[str]) -> list[str]:
     """Return the formats that are for counsel, and not to be sent."""
     return [name for name in formats if exporter_for(name).IS_TO_MARK_UP]
 
 
-def ways_of(service: Iterable[Service], formats: Iterable[str]) -> Sequence[Way]:
+def _ways_of(service: Iterable[Service], formats: Iterable[str]) -> Sequence[Way]:
     """Return how a letter is sent: as its request says, and as its formats are.
 
     If the request says nothing, a letter on paper goes by certified mail.
     """
     said = [each.by for each in service]
     usual: set[Way] = {exporter_for(name).ROUTE or "certified-mail" for name in formats}
-    more = (way for way in sorted(usual) if way in MESSAGES or not said)
+    more = (way for way in sorted(usual) if way in _MESSAGES or not said)
     return tuple(dict.fromkeys((*said, *more)))
 
 
@@ -124,7 +198,7 @@ def _paper_steps(
     notice = notices[0]
     # A letter goes by mail unless the request names only other ways.
     ways = [{service.by for service in notice.recipient.service} for notice in notices]
-    mailed = sum(not names or not names <= MESSAGES for names in ways)
+    mailed = sum(not names or not names <= _MESSAGES for names in ways)
     if is_laid_out:
         steps = ["print each letter single-sided on US Letter"]
         steps += ["sign it"] if notice.signature.kind == "ink" else []
@@ -153,15 +227,15 @@ def _service_steps(exports: Sequence[Export], notices: Sequence[Notice]) -> Iter
     goes: dict[Way, list[Notice]] = {}
     for notice in notices:
         formats = [export.format for export in exports if export.notice.name == notice.name]
-        for way in ways_of(notice.recipient.service, formats):
+        for way in _ways_of(notice.recipient.service, formats):
             goes.setdefault(way, []).append(notice)
     for way, sent in goes.items():
-        if way not in MESSAGES and len(sent) > 1:
-            yield _SENDING[way].format(letter="both letters", contact=None)
+        if way not in _MESSAGES and len(sent) > 1:
+            yield _SENDING[way][0].format(letter="both letters", to="")
             continue
         for notice in sent:
-            contact = notice.recipient.contact
-            yield _SENDING[way].format(letter=_whose(notice), contact=contact)
+            to = f" to {getattr(notice.recipient.contact, way)}" if way in _MESSAGES else ""
+            yield _SENDING[way][0].format(letter=_whose(notice), to=to)
     copied = (
         f"mail a copy of {'the letter' if notice.addressing == 'joint' else _whose(notice)}"
         f" to the office listed after cc: {', '.join(copy.block)}"
@@ -173,3 +247,109 @@ def _service_steps(exports: Sequence[Export], notices: Sequence[Notice]) -> Iter
 
 def _whose(notice: Notice) -> str:
     return "the bureau's letter" if notice.recipient.party == "bureau" else "ICE's letter"
+
+
+# --- the letters of many requests ---
+
+
+class _Facts(msgspec.Struct, frozen=True, kw_only=True):
+    """What the steps follow from, of the facts that the register keeps of a letter."""
+
+    addressing: Literal["separate", "joint"] = "separate"
+    signature: Signature = Signature()
+    authority: tuple[Authority, ...] = ()
+    enclosures: tuple[Enclosure, ...] = ()
+    cc: tuple[Copy, ...] = ()
+
+
+_DECODER = msgspec.json.Decoder(_Facts)
+
+
+def steps_for_all(
+    states: Iterable["LetterState"], paper: Path | None, folder: Path
+) -> Iterator[str]:
+    """Yield what to do with letters that are not sent yet; `paper` is a PDF of those to print."""
+    yield "read the letters, and confirm the addresses in the notes"
+    letters = [(state, _DECODER.decode(state.written.facts)) for state in states]
+    drafts = [state for state, _ in letters if state.written.is_draft]
+    if drafts:
+        count = len({state.id for state in drafts})
+        rows = f"{count:,} request{'' if count == 1 else 's'}"
+        yield f"add the signer to {rows}, then run this command again"
+    signed = [(state, facts) for state, facts in letters if not state.written.is_draft]
+    formats = {file.format for state, _ in signed for file in state.letter.files}
+    if marked := sorted(_to_mark_up(formats)):
+        yield _MARK_UP.format(names=" and ".join(marked))
+    signed = [
+        (state, facts)
+        for state, facts in signed
+        if any(file.format not in marked for file in state.letter.files)
+    ]
+    ways = [
+        _ways_of(state.letter.service, {file.format for file in state.letter.files})
+        for state, _ in signed
+    ]
+    mailed = [
+        letter for letter, own in zip(signed, ways, strict=True) if not _MESSAGES.issuperset(own)
+    ]
+    yield from _paper_steps_for_all(mailed, paper)
+    counts = Counter(way for own in ways for way in own)
+    for way, (one, many) in _SENDING.items():
+        if count := counts[way]:
+            yield one.format(letter="1 letter", to="") if count == 1 else many.format(count=count)
+    offices = sum(len(state.letter.copies) for state, _ in signed)
+    if offices:
+        labels = f"optout labels {quote(str(folder))}"
+        yield f"mail {_copies(offices)} to the offices listed after cc:; print labels with {labels}"
+    if people := sum(len(facts.cc) for _, facts in signed):
+        yield f"give {_copies(people)} to the people listed after cc:"
+    if signed:
+        due = f"optout status {quote(str(folder))} --due"
+        is_open = any(not state.letter.service for state, _ in mailed)
+        more = f" (add {_SAY_HOW}, since the requests do not say how)" if is_open else ""
+        yield f"record with optout sent what goes out{more}; {due} says which answers are due"
+
+
+def _paper_steps_for_all(
+    letters: Sequence[tuple["LetterState", _Facts]], paper: Path | None
+) -> Iterator[str]:
+    """Yield how to print and sign the letters that go out on paper, and what to enclose."""
+    printed = [
+        facts
+        for state, facts in letters
+        if any(exporter_for(file.format).IS_PRINTED for file in state.letter.files)
+    ]
+    if printed:
+        unsigned = sum(facts.signature.kind == "ink" for facts in printed)
+        what = f"{len(printed):,} letter{'' if len(printed) == 1 else 's'}"
+        steps = [f"print {paper}" if paper else f"print {what} single-sided on US Letter"]
+        one = len(printed) == 1
+        if unsigned:
+            signed = f"{unsigned:,} letter{'' if unsigned == 1 else 's'}"
+            steps.append("sign it" if one else f"sign {signed}")
+        comma = "," if len(steps) > 1 else ""
+        fold = f"fold {'it' if one else 'each letter'} at the two marks"
+        yield f"{', '.join(steps)}{comma} and {fold}"
+    acts = sum(any(not act.file for act in facts.authority) for _, facts in letters)
+    if acts:
+        what = f"{acts:,} letter{' names' if acts == 1 else 's name'}"
+        yield f"decide whether to enclose the act that {what} (add file: under authority:)"
+    enclosing = sum(_has_enclosures(state, facts) for state, facts in letters)
+    if enclosing:
+        what = f"{enclosing:,} letter{' lists' if enclosing == 1 else 's list'}"
+        yield f"enclose what {what}"
+    separate = Counter(state.id for state, facts in letters if facts.addressing == "separate")
+    if any(count > 1 for count in separate.values()):
+        yield "into each envelope, also put a copy of the letter to the other recipient"
+
+
+def _has_enclosures(state: "LetterState", facts: _Facts) -> bool:
+    """Tell whether anything goes into the envelope that is not in the letter's own PDF."""
+    files = [act.file for act in facts.authority if act.file]
+    files += [enclosure.file or enclosure.title for enclosure in facts.enclosures]
+    is_package = "package" in state.letter.notes
+    return any(not (is_package and name.lower().endswith(".pdf")) for name in files)
+
+
+def _copies(count: int) -> str:
+    return "1 copy" if count == 1 else f"{count:,} copies"

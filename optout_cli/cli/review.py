@@ -7,8 +7,14 @@ from pathlib import Path
 
 import click
 
-from optout_cli.cli.batch.output import progress
-from optout_cli.cli.console import print_path, report_problems, say, say_problems, say_what_moved
+from optout_cli.cli.console import (
+    print_path,
+    progress,
+    report_problems,
+    say,
+    say_problems,
+    say_what_moved,
+)
 from optout_cli.cli.options import (
     files,
     force_option,

@@ -2,8 +2,9 @@
 
 import re
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 import msgspec
@@ -11,15 +12,21 @@ from click.core import ParameterSource
 
 from optout_cli.cli.console import (
     is_request,
+    outdated_lines,
+    print_json,
+    print_path,
+    print_text,
     refuse_file_name,
     report_problems,
     say,
     say_lines,
+    say_problems,
+    say_what_moved,
     speaks_json,
     usage_error,
 )
 from optout_cli.cli.letter_options import Values, order_options, say_stray_templates
-from optout_cli.cli.next_steps import Keeping, next_steps
+from optout_cli.cli.next_steps import Keeping, next_steps, report_letters
 from optout_cli.cli.options import (
     DEFAULT_LETTER,
     SEPARATORS,
@@ -28,6 +35,7 @@ from optout_cli.cli.options import (
     library_from,
     library_options,
     names_folder,
+    now,
     output_path,
     quiet_option,
     register_options,
@@ -37,8 +45,7 @@ from optout_cli.cli.options import (
 )
 from optout_cli.exporters import Options, exporter_for, format_names
 from optout_cli.letters.library import Library
-from optout_cli.letters.named_files import NamedFiles
-from optout_cli.letters.notes import told
+from optout_cli.letters.named_files import Fingerprints, NamedFiles
 from optout_cli.letters.pipeline import (
     COMMAND_LINE,
     Order,
@@ -51,14 +58,36 @@ from optout_cli.letters.pipeline import (
 )
 from optout_cli.model.letter import Export, Letter
 from optout_cli.model.notice import Case
-from optout_cli.output import is_stream, write_stream
+from optout_cli.output import hold_interrupts, is_stream, write_stream
 from optout_cli.readers.document import Document, locating
 from optout_cli.readers.files import STDIN, folder_of, is_file
 
-_SCREEN = 24  # lines of a usual terminal
-_COLUMNS = 74  # of 80; the rest is lost where a word does not fit
-_FEWEST_NOTES = 3  # that are shown, however much there is to do next
+if TYPE_CHECKING:  # the register takes 30 ms to import; a letter in a pipeline needs none
+    from optout_cli.register.folder import LetterFolder
+    from optout_cli.register.plan import Replacing, Writing
+    from optout_cli.register.state import LetterState, Register
+
 _FILE_NAME = re.compile(r"^\S+\.[A-Za-z0-9]{1,5}$")  # never a jurisdiction's name
+
+
+class _How(NamedTuple):
+    """What the user chose: `supersede` is the reason to replace letters that were sent."""
+
+    force: bool
+    supersede: str | None
+    has_register: bool
+    is_check: bool
+    quiet: bool
+
+
+class _Made(NamedTuple):
+    """The letters and files of a request, and what they follow from."""
+
+    request: str  # its file, or COMMAND_LINE
+    named: NamedFiles
+    case: Case
+    letters: Sequence[Letter]
+    exports: Sequence[Export]
 
 
 @click.command(
@@ -114,32 +143,43 @@ def command(
     none. The folder gets a register of its letters. If the request was changed, the old letters
     move to the folder earlier; letters that were sent stay, unless you add --supersede.
     """
-    order = _with_named_format(order, output)
-    _refuse_drafts_outside_files(order, output)
-    is_file_of_one = what == STDIN or is_request(what)
-    document = _document_of(what, values, is_request=is_file_of_one)
+    order = _order_for(output, order)
+    request = what if what == STDIN or is_request(what) else COMMAND_LINE
+    document = _document_of(what, values, is_request=request == what)
     look = with_engine(look, order.formats, quiet=quiet)
     library = library_from(overlays, folders, look)
-    folder = folder_of(what) if is_file_of_one else Path()
-    letters, exports, case = _make(document, library, order, folder)
+    made = _make(request, document, library, order)
     if not quiet:
         say_stray_templates(library)
-    is_new, unsent, keeping = True, [*exports], _keeping(output, has_register=not no_register)
+    keeping = _keeping(output, has_register=not no_register)
+    how = _How(force, supersede, not no_register, is_check, quiet)
     if keeping == "stream":
-        _write_stream(_only(exports, f"-o {output}"), output, is_check=is_check)
-        _compare(letters, library, quiet=quiet)
+        is_new, unsent = True, made.exports
+        _write_stream(made, output, library, how)
     else:
-        place, name = _place(exports, output)
-        # Imports the register, which takes 30 ms; a letter in a pipeline needs none.
-        from optout_cli.cli.write_files import How, Made, write_files
-
-        named = NamedFiles(document, folder, order.files_from)
-        made = Made(letters, exports, case, named, what if is_file_of_one else COMMAND_LINE)
-        how = How(force, supersede, not no_register, quiet)
-        is_new, unsent = write_files(place, name, made, library, order, how, is_check=is_check)
+        is_new, unsent = _write_files(made, output, library, order, how)
     if not quiet and not is_check:
-        steps = next_steps(unsent, case, keeping=keeping, has_request=is_file_of_one)
-        report_letters(exports, document, steps if unsent else (), is_new=is_new, in_full=in_full)
+        steps = next_steps(unsent, made.case, keeping=keeping, has_request=request == what)
+        steps = steps if unsent else iter(())
+        report_letters(made.exports, document, steps, is_new=is_new, in_full=in_full)
+
+
+def _order_for(output: str, order: Order) -> Order:
+    """Return the order with the format that the file's name says, unless -f names one.
+
+    Refuses to pass a draft e-mail or fax to another program, which might send it.
+    """
+    suffix = Path(output).suffix.lower().removeprefix(".")
+    source = click.get_current_context().get_parameter_source("formats")
+    if suffix in format_names() and source is ParameterSource.DEFAULT and not names_folder(output):
+        order = msgspec.structs.replace(order, formats=(suffix,))
+    messages = [name for name in order.formats if exporter_for(name).ROUTE]
+    if order.is_draft and messages and _keeping(output, has_register=True) == "stream":
+        usage_error(
+            f"--draft writes {messages[0]} only to a file, not to -o {output}",
+            "name a folder or a file with -o, or leave --draft out",
+        )
+    return order
 
 
 def _keeping(output: str, *, has_register: bool) -> Keeping:
@@ -149,61 +189,34 @@ def _keeping(output: str, *, has_register: bool) -> Keeping:
     return "register" if has_register else "folder"
 
 
-def _compare(letters: Sequence[Letter], library: Library, *, quiet: bool) -> None:
-    """Compare letters that follow earlier ones with the registers here."""
-    if not quiet and library.programs.find(letters[0].notice.letter)[1].follows:
-        # Imports the register, which only these letters need.
-        from optout_cli.cli.write_files import say_contradictions
-
-        say_contradictions(letters, (), None, library)
-
-
-def _with_named_format(order: Order, output: str) -> Order:
-    """Return the order with the format that the file's name says, unless -f names one."""
-    suffix = Path(output).suffix.lower().removeprefix(".")
-    source = click.get_current_context().get_parameter_source("formats")
-    if suffix in format_names() and source is ParameterSource.DEFAULT and not names_folder(output):
-        return msgspec.structs.replace(order, formats=(suffix,))
-    return order
-
-
 def _document_of(what: str, values: Values, *, is_request: bool) -> Document:
-    """Return the request that is named, with the values of the command line."""
+    """Return the request that is named, or one without signatory for the jurisdiction.
+
+    It has the values of the command line. Raises click.UsageError for another file.
+    """
     letter = values.get("--letter", {}).get("letter")
-    document = request_file(what) if is_request else _draft_for(what, letter)
+    if is_request:
+        document = request_file(what)
+    elif is_file(Path(what)):
+        refuse_file_name(what)
+    elif _FILE_NAME.search(what):
+        usage_error(f"cannot find {what!r}", "the name of a request ends in .yaml")
+    else:
+        document = request_for(what, letter or DEFAULT_LETTER)
     for option, assignments in values.items():
         if option != "--letter" or document.data.get("letter") != letter:
             document = set_values(document, option, assignments)
     return document
 
 
-def _refuse_drafts_outside_files(order: Order, output: str) -> None:
-    """Refuse to pass a draft e-mail or fax to another program, which might send it."""
-    messages = [name for name in order.formats if exporter_for(name).ROUTE]
-    if order.is_draft and messages and _keeping(output, has_register=True) == "stream":
-        usage_error(
-            f"--draft writes {messages[0]} only to a file, not to -o {output}",
-            "name a folder or a file with -o, or leave --draft out",
-        )
-
-
-def _draft_for(what: str, letter: str | None) -> Document:
-    """Return a request without signatory for a jurisdiction. Raises click.UsageError for a file."""
-    if is_file(Path(what)):
-        refuse_file_name(what)
-    if _FILE_NAME.search(what):
-        usage_error(f"cannot find {what!r}", "the name of a request ends in .yaml")
-    return request_for(what, letter or DEFAULT_LETTER)
-
-
-def _make(
-    document: Document, library: Library, order: Order, folder: Path
-) -> tuple[tuple[Letter, ...], tuple[Export, ...], Case]:
-    """Make the letters and files of a request; return them, and what they follow from."""
+def _make(request: str, document: Document, library: Library, order: Order) -> _Made:
+    """Make the letters and files of a request. Raises OptoutError."""
+    folder = folder_of(request)
     with locating(document):
         case = case_of(document, library, order)
         letters = letters_of(case, document, library, order, folder)
-        return letters, encode_letters(letters, library, order), case
+        exports = encode_letters(letters, library, order)
+    return _Made(request, NamedFiles(document, folder, order.files_from), case, letters, exports)
 
 
 def _place(exports: Sequence[Export], output: str) -> tuple[Path, str | None]:
@@ -211,7 +224,7 @@ def _place(exports: Sequence[Export], output: str) -> tuple[Path, str | None]:
     place = Path(output)
     if names_folder(output):
         return place, None
-    export = _only(exports, f"-o {output}")
+    export = _only(exports, output)
     suffix, named = Path(export.name).suffix, place.suffix.lower()
     if named != suffix and named.removeprefix(".") in format_names():
         hint = f"end it in {suffix}, or use -f {named.removeprefix('.')}"
@@ -220,73 +233,122 @@ def _place(exports: Sequence[Export], output: str) -> tuple[Path, str | None]:
     return place.parent, place.name
 
 
-def _write_stream(export: Export, output: str, *, is_check: bool) -> None:
+def _write_stream(made: _Made, output: str, library: Library, how: _How) -> None:
     """Write a letter to standard output, or to a device and print its path."""
-    if is_check:
+    export = _only(made.exports, output)
+    if how.is_check:
         usage_error(f"--check is about files, not -o {output}", "name a folder or a file")
     if output != STDIN:
         write_stream(Path(output), export.content)
         click.echo(output)
-        return
-    if not export.is_text and sys.stdout.isatty():
+    elif not export.is_text and sys.stdout.isatty():
         usage_error(f"a terminal cannot show {export.format}", "name a file with -o")
-    sys.stdout.buffer.write(export.content)
-    sys.stdout.buffer.flush()
+    else:
+        sys.stdout.buffer.write(export.content)
+        sys.stdout.buffer.flush()
+    if not how.quiet and made.case.kind.follows:
+        _say_contradictions(made, (), None, library)
 
 
-def _only(exports: Sequence[Export], option: str) -> Export:
+def _only(exports: Sequence[Export], output: str) -> Export:
     if len(exports) != 1:
         hint = "choose one with --to and -f, or end the name of a folder with /"
-        usage_error(f"{option} takes one letter in one format, not {len(exports)}", hint)
+        usage_error(f"-o {output} takes one letter in one format, not {len(exports)}", hint)
     return exports[0]
 
 
-def report_letters(
-    exports: Sequence[Export],
-    document: Document,
-    steps: Iterable[str],
-    *,
-    is_new: bool,
-    in_full: bool,
-) -> None:
-    """Print each note once, then what was written, and the steps that come next.
+def _write_files(
+    made: _Made, output: str, library: Library, order: Order, how: _How
+) -> tuple[bool, Sequence[Export]]:
+    """Write the files to the folder or the file that `output` names.
 
-    Without `in_full`, prints no more notes than fit on a screen. `is_new` is False if all files
-    were there before, with the same bytes.
+    Returns whether any changed, and the files of the letters that are not recorded as sent. With
+    --check, only prints what would happen to each file. Raises OptoutError.
     """
-    notice = exports[0].notice
-    day = notice.date
-    add = f"--set date={day}" if document.is_command_line else f"date: {day} to the request"
-    dated = f"dated today, {day}; to keep this date, add {add}"
-    count = len({export.notice.name for export in exports})
-    formats = ", ".join(dict.fromkeys(export.format for export in exports))
-    letters = f"{count} letter{'s' if count > 1 else ''} of {day} ({formats})"
-    done = "written" if is_new else "unchanged, already written"
-    summary = f"{done}: {letters} for {notice.author}, reference {notice.reference}"
-    steps = [f"next: {step}" for step in steps]
-    notes = [note for export in exports for note in (*export.notice.notes, *export.notes)]
-    in_full = in_full or speaks_json()
-    texts = [(f"note: {text}", code) for code, text in told(notes, in_full=in_full, before=set())]
-    others = [] if "date" in document.data else [dated]
-    room = _SCREEN - len(exports) - _height([*others, summary, *steps])
-    say_lines(others)
-    for line, code in texts if in_full else _fitting(texts, room):
-        say(line, code)
-    say_lines((summary, *steps))
+    from optout_cli.authoring.follow_notes import second_notes
+    from optout_cli.register.folder import WAIT, LetterFolder
+    from optout_cli.register.plan import Replacing, writing_of
+
+    place, name = _place(made.exports, output)
+
+    def path_of(export: Export) -> str:
+        return name or export.name
+
+    writing = writing_of(
+        made.letters,
+        made.exports,
+        library.context,
+        path_of,
+        request=made.request,
+        fingerprint=Fingerprints(library, order.formats).of(made.case, made.named),
+    )
+    redates = made.request not in (STDIN, COMMAND_LINE)
+    replacing = Replacing(how.force, how.supersede, redates=redates)
+    if how.is_check:
+        is_new, register = False, _say_plan(place, writing, replacing)
+    else:
+        programs, has_register = library.programs.by_id, how.has_register
+        folder = LetterFolder(
+            place, at=now(), programs=programs, wait=WAIT, has_register=has_register
+        )
+        is_new, register = _put(folder, writing, replacing, quiet=how.quiet), folder.register
+    if not how.quiet:
+        event, states = writing.event, register.states.letters.values()
+        matter = event.jurisdiction, event.letter, event.variant, event.date
+        own = [(*matter, letter.recipient) for letter in event.letters]
+        say_lines(second_notes(own, states, library))
+        _say_contradictions(made, states, place, library)
+    return is_new, [it for it in made.exports if not register.is_sent(path_of(it))]
 
 
-def _fitting(notes: Sequence[tuple[str, str]], room: int) -> Iterator[tuple[str, str | None]]:
-    """Yield the first notes that fit into a `room` of lines, and how to see everything."""
-    shown, rest = 0, "to see each note in full, add --verbose or run `optout review`"
-    lines = [text for text, _ in notes]
-    while shown < len(lines) and (_height(lines[: shown + 1]) < room or shown < _FEWEST_NOTES):
-        shown += 1
-    yield from notes[:shown]
-    left = len(lines) - shown
-    if lines:
-        yield f"{left} more note{'s' if left > 1 else ''}; {rest}" if left else rest, None
+def _say_plan(place: Path, writing: "Writing", replacing: "Replacing") -> "Register":
+    """Print what would happen to each file, and return the register. Raises as writing would."""
+    from optout_cli.register.plan import plan_writing
+    from optout_cli.register.state import load_register
+
+    register = load_register(place)
+    plan = plan_writing(register, writing, replacing)
+    for word, paths in (
+        ("new", plan.new),
+        ("unchanged", plan.same),
+        ("replaced", plan.replaced),
+        ("moved to earlier", plan.retired),
+        ("kept", (*plan.kept, *plan.outdated)),
+    ):
+        for path in (register.folder / name for name in paths):
+            if speaks_json():
+                print_json({"path": click.format_filename(path), "would-be": word})
+            else:
+                print_text(f"{word}: {path}")
+    return register
 
 
-def _height(lines: Iterable[str]) -> int:
-    """Return how many lines of a usual terminal the lines take, at the most."""
-    return sum(1 + len(line) // _COLUMNS for line in lines)
+def _put(
+    folder: "LetterFolder", writing: "Writing", replacing: "Replacing", *, quiet: bool
+) -> bool:
+    """Write the files, print their paths, and tell whether any file changed."""
+    with folder, hold_interrupts():
+        say_problems(folder.journal.news)
+        put = folder.put(writing, replacing)
+        notes = folder.finish()
+    for path in put.written:
+        print_path(path)  # bytes: a file name may not be valid text
+    if not quiet:
+        say_what_moved(folder.moved, folder.replaced)
+        for note in notes:
+            say(f"note: {note}")
+        for name in put.plan.kept:
+            say(f"kept: {folder.path / name} was sent, and would only look different now")
+        say_lines(outdated_lines([folder.path / name for name in put.plan.outdated]))
+    return bool(put.plan.new or put.plan.replaced)
+
+
+def _say_contradictions(
+    made: _Made, states: Iterable["LetterState"], folder: Path | None, library: Library
+) -> None:
+    """Say what the registers have otherwise than letters that follow earlier ones."""
+    from optout_cli.authoring.follow_notes import contradiction_notes
+    from optout_cli.register.replies import claim_of
+
+    claim = claim_of(made.letters, made.case.kind)
+    say_lines(contradiction_notes([claim] if claim else [], states, folder, library))

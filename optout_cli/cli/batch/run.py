@@ -20,7 +20,7 @@ from optout_cli.batch.plan import FATES, BatchPlan, plan_from
 from optout_cli.batch.rejects import origins_of, write_rejects
 from optout_cli.batch.rows import check_and_make, check_rows
 from optout_cli.cli import give_up_stdout
-from optout_cli.cli.batch.output import Prints, clear_line, print_letters, progress, steps_for_all
+from optout_cli.cli.batch.paper import Prints, print_letters
 from optout_cli.cli.batch.report import (
     Told,
     faster_lines,
@@ -39,15 +39,18 @@ from optout_cli.cli.batch.report import (
     tally_lines,
 )
 from optout_cli.cli.console import (
+    clear_line,
     outdated_lines,
     path_lines,
     print_problem,
     print_text,
+    progress,
     say,
     say_lines,
     say_what_moved,
     speaks_json,
 )
+from optout_cli.cli.next_steps import steps_for_all
 from optout_cli.errors import ExitCode, Location, OptoutError, Problem
 from optout_cli.letters.pipeline import Order
 from optout_cli.output import hold_interrupts, write_errors
@@ -112,7 +115,12 @@ class Run:
             for line in problem_lines(problems):
                 print_text(line)
         say_tracebacks(plan.tracebacks)
-        notes = [] if self.quiet else self._notes(plan, register, plans)
+        notes: list[Told] = []
+        if not self.quiet:
+            today = self.job.order.today
+            notes += note_lines(plan, plan.rows, today, in_full=self.in_full)
+            notes += map(Told, self._earlier(plan, plan.rows, register))
+            notes += map(Told, self._fate_lines(plan, register, plans))
         for told in (*notes, *map(Told, tally_lines(plan))):
             say(*told) if speaks_json() else print_text(told.text)
         return ExitCode.CONTENT if problems else ExitCode.DONE
@@ -142,14 +150,6 @@ class Run:
             if problems:
                 plan.problems[row.number] = problems
         return plans
-
-    def _notes(
-        self, plan: BatchPlan, register: Register, plans: Mapping[int, Plan]
-    ) -> Iterator[Told]:
-        """Yield notes on the rows, and which existing letters the batch would replace or move."""
-        yield from note_lines(plan, plan.rows, self.job.order.today, in_full=self.in_full)
-        yield from map(Told, self._earlier(plan, plan.rows, register))
-        yield from map(Told, self._fate_lines(plan, register, plans))
 
     def _fate_lines(
         self, plan: BatchPlan, register: Register, plans: Mapping[int, Plan]
@@ -196,8 +196,7 @@ class Run:
     def write(self, folder: LetterFolder, spool: IO[bytes], *, fail_fast: bool) -> ExitCode:
         """Write what is not finished, and the PDF to print; return the exit code."""
         register = folder.register
-        self._report_register(folder)
-        job = self._job_for(register)
+        job = self._job_in(folder)
         plan = self._plan(job, spool)
         self._take_places(plan, register)
         found = (*plan.problems.values(), *plan.taken.values())
@@ -217,8 +216,7 @@ class Run:
     def stream(self, folder: LetterFolder, stream: Stream) -> ExitCode:
         """Write the letters of each row before the next row is read; return the exit code."""
         register = folder.register
-        self._report_register(folder)
-        job = self._job_for(register)
+        job = self._job_in(folder)
         plan = BatchPlan(self.origins, is_stream=True)
         wanted: dict[int, Order] = {}
         choose = partial(self._choose, plan, register, job.order)
@@ -260,8 +258,13 @@ class Run:
         self.finished += remaining is None
         return remaining
 
-    def _job_for(self, register: Register) -> Job:
-        records = {} if self.replacing.force else register.records
+    def _job_in(self, folder: LetterFolder) -> Job:
+        """Return the job with the folder's records; say what is wrong with the register."""
+        say_each_problem(folder.journal.news)
+        former = folder.path / _FORMER_RECORD
+        if former.is_file() and not folder.register.records:
+            say(f"note: {former} is of an older version; it is not read")
+        records = {} if self.replacing.force else folder.register.records
         return msgspec.structs.replace(self.job, records=records)
 
     def _finish(
@@ -390,10 +393,3 @@ class Run:
             say_what_moved(folder.moved, folder.replaced)
         say_what_stopped(why, self.finished, self.count)
         sys.exit(code)
-
-    def _report_register(self, folder: LetterFolder) -> None:
-        """Print what is wrong with the register, and whether there is a record of before it."""
-        say_each_problem(folder.journal.news)
-        former = folder.path / _FORMER_RECORD
-        if former.is_file() and not folder.register.records:
-            say(f"note: {former} is of an older version; it is not read")

@@ -1,0 +1,156 @@
+"""What a batch gives: the paths of its files, and with `--print` one PDF of its letters."""
+
+import functools
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
+
+import click
+
+from optout_cli.batch.existing import choose_letters, is_print_run, print_run
+from optout_cli.batch.job import Job
+from optout_cli.batch.plan import BatchPlan
+from optout_cli.cli.batch.report import choice_lines, missing_line
+from optout_cli.cli.console import progress, say, speaks_json, usage_error
+from optout_cli.errors import Location, OptoutError, Problem
+from optout_cli.letters.pipeline import Order
+from optout_cli.output import open_replacement, write_errors
+from optout_cli.register.events import Record
+from optout_cli.register.folder import LetterFolder
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+
+class Paper(NamedTuple):
+    """The PDF of all letters: its path, and how its sheets are arranged."""
+
+    path: Path
+    is_duplex: bool
+    with_sheets: bool
+    is_all: bool
+    with_copies: bool
+
+    def refuse_other(self) -> None:
+        """Raise OptoutError if the path has a file that is not a PDF of letters."""
+        with write_errors(self.path):
+            if self.path.exists() and not is_print_run(self.path):
+                message = "already exists, and is not a PDF that batch --print wrote"
+                location = Location(str(self.path))
+                raise OptoutError(Problem("file-exists", message, location, "name another file"))
+
+
+class Prints(NamedTuple):
+    """What to print on standard output for each file written, and on paper."""
+
+    end: bytes  # after each path
+    paper: Paper | None
+
+    def show(self, paths: Sequence[Path], lines: bytes) -> None:
+        """Print the paths, or their lines of JSON."""
+        shown = lines if speaks_json() else b"".join(bytes(path) + self.end for path in paths)
+        click.echo(shown, nl=False)
+
+
+def print_letters(
+    plan: BatchPlan, prints: Prints, folder: LetterFolder, job: Job, *, quiet: bool
+) -> list[Record]:
+    """Put letters of this run's requests into one PDF, and return their records."""
+    paper, register = prints.paper, folder.register
+    assert paper is not None  # there is something to print on
+    printed = plan.printed(register.records)
+    chosen = choose_letters(printed, register, is_all=paper.is_all, with_copies=paper.with_copies)
+    tell = (lambda _: None) if quiet else say
+    for line in choice_lines(chosen, is_all=paper.is_all):
+        tell(line)
+    if not chosen.requests:
+        tell(f"nothing to print: {paper.path} was not written")
+        return []
+    shown = progress(chosen.requests, "binding", len(chosen.requests), quiet=quiet)
+    with open_replacement(paper.path, folder.moved) as output:
+        pages = print_run(
+            shown,
+            folder.path,
+            output,
+            job.library,
+            is_duplex=paper.is_duplex,
+            with_sheets=paper.with_sheets,
+        )
+    records = [letter.record for request in chosen.requests for letter in request]
+    folder.add_printed(paper.path.name, records, job.order.today)
+    prints.show([paper.path], b"")
+    tell(f"{paper.path} has {pages:,} pages; print it at 100 %, not scaled to fit")
+    if missing := missing_line(paper.path, plan):
+        tell(missing)
+    return records
+
+
+def prints_options(command: _F) -> _F:
+    """Add the options; the command, which has an `order`, gets what it `prints`."""
+
+    @functools.wraps(command)
+    def run(*args: Any, order: Order, **given: Any) -> Any:  # Any: each command's own
+        is_nul, path = given.pop("is_nul"), given.pop("print_to")
+        names = ("is_duplex", "with_sheets", "is_all", "with_copies")
+        arrangement = {name: given.pop(name) for name in names}
+        if speaks_json() and is_nul:
+            usage_error("--ndjson and --print0 do not go together", "leave one of them out")
+        if path is None and any(arrangement.values()):
+            message = "--all, --copies, --duplex and --separators work only with --print"
+            usage_error(message, "add --print FILE.pdf")
+        if path and "pdf" not in order.formats:
+            usage_error("--print needs the format pdf", "add -f pdf, or leave it out")
+        if path and path.suffix.lower() != ".pdf":
+            usage_error(f"--print {path} is not a name for a PDF", "end it in .pdf")
+        paper = Paper(path, **arrangement) if path else None
+        prints = Prints(b"\0" if is_nul else b"\n", paper)
+        return command(*args, order=order, prints=prints, **given)
+
+    for option in reversed(_OPTIONS):
+        option(run)
+    return run  # type: ignore[return-value]  # wraps keeps the signature
+
+
+_OPTIONS = (
+    click.option(
+        "--print0", "is_nul", is_flag=True, help="End each path with NUL, for `xargs -0`."
+    ),
+    click.option(
+        "--print",
+        "print_to",
+        metavar="FILE.pdf",
+        type=click.Path(path_type=Path, dir_okay=False),
+        help="Also put the letters that were not printed yet into one PDF to print.",
+    ),
+    click.option(
+        "--all",
+        "is_all",
+        is_flag=True,
+        help="In that PDF, put also the letters that were printed or sent before.",
+    ),
+    click.option(
+        "--copies",
+        "with_copies",
+        is_flag=True,
+        help="In that PDF, put a copy behind each letter for everyone named after cc:.",
+    ),
+    click.option(
+        "--duplex",
+        "is_duplex",
+        is_flag=True,
+        help="In that PDF, begin each letter on a new sheet, for two-sided printing.",
+    ),
+    click.option(
+        "--separators",
+        "with_sheets",
+        is_flag=True,
+        help="In that PDF, put a sheet with its name before each request.",
+    ),
+)
+
+
+def cores() -> int:
+    """Return how many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
