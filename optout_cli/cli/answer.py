@@ -30,14 +30,14 @@ from optout_cli.cli.options import (
 from optout_cli.cli.record import (
     RECIPIENTS,
     check_undo,
+    commit,
     correct_option,
     in_option,
     now,
     on_option,
     placed,
+    prepare,
     recorder_of,
-    report,
-    say_journal,
     several,
     to_option,
     undo_option,
@@ -267,11 +267,8 @@ def _record(
                 result = result._replace(notes=(*result.notes, *notes))
         except OptoutError as error:
             raise OptoutError(*(placed(problem, letter) for problem in error.problems)) from None
-        recorder.add(answered, result)
-        recorder.commit()
-        if not quiet:
-            say_journal(recorder)
-    report(answered, result, as_json=as_json, quiet=quiet)
+        done = prepare(recorder, [(answered, result)])
+        commit(recorder, done, as_json=as_json, quiet=quiet)
 
 
 def _say_next(statement: _Statement, reply: Reply | None) -> None:

@@ -1,6 +1,6 @@
 """`optout delivered`: record that letters arrived."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -9,23 +9,22 @@ import click
 from optout_cli.cli.console import report_problems, say, usage_error
 from optout_cli.cli.options import files, json_option, library_from, quiet_option, templates_option
 from optout_cli.cli.record import (
+    Recorded,
     check_undo,
+    commit,
     correct_option,
     in_option,
     now,
     on_option,
     one_letter,
-    placed,
+    prepare_each,
     recorder_of,
-    report,
-    say_journal,
     to_option,
     undo_option,
 )
-from optout_cli.errors import OptoutError, Problem, raise_any
 from optout_cli.model.request import Party
-from optout_cli.register.recorder import Found, Recorder, sent_letter
-from optout_cli.register.statements import Result, delivered_from, withdrawn_from
+from optout_cli.register.recorder import sent_letter
+from optout_cli.register.statements import delivered_from, withdrawn_from
 
 
 @click.command(
@@ -76,46 +75,20 @@ def command(
         usage_error("when it arrived is not said", "add --on DATE, as on the receipt")
     moment = now()
 
-    def statement(found: Found) -> Result:
+    def results_of(text: str) -> Iterator[Recorded]:
+        found = sent_letter(one_letter(text, recorder.find(text, within, parties)))
         if day is None:
-            return withdrawn_from(found.state, "delivered", undo or "", moment)
-        return delivered_from(found.state, day, found.take(receipt), moment, correct=correct)
+            yield found, withdrawn_from(found.state, "delivered", undo or "", moment)
+        else:
+            proof = found.take(receipt)
+            yield found, delivered_from(found.state, day, proof, moment, correct=correct)
 
     with recorder_of(library_from((), folders)) as recorder:
-        done = _recorded(recorder, letters, within, parties, statement)
-        recorder.commit()
-        if not quiet:
-            say_journal(recorder)
-    for found, result in done:
-        report(found, result, as_json=as_json, quiet=quiet)
-    if not quiet and any(_is_awaited(found) for found, _ in done):
+        done = prepare_each(recorder, letters, results_of)
+        commit(recorder, done, as_json=as_json, quiet=quiet)
+    if quiet:
+        return
+    if any(found.state.delivered and not found.state.answers for found, _ in done):
         say("next: when an answer comes, run optout answer")
-    elif undo and not quiet:
+    elif undo:
         say("next: when it arrives, run optout delivered")
-
-
-def _recorded(
-    recorder: Recorder,
-    letters: Sequence[str],
-    within: Path | None,
-    parties: tuple[Party, ...],
-    statement: Callable[[Found], Result],
-) -> list[tuple[Found, Result]]:
-    """Prepare the event of each letter: all, or none. Raises OptoutError."""
-    problems: list[Problem] = []
-    done: list[tuple[Found, Result]] = []
-    for text in letters:
-        try:
-            found = sent_letter(one_letter(text, recorder.find(text, within, parties)))
-            result = statement(found)
-        except OptoutError as error:
-            problems += [placed(problem, text) for problem in error.problems]
-        else:
-            recorder.add(found, result)
-            done.append((found, result))
-    raise_any(problems)
-    return done
-
-
-def _is_awaited(found: Found) -> bool:
-    return bool(found.state.delivered) and not found.state.answers

@@ -2,7 +2,7 @@
 
 import sys
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -10,14 +10,9 @@ import click
 import msgspec
 
 from optout_cli.cli import options
-from optout_cli.cli.console import (
-    print_json,
-    print_path,
-    say,
-    usage_error,
-)
+from optout_cli.cli.console import print_json, print_path, say, say_lines, usage_error
 from optout_cli.cli.options import parse_day, require_reason, today
-from optout_cli.errors import Location, OptoutError, Problem
+from optout_cli.errors import Location, OptoutError, Problem, raise_any
 from optout_cli.letters.library import Library
 from optout_cli.model.request import PARTIES, Party, Way
 from optout_cli.readers.cells import choice_in_words
@@ -27,6 +22,7 @@ from optout_cli.register.recorder import Found, Recorder
 from optout_cli.register.statements import Moment, Result, way_words
 
 _F = TypeVar("_F", bound=Callable[..., Any])
+Recorded = tuple[Found, Result]  # a letter, and what is recorded of it
 _WAYS: tuple[Way, ...] = ("certified-mail", "mail", "email", "fax", "hand")
 _MOST_NAMES = 4  # letters that a message lists
 RECIPIENTS: dict[Party, str] = {"bureau": "the State Identification Bureau", "ice": "ICE"}
@@ -129,7 +125,7 @@ def letter_name(found: Found) -> str:
     return f"{state.written.reference} to {RECIPIENTS[state.letter.recipient]} ({found.path})"
 
 
-def happening(event: LetterNews) -> str:
+def _happening(event: LetterNews) -> str:
     """Say what happened: `sent by certified mail on 2026-11-25`."""
     match event:
         case Sent():
@@ -145,45 +141,81 @@ def happening(event: LetterNews) -> str:
             return f"not {event.what}{how} on {event.on} after all ({event.note})"
 
 
-def say_journal(recorder: Recorder) -> None:
-    """Say what is wrong with the registers themselves."""
-    for problem in recorder.problems:
-        say(f"note: {problem}")
+def prepare_each(
+    recorder: Recorder, texts: Iterable[str], results_of: Callable[[str], Iterable[Recorded]]
+) -> list[Recorded]:
+    """Prepare the events of each letter that the texts name: all, or none. Raises OptoutError."""
+    done: list[Recorded] = []
+    problems: list[Problem] = []
+    for text in texts:
+        try:
+            done += prepare(recorder, results_of(text))
+        except OptoutError as error:
+            problems += (placed(problem, text) for problem in error.problems)
+    raise_any(problems)
+    return done
 
 
-def say_in_sum(done: Sequence[tuple[Found, Result]]) -> None:
+def prepare(recorder: Recorder, results: Iterable[Recorded]) -> list[Recorded]:
+    """Prepare the events of the letters that one text names: all, or none. Raises OptoutError."""
+    done = [*results]
+    for each in done:
+        recorder.add(*each)
+    return done
+
+
+def commit(
+    recorder: Recorder,
+    done: Sequence[Recorded],
+    *,
+    as_json: bool,
+    quiet: bool,
+    most: int = sys.maxsize,
+) -> None:
+    """Record the events; print each letter's path, or JSON, and say on stderr what was recorded.
+
+    Of more than `most` letters, only say what they have in common.
+    """
+    recorder.commit()
+    if not quiet:
+        say_lines(f"note: {problem}" for problem in recorder.problems)
+    for found, result in done:
+        event = result.event
+        if as_json:
+            print_json(
+                {
+                    "event": type(event).__struct_config__.tag,
+                    "recorded": not result.is_known,
+                    "reference": event.reference,
+                    "recipient": event.recipient,
+                    "path": click.format_filename(found.path),
+                    "on": event.on,
+                    "notes": result.notes,
+                }
+            )
+        else:
+            print_path(found.path)
+        if not quiet and len(done) <= most:
+            say(f"{_done(result)}: {_happening(event)}: {letter_name(found)}")
+            for note in result.notes:
+                say(f"note: {note.text}", note.code)
+    if not quiet and len(done) > most:
+        _say_in_sum(done)
+
+
+def _done(result: Result) -> str:
+    return "already recorded" if result.is_known else "recorded"
+
+
+def _say_in_sum(done: Sequence[Recorded]) -> None:
     """Say what was recorded of many letters, and how many of them each note concerns."""
     news: Counter[str] = Counter()
     for _, result in done:
         event = result.event
         if isinstance(event, Sent):  # each has its own number
             event = msgspec.structs.replace(event, number=None)
-        news[f"{'already recorded' if result.is_known else 'recorded'}: {happening(event)}"] += 1
+        news[f"{_done(result)}: {_happening(event)}"] += 1
     for what, count in news.items():
         say(f"{what}: {count:,} letter{'s' if count > 1 else ''}")
     for text, count in Counter(note.text for _, result in done for note in result.notes).items():
         say(f"note ({count:,} letter{'s' if count > 1 else ''}): {text}")
-
-
-def report(found: Found, result: Result, *, as_json: bool, quiet: bool) -> None:
-    """Print a letter's path, or JSON, on standard output, and say what was recorded on stderr."""
-    event = result.event
-    if as_json:
-        print_json(
-            {
-                "event": type(event).__struct_config__.tag,
-                "recorded": not result.is_known,
-                "reference": event.reference,
-                "recipient": event.recipient,
-                "path": click.format_filename(found.path),
-                "on": event.on,
-                "notes": result.notes,
-            }
-        )
-    else:
-        print_path(found.path)
-    if not quiet:
-        done = "already recorded" if result.is_known else "recorded"
-        say(f"{done}: {happening(event)}: {letter_name(found)}")
-        for note in result.notes:
-            say(f"note: {note.text}", note.code)
