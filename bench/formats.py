@@ -37,13 +37,10 @@ class Printed:
         self._engine = engine
         self._printed: dict[str, bytes] = {}
 
-    def print_letter(self, letter: Letter) -> bytes:
-        """Return the letter's PDF."""
-        return self._once("letter", lambda: self._engine.print_letter(letter))
-
-    def print_fax(self, letter: Letter) -> bytes:
-        """Return the PDF of the letter's fax."""
-        return self._once("fax", lambda: self._engine.print_fax(letter))
+    def print_letter(self, letter: Letter, *, is_fax: bool = False) -> bytes:
+        """Return the PDF of the letter, or of its fax."""
+        name = "fax" if is_fax else "letter"
+        return self._once(name, lambda: self._engine.print_letter(letter, is_fax=is_fax))
 
     def print_cover(self, letter: Letter, cover: Cover, later: int) -> bytes:
         """Return the PDF of the fax's cover."""

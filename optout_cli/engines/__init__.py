@@ -43,12 +43,11 @@ class Engine(Protocol):
     Each method raises OptoutError for anything that the pages cannot show whole.
     """
 
-    def print_letter(self, letter: "Letter") -> bytes:
-        """Return the letter as PDF, without the files that it encloses."""
-        ...
+    def print_letter(self, letter: "Letter", *, is_fax: bool = False) -> bytes:
+        """Return the letter as PDF, without the files that it encloses.
 
-    def print_fax(self, letter: "Letter") -> bytes:
-        """Return the letter as PDF for a fax: without heads, window and marks to fold."""
+        A fax has no heads, window and marks to fold.
+        """
         ...
 
     def print_guide(self, guide: "Guide", day: Date) -> bytes:

@@ -17,10 +17,10 @@ from typing import Any, TypeVar
 import msgspec
 
 from optout_cli.errors import Location, Problem, raise_any
-from optout_cli.model.letter import Block, Letter, ListBlock, Mailing, MailingForm, Quote
+from optout_cli.model.letter import Block, Letter, ListBlock, Mailing, MailingForm
 from optout_cli.model.notice import Recipient
 from optout_cli.readers.document import lines_to_add
-from optout_cli.templating.body import plain
+from optout_cli.templating.body import texts_in
 
 _T = TypeVar("_T")
 TYPEFACE, MONO = "Source Serif Pro", "Fira Mono"  # MONO: of what people type
@@ -52,16 +52,8 @@ def mono_face() -> bytes:
 
 _BLANKS = frozenset("\n\t ")
 _NOT_ON_THE_PAGE = {
-    "notice",
-    "template",
-    "people",
-    "seal",
-    "autograph",
-    "attachments",
-    "named",
-    "cover",
-    "head",
-}
+    "notice", "template", "people", "seal", "autograph", "attachments", "named", "cover", "head",
+}  # fmt: skip
 # Marks that join the letter before them, and characters without a shape.
 _WITHOUT_SHAPE = ("Mn", "Me", "Cf", "Cc", "Zs")
 
@@ -118,7 +110,10 @@ def room_problems(letter: Letter, *, has_own_page: bool) -> Iterator[Problem]:
         return
     recipient, contact = letter.addressee, letter.addressee.contact
     whose = "the bureau's" if recipient.party == "bureau" else "ICE's"
-    head_end = _head_end(letter)
+    # The head as letter.css sets it, in points.
+    service = 12 * sum(lines_taken(line, 324, 10) for line in letter.service)
+    margin, rule, gap = 43.2, 6.51, 7.2
+    head_end = (margin + letterhead_height(letter) + rule + gap + max(service, 12.24)) / 72
     if head_end > HEAD_LIMIT:
         yield tall_letterhead(head_end)
     if (lines := window_lines(letter.envelope)) > CLEAR:
@@ -152,13 +147,6 @@ def letterhead_height(letter: Letter) -> float:
     return 7.2 + max(words, 50.4) if letter.seal else words
 
 
-def _head_end(letter: Letter) -> float:
-    """Add up the head as letter.css sets it, in points; return inches from the top."""
-    service = 12 * sum(lines_taken(line, 324, 10) for line in letter.service)
-    margin, rule, gap = 43.2, 6.51, 7.2
-    return (margin + letterhead_height(letter) + rule + gap + max(service, 12.24)) / 72
-
-
 def _recipient_problem(code: str, message: str, recipient: Recipient, field: str) -> Problem:
     """Return a Problem with a recipient's field, at the location where its value was read."""
     party, origins = recipient.party, recipient.origins
@@ -179,20 +167,18 @@ def _recipient_problem(code: str, message: str, recipient: Recipient, field: str
 @lru_cache(maxsize=4096)  # most addresses are the same from county to county
 def lines_taken(text: str, width: float = WIDTH, size: float = SIZE, weight: str = "normal") -> int:
     """Return how many lines of `width` points a text takes, set in `size` points."""
-    fits = width * _UNITS / size
-    if _length(" ".join(text.split()), weight) <= fits:
+    fits, length = width * _UNITS / size, _face(weight).getlength
+    if length(" ".join(text.split())) <= fits:
         return 1
     lines, line = 1, ""
     for word in text.split():
         longer = f"{line} {word}" if line else word
-        if line and _length(longer, weight) > fits:
+        if line and length(longer) > fits:
             lines, line = lines + 1, word
         else:
             line = longer
-        while _length(line, weight) > fits:  # one word is wider than the line: break it anywhere
-            cut = next(
-                end for end in range(len(line), 0, -1) if _length(line[:end], weight) <= fits
-            )
+        while length(line) > fits:  # one word is wider than the line: break it anywhere
+            cut = next(end for end in range(len(line), 0, -1) if length(line[:end]) <= fits)
             lines, line = lines + 1, line[cut:]
     return lines
 
@@ -205,21 +191,17 @@ def broken_words(text: str, width: float, size: float, weight: str = "normal") -
     if max(map(len, text.split(" "))) * size * _WIDEST <= width:
         return text
     fits, most = width * _UNITS / size, int(width / size / _NARROWEST)
+    length = _face(weight).getlength
     parts: list[str] = []
     for word in text.split(" "):
         pieces: list[str] = []
         rest = word
-        while len(rest) > 1 and _length(rest[:most], weight) > fits:
+        while len(rest) > 1 and length(rest[:most]) > fits:
             ends = range(1, min(len(rest), most))
-            cut = max(1, bisect_right(ends, fits, key=lambda end: _length(rest[:end], weight)))
+            cut = max(1, bisect_right(ends, fits, key=lambda end: length(rest[:end])))
             pieces, rest = [*pieces, rest[:cut]], rest[cut:]
         parts.append("\n".join(["", *pieces, rest] if pieces and parts else [*pieces, rest]))
     return " ".join(parts).replace(" \n", "\n")
-
-
-def _length(text: str, weight: str) -> float:
-    length: float = _face(weight).getlength(text)
-    return length
 
 
 @cache
@@ -254,7 +236,7 @@ def least_height(letter: Letter) -> float:
     texts = [letter.reference, letter.subject, letter.salutation, letter.closing]
     texts += [*letter.to, *letter.signature]
     small = [line for group in letter.after_signature for line in group]
-    lines = sum(_lines(text) for text in (*texts, *(t for b in letter.body for t in _texts(b))))
+    lines = sum(map(_lines, (*texts, *texts_in(letter.body))))
     gaps = _GAP * (len(letter.body) - 1) + _ITEM_GAP * sum(map(_items_in, letter.body))
     space = _TYPED if letter.is_typed else _TO_SIGN
     return _LINE * (lines + 0.8 * sum(map(_lines, small))) + gaps + space
@@ -285,18 +267,6 @@ def _items_in(block: Block) -> int:
     if not isinstance(block, ListBlock):
         return 0
     return sum(1 + sum(map(_items_in, item)) for item in block.items)
-
-
-def _texts(block: Block) -> Iterator[str]:
-    if isinstance(block, ListBlock):
-        for item in block.items:
-            for part in item:
-                yield from _texts(part)
-    elif isinstance(block, Quote):
-        for paragraph in block.blocks:
-            yield from _texts(paragraph)
-    else:
-        yield plain(block.runs)
 
 
 # The width and height of a mailing in points, its sizes, the usual one first, and the line height.

@@ -112,15 +112,9 @@ class Engine:
             package_cache_path=nowhere,
         )
 
-    def print_letter(self, letter: Letter) -> bytes:
+    def print_letter(self, letter: Letter, *, is_fax: bool = False) -> bytes:
         """Return the letter as PDF."""
-        return self._print_letter(letter, "")
-
-    def print_fax(self, letter: Letter) -> bytes:
-        """Return the letter as PDF for a fax."""
-        return self._print_letter(letter, "fax")
-
-    def _print_letter(self, letter: Letter, look: str) -> bytes:
+        look = "fax" if is_fax else ""
         pictures, words = _pictures_of(letter), {**_words_of(letter), "look": look}
 
         def lay_out(spaces: str) -> bytes:
@@ -161,7 +155,12 @@ class Engine:
         self, page: str, words: _Words, day: Date, pictures: Mapping[str, Image] | None = None
     ) -> bytes:
         """Return a page with these words as PDF. Raises OptoutError for what cannot be drawn."""
-        self._put(pictures or {})
+        pictures = pictures or {}
+        for name, picture in pictures.items():  # into the folder: Typst takes no bytes
+            if self._there.get(name) != picture.content:
+                with temporary_files():
+                    (self._pictures / name).write_bytes(picture.content)
+                self._there[name] = picture.content
         # Each letter and its accent are one character.
         data = normalize("NFC", msgspec.json.encode(words).decode()).replace(_INVISIBLE, "")
         if _CODE in data and not self._has_mono:  # which takes a tenth of a second
@@ -175,15 +174,7 @@ class Engine:
                 timestamp=int(datetime.combine(day, _NOON).timestamp()),
             )
         except typst.TypstError as error:
-            raise OptoutError(*self._problems(error, pictures or {})) from None
-
-    def _put(self, pictures: Mapping[str, Image]) -> None:
-        """Put pictures into the folder: Typst takes no bytes."""
-        for name, picture in pictures.items():
-            if self._there.get(name) != picture.content:
-                with temporary_files():
-                    (self._pictures / name).write_bytes(picture.content)
-                self._there[name] = picture.content
+            raise OptoutError(*self._problems(error, pictures)) from None
 
     # Any: options of Typst, each of its own type.
     def _compile(self, page: bytes, **options: Any) -> bytes:
@@ -206,21 +197,16 @@ class Engine:
         if lacking := sorted(undrawn - known_characters()):
             yield from (unknown_glyph(ord(character)) for character in lacking)
             return
-        broken = [
-            picture for name, picture in pictures.items() if not self._can_draw(name, picture)
-        ]
-        yield from map(broken_picture, broken)
-        if not broken:
+        is_broken = False
+        for name, picture in pictures.items():
+            try:
+                self._compile(f'#image("{name}", format: "{_format_of(picture)}")'.encode())
+            except typst.TypstError:
+                is_broken = True
+                yield broken_picture(picture)
+        if not is_broken:
             hint = "print with --engine weasyprint, and report this as a bug"
             yield Problem("page", "the page cannot be printed as it is", hint=hint)
-
-    def _can_draw(self, name: str, picture: Image) -> bool:
-        page = f'#image("{name}", format: "{_format_of(picture)}")'
-        try:
-            self._compile(page.encode())
-        except typst.TypstError:
-            return False
-        return True
 
 
 def _pictures_of(letter: Letter) -> dict[str, Image]:

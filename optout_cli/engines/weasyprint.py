@@ -5,7 +5,6 @@ never a hole.
 """
 
 import ctypes.util
-import logging
 import re
 import ssl
 import sys
@@ -13,42 +12,33 @@ import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date as Date
+from logging import WARNING, getLogger
+from logging.handlers import BufferingHandler
 from pathlib import PurePath
 from traceback import extract_tb
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import pydyf
 
 from optout_cli.engines import broken_picture, make_folder
-from optout_cli.engines.laid_out import (
-    address_problems,
-    foreign_glyphs,
-    head_problems,
-    may_be_shorter,
-)
 from optout_cli.engines.measure import (
+    HEAD_LIMIT,
     MONO,
     TYPEFACE,
+    can_be_shorter,
     faces,
+    known_characters,
     mono_face,
+    most_saved,
     set_in_fewest_pages,
+    tall_letterhead,
     unknown_glyph,
 )
 from optout_cli.errors import OptoutError, Problem, raise_any, shorten
 from optout_cli.model.letter import Cover, Guide, Image, Letter, Mailing, MailingForm
 from optout_cli.output import hold_interrupts
-from optout_cli.templating.layouts import (
-    STYLE,
-    Sheet,
-    cover_page,
-    guide_page,
-    letter_page,
-    mailings_page,
-    pictures_of,
-    sheets_page,
-    style_of,
-)
+from optout_cli.templating import layouts
 from optout_cli.templating.templates import Templates
 
 # On Linux, let WeasyPrint load its libraries by their full names only. It asks for 22 shorter names
@@ -90,8 +80,8 @@ class Engine:
         )
         # Two sheets, so that a warning counts the lines of the style's own file. Interrupts wait:
         # one right after the creation of the folder would keep it from being removed.
-        with _raise_warnings(STYLE), hold_interrupts():
-            texts = ("".join(font_rules), style_of(templates))
+        with _raise_warnings(layouts.STYLE), hold_interrupts():
+            texts = ("".join(font_rules), layouts.style_of(templates))
             self._styles = [*map(self._style_from, texts)]
         self._mono: list[CSS] = []  # of a page that shows what people type
         # The e-mail and the fax contain the page that was printed just before by itself.
@@ -102,24 +92,17 @@ class Engine:
             string=text, font_config=self._fonts, url_fetcher=self._fetcher, base_url="optout:"
         )
 
-    def print_letter(self, letter: Letter) -> bytes:
+    def print_letter(self, letter: Letter, *, is_fax: bool = False) -> bytes:
         """Return the letter as PDF."""
-        return self._print_letter(letter, "")
-
-    def print_fax(self, letter: Letter) -> bytes:
-        """Return the letter as PDF for a fax."""
-        return self._print_letter(letter, "fax")
-
-    def _print_letter(self, letter: Letter, look: str) -> bytes:
-        pictures = pictures_of(letter)
-        page = letter_page(letter, self._templates, look=look)
+        pictures, look = layouts.pictures_of(letter), "fax" if is_fax else ""
+        page = layouts.letter_page(letter, self._templates, look=look)
         if (page, pictures) == self._last[:2]:
             return self._last[2]
 
         # Any, here and below: the engine and its PDF library declare no types.
         def lay_out(spaces: str) -> Any:
             name = f"{look} {spaces}".strip()
-            return self._lay_out(letter_page(letter, self._templates, look=name), pictures)
+            return self._lay_out(layouts.letter_page(letter, self._templates, look=name), pictures)
 
         document = self._lay_out(page, pictures)
         if may_be_shorter(letter, document):
@@ -129,24 +112,25 @@ class Engine:
 
     def print_guide(self, guide: Guide, day: Date) -> bytes:
         """Return the guide as PDF."""
-        usual = self._lay_out(guide_page(guide, day, self._templates), {})
+        usual = self._lay_out(layouts.guide_page(guide, day, self._templates), {})
         if len(usual.pages) > 1:
-            page = guide_page(guide, day, self._templates, look="tight")
+            page = layouts.guide_page(guide, day, self._templates, look="tight")
             tight = self._lay_out(page, {})
             usual = tight if len(tight.pages) < len(usual.pages) else usual
         return self._draw(usual, {})
 
     def print_cover(self, letter: Letter, cover: Cover, later: int) -> bytes:
         """Return the cover of a letter's fax as PDF, and the heads of `later` pages."""
-        return self._print(cover_page(letter, cover, later, self._templates), pictures_of(letter))
+        page = layouts.cover_page(letter, cover, later, self._templates)
+        return self._print(page, layouts.pictures_of(letter))
 
-    def print_sheets(self, sheets: Sequence[Sheet]) -> bytes:
+    def print_sheets(self, sheets: Sequence[layouts.Sheet]) -> bytes:
         """Return separator sheets as PDF."""
-        return self._print(sheets_page(sheets, self._templates))
+        return self._print(layouts.sheets_page(sheets, self._templates))
 
     def print_mailings(self, mailings: Sequence[Mailing], form: MailingForm) -> bytes:
         """Return envelopes or sheets of labels as PDF."""
-        return self._print(mailings_page(mailings, form, self._templates))
+        return self._print(layouts.mailings_page(mailings, form, self._templates))
 
     def _print(self, page: str, pictures: Mapping[str, Image] | None = None) -> bytes:
         return self._draw(self._lay_out(page, pictures or {}), pictures or {})
@@ -174,10 +158,6 @@ class Engine:
         return printed
 
 
-# What an SVG may carry within it.
-_EMBEDDED = ("data:image/png", "data:image/jpeg")
-
-
 class _Fetcher(URLFetcher):  # type: ignore[misc]  # the engine ships no types
     """Serves the typefaces and the letter's own images, and nothing else."""
 
@@ -201,41 +181,33 @@ class _Fetcher(URLFetcher):  # type: ignore[misc]  # the engine ships no types
             return URLFetcherResponse(url, content, {"Content-Type": "font/ttf"})
         if image := self._images.get(url):
             return URLFetcherResponse(url, image.content, {"Content-Type": image.media_type})
-        if url.startswith(_EMBEDDED):
+        if url.startswith(("data:image/png", "data:image/jpeg")):  # within an SVG
             return super().fetch(url, headers)
         # Within an SVG the engine ignores this error, so keep a list as well.
         self.refused.append(url)
         raise FatalURLFetchingError(url)
 
 
-class _Collector(logging.Handler):
-    """Keeps what the engine only logs."""
-
-    def __init__(self) -> None:
-        super().__init__(logging.WARNING)
-        self.messages: list[str] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self.messages.append(record.getMessage())
-
-
 @contextmanager
 def _raise_warnings(about: str, images: Mapping[str, Image] | None = None) -> Iterator[None]:
     """Raise whatever the engine logs within the block: a missing glyph, image or style."""
-    logger, collector = logging.getLogger("weasyprint"), _Collector()
-    logger.addHandler(collector)
+    logger, logged, images = getLogger("weasyprint"), BufferingHandler(sys.maxsize), images or {}
+    logged.setLevel(WARNING)
+    logger.addHandler(logged)
     try:
         yield
     except FatalURLFetchingError as error:
         raise OptoutError(_outside(str(error))) from None
-    except Exception as error:
-        raise_any(_svg_problems(error, images or {}))
+    except Exception as error:  # the engine failed at an SVG, which may have any fault?
+        paths = [PurePath(frame.filename) for frame in extract_tb(error.__traceback__)]
+        drawn = [url for url, image in images.items() if image.media_type == "image/svg+xml"]
+        if any(path.parent.name == "svg" or path.name == "images.py" for path in paths):
+            raise_any(_broken(url, images) for url in drawn[:1])
         raise
     finally:
-        logger.removeHandler(collector)
-    raise_any(
-        dict.fromkeys(_problem_in(message, about, images or {}) for message in collector.messages)
-    )
+        logger.removeHandler(logged)
+    messages = (record.getMessage() for record in logged.buffer)
+    raise_any(dict.fromkeys(_problem_in(message, about, images) for message in messages))
 
 
 def _problem_in(message: str, about: str, images: Mapping[str, Image]) -> Problem:
@@ -247,14 +219,6 @@ def _problem_in(message: str, about: str, images: Mapping[str, Image]) -> Proble
         if any(words in message for words in said):
             return _broken(url, images)
     return Problem("page", f"{about} cannot be printed as it is: {message}")
-
-
-def _svg_problems(error: Exception, images: Mapping[str, Image]) -> Iterator[Problem]:
-    """Yield the Problem of a picture if the engine failed at an SVG, which may have any fault."""
-    paths = [PurePath(frame.filename) for frame in extract_tb(error.__traceback__)]
-    drawn = [url for url, image in images.items() if image.media_type == "image/svg+xml"]
-    if any(path.parent.name == "svg" or path.name == "images.py" for path in paths):
-        yield from (_broken(url, images) for url in drawn[:1])
 
 
 def _broken(url: str, images: Mapping[str, Image]) -> Problem:
@@ -324,3 +288,109 @@ def _give_body(item: Any, by_reference: Any, pdf: Any) -> None:
         by_reference[key]["P"] = body.reference
     kept = [key for key in item["K"] if key not in loose]
     item["K"] = pydyf.Array([*kept, body.reference])
+
+
+# What the laid-out pages show: whether words fit, and which characters were drawn. The engine has
+# no public interface for the text of a page: the functions below alone read its boxes.
+_PX_PER_INCH = 96
+_ADDRESS = "recipient"  # the class of the layout's element that holds the address
+_HAIR = 2  # px
+_SECOND_TOP, _BODY_END = 0.95 * _PX_PER_INCH, 10.2 * _PX_PER_INCH  # of a page's body, px
+_DOUBT = 0.1  # in, in favor of an attempt: a space between paragraphs is lost where a page ends
+_KEPT_BACK = 1 * _PX_PER_INCH  # px: that a page may leave empty to keep lines together
+_SHORTER = "shorten it, or give envelope: with at most four lines under recipients:"
+_HEAD_END = "head-end"  # the id of the empty element that ends the head in the layout
+
+
+def may_be_shorter(letter: Letter, document: Any) -> bool:
+    """Tell whether the letter might take fewer pages if it is set tightly."""
+    if not can_be_shorter(letter, len(document.pages)):
+        return False
+    ends = [  # of the lines of each page's body, in pixels
+        [
+            box.position_y + box.height
+            for box in page._page_box.descendants()  # noqa: SLF001  # as in foreign_glyphs
+            if getattr(box, "text", "") and box.position_y < _BODY_END
+        ]
+        for page in document.pages
+    ]
+    *others, last_but_one, last = (max(lines, default=0) for lines in ends)
+    room_left = _BODY_END - last_but_one + len(others) * _KEPT_BACK
+    return last - _SECOND_TOP - room_left <= (most_saved(letter) + _DOUBT) * _PX_PER_INCH
+
+
+def head_problems(document: Any) -> Iterator[Problem]:
+    """Yield a Problem if the letterhead reaches the window, or its end cannot be found."""
+    anchors = document.pages[0].anchors
+    if _HEAD_END not in anchors:
+        message = f"the layout has no element with the id {_HEAD_END!r} on its first page"
+        hint = f'end the letterhead with <div id="{_HEAD_END}"></div>'
+        yield Problem("no-head-end", message, hint=hint)
+        return
+    end = anchors[_HEAD_END][1] / _PX_PER_INCH
+    if end > HEAD_LIMIT:
+        yield tall_letterhead(end)
+
+
+class _Ink(NamedTuple):
+    """A line of text as drawn: from the top of a capital to the foot of a `g`, in pixels."""
+
+    text: str
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    @classmethod
+    def of(cls, box: Any) -> "_Ink":
+        size, base = box.style["font_size"], box.position_y + box.baseline
+        left, right = box.position_x, box.position_x + box.width
+        return cls(box.text, left, base - 0.7 * size, right, base + 0.2 * size)
+
+    def is_over(self, other: "_Ink") -> bool:
+        """Tell whether two texts are drawn on each other, by more than a hair."""
+        return (
+            min(self.right, other.right) - max(self.left, other.left) > _HAIR
+            and min(self.bottom, other.bottom) - max(self.top, other.top) > _HAIR
+        )
+
+
+def address_problems(document: Any) -> Iterator[Problem]:
+    """Yield a Problem where the address is printed over other words.
+
+    The layout puts the address at a fixed position, where it does not push other words away.
+    """
+    boxes = list(document.pages[0]._page_box.descendants(placeholders=True))  # noqa: SLF001  # as in foreign_glyphs
+    root = next(box.element for box in boxes if box.element_tag == "html")
+    blocks = [node for node in root.iter() if _ADDRESS in (node.get("class") or "").split()]
+    inside = {id(node) for block in blocks for node in block.iter()}
+    inks = [(_Ink.of(box), id(box.element) in inside) for box in boxes if getattr(box, "text", "")]
+    address = [ink for ink, is_address in inks if is_address]
+    for ink, is_address in inks:
+        if not is_address and any(line.is_over(ink) for line in address):
+            message = f"the address is printed over {ink.text.strip()!r}"
+            yield Problem("tall-address", message, hint=_SHORTER, text=address[0].text)
+            return
+
+
+def foreign_glyphs(pdf: Any, document: Any) -> Iterator[Problem]:
+    """Find characters that were drawn from one of this machine's typefaces, not the letter's."""
+    dictionaries = (item for item in pdf.objects if isinstance(item, dict))
+    fonts = [str(item["BaseFont"]) for item in dictionaries if "BaseFont" in item]
+    own = [name.replace(" ", "") for name in (TYPEFACE, MONO)]
+    foreign = [name for name in fonts if not any(it in name.replace("-", "") for it in own)]
+    if not foreign:
+        return
+    drawn = {
+        character
+        for page in document.pages
+        # Placeholders stand for boxes at fixed positions: the address, list markers.
+        for box in page._page_box.descendants(placeholders=True)  # noqa: SLF001  # the engine has no public text
+        for character in getattr(box, "text", None) or ""
+    }
+    if lacking := sorted(drawn - known_characters()):
+        yield from (unknown_glyph(ord(character)) for character in lacking)
+    else:  # a style sheet asks for it
+        name = foreign[0].partition("+")[2].strip("'")
+        message = f"the page is set in {name}, which other machines may lack"
+        yield Problem("foreign-typeface", message, hint=f"set it in {TYPEFACE}")
