@@ -34,7 +34,7 @@ from optout_cli.letters.pipeline import (
     encode_letters,
     letters_of,
 )
-from optout_cli.letters.tracking_numbers import tidy_number
+from optout_cli.letters.requirements import tidy_number
 from optout_cli.model.letter import Letter
 from optout_cli.model.notice import Case, Note, Notice
 from optout_cli.readers.cells import date_in_words

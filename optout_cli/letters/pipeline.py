@@ -132,7 +132,7 @@ def case_of(document: Document, library: Library, order: Order) -> Case:
             found = library.programs.find(*letter)
     if found:
         with unread:
-            stated, from_data = _with_data(document, locality, found[1])
+            stated, from_data = with_agreement(document, locality, found[1])
             particulars = particulars_from(stated, found[1])
     if odd or request is None or locality is None or found is None:
         known = (*problems, *(problem for problem in unread if problem.location not in places))
@@ -178,15 +178,6 @@ def _odd_values(
         for doubt in doubts
     )
     return tuple(problem for problem in odd if problem.path not in told), tuple(notes)
-
-
-def _with_data(
-    document: Document, locality: Locality | None, kind: LetterKind
-) -> tuple[Document, tuple[str, ...]]:
-    """Add the particulars that the data knows of an agency; return their names too."""
-    if locality is None or locality.agency is None:
-        return document, ()
-    return with_agreement(document, locality, kind)
 
 
 def _ordered(case: Case, order: Order) -> Case:

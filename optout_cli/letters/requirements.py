@@ -1,8 +1,10 @@
 """What a notice needs: facts from the data, and problems that keep it from being written. Pure.
 
-Each Problem has the key path of the request's value that it is about.
+Each Problem has the key path of the request's value that it is about. Tracking numbers are checked
+when they are typed: a wrong digit cannot be found once the receipt is lost.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
@@ -12,11 +14,10 @@ import msgspec
 from msgspec.structs import astuple
 
 from optout_cli.errors import OptoutError, Problem, did_you_mean, shorten
-from optout_cli.letters.tracking_numbers import number_fault, tidy_number
 from optout_cli.model.jurisdiction import Address, Agreement, Contact, Locality
 from optout_cli.model.notice import Case, Recipient
 from optout_cli.model.program import LetterKind, Particular
-from optout_cli.model.request import PARTIES, Authority, Correction, Party
+from optout_cli.model.request import PARTIES, Authority, Correction, Party, Way
 from optout_cli.programs import holds, particular_from
 from optout_cli.readers.addresses import elsewhere
 from optout_cli.readers.document import Document, Tree, lines_to_add
@@ -35,24 +36,28 @@ _FURTHEST = timedelta(days=366)  # a letter dated later than this has a typing e
 
 
 def with_agreement(
-    document: Document, locality: Locality, kind: LetterKind
+    document: Document, locality: Locality | None, kind: LetterKind
 ) -> tuple[Document, tuple[str, ...]]:
     """Add the particulars that follow from the agency's agreements, and return their names.
 
     A particular of the request always stays. Raises OptoutError if the request must say which of
     several agreements it is about.
     """
-    agency, given = locality.agency, document.data.get("particulars", {})
-    if agency is None or not isinstance(given, dict):
+    agency, given = locality and locality.agency, document.data.get("particulars", {})
+    if locality is None or agency is None or not isinstance(given, dict):
         return document, ()
     chosen = _chosen(document, agency.agreements, kind)
+    facts = {
+        "model": [each.model for each in chosen],
+        "signed": [each.signed.isoformat() for each in chosen if each.signed],
+    }
     found: dict[str, Tree] = {}
     for name, spec in kind.particulars.items():
         if name in given or spec.known is None:
             continue
         if spec.known == "agency":
             found[name] = agency.name
-        elif values := [value for each in chosen if (value := _fact_of(each, spec))]:
+        elif values := facts[spec.known]:
             if len(values) == len(chosen) and (len(values) == 1 or spec.type == "list"):
                 found[name] = [*values] if spec.type == "list" else values[0]
         elif spec.known == "model" and spec.required and agency.agreements:
@@ -87,12 +92,6 @@ def _chosen(
     return [each for each in found if each] if all(found) else []
 
 
-def _fact_of(agreement: Agreement, spec: Particular) -> str:
-    if spec.known == "model":
-        return agreement.model
-    return agreement.signed.isoformat() if agreement.signed else ""
-
-
 def date_problems(case: Case) -> Iterator[Problem]:
     """Yield impossible dates: the letter's own, and those that it states."""
     day, program = case.date, case.program
@@ -115,14 +114,23 @@ def date_problems(case: Case) -> Iterator[Problem]:
 def _order_problems(
     case: Case, declared: dict[str, Particular], values: object, path: str
 ) -> Iterator[Problem]:
-    """Yield each date on the wrong side of the letter's own, or before the date it must follow."""
+    """Yield dates on the wrong side of the letter's own, or before the date they must follow.
+
+    Also each list that has neither one entry nor as many as the list that it goes with.
+    """
     for name, particular in declared.items():
-        at = f"{path}.{name}"
-        yield from _count_problems(particular, _value(values, name), values, at)
-        if isinstance(particular.of, dict):
-            for number, item in enumerate(_value(values, name) or ()):
-                yield from _order_problems(case, particular.of, item, f"{at}.{number}")
-        for at_day, day in _days(_value(values, name), at):
+        value, at = _value(values, name), f"{path}.{name}"
+        entries = [*enumerate(value)] if isinstance(value, tuple) else []
+        others = _value(values, particular.per) if particular.per else None
+        if others and len(entries) not in (0, 1, len(others)):
+            message = f"{at} has {len(entries)} entries, but {particular.per} has {len(others)}"
+            hint = f"give one for each {particular.per}, in the same order, or one for all"
+            yield Problem("uneven-list", message, hint=hint, path=at)
+        inner = particular.of if isinstance(particular.of, dict) else {}
+        for number, item in entries:
+            yield from _order_problems(case, inner, item, f"{at}.{number}")
+        days = [(at, value), *((f"{at}.{number}", item) for number, item in entries)]
+        for at_day, day in [each for each in days if isinstance(each[1], date)]:
             if particular.when and (
                 day > case.date if particular.when == "before" else day < case.date
             ):
@@ -135,30 +143,9 @@ def _order_problems(
                 yield Problem("impossible-date", message, hint=_ONE_OF_TWO, path=at_day)
 
 
-def _count_problems(
-    particular: Particular, value: object, values: object, path: str
-) -> Iterator[Problem]:
-    """Yield a list that has neither one entry nor as many as the list that it goes with."""
-    others = _value(values, particular.per) if particular.per else None
-    if others and isinstance(value, tuple) and len(value) not in (0, 1, len(others)):
-        message = f"{path} has {len(value)} entries, but {particular.per} has {len(others)}"
-        hint = f"give one for each {particular.per}, in the same order, or one for all"
-        yield Problem("uneven-list", message, hint=hint, path=path)
-
-
 # Any: a particular's value, as its letter kind declares it.
 def _value(values: object, name: str) -> Any:
     return getattr(values, name.replace("-", "_"), None)
-
-
-def _days(value: object, path: str) -> Iterator[tuple[str, date]]:
-    """Yield path and date of a particular that is a date, or a list of dates."""
-    if isinstance(value, date):
-        yield path, value
-    elif isinstance(value, tuple):
-        for number, item in enumerate(value):
-            if isinstance(item, date):
-                yield f"{path}.{number}", item
 
 
 def repeat_problems(case: Case) -> Iterator[Problem]:
@@ -335,3 +322,68 @@ def _lacking(
 
 def _named(recipient: Recipient) -> str:
     return "the State Identification Bureau" if recipient.party == "bureau" else "the ICE office"
+
+
+_INTERNATIONAL = re.compile(r"[A-Z]{2}[0-9]{9}[A-Z]{2}")  # UPU S10: RR123456785US
+_S10_WEIGHTS = (8, 6, 4, 2, 3, 5, 9, 7)  # UPU S10, for the eight digits before the check digit
+_S10_CHECKS = {10: 0, 11: 5}  # the two remainders that are no digit
+_DOMESTIC = re.compile(r"[0-9]{20,22}")  # USPS Publication 91 (20 digits), Publication 199 (22)
+_SHORT, _APPLICATION = 20, "91"  # "91" counts in the check digit, but is not printed before 20
+_NUMERIC = re.compile(r"[0-9 .-]+")
+_LOST = re.compile(r"[0-9][.,]?[0-9]*[eE]\+?[0-9]+")  # as a spreadsheet shows it: 7.02E+19
+_HOW_TO_READ = (
+    "read it again from the receipt: 20 or 22 digits on the green and white slip, or two letters,"
+    " nine digits and two letters"
+)
+
+
+def tidy_number(number: str) -> str:
+    """Return a tracking number without spaces at its ends, one of USPS grouped as on its receipt.
+
+    70081300000173889810 -> 7008 1300 0001 7388 9810; rr123456785us -> RR123456785US
+    """
+    bare = re.sub(r"[ .-]", "", number).upper()
+    if _INTERNATIONAL.fullmatch(bare):
+        return bare
+    if _DOMESTIC.fullmatch(bare):
+        return " ".join(re.findall(".{1,4}", bare))
+    return number.strip()
+
+
+def number_fault(number: str, by: Way) -> tuple[str, str] | None:
+    """Return what is wrong with the tracking number of a letter sent by `by`, and a hint.
+
+    Certified mail has a number of USPS. Ordinary mail and a delivery by hand may also have that of
+    another carrier, which is not checked.
+    """
+    bare = re.sub(r"[ .-]", "", number).upper()
+    if by in ("email", "fax"):
+        return f"tracking numbers are only for mail, not for {by}", "leave the number out"
+    if _LOST.fullmatch(number.strip()):
+        hint = "format the column as text in the spreadsheet, and type the number again"
+        return f"{number!r} has lost digits in a spreadsheet", hint
+    if _INTERNATIONAL.fullmatch(bare):
+        total = sum(map(int.__mul__, map(int, bare[2:10]), _S10_WEIGHTS))
+        check = 11 - total % 11
+        is_right = int(bare[10]) == _S10_CHECKS.get(check, check)
+    elif _DOMESTIC.fullmatch(bare):
+        is_short = len(bare) == _SHORT
+        is_right = by == "hand" or _is_mod_10(bare)
+        is_right |= is_short and _is_mod_10(_APPLICATION + bare)
+    elif by == "certified-mail":
+        digits = (
+            f" ({len(bare)} digit{'s' if len(bare) > 1 else ''})"
+            if _NUMERIC.fullmatch(number)
+            else ""
+        )
+        return f"{number!r} is not a number of certified mail{digits}", _HOW_TO_READ
+    else:
+        return None
+    return None if is_right else (f"the tracking number {number!r} has a wrong digit", _HOW_TO_READ)
+
+
+def _is_mod_10(digits: str) -> bool:
+    """Check the last digit: the others have the weights 3, 1, 3, ... from the right."""
+    *others, check = map(int, digits)
+    total = sum(digit * (1 if place % 2 else 3) for place, digit in enumerate(reversed(others)))
+    return (total + check) % 10 == 0
