@@ -36,10 +36,10 @@ from optout_cli.exporters import Options
 from optout_cli.exporters.txt import join_groups, text_groups
 from optout_cli.letters.compose import outline_case, place_of, recipients_of
 from optout_cli.letters.library import Library
-from optout_cli.letters.notes import LAW_TOPICS, contact_text, law_text
+from optout_cli.letters.notes import contact_text, next_working_day
 from optout_cli.letters.pipeline import request_in
 from optout_cli.letters.render import sections_of
-from optout_cli.letters.working_days import next_working_day
+from optout_cli.model.jurisdiction import LAW_TOPICS
 from optout_cli.model.letter import EngineName, Guide, Paragraph
 from optout_cli.model.notice import Case, Recipient
 from optout_cli.model.program import ConditionalText
@@ -219,7 +219,7 @@ def _facts(case: Case) -> _Facts:
         ],
         "agreement_source": case.locality.agency_source,
         **{name: [*texts_that_hold(getattr(advice, name), case, **again)] for name in _LISTS},
-        "laws": [law_text(law, case.locality.state_name) for law in about_letter],
+        "laws": [law.in_words(case.locality.state_name) for law in about_letter],
         "other_laws": [  # on other subjects: `N.M. HB 9 (2026) (detainers)`
             f"{law.citation} ({', '.join(LAW_TOPICS[topic] for topic in law.about)})"
             for law in laws_in_effect(case)

@@ -152,7 +152,7 @@ def _last_steps(
     `exporters` are those of the formats that go out.
     """
     # Imports the holidays, which takes 60 ms; a letter in a pipeline needs none.
-    from optout_cli.letters.working_days import next_working_day
+    from optout_cli.letters.notes import next_working_day
 
     is_paper = any(exporter.ROUTE is None for exporter in exporters)
     is_said = all(notice.recipient.service for notice in notices)

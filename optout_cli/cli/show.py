@@ -29,7 +29,7 @@ from optout_cli.cli.options import (
 from optout_cli.errors import Location
 from optout_cli.letters.compose import outline_case, recipients_of
 from optout_cli.letters.library import Library
-from optout_cli.letters.notes import contact_line, law_text
+from optout_cli.letters.notes import contact_line
 from optout_cli.letters.pipeline import request_in
 from optout_cli.model.fields import Noun
 from optout_cli.model.jurisdiction import Agency, Agreement, Contact, Locality, Source
@@ -272,7 +272,7 @@ def overview_of(
         _outlook(id, program, locality, day, corrections)
         for id, program in sorted(library.programs.by_id.items())
     )
-    laws = tuple(law_text(law, locality.state_name) for law in locality.laws)
+    laws = tuple(law.in_words(locality.state_name) for law in locality.laws)
     agencies: dict[str, Agency] = {}
     if locality.agency is None:
         agencies = dict(library.directory.agencies_in(locality.state_code, locality.id))

@@ -1,43 +1,35 @@
 """What the user should know about a letter. These notes are printed beside it, never in it.
 
-Each says what to do, then why. A long one has a short form of one line.
+Each says what to do, then why. A long one has a short form of one line. Here are also the days on
+which offices are closed: weekends, and the holidays of country and state.
 """
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from optout_cli.directory.names import fold, without_legal_word
-from optout_cli.exporters import Exporter, Options, exporter_for
-from optout_cli.letters.working_days import closing_of
-from optout_cli.model.jurisdiction import Agreement, Law, LawEffect, Locality, Topic
+from optout_cli.exporters import Options, exporter_for
+from optout_cli.model.jurisdiction import LAW_EFFECTS, Agreement, Locality
 from optout_cli.model.letter import Letter
-from optout_cli.model.notice import Case, Note, Notice, Recipient
+from optout_cli.model.notice import Case, Note, Notice, Recipient, Route
+from optout_cli.model.program import LetterKind
 from optout_cli.model.request import Party, Signatory
 from optout_cli.programs import laws_of, program_notes
+
+if TYPE_CHECKING:
+    from optout_cli.directory import Directory
 
 _LONG_FAX = 30  # pages: more take over half an hour, and run many machines out of paper
 _DOUBTFUL = ("third-party", "memory")  # kinds of source
 _SIGNED_WITHIN = timedelta(days=30)  # of the letter's date; a letter dated earlier gets a note
 _RECENT_YEARS = 1  # letters older than this get a note on an undated address
-_LAW_EFFECTS: Mapping[LawEffect, str] = {
-    "requires": "requires cooperation",
-    "prohibits-sanctuary": 'prohibits "sanctuary" policies',
-    "restricts": "restricts cooperation",
-}
-LAW_TOPICS: Mapping[Topic, str] = {
-    "287g": "287(g) agreements",
-    "detainers": "detainers",
-    "policy": "policies on cooperation",
-    "information-sharing": "sharing of information",
-}
 # Notes on the county and the program come last: they are the same for all letters.
 _LAST = {"contact": 1, "state-law": 2, "period": 3, "letter": 4}
 _NO_PLACE = "the|this|our|said|each|of|for|and|in|deputy|chief|assistant|state"  # `The County`
 _IS_LOCAL = re.compile(r"\b(Police|City|Town|Township|Village|Borough)\b")
-_PARTIES: Mapping[Party, str] = {"bureau": "bureau", "ice": "ICE"}
-_MESSAGES = {"email": "e-mail", "fax": "fax"}  # by route
 _OFFICES: Mapping[Party, str] = {"bureau": "the bureau", "ice": "ICE"}
 _WHOSE: Mapping[Party, str] = {"bureau": "the bureau's", "ice": "ICE's"}
 
@@ -50,8 +42,7 @@ def notes_for(case: Case, recipient: Recipient, standing: Iterable[Note]) -> Ite
     yield from _signatory_notes(case)
     yield from case.doubts
     for name, particular in case.kind.particulars.items():
-        value = getattr(case.particulars, name.replace("-", "_"), None)
-        texts, sample = value if isinstance(value, tuple) else (value,), particular.example
+        texts, sample = _values(case, name), particular.example
         # A sample of one word may be right by chance.
         if particular.type in ("text", "paragraphs") and sample in texts and " " in str(sample):
             text = f"replace particulars.{name}: it is still the sample: {sample}"
@@ -68,7 +59,6 @@ def notes_for(case: Case, recipient: Recipient, standing: Iterable[Note]) -> Ite
     yield from standing
     yield contact_note(case, recipient)
     yield from _address_notes(case, recipient)
-    yield from _envelope_notes(case, recipient)
     if recipient.is_person and not recipient.contact.salutation:
         whose, party = _WHOSE[recipient.party], recipient.party
         text = (
@@ -84,6 +74,36 @@ def closed_notes(days: Iterable[date], state: str) -> Iterator[Note]:
     for day in days:
         if name := closing_of(day, state):
             yield Note(code="closed-day", text=f"check the day {day}: it is {name}")
+
+
+def next_working_day(day: date, state: str) -> tuple[date, str]:
+    """Return `day`, or the next one on which offices are open, and the reason in words.
+
+    They are closed on Saturdays and Sundays, and on the holidays of the country and of the state.
+    """
+    reason = ""
+    while name := closing_of(day, state):
+        reason += f"; {day} is {name}" if reason else f", {name}"
+        day += timedelta(1)
+    return day, reason and f"{reason}, so the day is {day}"
+
+
+def closing_of(day: date, state: str) -> str | None:
+    """Return why offices are closed on a day, such as `a Saturday`, or None."""
+    if weekend := {5: "a Saturday", 6: "a Sunday"}.get(day.weekday()):
+        return weekend
+    return _holidays(None, day.year).get(day) or _holidays(state, day.year).get(day)
+
+
+@cache
+def _holidays(state: str | None, year: int) -> dict[date, str]:
+    """Return the public holidays of a state, or those of the country, by their days."""
+    from holidays import country_holidays  # imports for a fifth of a second
+
+    try:
+        return dict(country_holidays("US", subdiv=state, years=year).items())
+    except NotImplementedError:  # a state in the user's own data
+        return {}
 
 
 def standing_notes(case: Case) -> Iterator[Note]:
@@ -106,9 +126,14 @@ def told(notes: Iterable[Note], *, in_full: bool, before: set[Note]) -> Iterator
     before.update(ranked)
 
 
-def county_notes(locality: Locality, slugs: Sequence[str]) -> Iterator[Note]:
-    """Name the county's agencies in the data: one of them may be the agreement's party."""
-    if slugs:
+def county_notes(locality: Locality, kind: LetterKind, directory: "Directory") -> Iterator[Note]:
+    """Name the county's agencies in the data: one of them may be the agreement's party.
+
+    Only letters about their agreements read the agencies.
+    """
+    if locality.agency or not any(spec.known for spec in kind.particulars.values()):
+        return
+    if slugs := [slug for slug, _ in directory.agencies_in(locality.state_code, locality.id)]:
         text = (
             f"say jurisdiction: {slugs[0]} to write for that agency; agencies of {locality.name} on"
             f" ICE's list: {', '.join(slugs)}"
@@ -136,7 +161,7 @@ def _data_notes(case: Case) -> Iterator[Note]:
     where = f"{name} of {source.date or 'an unknown day'} ({source.url or 'no address'})"
     stated = [name for name in case.known if facts[name].known != "agency"]
     if stated:
-        texts = (f"{name}: {_shown(case, name)}" for name in stated)
+        texts = (f"{name}: {', '.join(map(str, _values(case, name)))}" for name in stated)
         remark = remark and f"; {remark}"
         own = f"; {locality.agency.note}" if locality.agency and locality.agency.note else ""
         compare = f"compare with your copy of the agreement: {', '.join(texts)}"
@@ -144,7 +169,7 @@ def _data_notes(case: Case) -> Iterator[Note]:
         yield Note(code="agreement-data", text=text, short=f"{compare}{own}")
     for name in (name for name, spec in facts.items() if spec.known == "model"):
         models = {agreement.model for agreement in locality.agreements}
-        if others := [model for model in _shown(case, name).split(", ") if model not in models]:
+        if others := [str(model) for model in _values(case, name) if model not in models]:
             unknown = " or ".join(others)
             short = f"check model: no agreement {unknown} of {locality.name} is on file"
             yield Note(code="unlisted-agreement", text=f"{short}: {where}", short=short)
@@ -172,23 +197,26 @@ def _other_days(case: Case, models: str) -> Iterator[tuple[Agreement, date]]:
 
 # Any: the value of a particular, whose type the letter kind declares.
 def _values(case: Case, name: str) -> tuple[Any, ...]:
-    """Return the values of a particular, also if it has only one."""
-    value = getattr(case.particulars, name.replace("-", "_"))
+    """Return the values of a particular, also if it has only one; that may be None."""
+    value = getattr(case.particulars, name.replace("-", "_"), None)
     return value if isinstance(value, tuple) else (value,)
 
 
-def _shown(case: Case, name: str) -> str:
-    """Return a particular as text, also if it has several values."""
-    return ", ".join(map(str, _values(case, name)))
-
-
 def _signatory_notes(case: Case) -> Iterator[Note]:
+    """Yield what the letterhead lacks, and who or what may be of another place."""
     signatory, check = case.request.signatory, "check that jurisdiction: is right"
     if signatory is None:
         text = "add the signer under signatory:, since each page is marked DRAFT until then"
         yield Note(code="draft", text=text)
         return
-    yield from _letterhead_notes(signatory)
+    parts = ("street", "city", "state", "zip")
+    missing = [name for name in parts if not getattr(signatory.address, name)]
+    if missing:
+        names = " and ".join(f"{name}:" for name in missing)
+        text = f"complete the letterhead: address: under signatory: has no {names}"
+        if missing == [*parts]:
+            text = "add address: under signatory:, since the letterhead has no address"
+        yield Note(code="no-return-address", text=text)
     yield from _title_notes(case, signatory)
     author = case.program.author
     agency = getattr(case.particulars, author.replace("-", "_"), None) if author else None
@@ -201,31 +229,6 @@ def _signatory_notes(case: Case) -> Iterator[Note]:
     if state and state != own:
         text = f"{check}: the signatory's address is in {state}, but the jurisdiction is in {own}"
         yield Note(code="other-state", text=text)
-
-
-def _letterhead_notes(signatory: Signatory) -> Iterator[Note]:
-    """Yield what an address in the letterhead lacks."""
-    parts = ("street", "city", "state", "zip")
-    missing = [name for name in parts if not getattr(signatory.address, name)]
-    if missing == [*parts]:
-        text = "add address: under signatory:, since the letterhead has no address"
-        yield Note(code="no-return-address", text=text)
-    elif missing:
-        names = " and ".join(f"{name}:" for name in missing)
-        text = f"complete the letterhead: address: under signatory: has no {names}"
-        yield Note(code="no-return-address", text=text)
-
-
-def _envelope_notes(case: Case, recipient: Recipient) -> Iterator[Note]:
-    """Yield that lines of the user's own for the envelope lack the ZIP code of the address."""
-    correction = getattr(case.request.recipients, recipient.party)
-    code = (recipient.contact.address.zip or "")[:5]
-    if correction.envelope and not any(code in line for line in correction.envelope):
-        text = (
-            f"check envelope: under recipients: {recipient.party}:, which shows another address:"
-            f" the letter is addressed to {', '.join(recipient.contact.address.lines)}"
-        )
-        yield Note(code="other-address", text=text)
 
 
 def _title_notes(case: Case, signatory: Signatory) -> Iterator[Note]:
@@ -254,21 +257,10 @@ def law_notes(case: Case) -> Iterator[Note]:
     """Yield the state's laws that bear on the letter and were, or may have been, in effect."""
     state = case.locality.state_name
     for law in laws_of(case):
-        text = f"ask counsel before sending: {law_text(law, state)}"
+        text = f"ask counsel before sending: {law.in_words(state)}"
         citation = law.citation.partition(" (")[0]
-        short = f"ask counsel first: {state} law {_LAW_EFFECTS[law.effect]}, {citation}"
+        short = f"ask counsel first: {state} law {LAW_EFFECTS[law.effect]}, {citation}"
         yield Note(code="state-law", text=text, short=short)
-
-
-def law_text(law: Law, state: str) -> str:
-    """Say what a law requires, since when, and what kind of source says so."""
-    undated = f"{f'of {law.dated}, effective ' if law.dated else ''}date not shown in the source"
-    since = f"in effect since {law.effective}" if law.effective else undated
-    about = ", ".join(LAW_TOPICS[topic] for topic in law.about)
-    checked = f"last checked on {law.checked}" if law.checked else "not checked since it was found"
-    what = f"{state} law {_LAW_EFFECTS[law.effect]} ({about}): {law.citation}, {since}."
-    source = f"Source: {law.source.kind} ({law.source.url or 'no address'}), {checked}."
-    return " ".join(f"{what} {law.summary} {law.status or ''} {source}".split())
 
 
 def contact_note(case: Case, recipient: Recipient) -> Note:
@@ -286,7 +278,8 @@ def contact_note(case: Case, recipient: Recipient) -> Note:
 
 def contact_line(case: Case, recipient: Recipient) -> str:
     """Return `contact_text` with the recipient before it, as a heading."""
-    return f"{_PARTIES[recipient.party]}: {contact_text(case, recipient)}"
+    party = "bureau" if recipient.party == "bureau" else "ICE"
+    return f"{party}: {contact_text(case, recipient)}"
 
 
 def contact_text(case: Case, recipient: Recipient) -> str:
@@ -316,83 +309,91 @@ def _is_from_request(recipient: Recipient) -> bool:
 
 
 def _address_notes(case: Case, recipient: Recipient) -> Iterator[Note]:
-    """Yield addresses elsewhere, or that may not have been in use on the letter's date."""
+    """Yield addresses elsewhere, or that may not have been in use on the letter's date.
+
+    Also lines of the user's own for the envelope that lack the ZIP code of the address.
+    """
     source, year, party = recipient.contact.source, case.date.year, recipient.party
-    state, own = recipient.contact.address.state, case.locality.state_code
+    address, own = recipient.contact.address, case.locality.state_code
     usual = (*case.locality.field_offices, recipient.office) if party == "ice" else ("bureau",)
     offices = filter(None, map(case.locality.contact_of, usual))
-    if _is_from_request(recipient) and state not in (own, *(it.address.state for it in offices)):
-        text = f"check recipients.{party}.address: it is in {state}, the jurisdiction in {own}"
-        yield Note(code="other-state", text=text)
-    if recipient.historical or source is None or _is_from_request(recipient):
-        return
-    subject, task = f"{_WHOSE[recipient.party]} address", "find the address used at that time"
-    if source.date is None and case.today.year - year > _RECENT_YEARS:
-        text = f"{task}: {subject} is undated, but the letter is from {year}"
+    late = f"find the address used at that time: {_WHOSE[party]} address is"
+    if _is_from_request(recipient):
+        if address.state not in (own, *(office.address.state for office in offices)):
+            text = f"check recipients.{party}.address: it is in {address.state}, the jurisdiction"
+            yield Note(code="other-state", text=f"{text} in {own}")
+    elif recipient.historical or source is None:
+        pass
+    elif source.date is None and case.today.year - year > _RECENT_YEARS:
+        text = f"{late} undated, but the letter is from {year}"
         yield Note(code="undated-address", text=text)
     elif source.date and int(source.date[:4]) > year:
-        text = f"{task}: {subject} is from {source.date[:4]}, but the letter is from {year}"
+        text = f"{late} from {source.date[:4]}, but the letter is from {year}"
         yield Note(code="newer-address", text=text)
+    correction = getattr(case.request.recipients, party)
+    if correction.envelope and not any((address.zip or "")[:5] in it for it in correction.envelope):
+        text = (
+            f"check envelope: under recipients: {party}:, which shows another address:"
+            f" the letter is addressed to {', '.join(address.lines)}"
+        )
+        yield Note(code="other-address", text=text)
 
 
 def export_notes(letter: Letter, name: str, pages: int | None, options: Options) -> Iterator[Note]:
     """Yield what to know about a letter in the format `name`, which has so many pages."""
     exporter, notice = exporter_for(name), letter.notice
-    party = notice.recipient.party
     is_package = options.with_enclosures and exporter.IS_PRINTED and exporter.ENCLOSES == "pdf"
     if exporter.IS_PRINTED:
-        from optout_cli.engines.measure import LINES, window_lines
-
-        lines = window_lines(letter.envelope)
-        if lines > LINES:
-            address = f"{_WHOSE[party]} address"
-            text = (
-                f"shorten {address} with envelope: under recipients: {party}:, since it takes"
-                f" {lines} lines in the envelope's window, where {LINES} are safe"
-            )
-            short = f"shorten {address} with envelope:, since it takes {lines} lines"
-            yield Note(code="envelope", text=text, short=short)
-    if is_package:
-        yield from _package_notes(letter, party, pages or 0)
+        yield from _paper_notes(letter, pages if is_package else None)
     if is_package or exporter.ROUTE:  # nobody adds a sheet to a message
-        yield from _left_out_notes(notice, name, exporter)
+        taken = {"all": "", "pdf": ".pdf", "none": None}[exporter.ENCLOSES]
+        files = [act.file for act in notice.authority if act.file]
+        files += [enclosure.file for enclosure in notice.enclosures if enclosure.file]
+        missing = [file for file in files if taken is None or not file.lower().endswith(taken)]
+        missing += [enclosure.title for enclosure in notice.enclosures if not enclosure.file]
+        if missing:
+            text = f"send these enclosures separately from the {name}: {'; '.join(missing)}"
+            yield Note(code="left-out", text=text)
     if exporter.ROUTE == "fax" and pages and pages > _LONG_FAX:
         text = f"ask first whether their fax machine takes the {pages} pages of {name}"
         yield Note(code="long-fax", text=text)
-    is_final = notice.signatory and not notice.is_draft
-    if exporter.ROUTE and notice.recipient.service_by(exporter.ROUTE) != notice.recipient.service:
-        ways = ", ".join(dict.fromkeys(way.by for way in notice.recipient.service))
-        head = f"add by: {exporter.ROUTE} to service: {party}:"
-        message = _MESSAGES[exporter.ROUTE]
+    if exporter.ROUTE:
+        yield from _message_notes(notice, exporter.ROUTE, exporter.SIGNATURES)
+
+
+def _paper_notes(letter: Letter, pages: int | None) -> Iterator[Note]:
+    """Yield an address too tall for the window, and what to print: so many pages of a package."""
+    from optout_cli.engines.measure import LINES, window_lines
+
+    party, lines = letter.notice.recipient.party, window_lines(letter.envelope)
+    if lines > LINES:
+        address = f"{_WHOSE[party]} address"
+        text = (
+            f"shorten {address} with envelope: under recipients: {party}:, since it takes"
+            f" {lines} lines in the envelope's window, where {LINES} are safe"
+        )
+        short = f"shorten {address} with envelope:, since it takes {lines} lines"
+        yield Note(code="envelope", text=text, short=short)
+    pdf = exporter_for("pdf")
+    enclosed = [file for file in letter.attachments if file.media_type == pdf.MEDIA_TYPE]
+    if pages and enclosed:
+        counts = {file.name: pdf.count_pages(file.content) or 0 for file in enclosed}
+        others = ", ".join(f"{name} {count}" for name, count in counts.items())
+        own = pages - sum(counts.values())
+        text = f"print {pages} pages for {_OFFICES[party]}: the letter {own}, {others}"
+        yield Note(code="package", text=text)
+
+
+def _message_notes(notice: Notice, route: Route, signatures: Sequence[str]) -> Iterator[Note]:
+    """Yield that a message counts as a copy, and that it shows no signature."""
+    recipient, message = notice.recipient, {"email": "e-mail", "fax": "fax"}[route]
+    if recipient.service_by(route) != recipient.service:
+        ways = ", ".join(dict.fromkeys(way.by for way in recipient.service))
+        head = f"add by: {route} to service: {recipient.party}:"
         short = f"{head} if this {message} is the letter itself"
         text = f"{short}: the request says {ways}, so this {message} counts as a copy"
         text, short = f"{text}, and says only how it goes itself", f"{short}, not a copy"
         yield Note(code="copy", text=text, short=short)
-    if exporter.ROUTE and is_final and notice.signature.kind not in exporter.SIGNATURES:
+    if notice.signatory and not notice.is_draft and notice.signature.kind not in signatures:
         text = "mail the signed letter, or set signature: {kind: typed}"
-        text += f": this {_MESSAGES[exporter.ROUTE]} shows no signature"
-        yield Note(code="unsigned", text=text)
-
-
-def _package_notes(letter: Letter, party: Party, total: int) -> Iterator[Note]:
-    """Count the pages to print: the letter's own, and those of each enclosed PDF."""
-    pdf = exporter_for("pdf")
-    enclosed = [file for file in letter.attachments if file.media_type == pdf.MEDIA_TYPE]
-    pages = {file.name: pdf.count_pages(file.content) or 0 for file in enclosed}
-    if pages:
-        others = ", ".join(f"{name} {count}" for name, count in pages.items())
-        own = total - sum(pages.values())
-        text = f"print {total} pages for {_OFFICES[party]}: the letter {own}, {others}"
-        yield Note(code="package", text=text)
-
-
-def _left_out_notes(notice: Notice, name: str, exporter: Exporter) -> Iterator[Note]:
-    """Name the enclosures that the file does not contain: without a file, or of the wrong kind."""
-    taken = {"all": "", "pdf": ".pdf", "none": None}[exporter.ENCLOSES]
-    files = [act.file for act in notice.authority if act.file]
-    files += [enclosure.file for enclosure in notice.enclosures if enclosure.file]
-    missing = [file for file in files if taken is None or not file.lower().endswith(taken)]
-    missing += [enclosure.title for enclosure in notice.enclosures if not enclosure.file]
-    if missing:
-        text = f"send these enclosures separately from the {name}: {'; '.join(missing)}"
-        yield Note(code="left-out", text=text)
+        yield Note(code="unsigned", text=f"{text}: this {message} shows no signature")

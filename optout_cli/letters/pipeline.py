@@ -138,7 +138,7 @@ def case_of(document: Document, library: Library, order: Order) -> Case:
         known = (*problems, *(problem for problem in unread if problem.location not in places))
         raise OptoutError(*(_hint_at_particulars(known, document, found[1]) if found else known))
     outline = outline_case(request, locality, *found, request.date or order.today, particulars)
-    notes = (*doubts, *_county_notes(locality, found[1], library))
+    notes = (*doubts, *county_notes(locality, found[1], library.directory))
     case = msgspec.structs.replace(_ordered(outline, order), known=from_data, doubts=notes)
     case = _with_own_wording(case, library)
     raise_any((*samples, *served_problems(case), *repeat_problems(case)))
@@ -191,13 +191,6 @@ def _ordered(case: Case, order: Order) -> Case:
         is_by_service=order.is_by_service,
         is_draft=order.is_draft,
     )
-
-
-def _county_notes(locality: Locality, kind: LetterKind, library: Library) -> Iterator[Note]:
-    """Name the agencies of a county; only letters about their agreements read the agencies."""
-    if locality.agency is None and any(spec.known for spec in kind.particulars.values()):
-        agencies = library.directory.agencies_in(locality.state_code, locality.id)
-        yield from county_notes(locality, [slug for slug, _ in agencies])
 
 
 # Any: trees of mappings, lists and texts.

@@ -1,5 +1,6 @@
 """Jurisdictions, agencies, contacts and laws: what the data files hold."""
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Literal
 
@@ -21,6 +22,17 @@ from optout_cli.model.fields import (
 SourceKind = Literal["official", "other-government", "third-party", "memory"]
 LawEffect = Literal["requires", "prohibits-sanctuary", "restricts"]
 Topic = Literal["287g", "detainers", "policy", "information-sharing"]
+LAW_EFFECTS: Mapping[LawEffect, str] = {
+    "requires": "requires cooperation",
+    "prohibits-sanctuary": 'prohibits "sanctuary" policies',
+    "restricts": "restricts cooperation",
+}
+LAW_TOPICS: Mapping[Topic, str] = {
+    "287g": "287(g) agreements",
+    "detainers": "detainers",
+    "policy": "policies on cooperation",
+    "information-sharing": "sharing of information",
+}
 AgencyType = Literal["county", "municipality", "state-agency"]  # as on ICE's list
 AgencyKind = Literal[
     "sheriff", "police", "constable", "marshal", "jail", "corrections", "prosecutor", "campus",
@@ -126,6 +138,18 @@ class Law(Noun, frozen=True, kw_only=True):
     status: Text | None = None
     source: Source
     checked: date | None = None
+
+    def in_words(self, state: str) -> str:
+        """Say what a law of `state` requires, since when, and what kind of source says so."""
+        of = f"of {self.dated}, effective " if self.dated else ""
+        undated = f"{of}date not shown in the source"
+        since = f"in effect since {self.effective}" if self.effective else undated
+        about = ", ".join(LAW_TOPICS[topic] for topic in self.about)
+        what = f"{state} law {LAW_EFFECTS[self.effect]} ({about}): {self.citation}, {since}."
+        never = "not checked since it was found"
+        checked = f"last checked on {self.checked}" if self.checked else never
+        source = f"Source: {self.source.kind} ({self.source.url or 'no address'}), {checked}."
+        return " ".join(f"{what} {self.summary} {self.status or ''} {source}".split())
 
 
 class Agreement(Noun, frozen=True, kw_only=True):
