@@ -5,7 +5,7 @@ the user sees, and the reference. The words of letters come from the template fo
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from datetime import date
 from hashlib import sha256
 from typing import Any
@@ -75,7 +75,21 @@ def compose(case: Case, parties: Iterable[Party] = PARTIES) -> tuple[Notice, ...
     # Each letter names the service of all letters, so check also those not written now.
     # Each letter reports problems with the sender; report them once.
     raise_any(dict.fromkeys((*problems, *service_problems(recipients, is_draft=case.is_draft))))
-    return tuple(_notices(case, chosen, recipients))
+    shared, standing = _notice(case, chosen[0], recipients), tuple(standing_notes(case))
+    is_joint = shared.addressing == "joint"  # then the letter says the same to all
+    rules = [rule for rule in case.program.recipients if rule.holds(case.date)]
+    notices = []
+    for recipient in chosen:
+        own = [rule for rule in rules if is_joint or party_of(rule) == recipient.party]
+        notices.append(
+            msgspec.structs.replace(
+                shared,
+                recipient=recipient,
+                copies=tuple(contact for rule in own for contact in copies_of(case, rule)),
+                notes=tuple(notes_for(case, recipient, standing)),
+            )
+        )
+    return tuple(notices)
 
 
 def recipients_of(case: Case) -> tuple[Recipient, ...]:
@@ -143,28 +157,6 @@ def correct_contact(contact: Contact, correction: Correction) -> Contact:
     if "attention" in changes:
         changes.setdefault("salutation", None)
     return msgspec.structs.replace(contact, **changes)
-
-
-def _notices(
-    case: Case, chosen: Sequence[Recipient], recipients: tuple[Recipient, ...]
-) -> Iterator[Notice]:
-    """Yield the notice of each chosen recipient; what they have in common is found once."""
-    shared, standing = _notice(case, chosen[0], recipients), tuple(standing_notes(case))
-    is_joint = shared.addressing == "joint"  # then the letter says the same to all
-    rules = [rule for rule in case.program.recipients if rule.holds(case.date)]
-    for recipient in chosen:
-        copies = (
-            contact
-            for rule in rules
-            if is_joint or party_of(rule) == recipient.party
-            for contact in copies_of(case, rule)
-        )
-        yield msgspec.structs.replace(
-            shared,
-            recipient=recipient,
-            copies=tuple(copies),
-            notes=tuple(notes_for(case, recipient, standing)),
-        )
 
 
 def _notice(case: Case, recipient: Recipient, recipients: tuple[Recipient, ...]) -> Notice:

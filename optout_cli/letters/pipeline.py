@@ -66,6 +66,18 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
         routes = {way if way in ("email", "fax") else None for way in ways or ["mail"]}
         return tuple(name for name in self.formats if exporter_for(name).ROUTE in routes)
 
+    def applied_to(self, case: Case) -> Case:
+        """Return a case with what the order says of it."""
+        names = () if self.is_by_service else self.formats
+        return msgspec.structs.replace(
+            case,
+            today=self.today,
+            max_age=self.max_age,
+            routes=tuple(route for name in names if (route := exporter_for(name).ROUTE)),
+            is_by_service=self.is_by_service,
+            is_draft=self.is_draft,
+        )
+
 
 def request_file(path: str) -> Document:
     """Read a request's file (`-`: standard input). Raises OptoutError."""
@@ -107,16 +119,17 @@ def set_values(document: Document, option: str, assignments: Mapping[str, str]) 
 
 def case_of(document: Document, library: Library, order: Order) -> Case:
     """Gather everything that decides the request's notices. Raises OptoutError, all problems."""
-    document = _with_letter_id(document, library)
-    problems = _Problems()
-    unread = _Problems()
+    letter_id = document.data.get("letter")
+    if isinstance(letter_id, str) and "/" not in letter_id:  # its title or kind: Notice of opt-out
+        letter_id = library.programs.named(letter_id) or letter_id
+        document = msgspec.structs.replace(document, data={**document.data, "letter": letter_id})
+    problems, unread = _Problems(), _Problems()
     request: Request | None = None
     locality: Locality | None = None
     found: tuple[Program, LetterKind] | None = None
     particulars: Any = None  # Any: a struct made from what the letter kind declares
     from_data: tuple[str, ...] = ()
-    samples = tuple(_sample_problems(document, library))
-    odd, doubts = _odd_values(document, samples)
+    samples, odd, doubts = _judge_values(document, library)
     with problems:
         request = convert(document, Request)
     # A value that another program left there has the wrong form too: that is told once.
@@ -138,59 +151,45 @@ def case_of(document: Document, library: Library, order: Order) -> Case:
         known = (*problems, *(problem for problem in unread if problem.location not in places))
         raise OptoutError(*(_hint_at_particulars(known, document, found[1]) if found else known))
     outline = outline_case(request, locality, *found, request.date or order.today, particulars)
-    notes = (*doubts, *county_notes(locality, found[1], library.directory))
-    case = msgspec.structs.replace(_ordered(outline, order), known=from_data, doubts=notes)
-    case = _with_own_wording(case, library)
+    case = msgspec.structs.replace(
+        order.applied_to(outline),
+        known=from_data,
+        doubts=(*doubts, *county_notes(locality, found[1], library.directory)),
+        is_reworded=bool(request.wording),
+    )
+    if len(library.folders) > 1:
+        case = _with_own_wording(case, library)
     raise_any((*samples, *served_problems(case), *repeat_problems(case)))
     if unread:  # a letter that makes no sense needs no particulars
         raise OptoutError(*(tuple(refusals(case)) or unread))
     return case
 
 
-def _with_letter_id(document: Document, library: Library) -> Document:
-    """Write the id of the letter where a request has its title or kind: `Notice of opt-out`."""
-    letter = document.data.get("letter")
-    if not isinstance(letter, str) or "/" in letter or not (id := library.programs.named(letter)):
-        return document
-    return msgspec.structs.replace(document, data={**document.data, "letter": id})
-
-
-def _sample_problems(document: Document, library: Library) -> Iterator[Problem]:
-    """Yield each value of the sample request that nobody has replaced."""
-    for path, text in _equal_values(library.programs.wording.placeholders, document.data):
-        message = f"{path} is still the sample's: {text!r}"
-        hint = "write your own, or remove its line"
-        yield Problem("still-sample", message, document.location(path), hint, path)
-
-
-def _odd_values(
-    document: Document, samples: Sequence[Problem]
-) -> tuple[tuple[Problem, ...], tuple[Note, ...]]:
-    """Judge the values that are not the sample's: return what is wrong, and what is doubtful."""
+def _judge_values(
+    document: Document, library: Library
+) -> tuple[list[Problem], list[Problem], list[Note]]:
+    """Return values of the sample that nobody replaced, and other wrong and doubtful ones."""
+    samples = [
+        Problem(
+            "still-sample",
+            f"{path} is still the sample's: {text!r}",
+            document.location(path),
+            "write your own, or remove its line",
+            path,
+        )
+        for path, text in _equal_values(library.programs.wording.placeholders, document.data)
+    ]
     odd, doubts = judge(document)
     told = {problem.path for problem in samples}
-    notes = (
+    notes = [
         Note(
             code="odd-value",
             text=f"check {doubt.path}: {doubt.message.removeprefix(f'{doubt.path} ')};"
             f" if so, {doubt.hint}",
         )
         for doubt in doubts
-    )
-    return tuple(problem for problem in odd if problem.path not in told), tuple(notes)
-
-
-def _ordered(case: Case, order: Order) -> Case:
-    """Return a case with what the order says of it."""
-    names = () if order.is_by_service else order.formats
-    return msgspec.structs.replace(
-        case,
-        today=order.today,
-        max_age=order.max_age,
-        routes=tuple(route for name in names if (route := exporter_for(name).ROUTE)),
-        is_by_service=order.is_by_service,
-        is_draft=order.is_draft,
-    )
+    ]
+    return samples, [problem for problem in odd if problem.path not in told], notes
 
 
 # Any: trees of mappings, lists and texts.
@@ -208,9 +207,6 @@ def _equal_values(sample: Any, value: Any, path: str = "") -> Iterator[tuple[str
 
 def _with_own_wording(case: Case, library: Library) -> Case:
     """Record which part of the letter's template the user wrote, if any."""
-    case = msgspec.structs.replace(case, is_reworded=bool(case.request.wording))
-    if len(library.folders) == 1:  # only the shipped folder
-        return case
     templates, letter, place = library.templates, case.request.letter, case.locality
     try:
         own = templates.own_digest_of(templates.name_of(letter, place.slug, place.state_code))
