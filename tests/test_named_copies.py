@@ -266,3 +266,17 @@ def test_an_enclosure_that_changed_makes_no_letter_of_two_files(run: Run, write:
     assert (code, out, "enclosures.0.file 'figures.txt' had the SHA-256" in err) == (1, "", True)
     assert "write it again in all its formats: -f html,txt" in err
     assert outcome(run(*WRITE, "-f", "txt,html"))[0] == 0
+
+
+def test_a_changed_enclosure_is_told_where_no_letter_changes(run: Run, write: Write) -> None:
+    columns = "jurisdiction,letter,signatory.name,signatory.title,date,enclosures.0.file"
+    row = "secure-communities/opt-out,Pat,Sheriff,2026-11-20,figures.txt,Figures"
+    write("n.csv", f"{columns},enclosures.0.title\n50001,{row}\n50003,{row}\n")
+    commands = (*WRITE[:-1], "-f", "txt"), ("batch", "n.csv", "-f", "txt")
+    for command in commands:
+        run(*command)
+    write("figures.txt", "13 of 60\n")
+    told = "was changed, and the letter itself was not: enclosures.0.file 'figures.txt' had the"
+    runs = [(*command, *check) for command in commands for check in (["--check"], [], [])]
+    said = ["".join(outcome(run(*each))[1:]) for each in runs]
+    assert [told in each for each in said] == [True, True, False] * 2

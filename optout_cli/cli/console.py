@@ -218,17 +218,6 @@ def say_what_moved(moved: Sequence[Path], replaced: Sequence[Path] = ()) -> None
     say_lines(path_lines("moved to earlier", moved))
 
 
-def outdated_lines(paths: Sequence[Path]) -> Iterator[str]:
-    """Yield that letters stay which were sent to an address that was corrected since."""
-    if paths:
-        letters = "letter has an" if len(paths) == 1 else "letters have an"
-        more = f" and {len(paths) - 1:,} more" if paths[1:] else ""
-        yield (
-            f"note: {len(paths):,} sent {letters} address that was corrected since, and will not"
-            f" be changed: {paths[0]}{more}; to write to the new address too, use another date"
-        )
-
-
 def say_problems(problems: Iterable[Problem]) -> None:
     """Print problems on stderr; with --json, one object per line."""
     for problem in problems:

@@ -20,6 +20,7 @@ from optout_cli.programs import texts_that_hold
 from optout_cli.readers.document import Document
 
 if TYPE_CHECKING:  # the register takes 30 ms to import; a letter in a pipeline needs none
+    from optout_cli.register.plan import Plan
     from optout_cli.register.state import LetterState
 
 _MARK_UP = (
@@ -53,6 +54,24 @@ _FEWEST_NOTES = 3  # that are shown, however much there is to do next
 
 # Where letters go: to another program, or to a folder with or without a register.
 Keeping = Literal["stream", "folder", "register"]
+
+
+def staying_lines(plans: Iterable["Plan"], folder: Path) -> Iterator[str]:
+    """Yield what was changed since about letters whose files stay as they are."""
+    plans = [*plans]
+    if paths := [folder / path for plan in plans for path in plan.outdated]:
+        letters = "letter has an" if len(paths) == 1 else "letters have an"
+        more = f" and {len(paths) - 1:,} more" if paths[1:] else ""
+        yield (
+            f"note: {len(paths):,} sent {letters} address that was corrected since, and will not"
+            f" be changed: {paths[0]}{more}; to write to the new address too, use another date"
+        )
+    if texts := [*dict.fromkeys(text for plan in plans for text in plan.enclosed)]:
+        more = f"; and {len(texts) - 1:,} more" if texts[1:] else ""
+        yield (
+            "note: a file that goes with a letter was changed, and the letter itself was not:"
+            f" {texts[0]}{more}; enclose the file as it is now"
+        )
 
 
 def report_letters(

@@ -12,7 +12,6 @@ from click.core import ParameterSource
 
 from optout_cli.cli.console import (
     is_request,
-    outdated_lines,
     print_json,
     print_path,
     print_text,
@@ -26,7 +25,7 @@ from optout_cli.cli.console import (
     usage_error,
 )
 from optout_cli.cli.letter_options import Values, order_options, say_stray_templates
-from optout_cli.cli.next_steps import Keeping, next_steps, report_letters
+from optout_cli.cli.next_steps import Keeping, next_steps, report_letters, staying_lines
 from optout_cli.cli.options import (
     DEFAULT_LETTER,
     SEPARATORS,
@@ -64,7 +63,7 @@ from optout_cli.readers.files import STDIN, folder_of, is_file
 
 if TYPE_CHECKING:  # the register takes 30 ms to import; a letter in a pipeline needs none
     from optout_cli.register.folder import LetterFolder
-    from optout_cli.register.plan import Replacing, Writing
+    from optout_cli.register.plan import Plan, Replacing, Writing
     from optout_cli.register.state import LetterState, Register
 
 _FILE_NAME = re.compile(r"^\S+\.[A-Za-z0-9]{1,5}$")  # never a jurisdiction's name
@@ -268,6 +267,7 @@ def _write_files(
     from optout_cli.authoring.follow_notes import second_notes
     from optout_cli.register.folder import WAIT, LetterFolder
     from optout_cli.register.plan import Replacing, writing_of
+    from optout_cli.register.state import load_register
 
     place, name = _place(made.exports, output)
 
@@ -285,7 +285,10 @@ def _write_files(
     redates = made.request not in (STDIN, COMMAND_LINE)
     replacing = Replacing(how.force, how.supersede, redates=redates)
     if how.is_check:
-        is_new, register = False, _say_plan(place, writing, replacing)
+        is_new, register = False, load_register(place)
+        plan = _say_plan(register, writing, replacing)
+        if not how.quiet:
+            say_lines(staying_lines([plan], place))
     else:
         programs, has_register = library.programs.by_id, how.has_register
         folder = LetterFolder(
@@ -301,12 +304,10 @@ def _write_files(
     return is_new, [it for it in made.exports if not register.is_sent(path_of(it))]
 
 
-def _say_plan(place: Path, writing: "Writing", replacing: "Replacing") -> "Register":
-    """Print what would happen to each file, and return the register. Raises as writing would."""
+def _say_plan(register: "Register", writing: "Writing", replacing: "Replacing") -> "Plan":
+    """Print what would happen to each file, and return it. Raises as writing would."""
     from optout_cli.register.plan import plan_writing
-    from optout_cli.register.state import load_register
 
-    register = load_register(place)
     plan = plan_writing(register, writing, replacing)
     for word, paths in (
         ("new", plan.new),
@@ -320,7 +321,7 @@ def _say_plan(place: Path, writing: "Writing", replacing: "Replacing") -> "Regis
                 print_json({"path": click.format_filename(path), "would-be": word})
             else:
                 print_text(f"{word}: {path}")
-    return register
+    return plan
 
 
 def _put(
@@ -339,7 +340,7 @@ def _put(
             say(f"note: {note}")
         for name in put.plan.kept:
             say(f"kept: {folder.path / name} was sent, and would only look different now")
-        say_lines(outdated_lines([folder.path / name for name in put.plan.outdated]))
+        say_lines(staying_lines([put.plan], folder.path))
     return bool(put.plan.new or put.plan.replaced)
 
 

@@ -171,7 +171,7 @@ class Plan(NamedTuple):
     `outdated` stay because they were sent, although the data has another address now; `retired`
     are files of the same letter in other formats, and of the letter of another date that the
     request made before, which move to `earlier` too. `is_late` tells that a letter which was sent
-    is replaced.
+    is replaced. `enclosed` says of files that go with a letter in `same` how they were changed.
     """
 
     new: tuple[str, ...] = ()
@@ -181,6 +181,7 @@ class Plan(NamedTuple):
     outdated: tuple[str, ...] = ()
     retired: tuple[str, ...] = ()
     is_late: bool = False
+    enclosed: tuple[str, ...] = ()
 
 
 class Replacing(NamedTuple):
@@ -215,16 +216,7 @@ def plan_writing(register: Register, writing: Writing, replacing: Replacing) -> 
     others = [state for state in others if not state.places.keys() & {*outdated}]
     sent = [state for state in others if state.sent]
     if not is_superseding:
-        raise_any(
-            Problem(
-                SENT,
-                f"was sent on {state.sent[-1].on}, and the letter would read differently now"
-                f" ({named(state.differences_to(writing.event))})",
-                Location(str(state.place_in(folder))),
-                "give the changed letter a new date, or add --supersede 'REASON'",
-            )
-            for state in sent
-        )
+        raise_any(_sent_problem(state, writing.event, folder) for state in sent)
     beside = {
         path: state
         for state in others
@@ -251,7 +243,16 @@ def plan_writing(register: Register, writing: Writing, replacing: Replacing) -> 
         outdated=outdated,
         retired=tuple(dict.fromkeys((*beside, *redated))),
         is_late=bool(sent),
+        enclosed=tuple(_changed_beside(register, writing.event)) if fates["same"] else (),
     )
+
+
+def _sent_problem(state: LetterState, event: Written, folder: Path) -> Problem:
+    """Return the Problem of a letter that was sent, and that an event would change."""
+    message = f"was sent on {state.sent[-1].on}, and the letter would read differently now"
+    message += f" ({named(state.differences_to(event))})"
+    hint = "give the changed letter a new date, or add --supersede 'REASON'"
+    return Problem(SENT, message, Location(str(state.place_in(folder))), hint)
 
 
 def link_problems(folder: Path, paths: Collection[str]) -> Iterator[Problem]:
@@ -295,6 +296,15 @@ def _outdated(register: Register, states: Iterable[LetterState], event: Written)
         is_here = all(register.states.at_path(path) is state for path in paths)
         if state.sent and is_here and state.is_outdated_by(event):
             yield from paths
+
+
+def _changed_beside(register: Register, event: Written) -> Iterator[str]:
+    """Yield once how each file was changed that goes with letters which are not sent yet."""
+    states = (
+        it for letter in event.letters for it in register.states.current(event, letter.recipient)
+    )
+    texts = (text for state in states if not state.sent for text in state.changed_files(event))
+    yield from (text for text in dict.fromkeys(texts) if not text.startswith("signature."))
 
 
 def _redated(register: Register, writing: Writing) -> Iterator[str]:

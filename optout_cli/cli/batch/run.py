@@ -7,7 +7,6 @@ from collections.abc import Container, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import IO, NoReturn
 
 import msgspec
@@ -40,7 +39,6 @@ from optout_cli.cli.batch.report import (
 )
 from optout_cli.cli.console import (
     clear_line,
-    outdated_lines,
     path_lines,
     print_problem,
     print_text,
@@ -50,7 +48,7 @@ from optout_cli.cli.console import (
     say_what_moved,
     speaks_json,
 )
-from optout_cli.cli.next_steps import steps_for_all
+from optout_cli.cli.next_steps import staying_lines, steps_for_all
 from optout_cli.errors import ExitCode, Location, OptoutError, Problem
 from optout_cli.letters.pipeline import Order
 from optout_cli.output import hold_interrupts, write_errors
@@ -89,8 +87,7 @@ class Run:
     is_partial = False
 
     def __post_init__(self) -> None:
-        self.left: list[str] = []  # files that stay because someone changed them
-        self.outdated: list[Path] = []  # files that stay because they were sent to an old address
+        self.plans: list[Plan] = []  # what happened to the files of each row
         self.origins = origins_of(self.input_files, self.job.folder)
 
     def count_requests(self) -> None:
@@ -169,7 +166,7 @@ class Run:
         ]
         yield from path_lines("would move to earlier", moving)
         yield from former_lines(former, self.job.folder)
-        yield from outdated_lines([place(path) for it in plans.values() for path in it.outdated])
+        yield from staying_lines(plans.values(), self.job.folder)
         counts = Counter(plan.fates(self.job.folder, plans))
         yield f"files: {', '.join(f'{counts[fate]:,} {fate}' for fate in FATES)}"
 
@@ -280,8 +277,9 @@ class Run:
                 say(*told)
             say_lines(self._earlier(plan, wanted, register))
             say_lines(former_lines(self._former(plan, register), folder.path))
-            say_what_was_left(self.left, folder.path, register)
-            say_lines(outdated_lines(self.outdated))
+            kept = [path for it in self.plans for path in it.kept]
+            say_what_was_left(kept, folder.path, register)
+            say_lines(staying_lines(self.plans, folder.path))
         paper, quiet = self.prints.paper, self.quiet
         printed = print_letters(plan, self.prints, folder, job, quiet=quiet) if paper else []
         for note in folder.finish():
@@ -382,8 +380,7 @@ class Run:
         lines = b"".join(line_of(record, folder.path) for record in records)
         self.prints.show([folder.path / record.path for record in records], lines)
         self.written += len(records)
-        self.left += put.plan.kept
-        self.outdated += (folder.path / path for path in put.plan.outdated)
+        self.plans.append(put.plan)
         if put.plan.kept:
             plan.left.add(row.number)
         return ()
