@@ -4,7 +4,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from command_results import Run, lying_in, outcome
+from command_results import Run, Write, lying_in, outcome
 from run_batch import FILES, HEADER, ROWS, Batch, batch_in, below, events
 from test_register import AT
 
@@ -111,6 +111,29 @@ def test_check_counts_the_files_that_would_be_new_unchanged_and_replaced(batch: 
     before = below(Path("out"))
     assert "files: 2 new, 4 unchanged, 2 replaced\n" in batch("--check", table=table)[1]
     assert below(Path("out")) == before
+
+
+def test_check_agrees_with_the_batch_about_a_letter_elsewhere_in_the_folder(
+    run: Run, in_folder: Path, write: Write
+) -> None:
+    batch = batch_in(in_folder, run)
+    batch("-q", table=HEADER)
+    request = "jurisdiction: 50001\nsignatory: {name: Pat, title: Sheriff}\n"
+    write("r.yaml", request + Path("common.yaml").read_text("utf-8"))
+
+    def agree(mark: str, *options: str) -> int:
+        check, ended = ("".join(batch(*options, *it, table=KIM)[1:]) for it in (["--check"], []))
+        found = [it for it in check.splitlines() if mark in it]
+        assert found == [
+            it for it in ended.replace("moved", "would move").splitlines() if mark in it
+        ]
+        return len(found)
+
+    run("write", "r.yaml", "-f", "txt", "-o", "out/")
+    assert agree("opt-out-ice.txt: was written with other facts") == 1
+    run("sent", "out/2026-11-20-opt-out-ice.txt", "--by", "mail", "--on", "2026-11-20")
+    assert agree("opt-out-ice.txt: was sent on 2026-11-20, and the letter would read") == 1
+    assert agree("would move to earlier: out/2026-11-20", "--supersede", "a new sheriff") == 2
 
 
 def test_no_register_keeps_none_and_takes_each_file_for_anothers(batch: Batch) -> None:

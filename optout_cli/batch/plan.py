@@ -229,35 +229,28 @@ class BatchPlan:
     def identities(self, wanted: Container[int]) -> Iterator[Identity]:
         """Yield what each letter of the `wanted` good rows shares with its other versions."""
         for row in self.good:
-            if row.number in wanted and row.key:
-                for stem in dict.fromkeys(map(_without_suffix, row.paths)):
-                    name = stem.rpartition("/")[2]  # 2026-11-24-terminate-jem-ross-police-ice
-                    day = date.fromisoformat(name[:10])
-                    party: Party = "ice" if name.endswith("-ice") else "bureau"
-                    yield (*row.key, day, party)
+            if row.number in wanted:
+                yield from _identities_of(row)
 
     def changing(self, register: Register, order: Order) -> dict[int, Order]:
         """Return an order for each good row of which a file may stay, be replaced or move.
 
         A file of the same name is there, in this or another format, that follows from something
-        else, or is not as the register has it.
+        else, or is not as the register has it; or another version of the letter is elsewhere.
         """
         formers: defaultdict[str, list[Record]] = defaultdict(list)  # by path without the suffix
         for path, record in register.existing().items():
             formers[_without_suffix(path)].append(record)
-        return {
-            row.number: order
-            for row in self.good
-            if row.number not in self.taken
-            and any(
-                _is_foreign(path, register)
-                or any(
-                    record.fingerprint != row.fingerprint
-                    for record in formers[_without_suffix(path)]
-                )
-                for path in row.paths
-            )
-        }
+
+        def is_changing(row: CheckedRow) -> bool:
+            others = [it.fingerprint for path in row.paths for it in formers[_without_suffix(path)]]
+            for identity in _identities_of(row):
+                others += (it.written.fingerprint for it in register.states.current(identity))
+            is_foreign = any(_is_foreign(path, register) for path in row.paths)
+            return is_foreign or any(fingerprint != row.fingerprint for fingerprint in others)
+
+        rows = (row for row in self.good if row.number not in self.taken)
+        return {row.number: order for row in rows if is_changing(row)}
 
     def _is_same_request(self, record: Record, row: CheckedRow) -> bool:
         """Tell whether a file was written from this row, in its table or in rejects of that."""
@@ -314,6 +307,16 @@ class BatchPlan:
             if row.number not in left_out:
                 letters = (records[path] for path in row.paths if path.endswith(".pdf"))
                 yield [msgspec.structs.replace(it, request=row.place) for it in letters]
+
+
+def _identities_of(row: CheckedRow) -> Iterator[Identity]:
+    """Yield what each letter of a row shares with its other versions."""
+    for stem in dict.fromkeys(map(_without_suffix, row.paths)):
+        assert row.key  # without one, it has no letters
+        name = stem.rpartition("/")[2]  # 2026-11-24-terminate-jem-ross-police-ice
+        day = date.fromisoformat(name[:10])
+        party: Party = "ice" if name.endswith("-ice") else "bureau"
+        yield (*row.key, day, party)
 
 
 def _taken(kind: str, place: Path) -> Problem:

@@ -32,7 +32,7 @@ from optout_cli.register.events import (
     WrittenNote,
     records_in,
 )
-from optout_cli.register.state import LetterState, Register, named
+from optout_cli.register.state import LetterState, Register, identity_of, named
 from optout_cli.trust import leads_outside
 
 NOT_YET = datetime.fromtimestamp(0, UTC)  # the folder puts in the moment of writing
@@ -274,7 +274,7 @@ def _changed_letters(
 ) -> list[LetterState]:
     """Return the letters in place that the event's letters would replace, and that differ."""
     letters = {letter.recipient: letter for letter in event.letters}
-    states = [state for party in letters for state in register.states.current(event, party)]
+    states = [it for party in letters for it in register.states.current(identity_of(event, party))]
     states += filter(None, map(register.states.at_path, contents))
     unique = {id(state): state for state in states}
     return [
@@ -300,9 +300,8 @@ def _outdated(register: Register, states: Iterable[LetterState], event: Written)
 
 def _changed_beside(register: Register, event: Written) -> Iterator[str]:
     """Yield once how each file was changed that goes with letters which are not sent yet."""
-    states = (
-        it for letter in event.letters for it in register.states.current(event, letter.recipient)
-    )
+    identities = (identity_of(event, letter.recipient) for letter in event.letters)
+    states = (it for identity in identities for it in register.states.current(identity))
     texts = (text for state in states if not state.sent for text in state.changed_files(event))
     yield from (text for text in dict.fromkeys(texts) if not text.startswith("signature."))
 
@@ -361,8 +360,11 @@ def _beside_problems(
         there = [file for file in state.letter.files if beside.get(file.path) is state]
         what = named(state.differences_to(event))
         message = f"was written with other facts: {what}"
-        names = ",".join(dict.fromkeys((*(file.format for file in there), *sorted(formats))))
-        hint = f"give the letter a new date, or write it again in all its formats: -f {names}"
+        names = dict.fromkeys((*(file.format for file in there), *sorted(formats)))
+        way = f"write it again in all its formats: -f {','.join(names)}"
+        if formats.issuperset(names):  # it was written to another place in the folder
+            way = "replace it with --force, which moves it to earlier/"
+        hint = f"give the letter a new date, or {way}"
         yield Problem(OTHER_FACTS, message, Location(str(register.folder / there[0].path)), hint)
 
 

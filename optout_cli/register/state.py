@@ -169,7 +169,7 @@ class LetterState:
     @property
     def identity(self) -> Identity:
         """What all versions of the letter share."""
-        return _identity(self.written, self.letter.recipient)
+        return identity_of(self.written, self.letter.recipient)
 
     def place_in(self, folder: Path) -> Path:
         """Return where a file of the letter is in `folder`; if none is, where one was."""
@@ -312,10 +312,9 @@ class States:
                     if state := self._named.get((printed.written, printed.recipient)):
                         state.printed[printed.sha256] = event.on or event.at.date()
 
-    def current(self, event: Written, recipient: Party) -> list[LetterState]:
-        """Return the letters in place that an event's letter to a recipient adds to or replaces."""
-        states = self._by_identity.get(_identity(event, recipient), ())
-        return [state for state in states if state.is_current]
+    def current(self, identity: Identity) -> list[LetterState]:
+        """Return the versions of a letter that are in place, wherever in the folder."""
+        return [state for state in self._by_identity.get(identity, ()) if state.is_current]
 
     def named(self, key: Key) -> LetterState | None:
         """Return a letter by any line that says it was written, and its recipient."""
@@ -326,14 +325,15 @@ class States:
         return self._at_path.get(path)
 
     def _add_letter(self, digest: str, event: Written, letter: WrittenLetter) -> None:
-        current = self.current(event, letter.recipient)
+        identity = identity_of(event, letter.recipient)
+        current = self.current(identity)
         same = (it for it in current if it.is_same_as(event) or it.has_files_of(event, letter))
         state = next(same, None)
         if state is None:
             empty = msgspec.structs.replace(letter, files=())
             state = LetterState(digest, event, empty)
             self.letters[digest, letter.recipient] = state
-            self._by_identity.setdefault(_identity(event, letter.recipient), []).append(state)
+            self._by_identity.setdefault(identity, []).append(state)
         state.add_files(event, letter)
         self._named[digest, letter.recipient] = state
         for file in letter.files:
@@ -348,7 +348,8 @@ def states_of(lines: Iterable[Line]) -> dict[Key, LetterState]:
     return States(lines).letters
 
 
-def _identity(event: Written, recipient: Party) -> Identity:
+def identity_of(event: Written, recipient: Party) -> Identity:
+    """Return what all versions of an event's letter to a recipient share."""
     return event.jurisdiction, event.letter, event.variant, event.date, recipient
 
 

@@ -160,11 +160,13 @@ class Run:
         yield from path_lines("would replace, and move the old file to earlier", replaced)
         former = self._former(plan, register)
         moving = [
-            place(record.path)
+            record.path
             for record in former.replaced
             if record.is_true(self.job.folder) and not register.is_sent(record.path)
         ]
-        yield from path_lines("would move to earlier", moving)
+        moving += (path for it in plans.values() for path in it.retired)
+        places = [*map(place, dict.fromkeys(moving))]
+        yield from path_lines("would move to earlier", places)
         yield from former_lines(former, self.job.folder)
         yield from staying_lines(plans.values(), self.job.folder)
         counts = Counter(plan.fates(self.job.folder, plans))
