@@ -87,6 +87,18 @@ def test_an_agencys_name_is_written_as_its_kind_wants(
 
 
 @pytest.mark.parametrize(
+    "office", ["Constable Precinct 4", "Miami-Dade Corrections and Rehabilitation"]
+)
+def test_a_signatorys_office_is_written_as_an_agencys_name_is(
+    office: str, library: Library
+) -> None:
+    signatory = f"{{name: Pat Doe, title: Chief, office: {office}}}"
+    lines = f"{{signatory: {signatory}, particulars: {{model: jem}}}}"
+    letter = letter_for(library, lines, base("dallas-county-tx"))
+    assert f"I write on behalf of {office} (" in body_texts(letter)[0]
+
+
+@pytest.mark.parametrize(
     ("agency", "opening"),
     [
         (

@@ -271,7 +271,12 @@ def test_a_joint_letter_to_one_office_is_like_any_other(library: Library) -> Non
     [
         ("{instrument: Resolution, number: 5, date: 2026-10-13}", "Resolution 5, adopted on"),
         ("{instrument: Resolution, date: 2026-10-13}", "the Resolution adopted on"),
+        (
+            "{instrument: City Council Resolution, date: 2026-10-13}",
+            "the City Council Resolution adopted on",
+        ),
         ("{instrument: Ordinance 5, date: 2026-10-13}", "Ordinance 5, adopted on"),
+        ("{instrument: Measure Q, date: 2026-10-13}", "Measure Q, adopted on"),
     ],
 )
 def test_an_act_without_a_number_has_an_article(library: Library, act: str, words: str) -> None:
