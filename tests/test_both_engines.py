@@ -190,6 +190,7 @@ def _nested() -> ListBlock:
 ENDS: dict[str, tuple[Block, ...]] = {
     "list": (_text(1), _items(2, 5, 1)),
     "list of two": (_text(4), _items(1, 1)),
+    "list and rights": (_text(1), _items(1, 1), _text(2)),
     "nested": (Heading((Run("What is asked"),)), _text(1), _nested()),
     "quote": (Quote((_text(1), _text(4))),),
     "paragraph": (_text(6),),
