@@ -10,8 +10,8 @@ import pytest
 from click.testing import Result
 from command_results import Run
 
+from optout_cli.cli import ask as _ask
 from optout_cli.cli import new
-from optout_cli.cli.new import ask as _ask
 from optout_cli.cli.new import follow
 from optout_cli.readers.yaml import document_from_yaml
 

@@ -11,8 +11,8 @@ from answer_questions import SIGNS, Clerk, at_the_terminal, data_in
 from command_results import Run, Write, outcome, problem, words
 
 from optout_cli import bundled
+from optout_cli.cli import ask as asking
 from optout_cli.cli import correct
-from optout_cli.cli.new import ask as asking
 from optout_cli.model.jurisdiction import Address, Contact
 
 BY = ("--who", "the records desk", "--how", "telephone")

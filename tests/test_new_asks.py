@@ -11,7 +11,7 @@ from command_results import NOWHERE, Run, Write, lying_in, outcome, words
 from conftest import ROOT, TODAY
 from written_letters import write_letters
 
-from optout_cli.cli.new.ask import choices_meant
+from optout_cli.cli.ask import choices_meant
 from optout_cli.letters.library import Library
 from optout_cli.readers.cells import days_meant
 

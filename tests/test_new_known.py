@@ -8,7 +8,7 @@ from answer_questions import SIGNS, Asked, at_the_terminal, data_in
 from command_results import Run, Write, outcome, words
 from conftest import REQUEST, TODAY
 
-from optout_cli.cli.new.files import signatories_path
+from optout_cli.cli.user_folder import signatories_path
 
 
 @pytest.fixture

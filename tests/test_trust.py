@@ -12,7 +12,7 @@ from command_results import Run, Write, outcome
 from conftest import REQUEST, ROOT
 
 from optout_cli.cache import Cache
-from optout_cli.cli.new.files import keep_signatory, last_signatory, signatories_path
+from optout_cli.cli.user_folder import keep_signatory, last_signatory, signatories_path
 from optout_cli.trust import doubt_about, is_own
 
 IS_ROOT = os.geteuid() == 0

@@ -14,8 +14,9 @@ from typing import Literal, NamedTuple
 import msgspec
 from msgspec.structs import replace
 
+from optout_cli.authoring import NONE
 from optout_cli.authoring.draft import Basis, Draft, Start, document_from, doubt_about, problem_with
-from optout_cli.authoring.particular_questions import EXPANDED, NONE
+from optout_cli.authoring.particular_questions import EXPANDED
 from optout_cli.authoring.questions import (
     TOLD,
     Question,

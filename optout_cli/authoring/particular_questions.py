@@ -6,13 +6,13 @@ from itertools import count
 
 from msgspec.structs import replace
 
+from optout_cli.authoring import NONE
 from optout_cli.authoring.draft import Draft
 from optout_cli.authoring.questions import Question, known_ways
 from optout_cli.authoring.request_writer import sample_of
 from optout_cli.model.program import Particular
 from optout_cli.programs import holds
 
-NONE = "none of these"
 _YES_NO = {"yes": "", "no": ""}
 
 

@@ -9,16 +9,16 @@ from typing import Any, NamedTuple
 import click
 
 from optout_cli.cli.answer_questions import Given, asked_of, known_replies
-from optout_cli.cli.console import program_name, report_problems, say, usage_error
-from optout_cli.cli.letter_options import set_option, split_assignment
-from optout_cli.cli.new import command as new_command
-from optout_cli.cli.new.ask import (
+from optout_cli.cli.ask import (
     Back,
     ask_choice,
     ask_in_turn,
     is_terminal,
     say_wrapped,
 )
+from optout_cli.cli.console import program_name, report_problems, say, usage_error
+from optout_cli.cli.letter_options import set_option, split_assignment
+from optout_cli.cli.new import command as new_command
 from optout_cli.cli.options import (
     files,
     json_option,

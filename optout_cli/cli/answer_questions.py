@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 import click
 
-from optout_cli.cli.new.ask import (
+from optout_cli.authoring import NONE
+from optout_cli.cli.ask import (
     Check,
     Question,
     ask,
@@ -32,7 +33,6 @@ from optout_cli.register.replies import (
 from optout_cli.register.state import LetterState
 from optout_cli.register.statements import Moment
 
-_NONE = "none of these"
 _DAY = Particular(type="date", help="when it came")
 _REPLY, _DAY_ASKED, _RIGHT = "Reply", "Day", "right"  # questions
 
@@ -174,8 +174,8 @@ def _ask_fact(name: str, spec: Particular, before: str) -> str:
         )
     say_wrapped(note)
     choices = {name: spec.labels.get(name, "") for name in spec.choices} | (
-        {} if spec.required else {_NONE: ""}
+        {} if spec.required else {NONE: ""}
     )
-    default = before or ("" if spec.required else _NONE)
+    default = before or ("" if spec.required else NONE)
     chosen = ask_choice(label, choices, default=default, explain=why)
-    return "" if chosen == _NONE else chosen
+    return "" if chosen == NONE else chosen

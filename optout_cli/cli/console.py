@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, NoReturn, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 import click
 import msgspec
@@ -21,8 +21,7 @@ _MOST_PATHS = 5  # that a message lists
 _F = TypeVar("_F", bound=Callable[..., Any])
 _T = TypeVar("_T")
 
-APP = "optout"  # the name of its folders in the user's home
-_IN_HOME = {"cache": ".cache", "config": ".config", "state": ".local/state"}
+APP = "optout"  # what to type
 _TABLE_SUFFIXES = (".csv", ".ndjson")
 _BYTES = re.compile("[\ud800-\udfff]")  # of a file name that are no text
 _NOTE = re.compile(r"^note(?: \([^)]*\))?: ")
@@ -47,23 +46,6 @@ def program_name() -> str:
 
     called = Path(sys.argv[0])
     return str(called) if called.stem == APP and not shutil.which(APP) else APP
-
-
-def user_folder(kind: Literal["cache", "config", "state"]) -> Path | None:
-    """Return the folder of one kind that this user has, or None: a user may have no home."""
-    try:
-        # The rules of Linux are short (XDG Base Directory Specification); to import platformdirs
-        # takes 6 ms, a tenth of `optout show`.
-        if sys.platform == "linux":
-            given = Path(os.environ.get(f"XDG_{kind.upper()}_HOME", ""))
-            folder = (given if given.is_absolute() else Path.home() / _IN_HOME[kind]) / APP
-        else:
-            import platformdirs
-
-            folder = Path(getattr(platformdirs, f"user_{kind}_dir")(APP))
-    except RuntimeError:  # no HOME, and no account
-        return None
-    return folder if folder.is_absolute() else None
 
 
 def terminal_width(most: int) -> int:

@@ -1,25 +1,18 @@
 """`optout correct`: keep what an office confirmed in the user's own data, for all later letters."""
 
-import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import click
 import msgspec
 
-from optout_cli.cli.console import (
-    print_path,
-    report_problems,
-    say,
-    usage_error,
-    user_folder,
-)
+from optout_cli.cli.ask import Question, ask, ask_in_turn, ask_yes, is_terminal, say_wrapped
+from optout_cli.cli.console import print_path, report_problems, say, usage_error
 from optout_cli.cli.letter_options import Assignments, split_assignment
 from optout_cli.cli.options import (
-    CORRECTIONS,
     JURISDICTION,
     jurisdictions,
     library_from,
@@ -28,24 +21,17 @@ from optout_cli.cli.options import (
     quiet_option,
     today,
 )
+from optout_cli.cli.user_folder import Tree, keep_correction
 from optout_cli.directory import Directory
 from optout_cli.directory.names import fold
 from optout_cli.errors import ExitCode, Location, OptoutError, Problem
 from optout_cli.model.jurisdiction import Contact
-from optout_cli.output import write_all
 from optout_cli.readers.document import Document, Layer, with_assignments
-from optout_cli.readers.files import load_document
 from optout_cli.readers.validate import convert
 
-_HEAD = """\
-# Corrections that `optout correct` and `optout new` wrote: each says who confirmed it, and when.
-# optout uses this file for all letters. To undo a correction, delete its lines.
-"""
 _OWN_ENTRY = "your office's own entry"
 _ADDRESSEE = frozenset({"attention", "organization", "address"})
 _TYPED = ("attention", "organization", "address", "phone", "fax", "email", "website")
-# Any: trees of mappings, lists and texts, as in a data file.
-Tree = dict[str, Any]
 _FIELDS = {  # of a contact, as the user is asked for them
     "attention": "Title of its head",
     "organization": "Organization",
@@ -167,54 +153,40 @@ def _say_if_too_long(contact: Contact) -> None:
         )
 
 
-def is_terminal() -> bool:
-    """Tell whether a person can read the questions and type answers."""
-    return sys.stdin.isatty() and sys.stderr.isatty()
-
-
-def keep_correction(target: str, row: Tree, directory: Directory) -> Path:
-    """Write a corrected row to the user's own file, and return its path. Raises OptoutError."""
-    import yaml
-
-    from optout_cli.readers.yaml import document_from_yaml
-
-    folder = user_folder("config")
-    if folder is None:
-        message = "there is no folder for your corrections: HOME is not set"
-        usage_error(message, "set HOME or XDG_CONFIG_HOME to a folder of yours")
-    path = folder / CORRECTIONS
-    known = dict(load_document(str(path)).data) if path.is_file() else {}
-    corrections = _with_correction(known, target, row)
-    body = yaml.safe_dump(corrections, allow_unicode=True, sort_keys=True, width=1000)
-    text = f"{_HEAD}{body}"
-    directory.with_overlay(document_from_yaml(text, path.name))
-    write_all({path: text.encode()}, force=True, keep=[path])
-    return path
-
-
 def _ask_all(contact: Contact | None, day: date | None) -> tuple[dict[str, str], Confirmed]:
     """Ask what changed, and who confirmed it, how and when; then whether all of it is right.
 
     Raises click.Abort if it is not.
     """
-    from optout_cli.cli.new.ask import ask_in_turn, ask_yes, say_wrapped
-
     say_wrapped(
         "Press Enter to keep the value in brackets; a single - empties it. Type < to go back, and ?"
         " to have a question explained. Ctrl-C stops, and nothing is written."
     )
     known = _texts_of(contact) if contact else {"name": "", "formal": ""}
+    labels = {path: _FIELDS.get(path, path.capitalize()) for path in known}
+    asked = partial(ask, required=True, explain="")
+
+    def field_asked(path: str, before: str) -> str:
+        check = partial(_field_problem, contact, path)
+        return ask(labels[path], default=before or known[path], check=check, explain=_EXPLAINED)
 
     def right_asked(answers: Mapping[str, str], _before: str) -> str:
         changed = [path for path in known if answers[path] != known[path]]
         for path in changed:
-            say_wrapped(f"{_label(path)}: {answers[path] or 'none'}", "  ")
+            say_wrapped(f"{labels[path]}: {answers[path] or 'none'}", "  ")
         label = "Write this?" if changed else "Nothing changed. Write that all is confirmed?"
         return "yes" if ask_yes(label, default=True, explain="") else ""
 
-    fixed = {path: _field_question(contact, path, value) for path, value in known.items()}
-    fixed |= _confirmation_questions(day or today())
-    answers = ask_in_turn(lambda told: {**fixed, "right": partial(right_asked, told)})
+    questions: dict[str, Question] = {path: partial(field_asked, path) for path in known}
+    usual, note = str(day or today()), "For example: the records desk."
+    questions |= {
+        "who": lambda before: asked("Who confirmed it?", note, default=before),
+        "how": lambda before: asked("How?", default=before or "telephone"),
+        "day": lambda before: asked(
+            "On what date?", default=before or usual, check=_date_problem, is_date=True
+        ),
+    }
+    answers = ask_in_turn(lambda told: {**questions, "right": partial(right_asked, told)})
     if not answers["right"]:
         raise click.Abort
     texts: dict[str, str] = {}
@@ -222,35 +194,6 @@ def _ask_all(contact: Contact | None, day: date | None) -> tuple[dict[str, str],
         if answers[path] != value:
             texts |= _lines(path, answers[path])
     return texts, Confirmed(answers["how"], answers["who"], date.fromisoformat(answers["day"]))
-
-
-def _label(path: str) -> str:
-    return _FIELDS.get(path, path.capitalize())
-
-
-def _field_question(contact: Contact | None, path: str, value: str) -> Callable[[str], str]:
-    """Return the question for one field; it is checked as soon as it is answered."""
-    from optout_cli.cli.new.ask import ask
-
-    check = partial(_field_problem, contact, path)
-    return lambda before: ask(
-        _label(path), default=before or value, check=check, explain=_EXPLAINED
-    )
-
-
-def _confirmation_questions(day: date) -> dict[str, Callable[[str], str]]:
-    """Return the questions who confirmed it, how and when."""
-    from optout_cli.cli.new.ask import ask
-
-    note = "For example: the records desk."
-    asked = partial(ask, required=True, explain="")
-    return {
-        "who": lambda before: asked("Who confirmed it?", note, default=before),
-        "how": lambda before: asked("How?", default=before or "telephone"),
-        "day": lambda before: asked(
-            "On what date?", default=before or day.isoformat(), check=_date_problem, is_date=True
-        ),
-    }
 
 
 def _field_problem(contact: Contact | None, path: str, text: str) -> Problem | None:
@@ -366,16 +309,6 @@ def _source_of(known: Contact, new: Contact, confirmed: Confirmed) -> Tree:
         filter(None, (source.get("note"), own, confirmed.note if confirmed.who else ""))
     )
     return {**source, "note": note} if note else source
-
-
-def _with_correction(known: Tree, target: str, row: Tree) -> Tree:
-    """Add a corrected row to the user's corrections; a contact replaces its earlier correction."""
-    key, _, rest = target.partition(".")
-    inner = known.get(key, {})
-    if rest:
-        return {**known, key: _with_correction(inner, rest, row)}
-    is_contact = "verified" in row
-    return {**known, key: row if is_contact else {**inner, **row}}
 
 
 def _document(data: Tree) -> Document:

@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -11,24 +12,27 @@ import click
 import msgspec
 
 from optout_cli.cache import Cache
-from optout_cli.cli.console import quote, say, usage_error, user_folder
+from optout_cli.cli.console import print_path, quote, say, usage_error
+from optout_cli.cli.user_folder import own_files, user_folder
 from optout_cli.engines import DEFAULT, NAMES, working_engine
 from optout_cli.errors import Location, OptoutError, Problem, did_you_mean, raise_any
 from optout_cli.exporters import Options, exporter_for
 from optout_cli.letters.library import Library
 from optout_cli.model.letter import EngineName
-from optout_cli.output import is_folder
+from optout_cli.output import is_folder, write_all
 from optout_cli.readers.cells import date_in_words, days_meant
 from optout_cli.readers.document import UNSEEN, unseen_problem
-from optout_cli.trust import doubt_about, real
+from optout_cli.readers.files import STDIN
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
-CORRECTIONS = "corrections.yaml"  # in the user's own folder; `optout correct` writes it
 DEFAULT_LETTER = "secure-communities/opt-out"
 JURISDICTION = Location("JURISDICTION", is_command_line=True)
 SEPARATORS = ("/", os.sep)  # one at the end says that a name is a folder's
+REQUEST = ("request", ".yaml", ".yml")  # noun, endings of the file name
+TABLE = ("table", ".csv")
+WORKBOOK = ("workbook", ".xlsx")
 _LAST_YEAR = 9000  # the calendar ends in 9999, and letters name later days
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -228,44 +232,6 @@ def library_from(
     )
 
 
-def own_files(named: Iterable[Path] = ()) -> tuple[list[Path], list[Path], list[Problem]]:
-    """Return the data files and the templates in the user's own folder, and why not to use them.
-
-    Leaves out paths that are `named` on the command line: the user chose those.
-    """
-    home = user_folder("config")
-    if home is None:
-        return [], [], []
-    chosen = {real(path) for path in named}
-    doubts: list[Problem] = []
-    files, templates = [home / "jurisdictions.yaml", home / CORRECTIONS], home / "templates"
-    # os.path, not pathlib: a folder that the user may not read counts as empty.
-    exists = {path: os.path.isfile(path) for path in files}  # noqa: PTH113
-    exists[templates] = os.path.isdir(templates)  # noqa: PTH112
-    used = [path for path in exists if exists[path] and real(path) not in chosen]
-    named_by = {
-        path: f"{'--templates' if path == templates else '--data'} {quote(str(path))}"
-        for path in used
-    }
-    if used and (doubt := doubt_about(home)):
-        doubts.append(_unused_problem(doubt, " ".join(named_by.values())))
-    else:
-        found = ((path, doubt_about(path, below=path == templates)) for path in used)
-        doubts = [_unused_problem(doubt, named_by[path]) for path, doubt in found if doubt]
-    return (
-        [path for path in files if path in used],
-        [templates] if templates in used else [],
-        doubts,
-    )
-
-
-def _unused_problem(doubt: Problem, options: str) -> Problem:
-    """Say that the user's own files are not used, and which options use them anyway."""
-    hint = f"add {options} to use it anyway"
-    hint = f"{doubt.hint}, or {hint}" if doubt.hint else hint
-    return msgspec.structs.replace(doubt, message=f"is not used: it {doubt.message}", hint=hint)
-
-
 def code_of(state: str, library: Library) -> str:
     """Return the postal code of a state, given as code or name in any case.
 
@@ -310,6 +276,50 @@ def output_path(output: str, name: str, noun: str, *suffixes: str) -> Path:
     if not path.name.lower().endswith(suffixes):
         usage_error(f"{str(path)!r} is not a name for a {noun}", f"end it in {suffixes[0]}")
     return path
+
+
+def path_for(output: str | None, name: str, kind: tuple[str, ...]) -> Path | None:
+    """Return the path that -o names, with `name` inside a folder; None for standard output.
+
+    Raises click.UsageError if the file name is not of this kind.
+    """
+    if output == STDIN:
+        return None
+    return output_path(output, name, *kind) if output else Path(name)
+
+
+def require_free(path: Path | None) -> Path | None:
+    """Return the path. Raises OptoutError if the file exists."""
+    if path and path.exists():
+        raise OptoutError(_file_exists(path))
+    return path
+
+
+def put_request(path: Path | None, text: str) -> Path | None:
+    """Write a request and print its path; without a path, print the request. Returns the path."""
+    if path is None:
+        click.echo(text, nl=False)
+        return None
+    write_all({path: text.encode(errors="replace")})  # the path in it may be no text
+    print_path(path)
+    return path
+
+
+def check_new_name(name: str) -> Problem | None:
+    """Return why a file name cannot be that of a new request."""
+    if not name.lower().endswith(REQUEST[1:]):
+        return Problem(
+            "wrong-name", f"{name!r} is not a name for a request", hint="end it in .yaml"
+        )
+    return _file_exists(Path(name)) if Path(name).exists() else None
+
+
+def _file_exists(path: Path) -> Problem:
+    names = (path.with_stem(f"{path.stem}-{number}") for number in count(2))
+    free = next(name for name in names if not name.exists())
+    hint = f"name another file with -o, such as -o {quote(str(free))}"
+    message = "already exists, and optout new never replaces a file"
+    return Problem("file-exists", message, Location(str(path)), hint)
 
 
 def now() -> datetime:

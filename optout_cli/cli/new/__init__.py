@@ -18,6 +18,7 @@ from optout_cli.authoring.draft import (
     with_answers,
 )
 from optout_cli.authoring.request_writer import Answers
+from optout_cli.cli.ask import is_terminal
 from optout_cli.cli.console import (
     print_path,
     program_name,
@@ -25,11 +26,8 @@ from optout_cli.cli.console import (
     report_problems,
     say,
     usage_error,
-    user_folder,
 )
 from optout_cli.cli.letter_options import set_option, split_assignment
-from optout_cli.cli.new.ask import is_terminal
-from optout_cli.cli.new.files import REQUEST, last_signatory, path_for, put_request, require_free
 from optout_cli.cli.new.follow import (
     Beginning,
     FollowOrder,
@@ -42,16 +40,21 @@ from optout_cli.cli.new.interview import run_interview
 from optout_cli.cli.options import (
     DEFAULT_LETTER,
     JURISDICTION,
+    REQUEST,
     files,
     files_from_option,
     jurisdictions,
     letter_option,
     library_from,
     library_options,
+    path_for,
+    put_request,
     quiet_option,
+    require_free,
     today,
 )
 from optout_cli.cli.record import in_option
+from optout_cli.cli.user_folder import last_signatory, user_folder
 from optout_cli.errors import Location
 from optout_cli.letters.library import Library
 from optout_cli.letters.pipeline import request_file

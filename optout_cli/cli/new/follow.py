@@ -32,16 +32,24 @@ from optout_cli.authoring.tables import (
     table_template,
 )
 from optout_cli.batch.input import load_input
-from optout_cli.cli.console import print_path, program_name, quote, say
-from optout_cli.cli.new.ask import (
+from optout_cli.cli.ask import (
     Question,
     ask_choice,
     ask_in_turn,
     is_terminal,
     say_wrapped,
 )
-from optout_cli.cli.new.files import REQUEST, TABLE, WORKBOOK, path_for, require_free
-from optout_cli.cli.options import DEFAULT_LETTER, code_of, today
+from optout_cli.cli.console import print_path, program_name, quote, say
+from optout_cli.cli.options import (
+    DEFAULT_LETTER,
+    REQUEST,
+    TABLE,
+    WORKBOOK,
+    code_of,
+    path_for,
+    require_free,
+    today,
+)
 from optout_cli.cli.record import RECIPIENTS
 from optout_cli.errors import Location, OptoutError, Problem
 from optout_cli.letters.library import Library

@@ -1,26 +1,27 @@
 """`optout new` on a terminal: ask, keep the answers, show them and the letter, and go on."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import date
 from functools import partial
+from itertools import chain, count
 from pathlib import Path
 
 import click
+import msgspec
 from msgspec.structs import replace
 
-from optout_cli.authoring.draft import Basis, Draft, draft_text, preview_letters
+from optout_cli.authoring.draft import (
+    Basis,
+    Draft,
+    draft_text,
+    preview_letters,
+    request_name,
+    require_request,
+)
 from optout_cli.authoring.interview import Interview, Kept
 from optout_cli.authoring.questions import RECIPIENTS, Question
-from optout_cli.cli.console import program_name, quote, say, say_problems
-from optout_cli.cli.correct import (
-    Confirmed,
-    contact_at,
-    corrected_contact,
-    keep_correction,
-    target_of,
-)
-from optout_cli.cli.new.ask import (
+from optout_cli.cli.ask import (
     Back,
     ask,
     ask_choice,
@@ -31,17 +32,14 @@ from optout_cli.cli.new.ask import (
     say_wrapped,
     show,
 )
-from optout_cli.cli.new.files import (
-    KeptFile,
-    check_new_name,
-    keep_signatory,
-    kept_answers,
-    put_request,
-    signatories_path,
-)
+from optout_cli.cli.console import program_name, quote, say, say_problems
+from optout_cli.cli.correct import Confirmed, contact_at, corrected_contact, target_of
+from optout_cli.cli.options import check_new_name, put_request
+from optout_cli.cli.user_folder import keep_correction, keep_signatory, signatories_path
 from optout_cli.errors import ExitCode, Location, OptoutError
 from optout_cli.letters.library import Library
 from optout_cli.model.jurisdiction import Contact
+from optout_cli.output import write_all
 from optout_cli.templating.filters import or_list
 
 _WELCOME = (
@@ -58,6 +56,7 @@ _FOLLOWING = (
 _FROM = "The earlier request's answers are in brackets: press Enter to keep one, or type a new one."
 
 
+_KEPT = ".draft"  # ends the name of a file with answers
 _AFRESH = "start again"
 _EXPLAIN_END = (
     "write makes the file. read shows the letter as it will be. A number asks that question again."
@@ -69,6 +68,62 @@ _EXPLAIN_KEPT = (
     " answers for the same county replace those in its file."
 )
 _END = {"write": "", "read": "", "stop": "", "yes": "", "no": ""}  # what can be said at the end
+
+
+class KeptFile:
+    """The file beside the request that keeps the answers of one interview, and of no other.
+
+    Its name is the request's, such as `marin-county-ca.draft`, with a number if that one has other
+    answers. `mine` are the files that it may replace.
+    """
+
+    def __init__(self, mine: Iterable[Path] = ()) -> None:
+        self._mine = set(mine)
+
+    def path_for(self, interview: Interview) -> Path:
+        """Return where the answers are kept."""
+        usual = _usual_path(interview)
+        others = (usual.with_stem(f"{usual.stem}-{number}") for number in count(2))
+        paths = chain([usual], others)
+        return next(path for path in paths if path in self._mine or not path.exists())
+
+    def keep(self, interview: Interview) -> None:
+        """Write the answers so far, if that is possible; tell if another file is in the way."""
+        if not interview.place or not interview.said:
+            return
+        path, usual = self.path_for(interview), _usual_path(interview)
+        content = msgspec.json.format(msgspec.json.encode(interview.kept())) + b"\n"
+        with suppress(OptoutError):
+            write_all({path: content}, force=True)
+            if path != usual and path not in self._mine:
+                say(f"note: {usual} has other answers, and stays as it is; yours are in {path}")
+            self._mine.add(path)
+
+    def go_on_with(self, found: Path, interview: Interview) -> None:
+        """Go on with answers that were kept, under the name that they get here."""
+        self._mine = {found}
+        path = self.path_for(interview)
+        if path != found:
+            found.rename(path)
+        self._mine = {path}
+
+
+def _usual_path(interview: Interview) -> Path:
+    name = request_name({"jurisdiction": interview.place, **interview.basis.start.known})
+    return (interview.basis.place_of(name) or Path(name)).with_suffix(_KEPT)
+
+
+def kept_answers(folder: Path) -> dict[Path, Kept]:
+    """Return the answers that were kept in a folder, by their files."""
+    found = {}
+    for path in sorted(folder.glob(f"*{_KEPT}")):
+        try:
+            kept = msgspec.json.decode(path.read_bytes(), type=Kept)
+            require_request(kept.start.known, {})
+        except (OSError, msgspec.ValidationError, msgspec.DecodeError, OptoutError):
+            continue
+        found[path] = kept
+    return found
 
 
 def run_interview(basis: Basis, query: str | None, options: str) -> Path | None:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 import click
 from msgspec.structs import replace
 
-from optout_cli.authoring.particular_questions import NONE
+from optout_cli.authoring import NONE
 from optout_cli.cli.console import say, terminal_width, wrap
 from optout_cli.cli.options import today
 from optout_cli.errors import Problem
