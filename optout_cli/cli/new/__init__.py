@@ -1,11 +1,12 @@
 """`optout new`: ask for a request on a terminal; elsewhere write a sample to fill in."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import click
-import msgspec
+from msgspec.structs import replace
 
 from optout_cli.authoring.draft import (
     Basis,
@@ -179,10 +180,7 @@ def command(
     folders: Sequence[Path],
 ) -> None:
     """Ask, or write a sample file, a table or a template."""
-    tables = (wants_table, wants_workbook)
-    _check_usage(jurisdiction, states, former, pattern, tables, wants_wording=wants_wording)
-    is_request = not (any(tables) or wants_wording)
-    _check_more_usage(within, former, common, assignments, is_request=is_request)
+    _check_usage(click.get_current_context().params)
     library = library_from(overlays, folders)
     if letter:
         library.programs.find(letter, _LETTER)
@@ -190,20 +188,21 @@ def command(
         _copy_wording(jurisdiction, letter, output, library, quiet=quiet)
         return
     options = _repeat_options(overlays, folders, files_from)
-    if any(tables):
+    follow = FollowOrder(former, within, common, files_from) if former else None
+    if wants_table or wants_workbook:
         table = TableOrder(letter, output, options, quiet, wants_workbook)
-        order = FollowOrder(former, within, common, files_from) if former else None
-        write_table(table, library, states, order)
+        write_table(table, library, states, follow)
         return
     start, earlier = Start(known={"letter": letter} if letter else {}), None
-    if former:
-        order = FollowOrder(former, within, files_from=files_from)
-        earlier = begin_after(order, letter, library, output, quiet=quiet)
+    if follow:
+        earlier = begin_after(follow, letter, library, output, quiet=quiet)
         start = earlier.start
     elif pattern:
         start = start_from_request(request_file(pattern), jurisdiction, letter, library)
-    start = _with_values(start, assignments)
-    place_of = partial(path_for, output, kind=REQUEST)
+    assigned = dict(map(split_assignment, assignments))
+    require_request(start.known, assigned)
+    known = with_answers(document_from(start.known), assigned).data
+    start, place_of = replace(start, known=known), partial(path_for, output, kind=REQUEST)
     basis = Basis(start, library, today(), place_of, last_signatory, files_from)
     if is_terminal():
         path = run_interview(basis, jurisdiction, options)
@@ -211,14 +210,6 @@ def command(
         path = put_request(*_sample(jurisdiction, basis, options))
     if path and not quiet:
         _say_next(path, options, start.known, earlier)
-
-
-def _with_values(start: Start, assignments: Sequence[str]) -> Start:
-    """Return the start of a request with the values of --set. Raises OptoutError."""
-    assigned = dict(map(split_assignment, assignments))
-    require_request(start.known, assigned)
-    known = with_answers(document_from(start.known), assigned).data
-    return msgspec.structs.replace(start, known=known)
 
 
 def _say_next(path: Path, options: str, known: Answers, earlier: Beginning | None) -> None:
@@ -243,58 +234,54 @@ def _repeat_options(
     )
 
 
-def _check_usage(
-    query: str | None,
-    states: Sequence[str],
-    former: str | None,
-    pattern: str | None,
-    tables: tuple[bool, bool],
-    *,
-    wants_wording: bool,
-) -> None:
+def _check_usage(given: Mapping[str, Any]) -> None:  # Any: what each option takes
     """Raise click.UsageError if the options do not go together."""
-    if all(tables):
-        usage_error("--csv and --xlsx do not go together", "leave one of them out")
-    wants_table = any(tables)
+    query, former, wants_wording = given["jurisdiction"], given["former"], given["wants_wording"]
+    wants_table = given["wants_table"] or given["wants_workbook"]
+    is_request = not (wants_table or wants_wording)
     modes = {
         "--csv or --xlsx": wants_table,
         "--wording": wants_wording,
         "--follow": former,
-        "--from": pattern,
+        "--from": given["pattern"],
     }
     chosen = [name for name, value in modes.items() if value]
-    if len(chosen) > 1 and (wants_wording or pattern):
-        usage_error(f"{' and '.join(chosen)} do not go together", "leave one of them out")
-    if wants_table and query:
-        hint = "use --state CODE instead, or ask for no table"
-        usage_error(f"--csv or --xlsx writes a table of many, not of {query!r} alone", hint)
-    if former and query:
-        message = "--follow takes the jurisdiction from the earlier letter"
-        usage_error(message, f"leave {query!r} out")
-    if states and not wants_table:
-        usage_error(
+    several = len(chosen) > 1 and (wants_wording or given["pattern"])
+    together, one = "do not go together", "leave one of them out"
+    rules: tuple[tuple[object, str, str], ...] = (
+        (given["wants_table"] and given["wants_workbook"], f"--csv and --xlsx {together}", one),
+        (several, f"{' and '.join(chosen)} {together}", one),
+        (
+            wants_table and query,
+            f"--csv or --xlsx writes a table of many, not of {query!r} alone",
+            "use --state CODE instead, or ask for no table",
+        ),
+        (
+            former and query,
+            "--follow takes the jurisdiction from the earlier letter",
+            f"leave {query!r} out",
+        ),
+        (
+            given["states"] and not wants_table,
             "--state works only with --csv or --xlsx",
             "add one of them, or name a jurisdiction instead",
-        )
-    if states and former:
-        usage_error("--state and --follow do not go together", "leave one of them out")
-
-
-def _check_more_usage(
-    within: Path | None,
-    former: str | None,
-    common: str | None,
-    assignments: Sequence[str],
-    *,
-    is_request: bool,
-) -> None:
-    """Raise click.UsageError if --in, --common or --set do not go with the other options."""
-    if common and (is_request or not former):
-        usage_error("--common works only with --follow and --csv or --xlsx", "leave --common out")
-    if within and not former:
-        usage_error("--in works only with --follow", "leave --in out")
-    if assignments and not is_request:
-        usage_error("--set sets values of a request, not of a table", "leave --set out")
+        ),
+        (given["states"] and former, f"--state and --follow {together}", one),
+        (
+            given["common"] and (is_request or not former),
+            "--common works only with --follow and --csv or --xlsx",
+            "leave --common out",
+        ),
+        (given["within"] and not former, "--in works only with --follow", "leave --in out"),
+        (
+            given["assignments"] and not is_request,
+            "--set sets values of a request, not of a table",
+            "leave --set out",
+        ),
+    )
+    for is_wrong, message, hint in rules:
+        if is_wrong:
+            usage_error(message, hint)
 
 
 def _sample(query: str | None, basis: Basis, options: str) -> tuple[Path | None, str]:
