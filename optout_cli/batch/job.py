@@ -203,7 +203,7 @@ def unpack(content: bytes) -> tuple[Letter, ...]:
             "run the command again",
             path,
         )
-        for (path, name), old, new in zip(named_in(kept.request), kept.stamps, now, strict=True)
+        for (path, name, _), old, new in zip(named_in(kept.request), kept.stamps, now, strict=True)
         if old != new
     )
     return tuple(
@@ -219,7 +219,7 @@ def unpack(content: bytes) -> tuple[Letter, ...]:
 
 
 def _stamps(request: Request, named: NamedFiles) -> tuple[_Stamp, ...]:
-    return tuple(_stamp(named, path, name) for path, name in named_in(request))
+    return tuple(_stamp(named, path, name) for path, name, _ in named_in(request))
 
 
 def _stamp(named: NamedFiles, path: str, name: str) -> _Stamp:

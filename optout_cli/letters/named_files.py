@@ -9,12 +9,12 @@ What a letter follows from, these files too, has a fingerprint.
 
 import os
 import stat
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from hashlib import file_digest, sha256
 from itertools import chain, count
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
@@ -32,7 +32,6 @@ from optout_cli.trust import ON_WINDOWS, is_reserved, leads_outside, real, withi
 if TYPE_CHECKING:
     from optout_cli.letters.library import Library
 
-_T = TypeVar("_T")
 _TYPEFACE = "font-source-serif-pro"
 _NOT_HASHED = ("max_age", "routes", "is_by_service", "program", "kind")  # of a case
 
@@ -104,12 +103,7 @@ class NamedFiles(msgspec.Struct, frozen=True):
         )
 
 
-def named_in(request: Request) -> Iterator[tuple[str, str]]:
-    """Yield key path and name of each file that a request names."""
-    yield from ((key, name) for key, name, _ in _named_in(request))
-
-
-def _named_in(request: Request) -> Iterator[tuple[str, str, str]]:
+def named_in(request: Request) -> Iterator[tuple[str, str, str]]:
     """Yield key path and name of each file that a request names, and what it is."""
     if request.letterhead:
         yield "letterhead.seal", request.letterhead.seal, request.letterhead.alt
@@ -144,7 +138,7 @@ def files_of(request: Request, named: NamedFiles) -> Files:
                 hint = lines_to_add(fields)
                 raise OptoutError(Problem("no-picture", message, None, hint, fields=fields))
             autograph = _load_image(named.find("signature.file", signature.file), signature.alt)
-    for path, name in named_in(request):
+    for path, name, _ in named_in(request):
         if path in ("letterhead.seal", "signature.file"):
             continue
         with _collect_problems(problems, path):
@@ -163,7 +157,7 @@ def files_of(request: Request, named: NamedFiles) -> Files:
         attachments=tuple(attachments.values()),
         named=tuple(
             named.as_read(key, name, title)
-            for key, name, title in _named_in(request)
+            for key, name, title in named_in(request)
             if key != "signature.file" or signature.kind == "image"
         ),
     )
@@ -202,27 +196,19 @@ def digest_at(place: Path) -> Digest | None:
 
 
 def _load_image(found: Found, alt: str) -> Image:
-    from optout_cli.readers.pictures import load_image
-
-    if not os.path.exists(found.place):  # noqa: PTH110  # as above
-        raise OptoutError(no_such_file(found.place, found.shown))
-    return _load(found, lambda place: _seen(load_image(place, alt), place))
-
-
-def _seen(image: Image, place: Path) -> Image:
-    """Draw a picture once, and return it as every engine draws it.
+    """Read a picture, draw it once, and return it as every engine draws it.
 
     Raises OptoutError where it cannot be drawn or shows nothing.
     """
     from optout_cli.engines.pictures import drawn_alike, look_at
+    from optout_cli.readers.pictures import load_image
 
-    try:
+    if not os.path.exists(found.place):  # noqa: PTH110  # as above
+        raise OptoutError(no_such_file(found.place, found.shown))
+    with _as_shown(found):
+        image = load_image(found.place, alt)
         color = look_at(image)
         image = drawn_alike(image)
-    except OptoutError as error:
-        location = Location(str(place))
-        located = [msgspec.structs.replace(it, location=location) for it in error.problems]
-        raise OptoutError(*located) from None
     return msgspec.structs.replace(image, color=color) if color else image
 
 
@@ -235,25 +221,21 @@ def _load_attachment(found: Found, name: str) -> Attachment:
             hint = "write the whole name of the folder: ~ stands for it only in a shell"
         message = f"there is no file {name!r} to enclose"
         raise OptoutError(Problem("missing-file", message, None, hint))
-    return _load(found, lambda place: load_attachment(place, name))
+    with _as_shown(found):
+        return load_attachment(found.place, name)
 
 
-def _load(found: Found, load: Callable[[Path], _T]) -> _T:
-    """Load a file. A problem with the file names it as the user would."""
+@contextmanager
+def _as_shown(found: Found) -> Iterator[None]:
+    """Name the file in each problem that the block raises as the user would."""
     try:
-        return load(found.place)
+        yield
     except OptoutError as error:
-        shown = str(found.shown)
-        raise OptoutError(
-            *(
-                msgspec.structs.replace(
-                    problem,
-                    location=problem.location
-                    and msgspec.structs.replace(problem.location, file=shown),
-                )
-                for problem in error.problems
-            )
-        ) from None
+        file, problems = str(found.shown), []
+        for problem in error.problems:
+            location = msgspec.structs.replace(problem.location or Location(file), file=file)
+            problems.append(msgspec.structs.replace(problem, location=location))
+        raise OptoutError(*problems) from None
 
 
 @contextmanager
@@ -302,7 +284,7 @@ class Fingerprints:
             del stated[name]
         stated["today"] = case.today.year  # the notes tell a letter of this year from older ones
         hashed = sha256(self._common + msgspec.msgpack.encode(stated, order="deterministic"))
-        for path, name in named_in(case.request):
+        for path, name, _ in named_in(case.request):
             with suppress(OptoutError):  # it leads outside, which keeps the letter from being made
                 digest = digest_at(named.find(path, name).place)
                 hashed.update(bytes.fromhex(digest.sha256) if digest else b"unreadable")
