@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from optout_cli.directory.names import (
+    AgencyList,
     Entry,
     agency_key,
     closest,
@@ -20,7 +21,6 @@ from optout_cli.directory.names import (
     with_name,
     without_legal_word,
 )
-from optout_cli.directory.overlays import AgencyList
 from optout_cli.errors import Location, Problem
 
 _DIGITS = re.compile(r"(?:^|US|\()([0-9],?[0-9]{3,4})(?:\.0+)?\)?$")  # of a FIPS code: 6041.0
