@@ -68,7 +68,8 @@ class Finder:
         folded, matches = fold(query), self.matches(query)
         if matches:
             return [self._slug_of(match) for match in matches]
-        entries = self._entries(folded)
+        is_agency = is_agency_name(folded)
+        entries = self._agency_entries if is_agency else self._jurisdiction_entries
         close = self._closest(folded, entries)
         known = self._in_any_state(folded, entries) or close[:_MOST_CANDIDATES]
         return known or self._agencies_at(folded)
@@ -205,7 +206,12 @@ class Finder:
     def _agency_suggestion(self, folded: str) -> str:
         if found := self._in_any_state(folded, self._agency_entries):
             return f"name the state too: {_listed(found)}"
-        county = self._county_in(folded)
+        named, key = self._named(folded), agency_key(folded)
+        county = [  # whose name begins the agency's
+            entry.slug
+            for entry in self._jurisdiction_entries
+            if (not named or entry.code in named) and key.startswith(f"{entry.names[0]}-")
+        ]
         instead = f"if it is not listed, name its county instead: {_listed(county)}"
         close = self._with_other_word(folded) or [
             *self._elsewhere(folded),
@@ -216,9 +222,7 @@ class Finder:
             return f"{listed}; {instead}" if county else listed
         if county:
             return instead
-        return (
-            self._whole_list(*self._named(folded), what="agencies") if self._agency_entries else ""
-        )
+        return self._whole_list(*named, what="agencies") if self._agency_entries else ""
 
     def _place_suggestion(self, folded: str) -> str:
         """Return the hint for a query that has no word of an agency; it may be a city."""
@@ -291,10 +295,6 @@ class Finder:
         found = [entry.slug for entry in self._jurisdiction_entries if names & {*entry.names}]
         return found if len(found) <= _FEW else []
 
-    def _entries(self, folded: str) -> list[Entry]:
-        """Return what a query may mean: agencies if it has an agency's words, else counties."""
-        return self._agency_entries if is_agency_name(folded) else self._jurisdiction_entries
-
     @cached_property
     def _agency_entries(self) -> list[Entry]:
         return [*self._agencies.entries(self._states)]
@@ -305,15 +305,6 @@ class Finder:
             entry_of(code, self.slug(code, id), names_of(known))
             for code, state in self._states.items()
             for id, known in sorted(state.get("jurisdictions", {}).items())
-        ]
-
-    def _county_in(self, folded: str) -> list[str]:
-        """Return the slugs of the counties whose name begins the agency's."""
-        named, key = self._named(folded), agency_key(folded)
-        return [
-            entry.slug
-            for entry in self._jurisdiction_entries
-            if (not named or entry.code in named) and key.startswith(f"{entry.names[0]}-")
         ]
 
     def _agencies_at(self, folded: str) -> list[str]:

@@ -199,7 +199,10 @@ def closest(
     slugs: dict[str, dict[str, None]] = {}  # by each way to write a name
     pool = [entry for entry in entries if not named or entry.code in named]
     for entry in pool:
-        for word in _ways_to_write(entry, "" if named or "-" not in folded else states[entry.code]):
+        words = [*entry.names, *entry.short, entry.slug.removesuffix(f"-{entry.code.lower()}")]
+        if not named and "-" in folded:  # the state may be misspelled
+            words += [f"{name}-{fold(states[entry.code])}" for name in entry.short]
+        for word in words:
             slugs.setdefault(word, {})[entry.slug] = None
     ratios = {
         name: max(SequenceMatcher(None, name, word).ratio() for word in typed)
@@ -220,15 +223,6 @@ def _are_of_one_place(name: str, other: str) -> bool:
     if not one or two.startswith(f"{one}-"):  # `pecos-couuty`
         return True
     return SequenceMatcher(None, one, two).ratio() >= _LIKENESS[True]
-
-
-def _ways_to_write(entry: Entry, state: str) -> Iterator[str]:
-    yield from entry.names
-    for name in entry.short:
-        yield name
-        if state:  # it may be misspelled
-            yield f"{name}-{fold(state)}"
-    yield entry.slug.removesuffix(f"-{entry.code.lower()}")
 
 
 class AgencyList:

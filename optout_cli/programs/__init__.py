@@ -94,7 +94,13 @@ def load_programs(folders: Sequence[Path], cache: Cache | None) -> Programs:
         try:
             for folder in folders[:-1]:
                 check_within(folder / id / _FILE, folder)
-            document = _merged_document([folder / id / _FILE for folder in folders], cache)
+            *overlays, lowest = [
+                path for folder in folders if (path := folder / id / _FILE).is_file()
+            ]
+            shown = _shown(lowest) if lowest == folders[-1] / id / _FILE else str(lowest)
+            document = load_valid(str(lowest), Program, cache, shown)
+            for path in reversed(overlays):
+                document = merge(document, load_document(str(path)))
             program = convert(document, Program)
         except OptoutError as error:
             problems += error.problems
@@ -107,16 +113,6 @@ def load_programs(folders: Sequence[Path], cache: Cache | None) -> Programs:
     wording = convert(load_valid(str(path), Wording, cache, _shown(path)), Wording)
     raise_any(problems)
     return Programs(programs, documents, wording)
-
-
-def _merged_document(paths: Sequence[Path], cache: Cache | None) -> Document:
-    """Read a program's files and merge them. The last path is the shipped file, if it exists."""
-    *overlays, lowest = [path for path in paths if path.is_file()]
-    shown = _shown(lowest) if lowest == paths[-1] else str(lowest)
-    document = load_valid(str(lowest), Program, cache, shown)
-    for path in reversed(overlays):
-        document = merge(document, load_document(str(path)))
-    return document
 
 
 def _shown(path: Path) -> str:

@@ -166,7 +166,13 @@ def _names(program: Program) -> _Names:
 
 def _shared_names(program: Program, everywhere: set[str]) -> _Names:
     """Yield the names in what a program states for all its letters; some letter must have them."""
-    texts = [*_rule_texts(program, ""), *_guide_texts(program)]
+    texts = [*_rule_texts(program, "")]
+    for key in ("can", "cannot", "before", "enclose", "send", "next"):
+        advices = enumerate(getattr(program.guide, key))
+        texts += ((f"guide.{key}.{number}", each.when, each.text) for number, each in advices)
+    for id, reply in program.replies.items():
+        rows = enumerate(reply.next)
+        texts += ((f"replies.{id}.next.{at}", Condition(), row.where or "") for at, row in rows)
     for number, row in enumerate(program.guide.others):
         yield f"guide.others.{number}", row.letter, program.letters
     yield from _reply_names(program)
@@ -217,16 +223,6 @@ def _rule_texts(owner: Program | LetterKind, prefix: str) -> Iterator[tuple[str,
         yield f"{prefix}cautions.{number}", note.when, note.text
         if note.short:
             yield f"{prefix}cautions.{number}.short", note.when, note.short
-
-
-def _guide_texts(program: Program) -> Iterator[tuple[str, Condition, str]]:
-    """Yield path, condition and text of everything that the guide says."""
-    for key in ("can", "cannot", "before", "enclose", "send", "next"):
-        for number, advice in enumerate(getattr(program.guide, key)):
-            yield f"guide.{key}.{number}", advice.when, advice.text
-    for id, reply in program.replies.items():
-        for number, row in enumerate(reply.next):
-            yield f"replies.{id}.next.{number}", Condition(), row.where or ""
 
 
 def _condition_names(
