@@ -7,10 +7,12 @@ import re
 from collections.abc import Iterable, Mapping
 from enum import IntEnum
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
+# Version of the JSON objects that commands print: new keys may be added; none changes its meaning.
+JSON_SCHEMA: Literal[1] = 1
 MAX_SHOWN = 60  # characters of any text that a message repeats
 _LONGEST_PATH = 1024  # characters that a message repeats of a path, which somebody may copy
 _LONG_QUOTE = re.compile(  # a backslash and what it escapes are one character

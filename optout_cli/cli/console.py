@@ -12,8 +12,15 @@ from typing import Any, NoReturn, TypeVar
 import click
 import msgspec
 
-from optout_cli.errors import Location, OptoutError, Problem, json_line, printable, shorten_quotes
-from optout_cli.model.printed import SCHEMA, NoteLine, ProblemLine
+from optout_cli.errors import (
+    JSON_SCHEMA,
+    Location,
+    OptoutError,
+    Problem,
+    json_line,
+    printable,
+    shorten_quotes,
+)
 from optout_cli.model.request import REQUESTS
 from optout_cli.trust import ON_WINDOWS
 
@@ -25,6 +32,39 @@ APP = "optout"  # what to type
 _TABLE_SUFFIXES = (".csv", ".ndjson")
 _BYTES = re.compile("[\ud800-\udfff]")  # of a file name that are no text
 _NOTE = re.compile(r"^note(?: \([^)]*\))?: ")
+
+
+class JsonLine(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One JSON object on one line."""
+
+    schema: Literal[1]
+
+
+class ProblemLine(JsonLine, frozen=True, kw_only=True):
+    """A problem, and where it is. `path` is the key or the column of a table.
+
+    `jurisdiction` is that of a table's row. What is not known is null.
+    """
+
+    problem: str
+    message: str
+    hint: str | None
+    file: str | None
+    line: int | None
+    column: int | None
+    path: str | None
+    jurisdiction: str | None
+
+
+class NoteLine(JsonLine, frozen=True, kw_only=True):
+    """Something worth knowing; `note` is its code, or null if it has none.
+
+    `requests` is how many requests of a batch it is about.
+    """
+
+    note: str | None
+    message: str
+    requests: int | None
 
 
 def is_request(what: str) -> bool:
@@ -87,7 +127,7 @@ def say(text: str, code: str | None = None, requests: int | None = None) -> None
     if speaks_json():
         message = _NOTE.sub("", text).strip()
         if message:
-            noted = NoteLine(schema=SCHEMA, note=code, message=message, requests=requests)
+            noted = NoteLine(schema=JSON_SCHEMA, note=code, message=message, requests=requests)
             _echo_json(noted, err=True)
         return
     text = _printable_lines(text)
@@ -124,7 +164,7 @@ def quote(word: str) -> str:
 
 def print_json(value: Any) -> None:  # Any: whatever a listing holds
     """Print one JSON object on one line, with its schema."""
-    _echo_json({"schema": SCHEMA, **msgspec.to_builtins(value)})
+    _echo_json({"schema": JSON_SCHEMA, **msgspec.to_builtins(value)})
 
 
 def print_path(path: Path) -> None:
@@ -221,7 +261,7 @@ def problem_as_json(problem: Problem) -> ProblemLine:
     """Return a Problem for scripts; `code` is stable."""
     location = problem.location or Location("")
     return ProblemLine(
-        schema=SCHEMA,
+        schema=JSON_SCHEMA,
         problem=problem.code,
         message=problem.message,
         hint=problem.hint,

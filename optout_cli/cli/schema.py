@@ -12,12 +12,12 @@ import click
 import msgspec
 
 from optout_cli.authoring.request_writer import layout, notes_in
-from optout_cli.cli.console import report_problems
+from optout_cli.cli.console import JsonLine, NoteLine, ProblemLine, report_problems
 from optout_cli.cli.options import library_from, templates_option
 from optout_cli.cli.show import UNUSED, Overview
+from optout_cli.errors import JSON_SCHEMA
 from optout_cli.letters.library import Library
-from optout_cli.model.jurisdiction import Contact, Gazetteer, Locality, Office
-from optout_cli.model.printed import LIST_LINES, SCHEMA, NoteLine, ProblemLine
+from optout_cli.model.jurisdiction import Agreement, Contact, Gazetteer, Locality, Office
 from optout_cli.model.program import Particular, Program
 from optout_cli.model.request import Request
 from optout_cli.programs import particulars_type
@@ -27,6 +27,66 @@ from optout_cli.register.status import LetterStatus
 # A JSON Schema, or a part of one. Any: they hold each other.
 _Schema = dict[str, Any]
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
+
+
+class JurisdictionLine(JsonLine, frozen=True, kw_only=True):
+    """A row of `optout list jurisdictions`."""
+
+    id: str
+    slug: str
+    name: str
+    state: str
+    activated: str | None
+
+
+class AgencyLine(JsonLine, frozen=True, kw_only=True):
+    """A row of `optout list agencies`."""
+
+    id: str
+    name: str
+    state: str
+    kind: str | None
+    county: str | None
+    agreements: tuple[Agreement, ...]
+
+
+class OfficeLine(JsonLine, frozen=True, kw_only=True):
+    """A row of `optout list offices`."""
+
+    id: str
+    name: str
+    city: str | None
+    source: str | None
+    dated: str | None
+    verified: str | None
+
+
+class LetterLine(JsonLine, frozen=True, kw_only=True):
+    """A row of `optout list letters`."""
+
+    id: str
+    title: str
+    summary: str
+    follows: tuple[str, ...]
+    particulars: dict[str, Particular]
+
+
+class PassageLine(JsonLine, frozen=True, kw_only=True):
+    """A row of `optout list passages`."""
+
+    id: str
+    help: str
+    texts: tuple[str, ...]
+
+
+class FormatLine(JsonLine, frozen=True, kw_only=True):
+    """A row of `optout list formats`."""
+
+    id: str
+    title: str
+
+
+_LIST_LINES = (JurisdictionLine, AgencyLine, OfficeLine, LetterLine, PassageLine, FormatLine)
 
 
 def _request(library: Library) -> _Schema:
@@ -111,7 +171,7 @@ def _describe(properties: _Schema, key: str, text: str) -> None:
 
 def _list(_library: Library) -> _Schema:
     """Describe a line of `optout list WHAT --json`, for each WHAT."""
-    refs, parts = msgspec.json.schema_components(LIST_LINES)
+    refs, parts = msgspec.json.schema_components(_LIST_LINES)
     return {"anyOf": [*refs], "$defs": _plain({"$defs": parts})["$defs"]}
 
 
@@ -135,7 +195,7 @@ def _show(_library: Library) -> _Schema:
     for name in UNUSED:
         del locality["properties"][name]
         locality["required"].remove(name)
-    overview["properties"] = {"schema": {"enum": [SCHEMA]}, **overview["properties"]}
+    overview["properties"] = {"schema": {"enum": [JSON_SCHEMA]}, **overview["properties"]}
     # An ICE office is a contact with a role: where the model has a contact, either may be printed.
     contact = parts.pop(Contact.__name__)
     parts[Contact.__name__] = {"anyOf": [contact, {"$ref": f"#/$defs/{Office.__name__}"}]}

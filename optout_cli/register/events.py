@@ -15,12 +15,11 @@ from typing import Literal
 
 import msgspec
 
-from optout_cli.errors import json_line
+from optout_cli.errors import JSON_SCHEMA, json_line
 from optout_cli.exporters import exporter_for, format_names
 from optout_cli.model.fields import Noun
 from optout_cli.model.letter import EngineName
 from optout_cli.model.notice import Note
-from optout_cli.model.printed import SCHEMA as PRINTED
 from optout_cli.model.request import Party, Service, Way
 from optout_cli.output import digest_of
 
@@ -353,4 +352,4 @@ def records_in(event: Written) -> Iterator[Record]:
 def line_of(record: Record, folder: Path) -> bytes:
     """Return the record as a line of NDJSON, its path below `folder` as the user named that."""
     shown = msgspec.structs.replace(record, path=str(folder / record.path))
-    return json_line({"schema": PRINTED, **msgspec.to_builtins(shown)})
+    return json_line({"schema": JSON_SCHEMA, **msgspec.to_builtins(shown)})
