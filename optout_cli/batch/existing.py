@@ -226,9 +226,9 @@ def print_run(
 
 def is_print_run(path: Path) -> bool:
     """Tell whether `print_run` wrote the file at `path`. Raises OSError."""
-    from optout_cli.exporters.binding import is_print_run_file
+    from optout_cli.exporters.binding import what_is
 
-    return is_print_run_file(path)
+    return what_is(path) == "print run"
 
 
 def unsent_letters(

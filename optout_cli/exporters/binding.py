@@ -144,7 +144,18 @@ class PrintWriter:
         known = {"/Type": b"/Catalog", "/Pages": _ref(self._tree), "/Outlines": _ref(outlines)}
         self._put(catalog, _dictionary({**known, **root}))
         self._put(about, _dictionary(info))
-        self._put_table(catalog, about)
+        start, size = self._size, len(self._places) + 1
+        self._write(b"xref\n0 %d\n0000000000 65535 f \n" % size)
+        for place in self._places:
+            self._write(b"%010d 00000 n \n" % place)
+        digest = b"<%s>" % self._digest.hexdigest()[:32].encode()
+        trailer = {
+            "/Size": b"%d" % size,
+            "/Root": _ref(catalog),
+            "/Info": _ref(about),
+            "/ID": b"[ %s %s ]" % (digest, digest),
+        }
+        self._write(b"trailer\n%s\nstartxref\n%d\n%%%%EOF\n" % (_dictionary(trailer), start))
 
     def _put_tree(self, number: int, kids: Sequence[int], entries: Mapping[str, bytes]) -> None:
         count = len(kids) if entries else self.count
@@ -172,20 +183,6 @@ class PrintWriter:
             if index + 1 < len(numbers):
                 own["/Next"] = _ref(numbers[index + 1])
             self._put_bookmarks(numbers[index], bookmark.below, own)
-
-    def _put_table(self, catalog: int, about: int) -> None:
-        start, size = self._size, len(self._places) + 1
-        self._write(b"xref\n0 %d\n0000000000 65535 f \n" % size)
-        for place in self._places:
-            self._write(b"%010d 00000 n \n" % place)
-        digest = b"<%s>" % self._digest.hexdigest()[:32].encode()
-        trailer = {
-            "/Size": b"%d" % size,
-            "/Root": _ref(catalog),
-            "/Info": _ref(about),
-            "/ID": b"[ %s %s ]" % (digest, digest),
-        }
-        self._write(b"trailer\n%s\nstartxref\n%d\n%%%%EOF\n" % (_dictionary(trailer), start))
 
     def _part(self) -> bytes:
         return _ref(self._parts[-1][0])
@@ -286,6 +283,10 @@ class Bundle(NamedTuple):
     sheet: Sheet
 
 
+# Each bundle, the sheet before it, and what is written of the document that the sheet is in.
+_WithSheets = Iterator[tuple[Bundle, list[pikepdf.Page], Copied]]
+
+
 def bind_print_run(
     bundles: Iterable[Bundle],
     output: BinaryIO,
@@ -304,12 +305,11 @@ def bind_print_run(
     """
     writer = PrintWriter(output)
     bookmarks = []
-    with_none = ((bundle, None) for bundle in bundles)
-    for bundle, sheet in _with_sheets(bundles, context) if with_sheets else with_none:
+    with_none: _WithSheets = ((bundle, [], {}) for bundle in bundles)
+    for bundle, sheets, copied in _with_sheets(bundles, context) if with_sheets else with_none:
         writer.begin_part()
         start, below = writer.count, []
-        if sheet:
-            _add(writer, [sheet.page], sheet.copied, is_duplex=is_duplex)
+        _add(writer, sheets, copied, is_duplex=is_duplex)
         for title, content in bundle.letters:
             below.append(Bookmark(title, writer.count))
             try:
@@ -326,18 +326,6 @@ def bind_print_run(
     }
     writer.finish(bookmarks, root, {"/Creator": pikepdf.String(_CREATOR).unparse()})
     return writer.count
-
-
-class _Sheet(NamedTuple):
-    """A separator sheet, and what is written of the document that it is in."""
-
-    page: pikepdf.Page
-    copied: Copied
-
-
-def is_print_run_file(path: Path) -> bool:
-    """Tell whether a file is an earlier print run, which a new one may replace. Raises OSError."""
-    return what_is(path) == "print run"
 
 
 def what_is(path: Path) -> str | None:
@@ -357,9 +345,7 @@ def what_is(path: Path) -> str | None:
     return keywords.removeprefix("optout ") if keywords in _OWN_KEYWORDS else None
 
 
-def _with_sheets(
-    bundles: Iterable[Bundle], context: ExportContext
-) -> Iterator[tuple[Bundle, _Sheet]]:
+def _with_sheets(bundles: Iterable[Bundle], context: ExportContext) -> _WithSheets:
     """Yield each bundle with its separator sheet. Sheets laid out together share typefaces."""
     waiting = iter(bundles)
     while group := list(islice(waiting, _AT_ONCE)):
@@ -371,7 +357,7 @@ def _with_sheets(
                 raise OptoutError(Problem("long-sheet", message, hint=hint))
             copied: Copied = {}
             for bundle, sheet in zip(group, laid_out.pages, strict=True):
-                yield bundle, _Sheet(sheet, copied)
+                yield bundle, [sheet], copied
 
 
 def _add(

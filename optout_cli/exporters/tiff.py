@@ -6,14 +6,9 @@ Draws each page straight onto scan lines, with a threshold: dithering would lose
 from enum import IntEnum
 from io import BytesIO
 from struct import pack_into, unpack_from
-from typing import TYPE_CHECKING
 
-from optout_cli.exporters import ExportContext, Options, fax_pdf
+from optout_cli.exporters import ExportContext, fax_pdf
 from optout_cli.model.letter import Letter
-
-if TYPE_CHECKING:
-    from PIL import Image
-    from PIL.TiffImagePlugin import AppendingTiffWriter
 
 RANK = 6
 DESCRIPTION = "fax pages: cover, letter and enclosed PDFs (TIFF class F)"
@@ -53,13 +48,25 @@ def encode(letter: Letter, context: ExportContext) -> bytes:
     A page takes 4 MB as it is drawn, and a hundredth of that in the file.
     Raises OptoutError for a page that failed to draw.
     """
-    from PIL.TiffImagePlugin import AppendingTiffWriter
+    from PIL.TiffImagePlugin import AppendingTiffWriter, ImageFileDirectory_v2
 
-    output, count = BytesIO(), 0
+    output, count, options = BytesIO(), 0, context.options
     with fax_pdf.whole_fax(letter, context) as fax, AppendingTiffWriter(output) as writer:
-        resolution = context.options.resolution
-        for image in fax_pdf.draw_fax(fax, _DOWN[resolution] * _PAPER, _INK[resolution]):
-            _add_page(image, writer, context.options)
+        down, ink = _DOWN[options.resolution], _INK[options.resolution]
+        for image in fax_pdf.draw_fax(fax, down * _PAPER, ink):
+            tags = ImageFileDirectory_v2()
+            tags[_Tag.SUBFILE] = _ONE_OF_MANY
+            tags[_Tag.FILL_ORDER] = _MOST_SIGNIFICANT_FIRST
+            tags[_OPTIONS[options.compression]] = 0
+            tags[_Tag.PAGE] = (0, 0)  # see _number_pages
+            image.save(
+                writer,
+                "TIFF",
+                compression=options.compression,
+                dpi=(_ACROSS, down),
+                tiffinfo=tags,
+            )
+            writer.newFrame()
             count += 1
     _number_pages(output.getbuffer(), count)
     return output.getvalue()
@@ -71,24 +78,6 @@ def count_pages(content: bytes) -> int:
 
     with Image.open(BytesIO(content)) as image:
         return getattr(image, "n_frames", 1)
-
-
-def _add_page(page: "Image.Image", writer: "AppendingTiffWriter", options: Options) -> None:
-    from PIL import TiffImagePlugin
-
-    tags = TiffImagePlugin.ImageFileDirectory_v2()
-    tags[_Tag.SUBFILE] = _ONE_OF_MANY
-    tags[_Tag.FILL_ORDER] = _MOST_SIGNIFICANT_FIRST
-    tags[_OPTIONS[options.compression]] = 0
-    tags[_Tag.PAGE] = (0, 0)  # see _number_pages
-    page.save(
-        writer,
-        "TIFF",
-        compression=options.compression,
-        dpi=(_ACROSS, _DOWN[options.resolution]),
-        tiffinfo=tags,
-    )
-    writer.newFrame()
 
 
 def _number_pages(data: memoryview, pages: int) -> None:

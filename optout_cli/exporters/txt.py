@@ -104,7 +104,11 @@ def break_pages(lines: Sequence[Line], height: int) -> list[list[str]]:
     pages: list[list[str]] = []
     start = 0
     while start < len(lines):
-        end = _page_end(lines, start, height)
+        end = len(lines)
+        if start + height < end:  # the page ends behind the last of its weakest bonds
+            own = lines[start : start + height]
+            weakest = min(line.bond for line in own)
+            end = start + max(at for at, line in enumerate(own, 1) if line.bond == weakest)
         page = [line.text for line in lines[start:end]]
         while page and not page[-1]:
             page.pop()
@@ -113,15 +117,6 @@ def break_pages(lines: Sequence[Line], height: int) -> list[list[str]]:
             end += 1
         start = end
     return pages
-
-
-def _page_end(lines: Sequence[Line], start: int, height: int) -> int:
-    """Return where the page from `start` ends: behind the last of its weakest bonds."""
-    limit = start + height
-    if limit >= len(lines):
-        return len(lines)
-    weakest = min(line.bond for line in lines[start:limit])
-    return next(end for end in range(limit, start, -1) if lines[end - 1].bond == weakest)
 
 
 def _body_groups(blocks: Sequence[Block]) -> Iterator[Group]:

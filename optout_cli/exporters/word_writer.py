@@ -20,7 +20,6 @@ from docx.oxml.parser import OxmlElement, parse_xml
 from docx.oxml.xmlchemy import BaseOxmlElement
 from docx.shared import Inches, Length, Pt, RGBColor
 from docx.styles.style import ParagraphStyle
-from docx.styles.styles import Styles
 from docx.table import _Cell
 from docx.text.paragraph import Paragraph as Written
 
@@ -92,13 +91,33 @@ _UNUSED = ("/stylesWithEffects", "/customXml", "/thumbnail", "/extended-properti
 def written_in_word(letter: Letter) -> bytes:
     """Return the letter as a document; the same letter gives the same bytes."""
     document = _blank_document()
-    _set_properties(document, letter)
+    properties = document.core_properties
+    properties.title = letter.plain_subject[:_MOST]
+    properties.author = properties.last_modified_by = letter.sender[0][:_MOST]
+    properties.subject = letter.reference[:_MOST]
+    properties.keywords = letter.keywords[:_MOST]
+    properties.comments, properties.revision = "", 1
+    properties.language = "en-US"
+    properties.created = properties.modified = datetime.combine(letter.day, time(12))
     _write_running_parts(document, letter)
     _write_top(document, letter)
-    _write_opening(document, letter)
+    document.add_paragraph(letter.reference, "Reference")
+    for name in letter.to:
+        document.add_paragraph(f"To:\t{name}", "Addressee")
+    subject = document.add_paragraph(style="Heading 1")
+    subject.add_run("Re:").bold = False
+    subject.add_run(f"\t{letter.subject}")
+    document.add_paragraph(letter.salutation)
     _write_blocks(document, letter.body)
     _write_end(document, letter)
-    return _packed(document)
+    saved, packed = BytesIO(), BytesIO()
+    document.save(saved)
+    with ZipFile(saved) as parts, ZipFile(packed, "w") as archive:
+        for name in parts.namelist():
+            entry = ZipInfo(name, _ZIPPED)
+            entry.compress_type = ZIP_DEFLATED
+            archive.writestr(entry, parts.read(name))
+    return packed.getvalue()
 
 
 def _blank_document() -> Document:
@@ -110,28 +129,22 @@ def _blank_document() -> Document:
         setattr(section, name, Inches(margin))
     section.header_distance, section.footer_distance = Inches(_HEADER), Inches(_FOOTER)
     section.different_first_page_header_footer = True
-    _set_looks(document.styles)
+    styles = document.styles
+    for style in [style for style in styles if style.type == WD_STYLE_TYPE.TABLE]:
+        if style.name != "Normal Table":  # the others fill most of a document
+            style.delete()
+    for name, look in _LOOKS.items():
+        if name not in styles:
+            styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH)
+            styles[name].base_style = styles["Normal"]
+        _set_look(styles[name], look)
     for owner in (document.part.rels, document.part.package.rels):
         for id in [id for id, rel in owner.items() if rel.reltype.endswith(_UNUSED)]:
             del owner[id]
     return document
 
 
-def _set_looks(styles: Styles) -> None:
-    """Give the styles their looks, and remove those of tables, which fill most of a document."""
-    for style in [style for style in styles if style.type == WD_STYLE_TYPE.TABLE]:
-        if style.name != "Normal Table":
-            style.delete()
-    for name, look in _LOOKS.items():
-        if name not in styles:
-            # It has no type of its own.
-            styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH)  # type: ignore[no-untyped-call]
-            styles[name].base_style = styles["Normal"]
-        _set_look(styles[name], look)
-
-
 def _set_look(style: ParagraphStyle, look: _Look) -> None:
-
     if style.element.rPr is not None:
         style.element.remove(style.element.rPr)  # the template's colors and typefaces
     font, form = style.font, style.paragraph_format
@@ -149,26 +162,21 @@ def _set_look(style: ParagraphStyle, look: _Look) -> None:
         form.first_line_indent = Inches(look.first)
 
 
-def _set_properties(document: Document, letter: Letter) -> None:
-    noon = datetime.combine(letter.day, time(12))
-    properties = document.core_properties
-    properties.title = letter.plain_subject[:_MOST]
-    properties.author = properties.last_modified_by = letter.sender[0][:_MOST]
-    properties.subject = letter.reference[:_MOST]
-    properties.keywords = letter.keywords[:_MOST]
-    properties.comments, properties.revision = "", 1
-    properties.language = "en-US"
-    properties.created = properties.modified = noon
-
-
 def _write_running_parts(document: Document, letter: Letter) -> None:
     """Write the mark of a draft, the head of later pages with their numbers, and the foot."""
     section = document.sections[0]
     mark = section.first_page_header.paragraphs[0]
     mark.style, mark.alignment = document.styles["Draft Mark"], WD_ALIGN_PARAGRAPH.CENTER
     mark.add_run(letter.mark)
-    for place in _FOLDS:
-        _add_fold_mark(mark.insert_paragraph_before(), place)
+    for place in _FOLDS:  # a short line at the left edge of the page
+        form = mark.insert_paragraph_before().paragraph_format
+        size = f'w:w="{Inches(0.18).twips}" w:h="20" w:hRule="exact" w:hSpace="0" w:wrap="around"'
+        at = f'w:x="{Inches(0.12).twips}" w:y="{Inches(place).twips}"'
+        frame = f'<w:framePr {nsdecls("w")} {size} w:vAnchor="page" w:hAnchor="page" {at}/>'
+        form.line_spacing = Pt(1)
+        spacing = form.element.pPr.find(qn("w:spacing"))
+        spacing.addprevious(parse_xml(frame))
+        spacing.addprevious(_rule())
     head = section.header.paragraphs[0]
     if letter.mark:
         head.add_run(letter.mark).bold = True
@@ -182,17 +190,6 @@ def _write_running_parts(document: Document, letter: Letter) -> None:
     form.tab_stops.add_tab_stop(Inches(_WIDTH), WD_TAB_ALIGNMENT.RIGHT)
     section.footer.paragraphs[0].add_run(letter.foot)
     section.first_page_footer.paragraphs[0].add_run(letter.foot)
-
-
-def _add_fold_mark(paragraph: Written, place: float) -> None:
-    """Draw a short line at the left edge of the page, `place` inches from the top."""
-    size = f'w:w="{Inches(0.18).twips}" w:h="20" w:hRule="exact" w:hSpace="0" w:wrap="around"'
-    at = f'w:x="{Inches(0.12).twips}" w:y="{Inches(place).twips}"'
-    frame = f'<w:framePr {nsdecls("w")} {size} w:vAnchor="page" w:hAnchor="page" {at}/>'
-    form = paragraph.paragraph_format
-    form.line_spacing = Pt(1)
-    form.element.pPr.find(qn("w:spacing")).addprevious(parse_xml(frame))
-    form.element.pPr.find(qn("w:spacing")).addprevious(_rule())
 
 
 def _rule(space: int = 0) -> BaseOxmlElement:
@@ -210,7 +207,8 @@ def _add_field(paragraph: Written, name: str) -> None:
 def _write_top(document: Document, letter: Letter) -> None:
     """Write the letterhead, the date and the address, in rows that hold the address in its place.
 
-    A row grows with its words, so none is cut off.
+    A row grows with its words, so none is cut off. The date is on the left and the service on the
+    right, below the letterhead's rule.
     """
     columns = (_BESIDE_SEAL, _WIDTH - _BESIDE_SEAL) if letter.seal else (_WIDTH,)
     table = document.add_table(3, len(columns))
@@ -232,7 +230,12 @@ def _write_top(document: Document, letter: Letter) -> None:
     office.paragraph_format.space_before = Pt(_ABOVE_OFFICE if letter.seal else 0)
     for parts in filter(None, (letter.sender[1:], letter.sender_contact)):
         letterhead.add_paragraph(" · ".join(parts), "Letterhead")
-    _write_dateline(dateline, letter)
+    services = letter.service or ("",)
+    lines = [f"{letter.date}\t{services[0]}".rstrip("\t"), *(f"\t{line}" for line in services[1:])]
+    first = _fill(dateline, lines, "Date")
+    for paragraph in dateline.paragraphs:
+        paragraph.paragraph_format.tab_stops.add_tab_stop(Inches(_WIDTH), WD_TAB_ALIGNMENT.RIGHT)
+    first.paragraph_format.element.pPr.find(qn("w:tabs")).addprevious(_rule(_BELOW_RULE))
     _fill(window, letter.envelope, "Inside Address")
 
 
@@ -260,26 +263,6 @@ def _add_picture(paragraph: Written, picture: Image, width: float, height: float
     named.set("descr", picture.alt)
 
 
-def _write_dateline(cell: _Cell, letter: Letter) -> None:
-    """Write the date on the left and the service on the right, below the letterhead's rule."""
-    services = letter.service or ("",)
-    lines = [f"{letter.date}\t{services[0]}".rstrip("\t"), *(f"\t{line}" for line in services[1:])]
-    first = _fill(cell, lines, "Date")
-    for paragraph in cell.paragraphs:
-        paragraph.paragraph_format.tab_stops.add_tab_stop(Inches(_WIDTH), WD_TAB_ALIGNMENT.RIGHT)
-    first.paragraph_format.element.pPr.find(qn("w:tabs")).addprevious(_rule(_BELOW_RULE))
-
-
-def _write_opening(document: Document, letter: Letter) -> None:
-    document.add_paragraph(letter.reference, "Reference")
-    for name in letter.to:
-        document.add_paragraph(f"To:\t{name}", "Addressee")
-    subject = document.add_paragraph(style="Heading 1")
-    subject.add_run("Re:").bold = False
-    subject.add_run(f"\t{letter.subject}")
-    document.add_paragraph(letter.salutation)
-
-
 def _write_blocks(document: Document, blocks: Sequence[Block], style: str = "Normal") -> None:
     for block in blocks:
         if isinstance(block, ListBlock):
@@ -297,34 +280,29 @@ def _write_blocks(document: Document, blocks: Sequence[Block], style: str = "Nor
 def _write_list(document: Document, block: ListBlock, level: str = "") -> None:
     """Write a list, numbered from 1. `level` ends the names of its styles."""
     style = f"List {'Number' if block.ordered else 'Bullet'}{level}"
-    numbering = _new_numbering(document, style) if block.ordered else None
+    number = None
+    if block.ordered:  # a new list, which counts from 1 and looks as the style does
+        numbering = document.part.numbering_part.element
+        usual = numbering.num_having_numId(document.styles[style].element.pPr.numPr.numId.val)
+        added = numbering.add_num(usual.abstractNumId.val)
+        added.add_lvlOverride(ilvl=0).add_startOverride(1)
+        number = added.numId
     for item in block.items:
         own = document.add_paragraph(style=style)
         if item is block.items[0] and len(block.items) > 1:  # no first item alone on a page
             own.paragraph_format.keep_with_next = True
-        if numbering is not None:
+        if number is not None:
             form = own.paragraph_format.element.get_or_add_pPr()
-            form.get_or_add_numPr().get_or_add_numId().val = numbering
-        for number, part in enumerate(item):
+            form.get_or_add_numPr().get_or_add_numId().val = number
+        for at, part in enumerate(item):
             if isinstance(part, ListBlock):
                 _write_list(document, part, " 2")
             else:
-                others = document.add_paragraph(style=f"List Continue{level}") if number else own
+                others = document.add_paragraph(style=f"List Continue{level}") if at else own
                 _add_runs(others, part.runs)
 
 
-def _new_numbering(document: Document, style: str) -> int:
-    """Return the number of a new list that counts from 1 and looks as `style` does."""
-    numbering = document.part.numbering_part.element
-    usual = numbering.num_having_numId(document.styles[style].element.pPr.numPr.numId.val)
-    added = numbering.add_num(usual.abstractNumId.val)
-    added.add_lvlOverride(ilvl=0).add_startOverride(1)
-    number: int = added.numId
-    return number
-
-
 def _add_runs(paragraph: Written, runs: Sequence[Run]) -> None:
-
     for run in runs:
         written = paragraph.add_run(run.text)
         written.bold, written.italic = run.strong or None, run.emphasis or None
@@ -358,15 +336,3 @@ def _write_end(document: Document, letter: Letter) -> None:
     for group in letter.after_signature:
         first, *_ = [document.add_paragraph(line, "Notation") for line in group]
         first.paragraph_format.space_before = Pt(7)
-
-
-def _packed(document: Document) -> bytes:
-    """Return the document as a file; the same document gives the same bytes."""
-    saved, packed = BytesIO(), BytesIO()
-    document.save(saved)
-    with ZipFile(saved) as parts, ZipFile(packed, "w") as archive:
-        for name in parts.namelist():
-            entry = ZipInfo(name, _ZIPPED)
-            entry.compress_type = ZIP_DEFLATED
-            archive.writestr(entry, parts.read(name))
-    return packed.getvalue()
