@@ -150,6 +150,19 @@ def keep_in_earlier(path: Path) -> Path:
     return _keep(path, [])
 
 
+def earlier_problem(path: Path) -> Problem | None:
+    """Return why the file at `path` cannot move to the folder `earlier` beside it, or None."""
+    folder = path.parent / _EARLIER
+    location, hint = Location(str(folder)), "move it away, and run the command again"
+    if folder.is_symlink():
+        message = "is a symbolic link, and letters are never moved through a link"
+        hint = "replace the link with a folder, and run the command again"
+        return Problem("not-ours", message, location, hint)
+    if folder.exists() and not folder.is_dir():
+        return Problem("unwritable", "is a file, not a folder", location, hint)
+    return None
+
+
 def _keep(path: Path, added: list[Path]) -> Path:
     """Give the file at `path` a second name in the folder `earlier` beside it.
 
@@ -159,10 +172,8 @@ def _keep(path: Path, added: list[Path]) -> Path:
     """
     folder = path.parent / _EARLIER
     with write_errors(folder / path.name):
-        if folder.is_symlink():
-            message = "is a symbolic link, and letters are never moved through a link"
-            hint = "replace the link with a folder, and run the command again"
-            raise OptoutError(Problem("not-ours", message, Location(str(folder)), hint))
+        if problem := earlier_problem(path):
+            raise OptoutError(problem)
         folder.mkdir(exist_ok=True)
         digest = digest_of(path)
         texts = chain([digest[:_DIGITS]], (f"{digest}-{number}" for number in count(1)))

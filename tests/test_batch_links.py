@@ -121,8 +121,10 @@ def test_letters_never_move_through_a_planted_link(batch: Batch, home: Path) -> 
     before, letters = below(home), current(Path("out/VT"))
     told = f"{county}/earlier: is a symbolic link, and letters are never moved through a link"
     for table in (KIM, HEADER.replace("\n", ",date\n") + "50001,Pat,Sheriff,2026-11-19\n"):
-        code, _, err = batch("-q", table=table)
+        checked = batch("--check", table=table)
+        code, _, err = batch("-q")
         assert (code, told in err, below(home)) == (3, True, before)
+        assert (checked[0], told in checked[1]) == (1, True)
         assert letters.items() <= current(Path("out/VT")).items()
 
 
@@ -158,17 +160,39 @@ def test_a_link_on_the_way_to_a_letter_is_a_problem_if_it_leads_out_of_the_folde
     [
         ("out/VT", "out/VT: is a file where a folder must be"),
         (f"{FILES[0]}/", f"{FILES[0]}: is a folder where a letter must be"),
+        (f"{FILES[0]}@", f"{FILES[0]}: is a symbolic link that leads to a folder"),
         ("out/.optout", "out/.optout: is not the folder that optout keeps here"),
         ("out/register.ndjson/", "out/register.ndjson: is not the file that optout keeps here"),
         ("out", "-o out is a file, not a folder"),
     ],
 )
 def test_the_check_refuses_a_place_that_the_batch_cannot_have(
-    make: str, told: str, batch: Batch
+    make: str, told: str, batch: Batch, home: Path
 ) -> None:
-    place = Path(make)
+    place = Path(make.removesuffix("@"))
     place.parent.mkdir(parents=True, exist_ok=True)
-    place.mkdir() if make.endswith("/") else place.write_text("mine", "utf-8")
+    if make.endswith("@"):
+        place.symlink_to(home)
+    elif make.endswith("/"):
+        place.mkdir()
+    else:
+        place.write_text("mine", "utf-8")
     code, out, err = batch("--check")
     assert (code in (1, 2), told in out + err) == (True, True)
     assert batch()[0] in (1, 2, 3)
+    assert place.is_symlink() == make.endswith("@")
+
+
+def test_the_check_refuses_evidence_that_is_a_link_as_the_batch_does(
+    batch: Batch, home: Path
+) -> None:
+    Path("act.txt").write_text("the act", "utf-8")
+    columns = HEADER.replace("\n", ",enclosures.0.title,enclosures.0.file\n")
+    table = f"{columns}50001,Pat,Sheriff,Act,act.txt\n50003,Pat,Sheriff,,\n"
+    Path("out").mkdir()
+    Path("out/evidence").symlink_to(home)
+    told = "out/evidence: is a symbolic link, and evidence is never kept behind a link\n"
+    for options in (("--check",), ()):
+        code, out, err = batch(*options, table=table)
+        assert (code in (1, 3), (out + err).count(told)) == (True, 1)
+    assert not any("act" in name for name in below(home))

@@ -22,7 +22,7 @@ from optout_cli.letters.pipeline import Order
 from optout_cli.model.notice import Note
 from optout_cli.model.request import Party
 from optout_cli.readers.files import is_pipe
-from optout_cli.register.events import Record
+from optout_cli.register.events import EVIDENCE, Record
 from optout_cli.register.plan import Plan, link_problems
 from optout_cli.register.state import Identity, Register
 
@@ -241,13 +241,18 @@ class BatchPlan:
         formers: defaultdict[str, list[Record]] = defaultdict(list)  # by path without the suffix
         for path, record in register.existing().items():
             formers[_without_suffix(path)].append(record)
+        is_linked = (register.folder / EVIDENCE).is_symlink()  # each row that encloses tells of it
 
         def is_changing(row: CheckedRow) -> bool:
             others = [it.fingerprint for path in row.paths for it in formers[_without_suffix(path)]]
             for identity in _identities_of(row):
                 others += (it.written.fingerprint for it in register.states.current(identity))
             is_foreign = any(_is_foreign(path, register) for path in row.paths)
-            return is_foreign or any(fingerprint != row.fingerprint for fingerprint in others)
+            return (
+                is_linked
+                or is_foreign
+                or any(fingerprint != row.fingerprint for fingerprint in others)
+            )
 
         rows = (row for row in self.good if row.number not in self.taken)
         return {row.number: order for row in rows if is_changing(row)}

@@ -285,6 +285,7 @@ def _write_files(
     redates = made.request not in (STDIN, COMMAND_LINE)
     replacing = Replacing(how.force, how.supersede, redates=redates)
     if how.is_check:
+        LetterFolder(place).refuse_foreign()
         is_new, register = False, load_register(place)
         plan = _say_plan(register, writing, replacing)
         if not how.quiet:

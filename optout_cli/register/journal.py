@@ -24,7 +24,7 @@ from typing import IO, Any, NamedTuple
 
 import msgspec
 
-from optout_cli.errors import Location, OptoutError, Problem
+from optout_cli.errors import Location, OptoutError, Problem, raise_any
 from optout_cli.output import digest_of, write_all, write_errors
 from optout_cli.readers.enclosures import load_attachment
 from optout_cli.readers.files import is_file, read_bytes
@@ -367,13 +367,18 @@ class EvidenceFolder:
 
     def contents(self, places: Iterable[str]) -> dict[Path, bytes]:
         """Give away what was taken for `places`. Raises OptoutError if the folder is a link."""
-        folder = self._folder / EVIDENCE
         used = {place for place in places if place in self._taken}  # others are there already
-        if used and folder.is_symlink():
-            message = "is a symbolic link, and evidence is never kept behind a link"
-            hint = "replace the link with a folder, and run the command again"
-            raise OptoutError(Problem("not-ours", message, Location(str(folder)), hint))
+        if used:
+            raise_any(evidence_problems(self._folder))
         return {self._folder / place: self._taken.pop(place) for place in used}
+
+
+def evidence_problems(folder: Path) -> Iterator[Problem]:
+    """Yield a Problem if nothing can be kept in the evidence of a folder, since that is a link."""
+    if (place := folder / EVIDENCE).is_symlink():
+        message = "is a symbolic link, and evidence is never kept behind a link"
+        hint = "replace the link with a folder, and run the command again"
+        yield Problem("not-ours", message, Location(str(place)), hint)
 
 
 def pages_in(path: Path) -> bytes:

@@ -20,7 +20,7 @@ from optout_cli.exporters.json import facts_of, message_id_of
 from optout_cli.model.letter import Export, Letter, NamedFile
 from optout_cli.model.notice import Note
 from optout_cli.model.request import Party
-from optout_cli.output import occupied, write_errors
+from optout_cli.output import earlier_problem, occupied, write_errors
 from optout_cli.readers.enclosures import PDF
 from optout_cli.register.events import (
     SCHEMA,
@@ -32,6 +32,7 @@ from optout_cli.register.events import (
     WrittenNote,
     records_in,
 )
+from optout_cli.register.journal import evidence_problems
 from optout_cli.register.state import LetterState, Register, identity_of, named
 from optout_cli.trust import leads_outside
 
@@ -211,6 +212,10 @@ def plan_writing(register: Register, writing: Writing, replacing: Replacing) -> 
     is_superseding = replacing.supersede is not None
     folder, contents = register.folder, writing.contents
     raise_any(link_problems(folder, contents))
+    if not all(
+        (folder / register.copies.get(it.sha256, ".")).is_file() for it in writing.event.named
+    ):
+        raise_any(evidence_problems(folder))
     others = _changed_letters(register, writing.event, contents)
     outdated = () if is_superseding else tuple(_outdated(register, others, writing.event))
     others = [state for state in others if not state.places.keys() & {*outdated}]
@@ -236,12 +241,14 @@ def plan_writing(register: Register, writing: Writing, replacing: Replacing) -> 
             fates[fate].append(record.path)
         else:
             problems.append(_occupied_problem(register, record))
-    raise_any(problems)
     redated = _redated(register, writing) if replacing.redates else ()
+    retired = tuple(dict.fromkeys((*beside, *redated)))
+    moving = (earlier_problem(folder / path) for path in (*fates["replaced"], *retired))
+    raise_any(dict.fromkeys((*problems, *filter(None, moving))))
     return Plan(
         **{fate: tuple(paths) for fate, paths in fates.items()},
         outdated=outdated,
-        retired=tuple(dict.fromkeys((*beside, *redated))),
+        retired=retired,
         is_late=bool(sent),
         enclosed=tuple(_changed_beside(register, writing.event)) if fates["same"] else (),
     )
@@ -258,8 +265,9 @@ def _sent_problem(state: LetterState, event: Written, folder: Path) -> Problem:
 def link_problems(folder: Path, paths: Collection[str]) -> Iterator[Problem]:
     """Yield a Problem for each link that leads outside, or nowhere: no copy of it can be kept."""
     places = [folder / path for path in paths]
-    for place in [it for it in places if it.is_symlink() and not it.exists()]:
-        message = "is a symbolic link that leads nowhere, and optout did not put it there"
+    for place in [it for it in places if it.is_symlink() and not it.is_file()]:
+        where = "to a folder" if place.is_dir() else "nowhere"
+        message = f"is a symbolic link that leads {where}, and optout did not put it there"
         hint = "move it away and run the command again, or name another folder with -o"
         yield Problem(OCCUPIED, message, Location(str(place)), hint)
     for parent in {place.parent for place in places}:

@@ -7,6 +7,7 @@ from collections.abc import Container, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import IO, NoReturn
 
 import msgspec
@@ -51,7 +52,7 @@ from optout_cli.cli.console import (
 from optout_cli.cli.next_steps import staying_lines, steps_for_all
 from optout_cli.errors import ExitCode, Location, OptoutError, Problem
 from optout_cli.letters.pipeline import Order
-from optout_cli.output import hold_interrupts, write_errors
+from optout_cli.output import earlier_problem, hold_interrupts, write_errors
 from optout_cli.register.events import line_of
 from optout_cli.register.folder import LetterFolder
 from optout_cli.register.plan import OCCUPIED, OTHER_FACTS, SENT, Plan, Replacing, plan_writing
@@ -105,21 +106,21 @@ class Run:
         plan.problems |= plan.taken
         plans = self._add_plans(plan, register)
         problems = [problem for found in plan.problems.values() for problem in found]
+        problems += filter(None, map(earlier_problem, self._moving(plan, register, plans)))
         if speaks_json():
             for problem in dict.fromkeys(problems):
                 print_problem(problem)
         else:
-            for line in problem_lines(problems):
-                print_text(line)
+            for text in problem_lines(problems):
+                print_text(text)
         say_tracebacks(plan.tracebacks)
-        notes: list[Told] = []
+        told: list[Told] = []
         if not self.quiet:
-            today = self.job.order.today
-            notes += note_lines(plan, plan.rows, today, in_full=self.in_full)
-            notes += map(Told, self._earlier(plan, plan.rows, register))
-            notes += map(Told, self._fate_lines(plan, register, plans))
-        for told in (*notes, *map(Told, tally_lines(plan))):
-            say(*told) if speaks_json() else print_text(told.text)
+            told += note_lines(plan, plan.rows, self.job.order.today, in_full=self.in_full)
+            told += map(Told, self._earlier(plan, plan.rows, register))
+            told += map(Told, self._fate_lines(plan, register, plans))
+        for line in (*told, *map(Told, tally_lines(plan))):
+            say(*line) if speaks_json() else print_text(line.text)
         return ExitCode.CONTENT if problems else ExitCode.DONE
 
     def _take_places(self, plan: BatchPlan, register: Register) -> None:
@@ -152,25 +153,27 @@ class Run:
         self, plan: BatchPlan, register: Register, plans: Mapping[int, Plan]
     ) -> Iterator[str]:
         """Yield what the batch would do with the files that are there."""
-        place = self.job.folder.joinpath
         wanted = plan.unfinished(self.job.order, force=self.replacing.force)
-        engine = self.job.library.context.engine_name
-        yield from other_engine_lines(plan, wanted, register.records, engine)
-        replaced = [place(path) for it in plans.values() for path in it.replaced]
+        context = self.job.library.context
+        yield from other_engine_lines(plan, wanted, register.records, context.engine_name)
+        replaced = [self.job.folder / path for it in plans.values() for path in it.replaced]
         yield from path_lines("would replace, and move the old file to earlier", replaced)
-        former = self._former(plan, register)
-        moving = [
-            record.path
-            for record in former.replaced
-            if record.is_true(self.job.folder) and not register.is_sent(record.path)
-        ]
-        moving += (path for it in plans.values() for path in it.retired)
-        places = [*map(place, dict.fromkeys(moving))]
-        yield from path_lines("would move to earlier", places)
-        yield from former_lines(former, self.job.folder)
+        movable = [it for it in self._moving(plan, register, plans) if not earlier_problem(it)]
+        yield from path_lines("would move to earlier", movable)
+        yield from former_lines(self._former(plan, register), self.job.folder)
         yield from staying_lines(plans.values(), self.job.folder)
         counts = Counter(plan.fates(self.job.folder, plans))
         yield f"files: {', '.join(f'{counts[fate]:,} {fate}' for fate in FATES)}"
+
+    def _moving(self, plan: BatchPlan, register: Register, plans: Mapping[int, Plan]) -> list[Path]:
+        """Return the files that the batch would move to `earlier`, with no other in their place."""
+        paths = [
+            record.path
+            for record in self._former(plan, register).replaced
+            if record.is_true(self.job.folder) and not register.is_sent(record.path)
+        ]
+        paths += (path for it in plans.values() for path in it.retired)
+        return [*map(self.job.folder.joinpath, dict.fromkeys(paths))]
 
     def _earlier(
         self, plan: BatchPlan, wanted: Container[int], register: Register
