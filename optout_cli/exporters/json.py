@@ -1,11 +1,16 @@
-"""The composed notice as JSON, with the source and age of every contact and where it was read."""
+"""The composed notice as JSON, with the source and age of every contact and where it was read.
 
+Also names what differs between the facts of two letters.
+"""
+
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 
 from optout_cli.exporters import ExportContext
 from optout_cli.model.letter import Letter
+from optout_cli.model.request import Party
 
 RANK = 3
 DESCRIPTION = "the facts of the notice, with the source of every contact"
@@ -18,6 +23,16 @@ ROUTE = None
 SIGNATURES = ("ink", "typed", "image")
 ENCLOSES = "none"
 SCHEMA = 1
+# The facts that say where a value was read or what draws the pages, and those of one recipient.
+_PASSED_OVER = ("cautions", "copies", "engine", "message-id", "origins", "recipient")
+# Where a recipient can be reached: a format that needs one of these may be the first to have it.
+_ROUTES = ("email", "fax")
+# What letters say of the office that they go to, and of the other one. The rest is not printed,
+# such as who confirmed the address.
+_OF_READER = ("attention", "organization", "address", "envelope", "salutation", "email", "fax")
+_OF_OTHER = ("attention", "organization", "email", "fax")
+_BY_REQUEST = ("party", "role", "service", "origins", "historical")
+_DERIVED = ("reference", "computed")  # they follow from other facts
 
 
 def encode(letter: Letter, context: ExportContext) -> bytes:
@@ -54,3 +69,72 @@ def message_id_of(letter: Letter) -> str:
 
 def count_pages(content: bytes) -> None:
     """Return None: data has no pages."""
+
+
+Pair = tuple[Any, Any]  # JSON of any shape: the old and the new value
+
+
+def changed_facts(
+    old: msgspec.Raw, new: msgspec.Raw, reader: Party | None = None
+) -> dict[str, Pair]:
+    """Return the old and the new value of each fact that differs, by its dotted key.
+
+    With a `reader`, only those of the offices that a letter to this one states.
+    """
+    if bytes(old) == bytes(new):
+        return {}
+    found = dict(_differences(_facts_in(old, reader), _facts_in(new, reader), ""))
+    stated = {path: pair for path, pair in found.items() if path.split(".")[0] not in _DERIVED}
+    return stated or found
+
+
+# Any: facts are JSON of many shapes.
+def _facts_in(raw: msgspec.Raw, reader: Party | None) -> Any:
+    facts = msgspec.json.decode(raw)
+    for recipient in facts.get("recipients", []):
+        recipient.update(recipient.pop("contact", {}))  # as a request has it
+        if reader:
+            is_reader = recipient["party"] == reader or facts.get("addressing") == "joint"
+            stated = {*_BY_REQUEST, *(_OF_READER if is_reader else _OF_OTHER)}
+            for key in recipient.keys() - stated:
+                del recipient[key]
+    return facts
+
+
+def is_from_data(facts: msgspec.Raw, path: str) -> bool:
+    """Tell whether a fact, by its dotted key, is the address of an office as the data has it."""
+    top, party, field = (*path.split(".")[:3], "", "")[:3]
+    for recipient in msgspec.json.decode(facts).get("recipients", []):
+        if recipient["party"] == party:
+            is_own = recipient.get("origins", {}).get(field) == "request"
+            return top == "recipients" and field in _OF_READER and not is_own
+    return False
+
+
+def _differences(old: Any, new: Any, path: str) -> Iterator[tuple[str, Pair]]:
+    if isinstance(old, list) and isinstance(new, list):
+        old, new = _by_name(old), _by_name(new)
+    if isinstance(old, dict) and isinstance(new, dict):
+        for key in dict.fromkeys((*old, *new)):
+            pair = old.get(key), new.get(key)
+            is_first_route = path.startswith("recipients.") and key in _ROUTES and None in pair
+            if key not in _PASSED_OVER and not is_first_route:
+                inner = f"{path}.{key}" if path else key
+                yield from _differences(*pair, inner)
+    elif old != new:
+        yield path, (old, new)
+
+
+def _by_name(items: list[Any]) -> dict[str, Any]:
+    """Return the items of a list by party, or else by number."""
+    is_named = all(isinstance(item, dict) and "party" in item for item in items)
+    return {item["party"] if is_named else str(number): item for number, item in enumerate(items)}
+
+
+def shown(value: Any) -> str:  # Any: JSON of any shape
+    """Return a fact as a message shows it."""
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return repr(", ".join(value))
+    if isinstance(value, dict | list):
+        return msgspec.json.encode(value).decode()
+    return "not there" if value is None else repr(value)

@@ -1,10 +1,9 @@
 """What the register of a folder says: each letter's state, and a record of each file in place.
 
-The state of a letter is computed from the events: sent, delivered, answered. Also names what
-differs between the facts of two letters.
+The state of a letter is computed from the events: sent, delivered, answered.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date as Date
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from optout_cli.exporters.json import Pair, changed_facts, is_from_data, shown
 from optout_cli.model.request import Party
 from optout_cli.register.events import (
     Answered,
@@ -31,93 +31,15 @@ from optout_cli.register.events import (
 )
 from optout_cli.register.journal import Journal, Line, load_journal
 
-# The facts that say where a value was read or what draws the pages, and those of one recipient.
-_PASSED_OVER = ("cautions", "copies", "engine", "message-id", "origins", "recipient")
-# Where a recipient can be reached: a format that needs one of these may be the first to have it.
-_ROUTES = ("email", "fax")
-# What letters say of the office that they go to, and of the other one. The rest is not printed,
-# such as who confirmed the address.
-_OF_READER = ("attention", "organization", "address", "envelope", "salutation", "email", "fax")
-_OF_OTHER = ("attention", "organization", "email", "fax")
-_BY_REQUEST = ("party", "role", "service", "origins", "historical")
-_DERIVED = ("reference", "computed")  # they follow from other facts
 _MOST = 4  # differences that a message names
 _DIGITS = 12  # of a SHA-256 that a message shows
 _SEAL = "letterhead.seal"
-
-
-Pair = tuple[Any, Any]  # JSON of any shape: the old and the new value
-
-
-def changed_facts(
-    old: msgspec.Raw, new: msgspec.Raw, reader: Party | None = None
-) -> dict[str, Pair]:
-    """Return the old and the new value of each fact that differs, by its dotted key.
-
-    With a `reader`, only those of the offices that a letter to this one states.
-    """
-    if bytes(old) == bytes(new):
-        return {}
-    found = dict(_differences(_facts_in(old, reader), _facts_in(new, reader), ""))
-    stated = {path: pair for path, pair in found.items() if path.split(".")[0] not in _DERIVED}
-    return stated or found
 
 
 def named(texts: list[str]) -> str:
     """Return the first differences in one line, and how many more there are."""
     more = len(texts) - _MOST
     return "; ".join(texts[:_MOST]) + (f"; and {more} more" if more > 0 else "")
-
-
-# Any: facts are JSON of many shapes.
-def _facts_in(raw: msgspec.Raw, reader: Party | None) -> Any:
-    facts = msgspec.json.decode(raw)
-    for recipient in facts.get("recipients", []):
-        recipient.update(recipient.pop("contact", {}))  # as a request has it
-        if reader:
-            is_reader = recipient["party"] == reader or facts.get("addressing") == "joint"
-            stated = {*_BY_REQUEST, *(_OF_READER if is_reader else _OF_OTHER)}
-            for key in recipient.keys() - stated:
-                del recipient[key]
-    return facts
-
-
-def _is_from_data(facts: msgspec.Raw, path: str) -> bool:
-    """Tell whether a fact, by its dotted key, is the address of an office as the data has it."""
-    top, party, field = (*path.split(".")[:3], "", "")[:3]
-    for recipient in msgspec.json.decode(facts).get("recipients", []):
-        if recipient["party"] == party:
-            is_own = recipient.get("origins", {}).get(field) == "request"
-            return top == "recipients" and field in _OF_READER and not is_own
-    return False
-
-
-def _differences(old: Any, new: Any, path: str) -> Iterator[tuple[str, Pair]]:
-    if isinstance(old, list) and isinstance(new, list):
-        old, new = _by_name(old), _by_name(new)
-    if isinstance(old, dict) and isinstance(new, dict):
-        for key in dict.fromkeys((*old, *new)):
-            pair = old.get(key), new.get(key)
-            is_first_route = path.startswith("recipients.") and key in _ROUTES and None in pair
-            if key not in _PASSED_OVER and not is_first_route:
-                inner = f"{path}.{key}" if path else key
-                yield from _differences(*pair, inner)
-    elif old != new:
-        yield path, (old, new)
-
-
-def _by_name(items: list[Any]) -> dict[str, Any]:
-    """Return the items of a list by party, or else by number."""
-    is_named = all(isinstance(item, dict) and "party" in item for item in items)
-    return {item["party"] if is_named else str(number): item for number, item in enumerate(items)}
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, list) and all(isinstance(item, str) for item in value):
-        return repr(", ".join(value))
-    if isinstance(value, dict | list):
-        return msgspec.json.encode(value).decode()
-    return "not there" if value is None else repr(value)
 
 
 Key = tuple[str, Party]  # the SHA-256 of the line `written`, and the recipient
@@ -234,13 +156,13 @@ class LetterState:
         changes = sorted(
             self._changes(event).items(), key=lambda item: item[0].startswith("recipients.")
         )
-        stated = [f"{path} was {_shown(was)}, is {_shown(now)}" for path, (was, now) in changes]
+        stated = [f"{path} was {shown(was)}, is {shown(now)}" for path, (was, now) in changes]
         return stated + self.changed_files(event)
 
     def is_outdated_by(self, event: Written) -> bool:
         """Tell whether only the data has changed: an office has another address now."""
         return not self.changed_files(event) and all(
-            _is_from_data(facts, path)
+            is_from_data(facts, path)
             for path in self._changes(event)
             for facts in (self.written.facts, event.facts)
         )

@@ -15,7 +15,7 @@ from zipfile import BadZipFile
 import msgspec
 
 from optout_cli.errors import Location, OptoutError, Problem
-from optout_cli.register.state import changed_facts
+from optout_cli.exporters.json import changed_facts
 from optout_cli.reports.word_file import BULLET, HEAD, has_tracked_changes, texts_in_word
 from optout_cli.templating.templates import Templates
 
