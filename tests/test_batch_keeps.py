@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 from command_results import Run, Write, lying_in, outcome
-from run_batch import FILES, HEADER, ROWS, Batch, batch_in, current, records
+from run_batch import COMMON, FILES, HEADER, ROWS, Batch, batch_in, current, records
+
+from optout_cli.register.state import load_register
 
 pytestmark = pytest.mark.no_cover  # many batches, with code that others cover
 
@@ -394,17 +396,46 @@ def test_a_letter_that_was_sent_stays_when_its_office_is_only_confirmed_or_moves
         write("own.yaml", f"states: {{VT: {{bureau: {{{bureau}}}}}}}\n")
         code, out, err = batch("--data", "own.yaml", *options)
         assert {it: Path(it).read_bytes() for it in letters} == letters
-        return code, out, [it for it in err.splitlines() if "corrected since" in it]
+        return code, out, [it for it in err.splitlines() if "the data now has" in it]
 
     note = (
-        "note: 3 sent letters have an address that was corrected since, and will not be changed:"
-        f" {FILES[0]} and 2 more; to write to the new address too, use another date"
+        "note: the data now has another address or office for 3 sent letters, which will not be"
+        f" changed: {FILES[0]} and 2 more; to write there too, use another date"
     )
     assert again("verified: 2026-11-22") == (0, "", [])
     assert again(NEW_STREET) == (0, "", [note])
     assert note in again(NEW_STREET, "--check")[1]
     code, out, _ = again(NEW_STREET, "--set", "signatory.title=Undersheriff")
     assert (code, out) == (3, "")
+
+
+def test_a_sent_letter_is_written_in_another_format_as_its_hint_says(
+    run: Run, write: Write, in_folder: Path
+) -> None:
+    request = "jurisdiction: 50001\nsignatory: {name: Pat, title: Sheriff}\n" + COMMON
+    write("r.yaml", request)
+    run("write", "r.yaml", "-f", "txt", "-o", "out/")
+    run("sent", "out", "--by", "certified-mail", "--on", "2026-11-21")
+    write("own.yaml", f"states: {{VT: {{bureau: {{{NEW_STREET}}}}}}}\n")
+    html = ("write", "r.yaml", "-f", "html", "-o", "out/", "--data", "own.yaml")
+    code, _, err = outcome(run(*html))
+    told, _, lines = err.partition("; to write it as it went out, add to its request: ")
+    assert (code, "or add --supersede 'REASON'" in told) == (1, True)
+    write("r.yaml", request + lines)
+    assert outcome(run(*html))[0] == 0
+    assert len(load_register(Path("out")).states.letters) == 2
+
+
+def test_a_request_that_names_another_office_is_no_corrected_address(
+    run: Run, write: Write, in_folder: Path
+) -> None:
+    write("r.yaml", "jurisdiction: 06041\nsignatory: {name: Pat, title: Sheriff}\n" + COMMON)
+    letter = ("write", "r.yaml", "-f", "txt", "-o", "out/", "--to", "ice")
+    run(*letter)
+    run("sent", "out", "--by", "mail", "--on", "2026-11-21")
+    code, _, err = outcome(run(*letter, "--set", "recipients.ice.office=ero-los-angeles"))
+    told = "(recipients.ice.organization.2 was 'San Francisco Field Office', is 'Los Angeles Field"
+    assert (code, told in err, "as it went out" in err) == (1, True, False)
 
 
 def test_check_counts_only_the_files_whose_bytes_would_change(batch: Batch, write: Write) -> None:

@@ -60,11 +60,11 @@ def staying_lines(plans: Iterable["Plan"], folder: Path) -> Iterator[str]:
     """Yield what was changed since about letters whose files stay as they are."""
     plans = [*plans]
     if paths := [folder / path for plan in plans for path in plan.outdated]:
-        letters = "letter has an" if len(paths) == 1 else "letters have an"
+        letters = "letter" if len(paths) == 1 else "letters"
         more = f" and {len(paths) - 1:,} more" if paths[1:] else ""
         yield (
-            f"note: {len(paths):,} sent {letters} address that was corrected since, and will not"
-            f" be changed: {paths[0]}{more}; to write to the new address too, use another date"
+            f"note: the data now has another address or office for {len(paths):,} sent {letters},"
+            f" which will not be changed: {paths[0]}{more}; to write there too, use another date"
         )
     if texts := [*dict.fromkeys(text for plan in plans for text in plan.enclosed)]:
         more = f"; and {len(texts) - 1:,} more" if texts[1:] else ""

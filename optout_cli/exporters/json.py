@@ -3,7 +3,7 @@
 Also names what differs between the facts of two letters.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
@@ -101,14 +101,26 @@ def _facts_in(raw: msgspec.Raw, reader: Party | None) -> Any:
     return facts
 
 
-def is_from_data(facts: msgspec.Raw, path: str) -> bool:
-    """Tell whether a fact, by its dotted key, is the address of an office as the data has it."""
+def is_from_data(old: msgspec.Raw, new: msgspec.Raw, path: str) -> bool:
+    """Tell whether a fact that differs, by its dotted key, is what the data has of an office.
+
+    It is not if the request states it, or names the office, and that was another one before.
+    """
     top, party, field = (*path.split(".")[:3], "", "")[:3]
-    for recipient in msgspec.json.decode(facts).get("recipients", []):
-        if recipient["party"] == party:
-            is_own = recipient.get("origins", {}).get(field) == "request"
-            return top == "recipients" and field in _OF_READER and not is_own
-    return False
+    parts = (msgspec.json.decode(facts).get("recipients", []) for facts in (old, new))
+    found = [it for recipients in parts for it in recipients if it["party"] == party]
+    stated = {field, "office"} if len({it.get("office") for it in found}) > 1 else {field}
+    origins = [it.get("origins", {}).get(name) for it in found for name in stated]
+    return top == "recipients" and field in _OF_READER and "request" not in origins
+
+
+def earlier_recipients(old: msgspec.Raw, paths: Iterable[str]) -> str:
+    """Return what facts say of offices at the dotted keys, as a request may have it: in JSON."""
+    before = {it["party"]: it for it in _facts_in(old, None).get("recipients", [])}
+    found: dict[str, dict[str, Any]] = {}
+    for _, party, field, *_ in (path.split(".") for path in paths):
+        found.setdefault(party, {})[field] = before.get(party, {}).get(field)
+    return msgspec.json.encode(found).decode()
 
 
 def _differences(old: Any, new: Any, path: str) -> Iterator[tuple[str, Pair]]:

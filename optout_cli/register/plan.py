@@ -259,6 +259,8 @@ def _sent_problem(state: LetterState, event: Written, folder: Path) -> Problem:
     message = f"was sent on {state.sent[-1].on}, and the letter would read differently now"
     message += f" ({named(state.differences_to(event))})"
     hint = "give the changed letter a new date, or add --supersede 'REASON'"
+    if earlier := state.outdated_by(event):
+        hint += f"; to write it as it went out, add to its request: recipients: {earlier}"
     return Problem(SENT, message, Location(str(state.place_in(folder))), hint)
 
 
@@ -302,7 +304,7 @@ def _outdated(register: Register, states: Iterable[LetterState], event: Written)
     for state in states:
         paths = [it.path for it in records_in(event) if it.recipient == state.letter.recipient]
         is_here = all(register.states.at_path(path) is state for path in paths)
-        if state.sent and is_here and state.is_outdated_by(event):
+        if state.sent and is_here and state.outdated_by(event):
             yield from paths
 
 

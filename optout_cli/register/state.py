@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from optout_cli.exporters.json import Pair, changed_facts, is_from_data, shown
+from optout_cli.exporters.json import Pair, changed_facts, earlier_recipients, is_from_data, shown
 from optout_cli.model.request import Party
 from optout_cli.register.events import (
     Answered,
@@ -159,13 +159,15 @@ class LetterState:
         stated = [f"{path} was {shown(was)}, is {shown(now)}" for path, (was, now) in changes]
         return stated + self.changed_files(event)
 
-    def is_outdated_by(self, event: Written) -> bool:
-        """Tell whether only the data has changed: an office has another address now."""
-        return not self.changed_files(event) and all(
-            is_from_data(facts, path)
-            for path in self._changes(event)
-            for facts in (self.written.facts, event.facts)
-        )
+    def outdated_by(self, event: Written) -> str:
+        """Return what the letter has of offices, if only the data has changed; else an empty text.
+
+        It is as a request may have it.
+        """
+        old, paths = self.written.facts, [*self._changes(event)]
+        if self.changed_files(event) or not all(is_from_data(old, event.facts, it) for it in paths):
+            return ""
+        return earlier_recipients(old, paths)
 
     def _changes(self, event: Written) -> dict[str, Pair]:
         return changed_facts(self.written.facts, event.facts, self.letter.recipient)
