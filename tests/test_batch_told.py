@@ -31,11 +31,11 @@ def test_of_what_was_finished_before_only_the_law_is_told_again(batch: Batch) ->
     batch(table=HEADER + TEXAS)
     (law,) = notes(batch()[2])
     assert "Texas law" in law
-    more = notes(batch(table=f"{HEADER}{TEXAS}48041,,\n")[2])
+    more = notes(batch(table=f"{HEADER}{TEXAS}48041,,\n48043,Kim,Sheriff\n")[2])
     assert [it.partition(": ")[0] for it in more[:3]] == [
-        "note (21 requests)",
-        "note (1 of 21 requests)",
-        "note (1 of 21 requests)",
+        "note (22 requests)",
+        "note (1 of 2 requests written now)",
+        "note (2 requests written now)",
     ]
     assert "DRAFT" in more[1]
 
@@ -196,6 +196,9 @@ def test_one_number_for_one_office_is_told_as_one_envelope(batch: Batch) -> None
     code, out, _ = batch("--check", table=NUMBERED.format("50003"))
     told = "put these letters into one envelope: they have the number 7020 0000 0000 0000 0010"
     assert (code, f"note (2 requests): {told}" in out) == (0, True)
+    batch(table=NUMBERED.format("50003"))
+    Path("out/VT/bennington-county-vt/2026-11-20-opt-out-bureau.txt").unlink()
+    assert f"note (2 requests): {told}" in batch()[2]
 
 
 def test_a_number_that_a_letter_to_another_office_went_out_with_is_refused(

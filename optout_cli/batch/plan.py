@@ -28,6 +28,8 @@ from optout_cli.register.state import Identity, Register
 
 LAW = "state-law"  # the note that is repeated in every run
 DRAFT = "draft"
+ENVELOPE = "equal-numbers"
+OF_ALL = (LAW, ENVELOPE)  # notes on all rows, also on those that were finished before
 FATES = ("new", "unchanged", "replaced")  # what can happen to a file
 
 
@@ -128,22 +130,24 @@ class BatchPlan:
         """Yield the rows without problems, whether they are written yet or not."""
         return (row for number, row in self.rows.items() if number not in self.problems)
 
-    def count_notes(self, wanted: Container[int]) -> Counter[Note]:
+    def count_notes(self, fresh: Container[int]) -> Counter[Note]:
         """Count the good rows that each note is about; notes on laws and drafts come first.
 
-        Rows that are not `wanted` were reported by an earlier run: of them only laws are counted.
+        Rows that are not `fresh` were reported by an earlier run: they count only for OF_ALL.
         """
         found = Counter(
             note
             for row in self.good
             for note in row.notes
-            if row.number in wanted or note.code == LAW
+            if row.number in fresh or note.code in OF_ALL
         )
         found.update(self.notes)
+        good = {row.number for row in self.good}
         for number, rows in self._by_number.items():
-            if (count := len([row for row in rows if row in wanted])) > 1:
+            together = good.intersection(rows)
+            if len(together) > 1 and any(row in fresh for row in together):
                 text = f"put these letters into one envelope: they have the number {number}"
-                found[Note(code="equal-numbers", text=text)] += count
+                found[Note(code=ENVELOPE, text=text)] += len(together)
         ranks = {LAW: 0, DRAFT: 1}
         return Counter(
             dict(sorted(found.items(), key=lambda item: ranks.get(item[0].code, len(ranks))))

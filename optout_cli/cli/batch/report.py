@@ -16,7 +16,7 @@ import msgspec
 from optout_cli.batch.existing import Choice, FormerLetters
 from optout_cli.batch.input import InputFile, Stream
 from optout_cli.batch.job import Job
-from optout_cli.batch.plan import DRAFT, LAW, BatchPlan
+from optout_cli.batch.plan import DRAFT, LAW, OF_ALL, BatchPlan
 from optout_cli.batch.rejects import WrittenRejects
 from optout_cli.batch.rows import (
     make_rows,
@@ -117,12 +117,14 @@ class Told(NamedTuple):
 def note_lines(
     plan: BatchPlan, wanted: Collection[int], today: date, *, in_full: bool
 ) -> Iterator[Told]:
-    """Yield each note on the `wanted` rows once, with the number of requests; and every law.
+    """Yield each note on the rows that are written now once, with their number; and every law.
 
-    Of the other kinds only the first ones, if not `in_full`.
+    `wanted` are the rows that were to be written. Of the other kinds only the first ones, if not
+    `in_full`.
     """
     good = {row.number: row for row in plan.good}
-    undated = sum(not row.is_dated for number, row in good.items() if number in wanted)
+    fresh = good.keys() & {*wanted} - plan.left - plan.unwritten
+    undated = sum(not good[number].is_dated for number in fresh)
     if undated:
         yield Told(
             f"dated today, {today}: {_counted(undated, 'request')}; to keep this date,"
@@ -130,11 +132,13 @@ def note_lines(
         )
     shown: Counter[str] = Counter()
     most = sys.maxsize if in_full else _MOST_ALIKE
-    for note, count in _merge_alike(plan.count_notes(wanted)).items():
+    for note, count in _merge_alike(plan.count_notes(fresh)).items():
         shown[note.code] += 1
         if shown[note.code] <= most or note.code in _NEVER_SHORTENED:
-            share = f"{count:,} of " if count < len(good) else ""
-            text = f"note ({share}{_counted(len(good), 'request')}): {note.text}"
+            total = len(good if note.code in OF_ALL else fresh)
+            share = f"{count:,} of " if count < total else ""
+            when = " written now" if total < len(good) else ""
+            text = f"note ({share}{_counted(total, 'request')}{when}): {note.text}"
             yield Told(text, note.code, count)
     for code, count in shown.items():
         if count > most and code not in _NEVER_SHORTENED:
