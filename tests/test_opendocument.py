@@ -16,7 +16,17 @@ NAMES = " ".join(
 )
 HEADER = "".join(
     f"<table:table-cell><text:p>{name}</text:p></table:table-cell>"
-    for name in ("County", "Date of letter", "Sheriff Name", "ZIP", "# mine", "#b", "#c", "#d")
+    for name in (
+        "County",
+        "Date of letter",
+        "Sheriff Name",
+        "ZIP",
+        "# mine",
+        "#b",
+        "#c",
+        "#d",
+        *"#####",
+    )
 )
 ROW = """<table:table-cell><text:p>Marin<text:s/><text:span text:style-name="s">County</text:span
 >, CA</text:p><office:annotation><text:p>a comment</text:p></office:annotation></table:table-cell>
@@ -29,6 +39,13 @@ ROW = """<table:table-cell><text:p>Marin<text:s/><text:span text:style-name="s">
 <table:table-cell table:number-columns-repeated="2" office:value-type="boolean"
  office:boolean-value="true"><text:p>WAHR</text:p></table:table-cell>
 <table:table-cell table:formula="of:=1+1"/>
+<table:table-cell table:formula="of:=&quot;&quot;"><text:p/></table:table-cell>
+<table:table-cell office:value-type="float" office:value="202614"><text:p>2026-14</text:p>
+</table:table-cell>
+<table:table-cell office:value-type="float" office:value="2026.1"><text:p>2026.10</text:p>
+</table:table-cell>
+<table:table-cell office:value-type="float" office:value="7"><text:p/></table:table-cell>
+<table:table-cell office:value-type="float" office:value="7"/>
 <table:table-cell table:number-columns-repeated="900"/>"""
 
 
@@ -59,10 +76,10 @@ def test_values_are_as_the_sheet_shows_them_and_what_it_hides_is_told(in_folder:
     assert (file.form, file.text.splitlines(), file.notes[:4]) == (
         "sheet",
         [
-            "County,Date of letter,Sheriff Name,ZIP,# mine,#b,#c,#d",
+            "County,Date of letter,Sheriff Name,ZIP,# mine,#b,#c,#d,#,#,#,#,#",
             *("", ""),
             '"Marin County, CA",2026-11-24 00:00:00,"Pat',
-            *("P.", 'Esq.",05345,6041,TRUE,TRUE, =1+1'),
+            *("P.", 'Esq.",05345,6041,TRUE,TRUE, =1+1,,2026-14,2026.10,,7'),
         ],
         (
             "hidden row 4 of the sheet 'New' counts as a request too",

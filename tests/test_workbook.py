@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any  # a cell takes values of many types
 from zipfile import ZipFile
@@ -128,7 +128,8 @@ def test_what_a_sheet_hides_is_told(in_folder: Path) -> None:
     def change(sheet: Worksheet) -> None:
         sheet.append([*COUNTY, ""])
         sheet.row_dimensions[3].hidden = True
-        sheet.column_dimensions["F"].hidden = True
+        sheet.column_dimensions.group("F", "Z", hidden=True)
+        sheet["G1"] = "# note"
         sheet["D2"] = CellRichText("Pat ", TextBlock(InlineFont(strike=True), "P. Old"))
         sheet["A3"].font = Font(strike=True)
         sheet["F3"].font = Font(strike=True)  # it is empty
@@ -140,7 +141,7 @@ def test_what_a_sheet_hides_is_told(in_folder: Path) -> None:
 
     assert load(in_folder, change).notes[:4] == (
         "hidden row 3 of the sheet 'Sheet' counts as a request too",
-        "hidden columns of the sheet 'Sheet' count too: F",
+        "hidden columns of the sheet 'Sheet' count too: F, G",
         "cells of the sheet 'Sheet' with a line through them count too: D2, A3",
         "only the sheet 'Sheet' is read, not the hidden sheet 'Old'",
     )
@@ -180,6 +181,17 @@ def test_a_damaged_workbook_is_told(in_folder: Path) -> None:
     assert told_by(lambda: load_input("n.xlsx")).startswith("n.xlsx: is a damaged workbook (")
 
 
+def test_a_formula_that_gives_nothing_is_an_empty_cell(in_folder: Path) -> None:
+    load(in_folder, put("F2", '=IF(A2="","x","")'))
+    with ZipFile("n.xlsx") as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    cell = b'<c r="F2"><f>'
+    with ZipFile("n.xlsx", "w") as archive:
+        for name, part in parts.items():
+            archive.writestr(name, part.replace(cell, cell.replace(b">", b' t="str">', 1)))
+    assert load_input("n.xlsx").text.splitlines()[1].endswith(",Sheriff,")
+
+
 def test_a_workbook_is_one_whatever_its_name(in_folder: Path) -> None:
     assert load(in_folder, name="n.csv").form == "sheet"
 
@@ -211,11 +223,28 @@ def test_what_is_no_number_is_read_as_text(value: float) -> None:
         (5, '"2026-"000', "2026-005"),
         (5.0, '"No. "0', "No. 5"),
         (5, ";;;", ""),
-        (-5, "00000", "-5"),
+        (-5, "00000", "-00005"),
         (4.5, "General", "4.5"),
         (10**15, "0", "1.00000000000000E+15"),
         (10**15 - 1, "0", "999999999999999"),
+        (202614, r"0000\-00", "2026-14"),
+        (2026.1, "0.00", "2026.10"),
+        (2026.125, "0.00", "2026.125"),
+        (94903.0, "#,##0.00", "94903"),
+        (1234.5, '"$"#,##0.00', "$1,234.50"),
+        (1234.5, "[$$-409]#,##0.00", "$1,234.50"),
+        (0.55, "0%", "55%"),
+        (4155550120, "[<=9999999]###-####;(###) ###-####", "(415) 555-0120"),
+        (5550120, "[<=9999999]###-####;(###) ###-####", "555-0120"),
+        (5, r"_(* #,##0_);_(* \(#,##0\)", "5"),
+        (-5, r"0;\(0\)", "(5)"),
+        (0, "0;-0;;@", ""),
+        (0, '0;-0;"";@', ""),
+        (7, "@", "7"),
+        (12, "# ?/?", "12"),
+        (14, 'General"th"', "14th"),
+        (timedelta(hours=29), "[h]:mm", "29:00:00"),
     ],
 )
-def test_a_format_shows_words_and_zeros(value: float, number_format: str, shown: str) -> None:
+def test_a_format_shows_words_and_zeros(value: object, number_format: str, shown: str) -> None:
     assert text_of(value, number_format) == shown

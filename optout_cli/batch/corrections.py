@@ -21,7 +21,7 @@ from optout_cli.batch.input import InputFile, rows_of, with_orders
 from optout_cli.errors import Location, OptoutError, Problem, raise_any
 from optout_cli.readers.csv import Table, read_table
 from optout_cli.readers.document import KEY, OWN_MARK, REASON, Row
-from optout_cli.readers.workbook import bytes_from, is_xlsx, load_xlsx, put_text
+from optout_cli.readers.workbook import bytes_from, kind_of_workbook, load_xlsx, put_text
 
 _DIGITS = 10  # of a SHA-256: a table of a million rows has no two alike by chance
 _KEY = re.compile(rf"row ([0-9]+), ([0-9a-f]{{{_DIGITS}}})")
@@ -193,7 +193,7 @@ class _Writer:
                 self.names.append(name)
                 self.own.append(own.strip())
                 self.columns[number] = len(self.names)
-        if is_xlsx(file.content):
+        if kind_of_workbook(file.content) == "xlsx":
             self.book = load_xlsx(file.content)
             self.source = self.book[file.sheet_title]
             self.sheet: Any = self.book.create_sheet(_TITLE, self.book.index(self.source))

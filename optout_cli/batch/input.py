@@ -27,7 +27,7 @@ from optout_cli.readers.files import (
     read_bytes,
 )
 from optout_cli.readers.ndjson import NOT_UTF_8, rows_from_ndjson
-from optout_cli.readers.workbook import is_workbook, sheet_from
+from optout_cli.readers.workbook import kind_of_workbook, sheet_from
 
 MAX_BYTES = 256 * 2**20  # of one file: all counties with a page of reasons each are 20 MB
 Form = Literal["csv", "sheet", "ndjson", "yaml"]
@@ -150,7 +150,7 @@ def load_input(path: str, columns: tuple[str, ...] = ()) -> InputFile:
         content = content.decode("utf-32", "replace").encode()
     elif content[:2] in (BOM_UTF16_LE, BOM_UTF16_BE):  # Excel's "Unicode Text"
         content = content.decode("utf-16", "replace").encode()
-    if is_workbook(content):
+    if kind_of_workbook(content):
         names = partial(names_columns, columns=columns)
         sheet = sheet_from(content, path, names)
         return InputFile(path, "sheet", sheet.text, sheet.notes, columns, content, sheet.title)

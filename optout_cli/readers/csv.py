@@ -80,7 +80,7 @@ class Table(NamedTuple):
             elif path.casefold() != column.casefold():
                 yield f"the column {column!r} is read as {path}"
         for column, order in self.orders.items():
-            if order == "month-first":
+            if order == "month-first" and _is_read(column):
                 yield f"the dates with slashes in the column {column!r} are read month first"
         for path, parts in self.addresses.items():
             column = self.columns.get(path, path)

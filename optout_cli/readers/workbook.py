@@ -3,17 +3,19 @@
 Each row of the sheet is one record of the table. Values are as the sheet shows them: `06041` where
 the format adds the zero. A date keeps its time of day, which tells it from text; a formula is its
 result, or itself where the workbook has none. openpyxl reads .xlsx: faster readers tell neither the
-formats nor what is hidden or merged. A few elements of ISO/IEC 26300 say the same of .ods: they are
-read here, since odfpy (of 2020) gives those same elements, in a tree of the whole file.
-`bytes_from` writes a workbook.
+formats nor what is hidden or merged. Of .ods, a few elements of ISO/IEC 26300 say the same; odfpy
+gives no more than them. `bytes_from` writes a workbook.
 """
 
 import io
+import math
 import re
 import zlib
 from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from contextlib import suppress
+from datetime import datetime, timedelta
+from operator import eq, ge, gt, le, lt
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile, ZipInfo
 
 from optout_cli.errors import Location, OptoutError, Problem
@@ -24,9 +26,19 @@ if TYPE_CHECKING:
 
 _MAX_INFLATED = 128 * 2**20  # bytes of XML; a table of all counties has 8 MB
 _TOP = 8  # rows in which the names of the columns may stand
-_LITERAL = re.compile(r'(?:"([^"]*)")?(0+|#)(?:"([^"]*)")?')  # "No. "0, "2026-"000
 _TOO_MANY = 10**15  # a spreadsheet keeps 15 digits of a number
-_ZEROS = re.compile(r"(0+)(?:\\?-(0+))?(?:;@)?")  # 00000, and 00000-0000 for a ZIP+4
+# The parts of a number's format (ISO/IEC 29500-1, 18.8.31): places of digits, words and marks that
+# are shown, and what shows nothing. With any other part, such as a fraction, it is not followed.
+_FORMAT = re.compile(
+    r"(?P<place>[0#?]+(?:,[0#?]+)+|General|[0#?])|(?P<decimals>\.[0#?]*)"
+    r'|"(?P<quoted>[^"]*)"|\\(?P<escaped>.)|\[\$(?P<currency>[^-\]]*)[^\]]*\]'
+    r"|(?P<mark>[-+()$:&~ %])|(?P<unseen>_.|\*.|\[[^\]]*\]|@)|(?P<other>.)"
+)
+_WORDS = {"quoted", "escaped", "currency", "mark"}
+_SHOWN = {"place", *_WORDS}
+_CONDITION = re.compile(r"\[(<=?|>=?|=)(-?[0-9.]+)\]")  # for the first section of a format
+_COMPARE = {"<": lt, "<=": le, ">": gt, ">=": ge, "=": eq}
+_AS_NUMBER = re.compile(r"-?[0-9][0-9.,\s'\u2019]*(E[+-]?[0-9]+)?")
 _WORKBOOK, _CONTENT = "xl/workbook.xml", "content.xml"  # parts of an .xlsx and of an .ods
 _ODS = b"application/vnd.oasis.opendocument.spreadsheet"  # also of a template
 # What openpyxl and zipfile raise where a part is missing, cut off or has a wrong shape.
@@ -34,11 +46,9 @@ _DAMAGES = (
     *(AttributeError, BadZipFile, EOFError, IndexError, KeyError, NotImplementedError, OSError),
     *(RuntimeError, SyntaxError, TypeError, ValueError, zlib.error),
 )
-_LAST_ROW = re.compile("[0-9]+$")  # of an area: A1:D2
 _NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _MAX_LISTED = 5  # rows that a note names
 _MODIFIED = re.compile(rb"(<dcterms:(?:created|modified)[^>]*>)[^<]*")
-_FIXED = b"2000-01-01T00:00:00Z"  # the same bytes each time
 
 _OFFICE, _TABLE, _TEXT, _STYLE = (
     f"{{urn:oasis:names:tc:opendocument:xmlns:{name}:1.0}}"
@@ -48,7 +58,6 @@ _CELLS = (f"{_TABLE}table-cell", f"{_TABLE}covered-table-cell")
 _MAX_SIZE = 128 * 2**20  # characters in all cells, with repeats; all counties have 8 million
 _MAX_ROWS = 2**20  # of a sheet in any program
 _MAX_COLUMNS = 16_384  # of a sheet in any program
-_WITH_ZEROS = re.compile(r"0[0-9]*|[0-9]{5}-[0-9]{4}")  # a number that its format shows as a code
 _UNSEEN = ("collapse", "filter")
 
 
@@ -72,23 +81,15 @@ class Sheet(NamedTuple):
     title: str
 
 
-def is_workbook(content: bytes) -> bool:
-    """Tell whether a file is an .xlsx or .ods workbook, whatever its name says."""
-    if not content.startswith(b"PK\x03\x04"):
-        return False
-    try:
-        with ZipFile(io.BytesIO(content)) as archive:
-            names = archive.namelist()
-            is_ods = "mimetype" in names and archive.read("mimetype").startswith(_ODS)
-            return _WORKBOOK in names or (_CONTENT in names and is_ods)
-    except _DAMAGES:
-        return False
-
-
-def is_xlsx(content: bytes) -> bool:
-    """Tell which kind of workbook a file is, if it is one."""
-    with ZipFile(io.BytesIO(content)) as archive:
-        return _WORKBOOK in archive.namelist()
+def kind_of_workbook(content: bytes) -> Literal["xlsx", "ods", ""]:
+    """Tell which kind of workbook a file is, whatever its name says; "" for any other file."""
+    with suppress(*_DAMAGES), ZipFile(io.BytesIO(content)) as archive:
+        names = archive.namelist()
+        if _WORKBOOK in names:
+            return "xlsx"
+        if _CONTENT in names and archive.read("mimetype").startswith(_ODS):
+            return "ods"
+    return ""
 
 
 def sheet_from(content: bytes, file: str, names_columns: Callable[[Iterable[str]], bool]) -> Sheet:
@@ -103,7 +104,8 @@ def sheet_from(content: bytes, file: str, names_columns: Callable[[Iterable[str]
         message = f"holds {size / 2**20:.0f} MB of cells (the limit is 128 MB)"
         raise OptoutError(Problem("too-large", message, location))
     try:
-        pages = _pages_of_xlsx(content) if is_xlsx(content) else [*_pages_of_ods(content)]
+        pages_of = _pages_of_xlsx if kind_of_workbook(content) == "xlsx" else _pages_of_ods
+        pages = [*pages_of(content)]
     except _DAMAGES as error:
         message = f"is a damaged workbook ({type(error).__name__})"
         hint = "open it in the spreadsheet program, and save it again"
@@ -117,33 +119,34 @@ def sheet_from(content: bytes, file: str, names_columns: Callable[[Iterable[str]
     page = shown[0]
     # A title above the columns' names is told when the table is read.
     top = next(number for number, row in enumerate(page.rows, 1) if names_columns(row))
-    if merged := [area for area in page.merged if int(_LAST_ROW.findall(area)[0]) >= top]:
+    if merged := [area for area in page.merged if int(re.findall("[0-9]+$", area)[0]) >= top]:
         hint = "in the spreadsheet, unmerge them and write the value into each row"
         message = f"has merged cells in the sheet {page.title!r} ({_listed(merged)})"
         raise OptoutError(Problem("merged-cells", message, location, hint))
-    header, *rows = page.rows
-    return Sheet(csv_from(header, rows), tuple(_notes_on(page, tables)), page.title)
+    return Sheet(csv_from(page.rows[0], page.rows[1:]), tuple(_notes_on(page, tables)), page.title)
 
 
-def _pages_of_xlsx(content: bytes) -> list[Page]:
+def _pages_of_xlsx(content: bytes) -> Iterator[Page]:
     book = load_xlsx(content)
-    sheets = book.worksheets
+    rows_of = {sheet.title: [*sheet.iter_rows()] for sheet in book.worksheets}
     has_formula = any(
-        cell.data_type == "f" for sheet in sheets for row in sheet.iter_rows() for cell in row
+        cell.data_type == "f" for rows in rows_of.values() for row in rows for cell in row
     )
     results = load_xlsx(content, is_result=True) if has_formula else book
-    return [
-        Page(
+    for sheet in book.worksheets:
+        rows = rows_of[sheet.title]
+        used = {cell.column for row in rows for cell in row if cell.value is not None}
+        columns = (it for it in sheet.column_dimensions.values() if it.hidden)
+        unseen = {number for it in columns for number in range(it.min, it.max + 1)}
+        yield Page(
             sheet.title,
-            [[*_texts_of(row, results[sheet.title])] for row in sheet.iter_rows()],
+            [[*_texts_of(row, results[sheet.title])] for row in rows],
             sheet.sheet_state != "visible",
             tuple(str(area) for area in sheet.merged_cells.ranges),
             tuple(number for number, row in sheet.row_dimensions.items() if row.hidden),
-            tuple(name for name, column in sheet.column_dimensions.items() if column.hidden),
-            tuple(cell.coordinate for row in sheet.iter_rows() for cell in row if _is_struck(cell)),
+            tuple(rows[0][number - 1].column_letter for number in sorted(used & unseen)),
+            tuple(cell.coordinate for row in rows for cell in row if _is_struck(cell)),
         )
-        for sheet in sheets
-    ]
 
 
 # Any: openpyxl's workbooks, sheets and cells have types of their own in each way of loading them.
@@ -169,8 +172,9 @@ def _texts_of(row: Any, results: Any) -> Iterator[str]:
     for cell in row:
         value, is_formula = cell.value, cell.data_type == "f"
         if is_formula:
-            result = results[cell.coordinate].value
-            value = str(getattr(value, "text", value)) if result is None else result
+            result, formula = results[cell.coordinate], str(getattr(value, "text", value))
+            was_calculated = result.value is not None or result.data_type == "str"  # ="" is empty
+            value = result.value if was_calculated else formula
         text = text_of(value, cell.number_format)
         # `csv_from` would guard a formula as text; a space keeps it one, and is dropped again.
         yield f" {text}" if is_formula and text.startswith("=") else text
@@ -190,13 +194,11 @@ def _pages_of_ods(content: bytes) -> Iterator[Page]:
     struck: set[str | None] = set()
     for _, element in ET.iterparse(stream):  # noqa: S314  # Python's expat limits entities
         if element.tag == f"{_STYLE}style":
-            properties = element.find(f"{_STYLE}table-properties")
-            if properties is not None and properties.get(f"{_TABLE}display") == "false":
-                hidden.add(element.get(f"{_STYLE}name"))
-            properties = element.find(f"{_STYLE}text-properties")
-            if properties is not None:
-                line = properties.get(f"{_STYLE}text-line-through-style", "none")
-                struck |= {element.get(f"{_STYLE}name")} if line != "none" else set()
+            for properties in element:
+                if properties.get(f"{_TABLE}display") == "false":
+                    hidden.add(element.get(f"{_STYLE}name"))
+                if properties.get(f"{_STYLE}text-line-through-style", "none") != "none":
+                    struck.add(element.get(f"{_STYLE}name"))
         elif element.tag == f"{_TABLE}table":
             is_hidden = element.get(f"{_TABLE}style-name") in hidden
             yield _page_of_ods(element, struck, is_hidden=is_hidden)
@@ -205,6 +207,8 @@ def _pages_of_ods(content: bytes) -> Iterator[Page]:
 
 def _page_of_ods(table: "ET.Element", styles: set[str | None], *, is_hidden: bool) -> Page:
     """Read a sheet; text in one of the `styles` has a line through it."""
+    from openpyxl.utils import get_column_letter
+
     rows: list[list[str]] = []
     merged: list[str] = []
     struck: list[str] = []
@@ -234,7 +238,7 @@ def _page_of_ods(table: "ET.Element", styles: set[str | None], *, is_hidden: boo
         is_hidden,
         tuple(merged),
         tuple(hidden_rows),
-        tuple(map(_letters, hidden)),
+        tuple(map(get_column_letter, hidden)),
         tuple(struck),
     )
 
@@ -246,6 +250,8 @@ def _texts_in(
 
     Adds the areas of merged cells, and the names of filled cells in one of the `styles`.
     """
+    from openpyxl.utils import get_column_letter
+
     texts: list[str] = []
     column = 0
     for cell in row:
@@ -253,14 +259,14 @@ def _texts_in(
             continue
         spans = [int(cell.get(f"{_TABLE}number-{way}-spanned", "1")) for way in ("columns", "rows")]
         if max(spans) > 1:
-            last = f"{_letters(column + spans[0])}{number + spans[1] - 1}"
-            merged.append(f"{_letters(column + 1)}{number}:{last}")
+            last = f"{get_column_letter(column + spans[0])}{number + spans[1] - 1}"
+            merged.append(f"{get_column_letter(column + 1)}{number}:{last}")
         repeats = int(cell.get(f"{_TABLE}number-columns-repeated", "1"))
         if text := _text_of(cell):
             texts += [""] * (column - len(texts)) + [text] * min(repeats, _MAX_COLUMNS)
             used = {element.get(f"{_TEXT}style-name") for element in cell.iter() if styles}
             if styles & {*used, cell.get(f"{_TABLE}style-name")}:
-                struck.append(f"{_letters(column + 1)}{number}")
+                struck.append(f"{get_column_letter(column + 1)}{number}")
         column += repeats
     return texts
 
@@ -270,15 +276,16 @@ def _text_of(cell: "ET.Element") -> str:
     kind, value = cell.get(f"{_OFFICE}value-type"), cell.get(f"{_OFFICE}value", "")
     shown = "\n".join(_words(paragraph) for paragraph in cell.findall(f"{_TEXT}p"))
     formula = cell.get(f"{_TABLE}formula", "")
-    if formula and not kind and not shown:  # it was never calculated
+    is_shown = cell.find(f"{_TEXT}p") is not None
+    if formula and not kind and not is_shown:  # it was never calculated
         return f" ={formula.partition('=')[2]}"
     if kind == "date":
         day, _, time = cell.get(f"{_OFFICE}date-value", "").partition("T")
         return f"{day} {time or '00:00:00'}"
     if kind == "boolean":
         return cell.get(f"{_OFFICE}boolean-value", "").upper()
-    if kind == "float" and not _WITH_ZEROS.fullmatch(shown):
-        return text_of(float(value), "")
+    if kind == "float" and (_AS_NUMBER.fullmatch(shown) or not is_shown):
+        return _number_text(float(value), re.sub("[0-9]", "0", shown).lstrip("-") or "General")
     return shown
 
 
@@ -299,15 +306,6 @@ def _words(element: "ET.Element") -> str:
     return text
 
 
-def _letters(number: int) -> str:
-    """Return the name of a column by its number from 1: 28 -> AB."""
-    name = ""
-    while number:
-        number, rest = divmod(number - 1, 26)
-        name = chr(ord("A") + rest) + name
-    return name
-
-
 def text_of(value: object, number_format: str) -> str:
     """Return a cell's value as its sheet shows it, in the form of a request."""
     match value:
@@ -317,28 +315,45 @@ def text_of(value: object, number_format: str) -> str:
             return str(value).upper()
         case datetime():
             return value.isoformat(" ", "seconds")
+        case timedelta():
+            return f"{value // timedelta(hours=1)}:{value // timedelta(minutes=1) % 60:02}:00"
         case int() | float():
             return _number_text(value, number_format)
     return str(value)
 
 
 def _number_text(value: float, number_format: str) -> str:
-    """Return a number with the zeros and the words that its format adds."""
+    """Return a number with the zeros, marks and words of its format; 1,234 alone stays 1234."""
     if abs(value) >= _TOO_MANY:  # the digits behind are not those that somebody typed
         return f"{value:.14E}"  # which is refused as a number that has lost digits
-    if value < 0 or not float(value).is_integer():
-        return str(value)
-    digits = str(int(value))
-    if number_format == ";;;":  # it shows nothing
-        return ""
-    if words := _LITERAL.fullmatch(number_format):
-        before, code, after = words.groups("")
-        return f"{before}{digits.zfill(len(code))}{after}"
-    if zeros := _ZEROS.fullmatch(number_format):
-        digits = digits.zfill(len(zeros[1] + (zeros[2] or "")))
-        end = len(digits) - len(zeros[2] or "")
-        return "-".join(filter(None, (digits[:end], digits[end:])))
-    return digits
+    section, sign = _section_for(value, number_format)
+    parts = [(str(it.lastgroup), it[it.lastgroup or 0]) for it in _FORMAT.finditer(section)]
+    kinds = {kind for kind, _ in parts}
+    if not section or "other" in kinds or kinds.isdisjoint(_SHOWN) or not math.isfinite(value):
+        return f"{value:.15g}" if section else ""
+    is_percent = ("mark", "%") in parts
+    size = round(abs(value) * 100, 10) if is_percent else abs(float(value))
+    exact = f"{size:.15g}"
+    cut = f"{size:.{sum(len(text) - 1 for kind, text in parts if kind == 'decimals')}f}"
+    whole, *rest = re.split(r"(?=\.)", exact if size.is_integer() or float(cut) != size else cut)
+    if "," in "".join(text for kind, text in parts if kind == "place") and kinds & _WORDS:
+        whole = f"{int(whole):,}"
+    count = [kind for kind, _ in parts].count("place")
+    digits = whole.zfill(parts.count(("place", "0"))).rjust(count, "\0")
+    taken = [digits[: len(digits) - count + 1], *digits[len(digits) - count + 1 :]]
+    taken[-1] += "".join(rest)
+    shown = (taken.pop(0) if kind == "place" else text for kind, text in parts if kind in _SHOWN)
+    return (sign + "".join(shown)).replace("\0", "")
+
+
+def _section_for(value: float, number_format: str) -> tuple[str, str]:
+    """Return the section of a format that a number is shown in, and the sign before it."""
+    sections = number_format.split(";")
+    number = 1 if value < 0 else 2 if value == 0 else 0
+    if condition := _CONDITION.search(sections[0]):
+        number = 0 if _COMPARE[condition[1]](value, float(condition[2])) else 1
+    number = number if number < len(sections) else 0
+    return sections[number], "-" if value < 0 and not number else ""
 
 
 def _notes_on(page: Page, tables: list[Page]) -> Iterator[str]:
@@ -380,5 +395,5 @@ def bytes_from(book: Any) -> bytes:
         for name in parts.namelist():
             entry = ZipInfo(name)
             entry.compress_type = ZIP_DEFLATED
-            archive.writestr(entry, _MODIFIED.sub(rb"\g<1>" + _FIXED, parts.read(name)))
+            archive.writestr(entry, _MODIFIED.sub(rb"\g<1>2000-01-01T00:00:00Z", parts.read(name)))
     return fixed.getvalue()
