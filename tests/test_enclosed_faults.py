@@ -213,6 +213,35 @@ def test_a_file_that_looks_different_when_repaired_is_damaged(
     assert problem.message == DAMAGED
 
 
+@pytest.mark.parametrize("is_black_one", [True, False])
+@pytest.mark.parametrize("loss", ["none", "end", "middle"])
+def test_a_damaged_fax_in_a_pdf_is_told_once_and_nothing_else_is(
+    loss: str, is_black_one: bool, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    drawn, stream = Picture.effect_noise((200, 200), 99).convert("1"), BytesIO()
+    drawn.save(stream, "TIFF", compression="group4")
+    stream.seek(0)
+    with Picture.open(stream) as tiff:
+        tags = tiff.tag_v2  # type: ignore[attr-defined]  # of a TIFF
+        start, length = tags[273][0], tags[279][0]
+    packed = stream.getvalue()[start : start + length]
+    half = length // 2
+    packed = {"none": packed, "end": packed[:half], "middle": packed[:half] + packed[half + 9 :]}[
+        loss
+    ]
+
+    def add(pdf: pikepdf.Pdf) -> None:
+        size = Dictionary(K=-1, Columns=200, BlackIs1=is_black_one)
+        image = pdf.make_stream(b"", Type=Name.XObject, Subtype=Name.Image, Width=200, Height=200)
+        image.BitsPerComponent, image.ImageMask = 1, True
+        image.write(packed, filter=Name.CCITTFaxDecode, decode_parms=size)
+        pdf.pages[0].add_resource(image, Name.XObject, Name.Scan)
+
+    (tmp_path / "act.pdf").write_bytes(changed(add))
+    told = () if loss == "none" else ("all of 1 damaged picture",)
+    assert (load_attachment(tmp_path / "act.pdf").unseen, *capfd.readouterr()) == (told, "", "")
+
+
 def test_messages_after_a_linearized_pdf_reach_the_user(run: Run, write: Write) -> None:
     path = write("r.yaml", ENCLOSING)
     (path.parent / "act.pdf").write_bytes(LINEAR)

@@ -47,7 +47,8 @@ _MOST_PAGES = 2_000  # which take an hour as a fax
 _INTRICATE = "is a PDF whose page {} is drawn from more than {:,} parts"
 _MOST_PARTS = 50_000  # 1.5 kB each as a page is loaded
 _HUGE = "is a PDF that unpacks to more than {} MB in one place"
-_PACKED = {"JBIG2Decode", "JPXDecode", "CCITTFaxDecode", "CCF"}  # what qpdf does not unpack
+# What qpdf does not unpack, or without an error where it is damaged.
+_PACKED = {"JBIG2Decode", "JPXDecode", "CCITTFaxDecode", "CCF", "RunLengthDecode"}
 _MOST_PICTURES = 100  # of a page that are unpacked
 _MB = 10**6
 _MOST = {True: 250 * _MB, False: 50 * _MB}  # bytes of a stream: a picture (600 dpi), or any other
@@ -258,7 +259,8 @@ def _page_problem(content: bytes, count: int) -> str:
                     return f"is a PDF whose page {number} is cropped to nothing"
                 pictures = page.get_objects([FPDF_PAGEOBJ_IMAGE]) if has_packed else ()
                 for picture in islice(pictures, _MOST_PICTURES):
-                    if not _PACKED.isdisjoint(picture.get_filters()):
+                    is_small = math.prod(picture.get_px_size()) <= _MOST[True]
+                    if is_small and not _PACKED.isdisjoint(picture.get_filters()):
                         picture.get_bitmap()
     return ""
 

@@ -3,13 +3,15 @@
 `flatten` draws over the pages what lies over them, as a printer does.
 """
 
+import os
 import re
 import unicodedata
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from ctypes import c_uint
 from functools import lru_cache
 from io import BytesIO
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from optout_cli.errors import shorten
@@ -32,6 +34,8 @@ _ACTIONS = {
 }
 _HARMLESS = (None, "/URI", "/GoTo")  # actions of a link
 _MOST_LOOKED_AT = 20_000  # parts of a page: one with more of them is a drawing
+_AS_FAX = re.compile("/(CCITTFaxDecode|CCF)")
+_MOST_PIXELS = 50_000_000  # of a picture that is drawn twice: a sheet of ledger size at 500 dpi
 _WHITE = 250  # of 255: nobody sees what is lighter on white paper
 _LONGEST = 1000  # px: of a page that is looked at
 
@@ -159,6 +163,62 @@ def unseen(content: bytes, document: "pikepdf.Pdf") -> Iterator[str]:
                     yield f"the value of the field {shorten(name)!r} on page {number}"
 
 
+def _is_drawn_in_two_ways(picture: "pikepdf.Stream") -> bool:
+    """Tell whether a picture is packed as a fax, and two readers draw it differently.
+
+    Neither says that it is damaged: each goes on as well as it can.
+    """
+    import pikepdf  # 100 ms
+    import pypdfium2 as pdfium
+    from pypdfium2.raw import FPDF_PAGEOBJ_IMAGE
+
+    if not _AS_FAX.search(repr(picture.get("/Filter"))):
+        return False
+    output = BytesIO()
+    try:
+        with pikepdf.new() as alone, _without_messages():
+            plain = alone.copy_foreign(picture)
+            plain.ColorSpace = pikepdf.Name.DeviceGray
+            for key in {"/ImageMask", "/Mask", "/SMask", "/Decode"} & {*plain.keys()}:
+                del plain[key]
+            settings = plain.get("/DecodeParms", pikepdf.Dictionary())
+            each = settings[-1] if isinstance(settings, pikepdf.Array) else settings
+            each.BlackIs1 = False  # then they fill what is lost in different colors
+            page = alone.add_blank_page().obj
+            page.Resources = pikepdf.Dictionary(XObject={"/I": plain})
+            page.Contents = alone.make_stream(b"/I Do")
+            alone.save(output)
+            image = pikepdf.PdfImage(plain)  # type: ignore[arg-type]  # the copy of a stream is one
+            if image.width * image.height > _MOST_PIXELS:
+                return False
+            drawn = image.as_pil_image().convert("L").tobytes()
+        with closing(pdfium.PdfDocument(output)) as document, closing(document[0]) as opened:
+            (other,) = opened.get_objects([FPDF_PAGEOBJ_IMAGE])
+            seen = other.get_bitmap().to_pil().convert("L").tobytes()
+    except OSError:  # one of them draws nothing at all
+        return True
+    except (AttributeError, ValueError, TypeError, pikepdf.PdfError, pdfium.PdfiumError):
+        return False  # packed in a way that one of them cannot unpack
+    return seen not in (drawn, drawn.translate(bytes(range(255, -1, -1))))
+
+
+@contextmanager
+def _without_messages() -> Iterator[None]:
+    """Keep off the terminal what a library in C writes there by itself."""
+    try:
+        saved = os.dup(2)
+    except OSError:  # it is closed
+        yield
+        return
+    try:
+        with Path(os.devnull).open("wb") as nowhere:
+            os.dup2(nowhere.fileno(), 2)
+        yield
+    finally:
+        os.dup2(saved, 2)
+        os.close(saved)
+
+
 def _is_comment(annotation: "pikepdf.Object") -> bool:
     """Tell whether an annotation has words or a drawing that no printed page shows."""
     kind = annotation.get("/Subtype")
@@ -167,11 +227,14 @@ def _is_comment(annotation: "pikepdf.Object") -> bool:
 
 
 def _without_a_page(document: "pikepdf.Pdf") -> Iterator[str]:
-    """Yield what belongs to a PDF but to none of its pages: files, scripts, a signature."""
+    """Yield what a PDF has that shows on none of its pages: files, scripts, damaged pictures."""
     import pikepdf  # 100 ms
 
     kinds = pikepdf.Dictionary, pikepdf.Array
     written = [each.unparse(resolved=True) for each in document.objects if isinstance(each, kinds)]
+    streams = [each for each in document.objects if isinstance(each, pikepdf.Stream)]
+    if damaged := sum(map(_is_drawn_in_two_ways, streams)):
+        yield f"all of {damaged} damaged picture{'s' if damaged > 1 else ''}"
     if files := len({file for each in written for file in _ATTACHED.findall(each)}):
         yield f"{files} file{'s' if files > 1 else ''} attached to it"
     for mark, words in _ACTIONS.items():
