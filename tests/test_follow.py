@@ -443,6 +443,23 @@ def test_a_folder_with_several_requests_needs_one_to_be_named(
     )
 
 
+def test_letters_of_one_request_written_by_two_commands_are_followed_as_one(
+    in_folder: Path, run: Run
+) -> None:
+    ways = "service: {bureau: [{by: hand}], ice: [{by: mail}]}\n"
+    Path("notice.yaml").write_text(REQUEST + ways, "utf-8")
+    for party in ("bureau", "ice"):
+        run("write", "notice.yaml", "--to", party, "-f", "txt", "-o", "letters/")
+    run("sent", "letters", "--on", "2026-11-21")
+    err = outcome(run("answer", TO_ICE, "--reply", "refused", "--on", "2026-11-23"))[2]
+    command = next(line for line in err.splitlines() if line.endswith("/renewed-request"))
+    options = command.partition("optout ")[2].split()
+    assert outcome(run(*options, "-o", "next.yaml"))[0] == 0
+    named = ("--follow", "letters", "--letter", "secure-communities/follow-up")
+    run("new", *named, "-o", "again.yaml", "-q")
+    assert [it["to"] for it in data_in("again.yaml")["particulars"]["served"]] == ["bureau", "ice"]
+
+
 def test_a_287g_follow_up_has_the_day_of_receipt(
     library: Library, in_folder: Path, run: Run
 ) -> None:

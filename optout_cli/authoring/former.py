@@ -63,15 +63,18 @@ class Former(NamedTuple):
 def former_from(state: LetterState, states: Iterable[LetterState]) -> Former:
     """Return the request's letters that `state` is one of; `states` are all of the register."""
     all_states = tuple(states)
-    facts = _facts_of(state)
+    facts, reference = _facts_of(state), state.written.reference
     versions: dict[Party, tuple[bool, bool, LetterState]] = {}
     for other in all_states:
-        own, party = other.id == state.id, other.letter.recipient
+        party = other.letter.recipient
+        # Another command may have written the letter to the other recipient.
+        is_other = party != state.letter.recipient and other.written.reference == reference
+        own = other.id == state.id or is_other
         if own or (other.sent and other.identity[:-1] == state.identity[:-1]):
             version = bool(other.sent), own, other
             if party not in versions or version[:2] >= versions[party][:2]:
                 versions[party] = version
-    reference, cited = state.written.reference, facts.get("particulars", {}).get(_CITED)
+    cited = facts.get("particulars", {}).get(_CITED)
     notices = [other for other in all_states if other.written.reference == cited]
     return Former(
         facts,

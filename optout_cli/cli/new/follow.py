@@ -309,7 +309,8 @@ def _earlier_named(text: str, within: Path | None) -> dict[str, _Earlier]:
         if not (is_unknown and is_file(Path(text))):
             raise
         return {text: _Earlier(former_from_json(text))}
-    states = {named.state.id: named.state for named in found.letters}.values()
+    # Two commands may have written the letters to the two recipients: they are one request.
+    states = {named.state.written.reference: named.state for named in found.letters}.values()
     if len(states) > 1 and not (is_terminal() and len(states) <= _MOST):
         message = f"has {len(states)} letters"
         hint = f"name one of them, such as {next(iter(states)).written.reference}"
