@@ -675,10 +675,17 @@ def test_the_table_of_the_register_says_what_went_out_once_it_is_filled_in(
     assert outcome(run("sent", "--from", table, "-q")) == (0, f"{TO_ICE}\n", "")
     assert sendings("ice") == [("2026-11-21", "certified-mail", NUMBER)]
     assert outcome(run("sent", "--from", table))[2].startswith("already recorded: ")
+    fill_in(table, delivered="2026-11-20")
+    err = outcome(run("sent", "--from", table))[2]
+    assert "delivered: 2026-11-20 is before the day of sending (2026-11-21)\n" in err
+    fill_in(table, delivered="2026-11-23")
+    err = outcome(run("sent", "--from", table))[2]
+    assert "\nrecorded: delivered on 2026-11-23: " in err
+    assert "delivered" not in outcome(run("sent", "--from", table))[2]
     Path("todo.csv").write_text(outcome(run("status", "letters", "--unsent", "--csv"))[1], "utf-8")
     fill_in("todo.csv", ";", sent="2026-11-22", route="hand")
     written = outcome(run("sent", "--from", "todo.csv", "--in", "letters", "-q"))
-    assert (written, events()) == ((0, f"{TO_BUREAU}\n", ""), 3)
+    assert (written, events()) == ((0, f"{TO_BUREAU}\n", ""), 4)
 
 
 def test_a_row_of_register_csv_is_about_its_own_version(

@@ -5,12 +5,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
 
 import click
 from msgspec.structs import replace
 
-from optout_cli.batch.input import InputFile, load_inputs
 from optout_cli.cli.console import report_problems, say, say_problems, usage_error
 from optout_cli.cli.options import (
     files,
@@ -38,55 +36,29 @@ from optout_cli.cli.record import (
     to_option,
     undo_option,
 )
+from optout_cli.cli.sent_rows import Claim, claim_of, located, sending_tables
 from optout_cli.errors import ExitCode, OptoutError, Problem, raise_any
-from optout_cli.model.fields import Line, Noun, Text
 from optout_cli.model.program import Program
 from optout_cli.model.request import Party, Way
 from optout_cli.output import is_folder
-from optout_cli.readers.document import Row, locate
-from optout_cli.readers.files import is_file
-from optout_cli.readers.validate import convert
 from optout_cli.register.events import Evidence
-from optout_cli.register.journal import NAME
 from optout_cli.register.recorder import Found, Recorder
 from optout_cli.register.standing import Step, standings_of
 from optout_cli.register.statements import (
     Moment,
     Sending,
+    delivered_from,
     dropped_from,
     sent_from,
     withdrawn_from,
 )
-from optout_cli.register.table import as_sendings
 
-_LETTER_COLUMNS = ("letter", "path", "reference")
-# Options concern all rows, so a row says for itself what is different.
-_ROW_HINTS = {
-    "already-sent": "if it went out once more, write again in a column change of this row; to"
-    " correct what is recorded, write correct; if it also went out another way, name that way"
-    " under by (route in register.csv)",
-    "which-way": "fill in the column by, such as certified-mail, or give --by for all rows",
-}
 _MOST_TOLD = 20  # letters of which each has its line on the screen
 _LEFT_OUT: dict[Step, tuple[str, str]] = {  # of a folder: one such letter, and several
     "draft": ("1 draft", "drafts"),
     "unneeded": ("1 request for an answer that came", "requests for answers that came"),
     "withdrawn": ("1 withdrawn letter", "withdrawn letters"),
 }
-
-
-class _Claim(NamedTuple):
-    """A letter, and how it went out. `receipt` and `signed` are paths.
-
-    With `digests`, the version that is meant has a file with one of these SHA-256.
-    """
-
-    letter: str
-    said: Sending
-    receipt: str | None = None
-    signed: str | None = None
-    parties: tuple[Party, ...] = ()
-    digests: tuple[str, ...] = ()
 
 
 @click.command(
@@ -136,8 +108,8 @@ class _Claim(NamedTuple):
     type=click.Path(),
     shell_complete=files,
     help="Read many letters from a table (CSV or NDJSON) with the columns letter, recipient, on,"
-    " by, number, receipt, signed, change; or from register.csv, in which you filled in sent, route"
-    " and tracking number (repeatable).",
+    " by, number, receipt, signed, delivered, change; or from register.csv, in which you filled in"
+    " sent, route, tracking number and delivered (repeatable).",
 )
 @to_option
 @in_option
@@ -184,7 +156,7 @@ def command(
         if tables:
             done, problems = _prepare_rows(recorder, tables, said, parties, within, moment)
         else:
-            claim = partial(_Claim, said=said, receipt=receipt, signed=signed, parties=parties)
+            claim = partial(Claim, said=said, receipt=receipt, signed=signed, parties=parties)
             done = prepare_each(
                 recorder, letters, lambda text: _results(recorder, claim(text), within, moment)
             )
@@ -232,24 +204,46 @@ def _prepare_rows(
     within: Path | None,
     moment: Moment,
 ) -> tuple[list[Recorded], list[Problem]]:
-    """Prepare the events of each row; return them, and the problems of the other rows."""
+    """Prepare the events of each row; return them, and the problems of the other rows.
+
+    A day of delivery alone is of a letter that is recorded as sent.
+    """
     done: list[Recorded] = []
     problems: list[Problem] = []
-    for table in load_inputs(tables, Entry.__struct_encode_fields__):
-        rows, at, is_register = _rows_of(table, within)
-        for row in rows:
+    for table in sending_tables(tables, within):
+        for row in table.rows:
             try:
-                claim = _claim_of(row, said, parties)
-                done += prepare(recorder, _results(recorder, claim, at, moment))
+                claim = claim_of(row, said, parties)
+                if claim.said.on or not (table.is_register or claim.delivered):
+                    done += prepare(recorder, _results(recorder, claim, table.at, moment))
+                if claim.delivered and not claim.said.undo:
+                    done += prepare(recorder, _arrived(recorder, claim, table.at, moment))
             except OptoutError as error:
-                problems += _located(error, row)
-        if is_register:  # it is about to be written anew, without the wrong rows
+                problems += located(error, row)
+        if table.is_register:  # it is about to be written anew, without the wrong rows
             raise_any(problems)
     return done, problems
 
 
+def _arrived(
+    recorder: Recorder, claim: Claim, within: Path | None, moment: Moment
+) -> Iterator[Recorded]:
+    """Yield the event that a letter arrived, if it is new. Raises OptoutError."""
+    assert claim.delivered
+    named = recorder.find(claim.letter, within, claim.parties, claim.digests)
+    found, is_change = one_letter(claim.letter, named), claim.said.correct
+    try:
+        result = delivered_from(found.state, claim.delivered, None, moment, correct=is_change)
+    except OptoutError as error:
+        paths = {"on": "delivered"}
+        problems = (replace(it, path=paths.get(it.path, it.path)) for it in error.problems)
+        raise OptoutError(*problems) from None
+    if not result.is_known:
+        yield found, result
+
+
 def _results(
-    recorder: Recorder, claim: _Claim, within: Path | None, moment: Moment
+    recorder: Recorder, claim: Claim, within: Path | None, moment: Moment
 ) -> Iterator[Recorded]:
     """Yield the event of each letter that a claim names. Raises OptoutError."""
     found = recorder.find(claim.letter, within, claim.parties, claim.digests)
@@ -285,7 +279,7 @@ def _results(
 
 
 def _in_folder(
-    claim: _Claim, found: Sequence[Found], programs: Mapping[str, Program]
+    claim: Claim, found: Sequence[Found], programs: Mapping[str, Program]
 ) -> list[Found]:
     """Return the letters that a folder stands for: those that did not go out, and are to."""
     unsent = [each for each in found if not each.state.sent or claim.said.again]
@@ -308,82 +302,3 @@ def _taken(found: Found, path: str | None, key: str) -> Evidence | None:
     except OptoutError as error:
         problems = (replace(problem, path=key) for problem in error.problems)
         raise OptoutError(*problems) from None
-
-
-# --- the tables of --from ---
-
-
-class Entry(Noun, frozen=True, kw_only=True):
-    """A row of the table in --from: a letter, and how it went out.
-
-    `change` says that it went out again, or that the row corrects what is recorded. `sha256` has
-    the SHA-256 of each file of the version that is meant, as register.csv gives them.
-    """
-
-    letter: Line | None = None
-    path: Line | None = None
-    reference: Line | None = None
-    recipient: Party | None = None
-    on: date | None = None
-    by: Way | None = None
-    number: Line | None = None
-    receipt: Line | None = None
-    signed: Line | None = None
-    change: Literal["again", "correct"] | None = None
-    sha256: Text | None = None
-
-
-def _rows_of(table: InputFile, within: Path | None) -> tuple[list[Row], Path | None, bool]:
-    """Return the rows that say how a letter went out, and the folder of its register, if known.
-
-    Also tell whether it is register.csv, filled in: there, only rows with one day of sending count,
-    since what has several is recorded already. Raises OptoutError.
-    """
-    text, folder = as_sendings(table.text), Path(table.name).parent
-    if text is None:
-        return [*table.rows()], within, False
-    filled_in = [
-        row
-        for row in replace(table, text=text).rows()
-        if row.document is None or "\n" not in str(row.document.data.get("on", "\n"))
-    ]
-    return filled_in, folder if not within and is_file(folder / NAME) else within, True
-
-
-def _claim_of(row: Row, said: Sending, parties: tuple[Party, ...]) -> _Claim:
-    """Read a row; what it leaves open is as the options say. Raises OptoutError."""
-    raise_any(row.problems)
-    assert row.document is not None
-    line = convert(row.document, Entry)
-    names = [text for name in _LETTER_COLUMNS if (text := getattr(line, name))]
-    if len(names) != 1:
-        message = f"names {len(names)} letters" if names else "names no letter"
-        hint = f"fill in one of the columns {', '.join(_LETTER_COLUMNS)}"
-        raise OptoutError(Problem("missing-key", message, row.location, hint))
-    own: dict[str, Any] = {
-        key: value for key in ("on", "by", "number") if (value := getattr(line, key))
-    }
-    if line.change:
-        own |= {line.change: True}
-    recipients = (line.recipient,) if line.recipient else parties
-    digests = tuple((line.sha256 or "").split())
-    return _Claim(names[0], said._replace(**own), line.receipt, line.signed, recipients, digests)
-
-
-def _located(error: OptoutError, row: Row) -> Iterator[Problem]:
-    """Give the problems of a row their place in the table."""
-    document = row.document
-    letter = next((key for key in _LETTER_COLUMNS if document and key in document.data), "")
-    for problem in error.problems:
-        if problem.location and not problem.location.is_command_line:
-            yield problem
-            continue
-        path = letter if problem.path in ("", "letter") else problem.path
-        message = problem.message
-        if problem.location:  # a file that cannot be read, or a letter that is not there
-            message = f"{problem.location.file}: {message}"
-        hint = _ROW_HINTS.get(problem.code, problem.hint)
-        if path == "recipient" and document and path in document.data:
-            hint = "correct the recipient, or leave its cell empty"
-        bare = replace(problem, location=None, path=path, message=message, hint=hint)
-        yield from locate([bare], document, row)

@@ -1,0 +1,142 @@
+"""The rows of the tables that `optout sent --from` reads: letters, and how each went out."""
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+import msgspec
+
+from optout_cli.batch.input import load_inputs
+from optout_cli.errors import OptoutError, Problem, raise_any
+from optout_cli.model.fields import Line, Noun, Text
+from optout_cli.model.request import Party, Way
+from optout_cli.readers.document import Row, locate
+from optout_cli.readers.files import is_file
+from optout_cli.readers.validate import convert
+from optout_cli.register.journal import NAME
+from optout_cli.register.statements import Sending
+from optout_cli.register.table import as_sendings
+
+_LETTER_COLUMNS = ("letter", "path", "reference")
+# Options concern all rows, so a row says for itself what is different.
+_ROW_HINTS = {
+    "already-sent": "if it went out once more, write again in a column change of this row; to"
+    " correct what is recorded, write correct; if it also went out another way, name that way"
+    " under by (route in register.csv)",
+    "already-delivered": "to correct what is recorded, write correct in a column change"
+    " of this row",
+    "which-way": "fill in the column by, such as certified-mail, or give --by for all rows",
+}
+
+
+class Entry(Noun, frozen=True, kw_only=True):
+    """A row of the table in --from: a letter, how it went out, and when it arrived.
+
+    `change` says that it went out again, or that the row corrects what is recorded. `sha256` has
+    the SHA-256 of each file of the version that is meant, as register.csv gives them.
+    """
+
+    letter: Line | None = None
+    path: Line | None = None
+    reference: Line | None = None
+    recipient: Party | None = None
+    on: date | None = None
+    by: Way | None = None
+    number: Line | None = None
+    receipt: Line | None = None
+    signed: Line | None = None
+    delivered: date | None = None
+    change: Literal["again", "correct"] | None = None
+    sha256: Text | None = None
+
+
+class Claim(NamedTuple):
+    """A letter, how it went out, and when it arrived. `receipt` and `signed` are paths.
+
+    With `digests`, the version that is meant has a file with one of these SHA-256.
+    """
+
+    letter: str
+    said: Sending
+    receipt: str | None = None
+    signed: str | None = None
+    parties: tuple[Party, ...] = ()
+    digests: tuple[str, ...] = ()
+    delivered: date | None = None
+
+
+class SendingTable(NamedTuple):
+    """A table of letters that went out. `at` is the folder of their register, if it is known.
+
+    `is_register` tells that it is register.csv, filled in.
+    """
+
+    rows: Sequence[Row]
+    at: Path | None
+    is_register: bool
+
+
+def sending_tables(names: Sequence[str], within: Path | None) -> Iterator[SendingTable]:
+    """Yield each table; of register.csv, only the rows with one day of sending, or with delivery.
+
+    What went out on several days is recorded already. Raises OptoutError.
+    """
+    for table in load_inputs(names, Entry.__struct_encode_fields__):
+        text, folder = as_sendings(table.text), Path(table.name).parent
+        if text is None:
+            yield SendingTable([*table.rows()], within, is_register=False)
+            continue
+        at = folder if not within and is_file(folder / NAME) else within
+        rows = msgspec.structs.replace(table, text=text).rows()
+        yield SendingTable([row for row in rows if _is_filled_in(row)], at, is_register=True)
+
+
+def _is_filled_in(row: Row) -> bool:
+    """Tell whether a row of register.csv says that a letter went out on one day, or arrived."""
+    if row.document is None:
+        return True
+    days = row.document.data.get("on", row.document.data.get("delivered", "\n"))
+    return "\n" not in str(days)
+
+
+def claim_of(row: Row, said: Sending, parties: tuple[Party, ...]) -> Claim:
+    """Read a row; what it leaves open is as the options say. Raises OptoutError."""
+    raise_any(row.problems)
+    assert row.document is not None
+    line = convert(row.document, Entry)
+    names = [text for name in _LETTER_COLUMNS if (text := getattr(line, name))]
+    if len(names) != 1:
+        message = f"names {len(names)} letters" if names else "names no letter"
+        hint = f"fill in one of the columns {', '.join(_LETTER_COLUMNS)}"
+        raise OptoutError(Problem("missing-key", message, row.location, hint))
+    own: dict[str, Any] = {
+        key: value for key in ("on", "by", "number") if (value := getattr(line, key))
+    }
+    if line.change:
+        own |= {line.change: True}
+    recipients = (line.recipient,) if line.recipient else parties
+    digests = tuple((line.sha256 or "").split())
+    said = said._replace(**own)
+    return Claim(names[0], said, line.receipt, line.signed, recipients, digests, line.delivered)
+
+
+def located(error: OptoutError, row: Row) -> Iterator[Problem]:
+    """Give the problems of a row their place in the table."""
+    document = row.document
+    letter = next((key for key in _LETTER_COLUMNS if document and key in document.data), "")
+    for problem in error.problems:
+        if problem.location and not problem.location.is_command_line:
+            yield problem
+            continue
+        path = letter if problem.path in ("", "letter") else problem.path
+        message = problem.message
+        if problem.location:  # a file that cannot be read, or a letter that is not there
+            message = f"{problem.location.file}: {message}"
+        hint = _ROW_HINTS.get(problem.code, problem.hint)
+        if path == "recipient" and document and path in document.data:
+            hint = "correct the recipient, or leave its cell empty"
+        bare = msgspec.structs.replace(
+            problem, location=None, path=path, message=message, hint=hint
+        )
+        yield from locate([bare], document, row)
