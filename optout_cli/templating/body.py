@@ -12,6 +12,8 @@ from html import escape, unescape
 from html.parser import HTMLParser
 from typing import TypeVar
 
+from msgspec.structs import replace
+
 from optout_cli.errors import Location, OptoutError, Problem
 from optout_cli.model.letter import BOX, Block, Heading, ListBlock, Paragraph, Quote, Run
 
@@ -253,24 +255,20 @@ def _runs(node: _Node) -> tuple[Run, ...]:
         if at_start or runs[-1].text.endswith(" "):
             text = text.removeprefix(" ")
         if run.is_break and runs:
-            runs[-1] = _with_text(runs[-1], runs[-1].text.rstrip(" "))
+            runs[-1] = replace(runs[-1], text=runs[-1].text.rstrip(" "))
         if text or run.is_break:
-            runs.append(_with_text(run, text))
+            runs.append(replace(run, text=text))
     if runs:
-        runs[-1] = _with_text(runs[-1], runs[-1].text.rstrip(" "))
+        runs[-1] = replace(runs[-1], text=runs[-1].text.rstrip(" "))
     if not any(run.text for run in runs):
         raise _error(node.location, f"{_shown(node)} is empty")
     return tuple(run for run in runs if run.text or run.is_break)
 
 
-def _with_text(run: Run, text: str) -> Run:
-    return Run(text, run.strong, run.emphasis, run.href, run.is_break, run.code)
-
-
 def _raw_runs(node: _Node, style: Run) -> Iterator[Run]:
     for child in node.children:
         if isinstance(child, str):
-            yield _with_text(style, child)
+            yield replace(style, text=child)
         elif child.tag == "br":
             yield Run("", is_break=True)
         else:

@@ -17,7 +17,7 @@ import jinja2
 import msgspec
 
 from optout_cli.errors import Problem, closest, raise_any
-from optout_cli.model.letter import Block, ListBlock, Quote, Run
+from optout_cli.model.letter import Block, ListBlock, Quote
 
 WORDING = "wording"  # the key of a request, and the fact of a notice
 # What the plain text of a request can change: the body, and these lines around it.
@@ -73,7 +73,8 @@ def long_date(day: date) -> str:
     return f"{MONTHS[day.month - 1]} {day.day}, {day.year}"
 
 
-def _long_dates(days: Sequence[date]) -> list[str]:
+def long_dates(days: Sequence[date]) -> list[str]:
+    """Write each of some dates as a letter does."""
     _check(days, Sequence, "long_dates", "a list of dates")
     return [long_date(day) for day in days]
 
@@ -114,7 +115,7 @@ def _check_texts(items: Sequence[str], name: str) -> None:
     check_length(items)
 
 
-def _sentence(text: str) -> str:
+def sentence(text: str) -> str:
     """Capitalize a name, to begin a sentence: `The City of Alexandria`."""
     _check(text, str, "sentence", "a text")
     return text[:1].upper() + text[1:]
@@ -153,7 +154,8 @@ def quotation(paragraphs: Sequence[str]) -> list[str]:
     return f"\u201c{inner}\u201d".split("\0")
 
 
-def _join(items: Sequence[str], separator: str = ", ") -> str:
+def join(items: Sequence[str], separator: str = ", ") -> str:
+    """Join texts, without a word before the last."""
     _check(separator, str, "join", "a text")
     _check_texts(items, "join")
     check_length([separator] * len(items))
@@ -163,14 +165,14 @@ def _join(items: Sequence[str], separator: str = ", ") -> str:
 # All filters. Jinja's own are left out: they let markup through or make texts of any size.
 FILTERS: dict[str, Callable[..., Any]] = {
     "and_list": and_list,
-    "join": _join,
+    "join": join,
     "length": len,
     "long_date": long_date,
-    "long_dates": _long_dates,
+    "long_dates": long_dates,
     "or_list": or_list,
     "full_stop": full_stop,
     "quotation": quotation,
-    "sentence": _sentence,
+    "sentence": sentence,
     "the": the,
 }
 
@@ -216,11 +218,11 @@ def _typeset(block: Block) -> Block:
         return ListBlock(block.ordered, tuple(tuple(map(_typeset, item)) for item in block.items))  # type: ignore[arg-type]  # a block stays of its kind
     if isinstance(block, Quote):
         return Quote(tuple(map(_typeset, block.blocks)))  # type: ignore[arg-type]  # a block stays of its kind
-    return msgspec.structs.replace(block, runs=tuple(map(_set_run, block.runs)))
-
-
-def _set_run(run: Run) -> Run:
-    return run if run.code else msgspec.structs.replace(run, text=typeset_line(run.text))
+    runs = (
+        run if run.code else msgspec.structs.replace(run, text=typeset_line(run.text))
+        for run in block.runs
+    )
+    return msgspec.structs.replace(block, runs=tuple(runs))
 
 
 def typeset_line(text: str) -> str:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from datetime import date as Date
 from functools import lru_cache
+from itertools import takewhile
 from typing import NamedTuple, get_args, get_type_hints
 
 from jinja2 import nodes
@@ -286,7 +287,10 @@ class _Walk:
         """Return what is printed in place of a node that is no condition and no value."""
         match node:
             case nodes.Block():
-                return self._printed(node)
+                replaced = self.blocks.get(node.name, [node])
+                # Those that a block replaces are printed as far as each repeats the next.
+                repeats = [*takewhile(_calls_super, replaced)]
+                return [it for block in replaced[: len(repeats) + 1] for it in block.body]
             case nodes.Include():
                 named = [(it, around) for it in _texts(node.template) if it in self.parts]
                 found = [self.parts[it[0]] for it in named if it not in self.included]
@@ -296,13 +300,6 @@ class _Walk:
                 facts = [self._facts(child, names) for child in node.body]
                 self._set(node.target, frozenset[str]().union(*facts), names)
         return node.iter_child_nodes()
-
-    def _printed(self, node: nodes.Block) -> Iterator[nodes.Node]:
-        """Yield what is in a block, and in the ones that it replaces and repeats."""
-        for block in self.blocks.get(node.name, [node]):
-            yield from block.body
-            if not _calls_super(block):
-                return
 
     def _print(self, node: nodes.Expr, around: Facts, names: dict[str, Facts]) -> None:
         calls = [it for it in (node, *node.find_all(nodes.Call)) if isinstance(it, nodes.Call)]

@@ -45,23 +45,10 @@ DIALECT = ("p", "ol", "ul", "li", "blockquote", "strong", "em", "code", "br", "h
 _INSTEAD = {"b": "strong", "i": "em", "h1": "h2", "h3": "h2", "div": "p"}
 
 
-class ForeignTag(jinja2.TemplateSyntaxError):
-    """A tag that a letter cannot have."""
-
-    def __init__(self, tag: str, lineno: int, stream: TokenStream) -> None:
-        super().__init__(
-            f"<{tag}> is not allowed in a letter", lineno, stream.name, stream.filename
-        )
-        instead = _INSTEAD.get(tag.lower())
-        tags = ", ".join(f"<{name}>" for name in DIALECT if name != "section")
-        self.hint = f"write <{instead}>; " if instead else ""
-        self.hint += f"allowed: {tags}"
-
-
 class WrongWords(jinja2.TemplateSyntaxError):
-    """Words of a template that a letter would show as they should not be."""
+    """A tag that a letter cannot have, or words that it would show as they should not be."""
 
-    def __init__(self, message: str, hint: str, lineno: int, stream: TokenStream) -> None:
+    def __init__(self, message: str, hint: str | None, lineno: int, stream: TokenStream) -> None:
         super().__init__(message, lineno, stream.name, stream.filename)
         self.hint = hint
 
@@ -235,9 +222,7 @@ class Stamp(Extension):
         for token in stream:
             if token.type == "tilde":
                 message = "`~` is not allowed; print each part in its own {{ }}"
-                raise jinja2.TemplateSyntaxError(
-                    message, token.lineno, stream.name, stream.filename
-                )
+                raise WrongWords(message, None, token.lineno, stream)
             if unseen := UNSEEN.search(unescape(str(token.value))):
                 line = token.lineno + token.value.count("\n", 0, unseen.start())
                 problem = unseen_problem(unseen[0], Location(""))
@@ -250,13 +235,17 @@ class Stamp(Extension):
                 yield token
 
     def _stamped(self, token: Token, stream: TokenStream) -> str:
-        name, file = stream.name or "template", stream.filename
+        """Return the text of a token with stamps. Raises WrongWords."""
 
         def stamp(match: re.Match[str]) -> str:
             line = token.lineno + token.value.count("\n", 0, match.start())
             slash, tag, rest = match.groups()
             if tag.lower() not in DIALECT:
-                raise ForeignTag(tag, line, stream)
+                instead = _INSTEAD.get(tag.lower())
+                tags = ", ".join(f"<{name}>" for name in DIALECT if name != "section")
+                hint = f"write <{instead}>; allowed: {tags}" if instead else f"allowed: {tags}"
+                raise WrongWords(f"<{tag}> is not allowed in a letter", hint, line, stream)
+            name = stream.name or "template"
             return match[0] if slash else f'<{tag} {_STAMP}="{name}:{line}"{rest}>'
 
         if brace := re.search(r"[{}]", words := _COUNTED.sub("", token.value)):
@@ -268,7 +257,7 @@ class Stamp(Extension):
         if "<" in left:
             line = token.lineno + left.count("\n", 0, left.index("<"))
             message = "`<` does not start a tag; write &lt; for the character"
-            raise jinja2.TemplateSyntaxError(message, line, name, file)
+            raise WrongWords(message, None, line, stream)
         return _TAG.sub(stamp, token.value)
 
 
