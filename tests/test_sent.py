@@ -22,6 +22,7 @@ from optout_cli.register.journal import load_journal
 from optout_cli.register.state import LetterState, load_register, states_of
 
 NUMBER = "7008 1300 0001 7388 9810"
+OTHER_NUMBER = "9400 1112 0108 0805 4830 16"
 FOLDER = Path("letters")
 Letters = str  # their reference
 
@@ -265,12 +266,24 @@ def test_one_number_is_for_one_envelope_to_one_office_on_one_day(run: Run, write
     way = ("--by", "certified-mail", "-q", "--number", NUMBER)
     assert outcome(run("sent", first, *way, "--on", "2026-10-06"))[0] == 0
     assert outcome(run("sent", second, *way, "--on", "2026-10-06"))[0] == 0
-    assert outcome(run("sent", first, "--correct", "--on", "2026-08-04", "-q"))[0] == 0
-    told = f"{NUMBER} is the number of SC-06041-20260803-"
-    for letter, options in ((second, ("--correct",)), (first, ("--again",))):
-        day = "2026-10-07"
-        code, _, err = outcome(run("sent", letter, *options, *way, "--on", day))
-        assert (code, told in err, "sent on 2026-08-04" in err) == (2, True, True)
+    told = f"{NUMBER} is the number of SC-06041-20261005-"
+    for options in (("--correct",), ("--correct", *way)):
+        code, _, err = outcome(run("sent", first, *options, "--on", "2026-10-07"))
+        assert (code, told in err, "name all of them at once" in err) == (2, True, True)
+    for day, number in (("2026-10-10", ()), ("2026-10-12", way)):
+        assert outcome(run("sent", first, second, "--correct", *number, "--on", day))[0] == 0
+    days = {it.sent[0].on.isoformat() for it in load_register(FOLDER).states.letters.values()}
+    assert days == {"2026-10-12"}
+    Path("letters/register.csv").write_text(
+        Path("letters/register.csv").read_text("utf-8-sig").replace("2026-10-12", "2026-10-15"),
+        "utf-8",
+    )
+    assert outcome(run("sent", "--from", "letters/register.csv", "--correct", "-q"))[0] == 0
+    assert outcome(run("sent", "letters", "--correct", "--on", "2026-10-16"))[0] == 0
+    assert outcome(run("sent", first, "--correct", "--number", OTHER_NUMBER))[0] == 0
+    assert outcome(run("sent", first, "--correct", "--on", "2026-10-17"))[0] == 0
+    code, _, err = outcome(run("sent", "letters", "--correct", "--on", "2026-10-18"))
+    assert (code, "letters: has letters sent on 2026-10-16, 2026-10-17\n" in err) == (1, True)
 
 
 def test_scans_are_copied_and_never_replaced(letters: Letters, run: Run, write: Write) -> None:

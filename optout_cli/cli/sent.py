@@ -1,7 +1,8 @@
 """`optout sent`: record that letters went out."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -138,8 +139,8 @@ def command(
     """Record that letters went out: when, how, and with which tracking number.
 
     LETTER is a file of the letter in any format, its reference (SC-06041-20261120-ABCD), or a
-    folder, which stands for all its letters that are not recorded as sent. optout sends nothing
-    itself.
+    folder, which stands for all its letters that are not recorded as sent, or with --correct for
+    those that are. optout sends nothing itself.
 
     The register of the folder keeps what you say. A scan that you give is copied to evidence/
     there. A row of a table counts before the options. If a row has a problem, the other rows are
@@ -157,9 +158,9 @@ def command(
             done, problems = _prepare_rows(recorder, tables, said, parties, within, moment)
         else:
             claim = partial(Claim, said=said, receipt=receipt, signed=signed, parties=parties)
-            done = prepare_each(
-                recorder, letters, lambda text: _results(recorder, claim(text), within, moment)
-            )
+            corrections = _corrections(recorder, map(claim, letters), within)
+            results = partial(_results, recorder, within, moment, corrections)
+            done = prepare_each(recorder, letters, lambda text: results(claim(text)))
         commit(recorder, done, as_json=as_json, quiet=quiet, most=_MOST_TOLD)
     say_problems(problems)
     if problems:
@@ -211,11 +212,17 @@ def _prepare_rows(
     done: list[Recorded] = []
     problems: list[Problem] = []
     for table in sending_tables(tables, within):
+        corrections: dict[int, Sending] = {}
+        for row in table.rows:
+            with suppress(OptoutError):  # which is told below
+                claim = claim_of(row, said, parties)
+                corrections |= _corrections(recorder, [claim], table.at)
         for row in table.rows:
             try:
                 claim = claim_of(row, said, parties)
                 if claim.said.on or not (table.is_register or claim.delivered):
-                    done += prepare(recorder, _results(recorder, claim, table.at, moment))
+                    results = _results(recorder, table.at, moment, corrections, claim)
+                    done += prepare(recorder, results)
                 if claim.delivered and not claim.said.undo:
                     done += prepare(recorder, _arrived(recorder, claim, table.at, moment))
             except OptoutError as error:
@@ -242,15 +249,37 @@ def _arrived(
         yield found, result
 
 
-def _results(
-    recorder: Recorder, claim: Claim, within: Path | None, moment: Moment
-) -> Iterator[Recorded]:
-    """Yield the event of each letter that a claim names. Raises OptoutError."""
+def _corrections(
+    recorder: Recorder, claims: Iterable[Claim], within: Path | None
+) -> dict[int, Sending]:
+    """Return what is corrected of each letter, by the `id` of its state."""
+    found: dict[int, Sending] = {}
+    for claim in claims:
+        with suppress(OptoutError):  # which is told with the claim
+            letters = _named_in(recorder, claim, within) if claim.said.correct else ()
+            found |= {id(each.state): claim.said for each in letters}
+    return found
+
+
+def _named_in(recorder: Recorder, claim: Claim, within: Path | None) -> list[Found]:
+    """Return the letters that a claim is about. Raises OptoutError."""
     found = recorder.find(claim.letter, within, claim.parties, claim.digests)
     if is_folder(Path(claim.letter)) and not claim.said.undo:
-        found = _in_folder(claim, found, recorder.programs)
-    elif len(claim.parties) < len(found):
+        return _in_folder(claim, found, recorder.programs)
+    if len(claim.parties) < len(found):
         one_letter(claim.letter, found)
+    return found
+
+
+def _results(
+    recorder: Recorder,
+    within: Path | None,
+    moment: Moment,
+    corrections: Mapping[int, Sending],
+    claim: Claim,
+) -> Iterator[Recorded]:
+    """Yield the event of each letter that a claim names. Raises OptoutError."""
+    found = _named_in(recorder, claim, within)
     offices = {each.state.destination for each in found}
     if claim.said.number and len(offices) > 1:
         message = f"a number is for one piece of mail, not for {len(found)} letters"
@@ -268,7 +297,7 @@ def _results(
             elif said.undo:
                 yield each, withdrawn_from(each.state, "sent", said.undo, moment, said.by)
             else:
-                yield each, sent_from(each.letter, said, each.folder.states, moment)
+                yield each, sent_from(each.letter, said, each.folder.states, moment, corrections)
         except OptoutError as error:
             name = f": {letter_name(each)}" if len(found) > 1 else ""
             problems += (
@@ -281,7 +310,18 @@ def _results(
 def _in_folder(
     claim: Claim, found: Sequence[Found], programs: Mapping[str, Program]
 ) -> list[Found]:
-    """Return the letters that a folder stands for: those that did not go out, and are to."""
+    """Return the letters that a folder stands for: those that did not go out, and are to.
+
+    To correct, they are those that went out, all of them on one day. Raises OptoutError.
+    """
+    if claim.said.correct:
+        sent = [each for each in found if each.state.sent]
+        days = sorted({str(sending.on) for each in sent for sending in each.state.sent})
+        if len(days) != 1:
+            message = f"has letters sent on {', '.join(days)}" if days else "has no sent letter"
+            hint = "name the letters to correct"
+            raise OptoutError(Problem("several-letters", message, hint=hint, path="letter"))
+        return sent
     unsent = [each for each in found if not each.state.sent or claim.said.again]
     if claim.said.never or not unsent:
         return unsent

@@ -65,11 +65,16 @@ def way_words(by: Way, number: str | None = None) -> str:
 
 
 def sent_from(
-    named: NamedLetter, said: Sending, states: Iterable[LetterState], now: Moment
+    named: NamedLetter,
+    said: Sending,
+    states: Iterable[LetterState],
+    now: Moment,
+    corrections: Mapping[int, Sending] = {},
 ) -> Result:
     """Return the event that a letter went out. `states` are all letters of the register.
 
-    Raises OptoutError with every problem.
+    `corrections` are said at the same time, by the `id` of the letter that each is about. Raises
+    OptoutError with every problem.
     """
     state = named.state
     last = _sending_of(state, said.by) if said.correct else None
@@ -101,10 +106,8 @@ def sent_from(
         message = "the letter is a draft, and a draft cannot be sent"
         problems.append(Problem("draft-sent", message, hint=hint, path="letter"))
     problems += day_problems(event.on, state.written.date, now)
-    problems += _number_problems(said, event, last, state, states)
-    if last:
-        problems += _repeat_problems(last, event, said)
-    problems += _order_problems(state, event, last)
+    problems += _number_problems(said, event, last, state, states, corrections)
+    problems += _history_problems(said, event, last, state)
     raise_any(problems)
     blank = {"at": now.at, "previous": "", "again": False, "corrects": None}
     is_known = last is not None and event == msgspec.structs.replace(last, **blank)
@@ -178,34 +181,34 @@ def _completed(last: Sent, said: Sending, by: Way, now: Moment) -> Sent:
     )
 
 
-def _repeat_problems(last: Sent, event: Sent, said: Sending) -> Iterator[Problem]:
-    """Yield a Problem if the letter went out this way before, and that was not quite the same."""
-    pairs = (
-        (last.number, event.number),
-        (last.receipt, event.receipt),
-        (last.signed, event.signed),
-    )
-    is_same = last.on == event.on and all(old in (None, new) for old, new in pairs)
-    if not is_same and not said.correct:
-        how = way_words(last.by, last.number)
-        message = f"the letter is recorded as sent by {how} on {last.on}"
-        hint = (
-            "add --again if it went out once more, or --correct to correct what is recorded; if it"
-            " also went out another way, name that way with --by"
+def _history_problems(
+    said: Sending, event: Sent, last: Sent | None, state: LetterState
+) -> Iterator[Problem]:
+    """Yield a Problem if the letter went out this way before, and that was not quite the same.
+
+    Also if it would arrive, or be answered, before it first went out.
+    """
+    if last and not said.correct:
+        pairs = (
+            (last.number, event.number),
+            (last.receipt, event.receipt),
+            (last.signed, event.signed),
         )
-        yield Problem("already-sent", message, hint=hint, path="letter")
-
-
-def _order_problems(state: LetterState, event: Sent, last: Sent | None) -> Iterator[Problem]:
-    """Yield a Problem if the letter would arrive, or be answered, before it first went out."""
+        if last.on != event.on or any(old not in (None, new) for old, new in pairs):
+            how = way_words(last.by, last.number)
+            message = f"the letter is recorded as sent by {how} on {last.on}"
+            hint = (
+                "add --again if it went out once more, or --correct to correct what is recorded;"
+                " if it also went out another way, name that way with --by"
+            )
+            yield Problem("already-sent", message, hint=hint, path="letter")
     first = min([event.on, *(sent.on for sent in state.sent if sent is not last)])
     days = [("delivered", it.on) for it in state.delivered]
     days += [("answered", it.on) for it in state.answers]
     for what, day in days:
         if day < first:
             message = f"{first} is too late: the letter is recorded as {what} on {day}"
-            hint = "correct the day"
-            yield Problem("impossible-date", message, hint=hint, path="on")
+            yield Problem("impossible-date", message, hint="correct the day", path="on")
 
 
 def day_problems(
@@ -226,30 +229,31 @@ def _number_problems(
     last: Sent | None,
     state: LetterState,
     states: Iterable[LetterState],
+    corrections: Mapping[int, Sending],
 ) -> Iterator[Problem]:
-    """Yield what is wrong with a tracking number that was typed, or that the letter names itself.
+    """Yield a Problem if a tracking number cannot be so, or another piece of mail has it.
 
     Only letters to one office that go out on one day can be in one envelope. `last` is the sending
     that the event completes or corrects.
     """
-    if not event.number or (said.correct and not said.number):
-        return
     if said.number and (fault := number_fault(said.number, event.by)):
         yield Problem("wrong-number", fault[0], hint=fault[1], path="number")
         return
-    for other in states:
-        is_same_office = other.destination == state.destination
+    is_new = last is None or (event.number, event.on) != (last.number, last.on)
+    for other in states if event.number and is_new else ():
+        change = corrections.get(id(other), Sending())
         for sent in other.sent:
-            if (
-                sent is not last
-                and sent.number == event.number
-                and not (is_same_office and sent.on == event.on)
-            ):
+            number, on = sent.number, sent.on
+            if change.by in (None, sent.by):
+                number = tidy_number(change.number) if change.number else number
+                on = change.on or on
+            is_together = other.destination == state.destination and on == event.on
+            if sent is not last and number == event.number and not is_together:
                 message = f"{event.number} is the number of {other.written.reference}"
-                message += f" to {other.letter.address[0]}, sent on {sent.on}"
+                message += f" to {other.letter.address[0]}, sent on {on}"
                 hint = (
-                    "write each piece's own number, which is on its receipt; letters in one"
-                    " envelope went out on one day"
+                    "write each piece's own number, which is on its receipt; to correct the day of"
+                    " letters in one envelope, name all of them at once"
                 )
                 yield Problem("equal-numbers", message, hint=hint, path="number")
                 return
