@@ -111,7 +111,7 @@ NOTICE = "letters/2026-08-03-terminate-wso-ice.txt"
     ("reply", "kind", "given", "passage"),
     [
         (
-            ("refused", "--words", "We do not accept it.", "--by", "Kim Doe, ICE"),
+            ("refused", "--words", "We do not\naccept it. ", "--by", "Kim Doe, ICE"),
             "reply-to-refusal",
             {"answered": "2026-09-01", "answered-by": "Kim Doe, ICE"}
             | {"answer": ["We do not accept it."]},
@@ -226,6 +226,11 @@ def test_an_answer_that_is_said_again_with_more_is_completed(reference: str, run
     assert "no day is recorded" not in told
     (_, state) = states_of(load_journal(FOLDER).lines).values()
     (only,) = state.answers
+    # A fact that the reply needs is not asked for again.
+    spoken = ("answer", TO_BUREAU, "--reply", "spoken", "--on", "2026-11-23")
+    assert outcome(run(*spoken, "--set", "means=telephone"))[0] == 0
+    assert "this completes the answer" in outcome(run(*spoken, "--words", "Call ICE."))[2]
+    assert "needs means" in outcome(run(*spoken, "--words", "No."))[2]
     assert (only.by, only.facts) == ("Kim", {"day": "2026-12-15", "place": "Room 1"})
     assert outcome(run(*offered))[2].startswith("already recorded: ")
     told = outcome(run(*offered, "--by", "Pat"))[2]

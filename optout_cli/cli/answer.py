@@ -129,6 +129,7 @@ def command(
     keeps of it what you do not say; if the reply is another, only the day, who answered, and the
     file. Prints the path of the letter.
     """
+    words = words and " ".join(words.split())  # the next letter quotes them on one line
     given = Given(id, day, by, words, scan, dict(map(split_assignment, assignments)))
     check_undo(undo, *given, correct)
     library, found = library_from(overlays, folders), look_up(letter, within, parties)
@@ -174,7 +175,11 @@ def _said_of(statement: "_Statement", given: Given, *, is_asked: bool, correct: 
     options = {"--by": said.by, "--words": said.words}
     problems = (check_text(option, text) for option, text in options.items() if text)
     raise_any(filter(None, problems))
-    check_facts(said.id or "", known[said.id or ""], said.facts)
+    # What completes the last answer may leave out what is recorded.
+    same = (said.id, said.day or statement.moment.today)
+    recorded = [it.facts for it in state.answers[-1:] if (it.reply, it.on) == same]
+    facts = {**(recorded[0] if recorded and not correct else {}), **said.facts}
+    check_facts(said.id or "", known[said.id or ""], facts)
     return said
 
 
@@ -262,6 +267,7 @@ def _record(
                 result = answered_from(answered.state, answer, moment, correct=correct)
                 reply = statement.program.replies[answer.reply]
                 facts = result.event.facts if isinstance(result.event, Answered) else {}
+                check_facts(answer.reply, reply, facts)  # also of one that completes nothing
                 closed = closed_notes(office_days(reply, facts), state.written.state)
                 notes = (*closed, *no_day_notes(reply, facts))
                 result = result._replace(notes=(*result.notes, *notes))
