@@ -472,9 +472,15 @@ def test_every_note_on_a_letter_has_a_name_to_choose_it_by() -> None:
 def test_an_empty_folder_and_one_without_a_register_say_so(in_folder: Path, run: Run) -> None:
     RegisterMaker(Path("out"))
     Path("out/register.ndjson").touch()
-    assert "No letter has been written yet." in outcome(run("review", "out", "-o", "-"))[1]
-    code, _, err = outcome(run("review"))
+    assert "No letter has been written yet." in outcome(run("review", "-o", "-"))[1]
+    code, _, err = outcome(run("review", "."))
     assert (code, err.splitlines()[0]) == (1, ".: has no register.ndjson")
+    RegisterMaker(Path("later"))
+    Path("later/register.ndjson").touch()
+    assert outcome(run("review"))[2].splitlines()[-2:] == [
+        "Error: several folders here have letters",
+        "  hint: name one, such as later",
+    ]
 
 
 def test_a_damaged_register_is_told_on_the_page_and_by_the_exit_code(

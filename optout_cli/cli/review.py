@@ -14,6 +14,7 @@ from optout_cli.cli.console import (
     say,
     say_problems,
     say_what_moved,
+    usage_error,
 )
 from optout_cli.cli.options import (
     files,
@@ -25,6 +26,7 @@ from optout_cli.cli.options import (
     templates_option,
     today,
 )
+from optout_cli.cli.status import folders_here
 from optout_cli.errors import ExitCode, Location, OptoutError, Problem
 from optout_cli.output import write_all, write_errors
 from optout_cli.readers.files import STDIN, is_file
@@ -53,7 +55,7 @@ _PAGE = "review.html"
 @click.argument(
     "folder",
     metavar="[FOLDER]",
-    default=".",
+    required=False,
     type=click.Path(path_type=Path, exists=True, file_okay=False),
 )
 @click.option(
@@ -76,7 +78,7 @@ _PAGE = "review.html"
 @templates_option
 @report_problems
 def command(
-    folder: Path,
+    folder: Path | None,
     output: str | None,
     since: date | None,
     force: bool,
@@ -90,11 +92,16 @@ def command(
     One file, which a browser opens without a network. It has names, addresses and telephone
     numbers: do not publish it. For a website: optout status -f html.
 
-    FOLDER is a folder that `optout write` or `optout batch` wrote to; without it, this folder.
-    The page takes the place of the last one at the same path, and compares with it.
+    FOLDER is a folder that `optout write` or `optout batch` wrote to. Without it: this folder, or
+    the one in it that has a register. The page takes the place of the last one at the same path,
+    and compares with it.
 
     Prints the path of the file.
     """
+    if folder is None:
+        folder, *others = folders_here()
+        if others:
+            usage_error("several folders here have letters", f"name one, such as {folder}")
     journal = load_journal(folder)
     if not (folder / NAME).is_file():
         hint = "name a folder that optout write or optout batch wrote to"

@@ -164,7 +164,7 @@ def command(
         is_output_alone=bool(output and not is_report),
     )
     day = today()
-    journals = _journals_in(places or _folders_here())
+    journals = _journals_in(places or folders_here())
     problems = _damage_in(journals)
     if verifies:
         sys.exit(_verify(journals, as_json=as_json))
@@ -215,14 +215,14 @@ def _say_left_out(
         say(f"note: {letters_are} not sent, so no answer is due yet; to see which: {command}")
 
 
-def _folders_here() -> list[Path]:
+def folders_here() -> list[Path]:
     """Return this folder if it has a register, else the folders in it that have one."""
     here = Path()
     if (here / NAME).is_file():
         return [here]
     with write_errors(here):
         found = sorted(path.parent for path in here.glob(f"*/{NAME}"))
-    hint = "name the folder that the letters are in: optout status letters/"
+    hint = "name the folder that the letters are in, such as letters/"
     return found or usage_error("there is no register in this folder", hint)
 
 
