@@ -6,12 +6,12 @@ import shutil
 import subprocess
 import sys
 from contextlib import suppress
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 from command_results import Run, Write, outcome, problem
-from conftest import REQUEST
+from conftest import REQUEST, TODAY
 from make_register import RegisterMaker
 from PIL import Image
 from written_letters import REACHED, TO_BUREAU, TO_ICE, write_draft, write_letters
@@ -20,6 +20,7 @@ from optout_cli.letters.library import Library
 from optout_cli.register.events import Evidence
 from optout_cli.register.journal import load_journal
 from optout_cli.register.state import LetterState, load_register, states_of
+from optout_cli.register.statements import Moment, day_problems
 
 NUMBER = "7008 1300 0001 7388 9810"
 OTHER_NUMBER = "9400 1112 0108 0805 4830 16"
@@ -420,6 +421,23 @@ def test_a_table_without_a_right_row_is_a_problem(letters: Letters, run: Run, wr
     code, out, err = outcome(run("sent", "--from", "sent.csv"))
     assert (code, out, events()) == (1, "", 1)
     assert err.startswith("sent.csv:2: bye: entry has no field 'bye'")
+
+
+@pytest.mark.parametrize("command", ["sent", "delivered"])
+def test_a_text_without_quotes_is_not_read_as_letters(
+    command: str, letters: Letters, run: Run
+) -> None:
+    code, message = problem(run(command, TO_ICE, "--undo", "it", "was", "never", "mailed"))
+    hint = 'put quotes around a text with spaces: "it was never mailed"'
+    assert (code, message) == (2, f"'was' is no letter\n  hint: {hint}\n")
+
+
+def test_a_letter_of_a_day_to_come_is_not_sent_before_that_day() -> None:
+    day = date(2026, 11, 30)
+    (told,) = day_problems(TODAY, day, Moment(datetime(2026, 11, 24, tzinfo=UTC), TODAY))
+    assert told.hint == (
+        "record it on 2026-11-30 or later; if it went out before, write it with that date"
+    )
 
 
 @pytest.mark.parametrize("arguments", [[], [TO_ICE, "--from", "sent.csv"]])

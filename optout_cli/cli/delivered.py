@@ -10,6 +10,7 @@ from optout_cli.cli.console import report_problems, say, usage_error
 from optout_cli.cli.options import files, json_option, library_from, quiet_option, templates_option
 from optout_cli.cli.record import (
     Recorded,
+    check_quotes,
     check_undo,
     commit,
     correct_option,
@@ -70,6 +71,7 @@ def command(
     A scan of the receipt is copied to evidence/ in the folder of the letter. Either all is recorded
     or nothing. Prints the path of each letter.
     """
+    check_quotes(letters, undo)
     check_undo(undo, day, receipt, correct)
     if not (day or undo):
         usage_error("when it arrived is not said", "add --on DATE, as on the receipt")

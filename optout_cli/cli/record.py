@@ -77,6 +77,19 @@ def check_undo(undo: str | None, *others: object) -> None:
         usage_error(message, "leave the other options out; then record what is right")
 
 
+def check_quotes(letters: Sequence[str], text: str | None) -> None:
+    """Raise click.UsageError if an option's text ends at its first space.
+
+    The other words then stand among the letters; no file or reference is such a word.
+    """
+    words = [word for word in letters if word.isalnum() and not Path(word).exists()]
+    if text and 0 < len(words) < len(letters):
+        whole = " ".join([text, *words])
+        usage_error(
+            f"{words[0]!r} is no letter", f'put quotes around a text with spaces: "{whole}"'
+        )
+
+
 def on_option(text: str) -> Callable[[_F], _F]:
     """Return the option for the day on which something happened."""
     return click.option("--on", "day", metavar="DATE", callback=parse_day, help=text)

@@ -23,6 +23,7 @@ from optout_cli.cli.options import (
 from optout_cli.cli.record import (
     Recorded,
     by_option,
+    check_quotes,
     check_undo,
     commit,
     correct_option,
@@ -150,6 +151,7 @@ def command(
     Prints the path of each letter.
     """
     others = day, number, receipt, signed, again, correct, tables
+    check_quotes(letters, number or undo or never)
     _check_usage(letters, tables, undo, never, by, others)
     said = Sending(day, by, number, again=again, correct=correct, undo=undo, never=never)
     moment, problems = now(), list[Problem]()

@@ -220,7 +220,10 @@ def day_problems(
         yield Problem("later-event", f"{day} is in the future", hint=hint, path="on")
     elif day < first:
         message = f"{day} is before {what} ({first})"
-        yield Problem("impossible-date", message, hint="correct the day", path="on")
+        hint = "correct the day"
+        if first > now.today:
+            hint = f"record it on {first} or later; if it went out before, write it with that date"
+        yield Problem("impossible-date", message, hint=hint, path="on")
 
 
 def _number_problems(
