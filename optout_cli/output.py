@@ -238,16 +238,15 @@ def make_durable(paths: Iterable[Path]) -> None:
     """
     from concurrent.futures import ThreadPoolExecutor
 
+    def make_each(share: Iterable[Path]) -> None:
+        for path in share:
+            _make_durable(path)
+
     every = tuple(paths)
     shares = (every[first::_WRITERS] for first in range(_WRITERS))  # to hand over one costs as much
     with ThreadPoolExecutor(_WRITERS) as writers:
-        for _ in writers.map(_make_each_durable, shares):
+        for _ in writers.map(make_each, shares):
             pass
-
-
-def _make_each_durable(paths: Iterable[Path]) -> None:
-    for path in paths:
-        _make_durable(path)
 
 
 def _make_durable(path: Path) -> None:

@@ -18,7 +18,6 @@ from optout_cli.letters.named_files import NamedFiles
 from optout_cli.model.program import LetterKind, Program
 from optout_cli.model.request import PARTIES, Party
 from optout_cli.readers.document import Document
-from optout_cli.register.events import Answered
 from optout_cli.register.standing import kinds_after_silence, settles
 
 _SEAL = "letterhead.seal"
@@ -213,7 +212,19 @@ def _particulars_from(former: Former, kind: LetterKind, program: Program) -> Jso
         if fact == "particulars":
             value = former.facts.get("particulars", {}).get(key)
         elif fact == "replies":
-            value = [_reply_facts(answer) for answer in former.answers() if answer.reply == key]
+            answers = (answer for answer in former.answers() if answer.reply == key)
+            value = [
+                omit_empty(
+                    {
+                        "office": answer.recipient,
+                        "date": answer.on.isoformat(),
+                        "by": answer.by,
+                        "words": answer.words,
+                        **answer.facts,
+                    }
+                )
+                for answer in answers
+            ]
         else:
             value = FACTS[fact](former, program)
         chosen = value if isinstance(value, list) else [value]
@@ -241,8 +252,3 @@ def _particulars_of_reply(
             for key, spec in declared.items()
         }
     return {}
-
-
-def _reply_facts(answer: Answered) -> JsonObject:
-    named = {"office": answer.recipient, "date": answer.on.isoformat()}
-    return omit_empty({**named, "by": answer.by, "words": answer.words, **answer.facts})

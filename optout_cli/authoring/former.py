@@ -74,6 +74,18 @@ def former_from(state: LetterState, states: Iterable[LetterState]) -> Former:
             version = bool(other.sent), own, other
             if party not in versions or version[:2] >= versions[party][:2]:
                 versions[party] = version
+
+    def is_newer(other: LetterState) -> bool:
+        one, two = other.written, state.written
+        is_alike = (  # by the same program, to the same office
+            one.letter.partition("/")[0] == two.letter.partition("/")[0]
+            and one.jurisdiction == two.jurisdiction
+            and one.variant == two.variant
+            and other.letter.recipient == state.letter.recipient
+        )
+        is_later = one.date >= two.date and one.at >= two.at and one.reference != reference
+        return bool(other.sent) and is_alike and is_later
+
     cited = facts.get("particulars", {}).get(_CITED)
     notices = [other for other in all_states if other.written.reference == cited]
     return Former(
@@ -86,23 +98,8 @@ def former_from(state: LetterState, states: Iterable[LetterState]) -> Former:
             and _facts_of(other).get("particulars", {}).get(_CITED) == reference
         ),
         former_from(notices[-1], all_states) if notices else None,
-        tuple({it.identity: it for it in all_states if it.sent and _is_newer(it, state)}.values()),
+        tuple({it.identity: it for it in all_states if is_newer(it)}.values()),
     )
-
-
-def _is_newer(other: LetterState, state: LetterState) -> bool:
-    """Tell whether a letter of the same program to the same office has a later reference."""
-    one, two = other.written, state.written
-    same = [
-        (it.written.jurisdiction, it.written.variant, it.letter.recipient, _program_of(it))
-        for it in (other, state)
-    ]
-    is_later = one.date >= two.date and one.at >= two.at and one.reference != two.reference
-    return is_later and same[0] == same[1]
-
-
-def _program_of(state: LetterState) -> str:
-    return state.written.letter.partition("/")[0]
 
 
 def _kind_of(state: LetterState) -> str:

@@ -6,7 +6,7 @@ the user did not name.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from itertools import count, takewhile
 from typing import Literal, NamedTuple
@@ -58,18 +58,15 @@ def walk(draft: Draft) -> Iterator[Question]:
             title = filled(section.section, draft, party)
             for row in section.questions:
                 told += TOLD[row.tell](draft, party) if row.tell else ()
-                for question in _questions_from(row, draft, party):
+                questions: Iterable[Question] = ()
+                if row.expand:
+                    questions = EXPANDED[row.expand](row, draft, party)
+                elif not row.tell and all(is_met(term, draft, party) for term in row.when):
+                    questions = [question_from(row, draft, party)]
+                for question in questions:
                     explained = question.help or section.help
                     yield replace(question, section=title, intro=(*told,), help=explained)
                     told.clear()
-
-
-def _questions_from(row: Question, draft: Draft, party: str) -> Iterator[Question]:
-    """Yield the questions that a row of the table stands for now; none if it does not matter."""
-    if row.expand:
-        yield from EXPANDED[row.expand](row, draft, party)
-    elif not row.tell and all(is_met(term, draft, party) for term in row.when):
-        yield question_from(row, draft, party)
 
 
 def take(draft: Draft, question: Question, text: str) -> None:

@@ -296,7 +296,10 @@ def main() -> None:
             error.show()
         code = error.exit_code
     except click.Abort:
-        _say_interrupted()
+        from optout_cli.errors import interruption
+
+        with suppress(OSError):  # the terminal is gone
+            click.echo(interruption(as_json=_wants_json(sys.argv[1:])), err=True)
         code = _INTERRUPTED
     except SystemExit as error:
         code = error.code
@@ -361,13 +364,6 @@ def _give_up_output(error: OSError) -> None:
     give_up_stdout()
     if error.errno == errno.ENOSPC:
         click.echo(f"standard output: cannot be written: {error.strerror}", err=True)
-
-
-def _say_interrupted() -> None:
-    from optout_cli.errors import interruption
-
-    with suppress(OSError):  # the terminal is gone
-        click.echo(interruption(as_json=_wants_json(sys.argv[1:])), err=True)
 
 
 def _interrupt_on_signals() -> list[int]:

@@ -29,7 +29,7 @@ from optout_cli.cli.options import (
     verbose_option,
     with_engine,
 )
-from optout_cli.errors import OptoutError
+from optout_cli.errors import ExitCode, OptoutError
 from optout_cli.exporters import Options
 from optout_cli.letters.notes import told
 from optout_cli.letters.pipeline import Order
@@ -108,7 +108,8 @@ def command(
 
     Prints each problem on stdout, and nothing if there are none.
     """
-    _check_usage(max_age, wants_coverage=wants_coverage)
+    if max_age and not wants_coverage:
+        usage_error("--max-age works only with --coverage", "add --coverage")
     order = Order(today=today(), files_from=files_from)
     look = with_engine(Options(engine=engine), order.formats if files else (), quiet=quiet)
     library = library_from(overlays, folders, look)
@@ -126,16 +127,9 @@ def command(
             () if quiet else told(notes, in_full=in_full or speaks_json(), before=before)
         ):
             say(f"{path}: note: {text}", code)
-    if not problems:
-        if not quiet and not wants_coverage:
-            say(f"no problems in {', '.join(files) or 'data, templates and letters'}")
-        return
+    if not (problems or quiet or wants_coverage):
+        say(f"no problems in {', '.join(files) or 'data, templates and letters'}")
     # Every file also reports the data's problems, and every letter its own.
     for problem in {(each.location, each.message): each for each in problems}.values():
         print_problem(problem)
-    raise SystemExit(OptoutError(*problems).exit_code)
-
-
-def _check_usage(max_age: int | None, *, wants_coverage: bool) -> None:
-    if max_age and not wants_coverage:
-        usage_error("--max-age works only with --coverage", "add --coverage")
+    raise SystemExit(OptoutError(*problems).exit_code if problems else ExitCode.DONE)

@@ -85,7 +85,13 @@ def run_checks(library: Library, cache: Cache, here: Path) -> Iterator[Check]:
     yield from _check_engines(library)
     yield from _check_parts()
     yield _check_cache(cache)
-    yield _check_folder(here)
+    try:  # the letters go there unless -o names another place
+        with TemporaryFile(dir=here):
+            yield Check(what="this folder", found="can be written to")
+    except OSError as error:
+        found = f"{here.absolute()} cannot be written to: {error.strerror}"
+        cure = "name another folder for the letters with -o"
+        yield Check(what="this folder", state="poor", found=found, cure=cure)
     yield _check_locale()
 
 
@@ -141,17 +147,6 @@ def _check_parts() -> Iterator[Check]:
         found = "missing; reading data files takes several times as long"
         cure = "install a PyYAML that includes it: pip install --force-reinstall pyyaml"
         yield Check(what="libyaml", state="poor", found=found, cure=cure)
-
-
-def _check_folder(here: Path) -> Check:
-    """Try to write a file where the letters go unless -o names another place."""
-    try:
-        with TemporaryFile(dir=here):
-            return Check(what="this folder", found="can be written to")
-    except OSError as error:
-        found = f"{here.absolute()} cannot be written to: {error.strerror}"
-        cure = "name another folder for the letters with -o"
-        return Check(what="this folder", state="poor", found=found, cure=cure)
 
 
 def _check_cache(cache: Cache) -> Check:

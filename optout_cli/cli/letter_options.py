@@ -133,10 +133,13 @@ def order_options(command: _F) -> _F:
         strict, max_age, to = (given.pop(name) for name in ("strict", "max_age", "to"))
         formats = formats_from(given.pop("formats"))
         is_by_service = formats == (_BY_SERVICE,)
+        by_route: dict[Route | None, str] = {}  # the first format for paper, e-mail and fax
+        for name, exporter in all_exporters().items():
+            by_route.setdefault(exporter.ROUTE, name)
         order = Order(
             today=today(),
             parties=tuple(party for party in PARTIES if party in to or "all" in to),
-            formats=_formats_by_route() if is_by_service else formats,
+            formats=tuple(by_route.values()) if is_by_service else formats,
             is_by_service=is_by_service,
             max_age=_DAYS_WITHOUT_LIMIT if strict and max_age is None else max_age,
             is_draft=given.pop("is_draft"),
@@ -184,14 +187,6 @@ def formats_from(texts: Iterable[str]) -> tuple[str, ...]:
             known = f"did you mean {match!r}?" if match else f"one of {', '.join(formats)}"
             usage_error(f"there is no format {name!r}", known)
     return names or usage_error("no format is named", "such as -f pdf,txt")
-
-
-def _formats_by_route() -> tuple[str, ...]:
-    """Return the first format for each way in which letters go out: on paper, by e-mail, by fax."""
-    first: dict[Route | None, str] = {}
-    for name, exporter in all_exporters().items():
-        first.setdefault(exporter.ROUTE, name)
-    return tuple(first.values())
 
 
 def say_stray_templates(library: Library) -> None:

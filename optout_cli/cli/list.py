@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import click
-import msgspec
 
 from optout_cli.cli.console import print_rows, print_text, report_problems, say, usage_error, wrap
 from optout_cli.cli.options import (
@@ -18,7 +17,6 @@ from optout_cli.cli.options import (
 from optout_cli.errors import Location
 from optout_cli.exporters import all_exporters
 from optout_cli.letters.library import Library
-from optout_cli.model.jurisdiction import Agreement
 
 Row = Mapping[str, object]
 _COLUMNS = 100
@@ -70,9 +68,7 @@ def command(
     if what == "letters" and not as_json:
         print_text("\n".join(_letter_lines(library)).rstrip("\n"))
         return
-    rows = list(_rows(what, library, state))
-    if what == "agencies" and not as_json:
-        rows = [{**row, "agreements": _agreements_text(row["agreements"])} for row in rows]
+    rows = list(_rows(what, library, state, as_json=as_json))
     print_rows(rows, as_json=as_json, has_numbers=False)
     if state and not rows:
         say(f"the data has no {what} in {state}")
@@ -100,7 +96,7 @@ def _list_passages(letter: str, library: Library, *, as_json: bool) -> None:
                 print_text(line)
 
 
-def _rows(what: str, library: Library, state: str | None) -> Iterator[Row]:
+def _rows(what: str, library: Library, state: str | None, *, as_json: bool) -> Iterator[Row]:
     match what:
         case "jurisdictions":
             for code, id, jurisdiction in library.directory.all(state):
@@ -121,7 +117,7 @@ def _rows(what: str, library: Library, state: str | None) -> Iterator[Row]:
                     "particulars": kind.particulars,
                 }
         case "agencies":
-            yield from _agencies(library, state)
+            yield from _agencies(library, state, as_json=as_json)
         case "offices":
             yield from _offices(library, state)
         case _:
@@ -141,24 +137,19 @@ def _letter_lines(library: Library) -> Iterator[str]:
         yield ""
 
 
-def _agencies(library: Library, state: str | None) -> Iterator[Row]:
+def _agencies(library: Library, state: str | None, *, as_json: bool) -> Iterator[Row]:
     directory = library.directory
     for code in [state] if state else sorted(directory.data.states):
         for slug, agency in directory.agencies_in(code):
+            named = (f"{each.model} {each.signed or ''}".strip() for each in agency.agreements)
             yield {
                 "id": slug,
                 "name": agency.name,
                 "state": code,
                 "kind": agency.kind or agency.type,
                 "county": agency.county,
-                "agreements": msgspec.to_builtins(agency.agreements),
+                "agreements": agency.agreements if as_json else ", ".join(named),
             }
-
-
-def _agreements_text(agreements: object) -> str:
-    """Write agreements in a cell: `jem 2025-01-02, wso 2025-03-04`."""
-    known = msgspec.convert(agreements, tuple[Agreement, ...], strict=False)
-    return ", ".join(f"{each.model} {each.signed or ''}".strip() for each in known)
 
 
 def _offices(library: Library, state: str | None) -> Iterator[Row]:

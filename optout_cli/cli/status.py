@@ -2,7 +2,7 @@
 
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
 from typing import NamedTuple
@@ -164,8 +164,7 @@ def command(
         is_output_alone=bool(output and not is_report),
     )
     day = today()
-    journals = _journals_in(places or folders_here())
-    problems = _damage_in(journals)
+    journals, problems = _journals_in(places or folders_here())
     if verifies:
         sys.exit(_verify(journals, as_json=as_json))
     by = (until or day) if due else None
@@ -181,13 +180,6 @@ def command(
     if problems:
         say_problems(problems)
         sys.exit(ExitCode.CONTENT)
-
-
-def _damage_in(journals: Mapping[Path, Journal]) -> list[Problem]:
-    """Return the problems of the registers. A torn line is passed over, so it is only a note."""
-    found = [problem for journal in journals.values() for problem in journal.problems]
-    say_lines(f"note: {problem}" for problem in found if problem.code == TORN)
-    return [problem for problem in found if problem.code != TORN]
 
 
 def _check_options(shapes: Sequence[str], *, is_until_alone: bool, is_output_alone: bool) -> None:
@@ -226,17 +218,21 @@ def folders_here() -> list[Path]:
     return found or usage_error("there is no register in this folder", hint)
 
 
-def _journals_in(places: Sequence[Path]) -> dict[Path, Journal]:
-    """Read the register of each folder. Raises OptoutError for folders without one."""
+def _journals_in(places: Sequence[Path]) -> tuple[dict[Path, Journal], list[Problem]]:
+    """Read the registers of folders, and return them with what is wrong in them.
+
+    A torn line is passed over, so it is only a note. Raises OptoutError for folders without one.
+    """
     journals = {place: load_journal(place) for place in places}
     hint = "name a folder that optout write or optout batch wrote to"
-    problems = [
+    raise_any(
         Problem("no-register", f"has no {NAME}", Location(str(place)), hint)
         for place in journals
         if not (place / NAME).is_file()
-    ]
-    raise_any(problems)
-    return journals
+    )
+    found = [problem for journal in journals.values() for problem in journal.problems]
+    say_lines(f"note: {problem}" for problem in found if problem.code == TORN)
+    return journals, [problem for problem in found if problem.code != TORN]
 
 
 def _entries(journals: dict[Path, Journal], library: Library) -> Iterator[Entry]:
@@ -285,7 +281,19 @@ def _show(
         table = csv_from(COLUMNS, rows)
         print_text(table.rstrip()) if sys.stdout.isatty() else click.echo(table, nl=False)
     elif given.report:
-        _write_report(given.report, entries, given, day, library)
+        standings = [entry.standing for entry in entries]
+        content = calendar_of(standings)
+        if given.report == "html":
+            content = page_of(standings, day, library.templates)
+        if given.path in (None, STDIN):
+            sys.stdout.buffer.write(content)
+            sys.stdout.buffer.flush()
+        else:
+            name, noun = f"{day}-status.{given.report}", f"file of format {given.report}"
+            path = output_path(given.path, name, noun, f".{given.report}")
+            fresh = write_all({path: content}, force=given.is_forced, keep=[path])
+            print_path(path)
+            say_what_moved([path for path, earlier in fresh.items() if earlier])
     else:
         _print_table(entries, day, explains=given.explains)
     return []
@@ -321,24 +329,6 @@ def _print_paths(entries: Sequence[Entry], chosen: Selection, day: date) -> list
         hint = "mail the signed letter too, or set signature: {kind: typed}"
         say(f"note: {unsigned:,} of these e-mails or faxes show no signature: {hint}")
     return problems
-
-
-def _write_report(
-    name: str, entries: Sequence[Entry], given: _Output, day: date, library: Library
-) -> None:
-    standings = [entry.standing for entry in entries]
-    if name == "html":
-        content = page_of(standings, day, library.templates)
-    else:
-        content = calendar_of(standings)
-    if given.path in (None, STDIN):
-        sys.stdout.buffer.write(content)
-        sys.stdout.buffer.flush()
-        return
-    path = output_path(given.path, f"{day}-status.{name}", f"file of format {name}", f".{name}")
-    fresh = write_all({path: content}, force=given.is_forced, keep=[path])
-    print_path(path)
-    say_what_moved([path for path, earlier in fresh.items() if earlier])
 
 
 def _print_table(entries: Sequence[Entry], day: date, *, explains: bool) -> None:
