@@ -92,7 +92,7 @@ def test_what_was_written_is_told_and_stated_as_the_agencys(run: Run, in_folder:
     ],
 )
 def test_a_file_is_named_for_model_and_agency(library: Library, lines: str, name: str) -> None:
-    found = notice_for(library, lines, BASE).name
+    found = notice_for(library, lines, BASE).file_name
     if name.endswith("-"):  # a mark of the whole name follows
         assert found.startswith(f"2026-11-24-terminate-{name}")
         assert len(found) < 120
@@ -102,12 +102,12 @@ def test_a_file_is_named_for_model_and_agency(library: Library, lines: str, name
 
 def test_long_names_that_begin_alike_have_names_of_their_own(library: Library) -> None:
     long = "Department of Public Safety, Division of Corrections and Detention, Facility "
-    names = {notice_for(library, given(agency=long + it), BASE).name for it in ("One", "Two")}
+    names = {notice_for(library, given(agency=long + it), BASE).file_name for it in ("One", "Two")}
     assert len(names) == 2
 
 
 def test_a_secure_communities_letter_keeps_its_name(library: Library) -> None:
-    assert notice_for(library).name == "2026-11-20-opt-out-bureau"
+    assert notice_for(library).file_name == "2026-11-20-opt-out-bureau"
 
 
 def test_each_agreement_has_a_reference_of_its_own(library: Library) -> None:

@@ -41,7 +41,7 @@ def test_the_agency_is_the_party_and_its_agreement_is_as_on_the_list(library: Li
     notice = notice_for(library, base=base(HIALEAH))
     assert (
         notice.author,
-        notice.name,
+        notice.file_name,
         notice.particulars.model,
         [str(day) for day in notice.particulars.signed],
         notice.particulars.agency,
@@ -156,7 +156,7 @@ def test_one_of_several_agreements_is_asked_for(library: Library) -> None:
 
 def test_the_day_is_that_of_the_agreement_that_is_named(library: Library) -> None:
     notice = notice_for(library, base=of(AUTAUGA, "model: wso"))
-    assert (notice.name, [str(day) for day in notice.particulars.signed]) == (
+    assert (notice.file_name, [str(day) for day in notice.particulars.signed]) == (
         "2026-11-20-terminate-wso-autauga-county-sheriffs-office-ice",
         ["2025-09-22"],
     )

@@ -42,7 +42,7 @@ cc: [{name: Alex Placeholder}]
 def notice(library: Library, tmp_path: Path) -> Path:
     """Keep the JSON form of the letter to ICE."""
     letter = letters_for(library, SENT)[1]
-    path = tmp_path / letter.notice.name
+    path = tmp_path / letter.notice.file_name
     path.write_bytes(exporter_for("json").encode(letter, library.context))
     return path
 

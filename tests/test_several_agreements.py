@@ -135,13 +135,13 @@ def test_two_agreements_have_a_comma_only_after_a_year(
 def test_a_single_model_needs_no_brackets(library: Library, model: str) -> None:
     letter = letter_for(library, given(model), BASE)
     assert "287(g) agreement, Warrant Service Officer model, Autauga" in letter.subject
-    assert letter.name == "2026-11-24-terminate-wso-autauga-county-sheriff-office-ice"
+    assert letter.file_name == "2026-11-24-terminate-wso-autauga-county-sheriff-office-ice"
 
 
 @pytest.mark.parametrize("model", ["[tfm, wso]", "[wso, tfm]"])
 def test_the_name_of_the_file_has_every_model_in_one_order(library: Library, model: str) -> None:
     letter = letter_for(library, given(model), BASE)
-    assert letter.name == "2026-11-24-terminate-wso-tfm-autauga-county-sheriff-office-ice"
+    assert letter.file_name == "2026-11-24-terminate-wso-tfm-autauga-county-sheriff-office-ice"
     assert "287(g) agreements, " in letter.subject
 
 

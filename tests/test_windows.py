@@ -18,8 +18,8 @@ from optout_cli import cli, output
 from optout_cli.batch import pool, rejects
 from optout_cli.cli import console
 from optout_cli.errors import OptoutError
-from optout_cli.letters import named_files
-from optout_cli.letters.named_files import NamedFiles
+from optout_cli.letters import request_files
+from optout_cli.letters.request_files import NamedFiles
 from optout_cli.output import hold_interrupts, write_all, write_errors
 from optout_cli.readers.document import Document
 from optout_cli.readers.enclosures import load_attachment
@@ -127,7 +127,7 @@ def test_a_device_is_never_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
     (tmp_path / "con.svg").write_text("what somebody types")
     named = NamedFiles(Document({}, ()), tmp_path)
     assert named.find("letterhead.seal", "con.svg").place == tmp_path / "con.svg"
-    monkeypatch.setattr(named_files, "ON_WINDOWS", True)
+    monkeypatch.setattr(request_files, "ON_WINDOWS", True)
     with pytest.raises(OptoutError, match=r"'con\.svg' leads outside the request's folder"):
         named.find("letterhead.seal", "con.svg")
 

@@ -18,8 +18,8 @@ import msgspec
 from optout_cli import programs
 from optout_cli.errors import Location, OptoutError, Problem, raise_any
 from optout_cli.letters.library import Library
-from optout_cli.letters.named_files import Fingerprints, NamedFiles, files_of, named_in
 from optout_cli.letters.pipeline import Order, set_values
+from optout_cli.letters.request_files import Fingerprints, NamedFiles, files_of, named_in
 from optout_cli.model.fields import Noun
 from optout_cli.model.letter import Export, Letter
 from optout_cli.model.notice import Case, Note

@@ -27,13 +27,13 @@ from optout_cli.errors import Location, OptoutError, Problem, raise_any
 from optout_cli.exporters import exporter_for, suffix_of
 from optout_cli.letters.compose import compose, distinctions, recipients_of, variant_of
 from optout_cli.letters.library import Library
-from optout_cli.letters.named_files import Fingerprints, NamedFiles
 from optout_cli.letters.pipeline import (
     Order,
     case_of,
     encode_letters,
     letters_of,
 )
+from optout_cli.letters.request_files import Fingerprints, NamedFiles
 from optout_cli.letters.requirements import tidy_number
 from optout_cli.model.letter import Letter
 from optout_cli.model.notice import Case, Note, Notice
@@ -350,7 +350,7 @@ def _paths(notices: Sequence[Notice], order: Order) -> Iterator[str]:
     for notice in notices:
         for name in order.formats_of(notice):
             place = f"{notice.place.state_code}/{notice.place.slug}"
-            yield f"{place}/{notice.name}{suffix_of(name)}"
+            yield f"{place}/{notice.file_name}{suffix_of(name)}"
 
 
 class _Make:

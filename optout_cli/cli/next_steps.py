@@ -91,7 +91,7 @@ def report_letters(
     day = notice.date
     add = f"--set date={day}" if document.is_command_line else f"date: {day} to the request"
     dated = f"dated today, {day}; to keep this date, add {add}"
-    count = len({export.notice.name for export in exports})
+    count = len({export.notice.file_name for export in exports})
     formats = ", ".join(dict.fromkeys(export.format for export in exports))
     letters = f"{count} letter{'s' if count > 1 else ''} of {day} ({formats})"
     done = "written" if is_new else "unchanged, already written"
@@ -132,7 +132,7 @@ def next_steps(
 
     Without a request, the command line alone said what to write.
     """
-    notices = list({export.notice.name: export.notice for export in exports}.values())
+    notices = list({export.notice.file_name: export.notice for export in exports}.values())
     first = notices[0]
     if first.signatory is None:
         letter = "" if first.letter == DEFAULT_LETTER else f" --letter {first.letter}"
@@ -245,7 +245,9 @@ def _service_steps(exports: Sequence[Export], notices: Sequence[Notice]) -> Iter
     """Yield how to send the letters and their copies: as requested, and as their formats are."""
     goes: dict[Way, list[Notice]] = {}
     for notice in notices:
-        formats = [export.format for export in exports if export.notice.name == notice.name]
+        formats = [
+            export.format for export in exports if export.notice.file_name == notice.file_name
+        ]
         for way in _ways_of(notice.recipient.service, formats):
             goes.setdefault(way, []).append(notice)
     for way, sent in goes.items():

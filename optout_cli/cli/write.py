@@ -44,7 +44,6 @@ from optout_cli.cli.options import (
 )
 from optout_cli.exporters import Options, exporter_for, format_names
 from optout_cli.letters.library import Library
-from optout_cli.letters.named_files import Fingerprints, NamedFiles
 from optout_cli.letters.pipeline import (
     COMMAND_LINE,
     Order,
@@ -55,6 +54,7 @@ from optout_cli.letters.pipeline import (
     request_for,
     set_values,
 )
+from optout_cli.letters.request_files import Fingerprints, NamedFiles
 from optout_cli.model.letter import Export, Letter
 from optout_cli.model.notice import Case
 from optout_cli.output import hold_interrupts, is_stream, write_stream

@@ -79,7 +79,7 @@ def encode(letter: Letter, context: ExportContext) -> bytes:
     envelope = envelope_of(letter)
     raise_any(_header_problems(letter, envelope))
     printed = pdf.printed(letter, context)
-    own_name = f"{letter.name}.pdf"
+    own_name = f"{letter.file_name}.pdf"
     page = _page_part(letter, context, envelope)
     texts = [[it] for it in (_text_part("plain", text), page) if it]
     files = [
@@ -115,8 +115,8 @@ def _header_problems(letter: Letter, envelope: Envelope) -> Iterator[Problem]:
         if name != "Reply-To":  # the same mailbox as in From
             yield from address_problems(name, mailboxes)
     yield from text_problems("Subject", letter.plain_subject)
-    if not _FILE_NAME.fullmatch(letter.name):
-        yield Problem("file-name", f"{letter.name!r} cannot name an attachment")
+    if not _FILE_NAME.fullmatch(letter.file_name):
+        yield Problem("file-name", f"{letter.file_name!r} cannot name an attachment")
 
 
 def _page_part(letter: Letter, context: ExportContext, envelope: Envelope) -> bytes | None:

@@ -11,8 +11,8 @@ from optout_cli.errors import Location, OptoutError, Problem, raise_any
 from optout_cli.exporters import exporter_for, suffix_of
 from optout_cli.letters.compose import compose, outline_case
 from optout_cli.letters.library import Library
-from optout_cli.letters.named_files import NamedFiles, files_of
 from optout_cli.letters.notes import county_notes, export_notes
+from optout_cli.letters.request_files import NamedFiles, files_of
 from optout_cli.letters.requirements import repeat_problems, served_problems, with_agreement
 from optout_cli.model.jurisdiction import Gazetteer, Locality
 from optout_cli.model.letter import Export, Files, Letter
@@ -350,7 +350,7 @@ def encode_letters(letters: Sequence[Letter], library: Library, order: Order) ->
                         format=name,
                         media_type=exporter.MEDIA_TYPE,
                         is_text=exporter.IS_TEXT,
-                        name=letter.name + suffix_of(name),
+                        name=letter.file_name + suffix_of(name),
                         content=content,
                         notes=tuple(export_notes(letter, name, pages, library.options)),
                         engine=library.context.engine_name if exporter.IS_SLOW else None,

@@ -183,9 +183,9 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
         return msgspec.structs.replace(self, service=form.service, record=form.record)
 
     @property
-    def name(self) -> str:
+    def file_name(self) -> str:
         """The file name without suffix, in ASCII."""
-        return self.notice.name
+        return self.notice.file_name
 
     @property
     def day(self) -> Date:

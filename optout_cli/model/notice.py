@@ -198,7 +198,7 @@ class Notice(Noun, frozen=True, kw_only=True):
     variant: str = ""
 
     @property
-    def name(self) -> str:
+    def file_name(self) -> str:
         """The file name without suffix, in ASCII: `2026-11-24-terminate-jem-ross-police-ice`."""
         kind = self.letter.partition("/")[2]
         parts = (self.date.isoformat(), kind, self.variant, self.recipient.party)

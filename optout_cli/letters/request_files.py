@@ -4,7 +4,7 @@ A request may come from somebody else. Its files are read from the request's own
 the folders that the user allows. Nothing elsewhere is opened, and no message tells whether a file
 exists there.
 
-What a letter follows from, these files too, has a fingerprint.
+Here is also the fingerprint of all that a letter follows from: request, data, templates, files.
 """
 
 import os
