@@ -312,22 +312,27 @@ def test_the_seal_goes_along_from_where_it_is(library: Library, in_folder: Path,
         letter = ("--letter", "secure-communities/follow-up", "-o", path)
         err = outcome(run("new", "--follow", TO_ICE, *letter))[2]
         data = document_from_yaml(Path(path).read_text("utf-8"), path).data
-        about = ("note: the earlier letter had a seal", "note: counsel approved")
+        about = ("note: the earlier letter had a seal", "note: copied", "note: counsel approved")
         notes = [line for line in err.splitlines() if line.startswith(about)]
         return data.get("letterhead"), [line.partition(",")[0] for line in notes]
 
     approval = "note: counsel approved the earlier letter"
+    copied = "note: copied the seal of the earlier letter to other/seal.svg"
     (in_folder / "other").mkdir()
     found = [seal_in("n.yaml"), seal_in("letters/n.yaml"), seal_in("other/n.yaml")]
     seal.unlink()
     found.append(seal_in("again.yaml"))
+    (letters / "evidence" / "seal.svg").write_text("another", "utf-8")
+    (in_folder / "third").mkdir()
+    found.append(seal_in("third/n.yaml"))
     assert found == [
         ({"seal": "seal.svg", "alt": "The seal"}, [approval]),
         ({"seal": "evidence/seal.svg", "alt": "The seal"}, [approval]),
-        (None, ["note: the earlier letter had a seal", approval]),
+        ({"seal": "seal.svg", "alt": "The seal"}, [copied, approval]),
         ({"seal": "letters/evidence/seal.svg", "alt": "The seal"}, [approval]),
+        (None, ["note: the earlier letter had a seal", approval]),
     ]
-    assert (letters / "evidence" / "seal.svg").is_file()
+    assert (in_folder / "other" / "seal.svg").read_text("utf-8") == SEAL
 
 
 def test_set_says_who_signs_now(sent_notice: str, run: Run) -> None:

@@ -17,6 +17,7 @@ from optout_cli.letters.library import Library
 from optout_cli.letters.request_files import NamedFiles
 from optout_cli.model.program import LetterKind, Program
 from optout_cli.model.request import PARTIES, Party
+from optout_cli.output import digest_of
 from optout_cli.readers.document import Document
 from optout_cli.register.standing import kinds_after_silence, settles
 
@@ -86,8 +87,8 @@ def letterhead_after(
 ) -> JsonObject | None:
     """Return the seal of an earlier letter for a request in `folder`; None if it is not there.
 
-    That is the file of the same name, or else the copy in `register`, the folder of the letters. It
-    is empty for a letter without a seal.
+    That is the file of the same name, or else the copy in `register`, the folder of the letters, if
+    that is below. It is empty for a letter without a seal.
     """
     letterhead: JsonObject = former.facts.get("letterhead") or {}
     if not letterhead:
@@ -102,6 +103,15 @@ def letterhead_after(
         with suppress(OptoutError):
             if files.find(_SEAL, name).place.is_file():
                 return {**letterhead, "seal": name}
+    return None
+
+
+def seal_kept(former: Former, register: Path | None) -> Path | None:
+    """Return the copy of an earlier letter's seal in the evidence of its register, or None."""
+    for file in (it for state in former.states for it in state.written.named if it.key == _SEAL):
+        place = register / file.path if register else None
+        if place and place.is_file() and digest_of(place) == file.sha256:
+            return place
     return None
 
 

@@ -16,10 +16,11 @@ from optout_cli.authoring.follow import (
     answers_following,
     letterhead_after,
     letters_following,
+    seal_kept,
     usual_letter,
 )
 from optout_cli.authoring.follow_notes import newer_text
-from optout_cli.authoring.former import Former, former_from, former_from_json
+from optout_cli.authoring.former import Former, JsonObject, former_from, former_from_json
 from optout_cli.authoring.tables import (
     FollowRow,
     Table,
@@ -58,7 +59,7 @@ from optout_cli.model.program import Program
 from optout_cli.model.request import PARTIES, Party
 from optout_cli.output import write_all
 from optout_cli.readers.csv import csv_from
-from optout_cli.readers.files import is_file
+from optout_cli.readers.files import STDIN, is_file
 from optout_cli.register.recorder import look_up, version_sent
 from optout_cli.register.standing import settles, standings_of
 
@@ -147,7 +148,9 @@ def _write_follow_table(order: TableOrder, library: Library, follow: FollowOrder
     place = _folder_for(order.output, WORKBOOK if order.is_workbook else TABLE)
     lacking = []
     for row in rows:
-        seal = letterhead_after(row.former, found.folder, place, follow.files_from)
+        seal = _letterhead(
+            row.former, found.folder, order.output, place, follow.files_from, quiet=order.quiet
+        )
         row.cells.update(flattened({"letterhead": seal or {}}))
         lacking += [row] if seal is None else []
     if lacking and not order.quiet:
@@ -167,6 +170,30 @@ def _write_follow_table(order: TableOrder, library: Library, follow: FollowOrder
 def _folder_for(output: str | None, kind: tuple[str, ...]) -> Path:
     path = path_for(output, f"new{kind[1]}", kind)
     return path.parent if path else Path()
+
+
+def _letterhead(
+    former: Former,
+    register: Path | None,
+    output: str | None,
+    place: Path,
+    files_from: Sequence[Path],
+    *,
+    quiet: bool,
+) -> JsonObject | None:
+    """Return the seal of an earlier letter for a file in the folder `place`; None if it is lost.
+
+    If it is not there, the copy in the evidence is copied there, unless `output` is no file.
+    """
+    seal = letterhead_after(former, register, place, files_from)
+    kept = seal_kept(former, register) if seal is None and output != STDIN else None
+    target = place / kept.name if kept else place
+    if kept is None or os.path.lexists(target):
+        return seal
+    write_all({target: kept.read_bytes()})
+    if not quiet:
+        say(f"note: copied the seal of the earlier letter to {target}")
+    return {**former.facts["letterhead"], "seal": kept.name}
 
 
 def _say_no_seal(former: Former, name: str = "") -> None:
@@ -259,7 +286,8 @@ def begin_after(
     if known.get("to") and not quiet:
         _say_alone(known["to"], former, library.programs.find(known["letter"])[0])
     place = _folder_for(output, REQUEST)
-    if seal := letterhead_after(former, folder, place, order.files_from):
+    seal = _letterhead(former, folder, output, place, order.files_from, quiet=quiet)
+    if seal:
         known = {**known, "letterhead": seal}
     elif seal is None and not quiet:
         _say_no_seal(former)
