@@ -86,7 +86,12 @@ RECORD_BY = RECORD.replace(
         (
             SIGNED,
             "-f fax,tiff",
-            [READ, "fax 1 letter; keep the report that it went through", RECORD],
+            [
+                READ,
+                "print and sign 1 letter to be faxed",
+                "fax 1 letter; keep the report that it went through",
+                RECORD,
+            ],
         ),
         (
             SIGNED,

@@ -55,8 +55,8 @@ def test_a_new_module_is_written_with_its_notes_and_next_steps(run: Run, write: 
     code, out, err = outcome(run("write", "r.yaml", "--to", "bureau", "-f", "telex", "-o", "-"))
     assert (code, len(out.splitlines())) == (0, 1)
     assert "note: send these enclosures separately from the telex: " in err
-    assert "next: fax the bureau's letter to 916-555-0130" in err
-    assert "next: print" not in err
+    assert "next: print and sign the bureau's letter, and fax the paper to 916-555-0130" in err
+    assert "next: print each" not in err
 
 
 def test_a_new_message_needs_the_recipients_address(run: Run, write: Write) -> None:

@@ -48,6 +48,7 @@ _SENDING: dict[Way, tuple[str, str]] = {  # a letter, and so many letters
         "fax {count:,} letters; keep the reports that they went through",
     ),
 }
+_SIGN_FAX = "print and sign {letter}, and fax the paper{to}; keep the report that it went through"
 _SCREEN = 24  # lines of a usual terminal
 _COLUMNS = 74  # of 80; the rest is lost where a word does not fit
 _FEWEST_NOTES = 3  # that are shown, however much there is to do next
@@ -244,19 +245,25 @@ def _paper_steps(
 def _service_steps(exports: Sequence[Export], notices: Sequence[Notice]) -> Iterator[str]:
     """Yield how to send the letters and their copies: as requested, and as their formats are."""
     goes: dict[Way, list[Notice]] = {}
+    unsigned: list[str] = []  # letters that have to be printed and signed before they are faxed
     for notice in notices:
         formats = [
             export.format for export in exports if export.notice.file_name == notice.file_name
         ]
-        for way in _ways_of(notice.recipient.service, formats):
+        ways = _ways_of(notice.recipient.service, formats)
+        for way in ways:
             goes.setdefault(way, []).append(notice)
+        is_message = all(exporter_for(name).ROUTE for name in formats)
+        if is_message and [*ways] == ["fax"] and notice.signature.kind == "ink":
+            unsigned.append(notice.file_name)
     for way, sent in goes.items():
         if way not in _MESSAGES and len(sent) > 1:
             yield _SENDING[way][0].format(letter="both letters", to="")
             continue
         for notice in sent:
             to = f" to {getattr(notice.recipient.contact, way)}" if way in _MESSAGES else ""
-            yield _SENDING[way][0].format(letter=_whose(notice), to=to)
+            step = _SIGN_FAX if notice.file_name in unsigned else _SENDING[way][0]
+            yield step.format(letter=_whose(notice), to=to)
     copied = (
         f"mail a copy of {'the letter' if notice.addressing == 'joint' else _whose(notice)}"
         f" to the office listed after cc: {', '.join(copy.block)}"
@@ -313,7 +320,8 @@ def steps_for_all(
     mailed = [
         letter for letter, own in zip(signed, ways, strict=True) if not _MESSAGES.issuperset(own)
     ]
-    yield from _paper_steps_for_all(mailed, paper)
+    faxed = [facts for (_, facts), own in zip(signed, ways, strict=True) if own == ("fax",)]
+    yield from _paper_steps_for_all(mailed, faxed, paper)
     counts = Counter(way for own in ways for way in own)
     for way, (one, many) in _SENDING.items():
         if count := counts[way]:
@@ -332,9 +340,9 @@ def steps_for_all(
 
 
 def _paper_steps_for_all(
-    letters: Sequence[tuple["LetterState", _Facts]], paper: Path | None
+    letters: Sequence[tuple["LetterState", _Facts]], faxed: Sequence[_Facts], paper: Path | None
 ) -> Iterator[str]:
-    """Yield how to print and sign the letters that go out on paper, and what to enclose."""
+    """Yield how to print and sign letters that are mailed and faxed, and what to enclose."""
     printed = [
         facts
         for state, facts in letters
@@ -351,6 +359,8 @@ def _paper_steps_for_all(
         comma = "," if len(steps) > 1 else ""
         fold = f"fold {'it' if one else 'each letter'} at the two marks"
         yield f"{', '.join(steps)}{comma} and {fold}"
+    if unsigned := sum(facts.signature.kind == "ink" for facts in faxed):
+        yield f"print and sign {unsigned:,} letter{'' if unsigned == 1 else 's'} to be faxed"
     acts = sum(any(not act.file for act in facts.authority) for _, facts in letters)
     if acts:
         what = f"{acts:,} letter{' names' if acts == 1 else 's name'}"

@@ -387,7 +387,8 @@ def _paper_notes(letter: Letter, pages: int | None) -> Iterator[Note]:
 def _message_notes(notice: Notice, route: Route, signatures: Sequence[str]) -> Iterator[Note]:
     """Yield that a message counts as a copy, and that it shows no signature."""
     recipient, message = notice.recipient, {"email": "e-mail", "fax": "fax"}[route]
-    if recipient.service_by(route) != recipient.service:
+    is_itself = recipient.service_by(route) == recipient.service
+    if not is_itself:
         ways = ", ".join(dict.fromkeys(way.by for way in recipient.service))
         head = f"add by: {route} to service: {recipient.party}:"
         short = f"{head} if this {message} is the letter itself"
@@ -395,5 +396,7 @@ def _message_notes(notice: Notice, route: Route, signatures: Sequence[str]) -> I
         text, short = f"{text}, and says only how it goes itself", f"{short}, not a copy"
         yield Note(code="copy", text=text, short=short)
     if notice.signatory and not notice.is_draft and notice.signature.kind not in signatures:
-        text = "mail the signed letter, or set signature: {kind: typed}"
-        yield Note(code="unsigned", text=f"{text}: this {message} shows no signature")
+        is_fax = route == "fax" and is_itself
+        text = "print and sign the fax, and fax the paper" if is_fax else "mail the signed letter"
+        text += f", or set signature: {{kind: typed}}: this {message} shows no signature"
+        yield Note(code="unsigned", text=text)
