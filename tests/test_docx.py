@@ -6,7 +6,7 @@ from zipfile import ZipFile
 import pytest
 from conftest import ROOT
 from docx.oxml.ns import qn
-from docx.shared import Inches
+from docx.shared import Inches, Pt
 from make_letters import letter_for, pdf_of, told_by
 from msgspec.structs import replace
 from PIL import Image as Raster
@@ -219,3 +219,20 @@ def test_a_document_is_no_package_of_enclosed_files(letter: Letter, library: Lib
     enclosing = replace(letter, attachments=(act,))
     options = Options(with_enclosures=True)
     assert list(export_notes(enclosing, "docx", None, options)) == []
+
+
+def test_a_letter_is_set_tightly_where_that_saves_a_page(library: Library) -> None:
+    body = sections_from("<section id='body'><p>We ask.</p></section>", "body")["body"]
+    spaces = {}
+    for number in (9, 13, 15, 21):
+        document = opened(in_word(replace(letter_for(library), body=body * number), library))
+        (signed,) = [it for it in document.paragraphs if it.style == document.styles["Signature"]]
+        after = document.styles["Normal"].paragraph_format.space_after
+        spaces[number] = after, signed.paragraph_format.space_before
+    usual, tight = Pt(6.5), Pt(4.3)
+    assert spaces == {
+        9: (usual, Pt(57)),
+        13: (tight, Pt(57)),
+        15: (tight, Pt(25)),
+        21: (usual, Pt(57)),
+    }

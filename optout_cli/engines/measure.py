@@ -220,6 +220,13 @@ _GAP, _ITEM_GAP = 0.06, 0.02  # in: between blocks and items
 _TO_SIGN, _TYPED = 0.35, 0.2  # in: above the signature
 _LESS_GAP, _LESS_ITEM_GAP, _LESS_SPACE = 0.03, 0.02, 0.43  # in: than in a letter set as usual
 _CHARACTERS = 110  # that no line of the body exceeds: the typical one has 85
+_BODY, _BODY_SIZE = 450, 11  # pt: how wide a line of the body is, lists and quotations included
+_AROUND, _ABOVE_GROUP = 0.25, 0.1  # in: above and below the subject and the body; above a notation
+_DOUBT = 0.25  # in, in favor of a letter set tightly: no other program breaks the same lines
+
+
+def _lines(text: str) -> int:
+    return ceil(len(text) / _CHARACTERS)
 
 
 def most_saved(letter: Letter) -> float:
@@ -231,15 +238,26 @@ def most_saved(letter: Letter) -> float:
     )
 
 
-def least_height(letter: Letter) -> float:
+def look_in_word(letter: Letter) -> str:
+    """Return how to set a letter that another program lays out: `""`, `tight` or `tight low`."""
+    groups = _ABOVE_GROUP * len(letter.after_signature)
+    least = (
+        _AROUND + groups + least_height(letter, lambda text: lines_taken(text, _BODY, _BODY_SIZE))
+    )
+    more = {"": most_saved(letter) + _DOUBT, "tight": _LESS_SPACE + _DOUBT, "tight low": 0}
+    count = {look: ceil((least + space - FIRST_ROOM) / ROOM) for look, space in more.items()}
+    return set_in_fewest_pages("", str, count.__getitem__)
+
+
+def least_height(letter: Letter, lines_of: Callable[[str], int] = _lines) -> float:
     """Return how many inches a letter takes below its window at the least, set tightly."""
     texts = [letter.reference, letter.subject, letter.salutation, letter.closing]
     texts += [*letter.to, *letter.signature]
     small = [line for group in letter.after_signature for line in group]
-    lines = sum(map(_lines, (*texts, *texts_in(letter.body))))
+    lines = sum(map(lines_of, (*texts, *texts_in(letter.body))))
     gaps = _GAP * (len(letter.body) - 1) + _ITEM_GAP * sum(map(_items_in, letter.body))
     space = _TYPED if letter.is_typed else _TO_SIGN
-    return _LINE * (lines + 0.8 * sum(map(_lines, small))) + gaps + space
+    return _LINE * (lines + 0.8 * sum(map(lines_of, small))) + gaps + space
 
 
 def set_in_fewest_pages(usual: _T, lay_out: Callable[[str], _T], count: Callable[[_T], int]) -> _T:
@@ -257,10 +275,6 @@ def set_in_fewest_pages(usual: _T, lay_out: Callable[[str], _T], count: Callable
 def can_be_shorter(letter: Letter, pages: int) -> bool:
     """Tell whether a letter of some pages may take one page less where it is set tightly."""
     return pages > 1 and least_height(letter) <= FIRST_ROOM + ROOM * (pages - 2)
-
-
-def _lines(text: str) -> int:
-    return ceil(len(text) / _CHARACTERS)
 
 
 def _items_in(block: Block) -> int:

@@ -23,7 +23,7 @@ from docx.styles.style import ParagraphStyle
 from docx.table import _Cell
 from docx.text.paragraph import Paragraph as Written
 
-from optout_cli.engines.measure import letterhead_height
+from optout_cli.engines.measure import letterhead_height, look_in_word
 from optout_cli.model.letter import Block, Heading, Image, Letter, ListBlock, Quote, Run
 
 # On every computer with Word; LibreOffice has a typeface of the same widths for it.
@@ -42,6 +42,7 @@ _SEAL, _BESIDE_SEAL = (1.1, 0.8), 1.25
 _FOLDS = (3.95, 7.475)  # from the page's top
 _AUTOGRAPH = (2.4, 0.5)
 _TO_SIGN, _TYPED, _SIGNED = 57, 14, 6  # pt above the signature: four lines, one, or a picture
+_LOW = 25  # pt above a signature in ink where four lines would cost a page
 _SHARPNESS = 600  # pixels an inch of a picture that was an SVG
 _MOST = 255  # characters of a property of the document
 _ZIPPED = (1980, 1, 1, 0, 0, 0)  # the first day that a ZIP file can name
@@ -60,6 +61,7 @@ class _Look(NamedTuple):
     line: float | None = None  # pt from line to line; None: as the typeface has it
 
 
+_TIGHT = {6.5: 4.3, 3: 1.5}  # pt after a paragraph and an item where that saves a page
 _LOOKS = {
     "Normal": _Look(after=6.5),
     "Header": _Look(8.5),
@@ -90,7 +92,8 @@ _UNUSED = ("/stylesWithEffects", "/customXml", "/thumbnail", "/extended-properti
 
 def written_in_word(letter: Letter) -> bytes:
     """Return the letter as a document; the same letter gives the same bytes."""
-    document = _blank_document()
+    look = look_in_word(letter)
+    document = _blank_document(is_tight=bool(look))
     properties = document.core_properties
     properties.title = letter.plain_subject[:_MOST]
     properties.author = properties.last_modified_by = letter.sender[0][:_MOST]
@@ -109,7 +112,7 @@ def written_in_word(letter: Letter) -> bytes:
     subject.add_run(f"\t{letter.subject}")
     document.add_paragraph(letter.salutation)
     _write_blocks(document, letter.body)
-    _write_end(document, letter)
+    _write_end(document, letter, is_low="low" in look)
     saved, packed = BytesIO(), BytesIO()
     document.save(saved)
     with ZipFile(saved) as parts, ZipFile(packed, "w") as archive:
@@ -120,7 +123,7 @@ def written_in_word(letter: Letter) -> bytes:
     return packed.getvalue()
 
 
-def _blank_document() -> Document:
+def _blank_document(*, is_tight: bool) -> Document:
     """Return a document of one page with the letter's styles, and no paragraph."""
     document = docx.Document()
     section = document.sections[0]
@@ -137,7 +140,8 @@ def _blank_document() -> Document:
         if name not in styles:
             styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH)
             styles[name].base_style = styles["Normal"]
-        _set_look(styles[name], look)
+        after = _TIGHT.get(look.after, look.after) if is_tight else look.after
+        _set_look(styles[name], look._replace(after=after))
     for owner in (document.part.rels, document.part.package.rels):
         for id in [id for id, rel in owner.items() if rel.reltype.endswith(_UNUSED)]:
             del owner[id]
@@ -153,7 +157,7 @@ def _set_look(style: ParagraphStyle, look: _Look) -> None:
     style.element.rPr.rFonts.set(qn("w:cs"), _FONT)
     style.element.rPr.rFonts.set(qn("w:eastAsia"), _FONT)
     form.space_before, form.space_after = Pt(look.before), Pt(look.after)
-    form.line_spacing = Pt(look.line) if look.line else 1.08
+    form.line_spacing = Pt(look.line) if look.line else 1.055  # as far apart as in the PDF
     form.widow_control = True
     for other in style.element.xpath("./w:pPr/w:contextualSpacing | ./w:pPr/w:tabs"):
         style.element.pPr.remove(other)
@@ -269,7 +273,8 @@ def _write_blocks(document: Document, blocks: Sequence[Block], style: str = "Nor
             if block is not blocks[0]:  # the words before a list stay with it
                 document.paragraphs[-1].paragraph_format.keep_with_next = True
             _write_list(document, block)
-            document.paragraphs[-1].paragraph_format.space_after = Pt(_LOOKS["Normal"].after)
+            after = document.styles["Normal"].paragraph_format.space_after
+            document.paragraphs[-1].paragraph_format.space_after = after
         elif isinstance(block, Quote):
             _write_blocks(document, block.blocks, "Quote")
         else:
@@ -319,7 +324,7 @@ def _add_runs(paragraph: Written, runs: Sequence[Run]) -> None:
             link.append(element)
 
 
-def _write_end(document: Document, letter: Letter) -> None:
+def _write_end(document: Document, letter: Letter, *, is_low: bool) -> None:
     """Write what is below the body. The last two paragraphs stay with the closing."""
     for paragraph in document.paragraphs[-2:]:
         paragraph.paragraph_format.keep_with_next = True
@@ -331,6 +336,8 @@ def _write_end(document: Document, letter: Letter) -> None:
         _add_picture(picture, letter.autograph, *_AUTOGRAPH)
     signed = document.add_paragraph("\n".join(letter.signature), "Signature")
     space = _SIGNED if letter.autograph else _TYPED if letter.is_typed else _TO_SIGN
+    if is_low and space == _TO_SIGN:
+        space = _LOW
     signed.paragraph_format.space_before = Pt(space)
     signed.paragraph_format.keep_together = True
     for group in letter.after_signature:
