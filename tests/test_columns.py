@@ -165,7 +165,8 @@ def test_a_problem_names_the_column_as_the_table_does() -> None:
         "2026/11/24", "2026-11-24 00:00:00", "2026-11-24T00:00:00Z", "11/24/2026 0:00",
         "11/24/2026 12:00:00 AM", "Tuesday, November 24, 2026", "November 24th, 2026", "20261124",
         "24/Nov/2026", "24th of November 2026", "11\u201124\u20112026",
-        "11.24.2026", "11-24-26",
+        "11.24.2026", "11-24-26", "24NOV2026", "2026-Nov-24", "2026-11-24.", "2026-11-24+00:00",
+        "2026 November 24", "\uff11\uff11/24/2026",
     ],
 )  # fmt: skip
 def test_a_date_with_one_reading_is_taken(cell: str) -> None:
@@ -286,11 +287,26 @@ def test_a_date_of_another_program_is_taken(text: str) -> None:
     assert str(request.date) == "2026-11-24"
 
 
-@pytest.mark.parametrize("phone", ["tel:415-555-0120", "415\u2013555\u20130120", "4155550120.0"])
+@pytest.mark.parametrize(
+    "phone",
+    [
+        *("tel:415-555-0120", "415\u2013555\u20130120", "4155550120.0", "(415)-555-0120"),
+        *("415-5550120", "1.415.555.0120", "(+1) 415-555-0120"),
+    ],
+)
 def test_a_phone_in_other_signs_is_taken(phone: str) -> None:
     (request,) = requests(f"jurisdiction,letter,Name,Title,Sheriff Phone\nM,a/b,P,S,{phone}\n")
     assert request.signatory is not None
-    assert "".join(filter(str.isdigit, request.signatory.phone or "")) == "4155550120"
+    plain = "".join(filter(str.isdigit, request.signatory.phone or ""))
+    assert plain.removeprefix("1") == "4155550120"
+
+
+@pytest.mark.parametrize("end", [", ext 12", ";ext=12", " #12", " Ext.: 12"])
+def test_a_phone_keeps_its_extension(end: str) -> None:
+    text = f'jurisdiction,letter,Name,Title,Sheriff Phone\nM,a/b,P,S,"(415) 555-0120{end}"\n'
+    (request,) = requests(text)
+    assert request.signatory is not None
+    assert request.signatory.phone == "415-555-0120 x12"
 
 
 def test_quotes_after_a_space_are_no_part_of_a_name() -> None:

@@ -12,6 +12,7 @@ from make_letters import document_of, letter_for, library_with, pdf_of, problems
 from read_pdf import objects_of
 
 from optout_cli import bundled
+from optout_cli.engines.measure import unknown_glyph
 from optout_cli.letters.library import Library
 from optout_cli.letters.pipeline import Order, exports_of
 from optout_cli.model.letter import Files, Image
@@ -60,6 +61,15 @@ def test_a_character_that_the_typeface_lacks_is_a_problem(
         )
         for it in told
     ]
+
+
+def test_what_to_write_for_a_character_that_the_typeface_lacks_is_told() -> None:
+    hints = {text: unknown_glyph(ord(text)).hint for text in "\u2011\uff21\u2192"}
+    assert hints == {
+        "\u2011": "write '-' in its place",
+        "\uff21": "write 'A' in its place",
+        "\u2192": "spell it without this character",
+    }
 
 
 @pytest.mark.no_cover  # slow, with code that others cover

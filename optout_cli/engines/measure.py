@@ -60,10 +60,14 @@ _WITHOUT_SHAPE = ("Mn", "Me", "Cf", "Cc", "Zs")
 
 def unknown_glyph(codepoint: int) -> Problem:
     """Return the Problem of a character that the letters' typeface lacks."""
-    message = f"{TYPEFACE} has no character {chr(codepoint)!r} (U+{codepoint:04X})"
-    return Problem(
-        "unknown-glyph", message, hint="spell it without this character", text=chr(codepoint)
-    )
+    character = chr(codepoint)
+    message = f"{TYPEFACE} has no character {character!r} (U+{codepoint:04X})"
+    is_dash = unicodedata.category(character) == "Pd"
+    plain = "-" if is_dash else unicodedata.normalize("NFKC", character)
+    hint = f"write {plain!r} in its place"
+    if plain == character or not known_characters().issuperset(plain):
+        hint = "spell it without this character"
+    return Problem("unknown-glyph", message, hint=hint, text=character)
 
 
 @cache

@@ -165,6 +165,14 @@ def case_of(document: Document, library: Library, order: Order) -> Case:
     return case
 
 
+def _with_letter_id(document: Document, library: Library) -> Document:
+    """Write the id of the letter where a request has its title or kind: `Opt-out letter`."""
+    letter = document.data.get("letter")
+    if not isinstance(letter, str) or not (id := library.programs.named(letter)):
+        return document
+    return msgspec.structs.replace(document, data={**document.data, "letter": id})
+
+
 def _judge_values(
     document: Document, library: Library
 ) -> tuple[list[Problem], list[Problem], list[Note]]:

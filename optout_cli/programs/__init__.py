@@ -61,12 +61,16 @@ class Programs:
                 yield f"{id}/{name}", program, kind
 
     def named(self, words: str) -> str | None:
-        """Return the id of the only letter with this title or kind, in any case, or None."""
-        plain = " ".join(words.casefold().split())
+        """Return the id of the only letter with this title, kind or id, or None.
+
+        Capitals, blanks, marks and a `letter` at the end make no difference.
+        """
+        plain = _letters(words).removesuffix("letter")
         found = [
             id
             for id, _, kind in self.letters()
-            if plain in (kind.title.casefold(), id.partition("/")[2])
+            if id == words.casefold().replace("_", "-")
+            or plain in map(_letters, (kind.title, id.partition("/")[2]))
         ]
         return found[0] if len(found) == 1 else None
 
@@ -78,6 +82,10 @@ class Programs:
         hint = did_you_mean(letter, [id for id, _, _ in self.letters()])
         message = f"there is no letter {letter!r}"
         raise OptoutError(Problem("unknown-letter", message, location, hint))
+
+
+def _letters(text: str) -> str:
+    return "".join(filter(str.isalnum, text.casefold()))
 
 
 def load_programs(folders: Sequence[Path], cache: Cache | None) -> Programs:

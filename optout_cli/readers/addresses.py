@@ -20,9 +20,9 @@ _STATES = (
     "Virginia, VI U.S. Virgin Islands, VT Vermont, WA Washington, WI Wisconsin, WV West "
     "Virginia, WY Wyoming, "
     # As newspapers shorten them.
-    "AL Ala, AR Ark, AZ Ariz, CA Calif, CO Colo, CT Conn, DE Del, FL Fla, IL Ill, IN Ind, KS Kan, "
-    "KS Kans, MA Mass, MI Mich, MN Minn, MS Miss, MT Mont, NE Neb, NE Nebr, NM N Mex, NV Nev, "
-    "OK Okla, OR Ore, OR Oreg, PA Penn, PA Penna, TN Tenn, TX Tex, WA Wash, WI Wis, WI Wisc, "
+    "AL Ala, AR Ark, AZ Ariz, CA Cal, CA Calif, CO Colo, CT Conn, DE Del, FL Fla, IL Ill, IN Ind, "
+    "KS Kan, KS Kans, MA Mass, MI Mich, MN Minn, MS Miss, MT Mont, NE Neb, NE Nebr, NM N Mex, NV "
+    "Nev, OK Okla, OR Ore, OR Oreg, PA Penn, PA Penna, TN Tenn, TX Tex, WA Wash, WI Wis, WI Wisc, "
     "WV WVa, WV W Va, WY Wyo"
 )
 # The first three digits of the ZIP codes of each state (USPS, ZIP Locale Detail).
@@ -65,6 +65,7 @@ _NO_CITY = re.compile(  # a part of a street, which may stand where the city is 
 def state_code(text: str) -> str | None:
     """Return the postal code of a state, given by that or its name, or both: `US-CA`, or None."""
     plain = " ".join(text.replace(".", "").split()).casefold()
+    plain = re.sub(r"^(state|commonwealth) of ", "", plain)
     parts = {part.strip() for part in re.split(r"[-,/()]", plain)} - {"", "us", "usa"}
     codes = {_CODES.get(part) for part in parts}
     return _CODES.get(plain) or (codes.pop() if len(codes) == 1 else None)

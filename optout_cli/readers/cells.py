@@ -18,6 +18,7 @@ from optout_cli.readers.addresses import state_code
 _DATE_FORMS = (
     *("%m/%d/%Y", "%d/%m/%Y", "%m/%d/%y", "%Y/%m/%d", "%Y%m%d", "%B %d %Y", "%b %d %Y"),
     *("%d %B %Y", "%d %b %Y", "%d %b %y", "%d %B %y", "%b %d %y", "%B %d %y"),
+    *("%Y %b %d", "%Y %B %d", "%d%b%Y", "%d%b%y"),
 )
 _DAY_ZERO = date(1899, 12, 30)  # spreadsheets count days from here
 _DAY_NUMBERS = range(36_526, 73_051)  # the days of 2000 to 2099 in a spreadsheet
@@ -69,7 +70,7 @@ DateOrder = Literal["month-first", "day-first", "either", "mixed"]
 _SLASHED = re.compile(r"([0-9]{1,2})[/.-]([0-9]{1,2})[/.-]([0-9]{4}|[0-9]{2})")
 _MIDNIGHT = re.compile(
     r"[T ,]+(0{1,2}|12(?=[:.]00([:.]00(\.0+)?)? ?[Aa]))[:.]00([:.]00(\.0+)?)?( ?[Aa][Mm])?"
-    r"(Z|\+00:?00| GMT.*)?$|\.0$"
+    r"(Z|\+00:?00| GMT.*)?$|\.0$|(?<=-[0-9]{2})(Z|\+00:00)$"
 )
 _WEEKDAY = re.compile(
     r"^(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\.?,?\s+", re.IGNORECASE
@@ -80,7 +81,11 @@ _SCHEMES = re.compile(r"^(?:tel|fax|phone|mailto):\s*", re.IGNORECASE)
 _BOXED_EMAIL = re.compile(
     r"[^<>@]*<([^<>]+)>?|([^#@]+@[^#]+)#mailto:[^#]+#?|\[([^\]]+)\]\(mailto:[^)]+\)?"
 )
-_PLAIN_PHONE = re.compile(r"\+?1?([0-9]{3})([0-9]{3})([0-9]{4})")
+_ANY_PHONE = re.compile(
+    r"(?:\(?\+?1\)?[ .-]*)?\(?([2-9][0-9]{2})\)?[ ./-]*([0-9]{3})[ .-]*([0-9]{4})"
+    r"(?:[,;]? ?(?:ext|x|extension|#)[ .:=]*([0-9]{1,6}))?",
+    re.IGNORECASE,
+)
 # What people write for a choice, in letters and digits alone. Registered mail is none of these.
 _WAYS = {
     "certified-mail": (
@@ -103,7 +108,7 @@ _WAYS = {
     ),
 }
 _CHOICES = {word: choice for choice, words in _WAYS.items() for word in words.split()}
-_BY = ("by ", "via ", "in ")  # by hand, via fax, in ink
+_BY = ("signed ", "by ", "via ", "in ")  # by hand, via fax, signed in ink
 
 
 def choice_in_words(text: str, choices: Sequence[str]) -> str | None:
@@ -139,7 +144,8 @@ def slashed_days(text: str) -> tuple[str | None, str | None] | None:
 
 def _plain_date(text: str) -> str:
     """Return a date without the day of the week and without midnight."""
-    plain = re.sub(r" */ *", "/", _DASHES.sub("-", text.strip().removeprefix("'")))
+    plain = unicodedata.normalize("NFKC", text).strip(" '.,;")
+    plain = re.sub(r" */ *", "/", _DASHES.sub("-", plain))
     plain = _WEEKDAY.sub("", _MIDNIGHT.sub("", plain))
     plain = re.sub(r"(?<=[0-9])(st|nd|rd|th)\b( of\b)?", "", plain)
     return re.sub(r"/(?=[A-Za-z])|(?<=[A-Za-z])/", " ", plain)  # 24/Nov/2026
@@ -196,8 +202,9 @@ def code_in_words(text: str, pattern: str) -> str | None:
     candidates.append(re.sub(r"^([0-9]{3})/", r"\1-", plain))  # 415/555-0100
     if boxed := _BOXED_EMAIL.fullmatch(plain):
         candidates.append(boxed[1] or boxed[2] or boxed[3])
-    if phone := _PLAIN_PHONE.fullmatch(re.sub(r"\.0$", "", plain)):
-        candidates.append("-".join(phone.groups()))
+    if phone := _ANY_PHONE.fullmatch(re.sub(r"\.0$", "", plain)):
+        extension = f" x{phone[4]}" if phone[4] else ""
+        candidates.append(f"{phone[1]}-{phone[2]}-{phone[3]}{extension}")
     if state := state_code(plain):
         candidates.append(state)
     return next((known for known in candidates if re.search(pattern, known)), None)
