@@ -22,6 +22,7 @@ from optout_cli.errors import (
     shorten_quotes,
 )
 from optout_cli.model.request import REQUESTS
+from optout_cli.output import write_all
 from optout_cli.trust import ON_WINDOWS
 
 _MOST_PATHS = 5  # that a message lists
@@ -223,7 +224,12 @@ def path_lines(what: str, paths: Sequence[Path]) -> Iterator[str]:
     yield from (f"{what}: {path}" for path in paths[:_MOST_PATHS])
     more = len(paths) - _MOST_PATHS
     if more > 0:
-        yield f"{what}: {more:,} more file{'s' if more > 1 else ''}"
+        yield f"{what}: {counted(more, 'more file')}"
+
+
+def counted(count: int, noun: str) -> str:
+    """Say how many there are: `1 letter`, `1,200 letters`."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 def say_lines(lines: Iterable[str]) -> None:
@@ -238,6 +244,20 @@ def say_what_moved(moved: Sequence[Path], replaced: Sequence[Path] = ()) -> None
     if replaced:
         say("the files before them are in the folder earlier beside them")
     say_lines(path_lines("moved to earlier", moved))
+
+
+def write_files(
+    files: Mapping[Path, bytes], *, force: bool = False, quiet: bool = False, keeps: bool = True
+) -> None:
+    """Write files, print their paths, and say which old ones moved to the folder `earlier`.
+
+    None moves there without `keeps`. Raises OptoutError if a file exists and `force` is not set.
+    """
+    fresh = write_all(files, force=force, keep=files if keeps else ())
+    for path in files:
+        print_path(path)
+    if not quiet:
+        say_what_moved([path for path, earlier in fresh.items() if earlier])
 
 
 def say_problems(problems: Iterable[Problem]) -> None:

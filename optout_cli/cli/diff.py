@@ -8,14 +8,15 @@ from typing import Literal
 import click
 
 from optout_cli.cli.console import (
+    counted,
     print_json,
-    print_path,
     print_text,
     report_problems,
     say,
     terminal_width,
     usage_error,
     wrap,
+    write_files,
 )
 from optout_cli.cli.options import (
     files,
@@ -36,7 +37,7 @@ from optout_cli.exporters import Options
 from optout_cli.letters.library import Library
 from optout_cli.letters.pipeline import Order
 from optout_cli.model.request import PARTIES, Party
-from optout_cli.output import is_folder, write_all
+from optout_cli.output import is_folder
 from optout_cli.readers.files import STDIN, is_file
 from optout_cli.register.journal import NAME
 from optout_cli.reports.compare import (
@@ -132,12 +133,12 @@ def command(
         for each in changed:
             print_json(_as_json(each))
     elif name == "html":
-        _write_page(page_of(changed, library.templates), output, force=force)
+        _write_page(page_of(changed, library.templates), output, force=force, quiet=quiet)
     else:
         _print_text(changed)
     if not quiet:
         done = f"{len(changed)} changed of" if changed else "nothing changed in the words of"
-        say(f"{done} {len(found)} letter{'s' if len(found) != 1 else ''}")
+        say(f"{done} {counted(len(found), 'letter')}")
 
 
 def _pairs(old: str, new: str | None, finder: Finder, library: Library, order: Order) -> list[Pair]:
@@ -243,11 +244,10 @@ def _colored(lines: Iterable[str]) -> Iterator[str]:
         yield "".join(parts)
 
 
-def _write_page(page: str, output: str, *, force: bool) -> None:
+def _write_page(page: str, output: str, *, force: bool, quiet: bool) -> None:
     """Write the page to standard output, or to a file and print its path."""
     if output == STDIN:
         click.echo(page)
         return
     path = output_path(output, "changes.html", "web page", ".html")
-    write_all({path: page.encode()}, force=force)
-    print_path(path)
+    write_files({path: page.encode()}, force=force, quiet=quiet)

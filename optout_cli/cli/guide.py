@@ -9,13 +9,7 @@ from typing import Any
 import click
 import msgspec
 
-from optout_cli.cli.console import (
-    is_request,
-    print_path,
-    report_problems,
-    say_what_moved,
-    usage_error,
-)
+from optout_cli.cli.console import is_request, report_problems, usage_error, write_files
 from optout_cli.cli.options import (
     DEFAULT_LETTER,
     JURISDICTION,
@@ -44,7 +38,6 @@ from optout_cli.model.letter import EngineName, Guide, Paragraph
 from optout_cli.model.notice import Case, Recipient
 from optout_cli.model.program import ConditionalText
 from optout_cli.model.request import Request
-from optout_cli.output import write_all
 from optout_cli.programs import (
     chosen_models,
     copies_of,
@@ -137,10 +130,8 @@ def command(
     path = _place(output, name, f"{day}-guide-{asked.letter.partition('/')[2]}.{name}")
     if path is None:
         click.echo(content, nl=False)
-        return
-    fresh = write_all({path: content}, force=force, keep=[path])
-    print_path(path)
-    say_what_moved([path for path, earlier in fresh.items() if earlier])
+    else:
+        write_files({path: content}, force=force)
 
 
 def _place(output: str | None, name: str, file: str) -> Path | None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from optout_cli.cli.console import print_path, report_problems, say, say_what_moved
+from optout_cli.cli.console import counted, report_problems, say, write_files
 from optout_cli.cli.options import (
     engine_option,
     files,
@@ -23,7 +23,7 @@ from optout_cli.errors import Location, OptoutError, Problem
 from optout_cli.exporters import Options
 from optout_cli.model.letter import EngineName, MailingForm
 from optout_cli.model.request import PARTIES, Party
-from optout_cli.output import is_folder, write_all
+from optout_cli.output import is_folder
 from optout_cli.register.recorder import look_up
 from optout_cli.reports.packet import mailings_of
 
@@ -98,12 +98,10 @@ def command(
     path = output_path(output, f"{form}.pdf", f"file of {form}", ".pdf")
     look = with_engine(Options(engine=engine), ["pdf"], quiet=quiet)
     printer = library_from((), folders, look).context.engine
-    fresh = write_all({path: printer.print_mailings(printed, form)}, force=force, keep=[path])
-    print_path(path)
+    write_files({path: printer.print_mailings(printed, form)}, force=force, quiet=quiet)
     if not quiet:
-        say_what_moved([name for name, earlier in fresh.items() if earlier])
         if left:
-            number = f"{len(left):,} letter{'s' if len(left) > 1 else ''}"
+            number = counted(len(left), "letter")
             say(f"left out: {number} recorded as sent; to print for them too, add --sent")
         for name in mailings.without:
             say(f"note: {name} gets a copy too, but the letter has no address for that")

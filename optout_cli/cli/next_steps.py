@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from optout_cli.cli.console import program_name, quote, say, say_lines, speaks_json
+from optout_cli.cli.console import counted, program_name, quote, say, say_lines, speaks_json
 from optout_cli.cli.options import DEFAULT_LETTER
 from optout_cli.exporters import Exporter, exporter_for
 from optout_cli.letters.notes import told
@@ -94,7 +94,7 @@ def report_letters(
     dated = f"dated today, {day}; to keep this date, add {add}"
     count = len({export.notice.file_name for export in exports})
     formats = ", ".join(dict.fromkeys(export.format for export in exports))
-    letters = f"{count} letter{'s' if count > 1 else ''} of {day} ({formats})"
+    letters = f"{counted(count, 'letter')} of {day} ({formats})"
     done = "written" if is_new else "unchanged, already written"
     summary = f"{done}: {letters} for {notice.author}, reference {notice.reference}"
     steps = [f"next: {step}" for step in steps]
@@ -118,7 +118,7 @@ def _fitting(notes: Sequence[tuple[str, str]], room: int) -> Iterator[tuple[str,
     yield from notes[:shown]
     left = len(lines) - shown
     if lines:
-        yield f"{left} more note{'s' if left > 1 else ''}; {rest}" if left else rest, None
+        yield f"{counted(left, 'more note')}; {rest}" if left else rest, None
 
 
 def _height(lines: Iterable[str]) -> int:
@@ -158,8 +158,7 @@ def next_steps(
     yield from _service_steps(exports, notices)
     by_email = any(exporter.ROUTE == "email" for exporter in exporters)
     for copy in [copy for copy in first.cc if not (copy.email and by_email)]:
-        named = ", ".join(filter(None, (copy.name, copy.title, copy.organization)))
-        yield f"give a copy to: {named}"
+        yield f"give a copy to: {copy.line}"
     if keeping != "stream":  # else there is no day to wait for yet
         yield from _last_steps(notices, exporters, has_register=keeping == "register")
 
@@ -302,8 +301,7 @@ def steps_for_all(
     drafts = [state for state, _ in letters if state.written.is_draft]
     if drafts:
         count = len({state.id for state in drafts})
-        rows = f"{count:,} request{'' if count == 1 else 's'}"
-        yield f"add the signer to {rows}, then run this command again"
+        yield f"add the signer to {counted(count, 'request')}, then run this command again"
     signed = [(state, facts) for state, facts in letters if not state.written.is_draft]
     formats = {file.format for state, _ in signed for file in state.letter.files}
     if marked := sorted(_to_mark_up(formats)):
@@ -350,12 +348,11 @@ def _paper_steps_for_all(
     ]
     if printed:
         unsigned = sum(facts.signature.kind == "ink" for facts in printed)
-        what = f"{len(printed):,} letter{'' if len(printed) == 1 else 's'}"
+        what = counted(len(printed), "letter")
         steps = [f"print {paper}" if paper else f"print {what} single-sided on US Letter"]
         one = len(printed) == 1
         if unsigned:
-            signed = f"{unsigned:,} letter{'' if unsigned == 1 else 's'}"
-            steps.append("sign it" if one else f"sign {signed}")
+            steps.append("sign it" if one else f"sign {counted(unsigned, 'letter')}")
         comma = "," if len(steps) > 1 else ""
         fold = f"fold {'it' if one else 'each letter'} at the two marks"
         yield f"{', '.join(steps)}{comma} and {fold}"

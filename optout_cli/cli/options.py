@@ -12,14 +12,14 @@ import click
 import msgspec
 
 from optout_cli.cache import Cache
-from optout_cli.cli.console import print_path, quote, say, usage_error
+from optout_cli.cli.console import quote, say, usage_error, write_files
 from optout_cli.cli.user_folder import own_files, user_folder
 from optout_cli.engines import DEFAULT, NAMES, working_engine
 from optout_cli.errors import Location, OptoutError, Problem, did_you_mean, raise_any
 from optout_cli.exporters import Options, exporter_for
 from optout_cli.letters.library import Library
 from optout_cli.model.letter import EngineName
-from optout_cli.output import is_folder, write_all
+from optout_cli.output import is_folder
 from optout_cli.readers.cells import date_in_words, days_meant
 from optout_cli.readers.document import UNSEEN, unseen_problem
 from optout_cli.readers.files import STDIN
@@ -300,8 +300,7 @@ def put_request(path: Path | None, text: str) -> Path | None:
     if path is None:
         click.echo(text, nl=False)
         return None
-    write_all({path: text.encode(errors="replace")})  # the path in it may be no text
-    print_path(path)
+    write_files({path: text.encode(errors="replace")})  # the path in it may be no text
     return path
 
 

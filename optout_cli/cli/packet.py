@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from optout_cli.cli.console import print_path, report_problems, say, say_what_moved
+from optout_cli.cli.console import report_problems, say, write_files
 from optout_cli.cli.options import (
     engine_option,
     files,
@@ -23,7 +23,6 @@ from optout_cli.errors import raise_any
 from optout_cli.exporters import Options
 from optout_cli.model.letter import EngineName
 from optout_cli.model.request import PARTIES, Party
-from optout_cli.output import write_all
 from optout_cli.register.journal import TORN
 from optout_cli.register.recorder import look_up, sent_versions
 from optout_cli.reports.packet import files_without_copy, packet_of, zip_of
@@ -80,11 +79,8 @@ def command(
     written = {path: packet}
     if with_zip:
         written[path.with_suffix(".zip")] = zip_of(packet, originals, found.folder)
-    fresh = write_all(written, force=force, keep=written)
-    for name in written:
-        print_path(name)
+    write_files(written, force=force, quiet=quiet)
     if not quiet:
-        say_what_moved([name for name, earlier in fresh.items() if earlier])
         for state in left:
             to = RECIPIENTS[state.letter.recipient]
             text = "is left out: another version was sent, and this one is not recorded as sent"

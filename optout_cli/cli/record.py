@@ -10,7 +10,7 @@ import click
 import msgspec
 
 from optout_cli.cli import options
-from optout_cli.cli.console import print_json, print_path, say, say_lines, usage_error
+from optout_cli.cli.console import counted, print_json, print_path, say, say_lines, usage_error
 from optout_cli.cli.options import parse_day, require_reason, today
 from optout_cli.errors import Location, OptoutError, Problem, raise_any
 from optout_cli.letters.library import Library
@@ -229,6 +229,6 @@ def _say_in_sum(done: Sequence[Recorded]) -> None:
             event = msgspec.structs.replace(event, number=None)
         news[f"{_done(result)}: {_happening(event)}"] += 1
     for what, count in news.items():
-        say(f"{what}: {count:,} letter{'s' if count > 1 else ''}")
+        say(f"{what}: {counted(count, 'letter')}")
     for text, count in Counter(note.text for _, result in done for note in result.notes).items():
-        say(f"note ({count:,} letter{'s' if count > 1 else ''}): {text}")
+        say(f"note ({counted(count, 'letter')}): {text}")

@@ -8,13 +8,12 @@ from pathlib import Path
 import click
 
 from optout_cli.cli.console import (
-    print_path,
     progress,
     report_problems,
     say,
     say_problems,
-    say_what_moved,
     usage_error,
+    write_files,
 )
 from optout_cli.cli.options import (
     files,
@@ -26,11 +25,10 @@ from optout_cli.cli.options import (
     templates_option,
     today,
 )
-from optout_cli.cli.status import folders_here
-from optout_cli.errors import ExitCode, Location, OptoutError, Problem
-from optout_cli.output import write_all, write_errors
+from optout_cli.cli.status import journals_in
+from optout_cli.errors import ExitCode
+from optout_cli.output import write_errors
 from optout_cli.readers.files import STDIN, is_file
-from optout_cli.register.journal import NAME, TORN, load_journal
 from optout_cli.register.standing import standings_of
 from optout_cli.register.state import states_of
 from optout_cli.reports.review import (
@@ -98,20 +96,15 @@ def command(
 
     Prints the path of the file.
     """
-    if folder is None:
-        folder, *others = folders_here()
-        if others:
-            usage_error("several folders here have letters", f"name one, such as {folder}")
-    journal = load_journal(folder)
-    if not (folder / NAME).is_file():
-        hint = "name a folder that optout write or optout batch wrote to"
-        raise OptoutError(Problem("no-register", f"has no {NAME}", Location(str(folder)), hint))
+    journals, problems = journals_in([folder] if folder else ())
+    folder, journal = next(iter(journals.items()))
+    if len(journals) > 1:
+        usage_error("several folders here have letters", f"name one, such as {folder}")
     path = output_path(output or str(folder / _PAGE), _PAGE, "web page", ".html", STDIN)
     before = None
     if output != STDIN and is_file(path):
         with write_errors(path):
             before = load_before(path)
-    problems = [problem for problem in journal.problems if problem.code != TORN]
     warnings = [str(problem).partition("\n")[0] for problem in journal.problems]
     library = library_from((), folders)
     standings = standings_of(states_of(journal.lines).values(), library.programs.by_id)
@@ -120,22 +113,15 @@ def command(
     drawn = progress(drawings_of(found, folder), "letters", len(found), quiet=quiet)
     page = page_of(standings, review, dict(drawn), library.templates)
     if output == STDIN:
-        sys.stdout.buffer.write(page)
-        sys.stdout.buffer.flush()
-    else:
-        _put(page, path, is_ours=before is not None, force=force, quiet=quiet)
+        click.echo(page, nl=False)
+    else:  # the page takes the place of the last one, which is not kept
+        is_ours = before is not None
+        write_files({path: page}, force=force or is_ours, quiet=quiet, keeps=not is_ours)
+        if not quiet:
+            say("next: open it in a browser; it is for internal use, not for publication")
     if len(page) > MOST_BYTES and not quiet:
         size = f"the page has {len(page) / 1_000_000:.0f} MB"
         say(f"note: {size}, so a browser may take long to open it; review fewer letters at a time")
     if problems:
         say_problems(problems)
         sys.exit(ExitCode.CONTENT)
-
-
-def _put(page: bytes, path: Path, *, is_ours: bool, force: bool, quiet: bool) -> None:
-    """Write the page, and print its path; `is_ours` tells that it takes the place of the last."""
-    fresh = write_all({path: page}, force=force or is_ours, keep=() if is_ours else [path])
-    print_path(path)
-    if not quiet:
-        say_what_moved([name for name, earlier in fresh.items() if earlier])
-        say("next: open it in a browser; it is for internal use, not for publication")

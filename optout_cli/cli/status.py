@@ -11,17 +11,16 @@ import click
 
 from optout_cli.cli.console import (
     print_json,
-    print_path,
     print_text,
     quote,
     report_problems,
     say,
     say_lines,
     say_problems,
-    say_what_moved,
     terminal_width,
     usage_error,
     wrap,
+    write_files,
 )
 from optout_cli.cli.options import (
     files,
@@ -36,7 +35,7 @@ from optout_cli.cli.options import (
 from optout_cli.errors import ExitCode, Location, Problem, raise_any
 from optout_cli.exporters import exporter_for, format_names
 from optout_cli.letters.library import Library
-from optout_cli.output import write_all, write_errors
+from optout_cli.output import write_errors
 from optout_cli.readers.csv import csv_from
 from optout_cli.readers.files import STDIN
 from optout_cli.register.journal import NAME, TORN, Journal, load_journal
@@ -164,7 +163,7 @@ def command(
         is_output_alone=bool(output and not is_report),
     )
     day = today()
-    journals, problems = _journals_in(places or folders_here())
+    journals, problems = journals_in(places)
     if verifies:
         sys.exit(_verify(journals, as_json=as_json))
     by = (until or day) if due else None
@@ -207,7 +206,7 @@ def _say_left_out(
         say(f"note: {letters_are} not sent, so no answer is due yet; to see which: {command}")
 
 
-def folders_here() -> list[Path]:
+def _folders_here() -> list[Path]:
     """Return this folder if it has a register, else the folders in it that have one."""
     here = Path()
     if (here / NAME).is_file():
@@ -218,12 +217,13 @@ def folders_here() -> list[Path]:
     return found or usage_error("there is no register in this folder", hint)
 
 
-def _journals_in(places: Sequence[Path]) -> tuple[dict[Path, Journal], list[Problem]]:
+def journals_in(places: Sequence[Path]) -> tuple[dict[Path, Journal], list[Problem]]:
     """Read the registers of folders, and return them with what is wrong in them.
 
-    A torn line is passed over, so it is only a note. Raises OptoutError for folders without one.
+    Without a folder, of this folder, or else of those in it. A torn line is passed over, so it is
+    only a note. Raises OptoutError for folders without a register.
     """
-    journals = {place: load_journal(place) for place in places}
+    journals = {place: load_journal(place) for place in places or _folders_here()}
     hint = "name a folder that optout write or optout batch wrote to"
     raise_any(
         Problem("no-register", f"has no {NAME}", Location(str(place)), hint)
@@ -286,14 +286,11 @@ def _show(
         if given.report == "html":
             content = page_of(standings, day, library.templates)
         if given.path in (None, STDIN):
-            sys.stdout.buffer.write(content)
-            sys.stdout.buffer.flush()
+            click.echo(content, nl=False)
         else:
             name, noun = f"{day}-status.{given.report}", f"file of format {given.report}"
             path = output_path(given.path, name, noun, f".{given.report}")
-            fresh = write_all({path: content}, force=given.is_forced, keep=[path])
-            print_path(path)
-            say_what_moved([path for path, earlier in fresh.items() if earlier])
+            write_files({path: content}, force=given.is_forced)
     else:
         _print_table(entries, day, explains=given.explains)
     return []

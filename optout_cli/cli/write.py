@@ -243,8 +243,7 @@ def _write_stream(made: _Made, output: str, library: Library, how: _How) -> None
     elif not export.is_text and sys.stdout.isatty():
         usage_error(f"a terminal cannot show {export.format}", "name a file with -o")
     else:
-        sys.stdout.buffer.write(export.content)
-        sys.stdout.buffer.flush()
+        click.echo(export.content, nl=False)
     if not how.quiet and made.case.kind.follows:
         _say_contradictions(made, (), None, library)
 

@@ -378,23 +378,20 @@ def _paper_notes(letter: Letter, pages: int | None) -> Iterator[Note]:
     enclosed = [file for file in letter.attachments if file.media_type == pdf.MEDIA_TYPE]
     if pages and enclosed:
         counts = {file.name: pdf.count_pages(file.content) or 0 for file in enclosed}
-        others = ", ".join(f"{name} {count}" for name, count in counts.items())
-        own = pages - sum(counts.values())
-        text = f"print {pages} pages for {_OFFICES[party]}: the letter {own}, {others}"
-        yield Note(code="package", text=text)
+        counts = {"the letter": pages - sum(counts.values()), **counts}
+        counted = ", ".join(f"{name} {count}" for name, count in counts.items())
+        yield Note(code="package", text=f"print {pages} pages for {_OFFICES[party]}: {counted}")
 
 
 def _message_notes(notice: Notice, route: Route, signatures: Sequence[str]) -> Iterator[Note]:
     """Yield that a message counts as a copy, and that it shows no signature."""
     recipient, message = notice.recipient, {"email": "e-mail", "fax": "fax"}[route]
-    is_itself = recipient.service_by(route) == recipient.service
-    if not is_itself:
+    if not (is_itself := recipient.service_by(route) == recipient.service):
         ways = ", ".join(dict.fromkeys(way.by for way in recipient.service))
-        head = f"add by: {route} to service: {recipient.party}:"
-        short = f"{head} if this {message} is the letter itself"
-        text = f"{short}: the request says {ways}, so this {message} counts as a copy"
-        text, short = f"{text}, and says only how it goes itself", f"{short}, not a copy"
-        yield Note(code="copy", text=text, short=short)
+        add = f"add by: {route} to service: {recipient.party}: if this {message}"
+        why = f"the request says {ways}, so this {message} counts as a copy"
+        text = f"{add} is the letter itself: {why}, and says only how it goes itself"
+        yield Note(code="copy", text=text, short=f"{add} is the letter itself, not a copy")
     if notice.signatory and not notice.is_draft and notice.signature.kind not in signatures:
         is_fax = route == "fax" and is_itself
         text = "print and sign the fax, and fax the paper" if is_fax else "mail the signed letter"

@@ -148,11 +148,7 @@ def people_of(notice: Notice) -> People:
     offices = [other.contact for other in others if other.party != notice.recipient.party]
     copied = [
         *_mailboxes(*offices, *notice.copies),
-        *(
-            (", ".join(filter(None, (copy.name, copy.title, copy.organization))), copy.email)
-            for copy in notice.cc
-            if copy.email
-        ),
+        *((copy.line, copy.email) for copy in notice.cc if copy.email),
     ]
     copies: dict[str, Mailbox] = {}  # by address in small letters
     for name, address in copied:

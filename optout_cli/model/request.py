@@ -149,6 +149,11 @@ class Copy(Noun, frozen=True, kw_only=True):
     organization: Line | None = None
     email: Email | None = None
 
+    @property
+    def line(self) -> str:
+        """Who it is, in one line."""
+        return ", ".join(filter(None, (self.name, self.title, self.organization)))
+
 
 class Request(Noun, frozen=True, kw_only=True):
     """Everything that the jurisdiction decides. Without a signatory, the letters are drafts.

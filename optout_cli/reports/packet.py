@@ -366,7 +366,5 @@ def mailings_of(
             blocks.insert(0, state.letter.address)
         about = f"{state.written.name} \u00b7 {state.written.reference}" if form == "labels" else ""
         found += (Mailing(sender, block, about=about) for block in blocks)
-        without += (
-            ", ".join(filter(None, (copy.name, copy.title, copy.organization))) for copy in facts.cc
-        )
+        without += (copy.line for copy in facts.cc)
     return Mailings(tuple(dict.fromkeys(found)), tuple(dict.fromkeys(without)))

@@ -362,9 +362,7 @@ def _told_of(state: LetterState) -> _Facts:
             {"lines": lines, "origin": _origin_of(offices.get(lines, _Contact()), day)}
             for lines in letter.copies
         ],
-        "cc": [
-            ", ".join(filter(None, (copy.name, copy.title, copy.organization))) for copy in told.cc
-        ],
+        "cc": [copy.line for copy in told.cc],
     }
 
 

@@ -21,7 +21,7 @@ from optout_cli.batch.rejects import WrittenRejects
 from optout_cli.batch.rows import (
     make_rows,
 )
-from optout_cli.cli.console import quote, say, say_lines, say_problems, speaks_json
+from optout_cli.cli.console import counted, quote, say, say_lines, say_problems, speaks_json
 from optout_cli.engines import layout_problems, load_error
 from optout_cli.errors import Problem
 from optout_cli.exporters import exporter_for
@@ -92,8 +92,8 @@ def tally_lines(plan: BatchPlan) -> Iterator[str]:
     """Yield how many requests can be written, the problems by code, and what the data lacks."""
     total, bad = len(plan.rows), len(plan.problems)
     files = sum(len(row.paths) for row in plan.good)
-    can = f"{total - bad:,} can be written ({_counted(files, 'file')})"
-    yield f"{_counted(total, 'request')}: {can}, {bad:,} cannot"
+    can = f"{total - bad:,} can be written ({counted(files, 'file')})"
+    yield f"{counted(total, 'request')}: {can}, {bad:,} cannot"
     kinds: Counter[str] = Counter()
     for problems in plan.problems.values():
         # A dict, not a set, keeps the order of equal counts.
@@ -127,7 +127,7 @@ def note_lines(
     undated = sum(not good[number].is_dated for number in fresh)
     if undated:
         yield Told(
-            f"dated today, {today}: {_counted(undated, 'request')}; to keep this date,"
+            f"dated today, {today}: {counted(undated, 'request')}; to keep this date,"
             f" add date: {today} to the rows or to --common"
         )
     shown: Counter[str] = Counter()
@@ -138,11 +138,11 @@ def note_lines(
             total = len(good if note.code in OF_ALL else fresh)
             share = f"{count:,} of " if count < total else ""
             when = " written now" if total < len(good) else ""
-            text = f"note ({share}{_counted(total, 'request')}{when}): {note.text}"
+            text = f"note ({share}{counted(total, 'request')}{when}): {note.text}"
             yield Told(text, note.code, count)
     for code, count in shown.items():
         if count > most and code not in _NEVER_SHORTENED:
-            more = _counted(count - most, "more note")
+            more = counted(count - most, "more note")
             yield Told(f"note: {more} of the kind {code!r}; to see all, add --verbose", code)
 
 
@@ -171,13 +171,13 @@ def say_what_was_done(
     plan: BatchPlan, written: int, finished: int, folder: Path, paper: Path | None
 ) -> None:
     """Print how many files were written, and what happened to the other requests."""
-    parts = [f"{_counted(written, 'file')} written to {folder}/{f', and {paper}' if paper else ''}"]
+    parts = [f"{counted(written, 'file')} written to {folder}/{f', and {paper}' if paper else ''}"]
     if finished:
-        parts.append(f"{_counted(finished, 'request')} already finished")
+        parts.append(f"{counted(finished, 'request')} already finished")
     if plan.left:
-        parts.append(f"{_counted(len(plan.left), 'request')} kept as before")
+        parts.append(f"{counted(len(plan.left), 'request')} kept as before")
     if plan.problems:
-        parts.append(f"{_counted(len(plan.problems), 'request')} rejected")
+        parts.append(f"{counted(len(plan.problems), 'request')} rejected")
     say("; ".join(parts))
 
 
@@ -195,7 +195,7 @@ def former_lines(former: FormerLetters, folder: Path) -> Iterator[str]:
         if records:
             path = folder / records[0].path
             more = f" and {len(records) - 1:,} more" if len(records) > 1 else ""
-            what = gone.format(source=records[0].source, count=_counted(len(records), "file"))
+            what = gone.format(source=records[0].source, count=counted(len(records), "file"))
             yield f"note: {what}; move them away unless you want to send them: {path}{more}"
 
 
@@ -203,7 +203,7 @@ def _kept_lines(records: Sequence[Record], folder: Path, why: str) -> Iterator[s
     for record in records[:_MOST_ALIKE]:
         yield f"kept: {folder / record.path}: {why}"
     if len(records) > _MOST_ALIKE:
-        yield f"kept: {_counted(len(records) - _MOST_ALIKE, 'more file')} like these"
+        yield f"kept: {counted(len(records) - _MOST_ALIKE, 'more file')} like these"
 
 
 def say_what_was_left(paths: Sequence[str], folder: Path, register: Register) -> None:
@@ -214,17 +214,17 @@ def say_what_was_left(paths: Sequence[str], folder: Path, register: Register) ->
             why = "was sent, and would only look different now"
         say(f"kept: {folder / path} {why}")
     if len(paths) > _MOST_ALIKE:
-        say(f"kept: {_counted(len(paths) - _MOST_ALIKE, 'more file')} like these")
+        say(f"kept: {counted(len(paths) - _MOST_ALIKE, 'more file')} like these")
 
 
 def choice_lines(choice: Choice, *, is_all: bool) -> Iterator[str]:
     """Yield how many letters were printed before, and how many are not to be printed."""
     if choice.before:
         were = "was" if choice.before == 1 else "were"
-        what = f"{_counted(choice.before, 'letter')} {were} printed or sent before"
+        what = f"{counted(choice.before, 'letter')} {were} printed or sent before"
         yield f"note: {what}" + ("" if is_all else "; to print all of them again, add --all")
     if choice.messages:
-        count = _counted(choice.messages, "letter")
+        count = counted(choice.messages, "letter")
         yield f"note: not printed, since they go only by e-mail or fax: {count}"
 
 
@@ -235,7 +235,7 @@ def missing_line(path: Path, plan: BatchPlan) -> str:
         return ""
     names = ", ".join(str(row.location) for row in missing[:_MOST_ALIKE])
     more = f" and {len(missing) - _MOST_ALIKE:,} more" if len(missing) > _MOST_ALIKE else ""
-    count = _counted(len(plan.rows), "request")
+    count = counted(len(plan.rows), "request")
     return f"{path} lacks {len(missing):,} of {count}: {names}{more}"
 
 
@@ -273,12 +273,8 @@ def say_next(
 
 def say_what_stopped(why: str, finished: int, total: int) -> None:
     """Print how far the batch got, and how to go on."""
-    done = f"{finished:,} of {_counted(total, 'request')} finished, no file is incomplete"
+    done = f"{finished:,} of {counted(total, 'request')} finished, no file is incomplete"
     say(f"{why}: {done}; to go on, run the same command again")
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 PLACE = Path("problems", "internal-errors.txt")  # in the batch's folder

@@ -21,12 +21,12 @@ from optout_cli.authoring.draft import (
 from optout_cli.authoring.request_writer import Answers
 from optout_cli.cli.ask import is_terminal
 from optout_cli.cli.console import (
-    print_path,
     program_name,
     quote,
     report_problems,
     say,
     usage_error,
+    write_files,
 )
 from optout_cli.cli.letter_options import set_option, split_assignment
 from optout_cli.cli.new.follow import (
@@ -59,7 +59,6 @@ from optout_cli.cli.user_folder import last_signatory, user_folder
 from optout_cli.errors import Location
 from optout_cli.letters.library import Library
 from optout_cli.letters.pipeline import request_file
-from optout_cli.output import write_all
 
 _LETTER = Location("--letter", is_command_line=True)
 _HELP = """\
@@ -312,8 +311,7 @@ def _copy_wording(
         usage_error("there is no folder for your own letters: HOME is not set", "name one with -o")
     name, text = wording_of(letter or DEFAULT_LETTER, slug, library)
     path = folder / name
-    write_all({path: text.encode()})
-    print_path(path)
+    write_files({path: text.encode()})
     if quiet:
         return
     option = "" if folder == own else f" --templates {quote(str(folder))}"

@@ -40,7 +40,7 @@ from optout_cli.cli.ask import (
     is_terminal,
     say_wrapped,
 )
-from optout_cli.cli.console import print_path, program_name, quote, say
+from optout_cli.cli.console import is_request, program_name, quote, say, write_files
 from optout_cli.cli.options import (
     DEFAULT_LETTER,
     REQUEST,
@@ -63,7 +63,6 @@ from optout_cli.readers.files import STDIN, is_file
 from optout_cli.register.recorder import look_up, version_sent
 from optout_cli.register.standing import settles, standings_of
 
-_YAML = (".yaml", ".yml", ".json")
 _EXPLAIN_NEXT = (
     "Enter takes the letter that answers the last reply on record, if there is one. For what each"
     " is for, run: optout list letters"
@@ -217,7 +216,7 @@ def _say_written(rows: Sequence[FollowRow], folder: Path, library: Library) -> N
 
 def _given_cells(common: str, library: Library) -> Mapping[str, Mapping[str, str]]:
     """Read cells to add: those of a request for all, those of a table by its jurisdictions."""
-    if common.lower().endswith(_YAML):
+    if is_request(common):
         return {"": dict(flattened(request_file(common).data))}
     found: dict[str, dict[str, str]] = {}
     for row in load_input(common).rows():
@@ -246,8 +245,7 @@ def _put(
     if path is None:
         click.echo(content, nl=False)
         return None
-    write_all({path: content})
-    print_path(path)
+    write_files({path: content})
     return path
 
 

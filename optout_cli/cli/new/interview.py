@@ -32,7 +32,7 @@ from optout_cli.cli.ask import (
     say_wrapped,
     show,
 )
-from optout_cli.cli.console import program_name, quote, say, say_problems
+from optout_cli.cli.console import counted, program_name, quote, say, say_problems
 from optout_cli.cli.correct import Confirmed, contact_at, corrected_contact, target_of
 from optout_cli.cli.options import check_new_name, put_request
 from optout_cli.cli.user_folder import keep_correction, keep_signatory, signatories_path
@@ -176,7 +176,7 @@ def _resume(new: Interview, query: str | None) -> tuple[Interview, KeptFile]:
     say_wrapped("\nYou stopped before the end, and optout kept your answers.")
     by_name = {path.name: path for path in kept}
     counts = {name: len(kept[path].said) for name, path in by_name.items()}
-    told = {name: f"{each} answer{'s' if each > 1 else ''}" for name, each in counts.items()}
+    told = {name: counted(each, "answer") for name, each in counts.items()}
     path = by_name.get(ask_first(partial(_ask_which, told)))
     if path is None:
         return new, KeptFile(kept)
