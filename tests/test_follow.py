@@ -151,6 +151,16 @@ def test_a_later_office_does_not_get_the_old_offices_address(
     assert "recipients" not in following(path, name, library)
 
 
+def test_a_follow_up_goes_to_the_office_that_the_request_named(
+    library: Library, tmp_path: Path
+) -> None:
+    letter = letters_for(library, "recipients: {ice: {office: ero-los-angeles}}")[1]
+    path = tmp_path / "ice.json"
+    path.write_bytes(exporter_for("json").encode(letter, library.context))
+    answers = following(path, "secure-communities/follow-up", library)
+    assert answers["recipients"] == {"ice": {"office": "ero-los-angeles"}}
+
+
 @pytest.mark.parametrize(
     ("letter", "told"),
     [

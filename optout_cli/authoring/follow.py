@@ -12,6 +12,7 @@ from pathlib import Path
 from optout_cli.authoring.former import FACTS, Former, JsonObject, omit, omit_empty
 from optout_cli.authoring.request_writer import Answers
 from optout_cli.errors import Location, OptoutError, Problem
+from optout_cli.exporters.json import corrections_in
 from optout_cli.letters.compose import party_of
 from optout_cli.letters.library import Library
 from optout_cli.letters.request_files import NamedFiles
@@ -30,7 +31,6 @@ _KEPT = (
     "ori",
     "leave-out",
 )  # the same in the new request
-_FROM_REQUEST = "request"  # the origin of a value that the request corrected
 
 
 def answers_following(
@@ -72,7 +72,7 @@ def answers_following(
         "to": to[0] if len(to) == 1 < len(current) else "",
         **{key: facts[key] for key in _KEPT if facts.get(key)},
         "authority": [omit(authority, "file") for authority in facts.get("authority", [])],
-        "recipients": {recipient["party"]: _corrections_in(recipient) for recipient in recipients},
+        "recipients": {recipient["party"]: corrections_in(recipient) for recipient in recipients},
         "service": services,
         "particulars": {
             **_particulars_from(former, kind, program),
@@ -181,20 +181,6 @@ def _find_kind(
         hint = f"one of {', '.join(following)}" if following else f"no letter follows {earlier}"
         raise OptoutError(Problem("not-following", message, _LETTER, hint))
     return *library.programs.find(named, _LETTER), named
-
-
-def _corrections_in(recipient: JsonObject) -> JsonObject:
-    """Return what the earlier request corrected in the data about a recipient."""
-    contact, corrections = recipient["contact"], {}
-    origins = recipient.get("origins", {})
-    paths = [path for path, origin in origins.items() if origin == _FROM_REQUEST]
-    for name in sorted({path.partition(".")[0] for path in paths} & contact.keys()):
-        inner = [path.partition(".")[2] for path in paths if path.startswith(f"{name}.")]
-        value = contact[name]
-        corrections[name] = {key: value[key] for key in inner if key in value} if inner else value
-    if "confirmed" in recipient:
-        corrections["confirmed"] = recipient["confirmed"]
-    return corrections
 
 
 def _services_of(recipient: JsonObject, former: Former) -> list[JsonObject]:

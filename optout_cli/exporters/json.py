@@ -60,6 +60,23 @@ def facts_of(letter: Letter, context: ExportContext) -> dict[str, Any]:
     }
 
 
+# Any: JSON, whose values have the many shapes of the model.
+def corrections_in(recipient: dict[str, Any]) -> dict[str, Any]:
+    """Return what the request of a letter corrected about a recipient, from the letter's facts."""
+    known = {**recipient["contact"], "office": recipient.get("office")}
+    found: dict[str, Any] = {}
+    origins = recipient.get("origins", {})
+    for path in sorted(origins, key=lambda path: path.partition(".")[0]):
+        name, _, inner = path.partition(".")
+        if origins[path] != "request" or name not in known:
+            continue
+        if not isinstance(known[name], dict):
+            found[name] = known[name]
+        elif inner in known[name]:
+            found.setdefault(name, {})[inner] = known[name][inner]
+    return found | ({"confirmed": recipient["confirmed"]} if "confirmed" in recipient else {})
+
+
 def message_id_of(letter: Letter) -> str:
     """Return the Message-ID of the letter's e-mail."""
     from optout_cli.exporters.eml import envelope_of  # imports the e-mail library, 25 ms

@@ -12,6 +12,7 @@ import msgspec
 
 from optout_cli.errors import Location, OptoutError, Problem
 from optout_cli.exporters import exporter_for, format_names
+from optout_cli.exporters.json import corrections_in, facts_of
 from optout_cli.letters.compose import compose
 from optout_cli.letters.library import Library
 from optout_cli.letters.pipeline import Order, case_of, letters_of_request, request_file
@@ -106,8 +107,6 @@ class Finder:
 
 def version_of(letter: Letter, library: Library, name: str) -> Version:
     """Return a letter that is made now, in any format."""
-    from optout_cli.exporters.json import facts_of
-
     notice, context = letter.notice, library.context
     facts = facts_of(letter, context)
     del facts["cautions"]
@@ -150,7 +149,7 @@ def _request_of(state: LetterState) -> Document:
     data = {
         **kept,
         "jurisdiction": written.slug,
-        "recipients": {each["party"]: _corrections_in(each) for each in recipients},
+        "recipients": {each["party"]: corrections_in(each) for each in recipients},
         "service": {each["party"]: each.get("service", []) for each in recipients},
     }
     return Document(_without_none(data), (Layer(written.reference, {}),))
@@ -161,22 +160,6 @@ def _without_none(node: Any) -> Any:  # Any: JSON of any shape
     if isinstance(node, dict):
         return {key: _without_none(value) for key, value in node.items() if value is not None}
     return [*map(_without_none, node)] if isinstance(node, list) else node
-
-
-# Any: values of a recipient's contact, of each field's own shape.
-def _corrections_in(recipient: dict[str, Any]) -> dict[str, Any]:
-    """Return what the recorded request corrected in the data about a recipient."""
-    known = {**recipient["contact"], "office": recipient["office"]}
-    found = {"confirmed": recipient["confirmed"]} if "confirmed" in recipient else {}
-    for path, origin in recipient.get("origins", {}).items():
-        name, _, inner = path.partition(".")
-        if origin != "request" or name not in known:
-            continue
-        if inner:
-            found.setdefault(name, {})[inner] = known[name].get(inner)
-        elif not isinstance(known[name], dict):
-            found[name] = known[name]
-    return found
 
 
 def _is_request(text: str) -> bool:
