@@ -71,7 +71,7 @@ class Finder:
         is_agency = is_agency_name(folded)
         entries = self._agency_entries if is_agency else self._jurisdiction_entries
         close = self._closest(folded, entries)
-        known = self._in_any_state(folded, entries) or close[:_MOST_CANDIDATES]
+        known = with_name(folded, entries) or close[:_MOST_CANDIDATES]
         return known or self._agencies_at(folded)
 
     def _slug_of(self, match: Match) -> str:
@@ -204,7 +204,7 @@ class Finder:
         return self._place_suggestion(folded)
 
     def _agency_suggestion(self, folded: str) -> str:
-        if found := self._in_any_state(folded, self._agency_entries):
+        if found := with_name(folded, self._agency_entries):
             return f"name the state too: {_listed(found)}"
         named, key = self._named(folded), agency_key(folded)
         county = [  # whose name begins the agency's
@@ -233,7 +233,7 @@ class Finder:
             without_legal_word(name) != name or not _WORD.search(name) or name in self._state_names
             for name in words
         )
-        if found := self._in_any_state(folded, self._jurisdiction_entries):
+        if found := with_name(folded, self._jurisdiction_entries):
             more = f"; {_CITY}" if is_city and len(found) > 1 else ""
             return f"name the state too: {_listed(found)}{more}"
         state = self._state_names.get(folded, folded.replace("-", "").upper())
@@ -321,10 +321,6 @@ class Finder:
                 if place and place == place_in(entry.names[0]) and not is_state:
                     shared.setdefault(len(words & {*name.split("-")}), []).append(entry.slug)
         return shared[max(shared)] if shared else []
-
-    def _in_any_state(self, folded: str, entries: Sequence[Entry]) -> list[str]:
-        """Return the slugs of what has this name, which lacks its state."""
-        return with_name(agency_key(folded) if is_agency_name(folded) else folded, entries)
 
     def _named(self, folded: str) -> dict[str, list[str]]:
         """Map each state that a query ends with to the names that stand before it."""

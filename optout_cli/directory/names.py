@@ -178,7 +178,8 @@ def entry_of(code: str, slug: str, names: Iterable[str]) -> Entry:
 
 def with_name(folded: str, entries: Sequence[Entry]) -> list[str]:
     """Return the slugs of the entries that have this name, which lacks its state."""
-    typed = {folded.removeprefix("the-"), *_spellings_of(folded)}
+    name = agency_key(folded) if is_agency_name(folded) else folded
+    typed = {name.removeprefix("the-"), *_spellings_of(name)}
     return [entry.slug for entry in entries if typed & {*entry.names, *entry.short}]
 
 

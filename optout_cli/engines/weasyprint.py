@@ -126,7 +126,7 @@ class Engine:
 
     def print_sheets(self, sheets: Sequence[layouts.Sheet]) -> bytes:
         """Return separator sheets as PDF."""
-        return self._print(layouts.sheets_page(sheets, self._templates))
+        return self._print(self._templates.lay_out(layouts.SHEET, {"sheets": sheets}))
 
     def print_mailings(self, mailings: Sequence[Mailing], form: MailingForm) -> bytes:
         """Return envelopes or sheets of labels as PDF."""

@@ -112,6 +112,10 @@ class Exporter(Protocol):
         ...
 
 
+def no_pages(content: bytes) -> None:  # as `Exporter.count_pages`
+    """Return None: the format has no pages."""
+
+
 def format_names() -> set[str]:
     """Return the name of every format. Imports none."""
     stems = {path.stem for folder in __path__ for path in Path(folder).glob("*.py")} - _SHARED

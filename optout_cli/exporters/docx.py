@@ -2,7 +2,7 @@
 
 from optout_cli.engines.measure import room_problems
 from optout_cli.errors import raise_any
-from optout_cli.exporters import ExportContext
+from optout_cli.exporters import ExportContext, no_pages
 from optout_cli.model.letter import Letter
 
 RANK = 8
@@ -15,6 +15,7 @@ IS_TO_MARK_UP = True
 ROUTE = None
 SIGNATURES = ("ink", "typed", "image")
 ENCLOSES = "none"
+count_pages = no_pages  # Word breaks them
 
 
 def encode(letter: Letter, context: ExportContext) -> bytes:  # noqa: ARG001  # formats are called alike
@@ -26,7 +27,3 @@ def encode(letter: Letter, context: ExportContext) -> bytes:  # noqa: ARG001  # 
     from optout_cli.exporters.word_writer import written_in_word  # imports python-docx, 250 ms
 
     return written_in_word(letter)
-
-
-def count_pages(content: bytes) -> None:
-    """Return None: Word breaks the pages."""

@@ -19,7 +19,7 @@ from typing import NamedTuple
 import msgspec
 
 from optout_cli.errors import OptoutError, Problem, raise_any
-from optout_cli.exporters import ExportContext, pdf
+from optout_cli.exporters import ExportContext, no_pages, pdf
 from optout_cli.exporters.html import refuse_outside
 from optout_cli.exporters.txt import lines_of
 from optout_cli.model.fields import Email
@@ -36,6 +36,7 @@ IS_TO_MARK_UP = False
 ROUTE = "email"
 SIGNATURES = ("typed", "image")
 ENCLOSES = "all"
+count_pages = no_pages
 _LINE = 76  # octets, RFC 2047, 2; a line with one long address may have more
 _WORD = 64  # octets: fits behind the name of each header
 _PIECE = 36  # octets: 48 in base64, 60 as an encoded word
@@ -101,10 +102,6 @@ def encode(letter: Letter, context: ExportContext) -> bytes:
         sizes |= {file.name: len(file.content) for file in letter.attachments}
         raise OptoutError(_too_large(size, limit, sizes, own_name))
     return message.getvalue()
-
-
-def count_pages(content: bytes) -> None:
-    """Return None: an e-mail has no pages."""
 
 
 def _header_problems(letter: Letter, envelope: Envelope) -> Iterator[Problem]:

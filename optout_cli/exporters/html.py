@@ -4,7 +4,7 @@ import re
 from base64 import b64encode
 
 from optout_cli.errors import OptoutError, Problem
-from optout_cli.exporters import ExportContext
+from optout_cli.exporters import ExportContext, no_pages
 from optout_cli.model.letter import Letter
 from optout_cli.templating.layouts import letter_page, pictures_of
 
@@ -18,6 +18,7 @@ IS_TO_MARK_UP = False
 ROUTE = None
 SIGNATURES = ("ink", "typed", "image")
 ENCLOSES = "none"
+count_pages = no_pages
 _STYLE_OUTSIDE = re.compile(r"@import[^;]*|url\((?!\s*[\"']?(?:data:|#))[^)]*\)", re.IGNORECASE)
 # In the letter's own words `<` is escaped, so a tag always comes from the layout.
 _MARKUP_OUTSIDE = re.compile(
@@ -45,7 +46,3 @@ def refuse_outside(page: str, style: str = "") -> None:
     if found := _STYLE_OUTSIDE.search(style) or _MARKUP_OUTSIDE.search(page):
         message = f"the page asks for {found[0]!r}, which is outside it"
         raise OptoutError(Problem("outside-page", message))
-
-
-def count_pages(content: bytes) -> None:
-    """Return None: a web page has no pages."""

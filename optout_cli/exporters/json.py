@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from optout_cli.exporters import ExportContext
+from optout_cli.exporters import ExportContext, no_pages
 from optout_cli.model.letter import Letter
 from optout_cli.model.request import Party
 
@@ -22,6 +22,7 @@ IS_TO_MARK_UP = False
 ROUTE = None
 SIGNATURES = ("ink", "typed", "image")
 ENCLOSES = "none"
+count_pages = no_pages
 SCHEMA = 1
 # The facts that say where a value was read or what draws the pages, and those of one recipient.
 _PASSED_OVER = ("cautions", "copies", "engine", "message-id", "origins", "recipient")
@@ -82,10 +83,6 @@ def message_id_of(letter: Letter) -> str:
     from optout_cli.exporters.eml import envelope_of  # imports the e-mail library, 25 ms
 
     return envelope_of(letter).message_id
-
-
-def count_pages(content: bytes) -> None:
-    """Return None: data has no pages."""
 
 
 Pair = tuple[Any, Any]  # JSON of any shape: the old and the new value

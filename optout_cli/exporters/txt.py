@@ -6,7 +6,7 @@ from enum import IntEnum
 from functools import lru_cache
 from typing import NamedTuple
 
-from optout_cli.exporters import ExportContext
+from optout_cli.exporters import ExportContext, no_pages
 from optout_cli.model.letter import Block, Heading, Letter, ListBlock, Paragraph, Quote
 from optout_cli.templating.body import plain
 
@@ -20,15 +20,12 @@ IS_TO_MARK_UP = False
 ROUTE = None
 SIGNATURES = ("ink", "typed", "image")
 ENCLOSES = "none"
+count_pages = no_pages
 
 
 def encode(letter: Letter, context: ExportContext) -> bytes:  # noqa: ARG001  # formats are called alike
     """Return the letter's lines, each with a line end."""
     return "".join(f"{line}\n" for line in lines_of(letter)).encode()
-
-
-def count_pages(content: bytes) -> None:
-    """Return None: plain text has no pages."""
 
 
 COLUMNS = 80

@@ -54,16 +54,18 @@ def render(notice: Notice, templates: Templates, files: Files | None = None) -> 
         message = f"the letter has no {', no '.join(missing)}"
         hint = "extend the program's _letter.html.j2, which has every part"
         raise OptoutError(Problem("template", message, templates.location(name), hint))
-    lines = {id: _lines_of(sections[id], id, name, templates) for id in _SECTIONS if id != "body"}
-    one_line = {id: " ".join(lines[id]) for id in _ONE_LINE}
+    # Any: lines, or one line.
+    parts: dict[str, Any] = {}
+    for id in _SECTIONS:
+        if id != "body":
+            lines = _lines_of(sections[id], id, name, templates)
+            parts[id.replace("-", "_")] = " ".join(lines) if id in _ONE_LINE else lines
     contact = notice.recipient.contact
     files = files or Files()
     return Letter(
         notice=notice,
         template=name,
         people=people_of(notice),
-        sender=lines["sender"],
-        sender_contact=lines["sender-contact"],
         seal=files.seal,
         autograph=files.autograph,
         attachments=files.attachments,
@@ -72,16 +74,7 @@ def render(notice: Notice, templates: Templates, files: Files | None = None) -> 
         recipient=tuple(map(typographic, contact.block)),
         envelope=tuple(map(typographic, contact.envelope or contact.block)),
         body=typeset(sections["body"]),
-        service=lines["service"],
-        to=lines["to"],
-        signature=lines["signature"],
-        approval=lines["approval"],
-        enclosures=lines["enclosures"],
-        cc=lines["cc"],
-        record=lines["record"],
-        cover=lines["cover"],
-        forms={},
-        **one_line,
+        **parts,
     )
 
 

@@ -199,11 +199,6 @@ def cover_page(letter: Letter, cover: Cover, later: int, templates: "Templates")
     return templates.lay_out(COVER, parts)
 
 
-def sheets_page(sheets: Sequence[Sheet], templates: "Templates") -> str:
-    """Return the separator sheets, one on each page."""
-    return templates.lay_out(SHEET, {"sheets": sheets})
-
-
 def mailings_page(mailings: Sequence[Mailing], form: MailingForm, templates: "Templates") -> str:
     """Return envelopes, one on each page, or sheets of labels."""
     at_once = _LABELS if form == "labels" else 1
