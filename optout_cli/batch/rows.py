@@ -278,7 +278,7 @@ class _Check:
 
     def _page_problems(self, letters: Sequence[Letter]) -> Iterator[Problem]:
         """Yield what would not fit on the pages of the letters that get some."""
-        is_own = self.job.library.context.has_own_page
+        is_own = self.job.library.templates.has_own_page
         for letter in letters:
             formats = self.job.order.formats_of(letter.notice)
             if any(exporter_for(name).IS_SLOW for name in formats):

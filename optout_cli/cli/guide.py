@@ -179,7 +179,7 @@ def encode_guide(guide: Guide, day: date, name: str, library: Library) -> bytes:
     context = library.context
     if name == "pdf":
         return context.engine.print_guide(guide, day)
-    return guide_page(guide, day, library.templates, style=context.style).encode()
+    return guide_page(guide, day, library.templates, style=library.templates.style).encode()
 
 
 def _facts(case: Case) -> _Facts:

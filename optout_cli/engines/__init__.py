@@ -135,9 +135,9 @@ def _is_running(process: int) -> bool:
 
 def layout_problems(name: EngineName, templates: "Templates") -> Iterator[Problem]:
     """Yield each layout or style sheet of the user's own that the engine cannot print."""
-    from optout_cli.templating.layouts import LAYOUTS, own_layouts
+    from optout_cli.templating.layouts import LAYOUTS
 
-    for path in own_layouts(templates, *LAYOUTS) if name != "weasyprint" else ():
+    for path in templates.own_files(*LAYOUTS) if name != "weasyprint" else ():
         message = f"is a layout of your own, which {name} cannot print"
         hint = "print with --engine weasyprint, or remove this file"
         yield Problem("own-layout", message, Location(str(path)), hint)

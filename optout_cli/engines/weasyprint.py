@@ -81,7 +81,7 @@ class Engine:
         # Two sheets, so that a warning counts the lines of the style's own file. Interrupts wait:
         # one right after the creation of the folder would keep it from being removed.
         with _raise_warnings(layouts.STYLE), hold_interrupts():
-            texts = ("".join(font_rules), layouts.style_of(templates))
+            texts = ("".join(font_rules), templates.style)
             self._styles = [*map(self._style_from, texts)]
         self._mono: list[CSS] = []  # of a page that shows what people type
         # The e-mail and the fax contain the page that was printed just before by itself.

@@ -55,27 +55,6 @@ class ExportContext:
     def __init__(self, templates: "Templates", options: Options | None = None) -> None:
         self.templates = templates
         self.options = options or Options()
-        self._digests: dict[str, str] = {}
-
-    def digest_of(self, template: str) -> str:
-        """Return the SHA-256 of a template and of every template that it is made of."""
-        if template not in self._digests:
-            self._digests[template] = self.templates.digest_of(template)
-        return self._digests[template]
-
-    @cached_property
-    def has_own_page(self) -> bool:
-        """Tell whether the user has a layout or a style sheet of their own for letters."""
-        from optout_cli.templating.layouts import LETTERHEAD, PAGE, STYLE, own_layouts
-
-        return bool(own_layouts(self.templates, PAGE, LETTERHEAD, STYLE))
-
-    @cached_property
-    def style(self) -> str:
-        """The layout's style sheet: the user's, otherwise the shipped one."""
-        from optout_cli.templating.layouts import style_of
-
-        return style_of(self.templates)
 
     @property
     def engine_name(self) -> EngineName:

@@ -84,7 +84,7 @@ def whole_fax(letter: Letter, context: ExportContext) -> Iterator[Fax]:
 
     from optout_cli.exporters.binding import bind_enclosures  # imports pikepdf, 100 ms
 
-    raise_any(room_problems(letter, has_own_page=context.has_own_page))
+    raise_any(room_problems(letter, has_own_page=context.templates.has_own_page))
     own = context.engine.print_letter(letter, is_fax=True)
     files = [file for file in letter.attachments if file.media_type == pdf.MEDIA_TYPE]
     enclosed = tuple((file, pages_in(file.content)) for file in files)

@@ -33,11 +33,11 @@ def encode(letter: Letter, context: ExportContext) -> bytes:
 
     Raises OptoutError where the user's layout or style sheet refers to something outside.
     """
-    page = letter_page(letter, context.templates, style=context.style)
+    page = letter_page(letter, context.templates, style=context.templates.style)
     for url, picture in pictures_of(letter).items():  # large: insert them after rendering
         content = b64encode(picture.content).decode()
         page = page.replace(f'src="{url}"', f'src="data:{picture.media_type};base64,{content}"')
-    refuse_outside(page, context.style)
+    refuse_outside(page, context.templates.style)
     return page.encode()
 
 

@@ -51,7 +51,7 @@ def facts_of(letter: Letter, context: ExportContext) -> dict[str, Any]:
     `template` names the letter's template and gives the SHA-256 of that and of every template that
     it is made of. `engine` is the PDF engine that prints it.
     """
-    digest = context.digest_of(letter.template)
+    digest = context.templates.digest_of(letter.template)
     template = {"name": letter.template, "sha256": digest}
     return {
         "schema": SCHEMA,

@@ -35,5 +35,5 @@ def encode(letter: Letter, context: ExportContext) -> bytes:
 
 def printed(letter: Letter, context: ExportContext) -> bytes:
     """Print the letter alone. Raises OptoutError for anything that the page cannot show."""
-    raise_any(room_problems(letter, has_own_page=context.has_own_page))
+    raise_any(room_problems(letter, has_own_page=context.templates.has_own_page))
     return context.engine.print_letter(letter)

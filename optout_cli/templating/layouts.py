@@ -7,6 +7,7 @@ ones. Reads no picture and lays nothing out.
 from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date as Date
+from functools import cached_property
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -120,18 +121,22 @@ class TemplateSearch:
             for path in shipped.rglob(f"*{SUFFIX}")
         )
 
+    def own_files(self, *names: str) -> list[Path]:
+        """Return the files of these names that are the user's own."""
+        files = (folder / name for folder in self.own for name in names)
+        return [path for path in files if path.is_file()]
 
-def own_layouts(templates: TemplateSearch, *names: str) -> list[Path]:
-    """Return the files of these names that are the user's own."""
-    files = (folder / name for folder in templates.own for name in names)
-    return [path for path in files if path.is_file()]
+    @cached_property
+    def has_own_page(self) -> bool:
+        """Whether the user has a layout or a style sheet of their own for letters."""
+        return bool(self.own_files(PAGE, LETTERHEAD, STYLE))
 
-
-def style_of(templates: TemplateSearch) -> str:
-    """Return the layouts' style sheet: the user's, otherwise the shipped one."""
-    path = templates.path_of(STYLE)
-    assert path is not None  # one ships
-    return path.read_text("utf-8-sig")
+    @cached_property
+    def style(self) -> str:
+        """The layouts' style sheet: the user's, otherwise the shipped one."""
+        path = self.path_of(STYLE)
+        assert path is not None  # one ships
+        return path.read_text("utf-8-sig")
 
 
 def pictures_of(letter: Letter) -> dict[str, Image]:

@@ -47,6 +47,7 @@ class Templates(TemplateSearch):
         self._loader = _Loader(self)
         self._bytecode = _Bytecode(cache) if cache else None
         self._parsed: _Parts = {}
+        self._digests: dict[str, str] = {}
         self._own_digests: dict[str, str | None] = {}
         self.letters = self._environment(extensions=[Stamp], finalize=printable)
         self.pages = self._environment(trim_blocks=True, lstrip_blocks=True)
@@ -173,7 +174,9 @@ class Templates(TemplateSearch):
 
     def digest_of(self, name: str) -> str:
         """Return the SHA-256 of a letter's template and of all that it names, as hex."""
-        return _digest(self._sources(name))
+        if name not in self._digests:
+            self._digests[name] = _digest(self._sources(name))
+        return self._digests[name]
 
     def passages_in(self, name: str) -> set[str]:
         """Return the names of all passages of a letter's template. Raises OptoutError."""
