@@ -703,7 +703,7 @@ def test_the_table_of_the_register_says_what_went_out_once_it_is_filled_in(
     code, _, err = outcome(run("sent", "--from", table))
     assert (code, "wrong digit" in err, Path(table).read_bytes()) == (1, True, before)
     fill_in(table, tracking_number=NUMBER)
-    assert outcome(run("sent", "--from", table, "-q")) == (0, f"{TO_ICE}\n", "")
+    assert "changed by hand" not in outcome(run("sent", "--from", table))[2]
     assert sendings("ice") == [("2026-11-21", "certified-mail", NUMBER)]
     assert outcome(run("sent", "--from", table))[2].startswith("already recorded: ")
     fill_in(table, delivered="2026-11-20")
@@ -717,6 +717,25 @@ def test_the_table_of_the_register_says_what_went_out_once_it_is_filled_in(
     fill_in("todo.csv", ";", sent="2026-11-22", route="hand")
     written = outcome(run("sent", "--from", "todo.csv", "--in", "letters", "-q"))
     assert (written, events()) == ((0, f"{TO_BUREAU}\n", ""), 4)
+
+
+def test_a_table_that_somebody_changed_is_kept_and_told_by_each_command(
+    letters: Letters, run: Run
+) -> None:
+    run("sent", TO_BUREAU, "--by", "mail", "--on", "2026-11-20")
+    table = FOLDER / "register.csv"
+    with table.open(encoding="utf-8-sig", newline="") as stream:
+        rows = [it | {"# mine": "rang", "delivered": "2026-11-21"} for it in csv.DictReader(stream)]
+    with table.open("w", encoding="utf-16", newline="") as stream:  # as Excel saves Unicode Text
+        writer = csv.DictWriter(
+            stream, [it for it in rows[0] if it != "pages"], delimiter="\t", extrasaction="ignore"
+        )
+        writer.writeheader()
+        writer.writerows(rows)
+    assert outcome(run("sent", "--from", str(table)))[0] == 0
+    code, _, err = outcome(run("sent", TO_ICE, "--by", "mail", "--on", "2026-11-21"))
+    assert (code, f"note: {table} was changed by hand; that table is now" in err) == (0, True)
+    assert table.read_text("utf-8-sig").count("rang") == len(rows)
 
 
 def test_a_row_of_register_csv_is_about_its_own_version(

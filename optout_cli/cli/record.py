@@ -191,7 +191,7 @@ def commit(
     """
     recorder.commit()
     if not quiet:
-        say_lines(f"note: {problem}" for problem in recorder.problems)
+        say_lines(f"note: {text}" for text in (*recorder.problems, *recorder.notes))
     for found, result in done:
         event = result.event
         if as_json:

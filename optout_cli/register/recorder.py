@@ -292,6 +292,7 @@ class Recorder:
 
     def __init__(self, programs: Mapping[str, Program], wait: float = WAIT) -> None:
         self.programs, self._wait = programs, wait
+        self.notes: list[str] = []  # on the tables that were written
         self._open: dict[Path, OpenFolder] = {}
         self._locks = ExitStack()
 
@@ -351,3 +352,4 @@ class Recorder:
             if folder.events:
                 folder.record.append(folder.events)
                 folder.events = []
+            self.notes += folder.record.finish()

@@ -6,6 +6,7 @@ run keeps them. Nothing reads anything else from it: what happened is recorded b
 
 import csv
 import re
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -155,19 +156,20 @@ def update_table(
         shown, cells, is_lost = _with_own_cells(standings, old, own)
         header = [*COLUMNS, *(old.header[index] for index in own)]
         rows = [row + more for row, more in zip(rows_of(shown), cells, strict=True)]
-        is_changed = is_lost or (old.digest and old.digest != _last_digest(folder))
+        is_changed = old.digest not in ("", _last_digest(folder)) and not _has_all_of(old, rows)
         content = csv_from(header, rows).encode(ENCODING)
         seal = folder / OWN / _SEAL
         with write_errors(seal):
             seal.parent.mkdir(exist_ok=True)
         files = {path: content, seal: f"{_digest_of(COLUMNS, rows)}\n".encode()}
-        keep = [path] if is_changed else []
+        keep = [path] if is_changed or is_lost else []
         kept = write_all(files, force=True, staging=seal.parent, keep=keep)
     except OptoutError as error:
         return tuple(f"{problem}; the record itself is complete" for problem in error.problems)
     return tuple(
-        f"{path} was changed by hand; that table is now {earlier}. Record what happened with"
-        " optout sent, delivered or answer, and keep notes in columns whose names begin with #"
+        f"{path} was changed by hand; that table is now {earlier}. Record what happened and is not"
+        " recorded yet with optout sent, delivered or answer, and keep notes in columns whose names"
+        " begin with #"
         for earlier in kept.values()
         if earlier
     )
@@ -181,7 +183,7 @@ def as_sendings(text: str) -> str | None:
     head, end, rest = text.partition("\n")
     delimiter = max(",;\t", key=head.count)
     names = next(csv.reader([head.rstrip("\r")], delimiter=delimiter), [])
-    if not {*COLUMNS} <= {*names}:
+    if not {"reference", "sent", COLUMNS[_DIGEST]} <= {*names}:  # people delete other columns
         return None
     header = StringIO()
     own = (name if name.startswith(OWN_MARK) else f"{OWN_MARK} {name}" for name in names)
@@ -243,8 +245,9 @@ def _load(path: Path) -> _Table:
         content = path.read_bytes() if path.is_file() else b""
     if not content:
         return _Table()
+    is_utf_16 = content.startswith((BOM_UTF16_LE, BOM_UTF16_BE))  # as Excel saves "Unicode Text"
     try:
-        text = content.decode(ENCODING)
+        text = content.decode("utf-16" if is_utf_16 else ENCODING)
     except UnicodeDecodeError:  # as Excel saves what it only calls CSV
         text = content.decode("cp1252", "replace")
     delimiter = max(",;\t", key=text.partition("\n")[0].count)
@@ -271,6 +274,20 @@ def _digest_of(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 def _plain(cell: str) -> str:
     return _US_DATE.sub(lambda day: f"{day[3]}-{day[1]:0>2}-{day[2]:0>2}", cell).strip()
+
+
+def _has_all_of(old: _Table, rows: Iterable[Sequence[str]]) -> bool:
+    """Tell whether new rows say all that an old table does, since what was filled in is recorded.
+
+    When an answer is due follows from that.
+    """
+    names = [name for name in COLUMNS if name != "answer due"]
+
+    def said(header: Sequence[str], rows: Iterable[Sequence[str]]) -> set[tuple[str, ...]]:
+        cells = ([_plain(row[header.index(name)]) for name in names] for row in rows)
+        return {tuple(re.sub(r"[\s-]", "", cell).casefold() for cell in row) for row in cells}
+
+    return {*names} <= {*old.header} and said(old.header, old.rows) <= said(COLUMNS, rows)
 
 
 def _last_digest(folder: Path) -> str | None:
