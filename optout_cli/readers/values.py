@@ -62,10 +62,11 @@ _USES: tuple[tuple[Use, str], ...] = (
 # or Latin Extended-A, or a word processor's punctuation: capitals before a curly quote give others.
 _WRONG = ("cp1252", "latin-1", "mac_roman", "cp437", "cp850")
 _FOREIGN = r"[^\x00-\x7f]{2,}"
-_MEANT = "[\u00a0-\u017f\u2010-\u2044\u20ac\u2122]+"
+_MEANT = "[\u00a0-\u017f\u1e00-\u1eff\u2010-\u2044\u20ac\u2122]+"
 _HALF_DECODED = (
     "\u00e2\u20ac|[a-z][\u00c3\u00c2](?![\u00c0-\u00de])|\ufffd|\u00ef\u00bf\u00bd|\u00d4\u00f8\u03a9"
-    "|[a-z][\u00d2-\u00d5](?=s?\\b)"  # a curly quote of Mac OS Roman read as Latin-1
+    # A curly quote: of Mac OS Roman read as Latin-1, and of UTF-8 that lost its control characters.
+    "|[a-z][\u00d2-\u00d5](?=s?\\b)|\\bO\u00d5[A-Z][a-z]|[a-z]\u00e2(?=s\\b)"
 )
 
 
