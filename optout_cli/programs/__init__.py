@@ -63,14 +63,13 @@ class Programs:
     def named(self, words: str) -> str | None:
         """Return the id of the only letter with this title, kind or id, or None.
 
-        Capitals, blanks, marks and a `letter` at the end make no difference.
+        Capitals, blanks for hyphens, and `letter` at the end make no difference.
         """
-        plain = _letters(words).removesuffix("letter")
+        plain = "-".join(words.casefold().replace("_", " ").split()).removesuffix("-letter")
         found = [
             id
             for id, _, kind in self.letters()
-            if id == words.casefold().replace("_", "-")
-            or plain in map(_letters, (kind.title, id.partition("/")[2]))
+            if plain in (kind.title.casefold().replace(" ", "-"), id, id.partition("/")[2])
         ]
         return found[0] if len(found) == 1 else None
 
@@ -82,10 +81,6 @@ class Programs:
         hint = did_you_mean(letter, [id for id, _, _ in self.letters()])
         message = f"there is no letter {letter!r}"
         raise OptoutError(Problem("unknown-letter", message, location, hint))
-
-
-def _letters(text: str) -> str:
-    return "".join(filter(str.isalnum, text.casefold()))
 
 
 def load_programs(folders: Sequence[Path], cache: Cache | None) -> Programs:
