@@ -18,6 +18,7 @@ from optout_cli.register.events import (
     PrintedLetter,
     Replaced,
     Sent,
+    Withdrawn,
     Written,
     WrittenLetter,
 )
@@ -145,6 +146,10 @@ class RegisterMaker:
     def answered(self, id: str, to: Party, on: date, reply: str = "refused", **more: Any) -> None:
         """Record an answer. Any: other fields of Answered."""
         self.append(Answered(**self._about(id, to), on=on, reply=reply, **more))
+
+    def withdrawn(self, id: str, to: Party) -> None:
+        """Record that a letter will not go out."""
+        self.append(Withdrawn(**self._about(id, to), what="written", on=DAY))
 
     def replaced(self, id: str) -> None:
         """Move all files of a request's letters to the folder earlier."""

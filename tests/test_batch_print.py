@@ -123,6 +123,8 @@ def printable(folder: Path, service: tuple[Service, ...], *happened: str) -> Cho
     id = maker.written(letters=(letter,))
     if "sent" in happened:
         maker.sent(id, "bureau")
+    if "withdrawn" in happened:
+        maker.withdrawn(id, "bureau")
     register = load_register(folder)
     requests = [[*register.records.values()]]
     return choose_letters(requests, register, is_all="all" in happened, with_copies=False)
@@ -138,6 +140,7 @@ def printable(folder: Path, service: tuple[Service, ...], *happened: str) -> Cho
         (("hand",), (), (1, 0, 0)),
         ((), ("sent",), (0, 1, 0)),
         ((), ("sent", "all"), (1, 1, 0)),
+        ((), ("withdrawn", "all"), (0, 0, 0)),
     ],
 )
 def test_a_letter_is_printed_if_it_goes_on_paper_and_did_not_go_yet(
@@ -145,6 +148,7 @@ def test_a_letter_is_printed_if_it_goes_on_paper_and_did_not_go_yet(
 ) -> None:
     chosen = printable(tmp_path, tuple(Service(by=way) for way in ways), *happened)
     assert (len(chosen.requests), chosen.before, chosen.messages) == found
+    assert chosen.withdrawn == happened.count("withdrawn")
 
 
 def test_letters_that_go_by_email_are_not_printed_and_that_is_told(

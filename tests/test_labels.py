@@ -72,6 +72,21 @@ def test_a_folders_labels_leave_out_what_was_sent_unless_asked(letters: Path, ru
     assert "left out: 1 letter recorded as sent; to print for them too, add --sent" in err
 
 
+def test_a_folders_labels_leave_out_what_is_faxed_or_will_not_go_out(
+    letters: Path, run: Run
+) -> None:
+    request = letters.parent / "r.yaml"
+    way = "service: {ice: [{by: fax}]}\nrecipients: {ice: {fax: 415-555-0110}}\n"
+    request.write_text(f"{REQUEST}{way}".replace("arin", "onterey"), "utf-8")
+    (first,) = letters.glob("*.txt")
+    run("write", "r.yaml", "-q", "-f", "txt", "-o", "letters/")
+    run("sent", str(first), "--never", "the board decided against it")
+    assert outcome(run("labels", "letters/", "--recipients", "-q"))[0] == 0
+    printed = words_of(Path("labels.pdf"))
+    assert ("500 12th Street" in printed, "630 Sansome" in printed) == (True, False)
+    assert COUNTY not in printed
+
+
 def test_envelopes_have_the_sender_and_with_choice_the_recipient(letters: Path, run: Run) -> None:
     options = ("--envelopes", "--recipients", "-o", "out.pdf", "-q")
     assert outcome(run("labels", "letters/", *options)) == (0, "out.pdf\n", "")

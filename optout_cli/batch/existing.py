@@ -111,9 +111,6 @@ class _Rows:
             self.unclear.add(file)
 
 
-_MESSAGES = {"email", "fax"}  # the ways of service for which nothing is printed
-
-
 class ToPrint(NamedTuple):
     """A letter to print, and how many copies of it."""
 
@@ -124,13 +121,14 @@ class ToPrint(NamedTuple):
 class Choice(NamedTuple):
     """The letters to print, by request.
 
-    `before` counts the letters that were printed or sent before, and `messages` those that go only
-    by e-mail or fax.
+    `before` counts the letters that were printed or sent before, `messages` those that go only by
+    e-mail or fax, and `withdrawn` those that somebody said will not go out.
     """
 
     requests: list[list[ToPrint]]
     before: int
     messages: int
+    withdrawn: int
 
 
 def choose_letters(
@@ -141,14 +139,16 @@ def choose_letters(
     `with_copies` counts a copy for everyone behind cc: in the letter.
     """
     chosen: list[list[ToPrint]] = []
-    before = messages = 0
+    before = messages = withdrawn = 0
     for records in requests:
         due = []
         for record in records:
             state = register.states.at_path(record.path)
             assert state is not None  # the register has the record
-            ways = {service.by for service in state.letter.service}
-            if ways and ways <= _MESSAGES:
+            if state.is_withdrawn:
+                withdrawn += 1
+                continue
+            if state.letter.is_message:
                 messages += 1
                 continue
             is_old = bool(state.sent) or record.sha256 in state.printed
@@ -156,7 +156,7 @@ def choose_letters(
             if is_all or not is_old:
                 due.append(ToPrint(record, _count_copies(state) if with_copies else 0))
         chosen += [due] if due else []
-    return Choice(chosen, before, messages)
+    return Choice(chosen, before, messages, withdrawn)
 
 
 class _Recipient(msgspec.Struct, frozen=True):

@@ -25,7 +25,8 @@ from optout_cli.model.letter import EngineName, MailingForm
 from optout_cli.model.request import PARTIES, Party
 from optout_cli.output import is_folder
 from optout_cli.register.recorder import look_up
-from optout_cli.reports.packet import mailings_of
+from optout_cli.register.state import LetterState
+from optout_cli.reports.packet import Mailings, mailings_of
 
 
 @click.command(
@@ -78,22 +79,16 @@ def command(
     at 100 %, not scaled to fit.
 
     LETTER is a file of the letter, its reference, or a folder, which stands for all its letters
-    that are not recorded as sent.
+    that are still to be sent. A recipient whose letter goes only by e-mail or fax needs none.
 
     Prints the path of the file.
     """
     found = look_up(letter, within, parties or PARTIES)
-    states = [named.state for named in found.letters]
-    left = [] if with_sent or not is_folder(Path(letter)) else [it for it in states if it.sent]
-    if left and len(left) == len(states):
-        message, hint = "all its letters are recorded as sent", "add --sent to print for them"
-        raise OptoutError(Problem("no-copies", message, Location(letter), hint))
     form: MailingForm = "envelopes" if are_envelopes else "labels"
-    own = [state for state in states if state not in left]
-    mailings = mailings_of(own, form, with_recipients=with_recipients)
-    if not mailings.mailings:
-        message, hint = "no office gets a copy of it", "add --recipients for the recipients' own"
-        raise OptoutError(Problem("no-copies", message, Location(letter), hint))
+    states = [named.state for named in found.letters]
+    mailings, left = _addressed(
+        letter, states, form, with_recipients=with_recipients, with_sent=with_sent
+    )
     printed = fitted(mailings.mailings, form)
     path = output_path(output, f"{form}.pdf", f"file of {form}", ".pdf")
     look = with_engine(Options(engine=engine), ["pdf"], quiet=quiet)
@@ -101,8 +96,36 @@ def command(
     write_files({path: printer.print_mailings(printed, form)}, force=force, quiet=quiet)
     if not quiet:
         if left:
-            number = counted(len(left), "letter")
+            number = counted(left, "letter")
             say(f"left out: {number} recorded as sent; to print for them too, add --sent")
         for name in mailings.without:
             say(f"note: {name} gets a copy too, but the letter has no address for that")
         say(f"next: print {path} at 100 %, not scaled to fit")
+
+
+def _addressed(
+    named: str,
+    states: Sequence[LetterState],
+    form: MailingForm,
+    *,
+    with_recipients: bool,
+    with_sent: bool,
+) -> tuple[Mailings, int]:
+    """Return the addresses to print, and how many letters are left out since they were sent.
+
+    A folder stands for the letters in it that are still to be mailed. Raises OptoutError for none.
+    """
+    in_folder = is_folder(Path(named))
+    if in_folder:
+        states = [state for state in states if not state.is_withdrawn]
+    own = [state for state in states if with_sent or not (in_folder and state.sent)]
+    found = mailings_of(own, form, with_recipients=with_recipients, with_messages=not in_folder)
+    left = len(states) - len(own)
+    if not found.mailings:
+        message, hint = "no office gets a copy of it", "add --recipients for the recipients' own"
+        if left and not own:
+            message, hint = "all its letters are recorded as sent", "add --sent to print for them"
+        elif with_recipients:
+            message, hint = "none of its letters is still to be mailed", "name one of its files"
+        raise OptoutError(Problem("no-copies", message, Location(named), hint))
+    return found, left

@@ -55,6 +55,12 @@ class WrittenLetter(Noun, frozen=True, kw_only=True):
     notes: tuple[str, ...] = ()
     files: tuple[LetterFile, ...] = ()
 
+    @property
+    def is_message(self) -> bool:
+        """Whether the letter goes only by e-mail or fax, so that nothing is printed."""
+        ways = {service.by for service in self.service}
+        return bool(ways) and ways <= {"email", "fax"}
+
 
 class WrittenNote(Note, frozen=True, kw_only=True):
     """A note in its words of that day, on every letter of the request or on one recipient's."""

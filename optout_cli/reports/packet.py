@@ -347,11 +347,12 @@ class Mailings(msgspec.Struct, frozen=True):
 
 
 def mailings_of(
-    states: Iterable[LetterState], form: MailingForm, *, with_recipients: bool
+    states: Iterable[LetterState], form: MailingForm, *, with_recipients: bool, with_messages: bool
 ) -> Mailings:
     """Return the addresses of the offices that get copies, and with choice of the recipients.
 
-    A label says whose letter it is for.
+    Without `with_messages`, of no recipient whose letter goes only by e-mail or fax. A label says
+    whose letter it is for.
     """
     found: list[Mailing] = []
     without: list[str] = []
@@ -362,7 +363,7 @@ def mailings_of(
             office = signatory.office or signatory.title
             sender = (office, *sender, *signatory.address.lines)
         blocks = [*state.letter.copies]
-        if with_recipients:
+        if with_recipients and (with_messages or not state.letter.is_message):
             blocks.insert(0, state.letter.address)
         about = f"{state.written.name} \u00b7 {state.written.reference}" if form == "labels" else ""
         found += (Mailing(sender, block, about=about) for block in blocks)

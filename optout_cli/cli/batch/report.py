@@ -226,6 +226,9 @@ def choice_lines(choice: Choice, *, is_all: bool) -> Iterator[str]:
     if choice.messages:
         count = counted(choice.messages, "letter")
         yield f"note: not printed, since they go only by e-mail or fax: {count}"
+    if choice.withdrawn:
+        count = counted(choice.withdrawn, "letter")
+        yield f"note: not printed, since somebody recorded that they will not go out: {count}"
 
 
 def missing_line(path: Path, plan: BatchPlan) -> str:
