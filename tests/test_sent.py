@@ -661,6 +661,20 @@ def test_a_row_says_for_itself_that_it_went_out_again_or_corrects(
     ]
 
 
+def test_a_letter_that_went_out_is_the_same_letter_if_it_is_written_again(
+    run: Run, write: Write, in_folder: Path
+) -> None:
+    letter = ("write", "r.yaml", "-f", "txt", "--to", "ice", "-o", "letters/")
+    for day in ("2026-11-20", "2026-11-22", "2026-11-20"):
+        write("r.yaml", REQUEST.replace("2026-11-20", day))
+        told = outcome(run(*letter))[2]
+        for path in map(str, FOLDER.glob("earlier/*-20-*.txt")):
+            run("sent", path, "--by", "mail", "--on", "2026-11-21", "-q")
+    assert "next: send" not in told
+    found = load_register(FOLDER).states.letters.values()
+    assert [(it.is_current, bool(it.sent)) for it in found] == [(True, True), (False, False)]
+
+
 def test_a_folder_of_drafts_is_not_called_sent(library: Library, in_folder: Path, run: Run) -> None:
     write_draft(library, FOLDER)
     assert outcome(run("sent", "letters/", "--by", "mail")) == (
@@ -671,6 +685,8 @@ def test_a_folder_of_drafts_is_not_called_sent(library: Library, in_folder: Path
             "nothing to record: no signed letter is left to be sent\n"
         ),
     )
+    code, _, err = outcome(run("answer", TO_ICE, "--reply", "refused", "--words", "No."))
+    assert (code, "a draft cannot be sent" in err) == (1, True)
 
 
 def test_after_a_correction_nothing_comes_next_that_is_done(letters: Letters, run: Run) -> None:

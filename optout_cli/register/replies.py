@@ -25,6 +25,7 @@ from optout_cli.register.statements import (
     Result,
     about_letter,
     day_problems,
+    draft_problems,
     early_note,
 )
 from optout_cli.templating.filters import long_date
@@ -131,7 +132,7 @@ def answered_from(
     What is said of the last answer once more, with facts that it does not have yet, completes it.
     Raises OptoutError with every problem.
     """
-    raise_any(answer_day_problems(state, said.on, now))
+    raise_any((*draft_problems(state), *answer_day_problems(state, said.on, now)))
     last = state.answers[-1] if state.answers else None
     whole = _completed(last, said) if last and not correct else None
     event = Answered(

@@ -251,8 +251,12 @@ class States:
     def _add_letter(self, digest: str, event: Written, letter: WrittenLetter) -> None:
         identity = identity_of(event, letter.recipient)
         current = self.current(identity)
-        same = (it for it in current if it.is_same_as(event) or it.has_files_of(event, letter))
-        state = next(same, None)
+        same = [it for it in current if it.is_same_as(event) or it.has_files_of(event, letter)]
+        if not current:  # a letter that went out, and is in `earlier`, is still that letter
+            digests = {file.sha256 for file in letter.files}
+            versions = (it for it in self._by_identity.get(identity, ()) if it.sent)
+            same = [it for it in versions if digests <= it.digests and not it.changed_files(event)]
+        state = next(iter(same), None)
         if state is None:
             empty = msgspec.structs.replace(letter, files=())
             state = LetterState(digest, event, empty)

@@ -100,11 +100,7 @@ def sent_from(
     else:
         event = _completed(last, said, by, now)
         notes = [] if by == last.by else [*_sent_notes(named, event, None)]
-    problems = []
-    if state.written.is_draft:
-        hint = f"add the signer under signatory: in {state.written.request}, and write it again"
-        message = "the letter is a draft, and a draft cannot be sent"
-        problems.append(Problem("draft-sent", message, hint=hint, path="letter"))
+    problems = [*draft_problems(state)]
     problems += day_problems(event.on, state.written.date, now)
     problems += _number_problems(said, event, last, state, states, corrections)
     problems += _history_problems(said, event, last, state)
@@ -209,6 +205,14 @@ def _history_problems(
         if day < first:
             message = f"{first} is too late: the letter is recorded as {what} on {day}"
             yield Problem("impossible-date", message, hint="correct the day", path="on")
+
+
+def draft_problems(state: LetterState) -> Iterator[Problem]:
+    """Yield a Problem if a letter is a draft, which nobody can have got."""
+    if state.written.is_draft:
+        hint = f"add the signer under signatory: in {state.written.request}, and write it again"
+        message = "the letter is a draft, and a draft cannot be sent"
+        yield Problem("draft-sent", message, hint=hint, path="letter")
 
 
 def day_problems(

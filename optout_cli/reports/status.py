@@ -168,12 +168,14 @@ def note_on(entry: Entry) -> str | None:
     state, before = entry.standing.state, entry.standing.before
     if entry.standing.step != "unsent" or before is None:
         return None
-    day = before.sent[-1].on if before.sent else before.written.date
+    which = f"the one of {before.written.date} that was answered"
+    if before.sent:
+        which = f"the one that went out on {before.sent[-1].on}"
     to = TO_PARTIES[state.letter.recipient]
     reason = f" ({state.written.reason})" if state.written.reason else ""
     return (
         f"{short_place_of(entry.standing)}: the letter {to} of {state.written.date} corrects"
-        f" or repeats the one that went out on {day}, reference {before.written.reference}{reason}"
+        f" or repeats {which}, reference {before.written.reference}{reason}"
     )
 
 
