@@ -7,6 +7,7 @@ the user sees, and the reference. The words of letters come from the template fo
 import re
 from collections.abc import Iterable
 from datetime import date
+from functools import cache
 from hashlib import sha256
 from typing import Any
 
@@ -113,11 +114,11 @@ def _recipient(case: Case, rule: Rule) -> Recipient:
     if party == "ice":
         office = rule.office or case.request.recipients.ice.office or locality.field_office or ""
     known = locality.contact_of(office)
-    root = "bureau" if party == "bureau" else f"offices.{office}"
+    root = "bureau." if party == "bureau" else f"offices.{office}."
     origins = {
-        path.removeprefix(f"{root}."): place
+        path.removeprefix(root): place
         for path, place in locality.origins.items()
-        if path.startswith(f"{root}.")
+        if path.startswith(root)
     }
     for name, value in msgspec.to_builtins(correction).items():
         origins[name] = "request"
@@ -239,10 +240,16 @@ def self_name_of(case: Case) -> str:
     words = place.formal
     for known in program.calls_itself:
         words, where = (known, known) if isinstance(known, str) else (known.words, known.where)
-        kind = re.sub("['\u2019]", "", where.removeprefix("the "))
-        if re.search(rf"\b{re.escape(kind)}\b", bare, re.IGNORECASE):
+        if _naming(where).search(bare):
             return words
     return words
+
+
+@cache
+def _naming(words: str) -> re.Pattern[str]:
+    """Return a pattern of what a program calls its sender, without `the` and apostrophes."""
+    kind = re.sub("['\u2019]", "", words.removeprefix("the "))
+    return re.compile(rf"\b{re.escape(kind)}\b", re.IGNORECASE)
 
 
 def variant_of(case: Case) -> str:

@@ -45,12 +45,17 @@ class Claim(NamedTuple):
 def claims_in(text: str, rules: tuple[Forbidden, ...]) -> tuple[Claim, ...]:
     """Return the forbidden words in a text, each stretch of words by its first rule."""
     found: list[Claim] = []
-    for rule in rules:
-        for match in re.finditer(rule.words, text, re.IGNORECASE):
+    for pattern, rule in zip(_patterns_of(rules), rules, strict=True):
+        for match in pattern.finditer(text):
             start, end = match.span()
             if all(end <= claim.start or claim.end <= start for claim in found):
                 found.append(Claim(match[0], start, end, rule.reason))
     return tuple(found)
+
+
+@lru_cache(maxsize=64)
+def _patterns_of(rules: tuple[Forbidden, ...]) -> list[re.Pattern[str]]:
+    return [re.compile(rule.words, re.IGNORECASE) for rule in rules]
 
 
 def rules_for(program: str, library: Library) -> tuple[Forbidden, ...]:

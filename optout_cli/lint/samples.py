@@ -45,6 +45,7 @@ class Subject(NamedTuple):
     places: dict[str, Locality]
     choices: frozenset[str]  # the choices that make a difference to every letter
     read: set[str]  # texts already searched for forbidden words
+    requests: dict[tuple[str, bool, bool], Request]  # by what of a sample decides them
 
     def problem(self, code: str, message: str, path: str) -> Problem:
         """Return a problem at a key path of the letter kind's declaration."""
@@ -103,6 +104,7 @@ def subject_of(library: Library, id: str, program: Program, kind: LetterKind) ->
         ),
         seen=set(),
         read=set(),
+        requests={},
     )
 
 
@@ -168,19 +170,22 @@ def _accepted(subject: Subject, sample: Sample, group: Group, whole: Group) -> I
 def case_of(subject: Subject, sample: Sample) -> Case:
     """Return the case of a sample: a request with every field, or with addresses alone."""
     given = subject.library.programs.wording.request
-    data = {
-        **(given if sample.is_whole else {"recipients": given["recipients"]}),
-        "jurisdiction": sample.place,
-        "letter": subject.id,
-        "addressing": "joint" if sample.is_active else "separate",
-    }
-    request = Document(data, (Layer("_layout/wording.yaml", {}),))
+    decided = (sample.place, sample.is_active, sample.is_whole)
+    if decided not in subject.requests:
+        data = {
+            **(given if sample.is_whole else {"recipients": given["recipients"]}),
+            "jurisdiction": sample.place,
+            "letter": subject.id,
+            "addressing": "joint" if sample.is_active else "separate",
+        }
+        request = Document(data, (Layer("_layout/wording.yaml", {}),))
+        subject.requests[decided] = convert(request, Request)
     particulars = Document({"particulars": sample.particulars}, (Layer(subject.template, {}),))
     locality = subject.places[sample.place]
     activated = sample.day - _ACTIVE_FOR if sample.is_active else None
     jurisdiction = msgspec.structs.replace(locality.jurisdiction, activated=activated)
     return outline_case(
-        request=convert(request, Request),
+        request=subject.requests[decided],
         locality=msgspec.structs.replace(locality, jurisdiction=jurisdiction),
         program=subject.program,
         kind=subject.kind,

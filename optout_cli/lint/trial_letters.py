@@ -8,6 +8,7 @@ import re
 from collections import defaultdict
 from collections.abc import Generator, Hashable, Iterator, Sequence
 from datetime import date, datetime
+from functools import lru_cache
 from heapq import heapify, heappop, heappush
 from itertools import pairwise
 from operator import itemgetter
@@ -32,7 +33,7 @@ from optout_cli.lint.samples import (
 )
 from optout_cli.model.letter import Letter
 from optout_cli.model.notice import Case
-from optout_cli.model.program import OWN_DAY, LetterKind, Program
+from optout_cli.model.program import OWN_DAY
 from optout_cli.model.request import PARTIES, Party, Request
 from optout_cli.programs import holds_for, refusals
 from optout_cli.templating.filters import as_typed, quotation
@@ -138,7 +139,7 @@ def _letter_problems(subject: Subject, today: date) -> Iterator[Problem]:
     if not trials.shown:
         yield subject.never_written()
     yield from _unused_particulars(subject)
-    yield from _hostile_problems(subject, today)
+    yield from _hostile_problems(subject, trials.samples)
 
 
 def _trial_problems(
@@ -150,9 +151,9 @@ def _trial_problems(
     written, and the last `_IN_VAIN` told nothing new, the others are not tried.
     """
     is_whole, in_vain, told = True, 0, set[tuple[Location | None, str]]()
-    for trial in trials:
+    for trial, case in trials:
         try:
-            letters = _letters(subject, case_of(subject, trial.sample), trial.parties)
+            letters = _letters(subject, case, trial.parties)
         except OptoutError as error:
             is_whole = False
             found = (problem for problem in error.problems if problem.location not in reported)
@@ -192,7 +193,6 @@ def _letters(subject: Subject, case: Case, parties: Sequence[Party]) -> list[Let
 def _wording_problems(subject: Subject, letter: Letter, sample: Sample) -> Iterator[Problem]:
     """Yield forbidden words, repeated lines, and days after the letter's date."""
     texts, name, templates = texts_of(letter), letter.template, subject.library.templates
-    location = templates.location(name)
     found = []
     for text in [text for text in texts if text not in subject.read]:
         subject.read.add(text)
@@ -201,27 +201,40 @@ def _wording_problems(subject: Subject, letter: Letter, sample: Sample) -> Itera
         ]
     for text, following in pairwise(texts):
         if text == following:
-            found.append(Problem("doubled-line", f"prints a line twice: {text!r}", location))
-    known = days_in(letter.notice.particulars) | days_in(letter.notice.computed)
-    if letter.notice.place.slug in subject.local:
-        texts = []  # a text for one jurisdiction may name a day to come, which counsel chose
-    for written in {day for text in texts for day in A_DAY.findall(text)}:
-        day = datetime.strptime(written, "%B %d, %Y").date()  # noqa: DTZ007  # a day, in no zone
-        if day > sample.day and day not in known:
+            message = f"prints a line twice: {text!r}"
+            found.append(Problem("doubled-line", message, templates.location(name)))
+    later = {day for text in texts for day in _days_written(text) if day > sample.day}
+    # A text for one jurisdiction may name a day to come, which counsel chose.
+    if later and letter.notice.place.slug not in subject.local:
+        known = days_in(letter.notice.particulars) | days_in(letter.notice.computed)
+        for day in sorted(later - known):
             message = f"names {day}, which is after the letter's date"
-            found.append(Problem("later-day", message, location))
+            found.append(Problem("later-day", message, templates.location(name)))
     yield from (_with_sample(problem, subject, sample) for problem in found)
+
+
+@lru_cache(maxsize=4096)  # most letters have most texts in common
+def _days_written(text: str) -> list[date]:
+    # A day, in no zone.
+    return [datetime.strptime(day, "%B %d, %Y").date() for day in A_DAY.findall(text)]  # noqa: DTZ007
 
 
 def _unused_particulars(subject: Subject) -> Iterator[Problem]:
     """Yield each particular that no letter and no rule uses, also inside lists."""
-    used = subject.seen | names_in_rules(subject.program, subject.kind)
-    templates = subject.library.templates
+    program, kind, templates = subject.program, subject.kind, subject.library.templates
+    conditions = [rule.when for rule in (*kind.refuse, *program.refuse)]
+    conditions += [note.when for note in (*kind.notes, *program.notes)]
+    conditions += [copied.when for rule in program.recipients for copied in rule.copy]
+    conditions += [rule.when for rule in kind.computed.values()]
+    in_rules = {name for when in conditions for name in when.names}
+    in_rules |= {rule.from_ for rule in kind.computed.values()}
+    in_rules |= {*program.told_apart_by, *filter(None, [program.author])}
+    used = subject.seen | {f"particulars.{name}" for name in in_rules}
     is_reworded = (
         templates.ships(subject.id) and templates.own_digest_of(subject.template) is not None
     )
     declared = {}  # the name of each particular and its path in the declaration
-    for name, spec in subject.kind.particulars.items():
+    for name, spec in kind.particulars.items():
         declared[name] = name
         for field in spec.of if isinstance(spec.of, dict) else ():
             declared[f"{name}.{field}"] = f"{name}.of.{field}"
@@ -239,9 +252,9 @@ def _unused_particulars(subject: Subject) -> Iterator[Problem]:
             yield msgspec.structs.replace(problem, hint="use it, or remove it")
 
 
-def _hostile_problems(subject: Subject, today: date) -> Iterator[Problem]:
+def _hostile_problems(subject: Subject, samples: Sequence[Sample]) -> Iterator[Problem]:
     """Yield a problem if words that look like markup change more of a letter than its words."""
-    whole = (sample for sample in samples_of(subject, today) if sample.is_whole)
+    whole = (sample for sample in samples if sample.is_whole)
     accepted = (sample for sample in whole if not any(refusals(case_of(subject, sample))))
     written = next(accepted, None)
     if written is None:
@@ -273,31 +286,19 @@ def _structure(blocks: Sequence[object]) -> str:
     return _QUOTED.sub("", repr(blocks))
 
 
-def names_in_rules(program: Program, kind: LetterKind) -> set[str]:
-    """Return the paths of the particulars that a rule of the program or the kind uses."""
-    conditions = [rule.when for rule in (*kind.refuse, *program.refuse)]
-    conditions += [note.when for note in (*kind.notes, *program.notes)]
-    conditions += [copied.when for rule in program.recipients for copied in rule.copy]
-    conditions += [rule.when for rule in kind.computed.values()]
-    names = {name for when in conditions for name in when.names}
-    names |= {rule.from_ for rule in kind.computed.values()}
-    names |= {*program.told_apart_by, *filter(None, [program.author])}
-    return {f"particulars.{name}" for name in names}
-
-
 class Trial(NamedTuple):
-    """A letter to write: a sample's to one party, or to whoever there is; and what it `shows`."""
+    """A letter to write: a sample's to one party, or to whoever there is.
+
+    Each bit of `shows` stands for a combination of what decides one place in the letter.
+    """
 
     sample: Sample
     parties: tuple[Party, ...]
-    shows: frozenset[Hashable]
+    shows: int
 
 
 class Trials:
-    """The letters to write of a kind, the one that shows most first, until all is in `shown`.
-
-    A letter shows each combination of what decides one place in it.
-    """
+    """The letters to write of a kind, the one that shows most first, until all is in `shown`."""
 
     def __init__(self, subject: Subject, today: date) -> None:
         self._subject = subject
@@ -306,23 +307,25 @@ class Trials:
             id: subject.library.templates.name_of(subject.id, place.slug, place.state_code)
             for id, place in subject.places.items()
         }
-        self.shown: set[Hashable] = set()
+        self.shown = 0
+        self._bits: dict[Hashable, int] = {}
         self._waiting: list[tuple[int, int, Trial]] = []
-        for number, sample in enumerate(samples_of(subject, today)):
+        self.samples = list(samples_of(subject, today))
+        for number, sample in enumerate(self.samples):
             for trial in self._trials_of(sample, number):
-                self._waiting.append((-len(trial.shows), len(self._waiting), trial))
+                self._waiting.append((-trial.shows.bit_count(), len(self._waiting), trial))
 
-    def __iter__(self) -> Iterator[Trial]:
-        """Yield the letters; whoever writes one adds what it shows to `shown`."""
+    def __iter__(self) -> Iterator[tuple[Trial, Case]]:
+        """Yield the letters with their cases; whoever writes one adds what it shows to `shown`."""
         waiting = self._waiting
         heapify(waiting)
         while waiting:
             _, number, trial = heappop(waiting)
-            count = len(trial.shows - self.shown)
+            count = (trial.shows & ~self.shown).bit_count()
             if count and waiting and waiting[0][0] < -count:
                 heappush(waiting, (-count, number, trial))
-            elif count and not any(refusals(case_of(self._subject, trial.sample))):
-                yield trial
+            elif count and not any(refusals(case := case_of(self._subject, trial.sample))):
+                yield trial, case
 
     def _trials_of(self, sample: Sample, number: int) -> Iterator[Trial]:
         """Yield the letter to each recipient; of a sample that is not whole, to one only."""
@@ -356,8 +359,10 @@ class Trials:
         each: list[tuple[Party, ...]] = [(party,) for party in chosen]
         for to in each or [PARTIES]:
             values["recipient"] = to
-            told = [get(values) for get in self._groups[template]]
-            shows = frozenset((template, *each) for each in enumerate(told))
+            shows = 0
+            for group, get in enumerate(self._groups[template]):
+                told = (template, group, get(values))
+                shows |= 1 << self._bits.setdefault(told, len(self._bits))
             yield Trial(sample, to, shows)
 
     def _groups_in(self, template: str) -> Iterator[_Group]:

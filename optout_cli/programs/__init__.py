@@ -306,7 +306,8 @@ def _fits(when: Condition, case: Case) -> bool:
     """Tell whether the letter's kind and office, the activation and so on fit a condition."""
     if when.letters and all(case.program.letters.get(it) is not case.kind for it in when.letters):
         return False
-    signatory, activation = case.request.signatory, activation_of(case)
+    signatory = case.request.signatory
+    activation = activation_of(case) if when.activation or when.source else None
     office = "named" if signatory and signatory.office else "unnamed"
     source = activation.source if activation else None
     models: set[str] = set()

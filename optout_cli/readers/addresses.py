@@ -5,7 +5,7 @@ An address is divided only where its parts are sure.
 
 import re
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 
 # Postal codes with the names of the states.
 _STATES = (
@@ -76,6 +76,7 @@ def state_names() -> tuple[str, ...]:
     return tuple(_CODES)
 
 
+@lru_cache(maxsize=1024)  # most letters of a batch go to the same offices
 def elsewhere(zip_code: str, state: str) -> str:
     """Return the states that a ZIP code belongs to if the given one is not among them."""
     if not re.fullmatch("[0-9]{5}(-[0-9]{4})?", zip_code):

@@ -225,6 +225,7 @@ def _typeset(block: Block) -> Block:
     return msgspec.structs.replace(block, runs=tuple(runs))
 
 
+@lru_cache(maxsize=4096)  # so are most lines beside the blocks
 def typeset_line(text: str) -> str:
     """Set a text: apostrophes, and no break within dates and citations."""
     return _UNBROKEN.sub(lambda found: found[0].replace(" ", NO_BREAK), typographic(text))

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Iterator
 from datetime import date as Date
 from functools import lru_cache
 from itertools import takewhile
-from typing import NamedTuple, get_args, get_type_hints
+from typing import NamedTuple, TypeVar, get_args, get_type_hints
 
 from jinja2 import nodes
 
@@ -19,6 +19,7 @@ from optout_cli.templating.templates import Templates
 
 _TAG = re.compile(r"<[^>]*>")
 _MOST_SHOWN = 40  # characters of the lost words in a message
+_Kind = TypeVar("_Kind", bound=nodes.Node)
 _Parts = dict[str, nodes.Template]  # by the template's name
 # The names that a template may read from each fact of a notice that is a struct.
 _FACTS = {
@@ -47,9 +48,14 @@ def unprinted_parts(name: str, templates: Templates) -> Iterator[Problem]:
         if not templates.is_own(child):
             continue
         syntax = parts[child]
-        known = {block.name for parent in chain[number + 1 :] for block in _blocks(parts[parent])}
-        inner = {id(node) for block in _blocks(syntax) for node in block.find_all(nodes.Block)}
-        for block in _blocks(syntax):
+        known = {
+            block.name
+            for parent in chain[number + 1 :]
+            for block in _all(nodes.Block, parts[parent])
+        }
+        blocks = _all(nodes.Block, syntax)
+        inner = {id(node) for block in blocks for node in block.find_all(nodes.Block)}
+        for block in blocks:
             if id(block) not in inner and block.name not in known:
                 message = f"the template that this one extends has no block {block.name!r}"
                 location = templates.location(child, block.lineno)
@@ -105,15 +111,15 @@ def _chain(name: str, parts: _Parts) -> list[str]:
     chain, parent = [], name
     while parent in parts and parent not in chain:
         chain.append(parent)
-        extends = parts[parent].find(nodes.Extends)
-        if extends and isinstance(extends.template, nodes.Const):
-            parent = str(extends.template.value)
+        for extends in _all(nodes.Extends, parts[parent])[:1]:
+            if isinstance(extends.template, nodes.Const):
+                parent = str(extends.template.value)
     return chain
 
 
-@lru_cache(maxsize=64)  # letters share most of their templates
-def _blocks(syntax: nodes.Template) -> list[nodes.Block]:
-    return list(syntax.find_all(nodes.Block))
+@lru_cache(maxsize=256)  # letters share most of their templates
+def _all(kind: type[_Kind], root: nodes.Node) -> list[_Kind]:
+    return list(root.find_all(kind))
 
 
 @lru_cache(maxsize=1024)
@@ -121,9 +127,8 @@ def _calls_super(block: nodes.Block) -> bool:
     return "super" in _names([call.node for call in block.find_all(nodes.Call)])
 
 
-@lru_cache(maxsize=64)
 def _macros(syntax: nodes.Template) -> dict[str, nodes.Macro]:
-    return {macro.name: macro for macro in syntax.find_all(nodes.Macro)}
+    return {macro.name: macro for macro in _all(nodes.Macro, syntax)}
 
 
 def _reachable(name: str, templates: Templates) -> Iterator[_Scope]:
@@ -134,12 +139,14 @@ def _reachable(name: str, templates: Templates) -> Iterator[_Scope]:
         alive = [node for node, within in _walk(parts[part]) if overridden.isdisjoint(within)]
         yield from (_Scope(part, node) for node in alive)
         yield from _imported_macros(part, _names(alive), parts)
-        overridden |= {block.name for block in _blocks(parts[part]) if not _calls_super(block)}
+        overridden |= {
+            block.name for block in _all(nodes.Block, parts[part]) if not _calls_super(block)
+        }
 
 
 def _imported_macros(name: str, used: set[str], parts: _Parts) -> Iterator[_Scope]:
     """Yield the macros that a template imports and uses, and those that they call in turn."""
-    for load in parts[name].find_all(nodes.FromImport):
+    for load in _all(nodes.FromImport, parts[name]):
         source = load.template.value if isinstance(load.template, nodes.Const) else ""
         if source not in parts:
             continue
@@ -241,7 +248,7 @@ class _Walk:
         self.names: dict[str, Facts] = {}
         self.blocks: dict[str, list[nodes.Block]] = {}
         for part in chain:
-            for block in _blocks(self.parts[part]):
+            for block in _all(nodes.Block, self.parts[part]):
                 self.blocks.setdefault(block.name, []).append(block)
         syntaxes = self.parts.values()
         self.macros = {name: it for part in syntaxes for name, it in _macros(part).items()}

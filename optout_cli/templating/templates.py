@@ -7,6 +7,7 @@ reach a file outside the template folders.
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 from hashlib import sha256
 from html import unescape
 from itertools import pairwise
@@ -258,13 +259,16 @@ class Templates(TemplateSearch):
             return "".join(chunks)
 
 
-def _named_in(syntax: nodes.Template) -> Iterator[tuple[nodes.Node, str]]:
-    """Yield the name of each template that another one uses, after the node that names it."""
+@lru_cache(maxsize=64)  # letters share most of their templates
+def _named_in(syntax: nodes.Template) -> list[tuple[nodes.Node, str]]:
+    """Return the name of each template that another one uses, after the node that names it."""
+    named: list[tuple[nodes.Node, str]] = []
     kinds = (nodes.Extends, nodes.Import, nodes.FromImport, nodes.Include)
     for node in syntax.find_all(kinds):
         template = node.template  # type: ignore[attr-defined]  # each of the four has one
         if isinstance(template, nodes.Const) and isinstance(template.value, str):
-            yield node, template.value
+            named.append((node, template.value))
+    return named
 
 
 def _digest(sources: list[tuple[str, str]]) -> str:
