@@ -22,7 +22,7 @@ _SKIP = "-"  # the answer that skips a question even when Enter would take a def
 _BACK, _EXPLAIN = "<", "?"
 _SEVERAL = re.compile(r"\s*[,;+&]\s*|\s+and\s+|\s+(?=[0-9])")  # 1,2 or 1 2 or jem and wso
 _MARK = re.compile(r"(- |\(\b|[0-9]+  )")  # before a point, a remark, a choice
-_SHORT = 2  # letters that are too few to look for the words that begin with them
+_SHORT = 2  # letters that are too few to look for in the text of a choice
 
 Check = Callable[[str], Problem | None]
 Meanings = Callable[[str], Mapping[str, str]]
@@ -255,9 +255,9 @@ def _say_choices(
 
 
 def choices_meant(typed: str, choices: Mapping[str, str]) -> list[str]:
-    """Return the choices that a number, a word or its beginning may mean, of those in the text too.
+    """Return the choices that a number, a word, its beginning or a part of it may mean.
 
-    No word means a choice that it only lies within, as "end" lies within "suspend".
+    A part has four letters or more: "end" does not mean "suspend".
     """
     names = list(choices)
     if typed.isdecimal() and 1 <= int(typed) <= len(names) and typed not in names:
@@ -271,6 +271,7 @@ def choices_meant(typed: str, choices: Mapping[str, str]) -> list[str]:
         lambda name: text.startswith(f"{known[name][0]}-"),  # yes please
         lambda name: words[name][-1].startswith(text),
         lambda name: len(text) > _SHORT and any(f"-{text}" in f"-{word}" for word in words[name]),
+        lambda name: len(text) > _SHORT + 1 and any(text in word for word in words[name]),  # phone
     )
     found = ([name for name in names if is_meant(name)] for is_meant in tiers)
     return next(filter(None, found), []) if text else []

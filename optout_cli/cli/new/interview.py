@@ -279,6 +279,7 @@ def _is_finished(interview: Interview, options: str) -> bool:
         " another day."
     )
     default = "read" if letter else "".join(wrong[:1])
+    ways = ("write, read, stop" if letter else "write, stop") + f" or a number up to {len(numbers)}"
     is_warned = letter is not None
     while True:
         try:
@@ -301,13 +302,13 @@ def _is_finished(interview: Interview, options: str) -> bool:
                 raise click.Abort
             case ["read"] if letter:
                 show(letter)
+                say_wrapped(f"\nType {ways}.")
                 default = ""  # an Enter too many must not write the request
             case [number] if number in numbers:
                 interview.change(int(number))
                 return False
             case _:
-                ways = "write, read, stop" if letter else "write, stop"
-                say_wrapped(f"Type {ways} or a number from 1 to {len(numbers)}.", "  ")
+                say_wrapped(f"Type {ways}.", "  ")
 
 
 def _show_answers(interview: Interview) -> None:
