@@ -230,7 +230,9 @@ class Finder:
         words = {folded, *(name for names in named.values() for name in names)}
         pool = [it for it in self._jurisdiction_entries if not named or it.code in named]
         is_city = len(pool) > _FEW and not any(
-            without_legal_word(name) != name or not _WORD.search(name) or name in self._state_names
+            without_legal_word(name) not in (name, name.removesuffix("-city"))
+            or not _WORD.search(name)
+            or name in self._state_names
             for name in words
         )
         if found := with_name(folded, self._jurisdiction_entries):

@@ -7,7 +7,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
-from itertools import chain, zip_longest
+from itertools import chain, product, zip_longest
 from typing import Any, NamedTuple, cast
 
 from optout_cli.readers.document import Document
@@ -19,15 +19,22 @@ LEGAL_WORDS = (
     "city", "district", "island", "planning-region",
 )  # fmt: skip
 _SHORTEST = 3  # letters of a state's abbreviated name
-_OTHER_ABBREVIATIONS = {"FL": "fla", "WV": "w-va"}  # which do not begin the state's name
+# Names that do not begin the state's name.
+_OTHER_NAMES = {
+    "FL": ("fla",),
+    "MP": ("cnmi",),
+    "VI": ("usvi", "us-virgin-islands", "virgin-islands"),
+    "WV": ("w-va",),
+}
 # What people write -> one spelling, in a folded name. Only ways to write the same office.
 _SPELLINGS = (
+    (r"\bofc\b", "office"),
     (r"\bsh[eri]+f+s?(-(office|department|dept))?\b|\bs-o\b|\bso$", "sheriff"),  # often misspelled
     (r"\bcs-?o\b", "county-sheriff"),
     (r"\bpolice(-(department|dept))?\b|\bp-?d\b", "police"),
     (r"\bconstables?(-office)?\b", "constable"),
     (r"\bmarshals?(-office)?\b", "marshal"),
-    (r"^(the-)?(sheriff|police|constable|marshal)-(of-)?(the-)?(.+)", r"\5-\2"),
+    (r"^(the-)?(office-of-(the-)?)?(sheriff|police|constable|marshal)-(of-)?(the-)?(.+)", r"\7-\4"),
     (r"\bdept\b", "department"),
     (r"\b(co|cnty)\b", "county"),
     (r"\bboro\b", "borough"),
@@ -84,7 +91,7 @@ def names_within(folded: str, code: str, state: str) -> Iterator[str]:
 def _endings(code: str, state: str) -> tuple[str, ...]:
     """Return the ways to end a folded name with a state: `-ca`, `-c-a`, `-california`."""
     short = code.lower()
-    written = (short, "-".join(short), fold(state), _OTHER_ABBREVIATIONS.get(code, short))
+    written = (short, "-".join(short), fold(state), *_OTHER_NAMES.get(code, ()))
     return tuple(dict.fromkeys(f"-{it}" for it in written))
 
 
@@ -121,7 +128,8 @@ def _spellings_of(name: str) -> Iterator[str]:
     yield name
     if name.endswith(("-co", "-cnty")):
         yield f"{name.rpartition('-')[0]}-county"
-    words, _, rest = name.removeprefix("the-").partition("-of-")
+    whole = re.sub(r"^municipio(-autonomo)?-de-", "municipio-of-", name.removeprefix("the-"))
+    words, _, rest = whole.partition("-of-")
     word = words.removeprefix("city-and-")
     if word in LEGAL_WORDS and rest:
         yield f"{rest}-{word}"
@@ -210,6 +218,12 @@ def closest(
         for word in typed
         for name in get_close_matches(word, slugs, n=3, cutoff=_LIKENESS[bool(named)])
         if not is_agency_name(word) or _are_of_one_place(name, word)
+    }
+    ratios |= {  # `Kenai` is in `kenai-peninsula`, `davidson-county` in a longer name
+        name: 1.0
+        for name, word in product(slugs, typed)
+        if not is_agency_name(word)
+        and (f"-{word}-" in f"-{name}-" or ("-" in name and f"-{name}-" in f"-{word}-"))
     }
     best = sorted(ratios, key=lambda name: (ratios[name], name), reverse=True)
     in_turn = chain.from_iterable(zip_longest(*(slugs[name] for name in best)))
