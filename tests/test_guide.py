@@ -49,11 +49,20 @@ def test_it_names_each_recipient_with_routes_source_and_age(run: Run) -> None:
     assert "A copy goes to Director, U.S. Immigration and Customs Enforcement, 500 12th" in text
 
 
-def test_it_says_so_where_no_law_is_on_file(run: Run) -> None:
+@pytest.mark.parametrize(
+    ("fips", "state"), [("39049", "Ohio"), ("78010", "the U.S. Virgin Islands")]
+)
+def test_it_says_so_where_no_law_is_on_file(run: Run, fips: str, state: str) -> None:
     assert (
-        "optout has no law of Ohio on file. Nothing was found, which is no proof that there is no"
-        " law. Ask counsel before you send." in words(outcome(run("guide", "39049"))[1])
+        f"optout has no law of {state} on file. Nothing was found, which is no proof that there is"
+        " no law. Ask counsel before you send." in words(outcome(run("guide", fips))[1])
     )
+
+
+def test_it_says_so_where_no_ice_office_follows_from_the_data(run: Run) -> None:
+    text = words(outcome(run("guide", "Texas National Guard, TX", "--letter", "287g/terminate"))[1])
+    assert "- ICE: optout does not know which office. Telephone: not known." in text
+    assert "\N{BALLOT BOX} Send the letter to ICE by certified mail with return receipt." in text
 
 
 def test_it_says_what_the_letter_needs_can_and_cannot(run: Run) -> None:

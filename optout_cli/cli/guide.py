@@ -275,6 +275,7 @@ def _route(case: Case, recipient: Recipient) -> _Facts:
     contact = recipient.contact
     is_given = recipient.origins.get("address.street") == "request"
     return {
+        "party": recipient.party,
         "contact": contact,
         "service": recipient.service,
         "source": contact_text(case, recipient),

@@ -141,8 +141,8 @@ class Law(Noun, frozen=True, kw_only=True):
 
     def in_words(self, state: str) -> str:
         """Say what a law of `state` requires, since when, and what kind of source says so."""
-        of = f"of {self.dated}, effective " if self.dated else ""
-        undated = f"{of}date not shown in the source"
+        of = f"of {self.dated}, " if self.dated and self.dated not in self.citation else ""
+        undated = f"{of}{'effective ' if self.dated else ''}date not shown in the source"
         since = f"in effect since {self.effective}" if self.effective else undated
         about = ", ".join(LAW_TOPICS[topic] for topic in self.about)
         what = f"{state} law {LAW_EFFECTS[self.effect]} ({about}): {self.citation}, {since}."
