@@ -257,6 +257,24 @@ def test_one_person_attends_or_several_do(library: Library, attends: str, said: 
     assert said in " ".join(texts_in(letters_for(library, text)[0].body))
 
 
+@pytest.mark.parametrize(
+    ("time", "place", "said"),
+    [
+        ("noon", "Ontario City Hall", "at noon, at Ontario City Hall."),
+        ("From 9 to 10 a.m.", "By video", "from 9 to 10 a.m., by video."),
+        ("at 9 a.m.", "via Zoom", "at 9 a.m., via Zoom."),
+    ],
+)
+def test_an_hour_and_a_place_have_one_preposition(
+    library: Library, time: str, place: str, said: str
+) -> None:
+    given = f"{{day: 2026-12-09, time: {time}, place: {place}}}"
+    text = f"letter: secure-communities/meeting-confirmation\nparticulars: {given}"
+    assert f"on December 9, 2026, {said}" in " ".join(
+        texts_in(letters_for(library, text)[0].body)
+    ).replace("\xa0", " ")
+
+
 @pytest.mark.parametrize("model", ["jem", "wso", "tfm"])
 @pytest.mark.parametrize("more", ["", "courtesy-copy: [bureau]"])
 def test_copies_go_by_model_and_by_request(library: Library, model: str, more: str) -> None:
