@@ -45,6 +45,8 @@ def lines(model: str, more: str = "", letter: str = "terminate") -> str:
         ({"letters": ["suspend"]}, False),
         ({"office": "unnamed"}, True),
         ({"office": "named"}, False),
+        ({"to": "all"}, True),
+        ({"to": "one"}, False),
         ({"laws": ["restricts"]}, True),
         ({"laws": ["requires"]}, False),
         ({"before": {"date": "received"}}, True),

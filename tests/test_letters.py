@@ -258,6 +258,18 @@ def test_a_joint_letter_says_the_same_to_both(library: Library, request_text: st
     assert "your office " not in " ".join(body_texts(ice))
 
 
+@pytest.mark.parametrize(("to", "is_told"), [("all", True), ("ice", False)])
+def test_only_a_letter_to_both_offices_says_that_it_goes_to_both(
+    library: Library, to: str, is_told: bool
+) -> None:
+    letter = letters_for(library, f"{{to: {to}, date: 2010-09-15}}")[-1]
+    codes = {note.short for note in letter.notice.notes}
+    assert ("this notice goes both to" in " ".join(body_texts(letter))) is is_told
+    assert (
+        "send the other office a letter too: ICE's procedure has you notify both" in codes
+    ) is not is_told
+
+
 def test_a_joint_letter_to_one_office_is_like_any_other(library: Library) -> None:
     alone, joint = (
         letters_for(library, f"{{to: bureau, addressing: {addressing}}}")

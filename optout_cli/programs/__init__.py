@@ -315,6 +315,7 @@ def _fits(when: Condition, case: Case) -> bool:
         models = chosen_models(case) or {each.model for each in case.locality.agreements}
     return (
         when.office in (None, office)
+        and when.to in (None, "all" if case.request.to == "all" else "one")
         and (not when.states or case.locality.state_code in when.states)
         and (
             not when.activation or (activation.kind if activation else "unknown") in when.activation
