@@ -13,7 +13,7 @@ from docx import Document
 from docx.oxml.ns import nsdecls, qn
 from docx.oxml.parser import parse_xml
 
-from optout_cli.reports.word_file import texts_in_word
+from optout_cli.reports.words import READERS
 
 LETTER = ("--to", "bureau", "-f", "txt")
 WORDED = f"{REQUEST}wording: {{closing: 'Yours,'}}\n"
@@ -278,7 +278,7 @@ def test_a_file_that_counsel_marked_up_in_word_reads_as_if_all_were_accepted() -
     for node in body:
         document.element.body.insert_element_before(node, "w:sectPr")
     document.save(marked := BytesIO())
-    assert [text for text in texts_in_word(marked.getvalue()) if text] == [
+    assert [text for text in READERS["docx"](marked.getvalue()) if text] == [
         "1. Stays, for now.",
         "2. Moved.",
         "One half,",
@@ -401,3 +401,8 @@ def test_a_letter_with_facts_alone_is_compared_by_these(
     assert (code, out.splitlines()[2:]) == (0, [FACT.rstrip()])
     note = "note: only the facts are compared: letter.json has no words that can be read\n"
     assert err == f"{note}1 changed of 1 letter\n"
+
+
+def test_an_email_in_a_character_set_that_python_does_not_know_is_read_all_the_same() -> None:
+    content = b"Content-Type: text/plain; charset=x-none\n\nTo the Bureau:\n"
+    assert [it for it in READERS["eml"](content) if it] == ["To the Bureau:"]

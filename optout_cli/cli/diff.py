@@ -43,13 +43,16 @@ from optout_cli.register.journal import NAME
 from optout_cli.reports.compare import (
     MARKS,
     Comparison,
+    Finder,
+    Pair,
     Version,
     compare,
     new_facts,
     page_of,
+    paired,
     paragraphs_of,
+    version_of,
 )
-from optout_cli.reports.versions import Finder, Pair, paired, version_of
 
 _COLUMNS = 100
 _COLORS, _ENDS = {"[-": "red", "{+": "green"}, ("-]", "+}")

@@ -1,43 +1,38 @@
-"""Two versions of a letter -> what changed in its facts and in its words, and a page of that.
+"""`optout diff`: versions of a letter that somebody names, and what changed from one to the other.
 
-Reads the words from the files of the letters, in one format for both where that can be. Never
-writes a file.
+Compares facts, and the words in the files of the letters: in one format for both where that can be.
+Reads registers, requests and letters, and writes nothing.
 """
 
-import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Sequence
 from difflib import SequenceMatcher
-from html.parser import HTMLParser
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
-from zipfile import BadZipFile
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 
 from optout_cli.errors import Location, OptoutError, Problem
-from optout_cli.exporters.json import changed_facts
-from optout_cli.reports.word_file import BULLET, HEAD, has_tracked_changes, texts_in_word
+from optout_cli.exporters import exporter_for, format_names
+from optout_cli.exporters.json import changed_facts, corrections_in, facts_of
+from optout_cli.letters.compose import compose
+from optout_cli.letters.library import Library
+from optout_cli.letters.pipeline import Order, case_of, letters_of_request, request_file
+from optout_cli.letters.render import render
+from optout_cli.model.letter import Letter
+from optout_cli.model.request import REQUESTS, Request
+from optout_cli.readers.document import Document, Layer, locating
+from optout_cli.readers.files import STDIN, folder_of, is_file
+from optout_cli.register.journal import NAME, load_journal
+from optout_cli.register.recorder import look_up, register_folder
+from optout_cli.register.state import LetterState, states_of
+from optout_cli.reports.words import END, READERS, facts_in, has_tracked_changes, words_in
 from optout_cli.templating.templates import Templates
 
-if TYPE_CHECKING:
-    from pypdfium2 import PdfTextPage
-
-PAGE = "_layout/diff.html.j2"
-END = "\n"  # in a list of words: the end of a paragraph
+_NOT_IN_A_REGISTER = {"no-register", "no-such-letter"}
 MARKS = {"gone": ("[-", "-]"), "new": ("{+", "+}")}
-_NONE = "(none)"
 _CONTEXT = 12  # words that are shown before and after a change
-_ITEM = re.compile(r"\s*(?:[0-9]{1,2}\.|[-\u2022])\s")
-_PAGE_NUMBER = re.compile(r".*\bPage [0-9]+ of [0-9]+")  # the head of a later page
-_NUMBERS = re.compile(r"Page [0-9]+ of [0-9]+$")
-_BLOCKS = ("address", "div", "footer", "h1", "h2", "header", "li", "p", "section", "tr", "title")
-# What the readers raise for a broken file: not UTF-8, not a ZIP file, not a PDF.
-_BROKEN = (ValueError, BadZipFile, KeyError, RuntimeError, OSError)
 _FOLLOWS = ("is-reworded", "template.")  # facts that the words show
-_KERNED = re.compile(r"(?<=\w) (?=\u2019\w)")  # bold type has an apostrophe in a box of its own
-_DROP = 3  # points
-_GAP = 0.6  # of a line's height; a larger gap ends the paragraph
-_UNSHOWN = ("style", "script", "title")
 
 
 class Version(NamedTuple):
@@ -52,6 +47,9 @@ class Version(NamedTuple):
     formats: tuple[str, ...]
     content: Callable[[str], bytes]
     facts: msgspec.Raw | None = None
+
+
+Pair = tuple[Version, Version]
 
 
 class Segment(NamedTuple):
@@ -107,7 +105,7 @@ def compare(old: Version, new: Version) -> Comparison:
     for version in (old, new):
         if names := both or [name for name in READERS if name in version.formats]:
             content = version.content(names[0])
-            read.append(_words_in(version, names[0], content))
+            read.append(words_in(content, names[0], version.name))
             if names[0] == "docx" and has_tracked_changes(content):
                 tracked.append(version.name)
         else:
@@ -138,20 +136,16 @@ def _leaves(path: str, old: Any, new: Any) -> Iterator[tuple[str, tuple[Any, Any
         return
     sides = []
     for side in (old, new):
-        items = side.items() if isinstance(side, dict) else enumerate(_listed(side))
+        listed = side if isinstance(side, list) else [] if side is None else [side]
+        items = side.items() if isinstance(side, dict) else enumerate(listed)
         sides.append({str(key): value for key, value in items})
     for key in dict.fromkeys((*sides[0], *sides[1])):
         yield from _leaves(f"{path}.{key}", sides[0].get(key), sides[1].get(key))
 
 
-def _listed(value: Any) -> list[Any]:
-    """Return the items of a list, none where there is no value, or else the one value."""
-    return value if isinstance(value, list) else [] if value is None else [value]
-
-
 def _reworded(old: object, new: object) -> str:
     """Write `old -> new`, or what changed within a text of several words."""
-    words = [_NONE if value is None else " ".join(str(value).split()) for value in (old, new)]
+    words = ["(none)" if value is None else " ".join(str(value).split()) for value in (old, new)]
     before, after = (text.split() for text in words)
     found = list(_segments(before, after))
     if not any(segment.kind == "same" for segment in found):
@@ -176,7 +170,7 @@ def page_of(comparisons: Sequence[Comparison], templates: Templates) -> str:
         }
         for each in comparisons
     ]
-    return templates.lay_out(PAGE, {"rows": rows})
+    return templates.lay_out("_layout/diff.html.j2", {"rows": rows})
 
 
 def new_facts(comparison: Comparison, told: set[str]) -> list[str]:
@@ -206,8 +200,8 @@ def paragraphs_of(comparison: Comparison) -> Iterator[list[Segment]]:
 
 
 def _segments(old: Sequence[str], new: Sequence[str]) -> Iterator[Segment]:
-    matcher = SequenceMatcher(None, old, new, autojunk=False)
-    for kind, start, end, new_start, new_end in matcher.get_opcodes():
+    found = SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
+    for kind, start, end, new_start, new_end in found:
         if kind == "equal":
             yield Segment("same", tuple(old[start:end]))
             continue
@@ -220,145 +214,186 @@ def _segments(old: Sequence[str], new: Sequence[str]) -> Iterator[Segment]:
             yield Segment("same" if set(come) == {END} else "new", come)
 
 
-def _words_in(version: Version, form: str, content: bytes) -> tuple[list[str], list[str]]:
-    """Return the words of a letter, with the end of each paragraph, and of the later pages' heads.
+# --- from what is named to versions ---
 
-    Raises OptoutError.
+
+class Finder:
+    """Finds versions of letters; `within` is a folder with a register, or in one."""
+
+    def __init__(self, library: Library, order: Order, within: Path | None = None) -> None:
+        self._library, self._order, self._within = library, order, within
+        self._made: dict[str, list[Version]] = {}  # by request
+
+    def versions(self, text: str) -> list[Version]:
+        """Return the versions of letters that an argument names. Raises OptoutError."""
+        if _is_request(text):
+            return self._written(text)
+        path = Path(text)
+        try:
+            found = look_up(text, self._within, self._order.parties)
+        except OptoutError as error:
+            codes = {problem.code for problem in error.problems}
+            if is_file(path) and codes <= _NOT_IN_A_REGISTER:
+                return [_of_file(path)]
+            raise
+        versions = []
+        for letter in found.letters:
+            recorded = _recorded(letter.state, found.folder)
+            versions.append(_of_file(path, recorded) if letter.is_changed else recorded)
+        return versions
+
+    def with_now(self, text: str) -> Iterator[Pair]:
+        """Yield each letter that is named as recorded, and as it would be written now.
+
+        If the request is not at hand, it is as the register has it. Raises OptoutError.
+        """
+        if not _is_request(text):
+            found = look_up(text, self._within, self._order.parties)
+            for letter in found.letters:
+                old = _recorded(letter.state, found.folder)
+                now = self._as_now(letter.state, found.folder, old.key)
+                yield _of_file(Path(text), old) if letter.is_changed else old, now
+            return
+        folder = register_folder(text, self._within)
+        states = states_of(load_journal(folder).lines).values()
+        latest = {version.key: version for version in (_recorded(it, folder) for it in states)}
+        pairs = [(latest[it.key], it) for it in self._written(text) if it.key in latest]
+        if not pairs:
+            message = f"{folder / NAME} has no letter of this request"
+            hint = "name the folder that its letters were written to: --in FOLDER"
+            location = Location(text, is_command_line=True)
+            raise OptoutError(Problem("no-such-letter", message, location, hint))
+        yield from pairs
+
+    def _written(self, text: str) -> list[Version]:
+        """Return the letters of a request as they would be written now. Raises OptoutError."""
+        if text not in self._made:
+            document = request_file(text)
+            with locating(document):
+                made = letters_of_request(document, self._library, self._order, folder_of(text))
+            name = f"{text}, as it is now"
+            self._made[text] = [version_of(letter, self._library, name) for letter in made]
+        return self._made[text]
+
+    def _as_now(self, state: LetterState, folder: Path, key: tuple[str, ...]) -> Version:
+        """Return a recorded letter as its request, or else what is recorded, would make it now."""
+        named = Path(state.written.request)
+        for place in map(str, (named, folder / named, folder.parent / named.name)):
+            if _is_request(place) and is_file(Path(place)):
+                for version in self._written(place):
+                    if version.key == key:
+                        return version
+        written = state.written
+        document = _request_of(state)
+        order = msgspec.structs.replace(self._order, is_draft=written.is_draft)
+        with locating(document):
+            (notice,) = compose(case_of(document, self._library, order), [state.letter.recipient])
+        letter = render(notice, self._library.templates)
+        return version_of(letter, self._library, f"{written.reference}, as it would be now")
+
+
+def version_of(letter: Letter, library: Library, name: str) -> Version:
+    """Return a letter that is made now, in any format."""
+    notice, context = letter.notice, library.context
+    facts = facts_of(letter, context)
+    del facts["cautions"]
+
+    def content(form: str) -> bytes:
+        exporter = exporter_for(form)
+        return exporter.encode(letter.as_form(exporter.ROUTE), context)
+
+    party = notice.recipient.party
+    key = (notice.place.id, notice.letter, notice.variant, party)
+    name = f"{name} ({party})"
+    return Version(key, name, (*format_names(),), content, msgspec.Raw(msgspec.json.encode(facts)))
+
+
+def _recorded(state: LetterState, folder: Path) -> Version:
+    """Return a letter as its files have it."""
+    places = ((file, folder / state.places[file.path]) for file in state.letter.files)
+    paths = {
+        file.format: path
+        for file, path in places
+        if is_file(path) and sha256(path.read_bytes()).hexdigest() == file.sha256
+    }
+    written = state.written
+    best = next((str(paths[form]) for form in READERS if form in paths), "")
+    return Version(
+        (written.jurisdiction, written.letter, written.variant, state.letter.recipient),
+        f"{best or written.reference}, as recorded on {written.at:%Y-%m-%d}",
+        tuple(paths),
+        lambda form: paths[form].read_bytes(),
+        written.facts,
+    )
+
+
+def _request_of(state: LetterState) -> Document:
+    """Return the request of a recorded letter, as the register has its facts."""
+    written = state.written
+    facts = msgspec.json.decode(written.facts)
+    kept = {key: facts[key] for key in Request.__struct_encode_fields__ if key in facts}
+    recipients = facts["recipients"]
+    data = {
+        **kept,
+        "jurisdiction": written.slug,
+        "recipients": {each["party"]: corrections_in(each) for each in recipients},
+        "service": {each["party"]: each.get("service", []) for each in recipients},
+    }
+    return Document(_without_none(data), (Layer(written.reference, {}),))
+
+
+def _without_none(node: Any) -> Any:  # Any: JSON of any shape
+    """Leave out what is null: a request has texts, lists and mappings alone."""
+    if isinstance(node, dict):
+        return {key: _without_none(value) for key, value in node.items() if value is not None}
+    return [*map(_without_none, node)] if isinstance(node, list) else node
+
+
+def _is_request(text: str) -> bool:
+    """Tell whether an argument is a request, and not a letter as JSON."""
+    if text == STDIN:
+        return True
+    name = text.lower()
+    return name.endswith(REQUESTS) and not (name.endswith(".json") and facts_in(Path(text)))
+
+
+def _of_file(path: Path, recorded: Version | None = None) -> Version:
+    """Return a file as it is, with the facts of the letter that was recorded at its place."""
+    form = path.suffix.removeprefix(".").lower()
+    facts = facts_in(path) if form == "json" else None
+    if facts is None and form not in READERS:
+        message = "is in a format that optout cannot read"
+        hint = f"save it as .docx, or name one that ends in .{', .'.join(READERS)}"
+        location = Location(str(path), is_command_line=True)
+        raise OptoutError(Problem("not-a-letter", message, location, hint))
+    key = recorded.key if recorded else ()
+    if facts and not recorded:
+        told = msgspec.json.decode(facts)
+        place, party = told["place"]["id"], told["recipient"]["party"]
+        key = (place, told["letter"], told.get("variant", ""), party)
+    return Version(
+        key,
+        str(path),
+        (form,) if form in READERS else (),
+        lambda _: path.read_bytes(),
+        facts or (recorded.facts if recorded else None),
+    )
+
+
+def paired(old: Sequence[Version], new: Sequence[Version], name: str) -> list[Pair]:
+    """Return the two versions of each letter; `name` is what was named as the new ones.
+
+    Letters of other jurisdictions or kinds are compared by recipient. Raises OptoutError if no
+    letter has two versions.
     """
-    words: list[str] = []
-    heads: dict[str, list[str]] = {}  # each once
-    try:
-        for paragraph in READERS[form](content):
-            if found := [BULLET if word == "-" else word for word in paragraph.split()]:
-                if paragraph.startswith(HEAD):
-                    heads[" ".join(found)] = [*found, END]
-                else:
-                    words += [*found, END]
-    except _BROKEN as error:
-        message = f"cannot be read as {form}: {str(error).splitlines()[0]}"
-        location = Location(version.name, is_command_line=True)
-        hint = "open it in its own program, and save it again"
-        raise OptoutError(Problem("unreadable", message, location, hint)) from None
-    return words, [word for head in heads.values() for word in head]
-
-
-def _of_text(content: bytes) -> Iterator[str]:
-    """Yield paragraphs between empty lines; an item of a list is one of its own."""
-    paragraph: list[str] = []
-    for line in (*content.decode("utf-8").splitlines(), ""):
-        if not line.strip() or _ITEM.match(line):
-            yield " ".join(paragraph)
-            paragraph = []
-        paragraph.append(line)
-
-
-class _Page(HTMLParser):
-    """Collects the text of each block of a page."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.texts, self.is_shown = [""], True
-        self.lists: list[int | None] = []  # the items of each open list; None: with bullets
-
-    # Any tuple of attributes: none is read.
-    def handle_starttag(self, tag: str, attrs: object) -> None:  # noqa: ARG002  # the parser's signature
-        self.handle_endtag(tag)
-        self.is_shown = tag not in _UNSHOWN
-        if tag in ("ol", "ul"):
-            self.lists.append(0 if tag == "ol" else None)
-        elif tag == "li" and self.lists:
-            count = self.lists[-1]
-            self.lists[-1] = None if count is None else count + 1
-            self.texts[-1] += f"{BULLET} " if count is None else f"{count + 1}. "
-
-    def handle_endtag(self, tag: str) -> None:
-        self.is_shown = True
-        if tag in ("ol", "ul"):
-            self.lists = self.lists[:-1]
-        if tag in _BLOCKS and not _ITEM.fullmatch(self.texts[-1]):
-            self.texts.append("")
-        elif tag == "br":
-            self.texts[-1] += " "
-
-    def handle_data(self, data: str) -> None:
-        if self.is_shown:
-            self.texts[-1] += data
-
-
-def _of_html(content: bytes) -> list[str]:
-    page = _Page()
-    page.feed(content.decode("utf-8"))
-    page.close()
-    return page.texts
-
-
-def _of_eml(content: bytes) -> Iterator[str]:
-    from email import message_from_bytes
-    from email.policy import default
-
-    body = message_from_bytes(content, policy=default).get_body(("plain",))
-    text = body.get_content() if body else ""
-    yield from _of_text(str(text).encode())
-
-
-def _of_pdf(content: bytes) -> Iterator[str]:
-    """Yield the lines of all pages, joined into paragraphs at the gaps between them.
-
-    The heads of later pages have no numbers. The foot of each page comes once, at the end.
-    """
-    import pypdfium2
-
-    text, foot = "", ""
-    with closing(pypdfium2.PdfDocument(content)) as document:
-        for page in document:
-            lines = list(_lines_on(page.get_textpage()))
-            foot = foot or lines[-1].text
-            for number, line in enumerate(lines):
-                if "Page" in line.text and _PAGE_NUMBER.fullmatch(line.text):
-                    yield f"{HEAD}{_NUMBERS.sub('Page of', line.text)}"
-                    continue
-                if line.text == foot:
-                    continue
-                if number and lines[number - 1].bottom - line.top > _GAP * (line.top - line.bottom):
-                    yield text
-                    text = ""
-                text += f" {line.text}"
-    yield text
-    yield foot
-
-
-class _Line(NamedTuple):
-    """A line of a printed page; the lengths count from the bottom of the page, in points."""
-
-    top: float
-    bottom: float
-    text: str
-
-
-def _lines_on(page: "PdfTextPage") -> Iterator[_Line]:
-    """Yield the lines of a page from top to bottom, whatever the order in which it draws them."""
-    boxes = []
-    for number in range(page.count_rects()):
-        left, bottom, right, top = page.get_rect(number)
-        text = page.get_text_bounded(left, bottom, right, top).strip()
-        # A bullet may stand higher than letters as low as those of `one`.
-        boxes.append((left, bottom - _DROP if text == BULLET else bottom, top, text))
-    boxes.sort(key=lambda box: (-box[2], box[0]))
-    while boxes:
-        _, bottom, top, _ = boxes[0]
-        beside = [box for box in boxes if box[1] < top - (top - bottom) / 2 < box[2]]
-        boxes = [box for box in boxes if box not in beside]
-        beside.sort()
-        words = " ".join(text for *_, text in beside)
-        yield _Line(top, bottom, _KERNED.sub("", words))
-
-
-# The formats with words that can be read again, the one that shows paragraphs best first.
-READERS: dict[str, Callable[[bytes], Iterable[str]]] = {
-    "txt": _of_text,
-    "docx": texts_in_word,
-    "eml": _of_eml,
-    "html": _of_html,
-    "fax": _of_text,
-    "pdf": _of_pdf,
-}
+    if len(old) == len(new) == 1:
+        return [(old[0], new[0])]
+    part = slice(None) if {it.key for it in old} & {it.key for it in new} else slice(-1, None)
+    by_key = {each.key[part]: each for each in new}
+    pairs = [(each, by_key[each.key[part]]) for each in old if each.key[part] in by_key]
+    if not pairs:
+        message = "has no letter in common with the other"
+        location = Location(name, is_command_line=True)
+        hint = "name one letter each, such as with --to ice"
+        raise OptoutError(Problem("no-such-letter", message, location, hint))
+    return pairs

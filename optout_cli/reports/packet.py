@@ -10,7 +10,6 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
-from email import message_from_bytes, policy
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path, PurePath
@@ -44,6 +43,7 @@ from optout_cli.register.replies import facts_in_words
 from optout_cli.register.standing import Standing, milestones_of, standings_of
 from optout_cli.register.state import LetterState
 from optout_cli.register.status import ZIP_MARK, file_problems
+from optout_cli.reports.words import lines_in
 from optout_cli.templating.body import plain
 
 _TEMPLATE = "_layout/packet.html.j2"
@@ -177,7 +177,7 @@ def packet_of(
         path, content = folder / original.path, drawn.get(original, b"")
         name, sheet = path.name, sheets.get(original, ())
         title = f"Exhibit {numbers[original]}" if sheet else name
-        words = (line.strip() for line in words_in(path)) if not content else ()
+        words = (line.strip() for line in lines_in(path)) if not content else ()
         blocks = tuple(Paragraph((Run(line),)) for line in words if line)
         if not content:
             content = pages_of(title, (*sheet, *(sections["words"] if sheet else ()), *blocks))
@@ -289,24 +289,6 @@ def _character(character: str) -> str:
     if category == "Cf" or character in _SELECTORS:  # without a shape of its own
         return ""
     return f"[{unicodedata.name(character, f'U+{ord(character):04X}')}]"
-
-
-def words_in(path: Path) -> list[str]:
-    """Return the lines of a text file, or of an e-mail and its heads."""
-    content = path.read_bytes()
-    if path.suffix.lower() == ".eml":
-        message = message_from_bytes(content, policy=policy.default)
-        heads = [f"{name}: {message[name]}" for name in ("From", "To", "Date", "Subject")]
-        part = message.get_body(("plain",))
-        try:
-            text = part.get_content() if part else ""
-        except LookupError:  # a character set that Python does not know
-            payload = part.get_payload(decode=True) if part else b""
-            text = payload.decode("utf-8", "replace") if isinstance(payload, bytes) else ""
-        lines = [head for head in heads if not head.endswith(": None")] + str(text).splitlines()
-    else:
-        lines = content.decode("utf-8", "replace").splitlines()
-    return lines
 
 
 def zip_of(packet: bytes, originals: Iterable[Original], folder: Path) -> bytes:

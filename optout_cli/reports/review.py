@@ -38,7 +38,8 @@ from optout_cli.register.state import Key, LetterState, States
 from optout_cli.register.statements import way_words
 from optout_cli.register.status import next_step
 from optout_cli.register.table import grouped, short_place_of
-from optout_cli.reports.packet import best_form, words_in
+from optout_cli.reports.packet import best_form
+from optout_cli.reports.words import lines_in
 from optout_cli.templating.layouts import review_page
 from optout_cli.templating.templates import Templates
 
@@ -216,7 +217,7 @@ def drawings_of(
         if sha256(content).hexdigest() != files[name][0]:
             return Drawing(trouble="changed")
         if name.lower().endswith(_TEXTS):
-            return Drawing(words="\n".join(words_in(path)))
+            return Drawing(words="\n".join(lines_in(path)))
         try:
             is_pdf = name.lower().endswith(".pdf")
             drawn = draw_pages(content if is_pdf else pages_in(path), dpi, _MOST_PAGES)

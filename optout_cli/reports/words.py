@@ -1,0 +1,315 @@
+"""A file of a letter, also one that came back from somebody -> its words, or its facts.
+
+The words are in the order of reading, with tracked changes accepted. Looks and pictures are not
+read.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
+from html.parser import HTMLParser
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+from zipfile import BadZipFile, ZipFile
+
+import msgspec
+
+from optout_cli.errors import Location, OptoutError, Problem
+
+if TYPE_CHECKING:
+    from email.message import EmailMessage
+
+    from docx.oxml.xmlchemy import BaseOxmlElement
+    from docx.parts.document import DocumentPart
+    from pypdfium2 import PdfTextPage
+
+END = "\n"  # in a list of words: the end of a paragraph
+_ITEM = re.compile(r"\s*(?:[0-9]{1,2}\.|[-\u2022])\s")
+_PAGE_NUMBER = re.compile(r".*\bPage [0-9]+ of [0-9]+")  # the head of a later page
+_NUMBERS = re.compile(r"Page [0-9]+ of [0-9]+$")
+_BLOCKS = ("address", "div", "footer", "h1", "h2", "header", "li", "p", "section", "tr", "title")
+_KERNED = re.compile(r"(?<=\w) (?=\u2019\w)")  # bold type has an apostrophe in a box of its own
+_DROP = 3  # points
+_GAP = 0.6  # of a line's height; a larger gap ends the paragraph
+_UNSHOWN = ("style", "script", "title")
+# What the readers raise for a broken file: not UTF-8, not a ZIP file, not a PDF.
+_BROKEN = (ValueError, BadZipFile, KeyError, RuntimeError, OSError)
+HEAD = "\f"  # begins a head of later pages, with its page number left out
+BULLET = "\u2022"
+# What a Word file has beside its text, in the order of reading.
+_BESIDE = ("header", "footer", "footnotes", "endnotes", "comments")
+_SHOWN = ("w:t", "w:tab", "w:br", "w:cr", "w:noBreakHyphen", "w:instrText", "w:fldChar")
+_TRACKED = re.compile(rb"<w:(?:ins|del|moveFrom|moveTo) ")
+_FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
+# Fields: begin, code, separate, what is shown, end. Word counts pages anew whenever it saves.
+_FIELD_MARKS = {"begin": "\x01", "separate": "\x02", "end": "\x03"}
+_COUNTED = (["PAGE"], ["NUMPAGES"], ["SECTIONPAGES"])
+_COUNTED_FIELD = re.compile(r"\x01\s*(?:PAGE|NUMPAGES|SECTIONPAGES)\b[^\x03]*\x03")
+_FIELD_CODE = re.compile(r"\x01[^\x02\x03]*|[\x02\x03]")
+
+
+def words_in(content: bytes, form: str, name: str) -> tuple[list[str], list[str]]:
+    """Return the words of a file, with the end of each paragraph, and of the later pages' heads.
+
+    Raises OptoutError.
+    """
+    words: list[str] = []
+    heads: dict[str, list[str]] = {}  # each once
+    try:
+        for paragraph in READERS[form](content):
+            if found := [BULLET if word == "-" else word for word in paragraph.split()]:
+                if paragraph.startswith(HEAD):
+                    heads[" ".join(found)] = [*found, END]
+                else:
+                    words += [*found, END]
+    except _BROKEN as error:
+        message = f"cannot be read as {form}: {str(error).splitlines()[0]}"
+        location = Location(name, is_command_line=True)
+        hint = "open it in its own program, and save it again"
+        raise OptoutError(Problem("unreadable", message, location, hint)) from None
+    return words, [word for head in heads.values() for word in head]
+
+
+def lines_in(path: Path) -> list[str]:
+    """Return the lines of a text file, or of an e-mail and its heads."""
+    content = path.read_bytes()
+    if path.suffix.lower() == ".eml":
+        message, text = _mail_in(content)
+        heads = [f"{name}: {message[name]}" for name in ("From", "To", "Date", "Subject")]
+        return [head for head in heads if not head.endswith(": None")] + text.splitlines()
+    return content.decode("utf-8", "replace").splitlines()
+
+
+def facts_in(path: Path) -> msgspec.Raw | None:
+    """Return the facts of a letter as JSON; None if the file is something else."""
+    try:
+        content = path.read_bytes()
+        facts = msgspec.json.decode(content)
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+        return None
+    is_letter = isinstance(facts, dict) and facts.keys() >= {"reference", "place", "recipients"}
+    return msgspec.Raw(content) if is_letter else None
+
+
+def _of_text(content: bytes) -> Iterator[str]:
+    """Yield paragraphs between empty lines; an item of a list is one of its own."""
+    paragraph: list[str] = []
+    for line in (*content.decode("utf-8").splitlines(), ""):
+        if not line.strip() or _ITEM.match(line):
+            yield " ".join(paragraph)
+            paragraph = []
+        paragraph.append(line)
+
+
+class _Page(HTMLParser):
+    """Collects the text of each block of a page."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.texts, self.is_shown = [""], True
+        self.lists: list[int | None] = []  # the items of each open list; None: with bullets
+
+    # Any tuple of attributes: none is read.
+    def handle_starttag(self, tag: str, attrs: object) -> None:  # noqa: ARG002  # the parser's signature
+        self.handle_endtag(tag)
+        self.is_shown = tag not in _UNSHOWN
+        if tag in ("ol", "ul"):
+            self.lists.append(0 if tag == "ol" else None)
+        elif tag == "li" and self.lists:
+            count = self.lists[-1]
+            self.lists[-1] = None if count is None else count + 1
+            self.texts[-1] += f"{BULLET} " if count is None else f"{count + 1}. "
+
+    def handle_endtag(self, tag: str) -> None:
+        self.is_shown = True
+        if tag in ("ol", "ul"):
+            self.lists = self.lists[:-1]
+        if tag in _BLOCKS and not _ITEM.fullmatch(self.texts[-1]):
+            self.texts.append("")
+        elif tag == "br":
+            self.texts[-1] += " "
+
+    def handle_data(self, data: str) -> None:
+        if self.is_shown:
+            self.texts[-1] += data
+
+
+def _of_html(content: bytes) -> list[str]:
+    page = _Page()
+    page.feed(content.decode("utf-8"))
+    page.close()
+    return page.texts
+
+
+def _of_mail(content: bytes) -> Iterator[str]:
+    return _of_text(_mail_in(content)[1].encode())
+
+
+def _mail_in(content: bytes) -> tuple["EmailMessage", str]:
+    """Return an e-mail and its plain text, also in a character set that Python does not know."""
+    from email import message_from_bytes, policy  # 25 ms, and only e-mails need it
+
+    message = message_from_bytes(content, policy=policy.default)
+    part = message.get_body(("plain",))
+    try:
+        text = str(part.get_content()) if part else ""
+    except LookupError:
+        payload = part.get_payload(decode=True) if part else b""
+        text = payload.decode("utf-8", "replace") if isinstance(payload, bytes) else ""
+    return message, text
+
+
+def _of_pdf(content: bytes) -> Iterator[str]:
+    """Yield the lines of all pages, joined into paragraphs at the gaps between them.
+
+    The heads of later pages have no numbers. The foot of each page comes once, at the end.
+    """
+    import pypdfium2
+
+    text, foot = "", ""
+    with closing(pypdfium2.PdfDocument(content)) as document:
+        for page in document:
+            lines = list(_lines_on(page.get_textpage()))
+            foot = foot or lines[-1].text
+            for number, line in enumerate(lines):
+                if "Page" in line.text and _PAGE_NUMBER.fullmatch(line.text):
+                    yield f"{HEAD}{_NUMBERS.sub('Page of', line.text)}"
+                    continue
+                if line.text == foot:
+                    continue
+                if number and lines[number - 1].bottom - line.top > _GAP * (line.top - line.bottom):
+                    yield text
+                    text = ""
+                text += f" {line.text}"
+    yield text
+    yield foot
+
+
+class _Line(NamedTuple):
+    """A line of a printed page; the lengths count from the bottom of the page, in points."""
+
+    top: float
+    bottom: float
+    text: str
+
+
+def _lines_on(page: "PdfTextPage") -> Iterator[_Line]:
+    """Yield the lines of a page from top to bottom, whatever the order in which it draws them."""
+    boxes = []
+    for number in range(page.count_rects()):
+        left, bottom, right, top = page.get_rect(number)
+        text = page.get_text_bounded(left, bottom, right, top).strip()
+        # A bullet may stand higher than letters as low as those of `one`.
+        boxes.append((left, bottom - _DROP if text == BULLET else bottom, top, text))
+    boxes.sort(key=lambda box: (-box[2], box[0]))
+    while boxes:
+        _, bottom, top, _ = boxes[0]
+        beside = [box for box in boxes if box[1] < top - (top - bottom) / 2 < box[2]]
+        boxes = [box for box in boxes if box not in beside]
+        beside.sort()
+        words = " ".join(text for *_, text in beside)
+        yield _Line(top, bottom, _KERNED.sub("", words))
+
+
+# --- Word ---
+
+
+def _of_word(content: bytes) -> Iterator[str]:
+    """Yield the heads, the paragraphs, the feet, the footnotes and the comments."""
+    import docx
+    from docx.oxml.parser import parse_xml
+
+    part = docx.Document(BytesIO(content)).part
+    beside: dict[str, list[str]] = {}
+    for relation in part.rels.values():
+        kind = relation.reltype.rpartition("/")[2]
+        if kind in _BESIDE and not relation.is_external:
+            label = "Comment: " if kind == "comments" else ""
+            texts = _texts_in(parse_xml(relation.target_part.blob), part)
+            beside.setdefault(kind, []).extend(f"{label}{text}" for text in texts if text.strip())
+    yield from dict.fromkeys(beside.pop("header", []))
+    yield from _texts_in(part.element.body, part)
+    for kind in _BESIDE:
+        # The first page and the later ones may have the same foot.
+        yield from dict.fromkeys(beside.get(kind, []))
+
+
+def has_tracked_changes(content: bytes) -> bool:
+    """Tell whether a Word file, which can be read, has tracked changes."""
+    with ZipFile(BytesIO(content)) as packed:
+        names = (name for name in packed.namelist() if re.fullmatch(r"word/\w+\.xml", name))
+        return any(_TRACKED.search(packed.read(name)) for name in names)
+
+
+def _texts_in(root: "BaseOxmlElement", part: "DocumentPart") -> Iterator[str]:
+    """Yield each paragraph, also of text boxes, with its number or bullet in a list.
+
+    A paragraph whose end was deleted, or that was moved away, goes on in the next one.
+    """
+    from docx.oxml.ns import qn
+
+    counts: dict[str, int] = {}  # by list and level
+    begun = ""
+    for paragraph in root.iter(qn("w:p")):
+        if next(paragraph.iterancestors(_FALLBACK), None) is not None:
+            continue  # the same text box again, for an old Word
+        fields = [
+            field
+            for field in paragraph.iter(qn("w:fldSimple"))
+            if field.get(qn("w:instr"), "").split()[:1] in _COUNTED
+        ]
+        left_out = {node for field in fields for node in field.iter()}
+        for gone in paragraph.iter(qn("w:moveFrom"), qn("w:txbxContent")):
+            left_out.update(gone.iter())  # a text box has paragraphs of its own
+        is_joined = paragraph.xpath("./w:pPr/w:rPr/*[self::w:del or self::w:moveFrom]")
+        texts = [begun] if is_joined else [_list_mark(paragraph, part, counts), begun]
+        begun = ""
+        for node in paragraph.iter(*map(qn, _SHOWN)):
+            if node not in left_out:
+                kind = node.get(qn("w:fldCharType"), "")
+                texts.append(_FIELD_MARKS.get(kind, node.text or " "))
+        text, found = _COUNTED_FIELD.subn("", "".join(texts))
+        text = _FIELD_CODE.sub("", text)
+        if is_joined:
+            begun = text
+        else:
+            yield f"{HEAD}{text}" if found or fields else text
+    if begun:
+        yield begun
+
+
+def _list_mark(paragraph: "BaseOxmlElement", part: "DocumentPart", counts: dict[str, int]) -> str:
+    """Return the number or the bullet of an item of a list, and count it; else nothing."""
+    names = paragraph.xpath("./w:pPr/w:pStyle/@w:val")
+    styles = (style for style in part.styles.element.style_lst if style.styleId in names)
+    found = [it for owner in (paragraph, *styles) for it in owner.xpath("./w:pPr/w:numPr[w:numId]")]
+    if not found or not found[0].numId.val:
+        return ""
+    id, level = found[0].numId.val, found[0].ilvl.val if found[0].ilvl is not None else 0
+    lists = part.numbering_part.element
+    shared = lists.xpath(f"./w:num[@w:numId='{id}']/w:abstractNumId/@w:val")[0]
+    at_level = f"[@w:ilvl='{level}']"
+    kinds = lists.xpath(
+        f"./w:abstractNum[@w:abstractNumId='{shared}']/w:lvl{at_level}/w:numFmt/@w:val"
+    )
+    if kinds[:1] in ([], ["bullet"], ["none"]):
+        return f"{BULLET} " if kinds[:1] == ["bullet"] else ""
+    key, own = f"shared {shared} {level}", f"own {id} {level}"
+    if own not in counts and lists.xpath(
+        f"./w:num[@w:numId='{id}']/w:lvlOverride{at_level}/w:startOverride"
+    ):
+        counts[key] = 0
+    counts[key] = counts[own] = counts.get(key, 0) + 1
+    return f"{counts[key]}. "
+
+
+# The formats with words that can be read again, the one that shows paragraphs best first.
+READERS: dict[str, Callable[[bytes], Iterable[str]]] = {
+    "txt": _of_text,
+    "docx": _of_word,
+    "eml": _of_mail,
+    "html": _of_html,
+    "fax": _of_text,
+    "pdf": _of_pdf,
+}
