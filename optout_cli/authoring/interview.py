@@ -173,9 +173,14 @@ class Interview:
             offered = self._offered_for(question)
             shown = replace(question, default=offered)
             text = self.said.get(question.key)
+            still_fits = text is not None and shown.allows(text)
+            if text is not None and still_fits and question.key in self._unsure:
+                self._unsure.remove(question.key)
+                is_sure = not text or question.reads == "place"
+                still_fits = is_sure or not self.problem(shown, text)
             if text is None and len(question.choices) == 1 and question.choices_of:
                 text = next(iter(question.choices))
-            elif text is None or not self._still_fits(shown, text):
+            elif text is None or not still_fits:
                 is_wrong = offered != question.default and self.problem(question, offered)
                 return question if is_wrong else shown  # a day that has passed is not offered
             else:
@@ -189,13 +194,6 @@ class Interview:
             items = (self.offered.get(f"{question.key}.{number}", "") for number in count())
             offered = "; ".join(takewhile(bool, items))
         return offered if offered and question.allows(offered) else question.default
-
-    def _still_fits(self, question: Question, text: str) -> bool:
-        if not question.allows(text):
-            return False
-        is_unsure = question.key in self._unsure and question.reads != "place"
-        self._unsure.discard(question.key)
-        return not (is_unsure and text and self.problem(question, text))
 
     def answer(self, question: Question, text: str) -> None:
         """Set the answer to the next question. Another county makes all other answers void."""

@@ -21,7 +21,6 @@ from optout_cli.cli.user_folder import own_files, user_folder
 from optout_cli.engines.measure import TYPEFACE, faces
 from optout_cli.errors import ExitCode, OptoutError
 from optout_cli.letters.library import Library
-from optout_cli.model.letter import EngineName
 from optout_cli.readers.yaml import HAS_LIBYAML
 from optout_cli.trust import is_own
 
@@ -100,13 +99,19 @@ def _check_engines(library: Library) -> Iterator[Check]:
     errors = {name: error for name in engines.NAMES if (error := engines.load_error(name))}
     working = [name for name in engines.NAMES if name not in errors]
     for name in engines.NAMES:
-        if name in working:
-            yield _try_engine(name, library, is_usual=name == working[0])
+        if name in errors:
+            found = f"cannot be loaded: {errors[name]}"
+            found += f"; {working[0]} prints instead" if working else ""
+            state: State = "poor" if working else "broken"
+            yield Check(what=name, state=state, found=found, cure=engines.CURES[name])
             continue
-        found = f"cannot be loaded: {errors[name]}"
-        found += f"; {working[0]} prints instead" if working else ""
-        state: State = "poor" if working else "broken"
-        yield Check(what=name, state=state, found=found, cure=engines.CURES[name])
+        try:  # to print a page, which needs more: a temporary folder
+            engines.load_engine(name, library.templates).print_sheets([_SHEET])
+        except OptoutError as error:
+            found = f"cannot print: {error.problems[0].message}"
+            yield Check(what=name, state="broken", found=found, cure=error.problems[0].hint)
+        else:
+            yield Check(what=name, found="prints the letters" if name == working[0] else "works")
     if engines.DEFAULT not in working:
         return
     yield Check(what="Pango", found=engines.pango_version())
@@ -119,17 +124,6 @@ def _check_engines(library: Library) -> Iterator[Check]:
         found="missing; each letter takes twice as long",
         cure="apt install libharfbuzz-subset0, or brew install harfbuzz",
     )
-
-
-def _try_engine(name: EngineName, library: Library, *, is_usual: bool) -> Check:
-    """Print a page, which needs more than an engine that can be loaded: a temporary folder."""
-    try:
-        engines.load_engine(name, library.templates).print_sheets([_SHEET])
-    except OptoutError as error:
-        problem = error.problems[0]
-        found = f"cannot print: {problem.message}"
-        return Check(what=name, state="broken", found=found, cure=problem.hint)
-    return Check(what=name, found="prints the letters" if is_usual else "works")
 
 
 def _check_parts() -> Iterator[Check]:

@@ -104,21 +104,16 @@ def report_letters(
     others = [] if "date" in document.data else [dated]
     room = _SCREEN - len(exports) - _height([*others, summary, *steps])
     say_lines(others)
-    for line, code in texts if in_full else _fitting(texts, room):
-        say(line, code)
-    say_lines((summary, *steps))
-
-
-def _fitting(notes: Sequence[tuple[str, str]], room: int) -> Iterator[tuple[str, str | None]]:
-    """Yield the first notes that fit into a `room` of lines, and how to see everything."""
     shown, rest = 0, "to see each note in full, add --verbose or run `optout review`"
-    lines = [text for text, _ in notes]
+    lines = [text for text, _ in texts]
     while shown < len(lines) and (_height(lines[: shown + 1]) < room or shown < _FEWEST_NOTES):
         shown += 1
-    yield from notes[:shown]
-    left = len(lines) - shown
-    if lines:
-        yield f"{counted(left, 'more note')}; {rest}" if left else rest, None
+    for line, code in texts if in_full else texts[:shown]:
+        say(line, code)
+    if texts and not in_full:
+        left = len(texts) - shown
+        say(f"{counted(left, 'more note')}; {rest}" if left else rest)
+    say_lines((summary, *steps))
 
 
 def _height(lines: Iterable[str]) -> int:

@@ -114,9 +114,8 @@ def command(
     page = page_of(standings, review, dict(drawn), library.templates)
     if output == STDIN:
         click.echo(page, nl=False)
-    else:  # the page takes the place of the last one, which is not kept
-        is_ours = before is not None
-        write_files({path: page}, force=force or is_ours, quiet=quiet, keeps=not is_ours)
+    else:  # the last page is not kept
+        write_files({path: page}, force=force or bool(before), quiet=quiet, keeps=not before)
         if not quiet:
             say("next: open it in a browser; it is for internal use, not for publication")
     if len(page) > MOST_BYTES and not quiet:

@@ -277,18 +277,16 @@ def _spelled_block(block: Block) -> Block:
 
 def _spelled(text: str) -> str:
     """Return a text in which `[GRINNING FACE]` stands for a character that no page can show."""
-    return "".join(map(_character, unicodedata.normalize("NFC", text)))
-
-
-def _character(character: str) -> str:
-    category = unicodedata.category(character)
-    if character in known_characters() and category != "Cc":
-        return character
-    if character.isspace():
-        return " "
-    if category == "Cf" or character in _SELECTORS:  # without a shape of its own
-        return ""
-    return f"[{unicodedata.name(character, f'U+{ord(character):04X}')}]"
+    spelled = ""
+    for character in unicodedata.normalize("NFC", text):
+        category = unicodedata.category(character)
+        if character in known_characters() and category != "Cc":
+            spelled += character
+        elif character.isspace():
+            spelled += " "
+        elif category != "Cf" and character not in _SELECTORS:  # these have no shape of their own
+            spelled += f"[{unicodedata.name(character, f'U+{ord(character):04X}')}]"
+    return spelled
 
 
 def zip_of(packet: bytes, originals: Iterable[Original], folder: Path) -> bytes:

@@ -105,10 +105,12 @@ def _of_text(content: bytes) -> Iterator[str]:
 class _Page(HTMLParser):
     """Collects the text of each block of a page."""
 
-    def __init__(self) -> None:
+    def __init__(self, content: bytes) -> None:
         super().__init__()
         self.texts, self.is_shown = [""], True
         self.lists: list[int | None] = []  # the items of each open list; None: with bullets
+        self.feed(content.decode("utf-8"))
+        self.close()
 
     # Any tuple of attributes: none is read.
     def handle_starttag(self, tag: str, attrs: object) -> None:  # noqa: ARG002  # the parser's signature
@@ -133,17 +135,6 @@ class _Page(HTMLParser):
     def handle_data(self, data: str) -> None:
         if self.is_shown:
             self.texts[-1] += data
-
-
-def _of_html(content: bytes) -> list[str]:
-    page = _Page()
-    page.feed(content.decode("utf-8"))
-    page.close()
-    return page.texts
-
-
-def _of_mail(content: bytes) -> Iterator[str]:
-    return _of_text(_mail_in(content)[1].encode())
 
 
 def _mail_in(content: bytes) -> tuple["EmailMessage", str]:
@@ -308,8 +299,8 @@ def _list_mark(paragraph: "BaseOxmlElement", part: "DocumentPart", counts: dict[
 READERS: dict[str, Callable[[bytes], Iterable[str]]] = {
     "txt": _of_text,
     "docx": _of_word,
-    "eml": _of_mail,
-    "html": _of_html,
+    "eml": lambda content: _of_text(_mail_in(content)[1].encode()),
+    "html": lambda content: _Page(content).texts,
     "fax": _of_text,
     "pdf": _of_pdf,
 }

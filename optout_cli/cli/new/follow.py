@@ -368,24 +368,22 @@ def _ask_what_follows(
         say_wrapped(f"{text} has {len(choices)} letters. Which one do you want to follow?")
         return ask_choice("Letter", choices, explain=_EXPLAIN_EARLIER)
 
+    def following_asked(former: Former, following: Sequence[str], _before: str) -> str:
+        say_wrapped("Which letter do you want?")
+        titles = {id: library.programs.find(id)[1].title for id in following}
+        usual = usual_letter(former, library) or ""  # by default, what answers the last reply
+        default = usual if usual in following else ""
+        return ask_choice("Letter", titles, default=default, explain=_EXPLAIN_NEXT)
+
     def questions_for(answers: Mapping[str, str]) -> dict[str, Question]:
         questions: dict[str, Question] = {} if only else {_EARLIER: earlier_asked}
         if (chosen := only or answers.get(_EARLIER)) and letter is None and is_terminal():
             former = earlier[chosen].former
             following = letters_following(former, library)
             if len(following) > 1:
-                questions[_NEXT] = partial(_ask_following, former, following, library)
+                questions[_NEXT] = partial(following_asked, former, following)
         return questions
 
     answers = ask_in_turn(questions_for)
     chosen = earlier[only or answers[_EARLIER]]
     return chosen.former, answers.get(_NEXT, letter), chosen.folder
-
-
-def _ask_following(former: Former, following: Sequence[str], library: Library, _before: str) -> str:
-    """Ask which of several letters follows; by default, the one that answers the last reply."""
-    say_wrapped("Which letter do you want?")
-    titles = {id: library.programs.find(id)[1].title for id in following}
-    usual = usual_letter(former, library) or ""
-    default = usual if usual in following else ""
-    return ask_choice("Letter", titles, default=default, explain=_EXPLAIN_NEXT)

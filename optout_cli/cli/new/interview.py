@@ -1,6 +1,6 @@
 """`optout new` on a terminal: ask, keep the answers, show them and the letter, and go on."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from contextlib import suppress
 from datetime import date
 from functools import partial
@@ -177,7 +177,17 @@ def _resume(new: Interview, query: str | None) -> tuple[Interview, KeptFile]:
     by_name = {path.name: path for path in kept}
     counts = {name: len(kept[path].said) for name, path in by_name.items()}
     told = {name: counted(each, "answer") for name, each in counts.items()}
-    path = by_name.get(ask_first(partial(_ask_which, told)))
+
+    def which_asked() -> str:
+        usual = next(iter(told))
+        if len(told) > 1:
+            choices = {**told, _AFRESH: ""}
+            return ask_choice("Go on with", choices, default=usual, explain=_EXPLAIN_KEPT)
+        say_wrapped(f"They are in {usual}: {told[usual]}.")
+        is_kept = ask_yes("Go on with them?", default=True, explain=_EXPLAIN_KEPT)
+        return usual if is_kept else _AFRESH
+
+    path = by_name.get(ask_first(which_asked))
     if path is None:
         return new, KeptFile(kept)
     _require_known(kept[path], path, basis.library)
@@ -197,17 +207,6 @@ def _require_known(kept: Kept, path: Path, library: Library) -> None:
     except OptoutError as error:
         hint = "name the --data and --templates that you began with, or start again"
         raise OptoutError(*(replace(each, hint=hint) for each in error.problems)) from None
-
-
-def _ask_which(kept: Mapping[str, str]) -> str:
-    """Ask which of the kept answers to go on with; return _AFRESH for none of them."""
-    usual = next(iter(kept))
-    if len(kept) > 1:
-        choices = {**kept, _AFRESH: ""}
-        return ask_choice("Go on with", choices, default=usual, explain=_EXPLAIN_KEPT)
-    say_wrapped(f"They are in {usual}: {kept[usual]}.")
-    is_kept = ask_yes("Go on with them?", default=True, explain=_EXPLAIN_KEPT)
-    return usual if is_kept else _AFRESH
 
 
 def _ask_all(interview: Interview, typed: str | None, file: KeptFile, seen: set[str]) -> None:
