@@ -7,7 +7,6 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from itertools import count
-from operator import attrgetter
 from typing import Any, Literal
 
 import msgspec
@@ -84,8 +83,7 @@ def question_from(row: Question, draft: Draft, party: str) -> Question:
     """Fill in a row of the table: names in braces, choices, and what the data says."""
     known: str | None = None
     if row.known:  # lines have a semicolon between them
-        value = attrgetter(row.known)(draft.recipients[party].contact)
-        known = "; ".join(value) if isinstance(value, tuple) else value or ""
+        known = draft.recipients[party].contact.text_at(row.known)
     return replace(
         row,
         path=row.path.format(party=party),

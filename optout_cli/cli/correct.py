@@ -162,7 +162,9 @@ def _ask_all(contact: Contact | None, day: date | None) -> tuple[dict[str, str],
         "Press Enter to keep the value in brackets; a single - empties it. Type < to go back, and ?"
         " to have a question explained. Ctrl-C stops, and nothing is written."
     )
-    known = _texts_of(contact) if contact else {"name": "", "formal": ""}
+    known = {"name": "", "formal": ""}
+    if contact:
+        known = {path: contact.text_at(path) for path in _FIELDS}
     labels = {path: _FIELDS.get(path, path.capitalize()) for path in known}
     asked = partial(ask, required=True, explain="")
 
@@ -223,17 +225,6 @@ def _lines(path: str, answer: str) -> dict[str, str]:
         return {path: answer}
     lines = filter(None, (line.strip() for line in answer.split(";")))
     return {path: ""} | {f"{path}.{number}": line for number, line in enumerate(lines)}
-
-
-def _texts_of(contact: Contact) -> dict[str, str]:
-    """Return each field of a contact as it is asked for; lines have a semicolon between them."""
-    texts = {}
-    for path in _FIELDS:
-        value: object = contact
-        for part in path.split("."):
-            value = getattr(value, part)
-        texts[path] = "; ".join(value) if isinstance(value, tuple) else str(value or "")
-    return texts
 
 
 def target_of(what: str, directory: Directory, location: Location) -> str:

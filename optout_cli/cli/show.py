@@ -41,6 +41,10 @@ from optout_cli.programs import program_notes
 _WIDEST = 100  # columns
 _LOCATION = 34  # columns for file and line, after the value
 _LABEL = 14  # columns
+_FIELDS = (  # of a contact
+    "attention", "organization", "address.street", "address.city", "address.state", "address.zip",
+    "envelope", "phone", "fax", "email", "website",
+)  # fmt: skip
 UNUSED = ("offices", "origins")  # fields of a locality that are not shown as JSON
 
 
@@ -127,13 +131,13 @@ def _lines(overview: Overview) -> Iterator[str]:
     else:
         yield from _pair("activated", str(day or "no date found"), locality.origins, key)
     if day and (source := locality.activation_source):
-        yield from _pair("", f"source: {source.kind}, {source.url}", {}, "")
+        yield from _pair("", f"source: {source.kind}, {source.url}")
     for slug, agency in overview.agencies.items():
         agreements = "; ".join(map(_agreement_text, agency.agreements)) or "no agreement"
-        yield from _pair("agency", f"{slug}: {agreements}", {}, "")
+        yield from _pair("agency", f"{slug}: {agreements}")
     if source := overview.agency_source:
         found = f"source: {source.kind}, {source.date or 'undated'}, {source.url or 'no address'}"
-        yield from _pair("", found, {}, "")
+        yield from _pair("", found)
     usual = DEFAULT_LETTER.partition("/")[0]
     shown: set[object] = set()
     for outlook in sorted(overview.outlooks, key=lambda outlook: outlook.program != usual):
@@ -155,11 +159,8 @@ def _agency_lines(locality: Locality, agency: Agency) -> Iterator[str]:
     for agreement in agency.agreements:
         text = _agreement_text(agreement)
         yield from _pair("agreement", text, origins, "jurisdiction.agreements")
-    if source := locality.agency_source:
-        found = f"{source.kind}, {source.date or 'undated'}, {source.url or 'no web address'}"
-        yield from _pair("source", found, {}, "")
-        if source.note:
-            yield from _indent(source.note, indent=_LABEL + 2)
+    if locality.agency_source:
+        yield from _source_lines(locality.agency_source)
 
 
 def _agreement_text(agreement: Agreement) -> str:
@@ -200,43 +201,31 @@ def _outlook_lines(
 def _contact_lines(
     contact: Contact, origins: Mapping[str, str], shown: set[object]
 ) -> Iterator[str]:
-    address, key = contact.address, (contact.organization, contact.address, contact.attention)
+    key = contact.organization, contact.address, contact.attention
     if contact.organization and key in shown:
-        yield from _pair("as above", ", ".join(contact.block), {}, "")
+        yield from _pair("as above", ", ".join(contact.block))
         return
     shown.add(key)
-    known: list[tuple[str, str | None]] = [
-        ("attention", contact.attention),
-        ("organization", "; ".join(contact.organization)),
-        ("address.street", "; ".join(address.street)),
-        ("address.city", address.city),
-        ("address.state", address.state),
-        ("address.zip", address.zip),
-        ("envelope", "; ".join(contact.envelope)),
-        ("phone", contact.phone),
-        ("fax", contact.fax),
-        ("email", contact.email),
-        ("website", contact.website),
-    ]
-    for path, value in known:
-        if value:
-            yield from _pair(path.removeprefix("address."), value, origins, path)
-    if contact.organization:
-        missing = [
-            path.removeprefix("address.")
-            for path, value in known
-            if not value and path not in ("attention", "envelope")  # few letters need them
-        ]
-        if missing:
-            yield from _pair("not known", ", ".join(missing), {}, "")
-    if source := contact.source:
-        found = f"{source.kind}, {source.date or 'undated'}, {source.url or 'no web address'}"
-        yield from _pair("source", found, origins, "source")
-        if source.note:
-            yield from _indent(source.note, indent=_LABEL + 2)
+    known = {path: contact.text_at(path) for path in _FIELDS}
+    for path in filter(known.get, known):
+        yield from _pair(path.removeprefix("address."), known[path], origins, path)
+    # Few letters need an addressee or lines for an envelope.
+    missing = [path for path in known if not (known[path] or path in ("attention", "envelope"))]
+    if contact.organization and missing:
+        names = ", ".join(path.removeprefix("address.") for path in missing)
+        yield from _pair("not known", names)
+    if contact.source:
+        yield from _source_lines(contact.source, origins)
 
 
-def _pair(label: str, value: str, origins: Mapping[str, str], path: str) -> Iterator[str]:
+def _source_lines(source: Source, origins: Mapping[str, str] = {}) -> Iterator[str]:
+    found = f"{source.kind}, {source.date or 'undated'}, {source.url or 'no web address'}"
+    yield from _pair("source", found, origins, "source")
+    if source.note:
+        yield from _indent(source.note, indent=_LABEL + 2)
+
+
+def _pair(label: str, value: str, origins: Mapping[str, str] = {}, path: str = "") -> Iterator[str]:
     """Lay out one value, on one or more lines: `  phone    555-0123    jurisdictions.yaml:280`."""
     columns = _columns()
     width = columns - _LOCATION

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date
+from operator import attrgetter
 from typing import Literal
 
 from optout_cli.model.fields import (
@@ -65,6 +66,9 @@ class Address(Noun, frozen=True, kw_only=True):
         return (*self.street, last) if last else self.street
 
 
+_NEEDED = ("organization", "address.street", "address.city", "address.state", "address.zip")
+
+
 class Contact(Noun, frozen=True, kw_only=True):
     """A body that receives notices: an office, never a person.
 
@@ -102,15 +106,12 @@ class Contact(Noun, frozen=True, kw_only=True):
     @property
     def missing(self) -> tuple[str, ...]:
         """The fields that a letter's address needs and that are empty."""
-        address = self.address
-        needs: dict[str, object] = {
-            "organization": self.organization,
-            "address.street": address.street,
-            "address.city": address.city,
-            "address.state": address.state,
-            "address.zip": address.zip,
-        }
-        return tuple(path for path, value in needs.items() if not value)
+        return tuple(path for path in _NEEDED if not self.text_at(path))
+
+    def text_at(self, path: str) -> str:
+        """Return a field as one text, such as `address.street`; `; ` is between several lines."""
+        value = attrgetter(path)(self)
+        return "; ".join(value) if isinstance(value, tuple) else str(value or "")
 
 
 class Office(Contact, frozen=True, kw_only=True):
