@@ -8,7 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import date
-from itertools import chain, islice
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -47,24 +47,8 @@ def contradiction_notes(
     Looks in the register of `folder`, whose letters are `states`, then in that of this folder and
     those of the folders in it. With `is_batch`, names the jurisdiction, and shows the first notes.
     """
-    notes = _notes(claims, states, folder, library, is_batch=is_batch)
-    if not is_batch:
-        yield from notes
-        return
-    yield from islice(notes, _MOST)
-    if rest := sum(1 for _ in notes):
-        yield f"note: {rest:,} more such notes on other letters"
-
-
-def _notes(
-    claims: Iterable[Claim],
-    states: Iterable[LetterState],
-    folder: Path | None,
-    library: Library,
-    *,
-    is_batch: bool,
-) -> Iterator[str]:
     registers: list[_ByPlace] = []
+    count = 0
     for claim in claims:
         if not registers:
             registers += [_by_place(states), *_nearby(folder)]
@@ -77,7 +61,12 @@ def _notes(
         texts = next((it for it in found if it is not None), None)
         if texts is None and own and claim.cited:
             texts = iter([f"no register here has the letter that it cites, {claim.cited}"])
-        yield from (told + text for text in texts or ())
+        for text in texts or ():
+            count += 1
+            if not is_batch or count <= _MOST:
+                yield told + text
+    if is_batch and count > _MOST:
+        yield f"note: {count - _MOST:,} more such notes on other letters"
 
 
 def _by_place(states: Iterable[LetterState]) -> _ByPlace:

@@ -11,14 +11,14 @@ import click
 from optout_cli.batch.existing import choose_letters, is_print_run, print_run
 from optout_cli.batch.job import Job
 from optout_cli.batch.plan import BatchPlan
-from optout_cli.cli.batch.report import choice_lines, missing_line
-from optout_cli.cli.console import progress, say, speaks_json, usage_error
+from optout_cli.cli.console import counted, progress, say, speaks_json, usage_error
 from optout_cli.errors import Location, OptoutError, Problem
 from optout_cli.letters.pipeline import Order
 from optout_cli.output import open_replacement, write_errors
 from optout_cli.register.events import Record
 from optout_cli.register.folder import LetterFolder
 
+_MOST = 5  # requests that a line names
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 
@@ -61,8 +61,16 @@ def print_letters(
     printed = plan.printed(register.records)
     chosen = choose_letters(printed, register, is_all=paper.is_all, with_copies=paper.with_copies)
     tell = (lambda _: None) if quiet else say
-    for line in choice_lines(chosen, is_all=paper.is_all):
-        tell(line)
+    if chosen.before:
+        were = "was" if chosen.before == 1 else "were"
+        more = "" if paper.is_all else "; to print all of them again, add --all"
+        tell(f"note: {counted(chosen.before, 'letter')} {were} printed or sent before{more}")
+    if chosen.messages:
+        count = counted(chosen.messages, "letter")
+        tell(f"note: not printed, since they go only by e-mail or fax: {count}")
+    if chosen.withdrawn:
+        count = counted(chosen.withdrawn, "letter")
+        tell(f"note: not printed, since somebody recorded that they will not go out: {count}")
     if not chosen.requests:
         tell(f"nothing to print: {paper.path} was not written")
         return []
@@ -80,8 +88,11 @@ def print_letters(
     folder.add_printed(paper.path.name, records, job.order.today)
     prints.show([paper.path], b"")
     tell(f"{paper.path} has {pages:,} pages; print it at 100 %, not scaled to fit")
-    if missing := missing_line(paper.path, plan):
-        tell(missing)
+    if missing := plan.unprinted:
+        named = ", ".join(str(row.location) for row in missing[:_MOST])
+        more = f" and {len(missing) - _MOST:,} more" if len(missing) > _MOST else ""
+        count = counted(len(plan.rows), "request")
+        tell(f"{paper.path} lacks {len(missing):,} of {count}: {named}{more}")
     return records
 
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from optout_cli.batch.existing import Choice, FormerLetters
+from optout_cli.batch.existing import FormerLetters
 from optout_cli.batch.input import InputFile, Stream
 from optout_cli.batch.job import Job
 from optout_cli.batch.plan import DRAFT, LAW, OF_ALL, BatchPlan
@@ -183,11 +183,9 @@ def say_what_was_done(
 
 def former_lines(former: FormerLetters, folder: Path) -> Iterator[str]:
     """Yield which letters stay although no row gives them now."""
-    yield from _kept_lines(former.rejected, folder, "its row is rejected now")
-    unclear = former.unclear
-    if unclear:
-        why = f"its row is rejected now, or no longer in {unclear[0].source}"
-        yield from _kept_lines(unclear, folder, why)
+    for stay, why in ((former.rejected, ""), (former.unclear, ", or no longer in {}")):
+        said = f"its row is rejected now{why.format(stay[0].source)}" if stay else ""
+        yield from _first_lines([f"kept: {folder / it.path}: {said}" for it in stay])
     for records, gone in (
         (former.older, "no new letter replaces {count} from an older request"),
         (former.gone, "{source} no longer has the rows of {count}"),
@@ -199,47 +197,20 @@ def former_lines(former: FormerLetters, folder: Path) -> Iterator[str]:
             yield f"note: {what}; move them away unless you want to send them: {path}{more}"
 
 
-def _kept_lines(records: Sequence[Record], folder: Path, why: str) -> Iterator[str]:
-    for record in records[:_MOST_ALIKE]:
-        yield f"kept: {folder / record.path}: {why}"
-    if len(records) > _MOST_ALIKE:
-        yield f"kept: {counted(len(records) - _MOST_ALIKE, 'more file')} like these"
+def _first_lines(lines: Sequence[str]) -> Iterator[str]:
+    """Yield the first lines about files that are kept, and how many more there are."""
+    yield from lines[:_MOST_ALIKE]
+    if len(lines) > _MOST_ALIKE:
+        yield f"kept: {counted(len(lines) - _MOST_ALIKE, 'more file')} like these"
 
 
-def say_what_was_left(paths: Sequence[str], folder: Path, register: Register) -> None:
-    """Print which files stay because they were sent, or because someone changed them."""
-    for path in paths[:_MOST_ALIKE]:
-        why = "was changed after optout wrote it (a signed copy?); --force replaces it"
-        if register.is_sent(path):
-            why = "was sent, and would only look different now"
-        say(f"kept: {folder / path} {why}")
-    if len(paths) > _MOST_ALIKE:
-        say(f"kept: {counted(len(paths) - _MOST_ALIKE, 'more file')} like these")
-
-
-def choice_lines(choice: Choice, *, is_all: bool) -> Iterator[str]:
-    """Yield how many letters were printed before, and how many are not to be printed."""
-    if choice.before:
-        were = "was" if choice.before == 1 else "were"
-        what = f"{counted(choice.before, 'letter')} {were} printed or sent before"
-        yield f"note: {what}" + ("" if is_all else "; to print all of them again, add --all")
-    if choice.messages:
-        count = counted(choice.messages, "letter")
-        yield f"note: not printed, since they go only by e-mail or fax: {count}"
-    if choice.withdrawn:
-        count = counted(choice.withdrawn, "letter")
-        yield f"note: not printed, since somebody recorded that they will not go out: {count}"
-
-
-def missing_line(path: Path, plan: BatchPlan) -> str:
-    """Say which requests are not in the PDF to print; an empty text if all are."""
-    missing = plan.unprinted
-    if not missing:
-        return ""
-    names = ", ".join(str(row.location) for row in missing[:_MOST_ALIKE])
-    more = f" and {len(missing) - _MOST_ALIKE:,} more" if len(missing) > _MOST_ALIKE else ""
-    count = counted(len(plan.rows), "request")
-    return f"{path} lacks {len(missing):,} of {count}: {names}{more}"
+def left_lines(paths: Sequence[str], folder: Path, register: Register) -> Iterator[str]:
+    """Yield which files stay because they were sent, or because someone changed them."""
+    changed = "was changed after optout wrote it (a signed copy?); --force replaces it"
+    sent = "was sent, and would only look different now"
+    whys = (sent if register.is_sent(path) else changed for path in paths)
+    lines = [f"kept: {folder / path} {why}" for path, why in zip(paths, whys, strict=True)]
+    yield from _first_lines(lines)
 
 
 def say_next(
@@ -283,28 +254,26 @@ def say_what_stopped(why: str, finished: int, total: int) -> None:
 PLACE = Path("problems", "internal-errors.txt")  # in the batch's folder
 
 
-def say_tracebacks(tracebacks: Mapping[str, Sequence[str]]) -> None:
-    """Print each traceback once, with the rows where it happened."""
-    say_lines(_lines(tracebacks))
+def traceback_lines(tracebacks: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """Yield each traceback once, below the rows where it happened."""
+    for traceback, places in tracebacks.items():
+        yield f"{', '.join(places)}:"
+        yield traceback
 
 
 def keep_tracebacks(tracebacks: Mapping[str, Sequence[str]], folder: Path) -> None:
     """Write the tracebacks to a file and print its path; without any, delete an old file."""
     place = folder / PLACE
     if tracebacks:
-        write_all({place: "\n".join(_lines(tracebacks)).encode("utf-8", "replace")}, force=True)
+        write_all(
+            {place: "\n".join(traceback_lines(tracebacks)).encode("utf-8", "replace")}, force=True
+        )
         say(f"this is a bug in optout; please report it, and attach {place}")
         return
     with write_errors(place):
         place.unlink(missing_ok=True)
     with suppress(OSError):  # there is no such folder, or the user keeps files in it
         place.parent.rmdir()
-
-
-def _lines(tracebacks: Mapping[str, Sequence[str]]) -> Iterator[str]:
-    for traceback, places in tracebacks.items():
-        yield f"{', '.join(places)}:"
-        yield traceback
 
 
 LEAST = 200  # letters: below that, what Typst saves is not worth a line
@@ -351,10 +320,13 @@ def faster_lines(
     typst = msgspec.structs.replace(job, library=job.library.with_options(options))
     sooner = seconds * (1 - _measure(input_files, typst, sample) / usual)
     if sooner > LEAST_SAVED:
+        times = (
+            f"{minutes:,} min" if (minutes := round(taken / _MINUTE)) > 1 else f"{taken:,.0f} s"
+            for taken in (seconds - sooner, seconds)
+        )
         yield (
             f"note: --engine typst would have written these letters in about"
-            f" {_lasting(seconds - sooner)} instead of {_lasting(seconds)}"
-            f" (measured on {len(sample) - 1} of the requests)"
+            f" {' instead of '.join(times)} (measured on {len(sample) - 1} of the requests)"
         )
 
 
@@ -366,8 +338,3 @@ def _measure(input_files: Sequence[InputFile], job: Job, sample: Mapping[int, Or
     for _ in rows:
         pass
     return time.process_time() - began
-
-
-def _lasting(seconds: float) -> str:
-    minutes = round(seconds / _MINUTE)
-    return f"{minutes:,} min" if minutes > 1 else f"{seconds:,.0f} s"

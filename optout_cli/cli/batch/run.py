@@ -26,17 +26,17 @@ from optout_cli.cli.batch.report import (
     faster_lines,
     former_lines,
     keep_tracebacks,
+    left_lines,
     note_lines,
     other_engine_lines,
     problem_lines,
     say_each_problem,
     say_how_read,
     say_next,
-    say_tracebacks,
     say_what_stopped,
     say_what_was_done,
-    say_what_was_left,
     tally_lines,
+    traceback_lines,
 )
 from optout_cli.cli.console import (
     clear_line,
@@ -113,7 +113,7 @@ class Run:
         else:
             for text in problem_lines(problems):
                 print_text(text)
-        say_tracebacks(plan.tracebacks)
+        say_lines(traceback_lines(plan.tracebacks))
         told: list[Told] = []
         if not self.quiet:
             told += note_lines(plan, plan.rows, self.job.order.today, in_full=self.in_full)
@@ -204,7 +204,7 @@ class Run:
         found = (*plan.problems.values(), *plan.taken.values())
         say_each_problem(problem for problems in found for problem in problems)
         if fail_fast and (plan.problems or plan.taken):
-            say_tracebacks(plan.tracebacks)
+            say_lines(traceback_lines(plan.tracebacks))
             say("nothing was written, because of --fail-fast")
             return ExitCode.CONTENT
         wanted = plan.unfinished(job.order, force=self.replacing.force)
@@ -283,7 +283,7 @@ class Run:
             say_lines(self._earlier(plan, wanted, register))
             say_lines(former_lines(self._former(plan, register), folder.path))
             kept = [path for it in self.plans for path in it.kept]
-            say_what_was_left(kept, folder.path, register)
+            say_lines(left_lines(kept, folder.path, register))
             say_lines(staying_lines(self.plans, folder.path))
         paper, quiet = self.prints.paper, self.quiet
         printed = print_letters(plan, self.prints, folder, job, quiet=quiet) if paper else []
