@@ -19,7 +19,7 @@ from optout_cli.batch.plan import plan_from
 from optout_cli.batch.rows import Job, check_rows
 from optout_cli.cache import Cache
 from optout_cli.exporters import Options
-from optout_cli.letters.library import Library
+from optout_cli.letters import Library
 from optout_cli.letters.pipeline import Order, request_file
 
 Pages = list[tuple[typst.Compiler, dict[str, Any]]]  # Any: what Typst's compiler takes

@@ -17,8 +17,8 @@ from PIL import Image as Picture
 from optout_cli.cache import Cache
 from optout_cli.engines import Engine
 from optout_cli.exporters import ExportContext, exporter_for
+from optout_cli.letters import Library
 from optout_cli.letters.compose import compose
-from optout_cli.letters.library import Library
 from optout_cli.letters.pipeline import Order, case_of, request_file
 from optout_cli.letters.render import render
 from optout_cli.model.letter import Cover, Letter

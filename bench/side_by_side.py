@@ -22,7 +22,7 @@ from optout_cli.batch.rows import Job, check_rows
 from optout_cli.cache import Cache
 from optout_cli.engines import NAMES
 from optout_cli.exporters import Options, exporter_for
-from optout_cli.letters.library import Library
+from optout_cli.letters import Library
 from optout_cli.letters.pipeline import Order, case_of, letters_of, request_file
 from optout_cli.readers.document import Document
 from optout_cli.register.folder import LetterFolder

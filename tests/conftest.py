@@ -21,7 +21,7 @@ from optout_cli.cache import Cache
 from optout_cli.cli import check, group, options
 from optout_cli.errors import Problem
 from optout_cli.exporters import Options
-from optout_cli.letters.library import Library
+from optout_cli.letters import Library
 from optout_cli.lint import problems_in_letters, problems_in_library
 
 TODAY = date(2026, 11, 24)

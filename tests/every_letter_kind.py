@@ -14,8 +14,8 @@ from conftest import TODAY
 from letters_by_period import BEFORE_ACTIVATION, FULL, PLAIN, not_activated
 from make_letters import document_of
 
+from optout_cli.letters import Library
 from optout_cli.letters.compose import compose
-from optout_cli.letters.library import Library
 from optout_cli.letters.pipeline import Order, case_of
 from optout_cli.letters.render import render
 from optout_cli.model.letter import Letter

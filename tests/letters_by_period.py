@@ -13,8 +13,8 @@ import msgspec
 from conftest import TODAY
 from make_letters import case_for, document_of
 
+from optout_cli.letters import Library
 from optout_cli.letters.compose import compose
-from optout_cli.letters.library import Library
 from optout_cli.letters.pipeline import Order, case_of
 from optout_cli.letters.render import render
 from optout_cli.lint.samples import samples

@@ -13,8 +13,8 @@ from conftest import REQUEST, TODAY
 from optout_cli.cache import Cache
 from optout_cli.errors import OptoutError, Problem
 from optout_cli.exporters import exporter_for
+from optout_cli.letters import Library
 from optout_cli.letters.compose import compose
-from optout_cli.letters.library import Library
 from optout_cli.letters.pipeline import Order, case_of
 from optout_cli.letters.render import render
 from optout_cli.model.letter import Block, Letter, ListBlock, Quote

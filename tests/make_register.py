@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from optout_cli.letters.library import Library
+from optout_cli.letters import Library
 from optout_cli.model.request import PARTIES, Party, Way
 from optout_cli.register.events import (
     Answered,

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from read_pdf import tagged_words
 
 from optout_cli.exporters import exporter_for
-from optout_cli.letters.library import Library
+from optout_cli.letters import Library
 from optout_cli.model.letter import Letter
 
 LIST_MARK = r"^ *(?:-|\d{1,2}\.) +(?=\S)"

@@ -8,7 +8,7 @@ from command_results import Run, lying_in, outcome
 from make_letters import letter_for, library_with, notice_for, told_by
 from run_batch import records
 
-from optout_cli.letters.library import Library
+from optout_cli.letters import Library
 
 BASE = """\
 jurisdiction: benton-county-ar

@@ -10,7 +10,7 @@ from answer_questions import SIGNS, Asked, at_the_terminal, data_in
 from command_results import Run, outcome, words
 
 from optout_cli.authoring.tables import table_template
-from optout_cli.letters.library import Library
+from optout_cli.letters import Library
 from optout_cli.readers.csv import csv_from
 
 AUTAUGA = "autauga-county-sheriffs-office-al"

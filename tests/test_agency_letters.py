@@ -17,8 +17,8 @@ from make_letters import (
 from run_batch import records
 
 from optout_cli.errors import Problem
+from optout_cli.letters import Library
 from optout_cli.letters.compose import compose
-from optout_cli.letters.library import Library
 
 HIALEAH = "hialeah-police-department-fl"
 AUTAUGA = "autauga-county-sheriffs-office-al"

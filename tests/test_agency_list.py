@@ -9,7 +9,7 @@ from conftest import ROOT
 from import_tool import tool
 
 from optout_cli.directory.names import fold
-from optout_cli.letters.library import Library
+from optout_cli.letters import Library
 
 HEADER = "state,agency,type,county_as_printed,model,signed"
 COUNTIES = {

@@ -10,7 +10,7 @@ from make_letters import told_by
 from optout_cli.directory import Directory
 from optout_cli.directory.names import fold, is_agency_name
 from optout_cli.errors import OptoutError
-from optout_cli.letters.library import Library
+from optout_cli.letters import Library
 from optout_cli.readers.yaml import document_from_yaml
 
 Write = Callable[[str, str], str]

@@ -15,7 +15,7 @@ from make_register import RegisterMaker
 from written_letters import REACHED, TO_BUREAU, TO_ICE, write_letters
 
 from optout_cli.cli import answer, ask, new
-from optout_cli.letters.library import Library
+from optout_cli.letters import Library
 from optout_cli.model.program import Program
 from optout_cli.readers.yaml import document_from_yaml
 from optout_cli.register.events import Answered

@@ -9,7 +9,7 @@ from make_letters import document_of, letter_for, told_by
 from msgspec.structs import replace
 
 from optout_cli.exporters.fax import ascii_of, in_ascii
-from optout_cli.letters.library import Library
+from optout_cli.letters import Library
 from optout_cli.letters.pipeline import Order, exports_of
 from optout_cli.model.letter import Heading, ListBlock, Paragraph, Quote, Run
 

@@ -8,7 +8,7 @@ from make_letters import document_of
 from read_pdf import CLEAR, SAFE, Line, is_safe, seen_on
 
 from optout_cli.engines.measure import LINES
-from optout_cli.letters.library import Library
+from optout_cli.letters import Library
 from optout_cli.letters.pipeline import Order, exports_of
 from optout_cli.templating.filters import typographic
 

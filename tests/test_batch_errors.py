@@ -18,7 +18,7 @@ from optout_cli.batch.rows import (
 )
 from optout_cli.cli import write as write_command
 from optout_cli.cli.batch.report import PLACE
-from optout_cli.letters.library import Library
+from optout_cli.letters import Library
 from optout_cli.letters.pipeline import Order, case_of
 
 FATAL = "50003"

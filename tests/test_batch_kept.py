@@ -23,7 +23,7 @@ from optout_cli.batch.rows import (
 )
 from optout_cli.errors import OptoutError, Problem
 from optout_cli.exporters import exporter_for, pdf
-from optout_cli.letters.library import Library
+from optout_cli.letters import Library
 from optout_cli.letters.pipeline import Order, exports_of
 from optout_cli.letters.request_files import NamedFiles
 from optout_cli.model.request import Request

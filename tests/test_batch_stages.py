@@ -22,7 +22,7 @@ from optout_cli.batch.rows import (
 )
 from optout_cli.exporters import exporter_for
 from optout_cli.exporters.binding import Bundle, bind_print_run
-from optout_cli.letters.library import Library
+from optout_cli.letters import Library
 from optout_cli.letters.pipeline import Order, case_of
 from optout_cli.model.notice import Case
 from optout_cli.readers.document import Document

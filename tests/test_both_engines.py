@@ -24,7 +24,7 @@ from optout_cli.cli.guide import encode_guide, guide_of
 from optout_cli.engines import NAMES
 from optout_cli.errors import Location
 from optout_cli.exporters import Options
-from optout_cli.letters.library import Library
+from optout_cli.letters import Library
 from optout_cli.letters.pipeline import Order, letters_of_request, request_file
 from optout_cli.model.letter import (
     Block,

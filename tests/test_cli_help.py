@@ -16,7 +16,7 @@ from written_letters import write_letters
 
 from optout_cli import __version__
 from optout_cli.cli import COMMANDS, TOPICS, main
-from optout_cli.letters.library import Library
+from optout_cli.letters import Library
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -10,7 +10,7 @@ from make_letters import told_by
 
 from optout_cli.batch.input import InputFile, load_input
 from optout_cli.errors import OptoutError
-from optout_cli.letters.library import Library
+from optout_cli.letters import Library
 from optout_cli.letters.pipeline import Order, case_of
 from optout_cli.model.fields import Email, StateCode, Zip
 from optout_cli.model.request import Request

@@ -6,8 +6,8 @@ import msgspec
 import pytest
 from make_letters import BARE, case_for, notices_for, problems_of
 
+from optout_cli.letters import Library
 from optout_cli.letters.compose import compose
-from optout_cli.letters.library import Library
 from optout_cli.model.notice import Case
 from optout_cli.model.program import Rule
 

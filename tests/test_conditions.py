@@ -6,8 +6,8 @@ import msgspec
 import pytest
 from make_letters import BARE, case_for, letters_for, notices_for, problems_of, told_by
 
+from optout_cli.letters import Library
 from optout_cli.letters.compose import compose
-from optout_cli.letters.library import Library
 from optout_cli.model.program import Condition
 from optout_cli.programs import holds
 from optout_cli.templating.body import texts_in

@@ -14,7 +14,7 @@ from conftest import TODAY
 from make_letters import problems_of
 
 from optout_cli.authoring.tables import table_template
-from optout_cli.letters.library import Library
+from optout_cli.letters import Library
 from optout_cli.letters.pipeline import Order, case_of
 from optout_cli.readers.csv import csv_from, rows_from_csv
 

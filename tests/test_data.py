@@ -14,7 +14,7 @@ from conftest import ROOT
 from optout_cli import bundled
 from optout_cli.directory import Directory
 from optout_cli.engines.measure import LINES, window_lines
-from optout_cli.letters.library import Library
+from optout_cli.letters import Library
 from optout_cli.readers import yaml as yaml_text
 from optout_cli.readers.document import Document, Tree
 from optout_cli.readers.files import load_document

@@ -10,8 +10,8 @@ from optout_cli import bundled
 from optout_cli.directory import Directory, load_directory
 from optout_cli.directory.names import fold, without_legal_word
 from optout_cli.errors import Location, Problem
+from optout_cli.letters import Library
 from optout_cli.letters.compose import place_of
-from optout_cli.letters.library import Library
 from optout_cli.readers.yaml import document_from_yaml
 
 

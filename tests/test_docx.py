@@ -13,7 +13,7 @@ from PIL import Image as Raster
 from read_docx import opened, styled, words_in
 
 from optout_cli.exporters import Options, exporter_for
-from optout_cli.letters.library import Library
+from optout_cli.letters import Library
 from optout_cli.letters.notes import export_notes
 from optout_cli.model.letter import Attachment, Heading, Image, Letter
 from optout_cli.templating.body import sections_from

@@ -9,7 +9,7 @@ from conftest import TODAY
 from make_letters import document_of, problems_of
 from read_pdf import text_on
 
-from optout_cli.letters.library import Library
+from optout_cli.letters import Library
 from optout_cli.letters.pipeline import Order, exports_of
 from optout_cli.model.letter import Export
 

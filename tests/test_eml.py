@@ -29,7 +29,7 @@ from optout_cli.cache import Cache
 from optout_cli.exporters import ExportContext, Options, eml, exporter_for
 from optout_cli.exporters.eml import envelope_of
 from optout_cli.exporters.txt import lines_of
-from optout_cli.letters.library import Library
+from optout_cli.letters import Library
 from optout_cli.model.letter import Attachment, Block, Image, Letter, Paragraph, Run
 
 EXAMPLES = sorted((ROOT / "examples").glob("*.yaml"))

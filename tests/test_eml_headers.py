@@ -14,7 +14,7 @@ from read_mail import ADDRESSED, mailboxes, mailed, read
 from optout_cli.errors import shorten
 from optout_cli.exporters import pdf
 from optout_cli.exporters.eml import address_header, text_header
-from optout_cli.letters.library import Library
+from optout_cli.letters import Library
 from optout_cli.letters.render import people_of
 from optout_cli.model.letter import Letter
 from optout_cli.model.request import Copy

@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from read_mail import ADDRESSED, Parts, differing, drafted, mailed
 
 from optout_cli.exporters import exporter_for
-from optout_cli.letters.library import Library
+from optout_cli.letters import Library
 from optout_cli.model.letter import Paragraph
 from optout_cli.model.letter import Run as Words
 

@@ -10,7 +10,7 @@ from read_mail import ADDRESSED, mailed
 
 from optout_cli.cache import Cache
 from optout_cli.exporters import Options
-from optout_cli.letters.library import Library
+from optout_cli.letters import Library
 from optout_cli.model.letter import Attachment, Image, Letter
 
 

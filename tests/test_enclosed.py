@@ -23,7 +23,7 @@ from optout_cli.exporters.fax_pdf import (
     draw_pages,
     refuse_failed,
 )
-from optout_cli.letters.library import Library
+from optout_cli.letters import Library
 from optout_cli.letters.pipeline import Order, exports_of
 from optout_cli.model.letter import Attachment, Export
 from optout_cli.readers import enclosures as attachments

@@ -16,7 +16,7 @@ from pikepdf import Array, Dictionary, Name, String
 
 from optout_cli.exporters import Options, exporter_for
 from optout_cli.exporters.binding import bind_enclosures
-from optout_cli.letters.library import Library
+from optout_cli.letters import Library
 from optout_cli.letters.notes import export_notes
 from optout_cli.letters.pipeline import Order, letters_of_request
 from optout_cli.model.letter import Attachment, Letter

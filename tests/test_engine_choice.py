@@ -21,7 +21,7 @@ from optout_cli.cli.batch import report as engine_lines
 from optout_cli.engines import DEFAULT, NAMES, can_fork, measure, pages_in
 from optout_cli.engines.measure import broken_words, known_characters
 from optout_cli.exporters import Options
-from optout_cli.letters.library import Library
+from optout_cli.letters import Library
 from optout_cli.letters.pipeline import Order, letters_of_request, request_file
 from optout_cli.model.letter import Image
 from optout_cli.templating.layouts import LAYOUTS

@@ -14,8 +14,8 @@ from conftest import TODAY
 from make_letters import case_for
 
 from optout_cli.errors import OptoutError
+from optout_cli.letters import Library
 from optout_cli.letters.compose import compose
-from optout_cli.letters.library import Library
 from optout_cli.letters.render import render
 from optout_cli.model.jurisdiction import Agency, Agreement
 from optout_cli.model.notice import Case

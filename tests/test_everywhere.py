@@ -10,8 +10,8 @@ from make_letters import case_for
 
 from optout_cli.errors import OptoutError
 from optout_cli.exporters import exporter_for
+from optout_cli.letters import Library
 from optout_cli.letters.compose import compose
-from optout_cli.letters.library import Library
 from optout_cli.letters.render import render
 from optout_cli.model.notice import Case, Notice
 from optout_cli.model.request import Party

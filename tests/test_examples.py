@@ -8,7 +8,7 @@ from command_results import Run, lying_in, outcome
 from conftest import ROOT
 from make_letters import body_texts, letters_for
 
-from optout_cli.letters.library import Library
+from optout_cli.letters import Library
 from optout_cli.model.request import Request
 
 pytestmark = pytest.mark.no_cover  # many pages, with code that others cover

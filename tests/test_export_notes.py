@@ -6,7 +6,7 @@ import pytest
 from conftest import ROOT, TODAY
 from make_letters import document_of
 
-from optout_cli.letters.library import Library
+from optout_cli.letters import Library
 from optout_cli.letters.pipeline import Order, exports_of
 
 ACT = (ROOT / "examples" / "placeholder-resolution.pdf").read_bytes()

@@ -9,8 +9,8 @@ from make_letters import pdf_of, problems_of
 
 from optout_cli.engines import pages_in
 from optout_cli.exporters import exporter_for
+from optout_cli.letters import Library
 from optout_cli.letters.compose import compose
-from optout_cli.letters.library import Library
 
 pytestmark = pytest.mark.no_cover  # many letters and pages, with code that others cover
 

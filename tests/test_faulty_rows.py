@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from test_values import SAMPLES
 
-from optout_cli.letters.library import Library
+from optout_cli.letters import Library
 from optout_cli.readers.csv import csv_from
 
 ROWS = int(os.environ.get("OPTOUT_FAULTY_ROWS", "30"))

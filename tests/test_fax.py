@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from read_fax import MARKS, pages_of, said_by, said_in, sheets_of
 
 from optout_cli.exporters import FAX_LINES, ExportContext, Options, exporter_for
-from optout_cli.letters.library import Library
+from optout_cli.letters import Library
 from optout_cli.letters.pipeline import Order, exports_of
 from optout_cli.model.letter import Block, Heading, Letter, ListBlock, Paragraph, Quote, Run
 from optout_cli.templating.filters import typeset

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from read_pdf import opened, shapes_on, words_by_page
 
 from optout_cli.exporters import exporter_for
-from optout_cli.letters.library import Library
+from optout_cli.letters import Library
 from optout_cli.model.letter import Attachment, Letter
 from optout_cli.templating.layouts import cover_page
 

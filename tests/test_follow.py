@@ -16,7 +16,7 @@ from optout_cli.authoring.follow import answers_following
 from optout_cli.authoring.former import former_from_json
 from optout_cli.authoring.request_writer import Answers
 from optout_cli.exporters import exporter_for
-from optout_cli.letters.library import Library
+from optout_cli.letters import Library
 from optout_cli.letters.pipeline import Order, exports_of
 from optout_cli.programs import program_notes
 from optout_cli.readers.yaml import document_from_yaml

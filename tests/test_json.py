@@ -11,7 +11,7 @@ from msgspec.structs import fields
 from read_mail import ADDRESSED, read
 
 from optout_cli.exporters import exporter_for
-from optout_cli.letters.library import Library
+from optout_cli.letters import Library
 from optout_cli.letters.pipeline import Order, exports_of
 from optout_cli.model.letter import Letter
 from optout_cli.model.notice import Notice

@@ -11,7 +11,7 @@ from make_register import RegisterMaker
 from read_docs import PAGES
 from written_letters import write_letters
 
-from optout_cli.letters.library import Library
+from optout_cli.letters import Library
 
 HEADINGS = re.findall(r"^### `(.*(?:json|ndjson))`$", PAGES["scripts.md"], re.MULTILINE)
 # How each object is had, by the heading of its table.

@@ -12,7 +12,7 @@ from read_pdf import lines_on, opened
 from optout_cli import engines
 from optout_cli.engines import load_engine
 from optout_cli.engines.measure import fitted
-from optout_cli.letters.library import Library
+from optout_cli.letters import Library
 from optout_cli.model.letter import EngineName, Mailing, MailingForm
 
 REQUEST = """\

@@ -5,7 +5,7 @@ from make_letters import letter_for, pdf_of
 from msgspec.structs import replace
 from read_pdf import lines_on, opened, shapes_on
 
-from optout_cli.letters.library import Library
+from optout_cli.letters import Library
 from optout_cli.model.letter import Image
 
 LONG = """\

@@ -10,7 +10,7 @@ from letters_by_period import DAYS, SETTINGS, Setting, letters_in
 from make_letters import body_texts, letter_for, letters_for, texts_of
 
 from optout_cli.exporters import exporter_for
-from optout_cli.letters.library import Library
+from optout_cli.letters import Library
 from optout_cli.letters.own_wording import claims_in, rules_for
 from optout_cli.templating.filters import MONTHS, as_typed
 

@@ -17,7 +17,7 @@ from command_results import Run, lying_in, outcome
 from openpyxl.worksheet.worksheet import Worksheet
 
 from optout_cli.authoring.tables import Table, sheet_template
-from optout_cli.letters.library import Library
+from optout_cli.letters import Library
 
 OFFICE = shutil.which("soffice") if os.environ.get("OPTOUT_LIBREOFFICE") else None
 HEADER = [

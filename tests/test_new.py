@@ -9,7 +9,7 @@ from conftest import TODAY
 from edit_wording import REQUEST as AGREEMENT
 
 from optout_cli import bundled
-from optout_cli.letters.library import Library
+from optout_cli.letters import Library
 from optout_cli.readers.yaml import document_from_yaml
 
 

@@ -12,7 +12,7 @@ from conftest import ROOT, TODAY
 from written_letters import write_letters
 
 from optout_cli.cli.ask import choices_meant
-from optout_cli.letters.library import Library
+from optout_cli.letters import Library
 from optout_cli.readers.cells import days_meant
 
 EVERYTHING: dict[str, Any] = {

@@ -11,7 +11,7 @@ import pytest
 import yaml
 from conftest import ROOT
 
-from optout_cli.letters.library import Library
+from optout_cli.letters import Library
 from optout_cli.templating.filters import long_date
 
 RUN = 5  # words in a row that make a sentence of a letter recognizable

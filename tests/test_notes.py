@@ -10,8 +10,8 @@ import pytest
 from conftest import TODAY
 from make_letters import BARE, case_for
 
+from optout_cli.letters import Library
 from optout_cli.letters.compose import compose, recipients_of
-from optout_cli.letters.library import Library
 from optout_cli.letters.notes import (
     _names_another,
     contact_note,

@@ -11,7 +11,7 @@ from edit_wording import EXTENDS, LETTER, NAME, OWN, REQUEST, WITH, own_wording,
 
 from optout_cli.cache import Cache
 from optout_cli.errors import Problem
-from optout_cli.letters.library import Library
+from optout_cli.letters import Library
 from optout_cli.lint import unused_files
 from optout_cli.lint.trial_letters import try_program
 

@@ -13,7 +13,7 @@ from PIL import Image
 from read_pdf import objects_of, opened, text_on
 from written_letters import REACHED, TO_BUREAU, TO_ICE, write_letters
 
-from optout_cli.letters.library import Library
+from optout_cli.letters import Library
 from optout_cli.register.journal import NAME
 from optout_cli.register.state import load_register
 

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from optout_cli.engines.measure import set_in_fewest_pages
 from optout_cli.exporters import ExportContext, Options, exporter_for
-from optout_cli.letters.library import Library
+from optout_cli.letters import Library
 from optout_cli.model.letter import Paragraph, Run
 
 APPROVED = "approved-as-to-form: {{name: Lee Doe, title: County Attorney{}}}"

@@ -11,7 +11,7 @@ from read_fax import drawn, pictures_in, said_by, said_in
 from read_mail import Parts, differing, parts_of
 
 from optout_cli.exporters import all_exporters, exporter_for
-from optout_cli.letters.library import Library
+from optout_cli.letters import Library
 from optout_cli.letters.render import render
 from optout_cli.model.letter import Block, Letter, Paragraph, Run
 

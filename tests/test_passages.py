@@ -9,7 +9,7 @@ from conftest import TODAY
 from make_letters import letter_for, library_with, problems_of, texts_of
 
 from optout_cli.errors import Location
-from optout_cli.letters.library import Library
+from optout_cli.letters import Library
 from optout_cli.lint.passages import passages_of
 
 USUAL = "secure-communities/opt-out"

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from read_pdf import lines_on, objects_of, opened, shapes_on, tagged_words, text_on
 
 from optout_cli.cache import Cache
-from optout_cli.letters.library import Library
+from optout_cli.letters import Library
 from optout_cli.letters.pipeline import Order, exports_of
 from optout_cli.model.letter import Image, Letter
 

@@ -13,7 +13,7 @@ from read_pdf import objects_of
 
 from optout_cli import bundled
 from optout_cli.engines.measure import unknown_glyph
-from optout_cli.letters.library import Library
+from optout_cli.letters import Library
 from optout_cli.letters.pipeline import Order, exports_of
 from optout_cli.model.letter import Files, Image
 from optout_cli.readers.document import with_assignments

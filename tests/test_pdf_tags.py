@@ -11,7 +11,7 @@ from make_letters import letter_for, library_with, pdf_of
 from PIL import Image as Raster
 from read_pdf import box_of, elements_of, kinds_within, objects_of
 
-from optout_cli.letters.library import Library
+from optout_cli.letters import Library
 from optout_cli.model.letter import Image
 
 IDENTIFICATION = {

@@ -14,7 +14,7 @@ from read_docs import blocks
 from test_readme import COMMON, TABLE
 from written_letters import REACHED, write_letters
 
-from optout_cli.letters.library import Library
+from optout_cli.letters import Library
 
 LIST, PRINT, MAIL = blocks("scripts.md", "shell")
 STUB = """\

@@ -2,7 +2,7 @@
 
 import pytest
 
-from optout_cli.letters.library import Library
+from optout_cli.letters import Library
 from optout_cli.model.jurisdiction import Address, Contact, Office
 
 WHOLE = Contact(

@@ -13,7 +13,7 @@ from read_pdf import opened, words_by_page
 
 from optout_cli.cache import Cache
 from optout_cli.exporters import Options, binding
-from optout_cli.letters.library import Library
+from optout_cli.letters import Library
 from optout_cli.letters.pipeline import Order, exports_of
 from optout_cli.model.letter import Export
 

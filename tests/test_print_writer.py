@@ -13,7 +13,7 @@ from pikepdf import Array, Dictionary, Name, String
 from pypdfium2 import PdfDocument
 
 from optout_cli.exporters.binding import Bookmark, Bundle, PrintWriter, bind_print_run
-from optout_cli.letters.library import Library
+from optout_cli.letters import Library
 
 ROOT = {"/PageMode": b"/UseOutlines"}
 

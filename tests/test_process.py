@@ -17,7 +17,7 @@ from conftest import REQUEST
 
 from optout_cli import __version__
 from optout_cli.cli import options
-from optout_cli.letters.library import Library
+from optout_cli.letters import Library
 
 OPTOUT = (sys.executable, "-m", "optout_cli")
 SCRIPT = str(Path(sysconfig.get_path("scripts")) / "optout")

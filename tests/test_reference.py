@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from make_letters import BARE, notices_for
 
+from optout_cli.letters import Library
 from optout_cli.letters.compose import REFERENCE_LETTERS
-from optout_cli.letters.library import Library
 
 STATED = """\
 jurisdiction: marin-county-ca

@@ -18,7 +18,7 @@ from test_register import AT
 
 from optout_cli import output
 from optout_cli.cli import group
-from optout_cli.letters.library import Library
+from optout_cli.letters import Library
 from optout_cli.register.events import Answered, Delivered, LetterEvent, Replaced, Sent, Written
 from optout_cli.register.folder import recording
 from optout_cli.register.journal import JournalWriter, load_journal

@@ -22,9 +22,8 @@ from make_letters import (
 
 from optout_cli import bundled
 from optout_cli.exporters import exporter_for
-from optout_cli.letters import pipeline
+from optout_cli.letters import Library, pipeline
 from optout_cli.letters.compose import compose
-from optout_cli.letters.library import Library
 from optout_cli.letters.pipeline import Order, case_of
 from optout_cli.letters.render import render
 from optout_cli.model.letter import Files, Image, Letter, Paragraph, Run

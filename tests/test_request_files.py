@@ -15,7 +15,7 @@ from run_batch import COMMON, SEAL
 
 from optout_cli.authoring.draft import problem_with
 from optout_cli.errors import shorten
-from optout_cli.letters.library import Library
+from optout_cli.letters import Library
 
 HINT = "\n  hint: copy the file into that folder, or allow its own folder with --files-from DIR\n"
 # The key path of each name of a file that a request can have, and what stands around it.

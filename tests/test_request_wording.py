@@ -14,7 +14,7 @@ from letters_by_period import sample_letters
 from make_letters import body_texts, document_of, letter_for, told_by
 from msgspec.structs import replace
 
-from optout_cli.letters.library import Library
+from optout_cli.letters import Library
 from optout_cli.letters.pipeline import Order, exports_of
 from optout_cli.letters.render import render
 from optout_cli.model.letter import ListBlock

@@ -17,8 +17,8 @@ from make_letters import case_for, problems_of
 
 from optout_cli.authoring.draft import draft_text
 from optout_cli.authoring.request_writer import request_text
+from optout_cli.letters import Library
 from optout_cli.letters.compose import compose
-from optout_cli.letters.library import Library
 from optout_cli.letters.pipeline import Order, case_of, exports_of
 from optout_cli.model.program import LetterKind, Particular
 from optout_cli.model.request import Correction, IceCorrection, Request, Signatory

@@ -8,8 +8,8 @@ import pytest
 from conftest import TODAY
 from make_letters import BARE, case_for, document_of, notices_for, problems_of, told_by
 
+from optout_cli.letters import Library
 from optout_cli.letters.compose import compose
-from optout_cli.letters.library import Library
 from optout_cli.letters.pipeline import Order, case_of
 from optout_cli.model.program import CopyRule, Rule
 from optout_cli.model.request import Party

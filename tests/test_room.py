@@ -13,7 +13,7 @@ from read_pdf import lines_on, opened
 from optout_cli import bundled
 from optout_cli.engines.measure import room_problems
 from optout_cli.errors import Problem
-from optout_cli.letters.library import Library
+from optout_cli.letters import Library
 from optout_cli.letters.pipeline import Order, exports_of
 from optout_cli.templating.layouts import PAGE, STYLE
 

@@ -11,7 +11,7 @@ from conftest import ROOT
 from jsonschema import Draft202012Validator
 from written_letters import write_letters
 
-from optout_cli.letters.library import Library
+from optout_cli.letters import Library
 
 pytestmark = pytest.mark.no_cover  # many requests, with code that others cover
 

@@ -16,7 +16,7 @@ from make_register import RegisterMaker
 from PIL import Image
 from written_letters import REACHED, TO_BUREAU, TO_ICE, write_draft, write_letters
 
-from optout_cli.letters.library import Library
+from optout_cli.letters import Library
 from optout_cli.register.events import Evidence
 from optout_cli.register.journal import load_journal
 from optout_cli.register.state import LetterState, load_register, states_of

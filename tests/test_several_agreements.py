@@ -8,8 +8,8 @@ import pytest
 from command_results import Run, outcome
 from make_letters import body_texts, case_for, letter_for, notice_for, told_by
 
+from optout_cli.letters import Library
 from optout_cli.letters.compose import compose
-from optout_cli.letters.library import Library
 from optout_cli.model.jurisdiction import Agreement
 
 BASE = """\

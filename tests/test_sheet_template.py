@@ -11,7 +11,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from optout_cli.authoring.tables import sheet_template, table_template
 from optout_cli.batch.input import load_input
-from optout_cli.letters.library import Library
+from optout_cli.letters import Library
 
 OPT_OUT, TERMINATE = "secure-communities/opt-out", "287g/terminate"
 

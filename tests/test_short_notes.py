@@ -9,7 +9,7 @@ from click.testing import Result
 from command_results import Run, outcome
 from conftest import ROOT
 
-from optout_cli.letters.library import Library
+from optout_cli.letters import Library
 
 SCREEN = 24  # lines of a usual terminal
 LINE = 80 - len("note: ")

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from make_letters import notice_for
 
-from optout_cli.letters.library import Library
+from optout_cli.letters import Library
 
 TERMINATE = "letter: 287g/terminate\nparticulars: {model: jem}\n"
 SUSPEND = "letter: 287g/suspend\nparticulars: {model: wso}\n"

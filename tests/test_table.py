@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from make_register import ADDISON, TERMINATE, RegisterMaker
 
-from optout_cli.letters.library import Library
+from optout_cli.letters import Library
 from optout_cli.register.journal import TABLE as NAME
 from optout_cli.register.journal import load_journal
 from optout_cli.register.state import states_of

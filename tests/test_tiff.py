@@ -16,7 +16,7 @@ from PIL.TiffImagePlugin import TiffImageFile
 from read_fax import below_head, drawn, pictures_in
 
 from optout_cli.exporters import ExportContext, Options, Resolution, exporter_for, fax_pdf
-from optout_cli.letters.library import Library
+from optout_cli.letters import Library
 from optout_cli.model.letter import Attachment, Letter
 
 FAX = "recipients: {bureau: {fax: 916-555-0130}}"

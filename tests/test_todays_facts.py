@@ -3,7 +3,7 @@
 import pytest
 from make_letters import body_texts, letter_for, letters_for, notice_for
 
-from optout_cli.letters.library import Library
+from optout_cli.letters import Library
 
 ORDER_14287 = "Executive Order 14287 of April 28, 2025 (90 FR 18761)"
 

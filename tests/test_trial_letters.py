@@ -11,7 +11,7 @@ from make_letters import library_with
 from test_third_program import AGAIN, PROGRAM, STOP
 
 from optout_cli.errors import Problem
-from optout_cli.letters.library import Library
+from optout_cli.letters import Library
 from optout_cli.lint.samples import hostile, samples
 from optout_cli.lint.trial_letters import _as_shipped, try_program
 

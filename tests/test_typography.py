@@ -4,7 +4,7 @@ import pytest
 from make_letters import letter_for, letters_for, texts_of
 
 from optout_cli.exporters import exporter_for
-from optout_cli.letters.library import Library
+from optout_cli.letters import Library
 from optout_cli.model.letter import ListBlock, Paragraph, Quote, Run
 from optout_cli.templating.filters import FILTERS, as_typed, typeset, typographic
 

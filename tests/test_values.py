@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from make_letters import document_of, notice_for, problems_of
 
-from optout_cli.letters.library import Library
+from optout_cli.letters import Library
 from optout_cli.letters.pipeline import Order, case_of
 from optout_cli.readers.csv import csv_from, rows_from_csv
 from optout_cli.readers.document import Document, Layer, Tree, with_assignments

@@ -8,7 +8,7 @@ from read_pdf import is_safe, seen_on
 
 from optout_cli.engines.measure import LINES, window_lines
 from optout_cli.errors import OptoutError
-from optout_cli.letters.library import Library
+from optout_cli.letters import Library
 from optout_cli.letters.pipeline import Order, exports_of
 from optout_cli.readers.document import with_assignments
 

@@ -8,7 +8,7 @@ import msgspec
 from make_letters import BARE, document_of
 
 from optout_cli.exporters import exporter_for
-from optout_cli.letters.library import Library
+from optout_cli.letters import Library
 from optout_cli.letters.pipeline import Order, encode_letters, letters_of_request
 from optout_cli.model.letter import Export
 from optout_cli.readers.document import Document

@@ -12,8 +12,8 @@ import msgspec
 
 from optout_cli.authoring.request_writer import Answers, layout, request_text
 from optout_cli.errors import Location, OptoutError, Problem, raise_any
+from optout_cli.letters import Library
 from optout_cli.letters.compose import party_of, recipients_of
-from optout_cli.letters.library import Library
 from optout_cli.letters.pipeline import Order, case_of, exports_of
 from optout_cli.letters.request_files import NamedFiles, files_of
 from optout_cli.letters.requirements import act_problems

@@ -13,8 +13,8 @@ from optout_cli.authoring.former import FACTS, Former, JsonObject, omit, omit_em
 from optout_cli.authoring.request_writer import Answers
 from optout_cli.errors import Location, OptoutError, Problem
 from optout_cli.exporters.json import corrections_in
+from optout_cli.letters import Library
 from optout_cli.letters.compose import party_of
-from optout_cli.letters.library import Library
 from optout_cli.letters.request_files import NamedFiles
 from optout_cli.model.program import LetterKind, Program
 from optout_cli.model.request import PARTIES, Party

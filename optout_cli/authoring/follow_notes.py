@@ -14,7 +14,7 @@ from typing import Any
 
 from optout_cli.authoring.former import FACTS, Former, former_from
 from optout_cli.errors import OptoutError
-from optout_cli.letters.library import Library
+from optout_cli.letters import Library
 from optout_cli.model.program import LetterKind, Program
 from optout_cli.model.request import Party
 from optout_cli.register.events import Answered

@@ -13,8 +13,8 @@ from optout_cli import bundled
 from optout_cli.authoring.follow import answers_following
 from optout_cli.authoring.former import Former, former_from
 from optout_cli.authoring.request_writer import Answers, layout
+from optout_cli.letters import Library
 from optout_cli.letters.compose import party_of
-from optout_cli.letters.library import Library
 from optout_cli.model.program import LetterKind, Particular
 from optout_cli.model.request import PARTIES, Party, Request
 from optout_cli.readers.document import OWN_MARK

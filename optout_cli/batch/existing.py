@@ -10,7 +10,7 @@ import msgspec
 from optout_cli.batch.job import CheckedRow
 from optout_cli.batch.plan import BatchPlan
 from optout_cli.errors import Location, OptoutError, Problem
-from optout_cli.letters.library import Library
+from optout_cli.letters import Library
 from optout_cli.model.request import Copy, Party
 from optout_cli.register.events import Record
 from optout_cli.register.state import LetterState, Register

@@ -17,7 +17,7 @@ import msgspec
 
 from optout_cli import programs
 from optout_cli.errors import Location, OptoutError, Problem, raise_any
-from optout_cli.letters.library import Library
+from optout_cli.letters import Library
 from optout_cli.letters.pipeline import Order, set_values
 from optout_cli.letters.request_files import Fingerprints, NamedFiles, files_of, named_in
 from optout_cli.model.fields import Noun

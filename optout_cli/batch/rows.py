@@ -25,8 +25,8 @@ from optout_cli.batch.pool import WorkerKilled, result_alone, results_in_order
 from optout_cli.engines.measure import missing_characters, room_problems
 from optout_cli.errors import Location, OptoutError, Problem, raise_any
 from optout_cli.exporters import exporter_for, suffix_of
+from optout_cli.letters import Library
 from optout_cli.letters.compose import compose, distinctions, recipients_of, variant_of
-from optout_cli.letters.library import Library
 from optout_cli.letters.pipeline import (
     Order,
     case_of,

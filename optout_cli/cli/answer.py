@@ -43,7 +43,7 @@ from optout_cli.cli.record import (
     undo_option,
 )
 from optout_cli.errors import ExitCode, Location, OptoutError, Problem, closest, raise_any
-from optout_cli.letters.library import Library
+from optout_cli.letters import Library
 from optout_cli.letters.notes import closed_notes
 from optout_cli.model.program import Program, Reply
 from optout_cli.model.request import Party

@@ -34,7 +34,7 @@ from optout_cli.cli.options import (
 from optout_cli.cli.record import in_option, to_option
 from optout_cli.errors import printable
 from optout_cli.exporters import Options
-from optout_cli.letters.library import Library
+from optout_cli.letters import Library
 from optout_cli.letters.pipeline import Order
 from optout_cli.model.request import PARTIES, Party
 from optout_cli.output import is_folder

@@ -20,7 +20,7 @@ from optout_cli.cli.options import json_option
 from optout_cli.cli.user_folder import own_files, user_folder
 from optout_cli.engines.measure import TYPEFACE, faces
 from optout_cli.errors import ExitCode, OptoutError
-from optout_cli.letters.library import Library
+from optout_cli.letters import Library
 from optout_cli.readers.yaml import HAS_LIBYAML
 from optout_cli.trust import is_own
 

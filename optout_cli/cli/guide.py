@@ -28,8 +28,8 @@ from optout_cli.cli.options import (
 from optout_cli.errors import Location, OptoutError, Problem, raise_any
 from optout_cli.exporters import Options
 from optout_cli.exporters.txt import join_groups, text_groups
+from optout_cli.letters import Library
 from optout_cli.letters.compose import outline_case, place_of, recipients_of
-from optout_cli.letters.library import Library
 from optout_cli.letters.notes import contact_text, next_working_day
 from optout_cli.letters.pipeline import request_in
 from optout_cli.letters.render import sections_of

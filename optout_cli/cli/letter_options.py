@@ -17,7 +17,7 @@ from optout_cli.cli.options import (
 )
 from optout_cli.errors import closest
 from optout_cli.exporters import Options, all_exporters, format_names
-from optout_cli.letters.library import Library
+from optout_cli.letters import Library
 from optout_cli.letters.pipeline import Order
 from optout_cli.model.notice import Route
 from optout_cli.model.request import PARTIES

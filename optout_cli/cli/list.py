@@ -16,7 +16,7 @@ from optout_cli.cli.options import (
 )
 from optout_cli.errors import Location
 from optout_cli.exporters import all_exporters
-from optout_cli.letters.library import Library
+from optout_cli.letters import Library
 
 Row = Mapping[str, object]
 _COLUMNS = 100

@@ -17,7 +17,7 @@ from optout_cli.cli.user_folder import own_files, user_folder
 from optout_cli.engines import DEFAULT, NAMES, working_engine
 from optout_cli.errors import Location, OptoutError, Problem, did_you_mean, raise_any
 from optout_cli.exporters import Options, exporter_for
-from optout_cli.letters.library import Library
+from optout_cli.letters import Library
 from optout_cli.model.letter import EngineName
 from optout_cli.output import is_folder
 from optout_cli.readers.cells import date_in_words, days_meant

@@ -13,7 +13,7 @@ from optout_cli.cli import options
 from optout_cli.cli.console import counted, print_json, print_path, say, say_lines, usage_error
 from optout_cli.cli.options import parse_day, require_reason, today
 from optout_cli.errors import Location, OptoutError, Problem, raise_any
-from optout_cli.letters.library import Library
+from optout_cli.letters import Library
 from optout_cli.model.request import PARTIES, Party, Way
 from optout_cli.readers.cells import choice_in_words
 from optout_cli.register.events import Answered, Delivered, LetterNews, Sent, Withdrawn

@@ -16,7 +16,7 @@ from optout_cli.cli.console import JsonLine, NoteLine, ProblemLine, report_probl
 from optout_cli.cli.options import library_from, templates_option
 from optout_cli.cli.show import UNUSED, Overview
 from optout_cli.errors import JSON_SCHEMA
-from optout_cli.letters.library import Library
+from optout_cli.letters import Library
 from optout_cli.model.jurisdiction import Agreement, Contact, Gazetteer, Locality, Office
 from optout_cli.model.program import Particular, Program
 from optout_cli.model.request import Request

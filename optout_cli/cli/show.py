@@ -27,8 +27,8 @@ from optout_cli.cli.options import (
     today,
 )
 from optout_cli.errors import Location
+from optout_cli.letters import Library
 from optout_cli.letters.compose import outline_case, recipients_of
-from optout_cli.letters.library import Library
 from optout_cli.letters.notes import contact_line
 from optout_cli.letters.pipeline import request_in
 from optout_cli.model.fields import Noun

@@ -34,7 +34,7 @@ from optout_cli.cli.options import (
 )
 from optout_cli.errors import ExitCode, Location, Problem, raise_any
 from optout_cli.exporters import exporter_for, format_names
-from optout_cli.letters.library import Library
+from optout_cli.letters import Library
 from optout_cli.output import write_errors
 from optout_cli.readers.csv import csv_from
 from optout_cli.readers.files import STDIN

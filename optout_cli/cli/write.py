@@ -43,7 +43,7 @@ from optout_cli.cli.options import (
     with_engine,
 )
 from optout_cli.exporters import Options, exporter_for, format_names
-from optout_cli.letters.library import Library
+from optout_cli.letters import Library
 from optout_cli.letters.pipeline import (
     COMMAND_LINE,
     Order,

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import msgspec
 
 from optout_cli.errors import Problem
-from optout_cli.letters.library import Library
+from optout_cli.letters import Library
 from optout_cli.letters.render import render
 from optout_cli.model.letter import Letter
 from optout_cli.model.notice import Note

@@ -9,8 +9,8 @@ import msgspec
 
 from optout_cli.errors import Location, OptoutError, Problem, raise_any
 from optout_cli.exporters import exporter_for, suffix_of
+from optout_cli.letters import Library
 from optout_cli.letters.compose import compose, outline_case
-from optout_cli.letters.library import Library
 from optout_cli.letters.notes import county_notes, export_notes
 from optout_cli.letters.request_files import NamedFiles, files_of
 from optout_cli.letters.requirements import repeat_problems, served_problems, with_agreement

@@ -30,7 +30,7 @@ from optout_cli.readers.files import STDIN, folder_of, is_file, no_such_file
 from optout_cli.trust import ON_WINDOWS, is_reserved, leads_outside, real, within
 
 if TYPE_CHECKING:
-    from optout_cli.letters.library import Library
+    from optout_cli.letters import Library
 
 _TYPEFACE = "font-source-serif-pro"
 _NOT_HASHED = ("max_age", "routes", "is_by_service", "program", "kind")  # of a case

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from optout_cli import bundled
 from optout_cli.errors import Location, OptoutError, Problem, did_you_mean, raise_any
-from optout_cli.letters.library import Library
+from optout_cli.letters import Library
 from optout_cli.letters.own_wording import CODE as WORDING
 from optout_cli.letters.own_wording import own_wording_problems
 from optout_cli.letters.pipeline import Order, encode_letters, is_data, letters_of_request

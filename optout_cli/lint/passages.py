@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 from optout_cli import bundled
 from optout_cli.errors import Location, OptoutError, Problem
+from optout_cli.letters import Library
 from optout_cli.letters.compose import compose
-from optout_cli.letters.library import Library
 from optout_cli.letters.pipeline import request_file
 from optout_cli.lint.samples import case_of, samples_of, subject_of
 from optout_cli.model.letter import ListBlock

@@ -17,8 +17,8 @@ from typing import NamedTuple
 import msgspec
 
 from optout_cli.errors import Location, OptoutError, Problem
+from optout_cli.letters import Library
 from optout_cli.letters.compose import compose, party_of
-from optout_cli.letters.library import Library
 from optout_cli.letters.own_wording import claim_problem, claims_in, texts_of
 from optout_cli.letters.render import render
 from optout_cli.lint.samples import (

@@ -15,8 +15,8 @@ import msgspec
 from optout_cli.errors import Location, OptoutError, Problem
 from optout_cli.exporters import exporter_for, format_names
 from optout_cli.exporters.json import changed_facts, corrections_in, facts_of
+from optout_cli.letters import Library
 from optout_cli.letters.compose import compose
-from optout_cli.letters.library import Library
 from optout_cli.letters.pipeline import Order, case_of, letters_of_request, request_file
 from optout_cli.letters.render import render
 from optout_cli.model.letter import Letter

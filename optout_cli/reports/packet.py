@@ -20,7 +20,7 @@ import msgspec
 
 from optout_cli.engines.measure import known_characters
 from optout_cli.errors import Location, OptoutError, Problem, raise_any
-from optout_cli.letters.library import Library
+from optout_cli.letters import Library
 from optout_cli.letters.render import sections_of
 from optout_cli.model.letter import (
     Attachment,

@@ -57,7 +57,7 @@ from optout_cli.cli.options import (
 from optout_cli.cli.record import in_option
 from optout_cli.cli.user_folder import last_signatory, user_folder
 from optout_cli.errors import Location
-from optout_cli.letters.library import Library
+from optout_cli.letters import Library
 from optout_cli.letters.pipeline import request_file
 
 _LETTER = Location("--letter", is_command_line=True)

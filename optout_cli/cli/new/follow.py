@@ -53,7 +53,7 @@ from optout_cli.cli.options import (
 )
 from optout_cli.cli.record import RECIPIENTS
 from optout_cli.errors import Location, OptoutError, Problem
-from optout_cli.letters.library import Library
+from optout_cli.letters import Library
 from optout_cli.letters.pipeline import request_file
 from optout_cli.model.program import Program
 from optout_cli.model.request import PARTIES, Party

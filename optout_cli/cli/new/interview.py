@@ -37,7 +37,7 @@ from optout_cli.cli.correct import Confirmed, contact_at, corrected_contact, tar
 from optout_cli.cli.options import check_new_name, put_request
 from optout_cli.cli.user_folder import keep_correction, keep_signatory, signatories_path
 from optout_cli.errors import ExitCode, Location, OptoutError
-from optout_cli.letters.library import Library
+from optout_cli.letters import Library
 from optout_cli.model.jurisdiction import Contact
 from optout_cli.output import write_all
 from optout_cli.templating.filters import or_list
