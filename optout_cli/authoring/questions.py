@@ -17,11 +17,11 @@ from optout_cli import bundled
 from optout_cli.authoring.draft import Draft
 from optout_cli.letters.notes import contact_text, standing_notes
 from optout_cli.model.fields import Noun
+from optout_cli.model.request import RECIPIENTS
 
 _TABLE = bundled.TEMPLATES / "_layout" / "questions.yaml"
 _USUAL = ("secure-communities", "opt-out")  # what Enter takes for a county
 _WINDOW_LINES = 4  # that surely show in the window of an envelope
-RECIPIENTS = {"bureau": "the State Identification Bureau", "ice": "ICE"}
 NUMBERS = {"phone": "telephone", "fax": "fax", "email": "e-mail"}
 
 

@@ -28,7 +28,6 @@ from optout_cli.cli.options import (
     quiet_option,
 )
 from optout_cli.cli.record import (
-    RECIPIENTS,
     check_undo,
     commit,
     correct_option,
@@ -46,7 +45,7 @@ from optout_cli.errors import ExitCode, Location, OptoutError, Problem, closest,
 from optout_cli.letters import Library
 from optout_cli.letters.notes import closed_notes
 from optout_cli.model.program import Program, Reply
-from optout_cli.model.request import Party
+from optout_cli.model.request import RECIPIENTS, Party
 from optout_cli.register.events import Answered
 from optout_cli.register.recorder import LookUp, look_up, sent_letter, version_sent
 from optout_cli.register.replies import (

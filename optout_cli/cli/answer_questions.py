@@ -18,9 +18,9 @@ from optout_cli.cli.ask import (
     ask_yes,
     say_wrapped,
 )
-from optout_cli.cli.record import RECIPIENTS
 from optout_cli.errors import OptoutError, Problem
 from optout_cli.model.program import Particular, Program, Reply
+from optout_cli.model.request import RECIPIENTS
 from optout_cli.readers.files import is_file, no_such_file
 from optout_cli.register.events import Evidence
 from optout_cli.register.replies import (

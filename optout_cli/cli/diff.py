@@ -147,7 +147,13 @@ def command(
 def _pairs(old: str, new: str | None, finder: Finder, library: Library, order: Order) -> list[Pair]:
     """Return the versions to compare of each letter. Raises OptoutError."""
     named = [text for text in (old, new) if text is not None]
-    folders = [Path(text) for text in named if _is_wording(text)]
+    folders = [
+        path
+        for path in map(Path, named)
+        if is_folder(path)
+        and not is_file(path / NAME)
+        and (any(path.glob("*/*.html.j2")) or any(path.glob("*/program.yaml")))
+    ]
     if len(folders) == len(named):
         own = [_wording(folder, folders, library, order) for folder in folders]
         return _paired(own[0] if new else _wording(None, folders, library, order), own[-1], old)
@@ -191,14 +197,6 @@ def _wording(
             version = version_of(render(notice, library.templates), library, name)
             versions.append(version._replace(facts=None, key=(id, place)))
     return versions
-
-
-def _is_wording(text: str) -> bool:
-    """Tell whether an argument is a folder of templates."""
-    path = Path(text)
-    if not is_folder(path) or is_file(path / NAME):
-        return False
-    return any(path.glob("*/*.html.j2")) or any(path.glob("*/program.yaml"))
 
 
 def _as_json(comparison: Comparison) -> dict[str, object]:

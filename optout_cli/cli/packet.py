@@ -18,11 +18,11 @@ from optout_cli.cli.options import (
     today,
     with_engine,
 )
-from optout_cli.cli.record import RECIPIENTS, in_option, to_option
+from optout_cli.cli.record import in_option, to_option
 from optout_cli.errors import raise_any
 from optout_cli.exporters import Options
 from optout_cli.model.letter import EngineName
-from optout_cli.model.request import PARTIES, Party
+from optout_cli.model.request import PARTIES, RECIPIENTS, Party
 from optout_cli.register.journal import TORN
 from optout_cli.register.recorder import look_up, sent_versions
 from optout_cli.reports.packet import files_without_copy, packet_of, zip_of

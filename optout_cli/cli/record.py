@@ -14,7 +14,7 @@ from optout_cli.cli.console import counted, print_json, print_path, say, say_lin
 from optout_cli.cli.options import parse_day, require_reason, today
 from optout_cli.errors import Location, OptoutError, Problem, raise_any
 from optout_cli.letters import Library
-from optout_cli.model.request import PARTIES, Party, Way
+from optout_cli.model.request import PARTIES, RECIPIENTS, Way
 from optout_cli.readers.cells import choice_in_words
 from optout_cli.register.events import Answered, Delivered, LetterNews, Sent, Withdrawn
 from optout_cli.register.folder import LONG_WAIT, WAIT
@@ -25,7 +25,6 @@ _F = TypeVar("_F", bound=Callable[..., Any])
 Recorded = tuple[Found, Result]  # a letter, and what is recorded of it
 _WAYS: tuple[Way, ...] = ("certified-mail", "mail", "email", "fax", "hand")
 _MOST_NAMES = 4  # letters that a message lists
-RECIPIENTS: dict[Party, str] = {"bureau": "the State Identification Bureau", "ice": "ICE"}
 
 
 class _Words(click.Choice[str]):

@@ -140,10 +140,8 @@ def _optional_schema(noun: type[msgspec.Struct], *names: str) -> _Schema:
 
 def _schema_from(noun: type[msgspec.Struct]) -> _Schema:
     """Return msgspec's schema of `noun`, without the notes to programmers."""
-    schema: _Schema = msgspec.json.schema(noun)
+    schema = _printed_schema(noun)
     for part in _parts_of(schema):
-        if "description" in part:
-            part["description"] = part["description"].partition("\n")[0]
         # Text may replace a list of texts: it is split into lines or paragraphs. So may one choice.
         items = part.get("items", {}) if part.get("type") == "array" else {}
         if items.get("type") == "string" or "enum" in items:

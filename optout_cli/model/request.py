@@ -26,6 +26,7 @@ Party = Literal["bureau", "ice"]
 Detail = Literal["foot", "codes", "confidentiality"]
 REQUESTS = (".yaml", ".yml", ".json")  # how the name of a request's file ends
 PARTIES: tuple[Party, ...] = ("bureau", "ice")
+RECIPIENTS = {"bureau": "the State Identification Bureau", "ice": "ICE"}  # as people are told
 _Few = Meta(max_length=MAX_ITEMS)
 
 

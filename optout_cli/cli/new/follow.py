@@ -51,12 +51,11 @@ from optout_cli.cli.options import (
     require_free,
     today,
 )
-from optout_cli.cli.record import RECIPIENTS
 from optout_cli.errors import Location, OptoutError, Problem
 from optout_cli.letters import Library
 from optout_cli.letters.pipeline import request_file
 from optout_cli.model.program import Program
-from optout_cli.model.request import PARTIES, Party
+from optout_cli.model.request import PARTIES, RECIPIENTS, Party
 from optout_cli.output import write_all
 from optout_cli.readers.csv import csv_from
 from optout_cli.readers.files import STDIN, is_file

@@ -20,7 +20,7 @@ from optout_cli.authoring.draft import (
     require_request,
 )
 from optout_cli.authoring.interview import Interview, Kept
-from optout_cli.authoring.questions import RECIPIENTS, Question
+from optout_cli.authoring.questions import Question
 from optout_cli.cli.ask import (
     Back,
     ask,
@@ -39,6 +39,7 @@ from optout_cli.cli.user_folder import keep_correction, keep_signatory, signator
 from optout_cli.errors import ExitCode, Location, OptoutError
 from optout_cli.letters import Library
 from optout_cli.model.jurisdiction import Contact
+from optout_cli.model.request import RECIPIENTS
 from optout_cli.output import write_all
 from optout_cli.templating.filters import or_list
 
