@@ -216,8 +216,9 @@ def _pictures_of(letter: Letter) -> dict[str, Image]:
 
 def _words_of(letter: Letter) -> _Words:
     """Return all that the page of a letter shows, with line ends within words that are too long."""
-    pictures = {"seal": letter.seal, "autograph": letter.autograph}
     return {
+        "seal": None,
+        "autograph": None,
         **{name: _fitted(getattr(letter, name), *room) for name, room in _ROOM.items()},
         "body": _body_of(letter.body),
         "plain_subject": letter.plain_subject,
@@ -227,8 +228,8 @@ def _words_of(letter: Letter) -> _Words:
             _fitted(lines, 450.0, 9.5, "normal") for lines in letter.after_signature
         ],
         **{
-            name: picture and {"file": name, "format": _format_of(picture), "alt": picture.alt}
-            for name, picture in pictures.items()
+            name: {"file": name, "format": _format_of(picture), "alt": picture.alt}
+            for name, picture in _pictures_of(letter).items()
         },
     }
 

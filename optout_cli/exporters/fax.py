@@ -87,19 +87,12 @@ _T = TypeVar("_T")
 _OWN = {  # spellings that differ from those of anyascii
     "\u00a7": "Sec.",
     "\u00b6": "Par.",
-    "\u02bb": "'",  # the okina
-    "\u02bc": "'",
-    "\u2018": "'",
-    "\u2019": "'",
-    "\u201c": '"',
-    "\u201d": '"',
-    "\u2013": "--",
-    "\u2014": "--",
-    "\u2015": "--",
+    **dict.fromkeys("\u02bb\u02bc\u2018\u2019", "'"),  # the okina first
+    **dict.fromkeys("\u201c\u201d", '"'),
+    **dict.fromkeys("\u2013\u2014\u2015", "--"),
     "\u2026": "...",
     "\u2610": "[ ]",  # ballot boxes
-    "\u2611": "[x]",
-    "\u2612": "[x]",
+    **dict.fromkeys("\u2611\u2612", "[x]"),
     "\u00d7": "x",
     "\u00ad": "",  # a soft hyphen shows only where a line breaks
     "\u00a0": " ",

@@ -45,13 +45,8 @@ _TWO_TONE = {"JBIG2Decode", "CCITTFaxDecode", "CCF"}
 _TWO_TONE_WHITE = 200  # bytes of a white picture, beside a bit a line (ITU-T T.6)
 # Operators that paint words, lines, areas and pictures (ISO 32000-1, annex A).
 _PAINTING = (
-    "Tj",
-    "TJ",
-    "'",
-    '"',
-    *("S", "s", "f", "F", "f*", "B", "B*", "b", "b*", "sh"),
-    "INLINE IMAGE",
-)
+    "Tj", "TJ", "'", '"', "S", "s", "f", "F", "f*", "B", "B*", "b", "b*", "sh", "INLINE IMAGE",
+)  # fmt: skip
 _MARKS = ("BMC", "BDC", "EMC")  # around what the tags name (ISO 32000-1, 14.6)
 
 

@@ -53,12 +53,8 @@ def facts_of(letter: Letter, context: ExportContext) -> dict[str, Any]:
     """
     digest = context.templates.digest_of(letter.template)
     template = {"name": letter.template, "sha256": digest}
-    return {
-        "schema": SCHEMA,
-        **letter.facts,
-        "template": template,
-        "engine": context.engine_name,
-    }
+    engine = context.engine_name
+    return {"schema": SCHEMA, **letter.facts, "template": template, "engine": engine}
 
 
 # Any: JSON, whose values have the many shapes of the model.

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import date
 from functools import lru_cache
+from itertools import chain
 from typing import NamedTuple
 
 import msgspec
@@ -66,21 +67,9 @@ def rules_for(program: str, library: Library) -> tuple[Forbidden, ...]:
 
 def texts_of(letter: Letter) -> list[str]:
     """Return every text of the letter that its template words, as typed, without the mark."""
-    texts = [
-        *letter.service,
-        *letter.to,
-        letter.subject,
-        letter.salutation,
-        *texts_in(letter.body),
-        letter.closing,
-        *letter.signature,
-        *letter.approval,
-        *letter.enclosures,
-        *letter.cc,
-        *letter.record,
-        letter.foot,
-    ]
-    return [as_typed(text) for text in texts]
+    top = (*letter.service, *letter.to, letter.subject, letter.salutation, *texts_in(letter.body))
+    below = (letter.closing, *letter.signature, *chain(*letter.after_signature), letter.foot)
+    return [as_typed(text) for text in (*top, *below)]
 
 
 def own_wording_problems(letter: Letter, library: Library) -> Iterator[Problem]:

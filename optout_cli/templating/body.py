@@ -12,6 +12,7 @@ from html import escape, unescape
 from html.parser import HTMLParser
 from typing import TypeVar
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from optout_cli.errors import Location, OptoutError, Problem
@@ -41,15 +42,14 @@ _BLOCK = re.compile(r"(<(p|ol|ul|blockquote|h2)\b[^<>]*>.*?</\2>)", re.DOTALL)
 _LINK = re.compile(r"(https://|mailto:)\S+")
 
 
-class _Node:
+class _Node(Struct):
     """An open or finished element."""
 
-    def __init__(self, tag: str, location: Location, href: str | None = None) -> None:
-        self.tag = tag
-        self.location = location
-        self.href = href
-        self.children: list[_Node | str] = []
-        self.id = ""
+    tag: str
+    location: Location
+    href: str | None = None
+    id: str = ""
+    children: "list[_Node | str]" = []
 
 
 class _Parser(HTMLParser):
@@ -83,8 +83,8 @@ class _Parser(HTMLParser):
         given = {key: value or "" for key, value in reversed(attrs)}
         file, _, line = given.pop("at", "").rpartition(":")
         location = Location(file, int(line)) if line else self.root.location
-        node = _Node(tag, location, given.pop("href", None) if tag == "a" else None)
-        node.id = given.pop("id", "") if tag == "section" else ""
+        href = given.pop("href", None) if tag == "a" else None
+        node = _Node(tag, location, href, given.pop("id", "") if tag == "section" else "")
         parent = self.open[-1]
         if given:
             raise _error(location, f"<{tag}> may not have {', '.join(sorted(given))}")

@@ -153,7 +153,7 @@ def letter_page(letter: Letter, templates: "Templates", *, style: str = "", look
     parts = {
         "letter": letter,
         "body": _marked_up(html_from(letter.body)),
-        "moment": _moment(letter.day),
+        "moment": f"{letter.day}T12:00:00Z",
         "seal": _SEAL if letter.seal else None,
         "autograph": _AUTOGRAPH if letter.autograph else None,
         "style": _marked_up(style),
@@ -189,7 +189,7 @@ def guide_page(
     parts = {
         "guide": guide,
         "body": _marked_up(html_from(guide.body)),
-        "moment": _moment(day),
+        "moment": f"{day}T12:00:00Z",
         "style": _marked_up(style),
         "look": look,
     }
@@ -220,10 +220,6 @@ def review_page(facts: dict[str, Any], templates: "Templates") -> str:
     digest = b64encode(sha256(script.encode()).digest()).decode()
     facts = facts | {"script": _marked_up(script), "script_hash": f"sha256-{digest}"}
     return templates.lay_out(REVIEW, facts, limit=_LONGEST)
-
-
-def _moment(day: Date) -> str:
-    return f"{day.isoformat()}T12:00:00Z"
 
 
 def _marked_up(text: str) -> Markup:

@@ -203,12 +203,10 @@ class Templates(TemplateSearch):
 
         None if all of it is shipped. Raises OptoutError.
         """
-        if not self.own:
-            return None
-        if name not in self._own_digests:
+        if self.own and name not in self._own_digests:
             own = [(part, source) for part, source in self._sources(name) if self.is_own(part)]
             self._own_digests[name] = _digest(own) if own else None
-        return self._own_digests[name]
+        return self._own_digests.get(name)
 
     def has_own_wording(self, letter: str) -> bool:
         """Tell whether the user's folders have a part of a letter's templates, local ones too."""
