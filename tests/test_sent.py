@@ -675,6 +675,16 @@ def test_a_letter_that_went_out_is_the_same_letter_if_it_is_written_again(
     assert [(it.is_current, bool(it.sent)) for it in found] == [(True, True), (False, False)]
 
 
+def test_a_letter_whose_file_is_gone_is_known_by_its_place(letters: Letters, run: Run) -> None:
+    for path in (TO_BUREAU, TO_BUREAU.replace("txt", "eml")):
+        Path(path).unlink()
+    code, _, err = outcome(run("sent", TO_BUREAU, "--by", "mail", "--on", "2026-11-21"))
+    assert (code, f"{letters} to the State Identification Bureau ({TO_BUREAU})" in err) == (0, True)
+    assert sendings("bureau") == [("2026-11-21", "mail", None)]
+    code, _, err = outcome(run("sent", TO_BUREAU.replace("bureau", "burea"), "--by", "mail"))
+    assert (code, "cannot find this file" in err) == (2, True)
+
+
 def test_a_folder_of_drafts_is_not_called_sent(library: Library, in_folder: Path, run: Run) -> None:
     write_draft(library, FOLDER)
     assert outcome(run("sent", "letters/", "--by", "mail")) == (

@@ -34,20 +34,22 @@ _States = dict[Key, LetterState]
 def register_folder(text: str, within: Path | None = None) -> Path:
     """Return the folder whose register has the letter that `text` names. Raises OptoutError.
 
-    It is `within` or a folder above it; otherwise the folder of the file, or one above it. A
+    It is `within` or a folder above it; otherwise that of the file, or one above it. A
     reference is looked for from the current folder.
     """
     named = Path(text)
     location = Location(text, is_command_line=True)
+    is_here = is_folder(named) or is_file(named)
+    problem = None if is_here else _missing(text)
     start = within or named
-    if within is None and not is_folder(named):
-        start = named.parent if is_file(named) else Path()
-        if not is_file(named) and (problem := _missing(text)):
-            raise OptoutError(problem)
+    if within is None and not is_folder(named):  # also where the file is gone
+        start = next(filter(is_folder, named.parents)) if is_here or problem else Path()
     above = () if ".." in start.parts else start.parents  # as the user names them
     for folder in (start, *above, *start.absolute().parents):
         if is_file(folder / NAME):
             return folder
+    if problem:
+        raise OptoutError(problem)
     message = f"there is no {NAME} in {start} or a folder above it"
     below = [str(path.parent) for path in sorted(start.glob(f"*/{NAME}"))[:_MOST_BELOW]]
     hint = "name the folder that optout wrote the letters to: --in FOLDER"
@@ -113,7 +115,7 @@ def _date_of(state: LetterState) -> Date:
 def letters_named(
     text: str, folder: Path, states: _States, parties: Collection[Party] = ()
 ) -> list[NamedLetter]:
-    """Return the letters of a file, a reference or a folder, oldest first.
+    """Return the letters of a file, also if it is gone, a reference or a folder, oldest first.
 
     A folder stands for its letters that no later version replaced. A reference stands for one
     letter to each recipient: if there are several versions, the one that was sent, or else the
@@ -135,7 +137,10 @@ def letters_named(
             for state in states.values()
             if state.written.reference.casefold() == text.casefold()
         )
-        found = [NamedLetter(state) for state in _newest(matching)]
+        at = _relative(named, folder)
+        gone = [state for state in states.values() if at and at in state.places.values()][-1:]
+        found = [NamedLetter(state, at) for state in gone]
+        found = found or [NamedLetter(state) for state in _newest(matching)]
     wanted = parties or PARTIES
     if kept := [letter for letter in found if letter.state.letter.recipient in wanted]:
         return kept
