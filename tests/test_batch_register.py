@@ -106,6 +106,17 @@ def test_another_format_is_refused_if_the_row_has_changed(batch: Batch, run: Run
     )
 
 
+def test_check_tells_of_a_changed_file_and_of_a_torn_register(batch: Batch, run: Run) -> None:
+    with Path(FILES[2]).open("a") as letter, Path("out/register.ndjson").open("a") as register:
+        letter.write("signed")
+        register.write('{"torn')
+    told = f"kept: {FILES[2]} was changed after optout wrote it (a signed copy?); --force replaces"
+    torn = "out/register.ndjson:5: the last line is torn"
+    _, out, err = batch("--check")
+    assert (told in out, torn in err) == (True, True)
+    assert torn in outcome(run("write", "50001", "--draft", "-f", "txt", "-o", "out", "--check"))[2]
+
+
 def test_check_counts_the_files_that_would_be_new_unchanged_and_replaced(batch: Batch) -> None:
     table = HEADER + ROWS.replace("50003,Pat", "50003,Kim") + "50007,Pat,Sheriff\n"
     before = below(Path("out"))

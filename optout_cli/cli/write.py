@@ -63,7 +63,7 @@ from optout_cli.readers.files import STDIN, folder_of, is_file
 
 if TYPE_CHECKING:  # the register takes 30 ms to import; a letter in a pipeline needs none
     from optout_cli.register.folder import LetterFolder
-    from optout_cli.register.plan import Plan, Replacing, Writing
+    from optout_cli.register.plan import Replacing, Writing
     from optout_cli.register.state import LetterState, Register
 
 _FILE_NAME = re.compile(r"^\S+\.[A-Za-z0-9]{1,5}$")  # never a jurisdiction's name
@@ -266,7 +266,6 @@ def _write_files(
     from optout_cli.authoring.follow_notes import second_notes
     from optout_cli.register.folder import WAIT, LetterFolder
     from optout_cli.register.plan import Replacing, writing_of
-    from optout_cli.register.state import load_register
 
     place, name = _place(made.exports, output)
 
@@ -284,11 +283,7 @@ def _write_files(
     redates = made.request not in (STDIN, COMMAND_LINE)
     replacing = Replacing(how.force, how.supersede, redates=redates)
     if how.is_check:
-        LetterFolder(place).refuse_foreign()
-        is_new, register = False, load_register(place)
-        plan = _say_plan(register, writing, replacing)
-        if not how.quiet:
-            say_lines(staying_lines([plan], place))
+        is_new, register = False, _say_plan(place, writing, replacing, quiet=how.quiet)
     else:
         programs, has_register = library.programs.by_id, how.has_register
         folder = LetterFolder(
@@ -304,10 +299,19 @@ def _write_files(
     return is_new, [it for it in made.exports if not register.is_sent(path_of(it))]
 
 
-def _say_plan(register: "Register", writing: "Writing", replacing: "Replacing") -> "Plan":
-    """Print what would happen to each file, and return it. Raises as writing would."""
+def _say_plan(
+    place: Path, writing: "Writing", replacing: "Replacing", *, quiet: bool
+) -> "Register":
+    """Print what would happen to each file, and return the register. Raises as writing would."""
+    from optout_cli.register.folder import LetterFolder
+    from optout_cli.register.journal import load_journal
     from optout_cli.register.plan import plan_writing
+    from optout_cli.register.state import Register
 
+    LetterFolder(place).refuse_foreign()
+    journal = load_journal(place)
+    say_problems(journal.news)
+    register = Register(place, journal)
     plan = plan_writing(register, writing, replacing)
     for word, paths in (
         ("new", plan.new),
@@ -316,12 +320,14 @@ def _say_plan(register: "Register", writing: "Writing", replacing: "Replacing") 
         ("moved to earlier", plan.retired),
         ("kept", (*plan.kept, *plan.outdated)),
     ):
-        for path in (register.folder / name for name in paths):
+        for path in (place / name for name in paths):
             if speaks_json():
                 print_json({"path": click.format_filename(path), "would-be": word})
             else:
                 print_text(f"{word}: {path}")
-    return plan
+    if not quiet:
+        say_lines(staying_lines([plan], place))
+    return register
 
 
 def _put(

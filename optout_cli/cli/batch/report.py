@@ -30,6 +30,7 @@ from optout_cli.model.letter import EngineName
 from optout_cli.model.notice import Note
 from optout_cli.output import write_all, write_errors
 from optout_cli.register.events import Record
+from optout_cli.register.plan import Plan
 from optout_cli.register.state import Register
 
 _MOST_ALIKE = 5  # notes of one kind, paths or rows that are listed
@@ -204,13 +205,13 @@ def _first_lines(lines: Sequence[str]) -> Iterator[str]:
         yield f"kept: {counted(len(lines) - _MOST_ALIKE, 'more file')} like these"
 
 
-def left_lines(paths: Sequence[str], folder: Path, register: Register) -> Iterator[str]:
+def left_lines(plans: Iterable[Plan], folder: Path, register: Register) -> Iterator[str]:
     """Yield which files stay because they were sent, or because someone changed them."""
     changed = "was changed after optout wrote it (a signed copy?); --force replaces it"
     sent = "was sent, and would only look different now"
-    whys = (sent if register.is_sent(path) else changed for path in paths)
-    lines = [f"kept: {folder / path} {why}" for path, why in zip(paths, whys, strict=True)]
-    yield from _first_lines(lines)
+    paths = (path for plan in plans for path in plan.kept)
+    whys = ((path, sent if register.is_sent(path) else changed) for path in paths)
+    yield from _first_lines([f"kept: {folder / path} {why}" for path, why in whys])
 
 
 def say_next(

@@ -55,8 +55,9 @@ from optout_cli.letters.pipeline import Order
 from optout_cli.output import earlier_problem, hold_interrupts, write_errors
 from optout_cli.register.events import line_of
 from optout_cli.register.folder import LetterFolder
+from optout_cli.register.journal import load_journal
 from optout_cli.register.plan import OCCUPIED, OTHER_FACTS, SENT, Plan, Replacing, plan_writing
-from optout_cli.register.state import Register, load_register
+from optout_cli.register.state import Register
 
 # The problems of a letter that is there already; no change of the row would fix the first.
 _STAYING = (OCCUPIED, SENT, OTHER_FACTS)
@@ -100,7 +101,9 @@ class Run:
     def check(self) -> ExitCode:
         """Print the problems of each row, notes on the others, and counts."""
         plan = self._plan(self.job, None)
-        register = load_register(self.job.folder)
+        journal = load_journal(self.job.folder)
+        register = Register(self.job.folder, journal)
+        say_each_problem(journal.news)
         self._take_places(plan, register)
         plan.refuse_places(self.job.folder)
         plan.problems |= plan.taken
@@ -161,6 +164,7 @@ class Run:
         movable = [it for it in self._moving(plan, register, plans) if not earlier_problem(it)]
         yield from path_lines("would move to earlier", movable)
         yield from former_lines(self._former(plan, register), self.job.folder)
+        yield from left_lines(plans.values(), self.job.folder, register)
         yield from staying_lines(plans.values(), self.job.folder)
         counts = Counter(plan.fates(self.job.folder, plans))
         yield f"files: {', '.join(f'{counts[fate]:,} {fate}' for fate in FATES)}"
@@ -274,7 +278,12 @@ class Run:
     ) -> ExitCode:
         """Move old letters away, write rejects and the PDF to print, and say what was done."""
         register = folder.register
-        problems = self._retire(plan, folder)
+        changed, sent, problems = folder.retire(self._former(plan, register).replaced)
+        for path in changed:
+            say(f"check {path}: its request was changed, and so was the file")
+        if not self.quiet:
+            say_lines(path_lines("kept, since it was sent", sent))
+        say_each_problem(problems)
         keep_tracebacks(plan.tracebacks, folder.path)
         rejects = write_rejects(folder, self.input_files, plan.problems, self.origins)
         if not self.quiet:
@@ -282,8 +291,7 @@ class Run:
                 say(*told)
             say_lines(self._earlier(plan, wanted, register))
             say_lines(former_lines(self._former(plan, register), folder.path))
-            kept = [path for it in self.plans for path in it.kept]
-            say_lines(left_lines(kept, folder.path, register))
+            say_lines(left_lines(self.plans, folder.path, register))
             say_lines(staying_lines(self.plans, folder.path))
         paper, quiet = self.prints.paper, self.quiet
         printed = print_letters(plan, self.prints, folder, job, quiet=quiet) if paper else []
@@ -301,16 +309,6 @@ class Run:
             say_next(plan, job.order, rejects, steps, is_due=is_due)
         is_partial = plan.problems or plan.taken or self.is_partial or problems
         return ExitCode.PARTLY if is_partial else ExitCode.DONE
-
-    def _retire(self, plan: BatchPlan, folder: LetterFolder) -> list[Problem]:
-        """Move the letters of changed rows away, and return why some cannot be moved."""
-        changed, sent, problems = folder.retire(self._former(plan, folder.register).replaced)
-        for path in changed:
-            say(f"check {path}: its request was changed, and so was the file")
-        if not self.quiet:
-            say_lines(path_lines("kept, since it was sent", sent))
-        say_each_problem(problems)
-        return problems
 
     def _plan(self, job: Job, spool: IO[bytes] | None) -> BatchPlan:
         checks = check_rows(self.input_files, job, self.jobs)
