@@ -170,7 +170,11 @@ class Interview:
     def _first_open(self) -> Question | None:
         self.draft, self.asked = Draft(self.basis), []
         for question in walk(self.draft):
-            offered = self._offered_for(question)
+            offered = self.offered.get(question.key, "")
+            if question.reads == "several" and not offered:  # of an earlier request, item by item
+                items = (self.offered.get(f"{question.key}.{number}", "") for number in count())
+                offered = "; ".join(takewhile(bool, items))
+            offered = offered if offered and question.allows(offered) else question.default
             shown = replace(question, default=offered)
             text = self.said.get(question.key)
             still_fits = text is not None and shown.allows(text)
@@ -187,13 +191,6 @@ class Interview:
                 self.asked.append(Answered(shown, text))
             take(self.draft, question, text)
         return None
-
-    def _offered_for(self, question: Question) -> str:
-        offered = self.offered.get(question.key, "")
-        if question.reads == "several" and not offered:  # of an earlier request, item by item
-            items = (self.offered.get(f"{question.key}.{number}", "") for number in count())
-            offered = "; ".join(takewhile(bool, items))
-        return offered if offered and question.allows(offered) else question.default
 
     def answer(self, question: Question, text: str) -> None:
         """Set the answer to the next question. Another county makes all other answers void."""
@@ -227,9 +224,20 @@ class Interview:
         return Kept(start=self.basis.start, said=self.said, offered=self.offered)
 
     def problem(self, question: Question, text: str) -> Problem | None:
-        """Return what is wrong with an answer."""
+        """Return what is wrong with an answer.
+
+        For a place, the slug or the full name with the state is enough; `meanings` has what another
+        text may mean.
+        """
         if question.reads == "place":
-            return self._place_problem(text)
+            try:
+                found = self.basis.library.directory.find(text, Location(""))
+            except OptoutError as error:
+                return error.problems[0]
+            states = (found.state_code, found.state_name)
+            full = {found.slug, *(f"{found.jurisdiction.name}, {it}".lower() for it in states)}
+            near = Problem("ambiguous-jurisdiction", f"{text!r} may mean another place")
+            return None if " ".join(text.lower().split()) in full else near
         if question.choices or question.path.startswith("~"):
             return None
         basis, draft = self.basis, self.draft
@@ -253,21 +261,6 @@ class Interview:
         if is_words and guess_date(text):
             return Problem("odd-value", f"{text!r} is a date, and the letter needs words here")
         return doubt_about(self.draft.document, _texts_of(self.draft, question, text))
-
-    def _place_problem(self, text: str) -> Problem | None:
-        """Return why a text is not enough: `meanings` has what it may mean.
-
-        The slug, or the full name with the state, is enough.
-        """
-        try:
-            found = self.basis.library.directory.find(text, Location(""))
-        except OptoutError as error:
-            return error.problems[0]
-        states = (found.state_code, found.state_name)
-        full = {found.slug, *(f"{found.jurisdiction.name}, {state}".lower() for state in states)}
-        if " ".join(text.lower().split()) in full:
-            return None
-        return Problem("ambiguous-jurisdiction", f"{text!r} may mean another place")
 
     def meanings(self, question: Question, text: str) -> dict[str, str]:
         """Return what a text with a problem may mean, in words: states and jurisdictions.

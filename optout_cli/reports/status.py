@@ -12,13 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from optout_cli import __version__
-from optout_cli.register.standing import Deadline, Standing, Step, is_out
+from optout_cli.register.standing import Standing, Step, is_out
 from optout_cli.register.status import about, next_step
 from optout_cli.register.table import outcome_of, short_place_of
 
 if TYPE_CHECKING:
-    from icalendar import Event
-
     from optout_cli.templating.templates import Templates
 
 _STEPS: dict[Step, str] = {
@@ -185,7 +183,7 @@ def calendar_of(standings: Iterable[Standing]) -> bytes:
     An event keeps its UID from one file to the next, so that a calendar program changes it in
     place. The same register gives the same bytes.
     """
-    from icalendar import Calendar
+    from icalendar import Calendar, Event
 
     calendar = Calendar()
     calendar.add("prodid", f"-//optout//optout {__version__}//EN")
@@ -193,34 +191,30 @@ def calendar_of(standings: Iterable[Standing]) -> bytes:
     calendar.add("method", "PUBLISH")
     told: set[object] = set()
     for standing in standings:
-        written = standing.state.written
+        state, written = standing.state, standing.state.written
+        to = TO_PARTIES[state.letter.recipient]
         for day in filter(None, (standing.answer_due, *standing.milestones)):
             # A meeting is one event, whichever letters and answers name its hour and place.
-            event = (written.jurisdiction, written.name, day.title, day.on, day.details)
-            if not day.details or event not in told:
-                calendar.add_component(_event_of(standing, day))
-            told.add(event)
+            matter = (written.jurisdiction, written.name, day.title, day.on, day.details)
+            if day.details and matter in told:
+                continue
+            told.add(matter)
+            name = re.sub(r"\W+", "-", day.title)
+            title = day.title[:1].upper() + day.title[1:]
+            title += " (estimate)" if day.is_estimated else ""
+            event = Event()
+            event.add("uid", f"{state.id[:_ID]}-{state.letter.recipient}-{name}@optout.invalid")
+            event.add("dtstamp", day.at)
+            event.add("dtstart", day.on)
+            event.add("dtend", day.on + timedelta(1))
+            event.add("summary", f"{title}: {short_place_of(standing)}, {standing.title} {to}")
+            said = f"reference {written.reference}", f"{title} {day.on}: {day.why}"
+            words = (word[:1].upper() + word[1:] for word in (*day.details, *said))
+            event.add("description", "\n".join(words))
+            event.add("transp", "TRANSPARENT")
+            calendar.add_component(event)
     content: bytes = calendar.to_ical()
     return content
-
-
-def _event_of(standing: Standing, day: Deadline) -> "Event":
-    from icalendar import Event
-
-    state = standing.state
-    to, reference = TO_PARTIES[state.letter.recipient], state.written.reference
-    name = re.sub(r"\W+", "-", day.title)
-    title = day.title[:1].upper() + day.title[1:] + (" (estimate)" if day.is_estimated else "")
-    event = Event()
-    event.add("uid", f"{state.id[:_ID]}-{state.letter.recipient}-{name}@optout.invalid")
-    event.add("dtstamp", day.at)
-    event.add("dtstart", day.on)
-    event.add("dtend", day.on + timedelta(1))
-    event.add("summary", f"{title}: {short_place_of(standing)}, {standing.title} {to}")
-    words = (*day.details, f"reference {reference}", f"{title} {day.on}: {day.why}")
-    event.add("description", "\n".join(word[:1].upper() + word[1:] for word in words))
-    event.add("transp", "TRANSPARENT")
-    return event
 
 
 def page_of(standings: Sequence[Standing], today: date, templates: "Templates") -> bytes:
