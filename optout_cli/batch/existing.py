@@ -92,7 +92,12 @@ class _Rows:
     def _add(self, plan: BatchPlan, number: int, row: CheckedRow, file: _File) -> None:
         self.files.add(file)
         if number in plan.problems and number not in plan.left:
-            self._add_rejected(file, row)
+            if row.key:
+                self.rejected.add((file, *row.key))
+            elif row.jurisdiction:
+                self.rejected.add((file, row.jurisdiction))
+            else:
+                self.unclear.add(file)
         elif row.key:
             key = (file, *row.key)
             self.current[key].add(row.fingerprint)
@@ -101,14 +106,6 @@ class _Rows:
             else:
                 for stem, _, form in (path.rpartition(".") for path in row.paths):
                     self.successors[key].add((stem.rpartition("-")[2], form))
-
-    def _add_rejected(self, file: _File, row: CheckedRow) -> None:
-        if row.key:
-            self.rejected.add((file, *row.key))
-        elif row.jurisdiction:
-            self.rejected.add((file, row.jurisdiction))
-        else:
-            self.unclear.add(file)
 
 
 class ToPrint(NamedTuple):

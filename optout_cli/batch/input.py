@@ -111,21 +111,22 @@ class InputFile(msgspec.Struct, frozen=True):
 
     def rows(self) -> Iterator[Row]:
         """Read each row. Raises OptoutError if the rest cannot be divided into rows."""
-        rows = enumerate(self._own_rows())
-        given = (self.corrected.get(number, with_orders(row, self.orders)) for number, row in rows)
-        return (row for row in given if row)
+        if self.form == "ndjson":
+            rows = rows_from_ndjson(self.text, self.name)
+        elif self.form == "yaml":
+            from optout_cli.readers.yaml import rows_from_yaml  # takes 15 ms; a table needs none
 
-    def _own_rows(self) -> Iterator[Row]:
-        if self.form in ("csv", "sheet"):
+            rows = rows_from_yaml(self.text, self.name)
+        else:
             is_sheet = self.form == "sheet"
-            return rows_from_csv(
+            rows = rows_from_csv(
                 self.text, self.name, is_sheet=is_sheet, columns=self.columns, keys=_KEYS
             )
-        if self.form == "ndjson":
-            return rows_from_ndjson(self.text, self.name)
-        from optout_cli.readers.yaml import rows_from_yaml  # takes 15 ms; a table needs none
-
-        return rows_from_yaml(self.text, self.name)
+        given = (
+            self.corrected.get(number, with_orders(row, self.orders))
+            for number, row in enumerate(rows)
+        )
+        return (row for row in given if row)
 
 
 def with_orders(row: Row, orders: Mapping[str, DateOrder]) -> Row:

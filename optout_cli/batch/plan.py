@@ -247,16 +247,18 @@ class BatchPlan:
             formers[_without_suffix(path)].append(record)
         is_linked = (register.folder / EVIDENCE).is_symlink()  # each row that encloses tells of it
 
+        def is_foreign(path: str) -> bool:
+            """Tell whether there is a file that is not as the register has it."""
+            record = register.records.get(path)
+            is_there = os.path.lexists(register.folder / path)
+            return is_there and not (record and record.is_true(register.folder))
+
         def is_changing(row: CheckedRow) -> bool:
             others = [it.fingerprint for path in row.paths for it in formers[_without_suffix(path)]]
             for identity in _identities_of(row):
                 others += (it.written.fingerprint for it in register.states.current(identity))
-            is_foreign = any(_is_foreign(path, register) for path in row.paths)
-            return (
-                is_linked
-                or is_foreign
-                or any(fingerprint != row.fingerprint for fingerprint in others)
-            )
+            is_other = any(fingerprint != row.fingerprint for fingerprint in others)
+            return is_linked or is_other or any(map(is_foreign, row.paths))
 
         rows = (row for row in self.good if row.number not in self.taken)
         return {row.number: order for row in rows if is_changing(row)}
@@ -333,13 +335,6 @@ def _taken(kind: str, place: Path) -> Problem:
     message = f"is {kind} where a {'folder' if kind == 'a file' else 'letter'} must be"
     hint = "move it away and run the command again, or name another folder with -o"
     return Problem("unwritable", message, Location(str(place)), hint)
-
-
-def _is_foreign(path: str, register: Register) -> bool:
-    """Tell whether there is a file that is not as the register has it."""
-    record = register.records.get(path)
-    is_there = os.path.lexists(register.folder / path)
-    return is_there and not (record and record.is_true(register.folder))
 
 
 def _collision_hint(first: CheckedRow, second: CheckedRow) -> str:

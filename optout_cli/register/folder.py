@@ -177,8 +177,7 @@ class LetterFolder:
         wanted = {self.path / it.path: writing.contents[it.path] for it in shown}
         pairs = ((known.get(it.path), it) for it in shown if it.path in plan.same)
         unchanged = {it.path for old, it in pairs if old and old.sha256 == it.sha256}
-        event = self._event(writing.event, plan, replacing.supersede)
-        event, copies = self._with_copies(event, writing.sources)
+        event, copies = self._event(writing, plan, replacing.supersede)
         lines: tuple[Line, ...] = ()
 
         def record(kept: Mapping[Path, Path]) -> None:
@@ -218,12 +217,17 @@ class LetterFolder:
             message = "the folder was deleted or moved while optout was writing to it"
             raise OptoutError(Problem("folder-gone", message, Location(str(self.path))))
 
-    def _event(self, event: Written, plan: Plan, supersede: str | None) -> Written:
-        """Return the event with the files that the register does not have yet."""
+    def _event(
+        self, writing: Writing, plan: Plan, supersede: str | None
+    ) -> tuple[Written, dict[Path, bytes]]:
+        """Return the event with the files that the register does not have yet, and what to copy.
+
+        Those are the files that the request names.
+        """
         kept, known = {*plan.kept, *plan.outdated}, self.register.records
         due = {
             record.path
-            for record in records_in(event)
+            for record in records_in(writing.event)
             if record.path in plan.replaced
             or (record.path not in kept and not record.is_same_as(known.get(record.path)))
         }
@@ -231,21 +235,17 @@ class LetterFolder:
             msgspec.structs.replace(
                 letter, files=tuple(file for file in letter.files if file.path in due)
             )
-            for letter in event.letters
+            for letter in writing.event.letters
         )
-        return msgspec.structs.replace(
-            event,
+        event = msgspec.structs.replace(
+            writing.event,
             at=self._at,
             letters=tuple(letter for letter in letters if letter.files),
             reason=supersede if plan.is_late else None,
         )
-
-    def _with_copies(
-        self, event: Written, sources: Mapping[str, str]
-    ) -> tuple[Written, dict[Path, bytes]]:
-        """Return an event with copies of the files that its request names, and what to write."""
         if not (event.letters and self._has_register):
             return event, {}
+        sources = writing.sources
         named = tuple(self._evidence.copy_of(it, sources[it.sha256]) for it in event.named)
         copies = self._evidence.contents(it.path for it in named)
         return msgspec.structs.replace(event, named=named), copies

@@ -17,7 +17,7 @@ from optout_cli import __version__
 from optout_cli.errors import Location, Problem, raise_any
 from optout_cli.exporters import ExportContext, exporter_for
 from optout_cli.exporters.json import facts_of, message_id_of
-from optout_cli.model.letter import Export, Letter, NamedFile
+from optout_cli.model.letter import Export, Letter
 from optout_cli.model.notice import Note
 from optout_cli.model.request import Party
 from optout_cli.output import earlier_problem, occupied, write_errors
@@ -36,6 +36,7 @@ from optout_cli.register.journal import evidence_problems
 from optout_cli.register.state import LetterState, Register, identity_of, named
 from optout_cli.trust import leads_outside
 
+_NAMED = ("key", "name", "title", "sha256", "bytes")  # of a file that a request names
 NOT_YET = datetime.fromtimestamp(0, UTC)  # the folder puts in the moment of writing
 
 
@@ -86,19 +87,16 @@ def writing_of(
         letters=tuple(_written_letter(it, exports, path_of, context) for it in letters),
         notes=tuple(_notes_on(letters, exports)),
         facts=msgspec.Raw(msgspec.json.encode(facts)),
-        named=tuple(map(_copy_of, letters[0].named)),
+        named=tuple(
+            FileCopy(path="", **{key: getattr(file, key) for key in _NAMED})
+            for file in letters[0].named
+        ),
         fingerprint=fingerprint,
         version=__version__,
         engine=next((export.engine for export in exports if export.engine), None),
     )
     contents = {path_of(export): export.content for export in exports}
     return Writing(event, contents, {it.sha256: it.place for it in letters[0].named})
-
-
-def _copy_of(file: NamedFile) -> FileCopy:
-    """Return what the event says of a file that the request names; its copy has no path yet."""
-    facts = {name: getattr(file, name) for name in ("key", "name", "title", "sha256", "bytes")}
-    return FileCopy(path="", **facts)
 
 
 def _notes_on(letters: Sequence[Letter], exports: Sequence[Export]) -> Iterator[WrittenNote]:

@@ -236,21 +236,18 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
         if self.program is None or self.after:
             return None
         letters, kind, answers = self.program.letters, _kind_of(self.state), self.state.answers
+        # An earlier letter of this kind about the same notice may have gone out.
+        cited = facts_of(self.before).value(_CITED) if self.before else None
+        is_second = self.notice is not None and cited == self.notice.written.reference
         reply = self.program.replies.get(answers[-1].reply) if answers else self.silence
         for row in reply.next if reply else ():
             # What answers a follow-up may also be a letter that takes up the notice.
-            is_again = row.again and row.letter == kind and not self._is_second
+            is_again = row.again and row.letter == kind and not is_second
             notice = self.notice if answers or is_again else None
             kinds = {kind, *([_kind_of(notice)] if notice else ())}
             if not kinds.isdisjoint(letters[row.letter].follows):
                 return row.letter
         return None
-
-    @property
-    def _is_second(self) -> bool:
-        """Whether an earlier letter of this kind about the same notice went out."""
-        cited = facts_of(self.before).value(_CITED) if self.before else None
-        return bool(self.notice and cited == self.notice.written.reference)
 
     @property
     def next_ready(self) -> LetterState | None:
