@@ -10,6 +10,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache, lru_cache
 from importlib.util import find_spec
+from itertools import product
 from math import ceil
 from pathlib import Path
 from typing import Any, TypeVar
@@ -300,23 +301,18 @@ def fitted(mailings: Iterable[Mailing], form: MailingForm) -> tuple[Mailing, ...
 
     Raises OptoutError for addresses that never fit.
     """
-    found = [_fitted(mailing, form) for mailing in mailings]
-    hint = "print --envelopes instead" if form == "labels" else "write this one by hand"
-    raise_any(
-        Problem("tall-mailing", "has more lines than fit", Location(mailing.address[0]), hint)
-        for mailing in found
-        if not mailing.size
-    )
-    return tuple(found)
-
-
-def _fitted(mailing: Mailing, form: MailingForm) -> Mailing:
-    """Return a mailing in the largest size in which it fits; as it is if it never does."""
     width, height, sizes, lead = _MAILING_ROOM[form]
-    for about in dict.fromkeys((mailing.about, "")):
-        own = lines_taken(about, width, _ABOUT_SIZE) * _ABOUT_SIZE * lead if about else 0
-        for size in sizes:
+    found, problems = [], []
+    for mailing in mailings:
+        for about, size in product(dict.fromkeys((mailing.about, "")), sizes):
+            own = lines_taken(about, width, _ABOUT_SIZE) * _ABOUT_SIZE * lead if about else 0
             lines = sum(lines_taken(line, width, size) for line in mailing.address)
             if lines * size * lead + own <= height:
-                return msgspec.structs.replace(mailing, size=size, about=about)
-    return mailing
+                found.append(msgspec.structs.replace(mailing, size=size, about=about))
+                break
+        else:
+            hint = "print --envelopes instead" if form == "labels" else "write this one by hand"
+            where = Location(mailing.address[0])
+            problems.append(Problem("tall-mailing", "has more lines than fit", where, hint))
+    raise_any(problems)
+    return tuple(found)

@@ -15,13 +15,11 @@ from typing import TYPE_CHECKING, Literal, Protocol, cast
 
 import msgspec
 
-from optout_cli.engines import DEFAULT, load_engine
-from optout_cli.model.letter import EngineName
+from optout_cli.engines import DEFAULT, Engine, load_engine
+from optout_cli.model.letter import EngineName, Letter
+from optout_cli.model.notice import Route
 
 if TYPE_CHECKING:
-    from optout_cli.engines import Engine
-    from optout_cli.model.letter import Letter
-    from optout_cli.model.notice import Route
     from optout_cli.templating.templates import Templates
 
 # Modules here that are no format.
@@ -62,7 +60,7 @@ class ExportContext:
         return self.options.engine or DEFAULT
 
     @cached_property
-    def engine(self) -> "Engine":
+    def engine(self) -> Engine:
         """The PDF engine, with typefaces and styles loaded."""
         return load_engine(self.engine_name, self.templates)
 
@@ -78,11 +76,11 @@ class Exporter(Protocol):
     IS_PRINTED: bool  # people print it, sign it and fold it for the envelope's window
     IS_TO_MARK_UP: bool  # it is for counsel; the letter that goes out is made in another format
     # The field of the recipient's contact to which a message in this format goes; None: on paper.
-    ROUTE: "Route | None"
+    ROUTE: Route | None
     SIGNATURES: tuple[str, ...]  # which kinds of signature: it can show, or leave room for
     ENCLOSES: Literal["all", "pdf", "none"]  # which of the enclosed files it can take along
 
-    def encode(self, letter: "Letter", context: "ExportContext") -> bytes:
+    def encode(self, letter: Letter, context: ExportContext) -> bytes:
         """Return the letter in this format; the same letter gives the same bytes."""
         ...
 

@@ -13,11 +13,10 @@ from optout_cli import bundled
 from optout_cli.cache import Cache
 from optout_cli.directory import Directory, load_directory
 from optout_cli.errors import OptoutError
-from optout_cli.exporters import Options
+from optout_cli.exporters import ExportContext, Options
 from optout_cli.programs import Programs, load_programs
 
 if TYPE_CHECKING:
-    from optout_cli.exporters import ExportContext
     from optout_cli.templating.templates import Templates
 
 
@@ -86,8 +85,6 @@ class Library:
         return Templates(self.folders, self._cache)
 
     @cached_property
-    def context(self) -> "ExportContext":
+    def context(self) -> ExportContext:
         """What exporters share."""
-        from optout_cli.exporters import ExportContext
-
         return ExportContext(self.templates, self.options)

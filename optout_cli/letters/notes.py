@@ -8,8 +8,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from optout_cli.directory import Directory
 from optout_cli.directory.names import fold, without_legal_word
 from optout_cli.exporters import Options, exporter_for
 from optout_cli.model.jurisdiction import LAW_EFFECTS, Agreement, Locality
@@ -18,9 +19,6 @@ from optout_cli.model.notice import Case, Note, Notice, Recipient, Route
 from optout_cli.model.program import LetterKind
 from optout_cli.model.request import Party, Signatory
 from optout_cli.programs import laws_of, program_notes
-
-if TYPE_CHECKING:
-    from optout_cli.directory import Directory
 
 _LONG_FAX = 30  # pages: more take over half an hour, and run many machines out of paper
 _DOUBTFUL = ("third-party", "memory")  # kinds of source
@@ -126,7 +124,7 @@ def told(notes: Iterable[Note], *, in_full: bool, before: set[Note]) -> Iterator
     before.update(ranked)
 
 
-def county_notes(locality: Locality, kind: LetterKind, directory: "Directory") -> Iterator[Note]:
+def county_notes(locality: Locality, kind: LetterKind, directory: Directory) -> Iterator[Note]:
     """Name the county's agencies in the data: one of them may be the agreement's party.
 
     Only letters about their agreements read the agencies.

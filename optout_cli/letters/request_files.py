@@ -14,13 +14,14 @@ from contextlib import contextmanager, suppress
 from hashlib import file_digest, sha256
 from itertools import chain, count
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
 from optout_cli import __version__
 from optout_cli.errors import Location, OptoutError, Problem, raise_any
 from optout_cli.exporters import exporter_for
+from optout_cli.letters import Library
 from optout_cli.model.letter import Attachment, Files, Image, NamedFile
 from optout_cli.model.notice import Case
 from optout_cli.model.request import Request
@@ -28,9 +29,6 @@ from optout_cli.output import digest_of
 from optout_cli.readers.document import Document, lines_to_add
 from optout_cli.readers.files import STDIN, folder_of, is_file, no_such_file
 from optout_cli.trust import ON_WINDOWS, is_reserved, leads_outside, real, within
-
-if TYPE_CHECKING:
-    from optout_cli.letters import Library
 
 _TYPEFACE = "font-source-serif-pro"
 _NOT_HASHED = ("max_age", "routes", "is_by_service", "program", "kind")  # of a case
@@ -255,7 +253,7 @@ def _collect_problems(problems: list[Problem], path: str) -> Iterator[None]:
 class Fingerprints:
     """Hashes of cases; what all cases share is hashed once. `formats` are those to be made."""
 
-    def __init__(self, library: "Library", formats: Iterable[str]) -> None:
+    def __init__(self, library: Library, formats: Iterable[str]) -> None:
         common = sha256(__version__.encode())
         if any(exporter_for(name).IS_SLOW for name in formats):
             from importlib.metadata import version  # takes 50 ms; a text letter needs none
