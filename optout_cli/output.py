@@ -45,6 +45,24 @@ def hold_interrupts() -> Iterator[None]:
 
 
 @contextmanager
+def temporary_files() -> Iterator[None]:
+    """Raise OptoutError if the block cannot write its temporary files; plain text has none."""
+    import tempfile  # 10 ms
+
+    try:
+        with hold_interrupts():  # it tries a folder with a file, which must not stay behind
+            tempfile.gettempdir()
+        yield
+    except OSError as error:
+        # Of a missing folder, Python says only which folders it tried.
+        is_missing = isinstance(error, FileNotFoundError)
+        reason = "no folder for them can be written to" if is_missing else error.strerror
+        message = f"temporary files cannot be written: {reason}"
+        hint = "set TMPDIR to a folder of yours on a disk with free space"
+        raise OptoutError(Problem("temporary-files", message, Location("TMPDIR"), hint)) from None
+
+
+@contextmanager
 def _note_interrupts() -> Iterator[None]:
     """Note the signals that arrive in the block, and raise them at its end."""
     noted: list[int] = []

@@ -183,6 +183,7 @@ NO_HOME = (
         (("status", "."), 0, ""),
         (TO_ICE, 1, NO_ROOM),
         ((*TO_ICE, "--engine", "typst"), 1, NO_ROOM),
+        (("new", "--xlsx", "--state", "VT"), 1, NO_ROOM),
         (("new", "--wording"), 2, NO_HOME),
     ],
 )

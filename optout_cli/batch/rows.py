@@ -37,6 +37,7 @@ from optout_cli.letters.request_files import Fingerprints, NamedFiles
 from optout_cli.letters.requirements import tidy_number
 from optout_cli.model.letter import Letter
 from optout_cli.model.notice import Case, Note, Notice
+from optout_cli.output import temporary_files
 from optout_cli.readers.cells import date_in_words
 from optout_cli.readers.document import OWN_MARK, Document, Row, locate
 from optout_cli.readers.files import folder_of
@@ -77,7 +78,7 @@ def _require_library(job: Job) -> None:
     _ = job.library.directory, job.library.programs
     if any(exporter_for(name).IS_SLOW for name in job.order.formats):
         context = job.library.context
-        with engines.temporary_files():
+        with temporary_files():
             pass
         raise_any(engines.layout_problems(context.engine_name, context.templates))
 

@@ -6,7 +6,7 @@ An engine is one module here with a class `Engine`. Importing this package impor
 import os
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, redirect_stdout, suppress
+from contextlib import redirect_stdout, suppress
 from datetime import date as Date
 from functools import cache, lru_cache
 from importlib import import_module
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Protocol, cast, get_args
 
 from optout_cli.errors import Location, OptoutError, Problem, raise_any
 from optout_cli.model.letter import EngineName
-from optout_cli.output import hold_interrupts
+from optout_cli.output import hold_interrupts, temporary_files
 from optout_cli.trust import ON_WINDOWS
 
 if TYPE_CHECKING:
@@ -84,24 +84,6 @@ def load_engine(name: EngineName, templates: "Templates") -> Engine:
     with temporary_files():
         # cast: no checker can see through import_module that the class fits the protocol.
         return cast(Engine, import_module(f"{__name__}.{name}").Engine(templates))
-
-
-@contextmanager
-def temporary_files() -> Iterator[None]:
-    """Raise OptoutError if the block cannot write its temporary files; every engine has some."""
-    import tempfile  # takes 10 ms; plain text needs none
-
-    try:
-        with hold_interrupts():  # it tries a folder with a file, which must not stay behind
-            tempfile.gettempdir()
-        yield
-    except OSError as error:
-        # Of a missing folder, Python says only which folders it tried.
-        is_missing = isinstance(error, FileNotFoundError)
-        reason = "no folder for them can be written to" if is_missing else error.strerror
-        message = f"temporary files cannot be written: {reason}"
-        hint = "set TMPDIR to a folder of yours on a disk with free space"
-        raise OptoutError(Problem("temporary-files", message, Location("TMPDIR"), hint)) from None
 
 
 def make_folder() -> Path:

@@ -17,7 +17,7 @@ from unicodedata import normalize
 import msgspec
 import typst
 
-from optout_cli.engines import broken_picture, make_folder, pages_in, temporary_files
+from optout_cli.engines import broken_picture, make_folder, pages_in
 from optout_cli.engines.measure import (
     broken_words,
     can_be_shorter,
@@ -42,7 +42,7 @@ from optout_cli.model.letter import (
     Quote,
     Run,
 )
-from optout_cli.output import hold_interrupts
+from optout_cli.output import hold_interrupts, temporary_files
 from optout_cli.templating.layouts import Sheet
 from optout_cli.templating.templates import Templates
 

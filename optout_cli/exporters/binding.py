@@ -19,10 +19,10 @@ from typing import Any, BinaryIO, NamedTuple
 import pikepdf
 from pypdfium2 import PdfiumError
 
-from optout_cli.engines import temporary_files
 from optout_cli.errors import OptoutError, Problem
 from optout_cli.exporters import ExportContext
 from optout_cli.model.letter import Attachment
+from optout_cli.output import temporary_files
 from optout_cli.readers.pdf_pages import drop_actions, flatten
 from optout_cli.templating.layouts import Sheet
 

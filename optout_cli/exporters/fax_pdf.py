@@ -10,11 +10,12 @@ from io import BytesIO
 from itertools import islice
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
-from optout_cli.engines import pages_in, temporary_files
+from optout_cli.engines import pages_in
 from optout_cli.engines.measure import room_problems
 from optout_cli.errors import OptoutError, Problem, raise_any
 from optout_cli.exporters import ExportContext, pdf
 from optout_cli.model.letter import Attachment, Letter
+from optout_cli.output import temporary_files
 from optout_cli.readers.pdf_pages import flatten, small_scale
 
 if TYPE_CHECKING:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile, ZipInfo
 
 from optout_cli.errors import Location, OptoutError, Problem
+from optout_cli.output import temporary_files
 from optout_cli.readers.csv import csv_from
 
 if TYPE_CHECKING:
@@ -56,8 +57,7 @@ _OFFICE, _TABLE, _TEXT, _STYLE = (
 )
 _CELLS = (f"{_TABLE}table-cell", f"{_TABLE}covered-table-cell")
 _MAX_SIZE = 128 * 2**20  # characters in all cells, with repeats; all counties have 8 million
-_MAX_ROWS = 2**20  # of a sheet in any program
-_MAX_COLUMNS = 16_384  # of a sheet in any program
+_MAX_ROWS, _MAX_COLUMNS = 2**20, 2**14  # of a sheet in any program
 _UNSEEN = ("collapse", "filter")
 
 
@@ -359,8 +359,8 @@ def _section_for(value: float, number_format: str) -> tuple[str, str]:
 def _notes_on(page: Page, tables: list[Page]) -> Iterator[str]:
     filled = [str(it) for it in page.hidden_rows if any(map(any, page.rows[it - 1 : it]))]
     if filled:
-        is_one = len(filled) == 1
-        rows, end = ("row", "counts as a request") if is_one else ("rows", "count as requests")
+        one, several = ("row", "counts as a request"), ("rows", "count as requests")
+        rows, end = several if filled[1:] else one
         yield f"hidden {rows} {_listed(filled)} of the sheet {page.title!r} {end} too"
     if page.hidden_columns:
         names = _listed(page.hidden_columns)
@@ -368,10 +368,9 @@ def _notes_on(page: Page, tables: list[Page]) -> Iterator[str]:
     if page.struck:
         cells = _listed(page.struck)
         yield f"cells of the sheet {page.title!r} with a line through them count too: {cells}"
-    for other in tables:
-        if other is not page:
-            state = "hidden " if other.is_hidden else ""
-            yield f"only the sheet {page.title!r} is read, not the {state}sheet {other.title!r}"
+    for other in (it for it in tables if it is not page):
+        state = "hidden " if other.is_hidden else ""
+        yield f"only the sheet {page.title!r} is read, not the {state}sheet {other.title!r}"
 
 
 def _listed(names: Iterable[str]) -> str:
@@ -390,7 +389,8 @@ def put_text(cell: Any, text: str) -> None:
 def bytes_from(book: Any) -> bytes:
     """Return the content of an .xlsx workbook: the same for the same cells, whatever the day."""
     stream, fixed = io.BytesIO(), io.BytesIO()
-    book.save(stream)
+    with temporary_files():  # openpyxl writes each sheet into one first
+        book.save(stream)
     with ZipFile(stream) as parts, ZipFile(fixed, "w", ZIP_DEFLATED) as archive:
         for name in parts.namelist():
             entry = ZipInfo(name)
