@@ -23,6 +23,14 @@ def test_a_field_that_lost_its_indentation_has_a_hint_where_it_belongs() -> None
     )
 
 
+def test_a_field_behind_the_last_entry_of_a_list_may_belong_to_it() -> None:
+    text = "authority:\n  - {instrument: Resolution, date: 2026-10-01}\nfile: act.pdf\n"
+    assert told_by(lambda: convert(read(text), Request)) == (
+        "f:5:1: request has no field 'file'\n"
+        "  hint: does it belong to the entry above it? if so, indent it like that entry's lines"
+    )
+
+
 def test_fields_below_the_wrong_name_are_reported_once() -> None:
     text = "signature:\n  name: Pat Placeholder\n  title: Sheriff\n"
     assert told_by(lambda: convert(read(text), Request)) == (

@@ -27,7 +27,8 @@ PATHS: dict[Use, str] = {
     "post": "service.ice.0.number",
     "number": "authority.0.number",
     "vote": "authority.0.vote",
-    "prose": "particulars.reasons.0",
+    "prose": "particulars.reasons",
+    "item": "particulars.reasons.0",
     "state": "signatory.address.state",
     "code": "signatory.address.zip",
 }
@@ -127,6 +128,8 @@ SAMPLES: dict[str, tuple[tuple[Use, ...], list[str]]] = {
         ["[Anyone]", "<someone>", "%NAME%", "$Name$", "__NAME__", "b'Pat'", "['a', 'b']"],
     ),
     "blank": (SHORT, ["Pat ____", "Pat [LAST NAME]", "Pat {last name}", "Pat XXXX", "Pat ???"]),
+    "items-in-line": (("prose",), ["- No staff. - No beds.", "1. No staff. 2. No beds."]),
+    "items-in-item": (("item",), ["- No staff.\n- No beds.", "1) No staff.\n2) No beds."]),
     "exponent": (SHORT, ["7.02E+19", "9.40711189956E+021", "7,02E+19", "7E+19", "4.6e-05"]),
     "exponent-of-post": (("post",), ["7E19", "702e17"]),
     "rounded": (

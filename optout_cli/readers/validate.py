@@ -7,6 +7,7 @@ value.
 import re
 from datetime import date
 from functools import cache, reduce
+from itertools import takewhile
 from operator import or_
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
@@ -102,7 +103,7 @@ class _Walk:
             return {}
         unknown = [key for key in value if key not in known]
         for key in unknown:
-            hint = self._unknown_key_hint(key, known, path)
+            hint = self._unknown_key_hint(key, value, known, path)
             self._fail(join_path(path, key), "unknown-key", f"{name} has no field {key!r}", hint)
         misspelt = {closest(key, known) for key in unknown}
         for key, field in known.items():
@@ -123,9 +124,15 @@ class _Walk:
                 plain[key] = self.read(value[key], known[key].type, inner)
         return plain
 
-    def _unknown_key_hint(self, key: str, known: dict[str, FieldInfo], path: str) -> str:
+    def _unknown_key_hint(
+        self, key: str, value: dict[str, Tree], known: dict[str, FieldInfo], path: str
+    ) -> str:
         if self.is_row and not path and not closest(key, known):
             return f"to add a column of your own, begin its name with {OWN_MARK}"
+        above = [*takewhile(lambda other: other != key, value)][-1:]
+        field = known.get(above[0]) if above and isinstance(value[above[0]], list) else None
+        if field and key in field_names(field.type) and not self.document.is_cell(path):
+            return "does it belong to the entry above it? if so, indent it like that entry's lines"
         if around := [outer for outer, field in known.items() if key in _keys_within(field)]:
             return f"does it belong to {' or '.join(around)}? if so, indent it two spaces below"
         return did_you_mean(key, known)
@@ -175,16 +182,17 @@ class _Walk:
 
     def _split(self, value: str, kind: Any, path: str) -> list[Tree]:
         is_cell = self.document.is_cell(path)
-        if kind == Text and not is_cell:
-            return [" ".join(part.split()) for part in re.split(r"\n\s*\n", value.strip())]
         bare = _without_metas(kind)
         ends = "\n" if bare is str else BETWEEN_DATES if bare is date else r"[\n;,]"
         lines = [line.strip() for line in re.split(ends, value.strip())]
-        if is_cell and len(lines) > 1:  # drop the marks of the items: the letter has its own
-            lines = [line for line in lines if line]
-            if all(map(_LIST_MARK.match, lines)):
-                lines = [_LIST_MARK.sub("", line) for line in lines]
-        return [*lines]
+        filled = [line for line in lines if line]
+        if len(filled) > 1 and all(map(_LIST_MARK.match, filled)):  # the letter has its own marks
+            return [_LIST_MARK.sub("", line) for line in filled]
+        if kind == Text and not is_cell:
+            parts = [" ".join(part.split()) for part in re.split(r"\n\s*\n", value.strip())]
+            is_marked = len(parts) > 1 and all(map(_LIST_MARK.match, parts))
+            return [_LIST_MARK.sub("", part) if is_marked else part for part in parts]
+        return [*(filled if is_cell else lines)]
 
     def _read_text(self, value: Tree, kind: Any, path: str, name: str) -> Tree:
         bare = _without_metas(kind)

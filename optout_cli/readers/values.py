@@ -25,19 +25,21 @@ from optout_cli.readers.addresses import (
 from optout_cli.readers.document import Document, Tree, join_path
 
 # What a text is for. A name is printed as it stands, and so is that of a person, a street, or a
-# city; post is a tracking number; number and vote are those of a resolution; prose is a particular;
-# state is one in an address; a code has a form of its own, which is checked elsewhere.
+# city; post is a tracking number; number and vote are those of a resolution; prose is a particular,
+# an item one of a list of them; state is one in an address; a code has a form of its own, which is
+# checked elsewhere.
 Use = Literal[
-    "name", "person", "street", "city", "post", "number", "vote", "prose", "state", "code"
+    "name", "person", "street", "city", "post", "number", "vote", "prose", "item", "state", "code"
 ]  # fmt: skip
 _GROUPS = {"short": "name post number vote", "printed": "name post number vote prose"}
 _WIDER: Mapping[Use, tuple[Use, ...]] = {  # a person's name is a name too
-    "person": ("name",), "street": ("name",), "city": ("street", "name")
+    "person": ("name",), "street": ("name",), "city": ("street", "name"), "item": ("prose",)
 }  # fmt: skip
 
 _USES: tuple[tuple[Use, str], ...] = (
     ("post", r"(service\.\w+|particulars\.(.+\.)?served)\.\d+\.number"),
     ("number", r"particulars\..+\.\d+\.number"),
+    ("item", r"particulars\..+\.\d+"),
     ("prose", r"(particulars|wording)\..+"),
     ("state", r"(signatory|recipients\.\w+)\.address\.state"),
     ("number", r"authority\.\d+\.number"),
