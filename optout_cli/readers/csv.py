@@ -15,7 +15,7 @@ from functools import cache
 from itertools import chain, islice, zip_longest
 from typing import NamedTuple
 
-from optout_cli.errors import Location, OptoutError, Problem, closest, raise_any
+from optout_cli.errors import Location, OptoutError, Problem, closest, raise_any, shorten
 from optout_cli.readers.addresses import addresses_in, place_in_state
 from optout_cli.readers.cells import (
     CITY,
@@ -279,7 +279,8 @@ def _doubt_about(
     if not keys or not _is_read(name) or key in (*keys, STATE_OF_PLACE) or closest(key, keys):
         return None
     message = f"has the column {name!r}, which no request has"
-    hint = f"name it {f'{OWN_MARK} {name}'!r} to keep it as your own, which optout does not read"
+    own = shorten(f"{OWN_MARK} {name}")
+    hint = f"name it {own!r} to keep it as your own, which optout does not read"
     return Problem("unknown-key", message, location, hint)
 
 
