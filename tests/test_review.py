@@ -524,6 +524,13 @@ def test_a_browser_filters_searches_and_moves_by_keys_at_every_width(
                 browser.open(page)
                 wide = browser.ask("innerWidth") - width
                 found[f"{page.stem} {width}"] = (browser.ask(overflow) + wide, browser.faults())
+        browser.resize(500, 900)
+        browser.open(Path("out/status.html"))
+        found["room below the map"] = browser.ask(
+            "document.querySelector('.map table').getBoundingClientRect().top >="
+            " document.querySelector('.legend').getBoundingClientRect().bottom"
+        )
+        browser.resize(390, 844)
         browser.open(PAGE)
         browser.press("j", "j", "ArrowRight")
         found["third"] = browser.ask(here)
@@ -544,6 +551,7 @@ def test_a_browser_filters_searches_and_moves_by_keys_at_every_width(
         "status 1280": (0, []),
         "review 390": (0, []),
         "status 390": (0, []),
+        "room below the map": True,
         "guide 1280": (0, []),
         "guide 390": (0, []),
         "third": "Addison County, VT",
