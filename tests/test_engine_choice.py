@@ -113,6 +113,8 @@ def test_another_engine_prints_the_letters_again_and_says_so(run: Run) -> None:
         ("pdf", "typst"), ("txt", None), ("pdf", "typst"), ("txt", None),
     ]  # fmt: skip
     assert told not in outcome(run(*again, "--force"))[2]
+    run("sent", "out", "--by", "mail", "-q")  # then nothing is printed again
+    assert "prints them again" not in outcome(run(*BATCH, "--engine", "weasyprint", "--check"))[1]
 
 
 def test_after_a_large_batch_one_line_says_how_much_sooner_typst_is(

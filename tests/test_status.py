@@ -320,7 +320,7 @@ def test_status_writes_nothing_and_takes_no_lock(letters: RegisterMaker, run: Ru
             ["--csv", "--print0", "--verify"],
             "--csv and --print0 and --verify do not go together\n  hint: leave all but one",
         ),
-        (["--until", "2026-11-24"], "--until works only with --due"),
+        (["--until", "2026-11-24"], "--until (or --on) works only with --due"),
         (["-o", "x.html"], "-o works only with -f html or -f ics"),
         (["-f", "ics", "-o", "x.html"], "'x.html' is not a name for a file of format ics"),
         (["letters/CA"], ""),

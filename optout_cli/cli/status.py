@@ -187,7 +187,7 @@ def _check_options(shapes: Sequence[str], *, is_until_alone: bool, is_output_alo
         hint = f"leave {'one' if len(shapes) == 2 else 'all but one'} of them out"  # noqa: PLR2004
         usage_error(f"{' and '.join(shapes)} do not go together", hint)
     if is_until_alone:
-        usage_error("--until works only with --due", "add --due")
+        usage_error("--until (or --on) works only with --due", "add --due")
     if is_output_alone:
         usage_error("-o works only with -f html or -f ics", "add -f html")
 

@@ -29,7 +29,6 @@ from optout_cli.letters.pipeline import Order
 from optout_cli.model.letter import EngineName
 from optout_cli.model.notice import Note
 from optout_cli.output import write_all, write_errors
-from optout_cli.register.events import Record
 from optout_cli.register.plan import Plan
 from optout_cli.register.state import Register
 
@@ -284,11 +283,12 @@ _MINUTE = 60  # s
 
 
 def other_engine_lines(
-    plan: BatchPlan, wanted: Container[int], records: Mapping[str, Record], engine: EngineName
+    plan: BatchPlan, wanted: Container[int], register: Register, engine: EngineName
 ) -> Iterator[str]:
-    """Yield a note if another engine printed some letters of the `wanted` rows before."""
+    """Yield a note if another engine printed letters of the `wanted` rows that are not sent yet."""
     paths = (path for row in plan.good if row.number in wanted for path in row.paths)
-    before = [record.engine for path in paths if (record := records.get(path)) and record.engine]
+    records = (register.records.get(path) for path in paths if not register.is_sent(path))
+    before = [record.engine for record in records if record and record.engine]
     others = [name for name in before if name != engine]
     if others:
         yield (

@@ -158,7 +158,7 @@ class Run:
         """Yield what the batch would do with the files that are there."""
         wanted = plan.unfinished(self.job.order, force=self.replacing.force)
         context = self.job.library.context
-        yield from other_engine_lines(plan, wanted, register.records, context.engine_name)
+        yield from other_engine_lines(plan, wanted, register, context.engine_name)
         replaced = [self.job.folder / path for it in plans.values() for path in it.replaced]
         yield from path_lines("would replace, and move the old file to earlier", replaced)
         movable = [it for it in self._moving(plan, register, plans) if not earlier_problem(it)]
@@ -321,8 +321,8 @@ class Run:
     ) -> None:
         """Write each wanted request's files, or report why they cannot be written."""
         if not self.quiet:
-            engine, records = job.library.context.engine_name, folder.register.records
-            say_lines(other_engine_lines(plan, wanted, records, engine))
+            engine = job.library.context.engine_name
+            say_lines(other_engine_lines(plan, wanted, folder.register, engine))
         with (
             self._stopping(folder),
             closing(plan.results(wanted, self.input_files, job, self.jobs)) as results,
