@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from command_results import Run, Write, outcome, problem
 from conftest import REQUEST, TODAY
-from make_register import RegisterMaker
+from make_register import ADDISON, MARIN, RegisterMaker
 from PIL import Image
 from written_letters import REACHED, TO_BUREAU, TO_ICE, write_draft, write_letters
 
@@ -540,10 +540,12 @@ def test_what_is_no_letter_is_a_problem(
     assert (code, err.splitlines()[0]) == (2, f"{name}: {told}")
 
 
-def test_a_mistyped_reference_is_recognized(letters: Letters, run: Run) -> None:
-    wrong = letters[:-1] + "0"
-    err = outcome(run("sent", wrong, "--in", "letters", "--by", "mail"))[2]
-    assert f"did you mean '{letters}'?" in err
+def test_a_mistyped_reference_is_recognized_by_its_county_and_day(tmp_path: Path, run: Run) -> None:
+    maker = RegisterMaker(tmp_path)
+    maker.written(place=ADDISON)  # with the end that was typed
+    maker.written(place=MARIN, reference="SC-06041-20261102-WXYZ")
+    err = outcome(run("sent", "sc-06041-20261102-abcd", "--in", str(tmp_path), "--by", "mail"))[2]
+    assert "did you mean 'SC-06041-20261102-WXYZ', Marin County, California?" in err
 
 
 def test_a_correction_may_name_another_way(letters: Letters, run: Run) -> None:

@@ -227,8 +227,12 @@ def _not_found(text: str, folder: Path, states: _States, *, is_other_party: bool
     elif problem := _missing(text):
         return problem
     else:
-        match = closest(text, {state.written.reference for state in states.values()})
-        hint = f"did you mean {match!r}?" if match else "its table register.csv lists all letters"
+        names = {state.written.reference: state.written.name for state in states.values()}
+        head = text.upper().rpartition("-")[0]  # program, jurisdiction and day
+        match = closest(text, [it for it in names if it.startswith(f"{head}-")] or names)
+        hint = "its table register.csv lists all letters"
+        if match:
+            hint = f"did you mean {match!r}, {names[match]}?"
     return Problem("no-such-letter", f"{where} has no such letter", location, hint)
 
 
