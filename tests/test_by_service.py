@@ -2,10 +2,13 @@
 
 from pathlib import Path
 
+import pypdfium2
 import pytest
 from command_results import Run, Write, outcome
 from conftest import REQUEST
 from run_batch import COMMON
+
+from optout_cli.exporters import format_names, suffix_of
 
 HEADER = (
     "jurisdiction,signatory.name,signatory.title,signatory.email,signature.kind,"
@@ -47,6 +50,24 @@ def test_each_letter_of_a_table_goes_out_as_its_row_says(batch: Run, write: Writ
         ],
     )
     assert outcome(batch("-q")) == (0, "", "")  # all are finished
+
+
+def test_a_batch_writes_every_format_once_and_prints_the_letters_alone(
+    run: Run, in_folder: Path, write: Write
+) -> None:
+    reached = "email: a@b.gov, fax: 916-555-0130"
+    write("common.yaml", f"{COMMON}recipients: {{bureau: {{{reached}}}}}\n")
+    write(
+        "n.csv",
+        "jurisdiction,signatory.name,signatory.title,signatory.email\n50001,Pat,Sheriff,s@a.gov\n",
+    )
+    words = ("batch", "n.csv", "--common", "common.yaml", "-j1", "--to", "bureau", "-q")
+    formats = ("-f", ",".join(sorted(format_names())), "--engine", "typst")
+    code, out, _ = outcome(run(*words, *formats, "--print", "all.pdf"))
+    ends = {f".{Path(it).name.partition('.')[2]}" for it in out.splitlines()[:-1]}
+    assert (code, ends) == (0, {suffix_of(name) for name in format_names()})
+    assert len(pypdfium2.PdfDocument("all.pdf")) == 2  # without the cover of the fax
+    assert outcome(run(*words, *formats)) == (0, "", "")
 
 
 def test_only_the_letters_on_paper_are_printed(batch: Run, write: Write) -> None:

@@ -316,7 +316,8 @@ class BatchPlan:
         left_out = {row.number for row in self.unprinted}
         for row in self.rows.values():
             if row.number not in left_out:
-                letters = (records[path] for path in row.paths if path.endswith(".pdf"))
+                paths = (path for path in row.paths if path == f"{_without_suffix(path)}.pdf")
+                letters = (records[path] for path in paths)
                 yield [msgspec.structs.replace(it, request=row.place) for it in letters]
 
 

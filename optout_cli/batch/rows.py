@@ -187,8 +187,8 @@ def _finder(input_files: Sequence[InputFile]) -> Callable[[int], Row]:
 
 def remaining_order(order: Order, paths: Iterable[str], finished: Iterable[str]) -> Order:
     """Return the order for the formats of which a file is not finished."""
-    missing = {path.rpartition(".")[2] for path in set(paths) - set(finished)}
-    formats = tuple(name for name in order.formats if name in missing)
+    missing = {f".{path.partition('.')[2]}" for path in set(paths) - set(finished)}
+    formats = tuple(name for name in order.formats if suffix_of(name) in missing)
     return msgspec.structs.replace(order, formats=formats)
 
 

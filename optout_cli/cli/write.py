@@ -42,7 +42,7 @@ from optout_cli.cli.options import (
     verbose_option,
     with_engine,
 )
-from optout_cli.exporters import Options, exporter_for, format_names
+from optout_cli.exporters import Options, exporter_for, format_names, suffix_of
 from optout_cli.letters import Library
 from optout_cli.letters.pipeline import (
     COMMAND_LINE,
@@ -168,10 +168,11 @@ def _order_for(output: str, order: Order) -> Order:
 
     Refuses to pass a draft e-mail or fax to another program, which might send it.
     """
-    suffix = Path(output).suffix.lower().removeprefix(".")
+    names = [name for name in format_names() if output.lower().endswith(suffix_of(name))]
     source = click.get_current_context().get_parameter_source("formats")
-    if suffix in format_names() and source is ParameterSource.DEFAULT and not names_folder(output):
-        order = msgspec.structs.replace(order, formats=(suffix,))
+    if names and source is ParameterSource.DEFAULT and not names_folder(output):
+        longest = max(names, key=len)  # .fax.pdf, not .pdf
+        order = msgspec.structs.replace(order, formats=(longest,))
     messages = [name for name in order.formats if exporter_for(name).ROUTE]
     if order.is_draft and messages and _keeping(output, has_register=True) == "stream":
         usage_error(
