@@ -625,6 +625,16 @@ def test_a_letter_that_will_not_go_out_is_not_to_be_sent_until_it_is_written_aga
     assert unsent() == ["ice"]
 
 
+def test_a_letter_that_will_not_go_out_counts_again_if_it_is_written_unchanged(
+    run: Run, write: Write, in_folder: Path
+) -> None:
+    write("r.yaml", REQUEST)
+    for command in ("write", "sent", "write"):
+        words = ["letters", "--never", "no"] if command == "sent" else ["-f", "txt", "r.yaml"]
+        run(command, *words, *(["-o", "letters/"] if command == "write" else []))
+    assert "2 letters: 2 not sent" in outcome(run("status", "letters"))[1]
+
+
 @pytest.mark.parametrize(
     ("options", "told"),
     [

@@ -220,16 +220,15 @@ class LetterFolder:
     def _event(
         self, writing: Writing, plan: Plan, supersede: str | None
     ) -> tuple[Written, dict[Path, bytes]]:
-        """Return the event with the files that the register does not have yet, and what to copy.
-
-        Those are the files that the request names.
-        """
+        """Return the event with what the register does not have yet, and files to copy with it."""
         kept, known = {*plan.kept, *plan.outdated}, self.register.records
+        states = self.register.states
         due = {
             record.path
             for record in records_in(writing.event)
             if record.path in plan.replaced
             or (record.path not in kept and not record.is_same_as(known.get(record.path)))
+            or ((state := states.at_path(record.path)) and state.is_withdrawn)  # it counts again
         }
         letters = (
             msgspec.structs.replace(
