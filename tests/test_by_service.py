@@ -41,7 +41,7 @@ def test_each_letter_of_a_table_goes_out_as_its_row_says(batch: Run, write: Writ
         0,
         [
             "addison bureau.eml",
-            "addison ice.fax",
+            "addison ice.fax.pdf",
             "benning bureau.pdf",
             "benning ice.pdf",
             "caledon bureau.pdf",
@@ -97,7 +97,7 @@ def test_what_write_says_next_is_about_the_letters_own_way(run: Run, write: Writ
     path = write("r.yaml", f"{REQUEST}signature: {{kind: typed}}\n{lines}")
     code, out, err = outcome(run("write", str(path), *BY_SERVICE, "-o", f"{path.parent}/out/"))
     told = [it.partition(";")[0] for it in err.splitlines() if "'s letter by" in it or "fax" in it]
-    assert (code, [Path(it).suffix for it in out.splitlines()]) == (0, [".pdf", ".fax"])
+    assert (code, [Path(it).suffix for it in out.splitlines()]) == (0, [".pdf", ".pdf"])
     assert told[-2:] == [
         "next: send the bureau's letter by certified mail, return receipt requested",
         "next: fax ICE's letter to 415-555-0131",

@@ -14,9 +14,9 @@ txt      plain text, 80 columns
 html     one web page, nothing outside it
 json     the facts of the notice, with the source of every contact
 eml      an e-mail with text, web page and PDF (RFC 5322)
+fax-pdf  one PDF to fax: cover, letter and enclosed PDFs
 fax      fax-ready text: ASCII, a cover page, numbered pages
 tiff     fax pages: cover, letter and enclosed PDFs (TIFF class F)
-fax-pdf  one PDF to fax: cover, letter and enclosed PDFs
 docx     a Word document, for counsel to mark up
 """
 OVERLAY = """\

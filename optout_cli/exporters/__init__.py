@@ -68,7 +68,7 @@ class ExportContext:
 class Exporter(Protocol):
     """Everything that the other packages know about a format."""
 
-    RANK: int  # its place in lists of formats, lowest first
+    RANK: int  # its place in lists of formats, lowest first; by-service takes the first of a route
     DESCRIPTION: str  # a few words for `optout list formats`
     MEDIA_TYPE: str
     IS_TEXT: bool  # a terminal may show it

@@ -16,7 +16,7 @@ from optout_cli.exporters import ExportContext
 from optout_cli.exporters.txt import Group, Line, break_pages, groups_of, join_groups, wrap
 from optout_cli.model.letter import Letter, Run
 
-RANK = 5
+RANK = 6
 DESCRIPTION = "fax-ready text: ASCII, a cover page, numbered pages"
 MEDIA_TYPE = "text/plain"
 IS_TEXT = True

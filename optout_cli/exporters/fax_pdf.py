@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from PIL import Image
     from pypdfium2 import PdfObject
 
-RANK = 7
+RANK = 5
 DESCRIPTION = "one PDF to fax: cover, letter and enclosed PDFs"
 MEDIA_TYPE = pdf.MEDIA_TYPE
 IS_TEXT = False

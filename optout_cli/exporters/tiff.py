@@ -10,7 +10,7 @@ from struct import pack_into, unpack_from
 from optout_cli.exporters import ExportContext, fax_pdf
 from optout_cli.model.letter import Letter
 
-RANK = 6
+RANK = 7
 DESCRIPTION = "fax pages: cover, letter and enclosed PDFs (TIFF class F)"
 MEDIA_TYPE = "image/tiff"
 IS_TEXT = False
