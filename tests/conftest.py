@@ -108,6 +108,12 @@ def typst_library(cache: Cache) -> Library:
     return Library(cache=cache, options=Options(engine="typst"))
 
 
+@pytest.fixture
+def with_typst(_own_home: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every command lay out pages with the faster engine, also in a process of its own."""
+    monkeypatch.setenv("OPTOUT_ENGINE", "typst")
+
+
 @pytest.fixture(scope="session")
 def shipped_problems() -> dict[str, list[Problem]]:
     """Keep what `optout check` found wrong with the shipped data, templates and letters."""

@@ -14,7 +14,8 @@ from run_batch import COMMON, FILES, HEADER, ROWS, Batch, batch_in, current, rec
 
 from optout_cli.register.state import load_register
 
-pytestmark = pytest.mark.no_cover  # many batches, with code that others cover
+# Many batches, with code that others cover.
+pytestmark = [pytest.mark.no_cover, pytest.mark.usefixtures("with_typst")]
 
 TEXAS = [f"48{number:03}" for number in range(1, 131, 2)]
 PARTIES = ("bureau", "ice")

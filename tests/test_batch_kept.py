@@ -29,6 +29,8 @@ from optout_cli.letters.request_files import NamedFiles
 from optout_cli.model.request import Request
 from optout_cli.readers.validate import convert
 
+pytestmark = pytest.mark.usefixtures("with_typst")
+
 ACT = (ROOT / "examples" / "placeholder-resolution.pdf").read_bytes()
 FILES = (
     "letterhead: {seal: seal.svg, alt: Seal of the County}\n"

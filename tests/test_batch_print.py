@@ -15,7 +15,8 @@ from optout_cli.model.request import Service, Way
 from optout_cli.register.events import LetterFile, WrittenLetter
 from optout_cli.register.state import load_register
 
-pytestmark = pytest.mark.no_cover  # many pages, with code that others cover
+# Many pages, with code that others cover.
+pytestmark = [pytest.mark.no_cover, pytest.mark.usefixtures("with_typst")]
 
 COMMON = "letter: secure-communities/opt-out\ndate: 2026-11-20\n"
 TABLE = "jurisdiction,signatory.name,signatory.title\n50003,Pat,Sheriff\n50001,Pat,Sheriff\n"

@@ -18,6 +18,8 @@ import pytest
 from command_results import Write, lying_in
 from run_batch import records, slow_down
 
+pytestmark = pytest.mark.usefixtures("with_typst")
+
 OPTOUT = (sys.executable, "-m", "optout_cli")
 COMMON = "letter: secure-communities/opt-out\ndate: 2026-11-20\n"
 ROWS = [f"50{number:03}" for number in range(1, 28, 2)]  # every county of Vermont

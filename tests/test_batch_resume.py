@@ -11,6 +11,8 @@ from run_batch import COMMON, FILES, HEADER, ROWS, Batch, batch_in, below, curre
 
 from optout_cli.register.journal import load_journal
 
+pytestmark = pytest.mark.usefixtures("with_typst")
+
 
 @pytest.fixture
 def batch(run: Run, in_folder: Path) -> Batch:

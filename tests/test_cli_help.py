@@ -43,6 +43,7 @@ def letters(library: Library, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.no_cover  # slow, with code that others cover
+@pytest.mark.usefixtures("with_typst")
 @pytest.mark.parametrize("words", [[], *([name] for name in COMMANDS)], ids=str)
 def test_the_examples_come_first_in_each_help_and_run(
     words: list[str], run: Run, write: Write, in_folder: Path, letters: Path

@@ -98,7 +98,7 @@ def test_an_address_too_long_for_the_window_is_told_at_once_and_fails_no_other_c
     assert (code, out) == (0, f"{own}\n")
     assert "the address takes 5 lines, and the window of an envelope shows 4" in words(err)
     assert outcome(run("check", "-q", "marin.yaml")) == (0, "", "")
-    assert "the address takes 5 lines" in outcome(run("check", "-q"))[1]
+    assert "the address takes 5 lines" in outcome(run("check", "-q", "--coverage"))[1]
 
 
 def test_nothing_set_confirms_the_contact_as_it_is(run: Run, own: Path) -> None:

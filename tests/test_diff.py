@@ -15,6 +15,8 @@ from docx.oxml.parser import parse_xml
 
 from optout_cli.reports.words import READERS
 
+pytestmark = pytest.mark.usefixtures("with_typst")
+
 LETTER = ("--to", "bureau", "-f", "txt")
 WORDED = f"{REQUEST}wording: {{closing: 'Yours,'}}\n"
 CHANGED = """

@@ -38,6 +38,7 @@ def test_there_are_examples_of_2010_of_today_of_everything_and_of_287g() -> None
     }
 
 
+@pytest.mark.usefixtures("with_typst")
 def test_an_example_has_no_problem(example: Path, run: Run) -> None:
     assert outcome(run("check", "-q", str(example))) == (0, "", "")
 
@@ -63,6 +64,7 @@ def test_an_examples_numbers_and_addresses_reach_nobody(example: Path) -> None:
     assert [it for it in found if not PLACEHOLDER.fullmatch(it)] == []
 
 
+@pytest.mark.usefixtures("with_typst")
 def test_an_example_shows_the_command_that_writes_it(
     example: Path, run: Run, in_folder: Path
 ) -> None:

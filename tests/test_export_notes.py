@@ -9,6 +9,8 @@ from make_letters import document_of
 from optout_cli.letters import Library
 from optout_cli.letters.pipeline import Order, exports_of
 
+pytestmark = pytest.mark.usefixtures("with_typst")
+
 ACT = (ROOT / "examples" / "placeholder-resolution.pdf").read_bytes()
 ADDRESSED = (
     "signatory: {name: Pat Placeholder, title: Sheriff, email: sheriff@example.gov}\n"

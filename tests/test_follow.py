@@ -21,6 +21,8 @@ from optout_cli.letters.pipeline import Order, exports_of
 from optout_cli.programs import program_notes
 from optout_cli.readers.yaml import document_from_yaml
 
+pytestmark = pytest.mark.usefixtures("with_typst")
+
 SEAL = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><path d="M0 0h9v9z"/></svg>'
 SENT = """\
 signatory: {office: Marin County Sheriff's Office}
@@ -241,10 +243,10 @@ def test_a_missing_file_is_reported(run: Run, in_folder: Path) -> None:
 
 
 @pytest.fixture
-def sent_notice(library: Library, in_folder: Path, run: Run) -> str:
+def sent_notice(typst_library: Library, in_folder: Path, run: Run) -> str:
     """Write two letters, and record what happened to them; return their reference."""
     text = REACHED + "service: {bureau: [{by: mail}], ice: [{by: email}]}"
-    reference = write_letters(library, in_folder / "letters", text, ("txt", "eml"))
+    reference = write_letters(typst_library, in_folder / "letters", text, ("txt", "eml"))
     number = "7008 1300 0001 7388 9810"
     run("sent", TO_BUREAU, "--by", "certified-mail", "--number", number, "--on", "2026-11-21")
     run("sent", TO_ICE.replace(".txt", ".eml"), "--on", "2026-11-21")

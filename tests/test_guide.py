@@ -176,14 +176,14 @@ def test_what_the_letter_needs_is_said_in_words_with_the_key_behind(run: Run) ->
 
 
 @pytest.mark.no_cover  # slow, with code that others cover
-def test_each_step_has_a_box_and_no_number(library: Library) -> None:
-    for letter, _, _ in library.programs.letters():
+def test_each_step_has_a_box_and_no_number(typst_library: Library) -> None:
+    for letter, _, _ in typst_library.programs.letters():
         if not letter.endswith("adjust-date"):  # refused today
             guide = guide_of(
-                Request(jurisdiction="35013", letter=letter), library, TODAY, Location("")
+                Request(jurisdiction="35013", letter=letter), typst_library, TODAY, Location("")
             )
             assert [it for it in guide.body if isinstance(it, ListBlock) and it.ordered] == []
-            assert pages_in(encode_guide(guide, TODAY, "pdf", library)) in (1, 2)
+            assert pages_in(encode_guide(guide, TODAY, "pdf", typst_library)) in (1, 2)
 
 
 def test_all_forms_say_the_same(library: Library) -> None:

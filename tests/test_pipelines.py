@@ -16,6 +16,8 @@ from written_letters import REACHED, write_letters
 
 from optout_cli.letters import Library
 
+pytestmark = pytest.mark.usefixtures("with_typst")
+
 LIST, PRINT, MAIL = blocks("scripts.md", "shell")
 STUB = """\
 #!/bin/sh

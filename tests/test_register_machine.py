@@ -10,7 +10,9 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from unittest.mock import patch
 
+import pytest
 from click.testing import CliRunner
+from command_results import Run
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
@@ -54,6 +56,11 @@ def letters_in(folder: Path) -> dict[str, str]:
         for it in files
         if ".optout" not in it.parts
     }
+
+
+@pytest.fixture(autouse=True)
+def _loaded_once(run: Run) -> None:
+    """Let the commands share the shipped data and templates."""
 
 
 class Clerk(RuleBasedStateMachine):
