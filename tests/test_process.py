@@ -9,6 +9,7 @@ import subprocess
 import sys
 import sysconfig
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -188,9 +189,9 @@ NO_HOME = (
     ],
 )
 def test_without_a_home_or_a_temporary_folder_a_command_works_or_says_what_it_lacks(
-    words: tuple[str, ...], code: int, told: str
+    words: tuple[str, ...], code: int, told: str, run: Run
 ) -> None:
-    call(*OPTOUT, *TO_ICE, "-f", "json")  # a register for `status`
+    run(*TO_ICE, "-f", "json")  # a register for `status`
     done = call(sys.executable, "-c", HOMELESS, *words)
     shown = done.stderr.decode().partition("help' for help.\n\n")
     assert (done.returncode, shown[2] or shown[0]) == (code, told)
@@ -239,6 +240,12 @@ def test_an_interrupt_leaves_nothing_and_says_so(words: tuple[str, ...], in_fold
     assert lying_in(in_folder) == ["r.yaml", "waiting.yaml"]
 
 
+@cache  # for all tests, which share one cache
+def keep_what_is_parsed_once() -> None:
+    for command in (("show", "06041"), ("list", "letters")):
+        call(*OPTOUT, *command)
+
+
 @pytest.mark.parametrize(
     ("words", "unwanted"),
     [
@@ -256,8 +263,7 @@ def test_an_interrupt_leaves_nothing_and_says_so(words: tuple[str, ...], in_fold
 def test_what_a_command_does_not_need_it_does_not_import(
     words: list[str], unwanted: set[str]
 ) -> None:
-    for command in (["show", "06041"], ["list", "letters"]):  # what is parsed once is kept
-        call(sys.executable, "-c", IMPORTS, *command)
+    keep_what_is_parsed_once()
     done = call(sys.executable, "-c", IMPORTS, *words)
     imported = set(json.loads(done.stderr.splitlines()[-1]))
     assert (done.returncode, imported & unwanted) == (0, set())
@@ -283,6 +289,7 @@ def test_the_guard_against_the_network_holds() -> None:
     assert b"PermissionError: socket." in done.stderr
 
 
+@pytest.mark.usefixtures("with_typst")
 @pytest.mark.parametrize("suffix", ["txt", "pdf"])
 def test_a_dash_prints_the_bytes_that_a_file_would_have(suffix: str, in_folder: Path) -> None:
     printed = call(*OPTOUT, *TO_ICE, "-f", suffix, "-o", "-").stdout
