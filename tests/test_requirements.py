@@ -345,6 +345,11 @@ def test_the_day_that_the_data_gives_as_verified_counts_as_confirmed(library: Li
             "authority.0.number",
         ),
         (
+            "authority: [{instrument: Resolution No. 2026-12, number: '12'}]",
+            "the letter would say 'Resolution No. 2026-12 12'",
+            "authority.0.number",
+        ),
+        (
             "authority: [{instrument: Resolution, number: Res. 12}]",
             "the letter would say 'Resolution Res. 12'",
             "authority.0.number",

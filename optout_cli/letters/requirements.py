@@ -171,7 +171,8 @@ def act_problems(acts: Iterable[Authority]) -> Iterator[Problem]:
     for number, act in enumerate(acts):
         kind, words = act.instrument.split()[-1].casefold(), (act.number or "").casefold().split()
         first = words[0].rstrip(".") if words else ""
-        if kind in (first, *words[-1:]) or (first[2:] and kind.startswith(first)):
+        has_own = words and kind[-1].isdecimal() and not re.fullmatch("(19|20)[0-9]{2}", kind)
+        if has_own or kind in (first, *words[-1:]) or (first[2:] and kind.startswith(first)):
             message = f"the letter would say {f'{act.instrument} {act.number}'!r}"
             hint = "write what it is as the instrument, such as Resolution, and the number alone"
             yield Problem("said-twice", message, hint=hint, path=f"authority.{number}.number")
