@@ -694,6 +694,7 @@ def test_an_answer_that_no_longer_fits_the_others_is_asked_again(asked: Asked) -
         ("tomorrow", ["2026-11-25"]),
         ("Friday", ["2026-11-27", "2026-11-20"]),
         ("last Monday", ["2026-11-23"]),
+        ("last Tuesday", ["2026-11-17"]),  # today is one
         ("in a month", []),
     ],
 )

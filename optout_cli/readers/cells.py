@@ -373,9 +373,10 @@ def days_meant(text: str, near: date) -> list[date]:
     if word in _NEAR_DAYS:
         return [near + timedelta(_NEAR_DAYS[word])]
     if named := re.fullmatch(_DAY_OF_WEEK, word):
-        apart = (_WEEKDAYS.index(named[2]) - near.weekday()) % 7 or 7
-        found = [near + timedelta(apart), near + timedelta(apart - 7)]
-        return found[1:] if named[1] == "last" and found[1] < near else found
+        ahead = (_WEEKDAYS.index(named[2]) - near.weekday()) % 7 or 7
+        if named[1] == "last":
+            return [near - timedelta(7 - ahead % 7)]
+        return [near + timedelta(ahead), near + timedelta(ahead - 7)]
     plain = re.sub(_WEEKDAY_NAME, "", re.sub(_ORDINAL, r"\1", text)).strip(" ,")
     if day := guess_date(plain):
         return [day]
