@@ -514,13 +514,15 @@ def test_a_browser_filters_searches_and_moves_by_keys_at_every_width(
     run("review", "out", "-q", "--since", "2026-11-01")
     run("status", "out", "-f", "html", "-o", "out/status.html")
     run("guide", "r.yaml", "-f", "html", "-o", "out/guide.html")
+    run("write", "r.yaml", "--to", "ice", "-f", "html", "-q", "-o", "letter.html")
+    pages = (PAGE, Path("out/status.html"), Path("out/guide.html"), Path("letter.html"))
     here = "document.activeElement.querySelector('h2').textContent.split(':')[0].trim()"
     overflow = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
     found: dict[str, object] = {}
     with Chromium(in_folder / "profile") as browser:
         for width, height in ((1280, 900), (390, 844)):
             browser.resize(width, height)
-            for page in (PAGE, Path("out/status.html"), Path("out/guide.html")):
+            for page in pages:
                 browser.open(page)
                 wide = browser.ask("innerWidth") - width
                 found[f"{page.stem} {width}"] = (browser.ask(overflow) + wide, browser.faults())
@@ -554,6 +556,8 @@ def test_a_browser_filters_searches_and_moves_by_keys_at_every_width(
         "room below the map": True,
         "guide 1280": (0, []),
         "guide 390": (0, []),
+        "letter 1280": (0, []),
+        "letter 390": (0, []),
         "third": "Addison County, VT",
         "searched": "2 of 3 letters are shown.",
         "second": "Marin County, CA",
