@@ -121,6 +121,10 @@ UNREAD = {
         "optout does not read a file with this name",
         "rename it to terminate.NE.html.j2",
     ),
+    "287g/terminate.docx": (
+        "optout does not read a file with this name",
+        "save it as plain text: terminate.html.j2",
+    ),
     "287g/terminate.j2": (
         "optout does not read a file with this name",
         "rename it to terminate.html.j2",

@@ -289,7 +289,9 @@ class _Names:
             name = f"{kind}{SUFFIX}"
         else:
             return None  # such as a text of the user's, a picture, a backup
-        return "optout does not read a file with this name", f"rename it to {name}"
+        is_written = file.casefold().endswith((".docx", ".doc", ".odt", ".rtf", ".pdf"))
+        hint = f"save it as plain text: {name}" if is_written else f"rename it to {name}"
+        return "optout does not read a file with this name", hint
 
     def _words_for_place(self, kind: str, place: str) -> _Words | None:
         """Say that wording is for a state or a jurisdiction that does not exist."""
