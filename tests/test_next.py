@@ -88,8 +88,11 @@ def test_an_address_that_someone_confirmed_needs_no_call(steps: Steps) -> None:
 @pytest.mark.parametrize(
     ("signature", "told"),
     [
-        ("ink", "print each letter single-sided on US Letter, sign it, fold it at the two marks"),
-        ("typed", "print each letter single-sided on US Letter, fold it at the two marks"),
+        (
+            "ink",
+            "print each letter single-sided on US Letter, sign it, and fold it at the two marks",
+        ),
+        ("typed", "print each letter single-sided on US Letter and fold it at the two marks"),
     ],
 )
 def test_a_printed_letter_is_signed_by_hand_unless_its_signature_is_on_it(
@@ -181,9 +184,11 @@ def test_an_act_that_is_named_and_not_enclosed_is_remembered(steps: Steps) -> No
 def test_what_is_faxed_alone_needs_no_envelope(steps: Steps) -> None:
     both = f"{RECIPIENTS}service: {{bureau: [{{by: fax}}], ice: [{{by: fax}}]}}\n"
     told = steps(both, "-f", "pdf")
-    assert "print each letter single-sided on US Letter, sign it" in told
+    assert "print each letter single-sided on US Letter and sign it" in told
     one = steps(f"{RECIPIENTS}service: {{ice: [{{by: fax}}]}}\n", "-f", "pdf", "--force")
-    assert "print each letter single-sided on US Letter, sign it, fold it at the two marks" in one
+    assert (
+        "print each letter single-sided on US Letter, sign it, and fold it at the two marks" in one
+    )
     assert [it for it in (*told, *one) if "other envelope" in it] == []
 
 

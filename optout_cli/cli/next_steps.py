@@ -214,10 +214,10 @@ def _paper_steps(
     ways = [{service.by for service in notice.recipient.service} for notice in notices]
     mailed = sum(not names or not names <= _MESSAGES for names in ways)
     if is_laid_out:
-        steps = ["print each letter single-sided on US Letter"]
-        steps += ["sign it"] if notice.signature.kind == "ink" else []
+        steps = ["sign it"] if notice.signature.kind == "ink" else []
         steps += ["fold it at the two marks"] if mailed else []
-        yield ", ".join(steps)
+        more = ("", " and {}", ", {}, and {}")[len(steps)].format(*steps)
+        yield f"print each letter single-sided on US Letter{more}"
     files = [act.file for act in notice.authority if act.file]
     files += [enclosure.file or enclosure.title for enclosure in notice.enclosures]
     if any(note.code == "package" for export in exports for note in export.notes):
