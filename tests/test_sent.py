@@ -528,6 +528,7 @@ def test_json_tells_what_was_recorded(letters: Letters, run: Run) -> None:
         ("letters/r.yaml", "letters/register.ndjson has no such letter"),
         ("SC-06041", "there is no register.ndjson in . or a folder above it"),
         ("posted/", "cannot find this folder"),
+        ("posted", "cannot find this file"),
         ("letters/posted/", "cannot find this folder"),
     ],
 )

@@ -239,7 +239,7 @@ def _not_found(text: str, folder: Path, states: _States, *, is_other_party: bool
 def _missing(text: str) -> Problem | None:
     """Return the Problem that a file or a folder is not there, unless the text is a reference."""
     named, is_called_folder = Path(text), text.endswith(("/", os.sep))
-    if not (named.suffix or len(named.parts) > 1 or is_called_folder):
+    if not (named.suffix or len(named.parts) > 1 or is_called_folder or text.isalpha()):
         return None
     problem = no_such_file(named, named)
     if is_called_folder:
