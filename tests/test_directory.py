@@ -282,6 +282,7 @@ def test_an_id_that_two_states_have_is_ambiguous() -> None:
         ("Wade Hampton, Alaska", "kusilvak-census-area-ak"),
         ("the District of Columbia", "district-of-columbia-dc"),
         ("Washington, D.C.", "district-of-columbia-dc"),
+        ("Lewis & Clark County, MT", "lewis-and-clark-county-mt"),
         ("Athens-Clarke County, GA", "clarke-county-ga"),
         ("Butte-Silver Bow, MT", "silver-bow-county-mt"),
         ("Municipio Autónomo de Caguas, PR", "caguas-municipio-pr"),

@@ -118,9 +118,13 @@ def rank_of(name: str, folded: str, known: tuple[str, ...]) -> int | None:
 
 @lru_cache(maxsize=4_000)  # every jurisdiction
 def _other_forms(known: tuple[str, ...]) -> set[str]:
-    """Return folded names without their legal words, and all of them without spaces."""
+    """Return folded names without their legal words; all of them without spaces, or with `&`."""
     short = {*map(without_legal_word, known)}
-    return short | {other.replace("-", "") for other in (*known, *short)}
+    return short | {
+        form
+        for other in (*known, *short)
+        for form in (other.replace("-", ""), other.replace("-and-", "-"))
+    }
 
 
 def _spellings_of(name: str) -> Iterator[str]:
