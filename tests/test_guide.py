@@ -59,6 +59,11 @@ def test_it_says_so_where_no_law_is_on_file(run: Run, fips: str, state: str) -> 
     )
 
 
+def test_it_says_so_where_no_street_of_the_bureau_is_known(run: Run) -> None:
+    text = words(outcome(run("guide", "eastern-district-as"))[1])
+    assert "Call before sending: no street is known; name from a doubtful (memory) source" in text
+
+
 def test_it_says_so_where_no_ice_office_follows_from_the_data(run: Run) -> None:
     text = words(outcome(run("guide", "Texas National Guard, TX", "--letter", "287g/terminate"))[1])
     assert "- ICE: optout does not know which office. Telephone: not known." in text

@@ -299,7 +299,8 @@ def contact_text(case: Case, recipient: Recipient) -> str:
         by = recipient.contact.verified_by
         how = f"confirmed by {by}" if by else "confirmed"
         return f"address from {origin}, {how} on {recipient.contact.verified}"
-    return f"call before sending: address from {origin}, not confirmed"
+    what = "address" if recipient.contact.address.street else "no street is known; name"
+    return f"call before sending: {what} from {origin}, not confirmed"
 
 
 def _is_from_request(recipient: Recipient) -> bool:
