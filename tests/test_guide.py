@@ -313,6 +313,18 @@ def test_a_finished_requests_guide_has_only_what_concerns_its_model_and_service(
     assert [it for it in (*others, "cc:", "suspend", "tfm,", "wso,") if it in text] == []
 
 
+def test_a_requests_guide_follows_what_its_particulars_say(run: Run, in_folder: Path) -> None:
+    agency = "letter: 287g/terminate\nparticulars: {model: tfm, agency: Ross Police Department}\n"
+    (in_folder / "r.yaml").write_text(f"jurisdiction: marin-county-ca\n{agency}", "utf-8")
+    text = words(outcome(run("guide", "r.yaml"))[1])
+    assert "Notice of termination, Ross Police Department, California" in text
+    assert "- A copy goes to Assistant Director for Enforcement, U.S. Immigration" in text
+    declines = f"letter: {LETTERS[0]}\nparticulars: {{declines: [detainers]}}\n"
+    (in_folder / "r.yaml").write_text(f"jurisdiction: adams-county-co\n{declines}", "utf-8")
+    text = words(outcome(run("guide", "r.yaml"))[1])
+    assert "- Colorado law restricts cooperation (detainers): Colo. HB19-1124" in text
+
+
 def test_a_step_that_sends_has_lines_to_fill_in(run: Run) -> None:
     text = outcome(run("guide", "06041"))[1]
     line = "  Sent on __________ Number ______________ Received on __________ By __________"

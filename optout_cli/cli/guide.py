@@ -2,8 +2,10 @@
 
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import date, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import click
@@ -29,10 +31,11 @@ from optout_cli.errors import Location, OptoutError, Problem, raise_any
 from optout_cli.exporters import Options
 from optout_cli.exporters.txt import join_groups, text_groups
 from optout_cli.letters import Library
-from optout_cli.letters.compose import outline_case, place_of, recipients_of
+from optout_cli.letters.compose import author_of, outline_case, place_of, recipients_of
 from optout_cli.letters.notes import contact_text, next_working_day
 from optout_cli.letters.pipeline import request_in
 from optout_cli.letters.render import sections_of
+from optout_cli.letters.requirements import with_agreement
 from optout_cli.model.jurisdiction import LAW_TOPICS
 from optout_cli.model.letter import EngineName, Guide, Paragraph
 from optout_cli.model.notice import Case, Recipient
@@ -43,9 +46,11 @@ from optout_cli.programs import (
     copies_of,
     laws_in_effect,
     laws_of,
+    particular_from,
     refusals,
     texts_that_hold,
 )
+from optout_cli.readers.document import Document, Layer
 from optout_cli.readers.files import STDIN
 from optout_cli.templating.body import plain
 from optout_cli.templating.filters import long_date, typeset, typographic
@@ -163,12 +168,28 @@ def guide_of(request: Request, library: Library, day: date, location: Location) 
         message = f"the program began on {program.periods[0].from_}: {program.title}"
         raise OptoutError(Problem("before-program", message, location, "choose a later --date"))
     raise_any(msgspec.structs.replace(problem, location=location) for problem in refusals(case))
+    case = msgspec.structs.replace(case, particulars=_particulars(case))
     sections = sections_of(_TEMPLATE, {**_facts(case), "agencies": slugs}, library.templates)
     title, foot = (
         " ".join(plain(block.runs) for block in sections[name] if isinstance(block, Paragraph))
         for name in ("title", "foot")
     )
     return Guide(title=typographic(title), body=typeset(sections["body"]), foot=foot)
+
+
+# Any: a namespace with the particulars as the letter kind declares them.
+def _particulars(case: Case) -> Any:
+    """Return the particulars that the request and the data give, as far as they can be read."""
+    layer = Layer(case.request.letter, {})
+    document = Document({"particulars": {**case.request.particulars}}, (layer,))
+    with suppress(OptoutError):  # it may leave open which agreement it is about
+        document, _ = with_agreement(document, case.locality, case.kind)
+    found = {}
+    for name in case.kind.particulars:
+        if name in document.data["particulars"]:
+            with suppress(OptoutError):
+                found[name.replace("-", "_")] = particular_from(document, case.kind, name)
+    return SimpleNamespace(**found)
 
 
 def encode_guide(guide: Guide, day: date, name: str, library: Library) -> bytes:
@@ -198,6 +219,7 @@ def _facts(case: Case) -> _Facts:
         "program": program,
         "letter": case.kind,
         "place": place_of(case.locality),
+        "author": author_of(case),
         "date": case.date,
         "status": period.note if period else None,
         "recipients": [_route(case, recipient) for recipient in recipients],
