@@ -9,13 +9,14 @@ from typing import Any
 
 import pytest
 from command_results import Run, Write, outcome
-from conftest import REQUEST
+from conftest import REQUEST, TODAY
 from make_letters import document_of
 from run_batch import COMMON, SEAL
 
-from optout_cli.authoring.draft import problem_with
-from optout_cli.errors import shorten
+from optout_cli.authoring.draft import Basis, Draft, Start
+from optout_cli.errors import Problem, shorten
 from optout_cli.letters import Library
+from optout_cli.readers.document import Document
 
 HINT = "\n  hint: copy the file into that folder, or allow its own folder with --files-from DIR\n"
 # The key path of each name of a file that a request can have, and what stands around it.
@@ -284,13 +285,22 @@ def test_an_enclosure_has_the_name_that_it_is_called_by(
     assert ('filename="map.txt"' in message, "text/plain" in message) == (True, True)
 
 
+def problem_typed(
+    document: Document, texts: dict[str, str], library: Library, *files_from: Path
+) -> Problem | None:
+    """Return what the interview says of answers to go into a request."""
+    draft = Draft(Basis(Start(), library, TODAY, files_from=files_from))
+    draft.document = document
+    return draft.problem_with(texts)
+
+
 def test_what_is_typed_into_the_interview_is_the_requests_own_word(
     outside: Path, library: Library
 ) -> None:
     texts = {"letterhead.seal": "../elsewhere/x.svg", "letterhead.alt": "Seal"}
 
     def told(*files_from: Path) -> str | None:
-        problem = problem_with(document_of(), texts, library, Path(), files_from)
+        problem = problem_typed(document_of(), texts, library, *files_from)
         return problem.message if problem else None
 
     assert told() == "'../elsewhere/x.svg' leads outside the request's folder"
@@ -301,6 +311,6 @@ def test_what_the_letter_still_lacks_hides_no_missing_file(outside: Path, librar
     """The model of an agency's agreement is not in the request: the data has it."""
     document = document_of("letter: 287g/terminate\nauthority: [{instrument: Resolution}]")
     texts = {"authority.0.file": "resolutoin.pdf"}
-    problem = problem_with(document, texts, library, Path(), ())
+    problem = problem_typed(document, texts, library)
     assert problem is not None
     assert problem.message == "there is no file 'resolutoin.pdf' to enclose"

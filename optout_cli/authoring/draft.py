@@ -25,7 +25,6 @@ from optout_cli.programs import particulars_from
 from optout_cli.readers.document import Document, Layer, locating, with_assignments
 from optout_cli.readers.validate import convert
 from optout_cli.readers.values import judge
-from optout_cli.readers.yaml import document_from_yaml
 
 _ANSWER = "answer"
 # What is no fact of one jurisdiction, so that another can take it from its request.
@@ -170,6 +169,42 @@ class Draft:
         """The folder of the request, where the files are that it names."""
         return path.parent if (path := self.path) else Path()
 
+    def problem_with(self, texts: Mapping[str, str]) -> Problem | None:
+        """Return the first problem with the answers in `texts`, by key path.
+
+        Ignores what the request still lacks. A named file must be in the folder where the request
+        will be, or in `files_from`.
+        """
+        basis, found = self.basis, list[Problem]()
+        with _collecting(found):
+            tried = with_answers(self.document, texts)
+            raise_any(problem for problem in judge(tried)[0] if problem.path in texts)
+            request = convert(tried, Request)
+            with _collecting(found):  # what is still missing there hides no file that is
+                particulars_from(tried, basis.library.programs.find(request.letter)[1])
+            found += act_problems(request.authority)
+            # Without locations: the answers will be part of the request's file.
+            files_of(request, NamedFiles(Document(tried.data, ()), self.folder, basis.files_from))
+        # A Problem is about one of the answers, or about the list that they are items of.
+        parents = (path.rpartition(".") for path in texts)
+        about = {*texts, *(parent for parent, _, last in parents if last.isdigit())}
+        paths = ((it, {it.path, it.location.path if it.location else None}) for it in found)
+        return next((it for it, own in paths if not own.isdisjoint(about)), None)
+
+    def doubt_about(self, texts: Mapping[str, str]) -> Problem | None:
+        """Return what may be wrong with the answers in `texts`, although it may be meant."""
+        for doubt in judge(with_answers(self.document, texts))[1]:
+            if doubt.path in texts:
+                return Problem("odd-value", doubt.message, None, doubt.hint, doubt.path)
+        return None
+
+    def letters_of(self, document: Document) -> list[str]:
+        """Return the letters of a request as plain text. Raises OptoutError."""
+        basis = self.basis
+        order = Order(today=basis.today, formats=("txt",), files_from=basis.files_from)
+        exports = exports_of(document, basis.library, order, self.folder)
+        return [export.content.decode() for export in exports]
+
 
 def start_from_request(
     earlier: Document, query: str | None, letter: str | None, library: Library
@@ -246,35 +281,6 @@ def with_answers(document: Document, texts: Mapping[str, str]) -> Document:
     return with_assignments(document, _ANSWER, texts)
 
 
-def problem_with(
-    document: Document,
-    texts: Mapping[str, str],
-    library: Library,
-    folder: Path,
-    files_from: tuple[Path, ...],
-) -> Problem | None:
-    """Return the first problem with the answers in `texts`, by key path.
-
-    Ignores what the request still lacks. A named file must be in `folder`, where the request will
-    be, or in `files_from`.
-    """
-    found: list[Problem] = []
-    with _collecting(found):
-        tried = with_answers(document, texts)
-        raise_any(problem for problem in judge(tried)[0] if problem.path in texts)
-        request = convert(tried, Request)
-        with _collecting(found):  # what is still missing there hides no file that is
-            particulars_from(tried, library.programs.find(request.letter)[1])
-        found += act_problems(request.authority)
-        # Without locations: the answers will be part of the request's file.
-        files_of(request, NamedFiles(Document(tried.data, ()), folder, files_from))
-    # A Problem is about one of the answers, or about the list that they are items of.
-    parents = (path.rpartition(".") for path in texts)
-    about = {*texts, *(parent for parent, _, last in parents if last.isdigit())}
-    paths = ((it, {it.path, it.location.path if it.location else None}) for it in found)
-    return next((it for it, own in paths if not own.isdisjoint(about)), None)
-
-
 @contextmanager
 def _collecting(problems: list[Problem]) -> Iterator[None]:
     try:
@@ -283,30 +289,9 @@ def _collecting(problems: list[Problem]) -> Iterator[None]:
         problems += error.problems
 
 
-def doubt_about(document: Document, texts: Mapping[str, str]) -> Problem | None:
-    """Return what may be wrong with the answers in `texts`, although it may be meant."""
-    found = judge(with_answers(document, texts))[1]
-    problems = (Problem("odd-value", each.message, None, each.hint, each.path) for each in found)
-    return next((problem for problem in problems if problem.path in texts), None)
-
-
 def draft_text(answers: Answers, library: Library, day: date, file: str) -> str:
     """Return the text of a request with these answers, and its letter's samples for the rest."""
     program, kind = library.programs.find(answers["letter"])
     everybody = {party_of(rule) for rule in program.recipients if rule.holds(day)}
     parties = everybody & {answers.get("to")} or everybody
     return request_text(answers, layout(), kind, parties, day, file)
-
-
-def preview_letters(
-    text: str,
-    name: str,
-    library: Library,
-    today: date,
-    folder: Path,
-    files_from: tuple[Path, ...],
-) -> list[str]:
-    """Return the letters of a request's text, as plain text. Raises OptoutError."""
-    order = Order(today=today, formats=("txt",), files_from=files_from)
-    exports = exports_of(document_from_yaml(text, name), library, order, folder)
-    return [export.content.decode() for export in exports]

@@ -15,7 +15,7 @@ import msgspec
 from msgspec.structs import replace
 
 from optout_cli.authoring import NONE
-from optout_cli.authoring.draft import Basis, Draft, Start, document_from, doubt_about, problem_with
+from optout_cli.authoring.draft import Basis, Draft, Start, document_from
 from optout_cli.authoring.particular_questions import EXPANDED
 from optout_cli.authoring.questions import (
     TOLD,
@@ -28,7 +28,6 @@ from optout_cli.authoring.questions import (
 )
 from optout_cli.authoring.request_writer import sample_of
 from optout_cli.errors import Location, OptoutError, Problem
-from optout_cli.letters.pipeline import Order, exports_of
 from optout_cli.readers.cells import guess_date
 
 _MOST_CANDIDATES = 8
@@ -242,7 +241,7 @@ class Interview:
             return None
         basis, draft = self.basis, self.draft
         texts = _texts_of(draft, question, text)
-        problem = problem_with(draft.document, texts, basis.library, draft.folder, basis.files_from)
+        problem = draft.problem_with(texts)
         if problem and question.hint:
             return replace(problem, hint=question.hint)
         today, day = basis.today.isoformat(), str(draft.value("date"))
@@ -260,7 +259,7 @@ class Interview:
         is_words = question.path.startswith("particulars.") and question.reads in ("text", "lines")
         if is_words and guess_date(text):
             return Problem("odd-value", f"{text!r} is a date, and the letter needs words here")
-        return doubt_about(self.draft.document, _texts_of(self.draft, question, text))
+        return self.draft.doubt_about(_texts_of(self.draft, question, text))
 
     def meanings(self, question: Question, text: str) -> dict[str, str]:
         """Return what a text with a problem may mean, in words: states and jurisdictions.
@@ -306,20 +305,19 @@ class Interview:
     def _passages_with(self, path: str) -> list[str]:
         """Return the passages that the letter has only with a sample of a particular."""
         top, _, name = path.partition(".")
-        name, draft, basis = name.partition(".")[0], self.draft, self.basis
+        name, draft = name.partition(".")[0], self.draft
         if top != "particulars":
             return []
         own = {**(draft.value(top) or {}), name: None}
         sample = sample_of(draft.declared[name], date.fromisoformat(str(draft.value("date"))))
-        order = Order(today=basis.today, formats=("txt",), files_from=basis.files_from)
         letters = []
         for value in (sample, None):
             given = {key: each for key, each in {**own, name: value}.items() if each is not None}
             document = document_from({**draft.document.data, top: given})
             try:
-                export = exports_of(document, basis.library, order, draft.folder)[0]
+                letter = draft.letters_of(document)[0]
             except OptoutError:  # the letter needs more than that
                 return []
-            text = _REFERENCE.sub("", export.content.decode())
+            text = _REFERENCE.sub("", letter)
             letters.append([" ".join(each.split()) for each in text.split("\n\n")])
         return [text for text in letters[0] if text not in letters[1]]

@@ -15,7 +15,6 @@ from optout_cli.authoring.draft import (
     Basis,
     Draft,
     draft_text,
-    preview_letters,
     request_name,
     require_request,
 )
@@ -41,6 +40,7 @@ from optout_cli.letters import Library
 from optout_cli.model.jurisdiction import Contact
 from optout_cli.model.request import RECIPIENTS
 from optout_cli.output import write_all
+from optout_cli.readers.yaml import document_from_yaml
 from optout_cli.templating.filters import or_list
 
 _WELCOME = (
@@ -324,11 +324,8 @@ def _show_answers(interview: Interview) -> None:
 
 def _preview(text: str, name: str, interview: Interview) -> tuple[str | None, list[str]]:
     """Return the first letter, or say what is wrong and return the numbers of such answers."""
-    draft, basis = interview.draft, interview.basis
     try:
-        letters = preview_letters(
-            text, name, basis.library, basis.today, draft.folder, basis.files_from
-        )
+        letters = interview.draft.letters_of(document_from_yaml(text, name))
     except OptoutError as error:
         say_wrapped(
             "\nThe letters cannot be written yet. You can change the answers, or fix these problems"
