@@ -319,6 +319,10 @@ def test_a_requests_guide_follows_what_its_particulars_say(run: Run, in_folder: 
     text = words(outcome(run("guide", "r.yaml"))[1])
     assert "Notice of termination, Ross Police Department, California" in text
     assert "- A copy goes to Assistant Director for Enforcement, U.S. Immigration" in text
+    alone = f"to: bureau\nletter: {LETTERS[0]}\nsignatory: {{name: Pat Doe, title: Sheriff}}\n"
+    (in_folder / "r.yaml").write_text(f"jurisdiction: marin-county-ca\n{alone}", "utf-8")
+    text = words(outcome(run("guide", "r.yaml"))[1])
+    assert [it for it in ("A copy goes", "cc:", "Field Office Director") if it in text] == []
     declines = f"letter: {LETTERS[0]}\nparticulars: {{declines: [detainers]}}\n"
     (in_folder / "r.yaml").write_text(f"jurisdiction: adams-county-co\n{declines}", "utf-8")
     text = words(outcome(run("guide", "r.yaml"))[1])

@@ -31,7 +31,13 @@ from optout_cli.errors import Location, OptoutError, Problem, raise_any
 from optout_cli.exporters import Options
 from optout_cli.exporters.txt import join_groups, text_groups
 from optout_cli.letters import Library
-from optout_cli.letters.compose import author_of, outline_case, place_of, recipients_of
+from optout_cli.letters.compose import (
+    author_of,
+    outline_case,
+    party_of,
+    place_of,
+    recipients_of,
+)
 from optout_cli.letters.notes import contact_text, next_working_day
 from optout_cli.letters.pipeline import request_in
 from optout_cli.letters.render import sections_of
@@ -207,8 +213,12 @@ def _facts(case: Case) -> _Facts:
     program, advice = case.program, case.program.guide
     period = program.period(case.date)
     recipients = recipients_of(case)
-    rules = [rule for rule in program.recipients if rule.holds(case.date)]
-    copies = [contact for rule in rules for contact in copies_of(case, rule)]
+    copies = [
+        contact
+        for rule in program.recipients
+        if rule.holds(case.date) and party_of(rule) in {each.party for each in recipients}
+        for contact in copies_of(case, rule)
+    ]
     models = chosen_models(case)
     about_letter = [*laws_of(case)]
     again = {}
