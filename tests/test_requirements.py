@@ -110,9 +110,9 @@ def test_an_office_of_another_time_may_be_missing_from_the_data(library: Library
     ("jurisdiction", "name", "missing", "line"),
     [
         ("guam", "Guam is", "ZIP code", "address: {zip: ...}"),
-        ("saipan-municipality-mp", "Northern Mariana Islands are", "street, ZIP code",
+        ("saipan-municipality-mp", "the Northern Mariana Islands are", "street, ZIP code",
          "address: {street: ..., zip: ...}"),
-        ("st-thomas-island-vi", "U.S. Virgin Islands is", "ZIP code", "address: {zip: ...}"),
+        ("st-thomas-island-vi", "the U.S. Virgin Islands is", "ZIP code", "address: {zip: ...}"),
     ],
 )  # fmt: skip
 def test_an_incomplete_contact_is_a_problem_of_the_notice_that_needs_it(

@@ -230,6 +230,7 @@ def _facts(case: Case) -> _Facts:
         "letter": case.kind,
         "place": place_of(case.locality),
         "author": author_of(case),
+        "state": case.locality.state_formal,
         "date": case.date,
         "status": period.note if period else None,
         "recipients": [_route(case, recipient) for recipient in recipients],

@@ -219,7 +219,7 @@ def recipient_problems(case: Case, recipient: Recipient) -> Iterator[Problem]:
         names = ", ".join(_FIELDS.get(field, field) for field in missing)
         verb = "is" if len(missing) == 1 else "are"
         office = _named(recipient)
-        where = case.locality.state_name if party == "bureau" else case.locality.name
+        where = case.locality.state_formal if party == "bureau" else case.locality.name
         message = f"the {names} of {office} of {where} {verb} missing"
         more = f"; or write the other letter with --to {other}"
         yield _lacking("incomplete-contact", message, path, (party, missing), more)

@@ -269,6 +269,12 @@ class Locality(Noun, frozen=True, kw_only=True):
         return f"{self.jurisdiction.name}, {self.state_code}"
 
     @property
+    def state_formal(self) -> str:
+        """The state's name in a sentence: `the District of Columbia`, `the U.S. Virgin Islands`."""
+        has_article = self.state_code == "DC" or self.state_name.endswith(" Islands")
+        return f"the {self.state_name}" if has_article else self.state_name
+
+    @property
     def code(self) -> str:
         """The jurisdiction in a reference: its id, or an agency's county or state: `12086`."""
         return (self.agency.county or self.state_code) if self.agency else self.id.upper()
