@@ -8,7 +8,6 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import date
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +59,7 @@ def contradiction_notes(
         found = (contradictions(claim, letters, program) for letters in own)
         texts = next((it for it in found if it is not None), None)
         if texts is None and own and claim.cited:
-            texts = iter([f"no register here has the letter that it cites, {claim.cited}"])
+            texts = [f"no register here has the letter that it cites, {claim.cited}"]
         for text in texts or ():
             count += 1
             if not is_batch or count <= _MOST:
@@ -130,7 +129,7 @@ def _without_day(letter: Identity) -> tuple[str, ...]:
 
 def contradictions(
     claim: Claim, states: Sequence[LetterState], program: Program
-) -> Iterator[str] | None:
+) -> list[str] | None:
     """Return in words what the register has otherwise, or None if it has no such letter.
 
     `states` are the register's letters of the claim's jurisdiction.
@@ -155,28 +154,22 @@ def contradictions(
         party: [it for it in former.answers() if it.recipient == party]
         for party, former in formers.items()
     }
-    told = [_facts_told(claim, names, next(iter(formers.values())), program)]
+    former = next(iter(formers.values()))
+    stated = ((names.get(fact, ""), FACTS[fact](former, program)) for fact in ("date", "kind"))
+    told = [
+        f"the letter says {key}: {said}; the register says {recorded}"
+        for key, recorded in stated
+        if (said := claim.particulars.get(key)) not in (None, recorded)
+    ]
     for party in claim.parties:
         if party in found:
-            told += [
-                _state_told(claim, found[party], answers[party], program),
-                _service_told(claim, found[party], names),
-                _requests_told(claim, found[party], answers[party], names),
-                _newer_told(claim, formers[party], party, states, program),
-            ]
+            told += _state_told(claim, found[party], answers[party], program)
+            told += _service_told(claim, found[party], names)
+            told += _requests_told(claim, found[party], answers[party], names)
+            told += _newer_told(claim, formers[party], party, states, program)
         else:
-            told.append(iter([f"the earlier letter was not written to {party}"]))
-    told.append(_replies_told(claim, kind, list(formers.values()), program))
-    return chain.from_iterable(told)
-
-
-def _facts_told(claim: Claim, names: _Names, former: Former, program: Program) -> Iterator[str]:
-    """Yield the date and the kind of the earlier letter, if they are not as recorded."""
-    for fact in ("date", "kind"):
-        key = names.get(fact, "")
-        said, recorded = claim.particulars.get(key), FACTS[fact](former, program)
-        if said not in (None, recorded):
-            yield f"the letter says {key}: {said}; the register says {recorded}"
+            told.append(f"the earlier letter was not written to {party}")
+    return [*told, *_replies_told(claim, kind, list(formers.values()), program)]
 
 
 def _state_told(

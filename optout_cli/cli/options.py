@@ -244,15 +244,21 @@ def code_of(state: str, library: Library) -> str:
 
 
 def today() -> date:
-    """Return today's local date, or the UTC date of SOURCE_DATE_EPOCH if that is set.
+    """Return today's local date, or the UTC date of SOURCE_DATE_EPOCH if that is set."""
+    moment = _given_moment()
+    return moment.date() if moment else datetime.now().astimezone().date()
 
-    Raises click.UsageError if SOURCE_DATE_EPOCH is not a number of seconds.
-    """
+
+def now() -> datetime:
+    """Return this moment, or that of SOURCE_DATE_EPOCH if it is set, in UTC."""
+    return _given_moment() or datetime.now(UTC).replace(microsecond=0)
+
+
+def _given_moment() -> datetime | None:
+    """Return the moment of SOURCE_DATE_EPOCH. Raises click.UsageError if it is no number."""
     epoch = os.environ.get("SOURCE_DATE_EPOCH")
-    if not epoch:
-        return datetime.now().astimezone().date()
     try:
-        return datetime.fromtimestamp(int(epoch), UTC).date()
+        return datetime.fromtimestamp(int(epoch), UTC) if epoch else None
     except (ValueError, OverflowError, OSError):
         message = f"SOURCE_DATE_EPOCH {epoch!r} is not a number of seconds since 1970"
         usage_error(message, "unset SOURCE_DATE_EPOCH to use today's date")
@@ -319,14 +325,6 @@ def _file_exists(path: Path) -> Problem:
     hint = f"name another file with -o, such as -o {quote(str(free))}"
     message = "already exists, and optout new never replaces a file"
     return Problem("file-exists", message, Location(str(path)), hint)
-
-
-def now() -> datetime:
-    """Return this moment, or that of SOURCE_DATE_EPOCH if it is set, in UTC."""
-    if os.environ.get("SOURCE_DATE_EPOCH"):
-        today()  # raises click.UsageError for what is no number
-        return datetime.fromtimestamp(int(os.environ["SOURCE_DATE_EPOCH"]), UTC)
-    return datetime.now(UTC).replace(microsecond=0)
 
 
 class WholeNumber(click.types.IntParamType):
