@@ -154,7 +154,7 @@ def test_a_view_box_has_a_width_and_a_height(path: Path, box: str) -> None:
     assert told.startswith(f": has the viewBox {box!r}, which has no width or no height\n")
 
 
-@pytest.mark.parametrize("style", ["transform:rotate(9deg)", "fill:var(--ink)"])
+@pytest.mark.parametrize("style", ["transform:rotate(9deg)", "fill:var(--ink)", "a:nth-child(1)"])
 def test_a_style_that_an_engine_leaves_out_is_a_problem(path: Path, style: str) -> None:
     sized = SIZED.replace("<rect", f'<rect style="{style}"').format(' viewBox="0 0 9 9"')
     told = told_of(path, sized.encode())
@@ -162,6 +162,22 @@ def test_a_style_that_an_engine_leaves_out_is_a_problem(path: Path, style: str) 
         ", which not every PDF engine draws"
         "\n  hint: save it again from a drawing program, as plain SVG or as PNG"
     )
+
+
+@pytest.mark.parametrize(
+    ("shape", "told"),
+    [
+        ('<circle cx="NaN" r="4"/>', "NaN"),
+        ('<path d="M1 1LNaN 5"/>', "NaN"),
+        ('<g transform="scale(-Infinity)"/>', "-Infinity"),
+    ],
+)
+def test_where_a_number_belongs_there_is_one(path: Path, shape: str, told: str | None) -> None:
+    path.write_bytes(svg(shape))
+    messages = [it.message for it in problems_of(lambda: load_image(path, "Seal"))]
+    assert messages == [f"has {told!r} in the place of a number"]
+    path.write_bytes(svg('<g id="nan" class="inf" d="M1 1"/>'))
+    assert load_image(path, "Seal").media_type == "image/svg+xml"
 
 
 def test_an_svg_in_another_encoding_becomes_utf8(path: Path) -> None:

@@ -112,6 +112,7 @@ def test_a_picture_that_shows_nothing_is_told_with_its_file_before_a_text_letter
         (DISC, "image/svg+xml"),
         (f'<filter id="f"><feOffset dx="9"/></filter><g filter="url(#f)">{DISC}</g>', "image/png"),
         (f'<radialGradient id="g"/>{DISC}', "image/png"),
+        (f'<mask id="m"><rect width="5"/></mask>{DISC}', "image/png"),
     ],
 )
 def test_an_svg_that_the_engines_draw_differently_becomes_pixels(inside: str, kind: str) -> None:

@@ -45,7 +45,7 @@ _PAGE = b"""\
 _PPI = 72.0  # a pixel is a point
 # What WeasyPrint leaves out of an SVG, or draws in another way than Typst and web browsers do.
 _UNLIKE = re.compile(
-    rb"<(?:\w+:)?(?:radialGradient|switch)\b|\bfilter\s*[=:]|mix-blend-mode"
+    rb"<(?:\w+:)?(?:radialGradient|switch|mask)\b|\bfilter\s*[=:]|mix-blend-mode"
     rb"|data:image/(?!png|jpeg)|\bpreserveAspectRatio\s*=\s*.[^>\"']*\bslice\b",
     re.IGNORECASE,
 )

@@ -35,7 +35,13 @@ _DRAW_AGAIN = "save it again from a drawing program, as plain SVG or as PNG"
 _NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 _BOX = re.compile(rf"\s*{_NUMBER}(?:(?:\s+,?\s*|,\s*){_NUMBER}){{3}}\s*")  # a viewBox
 # Styles that one of the engines leaves out: another place, or a color given elsewhere.
-_UNKNOWN_STYLE = re.compile(r"(?<![\w-])(?:transform|rotate|scale|translate)\s*:|var\(\s*--")
+_UNKNOWN_STYLE = re.compile(r"(?<![\w-])(?:transform|rotate|scale|translate)\s*:|var\(\s*--|:nth-")
+# Where a program wrote no number, WeasyPrint leaves out the rest of the page.
+_NO_NUMBER = re.compile(
+    r"^(?:c?[xyr]|[rf][xy]|[xy][12]|d|points|\w*[tT]ransform|[\w-]*(?:width|height|opacity|offset))="
+    r"\"(?:[^\"]*[\s,(A-Z])?([+-]?(?:nan|inf(?:inity)?))\b",
+    re.IGNORECASE | re.MULTILINE,
+)
 _LENGTH = re.compile(r"\s*\+?(\d*\.?\d+)(?:[eE][+-]?\d+)?(?:px|pt|pc|mm|cm|in|em|ex)?\s*")
 # What makes an SVG refer to something outside the file, or grow when it is read. A picture embedded
 # in it must be made of pixels: another SVG could hide anything.
@@ -196,6 +202,8 @@ def _drawing_problem(root: "Element", parts: str) -> str:
     """
     if style := _UNKNOWN_STYLE.search(parts):
         return f"has the style {style[0]!r}, which not every PDF engine draws"
+    if found := _NO_NUMBER.search(parts):
+        return f"has {found[1]!r} in the place of a number"
     for box in filter(None, (node.get("viewBox") for node in root.iter())):
         if not _BOX.fullmatch(box):
             return f"has the viewBox {box[:60]!r}, which is not four numbers"
