@@ -303,7 +303,7 @@ def test_a_word_file_and_the_pdf_of_the_letter_have_the_same_words(
     assert told == (0, "", "nothing changed in the words of 1 letter\n")
 
 
-@pytest.mark.parametrize("form", ["pdf", "eml", "html", "fax"])
+@pytest.mark.parametrize("form", ["pdf", "eml", "html", "fax", "fax-pdf"])
 def test_the_words_are_read_from_every_format(
     form: str, run: Run, write: Write, in_folder: Path
 ) -> None:

@@ -363,7 +363,8 @@ def _of_file(path: Path, recorded: Version | None = None) -> Version:
     facts = facts_in(path) if form == "json" else None
     if facts is None and form not in READERS:
         message = "is in a format that optout cannot read"
-        hint = f"save it as .docx, or name one that ends in .{', .'.join(READERS)}"
+        ends = dict.fromkeys(name.rpartition("-")[2] for name in READERS)  # a fax ends in .fax.pdf
+        hint = f"save it as .docx, or name one that ends in .{', .'.join(ends)}"
         location = Location(str(path), is_command_line=True)
         raise OptoutError(Problem("not-a-letter", message, location, hint))
     key = recorded.key if recorded else ()

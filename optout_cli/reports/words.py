@@ -5,6 +5,7 @@ read.
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from html.parser import HTMLParser
@@ -154,15 +155,17 @@ def _mail_in(content: bytes) -> tuple["EmailMessage", str]:
 def _of_pdf(content: bytes) -> Iterator[str]:
     """Yield the lines of all pages, joined into paragraphs at the gaps between them.
 
-    The heads of later pages have no numbers. The foot of each page comes once, at the end.
+    The heads of later pages have no numbers. The foot of most pages comes once, at the end: the
+    cover of a fax has none.
     """
     import pypdfium2
 
-    text, foot = "", ""
+    text = ""
     with closing(pypdfium2.PdfDocument(content)) as document:
-        for page in document:
-            lines = list(_lines_on(page.get_textpage()))
-            foot = foot or lines[-1].text
+        pages = [list(_lines_on(page.get_textpage())) for page in document]
+        feet = Counter(lines[-1].text for lines in pages if lines)
+        foot = max(feet, key=feet.__getitem__, default="")
+        for lines in pages:
             for number, line in enumerate(lines):
                 if "Page" in line.text and _PAGE_NUMBER.fullmatch(line.text):
                     yield f"{HEAD}{_NUMBERS.sub('Page of', line.text)}"
@@ -303,4 +306,5 @@ READERS: dict[str, Callable[[bytes], Iterable[str]]] = {
     "html": lambda content: _Page(content).texts,
     "fax": _of_text,
     "pdf": _of_pdf,
+    "fax-pdf": _of_pdf,
 }
