@@ -25,7 +25,7 @@ HEADER = "".join(
         "#b",
         "#c",
         "#d",
-        *"#####",
+        *"######",
     )
 )
 ROW = """<table:table-cell><text:p>Marin<text:s/><text:span text:style-name="s">County</text:span
@@ -46,6 +46,7 @@ ROW = """<table:table-cell><text:p>Marin<text:s/><text:span text:style-name="s">
 </table:table-cell>
 <table:table-cell office:value-type="float" office:value="7"><text:p/></table:table-cell>
 <table:table-cell office:value-type="float" office:value="7"/>
+<table:table-cell office:value-type="string" office:string-value="bare"/>
 <table:table-cell table:number-columns-repeated="900"/>"""
 
 
@@ -76,10 +77,10 @@ def test_values_are_as_the_sheet_shows_them_and_what_it_hides_is_told(in_folder:
     assert (file.form, file.text.splitlines(), file.notes[:4]) == (
         "sheet",
         [
-            "County,Date of letter,Sheriff Name,ZIP,# mine,#b,#c,#d,#,#,#,#,#",
+            "County,Date of letter,Sheriff Name,ZIP,# mine,#b,#c,#d,#,#,#,#,#,#",
             *("", ""),
             '"Marin County, CA",2026-11-24 00:00:00,"Pat',
-            *("P.", 'Esq.",05345,6041,TRUE,TRUE, =1+1,,2026-14,2026.10,,7'),
+            *("P.", 'Esq.",05345,6041,TRUE,TRUE, =1+1,,2026-14,2026.10,,7,bare'),
         ],
         (
             "hidden row 4 of the sheet 'New' counts as a request too",

@@ -108,7 +108,7 @@ def sheet_from(content: bytes, file: str, names_columns: Callable[[Iterable[str]
         pages = [*pages_of(content)]
     except _DAMAGES as error:
         message = f"is a damaged workbook ({type(error).__name__})"
-        hint = "open it in the spreadsheet program, and save it again"
+        hint = "open it in the spreadsheet program, and save it again, without a password"
         raise OptoutError(Problem("damaged-workbook", message, location, hint)) from None
     tables = [page for page in pages if any(map(names_columns, page.rows[:_TOP]))]
     shown = [page for page in tables if not page.is_hidden]
@@ -286,7 +286,7 @@ def _text_of(cell: "ET.Element") -> str:
         return cell.get(f"{_OFFICE}boolean-value", "").upper()
     if kind == "float" and (_AS_NUMBER.fullmatch(shown) or not is_shown):
         return _number_text(float(value), re.sub("[0-9]", "0", shown).lstrip("-") or "General")
-    return shown
+    return shown if is_shown else cell.get(f"{_OFFICE}string-value", value)
 
 
 def _words(element: "ET.Element") -> str:
