@@ -361,3 +361,13 @@ def test_a_template_in_another_folder_is_compiled_again(tmp_path: Path) -> None:
 def test_the_shipped_folder_works_from_anywhere(tmp_path: Path, library: Any) -> None:
     copied = Path(shutil.copytree(bundled.TEMPLATES, tmp_path / "copy"))
     assert list(Templates([copied]).problems()) == []
+
+
+def test_the_digest_of_a_shipped_template_needs_no_second_parsing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name, folders = "287g/follow-up.html.j2", [bundled.TEMPLATES]
+    cache = Cache(tmp_path / "cache")
+    digests = [Templates(folders, kept).digest_of(name) for kept in (None, cache)]
+    monkeypatch.delattr(Templates, "_parse")
+    assert [Templates(folders, cache).digest_of(name)] * 2 == digests

@@ -46,7 +46,7 @@ class Templates(TemplateSearch):
     def __init__(self, folders: Sequence[Path], cache: Cache | None = None) -> None:
         super().__init__(folders)
         self._loader = _Loader(self)
-        self._bytecode = _Bytecode(cache) if cache else None
+        self._cache, self._bytecode = cache, _Bytecode(cache) if cache else None
         self._parsed: _Parts = {}
         self._digests: dict[str, str] = {}
         self._own_digests: dict[str, str | None] = {}
@@ -149,9 +149,9 @@ class Templates(TemplateSearch):
             self._refuse_circle(parts)
         return parts
 
-    def named_by(self, name: str) -> set[str]:
+    def named_by(self, name: str) -> list[str]:
         """Return the names of the templates that a letter's template names. Raises OptoutError."""
-        return {named for _, named in _named_in(self._parse(name)[1])}
+        return [named for _, named in _named_in(self._parse(name)[1])]
 
     def _parse(self, name: str) -> tuple[str, nodes.Template]:
         """Return source and syntax of a letter's template, which is read once."""
@@ -225,7 +225,24 @@ class Templates(TemplateSearch):
         return None
 
     def _sources(self, name: str) -> list[tuple[str, str]]:
-        return [(part, source) for part, (source, _) in self.parts_of(name).items()]
+        """Return names and sources as `parts_of` does. Shipped templates are not parsed again."""
+        if self.own or not self._cache:
+            return [(part, source) for part, (source, _) in self.parts_of(name).items()]
+        sources: dict[str, str] = {}
+        waiting = [name]
+        while waiting:
+            part = waiting.pop(0)
+            if part in sources:
+                continue
+            with template_problems(part, self):
+                sources[part], _, _ = self._loader.get_source(self.letters, part)
+            key = f"named {jinja2.__version__} {part}\0{sources[part]}".encode()
+            kept = self._cache.get(key)
+            if kept is None:
+                kept = "\n".join(self.named_by(part)).encode()
+                self._cache.put(key, kept)
+            waiting += kept.decode().split()
+        return [*sources.items()]
 
     def placed(self, problem: Problem, name: str) -> Problem:
         """Give a Problem of a filled-in letter the location of its words, else of its tag."""
