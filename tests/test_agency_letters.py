@@ -98,6 +98,12 @@ def test_a_signatorys_office_is_written_as_an_agencys_name_is(
     assert f"I write on behalf of {office} (" in body_texts(letter)[0]
 
 
+def test_an_office_that_calls_itself_the_agency_has_an_article(library: Library) -> None:
+    letter = letter_for(library, "calls-itself: the agency", base("kodiak-police-department-ak"))
+    named = "the Kodiak Police Department (“the agency”)"
+    assert f"I write on behalf of {named}." in body_texts(letter)[0]
+
+
 @pytest.mark.parametrize(
     ("agency", "opening"),
     [
