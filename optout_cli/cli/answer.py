@@ -142,8 +142,6 @@ def command(
         raise SystemExit(ExitCode.INTERRUPTED) from None
     reply = statement.program.replies[said.id or ""] if said else None
     if said and reply and reply.silence:
-        if correct:
-            usage_error(f"{said.id!r} is no answer", "take back the last answer with --undo REASON")
         say("nothing is recorded, since nothing came back")
     else:
         _record(statement, said, undo=undo or "", correct=correct, as_json=as_json, quiet=quiet)
@@ -179,6 +177,8 @@ def _said_of(statement: "_Statement", given: Given, *, is_asked: bool, correct: 
     recorded = [it.facts for it in state.answers[-1:] if (it.reply, it.on) == same]
     facts = {**(recorded[0] if recorded and not correct else {}), **said.facts}
     check_facts(said.id or "", known[said.id or ""], facts)
+    if correct and program.replies[said.id or ""].silence:
+        usage_error(f"{said.id!r} is no answer", "take back the last answer with --undo REASON")
     return said
 
 

@@ -29,7 +29,6 @@ from optout_cli.register.state import LetterState, states_of
 from optout_cli.reports.words import END, READERS, facts_in, has_tracked_changes, words_in
 from optout_cli.templating.templates import Templates
 
-_NOT_IN_A_REGISTER = {"no-register", "no-such-letter"}
 MARKS = {"gone": ("[-", "-]"), "new": ("{+", "+}")}
 _CONTEXT = 12  # words that are shown before and after a change
 _FOLLOWS = ("is-reworded", "template.")  # facts that the words show
@@ -233,7 +232,7 @@ class Finder:
             found = look_up(text, self._within, self._order.parties)
         except OptoutError as error:
             codes = {problem.code for problem in error.problems}
-            if is_file(path) and codes <= _NOT_IN_A_REGISTER:
+            if is_file(path) and codes <= {"no-register", "no-such-letter"}:
                 return [_of_file(path)]
             raise
         versions = []
