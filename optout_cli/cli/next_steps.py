@@ -137,7 +137,11 @@ def next_steps(
         yield again if has_request else new
         return
     yield "read each letter"
-    yield from _confirm_steps(notices)
+    for recipient in [notice.recipient for notice in notices if not notice.recipient.is_confirmed]:
+        contact = recipient.contact
+        how = f"call {contact.phone}" if contact.phone else "find a phone number (none on file)"
+        whose = "the bureau's" if recipient.party == "bureau" else "ICE's"
+        yield f"{how} to confirm {whose} address: {', '.join(contact.address.lines)}"
     if first.is_draft:
         yield "fill in what is missing, and run this command again without --draft"
         return
@@ -152,8 +156,8 @@ def next_steps(
         yield from _paper_steps(exports, notices, case, is_laid_out=is_printed)
     yield from _service_steps(exports, notices)
     by_email = any(exporter.ROUTE == "email" for exporter in exporters)
-    for copy in [copy for copy in first.cc if not (copy.email and by_email)]:
-        yield f"give a copy to: {copy.line}"
+    by_hand = (copy for copy in first.cc if not (copy.email and by_email))
+    yield from (f"give a copy to: {copy.line}" for copy in by_hand)
     if keeping != "stream":  # else there is no day to wait for yet
         yield from _last_steps(notices, exporters, has_register=keeping == "register")
 
@@ -178,15 +182,6 @@ def _last_steps(
     day = getattr(first.particulars, "reply_by", None) or first.date + timedelta(FOLLOW_UP)
     day = next_working_day(day, first.place.state_code)[0]
     yield f"if you have no answer by {day}, write again and quote the reference {first.reference}"
-
-
-def _confirm_steps(notices: Sequence[Notice]) -> Iterator[str]:
-    """Yield how to confirm each address that nobody confirmed."""
-    for recipient in [notice.recipient for notice in notices if not notice.recipient.is_confirmed]:
-        contact = recipient.contact
-        how = f"call {contact.phone}" if contact.phone else "find a phone number (none on file)"
-        whose = "the bureau's" if recipient.party == "bureau" else "ICE's"
-        yield f"{how} to confirm {whose} address: {', '.join(contact.address.lines)}"
 
 
 def _to_mark_up(formats: Iterable[str]) -> list[str]:
