@@ -236,9 +236,8 @@ def _service_steps(exports: Sequence[Export], notices: Sequence[Notice]) -> Iter
     goes: dict[Way, list[Notice]] = {}
     unsigned: list[str] = []  # letters that have to be printed and signed before they are faxed
     for notice in notices:
-        formats = [
-            export.format for export in exports if export.notice.file_name == notice.file_name
-        ]
+        own = notice.file_name
+        formats = [export.format for export in exports if export.notice.file_name == own]
         ways = _ways_of(notice.recipient.service, formats)
         for way in ways:
             goes.setdefault(way, []).append(notice)

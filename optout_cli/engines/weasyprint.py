@@ -198,7 +198,8 @@ def _raise_warnings(about: str, images: Mapping[str, Image] | None = None) -> It
         yield
     except FatalURLFetchingError as error:
         raise OptoutError(_outside(str(error))) from None
-    except Exception as error:  # the engine failed at an SVG, which may have any fault?
+    except Exception as error:
+        # An SVG may have any fault: where the engine failed at one, name the picture.
         paths = [PurePath(frame.filename) for frame in extract_tb(error.__traceback__)]
         drawn = [url for url, image in images.items() if image.media_type == "image/svg+xml"]
         if any(path.parent.name == "svg" or path.name == "images.py" for path in paths):
