@@ -11,8 +11,9 @@ from make_letters import BARE, case_for, document_of, notices_for, problems_of, 
 from optout_cli.letters import Library
 from optout_cli.letters.compose import compose
 from optout_cli.letters.pipeline import Order, case_of
+from optout_cli.letters.requirements import act_problems
 from optout_cli.model.program import CopyRule, Rule
-from optout_cli.model.request import Party
+from optout_cli.model.request import Authority, Party
 from optout_cli.readers.addresses import elsewhere
 
 BUREAU = "the State Identification Bureau"
@@ -354,6 +355,11 @@ def test_the_day_that_the_data_gives_as_verified_counts_as_confirmed(library: Li
             "the letter would say 'Resolution Res. 12'",
             "authority.0.number",
         ),
+        (
+            "authority: [{instrument: Resolution, number: ORD 55}]",
+            "the letter would say 'Resolution ORD 55'",
+            "authority.0.number",
+        ),
         ("cc: [{name: A. Clerk}, {name: A. Clerk}]", "cc has 'A. Clerk' twice", "cc.1"),
         (
             "particulars: {reasons: [The jail is full., No staff., The jail is full.]}",
@@ -373,6 +379,12 @@ def test_what_is_said_twice_or_is_elsewhere_is_refused(
     document, order = document_of(f"{BARE}{lines}\n"), Order(formats=(), today=TODAY)
     (problem,) = problems_of(lambda: compose(case_of(document, library, order)))
     assert (problem.message, problem.path) == (message, path)
+
+
+def test_the_number_alone_is_offered_where_it_repeats_what_it_is() -> None:
+    acts = [Authority(instrument="Ordinance", number="ORD 55")]
+    (problem,) = act_problems(acts)
+    assert problem.hint == "write '55'; if it is no Ordinance, correct the instrument too"
 
 
 def test_each_zip_code_in_the_data_belongs_to_its_state(library: Library) -> None:

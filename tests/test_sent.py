@@ -764,7 +764,7 @@ def test_a_table_that_somebody_changed_is_kept_and_told_by_each_command(
     run("sent", TO_BUREAU, "--by", "mail", "--on", "2026-11-20")
     table = FOLDER / "register.csv"
     with table.open(encoding="utf-8-sig", newline="") as stream:
-        rows = [it | {"# mine": "rang", "delivered": "2026-11-21"} for it in csv.DictReader(stream)]
+        rows = [it | {"# mine": "rang", "outcome": "done"} for it in csv.DictReader(stream)]
     with table.open("w", encoding="utf-16", newline="") as stream:  # as Excel saves Unicode Text
         writer = csv.DictWriter(
             stream, [it for it in rows[0] if it != "pages"], delimiter="\t", extrasaction="ignore"

@@ -33,6 +33,8 @@ _FIELDS = {
     "fax": "fax number",
 }
 _FURTHEST = timedelta(days=366)  # a letter dated later than this has a typing error
+# What a number may begin with that is another kind of act than its instrument: `ORD 55`.
+_KINDS_OF_ACT, _SHORTEST_KIND = ("resolution", "ordinance", "order", "proclamation", "motion"), 3
 
 
 def with_agreement(
@@ -167,14 +169,20 @@ def repeat_problems(case: Case) -> Iterator[Problem]:
 
 
 def act_problems(acts: Iterable[Authority]) -> Iterator[Problem]:
-    """Yield where the number of an act repeats what it is, or the other way round."""
+    """Yield where the number of an act says what it is too, or that it is something else."""
     for number, act in enumerate(acts):
-        kind, words = act.instrument.split()[-1].casefold(), (act.number or "").casefold().split()
-        first = words[0].rstrip(".") if words else ""
+        kind, words = act.instrument.split()[-1].casefold(), (act.number or "").split()
+        first, last = (words[at].casefold().rstrip(".") if words else "" for at in (0, -1))
+        is_kind = len(first) >= _SHORTEST_KIND and any(
+            it.startswith(first) for it in (kind, *_KINDS_OF_ACT)
+        )
         has_own = words and kind[-1].isdecimal() and not re.fullmatch("(19|20)[0-9]{2}", kind)
-        if has_own or kind in (first, *words[-1:]) or (first[2:] and kind.startswith(first)):
+        if has_own or is_kind or kind in (first, last):
             message = f"the letter would say {f'{act.instrument} {act.number}'!r}"
+            rest = " ".join(words[1:] if is_kind or kind == first else words[:-1])
             hint = "write what it is as the instrument, such as Resolution, and the number alone"
+            if rest and kind.isalpha():
+                hint = f"write {rest!r}; if it is no {act.instrument}, correct the instrument too"
             yield Problem("said-twice", message, hint=hint, path=f"authority.{number}.number")
 
 
