@@ -285,6 +285,9 @@ def test_a_letter_that_went_out_is_history_once_the_corrected_one_is_out_too(
     assert new_ice.before is old_ice.state
     words = next_step(old, date(2026, 12, 8))
     assert words == "overdue since about 2026-12-07; a corrected letter is not sent yet"
+    maker.withdrawn(again, "bureau")
+    old, *_ = maker.standings(library)
+    assert next_step(old, date(2026, 12, 1)) == "answer due about 2026-12-07"
 
 
 @pytest.mark.parametrize("kind", ["reply-to-refusal", "meeting-confirmation", "effective-date"])

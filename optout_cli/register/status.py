@@ -142,7 +142,8 @@ def _next_of(standing: Standing, today: Date) -> str:
         came = f"{how} {answers[-1].on}: " + outcome_of(standing).replace("\n", "; ")
     if standing.step == "waiting":
         told = f"{came}; " if came else ""
-        is_replaced = not standing.state.is_current
+        same = [it for it in standing.ready if it.written.letter == standing.state.written.letter]
+        is_replaced = same and not standing.state.is_current
         corrected = "; a corrected letter is not sent yet" if is_replaced else ""
         if deadline is None:
             return f"{told}waiting for an answer{corrected}"
