@@ -44,6 +44,12 @@ def exported(library: Library, folder: Path, name: str, lines: str = MAILED) -> 
     return exports_of(document, library, order, folder)[0]
 
 
+@pytest.fixture(scope="module")
+def library(typst_library: Library) -> Library:
+    """Let Typst lay out the pages of the letters."""
+    return typst_library
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "resoluci\u00f3n 1.pdf").write_bytes(ACT)

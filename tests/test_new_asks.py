@@ -100,6 +100,7 @@ def test_every_answer_stands_in_the_request(asked: Asked) -> None:
 
 @pytest.mark.no_cover  # slow, with code that others cover
 @pytest.mark.usefixtures("files")
+@pytest.mark.usefixtures("with_typst")
 def test_two_letters_follow_that_are_ready_to_sign(asked: Asked, run: Run) -> None:
     asked(EVERYTHING)
     code, out, err = outcome(run("write", "marin-county-ca.yaml", "--strict", "-o", "letters/"))

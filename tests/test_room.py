@@ -69,11 +69,11 @@ def test_an_address_ends_above_the_reference_or_is_a_problem(library: Library, l
 )
 @pytest.mark.parametrize("formats", [("pdf",), ("eml",), ("tiff",), ("txt", "pdf")])
 def test_a_long_address_is_a_problem_at_its_place_in_the_request(
-    library: Library, lines: str, line: int, formats: tuple[str, ...]
+    typst_library: Library, lines: str, line: int, formats: tuple[str, ...]
 ) -> None:
     base = REQUEST + lines
     order = Order(today=TODAY, formats=formats, is_draft=True)
-    (problem,) = problems_of(lambda: exports_of(document_of("", base), library, order))
+    (problem,) = problems_of(lambda: exports_of(document_of("", base), typst_library, order))
     assert problem.location is not None
     assert (problem.code, problem.location.line) == ("tall-address", line)
 
