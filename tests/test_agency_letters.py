@@ -130,9 +130,14 @@ def test_what_the_data_adds_is_told_with_its_source(library: Library) -> None:
     )
 
 
-def test_a_name_that_ices_list_misspells_is_told(library: Library) -> None:
-    told = notes(library, base("berrian-county-sheriffs-office-mi"))["agreement-data"]
-    assert told.endswith("; the name is as on ICE's list; the agency is in Berrien County")
+def test_a_name_that_ices_list_misspells_is_told_and_printed_right(library: Library) -> None:
+    request = base("berrian-county-sheriffs-office-mi")
+    assert notes(library, request)["agreement-data"].endswith(
+        "; ICE's list names it Berrian County Sheriff's Office; the agency is in Berrien County"
+    )
+    letter = letter_for(library, base=request)
+    assert letter.notice.author == "Berrien County Sheriff's Office, Michigan"
+    assert "on behalf of the Berrien County Sheriff's Office (" in body_texts(letter)[0]
 
 
 def test_the_request_comes_before_the_data(library: Library) -> None:

@@ -105,8 +105,9 @@ def test_a_misspelled_name_stays_with_the_right_one_beside_it(tmp_path: Path) ->
                 "type": "county",
                 "kind": "jail",
                 "county": "29113",
+                "formal": "the Lincoln County Jail",
                 "aliases": ["Lincoln County Jail"],
-                "note": "the name is as on ICE's list; the agency is in Lincoln County",
+                "note": "ICE's list names it Linclon County Jail; the agency is in Lincoln County",
                 "agreements": [{"model": "wso", "signed": "2025-03-04"}],
             }
         },

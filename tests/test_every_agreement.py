@@ -87,9 +87,10 @@ def test_a_termination_is_written_for_each_kind_of_agreement_on_each_day_that_ma
                 reasons[problem.code] += 1
                 continue
             assert computed_dates(dated).keys() == notice.computed.keys()
-            assert notice.author.startswith(agency.name.removeprefix("the "))
+            name = (agency.formal or agency.name).removeprefix("the ")
+            assert notice.author.startswith(name)
             if day == days[-1]:
                 letter = render(notice, library.templates)
-                assert agency.name.replace("'", "\u2019") in letter.plain_subject
+                assert name.replace("'", "\u2019") in letter.plain_subject
             reasons["written"] += 1
     assert (len(days), {*reasons}) == (11, {"written", "which-field-office", "not yet signed"})

@@ -211,12 +211,13 @@ def _county_of(rows: list[Row], counties: Mapping[str, Any]) -> tuple[str | None
 
 
 def _misnamed(name: str, county: str) -> dict[str, Any]:
-    """Return a note and another name for an agency whose name has its county's otherwise."""
+    """Return the right name, and a note, for an agency whose name has its county's otherwise."""
     own = _NAMED_COUNTY.match(name)
     if own is None or fold(own[1]).endswith(fold(county)):
         return {}
-    note = f"the name is as on ICE's list; the agency is in {county}"
-    return {"aliases": [name.replace(own[1], county)], "note": note}
+    right = name.replace(own[1], county.replace(" city", " City"))
+    note = f"ICE's list names it {name}; the agency is in {county}"
+    return {"formal": f"the {right}", "aliases": [right], "note": note}
 
 
 def _reading(printed: list[str], counties: Mapping[str, Any], fips: str) -> str:
