@@ -353,6 +353,11 @@ def stamped_without_drawing(pdf: pikepdf.Pdf) -> None:
     pdf.pages[0].obj.Annots = Array([pdf.make_indirect(stamp)])
 
 
+def stamped_for_the_screen(pdf: pikepdf.Pdf) -> None:
+    stamped_without_drawing(pdf)
+    pdf.pages[0].obj.Annots[0].AP = Dictionary(N=pdf.make_stream(b"0 0 9 9 re f"))
+
+
 @pytest.mark.parametrize(
     ("change", "unseen"),
     [
@@ -364,6 +369,7 @@ def stamped_without_drawing(pdf: pikepdf.Pdf) -> None:
         (with_words(b"ET 50 600 99 99 re f 1 g BT /F 9 Tf 60 650 Td (white) Tj"), ()),
         (below_a_scan, ()),
         (stamped_without_drawing, ("1 comment on page 1",)),
+        (stamped_for_the_screen, ("1 comment on page 1",)),
     ],
 )
 def test_what_a_printed_page_does_not_show_is_told(

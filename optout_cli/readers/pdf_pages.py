@@ -23,9 +23,13 @@ if TYPE_CHECKING:
 _NOT_ON_PAGE = ("/Link", "/Popup")  # what no printer draws
 # Annotations whose words stand in a window of their own.
 _COMMENTS = {"/Text", "/Highlight", "/Underline", "/StrikeOut", "/Squiggly", "/Caret"}
-# Those that a reader may draw by itself where the file has no drawing of them; printers do not.
-_DRAWINGS = {"/FreeText", "/Stamp", "/Ink", "/Line", "/Square", "/Circle", "/Polygon", "/PolyLine"}
-_HIDDEN = 2 | 32  # flags: hidden, and not to be viewed (ISO 32000-1, 12.5.3)
+# Those that a reader may draw by itself where the file has no drawing of them, or has one that is
+# not to be printed; printers do not.
+_DRAWINGS = {
+    *("/FreeText", "/Stamp", "/Ink", "/Line", "/Square", "/Circle", "/Polygon", "/PolyLine"),
+    *("/Watermark", "/3D", "/RichMedia", "/Screen", "/Movie"),
+}
+_HIDDEN, _PRINTED = 2 | 32, 4  # flags: hidden or not to be viewed; printed (ISO 32000-1, 12.5.3)
 _ATTACHED = re.compile(rb"/EF (<<[^>]*>>|\d+ \d+ R)")  # in a dictionary: the file that it names
 # What a PDF may do when it is opened, as it is written in it -> our words.
 _ACTIONS = {
@@ -222,8 +226,9 @@ def _without_messages() -> Iterator[None]:
 def _is_comment(annotation: "pikepdf.Object") -> bool:
     """Tell whether an annotation has words or a drawing that no printed page shows."""
     kind = annotation.get("/Subtype")
-    is_hidden = int(annotation.get("/F", 0)) & _HIDDEN
-    return kind in _COMMENTS or (kind in _DRAWINGS and "/AP" not in annotation and not is_hidden)
+    flags = int(annotation.get("/F", 0))
+    is_drawn = "/AP" in annotation and flags & _PRINTED
+    return kind in _COMMENTS or (kind in _DRAWINGS and not is_drawn and not flags & _HIDDEN)
 
 
 def _without_a_page(document: "pikepdf.Pdf") -> Iterator[str]:
