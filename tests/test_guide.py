@@ -269,10 +269,12 @@ def test_what_a_request_has_decided_is_no_step_any_more(run: Run, in_folder: Pat
         REQUEST_FILE.replace("follow-up", "opt-out")
         + "signatory: {name: Pat Placeholder, title: Sheriff}\n"
         + "service: {ice: [{by: fax}]}\n"
-        + "authority: [{instrument: Resolution, number: No. 26-07}]\n",
+        + "authority: [{instrument: Resolution, number: No. 26-07}]\n"
+        + "particulars: {reply-by: 2026-12-30}\n",
         "utf-8",
     )
     text = words(outcome(run("guide", "r.yaml"))[1])
+    assert "If there is no answer by December 30, 2026, write again." in text
     assert "Nobody has confirmed the addresses" not in text
     assert "Call and confirm this address: California Department of Justice" in text
     assert "Call and confirm this address: Field Office Director" not in text

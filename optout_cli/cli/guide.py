@@ -223,7 +223,8 @@ def _facts(case: Case) -> _Facts:
     about_letter = [*laws_of(case)]
     again = {}
     if advice.wait:
-        day = case.date + timedelta(int(advice.wait))
+        # The day that the letter itself names, if it does.
+        day = getattr(case.particulars, "reply_by", None) or case.date + timedelta(int(advice.wait))
         again = {"again": long_date(next_working_day(day, case.locality.state_code)[0])}
     return {
         "program": program,
