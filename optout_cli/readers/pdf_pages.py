@@ -50,7 +50,12 @@ def flatten(content: bytes) -> bytes:
 
     A PDF without any stays as it is. Raises PdfiumError for one that cannot be read.
     """
-    if not _has_annotations(content):
+    import pikepdf  # 100 ms
+
+    with pikepdf.open(BytesIO(content)) as document:
+        annotations = [each for page in document.pages for each in _annotations(page)]
+        kinds = {str(each.get("/Subtype", "")) for each in annotations}
+    if kinds.issubset(_NOT_ON_PAGE):
         return content
     import pypdfium2 as pdfium
     import pypdfium2.raw as pdfium_c
@@ -77,17 +82,6 @@ def drop_actions(document: "pikepdf.Pdf") -> None:
         kept = [each for each in links if _within(each, "/A", "/S") in _HARMLESS]
         if len(kept) < len(links):
             page.obj.Annots = pikepdf.Array(kept)
-
-
-def _has_annotations(content: bytes) -> bool:
-    import pikepdf  # 100 ms
-
-    with pikepdf.open(BytesIO(content)) as document:
-        return any(
-            str(each.get("/Subtype", "")) not in _NOT_ON_PAGE
-            for page in document.pages
-            for each in _annotations(page)
-        )
 
 
 def _annotations(page: "pikepdf.Page") -> "list[pikepdf.Object]":

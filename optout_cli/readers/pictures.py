@@ -171,7 +171,15 @@ def _checked_svg(content: bytes, path: Path) -> bytes:
     except (LookupError, ValueError):  # an encoding that Python does not know, or cannot parse
         raise OptoutError(unreadable) from None
     # Check again with the references resolved: `&#64;import` is `@import`.
-    parts = "\n".join(_resolved_parts(root))
+    parts = "\n".join(
+        part
+        for node in root.iter()
+        for part in (
+            f"<{_local_name(node.tag)}",
+            *(f'{_local_name(name)}="{value}"' for name, value in node.items()),
+            *filter(None, (node.text, node.tail)),
+        )
+    )
     if found := _OUTSIDE.search(parts.encode()):
         raise OptoutError(_outside_problem(found, path))
     # Each computer draws text in its own typeface; text as paths looks the same everywhere.
@@ -225,15 +233,6 @@ def _with_size(content: bytes, root: "Element", path: Path) -> bytes:
         message = "has no size: neither a viewBox, nor a width and a height"
         raise OptoutError(Problem("broken-image", message, Location(str(path)), _DRAW_AGAIN))
     return content
-
-
-def _resolved_parts(root: "Element") -> Iterator[str]:
-    """Yield each tag, attribute and text of the markup as a reader sees it."""
-    for node in root.iter():
-        yield f"<{_local_name(node.tag)}"
-        for name, value in node.items():
-            yield f'{_local_name(name)}="{value}"'
-        yield from filter(None, (node.text, node.tail))
 
 
 def _local_name(name: str) -> str:
