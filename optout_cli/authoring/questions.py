@@ -201,39 +201,13 @@ def _free_file(draft: Draft, _: str) -> str:
     return next((str(name) for name in names if not name.exists()), "")
 
 
-# Each text that may stand in braces: from the draft, and the party of a section.
-_TEXTS: Mapping[str, Callable[[Draft, str], str]] = {
-    "today": lambda draft, _: draft.basis.today.isoformat(),
-    "date": lambda draft, _: str(draft.value("date") or draft.basis.today),
-    "folder": lambda draft, _: "this folder" if str(draft.folder) == "." else str(draft.folder),
-    "place": lambda draft, _: draft.locality.name,
-    "program": lambda draft, _: _usual_program(draft),
-    "letter": lambda draft, _: min(_letters(draft, ""), key=lambda name: name != _USUAL[1]),
-    "agency": lambda draft, _: _only_agency(draft, ""),
-    "file": lambda draft, _: str(draft.default_path),
-    "free-file": _free_file,
-    "recipient": lambda _, party: RECIPIENTS[party],
-    "lines": lambda draft, party: str(len(draft.recipients[party].contact.block)),
-    "how": lambda draft, party: "telephone" if draft.value(f"~{party}") == "yes" else "not yet",
-    "signed": _signed_text,
-    "same": lambda draft, _: "no" if draft.basis.start.signed else "yes",
-    "title": lambda draft, _: str(signed_before(draft).get("title", "")),
-    "office": _office,
-    "street": lambda draft, _: _address(draft, "street"),
-    "city": lambda draft, _: _address(draft, "city"),
-    "state": lambda draft, _: _address(draft, "state") or draft.locality.state_code,
-    "zip": lambda draft, _: _address(draft, "zip"),
-    "way": lambda draft, party: (known_ways(draft, party) or ["certified-mail"])[0],
-}
-
-
 def known_ways(draft: Draft, party: str) -> list[str]:
     """Return how the earlier letter to a recipient went out, the main way first."""
     services = draft.basis.start.known.get("service", {}).get(party, [])
     return [service["by"] for service in services]
 
 
-def _usual_program(draft: Draft) -> str:
+def _usual_program(draft: Draft, _: str) -> str:
     """Return the program of an agency's agreements, or else the usual one."""
     programs = draft.basis.library.programs.by_id
     about = (
@@ -296,6 +270,31 @@ def _ways_confirmed(draft: Draft, party: str) -> dict[str, str]:
     is_called = draft.value(f"~{party}") == "yes"
     return ways if is_called else {**ways, "not yet": "nobody there has confirmed it"}
 
+
+# Each text that may stand in braces: from the draft, and the party of a section.
+_TEXTS: Mapping[str, Callable[[Draft, str], str]] = {
+    "today": lambda draft, _: draft.basis.today.isoformat(),
+    "date": lambda draft, _: str(draft.value("date") or draft.basis.today),
+    "folder": lambda draft, _: "this folder" if str(draft.folder) == "." else str(draft.folder),
+    "place": lambda draft, _: draft.locality.name,
+    "program": _usual_program,
+    "letter": lambda draft, _: min(_letters(draft, ""), key=lambda name: name != _USUAL[1]),
+    "agency": _only_agency,
+    "file": lambda draft, _: str(draft.default_path),
+    "free-file": _free_file,
+    "recipient": lambda _, party: RECIPIENTS[party],
+    "lines": lambda draft, party: str(len(draft.recipients[party].contact.block)),
+    "how": lambda draft, party: "telephone" if draft.value(f"~{party}") == "yes" else "not yet",
+    "signed": _signed_text,
+    "same": lambda draft, _: "no" if draft.basis.start.signed else "yes",
+    "title": lambda draft, _: str(signed_before(draft).get("title", "")),
+    "office": _office,
+    "street": lambda draft, _: _address(draft, "street"),
+    "city": lambda draft, _: _address(draft, "city"),
+    "state": lambda draft, _: _address(draft, "state") or draft.locality.state_code,
+    "zip": lambda draft, _: _address(draft, "zip"),
+    "way": lambda draft, party: (known_ways(draft, party) or ["certified-mail"])[0],
+}
 
 _CHOICES: Mapping[str, Callable[[Draft, str], dict[str, str]]] = {
     "programs": _programs,
