@@ -280,7 +280,10 @@ def test_one_number_is_for_one_envelope_to_one_office_on_one_day(run: Run, write
         "utf-8",
     )
     assert outcome(run("sent", "--from", "letters/register.csv", "--correct", "-q"))[0] == 0
-    assert outcome(run("sent", "letters", "--correct", "--on", "2026-10-16"))[0] == 0
+    run("sent", first, "--by", "fax", "--on", "2026-10-06")
+    by_mail = ("--by", "certified-mail", "--on", "2026-10-16")
+    assert outcome(run("sent", "letters", "--correct", *by_mail))[0] == 0
+    run("sent", first, "--by", "fax", "--undo", "it was another letter")
     assert outcome(run("sent", first, "--correct", "--number", OTHER_NUMBER))[0] == 0
     assert outcome(run("sent", first, "--correct", "--on", "2026-10-17"))[0] == 0
     code, _, err = outcome(run("sent", "letters", "--correct", "--on", "2026-10-18"))

@@ -318,7 +318,9 @@ def _in_folder(
     """
     if claim.said.correct:
         sent = [each for each in found if each.state.sent]
-        days = sorted({str(sending.on) for each in sent for sending in each.state.sent})
+        sendings = [sending for each in sent for sending in each.state.sent]
+        own = [sending for sending in sendings if sending.by == claim.said.by]
+        days = sorted({str(sending.on) for sending in own or sendings})
         if len(days) != 1:
             message = f"has letters sent on {', '.join(days)}" if days else "has no sent letter"
             hint = "name the letters to correct"
