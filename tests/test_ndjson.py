@@ -5,9 +5,12 @@ import json
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from make_letters import problems_of
 
+from optout_cli.model.request import Request
 from optout_cli.readers.document import Row
 from optout_cli.readers.ndjson import rows_from_ndjson
+from optout_cli.readers.validate import convert
 
 
 def rows(text: str) -> list[Row]:
@@ -167,3 +170,11 @@ def test_keys_with_dots_are_paths_and_an_empty_text_is_absent() -> None:
 )
 def test_a_path_that_is_taken_is_told(line: str) -> None:
     assert [text.partition(" the key")[0] for text in told(line)] == ["n.ndjson:1: repeats"]
+
+
+def test_a_number_that_lost_its_first_zero_is_to_be_put_in_quotes() -> None:
+    (row,) = rows_from_ndjson('{"signatory": {"address": {"zip": 5345}}}', "n.ndjson")
+    document = row.document
+    assert document is not None
+    hints = {it.path: it.hint for it in problems_of(lambda: convert(document, Request))}
+    assert hints["signatory.address.zip"] == "write all 5 digits; put it in quotes to keep 05345"

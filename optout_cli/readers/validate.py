@@ -278,7 +278,9 @@ class _Walk:
         digits = extra.get("digits", 0)
         if self.is_row and value.isdecimal() and digits - 2 <= len(value) < digits:
             whole = value.zfill(digits)
-            hint = f"write all {digits} digits; format the column as Text to keep {whole}"
+            is_json = self.document.location(path).path.startswith("$.")
+            keep = "put it in quotes" if is_json else "format the column as Text"
+            hint = f"write all {digits} digits; {keep} to keep {whole}"
         message = f"{name} {_describe(value)} is not {expects}"
         parts = [part for part in re.split(r"[\s,;/|]+|\bor\b|\band\b", value) if part]
         pattern = next((meta.pattern for meta in metas if meta.pattern), None)
