@@ -6,6 +6,8 @@ import pytest
 from command_results import Run, Write, outcome
 from run_batch import COMMON, HEADER, ROWS, Batch, batch_in
 
+pytestmark = pytest.mark.usefixtures("with_typst")
+
 TEXAS = "".join(f"48{number:03},Pat,Sheriff\n" for number in range(1, 41, 2))
 
 

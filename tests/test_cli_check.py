@@ -7,6 +7,8 @@ import pytest
 from command_results import Run, Write, lying_in, noted, outcome, parties, problem
 from conftest import REQUEST, ROOT
 
+pytestmark = pytest.mark.usefixtures("with_typst")
+
 # Two wrong requests and a wrong data file, and all that is wrong with them.
 FAULTY = {
     "a.yaml": REQUEST.replace("signatory", "sigantory") + "addressing: both\n",

@@ -28,6 +28,12 @@ AWKWARD = [SETTINGS[0], SETTINGS[1], SETTINGS[3]]  # Doña Ana, Orleans Parish, 
 SENDER, RECIPIENT = "sheriff@example.gov", "bureau@example.gov"
 
 
+@pytest.fixture(scope="module")
+def library(typst_library: Library) -> Library:
+    """Let Typst lay out the pages that a message carries."""
+    return typst_library
+
+
 def told(person: PyAddress) -> tuple[str | None, str]:
     return person.display_name, person.address
 

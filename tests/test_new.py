@@ -12,6 +12,8 @@ from optout_cli import bundled
 from optout_cli.letters import Library
 from optout_cli.readers.yaml import document_from_yaml
 
+pytestmark = pytest.mark.usefixtures("with_typst")
+
 
 def test_off_a_terminal_it_writes_a_sample_and_says_what_to_type_next(
     run: Run, in_folder: Path

@@ -7,6 +7,8 @@ import pytest
 from command_results import Run, Write, outcome
 from conftest import REQUEST
 
+pytestmark = pytest.mark.usefixtures("with_typst")
+
 CONFIRMED = "confirmed: {by: telephone, date: 2026-11-18}"
 RECIPIENTS = f"""\
 recipients:

@@ -17,6 +17,8 @@ from optout_cli.letters import Library
 from optout_cli.register.journal import NAME
 from optout_cli.register.state import load_register
 
+pytestmark = pytest.mark.usefixtures("with_typst")
+
 FOLDER = Path("letters")
 NUMBER = "7008 1300 0001 7388 9810"
 MAIL = b"""\
