@@ -32,9 +32,9 @@ We acknowledge your notice.
 
 
 @pytest.fixture
-def letters(library: Library, in_folder: Path) -> str:
+def letters(typst_library: Library, in_folder: Path) -> str:
     """Write two letters as text and e-mail; return their reference."""
-    return write_letters(library, FOLDER, REACHED, ("txt", "eml"))
+    return write_letters(typst_library, FOLDER, REACHED, ("txt", "eml"))
 
 
 @pytest.fixture

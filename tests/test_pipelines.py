@@ -74,10 +74,10 @@ def test_each_letter_is_handed_to_the_printer() -> None:
     assert [Path(it).read_bytes()[:5] for it in paths.split()] == [b"%PDF-"] * 6
 
 
-def write_messages(library: Library) -> None:
+def write_messages(typst_library: Library) -> None:
     for name, day in (("marin-county-ca", "2026-11-19"), ("alameda-county-ca", "2026-11-20")):
         text = f"jurisdiction: {name}\ndate: {day}\nsignature: {{kind: typed}}\n"
-        write_letters(library, Path("out"), text + REACHED, ("eml", "txt"))
+        write_letters(typst_library, Path("out"), text + REACHED, ("eml", "txt"))
 
 
 def addressees() -> list[str]:
@@ -87,8 +87,8 @@ def addressees() -> list[str]:
 ALL = ["bureau@example.gov>"] * 2 + ["ice@example.gov>"] * 2
 
 
-def test_each_message_is_sent_once(library: Library) -> None:
-    write_messages(library)
+def test_each_message_is_sent_once(typst_library: Library) -> None:
+    write_messages(typst_library)
     piped(MAIL)
     assert Path("bin/sendmail.args").read_text().splitlines() == ["-t"] * 4
     assert addressees() == ALL
@@ -112,8 +112,8 @@ def test_a_corrected_letter_goes_out_too_and_is_told_to_be_one() -> None:
     assert [line.endswith("(a mistyped name)") for line in notes] == [True, True]
 
 
-def test_what_could_not_be_sent_is_sent_later(library: Library) -> None:
-    write_messages(library)
+def test_what_could_not_be_sent_is_sent_later(typst_library: Library) -> None:
+    write_messages(typst_library)
     sendmail = Path("bin/sendmail")
     sendmail.write_text(f"{STUB}[ $(wc -l < $0.args) -lt 3 ]\n")
     with pytest.raises(AssertionError):  # since xargs says that some failed
