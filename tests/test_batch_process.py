@@ -18,8 +18,6 @@ import pytest
 from command_results import Write, lying_in
 from run_batch import records, slow_down
 
-pytestmark = pytest.mark.usefixtures("with_typst")
-
 OPTOUT = (sys.executable, "-m", "optout_cli")
 COMMON = "letter: secure-communities/opt-out\ndate: 2026-11-20\n"
 ROWS = [f"50{number:03}" for number in range(1, 28, 2)]  # every county of Vermont
@@ -234,6 +232,7 @@ def test_a_second_batch_in_the_folder_is_refused() -> None:
     )
 
 
+@pytest.mark.usefixtures("with_typst")
 def test_a_folder_that_is_deleted_meanwhile_stops_the_batch() -> None:
     process = start(
         "batch", "n.csv", "--common", "common.yaml", "-q", "-o", "out/", env=slow_down(Path.cwd())
@@ -266,6 +265,7 @@ def small_disk(in_folder: Path) -> Iterator[Path]:
     subprocess.run(("umount", str(place)), check=True)
 
 
+@pytest.mark.usefixtures("with_typst")
 def test_a_full_disk_stops_the_batch_and_room_lets_it_go_on(small_disk: Path) -> None:
     (small_disk / "large").write_bytes(bytes(1_150_000))
     words = (*TEXT[:-2], "pdf", "--to", "ice", "-q", "-j1", "-o", "disk/out/")
@@ -342,6 +342,7 @@ def test_of_ten_thousand_rows_the_three_good_ones_are_written(write: Write) -> N
         assert sum(1 for _ in csv.reader(rejects)) == 9_998
 
 
+@pytest.mark.usefixtures("with_typst")
 def test_a_disk_too_small_for_the_print_run_is_a_problem_and_the_letters_stay(
     small_disk: Path,
 ) -> None:

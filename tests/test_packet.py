@@ -64,7 +64,7 @@ def pages_of(path: str | Path) -> list[str]:
 
 
 def test_a_packet_certifies_shows_and_lists_what_was_done(sent: str, run: Run) -> None:
-    assert outcome(run("packet", TO_ICE)) == (
+    assert outcome(run("packet", TO_ICE, "--engine", "weasyprint")) == (
         0,
         f"packet-{sent}.pdf\n",
         "next: read the certificate on the first page, sign it, and date it\n",
