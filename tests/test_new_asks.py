@@ -215,6 +215,11 @@ def test_a_name_that_is_near_is_offered_to_choose_from(asked: Asked) -> None:
     assert data_in("marin-county-ca.yaml")["jurisdiction"] == "marin-county-ca"
 
 
+def test_another_county_can_be_named_where_one_is_to_be_chosen(asked: Asked) -> None:
+    asked({"County or city": "marn, ca", "Which one": "Kern, CA"})
+    assert data_in("kern-county-ca.yaml")["jurisdiction"] == "kern-county-ca"
+
+
 def test_another_county_can_be_named_when_the_one_found_is_not_meant(asked: Asked) -> None:
     asked({"  Did you mean Marin": ["n"], "County or city": ["Kern, CA"]}, "06041")
     assert data_in("kern-county-ca.yaml")["jurisdiction"] == "kern-county-ca"

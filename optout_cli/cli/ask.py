@@ -132,7 +132,9 @@ def _choose_meaning(
     try:
         if len(meanings) > 1:
             say_wrapped(f"Please check: {problem.message}. Perhaps one of these?", "  ")
-            chosen = ask_choice("Which one", meanings, default=NONE, explain="")
+            chosen = ask_choice("Which one", meanings, default=NONE, explain="", takes_other=True)
+            if chosen not in meanings:
+                return "", chosen
             return "" if chosen == NONE else chosen, None
         ((value, words),) = meanings.items()
         is_other = value != text
@@ -182,11 +184,16 @@ def show(text: str) -> None:
 
 
 def ask_choice(
-    label: str, choices: Mapping[str, str], *, default: str = "", explain: str | None = None
+    label: str,
+    choices: Mapping[str, str],
+    *,
+    default: str = "",
+    explain: str | None = None,
+    takes_other: bool = False,
 ) -> str:
     """Ask for one of several choices, by number, by a word, or by its beginning; return its name.
 
-    Without a default, Enter alone is not an answer.
+    Without a default, Enter alone is not an answer. With `takes_other`, another text is one.
     """
     _say_list(choices)
     while True:
@@ -196,6 +203,8 @@ def ask_choice(
         meant = choices_meant(typed, choices)
         if len(meant) == 1:
             return meant[0]
+        if takes_other and not meant and len(typed) > _SHORT:
+            return typed
         _say_choices(typed, meant, choices, default)
 
 
