@@ -1,6 +1,7 @@
 """The letter as a Word document: its styles, its places, its properties, and the same bytes."""
 
 from io import BytesIO
+from itertools import chain
 from zipfile import ZipFile
 
 import pytest
@@ -117,7 +118,8 @@ def test_what_leads_to_a_list_or_the_closing_stays_with_it(
     kept = [it.text for it in document.paragraphs if it.paragraph_format.keep_with_next]
     introduction = "We ask, in writing:\nSee the page."
     lists = [introduction, "one", "Quoted.", "again one", introduction, "last"]
-    assert kept == [*lists, letter.closing]
+    *below, _ = chain(*letter.after_signature)
+    assert kept == [*lists, letter.closing, "\n".join(letter.signature), *below]
 
 
 @pytest.mark.parametrize("seal", [None, SEAL])

@@ -43,6 +43,7 @@ _FOLDS = (3.95, 7.475)  # from the page's top
 _AUTOGRAPH = (2.4, 0.5)
 _TO_SIGN, _TYPED, _SIGNED = 57, 14, 6  # pt above the signature: four lines, one, or a picture
 _LOW = 25  # pt above a signature in ink where four lines would cost a page
+_MOST_TOGETHER = 21  # paragraphs: the signature, and 20 lines of enclosures and copies
 _SHARPNESS = 600  # pixels an inch of a picture that was an SVG
 _MOST = 255  # characters of a property of the document
 _ZIPPED = (1980, 1, 1, 0, 0, 0)  # the first day that a ZIP file can name
@@ -325,7 +326,10 @@ def _add_runs(paragraph: Written, runs: Sequence[Run]) -> None:
 
 
 def _write_end(document: Document, letter: Letter, *, is_low: bool) -> None:
-    """Write what is below the body. The last two paragraphs stay with the closing."""
+    """Write what is below the body.
+
+    It stays with the last two paragraphs, as on the printed page, except a long list of copies.
+    """
     for paragraph in document.paragraphs[-2:]:
         paragraph.paragraph_format.keep_with_next = True
     closing = document.add_paragraph(letter.closing, "Closing")
@@ -340,6 +344,11 @@ def _write_end(document: Document, letter: Letter, *, is_low: bool) -> None:
         space = _LOW
     signed.paragraph_format.space_before = Pt(space)
     signed.paragraph_format.keep_together = True
+    together = [signed]
     for group in letter.after_signature:
-        first, *_ = [document.add_paragraph(line, "Notation") for line in group]
+        first, *others = [document.add_paragraph(line, "Notation") for line in group]
         first.paragraph_format.space_before = Pt(7)
+        together += (first, *others)
+    if len(together) <= _MOST_TOGETHER:
+        for paragraph in together[:-1]:
+            paragraph.paragraph_format.keep_with_next = True
