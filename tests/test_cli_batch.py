@@ -122,15 +122,16 @@ def test_what_many_rows_have_in_one_column_is_told_once(batch: Batch) -> None:
 
 
 @pytest.mark.usefixtures("in_folder")
-def test_a_letter_can_be_named_by_its_title_or_kind(run: Run, write: Write) -> None:
+def test_a_letter_can_be_named_by_its_title_kind_or_id(run: Run, write: Write) -> None:
     rows = "50001,Pat,Chief,notice of Opt-Out\n50003,Pat,Chief,opt-out\n50005,Pat,Chief,\n"
+    rows += "50007,Pat,Chief,Secure Communities/Opt-Out\n"
     write("n.csv", f"{HEADER.strip()},letter\n{rows}")
     told = outcome(run("batch", "n.csv", "-f", "txt", "--check", "-q", "-j1"))[1]
     hint = "fill in letter, such as secure-communities/opt-out; see `optout list letters`"
     assert told.splitlines()[:3] == [
         "n.csv:4 (50005): request needs 'letter'",
         f"  hint: {hint}; for all rows at once, write it in the file for --common, or add --letter",
-        "3 requests: 2 can be written (4 files), 1 cannot",
+        "4 requests: 3 can be written (6 files), 1 cannot",
     ]
 
 

@@ -119,10 +119,9 @@ def set_values(document: Document, option: str, assignments: Mapping[str, str]) 
 
 def case_of(document: Document, library: Library, order: Order) -> Case:
     """Gather everything that decides the request's notices. Raises OptoutError, all problems."""
-    letter_id = document.data.get("letter")
-    if isinstance(letter_id, str) and "/" not in letter_id:  # its title or kind: Notice of opt-out
-        letter_id = library.programs.named(letter_id) or letter_id
-        document = msgspec.structs.replace(document, data={**document.data, "letter": letter_id})
+    written = document.data.get("letter")  # its id, title or kind: Notice of opt-out
+    if isinstance(written, str) and (id := library.programs.named(written)):
+        document = msgspec.structs.replace(document, data={**document.data, "letter": id})
     problems, unread = _Problems(), _Problems()
     request: Request | None = None
     locality: Locality | None = None
@@ -163,14 +162,6 @@ def case_of(document: Document, library: Library, order: Order) -> Case:
     if unread:  # a letter that makes no sense needs no particulars
         raise OptoutError(*(tuple(refusals(case)) or unread))
     return case
-
-
-def _with_letter_id(document: Document, library: Library) -> Document:
-    """Write the id of the letter where a request has its title or kind: `Opt-out letter`."""
-    letter = document.data.get("letter")
-    if not isinstance(letter, str) or not (id := library.programs.named(letter)):
-        return document
-    return msgspec.structs.replace(document, data={**document.data, "letter": id})
 
 
 def _judge_values(

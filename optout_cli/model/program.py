@@ -61,15 +61,14 @@ class Condition(Noun, frozen=True, kw_only=True):
     `from` and `until` limit the letter's date. `activation` is what is known of the jurisdiction's
     activation, and `source` the kind of its source. `letters` names letter kinds of the program.
     `office` asks whether the signatory's office is named, `to` whether the request goes to one
-    office alone. `states` are postal codes, `laws` effects
-    of state laws that concern the letter. `agreements` are models: the request must name one of
-    them, or, if it names none, the agency must have one if the data has its agreements. `chosen`
-    has, for each choice, the values of which one
-    meets the condition; with `only`, no other value may be chosen. `several` names lists that must
-    have more than one entry, `unnamed` the choice that must lack the model of an agreement in the
-    data. `given` and `missing` name particulars and computed dates; `earlier.answer` is given if an
-    entry of the list `earlier` has an `answer`. `before` has pairs of days of which the first must
-    precede the second, `not_before` pairs of which it may not; `date` is the letter's.
+    office alone. `states` are postal codes, `laws` effects of state laws that concern the letter.
+    `agreements` are models: the request must name one of them, or, if it names none, the agency
+    must have one if the data has its agreements. `chosen` has, for each choice, the values of which
+    one meets the condition; with `only`, no other value may be chosen. `several` names lists that
+    must have more than one entry, `unnamed` the choice that must lack the model of an agreement in
+    the data. `given` and `missing` name particulars and computed dates; `earlier.answer` is given
+    if an entry of the list `earlier` has an `answer`. `before` has pairs of days of which the first
+    must precede the second, `not_before` pairs of which it may not; `date` is the letter's.
     """
 
     from_: Date | None = field(name="from", default=None)

@@ -218,11 +218,6 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     answered: date | None = None
 
     @property
-    def is_history(self) -> bool:
-        """Whether another letter has taken the place of this one."""
-        return self.step in ("followed", "superseded")
-
-    @property
     def is_shown(self) -> bool:
         """Whether the letter is worth a row: one that was replaced before it went out is not."""
         return self.step != "superseded" or is_out(self.state)
