@@ -98,10 +98,18 @@ def test_a_signatorys_office_is_written_as_an_agencys_name_is(
     assert f"I write on behalf of {office} (" in body_texts(letter)[0]
 
 
-def test_an_office_that_calls_itself_the_agency_has_an_article(library: Library) -> None:
-    letter = letter_for(library, "calls-itself: the agency", base("kodiak-police-department-ak"))
-    named = "the Kodiak Police Department (“the agency”)"
-    assert f"I write on behalf of {named}." in body_texts(letter)[0]
+@pytest.mark.parametrize(
+    ("place", "more", "named"),
+    [
+        ("kodiak-police-department-ak", "", "the Kodiak Police Department"),
+        ("alexandria-city-va", "particulars: {model: jem}\n", "the City of Alexandria"),
+    ],
+)
+def test_a_name_has_its_article_where_it_calls_itself_the_agency(
+    place: str, more: str, named: str, library: Library
+) -> None:
+    letter = letter_for(library, f"calls-itself: the agency\n{more}", base(place))
+    assert f"I write on behalf of {named} (“the agency”)." in body_texts(letter)[0]
 
 
 @pytest.mark.parametrize(
