@@ -251,7 +251,8 @@ def look_in_word(letter: Letter) -> str:
     )
     more = {"": most_saved(letter) + _DOUBT, "tight": _LESS_SPACE + _DOUBT, "tight low": 0}
     count = {look: ceil((least + space - FIRST_ROOM) / ROOM) for look, space in more.items()}
-    return set_in_fewest_pages("", str, count.__getitem__)
+    # A look stands for the letter that is set in it.
+    return set_in_fewest_pages("", lay_out=str, count=count.__getitem__)
 
 
 def least_height(letter: Letter, lines_of: Callable[[str], int] = _lines) -> float:

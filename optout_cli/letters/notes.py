@@ -166,7 +166,7 @@ def _data_notes(case: Case) -> Iterator[Note]:
         text = f"{compare}, from {where}{remark}{own}"
         yield Note(code="agreement-data", text=text, short=f"{compare}{own}")
     for name in (name for name, spec in facts.items() if spec.known == "model"):
-        models = {agreement.model for agreement in locality.agreements}
+        models = {None, *(agreement.model for agreement in locality.agreements)}
         if others := [str(model) for model in _values(case, name) if model not in models]:
             unknown = " or ".join(others)
             short = f"check model: no agreement {unknown} of {locality.name} is on file"

@@ -339,8 +339,8 @@ def _number_text(value: float, number_format: str) -> str:
     if "," in "".join(text for kind, text in parts if kind == "place") and kinds & _WORDS:
         whole = f"{int(whole):,}"
     count = [kind for kind, _ in parts].count("place")
-    digits = whole.zfill(parts.count(("place", "0"))).rjust(count, "\0")
-    taken = [digits[: len(digits) - count + 1], *digits[len(digits) - count + 1 :]]
+    digits = whole.zfill(parts.count(("place", "0"))).rjust(count, "\0")  # "\0": shows none
+    taken = [digits[: len(digits) - count + 1], *digits[len(digits) - count + 1 :]]  # by place
     taken[-1] += "".join(rest)
     shown = (taken.pop(0) if kind == "place" else text for kind, text in parts if kind in _SHOWN)
     return (sign + "".join(shown)).replace("\0", "")
