@@ -745,7 +745,8 @@ def test_the_table_of_the_register_says_what_went_out_once_it_is_filled_in(
     code, _, err = outcome(run("sent", "--from", table))
     assert (code, "wrong digit" in err, Path(table).read_bytes()) == (1, True, before)
     fill_in(table, tracking_number=NUMBER)
-    assert "changed by hand" not in outcome(run("sent", "--from", table))[2]
+    code, out, err = outcome(run("sent", "--from", table))
+    assert (code, out, "changed by hand" in err) == (0, f"{TO_ICE}\n", False)
     assert sendings("ice") == [("2026-11-21", "certified-mail", NUMBER)]
     assert outcome(run("sent", "--from", table))[2].startswith("already recorded: ")
     fill_in(table, delivered="2026-11-20")
