@@ -27,7 +27,8 @@ PATHS: dict[Use, str] = {
     "post": "service.ice.0.number",
     "number": "authority.0.number",
     "vote": "authority.0.vote",
-    "prose": "particulars.reasons",
+    "prose": "particulars.answer",
+    "own": "particulars.reasons",
     "item": "particulars.reasons.0",
     "state": "signatory.address.state",
     "code": "signatory.address.zip",
@@ -128,7 +129,7 @@ SAMPLES: dict[str, tuple[tuple[Use, ...], list[str]]] = {
         ["[Anyone]", "<someone>", "%NAME%", "$Name$", "__NAME__", "b'Pat'", "['a', 'b']"],
     ),
     "blank": (SHORT, ["Pat ____", "Pat [LAST NAME]", "Pat {last name}", "Pat XXXX", "Pat ???"]),
-    "items-in-line": (("prose",), ["- No staff. - No beds.", "1. No staff. 2. No beds."]),
+    "items-in-line": (("own",), ["- No staff. - No beds.", "1. No staff. 2. No beds."]),
     "items-in-item": (("item",), ["- No staff.\n- No beds.", "1) No staff.\n2) No beds."]),
     "exponent": (SHORT, ["7.02E+19", "9.40711189956E+021", "7,02E+19", "7E+19", "4.6e-05"]),
     "exponent-of-post": (("post",), ["7E19", "702e17"]),
@@ -387,6 +388,7 @@ MEANT: dict[Use, list[str]] = {
         "None of it is true.",
         "5-0",
         'A "safe" county; see 8 U.S.C. \u00a7 1357(g).',
+        "1. We decline. 2. The agreement stays.",
         "https://example.gov/a?b=c&d=e",
         "Section 12",
         "\u201cSER\u00c1\u201d \u2014 that is so.",
@@ -631,3 +633,9 @@ def test_a_doubtful_value_is_a_note_of_the_letter(library: Library) -> None:
             " if so, type the value again"
         )
     ]
+
+
+def test_numbers_in_the_words_of_others_stay(library: Library) -> None:
+    clause = 'particulars: {model: jem, clause: "1. It ends.\\n2. In writing."}'
+    notice = notice_for(library, f"letter: 287g/terminate\n{clause}")
+    assert notice.particulars.clause == ("1. It ends.", "2. In writing.")

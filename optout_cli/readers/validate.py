@@ -26,6 +26,7 @@ from optout_cli.readers.cells import (
     slashed_days,
 )
 from optout_cli.readers.document import OWN_MARK, Document, Tree, join_path
+from optout_cli.readers.values import is_quotation
 
 _T = TypeVar("_T")
 _MAX_NAMES = 5  # fields that a hint lists
@@ -186,12 +187,13 @@ class _Walk:
         ends = "\n" if bare is str else BETWEEN_DATES if bare is date else r"[\n;,]"
         lines = [line.strip() for line in re.split(ends, value.strip())]
         filled = [line for line in lines if line]
-        if len(filled) > 1 and all(map(_LIST_MARK.match, filled)):  # the letter has its own marks
-            return [_LIST_MARK.sub("", line) for line in filled]
+        keeps_marks = is_quotation(path)  # a list in the letter has its own
+        if len(filled) > 1 and all(map(_LIST_MARK.match, filled)):
+            return [it if keeps_marks else _LIST_MARK.sub("", it) for it in filled]
         if kind == Text and not is_cell:
             parts = [" ".join(part.split()) for part in re.split(r"\n\s*\n", value.strip())]
-            is_marked = len(parts) > 1 and all(map(_LIST_MARK.match, parts))
-            return [_LIST_MARK.sub("", part) if is_marked else part for part in parts]
+            has_marks = len(parts) > 1 and all(map(_LIST_MARK.match, parts)) and not keeps_marks
+            return [_LIST_MARK.sub("", part) if has_marks else part for part in parts]
         return [*(filled if is_cell else lines)]
 
     def _read_text(self, value: Tree, kind: Any, path: str, name: str) -> Tree:

@@ -25,22 +25,28 @@ from optout_cli.readers.addresses import (
 from optout_cli.readers.document import Document, Tree, join_path
 
 # What a text is for. A name is printed as it stands, and so is that of a person, a street, or a
-# city; post is a tracking number; number and vote are those of a resolution; prose is a particular,
-# an item one of a list of them; state is one in an address; a code has a form of its own, which is
-# checked elsewhere.
+# city; post is a tracking number; number and vote are those of a resolution; prose is a particular:
+# a quotation, or own words, an item of which is one of a list; state is one in an address; a code
+# has a form of its own, which is checked elsewhere.
 Use = Literal[
-    "name", "person", "street", "city", "post", "number", "vote", "prose", "item", "state", "code"
+    "name", "person", "street", "city", "post", "number", "vote", "prose", "own", "item", "state",
+    "code",
 ]  # fmt: skip
 _GROUPS = {"short": "name post number vote", "printed": "name post number vote prose"}
 _WIDER: Mapping[Use, tuple[Use, ...]] = {  # a person's name is a name too
-    "person": ("name",), "street": ("name",), "city": ("street", "name"), "item": ("prose",)
+    "person": ("name",), "street": ("name",), "city": ("street", "name"),
+    "own": ("prose",), "item": ("own", "prose"),
 }  # fmt: skip
+
+# Particulars that repeat the words of others, which no letter may change.
+_QUOTED = r"particulars\.(answer|clause|own-clause|said)(\.\d+)?"
 
 _USES: tuple[tuple[Use, str], ...] = (
     ("post", r"(service\.\w+|particulars\.(.+\.)?served)\.\d+\.number"),
     ("number", r"particulars\..+\.\d+\.number"),
+    ("prose", _QUOTED),
     ("item", r"particulars\..+\.\d+"),
-    ("prose", r"(particulars|wording)\..+"),
+    ("own", r"(particulars|wording)\..+"),
     ("state", r"(signatory|recipients\.\w+)\.address\.state"),
     ("number", r"authority\.\d+\.number"),
     ("vote", r"authority\.\d+\.vote"),
@@ -121,6 +127,11 @@ def _table() -> _Table:
 def kinds() -> tuple[Kind, ...]:
     """Return the kinds of odd texts; the first one that fits a text is told."""
     return _table().kind
+
+
+def is_quotation(path: str) -> bool:
+    """Tell whether a request repeats the words of others at a key path."""
+    return re.fullmatch(_QUOTED, path) is not None
 
 
 def judge(document: Document) -> tuple[tuple[Problem, ...], tuple[Doubt, ...]]:
