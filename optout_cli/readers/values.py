@@ -39,7 +39,7 @@ _WIDER: Mapping[Use, tuple[Use, ...]] = {  # a person's name is a name too
 }  # fmt: skip
 
 # Particulars that repeat the words of others, which no letter may change.
-_QUOTED = r"particulars\.(answer|clause|own-clause|said)(\.\d+)?"
+_QUOTED = r"particulars\.(answer|clause|own-clause)(\.\d+)?"
 
 _USES: tuple[tuple[Use, str], ...] = (
     ("post", r"(service\.\w+|particulars\.(.+\.)?served)\.\d+\.number"),
