@@ -756,10 +756,15 @@ def test_the_table_of_the_register_says_what_went_out_once_it_is_filled_in(
     err = outcome(run("sent", "--from", table))[2]
     assert "\nrecorded: delivered on 2026-11-23: " in err
     assert "delivered" not in outcome(run("sent", "--from", table))[2]
+    for way, day, arrival in (("fax", "2026-11-21", "22"), ("email", "2026-11-22", "24")):
+        run("sent", TO_ICE, "--by", way, "--on", day)  # also on the same day: no news in the row
+        fill_in(table, delivered=f"2026-11-{arrival}")
+        err = outcome(run("sent", "--from", table, "--correct"))[2]
+        assert f"recorded: delivered on 2026-11-{arrival}: " in err
     Path("todo.csv").write_text(outcome(run("status", "letters", "--unsent", "--csv"))[1], "utf-8")
     fill_in("todo.csv", ";", sent="2026-11-22", route="hand")
     written = outcome(run("sent", "--from", "todo.csv", "--in", "letters", "-q"))
-    assert (written, events()) == ((0, f"{TO_BUREAU}\n", ""), 4)
+    assert (written, events()) == ((0, f"{TO_BUREAU}\n", ""), 8)
 
 
 def test_a_table_that_somebody_changed_is_kept_and_told_by_each_command(

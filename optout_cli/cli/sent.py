@@ -214,14 +214,16 @@ def _prepare_rows(
     done: list[Recorded] = []
     problems: list[Problem] = []
     for table in sending_tables(tables, within):
+        # In register.csv, only a row's own day says that its letter went out.
+        common = said._replace(on=None) if table.is_register else said
         corrections: dict[int, Sending] = {}
         for row in table.rows:
             with suppress(OptoutError):  # which is told below
-                claim = claim_of(row, said, parties)
+                claim = claim_of(row, common, parties)
                 corrections |= _corrections(recorder, [claim], table.at)
         for row in table.rows:
             try:
-                claim = claim_of(row, said, parties)
+                claim = claim_of(row, common, parties)
                 if claim.said.on or not (table.is_register or claim.delivered):
                     results = _results(recorder, table.at, moment, corrections, claim)
                     done += prepare(recorder, results)

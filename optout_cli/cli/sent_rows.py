@@ -19,6 +19,8 @@ from optout_cli.register.statements import Sending
 from optout_cli.register.table import as_sendings
 
 _LETTER_COLUMNS = ("letter", "path", "reference")
+_SENDING = {"on", "by", "number"}  # what a row says of how a letter went out
+_DAYS = {"on", "delivered"}
 # Options concern all rows, so a row says for itself what is different.
 _ROW_HINTS = {
     "already-sent": "if it went out once more, write again in a column change of this row; to"
@@ -80,7 +82,7 @@ class SendingTable(NamedTuple):
 def sending_tables(names: Sequence[str], within: Path | None) -> Iterator[SendingTable]:
     """Yield each table; of register.csv, only the rows with one day of sending, or with delivery.
 
-    What went out on several days is recorded already. Raises OptoutError.
+    Raises OptoutError.
     """
     for table in load_inputs(names, Entry.__struct_encode_fields__):
         text, folder = as_sendings(table.text), Path(table.name).parent
@@ -88,16 +90,17 @@ def sending_tables(names: Sequence[str], within: Path | None) -> Iterator[Sendin
             yield SendingTable([*table.rows()], within, is_register=False)
             continue
         at = folder if not within and is_file(folder / NAME) else within
-        rows = msgspec.structs.replace(table, text=text).rows()
-        yield SendingTable([row for row in rows if _is_filled_in(row)], at, is_register=True)
+        rows = map(_without_recorded, msgspec.structs.replace(table, text=text).rows())
+        filled_in = [row for row in rows if not row.document or _DAYS & row.document.data.keys()]
+        yield SendingTable(filled_in, at, is_register=True)
 
 
-def _is_filled_in(row: Row) -> bool:
-    """Tell whether a row of register.csv says that a letter went out on one day, or arrived."""
-    if row.document is None:
-        return True
-    days = row.document.data.get("on", row.document.data.get("delivered", "\n"))
-    return "\n" not in str(days)
+def _without_recorded(row: Row) -> Row:
+    """Leave out how a letter went out several times: only the register says so."""
+    if row.document is None or "\n" not in str(row.document.data.get("on")):
+        return row
+    data = {key: row.document.data[key] for key in row.document.data.keys() - _SENDING}
+    return msgspec.structs.replace(row, document=msgspec.structs.replace(row.document, data=data))
 
 
 def claim_of(row: Row, said: Sending, parties: tuple[Party, ...]) -> Claim:
@@ -110,9 +113,7 @@ def claim_of(row: Row, said: Sending, parties: tuple[Party, ...]) -> Claim:
         message = f"names {len(names)} letters" if names else "names no letter"
         hint = f"fill in one of the columns {', '.join(_LETTER_COLUMNS)}"
         raise OptoutError(Problem("missing-key", message, row.location, hint))
-    own: dict[str, Any] = {
-        key: value for key in ("on", "by", "number") if (value := getattr(line, key))
-    }
+    own: dict[str, Any] = {key: value for key in _SENDING if (value := getattr(line, key))}
     if line.change:
         own |= {line.change: True}
     recipients = (line.recipient,) if line.recipient else parties

@@ -49,12 +49,13 @@ _Lineage = tuple[str, str, str, str]  # what a letter shares with the one that i
 def rows_of(standings: Iterable[Standing], folder: Path = Path()) -> Iterator[list[str]]:
     """Yield a row for each letter, its paths below `folder`.
 
-    Each format has its own line in the cells `pages`, `path` and `SHA-256`.
+    Each format has its own line in the cells `pages`, `path` and `SHA-256`, and each sending in
+    `route` and `sent`.
     """
     for standing in standings:
         state, written = standing.state, standing.state.written
         letter, answers = state.letter, state.answers
-        ways = [sent.by for sent in state.sent] or [service.by for service in letter.service]
+        ways = [sent.by for sent in state.sent] or {way.by: None for way in letter.service}
         numbers = [*(sent.number for sent in state.sent), *(way.number for way in letter.service)]
         yield [
             written.date.isoformat(),
@@ -62,11 +63,11 @@ def rows_of(standings: Iterable[Standing], folder: Path = Path()) -> Iterator[li
             standing.title,
             written.signatory or "",
             letter.recipient,
-            _lines(way.replace("-", " ") for way in ways),
+            "\n".join(way.replace("-", " ") for way in ways),
             _lines(map(grouped, filter(None, numbers))),
             written.reference,
             _lines(day.isoformat() for day in state.printed.values()),
-            _lines(sent.on.isoformat() for sent in state.sent),
+            "\n".join(sent.on.isoformat() for sent in state.sent),
             state.delivered[-1].on.isoformat() if state.delivered else "",
             standing.answer_due.on.isoformat() if standing.answer_due else "",
             _lines(answer.on.isoformat() for answer in answers),
