@@ -50,6 +50,9 @@ def test_each_letter_of_a_table_goes_out_as_its_row_says(batch: Run, write: Writ
         ],
     )
     assert outcome(batch("-q")) == (0, "", "")  # all are finished
+    code, out, err = outcome(batch("--date", "2026-11-10"))
+    assert (code, len(out.splitlines()), err.count("moved to earlier: ")) == (0, 7, 6)
+    assert "moved to earlier: 2 more files\n" in err  # also the fax
 
 
 def test_a_batch_writes_every_format_once_and_prints_the_letters_alone(

@@ -57,18 +57,23 @@ def former_letters(plan: BatchPlan, records: Mapping[str, Record]) -> FormerLett
             found.rejected.append(record)
         elif key in rows.current:
             if key not in rows.waiting:
-                is_replaced = (record.recipient, record.format) in rows.successors[key]
+                is_replaced = _end_of(path) in rows.successors[key]
                 (found.replaced if is_replaced else found.older).append(record)
         else:
             (found.unclear if file in rows.unclear else found.gone).append(record)
     return found
 
 
+def _end_of(path: str) -> str:
+    """Return the end of a letter's path that names its recipient and format: `ice.fax.pdf`."""
+    return path.rpartition("-")[2]
+
+
 class _Rows:
     """What a plan's rows say about former letters.
 
     `current` has the fingerprints of good rows by their key, and `successors` the recipients and
-    formats of the letters in place. `waiting` are the keys of good rows whose letters are not in
+    suffixes of the letters in place. `waiting` are the keys of good rows whose letters are not in
     place. `rejected` are the keys of the other rows, or their files and jurisdictions; `unclear`
     are the files with rows of which not even those are known.
     """
@@ -76,7 +81,7 @@ class _Rows:
     def __init__(self, plan: BatchPlan) -> None:
         self.files: set[_File] = set()
         self.current: defaultdict[object, set[str]] = defaultdict(set)
-        self.successors: defaultdict[object, set[tuple[str, str]]] = defaultdict(set)
+        self.successors: defaultdict[object, set[str]] = defaultdict(set)
         self.waiting: set[object] = set()
         self.rejected: set[object] = set()
         self.unclear: set[_File] = set()
@@ -104,8 +109,7 @@ class _Rows:
             if number in plan.left or number in plan.unwritten:
                 self.waiting.add(key)
             else:
-                for stem, _, form in (path.rpartition(".") for path in row.paths):
-                    self.successors[key].add((stem.rpartition("-")[2], form))
+                self.successors[key].update(map(_end_of, row.paths))
 
 
 class ToPrint(NamedTuple):
