@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
-from shlex import quote
 from typing import Any, NamedTuple
 
 import click
@@ -16,7 +15,7 @@ from optout_cli.cli.ask import (
     is_terminal,
     say_wrapped,
 )
-from optout_cli.cli.console import program_name, report_problems, say, usage_error
+from optout_cli.cli.console import program_name, quote, report_problems, say, usage_error
 from optout_cli.cli.letter_options import set_option, split_assignment
 from optout_cli.cli.new import command as new_command
 from optout_cli.cli.options import (

@@ -18,9 +18,7 @@ from optout_cli.batch.input import InputFile, Stream
 from optout_cli.batch.job import Job
 from optout_cli.batch.plan import DRAFT, LAW, OF_ALL, BatchPlan
 from optout_cli.batch.rejects import WrittenRejects
-from optout_cli.batch.rows import (
-    make_rows,
-)
+from optout_cli.batch.rows import make_rows
 from optout_cli.cli.console import counted, quote, say, say_lines, say_problems, speaks_json
 from optout_cli.engines import layout_problems, load_error
 from optout_cli.errors import Problem
