@@ -227,7 +227,7 @@ def _prepare_rows(
                 if claim.said.on or not (table.is_register or claim.delivered):
                     results = _results(recorder, table.at, moment, corrections, claim)
                     done += prepare(recorder, results)
-                if claim.delivered and not claim.said.undo:
+                if claim.delivered:
                     done += prepare(recorder, _arrived(recorder, claim, table.at, moment))
             except OptoutError as error:
                 problems += located(error, row)
