@@ -186,6 +186,21 @@ def test_a_table_that_was_changed_by_hand_is_kept(maker: RegisterMaker, library:
     assert ["2026-11-05" in text for text in earlier(maker)] == [True]
 
 
+def test_a_table_of_which_all_is_recorded_is_not_kept_and_one_with_another_note_is(
+    maker: RegisterMaker, library: Library
+) -> None:
+    id = maker.written(letter=TERMINATE, parties=("ice",), particulars={"model": ["wso"]})
+    update(maker, library)
+    edit(maker, sent=["2026-11-02"], route=["certified mail"])
+    maker.sent(id, "ice")
+    assert update(maker, library) == ()  # although the note now says when it takes effect
+    edit(maker, delivered=["2026-11-04"])
+    maker.delivered(id, "ice", date(2026, 11, 4))
+    assert update(maker, library) == ()
+    edit(maker, note=["rang"])
+    assert "was changed by hand" in update(maker, library)[0]
+
+
 def test_a_note_of_a_row_that_has_no_letter_is_kept(maker: RegisterMaker, library: Library) -> None:
     maker.written(parties=("ice",))
     update(maker, library)

@@ -8,7 +8,7 @@ import csv
 import re
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from hashlib import sha256
 from io import StringIO
@@ -157,13 +157,14 @@ def update_table(
         shown, cells, is_lost = _with_own_cells(standings, old, own)
         header = [*COLUMNS, *(old.header[index] for index in own)]
         rows = [row + more for row, more in zip(rows_of(shown), cells, strict=True)]
-        is_changed = old.digest not in ("", _last_digest(folder)) and not _has_all_of(old, rows)
+        titles = {day.title for standing in shown for day in standing.milestones}
+        is_same = old.digest in ("", _last_digest(folder)) or _has_all_of(old, rows, titles)
         content = csv_from(header, rows).encode(ENCODING)
         seal = folder / OWN / _SEAL
         with write_errors(seal):
             seal.parent.mkdir(exist_ok=True)
         files = {path: content, seal: f"{_digest_of(COLUMNS, rows)}\n".encode()}
-        keep = [path] if is_changed or is_lost else []
+        keep = [path] if is_lost or not is_same else []
         kept = write_all(files, force=True, staging=seal.parent, keep=keep)
     except OptoutError as error:
         return tuple(f"{problem}; the record itself is complete" for problem in error.problems)
@@ -277,18 +278,23 @@ def _plain(cell: str) -> str:
     return _US_DATE.sub(lambda day: f"{day[3]}-{day[1]:0>2}-{day[2]:0>2}", cell).strip()
 
 
-def _has_all_of(old: _Table, rows: Iterable[Sequence[str]]) -> bool:
+def _has_all_of(old: _Table, rows: Iterable[Sequence[str]], titles: Container[str]) -> bool:
     """Tell whether new rows say all that an old table does, since what was filled in is recorded.
 
-    When an answer is due follows from that.
+    When an answer is due follows from that, and so do the days with `titles` in the notes.
     """
-    names = [name for name in COLUMNS if name != "answer due"]
+    names = [name for name in COLUMNS if name not in ("answer due", "note")]
 
     def said(header: Sequence[str], rows: Iterable[Sequence[str]]) -> set[tuple[str, ...]]:
-        cells = ([_plain(row[header.index(name)]) for name in names] for row in rows)
-        return {tuple(re.sub(r"[\s-]", "", cell).casefold() for cell in row) for row in cells}
+        found = set()
+        for row in rows:
+            notes = row[header.index("note")].splitlines()
+            own = [line for line in notes if line.rpartition(": ")[0] not in titles]
+            cells = (*(_plain(row[header.index(name)]) for name in names), *own)
+            found.add(tuple(re.sub(r"[\s-]", "", cell).casefold() for cell in cells))
+        return found
 
-    return {*names} <= {*old.header} and said(old.header, old.rows) <= said(COLUMNS, rows)
+    return {*COLUMNS} <= {*old.header} and said(old.header, old.rows) <= said(COLUMNS, rows)
 
 
 def _last_digest(folder: Path) -> str | None:
