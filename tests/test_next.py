@@ -51,6 +51,16 @@ def test_without_a_request_the_command_line_says_the_date_and_new_says_who_signs
     assert last == "next: say who signs, in a request: optout new marin-county-ca"
 
 
+def test_where_one_letter_is_a_fax_only_the_other_goes_into_an_envelope(steps: Steps) -> None:
+    services = "service: {bureau: [{by: fax}], ice: [{by: mail}]}\nenclosures: [{title: A map}]\n"
+    told = steps(RECIPIENTS + services, "-f", "by-service")
+    assert [it.partition(";")[0] for it in told[1:4]] == [
+        "print ICE's letter single-sided on US Letter, sign it, and fold it at the two marks",
+        "enclose with ICE's letter: A map",
+        "print and sign the bureau's letter, and fax the paper to 916-555-0130",
+    ]
+
+
 @pytest.mark.parametrize(
     ("way", "told"),
     [

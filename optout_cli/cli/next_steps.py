@@ -204,15 +204,18 @@ def _paper_steps(
     exports: Sequence[Export], notices: Sequence[Notice], case: Case, *, is_laid_out: bool
 ) -> Iterator[str]:
     """Yield how to print and sign the letters, and what goes into each envelope."""
-    notice = notices[0]
+    paper = {it.notice.file_name for it in exports if exporter_for(it.format).ROUTE is None}
+    printed = [notice for notice in notices if notice.file_name in paper]
+    notice = printed[0]
+    letter = "each letter" if len(printed) == len(notices) else _whose(notice)
     # A letter goes by mail unless the request names only other ways.
-    ways = [{service.by for service in notice.recipient.service} for notice in notices]
+    ways = [{service.by for service in notice.recipient.service} for notice in printed]
     mailed = sum(not names or not names <= _MESSAGES for names in ways)
     if is_laid_out:
         steps = ["sign it"] if notice.signature.kind == "ink" else []
         steps += ["fold it at the two marks"] if mailed else []
         more = ("", " and {}", ", {}, and {}")[len(steps)].format(*steps)
-        yield f"print each letter single-sided on US Letter{more}"
+        yield f"print {letter} single-sided on US Letter{more}"
     files = [act.file for act in notice.authority if act.file]
     files += [enclosure.file or enclosure.title for enclosure in notice.enclosures]
     if any(note.code == "package" for export in exports for note in export.notes):
@@ -222,11 +225,11 @@ def _paper_steps(
         named = "; ".join(f"{act.instrument} {act.number or ''}".strip() for act in acts)
         yield f"decide whether to enclose {named} (add file: under authority:)"
     if files:
-        yield f"enclose with each letter: {'; '.join(files)}"
+        yield f"enclose with {letter}: {'; '.join(files)}"
     expected = [text for text in case.program.guide.enclose if text.always]
     if not notice.enclosures and (texts := [*texts_that_hold(expected, case)]):
         named = "; to have the letter name it, add enclosures: to the request"
-        yield f"enclose with each letter, as the guide says: {'; '.join(texts)}{named}"
+        yield f"enclose with {letter}, as the guide says: {'; '.join(texts)}{named}"
     if notice.addressing == "separate" and mailed > 1:
         yield "put a copy of each letter into the other envelope too"
 
