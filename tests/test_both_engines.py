@@ -37,7 +37,7 @@ from optout_cli.model.letter import (
     Run,
 )
 from optout_cli.model.request import Request
-from optout_cli.templating.layouts import STYLE
+from optout_cli.templating.pages import STYLE
 
 pytestmark = pytest.mark.no_cover  # many pages, with code that others cover
 

@@ -24,7 +24,7 @@ from optout_cli.exporters import Options
 from optout_cli.letters import Library
 from optout_cli.letters.pipeline import Order, letters_of_request, request_file
 from optout_cli.model.letter import Image
-from optout_cli.templating.layouts import LAYOUTS
+from optout_cli.templating.pages import LAYOUTS
 
 BATCH = ("batch", "n.csv", "--common", "common.yaml")
 MAKER = {"weasyprint": "optout", "typst": "Typst"}  # how the /Creator of each begins

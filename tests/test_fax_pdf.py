@@ -14,7 +14,7 @@ from read_pdf import opened, shapes_on, words_by_page
 from optout_cli.exporters import exporter_for
 from optout_cli.letters import Library
 from optout_cli.model.letter import Attachment, Letter
-from optout_cli.templating.layouts import cover_page
+from optout_cli.templating.pages import cover_page
 
 FAX = """
 recipients: {bureau: {fax: 916-555-0130}}

@@ -60,7 +60,7 @@ from optout_cli.readers.document import Document, Layer
 from optout_cli.readers.files import STDIN
 from optout_cli.templating.body import plain
 from optout_cli.templating.filters import long_date, typeset, typographic
-from optout_cli.templating.layouts import guide_page
+from optout_cli.templating.pages import guide_page
 
 _TEMPLATE = "_layout/guide.html.j2"
 _LISTS = ("can", "cannot", "before", "enclose", "send", "next")  # of a program's advice

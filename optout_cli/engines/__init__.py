@@ -22,7 +22,7 @@ from optout_cli.trust import ON_WINDOWS
 
 if TYPE_CHECKING:
     from optout_cli.model.letter import Cover, Guide, Image, Letter, Mailing, MailingForm
-    from optout_cli.templating.layouts import Sheet
+    from optout_cli.templating.pages import Sheet
     from optout_cli.templating.templates import Templates
 
 NAMES: tuple[EngineName, ...] = get_args(EngineName)
@@ -117,7 +117,7 @@ def _is_running(process: int) -> bool:
 
 def layout_problems(name: EngineName, templates: "Templates") -> Iterator[Problem]:
     """Yield each layout or style sheet of the user's own that the engine cannot print."""
-    from optout_cli.templating.layouts import LAYOUTS
+    from optout_cli.templating.pages import LAYOUTS
 
     for path in templates.own_files(*LAYOUTS) if name != "weasyprint" else ():
         message = f"is a layout of your own, which {name} cannot print"

@@ -43,7 +43,7 @@ from optout_cli.model.letter import (
     Run,
 )
 from optout_cli.output import hold_interrupts, temporary_files
-from optout_cli.templating.layouts import Sheet
+from optout_cli.templating.pages import Sheet
 from optout_cli.templating.templates import Templates
 
 # One thread: a letter is too short for more, and a batch has a process on each core.

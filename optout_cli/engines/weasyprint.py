@@ -38,7 +38,7 @@ from optout_cli.engines.measure import (
 from optout_cli.errors import OptoutError, Problem, raise_any, shorten
 from optout_cli.model.letter import Cover, Guide, Image, Letter, Mailing, MailingForm
 from optout_cli.output import hold_interrupts
-from optout_cli.templating import layouts
+from optout_cli.templating import pages
 from optout_cli.templating.templates import Templates
 
 # On Linux, let WeasyPrint load its libraries by their full names only. It asks for 22 shorter names
@@ -80,7 +80,7 @@ class Engine:
         )
         # Two sheets, so that a warning counts the lines of the style's own file. Interrupts wait:
         # one right after the creation of the folder would keep it from being removed.
-        with _raise_warnings(layouts.STYLE), hold_interrupts():
+        with _raise_warnings(pages.STYLE), hold_interrupts():
             texts = ("".join(font_rules), templates.style)
             self._styles = [*map(self._style_from, texts)]
         self._mono: list[CSS] = []  # of a page that shows what people type
@@ -94,15 +94,15 @@ class Engine:
 
     def print_letter(self, letter: Letter, *, is_fax: bool = False) -> bytes:
         """Return the letter as PDF."""
-        pictures, look = layouts.pictures_of(letter), "fax" if is_fax else ""
-        page = layouts.letter_page(letter, self._templates, look=look)
+        pictures, look = pages.pictures_of(letter), "fax" if is_fax else ""
+        page = pages.letter_page(letter, self._templates, look=look)
         if (page, pictures) == self._last[:2]:
             return self._last[2]
 
         # Any, here and below: the engine and its PDF library declare no types.
         def lay_out(spaces: str) -> Any:
             name = f"{look} {spaces}".strip()
-            return self._lay_out(layouts.letter_page(letter, self._templates, look=name), pictures)
+            return self._lay_out(pages.letter_page(letter, self._templates, look=name), pictures)
 
         document = self._lay_out(page, pictures)
         if may_be_shorter(letter, document):
@@ -112,25 +112,25 @@ class Engine:
 
     def print_guide(self, guide: Guide, day: Date) -> bytes:
         """Return the guide as PDF."""
-        usual = self._lay_out(layouts.guide_page(guide, day, self._templates), {})
+        usual = self._lay_out(pages.guide_page(guide, day, self._templates), {})
         if len(usual.pages) > 1:
-            page = layouts.guide_page(guide, day, self._templates, look="tight")
+            page = pages.guide_page(guide, day, self._templates, look="tight")
             tight = self._lay_out(page, {})
             usual = tight if len(tight.pages) < len(usual.pages) else usual
         return self._draw(usual, {})
 
     def print_cover(self, letter: Letter, cover: Cover, later: int) -> bytes:
         """Return the cover of a letter's fax as PDF, and the heads of `later` pages."""
-        page = layouts.cover_page(letter, cover, later, self._templates)
-        return self._print(page, layouts.pictures_of(letter))
+        page = pages.cover_page(letter, cover, later, self._templates)
+        return self._print(page, pages.pictures_of(letter))
 
-    def print_sheets(self, sheets: Sequence[layouts.Sheet]) -> bytes:
+    def print_sheets(self, sheets: Sequence[pages.Sheet]) -> bytes:
         """Return separator sheets as PDF."""
-        return self._print(self._templates.lay_out(layouts.SHEET, {"sheets": sheets}))
+        return self._print(self._templates.lay_out(pages.SHEET, {"sheets": sheets}))
 
     def print_mailings(self, mailings: Sequence[Mailing], form: MailingForm) -> bytes:
         """Return envelopes or sheets of labels as PDF."""
-        return self._print(layouts.mailings_page(mailings, form, self._templates))
+        return self._print(pages.mailings_page(mailings, form, self._templates))
 
     def _print(self, page: str, pictures: Mapping[str, Image] | None = None) -> bytes:
         return self._draw(self._lay_out(page, pictures or {}), pictures or {})

@@ -24,7 +24,7 @@ from optout_cli.exporters import ExportContext
 from optout_cli.model.letter import Attachment
 from optout_cli.output import temporary_files
 from optout_cli.readers.pdf_pages import drop_actions, flatten
-from optout_cli.templating.layouts import Sheet
+from optout_cli.templating.pages import Sheet
 
 _CLAIMS = ("{http://www.aiim.org/pdfa/ns/id/", "{http://www.aiim.org/pdfua/ns/id/")
 

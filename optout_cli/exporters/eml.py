@@ -24,7 +24,7 @@ from optout_cli.exporters.html import refuse_outside
 from optout_cli.exporters.txt import lines_of
 from optout_cli.model.fields import Email
 from optout_cli.model.letter import Letter, Mailbox
-from optout_cli.templating.layouts import Shown, email_page
+from optout_cli.templating.pages import Shown, email_page
 
 RANK = 4
 DESCRIPTION = "an e-mail with text, web page and PDF (RFC 5322)"

@@ -6,7 +6,7 @@ from base64 import b64encode
 from optout_cli.errors import OptoutError, Problem
 from optout_cli.exporters import ExportContext, no_pages
 from optout_cli.model.letter import Letter
-from optout_cli.templating.layouts import letter_page, pictures_of
+from optout_cli.templating.pages import letter_page, pictures_of
 
 RANK = 2
 DESCRIPTION = "one web page, nothing outside it"

@@ -23,7 +23,7 @@ from optout_cli.model.request import Request
 from optout_cli.programs import holds, particulars_from
 from optout_cli.readers.document import Document, Layer, Tree
 from optout_cli.readers.validate import convert
-from optout_cli.templating.layouts import SUFFIX
+from optout_cli.templating.pages import SUFFIX
 
 Group = dict[str, Tree]
 _APART = timedelta(days=30)  # from the letter's date to a sample day before or after it

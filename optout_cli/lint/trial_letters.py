@@ -38,7 +38,7 @@ from optout_cli.model.request import PARTIES, Party, Request
 from optout_cli.programs import holds_for, refusals
 from optout_cli.templating.filters import as_typed, quotation
 from optout_cli.templating.inspect import A_DAY, facts_together, reference_problems
-from optout_cli.templating.layouts import SUFFIX
+from optout_cli.templating.pages import SUFFIX
 from optout_cli.templating.problems import ENDLESS
 
 _TAME, _HOSTILE = "Sample", '</p><li>{{ 7 * 7 }} &amp; "x" <b>y</b>'

@@ -40,7 +40,7 @@ from optout_cli.register.status import next_step
 from optout_cli.register.table import grouped, short_place_of
 from optout_cli.reports.packet import best_form
 from optout_cli.reports.words import lines_in
-from optout_cli.templating.layouts import review_page
+from optout_cli.templating.pages import review_page
 from optout_cli.templating.templates import Templates
 
 _MARK = re.compile(rb'<meta name="optout-review" content="([0-9a-f]*) ([0-9-]{10})">')

@@ -16,7 +16,7 @@ from jinja2 import nodes
 
 from optout_cli.errors import Location, OptoutError, Problem, closest, did_you_mean
 from optout_cli.templating.filters import FILTERS, Endless
-from optout_cli.templating.layouts import BUILTIN, SUFFIX, TemplateSearch
+from optout_cli.templating.pages import BUILTIN, SUFFIX, TemplateSearch
 from optout_cli.templating.sandbox import Unknown
 
 ENDLESS = "endless-template"  # the code of a problem that every letter of the template has

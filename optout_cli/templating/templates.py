@@ -23,7 +23,7 @@ from optout_cli.cache import Cache
 from optout_cli.errors import Location, OptoutError, Problem
 from optout_cli.readers.files import MAX_BYTES
 from optout_cli.templating.filters import FILTERS, MAX_LETTER, Endless, Refused
-from optout_cli.templating.layouts import SUFFIX, TemplateSearch
+from optout_cli.templating.pages import SUFFIX, TemplateSearch
 from optout_cli.templating.problems import (
     missing_filter,
     missing_template,
