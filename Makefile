@@ -26,7 +26,7 @@ notice: $(VENV)/installed ## write San Francisco's notice of 2010 as two PDF let
 	@echo 'Another county: $(BIN)/optout write marin-county-ca -o out/marin/'
 
 test: $(VENV)/installed-dev ## check style, types, imports, behavior and the wheel
-	@echo 'Running every check: about 8 minutes on two cores'
+	@echo 'Running every check: about 7 minutes on two cores'
 	$(call quietly,{ tools/check-wheel.sh $(BIN)/python & $(MAKE) --no-print-directory lint && wait $$!; })
 	@$(BIN)/pytest --quiet --no-header -n auto --dist loadfile --no-loadscope-reorder --cov --cov-report= --cov-fail-under=0
 	$(call quietly,$(BIN)/coverage report)
