@@ -43,30 +43,41 @@ def main(count: int, chosen: str) -> None:
         batch = [OPTOUT, "batch", some(folder, ROWS), *options]
         for command, kill in (("batch", kill_batch), ("sent", kill_sent)):
             if chosen in ("", command):
+                longest = kill(batch, folder, 0, environment, None)["ms"] / 1000
                 tally: Counter[str] = Counter()
-                for number in range(count):
-                    tally += kill(batch, folder, number, environment)
+                for number in range(1, count + 1):
+                    tally += kill(batch, folder, number, environment, longest)
                 print(f"{command}: {dict(tally)}", flush=True)
 
 
 def kill_batch(
-    batch: list[str], folder: Path, number: int, environment: dict[str, str]
+    batch: list[str],
+    folder: Path,
+    number: int,
+    environment: dict[str, str],
+    longest: float | None,
 ) -> Counter[str]:
     """Kill a batch; nine runs of ten replace letters of the run before, with another enclosure."""
     (folder / "act.md").write_text(f"act {number}\n")
     out = folder / f"out-{number // 10}"
-    return killed([*batch, str(out), "--set", f"signatory.name=Pat {number}"], out, environment)
+    command = [*batch, str(out), "--set", f"signatory.name=Pat {number}"]
+    return killed(command, out, environment, longest)
 
 
 def kill_sent(
-    batch: list[str], folder: Path, number: int, environment: dict[str, str]
+    batch: list[str],
+    folder: Path,
+    number: int,
+    environment: dict[str, str],
+    longest: float | None,
 ) -> Counter[str]:
     """Kill the recording of all letters of a fresh folder, and count the events in the end."""
     written, out = folder / "written", folder / f"sent-{number}"
     if not written.exists():
         run([*batch, str(written)], environment)
     copytree(written, out)
-    found = killed([OPTOUT, "sent", "--from", table_of(out), "-q"], out, environment)
+    command = [OPTOUT, "sent", "--from", table_of(out), "-q"]
+    found = killed(command, out, environment, longest)
     events = [it.event for it in load_journal(out).lines if isinstance(it.event, Sent)]
     if len(events) != ROWS * 2:
         raise SystemExit(f"{len(events)} events for {ROWS * 2} letters that were sent")
@@ -79,23 +90,29 @@ def run(command: list[str], environment: dict[str, str]) -> None:
     subprocess.run(command, env=environment, stdout=null, stderr=null, check=True)
 
 
-def killed(command: list[str], folder: Path, environment: dict[str, str]) -> Counter[str]:
-    """Kill a command at a random instant, compare, run it to its end, and compare again."""
+def killed(
+    command: list[str], folder: Path, environment: dict[str, str], longest: float | None
+) -> Counter[str]:
+    """Kill a command at a random instant, compare, run it to its end, and compare again.
+
+    The instant is within `longest`, the time in s that the whole command takes; with None it ends
+    by itself. Returns how it ended, and after how many ms.
+    """
     began = time.monotonic()
     process = subprocess.Popen(
         command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     try:
-        process.wait(random.uniform(0.3, 2.5))  # noqa: S311  # no secret
+        process.wait(longest and random.uniform(0, longest))  # noqa: S311  # no secret
         found = Counter(ended=1)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
         found = Counter(killed=1)
+    found["ms"] = round((time.monotonic() - began) * 1000)
     compare(folder)
     run(command, environment)
     compare(folder)
-    found["seconds"] = round(time.monotonic() - began)
     return found
 
 
