@@ -184,6 +184,16 @@ def test_a_table_is_the_same_one_from_wherever_it_is_given(
     assert (code, moved(err)) == (0, [it[4:] for it in FILES[:2]])
 
 
+def test_no_hint_offers_to_replace_another_tables_letter_that_was_sent(
+    run: Run, batch: Batch
+) -> None:
+    batch("-q")
+    run("sent", "out/", "--by", "mail", "-q")
+    assert batch("-q", table=MARCH, name="march.csv")[2] == TAKEN.replace(
+        "use --force, which moves it to earlier/", "give the changed letter a new date"
+    )
+
+
 def test_the_letter_of_another_program_in_the_same_place_is_a_problem(batch: Batch) -> None:
     batch()
     register = Path("out/register.ndjson")

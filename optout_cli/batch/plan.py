@@ -162,8 +162,9 @@ class BatchPlan:
         }
         return {number: remaining for number, remaining in found.items() if remaining.formats}
 
-    def take_places(self, records: Mapping[str, Record], folder: Path) -> None:
+    def take_places(self, register: Register) -> None:
         """Leave out each good row that would replace a letter of another table or request."""
+        folder, records = register.folder, register.records
         for row in self.good:
             others = [
                 record
@@ -178,6 +179,8 @@ class BatchPlan:
                 place = folder / others[0].path
                 message = f"would replace {place}{more}, written from {others[0].request}"
                 hint = "name another folder with -o, or use --force, which moves it to earlier/"
+                if any(register.is_sent(it.path) for it in others):  # --force would not replace it
+                    hint = "name another folder with -o, or give the changed letter a new date"
                 self.taken[row.number] = (Problem("file-exists", message, row.location, hint),)
         self.left |= self.taken.keys()
 

@@ -129,7 +129,7 @@ class Run:
     def _take_places(self, plan: BatchPlan, register: Register) -> None:
         """Leave out rows that would replace another table's letters, or repeat what was sent."""
         if not self.replacing.force:
-            plan.take_places(register.records, self.job.folder)
+            plan.take_places(register)
         if self.replacing.supersede is None and not self.job.order.is_draft:
             plan.refuse_repeats(register, self.job.order.today)
 
