@@ -159,8 +159,8 @@ def command(
         is_new, unsent = _write_files(made, output, library, order, how)
     if not quiet and not is_check:
         steps = next_steps(unsent, made.case, keeping=keeping, has_request=request == what)
-        steps = steps if unsent else iter(())
-        report_letters(made.exports, document, steps, is_new=is_new, in_full=in_full)
+        left = steps if unsent else ()
+        report_letters(made.exports, document, left, is_new=is_new, in_full=in_full)
 
 
 def _order_for(output: str, order: Order) -> Order:
