@@ -14,7 +14,7 @@ REGISTER, ICE = OUT / NAME, OUT / LETTERS[1]
 WRITE = ("write", "r.yaml", "-f", "txt", "-o", "letters/")
 BATCH = ("batch", "n.csv", "--common", "r.yaml", "-f", "txt", "-o", "letters/")
 MISSING = f"{REGISTER}: the register is missing, but "
-CUT = f"{REGISTER}: once had 3 lines, and the last of them is missing or changed\n"
+CUT = f"{REGISTER}: its line 3 was the last one once, and is missing or changed now\n"
 
 
 @pytest.fixture(autouse=True)

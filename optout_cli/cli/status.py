@@ -10,6 +10,7 @@ from typing import NamedTuple
 import click
 
 from optout_cli.cli.console import (
+    counted,
     print_json,
     print_text,
     quote,
@@ -198,10 +199,11 @@ def _say_left_out(
     """Say how many letters are drafts, which nobody is to send, or are not sent and so not due."""
     steps = Counter(entry.standing.step for entry in entries)
     if unsent and (count := steps["draft"]):
-        noun = "draft is" if count == 1 else "drafts are"
-        say(f"note: {count:,} {noun} left out: add who signs, and write the letters again")
+        are = "is" if count == 1 else "are"
+        left_out = f"{counted(count, 'draft')} {are} left out"
+        say(f"note: {left_out}: add who signs, and write the letters again")
     elif due and not unsent and (count := steps["unsent"]):
-        letters_are = "1 letter is" if count == 1 else f"{count:,} letters are"
+        letters_are = f"{counted(count, 'letter')} {'is' if count == 1 else 'are'}"
         command = " ".join(["optout status", *(quote(str(place)) for place in places), "--unsent"])
         say(f"note: {letters_are} not sent, so no answer is due yet; to see which: {command}")
 
@@ -263,7 +265,8 @@ def _verify(journals: dict[Path, Journal], *, as_json: bool) -> ExitCode:
             print_json({"folder": click.format_filename(place), **numbers})
         else:
             state = f"{count:,} wrong" if count else "all as recorded"
-            print_text(f"{place}: {found.events:,} events and {found.files:,} files, {state}")
+            compared = f"{counted(found.events, 'event')} and {counted(found.files, 'file')}"
+            print_text(f"{place}: {compared}, {state}")
     return ExitCode.CONTENT if wrong else ExitCode.DONE
 
 

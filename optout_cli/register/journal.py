@@ -140,7 +140,7 @@ def _cut_problems(
     """Yield a Problem if a line is not there that once was the last. `ends` are the hashes."""
     count, digest = ending or (0, "")
     if count >= len(ends) or ends[count] != digest:
-        message = f"once had {count:,} lines, and the last of them is missing or changed"
+        message = f"its line {count:,} was the last one once, and is missing or changed now"
         hint = (
             "put the whole register back from a copy; to go on without the missing lines, delete"
             f" {folder / _END}"

@@ -87,7 +87,7 @@ def print_letters(
     records = [letter.record for request in chosen.requests for letter in request]
     folder.add_printed(paper.path.name, records, job.order.today)
     prints.show([paper.path], b"")
-    tell(f"{paper.path} has {pages:,} pages; print it at 100 %, not scaled to fit")
+    tell(f"{paper.path} has {counted(pages, 'page')}; print it at 100 %, not scaled to fit")
     if missing := plan.unprinted:
         named = ", ".join(str(row.location) for row in missing[:_MOST])
         more = f" and {len(missing) - _MOST:,} more" if len(missing) > _MOST else ""
