@@ -230,18 +230,21 @@ def test_rejects_that_nobody_has_changed_move_as_well(batch: Batch) -> None:
     assert (kept, Path("out/rejects.csv").exists()) == (sorted([rejects, second]), False)
 
 
-def test_check_says_what_would_be_replaced_and_moved(batch: Batch) -> None:
+def test_check_says_what_would_be_replaced_moved_and_kept(batch: Batch, run: Run) -> None:
     batch()
+    run("sent", FILES[4], FILES[5], "--by", "mail", "--on", "2026-11-20")
     before = lying_in(Path("out"))
     table = "jurisdiction,signatory.name,signatory.title,date\n"
-    table += "50001,Kim,Sheriff,\n50003,Pat,Sheriff,2026-11-19\n50005,Alex,Sheriff,\n"
+    table += "50001,Kim,Sheriff,\n50003,Pat,Sheriff,2026-11-19\n50005,Alex,Sheriff,2026-11-19\n"
     out = batch("--check", table=table)[1]
-    assert [it for it in out.splitlines() if it.startswith("would ")] == [
+    stay = [f"kept, since it was sent: {it}" for it in FILES[4:]]
+    assert [it for it in out.splitlines() if it.startswith(("would ", "kept"))] == [
         *(f"would replace, and move the old file to earlier: {it}" for it in FILES[:2]),
         *(f"would move to earlier: {it}" for it in FILES[2:4]),
+        *stay,
     ]
     assert lying_in(Path("out")) == before
-    batch("-q")
+    assert [it for it in batch()[2].splitlines() if it.startswith("kept")] == stay
     assert "would" not in batch("--check")[1]
 
 

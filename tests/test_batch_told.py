@@ -29,6 +29,15 @@ def test_the_law_comes_first_and_notes_that_differ_in_a_date_are_one(batch: Batc
     ]
 
 
+def test_the_check_has_the_notes_on_formats_with_pages(batch: Batch) -> None:
+    table = HEADER.replace("\n", ",recipients.ice.fax,service.ice.0.by\n")
+    table += "50001,Pat,Sheriff,802-555-0130,fax\n50003,Kim,Sheriff,802-555-0130,fax\n"
+    options = ("-f", "fax-pdf", "--to", "ice")
+    told = notes(batch("--check", *options, table=table)[1])
+    assert told[-1].startswith("note (2 requests): print and sign the fax, and fax the paper")
+    assert notes(batch(*options)[2]) == told
+
+
 def test_of_what_was_finished_before_only_the_law_is_told_again(batch: Batch) -> None:
     batch(table=HEADER + TEXAS)
     (law,) = notes(batch()[2])

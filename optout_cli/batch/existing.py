@@ -1,7 +1,7 @@
 """Letters that the output folder has: those that no row gives any more, and those to print."""
 
 from collections import defaultdict
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO, Literal, NamedTuple
 
@@ -35,16 +35,17 @@ class FormerLetters(NamedTuple):
     gone: list[Record]
 
 
-def former_letters(plan: BatchPlan, records: Mapping[str, Record]) -> FormerLetters:
+def former_letters(plan: BatchPlan, register: Register, *, is_draft: bool) -> FormerLetters:
     """Sort the records of letters that the rows of the plan's input files gave before.
 
     A row is recognized by its file, jurisdiction, letter and variant. A row that cannot be written
-    now keeps all its letters. Nothing is known of the rows that came through a pipe before.
+    now keeps all its letters. Nothing is known of the rows that came through a pipe before. A draft
+    replaces no letter, and makes none older; nobody is to move away what was sent.
     """
     found = FormerLetters([], [], [], [], [])
     rows = _Rows(plan)
     planned = {path for row in plan.good for path in row.paths}
-    for path, record in records.items():
+    for path, record in register.existing().items():
         file = Path(record.source).name, record.origins
         key = (file, *record.key)
         if (
@@ -55,12 +56,14 @@ def former_letters(plan: BatchPlan, records: Mapping[str, Record]) -> FormerLett
             continue
         if key in rows.rejected or (file, record.jurisdiction) in rows.rejected:
             found.rejected.append(record)
-        elif key in rows.current:
-            if key not in rows.waiting:
-                is_replaced = _end_of(path) in rows.successors[key]
-                (found.replaced if is_replaced else found.older).append(record)
-        else:
-            (found.unclear if file in rows.unclear else found.gone).append(record)
+        elif key in rows.current and (is_draft or key in rows.waiting):
+            continue
+        elif key in rows.current and _end_of(path) in rows.successors[key]:
+            found.replaced.append(record)
+        elif key not in rows.current and file in rows.unclear:
+            found.unclear.append(record)
+        elif not register.is_sent(path):
+            (found.older if key in rows.current else found.gone).append(record)
     return found
 
 

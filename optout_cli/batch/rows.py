@@ -27,6 +27,7 @@ from optout_cli.errors import Location, OptoutError, Problem, raise_any
 from optout_cli.exporters import exporter_for, suffix_of
 from optout_cli.letters import Library
 from optout_cli.letters.compose import compose, distinctions, recipients_of, variant_of
+from optout_cli.letters.notes import export_notes
 from optout_cli.letters.pipeline import (
     Order,
     case_of,
@@ -250,14 +251,20 @@ class _Check:
             letters = letters_of(case, document, job.library, order, folder)
             notices = tuple(letter.notice for letter in letters)
             claim = claim_of(letters, job.library.programs.find(case.request.letter)[1])
+            remaining = remaining_order(order, _paths(notices, order), finished)
             if is_made_by_check(order):
-                remaining = remaining_order(order, _paths(notices, order), finished)
                 exports = encode_letters(letters, job.library, remaining)
                 output_files = job.writing_of(letters, exports, row.location, fingerprint)
                 made = [note for export in exports for note in export.notes]
             else:
                 raise_any(self._page_problems(letters))
                 kept = pack(letters, case.request, NamedFiles(document, folder, order.files_from))
+                made = [
+                    note
+                    for letter in letters
+                    for name in remaining.formats_of(letter.notice)
+                    for note in export_notes(letter, name, None, job.library.options)
+                ]
         stated = (note for notice in notices for note in notice.notes)
         notes = (*_name_notes(row, case, job.library), *stated, *made)
         return CheckedRow(

@@ -108,8 +108,10 @@ class Run:
         plan.refuse_places(self.job.folder)
         plan.problems |= plan.taken
         plans = self._add_plans(plan, register)
+        former = former_letters(plan, register, is_draft=self.job.order.is_draft)
         problems = [problem for found in plan.problems.values() for problem in found]
-        problems += filter(None, map(earlier_problem, self._moving(plan, register, plans)))
+        moving = self._moving(former, register, plans)
+        problems += filter(None, map(earlier_problem, moving))
         if speaks_json():
             for problem in dict.fromkeys(problems):
                 print_problem(problem)
@@ -121,7 +123,8 @@ class Run:
         if not self.quiet:
             told += note_lines(plan, plan.rows, self.job.order.today, in_full=self.in_full)
             told += map(Told, self._earlier(plan, plan.rows, register))
-            told += map(Told, self._fate_lines(plan, register, plans))
+            movable = [place for place in moving if not earlier_problem(place)]
+            told += map(Told, self._fate_lines(plan, register, plans, former, movable))
         for line in (*told, *map(Told, tally_lines(plan))):
             say(*line) if speaks_json() else print_text(line.text)
         return ExitCode.CONTENT if problems else ExitCode.DONE
@@ -153,7 +156,12 @@ class Run:
         return plans
 
     def _fate_lines(
-        self, plan: BatchPlan, register: Register, plans: Mapping[int, Plan]
+        self,
+        plan: BatchPlan,
+        register: Register,
+        plans: Mapping[int, Plan],
+        former: FormerLetters,
+        movable: Sequence[Path],
     ) -> Iterator[str]:
         """Yield what the batch would do with the files that are there."""
         wanted = plan.unfinished(self.job.order, force=self.replacing.force)
@@ -161,19 +169,23 @@ class Run:
         yield from other_engine_lines(plan, wanted, register, context.engine_name)
         replaced = [self.job.folder / path for it in plans.values() for path in it.replaced]
         yield from path_lines("would replace, and move the old file to earlier", replaced)
-        movable = [it for it in self._moving(plan, register, plans) if not earlier_problem(it)]
         yield from path_lines("would move to earlier", movable)
-        yield from former_lines(self._former(plan, register), self.job.folder)
+        sent = [it for it in former.replaced if register.is_sent(it.path)]
+        kept = [self.job.folder / it.path for it in sent if it.is_true(self.job.folder)]
+        yield from path_lines("kept, since it was sent", kept)
+        yield from former_lines(former, self.job.folder)
         yield from left_lines(plans.values(), self.job.folder, register)
         yield from staying_lines(plans.values(), self.job.folder)
         counts = Counter(plan.fates(self.job.folder, plans))
         yield f"files: {', '.join(f'{counts[fate]:,} {fate}' for fate in FATES)}"
 
-    def _moving(self, plan: BatchPlan, register: Register, plans: Mapping[int, Plan]) -> list[Path]:
+    def _moving(
+        self, former: FormerLetters, register: Register, plans: Mapping[int, Plan]
+    ) -> list[Path]:
         """Return the files that the batch would move to `earlier`, with no other in their place."""
         paths = [
             record.path
-            for record in self._former(plan, register).replaced
+            for record in former.replaced
             if record.is_true(self.job.folder) and not register.is_sent(record.path)
         ]
         paths += (path for it in plans.values() for path in it.retired)
@@ -188,16 +200,6 @@ class Run:
         yield from second_notes(plan.identities(wanted), states, library)
         claims = (row.claim for row in plan.good if row.number in wanted and row.claim)
         yield from contradiction_notes(claims, states, self.job.folder, library, is_batch=True)
-
-    def _former(self, plan: BatchPlan, register: Register) -> FormerLetters:
-        """Sort the records of former letters; a draft replaces none, and makes none older."""
-        former = former_letters(plan, register.existing())
-        older, gone = (  # nobody is to move away what was sent
-            [record for record in records if not register.is_sent(record.path)]
-            for records in (former.older, former.gone)
-        )
-        former = former._replace(older=older, gone=gone)
-        return former._replace(replaced=[], older=[]) if self.job.order.is_draft else former
 
     def write(self, folder: LetterFolder, spool: IO[bytes], *, fail_fast: bool) -> ExitCode:
         """Write what is not finished, and the PDF to print; return the exit code."""
@@ -278,7 +280,8 @@ class Run:
     ) -> ExitCode:
         """Move old letters away, write rejects and the PDF to print, and say what was done."""
         register = folder.register
-        changed, sent, problems = folder.retire(self._former(plan, register).replaced)
+        former = former_letters(plan, register, is_draft=job.order.is_draft)
+        changed, sent, problems = folder.retire(former.replaced)
         for path in changed:
             say(f"check {path}: its request was changed, and so was the file")
         if not self.quiet:
@@ -290,7 +293,7 @@ class Run:
             for told in note_lines(plan, wanted, job.order.today, in_full=self.in_full):
                 say(*told)
             say_lines(self._earlier(plan, wanted, register))
-            say_lines(former_lines(self._former(plan, register), folder.path))
+            say_lines(former_lines(former, folder.path))
             say_lines(left_lines(self.plans, folder.path, register))
             say_lines(staying_lines(self.plans, folder.path))
         paper, quiet = self.prints.paper, self.quiet
@@ -352,7 +355,8 @@ class Run:
         plan.note_traceback(row)
         problems = row.problems or self._put_files(plan, row, folder)
         if not problems:
-            plan.notes += row.notes
+            known = plan.rows[row.number].notes
+            plan.notes += (note for note in row.notes if note not in known)
             self.finished += 1
             return
         say_each_problem(problems)
