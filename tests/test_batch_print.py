@@ -10,7 +10,7 @@ from command_results import Run, Write, outcome
 from make_register import RegisterMaker
 from run_batch import events, records
 
-from optout_cli.batch.existing import Choice, choose_letters
+from optout_cli.cli.batch.paper import Choice, choose_letters
 from optout_cli.model.request import Service, Way
 from optout_cli.register.events import LetterFile, WrittenLetter
 from optout_cli.register.state import load_register

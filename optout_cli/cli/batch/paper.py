@@ -1,22 +1,28 @@
-"""What a batch gives: the paths of its files, and with `--print` one PDF of its letters."""
+"""What a batch gives: the paths of its files, and with `--print` one PDF of its letters.
+
+That has the letters that were not printed yet, or all of them, and copies of them.
+"""
 
 import functools
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, BinaryIO, Literal, NamedTuple, TypeVar
 
 import click
+import msgspec
 
-from optout_cli.batch.existing import choose_letters, is_print_run, print_run
 from optout_cli.batch.job import Job
 from optout_cli.batch.plan import BatchPlan
 from optout_cli.cli.console import counted, progress, say, speaks_json, usage_error
 from optout_cli.errors import Location, OptoutError, Problem
+from optout_cli.letters import Library
 from optout_cli.letters.pipeline import Order
+from optout_cli.model.request import Copy, Party
 from optout_cli.output import open_replacement, write_errors
 from optout_cli.register.events import Record
 from optout_cli.register.folder import LetterFolder
+from optout_cli.register.state import LetterState, Register
 
 _MOST = 5  # requests that a line names
 _F = TypeVar("_F", bound=Callable[..., Any])
@@ -33,8 +39,10 @@ class Paper(NamedTuple):
 
     def refuse_other(self) -> None:
         """Raise OptoutError if the path has a file that is not a PDF of letters."""
+        from optout_cli.exporters.binding import what_is  # imports pikepdf
+
         with write_errors(self.path):
-            if self.path.exists() and not is_print_run(self.path):
+            if self.path.exists() and what_is(self.path) != "print run":
                 message = "already exists, and is not a PDF that batch --print wrote"
                 location = Location(str(self.path))
                 raise OptoutError(Problem("file-exists", message, location, "name another file"))
@@ -50,6 +58,119 @@ class Prints(NamedTuple):
         """Print the paths, or their lines of JSON."""
         shown = lines if speaks_json() else b"".join(bytes(path) + self.end for path in paths)
         click.echo(shown, nl=False)
+
+
+class _ToPrint(NamedTuple):
+    """A letter to print, and how many copies of it."""
+
+    record: Record
+    copies: int
+
+
+class Choice(NamedTuple):
+    """The letters to print, by request.
+
+    `before` counts the letters that were printed or sent before, `messages` those that go only by
+    e-mail or fax, and `withdrawn` those that somebody said will not go out.
+    """
+
+    requests: list[list[_ToPrint]]
+    before: int
+    messages: int
+    withdrawn: int
+
+
+def choose_letters(
+    requests: Iterable[Iterable[Record]], register: Register, *, is_all: bool, with_copies: bool
+) -> Choice:
+    """Choose the letters that were not printed yet, or with `is_all` also those that were.
+
+    `with_copies` counts a copy for everyone behind cc: in the letter.
+    """
+    chosen: list[list[_ToPrint]] = []
+    before = messages = withdrawn = 0
+    for records in requests:
+        due = []
+        for record in records:
+            state = register.states.at_path(record.path)
+            assert state is not None  # the register has the record
+            if state.is_withdrawn:
+                withdrawn += 1
+                continue
+            if state.letter.is_message:
+                messages += 1
+                continue
+            is_old = bool(state.sent) or record.sha256 in state.printed
+            before += is_old
+            if is_all or not is_old:
+                due.append(_ToPrint(record, _count_copies(state) if with_copies else 0))
+        chosen += [due] if due else []
+    return Choice(chosen, before, messages, withdrawn)
+
+
+class _Recipient(msgspec.Struct, frozen=True):
+    party: Party
+
+
+class _Facts(msgspec.Struct, frozen=True):
+    """What the facts of a letter say about who gets a copy of it."""
+
+    addressing: Literal["separate", "joint"] = "separate"
+    cc: tuple[Copy, ...] = ()
+    recipients: tuple[_Recipient, ...] = ()
+
+
+def _count_copies(state: LetterState) -> int:
+    """Return how many are named behind cc: in a letter: other recipients, offices, and people."""
+    facts = msgspec.json.decode(state.written.facts, type=_Facts)
+    others = sum(
+        facts.addressing == "separate" and other.party != state.letter.recipient
+        for other in facts.recipients
+    )
+    return others + len(state.letter.copies) + len(facts.cc)
+
+
+def _print_run(
+    requests: Iterable[Sequence[_ToPrint]],
+    folder: Path,
+    output: BinaryIO,
+    library: Library,
+    *,
+    is_duplex: bool,
+    with_sheets: bool,
+) -> int:
+    """Write the PDF letters of all requests into `output`, and return the number of pages.
+
+    The copies of a letter stand behind it. Raises OptoutError if a letter in `folder` was changed
+    since its record was written.
+    """
+    from optout_cli.exporters.binding import Bundle, bind_print_run  # imports pikepdf
+
+    def bundles() -> Iterator[Bundle]:
+        for request in requests:
+            first = request[0].record
+            letters = []
+            for record, copies in request:
+                path = folder / record.path
+                if not record.is_true(folder):
+                    message = "was changed after the batch wrote it, so it is not printed"
+                    hint = "run the command without --print, and read what it says about this file"
+                    location = Location(str(path))
+                    raise OptoutError(Problem("changed-letter", message, location, hint))
+                title, content = f"{first.name}: {record.recipient}", path.read_bytes()
+                letters.append((title, content))
+                letters += [(f"{title} (copy)", content)] * copies
+            sheet = {
+                "name": first.name,
+                "reference": first.reference,
+                "request": first.request,
+                "letters": [letter.record for letter in request],
+            }
+            yield Bundle(first.name, letters, sheet)
+
+    return bind_print_run(
+        bundles(), output, library.context, is_duplex=is_duplex, with_sheets=with_sheets
+    )
 
 
 def print_letters(
@@ -76,7 +197,7 @@ def print_letters(
         return []
     shown = progress(chosen.requests, "binding", len(chosen.requests), quiet=quiet)
     with open_replacement(paper.path, folder.moved) as output:
-        pages = print_run(
+        pages = _print_run(
             shown,
             folder.path,
             output,
