@@ -313,7 +313,12 @@ def _read(label: str, default: str, explain: str | None) -> str:
 
 
 def _prompt(label: str, default: str) -> str:
-    shown = f"{label} [{default}]" if default else label
-    text: str = click.prompt(shown, default=default, show_default=False, err=True).strip()
+    shown = f"{label} [{default}]:" if default else f"{label}:"
+    indent = " " * (len(shown) - len(shown.lstrip(" ")))
+    *lines, last = wrap(shown.strip(), terminal_width(_WIDEST), indent)
+    for line in lines:
+        say(line)
+    text: str = click.prompt(last, "", show_default=False, prompt_suffix=" ", err=True).strip()
+    text = text or default
     is_quoted = len(text) > 1 and text[0] == text[-1] == '"'  # typed as in a YAML file
     return text[1:-1].strip() if is_quoted else text

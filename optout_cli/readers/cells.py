@@ -53,6 +53,7 @@ def guess_date(text: str) -> date | None:
     if text.isascii() and text.isdecimal() and int(text) in _DAY_NUMBERS:
         return _DAY_ZERO + timedelta(int(text))
     plain = " ".join(text.replace(",", " ").replace(". ", " ").split())
+    plain = re.sub(r"(?i)\bsept\b", "Sep", plain)
     for form in _DATE_FORMS:
         for mark in ("/", ".", "-") if "/" in form else (" ", "-"):
             try:
