@@ -221,6 +221,10 @@ def test_it_goes_to_a_file_and_replaces_none(run: Run, in_folder: Path) -> None:
         (["nowhere-zz"], "JURISDICTION: there is no jurisdiction 'nowhere-zz'"),
         (["06041", "--letter", "a/b"], "--letter: there is no letter 'a/b'"),
         (
+            ["06041", "--letter", "follow-up"],
+            "--letter: there is no letter 'follow-up'\n  hint: write 287g/follow-up or secure-",
+        ),
+        (
             ["06041", "--letter", "secure-communities/adjust-date"],
             "JURISDICTION: Marin County, CA was activated on 2010-08-10, so there is no",
         ),

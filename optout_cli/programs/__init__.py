@@ -61,24 +61,30 @@ class Programs:
                 yield f"{id}/{name}", program, kind
 
     def named(self, words: str) -> str | None:
-        """Return the id of the only letter with this title, kind or id, or None.
+        """Return the id of the only letter with this title, kind or id, or None."""
+        found = self._fitting(words)
+        return found[0] if len(found) == 1 else None
+
+    def _fitting(self, words: str) -> list[str]:
+        """Return the ids of the letters with this title, kind or id.
 
         Capitals, blanks for hyphens, and `letter` at the end make no difference.
         """
         plain = "-".join(words.casefold().replace("_", " ").split()).removesuffix("-letter")
-        found = [
+        return [
             id
             for id, _, kind in self.letters()
             if plain in (kind.title.casefold().replace(" ", "-"), id, id.partition("/")[2])
         ]
-        return found[0] if len(found) == 1 else None
 
     def find(self, letter: str, location: Location | None = None) -> tuple[Program, LetterKind]:
         """Return the program and kind of a letter id. Raises OptoutError at `location`."""
         for id, program, kind in self.letters():
             if id == letter:
                 return program, kind
-        hint = did_you_mean(letter, [id for id, _, _ in self.letters()])
+        fitting = " or ".join(self._fitting(letter))
+        guess = did_you_mean(letter, [id for id, _, _ in self.letters()])
+        hint = f"write {fitting}" if fitting else guess
         message = f"there is no letter {letter!r}"
         raise OptoutError(Problem("unknown-letter", message, location, hint))
 
