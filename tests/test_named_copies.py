@@ -70,7 +70,7 @@ def test_each_named_file_is_recorded_and_kept_once(run: Run) -> None:
     assert (event["schema"], lying_in(OUT / "evidence")) == (SCHEMA, COPIES)
     assert outcome(run("status", "letters", "--verify")) == (
         0,
-        "letters: 1 events and 5 files, all as recorded\n",
+        "letters: 1 event and 5 files, all as recorded\n",
         "",
     )
     (OUT / "evidence" / "figures.txt").unlink()
@@ -121,6 +121,9 @@ def test_a_changed_file_is_named_before_another_format_or_a_sent_letter(
     assert outcome(run(*AS_TEXT, "--supersede", "corrected"))[0] == 0
     named = [it.named[2].path for it in load_register(OUT).states.letters.values() if it.sent]
     assert named == [f"evidence/figures.{now}.txt"]
+    write("figures.txt", "13 of 60\n")  # as it went out
+    assert outcome(run(*AS_TEXT))[0] == 0
+    assert load_register(OUT).is_sent(Path(ICE).name)
 
 
 def test_a_file_that_changes_while_its_letters_are_written_is_refused(in_folder: Path) -> None:

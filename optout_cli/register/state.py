@@ -252,11 +252,12 @@ class States:
     def _add_letter(self, digest: str, event: Written, letter: WrittenLetter) -> None:
         identity = identity_of(event, letter.recipient)
         current = self.current(identity)
-        same = [it for it in current if it.is_same_as(event) or it.has_files_of(event, letter)]
-        if not current:  # a letter that went out, and is in `earlier`, is still that letter
+        same = [it for it in current if it.is_same_as(event)]
+        if not same:  # a letter that went out is still that letter, also once it was superseded
             digests = {file.sha256 for file in letter.files}
             versions = (it for it in self._by_identity.get(identity, ()) if it.sent)
             same = [it for it in versions if digests <= it.digests and not it.changed_files(event)]
+        same += (it for it in current if it.has_files_of(event, letter))
         state = next(iter(same), None)
         if state is None:
             empty = msgspec.structs.replace(letter, files=())
