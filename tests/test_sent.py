@@ -722,19 +722,21 @@ def test_after_a_correction_nothing_comes_next_that_is_done(letters: Letters, ru
     assert "next:" not in outcome(correct)[2]
 
 
+def fill_in(path: str, delimiter: str = ",", **cells: str) -> None:
+    """Fill in cells of the last row of register.csv, and write the table as a spreadsheet does."""
+    with Path(path).open(encoding="utf-8-sig", newline="") as stream:
+        rows = [*csv.DictReader(stream)]
+    rows[-1] |= {name.replace("_", " "): cell for name, cell in cells.items()}
+    rows = [row | {"# date": "soon"} for row in rows]
+    with Path(path).open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, [*rows[-1]], delimiter=delimiter)
+        writer.writeheader()
+        writer.writerows(rows)
+
+
 def test_the_table_of_the_register_says_what_went_out_once_it_is_filled_in(
     run: Run, write: Write, in_folder: Path
 ) -> None:
-    def fill_in(path: str, delimiter: str = ",", **cells: str) -> None:
-        with Path(path).open(encoding="utf-8-sig", newline="") as stream:
-            rows = [*csv.DictReader(stream)]
-        rows[-1] |= {name.replace("_", " "): cell for name, cell in cells.items()}
-        rows = [row | {"# date": "soon"} for row in rows]
-        with Path(path).open("w", encoding="utf-8", newline="") as stream:
-            writer = csv.DictWriter(stream, [*rows[0]], delimiter=delimiter)
-            writer.writeheader()
-            writer.writerows(rows)
-
     write("r.yaml", REQUEST)
     run("write", "r.yaml", "-f", "txt", "-o", "letters/")
     table = "letters/register.csv"
@@ -765,6 +767,24 @@ def test_the_table_of_the_register_says_what_went_out_once_it_is_filled_in(
     fill_in("todo.csv", ";", sent="2026-11-22", route="hand")
     written = outcome(run("sent", "--from", "todo.csv", "--in", "letters", "-q"))
     assert (written, events()) == ((0, f"{TO_BUREAU}\n", ""), 8)
+
+
+def test_two_later_days_are_read_as_excel_writes_them_and_an_answer_is_not_passed_over(
+    letters: Letters, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1796904000")  # 2026-12-10
+    table = "letters/register.csv"
+    run("sent", TO_ICE, "--by", "mail", "--on", "2026-11-30", "-q")
+    run("delivered", TO_ICE, "--on", "2026-12-01", "-q")
+    fill_in(table, date="11/20/2026", sent="12/2/2026", delivered="12/3/2026", change="correct")
+    assert outcome(run("sent", "--from", table))[0] == 0
+    state = states()["ice"]
+    assert (str(state.sent[0].on), str(state.delivered[0].on)) == ("2026-12-02", "2026-12-03")
+    fill_in(table, date="11/20/2026", answered="12/4/2026")
+    told = f"note: {table}:9 (row 3): 1 row with a day under answered that is not recorded"
+    assert told in outcome(run("sent", "--from", table))[2]
+    run("answer", TO_ICE, "--reply", "refused", "--on", "2026-12-04", "-q")
+    assert "under answered" not in outcome(run("sent", "--from", table))[2]
 
 
 def test_a_table_that_somebody_changed_is_kept_and_told_by_each_command(

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 from msgspec.structs import replace
 
-from optout_cli.cli.console import report_problems, say, say_problems, usage_error
+from optout_cli.cli.console import counted, report_problems, say, say_problems, usage_error
 from optout_cli.cli.options import (
     files,
     json_option,
@@ -38,8 +38,8 @@ from optout_cli.cli.record import (
     to_option,
     undo_option,
 )
-from optout_cli.cli.sent_rows import Claim, claim_of, located, sending_tables
-from optout_cli.errors import ExitCode, OptoutError, Problem, raise_any
+from optout_cli.cli.sent_rows import Claim, SendingTable, claim_of, located, sending_tables
+from optout_cli.errors import ExitCode, Location, OptoutError, Problem, raise_any
 from optout_cli.model.program import Program
 from optout_cli.model.request import Party, Way
 from optout_cli.output import is_folder
@@ -207,10 +207,7 @@ def _prepare_rows(
     within: Path | None,
     moment: Moment,
 ) -> tuple[list[Recorded], list[Problem]]:
-    """Prepare the events of each row; return them, and the problems of the other rows.
-
-    A day of delivery alone is of a letter that is recorded as sent.
-    """
+    """Prepare the events of each row; return them, and the problems of the other rows."""
     done: list[Recorded] = []
     problems: list[Problem] = []
     for table in sending_tables(tables, within):
@@ -221,30 +218,51 @@ def _prepare_rows(
             with suppress(OptoutError):  # which is told below
                 claim = claim_of(row, common, parties)
                 corrections |= _corrections(recorder, [claim], table.at)
+        unrecorded: list[Location] = []  # of rows with an answer
         for row in table.rows:
             try:
                 claim = claim_of(row, common, parties)
-                if claim.said.on or not (table.is_register or claim.delivered):
-                    results = _results(recorder, table.at, moment, corrections, claim)
-                    done += prepare(recorder, results)
-                if claim.delivered:
-                    done += prepare(recorder, _arrived(recorder, claim, table.at, moment))
+                found = recorder.find(claim.letter, table.at, claim.parties, claim.digests)
+                results = _results(recorder, table.at, moment, corrections, claim)
+                for part in _in_order(claim, found, results, moment, table):
+                    done += prepare(recorder, part)
+                days = {answer.on for each in found for answer in each.state.answers}
+                unrecorded += [] if days.issuperset(claim.answered) else [row.location]
             except OptoutError as error:
                 problems += located(error, row)
+        if unrecorded:
+            rows = counted(len(unrecorded), "row")
+            text = f"{unrecorded[0]}: {rows} with a day under answered that is not recorded"
+            recorder.notes.append(f"{text}: say what came back with optout answer LETTER")
         if table.is_register:  # it is about to be written anew, without the wrong rows
             raise_any(problems)
     return done, problems
 
 
-def _arrived(
-    recorder: Recorder, claim: Claim, within: Path | None, moment: Moment
-) -> Iterator[Recorded]:
+def _in_order(
+    claim: Claim,
+    found: Sequence[Found],
+    results: Iterable[Recorded],
+    moment: Moment,
+    table: SendingTable,
+) -> list[Iterable[Recorded]]:
+    """Return what a row says: the `results` of its sending, and that the letter arrived.
+
+    A day of delivery alone is of a letter that is recorded as sent. If both days are corrected to
+    later ones, the arrival comes first: no letter goes out after it arrived.
+    """
+    on, day = claim.said.on, claim.delivered
+    parts = [results] if on or not (table.is_register or day) else []
+    parts += [_arrived(claim, found, day, moment)] if day else []
+    is_later = on and any(it.on < on for each in found for it in each.state.delivered)
+    return parts[::-1] if is_later else parts
+
+
+def _arrived(claim: Claim, named: Sequence[Found], day: date, moment: Moment) -> Iterator[Recorded]:
     """Yield the event that a letter arrived, if it is new. Raises OptoutError."""
-    assert claim.delivered
-    named = recorder.find(claim.letter, within, claim.parties, claim.digests)
     found, is_change = one_letter(claim.letter, named), claim.said.correct
     try:
-        result = delivered_from(found.state, claim.delivered, None, moment, correct=is_change)
+        result = delivered_from(found.state, day, None, moment, correct=is_change)
     except OptoutError as error:
         paths = {"on": "delivered"}
         problems = (replace(it, path=paths.get(it.path, it.path)) for it in error.problems)

@@ -20,7 +20,7 @@ from optout_cli.register.table import as_sendings
 
 _LETTER_COLUMNS = ("letter", "path", "reference")
 _SENDING = {"on", "by", "number"}  # what a row says of how a letter went out
-_DAYS = {"on", "delivered"}
+_DAYS = {"on", "delivered", "answered"}
 # Options concern all rows, so a row says for itself what is different.
 _ROW_HINTS = {
     "already-sent": "if it went out once more, write again in a column change of this row; to"
@@ -33,7 +33,7 @@ _ROW_HINTS = {
 
 
 class Entry(Noun, frozen=True, kw_only=True):
-    """A row of the table in --from: a letter, how it went out, and when it arrived.
+    """A row of the table in --from: a letter, how it went out, when it arrived and was answered.
 
     `change` says that it went out again, or that the row corrects what is recorded. `sha256` has
     the SHA-256 of each file of the version that is meant, as register.csv gives them.
@@ -49,6 +49,7 @@ class Entry(Noun, frozen=True, kw_only=True):
     receipt: Line | None = None
     signed: Line | None = None
     delivered: date | None = None
+    answered: tuple[date, ...] = ()
     change: Literal["again", "correct"] | None = None
     sha256: Text | None = None
 
@@ -56,7 +57,8 @@ class Entry(Noun, frozen=True, kw_only=True):
 class Claim(NamedTuple):
     """A letter, how it went out, and when it arrived. `receipt` and `signed` are paths.
 
-    With `digests`, the version that is meant has a file with one of these SHA-256.
+    With `digests`, the version that is meant has a file with one of these SHA-256. `answered` are
+    days on which an answer came; what it was, only `optout answer` can say.
     """
 
     letter: str
@@ -66,6 +68,7 @@ class Claim(NamedTuple):
     parties: tuple[Party, ...] = ()
     digests: tuple[str, ...] = ()
     delivered: date | None = None
+    answered: tuple[date, ...] = ()
 
 
 class SendingTable(NamedTuple):
@@ -80,9 +83,10 @@ class SendingTable(NamedTuple):
 
 
 def sending_tables(names: Sequence[str], within: Path | None) -> Iterator[SendingTable]:
-    """Yield each table; of register.csv, only the rows with one day of sending, or with delivery.
+    """Yield each table; of register.csv, only the rows with a day that somebody may have filled in.
 
-    Raises OptoutError.
+    A spreadsheet writes all days of register.csv in one order: that of 11/24/2026 is also that of
+    12/1/2026 in another column. Raises OptoutError.
     """
     for table in load_inputs(names, Entry.__struct_encode_fields__):
         text, folder = as_sendings(table.text), Path(table.name).parent
@@ -90,7 +94,10 @@ def sending_tables(names: Sequence[str], within: Path | None) -> Iterator[Sendin
             yield SendingTable([*table.rows()], within, is_register=False)
             continue
         at = folder if not within and is_file(folder / NAME) else within
-        rows = map(_without_recorded, msgspec.structs.replace(table, text=text).rows())
+        table = msgspec.structs.replace(table, text=text)  # noqa: PLW2901  # its columns have other names
+        settled = {*table.date_orders.values()}
+        orders = dict.fromkeys(_DAYS, settled.pop()) if len(settled) == 1 else {}
+        rows = map(_without_recorded, msgspec.structs.replace(table, orders=orders).rows())
         filled_in = [row for row in rows if not row.document or _DAYS & row.document.data.keys()]
         yield SendingTable(filled_in, at, is_register=True)
 
@@ -119,7 +126,8 @@ def claim_of(row: Row, said: Sending, parties: tuple[Party, ...]) -> Claim:
     recipients = (line.recipient,) if line.recipient else parties
     digests = tuple((line.sha256 or "").split())
     said = said._replace(**own)
-    return Claim(names[0], said, line.receipt, line.signed, recipients, digests, line.delivered)
+    scans = line.receipt, line.signed
+    return Claim(names[0], said, *scans, recipients, digests, line.delivered, line.answered)
 
 
 def located(error: OptoutError, row: Row) -> Iterator[Problem]:

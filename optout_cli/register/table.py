@@ -37,11 +37,12 @@ _SEAL = "table"  # the file with the digest of the table as last written
 _TOLD = ("draft", "superseded", "answered", "withdrawn")  # as outcomes
 _MOST = 3  # letters that a message names
 _US_DATE = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
-# The columns that a person fills in to say what went out, and when it arrived, as `optout sent
-# --from` names them.
+# The columns that a person fills in to say what went out, when it arrived and when an answer came,
+# as `optout sent --from` names them.
 _FILLED_IN = {
     "reference": "reference", "recipient": "recipient", "sent": "on", "route": "by",
-    "tracking number": "number", "delivered": "delivered", "SHA-256": "sha256", "change": "change",
+    "tracking number": "number", "delivered": "delivered", "answered": "answered",
+    "SHA-256": "sha256", "change": "change",
 }  # fmt: skip
 _Lineage = tuple[str, str, str, str]  # what a letter shares with the one that it replaces
 
