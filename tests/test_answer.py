@@ -368,7 +368,7 @@ def test_the_terminal_asks_for_the_facts_of_a_reply(reference: str, at_terminal:
         "Reply": "spoken",
         "Day": "2026-11-23",
         "By": "Pat Doe, ICE",
-        "Words": "There is no way out.",
+        "Words": "1. There is no way out. 2. None is planned.",
         "How you spoke": "telephone",
         "Letter": "secure-communities/record-of-conversation",
         "Name": "Kim Successor",
@@ -376,7 +376,8 @@ def test_the_terminal_asks_for_the_facts_of_a_reply(reference: str, at_terminal:
     result, clerk = at_terminal(typed, TO_ICE)
     code, _, err = outcome(result)
     assert (code, clerk.unused) == (0, [])
-    assert "  By: Pat Doe, ICE\n  Words: There is no way out.\n  How you spoke: telephone\n" in err
+    words = "1. There is no way out. 2. None is planned."
+    assert f"  By: Pat Doe, ICE\n  Words: {words}\n  How you spoke: telephone\n" in err
     assert data_in("marin-county-ca-record-of-conversation.yaml")["particulars"] == {
         "notice": "opt-out",
         "notice-date": "2026-11-20",
@@ -384,7 +385,7 @@ def test_the_terminal_asks_for_the_facts_of_a_reply(reference: str, at_terminal:
         "spoken": "2026-11-23",
         "means": "telephone",
         "speaker": "Pat Doe, ICE",
-        "said": ["There is no way out."],
+        "said": ["There is no way out.", "None is planned."],
     }
 
 

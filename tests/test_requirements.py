@@ -387,6 +387,12 @@ def test_the_number_alone_is_offered_where_it_repeats_what_it_is() -> None:
     assert problem.hint == "write '55'; if it is no Ordinance, correct the instrument too"
 
 
+def test_a_book_of_orders_is_where_an_ordinance_is_kept() -> None:
+    numbers = ("Order Book 5, page 3", "Ordinance Book 12", "Resolution File No. 26-140")
+    acts = [Authority(instrument="Ordinance", number=number) for number in numbers]
+    assert [*act_problems(acts)] == []
+
+
 def test_each_zip_code_in_the_data_belongs_to_its_state(library: Library) -> None:
     data = library.directory.data
     contacts = [*data.offices.values(), *(state.bureau for state in data.states.values())]

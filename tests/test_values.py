@@ -27,6 +27,7 @@ PATHS: dict[Use, str] = {
     "post": "service.ice.0.number",
     "number": "authority.0.number",
     "vote": "authority.0.vote",
+    "document": "enclosures.0.title",
     "prose": "particulars.answer",
     "own": "particulars.reasons",
     "item": "particulars.reasons.0",
@@ -145,6 +146,7 @@ SAMPLES: dict[str, tuple[tuple[Use, ...], list[str]]] = {
         SHORT,
         ["5-May", "7-Feb", "Oct-26", "10/1/2026", "1-Oct-26", "2. Okt", "Sept-26"],
     ),
+    "dotted": (("name", "post", "vote"), ["1.5.04"]),
     "date": (("name", "post", "vote"), ["2026-10-01", "2026/10/1"]),
     "day-number": (("vote",), ["46204", "36526"]),
     "decimal": (("name", "post", "vote"), ["7.0", ".714285", "0.7142857"]),
@@ -335,6 +337,7 @@ MEANT: dict[Use, list[str]] = {
         "Truth or Consequences",
         "Washington DC",
         "Ninety Six",
+        "29 Palms",
     ],
     "street": [
         "100 First Street",
@@ -381,6 +384,8 @@ MEANT: dict[Use, list[str]] = {
         "5 ayes, 0 noes",
         "5:2",
         "by voice vote",
+        "5-0 (one vacancy)",
+        "Ayes: 5; Noes: None",
     ],
     "prose": [
         "The jail has no staff.",
@@ -423,7 +428,7 @@ def texts_of(node: Any) -> Any:  # Any: what msgspec makes of data
 
 def judged(use: Use, text: str) -> str:
     """Say whether a text is wrong, odd or neither."""
-    problems, doubts = judge(document_with(PATHS[use], text))
+    problems, doubts = judge(document_with(PATHS[use], text), {PATHS["prose"]})
     return "wrong" if problems else "odd" if doubts else ""
 
 
@@ -484,6 +489,9 @@ def test_what_people_write_is_taken(use: Use, text: str) -> None:
         ("person", "pperez"),
         ("person", "P a t  P e r e z"),
         ("code", "1926-10-20"),
+        ("number", "7.1.04"),
+        ("document", "Agreement (redacted)"),
+        ("prose", "The position is vacant."),
         ("prose", "On November 3, the Board voted to end it."),
         ("prose", "The jail has nan beds"),
         ("prose", "Your reason here"),

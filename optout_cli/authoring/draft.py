@@ -178,7 +178,8 @@ class Draft:
         basis, found = self.basis, list[Problem]()
         with _collecting(found):
             tried = with_answers(self.document, texts)
-            raise_any(problem for problem in judge(tried)[0] if problem.path in texts)
+            odd, _ = judge(tried, basis.library.programs.quoted_in(tried))
+            raise_any(problem for problem in odd if problem.path in texts)
             request = convert(tried, Request)
             with _collecting(found):  # what is still missing there hides no file that is
                 particulars_from(tried, basis.library.programs.find(request.letter)[1])
@@ -193,7 +194,8 @@ class Draft:
 
     def doubt_about(self, texts: Mapping[str, str]) -> Problem | None:
         """Return what may be wrong with the answers in `texts`, although it may be meant."""
-        for doubt in judge(with_answers(self.document, texts))[1]:
+        tried = with_answers(self.document, texts)
+        for doubt in judge(tried, self.basis.library.programs.quoted_in(tried))[1]:
             if doubt.path in texts:
                 return Problem("odd-value", doubt.message, None, doubt.hint, doubt.path)
         return None

@@ -4,6 +4,7 @@ Takes what the earlier letter stated, who received it, and what happened to it s
 its wording, counsel's approval of it, nor who signed it: that may be somebody else now.
 """
 
+import re
 from collections.abc import Collection, Sequence
 from contextlib import suppress
 from datetime import date
@@ -19,7 +20,8 @@ from optout_cli.letters.request_files import NamedFiles
 from optout_cli.model.program import LetterKind, Program
 from optout_cli.model.request import PARTIES, Party
 from optout_cli.output import digest_of
-from optout_cli.readers.document import Document
+from optout_cli.programs import particular_from
+from optout_cli.readers.document import Document, Layer
 from optout_cli.register.standing import kinds_after_silence, settles
 
 _SEAL = "letterhead.seal"
@@ -243,8 +245,15 @@ def _particulars_of_reply(
         values = {key: str(value) for key, value in values.items() if value}
         values |= {key: text for key, text in answer.facts.items() if key in reply.asks}
         declared = {key: kind.particulars[key] for key in values if key in kind.particulars}
-        return {
-            key: [values[key]] if spec.type in ("list", "paragraphs") else values[key]
-            for key, spec in declared.items()
-        }
+        found: JsonObject = {}
+        for key, spec in declared.items():
+            found[key] = [values[key]] if spec.type in ("list", "paragraphs") else values[key]
+            if spec.type == "paragraphs" and not spec.quoted:
+                said = values[key]  # `1. No. 2. Never.` are two paragraphs
+                for number in range(2, 10) if said.startswith(("1. ", "1) ")) else ():
+                    said = re.sub(rf"\s+(?={number}[.)]\s)", "\n", said, count=1)
+                text = Document({"particulars": {key: said}}, (Layer("", {}),))
+                with suppress(OptoutError):  # told when the request is read
+                    found[key] = [*particular_from(text, kind, key)]
+        return found
     return {}

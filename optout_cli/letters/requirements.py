@@ -35,6 +35,8 @@ _FIELDS = {
 _FURTHEST = timedelta(days=366)  # a letter dated later than this has a typing error
 # What a number may begin with that is another kind of act than its instrument: `ORD 55`.
 _KINDS_OF_ACT, _SHORTEST_KIND = ("resolution", "ordinance", "order", "proclamation", "motion"), 3
+# Where such an act is kept: `Order Book 5, page 3` is the number of an ordinance, too.
+_KEPT_IN = ("book", "docket", "file", "journal", "record", "register", "roll", "volume")
 
 
 def with_agreement(
@@ -173,6 +175,8 @@ def act_problems(acts: Iterable[Authority]) -> Iterator[Problem]:
     for number, act in enumerate(acts):
         kind, words = act.instrument.split()[-1].casefold(), (act.number or "").split()
         first, last = (words[at].casefold().rstrip(".") if words else "" for at in (0, -1))
+        if " ".join(words[1:2]).casefold().startswith(_KEPT_IN):
+            continue
         is_kind = len(first) >= _SHORTEST_KIND and any(
             it.startswith(first) for it in (kind, *_KINDS_OF_ACT)
         )

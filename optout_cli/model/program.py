@@ -139,10 +139,10 @@ class Particular(Noun, frozen=True, kw_only=True):
     precede. `known` names the fact about an agency's agreement in the data that stands here if the
     request has none. `per` names a list: this one has an entry for each of its entries, or one for
     all. `follow` names the fact of an earlier letter that a follow-up repeats here; of replies, it
-    is a list of their facts, with `office`, `date`, `by` and `words`. `labels` has what each choice
-    is in words. `ask` is what `optout new` asks for, in a few words; it asks only
-    where one of the conditions in `ask_if` holds, if there are any. A note tells if offices are
-    closed on an `office_day`.
+    is a list of their facts, with `office`, `date`, `by` and `words`. `quoted` paragraphs are the
+    words of others, which no letter may change. `labels` has what each choice is in words. `ask` is
+    what `optout new` asks for, in a few words; it asks only where one of the conditions in `ask_if`
+    holds, if there are any. A note tells if offices are closed on an `office_day`.
     """
 
     type: ParticularType
@@ -159,6 +159,7 @@ class Particular(Noun, frozen=True, kw_only=True):
     of: "ParticularType | dict[Name, Particular] | None" = None
     known: Literal["agency", "model", "signed"] | None = None
     follow: Line | None = None
+    quoted: bool = False
     ask_if: tuple[Condition, ...] = ()
     office_day: bool = False
 

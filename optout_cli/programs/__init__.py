@@ -88,12 +88,17 @@ class Programs:
         message = f"there is no letter {letter!r}"
         raise OptoutError(Problem("unknown-letter", message, location, hint))
 
+    def quoted_in(self, document: Document) -> frozenset[str]:
+        """Return the key paths of the particulars in which a request repeats others' words."""
+        declared = {id: kind.particulars for id, _, kind in self.letters()}
+        specs = declared.get(str(document.data.get("letter")), {})
+        return frozenset(f"particulars.{name}" for name, spec in specs.items() if spec.quoted)
+
 
 def load_programs(folders: Sequence[Path], cache: Cache | None) -> Programs:
     """Read every program of `folders`. An earlier folder overrides a later one, field by field.
 
-    The last folder is the shipped one. The samples for trial letters come only from there. Raises
-    OptoutError.
+    The last folder is the shipped one: only it has samples for trial letters. Raises OptoutError.
     """
     problems: list[Problem] = []
     programs: dict[str, Program] = {}
@@ -189,7 +194,8 @@ def _struct(name: str, particulars: dict[str, Particular]) -> type[msgspec.Struc
 
 # Any: annotations have no common type.
 def _annotation(spec: Particular, kind: ParticularType, path: str) -> Any:
-    few = msgspec.Meta(min_length=1 if spec.required else 0, max_length=MAX_ITEMS)
+    least, quoted = int(spec.required), {"quoted": spec.quoted}
+    few = msgspec.Meta(min_length=least, max_length=MAX_ITEMS, extra=quoted)
     match kind:
         case "text":
             return Line
@@ -220,10 +226,9 @@ def activation_of(case: Case) -> Activation | None:
 def holds(when: Condition, case: Case) -> bool:
     """Tell whether a condition holds. It never does if the letter kind lacks one of its names."""
     return (
-        (when.from_ or date.min) <= case.date <= (when.until or date.max)
+        holds_for(when, case.date, partial(_value, case))
         and _fits(when, case)
         and (when.unnamed is None or bool(_unnamed(case, when.unnamed)))
-        and holds_for(when, case.date, partial(_value, case))
         and when.names <= case.kind.particulars.keys() | case.kind.computed.keys()
     )
 
@@ -238,8 +243,7 @@ def holds_for(when: Condition, day: date, value: Callable[[str], Any]) -> bool:
         (when.from_ or date.min) <= day <= (when.until or date.max)
         and all(set(values) & _chosen(value(name)) for name, values in when.chosen.items())
         and all(
-            (chosen := _chosen(value(name))) and chosen.issubset(values)
-            for name, values in when.only.items()
+            _chosen(value(it)) and _chosen(value(it)) <= {*own} for it, own in when.only.items()
         )
         and all(len(_chosen(value(name))) > 1 for name in when.several)
         and all(value(name) for name in when.given)
@@ -316,6 +320,7 @@ def _fits(when: Condition, case: Case) -> bool:
     activation = activation_of(case) if when.activation or when.source else None
     office = "named" if signatory and signatory.office else "unnamed"
     source = activation.source if activation else None
+    known = activation.kind if activation else "unknown"
     models: set[str] = set()
     if when.agreements:
         models = chosen_models(case) or {each.model for each in case.locality.agreements}
@@ -323,9 +328,7 @@ def _fits(when: Condition, case: Case) -> bool:
         when.office in (None, office)
         and when.to in (None, "all" if case.request.to == "all" else "one")
         and (not when.states or case.locality.state_code in when.states)
-        and (
-            not when.activation or (activation.kind if activation else "unknown") in when.activation
-        )
+        and (not when.activation or known in when.activation)
         and (not when.agreements or not models or not models.isdisjoint(when.agreements))
         and (not when.source or (source is not None and source.kind in when.source))
         and (not when.laws or any(law.effect in when.laws for law in laws_of(case)))

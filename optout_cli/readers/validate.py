@@ -26,7 +26,6 @@ from optout_cli.readers.cells import (
     slashed_days,
 )
 from optout_cli.readers.document import OWN_MARK, Document, Tree, join_path
-from optout_cli.readers.values import is_quotation
 
 _T = TypeVar("_T")
 _MAX_NAMES = 5  # fields that a hint lists
@@ -157,7 +156,8 @@ class _Walk:
         bare_item = _without_metas(item_kind)
         is_of_texts = bare_item in (str, date) or get_origin(bare_item) is Literal
         if isinstance(value, str) and is_of_texts:
-            value = self._split(value, item_kind, path)
+            is_quoted = any((meta.extra or {}).get("quoted") for meta in metas)
+            value = self._split(value, item_kind, path, is_quoted=is_quoted)
         if not isinstance(value, list):
             hint = f"below {name}:, begin each item with `- `"
             if _is_noun(item_kind):
@@ -181,18 +181,18 @@ class _Walk:
             for number, item in enumerate(value)
         ]
 
-    def _split(self, value: str, kind: Any, path: str) -> list[Tree]:
+    def _split(self, value: str, kind: Any, path: str, *, is_quoted: bool) -> list[Tree]:
         is_cell = self.document.is_cell(path)
         bare = _without_metas(kind)
         ends = "\n" if bare is str else BETWEEN_DATES if bare is date else r"[\n;,]"
         lines = [line.strip() for line in re.split(ends, value.strip())]
         filled = [line for line in lines if line]
-        keeps_marks = is_quotation(path)  # a list in the letter has its own
+        # A list in the letter has its own marks; the words of others keep theirs.
         if len(filled) > 1 and all(map(_LIST_MARK.match, filled)):
-            return [it if keeps_marks else _LIST_MARK.sub("", it) for it in filled]
+            return [it if is_quoted else _LIST_MARK.sub("", it) for it in filled]
         if kind == Text and not is_cell:
             parts = [" ".join(part.split()) for part in re.split(r"\n\s*\n", value.strip())]
-            has_marks = len(parts) > 1 and all(map(_LIST_MARK.match, parts)) and not keeps_marks
+            has_marks = len(parts) > 1 and all(map(_LIST_MARK.match, parts)) and not is_quoted
             return [_LIST_MARK.sub("", part) if has_marks else part for part in parts]
         return [*(filled if is_cell else lines)]
 

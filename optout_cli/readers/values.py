@@ -4,10 +4,11 @@ Never changes a value.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import suppress
-from functools import cache, lru_cache, partial
+from functools import cache, lru_cache
 from itertools import product
+from operator import itemgetter
 from pathlib import Path
 from typing import Literal, NamedTuple
 from unicodedata import normalize
@@ -24,27 +25,24 @@ from optout_cli.readers.addresses import (
 )
 from optout_cli.readers.document import Document, Tree, join_path
 
-# What a text is for. A name is printed as it stands, and so is that of a person, a street, or a
-# city; post is a tracking number; number and vote are those of a resolution; prose is a particular:
-# a quotation, or own words, an item of which is one of a list; state is one in an address; a code
-# has a form of its own, which is checked elsewhere.
+# What a text is for. A name is printed as it stands, and so is that of a person, a street, a city,
+# or a document; post is a tracking number; number and vote are those of a resolution; prose is a
+# particular: a quotation, or own words, an item of which is one of a list; state is one in an
+# address; a code has a form of its own, which is checked elsewhere.
 Use = Literal[
-    "name", "person", "street", "city", "post", "number", "vote", "prose", "own", "item", "state",
-    "code",
+    "name", "person", "street", "city", "document", "post", "number", "vote", "prose", "own",
+    "item", "state", "code",
 ]  # fmt: skip
 _GROUPS = {"short": "name post number vote", "printed": "name post number vote prose"}
 _WIDER: Mapping[Use, tuple[Use, ...]] = {  # a person's name is a name too
     "person": ("name",), "street": ("name",), "city": ("street", "name"),
+    "document": ("name",),
     "own": ("prose",), "item": ("own", "prose"),
 }  # fmt: skip
-
-# Particulars that repeat the words of others, which no letter may change.
-_QUOTED = r"particulars\.(answer|clause|own-clause)(\.\d+)?"
 
 _USES: tuple[tuple[Use, str], ...] = (
     ("post", r"(service\.\w+|particulars\.(.+\.)?served)\.\d+\.number"),
     ("number", r"particulars\..+\.\d+\.number"),
-    ("prose", _QUOTED),
     ("item", r"particulars\..+\.\d+"),
     ("own", r"(particulars|wording)\..+"),
     ("state", r"(signatory|recipients\.\w+)\.address\.state"),
@@ -60,10 +58,8 @@ _USES: tuple[tuple[Use, str], ...] = (
     ("city", r"(signatory|recipients\.\w+)\.address\.city"),
     ("name", r"recipients\.\w+\.(attention|salutation|confirmed\.by)"),
     ("name", r"recipients\.\w+\.(organization|envelope)(\.\d+)?"),
-    (
-        "name",
-        r"authority\.\d+\.(instrument|body)|enclosures\.\d+\.title|(letterhead|signature)\.alt",
-    ),
+    ("document", r"enclosures\.\d+\.title"),
+    ("name", r"authority\.\d+\.(instrument|body)|(letterhead|signature)\.alt"),
 )
 
 # Read in another encoding, UTF-8 gives such pairs. The result must be a letter or mark of Latin-1
@@ -78,6 +74,12 @@ _HALF_DECODED = (
 )
 
 
+# A sentence of such words that is meant: `The position is vacant.`
+_IS_SENTENCE = re.compile(
+    r"(The|Their|All|Several) (\w+ )+(is|are|was|were) (vacant|redacted|withheld|confidential)\."
+)
+
+
 class Kind(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One kind of odd text, as the table has it."""
 
@@ -87,7 +89,7 @@ class Kind(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     whole: tuple[str, ...] = ()
     within: tuple[str, ...] = ()
     marks: str | tuple[str, ...] = ()
-    test: Literal["filler", "bare-filler", "filler-beside", "misread", "whole-address",
+    test: Literal["filler", "filler-alone", "filler-beside", "misread", "whole-address",
                   "small-letters"] | None = None  # fmt: skip
     wrong: str = ""
     odd: str = ""
@@ -129,18 +131,19 @@ def kinds() -> tuple[Kind, ...]:
     return _table().kind
 
 
-def is_quotation(path: str) -> bool:
-    """Tell whether a request repeats the words of others at a key path."""
-    return re.fullmatch(_QUOTED, path) is not None
+def judge(
+    document: Document, quoted: Collection[str] = ()
+) -> tuple[tuple[Problem, ...], tuple[Doubt, ...]]:
+    """Return a Problem for each text that cannot be meant, and a Doubt for each that may be.
 
-
-def judge(document: Document) -> tuple[tuple[Problem, ...], tuple[Doubt, ...]]:
-    """Return a Problem for each text that cannot be meant, and a Doubt for each that may be."""
+    `quoted` are key paths with the words of others, which may be a list in one text.
+    """
     problems: list[Problem] = []
     doubts: list[Doubt] = []
     texts = dict(_texts_in(document.data, ""))
     for path, text in texts.items():
-        if (found := _judged(text.strip(), path)) is None:
+        is_quoted = path in quoted or path.rpartition(".")[0] in quoted
+        if (found := _judged(text.strip(), "prose" if is_quoted else _use_of(path))) is None:
             continue
         kind, is_wrong = found
         words = kind.message.format(repr(shorten(text)))
@@ -194,21 +197,28 @@ def _texts_in(node: Tree, path: str) -> Iterator[tuple[str, str]]:
 
 
 @lru_cache(4096)  # a batch repeats many texts
-def _judged(text: str, path: str) -> tuple[Kind, bool] | None:
-    """Return the first kind that a text is of, and whether that is wrong in this place."""
+def _judged(text: str, use: Use) -> tuple[Kind, bool] | None:
+    """Return the first kind that is wrong for this use, or else odd, and whether it is wrong."""
     plain = normalize("NFC", text)
-    return next((found for found in _kinds_for(path) if found[0].fits(plain)), None)
+    return max((it for it in _kinds_for(use) if it[0].fits(plain)), key=itemgetter(1), default=None)
 
 
 @lru_cache(1024)  # a batch asks for the same few paths in each row
-def _kinds_for(path: str) -> tuple[tuple[Kind, bool], ...]:
-    """Return the kinds that are told at a key path, each with whether it is wrong there."""
+def _use_of(path: str) -> Use:
     top = path.partition(".")[0]  # a pattern has it as it is
     likely = ((use, pattern) for use, pattern in _USES if top in pattern)
-    use: Use = next((use for use, pattern in likely if re.fullmatch(pattern, path)), "code")
+    return next((use for use, pattern in likely if re.fullmatch(pattern, path)), "code")
+
+
+@cache
+def _kinds_for(use: Use) -> tuple[tuple[Kind, bool], ...]:
+    """Return the kinds that are told of a use, each with whether it is wrong there.
+
+    What is odd for the use itself is not wrong for it, even if it is for a wider one.
+    """
     uses = {use, *_WIDER.get(use, ())}
     return tuple(
-        (kind, not uses.isdisjoint(uses_in(kind.wrong)))
+        (kind, use not in uses_in(kind.odd) and not uses.isdisjoint(uses_in(kind.wrong)))
         for kind in kinds()
         if not uses.isdisjoint(uses_in(f"{kind.wrong} {kind.odd}"))
     )
@@ -247,7 +257,7 @@ def _has_filler_beside(text: str) -> bool:
     """Tell whether such words stand in brackets or behind a dash: `Pat Perez (TBD)`."""
     beside = re.findall(r"[(\[]([^)\]]+)[)\]]|\s[-\u2013\u2014]+\s(.+)", text, re.DOTALL)
     return any(
-        (part != "placeholder" and _is_filler(part, with_labels=False))
+        (part not in ("placeholder", "one vacancy") and _is_filler(part, with_labels=False))
         or part.endswith("?")
         or not any(map(str.isalnum, part))
         for parts in beside
@@ -272,7 +282,9 @@ def _is_misread(text: str) -> bool:
 
 _TESTS: Mapping[str, Callable[[str], bool]] = {
     "filler": _is_filler,
-    "bare-filler": partial(_is_filler, with_labels=False),
+    "filler-alone": lambda text: (
+        _is_filler(text, with_labels=False) and not _IS_SENTENCE.fullmatch(text)
+    ),
     "filler-beside": _has_filler_beside,
     "misread": _is_misread,
     "whole-address": goes_on_with_state,
