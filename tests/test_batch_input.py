@@ -102,7 +102,9 @@ def test_the_name_tells_the_form(name: str, form: str, write: Write) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"PK\x03\x04...", "is a Word, Excel or zip file, not a text file"),
+        (b"PK\x03\x04...", "is a Word, Excel, Numbers or zip file, not a text file"),
+        (b"ID;PWXL;N;E\r\nP;PGeneral\r\n", "is a SYLK file, not a text file"),
+        (b"<!-- 1 --><table><tr><td>", "is a web page, not a table, whatever its name says"),
         (b"a,b\n1,caf\xe9", "is not UTF-8 text (byte 0xe9); it looks like Latin-1 or Windows-1252"),
     ],
 )
@@ -113,6 +115,13 @@ def test_a_spreadsheet_in_another_encoding_gets_a_hint_how_to_save_it(
     first, hint = told_by(lambda: load_input(str(tmp_path / "n.csv"))).splitlines()
     assert first.endswith(message)
     assert hint == '  hint: in the spreadsheet choose Save as, "CSV UTF-8"'
+
+
+def test_a_file_of_a_database_is_told_as_one(tmp_path: Path) -> None:
+    (tmp_path / "n.dbf").write_bytes(b"\x03~\x0b\x18\x01\0\0\0JURISDICT\0\0C\r Marin County")
+    assert told_by(lambda: load_input(str(tmp_path / "n.dbf"))).partition(": ")[2] == (
+        'is a file of a database or another program\n  hint: export it there as "CSV UTF-8"'
+    )
 
 
 @pytest.mark.parametrize(

@@ -81,7 +81,7 @@ def test_a_location_has_the_line_of_the_file_after_a_cell_of_many_lines() -> Non
     assert (first.location.line, second.location.line) == (2, 6)
 
 
-@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "^"])
 def test_the_header_decides_the_delimiter(delimiter: str) -> None:
     table = f"jurisdiction{delimiter} signatory.name \n06041{delimiter} Pat\xa0\n"
     assert data(table) == [{"jurisdiction": "06041", "signatory": {"name": "Pat"}}]

@@ -89,7 +89,7 @@ def test_a_file_that_is_not_text_is_reported_at_its_first_byte(content: bytes, t
 @pytest.mark.parametrize(
     ("content", "kind"),
     [
-        (b"PK\x03\x04\x14\0", "a Word, Excel or zip file"),
+        (b"PK\x03\x04\x14\0", "a Word, Excel, Numbers or zip file"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1", "an old Word or Excel file"),
         (b"%PDF-1.7\n", "a PDF"),
         (b"{\\rtf1\\ansi}", "a rich-text file"),
@@ -147,22 +147,6 @@ def test_any_bytes_are_text_that_can_be_shown_or_a_problem(content: bytes) -> No
 def test_a_location_counts_lines_and_columns_from_one(lines: list[str]) -> None:
     text = "\n".join([*lines, "x"])
     assert str(location_in(text, len(text) - 1, "f")) == f"f:{len(lines) + 1}:1"
-
-
-@pytest.mark.parametrize(
-    ("content", "kind"),
-    [
-        (b"PK\x03\x04\x14\0", "a Word, Excel or zip file"),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1", "an old Word or Excel file"),
-        (b"%PDF-1.7\n", "a PDF"),
-        (b"{\\rtf1\\ansi", "a rich-text file"),
-    ],
-)
-def test_a_word_processors_document_is_named(content: bytes, kind: str) -> None:
-    assert told_by(lambda: text_from(content, "f")) == (
-        f"f: is {kind}, not a text file\n"
-        "  hint: write the request in a plain-text editor, and save it as .yaml"
-    )
 
 
 def test_a_file_is_read_whole(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from optout_cli.readers.csv import names_columns, read_table, rows_as_they_come,
 from optout_cli.readers.document import OWN_MARK, REASON, Row
 from optout_cli.readers.files import (
     LATIN_1,
+    OTHER_KINDS,
     STDIN,
     decode,
     encoding_problem,
@@ -232,7 +233,7 @@ def _other_kind(content: bytes, path: str) -> Problem | None:
     top, location = content.removeprefix(BOM_UTF8)[:_TOP], Location(path)
     kinds = (
         (
-            re.match(rb"\s*(<!doctype html|<html|<table|<meta)", top, re.IGNORECASE),
+            re.match(rb"(?i)\s*<(!--|!doctype html|(html|head|meta|body|div|table)\b)", top),
             "is a web page, not a table, whatever its name says",
             _SPREADSHEET[0],
         ),
@@ -268,6 +269,9 @@ def _other_kind(content: bytes, path: str) -> Problem | None:
         order = "little-endian" if zeros[1] > zeros[0] else "big-endian"
         message = f"is UTF-16 text ({order}, without a byte order mark), not UTF-8"
         return Problem("not-utf-8", message, location, _SPREADSHEET[0])
+    if b"\0" in top.partition(b"\n")[0] and not content.startswith(tuple(OTHER_KINDS)):
+        hint = 'export it there as "CSV UTF-8"'
+        return Problem("not-text", "is a file of a database or another program", location, hint)
     return None
 
 

@@ -41,7 +41,7 @@ _FORMULA = re.compile(r"'*[=+\-@\t\r]")
 _GUARDED = re.compile(r"'+[=+\-@\t\r]")
 _NUMBER = re.compile("[0-9]{1,4}")  # of an item in a list
 _KEY = "jurisdiction"  # the header has this column name; no row has it as a value
-_DELIMITERS = ",;\t|"  # spreadsheets write `;` where the comma is the decimal sign
+_DELIMITERS = ",;\t|^~"  # spreadsheets write `;` where the comma is the decimal sign
 _MAX_TITLES = 8  # lines above the header that are looked through
 # A table with neither has no dates to read in one order, and no whole address in a cell: one that
 # has is read once more, before its rows.

@@ -35,12 +35,17 @@ _LIKELY = (
     "\u2018\u2019\u201c\u201d\u2013\u00a7"
 )
 # The first bytes of files that people mistake for a request.
-_OTHER_KINDS = {
-    b"PK\x03\x04": "a Word, Excel or zip file",
+OTHER_KINDS = {
+    b"PK\x03\x04": "a Word, Excel, Numbers or zip file",
     b"\xd0\xcf\x11\xe0": "an old Word or Excel file",
     b"%PDF-": "a PDF",
     b"{\\rtf": "a rich-text file",
     b"\x1f\x8b": "a compressed file",
+    b"7z\xbc\xaf": "a compressed file",
+    b"\x89PNG": "a picture",
+    b"\xff\xd8\xff": "a picture",
+    b"ID;P": "a SYLK file",
+    b"[InternetShortcut]": "a link",
     b"PAR1": "a Parquet file",
     b"SQLite format 3": "a database",
     b"<?xml": "an XML file",
@@ -69,7 +74,7 @@ def decode(
     OptoutError where it is empty, or not UTF-8; with "surrogateescape" as `errors`, other bytes
     become lone surrogates as in os.fsdecode, and only UTF-16 is refused.
     """
-    for beginning, kind in _OTHER_KINDS.items():
+    for beginning, kind in OTHER_KINDS.items():
         if content.startswith(beginning):
             message = f"is {kind}, not a text file"
             raise OptoutError(Problem("not-text", message, Location(path), saved[0]))

@@ -1,6 +1,7 @@
 """NDJSON text -> rows, one JSON object per line. Every scalar stays text; null and "" are absent.
 
-A key with dots is a path, as in the tables that such lines are made from: `signatory.name`.
+A key with dots is a path, as in the tables that such lines are made from: `signatory.name`. Where
+some numbers of a list are missing, as empty cells are, its items move up.
 
 A line that begins with `#` is a comment. The file of rejected lines uses it for the reasons.
 A byte that is not UTF-8 is a lone surrogate in the text, and a problem of its line alone.
@@ -27,7 +28,7 @@ from optout_cli.readers.files import encoding_problem
 
 _MAX_DIGITS = 40  # in a number; the longest that a request may have is 22
 NOT_UTF_8 = re.compile("[\udc80-\udcff]")
-_DOTTED = re.compile(r"[a-z][\w-]*(\.[\w-]+){1,9}")
+_DOTTED = re.compile(r"[a-z][\w-]*(\.[\w-]+|\[[0-9]{1,4}\](?=\.)){1,9}")
 _LOST_QUOTES = re.compile(r":\s*0[0-9]")
 _TOO_DEEP = f"is nested more than {MAX_DEPTH} levels deep"
 
@@ -39,21 +40,26 @@ def rows_from_ndjson(text: str | Iterable[str], file: str) -> Iterator[Row]:
             yield _row_from(line, number, file)
 
 
-def _put(node: Tree, keys: list[str], value: Tree) -> bool:
-    """Put a value at its key path, in lists where a key is a number; tell whether it was free."""
-    key, *inner = keys
-    if isinstance(node, list):
-        if key == str(len(node)):
-            node.append(([] if inner[0] == "0" else {}) if inner else value)
-            return not inner or _put(node[-1], inner, value)
-        is_known = key in map(str, range(len(node)))
-        return is_known and bool(inner) and _put(node[int(key)], inner, value)
-    if not isinstance(node, dict) or (key in node and not inner):
-        return False
-    if inner:
-        return _put(node.setdefault(key, [] if inner[0] == "0" else {}), inner, value)
-    node[key] = value
-    return True
+def _put(node: dict[str, Tree], keys: list[str], value: Tree) -> bool:
+    """Put a value at its key path, a list made a mapping by number; tell if it was free."""
+    *above, last = keys
+    for key in above:
+        inner = node.setdefault(key, {})
+        if isinstance(inner, list):
+            inner = node[key] = {str(number): item for number, item in enumerate(inner)}
+        if not isinstance(inner, dict):
+            return False
+        node = inner
+    return node.setdefault(last, value) is value
+
+
+def _with_lists(node: Tree) -> Tree:
+    """Return a value with a list, without gaps, for each mapping by number."""
+    if not isinstance(node, dict):
+        return node
+    inside = {key: _with_lists(value) for key, value in node.items()}
+    is_list = inside and all(map(str.isdecimal, inside))
+    return [inside[key] for key in sorted(inside, key=int)] if is_list else inside
 
 
 def _row_from(whole: str, number: int, file: str) -> Row:
@@ -142,10 +148,11 @@ class _Reader:
             seen.add(key)
             if value is not None and value != "":
                 data[key] = self.read(value, join_path(path, key), f"{shown}.{key}", depth + 1)
-        for key in [] if depth else [*filter(_DOTTED.fullmatch, data)]:
-            if not _put(data, key.split("."), data.pop(key)):
+        dotted = [] if depth else [key for key in data if _DOTTED.fullmatch(key)]
+        for key in dotted:
+            if not _put(data, re.split(r"[].[]+", key), data.pop(key)):
                 self._fail(path, "equal-keys", f"repeats the key {key!r}", "keep one of them")
-        return data
+        return _with_lists(data) if dotted else data
 
     def _fail(self, path: str, code: str, message: str, hint: str | None = None) -> None:
         location = self.layer.location(path) or Location(self.layer.file)

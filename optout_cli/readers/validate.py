@@ -22,6 +22,7 @@ from optout_cli.readers.cells import (
     check_date,
     choice_in_words,
     code_in_words,
+    column_of,
     date_in_words,
     slashed_days,
 )
@@ -127,6 +128,9 @@ class _Walk:
     def _unknown_key_hint(
         self, key: str, value: dict[str, Tree], known: dict[str, FieldInfo], path: str
     ) -> str:
+        meant = column_of(key) if self.is_row and not path else [key]
+        if len(meant) == 1 and meant != [key]:  # `Signatory Name`, in a line of JSON
+            return f"write {meant[0]!r}"
         if self.is_row and not path and not closest(key, known):
             return f"to add a column of your own, begin its name with {OWN_MARK}"
         above = [*takewhile(lambda other: other != key, value)][-1:]
