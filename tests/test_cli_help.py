@@ -178,17 +178,37 @@ def test_a_slip_on_the_command_line_is_answered_with_what_to_type(
 @pytest.mark.parametrize(
     ("words", "meant"),
     [
-        ("list format", "formats"),
-        ("list counties", "jurisdictions"),
+        ("list fromats", "formats"),
+        ("review lettres/", "letters"),
         ("write r.yaml --to burea", "bureau"),
         ("schema reqest", "request"),
     ],
 )
 def test_an_unknown_choice_is_answered_with_the_one_that_is_meant(
-    words: str, meant: str, run: Run
+    words: str, meant: str, run: Run, in_folder: Path
 ) -> None:
+    (in_folder / "letters").mkdir()
     code, told = problem(run(*words.split()))
     assert (code, told.partition("hint: ")[2]) == (2, f"did you mean '{meant}'?\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "same"),
+    [
+        ("list Counties --state vermont", "list jurisdictions --state VT"),
+        ("list format", "list formats"),
+        ("help Exit_Codes", "help exit-codes"),
+        ("list passages Terminate", "list passages 287g/terminate"),
+        ("guide 06041 --letter Opt-Out -f TXT", "guide 06041 --letter secure-communities/opt-out"),
+        ("new --letter OPT-OUT -o -", "new --letter secure-communities/opt-out -o -"),
+        (
+            "write 06041 --to ICE --engine Typst -f Text --resolution FINE -o -",
+            "write 06041 --to ice --engine typst -f txt --resolution fine -o -",
+        ),
+    ],
+)
+def test_what_can_mean_one_thing_alone_is_taken_as_that(words: str, same: str, run: Run) -> None:
+    assert outcome(run(*words.split())) == outcome(run(*same.split()))
 
 
 @pytest.fixture

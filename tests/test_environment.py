@@ -16,7 +16,7 @@ from conftest import REQUEST, ROOT
 from run_batch import HEADER, ROWS
 
 from optout_cli.cli import COMMANDS, group
-from optout_cli.cli.options import WholeNumber
+from optout_cli.cli.letter_options import WholeNumber
 
 
 @pytest.fixture

@@ -113,8 +113,9 @@ def test_the_problems_of_all_programs_are_reported_in_one_run(load: Load) -> Non
 def test_a_letter_is_known_by_its_title_its_kind_and_its_id_in_any_case(load: Load) -> None:
     programs = load({})
     words = ("opt out", "Opt-Out Letter", "NOTICE OF OPT-OUT", "Secure_Communities/Opt-Out")
-    assert {programs.named(each) for each in words} == {"secure-communities/opt-out"}
-    assert [*map(programs.named, ("287g", "secure-communities/optout"))] == [None, None]
+    assert {programs.id_of(each) for each in words} == {"secure-communities/opt-out"}
+    unknown = ["287g", "secure-communities/optout"]
+    assert [*map(programs.id_of, unknown)] == unknown
 
 
 def test_an_unknown_letter_is_a_problem_where_it_was_named(load: Load) -> None:

@@ -221,7 +221,8 @@ def start_from_request(
     find = library.directory.find
     convert(earlier, Request)
     slug = find(str(data["jurisdiction"]), earlier.location("jurisdiction")).slug
-    letter = letter or str(data["letter"])
+    former = library.programs.id_of(str(data["letter"]))
+    letter = letter or former
     kind = library.programs.find(letter, earlier.location("letter"))[1]
     services = {
         party: [{"by": way["by"]} for way in ways if isinstance(way, dict)]
@@ -234,7 +235,7 @@ def start_from_request(
     authority = data.get("authority", [])
     dropped = {"date", "signatory", "particulars"}
     dropped |= {"authority"} if len(authority) == 1 else set()
-    dropped |= {"wording"} if letter != data["letter"] else set()
+    dropped |= {"wording"} if letter != former else set()
     known = {key: value for key, value in data.items() if key not in dropped}
     offered = {
         "signatory": data.get("signatory", {}),

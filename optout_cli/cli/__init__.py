@@ -199,18 +199,6 @@ def _hint_for(error: click.UsageError) -> str | None:
         text = (error.ctx and error.ctx.command.help) or ""
         example = re.search(r"^  (optout .+)", text, re.MULTILINE)
         return f"such as {example[1]}" if example and not is_choice else None
-    if isinstance(error, click.BadParameter) and isinstance(choice, click.Choice):
-        from optout_cli.errors import closest
-
-        typed = error.message.partition(" is not ")[0].strip("'\"")
-        near = closest(typed, choice.choices, MEANT)
-        return f"did you mean {near!r}?" if near else None
-    if missing := re.fullmatch(r"\w+ '(.+)' does not exist\.", error.message):
-        from pathlib import Path
-
-        from optout_cli.readers.files import no_such_file
-
-        return no_such_file(Path(missing[1]), Path(missing[1])).hint
     if "unexpected extra argument" in error.message:
         return 'put quotes around a name with spaces: "Marin County, CA"'
     return None

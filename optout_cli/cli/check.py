@@ -16,8 +16,8 @@ from optout_cli.cli.console import (
     speaks_json,
     usage_error,
 )
+from optout_cli.cli.letter_options import WholeNumber
 from optout_cli.cli.options import (
-    WholeNumber,
     engine_option,
     files,
     files_from_option,

@@ -19,6 +19,7 @@ from optout_cli.cli.console import (
     write_files,
 )
 from optout_cli.cli.options import (
+    Choice,
     files,
     files_from_option,
     force_option,
@@ -74,7 +75,7 @@ _MARK = re.compile(r"(\[-|-\]|\{\+|\+\})")
     "-f",
     "--format",
     "name",
-    type=click.Choice(["text", "html"], case_sensitive=False),
+    type=Choice(["text", "html"]),
     default="text",
     show_default=True,
     help="html: a web page in one file, to pass on.",

@@ -15,6 +15,7 @@ from optout_cli.cli.console import is_request, report_problems, usage_error, wri
 from optout_cli.cli.options import (
     DEFAULT_LETTER,
     JURISDICTION,
+    Choice,
     date_option,
     engine_option,
     files,
@@ -88,7 +89,7 @@ _Facts = dict[str, Any]  # Any: what a template is filled in with
     "-f",
     "--format",
     "name",
-    type=click.Choice(("txt", "html", "pdf"), case_sensitive=False),
+    type=Choice(("txt", "html", "pdf")),
     default="txt",
     show_default=True,
     help="Plain text, a web page, or pages to print.",
@@ -135,6 +136,7 @@ def command(
     else:
         asked = Request(jurisdiction=what, letter=letter or DEFAULT_LETTER)
         location = JURISDICTION
+    asked = msgspec.structs.replace(asked, letter=library.programs.id_of(asked.letter))
     day = day or asked.date or today()
     guide = guide_of(asked, library, day, location)
     content = encode_guide(guide, day, name, library)

@@ -10,6 +10,7 @@ from optout_cli import bundled
 from optout_cli.cli import COMMANDS, MEANT, TOPICS, group
 from optout_cli.cli.console import usage_error
 from optout_cli.errors import did_you_mean
+from optout_cli.readers.cells import choice_in_words
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -54,7 +55,9 @@ def command(context: click.Context, what: str | None) -> None:
     assert parent is not None  # the group runs every command
     if what is None:
         click.echo(parent.get_help())
-    elif found := group.get_command(parent, what):
+        return
+    what = choice_in_words(what, [*COMMANDS, *TOPICS]) or what
+    if found := group.get_command(parent, what):
         with click.Context(found, info_name=what, parent=parent) as own:
             click.echo(found.get_help(own))
     elif what in TOPICS:

@@ -1,4 +1,7 @@
-"""The options that say what to make of a request: recipients, formats, values, appearance."""
+"""The options that say what to make of a request: recipients, formats, values, appearance.
+
+Also the two of both commands that keep a register of the letters that they write.
+"""
 
 import functools
 from collections.abc import Callable, Iterable, Mapping
@@ -8,11 +11,12 @@ import click
 
 from optout_cli.cli.console import say, usage_error
 from optout_cli.cli.options import (
-    WholeNumber,
+    Choice,
     date_option,
     engine_option,
     files_from_option,
     letter_option,
+    require_reason,
     today,
 )
 from optout_cli.errors import closest
@@ -28,6 +32,28 @@ _DAYS_WITHOUT_LIMIT = 36_500  # --strict alone: a contact confirmed at any time 
 _DEFAULTS = Options()
 _OTHER_NAMES = {"word": "docx", "doc": "docx", "text": "txt", "email": "eml", "e-mail": "eml"}
 _BY_SERVICE = "by-service"  # in -f: the format follows from how a letter is sent
+
+
+class WholeNumber(click.types.IntParamType):
+    """A number of days, lines or the like."""
+
+    name = "whole number"
+
+    def __init__(self, least: int, most: int = 999_999) -> None:
+        self._least, self._most = least, most
+
+    # Any: click's signature.
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Parse the number. Raises click.BadParameter."""
+        try:
+            number = int(value)
+        except ValueError:
+            message = f"{value!r} is not a {self.name}"
+        else:
+            message = f"{number:,} is not between {self._least:,} and {self._most:,}"
+            if self._least <= number <= self._most:
+                return number
+        raise click.BadParameter(message, ctx, param)
 
 
 class Assignments(click.types.StringParamType):
@@ -52,7 +78,7 @@ _OPTIONS = (
     date_option,
     click.option(
         "--to",
-        type=click.Choice([*PARTIES, "all"], case_sensitive=False),
+        type=Choice([*PARTIES, "all"]),
         multiple=True,
         default=["all"],
         help="Write to this recipient only.  [default: all]",
@@ -109,14 +135,14 @@ _OPTIONS = (
     ),
     click.option(
         "--resolution",
-        type=click.Choice(["fine", "standard"]),
+        type=Choice(["fine", "standard"]),
         default=_DEFAULTS.resolution,
         show_default=True,
         help="Fax pages: 204x196 (fine) or 204x98 dots per inch.",
     ),
     click.option(
         "--compression",
-        type=click.Choice(["group4", "group3"]),
+        type=Choice(["group4", "group3"]),
         default=_DEFAULTS.compression,
         show_default=True,
         help="How fax pages are compressed.",
@@ -161,6 +187,20 @@ def order_options(command: _F) -> _F:
     return run  # type: ignore[return-value]  # wraps keeps the signature
 
 
+def register_options(command: _F) -> _F:
+    """Add --supersede and --no-register."""
+    supersede = click.option(
+        "--supersede",
+        metavar="REASON",
+        callback=require_reason,
+        help="Replace letters that were sent, and record why; the old files move to earlier.",
+    )
+    no_register = click.option(
+        "--no-register", is_flag=True, help="Keep no register of the letters in the folder."
+    )
+    return supersede(no_register(command))
+
+
 def split_assignment(assignment: str) -> tuple[str, str]:
     """Return key and value of KEY=VALUE. Raises click.UsageError."""
     key, equals, value = assignment.partition("=")
@@ -175,15 +215,15 @@ def split_assignment(assignment: str) -> tuple[str, str]:
 
 def formats_from(texts: Iterable[str]) -> tuple[str, ...]:
     """Return the formats in -f, without repeats. Raises click.UsageError for an unknown one."""
-    parts = (name.strip() for text in texts for name in text.split(","))
-    names = tuple(dict.fromkeys(filter(None, parts)))
+    parts = (name.strip().lower() for text in texts for name in text.split(","))
+    names = tuple(dict.fromkeys(_OTHER_NAMES.get(name, name) for name in filter(None, parts)))
     if _BY_SERVICE in names and len(names) > 1:
         hint = "leave out the others, and write them with a second command"
         usage_error(f"{_BY_SERVICE} stands alone", hint)
     for name in names:
         if name not in format_names() and name != _BY_SERVICE:
             formats = [*all_exporters(), _BY_SERVICE]
-            match = closest(name, formats, _OTHER_NAMES)
+            match = closest(name, formats)
             known = f"did you mean {match!r}?" if match else f"one of {', '.join(formats)}"
             usage_error(f"there is no format {name!r}", known)
     return names or usage_error("no format is named", "such as -f pdf,txt")

@@ -7,6 +7,7 @@ import click
 
 from optout_cli.cli.console import print_rows, print_text, report_problems, say, usage_error, wrap
 from optout_cli.cli.options import (
+    Choice,
     code_of,
     json_option,
     letters,
@@ -33,7 +34,7 @@ _LETTER = Location("LETTER", is_command_line=True)
     "optout list passages 287g/suspend\n"
     "optout list offices --state CA --json",
 )
-@click.argument("what", metavar="WHAT", type=click.Choice(_WHAT))
+@click.argument("what", metavar="WHAT", type=Choice(_WHAT))
 @click.argument("letter", required=False, shell_complete=letters)
 @click.option("--state", metavar="CODE", help="Only those of this state, such as CA.")
 @json_option

@@ -12,17 +12,18 @@ import click
 import msgspec
 
 from optout_cli.cache import Cache
+from optout_cli.cli import MEANT
 from optout_cli.cli.console import quote, say, usage_error, write_files
 from optout_cli.cli.user_folder import own_files, user_folder
 from optout_cli.engines import DEFAULT, NAMES, working_engine
-from optout_cli.errors import Location, OptoutError, Problem, did_you_mean, raise_any
+from optout_cli.errors import Location, OptoutError, Problem, closest, did_you_mean, raise_any
 from optout_cli.exporters import Options, exporter_for
 from optout_cli.letters import Library
 from optout_cli.model.letter import EngineName
 from optout_cli.output import is_folder
-from optout_cli.readers.cells import date_in_words, days_meant
+from optout_cli.readers.cells import choice_in_words, date_in_words, days_meant
 from optout_cli.readers.document import UNSEEN, unseen_problem
-from optout_cli.readers.files import STDIN
+from optout_cli.readers.files import STDIN, no_such_file
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -81,12 +82,47 @@ def letters(
     return [_completion(id, help=title) for id, title in known if id.startswith(incomplete)]
 
 
+class Choice(click.Choice[str]):
+    """A choice that is also read in other words: `Certified Mail`, `PDF`, `counties`, `letter`."""
+
+    def __init__(self, choices: Iterable[str]) -> None:
+        super().__init__([*choices], case_sensitive=False)
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the choice that is meant. Raises click.BadParameter with the likeliest one."""
+        names, word = [*self.choices], value.casefold()
+        others = (choice_in_words(value, names), MEANT.get(word), f"{word}s")
+        try:
+            return super().convert(next((it for it in others if it in names), value), param, ctx)
+        except click.BadParameter as error:
+            hint = f"\n  hint: did you mean {near!r}?" if (near := closest(word, names)) else ""
+            raise click.BadParameter(f"{error.message}{hint}", ctx, param) from None
+
+
+class Folder(click.Path):
+    """A folder that exists."""
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path, exists=True, file_okay=False)
+
+    # Any: click's signature.
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the path. Raises click.BadParameter, for a missing one with a hint."""
+        try:
+            return super().convert(value, param, ctx)
+        except click.BadParameter as error:
+            if (path := Path(value)).exists():
+                raise
+            hint = no_such_file(path, path).hint
+            raise click.BadParameter(f"{error.message}\n  hint: {hint}", ctx, param) from None
+
+
 templates_option = click.option(
     "--templates",
     "folders",
     multiple=True,
     metavar="DIR",
-    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    type=Folder(),
     help="Use the letters in DIR before optout's own (repeatable).",
 )
 
@@ -115,7 +151,7 @@ files_from_option = click.option(
     "--files-from",
     multiple=True,
     metavar="DIR",
-    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    type=Folder(),
     help="Also look in DIR for the files that a request names (repeatable).",
 )
 force_option = click.option(
@@ -146,7 +182,7 @@ quiet_option = click.option(
 
 engine_option = click.option(
     "--engine",
-    type=click.Choice(NAMES),
+    type=Choice(NAMES),
     envvar="OPTOUT_ENGINE",
     help=f"Which program lays out pages; OPTOUT_ENGINE sets it too.  [default: {DEFAULT}]",
 )
@@ -327,28 +363,6 @@ def _file_exists(path: Path) -> Problem:
     return Problem("file-exists", message, Location(str(path)), hint)
 
 
-class WholeNumber(click.types.IntParamType):
-    """A number of days, lines or the like."""
-
-    name = "whole number"
-
-    def __init__(self, least: int, most: int = 999_999) -> None:
-        self._least, self._most = least, most
-
-    # Any: click's signature.
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """Parse the number. Raises click.BadParameter."""
-        try:
-            number = int(value)
-        except ValueError:
-            message = f"{value!r} is not a {self.name}"
-        else:
-            message = f"{number:,} is not between {self._least:,} and {self._most:,}"
-            if self._least <= number <= self._most:
-                return number
-        raise click.BadParameter(message, ctx, param)
-
-
 def require_seen(_: click.Context, option: click.Parameter, value: str | None) -> str | None:
     """Return a text. Raises click.BadParameter for a character that nobody sees."""
     if value and (found := UNSEEN.search(value)):
@@ -369,17 +383,3 @@ def require_reason(
     if value is not None and not value.strip():
         usage_error(f"{option.opts[0]} needs a reason", "the register keeps it, such as 'a typo'")
     return require_seen(context, option, value)
-
-
-def register_options(command: _F) -> _F:
-    """Add --supersede and --no-register."""
-    supersede = click.option(
-        "--supersede",
-        metavar="REASON",
-        callback=require_reason,
-        help="Replace letters that were sent, and record why; the old files move to earlier.",
-    )
-    no_register = click.option(
-        "--no-register", is_flag=True, help="Keep no register of the letters in the folder."
-    )
-    return supersede(no_register(command))

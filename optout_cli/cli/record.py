@@ -11,11 +11,10 @@ import msgspec
 
 from optout_cli.cli import options
 from optout_cli.cli.console import counted, print_json, print_path, say, say_lines, usage_error
-from optout_cli.cli.options import parse_day, require_reason, today
+from optout_cli.cli.options import Choice, Folder, parse_day, require_reason, today
 from optout_cli.errors import Location, OptoutError, Problem, raise_any
 from optout_cli.letters import Library
 from optout_cli.model.request import PARTIES, RECIPIENTS, Way
-from optout_cli.readers.cells import choice_in_words
 from optout_cli.register.events import Answered, Delivered, LetterNews, Sent, Withdrawn
 from optout_cli.register.folder import LONG_WAIT, WAIT
 from optout_cli.register.recorder import Found, Recorder
@@ -27,36 +26,23 @@ _WAYS: tuple[Way, ...] = ("certified-mail", "mail", "email", "fax", "hand")
 _MOST_NAMES = 4  # letters that a message lists
 
 
-class _Words(click.Choice[str]):
-    """A choice that is also read in the words that people write in a table: `Certified Mail`."""
-
-    def convert(
-        self,
-        value: str,
-        param: click.Parameter | None,
-        ctx: click.Context | None,  # the base class's own name
-    ) -> str:
-        """Return the choice that the words name. Raises click.BadParameter."""
-        return super().convert(choice_in_words(value, [*self.choices]) or value, param, ctx)
-
-
 by_option = click.option(
     "--by",
-    type=_Words(_WAYS, case_sensitive=False),
+    type=Choice(_WAYS),
     help="How it went out.  [default: what the letter itself says]",
 )
 in_option = click.option(
     "--in",
     "within",
     metavar="FOLDER",
-    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    type=Folder(),
     help="The folder that the letters were written to.  [default: the file's, or this folder]",
 )
 to_option = click.option(
     "--to",
     "parties",
     multiple=True,
-    type=click.Choice(PARTIES, case_sensitive=False),
+    type=Choice(PARTIES),
     help="Only the letter to this recipient (repeatable).",
 )
 correct_option = click.option(

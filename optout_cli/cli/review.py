@@ -16,6 +16,7 @@ from optout_cli.cli.console import (
     write_files,
 )
 from optout_cli.cli.options import (
+    Folder,
     files,
     force_option,
     library_from,
@@ -54,7 +55,7 @@ _PAGE = "review.html"
     "folder",
     metavar="[FOLDER]",
     required=False,
-    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    type=Folder(),
 )
 @click.option(
     "-o",

@@ -13,7 +13,7 @@ import msgspec
 
 from optout_cli.authoring.request_writer import layout, notes_in
 from optout_cli.cli.console import JsonLine, NoteLine, ProblemLine, report_problems
-from optout_cli.cli.options import library_from, templates_option
+from optout_cli.cli.options import Choice, library_from, templates_option
 from optout_cli.cli.show import UNUSED, Overview
 from optout_cli.errors import JSON_SCHEMA
 from optout_cli.letters import Library
@@ -218,7 +218,7 @@ _SCHEMAS: dict[str, tuple[str, Callable[[Library], _Schema]]] = {
     short_help="Print a JSON Schema for your editor.",
     epilog="optout schema request\noptout schema program",
 )
-@click.argument("what", metavar="WHAT", type=click.Choice([*_SCHEMAS]))
+@click.argument("what", metavar="WHAT", type=Choice(_SCHEMAS))
 @templates_option
 @report_problems
 def command(what: str, folders: Sequence[Path]) -> None:

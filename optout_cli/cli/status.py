@@ -24,6 +24,8 @@ from optout_cli.cli.console import (
     write_files,
 )
 from optout_cli.cli.options import (
+    Choice,
+    Folder,
     files,
     force_option,
     json_option,
@@ -85,7 +87,7 @@ class _Output(NamedTuple):
     "places",
     metavar="[FOLDER]...",
     nargs=-1,
-    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    type=Folder(),
 )
 @click.option("--due", is_flag=True, help="Only letters whose answer is due by today.")
 @click.option(
@@ -102,7 +104,7 @@ class _Output(NamedTuple):
     "-f",
     "--format",
     "name",
-    type=click.Choice([*_REPORTS, *sorted(format_names() - set(_REPORTS))], case_sensitive=False),
+    type=Choice([*_REPORTS, *sorted(format_names() - set(_REPORTS))]),
     help="html: a web page. ics: a calendar file. Any other, or html with --json, --csv or"
     " --print0: only letters that have a file of this format.",
 )

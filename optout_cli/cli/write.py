@@ -24,7 +24,12 @@ from optout_cli.cli.console import (
     speaks_json,
     usage_error,
 )
-from optout_cli.cli.letter_options import Values, order_options, say_stray_templates
+from optout_cli.cli.letter_options import (
+    Values,
+    order_options,
+    register_options,
+    say_stray_templates,
+)
 from optout_cli.cli.next_steps import Keeping, next_steps, report_letters, staying_lines
 from optout_cli.cli.options import (
     DEFAULT_LETTER,
@@ -37,7 +42,6 @@ from optout_cli.cli.options import (
     now,
     output_path,
     quiet_option,
-    register_options,
     requests,
     verbose_option,
     with_engine,

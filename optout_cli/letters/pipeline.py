@@ -120,8 +120,9 @@ def set_values(document: Document, option: str, assignments: Mapping[str, str]) 
 def case_of(document: Document, library: Library, order: Order) -> Case:
     """Gather everything that decides the request's notices. Raises OptoutError, all problems."""
     written = document.data.get("letter")  # its id, title or kind: Notice of opt-out
-    if isinstance(written, str) and (id := library.programs.named(written)):
-        document = msgspec.structs.replace(document, data={**document.data, "letter": id})
+    if isinstance(written, str):
+        data = {**document.data, "letter": library.programs.id_of(written)}
+        document = msgspec.structs.replace(document, data=data)
     problems, unread = _Problems(), _Problems()
     request: Request | None = None
     locality: Locality | None = None

@@ -76,6 +76,7 @@ def passages_of(
 
     The facts are placeholders. Raises OptoutError at `location` for a letter that does not exist.
     """
+    letter = library.programs.id_of(letter)
     _, kind = library.programs.find(letter, location)
     templates = library.templates
     fields = (of for spec in kind.particulars.values() if isinstance(of := spec.of, dict))
@@ -147,7 +148,7 @@ def letter_and_place(
         document = request_file(query)
         request = convert(document, Request)
         query, location = request.jurisdiction, document.location("jurisdiction")
-        letter = letter or request.letter
+        letter = letter or library.programs.id_of(request.letter)
     found = library.directory.find(query, location)
     if found.agency and letter is None:
         known = [id for id, program, _ in library.programs.letters() if program.author]

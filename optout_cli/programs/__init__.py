@@ -60,10 +60,10 @@ class Programs:
             for name, kind in sorted(program.letters.items()):
                 yield f"{id}/{name}", program, kind
 
-    def named(self, words: str) -> str | None:
-        """Return the id of the only letter with this title, kind or id, or None."""
+    def id_of(self, words: str) -> str:
+        """Return the id of the only letter with this title, kind or id; without one, the words."""
         found = self._fitting(words)
-        return found[0] if len(found) == 1 else None
+        return found[0] if len(found) == 1 else words
 
     def _fitting(self, words: str) -> list[str]:
         """Return the ids of the letters with this title, kind or id.
@@ -83,7 +83,8 @@ class Programs:
             if id == letter:
                 return program, kind
         fitting = " or ".join(self._fitting(letter))
-        guess = did_you_mean(letter, [id for id, _, _ in self.letters()])
+        ids = [id for id, _, _ in self.letters()]
+        guess = did_you_mean(letter, ids, {id.partition("/")[2]: id for id in reversed(ids)})
         hint = f"write {fitting}" if fitting else guess
         message = f"there is no letter {letter!r}"
         raise OptoutError(Problem("unknown-letter", message, location, hint))

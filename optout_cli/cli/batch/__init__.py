@@ -16,15 +16,19 @@ from optout_cli.cli.batch.paper import Prints, cores, prints_options
 from optout_cli.cli.batch.report import say_how_read
 from optout_cli.cli.batch.run import Run
 from optout_cli.cli.console import report_problems, say, usage_error
-from optout_cli.cli.letter_options import Values, order_options, say_stray_templates
-from optout_cli.cli.options import (
+from optout_cli.cli.letter_options import (
+    Values,
     WholeNumber,
+    order_options,
+    register_options,
+    say_stray_templates,
+)
+from optout_cli.cli.options import (
     files,
     library_from,
     library_options,
     now,
     quiet_option,
-    register_options,
     with_engine,
 )
 from optout_cli.errors import ExitCode

@@ -182,7 +182,7 @@ def command(
     _check_usage(click.get_current_context().params)
     library = library_from(overlays, folders)
     if letter:
-        library.programs.find(letter, _LETTER)
+        library.programs.find(letter := library.programs.id_of(letter), _LETTER)
     if wants_wording:
         _copy_wording(jurisdiction, letter, output, library, quiet=quiet)
         return
