@@ -129,6 +129,20 @@ def test_a_letter_by_fax_or_e_mail_needs_the_number_where_none_is_known(asked: A
     }
 
 
+def test_a_letter_by_e_mail_needs_the_senders_address_too(asked: Asked, run: Run) -> None:
+    said = {
+        **SIGNS,
+        "Sent by": ["mail", "email"],
+        "E-mail address": "ice@example.gov",
+        "Sender's e-mail": ["ICE@example.gov", "pat@example.gov"],
+    }
+    result, clerk = asked(said, "06041")
+    same = "Please check: E-mail address (How it goes to ICE) 'ice@example.gov' is this answer too."
+    assert (clerk.unused, same in words(outcome(result)[2])) == ([], True)
+    written = run("write", "marin-county-ca.yaml", "--to", "ice", "-f", "eml", "-o", "-")
+    assert "From: Pat Placeholder <pat@example.gov>" in outcome(written)[1]
+
+
 @pytest.mark.parametrize(("instead", "way"), [("certified", "certified-mail"), ("open", "email")])
 def test_without_the_address_it_goes_by_certified_mail_or_stays_open(
     instead: str, way: str, asked: Asked

@@ -193,10 +193,12 @@ class Draft:
         return next((it for it, own in paths if not own.isdisjoint(about)), None)
 
     def doubt_about(self, texts: Mapping[str, str]) -> Problem | None:
-        """Return what may be wrong with the answers in `texts`, although it may be meant."""
+        """Return what may be wrong once `texts` are answers too, although it may be meant."""
+        quoted = self.basis.library.programs.quoted_in
+        before = judge(self.document, quoted(self.document))[1]
         tried = with_answers(self.document, texts)
-        for doubt in judge(tried, self.basis.library.programs.quoted_in(tried))[1]:
-            if doubt.path in texts:
+        for doubt in judge(tried, quoted(tried))[1]:
+            if doubt not in before:
                 return Problem("odd-value", doubt.message, None, doubt.hint, doubt.path)
         return None
 

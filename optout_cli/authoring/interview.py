@@ -37,6 +37,7 @@ _KEYS = (
 )
 
 _REFERENCE = re.compile(r"-[0-9]{8}-[A-Z0-9]{4}\b")  # of a letter: differs with every answer
+_PATH = re.compile(r"[a-z]+(?:[.-][a-z0-9]+)+")  # of a key
 _AS_IN_LETTER = "With an answer of that kind, the letter says:"
 
 
@@ -159,8 +160,8 @@ class Interview:
                 path = problem.path or (problem.location.path if problem.location else "")
                 if path in keys:
                     del self.said[keys[path]]
-                    about = problem.message.removeprefix(f"{path} ")
-                    subject = "this " if about != problem.message else ""
+                    about = self._with_labels(problem.message, path)
+                    subject = "this " if problem.message.startswith(f"{path} ") else ""
                     told = (f"Please check: {subject}{about}.",)
                     question = self.next()
                     return question and replace(question, intro=told)
@@ -242,6 +243,8 @@ class Interview:
         basis, draft = self.basis, self.draft
         texts = _texts_of(draft, question, text)
         problem = draft.problem_with(texts)
+        if problem:
+            problem = replace(problem, message=self._with_labels(problem.message, question.path))
         if problem and question.hint:
             return replace(problem, hint=question.hint)
         today, day = basis.today.isoformat(), str(draft.value("date"))
@@ -259,7 +262,14 @@ class Interview:
         is_words = question.path.startswith("particulars.") and question.reads in ("text", "lines")
         if is_words and guess_date(text):
             return Problem("odd-value", f"{text!r} is a date, and the letter needs words here")
-        return self.draft.doubt_about(_texts_of(self.draft, question, text))
+        doubt = self.draft.doubt_about(_texts_of(self.draft, question, text))
+        return doubt and replace(doubt, message=self._with_labels(doubt.message, question.path))
+
+    def _with_labels(self, message: str, own: str) -> str:
+        """Name other answers in a message about `own` by their questions: `Fax (Who signs)`."""
+        labels = {each.path: f"{each.label} ({each.section})" for each, _ in self.asked}
+        labels[own] = "this answer"
+        return _PATH.sub(lambda it: labels.get(it[0], it[0]), message.removeprefix(f"{own} "))
 
     def meanings(self, question: Question, text: str) -> dict[str, str]:
         """Return what a text with a problem may mean, in words: states and jurisdictions.

@@ -154,6 +154,9 @@ _FACTS: Mapping[str, Callable[[Draft, str, str], bool]] = {
     "too-long": _is_too_long,
     "confirmable": _is_confirmable,
     "lacks": _lacks,
+    "emailed": lambda draft, *_: any(
+        way["by"] == "email" for ways in (draft.value("service") or {}).values() for way in ways
+    ),
     "signed-before": lambda draft, *_: bool(
         signed_before(draft) and "signatory.name" not in draft.basis.start.offered
     ),

@@ -127,7 +127,9 @@ def _order_problems(
         entries = [*enumerate(value)] if isinstance(value, tuple) else []
         others = _value(values, particular.per) if particular.per else None
         if others and len(entries) not in (0, 1, len(others)):
-            message = f"{at} has {len(entries)} entries, but {particular.per} has {len(others)}"
+            message = (
+                f"{at} has {len(entries)} entries, but {path}.{particular.per} has {len(others)}"
+            )
             hint = f"give one for each {particular.per}, in the same order, or one for all"
             yield Problem("uneven-list", message, hint=hint, path=at)
         inner = particular.of if isinstance(particular.of, dict) else {}
@@ -143,7 +145,7 @@ def _order_problems(
                 yield Problem("impossible-date", message, hint=_ONE_OF_TWO, path=at_day)
             first = particular.not_before and _value(values, particular.not_before)
             if first and day < first:
-                message = f"{at_day} {day} is before {particular.not_before} ({first})"
+                message = f"{at_day} {day} is before {path}.{particular.not_before} ({first})"
                 yield Problem("impossible-date", message, hint=_ONE_OF_TWO, path=at_day)
 
 
