@@ -12,7 +12,7 @@ import click
 from msgspec.structs import replace
 
 from optout_cli.authoring import NONE
-from optout_cli.cli.console import say, terminal_width, wrap
+from optout_cli.cli.console import APP, say, terminal_width, wrap
 from optout_cli.cli.options import today
 from optout_cli.errors import Problem
 from optout_cli.readers.cells import days_meant
@@ -22,6 +22,8 @@ _SKIP = "-"  # the answer that skips a question even when Enter would take a def
 _BACK, _EXPLAIN = "<", "?"
 _SEVERAL = re.compile(r"\s*[,;+&]\s*|\s+and\s+|\s+(?=[0-9])")  # 1,2 or 1 2 or jem and wso
 _MARK = re.compile(r"(- |\(\b|[0-9]+  )")  # before a point, a remark, a choice
+_COMMAND = re.compile(rf"(?<=: ){APP} .+$", re.MULTILINE)
+_BOUND = "\xa0"  # a space at which no line is broken
 _SHORT = 2  # letters that are too few to look for in the text of a choice
 
 Check = Callable[[str], Problem | None]
@@ -67,12 +69,16 @@ def is_terminal() -> bool:
 
 
 def say_wrapped(text: str, indent: str = "") -> None:
-    """Print text on stderr, at most 80 columns wide; indented lines stay indented."""
-    for line in text.split("\n"):
+    """Print text on stderr, at most 80 columns wide; indented lines stay indented.
+
+    A command at the end of a line stays whole, so that it can be copied.
+    """
+    for line in _COMMAND.sub(lambda it: it[0].replace(" ", _BOUND), text).split("\n"):
         inner = indent + " " * (len(line) - len(line.lstrip(" ")))
         mark = _MARK.match(line.lstrip())
         hang = inner + " " * len(mark[0]) if mark else inner
-        say("\n".join(wrap(line.strip(), terminal_width(_WIDEST), inner, hang)))
+        lines = wrap(line.strip(" "), terminal_width(_WIDEST), inner, hang)
+        say("\n".join(lines).replace(_BOUND, " "))
 
 
 def ask(
