@@ -11,10 +11,10 @@ from conftest import REQUEST, TODAY
 from make_letters import case_for, letters_for, problems_of, texts_of, told_by
 from written_letters import REACHED, TO_BUREAU, TO_ICE, write_letters
 
-from optout_cli.authoring.draft import draft_text
 from optout_cli.authoring.follow import answers_following
 from optout_cli.authoring.former import former_from_json
 from optout_cli.authoring.request_writer import Answers
+from optout_cli.authoring.unfinished import text_with_samples
 from optout_cli.exporters import exporter_for
 from optout_cli.letters import Library
 from optout_cli.letters.pipeline import Order, exports_of
@@ -92,7 +92,7 @@ def test_a_follow_up_begins_with_the_notices_facts(notice: Path, library: Librar
 
 def test_the_answers_make_a_request_that_can_be_written(notice: Path, library: Library) -> None:
     answers = following(notice, "secure-communities/follow-up", library)
-    text = draft_text(answers, library, TODAY, "r.yaml")
+    text = text_with_samples(answers, library, TODAY, "r.yaml")
     order = Order(today=TODAY, formats=("txt",))
     bureau, ice = exports_of(document_from_yaml(text, "r.yaml"), library, order)
     reference = answers["particulars"]["notice-reference"]

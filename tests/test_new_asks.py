@@ -151,7 +151,7 @@ def test_the_letter_is_shown_before_the_request_is_written(asked: Asked) -> None
 
 def test_what_she_declines_is_kept_and_not_written(asked: Asked, in_folder: Path) -> None:
     result, _ = asked({"What next": "no"}, "06041")
-    assert (outcome(result)[:2], lying_in(in_folder)) == ((130, ""), ["marin-county-ca.draft"])
+    assert (outcome(result)[:2], lying_in(in_folder)) == ((130, ""), ["marin-county-ca.answers"])
 
 
 @pytest.mark.parametrize(
@@ -406,9 +406,9 @@ def test_an_interrupt_keeps_the_answers_and_the_next_time_goes_on_with_them(
 ) -> None:
     result, _ = asked({"Title": "^C", "Name": "Pat", "Date": "2026-11-20"}, "06041")
     code, out, err = outcome(result)
-    assert (code, out, lying_in(in_folder)) == (130, "", ["marin-county-ca.draft"])
+    assert (code, out, lying_in(in_folder)) == (130, "", ["marin-county-ca.answers"])
     assert err.endswith(
-        "\nstopped; no request was written, and your answers are kept in marin-county-ca.draft\n"
+        "\nstopped; no request was written, and your answers are kept in marin-county-ca.answers\n"
         "to go on: optout new marin-county-ca\n"
     )
     result, clerk = asked({"Title": "Sheriff"}, "marin-county-ca")
@@ -427,8 +427,8 @@ def test_without_a_county_the_kept_answers_are_offered_and_may_be_left(
     assert (outcome(result)[1], clerk.unused) == ("inyo-county-ca.yaml\n", [])
     assert lying_in(in_folder) == [
         "inyo-county-ca.yaml",
-        "kern-county-ca.draft",
-        "marin-county-ca.draft",
+        "kern-county-ca.answers",
+        "marin-county-ca.answers",
     ]
 
 
@@ -738,13 +738,13 @@ def test_a_choice_is_a_number_a_word_its_beginning_or_a_part_of_it(
 def test_a_file_that_does_not_hold_kept_answers_is_neither_offered_nor_replaced(
     text: str, asked: Asked, write: Write
 ) -> None:
-    write("marin-county-ca.draft", text)
+    write("marin-county-ca.answers", text)
     result, clerk = asked({"Date": "^C"}, "06041")
     told = words(outcome(result)[2])
     assert "Go on with" not in clerk.asked
-    assert Path("marin-county-ca.draft").read_text("utf-8") == text
-    assert "marin-county-ca.draft has other answers, and stays as it is" in told
-    assert "your answers are kept in marin-county-ca-2.draft" in told
+    assert Path("marin-county-ca.answers").read_text("utf-8") == text
+    assert "marin-county-ca.answers has other answers, and stays as it is" in told
+    assert "your answers are kept in marin-county-ca-2.answers" in told
 
 
 def test_answers_for_two_letters_of_one_county_are_kept_in_two_files(
@@ -752,9 +752,9 @@ def test_answers_for_two_letters_of_one_county_are_kept_in_two_files(
 ) -> None:
     for letter in ("secure-communities/opt-out", "287g/suspend"):
         asked({"Model": "wso", "Name": "^C"}, "06041", "--letter", letter)
-    kept = ["marin-county-ca-2.draft", "marin-county-ca.draft"]
+    kept = ["marin-county-ca-2.answers", "marin-county-ca.answers"]
     assert lying_in(in_folder) == kept
-    second = {"Go on with": "marin-county-ca-2.draft", "Name": "^C"}
+    second = {"Go on with": "marin-county-ca-2.answers", "Name": "^C"}
     assert outcome(asked(second, "06041")[0])[0] == 130
     assert lying_in(in_folder) == kept
     assert outcome(asked({}, "06041", "--letter", "secure-communities/opt-out")[0])[0] == 0

@@ -237,10 +237,10 @@ def test_a_stop_later_keeps_the_answers_and_says_where(
     shown = shown_until(pexpect.EOF, child)
     child.close()
     assert shown.endswith(
-        "and your answers are kept in\r\n  marin-county-ca.draft\r\n"
+        "and your answers are kept in\r\n  marin-county-ca.answers\r\n"
         "to go on: optout new marin-county-ca\r\n"
     )
-    assert (child.exitstatus, "marin-county-ca.draft" in lying_in(in_folder)) == (130, True)
+    assert (child.exitstatus, "marin-county-ca.answers" in lying_in(in_folder)) == (130, True)
 
 
 JAIL = "dakota-county-sheriffs-office-ne"
@@ -269,4 +269,4 @@ def test_a_closed_terminal_keeps_the_answers_and_a_jail_agency_is_asked_what_mat
     assert ("optout kept your answers" in shown, "Warrant Service" in shown) == (True, False)
     data = data_in(f"{JAIL}.yaml")
     assert (data["date"], data["signatory"]["name"]) == ("2026-11-20", "Pat Placeholder")
-    assert f"{JAIL}.draft" not in lying_in(in_folder)
+    assert f"{JAIL}.answers" not in lying_in(in_folder)

@@ -13,7 +13,7 @@ from conftest import REQUEST, TODAY
 from make_letters import document_of
 from run_batch import COMMON, SEAL
 
-from optout_cli.authoring.draft import Basis, Draft, Start
+from optout_cli.authoring.unfinished import Basis, Start, UnfinishedRequest
 from optout_cli.errors import Problem, shorten
 from optout_cli.letters import Library
 from optout_cli.readers.document import Document
@@ -289,9 +289,9 @@ def problem_typed(
     document: Document, texts: dict[str, str], library: Library, *files_from: Path
 ) -> Problem | None:
     """Return what the interview says of answers to go into a request."""
-    draft = Draft(Basis(Start(), library, TODAY, files_from=files_from))
-    draft.document = document
-    return draft.problem_with(texts)
+    request = UnfinishedRequest(Basis(Start(), library, TODAY, files_from=files_from))
+    request.document = document
+    return request.problem_with(texts)
 
 
 def test_what_is_typed_into_the_interview_is_the_requests_own_word(

@@ -15,8 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from make_letters import case_for, problems_of
 
-from optout_cli.authoring.draft import draft_text
 from optout_cli.authoring.request_writer import request_text
+from optout_cli.authoring.unfinished import text_with_samples
 from optout_cli.letters import Library
 from optout_cli.letters.compose import compose
 from optout_cli.letters.pipeline import Order, case_of, exports_of
@@ -201,7 +201,7 @@ def test_a_line_is_a_note_a_sample_or_holds(line: str) -> None:
 
 
 def test_a_party_without_a_letter_has_no_lines(library: Library) -> None:
-    text = draft_text({"letter": "287g/terminate"}, library, TODAY, "r.yaml")
+    text = text_with_samples({"letter": "287g/terminate"}, library, TODAY, "r.yaml")
     assert "#  ice:" in text
     assert "#  bureau:" not in text
     assert "addressing:" not in text

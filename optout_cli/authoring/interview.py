@@ -15,7 +15,6 @@ import msgspec
 from msgspec.structs import replace
 
 from optout_cli.authoring import NONE
-from optout_cli.authoring.draft import Basis, Draft, Start, document_from
 from optout_cli.authoring.particular_questions import EXPANDED
 from optout_cli.authoring.questions import (
     TOLD,
@@ -27,6 +26,7 @@ from optout_cli.authoring.questions import (
     table,
 )
 from optout_cli.authoring.request_writer import sample_of
+from optout_cli.authoring.unfinished import Basis, Start, UnfinishedRequest, document_from
 from optout_cli.errors import Location, OptoutError, Problem
 from optout_cli.readers.cells import guess_date
 
@@ -48,64 +48,64 @@ class Answered(NamedTuple):
     text: str
 
 
-def walk(draft: Draft) -> Iterator[Question]:
+def walk(request: UnfinishedRequest) -> Iterator[Question]:
     """Yield each question that matters, in order; each must be answered before the next."""
     told: list[str] = []
     for section in table():
-        for party in list(draft.recipients) if section.each else [""]:
-            if not all(is_met(term, draft, party) for term in section.when):
+        for party in list(request.recipients) if section.each else [""]:
+            if not all(is_met(term, request, party) for term in section.when):
                 continue
-            title = filled(section.section, draft, party)
+            title = filled(section.section, request, party)
             for row in section.questions:
-                told += TOLD[row.tell](draft, party) if row.tell else ()
+                told += TOLD[row.tell](request, party) if row.tell else ()
                 questions: Iterable[Question] = ()
                 if row.expand:
-                    questions = EXPANDED[row.expand](row, draft, party)
-                elif not row.tell and all(is_met(term, draft, party) for term in row.when):
-                    questions = [question_from(row, draft, party)]
+                    questions = EXPANDED[row.expand](row, request, party)
+                elif not row.tell and all(is_met(term, request, party) for term in row.when):
+                    questions = [question_from(row, request, party)]
                 for question in questions:
                     explained = question.help or section.help
                     yield replace(question, section=title, intro=(*told,), help=explained)
                     told.clear()
 
 
-def take(draft: Draft, question: Question, text: str) -> None:
-    """Put an answer into the draft."""
-    draft.said[question.key] = text
+def take(request: UnfinishedRequest, question: Question, text: str) -> None:
+    """Put an answer into the request."""
+    request.said[question.key] = text
     if question.reads == "way":
-        _take_way(draft, question.key, text)
+        _take_way(request, question.key, text)
     elif question.reads == "signatory":
         if text == "yes":
-            draft.put_group("signatory", signed_before(draft))
+            request.put_group("signatory", signed_before(request))
     elif question.unit:
-        group = draft.units.setdefault(question.unit, {})
-        group |= {path: line for path, line in _texts_of(draft, question, text).items() if line}
-        if text != question.known or draft.value(question.unit):
-            draft.put(group)
+        group = request.units.setdefault(question.unit, {})
+        group |= {path: line for path, line in _texts_of(request, question, text).items() if line}
+        if text != question.known or request.value(question.unit):
+            request.put(group)
     elif text == question.none and question.path.endswith(".confirmed.by"):  # it has changed since
-        draft.drop(question.path.rpartition(".")[0])
+        request.drop(question.path.rpartition(".")[0])
     elif text and text not in (question.known, question.none) and question.path[0] != "~":
-        draft.put(_texts_of(draft, question, text))
+        request.put(_texts_of(request, question, text))
 
 
-def _take_way(draft: Draft, key: str, text: str) -> None:
+def _take_way(request: UnfinishedRequest, key: str, text: str) -> None:
     """Set how a letter goes out, with what is known of that way from the earlier letter."""
     if text in ("no", "open"):
         return
     party, kind, also = f"{key.removeprefix('~')}..".split(".")[:3]
     way = also or text
-    earlier = draft.basis.start.known.get("service", {}).get(party, [])
+    earlier = request.basis.start.known.get("service", {}).get(party, [])
     service = next((each for each in earlier if each["by"] == way), {"by": way})
-    others = draft.value(f"service.{party}") if kind == "also" else []
-    draft.put_group(f"service.{party}", [*others, service])
+    others = request.value(f"service.{party}") if kind == "also" else []
+    request.put_group(f"service.{party}", [*others, service])
 
 
-def _texts_of(draft: Draft, question: Question, text: str) -> dict[str, str]:
+def _texts_of(request: UnfinishedRequest, question: Question, text: str) -> dict[str, str]:
     """Return the texts by key path that an answer stands for: `a; b` is two lines."""
     if question.reads == "letter":
-        return {question.path: f"{draft.said['~program']}/{text}"}
+        return {question.path: f"{request.said['~program']}/{text}"}
     if question.reads == "seal":  # a seal without words for it is a problem
-        jurisdiction = draft.locality.jurisdiction
+        jurisdiction = request.locality.jurisdiction
         words = f"Seal of {jurisdiction.formal or jurisdiction.name}"
         return {"letterhead.alt": words, question.path: text}
     if question.reads not in ("lines", "several"):
@@ -143,7 +143,7 @@ class Interview:
         self.said = dict(kept.said) if kept else {}
         self.offered = dict(kept.offered if kept else basis.start.offered)
         self.asked: list[Answered] = []
-        self.draft = Draft(basis)
+        self.request = UnfinishedRequest(basis)
         self._unsure = set(self.said)  # keys of answers to check again
 
     def next(self) -> Question | None:
@@ -168,8 +168,8 @@ class Interview:
             raise
 
     def _first_open(self) -> Question | None:
-        self.draft, self.asked = Draft(self.basis), []
-        for question in walk(self.draft):
+        self.request, self.asked = UnfinishedRequest(self.basis), []
+        for question in walk(self.request):
             offered = self.offered.get(question.key, "")
             if question.reads == "several" and not offered:  # of an earlier request, item by item
                 items = (self.offered.get(f"{question.key}.{number}", "") for number in count())
@@ -189,7 +189,7 @@ class Interview:
                 return question if is_wrong else shown  # a day that has passed is not offered
             else:
                 self.asked.append(Answered(shown, text))
-            take(self.draft, question, text)
+            take(self.request, question, text)
         return None
 
     def answer(self, question: Question, text: str) -> None:
@@ -240,14 +240,14 @@ class Interview:
             return None if " ".join(text.lower().split()) in full else near
         if question.choices or question.path.startswith("~"):
             return None
-        basis, draft = self.basis, self.draft
-        texts = _texts_of(draft, question, text)
-        problem = draft.problem_with(texts)
+        basis, request = self.basis, self.request
+        texts = _texts_of(request, question, text)
+        problem = request.problem_with(texts)
         if problem:
             problem = replace(problem, message=self._with_labels(problem.message, question.path))
         if problem and question.hint:
             return replace(problem, hint=question.hint)
-        today, day = basis.today.isoformat(), str(draft.value("date"))
+        today, day = basis.today.isoformat(), str(request.value("date"))
         own = today if question.side == "past" else day
         is_right = text == own or (text > own) == (question.side == "after")
         if problem or not question.side or is_right:
@@ -262,7 +262,7 @@ class Interview:
         is_words = question.path.startswith("particulars.") and question.reads in ("text", "lines")
         if is_words and guess_date(text):
             return Problem("odd-value", f"{text!r} is a date, and the letter needs words here")
-        doubt = self.draft.doubt_about(_texts_of(self.draft, question, text))
+        doubt = self.request.doubt_about(_texts_of(self.request, question, text))
         return doubt and replace(doubt, message=self._with_labels(doubt.message, question.path))
 
     def _with_labels(self, message: str, own: str) -> str:
@@ -315,17 +315,17 @@ class Interview:
     def _passages_with(self, path: str) -> list[str]:
         """Return the passages that the letter has only with a sample of a particular."""
         top, _, name = path.partition(".")
-        name, draft = name.partition(".")[0], self.draft
+        name, request = name.partition(".")[0], self.request
         if top != "particulars":
             return []
-        own = {**(draft.value(top) or {}), name: None}
-        sample = sample_of(draft.declared[name], date.fromisoformat(str(draft.value("date"))))
+        own = {**(request.value(top) or {}), name: None}
+        sample = sample_of(request.declared[name], date.fromisoformat(str(request.value("date"))))
         letters = []
         for value in (sample, None):
             given = {key: each for key, each in {**own, name: value}.items() if each is not None}
-            document = document_from({**draft.document.data, top: given})
+            document = document_from({**request.document.data, top: given})
             try:
-                letter = draft.letters_of(document)[0]
+                letter = request.letters_of(document)[0]
             except OptoutError:  # the letter needs more than that
                 return []
             text = _REFERENCE.sub("", letter)

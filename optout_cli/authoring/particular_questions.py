@@ -7,21 +7,21 @@ from itertools import count
 from msgspec.structs import replace
 
 from optout_cli.authoring import NONE
-from optout_cli.authoring.draft import Draft
 from optout_cli.authoring.questions import Question, known_ways
 from optout_cli.authoring.request_writer import sample_of
+from optout_cli.authoring.unfinished import UnfinishedRequest
 from optout_cli.model.program import Particular
 from optout_cli.programs import holds
 
 _YES_NO = {"yes": "", "no": ""}
 
 
-def _ask_agreement(row: Question, draft: Draft, _: str) -> Iterator[Question]:
+def _ask_agreement(row: Question, request: UnfinishedRequest, _: str) -> Iterator[Question]:
     """Ask which of an agency's agreements the letter is about, if it has several."""
-    agreements = draft.locality.agreements
-    for name, spec in draft.declared.items():
+    agreements = request.locality.agreements
+    for name, spec in request.declared.items():
         path = f"particulars.{name}"
-        if spec.known == "model" and not draft.value(path) and len(agreements) > 1:
+        if spec.known == "model" and not request.value(path) and len(agreements) > 1:
             choices = {
                 each.model: f"{spec.labels.get(each.model, '')}, signed {each.signed or '?'}"
                 for each in agreements
@@ -30,10 +30,10 @@ def _ask_agreement(row: Question, draft: Draft, _: str) -> Iterator[Question]:
             yield replace(many, path=path, key=path, choices=choices, required=True)
 
 
-def _ask_also(row: Question, draft: Draft, party: str) -> Iterator[Question]:
+def _ask_also(row: Question, request: UnfinishedRequest, party: str) -> Iterator[Question]:
     """Ask about each other way in which the earlier letter went out."""
-    for way in known_ways(draft, party):
-        if way != draft.value(f"~{party}.way"):
+    for way in known_ways(request, party):
+        if way != request.value(f"~{party}.way"):
             key = f"~{party}.also.{way}"
             label = row.label.replace("{way}", way)
             yield replace(
@@ -41,45 +41,45 @@ def _ask_also(row: Question, draft: Draft, party: str) -> Iterator[Question]:
             )
 
 
-def _ask_required(row: Question, draft: Draft, _: str) -> Iterator[Question]:
+def _ask_required(row: Question, request: UnfinishedRequest, _: str) -> Iterator[Question]:
     """Ask for what the letter must say, and what is missing of what an earlier letter tells."""
-    known = draft.basis.start.known.get("particulars", {})
-    for name, spec in draft.declared.items():
+    known = request.basis.start.known.get("particulars", {})
+    for name, spec in request.declared.items():
         path = f"particulars.{name}"
         if isinstance(known.get(name), list) and isinstance(spec.of, dict):
-            yield from _ask_missing(row, draft, name, spec.of)
-        elif spec.required and name not in known and not _is_on_file(draft, spec):
-            yield from _ask(row, draft, path, name, spec)
+            yield from _ask_missing(row, request, name, spec.of)
+        elif spec.required and name not in known and not _is_on_file(request, spec):
+            yield from _ask(row, request, path, name, spec)
 
 
 def _ask_missing(
-    row: Question, draft: Draft, name: str, fields: Mapping[str, Particular]
+    row: Question, request: UnfinishedRequest, name: str, fields: Mapping[str, Particular]
 ) -> Iterator[Question]:
     """Ask for the fields of known entries without which the letter kind is refused."""
-    kind = draft.basis.library.programs.find(draft.letter)[1]
+    kind = request.basis.library.programs.find(request.letter)[1]
     needed = {term for refusal in kind.refuse for term in refusal.when.missing}
-    for number, entry in enumerate(draft.basis.start.known["particulars"][name]):
+    for number, entry in enumerate(request.basis.start.known["particulars"][name]):
         told = ", ".join(str(value) for value in entry.values())
         for field, spec in fields.items():
             if f"{name}.{field}" in needed and field not in entry:
                 optional = replace(spec, required=False)
                 path = f"particulars.{name}.{number}.{field}"
                 about = replace(row, note=f"{name.capitalize()}: {told}.")
-                yield from _ask(about, draft, path, field, optional)
+                yield from _ask(about, request, path, field, optional)
 
 
-def _ask_optional(row: Question, draft: Draft, _: str) -> Iterator[Question]:
+def _ask_optional(row: Question, request: UnfinishedRequest, _: str) -> Iterator[Question]:
     """Offer to ask for what the letter can say besides, and ask only what matters."""
-    known = draft.basis.start.known.get("particulars", {})
+    known = request.basis.start.known.get("particulars", {})
     wanted = {
         name: spec
-        for name, spec in draft.declared.items()
-        if not spec.required and name not in known and not _is_on_file(draft, spec)
+        for name, spec in request.declared.items()
+        if not spec.required and name not in known and not _is_on_file(request, spec)
     }
-    now = [spec for spec in wanted.values() if _matters(draft, spec)]
+    now = [spec for spec in wanted.values() if _matters(request, spec)]
     if not now:
         return
-    is_offered = any(path.startswith("particulars.") for path in draft.basis.start.offered)
+    is_offered = any(path.startswith("particulars.") for path in request.basis.start.offered)
     yield replace(
         row,
         path="~more",
@@ -88,30 +88,32 @@ def _ask_optional(row: Question, draft: Draft, _: str) -> Iterator[Question]:
         choices=_YES_NO,
         default="yes" if is_offered else "no",
     )
-    if draft.value("~more") != "yes":
+    if request.value("~more") != "yes":
         return
     for name, spec in wanted.items():
-        if _matters(draft, spec):
+        if _matters(request, spec):
             plain = Question(helps=row.helps)
-            yield from _ask(plain, draft, f"particulars.{name}", name, spec)
+            yield from _ask(plain, request, f"particulars.{name}", name, spec)
 
 
-def _matters(draft: Draft, spec: Particular) -> bool:
+def _matters(request: UnfinishedRequest, spec: Particular) -> bool:
     """Tell whether a particular can matter for the letter, as far as its answers go."""
-    return not spec.ask_if or any(holds(when, draft.case) for when in spec.ask_if)
+    return not spec.ask_if or any(holds(when, request.case) for when in spec.ask_if)
 
 
-def _is_on_file(draft: Draft, spec: Particular) -> bool:
+def _is_on_file(request: UnfinishedRequest, spec: Particular) -> bool:
     """Tell whether the data on the agency's agreement gives this particular."""
-    return spec.known is not None and bool(draft.locality.agreements)
+    return spec.known is not None and bool(request.locality.agreements)
 
 
-def _ask(row: Question, draft: Draft, path: str, name: str, spec: Particular) -> Iterator[Question]:
+def _ask(
+    row: Question, request: UnfinishedRequest, path: str, name: str, spec: Particular
+) -> Iterator[Question]:
     """Ask for a particular: a text, a choice, each item of a list, or each entry with fields."""
     told = f"{spec.help[:1].upper()}{spec.help[1:]}"
     note = "\n".join(filter(None, [row.note, told]))
     if spec.example and not spec.choices:
-        example = sample_of(spec, date.fromisoformat(str(draft.value("date"))))
+        example = sample_of(spec, date.fromisoformat(str(request.value("date"))))
         note += f" (for example: {example[0] if isinstance(example, list) else example})"
     kinds = (spec.type, spec.of) if isinstance(spec.of, str) else (spec.type,)
     if spec.choices or isinstance(spec.of, dict):
@@ -127,7 +129,7 @@ def _ask(row: Question, draft: Draft, path: str, name: str, spec: Particular) ->
         reads="date" if "date" in (spec.type, spec.of) else "text",
     )
     if isinstance(spec.of, dict):
-        yield from _ask_entries(question, draft, spec)
+        yield from _ask_entries(question, request, spec)
     elif spec.type == "list" and spec.choices:
         yield replace(_with_choices(question, spec, required=spec.required), reads="several")
     elif spec.type in ("list", "paragraphs"):
@@ -140,20 +142,22 @@ def _ask(row: Question, draft: Draft, path: str, name: str, spec: Particular) ->
                 note=note if is_first else "Type another one, or press Enter to go on.",
                 required=is_first and spec.required,
             )
-            if not draft.value(f"{path}.{number}"):
+            if not request.value(f"{path}.{number}"):
                 return
     else:
         yield _with_choices(question, spec, required=spec.required)
 
 
-def _ask_entries(question: Question, draft: Draft, spec: Particular) -> Iterator[Question]:
+def _ask_entries(
+    question: Question, request: UnfinishedRequest, spec: Particular
+) -> Iterator[Question]:
     """Ask for entries with several fields, as long as there is another one."""
     assert isinstance(spec.of, dict)
     for number in count():
         path = f"{question.path}.{number}"
         if number or not spec.required:
             key = f"~{path}"
-            is_offered = any(each.startswith(path) for each in draft.basis.start.offered)
+            is_offered = any(each.startswith(path) for each in request.basis.start.offered)
             yield replace(
                 question,
                 path=key,
@@ -163,11 +167,11 @@ def _ask_entries(question: Question, draft: Draft, spec: Particular) -> Iterator
                 choices=_YES_NO,
                 default="yes" if is_offered else "no",
             )
-            if draft.value(key) != "yes":
+            if request.value(key) != "yes":
                 return
         for name, inner in spec.of.items():
             plain = Question(helps=question.helps)
-            yield from _ask(plain, draft, f"{path}.{name}", name, inner)
+            yield from _ask(plain, request, f"{path}.{name}", name, inner)
 
 
 def _with_choices(question: Question, spec: Particular, *, required: bool) -> Question:
@@ -178,7 +182,7 @@ def _with_choices(question: Question, spec: Particular, *, required: bool) -> Qu
     return replace(question, choices=choices, none=none, default=none or "", required=required)
 
 
-EXPANDED: Mapping[str, Callable[[Question, Draft, str], Iterator[Question]]] = {
+EXPANDED: Mapping[str, Callable[[Question, UnfinishedRequest, str], Iterator[Question]]] = {
     "agreement": _ask_agreement,
     "required": _ask_required,
     "also": _ask_also,

@@ -8,17 +8,17 @@ from typing import Any
 import click
 from msgspec.structs import replace
 
-from optout_cli.authoring.draft import (
+from optout_cli.authoring.request_writer import Answers
+from optout_cli.authoring.unfinished import (
     Basis,
     Start,
     document_from,
-    draft_text,
     request_name,
     require_request,
     start_from_request,
+    text_with_samples,
     with_answers,
 )
-from optout_cli.authoring.request_writer import Answers
 from optout_cli.cli.ask import is_terminal
 from optout_cli.cli.console import (
     program_name,
@@ -67,7 +67,7 @@ Create a request file, for `optout write` to make the letters from.
 On a terminal, optout asks you questions, shows each address and how old it is, and lets you
 correct it. Type < to go back to the question before, as often as you like, and ? to have a
 question explained. At the end you see all answers and can change each by its number. If you
-stop, the answers are kept in a .draft file beside the request, and the same command offers to
+stop, the answers are kept in an .answers file beside the request, and the same command offers to
 go on with them. Without JURISDICTION, optout asks for the county.
 
 Elsewhere it writes a sample file that explains each line. With --csv or --xlsx it writes a
@@ -291,7 +291,7 @@ def _sample(query: str | None, basis: Basis, options: str) -> tuple[Path | None,
     answers = {**place, "letter": DEFAULT_LETTER, "date": day.isoformat(), **given}
     name = request_name({**place, "letter": DEFAULT_LETTER, **basis.start.known})
     path = require_free(basis.place_of(name))
-    return path, draft_text(answers, library, day, f"{quote(str(path or name))}{options}")
+    return path, text_with_samples(answers, library, day, f"{quote(str(path or name))}{options}")
 
 
 def _copy_wording(

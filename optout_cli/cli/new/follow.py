@@ -11,7 +11,6 @@ from typing import NamedTuple
 
 import click
 
-from optout_cli.authoring.draft import Start
 from optout_cli.authoring.follow import (
     answers_following,
     letterhead_after,
@@ -32,6 +31,7 @@ from optout_cli.authoring.tables import (
     states_without_agreements,
     table_template,
 )
+from optout_cli.authoring.unfinished import Start
 from optout_cli.batch.input import load_input
 from optout_cli.cli.ask import (
     Question,

@@ -11,15 +11,15 @@ import click
 import msgspec
 from msgspec.structs import replace
 
-from optout_cli.authoring.draft import (
-    Basis,
-    Draft,
-    draft_text,
-    request_name,
-    require_request,
-)
 from optout_cli.authoring.interview import Interview, Kept
 from optout_cli.authoring.questions import Question
+from optout_cli.authoring.unfinished import (
+    Basis,
+    UnfinishedRequest,
+    request_name,
+    require_request,
+    text_with_samples,
+)
 from optout_cli.cli.ask import (
     Back,
     ask,
@@ -57,7 +57,7 @@ _FOLLOWING = (
 _FROM = "The earlier request's answers are in brackets: press Enter to keep one, or type a new one."
 
 
-_KEPT = ".draft"  # ends the name of a file with answers
+_KEPT = ".answers"  # ends the name of a file with answers
 _AFRESH = "start again"
 _EXPLAIN_END = (
     "write makes the file. read shows the letter as it will be. A number asks that question again."
@@ -74,8 +74,8 @@ _END = {"write": "", "read": "", "stop": "", "yes": "", "no": ""}  # what can be
 class KeptFile:
     """The file beside the request that keeps the answers of one interview, and of no other.
 
-    Its name is the request's, such as `marin-county-ca.draft`, with a number if that one has other
-    answers. `mine` are the files that it may replace.
+    Its name is the request's, such as `marin-county-ca.answers`, with a number if that one has
+    other answers. `mine` are the files that it may replace.
     """
 
     def __init__(self, mine: Iterable[Path] = ()) -> None:
@@ -139,7 +139,7 @@ def run_interview(basis: Basis, query: str | None, options: str) -> Path | None:
         interview, file = _resume(interview, query)
         start = interview.basis.start
         if "jurisdiction" in start.known:
-            place = interview.draft.locality
+            place = interview.request.locality
             say_wrapped(f"\nFor {place.jurisdiction.name}, {place.state_name} ({place.id}).")
         if start.asks:
             say_wrapped(_FROM if start.signed is None else _FOLLOWING)
@@ -153,8 +153,8 @@ def run_interview(basis: Basis, query: str | None, options: str) -> Path | None:
     except OptoutError:
         _say_stopped(interview, file, options)
         raise
-    path = put_request(interview.draft.path, _text_of(interview.draft, options))
-    _keep_for_next(interview.draft)
+    path = put_request(interview.request.path, _text_of(interview.request, options))
+    _keep_for_next(interview.request)
     file.path_for(interview).unlink(missing_ok=True)
     return path
 
@@ -268,10 +268,10 @@ def _ask(question: Question, interview: Interview, typed: str | None) -> str:
 
 def _is_finished(interview: Interview, options: str) -> bool:
     """Show every answer; read the letter, take an answer back, or tell that all is right."""
-    draft = interview.draft
-    name = _name_of(draft)
+    request = interview.request
+    name = _name_of(request)
     _show_answers(interview)
-    letter, wrong = _preview(_text_of(draft, options), name, interview)
+    letter, wrong = _preview(_text_of(request, options), name, interview)
     numbers = {str(number): "" for number in range(1, len(interview.asked) + 1)}
     way = "read to read the first letter, " if letter else ""
     say_wrapped(
@@ -325,7 +325,7 @@ def _show_answers(interview: Interview) -> None:
 def _preview(text: str, name: str, interview: Interview) -> tuple[str | None, list[str]]:
     """Return the first letter, or say what is wrong and return the numbers of such answers."""
     try:
-        letters = interview.draft.letters_of(document_from_yaml(text, name))
+        letters = interview.request.letters_of(document_from_yaml(text, name))
     except OptoutError as error:
         say_wrapped(
             "\nThe letters cannot be written yet. You can change the answers, or fix these problems"
@@ -338,14 +338,14 @@ def _preview(text: str, name: str, interview: Interview) -> tuple[str | None, li
     return letters[0], []
 
 
-def _name_of(draft: Draft) -> str:
-    return str(draft.path or draft.name)
+def _name_of(request: UnfinishedRequest) -> str:
+    return str(request.path or request.name)
 
 
-def _text_of(draft: Draft, options: str) -> str:
-    day = date.fromisoformat(str(draft.document.data["date"]))
-    file = f"{quote(_name_of(draft))}{options}"
-    return draft_text(draft.document.data, draft.basis.library, day, file)
+def _text_of(request: UnfinishedRequest, options: str) -> str:
+    day = date.fromisoformat(str(request.document.data["date"]))
+    file = f"{quote(_name_of(request))}{options}"
+    return text_with_samples(request.document.data, request.basis.library, day, file)
 
 
 def _say_stopped(interview: Interview, file: KeptFile, options: str) -> None:
@@ -354,26 +354,26 @@ def _say_stopped(interview: Interview, file: KeptFile, options: str) -> None:
     if kept is None or not kept.is_file():
         say("\nstopped; no request was written")
         return
-    path = interview.draft.default_path
-    is_named = path and str(path) != interview.draft.name
+    path = interview.request.default_path
+    is_named = path and str(path) != interview.request.name
     output = f" -o {quote(str(path))}" if is_named else ""
     say(f"\nstopped; no request was written, and your answers are kept in {kept}")
     say(f"to go on: {program_name()} new {interview.place}{output}{options}")
 
 
-def _keep_for_next(draft: Draft) -> None:
+def _keep_for_next(request: UnfinishedRequest) -> None:
     """Save who signs, and each address that was confirmed, to be offered the next time."""
-    signatory, directory = draft.value("signatory"), draft.basis.library.directory
-    if signatory and keep_signatory(draft.locality.slug, signatory):
+    signatory, directory = request.value("signatory"), request.basis.library.directory
+    if signatory and keep_signatory(request.locality.slug, signatory):
         say_wrapped(
             f"optout saved who signs in {signatories_path()}, to offer it for"
-            f" {draft.locality.name} next time. You may delete that file."
+            f" {request.locality.name} next time. You may delete that file."
         )
-    for recipient in draft.recipients.values():
+    for recipient in request.recipients.values():
         confirmed, is_bureau = recipient.confirmed, recipient.party == "bureau"
         if confirmed is None or recipient.is_person or recipient.contact.missing:
             continue
-        what = draft.locality.state_code if is_bureau else recipient.office
+        what = request.locality.state_code if is_bureau else recipient.office
         target = target_of(what, directory, Location(""))
         row = corrected_contact(
             contact_at(target, directory) or Contact(),

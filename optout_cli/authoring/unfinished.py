@@ -73,7 +73,7 @@ class Basis(NamedTuple):
 
 
 @dataclass
-class Draft:
+class UnfinishedRequest:
     """The request as far as the answers go.
 
     `said` has each answer as it was typed, by the key of its question, and `units` those that go
@@ -294,7 +294,7 @@ def _collecting(problems: list[Problem]) -> Iterator[None]:
         problems += error.problems
 
 
-def draft_text(answers: Answers, library: Library, day: date, file: str) -> str:
+def text_with_samples(answers: Answers, library: Library, day: date, file: str) -> str:
     """Return the text of a request with these answers, and its letter's samples for the rest."""
     program, kind = library.programs.find(answers["letter"])
     everybody = {party_of(rule) for rule in program.recipients if rule.holds(day)}
