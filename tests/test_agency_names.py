@@ -35,6 +35,8 @@ def directory(library: Library) -> Directory:
         ("Police Dept. of Hialeah, FL", "hialeah-police-department-fl"),
         ("hialeah p.d. fl", "hialeah-police-department-fl"),
         ("Sheriff of Bradford County, PA", "bradford-county-sheriffs-office-pa"),
+        ("Bradford County Office of the Sheriff, Pa.", "bradford-county-sheriffs-office-pa"),
+        ("Alaska DOC", "alaska-department-of-corrections-ak"),
         ("bradford cso pa", "bradford-county-sheriffs-office-pa"),
         ("Bradford Cnty Sherriff, PA", "bradford-county-sheriffs-office-pa"),
         ("Department of Corrections, FL", "florida-department-of-corrections-fl"),
@@ -70,6 +72,21 @@ def test_an_agency_is_found_by_slug_and_by_name(
             (
                 "there is no jurisdiction 'Marin County Sheriff, CA'\n"
                 "  hint: if it is not listed, name its county instead: marin-county-ca"
+            ),
+        ),
+        (
+            "Cobb County Sheriff",  # and no agency of Crosby County
+            (
+                "there is no jurisdiction 'Cobb County Sheriff'\n"
+                "  hint: if it is not listed, name its county instead: cobb-county-ga"
+            ),
+        ),
+        (
+            "Texas DPS",
+            (
+                "there is no jurisdiction 'Texas DPS'\n"
+                "  hint: texas-department-of-public-safety-criminal-investigations-division-tx"
+                " or texas-department-of-public-safety-texas-highway-patrol-tx"
             ),
         ),
         (

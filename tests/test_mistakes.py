@@ -130,7 +130,7 @@ MISTAKES = {
     "a misspelt county": (
         ("marin-county-ca", "Marrin County, CA"),
         "1:1: there is no jurisdiction 'Marrin County, CA'",
-        "marin-county-ca or mariposa-county-ca or madera-county-ca",
+        "marin-county-ca",
     ),
     "a FIPS code without its zero": (
         ("marin-county-ca", "6041"),

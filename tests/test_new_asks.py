@@ -208,10 +208,10 @@ def test_a_wrong_answer_is_told_and_asked_again(
 
 
 def test_a_name_that_is_near_is_offered_to_choose_from(asked: Asked) -> None:
-    result, _ = asked({"County or city": ["marn, ca", "marn, ca"], "Which one": ["4", "1"]})
+    result, _ = asked({"County or city": ["morin, ca", "morin, ca"], "Which one": ["3", "1"]})
     told = words(outcome(result)[2])
-    first = "1 marin-county-ca: Marin County, California (06041) 2 madera-county-ca"
-    assert f"there is no jurisdiction 'marn, ca'. Perhaps one of these? {first}" in told
+    first = "1 marin-county-ca: Marin County, California (06041) 2 mono-county-ca"
+    assert f"there is no jurisdiction 'morin, ca'. Perhaps one of these? {first}" in told
     assert data_in("marin-county-ca.yaml")["jurisdiction"] == "marin-county-ca"
 
 

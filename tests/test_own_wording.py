@@ -100,7 +100,7 @@ UNREAD = {
     ),
     "287g/terminate.dakota-conty-ne.html.j2": (
         "there is no state or jurisdiction 'dakota-conty-ne'",
-        "dakota-county-ne or ",
+        "dakota-county-ne; ",
     ),
     "287g/terminate.31043.html.j2": (
         "there is no state or jurisdiction '31043'",

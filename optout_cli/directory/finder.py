@@ -28,6 +28,7 @@ _FIPS_IN_STATE = re.compile(r"([0-9]{5})-[a-z-]+")
 _FEW = 3  # jurisdictions of one name in other states, which a hint lists first
 _TOTALS = re.compile(r"(grand-|sub-?)?totals?\b|sum\b|count(-\d+)?$")
 _WORD = re.compile(r"(?=.*[aeiouy])[a-z]{3}")
+_TRIBE = re.compile(r"\b(nation|tribes?|tribal|reservation|rancheria|indian-community|pueblo-of)\b")
 _CITY = "if it is a city, name its county"
 _MOST_CANDIDATES = 8  # a hint lists no more than this, and counts the rest
 
@@ -199,9 +200,10 @@ class Finder:
             return f"{stated[1]} is {elsewhere}; if it is a ZIP code, type the county's name"
         if re.fullmatch(r"\d{5}(-\d{4})?", query):
             return "type the county's name or its FIPS code; a ZIP code names no county"
-        if is_agency_name(folded):
-            return self._agency_suggestion(folded)
-        return self._place_suggestion(folded)
+        if _TRIBE.search(folded):
+            return "the data has no tribes: see `optout help data` to add one in a file of your own"
+        suggestion = self._agency_suggestion if is_agency_name(folded) else self._place_suggestion
+        return suggestion(folded)
 
     def _agency_suggestion(self, folded: str) -> str:
         if found := with_name(folded, self._agency_entries):
@@ -215,8 +217,9 @@ class Finder:
         instead = f"if it is not listed, name its county instead: {_listed(county)}"
         close = self._with_other_word(folded) or [
             *self._elsewhere(folded),
-            *(self._closest(folded, self._agency_entries) or self._agencies_at(folded)),
+            *([] if county else self._closest(folded, self._agency_entries)),
         ]
+        close = close or self._agencies_at(folded)
         if close:
             listed = _listed([*dict.fromkeys(close)])
             return f"{listed}; {instead}" if county else listed
@@ -236,7 +239,7 @@ class Finder:
             for name in words
         )
         if found := with_name(folded, self._jurisdiction_entries):
-            more = f"; {_CITY}" if is_city and len(found) > 1 else ""
+            more = f"; {_CITY}" if is_city and (named or len(found) > 1) else ""  # `Aurora, CO`
             return f"name the state too: {_listed(found)}{more}"
         state = self._state_names.get(folded, folded.replace("-", "").upper())
         if state in self._states:  # the state alone, such as DC
@@ -317,11 +320,12 @@ class Finder:
         named = self._named(folded) or {code: [folded] for code in self._states}
         shared: dict[int, list[str]] = {}
         for entry in self._agency_entries if folded else ():
+            words = {*entry.names[0].split("-")}
             for name in named.get(entry.code, ()):
-                place, words = place_in(name), {*entry.names[0].split("-")}
+                place, typed = place_in(name), {*name.split("-"), *agency_key(name).split("-")}
                 is_state = name == fold(self._states[entry.code]["name"])
                 if place and place == place_in(entry.names[0]) and not is_state:
-                    shared.setdefault(len(words & {*name.split("-")}), []).append(entry.slug)
+                    shared.setdefault(len(words & typed), []).append(entry.slug)
         return shared[max(shared)] if shared else []
 
     def _named(self, folded: str) -> dict[str, list[str]]:

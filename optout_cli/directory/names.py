@@ -34,6 +34,9 @@ _SPELLINGS = (
     (r"\bpolice(-(department|dept))?\b|\bp-?d\b", "police"),
     (r"\bconstables?(-office)?\b", "constable"),
     (r"\bmarshals?(-office)?\b", "marshal"),
+    (r"(?<=-)office-of-(the-)?(sheriff|constable|marshal)$", r"\2"),
+    (r"\bdoc\b", "department-of-corrections"),
+    (r"\bdps\b", "department-of-public-safety"),
     (r"^(the-)?(office-of-(the-)?)?(sheriff|police|constable|marshal)-(of-)?(the-)?(.+)", r"\7-\4"),
     (r"\bdept\b", "department"),
     (r"\b(co|cnty)\b", "county"),
@@ -202,8 +205,8 @@ def closest(
 
     `named` maps each state that the query ends with to the names that stand before it. A name that
     several states have takes turns with the others: `Maron` gives a Marion County, Marin County,
-    then the next Marion County. An agency of another place is never close, however alike the rest
-    of its name is. Where nothing is close, returns all entries of a state that has only a few.
+    then the next Marion County. A city that only looks like a county is not close, nor is an agency
+    of another place. Where nothing is close, returns all entries of a state that has only a few.
     """
     from difflib import SequenceMatcher, get_close_matches
 
@@ -221,7 +224,7 @@ def closest(
         name: max(SequenceMatcher(None, name, word).ratio() for word in typed)
         for word in typed
         for name in get_close_matches(word, slugs, n=3, cutoff=_LIKENESS[bool(named)])
-        if not is_agency_name(word) or _are_of_one_place(name, word)
+        if _is_close(name, word)
     }
     ratios |= {  # `Kenai` is in `kenai-peninsula`, `davidson-county` in a longer name
         name: 1.0
@@ -235,13 +238,16 @@ def closest(
     return list(dict.fromkeys(filter(None, in_turn))) or few
 
 
-def _are_of_one_place(name: str, other: str) -> bool:
+def _is_close(name: str, typed: str) -> bool:
+    """Tell whether at most two letters differ, or one in five: of agencies, in their place."""
     from difflib import SequenceMatcher
 
-    one, two = sorted((place_in(name), place_in(other)), key=len)
-    if not one or two.startswith(f"{one}-"):  # `pecos-couuty`
+    is_agency = is_agency_name(typed)
+    places = [place_in(it) if is_agency else it for it in (name, typed)]
+    one, two = sorted(places, key=len)
+    if is_agency and (not one or two.startswith(f"{one}-")):  # `pecos-couuty`
         return True
-    return SequenceMatcher(None, one, two).ratio() >= _LIKENESS[True]
+    return SequenceMatcher(None, one, two).ratio() >= max(0.6, min(0.8, 1 - 2 / len(two)))
 
 
 class AgencyList:
