@@ -93,6 +93,11 @@ class Place(Noun, frozen=True, kw_only=True):
         return self.id if self.id.isdigit() else None
 
     @property
+    def is_in_state(self) -> bool:
+        """Whether it is in a state: not in the District of Columbia or a territory."""
+        return self.state_code not in {"AS", "DC", "GU", "MP", "PR", "VI"}
+
+    @property
     def full_name(self) -> str:
         """The name with its state in a heading: `City of Alexandria, Virginia`, `Guam`."""
         return self._with_state(self.formal.removeprefix("the "))
