@@ -281,7 +281,7 @@ class _Check:
             letters=kept,
             claim=claim,
             asked=(case.locality.id, case.request.letter, str(case.request.date or "")),
-            numbers=tuple(_numbers(case)),
+            numbers=tuple(_numbers(notices[0])),
         )
 
     def _page_problems(self, letters: Sequence[Letter]) -> Iterator[Problem]:
@@ -344,10 +344,10 @@ def _missing_contacts(case: Case) -> Iterator[tuple[str, str]]:
             yield agency, field
 
 
-def _numbers(case: Case) -> Iterator[tuple[str, str, str]]:
-    """Yield each tracking number of the case with the office that it is for, and its key path."""
-    for recipient in recipients_of(case):
-        office = destination_of(recipient.office, case.locality.state_code)
+def _numbers(notice: Notice) -> Iterator[tuple[str, str, str]]:
+    """Yield each tracking number of a request with the office that it is for, and its key path."""
+    for recipient in notice.recipients:
+        office = destination_of(recipient.office, notice.place.state_code)
         for number, way in enumerate(recipient.service):
             if way.number:
                 path = f"service.{recipient.party}.{number}.number"

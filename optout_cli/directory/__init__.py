@@ -85,7 +85,7 @@ class Directory:
         self._agencies = AgencyList(document, agencies)
         retired = cast(dict[str, Any], document.data.get("retired", {}))
         self._finder = Finder(self._states, self._agencies, retired)
-        self._converted: dict[str, State] = {}
+        self._converted: dict[str, tuple[State, list[str]]] = {}  # with its field offices
         # As `find`, but None where that raises. A letter, and each question, asks for it again.
         self.known = lru_cache(self._locality)
         self._state_origins: dict[str, dict[str, str]] = {}
@@ -153,10 +153,10 @@ class Directory:
         (match,) = matches
         code, id = match.code, match.id
         if code not in self._converted:  # the next request is often from the same state
-            self._converted[code] = convert(self._document, State, f"states.{code}")
-        state = self._converted[code]
-        own = {jurisdiction.field_office for jurisdiction in state.jurisdictions.values()}
-        offices = sorted({*filter(None, own), *filter(None, [state.field_office])})
+            state = convert(self._document, State, f"states.{code}")
+            own = (jurisdiction.field_office for jurisdiction in state.jurisdictions.values())
+            self._converted[code] = state, sorted({*filter(None, (state.field_office, *own))})
+        state, offices = self._converted[code]
         agency = self._agency(code, id) if match.is_agency else None
         county = state.jurisdictions.get(agency.county or "") if agency else None
         jurisdiction = _body(agency, county, state, offices) if agency else state.jurisdictions[id]

@@ -36,7 +36,6 @@ _WITHIN = {  # the tags that may stand directly inside a tag
 }
 _TAGS = re.compile(r"(<[^<>]*>)")
 _SECTION_END = "</section>"
-_SECTION = re.compile(rf"(<section[^<>]*>.*?{_SECTION_END})", re.DOTALL)
 # A list ends at the first end tag of its kind, so one within another of its kind is no match.
 _BLOCK = re.compile(r"(<(p|ol|ul|blockquote|h2)\b[^<>]*>.*?</\2>)", re.DOTALL)
 _LINK = re.compile(r"(https://|mailto:)\S+")
@@ -177,23 +176,23 @@ def sections_from(html: str, name: str) -> dict[str, tuple[Block, ...]]:
 
     Raises OptoutError at the template's line.
     """
-    parts = _SECTION.split(html)
-    if any(text.strip() for text in parts[::2]):
+    *sections, rest = (part.lstrip() for part in html.split(_SECTION_END))
+    if rest or not all(section.startswith("<section") for section in sections):
         return {**_sections(html, name)}
-    return {id: blocks for part in parts[1::2] for id, blocks in _section(part, name).items()}
+    return {id: blocks for section in sections for id, blocks in _section(section, name).items()}
 
 
 @lru_cache(maxsize=1024)  # the letters of one request have most sections in common
 def _section(html: str, name: str) -> dict[str, tuple[Block, ...]]:
-    """Read a section block by block: two counties' letters have most blocks in common."""
-    head, _, inner = html.removesuffix(_SECTION_END).partition(">")
+    """Read a section without its end, block by block: two letters have most blocks in common."""
+    head, _, inner = html.partition(">")
     pieces = _BLOCK.split(inner)  # blank, block, tag, blank, block, tag, blank
     if not any(blank.strip() for blank in pieces[::3]):
         with suppress(OptoutError):  # found again below, in its section
             (id,) = _sections(f"{head}>{_SECTION_END}", name)
             blocks = (_sections(f"<section>{piece}{_SECTION_END}", name) for piece in pieces[1::3])
             return {id: tuple(block for read in blocks for block in read[""])}
-    return _sections(html, name)
+    return _sections(html + _SECTION_END, name)
 
 
 @lru_cache(maxsize=4096)  # most blocks of a batch's letters are the same

@@ -51,10 +51,9 @@ class Endless(Refused):
     """A template that would run without end, or print far too much."""
 
 
-# Any: texts, or lists of anything.
-def check_length(parts: Iterable[Sequence[Any]]) -> None:
-    """Refuse parts that together are too long: a text that is doubled often fills the memory."""
-    if sum(map(len, parts)) > MAX_LETTER:
+def check_length(length: int) -> None:
+    """Refuse a text or a list that is too long: one that is doubled often fills the memory."""
+    if length > MAX_LETTER:
         raise Endless(f"prints more than {MAX_LETTER:,} characters")
 
 
@@ -112,7 +111,7 @@ def _check_texts(items: Sequence[str], name: str) -> None:
     _check(items, Sequence, name, "a list of texts")
     for item in items:
         _check(item, str, name, "a list of texts")
-    check_length(items)
+    check_length(sum(map(len, items)))
 
 
 def sentence(text: str) -> str:
@@ -158,7 +157,7 @@ def join(items: Sequence[str], separator: str = ", ") -> str:
     """Join texts, without a word before the last."""
     _check(separator, str, "join", "a text")
     _check_texts(items, "join")
-    check_length([separator] * len(items))
+    check_length(len(separator) * len(items))
     return separator.join(items)
 
 

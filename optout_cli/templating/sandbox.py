@@ -175,7 +175,8 @@ class Environment(ImmutableSandboxedEnvironment):
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
         """Calculate with small numbers only: `"x" * 10**9` would fill the memory."""
         if operator == "+":
-            check_length(item for item in (left, right) if isinstance(item, str | list | tuple))
+            sized = (item for item in (left, right) if isinstance(item, str | list | tuple))
+            check_length(sum(map(len, sized)))
             return super().call_binop(context, operator, left, right)
         if isinstance(left, int) and isinstance(right, int) and operator != "**":
             if left.bit_length() + right.bit_length() > MAX_BITS:
@@ -289,7 +290,7 @@ def _count_steps(context: Context, items: Any) -> Any:
 def printable(value: Any) -> Any:
     """Return a value that may be printed. Refuses None, an empty text, a list and a raw date."""
     if isinstance(value, str):
-        check_length([value])
+        check_length(len(value))
         if value or isinstance(value, Markup):  # what a macro printed may be nothing
             return value
     if isinstance(value, Undefined):
