@@ -287,11 +287,11 @@ def test_copies_go_by_model_and_by_request(library: Library, model: str, more: s
 
 
 def test_ones_own_clause_takes_the_place_of_the_known_one(library: Library) -> None:
-    own = "clause: [It ends by letter., Keep the receipt.], clause-section: part 4"
+    own = """clause: ['"It "ends" by letter.', 'Keep the receipt."'], clause-section: part 4"""
     (letter,) = letters_for(library, lines("wso", own))
     text = msgspec.json.encode(letter.body).decode()
     assert "The agreement says, in part 4:" in text
-    assert "\u201cIt ends by letter." in text
+    assert "\u201cIt \u2018ends\u2019 by letter." in text
     assert "Keep the receipt.\u201d" in text
     assert "The termination takes effect as that clause provides." in text
     assert "90" not in text

@@ -33,6 +33,18 @@ def test_an_apostrophe_is_a_typographic_one(typed: str, printed: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("typed", "printed"),
+    [
+        ('the answer was "no."', "the answer was \u201cno.\u201d"),
+        ('"Don\'t," it said ("so")', "\u201cDon\u2019t,\u201d it said (\u201cso\u201d)"),
+        ('a room of 12" by 9"', 'a room of 12" by 9"'),
+    ],
+)
+def test_quotation_marks_are_typographic_ones_in_pairs(typed: str, printed: str) -> None:
+    assert typographic(typed) == printed
+
+
+@pytest.mark.parametrize(
     "kept",
     [
         "August 17, 2010",

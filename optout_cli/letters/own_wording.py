@@ -19,7 +19,7 @@ from optout_cli.model.letter import Letter
 from optout_cli.model.notice import Note
 from optout_cli.model.program import Forbidden
 from optout_cli.templating.body import texts_in
-from optout_cli.templating.filters import WORDING, as_typed, long_date
+from optout_cli.templating.filters import WORDING, as_typed, long_date, typographic
 from optout_cli.templating.inspect import unprinted_parts
 from optout_cli.templating.templates import Templates
 
@@ -162,7 +162,7 @@ def claim_problem(claim: Claim, name: str, templates: Templates) -> Problem:
 def _texts_in(node: object) -> Iterator[str]:
     """Yield every text in plain data, with single blanks."""
     if isinstance(node, str):
-        yield from filter(None, [" ".join(as_typed(node).split())])
+        yield from filter(None, [" ".join(as_typed(typographic(node)).split())])
     elif isinstance(node, dict | list | tuple):
         for item in node.values() if isinstance(node, dict) else node:
             yield from _texts_in(item)

@@ -36,7 +36,7 @@ from optout_cli.model.notice import Case
 from optout_cli.model.program import OWN_DAY
 from optout_cli.model.request import PARTIES, Party, Request
 from optout_cli.programs import holds_for, refusals
-from optout_cli.templating.filters import as_typed, quotation
+from optout_cli.templating.filters import as_typed, quotation, typographic
 from optout_cli.templating.inspect import A_DAY, facts_together, reference_problems
 from optout_cli.templating.pages import SUFFIX
 from optout_cli.templating.problems import ENDLESS
@@ -273,8 +273,8 @@ def _hostile_problems(subject: Subject, samples: Sequence[Sample]) -> Iterator[P
         return
     for tame, wild in zip(*letters, strict=True):
         # A letter may quote what somebody answered.
-        quoted = as_typed(quotation([_HOSTILE])[0][1:-1])
-        shown = [it.replace(_HOSTILE, _TAME).replace(quoted, _TAME) for it in texts_of(wild)]
+        plain, quoted = as_typed(typographic(_HOSTILE)), as_typed(quotation([_HOSTILE])[0][1:-1])
+        shown = [it.replace(plain, _TAME).replace(quoted, _TAME) for it in texts_of(wild)]
         if shown != texts_of(tame) or _structure(tame.body) != _structure(wild.body):
             message = "the words of a particular change the structure of the letter"
             location = subject.library.templates.location(subject.template)

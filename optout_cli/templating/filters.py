@@ -195,7 +195,13 @@ _UNBROKEN = re.compile(
 
 
 def typographic(text: str) -> str:
-    """Give a text typographic apostrophes: `the Sheriff\u2019s Office`."""
+    """Give a text typographic apostrophes and quotation marks: `the Sheriff\u2019s Office`.
+
+    Leave marks straight that are not pairs, such as those of inches.
+    """
+    if '"' in text:
+        curly = with_curly_quotes(text)
+        text = curly if curly.count("\u201c") == curly.count("\u201d") else text
     if "'" not in text:
         return text
     return _STRAIGHT.sub(lambda found: found[0] if "@" in found[0] else APOSTROPHE, text)
