@@ -120,7 +120,11 @@ def test_a_jurisdiction_calls_itself_by_its_kind(library: Library, place: str, n
             "Sheriff's Office",
         ),
         ("particulars: {model: jem, agency: Hialeah Police Department}", "Police Department"),
-        ("particulars: {model: jem, agency: Bucks County Sheriff}", "Sheriff"),
+        ("particulars: {model: jem, agency: Bucks County Sheriff}", "Sheriff's Office"),
+        (
+            "particulars: {model: jem, agency: Office of the Attorney General}",
+            "Attorney General's Office",
+        ),
         ("particulars: {model: jem, agency: Florida Fish and Wildlife}", "agency"),
         ("particulars: {model: jem, agency: Franklin County Sheriffs Office}", "Sheriff's Office"),
         ("particulars: {model: jem, agency: Southwest Regional Jail Authority}", "Authority"),
