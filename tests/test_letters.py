@@ -294,3 +294,35 @@ def test_a_joint_letter_to_one_office_is_like_any_other(library: Library) -> Non
 def test_an_act_without_a_number_has_an_article(library: Library, act: str, words: str) -> None:
     opening = body_texts(letter_for(library, f"authority: [{act}]"))[0]
     assert f", under {words} October 13, 2026." in opening
+
+
+@pytest.mark.parametrize(
+    ("place", "law", "meeting"),
+    [
+        ("marin-county-ca", "state law", "federal partners and the state meet"),
+        ("district-of-columbia-dc", "the law of the District of Columbia", "federal partners meet"),
+        ("ponce-municipio-pr", "the law of Puerto Rico", "federal partners and Puerto Rico meet"),
+    ],
+)
+def test_what_is_not_a_state_is_not_called_one(
+    library: Library, place: str, law: str, meeting: str
+) -> None:
+    text = " ".join(body_texts(letter_for(library, f"jurisdiction: {place}")))
+    assert [f"which {law} governs." in text, f"that {meeting} with" in text] == [True, True]
+
+
+@pytest.mark.parametrize(
+    ("more", "named"),
+    [
+        ("notice: renewed-request", ", after the renewed notice of opt-out."),
+        ("notice-date: 2026-10-01", ", after our letter of October 1, 2026."),
+        ("", "."),
+    ],
+)
+def test_a_letter_names_no_earlier_letter_that_the_request_does_not(
+    library: Library, more: str, named: str
+) -> None:
+    spoken = "spoken: 2026-11-02, means: telephone, speaker: Kim Doe, said: [No.]"
+    lines = f"letter: secure-communities/record-of-conversation\nparticulars: {{{spoken}, {more}}}"
+    opening = body_texts(letter_for(library, lines))[0]
+    assert opening.endswith(f"in a conversation about Secure Communities{named}")
