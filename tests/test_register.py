@@ -75,6 +75,29 @@ def test_a_changed_line_breaks_the_chain(tmp_path: Path) -> None:
     assert [problem.code for problem in load_journal(tmp_path).problems] == ["broken-chain"]
 
 
+def test_line_ends_and_a_mark_of_windows_change_no_event(tmp_path: Path) -> None:
+    writer = JournalWriter(tmp_path, load_journal(tmp_path))
+    (first,) = writer.append([WRITTEN])
+    writer.append([sent_of(first.sha256)])
+    journal, content = load_journal(tmp_path), (tmp_path / NAME).read_bytes()
+    (tmp_path / NAME).write_bytes(b"\xef\xbb\xbf" + content.replace(b"\n", b"\r\n"))
+    assert load_journal(tmp_path) == journal
+    writer = JournalWriter(tmp_path, journal)
+    writer.append([sent_of(first.sha256)])
+    writer.close()
+    assert load_journal(tmp_path).problems == ()
+
+
+def test_what_happened_to_a_letter_stays_with_it_if_its_own_line_was_edited(tmp_path: Path) -> None:
+    writer = JournalWriter(tmp_path, load_journal(tmp_path))
+    (first,) = writer.append([WRITTEN])
+    writer.append([sent_of(first.sha256)])
+    text = (tmp_path / NAME).read_text()
+    (tmp_path / NAME).write_text(text.replace("Marin", "Mason", 1))
+    (state,) = states_of(load_journal(tmp_path).lines).values()
+    assert len(state.sent) == 1
+
+
 def test_a_letter_has_what_happened_to_it_and_where_its_files_are(tmp_path: Path) -> None:
     writer = JournalWriter(tmp_path, load_journal(tmp_path))
     (first,) = writer.append([WRITTEN])

@@ -41,11 +41,11 @@ from optout_cli.letters import Library
 from optout_cli.output import write_errors
 from optout_cli.readers.csv import csv_from
 from optout_cli.readers.files import STDIN
-from optout_cli.register.journal import NAME, TORN, Journal, load_journal
+from optout_cli.register.journal import NAME, TORN, Journal
 from optout_cli.register.standing import standings_of
 from optout_cli.register.state import states_of
 from optout_cli.register.status import digest_of, status_of, verify
-from optout_cli.register.table import COLUMNS, rows_of
+from optout_cli.register.table import COLUMNS, load_checked_journal, rows_of
 from optout_cli.reports.status import (
     Entry,
     Selection,
@@ -227,7 +227,7 @@ def journals_in(places: Sequence[Path]) -> tuple[dict[Path, Journal], list[Probl
     Without a folder, of this folder, or else of those in it. A torn line is passed over, so it is
     only a note. Raises OptoutError for folders without a register.
     """
-    journals = {place: load_journal(place) for place in places or _folders_here()}
+    journals = {place: load_checked_journal(place) for place in places or _folders_here()}
     hint = "name a folder that optout write or optout batch wrote to"
     raise_any(
         Problem("no-register", f"has no {NAME}", Location(str(place)), hint)

@@ -309,12 +309,12 @@ def _say_plan(
 ) -> "Register":
     """Print what would happen to each file, and return the register. Raises as writing would."""
     from optout_cli.register.folder import LetterFolder
-    from optout_cli.register.journal import load_journal
     from optout_cli.register.plan import plan_writing
     from optout_cli.register.state import Register
+    from optout_cli.register.table import load_checked_journal
 
     LetterFolder(place).refuse_foreign()
-    journal = load_journal(place)
+    journal = load_checked_journal(place)
     say_problems(journal.news)
     register = Register(place, journal)
     plan = plan_writing(register, writing, replacing)

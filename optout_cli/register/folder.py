@@ -41,13 +41,12 @@ from optout_cli.register.journal import (
     Journal,
     JournalWriter,
     Line,
-    ending_of,
     load_journal,
     lock,
 )
 from optout_cli.register.plan import CAREFUL, NOT_YET, Plan, Replacing, Writing, plan_writing
 from optout_cli.register.state import Key, LetterState, Register, load_register
-from optout_cli.register.table import table_problems, update_table
+from optout_cli.register.table import load_checked_journal, update_table
 from optout_cli.trust import leads_outside
 
 WAIT = 5.0  # seconds that a command waits for another one
@@ -122,7 +121,7 @@ class LetterFolder:
         self._lock = lock(self.staging / "lock", self.path, self._wait)
         try:
             if self._has_register:
-                self.journal = self._load()
+                self.journal = load_checked_journal(self.path)
                 self.register = Register(self.path, self.journal)
                 self._recover()
             self._evidence = EvidenceFolder(self.path, self.register.copies)
@@ -146,14 +145,6 @@ class LetterFolder:
                 self.finish()
         finally:
             self._lock.close()
-
-    def _load(self) -> Journal:
-        """Read the register, and compare a copy without optout's own files with its table."""
-        journal = load_journal(self.path)
-        if ending_of(self.path):
-            return journal
-        missing = table_problems(self.path, journal.lines)
-        return journal._replace(problems=(*missing, *journal.problems))
 
     def append(self, events: Sequence[AnyEvent]) -> tuple[Line, ...]:
         """Add events, all or none; they survive a power cut. Raises OptoutError."""

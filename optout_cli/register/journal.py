@@ -13,6 +13,7 @@ evident if lines are missing at the end. After a kill it may be behind the regis
 import os
 import re
 import time
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from hashlib import sha256
@@ -41,7 +42,8 @@ _DIGITS = 12  # of a SHA-256, in the name of a file whose own name is taken
 _LONGEST = 150  # bytes of a name that are kept
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]')  # what Windows does not allow in a name
 _END = f"{OWN}/end"
-_ENDING = re.compile(rb"([1-9][0-9]{0,9}) ([0-9a-f]{64})\n")  # what it has: `12 4a1f...`
+_ENDING = re.compile(rb"([1-9][0-9]{0,9}) ([0-9a-f]{64})\r?\n")  # what it has: `12 4a1f...`
+_PUT_BACK = "put the whole register back from a copy"
 _DIGESTS = b"SHA-256"  # the column of the table that the register makes
 _DECODER = msgspec.json.Decoder(AnyEvent)
 
@@ -90,7 +92,8 @@ def load_journal(folder: Path) -> Journal:
     """Read the register in `folder`; a folder without one has no events.
 
     A line that cannot be read, or that does not follow from the line before it, is passed over or
-    kept, and is a Problem. Raises OptoutError if the file cannot be read, or is of a later version,
+    kept, and is a Problem. A byte order mark and line ends of Windows, as editors and transfers add
+    them, change no event. Raises OptoutError if the file cannot be read, or is of a later version,
     or if it is missing although the folder had a register.
     """
     path = folder / NAME
@@ -99,7 +102,7 @@ def load_journal(folder: Path) -> Journal:
         content = path.read_bytes() if path.is_file() else b""
         if not content:
             _refuse_missing(folder, ending)
-    *whole, rest = content.split(b"\n")
+    *whole, rest = content.removeprefix(BOM_UTF8).replace(b"\r\n", b"\n").split(b"\n")
     lines: list[Line] = []
     problems: list[Problem] = []
     ends = [""]
@@ -116,9 +119,16 @@ def load_journal(folder: Path) -> Journal:
             problems.append(Problem(TORN, message, location, hint))
         else:
             if event.previous != ends[-1]:
+                code = "broken-chain"
                 message = "this line does not follow from the line before it: one was changed"
                 hint = "compare the file with a copy, such as one in a backup or an e-mail"
-                problems.append(Problem("broken-chain", message, location, hint))
+                before = Location(str(path), number - 1)
+                if problems and (problems[-1].code, problems[-1].location) == (TORN, before):
+                    problems.pop()  # what was written behind a torn line follows from it
+                    code, location = CUT, before
+                    message = "this line was damaged, and its event is lost"
+                    hint = f"{_PUT_BACK}; to go on without the event, delete this line"
+                problems.append(Problem(code, message, location, hint))
             lines.append(Line(digest, event))
         ends.append(digest)
     problems[:0] = _cut_problems(folder, ending, ends)
@@ -141,10 +151,7 @@ def _cut_problems(
     count, digest = ending or (0, "")
     if count >= len(ends) or ends[count] != digest:
         message = f"its line {count:,} was the last one once, and is missing or changed now"
-        hint = (
-            "put the whole register back from a copy; to go on without the missing lines, delete"
-            f" {folder / _END}"
-        )
+        hint = f"{_PUT_BACK}; to go on without the missing lines, delete {folder / _END}"
         yield Problem(CUT, message, Location(str(folder / NAME)), hint)
 
 

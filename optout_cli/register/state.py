@@ -218,6 +218,7 @@ class States:
         self._named: dict[Key, LetterState] = {}  # also by the lines of files written later
         self._at_path: dict[str, LetterState] = {}
         self._by_identity: dict[Identity, list[LetterState]] = {}
+        self._by_reference: dict[tuple[str, Party], LetterState] = {}  # the last version
         for line in lines:
             self.add(line)
 
@@ -230,8 +231,12 @@ class States:
                     self._add_letter(digest, event, letter)
             case Replaced() if event.path in self._at_path:
                 self._at_path.pop(event.path).places[event.path] = event.kept
-            case LetterEvent() if (event.written, event.recipient) in self._named:
-                self._named[event.written, event.recipient].add(event)
+            case LetterEvent() if state := (
+                self._named.get((event.written, event.recipient))
+                # Somebody edited the line that says that the letter was written.
+                or self._by_reference.get((event.reference, event.recipient))
+            ):
+                state.add(event)
             case Printed():
                 for printed in event.letters:
                     if state := self._named.get((printed.written, printed.recipient)):
@@ -266,6 +271,7 @@ class States:
             self._by_identity.setdefault(identity, []).append(state)
         state.add_files(event, letter)
         self._named[digest, letter.recipient] = state
+        self._by_reference[event.reference, letter.recipient] = state
         for file in letter.files:
             former = self._at_path.get(file.path)
             if former is not None and former is not state:  # these bytes are another letter's now

@@ -204,7 +204,7 @@ def verify(folder: Path, journal: Journal) -> Verification:
     expected, gone = _expected(journal)
     there = _files_in(folder)
     problems = [problem for problem in journal.problems if problem.code != TORN]
-    problems += table_problems(folder, journal.lines)
+    problems += [it for it in table_problems(folder, journal.lines) if it not in problems]
     problems += dict.fromkeys(file_problems(folder, expected, there))
     lost = [it for it in gone if it[1] not in there.values()]
     went_out = _digests_sent(journal)

@@ -22,7 +22,7 @@ from optout_cli.output import write_all, write_errors
 from optout_cli.readers.csv import cell_from, csv_from
 from optout_cli.readers.document import OWN_MARK
 from optout_cli.register.events import Written
-from optout_cli.register.journal import OWN, TABLE, Line
+from optout_cli.register.journal import OWN, TABLE, Journal, Line, ending_of, load_journal
 from optout_cli.register.standing import Standing, standings_of
 from optout_cli.register.state import LetterState, States
 
@@ -193,6 +193,18 @@ def as_sendings(text: str) -> str | None:
     cells = (_FILLED_IN.get(name, other) for name, other in zip(names, own, strict=True))
     csv.writer(header, delimiter=delimiter, lineterminator="").writerow(cells)
     return header.getvalue() + end + rest
+
+
+def load_checked_journal(folder: Path) -> Journal:
+    """Read a register, and compare one in a copy without optout's own files with its table.
+
+    Raises OptoutError.
+    """
+    journal = load_journal(folder)
+    if ending_of(folder):
+        return journal
+    missing = table_problems(folder, journal.lines)
+    return journal._replace(problems=(*missing, *journal.problems))
 
 
 def table_problems(folder: Path, lines: Sequence[Line]) -> Iterator[Problem]:

@@ -55,9 +55,9 @@ from optout_cli.letters.pipeline import Order
 from optout_cli.output import earlier_problem, hold_interrupts, write_errors
 from optout_cli.register.events import line_of
 from optout_cli.register.folder import LetterFolder
-from optout_cli.register.journal import load_journal
 from optout_cli.register.plan import OCCUPIED, OTHER_FACTS, SENT, Plan, Replacing, plan_writing
 from optout_cli.register.state import Register
+from optout_cli.register.table import load_checked_journal
 
 # The problems of a letter that is there already; no change of the row would fix the first.
 _STAYING = (OCCUPIED, SENT, OTHER_FACTS)
@@ -101,7 +101,7 @@ class Run:
     def check(self) -> ExitCode:
         """Print the problems of each row, notes on the others, and counts."""
         plan = self._plan(self.job, None)
-        journal = load_journal(self.job.folder)
+        journal = load_checked_journal(self.job.folder)
         register = Register(self.job.folder, journal)
         say_each_problem(journal.news)
         self._take_places(plan, register)
