@@ -326,3 +326,23 @@ def test_a_letter_names_no_earlier_letter_that_the_request_does_not(
     lines = f"letter: secure-communities/record-of-conversation\nparticulars: {{{spoken}, {more}}}"
     opening = body_texts(letter_for(library, lines))[0]
     assert opening.endswith(f"in a conversation about Secure Communities{named}")
+
+
+@pytest.mark.parametrize(
+    ("lines", "words"),
+    [
+        ("authority: [{instrument: Ordinance 5, body: 'The A&P, Inc.'}]", "by the A&P, Inc. Marin"),
+        (
+            "authority: [{instrument: Ordinance 5, body: 'Board \"A\"'}]",
+            "by the Board \u201cA\u201d. Marin",
+        ),
+        ("particulars: {earlier: [{date: 2026-10-01, to: 'A&P, Inc.'}]}", ", to A&P, Inc."),
+        (
+            "particulars: {earlier: [{date: 2026-10-01, to: 'The \"X\"'}]}",
+            ", to The \u201cX\u201d.",
+        ),
+    ],
+)
+def test_a_sentence_ends_with_one_period(library: Library, lines: str, words: str) -> None:
+    text = " ".join(body_texts(letter_for(library, lines)))
+    assert (words in text, ".." in text) == (True, False)

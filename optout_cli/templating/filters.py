@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 import jinja2
 import msgspec
+from markupsafe import Markup
 
 from optout_cli.errors import Problem, closest, raise_any
 from optout_cli.model.letter import Block, ListBlock, Quote
@@ -121,17 +122,21 @@ def sentence(text: str) -> str:
 
 
 def the(name: str) -> str:
-    """Put `the` before a name that does not begin with it."""
+    """Put `the` before a name within a sentence: `the Board`, also for `The Board`."""
     _check(name, str, "the", "a text")
-    return name if name.lower().startswith("the ") else f"the {name}"
+    return f"the {name[4:] if name[:4].lower() == 'the ' else name}"
 
 
 def full_stop(text: str) -> str:
     """Put a period after a text that does not end as a sentence, but before a quotation's end."""
     _check(text, str, "full_stop", "a text")
-    if text.rstrip("\"'\u201d\u2019)").endswith((".", "!", "?")):
+    shown = text.unescape() if isinstance(text, Markup) else text  # a macro's words are markup
+    if shown.rstrip("\"'\u201d\u2019)").endswith((".", "!", "?")):
         return text
-    return f"{text[:-1]}.\u201d" if text.endswith("\u201d") else f"{text}."
+    # By `+`, so that markup stays markup.
+    if text.endswith("\u201d") or (text.endswith('"') and text.count('"') % 2 == 0):
+        return text[:-1] + "." + text[-1]
+    return text + "."
 
 
 def with_curly_quotes(text: str) -> str:
