@@ -178,7 +178,7 @@ def test_the_copy_for_a_request_is_of_its_letter(run: Run, write: Write, in_fold
     path = write("dakota.yaml", AGREEMENT)
     code, out, err = outcome(run("new", "--wording", str(path), "-o", "own"))
     assert (code, out) == (0, "own/287g/terminate.dakota-county-ne.html.j2\n")
-    assert err.splitlines()[-1] == "next: optout write REQUEST --templates own"
+    assert err.splitlines()[-1] == f"next: optout write {path} --templates own"
     assert outcome(run("check", "-q", str(path), "--templates", "own"))[:2] == (0, "")
     agency = outcome(run("new", "--wording", "hialeah-police-department-fl", "-o", "own"))
     assert (agency[0], agency[2]) == (

@@ -37,7 +37,7 @@ COMMANDS = {
     "review": "Show every letter of a folder, with its pages, on one web page.",
     "packet": "Put the proof of a notice into one PDF.",
     "labels": "Print labels or envelopes for the copies of letters.",
-    "show": "Show whom a jurisdiction notifies, and who says each address.",
+    "show": "Show whom a jurisdiction notifies, and where each address is from.",
     "guide": "Show step by step how a jurisdiction gives notice.",
     "list": "List jurisdictions, agencies, offices, letters and more.",
     "check": "Find every problem in requests, data and templates.",

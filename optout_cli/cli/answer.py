@@ -89,7 +89,7 @@ _LATER = "later"
     shell_complete=files,
     help="The answer itself: a scan or an e-mail. optout keeps a copy.",
 )
-@set_option
+@set_option("A fact of the reply, such as day=2027-01-15 for a meeting (repeatable).")
 @correct_option
 @undo_option("Take back the last answer, and say why; the register keeps both.")
 @to_option
@@ -122,10 +122,9 @@ def command(
     letter that answers it. With --reply it asks nothing, and the other options say the rest. A
     wrong --reply lists the replies that optout knows.
 
-    A file that you give is copied to evidence/ in the folder of the letter. --set gives a fact of
-    the reply, such as --set day=2027-01-15 for a meeting. --correct replaces the last answer, and
-    keeps of it what you do not say; if the reply is another, only the day, who answered, and the
-    file. Prints the path of the letter.
+    A file that you give is copied to evidence/ in the folder of the letter. --correct replaces the
+    last answer, and keeps what you do not say again; if the reply is of another kind, it keeps only
+    the day, who answered, and the file. Prints the path of the letter.
     """
     words = words and " ".join(words.split())  # the next letter quotes them on one line
     given = Given(id, day, by, words, scan, dict(map(split_assignment, assignments)))

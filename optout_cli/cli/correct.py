@@ -11,7 +11,7 @@ import msgspec
 
 from optout_cli.cli.ask import Question, ask, ask_in_turn, ask_yes, is_terminal, say_wrapped
 from optout_cli.cli.console import print_path, report_problems, say, usage_error
-from optout_cli.cli.letter_options import Assignments, split_assignment
+from optout_cli.cli.letter_options import set_option, split_assignment
 from optout_cli.cli.options import (
     JURISDICTION,
     jurisdictions,
@@ -70,14 +70,8 @@ class Confirmed(NamedTuple):
     "optout correct CA --set phone=916-555-0112 --who clerk --how email",
 )
 @click.argument("what", metavar="WHAT", shell_complete=jurisdictions)
-@click.option(
-    "--set",
-    "assignments",
-    multiple=True,
-    type=Assignments(),
-    metavar="KEY=VALUE",
-    help="What changed, such as address.zip=95814 (repeatable). Without it, all is confirmed as it"
-    " is.",
+@set_option(
+    "What changed, such as address.zip=95814 (repeatable). Without it, you confirm all as it is."
 )
 @click.option("--who", metavar="TEXT", help="Who confirmed it, such as 'the records desk'.")
 @click.option("--how", metavar="TEXT", help="How: telephone, e-mail, their web page.")
@@ -105,7 +99,7 @@ def command(
 
     WHAT is a state (california means its State Identification Bureau), an ICE office
     (ero-san-francisco), an agency or a jurisdiction. On a terminal, optout asks for each value,
-    for who confirmed it, how and when. Elsewhere name them with --set, --who, --how and --on.
+    for who confirmed it, how and when. In a script, use --set, --who, --how and --on.
 
     Writes corrections.yaml in your own folder, with source and date. Every command uses it.
     """

@@ -64,17 +64,24 @@ class Assignments(click.types.StringParamType):
         return [line for line in rv.splitlines() if line.strip()]
 
 
-set_option = click.option(
-    "--set",
-    "assignments",
-    multiple=True,
-    type=Assignments(),
-    metavar="KEY=VALUE",
-    help="Set a value of the request, such as particulars.reply-by=2027-01-31 (repeatable).",
+def set_option(words: str) -> Callable[[_F], _F]:
+    """Return the option `--set`, with `words` as its help."""
+    return click.option(
+        "--set",
+        "assignments",
+        multiple=True,
+        type=Assignments(),
+        metavar="KEY=VALUE",
+        help=words,
+    )
+
+
+set_request_option = set_option(
+    "Set a value of the request, such as particulars.reply-by=2027-01-31 (repeatable)."
 )
 _OPTIONS = (
     letter_option,
-    set_option,
+    set_request_option,
     date_option,
     click.option(
         "--to",

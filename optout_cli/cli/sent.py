@@ -144,9 +144,10 @@ def command(
     those that are. optout sends nothing itself.
 
     The register of the folder keeps what you say. A scan that you give is copied to evidence/
-    there. A row of a table counts before the options. If a row has a problem, the other rows are
-    recorded; without --from, or from register.csv, either all is recorded or nothing. If another
-    command is using the folder, waits 5 seconds on a terminal, and 10 minutes elsewhere.
+    there. What a row of a table says takes the place of the options. If a row has a problem, the
+    other rows are recorded; without --from, or from register.csv, either everything is recorded or
+    nothing. If another command is using the folder, waits 5 seconds on a terminal, and 10 minutes
+    in a script.
 
     Prints the path of each letter.
     """

@@ -78,7 +78,7 @@ class Overview(Noun, frozen=True, kw_only=True):
 
 @click.command(
     "show",
-    short_help="Show whom a jurisdiction notifies, and who says each address.",
+    short_help="Show whom a jurisdiction notifies, and where each address is from.",
     epilog='optout show "Marin County, CA"\n'
     'optout show "Hialeah Police Department, FL"\n'
     "optout show marin-county-ca.yaml\n"

@@ -21,6 +21,7 @@ from optout_cli.authoring.unfinished import (
 )
 from optout_cli.cli.ask import is_terminal
 from optout_cli.cli.console import (
+    is_request,
     program_name,
     quote,
     report_problems,
@@ -28,7 +29,7 @@ from optout_cli.cli.console import (
     usage_error,
     write_files,
 )
-from optout_cli.cli.letter_options import set_option, split_assignment
+from optout_cli.cli.letter_options import set_request_option, split_assignment
 from optout_cli.cli.new.follow import (
     Beginning,
     FollowOrder,
@@ -70,7 +71,7 @@ question explained. At the end you see all answers and can change each by its nu
 stop, the answers are kept in an .answers file beside the request, and the same command offers to
 go on with them. Without JURISDICTION, optout asks for the county.
 
-Elsewhere it writes a sample file that explains each line. With --csv or --xlsx it writes a
+In a script it writes a sample file that explains each line. With --csv or --xlsx it writes a
 table of many requests for `optout batch`. It never replaces a file.
 
 JURISDICTION is a FIPS code (06041), a slug (marin-county-ca) or a name ("Marin County, CA").
@@ -147,7 +148,7 @@ Prints the path of the file.
     help="With --follow and a table: values for all rows, such as who signs now, from a request"
     " (.yaml); or for each jurisdiction, from a table (.csv) with a column jurisdiction.",
 )
-@set_option
+@set_request_option
 @click.option(
     "--wording",
     "wants_wording",
@@ -237,7 +238,7 @@ def _check_usage(given: Mapping[str, Any]) -> None:  # Any: what each option tak
     """Raise click.UsageError if the options do not go together."""
     query, former, wants_wording = given["jurisdiction"], given["former"], given["wants_wording"]
     wants_table = given["wants_table"] or given["wants_workbook"]
-    is_request = not (wants_table or wants_wording)
+    makes_request = not (wants_table or wants_wording)
     modes = {
         "--csv or --xlsx": wants_table,
         "--wording": wants_wording,
@@ -267,13 +268,13 @@ def _check_usage(given: Mapping[str, Any]) -> None:  # Any: what each option tak
         ),
         (given["states"] and former, f"--state and --follow {together}", one),
         (
-            given["common"] and (is_request or not former),
+            given["common"] and (makes_request or not former),
             "--common works only with --follow and --csv or --xlsx",
             "leave --common out",
         ),
         (given["within"] and not former, "--in works only with --follow", "leave --in out"),
         (
-            given["assignments"] and not is_request,
+            given["assignments"] and not makes_request,
             "--set sets values of a request, not of a table",
             "leave --set out",
         ),
@@ -317,4 +318,5 @@ def _copy_wording(
     option = "" if folder == own else f" --templates {quote(str(folder))}"
     say("next: change the passages you want, and delete all the others from the file")
     say(f"next: optout check{option}")
-    say(f"next: optout write REQUEST{option}")
+    request = quote(query) if query and is_request(query) else "REQUEST"
+    say(f"next: optout write {request}{option}")
