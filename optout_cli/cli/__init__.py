@@ -64,7 +64,7 @@ TOPICS = {
     "notes": ("scripts.md", "Codes of notes"),
     "pipelines": ("scripts.md", "Pipelines"),
     "record": ("record.md", ""),
-    "register": ("batch.md", "The register"),
+    "register": ("record.md", "The register"),
     "routes": ("email-and-fax.md", ""),
     "signatures": ("email-and-fax.md", "Say how the letter is signed"),
     "streams": ("scripts.md", "Streams"),
