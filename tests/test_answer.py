@@ -20,7 +20,7 @@ from optout_cli.model.program import Program
 from optout_cli.readers.yaml import document_from_yaml
 from optout_cli.register.events import Answered
 from optout_cli.register.journal import load_journal
-from optout_cli.register.state import states_of
+from optout_cli.register.state import LetterState, states_of
 
 FOLDER = Path("letters")
 RENEWED = "secure-communities/renewed-request"
@@ -156,8 +156,12 @@ def test_a_reply_to_a_termination_has_the_letter_that_answers_it(
     assert (code, passage in " ".join(out.split()), told) == (0, True, [])
 
 
+def last_state() -> LetterState:
+    return [*states_of(load_journal(FOLDER).lines).values()][-1]
+
+
 def last_answer() -> Answered:
-    return [*states_of(load_journal(FOLDER).lines).values()][-1].answers[-1]
+    return last_state().answers[-1]
 
 
 def test_a_correction_keeps_what_is_not_said_and_words_only_of_the_same_kind(
@@ -235,6 +239,24 @@ def test_an_answer_that_is_said_again_with_more_is_completed(reference: str, run
     assert outcome(run(*offered))[2].startswith("already recorded: ")
     told = outcome(run(*offered, "--by", "Pat"))[2]
     assert "note: the letter now has more than one such answer of 2026-11-23; if only" in told
+
+
+def test_an_acknowledgment_beside_a_refusal_changes_nothing_whenever_it_is_recorded(
+    reference: str, run: Run
+) -> None:
+    refused = ("--reply", "refused", "--on", "2026-11-23", "--words", "No.")
+    run("answer", TO_ICE, *refused, "-q")
+    for day in ("2026-11-22", "2026-11-24"):
+        told = outcome(run("answer", TO_ICE, "--reply", "acknowledged", "--on", day))[2]
+        assert "next: " not in told
+        status = [*map(json.loads, outcome(run("status", "letters", "--json"))[1].splitlines())][1]
+        assert status["next"].startswith("answered 2026-11-23: ")
+        assert status["next"].endswith("; write: Renewed notice of opt-out")
+    run("answer", TO_ICE, "--correct", "--on", "2026-11-22", "-q")  # what was recorded last
+    assert [str(it.on) for it in last_state().answers] == ["2026-11-22", "2026-11-22", "2026-11-23"]
+    assert outcome(run("new", "--follow", TO_ICE, "-o", "next.yaml", "-q"))[0] == 0
+    text = Path("next.yaml").read_text("utf-8")
+    assert (f"\nletter: {RENEWED}\n" in text, "answered: 2026-11-23" in text) == (True, True)
 
 
 def test_an_answer_that_did_not_come_is_taken_back(reference: str, run: Run) -> None:

@@ -22,7 +22,7 @@ from optout_cli.model.request import PARTIES, Party
 from optout_cli.output import digest_of
 from optout_cli.programs import particular_from
 from optout_cli.readers.document import Document, Layer
-from optout_cli.register.standing import kinds_after_silence, settles
+from optout_cli.register.standing import acknowledgments_first, kinds_after_silence, settles
 
 _SEAL = "letterhead.seal"
 _LETTER = Location("--letter", is_command_line=True)
@@ -133,7 +133,9 @@ def _parties_concerned(former: Former, program: Program, letter: str) -> list[Pa
         leading = {
             id for id, it in program.replies.items() if kind in [row.letter for row in it.next]
         }
-        last = {answer.recipient: answer for answer in answers}  # the last one of each office
+        last = {
+            it.recipient: it for it in acknowledgments_first(answers, program)
+        }  # of each office
         gave = {party for party, answer in last.items() if answer.reply in leading}
         own = [state for state in sent if state.letter.recipient in gave]
     sent = own or sent
@@ -150,8 +152,9 @@ def letters_following(former: Former, library: Library) -> list[str]:
 def usual_letter(former: Former, library: Library) -> str | None:
     """Return the id of the letter that answers the last reply, or follows if nothing came back."""
     folder, _, kind = former.facts["letter"].partition("/")
-    replies = library.programs.by_id[folder].replies
-    if answers := former.answers():
+    program = library.programs.by_id[folder]
+    replies = program.replies
+    if answers := acknowledgments_first(former.answers(), program):
         reply = replies.get(answers[-1].reply)
     else:
         reply = next((it for it in replies.values() if it.silence and it.fits(kind)), None)

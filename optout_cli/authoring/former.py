@@ -15,7 +15,7 @@ from optout_cli.model.program import LetterKind, Program
 from optout_cli.model.request import Party
 from optout_cli.readers.files import MAX_BYTES, read_bytes
 from optout_cli.register.events import Answered
-from optout_cli.register.standing import kinds_after_silence
+from optout_cli.register.standing import acknowledgments_first, kinds_after_silence
 from optout_cli.register.state import LetterState
 from optout_cli.templating.filters import quotation
 
@@ -143,7 +143,8 @@ def _requests_of(former: Former, program: Program) -> list[JsonObject]:
     sent = {state.letter.recipient for state in former.states if state.sent}
     again = [state for state in former.later if state.sent and _kind_of(state) in asking]
     to_these = [answer for state in again for answer in state.answers]
-    answers = {it.recipient: it for it in former.answers() if it not in to_these}
+    own = (it for it in former.answers() if it not in to_these)
+    answers = {it.recipient: it for it in acknowledgments_first(own, program)}  # the last of each
     rows: list[tuple[str, JsonObject, Answered | None]] = [
         (facts["date"], recipient, answers.get(recipient["party"]))
         for recipient in facts["recipients"]
@@ -156,7 +157,7 @@ def _requests_of(former: Former, program: Program) -> list[JsonObject]:
             (
                 state.written.date.isoformat(),
                 recipient,
-                state.answers[-1] if state.answers else None,
+                next(reversed(acknowledgments_first(state.answers, program)), None),
             )
             for recipient in _facts_of(state)["recipients"]
             if recipient["party"] == state.letter.recipient

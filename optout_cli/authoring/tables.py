@@ -200,9 +200,9 @@ def _matter_of(standing: Standing) -> _Matter:
 
 def _reason(standing: Standing, day: date) -> str:
     """Say why a letter is to be followed now; an empty text if it is not."""
-    answers = standing.state.answers
-    if standing.step == "answered" and answers:
-        return f"{answers[-1].reply} on {answers[-1].on}"
+    last = standing.last_answer
+    if standing.step == "answered" and last:
+        return f"{last.reply} on {last.on}"
     deadline = standing.answer_due
     if standing.step == "waiting" and deadline and deadline.on <= day:
         return f"no answer by {deadline.on}"

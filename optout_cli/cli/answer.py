@@ -55,7 +55,7 @@ from optout_cli.register.replies import (
     no_day_notes,
     office_days,
 )
-from optout_cli.register.standing import standings_of
+from optout_cli.register.standing import settles, standings_of
 from optout_cli.register.state import LetterState
 from optout_cli.register.statements import Moment, withdrawn_from
 
@@ -155,7 +155,7 @@ def _said_of(statement: "_Statement", given: Given, *, is_asked: bool, correct: 
     known = known_replies(state, program)
     if correct:
         given = _corrected(state, given)
-        last = state.answers[-1]
+        last = state.answers_as_recorded[-1]
         is_asked = last.reply != given.id and given.words is None and is_terminal()
         if last.words and is_asked:
             say_wrapped(f"The answer was recorded with the words: {last.words}")
@@ -172,7 +172,7 @@ def _said_of(statement: "_Statement", given: Given, *, is_asked: bool, correct: 
     raise_any(filter(None, problems))
     # What completes the last answer may leave out what is recorded.
     same = (said.id, said.day or statement.moment.today)
-    recorded = [it.facts for it in state.answers[-1:] if (it.reply, it.on) == same]
+    recorded = [it.facts for it in state.answers_as_recorded[-1:] if (it.reply, it.on) == same]
     facts = {**(recorded[0] if recorded and not correct else {}), **said.facts}
     check_facts(said.id or "", known[said.id or ""], facts)
     if correct and program.replies[said.id or ""].silence:
@@ -207,7 +207,7 @@ def _corrected(state: LetterState, given: Given) -> Given:
         hint = "leave --correct out to record one"
         location = Location("--correct", is_command_line=True)
         raise OptoutError(Problem("nothing-recorded", message, location, hint))
-    last = state.answers[-1]
+    last = state.answers_as_recorded[-1]
     is_same = given.id in (None, last.reply)  # words and facts of another kind are not of this one
     return Given(
         id=given.id or last.reply,
@@ -298,7 +298,9 @@ def _letters_of(statement: _Statement, reply: Reply) -> dict[str, str]:
     state, programs = statement.state, statement.library.programs
     folder = state.written.letter.partition("/")[0]
     names = [row.letter for row in reply.next]
-    if reply.silence:
+    if not reply.settles and any(settles(it, statement.program) for it in state.answers):
+        names = []  # a mere acknowledgment changes nothing any more
+    elif reply.silence:
         standings = standings_of(statement.found.states, programs.by_id)
         own = (it for it in standings if it.state is state or it.notice is state)
         names = [it.next_letter for it in own if it.next_letter]

@@ -133,13 +133,13 @@ def answered_from(
     Raises OptoutError with every problem.
     """
     raise_any((*draft_problems(state), *answer_day_problems(state, said.on, now)))
-    last = state.answers[-1] if state.answers else None
+    last = next(reversed(state.answers_as_recorded), None)
     whole = _completed(last, said) if last and not correct else None
     event = Answered(
         **about_letter(state, now), **(whole or said)._asdict(), corrects=correct or bool(whole)
     )
     blank = {"at": now.at, "previous": "", "corrects": event.corrects}
-    known = state.answers[-1:] if event.corrects else state.answers
+    known = state.answers_as_recorded[-1:] if event.corrects else state.answers
     if any(msgspec.structs.replace(answer, **blank) == event for answer in known):
         return Result(event, is_known=True)
     notes = []

@@ -102,6 +102,11 @@ def settles(answer: Answered, program: Program | None) -> bool:
     return reply is None or reply.settles
 
 
+def acknowledgments_first(answers: Iterable[Answered], program: Program | None) -> list[Answered]:
+    """Sort answers so that one that settles stands behind each mere acknowledgment."""
+    return sorted(answers, key=lambda answer: settles(answer, program))
+
+
 def reply_day(state: LetterState, facts: Facts, program: Program | None) -> Deadline | None:
     """Return the day by which an answer is due, or None if the letter has not gone out.
 
@@ -223,6 +228,11 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
         return self.step != "superseded" or is_out(self.state)
 
     @property
+    def last_answer(self) -> Answered | None:
+        """The last answer by its day; a mere acknowledgment only if nothing else came."""
+        return next(reversed(acknowledgments_first(self.state.answers, self.program)), None)
+
+    @property
     def next_letter(self) -> str | None:
         """The kind of letter that comes next: after the last reply, or if no reply comes.
 
@@ -230,15 +240,15 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
         """
         if self.program is None or self.after:
             return None
-        letters, kind, answers = self.program.letters, _kind_of(self.state), self.state.answers
+        letters, kind, last = self.program.letters, _kind_of(self.state), self.last_answer
         # An earlier letter of this kind about the same notice may have gone out.
         cited = facts_of(self.before).value(_CITED) if self.before else None
         is_second = self.notice is not None and cited == self.notice.written.reference
-        reply = self.program.replies.get(answers[-1].reply) if answers else self.silence
+        reply = self.program.replies.get(last.reply) if last else self.silence
         for row in reply.next if reply else ():
             # What answers a follow-up may also be a letter that takes up the notice.
             is_again = row.again and row.letter == kind and not is_second
-            notice = self.notice if answers or is_again else None
+            notice = self.notice if last or is_again else None
             kinds = {kind, *([_kind_of(notice)] if notice else ())}
             if not kinds.isdisjoint(letters[row.letter].follows):
                 return row.letter

@@ -67,11 +67,16 @@ class LetterState:
     letter: WrittenLetter
     sent: list[Sent] = field(default_factory=list)
     delivered: list[Delivered] = field(default_factory=list)
-    answers: list[Answered] = field(default_factory=list)
+    answers_as_recorded: list[Answered] = field(default_factory=list)
     places: dict[str, str] = field(default_factory=dict)  # where each file is now, by its path
     printed: dict[str, Date] = field(default_factory=dict)
     named: tuple[FileCopy, ...] = ()
     is_withdrawn: bool = False
+
+    @property
+    def answers(self) -> list[Answered]:
+        """What came back, by its day; of one day, in the order in which it was recorded."""
+        return sorted(self.answers_as_recorded, key=lambda answer: answer.on)
 
     @property
     def is_current(self) -> bool:
@@ -113,7 +118,8 @@ class LetterState:
             case Delivered():
                 self.delivered = [event]
             case Answered():
-                self.answers[-1 if event.corrects else len(self.answers) :] = [event]
+                known = self.answers_as_recorded
+                known[-1 if event.corrects else len(known) :] = [event]
             case Withdrawn() if not self.is_withdrawn:
                 self._take_back(event)
 
@@ -122,7 +128,7 @@ class LetterState:
         lists: dict[str, list[Any]] = {  # Any: each list has events of its own type
             "sent": self.sent,
             "delivered": self.delivered,
-            "answered": self.answers,
+            "answered": self.answers_as_recorded,
         }
         events = lists[event.what]
         for place in range(len(events) - 1, -1, -1):

@@ -343,7 +343,7 @@ def withdrawn_from(
         case "delivered":
             last = state.delivered[-1] if state.delivered else None
         case "answered":
-            last = state.answers[-1] if state.answers else None
+            last = next(reversed(state.answers_as_recorded), None)
     if last is None:
         how = f"{what} by {way_words(by)}" if by else what
         message = f"the letter is not recorded as {how}"

@@ -135,11 +135,11 @@ def next_step(standing: Standing, today: Date) -> str:
 
 
 def _next_of(standing: Standing, today: Date) -> str:
-    deadline, answers = standing.answer_due, standing.state.answers
+    deadline, last = standing.answer_due, standing.last_answer
     came = ""
-    if answers and standing.step in ("waiting", "answered"):
+    if last and standing.step in ("waiting", "answered"):
         how = "answered" if standing.step == "answered" else "replied"
-        came = f"{how} {answers[-1].on}: " + outcome_of(standing).replace("\n", "; ")
+        came = f"{how} {last.on}: " + outcome_of(standing).replace("\n", "; ")
     if standing.step == "waiting":
         told = f"{came}; " if came else ""
         same = [it for it in standing.ready if it.written.letter == standing.state.written.letter]

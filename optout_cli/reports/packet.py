@@ -224,7 +224,7 @@ def _letter_facts(
     replies = [(answer, program.replies.get(answer.reply)) for answer in state.answers]
     own = {(it.role, it.path) for it in _originals_of(state)}
     # The days that an answer names stand with the answer.
-    unanswered = replace(state, answers=[])
+    unanswered = replace(state, answers_as_recorded=[])
     return {
         "title": kind.title,
         "written": written,

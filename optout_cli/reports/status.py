@@ -294,7 +294,7 @@ def _is_late(standing: Standing, today: date) -> bool:
 
 def _row_of(standing: Standing, today: date) -> _Facts:
     state, due = standing.state, standing.answer_due
-    answers = state.answers
+    last = standing.last_answer
     return {
         "state": state.written.state,
         "place": short_place_of(standing),
@@ -304,7 +304,7 @@ def _row_of(standing: Standing, today: date) -> _Facts:
         "party": PARTIES[state.letter.recipient],
         "sent": state.sent[-1].on.isoformat() if state.sent else None,
         "received": state.delivered[-1].on.isoformat() if state.delivered else None,
-        "answered": answers[-1].on.isoformat() if answers else None,
+        "answered": last.on.isoformat() if last else None,
         "outcome": outcome_of(standing).replace("\n", "; ") or None,
         "due": due.on.isoformat() if due else None,
         "is_estimated": bool(due and due.is_estimated),
