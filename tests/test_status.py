@@ -713,3 +713,23 @@ def test_a_meeting_that_several_letters_name_is_one_event(in_folder: Path, run: 
     assert [it.decoded("DTSTART") for it in events if "Meeting" in str(it["SUMMARY"])] == [
         date(2026, 12, 9)
     ]
+
+
+def test_a_corrected_letter_keeps_the_ids_and_two_meetings_have_their_own(
+    in_folder: Path, run: Run
+) -> None:
+    def ids() -> list[str]:
+        calendar = icalendar.Calendar.from_ical(run("status", "-f", "ics").stdout_bytes)
+        return [str(it["UID"]) for it in calendar.walk("VEVENT")]
+
+    maker = RegisterMaker(in_folder / "letters")
+    maker.sent(maker.written(parties=("ice",)), "ice")
+    (due,) = ids()
+    reasons = {"reasons": ["They are new."]}
+    second = maker.written(parties=("ice",), content="new", fingerprint="g", particulars=reasons)
+    maker.sent(second, "ice")
+    assert ids() == [due]
+    for day in ("2026-12-09", "2026-12-16"):
+        facts = MEETING | {"day": day}
+        maker.answered(second, "ice", date(2026, 11, 20), "meeting-offered", facts=facts)
+    assert ids() == [due.replace("answer-due", "meeting"), due.replace("answer-due", "meeting-2")]

@@ -7,6 +7,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
+from hashlib import sha256
 from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -180,8 +181,9 @@ def note_on(entry: Entry) -> str | None:
 def calendar_of(standings: Iterable[Standing]) -> bytes:
     """Return the days that letters lead to as a calendar file (RFC 5545), each a whole day.
 
-    An event keeps its UID from one file to the next, so that a calendar program changes it in
-    place. The same register gives the same bytes.
+    An event keeps its UID from one file to the next, also that of a corrected letter in place of
+    the first, so that a calendar program changes it in place. The same register gives the same
+    bytes.
     """
     from icalendar import Calendar, Event
 
@@ -190,6 +192,7 @@ def calendar_of(standings: Iterable[Standing]) -> bytes:
     calendar.add("version", "2.0")
     calendar.add("method", "PUBLISH")
     told: set[object] = set()
+    uids: Counter[str] = Counter()
     for standing in standings:
         state, written = standing.state, standing.state.written
         to = TO_PARTIES[state.letter.recipient]
@@ -203,7 +206,11 @@ def calendar_of(standings: Iterable[Standing]) -> bytes:
             title = day.title[:1].upper() + day.title[1:]
             title += " (estimate)" if day.is_estimated else ""
             event = Event()
-            event.add("uid", f"{state.id[:_ID]}-{state.letter.recipient}-{name}@optout.invalid")
+            letter = sha256("/".join(map(str, state.identity)).encode()).hexdigest()[:_ID]
+            uid = f"{letter}-{state.letter.recipient}-{name}"
+            uids[uid] += 1  # two answers may each name the day of a meeting
+            uid += f"-{uids[uid]}" if uids[uid] > 1 else ""
+            event.add("uid", f"{uid}@optout.invalid")
             event.add("dtstamp", day.at)
             event.add("dtstart", day.on)
             event.add("dtend", day.on + timedelta(1))
