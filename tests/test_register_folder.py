@@ -186,6 +186,17 @@ def test_check_says_what_would_happen_and_writes_nothing(written: Written) -> No
     assert (lying_in(OUT), len(events(OUT))) == before
 
 
+def test_without_a_register_no_evidence_is_kept_so_that_its_folder_may_be_a_link(
+    run: Run, write: Write, in_folder: Path
+) -> None:
+    write("act.txt", "the act")
+    write("r.yaml", f"{REQUEST}enclosures: [{{title: The act, file: act.txt}}]\n")
+    (in_folder / "evidence").symlink_to(in_folder)
+    words = ("write", "r.yaml", "-f", "txt", "--to", "ice", "-q")
+    options = (("--no-register", "--check"), ("--no-register",), ("--check",))
+    assert [outcome(run(*words, *each))[0] for each in options] == [0, 0, 1]
+
+
 def test_standard_output_and_no_register_keep_none(run: Run, write: Write, in_folder: Path) -> None:
     write("r.yaml", REQUEST)
     words = ("write", "r.yaml", "-f", "txt", "--to", "ice", "-q")

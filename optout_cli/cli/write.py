@@ -288,7 +288,7 @@ def _write_files(
     redates = made.request not in (STDIN, COMMAND_LINE)
     replacing = Replacing(how.force, how.supersede, redates=redates)
     if how.is_check:
-        is_new, register = False, _say_plan(place, writing, replacing, quiet=how.quiet)
+        is_new, register = False, _say_plan(place, writing, replacing, how)
     else:
         programs, has_register = library.programs.by_id, how.has_register
         folder = LetterFolder(
@@ -304,9 +304,7 @@ def _write_files(
     return is_new, [it for it in made.exports if not register.is_sent(path_of(it))]
 
 
-def _say_plan(
-    place: Path, writing: "Writing", replacing: "Replacing", *, quiet: bool
-) -> "Register":
+def _say_plan(place: Path, writing: "Writing", replacing: "Replacing", how: _How) -> "Register":
     """Print what would happen to each file, and return the register. Raises as writing would."""
     from optout_cli.register.folder import LetterFolder
     from optout_cli.register.plan import plan_writing
@@ -317,7 +315,7 @@ def _say_plan(
     journal = load_checked_journal(place)
     say_problems(journal.news)
     register = Register(place, journal)
-    plan = plan_writing(register, writing, replacing)
+    plan = plan_writing(register, writing, replacing, has_register=how.has_register)
     for word, paths in (
         ("new", plan.new),
         ("unchanged", plan.same),
@@ -330,7 +328,7 @@ def _say_plan(
                 print_json({"path": click.format_filename(path), "would-be": word})
             else:
                 print_text(f"{word}: {path}")
-    if not quiet:
+    if not how.quiet:
         say_lines(staying_lines([plan], place))
     return register
 

@@ -159,8 +159,8 @@ class LetterFolder:
         Raises OptoutError as `plan_writing` does, or if a file cannot be written.
         """
         if not self._has_register:  # what is recorded holds all the same
-            plan_writing(self._recorded, writing, replacing)
-        plan = plan_writing(self.register, writing, replacing)
+            plan_writing(self._recorded, writing, replacing, has_register=False)
+        plan = plan_writing(self.register, writing, replacing, has_register=self._has_register)
         self._refuse_gone()
         known = self.register.records
         kept = {*plan.kept, *plan.outdated, *(it for it in plan.same if plan.kept and it in known)}

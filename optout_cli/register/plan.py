@@ -201,8 +201,10 @@ class Replacing(NamedTuple):
 CAREFUL = Replacing()
 
 
-def plan_writing(register: Register, writing: Writing, replacing: Replacing) -> Plan:
-    """Decide about each file of a request.
+def plan_writing(
+    register: Register, writing: Writing, replacing: Replacing, *, has_register: bool = True
+) -> Plan:
+    """Decide about each file of a request. Without a register, no evidence is kept.
 
     Raises OptoutError for files that would have to be replaced and may not, and for a link that
     leads nowhere.
@@ -210,7 +212,7 @@ def plan_writing(register: Register, writing: Writing, replacing: Replacing) -> 
     is_superseding = replacing.supersede is not None
     folder, contents = register.folder, writing.contents
     raise_any(link_problems(folder, contents))
-    if not all(
+    if has_register and not all(
         (folder / register.copies.get(it.sha256, ".")).is_file() for it in writing.event.named
     ):
         raise_any(evidence_problems(folder))
