@@ -15,7 +15,6 @@ from optout_cli.authoring.request_writer import Answers
 from optout_cli.errors import Location, OptoutError, Problem
 from optout_cli.exporters.json import corrections_in
 from optout_cli.letters import Library
-from optout_cli.letters.compose import party_of
 from optout_cli.letters.request_files import NamedFiles
 from optout_cli.model.program import LetterKind, Program
 from optout_cli.model.request import PARTIES, Party
@@ -58,7 +57,7 @@ def answers_following(
             return answers_following(former.notice, letter, library, day, parties)
     facts = former.facts
     program, kind, name = _find_kind(former, letter, library)
-    current = {rule.role: party_of(rule) for rule in program.recipients if rule.holds(day)}
+    current = {rule.role: rule.party for rule in program.recipients_on(day)}
     chosen = parties or _parties_concerned(former, program, name)
     to = [party for party in current.values() if party in chosen]
     recipients = [

@@ -14,7 +14,6 @@ from optout_cli.authoring.follow import answers_following
 from optout_cli.authoring.former import Former, former_from
 from optout_cli.authoring.request_writer import Answers, layout
 from optout_cli.letters import Library
-from optout_cli.letters.compose import party_of
 from optout_cli.model.program import LetterKind, Particular
 from optout_cli.model.request import PARTIES, Party, Request
 from optout_cli.readers.document import OWN_MARK
@@ -69,7 +68,7 @@ def table_template(library: Library, letter: str, states: Sequence[str] = ()) ->
     OptoutError for an unknown letter.
     """
     program, kind = library.programs.find(letter)
-    without_letter = set(PARTIES) - {party_of(rule) for rule in program.recipients}
+    without_letter = set(PARTIES) - {rule.party for rule in program.recipients}
     header = [
         *_COLUMNS,
         *_particular_columns(kind.particulars, "particulars"),

@@ -13,7 +13,7 @@ import msgspec
 from optout_cli.authoring.request_writer import Answers, layout, request_text
 from optout_cli.errors import Location, OptoutError, Problem, raise_any
 from optout_cli.letters import Library
-from optout_cli.letters.compose import party_of, recipients_of
+from optout_cli.letters.compose import recipients_of
 from optout_cli.letters.pipeline import Order, case_of, exports_of
 from optout_cli.letters.request_files import NamedFiles, files_of
 from optout_cli.letters.requirements import act_problems
@@ -297,6 +297,6 @@ def _collecting(problems: list[Problem]) -> Iterator[None]:
 def text_with_samples(answers: Answers, library: Library, day: date, file: str) -> str:
     """Return the text of a request with these answers, and its letter's samples for the rest."""
     program, kind = library.programs.find(answers["letter"])
-    everybody = {party_of(rule) for rule in program.recipients if rule.holds(day)}
+    everybody = {rule.party for rule in program.recipients_on(day)}
     parties = everybody & {answers.get("to")} or everybody
     return request_text(answers, layout(), kind, parties, day, file)

@@ -35,7 +35,6 @@ from optout_cli.letters import Library
 from optout_cli.letters.compose import (
     author_of,
     outline_case,
-    party_of,
     place_of,
     recipients_of,
 )
@@ -217,8 +216,8 @@ def _facts(case: Case) -> _Facts:
     recipients = recipients_of(case)
     copies = [
         contact
-        for rule in program.recipients
-        if rule.holds(case.date) and party_of(rule) in {each.party for each in recipients}
+        for rule in program.recipients_on(case.date)
+        if rule.party in {each.party for each in recipients}
         for contact in copies_of(case, rule)
     ]
     models = chosen_models(case)

@@ -289,8 +289,7 @@ def _outlook(
     case = outline_case(request, locality, program, kind, day)
     recipients = recipients_of(case)
     period = program.period(day)
-    rules = [rule for rule in program.recipients if rule.holds(day)]
-    copied = {copy.office for rule in rules for copy in rule.copy}
+    copied = {copy.office for rule in program.recipients_on(day) for copy in rule.copy}
     return Outlook(
         program=id,
         title=program.title,

@@ -78,10 +78,10 @@ def compose(case: Case, parties: Iterable[Party] = PARTIES) -> tuple[Notice, ...
     raise_any(dict.fromkeys((*problems, *service_problems(recipients, is_draft=case.is_draft))))
     shared, standing = _notice(case, chosen[0], recipients), tuple(standing_notes(case))
     is_joint = shared.addressing == "joint"  # then the letter says the same to all
-    rules = [rule for rule in case.program.recipients if rule.holds(case.date)]
+    rules = case.program.recipients_on(case.date)
     notices = []
     for recipient in chosen:
-        own = [rule for rule in rules if is_joint or party_of(rule) == recipient.party]
+        own = [rule for rule in rules if is_joint or rule.party == recipient.party]
         notices.append(
             msgspec.structs.replace(
                 shared,
@@ -97,18 +97,13 @@ def recipients_of(case: Case) -> tuple[Recipient, ...]:
     """Return who receives a notice on the case's date, whether the contact is complete or not."""
     return tuple(
         _recipient(case, rule)
-        for rule in case.program.recipients
-        if rule.holds(case.date) and case.request.to in ("all", party_of(rule))
+        for rule in case.program.recipients_on(case.date)
+        if case.request.to in ("all", rule.party)
     )
 
 
-def party_of(rule: Rule) -> Party:
-    """Return the party of a rule's recipient: the state's bureau, or ICE."""
-    return "bureau" if rule.role == "bureau" else "ice"
-
-
 def _recipient(case: Case, rule: Rule) -> Recipient:
-    party, locality = party_of(rule), case.locality
+    party, locality = rule.party, case.locality
     correction: Correction = getattr(case.request.recipients, party)
     office = "bureau"
     if party == "ice":

@@ -204,10 +204,10 @@ def served_problems(case: Case) -> Iterator[Problem]:
 
 def office_problems(case: Case) -> Iterator[Problem]:
     """Yield offices that the program names and the data does not contain."""
-    for rule in case.program.recipients:
+    for rule in case.program.recipients_on(case.date):
         copies = (copy.office for copy in rule.copy if holds(copy.when, case))
         for office in filter(None, (rule.office, *copies)):
-            if rule.holds(case.date) and case.locality.contact_of(office) is None:
+            if case.locality.contact_of(office) is None:
                 message = f"{case.program.title} names the unknown office {office!r}"
                 hint = "add it under offices: in a data file, or correct program.yaml"
                 yield Problem("unknown-office", message, hint=hint, path="letter")

@@ -18,7 +18,7 @@ import msgspec
 
 from optout_cli.errors import Location, OptoutError, Problem
 from optout_cli.letters import Library
-from optout_cli.letters.compose import compose, party_of
+from optout_cli.letters.compose import compose
 from optout_cli.letters.own_wording import claim_problem, claims_in, texts_of
 from optout_cli.letters.render import render
 from optout_cli.lint.samples import (
@@ -330,7 +330,7 @@ class Trials:
     def _trials_of(self, sample: Sample, number: int) -> Iterator[Trial]:
         """Yield the letter to each recipient; of a sample that is not whole, to one only."""
         program = self._subject.program
-        rules = tuple(rule.holds(sample.day) for rule in program.recipients)
+        rules = tuple(rule.has(sample.day) for rule in program.recipients)
         values: defaultdict[str, Hashable] = defaultdict(lambda: None)  # a name that does not exist
         values |= {
             "period": program.period(sample.day),
@@ -353,7 +353,7 @@ class Trials:
         template = self._templates[sample.place]
         if template not in self._groups:
             self._groups[template] = [itemgetter(*it) for it in self._groups_in(template)]
-        parties = [party_of(rule) for rule in program.recipients if rule.holds(sample.day)]
+        parties = [rule.party for rule in program.recipients_on(sample.day)]
         chosen = parties if sample.is_whole else parties[number % (len(parties) or 1) :][:1]
         # With none, `compose` says so.
         each: list[tuple[Party, ...]] = [(party,) for party in chosen]

@@ -17,23 +17,30 @@ from optout_cli.model.fields import (
     ValueName,
 )
 from optout_cli.model.jurisdiction import LawEffect, Source, SourceKind, Topic
+from optout_cli.model.request import Party
 
 
-class Period(Noun, frozen=True, kw_only=True):
-    """A period of the program with its own wording, from `from` to `until` inclusive.
+class Span(Noun, frozen=True, kw_only=True):
+    """The days from `from` to `until`, both included; None leaves that side open."""
+
+    from_: Date | None = field(name="from", default=None)
+    until: Date | None = None
+
+    def has(self, day: Date) -> bool:
+        """Tell whether `day` is one of them."""
+        return (self.from_ or Date.min) <= day <= (self.until or Date.max)
+
+
+class Period(Span, frozen=True, kw_only=True):
+    """A period of the program with its own wording.
 
     `note` is what to know of the program's history, and `short` says it in one line.
     """
 
     id: Name
     from_: Date = field(name="from")
-    until: Date | None = None
     note: Text | None = field(name="caution", default=None)
     short: Line | None = None
-
-    def has(self, day: Date) -> bool:
-        """Tell whether `day` is in the period."""
-        return self.from_ <= day and (self.until is None or day <= self.until)
 
 
 class Citation(Noun, frozen=True, kw_only=True):
@@ -55,7 +62,7 @@ OWN_DAY, RECEIPT = "date", "receipt"
 FOLLOW_UP = 30  # days until it is time to write again; our choice: no source sets a deadline
 
 
-class Condition(Noun, frozen=True, kw_only=True):
+class Condition(Span, frozen=True, kw_only=True):
     """When a rule holds: all fields that are set must be met; an empty condition always holds.
 
     `from` and `until` limit the letter's date. `activation` is what is known of the jurisdiction's
@@ -71,8 +78,6 @@ class Condition(Noun, frozen=True, kw_only=True):
     must precede the second, `not_before` pairs of which it may not; `date` is the letter's.
     """
 
-    from_: Date | None = field(name="from", default=None)
-    until: Date | None = None
     activation: tuple[Literal["actual", "scheduled", "unknown"], ...] = ()
     source: tuple[SourceKind, ...] = ()
     letters: tuple[Name, ...] = ()
@@ -106,7 +111,7 @@ class CopyRule(Noun, frozen=True, kw_only=True):
     when: Condition = Condition()
 
 
-class Rule(Noun, frozen=True, kw_only=True):
+class Rule(Span, frozen=True, kw_only=True):
     """Who receives a letter, and in which time: the bureau or an ICE office.
 
     `office` is the office's id; without it, the jurisdiction's field office is meant.
@@ -114,15 +119,12 @@ class Rule(Noun, frozen=True, kw_only=True):
 
     role: Literal["bureau", "program-office", "field-office"]
     office: Name | None = None
-    from_: Date | None = field(name="from", default=None)
-    until: Date | None = None
     copy: tuple[CopyRule, ...] = ()
 
-    def holds(self, day: Date) -> bool:
-        """Tell whether the rule holds on `day`."""
-        return (self.from_ is None or self.from_ <= day) and (
-            self.until is None or day <= self.until
-        )
+    @property
+    def party(self) -> Party:
+        """The party of the recipient: the state's bureau, or ICE."""
+        return "bureau" if self.role == "bureau" else "ice"
 
 
 # Facts of an earlier letter that a particular may repeat, besides that letter's `particulars.x` and
@@ -366,6 +368,10 @@ class Program(Noun, frozen=True, kw_only=True):
     def period(self, day: Date) -> Period | None:
         """Return the period of `day`, or None before the program began."""
         return next((period for period in self.periods if period.has(day)), None)
+
+    def recipients_on(self, day: Date) -> list[Rule]:
+        """Return the rules that say who receives a letter of `day`."""
+        return [rule for rule in self.recipients if rule.has(day)]
 
     @property
     def wait(self) -> timedelta:

@@ -241,7 +241,7 @@ def holds_for(when: Condition, day: date, value: Callable[[str], Any]) -> bool:
     `value` returns the value of a particular or a computed date, if there is one.
     """
     return (
-        (when.from_ or date.min) <= day <= (when.until or date.max)
+        when.has(day)
         and all(set(values) & _chosen(value(name)) for name, values in when.chosen.items())
         and all(
             _chosen(value(it)) and _chosen(value(it)) <= {*own} for it, own in when.only.items()

@@ -67,7 +67,7 @@ def _date_problems(program: Program, document: Document) -> Iterator[Problem]:
     for (_, first), (number, second) in combinations(enumerate(program.recipients), 2):
         is_same_side = (first.role == "bureau") == (second.role == "bureau")
         day = max(first.from_ or date.min, second.from_ or date.min)
-        if is_same_side and first.holds(day) and second.holds(day):
+        if is_same_side and first.has(day) and second.has(day):
             message = f"{first.role!r} and {second.role!r} receive letters on the same days"
             hint = "set from: and until: so that they follow each other"
             yield Problem("equal-rules", message, document.location(f"recipients.{number}"), hint)
