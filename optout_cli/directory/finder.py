@@ -1,7 +1,7 @@
 """Find the jurisdiction or agency that a query names, or say what it may mean."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -17,7 +17,6 @@ from optout_cli.directory.names import (
     names_within,
     place_in,
     rank_of,
-    slug_of,
     with_name,
     without_legal_word,
 )
@@ -61,14 +60,15 @@ class Finder:
         return self._names[code]
 
     def slug(self, code: str, id: str) -> str:
-        """Return the slug of the jurisdiction `id` of the state `code`."""
-        return slug_of(id, self._states[code]["jurisdictions"][id]["name"], code)
+        """Return a jurisdiction's slug: made from the name of a county, an overlay's own id."""
+        name = self._states[code]["jurisdictions"][id]["name"]
+        return f"{fold(name)}-{code.lower()}" if id.isdigit() else id
 
     def candidates(self, query: str) -> list[str]:
         """Return the slugs that a query may mean when it fits nothing, or more than one."""
         folded, matches = fold(query), self.matches(query)
         if matches:
-            return [self._slug_of(match) for match in matches]
+            return [*map(self._slug_of, matches)]
         is_agency = is_agency_name(folded)
         entries = self._agency_entries if is_agency else self._jurisdiction_entries
         close = self._closest(folded, entries)
@@ -92,12 +92,7 @@ class Finder:
         if earlier:
             return earlier
         ranked: dict[int, set[Match]] = {0: set(), 1: set()}
-        typed = {
-            code: names
-            for code, state in self._states.items()
-            if (names := [*names_within(folded, code, state["name"])])
-        }
-        for code, names in typed.items():
+        for code, names in self._named(folded).items():
             for id, others in self._names_in(code).items():
                 ranks = [
                     rank for name in names if (rank := rank_of(name, folded, others)) is not None
@@ -127,42 +122,31 @@ class Finder:
         return sorted(found)
 
     def _without_state(self, folded: str) -> list[Match]:
-        """Return each agency with this name, unless its county could be another state's."""
+        """Return each agency with this name, but not one of a county that another state has too."""
         if not is_agency_name(folded):
             return []
         key = agency_key(folded)
-        found = [
+        found = {
             Match(code, slug, is_agency=True)
             for code, slug in self._agencies.with_keys([key], self._states)
-            for names in [[*map(agency_key, names_of(self._agencies.of(code)[slug]))]]
-            if any(f"{name}-".startswith(f"{key}-") for name in names)
-        ]
-        if len(found) == 1:
-            code, slug, _ = found[0]
-            county = self._agencies.of(code)[slug].get("county")
-            name = fold(self._states[code]["jurisdictions"][county]["name"]) if county else None
-            if name and key.startswith(f"{name}-") and self._states_with[name] != {code}:
-                return []
-        return found
+            for name in map(agency_key, names_of(self._agencies.of(code)[slug]))
+            if f"{name}-".startswith(f"{key}-")
+        }
+        is_elsewhere = len(found) == 1 and any(
+            key.startswith(f"{entry.names[0]}-") and entry.code not in {it.code for it in found}
+            for entry in self._jurisdiction_entries
+        )
+        return [] if is_elsewhere else sorted(found)
 
     @cached_property
     def _state_names(self) -> dict[str, str]:
         """Map the folded name of each state to its code."""
         return {fold(state["name"]): code for code, state in self._states.items()}
 
-    @cached_property
-    def _states_with(self) -> dict[str, set[str]]:
-        """Map the folded name of each jurisdiction to the states that have it."""
-        found: dict[str, set[str]] = {}
-        for code, state in self._states.items():
-            for known in state.get("jurisdictions", {}).values():
-                found.setdefault(fold(known["name"]), set()).add(code)
-        return found
-
     def not_found(self, query: str, location: Location | None) -> Problem:
         """Say why a query finds no single jurisdiction, and what to type in its place."""
         if matches := self.matches(query):
-            hint = _listed([self._slug_of(match) for match in matches])
+            hint = _listed(map(self._slug_of, matches))
             kinds = {match.is_agency for match in matches}
             what = "jurisdictions" if kinds != {True} else "agencies"
             message = f"{query!r} could be any of {len(matches)} {what}"
@@ -178,10 +162,9 @@ class Finder:
                     for state, inside in self._states.items()
                     for known, now in inside.get("jurisdictions", {}).items()
                 }
-                successors = (
+                hint = _listed(
                     f"{new} ({now_named.get(new, 'not in the data')})" for new in old["successors"]
                 )
-                hint = _listed([*successors])
                 message = f"the data does not use {query!r}: {old['name']}, {code} ({old['note']})"
                 return Problem("retired-jurisdiction", message, location, hint)
         message = f"there is no jurisdiction {query!r}"
@@ -196,7 +179,7 @@ class Finder:
         if _TOTALS.match(folded):
             return "this looks like a row of totals: delete the row"
         if (stated := _FIPS_IN_STATE.fullmatch(folded)) and self._with_id(stated[1], ""):
-            elsewhere = _listed([self.slug(*it[:2]) for it in self._with_id(stated[1], "")])
+            elsewhere = _listed(map(self._slug_of, self._with_id(stated[1], "")))
             return f"{stated[1]} is {elsewhere}; if it is a ZIP code, type the county's name"
         if re.fullmatch(r"\d{5}(-\d{4})?", query):
             return "type the county's name or its FIPS code; a ZIP code names no county"
@@ -214,18 +197,16 @@ class Finder:
             for entry in self._jurisdiction_entries
             if (not named or entry.code in named) and key.startswith(f"{entry.names[0]}-")
         ]
-        instead = f"if it is not listed, name its county instead: {_listed(county)}"
         close = self._with_other_word(folded) or [
             *self._elsewhere(folded),
             *([] if county else self._closest(folded, self._agency_entries)),
         ]
-        close = close or self._agencies_at(folded)
-        if close:
-            listed = _listed([*dict.fromkeys(close)])
-            return f"{listed}; {instead}" if county else listed
+        hints = [_listed(dict.fromkeys(close or self._agencies_at(folded)))]
         if county:
-            return instead
-        return self._whole_list(*named, what="agencies") if self._agency_entries else ""
+            hints.append(f"if it is not listed, name its county instead: {_listed(county)}")
+        elif not hints[0] and self._agency_entries:
+            hints.append(self._whole_list(*named, what="agencies"))
+        return "; ".join(filter(None, hints))
 
     def _place_suggestion(self, folded: str) -> str:
         """Return the hint for a query that has no word of an agency; it may be a city."""
@@ -252,7 +233,7 @@ class Finder:
             *self._elsewhere(folded),
             *(at_place or self._closest(folded, self._jurisdiction_entries)),
         ]
-        hints = [_listed([*dict.fromkeys(close)])] if close else []
+        hints = [_listed(dict.fromkeys(close))]
         if is_city:
             counties = {
                 self.slug(code, agency["county"])
@@ -263,7 +244,7 @@ class Finder:
             hints.append(f"{_CITY}: {_listed(sorted(counties))}" if counties else _CITY)
         if not close and self._jurisdiction_entries:
             hints.append(self._whole_list(*named))
-        return "; ".join(hints)
+        return "; ".join(filter(None, hints))
 
     @staticmethod
     def _whole_list(*states: str, what: str = "jurisdictions") -> str:
@@ -341,7 +322,7 @@ class Finder:
         return closest(folded, entries, self._named(folded), states)
 
 
-def _listed(candidates: Sequence[str]) -> str:
-    shown = " or ".join(candidates[:_MOST_CANDIDATES])
-    more = len(candidates) - _MOST_CANDIDATES
+def _listed(candidates: Iterable[str]) -> str:
+    each = [*candidates]
+    shown, more = " or ".join(each[:_MOST_CANDIDATES]), len(each) - _MOST_CANDIDATES
     return f"{shown} or {more} more" if more > 0 else shown

@@ -69,11 +69,6 @@ def fold(name: str) -> str:
     return re.sub(r"\bsaint\b", "st", re.sub(r"\bsainte\b", "ste", slug))
 
 
-def slug_of(id: str, name: str, code: str) -> str:
-    """Return the slug: made from the name of a county; the id of an overlay's jurisdiction."""
-    return f"{fold(name)}-{code.lower()}" if id.isdigit() else id
-
-
 def names_within(folded: str, code: str, state: str) -> Iterator[str]:
     """Yield the name in a folded query that ends with the state; nothing if it does not.
 
@@ -289,13 +284,16 @@ class AgencyList:
     # Any: plain data.
     def of(self, code: str) -> dict[str, Any]:
         """Return the data of each agency in a state, by slug."""
-        states = cast(dict[str, Any], self.document_of(code).data.get("states", {}))
-        return cast(dict[str, Any], states.get(code, {}).get("agencies", {}))
+        return cast(dict[str, Any], self._state(code).get("agencies", {}))
 
     def source_of(self, code: str) -> str | None:
         """Return the id of the source of a state's agencies."""
+        return cast("str | None", self._state(code).get("agency-source"))
+
+    # Any: plain data.
+    def _state(self, code: str) -> dict[str, Any]:
         states = cast(dict[str, Any], self.document_of(code).data.get("states", {}))
-        return cast("str | None", states.get(code, {}).get("agency-source"))
+        return cast(dict[str, Any], states.get(code, {}))
 
     def named(self, names: Collection[str], codes: Collection[str]) -> list[tuple[str, str]]:
         """Return state and slug of each agency in the states `codes` with one of the names.
