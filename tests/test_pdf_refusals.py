@@ -86,12 +86,10 @@ def test_every_other_character_is_drawn_from_the_letters_own_typeface(
 
 
 def test_a_head_that_reaches_into_the_window_is_a_problem(library: Library) -> None:
-    ways = ", ".join(["{by: mail}"] * 5)
-    lines = f"service: {{bureau: [{ways}]}}"
-    assert len(pdf_of(letter_for(library, lines), library)) > 0
-    (problem,) = problems_of(
-        lambda: pdf_of(letter_for(library, lines.replace("]}", f", {ways}]}}")), library)
-    )
+    ways = [f"{{by: mail, number: 1Z0000000{number}}}" for number in range(10)]
+    few, many = (f"service: {{bureau: [{', '.join(ways[:count])}]}}" for count in (5, 10))
+    assert len(pdf_of(letter_for(library, few), library)) > 0
+    (problem,) = problems_of(lambda: pdf_of(letter_for(library, many), library))
     assert (problem.code, problem.hint) == ("tall-letterhead", "shorten signatory: or service:")
 
 

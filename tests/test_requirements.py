@@ -362,6 +362,11 @@ def test_the_day_that_the_data_gives_as_verified_counts_as_confirmed(library: Li
         ),
         ("cc: [{name: A. Clerk}, {name: A. Clerk}]", "cc has 'A. Clerk' twice", "cc.1"),
         (
+            "service: {ice: [{by: mail}, {by: hand}, {by: mail}]}",
+            "service.ice has 'mail' twice",
+            "service.ice.2",
+        ),
+        (
             "particulars: {reasons: [The jail is full., No staff., The jail is full.]}",
             "particulars.reasons has 'The jail is full.' twice",
             "particulars.reasons.2",

@@ -182,7 +182,7 @@ signatory:
   office: {"Office of the Sheriff of Marin County " * words}
   address: {{street: ["1 Main Street"], city: Ross, state: CA, zip: "94957"}}
   phone: 415-555-0100
-service: {{bureau: [{", ".join(["{by: mail}"] * ways)}]}}
+service: {{bureau: [{", ".join(f"{{by: mail, number: 1Z0000000{it}}}" for it in range(ways))}]}}
 """
     for words, ways in ((1, 7), (2, 7), (4, 8), (5, 5))
 ]

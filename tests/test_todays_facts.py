@@ -148,7 +148,7 @@ def test_a_jurisdiction_calls_itself_by_its_kind(library: Library, place: str, n
         ("particulars: {model: jem, agency: Office of Agricultural Law Enforcement}", "Office"),
         ("particulars: {model: jem, agency: Constable Unity Township}", "Constable's Office"),
         ("particulars: {model: jem}", "County"),
-        ("particulars: {model: jem}\ncalls-itself: the Office", "Office"),
+        ("particulars: {model: jem}\ncalls-itself: The Office", "Office"),
     ],
 )
 def test_an_agency_calls_itself_by_its_kind_or_as_the_request_says(

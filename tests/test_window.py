@@ -11,6 +11,7 @@ from optout_cli.errors import OptoutError
 from optout_cli.letters import Library
 from optout_cli.letters.pipeline import Order, exports_of
 from optout_cli.readers.document import with_assignments
+from optout_cli.templating.filters import typographic
 
 pytestmark = pytest.mark.no_cover  # many pages, with code that others cover
 
@@ -20,7 +21,7 @@ signatory:
   address: {street: ["1 Main Street, Suite 2"], city: Ross, state: CA, zip: "94957"}
   phone: 415-555-0100
   email: a@example.gov
-service: {bureau: [{by: mail}, {by: hand}], ice: [{by: mail}, {by: hand}, {by: mail}]}
+service: {bureau: [{by: mail}, {by: hand}], ice: [{by: certified-mail}, {by: hand}, {by: mail}]}
 """
 PLACES = [
     "",
@@ -54,7 +55,8 @@ def test_the_address_alone_shows_in_the_window_and_stays_in_it(
 @pytest.mark.parametrize("office", ["Sheriff", "Office of the Sheriff of Marin County " * 4])
 def test_a_head_prints_clear_of_the_window_or_is_a_problem(library: Library, office: str) -> None:
     def outcome(ways: int) -> str:
-        served = f"service: {{bureau: [{', '.join(['{by: mail}'] * ways)}]}}"
+        mailed = ", ".join(f"{{by: mail, number: 1Z0000000{number}}}" for number in range(ways))
+        served = f"service: {{bureau: [{mailed}]}}"
         letter = letter_for(library, f"signatory: {{office: {office.strip()}}}\n{served}")
         try:
             content = pdf_of(letter, library)
@@ -97,7 +99,7 @@ NAMES = st.lists(WORDS | WORDS | LONG_WORDS, min_size=1, max_size=14).map(" ".jo
 @settings(max_examples=20, derandomize=True, phases=[Phase.explicit, Phase.generate])
 @given(name=NAMES.filter(lambda it: len(it) <= 150 and it[-1].isalnum()))  # others are refused
 def test_the_count_is_what_the_page_shows(library: Library, name: str) -> None:
-    name = f"Bureau {name}"  # a name without any letter is refused
+    name = typographic(f"Bureau {name}")  # a name without any letter is refused
     document = with_assignments(document_of(), "--set", {"recipients.bureau.envelope.0": name})
     order = Order(today=letter_for(library).notice.date, parties=("bureau",))
     content = exports_of(document, library, order)[0].content

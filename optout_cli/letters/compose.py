@@ -226,8 +226,8 @@ def author_of(case: Case) -> str:
 
 def self_name_of(case: Case) -> str:
     """Return what the sender calls itself after its full name: `the County`, `the Sheriff`."""
-    if case.request.calls_itself:
-        return case.request.calls_itself
+    if given := case.request.calls_itself:  # within a sentence: `the Office`, also for `The Office`
+        return given if given == _bare(given) else f"the {_bare(given)}"
     place, program, signatory = place_of(case.locality), case.program, case.request.signatory
     office = signatory.office if signatory and program.author else None
     name = _stated(case, program.author or "") or office or place.formal

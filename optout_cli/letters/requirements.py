@@ -158,6 +158,7 @@ def repeat_problems(case: Case) -> Iterator[Problem]:
     """Yield what the letter would say twice: an entry of a list, or an act's name."""
     request = case.request
     lists = {"authority": request.authority, "cc": request.cc, "enclosures": request.enclosures}
+    lists |= {f"service.{party}": getattr(request.service, party) for party in PARTIES}
     for name, spec in case.kind.particulars.items():
         value = _value(case.particulars, name)
         if isinstance(value, tuple) and not spec.per:
