@@ -234,7 +234,7 @@ class _Names:
         named: set[str] = set()
         for name in {name for name in self.templates.names() if BUILTIN not in name}:
             try:
-                named |= {*self.templates.named_by(name)} - {name}
+                named |= {*self.templates.source_of(name)[1]} - {name}
             except OptoutError:
                 continue  # `Templates.problems` reports it
         return named

@@ -149,9 +149,20 @@ class Templates(TemplateSearch):
             self._refuse_circle(parts)
         return parts
 
-    def named_by(self, name: str) -> list[str]:
-        """Return the names of the templates that a letter's template names. Raises OptoutError."""
-        return [named for _, named in _named_in(self._parse(name)[1])]
+    def source_of(self, name: str) -> tuple[str, list[str]]:
+        """Return the source of a letter's template, and the names of those that it names.
+
+        A source that the cache has met is not parsed again. Raises OptoutError.
+        """
+        with template_problems(name, self):
+            source, _, _ = self._loader.get_source(self.letters, name)
+        key = f"named {jinja2.__version__} {name}\0{source}".encode()
+        if kept := self._cache.get(key) if self._cache else None:
+            return source, msgspec.json.decode(kept, type=list[str])
+        names = [named for _, named in _named_in(self._parse(name)[1])]
+        if self._cache:
+            self._cache.put(key, msgspec.json.encode(names))
+        return source, names
 
     def _parse(self, name: str) -> tuple[str, nodes.Template]:
         """Return source and syntax of a letter's template, which is read once."""
@@ -225,23 +236,24 @@ class Templates(TemplateSearch):
         return None
 
     def _sources(self, name: str) -> list[tuple[str, str]]:
-        """Return names and sources as `parts_of` does. Shipped templates are not parsed again."""
-        if self.own or not self._cache:
-            return [(part, source) for part, (source, _) in self.parts_of(name).items()]
+        """Return names and sources as `parts_of` does, and raise as it does."""
         sources: dict[str, str] = {}
+        named: dict[str, list[str]] = {}
         waiting = [name]
         while waiting:
             part = waiting.pop(0)
-            if part in sources:
-                continue
-            with template_problems(part, self):
-                sources[part], _, _ = self._loader.get_source(self.letters, part)
-            key = f"named {jinja2.__version__} {part}\0{sources[part]}".encode()
-            kept = self._cache.get(key)
-            if kept is None:
-                kept = "\n".join(self.named_by(part)).encode()
-                self._cache.put(key, kept)
-            waiting += kept.decode().split()
+            if part not in sources:
+                if not self.has(part):
+                    self.parts_of(name)  # says which template names it
+                sources[part], named[part] = self.source_of(part)
+                waiting += named[part]
+        if self.own:
+            from graphlib import CycleError, TopologicalSorter
+
+            try:
+                TopologicalSorter(named).prepare()
+            except CycleError:
+                self.parts_of(name)  # says where
         return [*sources.items()]
 
     def placed(self, problem: Problem, name: str) -> Problem:
