@@ -291,7 +291,7 @@ def test_the_same_answer_is_recorded_once(reference: str, run: Run) -> None:
 @pytest.mark.parametrize(
     ("options", "code", "told"),
     [
-        ((), 2, "--reply: what came back is not said\n  hint: one of none, acknowledged, meeting-"),
+        ((), 2, "--reply: no reply is given\n  hint: one of none, acknowledged, meeting-"),
         (
             ("--reply", "refsed"),
             2,

@@ -79,9 +79,9 @@ ROUTES = "recipients: {bureau: {email: b@example.gov, fax: 916-555-0130}}\n"
 SIGNED = "jurisdiction,signatory.name,signatory.title,signatory.email\n50001,Pat,Sheriff,s@a.gov\n"
 READ = "read the letters, and confirm the addresses in the notes"
 MAIL = "send 1 letter by certified mail, return receipt requested; keep the receipt"
-RECORD = "record with optout sent what goes out; optout status out --due says which answers are due"
+RECORD = "record what goes out with optout sent; optout status out --due says which answers are due"
 RECORD_BY = RECORD.replace(
-    "out;", "out (add --by certified-mail, since the requests do not say how);"
+    "sent;", "sent (add --by certified-mail, since the requests do not say how);"
 )
 
 

@@ -110,4 +110,4 @@ def test_what_write_says_next_is_about_the_letters_own_way(run: Run, write: Writ
 def test_it_stands_alone(batch: Run, write: Write) -> None:
     write("n.csv", HEADER + ROWS)
     code, _, err = outcome(batch("-f", "txt"))
-    assert (code, "by-service stands alone\n" in err) == (2, True)
+    assert (code, "by-service cannot go with another format\n" in err) == (2, True)

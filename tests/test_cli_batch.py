@@ -248,7 +248,7 @@ def test_undated_rows_are_dated_today_and_said_to_be(batch: Batch, write: Write)
 def test_a_caution_is_told_once_with_how_many_it_is_about(batch: Batch) -> None:
     notes = [line for line in batch()[2].splitlines() if line.startswith("note")]
     assert len(notes) == len(set(notes))
-    assert "note (3 requests): use the letter as a record: by itself it stops no sharing" in words(
+    assert "note (3 requests): use the letter as a record: by itself it does not stop" in words(
         " ".join(notes)
     )
 

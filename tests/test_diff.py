@@ -373,7 +373,7 @@ WRONG = {
         "  hint: open it in its own program, and save it again\n"
     ),
     ("own", "letters"): (
-        "Error: a folder of templates is no letter\n"
+        "Error: a folder of templates is not a letter\n"
         "  hint: name two folders of templates, or one alone, or two letters\n"
     ),
     ("r.yaml", "-o", "c.html"): "Error: -o works only with -f html\n  hint: add -f html\n",

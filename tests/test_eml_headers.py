@@ -197,7 +197,7 @@ def test_what_is_no_address_is_refused(library: Library, address: str) -> None:
     copies = (Copy(name="A. Clerk", email=address),)
     letter = replace(letter, people=people_of(replace(letter.notice, cc=copies)))
     assert told_by(lambda: mailed(letter, library)) == (
-        f"the e-mail's Cc: {shorten(address)!r} is no e-mail address\n"
+        f"the e-mail's Cc: {shorten(address)!r} is not an e-mail address\n"
         "  hint: write the bare address, such as records@example.gov"
     )
 

@@ -185,12 +185,12 @@ def test_a_letter_that_does_not_follow_is_a_problem(
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("", "is no letter of a register, and not the JSON form of a letter"),
-        ("{", "is no letter of a register, and not the JSON form of a letter"),
+        ("", "is not a letter of a register, and not the JSON form of a letter"),
+        ("{", "is not a letter of a register, and not the JSON form of a letter"),
         ("[]", "is not the JSON form of a letter"),
         ('{"schema": 2}', "is not the JSON form of a letter"),
         ('{"schema": 1, "letter": "x/y"}', "is not the JSON form of a letter: it has no date, no"),
-        (REQUEST, "is no letter of a register, and not the JSON form of a letter"),
+        (REQUEST, "is not a letter of a register, and not the JSON form of a letter"),
     ],
 )
 def test_a_file_that_is_no_letters_json_form_is_a_problem(

@@ -39,7 +39,7 @@ MISTYPED = {
     "{{ place.name }": ("`}` is out of place", "write a fact with two braces on each side: {{"),
     "{{ }}": ("{{ }} is empty", "write a fact with two"),
     "{{ place name }}": ("'name' is out of place in {{ }}", "write one fact, then filters after |"),
-    "{ place.name }": ("`{` is printed as it stands", "write a fact with two braces"),
+    "{ place.name }": ("`{` is printed as typed", "write a fact with two braces"),
     "{{{ place.name }}}": ("'}' is out of place in {{ }}", "write a fact with two"),
     "{{ place.name || the }}": ("'|' is out of place in {{ }}", "write a fact with two"),
     "a\u202eb": ("has an invisible character (U+202E)", "delete it and type the text again"),

@@ -130,7 +130,7 @@ def test_she_is_shown_whom_it_goes_to_with_source_and_age_and_the_states_laws(
     for text in (
         "1  later: not confirmed yet; I will call before sending"[3:],
         "Activated in Secure Communities: 2010-09-01 (no source named).",
-        "Note: use the letter as a record: by itself it stops no sharing of fingerprints",
+        "Note: use the letter as a record: by itself it does not stop fingerprint sharing",
         "Note: ask counsel first: Nowhere law requires cooperation, Nowhere Code 1",
         "Note: ask counsel first: a notice may draw a listing under Executive Order 14287",
         "Note: to see each note in full, run: optout show nowhere-county-zz",
@@ -251,7 +251,7 @@ def test_each_question_is_explained_in_its_own_words(asked: Asked) -> None:
     result, _ = asked(said, "06041")
     told = words(outcome(result)[2])
     for text in (
-        "It stands under the name.",
+        "It appears under the name.",
         "for the letterhead",
         "The day of the vote.",
         "how many against",

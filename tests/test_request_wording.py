@@ -165,15 +165,15 @@ WRONG = {
         "write what belongs there, or leave the value empty",
     ),
     "{closing: 'Yours, {# us #}'}": (
-        "wording.closing has '{', which the letter would show as it stands",
+        "wording.closing has '{', which the letter would show as typed",
         PLAIN,
     ),
     "{closing: '<b>Yours</b>,'}": (
-        "wording.closing has '<b>', which the letter would show as it stands",
+        "wording.closing has '<b>', which the letter would show as typed",
         PLAIN,
     ),
     "{closing: '**Yours**,'}": (
-        "wording.closing has '**', which the letter would show as it stands",
+        "wording.closing has '**', which the letter would show as typed",
         PLAIN,
     ),
     r'{opening: "I write.\n\nI ask."}': (
@@ -217,8 +217,8 @@ WRONG = {
         LIST,
     ),
     "{answer: for an answer}": ("wording.answer is nowhere in this letter", NOWHERE),
-    "{mark: No draft}": ("wording.mark is not of the letter's text", FACT),
-    "{foot: Ours}": ("wording.foot is not of the letter's text", FACT),
+    "{mark: No draft}": ("wording.mark is not part of the letter's text", FACT),
+    "{foot: Ours}": ("wording.foot is not part of the letter's text", FACT),
 }
 
 
@@ -239,7 +239,7 @@ def test_every_problem_with_the_words_is_told_in_one_run(run: Run, write: Write)
     path = str(write("r.yaml", f"{REQUEST}wording:\n{words}"))
     told = [it for it in outcome(run("check", "-q", path))[1].splitlines() if it[:1] != " "]
     assert [it.partition(": ")[2] for it in told] == [
-        "wording.rights has '**', which the letter would show as it stands",
+        "wording.rights has '**', which the letter would show as typed",
         "wording.subject is one line, so it cannot have several paragraphs or a list",
         "wording.answer is nowhere in this letter",
         "secure-communities/opt-out has no passage 'openin'",

@@ -432,7 +432,7 @@ def test_a_text_without_quotes_is_not_read_as_letters(
 ) -> None:
     code, message = problem(run(command, TO_ICE, "--undo", "it", "was", "never", "mailed"))
     hint = 'put quotes around a text with spaces: "it was never mailed"'
-    assert (code, message) == (2, f"'was' is no letter\n  hint: {hint}\n")
+    assert (code, message) == (2, f"'was' is not a letter\n  hint: {hint}\n")
 
 
 def test_a_letter_of_a_day_to_come_is_not_sent_before_that_day() -> None:
@@ -842,7 +842,7 @@ def test_the_next_step_says_what_sent_then_needs(run: Run, write: Write, in_fold
     assert f"next: record how they went out, {how}\n" in told
     told = outcome(run("batch", "t.csv", "--common", "r.yaml", "-f", "txt", "-o", "many/"))[2]
     how = "(add --by certified-mail, since the requests do not say how)"
-    assert f"next: record with optout sent what goes out {how}; optout status many" in told
+    assert f"next: record what goes out with optout sent {how}; optout status many" in told
     assert outcome(run("sent", "one", "-q"))[2].startswith(
         "--by (one): the letter does not say how"
     )

@@ -15,12 +15,12 @@ SCREEN = 24  # lines of a usual terminal
 LINE = 80 - len("note: ")
 VERBS = frozenset((
     "add", "ask", "check", "clear", "compare", "count", "expect", "have", "keep", "mark", "name",
-    "quote", "rely", "see", "send", "tell", "use", "wait",
+    "quote", "see", "send", "tell", "use", "wait",
 ))  # fmt: skip
 TODAY = str(ROOT / "examples" / "marin-today.yaml")
 AGREEMENT = str(ROOT / "examples" / "dakota-county-287g.yaml")
 HISTORY = "Executive Order 13768 brought it back on January 25, 2017."
-RECORD = "use the letter as a record: by itself it stops no sharing of fingerprints"
+RECORD = "use the letter as a record: by itself it does not stop fingerprint sharing"
 
 
 def test_each_note_of_a_program_begins_with_what_to_do_and_has_a_line_of_its_own(

@@ -122,7 +122,7 @@ def former_from_json(path: str) -> Former:
     try:
         facts = msgspec.json.decode(content.removeprefix(BOM_UTF8))
     except (msgspec.DecodeError, UnicodeDecodeError):
-        message = "is no letter of a register, and not the JSON form of a letter"
+        message = "is not a letter of a register, and not the JSON form of a letter"
         raise OptoutError(Problem("not-a-letter", message, location, hint)) from None
     message = "is not the JSON form of a letter"
     if not isinstance(facts, dict) or facts.get("schema") != _SCHEMA:

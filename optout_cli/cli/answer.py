@@ -161,7 +161,7 @@ def _said_of(statement: "_Statement", given: Given, *, is_asked: bool, correct: 
             say_wrapped(f"The answer was recorded with the words: {last.words}")
     if given.id not in known and not (is_asked and given.id is None):
         location = Location("--reply", is_command_line=True)
-        message = f"there is no reply {given.id!r}" if given.id else "what came back is not said"
+        message = f"there is no reply {given.id!r}" if given.id else "no reply is given"
         hint = f"one of {', '.join(known)}"
         if given.id and (match := closest(given.id, known, _OTHER_NAMES)):
             hint = f"did you mean {match!r}? It is {hint}"
@@ -176,7 +176,7 @@ def _said_of(statement: "_Statement", given: Given, *, is_asked: bool, correct: 
     facts = {**(recorded[0] if recorded and not correct else {}), **said.facts}
     check_facts(said.id or "", known[said.id or ""], facts)
     if correct and program.replies[said.id or ""].silence:
-        usage_error(f"{said.id!r} is no answer", "take back the last answer with --undo REASON")
+        usage_error(f"{said.id!r} is not an answer", "take back the last answer with --undo REASON")
     return said
 
 

@@ -126,7 +126,7 @@ def _questions(
             default=before or moment.today.isoformat(),
             check=day_problem,
             required=True,
-            explain="The day counts for what is due next, and stands in the next letter.",
+            explain="The day counts for what is due next, and is in the next letter.",
             is_date=True,
         )
 
@@ -137,7 +137,7 @@ def _questions(
             partial(check_text, "By"),
         ),
         "Words": (
-            "What does it say? Type its own words, as short as they can stand (Enter to skip).",
+            "What does it say? Type its own words, as few as possible (Enter to skip).",
             "The next letter repeats these words in quotation marks. Do not type your own summary.",
             partial(check_text, "Words"),
         ),

@@ -246,7 +246,7 @@ def _several_meant(typed: str, choices: Mapping[str, str], default: str) -> list
             return []
     names = [name for name in choices if [name] in meant]
     if NONE in names and len(names) > 1:
-        say_wrapped(f"{NONE!r} goes with no other choice.", "  ")
+        say_wrapped(f"{NONE!r} cannot go with another choice.", "  ")
         return []
     return names
 

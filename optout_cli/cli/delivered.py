@@ -74,7 +74,7 @@ def command(
     check_quotes(letters, undo)
     check_undo(undo, day, receipt, correct)
     if not (day or undo):
-        usage_error("when it arrived is not said", "add --on DATE, as on the receipt")
+        usage_error("no day of arrival is given", "add --on DATE, as on the receipt")
     moment = now()
 
     def results_of(text: str) -> Iterator[Recorded]:

@@ -160,7 +160,7 @@ def _pairs(old: str, new: str | None, finder: Finder, library: Library, order: O
         return _paired(own[0] if new else _wording(None, folders, library, order), own[-1], old)
     if folders:
         hint = "name two folders of templates, or one alone, or two letters"
-        usage_error("a folder of templates is no letter", hint)
+        usage_error("a folder of templates is not a letter", hint)
     if new is not None:
         return _paired(finder.versions(old), finder.versions(new), new)
     return [*finder.with_now(old)]

@@ -185,7 +185,7 @@ def _check_process() -> Iterator[Check]:
     if can_start_workers():
         yield Check(what="processes", found="a batch uses several at once")
     else:
-        found = "the system lets none share work; a batch makes its letters one by one"
+        found = "the system does not let processes share work; a batch makes its letters one by one"
         yield Check(what="processes", state="poor", found=found, cure="allow writing to /dev/shm")
     streams = {"standard output": sys.stdout, "standard error": sys.stderr}
     closed = [

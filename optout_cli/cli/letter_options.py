@@ -226,7 +226,7 @@ def formats_from(texts: Iterable[str]) -> tuple[str, ...]:
     names = tuple(dict.fromkeys(_OTHER_NAMES.get(name, name) for name in filter(None, parts)))
     if _BY_SERVICE in names and len(names) > 1:
         hint = "leave out the others, and write them with a second command"
-        usage_error(f"{_BY_SERVICE} stands alone", hint)
+        usage_error(f"{_BY_SERVICE} cannot go with another format", hint)
     for name in names:
         if name not in format_names() and name != _BY_SERVICE:
             formats = [*all_exporters(), _BY_SERVICE]

@@ -326,7 +326,7 @@ def steps_for_all(
         due = f"optout status {quote(str(folder))} --due"
         is_open = any(not state.letter.service for state, _ in mailed)
         more = f" (add {_SAY_HOW}, since the requests do not say how)" if is_open else ""
-        yield f"record with optout sent what goes out{more}; {due} says which answers are due"
+        yield f"record what goes out with optout sent{more}; {due} says which answers are due"
 
 
 def _paper_steps_for_all(

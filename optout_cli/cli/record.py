@@ -71,7 +71,7 @@ def check_quotes(letters: Sequence[str], text: str | None) -> None:
     if text and 0 < len(words) < len(letters):
         whole = " ".join([text, *words])
         usage_error(
-            f"{words[0]!r} is no letter", f'put quotes around a text with spaces: "{whole}"'
+            f"{words[0]!r} is not a letter", f'put quotes around a text with spaces: "{whole}"'
         )
 
 

@@ -264,7 +264,7 @@ def address_problems(name: str, mailboxes: Sequence[Mailbox]) -> Iterator[Proble
         try:
             msgspec.convert(address, Email)
         except msgspec.ValidationError:
-            message = f"the e-mail's {name}: {address!r} is no e-mail address"
+            message = f"the e-mail's {name}: {address!r} is not an e-mail address"
             hint = "write the bare address, such as records@example.gov"
             yield Problem("header", message, hint=hint, text=address)
 

@@ -114,7 +114,7 @@ def load_journal(folder: Path) -> Journal:
             event = _DECODER.decode(text)
         except msgspec.DecodeError:
             _refuse_newer(text, location)
-            message = "the last line is torn" if is_torn else "this line is no event"
+            message = "the last line is torn" if is_torn else "this line is not an event"
             hint = "nothing to do: it is passed over, and the other lines are read"
             problems.append(Problem(TORN, message, location, hint))
         else:

@@ -312,7 +312,7 @@ def file_problems(
         path = folder / name
         location, found = Location(str(path)), (there or {}).get(name) or digest_of(path)
         if found is None and (reason := _refusal_of(path)):
-            hint = "allow yourself to read it, and run the command again"
+            hint = "change its permissions so that you can read it, and run the command again"
             yield Problem("unreadable", f"cannot be read: {reason}", location, hint)
         elif found is None:
             there = _files_in(folder) if there is None else there

@@ -260,7 +260,7 @@ def text_problems(wording: Mapping[str, str], known: set[str], letter: str) -> I
             message = f"{letter} has no passage {name!r}"
             yield Problem("unknown-passage", message, path=path, hint=hint)
         if found := _MARKUP.search(text):
-            message = f"{path} has {found[0]!r}, which the letter would show as it stands"
+            message = f"{path} has {found[0]!r}, which the letter would show as typed"
             hint = "write plain text; to use facts and markup, see `optout new --wording`"
             yield Problem("wrong-wording", message, path=path, hint=hint)
         yield from _parse(text, path)[1]
@@ -286,7 +286,7 @@ def with_words(html: str, wording: Mapping[str, str], letter: str) -> str:
         sections = _SECTION.findall(before)
         section = sections[-1] if sections else ""
         if not _may_reword(before):
-            message = f"{WORDING}.{name} is not of the letter's text"
+            message = f"{WORDING}.{name} is not part of the letter's text"
             hint = "change the request's facts, or this part in a template: optout new --wording"
             problems.append(Problem("wrong-wording", message, path=f"{WORDING}.{name}", hint=hint))
         tags = _PARAGRAPH.findall(before)

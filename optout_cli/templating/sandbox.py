@@ -251,7 +251,7 @@ class Stamp(Extension):
 
         if brace := re.search(r"[{}]", words := _COUNTED.sub("", token.value)):
             line = token.lineno + words.count("\n", 0, brace.start())
-            message = f"`{brace[0]}` is printed as it stands"
+            message = f"`{brace[0]}` is printed as typed"
             hint = "write a fact with two braces on each side: {{ date | long_date }}"
             raise WrongWords(message, hint, line, stream)
         left = _TAG.sub(lambda tag: re.sub(r"[^\n]", " ", tag[0]), token.value)
