@@ -150,7 +150,7 @@ class Interview:
         """Return the first question without an answer, or None when all are answered.
 
         An answer that cannot be right beside the others is asked again, with what is wrong. Raises
-        OptoutError if what is wrong is no answer.
+        OptoutError if something else is wrong.
         """
         try:
             return self._first_open()

@@ -163,7 +163,7 @@ _FACTS: Mapping[str, Callable[[UnfinishedRequest, str, str], bool]] = {
 }
 
 
-# --- texts, choices, and what is told ---
+# --- texts, choices, and what is shown ---
 
 
 def signed_before(request: UnfinishedRequest) -> Mapping[str, Any]:

@@ -27,7 +27,7 @@ from optout_cli.readers.validate import convert
 from optout_cli.readers.values import judge
 
 _ANSWER = "answer"
-# What is no fact of one jurisdiction, so that another can take it from its request.
+# What states no fact of one jurisdiction, so another jurisdiction's request can take it over.
 _ANYWHERE = ("to", "addressing", "leave-out")
 _LISTS = ("list", "paragraphs")
 

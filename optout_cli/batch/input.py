@@ -229,7 +229,7 @@ class Stream:
 
 
 def _other_kind(content: bytes, path: str) -> Problem | None:
-    """Return the Problem of a text file that is no table: a web page, or in another encoding."""
+    """Return the Problem of a text file that is not a table: a web page, or in another encoding."""
     top, location = content.removeprefix(BOM_UTF8)[:_TOP], Location(path)
     kinds = (
         (

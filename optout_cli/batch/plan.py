@@ -36,7 +36,7 @@ FATES = ("new", "unchanged", "replaced")  # what can happen to a file
 class BatchPlan:
     """Checked rows: those to write, those that are finished, and those with problems.
 
-    `origins` has the tables of each input file, and `pipes` those that are no files. `spool` is an
+    `origins` has the tables of each input file, and `pipes` those that are not files. `spool` is an
     open file for what the check has made, letters or finished files, until they are written. With
     `is_stream`, each row is written before the next one is known.
     """
@@ -114,7 +114,7 @@ class BatchPlan:
     def add_clashes(self) -> None:
         """Add a problem to each rejected row that asks for the letter of a good row.
 
-        Otherwise it would be told once the row is corrected and the letter is written.
+        Otherwise it would be reported only once the row is corrected and the letter is written.
         """
         good = {row.asked: row for row in self.good if row.asked and not row.distinctions}
         for number, known in self.problems.items():

@@ -130,7 +130,7 @@ def write_rejects(
     state.tables.update((place.name, tables) for place in written)
     orders: dict[str, DateOrder] = {}
     for file in input_files if written else ():
-        with suppress(OptoutError):  # a stream that broke off has told it
+        with suppress(OptoutError):  # a stream that broke off has reported it
             for name, order in file.date_orders.items():
                 orders[name] = order if orders.get(name, order) == order else "mixed"
     state.orders.update((place.name, orders) for place in written)
@@ -323,7 +323,7 @@ def _relocate_row(row: Row, folder: Path) -> Row:
         return msgspec.structs.replace(row, original=tuple(cells))
     if isinstance(original, dict):
         return msgspec.structs.replace(row, original=_relocate(original, "", own, folder))
-    if row.document is None:  # the line is no request
+    if row.document is None:  # the line is not a request
         return row
     data = json.loads(original, parse_int=str)  # a number stays as long as it is
     moved = _relocate(data, "", own, folder)

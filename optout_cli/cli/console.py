@@ -31,7 +31,7 @@ _T = TypeVar("_T")
 
 APP = "optout"  # what to type
 _TABLE_SUFFIXES = (".csv", ".ndjson")
-_BYTES = re.compile("[\ud800-\udfff]")  # of a file name that are no text
+_BYTES = re.compile("[\ud800-\udfff]")  # of a file name that are not text
 _NOTE = re.compile(r"^note(?: \([^)]*\))?: ")
 
 

@@ -291,7 +291,7 @@ def now() -> datetime:
 
 
 def _given_moment() -> datetime | None:
-    """Return the moment of SOURCE_DATE_EPOCH. Raises click.UsageError if it is no number."""
+    """Return the moment of SOURCE_DATE_EPOCH. Raises click.UsageError if it is not a number."""
     epoch = os.environ.get("SOURCE_DATE_EPOCH")
     try:
         return datetime.fromtimestamp(int(epoch), UTC) if epoch else None
@@ -342,7 +342,7 @@ def put_request(path: Path | None, text: str) -> Path | None:
     if path is None:
         click.echo(text, nl=False)
         return None
-    write_files({path: text.encode(errors="replace")})  # the path in it may be no text
+    write_files({path: text.encode(errors="replace")})  # the path in it may not be text
     return path
 
 

@@ -216,7 +216,7 @@ def _prepare_rows(
         common = said._replace(on=None) if table.is_register else said
         corrections: dict[int, Sending] = {}
         for row in table.rows:
-            with suppress(OptoutError):  # which is told below
+            with suppress(OptoutError):  # which is reported below
                 claim = claim_of(row, common, parties)
                 corrections |= _corrections(recorder, [claim], table.at)
         unrecorded: list[Location] = []  # of rows with an answer
@@ -278,7 +278,7 @@ def _corrections(
     """Return what is corrected of each letter, by the `id` of its state."""
     found: dict[int, Sending] = {}
     for claim in claims:
-        with suppress(OptoutError):  # which is told with the claim
+        with suppress(OptoutError):  # which is reported with the claim
             letters = _named_in(recorder, claim, within) if claim.said.correct else ()
             found |= {id(each.state): claim.said for each in letters}
     return found

@@ -221,7 +221,7 @@ def say_next(
 ) -> None:
     """Print what to do next; `is_due` if there are letters that nobody has seen yet.
 
-    `steps` are those for letters that are no drafts.
+    `steps` are those for letters that are not drafts.
     """
     for path in rejects.changed if rejects.written else ():
         say(f"kept: {path} was changed after optout wrote it")

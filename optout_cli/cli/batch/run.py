@@ -235,7 +235,7 @@ class Run:
                         wanted[row.number] = job.order
                         with hold_interrupts():  # until the files are counted
                             self._put_row(plan, made, folder)
-            except OptoutError as error:  # what was read before it is finished all the same
+            except OptoutError as error:  # what was read before it is finished anyway
                 if not plan.rows or any(it.code in _STOPPING for it in error.problems):
                     raise
                 say_each_problem(error.problems)
