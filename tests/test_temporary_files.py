@@ -23,18 +23,20 @@ OPTOUT = (sys.executable, "-m", "optout_cli")
 ROWS = "".join(f"50{number:03},Pat,Sheriff\n" for number in range(1, 28, 2))
 BATCH = ("batch", "n.csv", "--common", "common.yaml", "-q", "-o", "out/")
 FEW = ("batch", "few.csv", *BATCH[2:])
+# Each engine keeps typefaces in a folder of its own making, whatever the command.
+TYPST = ("--engine", "typst")
 COMMANDS = {
     "write a PDF": ("write", "r.yaml", "-f", "pdf"),
-    "write an e-mail": ("write", "r.yaml", "-f", "eml", "--draft"),
-    "write fax pages": ("write", "r.yaml", "-f", "tiff", "--draft"),
-    "print a guide": ("guide", "marin-county-ca", "-f", "pdf", "-o", "guide.pdf"),
+    "write an e-mail": ("write", "r.yaml", "-f", "eml", "--draft", *TYPST),
+    "write fax pages": ("write", "r.yaml", "-f", "tiff", "--draft", *TYPST),
+    "print a guide": ("guide", "marin-county-ca", "-f", "pdf", "-o", "guide.pdf", *TYPST),
     "check a request": ("check", "r.yaml"),
     "check all requests": ("batch", "n.csv", "--common", "common.yaml", "--check"),
-    "write many": (*FEW, "-j1"),
+    "write many": (*FEW, "-j1", *TYPST),
     "write many by two workers": (*FEW, "-j2"),
-    "print many": (*FEW, "-j2", "--print", "all.pdf"),
+    "print many": (*FEW, "-j2", "--print", "all.pdf", *TYPST),
     "a style that cannot be printed": ("write", "r.yaml", "--templates", "t"),
-    "a letterhead that is too tall": ("write", "tall.yaml"),
+    "a letterhead that is too tall": ("write", "tall.yaml", *TYPST),
 }
 # pytest's own process has threads; what is forked here never meets them.
 pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
@@ -76,13 +78,29 @@ def test_no_command_leaves_a_temporary_file(case: str, scratch: Path) -> None:
     assert (lying_in(scratch), b"Traceback" in err) == ([], False)
 
 
-@pytest.mark.parametrize("jobs", ["1", "2"])
-@pytest.mark.parametrize("send", [os.kill, os.killpg])
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+# One process is its whole group. WeasyPrint's workers are forked, Typst's are started anew.
+@pytest.mark.parametrize(
+    ("number", "send", "jobs", "engine"),
+    [
+        (signal.SIGINT, os.kill, "1", "weasyprint"),
+        (signal.SIGINT, os.kill, "2", "typst"),
+        (signal.SIGINT, os.killpg, "2", "weasyprint"),
+        (signal.SIGTERM, os.kill, "1", "typst"),
+        (signal.SIGTERM, os.kill, "2", "weasyprint"),
+        (signal.SIGTERM, os.killpg, "2", "typst"),
+        (signal.SIGHUP, os.kill, "1", "typst"),
+        (signal.SIGHUP, os.kill, "2", "typst"),
+        (signal.SIGHUP, os.killpg, "2", "weasyprint"),
+    ],
+)
 def test_an_interrupted_batch_leaves_no_temporary_file(
-    number: signal.Signals, send: Callable[[int, int], None], jobs: str, scratch: Path
+    number: signal.Signals,
+    send: Callable[[int, int], None],
+    jobs: str,
+    engine: str,
+    scratch: Path,
 ) -> None:
-    process = start(*BATCH, "-j", jobs, env=slow_down(scratch.parent))
+    process = start(*BATCH, "-j", jobs, "--engine", engine, env=slow_down(scratch.parent))
     wait_for(lambda: list(Path("out").rglob("*.pdf")), process)
     assert lying_in(scratch) != []
     send(process.pid, number)
@@ -131,7 +149,7 @@ def test_an_interrupt_while_the_program_starts_is_answered(
 
 
 def test_a_batch_whose_worker_is_killed_leaves_no_temporary_file(scratch: Path) -> None:
-    process = start(*BATCH, "-j", "2", env=slow_down(scratch.parent))
+    process = start(*FEW, "-j2", env=slow_down(scratch.parent))
     wait_for(lambda: list(Path("out").rglob("*.pdf")), process)
     for worker in workers_of(process.pid):
         os.kill(worker, signal.SIGKILL)
@@ -184,5 +202,5 @@ def test_a_folder_that_a_killed_run_left_is_removed_an_hour_later(scratch: Path)
         (scratch / name).mkdir()
         if name != names[2]:
             os.utime(scratch / name, (0, 0))
-    start("write", "r.yaml", "-f", "pdf").communicate()
+    start("write", "r.yaml", "-f", "pdf", *TYPST).communicate()
     assert sorted(lying_in(scratch)) == sorted([*names[1:], "optout-notes-old"])
