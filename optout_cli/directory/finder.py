@@ -296,7 +296,7 @@ class Finder:
     def _agencies_at(self, folded: str) -> list[str]:
         """Return the slugs of a place's agencies, which share most words with the query.
 
-        `Hialeah, FL` is no county: it gives the police department of Hialeah.
+        `Hialeah, FL` is not a county: it gives the police department of Hialeah.
         """
         named = self._named(folded) or {code: [folded] for code in self._states}
         shared: dict[int, list[str]] = {}
@@ -310,7 +310,7 @@ class Finder:
         return shared[max(shared)] if shared else []
 
     def _named(self, folded: str) -> dict[str, list[str]]:
-        """Map each state that a query ends with to the names that stand before it."""
+        """Map each state that a query ends with to the names before it."""
         named = {
             code: [*names_within(folded, code, state["name"])]
             for code, state in self._states.items()

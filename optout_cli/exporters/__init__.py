@@ -22,7 +22,7 @@ from optout_cli.model.notice import Route
 if TYPE_CHECKING:
     from optout_cli.templating.templates import Templates
 
-# Modules here that are no format.
+# Modules here that are not formats.
 _SHARED = {"__init__", "binding", "word_writer"}
 # Lines that HylaFAX 6's `textfmt -B -s na-let -p 11` sets on a page of US Letter before it starts
 # another; 80 columns do not wrap. (At its default of 10 pt it sets 57, so 52 fit as well.)

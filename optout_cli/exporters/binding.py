@@ -243,7 +243,7 @@ class _Copier:
             return self.content(value)
         if value.objgen not in self._copied:
             if isinstance(value, pikepdf.Dictionary) and value.get("/Type") == "/Page":
-                return b"null"  # a page that does not go over
+                return b"null"  # a page that is not copied
             self._waiting.append((self.claim(value), value))
         return _ref(self._copied[value.objgen])
 

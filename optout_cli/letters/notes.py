@@ -116,7 +116,7 @@ def standing_notes(case: Case) -> Iterator[Note]:
 def told(notes: Iterable[Note], *, in_full: bool, before: set[Note]) -> Iterator[tuple[str, str]]:
     """Yield the code and text of each note once, those on the request first: in a line, or in full.
 
-    A note is told in full once in a run: one that was told `before` comes in one line.
+    A note is shown in full once in a run: one that was shown `before` comes in one line.
     """
     ranked = sorted(dict.fromkeys(notes), key=lambda note: _LAST.get(note.code, 0))
     for note in ranked:

@@ -132,7 +132,7 @@ def case_of(document: Document, library: Library, order: Order) -> Case:
     samples, odd, doubts = _judge_values(document, library)
     with problems:
         request = convert(document, Request)
-    # A value that another program left there has the wrong form too: that is told once.
+    # A value that another program left there has the wrong form too: report that once.
     places = {problem.location for problem in odd}
     problems[:] = [*odd, *(problem for problem in problems if problem.location not in places)]
     # Look these up as written, so that a problem elsewhere in the request does not hide theirs.

@@ -89,7 +89,7 @@ def _chosen(
         return [*agreements] if len(agreements) == 1 else []
     try:
         models = particular_from(document, kind, stated[0])
-    except OptoutError:  # told when all particulars are read
+    except OptoutError:  # reported when all particulars are read
         return []
     by_model = {each.model: each for each in agreements}
     found = [by_model.get(model) for model in ([models] if isinstance(models, str) else models)]
@@ -342,7 +342,7 @@ def _named(recipient: Recipient) -> str:
 
 _INTERNATIONAL = re.compile(r"[A-Z]{2}[0-9]{9}[A-Z]{2}")  # UPU S10: RR123456785US
 _S10_WEIGHTS = (8, 6, 4, 2, 3, 5, 9, 7)  # UPU S10, for the eight digits before the check digit
-_S10_CHECKS = {10: 0, 11: 5}  # the two remainders that are no digit
+_S10_CHECKS = {10: 0, 11: 5}  # the two remainders that are not digits
 _DOMESTIC = re.compile(r"[0-9]{20,22}")  # USPS Publication 91 (20 digits), Publication 199 (22)
 _SHORT, _APPLICATION = 20, "91"  # "91" counts in the check digit, but is not printed before 20
 _NUMERIC = re.compile(r"[0-9 .-]+")

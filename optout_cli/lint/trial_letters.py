@@ -60,7 +60,7 @@ _DECIDE = {
     "recipients": {"recipient", "office"},
     "copies": {"recipient", "office", "is_active"},
 }
-_IN_VAIN = 20  # letters in turn that tell nothing new
+_IN_VAIN = 20  # letters one after the other that show nothing new
 _MOST_BESIDE = 3  # particulars that two places beside each other are tried with
 _Group = tuple[str, ...]  # what decides together what a letter prints at one place
 
@@ -147,7 +147,7 @@ def _trial_problems(
 ) -> Generator[Problem, None, bool]:
     """Yield the problems of trial letters; return whether each could be written.
 
-    A problem that stops a letter is not told where one is `reported`. Where no letter could be
+    A problem that stops a letter is left out where one is `reported`. Where no letter could be
     written, and the last `_IN_VAIN` told nothing new, the others are not tried.
     """
     is_whole, in_vain, told = True, 0, set[tuple[Location | None, str]]()

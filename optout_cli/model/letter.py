@@ -52,7 +52,7 @@ class ListBlock(msgspec.Struct, frozen=True, tag=True):
 
     @property
     def has_boxes(self) -> bool:
-        """Whether each item begins with a box to tick, which stands in the place of a bullet."""
+        """Whether each item begins with a box to tick in place of a bullet."""
         firsts = (item[0] for item in self.items)
         return all(isinstance(it, Paragraph) and it.runs[0].text.startswith(BOX) for it in firsts)
 
