@@ -191,7 +191,7 @@ def _find_delimiter(text: str, file: str, columns: Collection[str]) -> str:
     widths = {}
     for delimiter in _DELIMITERS:
         top: list[_Line] = []
-        with suppress(OptoutError):  # told when the rows are read
+        with suppress(OptoutError):  # reported when the rows are read
             top.extend(islice(_read_lines(text, file, delimiter), _MAX_TITLES))
         found = [line for line in top if names_columns(line.cells, columns)]
         widths[delimiter] = (bool(found), len((found or top)[0].cells) if top else 0)

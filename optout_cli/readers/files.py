@@ -153,7 +153,7 @@ def folder_of(path: str) -> Path:
 
 
 def is_pipe(path: str) -> bool:
-    """Tell whether an input is no file, such as standard input: nothing tells what it held before.
+    """Tell whether an input is not a file, such as standard input: its earlier rows are unknown.
 
     A file that the shell has opened as /dev/stdin is a file.
     """

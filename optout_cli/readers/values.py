@@ -127,7 +127,7 @@ def _table() -> _Table:
 
 
 def kinds() -> tuple[Kind, ...]:
-    """Return the kinds of odd texts; the first one that fits a text is told."""
+    """Return the kinds of odd texts; the first one that fits a text is reported."""
     return _table().kind
 
 
@@ -212,7 +212,7 @@ def _use_of(path: str) -> Use:
 
 @cache
 def _kinds_for(use: Use) -> tuple[tuple[Kind, bool], ...]:
-    """Return the kinds that are told of a use, each with whether it is wrong there.
+    """Return the kinds that are reported of a use, each with whether it is wrong there.
 
     What is odd for the use itself is not wrong for it, even if it is for a wider one.
     """

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from xml.etree import ElementTree as ET
 
 _MAX_INFLATED = 128 * 2**20  # bytes of XML; a table of all counties has 8 MB
-_TOP = 8  # rows in which the names of the columns may stand
+_TOP = 8  # rows that may have the names of the columns
 _TOO_MANY = 10**15  # a spreadsheet keeps 15 digits of a number
 # The parts of a number's format (ISO/IEC 29500-1, 18.8.31): places of digits, words and marks that
 # are shown, and what shows nothing. With any other part, such as a fraction, it is not followed.
@@ -117,7 +117,7 @@ def sheet_from(content: bytes, file: str, names_columns: Callable[[Iterable[str]
         message = "has no sheet whose columns are those of a request"
         raise OptoutError(Problem("no-header", message, location, hint))
     page = shown[0]
-    # A title above the columns' names is told when the table is read.
+    # A title above the columns' names is reported when the table is read.
     top = next(number for number, row in enumerate(page.rows, 1) if names_columns(row))
     if merged := [area for area in page.merged if int(re.findall("[0-9]+$", area)[0]) >= top]:
         hint = "in the spreadsheet, unmerge them and write the value into each row"

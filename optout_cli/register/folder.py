@@ -141,7 +141,7 @@ class LetterFolder:
         try:
             self._make_fresh_durable()
             self._writer.close()
-            with suppress(*[OptoutError] if error else []):  # the first error is told
+            with suppress(*[OptoutError] if error else []):  # report the first error
                 self.finish()
         finally:
             self._lock.close()
@@ -158,7 +158,7 @@ class LetterFolder:
 
         Raises OptoutError as `plan_writing` does, or if a file cannot be written.
         """
-        if not self._has_register:  # what is recorded holds all the same
+        if not self._has_register:  # what is recorded stays true
             plan_writing(self._recorded, writing, replacing, has_register=False)
         plan = plan_writing(self.register, writing, replacing, has_register=self._has_register)
         self._refuse_gone()

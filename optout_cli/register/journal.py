@@ -83,7 +83,7 @@ class Journal(NamedTuple):
 
     @property
     def news(self) -> tuple[Problem, ...]:
-        """The problems to tell of: a torn line is told once, before the next line is written."""
+        """The problems to report: a torn line is reported once, before the next line is written."""
         last = self.problems[-1] if self.is_torn and self.problems else None
         return tuple(it for it in self.problems if it.code != TORN or it is last)
 
@@ -373,7 +373,7 @@ class EvidenceFolder:
         write_all(self.contents(places))
 
     def contents(self, places: Iterable[str]) -> dict[Path, bytes]:
-        """Give away what was taken for `places`. Raises OptoutError if the folder is a link."""
+        """Return and drop what was taken for `places`. Raises OptoutError if that is a link."""
         used = {place for place in places if place in self._taken}  # others are there already
         if used:
             raise_any(evidence_problems(self._folder))

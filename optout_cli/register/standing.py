@@ -303,8 +303,8 @@ def standings_of(
 def _standings_in(items: Sequence[_Item], program: Program | None) -> Iterator[Standing]:
     """Yield where the letters of one matter stand: those that may follow one another."""
     # The last answer to a letter, by its place; or one to the letter that it follows, which came
-    # once this letter had gone out. An acknowledgment is no answer. Of two events of one day, the
-    # one that was recorded first is the earlier.
+    # once this letter had gone out. An acknowledgment is not an answer. Of two events of one day,
+    # the one that was recorded first is the earlier.
     answered: dict[int, tuple[date, datetime]] = {}
     cited = {item[0].written.reference: item for item in items}
     notices = [cited.get(facts.particulars.get(_CITED, "")) for _, facts in items]

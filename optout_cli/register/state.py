@@ -192,7 +192,7 @@ class LetterState:
     def has_files_of(self, event: Written, letter: WrittenLetter) -> bool:
         """Tell whether each file of an event's `letter` is here with the same content.
 
-        The request may have changed all the same, such as in the other recipient's e-mail address.
+        The request may have changed anyway, such as in the other recipient's e-mail address.
         A letter that went out with other enclosures is another letter.
         """
         if self.sent and self.changed_files(event):

@@ -25,7 +25,7 @@ from optout_cli.register.standing import Deadline, Standing, Step
 from optout_cli.register.table import outcome_of, table_problems
 
 SCHEMA = 1
-_OWN_TABLES = re.compile("register|rejects(-[0-9]+)?")  # files of optout that are no letters
+_OWN_TABLES = re.compile("register|rejects(-[0-9]+)?")  # files of optout that are not letters
 _REPORT = "report"
 _OWN_REPORTS = (b'content="optout report"', b"PRODID:-//optout//")  # web pages, calendars
 ZIP_MARK = b"optout packet"  # at the end of the ZIP file of a packet

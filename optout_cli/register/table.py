@@ -210,7 +210,7 @@ def load_checked_journal(folder: Path) -> Journal:
 def table_problems(folder: Path, lines: Sequence[Line]) -> Iterator[Problem]:
     """Yield a Problem if the table has letters, or what happened to them, and the events do not.
 
-    A table that somebody changed by hand is no proof of that. Raises OptoutError.
+    A table that somebody changed by hand proves nothing. Raises OptoutError.
     """
     table = _load(folder / TABLE)
     if table.digest in ("", _digest_of(COLUMNS, ())):
@@ -278,7 +278,7 @@ def _load(path: Path) -> _Table:
 def _digest_of(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """Return the digest of a table without the user's own columns, whatever the order of its rows.
 
-    Excel writes a date as 11/24/2026, which is no change.
+    Excel writes a date as 11/24/2026, which does not count as a change.
     """
     kept = [index for index, name in enumerate(header) if not name.startswith(OWN_MARK)]
     texts = sorted("\0".join(_plain(row[index]) for index in kept) for row in rows)

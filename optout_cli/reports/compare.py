@@ -173,7 +173,7 @@ def page_of(comparisons: Sequence[Comparison], templates: Templates) -> str:
 
 
 def new_facts(comparison: Comparison, told: set[str]) -> list[str]:
-    """Return the changes of facts that are not told yet, and add them to those that are."""
+    """Return the changes of facts that were not shown yet, and add them to those that were."""
     found = [fact for fact in comparison.facts if fact not in told]
     told.update(found)
     return found
@@ -205,7 +205,7 @@ def _segments(old: Sequence[str], new: Sequence[str]) -> Iterator[Segment]:
             yield Segment("same", tuple(old[start:end]))
             continue
         gone, come = tuple(old[start:end]), tuple(new[new_start:new_end])
-        if set(gone) <= {END}:  # where a paragraph ends is no change of words
+        if set(gone) <= {END}:  # where a paragraph ends does not change its words
             gone = ()
         if gone:
             yield Segment("gone", gone)

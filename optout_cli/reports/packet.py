@@ -116,7 +116,7 @@ def _named(
         suffix = PurePath(copy.path).suffix.lower()
         title = "; ".join(dict.fromkeys(it.title for it in copies if it.path == copy.path))
         role: Role = "picture"
-        is_in_letter = has_picture or copy.key != "signature.file"  # the seal is no proof
+        is_in_letter = has_picture or copy.key != "signature.file"  # the seal proves nothing
         if copy.key.startswith(("authority.", "enclosures.")):
             role, is_in_letter = "enclosure", is_package and suffix == ".pdf"
         is_shown = suffix in _SHOWN and not is_in_letter

@@ -139,7 +139,7 @@ class Before(NamedTuple):
 
 
 def load_before(path: Path) -> Before | None:
-    """Read what an earlier page says of itself; None if the file is no such page."""
+    """Read what an earlier page says of itself; None if the file is not such a page."""
     with path.open("rb") as stream:
         found = _MARK.search(stream.read(_HEAD))
     return Before(found[1].decode(), date.fromisoformat(found[2].decode())) if found else None
@@ -370,7 +370,7 @@ def _told_of(state: LetterState) -> _Facts:
 def _origin_of(contact: _Contact, day: date) -> _Facts:
     """Return the source of an address, and its age in days on the letter's `day`."""
     source, age = contact.source, None
-    if source and source.date and "-" in source.date:  # a year alone is no age
+    if source and source.date and "-" in source.date:  # a year alone gives no age
         age = (day - date.fromisoformat(f"{source.date}-01"[:10])).days
     return {"is_given": False, "source": source, "age": age}
 

@@ -194,7 +194,7 @@ def _lines_on(page: "PdfTextPage") -> Iterator[_Line]:
     for number in range(page.count_rects()):
         left, bottom, right, top = page.get_rect(number)
         text = page.get_text_bounded(left, bottom, right, top).strip()
-        # A bullet may stand higher than letters as low as those of `one`.
+        # A bullet may be higher on the line than letters as low as those of `one`.
         boxes.append((left, bottom - _DROP if text == BULLET else bottom, top, text))
     boxes.sort(key=lambda box: (-box[2], box[0]))
     while boxes:

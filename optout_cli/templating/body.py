@@ -20,7 +20,7 @@ from optout_cli.model.letter import BOX, Block, Heading, ListBlock, Paragraph, Q
 
 _T = TypeVar("_T")
 _INLINE = ("strong", "em", "code", "a")
-_WITHIN = {  # the tags that may stand directly inside a tag
+_WITHIN = {  # the tags that may be directly inside a tag
     "": ("section",),
     "section": ("p", "ol", "ul", "blockquote", "h2"),
     "blockquote": ("p",),

@@ -25,10 +25,10 @@ WORDING = "wording"  # the key of a request, and the fact of a notice
 _LINES = ("subject", "salutation", "closing")
 _MARK = re.compile(r"\0([^\0]*)\0")
 _SECTION = re.compile(r'<section[^>]*\bid="([\w-]+)"')
-_PARAGRAPH = re.compile(r"<(/?)(?:p|li)\b")  # the tags between which words stand
+_PARAGRAPH = re.compile(r"<(/?)(?:p|li)\b")  # the tags that have words between them
 _ITEM = re.compile(r"(?:([-*\u2022\u2013])|(\d{1,2})[.)])\s+(?=\S)")
 _OTHER_ITEM = re.compile(r"\(?[0-9a-z]{1,3}\)\s|[a-z]\.\s")  # `(a) ...`, `b. ...`
-# What YAML makes of a list that stands below a name without `|`: one line.
+# What YAML makes of a list below a name without `|`: one line.
 _SEVERAL_ITEMS = re.compile(r"(?:^|\s)1[.)]\s\S.*\s2[.)]\s\S|:\s-\s\S.*\s-\s\S")
 _MARKUP = re.compile(r"[{}]+|</?[A-Za-z][^<>]*>|\*\*|^#+ ", re.MULTILINE)
 _MOST_SHOWN = 40  # characters of a line in a message
