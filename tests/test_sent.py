@@ -849,7 +849,8 @@ def test_the_next_step_says_what_sent_then_needs(run: Run, write: Write, in_fold
     write("s.csv", "letter,on\none/2026-11-20-opt-out-ice.txt,2026-11-21\n")
     assert outcome(run("sent", "--from", "s.csv", "-q"))[2] == (
         "s.csv:2: the letter does not say how it went out\n"
-        "  hint: fill in the column by, such as certified-mail, or give --by for all rows\n"
+        "  hint: fill in the column by (route in register.csv), such as certified-mail, or give"
+        " --by for all rows\n"
     )
     assert outcome(run("sent", "many", "--by", "certified-mail", "-q"))[0] == 0
     write("r.yaml", REQUEST + "service: {bureau: [{by: mail}], ice: [{by: hand}]}\n")

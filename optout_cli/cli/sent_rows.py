@@ -28,7 +28,8 @@ _ROW_HINTS = {
     " under by (route in register.csv)",
     "already-delivered": "to correct what is recorded, write correct in a column change"
     " of this row",
-    "which-way": "fill in the column by, such as certified-mail, or give --by for all rows",
+    "which-way": "fill in the column by (route in register.csv), such as certified-mail, or give"
+    " --by for all rows",
 }
 
 
