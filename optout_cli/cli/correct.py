@@ -13,7 +13,6 @@ from optout_cli.cli.ask import Question, ask, ask_in_turn, ask_yes, is_terminal,
 from optout_cli.cli.console import print_path, report_problems, say, usage_error
 from optout_cli.cli.letter_options import set_option, split_assignment
 from optout_cli.cli.options import (
-    JURISDICTION,
     jurisdictions,
     library_from,
     library_options,
@@ -29,6 +28,7 @@ from optout_cli.model.jurisdiction import Contact
 from optout_cli.readers.document import Document, Layer, with_assignments
 from optout_cli.readers.validate import convert
 
+_WHAT = Location("WHAT", is_command_line=True)
 _OWN_ENTRY = "your office's own entry"
 _ADDRESSEE = frozenset({"attention", "organization", "address"})
 _TYPED = ("attention", "organization", "address", "phone", "fax", "email", "website")
@@ -104,7 +104,7 @@ def command(
     Writes corrections.yaml in your own folder, with source and date. Every command uses it.
     """
     directory = library_from(overlays, folders).directory
-    target = target_of(what, directory, JURISDICTION)
+    target = target_of(what, directory, _WHAT)
     contact, texts = contact_at(target, directory), dict(map(split_assignment, assignments))
     if is_terminal() and not (texts or who or how):
         try:
