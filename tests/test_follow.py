@@ -425,6 +425,10 @@ def test_the_answer_to_a_follow_up_leads_back_to_the_notice(
     write_letters(library, Path("letters"), cited)
     later = "letters/2026-11-22-follow-up-ice.txt"
     run("sent", later, "--by", "mail", "--on", "2026-11-23")
+    second = ("--letter", "secure-communities/follow-up", "-o", "second.yaml", "-q")
+    run("new", "--follow", later, *second)
+    asked = "\n  asked-again: [{to: ice, date: 2026-11-22}]\n"
+    assert asked in Path("second.yaml").read_text("utf-8")
     run("answer", later, "--reply", "refused", "--on", "2026-11-24", "--words", "No.")
     letter = ("--letter", "secure-communities/renewed-request")
     run("new", "--follow", later, *letter, "-o", "next.yaml")

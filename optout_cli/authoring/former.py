@@ -133,15 +133,20 @@ def former_from_json(path: str) -> Former:
     return Former(facts)
 
 
+def _asked_again(former: Former, program: Program) -> list[LetterState]:
+    """Return the letters that went out and asked for an answer to this one."""
+    asking = kinds_after_silence(program)
+    return [state for state in former.later if state.sent and _kind_of(state) in asking]
+
+
 def _requests_of(former: Former, program: Program) -> list[JsonObject]:
     """Return the earlier requests, this letter, and those that asked again for an answer to it.
 
     Each recipient's letter is a request of its own, with the answer that came to it. If any letter
     of the request is recorded as sent, those that are not were no requests.
     """
-    facts, asking = former.facts, kinds_after_silence(program)
+    facts, again = former.facts, _asked_again(former, program)
     sent = {state.letter.recipient for state in former.states if state.sent}
-    again = [state for state in former.later if state.sent and _kind_of(state) in asking]
     to_these = [answer for state in again for answer in state.answers]
     own = (it for it in former.answers() if it not in to_these)
     answers = {it.recipient: it for it in acknowledgments_first(own, program)}  # the last of each
@@ -220,6 +225,12 @@ def omit_empty(answers: JsonObject) -> JsonObject:
 
 # The facts of an earlier letter that a particular's `follow` may name, besides `particulars.x`.
 FACTS: dict[str, Callable[[Former, Program], Any]] = {
+    "asked": lambda former, program: [
+        {"to": party, "date": day.isoformat()}  # once, also if it was corrected
+        for party, day in dict.fromkeys(
+            (state.letter.recipient, state.written.date) for state in _asked_again(former, program)
+        )
+    ],
     "date": lambda former, _: former.facts["date"],
     "kind": lambda former, _: former.facts["letter"].partition("/")[2],
     "received": lambda former, _: next(  # by ICE

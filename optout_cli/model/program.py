@@ -129,7 +129,7 @@ class Rule(Span, frozen=True, kw_only=True):
 
 # Facts of an earlier letter that a particular may repeat, besides that letter's `particulars.x` and
 # the replies to it, `replies.x`.
-FOLLOWED = ("date", "kind", "reference", "received", "requests", "service")
+FOLLOWED = ("asked", "date", "kind", "reference", "received", "requests", "service")
 ParticularType = Literal["text", "paragraphs", "date", "choice", "list"]
 
 
