@@ -9,7 +9,7 @@ from run_batch import FILES, HEADER, ROWS, Batch, batch_in, below, events
 from test_register import AT
 
 from optout_cli.register.events import Sent
-from optout_cli.register.folder import recording
+from optout_cli.register.folder import LetterFolder
 
 KIM = HEADER + ROWS.replace("50001,Pat", "50001,Kim")
 DATED = HEADER.replace("\n", ",date\n") + "50001,Pat,Sheriff,2026-11-21\n"
@@ -20,7 +20,7 @@ def batch(run: Run, in_folder: Path) -> Batch:
     """Write the letters of three counties, and record that the first one was sent to ICE."""
     call = batch_in(in_folder, run)
     call()
-    with recording(Path("out")) as record:
+    with LetterFolder(Path("out")) as record:
         (written, state) = next(
             (key[0], it) for key, it in record.states.items() if key[1] == "ice"
         )

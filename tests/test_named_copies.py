@@ -19,7 +19,7 @@ from run_batch import events
 from test_register import WRITTEN
 
 from optout_cli.register.events import SCHEMA, FileCopy
-from optout_cli.register.folder import recording
+from optout_cli.register.folder import LetterFolder
 from optout_cli.register.journal import NAME, EvidenceFolder, JournalWriter, load_journal
 from optout_cli.register.state import load_register
 
@@ -142,7 +142,7 @@ def test_a_copy_gets_its_name_after_a_kill_and_never_outside_its_folder(in_folde
     writer = JournalWriter(OUT, load_journal(OUT))
     writer.append([msgspec.structs.replace(WRITTEN, letters=(), named=named)])
     writer.close()
-    with recording(OUT) as record:
+    with LetterFolder(OUT) as record:
         assert record.register.copies == {copy.sha256: "evidence/figures.txt"}
     assert lying_in(OUT) == ["evidence/figures.txt"]
     assert not Path("out.txt").exists()

@@ -18,7 +18,7 @@ from run_batch import events
 from test_register import AT, WRITTEN
 
 from optout_cli.register.events import LetterFile, Replaced, Sent, WrittenLetter
-from optout_cli.register.folder import LetterFolder, recording
+from optout_cli.register.folder import LetterFolder
 from optout_cli.register.journal import JournalWriter, load_journal
 from optout_cli.register.state import LetterState, load_register
 from optout_cli.register.status import verify
@@ -49,7 +49,7 @@ def states() -> list[LetterState]:
 
 def send(number: int = 1) -> None:
     """Record that one of the letters was sent."""
-    with recording(OUT) as record:
+    with LetterFolder(OUT) as record:
         (key, state) = [*record.states.items()][number]
         sent = Sent(
             at=AT,
@@ -261,7 +261,7 @@ def stage(path: str, content: bytes, *, is_recorded: bool) -> LetterFile:
 
 def test_a_file_that_the_register_has_gets_its_name_after_a_kill(in_folder: Path) -> None:
     stage("CA/marin/a.txt", b"letter\n", is_recorded=True)
-    with recording(OUT):
+    with LetterFolder(OUT):
         assert (OUT / "CA/marin/a.txt").read_bytes() == b"letter\n"
     assert lying_in(OUT) == ["CA/marin/a.txt"]
 
@@ -270,13 +270,13 @@ def test_without_the_register_a_file_that_it_has_waits_for_its_name(in_folder: P
     stage("a.txt", b"letter\n", is_recorded=True)
     with LetterFolder(OUT, has_register=False):
         pass
-    with recording(OUT):
+    with LetterFolder(OUT):
         assert (OUT / "a.txt").read_bytes() == b"letter\n"
 
 
 def test_a_file_that_the_register_does_not_have_is_removed_after_a_kill(in_folder: Path) -> None:
     stage("a.txt", b"letter\n", is_recorded=False)
-    with recording(OUT) as record:
+    with LetterFolder(OUT) as record:
         assert record.states == {}
     assert lying_in(OUT) == []
 
@@ -284,7 +284,7 @@ def test_a_file_that_the_register_does_not_have_is_removed_after_a_kill(in_folde
 def test_what_stands_in_the_place_is_kept_where_a_kill_is_made_good(in_folder: Path) -> None:
     stage("a.txt", b"letter\n", is_recorded=True)
     (OUT / "a.txt").write_bytes(b"scan\n")
-    with recording(OUT):
+    with LetterFolder(OUT):
         pass
     (kept,) = (OUT / "earlier").iterdir()
     assert ((OUT / "a.txt").read_bytes(), kept.read_bytes()) == (b"letter\n", b"scan\n")
@@ -292,20 +292,20 @@ def test_what_stands_in_the_place_is_kept_where_a_kill_is_made_good(in_folder: P
 
 def test_a_move_to_earlier_is_finished_after_a_kill(in_folder: Path) -> None:
     file = stage("a.txt", b"letter\n", is_recorded=True)
-    with recording(OUT) as record:
+    with LetterFolder(OUT) as record:
         (OUT / "earlier").mkdir()
         (OUT / "earlier" / "a.0.txt").hardlink_to(OUT / "a.txt")
         moved = Replaced(at=AT, path="a.txt", kept="earlier/a.0.txt", sha256=file.sha256)
         record.append([moved])
-    with recording(OUT):
+    with LetterFolder(OUT):
         assert lying_in(OUT) == ["earlier/a.0.txt"]
 
 
 HOLD = """\
 import sys, time
 from pathlib import Path
-from optout_cli.register.folder import recording
-with recording(Path("letters")):
+from optout_cli.register.folder import LetterFolder
+with LetterFolder(Path("letters")):
     print("held", flush=True)
     time.sleep(float(sys.argv[1]))
 """

@@ -22,7 +22,7 @@ from optout_cli import output
 from optout_cli.cli import group
 from optout_cli.letters import Library
 from optout_cli.register.events import Answered, Delivered, LetterEvent, Replaced, Sent, Written
-from optout_cli.register.folder import recording
+from optout_cli.register.folder import LetterFolder
 from optout_cli.register.journal import JournalWriter, load_journal
 from optout_cli.register.standing import standings_of
 from optout_cli.register.state import Register, load_register
@@ -160,7 +160,7 @@ class Clerk(RuleBasedStateMachine):
     @rule(data=st.data(), kind=st.sampled_from(["sent", "sent", "delivered", "answered"]))
     @precondition(lambda self: bool(load_register(self.folder).states.letters))
     def record(self, data: st.DataObject, kind: str) -> None:
-        with recording(self.folder) as record:
+        with LetterFolder(self.folder) as record:
             keys = [key for key, state in record.states.items() if state.is_current]
             if not keys:
                 return
@@ -226,7 +226,7 @@ class Clerk(RuleBasedStateMachine):
         if image.exists():
             shutil.rmtree(self.folder)
             image.rename(self.folder)
-            with recording(self.folder):  # the next command of any kind
+            with LetterFolder(self.folder):  # the next command of any kind
                 pass
 
     @rule()

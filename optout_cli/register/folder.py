@@ -124,7 +124,7 @@ class LetterFolder:
                 self.journal = load_checked_journal(self.path)
                 self.register = Register(self.path, self.journal)
                 self._recover()
-            self._evidence = EvidenceFolder(self.path, self.register.copies)
+            self.evidence = EvidenceFolder(self.path, self.register.copies)
         except BaseException:
             self._lock.close()
             raise
@@ -236,8 +236,8 @@ class LetterFolder:
         if not (event.letters and self._has_register):
             return event, {}
         sources = writing.sources
-        named = tuple(self._evidence.copy_of(it, sources[it.sha256]) for it in event.named)
-        copies = self._evidence.contents(it.path for it in named)
+        named = tuple(self.evidence.copy_of(it, sources[it.sha256]) for it in event.named)
+        copies = self.evidence.contents(it.path for it in named)
         return msgspec.structs.replace(event, named=named), copies
 
     def _replaced(self, places: tuple[Path, Path]) -> Replaced:
@@ -369,15 +369,6 @@ class LetterFolder:
         register = Register(self.path, load_journal(self.path)) if self._added else self.register
         self._is_changed = False
         return update_table(self.path, register.states.letters.values(), self._programs)
-
-
-@contextmanager
-def recording(
-    folder: Path, programs: Mapping[str, Program] | None = None, *, wait: float = WAIT
-) -> Iterator[LetterFolder]:
-    """Lock a folder of letters to record what happened to them; if it is in use, `wait` seconds."""
-    with LetterFolder(folder, programs=programs, wait=wait) as record:
-        yield record
 
 
 def _refuse_foreign(path: Path, is_kind: Callable[[int], bool], noun: str) -> None:

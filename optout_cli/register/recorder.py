@@ -5,6 +5,7 @@ from the first letter that is named in it until the end.
 """
 
 import os
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from contextlib import ExitStack
 from datetime import date as Date
@@ -21,8 +22,8 @@ from optout_cli.model.request import PARTIES, Party
 from optout_cli.output import digest_of, is_folder
 from optout_cli.readers.files import is_file, no_such_file
 from optout_cli.register.events import Evidence, LetterNews, evidence_of
-from optout_cli.register.folder import WAIT, LetterFolder, recording
-from optout_cli.register.journal import NAME, EvidenceFolder, load_journal
+from optout_cli.register.folder import WAIT, LetterFolder
+from optout_cli.register.journal import NAME, load_journal
 from optout_cli.register.state import Key, LetterState, NamedLetter, states_of
 from optout_cli.register.statements import Result
 from optout_cli.register.table import table_problems
@@ -247,25 +248,10 @@ def _missing(text: str) -> Problem | None:
     return msgspec.structs.replace(problem, location=Location(text, is_command_line=True))
 
 
-class OpenFolder:
-    """A locked folder: its register, its evidence, and the events to record in it."""
-
-    def __init__(self, path: Path, record: LetterFolder) -> None:
-        self.path = path
-        self.record = record
-        self.evidence = EvidenceFolder(path)
-        self.events: list[LetterNews] = []
-
-    @property
-    def states(self) -> Collection[LetterState]:
-        """All letters, with the events to record."""
-        return self.record.states.values()
-
-
 class Found(NamedTuple):
-    """A letter that was named, in its folder."""
+    """A letter that was named, in its locked folder."""
 
-    folder: OpenFolder
+    folder: LetterFolder
     letter: NamedLetter
 
     @property
@@ -288,7 +274,7 @@ class Found(NamedTuple):
 
 def sent_letter(found: Found) -> Found:
     """Return the letter; if it has not gone out, the one that it supersedes and that has."""
-    state = version_sent(found.state, found.folder.states)
+    state = version_sent(found.state, found.folder.states.values())
     return found if state is found.state else Found(found.folder, NamedLetter(state))
 
 
@@ -302,7 +288,8 @@ class Recorder:
     def __init__(self, programs: Mapping[str, Program], wait: float = WAIT) -> None:
         self.programs, self._wait = programs, wait
         self.notes: list[str] = []  # on the tables that were written
-        self._open: dict[Path, OpenFolder] = {}
+        self._open: dict[Path, LetterFolder] = {}
+        self._events: defaultdict[Path, list[LetterNews]] = defaultdict(list)  # by the folder
         self._locks = ExitStack()
 
     def __enter__(self) -> Self:
@@ -321,7 +308,7 @@ class Recorder:
     @property
     def problems(self) -> list[Problem]:
         """What is wrong with the registers themselves."""
-        return [it for folder in self._open.values() for it in folder.record.journal.problems]
+        return [it for folder in self._open.values() for it in folder.journal.problems]
 
     def find(
         self,
@@ -337,10 +324,10 @@ class Recorder:
         folder = register_folder(text, within)
         key = folder.resolve()
         if key not in self._open:
-            record = self._locks.enter_context(recording(folder, self.programs, wait=self._wait))
-            self._open[key] = OpenFolder(folder, record)
+            unlocked = LetterFolder(folder, programs=self.programs, wait=self._wait)
+            self._open[key] = self._locks.enter_context(unlocked)
         opened = self._open[key]
-        states = opened.record.states
+        states = opened.states
         if digests:
             states = {key: it for key, it in states.items() if it.digests & {*digests}}
         named = letters_named(text, folder, states, parties)
@@ -349,16 +336,13 @@ class Recorder:
     def add(self, found: Found, result: Result) -> None:
         """Remember an event, so that the next statement knows of it."""
         if not result.is_known:
-            found.folder.events.append(result.event)
+            self._events[found.folder.path].append(result.event)
             found.state.add(result.event)
 
     def commit(self) -> None:
         """Write the evidence and the events. Raises OptoutError."""
         for folder in self._open.values():
-            folder.evidence.keep(
-                proof.path for event in folder.events for proof in evidence_of(event)
-            )
-            if folder.events:
-                folder.record.append(folder.events)
-                folder.events = []
-            self.notes += folder.record.finish()
+            if events := self._events.pop(folder.path, []):
+                folder.evidence.keep(proof.path for it in events for proof in evidence_of(it))
+                folder.append(events)
+            self.notes += folder.finish()
