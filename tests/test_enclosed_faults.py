@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
+from struct import pack
 
 import pikepdf
 import pytest
@@ -53,10 +54,17 @@ def page_of_a_picture(pdf: pikepdf.Pdf) -> None:
     pdf.pages[0].obj.Contents = words
 
 
+# A page, and a region with bits of any kind, whose header refers to the page.
+JBIG2 = pack(">IBBBIIIIIBH", 0, 48, 0, 1, 19, 8, 8, 0, 0, 0, 0) + pack(
+    ">IBBBBI", 1, 38, 32, 0, 1, 9
+)
+JBIG2 += bytes(9)
+
+
 def picture_in_jbig2(pdf: pikepdf.Pdf) -> None:
     image = pdf.make_stream(b"", Type=Name.XObject, Subtype=Name.Image, Width=8, Height=8)
     image.BitsPerComponent, image.ColorSpace = 1, Name.DeviceGray
-    image.write(b"garbage", filter=Name.JBIG2Decode)
+    image.write(JBIG2, filter=Name.JBIG2Decode)
     pdf.pages[0].add_resource(image, Name.XObject, Name.Scan)
 
 
@@ -240,6 +248,16 @@ def test_a_damaged_fax_in_a_pdf_is_told_once_and_nothing_else_is(
     (tmp_path / "act.pdf").write_bytes(changed(add))
     told = () if loss == "none" else ("all of 1 damaged picture",)
     assert (load_attachment(tmp_path / "act.pdf").unseen, *capfd.readouterr()) == (told, "", "")
+
+
+@pytest.mark.parametrize("picture", [JBIG2[:-1], JBIG2[:-10], b"garbage" * 9, b""])
+def test_a_picture_in_jbig2_that_is_cut_off_is_told(picture: bytes, tmp_path: Path) -> None:
+    def cut(pdf: pikepdf.Pdf) -> None:
+        picture_in_jbig2(pdf)
+        pdf.pages[0].obj.Resources.XObject.Scan.write(picture, filter=Name.JBIG2Decode)
+
+    (tmp_path / "act.pdf").write_bytes(changed(cut))
+    assert load_attachment(tmp_path / "act.pdf").unseen == ("all of 1 damaged picture",)
 
 
 def test_messages_after_a_linearized_pdf_reach_the_user(run: Run, write: Write) -> None:

@@ -12,6 +12,8 @@ from ctypes import c_uint
 from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
+from struct import error as struct_error
+from struct import unpack_from
 from typing import TYPE_CHECKING, Any
 
 from optout_cli.errors import shorten
@@ -38,6 +40,7 @@ _ACTIONS = {
 }
 _HARMLESS = (None, "/URI", "/GoTo")  # actions of a link
 _MOST_LOOKED_AT = 20_000  # parts of a page: one with more of them is a drawing
+_SHORTEST_SEGMENT = 10  # bytes of a header of JBIG2, less one: fewer are a line end or the like
 _AS_FAX = re.compile("/(CCITTFaxDecode|CCF)")
 _MOST_PIXELS = 50_000_000  # of a picture that is drawn twice: a sheet of ledger size at 500 dpi
 _WHITE = 250  # of 255: nobody sees what is lighter on white paper
@@ -161,6 +164,33 @@ def unseen(content: bytes, document: "pikepdf.Pdf") -> Iterator[str]:
                     yield f"the value of the field {shorten(name)!r} on page {number}"
 
 
+def _is_cut_off(picture: "pikepdf.Stream") -> bool:
+    """Tell whether a picture in JBIG2 ends within a segment (ISO 14492, 7.2). No reader says so.
+
+    It is not JBIG2 either if its segments cannot be followed. Damage within one cannot be told.
+    """
+    filters = repr(picture.get("/Filter"))
+    if "/JBIG2Decode" not in filters or filters.count("/") > 1:
+        return False
+    packed, at = picture.read_raw_bytes(), 0
+    try:
+        while len(packed) - at > _SHORTEST_SEGMENT:
+            number, flags, count = unpack_from(">IBB", packed, at)
+            count, at = count >> 5, at + 6
+            if count == 7:  # noqa: PLR2004  # then it is in four bytes, followed by a bit for each
+                count = int.from_bytes(packed[at - 1 : at + 3]) & 0x1FFFFFFF
+                at += 3 + (count + 8) // 8
+            at += count * (1 if number <= 0x100 else 2 if number <= 0x10000 else 4)  # noqa: PLR2004
+            at += 4 if flags & 0x40 else 1
+            (length,) = unpack_from(">I", packed, at)
+            if length == 0xFFFFFFFF:  # noqa: PLR2004  # its end is marked in the data
+                return False
+            at += 4 + length
+    except struct_error:
+        return True
+    return at > len(packed) or at == 0
+
+
 def _is_drawn_in_two_ways(picture: "pikepdf.Stream") -> bool:
     """Tell whether a picture is packed as a fax, and two readers draw it differently.
 
@@ -232,7 +262,7 @@ def _without_a_page(document: "pikepdf.Pdf") -> Iterator[str]:
     kinds = pikepdf.Dictionary, pikepdf.Array
     written = [each.unparse(resolved=True) for each in document.objects if isinstance(each, kinds)]
     streams = [each for each in document.objects if isinstance(each, pikepdf.Stream)]
-    if damaged := sum(map(_is_drawn_in_two_ways, streams)):
+    if damaged := sum(_is_cut_off(each) or _is_drawn_in_two_ways(each) for each in streams):
         yield f"all of {damaged} damaged picture{'s' if damaged > 1 else ''}"
     if files := len({file for each in written for file in _ATTACHED.findall(each)}):
         yield f"{files} file{'s' if files > 1 else ''} attached to it"
