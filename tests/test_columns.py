@@ -280,6 +280,7 @@ def test_a_code_in_other_signs_with_one_meaning_is_taken(text: str, meant: str |
         "Tue Nov 24 2026 00:00:00 GMT-0800 (Pacific Standard Time)",
         "24-NOV-26 12.00.00.000000 AM",
         "11 / 24 / 2026",
+        "24 de noviembre de 2026",
     ],
 )
 def test_a_date_of_another_program_is_taken(text: str) -> None:

@@ -32,6 +32,7 @@ PATHS: dict[Use, str] = {
     "own": "particulars.reasons",
     "item": "particulars.reasons.0",
     "state": "signatory.address.state",
+    "phone": "signatory.phone",
     "code": "signatory.address.zip",
 }
 ALL: tuple[Use, ...] = ("name", "post", "number", "vote", "prose", "state", "code")
@@ -56,6 +57,9 @@ SAMPLES: dict[str, tuple[tuple[Use, ...], list[str]]] = {
             "#DIV/0!",
             "#VALUE",
             "#¿NOMBRE?",
+            "#N/D",
+            "#I/T",
+            "#YOK",
         ],
     ),
     "formula": (ALL, ["=A1", "=SUM(A1:A3)", "+A2&B2", "@A2", "-SUM(A1)", "+$A$1 * 2", '="x"']),
@@ -67,7 +71,7 @@ SAMPLES: dict[str, tuple[tuple[Use, ...], list[str]]] = {
         ("person", "city"),
         ["Do\u2013a", "Gonz\u2021lez", "Jos\u017d", "Jim\u2014nez"],
     ),
-    "no-area-code": (("code",), ["1415555012", "(015) 555-0120", "115-555-0120"]),
+    "no-area-code": (("phone",), ["1415555012", "(015) 555-0120", "115-555-0120"]),
     "no-state": (("state",), ["XX", "ZZ", "CF", "UK"]),
     "nothing": (
         PRINTED,
@@ -167,6 +171,7 @@ SAMPLES: dict[str, tuple[tuple[Use, ...], list[str]]] = {
             "Tr\u00e1\u00ba\u00a7n",
             "Sheriff\u00e2s Office",
             "O\u00d5Brien",
+            "O\u00e2Brien",
         ],
     ),
     "lost-character": (SHORT, ["Sheriff?s office", "Mar?a Gomez"]),
@@ -504,6 +509,7 @@ def test_what_people_write_is_taken(use: Use, text: str) -> None:
         ("name", "Department of Health &"),
         ("name", "X"),
         ("person", "John Doe"),
+        ("person", "Pat Perez see notes"),
         ("prose", "no"),
         ("prose", "reasons.docx"),
         ("prose", "The [COUNTY] has no staff."),

@@ -22,6 +22,10 @@ _DATE_FORMS = (
 )
 _DAY_ZERO = date(1899, 12, 30)  # spreadsheets count days from here
 _DAY_NUMBERS = range(36_526, 73_051)  # the days of 2000 to 2099 in a spreadsheet
+_SPANISH = (
+    "enero|febrero|marzo|abril|mayo|junio|julio|agosto|septiembre|octubre|noviembre|diciembre"
+)
+_IN_SPANISH = re.compile(rf"([0-9]{{1,2}}) de ({_SPANISH}) del? ([0-9]{{4}})")  # 24 de noviembre de 2026
 _ISO = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
 
 
@@ -54,6 +58,8 @@ def guess_date(text: str) -> date | None:
         return _DAY_ZERO + timedelta(int(text))
     plain = " ".join(text.replace(",", " ").replace(". ", " ").split())
     plain = re.sub(r"(?i)\bsept\b", "Sep", plain)
+    if words := _IN_SPANISH.fullmatch(plain.lower()):
+        plain = f"{_SPANISH.split('|').index(words[2]) + 1}/{words[1]}/{words[3]}"
     for form in _DATE_FORMS:
         for mark in ("/", ".", "-") if "/" in form else (" ", "-"):
             try:
@@ -227,27 +233,9 @@ _FIELDS = {
     "tracking": "number", "how": "by", "method": "by", "delivery": "by",
 }  # fmt: skip
 _FILLERS = {
-    "mailing",
-    "send",
-    "sent",
-    "to",
-    "certified",
-    "signed",
-    "adopted",
-    "on",
-    "type",
-    "of",
-    "the",
-    "for",
-    "s",
-    "code",
-    "letter",
-    "address",
-    "recipients",
-    "0",
-    "e",
-    "full",
-}
+    "mailing", "send", "sent", "to", "certified", "signed", "adopted", "on", "type", "of", "the",
+    "for", "s", "code", "letter", "address", "recipients", "0", "e", "full",
+}  # fmt: skip
 _PLACES = {"signatory": ("street", "city", "state", "zip")}
 _COLUMNS = {
     "signatory": ("name", "title", "office", "phone", "fax", "email"),

@@ -28,16 +28,16 @@ from optout_cli.readers.document import Document, Tree, join_path
 # What a text is for. A name is printed as it stands, and so is that of a person, a street, a city,
 # or a document; post is a tracking number; number and vote are those of a resolution; prose is a
 # particular: a quotation, or own words, an item of which is one of a list; state is one in an
-# address; a code has a form of its own, which is checked elsewhere.
+# address; a code has a form of its own, which is checked elsewhere, and so has a phone number.
 Use = Literal[
     "name", "person", "street", "city", "document", "post", "number", "vote", "prose", "own",
-    "item", "state", "code",
+    "item", "state", "phone", "code",
 ]  # fmt: skip
 _GROUPS = {"short": "name post number vote", "printed": "name post number vote prose"}
 _WIDER: Mapping[Use, tuple[Use, ...]] = {  # a person's name is a name too
     "person": ("name",), "street": ("name",), "city": ("street", "name"),
     "document": ("name",),
-    "own": ("prose",), "item": ("own", "prose"),
+    "phone": ("code",), "own": ("prose",), "item": ("own", "prose"),
 }  # fmt: skip
 
 _USES: tuple[tuple[Use, str], ...] = (
@@ -54,6 +54,7 @@ _USES: tuple[tuple[Use, str], ...] = (
         "name",
         r"(signatory|approved-as-to-form|cc\.\d+)\.(name|title|office|organization)|calls-itself",
     ),
+    ("phone", r"(signatory|recipients\.\w+)\.(phone|fax)"),
     ("street", r"(signatory|recipients\.\w+)\.address\.street(\.\d+)?"),
     ("city", r"(signatory|recipients\.\w+)\.address\.city"),
     ("name", r"recipients\.\w+\.(attention|salutation|confirmed\.by)"),
@@ -70,7 +71,7 @@ _MEANT = "[\u00a0-\u017f\u1e00-\u1eff\u2010-\u2044\u20ac\u2122]+"
 _HALF_DECODED = (
     "\u00e2\u20ac|[a-z][\u00c3\u00c2](?![\u00c0-\u00de])|\ufffd|\u00ef\u00bf\u00bd|\u00d4\u00f8\u03a9"
     # A curly quote: of Mac OS Roman read as Latin-1, and of UTF-8 that lost its control characters.
-    "|[a-z][\u00d2-\u00d5](?=s?\\b)|\\bO\u00d5[A-Z][a-z]|[a-z]\u00e2(?=s\\b)"
+    "|[a-z][\u00d2-\u00d5](?=s?\\b)|\\b[DO][\u00d5\u00e2][A-Z][a-z]|[a-z]\u00e2(?=s\\b)"
 )
 
 
