@@ -68,7 +68,10 @@ def test_where_one_letter_is_a_fax_only_the_other_goes_into_an_envelope(steps: S
         ("mail", "mail the bureau's letter"),
         (
             "email",
-            "e-mail the bureau's letter to bureau@example.gov; keep a copy of the sent e-mail",
+            (
+                "e-mail the bureau's letter to bureau@example.gov; keep a copy of the sent e-mail;"
+                " to have optout make that e-mail, add -f by-service"
+            ),
         ),
         ("fax", "fax the bureau's letter to 916-555-0130; keep the report that it went through"),
         ("hand", "have the bureau's letter delivered by hand, and a copy stamped as received"),

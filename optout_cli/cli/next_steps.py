@@ -13,7 +13,7 @@ from optout_cli.cli.options import DEFAULT_LETTER
 from optout_cli.exporters import Exporter, exporter_for
 from optout_cli.letters.notes import told
 from optout_cli.model.letter import Export
-from optout_cli.model.notice import Case, Notice
+from optout_cli.model.notice import Case, Notice, Route
 from optout_cli.model.program import FOLLOW_UP
 from optout_cli.model.request import Authority, Copy, Enclosure, Service, Signature, Way
 from optout_cli.programs import texts_that_hold
@@ -237,6 +237,7 @@ def _paper_steps(
 def _service_steps(exports: Sequence[Export], notices: Sequence[Notice]) -> Iterator[str]:
     """Yield how to send the letters and their copies: as requested, and as their formats are."""
     goes: dict[Way, list[Notice]] = {}
+    routes: dict[str, list[Route | None]] = {}  # of a letter's formats
     unsigned: list[str] = []  # letters that have to be printed and signed before they are faxed
     for notice in notices:
         own = notice.file_name
@@ -244,9 +245,10 @@ def _service_steps(exports: Sequence[Export], notices: Sequence[Notice]) -> Iter
         ways = _ways_of(notice.recipient.service, formats)
         for way in ways:
             goes.setdefault(way, []).append(notice)
-        is_message = all(exporter_for(name).ROUTE for name in formats)
+        routes[own] = [exporter_for(name).ROUTE for name in formats]
+        is_message = all(routes[own])
         if is_message and [*ways] == ["fax"] and notice.signature.kind == "ink":
-            unsigned.append(notice.file_name)
+            unsigned.append(own)
     for way, sent in goes.items():
         if way not in _MESSAGES and len(sent) > 1:
             yield _SENDING[way][0].format(letter="both letters", to="")
@@ -254,7 +256,9 @@ def _service_steps(exports: Sequence[Export], notices: Sequence[Notice]) -> Iter
         for notice in sent:
             to = f" to {getattr(notice.recipient.contact, way)}" if way in _MESSAGES else ""
             step = _SIGN_FAX if notice.file_name in unsigned else _SENDING[way][0]
-            yield step.format(letter=_whose(notice), to=to)
+            is_made = way in routes[notice.file_name] or way != "email"
+            how = "" if is_made else "; to have optout make that e-mail, add -f by-service"
+            yield step.format(letter=_whose(notice), to=to) + how
     copied = (
         f"mail a copy of {'the letter' if notice.addressing == 'joint' else _whose(notice)}"
         f" to the office listed after cc: {', '.join(copy.block)}"
