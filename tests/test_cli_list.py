@@ -136,6 +136,11 @@ def test_a_states_agencies_are_listed_with_their_agreements(run: Run) -> None:
     ]
 
 
+@pytest.mark.parametrize("state", ["W. Va.", "west virginia", "wv", "WVa"])
+def test_a_state_is_named_as_people_write_it(state: str, run: Run) -> None:
+    assert rows(run("list", "offices", "--state", state, "--json"))[0]["id"] == "bureau-wv"
+
+
 def test_a_table_of_agencies_has_their_models_and_days(run: Run) -> None:
     heading, *lines = outcome(run("list", "agencies", "--state", "AL"))[1].splitlines()
     assert (heading.split(), " ".join(lines[0].split())) == (
@@ -157,7 +162,7 @@ def test_every_agency_is_listed_once(run: Run) -> None:
     ("words", "message"),
     [
         ("jurisdictions --state XX", "no state 'XX'\n  hint: "),
-        ("agencies --state calif", "no state 'calif'\n  hint: "),
+        ("agencies --state Texsa", "no state 'Texsa'\n  hint: did you mean 'TX'?\n"),
         ("formats --state CA", "formats are the same in every state\n  hint: leave --state out\n"),
         ("letters --state CA", "letters are the same in every state\n  hint: leave --state out\n"),
     ],

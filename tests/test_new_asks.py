@@ -171,7 +171,7 @@ def test_what_she_declines_is_kept_and_not_written(asked: Asked, in_folder: Path
         ),
         ("Title", "", "This answer is required."),
         ("Name", "a\tb", "is not one line without spaces"),
-        ("State", "Calif", "'Calif' is not a state's postal code."),
+        ("State", "Kalif", "'Kalif' is not a state's postal code."),
         ("ZIP", "949", "'949' is not a ZIP code."),
         ("Telephone", "call me", "'call me' is not a telephone number."),
         ("Fax", "415-555-0101 ext 3", "is not a fax number. Write it as 415-555-0123, with area"),

@@ -28,6 +28,7 @@ from optout_cli.authoring.questions import (
 from optout_cli.authoring.request_writer import sample_of
 from optout_cli.authoring.unfinished import Basis, Start, UnfinishedRequest, document_from
 from optout_cli.errors import Location, OptoutError, Problem
+from optout_cli.readers.addresses import state_code
 from optout_cli.readers.cells import guess_date
 
 _MOST_CANDIDATES = 8
@@ -277,9 +278,8 @@ class Interview:
         A name that is only near may be the wrong one, so there is also NONE.
         """
         if question.path.endswith(".address.state"):
-            states = self.basis.library.directory.data.states
-            named = text.strip().lower()
-            return {code: f"{code}" for code in states if states[code].name.lower() == named}
+            code = state_code(text)
+            return {code: code} if code and code != text else {}
         if question.reads != "place":
             is_odd = not self.problem(question, text) and self.doubt(question, text)
             return {text: repr(text)} if is_odd else {}

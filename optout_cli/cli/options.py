@@ -21,6 +21,7 @@ from optout_cli.exporters import Options, exporter_for
 from optout_cli.letters import Library
 from optout_cli.model.letter import EngineName
 from optout_cli.output import is_folder
+from optout_cli.readers.addresses import state_code
 from optout_cli.readers.cells import choice_in_words, date_in_words, days_meant
 from optout_cli.readers.document import UNSEEN, unseen_problem
 from optout_cli.readers.files import STDIN, no_such_file
@@ -269,14 +270,15 @@ def library_from(
 
 
 def code_of(state: str, library: Library) -> str:
-    """Return the postal code of a state, given as code or name in any case.
+    """Return the postal code of a state, given by that or by its name, also shortened: `Calif.`.
 
     Raises click.UsageError for an unknown state.
     """
     states = library.directory.data.states
-    codes = {name.casefold(): code for code in states for name in (code, states[code].name)}
-    code = codes.get(state.casefold())
-    return code or usage_error(f"no state {state!r}", did_you_mean(state, states, codes))
+    code = state_code(state) or state.upper()
+    names = {known.name.casefold(): code for code, known in states.items()}
+    hint = did_you_mean(state, states, names)
+    return code if code in states else usage_error(f"no state {state!r}", hint)
 
 
 def today() -> date:

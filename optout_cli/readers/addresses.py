@@ -21,9 +21,9 @@ _STATES = (
     "Virginia, WY Wyoming, "
     # As newspapers shorten them.
     "AL Ala, AR Ark, AZ Ariz, CA Cal, CA Calif, CO Colo, CT Conn, DE Del, FL Fla, IL Ill, IN Ind, "
-    "KS Kan, KS Kans, MA Mass, MI Mich, MN Minn, MS Miss, MT Mont, NE Neb, NE Nebr, NM N Mex, NV "
-    "Nev, OK Okla, OR Ore, OR Oreg, PA Penn, PA Penna, TN Tenn, TX Tex, WA Wash, WI Wis, WI Wisc, "
-    "WV WVa, WV W Va, WY Wyo"
+    "KS Kan, KS Kans, MA Mass, MI Mich, MN Minn, MP CNMI, MS Miss, MT Mont, NE Neb, NE Nebr, "
+    "NM N Mex, NV Nev, OK Okla, OR Ore, OR Oreg, PA Penn, PA Penna, TN Tenn, TX Tex, VI USVI, "
+    "VI Virgin Islands, WA Wash, WI Wis, WI Wisc, WV WVa, WV W Va, WY Wyo"
 )
 # The first three digits of the ZIP codes of each state (USPS, ZIP Locale Detail).
 _ZIPS = (
