@@ -1,8 +1,10 @@
 """`optout list`: a table for people, one JSON object a line for scripts, nothing else."""
 
 import json
+import sys
 from pathlib import Path
 
+import pexpect
 import pytest
 from click.testing import Result
 from command_results import Run, Write, outcome, problem, words
@@ -246,3 +248,11 @@ def test_a_broken_data_file_is_told_on_stderr_alone(
         else (f"mine.yaml:1:24: {message}\n  hint: {hint}")
     )
     assert (code, out, err) == (1, "", f"{expected}\n")
+
+
+def test_text_is_not_written_over_the_edge_of_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("COLUMNS")
+    words = ["-m", "optout_cli", "list", "letters"]
+    child = pexpect.spawn(sys.executable, words, dimensions=(24, 70), encoding="utf-8")
+    lines = [line for line in child.read().splitlines() if line.startswith("  ")]
+    assert 60 < max(map(len, lines)) <= 70

@@ -64,7 +64,9 @@ def _ask_missing(
             if f"{name}.{field}" in needed and field not in entry:
                 optional = replace(spec, required=False)
                 path = f"particulars.{name}.{number}.{field}"
-                about = replace(row, note=f"{name.capitalize()}: {told}.")
+                about = replace(
+                    row, note=f"{name.capitalize()}: {told}. Press Enter if there is none."
+                )
                 yield from _ask(about, request, path, field, optional)
 
 

@@ -96,6 +96,11 @@ def terminal_width(most: int) -> int:
     return min(most, shutil.get_terminal_size().columns)
 
 
+def page_width(most: int) -> int:
+    """Return the width of text on standard output: the terminal's, or `most` if that is none."""
+    return terminal_width(most) if sys.stdout.isatty() else most
+
+
 def wrap(text: str, width: int, indent: str = "", hang: str | None = None) -> list[str]:
     """Break text into lines of `width` columns, never inside a word, name, path or link.
 

@@ -5,7 +5,15 @@ from pathlib import Path
 
 import click
 
-from optout_cli.cli.console import print_rows, print_text, report_problems, say, usage_error, wrap
+from optout_cli.cli.console import (
+    page_width,
+    print_rows,
+    print_text,
+    report_problems,
+    say,
+    usage_error,
+    wrap,
+)
 from optout_cli.cli.options import (
     Choice,
     code_of,
@@ -89,11 +97,11 @@ def _list_passages(letter: str, library: Library, *, as_json: bool) -> None:
         said += ["only a template can change it"] * passage.is_fixed
         said += ["not in this letter today"] * (not passage.texts)
         title = f"{passage.id}: {'; '.join(filter(None, said))}".rstrip(": ")
-        for line in wrap(title, _COLUMNS, "", "  "):
+        for line in wrap(title, page_width(_COLUMNS), "", "  "):
             print_text(line)
         within = [f"holds {', '.join(passage.parts)}"] if passage.parts else passage.texts
         for text in within:
-            for line in wrap(text, _COLUMNS, "    "):
+            for line in wrap(text, page_width(_COLUMNS), "    "):
                 print_text(line)
 
 
@@ -130,11 +138,11 @@ def _letter_lines(library: Library) -> Iterator[str]:
     """Yield each letter's id and title, its summary, and its particulars."""
     for id, _, kind in library.programs.letters():
         yield f"{id}: {kind.title}"
-        yield from wrap(kind.summary, _COLUMNS, "  ")
+        yield from wrap(kind.summary, page_width(_COLUMNS), "  ")
         particulars = kind.particulars.items()
         for label, is_required in (("needs", True), ("may have", False)):
             if names := [name for name, spec in particulars if spec.required == is_required]:
-                yield from wrap(f"{label}: {', '.join(names)}", _COLUMNS, "  ")
+                yield from wrap(f"{label}: {', '.join(names)}", page_width(_COLUMNS), "  ")
         yield ""
 
 

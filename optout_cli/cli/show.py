@@ -1,6 +1,5 @@
 """`optout show`: whom a jurisdiction notifies, and where each value comes from."""
 
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -10,10 +9,10 @@ import msgspec
 
 from optout_cli.cli.console import (
     is_request,
+    page_width,
     print_json,
     print_text,
     report_problems,
-    terminal_width,
     wrap,
 )
 from optout_cli.cli.options import (
@@ -179,7 +178,7 @@ def _outlook_lines(
     yield from _indent(f"letters: {', '.join(outlook.letters)}")
     for recipient, line in zip(outlook.recipients, outlook.contact_lines, strict=True):
         yield ""
-        yield f"  To {line}"
+        yield from _indent(f"To {line}")
         yield from _contact_lines(recipient.contact, recipient.origins, shown)
     for id, contact in outlook.copies.items():
         yield ""
@@ -195,7 +194,7 @@ def _outlook_lines(
         yield ""
         yield "  Notes on letters of this day"
         for text in outlook.notes:
-            yield from wrap(text, _columns(), "  - ", "    ")
+            yield from wrap(text, page_width(_WIDEST), "  - ", "    ")
 
 
 def _contact_lines(
@@ -227,7 +226,7 @@ def _source_lines(source: Source, origins: Mapping[str, str] = {}) -> Iterator[s
 
 def _pair(label: str, value: str, origins: Mapping[str, str] = {}, path: str = "") -> Iterator[str]:
     """Lay out one value, on one or more lines: `  phone    555-0123    jurisdictions.yaml:280`."""
-    columns = _columns()
+    columns = page_width(_WIDEST)
     width = columns - _LOCATION
     head = f"  {label:<{_LABEL}}"
     location = origins.get(path, "")
@@ -237,11 +236,7 @@ def _pair(label: str, value: str, origins: Mapping[str, str] = {}, path: str = "
 
 
 def _indent(text: str, indent: int = 2) -> list[str]:
-    return wrap(text, _columns(), " " * indent)
-
-
-def _columns() -> int:
-    return terminal_width(_WIDEST) if sys.stdout.isatty() else _WIDEST
+    return wrap(text, page_width(_WIDEST), " " * indent)
 
 
 def overview_of(
