@@ -8,6 +8,7 @@ from click.testing import Result
 from command_results import outcome
 from conftest import REQUEST, TODAY
 from make_letters import document_of, letter_for, letters_for, library_with, pdf_of, problems_of
+from msgspec import structs
 from read_pdf import lines_on, opened
 
 from optout_cli import bundled
@@ -15,6 +16,7 @@ from optout_cli.engines.measure import room_problems
 from optout_cli.errors import Problem
 from optout_cli.letters import Library
 from optout_cli.letters.pipeline import Order, exports_of
+from optout_cli.model.letter import ListBlock, Paragraph, Run
 from optout_cli.templating.pages import PAGE, STYLE
 
 pytestmark = pytest.mark.no_cover  # many pages, with code that others cover
@@ -198,3 +200,12 @@ def test_the_letterhead_is_counted_as_the_page_measures_it(
     ]
     measured = problems_of(lambda: pdf_of(letter_for(own, lines), own))
     assert counted == [it.message for it in measured]
+
+
+def test_a_letter_of_a_hundred_pages_is_too_long(library: Library) -> None:
+    letter = letter_for(library, "")
+    items = ((Paragraph((Run("An item of a loop."),)),),) * 10_000
+    endless = structs.replace(letter, body=(ListBlock(ordered=False, items=items),))
+    (problem,) = problems_of(lambda: pdf_of(endless, library))
+    told = "the letter takes 232 pages or more; at most 100 fit"
+    assert (problem.code, problem.message) == ("too-long", told)

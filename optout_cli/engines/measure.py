@@ -101,6 +101,7 @@ _UNITS = 1000  # px: measure large, so that hinting does not round
 _WIDEST, _NARROWEST = 1.1, 0.15  # em: no character of the typeface is wider or narrower
 _RUNNING_LINES = 3  # of a later page's head, on the part of the sheet that every printer reaches
 _RUNNING_WIDTH, _RUNNING_SIZE = 403.2, 8.5  # pt: `@top-left` and `.continuation`
+_MOST_PAGES = 100  # of a letter; the longest request takes fewer, and a template may loop
 _FROM_REQUEST = "request"
 
 
@@ -113,6 +114,9 @@ def room_problems(letter: Letter, *, has_own_page: bool) -> Iterator[Problem]:
     """Yield what does not fit on the shipped page, each at the location of its value."""
     if has_own_page:
         return
+    if (pages := 1 + ceil((least_height(letter) - FIRST_ROOM) / ROOM)) > _MOST_PAGES:
+        message = f"the letter takes {pages} pages or more; at most {_MOST_PAGES} fit"
+        yield Problem("too-long", message, hint="shorten it, or enclose the rest as a file")
     recipient, contact = letter.addressee, letter.addressee.contact
     whose = "the bureau's" if recipient.party == "bureau" else "ICE's"
     # The head as letter.css sets it, in points.
