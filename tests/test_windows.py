@@ -31,6 +31,7 @@ LETTERS = [
     for place in ("VT/addison-county-vt", "NM/dona-ana-county-nm")
     for party in ("bureau", "ice")
 ]
+EVERYTHING = Path(__file__).parent.parent / "examples" / "everything.yaml"
 BATCH = ("batch", "n.csv", "--common", "common.yaml", "-q", "-o", "out")
 
 
@@ -69,6 +70,7 @@ def test_the_simulation_takes_away_what_windows_lacks(windows: dict[str, str]) -
         (("write", "r.yaml", "-q", "--to", "ice", "-f", "txt"), b"2026-11-20-opt-out-ice.txt\n"),
         (("write", "r.yaml", "-q", "--to", "ice", "-f", "txt", "-o", "-"), "“the".encode()),
         (("show", "marin-county-ca"), b"Gov. Code ? 7284.6"),  # there is no section sign
+        (("new", "--from", str(EVERYTHING), "-o", "-"), "María".encode()),  # so is a request
     ],
     ids=lambda it: " ".join(it) if isinstance(it, tuple) else "",
 )
@@ -82,6 +84,12 @@ def test_a_batch_runs(windows: dict[str, str], in_folder: Path) -> None:
     names = [f"{letter}.{form}" for letter in LETTERS for form in ("txt", "html")]
     assert found == (0, "".join(f"{name}\n" for name in names).encode(), b"")
     assert [name for name in names if not (in_folder / name).is_file()] == []
+
+
+def test_a_table_on_standard_output_is_utf_8(windows: dict[str, str]) -> None:
+    call(windows, *BATCH, "-f", "txt", "-j1")
+    code, out, err = call(windows, "status", "out", "--csv")
+    assert (code, "Doña Ana County, New Mexico".encode() in out, err) == (0, True, b"")
 
 
 def test_a_batch_runs_in_several_processes(windows: dict[str, str], write: Write) -> None:

@@ -249,7 +249,7 @@ def _colored(lines: Iterable[str]) -> Iterator[str]:
 def _write_page(page: str, output: str, *, force: bool, quiet: bool) -> None:
     """Write the page to standard output, or to a file and print its path."""
     if output == STDIN:
-        click.echo(page)
+        click.echo(page.encode())
         return
     path = output_path(output, "changes.html", "web page", ".html")
     write_files({path: page.encode()}, force=force, quiet=quiet)

@@ -341,10 +341,11 @@ def require_free(path: Path | None) -> Path | None:
 
 def put_request(path: Path | None, text: str) -> Path | None:
     """Write a request and print its path; without a path, print the request. Returns the path."""
+    content = text.encode(errors="replace")  # the path in it may be no text
     if path is None:
-        click.echo(text, nl=False)
-        return None
-    write_files({path: text.encode(errors="replace")})  # the path in it may not be text
+        click.echo(content, nl=False)
+    else:
+        write_files({path: content})
     return path
 
 

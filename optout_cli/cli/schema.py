@@ -232,4 +232,4 @@ def command(what: str, folders: Sequence[Path]) -> None:
     library = library_from((), folders)
     title, make = _SCHEMAS[what]
     schema = {"$schema": _DRAFT, "title": title, **make(library)}
-    click.echo(json.dumps(schema, ensure_ascii=False, indent=2))
+    click.echo(json.dumps(schema, ensure_ascii=False, indent=2).encode())

@@ -284,7 +284,8 @@ def _show(
     elif given.as_csv:
         rows = (row for place, standing in entries for row in rows_of([standing], place))
         table = csv_from(COLUMNS, rows)
-        print_text(table.rstrip()) if sys.stdout.isatty() else click.echo(table, nl=False)
+        is_shown = sys.stdout.isatty()
+        print_text(table.rstrip()) if is_shown else click.echo(table.encode(), nl=False)
     elif given.report:
         standings = [entry.standing for entry in entries]
         content = calendar_of(standings)

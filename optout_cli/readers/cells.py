@@ -25,7 +25,7 @@ _DAY_NUMBERS = range(36_526, 73_051)  # the days of 2000 to 2099 in a spreadshee
 _SPANISH = (
     "enero|febrero|marzo|abril|mayo|junio|julio|agosto|septiembre|octubre|noviembre|diciembre"
 )
-_IN_SPANISH = re.compile(rf"([0-9]{{1,2}}) de ({_SPANISH}) del? ([0-9]{{4}})")  # 24 de noviembre de 2026
+_IN_SPANISH = re.compile(rf"([0-9]{{1,2}}) de ({_SPANISH}) del? ([0-9]{{4}})")
 _ISO = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
 
 
