@@ -7,6 +7,7 @@ Paths, the terminal and the locks of files stay as they are on this computer.
 import os
 import signal
 import sys
+import tempfile
 from collections.abc import Iterable
 from importlib import import_module
 from importlib.abc import MetaPathFinder
@@ -20,7 +21,6 @@ _OTHERS = (  # they ask for the system's name, and take what this one has
     "platformdirs.unix",
     "shutil",
     "subprocess",
-    "tempfile",
 )
 _FUNCTIONS = ("fork", "geteuid", "getuid", "sched_getaffinity", "chown", "fchmod", "mkfifo")
 _SIGNALS = ("SIGHUP", "SIGKILL", "pthread_sigmask")
@@ -62,6 +62,7 @@ def _take_away() -> None:
     sys.meta_path.insert(0, _Refusing())
     _delete(os, _FUNCTIONS)
     sys.modules["msvcrt"] = _msvcrt()
+    tempfile.TemporaryFile = tempfile.NamedTemporaryFile  # type: ignore[assignment]  # as there
 
 
 def _delete(module: ModuleType, names: Iterable[str]) -> None:

@@ -31,6 +31,7 @@ LETTERS = [
     for place in ("VT/addison-county-vt", "NM/dona-ana-county-nm")
     for party in ("bureau", "ice")
 ]
+FAX = ("--to", "ice", "-q", "-f", "tiff", "-o", "fax/", "--set", "signature.kind=typed")
 EVERYTHING = Path(__file__).parent.parent / "examples" / "everything.yaml"
 BATCH = ("batch", "n.csv", "--common", "common.yaml", "-q", "-o", "out")
 
@@ -69,6 +70,7 @@ def test_the_simulation_takes_away_what_windows_lacks(windows: dict[str, str]) -
         (("show", "35013", "--json"), "Doña Ana County".encode()),
         (("write", "r.yaml", "-q", "--to", "ice", "-f", "txt"), b"2026-11-20-opt-out-ice.txt\n"),
         (("write", "r.yaml", "-q", "--to", "ice", "-f", "txt", "-o", "-"), "“the".encode()),
+        (("write", *FAX, str(EVERYTHING)), b"2026-11-24-opt-out-ice.tiff\n"),
         (("show", "marin-county-ca"), b"Gov. Code ? 7284.6"),  # there is no section sign
         (("new", "--from", str(EVERYTHING), "-o", "-"), "María".encode()),  # so is a request
     ],

@@ -22,7 +22,6 @@ import msgspec
 from optout_cli.engines import broken_picture
 from optout_cli.errors import Location, OptoutError, Problem
 from optout_cli.model.letter import Image
-from optout_cli.trust import ON_WINDOWS
 
 if TYPE_CHECKING:
     from PIL import Image as Raster
@@ -243,11 +242,10 @@ def main() -> None:
     """Draw the SVG on standard input, as wide and high as the arguments say, as PNG."""
     import typst
 
-    if not ON_WINDOWS:  # which has no such limit
+    with suppress(ImportError, ValueError):  # Windows has no limit, or a lower one is set already
         import resource
 
-        with suppress(ValueError):  # a lower limit is set already
-            resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
+        resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
     width, height = sys.argv[1:]
     text = sys.stdin.buffer.read().decode("utf-8-sig")
     drawn = typst.compile(

@@ -267,7 +267,7 @@ class Fingerprints:
             for path in sorted(filter(Path.is_file, folder.rglob("*"))):
                 if not is_shipped and leads_outside(path, folder):
                     continue  # no letter uses it
-                common.update(f"{path.relative_to(folder)}\0".encode())
+                common.update(f"{path.relative_to(folder).as_posix()}\0".encode())
                 common.update(bytes.fromhex(digest_of(path)))
         self._common = common.digest()
 
