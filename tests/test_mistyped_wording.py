@@ -52,6 +52,40 @@ MISTYPED = {
     "{% if date %}{% elseif date %}": ("there is no {% elseif %}", "did you mean 'elif'?"),
     "{% if “x” %}": ("`“` is a curly quote", 'write " instead'),
     "{% for x in particulars.officer %}{% endfor %}": ("particulars has no 'officer'", "one of "),
+    "{{ ori }}": ("prints a fact that is missing", "put {% if ori %} around it"),
+    "{% if letterhead > date %}{% endif %}": (
+        "uses a fact that is missing",
+        "put {% if ... %} around",
+    ),
+    "{{ '(' + date + ')' }}": (
+        "calculates with something that is not a number",
+        "print each fact in its own {{",
+    ),
+    "{% if date > 5 %}{% endif %}": (
+        "compares facts that are not of one kind",
+        "compare a date with",
+    ),
+    "{% for x in date %}{% endfor %}": (
+        "a loop runs over something that is not a list",
+        "print the fact itself, ",
+    ),
+    "{{ date | long_date('x') }}": (
+        "long_date is called with too many values, or too few",
+        "a filter follows |, most",
+    ),
+    "{{ authority[0].number }}": ("authority has no entry 0", "use {% for %}, which prints the"),
+    "{{ reserved_rights }}": (
+        "a letter has no 'reserved_rights'",
+        "one of activation, addressing, ",
+    ),
+    "{% from '_layout/names.html.j2' import the_name %}{{ the_name(1) }}": (
+        "_layout/names.html.j2 has no macro 'the_name'",
+        "correct the name behind import",
+    ),
+    "{% from '_layout/names.html.j2' import located %}{{ located() }}": (
+        "a macro is called without a value for 'named'",
+        "put it in the () after the macro's name",
+    ),
     "{% for x in letterhead %}{% endfor %}": (
         "a loop runs over a fact that is missing",
         "put {% if ... %} around it",

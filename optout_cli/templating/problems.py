@@ -17,7 +17,7 @@ from jinja2 import nodes
 from optout_cli.errors import Location, OptoutError, Problem, closest, did_you_mean
 from optout_cli.templating.filters import FILTERS, Endless
 from optout_cli.templating.pages import BUILTIN, SUFFIX, TemplateSearch
-from optout_cli.templating.sandbox import Unknown
+from optout_cli.templating.sandbox import PRINTS_NOTHING, Unknown
 
 ENDLESS = "endless-template"  # the code of a problem that every letter of the template has
 _TAGS = (
@@ -63,7 +63,43 @@ _RUNTIME = (
         "a loop runs over a fact that is missing",
         "put {% if ... %} around it",
     ),
-    (r"object is not iterable", "a loop runs over something that is not a list", None),
+    (
+        r"(?:' object|non-iterable .+ object)(?: is not iterable)?$",
+        "a loop runs over something that is not a list",
+        "print the fact itself, without {% for %}",
+    ),
+    (r"'NoneType'", "uses a fact that is missing", "put {% if ... %} around it"),
+    (
+        r"not supported between instances",
+        "compares facts that are not of one kind",
+        "compare a date with a date, and a number with a number",
+    ),
+    (
+        r"(?:unsupported|bad) operand|can only concatenate",
+        "calculates with something that is not a number",
+        "print each fact in its own {{ }}",
+    ),
+    (
+        r"argument of type|has no len\(\)",
+        "takes something for a list or a text that is neither",
+        "compare with ==, and print a fact by its name",
+    ),
+    (
+        r"(\w+)\(\) (?:takes|missing|got)\b.* (?:argument|given)",
+        "{0} is called with too many values, or too few",
+        "a filter follows |, most without (): {{ date | long_date }}",
+    ),
+    (r"macro '(.+)' takes no", "the macro {0!r} is called with too many values", "remove some"),
+    (
+        r"parameter '(.+)' was not provided",
+        "a macro is called without a value for {0!r}",
+        "put it in the () after the macro's name",
+    ),
+    (
+        r"template '(.+?)'.* does not export the requested name '(.+)'",
+        "{0} has no macro {1!r}",
+        "correct the name behind import",
+    ),
     (r"No test named '(.+)' found", "there is no test {0!r}", "compare with =="),
     (r"object is not callable", "() is only for macros", "remove the ()"),
     (r"(.*)", "{0}", None),
@@ -99,10 +135,15 @@ def template_problems(
             raise
         message, hint = _reword(str(error), _RUNTIME)
         hint = getattr(error, "hint", None) or hint
+        location = _location_of(error, name, search)
+        if message == PRINTS_NOTHING:
+            facts = _PRINTED.findall(_Source(location, name, search).line)
+            hint = f"put {{% if {facts[0] if len(facts) == 1 else '...'} %}} around it"
         code = ENDLESS if isinstance(error, Endless) else "template"
-        raise OptoutError(Problem(code, message, _location_of(error, name, search), hint)) from None
+        raise OptoutError(Problem(code, message, location, hint)) from None
 
 
+_PRINTED = re.compile(r"{{-? *([A-Za-z_][\w.]*)")
 _CALLING = re.compile(r"{%-? *include|\bself *[.\[]")  # what can call its own template again
 
 
@@ -189,6 +230,9 @@ def _location_of(error: BaseException, name: str, search: TemplateSearch) -> Loc
     inside = [frame for frame in frames if frame.filename.endswith(SUFFIX)]
     if not inside:
         return search.location(name)
+    if "was not provided" in str(error):  # the fault is the call's, not the macro's
+        macros = inside[-1].filename
+        inside = [frame for frame in inside if frame.filename != macros] or inside
     return Location(search.shown(Path(inside[-1].filename)), inside[-1].lineno)
 
 
@@ -285,8 +329,13 @@ def _unknown_words(error: Unknown, source: _Source, known: Collection[str]) -> _
         match = closest(name, {*known, *source.names(), *macros})
         if match == name:
             return message, "a block does not see what is set outside it: set it within the block"
-        return message, f"did you mean {match!r}?" if match else None
+        facts = f"one of {', '.join(sorted(known))}" if known else None
+        return message, f"did you mean {match!r}?" if match else facts
     owner = source.owner_of(name)
+    if isinstance(error.of, tuple | list):
+        named = re.search(rf"([A-Za-z_][\w.]*)\[ *{re.escape(name)} *\]", source.line)
+        of = named[1] if named else "a list"
+        return f"{of} has no entry {name}", "use {% for %}, which prints the entries that there are"
     if name in vars(type(error.of)):  # a property of ours, whose AttributeError Jinja swallowed
         getattr(error.of, name)
     if error.of is None:

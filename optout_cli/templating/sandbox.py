@@ -6,6 +6,7 @@ Never reads a file. A template that does what it may not ends with an exception,
 
 import re
 from collections.abc import Iterator, Mapping, Sized
+from datetime import date
 from functools import partial
 from html import unescape
 from math import isinf
@@ -13,6 +14,7 @@ from types import CodeType
 from typing import Any
 
 import jinja2
+import msgspec
 from jinja2 import nodes
 from jinja2.compiler import CodeGenerator
 from jinja2.ext import Extension
@@ -36,6 +38,7 @@ MAX_BITS = 1000  # of a product; the numbers of a request have fewer
 MAX_DEPTH, MAX_LOOPS = 60, 10
 MAX_ELIF = 100  # in a row; Python's compiler takes each to be inside the one before it
 TOO_DEEP = "is nested too deeply"
+PRINTS_NOTHING = "prints a fact that is missing"
 _LOOP = "loop items"  # a filter that no template can name
 _TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9]*+)([^<>]*)>")
 _COUNTED = re.compile(r"\{pages?\}")  # which the pages of a letter replace
@@ -187,24 +190,27 @@ class Environment(ImmutableSandboxedEnvironment):
         raise Refused(f"{operator} is only for two numbers")
 
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
-        """Refuse Python's internal names, and every method of a text.
+        """Refuse Python's internal names, and every method of a fact.
 
         The answer depends on the type alone, and a letter asks a hundred times.
         """
         key = type(obj), attr
         if key not in self._safe:
-            # A text's own methods make texts of any size ("x".ljust(10**9)).
-            is_safe = not isinstance(obj, str) and super().is_safe_attribute(obj, attr, value)
-            self._safe[key] = is_safe
+            # A text's own methods make texts of any size ("x".ljust(10**9)), and a wrong value for
+            # one of a struct would fail in optout's own code.
+            is_method = callable(value) and isinstance(obj, str | date | msgspec.Struct)
+            self._safe[key] = not is_method and super().is_safe_attribute(obj, attr, value)
         return self._safe[key]
 
     # Any: the value that a template reads from.
     def unsafe_undefined(self, obj: Any, attribute: str) -> Undefined:
         """Say what was refused, in words for people who write letters."""
-        if isinstance(obj, str) and not attribute.startswith("_"):
-            message, hint = f"a text has no {attribute!r}", f"use a filter: {', '.join(FILTERS)}"
+        if isinstance(obj, str | date) and not attribute.startswith("_"):
+            message = f"a {'text' if isinstance(obj, str) else 'date'} has no {attribute!r}"
+            hint = f"use a filter: {', '.join(FILTERS)}"
         else:
-            message, hint = f"{attribute!r} is not allowed in a letter", None
+            message = f"{attribute!r} is not allowed in a letter"
+            hint = "write facts and filters only: {{ signatory.name }}, {{ date | long_date }}"
         return _Missing(message, exc=partial(Refused, hint=hint))
 
     def wrap_str_format(self, value: Any) -> None:
@@ -297,7 +303,7 @@ def printable(value: Any) -> Any:
         str(value)  # raises with the name that is not defined
         raise Refused("prints something that is not defined")
     if value is None or value == "":
-        raise Refused("prints a fact that is missing")
+        raise Refused(PRINTS_NOTHING)
     if isinstance(value, int) and not isinstance(value, bool):
         return value
     if callable(value):
