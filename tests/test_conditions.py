@@ -1,10 +1,11 @@
 """A program's rules, applied to a case: conditions, computed dates, refusals, copies, notes."""
 
+import re
 from typing import Any
 
 import msgspec
 import pytest
-from make_letters import BARE, case_for, letters_for, notices_for, problems_of, told_by
+from make_letters import BARE, body_texts, case_for, letters_for, notices_for, problems_of, told_by
 
 from optout_cli.letters import Library
 from optout_cli.letters.compose import compose
@@ -86,6 +87,38 @@ def test_the_90_days_are_counted_from_receipt_where_they_are_the_clauses(
     assert (str(found) if found else None) == day
     told = [it.text for it in notice.notes if "the termination takes effect then" in it.text]
     assert bool(told) == bool(day)
+
+
+@pytest.mark.parametrize("notice", ["terminate", "suspend"])
+@pytest.mark.parametrize("letter", ["follow-up", "reply-to-refusal", "effective-date"])
+def test_a_later_letter_says_what_dictates_that_the_90_days_not_apply(
+    library: Library, notice: str, letter: str
+) -> None:
+    more = f"notice: {notice}, notice-date: 2026-08-03, received: 2026-08-06, exigent: no staff"
+    if letter != "follow-up":
+        more += ", answered: 2026-09-01, answer: [It waits.]"
+    if letter == "effective-date":
+        more += ", day-named: 2026-12-01"
+    (sent,) = letters_for(library, lines("wso", more, letter))
+    act = "suspension" if notice == "suspend" else "termination"
+    assert (
+        "The notice said that exigent circumstances involving public safety dictate that the 90-day"
+        " period not apply: no staff. Your office received the notice on August 6, 2026, and the"
+        f" {act} took effect on that day."
+    ) in " ".join(body_texts(sent))
+
+
+@pytest.mark.parametrize("letter", ["terminate", "suspend"])
+def test_the_sentence_after_the_day_of_effect_is_about_that_day(
+    library: Library, letter: str
+) -> None:
+    more = "clause: [It ends.], received: 2026-12-01, effective: 2026-12-05"
+    (sent,) = letters_for(library, lines("wso", more, letter))
+    assert re.search(
+        r"delivered to your office on December 1, 2026\. The \w+ takes effect on December 5, 2026,"
+        r" or on receipt of this notice if that is later\. (?:From then on|It lasts)",
+        " ".join(body_texts(sent)),
+    )
 
 
 @pytest.mark.parametrize(
