@@ -119,7 +119,11 @@ def test_every_command_of_a_page_is_run_or_known(page: str) -> None:
 
 @pytest.mark.usefixtures("desk")
 @pytest.mark.parametrize("page", [page for page in PAGES if commands(page)])
-def test_every_optout_command_of_a_page_runs_in_its_turn(page: str, run: Run) -> None:
+def test_every_optout_command_of_a_page_runs_in_its_turn(
+    page: str, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not any("--engine" in line for line in commands(page)):
+        monkeypatch.setenv("OPTOUT_ENGINE", "typst")
     for line in dict.fromkeys(commands(page)):
         if line == "optout check":  # thousands of letters, which test_cli_check tries
             continue
