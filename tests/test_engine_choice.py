@@ -121,15 +121,16 @@ def test_after_a_large_batch_one_line_says_how_much_sooner_typst_is(
     run: Run, write: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write("n.csv", HEADER + ROWS)
+    batch = (*BATCH, "--to", "bureau")
     line = re.compile(
         r"note: --engine typst would have written these letters in about \S+ (?:s|min) instead of"
         r" \S+ (?:s|min) \(measured on 2 of the requests\)"
     )
-    assert not line.search(outcome(run(*BATCH))[2])
+    assert not line.search(outcome(run(*batch))[2])
     monkeypatch.setattr(engine_lines, "LEAST", 2)
     monkeypatch.setattr(engine_lines, "LEAST_SAVED", 0)
-    assert line.search(outcome(run(*BATCH, "--force"))[2])
-    assert not line.search(outcome(run(*BATCH, "--force", "--engine", "typst"))[2])
+    assert line.search(outcome(run(*batch, "--force"))[2])
+    assert not line.search(outcome(run(*batch, "--force", "--engine", "typst"))[2])
 
 
 @pytest.mark.no_cover  # another process
@@ -158,7 +159,7 @@ def test_an_e_mail_has_the_same_pdf(run: Run) -> None:
 def test_a_character_that_the_typeface_lacks_is_the_same_problem(
     run: Run, path: str, value: str
 ) -> None:
-    wanted = ("write", "r.yaml", "--set", f"{path}={value}", "-q")
+    wanted = ("write", "r.yaml", "--to", "bureau", "--set", f"{path}={value}", "-q")
     told = [outcome(run(*wanted, "--engine", engine)) for engine in NAMES]
     assert told[0] == told[1]
     assert (told[0][0], "Source Serif Pro has no character" in told[0][2]) == (2, True)
@@ -176,7 +177,8 @@ def test_what_has_no_room_is_the_same_problem(run: Run, write: Write, lines: str
     key = lines.partition(":")[0]
     kept = "".join(it for it in REQUEST.splitlines(keepends=True) if not it.startswith(key))
     write("r.yaml", f"{kept}{lines}\n")
-    told = [outcome(run("write", "r.yaml", "-q", "--engine", engine)) for engine in NAMES]
+    wanted = ("write", "r.yaml", "--to", "bureau", "-q", "--engine")
+    told = [outcome(run(*wanted, engine)) for engine in NAMES]
     assert (told[0], told[0][0]) == (told[1], 1)
 
 

@@ -82,10 +82,12 @@ WORDS = {
 
 
 @pytest.mark.parametrize("kind", [USUAL, "287g/terminate"])
-def test_every_format_has_the_words_of_a_request(library: Library, kind: str) -> None:
-    notice = replace(sample_letters(kind, 0, library)[0].notice, wording=WORDS, is_reworded=True)
-    letter = render(notice, library.templates)
-    contents = exported(letter, library)
+def test_every_format_has_the_words_of_a_request(typst_library: Library, kind: str) -> None:
+    notice = replace(
+        sample_letters(kind, 0, typst_library)[0].notice, wording=WORDS, is_reworded=True
+    )
+    letter = render(notice, typst_library.templates)
+    contents = exported(letter, typst_library)
     assert list(otherwise_said(contents, letter, contents["fax-pdf"])) == []
 
 
@@ -98,21 +100,21 @@ def reworded(blocks: tuple[Block, ...]) -> tuple[Block, ...]:
 
 
 @pytest.fixture(scope="module")
-def usual(library: Library) -> tuple[Letter, dict[str, bytes]]:
+def usual(typst_library: Library) -> tuple[Letter, dict[str, bytes]]:
     """Return a letter in every format."""
-    letter = sample_letters(USUAL, 0, library)[0]
-    return letter, exported(letter, library)
+    letter = sample_letters(USUAL, 0, typst_library)[0]
+    return letter, exported(letter, typst_library)
 
 
 @pytest.mark.parametrize("name", all_exporters())
 def test_one_other_word_in_one_format_is_found(
-    library: Library, name: str, usual: tuple[Letter, dict[str, bytes]]
+    typst_library: Library, name: str, usual: tuple[Letter, dict[str, bytes]]
 ) -> None:
     letter, contents = usual
     other = replace(letter, body=reworded(letter.body))
     if name == "json":
         other = replace(letter, notice=replace(letter.notice, reference="SC-OTHER"))
-    changed = exporter_for(name).encode(other, library.context)
+    changed = exporter_for(name).encode(other, typst_library.context)
     planted = {**contents, name: changed}
     assert list(otherwise_said(planted, letter, contents["fax-pdf"])) == [name]
 

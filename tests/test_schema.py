@@ -19,12 +19,12 @@ EXAMPLES = sorted((ROOT / "examples").glob("*.yaml"))
 PROGRAMS = sorted((ROOT / "templates").glob("*/program.yaml"))
 
 
-class _Editor(yaml.SafeLoader):
+class _Editor(yaml.CSafeLoader):
     """Reads YAML as editors do: what looks like a date is a text."""
 
     yaml_implicit_resolvers = {
         first: [resolver for resolver in resolvers if not resolver[0].endswith("timestamp")]
-        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+        for first, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
     }
 
 
@@ -32,14 +32,22 @@ def read(text: str) -> Any:
     return yaml.load(text, _Editor)
 
 
+@pytest.fixture(scope="module")
+def validators() -> dict[tuple[str, ...], Draft202012Validator]:
+    """Keep the schemas that are open: those of the same words are the same."""
+    return {}
+
+
 @pytest.fixture
-def schema(run: Run) -> Any:
+def schema(run: Run, validators: dict[tuple[str, ...], Draft202012Validator]) -> Any:
     """Open a schema as an editor does: `schema("request")`."""
 
-    def opened(name: str, *options: str) -> Draft202012Validator:
-        found = json.loads(outcome(run("schema", name, *options))[1])
-        Draft202012Validator.check_schema(found)
-        return Draft202012Validator(found)
+    def opened(*words: str) -> Draft202012Validator:
+        if words not in validators:
+            found = json.loads(outcome(run("schema", *words))[1])
+            Draft202012Validator.check_schema(found)
+            validators[words] = Draft202012Validator(found)
+        return validators[words]
 
     return opened
 
