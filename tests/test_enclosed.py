@@ -335,7 +335,7 @@ def test_a_signatures_picture_needs_a_file_and_its_words(library: Library, folde
     lines = "signature: {kind: image, file: autograph.svg}"
     (problem,) = problems_of(lambda: exported(library, folder, "txt", lines))
     assert (problem.message, problem.hint) == (
-        "a signature's picture needs both a file and its words",
+        "a picture of a signature needs both file: and alt:",
         "add file: ..., alt: ... under signature:",
     )
 

@@ -131,7 +131,7 @@ def files_of(request: Request, named: NamedFiles) -> Files:
     if signature.kind == "image":
         with _collect_problems(problems, "signature.file"):
             if not signature.file or not signature.alt:
-                message = "a signature's picture needs both a file and its words"
+                message = "a picture of a signature needs both file: and alt:"
                 fields = ("signature.file", "signature.alt")
                 hint = lines_to_add(fields)
                 raise OptoutError(Problem("no-picture", message, None, hint, fields=fields))
