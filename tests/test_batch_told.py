@@ -227,3 +227,10 @@ def test_a_number_that_a_letter_to_another_office_went_out_with_is_refused(
     table = NUMBERED.replace("50001", "06043").format("06041")
     told = batch("--check", table=table, name="other.csv")[1]
     assert "7020 0000 0000 0000 0010 is the number of SC-50001-20261120" in told
+
+
+def test_a_particular_of_another_rows_letter_is_told_with_its_own_row(batch: Batch) -> None:
+    rows = "50001,Pat,Sheriff,\n50003,Kim,Sheriff,wso\n"
+    code, out, _ = batch("--check", table=f"{HEADER.rstrip()},particulars.model\n{rows}")
+    told = "(50003): particulars.model: particulars has no field 'model'"
+    assert (code, out.splitlines()[0].partition(":3 ")[2]) == (1, told)

@@ -328,9 +328,10 @@ def _find_location(problem: Problem, document: Document | None, row: Row | None)
         location = document.location(path)
     if not row or not location or location.file != row.location.file:
         return location
-    is_of_column = problem.code == "unknown-key" or (
-        problem.code == "two-readings" and document and document.date_order(problem.path)
-    )
+    # A particular may be one of another row's letter.
+    is_of_column = (
+        problem.code == "unknown-key" and not location.path.startswith("particulars.")
+    ) or (problem.code == "two-readings" and document and document.date_order(problem.path))
     if is_of_column and isinstance(row.original, tuple):
         return Location(location.file, 1, path=location.path)  # the header: wrong for all rows
     label = location.label or row.location.label
