@@ -110,7 +110,7 @@ def test_a_number_is_read_as_it_is_shown(
         ('="Pat "&"P."', 'has the formula \'="Pat "&"P."\', not its result'),
         ("#REF!", "has the spreadsheet error '#REF!'"),
         (datetime(2026, 5, 5), "is a time of day"),  # noqa: DTZ001  # as openpyxl has it
-        (True, "'TRUE' stands where there is no value"),
+        (True, "'TRUE' is not a value"),
         (70200000000000000000.0, "has lost digits in a spreadsheet"),
         (70206907366258499584.0, "has lost digits in a spreadsheet"),
     ],
