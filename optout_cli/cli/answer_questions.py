@@ -126,7 +126,7 @@ def _questions(
             default=before or moment.today.isoformat(),
             check=day_problem,
             required=True,
-            explain="The day counts for what is due next, and is in the next letter.",
+            explain="What is due next counts from this day, and the next letter names it.",
             is_date=True,
         )
 
