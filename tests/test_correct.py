@@ -53,7 +53,7 @@ def test_a_state_means_its_bureau(what: str, run: Run, own: Path) -> None:
     told = "your office's own entry of 2026-11-24: phone; confirmed by the records desk, telephone"
     assert (bureau["phone"], bureau["source"], bureau["verified"], bureau["verified-by"]) == (
         "916-555-0100",
-        {**source, "note": f"{source['note'].strip()}; {told}"},
+        {**source, "note": f"{source['note'].removesuffix('.')}; {told}"},
         "2026-11-24",
         "telephone",
     )

@@ -160,7 +160,8 @@ def _ask_all(contact: Contact | None, day: date | None) -> tuple[dict[str, str],
     if contact:
         known = {path: contact.text_at(path) for path in _FIELDS}
     labels = {path: _FIELDS.get(path, path.capitalize()) for path in known}
-    asked = partial(ask, required=True, explain="")
+    kept = "optout keeps who confirmed the address, how and on what day, beside the address."
+    asked = partial(ask, required=True, explain=kept)
 
     def field_asked(path: str, before: str) -> str:
         check = partial(_field_problem, contact, path)
@@ -290,9 +291,8 @@ def _source_of(known: Contact, new: Contact, confirmed: Confirmed) -> Tree:
         return {"kind": "official", "date": confirmed.day.isoformat(), "note": note}
     source: Tree = msgspec.json.decode(msgspec.json.encode(known.source))
     own = f"{_OWN_ENTRY} of {confirmed.day}: {', '.join(changed)}" if changed else ""
-    note = "; ".join(
-        filter(None, (source.get("note"), own, confirmed.note if confirmed.who else ""))
-    )
+    before = (source.get("note") or "").removesuffix(".")
+    note = "; ".join(filter(None, (before, own, confirmed.note if confirmed.who else "")))
     return {**source, "note": note} if note else source
 
 
