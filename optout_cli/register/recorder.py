@@ -327,9 +327,7 @@ class Recorder:
             unlocked = LetterFolder(folder, programs=self.programs, wait=self._wait)
             self._open[key] = self._locks.enter_context(unlocked)
         opened = self._open[key]
-        states = opened.states
-        if digests:
-            states = {key: it for key, it in states.items() if it.digests & {*digests}}
+        states = opened.register.states.having(digests) if digests else opened.states
         named = letters_named(text, folder, states, parties)
         return [Found(opened, letter) for letter in named]
 

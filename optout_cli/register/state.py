@@ -3,6 +3,7 @@
 The state of a letter is computed from the events: sent, delivered, answered.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date as Date
@@ -225,6 +226,7 @@ class States:
         self._at_path: dict[str, LetterState] = {}
         self._by_identity: dict[Identity, list[LetterState]] = {}
         self._by_reference: dict[tuple[str, Party], LetterState] = {}  # the last version
+        self._by_digest: defaultdict[str, list[LetterState]] = defaultdict(list)
         for line in lines:
             self.add(line)
 
@@ -256,6 +258,11 @@ class States:
         """Return a letter by any line that says it was written, and its recipient."""
         return self._named.get(key)
 
+    def having(self, digests: Iterable[str]) -> dict[Key, LetterState]:
+        """Return the letters that were written with a file of one of these SHA-256."""
+        found = (state for digest in digests for state in self._by_digest.get(digest, ()))
+        return {(state.id, state.letter.recipient): state for state in found}
+
     def at_path(self, path: str) -> LetterState | None:
         """Return the letter whose file was last written to a path, if it has not moved."""
         return self._at_path.get(path)
@@ -279,6 +286,7 @@ class States:
         self._named[digest, letter.recipient] = state
         self._by_reference[event.reference, letter.recipient] = state
         for file in letter.files:
+            self._by_digest[file.sha256].append(state)
             former = self._at_path.get(file.path)
             if former is not None and former is not state:  # these bytes are another letter's now
                 former.places.pop(file.path, None)

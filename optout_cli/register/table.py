@@ -7,7 +7,6 @@ run keeps them. Nothing reads anything else from it: what happened is recorded b
 import csv
 import re
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
-from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from hashlib import sha256
@@ -21,7 +20,6 @@ from optout_cli.model.program import Program
 from optout_cli.output import write_all, write_errors
 from optout_cli.readers.csv import cell_from, csv_from
 from optout_cli.readers.document import OWN_MARK
-from optout_cli.register.events import Written
 from optout_cli.register.journal import OWN, TABLE, Journal, Line, ending_of, load_journal
 from optout_cli.register.standing import Standing, standings_of
 from optout_cli.register.state import LetterState, States
@@ -217,14 +215,9 @@ def table_problems(folder: Path, lines: Sequence[Line]) -> Iterator[Problem]:
         return
     if not {*COLUMNS} <= {*table.header} or _last_digest(folder) not in (None, table.digest):
         return
-    states, known = States(lines), defaultdict[str, list[LetterState]](list)
-    for line in lines:
-        for letter in line.event.letters if isinstance(line.event, Written) else ():
-            if state := states.named((line.sha256, letter.recipient)):
-                for file in letter.files:
-                    known[file.sha256].append(state)
+    states = States(lines)
     rows = [dict(zip(table.header, row, strict=False)) for row in table.rows]
-    if ahead := [row for row in rows if _is_ahead(row, known)]:
+    if ahead := [row for row in rows if _is_ahead(row, states)]:
         names = ", ".join(dict.fromkeys(row["reference"] for row in ahead[:_MOST]))
         message = f"says more than the register about {len(ahead):,} of its letters ({names})"
         hint = (
@@ -234,15 +227,15 @@ def table_problems(folder: Path, lines: Sequence[Line]) -> Iterator[Problem]:
         yield Problem("cut-register", message, Location(str(folder / TABLE)), hint)
 
 
-def _is_ahead(row: Mapping[str, str], known: Mapping[str, Sequence[LetterState]]) -> bool:
+def _is_ahead(row: Mapping[str, str], states: States) -> bool:
     """Tell whether a row says more than the events. A row of the user's own has no SHA-256."""
     digests = row[COLUMNS[_DIGEST]].split()
-    states = [state for digest in digests for state in known.get(digest, ())]
+    known = states.having(digests).values()
     return bool(digests) and not (
-        states
-        and (not row["sent"] or any(state.sent for state in states))
-        and (not row["delivered"] or any(state.delivered for state in states))
-        and (not row["answered"] or any(state.answers for state in states))
+        known
+        and (not row["sent"] or any(state.sent for state in known))
+        and (not row["delivered"] or any(state.delivered for state in known))
+        and (not row["answered"] or any(state.answers for state in known))
     )
 
 
