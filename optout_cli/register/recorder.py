@@ -24,12 +24,11 @@ from optout_cli.readers.files import is_file, no_such_file
 from optout_cli.register.events import Evidence, LetterNews, evidence_of
 from optout_cli.register.folder import WAIT, LetterFolder
 from optout_cli.register.journal import NAME, load_journal
-from optout_cli.register.state import Key, LetterState, NamedLetter, states_of
+from optout_cli.register.state import Key, LetterState, NamedLetter, States
 from optout_cli.register.statements import Result
 from optout_cli.register.table import table_problems
 
 _MOST_BELOW = 3  # folders that a hint names
-_States = dict[Key, LetterState]
 
 
 def register_folder(text: str, within: Path | None = None) -> Path:
@@ -75,10 +74,10 @@ def look_up(text: str, within: Path | None = None, parties: Collection[Party] = 
     """Find the letters that `text` names, to read only. Raises OptoutError if there is none."""
     folder = register_folder(text, within)
     journal = load_journal(folder)
-    states = states_of(journal.lines)
+    states = States(journal.lines)
     named = letters_named(text, folder, states, parties)
     problems = (*table_problems(folder, journal.lines), *journal.problems)
-    return LookUp(folder, named, tuple(states.values()), problems)
+    return LookUp(folder, named, tuple(states.letters.values()), problems)
 
 
 def sent_versions(
@@ -114,41 +113,48 @@ def _date_of(state: LetterState) -> Date:
 
 
 def letters_named(
-    text: str, folder: Path, states: _States, parties: Collection[Party] = ()
+    text: str,
+    folder: Path,
+    states: States,
+    parties: Collection[Party] = (),
+    digests: Collection[str] = (),
 ) -> list[NamedLetter]:
     """Return the letters of a file, also if it is gone, a reference or a folder, oldest first.
 
     A folder stands for its letters that no later version replaced. A reference stands for one
     letter to each recipient: if there are several versions, the one that was sent, or else the
-    latest. With `parties`, only the letters to these count. Raises OptoutError if there is none.
+    latest. With `parties`, only the letters to these count; with `digests`, only versions that have
+    a file with one of these SHA-256. Raises OptoutError if there is none.
     """
     named = Path(text)
+    letters = states.having(digests) if digests else states.letters
     if is_file(named):
-        found = _letters_of_file(named, folder, states)
+        own = _letters_of_file(named, folder, states)
+        found = [it for it in own if (it.state.id, it.state.letter.recipient) in letters]
     elif is_folder(named):
         at = _relative(named, folder)
         found = [
             NamedLetter(state)
-            for state in states.values()
+            for state in letters.values()
             if any(_is_below(place, at) for path, place in state.places.items() if path == place)
         ]
     else:
         matching = (
             state
-            for state in states.values()
+            for state in letters.values()
             if state.written.reference.casefold() == text.casefold()
         )
         at = _relative(named, folder)
-        gone = [state for state in states.values() if at and at in state.places.values()][-1:]
+        gone = [state for state in letters.values() if at and at in state.places.values()][-1:]
         found = [NamedLetter(state, at) for state in gone]
         found = found or [NamedLetter(state) for state in _newest(matching)]
     wanted = parties or PARTIES
     if kept := [letter for letter in found if letter.state.letter.recipient in wanted]:
         return kept
-    raise OptoutError(_not_found(text, folder, states, is_other_party=bool(found)))
+    raise OptoutError(_not_found(text, folder, letters, is_other_party=bool(found)))
 
 
-def _letters_of_file(named: Path, folder: Path, states: _States) -> list[NamedLetter]:
+def _letters_of_file(named: Path, folder: Path, states: States) -> list[NamedLetter]:
     """Return the letter that the file is: by its place in the folder, else by its content."""
     try:
         digest = digest_of(named)
@@ -157,15 +163,11 @@ def _letters_of_file(named: Path, folder: Path, states: _States) -> list[NamedLe
         message = f"cannot be read: {error.strerror}"
         raise OptoutError(Problem("unreadable", message, location)) from None
     at = _relative(named, folder) or str(named)
-    same: dict[Key, LetterState] = {}
-    here: dict[Key, LetterState] = {}
-    for key, state in states.items():
-        if any(file.sha256 == digest for file in state.letter.files):
-            same[key] = state
-        if at in state.places.values():
-            here[key] = state
-    both = [state for key, state in same.items() if key in here]
-    found = both or _newest(same.values()) or [*here.values()][-1:]
+    same = states.having([digest]).values()
+    here = [state for state in (states.at_path(at),) if state]
+    here = here or [it for it in states.letters.values() if at in it.places.values()]  # in earlier
+    both = [state for state in same if any(state is it for it in here)]
+    found = both or _newest(same) or here[-1:]
     return [NamedLetter(state, at, digest, is_changed=not same) for state in found]
 
 
@@ -212,7 +214,9 @@ def _is_below(place: str, at: str) -> bool:
     return not at or place.startswith(f"{at}/")
 
 
-def _not_found(text: str, folder: Path, states: _States, *, is_other_party: bool) -> Problem:
+def _not_found(
+    text: str, folder: Path, states: Mapping[Key, LetterState], *, is_other_party: bool
+) -> Problem:
     named, location = Path(text), Location(text, is_command_line=True)
     where = str(folder / NAME)
     if is_other_party:
@@ -327,8 +331,7 @@ class Recorder:
             unlocked = LetterFolder(folder, programs=self.programs, wait=self._wait)
             self._open[key] = self._locks.enter_context(unlocked)
         opened = self._open[key]
-        states = opened.register.states.having(digests) if digests else opened.states
-        named = letters_named(text, folder, states, parties)
+        named = letters_named(text, folder, opened.register.states, parties, digests)
         return [Found(opened, letter) for letter in named]
 
     def add(self, found: Found, result: Result) -> None:
