@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import islice
 from traceback import format_exc
+from typing import NamedTuple
 
 import msgspec
 
@@ -23,7 +24,7 @@ from optout_cli.batch.job import (
 )
 from optout_cli.batch.pool import WorkerKilled, result_alone, results_in_order
 from optout_cli.engines.measure import missing_characters, room_problems
-from optout_cli.errors import Location, OptoutError, Problem, raise_any
+from optout_cli.errors import OptoutError, Problem, raise_any
 from optout_cli.exporters import exporter_for, suffix_of
 from optout_cli.letters import Library
 from optout_cli.letters.compose import compose, distinctions, recipients_of, variant_of
@@ -89,15 +90,12 @@ def is_made_by_check(order: Order) -> bool:
     return not any(exporter_for(name).IS_SLOW for name in order.formats)
 
 
-class _Task(msgspec.Struct, frozen=True, kw_only=True):
+class _Task(NamedTuple):
     """A row to make: from the letters that the check has kept, otherwise from the row itself."""
 
-    number: int
+    checked: CheckedRow
     order: Order
-    location: Location
-    row: Row | None = None
-    letters: bytes = b""
-    fingerprint: str = ""
+    row: Row | None
 
 
 def make_rows(
@@ -116,10 +114,10 @@ def make_rows(
     can_fork = engines.can_fork(job.library.context.engine_name)
     for task, result in results_in_order(_Make(job), tasks, jobs, first_here=can_fork):
         if isinstance(result, WorkerKilled):
-            problem = killed_problem(task.location)
-            yield MadeRow(number=task.number, location=task.location, problems=(problem,))
+            number, location = task.checked.number, task.checked.location
+            yield MadeRow(number=number, location=location, problems=(killed_problem(location),))
         elif result.problems:  # few: only here the row is needed once more
-            yield _located(result, find(task.number), job)
+            yield _located(result, find(result.number), job)
         else:
             yield result
 
@@ -142,14 +140,7 @@ def check_and_make(
             files = checked.output_files
             yield checked, MadeRow(number=number, location=row.location, output_files=files)
         else:
-            task = _Task(
-                number=number,
-                order=order,
-                location=checked.location,
-                row=None if checked.letters else row,
-                letters=checked.letters,
-                fingerprint=checked.fingerprint,
-            )
+            task = _Task(checked, order, None if checked.letters else row)
             yield checked, _located(make(task), row, job)
 
 
@@ -166,18 +157,11 @@ def _tasks(
     find: Callable[[int], Row],
 ) -> Iterator[_Task]:
     for number, order in wanted.items():
-        known = checked(number)
-        if known and known.letters:
-            yield _Task(
-                number=number,
-                order=order,
-                location=known.location,
-                letters=known.letters,
-                fingerprint=known.fingerprint,
-            )
+        if (known := checked(number)) and known.letters:
+            yield _Task(known, order, None)
         else:
             row = find(number)
-            yield _Task(number=number, order=order, location=row.location, row=row)
+            yield _Task(CheckedRow(number=number, location=row.location), order, row)
 
 
 def _finder(input_files: Sequence[InputFile]) -> Callable[[int], Row]:
@@ -369,7 +353,7 @@ class _Make:
         self.fingerprints = Fingerprints(job.library, job.order.formats)
 
     def __call__(self, task: _Task) -> MadeRow:
-        number, location, traceback = task.number, task.location, ""
+        number, location, traceback = task.checked.number, task.checked.location, ""
         try:
             letters, fingerprint = self._letters(task)
             exports = encode_letters(letters, self.job.library, task.order)
@@ -389,7 +373,7 @@ class _Make:
         """Return the letters of a task, and their fingerprint."""
         job, order, row = self.job, task.order, task.row
         if row is None:
-            return unpack(task.letters), task.fingerprint
+            return unpack(task.checked.letters), task.checked.fingerprint
         assert row.document is not None  # the row was checked
         document = job.document_of(row.document)
         case = case_of(document, job.library, order)
