@@ -181,8 +181,12 @@ class BatchPlan:
                 hint = "name another folder with -o, or use --force, which moves it to earlier/"
                 if any(register.is_sent(it.path) for it in others):  # --force would not replace it
                     hint = "name another folder with -o, or give the changed letter a new date"
-                self.taken[row.number] = (Problem("file-exists", message, row.location, hint),)
-        self.left |= self.taken.keys()
+                self._leave(row, Problem("file-exists", message, row.location, hint))
+
+    def _leave(self, row: CheckedRow, *problems: Problem) -> None:
+        """Leave out a good row, with the problems of its letters' places."""
+        self.taken[row.number] = (*self.taken.get(row.number, ()), *problems)
+        self.left.add(row.number)
 
     def refuse_places(self, folder: Path) -> None:
         """Leave out each good row with a letter whose place the folder cannot have.
@@ -198,8 +202,7 @@ class BatchPlan:
                 *(_taken("a folder", it) for it in places if it.is_dir()),
             )
             if problems:
-                self.taken[row.number] = problems
-        self.left |= self.taken.keys()
+                self._leave(row, *problems)
 
     def refuse_repeats(self, register: Register, today: date) -> None:
         """Leave out each row without a date whose letter was sent before `today`.
@@ -223,15 +226,14 @@ class BatchPlan:
                 hint = (
                     f"give the row a date, {first} for the same letter, or add --supersede REASON"
                 )
-                self.taken[row.number] = (Problem("sent-letter", message, row.location, hint),)
+                self._leave(row, Problem("sent-letter", message, row.location, hint))
             for number, office, path in row.numbers:
                 if (rival := used.get(number)) and rival.destination != office:
                     message = f"{number} is the number of {rival.written.reference}"
                     message += f" to {rival.letter.address[0]}"
                     hint = "write each piece's own number, which is on its receipt"
                     problem = Problem("equal-numbers", message, row.location, hint, path)
-                    self.taken[row.number] = (*self.taken.get(row.number, ()), problem)
-        self.left |= self.taken.keys()
+                    self._leave(row, problem)
 
     def identities(self, wanted: Container[int]) -> Iterator[Identity]:
         """Yield what each letter of the `wanted` good rows shares with its other versions."""

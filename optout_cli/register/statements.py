@@ -16,6 +16,7 @@ from optout_cli.letters.requirements import number_fault, tidy_number
 from optout_cli.model.notice import Note
 from optout_cli.model.request import Way
 from optout_cli.register.events import Answered, Delivered, Evidence, LetterNews, Sent, Withdrawn
+from optout_cli.register.standing import facts_of
 from optout_cli.register.state import LetterState, NamedLetter
 
 _BY: Mapping[Way, str] = {
@@ -281,8 +282,7 @@ def _sent_notes(named: NamedLetter, event: Sent, printed: str | None) -> Iterato
         text = f"the letter itself names the number {printed}"
         yield Note(code="other-number", text=text)
     if event.by in ("email", "fax") and not event.signed:
-        facts: dict[str, Any] = msgspec.json.decode(state.written.facts)  # Any: JSON of any shape
-        kind = facts.get("signature", {}).get("kind", "ink")
+        kind = facts_of(state).signature.kind
         exporters = [exporter_for(file.format) for file in state.letter.files]
         messages = [it for it in exporters if event.by == it.ROUTE]  # without one, pages went out
         if kind == "ink" or (messages and not any(kind in it.SIGNATURES for it in messages)):
@@ -370,13 +370,14 @@ def dropped_from(state: LetterState, reason: str, now: Moment) -> Result:
 
 def _later_problems(state: LetterState) -> Iterator[Problem]:
     """Yield what keeps the only sending of a letter from being taken back: what came of it."""
-    later: tuple[tuple[str, str, Sequence[Delivered | Answered]], ...] = (
-        ("delivered", "delivered", state.delivered),
-        ("answer", "answered", state.answers),
+    later: tuple[tuple[str, Sequence[Delivered | Answered]], ...] = (
+        ("delivered", state.delivered),
+        ("answer", state.answers),
     )
-    for command, how, news in later:
+    for command, news in later:
         if news:
-            message = f"the letter is recorded as {how} on {news[-1].on}"
+            what = news[-1].__struct_config__.tag
+            message = f"the letter is recorded as {what} on {news[-1].on}"
             hint = (
                 f"if that is wrong too, first take it back: optout {command} LETTER --undo REASON"
             )
