@@ -1,6 +1,7 @@
 """`optout sent` and `optout delivered`: what people did is recorded once, and nothing untrue."""
 
 import csv
+import errno
 import json
 import shutil
 import subprocess
@@ -17,6 +18,7 @@ from PIL import Image
 from written_letters import REACHED, TO_BUREAU, TO_ICE, write_draft, write_letters
 
 from optout_cli.letters import Library
+from optout_cli.register import journal
 from optout_cli.register.events import Evidence
 from optout_cli.register.journal import load_journal
 from optout_cli.register.state import LetterState, load_register, states_of
@@ -804,6 +806,20 @@ def test_a_table_that_somebody_changed_is_kept_and_told_by_each_command(
     code, _, err = outcome(run("sent", TO_ICE, "--by", "mail", "--on", "2026-11-21"))
     assert (code, f"note: {table} was changed by hand; that table is now" in err) == (0, True)
     assert table.read_text("utf-8-sig").count("rang") == len(rows)
+
+
+def test_the_table_says_nothing_that_could_not_be_recorded(
+    letters: Letters, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def is_full(_handle: int, _content: bytes) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    run("sent", TO_BUREAU, "--by", "mail", "--on", "2026-11-20", "-q")
+    before = (FOLDER / "register.csv").read_bytes()
+    monkeypatch.setattr(journal, "_write", is_full)
+    code, out, err = outcome(run("sent", TO_ICE, "--by", "mail", "--on", "2026-11-21"))
+    assert (code, out, "No space left on device" in err) == (1, "", True)
+    assert ((FOLDER / "register.csv").read_bytes(), sendings("ice")) == (before, [])
 
 
 def test_a_row_of_register_csv_is_about_its_own_version(

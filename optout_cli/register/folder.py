@@ -93,8 +93,8 @@ class LetterFolder:
         self._at, self._programs, self._wait = at, programs, wait
         self._has_register = has_register
         self._fresh: list[Path] = []  # files that a power cut could still damage
-        self._is_changed = False  # the register, since register.csv was written
-        self._added: list[Line] = []  # by `append`; the caller keeps the states up to date
+        self._is_put = False  # whether the states have new letters that register.csv has not
+        self._is_appended = False  # whether the file has new events that register.csv has not
 
     @cached_property
     def _recorded(self) -> Register:
@@ -147,10 +147,12 @@ class LetterFolder:
             self._lock.close()
 
     def append(self, events: Sequence[AnyEvent]) -> tuple[Line, ...]:
-        """Add events, all or none; they survive a power cut. Raises OptoutError."""
-        self._is_changed = True
+        """Add events, all or none; they survive a power cut. Raises OptoutError.
+
+        The caller keeps the states up to date.
+        """
         lines = self._writer.append(events, durable=True)
-        self._added += lines
+        self._is_appended = True
         return lines
 
     def put(self, writing: Writing, replacing: Replacing = CAREFUL) -> Put:
@@ -252,7 +254,7 @@ class LetterFolder:
     def _add(self, lines: Iterable[Line]) -> None:
         for line in lines:
             self.register.add(line)
-            self._is_changed = True
+            self._is_put = True
 
     def retire(self, records: Iterable[Record]) -> tuple[list[Path], list[Path], list[Problem]]:
         """Move letters that their requests no longer give to `earlier`.
@@ -356,7 +358,7 @@ class LetterFolder:
         """Write register.csv, if anything happened since; return notes for the screen."""
         if self._programs is None:
             return ()
-        if not self._is_changed:
+        if not (self._is_put or self._is_appended):
             try:  # a table may be older than its register after a command was killed
                 table, events = ((self.path / name).stat() for name in (TABLE, NAME))
                 is_old = table.st_mtime_ns < events.st_mtime_ns
@@ -366,8 +368,10 @@ class LetterFolder:
                 return ()
         if self.journal.is_cut:  # the table knows more than the register
             return ()
-        register = Register(self.path, load_journal(self.path)) if self._added else self.register
-        self._is_changed = False
+        register = self.register
+        if not self._is_put:  # the states may have events that could not be recorded
+            register = Register(self.path, load_journal(self.path))
+        self._is_put = self._is_appended = False
         return update_table(self.path, register.states.letters.values(), self._programs)
 
 
