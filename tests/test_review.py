@@ -158,7 +158,7 @@ def test_beside_each_letter_stands_all_that_is_known_of_it(
     ]
     assert (
         "From a private source, which may be wrong, dated 2024.\n"
-        "Nobody has confirmed this address. Call the office before sending." in to_ice
+        "Nobody had confirmed this address when the letter was written." in to_ice
     )
 
 
