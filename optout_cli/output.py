@@ -283,6 +283,12 @@ def is_folder(path: Path) -> bool:
         return path.is_dir()
 
 
+def free_name(path: Path, mine: Container[Path] = ()) -> Path:
+    """Return the first of `a-2.yaml`, `a-3.yaml` and so on that is free, or is one of `mine`."""
+    names = (path.with_stem(f"{path.stem}-{number}") for number in count(2))
+    return next(name for name in names if name in mine or not name.exists())
+
+
 def is_stream(path: Path) -> bool:
     """Tell whether `path` is neither file nor folder: a device or a named pipe."""
     with write_errors(path):

@@ -6,7 +6,6 @@ A question is a value; nothing here asks one.
 import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
-from itertools import count
 from typing import Any, Literal
 
 import msgspec
@@ -18,6 +17,7 @@ from optout_cli.authoring.unfinished import UnfinishedRequest
 from optout_cli.letters.notes import contact_text, standing_notes
 from optout_cli.model.fields import Noun
 from optout_cli.model.request import RECIPIENTS
+from optout_cli.output import free_name
 
 _TABLE = bundled.TEMPLATES / "_layout" / "questions.yaml"
 _USUAL = ("secure-communities", "opt-out")  # what Enter takes for a county
@@ -198,12 +198,6 @@ def _address(request: UnfinishedRequest, key: str) -> str:
     return ", ".join(value) if isinstance(value, list) else str(value)
 
 
-def _free_file(request: UnfinishedRequest, _: str) -> str:
-    path = request.default_path
-    names = (path.with_stem(f"{path.stem}-{number}") for number in count(2)) if path else ()
-    return next((str(name) for name in names if not name.exists()), "")
-
-
 def known_ways(request: UnfinishedRequest, party: str) -> list[str]:
     """Return how the earlier letter to a recipient went out, the main way first."""
     services = request.basis.start.known.get("service", {}).get(party, [])
@@ -288,7 +282,7 @@ _TEXTS: Mapping[str, Callable[[UnfinishedRequest, str], str]] = {
     "letter": lambda request, _: min(_letters(request, ""), key=lambda name: name != _USUAL[1]),
     "agency": _only_agency,
     "file": lambda request, _: str(request.default_path),
-    "free-file": _free_file,
+    "free-file": lambda request, _: str(request.default_path and free_name(request.default_path)),
     "recipient": lambda _, party: RECIPIENTS[party],
     "lines": lambda request, party: str(len(request.recipients[party].contact.block)),
     "how": lambda request, party: "telephone" if request.value(f"~{party}") == "yes" else "not yet",

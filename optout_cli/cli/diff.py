@@ -42,12 +42,12 @@ from optout_cli.output import is_folder
 from optout_cli.readers.files import STDIN, is_file
 from optout_cli.register.journal import NAME
 from optout_cli.reports.compare import (
-    MARKS,
     Comparison,
     Finder,
     Pair,
     Version,
     compare,
+    marked,
     new_facts,
     page_of,
     paired,
@@ -225,12 +225,8 @@ def _print_text(comparisons: Sequence[Comparison]) -> None:
             for line in _colored(wrap(printable(fact), width, "fact: ", "  ")):
                 click.echo(line)
         for paragraph in paragraphs_of(comparison):
-            marked = []
-            for segment in paragraph:
-                begin, end = MARKS.get(segment.kind, ("", ""))
-                marked.append(f"{begin}{' '.join(segment.words)}{end}")
             click.echo()
-            for line in _colored(wrap(printable(" ".join(marked)), width, "  ")):
+            for line in _colored(wrap(printable(marked(paragraph)), width, "  ")):
                 click.echo(line)
 
 

@@ -4,7 +4,6 @@ import os
 import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime
-from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -20,7 +19,7 @@ from optout_cli.errors import Location, OptoutError, Problem, closest, did_you_m
 from optout_cli.exporters import Options, exporter_for
 from optout_cli.letters import Library
 from optout_cli.model.letter import EngineName
-from optout_cli.output import is_folder
+from optout_cli.output import free_name, is_folder
 from optout_cli.readers.addresses import state_code
 from optout_cli.readers.cells import choice_in_words, date_in_words, days_meant
 from optout_cli.readers.document import UNSEEN, unseen_problem
@@ -359,9 +358,7 @@ def check_new_name(name: str) -> Problem | None:
 
 
 def _file_exists(path: Path) -> Problem:
-    names = (path.with_stem(f"{path.stem}-{number}") for number in count(2))
-    free = next(name for name in names if not name.exists())
-    hint = f"name another file with -o, such as -o {quote(str(free))}"
+    hint = f"name another file with -o, such as -o {quote(str(free_name(path)))}"
     message = "already exists, and optout new never replaces a file"
     return Problem("file-exists", message, Location(str(path)), hint)
 

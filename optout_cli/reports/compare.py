@@ -4,7 +4,7 @@ Compares facts, and the words in the files of the letters: in one format for bot
 Reads registers, requests and letters, and writes nothing.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
 from hashlib import sha256
 from pathlib import Path
@@ -29,7 +29,7 @@ from optout_cli.register.state import LetterState, states_of
 from optout_cli.reports.words import END, READERS, facts_in, has_tracked_changes, words_in
 from optout_cli.templating.templates import Templates
 
-MARKS = {"gone": ("[-", "-]"), "new": ("{+", "+}")}
+_MARKS = {"gone": ("[-", "-]"), "new": ("{+", "+}")}
 _CONTEXT = 12  # words that are shown before and after a change
 _FOLLOWS = ("is-reworded", "template.")  # facts that the words show
 
@@ -87,12 +87,8 @@ class Comparison(NamedTuple):
                 before = words[:_CONTEXT] if number else ()
                 after = words[-_CONTEXT:] if number < last else ()
                 if len(before) + len(after) < len(words):
-                    words = (
-                        *before,
-                        *((END, "...", END) if before and after else ("...",)),
-                        *after,
-                    )
-                    words = words if before else ("...", *after)
+                    gap = (END, "...", END) if before and after else ("...",)
+                    words = (*before, *gap, *after)
             shown.append(Segment(segment.kind, words))
         return shown if any(segment.kind != "same" for segment in shown) else []
 
@@ -149,12 +145,13 @@ def _reworded(old: object, new: object) -> str:
     found = list(_segments(before, after))
     if not any(segment.kind == "same" for segment in found):
         return " -> ".join(words)
-    shown = (
-        f"{begin}{' '.join(segment.words)}{end}"
-        for segment in found
-        for begin, end in [MARKS.get(segment.kind, ("", ""))]
-    )
-    return " ".join(shown)
+    return marked(found)
+
+
+def marked(segments: Iterable[Segment]) -> str:
+    """Return the words, those that are gone within [- -], and the new ones within {+ +}."""
+    words = ((_MARKS.get(segment.kind, ("", "")), segment.words) for segment in segments)
+    return " ".join(f"{begin}{' '.join(each)}{end}" for (begin, end), each in words)
 
 
 def page_of(comparisons: Sequence[Comparison], templates: Templates) -> str:

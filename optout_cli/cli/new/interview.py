@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from contextlib import suppress
 from datetime import date
 from functools import partial
-from itertools import chain, count
 from pathlib import Path
 
 import click
@@ -39,7 +38,7 @@ from optout_cli.errors import ExitCode, Location, OptoutError
 from optout_cli.letters import Library
 from optout_cli.model.jurisdiction import Contact
 from optout_cli.model.request import RECIPIENTS
-from optout_cli.output import write_all
+from optout_cli.output import free_name, write_all
 from optout_cli.readers.yaml import document_from_yaml
 from optout_cli.templating.filters import or_list
 
@@ -84,9 +83,8 @@ class KeptFile:
     def path_for(self, interview: Interview) -> Path:
         """Return where the answers are kept."""
         usual = _usual_path(interview)
-        others = (usual.with_stem(f"{usual.stem}-{number}") for number in count(2))
-        paths = chain([usual], others)
-        return next(path for path in paths if path in self._mine or not path.exists())
+        is_free = usual in self._mine or not usual.exists()
+        return usual if is_free else free_name(usual, self._mine)
 
     def keep(self, interview: Interview) -> None:
         """Write the answers so far, if that is possible; tell if another file is in the way."""
