@@ -141,17 +141,6 @@ class _Group(click.Group):
             raise click.UsageError(f"{error.message}\n  hint: {hint}", ctx) from None
 
     def invoke(self, ctx: click.Context) -> object:
-        try:
-            return self._invoke(ctx)
-        except click.UsageError as error:
-            if not _wants_json(ctx.meta[_WORDS]):
-                raise
-            from optout_cli.cli.console import say_usage_problem
-
-            say_usage_problem(error)
-            sys.exit(error.exit_code)
-
-    def _invoke(self, ctx: click.Context) -> object:
         """Run the command; name the variable that has a bad value, and hint at what is meant."""
         try:
             return super().invoke(ctx)
@@ -160,15 +149,15 @@ class _Group(click.Group):
 
             vars(error)["message"] = shorten_quotes(error.message)  # click declares it final
             _name_variable(error)
-            if not (hint := _hint_for(error)):
-                raise
-            if isinstance(error, click.BadParameter) and error.message:
-                message = f"{error.message}\n  hint: {hint}"
-                raise click.BadParameter(
-                    message, error.ctx, error.param, error.param_hint
-                ) from None
-            message = f"{error.format_message()}\n  hint: {hint}"
-            raise click.UsageError(message, error.ctx) from None
+            told = error
+            if hint := _hint_for(error):
+                told = click.UsageError(f"{error.format_message()}\n  hint: {hint}", error.ctx)
+            if not _wants_json(ctx.meta[_WORDS]):
+                raise told from None
+            from optout_cli.cli.console import say_usage_problem
+
+            say_usage_problem(told)
+            sys.exit(told.exit_code)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         ctx.meta[_WORDS] = tuple(args)
@@ -192,12 +181,11 @@ def _name_variable(error: click.UsageError) -> None:
 
 
 def _hint_for(error: click.UsageError) -> str | None:
-    """Return what to type instead: an example, the choice that was meant, or quotation marks."""
-    choice = getattr(getattr(error, "param", None), "type", None)
-    is_choice = isinstance(choice, click.Choice)
+    """Return what to type instead: an example, or quotation marks."""
     if isinstance(error, click.MissingParameter):
         text = (error.ctx and error.ctx.command.help) or ""
         example = re.search(r"^  (optout .+)", text, re.MULTILINE)
+        is_choice = isinstance(error.param and error.param.type, click.Choice)
         return f"such as {example[1]}" if example and not is_choice else None
     if "unexpected extra argument" in error.message:
         return 'put quotes around a name with spaces: "Marin County, CA"'
