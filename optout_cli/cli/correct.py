@@ -25,6 +25,7 @@ from optout_cli.directory import Directory
 from optout_cli.directory.names import fold
 from optout_cli.errors import ExitCode, Location, OptoutError, Problem
 from optout_cli.model.jurisdiction import Contact
+from optout_cli.readers.cells import check_date
 from optout_cli.readers.document import Document, Layer, with_assignments
 from optout_cli.readers.validate import convert
 
@@ -205,11 +206,9 @@ def _field_problem(contact: Contact | None, path: str, text: str) -> Problem | N
 
 def _date_problem(text: str) -> Problem | None:
     """Return what is wrong with the day of a confirmation, if anything."""
-    try:
-        is_later = date.fromisoformat(text) > today()
-    except ValueError:
-        return Problem("wrong-date", f"{text!r} is not a date", hint="write it as 2026-11-24")
-    if is_later:
+    if wrong := check_date(text):
+        return Problem("wrong-date", f"{text!r} {wrong[0]}", hint=wrong[1])
+    if date.fromisoformat(text) > today():
         message, hint = f"{text} is in the future", "write the day on which you asked"
         return Problem("later-confirmation", message, hint=hint)
     return None

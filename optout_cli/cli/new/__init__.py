@@ -188,14 +188,14 @@ def command(
         _copy_wording(jurisdiction, letter, output, library, quiet=quiet)
         return
     options = _repeat_options(overlays, folders, files_from)
-    follow = FollowOrder(former, within, common, files_from) if former else None
+    follow = FollowOrder(former, within, common, files_from, output, quiet) if former else None
     if wants_table or wants_workbook:
         table = TableOrder(letter, output, options, quiet, wants_workbook)
         write_table(table, library, states, follow)
         return
     start, earlier = Start(known={"letter": letter} if letter else {}), None
     if follow:
-        earlier = begin_after(follow, letter, library, output, quiet=quiet)
+        earlier = begin_after(follow, letter, library)
         start = earlier.start
     elif pattern:
         start = start_from_request(request_file(pattern), jurisdiction, letter, library)

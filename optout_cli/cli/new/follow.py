@@ -89,13 +89,15 @@ class TableOrder(NamedTuple):
 class FollowOrder(NamedTuple):
     """The letters to follow, the folder of their register, and a file with values to add.
 
-    Files that the new request names may also be in `files_from`.
+    Files that the new request names may also be in `files_from`; it will be written to `output`.
     """
 
     named: str
     within: Path | None
-    common: str | None = None
-    files_from: tuple[Path, ...] = ()
+    common: str | None
+    files_from: tuple[Path, ...]
+    output: str | None
+    quiet: bool
 
 
 def write_table(
@@ -146,9 +148,7 @@ def _write_follow_table(order: TableOrder, library: Library, follow: FollowOrder
     place = _folder_for(order.output, WORKBOOK if order.is_workbook else TABLE)
     lacking = []
     for row in rows:
-        seal = _letterhead(
-            row.former, found.folder, order.output, place, follow.files_from, quiet=order.quiet
-        )
+        seal = _letterhead(row.former, found.folder, place, follow)
         row.cells.update(flattened({"letterhead": seal or {}}))
         lacking += [row] if seal is None else []
     if lacking and not order.quiet:
@@ -171,25 +171,19 @@ def _folder_for(output: str | None, kind: tuple[str, ...]) -> Path:
 
 
 def _letterhead(
-    former: Former,
-    register: Path | None,
-    output: str | None,
-    place: Path,
-    files_from: Sequence[Path],
-    *,
-    quiet: bool,
+    former: Former, register: Path | None, place: Path, order: FollowOrder
 ) -> JsonObject | None:
     """Return the seal of an earlier letter for a file in the folder `place`; None if it is lost.
 
-    If it is not there, the copy in the evidence is copied there, unless `output` is no file.
+    If it is not there, the copy in the evidence is copied there, unless the output is no file.
     """
-    seal = letterhead_after(former, register, place, files_from)
-    kept = seal_kept(former, register) if seal is None and output != STDIN else None
+    seal = letterhead_after(former, register, place, order.files_from)
+    kept = seal_kept(former, register) if seal is None and order.output != STDIN else None
     target = place / kept.name if kept else place
     if kept is None or os.path.lexists(target):
         return seal
     write_all({target: kept.read_bytes()})
-    if not quiet:
+    if not order.quiet:
         say(f"note: copied the seal of the earlier letter to {target}")
     return {**former.facts["letterhead"], "seal": kept.name}
 
@@ -270,20 +264,18 @@ class Beginning(NamedTuple):
     folder: Path | None
 
 
-def begin_after(
-    order: FollowOrder, letter: str | None, library: Library, output: str | None, *, quiet: bool
-) -> Beginning:
-    """Return how a request that follows an earlier letter begins; it will be written to `output`.
+def begin_after(order: FollowOrder, letter: str | None, library: Library) -> Beginning:
+    """Return how a request that follows an earlier letter begins.
 
     On a terminal, asks which letter is meant, and which one follows, if there are several. Raises
     OptoutError.
     """
+    quiet = order.quiet
     former, letter, folder = _ask_what_follows(order.named, order.within, letter, library)
     known, former = answers_following(former, letter, library, today())
     if known.get("to") and not quiet:
         _say_alone(known["to"], former, library.programs.find(known["letter"])[0])
-    place = _folder_for(output, REQUEST)
-    seal = _letterhead(former, folder, output, place, order.files_from, quiet=quiet)
+    seal = _letterhead(former, folder, _folder_for(order.output, REQUEST), order)
     if seal:
         known = {**known, "letterhead": seal}
     elif seal is None and not quiet:
