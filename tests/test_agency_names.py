@@ -118,6 +118,28 @@ def test_an_agency_is_found_by_slug_and_by_name(
             ),
         ),
         (
+            "Town of Davie Police, FL",
+            (
+                "there is no jurisdiction 'Town of Davie Police, FL'\n"
+                "  hint: davie-police-department-fl"
+            ),
+        ),
+        (
+            "Lake County Shergff's Office, OH",
+            (
+                'there is no jurisdiction "Lake County Shergff\'s Office, OH"\n'
+                "  hint: lake-county-sheriffs-office-oh;"
+                " if it is not listed, name its county instead: lake-county-oh"
+            ),
+        ),
+        (
+            "Hialeah Polce Dept., Fla.",
+            (
+                "there is no jurisdiction 'Hialeah Polce Dept., Fla.'\n"
+                "  hint: hialeah-police-department-fl"
+            ),
+        ),
+        (
             "mahoning twp police",
             (
                 "'mahoning twp police' could be any of 2 agencies\n"

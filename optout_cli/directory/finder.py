@@ -24,7 +24,7 @@ from optout_cli.errors import Location, Problem
 
 _DIGITS = re.compile(r"(?:^|US|\()([0-9],?[0-9]{3,4})(?:\.0+)?\)?$")  # of a FIPS code: 6041.0
 _FIPS_IN_STATE = re.compile(r"([0-9]{5})-[a-z-]+")
-_FEW = 3  # jurisdictions of one name in other states, which a hint lists first
+_FEW = 3  # a hint lists them all: those of a state, or of one name in other states
 _TOTALS = re.compile(r"(grand-|sub-?)?totals?\b|sum\b|count(-\d+)?$")
 _WORD = re.compile(r"(?=.*[aeiouy])[a-z]{3}")
 _TRIBE = re.compile(r"\b(nation|tribes?|tribal|reservation|rancheria|indian-community|pueblo-of)\b")
@@ -192,14 +192,18 @@ class Finder:
         if found := with_name(folded, self._agency_entries):
             return f"name the state too: {_listed(found)}"
         named, key = self._named(folded), agency_key(folded)
-        county = [  # whose name begins the agency's
-            entry.slug
+        county = {  # whose name begins the agency's
+            entry.slug: f"{entry.names[0]}-"
             for entry in self._jurisdiction_entries
             if (not named or entry.code in named) and key.startswith(f"{entry.names[0]}-")
-        ]
+        }
         close = self._with_other_word(folded) or [
             *self._elsewhere(folded),
-            *([] if county else self._closest(folded, self._agency_entries)),
+            *(
+                slug
+                for slug in self._closest(folded, self._agency_entries)
+                if not county or slug.startswith(tuple(county.values()))
+            ),
         ]
         hints = [_listed(dict.fromkeys(close or self._agencies_at(folded)))]
         if county:
@@ -233,6 +237,7 @@ class Finder:
             *self._elsewhere(folded),
             *(at_place or self._closest(folded, self._jurisdiction_entries)),
         ]
+        close = close or self._closest(folded, self._agency_entries, few=0)  # `Hialeah Polce`
         hints = [_listed(dict.fromkeys(close))]
         if is_city:
             counties = {
@@ -248,7 +253,7 @@ class Finder:
 
     @staticmethod
     def _whole_list(*states: str, what: str = "jurisdictions") -> str:
-        option = f" --state {states[0]}" if states else ""
+        option = f" --state {states[0]}" if len(states) == 1 else ""
         return f"`optout list {what}{option}` lists them all"
 
     def _with_initials(self, folded: str) -> list[str]:
@@ -317,9 +322,13 @@ class Finder:
         }
         return {code: names for code, names in named.items() if names}
 
-    def _closest(self, folded: str, entries: Sequence[Entry]) -> list[str]:
+    def _closest(self, folded: str, entries: Sequence[Entry], few: int = _FEW) -> list[str]:
+        """Return the slugs spelled most like a query, or all of a state with `few` or less."""
+        named = self._named(folded)
+        pool = [entry for entry in entries if not named or entry.code in named]
         states = {code: state["name"] for code, state in self._states.items()}
-        return closest(folded, entries, self._named(folded), states)
+        found = closest(folded, pool, named, states)
+        return found or [entry.slug for entry in pool if len(pool) <= few]
 
 
 def _listed(candidates: Iterable[str]) -> str:

@@ -53,7 +53,6 @@ _WORDS = frozenset((
     "investigation", "narcotics", "patrol", "guard", "university", "college", "force", "authority",
     "justice", "commission", "control", "agency", "rehabilitation", "cooperative",
 ))  # fmt: skip
-_FEW = 3  # names: all of a state are offered where it has no more than this
 # How alike a misspelled name must be, from 0 to 1: without a state there are thousands to confuse.
 _LIKENESS = {True: 0.6, False: 0.75}
 
@@ -153,9 +152,9 @@ def is_agency_name(folded: str) -> bool:
 def place_in(folded: str) -> str:
     """Return what stands before the first word of an agency's name, without a legal word.
 
-    `escambia-county-department-of-corrections` -> `escambia`.
+    `escambia-county-department-of-corrections` -> `escambia`, `town-of-davie-police` -> `davie`.
     """
-    words = agency_key(folded).split("-")
+    words = re.sub(r"^(town|village|borough|township)-of-", "", agency_key(folded)).split("-")
     number = next((at for at, word in enumerate(words) if word in {*_WORDS, "board"}), len(words))
     return re.sub(r"-(state|highway|adult)$", "", without_legal_word("-".join(words[:number])))
 
@@ -198,18 +197,17 @@ def closest(
 ) -> list[str]:
     """Return the slugs of the entries spelled most like the query, the closest first.
 
-    `named` maps each state that the query ends with to the names that stand before it. A name that
-    several states have takes turns with the others: `Maron` gives a Marion County, Marin County,
-    then the next Marion County. A city that only looks like a county is not close, nor is an agency
-    of another place. Where nothing is close, returns all entries of a state that has only a few.
+    The entries are of the states in `named`, if it has any: it maps each state that the query ends
+    with to the names that stand before it. A name that several states have takes turns with the
+    others: `Maron` gives a Marion County, Marin County, then the next Marion County. A city that
+    only looks like a county is not close, nor is an agency of another place.
     """
     from difflib import SequenceMatcher, get_close_matches
 
     typed = {*chain.from_iterable(named.values())} or {folded}
     typed = {agency_key(name) if is_agency_name(name) else name for name in typed}
     slugs: dict[str, dict[str, None]] = {}  # by each way to write a name
-    pool = [entry for entry in entries if not named or entry.code in named]
-    for entry in pool:
+    for entry in entries:
         words = [*entry.names, *entry.short, entry.slug.removesuffix(f"-{entry.code.lower()}")]
         if not named and "-" in folded:  # the state may be misspelled
             words += [f"{name}-{fold(states[entry.code])}" for name in entry.short]
@@ -224,13 +222,12 @@ def closest(
     ratios |= {  # `Kenai` is in `kenai-peninsula`, `davidson-county` in a longer name
         name: 1.0
         for name, word in product(slugs, typed)
-        if not is_agency_name(word)
-        and (f"-{word}-" in f"-{name}-" or ("-" in name and f"-{name}-" in f"-{word}-"))
+        if (f"-{word}-" in f"-{name}-" or ("-" in name and f"-{name}-" in f"-{word}-"))
+        and not (is_agency_name(word) or is_agency_name(name))
     }
     best = sorted(ratios, key=lambda name: (ratios[name], name), reverse=True)
     in_turn = chain.from_iterable(zip_longest(*(slugs[name] for name in best)))
-    few = sorted({*chain.from_iterable(slugs.values())}) if len(pool) <= _FEW else []
-    return list(dict.fromkeys(filter(None, in_turn))) or few
+    return list(dict.fromkeys(filter(None, in_turn)))
 
 
 def _is_close(name: str, typed: str) -> bool:
