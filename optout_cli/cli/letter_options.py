@@ -166,13 +166,15 @@ def order_options(command: _F) -> _F:
         strict, max_age, to = (given.pop(name) for name in ("strict", "max_age", "to"))
         formats = formats_from(given.pop("formats"))
         is_by_service = formats == (_BY_SERVICE,)
-        by_route: dict[Route | None, str] = {}  # the first format for paper, e-mail and fax
-        for name, exporter in all_exporters().items():
-            by_route.setdefault(exporter.ROUTE, name)
+        if is_by_service:
+            by_route: dict[Route | None, str] = {}  # the first format for paper, e-mail and fax
+            for name, exporter in all_exporters().items():
+                by_route.setdefault(exporter.ROUTE, name)
+            formats = tuple(by_route.values())
         order = Order(
             today=today(),
             parties=tuple(party for party in PARTIES if party in to or "all" in to),
-            formats=tuple(by_route.values()) if is_by_service else formats,
+            formats=formats,
             is_by_service=is_by_service,
             max_age=_DAYS_WITHOUT_LIMIT if strict and max_age is None else max_age,
             is_draft=given.pop("is_draft"),
