@@ -31,7 +31,7 @@ try:
     main()
 finally:
     costly = ("weasyprint", "jinja2", "yaml", "PIL", "fontTools", "tabulate", "difflib", "msgspec")
-    costly += ("email",)
+    costly += ("optout_cli.exporters.eml",)
     print(json.dumps([it for it in costly if it in sys.modules]), file=sys.stderr)
 """
 # Runs a command and refuses it every name on the network and every connection.
@@ -257,7 +257,7 @@ def keep_what_is_parsed_once() -> None:
         (["list", "jurisdictions"], {"weasyprint", "jinja2", "yaml", "PIL", "fontTools"}),
         (["list", "letters"], {"weasyprint", "jinja2", "yaml", "PIL", "fontTools"}),
         (["list", "formats"], {"weasyprint", "jinja2", "yaml", "PIL", "fontTools"}),
-        (["write", "r.yaml", "-f", "txt,html"], {"weasyprint", "PIL", "fontTools", "email"}),
+        (["write", "r.yaml", "-f", "txt,html"], {"weasyprint", "PIL", "optout_cli.exporters.eml"}),
         (["write", "r.yaml", "-f", "json"], {"weasyprint", "PIL", "fontTools"}),
     ],
     ids=lambda it: " ".join(it) if isinstance(it, list) else "",
