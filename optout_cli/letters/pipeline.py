@@ -289,7 +289,7 @@ def letters_of(
     case: Case, document: Document, library: Library, order: Order, folder: Path
 ) -> tuple[Letter, ...]:
     """Render every letter of a request. Raises OptoutError with every problem."""
-    from optout_cli.letters.render import render, with_forms  # imports jinja2
+    from optout_cli.letters.render import render, with_forms, with_notes  # imports jinja2
 
     problems = _Problems()
     notices: tuple[Notice, ...] = ()
@@ -329,8 +329,6 @@ def letters_of(
     raise_any(problems)
     if len(library.folders) == 1 and not case.request.wording:
         return tuple(letters)
-    from optout_cli.letters.own_wording import with_notes  # imports jinja2
-
     return tuple(with_notes(letter, library) for letter in letters)
 
 

@@ -8,9 +8,8 @@ from pathlib import Path
 from optout_cli import bundled
 from optout_cli.errors import Location, OptoutError, Problem, did_you_mean, raise_any
 from optout_cli.letters import Library
-from optout_cli.letters.own_wording import CODE as WORDING
-from optout_cli.letters.own_wording import own_wording_problems
 from optout_cli.letters.pipeline import Order, encode_letters, is_data, letters_of_request
+from optout_cli.letters.render import WORDING_NOTE, own_wording_problems
 from optout_cli.lint.trial_letters import try_letters
 from optout_cli.model.jurisdiction import Contact
 from optout_cli.model.notice import Note
@@ -72,7 +71,7 @@ def check_file(path: str, library: Library, order: Order) -> tuple[list[Problem]
                 exports = encode_letters(letters, library, order)
                 for export in exports:
                     found = (*export.notice.notes, *export.notes)
-                    notes.extend(note for note in found if note.code != WORDING)
+                    notes.extend(note for note in found if note.code != WORDING_NOTE)
                 raise_any(
                     problem
                     for letter in letters

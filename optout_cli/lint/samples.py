@@ -15,7 +15,7 @@ import msgspec
 from optout_cli.errors import OptoutError, Problem
 from optout_cli.letters import Library
 from optout_cli.letters.compose import outline_case
-from optout_cli.letters.own_wording import rules_for
+from optout_cli.letters.render import rules_for
 from optout_cli.model.jurisdiction import Locality
 from optout_cli.model.notice import Case, Notice
 from optout_cli.model.program import Forbidden, LetterKind, Particular, Program

@@ -19,8 +19,7 @@ import msgspec
 from optout_cli.errors import Location, OptoutError, Problem
 from optout_cli.letters import Library
 from optout_cli.letters.compose import compose
-from optout_cli.letters.own_wording import claim_problem, claims_in, texts_of
-from optout_cli.letters.render import render
+from optout_cli.letters.render import claim_problem, claims_in, render, texts_of
 from optout_cli.lint.samples import (
     Sample,
     Subject,
