@@ -239,18 +239,9 @@ def copies_in(event: Written) -> list[FileCopy]:
 
 def evidence_of(event: Event) -> list[Evidence]:
     """Return the files that were handed in with an event, or that its request names."""
-    found: list[Evidence | None]
-    match event:
-        case Written():
-            found = [*copies_in(event)]
-        case Sent():
-            found = [event.receipt, event.signed]
-        case Delivered():
-            found = [event.receipt]
-        case Answered():
-            found = [event.file]
-        case _:
-            found = []
+    if isinstance(event, Written):
+        return [*copies_in(event)]
+    found = (getattr(event, name, None) for name in ("receipt", "signed", "file"))
     return [proof for proof in found if proof]
 
 
