@@ -10,6 +10,7 @@ from functools import cached_property, lru_cache
 from itertools import chain, product, zip_longest
 from typing import Any, NamedTuple, cast
 
+from optout_cli.readers.addresses import state_names
 from optout_cli.readers.document import Document
 from optout_cli.readers.files import Parts
 
@@ -19,13 +20,6 @@ LEGAL_WORDS = (
     "city", "district", "island", "planning-region",
 )  # fmt: skip
 _SHORTEST = 3  # letters of a state's abbreviated name
-# Names that do not begin the state's name.
-_OTHER_NAMES = {
-    "FL": ("fla",),
-    "MP": ("cnmi",),
-    "VI": ("usvi", "us-virgin-islands", "virgin-islands"),
-    "WV": ("w-va",),
-}
 # What people write -> one spelling, in a folded name. Only ways to write the same office.
 _SPELLINGS = (
     (r"\bofc\b", "office"),
@@ -87,9 +81,8 @@ def names_within(folded: str, code: str, state: str) -> Iterator[str]:
 @lru_cache  # asked for each state with each name
 def _endings(code: str, state: str) -> tuple[str, ...]:
     """Return the ways to end a folded name with a state: `-ca`, `-c-a`, `-california`."""
-    short = code.lower()
-    written = (short, "-".join(short), fold(state), *_OTHER_NAMES.get(code, ()))
-    return tuple(dict.fromkeys(f"-{it}" for it in written))
+    written = ("-".join(code.lower()), code, state, *state_names(code))
+    return tuple(dict.fromkeys(f"-{fold(name)}" for name in written))
 
 
 def names_of(known: Mapping[str, Any]) -> tuple[str, ...]:

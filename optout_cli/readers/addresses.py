@@ -71,9 +71,9 @@ def state_code(text: str) -> str | None:
     return _CODES.get(plain) or (codes.pop() if len(codes) == 1 else None)
 
 
-def state_names() -> tuple[str, ...]:
-    """Return the codes, names and short names of the states, in small letters."""
-    return tuple(_CODES)
+def state_names(code: str | None = None) -> tuple[str, ...]:
+    """Return the codes, names and short names of the states or of one, in small letters."""
+    return tuple(name for name, known in _CODES.items() if code in (None, known))
 
 
 @lru_cache(maxsize=1024)  # most letters of a batch go to the same offices
