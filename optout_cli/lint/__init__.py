@@ -1,6 +1,7 @@
 """Report every problem of data, templates and requests in one run, and what the data lacks."""
 
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from contextlib import suppress
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -31,15 +32,16 @@ def problems_in_library(library: Library, files: Container[str] | None = None) -
     """
     yield from _raised(lambda: raise_any(library.directory.problems()))
     yield from _raised(lambda: library.programs)
-    yield from _unknown_offices(library)
+    with suppress(OptoutError):  # of the data or the programs, which is reported above
+        yield from _unknown_offices(library)
     yield from library.templates.problems()
     yield from _raised(lambda: raise_any(unused_files(library)))
-    yield from (
-        problem
-        for problem in _long_envelopes(library)
-        if files is None or (problem.location and problem.location.file in files)
-    )
-    yield from _letters_without_template(library)
+    with suppress(OptoutError):
+        for problem in _long_envelopes(library):
+            if files is None or (problem.location and problem.location.file in files):
+                yield problem
+    with suppress(OptoutError):
+        yield from _letters_without_template(library)
 
 
 def problems_in_letters(library: Library, today: date) -> Iterator[Problem]:
@@ -97,10 +99,7 @@ def _raised(check: Callable[[], object]) -> Iterator[Problem]:
 
 
 def _unknown_offices(library: Library) -> Iterator[Problem]:
-    try:
-        programs, offices = library.programs.by_id, library.directory.data.offices
-    except OptoutError:
-        return  # reported above
+    programs, offices = library.programs.by_id, library.directory.data.offices
     for id, program in programs.items():
         for rule in program.recipients:
             for office in filter(None, (rule.office, *(copied.office for copied in rule.copy))):
@@ -113,11 +112,7 @@ def _unknown_offices(library: Library) -> Iterator[Problem]:
 def _long_envelopes(library: Library) -> Iterator[Problem]:
     from optout_cli.engines.measure import LINES, window_lines
 
-    try:
-        contacts = list(library.directory.contacts())
-    except OptoutError:
-        return  # reported above
-    for id, path, contact in contacts:
+    for id, path, contact in library.directory.contacts():
         lines = window_lines(contact.envelope or contact.block)
         if lines > LINES and not contact.missing:  # a notice reports an incomplete one
             message = f"{id}: the address takes {lines} lines in the envelope's window"
@@ -126,11 +121,7 @@ def _long_envelopes(library: Library) -> Iterator[Problem]:
 
 
 def _letters_without_template(library: Library) -> Iterator[Problem]:
-    try:
-        letters = [id for id, _, _ in library.programs.letters()]
-    except OptoutError:
-        return  # reported above
-    for id in letters:
+    for id, _, _ in library.programs.letters():
         name = library.templates.name_of(id, "", "")
         if not library.templates.has(name):
             message = f"the letter {id!r} has no template"
