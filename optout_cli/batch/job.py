@@ -18,13 +18,13 @@ import msgspec
 from optout_cli import programs
 from optout_cli.errors import Location, OptoutError, Problem, raise_any
 from optout_cli.letters import Library
-from optout_cli.letters.pipeline import Order, set_values
+from optout_cli.letters.pipeline import Order
 from optout_cli.letters.request_files import Fingerprints, NamedFiles, files_of, named_in
 from optout_cli.model.fields import Noun
 from optout_cli.model.letter import Export, Letter
 from optout_cli.model.notice import Case, Note
 from optout_cli.model.request import Request
-from optout_cli.readers.document import Document, Row, merge
+from optout_cli.readers.document import Document, Row, merge, with_assignments
 from optout_cli.readers.files import folder_of
 from optout_cli.register.events import Record
 from optout_cli.register.plan import Writing, writing_of
@@ -98,7 +98,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
         """Merge a row with the shared values. Raises OptoutError."""
         document = merge(self.common, row) if self.common else row
         for option, values in self.over:
-            document = set_values(document, option, values)
+            document = with_assignments(document, option, values)
         return document
 
     def fingerprint_of(

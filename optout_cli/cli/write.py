@@ -56,13 +56,12 @@ from optout_cli.letters.pipeline import (
     letters_of,
     request_file,
     request_for,
-    set_values,
 )
 from optout_cli.letters.request_files import Fingerprints, NamedFiles
 from optout_cli.model.letter import Export, Letter
 from optout_cli.model.notice import Case
 from optout_cli.output import hold_interrupts, is_stream, write_stream
-from optout_cli.readers.document import Document, locating
+from optout_cli.readers.document import Document, locating, with_assignments
 from optout_cli.readers.files import STDIN, folder_of, is_file
 
 if TYPE_CHECKING:  # the register takes 30 ms to import; a letter in a pipeline needs none
@@ -209,7 +208,7 @@ def _document_of(what: str, values: Values, *, is_request: bool) -> Document:
         document = request_for(what, letter or DEFAULT_LETTER)
     for option, assignments in values.items():
         if option != "--letter" or document.data.get("letter") != letter:
-            document = set_values(document, option, assignments)
+            document = with_assignments(document, option, assignments)
     return document
 
 

@@ -1,6 +1,6 @@
 """From a request to its letters: document -> case -> notices -> letters -> exports."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from optout_cli.model.notice import Case, Note, Notice
 from optout_cli.model.program import LetterKind, Program
 from optout_cli.model.request import PARTIES, Party, Request
 from optout_cli.programs import particulars_from, refusals
-from optout_cli.readers.document import Document, Layer, locating, with_assignments
+from optout_cli.readers.document import Document, Layer, locating
 from optout_cli.readers.files import load_document
 from optout_cli.readers.validate import convert
 from optout_cli.readers.values import judge
@@ -110,11 +110,6 @@ def request_for(jurisdiction: str, letter: str) -> Document:
     """Return the shortest possible request, from the command line."""
     data = {"jurisdiction": jurisdiction, "letter": letter}
     return Document(dict(data), (Layer(COMMAND_LINE, dict.fromkeys(data, (1, 1)), "command-line"),))
-
-
-def set_values(document: Document, option: str, assignments: Mapping[str, str]) -> Document:
-    """Set values of a request as the command line says. Raises OptoutError."""
-    return with_assignments(document, option, assignments) if assignments else document
 
 
 def case_of(document: Document, library: Library, order: Order) -> Case:
