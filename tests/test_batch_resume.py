@@ -70,12 +70,16 @@ def test_standard_input_is_no_table_that_lost_a_row(run: Run, batch: Batch) -> N
 
 
 @pytest.mark.parametrize("name", ["-", "/dev/stdin"])
-def test_what_comes_through_a_pipe_is_another_table_each_time(name: str, batch: Batch) -> None:
+def test_what_comes_through_a_pipe_is_another_table_each_time(
+    name: str, run: Run, batch: Batch
+) -> None:
     def piped(*options: str, name_of_signer: str = "Pat") -> tuple[int, str, str]:
         table = f"{HEADER}50001,{name_of_signer},Sheriff\n"
-        words = ("--common", "common.yaml", "-f", "txt", "-j1", *options)
+        words = ("batch", name, "--common", "common.yaml", "-f", "txt", "-j1", *options)
+        if name == "-":
+            return outcome(run(*words, stdin=table))
         process = subprocess.run(
-            (sys.executable, "-m", "optout_cli", "batch", name, *words),
+            (sys.executable, "-m", "optout_cli", *words),
             input=table,
             capture_output=True,
             text=True,

@@ -7,11 +7,10 @@ from pathlib import Path
 
 import pytest
 from command_results import Run, Write, lying_in, outcome, paths, words
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from run_batch import BAD, COMMON, FILES, HEADER, ROWS, SEAL, Batch, batch_in, records
 
-from optout_cli.cli import group
 from optout_cli.register.events import Record
 
 pytestmark = pytest.mark.usefixtures("with_typst")
@@ -354,13 +353,11 @@ COLUMNS = [
 ]  # fmt: skip
 
 
-@settings(max_examples=15)
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(problems=st.lists(FAULTS, min_size=1, max_size=14))
 def test_all_good_rows_are_written_and_all_bad_ones_listed(
-    problems: list[dict[str, str] | None], tmp_path_factory: pytest.TempPathFactory
+    problems: list[dict[str, str] | None], run: Run, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    from click.testing import CliRunner
-
     folder = tmp_path_factory.mktemp("rows")
     (folder / "common.yaml").write_text(COMMON, "utf-8")
     rows = []
@@ -372,8 +369,8 @@ def test_all_good_rows_are_written_and_all_bad_ones_listed(
         writer.writeheader()
         writer.writerows(rows)
     place = str(folder / "out")
-    words = ["batch", str(folder / "n.csv"), "--common", str(folder / "common.yaml"), "-o", place]
-    code, out, _ = outcome(CliRunner().invoke(group, [*words, "-f", "txt", "-j1", "-q"]))
+    words = ("batch", str(folder / "n.csv"), "--common", str(folder / "common.yaml"), "-o", place)
+    code, out, _ = outcome(run(*words, "-f", "txt", "-j1", "-q"))
     good = [number for number, problem in enumerate(problems) if problem is None]
     bad = [number for number, problem in enumerate(problems) if problem is not None]
     made = {int(str(it["request"]).rpartition(":")[2]) - 2 for it in records(folder / "out")}

@@ -154,14 +154,14 @@ def test_every_command_reports_a_repaired_problem_in_a_process_of_its_own(
     case: str, write: Write, in_folder: Path
 ) -> None:
     content, problem = SMALL[case]
-    engine = "weasyprint" if case == "pages" else "typst"  # one of the slow ones is enough
+    engine = "weasyprint" if case == "pages" else "typst"  # one letter of the slow one is enough
     write("r.yaml", ENCLOSING)
     write("n.yaml", f"- {ENCLOSING.replace(chr(10), chr(10) + '  ').rstrip()}\n")
     (in_folder / "act.pdf").write_bytes(content)
     for words in (
-        ("check", "r.yaml"),
-        ("write", "r.yaml", "--engine", engine, "-o", "w/"),
-        ("batch", "n.yaml", "--engine", engine, "--with-enclosures", "-o", "b/"),
+        ("check", "r.yaml", "--engine", "typst"),
+        ("write", "r.yaml", "--to", "ice", "--engine", engine, "-o", "w/"),
+        ("batch", "n.yaml", "--engine", "typst", "--with-enclosures", "-o", "b/"),
     ):
         done = subprocess.run(
             (sys.executable, "-m", "optout_cli", *words), capture_output=True, check=False
