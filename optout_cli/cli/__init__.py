@@ -65,6 +65,7 @@ TOPICS = {
     "pipelines": ("scripts.md", "Pipelines"),
     "record": ("record.md", ""),
     "register": ("record.md", "The register"),
+    "replacing": ("record.md", "What is replaced, and what stays"),
     "routes": ("email-and-fax.md", ""),
     "signatures": ("email-and-fax.md", "Say how the letter is signed"),
     "streams": ("scripts.md", "Streams"),
