@@ -16,7 +16,7 @@ from optout_cli.exporters import all_exporters
 
 TODAY = "dated today, 2026-11-24; to keep this date, add --set date=2026-11-24"
 UNCONFIRMED = """\
-r.yaml: the contact of {} was never confirmed
+r.yaml: the address of {} was never confirmed
   hint: call them, then add confirmed: {{by: telephone, date: ...}} under recipients: {}:
 """
 
@@ -307,7 +307,7 @@ def test_a_confirmation_holds_for_the_days_of_max_age(
 ) -> None:
     confirmed = f"recipients: {{ice: {{confirmed: {{by: telephone, date: {day}}}}}}}\n"
     write("r.yaml", REQUEST + confirmed)
-    told = f"r.yaml:5:14: the contact of the ICE office was last confirmed on {day}\n"
+    told = f"r.yaml:5:14: the address of the ICE office was last confirmed on {day}\n"
     found = run("write", "r.yaml", "-q", "-f", "txt", "--to", "ice", *options)
     assert (found.exit_code, found.stderr[: len(told)]) == (code, told if code else "")
 

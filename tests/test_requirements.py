@@ -291,8 +291,8 @@ def test_two_pieces_of_mail_never_have_one_number(library: Library) -> None:
     ("max_age", "confirmed", "told"),
     [
         (None, None, None),
-        (30, None, "the contact of the ICE office was never confirmed"),
-        (30, "2026-10-20", "the contact of the ICE office was last confirmed on 2026-10-20"),
+        (30, None, "the address of the ICE office was never confirmed"),
+        (30, "2026-10-20", "the address of the ICE office was last confirmed on 2026-10-20"),
         (30, "2026-10-21", None),
         (0, "2026-11-20", None),
     ],

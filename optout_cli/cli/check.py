@@ -74,7 +74,7 @@ def _check_names(
     "max_age",
     metavar="DAYS",
     type=WholeNumber(1),
-    help="With --coverage, also count the laws and contacts that nobody has checked for DAYS days.",
+    help="With --coverage, also count laws and addresses that nobody has checked for DAYS days.",
 )
 @files_from_option
 @engine_option

@@ -284,10 +284,10 @@ def _age_problems(case: Case, recipient: Recipient) -> Iterator[Problem]:
     fields = (f"{path}.confirmed.by", f"{path}.confirmed.date")
     hint = f"call them, then {lines_to_add(fields)}"
     if day is None:
-        message = f"the contact of {_named(recipient)} was never confirmed"
+        message = f"the address of {_named(recipient)} was never confirmed"
         yield Problem("unconfirmed-contact", message, None, hint, path, fields=fields)
     elif (case.date - day).days > case.max_age:
-        message = f"the contact of {_named(recipient)} was last confirmed on {day}"
+        message = f"the address of {_named(recipient)} was last confirmed on {day}"
         yield Problem("old-contact", message, None, hint, path, fields=fields)
 
 
