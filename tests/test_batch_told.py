@@ -179,6 +179,12 @@ def test_the_next_steps_are_about_the_letters_of_this_run(batch: Batch) -> None:
     assert [it.partition(" by ")[0] for it in sending] == ["next: send 2 letters"]
 
 
+def test_letters_that_are_all_to_be_signed_are_not_counted_twice(batch: Batch) -> None:
+    err = batch("-f", "pdf", table=f"{HEADER}50007,Pat,Sheriff\n")[2]
+    (step,) = (it for it in err.splitlines() if it.startswith("next: print "))
+    assert step.startswith("next: print 2 letters single-sided on US Letter, sign each, and fold")
+
+
 NUMBERED = (
     "jurisdiction,signatory.name,signatory.title,service.bureau.0.by,service.bureau.0.number\n"
     "50001,Pat,Sheriff,mail,70200000000000000010\n"

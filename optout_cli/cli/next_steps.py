@@ -348,7 +348,9 @@ def _paper_steps_for_all(
         steps = [f"print {paper}" if paper else f"print {what} single-sided on US Letter"]
         one = len(printed) == 1
         if unsigned:
-            steps.append("sign it" if one else f"sign {counted(unsigned, 'letter')}")
+            every = "it" if one else "each"
+            is_all = unsigned == len(printed) and (one or not paper)
+            steps.append(f"sign {every if is_all else counted(unsigned, 'letter')}")
         comma = "," if len(steps) > 1 else ""
         fold = f"fold {'it' if one else 'each letter'} at the two marks"
         yield f"{', '.join(steps)}{comma} and {fold}"
