@@ -194,6 +194,8 @@ def test_one_wrong_letter_keeps_all_from_being_recorded(letters: Letters, run: R
     code, out, err = outcome(run("sent", TO_ICE, "marin.yaml", "--by", "mail"))
     assert (code, out, events()) == (2, "", 1)
     assert err.startswith("marin.yaml: cannot find this file")
+    told = outcome(run("sent", TO_ICE, TO_BUREAU, "--by", "mail", "--receipt", "no.pdf"))[2]
+    assert told.count("no.pdf: cannot find this file") == 1
 
 
 def test_a_draft_cannot_be_sent(library: Library, in_folder: Path, run: Run) -> None:

@@ -150,7 +150,7 @@ def prepare_each(
             done += prepare(recorder, results_of(text))
         except OptoutError as error:
             problems += (placed(problem, text) for problem in error.problems)
-    raise_any(problems)
+    raise_any(dict.fromkeys(problems))
     return done
 
 

@@ -328,7 +328,7 @@ def _results(
                 it if it.location else replace(it, message=f"{it.message}{name}")
                 for it in error.problems
             )
-    raise_any(problems)
+    raise_any(dict.fromkeys(problems))  # of a scan that each letter has
 
 
 def _in_folder(
