@@ -101,7 +101,8 @@ def several(text: str, names: Sequence[str]) -> OptoutError:
     """Return the error that a text names several letters."""
     more = f"; and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
     message = f"names {len(names)} letters: {'; '.join(names[:_MOST_NAMES])}{more}"
-    hint = "name one of the files, or add --to bureau or --to ice"
+    both = ", or add --to bureau or --to ice" if len(names) == 2 else ""  # noqa: PLR2004  # parties
+    hint = f"name one of the files{both}"
     location = Location(text, is_command_line=True)
     return OptoutError(Problem("several-letters", message, location, hint))
 
