@@ -1,10 +1,13 @@
 """Write finished files: all of them or none, and never over another letter.
 
-A letter that is replaced with `--force` moves to the folder `earlier` beside it.
+A letter that is replaced with `--force` moves to the folder `earlier` beside it. `bytes_from` makes
+the content of a workbook.
 """
 
 import errno
+import io
 import os
+import re
 import signal
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -12,7 +15,7 @@ from hashlib import file_digest
 from itertools import chain, count
 from pathlib import Path
 from threading import current_thread, main_thread
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from optout_cli.errors import Location, OptoutError, Problem, raise_any
 from optout_cli.trust import ON_WINDOWS, is_reserved
@@ -27,6 +30,8 @@ INTERRUPTS = {
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
 }
 HAS_MASK = hasattr(signal, "pthread_sigmask")
+_NOT_IN_XML = "[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]"
+_MODIFIED = rb"(<dcterms:(?:created|modified)[^>]*>)[^<]*"
 _IN_USE = (5, 32)  # Windows error codes: access denied, sharing violation
 
 
@@ -370,3 +375,27 @@ def write_errors(path: Path) -> Iterator[None]:
         if getattr(error, "winerror", None) in _IN_USE:
             hint = "if another program has it open, such as a PDF viewer, close it"
         raise OptoutError(Problem(code, f"cannot be written: {reason}", location, hint)) from None
+
+
+# Any: a cell of openpyxl.
+def put_text(cell: Any, text: str) -> None:
+    """Write a text into a cell, also one that begins like a formula."""
+    cell.value = re.sub(_NOT_IN_XML, "\ufffd", text)
+    cell.data_type = "s"
+
+
+# Any: a workbook of openpyxl.
+def bytes_from(book: Any) -> bytes:
+    """Return the content of an .xlsx workbook: the same for the same cells, whatever the day."""
+    from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo  # only a workbook needs it
+
+    stream, fixed = io.BytesIO(), io.BytesIO()
+    with temporary_files():  # openpyxl writes each sheet into one first
+        book.save(stream)
+    with ZipFile(stream) as parts, ZipFile(fixed, "w", ZIP_DEFLATED) as archive:
+        for name in parts.namelist():
+            entry = ZipInfo(name)
+            entry.compress_type = ZIP_DEFLATED
+            dated = re.sub(_MODIFIED, rb"\g<1>2000-01-01T00:00:00Z", parts.read(name))
+            archive.writestr(entry, dated)
+    return fixed.getvalue()

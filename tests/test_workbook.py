@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any  # a cell takes values of many types
-from zipfile import ZipFile
+from zipfile import ZIP_DEFLATED, ZipFile
 
 import openpyxl
 import pytest
@@ -248,3 +248,31 @@ def test_what_is_no_number_is_read_as_text(value: float) -> None:
 )
 def test_a_format_shows_words_and_zeros(value: object, number_format: str, shown: str) -> None:
     assert text_of(value, number_format) == shown
+
+
+def test_a_cell_far_away_costs_no_more_than_itself(in_folder: Path) -> None:
+    (_, far) = load(in_folder, put("XFD2000", "x")).rows()
+    assert (far.location.line, [problem.code for problem in far.problems]) == (
+        2000,
+        ["nameless-column"],
+    )
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        (
+            b'</sheetData><mergeCells><mergeCell ref="A5:XFD1048576"/></mergeCells>',
+            "17,179,803,660",
+        ),
+        (b"<row>" + b"<c/>" * 2_000_000 + b"</row></sheetData>", "2,000,012"),
+    ],
+)
+def test_a_workbook_that_would_fill_the_memory_is_refused(
+    more: bytes, told: str, in_folder: Path
+) -> None:
+    with ZipFile(io.BytesIO(workbook())) as old, ZipFile("n.xlsx", "w", ZIP_DEFLATED) as new:
+        for name in old.namelist():
+            new.writestr(name, old.read(name).replace(b"</sheetData>", more))
+    message = f"n.xlsx: holds {told} cells (the limit is 2,000,000)\n"
+    assert told_by(lambda: load_input("n.xlsx")).startswith(message)

@@ -16,9 +16,9 @@ from optout_cli.authoring.request_writer import Answers, layout
 from optout_cli.letters import Library
 from optout_cli.model.program import LetterKind, Particular
 from optout_cli.model.request import PARTIES, Party, Request
+from optout_cli.output import bytes_from, put_text
 from optout_cli.readers.document import OWN_MARK
 from optout_cli.readers.validate import choices_at
-from optout_cli.readers.workbook import bytes_from, put_text
 from optout_cli.readers.yaml import document_from_yaml
 from optout_cli.register.standing import Standing, is_out
 from optout_cli.register.state import LetterState

@@ -19,9 +19,10 @@ import msgspec
 
 from optout_cli.batch.input import InputFile, rows_of, with_orders
 from optout_cli.errors import Location, OptoutError, Problem, raise_any
+from optout_cli.output import bytes_from, put_text
 from optout_cli.readers.csv import Table, read_table
 from optout_cli.readers.document import KEY, OWN_MARK, REASON, Row
-from optout_cli.readers.workbook import bytes_from, kind_of_workbook, load_xlsx, put_text
+from optout_cli.readers.workbook import kind_of_workbook, load_xlsx
 
 _DIGITS = 10  # of a SHA-256: a table of a million rows has no two alike by chance
 _KEY = re.compile(rf"row ([0-9]+), ([0-9a-f]{{{_DIGITS}}})")

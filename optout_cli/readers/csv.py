@@ -8,7 +8,6 @@ runs a cell that begins like a formula, so `csv_from` writes an apostrophe befor
 import csv
 import io
 import re
-from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import cache
@@ -148,13 +147,17 @@ def read_table(
         return None, lines
     location = Location(file, header.line)
     above = list(islice(lines, _MAX_TITLES))
+    if len(header.cells) == 1 and re.search(r"[,;\t|]", header.cells[0]):
+        message = f"has one column with several names in it, {shorten(header.cells[0])!r}"
+        hint = "in the spreadsheet choose Data, Text to Columns, and save the table again"
+        raise OptoutError(Problem("no-header", message, location, hint))
     # Titles above the header are one problem, not a problem of each row.
     if not names_columns(header.cells, columns):
-        found = next((line for line in above if names_columns(line.cells, columns)), None)
-        if found:
-            several = f"lines {header.line} to {found.line - 1}"
-            message = f"does not name the columns; line {found.line} does"
-            hint = several if found is not above[0] else f"line {header.line}"
+        below = next((line for line in above if names_columns(line.cells, columns)), None)
+        if below:
+            several = f"lines {header.line} to {below.line - 1}"
+            message = f"does not name the columns; line {below.line} does"
+            hint = several if below is not above[0] else f"line {header.line}"
             hint = f"delete {hint}: the column names come first"
             raise OptoutError(Problem("no-header", message, location, hint))
 
@@ -164,15 +167,14 @@ def read_table(
         below = {at for cells in rows for at, cell in enumerate(cells) if cell.strip()}
         return below if above else {*range(len(header.cells))}  # the rows are not there yet
 
-    known = () if columns else keys
-    names, others = _read_header(header.cells, location, columns, known, filled)
+    names, others = _read_header(header.cells, location, columns, () if columns else keys, filled)
     again = _read_lines(text if _MUST_BE_READ_WHOLE.search(text) else "", file, delimiter)
     lines_again = [line.cells for line in again]
-    below = zip(header.cells, zip_longest(*lines_again, fillvalue=""), strict=False)
-    orders = {own.strip(): order for own, of in below if (order := order_of_dates(of[1:]))}
+    cells = zip(header.cells, zip_longest(*lines_again, fillvalue=""), strict=False)
+    orders = {own.strip(): order for own, of in cells if (order := order_of_dates(of[1:]))}
     addresses: dict[str, dict[str, str]] = {}
-    for cells in reversed(lines_again[1:]):  # so the first one stays
-        addresses |= addresses_in(dict(zip(names, map(cell_from, cells), strict=False)))
+    for line in reversed(lines_again[1:]):  # so the first one stays
+        addresses |= addresses_in(dict(zip(names, map(cell_from, line), strict=False)))
     return Table(header, names, others, orders, addresses, delimiter), chain(above, lines)
 
 
@@ -236,23 +238,25 @@ def _read_header(
     names = [
         paths[0] if len(paths) == 1 else name for name, paths in zip(own_names, meant, strict=True)
     ]
-    read = [name for name in names if _is_read(name)]
+    pairs = [*zip(names, own_names, strict=True)]
+    # The columns' own names by what they are read as.
+    read = {name: [own for it, own in pairs if it == name] for name in names if _is_read(name)}
     problems = [
         Problem(
             "equal-columns",
-            f"has {count} columns for {name}: {_named(name, names, own_names)}",
+            f"has {len(same)} columns for {name}: {' and '.join(map(repr, dict.fromkeys(same)))}",
             location,
             "keep one of them, or begin the names of the others with #",
         )
-        for name, count in Counter(read).items()
-        if count > 1
+        for name, same in read.items()
+        if len(same) > 1
     ]
     for number, (name, paths) in enumerate(zip(own_names, meant, strict=True)):
         doubt = _doubt_about(name, paths, location, keys)
         if doubt and number in filled():
             problems.append(doubt)
     parents = {name[:end] for name in read for end in range(len(name)) if name[end] == "."}
-    for name in dict.fromkeys(read):
+    for name in read:
         keys = name.split(".")
         if not all(keys) or len(keys) > MAX_DEPTH:
             hint = "column names look like jurisdiction, signatory.name or cc.0.title"
@@ -263,7 +267,6 @@ def _read_header(
             message = f"has both the column {name!r} and the column {inner!r}"
             problems.append(Problem("wrong-column", message, location, "keep one of the two"))
     raise_any(problems)
-    pairs = zip(names, own_names, strict=True)
     return names, {path: name for path, name in pairs if path != name}
 
 
@@ -282,12 +285,6 @@ def _doubt_about(
     own = shorten(f"{OWN_MARK} {name}")
     hint = f"name it {own!r} to keep it as your own, which optout does not read"
     return Problem("unknown-key", message, location, hint)
-
-
-def _named(path: str, names: Sequence[str], own_names: Sequence[str]) -> str:
-    """List the names of the columns that are read as `path`, each once."""
-    same = (own for name, own in zip(names, own_names, strict=True) if name == path)
-    return " and ".join(map(repr, dict.fromkeys(same)))
 
 
 def _settle(meant: list[list[str]]) -> list[list[str]]:

@@ -4,7 +4,7 @@ Each row of the sheet is one record of the table. Values are as the sheet shows 
 the format adds the zero. A date keeps its time of day, which tells it from text; a formula is its
 result, or itself where the workbook has none. openpyxl reads .xlsx: faster readers tell neither the
 formats nor what is hidden or merged. Of .ods, a few elements of ISO/IEC 26300 say the same; odfpy
-gives no more than them. `bytes_from` writes a workbook.
+gives no more than them.
 """
 
 import io
@@ -14,18 +14,20 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
-from operator import eq, ge, gt, le, lt
+from operator import attrgetter, eq, ge, gt, le, lt
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
-from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile, ZipInfo
+from zipfile import BadZipFile, ZipFile
 
 from optout_cli.errors import Location, OptoutError, Problem
-from optout_cli.output import temporary_files
 from optout_cli.readers.csv import csv_from
 
 if TYPE_CHECKING:
     from xml.etree import ElementTree as ET
 
 _MAX_INFLATED = 128 * 2**20  # bytes of XML; a table of all counties has 8 MB
+_MAX_CELLS = 2_000_000  # 0.5 kB each; a table of all counties has 0.2 million
+_CELL_TAG = re.compile(rb"[<:](?:c|table-cell|covered-table-cell)[\s/>]")
+_MERGED = re.compile(rb"""[<:]mergeCell\s[^>]*\bref\s*=\s*["']([^"']*)""")
 _TOP = 8  # rows that may have the names of the columns
 _TOO_MANY = 10**15  # a spreadsheet keeps 15 digits of a number
 # The parts of a number's format (ISO/IEC 29500-1, 18.8.31): places of digits, words and marks that
@@ -42,20 +44,18 @@ _COMPARE = {"<": lt, "<=": le, ">": gt, ">=": ge, "=": eq}
 _AS_NUMBER = re.compile(r"-?[0-9][0-9.,\s'\u2019]*(E[+-]?[0-9]+)?")
 _WORKBOOK, _CONTENT = "xl/workbook.xml", "content.xml"  # parts of an .xlsx and of an .ods
 _ODS = b"application/vnd.oasis.opendocument.spreadsheet"  # also of a template
-# What openpyxl and zipfile raise where a part is missing, cut off or has a wrong shape.
-_DAMAGES = (
+_DAMAGES = (  # raised by openpyxl and zipfile for a part that is missing, cut off or wrong
     *(AttributeError, BadZipFile, EOFError, IndexError, KeyError, NotImplementedError, OSError),
     *(RuntimeError, SyntaxError, TypeError, ValueError, zlib.error),
 )
-_NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _MAX_LISTED = 5  # rows that a note names
-_MODIFIED = re.compile(rb"(<dcterms:(?:created|modified)[^>]*>)[^<]*")
 
 _OFFICE, _TABLE, _TEXT, _STYLE = (
     f"{{urn:oasis:names:tc:opendocument:xmlns:{name}:1.0}}"
     for name in ("office", "table", "text", "style")
 )
 _CELLS = (f"{_TABLE}table-cell", f"{_TABLE}covered-table-cell")
+_BLANKS = {"s": " ", "tab": "\t", "line-break": "\n"}
 _MAX_SIZE = 128 * 2**20  # characters in all cells, with repeats; all counties have 8 million
 _MAX_ROWS, _MAX_COLUMNS = 2**20, 2**14  # of a sheet in any program
 _UNSEEN = ("collapse", "filter")
@@ -87,7 +87,7 @@ def kind_of_workbook(content: bytes) -> Literal["xlsx", "ods", ""]:
         names = archive.namelist()
         if _WORKBOOK in names:
             return "xlsx"
-        if _CONTENT in names and archive.read("mimetype").startswith(_ODS):
+        if _CONTENT in names and archive.open("mimetype").read(len(_ODS)) == _ODS:
             return "ods"
     return ""
 
@@ -98,12 +98,10 @@ def sheet_from(content: bytes, file: str, names_columns: Callable[[Iterable[str]
     Raises OptoutError where there is none, or where cells of it are merged.
     """
     location = Location(file)
-    with ZipFile(io.BytesIO(content)) as archive:
-        size = sum(entry.file_size for entry in archive.infolist())
-    if size > _MAX_INFLATED:
-        message = f"holds {size / 2**20:.0f} MB of cells (the limit is 128 MB)"
-        raise OptoutError(Problem("too-large", message, location))
     try:
+        if size := _size_if_large(content):
+            hint = "delete what is below and beside its table, also if it is empty, and save it"
+            raise OptoutError(Problem("too-large", f"holds {size}", location, hint))
         pages_of = _pages_of_xlsx if kind_of_workbook(content) == "xlsx" else _pages_of_ods
         pages = [*pages_of(content)]
     except _DAMAGES as error:
@@ -126,30 +124,61 @@ def sheet_from(content: bytes, file: str, names_columns: Callable[[Iterable[str]
     return Sheet(csv_from(page.rows[0], page.rows[1:]), tuple(_notes_on(page, tables)), page.title)
 
 
+def _size_if_large(content: bytes) -> str:
+    """Return the size of a workbook that would take all memory, or an empty text."""
+    from openpyxl.utils import range_boundaries
+
+    cells = 0
+    with ZipFile(io.BytesIO(content)) as archive:
+        size = sum(entry.file_size for entry in archive.infolist())
+        if size > _MAX_INFLATED:
+            return f"{size / 2**20:.0f} MB of cells (the limit is 128 MB)"
+        for name in archive.namelist():
+            part = archive.read(name) if name.endswith(".xml") else b""
+            cells += sum(1 for _ in _CELL_TAG.finditer(part))
+            for area in _MERGED.findall(part):  # openpyxl makes each cell of it
+                left, top, right, bottom = (it or 1 for it in range_boundaries(area.decode()))
+                cells += (right - left + 1) * (bottom - top + 1)
+    return f"{cells:,} cells (the limit is {_MAX_CELLS:,})" if cells > _MAX_CELLS else ""
+
+
 def _pages_of_xlsx(content: bytes) -> Iterator[Page]:
     book = load_xlsx(content)
-    rows_of = {sheet.title: [*sheet.iter_rows()] for sheet in book.worksheets}
-    has_formula = any(
-        cell.data_type == "f" for rows in rows_of.values() for row in rows for cell in row
-    )
+    filled = {sheet.title: _filled_cells(sheet) for sheet in book.worksheets}
+    has_formula = any(cell.data_type == "f" for cells in filled.values() for cell in cells)
     results = load_xlsx(content, is_result=True) if has_formula else book
     for sheet in book.worksheets:
-        rows = rows_of[sheet.title]
-        used = {cell.column for row in rows for cell in row if cell.value is not None}
-        columns = (it for it in sheet.column_dimensions.values() if it.hidden)
-        unseen = {number for it in columns for number in range(it.min, it.max + 1)}
+        cells = filled[sheet.title]
+        if cells and cells[-1].row > _MAX_ROWS:
+            raise ValueError("too many rows")
+        rows: list[list[str]] = [[] for _ in range(cells[-1].row if cells else 0)]
+        for cell in cells:
+            row = rows[cell.row - 1]
+            row += [""] * (cell.column - 1 - len(row)) + [_text_in(cell, results[sheet.title])]
+        unseen = [it for it in sheet.column_dimensions.values() if it.hidden]
+        columns = sorted({(cell.column, cell.column_letter) for cell in cells})
         yield Page(
             sheet.title,
-            [[*_texts_of(row, results[sheet.title])] for row in rows],
+            rows,
             sheet.sheet_state != "visible",
             tuple(str(area) for area in sheet.merged_cells.ranges),
             tuple(number for number, row in sheet.row_dimensions.items() if row.hidden),
-            tuple(rows[0][number - 1].column_letter for number in sorted(used & unseen)),
-            tuple(cell.coordinate for row in rows for cell in row if _is_struck(cell)),
+            tuple(name for at, name in columns if any(it.min <= at <= it.max for it in unseen)),
+            tuple(cell.coordinate for cell in cells if _is_struck(cell)),
         )
 
 
-# Any: openpyxl's workbooks, sheets and cells have types of their own in each way of loading them.
+# Any: a sheet of openpyxl, and its cells.
+def _filled_cells(sheet: Any) -> list[Any]:
+    """Return the cells with a value, row by row.
+
+    `iter_rows` would make every cell up to the last one, of which a sheet may have 17 billion.
+    """
+    cells = sheet._cells.values()  # noqa: SLF001
+    return sorted((it for it in cells if it.value is not None), key=attrgetter("row", "column"))
+
+
+# Any: openpyxl's workbooks have types of their own in each way of loading them.
 def load_xlsx(content: bytes, *, is_result: bool = False) -> Any:
     """Open an .xlsx workbook, with its formulas or with their results. Raises many errors."""
     import openpyxl  # 100 ms; a text table needs none
@@ -164,20 +193,18 @@ def _is_struck(cell: Any) -> bool:
     """Tell whether a filled cell, or a part of its text, has a line through it."""
     parts = cell.value if isinstance(cell.value, list) else ()
     fonts = (part.font for part in parts if not isinstance(part, str))
-    return cell.value is not None and any(font.strike for font in (cell.font, *fonts))
+    return any(font.strike for font in (cell.font, *fonts))
 
 
-# Any: a row of openpyxl's cells, and the sheet with their results.
-def _texts_of(row: Any, results: Any) -> Iterator[str]:
-    for cell in row:
-        value, is_formula = cell.value, cell.data_type == "f"
-        if is_formula:
-            result, formula = results[cell.coordinate], str(getattr(value, "text", value))
-            was_calculated = result.value is not None or result.data_type == "str"  # ="" is empty
-            value = result.value if was_calculated else formula
-        text = text_of(value, cell.number_format)
-        # `csv_from` would guard a formula as text; a space keeps it one, and is dropped again.
-        yield f" {text}" if is_formula and text.startswith("=") else text
+# Any: a cell of openpyxl, and the sheet with the results of formulas.
+def _text_in(cell: Any, results: Any) -> str:
+    if cell.data_type != "f":
+        return text_of(cell.value, cell.number_format)
+    result, formula = results[cell.coordinate], str(getattr(cell.value, "text", cell.value))
+    was_calculated = result.value is not None or result.data_type == "str"  # ="" is empty
+    text = text_of(result.value if was_calculated else formula, cell.number_format)
+    # `csv_from` would guard a formula as text; a space keeps it one, and is dropped again.
+    return f" {text}" if text.startswith("=") else text
 
 
 def _pages_of_ods(content: bytes) -> Iterator[Page]:
@@ -246,10 +273,7 @@ def _page_of_ods(table: "ET.Element", styles: set[str | None], *, is_hidden: boo
 def _texts_in(
     row: "ET.Element", number: int, merged: list[str], struck: list[str], styles: set[str | None]
 ) -> list[str]:
-    """Return the texts of a row up to its last filled cell.
-
-    Adds the areas of merged cells, and the names of filled cells in one of the `styles`.
-    """
+    """Return the texts of a row up to its last filled cell; `merged` and `struck` get more."""
     from openpyxl.utils import get_column_letter
 
     texts: list[str] = []
@@ -262,6 +286,8 @@ def _texts_in(
             last = f"{get_column_letter(column + spans[0])}{number + spans[1] - 1}"
             merged.append(f"{get_column_letter(column + 1)}{number}:{last}")
         repeats = int(cell.get(f"{_TABLE}number-columns-repeated", "1"))
+        if column > _MAX_COLUMNS:
+            raise ValueError("too many columns")
         if text := _text_of(cell):
             texts += [""] * (column - len(texts)) + [text] * min(repeats, _MAX_COLUMNS)
             used = {element.get(f"{_TEXT}style-name") for element in cell.iter() if styles}
@@ -293,15 +319,10 @@ def _words(element: "ET.Element") -> str:
     """Return the text of a paragraph, with the spaces and line ends that are elements."""
     text = element.text or ""
     for inner in element:
-        match inner.tag.removeprefix(_TEXT):
-            case "s":
-                text += " " * int(inner.get(f"{_TEXT}c", "1"))
-            case "tab":
-                text += "\t"
-            case "line-break":
-                text += "\n"
-            case _:
-                text += _words(inner)
+        blank = _BLANKS.get(inner.tag.removeprefix(_TEXT))
+        text += (
+            blank * min(int(inner.get(f"{_TEXT}c", "1")), _MAX_COLUMNS) if blank else _words(inner)
+        )
         text += inner.tail or ""
     return text
 
@@ -376,24 +397,3 @@ def _notes_on(page: Page, tables: list[Page]) -> Iterator[str]:
 def _listed(names: Iterable[str]) -> str:
     several = [*names]
     return ", ".join(several[:_MAX_LISTED]) + (", ..." if len(several) > _MAX_LISTED else "")
-
-
-# Any: a cell of openpyxl.
-def put_text(cell: Any, text: str) -> None:
-    """Write a text into a cell, also one that begins like a formula."""
-    cell.value = _NOT_IN_XML.sub("\ufffd", text)
-    cell.data_type = "s"
-
-
-# Any: a workbook of openpyxl.
-def bytes_from(book: Any) -> bytes:
-    """Return the content of an .xlsx workbook: the same for the same cells, whatever the day."""
-    stream, fixed = io.BytesIO(), io.BytesIO()
-    with temporary_files():  # openpyxl writes each sheet into one first
-        book.save(stream)
-    with ZipFile(stream) as parts, ZipFile(fixed, "w", ZIP_DEFLATED) as archive:
-        for name in parts.namelist():
-            entry = ZipInfo(name)
-            entry.compress_type = ZIP_DEFLATED
-            archive.writestr(entry, _MODIFIED.sub(rb"\g<1>2000-01-01T00:00:00Z", parts.read(name)))
-    return fixed.getvalue()
