@@ -132,3 +132,14 @@ def test_a_file_to_enclose_must_lie_beside_the_request(
     write("r.yaml", f"{REQUEST}{lines}\n")
     hint = "  hint: write the file's name as seen from the request's own folder\n"
     assert outcome(run("write", "r.yaml", "-f", "txt")) == (1, "", told + hint)
+
+
+@pytest.mark.parametrize("name", ["docs\\act.pdf", "docs/ACT.PDF", "docs/akt.pdf"])
+def test_a_file_to_enclose_that_is_misspelled_is_offered(
+    name: str, run: Run, write: Write, in_folder: Path
+) -> None:
+    (in_folder / "docs").mkdir()
+    write("docs/act.pdf", "")
+    write("r.yaml", f"{REQUEST}enclosures: [{{title: Act, file: '{name}'}}]\n")
+    code, _, err = outcome(run("write", "r.yaml", "-f", "txt"))
+    assert (code, err.partition("\n")[2]) == (1, "  hint: did you mean 'docs/act.pdf'?\n")

@@ -214,9 +214,11 @@ def _load_attachment(found: Found, name: str) -> Attachment:
     from optout_cli.readers.enclosures import load_attachment
 
     if not is_file(found.place):
-        hint = "write the file's name as seen from the request's own folder"
+        hint = no_such_file(found.place, Path(name)).hint or ""
         if name.startswith("~"):
             hint = "write the whole name of the folder: ~ stands for it only in a shell"
+        elif not hint.startswith("did you mean"):
+            hint = "write the file's name as seen from the request's own folder"
         message = f"there is no file {name!r} to enclose"
         raise OptoutError(Problem("missing-file", message, None, hint))
     with _as_shown(found):

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import nullcontext, suppress
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from typing import Any
 
 import msgspec
@@ -169,12 +169,17 @@ def no_such_file(place: Path, shown: Path) -> Problem:
     with suppress(OSError, ValueError):
         if place.is_dir():
             return Problem("not-a-file", "is a folder, not a file", Location(str(shown)))
-        stems = [file.stem for file in place.parent.iterdir() if file.suffix == place.suffix]
+        suffix, windows = place.suffix.lower(), PureWindowsPath(place.name)  # of docs\a.pdf
+        names = [it.name for it in place.parent.iterdir() if it != place and is_file(it)]
+        known = {Path(it).stem: it for it in names if Path(it).suffix.lower() == suffix}
         others = {".yml": ".yaml", ".yaml": ".yml"}
-        if is_file(other := place.with_suffix(others.get(place.suffix, place.suffix))):
-            hint = f"did you mean {str(shown.with_suffix(other.suffix))!r}?"
-        elif stem := closest(place.stem, stems):
-            hint = f"did you mean {str(shown.with_name(stem + place.suffix))!r}?"
+        for other in (place.with_suffix(others.get(suffix, suffix)).name, windows.as_posix()):
+            if other != place.name and is_file(place.parent / other):
+                hint = f"did you mean {str(shown.parent / other)!r}?"
+                break
+        else:
+            if stem := closest(windows.stem, known):
+                hint = f"did you mean {str(shown.with_name(known[stem]))!r}?"
     return Problem("missing-file", "cannot find this file", Location(str(shown)), hint)
 
 
