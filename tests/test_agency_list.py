@@ -115,6 +115,26 @@ def test_a_misspelled_name_stays_with_the_right_one_beside_it(tmp_path: Path) ->
     )
 
 
+def test_an_agency_that_may_be_on_the_list_under_two_names_has_a_note(tmp_path: Path) -> None:
+    rows = [
+        "MISSOURI,Lincoln County Sheriff's Office,County,Lincoln County,wso,2025-03-04",
+        "MISSOURI,Lincoln County Sheriff's Department,County,Lincoln County,jem,2025-01-02",
+        "MISSOURI,Worth County Sheriff's Department,County,Worth County,jem,2025-01-02",
+    ]
+    found, _ = read(tmp_path, *rows)
+    assert isinstance(found, dict)
+    assert {slug.partition("-mo")[0]: known.get("note") for slug, known in found.items()} == {
+        "lincoln-county-sheriffs-department": (
+            "ICE's list also has Lincoln County Sheriff's Office (wso); it may be the same agency"
+        ),
+        "lincoln-county-sheriffs-office": (
+            "ICE's list also has Lincoln County Sheriff's Department (jem);"
+            " it may be the same agency"
+        ),
+        "worth-county-sheriffs-department": None,
+    }
+
+
 @pytest.mark.parametrize(
     ("name", "kind"),
     [

@@ -16,10 +16,11 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from datetime import date, datetime
+from itertools import permutations
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from optout_cli.directory.names import fold, without_legal_word
+from optout_cli.directory.names import agency_key, fold, without_legal_word
 from optout_cli.readers.files import load_document
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -183,7 +184,17 @@ def agencies_from(
             for row in sorted(set(of_agency), key=lambda row: row.model)
         ]
         found.setdefault(code, {})[slug] = agency
+    for known in found.values():
+        _note_namesakes([*known.values()])
     return dict(sorted(found.items())), sorted(remarks)
+
+
+def _note_namesakes(known: list[dict[str, Any]]) -> None:
+    """Add a note to each of two agencies of a state whose names are two ways to write one."""
+    for one, two in permutations(known, 2):
+        if agency_key(fold(one["name"])) == agency_key(fold(two["name"])):
+            models = " and ".join(agreement["model"] for agreement in two["agreements"])
+            one["note"] = f"ICE's list also has {two['name']} ({models}); it may be the same agency"
 
 
 def _kind_of(name: str, type_: str) -> str | None:
