@@ -43,7 +43,7 @@ def contact(run: Run, place: str, party: int) -> dict[str, Any]:
     return known
 
 
-@pytest.mark.parametrize("what", ["california", "CA", "bureau-ca"])
+@pytest.mark.parametrize("what", ["california", "CA", "bureau-ca", "Calif."])
 def test_a_state_means_its_bureau(what: str, run: Run, own: Path) -> None:
     code, out, err = outcome(run("correct", what, "--set", "phone=916-555-0100", *BY))
     assert (code, out, err) == (0, f"{own}\n", "")

@@ -22,9 +22,9 @@ from optout_cli.cli.options import (
 )
 from optout_cli.cli.user_folder import Tree, keep_correction
 from optout_cli.directory import Directory
-from optout_cli.directory.names import fold
 from optout_cli.errors import ExitCode, Location, OptoutError, Problem
 from optout_cli.model.jurisdiction import Contact
+from optout_cli.readers.addresses import state_code
 from optout_cli.readers.cells import check_date
 from optout_cli.readers.document import Document, Layer, with_assignments
 from optout_cli.readers.validate import convert
@@ -227,12 +227,11 @@ def target_of(what: str, directory: Directory, location: Location) -> str:
     `what` is a state (its bureau), the id of a bureau or office, an agency, or a jurisdiction.
     Raises OptoutError at `location`.
     """
-    states, offices = directory.data.states, directory.data.offices
-    names = {fold(name): code for code in states for name in (code, states[code].name)}
-    code = names.get(fold(what).removeprefix("bureau-"))
-    if code:
+    name = what.removeprefix("bureau-")
+    code = None if {"-", ","} & {*name} else state_code(name)  # guam-gu is a jurisdiction
+    if code in directory.data.states:
         return f"states.{code}.bureau"
-    if what in offices:
+    if what in directory.data.offices:
         return f"offices.{what}"
     found = directory.find(what, location)
     group = "agencies" if found.agency else "jurisdictions"

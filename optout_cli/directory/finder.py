@@ -21,6 +21,7 @@ from optout_cli.directory.names import (
     without_legal_word,
 )
 from optout_cli.errors import Location, Problem
+from optout_cli.readers.addresses import state_code
 
 _DIGITS = re.compile(r"(?:^|US|\()([0-9],?[0-9]{3,4})(?:\.0+)?\)?$")  # of a FIPS code: 6041.0
 _FIPS_IN_STATE = re.compile(r"([0-9]{5})-[a-z-]+")
@@ -138,11 +139,6 @@ class Finder:
         )
         return [] if is_elsewhere else sorted(found)
 
-    @cached_property
-    def _state_names(self) -> dict[str, str]:
-        """Map the folded name of each state to its code."""
-        return {fold(state["name"]): code for code, state in self._states.items()}
-
     def not_found(self, query: str, location: Location | None) -> Problem:
         """Say why a query finds no single jurisdiction, and what to type in its place."""
         if matches := self.matches(query):
@@ -220,13 +216,13 @@ class Finder:
         is_city = len(pool) > _FEW and not any(
             without_legal_word(name) not in (name, name.removesuffix("-city"))
             or not _WORD.search(name)
-            or name in self._state_names
+            or state_code(name.replace("-", " "))
             for name in words
         )
         if found := with_name(folded, self._jurisdiction_entries):
             more = f"; {_CITY}" if is_city and (named or len(found) > 1) else ""  # `Aurora, CO`
             return f"name the state too: {_listed(found)}{more}"
-        state = self._state_names.get(folded, folded.replace("-", "").upper())
+        state = state_code(folded.replace("-", " ")) or folded.replace("-", "").upper()
         if state in self._states:  # the state alone, such as DC
             inside = [entry.slug for entry in self._jurisdiction_entries if entry.code == state]
             return _listed(inside) if len(inside) <= _FEW else self._whole_list(state)
