@@ -311,6 +311,9 @@ def test_an_abbreviation_of_two_states_is_ambiguous(directory: Directory) -> Non
         ("marin", ["marin-county-ca"]),
         ("baltimore, md", ["baltimore-county-md", "baltimore-city-md"]),
         ("marn, ca", ["marin-county-ca"]),
+        ("DC", ["district-of-columbia-dc"]),
+        ("NYC", ["new-york-county-ny"]),
+        ("Los Angeles City, CA", ["los-angeles-county-ca"]),
         ("xyzzy", []),
     ],
 )

@@ -69,11 +69,14 @@ class Finder:
         """Return the slugs that a query may mean when it fits nothing, or more than one."""
         folded, matches = fold(query), self.matches(query)
         if matches:
-            return [*map(self._slug_of, matches)]
+            return [self._slug_of(match) for match in matches]
         is_agency = is_agency_name(folded)
         entries = self._agency_entries if is_agency else self._jurisdiction_entries
-        close = self._closest(folded, entries)
-        known = with_name(folded, entries) or close[:_MOST_CANDIDATES]
+        known = with_name(folded, entries)
+        if not (known or is_agency):
+            known = self._of_state(folded) or self._with_other_word(folded)
+            known = known or self._with_initials(folded)
+        known = known or self._closest(folded, entries)[:_MOST_CANDIDATES]
         return known or self._agencies_at(folded)
 
     def _slug_of(self, match: Match) -> str:
@@ -222,10 +225,9 @@ class Finder:
         if found := with_name(folded, self._jurisdiction_entries):
             more = f"; {_CITY}" if is_city and (named or len(found) > 1) else ""  # `Aurora, CO`
             return f"name the state too: {_listed(found)}{more}"
-        state = state_code(folded.replace("-", " ")) or folded.replace("-", "").upper()
-        if state in self._states:  # the state alone, such as DC
-            inside = [entry.slug for entry in self._jurisdiction_entries if entry.code == state]
-            return _listed(inside) if len(inside) <= _FEW else self._whole_list(state)
+        if inside := self._of_state(folded):
+            many = self._whole_list(inside[0][-2:].upper())
+            return _listed(inside) if len(inside) <= _FEW else many
         close = self._with_other_word(folded) or self._with_initials(folded)
         is_city = is_city and not close
         at_place = [] if close else self._agencies_at(folded)
@@ -251,6 +253,11 @@ class Finder:
     def _whole_list(*states: str, what: str = "jurisdictions") -> str:
         option = f" --state {states[0]}" if len(states) == 1 else ""
         return f"`optout list {what}{option}` lists them all"
+
+    def _of_state(self, folded: str) -> list[str]:
+        """Return the slugs of a state's jurisdictions if the state alone is typed, such as DC."""
+        state = state_code(folded.replace("-", " ")) or folded.replace("-", "").upper()
+        return [entry.slug for entry in self._jurisdiction_entries if entry.code == state]
 
     def _with_initials(self, folded: str) -> list[str]:
         """Return the slugs of the jurisdictions with these initials: `LA County`, `NYC`."""
