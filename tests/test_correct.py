@@ -59,6 +59,14 @@ def test_a_state_means_its_bureau(what: str, run: Run, own: Path) -> None:
     )
 
 
+def test_an_office_that_is_confirmed_again_has_its_source_once(run: Run, own: Path) -> None:
+    for day in ("2026-11-20", "2026-11-24"):
+        assert outcome(run("correct", "ero-miami", "--on", day, *BY))[0] == 0
+    office = kept(own)["offices"]["ero-miami"]
+    said = "confirmed by the records desk, telephone"
+    assert (office["source"]["note"].count(said), office["verified"]) == (1, "2026-11-24")
+
+
 def test_a_new_address_is_the_offices_own_entry(run: Run, own: Path) -> None:
     assert outcome(run("correct", "ero-miami", *MOVED, *BY))[0] == 0
     assert kept(own)["offices"]["ero-miami"]["source"] == {

@@ -289,8 +289,9 @@ def _source_of(known: Contact, new: Contact, confirmed: Confirmed) -> Tree:
         return {"kind": "official", "date": confirmed.day.isoformat(), "note": note}
     source: Tree = msgspec.json.decode(msgspec.json.encode(known.source))
     own = f"{_OWN_ENTRY} of {confirmed.day}: {', '.join(changed)}" if changed else ""
-    before = (source.get("note") or "").removesuffix(".")
-    note = "; ".join(filter(None, (before, own, confirmed.note if confirmed.who else "")))
+    said = (source.get("note") or "").removesuffix(".")
+    by = confirmed.note if confirmed.who and confirmed.note not in said else ""
+    note = "; ".join(filter(None, (said, own, by)))
     return {**source, "note": note} if note else source
 
 
