@@ -197,7 +197,9 @@ def test_an_unknown_choice_is_answered_with_the_one_that_is_meant(
     [
         ("list Counties --state vermont", "list jurisdictions --state VT"),
         ("list format", "list formats"),
-        ("help Exit_Codes", "help exit-codes"),
+        ("help Exit codes", "help exit-codes"),
+        ("help e-mail", "help routes"),
+        ("help address", "help addresses"),
         ("list passages Terminate", "list passages 287g/terminate"),
         ("guide 06041 --letter Opt-Out -f TXT", "guide 06041 --letter secure-communities/opt-out"),
         ("new --letter OPT-OUT -o -", "new --letter secure-communities/opt-out -o -"),

@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 _COLUMNS = 80
 _TWO = 2  # columns of a table that needs no head
 _NUMBER = re.compile(r"^\d+\. ")  # of a step, before its heading
+_ABOUT = {  # what people call some topics
+    "email": "routes", "fax": "routes", "sign": "signatures", "word": "formats", "pdf": "formats",
+    "csv": "tables", "excel": "tables", "spreadsheet": "tables", "errors": "codes",
+    "passages": "wording", "counsel": "wording", "letters": "list", "shell": "completion",
+}  # fmt: skip
 _TERM = 28  # columns of the longest name in a table; a longer one gets a line of its own
 
 
@@ -44,26 +49,28 @@ def _complete(
     short_help="Explain a command or a topic, such as formats.",
     epilog="optout help write\noptout help formats\noptout help dates",
 )
-@click.argument("what", metavar="[COMMAND|TOPIC]", required=False, shell_complete=_complete)
+@click.argument("words", metavar="[COMMAND|TOPIC]", nargs=-1, shell_complete=_complete)
 @click.pass_context
-def command(context: click.Context, what: str | None) -> None:
+def command(context: click.Context, words: tuple[str, ...]) -> None:
     """Print the help of a command, or what the documentation says about a topic.
 
     Without COMMAND or TOPIC, lists all of them.
     """
     parent = context.parent
     assert parent is not None  # the group runs every command
-    if what is None:
+    if not words:
         click.echo(parent.get_help())
         return
-    what = choice_in_words(what, [*COMMANDS, *TOPICS]) or what
+    what, known = " ".join(words).casefold().replace("e-mail", "email"), [*COMMANDS, *TOPICS]
+    others = (choice_in_words(what, known), f"{what}s", f"{what}es", _ABOUT.get(what))
+    what = next((name for name in others if name in known), what)
     if found := group.get_command(parent, what):
         with click.Context(found, info_name=what, parent=parent) as own:
             click.echo(found.get_help(own))
     elif what in TOPICS:
         click.echo(topic_text(what), nl=False)
     else:
-        hint = did_you_mean(what, [*COMMANDS, *TOPICS], MEANT)
+        hint = did_you_mean(what, known, MEANT)
         usage_error(f"there is no help on {what!r}", hint)
 
 
