@@ -37,6 +37,8 @@ def directory(library: Library) -> Directory:
         ("Sheriff of Bradford County, PA", "bradford-county-sheriffs-office-pa"),
         ("Bradford County Office of the Sheriff, Pa.", "bradford-county-sheriffs-office-pa"),
         ("Alaska DOC", "alaska-department-of-corrections-ak"),
+        ("Constable, Pct. 3, Walker County, TX", "walker-county-constable-pct-3-tx"),
+        ("Walker Co. Precinct 3 Constable, TX", "walker-county-constable-pct-3-tx"),
         ("bradford cso pa", "bradford-county-sheriffs-office-pa"),
         ("Bradford Cnty Sherriff, PA", "bradford-county-sheriffs-office-pa"),
         ("Department of Corrections, FL", "florida-department-of-corrections-fl"),

@@ -32,10 +32,11 @@ _SPELLINGS = (
     (r"\bdoc\b", "department-of-corrections"),
     (r"\bdps\b", "department-of-public-safety"),
     (r"^(the-)?(office-of-(the-)?)?(sheriff|police|constable|marshal)-(of-)?(the-)?(.+)", r"\7-\4"),
+    (r"\bpct\b", "precinct"),
+    (r"^(.+-)?((?:precinct|district)-\d+)-(.+-)?constable$", r"\1\3constable-\2"),
     (r"\bdept\b", "department"),
     (r"\b(co|cnty)\b", "county"),
     (r"\bboro\b", "borough"),
-    (r"\bpct\b", "precinct"),
     (r"\btwp\b", "township"),
     (r"^city-of-|\bthe-|\band-", ""),
 )
