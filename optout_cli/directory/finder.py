@@ -196,15 +196,12 @@ class Finder:
             for entry in self._jurisdiction_entries
             if (not named or entry.code in named) and key.startswith(f"{entry.names[0]}-")
         }
-        close = self._with_other_word(folded) or [
-            *self._elsewhere(folded),
-            *(
-                slug
-                for slug in self._closest(folded, self._agency_entries)
-                if not county or slug.startswith(tuple(county.values()))
-            ),
+        close = [
+            slug
+            for slug in self._closest(folded, self._agency_entries)
+            if not county or slug.startswith(tuple(county.values()))
         ]
-        hints = [_listed(dict.fromkeys(close or self._agencies_at(folded)))]
+        hints = [_listed(close or self._agencies_at(folded))]
         if county:
             hints.append(f"if it is not listed, name its county instead: {_listed(county)}")
         elif not hints[0] and self._agency_entries:
