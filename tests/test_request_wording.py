@@ -247,7 +247,7 @@ def test_every_problem_with_the_words_is_told_in_one_run(run: Run, write: Write)
 
 
 CLAIM = "wording: {rights: ICE must answer us.}\n"
-UNSAID = "authority.0 is not in the letter: your own words leave out"
+UNSAID = "check your own words: they leave out authority.0:"
 
 
 def test_a_claim_is_a_note_beside_the_letter_and_a_problem_to_check(run: Run, write: Write) -> None:
@@ -256,7 +256,8 @@ def test_a_claim_is_a_note_beside_the_letter_and_a_problem_to_check(run: Run, wr
     noted = outcome(run("write", path, "--to", "bureau", "-f", "txt", "-o", "-"))[2]
     line = len(REQUEST.splitlines()) + 1
     checked = outcome(run("check", "-q", path))
-    assert (f"note: {told}" in noted, checked[0], checked[1].count(told)) == (True, 1, 1)
+    is_noted = f"note: check your own words: {told}" in noted
+    assert (is_noted, checked[0], checked[1].count(told)) == (True, 1, 1)
     assert checked[1].startswith(f"{path}:{line}:11: {told}")
 
 

@@ -258,10 +258,8 @@ def with_notes(letter: Letter, library: Library) -> Letter:
     Also for each fact that the letter would state, if it were not for the request's own words.
     """
     found = dict.fromkeys(own_wording_problems(letter, library))
-    notes = [
-        Note(code=WORDING_NOTE, text=str(msgspec.structs.replace(each, hint=None)))
-        for each in found
-    ]
+    told = (str(msgspec.structs.replace(problem, hint=None)) for problem in found)
+    notes = [Note(code=WORDING_NOTE, text=f"check your own words: {text}") for text in told]
     if letter.notice.wording:
         notes += (Note(code=UNSTATED, text=text) for text in _facts_left_out(letter, library))
     if not notes:
@@ -282,7 +280,7 @@ def _facts_left_out(letter: Letter, library: Library) -> Iterator[str]:
             if words in before and words not in now:
                 lost.setdefault(".".join(path.split(".")[:2]), []).append(text)
     for path, facts in lost.items():
-        yield f"{path} is not in the letter: your own words leave out {', '.join(facts)}"
+        yield f"check your own words: they leave out {path}: {', '.join(facts)}"
 
 
 def _stated_in(node: object, path: str) -> Iterator[tuple[str, str]]:
