@@ -48,6 +48,15 @@ def test_an_agency_is_added_beside_the_shipped_ones(laid: Laid) -> None:
     assert directory.find(HIALEAH).id == HIALEAH
 
 
+@pytest.mark.parametrize("typed", ["Ross Polcie", "Ross PD, CA", "Ros Police, CA", "Ross, CA"])
+def test_a_department_that_was_added_as_a_jurisdiction_is_offered(typed: str, laid: Laid) -> None:
+    directory = laid(
+        "states: {CA: {jurisdictions: {ross-police: {name: Ross Police Department,"
+        " field-office: ero-san-francisco}}}}\n"
+    )
+    assert "hint: ross-police" in told_by(lambda: directory.find(typed))
+
+
 def test_what_an_agency_names_must_exist(laid: Laid, tmp_path: Path) -> None:
     text = (
         "states:\n"

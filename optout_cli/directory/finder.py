@@ -288,7 +288,8 @@ class Finder:
 
     @cached_property
     def _agency_entries(self) -> list[Entry]:
-        return [*self._agencies.entries(self._states)]
+        own = (entry for entry in self._jurisdiction_entries if is_agency_name(entry.names[0]))
+        return [*self._agencies.entries(self._states), *own]  # of a user's data file
 
     @cached_property
     def _jurisdiction_entries(self) -> list[Entry]:
