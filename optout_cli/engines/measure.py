@@ -95,19 +95,35 @@ def missing_characters(letter: Letter) -> Iterator[Problem]:
 LINES = 4  # that stay in the window wherever the sheet slides (see letter.css)
 CLEAR = 7  # lines of an address that end above the line with the reference
 HEAD_LIMIT = 2.2  # in from the top: words below this line would show in the envelope's window
-WIDTH = 234  # pt: 3.25 in
-SIZE = 10  # pt, as `.recipient` is set
+PAGE_WIDTH = 468.0  # pt: of a line
+# The room of each line of a letter, as letter.css sets it: width and size in pt, and weight.
+ROOMS = {
+    "sender": (PAGE_WIDTH, 14.0, "bold"),
+    "sender_contact": (PAGE_WIDTH, 9.0, "normal"),
+    "service": (324.0, 10.0, "normal"),
+    "envelope": (234.0, 10.0, "normal"),
+    "recipient": (PAGE_WIDTH, 10.0, "normal"),  # on a fax
+    "reference": (PAGE_WIDTH, 10.0, "normal"),
+    "to": (439.2, 11.0, "normal"),
+    "subject": (439.2, 11.0, "bold"),
+    "salutation": (PAGE_WIDTH, 11.0, "normal"),
+    "closing": (PAGE_WIDTH, 11.0, "normal"),
+    "signature": (PAGE_WIDTH, 11.0, "normal"),
+    "continuation": (403.2, 8.5, "normal"),
+    "foot": (PAGE_WIDTH, 7.5, "normal"),
+    "mark": (PAGE_WIDTH, 15.0, "bold"),
+    "date": (PAGE_WIDTH, 10.0, "normal"),
+}
 _UNITS = 1000  # px: measure large, so that hinting does not round
 _WIDEST, _NARROWEST = 1.1, 0.15  # em: no character of the typeface is wider or narrower
 _RUNNING_LINES = 3  # of a later page's head, on the part of the sheet that every printer reaches
-_RUNNING_WIDTH, _RUNNING_SIZE = 403.2, 8.5  # pt: `@top-left` and `.continuation`
 _MOST_PAGES = 100  # of a letter; the longest request takes fewer, and a template may loop
 _FROM_REQUEST = "request"
 
 
 def window_lines(block: Sequence[str]) -> int:
     """Return how many lines an address block takes in the window, after wrapping."""
-    return sum(lines_taken(line) for line in block)
+    return sum(lines_taken(line, *ROOMS["envelope"]) for line in block)
 
 
 def room_problems(letter: Letter, *, has_own_page: bool) -> Iterator[Problem]:
@@ -120,7 +136,7 @@ def room_problems(letter: Letter, *, has_own_page: bool) -> Iterator[Problem]:
     recipient, contact = letter.addressee, letter.addressee.contact
     whose = "the bureau's" if recipient.party == "bureau" else "ICE's"
     # The head as letter.css sets it, in points.
-    service = 12 * sum(lines_taken(line, 324, 10) for line in letter.service)
+    service = 12 * sum(lines_taken(line, *ROOMS["service"]) for line in letter.service)
     margin, rule, gap = 43.2, 6.51, 7.2
     head_end = (margin + letterhead_height(letter) + rule + gap + max(service, 12.24)) / 72
     if head_end > HEAD_LIMIT:
@@ -136,7 +152,7 @@ def room_problems(letter: Letter, *, has_own_page: bool) -> Iterator[Problem]:
         field = "envelope" if contact.envelope else longest
         yield _recipient_problem("tall-address", message, recipient, field)
     head = f"{letter.mark} · {letter.continuation}" if letter.mark else letter.continuation
-    if (lines := lines_taken(head, _RUNNING_WIDTH, _RUNNING_SIZE)) > _RUNNING_LINES:
+    if (lines := lines_taken(head, *ROOMS["continuation"])) > _RUNNING_LINES:
         message = f"the head of {whose} later pages takes {lines} lines; {_RUNNING_LINES} fit"
         yield _recipient_problem("tall-running-head", message, recipient, "organization")
 
@@ -149,7 +165,7 @@ def tall_letterhead(end: float) -> Problem:
 
 def letterhead_height(letter: Letter) -> float:
     """Add up the letterhead above its rule as letter.css sets it; return points."""
-    width = 378.0 if letter.seal else 468.0
+    width = 378.0 if letter.seal else PAGE_WIDTH
     words = 16.8 * lines_taken(letter.sender[0], width, 14, "bold")
     for parts in (letter.sender[1:], letter.sender_contact):
         words += 11.7 * lines_taken(" · ".join(parts), width, 9) if parts else 0
@@ -174,7 +190,7 @@ def _recipient_problem(code: str, message: str, recipient: Recipient, field: str
 
 
 @lru_cache(maxsize=4096)  # most addresses are the same from county to county
-def lines_taken(text: str, width: float = WIDTH, size: float = SIZE, weight: str = "normal") -> int:
+def lines_taken(text: str, width: float, size: float, weight: str = "normal") -> int:
     """Return how many lines of `width` points a text takes, set in `size` points."""
     fits, length = width * _UNITS / size, _face(weight).getlength
     if length(" ".join(text.split())) <= fits:

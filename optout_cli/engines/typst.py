@@ -19,6 +19,8 @@ import typst
 
 from optout_cli.engines import broken_picture, make_folder, pages_in
 from optout_cli.engines.measure import (
+    PAGE_WIDTH,
+    ROOMS,
     broken_words,
     can_be_shorter,
     faces,
@@ -54,25 +56,8 @@ _UNDRAWN = re.compile(r'the text `"(.*)"` could not be displayed')
 _ESCAPED = re.compile(r"\\u\{([0-9a-f]+)\}")
 _CODE = '"code":true'  # in a page's words
 _INVISIBLE = "\ufeff"  # PDF/UA forbids it
-_WIDTH, _INDENT, _QUOTED = 468.0, 21.6, 50.4  # pt: of a line, of a list's items, of a quotation
-# The room of each line of a letter, as its page sets it: width and size in pt, and weight.
-_ROOM = {
-    "sender": (_WIDTH, 14.0, "bold"),
-    "sender_contact": (_WIDTH, 9.0, "normal"),
-    "service": (324.0, 10.0, "normal"),
-    "envelope": (234.0, 10.0, "normal"),
-    "recipient": (_WIDTH, 10.0, "normal"),  # on a fax
-    "reference": (_WIDTH, 10.0, "normal"),
-    "to": (439.2, 11.0, "normal"),
-    "subject": (439.2, 11.0, "bold"),
-    "salutation": (_WIDTH, 11.0, "normal"),
-    "closing": (_WIDTH, 11.0, "normal"),
-    "signature": (_WIDTH, 11.0, "normal"),
-    "continuation": (403.2, 8.5, "normal"),
-    "foot": (_WIDTH, 7.5, "normal"),
-    "mark": (_WIDTH, 15.0, "bold"),
-    "date": (_WIDTH, 10.0, "normal"),
-}
+_INDENT, _QUOTED = 21.6, 50.4  # pt: of a list's items, of a quotation
+_NOTATION = (450.0, 9.5, "normal")  # below the signature: pt, pt, weight
 _Words = dict[str, Any]  # Any: JSON
 
 
@@ -219,14 +204,12 @@ def _words_of(letter: Letter) -> _Words:
     return {
         "seal": None,
         "autograph": None,
-        **{name: _fitted(getattr(letter, name), *room) for name, room in _ROOM.items()},
+        **{name: _fitted(getattr(letter, name), *room) for name, room in ROOMS.items()},
         "body": _body_of(letter.body),
         "plain_subject": letter.plain_subject,
         "keywords": letter.keywords,
         "is_typed": letter.is_typed,
-        "after_signature": [
-            _fitted(lines, 450.0, 9.5, "normal") for lines in letter.after_signature
-        ],
+        "after_signature": [_fitted(lines, *_NOTATION) for lines in letter.after_signature],
         **{
             name: {"file": name, "format": _format_of(picture), "alt": picture.alt}
             for name, picture in _pictures_of(letter).items()
@@ -246,7 +229,7 @@ def _fitted(
     return [broken_words(line, width, size, weight) for line in value]
 
 
-def _body_of(blocks: Sequence[Block], width: float = _WIDTH, size: float = 11) -> list[_Words]:
+def _body_of(blocks: Sequence[Block], width: float = PAGE_WIDTH, size: float = 11) -> list[_Words]:
     """Return blocks as plain data, fitted into lines of `width` points."""
     return [{"type": type(block).__name__, **_parts_of(block, width, size)} for block in blocks]
 
