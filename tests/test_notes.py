@@ -403,6 +403,11 @@ def test_a_day_to_meet_on_which_offices_are_closed_is_told_of(library: Library) 
     ("lines", "code", "told"),
     [
         ("calls-itself: Yolo County", "other-place", "'Yolo County' does not name Marin County"),
+        (
+            "wording: {opening: I write on behalf of Yolo County.}",
+            "other-place",
+            "'I write on behalf of Yolo County.' does not name Marin County",
+        ),
         ("calls-itself: YOLO COUNTY", "other-place", "'YOLO COUNTY' does not name Marin County"),
         (
             "authority: [{instrument: Act, body: Board of the County of Yolo}]",

@@ -219,7 +219,8 @@ def _signatory_notes(case: Case) -> Iterator[Note]:
     author = case.program.author
     agency = getattr(case.particulars, author.replace("-", "_"), None) if author else None
     bodies, place = (act.body for act in case.request.authority), case.locality.jurisdiction.name
-    for name in (signatory.office, *bodies, case.request.calls_itself, agency):
+    own_words = (case.request.calls_itself, *case.request.wording.values())
+    for name in (signatory.office, *bodies, *own_words, agency):
         if name and not case.locality.agency and _names_another(place, name):
             text = f"{check}: {name!r} does not name {case.locality.name}"
             yield Note(code="other-place", text=text)
