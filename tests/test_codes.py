@@ -10,6 +10,7 @@ from optout_cli.errors import OptoutError
 CODES = tool("codes")
 
 
+@pytest.mark.no_cover  # reads the code, and runs none
 @pytest.mark.parametrize(("kind", "noun"), CODES.NOUNS.items())
 def test_each_code_has_a_sentence_and_each_sentence_a_code(kind: str, noun: str) -> None:
     assert sorted(CODES.words()[kind]) == sorted(CODES.codes_of(noun)), "tools/codes.yaml"
