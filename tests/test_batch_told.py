@@ -240,3 +240,11 @@ def test_a_particular_of_another_rows_letter_is_told_with_its_own_row(batch: Bat
     code, out, _ = batch("--check", table=f"{HEADER.rstrip()},particulars.model\n{rows}")
     told = "(50003): particulars.model: particulars has no field 'model'"
     assert (code, out.splitlines()[0].partition(":3 ")[2]) == (1, told)
+
+
+def test_the_same_letter_in_another_format_is_not_of_an_older_request(
+    batch: Batch, run: Run
+) -> None:
+    batch()
+    err = outcome(run("batch", "n.csv", "--common", "common.yaml", "-f", "pdf", "-j1"))[2]
+    assert "older request" not in err

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from optout_cli.batch.job import CheckedRow
-from optout_cli.batch.plan import BatchPlan
+from optout_cli.batch.plan import BatchPlan, without_suffix
 from optout_cli.register.events import Record
 from optout_cli.register.state import LetterState, Register
 
@@ -39,12 +39,13 @@ def former_letters(plan: BatchPlan, register: Register, *, is_draft: bool) -> Fo
     """
     found = FormerLetters([], [], [], [], [])
     rows = _Rows(plan)
-    planned = {path for row in plan.good for path in row.paths}
+    # In another format, it is the same letter: a file with other facts is refused or has moved.
+    planned = {without_suffix(path) for row in plan.good for path in row.paths}
     for path, record in register.existing().items():
         file = Path(record.source).name, record.origins
         key = (file, *record.key)
         if (
-            path in planned
+            without_suffix(path) in planned
             or file not in rows.files
             or record.fingerprint in rows.current.get(key, ())
         ):

@@ -249,7 +249,7 @@ class BatchPlan:
         """
         formers: defaultdict[str, list[Record]] = defaultdict(list)  # by path without the suffix
         for path, record in register.existing().items():
-            formers[_without_suffix(path)].append(record)
+            formers[without_suffix(path)].append(record)
         is_linked = (register.folder / EVIDENCE).is_symlink()  # each row that encloses tells of it
 
         def is_foreign(path: str) -> bool:
@@ -259,7 +259,7 @@ class BatchPlan:
             return is_there and not (record and record.is_true(register.folder))
 
         def is_changing(row: CheckedRow) -> bool:
-            others = [it.fingerprint for path in row.paths for it in formers[_without_suffix(path)]]
+            others = [it.fingerprint for path in row.paths for it in formers[without_suffix(path)]]
             for identity in _identities_of(row):
                 others += (it.written.fingerprint for it in register.states.current(identity))
             is_other = any(fingerprint != row.fingerprint for fingerprint in others)
@@ -321,14 +321,14 @@ class BatchPlan:
         left_out = {row.number for row in self.unprinted}
         for row in self.rows.values():
             if row.number not in left_out:
-                paths = (path for path in row.paths if path == f"{_without_suffix(path)}.pdf")
+                paths = (path for path in row.paths if path == f"{without_suffix(path)}.pdf")
                 letters = (records[path] for path in paths)
                 yield [msgspec.structs.replace(it, request=row.place) for it in letters]
 
 
 def _identities_of(row: CheckedRow) -> Iterator[Identity]:
     """Yield what each letter of a row shares with its other versions."""
-    for stem in dict.fromkeys(map(_without_suffix, row.paths)):
+    for stem in dict.fromkeys(map(without_suffix, row.paths)):
         assert row.key  # without one, it has no letters
         name = stem.rpartition("/")[2]  # 2026-11-24-terminate-jem-ross-police-ice
         day = date.fromisoformat(name[:10])
@@ -387,6 +387,6 @@ def plan_from(
     return plan
 
 
-def _without_suffix(path: str) -> str:
+def without_suffix(path: str) -> str:
     """Return a path without its suffix, which may be `.fax.pdf`; no other part has a dot."""
     return path.partition(".")[0]
