@@ -217,8 +217,8 @@ WRONG = {
         LIST,
     ),
     "{answer: for an answer}": ("wording.answer is nowhere in this letter", NOWHERE),
-    "{mark: No draft}": ("wording.mark is not part of the letter's text", FACT),
-    "{foot: Ours}": ("wording.foot is not part of the letter's text", FACT),
+    "{mark: No draft}": ("wording.mark is outside the letter's text", FACT),
+    "{foot: Ours}": ("wording.foot is outside the letter's text", FACT),
 }
 
 

@@ -286,7 +286,7 @@ def with_words(html: str, wording: Mapping[str, str], letter: str) -> str:
         sections = _SECTION.findall(before)
         section = sections[-1] if sections else ""
         if not _may_reword(before):
-            message = f"{WORDING}.{name} is not part of the letter's text"
+            message = f"{WORDING}.{name} is outside the letter's text"
             hint = "change the request's facts, or this part in a template: optout new --wording"
             problems.append(Problem("wrong-wording", message, path=f"{WORDING}.{name}", hint=hint))
         tags = _PARAGRAPH.findall(before)
