@@ -16,7 +16,6 @@ from optout_cli.errors import OptoutError, Problem, raise_any
 from optout_cli.exporters import ExportContext, pdf
 from optout_cli.model.letter import Attachment, Letter
 from optout_cli.output import temporary_files
-from optout_cli.readers.pdf_pages import flatten, small_scale
 
 if TYPE_CHECKING:
     from pikepdf import Object, Page, Pdf
@@ -144,6 +143,8 @@ def refuse_failed(file: Attachment, number: int) -> None:
     import pypdfium2 as pdfium
     from pypdfium2.raw import FPDF_PAGEOBJ_FORM
 
+    from optout_cli.readers.pdf_pages import flatten, small_scale
+
     content = flatten(file.content)
     with (
         closing(pdfium.PdfDocument(BytesIO(content))) as document,
@@ -217,6 +218,8 @@ def _bind(front: bytes, own: bytes, files: Sequence[Attachment], output: BinaryI
     `front` has the cover, and the heads of all other pages.
     """
     import pikepdf
+
+    from optout_cli.readers.pdf_pages import flatten
 
     with ExitStack() as stack:
         fax, heads = (stack.enter_context(pikepdf.open(BytesIO(it))) for it in (own, front))

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from optout_cli.errors import Location, OptoutError, Problem
 from optout_cli.model.letter import Attachment
 from optout_cli.readers.files import read_bytes
-from optout_cli.readers.pdf_pages import parts_on, refusal, unseen
 from optout_cli.trust import is_reserved
 
 if TYPE_CHECKING:
@@ -142,6 +141,8 @@ def _check_structure(content: bytes) -> _PdfCheck:
     """Open a PDF in two readers. Raises their errors where it is locked or damaged."""
     import pikepdf
 
+    from optout_cli.readers.pdf_pages import refusal, unseen
+
     # Check the entries for fast web view separately: they affect no page.
     unmarked = content.replace(_LINEARIZED, _LINEARIZED.lower(), 1)
     # No recovery: one reader may repair what another leaves out.
@@ -232,6 +233,8 @@ def _unpacks_to(packed: bytes, times: int, most: int) -> tuple[int, bool]:
 
 def _work_problem(document: "pikepdf.Pdf") -> str:
     """Return why a PDF takes too long to draw: pages, or forms within forms, without end."""
+    from optout_cli.readers.pdf_pages import parts_on
+
     if (count := len(document.pages)) > _MOST_PAGES:
         return _MANY.format(count, _MOST_PAGES)
     known: dict[tuple[int, int], int] = {}

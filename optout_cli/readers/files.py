@@ -103,15 +103,21 @@ def decode(
 
 def lines_from(path: str) -> Iterator[bytes]:
     """Yield each line of a file (`-`: standard input) as it comes. Raises OptoutError."""
-    location = Location(path, is_command_line=True)
     try:
         with nullcontext(sys.stdin.buffer) if path == STDIN else Path(path).open("rb") as stream:
             yield from iter(partial(stream.readline, MAX_BYTES), b"")
     except OSError as error:
-        message = f"cannot be read: {error.strerror}"
-        if path == STDIN and error.errno == errno.EBADF:
-            message = "standard input is closed"
-        raise OptoutError(Problem("unreadable", message, location)) from None
+        location = Location(path, is_command_line=True)
+        raise OptoutError(_unreadable(error, location)) from None
+
+
+def _unreadable(error: OSError | ValueError, location: Location) -> Problem:
+    """Return the Problem of a file that cannot be read; a ValueError is a NUL in its name."""
+    reason = error.strerror if isinstance(error, OSError) else str(error)
+    message = f"cannot be read: {reason}"
+    if location.file == STDIN and isinstance(error, OSError) and error.errno == errno.EBADF:
+        message = "standard input is closed"
+    return Problem("unreadable", message, location)
 
 
 def read_bytes(path: str, limit: int, *, on_command_line: bool = False) -> bytes:
@@ -133,12 +139,8 @@ def read_bytes(path: str, limit: int, *, on_command_line: bool = False) -> bytes
         raise OptoutError(msgspec.structs.replace(problem, location=location)) from None
     except IsADirectoryError:
         raise OptoutError(Problem("not-a-file", "is a folder, not a file", location)) from None
-    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
-        reason = error.strerror if isinstance(error, OSError) else str(error)
-        message = f"cannot be read: {reason}"
-        if path == STDIN and isinstance(error, OSError) and error.errno == errno.EBADF:
-            message = "standard input is closed"
-        raise OptoutError(Problem("unreadable", message, location)) from None
+    except (OSError, ValueError) as error:
+        raise OptoutError(_unreadable(error, location)) from None
     if (size := max(size, len(content))) > limit:
         message = (
             f"is too large ({size / 2**20:.0f} MB or more; the limit is {limit / 2**20:.0f} MB)"

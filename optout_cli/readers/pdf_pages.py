@@ -1,6 +1,7 @@
 """What the pages of a PDF show when they are printed, and what is in it that they do not show.
 
-`flatten` draws over the pages what lies over them, as a printer does.
+`flatten` draws over the pages what lies over them, as a printer does. Whoever needs none of this
+imports it where it is needed: the two libraries take 140 ms.
 """
 
 import os
@@ -14,13 +15,14 @@ from io import BytesIO
 from pathlib import Path
 from struct import error as struct_error
 from struct import unpack_from
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import pikepdf
+import pypdfium2 as pdfium
+import pypdfium2.raw as pdfium_c
+from pypdfium2 import PdfPage, PdfTextObj
 
 from optout_cli.errors import shorten
-
-if TYPE_CHECKING:
-    import pikepdf
-    from pypdfium2 import PdfPage, PdfTextObj
 
 _NOT_ON_PAGE = ("/Link", "/Popup")  # what no printer draws
 # Annotations whose words stand in a window of their own.
@@ -53,16 +55,11 @@ def flatten(content: bytes) -> bytes:
 
     A PDF without any stays as it is. Raises PdfiumError for one that cannot be read.
     """
-    import pikepdf  # 100 ms
-
     with pikepdf.open(BytesIO(content)) as document:
         annotations = [each for page in document.pages for each in _annotations(page)]
         kinds = {str(each.get("/Subtype", "")) for each in annotations}
     if kinds.issubset(_NOT_ON_PAGE):
         return content
-    import pypdfium2 as pdfium
-    import pypdfium2.raw as pdfium_c
-
     output = BytesIO()
     with closing(pdfium.PdfDocument(BytesIO(content))) as document:
         document.init_forms()
@@ -73,10 +70,8 @@ def flatten(content: bytes) -> bytes:
     return output.getvalue()
 
 
-def drop_actions(document: "pikepdf.Pdf") -> None:
+def drop_actions(document: pikepdf.Pdf) -> None:
     """Take the scripts and commands off the pages of a flattened PDF. Links to pages stay."""
-    import pikepdf  # 100 ms
-
     for page in document.pages:
         links = _annotations(page)
         for each in (page.obj, *links):
@@ -87,16 +82,14 @@ def drop_actions(document: "pikepdf.Pdf") -> None:
             page.obj.Annots = pikepdf.Array(kept)
 
 
-def _annotations(page: "pikepdf.Page") -> "list[pikepdf.Object]":
-    import pikepdf  # 100 ms
-
+def _annotations(page: pikepdf.Page) -> list[pikepdf.Object]:
     found = page.obj.get("/Annots")
     if not isinstance(found, pikepdf.Array):
         return []
     return [each for each in found if isinstance(each, pikepdf.Dictionary)]
 
 
-def refusal(document: "pikepdf.Pdf") -> str:
+def refusal(document: pikepdf.Pdf) -> str:
     """Return why the pages of a PDF are not what its sender means to show, or an empty text."""
     if "/Collection" in document.Root:
         return "is a PDF portfolio: its files are not on its pages"
@@ -110,13 +103,11 @@ def refusal(document: "pikepdf.Pdf") -> str:
     return ""
 
 
-def _has_hidden_layers(document: "pikepdf.Pdf") -> bool:
+def _has_hidden_layers(document: pikepdf.Pdf) -> bool:
     """Tell whether a layer is off at first, or by its use (ISO 32000-1, 8.11.4).
 
     Pages bound to a letter lose what their document says of its layers, and show them all.
     """
-    import pikepdf  # 100 ms
-
     usual = _within(document.Root, "/OCProperties", "/D")
     if _within(usual, "/OFF") or _within(usual, "/BaseState") == "/OFF":
         return True
@@ -132,17 +123,13 @@ def _has_hidden_layers(document: "pikepdf.Pdf") -> bool:
 # Any: numbers and truth values are Python's own.
 def _within(value: Any, *keys: str) -> Any:
     """Return what stands below these keys, one within the other, or None."""
-    import pikepdf  # 100 ms
-
     for key in keys:
         value = value.get(key) if isinstance(value, pikepdf.Dictionary) else None
     return value
 
 
-def unseen(content: bytes, document: "pikepdf.Pdf") -> Iterator[str]:
+def unseen(content: bytes, document: pikepdf.Pdf) -> Iterator[str]:
     """Yield what a PDF contains that its printed pages do not show: values, comments, files."""
-    import pypdfium2 as pdfium
-
     yield from _without_a_page(document)
     flat = flatten(content)
     with closing(pdfium.PdfDocument(BytesIO(flat))) as drawn:
@@ -164,7 +151,7 @@ def unseen(content: bytes, document: "pikepdf.Pdf") -> Iterator[str]:
                     yield f"the value of the field {shorten(name)!r} on page {number}"
 
 
-def _is_cut_off(picture: "pikepdf.Stream") -> bool:
+def _is_cut_off(picture: pikepdf.Stream) -> bool:
     """Tell whether a picture in JBIG2 ends within a segment (ISO 14492, 7.2). No reader says so.
 
     It is not JBIG2 either if its segments cannot be followed. Damage within one cannot be told.
@@ -191,15 +178,11 @@ def _is_cut_off(picture: "pikepdf.Stream") -> bool:
     return at > len(packed) or at == 0
 
 
-def _is_drawn_in_two_ways(picture: "pikepdf.Stream") -> bool:
+def _is_drawn_in_two_ways(picture: pikepdf.Stream) -> bool:
     """Tell whether a picture is packed as a fax, and two readers draw it differently.
 
     Neither says that it is damaged: each goes on as well as it can.
     """
-    import pikepdf  # 100 ms
-    import pypdfium2 as pdfium
-    from pypdfium2.raw import FPDF_PAGEOBJ_IMAGE
-
     if not _AS_FAX.search(repr(picture.get("/Filter"))):
         return False
     output = BytesIO()
@@ -221,7 +204,7 @@ def _is_drawn_in_two_ways(picture: "pikepdf.Stream") -> bool:
                 return False
             drawn = image.as_pil_image().convert("L").tobytes()
         with closing(pdfium.PdfDocument(output)) as document, closing(document[0]) as opened:
-            (other,) = opened.get_objects([FPDF_PAGEOBJ_IMAGE])
+            (other,) = opened.get_objects([pdfium_c.FPDF_PAGEOBJ_IMAGE])
             seen = other.get_bitmap().to_pil().convert("L").tobytes()
     except OSError:  # one of them draws nothing at all
         return True
@@ -247,7 +230,7 @@ def _without_messages() -> Iterator[None]:
         os.close(saved)
 
 
-def _is_comment(annotation: "pikepdf.Object") -> bool:
+def _is_comment(annotation: pikepdf.Object) -> bool:
     """Tell whether an annotation has words or a drawing that no printed page shows."""
     kind = annotation.get("/Subtype")
     flags = int(annotation.get("/F", 0))
@@ -255,10 +238,8 @@ def _is_comment(annotation: "pikepdf.Object") -> bool:
     return kind in _COMMENTS or (kind in _DRAWINGS and not is_drawn and not flags & _HIDDEN)
 
 
-def _without_a_page(document: "pikepdf.Pdf") -> Iterator[str]:
+def _without_a_page(document: pikepdf.Pdf) -> Iterator[str]:
     """Yield what a PDF has that shows on none of its pages: files, scripts, damaged pictures."""
-    import pikepdf  # 100 ms
-
     kinds = pikepdf.Dictionary, pikepdf.Array
     written = [each.unparse(resolved=True) for each in document.objects if isinstance(each, kinds)]
     streams = [each for each in document.objects if isinstance(each, pikepdf.Stream)]
@@ -273,15 +254,11 @@ def _without_a_page(document: "pikepdf.Pdf") -> Iterator[str]:
         yield "the digital signature, which is valid only in the file itself"
 
 
-def parts_on(
-    drawing: "pikepdf.Object", known: dict[tuple[int, int], int], above: Any = None
-) -> int:
+def parts_on(drawing: pikepdf.Object, known: dict[tuple[int, int], int], above: Any = None) -> int:
     """Return how often a page or form draws a form or pattern, with those that each of them draws.
 
     `known` keeps the number of each form. `above` has what a form without resources uses.
     """
-    import pikepdf  # 100 ms
-
     known[drawing.objgen] = 0  # one that draws itself is drawn once
     resources = drawing.get("/Resources", above)
     names = {
@@ -301,14 +278,11 @@ def parts_on(
     return parts
 
 
-def _invisible_words(page: "PdfPage") -> str:
+def _invisible_words(page: PdfPage) -> str:
     """Return the words of a page that are white on white or have no color at all.
 
     A page with a picture has none: the words found in a scan lie over it without color.
     """
-    import pypdfium2.raw as pdfium_c
-    from pypdfium2 import PdfTextObj
-
     count = min(pdfium_c.FPDFPage_CountObjects(page), _MOST_LOOKED_AT)
     parts = [pdfium_c.FPDFPage_GetObject(page, number) for number in range(count)]
     kinds = list(map(pdfium_c.FPDFPageObj_GetType, parts))
@@ -337,10 +311,8 @@ def _invisible_words(page: "PdfPage") -> str:
     return " ".join(filter(None, hidden))
 
 
-def has_no_color(text: "PdfTextObj") -> bool:
+def has_no_color(text: PdfTextObj) -> bool:
     """Tell whether words are drawn in white, or not drawn at all."""
-    import pypdfium2.raw as pdfium_c
-
     shades = [c_uint() for _ in range(4)]
     mode = pdfium_c.FPDFTextObj_GetTextRenderMode(text)
     if mode != pdfium_c.FPDF_TEXTRENDERMODE_FILL:
@@ -349,15 +321,13 @@ def has_no_color(text: "PdfTextObj") -> bool:
     return bool(is_known) and all(shade.value > _WHITE for shade in shades[:3])
 
 
-def small_scale(page: "PdfPage") -> float:
+def small_scale(page: PdfPage) -> float:
     """Return at what scale to look at a page: a pixel a point, or less for a huge page."""
     return float(min(1, _LONGEST / max(page.get_size())))
 
 
-def _value(widget: "pikepdf.Object") -> tuple[str, str] | None:
+def _value(widget: pikepdf.Object) -> tuple[str, str] | None:
     """Return name and value of a text or a choice that a form shows, or of a box without a mark."""
-    import pikepdf  # 100 ms
-
     field, kind, value = widget, widget.get("/FT"), widget.get("/V")
     if kind is None and isinstance(widget.get("/Parent"), pikepdf.Dictionary):
         field = widget.Parent
