@@ -7,7 +7,7 @@ who prepare the letters: it has addresses and names, and must not be published.
 import os
 import re
 from collections import Counter, defaultdict
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from hashlib import sha256
@@ -155,11 +155,10 @@ def page_of(
     shown = [standing for standing in standings if standing.is_shown]
     news = _news_in(review)
     texts = Counter(note.text for standing in shown for note in _own_notes(standing.state))
-    common = {text for text, number in texts.items() if number >= _SEVERAL}
     letters: list[_Facts] = []
     for standing in shown:
         key = standing.state.id, standing.state.letter.recipient
-        letter = _letter_of(standing, review, news.get(key, ()), common)
+        letter = _letter_of(standing, review, news.get(key, ()))
         drawing = drawings.get(letter["shown"], Drawing(trouble="no-pages"))
         letters.append(letter | drawing._asdict())
     states = Counter(letter["step"] for letter in letters)
@@ -179,6 +178,7 @@ def page_of(
             "places": sorted({letter["place"] for letter in letters}),
             "counts": {name: f"{number:,}" for name, number in states.items() if number},
             "counted_notes": sorted(notes.items()),
+            "common": {text for text, number in texts.items() if number >= _SEVERAL},
             "letters": sorted(letters, key=itemgetter("state", "place", "date", "title", "party")),
         },
         templates,
@@ -263,35 +263,25 @@ def _valid(events: Sequence[AnyEvent], state: LetterState | None) -> list[AnyEve
 
 def _event_facts(event: AnyEvent, standing: Standing) -> _Facts:
     """Return what happened, as the page says it."""
+    facts: _Facts = {"what": event.__struct_config__.tag, "on": getattr(event, "on", None)}
     match event:
-        case Written():
-            return {"what": "written"}
         case Answered():
             replies = standing.program.replies if standing.program else {}
             reply = replies[event.reply].label if event.reply in replies else event.reply
             details = facts_in_words(event, replies.get(event.reply))
-            facts = {"what": "answered", "reply": "; ".join((reply, *details))}
-            return facts | _fields(event, "on", "by", "words")
+            facts |= {"reply": "; ".join((reply, *details)), "by": event.by, "words": event.words}
         case Sent():
-            return {"what": "sent"} | _way_facts(event) | _fields(event, "on")
-        case Withdrawn(what="written"):
-            return {"what": "withdrawn"}
-        case Withdrawn():
-            return {"what": "undone", "undone": event.what, "on": event.on}
-    return {"what": "delivered"} | _fields(event, "on")
-
-
-def _fields(event: AnyEvent, *names: str) -> _Facts:
-    return {name: getattr(event, name) for name in names}
+            facts |= _way_facts(event)
+        case Withdrawn(what=undone) if undone != "written":
+            facts |= {"what": "undone", "undone": undone}
+    return facts
 
 
 def _way_facts(way: Sent | Service) -> _Facts:
     return {"by": way_words(way.by), "number": grouped(way.number) if way.number else None}
 
 
-def _letter_of(
-    standing: Standing, review: Review, events: Iterable[AnyEvent], common: Container[str]
-) -> _Facts:
+def _letter_of(standing: Standing, review: Review, events: Iterable[AnyEvent]) -> _Facts:
     """Return what the page says of a letter, without its pages."""
     state, written, letter = standing.state, standing.state.written, standing.state.letter
     happened = (*state.sent, *state.delivered, *state.answers)
@@ -301,7 +291,7 @@ def _letter_of(
     )
     due, step = standing.answer_due, standing.step
     program, name = standing.program, standing.next_letter
-    told, notes = _told_of(state), _notes_on(state, common)
+    told, notes = _told_of(state), _notes_on(state)
     if told["is_unconfirmed"]:
         notes["codes"].append(_UNCONFIRMED)
     return {
@@ -375,19 +365,11 @@ def _origin_of(contact: _Contact, day: date) -> _Facts:
     return {"is_given": False, "source": source, "age": age}
 
 
-def _notes_on(state: LetterState, common: Container[str]) -> _Facts:
-    """Return the notes on a letter; one that many letters have is folded on the page.
-
-    An older register has only their codes.
-    """
-    rows = [
-        {"code": it.code, "short": it.short, "text": it.text, "is_common": it.text in common}
-        for it in _own_notes(state)
-        if it.code != _CONTACT
-    ]
+def _notes_on(state: LetterState) -> _Facts:
+    """Return the notes on a letter. An older register has only their codes."""
+    notes = [note for note in _own_notes(state) if note.code != _CONTACT]
     codes = [code for code in state.letter.notes if code != _CONTACT]
-    bare = [{"code": code, "short": None, "text": None, "is_common": False} for code in codes]
-    return {"notes": rows or bare, "codes": codes}
+    return {"notes": notes or [WrittenNote(code=code, text="") for code in codes], "codes": codes}
 
 
 def _own_notes(state: LetterState) -> list[WrittenNote]:
