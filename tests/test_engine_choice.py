@@ -188,10 +188,8 @@ def test_a_picture_that_cannot_be_drawn_is_the_same_problem(
 ) -> None:
     letter = replace(letter_for(either_library), autograph=Image(kind, b"no picture", "Name"))
     (problem,) = problems_of(lambda: pdf_of(letter, either_library))
-    assert (problem.code, problem.message) == (
-        "page",
-        "the page cannot be printed as it is: its picture 'Name' cannot be drawn",
-    )
+    message = "the page cannot be printed as it is: its picture 'Name' cannot be drawn"
+    assert (problem.code, problem.message, problem.path) == ("page", message, "signature.file")
 
 
 def test_after_a_refusal_typst_prints_the_next_letter(either_library: Library) -> None:

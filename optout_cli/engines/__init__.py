@@ -154,10 +154,11 @@ def pages_in(content: bytes) -> int:
     return pages
 
 
-def broken_picture(picture: "Image") -> Problem:
-    """Return the Problem of a picture that an engine cannot draw."""
+def broken_picture(picture: "Image", field: str = "") -> Problem:
+    """Return the Problem of a picture that cannot be drawn; `field` is the letter's that has it."""
     message = f"the page cannot be printed as it is: its picture {picture.alt!r} cannot be drawn"
-    return Problem("page", message, hint="save the picture again, as PNG")
+    path = {"seal": "letterhead.seal", "autograph": "signature.file"}.get(field, "")
+    return Problem("page", message, hint="save the picture again, as PNG", path=path)
 
 
 def can_fork(name: EngineName) -> bool:

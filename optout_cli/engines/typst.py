@@ -188,7 +188,7 @@ class Engine:
                 self._compile(f'#image("{name}", format: "{_format_of(picture)}")'.encode())
             except typst.TypstError:
                 is_broken = True
-                yield broken_picture(picture)
+                yield broken_picture(picture, name)
         if not is_broken:
             hint = "print with --engine weasyprint, and report this as a bug"
             yield Problem("page", "the page cannot be printed as it is", hint=hint)

@@ -18,7 +18,6 @@ from pathlib import PurePath
 from traceback import extract_tb
 from typing import Any, NamedTuple
 
-import msgspec
 import pydyf
 
 from optout_cli.engines import broken_picture, make_folder
@@ -56,8 +55,8 @@ finally:
 
 _PT_PER_PX = 0.75
 _PAGE_HEIGHT = 792  # pt: US Letter
-_PLACES = {"optout:seal": "letterhead.seal", "optout:autograph": "signature.file"}
-_FONT_URL, _MONO_URL = "optout:font/", "optout:mono"
+_OWN = "optout:"  # how the URL of everything begins that a page may ask for
+_FONT_URL, _MONO_URL = f"{_OWN}font/", f"{_OWN}mono"
 _CODE = "<code>"
 
 
@@ -88,9 +87,7 @@ class Engine:
         self._last: tuple[str, Mapping[str, Image], bytes] = "", {}, b""
 
     def _style_from(self, text: str) -> Any:  # Any: the engine's own type
-        return CSS(
-            string=text, font_config=self._fonts, url_fetcher=self._fetcher, base_url="optout:"
-        )
+        return CSS(string=text, font_config=self._fonts, url_fetcher=self._fetcher, base_url=_OWN)
 
     def print_letter(self, letter: Letter, *, is_fax: bool = False) -> bytes:
         """Return the letter as PDF."""
@@ -142,7 +139,7 @@ class Engine:
             if _CODE in page and not self._mono:
                 rule = f'@font-face {{ font-family: "{MONO}"; src: url("{_MONO_URL}") }}'
                 self._mono = [self._style_from(rule)]
-            document = HTML(string=page, base_url="optout:", url_fetcher=self._fetcher).render(
+            document = HTML(string=page, base_url=_OWN, url_fetcher=self._fetcher).render(
                 stylesheets=[*self._styles, *(self._mono if _CODE in page else ())],
                 font_config=self._fonts,
                 pdf_variant="pdf/a-2a",
@@ -203,7 +200,7 @@ def _raise_warnings(about: str, images: Mapping[str, Image] | None = None) -> It
         paths = [PurePath(frame.filename) for frame in extract_tb(error.__traceback__)]
         drawn = [url for url, image in images.items() if image.media_type == "image/svg+xml"]
         if any(path.parent.name == "svg" or path.name == "images.py" for path in paths):
-            raise_any(_broken(url, images) for url in drawn[:1])
+            raise_any(broken_picture(images[url], url.removeprefix(_OWN)) for url in drawn[:1])
         raise
     finally:
         logger.removeHandler(logged)
@@ -218,14 +215,8 @@ def _problem_in(message: str, about: str, images: Mapping[str, Image]) -> Proble
     faults = (f"load image at {url!r}" for url in images), (f"SVG image {url}" for url in images)
     for url, *said in zip(images, *faults, strict=True):
         if any(words in message for words in said):
-            return _broken(url, images)
+            return broken_picture(images[url], url.removeprefix(_OWN))
     return Problem("page", f"{about} cannot be printed as it is: {message}")
-
-
-def _broken(url: str, images: Mapping[str, Image]) -> Problem:
-    """Return the Problem of a picture, with its place in a request."""
-    place = _PLACES.get(url, "")
-    return msgspec.structs.replace(broken_picture(images[url]), path=place)
 
 
 def _outside(url: str) -> Problem:
