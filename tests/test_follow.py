@@ -108,7 +108,7 @@ def test_a_renewed_request_lists_the_notice_and_earlier_requests(
     earlier = following(notice, "secure-communities/renewed-request", library)["particulars"]
     assert [(request["date"], request["to"][:24]) for request in earlier["earlier"]] == [
         ("2026-05-01", "ICE"),
-        ("2026-11-20", "California Department of"),
+        ("2026-11-20", "the California Departmen"),
         ("2026-11-20", "U.S. Immigration and Cus"),
     ]
 

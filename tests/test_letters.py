@@ -346,3 +346,22 @@ def test_a_letter_names_no_earlier_letter_that_the_request_does_not(
 def test_a_sentence_ends_with_one_period(library: Library, lines: str, words: str) -> None:
     text = " ".join(body_texts(letter_for(library, lines)))
     assert (words in text, ".." in text) == (True, False)
+
+
+def test_an_office_that_was_asked_is_yours_or_has_its_article(library: Library) -> None:
+    known = "the California Department of Justice, Bureau of Criminal Information and Analysis"
+    asked = (f'"{known}"', "the State Identification Bureau", "ICE")
+    earlier = ", ".join(f"{{date: 2026-05-18, to: {office}}}" for office in asked)
+    lines = f"particulars: {{earlier: [{earlier.replace('05-18', '05-17', 1)}]}}"
+    told = [
+        [
+            text.rpartition(", to ")[2]
+            for text in body_texts(letter)
+            if text.startswith("the request")
+        ]
+        for letter in letters_for(library, lines)
+    ]
+    assert told == [
+        ["your office.", "your office.", "ICE."],
+        [f"{known}.", "the State Identification Bureau.", "ICE."],
+    ]

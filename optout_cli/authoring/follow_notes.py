@@ -11,7 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from optout_cli.authoring.former import FACTS, Former, former_from
+from optout_cli.authoring.former import FACTS, Former, asked_office, former_from
 from optout_cli.errors import OptoutError
 from optout_cli.letters import Library
 from optout_cli.model.program import LetterKind, Program
@@ -22,7 +22,7 @@ from optout_cli.register.replies import Claim
 from optout_cli.register.standing import kinds_after_silence, settles
 from optout_cli.register.state import Identity, LetterState, load_register
 from optout_cli.register.statements import way_words
-from optout_cli.templating.filters import quotation
+from optout_cli.templating.filters import quotation, the
 
 _Names = dict[str, str]  # the particulars that repeat facts of an earlier letter, by the fact
 _MOST = 20  # notes on a batch
@@ -240,12 +240,12 @@ def _requests_told(
     """Yield what was answered to the earlier letter, if not as recorded."""
     named, day = f"{state.written.reference} to {state.letter.recipient}", str(state.written.date)
     own = [
-        ", ".join(it["contact"]["organization"])
+        asked_office(it)
         for it in former_from(state, [state]).facts["recipients"]
         if it["party"] == state.letter.recipient
     ]
     for entry in claim.particulars.get(names.get("requests", ""), []):
-        if entry["date"] == day and entry["to"] in own:
+        if entry["date"] == day and the(entry["to"]) in map(the, own):
             yield from _answer_told(named, entry.get("answered"), answers, "on")
             yield from _answer_told(named, entry.get("answer"), answers, "words")
 

@@ -17,7 +17,7 @@ from optout_cli.readers.files import MAX_BYTES, read_bytes
 from optout_cli.register.events import Answered
 from optout_cli.register.standing import acknowledgments_first, kinds_after_silence
 from optout_cli.register.state import LetterState
-from optout_cli.templating.filters import quotation
+from optout_cli.templating.filters import quotation, the
 
 # A JSON object. Any: its values have the many shapes of the model.
 JsonObject = dict[str, Any]
@@ -171,8 +171,14 @@ def _requests_of(former: Former, program: Program) -> list[JsonObject]:
     return [*facts.get("particulars", {}).get("earlier", []), *requests]
 
 
+def asked_office(recipient: JsonObject) -> str:
+    """Return a recipient of an earlier letter as in a sentence: a bureau's name has an article."""
+    name = ", ".join(recipient["contact"]["organization"])
+    return the(name) if recipient["party"] == "bureau" else name
+
+
 def _request(day: str, recipient: JsonObject, answer: Answered | None) -> JsonObject:
-    request = {"date": day, "to": ", ".join(recipient["contact"]["organization"])}
+    request = {"date": day, "to": asked_office(recipient)}
     if answer:
         words = " ".join(quotation([answer.words])) if answer.words else None
         request |= omit_empty({"answered": answer.on.isoformat(), "answer": words})
