@@ -171,7 +171,7 @@ COLON = "put text with a colon in quotes, or indent the line like the one above"
 CLOSE = "look for a missing }, ] or comma, here or just above"
 AROUND = "look for a missing quote, bracket or colon, here or just above"
 ALIGNED = "start lines that belong together in the same column; check the line above too"
-SINGLE = "put the text in single quotes"
+SINGLE = "put the text in single quotes; begin each item of a list with `- `"
 
 
 @pytest.mark.parametrize(
@@ -184,6 +184,9 @@ SINGLE = "put the text in single quotes"
         ("a: 1\n  b: 2\n", "yaml", "f:2:4", COLON),
         ("a: @sheriff\n", "yaml", "f:1:4", SINGLE),
         ("a: `x`\n", "yaml", "f:1:4", SINGLE),
+        ("a:\n  * x\n", "yaml", "f:2:4", SINGLE),
+        ("a:\n  - 'the sheriff's'\n", "yaml", "f:2:18", "use other quotes around it"),
+        ("a: {b: 'the sheriff's'}\n", "yaml", "f:1:21", "use other quotes around it"),
         (
             "a: 1\nb\nc: 2\n",
             "yaml",

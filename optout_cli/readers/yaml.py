@@ -37,6 +37,7 @@ _NO_COLON = (
     "write it as `name: value`, with a space after the colon",
 )
 _SAME_MARK = "end the text with the same quotation mark"
+_QUOTED = re.compile(r"""(?:[:{,-]|^)\s*(['"])(?:(?!\1).)*\1\s*$""")  # up to the end: 'the sheriff'
 # What the parsers say (a pattern) -> our message and hint.
 _PLAIN_WORDS = (
     ("nesting depth", _TOO_DEEP, None),  # libyaml has its own limit, and reads ahead
@@ -58,14 +59,13 @@ _PLAIN_WORDS = (
         "look for a missing }, ] or comma, here or just above",
     ),
     (
-        "cannot start any token|escape",
+        "cannot start any token|escape|alphabetic or numeric",
         "begins with a character that means something else in YAML",
-        "put the text in single quotes",
+        "put the text in single quotes; begin each item of a list with `- `",
     ),
     ("", None, "look for a missing quote, bracket or colon, here or just above"),
 )
-# Text in a word processor's quotes, or after the opening one where a comma cuts the closing one
-# off. A single one at the beginning may be an okina.
+# Text in curly quotes, or behind the opening one up to a comma. A single one may be an okina.
 _CURLY = re.compile("\u201c([^\u201d]*|.*\u201d)$|\u2018.*\u2019$", re.DOTALL)
 # People write ` #4` and ` # 4` for a suite. A comment begins with a space and a word.
 _GLUED_COMMENT = re.compile(r"\s+#([^\s#]|\s*[0-9])")
@@ -346,6 +346,10 @@ def _syntax_problem(error: yaml.YAMLError, lines: list[str], file: str) -> Probl
     line = lines[mark.line] if mark.line < len(lines) else ""
     if line[: mark.column + 1].lstrip(" ").startswith("\t") or "\\t" in reason:
         return Problem("tab", "is indented with a tab", location, "indent with spaces")
+    if _QUOTED.search(line[: mark.column]):
+        return Problem(
+            "yaml", "goes on after its last quote", location, "use other quotes around it"
+        )
     message, hint = next(
         (message, hint) for pattern, message, hint in _PLAIN_WORDS if re.search(pattern, reason)
     )
