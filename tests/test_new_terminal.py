@@ -17,7 +17,7 @@ _SET_ASIDE = ("NO_COLOR", "COLUMNS", "LINES")  # the terminal itself says what i
 PROMPT = r"([^\r\n]*): $"
 # Each question's beginning, and what is typed there, wrong answers first.
 TYPED = (
-    ("County or city", "<", "?", "marn, ca"),
+    ("County or city", "<", "?", "morin, ca"),
     ("Which one", "x", "m", "1"),
     ("Program", "3", "sec"),
     ("Letter", "re", "<"),
@@ -40,7 +40,7 @@ TYPED = (
     ("Operations; San Francisco Field Office]", ""),  # the end of a long question
     ("Street or box", ""),
     ("City", ""),
-    ("State", "Calif.", ""),
+    ("State", "Kalif.", ""),
     ("ZIP code", ""),
     ("Telephone", ""),
     ("Fax", "555", "415-555-0121"),
