@@ -268,6 +268,8 @@ def test_a_follow_up_says_on_which_day_the_notice_took_effect(
     [
         ("at the jail", ", at the jail."),
         ("in Room 4", ", in Room 4."),
+        ("Conference Room B", ", in Conference Room B."),
+        ("Your office", ", at your office."),
         ("the ICE field office", ", at the ICE field office."),
     ],
 )
