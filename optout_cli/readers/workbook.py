@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _MAX_INFLATED = 128 * 2**20  # bytes of XML; a table of all counties has 8 MB
 _MAX_CELLS = 2_000_000  # 0.5 kB each; a table of all counties has 0.2 million
 _CELL_TAG = re.compile(rb"[<:](?:c|table-cell|covered-table-cell)[\s/>]")
-_MERGED = re.compile(rb"""[<:]mergeCell\s[^>]*\bref\s*=\s*["']([^"']*)""")
+_MERGED = re.compile(rb"""<(?:\w+:)?mergeCell\s[^<>]*\bref\s*=\s*["']([^"']*)""")
 _TOP = 8  # rows that may have the names of the columns
 _TOO_MANY = 10**15  # a spreadsheet keeps 15 digits of a number
 # The parts of a number's format (ISO/IEC 29500-1, 18.8.31): places of digits, words and marks that
@@ -144,19 +144,23 @@ def _size_if_large(content: bytes) -> str:
 
 def _pages_of_xlsx(content: bytes) -> Iterator[Page]:
     book = load_xlsx(content)
-    filled = {sheet.title: _filled_cells(sheet) for sheet in book.worksheets}
+    filled: dict[str, list[Any]] = {}  # the cells with a value, row by row
+    for sheet in book.worksheets:
+        # `iter_rows` would make every cell up to the last one: 17 billion at most.
+        cells = (cell for cell in sheet._cells.values() if cell.value is not None)  # noqa: SLF001
+        filled[sheet.title] = sorted(cells, key=attrgetter("row", "column"))
     has_formula = any(cell.data_type == "f" for cells in filled.values() for cell in cells)
     results = load_xlsx(content, is_result=True) if has_formula else book
     for sheet in book.worksheets:
-        cells = filled[sheet.title]
-        if cells and cells[-1].row > _MAX_ROWS:
+        used = filled[sheet.title]
+        if used and used[-1].row > _MAX_ROWS:
             raise ValueError("too many rows")
-        rows: list[list[str]] = [[] for _ in range(cells[-1].row if cells else 0)]
-        for cell in cells:
+        rows: list[list[str]] = [[] for _ in range(used[-1].row if used else 0)]
+        for cell in used:
             row = rows[cell.row - 1]
             row += [""] * (cell.column - 1 - len(row)) + [_text_in(cell, results[sheet.title])]
         unseen = [it for it in sheet.column_dimensions.values() if it.hidden]
-        columns = sorted({(cell.column, cell.column_letter) for cell in cells})
+        columns = sorted({(cell.column, cell.column_letter) for cell in used})
         yield Page(
             sheet.title,
             rows,
@@ -164,18 +168,8 @@ def _pages_of_xlsx(content: bytes) -> Iterator[Page]:
             tuple(str(area) for area in sheet.merged_cells.ranges),
             tuple(number for number, row in sheet.row_dimensions.items() if row.hidden),
             tuple(name for at, name in columns if any(it.min <= at <= it.max for it in unseen)),
-            tuple(cell.coordinate for cell in cells if _is_struck(cell)),
+            tuple(cell.coordinate for cell in used if _is_struck(cell)),
         )
-
-
-# Any: a sheet of openpyxl, and its cells.
-def _filled_cells(sheet: Any) -> list[Any]:
-    """Return the cells with a value, row by row.
-
-    `iter_rows` would make every cell up to the last one, of which a sheet may have 17 billion.
-    """
-    cells = sheet._cells.values()  # noqa: SLF001
-    return sorted((it for it in cells if it.value is not None), key=attrgetter("row", "column"))
 
 
 # Any: openpyxl's workbooks have types of their own in each way of loading them.
