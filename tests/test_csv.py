@@ -209,3 +209,14 @@ def test_a_zero_that_a_spreadsheet_dropped_is_asked_for() -> None:
 
 def test_a_column_with_a_number_of_many_digits_is_no_item() -> None:
     assert data(f"cc.{'1' * 5000}.name\nx\n") == [{"cc": {"1" * 5000: {"name": "x"}}}]
+
+
+@pytest.mark.parametrize(
+    ("table", "told"),
+    [
+        ('"jurisdiction,letter"\n"06041,a/b"\n', "has one column with several names in it, "),
+        ('"Opt-outs, 2026"\njurisdiction,letter\n', "does not name the columns; line 2 does"),
+    ],
+)
+def test_a_first_line_that_names_no_columns_is_told_as_what_it_is(table: str, told: str) -> None:
+    assert told in told_by(lambda: list(rows_from_csv(table, "n.csv")))

@@ -147,19 +147,8 @@ def read_table(
         return None, lines
     location = Location(file, header.line)
     above = list(islice(lines, _MAX_TITLES))
-    if len(header.cells) == 1 and re.search(r"[,;\t|]", header.cells[0]):
-        message = f"has one column with several names in it, {shorten(header.cells[0])!r}"
-        hint = "in the spreadsheet choose Data, Text to Columns, and save the table again"
-        raise OptoutError(Problem("no-header", message, location, hint))
-    # Titles above the header are one problem, not a problem of each row.
     if not names_columns(header.cells, columns):
-        below = next((line for line in above if names_columns(line.cells, columns)), None)
-        if below:
-            several = f"lines {header.line} to {below.line - 1}"
-            message = f"does not name the columns; line {below.line} does"
-            hint = several if below is not above[0] else f"line {header.line}"
-            hint = f"delete {hint}: the column names come first"
-            raise OptoutError(Problem("no-header", message, location, hint))
+        raise_any(_header_problems(header, above, location, columns))
 
     @cache
     def filled() -> set[int]:
@@ -172,10 +161,27 @@ def read_table(
     lines_again = [line.cells for line in again]
     cells = zip(header.cells, zip_longest(*lines_again, fillvalue=""), strict=False)
     orders = {own.strip(): order for own, of in cells if (order := order_of_dates(of[1:]))}
-    addresses: dict[str, dict[str, str]] = {}
-    for line in reversed(lines_again[1:]):  # so the first one stays
-        addresses |= addresses_in(dict(zip(names, map(cell_from, line), strict=False)))
+    rows = (zip(names, map(cell_from, line), strict=False) for line in reversed(lines_again[1:]))
+    found = (addresses_in(dict(row)).items() for row in rows)
+    addresses = dict(chain.from_iterable(found))  # the first one of a column stays
     return Table(header, names, others, orders, addresses, delimiter), chain(above, lines)
+
+
+def _header_problems(
+    header: _Line, above: Sequence[_Line], location: Location, columns: Collection[str]
+) -> Iterator[Problem]:
+    """Yield why the first line does not name the columns: one problem, not one of each row."""
+    below = next((line for line in above if names_columns(line.cells, columns)), None)
+    if below:  # titles are above the names
+        message = f"does not name the columns; line {below.line} does"
+        several = f"lines {header.line} to {below.line - 1}"
+        hint = several if below is not above[0] else f"line {header.line}"
+        hint = f"delete {hint}: the column names come first"
+        yield Problem("no-header", message, location, hint)
+    elif len(header.cells) == 1 and re.search(r"[,;\t|]", header.cells[0]):
+        message = f"has one column with several names in it, {shorten(header.cells[0])!r}"
+        hint = "in the spreadsheet choose Data, Text to Columns, and save the table again"
+        yield Problem("no-header", message, location, hint)
 
 
 def names_columns(cells: Iterable[str], columns: Collection[str] = ()) -> bool:
@@ -252,8 +258,7 @@ def _read_header(
         if len(same) > 1
     ]
     for number, (name, paths) in enumerate(zip(own_names, meant, strict=True)):
-        doubt = _doubt_about(name, paths, location, keys)
-        if doubt and number in filled():
+        if (doubt := _doubt_about(name, paths, location, keys)) and number in filled():
             problems.append(doubt)
     parents = {name[:end] for name in read for end in range(len(name)) if name[end] == "."}
     for name in read:

@@ -204,17 +204,15 @@ CAREFUL = Replacing()
 def plan_writing(
     register: Register, writing: Writing, replacing: Replacing, *, has_register: bool = True
 ) -> Plan:
-    """Decide about each file of a request. Without a register, no evidence is kept.
+    """Decide about each file of a request; without a register, no evidence is kept.
 
-    Raises OptoutError for files that would have to be replaced and may not, and for a link that
-    leads nowhere.
+    Raises OptoutError for files that may not be replaced, and for a link that leads nowhere.
     """
     is_superseding = replacing.supersede is not None
     folder, contents = register.folder, writing.contents
     raise_any(link_problems(folder, contents))
-    if has_register and not all(
-        (folder / register.copies.get(it.sha256, ".")).is_file() for it in writing.event.named
-    ):
+    copies = (folder / register.copies.get(it.sha256, ".") for it in writing.event.named)
+    if has_register and not all(copy.is_file() for copy in copies):
         raise_any(evidence_problems(folder))
     others = _changed_letters(register, writing.event, contents)
     outdated = () if is_superseding else tuple(_outdated(register, others, writing.event))
