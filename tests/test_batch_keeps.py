@@ -2,15 +2,13 @@
 
 import random
 import signal
-import subprocess
-import sys
-import time
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
 from command_results import Run, Write, lying_in, outcome
 from run_batch import COMMON, FILES, HEADER, ROWS, Batch, batch_in, current, records
+from run_processes import start, wait_for_lines
 
 from optout_cli.register.state import load_register
 
@@ -361,14 +359,6 @@ def test_write_and_guide_keep_what_force_replaces(run: Run, in_folder: Path, wri
     assert moved(outcome(run("guide", "50001", "-o", "guide.txt", "--force"))[2]) == ["guide.txt"]
 
 
-def start(*words: str) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        (sys.executable, "-m", "optout_cli", *words),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-
-
 def test_a_batch_killed_at_any_instant_has_lost_no_earlier_letter(batch: Batch) -> None:
     words = ("batch", "n.csv", "--common", "common.yaml", "-f", "txt", "-q", "-j1")
     dated = HEADER.replace("\n", ",date\n")
@@ -383,10 +373,10 @@ def test_a_batch_killed_at_any_instant_has_lost_no_earlier_letter(batch: Batch) 
         Path("n.csv").write_text(dated + rows, "utf-8")
         process = start(*words)
         count = known + instants.randrange(1, len(ids))
-        while len(register.read_bytes().splitlines()) < count and process.poll() is None:
-            time.sleep(0.001)
+        wait_for_lines(register, count, process)
         process.kill()
-        killed += process.wait() == -signal.SIGKILL
+        process.communicate()
+        killed += process.returncode == -signal.SIGKILL
         assert before <= hashes()
     before = hashes()
     assert batch("-q")[0] == 0

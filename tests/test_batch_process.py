@@ -9,7 +9,6 @@ import random
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,10 +16,11 @@ from pathlib import Path
 import pytest
 from command_results import Write, lying_in
 from run_batch import records, slow_down
+from run_processes import OPTOUT, call, start, wait_for, wait_for_lines
 
-OPTOUT = (sys.executable, "-m", "optout_cli")
 COMMON = "letter: secure-communities/opt-out\ndate: 2026-11-20\n"
 ROWS = [f"50{number:03}" for number in range(1, 28, 2)]  # every county of Vermont
+REGISTER = Path("out/register.ndjson")
 TEXT = ("batch", "n.csv", "--common", "common.yaml", "-f", "txt,json,fax", "--draft")
 
 
@@ -35,36 +35,9 @@ def rows(ids: list[str]) -> str:
     return "".join(f"{id},Pat,Sheriff\n" for id in ids)
 
 
-def call(*words: str, stdin: bytes | None = None) -> subprocess.CompletedProcess[bytes]:
-    return subprocess.run((*OPTOUT, *words), input=stdin, capture_output=True, check=False)
-
-
 def below(folder: Path) -> dict[str, bytes]:
     files = {name: folder / name for name in lying_in(folder)}
     return {name: path.read_bytes() for name, path in files.items() if path.is_file()}
-
-
-def start(*words: str, env: dict[str, str] | None = None) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        (*OPTOUT, *words),
-        env=env,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        start_new_session=True,
-    )
-
-
-def lines_in(register: Path) -> int:
-    try:
-        return register.read_bytes().count(b"\n")
-    except OSError:
-        return 0
-
-
-def wait_for(register: Path, count: int, process: subprocess.Popen[bytes]) -> None:
-    """Wait until that many requests are finished, or the batch is."""
-    while lines_in(register) < count and process.poll() is None:
-        time.sleep(0.002)
 
 
 @pytest.mark.parametrize(
@@ -86,7 +59,7 @@ def test_a_batch_killed_at_any_instant_ends_as_if_it_had_not_been(
         if number % 2:
             time.sleep(lasts * instants.uniform(0, 0.9))
         else:
-            wait_for(Path("out/register.ndjson"), instants.randrange(count), process)
+            wait_for_lines(REGISTER, instants.randrange(count), process)
         process.kill()
         killed += process.wait() == -signal.SIGKILL
         process.communicate()
@@ -113,7 +86,7 @@ def test_pages_too_are_whole_or_absent_where_the_batch_is_killed(write: Write) -
     write("n.csv", "jurisdiction,signatory.name,signatory.title\n" + rows(ROWS[:8]))
     words = (*TEXT[:-2], "pdf", "--to", "ice", "-j", "2", "-o", "out/")
     process = start(*words, env=slow_down(Path.cwd()))
-    wait_for(Path("out/register.ndjson"), 3, process)
+    wait_for_lines(REGISTER, 3, process)
     process.kill()
     process.communicate()
     before = {path: path.stat().st_mtime_ns for path in Path("out").rglob("*.pdf")}
@@ -131,7 +104,7 @@ def test_pages_too_are_whole_or_absent_where_the_batch_is_killed(write: Write) -
 def test_an_interrupt_ends_the_batch_and_says_how_to_go_on(jobs: str, engine: str) -> None:
     words = (*TEXT[:4], "-j", jobs, "--engine", engine, "-q", "-o", "out/")
     process = start(*words, env=slow_down(Path.cwd()))
-    wait_for(Path("out/register.ndjson"), 1, process)
+    wait_for_lines(REGISTER, 1, process)
     os.killpg(process.pid, signal.SIGINT)
     out, err = process.communicate()
     finished = len(out.splitlines()) // 2
@@ -148,8 +121,7 @@ def test_an_interrupt_ends_the_batch_and_says_how_to_go_on(jobs: str, engine: st
 def test_an_interrupt_while_rows_are_checked_says_how_to_go_on(jobs: str, write: Write) -> None:
     write("n.csv", "jurisdiction,signatory.name,signatory.title\n" + rows(ROWS * 700))
     process = start(*TEXT, "-q", "-j", jobs)
-    while not Path("out/.optout/lock").exists() and process.poll() is None:
-        time.sleep(0.002)
+    wait_for(Path("out/.optout/lock").exists, process)
     os.killpg(process.pid, signal.SIGINT)
     out, err = process.communicate()
     assert (process.returncode, out, err.decode()) == (
@@ -226,7 +198,7 @@ def test_a_second_batch_in_the_folder_is_refused() -> None:
 @pytest.mark.usefixtures("with_typst")
 def test_a_folder_that_is_deleted_meanwhile_stops_the_batch() -> None:
     process = start(*TEXT[:4], "-q", "-o", "out/", env=slow_down(Path.cwd()))
-    wait_for(Path("out/register.ndjson"), 1, process)
+    wait_for_lines(REGISTER, 1, process)
     shutil.rmtree("out")
     _, err = process.communicate()
     told = err.decode().splitlines()

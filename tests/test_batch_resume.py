@@ -1,13 +1,12 @@
 """A second run into an output folder: finished letters stay, stale ones move, none is lost."""
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from command_results import Run, Write, outcome, paths
 from run_batch import COMMON, FILES, HEADER, ROWS, Batch, batch_in, below, current, records
+from run_processes import call
 
 from optout_cli.register.journal import load_journal
 
@@ -78,14 +77,8 @@ def test_what_comes_through_a_pipe_is_another_table_each_time(
         words = ("batch", name, "--common", "common.yaml", "-f", "txt", "-j1", *options)
         if name == "-":
             return outcome(run(*words, stdin=table))
-        process = subprocess.run(
-            (sys.executable, "-m", "optout_cli", *words),
-            input=table,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        return process.returncode, process.stdout, process.stderr
+        done = call(*words, stdin=table.encode())
+        return done.returncode, done.stdout.decode(), done.stderr.decode()
 
     assert piped()[0] == 0
     before = below(Path("out/VT"))
@@ -256,12 +249,7 @@ def test_a_pipe_or_a_huge_file_to_enclose_is_a_problem_and_is_not_read(
     write("common.yaml", COMMON)
     write("n.csv", header + "\n".join(table))
     words = ("batch", "n.csv", "--common", "common.yaml", "-f", "txt", "-j", jobs)
-    done = subprocess.run(
-        (sys.executable, "-m", "optout_cli", *words),
-        capture_output=True,
-        timeout=60,
-        check=False,
-    )
+    done = call(*words)
     told = done.stderr.decode()
     assert (done.returncode, len(done.stdout.splitlines())) == (3, 2), told
     assert "there is no file 'fifo.pdf' to enclose" in told

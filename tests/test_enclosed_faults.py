@@ -1,7 +1,6 @@
 """Enclosed PDFs: a problem that readers repair is a note; one that costs a page is refused."""
 
 import re
-import subprocess
 import sys
 from collections.abc import Callable
 from io import BytesIO
@@ -16,6 +15,7 @@ from make_letters import problems_of
 from pikepdf import Array, Dictionary, Name
 from PIL import Image as Picture
 from run_batch import SEAL
+from run_processes import call
 
 from optout_cli.errors import OptoutError
 from optout_cli.readers.enclosures import load_attachment
@@ -163,9 +163,7 @@ def test_every_command_reports_a_repaired_problem_in_a_process_of_its_own(
         ("write", "r.yaml", "--to", "ice", "--engine", engine, "-o", "w/"),
         ("batch", "n.yaml", "--engine", "typst", "--with-enclosures", "-o", "b/"),
     ):
-        done = subprocess.run(
-            (sys.executable, "-m", "optout_cli", *words), capture_output=True, check=False
-        )
+        done = call(*words)
         err = done.stderr.decode()
         assert (words[0], done.returncode, NOTE.format(problem) in err) == (words[0], 0, True), err
 

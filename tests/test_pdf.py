@@ -1,8 +1,5 @@
 """The letter as PDF: its pages, its words, and the bytes that they always are."""
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -10,6 +7,7 @@ from conftest import REQUEST, ROOT
 from make_letters import BARE, document_of, letter_for, letters_for, library_with, pdf_of, texts_of
 from msgspec.structs import replace
 from read_pdf import lines_on, objects_of, opened, shapes_on, tagged_words, text_on
+from run_processes import call
 
 from optout_cli.cache import Cache
 from optout_cli.letters import Library
@@ -156,10 +154,6 @@ def test_a_page_with_another_picture_is_another_page(library: Library) -> None:
 def test_another_process_gives_the_same_bytes(library: Library) -> None:
     order = Order(today=letter_for(library).notice.date, parties=("bureau",))
     (export,) = exports_of(document_of(), library, order)
-    command = [sys.executable, "-m", "optout_cli", "write", "-", "--to", "bureau", "-q", "-o", "-"]
-    command += ["--engine", library.context.engine_name]
-    environment = {**os.environ, "TZ": "Pacific/Auckland", "LC_ALL": "C"}
-    other = subprocess.run(
-        command, input=REQUEST.encode(), capture_output=True, check=True, env=environment
-    )
+    words = ("write", "-", "--to", "bureau", "-o", "-", "--engine", library.context.engine_name)
+    other = call(*words, stdin=REQUEST.encode(), TZ="Pacific/Auckland", LC_ALL="C")
     assert other.stdout == export.content

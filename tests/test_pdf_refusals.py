@@ -1,8 +1,5 @@
 """What a page could not show whole, or would fetch from outside: a Problem, never a hole."""
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pikepdf
@@ -10,6 +7,7 @@ import pytest
 from conftest import REQUEST
 from make_letters import document_of, letter_for, library_with, pdf_of, problems_of, told_by
 from read_pdf import objects_of
+from run_processes import call
 
 from optout_cli import bundled
 from optout_cli.engines.measure import unknown_glyph
@@ -217,14 +215,8 @@ def test_without_pango_typst_prints_unless_weasyprint_was_chosen(
     engine.write_text(
         "print('advice')\nraise OSError(\"cannot load library 'libpango-1.0-0'\\nmore\")\n"
     )
-    command = [sys.executable, "-m", "optout_cli", "write", "-", "--to", "bureau", "-o", "-"]
-    done = subprocess.run(
-        [*command, *chosen],
-        input=REQUEST.encode(),
-        capture_output=True,
-        check=False,
-        env={**os.environ, "PYTHONPATH": str(tmp_path)},
-    )
+    words = ("write", "-", "--to", "bureau", "-o", "-", *chosen)
+    done = call(*words, stdin=REQUEST.encode(), PYTHONPATH=str(tmp_path))
     said = done.stderr.decode()
     assert (done.returncode, done.stdout.startswith(b"%PDF")) == ended
     assert (said.count(told), "more" in said) == (1, False)

@@ -15,12 +15,12 @@ from pathlib import Path
 import pytest
 from command_results import LETTERS, Run, Write, lying_in, outcome
 from conftest import REQUEST
+from run_processes import OPTOUT
 
 from optout_cli import __version__
 from optout_cli.cli import options
 from optout_cli.letters import Library
 
-OPTOUT = (sys.executable, "-m", "optout_cli")
 SCRIPT = str(Path(sysconfig.get_path("scripts")) / "optout")
 TO_ICE = ("write", "r.yaml", "-q", "--to", "ice")
 # Runs a command and prints on stderr which of the costly modules it imported.

@@ -5,7 +5,6 @@ import errno
 import json
 import shutil
 import subprocess
-import sys
 from contextlib import suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -15,6 +14,7 @@ from command_results import Run, Write, outcome, problem
 from conftest import REQUEST, TODAY
 from make_register import ADDISON, MARIN, RegisterMaker
 from PIL import Image
+from run_processes import OPTOUT
 from written_letters import REACHED, TO_BUREAU, TO_ICE, write_draft, write_letters
 
 from optout_cli.letters import Library
@@ -384,7 +384,7 @@ def test_a_kill_leaves_every_event_or_none(
     rows = "".join(f"{path},mail,scan.txt\n" for path in (TO_ICE, TO_BUREAU))
     write("scan.txt", "the receipt")
     write("sent.csv", "letter,by,receipt\n" + rows)
-    words = [sys.executable, "-m", "optout_cli", "sent", "--from", "sent.csv", "-q"]
+    words = (*OPTOUT, "sent", "--from", "sent.csv", "-q")
     found = set()
     for tenths in range(1, 12, 2):  # a run takes about half a second
         with subprocess.Popen(words, stdout=subprocess.DEVNULL) as child:

@@ -6,7 +6,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,11 +14,11 @@ from command_results import Write, lying_in
 from conftest import REQUEST
 from make_letters import library_with
 from run_batch import COMMON, HEADER, slow_down
+from run_processes import OPTOUT, call, start, wait_for
 
 from optout_cli.batch.pool import WorkerKilled, results_in_order
 from optout_cli.exporters import ExportContext
 
-OPTOUT = (sys.executable, "-m", "optout_cli")
 ROWS = "".join(f"50{number:03},Pat,Sheriff\n" for number in range(1, 28, 2))
 BATCH = ("batch", "n.csv", "--common", "common.yaml", "-q", "-o", "out/")
 FEW = ("batch", "few.csv", *BATCH[2:])
@@ -56,26 +55,10 @@ def scratch(write: Write, in_folder: Path, monkeypatch: pytest.MonkeyPatch) -> P
     return in_folder / "scratch"
 
 
-def start(*words: str, env: dict[str, str] | None = None) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        (*OPTOUT, *words),
-        env=env,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        start_new_session=True,
-    )
-
-
-def wait_for(is_so: Callable[[], object], process: subprocess.Popen[bytes]) -> None:
-    while not is_so() and process.poll() is None:
-        time.sleep(0.002)
-
-
 @pytest.mark.parametrize("case", COMMANDS)
 def test_no_command_leaves_a_temporary_file(case: str, scratch: Path) -> None:
-    process = start(*COMMANDS[case])
-    _, err = process.communicate()
-    assert (lying_in(scratch), b"Traceback" in err) == ([], False)
+    done = call(*COMMANDS[case])
+    assert (lying_in(scratch), b"Traceback" in done.stderr) == ([], False)
 
 
 # One process is its whole group. WeasyPrint's workers are forked, Typst's are started anew.
@@ -136,12 +119,7 @@ def test_an_interrupt_while_the_program_starts_is_answered(
     options: tuple[str, ...], write: Write, in_folder: Path
 ) -> None:
     write("click.py", "import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n")
-    done = subprocess.run(
-        (*OPTOUT, *options),
-        env={**os.environ, "PYTHONPATH": str(in_folder)},
-        capture_output=True,
-        check=False,
-    )
+    done = call(*options, PYTHONPATH=str(in_folder))
     message = "interrupted; no file is incomplete"
     told = {"schema": 1, "note": None, "message": message, "requests": None}
     shown = json.loads(done.stderr) if options else done.stderr.decode()
@@ -202,5 +180,5 @@ def test_a_folder_that_a_killed_run_left_is_removed_an_hour_later(scratch: Path)
         (scratch / name).mkdir()
         if name != names[2]:
             os.utime(scratch / name, (0, 0))
-    start("write", "r.yaml", "-f", "pdf", *TYPST).communicate()
+    call("write", "r.yaml", "-f", "pdf", *TYPST)
     assert sorted(lying_in(scratch)) == sorted([*names[1:], "optout-notes-old"])

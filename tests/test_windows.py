@@ -12,6 +12,7 @@ from command_results import Write
 from conftest import REQUEST
 from make_letters import told_by
 from run_batch import COMMON, HEADER
+from run_processes import OPTOUT
 from simulate_windows import environment
 
 from optout_cli import cli, output
@@ -45,8 +46,7 @@ def windows(write: Write, in_folder: Path) -> dict[str, str]:
 
 
 def call(windows: dict[str, str], *words: str) -> tuple[int, bytes, bytes]:
-    optout = (sys.executable, "-m", "optout_cli")
-    done = subprocess.run((*optout, *words), capture_output=True, env=windows, check=False)
+    done = subprocess.run((*OPTOUT, *words), capture_output=True, env=windows, check=False)
     return done.returncode, done.stdout, done.stderr
 
 
