@@ -19,7 +19,7 @@ from batch import OPTOUT, some, write_inputs
 
 from bench import isolated
 from optout_cli.register.events import Sent
-from optout_cli.register.folder import recording
+from optout_cli.register.folder import LetterFolder
 from optout_cli.register.journal import load_journal
 from optout_cli.register.state import load_register
 from optout_cli.register.status import verify
@@ -120,7 +120,7 @@ def compare(folder: Path) -> None:
     """Exit if folder and register do not agree, after what the next command does first."""
     if not folder.exists():
         return
-    with recording(folder):
+    with LetterFolder(folder):
         pass
     found = verify(folder, load_journal(folder))
     letters = {it for it in folder.rglob("*.txt") if ".optout" not in it.parts}

@@ -154,7 +154,7 @@ def test_every_fault_of_a_request_is_told_in_one_run(
 
 NAMES = [
     "Pat Null",
-    "no ~ -",
+    "no ~ to",
     "Pat <b>Bob</b>",
     "Pat </p><script>alert(1)</script>",
     "*stars*",

@@ -117,6 +117,7 @@ def test_a_problem_of_the_page_rejects_the_row_when_it_is_made(
 ) -> None:
     sheets = only(tmp_path, "Pat,Sheriff,")
     ways = {f"service.bureau.{it}.by": "mail" for it in range(30)}
+    ways |= {f"service.bureau.{it}.number": f"1Z999AA10{it:09}" for it in range(30)}
     counted = msgspec.structs.replace(job(library, "pdf"), over=(("--set", ways),))
     found = plan_from(check_rows(sheets, counted, 1)).problems
     assert [it.code for it in found[0]] == ["tall-letterhead"]

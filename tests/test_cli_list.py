@@ -160,7 +160,7 @@ def test_every_agency_is_listed_once(run: Run) -> None:
     ("words", "message"),
     [
         ("jurisdictions --state XX", "no state 'XX'\n  hint: "),
-        ("agencies --state calif", "no state 'calif'\n  hint: "),
+        ("agencies --state kalif", "no state 'kalif'\n  hint: "),
         ("formats --state CA", "formats are the same in every state\n  hint: leave --state out\n"),
         ("letters --state CA", "letters are the same in every state\n  hint: leave --state out\n"),
     ],

@@ -264,9 +264,7 @@ def test_a_request_that_cannot_be_read_is_a_fault_of_the_command_line(
             + ", ".join(all_exporters())
             + ", by-service\n",
         ),
-        ("pdf,TXT", "there is no format 'TXT'\n  hint: did you mean 'txt'?\n"),
         ("txt,jsn", "there is no format 'jsn'\n  hint: did you mean 'json'?\n"),
-        ("txt,word", "there is no format 'word'\n  hint: did you mean 'docx'?\n"),
     ],
 )
 def test_a_format_that_there_is_not_is_refused(

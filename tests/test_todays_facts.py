@@ -50,13 +50,17 @@ def test_a_letter_of_today_says_what_it_means_by_the_program(library: Library) -
 
 @pytest.mark.parametrize(
     ("fips", "law"),
-    [("06041", "state"), ("11001", "local"), ("72127", "local")],
+    [
+        ("06041", "state law"),
+        ("11001", "the law of the District of Columbia"),
+        ("72127", "the law of Puerto Rico"),
+    ],
 )
 def test_no_state_law_governs_in_the_district_of_columbia_or_a_territory(
     library: Library, fips: str, law: str
 ) -> None:
     text = words(library, "2026-11-20", f"jurisdiction: '{fips}'")
-    assert f"for criminal identification, which {law} law governs." in text
+    assert f"for criminal identification, which {law} governs." in text
 
 
 @pytest.mark.parametrize("more", ["", "particulars: {scheduled: 2027-01-01}"])

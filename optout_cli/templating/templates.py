@@ -156,7 +156,7 @@ class Templates(TemplateSearch):
         """
         with template_problems(name, self):
             source, _, _ = self._loader.get_source(self.letters, name)
-        key = f"named {jinja2.__version__} {name}\0{source}".encode()
+        key = f"names in {jinja2.__version__} {name}\0{source}".encode()
         if kept := self._cache.get(key) if self._cache else None:
             return source, msgspec.json.decode(kept, type=list[str])
         names = [named for _, named in _named_in(self._parse(name)[1])]
