@@ -10,7 +10,8 @@ from make_letters import document_of, problems_of, told_by
 
 from optout_cli import bundled
 from optout_cli.model.program import LetterKind
-from optout_cli.programs import load_programs, particulars_from
+from optout_cli.programs import load_programs
+from optout_cli.programs.validation import particulars_from
 
 PROGRAM = """\
 title: Example

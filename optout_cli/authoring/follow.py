@@ -19,7 +19,7 @@ from optout_cli.letters.request_files import NamedFiles
 from optout_cli.model.program import LetterKind, Program
 from optout_cli.model.request import PARTIES, Party
 from optout_cli.output import digest_of
-from optout_cli.programs import particular_from
+from optout_cli.programs.validation import particular_from
 from optout_cli.readers.document import Document, Layer
 from optout_cli.register.standing import acknowledgments_first, kinds_after_silence, settles
 

@@ -21,7 +21,7 @@ from optout_cli.model.jurisdiction import Locality
 from optout_cli.model.notice import Case, Recipient
 from optout_cli.model.program import Particular
 from optout_cli.model.request import Request
-from optout_cli.programs import particulars_from
+from optout_cli.programs.validation import particulars_from
 from optout_cli.readers.document import Document, Layer, locating, with_assignments
 from optout_cli.readers.validate import convert
 from optout_cli.readers.values import judge

@@ -52,10 +52,10 @@ from optout_cli.programs import (
     copies_of,
     laws_in_effect,
     laws_of,
-    particular_from,
     refusals,
     texts_that_hold,
 )
+from optout_cli.programs.validation import particular_from
 from optout_cli.readers.document import Document, Layer
 from optout_cli.readers.files import STDIN
 from optout_cli.templating.body import plain

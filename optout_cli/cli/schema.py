@@ -20,7 +20,7 @@ from optout_cli.letters import Library
 from optout_cli.model.jurisdiction import Agreement, Contact, Gazetteer, Locality, Office
 from optout_cli.model.program import Particular, Program
 from optout_cli.model.request import Request
-from optout_cli.programs import particulars_type
+from optout_cli.programs.validation import particulars_type
 from optout_cli.register.events import AnyEvent
 from optout_cli.register.status import LetterStatus
 

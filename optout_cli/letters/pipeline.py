@@ -19,7 +19,8 @@ from optout_cli.model.letter import Export, Files, Letter
 from optout_cli.model.notice import Case, Note, Notice
 from optout_cli.model.program import LetterKind, Program
 from optout_cli.model.request import PARTIES, Party, Request
-from optout_cli.programs import particulars_from, refusals
+from optout_cli.programs import refusals
+from optout_cli.programs.validation import particulars_from
 from optout_cli.readers.document import Document, Layer, locating
 from optout_cli.readers.files import load_document
 from optout_cli.readers.validate import convert

@@ -18,7 +18,8 @@ from optout_cli.model.jurisdiction import Address, Agreement, Contact, Locality
 from optout_cli.model.notice import Case, Recipient
 from optout_cli.model.program import LetterKind, Particular
 from optout_cli.model.request import PARTIES, Authority, Correction, Party, Way
-from optout_cli.programs import holds, particular_from
+from optout_cli.programs import holds
+from optout_cli.programs.validation import particular_from
 from optout_cli.readers.addresses import elsewhere
 from optout_cli.readers.document import Document, Tree, lines_to_add
 

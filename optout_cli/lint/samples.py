@@ -20,7 +20,8 @@ from optout_cli.model.jurisdiction import Locality
 from optout_cli.model.notice import Case, Notice
 from optout_cli.model.program import Forbidden, LetterKind, Particular, Program
 from optout_cli.model.request import Request
-from optout_cli.programs import holds, particulars_from
+from optout_cli.programs import holds
+from optout_cli.programs.validation import particulars_from
 from optout_cli.readers.document import Document, Layer, Tree
 from optout_cli.readers.validate import convert
 from optout_cli.templating.pages import SUFFIX

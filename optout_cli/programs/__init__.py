@@ -5,15 +5,14 @@ The words come from the program; the names in braces are filled in here.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
-from functools import lru_cache, partial
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any
 
 import msgspec
 
 from optout_cli.cache import Cache
 from optout_cli.errors import Location, OptoutError, Problem, did_you_mean, raise_any
-from optout_cli.model.fields import MAX_ITEMS, Line, Noun, Text
 from optout_cli.model.jurisdiction import Agreement, Contact, Law
 from optout_cli.model.notice import Activation, Case, Note
 from optout_cli.model.program import (
@@ -21,8 +20,6 @@ from optout_cli.model.program import (
     Condition,
     ConditionalText,
     LetterKind,
-    Particular,
-    ParticularType,
     Program,
     Rule,
     Wording,
@@ -155,63 +152,6 @@ def _with_shared(kind: LetterKind, program: Program) -> LetterKind:
     return msgspec.structs.replace(kind, particulars=first | whole)
 
 
-# Any: a struct that is defined at run time.
-def particulars_from(document: Document, kind: LetterKind) -> Any:
-    """Read the request's particulars as the letter kind declares them. Raises OptoutError."""
-    return convert(document, particulars_type(kind.particulars), "particulars")
-
-
-# Any: the value of a particular, whose type the letter kind declares.
-def particular_from(document: Document, kind: LetterKind, name: str) -> Any:
-    """Read one of the request's particulars, as `particulars_from` does. Raises OptoutError."""
-    spec = kind.particulars[name]
-    path = f"particulars.{name}"
-    return convert(document, _annotation(spec, spec.type, path), path)
-
-
-def particulars_type(declared: dict[str, Particular]) -> type[msgspec.Struct]:
-    """Return the struct for the particulars that a letter kind declares."""
-    return _cached_struct(msgspec.msgpack.encode(declared))
-
-
-@lru_cache(maxsize=64)  # one class for each letter kind, not for each request
-def _cached_struct(particulars: bytes) -> type[msgspec.Struct]:
-    return _struct("particulars", msgspec.msgpack.decode(particulars, type=dict[str, Particular]))
-
-
-def _struct(name: str, particulars: dict[str, Particular]) -> type[msgspec.Struct]:
-    # Any: annotations have no common type.
-    fields: list[tuple[str, Any] | tuple[str, Any, Any]] = []
-    for key, spec in particulars.items():
-        field, kind = key.replace("-", "_"), _annotation(spec, spec.type, f"{name}.{key}")
-        if spec.required:
-            fields.append((field, kind))
-        elif spec.type in ("list", "paragraphs"):
-            fields.append((field, kind, ()))
-        else:
-            fields.append((field, kind | None, None))
-    return msgspec.defstruct(name, fields, bases=(Noun,), module=__name__, kw_only=True)
-
-
-# Any: annotations have no common type.
-def _annotation(spec: Particular, kind: ParticularType, path: str) -> Any:
-    least, quoted = int(spec.required), {"quoted": spec.quoted}
-    few = msgspec.Meta(min_length=least, max_length=MAX_ITEMS, extra=quoted)
-    match kind:
-        case "text":
-            return Line
-        case "date":
-            return date
-        case "paragraphs":
-            return Annotated[tuple[Text, ...], few]
-        case "choice":
-            return Literal[spec.choices]
-        case _:  # a list
-            of = spec.of or "text"
-            item = _struct(path, of) if isinstance(of, dict) else _annotation(spec, of, path)
-            return Annotated[tuple[item, ...], few]  # type: ignore[valid-type]  # made at run time
-
-
 def activation_of(case: Case) -> Activation | None:
     """Return the activation that the letter knows of: one that happened, else a scheduled one.
 
@@ -244,7 +184,8 @@ def holds_for(when: Condition, day: date, value: Callable[[str], Any]) -> bool:
         when.has(day)
         and all(set(values) & _chosen(value(name)) for name, values in when.chosen.items())
         and all(
-            _chosen(value(it)) and _chosen(value(it)) <= {*own} for it, own in when.only.items()
+            (chosen := _chosen(value(name))) and chosen.issubset(values)
+            for name, values in when.only.items()
         )
         and all(len(_chosen(value(name))) > 1 for name in when.several)
         and all(value(name) for name in when.given)

@@ -1,11 +1,16 @@
-"""Find the problems of a program that its types cannot show: gaps, overlaps, unknown names."""
+"""Find what types cannot show of a program: gaps, overlaps, unknown names; read its particulars."""
 
 import re
 from collections.abc import Collection, Iterator
 from datetime import date, timedelta
+from functools import lru_cache
 from itertools import combinations, pairwise
+from typing import Annotated, Any, Literal
+
+import msgspec
 
 from optout_cli.errors import Problem, did_you_mean
+from optout_cli.model.fields import MAX_ITEMS, Line, Noun, Text
 from optout_cli.model.program import (
     FOLLOWED,
     OWN_DAY,
@@ -13,9 +18,11 @@ from optout_cli.model.program import (
     Condition,
     LetterKind,
     Particular,
+    ParticularType,
     Program,
 )
 from optout_cli.readers.document import Document
+from optout_cli.readers.validate import convert
 
 _BLANK = re.compile(r"\{([^{}]*)\}?|\}")  # also finds a single brace, which could not be filled in
 _ALWAYS = ("place", OWN_DAY)  # what a text in braces may name in every case
@@ -252,3 +259,60 @@ def _given_names(when: Condition, kind: LetterKind, program: Program) -> set[str
 def _known_with(when: Condition) -> set[str]:
     known = {"activated", "activation-source"} if when.activation == ("actual",) else set()
     return known | ({"unnamed"} if when.unnamed else set())
+
+
+# Any: a struct that is defined at run time.
+def particulars_from(document: Document, kind: LetterKind) -> Any:
+    """Read the request's particulars as the letter kind declares them. Raises OptoutError."""
+    return convert(document, particulars_type(kind.particulars), "particulars")
+
+
+# Any: the value of a particular, whose type the letter kind declares.
+def particular_from(document: Document, kind: LetterKind, name: str) -> Any:
+    """Read one of the request's particulars, as `particulars_from` does. Raises OptoutError."""
+    spec = kind.particulars[name]
+    path = f"particulars.{name}"
+    return convert(document, _annotation(spec, spec.type, path), path)
+
+
+def particulars_type(declared: dict[str, Particular]) -> type[msgspec.Struct]:
+    """Return the struct for the particulars that a letter kind declares."""
+    return _cached_struct(msgspec.msgpack.encode(declared))
+
+
+@lru_cache(maxsize=64)  # one class for each letter kind, not for each request
+def _cached_struct(particulars: bytes) -> type[msgspec.Struct]:
+    return _struct("particulars", msgspec.msgpack.decode(particulars, type=dict[str, Particular]))
+
+
+def _struct(name: str, particulars: dict[str, Particular]) -> type[msgspec.Struct]:
+    # Any: annotations have no common type.
+    fields: list[tuple[str, Any] | tuple[str, Any, Any]] = []
+    for key, spec in particulars.items():
+        field, kind = key.replace("-", "_"), _annotation(spec, spec.type, f"{name}.{key}")
+        if spec.required:
+            fields.append((field, kind))
+        elif spec.type in ("list", "paragraphs"):
+            fields.append((field, kind, ()))
+        else:
+            fields.append((field, kind | None, None))
+    return msgspec.defstruct(name, fields, bases=(Noun,), module=__name__, kw_only=True)
+
+
+# Any: annotations have no common type.
+def _annotation(spec: Particular, kind: ParticularType, path: str) -> Any:
+    least, quoted = int(spec.required), {"quoted": spec.quoted}
+    few = msgspec.Meta(min_length=least, max_length=MAX_ITEMS, extra=quoted)
+    match kind:
+        case "text":
+            return Line
+        case "date":
+            return date
+        case "paragraphs":
+            return Annotated[tuple[Text, ...], few]
+        case "choice":
+            return Literal[spec.choices]
+        case _:  # a list
+            of = spec.of or "text"
+            item = _struct(path, of) if isinstance(of, dict) else _annotation(spec, of, path)
+            return Annotated[tuple[item, ...], few]  # type: ignore[valid-type]  # made at run time

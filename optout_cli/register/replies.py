@@ -15,7 +15,7 @@ from optout_cli.model.letter import Letter
 from optout_cli.model.notice import Note
 from optout_cli.model.program import LetterKind, Particular, Program, Reply
 from optout_cli.model.request import Party
-from optout_cli.programs import particulars_type
+from optout_cli.programs.validation import particulars_type
 from optout_cli.readers.document import Document, Layer, find_unseen, with_assignments
 from optout_cli.readers.validate import convert
 from optout_cli.register.events import Answered, Evidence
