@@ -236,22 +236,16 @@ def open_replacement(path: Path, moved: list[Path]) -> Iterator[BinaryIO]:
 
     A file of that name with other content moves to `earlier`, and its path is added to `moved`.
     """
-    temporary = _unused_name(path, None)
     raise_any([reserved(path)] if ON_WINDOWS and is_reserved(path) else [])
-    with write_errors(path):
+    with _fresh_file(path, None) as temporary:
         path.parent.mkdir(parents=True, exist_ok=True)
-        stream = temporary.open("xb+")
-    try:
-        with write_errors(path):
-            with stream:
-                yield stream
-            _make_durable(temporary)
-            if path.is_file() and digest_of(path) != digest_of(temporary):
-                _keep(path, [])
-                moved.append(path)
-            temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+        with temporary.open("xb+") as stream:
+            yield stream
+        _make_durable(temporary)
+        if path.is_file() and digest_of(path) != digest_of(temporary):
+            _keep(path, [])
+            moved.append(path)
+        temporary.replace(path)
 
 
 def make_durable(paths: Iterable[Path]) -> None:
@@ -328,15 +322,10 @@ def reserved(path: Path) -> Problem:
 
 def _stage(path: Path, content: bytes, staging: Path | None) -> Path:
     """Write the content beside its place or in `staging`, under an unused name."""
-    temporary = _unused_name(path, staging)
-    with write_errors(path):
+    with _fresh_file(path, staging) as temporary:
         path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with temporary.open("xb") as stream:
-                stream.write(content)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
+        with temporary.open("xb") as stream:
+            stream.write(content)
     return temporary
 
 
@@ -349,14 +338,21 @@ def _copy_aside(path: Path, staging: Path | None) -> Path:
     """Copy the file at `path`, to restore it if a later file fails."""
     from shutil import copy2
 
-    backup = _unused_name(path, staging)
+    with _fresh_file(path, staging) as backup:
+        copy2(path, backup)
+    return backup
+
+
+@contextmanager
+def _fresh_file(path: Path, staging: Path | None) -> Iterator[Path]:
+    """Name a file for the block to make, and delete it if the block fails."""
+    temporary = _unused_name(path, staging)
     with write_errors(path):
         try:
-            copy2(path, backup)
+            yield temporary
         except BaseException:
-            backup.unlink(missing_ok=True)
+            temporary.unlink(missing_ok=True)
             raise
-    return backup
 
 
 @contextmanager

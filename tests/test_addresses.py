@@ -10,8 +10,8 @@ from make_letters import document_of
 from run_batch import batch_in, current
 
 from optout_cli.letters import Library
-from optout_cli.readers.addresses import goes_on_with_state
 from optout_cli.readers.csv import rows_from_csv
+from optout_cli.readers.postal import goes_on_with_state
 from optout_cli.readers.values import judge
 
 Batch = Callable[..., tuple[int, str, str]]

@@ -14,10 +14,10 @@ from optout_cli.letters import Library
 from optout_cli.letters.pipeline import Order, case_of
 from optout_cli.model.fields import Email, StateCode, Zip
 from optout_cli.model.request import Request
-from optout_cli.readers.addresses import state_code
 from optout_cli.readers.cells import STATE_OF_PLACE, choice_in_words, code_in_words, column_of
 from optout_cli.readers.csv import read_table, rows_from_csv
 from optout_cli.readers.document import locate
+from optout_cli.readers.postal import state_code
 from optout_cli.readers.validate import convert
 
 PLACE, NAME, TITLE = "jurisdiction", "signatory.name", "signatory.title"

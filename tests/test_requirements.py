@@ -14,7 +14,7 @@ from optout_cli.letters.pipeline import Order, case_of
 from optout_cli.letters.requirements import act_problems
 from optout_cli.model.program import CopyRule, Rule
 from optout_cli.model.request import Authority, Party
-from optout_cli.readers.addresses import elsewhere
+from optout_cli.readers.postal import elsewhere
 
 BUREAU = "the State Identification Bureau"
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from optout_cli.letters.requirements import number_fault, tidy_number
+from optout_cli.readers.postal import number_fault, tidy_number
 
 # From receipts and from examples of the post offices.
 RIGHT = (

@@ -28,8 +28,8 @@ from optout_cli.authoring.questions import (
 from optout_cli.authoring.request_writer import sample_of
 from optout_cli.authoring.unfinished import Basis, Start, UnfinishedRequest, document_from
 from optout_cli.errors import Location, OptoutError, Problem
-from optout_cli.readers.addresses import state_code
 from optout_cli.readers.cells import guess_date
+from optout_cli.readers.postal import state_code
 
 _MOST_CANDIDATES = 8
 _KEYS = (

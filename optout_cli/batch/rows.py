@@ -36,13 +36,13 @@ from optout_cli.letters.pipeline import (
     letters_of,
 )
 from optout_cli.letters.request_files import Fingerprints, NamedFiles
-from optout_cli.letters.requirements import tidy_number
 from optout_cli.model.letter import Letter
 from optout_cli.model.notice import Case, Note, Notice
 from optout_cli.output import temporary_files
 from optout_cli.readers.cells import date_in_words
 from optout_cli.readers.document import OWN_MARK, Document, Row, locate
 from optout_cli.readers.files import folder_of
+from optout_cli.readers.postal import tidy_number
 from optout_cli.register.events import Record
 from optout_cli.register.plan import Writing
 from optout_cli.register.replies import claim_of

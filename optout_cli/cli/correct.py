@@ -24,9 +24,9 @@ from optout_cli.cli.user_folder import Tree, keep_correction
 from optout_cli.directory import Directory
 from optout_cli.errors import ExitCode, Location, OptoutError, Problem
 from optout_cli.model.jurisdiction import Contact
-from optout_cli.readers.addresses import state_code
 from optout_cli.readers.cells import check_date
 from optout_cli.readers.document import Document, Layer, with_assignments
+from optout_cli.readers.postal import state_code
 from optout_cli.readers.validate import convert
 
 _WHAT = Location("WHAT", is_command_line=True)

@@ -20,10 +20,10 @@ from optout_cli.exporters import Options, exporter_for
 from optout_cli.letters import Library
 from optout_cli.model.letter import EngineName
 from optout_cli.output import free_name, is_folder
-from optout_cli.readers.addresses import state_code
 from optout_cli.readers.cells import choice_in_words, date_in_words, days_meant
 from optout_cli.readers.document import UNSEEN, unseen_problem
 from optout_cli.readers.files import STDIN, no_such_file
+from optout_cli.readers.postal import state_code
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem

@@ -145,9 +145,8 @@ def command(
 
     The register of the folder keeps what you say. A scan that you give is copied to evidence/
     there. What a row of a table says takes the place of the options. If a row has a problem, the
-    other rows are recorded; without --from, or from register.csv, either everything is recorded or
-    nothing. If another command is using the folder, waits 5 seconds on a terminal, and 10 minutes
-    in a script.
+    other rows are recorded; without --from, or from register.csv, all is recorded or nothing. If
+    another command is using the folder, waits 5 seconds on a terminal, 10 minutes in a script.
 
     Prints the path of each letter.
     """

@@ -21,7 +21,7 @@ from optout_cli.directory.names import (
     without_legal_word,
 )
 from optout_cli.errors import Location, Problem
-from optout_cli.readers.addresses import state_code
+from optout_cli.readers.postal import state_code
 
 _DIGITS = re.compile(r"(?:^|US|\()([0-9],?[0-9]{3,4})(?:\.0+)?\)?$")  # of a FIPS code: 6041.0
 _FIPS_IN_STATE = re.compile(r"([0-9]{5})-[a-z-]+")

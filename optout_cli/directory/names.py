@@ -10,9 +10,9 @@ from functools import cached_property, lru_cache
 from itertools import chain, product, zip_longest
 from typing import Any, NamedTuple, cast
 
-from optout_cli.readers.addresses import state_names
 from optout_cli.readers.document import Document
 from optout_cli.readers.files import Parts
+from optout_cli.readers.postal import state_names
 
 # Words at the end of a legal name that people leave out ("Marin, CA").
 LEGAL_WORDS = (

@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Literal
 
-from optout_cli.readers.addresses import state_code
+from optout_cli.readers.postal import state_code
 
 # The United States' order comes first: 03/04/2026 is March 4.
 _DATE_FORMS = (

@@ -15,7 +15,6 @@ from itertools import chain, islice, zip_longest
 from typing import NamedTuple
 
 from optout_cli.errors import Location, OptoutError, Problem, closest, raise_any, shorten
-from optout_cli.readers.addresses import addresses_in, place_in_state
 from optout_cli.readers.cells import (
     CITY,
     STATE,
@@ -35,6 +34,7 @@ from optout_cli.readers.document import (
     row_from,
     unseen_in,
 )
+from optout_cli.readers.postal import addresses_in, place_in_state
 
 _FORMULA = re.compile(r"'*[=+\-@\t\r]")
 _GUARDED = re.compile(r"'+[=+\-@\t\r]")

@@ -16,14 +16,14 @@ from unicodedata import normalize
 import msgspec
 
 from optout_cli.errors import Problem, shorten
-from optout_cli.readers.addresses import (
+from optout_cli.readers.document import Document, Tree, join_path
+from optout_cli.readers.postal import (
     elsewhere,
     goes_on_with_state,
     postal_states,
     state_code,
     state_names,
 )
-from optout_cli.readers.document import Document, Tree, join_path
 
 # What a text is for. A name is printed as it stands, and so is that of a person, a street, a city,
 # or a document; post is a tracking number; number and vote are those of a resolution; prose is a

@@ -347,9 +347,8 @@ def _syntax_problem(error: yaml.YAMLError, lines: list[str], file: str) -> Probl
     if line[: mark.column + 1].lstrip(" ").startswith("\t") or "\\t" in reason:
         return Problem("tab", "is indented with a tab", location, "indent with spaces")
     if _QUOTED.search(line[: mark.column]):
-        return Problem(
-            "yaml", "goes on after its last quote", location, "use other quotes around it"
-        )
+        told = "goes on after its last quote", location, "use other quotes around it"
+        return Problem("yaml", *told)
     message, hint = next(
         (message, hint) for pattern, message, hint in _PLAIN_WORDS if re.search(pattern, reason)
     )
@@ -371,8 +370,7 @@ def _find_joined(lines: Sequence[str], *, column: int, has_fields: bool) -> _Joi
     """
     first = before = lines[0]
     for number, line in enumerate(lines[1:], 1):
-        text = line.strip()
-        if not text:
+        if not (text := line.strip()):
             continue
         is_left = len(line) - len(line.lstrip()) < column
         if _is_item(text, before, first) or (is_left and re.match(r"[-*]\s", text)):

@@ -12,9 +12,9 @@ import msgspec
 
 from optout_cli.errors import OptoutError, Problem, raise_any
 from optout_cli.exporters import exporter_for
-from optout_cli.letters.requirements import number_fault, tidy_number
 from optout_cli.model.notice import Note
 from optout_cli.model.request import Way
+from optout_cli.readers.postal import number_fault, tidy_number
 from optout_cli.register.events import Answered, Delivered, Evidence, LetterNews, Sent, Withdrawn
 from optout_cli.register.standing import facts_of
 from optout_cli.register.state import LetterState, NamedLetter
