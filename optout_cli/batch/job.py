@@ -15,7 +15,6 @@ from typing import Any
 
 import msgspec
 
-from optout_cli import programs
 from optout_cli.errors import Location, OptoutError, Problem, raise_any
 from optout_cli.letters import Library
 from optout_cli.letters.pipeline import Order
@@ -24,6 +23,7 @@ from optout_cli.model.fields import Noun
 from optout_cli.model.letter import Export, Letter
 from optout_cli.model.notice import Case, Note
 from optout_cli.model.request import Request
+from optout_cli.programs import validation
 from optout_cli.readers.document import Document, Row, merge, with_assignments
 from optout_cli.readers.files import folder_of
 from optout_cli.register.events import Record
@@ -162,7 +162,9 @@ class _Packer(pickle.Pickler):
         if not isinstance(value, Noun):
             return NotImplemented
         kind = type(value)
-        if kind.__module__ == programs.__name__:  # its class has no name that another process knows
+        if (
+            kind.__module__ == validation.__name__
+        ):  # its class has no name that another process knows
             return dict, (msgspec.to_builtins(value),)
         stated = {
             field: inner
