@@ -162,9 +162,7 @@ class _Packer(pickle.Pickler):
         if not isinstance(value, Noun):
             return NotImplemented
         kind = type(value)
-        if (
-            kind.__module__ == validation.__name__
-        ):  # its class has no name that another process knows
+        if kind.__module__ == validation.__name__:  # another process knows no name of its class
             return dict, (msgspec.to_builtins(value),)
         stated = {
             field: inner
