@@ -196,6 +196,9 @@ def test_an_unknown_choice_is_answered_with_the_one_that_is_meant(
     ("words", "same"),
     [
         ("list Counties --state vermont", "list jurisdictions --state VT"),
+        ("list offices --state W.Va. --json", "list offices --state WV --json"),
+        ("list offices --state WVa", "list offices --state wv"),
+        ("write 06041 -f json,TXT,word --check", "write 06041 -f json,txt,docx --check"),
         ("list format", "list formats"),
         ("help Exit codes", "help exit-codes"),
         ("help e-mail", "help routes"),

@@ -365,3 +365,12 @@ def test_an_office_that_was_asked_is_yours_or_has_its_article(library: Library) 
         ["your office.", "your office.", "ICE."],
         [f"{known}.", "the State Identification Bureau.", "ICE."],
     ]
+
+
+def test_a_follow_up_says_once_on_which_days_the_earlier_ones_asked(library: Library) -> None:
+    requests = "{to: ice, date: 2026-10-03}, {to: bureau, date: 2026-09-03}"
+    again = f"  asked-again: [{requests}, {{to: bureau, date: 2026-10-03}}]\n"
+    joint = f"date: 2026-11-20\naddressing: joint\n{ASKED_BEFORE}{again}"
+    text = " ".join(body_texts(letter_for(library, joint)))
+    first = "On September 3, 2026, the County asked for an answer."
+    assert f"{first} It asked again on October 3, 2026. The County has received" in text

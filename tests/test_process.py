@@ -259,7 +259,10 @@ def keep_what_is_parsed_once() -> None:
         (["list", "jurisdictions"], {"weasyprint", "jinja2", "yaml", "PIL", "fontTools"}),
         (["list", "letters"], {"weasyprint", "jinja2", "yaml", "PIL", "fontTools"}),
         (["list", "formats"], {"weasyprint", "jinja2", "yaml", "PIL", "fontTools"}),
-        (["write", "r.yaml", "-f", "txt,html"], {"weasyprint", "PIL", "optout_cli.exporters.eml"}),
+        (
+            ["write", "r.yaml", "-f", "txt,html"],
+            {"weasyprint", "PIL", "fontTools", "optout_cli.exporters.eml"},
+        ),
         (["write", "r.yaml", "-f", "json"], {"weasyprint", "PIL", "fontTools"}),
     ],
     ids=lambda it: " ".join(it) if isinstance(it, list) else "",

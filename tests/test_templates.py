@@ -113,6 +113,7 @@ REFUSED = {
     "{{ items | join(3) }}": "join takes a text, not 3",
     "{{ text | long_date }}": "long_date takes a date, not 'a'",
     "{{ 5 | long_dates }}": "long_dates takes a list of dates, not 5",
+    "{{ [5] | by_date | length }}": "by_date takes a list of entries with a date, not None",
     "{{ 5 | and_list }}": "and_list takes a list of texts, not 5",
     "{{ [1, 2] | or_list }}": "or_list takes a list of texts, not 1",
     "{{ [day] | join }}": "join takes a list of texts, not datetime.date(2010, 8, 31)",

@@ -69,6 +69,7 @@ def test_no_command_leaves_a_temporary_file(case: str, scratch: Path) -> None:
         (signal.SIGINT, os.kill, "2", "typst"),
         (signal.SIGINT, os.killpg, "2", "weasyprint"),
         (signal.SIGTERM, os.kill, "1", "typst"),
+        (signal.SIGTERM, os.kill, "1", "weasyprint"),
         (signal.SIGTERM, os.kill, "2", "weasyprint"),
         (signal.SIGTERM, os.killpg, "2", "typst"),
         (signal.SIGHUP, os.kill, "1", "typst"),

@@ -48,21 +48,6 @@ def test_a_letter_of_today_says_what_it_means_by_the_program(library: Library) -
     assert "remain activated" not in text
 
 
-@pytest.mark.parametrize(
-    ("fips", "law"),
-    [
-        ("06041", "state law"),
-        ("11001", "the law of the District of Columbia"),
-        ("72127", "the law of Puerto Rico"),
-    ],
-)
-def test_no_state_law_governs_in_the_district_of_columbia_or_a_territory(
-    library: Library, fips: str, law: str
-) -> None:
-    text = words(library, "2026-11-20", f"jurisdiction: '{fips}'")
-    assert f"for criminal identification, which {law} governs." in text
-
-
 @pytest.mark.parametrize("more", ["", "particulars: {scheduled: 2027-01-01}"])
 def test_a_letter_of_today_asks_to_be_removed_from_a_plan_only_if_one_is_in_force(
     library: Library, more: str

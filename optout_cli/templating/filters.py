@@ -79,6 +79,16 @@ def long_dates(days: Sequence[date]) -> list[str]:
     return [long_date(day) for day in days]
 
 
+# Any: entries of a list whose fields a program declares.
+def by_date(entries: Sequence[Any]) -> list[Any]:
+    """Put entries that have a date in the order of their dates."""
+    wanted = "a list of entries with a date"
+    _check(entries, Sequence, "by_date", wanted)
+    for entry in entries:
+        _check(getattr(entry, "date", None), date, "by_date", wanted)
+    return sorted(entries, key=lambda entry: entry.date)
+
+
 # Written out: strftime would follow the machine's locale.
 MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September",
@@ -169,6 +179,7 @@ def join(items: Sequence[str], separator: str = ", ") -> str:
 # All filters. Jinja's own are left out: they let markup through or make texts of any size.
 FILTERS: dict[str, Callable[..., Any]] = {
     "and_list": and_list,
+    "by_date": by_date,
     "join": join,
     "length": len,
     "long_date": long_date,
